@@ -1,0 +1,103 @@
+"""What ingest counts about itself, and the frozen picture of it that the screens show."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A stored reading as the live screen lists it. `time` in µs UTC, `wh` the register, `note` why it is suspect."""
+
+    meter: str
+    time: int
+    wh: int
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A refused line. `at` in µs UTC; `line` is what was sent, as it came (data, never markup)."""
+
+    at: int
+    peer: str
+    code: str
+    why: str
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """A finished day close: readings moved, day files written, seconds taken, when it ended (µs UTC), who asked."""
+
+    readings: int
+    files: int
+    seconds: float
+    ended: int
+    by: str
+
+
+@dataclass(slots=True)
+class Counters:
+    """Since the start of this process. Only the ingest path writes them; everything else reads."""
+
+    accepted: int = 0
+    """Readings stored by ingest, suspect ones among them."""
+    duplicates: int = 0
+    suspects: int = 0
+    registered: int = 0
+    refused: Counter[str] = field(default_factory=Counter)
+    """Refused lines by wire error code."""
+    batches: int = 0
+    sync_seconds: float = 0.0
+    """How long the last write and sync of a batch took."""
+    arrivals: deque[Arrival] = field(default_factory=lambda: deque(maxlen=200))
+    refusals: deque[Refusal] = field(default_factory=lambda: deque(maxlen=200))
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSnapshot:
+    """The live screen's whole input, taken four times a second."""
+
+    at: int
+    """µs UTC."""
+    folder: str
+    address: str
+    """`host:port` that the server listens on; empty before it does."""
+    uptime: float
+    """Seconds."""
+    rate: float
+    """Readings accepted a second, over the last two seconds."""
+    history: tuple[int, ...]
+    """Readings accepted in each of the last 120 whole seconds, oldest first."""
+    accepted: int
+    duplicates: int
+    suspects: int
+    registered: int
+    refused: dict[str, int]
+    stored: int
+    """All readings in the engine, archive included."""
+    in_log: int
+    """Readings since the last day close."""
+    log_bytes: int
+    accounts: int
+    meters: int
+    connections: int
+    connections_total: int
+    sync_ms: float
+    batch: int
+    """Requests in the last batch."""
+    waiting: int
+    """Bytes received and not yet taken into a batch."""
+    day_state: str
+    """`open`, or what the day close is doing (`sealing`, `writing day files`, `rebuilding the index`)."""
+    progress: float | None
+    """Share done of a running day close, 0 to 1; None while none runs."""
+    last_close: Close | None
+    storage_error: str
+    """Why the disk refused last; empty once writing works again."""
+    arrivals: tuple[Arrival, ...]
+    """The last readings, newest first."""
+    refusals: tuple[Refusal, ...]
+    """The last refusals, newest first."""
