@@ -15,6 +15,8 @@ MAX_WH: Final = 99_999_999_999
 
 _METER_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
 _READING: Final = re.compile(r"([0-9]+)(?:\.([0-9]+))?")
+_WH_PER_LAST_DIGIT: Final = (1000, 100, 10, 1)
+_TOO_HIGH: Final = "a reading is at most 99999999.999 kWh"
 
 
 class Reading(NamedTuple):
@@ -37,13 +39,23 @@ def check_meter_id(text: str) -> str:
 
 def parse_kwh(text: str) -> int:
     """The register reading `text` (kWh, `digits[.digits]`) in Wh, rounded half-even; raises Refused `bad-reading`."""
+    whole, point, fraction = text.partition(".")
+    if whole.isdigit() and len(whole) <= 8 and text.isascii():
+        if not point:
+            return int(whole) * 1000
+        if fraction.isdigit() and len(fraction) <= 3:
+            return int(whole + fraction) * _WH_PER_LAST_DIGIT[len(fraction)]
+    return _parse_odd_kwh(text)
+
+
+def _parse_odd_kwh(text: str) -> int:
+    """`parse_kwh` for what is rare: leading zeros, more than three decimals, and what is no reading at all."""
     match = _READING.fullmatch(text)
     if match is None:
         raise Refused("bad-reading", "a reading is digits with an optional decimal part, in kWh, like 144.5")
-    whole, fraction = match[1], match[2] or ""
-    whole = whole.lstrip("0")
+    whole, fraction = match[1].lstrip("0"), match[2] or ""
     if len(whole) > 8:
-        raise Refused("bad-reading", "a reading is at most 99999999.999 kWh")
+        raise Refused("bad-reading", _TOO_HIGH)
     wh = int(whole or "0") * 1000 + int((fraction + "000")[:3])
     rest = fraction[3:]
     if rest:
@@ -51,7 +63,7 @@ def parse_kwh(text: str) -> int:
         if rest > half or (rest == half and wh % 2):
             wh += 1
     if wh > MAX_WH:
-        raise Refused("bad-reading", "a reading is at most 99999999.999 kWh")
+        raise Refused("bad-reading", _TOO_HIGH)
     return wh
 
 

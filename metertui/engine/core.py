@@ -1,0 +1,261 @@
+"""The engine: one data folder, everything stored in it, and the questions it answers.
+
+Sync throughout, and split by who may call what. The *owner's thread* (the event loop, in the app) calls everything
+that is not marked otherwise. Methods marked "any thread" do disk or heavy work and touch nothing that the owner's
+thread changes meanwhile.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from metertui.engine import billing, dayclose, loading, placing, windows
+from metertui.engine.accounts import Account, AccountBook
+from metertui.engine.archive import Archive
+from metertui.engine.audit import AuditLog, RejectsLog
+from metertui.engine.billing import Statement
+from metertui.engine.columns import Group
+from metertui.engine.counters import Arrival, Counters
+from metertui.engine.directory import Directory
+from metertui.engine.energy import Series, Usage
+from metertui.engine.errors import MeterError, StorageError
+from metertui.engine.ingest import Batch
+from metertui.engine.lock import FolderLock
+from metertui.engine.log import WriteAheadLog
+from metertui.engine.placing import Heads, Neighbours
+from metertui.engine.readings import Readings, Rebuilt, View
+from metertui.engine.rules import Clock, Rules
+from metertui.engine.staff import StaffBook
+from metertui.engine.windows import Window
+
+_logger = logging.getLogger(__name__)
+
+Progress = Callable[[float], None]
+
+_LIVE_ROWS: Final = 200
+
+
+class Engine:
+    """A data folder opened. Make one with `open`; `close` gives the folder back."""
+
+    def __init__(self, folder: Path, rules: Rules, clock: Clock, loaded: loading.Loaded) -> None:
+        self.folder = folder
+        self.rules = rules
+        self.clock = clock
+        self.zone = rules.zone
+        self.accounts: AccountBook = loaded.accounts
+        self.staff: StaffBook = loaded.staff
+        self.archive: Archive = loaded.archive
+        self.directory: Directory = loaded.directory
+        self.readings = Readings(loaded.history, self.directory, self.zone)
+        self.readings.append(loaded.codes, loaded.times, loaded.whs)
+        self.heads = Heads()
+        self.heads.grow(len(self.directory))
+        self.heads.load(self.readings.view().frozen(rules.max_w))
+        self.active: dict[str, int] = {
+            account.meter: self.directory.codes[account.meter] for account in self.accounts if account.active
+        }
+        self.stamps: dict[int, int] = {}
+        """The last time that each meter's readings without a timestamp were given."""
+        self.counters = Counters()
+        self.audit = AuditLog(folder / "audit.log")
+        self.rejects = RejectsLog(folder / "rejects.log", rules.rejects_bytes)
+        self.warnings = loaded.warnings
+        """What loading found and mended, a sentence each."""
+        self.sealed = 0
+        """How many of the tail's first readings stand in a sealed log, waiting for their day files."""
+        self._log: WriteAheadLog | None = loaded.log
+        self._lock: FolderLock | None = loaded.lock
+
+    @classmethod
+    def open(
+        cls,
+        folder: Path,
+        rules: Rules,
+        clock: Clock,
+        *,
+        readonly: bool = False,
+        progress: Progress | None = None,
+    ) -> Engine:
+        """Open a data folder, made if it is missing, and finish a day close that was interrupted.
+
+        `readonly` reads beside an owner and writes nothing. Raises OwnedError, DataError, MeterError.
+        """
+        try:
+            if readonly:
+                return cls(folder, rules, clock, loading.load_beside(folder, rules, progress))
+            return cls(folder, rules, clock, loading.load(folder, rules, clock, progress))
+        except OSError as error:
+            raise MeterError(f"cannot use the data folder {folder}: {error.strerror or error}") from error
+
+    def close(self) -> None:
+        """Give the folder back. Nothing is lost without it: what was answered is on disk."""
+        if self._log is not None:
+            self._log.close()
+            self._log = None
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+    # -- ingest ----------------------------------------------------------------------------------------------
+
+    @property
+    def stored(self) -> placing.Stored:
+        """What is stored, for placing readings."""
+        return self.readings
+
+    @property
+    def log(self) -> WriteAheadLog:
+        """The write-ahead log. Raises MeterError where the folder is open for reading only."""
+        if self._log is None:
+            raise MeterError(f"{self.folder} is open for reading only")
+        return self._log
+
+    def begin(self) -> Batch:
+        """A batch to put requests to. One at a time: commit or roll it back before the next begins."""
+        return Batch(self)
+
+    def admit(self, account: Account) -> None:
+        """Let an account's meter send readings from now on."""
+        self.active[account.meter] = self.directory.place(account.meter, Group(*_attributes(account)))
+        self.heads.grow(len(self.directory))
+
+    def write(self, batch: Batch) -> None:
+        """Put a batch on disk: accounts, then readings, each with one write and one sync. Any thread.
+
+        Raises StorageError; then nothing of the batch is on disk.
+        """
+        started = self.clock.monotonic()
+        sync = self.rules.durability == "disk"
+        if batch.accounts:
+            mark = self.accounts.append(self.accounts.encode(batch.accounts), sync=sync)
+        if batch.lines:
+            try:
+                self.log.append("".join(batch.lines).encode("ascii"), sync=sync)
+            except StorageError:
+                if batch.accounts:
+                    self.accounts.retract(mark)
+                raise
+        self.counters.sync_seconds = self.clock.monotonic() - started
+
+    def write_refusals(self, batch: Batch) -> None:
+        """Put what a batch refused into `rejects.log`; a disk that is full costs only that. Any thread."""
+        if batch.refusals:
+            self.rejects.write(batch.refusals, self.zone)
+
+    def apply(self, batch: Batch) -> None:
+        """Make a written batch part of what is stored."""
+        for account in batch.accounts:
+            self.accounts.add(account)
+        if batch.codes:
+            self.readings.append(batch.codes, batch.times, batch.whs)
+        counters = self.counters
+        counters.batches += 1
+        counters.accepted += len(batch.codes)
+        counters.duplicates += batch.duplicates
+        counters.suspects += len(batch.suspects)
+        counters.registered += len(batch.accounts)
+        self._list(batch)
+
+    def roll_back(self, batch: Batch) -> None:
+        """Undo what a batch that the disk refused has staged."""
+        for account in batch.accounts:
+            self.active.pop(account.meter, None)
+        for code in set(batch.codes):
+            self.heads.set(code, placing.approach(Neighbours(self.stored, code), placing.NEVER_SIMPLE, self.rules.max_w))
+        batch.discard()
+
+    def _list(self, batch: Batch) -> None:
+        notes = {(arrival.meter, arrival.time): arrival.note for arrival in batch.suspects}
+        ids = self.directory.ids
+        first = max(0, len(batch.codes) - _LIVE_ROWS)
+        for code, time, wh in zip(batch.codes[first:], batch.times[first:], batch.whs[first:], strict=True):
+            self.counters.arrivals.append(Arrival(ids[code], time, wh, notes.get((ids[code], time), "")))
+        self.note_refusals(batch)
+
+    def note_refusals(self, batch: Batch) -> None:
+        """Count and list what a batch refused."""
+        self.counters.refused.update(refusal.code for refusal in batch.refusals)
+        self.counters.refusals.extend(batch.refusals[-_LIVE_ROWS:])
+
+    # -- accounts ----------------------------------------------------------------------------------------------
+
+    def refresh_account(self, meter: str, since: int) -> None:
+        """Take over what the account book says of a meter after a change in it at `since` (µs UTC)."""
+        account = self.accounts.get(meter)
+        if account is None:
+            raise MeterError(f"{meter} is not registered")
+        code = self.directory.place(meter, Group(*_attributes(account)), self.accounts.moves(meter))
+        self.heads.grow(len(self.directory))
+        if account.active:
+            self.active[meter] = code
+        else:
+            self.active.pop(meter, None)
+        self.readings.regroup(code, since)
+
+    # -- questions -----------------------------------------------------------------------------------------------
+
+    def series(self, meter: str) -> Series:
+        """A meter's readings with what follows from them. Raises MeterError for a meter that is not known."""
+        code = self.directory.codes.get(meter)
+        if code is None:
+            raise MeterError(f"{meter} is not a meter of this site")
+        times, whs = self.readings.of(code)
+        return Series.of(meter, times, whs, self.rules.max_w)
+
+    def usage(self, meter: str, window: str | Window = "month", at: int | None = None) -> Usage:
+        """What a meter used in a window, named or given; `at` (µs UTC) stands for now. Raises MeterError."""
+        series = self.series(meter)
+        now = self.clock.now() if at is None else at
+        if window == "last_half_hour":
+            window = windows.last_half_hour(series, now)
+        elif isinstance(window, str):
+            window = windows.named(window, now, self.zone)
+        return series.usage(window)
+
+    def statement(self, meter: str, month: str | None = None, at: int | None = None) -> Statement:
+        """A meter's bill for a month (`YYYY-MM`; the one before now if None). Raises MeterError."""
+        now = self.clock.now() if at is None else at
+        return billing.statement(self.series(meter), month or windows.month_before(now, self.zone), self.zone)
+
+    def view(self) -> View:
+        """Everything stored at this moment; `View.frozen` makes columns of it in any thread."""
+        return self.readings.view()
+
+    # -- the day close -------------------------------------------------------------------------------------------
+
+    def seal(self) -> int:
+        """Set the log aside and open a new one; how many readings were set aside. Not while a batch is written.
+
+        A log that an interrupted close left sealed comes first. Any thread. Raises StorageError.
+        """
+        if self.log.sealed and not self.sealed:
+            self.log.drop_sealed()  # its readings are in their day files; only removing it had failed
+        if not self.log.sealed and self.log.size:
+            count = len(self.readings.tail)
+            self.log.seal()
+            self.sealed = count
+        return self.sealed
+
+    def write_day_files(self, count: int, progress: Progress) -> int:
+        """Merge the first `count` readings of the tail into their day files; how many files. Any thread."""
+        codes, times, whs = (column[:count] for column in self.readings.tail.frozen())
+        return dayclose.write_day_files(
+            self.archive, loading.rows_of(self.directory, codes, times, whs), self.zone, progress
+        )
+
+    def finish_close(self, rebuilt: Rebuilt) -> None:
+        """Put the rebuilt index in use."""
+        self.readings.swap(rebuilt)
+        self.sealed = 0
+
+    def drop_sealed(self) -> None:
+        """Remove the sealed log, whose readings are in their day files. Any thread. Raises StorageError."""
+        self.log.drop_sealed()
+
+
+def _attributes(account: Account) -> tuple[str, str, str]:
+    return account.region, account.sub_region, account.apartment_type

@@ -1,0 +1,110 @@
+"""Meters by number: ids to codes, and the attributes that each meter's account had in time.
+
+Columns hold codes instead of ids. A code is a position in `ids` and never changes while the process lives;
+it is given to every meter that has an account or a reading.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from metertui.engine.columns import Group
+
+
+class Directory:
+    """Ids, codes and groups. Grows by appending only, so that a reader in another thread sees a valid prefix."""
+
+    def __init__(self) -> None:
+        self.ids: list[str] = []
+        self.codes: dict[str, int] = {}
+        self.groups: list[Group] = []
+        self._group_codes: dict[Group, int] = {}
+        self._current = array("i")
+        self._moves: dict[int, tuple[NDArray[np.int64], NDArray[np.int32]]] = {}
+        self._nowhere = self.group_code(Group())
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def code(self, meter: str) -> int:
+        """The code of a meter, a new one if it has none yet."""
+        code = self.codes.get(meter)
+        if code is None:
+            code = self.codes[meter] = len(self.ids)
+            self.ids.append(meter)
+            self._current.append(self._nowhere)
+        return code
+
+    def group_code(self, group: Group) -> int:
+        """The position of `group` in `groups`, added if it is new."""
+        code = self._group_codes.get(group)
+        if code is None:
+            code = self._group_codes[group] = len(self.groups)
+            self.groups.append(group)
+        return code
+
+    def place(self, meter: str, group: Group, moves: Sequence[tuple[int, Group]] = ()) -> int:
+        """State a meter's attributes: `group` now, and `moves` as (effective from µs UTC, group) in time order.
+
+        The first of the moves holds for all earlier time too.
+        """
+        code = self.code(meter)
+        self._current[code] = self.group_code(group)
+        if len(moves) > 1:
+            since = np.array([at for at, _ in moves[1:]], dtype=np.int64)
+            groups = np.array([self.group_code(g) for _, g in moves], dtype=np.int32)
+            self._moves[code] = (since, groups)
+        else:
+            self._moves.pop(code, None)
+        return code
+
+    def view(self) -> GroupsInTime:
+        """The attributes as they stand, for use in any thread."""
+        return GroupsInTime(np.array(self._current, dtype=np.int32), dict(self._moves))
+
+    def matching(self, region: str = "", sub_region: str = "", apartment_type: str = "") -> list[int]:
+        """Codes of the groups that have these attributes; an empty attribute takes any."""
+        return [
+            code
+            for code, group in enumerate(self.groups)
+            if (not region or group.region == region)
+            and (not sub_region or group.sub_region == sub_region)
+            and (not apartment_type or group.apartment_type == apartment_type)
+        ]
+
+
+class GroupsInTime:
+    """Which group a reading of a meter at an instant belongs to."""
+
+    def __init__(
+        self, current: NDArray[np.int32], moves: dict[int, tuple[NDArray[np.int64], NDArray[np.int32]]]
+    ) -> None:
+        self._current = current
+        self._moves = moves
+
+    def of(self, meter: NDArray[np.int32], time: NDArray[np.int64]) -> NDArray[np.int32]:
+        """Group codes for readings of `meter` (codes, in any order) at `time` (µs UTC); equal lengths, int32."""
+        if not len(meter):
+            return np.empty(0, dtype=np.int32)
+        groups = self._current[meter]
+        if self._moves:
+            moved = np.zeros(len(self._current), dtype=bool)
+            moved[np.fromiter(self._moves, dtype=np.int64)] = True
+            rows = np.flatnonzero(moved[meter])
+            rows = rows[np.argsort(meter[rows], kind="stable")]
+            for span in _runs(meter[rows]):
+                at = rows[span]
+                since, codes = self._moves[int(meter[at[0]])]
+                groups[at] = codes[np.searchsorted(since, time[at], side="right")]
+        return groups
+
+
+def _runs(values: NDArray[np.int32]) -> Iterable[slice]:
+    """Slices of equal values that stand side by side."""
+    edges = np.flatnonzero(np.diff(values)) + 1
+    starts = [0, *edges.tolist()] if len(values) else []
+    return [slice(a, b) for a, b in zip(starts, [*starts[1:], len(values)], strict=True)]

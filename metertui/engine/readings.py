@@ -1,0 +1,171 @@
+"""All stored readings: the history of closed days, the tail since, and the index over both."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from metertui.engine import store, validation
+from metertui.engine.columns import Columns, Frozen
+from metertui.engine.directory import Directory, GroupsInTime
+from metertui.engine.energy import energy
+from metertui.engine.index import ReadingIndex
+from metertui.engine.placing import Point
+from metertui.engine.store import Arrivals, Tail
+from metertui.engine.zone import SiteZone
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    """A history with its index, ready to take the place of the one in use. `taken` rows of the tail went into it."""
+
+    history: Columns
+    index: ReadingIndex
+    taken: int
+
+
+class Readings:
+    """Columns and index, kept together. Written on one thread; `view` is the way for others to read."""
+
+    def __init__(self, history: Columns, directory: Directory, zone: SiteZone) -> None:
+        self._directory = directory
+        self._zone = zone
+        self.history = history
+        self.tail = Tail()
+        self._indexed = 0
+        self._index = self._build(history, directory.view())
+        self._view: View | None = None
+        self.version = 0
+        """Changes whenever stored readings get other attributes, which a rebuild under way does not know."""
+
+    def __len__(self) -> int:
+        return len(self.history) + len(self.tail)
+
+    def append(self, codes: list[int], times: list[int], whs: list[int]) -> None:
+        """Add readings in order of arrival: meter codes, µs UTC, Wh; O(1) each. The index follows when it is asked."""
+        self.tail.append(codes, times, whs)
+        self._view = None
+
+    def regroup(self, code: int, since: int) -> None:
+        """A meter's attributes are others from `since` (µs UTC) on: views and the index follow."""
+        self.version += 1
+        self._view = None
+        rows = self.index.rows_of(code, since - 1)
+        if len(rows):
+            meter, time, _ = self.at(rows)
+            self.index.regroup(rows, self._directory.view().of(meter, time))
+
+    # -- one meter: O(log n + answer) ------------------------------------------------------------------------
+
+    def find(self, code: int, time: int) -> int | None:
+        """The register (Wh) of a meter at an instant (µs UTC), if it is stored."""
+        row = self.index.find(code, time)
+        return None if row is None else self._wh(row)
+
+    def before(self, code: int, time: int, count: int) -> list[Point]:
+        """Up to `count` readings right before `time`, in time order."""
+        return [(at, self._wh(row)) for at, row in self.index.before(code, time, count)]
+
+    def after(self, code: int, time: int, count: int) -> list[Point]:
+        """Up to `count` readings right after `time`, in time order."""
+        return [(at, self._wh(row)) for at, row in self.index.after(code, time, count)]
+
+    def of(self, code: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """A meter's readings in time order: µs UTC and Wh, both int64[n]."""
+        return self.at(self.index.rows_of(code))[1:]
+
+    # -- many ------------------------------------------------------------------------------------------------
+
+    @property
+    def index(self) -> ReadingIndex:
+        """The index, caught up with what has been appended."""
+        if self._indexed < len(self.tail):
+            meter, time, _ = (column[self._indexed :] for column in self.tail.frozen())
+            self._index.extend(meter, time, self._directory.view().of(meter, time))
+            self._indexed = len(self.tail)
+        return self._index
+
+    def at(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
+        """Meter codes, µs UTC and Wh of rows that the index named, in their order."""
+        split = len(self.history)
+        old = rows < split
+        meter = np.empty(len(rows), dtype=np.int32)
+        time = np.empty(len(rows), dtype=np.int64)
+        wh = np.empty(len(rows), dtype=np.int64)
+        for where, source, shift in ((old, self.history, 0), (~old, self.tail.frozen(), split)):
+            chosen = rows[where] - shift
+            meter[where], time[where], wh[where] = source.meter[chosen], source.time[chosen], source.wh[chosen]
+        return meter, time, wh
+
+    def view(self) -> View:
+        """Everything stored now, to be read in any thread; the same one until something changes."""
+        if self._view is None:
+            self._view = View(self.history, self.tail.frozen(), self._directory, self._zone)
+        return self._view
+
+    # -- the day close ---------------------------------------------------------------------------------------
+
+    def first(self, count: int) -> Arrivals:
+        """The first `count` readings of the tail, without a copy."""
+        return Arrivals(*(column[:count] for column in self.tail.frozen()))
+
+    def rebuild(self, taken: int) -> Rebuilt:
+        """The history with the tail's first `taken` readings in it, and its index. For a worker thread."""
+        history = store.merge(self.history, self.first(taken))
+        return Rebuilt(history, self._build(history, self._directory.view()), taken)
+
+    def swap(self, rebuilt: Rebuilt) -> None:
+        """Put a rebuilt history in use; what came after the readings in it stays in the tail."""
+        self.history = rebuilt.history
+        self.tail.drop(rebuilt.taken)
+        self._index = rebuilt.index
+        self._indexed = 0
+        self._view = None
+
+    def _build(self, history: Columns, groups: GroupsInTime) -> ReadingIndex:
+        return ReadingIndex.build(history, groups.of(history.meter, history.time), self._zone)
+
+    def _wh(self, row: int) -> int:
+        split = len(self.history)
+        return int(self.history.wh[row]) if row < split else int(self.tail.frozen().wh[row - split])
+
+
+class View:
+    """The readings of one moment. Cheap to take; `frozen` does the work, in the thread that asks first."""
+
+    def __init__(
+        self,
+        history: Columns,
+        tail: Arrivals,
+        directory: Directory,
+        zone: SiteZone,
+    ) -> None:
+        self._history = history
+        self._tail = tail
+        self._groups = directory.view()
+        self._ids = directory.ids  # only ever appended to
+        self._group_names = tuple(directory.groups)
+        self._zone = zone
+        self._lock = threading.Lock()
+        self._frozen: Frozen | None = None
+
+    def frozen(self, max_w: int) -> Frozen:
+        """All readings in order with status, energy and group; made once, O(n), then kept."""
+        with self._lock:
+            if self._frozen is None:
+                columns = store.merge(self._history, self._tail)
+                status = validation.judge(columns.meter, columns.time, columns.wh, max_w)
+                self._frozen = Frozen(
+                    columns=columns,
+                    status=status,
+                    energy=energy(columns.meter, columns.wh, status),
+                    group=self._groups.of(columns.meter, columns.time),
+                    ids=self._ids,
+                    groups=self._group_names,
+                    zone=self._zone,
+                    max_w=max_w,
+                )
+            return self._frozen

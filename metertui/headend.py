@@ -1,0 +1,429 @@
+"""The head-end: the engine in an asyncio event loop, and the one face that server and screens meet it at.
+
+Ingest is a loop of turns. A turn gathers what has arrived on all *lanes* (connections, mostly), puts it to one batch
+in order, has a writer thread write and sync it, applies it, and lets each lane reply. While the disk works on one
+batch, the lanes of the next are parsed. So one line from netcat and ten thousand from a concentrator take the same
+way, and readings that arrive together share one sync (group commit; see DeWitt et al., "Implementation techniques
+for main memory database systems", SIGMOD 1984).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, Protocol, TypeVar
+
+from metertui.engine.accounts import Account
+from metertui.engine.billing import Statement
+from metertui.engine.columns import Frozen
+from metertui.engine.core import Engine
+from metertui.engine.counters import Close, LiveSnapshot
+from metertui.engine.energy import Series, Usage
+from metertui.engine.errors import BusyError, MeterError, StorageError
+from metertui.engine.exceptions import Exceptions, exceptions
+from metertui.engine.ingest import Batch
+from metertui.engine.outcome import Outcome, refused
+from metertui.engine.windows import Window
+
+_logger = logging.getLogger(__name__)
+T = TypeVar("T")
+
+_BATCH: Final = 8192
+"""Requests in a turn: about 10 ms of work, so that a key press never waits longer for its turn."""
+_SHARE: Final = 64
+"""Requests that a lane may put into a turn however many others wait."""
+_HISTORY_SECONDS: Final = 120
+_RATE_SECONDS: Final = 2
+_TICK_SECONDS: Final = 1.0
+
+
+class Lane(Protocol):
+    """One stream of requests with its replies."""
+
+    def collect(self, budget: int) -> int:
+        """Parse waiting input into requests, about `budget` at most; how many are ready. No engine, no I/O."""
+
+    def perform(self, batch: Batch) -> None:
+        """Put the ready requests to the batch, in order; keep the outcomes."""
+
+    def reply(self, failure: Outcome | None) -> None:
+        """The batch is on disk (None), or `failure` stands for all of it that was not refused anyway."""
+
+
+class HeadEnd:
+    """The engine's asyncio face. All methods are called on the event loop."""
+
+    def __init__(self, engine: Engine, *, close_at_midnight: bool = True) -> None:
+        self.engine = engine
+        self.address = ""
+        """`host:port`, set by the listener when it is bound."""
+        self.connections = 0
+        self.connections_total = 0
+        self.waiting = 0
+        """Bytes received and not yet collected."""
+        self._close_at_midnight = close_at_midnight
+        self._lanes: deque[Lane] = deque()
+        self._queued: set[int] = set()
+        self._wake = asyncio.Event()
+        self._turn = asyncio.Lock()
+        self._writer = ThreadPoolExecutor(1, "metertui-log")
+        self._workers = ThreadPoolExecutor(2, "metertui-work")
+        self._tasks: list[asyncio.Task[None]] = []
+        self._background: set[asyncio.Task[None]] = set()
+        self._started = engine.clock.monotonic()
+        self._today = engine.zone.day(engine.clock.now())
+        self._rates: deque[int] = deque([0] * _HISTORY_SECONDS, maxlen=_HISTORY_SECONDS)
+        self._samples: deque[tuple[float, int]] = deque([(self._started, 0)], maxlen=_RATE_SECONDS + 1)
+        self._batch_size = 0
+        self._closing = False
+        self._day_state = "open"
+        self._progress: float | None = None
+        self._last_close: Close | None = None
+        self._storage_error = ""
+
+    # -- life ------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Begin to take turns."""
+        self._tasks = [
+            asyncio.create_task(self._take_turns(), name="ingest"),
+            asyncio.create_task(self._tick_on(), name="clock"),
+        ]
+
+    async def stop(self) -> None:
+        """Finish what is under way, a day close included, and give the folder back."""
+        while self._lanes or self._closing:
+            await asyncio.sleep(0.01)
+        async with self._turn:
+            for task in self._tasks:
+                task.cancel()
+        for task in self._tasks:
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        self._tasks = []
+        self._writer.shutdown()
+        self._workers.shutdown(cancel_futures=True)
+        self.engine.close()
+
+    # -- ingest ----------------------------------------------------------------------------------------------
+
+    def submit(self, lane: Lane) -> None:
+        """A lane has input. It is asked for it in its turn, once, however often it says so before."""
+        if id(lane) not in self._queued:
+            self._queued.add(id(lane))
+            self._lanes.append(lane)
+            self._wake.set()
+
+    async def _take_turns(self) -> None:
+        ready: list[Lane] = []
+        while True:
+            if not ready:
+                await self._wake.wait()
+                ready = self._gather()
+            try:
+                ready = await self._take_turn(ready)
+            except Exception:
+                # A defect must not silence every meter: the turn is lost, unanswered, and told; the next one goes on.
+                _logger.exception("a batch failed")
+                ready = []
+
+    async def _take_turn(self, ready: list[Lane]) -> list[Lane]:
+        """One batch, from the lanes' requests to their replies; the lanes gathered meanwhile."""
+        gathered: list[Lane] = []
+        async with self._turn:
+            batch = self.engine.begin()
+            for lane in ready:
+                lane.perform(batch)
+            failure: Outcome | None = None
+            if len(batch) or batch.refusals:
+                committing = asyncio.get_running_loop().run_in_executor(self._writer, self._commit, batch)
+                gathered = self._gather()
+                failure = await committing
+                self._conclude(batch, failure)
+            else:
+                await asyncio.sleep(0)
+        for lane in ready:
+            lane.reply(failure)
+        return gathered or self._gather()
+
+    def _gather(self) -> list[Lane]:
+        """Lanes with parsed requests, in the order in which they asked, up to a batch."""
+        self._wake.clear()
+        gathered: list[Lane] = []
+        room = _BATCH
+        share = max(_SHARE, room // max(1, len(self._lanes)))
+        while self._lanes and room > 0:
+            lane = self._lanes.popleft()
+            self._queued.discard(id(lane))
+            room -= lane.collect(min(share, room))
+            gathered.append(lane)
+        if self._lanes:
+            self._wake.set()
+        return gathered
+
+    def _commit(self, batch: Batch) -> Outcome | None:
+        """In the writer thread: the batch on disk (None), or why not."""
+        failure: Outcome | None = None
+        try:
+            if len(batch):
+                self.engine.write(batch)
+        except StorageError as error:
+            failure = refused("storage", str(error))
+        self.engine.write_refusals(batch)
+        return failure
+
+    def _conclude(self, batch: Batch, failure: Outcome | None) -> None:
+        self._batch_size = len(batch) + batch.duplicates + len(batch.refusals)
+        if failure is not None:
+            if failure.text != self._storage_error:
+                _logger.error("storage: %s", failure.text)
+            self._storage_error = failure.text
+            self.engine.roll_back(batch)
+        elif len(batch):
+            self._storage_error = ""
+        self.engine.apply(batch)
+
+    async def _put(self, request: Callable[[Batch], Outcome]) -> Outcome:
+        """One request from inside the program, by the way that every other takes."""
+        lane = _Single(request)
+        self.submit(lane)
+        return await lane.done
+
+    # -- the company screen ------------------------------------------------------------------------------------
+
+    async def upload(self, meter: str, kwh: str, timestamp: str | None, by: str) -> Outcome:
+        """Store a reading entered by hand."""
+        outcome = await self._put(lambda batch: batch.read(meter, kwh, timestamp))
+        if outcome.stored:
+            self._note(by, "reading", meter, f"{kwh} kWh at {timestamp or 'now'}: {outcome.kind}")
+        return outcome
+
+    async def register(self, meter: str, fields: dict[str, str], by: str) -> Outcome:
+        """Register an account; `fields` as on the wire."""
+        outcome = await self._put(lambda batch: batch.register(meter, fields))
+        if outcome.stored:
+            self._note(by, "register", meter, _listed(fields))
+        return outcome
+
+    async def modify(self, meter: str, fields: dict[str, str], by: str) -> None:
+        """Change an account's fields from now on; what was used before keeps its attributes. Raises MeterError."""
+        await self._change(meter, lambda now: self.engine.accounts.modify(meter, fields, now))
+        self._note(by, "modify", meter, _listed(fields))
+
+    async def deactivate(self, meter: str, by: str) -> None:
+        """Refuse a meter's readings from now on; its history stays. Raises MeterError."""
+        await self._change(meter, lambda now: self.engine.accounts.deactivate(meter, now))
+        self._note(by, "deactivate", meter, "")
+
+    async def reactivate(self, meter: str, by: str) -> None:
+        """Take a deactivated meter's readings again. Raises MeterError."""
+        await self._change(meter, lambda now: self.engine.accounts.reactivate(meter, now))
+        self._note(by, "reactivate", meter, "")
+
+    async def _change(self, meter: str, change: Callable[[int], object]) -> None:
+        async with self._turn:
+            now = self.engine.clock.now()
+            await asyncio.get_running_loop().run_in_executor(self._writer, change, now)
+            self.engine.refresh_account(meter, now)
+
+    async def login(self, email: str, password: str) -> str | None:
+        """The role of a member of staff, or None for a wrong name or password."""
+        loop = asyncio.get_running_loop()
+        role = await loop.run_in_executor(self._workers, self.engine.staff.verify, email, password)
+        self._note(email, "login" if role else "login refused", "", role or "")
+        return role
+
+    def _note(self, by: str, action: str, subject: str, detail: str) -> None:
+        now = self.engine.clock.now()
+        self._writer.submit(self.engine.audit.write, self.engine.zone.iso(now), by, action, subject, detail)
+
+    # -- questions ---------------------------------------------------------------------------------------------
+
+    async def ask(self, function: Callable[..., T], *args: object) -> T:
+        """`function(frozen, *args)` in a worker thread, on all readings as they are now."""
+        view = self.engine.view()
+
+        def answer() -> T:
+            return function(view.frozen(self.engine.rules.max_w), *args)
+
+        return await asyncio.get_running_loop().run_in_executor(self._workers, answer)
+
+    def series(self, meter: str) -> Series:
+        """A meter's readings. Raises MeterError for a meter that is not known."""
+        return self.engine.series(meter)
+
+    def usage(self, meter: str, window: str | Window = "month", at: int | None = None) -> Usage:
+        """What a meter used; see Engine.usage."""
+        return self.engine.usage(meter, window, at)
+
+    def statement(self, meter: str, month: str | None = None, at: int | None = None) -> Statement:
+        """A meter's bill; see Engine.statement."""
+        return self.engine.statement(meter, month, at)
+
+    def search(self, text: str, limit: int = 20) -> list[Account]:
+        """Accounts by part of their id, address or postcode."""
+        return self.engine.accounts.search(text, limit)
+
+    async def exceptions(self, limit: int = 500) -> Exceptions:
+        """The readings that did not fit, counted by cause, and the newest of them."""
+        return await self.ask(exceptions, limit)
+
+    # -- the day close -----------------------------------------------------------------------------------------
+
+    @property
+    def closing(self) -> bool:
+        """Whether a day close is running."""
+        return self._closing
+
+    async def close_day(self, by: str) -> Close:
+        """Log to day files, index rebuilt, new log; ingest goes on meanwhile.
+
+        Raises BusyError while one runs already, StorageError when the disk refuses: then the sealed log stays, and
+        the next close, or the next start, takes it up.
+        """
+        if self._closing:
+            raise BusyError("a day close is running already")
+        self._closing = True
+        started = self.engine.clock.monotonic()
+        try:
+            interrupted = self.engine.sealed > 0
+            readings, files = await self._close_once()
+            if interrupted:
+                more, further = await self._close_once()
+                readings, files = readings + more, files + further
+            seconds = self.engine.clock.monotonic() - started
+            close = Close(readings, files, seconds, self.engine.clock.now(), by)
+            self._last_close = close
+            _logger.info("day closed by %s: %d readings into %d day files in %.2f s", by, readings, files, seconds)
+            self._note(by, "close", "", f"{readings} readings into {files} day files in {seconds:.2f} s")
+            return close
+        except StorageError as error:
+            self._storage_error = str(error)
+            _logger.error("day close: %s", error)
+            raise
+        finally:
+            self._closing = False
+            self._progress = None
+            self._day_state = "open"
+
+    async def _close_once(self) -> tuple[int, int]:
+        loop = asyncio.get_running_loop()
+        engine = self.engine
+        self._progress = 0.0
+        self._day_state = "sealing the log"
+        async with self._turn:
+            count = await loop.run_in_executor(self._writer, engine.seal)
+        if not count:
+            return 0, 0
+        self._day_state = "writing day files"
+        files = await loop.run_in_executor(self._workers, engine.write_day_files, count, self._set_progress)
+        self._day_state = "rebuilding the index"
+        while True:
+            version = engine.readings.version
+            rebuilt = await loop.run_in_executor(self._workers, engine.readings.rebuild, count)
+            if version == engine.readings.version:
+                break  # else an account moved meanwhile, and the new index has its readings in the old place
+        self._progress = 0.95
+        async with self._turn:
+            engine.finish_close(rebuilt)
+            await loop.run_in_executor(self._writer, engine.drop_sealed)
+        return count, files
+
+    def _set_progress(self, share: float) -> None:
+        self._progress = 0.8 * share
+
+    # -- the clock -----------------------------------------------------------------------------------------------
+
+    async def _tick_on(self) -> None:
+        while True:
+            await asyncio.sleep(_TICK_SECONDS)
+            try:
+                await self.tick()
+            except MeterError as error:
+                _logger.error("%s", error)
+
+    async def tick(self) -> None:
+        """Once a second: note the rate; at the first tick of a new local day, close the old one."""
+        now = self.engine.clock.monotonic()
+        accepted = self.engine.counters.accepted
+        self._rates.append(accepted - self._samples[-1][1])
+        self._samples.append((now, accepted))
+        today = self.engine.zone.day(self.engine.clock.now())
+        if today > self._today:
+            self._today = today
+            await asyncio.get_running_loop().run_in_executor(self._writer, self.engine.archive.ensure, today)
+            if self._close_at_midnight and not self._closing:
+                closing = asyncio.create_task(self._close_unattended("midnight"), name="day close")
+                self._background.add(closing)
+                closing.add_done_callback(self._background.discard)
+
+    async def _close_unattended(self, by: str) -> None:
+        try:
+            await self.close_day(by)
+        except MeterError as error:
+            _logger.error("day close at midnight: %s", error)
+
+    # -- the screens -----------------------------------------------------------------------------------------------
+
+    def live(self) -> LiveSnapshot:
+        """The state of everything, frozen."""
+        engine, counters = self.engine, self.engine.counters
+        (since, before), (until, after) = self._samples[0], self._samples[-1]
+        return LiveSnapshot(
+            at=engine.clock.now(),
+            folder=str(engine.folder),
+            address=self.address,
+            uptime=engine.clock.monotonic() - self._started,
+            rate=(after - before) / (until - since) if until > since else 0.0,
+            history=tuple(self._rates),
+            accepted=counters.accepted,
+            duplicates=counters.duplicates,
+            suspects=counters.suspects,
+            registered=counters.registered,
+            refused=dict(counters.refused),
+            stored=len(engine.readings),
+            in_log=len(engine.readings.tail) - engine.sealed,
+            log_bytes=engine.log.size,
+            accounts=len(engine.accounts),
+            meters=len(engine.directory),
+            connections=self.connections,
+            connections_total=self.connections_total,
+            sync_ms=counters.sync_seconds * 1000,
+            batch=self._batch_size,
+            waiting=self.waiting,
+            day_state=self._day_state,
+            progress=self._progress,
+            last_close=self._last_close,
+            storage_error=self._storage_error,
+            arrivals=tuple(reversed(counters.arrivals)),
+            refusals=tuple(reversed(counters.refusals)),
+        )
+
+
+class _Single:
+    """A lane with one request, from inside the program."""
+
+    def __init__(self, request: Callable[[Batch], Outcome]) -> None:
+        self._request = request
+        self._outcome: Outcome | None = None
+        self.done: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+
+    def collect(self, budget: int) -> int:
+        return min(1, budget)
+
+    def perform(self, batch: Batch) -> None:
+        self._outcome = self._request(batch)
+
+    def reply(self, failure: Outcome | None) -> None:
+        assert self._outcome is not None
+        outcome = self._outcome if failure is None or not self._outcome.stored else failure
+        if not self.done.done():
+            self.done.set_result(outcome)
+
+
+def _listed(fields: dict[str, str]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in fields.items())
