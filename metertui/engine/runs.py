@@ -1,0 +1,251 @@
+"""Ordered maps of runs: the trees that the index of readings is made of.
+
+A *run* is what bears one key: (value, row) pairs in order of value, equal values in order of row and all of
+them kept. The tree over the runs is a SortedDict, which is a B-tree of height two: a list of sorted leaves of
+at most twice `load` keys each, and beside it a positional index, so that a key is found by two bisections and
+its position by one more. Keys and values are int64.
+
+The tree holds runs, not readings: a run is a stretch of flat arrays. What was there when the tree was built
+lies in arrays that never change (FrozenRuns); what has come since lies in a small array a run (LiveRuns), to be
+built in with the next rebuild, the way a log-structured merge tree keeps a memory table beside its sorted file.
+
+Sources: R. Bayer, E. McCreight, "Organization and Maintenance of Large Ordered Indices", Acta Informatica 1
+(1972); P. O'Neil et al., "The Log-Structured Merge-Tree", Acta Informatica 33 (1996); G. Jenks, "Sorted
+Containers", implementation details and "Performance at scale" at grantjenks.com/docs/sortedcontainers.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from sortedcontainers import SortedDict
+
+Ints = NDArray[np.int64]
+Span = tuple[int, int]
+"""Keys or values from the first, included, to the second, excluded."""
+
+LOAD: Final = 1000
+"""Keys a leaf of the trees: sortedcontainers' own choice, good from thousands to tens of millions of keys."""
+
+_NONE: Final[Ints] = np.empty(0, dtype=np.int64)
+
+
+def first_at_least(values: NDArray[Any], starts: Ints, stops: Ints, bounds: Ints | int) -> Ints:
+    """For each i the first position in [starts[i], stops[i]) with a value of at least bounds[i], else stops[i].
+
+    Each of those stretches of `values` is in ascending order. All are bisected at once: O(s log l) for s
+    stretches of length l, in log l passes of numpy.
+    """
+    base: Ints = starts
+    length = stops - starts
+    while length.any():
+        half = length >> 1
+        middle = base + half
+        # An empty stretch may stand at the very end: what is taken for it does not count.
+        below = (values.take(middle, mode="clip") < bounds) & (length > 0)
+        base = np.where(below, middle + 1, base)
+        length = np.where(below, length - half - 1, half)
+    return np.asarray(base, dtype=np.int64)
+
+
+def stretches(keys: NDArray[Any]) -> Ints:
+    """Where the runs of equal neighbours in `keys` begin, and the length of it all behind them (int64)."""
+    if not len(keys):
+        return np.zeros(1, dtype=np.int64)
+    return np.concatenate(([0], np.flatnonzero(keys[1:] != keys[:-1]) + 1, [len(keys)])).astype(np.int64)
+
+
+def ranges(starts: Ints, stops: Ints) -> Ints:
+    """All positions of the ranges [starts[i], stops[i]), one range behind the other (int64)."""
+    lengths = stops - starts
+    before = np.cumsum(lengths) - lengths
+    steps: Ints = np.repeat(starts - before, lengths)
+    return steps + np.arange(len(steps), dtype=np.int64)
+
+
+def _directory(load: int, runs: Iterable[tuple[int, Any]] = ()) -> SortedDict:
+    tree = SortedDict()
+    tree._reset(load)  # documented as the way to set the load factor
+    tree.update(runs)
+    return tree
+
+
+class FrozenRuns:
+    """Runs that never change, in two flat arrays: 4 bytes a pair for the row beside the value's own width.
+
+    `rows` of None says that each pair's row is its own position: the arrays stand in the order of the rows.
+    Key look-up O(1), a span of keys O(log r), its whole runs O(answer), cut by value O(r' log n + answer) for
+    the r' runs in the span.
+    """
+
+    def __init__(self, keys: NDArray[Any], values: NDArray[Any], rows: NDArray[Any] | None, load: int = LOAD) -> None:
+        """Takes pairs that are in order of (key, value, row); equal lengths, kept and not copied but for `keys`."""
+        self.values = values
+        self.rows = rows
+        self.edges = stretches(keys)
+        self.directory = _directory(load, zip(keys[self.edges[:-1]].tolist(), range(len(self.edges) - 1), strict=True))
+        # The same run edges as Python ints: a look-up of one run takes a fifth of the time.
+        self._edges = array("q", self.edges.tobytes())
+
+    @classmethod
+    def sort(cls, keys: Ints, values: NDArray[Any], load: int = LOAD) -> FrozenRuns:
+        """The runs of the pairs (values[i], i), each under keys[i]: O(n log n), mostly outside the GIL."""
+        order = np.lexsort((values, keys))
+        rows = order.astype(np.int32) if len(order) <= np.iinfo(np.int32).max else order
+        return cls(keys[order], values[order], rows, load)
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def run(self, key: int) -> Span:
+        """The positions of one key's pairs; an empty range for a key that is not here."""
+        which = self.directory.get(key)
+        return (0, 0) if which is None else (self._edges[which], self._edges[which + 1])
+
+    def cut(self, span: Span, bound: int) -> int:
+        """The first position in `span`, which lies in one run, with a value of at least `bound`; else its end."""
+        start, stop = span
+        return start + int(self.values[start:stop].searchsorted(bound))
+
+    def rows_at(self, start: int, stop: int) -> Ints:
+        """The rows of the pairs at positions [start, stop)."""
+        if self.rows is None:
+            return np.arange(start, stop, dtype=np.int64)
+        return self.rows[start:stop].astype(np.int64)
+
+    def count(self, spans: Sequence[Span]) -> int:
+        """How many runs have a key in one of `spans`."""
+        return sum(stop - start for start, stop in self._runs(spans))
+
+    def select(self, spans: Sequence[Span], within: Span | None = None) -> Ints:
+        """The rows of all pairs with a key in one of `spans` (which are apart) and a value in `within`."""
+        runs = self._runs(spans)
+        if within is None:
+            pieces = [self.rows_at(self._edges[start], self._edges[stop]) for start, stop in runs if start < stop]
+            return np.concatenate(pieces) if pieces else _NONE
+        bounds = np.array(runs, dtype=np.int64).reshape(-1, 2)
+        which = ranges(bounds[:, 0], bounds[:, 1])
+        starts, stops = self.edges[which], self.edges[which + 1]
+        starts = first_at_least(self.values, starts, stops, within[0])
+        stops = first_at_least(self.values, starts, stops, within[1])
+        positions = ranges(starts, stops)
+        return positions if self.rows is None else self.rows.take(positions).astype(np.int64)
+
+    def _runs(self, spans: Sequence[Span]) -> list[Span]:
+        """Runs by number: keys stand in the tree in the order of their runs in the arrays."""
+        place = self.directory.bisect_left
+        return [(place(low), place(high)) for low, high in spans if low < high]
+
+    def _check(self) -> None:
+        """Raises AssertionError where an invariant is broken."""
+        self.directory._check()
+        count = len(self.directory)
+        assert list(self.directory.values()) == list(range(count)), "keys stand in the order of their runs"
+        assert len(self.edges) == count + 1, "one edge a run and one behind them"
+        assert self.edges[0] == 0, "the first run begins the arrays"
+        assert self.edges[-1] == len(self.values), "the last run ends the arrays"
+        assert (np.diff(self.edges) > 0).all(), "no run is empty"
+        assert list(self._edges) == self.edges.tolist(), "both forms of the edges agree"
+        inside = np.ones(len(self.values), dtype=bool)
+        inside[self.edges[:-1]] = False
+        steps = np.diff(self.values.astype(np.int64), prepend=0)
+        assert (steps[inside] >= 0).all(), "values ascend inside a run"
+        if self.rows is not None:
+            assert np.array_equal(np.sort(self.rows), np.arange(len(self.values))), "each row stands here once"
+            climbs = np.diff(self.rows.astype(np.int64), prepend=0)
+            assert (climbs[inside & (steps == 0)] > 0).all(), "equal values stand in order of row"
+
+
+class Run:
+    """One key's pairs in a LiveRuns, in order of (value, row); equal lengths, 16 bytes a pair and some room."""
+
+    __slots__ = ("rows", "values")
+
+    def __init__(self) -> None:
+        self.values = array("q")
+        self.rows = array("q")
+
+    def add(self, values: memoryview, rows: memoryview) -> None:
+        """Take in pairs in order of (value, row), their rows higher than all that are here; int64."""
+        late = bool(self.values) and values[0] < self.values[-1]
+        self.values.frombytes(values.cast("B"))
+        self.rows.frombytes(rows.cast("B"))
+        if late:
+            merged = np.array(self.values)
+            order = merged.argsort(kind="stable")
+            self.values = array("q", merged[order].tobytes())
+            self.rows = array("q", np.array(self.rows)[order].tobytes())
+
+
+class LiveRuns:
+    """Runs that grow by bulk additions, each a sorted array of its own.
+
+    `extend` by b pairs that touch k runs costs O(b log b + k), and O(m) more for a run of m pairs that has a
+    later value already. Key look-up O(1); a span of r' runs with p pairs to answer O(log r + r' log m + p).
+    """
+
+    def __init__(self, load: int = LOAD) -> None:
+        self.directory = _directory(load)
+        self._size = 0
+
+    def __len__(self) -> int:
+        return self._size
+
+    def extend(self, keys: NDArray[Any], values: NDArray[Any], rows: Ints) -> None:
+        """Add pairs in ascending order of row, all rows higher than those that are here; equal lengths."""
+        order = np.lexsort((values, keys))
+        keys = keys[order]
+        edges = stretches(keys)
+        value_view = values[order].astype(np.int64).data
+        row_view = rows[order].astype(np.int64).data
+        borders = edges.tolist()
+        fresh: dict[int, Run] = {}
+        find = self.directory.get
+        for key, start, stop in zip(keys[edges[:-1]].tolist(), borders, borders[1:], strict=False):
+            run = find(key)
+            if run is None:
+                run = fresh[key] = Run()
+            run.add(value_view[start:stop], row_view[start:stop])
+        self.directory.update(fresh)
+        self._size += len(rows)
+
+    def run(self, key: int) -> Run | None:
+        """One key's pairs; None for a key that is not here."""
+        found: Run | None = self.directory.get(key)
+        return found
+
+    def count(self, spans: Sequence[Span]) -> int:
+        """How many runs have a key in one of `spans`."""
+        place = self.directory.bisect_left
+        return sum(place(high) - place(low) for low, high in spans if low < high)
+
+    def select(self, spans: Sequence[Span], within: Span | None = None) -> Ints:
+        """The rows of all pairs with a key in one of `spans` (which are apart) and a value in `within`."""
+        found = array("q")
+        for low, high in spans:
+            for key in self.directory.irange(low, high, inclusive=(True, False)):
+                run = self.directory[key]
+                if within is None:
+                    found.extend(run.rows)
+                else:
+                    start, stop = (bisect_left(run.values, bound) for bound in within)
+                    found.extend(run.rows[start:stop])
+        return np.array(found, dtype=np.int64)
+
+    def _check(self) -> None:
+        """Raises AssertionError where an invariant is broken."""
+        self.directory._check()
+        assert sum(len(run.rows) for run in self.directory.values()) == self._size, "every pair is counted"
+        rows: list[int] = []
+        for run in self.directory.values():
+            assert len(run.rows) == len(run.values), "a run has a row for each value"
+            assert len(run.rows), "no run is empty"
+            pairs = list(zip(run.values, run.rows, strict=True))
+            assert pairs == sorted(pairs), "pairs stand in order of value and row"
+            rows += run.rows
+        assert len(set(rows)) == len(rows), "each row stands here once"
