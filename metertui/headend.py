@@ -19,7 +19,6 @@ from typing import Final, Protocol, TypeVar
 
 from metertui.engine.accounts import Account
 from metertui.engine.billing import Statement
-from metertui.engine.columns import Frozen
 from metertui.engine.core import Engine
 from metertui.engine.counters import Close, LiveSnapshot
 from metertui.engine.energy import Series, Usage
@@ -79,7 +78,9 @@ class HeadEnd:
         self._rates: deque[int] = deque([0] * _HISTORY_SECONDS, maxlen=_HISTORY_SECONDS)
         self._samples: deque[tuple[float, int]] = deque([(self._started, 0)], maxlen=_RATE_SECONDS + 1)
         self._batch_size = 0
-        self._closing = False
+        self._stopping = False
+        self._not_closing = asyncio.Event()
+        self._not_closing.set()
         self._day_state = "open"
         self._progress: float | None = None
         self._last_close: Close | None = None
@@ -96,15 +97,14 @@ class HeadEnd:
 
     async def stop(self) -> None:
         """Finish what is under way, a day close included, and give the folder back."""
-        while self._lanes or self._closing:
-            await asyncio.sleep(0.01)
-        async with self._turn:
-            for task in self._tasks:
-                task.cancel()
-        for task in self._tasks:
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
-        self._tasks = []
+        ingest, clock = self._tasks
+        self._stopping = True
+        self._wake.set()
+        await ingest
+        clock.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await clock
+        await self._not_closing.wait()
         self._writer.shutdown()
         self._workers.shutdown(cancel_futures=True)
         self.engine.close()
@@ -120,7 +120,7 @@ class HeadEnd:
 
     async def _take_turns(self) -> None:
         ready: list[Lane] = []
-        while True:
+        while not self._stopping or ready or self._lanes:
             if not ready:
                 await self._wake.wait()
                 ready = self._gather()
@@ -277,7 +277,7 @@ class HeadEnd:
     @property
     def closing(self) -> bool:
         """Whether a day close is running."""
-        return self._closing
+        return not self._not_closing.is_set()
 
     async def close_day(self, by: str) -> Close:
         """Log to day files, index rebuilt, new log; ingest goes on meanwhile.
@@ -285,9 +285,9 @@ class HeadEnd:
         Raises BusyError while one runs already, StorageError when the disk refuses: then the sealed log stays, and
         the next close, or the next start, takes it up.
         """
-        if self._closing:
+        if self.closing:
             raise BusyError("a day close is running already")
-        self._closing = True
+        self._not_closing.clear()
         started = self.engine.clock.monotonic()
         try:
             interrupted = self.engine.sealed > 0
@@ -306,7 +306,7 @@ class HeadEnd:
             _logger.error("day close: %s", error)
             raise
         finally:
-            self._closing = False
+            self._not_closing.set()
             self._progress = None
             self._day_state = "open"
 
@@ -356,7 +356,7 @@ class HeadEnd:
         if today > self._today:
             self._today = today
             await asyncio.get_running_loop().run_in_executor(self._writer, self.engine.archive.ensure, today)
-            if self._close_at_midnight and not self._closing:
+            if self._close_at_midnight and not self.closing:
                 closing = asyncio.create_task(self._close_unattended("midnight"), name="day close")
                 self._background.add(closing)
                 closing.add_done_callback(self._background.discard)

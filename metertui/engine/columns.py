@@ -61,7 +61,7 @@ class Frozen:
     status: NDArray[np.uint8]
     """How each reading is taken: validation.COUNTED, RESET, SUSPECT or REJECTED."""
     energy: NDArray[np.int64]
-    """C(t) at each counted reading, Wh since the meter's first counted one; at others, that of the last counted before."""
+    """C(t) at each reading, Wh since the meter's first counted one; where not counted, that of the last counted."""
     group: NDArray[np.int32]
     """Positions in `groups`: the attributes that the account had at the reading's time."""
     ids: Sequence[str]
@@ -87,9 +87,7 @@ class Frozen:
         time = pd.DatetimeIndex(self.columns.time.view("datetime64[us]")).tz_localize("UTC")
         return pd.DataFrame(
             {
-                "identifier": pd.Categorical.from_codes(
-                    self.columns.meter, categories=pd.Index(list(self.ids))
-                ),
+                "identifier": pd.Categorical.from_codes(self.columns.meter, categories=pd.Index(list(self.ids))),
                 "time": time.tz_convert(self.zone.name),
                 "reading_kwh": self.columns.wh / 1000,
                 "status": self.status,

@@ -165,7 +165,9 @@ class Engine:
         for account in batch.accounts:
             self.active.pop(account.meter, None)
         for code in set(batch.codes):
-            self.heads.set(code, placing.approach(Neighbours(self.stored, code), placing.NEVER_SIMPLE, self.rules.max_w))
+            self.heads.set(
+                code, placing.approach(Neighbours(self.stored, code), placing.NEVER_SIMPLE, self.rules.max_w)
+            )
         batch.discard()
 
     def _list(self, batch: Batch) -> None:

@@ -54,12 +54,12 @@ def _row(frozen: Frozen, place: int) -> ExceptionRow:
     before = place - 1
     while before >= 0 and columns.meter[before] == code and frozen.status[before] >= validation.SUSPECT:
         before -= 1
-    if before >= 0 and columns.meter[before] == code and not validation.fits(
-        int(columns.time[before]), int(columns.wh[before]), time, wh, frozen.max_w
+    if (
+        before >= 0
+        and columns.meter[before] == code
+        and not validation.fits(int(columns.time[before]), int(columns.wh[before]), time, wh, frozen.max_w)
     ):
-        why = validation.why(
-            int(columns.time[before]), int(columns.wh[before]), time, wh, frozen.max_w, frozen.zone
-        )
+        why = validation.why(int(columns.time[before]), int(columns.wh[before]), time, wh, frozen.max_w, frozen.zone)
     else:
         why = f"{format_kwh(wh)} kWh does not fit the readings after it"
     return ExceptionRow(frozen.ids[code], time, wh, _CAUSES[int(frozen.status[place])], why)

@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`kind` says what happened; `code` is the wire's error code where it was refused; `text` the why, in a sentence."""
+    """`kind` says what happened; `code` is the wire's error code if it was refused; `text` the why, in a sentence."""
 
     kind: Literal["ok", "duplicate", "suspect", "refused"]
     code: str = ""

@@ -146,7 +146,7 @@ def run_on(course: Course, neighbours: Neighbours, time: int, max_w: int) -> boo
     pushed = 0
     while True:
         after = neighbours.after(time, count)
-        for pushed in range(pushed + 1, len(after) + 1):  # noqa: B020, PLW2901 - goes on where the shorter look ended
+        for pushed in range(pushed + 1, len(after) + 1):  # noqa: B020 - goes on where the shorter look ended
             course.push(after[pushed - 1])
             if pushed >= 3 and _settle(after[pushed - 3 : pushed], max_w):
                 return True

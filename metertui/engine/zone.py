@@ -100,15 +100,13 @@ class SiteZone:
         return (_EPOCH + timedelta(microseconds=instant)).astimezone(self._tz)
 
     def instant(self, moment: datetime) -> int:
-        """µs UTC of a datetime, a bare one in this zone (the first of two). Raises Refused for a local time that is skipped."""
+        """µs UTC of a datetime, a bare one in this zone (the first of two). Raises Refused for one that is skipped."""
         if moment.tzinfo is not None:
             return (moment - _EPOCH) // _TICK
         aware = moment.replace(tzinfo=self._tz, fold=0)
         instant = (aware - _EPOCH) // _TICK
         if self.local(instant).replace(tzinfo=None) != moment:
-            raise Refused(
-                "bad-timestamp", f"{moment.isoformat()} does not exist in {self.name}: the clock skips it"
-            )
+            raise Refused("bad-timestamp", f"{moment.isoformat()} does not exist in {self.name}: the clock skips it")
         return instant
 
     def day(self, instant: int) -> date:
