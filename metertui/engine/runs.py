@@ -141,8 +141,8 @@ class FrozenRuns:
         place = self.directory.bisect_left
         return [(place(low), place(high)) for low, high in spans if low < high]
 
-    def _check(self) -> None:
-        """Raises AssertionError where an invariant is broken."""
+    def _check(self, keys: NDArray[Any], values: NDArray[Any]) -> None:
+        """Raises AssertionError where an invariant is broken, or row i is not the pair (values[i], i) of keys[i]."""
         self.directory._check()
         count = len(self.directory)
         assert list(self.directory.values()) == list(range(count)), "keys stand in the order of their runs"
@@ -155,10 +155,12 @@ class FrozenRuns:
         inside[self.edges[:-1]] = False
         steps = np.diff(self.values.astype(np.int64), prepend=0)
         assert (steps[inside] >= 0).all(), "values ascend inside a run"
-        if self.rows is not None:
-            assert np.array_equal(np.sort(self.rows), np.arange(len(self.values))), "each row stands here once"
-            climbs = np.diff(self.rows.astype(np.int64), prepend=0)
-            assert (climbs[inside & (steps == 0)] > 0).all(), "equal values stand in order of row"
+        rows = self.rows_at(0, len(self))
+        assert np.array_equal(np.sort(rows), np.arange(len(keys))), "each row stands here once"
+        assert (np.diff(rows, prepend=0)[inside & (steps == 0)] > 0).all(), "equal values stand in order of row"
+        here = np.array(self.directory.keys(), dtype=np.int64).repeat(np.diff(self.edges))
+        assert np.array_equal(here, keys[rows]), "each row stands under its key"
+        assert np.array_equal(self.values, values[rows]), "each row stands beside its value"
 
 
 class Run:
@@ -237,15 +239,16 @@ class LiveRuns:
                     found.extend(run.rows[start:stop])
         return np.array(found, dtype=np.int64)
 
-    def _check(self) -> None:
-        """Raises AssertionError where an invariant is broken."""
+    def _check(self, keys: NDArray[Any], values: NDArray[Any], first: int) -> None:
+        """Raises AssertionError where an invariant is broken, or row first+i is not the pair of keys[i], values[i]."""
         self.directory._check()
-        assert sum(len(run.rows) for run in self.directory.values()) == self._size, "every pair is counted"
         rows: list[int] = []
-        for run in self.directory.values():
-            assert len(run.rows) == len(run.values), "a run has a row for each value"
+        for key, run in self.directory.items():
             assert len(run.rows), "no run is empty"
             pairs = list(zip(run.values, run.rows, strict=True))
             assert pairs == sorted(pairs), "pairs stand in order of value and row"
+            assert all(keys[row - first] == key for row in run.rows), "each row stands under its key"
+            assert all(values[row - first] == value for value, row in pairs), "each row stands beside its value"
             rows += run.rows
-        assert len(set(rows)) == len(rows), "each row stands here once"
+        assert sorted(rows) == list(range(first, first + len(keys))), "each row stands here once"
+        assert self._size == len(keys), "every pair is counted"

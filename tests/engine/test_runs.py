@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
@@ -13,6 +14,8 @@ from metertui.engine.runs import FrozenRuns, LiveRuns, first_at_least, ranges, s
 
 LOAD = 4
 """Keys a leaf: small, so that a few dozen keys make many leaves."""
+FIRST = 1000
+"""The row of the first pair of live runs."""
 
 keys = st.integers(-3, 40)
 values = st.integers(0, 6)
@@ -37,13 +40,23 @@ def frozen(model: list[tuple[int, int]]) -> FrozenRuns:
     return FrozenRuns.sort(ints([key for key, _ in model]), ints([value for _, value in model]), LOAD)
 
 
+def check_frozen(runs: FrozenRuns, model: list[tuple[int, int]]) -> None:
+    runs._check(ints([key for key, _ in model]), ints([value for _, value in model]))
+
+
+def check_live(runs: LiveRuns, model: list[tuple[int, int]]) -> None:
+    runs._check(ints([key for key, _ in model]), ints([value for _, value in model]), FIRST)
+
+
 def live(model: list[tuple[int, int]], cuts: list[int]) -> LiveRuns:
     runs = LiveRuns(LOAD)
     borders = sorted({0, len(model), *(cut % (len(model) + 1) for cut in cuts)})
     for start, stop in pairwise(borders):
         part = model[start:stop]
-        runs.extend(ints([key for key, _ in part]), ints([value for _, value in part]), np.arange(start, stop))
-        runs._check()
+        runs.extend(
+            ints([key for key, _ in part]), ints([value for _, value in part]), np.arange(FIRST + start, FIRST + stop)
+        )
+        check_live(runs, model[:stop])
     return runs
 
 
@@ -52,7 +65,7 @@ def test_frozen_runs_select_what_a_scan_does(
     model: list[tuple[int, int]], chosen: list[tuple[int, int]], bounds: tuple[int, int] | None
 ) -> None:
     runs = frozen(model)
-    runs._check()
+    check_frozen(runs, model)
     assert sorted(runs.select(chosen, bounds).tolist()) == expected(model, chosen, bounds)
     assert runs.count(chosen) == len({k for k, _ in model if any(low <= k < high for low, high in chosen)})
     assert len(runs) == len(model)
@@ -73,14 +86,15 @@ def test_live_runs_select_what_a_scan_does(
     model: list[tuple[int, int]], cuts: list[int], chosen: list[tuple[int, int]], bounds: tuple[int, int] | None
 ) -> None:
     runs = live(model, cuts)
-    assert sorted(runs.select(chosen, bounds).tolist()) == expected(model, chosen, bounds)
+    found = sorted(runs.select(chosen, bounds).tolist())
+    assert found == [FIRST + row for row in expected(model, chosen, bounds)]
     assert runs.count(chosen) == len({k for k, _ in model if any(low <= k < high for low, high in chosen)})
     assert len(runs) == len(model)
     for key in {key for key, _ in model}:
         run = runs.run(key)
         assert run is not None
         assert list(zip(run.values, run.rows, strict=True)) == sorted(
-            (value, row) for row, (k, value) in enumerate(model) if k == key
+            (value, row) for row, (k, value) in enumerate(model, FIRST) if k == key
         )
     assert runs.run(99) is None
 
@@ -108,30 +122,49 @@ def test_stretches_are_where_the_value_changes() -> None:
     assert stretches(ints([5, 5, 7, 7, 7, 2])).tolist() == [0, 2, 5, 6]
 
 
-def test_a_broken_frozen_run_is_found() -> None:
-    runs = frozen([(1, 5), (1, 7), (2, 5)])
-    runs.values[:2] = runs.values[1::-1]
-    with pytest.raises(AssertionError, match="values ascend"):
-        runs._check()
-    runs = frozen([(1, 5), (1, 5), (2, 5)])
-    assert runs.rows is not None
-    runs.rows[:2] = [1, 0]
-    with pytest.raises(AssertionError, match="equal values"):
-        runs._check()
-    runs = frozen([(1, 5), (3, 5)])
-    runs.directory[2] = 2
-    with pytest.raises(AssertionError, match="order of their runs"):
-        runs._check()
+Broken = Callable[[FrozenRuns], None]
+
+
+def swap(items: np.ndarray | None, first: int, second: int) -> None:
+    assert items is not None
+    items[first], items[second] = items[second], items[first]
+
+
+@pytest.mark.parametrize(
+    ("harm", "reason"),
+    [
+        (lambda runs: swap(runs.values, 0, 2), "values ascend"),
+        (lambda runs: swap(runs.rows, 0, 1), "equal values stand in order of row"),
+        (lambda runs: swap(runs.rows, 2, 3), "each row stands under its key"),
+        (lambda runs: runs.rows.put(0, 1), "each row stands here once"),
+        (lambda runs: runs.values.put(2, 8), "each row stands beside its value"),
+        (lambda runs: runs.directory.update({2: 2}), "keys stand in the order of their runs"),
+        (lambda runs: runs.edges.put(1, 4), "no run is empty"),
+        (lambda runs: runs._edges.reverse(), "both forms of the edges"),
+    ],
+)
+def test_a_broken_frozen_run_is_found(harm: Broken, reason: str) -> None:
+    model = [(1, 5), (1, 5), (1, 7), (3, 7)]
+    runs = frozen(model)
+    check_frozen(runs, model)
+    harm(runs)
+    with pytest.raises(AssertionError, match=reason):
+        check_frozen(runs, model)
 
 
 def test_a_broken_live_run_is_found() -> None:
-    runs = live([(1, 5), (1, 7)], [])
+    model = [(1, 5), (1, 7), (2, 7)]
+    runs = live(model, [])
     run = runs.run(1)
     assert run is not None
     run.values[0] = 9
-    with pytest.raises(AssertionError, match="order of value"):
-        runs._check()
+    with pytest.raises(AssertionError, match="order of value and row"):
+        check_live(runs, model)
+    run.values[0] = 4
+    with pytest.raises(AssertionError, match="beside its value"):
+        check_live(runs, model)
     run.values[0] = 5
-    run.rows[0] = run.rows[1]
-    with pytest.raises(AssertionError, match="each row"):
-        runs._check()
+    check_live(runs, model)
+    del runs.directory[2]
+    with pytest.raises(AssertionError, match="each row stands here once"):
+        check_live(runs, model)
