@@ -82,13 +82,18 @@ class Batch:
         self.whs.append(wh)
         return outcome
 
-    def register(self, meter: str, fields: Mapping[str, str]) -> Outcome:
-        """A new account. `fields`: address, region, sub_region, postcode, apartment_type; any may be missing."""
+    def register(self, meter: str, fields: Mapping[str, str], repeated: str = "") -> Outcome:
+        """A new account. `fields`: address, region, sub_region, postcode, apartment_type; any may be missing.
+
+        `repeated` names a field that was given twice, which no mapping can show and which refuses the request.
+        """
         try:
             check_meter_id(meter)
             if meter in self._active:  # perhaps by this very batch, which the book does not know yet
                 raise Refused("already-registered", f"{meter} is registered already")
             account = self._engine.accounts.prepare(meter, fields, self.now)
+            if repeated:
+                raise Refused("bad-field", f"{repeated} is given twice")
         except Refused as error:
             return refused(error.code, error.why)
         self.accounts.append(account)

@@ -1,0 +1,234 @@
+"""From requests to replies: the table of commands, and one client's conversation with the engine.
+
+A `Conversation` still knows no socket. Bytes are fed, `collect` makes requests of them, `perform` puts those to a
+batch, and `answer` gives the replies, in order, once the batch is on disk. What cannot be answered at once
+(`STOPSERVER`) holds back this conversation and no other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from metertui.engine.outcome import OK, Outcome
+from metertui.server.protocol import (
+    MAX_LINE_BYTES,
+    USAGE,
+    Auth,
+    Bad,
+    Help,
+    Parser,
+    Ping,
+    Quit,
+    Read,
+    Register,
+    Request,
+    Stop,
+    visible,
+)
+
+if TYPE_CHECKING:
+    from metertui.engine.counters import Close
+    from metertui.engine.ingest import Batch
+
+_OK: Final = "OK\n"
+_DUPLICATE: Final = "OK duplicate\n"
+_HELP: Final = f"OK {' | '.join(USAGE.values())}\n"
+
+
+class Conversation:
+    """What one client has said and is still to be told. `trusted` clients may send every command."""
+
+    def __init__(self, peer: str, *, trusted: bool, max_line_bytes: int = MAX_LINE_BYTES) -> None:
+        self.peer = peer
+        self.stopping: Stop | None = None
+        """The STOPSERVER whose reply is awaited."""
+        self._parser = Parser(max_line_bytes)
+        self._commands = _COMMANDS if trusted else _STRANGERS_COMMANDS
+        self._ended = False
+        self._ready: list[Request] = []
+        self._performed: list[Request] = []
+        self._replies: list[str] = []
+        self._unrecorded: list[Bad] = []
+
+    # -- what comes in -------------------------------------------------------------------------------------
+
+    @property
+    def waiting(self) -> int:
+        """Bytes that came and were not parsed yet."""
+        return self._parser.waiting
+
+    @property
+    def pending(self) -> bool:
+        """Whether there may be complete lines among them."""
+        return self._parser.pending
+
+    @property
+    def hungry(self) -> bool:
+        """Whether there may be something to perform now."""
+        return self.stopping is None and bool(self._ready or self._parser.pending or self._unrecorded)
+
+    @property
+    def busy(self) -> bool:
+        """Whether something was performed and is not answered yet."""
+        return self.stopping is not None or bool(self._performed)
+
+    @property
+    def finished(self) -> bool:
+        """Whether all is answered that ever will be."""
+        return self._ended and not self.busy and not self.hungry
+
+    def feed(self, data: bytes) -> None:
+        """More bytes from the client; what comes after its end is nobody's."""
+        if not self._ended:
+            self._parser.feed(data)
+
+    def end(self) -> None:
+        """The client will send no more: what is unterminated is a line."""
+        if not self._ended:
+            self._parser.end()
+            self._ended = True
+
+    def break_off(self) -> None:
+        """The client is gone: whole lines that came before stand, half a line does not."""
+        if not self._ended:
+            self._parser.break_off()
+            self._ended = True
+
+    def cut(self) -> None:
+        """Take no more from this client, and forget what is not performed yet."""
+        self._ended = True
+        self._ready.clear()
+        self._parser.clear()
+
+    def turn_away(self, code: str, why: str) -> None:
+        """Answer with one refusal, unasked, and take nothing."""
+        self.cut()
+        self._ready.append(Bad("", code, why))
+
+    # -- a batch -------------------------------------------------------------------------------------------
+
+    def collect(self, budget: int) -> int:
+        """Parse waiting bytes until about `budget` requests are ready; how many are."""
+        if self.stopping is not None:
+            return 0
+        if len(self._ready) < budget:
+            self._ready += self._parser.take(budget - len(self._ready))
+        return len(self._ready)
+
+    def perform(self, batch: Batch) -> None:
+        """Put the ready requests to the batch, in order, up to one after which the conversation must stop."""
+        if self.stopping is not None:
+            return
+        for bad in self._unrecorded:
+            self._refuse(batch, bad)
+        self._unrecorded.clear()
+        ready, self._ready = self._ready, []
+        self._performed = ready
+        commands, replies = self._commands, self._replies
+        for place, request in enumerate(ready):
+            reply = commands[type(request)](self, batch, request)
+            if reply is None:
+                if isinstance(request, Stop):
+                    self._ready = ready[place + 1 :]
+                del ready[place + 1 :]
+                break
+            replies.append(reply)
+
+    def answer(self, failure: Outcome | None = None) -> str:
+        """The replies to what was performed. `failure`: the batch was not stored, so nothing that was to be is."""
+        replies, performed = self._replies, self._performed
+        self._replies, self._performed = [], []
+        if failure is not None:
+            failed = _error(failure.code, failure.text)
+            # Where the batch broke off, some have no reply yet; a STOPSERVER has its own later.
+            replies += [failed] * (len(performed) - len(replies) - (self.stopping is not None))
+            for place, reply in enumerate(replies):
+                request = performed[place]
+                if isinstance(request, Read | Register) and reply.startswith("OK"):
+                    replies[place] = failed
+                    self._unrecorded.append(Bad(request.line, failure.code, failure.text))
+        return "".join(replies)
+
+    def stopped(self, close: Close) -> str:
+        """The day close that was asked for is done: its reply. The conversation goes on."""
+        self.stopping = None
+        moved = f"{close.readings} readings into {close.files} day files"
+        return f"OK closed {moved} in {close.seconds:.2f} s\n"
+
+    def not_stopped(self, code: str, why: str) -> None:
+        """The day close did not come about: a refusal, which is next in the batch to come. The conversation goes on."""
+        assert self.stopping is not None
+        self._ready.insert(0, Bad(self.stopping.line, code, why))
+        self.stopping = None
+
+    # -- the commands: each gives its reply, or None where the conversation stops for now ---------------------
+
+    def _read(self, batch: Batch, request: Read) -> str:
+        line, meter, kwh, timestamp = request
+        outcome = batch.read(meter, kwh, timestamp)
+        return _OK if outcome is OK else self._tell(batch, line, outcome)
+
+    def _register(self, batch: Batch, request: Register) -> str:
+        line, meter, fields = request
+        names = [name for name, _ in fields]
+        repeated = next((name for place, name in enumerate(names) if name in names[:place]), "")
+        return self._tell(batch, line, batch.register(meter, dict(fields), repeated))
+
+    def _stop(self, _batch: Batch, request: Stop) -> None:
+        self.stopping = request
+
+    def _ping(self, _batch: Batch, _request: Ping) -> str:
+        return _OK
+
+    def _help(self, _batch: Batch, _request: Help) -> str:
+        return _HELP
+
+    def _auth(self, batch: Batch, request: Auth) -> str:
+        return self._refuse(batch, Bad(request.line, "denied", "no credentials are set up yet"))
+
+    def _quit(self, _batch: Batch, _request: Quit) -> None:
+        self._replies.append(_OK)
+        self.cut()
+
+    def _bad(self, batch: Batch, request: Bad) -> str:
+        return self._refuse(batch, request)
+
+    def _deny(self, batch: Batch, request: Request) -> str:
+        return self._refuse(
+            batch, Bad(request.line, "denied", "AUTH first; until then PING, HELP, AUTH and QUIT are open")
+        )
+
+    # -- their words -----------------------------------------------------------------------------------------
+
+    def _tell(self, batch: Batch, line: str, outcome: Outcome) -> str:
+        if outcome.kind == "refused":
+            return self._refuse(batch, Bad(line, outcome.code, outcome.text))
+        if outcome.kind == "suspect":
+            return f"OK suspect: {visible(outcome.text)}\n"
+        return _DUPLICATE if outcome.kind == "duplicate" else _OK
+
+    def _refuse(self, batch: Batch, bad: Bad) -> str:
+        batch.refuse(self.peer, bad.code, bad.why, bad.line)
+        return _error(bad.code, bad.why)
+
+
+Command = Callable[[Conversation, "Batch", Any], str | None]
+"""Puts one request, of the kind that it stands for, to a batch; its reply."""
+
+# Private to the conversation, whose methods they are.
+_COMMANDS: Final[dict[type[Request], Command]] = {
+    Read: Conversation._read,
+    Register: Conversation._register,
+    Stop: Conversation._stop,
+    Ping: Conversation._ping,
+    Help: Conversation._help,
+    Auth: Conversation._auth,
+    Quit: Conversation._quit,
+    Bad: Conversation._bad,
+}
+_STRANGERS_COMMANDS: Final = _COMMANDS | {kind: Conversation._deny for kind in (Read, Register, Stop)}
+
+
+def _error(code: str, why: str) -> str:
+    return f"ERR {code}: {visible(why)}\n"

@@ -1,0 +1,368 @@
+"""The asyncio shell: sockets in front, conversations behind, and the limits that keep one client from hurting others.
+
+A `Connection` moves bytes and nothing else: what came goes to its conversation, what the conversation answers goes
+out. The `Listener` accepts, counts, closes whoever is idle, and shuts down.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import ipaddress
+import logging
+import os
+import resource
+import socket
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from metertui.engine.errors import BusyError, MeterError
+from metertui.server.dispatch import Conversation
+from metertui.server.protocol import MAX_LINE_BYTES
+
+if TYPE_CHECKING:
+    from metertui.engine.ingest import Batch
+    from metertui.engine.outcome import Outcome
+    from metertui.headend import HeadEnd
+
+_logger = logging.getLogger(__name__)
+
+_ACCEPTS_IN_A_TURN: Final = 64
+"""Connections that the event loop accepts before it looks at anything else: about 5 ms of work."""
+_ACCEPT_QUEUE: Final = 4096
+"""Connections that the kernel may keep for us meanwhile, so that a thousand at once need not try again."""
+_SPARE_FILES: Final = 256
+"""Descriptors for all else: files, and connections that are being turned away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one client, and all together, may take of the server."""
+
+    connections: int = 10_000
+    """Connections at once; a further one is told so and closed. Each costs a descriptor and some kilobytes."""
+    idle_seconds: float = 7200.0
+    """A connection on which nothing was answered for so long is closed: meters speak once in half an hour."""
+    line_bytes: int = MAX_LINE_BYTES
+    """The longest line with its ending; a longer one is refused and not kept."""
+    reply_bytes: int = 1_048_576
+    """Replies kept for a client that does not read them, some hundred thousand; then it is not read from either."""
+    input_bytes: int = 262_144
+    """Input of one connection that may wait for its turn; then TCP makes the client wait. About one read's worth."""
+    total_input_bytes: int = 134_217_728
+    """The same for all connections together; above it each may have one read's worth waiting."""
+    linger_seconds: float = 2.0
+    """How long what a client still sends is drained after its last reply, which a close at once could destroy."""
+
+
+class Listener:
+    """The TCP port. `start` binds it, `stop` closes it with every connection."""
+
+    def __init__(
+        self,
+        headend: HeadEnd,
+        host: str = "127.0.0.1",
+        port: int = 7007,
+        limits: Limits | None = None,
+        require_auth: Literal["remote", "always"] = "remote",
+    ) -> None:
+        self.headend = headend
+        self.limits = limits or Limits()
+        self._host = host
+        self._port = port
+        self._require_auth = require_auth
+        self._server: asyncio.Server | None = None
+        self._connections: set[Connection] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._stopping = False
+        self._sweeping: asyncio.TimerHandle | None = None
+        self._empty = asyncio.Event()
+        self._empty.set()
+
+    @property
+    def port(self) -> int:
+        """The port that is bound: the one asked for, or what the system chose for 0."""
+        return self._port
+
+    async def start(self) -> None:
+        """Bind and listen. Raises MeterError, in one line, where that cannot be."""
+        _raise_file_limit(self.limits.connections + _SPARE_FILES)
+        loop = asyncio.get_running_loop()
+        try:
+            self._server = await loop.create_server(
+                lambda: Connection(self), self._host, self._port, backlog=_ACCEPTS_IN_A_TURN
+            )
+        except (OSError, OverflowError) as error:
+            raise MeterError(f"cannot listen on {_joined(self._host, self._port)}: {_reason(error)}") from error
+        for bound in self._server.sockets:
+            # The same socket by another descriptor, since asyncio's own queues no more than it accepts in a turn.
+            with socket.socket(fileno=os.dup(bound.fileno())) as twin:
+                twin.listen(_ACCEPT_QUEUE)
+        self._port = self._server.sockets[0].getsockname()[1]
+        self.headend.address = _joined(self._host, self._port)
+        self._sweep_on()
+
+    async def stop(self, grace: float = 5.0) -> None:
+        """Accept no more, answer what is in a batch already, and close all connections.
+
+        Whoever takes longer than `grace` seconds to take the answers is cut off.
+        """
+        if self._server is None:
+            return
+        self._stopping = True
+        self._server.close()
+        if self._sweeping is not None:
+            self._sweeping.cancel()
+        for connection in list(self._connections):
+            connection.shut()
+        # The server's own wait_closed() waits for clients to leave, which idle ones never do.
+        try:
+            await asyncio.wait_for(self._empty.wait(), grace)
+        except TimeoutError:
+            for connection in list(self._connections):
+                connection.drop()
+            await self._empty.wait()
+
+    def sweep(self) -> None:
+        """Close every connection that has been idle for too long."""
+        oldest = self.now() - self.limits.idle_seconds
+        for connection in list(self._connections):
+            if connection.answered < oldest and not connection.busy:
+                connection.drop()
+
+    def now(self) -> float:
+        """Seconds on a clock that only goes forward."""
+        return self.headend.engine.clock.monotonic()
+
+    # -- for connections ---------------------------------------------------------------------------------------
+
+    def admit(self, connection: Connection) -> Literal["talk", "turn away", "drop"]:
+        """Take a new connection in, and say what is to be done with it."""
+        self._connections.add(connection)
+        self._empty.clear()
+        count = self._count()
+        self.headend.connections_total += 1
+        if self._stopping or count > self.limits.connections + _SPARE_FILES // 2:
+            return "drop"
+        return "talk" if count <= self.limits.connections else "turn away"
+
+    def release(self, connection: Connection) -> None:
+        """A connection is gone."""
+        self._connections.discard(connection)
+        if not self._count():
+            self._empty.set()
+
+    def trusts(self, host: str) -> bool:
+        """Whether a client at this address may send every command."""
+        return self._require_auth == "remote" and is_loopback(host)
+
+    def run(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run `work` beside the connections, and keep hold of it until it is done."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _count(self) -> int:
+        self.headend.connections = len(self._connections)
+        return len(self._connections)
+
+    def _sweep_on(self) -> None:
+        self.sweep()
+        interval = min(60.0, self.limits.idle_seconds / 4)
+        self._sweeping = asyncio.get_running_loop().call_later(interval, self._sweep_on)
+
+
+class Connection(asyncio.Protocol):
+    """One client's socket, and a lane of the head-end."""
+
+    _transport: asyncio.Transport
+    _conversation: Conversation
+
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
+        self._headend = listener.headend
+        self._counted = 0
+        self._hearing = True
+        self._stalled = False
+        self._lingering: asyncio.TimerHandle | None = None
+        self.answered = listener.now()
+        """When the client was last answered, or took what it had been answered."""
+
+    @property
+    def busy(self) -> bool:
+        """Whether the client waits for us, not we for it."""
+        return self._conversation.busy
+
+    # -- from the socket ---------------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        address = transport.get_extra_info("peername") or ("unknown", 0)
+        limits = self._listener.limits
+        self._conversation = Conversation(
+            _joined(address[0], address[1]),
+            trusted=self._listener.trusts(address[0]),
+            max_line_bytes=limits.line_bytes,
+        )
+        transport.set_write_buffer_limits(high=limits.reply_bytes)
+        match self._listener.admit(self):
+            case "drop":
+                self.drop()
+            case "turn away":
+                why = f"{limits.connections} connections are open already; try again later"
+                self._conversation.turn_away("limit", why)
+                self._headend.submit(self)
+
+    def data_received(self, data: bytes) -> None:
+        self._conversation.feed(data)
+        self._regulate()
+        self._submit()
+
+    def eof_received(self) -> bool:
+        self._hearing = False
+        self._conversation.end()
+        self._submit()
+        return not self._conversation.finished
+
+    def pause_writing(self) -> None:
+        self._stalled = True
+        self._regulate()
+
+    def resume_writing(self) -> None:
+        self._stalled = False
+        self.answered = self._listener.now()
+        self._regulate()
+        self._submit()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """What came complete is performed all the same, as it would be had the client gone a moment later."""
+        self._conversation.break_off()
+        self._stalled = False
+        if self._lingering is not None:
+            self._lingering.cancel()
+        self._account()
+        self._submit()
+        self._listener.release(self)
+
+    # -- from the head-end ---------------------------------------------------------------------------------------
+
+    def collect(self, budget: int) -> int:
+        if self._stalled:
+            return 0
+        ready = self._conversation.collect(budget)
+        self._regulate()
+        return ready
+
+    def perform(self, batch: Batch) -> None:
+        self._conversation.perform(batch)
+
+    def reply(self, failure: Outcome | None) -> None:
+        self._say(self._conversation.answer(failure))
+        if self._conversation.stopping is not None:
+            self._listener.run(self._close_day())
+        self._go_on()
+
+    # -- from the listener ---------------------------------------------------------------------------------------
+
+    def shut(self) -> None:
+        """Take no more, and close once what was performed is answered."""
+        self._hearing = False
+        self._conversation.cut()
+        self._account()
+        if self._conversation.finished:
+            self._transport.close()
+
+    def drop(self) -> None:
+        """Close now, whatever was not sent yet."""
+        self._conversation.cut()
+        self._account()
+        self._transport.abort()
+
+    # -- own doing -----------------------------------------------------------------------------------------------
+
+    async def _close_day(self) -> None:
+        try:
+            close = await self._headend.close_day(self._conversation.peer)
+        except BusyError as error:
+            self._conversation.not_stopped("busy", str(error))
+        except MeterError as error:
+            self._conversation.not_stopped("storage", str(error))
+        except Exception:
+            # A defect in the day close must not leave the one who asked for it waiting for ever.
+            _logger.exception("the day close failed")
+            self._conversation.not_stopped("storage", "the day close failed; the server's log says why")
+        else:
+            self._say(self._conversation.stopped(close))
+        self._go_on()
+
+    def _say(self, replies: str) -> None:
+        if replies:
+            self.answered = self._listener.now()
+            if not self._transport.is_closing():
+                self._transport.write(replies.encode())
+
+    def _go_on(self) -> None:
+        """After an answer: take up what waits, or part."""
+        self._submit()
+        if self._conversation.finished and not self._transport.is_closing() and self._lingering is None:
+            if not self._hearing:
+                self._transport.close()
+                return
+            self._transport.write_eof()
+            linger = self._listener.limits.linger_seconds
+            self._lingering = asyncio.get_running_loop().call_later(linger, self._transport.close)
+
+    def _submit(self) -> None:
+        if self._conversation.hungry and not self._stalled:
+            self._headend.submit(self)
+
+    def _regulate(self) -> None:
+        """Read from the socket, or do not, as the client takes its replies and its input is worked off."""
+        self._account()
+        limits = self._listener.limits
+        loaded = self._counted >= limits.input_bytes or self._headend.waiting >= limits.total_input_bytes
+        if self._stalled or (loaded and self._conversation.pending):
+            self._transport.pause_reading()
+        elif self._hearing:
+            self._transport.resume_reading()
+
+    def _account(self) -> None:
+        waiting = self._conversation.waiting
+        self._headend.waiting += waiting - self._counted
+        self._counted = waiting
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address is this machine's own."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    mapped = getattr(address, "ipv4_mapped", None)
+    return (mapped or address).is_loopback
+
+
+def _joined(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _reason(error: OSError | OverflowError) -> str:
+    if isinstance(error, OverflowError):
+        return "a port is a number from 0 to 65535"
+    if isinstance(error, socket.gaierror):
+        return "no such host"
+    if error.errno == errno.EADDRINUSE:
+        return "the port is in use by another program"
+    return os.strerror(error.errno) if error.errno else str(error)
+
+
+def _raise_file_limit(files: int) -> None:
+    """Let this process open so many files, or as many as it may."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = files if hard == resource.RLIM_INFINITY else min(files, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with contextlib.suppress(ValueError, OSError):  # a system may allow less than it says
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
