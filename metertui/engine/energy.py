@@ -1,0 +1,197 @@
+"""C(t), the cumulative energy of a meter, and the usage of a window.
+
+Between two consecutive counted readings lies a step of so many Wh, drawn evenly over the time between. So C is a
+broken line through the counted readings: exact at each, linear between two, the value itself rounded half-even to a
+whole Wh, and defined from the first counted reading to the last. Usage in a window (start, end] is C(end) - C(start)
+with the window clipped to where C is defined; therefore the parts of a window sum to the whole, exactly.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from metertui.engine import validation
+from metertui.engine.windows import Window
+
+Quality = Literal["actual", "estimated", "first", "last"]
+
+_SAFE: Final = float(1 << 62)
+"""Products below this are exact in int64."""
+
+
+def energy(meter: NDArray[np.int32], wh: NDArray[np.int64], status: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """C at each reading, in Wh, for columns in order of (meter, time); at one that does not count, C at the last counted.
+
+    Arrays of length n in, int64[n] out; before a meter's first counted reading it is 0.
+    """
+    counted = np.flatnonzero(status < validation.SUSPECT)
+    rise = np.zeros(len(meter), dtype=np.int64)
+    if len(counted) > 1:
+        steps = np.diff(wh[counted])
+        steps[meter[counted[1:]] != meter[counted[:-1]]] = 0
+        steps[status[counted[1:]] == validation.RESET] = 0
+        rise[counted[1:]] = steps
+    total = np.cumsum(rise)
+    if len(meter):
+        firsts = np.flatnonzero(np.concatenate(([True], meter[1:] != meter[:-1])))
+        lengths = np.diff(np.append(firsts, len(meter)))
+        total -= np.repeat(total[firsts], lengths)  # nothing has risen at a meter's first reading
+    return total
+
+
+def interpolate(e0: int, e1: int, t0: int, t1: int, t: int) -> int:
+    """C (Wh) at `t` on the line from (t0, e0) to (t1, e1), t0 < t1, rounded half-even. Exact."""
+    share, rest = divmod((e1 - e0) * (t - t0), t1 - t0)
+    value = e0 + share
+    if 2 * rest > t1 - t0 or (2 * rest == t1 - t0 and value % 2):
+        value += 1
+    return value
+
+
+def interpolate_all(
+    e0: NDArray[np.int64], e1: NDArray[np.int64], t0: NDArray[np.int64], t1: NDArray[np.int64], t: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """`interpolate` for arrays of equal length; as exact, by whole Python numbers where 64 bits do not hold."""
+    length = t1 - t0
+    large = (e1 - e0).astype(np.float64) * (t - t0) >= _SAFE
+    product = np.where(large, 0, e1 - e0) * (t - t0)
+    share, rest = np.divmod(product, length)
+    value = e0 + share
+    value += (2 * rest > length) | ((2 * rest == length) & (value % 2 == 1))
+    for i in np.flatnonzero(large).tolist():
+        value[i] = interpolate(int(e0[i]), int(e1[i]), int(t0[i]), int(t1[i]), int(t[i]))
+    return np.asarray(value, dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """An end of a window where C is known: instant (µs UTC), register (Wh), and how it is known."""
+
+    time: int
+    wh: int
+    quality: Quality
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a meter used in a window (start, end], µs UTC. No data: no edges, and None for the usage."""
+
+    meter: str
+    window: str
+    start: int
+    end: int
+    opening: Edge | None
+    closing: Edge | None
+    usage_wh: int | None
+    readings: int
+    """Stored in the window."""
+    suspect: int
+    """Of those, not counted."""
+
+
+class Series:
+    """One meter's stored readings in time order, with what follows from them."""
+
+    def __init__(self, meter: str, time: NDArray[np.int64], wh: NDArray[np.int64], status: NDArray[np.uint8]) -> None:
+        self.meter = meter
+        self.time = time
+        """µs UTC, int64[n], ascending; all stored readings."""
+        self.wh = wh
+        """Register, Wh, int64[n]."""
+        self.status = status
+        """uint8[n], see validation."""
+        codes = np.zeros(len(time), dtype=np.int32)
+        self.energy = energy(codes, wh, status)
+        """C at each reading, Wh, int64[n]."""
+        counted = status < validation.SUSPECT
+        self._time = time[counted]
+        self._wh = wh[counted]
+        self._energy = self.energy[counted]
+
+    @classmethod
+    def of(cls, meter: str, time: NDArray[np.int64], wh: NDArray[np.int64], max_w: int) -> Series:
+        """The series of a meter's stored readings, given in time order, judged by `max_w` watts."""
+        return cls(meter, time, wh, validation.judge(np.zeros(len(time), dtype=np.int32), time, wh, max_w))
+
+    def __len__(self) -> int:
+        return len(self.time)
+
+    @property
+    def first(self) -> int | None:
+        """The first counted reading's time, µs UTC."""
+        return int(self._time[0]) if len(self._time) else None
+
+    @property
+    def last(self) -> int | None:
+        """The last counted reading's time, µs UTC."""
+        return int(self._time[-1]) if len(self._time) else None
+
+    def last_until(self, instant: int) -> int | None:
+        """The time of the last counted reading that is not after `instant`, both µs UTC."""
+        place = int(np.searchsorted(self._time, instant, side="right"))
+        return int(self._time[place - 1]) if place else None
+
+    def energy_at(self, instant: int) -> int:
+        """C (Wh) at an instant (µs UTC). Raises ValueError where C is not defined."""
+        return self._at(instant)[0]
+
+    def register_at(self, instant: int) -> int:
+        """The register (Wh) at an instant; inside the step of an exchange, the old register's last reading."""
+        return self._at(instant)[1]
+
+    def usage(self, window: Window) -> Usage:
+        """What was used in a window, and how well that is known."""
+        low, high = np.searchsorted(self.time, [window.start, window.end], side="right").tolist()
+        suspect = int(np.count_nonzero(self.status[low:high] >= validation.SUSPECT))
+        nothing = Usage(
+            self.meter, window.name, window.start, window.end, None, None, None, max(0, high - low), suspect
+        )
+        first, last = self.first, self.last
+        if first is None or last is None or window.end < first or window.start >= last != first:
+            return nothing
+        if window.end < window.start or (window.start >= first and first == last):
+            return nothing
+        opening = self._edge(max(window.start, first), "first" if window.start < first else None)
+        closing = self._edge(min(window.end, last), "last" if window.end > last else None)
+        usage_wh = self.energy_at(closing.time) - self.energy_at(opening.time)
+        return replace(nothing, opening=opening, closing=closing, usage_wh=usage_wh)
+
+    def buckets(self, marks: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """Usage between marks: for m + 1 instants (µs UTC, ascending) Wh int64[m], and where there is data, bool[m]."""
+        usage = np.zeros(len(marks) - 1, dtype=np.int64)
+        if not len(self._time):
+            return usage, np.zeros(len(marks) - 1, dtype=bool)
+        first, last = self._time[0], self._time[-1]
+        known = (marks[1:] >= first) & ((marks[:-1] < last) | ((first == last) & (marks[:-1] < first)))
+        clipped = np.clip(marks, first, last)
+        after = np.searchsorted(self._time, clipped)
+        before = np.maximum(after - 1, 0)
+        values = self._energy[after].copy()
+        inside = self._time[after] != clipped
+        i, j = before[inside], after[inside]
+        values[inside] = interpolate_all(
+            self._energy[i], self._energy[j], self._time[i], self._time[j], clipped[inside]
+        )
+        usage[:] = np.diff(values)
+        return usage, known
+
+    def _edge(self, instant: int, clipped: Literal["first", "last"] | None) -> Edge:
+        place = int(np.searchsorted(self._time, instant))
+        quality: Quality = "actual" if self._time[place] == instant else "estimated"
+        return Edge(instant, self.register_at(instant), clipped or quality)
+
+    def _at(self, instant: int) -> tuple[int, int]:
+        if not len(self._time) or not self._time[0] <= instant <= self._time[-1]:
+            raise ValueError(f"{self.meter} has no counted readings on both sides of {instant}")
+        after = int(np.searchsorted(self._time, instant))
+        if self._time[after] == instant:
+            return int(self._energy[after]), int(self._wh[after])
+        before = after - 1
+        value = interpolate(
+            int(self._energy[before]), int(self._energy[after]), int(self._time[before]), int(self._time[after]), instant
+        )
+        return value, int(self._wh[before]) + value - int(self._energy[before])

@@ -1,0 +1,84 @@
+"""Windows of time, half-open to the left: a reading at midnight closes the day before."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Final
+
+from metertui.engine.errors import MeterError
+from metertui.engine.zone import DAY, MINUTE, SiteZone
+
+if TYPE_CHECKING:
+    from metertui.engine.energy import Series
+
+_MONTH: Final = re.compile(r"([0-9]{4})-([0-9]{2})")
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """(start, end], µs UTC."""
+
+    name: str
+    start: int
+    end: int
+
+
+_STARTS: Final[dict[str, Callable[[date], date]]] = {
+    "today": lambda day: day,
+    "week": lambda day: day - timedelta(days=day.weekday()),
+    "month": lambda day: day.replace(day=1),
+    "year": lambda day: day.replace(month=1, day=1),
+}
+
+NAMES: Final = ("today", "yesterday", "week", "month", "year", "last_month", "last_half_hour")
+"""The windows that have a name."""
+
+
+def named(name: str, now: int, zone: SiteZone) -> Window:
+    """A window by its name, as of `now` (µs UTC), in local days. `last_half_hour` needs a meter, and its own function.
+
+    Raises MeterError for a name that is none.
+    """
+    today = zone.day(now)
+    if name in _STARTS:
+        return Window(name, zone.midnight(_STARTS[name](today)), now)
+    if name == "yesterday":
+        return Window(name, zone.midnight(today - timedelta(days=1)), zone.midnight(today))
+    if name == "last_month":
+        return Window(name, *month(month_before(now, zone), zone))
+    raise MeterError(f"{name} is no window; they are {', '.join(NAMES)}")
+
+
+def between(first: date, last: date, zone: SiteZone) -> Window:
+    """The local days from `first` to `last`, both included. Raises MeterError where they stand the wrong way round."""
+    if last < first:
+        raise MeterError(f"{last} is before {first}")
+    return Window("dates", zone.midnight(first), zone.midnight(last + timedelta(days=1)))
+
+
+def month(text: str, zone: SiteZone) -> tuple[int, int]:
+    """First instant of a month `YYYY-MM` and of the one after, µs UTC. Raises MeterError for what is no month."""
+    match = _MONTH.fullmatch(text)
+    try:
+        if match is None:
+            raise ValueError(text)
+        first = date(int(match[1]), int(match[2]), 1)
+        return zone.midnight(first), zone.midnight((first + timedelta(days=31)).replace(day=1))
+    except (ValueError, OverflowError) as error:
+        raise MeterError(f"{text!r} is no month; one is like 2025-02") from error
+
+
+def month_before(now: int, zone: SiteZone) -> str:
+    """The whole month before the one that `now` (µs UTC) is in, as `YYYY-MM`."""
+    return (zone.day(now).replace(day=1) - timedelta(days=1)).strftime("%Y-%m")
+
+
+def last_half_hour(series: Series, now: int) -> Window:
+    """The 30 minutes that end at the last counted reading up to `now`; those up to `now` if that is over a day old."""
+    end = series.last_until(now)
+    if end is None or now - end > DAY:
+        end = now
+    return Window("last_half_hour", end - 30 * MINUTE, end)
