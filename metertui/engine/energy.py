@@ -24,7 +24,7 @@ _SAFE: Final = float(1 << 62)
 
 
 def energy(meter: NDArray[np.int32], wh: NDArray[np.int64], status: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """C at each reading, in Wh, for columns in order of (meter, time); at one that does not count, C at the last counted.
+    """C at each reading, Wh, for columns in order of (meter, time); at one that does not count, C at the last counted.
 
     Arrays of length n in, int64[n] out; before a meter's first counted reading it is 0.
     """
@@ -192,6 +192,10 @@ class Series:
             return int(self._energy[after]), int(self._wh[after])
         before = after - 1
         value = interpolate(
-            int(self._energy[before]), int(self._energy[after]), int(self._time[before]), int(self._time[after]), instant
+            int(self._energy[before]),
+            int(self._energy[after]),
+            int(self._time[before]),
+            int(self._time[after]),
+            instant,
         )
         return value, int(self._wh[before]) + value - int(self._energy[before])
