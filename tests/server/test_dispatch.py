@@ -1,0 +1,285 @@
+"""Conversations: requests in, replies out, in order, and what holds them back."""
+
+from __future__ import annotations
+
+import pytest
+
+from metertui.engine.outcome import DUPLICATE, OK, Outcome, refused, suspect
+from metertui.server.dispatch import Conversation
+from tests.server.fakes import CLOSE, FakeBatch
+
+ALL = 1_000_000
+FULL = refused("storage", "no space left on the disk")
+
+
+def talk(
+    said: bytes, *, outcomes: dict[str, Outcome] | None = None, trusted: bool = True, failure: Outcome | None = None
+) -> tuple[list[str], FakeBatch]:
+    """The replies to `said` and the batch that it was put to."""
+    conversation = Conversation("10.0.0.7:5000", trusted=trusted)
+    batch = FakeBatch(outcomes)
+    conversation.feed(said)
+    conversation.collect(ALL)
+    conversation.perform(batch)
+    return conversation.answer(failure).splitlines(), batch
+
+
+def turn(conversation: Conversation, batch: FakeBatch | None = None) -> list[str]:
+    """One batch with this conversation alone in it."""
+    conversation.collect(ALL)
+    conversation.perform(batch or FakeBatch())
+    return conversation.answer().splitlines()
+
+
+# -- one command each -----------------------------------------------------------------------------------------
+
+
+def test_a_reading_goes_to_the_batch_as_it_was_sent() -> None:
+    replies, batch = talk(b"READ m1 5.0 2025-02-19 00:30\nREAD m2 007\n")
+    assert replies == ["OK", "OK"]
+    assert batch.reads == [("m1", "5.0", "2025-02-19 00:30"), ("m2", "007", None)]
+    assert batch.refusals == []
+
+
+def test_outcomes_are_told_and_only_refusals_are_noted() -> None:
+    outcomes = {
+        "again": DUPLICATE,
+        "odd": suspect("100 kWh is lower\nthan \x1b[31mbefore"),
+        "who": refused("not-registered", "who is not registered"),
+    }
+    replies, batch = talk(b"READ again 1\nREAD odd 2\nREAD who 3\nREAD m1 4\n", outcomes=outcomes)
+    assert replies == [
+        "OK duplicate",
+        "OK suspect: 100 kWh is lower\\nthan \\x1b[31mbefore",
+        "ERR not-registered: who is not registered",
+        "OK",
+    ]
+    assert batch.refusals == [("10.0.0.7:5000", "not-registered", "who is not registered", "READ who 3")]
+
+
+def test_an_account_goes_to_the_batch_with_its_fields() -> None:
+    replies, batch = talk(b'REGISTER m1 Region="North East" postcode=1\n')
+    assert replies == ["OK"]
+    assert batch.registered == [("m1", {"region": "North East", "postcode": "1"}, "")]
+
+
+def test_a_field_given_twice_is_named_to_the_batch() -> None:
+    _, batch = talk(b"REGISTER m1 region=A postcode=1 REGION=B\n")
+    assert [repeated for _, _, repeated in batch.registered] == ["region"]
+
+
+def test_ping_help_and_auth() -> None:
+    replies, batch = talk(b"PING\nHELP\nAUTH bob s3cret\n")
+    assert replies[0] == "OK"
+    assert replies[1].startswith("OK ")
+    for verb in ("READ", "REGISTER", "STOPSERVER", "PING", "HELP", "AUTH", "QUIT"):
+        assert verb in replies[1]
+    assert replies[2] == "ERR denied: no credentials are set up yet"
+    assert batch.refusals == [("10.0.0.7:5000", "denied", "no credentials are set up yet", "AUTH ***")]
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        (b"FROB\x1b[2J", "unknown-command"),
+        (b"READ m1", "syntax"),
+        (b"\xff", "bad-encoding"),
+        (b"x" * 2000, "too-long"),
+    ],
+)
+def test_what_is_no_request_is_refused_in_one_printable_line_and_noted(line: bytes, code: str) -> None:
+    replies, batch = talk(line + b"\nPING\n")
+    assert replies[0].startswith(f"ERR {code}: ")
+    assert replies[0].isprintable()
+    assert replies[1:] == ["OK"]
+    assert [refusal[1] for refusal in batch.refusals] == [code]
+
+
+def test_a_stranger_may_ping_ask_for_help_and_quit() -> None:
+    said = b"PING\nHELP\nREAD m1 5\nREGISTER m1\nSTOPSERVER\nAUTH a b\nFROB\nQUIT\n"
+    replies, batch = talk(said, trusted=False)
+    codes = [reply.split(":")[0] for reply in replies]
+    assert codes[0] == "OK"
+    assert codes[2:] == ["ERR denied"] * 4 + ["ERR unknown-command", "OK"]
+    assert (batch.reads, batch.registered) == ([], [])
+    assert [refusal[3] for refusal in batch.refusals] == ["READ m1 5", "REGISTER m1", "STOPSERVER", "AUTH ***", "FROB"]
+
+
+# -- order ----------------------------------------------------------------------------------------------------
+
+
+def test_replies_come_in_the_order_of_requests_over_many_batches() -> None:
+    outcomes = {f"m{i}": refused("conflict", str(i)) for i in range(0, 1000, 3)}
+    conversation = Conversation("p", trusted=True)
+    conversation.feed(b"".join(b"READ m%d 5\n" % i for i in range(1000)))
+    replies: list[str] = []
+    while conversation.hungry:
+        conversation.collect(10)
+        conversation.perform(FakeBatch(outcomes))
+        replies += conversation.answer().splitlines()
+    assert replies == [f"ERR conflict: {i}" if i % 3 == 0 else "OK" for i in range(1000)]
+
+
+def test_what_arrives_while_a_batch_is_written_is_answered_in_the_next() -> None:
+    conversation = Conversation("p", trusted=True)
+    first, second = FakeBatch(), FakeBatch({"m2": DUPLICATE})
+    conversation.feed(b"READ m1 5\n")
+    conversation.collect(ALL)
+    conversation.perform(first)
+    conversation.feed(b"READ m2 5\n")
+    conversation.collect(ALL)
+    assert conversation.answer() == "OK\n"
+    conversation.perform(second)
+    assert conversation.answer() == "OK duplicate\n"
+    assert (len(first.reads), len(second.reads)) == (1, 1)
+
+
+# -- a disk that refuses -----------------------------------------------------------------------------------------
+
+
+def test_what_was_to_be_stored_and_is_not_is_told_so_and_noted_in_the_next_batch() -> None:
+    outcomes = {"again": DUPLICATE, "odd": suspect("odd"), "bad": refused("bad-reading", "no")}
+    conversation = Conversation("p", trusted=True)
+    conversation.feed(b"READ m1 1\nPING\nREAD again 1\nREAD odd 1\nREAD bad x\nREGISTER m3\nHELP\n")
+    conversation.collect(ALL)
+    conversation.perform(FakeBatch(outcomes))
+    replies = conversation.answer(FULL).splitlines()
+    storage = f"ERR storage: {FULL.text}"
+    assert replies[:-1] == [storage, "OK", storage, storage, "ERR bad-reading: no", storage]
+    assert replies[-1].startswith("OK ")
+    assert conversation.hungry
+    after = FakeBatch()
+    assert turn(conversation, after) == []
+    assert [(code, line) for _, code, _, line in after.refusals] == [
+        ("storage", "READ m1 1"),
+        ("storage", "READ again 1"),
+        ("storage", "READ odd 1"),
+        ("storage", "REGISTER m3"),
+    ]
+    assert not conversation.hungry
+
+
+def test_a_batch_that_broke_off_is_never_answered_ok() -> None:
+    class Broken(FakeBatch):
+        def read(self, meter: str, kwh: str, timestamp: str | None) -> Outcome:
+            if meter == "m2":
+                raise ZeroDivisionError
+            return OK
+
+    conversation = Conversation("p", trusted=True)
+    conversation.feed(b"READ m1 1\nREAD m2 1\nREAD m3 1\n")
+    conversation.collect(ALL)
+    with pytest.raises(ZeroDivisionError):
+        conversation.perform(Broken())
+    assert conversation.answer(FULL).splitlines() == [f"ERR storage: {FULL.text}"] * 3
+
+
+# -- the day close -----------------------------------------------------------------------------------------------
+
+
+def test_the_reply_to_stopserver_holds_back_what_follows_on_its_own_connection() -> None:
+    conversation = Conversation("p", trusted=True)
+    batch = FakeBatch()
+    conversation.feed(b"READ m1 1\nSTOPSERVER\nREAD m2 2\nSTOPSERVER\n")
+    assert turn(conversation, batch) == ["OK"]
+    assert conversation.stopping is not None
+    assert conversation.busy
+    conversation.feed(b"PING\n")
+    assert turn(conversation, batch) == []
+    assert [meter for meter, _, _ in batch.reads] == ["m1"]
+    assert conversation.stopped(CLOSE) == "OK closed 3 readings into 2 day files in 0.12 s\n"
+    assert turn(conversation, batch) == ["OK"]
+    assert [meter for meter, _, _ in batch.reads] == ["m1", "m2"]
+    conversation.stopped(CLOSE)
+    assert turn(conversation, batch) == ["OK"]
+
+
+def test_a_day_close_that_fails_is_refused_and_noted_before_what_follows() -> None:
+    conversation = Conversation("p", trusted=True)
+    conversation.feed(b"stopserver\nPING\n")
+    assert turn(conversation) == []
+    conversation.not_stopped("busy", "a day close is running already")
+    batch = FakeBatch()
+    assert turn(conversation, batch) == ["ERR busy: a day close is running already", "OK"]
+    assert batch.refusals == [("p", "busy", "a day close is running already", "stopserver")]
+
+
+def test_a_disk_that_refuses_leaves_the_day_close_its_own_reply() -> None:
+    conversation = Conversation("p", trusted=True)
+    conversation.feed(b"READ m1 1\nSTOPSERVER\n")
+    conversation.collect(ALL)
+    conversation.perform(FakeBatch())
+    assert conversation.answer(FULL) == f"ERR storage: {FULL.text}\n"
+    assert conversation.stopped(CLOSE).startswith("OK closed 3")
+
+
+# -- ends -------------------------------------------------------------------------------------------------------
+
+
+def test_lines_after_quit_are_neither_performed_nor_answered() -> None:
+    conversation = Conversation("p", trusted=True)
+    batch = FakeBatch()
+    conversation.feed(b"READ m1 1\nQUIT\nREAD m2 2\n")
+    assert turn(conversation, batch) == ["OK", "OK"]
+    assert conversation.finished
+    conversation.feed(b"READ m3 3\n")
+    assert turn(conversation, batch) == []
+    assert len(batch.reads) == 1
+    assert conversation.waiting == 0
+
+
+def test_a_client_that_ends_is_answered_and_then_finished() -> None:
+    conversation = Conversation("p", trusted=True)
+    conversation.feed(b"PING\nREAD m1 5")
+    conversation.end()
+    assert not conversation.finished
+    conversation.collect(ALL)
+    conversation.perform(FakeBatch())
+    assert not conversation.finished
+    assert conversation.answer() == "OK\nOK\n"
+    assert conversation.finished
+
+
+def test_a_client_that_ends_during_its_day_close_is_not_finished_before_it() -> None:
+    conversation = Conversation("p", trusted=True)
+    conversation.feed(b"STOPSERVER\nPING\n")
+    conversation.end()
+    turn(conversation)
+    assert not conversation.finished
+    conversation.stopped(CLOSE)
+    assert not conversation.finished
+    assert turn(conversation) == ["OK"]
+    assert conversation.finished
+
+
+def test_a_client_that_is_cut_off_has_its_whole_lines_performed() -> None:
+    conversation = Conversation("p", trusted=True)
+    batch = FakeBatch()
+    conversation.feed(b"READ m1 100\nREAD m1 20")
+    conversation.break_off()
+    turn(conversation, batch)
+    assert batch.reads == [("m1", "100", None)]
+    assert conversation.finished
+
+
+def test_after_a_cut_what_was_performed_is_still_answered() -> None:
+    conversation = Conversation("p", trusted=True)
+    conversation.feed(b"PING\n")
+    conversation.collect(ALL)
+    conversation.perform(FakeBatch())
+    conversation.feed(b"PING\n")
+    conversation.collect(ALL)
+    conversation.cut()
+    assert not conversation.finished
+    assert conversation.answer() == "OK\n"
+    assert conversation.finished
+
+
+def test_who_is_turned_away_hears_why_and_no_more() -> None:
+    conversation = Conversation("p", trusted=True)
+    conversation.turn_away("limit", "too many")
+    conversation.feed(b"PING\n")
+    batch = FakeBatch()
+    assert turn(conversation, batch) == ["ERR limit: too many"]
+    assert batch.refusals == [("p", "limit", "too many", "")]
+    assert conversation.finished

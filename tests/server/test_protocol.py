@@ -1,0 +1,341 @@
+"""The parser: what each line means, and that it means the same however the bytes come."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from metertui.server.protocol import (
+    Auth,
+    Bad,
+    Help,
+    Parser,
+    Ping,
+    Quit,
+    Read,
+    Register,
+    Request,
+    Stop,
+    visible,
+)
+
+ALL = 1_000_000
+
+
+def parse(*chunks: bytes, limit: int = 1024, end: bool = True) -> list[Request]:
+    """All requests in `chunks`, taken after each."""
+    parser = Parser(limit)
+    requests = []
+    for chunk in chunks:
+        parser.feed(chunk)
+        requests += parser.take(ALL)
+    if end:
+        parser.end()
+        requests += parser.take(ALL)
+        assert parser.waiting == 0
+    return requests
+
+
+def bytewise(data: bytes, limit: int = 1024) -> list[Request]:
+    return parse(*(data[i : i + 1] for i in range(len(data))), limit=limit)
+
+
+def with_care(data: bytes, limit: int = 1024) -> list[Request]:
+    """`parse`, but a quote in the same piece keeps the parser from its way for plain chunks."""
+    return parse(b'"\n' + data, limit=limit)[1:]
+
+
+def kind(data: bytes) -> str:
+    """The code of the one refusal in `data`."""
+    (request,) = parse(data)
+    assert isinstance(request, Bad), request
+    return request.code
+
+
+# -- what lines mean ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("line", "request_"),
+    [
+        ("READ m1 144.5 2025-02-19T00:30:00", ("m1", "144.5", "2025-02-19T00:30:00")),
+        ("read m1 144.5 2025-02-19T00:30:00", ("m1", "144.5", "2025-02-19T00:30:00")),
+        ("READ m1 144.5", ("m1", "144.5", None)),
+        ("READ m1 144.5 2025-02-19 00:30:00", ("m1", "144.5", "2025-02-19 00:30:00")),
+        ('READ m1 144.5 "2025-02-19 00:30:00"', ("m1", "144.5", "2025-02-19 00:30:00")),
+        ("  READ\tm1 \t 144.5  ", ("m1", "144.5", None)),
+        ('READ m1 144.5 ""', ("m1", "144.5", "")),
+    ],
+)
+def test_read_takes_a_meter_a_reading_and_perhaps_a_time(line: str, request_: tuple[str, str, str | None]) -> None:
+    assert parse(line.encode() + b"\n") == [Read(line, *request_)]
+
+
+def test_register_takes_fields_in_any_order_and_case() -> None:
+    line = 'REGISTER m1 Region="North East" POSTCODE=560123 address="12 Main St #03-04"'
+    fields = (("region", "North East"), ("postcode", "560123"), ("address", "12 Main St #03-04"))
+    assert parse(line.encode() + b"\n") == [Register(line, "m1", fields)]
+
+
+def test_register_keeps_an_empty_field_an_equals_sign_and_a_field_given_twice() -> None:
+    line = 'REGISTER m1 region="" address="a=b" region=West'
+    fields = (("region", ""), ("address", "a=b"), ("region", "West"))
+    assert parse(line.encode() + b"\n") == [Register(line, "m1", fields)]
+
+
+def test_register_takes_letters_of_any_script() -> None:
+    line = 'REGISTER m1 address="Jalan Bahagia 5, 幸福路"'
+    (request,) = parse(line.encode() + b"\n")
+    assert request == Register(line, "m1", (("address", "Jalan Bahagia 5, 幸福路"),))
+
+
+@pytest.mark.parametrize(("verb", "type_"), [("STOPSERVER", Stop), ("PING", Ping), ("HELP", Help), ("QUIT", Quit)])
+def test_a_bare_verb_is_known_in_any_case_and_takes_no_words(verb: str, type_: type) -> None:
+    for line in (verb, verb.lower(), verb.title()):
+        assert parse(line.encode() + b"\n") == [type_(line)]
+    assert kind(f"{verb} now\n".encode()) == "syntax"
+
+
+def test_auth_gives_name_and_secret_but_keeps_no_secret_in_its_line() -> None:
+    assert parse(b'AUTH bob "open sesame"\n') == [Auth("AUTH ***", "bob", "open sesame")]
+
+
+@pytest.mark.parametrize(
+    "line", [b"auth bob s3cret extra", b'AUTH bob "s3cret', b"AUTH bob s3cret\xff", b"AUTH bob s3cret" + b"x" * 2000]
+)
+def test_a_broken_auth_keeps_no_secret_either(line: bytes) -> None:
+    (request,) = parse(line + b"\n")
+    assert isinstance(request, Bad)
+    assert "s3cret" not in repr(request)
+
+
+def test_blank_lines_are_nothing() -> None:
+    assert parse(b"\n\r\n  \t \n \r\nPING\n\n") == [Ping("PING")]
+    assert with_care(b"\n\r\n  \t \n \r\nPING\n\n") == [Ping("PING")]
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        (b"FROB m1 2", "unknown-command"),
+        (b'FROB "unclosed', "unknown-command"),
+        (b'"READ" m1 2', "unknown-command"),
+        (b"\x00\x01\x02", "unknown-command"),
+        ("PıNG".encode(), "unknown-command"),
+        ("READ\u00a0m1\u00a05".encode(), "unknown-command"),
+        (b"READ", "syntax"),
+        (b"READ m1", "syntax"),
+        (b"READ m1 5 2025-02-19 00:30 more", "syntax"),
+        (b'READ m1 "5', "syntax"),
+        (b'READ m1 5"', "syntax"),
+        (b'READ m1 "5"6', "syntax"),
+        (b"REGISTER", "syntax"),
+        (b"REGISTER m1 region", "syntax"),
+        (b'REGISTER m1 address="12 Main St', "syntax"),
+        (b'REGISTER m1 address="a"b"', "syntax"),
+        (b'REGISTER m1 "North East"', "syntax"),
+        (b"AUTH bob", "syntax"),
+        (b"READ m1 \xff", "bad-encoding"),
+        (b"\xff", "bad-encoding"),
+        (b"READ m1 \xed\xa0\x80", "bad-encoding"),
+        (b"\xff" + b"x" * 1100, "too-long"),
+    ],
+)
+def test_what_is_no_request_says_why(line: bytes, code: str) -> None:
+    assert kind(line + b"\n") == code
+    (request,) = parse(line + b"\n")
+    assert request == with_care(line + b"\n")[0]
+    assert "\n" not in request.line
+
+
+@pytest.mark.parametrize("blank", ["\x0b", "\x0c", "\x1c", "\x1f", "\x85", "\u2028", "\u3000", "\r"])
+def test_only_spaces_and_tabs_separate_words_and_only_newlines_end_lines(blank: str) -> None:
+    line = f"READ m1{blank}x 5"
+    assert parse(line.encode() + b"\n") == [Read(line, f"m1{blank}x", "5", None)]
+
+
+def test_a_strange_verb_is_shown_in_part() -> None:
+    (request,) = parse(b"x" * 900 + b"\n")
+    assert isinstance(request, Bad)
+    assert len(request.why) < 100
+
+
+def test_visible_text_has_no_control_characters() -> None:
+    assert visible("plain, 幸福") == "plain, 幸福"
+    assert visible("a\x1b[31m\r\n\t\u2028\u202e\x00") == "a\\x1b[31m\\r\\n\\t\\u2028\\u202e\\x00"
+
+
+# -- lengths --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("ending", [b"\n", b"\r\n", b""])
+def test_a_line_may_have_1024_bytes_with_its_ending(ending: bytes) -> None:
+    room = 1024 - max(1, len(ending))  # an ending that is missing counts as a newline
+    longest = b"READ m1 5".ljust(room)
+    for way in (parse, bytewise, with_care):
+        assert [type(request) for request in way(longest + ending)] == [Read]
+        assert [request.code for request in way(longest + b" " + ending)] == ["too-long"]
+
+
+def test_a_long_line_that_ends_in_a_command_is_not_that_command() -> None:
+    long = b"x" * 5000 + b" STOPSERVER\nPING\n"
+    for size in (1, 7, 1000, 1024, 1025, len(long)):
+        chunks = [long[i : i + size] for i in range(0, len(long), size)]
+        requests = parse(*chunks)
+        assert [type(request) for request in requests] == [Bad, Ping], size
+        assert requests == parse(long)
+
+
+def test_a_line_without_end_is_answered_at_once_and_kept_in_part_only() -> None:
+    parser = Parser(limit := 64)
+    parser.feed(b"x" * limit)
+    (request,) = parser.take(ALL)
+    assert isinstance(request, Bad)
+    assert request.code == "too-long"
+    for _ in range(100):
+        parser.feed(b"STOPSERVER " * 1000)
+        assert parser.take(ALL) == []
+        assert parser.waiting == 0
+    parser.feed(b"STOPSERVER\nPING\n")
+    assert parser.take(ALL) == [Ping("PING")]
+
+
+def test_an_endless_line_at_the_end_is_one_refusal() -> None:
+    assert [type(request) for request in parse(b"x" * 3000)] == [Bad]
+    assert parse(b"x" * 3000) == bytewise(b"x" * 3000)
+
+
+def test_a_limit_above_the_size_of_a_piece_holds() -> None:
+    line = b"READ m1 5".ljust(49_999) + b"\n"
+    assert [type(request) for request in parse(line, limit=50_000)] == [Read]
+    assert [type(request) for request in parse(b" " + line + b"PING\n", limit=50_000)] == [Bad, Ping]
+
+
+# -- endings --------------------------------------------------------------------------------------------------
+
+
+def test_what_is_unterminated_is_a_line_at_the_end_and_not_before() -> None:
+    assert parse(b"PING\nREAD m1 5", end=False) == [Ping("PING")]
+    assert parse(b"PING\nREAD m1 5") == [Ping("PING"), Read("READ m1 5", "m1", "5", None)]
+    assert parse(b"PING\r") == [Ping("PING")]
+    assert parse(b"PING\n") == [Ping("PING")]
+    assert parse(b"") == []
+
+
+def test_a_client_that_is_cut_off_leaves_no_half_line() -> None:
+    parser = Parser()
+    parser.feed(b"READ m1 100\nREAD m1 2")
+    parser.feed(b"0")
+    parser.break_off()
+    assert parser.take(ALL) == [Read("READ m1 100", "m1", "100", None)]
+    assert parser.waiting == 0
+    parser.break_off()
+    assert not parser.pending
+
+
+def test_a_carriage_return_may_come_apart_from_its_newline() -> None:
+    parser = Parser()
+    parser.feed(b"PING\r")
+    assert parser.take(ALL) == []
+    parser.feed(b"\nREAD m1 5\r\n")
+    assert parser.take(ALL) == [Ping("PING"), Read("READ m1 5", "m1", "5", None)]
+
+
+def test_only_one_carriage_return_belongs_to_the_ending() -> None:
+    assert parse(b"READ m1 5\r\r\n") == [Read("READ m1 5\r", "m1", "5\r", None)]
+
+
+# -- budgets --------------------------------------------------------------------------------------------------
+
+
+def test_a_budget_bounds_what_is_taken_at_once_and_loses_nothing() -> None:
+    parser = Parser()
+    parser.feed(b"".join(b"READ m%d 5\n" % i for i in range(20_000)))
+    taken: list[Request] = []
+    while parser.pending:
+        some = parser.take(1000)
+        assert len(some) < 1000 + 16_384 // len(b"READ m1 5\n")
+        taken += some
+    assert [request.meter for request in taken if isinstance(request, Read)] == [f"m{i}" for i in range(20_000)]
+    assert parser.waiting == 0
+
+
+def test_blank_lines_use_up_the_budget_too() -> None:
+    parser = Parser()
+    parser.feed(b"\n" * 1_000_000)
+    assert parser.take(100) == []
+    assert parser.pending
+    assert parser.waiting > 900_000
+
+
+def test_a_parser_knows_that_only_half_a_line_waits() -> None:
+    parser = Parser()
+    parser.feed(b"PING\nPI")
+    assert parser.pending
+    parser.take(ALL)
+    assert not parser.pending
+    assert parser.waiting == 2
+    parser.feed(b"NG\n")
+    assert parser.pending
+    parser.clear()
+    assert (parser.pending, parser.waiting, parser.take(ALL)) == (False, 0, [])
+
+
+# -- however the bytes come ------------------------------------------------------------------------------------
+
+words = st.sampled_from(
+    [
+        *("READ", "read", "REGISTER", "PING", "QUIT", "STOPSERVER", "HELP", "AUTH", "m1", "144.5", "region=N"),
+        *('"', '"a b"', 'address="1 Main"', "2025-02-19", "00:30:00", "x" * 30, "ü", "\x00", "\x0b", "\x85", "\u3000"),
+    ]
+).map(str.encode)
+gaps = st.sampled_from([b" ", b"  ", b"\t", b"\n", b"\n", b"\r\n", b"\r", b"\n\n", b"\xff", b"\xc3"])
+streams = st.lists(st.tuples(words, gaps), max_size=40).map(lambda pairs: b"".join(map(b"".join, pairs)))
+plain = st.lists(
+    st.tuples(
+        st.sampled_from([b"READ", b"PING", b"m1", b"5", b"2025-02-19T00:30", b"frob"]),
+        st.sampled_from([b" ", b"\t", b"\n", b"\r\n"]),
+    ),
+    max_size=40,
+).map(lambda pairs: b"".join(map(b"".join, pairs)))
+
+
+@given(st.one_of(streams, plain, st.binary(max_size=200)), st.sampled_from([24, 64, 1024]))
+def test_whole_byte_by_byte_and_at_every_split_the_same(data: bytes, limit: int) -> None:
+    whole = parse(data, limit=limit)
+    assert bytewise(data, limit) == whole
+    for cut in range(len(data) + 1):
+        assert parse(data[:cut], data[cut:], limit=limit) == whole
+
+
+@given(st.one_of(streams, plain), st.sampled_from([24, 64, 1024]))
+def test_plain_chunks_and_careful_lines_mean_the_same(data: bytes, limit: int) -> None:
+    assert with_care(data, limit) == parse(data, limit=limit)
+
+
+@given(streams, st.integers(1, 5))
+def test_any_budget_gives_the_same(data: bytes, budget: int) -> None:
+    parser = Parser()
+    parser.feed(data)
+    parser.end()
+    requests: list[Request] = []
+    while parser.pending:
+        requests += parser.take(budget)
+    assert requests == parse(data)
+
+
+def test_random_bytes_are_answered_line_by_line_and_never_stay() -> None:
+    chaos = random.Random(7)
+    parser = Parser()
+    lines = answers = 0
+    for _ in range(10):
+        chunk = chaos.randbytes(100_000)
+        parser.feed(chunk)
+        lines += chunk.count(b"\n")
+        while parser.pending:
+            answers += len(parser.take(1000))
+        assert parser.waiting < 1024
+    assert 0 < answers <= lines + 1
