@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 
 from metertui.engine.counters import Close
 from metertui.engine.outcome import OK, Outcome
+from metertui.headend import Lane
 
 
 class FakeBatch:
@@ -48,3 +50,49 @@ class FakeEngine:
 
 
 CLOSE = Close(readings=3, files=2, seconds=0.125, ended=0, by="")
+
+
+class FakeHeadEnd:
+    """Takes a turn whenever a lane asks for one, unless it is held, and hands each lane's requests to one batch."""
+
+    def __init__(self) -> None:
+        self.engine = FakeEngine()
+        self.address = ""
+        self.connections = self.connections_total = self.waiting = 0
+        self.batch = FakeBatch()
+        self.budget = 8192
+        self.held = False
+        self.most_waiting = 0
+        self.turns = 0
+        self.close: asyncio.Future[Close] | None = None
+        self.asked_by: list[str] = []
+        self._lanes: list[Lane] = []
+
+    def submit(self, lane: Lane) -> None:
+        if lane not in self._lanes:
+            self._lanes.append(lane)
+            asyncio.get_running_loop().call_soon(self.take_turn)
+
+    def take_turn(self) -> None:
+        """One batch of all lanes that asked."""
+        self.most_waiting = max(self.most_waiting, self.waiting)
+        if self.held:
+            return
+        self.turns += 1
+        lanes, self._lanes = self._lanes, []
+        for lane in lanes:
+            lane.collect(self.budget)
+        for lane in lanes:
+            lane.perform(self.batch)  # type: ignore[arg-type]  # the fake has the part of a Batch that lanes use
+        for lane in lanes:
+            lane.reply(None)
+
+    def release(self) -> None:
+        """Take turns again."""
+        self.held = False
+        self.take_turn()
+
+    async def close_day(self, by: str) -> Close:
+        self.asked_by.append(by)
+        self.close = asyncio.get_running_loop().create_future()
+        return await self.close
