@@ -70,8 +70,9 @@ class Archive:
         rank = both.rank()
         order = np.lexsort((rank, both.time))  # stable: what was there comes first
         time, who = both.time[order], rank[order]
-        fresh = np.concatenate(([True], (time[1:] != time[:-1]) | (who[1:] != who[:-1]))) if len(order) else []
-        merged = both.take(order[np.asarray(fresh, dtype=bool)])
+        fresh = np.ones(len(order), dtype=bool)
+        fresh[1:] = (time[1:] != time[:-1]) | (who[1:] != who[:-1])
+        merged = both.take(order[fresh])
         added = len(merged) - len(before)
         if added or not self.path(day).exists():
             self._write(day, merged)

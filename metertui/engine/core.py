@@ -17,7 +17,6 @@ from metertui.engine.accounts import Account, AccountBook
 from metertui.engine.archive import Archive
 from metertui.engine.audit import AuditLog, RejectsLog
 from metertui.engine.billing import Statement
-from metertui.engine.columns import Group
 from metertui.engine.counters import Arrival, Counters
 from metertui.engine.directory import Directory
 from metertui.engine.energy import Series, Usage
@@ -51,7 +50,7 @@ class Engine:
         self.archive: Archive = loaded.archive
         self.directory: Directory = loaded.directory
         self.readings = Readings(loaded.history, self.directory, self.zone)
-        self.readings.append(loaded.codes, loaded.times, loaded.whs)
+        self.readings.append(*loaded.tail)
         self.heads = Heads()
         self.heads.grow(len(self.directory))
         self.heads.load(self.readings.view().frozen(rules.max_w))
@@ -120,7 +119,7 @@ class Engine:
 
     def admit(self, account: Account) -> None:
         """Let an account's meter send readings from now on."""
-        self.active[account.meter] = self.directory.place(account.meter, Group(*_attributes(account)))
+        self.active[account.meter] = self.directory.place(account.meter, account.group)
         self.heads.grow(len(self.directory))
 
     def write(self, batch: Batch) -> None:
@@ -131,7 +130,7 @@ class Engine:
         started = self.clock.monotonic()
         sync = self.rules.durability == "disk"
         if batch.accounts:
-            mark = self.accounts.append(self.accounts.encode(batch.accounts), sync=sync)
+            mark = self.accounts.append(batch.accounts, sync=sync)
         if batch.lines:
             try:
                 self.log.append("".join(batch.lines).encode("ascii"), sync=sync)
@@ -176,9 +175,9 @@ class Engine:
         first = max(0, len(batch.codes) - _LIVE_ROWS)
         for code, time, wh in zip(batch.codes[first:], batch.times[first:], batch.whs[first:], strict=True):
             self.counters.arrivals.append(Arrival(ids[code], time, wh, notes.get((ids[code], time), "")))
-        self.note_refusals(batch)
+        self._note_refusals(batch)
 
-    def note_refusals(self, batch: Batch) -> None:
+    def _note_refusals(self, batch: Batch) -> None:
         """Count and list what a batch refused."""
         self.counters.refused.update(refusal.code for refusal in batch.refusals)
         self.counters.refusals.extend(batch.refusals[-_LIVE_ROWS:])
@@ -190,7 +189,7 @@ class Engine:
         account = self.accounts.get(meter)
         if account is None:
             raise MeterError(f"{meter} is not registered")
-        code = self.directory.place(meter, Group(*_attributes(account)), self.accounts.moves(meter))
+        code = self.directory.place(meter, account.group, self.accounts.moves(meter))
         self.heads.grow(len(self.directory))
         if account.active:
             self.active[meter] = code
@@ -244,10 +243,8 @@ class Engine:
 
     def write_day_files(self, count: int, progress: Progress) -> int:
         """Merge the first `count` readings of the tail into their day files; how many files. Any thread."""
-        codes, times, whs = (column[:count] for column in self.readings.tail.frozen())
-        return dayclose.write_day_files(
-            self.archive, loading.rows_of(self.directory, codes, times, whs), self.zone, progress
-        )
+        rows = loading.rows_of(self.directory, self.readings.first(count))
+        return dayclose.write_day_files(self.archive, rows, self.zone, progress)
 
     def finish_close(self, rebuilt: Rebuilt) -> None:
         """Put the rebuilt index in use."""
@@ -257,7 +254,3 @@ class Engine:
     def drop_sealed(self) -> None:
         """Remove the sealed log, whose readings are in their day files. Any thread. Raises StorageError."""
         self.log.drop_sealed()
-
-
-def _attributes(account: Account) -> tuple[str, str, str]:
-    return account.region, account.sub_region, account.apartment_type

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +18,8 @@ from metertui.engine.index import ReadingIndex
 from metertui.engine.placing import Point
 from metertui.engine.store import Arrivals, Tail
 from metertui.engine.zone import SiteZone
+
+Values = Sequence[int] | NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,7 @@ class Readings:
     def __len__(self) -> int:
         return len(self.history) + len(self.tail)
 
-    def append(self, codes: list[int], times: list[int], whs: list[int]) -> None:
+    def append(self, codes: Values, times: Values, whs: Values) -> None:
         """Add readings in order of arrival: meter codes, µs UTC, Wh; O(1) each. The index follows when it is asked."""
         self.tail.append(codes, times, whs)
         self._view = None
@@ -83,8 +87,8 @@ class Readings:
     def index(self) -> ReadingIndex:
         """The index, caught up with what has been appended."""
         if self._indexed < len(self.tail):
-            meter, time, _ = (column[self._indexed :] for column in self.tail.frozen())
-            self._index.extend(meter, time, self._directory.view().of(meter, time))
+            new = self.tail.frozen().part(self._indexed, len(self.tail))
+            self._index.extend(new.meter, new.time, self._directory.view().of(new.meter, new.time))
             self._indexed = len(self.tail)
         return self._index
 
@@ -110,7 +114,7 @@ class Readings:
 
     def first(self, count: int) -> Arrivals:
         """The first `count` readings of the tail, without a copy."""
-        return Arrivals(*(column[:count] for column in self.tail.frozen()))
+        return self.tail.frozen().part(0, count)
 
     def rebuild(self, taken: int) -> Rebuilt:
         """The history with the tail's first `taken` readings in it, and its index. For a worker thread."""

@@ -87,7 +87,7 @@ def parse(data: bytes, path: Path, zone: SiteZone, *, header: bool) -> Rows:
             io.BytesIO(body),
             header=None,
             names=_COLUMNS,
-            dtype={"identifier": "category", "timestamp": "category", "usage": np.float64},
+            dtype={"identifier": "category", "timestamp": "category", "usage": "float64"},
             na_filter=False,
             index_col=False,
             quoting=3,  # no quotes: nothing in this file needs any

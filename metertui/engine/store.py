@@ -57,6 +57,10 @@ class Arrivals(NamedTuple):
     time: NDArray[np.int64]
     wh: NDArray[np.int64]
 
+    def part(self, start: int, stop: int) -> Arrivals:
+        """Those from `start` to before `stop`, without a copy."""
+        return Arrivals(self.meter[start:stop], self.time[start:stop], self.wh[start:stop])
+
 
 class Tail:
     """The readings since the last day close in order of arrival, 20 bytes each."""
@@ -98,13 +102,7 @@ def merge(history: Columns, arrivals: Arrivals) -> Columns:
     Where a pair is in both, history's register stands; where it arrived twice, the first. O(n + k log k) for n
     readings of history and k arrivals: history is copied, never sorted.
     """
-    order = np.lexsort((arrivals.time, arrivals.meter))
-    meter, time = arrivals.meter[order], arrivals.time[order]
-    repeated = np.zeros(len(order), dtype=bool)
-    repeated[1:] = (meter[1:] == meter[:-1]) & (time[1:] == time[:-1])
-    at, known = _places(history, meter, time)
-    fresh = ~(repeated | known)
-    order, at = order[fresh], at[fresh]
+    order, at = _new(history, arrivals)
     if not len(order):
         return history
     size = len(history) + len(order)
@@ -123,6 +121,24 @@ def merge(history: Columns, arrivals: Arrivals) -> Columns:
         spliced(history.time, arrivals.time),
         spliced(history.wh, arrivals.wh),
     )
+
+
+def fresh(history: Columns, arrivals: Arrivals) -> NDArray[np.bool_]:
+    """Which arrivals `merge` would take: of each meter and time the first, unless history has it (bool[k])."""
+    mask = np.zeros(len(arrivals.time), dtype=bool)
+    mask[_new(history, arrivals)[0]] = True
+    return mask
+
+
+def _new(history: Columns, arrivals: Arrivals) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The arrivals that are new, in order of (meter, time), and the row of history that each belongs before."""
+    order = np.lexsort((arrivals.time, arrivals.meter))
+    meter, time = arrivals.meter[order], arrivals.time[order]
+    repeated = np.zeros(len(order), dtype=bool)
+    repeated[1:] = (meter[1:] == meter[:-1]) & (time[1:] == time[:-1])
+    at, known = _places(history, meter, time)
+    new = ~(repeated | known)
+    return order[new], at[new]
 
 
 def _places(

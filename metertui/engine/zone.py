@@ -140,7 +140,7 @@ class SiteZone:
         # Offsets are multiples of 15 minutes since 1970 in every zone that is in use.
         first = -(-start // (15 * MINUTE)) * 15 * MINUTE
         marks = np.arange(first, end + 1, 15 * MINUTE, dtype=np.int64)
-        return marks[self.wall(marks) % HOUR == 0]
+        return np.asarray(marks[self.wall(marks) % HOUR == 0])
 
     def _transitions(self) -> tuple[Instants, Instants]:
         """Instants at which the offset changes, and the offsets (µs) before, between and after them."""

@@ -1,0 +1,63 @@
+"""Two files for people: who did what (`audit.log`), and what was refused (`rejects.log`).
+
+Neither is worth an outage: a disk that is full costs the line, is told to the program's own log, and nothing else.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from metertui.engine.counters import Refusal
+from metertui.engine.zone import SiteZone
+
+_logger = logging.getLogger(__name__)
+
+_LONGEST: Final = 200
+"""Bytes of a refused line that are kept."""
+
+
+class AuditLog:
+    """Who registered, modified, deactivated, closed or logged in, and when: a line each, fields parted by tabs."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def write(self, at: str, who: str, action: str, subject: str, detail: str) -> None:
+        """Add a line; `at` is a timestamp. Any thread."""
+        _append(self._path, "\t".join(map(one_line, (at, who, action, subject, detail))) + "\n")
+
+
+class RejectsLog:
+    """Refused lines: time, peer, code and what was sent, parted by tabs. Rotated to `rejects.log.1` at a size."""
+
+    def __init__(self, path: Path, max_bytes: int) -> None:
+        self._path = path
+        self._max_bytes = max_bytes
+
+    def write(self, refusals: Iterable[Refusal], zone: SiteZone) -> None:
+        """Add a line for each. Any thread."""
+        lines = (f"{zone.iso(r.at)}\t{one_line(r.peer)}\t{r.code}\t{one_line(r.line)}\n" for r in refusals)
+        try:
+            if self._path.exists() and self._path.stat().st_size >= self._max_bytes:
+                os.replace(self._path, self._path.with_name(f"{self._path.name}.1"))
+        except OSError as error:
+            _logger.error("cannot rotate %s: %s", self._path.name, error.strerror)
+        _append(self._path, "".join(lines))
+
+
+def one_line(text: str) -> str:
+    """`text` as printable ASCII on one line, escaped, cut at 200 bytes."""
+    shown = text[:_LONGEST].encode("unicode_escape").decode("ascii")
+    return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 3]}..."
+
+
+def _append(path: Path, text: str) -> None:
+    try:
+        with path.open("a", encoding="ascii") as file:
+            file.write(text)
+    except OSError as error:
+        _logger.error("cannot write %s: %s", path.name, error.strerror)

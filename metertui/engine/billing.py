@@ -1,0 +1,43 @@
+"""The bill of a calendar month: opening and closing register, and the usage between them in kWh."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from metertui.engine import windows
+from metertui.engine.columns import Frozen
+from metertui.engine.energy import Edge, Series
+from metertui.engine.windows import Window
+from metertui.engine.zone import SiteZone
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A meter's month (`YYYY-MM`). No data: no edges, and None for the usage. One's closing opens the next."""
+
+    meter: str
+    month: str
+    opening: Edge | None
+    closing: Edge | None
+    usage_wh: int | None
+    readings: int
+    suspect: int
+
+
+def statement(series: Series, month: str, zone: SiteZone) -> Statement:
+    """A meter's bill for a local month. Raises MeterError for what is no month."""
+    usage = series.usage(Window(month, *windows.month(month, zone)))
+    return Statement(series.meter, month, usage.opening, usage.closing, usage.usage_wh, usage.readings, usage.suspect)
+
+
+def statements(frozen: Frozen, month: str) -> Iterator[Statement]:
+    """The bills of all meters that have readings, in order of their ids. Raises MeterError for what is no month."""
+    columns = frozen.columns
+    codes = np.unique(columns.meter).tolist()
+    for code in sorted(codes, key=frozen.ids.__getitem__):
+        span = columns.span(code)
+        series = Series(frozen.ids[code], columns.time[span], columns.wh[span], frozen.status[span])
+        yield statement(series, month, frozen.zone)

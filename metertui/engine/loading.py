@@ -1,0 +1,132 @@
+"""From the files of a data folder to what the engine works on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from metertui.engine import dayclose, log, readings_file, store
+from metertui.engine.accounts import AccountBook
+from metertui.engine.archive import Archive
+from metertui.engine.columns import Columns
+from metertui.engine.directory import Directory
+from metertui.engine.errors import MeterError
+from metertui.engine.lock import FolderLock
+from metertui.engine.log import WriteAheadLog
+from metertui.engine.readings_file import Rows
+from metertui.engine.rules import Clock, Rules
+from metertui.engine.staff import StaffBook
+from metertui.engine.store import Arrivals
+
+
+@dataclass
+class Loaded:
+    """What stands in a data folder. `log` and `lock` are None where it is open for reading only."""
+
+    accounts: AccountBook
+    staff: StaffBook
+    archive: Archive
+    directory: Directory
+    history: Columns
+    tail: Arrivals
+    """The log's readings in order of arrival, those that are in the archive already left out."""
+    log: WriteAheadLog | None
+    lock: FolderLock | None
+    warnings: list[str]
+
+
+def load(folder: Path, rules: Rules, clock: Clock, progress: Callable[[float], None] | None) -> Loaded:
+    """Own a folder, made if it is missing, finish a day close that was interrupted, and read everything.
+
+    Raises OwnedError, DataError, StorageError, OSError.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FolderLock(folder)
+    lock.acquire()
+    try:
+        accounts, staff, archive = _books(folder, rules, readonly=False)
+        write_ahead, rows, torn = WriteAheadLog.open(folder, rules.zone)
+        warnings = [*accounts.warnings, *([torn] if torn else [])]
+        sealed = log.read_sealed(folder, rules.zone)
+        if sealed is not None:
+            count = dayclose.write_day_files(archive, sealed, rules.zone)
+            write_ahead.drop_sealed()
+            warnings.append(f"an interrupted day close was finished: {len(sealed)} readings into {count} day files")
+        archive.ensure(rules.zone.day(clock.now()))
+        directory = _directory(accounts)
+        history = _history(archive, [], directory, progress)
+        tail = _unless_known(history, arrivals(directory, rows))
+        return Loaded(accounts, staff, archive, directory, history, tail, write_ahead, lock, warnings)
+    except BaseException:
+        lock.release()
+        raise
+
+
+def load_beside(folder: Path, rules: Rules, progress: Callable[[float], None] | None) -> Loaded:
+    """Read a folder that another process may own: log, sealed log and archive in this order, which misses nothing.
+
+    Raises MeterError where there is no such folder, DataError, OSError.
+    """
+    if not folder.is_dir():
+        raise MeterError(f"there is no data folder {folder}")
+    accounts, staff, archive = _books(folder, rules, readonly=True)
+    logs = log.read_beside(folder, rules.zone)
+    directory = _directory(accounts)
+    history = _history(archive, logs, directory, progress)
+    return Loaded(
+        accounts, staff, archive, directory, history, arrivals(directory, readings_file.EMPTY), None, None, []
+    )
+
+
+def arrivals(directory: Directory, rows: Rows) -> Arrivals:
+    """Rows with the directory's codes instead of their own; meters that are new to it get one."""
+    codes = np.array([directory.code(meter) for meter in rows.ids], dtype=np.int32)
+    return Arrivals(codes[rows.code] if len(rows) else rows.code, rows.time, rows.wh)
+
+
+def rows_of(directory: Directory, readings: Arrivals) -> Rows:
+    """Readings with a list of just the ids that occur in them."""
+    codes, place = np.unique(readings.meter, return_inverse=True)
+    ids = [directory.ids[code] for code in codes.tolist()]
+    return Rows(ids, place.astype(np.int32), readings.time, readings.wh)
+
+
+def _books(folder: Path, rules: Rules, *, readonly: bool) -> tuple[AccountBook, StaffBook, Archive]:
+    accounts = AccountBook(folder, rules.zone)
+    accounts.load()
+    staff = StaffBook(folder)
+    staff.load(readonly=readonly)
+    return accounts, staff, Archive(folder, rules.zone)
+
+
+def _directory(accounts: AccountBook) -> Directory:
+    directory = Directory()
+    for account in accounts:
+        directory.place(account.meter, account.group, accounts.moves(account.meter))
+    return directory
+
+
+def _history(
+    archive: Archive, logs: list[Rows], directory: Directory, progress: Callable[[float], None] | None
+) -> Columns:
+    """The archive's readings, then those of `logs`, in order of (meter, time), each once: the archive goes first."""
+    parts = [arrivals(directory, rows) for rows in archive.read_all(progress)]
+    parts += [arrivals(directory, rows) for rows in reversed(logs)]
+    if not parts:
+        return Columns.empty()
+    everything = Arrivals(
+        np.concatenate([part.meter for part in parts]),
+        np.concatenate([part.time for part in parts]),
+        np.concatenate([part.wh for part in parts]),
+    )
+    return store.merge(Columns.empty(), everything)
+
+
+def _unless_known(history: Columns, tail: Arrivals) -> Arrivals:
+    """Readings of the log that history does not have, each meter and time once."""
+    fresh: NDArray[np.bool_] = store.fresh(history, tail)
+    return Arrivals(tail.meter[fresh], tail.time[fresh], tail.wh[fresh])

@@ -1,0 +1,137 @@
+"""The settings: `settings.toml` in the data folder, `METERTUI_…` in the environment, flags; the later goes before.
+
+The first start writes the file, with every setting at its default in a comment, so that it can be found and changed.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
+
+from metertui.engine import files
+from metertui.engine.errors import MeterError
+from metertui.engine.rules import Rules
+from metertui.engine.zone import MINUTE, SiteZone, machine_zone
+
+_FILE: Final = "settings.toml"
+
+
+def _setting(default: Any, why: str, *, least: float | None = None) -> Any:
+    return field(default=default, metadata={"why": why, "least": least})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every setting. A field's `why` is the comment beside it in the file."""
+
+    timezone: str = _setting("", "The time zone of the utility; empty: TZ, or this machine's")
+    host: str = _setting("127.0.0.1", "The address to listen on; another than this machine's own needs AUTH")
+    port: int = _setting(7007, "The TCP port; 0 takes any free one", least=0)
+    max_kw: float = _setting(
+        100.0, "The most that a meter can draw: a faster rise of its register is suspect", least=0.001
+    )
+    future_minutes: int = _setting(10, "How far ahead of this machine's clock a timestamp may be", least=0)
+    durability: Literal["disk", "os"] = _setting(
+        "disk", 'When OK is said: "disk" once it is on disk, "os" once the operating system has it'
+    )
+    day_close_at_midnight: bool = _setting(
+        True, "Close the day at local midnight; STOPSERVER and the company screen do too"
+    )
+    max_line_bytes: int = _setting(1024, "The longest line with its ending: many times what a meter says", least=64)
+    max_connections: int = _setting(10_000, "Each connection costs a file and some memory", least=1)
+    idle_seconds: int = _setting(7200, "A connection is closed after this long; meters speak every half hour", least=1)
+    reply_buffer_bytes: int = _setting(
+        65_536, "Replies kept for a client that does not read them, before it is not read from either", least=1024
+    )
+    rejects_max_bytes: int = _setting(10_000_000, "rejects.log is rotated at this size", least=1000)
+    require_auth: Literal["remote", "always"] = _setting(
+        "remote", 'Who must AUTH first: "remote", all but this machine, or "always"'
+    )
+    session_idle_minutes: int = _setting(15, "A login on the screens ends after this long without a key", least=1)
+
+    def rules(self) -> Rules:
+        """What of it the engine obeys. Raises MeterError for a time zone that is none."""
+        return Rules(
+            zone=SiteZone(self.timezone or machine_zone()),
+            max_w=round(self.max_kw * 1000),
+            future_us=self.future_minutes * MINUTE,
+            durability=self.durability,
+            rejects_bytes=self.rejects_max_bytes,
+        )
+
+
+def load(folder: Path, flags: Mapping[str, object] | None = None, env: Mapping[str, str] | None = None) -> Settings:
+    """The settings of a data folder. `flags` that are None do not count. Raises MeterError that names the setting."""
+    env = os.environ if env is None else env
+    values: dict[str, object] = {}
+    path = folder / _FILE
+    if path.exists():
+        try:
+            stated = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+            raise MeterError(f"{path}: {error}") from error
+        values |= {name: _checked(name, value, str(path)) for name, value in stated.items()}
+    for name in _TYPES:
+        text = env.get(f"METERTUI_{name.upper()}")
+        if text is not None:
+            values[name] = _checked(name, _from_text(name, text), f"METERTUI_{name.upper()}")
+    for name, value in (flags or {}).items():
+        if value is not None:
+            values[name] = _checked(name, value, f"--{name.replace('_', '-')}")
+    return Settings(**values)  # type: ignore[arg-type] # each was checked against its field
+
+
+def write_defaults(folder: Path) -> None:
+    """Write the file with every setting in a comment, unless there is one. Raises StorageError."""
+    path = folder / _FILE
+    if path.exists():
+        return
+    lines = ["# The settings of metertui, at their defaults. Take the # from a line to change it; restart to apply.\n"]
+    for each in fields(Settings):
+        lines.append(f"\n# {each.metadata['why']}.\n# {each.name} = {_toml(each.default)}\n")
+    files.replace(path, "".join(lines).encode())
+
+
+_TYPES: Final[dict[str, Any]] = get_type_hints(Settings)
+_LEAST: Final[dict[str, float | None]] = {each.name: each.metadata["least"] for each in fields(Settings)}
+
+
+def _checked(name: str, value: object, where: str) -> object:
+    kind = _TYPES.get(name)
+    if kind is None:
+        raise MeterError(f"{where}: {name} is no setting; they are {', '.join(_TYPES)}")
+    if get_origin(kind) is Literal:
+        if value not in get_args(kind):
+            raise MeterError(f"{where}: {name} is one of {', '.join(get_args(kind))}, not {value!r}")
+        return value
+    if kind is float and type(value) is int:
+        value = float(value)
+    if type(value) is not kind:
+        raise MeterError(f"{where}: {name} is {_KINDS[kind]}, not {value!r}")
+    least = _LEAST[name]
+    if least is not None and not (isinstance(value, int | float) and least <= value < float("inf")):
+        raise MeterError(f"{where}: {name} is at least {least:g}, not {value!r}")
+    return value
+
+
+_KINDS: Final = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
+
+
+def _from_text(name: str, text: str) -> object:
+    kind = _TYPES[name]
+    try:
+        if kind is bool:
+            return {"true": True, "1": True, "false": False, "0": False}.get(text.lower(), text)
+        return kind(text) if kind in (int, float) else text
+    except ValueError:
+        return text
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f'"{value}"' if isinstance(value, str) else str(value)
