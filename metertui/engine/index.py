@@ -132,7 +132,7 @@ class ReadingIndex:
             stop = bisect_left(live.values, time)
             found += _live_pairs(live, max(0, stop - count), stop)
             found.sort()
-        return found[-count:] if count > 0 else []
+        return found[-count:]
 
     def after(self, code: int, time: int, count: int) -> list[tuple[int, int]]:
         """The first `count` readings of a meter after the instant `time`, as (time µs UTC, row), in time order."""
@@ -144,7 +144,7 @@ class ReadingIndex:
             start = bisect_right(live.values, time)
             found += _live_pairs(live, start, start + count)
             found.sort()
-        return found[:count] if count > 0 else []
+        return found[:count]
 
     def rows_of(self, code: int, start: int | None = None, end: int | None = None) -> Ints:
         """The rows of a meter's readings in (start, end], µs UTC, in time order (int64). None stands for no bound."""
@@ -232,7 +232,7 @@ class ReadingIndex:
         if start is not None:
             low = self._by_meter.cut(span, start + 1)
         if end is not None:
-            high = max(low, self._by_meter.cut(span, end + 1))
+            high = self._by_meter.cut(span, end + 1)
         times, rows = self._columns.time[low:high], np.arange(low, high, dtype=np.int64)
         live = self._live_by_meter.run(code)
         if live is not None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from metertui.engine.columns import Columns
 from metertui.engine.index import SLOT, ReadingIndex
@@ -19,6 +19,8 @@ LOAD = 4
 """Keys a leaf: small, so that a few dozen runs make many leaves."""
 
 UTC_ZONE = SiteZone("UTC")
+KATHMANDU = SiteZone("Asia/Kathmandu")
+"""East of Greenwich, and no whole hour."""
 ST_JOHNS = SiteZone("America/St_Johns")
 """Where the clock, until 2011, went back at 00:01: the day before came again, for 59 minutes."""
 BACK = ST_JOHNS.instant(datetime(2006, 10, 29, 2, 31, tzinfo=UTC))
@@ -107,12 +109,13 @@ day_spans = st.tuples(
 clock_spans = st.tuples(st.integers(0, 48), st.integers(0, 48), st.sampled_from([0, 0, 1, 17 * MINUTE])).map(
     lambda part: (part[0] * SLOT, part[1] * SLOT + part[2])
 )
+edges = st.sampled_from([-1, 0, 0, 1])
 
 
 class AnyOrder(RuleBasedStateMachine):
     """Additions, moves and rebuilds in any order; after each, every question has the plain list's answer."""
 
-    @initialize(zone=st.sampled_from([UTC_ZONE, ST_JOHNS]), rows=readings)
+    @initialize(zone=st.sampled_from([UTC_ZONE, KATHMANDU, ST_JOHNS]), rows=readings)
     def begin(self, zone: SiteZone, rows: list[Row]) -> None:
         self.zone = zone
         self.rebuild(rows)
@@ -158,6 +161,34 @@ class AnyOrder(RuleBasedStateMachine):
             times = [self.model.rows[row].time for row in found]
             assert times == sorted(times)
 
+    @precondition(lambda self: self.model.rows)
+    @rule(
+        data=st.data(),
+        day_edges=st.none() | st.tuples(edges, edges),
+        clock_edges=st.none() | st.tuples(edges, edges),
+        slots=st.tuples(st.booleans(), st.booleans()),
+        by_meter=st.booleans(),
+        by_group=st.booleans(),
+    )
+    def select_near_a_reading(
+        self,
+        data: st.DataObject,
+        day_edges: tuple[int, int] | None,
+        clock_edges: tuple[int, int] | None,
+        slots: tuple[bool, bool],
+        by_meter: bool,
+        by_group: bool,
+    ) -> None:
+        """Conditions that just take a reading in, or just leave it out."""
+        row = data.draw(st.sampled_from(self.model.rows))
+        days = clock = None
+        if day_edges is not None:
+            days = self.model.day(row) + day_edges[0], self.model.day(row) + 1 + day_edges[1]
+        if clock_edges is not None:
+            low, high = self.model.clock(row) + clock_edges[0], self.model.clock(row) + 1 + clock_edges[1]
+            clock = low // SLOT * SLOT if slots[0] else low, -(-high // SLOT) * SLOT if slots[1] else high
+        self.select(row.meter if by_meter else None, {row.group} if by_group else None, days, clock)
+
     @rule(meter=meters, time=instants, count=st.integers(0, 5), data=st.data())
     def look_round(self, meter: int, time: int, count: int, data: st.DataObject) -> None:
         mine = self.model.of(meter)
@@ -184,7 +215,7 @@ class AnyOrder(RuleBasedStateMachine):
         assert len(self.index) == len(self.model.rows)
 
 
-AnyOrder.TestCase.settings = settings(max_examples=80, stateful_step_count=25, deadline=None, derandomize=True)
+AnyOrder.TestCase.settings = settings(max_examples=120, stateful_step_count=25, deadline=None, derandomize=True)
 test_any_order = AnyOrder.TestCase
 
 
@@ -218,6 +249,11 @@ def test_spans_take_their_start_and_leave_their_end() -> None:
     assert index.rows_of(0, 0, 5 * DAY + 8 * HOUR).tolist() == [0]
 
 
+def test_a_group_named_twice_is_found_once() -> None:
+    index = build([Row(0, HOUR, 1), Row(1, HOUR, 2)])
+    assert index.select(groups=[2, 1, 2]).tolist() == [0, 1]
+
+
 def test_the_order_with_fewer_runs_answers() -> None:
     rows = [Row(0, day * DAY + 8 * HOUR, 0) for day in range(100)]
     index = build(rows)
@@ -240,8 +276,8 @@ def test_the_order_with_fewer_runs_answers() -> None:
 @pytest.mark.parametrize("days", [(-(10**15), 10**15), (-(10**15), 1), (0, 10**15)])
 @pytest.mark.parametrize("meter", [None, 0])
 def test_days_may_lie_beyond_the_calendar(days: tuple[int, int], meter: int | None) -> None:
-    index = build([Row(0, HOUR, 0)])
-    assert index.select(meter=meter, days=days).tolist() == [0]
+    index = build([Row(0, HOUR, 0), Row(0, 2 * HOUR, 1)])
+    assert index.select(meter=meter, days=days).tolist() == [0, 1]
     assert index.select(meter=meter, days=(10**15, 10**16)).tolist() == []
 
 

@@ -82,10 +82,11 @@ def test_a_view_of_the_tail_never_changes() -> None:
 def test_the_tail_grows_by_doubling_and_shrinks_with_a_drop() -> None:
     tail = Tail()
     sizes = set()
-    for _ in range(10_000):
-        tail.append([0], [0], [0])
+    for i in range(10_000):
+        tail.append([i], [i], [i])
         sizes.add(len(tail._time._data))
     assert sizes == {1024, 2048, 4096, 8192, 16384}
+    assert listed(tail.frozen()) == [(i, i, i) for i in range(10_000)]
     tail.drop(10_000)
     assert len(tail._time._data) == 1024
 
