@@ -1,0 +1,300 @@
+"""Usage of many meters, broken down by time and by attributes: the government's table.
+
+Every step between two counted readings is cut where a row of the table ends, by C(t), so the parts sum to the step and
+the rows to the total, to the watt-hour. A piece belongs to the attributes that its meter's account had at the step's
+later reading. A meter's first counted reading is a step of no length and no energy: it makes a row where there is
+nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from metertui.engine import validation
+from metertui.engine.columns import Frozen
+from metertui.engine.energy import interpolate_all
+from metertui.engine.errors import MeterError
+from metertui.engine.windows import between
+
+TIME_KEYS: Final = ("year", "quarter", "month", "week", "day", "hour")
+ATTRIBUTE_KEYS: Final = ("region", "sub_region", "apartment_type")
+KEYS: Final = (*TIME_KEYS, *ATTRIBUTE_KEYS, "meter")
+_FIGURES: Final = ("usage_wh", "meters", "readings")
+_PIECES: Final = 1_000_000
+"""Pieces of steps in memory at a time, some 100 MB; a step of a year has 8,760 of an hour."""
+
+Longs = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Usage from `first` to `last` (local days, both included). An empty filter takes all; limit 0 is none.
+
+    `by`: some of KEYS. `sort`: a column, `-column` for descending; else the keys' natural order.
+    """
+
+    first: date
+    last: date
+    by: tuple[str, ...] = ()
+    meter: str = ""
+    region: str = ""
+    sub_region: str = ""
+    apartment_type: str = ""
+    sort: str = ""
+    limit: int = 0
+
+
+@dataclass(frozen=True)
+class _Steps:
+    """Steps that lie, at least in part, in the window, clipped to it; equal lengths."""
+
+    meter: Longs
+    attribute: Longs
+    t0: Longs
+    t1: Longs
+    e0: Longs
+    e1: Longs
+    low: Longs
+    high: Longs
+
+    def part(self, where: slice) -> _Steps:
+        return _Steps(*(column[where] for column in vars(self).values()))
+
+
+def answer(frozen: Frozen, question: Question) -> pd.DataFrame:
+    """The table: columns of `by` (text), `usage_wh` (int64), `meters` and `readings` (int64); rows where there is data.
+
+    `meters` counts those with data in the row, `readings` what is stored in it. Raises MeterError for a key or column
+    that is none.
+    """
+    _check(question)
+    window = between(question.first, question.last, frozen.zone)
+    marks, labels = _buckets(frozen, question, window.start, window.end)
+    values, attribute_of_group = _attributes(frozen, question)
+    rows = _rows(frozen, question, attribute_of_group)
+    steps = _steps(frozen, rows, attribute_of_group, window.start, window.end)
+    table = _Table(len(values), len(frozen.ids), per_meter="meter" in question.by)
+    for bucket, meter, attribute, used in _pieces(steps, marks):
+        table.add(bucket, attribute, meter, used)
+    columns = frozen.columns
+    inside = rows[(columns.time[rows] > window.start) & (columns.time[rows] <= window.end)]
+    bucket = np.searchsorted(marks, columns.time[inside]) - 1
+    readings = table.keys(bucket, attribute_of_group[frozen.group[inside]], columns.meter[inside].astype(np.int64))
+    return _frame(frozen, question, table, readings, labels, values)
+
+
+def _check(question: Question) -> None:
+    for key in question.by:
+        if key not in KEYS:
+            raise MeterError(f"{key} is no key; they are {', '.join(KEYS)}")
+    if len(set(question.by)) < len(question.by):
+        raise MeterError("a key stands there twice")
+    if question.sort and question.sort.removeprefix("-") not in (*question.by, *_FIGURES):
+        raise MeterError(f"{question.sort.removeprefix('-')} is no column of this table")
+
+
+def _buckets(frozen: Frozen, question: Question, start: int, end: int) -> tuple[Longs, pd.DataFrame]:
+    """Where rows begin and the last one ends (µs UTC, ascending), and the text of the time keys of each."""
+    keys = [key for key in question.by if key in TIME_KEYS]
+    if not keys:
+        return np.array([start, end], dtype=np.int64), pd.DataFrame(index=range(1))
+    zone = frozen.zone
+    if "hour" in keys:
+        marks = np.unique(np.concatenate(([start, end], zone.hours(start, end))))
+    else:
+        marks = zone.midnights(question.first, question.last)
+    begins = [zone.local(instant) for instant in marks[:-1].tolist()]
+    texts = {
+        key: [begin.isoformat() if key == "hour" else _text(key, begin.date()) for begin in begins] for key in keys
+    }
+    labels = pd.DataFrame(texts)
+    new = (labels != labels.shift()).any(axis=1).to_numpy()
+    return np.append(marks[:-1][new], marks[-1]), labels[new].reset_index(drop=True)
+
+
+def _text(key: str, day: date) -> str:
+    match key:
+        case "year":
+            return f"{day.year:04d}"
+        case "quarter":
+            return f"{day.year:04d}-Q{(day.month + 2) // 3}"
+        case "month":
+            return f"{day.year:04d}-{day.month:02d}"
+        case "week":
+            year, week, _ = day.isocalendar()
+            return f"{year:04d}-W{week:02d}"
+    return day.isoformat()
+
+
+def _attributes(frozen: Frozen, question: Question) -> tuple[list[tuple[str, ...]], Longs]:
+    """The combinations of attributes that the table tells apart, in order; by group its place there, -1 if left out."""
+    keys = [key for key in question.by if key in ATTRIBUTE_KEYS]
+    told = [tuple(getattr(group, key) for key in keys) for group in frozen.groups]
+    wanted = [
+        all(not getattr(question, key) or getattr(group, key) == getattr(question, key) for key in ATTRIBUTE_KEYS)
+        for group in frozen.groups
+    ]
+    values = sorted({value for value, take in zip(told, wanted, strict=True) if take})
+    place = {value: at for at, value in enumerate(values)}
+    of_group = [place[value] if take else -1 for value, take in zip(told, wanted, strict=True)]
+    return values, np.array(of_group, dtype=np.int64)
+
+
+def _rows(frozen: Frozen, question: Question, attribute_of_group: Longs) -> Longs:
+    """The places of the stored readings that the filters leave."""
+    span = slice(0, len(frozen))
+    if question.meter:
+        code = frozen.code(question.meter)
+        if code is None:
+            raise MeterError(f"{question.meter} is not a meter of this site")
+        span = frozen.columns.span(code)
+    return np.flatnonzero(attribute_of_group[frozen.group[span]] >= 0) + span.start
+
+
+def _steps(frozen: Frozen, rows: Longs, attribute_of_group: Longs, start: int, end: int) -> _Steps:
+    """The steps that end at the counted ones among `rows` and reach into (start, end]."""
+    columns = frozen.columns
+    counted = np.flatnonzero(frozen.status < validation.SUSPECT)
+    before = np.roll(counted, 1)
+    if len(counted):
+        first = np.concatenate(([True], columns.meter[counted[1:]] != columns.meter[counted[:-1]]))
+        before[first] = counted[first]
+    wanted = np.zeros(len(frozen), dtype=bool)
+    wanted[rows] = True
+    t0, t1 = columns.time[before], columns.time[counted]
+    reach = wanted[counted] & (t1 > start) & ((t0 < end) | ((t0 == t1) & (t1 == end)))
+    i, j = before[reach], counted[reach]
+    t0, t1 = columns.time[i], columns.time[j]
+    return _Steps(
+        meter=columns.meter[j].astype(np.int64),
+        attribute=attribute_of_group[frozen.group[j]],
+        t0=t0,
+        t1=t1,
+        e0=frozen.energy[i],
+        e1=frozen.energy[j],
+        low=np.maximum(t0, start),
+        high=np.minimum(t1, end),
+    )
+
+
+def _pieces(steps: _Steps, marks: Longs) -> Iterator[tuple[Longs, Longs, Longs, Longs]]:
+    """The steps cut at the marks: bucket, meter, attribute and Wh of each piece, some at a time."""
+    last = np.searchsorted(marks, steps.high) - 1
+    first = np.minimum(np.searchsorted(marks, steps.low, side="right") - 1, last)
+    until = np.cumsum(last - first + 1)
+    at = 0
+    while at < len(until):
+        done = int(until[at - 1]) if at else 0
+        stop = max(at + 1, int(np.searchsorted(until, done + _PIECES, side="right")))
+        where = slice(at, stop)
+        part, begin, count = steps.part(where), first[where], (last - first + 1)[where]
+        which = np.repeat(np.arange(len(count)), count)
+        nth = np.arange(len(which)) - np.repeat(np.cumsum(count) - count, count)
+        bucket = begin[which] + nth
+        low = np.where(nth == 0, part.low[which], marks[bucket])
+        high = np.where(nth == count[which] - 1, part.high[which], marks[bucket + 1])
+        used = _energy(part, which, high) - _energy(part, which, low)
+        yield bucket, part.meter[which], part.attribute[which], used
+        at = stop
+
+
+def _energy(steps: _Steps, which: Longs, instant: Longs) -> Longs:
+    """C (Wh) of the steps `which` at instants within them."""
+    t0, t1, e0, e1 = steps.t0[which], steps.t1[which], steps.e0[which], steps.e1[which]
+    value = np.where(instant == t1, e1, e0)
+    inside = (instant > t0) & (instant < t1)
+    value[inside] = interpolate_all(e0[inside], e1[inside], t0[inside], t1[inside], instant[inside])
+    return value
+
+
+class _Table:
+    """Sums by (row, meter), where a row is (bucket, attribute) or, if rows are per meter, all three."""
+
+    def __init__(self, attributes: int, meters: int, *, per_meter: bool) -> None:
+        self._attributes = max(1, attributes)
+        self._meters = max(1, meters)
+        self._per_meter = per_meter
+        self._pairs: list[Longs] = []
+        self._used: list[Longs] = []
+
+    def keys(self, bucket: Longs, attribute: Longs, meter: Longs) -> Longs:
+        """One number for the row that each belongs to."""
+        key = bucket * self._attributes + attribute
+        return key * self._meters + meter if self._per_meter else key
+
+    def parts(self, keys: Longs) -> tuple[Longs, Longs, Longs]:
+        """Bucket, attribute and meter of rows; the meter is 0 where rows are not per meter."""
+        meter = keys % self._meters if self._per_meter else np.zeros_like(keys)
+        bucket, attribute = np.divmod(keys // self._meters if self._per_meter else keys, self._attributes)
+        return bucket, attribute, meter
+
+    def add(self, bucket: Longs, attribute: Longs, meter: Longs, used: Longs) -> None:
+        pairs, sums = _sums((bucket * self._attributes + attribute) * self._meters + meter, used)
+        self._pairs.append(pairs)
+        self._used.append(sums)
+
+    def rows(self) -> tuple[Longs, Longs, Longs]:
+        """Keys ascending, their Wh, and how many meters have data in each."""
+        if not self._pairs:
+            return (np.empty(0, dtype=np.int64),) * 3
+        pairs, used = _sums(np.concatenate(self._pairs), np.concatenate(self._used))
+        keys = pairs if self._per_meter else pairs // self._meters
+        row, total = _sums(keys, used)
+        return row, total, _sums(keys, np.ones_like(keys))[1]
+
+
+def _sums(keys: Longs, values: Longs) -> tuple[Longs, Longs]:
+    """Distinct keys ascending, and the sum of the values of each. Whole numbers throughout: exact."""
+    if not len(keys):
+        return keys, values
+    order = np.argsort(keys, kind="stable")
+    keys, values = keys[order], values[order]
+    starts = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))
+    return keys[starts], np.add.reduceat(values, starts)
+
+
+def _frame(
+    frozen: Frozen,
+    question: Question,
+    table: _Table,
+    readings: Longs,
+    labels: pd.DataFrame,
+    values: Sequence[tuple[str, ...]],
+) -> pd.DataFrame:
+    keys, used, meters = table.rows()
+    bucket, attribute, meter = table.parts(keys)
+    stored, counts = _sums(readings, np.ones_like(readings))
+    place = np.searchsorted(stored, keys)
+    found = place < len(stored)
+    found[found] = stored[place[found]] == keys[found]
+    count = np.zeros(len(keys), dtype=np.int64)
+    count[found] = counts[place[found]]
+    frame = pd.DataFrame(index=range(len(keys)))
+    ranks: list[Longs] = []
+    attributes = [key for key in question.by if key in ATTRIBUTE_KEYS]
+    for key in question.by:
+        if key in TIME_KEYS:
+            frame[key] = labels[key].to_numpy()[bucket]
+            ranks.append(bucket)
+        elif key in ATTRIBUTE_KEYS:
+            texts = np.array([value[attributes.index(key)] for value in values] or [""], dtype=object)
+            frame[key] = texts[attribute]
+            ranks.append(np.unique(texts, return_inverse=True)[1][attribute])
+        else:
+            ids = np.array([frozen.ids[code] for code in meter.tolist()], dtype=object)
+            frame[key] = ids
+            ranks.append(np.unique(ids, return_inverse=True)[1])
+    frame["usage_wh"], frame["meters"], frame["readings"] = used, meters, count
+    if ranks:
+        frame = frame.iloc[np.lexsort(ranks[::-1])]
+    if question.sort:
+        column = question.sort.removeprefix("-")
+        frame = frame.sort_values(column, ascending=column == question.sort, kind="stable")
+    return (frame.head(question.limit) if question.limit else frame).reset_index(drop=True)
