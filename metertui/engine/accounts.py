@@ -278,14 +278,19 @@ class AccountBook:
         return out.getvalue().encode()
 
 
+def check_field(name: str, value: str) -> None:
+    """Raises Refused `bad-field` for what cannot be stored in a field of an account."""
+    if name not in FIELDS:
+        raise Refused("bad-field", f"{name} is no field; they are {', '.join(FIELDS)}")
+    if not value.isprintable():
+        raise Refused("bad-field", f"{name} has control characters")
+    if value.startswith(_FORMULA):
+        raise Refused("bad-field", f"{name} begins with {value[0]}, which a spreadsheet takes for a formula")
+
+
 def _with(account: Account, fields: Mapping[str, str]) -> Account:
     """An account with some fields changed. Raises Refused `bad-field`."""
     for name, value in fields.items():
-        if name not in FIELDS:
-            raise Refused("bad-field", f"{name} is no field; they are {', '.join(FIELDS)}")
-        if not value.isprintable():
-            raise Refused("bad-field", f"{name} has control characters")
-        if value.startswith(_FORMULA):
-            raise Refused("bad-field", f"{name} begins with {value[0]}, which a spreadsheet takes for a formula")
+        check_field(name, value)
     text = {name: sys.intern(fields.get(name, getattr(account, name))) for name in FIELDS}
     return Account(account.meter, **text, active=account.active, registered=account.registered)

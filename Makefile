@@ -1,0 +1,44 @@
+# Everything sets itself up in .venv. PYTHON picks the interpreter, 3.11 or newer.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo run test check format bench pictures clean
+
+demo: $(READY)  ## live meters on the screen, nothing to prepare
+	@$(BIN)/metertui demo
+
+run: $(READY)  ## the app on ./data
+	@$(BIN)/metertui
+
+test: check  ## everything that CI runs
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+check: $(READY)  ## lint, format, types, borders
+	$(BIN)/ruff check metertui tests bench docs
+	$(BIN)/ruff format --check metertui tests bench docs
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(READY)
+	$(BIN)/ruff check --fix metertui tests bench docs
+	$(BIN)/ruff format metertui tests bench docs
+
+bench: $(READY)  ## the figures of the README, measured here
+	$(BIN)/python -m bench.query
+	$(BIN)/python -m bench.ingest
+
+pictures: $(READY)  ## the pictures in docs/pictures, from the running app
+	$(BIN)/python docs/pictures.py
+
+$(READY): requirements-dev.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "metertui needs Python 3.11 or newer; set PYTHON to it" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $(READY)
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache

@@ -1,0 +1,153 @@
+"""What commands share: the data folder, times, how things are printed, the progress bar."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from metertui import settings
+from metertui.engine.errors import MeterError, Refused
+from metertui.engine.rules import SystemClock
+from metertui.engine.zone import SiteZone
+
+if TYPE_CHECKING:  # loading the engine takes a second that `--help` should not
+    from metertui.engine.core import Engine
+
+Row = Mapping[str, Any]
+
+
+def folder(options: argparse.Namespace) -> Path:
+    """The data folder that the options, else the environment, name."""
+    return Path(getattr(options, "data", None) or os.environ.get("METERTUI_DATA") or "data")
+
+
+def flags(options: argparse.Namespace) -> dict[str, object]:
+    """Settings that flags state."""
+    return {name: getattr(options, name, None) for name in ("host", "port")}
+
+
+@contextmanager
+def opened(options: argparse.Namespace, *, readonly: bool) -> Iterator[Engine]:
+    """The engine on the data folder. Raises MeterError, in words for a writer where another process owns it."""
+    from metertui.engine.core import Engine  # noqa: PLC0415
+
+    path = folder(options)
+    rules = settings.load(path).rules()
+    with progress("reading the archive") as share:
+        engine = Engine.open(path, rules, SystemClock(), readonly=readonly, progress=share)
+    try:
+        for warning in engine.warnings:
+            print(f"metertui: {warning}", file=sys.stderr)
+        yield engine
+    finally:
+        engine.close()
+
+
+def instant(text: str | None, zone: SiteZone) -> int | None:
+    """A timestamp option in µs UTC. Raises MeterError."""
+    if text is None:
+        return None
+    try:
+        return zone.parse(text)
+    except Refused as error:
+        raise MeterError(error.why) from error
+
+
+def day(text: str | None, option: str) -> date:
+    """A date option. Raises MeterError."""
+    if text is None:
+        raise MeterError(f"{option} is missing: a day like 2025-02-19")
+    try:
+        if len(text) == len("2025-02-19"):
+            return date.fromisoformat(text)
+    except ValueError:
+        pass
+    raise MeterError(f"{option} {text} is no day; one is like 2025-02-19")
+
+
+def kwh(wh: int | None) -> float | int | None:
+    """kWh as a number with up to three decimals: whole where it is."""
+    if wh is None:
+        return None
+    return wh // 1000 if wh % 1000 == 0 else wh / 1000
+
+
+def show(options: argparse.Namespace, rows: Sequence[Row], columns: Sequence[str], *, one: bool = False) -> None:
+    """Print rows as the options say; `one` is a single object."""
+    form = getattr(options, "format", "table")
+    if form == "json":
+        picked = [{name: row[name] for name in columns} for row in rows]
+        print(json.dumps(picked[0] if one else picked, ensure_ascii=False, indent=2 if one else None))
+    elif form == "csv":
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows([_cell(row[name]) for name in columns] for row in rows)
+    elif one:
+        width = max(map(len, columns))
+        for name in columns:
+            print(f"{name:<{width}}  {visible(_cell(rows[0][name]) or '-')}")
+    else:
+        print(table(rows, columns))
+
+
+def table(rows: Sequence[Row], columns: Sequence[str]) -> str:
+    """Rows under headings: numbers to the right with as many decimals as their column needs, "-" for nothing."""
+    decimals = {name: max((_decimals(row[name]) for row in rows), default=0) for name in columns}
+    cells = [[_aligned(row[name], decimals[name]) for name in columns] for row in rows]
+    widths = [max([len(name), *(len(line[i]) for line in cells)]) for i, name in enumerate(columns)]
+    right = [all(isinstance(row[name], int | float | None) for row in rows) and bool(rows) for name in columns]
+    lines = [
+        "  ".join(f"{text:>{width}}" if to_right else f"{text:<{width}}" for text, width, to_right in line).rstrip()
+        for line in (zip(texts, widths, right, strict=True) for texts in [list(columns), *cells])
+    ]
+    return "\n".join(lines if rows else [*lines, "no data"])
+
+
+def visible(text: str) -> str:
+    """Text from outside, without what a terminal would obey."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    return f"{value:.3f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+
+
+def _decimals(value: object) -> int:
+    return len(_cell(value).partition(".")[2]) if isinstance(value, float) else 0
+
+
+def _aligned(value: object, decimals: int) -> str:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return f"{value:.{decimals}f}"
+    return visible(_cell(value)) or "-"
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Callable[[float], None]]:
+    """A bar on standard error for what takes longer than a second; none where that is no terminal."""
+    started = time.monotonic()
+    drawn = False
+
+    def tell(share: float) -> None:
+        nonlocal drawn
+        if sys.stderr.isatty() and time.monotonic() - started > 1:
+            done = int(30 * share)
+            print(f"\r{what} [{'█' * done}{'·' * (30 - done)}] {share:4.0%}", end="", file=sys.stderr, flush=True)
+            drawn = True
+
+    try:
+        yield tell
+    finally:
+        if drawn:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)

@@ -1,0 +1,151 @@
+"""The command line: the words, and who does what they say. Each command's own modules are loaded when it runs."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+from metertui import __version__
+from metertui.engine.errors import MeterError
+
+_WINDOWS: Final = ("today", "yesterday", "week", "month", "year", "last_month", "last_half_hour")
+_KEYS: Final = "year,quarter,month,week,day,hour,region,sub_region,apartment_type,meter"
+_OPTIONS: Final = argparse.SUPPRESS
+"""The default of what may stand before or after a command: the later one must not undo the earlier."""
+
+
+def run(words: Sequence[str]) -> int:
+    """Do what the words say; the exit code: 0, 1 for a failed operation, 2 for wrong usage."""
+    options = parser().parse_args(words)
+    module, _, function = options.run.partition(":")
+    try:
+        code = getattr(importlib.import_module(f"metertui.cli.{module}"), function)(options)
+        sys.stdout.flush()
+        return int(code or 0)
+    except MeterError as error:
+        print(f"metertui: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read has seen enough
+        return 0
+    except KeyboardInterrupt:
+        return 130
+    finally:
+        logging.shutdown()
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole grammar."""
+    everywhere = argparse.ArgumentParser(add_help=False, argument_default=_OPTIONS)
+    everywhere.add_argument("--data", metavar="DIR", help="the data folder (METERTUI_DATA; default ./data)")
+    shown = argparse.ArgumentParser(add_help=False, argument_default=_OPTIONS)
+    shown.add_argument("--format", choices=("table", "csv", "json"), help="how to print it (default table)")
+    address = argparse.ArgumentParser(add_help=False, argument_default=_OPTIONS)
+    address.add_argument("--host", metavar="H", help="the address to listen on (default 127.0.0.1)")
+    address.add_argument("--port", metavar="P", type=int, help="the TCP port (default 7007; 0 takes a free one)")
+    at = argparse.ArgumentParser(add_help=False)
+    at.add_argument("--at", metavar="T", help="a timestamp that stands for now")
+    dates = argparse.ArgumentParser(add_help=False)
+    dates.add_argument("--from", dest="first", metavar="D", help="the first day, YYYY-MM-DD")
+    dates.add_argument("--to", dest="last", metavar="D", help="the last day, included")
+    filters = argparse.ArgumentParser(add_help=False)
+    filters.add_argument("--meter", metavar="M", default="")
+    filters.add_argument("--region", metavar="R", default="")
+    filters.add_argument("--sub-region", metavar="S", default="")
+    filters.add_argument("--apartment-type", metavar="A", default="")
+
+    top = argparse.ArgumentParser(
+        prog="metertui",
+        description="The desk for electricity meters in one terminal. Without a command: the screens, and the server.",
+        parents=[everywhere, shown, address],
+    )
+    top.add_argument("--version", action="version", version=f"metertui {__version__}")
+    top.set_defaults(run="serve:screens")
+    commands = top.add_subparsers(title="commands", metavar="COMMAND")
+
+    def command(name: str, does: str, what: str, *parents: argparse.ArgumentParser) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=what, description=f"{what[0].upper()}{what[1:]}.", parents=list(parents))
+        made.set_defaults(run=does)
+        return made
+
+    command("tui", "serve:screens", "the screens, and the server in the same process", everywhere, address)
+    command("serve", "serve:serve", "the server without screens; log lines on standard error", everywhere, address)
+    command("demo", "demo:demo", "all of it on a temporary data folder, nothing to prepare")
+
+    simulate = command("simulate", "simulate:simulate", "meters that send readings to a server", address)
+    simulate.add_argument("--meters", metavar="N", type=int, required=True)
+    simulate.add_argument("--register", action="store_true", help="register the meters first")
+    simulate.add_argument("--from", dest="first", metavar="T", help="play readings from this time, as fast as they go")
+    simulate.add_argument("--to", dest="last", metavar="T", help="to this time")
+    simulate.add_argument("--live", action="store_true", help="send readings of now, until interrupted")
+    simulate.add_argument("--interval", metavar="I", default="30m", help="between two readings: 30m, 15m, 10s, 1h")
+    simulate.add_argument("--speed", metavar="X", type=float, default=1.0, help="with --live, X times as fast")
+    simulate.add_argument("--connections", metavar="C", type=int, default=1)
+    simulate.add_argument("--seed", metavar="S", type=int, default=1)
+    simulate.add_argument("--seconds", metavar="S", type=float, help="with --live, end after so long")
+
+    generate = command("generate", "simulate:generate", "synthetic history in a file; equal seeds give equal files")
+    generate.add_argument("--meters", metavar="N", type=int, required=True)
+    generate.add_argument("--from", dest="first", metavar="D", required=True, help="the first day, YYYY-MM-DD")
+    generate.add_argument("--to", dest="last", metavar="D", required=True, help="the last day, included")
+    generate.add_argument("--interval", metavar="I", default="30m")
+    generate.add_argument("--seed", metavar="S", type=int, default=1)
+    generate.add_argument(
+        "-o", dest="out", metavar="FILE", required=True, help="log lines, or the wide form: *.wide.csv"
+    )
+
+    taken = command("import", "imports:take_files", "history into the archive", everywhere)
+    taken.add_argument("files", metavar="FILE", nargs="+")
+    taken.add_argument("--format", dest="kind", choices=("auto", "log", "day", "wide"), default="auto")
+
+    usage = command("usage", "questions:usage", "what a meter used", everywhere, shown, at, dates)
+    usage.add_argument("meter", metavar="METER")
+    usage.add_argument("window", metavar="WINDOW", nargs="?", help=f"{', '.join(_WINDOWS)} (default month)")
+
+    bill = command("bill", "questions:bill", "the bill of a month in kWh", everywhere, shown, at)
+    bill.add_argument("meter", metavar="METER", nargs="?")
+    bill.add_argument("--all", action="store_true", help="of every meter, into a CSV")
+    bill.add_argument("--month", metavar="YYYY-MM", help="the month (default the last one)")
+    bill.add_argument("-o", dest="out", metavar="FILE")
+
+    query = command("query", "questions:query", "usage of many meters", everywhere, shown, dates, filters)
+    query.add_argument("--by", metavar="K[,K]", default="", help=f"rows by {_KEYS}")
+    query.add_argument("--sort", metavar="K", default="", help="a column; -K for descending")
+    query.add_argument("--limit", metavar="N", type=int, default=0)
+
+    export = command("export", "questions:export", "readings into a CSV", everywhere, dates, filters)
+    export.add_argument("-o", dest="out", metavar="FILE", required=True)
+
+    users = command("users", "people:users", "accounts", everywhere, shown)
+    verbs = users.add_subparsers(dest="verb", metavar="VERB", required=True)
+    listed = verbs.add_parser("list", help="all of them, or those that contain a text", parents=[everywhere, shown])
+    listed.add_argument("text", nargs="?", default="")
+    for verb, what in (
+        ("show", "one account, with its attributes in time"),
+        ("register", "a new account"),
+        ("modify", "change fields from now on"),
+        ("deactivate", "refuse its readings from now on"),
+        ("reactivate", "take its readings again"),
+    ):
+        made = verbs.add_parser(verb, help=what, parents=[everywhere, shown])
+        made.add_argument("meter", metavar="METER")
+        if verb in ("register", "modify"):
+            for field in ("address", "region", "sub-region", "postcode", "apartment-type"):
+                made.add_argument(f"--{field}")
+
+    admins = command("admins", "people:admins", "staff accounts", everywhere, shown)
+    verbs = admins.add_subparsers(dest="verb", metavar="VERB", required=True)
+    verbs.add_parser("list", help="all of them", parents=[everywhere, shown])
+    made = verbs.add_parser("add", help="add one, or change role and password; asks for it", parents=[everywhere])
+    made.add_argument("email", metavar="EMAIL")
+    made.add_argument("--role", choices=("operator", "government"), required=True)
+    made = verbs.add_parser("remove", help="remove one", parents=[everywhere])
+    made.add_argument("email", metavar="EMAIL")
+
+    command("check", "check:check", "read everything in the data folder and prove it", everywhere, shown)
+    return top

@@ -1,0 +1,210 @@
+"""Commands that ask: usage, bill, query, export. They read beside a running server."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from metertui.cli.common import day, instant, kwh, opened, progress, show
+from metertui.engine import analytics, billing, windows
+from metertui.engine import export as exporting
+from metertui.engine.analytics import Question
+from metertui.engine.billing import Statement
+from metertui.engine.core import Engine
+from metertui.engine.energy import Edge, Usage
+from metertui.engine.errors import MeterError
+from metertui.engine.windows import Window
+from metertui.engine.zone import SiteZone
+
+USAGE = (
+    "meter",
+    "window",
+    "start",
+    "end",
+    "opening_kwh",
+    "opening_time",
+    "opening_quality",
+    "closing_kwh",
+    "closing_time",
+    "closing_quality",
+    "usage_kwh",
+    "readings",
+    "suspect",
+)
+BILL = (
+    "meter",
+    "month",
+    "opening_kwh",
+    "opening_quality",
+    "closing_kwh",
+    "closing_quality",
+    "usage_kwh",
+    "lines",
+    "net",
+    "tax",
+    "total",
+    "currency",
+)
+_NO_TARIFF = "no tariffs are set up, so there is no price"
+
+
+def usage(options: argparse.Namespace) -> None:
+    """`metertui usage METER [WINDOW]`."""
+    with opened(options, readonly=True) as engine:
+        at = instant(options.at, engine.zone)
+        window: str | Window = options.window or "month"
+        if options.first or options.last:
+            if options.window:
+                raise MeterError("a window and dates exclude one another")
+            window = windows.between(day(options.first, "--from"), day(options.last, "--to"), engine.zone)
+        show(options, [_usage_row(engine.usage(options.meter, window, at), engine.zone)], USAGE, one=True)
+
+
+def bill(options: argparse.Namespace) -> None:
+    """`metertui bill METER`, `metertui bill --all -o FILE`."""
+    if options.all == bool(options.meter) or (options.all and not options.out):
+        raise MeterError("a bill is of METER, or --all -o FILE")
+    with opened(options, readonly=True) as engine:
+        if not options.all:
+            at = instant(options.at, engine.zone)
+            show(options, [_bill_row(engine.statement(options.meter, options.month, at))], BILL, one=True)
+            return
+        now = instant(options.at, engine.zone) or engine.clock.now()
+        count = _bill_all(engine, options.month or windows.month_before(now, engine.zone), Path(options.out))
+        print(f"{count} bills written to {options.out}; {_NO_TARIFF}", file=sys.stderr)
+
+
+def _bill_all(engine: Engine, month: str, out: Path) -> int:
+    frozen = engine.view().frozen(engine.rules.max_w)
+    windows.month(month, engine.zone)
+    columns = [name for name in BILL if name != "lines"]
+    count = 0
+    with progress("writing bills") as share, _replacing(out) as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        for statement in billing.statements(frozen, month):
+            row = _bill_row(statement)
+            writer.writerow(["" if row[name] is None else row[name] for name in columns])
+            count += 1
+            share(min(1.0, count / max(1, len(engine.directory))))
+    return count
+
+
+def query(options: argparse.Namespace) -> None:
+    """`metertui query --from D --to D`."""
+    by = tuple(key for key in options.by.split(",") if key)
+    sort = options.sort.replace("usage_kwh", "usage_wh")
+    question = Question(
+        first=day(options.first, "--from"),
+        last=day(options.last, "--to"),
+        by=by,
+        meter=options.meter,
+        region=options.region,
+        sub_region=options.sub_region,
+        apartment_type=options.apartment_type,
+        sort=sort,
+        limit=options.limit,
+    )
+    with opened(options, readonly=True) as engine:
+        answer = analytics.answer(engine.view().frozen(engine.rules.max_w), question)
+    rows: list[dict[str, Any]] = [
+        {str(name): value for name, value in row.items()} | {"usage_kwh": kwh(row["usage_wh"])}
+        for row in answer.astype(object).to_dict("records")  # object: plain numbers, not numpy's
+    ]
+    show(options, rows, [*by, "usage_kwh", "meters", "readings"])
+
+
+def export(options: argparse.Namespace) -> None:
+    """`metertui export --from D --to D -o FILE`."""
+    out = Path(options.out)
+    if out.suffix != ".csv":
+        raise MeterError(f"{out.name}: an export is written to a .csv file")
+    first, last = day(options.first, "--from"), day(options.last, "--to")
+    with opened(options, readonly=True) as engine:
+        frozen = engine.view().frozen(engine.rules.max_w)
+        count = 0
+        with progress("writing readings") as share, _replacing(out) as file:
+            csv.writer(file, lineterminator="\n").writerow(exporting.COLUMNS)
+            for table in exporting.export(
+                frozen,
+                first,
+                last,
+                meter=options.meter,
+                region=options.region,
+                sub_region=options.sub_region,
+                apartment_type=options.apartment_type,
+            ):
+                table.to_csv(file, header=False, index=False, float_format=_plain, lineterminator="\n")
+                count += len(table)
+                share(min(1.0, count / max(1, len(frozen))))
+    print(f"{count} readings written to {out}", file=sys.stderr)
+
+
+def _usage_row(usage: Usage, zone: SiteZone) -> dict[str, Any]:
+    return {
+        "meter": usage.meter,
+        "window": usage.window,
+        "start": zone.iso(usage.start),
+        "end": zone.iso(usage.end),
+        **_edge("opening", usage.opening, zone),
+        **_edge("closing", usage.closing, zone),
+        "usage_kwh": kwh(usage.usage_wh),
+        "readings": usage.readings,
+        "suspect": usage.suspect,
+    }
+
+
+def _edge(name: str, edge: Edge | None, zone: SiteZone | None = None) -> dict[str, Any]:
+    return {
+        f"{name}_kwh": kwh(edge.wh) if edge else None,
+        f"{name}_time": zone.iso(edge.time) if edge and zone else None,
+        f"{name}_quality": edge.quality if edge else None,
+    }
+
+
+def _bill_row(statement: Statement) -> dict[str, Any]:
+    return {
+        "meter": statement.meter,
+        "month": statement.month,
+        **_edge("opening", statement.opening),
+        **_edge("closing", statement.closing),
+        "usage_kwh": kwh(statement.usage_wh),
+        "lines": None,
+        "net": None,
+        "tax": None,
+        "total": None,
+        "currency": None,
+    }
+
+
+def _plain(value: object) -> str:
+    return f"{value:.3f}".rstrip("0").rstrip(".")
+
+
+class _replacing:
+    """A text file that takes its name only when it is whole. Raises MeterError."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._spare = path.with_name(f".{path.name}.new")
+
+    def __enter__(self) -> Any:
+        try:
+            self._file = self._spare.open("w", encoding="utf-8", newline="")
+        except OSError as error:
+            raise MeterError(f"cannot write {self._path}: {error.strerror}") from error
+        return self._file
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        try:
+            self._file.close()
+            if error is None:
+                os.replace(self._spare, self._path)
+            else:
+                self._spare.unlink(missing_ok=True)
+        except OSError as failure:
+            raise MeterError(f"cannot write {self._path}: {failure.strerror}") from failure

@@ -1,0 +1,101 @@
+"""The running program: with screens, or without."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import signal
+import sys
+from pathlib import Path
+
+from metertui import settings
+from metertui.cli.common import flags, folder, progress
+from metertui.engine.core import Engine
+from metertui.engine.errors import MeterError
+from metertui.engine.rules import SystemClock
+from metertui.headend import HeadEnd
+from metertui.server.listener import Limits, Listener
+from metertui.settings import Settings
+
+_logger = logging.getLogger("metertui")
+
+
+def serve(options: argparse.Namespace) -> None:
+    """`metertui serve`: until SIGTERM or SIGINT."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    data = folder(options)
+    stated = settings.load(data, flags(options))
+    asyncio.run(_serve(open_owned(data, stated), stated))
+
+
+async def _serve(engine: Engine, stated: Settings) -> None:
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    headend, listener = desk(engine, stated)
+    await headend.start()
+    try:
+        await listener.start()
+        print(f"ready on {headend.address}", file=sys.stderr, flush=True)
+        await stop.wait()
+        _logger.info("stopping")
+    finally:
+        await listener.stop()
+        await headend.stop()
+
+
+def screens(options: argparse.Namespace) -> None:
+    """`metertui`: the screens and the server in one event loop."""
+    if not sys.stdin.isatty() or not sys.stdout.isatty():
+        raise MeterError("the screens need a terminal; `metertui serve` does without")
+    data = folder(options)
+    stated = settings.load(data, flags(options))
+    engine = open_owned(data, stated)
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", filename=data / "metertui.log"
+    )
+    run_app(engine, stated)
+
+
+def run_app(engine: Engine, stated: Settings) -> None:
+    """Show the screens over an engine until they are left. Raises MeterError where the port cannot be had."""
+    from metertui.app import MetertuiApp  # noqa: PLC0415 - Textual, which `serve` never loads
+
+    async def run() -> None:
+        headend, listener = desk(engine, stated)
+        await headend.start()
+        try:
+            await listener.start()  # before anything is drawn, so that a port in use is one clear line
+            _logger.info("ready on %s", headend.address)
+            app = MetertuiApp(headend, stated)
+            for name in (signal.SIGTERM, signal.SIGHUP):
+                asyncio.get_running_loop().add_signal_handler(name, app.exit)
+            await app.run_async()
+        finally:
+            await listener.stop()
+            await headend.stop()
+
+    asyncio.run(run())
+
+
+def desk(engine: Engine, stated: Settings) -> tuple[HeadEnd, Listener]:
+    """Head-end and listener over an engine, as the settings say."""
+    headend = HeadEnd(engine, close_at_midnight=stated.day_close_at_midnight)
+    limits = Limits(
+        connections=stated.max_connections,
+        idle_seconds=stated.idle_seconds,
+        line_bytes=stated.max_line_bytes,
+        reply_bytes=stated.reply_buffer_bytes,
+    )
+    return headend, Listener(headend, stated.host, stated.port, limits, stated.require_auth)
+
+
+def open_owned(data: Path, stated: Settings) -> Engine:
+    """The engine on a data folder of which this process becomes the owner. Raises MeterError."""
+    with progress("reading the archive") as share:
+        engine = Engine.open(data, stated.rules(), SystemClock(), progress=share)
+    settings.write_defaults(data)
+    for warning in engine.warnings:
+        _logger.warning("%s", warning)
+    return engine

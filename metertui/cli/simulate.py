@@ -1,0 +1,98 @@
+"""Commands that make meters up: `metertui simulate`, `metertui generate`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import re
+import sys
+import time
+from pathlib import Path
+
+from metertui import simulator
+from metertui.cli.common import day, instant, progress
+from metertui.engine.errors import MeterError
+from metertui.engine.records import format_kwh
+from metertui.engine.windows import between
+from metertui.engine.zone import HOUR, MINUTE, SECOND, SiteZone, machine_zone
+from metertui.formats import wide_csv
+from metertui.formats.synthetic import Fleet
+from metertui.simulator import Tally
+
+_UNITS = {"s": SECOND, "m": MINUTE, "h": HOUR}
+
+
+def simulate(options: argparse.Namespace) -> int:
+    """`metertui simulate`; 1 if the server refused anything."""
+    zone = SiteZone(machine_zone())
+    interval = _interval(options.interval)
+    fleet = Fleet(_positive("--meters", options.meters), options.seed, zone)
+    host, port = getattr(options, "host", "127.0.0.1"), getattr(options, "port", 7007)
+    start, end = instant(options.first, zone), instant(options.last, zone)
+    connections = _positive("--connections", options.connections)
+    with progress("sending readings") as share:
+        if options.live:
+            if options.speed <= 0:
+                raise MeterError("--speed is above 0")
+            until = None if options.seconds is None else time.monotonic() + options.seconds
+            rounds = simulator.live(fleet, zone, interval / SECOND / options.speed, until)
+        elif start is None or end is None:
+            if not options.register or start is not None or end is not None:
+                raise MeterError("--from T --to T, or --live, says which readings to send")
+            rounds = simulator.played(fleet, zone, 0, -1, interval, share)
+        else:
+            rounds = simulator.played(fleet, zone, start, end, interval, share)
+        tally = asyncio.run(
+            simulator.run(host, port, fleet.accounts, rounds, register=options.register, connections=connections)
+        )
+    print(summary(tally))
+    for error in tally.first_errors:
+        print(f"metertui: {error}", file=sys.stderr)
+    return int(tally.errors > 0)
+
+
+def summary(tally: Tally) -> str:
+    """What was sent and what came of it, in a line."""
+    return (
+        f"sent {tally.sent}, OK {tally.ok}, duplicate {tally.duplicate}, suspect {tally.suspect}, "
+        f"ERR {tally.errors}, {tally.rate:,.0f} a second in {tally.seconds:.1f} s"
+    )
+
+
+def generate(options: argparse.Namespace) -> None:
+    """`metertui generate`: log lines into `*.txt` and `*.log`, else the wide CSV, which has the accounts too."""
+    zone = SiteZone(machine_zone())
+    window = between(day(options.first, "--from"), day(options.last, "--to"), zone)
+    interval = _interval(options.interval)
+    fleet = Fleet(_positive("--meters", options.meters), options.seed, zone)
+    out = Path(options.out)
+    last = window.end - interval if window.end - interval > window.start else window.start
+    try:
+        with out.open("w", encoding="utf-8", newline="") as file, progress("generating") as share:
+            if out.suffix in (".txt", ".log"):
+                for time_, registers in fleet.history(window.start, last, interval):
+                    stamp = zone.iso(time_)
+                    file.writelines(
+                        f"{account.meter},{stamp},{format_kwh(wh)}\n"
+                        for account, wh in zip(fleet.accounts, registers.tolist(), strict=True)
+                    )
+                    share((time_ - window.start) / (window.end - window.start))
+            else:
+                for done in wide_csv.write(file, fleet, zone, window.start, last, interval):
+                    share(done)
+    except OSError as error:
+        raise MeterError(f"cannot write {out}: {error.strerror}") from error
+
+
+def _interval(text: str) -> int:
+    """`30m`, `15m`, `10s`, `1h` in µs. Raises MeterError."""
+    match = re.fullmatch(r"([0-9]+)([smh])", text)
+    if match is None or not int(match[1]):
+        raise MeterError(f"{text!r} is no interval; one is like 30m, 10s, 1h")
+    return int(match[1]) * _UNITS[match[2]]
+
+
+def _positive(option: str, value: int) -> int:
+    if value < 1:
+        raise MeterError(f"{option} is at least 1")
+    return value

@@ -1,0 +1,176 @@
+"""Meters that speak the wire: a client for trying a server out, and for the demonstration."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from metertui.engine.accounts import Account
+from metertui.engine.errors import MeterError
+from metertui.engine.records import format_kwh
+from metertui.engine.zone import SECOND, SiteZone
+from metertui.formats.synthetic import Fleet
+
+_WINDOW: Final = 4096
+"""Lines that may be unanswered on a connection: enough to keep the server busy, little enough to hold."""
+_REFUSALS_KEPT: Final = 3
+
+
+@dataclass
+class Tally:
+    """What was sent and what came of it."""
+
+    sent: int = 0
+    ok: int = 0
+    suspect: int = 0
+    duplicate: int = 0
+    errors: int = 0
+    seconds: float = 0.0
+    first_errors: list[str] = field(default_factory=list)
+
+    @property
+    def rate(self) -> float:
+        """Replies a second."""
+        return (self.ok + self.suspect + self.duplicate + self.errors) / self.seconds if self.seconds else 0.0
+
+    def take(self, reply: str) -> None:
+        """Count a reply line."""
+        if reply == "OK":
+            self.ok += 1
+        elif reply.startswith("OK suspect"):
+            self.suspect += 1
+        elif reply == "OK duplicate":
+            self.duplicate += 1
+        else:
+            self.errors += 1
+            if len(self.first_errors) < _REFUSALS_KEPT:
+                self.first_errors.append(reply)
+
+
+class _Client:
+    """One connection: sends lines, counts replies, never has more than a window of them unanswered."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, tally: Tally) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._tally = tally
+        self._unanswered = 0
+        self._moved = asyncio.Event()
+        self._listening = asyncio.create_task(self._listen())
+
+    async def _listen(self) -> None:
+        rest = b""
+        try:
+            while data := await self._reader.read(65536):
+                *replies, rest = (rest + data).split(b"\n")
+                for reply in replies:
+                    self._tally.take(reply.decode("utf-8", "replace"))
+                self._unanswered -= len(replies)
+                self._moved.set()
+        except OSError:
+            pass  # the same as a server that closes
+        self._moved.set()
+
+    async def send(self, lines: Sequence[str]) -> None:
+        """Send lines, once there is room in the window. Raises MeterError if the server has gone."""
+        while self._unanswered >= _WINDOW:
+            await self._wait()
+        self._check()
+        self._writer.write("".join(lines).encode())
+        self._unanswered += len(lines)
+        self._tally.sent += len(lines)
+        await self._writer.drain()
+
+    async def finish(self) -> None:
+        """Wait for the last replies, and part. Raises MeterError if the server goes first."""
+        while self._unanswered:
+            await self._wait()
+        self._writer.close()
+        await self._listening
+
+    async def _wait(self) -> None:
+        self._check()
+        self._moved.clear()
+        await self._moved.wait()
+
+    def _check(self) -> None:
+        if self._listening.done():
+            raise MeterError(f"the server closed the connection with {self._unanswered} lines unanswered")
+
+
+async def run(
+    host: str,
+    port: int,
+    accounts: Sequence[Account],
+    rounds: AsyncIterator[Iterable[str]],
+    *,
+    register: bool,
+    connections: int = 1,
+) -> Tally:
+    """Send rounds of lines, spread over connections by their place in the round. Raises MeterError, OSError."""
+    tally = Tally()
+    started = time.monotonic()
+    try:
+        clients = [_Client(*await asyncio.open_connection(host, port), tally) for _ in range(connections)]
+    except OSError as error:
+        raise MeterError(f"cannot connect to {host}:{port}: {error.strerror or error}") from error
+    try:
+        if register:
+            await _spread(clients, [register_line(account) for account in accounts])
+        async for lines in rounds:
+            await _spread(clients, list(lines))
+        for client in clients:
+            await client.finish()
+    except ConnectionError as error:
+        raise MeterError(f"the connection to {host}:{port} broke: {error.strerror or error}") from error
+    finally:
+        tally.seconds = time.monotonic() - started
+    return tally
+
+
+async def _spread(clients: list[_Client], lines: list[str]) -> None:
+    # A meter keeps to its connection, so its readings arrive in order.
+    await asyncio.gather(*(client.send(lines[i :: len(clients)]) for i, client in enumerate(clients)))
+
+
+def register_line(account: Account) -> str:
+    """The REGISTER line of an account."""
+    return (
+        f'REGISTER {account.meter} address="{account.address}" region="{account.region}" '
+        f'sub_region="{account.sub_region}" postcode={account.postcode} apartment_type="{account.apartment_type}"\n'
+    )
+
+
+async def played(
+    fleet: Fleet, zone: SiteZone, start: int, end: int, interval: int, progress: Callable[[float], None]
+) -> AsyncIterator[Iterable[str]]:
+    """A round for every interval from `start` to `end` (µs UTC, both included), as fast as they are taken."""
+    for instant, registers in fleet.history(start, end, interval):
+        stamp = zone.iso(instant)
+        yield [
+            f"READ {account.meter} {format_kwh(wh)} {stamp}\n"
+            for account, wh in zip(fleet.accounts, registers.tolist(), strict=True)
+        ]
+        progress((instant - start) / max(1, end - start))
+
+
+async def live(fleet: Fleet, zone: SiteZone, period: float, until: float | None) -> AsyncIterator[Iterable[str]]:
+    """Every meter once in `period` seconds, evenly spread, readings of now; until a monotonic time, or for ever."""
+    turn = max(0.05, min(1.0, period / 20))
+    due = 0.0
+    place = 0
+    while until is None or time.monotonic() < until:
+        due += len(fleet) * turn / period
+        count, due = int(due), due - int(due)
+        now = time.time_ns() // 1000
+        now -= now % (SECOND // 1000)
+        registers = fleet.registers(now)
+        stamp = zone.iso(now)
+        # A round at most: a meter has one reading at an instant.
+        chosen = [(place + i) % len(fleet) for i in range(min(count, len(fleet)))]
+        place = (place + len(chosen)) % len(fleet)
+        yield [f"READ {fleet.accounts[i].meter} {format_kwh(int(registers[i]))} {stamp}\n" for i in chosen]
+        await asyncio.sleep(turn)
