@@ -14,6 +14,8 @@ from metertui import __version__
 from metertui.engine.errors import MeterError
 
 _WINDOWS: Final = ("today", "yesterday", "week", "month", "year", "last_month", "last_half_hour")
+_FORMATS: Final = ("table", "csv", "json")
+_FORMS: Final = ("auto", "log", "day", "wide")
 _KEYS: Final = "year,quarter,month,week,day,hour,region,sub_region,apartment_type,meter"
 _OPTIONS: Final = argparse.SUPPRESS
 """The default of what may stand before or after a command: the later one must not undo the earlier."""
@@ -39,12 +41,25 @@ def run(words: Sequence[str]) -> int:
         logging.shutdown()
 
 
+class _FormOrFormat(argparse.Action):
+    """The `--format` of an import: its words say which of the two is meant."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
+        setattr(namespace, "form" if values in _FORMS else "format", values)
+
+
 def parser() -> argparse.ArgumentParser:
     """The whole grammar."""
     everywhere = argparse.ArgumentParser(add_help=False, argument_default=_OPTIONS)
     everywhere.add_argument("--data", metavar="DIR", help="the data folder (METERTUI_DATA; default ./data)")
     shown = argparse.ArgumentParser(add_help=False, argument_default=_OPTIONS)
-    shown.add_argument("--format", choices=("table", "csv", "json"), help="how to print it (default table)")
+    shown.add_argument("--format", choices=_FORMATS, help="how to print it (default table)")
     address = argparse.ArgumentParser(add_help=False, argument_default=_OPTIONS)
     address.add_argument("--host", metavar="H", help="the address to listen on (default 127.0.0.1)")
     address.add_argument("--port", metavar="P", type=int, help="the TCP port (default 7007; 0 takes a free one)")
@@ -101,7 +116,15 @@ def parser() -> argparse.ArgumentParser:
 
     taken = command("import", "imports:take_files", "history into the archive", everywhere)
     taken.add_argument("files", metavar="FILE", nargs="+")
-    taken.add_argument("--format", dest="kind", choices=("auto", "log", "day", "wide"), default="auto")
+    taken.set_defaults(form="auto")
+    taken.add_argument(
+        "--format",
+        action=_FormOrFormat,
+        choices=(*_FORMS, *_FORMATS),
+        default=_OPTIONS,
+        metavar=f"{{{','.join(_FORMS)}}}",
+        help="what the files are (default auto: found out); table, csv or json say how to print the report",
+    )
 
     usage = command("usage", "questions:usage", "what a meter used", everywhere, shown, at, dates)
     usage.add_argument("meter", metavar="METER")

@@ -9,12 +9,12 @@ import sys
 import time
 from pathlib import Path
 
-from metertui import simulator
-from metertui.cli.common import day, instant, progress
+from metertui import settings, simulator
+from metertui.cli.common import day, folder, instant, progress
 from metertui.engine.errors import MeterError
 from metertui.engine.records import format_kwh
 from metertui.engine.windows import between
-from metertui.engine.zone import HOUR, MINUTE, SECOND, SiteZone, machine_zone
+from metertui.engine.zone import HOUR, MINUTE, SECOND
 from metertui.formats import wide_csv
 from metertui.formats.synthetic import Fleet
 from metertui.simulator import Tally
@@ -24,7 +24,7 @@ _UNITS = {"s": SECOND, "m": MINUTE, "h": HOUR}
 
 def simulate(options: argparse.Namespace) -> int:
     """`metertui simulate`; 1 if the server refused anything."""
-    zone = SiteZone(machine_zone())
+    zone = settings.load(folder(options)).rules().zone
     interval = _interval(options.interval)
     fleet = Fleet(_positive("--meters", options.meters), options.seed, zone)
     host, port = getattr(options, "host", "127.0.0.1"), getattr(options, "port", 7007)
@@ -61,7 +61,7 @@ def summary(tally: Tally) -> str:
 
 def generate(options: argparse.Namespace) -> None:
     """`metertui generate`: log lines into `*.txt` and `*.log`, else the wide CSV, which has the accounts too."""
-    zone = SiteZone(machine_zone())
+    zone = settings.load(folder(options)).rules().zone
     window = between(day(options.first, "--from"), day(options.last, "--to"), zone)
     interval = _interval(options.interval)
     fleet = Fleet(_positive("--meters", options.meters), options.seed, zone)

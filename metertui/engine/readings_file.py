@@ -87,7 +87,8 @@ def parse(data: bytes, path: Path, zone: SiteZone, *, header: bool) -> Rows:
             io.BytesIO(body),
             header=None,
             names=_COLUMNS,
-            dtype={"identifier": "category", "timestamp": "category", "usage": "float64"},
+            # Not "category", which makes numbers of ids that are all digits.
+            dtype={"identifier": "object", "timestamp": "object", "usage": "float64"},
             na_filter=False,
             index_col=False,
             quoting=3,  # no quotes: nothing in this file needs any
@@ -106,17 +107,18 @@ def _columns(
     frame: pd.DataFrame, zone: SiteZone
 ) -> tuple[list[str], NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
     """The columns of a frame as pandas read it. Raises ValueError or Refused where the careful way is needed."""
-    ids = [check_meter_id(meter) for meter in frame["identifier"].cat.categories]
-    times = np.array([zone.parse(text) for text in frame["timestamp"].cat.categories], dtype=np.int64)
+    code, ids = pd.factorize(frame["identifier"])
+    moment, timestamps = pd.factorize(frame["timestamp"])
+    times = np.array([zone.parse(text) for text in timestamps], dtype=np.int64)
     scaled = frame["usage"].to_numpy() * 1000
     wh = np.rint(scaled)
     # A double holds eleven digits and more, so three decimals come out whole; anything else is not ours to round.
     if not np.all(np.abs(scaled - wh) <= 1e-4) or not np.all((wh >= 0) & (wh <= MAX_WH)):
         raise ValueError("a reading needs a closer look")
     return (
-        ids,
-        frame["identifier"].cat.codes.to_numpy().astype(np.int32),
-        times[frame["timestamp"].cat.codes.to_numpy()],
+        [check_meter_id(meter) for meter in ids],
+        code.astype(np.int32),
+        times[moment],
         wh.astype(np.int64),
     )
 

@@ -6,6 +6,7 @@ import csv
 import io
 import secrets
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -35,7 +36,6 @@ class StaffBook:
         self._path = folder / "admins.csv"
         self._hasher = PasswordHasher()
         self._members: dict[str, Member] = {}
-        self._decoy = self._hasher.hash(secrets.token_hex(16))
 
     def load(self, *, readonly: bool = False) -> None:
         """Read the file. One with plain passwords is rewritten with hashes, its people as operators.
@@ -87,11 +87,17 @@ class StaffBook:
     def verify(self, email: str, password: str) -> str | None:
         """The role of a member with this password, else None. Slow by design, for unknown names too. Any thread."""
         member = self._members.get(email.casefold())
+        decoy = self._decoy  # made for known names too, so that the time taken tells nothing
         try:
-            self._hasher.verify(member.password_hash if member else self._decoy, password)
+            self._hasher.verify(member.password_hash if member else decoy, password)
         except (VerificationError, InvalidHashError):
             return None
         return member.role if member else None
+
+    @cached_property
+    def _decoy(self) -> str:
+        """What the password of an unknown name is compared with. A hash costs 50 ms, so not before it is needed."""
+        return self._hasher.hash(secrets.token_hex(16))
 
     def _save(self) -> None:
         out = io.StringIO()

@@ -1,0 +1,283 @@
+"""History into the archive: readings that other programs kept, with the attributes that their meters had in time.
+
+What is known already is left alone, so importing the same again adds nothing. Accounts are written before readings:
+an import that was interrupted is finished by doing it again.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from metertui.engine import store, validation
+from metertui.engine.accounts import Account, AccountBook
+from metertui.engine.archive import Archive, by_day
+from metertui.engine.columns import Columns, Frozen, Group
+from metertui.engine.readings_file import Rows
+from metertui.engine.records import format_kwh
+from metertui.engine.runs import first_at_least, stretches
+from metertui.engine.store import Arrivals
+
+Moves = Sequence[tuple[int, Group]]
+"""Attributes in time: (effective from µs UTC, group), ascending."""
+Ints = NDArray[np.int64]
+
+_TOLD: Final = 10_000
+"""Refused lines that are kept to be told; all are counted."""
+_NONE: Final = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """A line that is not taken. `code` is one of the wire's error codes, `text` what stands in the line."""
+
+    source: str
+    line: int
+    code: str
+    why: str
+    text: str
+
+
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """Some lines of a file, read: readings with their line numbers, and the lines that are none."""
+
+    source: str
+    """The file's name."""
+    rows: Rows
+    line: Ints
+    """Where each reading stands, from 1; int64[n]."""
+    refused: Sequence[Misfit] = ()
+    groups: Sequence[Group] = ()
+    group: NDArray[np.int32] | None = None
+    """Each reading's attributes as a position in `groups`, int32[n]; None where the file does not say."""
+
+
+@dataclass(slots=True)
+class Report:
+    """What an import did: read = new + duplicate + refused, in lines."""
+
+    read: int = 0
+    new: int = 0
+    duplicate: int = 0
+    """Stored already, or a second time in the input, with the same value."""
+    suspect: int = 0
+    """Of the new ones, those that are not counted."""
+    refused: int = 0
+    registered: int = 0
+    """Meters that were not known."""
+    moved: int = 0
+    """Meters whose attributes changed in the course of time, and of which that was not known."""
+    days: int = 0
+    """Day files with new readings."""
+    reasons: Counter[str] = field(default_factory=Counter)
+    """Refused lines by code."""
+    misfits: list[Misfit] = field(default_factory=list)
+    """The first refused lines."""
+
+    def refuse(self, misfits: Iterable[Misfit]) -> None:
+        """Count refused lines, and keep those that there is room for."""
+        for misfit in misfits:
+            self.refused += 1
+            self.reasons[misfit.code] += 1
+            if len(self.misfits) < _TOLD:
+                self.misfits.append(misfit)
+
+
+class _Part(NamedTuple):
+    """Readings with the codes of the whole import; equal lengths."""
+
+    meter: NDArray[np.int32]
+    time: Ints
+    wh: Ints
+    group: NDArray[np.int32]
+    source: NDArray[np.int32]
+    line: Ints
+
+    def take(self, places: NDArray[np.int64]) -> _Part:
+        return _Part(
+            self.meter[places],
+            self.time[places],
+            self.wh[places],
+            self.group[places],
+            self.source[places],
+            self.line[places],
+        )
+
+
+class Import:
+    """One import into a data folder that this process owns: `add` every piece, then `finish`.
+
+    Nothing is written before `finish`. Holds 40 bytes a reading meanwhile.
+    """
+
+    def __init__(self, frozen: Frozen, *, latest: int) -> None:
+        """`frozen`: what is stored. A reading after `latest` (µs UTC) is in the future, and refused."""
+        self.report = Report()
+        self._frozen = frozen
+        self._zone = frozen.zone
+        self._latest = latest
+        self._ids = list(frozen.ids)
+        self._codes = {meter: code for code, meter in enumerate(self._ids)}
+        self._groups: dict[Group, int] = {}
+        self._sources: list[str] = []
+        self._parts: list[_Part] = []
+
+    def add(self, piece: Piece) -> None:
+        """Take in what was read."""
+        self.report.read += len(piece.rows) + len(piece.refused)
+        self.report.refuse(piece.refused)
+        if not len(piece.rows):
+            return
+        part = self._part(piece)
+        late = part.time > self._latest
+        if late.any():
+            for at in np.flatnonzero(late).tolist():
+                why = f"{self._zone.iso(int(part.time[at]))} is in the future"
+                self.report.refuse([self._misfit(part, at, "future-timestamp", why)])
+            part = part.take(np.flatnonzero(~late))
+        self._parts.append(part)
+
+    def finish(
+        self, book: AccountBook, archive: Archive, *, now: int, progress: Callable[[float], None] | None = None
+    ) -> Report:
+        """Sort out what is new, write accounts and day files, and say what was done.
+
+        `now` in µs UTC; `progress` is told the share done. The engine that `frozen` came from does not learn of it:
+        open the folder again. Raises DataError, StorageError; then doing it again does the rest.
+        """
+        if not self._parts:
+            return self.report
+        part = _Part(*(np.concatenate(columns) for columns in zip(*self._parts, strict=True)))
+        self._parts.clear()
+        history = self._frozen.columns
+        arrivals = Arrivals(part.meter, part.time, part.wh)
+        new = store.fresh(history, arrivals)
+        merged = store.merge(history, arrivals)
+        place = _places(merged, part)
+        same = merged.wh[place] == part.wh
+        self._refuse_conflicts(part, np.flatnonzero(~same), merged.wh[place])
+        status = validation.judge(merged.meter, merged.time, merged.wh, self._frozen.max_w)
+        self.report.new = int(np.count_nonzero(new))
+        self.report.duplicate = int(np.count_nonzero(same & ~new))
+        self.report.suspect = int(np.count_nonzero(status[place[new]] >= validation.SUSPECT))
+        self._write_accounts(book, part.take(np.flatnonzero(same)), now)
+        self._write_days(archive, part.take(np.flatnonzero(new)), progress)
+        return self.report
+
+    def _part(self, piece: Piece) -> _Part:
+        if not self._sources or self._sources[-1] != piece.source:
+            self._sources.append(piece.source)
+        rows, count = piece.rows, len(piece.rows)
+        group = np.full(count, _NONE, dtype=np.int32)
+        if piece.group is not None:
+            codes = [self._groups.setdefault(each, len(self._groups)) for each in piece.groups]
+            group = np.array(codes, dtype=np.int32)[piece.group]
+        return _Part(
+            np.array([self._code(meter) for meter in rows.ids], dtype=np.int32)[rows.code],
+            rows.time,
+            rows.wh,
+            group,
+            np.full(count, len(self._sources) - 1, dtype=np.int32),
+            piece.line,
+        )
+
+    def _code(self, meter: str) -> int:
+        code = self._codes.get(meter)
+        if code is None:
+            code = self._codes[meter] = len(self._ids)
+            self._ids.append(meter)
+        return code
+
+    def _misfit(self, part: _Part, at: int, code: str, why: str) -> Misfit:
+        meter, time, wh = self._ids[part.meter[at]], self._zone.iso(int(part.time[at])), int(part.wh[at])
+        return Misfit(self._sources[part.source[at]], int(part.line[at]), code, why, f"{meter},{time},{format_kwh(wh)}")
+
+    def _refuse_conflicts(self, part: _Part, places: Ints, known: Ints) -> None:
+        for at in places.tolist():
+            meter, time = self._ids[part.meter[at]], self._zone.iso(int(part.time[at]))
+            why = f"{meter} has {format_kwh(int(known[at]))} kWh at {time} already"
+            self.report.refuse([self._misfit(part, at, "conflict", why)])
+
+    # -- accounts ----------------------------------------------------------------------------------------------
+
+    def _write_accounts(self, book: AccountBook, part: _Part, now: int) -> None:
+        order = np.lexsort((part.time, part.meter))
+        part = part.take(order)
+        edges = stretches(part.meter)
+        groups = list(self._groups)
+        accounts: list[Account] = []
+        moves: dict[str, Moves] = {}
+        for start, stop in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
+            meter = self._ids[part.meter[start]]
+            stated = [
+                (time, groups[group])
+                for time, group in zip(part.time[start:stop].tolist(), part.group[start:stop].tolist(), strict=True)
+                if group != _NONE
+            ]
+            account = book.get(meter)
+            if account is None:
+                self.report.registered += 1
+                course = in_course(stated)
+                account = Account(meter, registered=int(part.time[start]))
+                accounts.append(_at_last(account, course))
+            elif stated:
+                course = in_course(known(account, book.moves(meter), now) + stated)
+                changed = _at_last(account, course)
+                if changed != account:
+                    accounts.append(changed)
+            else:
+                continue
+            if len(course) > 1 and course != list(book.moves(meter)):
+                moves[meter] = course
+        self.report.moved = len(moves)
+        if accounts or moves:
+            book.put(accounts, moves)
+
+    # -- readings ----------------------------------------------------------------------------------------------
+
+    def _write_days(self, archive: Archive, part: _Part, progress: Callable[[float], None] | None) -> None:
+        rows = Rows(self._ids, part.meter, part.time, part.wh)
+        done = 0
+        for day, of_day in by_day(rows, self._zone):
+            codes, place = np.unique(of_day.code, return_inverse=True)
+            ids = [self._ids[code] for code in codes.tolist()]
+            archive.merge(day, Rows(ids, place.astype(np.int32), of_day.time, of_day.wh))
+            self.report.days += 1
+            done += len(of_day)
+            if progress is not None:
+                progress(done / len(rows))
+
+
+def known(account: Account, moves: Moves, now: int) -> list[tuple[int, Group]]:
+    """What an account says of its attributes in time. Without a word about when, it speaks of `now` (µs UTC)."""
+    if moves:
+        return list(moves)
+    if account.group == Group():
+        return []
+    return [(now if account.registered is None else account.registered, account.group)]
+
+
+def in_course(stated: Moves) -> list[tuple[int, Group]]:
+    """Statements put in order of time, those left out that say what the one before them says."""
+    course: list[tuple[int, Group]] = []
+    for since, group in sorted(stated, key=lambda statement: statement[0]):
+        if not course or course[-1][1] != group:
+            course.append((since, group))
+    return course
+
+
+def _at_last(account: Account, course: Moves) -> Account:
+    return replace(account, **course[-1][1]._asdict()) if course else account
+
+
+def _places(merged: Columns, part: _Part) -> Ints:
+    """Where each reading's meter and time stand in `merged`, which has them all."""
+    starts = merged.starts
+    meter = part.meter.astype(np.int64)
+    return first_at_least(merged.time, starts[meter], starts[meter + 1], part.time)

@@ -1,0 +1,56 @@
+"""Readings as `identifier,timestamp,usage`: log lines, and day files with their header."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from metertui.engine import readings_file
+from metertui.engine.errors import DataError, Refused
+from metertui.engine.importing import Misfit, Piece
+from metertui.engine.readings_file import Rows
+from metertui.engine.zone import SiteZone
+from metertui.formats.blocks import blocks
+
+
+def read(file: BinaryIO, path: Path, zone: SiteZone, first: int = 1) -> Iterator[Piece]:
+    """The readings of a file from where it stands, at line number `first`. Lines that are none are told, not raised."""
+    for number, block in blocks(file, path, first):
+        yield _fast(block, path, zone, number) or _careful(block, path, zone, number)
+
+
+def _fast(block: bytes, path: Path, zone: SiteZone, first: int) -> Piece | None:
+    """All lines at once; None if there is a line that is no reading, or none at all."""
+    try:
+        rows = readings_file.parse(block, path, zone, header=False)
+    except DataError:
+        return None
+    if len(rows) != block.count(b"\n"):
+        return None
+    return Piece(path.name, rows, np.arange(first, first + len(rows), dtype=np.int64))
+
+
+def _careful(block: bytes, path: Path, zone: SiteZone, first: int) -> Piece:
+    codes: dict[str, int] = {}
+    code, times, whs, lines = [], [], [], []
+    refused = []
+    for number, raw in enumerate(block.split(b"\n")[:-1], first):
+        line = raw.removesuffix(b"\r")
+        if not line.strip():
+            continue
+        try:
+            meter, time, wh = readings_file.parse_line(line, zone)
+        except Refused as error:
+            refused.append(Misfit(path.name, number, error.code, error.why, line.decode("utf-8", "backslashreplace")))
+            continue
+        code.append(codes.setdefault(meter, len(codes)))
+        times.append(time)
+        whs.append(wh)
+        lines.append(number)
+    rows = Rows(
+        list(codes), np.array(code, dtype=np.int32), np.array(times, dtype=np.int64), np.array(whs, dtype=np.int64)
+    )
+    return Piece(path.name, rows, np.array(lines, dtype=np.int64), refused)

@@ -1,0 +1,189 @@
+"""The wide CSV: a row a reading, with the meter's attributes in each.
+
+The date stands in four cells (year, month, day, and a time H:MM in the site zone), the register in `kwh_per_acc`.
+`Area` is our sub_region, `dwelling_type` our apartment_type. Rows are in any order, and a row may have stray cells
+behind its twelve. A hundred thousand rows share few dates and few attributes, so each distinct one is understood once.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import zlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO, Final, TextIO
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from metertui.engine.accounts import check_field
+from metertui.engine.columns import Group
+from metertui.engine.errors import Refused
+from metertui.engine.importing import Misfit, Piece
+from metertui.engine.readings_file import Rows
+from metertui.engine.records import check_meter_id, format_kwh, parse_kwh
+from metertui.engine.zone import SiteZone
+from metertui.formats.blocks import blocks
+from metertui.formats.synthetic import Fleet
+
+COLUMNS: Final = (
+    "Identifier",
+    "AreaID",
+    "dwelling_type_id",
+    "kwh_per_acc",
+    "year",
+    "month",
+    "day",
+    "time",
+    "quarter",
+    "Area",
+    "Region",
+    "dwelling_type",
+)
+_ID, _KWH, _YEAR, _MONTH, _DAY, _TIME, _AREA, _REGION, _DWELLING = (
+    COLUMNS.index(name)
+    for name in ("Identifier", "kwh_per_acc", "year", "month", "day", "time", "Area", "Region", "dwelling_type")
+)
+_WHEN: Final = (_YEAR, _MONTH, _DAY, _TIME)
+_WHERE: Final = (_REGION, _AREA, _DWELLING)
+_STRAY: Final = 1
+"""Cells behind the twelve that the fast way takes; a row with more is read the careful way."""
+
+
+def is_header(line: str) -> bool:
+    """Whether this is the first line of such a file."""
+    cells = [cell.strip().casefold() for cell in line.strip().split(",")]
+    return cells[: len(COLUMNS)] == [name.casefold() for name in COLUMNS]
+
+
+def read(file: BinaryIO, path: Path, zone: SiteZone, first: int = 1) -> Iterator[Piece]:
+    """The readings of a file from where it stands, at line number `first`. Lines that are none are told, not raised."""
+    for number, block in blocks(file, path, first):
+        yield _fast(block, path, zone, number) or _careful(block, path, zone, number)
+
+
+def _fast(block: bytes, path: Path, zone: SiteZone, first: int) -> Piece | None:
+    """All lines at once; None if any of them is unusual in any way."""
+    try:
+        frame = pd.read_csv(
+            io.BytesIO(block),
+            header=None,
+            names=list(range(len(COLUMNS) + _STRAY)),
+            dtype=object,
+            na_filter=False,
+            index_col=False,
+            skip_blank_lines=False,
+            encoding="utf-8",
+            engine="c",
+        )
+        if len(frame) != block.count(b"\n"):
+            return None
+        code, ids = pd.factorize(frame[_ID])
+        register, kwhs = pd.factorize(frame[_KWH])
+        moment, when = _distinct(frame, _WHEN)
+        place, where = _distinct(frame, _WHERE)
+        rows = Rows(
+            [check_meter_id(text) for text in ids],
+            code.astype(np.int32),
+            np.array([zone.parse(_timestamp(*cells)) for cells in when], dtype=np.int64)[moment],
+            np.array([parse_kwh(text) for text in kwhs], dtype=np.int64)[register],
+        )
+        groups = [_group(*cells) for cells in where]
+    except (ValueError, Refused):  # pandas' own errors, and those of encodings, are ValueErrors
+        return None
+    lines = np.arange(first, first + len(rows), dtype=np.int64)
+    return Piece(path.name, rows, lines, (), groups, place.astype(np.int32))
+
+
+def _distinct(frame: pd.DataFrame, columns: Sequence[int]) -> tuple[NDArray[np.int64], list[tuple[str, ...]]]:
+    """For each row the place of its texts in some columns among the distinct combinations, and those."""
+    key = np.zeros(len(frame), dtype=np.int64)
+    for column in columns:
+        codes, distinct = pd.factorize(frame[column])
+        key = key * len(distinct) + codes
+    _, firsts, place = np.unique(key, return_index=True, return_inverse=True)
+    texts = [frame[column].to_numpy()[firsts] for column in columns]
+    return place, list(zip(*texts, strict=True))
+
+
+def _careful(block: bytes, path: Path, zone: SiteZone, first: int) -> Piece:
+    codes: dict[str, int] = {}
+    places: dict[Group, int] = {}
+    code, times, whs, group, lines = [], [], [], [], []
+    refused = []
+    for number, raw in enumerate(block.split(b"\n")[:-1], first):
+        line = raw.removesuffix(b"\r")
+        if not line.strip(b" ,"):
+            continue
+        try:
+            meter, time, wh, attributes = _row(line, zone)
+        except Refused as error:
+            refused.append(Misfit(path.name, number, error.code, error.why, line.decode("utf-8", "backslashreplace")))
+            continue
+        code.append(codes.setdefault(meter, len(codes)))
+        group.append(places.setdefault(attributes, len(places)))
+        times.append(time)
+        whs.append(wh)
+        lines.append(number)
+    rows = Rows(
+        list(codes), np.array(code, dtype=np.int32), np.array(times, dtype=np.int64), np.array(whs, dtype=np.int64)
+    )
+    return Piece(
+        path.name, rows, np.array(lines, dtype=np.int64), refused, list(places), np.array(group, dtype=np.int32)
+    )
+
+
+def _row(line: bytes, zone: SiteZone) -> tuple[str, int, int, Group]:
+    """Meter, instant (µs UTC), register (Wh) and attributes of a line. Raises Refused."""
+    try:
+        cells = [cell.strip() for cell in next(csv.reader([line.decode()], strict=True))]
+    except UnicodeDecodeError as error:
+        raise Refused("bad-encoding", "the line is not UTF-8") from error
+    except csv.Error as error:
+        raise Refused("syntax", f"the line is no CSV: {error}") from error
+    if len(cells) < len(COLUMNS):
+        raise Refused("syntax", f"the line has {len(cells)} cells of {len(COLUMNS)}")
+    meter = check_meter_id(cells[_ID])
+    group = _group(*(cells[place] for place in _WHERE))
+    wh = parse_kwh(cells[_KWH])
+    return meter, zone.parse(_timestamp(*(cells[place] for place in _WHEN))), wh, group
+
+
+def _timestamp(year: str, month: str, day: str, time: str) -> str:
+    hour, _, rest = time.strip().partition(":")
+    return f"{year.strip()}-{month.strip():0>2}-{day.strip():0>2}T{hour:0>2}:{rest}"
+
+
+def _group(region: str, area: str, dwelling: str) -> Group:
+    group = Group(region.strip(), area.strip(), dwelling.strip())
+    for name, value in group._asdict().items():
+        check_field(name, value)
+    return group
+
+
+def write(file: TextIO, fleet: Fleet, zone: SiteZone, start: int, end: int, interval: int) -> Iterator[float]:
+    """Write a fleet's readings from `start` to `end` (µs UTC, both included), `interval` µs apart, oldest first.
+
+    The form has no zone: where the clock shows an hour twice, its second time is left out. Yields the share done.
+    """
+    file.write(",".join(COLUMNS) + ",\n")
+    cells = [_cells(account.group) for account in fleet.accounts]
+    for instant, registers in fleet.history(start, end, interval):
+        local = zone.local(instant)
+        if not local.fold:
+            seconds = f":{local:%S}" if local.second else ""
+            when = f"{local.year},{local.month},{local.day},{local.hour}:{local:%M}{seconds},{(local.month + 2) // 3}"
+            file.writelines(
+                f"{account.meter},{numbers},{format_kwh(wh)},{when},{texts},\n"
+                for account, (numbers, texts), wh in zip(fleet.accounts, cells, registers.tolist(), strict=True)
+            )
+        yield (instant - start) / max(1, end - start)
+
+
+def _cells(group: Group) -> tuple[str, str]:
+    """The cells of attributes: as two numbers, and as three texts."""
+    area = 1000 + zlib.crc32(f"{group.region}/{group.sub_region}".encode()) % 1000
+    dwelling = zlib.crc32(group.apartment_type.encode()) % 10
+    return f"{area},{dwelling}", f"{group.sub_region},{group.region},{group.apartment_type}"
