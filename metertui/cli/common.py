@@ -92,11 +92,16 @@ def show(options: argparse.Namespace, rows: Sequence[Row], columns: Sequence[str
         writer.writerow(columns)
         writer.writerows([_cell(row[name]) for name in columns] for row in rows)
     elif one:
-        width = max(map(len, columns))
-        for name in columns:
-            print(f"{name:<{width}}  {visible(_cell(rows[0][name]) or '-')}")
+        show_row(rows[0], columns)
     else:
         print(table(rows, columns))
+
+
+def show_row(row: Row, columns: Sequence[str]) -> None:
+    """Print one row, a name and its value a line."""
+    width = max(map(len, columns))
+    for name in columns:
+        print(f"{name:<{width}}  {visible(_cell(row[name])) or '-'}")
 
 
 def table(rows: Sequence[Row], columns: Sequence[str]) -> str:

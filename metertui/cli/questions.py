@@ -49,7 +49,7 @@ BILL = (
     "total",
     "currency",
 )
-_NO_TARIFF = "no tariffs are set up, so there is no price"
+NO_TARIFF = "no tariffs are set up, so there is no price"
 
 
 def usage(options: argparse.Namespace) -> None:
@@ -61,7 +61,7 @@ def usage(options: argparse.Namespace) -> None:
             if options.window:
                 raise MeterError("a window and dates exclude one another")
             window = windows.between(day(options.first, "--from"), day(options.last, "--to"), engine.zone)
-        show(options, [_usage_row(engine.usage(options.meter, window, at), engine.zone)], USAGE, one=True)
+        show(options, [usage_row(engine.usage(options.meter, window, at), engine.zone)], USAGE, one=True)
 
 
 def bill(options: argparse.Namespace) -> None:
@@ -71,11 +71,11 @@ def bill(options: argparse.Namespace) -> None:
     with opened(options, readonly=True) as engine:
         if not options.all:
             at = instant(options.at, engine.zone)
-            show(options, [_bill_row(engine.statement(options.meter, options.month, at))], BILL, one=True)
+            show(options, [bill_row(engine.statement(options.meter, options.month, at))], BILL, one=True)
             return
         now = instant(options.at, engine.zone) or engine.clock.now()
         count = _bill_all(engine, options.month or windows.month_before(now, engine.zone), Path(options.out))
-        print(f"{count} bills written to {options.out}; {_NO_TARIFF}", file=sys.stderr)
+        print(f"{count} bills written to {options.out}; {NO_TARIFF}", file=sys.stderr)
 
 
 def _bill_all(engine: Engine, month: str, out: Path) -> int:
@@ -87,7 +87,7 @@ def _bill_all(engine: Engine, month: str, out: Path) -> int:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(columns)
         for statement in billing.statements(frozen, month):
-            row = _bill_row(statement)
+            row = bill_row(statement)
             writer.writerow(["" if row[name] is None else row[name] for name in columns])
             count += 1
             share(min(1.0, count / max(1, len(engine.directory))))
@@ -144,7 +144,8 @@ def export(options: argparse.Namespace) -> None:
     print(f"{count} readings written to {out}", file=sys.stderr)
 
 
-def _usage_row(usage: Usage, zone: SiteZone) -> dict[str, Any]:
+def usage_row(usage: Usage, zone: SiteZone) -> dict[str, Any]:
+    """An answer under the names of USAGE."""
     return {
         "meter": usage.meter,
         "window": usage.window,
@@ -166,7 +167,8 @@ def _edge(name: str, edge: Edge | None, zone: SiteZone | None = None) -> dict[st
     }
 
 
-def _bill_row(statement: Statement) -> dict[str, Any]:
+def bill_row(statement: Statement) -> dict[str, Any]:
+    """A bill under the names of BILL."""
     return {
         "meter": statement.meter,
         "month": statement.month,

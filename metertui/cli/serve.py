@@ -7,7 +7,9 @@ import asyncio
 import logging
 import signal
 import sys
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 from metertui import settings
 from metertui.cli.common import flags, folder, progress
@@ -19,6 +21,8 @@ from metertui.server.listener import Limits, Listener
 from metertui.settings import Settings
 
 _logger = logging.getLogger("metertui")
+
+Beside = Callable[[int, Callable[[str], None]], Coroutine[Any, Any, None]]
 
 
 def serve(options: argparse.Namespace) -> None:
@@ -58,8 +62,11 @@ def screens(options: argparse.Namespace) -> None:
     run_app(engine, stated)
 
 
-def run_app(engine: Engine, stated: Settings) -> None:
-    """Show the screens over an engine until they are left. Raises MeterError where the port cannot be had."""
+def run_app(engine: Engine, stated: Settings, beside: Beside | None = None) -> None:
+    """Show the screens over an engine until they are left. Raises MeterError where the port cannot be had.
+
+    `beside` is what runs along with them; it is given the port and the way to show a notice.
+    """
     from metertui.app import MetertuiApp  # noqa: PLC0415 - Textual, which `serve` never loads
 
     async def run() -> None:
@@ -71,7 +78,14 @@ def run_app(engine: Engine, stated: Settings) -> None:
             app = MetertuiApp(headend, stated)
             for name in (signal.SIGTERM, signal.SIGHUP):
                 asyncio.get_running_loop().add_signal_handler(name, app.exit)
-            await app.run_async()
+            company = beside(listener.port, lambda text: app.notify(text, timeout=20)) if beside else None
+            task = asyncio.create_task(company) if company else None
+            try:
+                await app.run_async()
+            finally:
+                if task is not None:
+                    task.cancel()
+                    await asyncio.wait([task])
         finally:
             await listener.stop()
             await headend.stop()

@@ -1,0 +1,144 @@
+"""The demonstration as text: the way of a reading from the socket to the bill, over a real server's real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import timedelta
+from typing import Any, Final
+
+import plotext
+
+from metertui import simulator
+from metertui.cli.common import kwh, show_row, table
+from metertui.cli.questions import BILL, NO_TARIFF, USAGE, bill_row, usage_row
+from metertui.cli.serve import desk
+from metertui.cli.simulate import summary
+from metertui.engine.analytics import Question, answer
+from metertui.engine.core import Engine
+from metertui.formats.synthetic import Fleet
+from metertui.headend import HeadEnd
+from metertui.settings import Settings
+
+_LIVE_SECONDS: Final = 4.0
+_PERIOD: Final = 0.5
+"""Seconds in which every meter speaks once."""
+
+
+async def tell(engine: Engine, stated: Settings, fleet: Fleet, login: tuple[str, str]) -> None:
+    """Run a server on `engine`, let meters speak to it, ask it, and close its day."""
+    headend, listener = desk(engine, stated)
+    await headend.start()
+    try:
+        await listener.start()
+        print(f"metertui: a made-up town of {len(fleet)} meters with {len(engine.readings):,} readings in its archive,")
+        print(f"served on {headend.address} from a temporary folder. On a terminal this is the app; log in there as")
+        print(f"{login[0]} with the password {login[1]}.")
+        await _ingest(headend, listener.port, fleet)
+        await _talk(headend, listener.port, fleet)
+        await _look_up(headend, fleet)
+        await _bill(headend, fleet)
+        await _government(headend)
+        await _close(listener.port)
+    finally:
+        await listener.stop()
+        await headend.stop()
+
+
+def _heading(text: str) -> None:
+    print(f"\n== {text}")
+
+
+async def _ingest(headend: HeadEnd, port: int, fleet: Fleet) -> None:
+    _heading(f"Live ingest: every meter speaks each {_PERIOD:g} s, over four connections")
+    zone = headend.engine.zone
+    rounds = simulator.live(fleet, zone, _PERIOD, time.monotonic() + _LIVE_SECONDS)
+    meters = asyncio.create_task(
+        simulator.run("127.0.0.1", port, fleet.accounts, rounds, register=False, connections=4)
+    )
+    while not meters.done():
+        await asyncio.wait([meters], timeout=1)
+        live = headend.live()
+        print(
+            f"{zone.local(live.at):%H:%M:%S}  {live.accepted:6,} accepted  {live.rate:6,.0f} a second  "
+            f"{live.connections} connections  last sync {live.sync_ms:.2f} ms",
+            flush=True,
+        )
+    print(summary(await meters))
+
+
+async def _talk(headend: HeadEnd, port: int, fleet: Fleet) -> None:
+    _heading(f"The wire, as `nc 127.0.0.1 {port}` shows it")
+    meter = fleet.accounts[0].meter
+    stamp = headend.engine.zone.iso(headend.engine.clock.now())
+    known = f"{int(fleet.registers(headend.engine.clock.now())[0]) / 1000 + 0.5:.1f}"
+    lines = [
+        "PING",
+        'REGISTER new-1 address="1 Harbour Street" region=Central sub_region=Harbour apartment_type=3-room',
+        "READ new-1 12.5",
+        f"READ {meter} {known} {stamp}",
+        f"READ {meter} {known} {stamp}",
+        "READ new-1 11.9",
+        "READ nobody 1",
+    ]
+    await _converse(port, lines)
+
+
+async def _look_up(headend: HeadEnd, fleet: Fleet) -> None:
+    account = fleet.accounts[0]
+    _heading(f"Look-up: meter {account.meter}, {account.address}, {account.apartment_type}")
+    zone = headend.engine.zone
+    windows = ("last_half_hour", "today", "yesterday", "week", "month", "last_month")
+    rows = [usage_row(headend.usage(account.meter, name), zone) for name in windows]
+    shown = [name for name in USAGE if name in ("window", "opening_kwh", "closing_kwh", "usage_kwh", "readings")]
+    print(table(rows, shown))
+    today = zone.day(headend.engine.clock.now())
+    marks = zone.hours(zone.midnight(today - timedelta(days=1)), zone.midnight(today))
+    used, _ = headend.series(account.meter).buckets(marks)
+    hours = [f"{zone.local(mark):%H}" for mark in marks[:-1].tolist()]
+    print(bars(hours, (used / 1000).tolist(), "yesterday, kWh by hour"))
+
+
+async def _bill(headend: HeadEnd, fleet: Fleet) -> None:
+    meter = fleet.accounts[0].meter
+    _heading(f"The bill of meter {meter} for the last month")
+    row = bill_row(headend.statement(meter))
+    show_row(row, [name for name in BILL if row[name] is not None])
+    print(f"({NO_TARIFF})")
+
+
+async def _government(headend: HeadEnd) -> None:
+    now = headend.engine.zone.day(headend.engine.clock.now())
+    _heading("Government: this month by region and apartment type")
+    question = Question(now.replace(day=1), now, by=("region", "apartment_type"))
+    frame = await headend.ask(answer, question)
+    rows: list[dict[str, Any]] = [
+        {**row, "usage_kwh": kwh(row["usage_wh"])} for row in frame.astype(object).to_dict("records")
+    ]
+    print(table(rows, ["region", "apartment_type", "usage_kwh", "meters", "readings"]))
+    print(f"total {kwh(int(frame['usage_wh'].sum()))} kWh")
+
+
+async def _close(port: int) -> None:
+    _heading("The day close")
+    await _converse(port, ["STOPSERVER"])
+
+
+async def _converse(port: int, lines: list[str]) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    for line in lines:
+        writer.write(f"{line}\n".encode())
+        print(f"> {line}\n< {(await reader.readline()).decode().rstrip()}")
+    writer.close()
+    await writer.wait_closed()
+
+
+def bars(labels: list[str], values: list[float], title: str) -> str:
+    """A bar chart in plain characters, 80 wide."""
+    plotext.clear_figure()
+    plotext.theme("clear")
+    plotext.plotsize(80, 16)
+    plotext.bar(labels, values, width=0.6)
+    plotext.title(title)
+    chart: str = plotext.uncolorize(plotext.build())
+    return chart.rstrip()
