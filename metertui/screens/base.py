@@ -1,0 +1,95 @@
+"""The frame that every screen has: where one is, how the desk is, the content, and the keys that matter here."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING, ClassVar, Final, cast
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.screen import Screen
+from textual.widgets import Footer, Static
+
+from metertui.engine.counters import LiveSnapshot
+from metertui.engine.zone import SiteZone
+from metertui.headend import HeadEnd
+from metertui.screens import fmt
+from metertui.screens.plain import plain
+
+if TYPE_CHECKING:
+    from metertui.app import MetertuiApp
+
+PLACES: Final = {
+    "live": ("F2", "Live"),
+    "lookup": ("F3", "Lookup"),
+    "billing": ("F4", "Billing"),
+    "government": ("F5", "Government"),
+    "company": ("F6", "Company"),
+    "exceptions": ("F7", "Exceptions"),
+}
+"""The screens, by their name in the app: key and title."""
+
+
+class DeskScreen(Screen[None]):
+    """A screen of the desk. `show_live` is called four times a second while it is the one in view."""
+
+    place: ClassVar[str] = ""
+    """Its name in PLACES."""
+    explains: ClassVar[str] = ""
+    """What the help says of it."""
+
+    def compose(self) -> ComposeResult:
+        yield Static(_title(self.place), id="title")
+        yield Static(id="state")
+        yield Static(id="banner", classes="hidden")
+        yield from self.content()
+        yield Footer(show_command_palette=False)
+
+    @abstractmethod
+    def content(self) -> ComposeResult:
+        """What is between the frame's lines."""
+
+    @property
+    def desk(self) -> MetertuiApp:
+        """The app."""
+        return cast("MetertuiApp", self.app)
+
+    @property
+    def headend(self) -> HeadEnd:
+        """The engine's face."""
+        return self.desk.headend
+
+    @property
+    def zone(self) -> SiteZone:
+        """The site zone."""
+        return self.headend.engine.zone
+
+    def show_live(self, snapshot: LiveSnapshot) -> None:
+        """Take in the state of things. Screens that show more of it extend this."""
+        self.query_one("#state", Static).update(_state(snapshot, self.zone, self.size.width))
+        banner = self.query_one("#banner", Static)
+        banner.set_class(not snapshot.storage_error, "hidden")
+        if snapshot.storage_error:
+            banner.update(plain(f"! The disk refuses: {snapshot.storage_error}. Readings are answered ERR storage."))
+
+
+def _title(place: str) -> Text:
+    text = Text(" metertui ", style="bold", no_wrap=True, overflow="ellipsis")
+    for name, (key, title) in PLACES.items():
+        text.append(" ")
+        text.append(f" {key} {title} ", style="reverse bold" if name == place else "dim")
+    return text
+
+
+def _state(snapshot: LiveSnapshot, zone: SiteZone, width: int) -> Text:
+    clients = f"{fmt.count(snapshot.connections)} {'client' if snapshot.connections == 1 else 'clients'}"
+    day = snapshot.day_state if snapshot.progress is None else f"{snapshot.day_state} {snapshot.progress:.0%}"
+    right = f"{clients} · day {day} · {fmt.clock(snapshot.at, zone)} {'' if width < 100 else zone.name} "
+    left = f" {snapshot.address or 'not listening'} · "
+    text = Text(left, no_wrap=True, overflow="ellipsis")
+    room = max(8, width - len(left) - len(right) - 2)
+    folder = snapshot.folder if len(snapshot.folder) <= room else f"…{snapshot.folder[1 - room :]}"
+    text.append_text(plain(folder))
+    text.append(" " * max(1, width - len(text.plain) - len(right)))
+    text.append(right)
+    return text

@@ -1,0 +1,44 @@
+"""Which buckets a chart of a window has: as fine as can be told apart."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from metertui.engine.windows import Window
+from metertui.engine.zone import DAY, MINUTE, SiteZone
+
+
+class Buckets(NamedTuple):
+    """m + 1 instants (µs UTC, int64) that part a window, a label for each of the m parts, and what a part is."""
+
+    marks: NDArray[np.int64]
+    labels: list[str]
+    unit: str
+
+
+def buckets(window: Window, zone: SiteZone) -> Buckets:
+    """Half hours for up to two days, hours for up to nine, days for up to three months, else months or years."""
+    length = window.end - window.start
+    if length <= 2 * DAY + 120 * MINUTE:
+        marks = np.arange(window.start, window.end, 30 * MINUTE, dtype=np.int64)
+        form, unit = "%H:%M", "half hour"
+    elif length <= 9 * DAY:
+        marks = zone.hours(window.start, window.end - 1)
+        form, unit = "%a %H:%M", "hour"
+    else:
+        days = zone.midnights(zone.day(window.start), zone.day(window.end - 1))[:-1]
+        form, unit = "%d %b", "day"
+        if length > 93 * DAY:
+            first_of_year = length > 15 * 366 * DAY
+            keep = [
+                local.day == 1 and (local.month == 1 or not first_of_year) for local in map(zone.local, days.tolist())
+            ]
+            days = days[np.array(keep, dtype=bool)]
+            form, unit = ("%Y", "year") if first_of_year else ("%b %Y", "month")
+        marks = days
+    inner = marks[(marks > window.start) & (marks < window.end)]
+    edges = np.concatenate(([window.start], inner, [window.end])).astype(np.int64)
+    return Buckets(edges, [zone.local(instant).strftime(form) for instant in edges[:-1].tolist()], unit)

@@ -1,0 +1,90 @@
+"""Exceptions: the readings that do not fit their meter's history, and the lines that were refused."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.text import Text
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Vertical
+from textual.widgets import Static
+
+from metertui.engine.counters import LiveSnapshot
+from metertui.engine.exceptions import Exceptions
+from metertui.screens import fmt
+from metertui.screens.base import DeskScreen
+from metertui.screens.widgets.table import Listing
+
+_MEANING = {
+    "suspect": "does not fit; the next reading decides",
+    "reset": "counted from anew: exchanged, reset or rolled over",
+    "rejected": "a bad read, not counted",
+}
+_ROWS = 300
+
+
+class ExceptionsScreen(DeskScreen):
+    """The plain list: what does not fit, and why."""
+
+    place = "exceptions"
+    explains = (
+        "Readings that do not fit their meter's history, with the reason. A suspect one is stored and not counted "
+        "until the next reading decides; a reset is counted, but the step to it counts nothing; a rejected one was a "
+        "bad read. Below stand the lines that were refused. R reads the list again."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("r", "reload", "Read again")]
+
+    def content(self) -> ComposeResult:
+        yield Static("Reading …", id="counts")
+        with Container(id="exception-tables"):
+            with Vertical():
+                yield Static("Readings that do not fit", classes="heading")
+                yield Listing(("time", "meter", ">register kWh", "cause", "why"), most=_ROWS, id="misfits")
+            with Vertical():
+                yield Static("Refused lines since start", classes="heading")
+                yield Listing(("at", "code", "why", "what was sent", "from"), most=_ROWS, id="refused-lines")
+
+    def on_screen_resume(self) -> None:
+        self.action_reload()
+
+    def action_reload(self) -> None:
+        """Read the list again."""
+        self._load()
+
+    @work(exclusive=True, group="exceptions")
+    async def _load(self) -> None:
+        self._show(await self.headend.exceptions(_ROWS))
+
+    def _show(self, found: Exceptions) -> None:
+        zone = self.zone
+        text = Text()
+        for cause, number in found.counts.items():
+            text.append(f"{fmt.count(number)} {cause}", style="bold")
+            text.append(f" {_MEANING[cause]}\n", style="dim")
+        if not any(found.counts.values()):
+            text = Text("Every stored reading fits its meter's history.")
+        elif sum(found.counts.values()) > len(found.rows):
+            text.append(f"The newest {len(found.rows)} are listed.", style="dim")
+        text.rstrip()
+        self.query_one("#counts", Static).update(text)
+        self.query_one("#misfits", Listing).show(
+            [
+                (
+                    f"{row.meter} {row.time}",
+                    (fmt.moment(row.time, zone), row.meter, fmt.number(row.wh), row.cause, row.why),
+                )
+                for row in found.rows
+            ]
+        )
+
+    def show_live(self, snapshot: LiveSnapshot) -> None:
+        super().show_live(snapshot)
+        newest = sum(snapshot.refused.values())
+        self.query_one("#refused-lines", Listing).show(
+            [
+                (str(newest - i), (fmt.clock(r.at, self.zone), r.code, r.why, r.line, r.peer))
+                for i, r in enumerate(snapshot.refusals[:_ROWS])
+            ]
+        )

@@ -1,0 +1,65 @@
+"""Figures as people read them: always with a unit, always with the same decimals, in the site zone."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from metertui.engine.zone import SiteZone
+
+NOTHING = "no data"
+
+
+def kwh(wh: int | None) -> str:
+    """`1 234.500 kWh` of a whole number of Wh; "no data" is never 0."""
+    return NOTHING if wh is None else f"{number(wh)} kWh"
+
+
+def number(wh: int) -> str:
+    """kWh with three decimals, thousands apart."""
+    return f"{wh / 1000:,.3f}".replace(",", " ")
+
+
+def count(value: int) -> str:
+    """`1 234 567`."""
+    return f"{value:,}".replace(",", " ")
+
+
+def rate(value: float) -> str:
+    """Readings a second: one decimal below a hundred."""
+    return f"{value:,.1f}".replace(",", " ") if value < 100 else count(round(value))
+
+
+def size(value: int) -> str:
+    """Bytes in a unit that keeps the figure short."""
+    amount = float(value)
+    for unit in ("B", "kB", "MB", "GB"):
+        if amount < 1000:
+            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= 1000
+    return f"{amount:.1f} TB"
+
+
+def span(seconds: float) -> str:
+    """A duration in its two largest units."""
+    whole = int(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    if whole < 86_400:
+        return f"{whole // 3600} h {whole % 3600 // 60} min"
+    return f"{whole // 86_400} d {whole % 86_400 // 3600} h"
+
+
+def moment(instant: int, zone: SiteZone) -> str:
+    """`2025-02-19 00:30:00`, local."""
+    return _shown(zone.local(instant), "%Y-%m-%d %H:%M:%S")
+
+
+def clock(instant: int, zone: SiteZone) -> str:
+    """`00:30:00`, local."""
+    return _shown(zone.local(instant), "%H:%M:%S")
+
+
+def _shown(local: datetime, form: str) -> str:
+    return local.strftime(form)

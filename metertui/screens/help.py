@@ -1,0 +1,54 @@
+"""Help: what the screen one came from is for, and every key."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.table import Table
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from metertui.screens.base import PLACES, DeskScreen
+
+_EVERYWHERE = [
+    ("F1 ?", "this help"),
+    *((key, title.lower()) for key, title in PLACES.values()),
+    ("ctrl+p", "the command palette: every action by its name"),
+    ("tab, arrows", "move"),
+    ("enter", "act"),
+    ("escape", "back"),
+    ("F10 ctrl+q", "quit"),
+]
+
+
+class HelpScreen(ModalScreen[None]):
+    """Over the screen that it explains."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,f1,question_mark,q", "dismiss", "Close")]
+
+    def __init__(self, explained: DeskScreen) -> None:
+        super().__init__()
+        self._explained = explained
+
+    def compose(self) -> ComposeResult:
+        screen = self._explained
+        keys = Table.grid(padding=(0, 2))
+        for _, binding, _, _ in screen.active_bindings.values():
+            if binding.show and binding.description and screen._bindings.key_to_bindings.get(binding.key):
+                keys.add_row(Text(binding.key.split(",")[0], style="bold"), Text(binding.description))
+        everywhere = Table.grid(padding=(0, 2))
+        for key, what in _EVERYWHERE:
+            everywhere.add_row(Text(key, style="bold"), Text(what))
+        with VerticalScroll(id="help"):
+            yield Static(PLACES[screen.place][1], classes="heading")
+            yield Static(Text(screen.explains))
+            if keys.row_count:
+                yield Static("Keys here", classes="heading")
+                yield Static(keys)
+            yield Static("Keys everywhere", classes="heading")
+            yield Static(everywhere)
+            yield Static(Text("Escape closes this.", style="dim"))

@@ -1,0 +1,29 @@
+"""The only door for text that came from outside: data, never markup and never a terminal's command."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from rich.text import Text
+
+
+def plain(text: str, style: str = "", limit: int = 200) -> Text:
+    """`text` to be shown as it is: control characters as pictures, nothing in it interpreted, cut at `limit`."""
+    shown = visible(text[:limit])
+    return Text(f"{shown}…" if len(text) > limit else shown, style=style, no_wrap=True, overflow="ellipsis")
+
+
+def visible(text: str) -> str:
+    """`text` with control characters, and others that have no shape of their own, made visible."""
+    return text if text.isprintable() else "".join(map(_visible, text))
+
+
+def _visible(char: str) -> str:
+    if char.isprintable():
+        return char
+    code = ord(char)
+    if code < 0x20:
+        return chr(0x2400 + code)
+    if code == 0x7F:
+        return "\u2421"
+    return "\u2423" if unicodedata.category(char) == "Zs" else f"\\u{code:04x}"

@@ -1,0 +1,147 @@
+"""Who is logged in, and the gate before the screens that need it."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import ClassVar
+
+from rich.text import Text
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Vertical
+from textual.widgets import Button, ContentSwitcher, Input, Static
+
+from metertui.engine.counters import LiveSnapshot
+from metertui.engine.rules import Clock
+from metertui.screens.base import DeskScreen
+
+
+class Sessions:
+    """The one login of this terminal. It ends after `idle_seconds` without a key."""
+
+    def __init__(self, clock: Clock, idle_seconds: float) -> None:
+        self._clock = clock
+        self._idle = idle_seconds
+        self._touched = 0.0
+        self._email = ""
+        self._role = ""
+
+    def begin(self, email: str, role: str) -> None:
+        """Someone has logged in."""
+        self._email, self._role = email, role
+        self._touched = self._clock.monotonic()
+
+    def end(self) -> None:
+        """Log out."""
+        self._email = self._role = ""
+
+    def touch(self) -> None:
+        """A key was pressed."""
+        if self.role:
+            self._touched = self._clock.monotonic()
+
+    @property
+    def role(self) -> str:
+        """The role of who is logged in; empty for nobody."""
+        if self._role and self._clock.monotonic() - self._touched > self._idle:
+            self.end()
+        return self._role
+
+    @property
+    def email(self) -> str:
+        """Who is logged in; empty for nobody."""
+        return self._email if self.role else ""
+
+
+class GatedScreen(DeskScreen):
+    """A screen whose content is behind a login."""
+
+    roles: ClassVar[tuple[str, ...]] = ()
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("f9", "log_out", "Log out")]
+
+    def content(self) -> ComposeResult:
+        with ContentSwitcher(initial="gate", id="gated"):
+            with Container(id="gate"), Vertical(id="login"):
+                yield Static(id="login-text")
+                yield Input(placeholder="email", id="login-email")
+                yield Input(placeholder="password", password=True, id="login-password")
+                yield Button("Log in", id="login-button", variant="primary")
+                yield Static(id="login-message")
+            with Container(id="inside"):
+                yield from self.inside()
+
+    @abstractmethod
+    def inside(self) -> ComposeResult:
+        """The content."""
+
+    def entered(self) -> None:
+        """The content has come into view."""
+
+    def on_screen_resume(self) -> None:
+        self._pass()
+        if not self._open:
+            self._invite()
+
+    def show_live(self, snapshot: LiveSnapshot) -> None:
+        super().show_live(snapshot)
+        self._pass()
+
+    @property
+    def _open(self) -> bool:
+        return self.query_one("#gated", ContentSwitcher).current == "inside"
+
+    def _pass(self) -> None:
+        """Open or close the gate, as the session is."""
+        allowed = self.desk.sessions.role in self.roles
+        if allowed != self._open:
+            self.query_one("#gated", ContentSwitcher).current = "inside" if allowed else "gate"
+            if allowed:
+                self.entered()
+            else:
+                self._invite()
+
+    def _invite(self) -> None:
+        who = " or ".join(self.roles)
+        members = [member for member in self.headend.engine.staff.members() if member.role in self.roles]
+        if members:
+            text = Text(f"This screen is for staff with the role {who}.")
+        else:
+            folder = self.headend.engine.folder
+            text = Text(
+                f"No staff account with the role {who} exists yet. Stop metertui, make one, and start again:\n\n"
+            )
+            text.append(f"  metertui admins add EMAIL --role {self.roles[0]} --data {folder}", style="bold")
+        self.query_one("#login-text", Static).update(text)
+        self.query_one("#login-email", Input).focus()
+
+    @on(Input.Submitted, "#login-email")
+    def _to_password(self) -> None:
+        self.query_one("#login-password", Input).focus()
+
+    @on(Input.Submitted, "#login-password")
+    @on(Button.Pressed, "#login-button")
+    def _try(self) -> None:
+        email = self.query_one("#login-email", Input).value.strip()
+        password = self.query_one("#login-password", Input).value
+        self._log_in(email, password)
+
+    @work(exclusive=True, group="login")
+    async def _log_in(self, email: str, password: str) -> None:
+        message = self.query_one("#login-message", Static)
+        message.update("…")
+        role = await self.headend.login(email, password)
+        self.query_one("#login-password", Input).value = ""
+        if role is None:
+            message.update("! The email or the password is wrong.")
+        elif role not in self.roles:
+            message.update(f"! {role} is not a role for this screen.")
+        else:
+            message.update("")
+            self.desk.sessions.begin(email, role)
+            self._pass()
+
+    def action_log_out(self) -> None:
+        """End the session."""
+        self.desk.sessions.end()
+        self._pass()

@@ -1,0 +1,90 @@
+"""A field for a meter that finds it by any part of its id, address or postcode."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.events import Key
+from textual.message import Message
+from textual.widgets import Input, OptionList
+from textual.widgets.option_list import Option
+
+from metertui.engine.accounts import Account
+from metertui.headend import HeadEnd
+from metertui.screens.plain import plain
+
+_MOST: Final = 8
+
+
+class MeterInput(Vertical):
+    """Type, choose with the arrows, enter."""
+
+    @dataclass
+    class Chosen(Message):
+        """A meter was chosen."""
+
+        meter: str
+
+    def __init__(self, headend: HeadEnd, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._headend = headend
+        self._found: list[Account] = []
+
+    def compose(self) -> ComposeResult:
+        yield Input(placeholder="meter: any part of its id, address or postcode", id="meter-text")
+        yield OptionList(id="meter-options", classes="hidden")
+
+    def take_focus(self) -> None:
+        """Be ready to type."""
+        self.query_one(Input).focus()
+
+    @on(Input.Changed, "#meter-text")
+    def _search(self, event: Input.Changed) -> None:
+        event.stop()
+        text = event.value.strip()
+        self._found = self._headend.search(text, _MOST) if text else []
+        options = self.query_one(OptionList)
+        options.clear_options()
+        options.add_options([Option(plain(_line(account))) for account in self._found])
+        exact = len(self._found) == 1 and self._found[0].meter == text
+        options.set_class(not self._found or exact or not self.query_one(Input).has_focus, "hidden")
+
+    @on(Input.Submitted, "#meter-text")
+    def _submit(self, event: Input.Submitted) -> None:
+        event.stop()
+        text = event.value.strip()
+        if text:
+            exact = any(account.meter == text for account in self._found)
+            self._choose(text if exact or not self._found else self._found[0].meter)
+
+    @on(OptionList.OptionSelected, "#meter-options")
+    def _pick(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        self._choose(self._found[event.option_index].meter)
+
+    def _choose(self, meter: str) -> None:
+        self.query_one(OptionList).add_class("hidden")
+        field = self.query_one(Input)
+        with self.prevent(Input.Changed):
+            field.value = meter
+        field.focus()
+        self.post_message(self.Chosen(meter))
+
+    def on_key(self, event: Key) -> None:
+        options = self.query_one(OptionList)
+        if event.key == "down" and self.query_one(Input).has_focus and not options.has_class("hidden"):
+            options.focus()
+            options.highlighted = 0
+            event.stop()
+        elif event.key == "escape" and not options.has_class("hidden"):
+            options.add_class("hidden")
+            self.take_focus()
+            event.stop()
+
+
+def _line(account: Account) -> str:
+    return "  ".join(part for part in (account.meter, account.address, account.postcode, account.region) if part)

@@ -1,0 +1,56 @@
+"""A table that is told what to show and changes only what differs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich.text import Text
+from textual.widgets import DataTable
+
+from metertui.screens.plain import plain
+
+Row = tuple[str, Sequence[str]]
+"""A key that no other row has, and the cells as text."""
+
+
+class Listing(DataTable[Text]):
+    """Rows under headings; a heading that begins with ">" has its column aligned to the right."""
+
+    def __init__(self, headings: Sequence[str], *, most: int = 200, **kwargs: Any) -> None:
+        super().__init__(cursor_type="row", zebra_stripes=True, **kwargs)
+        self._headings = headings
+        self._most = most
+        self._shown: list[tuple[str, tuple[str, ...]]] = []
+        for heading in headings:
+            right = heading.startswith(">")
+            self.add_column(Text(heading.removeprefix(">"), justify="right" if right else "left"), key=heading)
+
+    def show(self, rows: Sequence[Row]) -> None:
+        """Show these rows, as many as the table holds."""
+        wanted = [(key, tuple(cells)) for key, cells in rows[: self._most]]
+        if wanted == self._shown:
+            return
+        if [key for key, _ in wanted] == [key for key, _ in self._shown]:
+            for (key, cells), (_, before) in zip(wanted, self._shown, strict=True):
+                for heading, cell, old in zip(self._headings, cells, before, strict=True):
+                    if cell != old:
+                        self.update_cell(key, heading, self._cell(heading, cell), update_width=True)
+        else:
+            cursor = self.cursor_row
+            self.clear()
+            for key, cells in wanted:
+                self.add_row(*(self._cell(h, c) for h, c in zip(self._headings, cells, strict=True)), key=key)
+            if self.row_count:
+                self.move_cursor(row=min(cursor, self.row_count - 1), animate=False)
+        self._shown = wanted
+
+    @property
+    def selected(self) -> str | None:
+        """The key of the row under the cursor."""
+        return self._shown[self.cursor_row][0] if 0 <= self.cursor_row < len(self._shown) else None
+
+    def _cell(self, heading: str, text: str) -> Text:
+        cell = plain(text)
+        cell.justify = "right" if heading.startswith(">") else "left"
+        return cell

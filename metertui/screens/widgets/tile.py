@@ -1,0 +1,28 @@
+"""A figure with its name."""
+
+from __future__ import annotations
+
+from rich.text import Text
+from textual.widgets import Static
+
+
+class Tile(Static):
+    """Two lines: what it is, and how much. Drawn again only when the figure changes."""
+
+    def __init__(self, label: str, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
+        super().__init__(id=id, classes="tile")
+        self._label = label
+        self._shown: tuple[str, str] | None = None
+        self.show("–")
+
+    def show(self, value: str, note: str = "") -> None:
+        """The figure, with a note in a softer voice after it."""
+        if (value, note) == self._shown:
+            return
+        self._shown = (value, note)
+        text = Text(no_wrap=True, overflow="ellipsis")
+        text.append(f"{self._label}\n", style="dim")
+        text.append(value, style="bold")
+        if note:
+            text.append(f" {note}", style="dim")
+        self.update(text)
