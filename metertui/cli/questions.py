@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from metertui.cli.common import day, instant, kwh, opened, progress, show
 from metertui.engine import analytics, billing, windows
 from metertui.engine import export as exporting
@@ -111,11 +113,7 @@ def query(options: argparse.Namespace) -> None:
     )
     with opened(options, readonly=True) as engine:
         answer = analytics.answer(engine.view().frozen(engine.rules.max_w), question)
-    rows: list[dict[str, Any]] = [
-        {str(name): value for name, value in row.items()} | {"usage_kwh": kwh(row["usage_wh"])}
-        for row in answer.astype(object).to_dict("records")  # object: plain numbers, not numpy's
-    ]
-    show(options, rows, [*by, "usage_kwh", "meters", "readings"])
+    show(options, query_rows(answer), [*by, "usage_kwh", "meters", "readings"])
 
 
 def export(options: argparse.Namespace) -> None:
@@ -142,6 +140,12 @@ def export(options: argparse.Namespace) -> None:
                 count += len(table)
                 share(min(1.0, count / max(1, len(frozen))))
     print(f"{count} readings written to {out}", file=sys.stderr)
+
+
+def query_rows(answer: pd.DataFrame) -> list[dict[str, Any]]:
+    """The table of an answer, with kWh beside the Wh."""
+    records: list[dict[str, Any]] = answer.astype(object).to_dict("records")  # type: ignore[assignment] # names are str
+    return [{**row, "usage_kwh": kwh(row["usage_wh"])} for row in records]  # object: plain numbers, not numpy's
 
 
 def usage_row(usage: Usage, zone: SiteZone) -> dict[str, Any]:

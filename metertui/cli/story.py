@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 import plotext
 
 from metertui import simulator
 from metertui.cli.common import kwh, show_row, table
-from metertui.cli.questions import BILL, NO_TARIFF, USAGE, bill_row, usage_row
+from metertui.cli.questions import BILL, NO_TARIFF, USAGE, bill_row, query_rows, usage_row
 from metertui.cli.serve import desk
 from metertui.cli.simulate import summary
 from metertui.engine.analytics import Question, answer
@@ -112,10 +112,7 @@ async def _government(headend: HeadEnd) -> None:
     _heading("Government: this month by region and apartment type")
     question = Question(now.replace(day=1), now, by=("region", "apartment_type"))
     frame = await headend.ask(answer, question)
-    rows: list[dict[str, Any]] = [
-        {**row, "usage_kwh": kwh(row["usage_wh"])} for row in frame.astype(object).to_dict("records")
-    ]
-    print(table(rows, ["region", "apartment_type", "usage_kwh", "meters", "readings"]))
+    print(table(query_rows(frame), ["region", "apartment_type", "usage_kwh", "meters", "readings"]))
     print(f"total {kwh(int(frame['usage_wh'].sum()))} kWh")
 
 

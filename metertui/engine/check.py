@@ -1,0 +1,297 @@
+"""The proof of a data folder: its files against each other, their order, and sums taken in more than one way.
+
+Nothing here trusts what it checks: registers are subtracted anew, tables that are broken down in different ways are
+held against one another. Everything is exact, to the watt-hour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from metertui.engine import billing, loading, log, store, validation
+from metertui.engine.accounts import AccountBook
+from metertui.engine.analytics import Question, answer
+from metertui.engine.archive import Archive
+from metertui.engine.columns import Columns, Frozen
+from metertui.engine.directory import Directory
+from metertui.engine.energy import Series
+from metertui.engine.errors import DataError
+from metertui.engine.readings import Readings
+from metertui.engine.readings_file import Rows
+from metertui.engine.records import format_kwh
+from metertui.engine.rules import Rules
+from metertui.engine.runs import stretches
+from metertui.engine.staff import StaffBook
+from metertui.engine.store import Arrivals
+from metertui.engine.windows import month_before
+from metertui.engine.zone import SiteZone, number_of
+
+_TOLD: Final = 20
+"""Problems of one kind that are told; all are counted."""
+_SAMPLE: Final = 100
+"""Meters whose whole history is gone through by hour, by day and by bill; the sums are of all meters."""
+_HOURLY_DAYS: Final = 7
+"""Days, the last with data, that are gone through by hour for all meters."""
+
+
+@dataclass(slots=True)
+class Proof:
+    """One thing that should hold: how often it was tried, and where it did not."""
+
+    what: str
+    count: int = 0
+    """Files, readings, meters, rows: whatever was tried."""
+    failures: int = 0
+    problems: list[str] = field(default_factory=list)
+    """The first failures, a sentence each."""
+
+    def fail(self, problem: str) -> None:
+        """It does not hold."""
+        self.failures += 1
+        if len(self.problems) < _TOLD:
+            self.problems.append(problem)
+
+    def equal(self, expected: int, found: int, what: str) -> None:
+        """Two figures in Wh that should be the same."""
+        self.count += 1
+        if expected != found:
+            self.fail(f"{what}: {format_kwh(found)} kWh is not {format_kwh(expected)} kWh")
+
+
+def check(folder: Path, rules: Rules, progress: Callable[[float], None]) -> Iterator[Proof]:
+    """Prove a data folder, beside a running server too. `progress` is told the share done. Raises OSError."""
+    zone = rules.zone
+    logs, proof = _logs(folder, zone)  # before the archive, so that a day close meanwhile hides nothing
+    yield proof
+    book, proofs = _books(folder, zone)
+    yield from proofs
+    days, proof = _day_files(Archive(folder, zone), zone, lambda share: progress(0.5 * share))
+    yield proof
+    directory = Directory()
+    for account in book:
+        directory.place(account.meter, account.group, book.moves(account.meter))
+    parts = [loading.arrivals(directory, rows) for rows in [*days, *reversed(logs)]]
+    history, proof = _once(parts, directory, zone)
+    yield proof
+    yield _registered(history, directory, book)
+    frozen = Readings(history, directory, zone).view().frozen(rules.max_w)
+    if not len(frozen):
+        return
+    risen = _risen(frozen)
+    yield _energy(frozen, risen)
+    progress(0.6)
+    yield from _sums(frozen, risen)
+    progress(0.9)
+    yield _meters(frozen, risen)
+
+
+# -- files -------------------------------------------------------------------------------------------------------
+
+
+def _logs(folder: Path, zone: SiteZone) -> tuple[list[Rows], Proof]:
+    proof = Proof("readings in the log")
+    try:
+        logs = log.read_beside(folder, zone)
+    except DataError as error:
+        proof.fail(str(error))
+        return [], proof
+    proof.count = sum(map(len, logs))
+    return logs, proof
+
+
+def _books(folder: Path, zone: SiteZone) -> tuple[AccountBook, list[Proof]]:
+    accounts, moved, staff = Proof("accounts"), Proof("accounts with attributes in time"), Proof("staff accounts")
+    book, people = AccountBook(folder, zone), StaffBook(folder)
+    try:
+        book.load()
+    except (DataError, UnicodeDecodeError) as error:
+        accounts.fail(str(error))
+    for warning in book.warnings:
+        accounts.fail(warning)
+    accounts.count = len(book)
+    for account in book:
+        moves = book.moves(account.meter)
+        moved.count += bool(moves)
+        if moves and moves[-1][1] != account.group:
+            moved.fail(f"{account.meter}: the last row of accounts_history.csv is not what users.csv says")
+    try:
+        people.load(readonly=True)
+    except (DataError, UnicodeDecodeError) as error:
+        staff.fail(str(error))
+    staff.count = len(people.members())
+    return book, [accounts, moved, staff]
+
+
+def _day_files(archive: Archive, zone: SiteZone, progress: Callable[[float], None]) -> tuple[list[Rows], Proof]:
+    proof = Proof("day files: in their day, in order")
+    try:
+        days = archive.days()
+    except DataError as error:
+        proof.fail(str(error))
+        return [], proof
+    found = []
+    for done, day in enumerate(days, 1):
+        path = archive.path(day)
+        proof.count += 1
+        try:
+            rows = archive.read(day)
+        except DataError as error:
+            proof.fail(str(error))
+            continue
+        found.append(rows)
+        strange = np.flatnonzero(zone.days(rows.time) != number_of(day))
+        if len(strange):
+            where = f"{path}:{strange[0] + 2}"
+            proof.fail(f"{where}: not of this day in {zone.name}, as {len(strange)} of {len(rows)} are not")
+        rank = rows.rank()
+        later = (rows.time[1:] > rows.time[:-1]) | ((rows.time[1:] == rows.time[:-1]) & (rank[1:] > rank[:-1]))
+        if not later.all():
+            line = int(np.argmin(later)) + 3
+            proof.fail(f"{path}:{line}: this reading is not in order of time and identifier, or stands twice")
+        progress(done / len(days))
+    return found, proof
+
+
+def _once(parts: Sequence[Arrivals], directory: Directory, zone: SiteZone) -> tuple[Columns, Proof]:
+    """All readings as columns, and whether the files that have the same reading agree on it."""
+    proof = Proof("readings: one value at an instant")
+    if not parts:
+        return Columns.empty(), proof
+    everything = Arrivals(
+        np.concatenate([part.meter for part in parts]),
+        np.concatenate([part.time for part in parts]),
+        np.concatenate([part.wh for part in parts]),
+    )
+    order = np.lexsort((everything.time, everything.meter))
+    meter, time, wh = (column[order] for column in everything)
+    twice = (meter[1:] == meter[:-1]) & (time[1:] == time[:-1]) & (wh[1:] != wh[:-1])
+    for at in np.flatnonzero(twice).tolist():
+        what = f"{directory.ids[meter[at]]} at {zone.iso(int(time[at]))}"
+        proof.fail(f"{what} is {format_kwh(int(wh[at]))} kWh in one file and {format_kwh(int(wh[at + 1]))} in another")
+    history = store.merge(Columns.empty(), everything)
+    proof.count = len(history)
+    return history, proof
+
+
+def _registered(history: Columns, directory: Directory, book: AccountBook) -> Proof:
+    proof = Proof("meters with readings: registered")
+    for code in np.unique(history.meter).tolist():
+        proof.count += 1
+        if directory.ids[code] not in book:
+            proof.fail(f"{directory.ids[code]} has readings and no account")
+    return proof
+
+
+# -- sums --------------------------------------------------------------------------------------------------------
+
+
+def _risen(frozen: Frozen) -> NDArray[np.int64]:
+    """By meter code, how far its register rose, Wh: last minus first of each stretch without an exchange."""
+    counted = np.flatnonzero(frozen.status < validation.SUSPECT)
+    meter, wh = frozen.columns.meter[counted], frozen.columns.wh[counted]
+    begins = frozen.status[counted] == validation.RESET
+    begins[0] = True
+    begins[1:] |= meter[1:] != meter[:-1]
+    starts = np.flatnonzero(begins)
+    ends = np.append(starts[1:], len(counted)) - 1
+    risen = np.zeros(len(frozen.ids), dtype=np.int64)
+    np.add.at(risen, meter[starts], wh[ends] - wh[starts])
+    return risen
+
+
+def _energy(frozen: Frozen, risen: NDArray[np.int64]) -> Proof:
+    proof = Proof("meters: energy against registers")
+    edges = stretches(frozen.columns.meter)
+    falls = np.flatnonzero(np.diff(frozen.energy) < 0) + 1
+    for at in np.setdiff1d(falls, edges).tolist():
+        meter, time = frozen.ids[frozen.columns.meter[at]], frozen.zone.iso(int(frozen.columns.time[at]))
+        proof.fail(f"the energy of {meter} falls at {time}")
+    codes = frozen.columns.meter[edges[:-1]]
+    for code, total in zip(codes.tolist(), frozen.energy[edges[1:] - 1].tolist(), strict=True):
+        proof.equal(int(risen[code]), total, f"energy of {frozen.ids[code]}")
+    return proof
+
+
+def _sums(frozen: Frozen, risen: NDArray[np.int64]) -> Iterator[Proof]:
+    zone, times = frozen.zone, frozen.columns.time
+    first, last = zone.day(int(times.min())) - timedelta(days=1), zone.day(int(times.max()))
+    total = int(risen.sum())
+    proof = Proof("totals by time and attribute: the registers' sum")
+    tables = {}
+    for key in ("year", "quarter", "month", "week", "day", "region", "sub_region", "apartment_type", "meter"):
+        tables[key] = answer(frozen, Question(first, last, by=(key,)))
+        proof.equal(total, int(tables[key]["usage_wh"].sum()), f"all usage by {key}")
+        if int(tables[key]["readings"].sum()) != len(frozen):
+            proof.fail(f"readings by {key} are {tables[key]['readings'].sum()}, not {len(frozen)}")
+    yield proof
+
+    proof = Proof("meters: the table against registers")
+    for meter, used in zip(tables["meter"]["meter"], tables["meter"]["usage_wh"].tolist(), strict=True):
+        code = frozen.code(meter)
+        assert code is not None
+        proof.equal(int(risen[code]), used, f"usage of {meter}")
+    yield proof
+
+    proof = Proof("regions: sums of their meters")
+    both = answer(frozen, Question(first, last, by=("region", "meter"))).groupby("region")["usage_wh"].sum()
+    for region, used in zip(tables["region"]["region"], tables["region"]["usage_wh"].tolist(), strict=True):
+        proof.equal(int(both[region]), used, f"region {region or 'without a name'}")
+    yield proof
+
+    proof = Proof("months: sums of their days")
+    by_month = tables["day"].groupby(tables["day"]["day"].str[:7])["usage_wh"].sum()
+    for text, used in zip(tables["month"]["month"], tables["month"]["usage_wh"].tolist(), strict=True):
+        proof.equal(int(by_month[text]), used, f"month {text}")
+    yield proof
+
+    proof = Proof("days: sums of their hours")
+    start = max(first, last - timedelta(days=_HOURLY_DAYS - 1))
+    hours = answer(frozen, Question(start, last, by=("hour",)))
+    by_day = hours.groupby(hours["hour"].str[:10])["usage_wh"].sum()
+    recent = tables["day"][tables["day"]["day"] >= start.isoformat()]
+    for text, used in zip(recent["day"], recent["usage_wh"].tolist(), strict=True):
+        proof.equal(int(by_day.get(text, 0)), used, f"day {text}")
+    yield proof
+
+
+def _meters(frozen: Frozen, risen: NDArray[np.int64]) -> Proof:
+    """Some meters, one by one, the way that a look-up and a bill go."""
+    proof = Proof(f"histories by hour, day and bill: the register ({_SAMPLE} meters at most)")
+    zone, columns = frozen.zone, frozen.columns
+    codes = np.unique(columns.meter)
+    for code in codes[:: max(1, -(-len(codes) // _SAMPLE))].tolist():
+        span = columns.span(code)
+        meter, expected = frozen.ids[code], int(risen[code])
+        series = Series(meter, columns.time[span], columns.wh[span], frozen.status[span])
+        if series.first is None or series.last is None:
+            continue
+        hours = zone.hours(series.first, series.last)
+        marks = np.unique(np.concatenate(([series.first], hours, [series.last])))
+        proof.equal(expected, int(series.buckets(marks)[0].sum()), f"{meter} by hour")
+        days = zone.midnights(zone.day(series.first), zone.day(series.last))
+        proof.equal(expected, int(series.buckets(days)[0].sum()), f"{meter} by day")
+        proof.equal(expected, _billed(series, zone), f"{meter} by bill")
+    return proof
+
+
+def _billed(series: Series, zone: SiteZone) -> int:
+    """The sum of a meter's bills, from its last month back to its first."""
+    assert series.first is not None
+    assert series.last is not None
+    total = 0
+    instant = series.last
+    first = f"{zone.day(series.first):%Y-%m}"
+    month = f"{zone.day(instant):%Y-%m}"
+    while month >= first:
+        total += billing.statement(series, month, zone).usage_wh or 0
+        instant = zone.midnight(zone.day(instant).replace(day=1))
+        month = month_before(instant, zone)
+        instant -= 1
+    return total
