@@ -68,7 +68,7 @@ class MetertuiApp(App[None]):
         "exceptions": ExceptionsScreen,
     }
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f1", "explain", "Help", priority=True),
+        Binding("f1", "explain", "Help", priority=True, key_display="F1"),
         Binding("question_mark", "explain", "Help", show=False),
         *(
             Binding(key.lower(), f"go('{place}')", title, show=False, priority=True)

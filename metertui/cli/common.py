@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from metertui import settings
-from metertui.engine.errors import MeterError, Refused
+from metertui.cli.errors import UsageError
+from metertui.engine.errors import Refused
 from metertui.engine.rules import SystemClock
 from metertui.engine.zone import SiteZone
 
@@ -53,25 +54,25 @@ def opened(options: argparse.Namespace, *, readonly: bool) -> Iterator[Engine]:
 
 
 def instant(text: str | None, zone: SiteZone) -> int | None:
-    """A timestamp option in µs UTC. Raises MeterError."""
+    """A timestamp option in µs UTC. Raises UsageError."""
     if text is None:
         return None
     try:
         return zone.parse(text)
     except Refused as error:
-        raise MeterError(error.why) from error
+        raise UsageError(f"{text}: {error.why}") from error
 
 
 def day(text: str | None, option: str) -> date:
-    """A date option. Raises MeterError."""
+    """A date option. Raises UsageError."""
     if text is None:
-        raise MeterError(f"{option} is missing: a day like 2025-02-19")
+        raise UsageError(f"{option} is missing: a day like 2025-02-19")
     try:
         if len(text) == len("2025-02-19"):
             return date.fromisoformat(text)
     except ValueError:
         pass
-    raise MeterError(f"{option} {text} is no day; one is like 2025-02-19")
+    raise UsageError(f"{option} {text} is no day; one is like 2025-02-19")
 
 
 def kwh(wh: int | None) -> float | int | None:

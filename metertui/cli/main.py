@@ -8,9 +8,10 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final, NoReturn
 
 from metertui import __version__
+from metertui.cli.errors import UsageError
 from metertui.engine.errors import MeterError
 
 _WINDOWS: Final = ("today", "yesterday", "week", "month", "year", "last_month", "last_half_hour")
@@ -23,12 +24,15 @@ _OPTIONS: Final = argparse.SUPPRESS
 
 def run(words: Sequence[str]) -> int:
     """Do what the words say; the exit code: 0, 1 for a failed operation, 2 for wrong usage."""
-    options = parser().parse_args(words)
+    options = parser().parse_args(_joined(words))
     module, _, function = options.run.partition(":")
     try:
         code = getattr(importlib.import_module(f"metertui.cli.{module}"), function)(options)
         sys.stdout.flush()
         return int(code or 0)
+    except UsageError as error:
+        print(f"metertui: {error}", file=sys.stderr)
+        return 2
     except MeterError as error:
         print(f"metertui: {error}", file=sys.stderr)
         return 1
@@ -39,6 +43,38 @@ def run(words: Sequence[str]) -> int:
         return 130
     finally:
         logging.shutdown()
+
+
+def _joined(words: Sequence[str]) -> list[str]:
+    """`--sort -usage_kwh` as `--sort=-usage_kwh`: its value may begin with what begins options elsewhere."""
+    joined: list[str] = []
+    for word in words:
+        if joined and joined[-1] == "--sort":
+            joined[-1] = f"--sort={word}"
+        else:
+            joined.append(word)
+    return joined
+
+
+class Parser(argparse.ArgumentParser):
+    """Errors in one line, no abbreviations, and options between a command's words where it is `intermixed`."""
+
+    intermixed = False
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **{**options, "allow_abbrev": False})
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        if self.intermixed:
+            self.intermixed = False  # it is built on this very function
+            try:
+                return self.parse_known_intermixed_args(args, namespace)
+            finally:
+                self.intermixed = True
+        return super().parse_known_args(args, namespace)
 
 
 class _FormOrFormat(argparse.Action):
@@ -54,27 +90,27 @@ class _FormOrFormat(argparse.Action):
         setattr(namespace, "form" if values in _FORMS else "format", values)
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> Parser:
     """The whole grammar."""
-    everywhere = argparse.ArgumentParser(add_help=False, argument_default=_OPTIONS)
+    everywhere = Parser(add_help=False, argument_default=_OPTIONS)
     everywhere.add_argument("--data", metavar="DIR", help="the data folder (METERTUI_DATA; default ./data)")
-    shown = argparse.ArgumentParser(add_help=False, argument_default=_OPTIONS)
+    shown = Parser(add_help=False, argument_default=_OPTIONS)
     shown.add_argument("--format", choices=_FORMATS, help="how to print it (default table)")
-    address = argparse.ArgumentParser(add_help=False, argument_default=_OPTIONS)
+    address = Parser(add_help=False, argument_default=_OPTIONS)
     address.add_argument("--host", metavar="H", help="the address to listen on (default 127.0.0.1)")
     address.add_argument("--port", metavar="P", type=int, help="the TCP port (default 7007; 0 takes a free one)")
-    at = argparse.ArgumentParser(add_help=False)
+    at = Parser(add_help=False)
     at.add_argument("--at", metavar="T", help="a timestamp that stands for now")
-    dates = argparse.ArgumentParser(add_help=False)
+    dates = Parser(add_help=False)
     dates.add_argument("--from", dest="first", metavar="D", help="the first day, YYYY-MM-DD")
     dates.add_argument("--to", dest="last", metavar="D", help="the last day, included")
-    filters = argparse.ArgumentParser(add_help=False)
+    filters = Parser(add_help=False)
     filters.add_argument("--meter", metavar="M", default="")
     filters.add_argument("--region", metavar="R", default="")
     filters.add_argument("--sub-region", metavar="S", default="")
     filters.add_argument("--apartment-type", metavar="A", default="")
 
-    top = argparse.ArgumentParser(
+    top = Parser(
         prog="metertui",
         description="The desk for electricity meters in one terminal. Without a command: the screens, and the server.",
         parents=[everywhere, shown, address],
@@ -83,7 +119,7 @@ def parser() -> argparse.ArgumentParser:
     top.set_defaults(run="serve:screens")
     commands = top.add_subparsers(title="commands", metavar="COMMAND")
 
-    def command(name: str, does: str, what: str, *parents: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    def command(name: str, does: str, what: str, *parents: Parser) -> Parser:
         made = commands.add_parser(name, help=what, description=f"{what[0].upper()}{what[1:]}.", parents=list(parents))
         made.set_defaults(run=does)
         return made
@@ -111,7 +147,7 @@ def parser() -> argparse.ArgumentParser:
     generate.add_argument("--interval", metavar="I", default="30m")
     generate.add_argument("--seed", metavar="S", type=int, default=1)
     generate.add_argument(
-        "-o", dest="out", metavar="FILE", required=True, help="log lines, or the wide form: *.wide.csv"
+        "-o", dest="out", metavar="FILE", required=True, help="*.log and *.txt: log lines; else the wide CSV"
     )
 
     taken = command("import", "imports:take_files", "history into the archive", everywhere)
@@ -127,6 +163,7 @@ def parser() -> argparse.ArgumentParser:
     )
 
     usage = command("usage", "questions:usage", "what a meter used", everywhere, shown, at, dates)
+    usage.intermixed = True
     usage.add_argument("meter", metavar="METER")
     usage.add_argument("window", metavar="WINDOW", nargs="?", help=f"{', '.join(_WINDOWS)} (default month)")
 

@@ -5,11 +5,19 @@ from __future__ import annotations
 import argparse
 import getpass
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 
-from metertui.cli.common import opened, show
-from metertui.engine.accounts import FIELDS, Account
-from metertui.engine.core import Engine
+from metertui import settings
+from metertui.cli.common import folder, show
+from metertui.cli.errors import UsageError
+from metertui.engine.accounts import FIELDS, Account, AccountBook
+from metertui.engine.audit import AuditLog
 from metertui.engine.errors import MeterError, Refused
+from metertui.engine.lock import FolderLock
+from metertui.engine.rules import SystemClock
 from metertui.engine.staff import StaffBook
 from metertui.engine.zone import SiteZone
 
@@ -17,40 +25,76 @@ _COLUMNS = ("identifier", *FIELDS, "status", "registered")
 _BY = "command line"
 
 
+@dataclass(frozen=True)
+class _Office:
+    """What these commands need of a data folder; its readings are not among it."""
+
+    data: Path
+    zone: SiteZone
+    now: int
+
+    @classmethod
+    @contextmanager
+    def opened(cls, options: argparse.Namespace, *, readonly: bool) -> Iterator[_Office]:
+        """Own the folder, or read it beside its owner. Raises MeterError."""
+        data = folder(options)
+        office = cls(data, settings.load(data).rules().zone, SystemClock().now())
+        if readonly:
+            if not data.is_dir():
+                raise MeterError(f"there is no data folder {data}")
+            yield office
+            return
+        lock = FolderLock(data)
+        try:
+            data.mkdir(parents=True, exist_ok=True)
+            lock.acquire()
+        except OSError as error:
+            raise MeterError(f"cannot use the data folder {data}: {error.strerror or error}") from error
+        try:
+            yield office
+        finally:
+            lock.release()
+
+    def accounts(self) -> AccountBook:
+        """The accounts, loaded. Raises MeterError."""
+        book = AccountBook(self.data, self.zone)
+        book.load()
+        return book
+
+    def note(self, action: str, subject: str, detail: str) -> None:
+        """Into audit.log."""
+        AuditLog(self.data / "audit.log").write(self.zone.iso(self.now), _BY, action, subject, detail)
+
+
 def users(options: argparse.Namespace) -> None:
     """`metertui users VERB`."""
-    reading = options.verb in ("list", "show")
-    with opened(options, readonly=reading) as engine:
-        book = engine.accounts
+    with _Office.opened(options, readonly=options.verb in ("list", "show")) as office:
+        book = office.accounts()
         if options.verb == "list":
             found = book.search(options.text, len(book)) if options.text else sorted(book, key=lambda a: a.meter)
-            show(options, [_row(account, engine.zone) for account in found], _COLUMNS)
-            return
-        if options.verb == "show":
-            _show(options, engine)
-            return
-        _change(options, engine)
+            show(options, [_row(account, office.zone) for account in found], _COLUMNS)
+        elif options.verb == "show":
+            _show(options, book, office.zone)
+        else:
+            _change(options, book, office)
 
 
-def _show(options: argparse.Namespace, engine: Engine) -> None:
-    account = engine.accounts.get(options.meter)
+def _show(options: argparse.Namespace, book: AccountBook, zone: SiteZone) -> None:
+    account = book.get(options.meter)
     if account is None:
         raise MeterError(f"{options.meter} is not registered")
-    moves = [
-        {"effective_from": engine.zone.iso(since), **group._asdict()}
-        for since, group in engine.accounts.moves(account.meter)
-    ]
+    moves = [{"effective_from": zone.iso(since), **group._asdict()} for since, group in book.moves(account.meter)]
     if getattr(options, "format", "table") == "json":
-        show(options, [{**_row(account, engine.zone), "history": moves}], (*_COLUMNS, "history"), one=True)
+        show(options, [{**_row(account, zone), "history": moves}], (*_COLUMNS, "history"), one=True)
         return
-    show(options, [_row(account, engine.zone)], _COLUMNS, one=True)
+    show(options, [_row(account, zone)], _COLUMNS, one=True)
     if moves and getattr(options, "format", "table") == "table":
         print()
         show(options, moves, ("effective_from", "region", "sub_region", "apartment_type"))
 
 
-def _change(options: argparse.Namespace, engine: Engine) -> None:
-    book, now, meter = engine.accounts, engine.clock.now(), options.meter
+def _change(options: argparse.Namespace, book: AccountBook, office: _Office) -> None:
+    now, meter = office.now, options.meter
     fields = {name: value for name in FIELDS if (value := getattr(options, name, None)) is not None}
     try:
         match options.verb:
@@ -59,7 +103,7 @@ def _change(options: argparse.Namespace, engine: Engine) -> None:
                 book.append([account])
             case "modify":
                 if not fields:
-                    raise MeterError(f"nothing to change; the fields are {', '.join(FIELDS)}")
+                    raise UsageError(f"nothing to change; the fields are {', '.join(FIELDS)}")
                 account = book.modify(meter, fields, now)
             case "deactivate":
                 account = book.deactivate(meter, now)
@@ -68,23 +112,26 @@ def _change(options: argparse.Namespace, engine: Engine) -> None:
     except Refused as error:
         raise MeterError(error.why) from error
     detail = ", ".join(f"{name}={value}" for name, value in fields.items())
-    engine.audit.write(engine.zone.iso(now), _BY, options.verb, meter, detail)
-    show(options, [_row(account, engine.zone)], _COLUMNS, one=True)
+    office.note(options.verb, meter, detail)
+    show(options, [_row(account, office.zone)], _COLUMNS, one=True)
 
 
 def admins(options: argparse.Namespace) -> None:
     """`metertui admins VERB`."""
-    with opened(options, readonly=options.verb == "list") as engine:
-        staff: StaffBook = engine.staff
-        if options.verb == "list":
+    listing = options.verb == "list"
+    password = _password() if options.verb == "add" else ""
+    with _Office.opened(options, readonly=listing) as office:
+        staff = StaffBook(office.data)
+        staff.load(readonly=listing)
+        if listing:
             show(options, [{"email": m.email, "role": m.role} for m in staff.members()], ("email", "role"))
             return
+        role = options.role if options.verb == "add" else ""
         if options.verb == "add":
-            staff.add(options.email, options.role, _password())
+            staff.add(options.email, role, password)
         else:
             staff.remove(options.email)
-        role = options.role if options.verb == "add" else ""
-        engine.audit.write(engine.zone.iso(engine.clock.now()), _BY, f"staff {options.verb}", options.email, role)
+        office.note(f"staff {options.verb}", options.email, role)
         print(f"{options.email} {'added as ' + role if role else 'removed'}")
 
 

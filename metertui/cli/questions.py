@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from metertui.cli.common import day, instant, kwh, opened, progress, show
+from metertui.cli.errors import UsageError
 from metertui.engine import analytics, billing, windows
 from metertui.engine import export as exporting
 from metertui.engine.analytics import Question
@@ -59,9 +60,11 @@ def usage(options: argparse.Namespace) -> None:
     with opened(options, readonly=True) as engine:
         at = instant(options.at, engine.zone)
         window: str | Window = options.window or "month"
+        if window not in windows.NAMES:
+            raise UsageError(f"{window} is no window; they are {', '.join(windows.NAMES)}")
         if options.first or options.last:
             if options.window:
-                raise MeterError("a window and dates exclude one another")
+                raise UsageError("a window and dates exclude one another")
             window = windows.between(day(options.first, "--from"), day(options.last, "--to"), engine.zone)
         show(options, [usage_row(engine.usage(options.meter, window, at), engine.zone)], USAGE, one=True)
 
@@ -69,7 +72,7 @@ def usage(options: argparse.Namespace) -> None:
 def bill(options: argparse.Namespace) -> None:
     """`metertui bill METER`, `metertui bill --all -o FILE`."""
     if options.all == bool(options.meter) or (options.all and not options.out):
-        raise MeterError("a bill is of METER, or --all -o FILE")
+        raise UsageError("a bill is of METER, or --all -o FILE")
     with opened(options, readonly=True) as engine:
         if not options.all:
             at = instant(options.at, engine.zone)
@@ -99,7 +102,14 @@ def _bill_all(engine: Engine, month: str, out: Path) -> int:
 def query(options: argparse.Namespace) -> None:
     """`metertui query --from D --to D`."""
     by = tuple(key for key in options.by.split(",") if key)
-    sort = options.sort.replace("usage_kwh", "usage_wh")
+    for key in by:
+        if key not in analytics.KEYS or by.count(key) > 1:
+            raise UsageError(f"--by takes some of {', '.join(analytics.KEYS)}, each once")
+    columns = [*by, "usage_kwh", "meters", "readings"]
+    if options.sort and options.sort.removeprefix("-") not in columns:
+        raise UsageError(f"--sort takes one of {', '.join(columns)}; -column for descending")
+    if options.limit < 0:
+        raise UsageError("--limit is at least 0")
     question = Question(
         first=day(options.first, "--from"),
         last=day(options.last, "--to"),
@@ -108,19 +118,19 @@ def query(options: argparse.Namespace) -> None:
         region=options.region,
         sub_region=options.sub_region,
         apartment_type=options.apartment_type,
-        sort=sort,
+        sort=options.sort.replace("usage_kwh", "usage_wh"),
         limit=options.limit,
     )
     with opened(options, readonly=True) as engine:
         answer = analytics.answer(engine.view().frozen(engine.rules.max_w), question)
-    show(options, query_rows(answer), [*by, "usage_kwh", "meters", "readings"])
+    show(options, query_rows(answer), columns)
 
 
 def export(options: argparse.Namespace) -> None:
     """`metertui export --from D --to D -o FILE`."""
     out = Path(options.out)
     if out.suffix != ".csv":
-        raise MeterError(f"{out.name}: an export is written to a .csv file")
+        raise UsageError(f"{out.name}: an export is written to a .csv file")
     first, last = day(options.first, "--from"), day(options.last, "--to")
     with opened(options, readonly=True) as engine:
         frozen = engine.view().frozen(engine.rules.max_w)
@@ -144,8 +154,10 @@ def export(options: argparse.Namespace) -> None:
 
 def query_rows(answer: pd.DataFrame) -> list[dict[str, Any]]:
     """The table of an answer, with kWh beside the Wh."""
-    records: list[dict[str, Any]] = answer.astype(object).to_dict("records")  # type: ignore[assignment] # names are str
-    return [{**row, "usage_kwh": kwh(row["usage_wh"])} for row in records]  # object: plain numbers, not numpy's
+    return [
+        {str(name): value for name, value in row.items()} | {"usage_kwh": kwh(row["usage_wh"])}
+        for row in answer.astype(object).to_dict("records")  # object: plain numbers, not numpy's
+    ]
 
 
 def usage_row(usage: Usage, zone: SiteZone) -> dict[str, Any]:

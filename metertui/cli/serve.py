@@ -28,6 +28,8 @@ Beside = Callable[[int, Callable[[str], None]], Coroutine[Any, Any, None]]
 def serve(options: argparse.Namespace) -> None:
     """`metertui serve`: until SIGTERM or SIGINT."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: sys.exit(0))  # while the folder is read; then the event loop takes them
     data = folder(options)
     stated = settings.load(data, flags(options))
     asyncio.run(_serve(open_owned(data, stated), stated))
@@ -51,7 +53,7 @@ async def _serve(engine: Engine, stated: Settings) -> None:
 
 def screens(options: argparse.Namespace) -> None:
     """`metertui`: the screens and the server in one event loop."""
-    if not sys.stdin.isatty() or not sys.stdout.isatty():
+    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         raise MeterError("the screens need a terminal; `metertui serve` does without")
     data = folder(options)
     stated = settings.load(data, flags(options))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from metertui import settings, simulator
 from metertui.cli.common import day, folder, instant, progress
+from metertui.cli.errors import UsageError
 from metertui.engine.errors import MeterError
 from metertui.engine.records import format_kwh
 from metertui.engine.windows import between
@@ -33,12 +34,12 @@ def simulate(options: argparse.Namespace) -> int:
     with progress("sending readings") as share:
         if options.live:
             if options.speed <= 0:
-                raise MeterError("--speed is above 0")
+                raise UsageError("--speed is above 0")
             until = None if options.seconds is None else time.monotonic() + options.seconds
             rounds = simulator.live(fleet, zone, interval / SECOND / options.speed, until)
         elif start is None or end is None:
             if not options.register or start is not None or end is not None:
-                raise MeterError("--from T --to T, or --live, says which readings to send")
+                raise UsageError("--from T --to T, or --live, says which readings to send")
             rounds = simulator.played(fleet, zone, 0, -1, interval, share)
         else:
             rounds = simulator.played(fleet, zone, start, end, interval, share)
@@ -85,14 +86,14 @@ def generate(options: argparse.Namespace) -> None:
 
 
 def _interval(text: str) -> int:
-    """`30m`, `15m`, `10s`, `1h` in µs. Raises MeterError."""
+    """`30m`, `15m`, `10s`, `1h` in µs. Raises UsageError."""
     match = re.fullmatch(r"([0-9]+)([smh])", text)
     if match is None or not int(match[1]):
-        raise MeterError(f"{text!r} is no interval; one is like 30m, 10s, 1h")
+        raise UsageError(f"{text!r} is no interval; one is like 30m, 10s, 1h")
     return int(match[1]) * _UNITS[match[2]]
 
 
 def _positive(option: str, value: int) -> int:
     if value < 1:
-        raise MeterError(f"{option} is at least 1")
+        raise UsageError(f"{option} is at least 1")
     return value

@@ -74,10 +74,10 @@ class DeskScreen(Screen[None]):
 
 
 def _title(place: str) -> Text:
-    text = Text(" metertui ", style="bold", no_wrap=True, overflow="ellipsis")
+    text = Text(no_wrap=True, overflow="crop")
     for name, (key, title) in PLACES.items():
-        text.append(" ")
-        text.append(f" {key} {title} ", style="reverse bold" if name == place else "dim")
+        text.append(f" {key} {title} ", style="reverse bold" if name == place else "")
+    text.append("   metertui", style="bold")  # the first to go where there is no room
     return text
 
 

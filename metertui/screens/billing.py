@@ -104,10 +104,8 @@ class BillingScreen(DeskScreen):
         paper.add_row(Text("USAGE", style="bold"), Text(fmt.kwh(statement.usage_wh), style="bold"), "")
         paper.add_row("", "", "")
         counted = f"{fmt.count(statement.readings)} readings"
-        if statement.suspect:
-            counted += f", {fmt.count(statement.suspect)} of them suspect and not counted (F7 says why)"
-        paper.add_row("it rests on", "", "")
-        paper.add_row("", "", Text(counted))
+        doubt = f"{fmt.count(statement.suspect)} of them do not count: F7 says why" if statement.suspect else ""
+        paper.add_row("it rests on", counted, Text(doubt, style="dim"))
         return paper
 
     def _edge(self, edge: Edge | None) -> str:

@@ -36,8 +36,8 @@ class CompanyScreen(GatedScreen):
         "done here is kept in audit.log with your name."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+left", "tab(-1)", "Tab before", key_display="ctrl+←"),
-        Binding("ctrl+right", "tab(1)", "Tab after", key_display="ctrl+→"),
+        Binding("ctrl+left", "tab(-1)", "Tab before", key_display="ctrl+←", priority=True),
+        Binding("ctrl+right", "tab(1)", "Tab after", key_display="ctrl+→", priority=True),
     ]
 
     def inside(self) -> ComposeResult:

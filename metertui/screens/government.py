@@ -64,7 +64,7 @@ class GovernmentScreen(GatedScreen):
             yield Select([(key, key) for key in _BY], value="month", allow_blank=False, id="by", compact=True)
             yield Select([], prompt="every region", id="region", compact=True)
             yield Select([], prompt="every sub-region", id="sub-region", compact=True)
-            yield Select([], prompt="every type of home", id="apartment-type", compact=True)
+            yield Select([], prompt="every type", id="apartment-type", compact=True)
         with Horizontal(id="export-line", classes="hidden"):
             yield Input(placeholder="file.csv, then enter; escape leaves", id="export-path", compact=True)
         yield Static(id="government-message")
@@ -154,7 +154,7 @@ class GovernmentScreen(GatedScreen):
         chart = self.query_one(Chart)
         chart.border_title = f"kWh a {key}"
         usages = [int(wh) for wh in table["usage_wh"]]
-        chart.draw(labels[-_ROWS:], [wh / 1000 for wh in usages][-_ROWS:], "kWh")
+        chart.draw(labels[-_ROWS:], [wh / 1000 for wh in usages][-_ROWS:])
         for name, title, frame, column in (
             ("types", "by type of home", found.by_type, "apartment_type"),
             ("regions", "by region", found.by_region, "region"),

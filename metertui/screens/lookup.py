@@ -54,8 +54,8 @@ class LookupScreen(DeskScreen):
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "search", "Find a meter"),
-        Binding("ctrl+left", "window(-1)", "Window before", key_display="ctrl+←"),
-        Binding("ctrl+right", "window(1)", "Window after", key_display="ctrl+→"),
+        Binding("ctrl+left", "window(-1)", "Window before", key_display="ctrl+←", priority=True),
+        Binding("ctrl+right", "window(1)", "Window after", key_display="ctrl+→", priority=True),
     ]
 
     def __init__(self) -> None:
@@ -146,7 +146,9 @@ class LookupScreen(DeskScreen):
         where = f"{account.address}, {account.region}, {account.apartment_type}" if account else "no account"
         state = "" if account is None or account.active else " · deactivated"
         until = f"{fmt.moment(window.start, zone)} to {fmt.moment(window.end, zone)}"
-        self.query_one("#lookup-message", Static).update(plain(f"{self._meter} · {where}{state}\n{until}"))
+        about = plain(f"{self._meter} · {where}{state}")
+        about.append(f"\n{until}")
+        self.query_one("#lookup-message", Static).update(about)
         self.query_one("#lookup-tiles").remove_class("hidden")
         self.query_one("#usage", Tile).show(fmt.kwh(usage.usage_wh))
         for name, edge in (("opening", usage.opening), ("closing", usage.closing)):
@@ -161,7 +163,7 @@ class LookupScreen(DeskScreen):
         used, known = series.buckets(parts.marks)
         values = [wh / 1000 if there else None for wh, there in zip(used.tolist(), known.tolist(), strict=True)]
         chart.border_title = f"kWh a {parts.unit}"
-        chart.draw(parts.labels, values, "kWh")
+        chart.draw(parts.labels, values)
 
 
 def _edge(edge: Edge | None, screen: DeskScreen) -> str:

@@ -7,8 +7,9 @@ from typing import Any, Final
 
 from rich.text import Text
 from textual.app import RenderResult
-from textual.events import Resize
-from textual.widgets import Static
+from textual.color import Color
+from textual.geometry import Size
+from textual.widget import Widget
 from textual_plotext import PlotextPlot
 
 from metertui.screens import fmt
@@ -23,69 +24,81 @@ class Chart(PlotextPlot):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._drawn: tuple[tuple[str, ...], tuple[float | None, ...], str] | None = None
+        self._drawn: tuple[tuple[str, ...], tuple[float | None, ...]] | None = None
+        self._looks: tuple[int, str] | None = None
 
-    def draw(self, labels: Sequence[str], values: Sequence[float | None], unit: str) -> None:
+    def draw(self, labels: Sequence[str], values: Sequence[float | None]) -> None:
         """Show a value for each label; None is no data. The same again costs nothing."""
-        wanted = (tuple(labels), tuple(values), unit)
+        wanted = (tuple(labels), tuple(values))
         if wanted != self._drawn:
             self._drawn = wanted
-            self._draw_figure()
+            self._looks = None
             self.refresh()
-
-    def on_resize(self, _event: Resize) -> None:
-        self._draw_figure()
 
     def render(self) -> RenderResult:
         if self._drawn is None or not any(value is not None for value in self._drawn[1]):
             return Text(fmt.NOTHING, style="dim", justify="center")
+        looks = (self.size.width, self.app.theme)
+        if looks != self._looks:
+            self._looks = looks
+            self._draw_figure()
         return super().render()
 
     def _draw_figure(self) -> None:
-        if self._drawn is None:
-            return
-        labels, values, unit = self._drawn
-        figure = self.plt
-        figure.clear_figure()
+        assert self._drawn is not None
+        labels, values = self._drawn
         known = [place for place, value in enumerate(values) if value is not None]
         heights = [value for value in values if value is not None]
-        if not known:
-            return
+        colour = Color.parse(self.app.theme_variables["primary"]).rgb
+        figure = self.plt
+        figure.clear_figure()
         if len(labels) <= _MOST_BARS:
-            figure.bar(known, heights, width=0.7, minimum=0)
+            figure.bar(known, heights, width=0.6, minimum=0, marker="hd", color=colour)
         else:
             for run in _runs(known):
-                figure.plot(run, [values[place] or 0.0 for place in run], marker="braille")
+                figure.plot(run, [values[place] or 0.0 for place in run], marker="braille", color=colour)
         figure.ylim(0, (max(heights) or 1) * 1.08)
         figure.xlim(-0.6, len(labels) - 0.4)
         ticks = min(_TICKS, max(2, self.size.width // 14))
         step = max(1, -(-len(labels) // ticks))
         places = range(0, len(labels), step)
         figure.xticks([float(place) for place in places], [labels[place] for place in places])
-        figure.ylabel(unit)
 
 
-class Shares(Static):
+class Shares(Widget):
     """Bars to the right with their figures: parts of a whole."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._title = ""
+        self._parts: list[tuple[str, int]] = []
+        self._total = 0
 
     def show(self, title: str, parts: Mapping[str, int], total: int) -> None:
         """Wh by name, largest first, of a total in Wh."""
-        text = Text(f"{title}\n", style="bold")
-        width = self.size.width or 40
-        names = sorted(parts, key=lambda name: -parts[name])
-        room = min(16, max([len(name) for name in names] or [0]))
-        figures = max((len(fmt.number(value)) for value in parts.values()), default=0)
-        bar = max(4, width - room - figures - 16)
-        for name in names:
-            share = parts[name] / total if total else 0.0
-            label = plain(name or "(none)", limit=room - 1)
+        self._title, self._total = title, total
+        self._parts = sorted(parts.items(), key=lambda part: -part[1])
+        self.refresh(layout=True)
+
+    def render(self) -> RenderResult:
+        text = Text(self._title, style="bold", no_wrap=True)
+        room = min(24, max([len(name) for name, _ in self._parts] or [0]))
+        figures = max((len(fmt.number(wh)) for _, wh in self._parts), default=0)
+        width = max(4, self.size.width - room - figures - 14)
+        for name, wh in self._parts:
+            share = wh / self._total if self._total else 0.0
+            label = plain(name or "(none)", limit=room)
             label.pad_right(max(0, room - len(label.plain)))
+            text.append("\n")
             text.append_text(label)
-            text.append(f" {'█' * round(bar * share):<{bar}}")
-            text.append(f" {share:6.1%} {fmt.number(parts[name]):>{figures}} kWh\n", style="dim")
-        if not names:
-            text.append(fmt.NOTHING, style="dim")
-        self.update(text)
+            text.append(f" {'█' * round(width * share):<{width}} ", style=self.app.theme_variables["primary"])
+            text.append(f"{share:6.1%} {fmt.number(wh):>{figures}} kWh", style="not bold")
+        if not self._parts:
+            text.append(f"\n{fmt.NOTHING}", style="dim")
+        return text
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return 1 + max(1, len(self._parts))
 
 
 def _runs(places: Sequence[int]) -> list[list[int]]:

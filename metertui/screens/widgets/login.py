@@ -58,7 +58,7 @@ class GatedScreen(DeskScreen):
     """A screen whose content is behind a login."""
 
     roles: ClassVar[tuple[str, ...]] = ()
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("f9", "log_out", "Log out")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("f9", "log_out", "Log out", key_display="F9")]
 
     def content(self) -> ComposeResult:
         with ContentSwitcher(initial="gate", id="gated"):
