@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from metertui.engine.accounts import Account
 from metertui.engine.errors import MeterError
 from metertui.engine.records import format_kwh
+from metertui.engine.rules import Clock, SystemClock
 from metertui.engine.zone import SECOND, SiteZone
 from metertui.formats.synthetic import Fleet
 
@@ -21,20 +22,28 @@ _REFUSALS_KEPT: Final = 3
 
 @dataclass
 class Tally:
-    """What was sent and what came of it."""
+    """What was sent and what came of it: sent = ok + duplicate + suspect + errors, once all is answered."""
 
+    registered: int = 0
+    """Accounts, which are not counted among the rest."""
     sent: int = 0
     ok: int = 0
-    suspect: int = 0
     duplicate: int = 0
+    suspect: int = 0
     errors: int = 0
     seconds: float = 0.0
+    """From the first reading sent to the last reply."""
     first_errors: list[str] = field(default_factory=list)
+
+    @property
+    def answered(self) -> int:
+        """Replies so far."""
+        return self.ok + self.duplicate + self.suspect + self.errors
 
     @property
     def rate(self) -> float:
         """Replies a second."""
-        return (self.ok + self.suspect + self.duplicate + self.errors) / self.seconds if self.seconds else 0.0
+        return self.answered / self.seconds if self.seconds else 0.0
 
     def take(self, reply: str) -> None:
         """Count a reply line."""
@@ -53,13 +62,14 @@ class Tally:
 class _Client:
     """One connection: sends lines, counts replies, never has more than a window of them unanswered."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, tally: Tally) -> None:
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
-        self._tally = tally
         self._unanswered = 0
         self._moved = asyncio.Event()
         self._listening = asyncio.create_task(self._listen())
+        self.tally = Tally()
+        """Where its replies are counted."""
 
     async def _listen(self) -> None:
         rest = b""
@@ -67,7 +77,7 @@ class _Client:
             while data := await self._reader.read(65536):
                 *replies, rest = (rest + data).split(b"\n")
                 for reply in replies:
-                    self._tally.take(reply.decode("utf-8", "replace"))
+                    self.tally.take(reply.decode("utf-8", "replace"))
                 self._unanswered -= len(replies)
                 self._moved.set()
         except OSError:
@@ -75,30 +85,31 @@ class _Client:
         self._moved.set()
 
     async def send(self, lines: Sequence[str]) -> None:
-        """Send lines, once there is room in the window. Raises MeterError if the server has gone."""
-        while self._unanswered >= _WINDOW:
-            await self._wait()
-        self._check()
-        self._writer.write("".join(lines).encode())
-        self._unanswered += len(lines)
-        self._tally.sent += len(lines)
-        await self._writer.drain()
+        """Send lines, a window at a time. Raises MeterError if the server has gone."""
+        for start in range(0, len(lines), _WINDOW):
+            part = lines[start : start + _WINDOW]
+            await self.settle(_WINDOW)
+            self._check()
+            self._writer.write("".join(part).encode())
+            self._unanswered += len(part)
+            self.tally.sent += len(part)
+            await self._writer.drain()
 
-    async def finish(self) -> None:
-        """Wait for the last replies, and part. Raises MeterError if the server goes first."""
-        while self._unanswered:
-            await self._wait()
-        self._writer.close()
-        await self._listening
-
-    async def _wait(self) -> None:
-        self._check()
-        self._moved.clear()
-        await self._moved.wait()
+    async def settle(self, unanswered: int = 1) -> None:
+        """Wait until fewer lines than that are unanswered. Raises MeterError if the server goes first."""
+        while self._unanswered >= unanswered:
+            self._check()
+            self._moved.clear()
+            await self._moved.wait()
 
     def _check(self) -> None:
         if self._listening.done():
             raise MeterError(f"the server closed the connection with {self._unanswered} lines unanswered")
+
+    async def part(self) -> None:
+        """Close the connection."""
+        self._writer.close()
+        await self._listening
 
 
 async def run(
@@ -110,24 +121,34 @@ async def run(
     register: bool,
     connections: int = 1,
 ) -> Tally:
-    """Send rounds of lines, spread over connections by their place in the round. Raises MeterError, OSError."""
+    """Register `accounts`, if asked to, then send rounds of lines, spread over connections by their place in the round.
+
+    Raises MeterError where the server cannot be reached, or goes away.
+    """
     tally = Tally()
-    started = time.monotonic()
+    clients: list[_Client] = []
     try:
-        clients = [_Client(*await asyncio.open_connection(host, port), tally) for _ in range(connections)]
-    except OSError as error:
-        raise MeterError(f"cannot connect to {host}:{port}: {error.strerror or error}") from error
-    try:
+        for _ in range(connections):
+            clients.append(_Client(*await asyncio.open_connection(host, port)))
         if register:
             await _spread(clients, [register_line(account) for account in accounts])
+            for client in clients:
+                await client.settle()
+                tally.registered += client.tally.ok
+                tally.first_errors += [e for e in client.tally.first_errors if "already-registered" not in e]
+        for client in clients:
+            client.tally = tally
+        started = time.monotonic()
         async for lines in rounds:
             await _spread(clients, list(lines))
         for client in clients:
-            await client.finish()
-    except ConnectionError as error:
-        raise MeterError(f"the connection to {host}:{port} broke: {error.strerror or error}") from error
-    finally:
+            await client.settle()
         tally.seconds = time.monotonic() - started
+    except OSError as error:
+        raise MeterError(f"no connection to {host}:{port}: {error.strerror or error}") from error
+    finally:
+        for client in clients:
+            await client.part()
     return tally
 
 
@@ -157,20 +178,31 @@ async def played(
         progress((instant - start) / max(1, end - start))
 
 
-async def live(fleet: Fleet, zone: SiteZone, period: float, until: float | None) -> AsyncIterator[Iterable[str]]:
-    """Every meter once in `period` seconds, evenly spread, readings of now; until a monotonic time, or for ever."""
+async def live(
+    fleet: Fleet,
+    zone: SiteZone,
+    period: float,
+    until: float | None = None,
+    *,
+    clock: Clock | None = None,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> AsyncIterator[Iterable[str]]:
+    """Every meter once in `period` seconds, evenly spread, with readings of now.
+
+    Until `until` on the clock's monotonic seconds, or for ever.
+    """
+    clock = clock or SystemClock()
     turn = max(0.05, min(1.0, period / 20))
-    due = 0.0
-    place = 0
-    while until is None or time.monotonic() < until:
-        due += len(fleet) * turn / period
-        count, due = int(due), due - int(due)
-        now = time.time_ns() // 1000
+    started = clock.monotonic()
+    said = 0
+    while until is None or clock.monotonic() < until:
+        # A round at most: a meter has one reading at an instant.
+        count = min(int((clock.monotonic() - started) / period * len(fleet)) - said, len(fleet))
+        now = clock.now()
         now -= now % (SECOND // 1000)
         registers = fleet.registers(now)
         stamp = zone.iso(now)
-        # A round at most: a meter has one reading at an instant.
-        chosen = [(place + i) % len(fleet) for i in range(min(count, len(fleet)))]
-        place = (place + len(chosen)) % len(fleet)
+        chosen = [(said + i) % len(fleet) for i in range(count)]
+        said += count
         yield [f"READ {fleet.accounts[i].meter} {format_kwh(int(registers[i]))} {stamp}\n" for i in chosen]
-        await asyncio.sleep(turn)
+        await sleep(turn)

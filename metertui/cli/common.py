@@ -63,8 +63,15 @@ def instant(text: str | None, zone: SiteZone) -> int | None:
         raise UsageError(f"{text}: {error.why}") from error
 
 
-def day(text: str | None, option: str) -> date:
-    """A date option. Raises UsageError."""
+def days(options: argparse.Namespace) -> tuple[date, date]:
+    """`--from` and `--to` as days, both included. Raises UsageError."""
+    first, last = _day(options.first, "--from"), _day(options.last, "--to")
+    if last < first:
+        raise UsageError(f"--to {last} is before --from {first}")
+    return first, last
+
+
+def _day(text: str | None, option: str) -> date:
     if text is None:
         raise UsageError(f"{option} is missing: a day like 2025-02-19")
     try:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from metertui.cli.common import day, instant, kwh, opened, progress, show
+from metertui.cli.common import days, instant, kwh, opened, progress, show
 from metertui.cli.errors import UsageError
 from metertui.engine import analytics, billing, windows
 from metertui.engine import export as exporting
@@ -51,8 +51,9 @@ BILL = (
     "tax",
     "total",
     "currency",
+    "reason",
 )
-NO_TARIFF = "no tariffs are set up, so there is no price"
+_NO_TARIFF = "no tariffs are set up, so there is no price"
 
 
 def usage(options: argparse.Namespace) -> None:
@@ -65,7 +66,7 @@ def usage(options: argparse.Namespace) -> None:
         if options.first or options.last:
             if options.window:
                 raise UsageError("a window and dates exclude one another")
-            window = windows.between(day(options.first, "--from"), day(options.last, "--to"), engine.zone)
+            window = windows.between(*days(options), engine.zone)
         show(options, [usage_row(engine.usage(options.meter, window, at), engine.zone)], USAGE, one=True)
 
 
@@ -73,6 +74,11 @@ def bill(options: argparse.Namespace) -> None:
     """`metertui bill METER`, `metertui bill --all -o FILE`."""
     if options.all == bool(options.meter) or (options.all and not options.out):
         raise UsageError("a bill is of METER, or --all -o FILE")
+    if options.month is not None:
+        try:
+            windows.month(options.month, SiteZone("UTC"))
+        except MeterError as error:
+            raise UsageError(f"--month: {error}") from error
     with opened(options, readonly=True) as engine:
         if not options.all:
             at = instant(options.at, engine.zone)
@@ -80,12 +86,11 @@ def bill(options: argparse.Namespace) -> None:
             return
         now = instant(options.at, engine.zone) or engine.clock.now()
         count = _bill_all(engine, options.month or windows.month_before(now, engine.zone), Path(options.out))
-        print(f"{count} bills written to {options.out}; {NO_TARIFF}", file=sys.stderr)
+        print(f"{count} bills written to {options.out}", file=sys.stderr)
 
 
 def _bill_all(engine: Engine, month: str, out: Path) -> int:
     frozen = engine.view().frozen(engine.rules.max_w)
-    windows.month(month, engine.zone)
     columns = [name for name in BILL if name != "lines"]
     count = 0
     with progress("writing bills") as share, _replacing(out) as file:
@@ -110,9 +115,10 @@ def query(options: argparse.Namespace) -> None:
         raise UsageError(f"--sort takes one of {', '.join(columns)}; -column for descending")
     if options.limit < 0:
         raise UsageError("--limit is at least 0")
+    first, last = days(options)
     question = Question(
-        first=day(options.first, "--from"),
-        last=day(options.last, "--to"),
+        first=first,
+        last=last,
         by=by,
         meter=options.meter,
         region=options.region,
@@ -131,7 +137,7 @@ def export(options: argparse.Namespace) -> None:
     out = Path(options.out)
     if out.suffix != ".csv":
         raise UsageError(f"{out.name}: an export is written to a .csv file")
-    first, last = day(options.first, "--from"), day(options.last, "--to")
+    first, last = days(options)
     with opened(options, readonly=True) as engine:
         frozen = engine.view().frozen(engine.rules.max_w)
         count = 0
@@ -196,6 +202,7 @@ def bill_row(statement: Statement) -> dict[str, Any]:
         "tax": None,
         "total": None,
         "currency": None,
+        "reason": _NO_TARIFF,
     }
 
 

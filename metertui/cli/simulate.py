@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 import re
+import signal
 import sys
 import time
+from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 
 from metertui import settings, simulator
-from metertui.cli.common import day, folder, instant, progress
+from metertui.cli.common import days, folder, instant, progress, show, visible
 from metertui.cli.errors import UsageError
 from metertui.engine.errors import MeterError
 from metertui.engine.records import format_kwh
@@ -23,47 +25,86 @@ from metertui.simulator import Tally
 _UNITS = {"s": SECOND, "m": MINUTE, "h": HOUR}
 
 
+SUMMARY = ("registered", "sent", "ok", "duplicate", "suspect", "err", "seconds", "rate")
+
+
 def simulate(options: argparse.Namespace) -> int:
     """`metertui simulate`; 1 if the server refused anything."""
     zone = settings.load(folder(options)).rules().zone
     interval = _interval(options.interval)
     fleet = Fleet(_positive("--meters", options.meters), options.seed, zone)
-    host, port = getattr(options, "host", "127.0.0.1"), getattr(options, "port", 7007)
-    start, end = instant(options.first, zone), instant(options.last, zone)
     connections = _positive("--connections", options.connections)
+    start, end = instant(options.first, zone), instant(options.last, zone)
+    if options.live == bool(start or end) and not (options.register and not options.live):
+        raise UsageError("--from T --to T, or --live, says which readings to send")
+    if (start is None) != (end is None):
+        raise UsageError("--from and --to go together")
+    if options.speed <= 0:
+        raise UsageError("--speed is above 0")
     with progress("sending readings") as share:
         if options.live:
-            if options.speed <= 0:
-                raise UsageError("--speed is above 0")
             until = None if options.seconds is None else time.monotonic() + options.seconds
             rounds = simulator.live(fleet, zone, interval / SECOND / options.speed, until)
         elif start is None or end is None:
-            if not options.register or start is not None or end is not None:
-                raise UsageError("--from T --to T, or --live, says which readings to send")
-            rounds = simulator.played(fleet, zone, 0, -1, interval, share)
+            rounds = simulator.played(fleet, zone, 0, -1, interval, share)  # none: --register was all
         else:
             rounds = simulator.played(fleet, zone, start, end, interval, share)
-        tally = asyncio.run(
-            simulator.run(host, port, fleet.accounts, rounds, register=options.register, connections=connections)
-        )
-    print(summary(tally))
+        tally = asyncio.run(_simulate(options, fleet, rounds, connections))
+    if getattr(options, "format", "table") == "table":
+        print(summary(tally))
+    else:
+        show(options, [_row(tally)], SUMMARY, one=True)
     for error in tally.first_errors:
-        print(f"metertui: {error}", file=sys.stderr)
-    return int(tally.errors > 0)
+        print(f"metertui: {visible(error)}", file=sys.stderr)
+    return int(bool(tally.first_errors))
+
+
+async def _simulate(
+    options: argparse.Namespace, fleet: Fleet, rounds: AsyncIterator[Iterable[str]], connections: int
+) -> Tally:
+    """Until the rounds end, or SIGINT or SIGTERM ends them: what was sent is counted all the same."""
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+
+    async def until_stopped() -> AsyncIterator[Iterable[str]]:
+        async for lines in rounds:
+            if stop.is_set():
+                return
+            yield lines
+
+    host, port = getattr(options, "host", "127.0.0.1"), getattr(options, "port", 7007)
+    return await simulator.run(
+        host, port, fleet.accounts, until_stopped(), register=options.register, connections=connections
+    )
+
+
+def _row(tally: Tally) -> dict[str, object]:
+    return {
+        "registered": tally.registered,
+        "sent": tally.sent,
+        "ok": tally.ok,
+        "duplicate": tally.duplicate,
+        "suspect": tally.suspect,
+        "err": tally.errors,
+        "seconds": round(tally.seconds, 3),
+        "rate": round(tally.rate),
+    }
 
 
 def summary(tally: Tally) -> str:
     """What was sent and what came of it, in a line."""
     return (
-        f"sent {tally.sent}, OK {tally.ok}, duplicate {tally.duplicate}, suspect {tally.suspect}, "
-        f"ERR {tally.errors}, {tally.rate:,.0f} a second in {tally.seconds:.1f} s"
+        f"{f'registered {tally.registered}, ' if tally.registered else ''}sent {tally.sent}, OK {tally.ok}, "
+        f"duplicate {tally.duplicate}, suspect {tally.suspect}, ERR {tally.errors}, "
+        f"{tally.rate:,.0f} a second in {tally.seconds:.1f} s"
     )
 
 
 def generate(options: argparse.Namespace) -> None:
     """`metertui generate`: log lines into `*.txt` and `*.log`, else the wide CSV, which has the accounts too."""
     zone = settings.load(folder(options)).rules().zone
-    window = between(day(options.first, "--from"), day(options.last, "--to"), zone)
+    window = between(*days(options), zone)
     interval = _interval(options.interval)
     fleet = Fleet(_positive("--meters", options.meters), options.seed, zone)
     out = Path(options.out)

@@ -11,7 +11,7 @@ import plotext
 
 from metertui import simulator
 from metertui.cli.common import kwh, show_row, table
-from metertui.cli.questions import BILL, NO_TARIFF, USAGE, bill_row, query_rows, usage_row
+from metertui.cli.questions import BILL, USAGE, bill_row, query_rows, usage_row
 from metertui.cli.serve import desk
 from metertui.cli.simulate import summary
 from metertui.engine.analytics import Question, answer
@@ -104,7 +104,6 @@ async def _bill(headend: HeadEnd, fleet: Fleet) -> None:
     _heading(f"The bill of meter {meter} for the last month")
     row = bill_row(headend.statement(meter))
     show_row(row, [name for name in BILL if row[name] is not None])
-    print(f"({NO_TARIFF})")
 
 
 async def _government(headend: HeadEnd) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metertui.engine.accounts import Account
+from metertui.engine.errors import MeterError
 from metertui.engine.zone import DAY, HOUR, SiteZone
 
 _TOWN: Final = {
@@ -35,10 +36,10 @@ _PERIODS: Final = np.array([365.25, 7.0, 1.0, 0.5, 0.31, 0.093]) * DAY / HOUR
 """Hours."""
 _AMPLITUDES: Final = np.array([0.12, 0.06, 0.33, 0.19, 0.12, 0.08])
 """Of the mean; they sum to 0.9."""
-_PEAKS: Final = np.array([200.0 * 24, 2.5 * 24, 20.0, 8.0, 0.0, 0.0])
+_PEAKS: Final = np.array([200.0 * 24, 0.6 * 24, 20.0, 8.0, 0.0, 0.0])
 """Hours after the zero of time at which each is highest; the last two differ by meter."""
-_ZERO: Final = 1_577_836_800 * 1_000_000
-"""2020-01-01T00:00:00Z, a Wednesday, when the registers began."""
+_ZERO: Final = 946_684_800 * 1_000_000
+"""2000-01-01T00:00:00Z, a Saturday, when the registers began."""
 
 
 class Fleet:
@@ -74,7 +75,9 @@ class Fleet:
         return len(self.accounts)
 
     def registers(self, instant: int) -> NDArray[np.int64]:
-        """Every meter's register in Wh at an instant (µs UTC) from 2020 on; int64[count]."""
+        """Every meter's register in Wh at an instant (µs UTC); int64[count]. Raises MeterError for one before 2000."""
+        if instant < _ZERO:
+            raise MeterError("the made-up meters were installed in 2000: there is nothing before")
         hours = (instant - _ZERO) / HOUR
         swing = np.sin(2 * np.pi * hours / _PERIODS - self._phase) + np.sin(self._phase)
         energy = self._mean * (hours + swing @ (_AMPLITUDES * _PERIODS / (2 * np.pi)))
