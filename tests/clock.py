@@ -1,0 +1,29 @@
+"""A clock that tests set."""
+
+from __future__ import annotations
+
+from metertui.engine.zone import SiteZone
+
+
+class FakeClock:
+    """Says what it is told to; goes on only when it is told."""
+
+    def __init__(self, text: str = "2025-03-12T10:40:00", zone: SiteZone | None = None) -> None:
+        self.zone = zone or SiteZone("Asia/Singapore")
+        self.instant = self.zone.parse(text)
+        self.seconds = 0.0
+
+    def now(self) -> int:
+        return self.instant
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    def advance(self, seconds: float) -> None:
+        """Let time go on."""
+        self.instant += round(seconds * 1_000_000)
+        self.seconds += seconds
+
+    def set(self, text: str) -> None:
+        """Let the wall clock jump."""
+        self.instant = self.zone.parse(text)

@@ -1,0 +1,54 @@
+"""Windows by name, by dates, by month."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from metertui.engine import windows
+from metertui.engine.errors import MeterError
+from metertui.engine.zone import HOUR, SiteZone
+
+LONDON = SiteZone("Europe/London")
+NOW = LONDON.parse("2025-10-26T12:00:00")  # a Sunday, on which the clock goes back
+
+
+@pytest.mark.parametrize(
+    ("name", "start", "end"),
+    [
+        ("today", "2025-10-26T00:00:00", "2025-10-26T12:00:00"),
+        ("yesterday", "2025-10-25T00:00:00", "2025-10-26T00:00:00"),
+        ("week", "2025-10-20T00:00:00", "2025-10-26T12:00:00"),
+        ("month", "2025-10-01T00:00:00", "2025-10-26T12:00:00"),
+        ("year", "2025-01-01T00:00:00", "2025-10-26T12:00:00"),
+        ("last_month", "2025-09-01T00:00:00", "2025-10-01T00:00:00"),
+    ],
+)
+def test_named_windows(name: str, start: str, end: str) -> None:
+    window = windows.named(name, NOW, LONDON)
+    assert (window.name, window.start, window.end) == (name, LONDON.parse(start), LONDON.parse(end))
+
+
+def test_a_day_may_have_25_hours() -> None:
+    day = windows.between(date(2025, 10, 26), date(2025, 10, 26), LONDON)
+    assert day.end - day.start == 25 * HOUR
+    assert windows.named("today", NOW, LONDON).end - day.start == 13 * HOUR
+
+
+def test_dates_are_both_included() -> None:
+    window = windows.between(date(2025, 2, 1), date(2025, 2, 28), LONDON)
+    assert (window.start, window.end) == windows.month("2025-02", LONDON)
+    with pytest.raises(MeterError, match="2025-02-01 is before 2025-02-28"):
+        windows.between(date(2025, 2, 28), date(2025, 2, 1), LONDON)
+
+
+@pytest.mark.parametrize("text", ["", "2025", "2025-13", "2025-00", "25-01", "2025-1", "2025-01-01", "0000-01"])
+def test_what_is_no_month_is_named(text: str) -> None:
+    with pytest.raises(MeterError, match="is no month"):
+        windows.month(text, LONDON)
+
+
+def test_what_is_no_window_is_named() -> None:
+    with pytest.raises(MeterError, match="fortnight is no window; they are today, yesterday"):
+        windows.named("fortnight", NOW, LONDON)
