@@ -120,7 +120,11 @@ def test_the_order_of_arrival_changes_nothing(course: list[tuple[int, int]], ran
 
 
 @given(
-    st.integers(0, 10**11), st.integers(0, 10**11), st.integers(0, 10**15), st.integers(1, 10**15), st.integers(0, 10**15)
+    st.integers(0, 10**11),
+    st.integers(0, 10**11),
+    st.integers(0, 10**15),
+    st.integers(1, 10**15),
+    st.integers(0, 10**15),
 )
 def test_interpolation_is_exact_however_large(e0: int, rise: int, t0: int, length: int, into: int) -> None:
     t = t0 + into % (length + 1)

@@ -1,0 +1,35 @@
+"""Frozen columns from plain lists."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from metertui.engine import validation
+from metertui.engine.columns import Columns, Frozen, Group
+from metertui.engine.energy import energy
+from metertui.engine.zone import SiteZone
+
+Course = Sequence[tuple[int, int]]
+
+
+def frozen(meters: Mapping[str, Course], zone: SiteZone, groups: Mapping[str, Sequence[Group]] | None = None) -> Frozen:
+    """Readings (µs, Wh) in time order by meter; a group for each reading, or none at all."""
+    lengths = [len(course) for course in meters.values()]
+    meter = np.repeat(np.arange(len(meters), dtype=np.int32), lengths)
+    time = np.array([t for course in meters.values() for t, _ in course], dtype=np.int64)
+    wh = np.array([v for course in meters.values() for _, v in course], dtype=np.int64)
+    status = validation.judge(meter, time, wh, 100_000)
+    told = [group for name in meters for group in (groups or {}).get(name, [Group()] * len(meters[name]))]
+    names = sorted(set(told) | {Group()})
+    return Frozen(
+        Columns(meter, time, wh),
+        status,
+        energy(meter, wh, status),
+        np.array([names.index(group) for group in told], dtype=np.int32),
+        list(meters),
+        names,
+        zone,
+        100_000,
+    )
