@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from metertui import settings
 from metertui.cli.errors import UsageError
-from metertui.engine.errors import Refused
+from metertui.engine.errors import MeterError, Refused
 from metertui.engine.rules import SystemClock
 from metertui.engine.zone import SiteZone
 
@@ -164,3 +164,24 @@ def progress(what: str) -> Iterator[Callable[[float], None]]:
     finally:
         if drawn:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[TextIO]:
+    """A text file that takes its name only when it is whole; what is no regular file (a pipe) is written as it is.
+
+    Raises MeterError.
+    """
+    special = path.exists() and not path.is_file()
+    spare = path if special else path.with_name(f".{path.name}.new")
+    try:
+        try:
+            with spare.open("w", encoding="utf-8", newline="") as file:
+                yield file
+            if not special:
+                spare.replace(path)
+        finally:
+            if not special:
+                spare.unlink(missing_ok=True)
+    except OSError as error:
+        raise MeterError(f"cannot write {path}: {error.strerror or error}") from error

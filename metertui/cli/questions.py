@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 import csv
-import os
 import sys
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from metertui.cli.common import days, instant, kwh, opened, progress, show
+from metertui.cli.common import days, instant, kwh, opened, progress, replacing, show
 from metertui.cli.errors import UsageError
 from metertui.engine import analytics, billing, windows
 from metertui.engine import export as exporting
@@ -93,7 +92,7 @@ def _bill_all(engine: Engine, month: str, out: Path) -> int:
     frozen = engine.view().frozen(engine.rules.max_w)
     columns = [name for name in BILL if name != "lines"]
     count = 0
-    with progress("writing bills") as share, _replacing(out) as file:
+    with progress("writing bills") as share, replacing(out) as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(columns)
         for statement in billing.statements(frozen, month):
@@ -141,7 +140,7 @@ def export(options: argparse.Namespace) -> None:
     with opened(options, readonly=True) as engine:
         frozen = engine.view().frozen(engine.rules.max_w)
         count = 0
-        with progress("writing readings") as share, _replacing(out) as file:
+        with progress("writing readings") as share, replacing(out) as file:
             csv.writer(file, lineterminator="\n").writerow(exporting.COLUMNS)
             for table in exporting.export(
                 frozen,
@@ -208,28 +207,3 @@ def bill_row(statement: Statement) -> dict[str, Any]:
 
 def _plain(value: object) -> str:
     return f"{value:.3f}".rstrip("0").rstrip(".")
-
-
-class _replacing:
-    """A text file that takes its name only when it is whole. Raises MeterError."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._spare = path.with_name(f".{path.name}.new")
-
-    def __enter__(self) -> Any:
-        try:
-            self._file = self._spare.open("w", encoding="utf-8", newline="")
-        except OSError as error:
-            raise MeterError(f"cannot write {self._path}: {error.strerror}") from error
-        return self._file
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        try:
-            self._file.close()
-            if error is None:
-                os.replace(self._spare, self._path)
-            else:
-                self._spare.unlink(missing_ok=True)
-        except OSError as failure:
-            raise MeterError(f"cannot write {self._path}: {failure.strerror}") from failure

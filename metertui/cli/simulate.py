@@ -12,9 +12,8 @@ from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 
 from metertui import settings, simulator
-from metertui.cli.common import days, folder, instant, progress, show, visible
+from metertui.cli.common import days, folder, instant, progress, replacing, show, visible
 from metertui.cli.errors import UsageError
-from metertui.engine.errors import MeterError
 from metertui.engine.records import format_kwh
 from metertui.engine.windows import between
 from metertui.engine.zone import HOUR, MINUTE, SECOND
@@ -108,22 +107,18 @@ def generate(options: argparse.Namespace) -> None:
     interval = _interval(options.interval)
     fleet = Fleet(_positive("--meters", options.meters), options.seed, zone)
     out = Path(options.out)
-    last = window.end - interval if window.end - interval > window.start else window.start
-    try:
-        with out.open("w", encoding="utf-8", newline="") as file, progress("generating") as share:
-            if out.suffix in (".txt", ".log"):
-                for time_, registers in fleet.history(window.start, last, interval):
-                    stamp = zone.iso(time_)
-                    file.writelines(
-                        f"{account.meter},{stamp},{format_kwh(wh)}\n"
-                        for account, wh in zip(fleet.accounts, registers.tolist(), strict=True)
-                    )
-                    share((time_ - window.start) / (window.end - window.start))
-            else:
-                for done in wide_csv.write(file, fleet, zone, window.start, last, interval):
-                    share(done)
-    except OSError as error:
-        raise MeterError(f"cannot write {out}: {error.strerror}") from error
+    with progress("generating") as share, replacing(out) as file:
+        if out.suffix in (".txt", ".log"):
+            for time_, registers in fleet.history(window.start, window.end - 1, interval):
+                stamp = zone.iso(time_)
+                file.writelines(
+                    f"{account.meter},{stamp},{format_kwh(wh)}\n"
+                    for account, wh in zip(fleet.accounts, registers.tolist(), strict=True)
+                )
+                share((time_ - window.start) / (window.end - window.start))
+        else:
+            for done in wide_csv.write(file, fleet, zone, window.start, window.end - 1, interval):
+                share(done)
 
 
 def _interval(text: str) -> int:

@@ -20,7 +20,7 @@ from metertui.formats.synthetic import Fleet
 from metertui.headend import HeadEnd
 from metertui.settings import Settings
 
-_LIVE_SECONDS: Final = 4.0
+LIVE_SECONDS: Final = 4.0
 _PERIOD: Final = 0.5
 """Seconds in which every meter speaks once."""
 
@@ -52,7 +52,7 @@ def _heading(text: str) -> None:
 async def _ingest(headend: HeadEnd, port: int, fleet: Fleet) -> None:
     _heading(f"Live ingest: every meter speaks each {_PERIOD:g} s, over four connections")
     zone = headend.engine.zone
-    rounds = simulator.live(fleet, zone, _PERIOD, time.monotonic() + _LIVE_SECONDS)
+    rounds = simulator.live(fleet, zone, _PERIOD, time.monotonic() + LIVE_SECONDS)
     meters = asyncio.create_task(
         simulator.run("127.0.0.1", port, fleet.accounts, rounds, register=False, connections=4)
     )

@@ -1,0 +1,28 @@
+"""The demonstration as text: the whole story, on a small town."""
+
+from __future__ import annotations
+
+import pytest
+
+from metertui.cli import demo, story
+from tests.cli.conftest import Command
+
+
+def test_the_story_is_told_without_a_terminal(metertui: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo, "METERS", 6)
+    monkeypatch.setattr(story, "LIVE_SECONDS", 0.3)
+    result = metertui("demo")
+    assert (result.code, result.err) == (0, "")
+    for said in (
+        "a made-up town of 6 meters",
+        "demo@metertui.example with the password demo",
+        "suspect 0, ERR 0",
+        "OK duplicate",
+        "< OK suspect: 11.9 kWh is lower than the 12.5 kWh counted",
+        "< ERR not-registered",
+        "yesterday, kWh by hour",
+        "The bill of meter 100001",
+        "region   apartment_type  usage_kwh  meters  readings",
+        "< OK closed",
+    ):
+        assert said in result.out

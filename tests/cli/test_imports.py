@@ -1,0 +1,80 @@
+"""`metertui import` and `metertui generate`, together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Command
+
+COUNTS = ("read", "new", "duplicate", "suspect", "refused")
+
+
+def generated(metertui: Command, out: Path, *words: str) -> Path:
+    result = metertui("generate", "--meters", "3", "--from", "2025-03-01", "--to", "2025-03-02", "-o", str(out), *words)
+    assert result.code == 0
+    return out
+
+
+@pytest.mark.parametrize("name", ["history.csv", "history.log"])
+def test_what_is_generated_can_be_imported_once(metertui: Command, tmp_path: Path, name: str) -> None:
+    file = str(generated(metertui, tmp_path / name))
+    first = metertui("import", file, "--format", "json").json
+    assert [first[count] for count in COUNTS] == [288, 288, 0, 0, 0]
+    assert (first["registered"], first["days"]) == (3, 2)
+    again = metertui("import", file, "--format", "json").json
+    assert [again[count] for count in COUNTS] == [288, 0, 288, 0, 0]
+
+
+def test_both_forms_hold_the_same_readings(metertui: Command, tmp_path: Path) -> None:
+    wide, log = generated(metertui, tmp_path / "a.csv"), generated(metertui, tmp_path / "a.log")
+    both = metertui("import", str(wide), str(log), "--format", "json").json
+    assert [both[count] for count in COUNTS] == [576, 288, 288, 0, 0]
+
+
+def test_equal_seeds_give_equal_files(metertui: Command, tmp_path: Path) -> None:
+    first, second = (generated(metertui, tmp_path / name, "--seed", "5") for name in ("a.csv", "b.csv"))
+    other = generated(metertui, tmp_path / "c.csv", "--seed", "6")
+    assert first.read_bytes() == second.read_bytes() != other.read_bytes()
+
+
+def test_attributes_come_with_the_wide_form(metertui: Command, tmp_path: Path) -> None:
+    metertui("import", str(generated(metertui, tmp_path / "a.csv")))
+    assert all(row["region"] for row in metertui("users", "list", "--format", "json").json)
+
+
+def test_refused_lines_are_told_and_kept(metertui: Command, data: Path, tmp_path: Path) -> None:
+    file = tmp_path / "log.txt"
+    file.write_text("m-1,2025-01-01T00:00:00,1\nm-1,2025-01-01T00:00:00,2\n" + "m-1,nonsense,3\x1b\n" * 12)
+    result = metertui("import", str(file))
+    assert result.code == 0
+    assert "refused     13" in result.out
+    lines = result.err.splitlines()
+    assert len(lines) == 11
+    assert lines[0].startswith("log.txt:3: bad-timestamp: ")
+    assert lines[-1].startswith("and 3 more; refused in all: 12 bad-timestamp, 1 conflict")
+    rejects = (data / "rejects.log").read_text().splitlines()
+    assert len(rejects) == 13
+    assert rejects[-1].split("\t")[1:] == ["log.txt:2", "conflict", "m-1,2025-01-01T00:00:00+08:00,2"]
+
+
+def test_the_form_may_be_told_beside_the_format(metertui: Command, tmp_path: Path) -> None:
+    file = str(generated(metertui, tmp_path / "a.csv"))
+    result = metertui("import", "--format", "csv", file, "--format", "wide")
+    assert result.out.splitlines()[1].startswith("288,288,0,0,0")
+    assert metertui("import", file, "--format", "day").code == 1
+    assert metertui("--format", "json", "import", file).json["duplicate"] == 288
+
+
+def test_an_owned_folder_takes_no_import(metertui: Command, data: Path, tmp_path: Path) -> None:
+    from metertui.engine.lock import FolderLock
+
+    file = str(generated(metertui, tmp_path / "a.csv"))
+    data.mkdir()
+    lock = FolderLock(data)
+    lock.acquire()
+    result = metertui("import", file)
+    lock.release()
+    assert result.code == 1
+    assert "is in use by another metertui" in result.err

@@ -1,0 +1,126 @@
+"""The grammar: where options stand, exit codes, one line for an error, and what is loaded for what."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from metertui import __version__
+from metertui.cli import main
+from metertui.engine import analytics, windows
+from tests.cli.conftest import Command
+
+COMMANDS = ("tui", "serve", "demo", "simulate", "generate", "import", "usage", "bill", "query", "export")
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS, "check", "users", "users register", "admins", "admins add"])
+def test_everything_explains_itself(metertui: Command, command: str) -> None:
+    result = metertui(*command.split(), "--help")
+    assert result.code == 0
+    assert result.out.startswith("usage: metertui")
+
+
+def test_version(metertui: Command) -> None:
+    assert metertui("--version").out == f"metertui {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "nothing",
+        "usage",
+        "usage m-1 lately",
+        "usage m-1 --at yesterday",
+        "usage m-1 --from 2025-01-01",
+        "usage m-1 --from 2025-01-02 --to 2025-01-01",
+        "usage m-1 month --from 2025-01-01 --to 2025-01-02",
+        "usage m-1 --form csv",
+        "bill",
+        "bill m-1 --month 2025-13",
+        "bill --all",
+        "query --to 2025-01-01",
+        "query --from 2025-1-1 --to 2025-01-02",
+        "query --from 2025-01-01 --to 2025-01-02 --by day,moon",
+        "query --from 2025-01-01 --to 2025-01-02 --by day,day",
+        "query --from 2025-01-01 --to 2025-01-02 --sort day",
+        "export --from 2025-01-01 --to 2025-01-02 -o out.txt",
+        "simulate --meters 1",
+        "simulate --meters 0 --live",
+        "simulate --meters 1 --live --from 2025-01-01T00:00 --to 2025-01-01T01:00",
+        "simulate --meters 1 --from 2025-01-01T00:00",
+        "simulate --meters 1 --live --speed 0",
+        "generate --meters 1 --from 2025-01-01 --to 2025-01-01 --interval 0m -o x",
+        "users",
+        "users modify m-1",
+        "admins add a@b.c",
+    ],
+)
+def test_wrong_usage_is_one_line_and_exit_2(steady: Command, words: str) -> None:
+    result = steady(*words.split())
+    assert (result.code, result.out) == (2, "")
+    assert result.err.startswith("metertui")
+    assert result.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ("usage nobody", "nobody is not a meter of this site"),
+        ("--data /nowhere/at/all usage m-1", "there is no data folder /nowhere/at/all"),
+        ("--data /nowhere/at/all check", "there is no data folder"),
+        ("query --from 2025-01-01 --to 2025-01-02 --meter nobody", "nobody is not a meter"),
+        ("users show nobody", "nobody is not registered"),
+        ("import /nowhere/file.csv", "cannot read /nowhere/file.csv"),
+        ("simulate --meters 1 --live --port 1", "no connection to 127.0.0.1:1"),
+        ("export --from 2025-01-01 --to 2025-01-02 -o /nowhere/out.csv", "cannot write /nowhere/out.csv"),
+        ("generate --meters 1 --from 1999-12-01 --to 2000-01-01 -o /dev/null", "there is nothing before"),
+        ("tui", "the screens need a terminal"),
+    ],
+)
+def test_a_failed_operation_is_one_line_and_exit_1(steady: Command, words: str, why: str) -> None:
+    result = steady(*words.split())
+    assert (result.code, result.out) == (1, "")
+    assert result.err.startswith("metertui: ")
+    assert why in result.err
+    assert result.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "--format csv usage m-1 today --at 2025-03-12T10:40",
+        "usage m-1 today --at 2025-03-12T10:40 --format csv",
+        "usage --format csv m-1 --at 2025-03-12T10:40 today",
+        "--format json usage m-1 today --at 2025-03-12T10:40 --format csv",
+    ],
+)
+def test_options_stand_before_and_behind(steady: Command, words: str) -> None:
+    header, row = steady(*words.split()).out.splitlines()
+    assert dict(zip(header.split(","), row.split(","), strict=True))["usage_kwh"] == "10.5"
+
+
+def test_the_folder_may_be_told_anywhere(steady: Command, data: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("METERTUI_DATA")
+    told = ["--data", str(data)]
+    for words in ([*told, "users", "list"], ["users", *told, "list"], ["users", "list", *told]):
+        assert "m-1" in steady(*words).out
+
+
+def test_help_names_the_windows_and_keys_that_there_are() -> None:
+    assert main._WINDOWS == windows.NAMES
+    assert main._KEYS.split(",") == list(analytics.KEYS)
+
+
+def loaded_by(statement: str) -> set[str]:
+    code = f"import sys\n{statement}\nprint(*sys.modules)"
+    return set(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split())
+
+
+def test_the_grammar_loads_nothing_heavy() -> None:
+    assert not loaded_by("from metertui.cli.main import parser; parser()") & {"numpy", "pandas", "textual", "asyncio"}
+
+
+def test_serving_never_loads_the_screens() -> None:
+    assert not loaded_by("import metertui.cli.serve") & {"textual", "rich", "plotext"}

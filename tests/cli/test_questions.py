@@ -1,0 +1,128 @@
+"""Usage, bill, query and export, as they are printed."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Command
+
+AT = ("--at", "2025-03-12T10:40:00")
+
+
+@pytest.mark.parametrize(
+    ("window", "kwh"),
+    [
+        ("today", 10.5),
+        ("yesterday", 24),
+        ("week", 58.5),
+        ("month", 274.5),
+        ("last_month", 672),
+        ("last_half_hour", 0.5),
+    ],
+)
+def test_the_steady_meter(steady: Command, window: str, kwh: float) -> None:
+    result = steady("usage", "m-1", window, *AT, "--format", "json")
+    assert result.json["usage_kwh"] == kwh
+    assert result.json["window"] == window
+
+
+def test_usage_says_all_of_it(steady: Command) -> None:
+    result = steady("usage", "m-1", "--format", "json", *AT)
+    assert result.json == {
+        "meter": "m-1",
+        "window": "month",
+        "start": "2025-03-01T00:00:00+08:00",
+        "end": "2025-03-12T10:40:00+08:00",
+        "opening_kwh": 1720,
+        "opening_time": "2025-03-01T00:00:00+08:00",
+        "opening_quality": "actual",
+        "closing_kwh": 1994.5,
+        "closing_time": "2025-03-12T10:30:00+08:00",
+        "closing_quality": "last",
+        "usage_kwh": 274.5,
+        "readings": 549,
+        "suspect": 0,
+    }
+
+
+def test_dates_are_both_included(steady: Command) -> None:
+    result = steady("usage", "m-1", "--from", "2025-02-01", "--to", "2025-02-02", "--format", "json")
+    assert (result.json["window"], result.json["usage_kwh"], result.json["readings"]) == ("dates", 48, 96)
+
+
+def test_no_data_is_null_and_exit_0(steady: Command) -> None:
+    result = steady("usage", "m-1", "--from", "2024-01-01", "--to", "2024-01-02", "--format", "json")
+    assert result.code == 0
+    assert result.json["usage_kwh"] is None
+    assert result.json["opening_kwh"] is None
+    shown = steady("usage", "m-1", "--from", "2024-01-01", "--to", "2024-01-02").out
+    assert "usage_kwh        -" in shown
+
+
+def test_a_bill(steady: Command) -> None:
+    result = steady("bill", "m-1", *AT, "--format", "json")
+    assert list(result.json)[:12] == [
+        "meter", "month", "opening_kwh", "opening_quality", "closing_kwh", "closing_quality", "usage_kwh",
+        "lines", "net", "tax", "total", "currency",
+    ]  # fmt: skip
+    assert (result.json["month"], result.json["usage_kwh"], result.json["total"]) == ("2025-02", 672, None)
+    assert "no tariffs" in result.json["reason"]
+
+
+def test_all_bills(steady: Command, tmp_path: Path) -> None:
+    out = tmp_path / "bills.csv"
+    assert steady("bill", "--all", "--month", "2025-02", "-o", str(out)).code == 0
+    [row] = csv.DictReader(out.open())
+    assert (row["meter"], row["opening_kwh"], row["usage_kwh"], row["total"]) == ("m-1", "1048", "672", "")
+
+
+def test_query_by_month(steady: Command) -> None:
+    result = steady("query", "--from", "2025-02-01", "--to", "2025-03-31", "--by", "month", "--format", "json")
+    assert result.json == [
+        {"month": "2025-02", "usage_kwh": 672, "meters": 1, "readings": 1344},
+        {"month": "2025-03", "usage_kwh": 274.5, "meters": 1, "readings": 549},
+    ]
+
+
+def test_query_in_order_and_cut(steady: Command) -> None:
+    words = ["query", "--from", "2025-03-10", "--to", "2025-03-12", "--by", "day", "--format", "csv"]
+    assert steady(*words, "--sort", "-usage_kwh", "--limit", "1").out.splitlines()[1] == "2025-03-10,24,1,48"
+    assert steady(*words, "--sort", "usage_kwh", "--limit", "1").out.splitlines()[1] == "2025-03-12,10.5,1,21"
+
+
+def test_tables_are_aligned_to_the_right_where_they_are_numbers(steady: Command) -> None:
+    assert steady("query", "--from", "2025-03-11", "--to", "2025-03-12", "--by", "day").out.splitlines() == [
+        "day         usage_kwh  meters  readings",
+        "2025-03-11       24.0       1        48",
+        "2025-03-12       10.5       1        21",
+    ]
+
+
+def test_a_table_without_rows_says_so(steady: Command) -> None:
+    words = ["query", "--from", "2020-01-01", "--to", "2020-01-02", "--by", "day"]
+    assert steady(*words).out.splitlines()[-1] == "no data"
+    assert steady(*words, "--format", "json").json == []
+
+
+def test_export(steady: Command, tmp_path: Path) -> None:
+    out = tmp_path / "out.csv"
+    assert steady("export", "--from", "2025-01-30", "--to", "2025-01-30", "-o", str(out)).code == 0
+    rows = list(csv.DictReader(out.open()))
+    assert list(rows[0]) == [
+        "identifier", "timestamp", "reading_kwh", "usage_kwh", "region", "sub_region", "apartment_type", "status",
+    ]  # fmt: skip
+    assert len(rows) == 48
+    assert (rows[0]["timestamp"], rows[0]["usage_kwh"]) == ("2025-01-30T00:30:00+08:00", "0.5")
+    assert {row["status"] for row in rows} == {"counted"}
+
+
+def test_an_export_that_fails_leaves_nothing_behind(steady: Command, tmp_path: Path) -> None:
+    out = tmp_path / "out.csv"
+    out.write_text("before")
+    words = ["export", "--from", "2025-01-30", "--to", "2025-01-30", "-o", str(out), "--meter", "nobody"]
+    assert steady(*words).code == 1
+    assert out.read_text() == "before"
+    assert not list(tmp_path.glob(".*"))

@@ -1,0 +1,93 @@
+"""The program as a process: ready, spoken to, asked beside, ended."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+METERTUI = [sys.executable, "-m", "metertui"]
+
+
+class Server:
+    """`metertui serve` on a folder of its own and a free port."""
+
+    def __init__(self, data: Path) -> None:
+        self.environment = {**os.environ, "METERTUI_DATA": str(data), "METERTUI_TIMEZONE": "Asia/Singapore"}
+        command = [*METERTUI, "serve", "--port", "0"]
+        self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=self.environment)
+        assert self.process.stderr is not None
+        ready = re.fullmatch(r"ready on 127\.0\.0\.1:(\d+)\n", self.process.stderr.readline())
+        assert ready is not None
+        self.port = ready[1]
+
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*METERTUI, *words], capture_output=True, text=True, env=self.environment, timeout=30, check=False
+        )
+
+    def end(self, how: signal.Signals) -> int:
+        self.process.send_signal(how)
+        _, said = self.process.communicate(timeout=20)
+        assert "Traceback" not in said
+        return self.process.returncode
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    made = Server(tmp_path / "data")
+    yield made
+    if made.process.poll() is None:
+        made.process.kill()
+        made.process.communicate()
+
+
+def test_a_day_is_played_into_it_and_asked_for_beside_it(server: Server, tmp_path: Path) -> None:
+    played = server.run(
+        *["simulate", "--meters", "20", "--register", "--connections", "3", "--format", "json", "--port"], server.port,
+        "--from", "2025-03-11T00:00", "--to", "2025-03-12T00:00",
+    )  # fmt: skip
+    summary = json.loads(played.stdout)
+    assert {name: summary[name] for name in ("registered", "sent", "ok", "duplicate", "suspect", "err")} == {
+        "registered": 20, "sent": 980, "ok": 980, "duplicate": 0, "suspect": 0, "err": 0,
+    }  # fmt: skip
+    out = tmp_path / "made.log"
+    server.run("generate", "--meters", "20", "--from", "2025-03-11", "--to", "2025-03-12", "-o", str(out))
+    registers = {line.split(",")[0] + line.split(",")[1]: float(line.split(",")[2]) for line in out.open()}
+    expected = registers["1000012025-03-12T00:00:00+08:00"] - registers["1000012025-03-11T00:00:00+08:00"]
+
+    answer = json.loads(
+        server.run("usage", "100001", "yesterday", "--at", "2025-03-12T08:00", "--format", "json").stdout
+    )
+    assert answer["usage_kwh"] == pytest.approx(expected, abs=1e-6)
+    assert (answer["opening_quality"], answer["closing_quality"], answer["readings"]) == ("actual", "actual", 48)
+    table = server.run("query", "--from", "2025-03-11", "--to", "2025-03-11", "--by", "meter", "--format", "json")
+    assert {row["meter"]: row["usage_kwh"] for row in json.loads(table.stdout)}["100001"] == answer["usage_kwh"]
+    assert server.run("check").returncode == 0
+
+    refused = server.run("users", "register", "m-1")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert f"(process {server.process.pid})" in refused.stderr
+    assert server.end(signal.SIGTERM) == 0
+    assert server.run("users", "register", "m-1").returncode == 0
+
+
+def test_one_owner_and_one_port(server: Server, tmp_path: Path) -> None:
+    second = server.run("serve", "--port", "0")
+    assert (second.returncode, second.stderr.count("\n")) == (1, 1)
+    assert "is in use by another metertui" in second.stderr
+    elsewhere = server.run("--data", str(tmp_path / "other"), "serve", "--port", server.port)
+    assert elsewhere.returncode == 1
+    assert elsewhere.stderr.splitlines()[-1].endswith("the port is in use by another program")
+    assert server.end(signal.SIGINT) == 0
+
+
+def test_a_settings_file_is_there_after_the_first_start(server: Server, tmp_path: Path) -> None:
+    assert "# port = 7007" in (tmp_path / "data/settings.toml").read_text()
