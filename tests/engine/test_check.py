@@ -1,0 +1,127 @@
+"""The proof of a data folder: a sound one passes, and each kind of damage is found and named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from metertui.engine import check as checking
+from metertui.engine.accounts import Account, AccountBook
+from metertui.engine.archive import Archive, by_day
+from metertui.engine.check import Proof, check
+from metertui.engine.columns import Frozen, Group
+from metertui.engine.energy import energy
+from metertui.engine.readings_file import Rows
+from metertui.engine.rules import Rules
+from metertui.engine.zone import HOUR, SiteZone
+
+ZONE = SiteZone("Europe/Berlin")
+RULES = Rules(zone=ZONE)
+START = ZONE.parse("2024-10-25T00:00")
+DAY_FILE = "archive/2024/10_26.csv"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Three meters over a change of the clock: a steady one that moved, one with a bad read, one that was exchanged."""
+    hours = 24 * 9
+    registers = np.array([np.arange(hours) * 500 + 7, np.arange(hours) * 333, np.arange(hours) * 1001 + 50_000])
+    registers[1, 40] = 0
+    registers[2, 100:] -= registers[2, 100]
+    rows = Rows(
+        ["m-1", "m-2", "m-3"],
+        np.repeat(np.arange(3, dtype=np.int32), hours),
+        np.tile(START + np.arange(hours, dtype=np.int64) * HOUR, 3),
+        registers.ravel(),
+    )
+    archive = Archive(tmp_path, ZONE)
+    for day, of_day in by_day(rows, ZONE):
+        archive.merge(day, of_day)
+    accounts = [Account(meter, region=region, registered=START) for meter, region in zip(rows.ids, "NSS", strict=True)]
+    moves = {"m-1": [(START, Group("W")), (START + 50 * HOUR, Group("N"))]}
+    AccountBook(tmp_path, ZONE).put(accounts, moves)
+    (tmp_path / "log.txt").write_text("m-1,2024-11-04T01:00:00+01:00,120\n")
+    return tmp_path
+
+
+def problems(folder: Path) -> list[str]:
+    return [problem for proof in check(folder, RULES, lambda _: None) for problem in proof.problems]
+
+
+def test_a_sound_folder_is_proven_with_its_counts(folder: Path) -> None:
+    told: list[float] = []
+    proofs = {proof.what: proof for proof in check(folder, RULES, told.append)}
+    assert not any(proof.failures for proof in proofs.values())
+    assert proofs["readings in the log"].count == 1
+    assert proofs["readings: one value at an instant"].count == 3 * 24 * 9 + 1
+    assert proofs["meters: energy against registers"].count == 3
+    assert proofs["days: sums of their hours"].count == 7
+    assert all(proof.count for what, proof in proofs.items() if what != "staff accounts")
+    assert told == sorted(told)
+
+
+def test_an_empty_folder_is_sound(tmp_path: Path) -> None:
+    assert problems(tmp_path) == []
+
+
+def edit(name: str, old: str, new: str) -> Callable[[Path], None]:
+    def damage(folder: Path) -> None:
+        text = (folder / name).read_text()
+        assert old in text
+        (folder / name).write_text(text.replace(old, new, 1))
+
+    return damage
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (edit(DAY_FILE, "m-2,2024-10-26T05:00:00+02:00,9.657", "m-2,2024-10-26T05:00:00+02:00,"), "10_26.csv:18: "),
+        (edit(DAY_FILE, "m-2,2024-10-26T05", "m-2,2024-10-25T05"), "10_26.csv:18: not of this day in Europe/Berlin"),
+        (edit(DAY_FILE, "m-2,2024-10-26T05", "m-2,2024-10-26T06"), "is not in order of time and identifier"),
+        (edit(DAY_FILE, "m-2,2024-10-26T05", "m-4,2024-10-26T05"), "m-4 has readings and no account"),
+        (edit(DAY_FILE, "identifier", "meter"), "10_26.csv:1: the header is not"),
+        (edit("log.txt", "m-1,2024-11-04T01", "m-1,2024-10-27T01"), "in one file and"),
+        (edit("log.txt", "120", "12x"), "log.txt:1: "),
+        (edit("users.csv", "m-1,,N", "m-1,,S"), "m-1: the last row of accounts_history.csv is not what users.csv says"),
+        (edit("users.csv", "m-2", "m-1"), "m-1 stands here a second time"),
+    ],
+)
+def test_damage_is_found_and_named(folder: Path, damage: Callable[[Path], None], said: str) -> None:
+    damage(folder)
+    found = problems(folder)
+    assert any(said in problem for problem in found), found
+
+
+def test_a_wrong_sum_is_found(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The registers are subtracted anew: an energy that is off by 1 Wh does not pass."""
+
+    def off_by_one(*columns: np.ndarray) -> np.ndarray:
+        return energy(*columns) + np.arange(len(columns[0])) // 100
+
+    monkeypatch.setattr("metertui.engine.readings.energy", off_by_one)
+    found = {proof.what for proof in check(folder, RULES, lambda _: None) if proof.failures}
+    assert found >= {"meters: energy against registers", "meters: the table against registers"}
+
+
+def test_a_table_that_loses_an_hour_is_found(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = checking.answer
+
+    def lossy(frozen: Frozen, question: checking.Question) -> object:
+        table = whole(frozen, question)
+        return table.iloc[1:] if question.by == ("hour",) else table
+
+    monkeypatch.setattr(checking, "answer", lossy)
+    [failed] = [proof for proof in check(folder, RULES, lambda _: None) if proof.failures]
+    assert failed.what == "days: sums of their hours"
+
+
+def test_many_failures_are_counted_and_some_told() -> None:
+    proof = Proof("something")
+    for i in range(1000):
+        proof.equal(0, i, f"meter {i}")
+    assert (proof.count, proof.failures, len(proof.problems)) == (1000, 999, 20)
+    assert proof.problems[0] == "meter 1: 0.001 kWh is not 0 kWh"

@@ -1,0 +1,122 @@
+"""Simulated meters against a server of a few lines, and their clock."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable
+
+import pytest
+
+from metertui import simulator
+from metertui.engine.errors import MeterError
+from metertui.engine.zone import MINUTE, SECOND, SiteZone
+from metertui.formats.synthetic import Fleet
+from metertui.simulator import Tally
+from tests.clock import FakeClock
+
+ZONE = SiteZone("Asia/Singapore")
+
+
+class Answering:
+    """A server that answers each line as told, and remembers by connection what it was sent."""
+
+    def __init__(self, answer: Callable[[str], str], *, after: int | None = None) -> None:
+        self._answer = answer
+        self._after = after
+        self.heard: list[list[str]] = []
+
+    async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        mine: list[str] = []
+        self.heard.append(mine)
+        while line := await reader.readline():
+            mine.append(line.decode().rstrip("\n"))
+            if self._after is not None and len(mine) > self._after:
+                break
+            writer.write(f"{self._answer(mine[-1])}\n".encode())
+        writer.close()
+
+    async def tally(self, rounds: AsyncIterator[Iterable[str]], **options: object) -> Tally:
+        server = await asyncio.start_server(self.talk, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        try:
+            return await simulator.run("127.0.0.1", port, rounds=rounds, **options)  # type: ignore[arg-type]
+        finally:
+            server.close()
+
+
+async def rounds(*all_lines: Iterable[str]) -> AsyncIterator[Iterable[str]]:
+    for lines in all_lines:
+        yield [f"{line}\n" for line in lines]
+
+
+async def test_replies_are_counted_by_kind() -> None:
+    replies = {"a": "OK", "b": "OK duplicate", "c": "OK suspect: why", "d": "ERR conflict: why"}
+    tally = await Answering(replies.__getitem__).tally(rounds("abcd", "aac"), accounts=[], register=False)
+    assert (tally.sent, tally.ok, tally.duplicate, tally.suspect, tally.errors) == (7, 3, 1, 2, 1)
+    assert tally.first_errors == ["ERR conflict: why"]
+    assert tally.answered == tally.sent
+    assert tally.rate > 0
+
+
+async def test_a_meter_keeps_to_its_connection() -> None:
+    server = Answering(lambda _: "OK")
+    await server.tally(rounds("abcde", "abcde"), accounts=[], register=False, connections=2)
+    assert sorted(map("".join, server.heard)) == ["aceace", "bdbd"]
+
+
+async def test_registrations_are_counted_apart_and_may_be_repeated() -> None:
+    accounts = Fleet(3, 1, ZONE).accounts
+    known = accounts[0].meter
+
+    def answer(line: str) -> str:
+        return "ERR already-registered: so it is" if line.startswith(f"REGISTER {known}") else "OK"
+
+    server = Answering(answer)
+    tally = await server.tally(rounds("a"), accounts=accounts, register=True)
+    assert (tally.registered, tally.sent, tally.ok, tally.errors, tally.first_errors) == (2, 1, 1, 0, [])
+    assert server.heard[0][0] == simulator.register_line(accounts[0]).rstrip("\n")
+
+
+async def test_more_lines_than_the_window_are_all_answered() -> None:
+    lines = ["x"] * 20_000
+    tally = await Answering(lambda _: "OK").tally(rounds(lines), accounts=[], register=False)
+    assert tally.ok == tally.sent == 20_000
+
+
+async def test_a_server_that_goes_away_is_told() -> None:
+    with pytest.raises(MeterError, match=r"the server closed the connection with|no connection to"):
+        await Answering(lambda _: "OK", after=3).tally(rounds("abcdef"), accounts=[], register=False)
+
+
+async def test_a_server_that_is_not_there_is_told() -> None:
+    with pytest.raises(MeterError, match="no connection to 127"):
+        await simulator.run("127.0.0.1", 1, [], rounds("a"), register=False)
+
+
+async def test_a_day_is_played_with_both_its_ends() -> None:
+    fleet = Fleet(2, 1, ZONE)
+    start = ZONE.parse("2025-03-12T00:00")
+    shares: list[float] = []
+    played = simulator.played(fleet, ZONE, start, start + 60 * MINUTE, 30 * MINUTE, shares.append)
+    lines = [line.split() for each in [list(lines) async for lines in played] for line in each]
+    assert [line[3] for line in lines[::2]] == [f"2025-03-12T0{t}:00+08:00" for t in ("0:00", "0:30", "1:00")]
+    assert [line[1] for line in lines[:2]] == ["100001", "100002"]
+    assert shares[-1] == 1.0
+
+
+async def test_live_meters_speak_once_in_their_period_at_the_time_it_is() -> None:
+    clock = FakeClock("2025-03-12T10:40:00", ZONE)
+    fleet = Fleet(7, 1, ZONE)
+
+    async def sleep(seconds: float) -> None:
+        clock.advance(seconds * 1.3)  # a machine that is late
+
+    said: dict[str, list[str]] = {}
+    async for lines in simulator.live(fleet, ZONE, 10.0, 60.0, clock=clock, sleep=sleep):
+        for line in lines:
+            _, meter, _, stamp = line.split()
+            assert ZONE.parse(stamp) == clock.now() - clock.now() % (SECOND // 1000)
+            said.setdefault(meter, []).append(stamp)
+    assert {len(stamps) for stamps in said.values()} <= {5, 6}
+    assert len(said) == 7
+    assert all(stamps == sorted(set(stamps)) for stamps in said.values())
