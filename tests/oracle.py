@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import pairwise
 
 HOUR = 3_600_000_000
 DAY = 24 * HOUR
@@ -70,7 +71,7 @@ class Meter:
     def energy(self, instant: int) -> int:
         """C at an instant where it is defined: linear, rounded half-even."""
         curve = self.curve()
-        for (t0, e0), (t1, e1) in zip(curve, curve[1:], strict=False):
+        for (t0, e0), (t1, e1) in pairwise(curve):
             if t0 <= instant <= t1:
                 return round(e0 + Fraction((e1 - e0) * (instant - t0), t1 - t0))
         assert instant == curve[0][0]

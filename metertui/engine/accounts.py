@@ -213,8 +213,9 @@ class AccountBook:
         account = _with(before, fields)
         if account.group != before.group:
             moves = list(self.moves(meter)) or [(before.registered or 0, before.group)]
+            since = max(now, moves[-1][0] + 1)  # the clock may have jumped back, what was before stays before
             # In this order, so that a crash between the two leaves a move that the account's next change repeats.
-            self._set_moves({meter: [*(move for move in moves if move[0] < now), (now, account.group)]})
+            self._set_moves({meter: [*moves, (since, account.group)]})
         return self._change(account)
 
     def deactivate(self, meter: str, now: int) -> Account:

@@ -1,0 +1,208 @@
+"""The whole program as its users meet it: a process, a socket, files."""
+
+from __future__ import annotations
+
+import random
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from metertui.engine.records import format_kwh
+from metertui.engine.zone import DAY, MINUTE, SiteZone
+from tests.end_to_end.process import ENVIRONMENT, asked, metertui, serving
+
+ZONE = SiteZone("Asia/Singapore")
+START = ZONE.parse("2025-02-01T00:00:00")
+
+
+def steady(meter: str, start: str, end: str) -> str:
+    """READ lines of a meter that draws 1 kW, every half hour from start to end."""
+    first, last = ZONE.parse(start), ZONE.parse(end)
+    return "".join(
+        f"READ {meter} {format_kwh((t - START) // (3600 * 1000) + 5_000)} {ZONE.iso(t)}\n"
+        for t in range(first, last + 1, 30 * MINUTE)
+    )
+
+
+def test_the_steady_meter_from_the_socket_to_the_bill(tmp_path: Path) -> None:
+    with serving(tmp_path) as server:
+        lines = steady("k1", "2025-02-01T00:00:00", "2025-03-12T10:30:00")
+        replies = server.say('REGISTER k1 region="East Region" apartment_type=3-room\n' + lines)
+        assert set(replies) == {"OK"}
+        at = ("--at", "2025-03-12T10:40:00")
+        for _ in range(2):  # beside the running server, before the day close and after it
+            used = {w: asked(tmp_path, "usage", "k1", w, *at) for w in ("today", "week", "month", "last_month")}
+            assert {w: usage["usage_kwh"] for w, usage in used.items()} == {
+                "today": 10.5,
+                "week": 58.5,
+                "month": 274.5,
+                "last_month": 672,
+            }
+            assert used["today"]["closing_quality"] == "last"
+            assert used["today"]["opening_quality"] == "actual"
+            bill = asked(tmp_path, "bill", "k1", "--month", "2025-02")
+            assert (bill["usage_kwh"], bill["opening_kwh"], bill["closing_kwh"]) == (672, 5, 677)
+            year = asked(tmp_path, "query", "--from", "2025-01-01", "--to", "2025-12-31")
+            days = asked(tmp_path, "query", "--from", "2025-01-01", "--to", "2025-12-31", "--by", "day")
+            regions = asked(tmp_path, "query", "--from", "2025-01-01", "--to", "2025-12-31", "--by", "region")
+            whole = 39 * 24 + 10.5
+            assert year == [{"usage_kwh": whole, "meters": 1, "readings": len(replies) - 1}]
+            assert sum(day["usage_kwh"] for day in days) == whole
+            assert regions == [{"region": "East Region", **year[0]}]
+            closed = server.say("STOPSERVER\n")
+        assert closed[0].startswith("OK closed 0 readings into 0 day files in ")
+        metertui(tmp_path, "check")
+        day = pd.read_csv(tmp_path / "archive/2025/02_19.csv")
+        assert day.columns.tolist() == ["identifier", "timestamp", "usage"]
+        assert len(day) == 48
+        assert day["timestamp"].iloc[0] == "2025-02-19T00:00:00+08:00"
+        assert server.stop() == 0
+
+
+def test_a_conversation_with_every_verb(tmp_path: Path) -> None:
+    with serving(tmp_path) as server:
+        replies = server.say(
+            'ping\nHELP\nREGISTER a address="1 Elm Street"\nread a 1 2025-03-01T00:00\nREAD a 1 2025-03-01 00:00:00\n'
+            "READ a 2 2025-03-01T00:00:00\nREAD a 0.5 2025-03-01T01:00:00\nAUTH me secret\n\n  \nQUIT\nPING\n"
+        )
+        assert replies[0] == "OK"
+        assert replies[1].startswith("OK READ <meter_id> <kwh>")
+        assert replies[2:5] == ["OK", "OK", "OK duplicate"]
+        assert replies[5].startswith("ERR conflict: ")
+        assert replies[6].startswith("OK suspect: 0.5 kWh is lower than the 1 kWh counted at ")
+        assert replies[7] == "ERR denied: no credentials are set up yet"
+        assert replies[8:] == ["OK"]
+        assert server.say("READ a 3 2025-03-01T02:00:00") == ["OK"]
+        assert server.stop(signal.SIGINT) == 0
+    assert "secret" not in (tmp_path / "rejects.log").read_text()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_killed_in_mid_stream_nothing_that_was_answered_is_lost(tmp_path: Path, seed: int) -> None:
+    choose = random.Random(seed)
+    answered: list[int] = []
+    with serving(tmp_path) as server:
+        assert server.say("REGISTER m\n") == ["OK"]
+        sent = [f"READ m {i}.5 {ZONE.iso(START + i * MINUTE)}\n" for i in range(60_000)]
+
+        def stream(connection: socket.socket) -> None:
+            for i in range(0, len(sent), 200):
+                try:
+                    connection.sendall("".join(sent[i : i + 200]).encode())
+                except OSError:
+                    return
+
+        with server.connect() as connection:
+            streaming = threading.Thread(target=stream, args=(connection,), daemon=True)
+            streaming.start()
+            enough = choose.randrange(1, 20_000)
+            count = 0
+            while count < enough:
+                data = connection.recv(choose.choice((64, 4096, 65536)))
+                count += data.count(b"\n")
+                assert b"ERR" not in data
+            server.kill()
+            while data := _rest(connection):
+                count += data.count(b"\n")
+        streaming.join(10)
+        answered = list(range(count))
+    with serving(tmp_path) as server:
+        log = pd.read_csv(tmp_path / "log.txt", header=None, names=["identifier", "timestamp", "usage"])
+        assert log["usage"].iloc[: len(answered)].tolist() == [i + 0.5 for i in answered]
+        assert not log["timestamp"].duplicated().any()
+        again = server.say("".join(sent[: len(answered)]))
+        assert set(again) == {"OK duplicate"}
+        assert len(again) == len(answered)
+
+
+def _rest(connection: socket.socket) -> bytes:
+    try:
+        return connection.recv(65536)
+    except OSError:
+        return b""
+
+
+def test_a_day_close_in_mid_stream_loses_nothing(tmp_path: Path) -> None:
+    meters, days = 20, 6
+    with serving(tmp_path) as server:
+        assert set(server.say("".join(f"REGISTER m{i}\n" for i in range(meters)))) == {"OK"}
+        replies: dict[int, list[str]] = {}
+
+        def stream(number: int) -> None:
+            lines = [
+                f"READ m{m} {(t - START) // (3600 * 1000 * 1000)} {ZONE.iso(t)}\n"
+                for t in range(START, START + days * DAY, 30 * MINUTE)
+                for m in range(number, meters, 4)
+            ]
+            replies[number] = server.say("".join(lines))
+
+        threads = [threading.Thread(target=stream, args=(n,)) for n in range(4)]
+        for thread in threads:
+            thread.start()
+        closes = [server.say("STOPSERVER\n")[0] for _ in range(5)]
+        for thread in threads:
+            thread.join(60)
+        closes += server.say("STOPSERVER\n")
+        assert all(close.startswith("OK closed ") for close in closes)
+        assert {reply for lines in replies.values() for reply in lines} == {"OK"}
+        moved = sum(int(close.split()[2]) for close in closes)
+        assert moved == meters * days * 48
+    files = sorted((tmp_path / "archive/2025").glob("02_*.csv"))
+    day_files = [pd.read_csv(path) for path in files]
+    assert [len(day) for day in day_files] == [meters * 48] * days
+    for day in day_files:
+        assert day.sort_values(["timestamp", "identifier"], kind="stable").equals(day)
+    assert (tmp_path / "log.txt").read_bytes() == b""
+    assert not (tmp_path / "log.sealed.txt").exists()
+
+
+def test_what_cannot_start_says_why_in_one_line(tmp_path: Path) -> None:
+    with serving(tmp_path / "a") as server:
+        other = _fails("serve", "--data", str(tmp_path / "a"), "--port", "0")
+        assert "is in use by another metertui (process " in other
+        port = _fails("serve", "--data", str(tmp_path / "b"), "--port", str(server.address[1]))
+        assert "the port is in use by another program" in port
+        assert "is in use by another metertui" in metertui(tmp_path / "a", "users", "register", "x", code=1)
+    (tmp_path / "file").write_text("")
+    assert "cannot use the data folder" in _fails("serve", "--data", str(tmp_path / "file"), "--port", "0")
+    (tmp_path / "a" / "settings.toml").write_text("prot = 7\n")
+    assert "prot is no setting" in _fails("serve", "--data", str(tmp_path / "a"), "--port", "0")
+
+
+def _fails(*words: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "metertui", *words],
+        capture_output=True,
+        text=True,
+        env=ENVIRONMENT,
+        timeout=60,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+    assert done.returncode == 1
+    lines = [line for line in done.stderr.splitlines() if line.startswith("metertui: ")]
+    assert len(lines) == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    return lines[0]
+
+
+def test_serve_never_loads_the_screens() -> None:
+    code = (
+        "import sys; import metertui.cli.serve; "
+        "sys.exit(any(name.split('.')[0] in ('textual', 'plotext') for name in sys.modules))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
+
+
+def test_idle_clients_do_not_hold_it_up(tmp_path: Path) -> None:
+    with serving(tmp_path) as server:
+        idle = [server.connect() for _ in range(50)]
+        assert server.stop() == 0
+        for connection in idle:
+            connection.close()

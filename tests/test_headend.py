@@ -1,0 +1,288 @@
+"""The head-end: turns, group commit, what a refusing disk costs, the day close beside ingest, midnight."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from metertui.engine.core import Engine
+from metertui.engine.errors import BusyError, StorageError
+from metertui.engine.ingest import Batch
+from metertui.engine.outcome import Outcome
+from metertui.engine.rules import Rules
+from metertui.engine.zone import SiteZone
+from metertui.headend import HeadEnd
+from tests.clock import FakeClock
+
+RULES = Rules(zone=SiteZone("Asia/Singapore"))
+
+
+class ScriptLane:
+    """A lane that has its requests ready."""
+
+    def __init__(self, requests: list[tuple[str, str, str | None]]) -> None:
+        self._requests = requests
+        self.outcomes: list[Outcome] = []
+        self.batches: list[int] = []
+        self.answered = asyncio.Event()
+        self._taken = 0
+
+    def collect(self, budget: int) -> int:
+        self._taken = min(budget, len(self._requests))
+        return self._taken
+
+    def perform(self, batch: Batch) -> None:
+        taken, self._requests = self._requests[: self._taken], self._requests[self._taken :]
+        self.batches.append(id(batch))
+        self.outcomes += [batch.read(*request) for request in taken]
+
+    def reply(self, failure: Outcome | None) -> None:
+        if failure is not None:
+            self.outcomes = [failure if outcome.stored else outcome for outcome in self.outcomes]
+        self.answered.set()
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[HeadEnd]:
+    headend = HeadEnd(Engine.open(tmp_path, RULES, FakeClock("2025-03-12T10:40:00")))
+    await headend.start()
+    await headend.register("m", {"region": "East"}, "test")
+    yield headend
+    if headend.engine._lock is not None:
+        await headend.stop()
+
+
+async def read(desk: HeadEnd, kwh: str, time: str) -> Outcome:
+    return await desk.upload("m", kwh, time, "test")
+
+
+async def test_what_arrives_together_shares_one_write_and_one_sync(
+    desk: HeadEnd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    syncs = []
+    append = desk.engine.log.append
+    monkeypatch.setattr(desk.engine.log, "append", lambda data, sync: (syncs.append(sync), append(data, sync=sync)))
+    lanes = [ScriptLane([("m", str(i), f"2025-03-12T0{i}:00:00")]) for i in range(10)]
+    for lane in lanes:
+        desk.submit(lane)
+        desk.submit(lane)  # saying so twice does not make it two turns
+    await asyncio.gather(*(lane.answered.wait() for lane in lanes))
+    assert len({batch for lane in lanes for batch in lane.batches}) == 1
+    assert [outcome.kind for lane in lanes for outcome in lane.outcomes] == ["ok"] * 10
+    assert syncs == [True]
+
+
+async def test_nothing_is_answered_before_it_is_on_disk(desk: HeadEnd, monkeypatch: pytest.MonkeyPatch) -> None:
+    release = threading.Event()
+    append = desk.engine.log.append
+
+    def slow(data: bytes, *, sync: bool) -> None:
+        release.wait(10)
+        append(data, sync=sync)
+
+    monkeypatch.setattr(desk.engine.log, "append", slow)
+    lane = ScriptLane([("m", "1", "2025-03-12T01:00:00")])
+    desk.submit(lane)
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert lane.batches
+    assert not lane.answered.is_set()
+    assert len(desk.engine.readings) == 0
+    release.set()
+    await lane.answered.wait()
+    assert len(desk.engine.readings) == 1
+
+
+async def test_a_disk_that_refuses_is_told_and_forgiven(desk: HeadEnd, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("metertui.engine.log.files.write_all", full)
+        outcome = await read(desk, "1", "2025-03-12T01:00:00")
+        assert (outcome.code, outcome.kind) == ("storage", "refused")
+        assert "No space left on device" in desk.live().storage_error
+    assert (await read(desk, "1", "2025-03-12T01:00:00")).kind == "ok"
+    assert desk.live().storage_error == ""
+
+
+async def test_a_lane_with_much_leaves_room_for_the_others(desk: HeadEnd) -> None:
+    flood = ScriptLane([("m", str(i), None) for i in range(50_000)])
+    small = ScriptLane([("m", "1", "2025-03-12T01:00:00")])
+    desk.submit(flood)
+    desk.submit(small)
+    await small.answered.wait()
+    assert len(flood.outcomes) < 20_000
+
+
+async def test_a_defect_in_a_batch_does_not_silence_the_others(desk: HeadEnd) -> None:
+    class Broken(ScriptLane):
+        def perform(self, batch: Batch) -> None:
+            raise RuntimeError("a defect")
+
+    desk.submit(Broken([]))
+    await asyncio.sleep(0)
+    assert (await read(desk, "1", "2025-03-12T01:00:00")).kind == "ok"
+
+
+async def test_ingest_goes_on_beside_a_day_close(desk: HeadEnd, monkeypatch: pytest.MonkeyPatch) -> None:
+    await read(desk, "1", "2025-03-11T01:00:00")
+    gate = threading.Event()
+    write_day_files = desk.engine.write_day_files
+
+    def slow(count: int, progress: Callable[[float], None]) -> int:
+        gate.wait(10)
+        return write_day_files(count, progress)
+
+    monkeypatch.setattr(desk.engine, "write_day_files", slow)
+    closing = asyncio.create_task(desk.close_day("test"))
+    while desk.live().day_state != "writing day files":
+        await asyncio.sleep(0)
+    assert (await read(desk, "2", "2025-03-12T01:00:00")).kind == "ok"
+    assert (await read(desk, "2", "2025-03-12T01:00:00")).kind == "duplicate"
+    assert (await read(desk, "1", "2025-03-11T01:00:00")).kind == "duplicate"
+    with pytest.raises(BusyError, match="running already"):
+        await desk.close_day("another")
+    gate.set()
+    close = await closing
+    assert (close.readings, close.files, close.by) == (1, 1, "test")
+    live = desk.live()
+    assert (live.stored, live.in_log, live.day_state, live.progress) == (2, 1, "open", None)
+    assert live.last_close == close
+    assert (desk.engine.folder / "log.txt").read_text() == "m,2025-03-12T01:00:00+08:00,2\n"
+
+
+async def test_an_empty_log_closes_nothing(desk: HeadEnd) -> None:
+    close = await desk.close_day("test")
+    assert (close.readings, close.files) == (0, 0)
+
+
+async def test_a_close_that_the_disk_stopped_is_taken_up_by_the_next(
+    desk: HeadEnd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await read(desk, "1", "2025-03-11T01:00:00")
+    with monkeypatch.context() as patched:
+        patched.setattr(desk.engine, "write_day_files", _refuse)
+        with pytest.raises(StorageError):
+            await desk.close_day("test")
+    await read(desk, "2", "2025-03-12T01:00:00")
+    close = await desk.close_day("test")
+    assert (close.readings, close.files) == (2, 2)
+    assert not (desk.engine.folder / "log.sealed.txt").exists()
+    assert desk.live().in_log == 0
+
+
+def _refuse(*_: object) -> int:
+    raise StorageError("the disk is full")
+
+
+async def test_an_account_that_moves_during_a_close_is_where_it_says(
+    desk: HeadEnd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = desk.engine
+    await read(desk, "1", "2025-03-12T10:00:00")
+    await read(desk, "2", "2025-03-12T10:45:00")  # five minutes ahead, as it may be
+    rebuild = engine.readings.rebuild
+    loop = asyncio.get_running_loop()
+    moved = False
+
+    def rebuild_while_moving(count: int) -> object:
+        nonlocal moved
+        if not moved:
+            moved = True
+            asyncio.run_coroutine_threadsafe(desk.modify("m", {"region": "West"}, "test"), loop).result(10)
+        return rebuild(count)
+
+    monkeypatch.setattr(engine.readings, "rebuild", rebuild_while_moving)
+    await desk.close_day("test")
+    east, west = (engine.directory.matching(region=region) for region in ("East", "West"))
+    assert len(engine.readings.index.select(groups=east)) == 1
+    assert len(engine.readings.index.select(groups=west)) == 1
+
+
+async def test_midnight_closes_the_day_and_opens_the_file_of_the_next(desk: HeadEnd) -> None:
+    await read(desk, "1", "2025-03-12T10:00:00")
+    clock = desk.engine.clock
+    assert isinstance(clock, FakeClock)
+    clock.set("2025-03-12T23:59:59")
+    await desk.tick()
+    assert desk.live().in_log == 1
+    clock.set("2025-03-13T00:00:00")
+    await desk.tick()
+    while desk.closing or desk.live().in_log:
+        await asyncio.sleep(0)
+    assert (desk.engine.folder / "archive/2025/03_13.csv").read_text() == "identifier,timestamp,usage\n"
+    assert len((desk.engine.folder / "archive/2025/03_12.csv").read_text().splitlines()) == 2
+    clock.set("2025-03-12T23:59:59")  # the clock jumps back, and midnight comes again
+    await desk.tick()
+    clock.set("2025-03-13T00:00:01")
+    await read(desk, "2", "2025-03-13T00:00:00")
+    await desk.tick()
+    assert desk.live().in_log == 1
+
+
+async def test_midnight_may_be_left_to_others(tmp_path: Path) -> None:
+    clock = FakeClock("2025-03-12T23:59:00")
+    headend = HeadEnd(Engine.open(tmp_path, RULES, clock), close_at_midnight=False)
+    await headend.start()
+    await headend.register("m", {}, "test")
+    await headend.upload("m", "1", None, "test")
+    clock.set("2025-03-13T00:00:01")
+    await headend.tick()
+    await asyncio.sleep(0)
+    assert headend.live().in_log == 1
+    await headend.stop()
+
+
+async def test_questions_see_what_is_stored_now(desk: HeadEnd) -> None:
+    assert await desk.ask(len) == 0
+    await read(desk, "1", "2025-03-12T01:00:00")
+    assert await desk.ask(len) == 1
+    await read(desk, "0.5", "2025-03-12T02:00:00")
+    found = await desk.exceptions()
+    assert found.counts == {"suspect": 1, "reset": 0, "rejected": 0}
+    assert found.rows[0].why == "0.5 kWh is lower than the 1 kWh counted at 2025-03-12T01:00:00+08:00"
+
+
+async def test_the_rate_is_of_the_last_two_seconds(desk: HeadEnd) -> None:
+    clock = desk.engine.clock
+    assert isinstance(clock, FakeClock)
+    for second in range(4):
+        if second == 2:
+            lane = ScriptLane([("m", str(i), None) for i in range(60)])
+            desk.submit(lane)
+            await lane.answered.wait()
+        clock.advance(1)
+        await desk.tick()
+    live = desk.live()
+    assert live.rate == 30
+    assert live.history[-3:] == (0, 60, 0)
+    assert len(live.arrivals) == 60
+    assert live.arrivals[0].wh == 59_000
+
+
+async def test_stopping_answers_what_has_arrived_and_gives_the_folder_back(desk: HeadEnd) -> None:
+    lane = ScriptLane([("m", "1", "2025-03-12T01:00:00")])
+    desk.submit(lane)
+    await desk.stop()
+    assert lane.answered.is_set()
+    Engine.open(desk.engine.folder, RULES, desk.engine.clock).close()
+
+
+async def test_who_did_what_is_kept(desk: HeadEnd) -> None:
+    await desk.modify("m", {"address": "12 Elm Street"}, "ada@example.com")
+    await desk.deactivate("m", "ada@example.com")
+    assert (await read(desk, "1", "2025-03-12T01:00:00")).code == "deactivated"
+    await desk.reactivate("m", "ada@example.com")
+    await desk.stop()
+    lines = (desk.engine.folder / "audit.log").read_text().splitlines()
+    assert [line.split("\t")[1:3] for line in lines] == [
+        ["test", "register"],
+        ["ada@example.com", "modify"],
+        ["ada@example.com", "deactivate"],
+        ["ada@example.com", "reactivate"],
+    ]
