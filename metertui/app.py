@@ -19,7 +19,7 @@ from metertui.screens.government import GovernmentScreen
 from metertui.screens.help import HelpScreen
 from metertui.screens.live import LiveScreen
 from metertui.screens.lookup import LookupScreen
-from metertui.screens.widgets.login import Sessions
+from metertui.screens.sessions import Sessions
 from metertui.settings import Settings
 
 _TICK_SECONDS: Final = 0.25

@@ -36,6 +36,11 @@ def flags(options: argparse.Namespace) -> dict[str, object]:
     return {name: getattr(options, name, None) for name in ("host", "port")}
 
 
+def on_terminal() -> bool:
+    """Whether there is a terminal for the screens, which read one stream of it and draw on another."""
+    return all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
+
+
 @contextmanager
 def opened(options: argparse.Namespace, *, readonly: bool) -> Iterator[Engine]:
     """The engine on the data folder. Raises MeterError, in words for a writer where another process owns it."""

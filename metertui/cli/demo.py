@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
-import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -18,7 +17,7 @@ import numpy as np
 
 from metertui import settings, simulator
 from metertui.cli import serve, story
-from metertui.cli.common import progress
+from metertui.cli.common import on_terminal, progress
 from metertui.engine.accounts import AccountBook
 from metertui.engine.archive import Archive
 from metertui.engine.readings_file import Rows
@@ -48,7 +47,7 @@ def demo(options: argparse.Namespace) -> None:
         with progress("making up a town") as share:
             prepare(data, fleet, zone, time.time_ns() // 1000, share)
         engine = serve.open_owned(data, stated)
-        if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        if not on_terminal():
             asyncio.run(story.tell(engine, stated, fleet, LOGIN))
             return
         logging.basicConfig(level=logging.INFO, filename=data / "metertui.log")
@@ -74,7 +73,7 @@ def prepare(folder: Path, fleet: Fleet, zone: SiteZone, now: int, share: Callabl
         times, registers = zip(*fleet.history(begin, end, _INTERVAL), strict=True)
         wh = np.concatenate(registers)
         if day.day == 17:
-            wh[len(wh) // 2] -= 5_000_000  # a bad read, which the list of exceptions shows
+            wh[len(wh) // 2 + 7 * day.month % len(ids)] -= 5_000_000  # a bad read, for the list of exceptions
         codes = np.tile(np.arange(len(ids), dtype=np.int32), len(times))
         archive.merge(day, Rows(ids, codes, np.repeat(np.array(times, dtype=np.int64), len(ids)), wh))
         share(min(1.0, (end - start) / max(1, now - start)))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from metertui import settings
-from metertui.cli.common import flags, folder, progress
+from metertui.cli.common import flags, folder, on_terminal, progress
 from metertui.engine.core import Engine
 from metertui.engine.errors import MeterError
 from metertui.engine.rules import SystemClock

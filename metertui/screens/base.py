@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, ClassVar, Final, cast
+from typing import ClassVar, Final, Protocol, cast
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -15,9 +15,7 @@ from metertui.engine.zone import SiteZone
 from metertui.headend import HeadEnd
 from metertui.screens import fmt
 from metertui.screens.plain import plain
-
-if TYPE_CHECKING:
-    from metertui.app import MetertuiApp
+from metertui.screens.sessions import Sessions
 
 PLACES: Final = {
     "live": ("F2", "Live"),
@@ -28,6 +26,13 @@ PLACES: Final = {
     "exceptions": ("F7", "Exceptions"),
 }
 """The screens, by their name in the app: key and title."""
+
+
+class Desk(Protocol):
+    """What a screen needs of the app."""
+
+    headend: HeadEnd
+    sessions: Sessions
 
 
 class DeskScreen(Screen[None]):
@@ -50,9 +55,9 @@ class DeskScreen(Screen[None]):
         """What is between the frame's lines."""
 
     @property
-    def desk(self) -> MetertuiApp:
+    def desk(self) -> Desk:
         """The app."""
-        return cast("MetertuiApp", self.app)
+        return cast("Desk", self.app)
 
     @property
     def headend(self) -> HeadEnd:

@@ -1,4 +1,4 @@
-"""Who is logged in, and the gate before the screens that need it."""
+"""The gate before the screens that need a login."""
 
 from __future__ import annotations
 
@@ -13,45 +13,7 @@ from textual.containers import Container, Vertical
 from textual.widgets import Button, ContentSwitcher, Input, Static
 
 from metertui.engine.counters import LiveSnapshot
-from metertui.engine.rules import Clock
 from metertui.screens.base import DeskScreen
-
-
-class Sessions:
-    """The one login of this terminal. It ends after `idle_seconds` without a key."""
-
-    def __init__(self, clock: Clock, idle_seconds: float) -> None:
-        self._clock = clock
-        self._idle = idle_seconds
-        self._touched = 0.0
-        self._email = ""
-        self._role = ""
-
-    def begin(self, email: str, role: str) -> None:
-        """Someone has logged in."""
-        self._email, self._role = email, role
-        self._touched = self._clock.monotonic()
-
-    def end(self) -> None:
-        """Log out."""
-        self._email = self._role = ""
-
-    def touch(self) -> None:
-        """A key was pressed."""
-        if self.role:
-            self._touched = self._clock.monotonic()
-
-    @property
-    def role(self) -> str:
-        """The role of who is logged in; empty for nobody."""
-        if self._role and self._clock.monotonic() - self._touched > self._idle:
-            self.end()
-        return self._role
-
-    @property
-    def email(self) -> str:
-        """Who is logged in; empty for nobody."""
-        return self._email if self.role else ""
 
 
 class GatedScreen(DeskScreen):
