@@ -1,0 +1,111 @@
+"""A small town behind the screens: a real engine and head-end on a folder of its own, and a clock that stands still."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import date, timedelta
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from metertui.app import MetertuiApp
+from metertui.engine.core import Engine
+from metertui.engine.rules import Rules
+from metertui.headend import HeadEnd
+from metertui.settings import Settings
+from tests.clock import FakeClock
+
+STEADY = "100-000-001"
+"""Draws 1 kW since the first of January 2025, read every half hour."""
+HOSTILE = "666"
+"""Its address is markup; its register fell once."""
+TOWN = {
+    "200-001": ("North", "Hillside", "2-room", 2_100),
+    "200-002": ("North", "Hillside", "4-room", 9_300),
+    "200-003": ("North", "Riverside", "4-room", 8_700),
+    "200-004": ("South", "Harbour", "3-room", 6_400),
+    "200-005": ("South", "Harbour", "landed", 31_000),
+    "200-006": ("South", "Old Town", "2-room", 2_900),
+}
+"""Read at every midnight since February 2024: region, sub-region, type and Wh a day."""
+
+
+class Town:
+    """An app with its engine, before it runs."""
+
+    def __init__(self, folder: Path, *, filled: bool) -> None:
+        self.clock = FakeClock()
+        self.zone = self.clock.zone
+        self.folder = folder
+        self.engine = Engine.open(folder, Rules(zone=self.zone), self.clock)
+        if filled:
+            self._fill()
+        self.engine.folder = Path("/srv/metertui")  # what the screens name is the same on every machine
+        self.headend = HeadEnd(self.engine, close_at_midnight=False)
+        self.headend.address = "127.0.0.1:7007"
+        self.app = MetertuiApp(self.headend, Settings())
+
+    def read(self, *readings: tuple[str, str, str]) -> None:
+        """Store readings: meter, kWh, local time."""
+        batch = self.engine.begin()
+        for meter, kwh, time in readings:
+            assert batch.read(meter, kwh, time).stored
+        self.engine.write(batch)
+        self.engine.apply(batch)
+
+    def log_in(self, role: str) -> None:
+        """As if someone with a role had come through the gate."""
+        self.app.sessions.begin(f"{role}@metertui.example", role)
+
+    def _fill(self) -> None:
+        batch = self.engine.begin()
+        fields = {"address": "1 Steady Lane", "region": "North", "sub_region": "Riverside", "apartment_type": "3-room"}
+        batch.register(STEADY, {**fields, "postcode": "018956"})
+        batch.register(HOSTILE, {"address": "[red]12[/red] [/ Odd Street", "region": "[b]South", "apartment_type": ""})
+        for number, (meter, (region, sub_region, kind, _)) in enumerate(TOWN.items(), 1):
+            where = {"region": region, "sub_region": sub_region, "apartment_type": kind}
+            batch.register(meter, {"address": f"{number} {sub_region} Road", "postcode": f"1000{number}", **where})
+        self.engine.write(batch)
+        self.engine.apply(batch)
+        first = self.zone.parse("2025-01-01T00:00:00")
+        halves = range((self.clock.now() - first) // 1_800_000_000 + 1)
+        self.read(*((STEADY, f"{1000 + n / 2}", self.zone.iso(first + n * 1_800_000_000)) for n in halves))
+        days = [date(2024, 2, 1) + timedelta(days=n) for n in range(405)]
+        for meter, (_, _, _, wh) in TOWN.items():
+            self.read(*((meter, f"{500 + _drawn(wh, n) / 1000}", f"{day}T00:00") for n, day in enumerate(days)))
+        self.read((HOSTILE, "50", "2025-03-10T00:00"), (HOSTILE, "51", "2025-03-11T00:00"))
+        self.read((HOSTILE, "7", "2025-03-12T00:00"))
+
+
+def _drawn(wh: int, days: int) -> int:
+    """Wh after so many days of `wh` each, a little more in every second month."""
+    return wh * days + wh // 5 * (days // 60 * 30 + min(days % 60, 30))
+
+
+@asynccontextmanager
+async def at_work(town: Town, *keys: str, size: tuple[int, int] = (120, 40)) -> AsyncIterator[Pilot[None]]:
+    """The app over a head-end that runs, with some keys pressed."""
+    await town.headend.start()
+    try:
+        async with town.app.run_test(size=size) as pilot:
+            await pilot.pause()
+            await pilot.press(*keys)
+            await settle(pilot)
+            yield pilot
+    finally:
+        await town.headend.stop()
+
+
+async def settle(pilot: Pilot[None]) -> None:
+    """Until nothing is under way any more."""
+    await pilot.pause()
+    await pilot.app.workers.wait_for_complete()
+    await pilot.pause()
+
+
+def text_of(pilot: Pilot[None], selector: str) -> str:
+    """What a widget of the screen in view shows, as text."""
+    widget = pilot.app.screen.query_one(selector)
+    lines = [widget.render_line(y).text for y in range(widget.size.height)]
+    return "\n".join(line.rstrip() for line in lines).strip()
