@@ -53,7 +53,7 @@ async def _serve(engine: Engine, stated: Settings) -> None:
 
 def screens(options: argparse.Namespace) -> None:
     """`metertui`: the screens and the server in one event loop."""
-    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
+    if not on_terminal():
         raise MeterError("the screens need a terminal; `metertui serve` does without")
     data = folder(options)
     stated = settings.load(data, flags(options))

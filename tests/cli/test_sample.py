@@ -1,0 +1,37 @@
+"""The sample folder of the repository: sound, and what its page says of it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Command
+
+ROOT = Path(__file__).parents[2]
+SAMPLE = ROOT / "data/sample"
+
+
+@pytest.fixture
+def data() -> Path:
+    return SAMPLE
+
+
+def test_the_sample_is_sound(metertui: Command) -> None:
+    assert metertui("check").code == 0
+
+
+def test_the_commands_of_its_page_work(metertui: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    page = (ROOT / "data/README.md").read_text()
+    commands = re.findall(r"^    metertui (--data data/sample (?:usage|query).*)$", page, re.MULTILINE)
+    assert len(commands) == 2
+    for words in commands:
+        assert metertui(*words.split()).code == 0
+
+
+def test_its_readings_are_those_of_its_history(metertui: Command) -> None:
+    rows = (SAMPLE / "history.csv").read_text().splitlines()[1:]
+    table = metertui("query", "--from", "2025-02-23", "--to", "2025-03-03", "--format", "json").json
+    assert table[0]["readings"] == len(rows) == 6 * 7 * 48
