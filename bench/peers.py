@@ -1,4 +1,4 @@
-"""Two plain servers to measure beside: what a line costs when each has its own sync, and with nothing but a sync a batch.
+"""Two plain servers to measure beside: one that syncs each line, and one that does nothing but sync a batch.
 
 `each` answers a line when it alone is written and synced, as the first idea would. `bare` takes whole chunks: append,
 one fdatasync, one joined reply; it checks nothing, so it is about the most that Python's asyncio gives on this machine.

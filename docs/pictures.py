@@ -1,0 +1,90 @@
+"""The pictures in docs/pictures, taken from the running app: python docs/pictures.py"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from textual.pilot import Pilot
+
+from metertui import simulator
+from metertui.app import MetertuiApp
+from metertui.engine import dayclose
+from metertui.engine.core import Engine
+from metertui.engine.readings_file import Rows
+from metertui.engine.rules import Rules, SystemClock
+from metertui.engine.zone import DAY, MINUTE, SiteZone
+from metertui.formats.synthetic import Fleet
+from metertui.headend import HeadEnd
+from metertui.server.listener import Listener
+from metertui.settings import Settings
+
+OUT = Path(__file__).parent / "pictures"
+ZONE = SiteZone("Asia/Singapore")
+METERS, DAYS = 240, 400
+_FONT = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
+"""The picture names fonts on the web; whoever looks at it has one of their own."""
+
+
+def fill(folder: Path, fleet: Fleet) -> None:
+    """A year and more of history for every meter."""
+    engine = Engine.open(folder, Rules(zone=ZONE), SystemClock())
+    engine.accounts.put(fleet.accounts, {})
+    engine.staff.add("ada@example.com", "operator", "a password")
+    now = engine.clock.now()
+    times = list(range(now - DAYS * DAY - now % (30 * MINUTE), now - 5 * MINUTE, 30 * MINUTE))
+    registers = np.concatenate([fleet.registers(time) for time in times])
+    codes = np.tile(np.arange(METERS, dtype=np.int32), len(times))
+    rows = Rows([account.meter for account in fleet.accounts], codes, np.repeat(np.array(times), METERS), registers)
+    dayclose.write_day_files(engine.archive, rows, ZONE)
+    engine.close()
+
+
+async def take(pilot: Pilot[None], name: str, *keys: str) -> None:
+    """Press keys, wait for the answer, and keep what is on the screen."""
+    await pilot.press(*keys)
+    await pilot.pause(1.5)
+    picture = _FONT.sub("", pilot.app.export_screenshot(title="metertui"))
+    (OUT / f"{name}.svg").write_text(picture)
+
+
+async def main() -> None:
+    """All of them."""
+    OUT.mkdir(exist_ok=True)
+    fleet = Fleet(METERS, 7, ZONE)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        fill(folder, fleet)
+        engine = Engine.open(folder, Rules(zone=ZONE), SystemClock())
+        engine.folder = Path("/srv/metertui")
+        headend = HeadEnd(engine, close_at_midnight=False)
+        listener = Listener(headend, port=0)
+        await headend.start()
+        await listener.start()
+        rounds = simulator.live(fleet, ZONE, 6.0, None)
+        feeding = asyncio.create_task(
+            simulator.run("127.0.0.1", listener.port, fleet.accounts, rounds, register=False, connections=12)
+        )
+        app = MetertuiApp(headend, Settings())
+        async with app.run_test(size=(120, 40)) as pilot:
+            await pilot.pause(25)
+            meter = fleet.accounts[0].meter
+            await headend.upload(meter, "1", None, "picture")
+            await take(pilot, "live", "f2")
+            await take(pilot, "lookup", "f3", *fleet.accounts[5].meter, "enter")
+            await take(pilot, "billing", "f4", *fleet.accounts[5].meter, "enter")
+            app.sessions.begin("ada@example.com", "operator")
+            await take(pilot, "government", "f5")
+            await take(pilot, "company", "f6")
+            await take(pilot, "exceptions", "f7")
+        feeding.cancel()
+        await asyncio.gather(feeding, return_exceptions=True)
+        await listener.stop()
+        await headend.stop()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
