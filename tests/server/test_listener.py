@@ -38,7 +38,7 @@ async def connect(listener: Listener) -> Streams:
 
 async def until(condition: Callable[[], bool]) -> None:
     """Wait for what the event loop is about to bring about."""
-    while not condition():  # noqa: ASYNC110 - the state is the server's, which has no event for it
+    while not condition():
         await asyncio.sleep(0.001)
 
 
