@@ -103,7 +103,7 @@ def show(options: argparse.Namespace, rows: Sequence[Row], columns: Sequence[str
     elif form == "csv":
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(columns)
-        writer.writerows([_cell(row[name]) for name in columns] for row in rows)
+        writer.writerows([_unarmed(row[name]) for name in columns] for row in rows)
     elif one:
         show_row(rows[0], columns)
     else:
@@ -139,6 +139,12 @@ def _cell(value: object) -> str:
     if value is None:
         return ""
     return f"{value:.3f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+
+
+def _unarmed(value: object) -> str:
+    """A cell of a CSV; text that a spreadsheet would take for a formula begins with an apostrophe."""
+    text = _cell(value)
+    return f"'{text}" if isinstance(value, str) and text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 def _decimals(value: object) -> int:

@@ -56,6 +56,14 @@ def test_text_from_outside_cannot_steer_the_terminal(metertui: Command, data: Pa
     assert "a\\x1b[2Jb" in metertui("users", "list").out
 
 
+def test_text_from_outside_is_no_formula_in_a_spreadsheet(metertui: Command, data: Path) -> None:
+    data.mkdir()
+    header = "identifier,address,region,sub_region,postcode,apartment_type\n"
+    (data / "users.csv").write_text(f"{header}m-1,=1+1,,,,\n")
+    assert metertui("users", "list", "--format", "csv").out.splitlines()[1].startswith("m-1,'=1+1,")
+    assert metertui("users", "list", "--format", "json").json[0]["address"] == "=1+1"
+
+
 def test_an_owned_folder_is_read_but_not_written(metertui: Command, data: Path) -> None:
     metertui("users", "register", "m-1")
     lock = FolderLock(data)

@@ -91,3 +91,10 @@ def test_one_owner_and_one_port(server: Server, tmp_path: Path) -> None:
 
 def test_a_settings_file_is_there_after_the_first_start(server: Server, tmp_path: Path) -> None:
     assert "# port = 7007" in (tmp_path / "data/settings.toml").read_text()
+
+
+def test_live_meters_speak_until_they_are_told_to_stop(server: Server) -> None:
+    words = "simulate --meters 5 --register --live --speed 18000 --seconds 0.5 --format json --port".split()
+    summary = json.loads(server.run(*words, server.port).stdout)
+    assert summary["registered"] == 5
+    assert summary["sent"] == summary["ok"] + summary["duplicate"] > 0
