@@ -94,7 +94,7 @@ def test_a_settings_file_is_there_after_the_first_start(server: Server, tmp_path
 
 
 def test_live_meters_speak_until_they_are_told_to_stop(server: Server) -> None:
-    words = "simulate --meters 5 --register --live --speed 18000 --seconds 0.5 --format json --port".split()
-    summary = json.loads(server.run(*words, server.port).stdout)
+    words = ["simulate", "--live", "--seconds", "0.5", "--speed", "18000", "--meters", "5", "--register"]
+    summary = json.loads(server.run(*words, "--format", "json", "--port", server.port).stdout)
     assert summary["registered"] == 5
     assert summary["sent"] == summary["ok"] + summary["duplicate"] > 0
