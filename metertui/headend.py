@@ -173,7 +173,7 @@ class HeadEnd:
                 self.engine.write(batch)
         except StorageError as error:
             failure = refused("storage", str(error))
-        self.engine.write_refusals(batch)
+        self.engine.write_notes(batch, stored=failure is None)
         return failure
 
     def _conclude(self, batch: Batch, failure: Outcome | None) -> None:
@@ -199,30 +199,27 @@ class HeadEnd:
         """Store a reading entered by hand."""
         outcome = await self._put(lambda batch: batch.read(meter, kwh, timestamp))
         if outcome.stored:
-            self._note(by, "reading", meter, f"{kwh} kWh at {timestamp or 'now'}: {outcome.kind}")
+            self.note(by, "reading", meter, f"{kwh} kWh at {timestamp or 'now'}: {outcome.kind}")
         return outcome
 
     async def register(self, meter: str, fields: dict[str, str], by: str) -> Outcome:
         """Register an account; `fields` as on the wire."""
-        outcome = await self._put(lambda batch: batch.register(meter, fields))
-        if outcome.stored:
-            self._note(by, "register", meter, _listed(fields))
-        return outcome
+        return await self._put(lambda batch: batch.register(meter, fields, by=by))
 
     async def modify(self, meter: str, fields: dict[str, str], by: str) -> None:
         """Change an account's fields from now on; what was used before keeps its attributes. Raises MeterError."""
         await self._change(meter, lambda now: self.engine.accounts.modify(meter, fields, now))
-        self._note(by, "modify", meter, _listed(fields))
+        self.note(by, "modify", meter, _listed(fields))
 
     async def deactivate(self, meter: str, by: str) -> None:
         """Refuse a meter's readings from now on; its history stays. Raises MeterError."""
         await self._change(meter, lambda now: self.engine.accounts.deactivate(meter, now))
-        self._note(by, "deactivate", meter, "")
+        self.note(by, "deactivate", meter, "")
 
     async def reactivate(self, meter: str, by: str) -> None:
         """Take a deactivated meter's readings again. Raises MeterError."""
         await self._change(meter, lambda now: self.engine.accounts.reactivate(meter, now))
-        self._note(by, "reactivate", meter, "")
+        self.note(by, "reactivate", meter, "")
 
     async def _change(self, meter: str, change: Callable[[int], object]) -> None:
         async with self._turn:
@@ -234,10 +231,11 @@ class HeadEnd:
         """The role of a member of staff, or None for a wrong name or password."""
         loop = asyncio.get_running_loop()
         role = await loop.run_in_executor(self._workers, self.engine.staff.verify, email, password)
-        self._note(email, "login" if role else "login refused", "", role or "")
+        self.note(email, "login" if role else "login refused", "", role or "")
         return role
 
-    def _note(self, by: str, action: str, subject: str, detail: str) -> None:
+    def note(self, by: str, action: str, subject: str, detail: str) -> None:
+        """Keep in `audit.log` who did what."""
         now = self.engine.clock.now()
         self._writer.submit(self.engine.audit.write, self.engine.zone.iso(now), by, action, subject, detail)
 
@@ -299,7 +297,7 @@ class HeadEnd:
             close = Close(readings, files, seconds, self.engine.clock.now(), by)
             self._last_close = close
             _logger.info("day closed by %s: %d readings into %d day files in %.2f s", by, readings, files, seconds)
-            self._note(by, "close", "", f"{readings} readings into {files} day files in {seconds:.2f} s")
+            self.note(by, "close", "", f"{readings} readings into {files} day files in {seconds:.2f} s")
             return close
         except StorageError as error:
             self._storage_error = str(error)

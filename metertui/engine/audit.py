@@ -28,7 +28,11 @@ class AuditLog:
 
     def write(self, at: str, who: str, action: str, subject: str, detail: str) -> None:
         """Add a line; `at` is a timestamp. Any thread."""
-        _append(self._path, "\t".join(map(one_line, (at, who, action, subject, detail))) + "\n")
+        self.write_all([(at, who, action, subject, detail)])
+
+    def write_all(self, entries: Iterable[tuple[str, str, str, str, str]]) -> None:
+        """Add a line for each entry, as `write` takes it. Any thread."""
+        _append(self._path, "".join("\t".join(map(one_line, entry)) + "\n" for entry in entries))
 
 
 class RejectsLog:

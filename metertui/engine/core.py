@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from metertui.engine import billing, dayclose, loading, placing, windows
-from metertui.engine.accounts import Account, AccountBook
+from metertui.engine.accounts import FIELDS, Account, AccountBook
 from metertui.engine.archive import Archive
 from metertui.engine.audit import AuditLog, RejectsLog
 from metertui.engine.billing import Statement
@@ -140,10 +140,19 @@ class Engine:
                 raise
         self.counters.sync_seconds = self.clock.monotonic() - started
 
-    def write_refusals(self, batch: Batch) -> None:
-        """Put what a batch refused into `rejects.log`; a disk that is full costs only that. Any thread."""
+    def write_notes(self, batch: Batch, *, stored: bool) -> None:
+        """Put what a batch refused into `rejects.log`, and, if it was stored, whom it registered into `audit.log`.
+
+        A disk that is full costs only that. Any thread.
+        """
         if batch.refusals:
             self.rejects.write(batch.refusals, self.zone)
+        if stored and batch.accounts:
+            at = self.zone.iso(batch.now)
+            self.audit.write_all(
+                (at, by, "register", account.meter, _described(account))
+                for account, by in zip(batch.accounts, batch.registered_by, strict=True)
+            )
 
     def apply(self, batch: Batch) -> None:
         """Make a written batch part of what is stored."""
@@ -254,3 +263,7 @@ class Engine:
     def drop_sealed(self) -> None:
         """Remove the sealed log, whose readings are in their day files. Any thread. Raises StorageError."""
         self.log.drop_sealed()
+
+
+def _described(account: Account) -> str:
+    return ", ".join(f"{name}={value}" for name in FIELDS if (value := getattr(account, name)))

@@ -47,6 +47,7 @@ class Batch:
         self.times: list[int] = []
         self.whs: list[int] = []
         self.accounts: list[Account] = []
+        self.registered_by: list[str] = []
         self.suspects: list[Arrival] = []
         self.duplicates = 0
         self.refusals: list[Refusal] = []
@@ -82,8 +83,8 @@ class Batch:
         self.whs.append(wh)
         return outcome
 
-    def register(self, meter: str, fields: Mapping[str, str], repeated: str = "") -> Outcome:
-        """A new account. `fields`: address, region, sub_region, postcode, apartment_type; any may be missing.
+    def register(self, meter: str, fields: Mapping[str, str], repeated: str = "", by: str = "") -> Outcome:
+        """A new account, for `by`. `fields`: address, region, sub_region, postcode, apartment_type; any may be missing.
 
         `repeated` names a field that was given twice, which no mapping can show and which refuses the request.
         """
@@ -97,6 +98,7 @@ class Batch:
         except Refused as error:
             return refused(error.code, error.why)
         self.accounts.append(account)
+        self.registered_by.append(by)
         self._engine.admit(account)
         return OK
 
@@ -106,7 +108,7 @@ class Batch:
 
     def discard(self) -> None:
         """Forget what was staged, as the disk refused it; refusals stay."""
-        for staged in (self.lines, self.codes, self.times, self.whs, self.accounts, self.suspects):
+        for staged in (self.lines, self.codes, self.times, self.whs, self.accounts, self.registered_by, self.suspects):
             staged.clear()
         self.duplicates = 0
 

@@ -173,7 +173,7 @@ class Conversation:
         line, meter, fields = request
         names = [name for name, _ in fields]
         repeated = next((name for place, name in enumerate(names) if name in names[:place]), "")
-        return self._tell(batch, line, batch.register(meter, dict(fields), repeated))
+        return self._tell(batch, line, batch.register(meter, dict(fields), repeated, self.peer))
 
     def _stop(self, _batch: Batch, request: Stop) -> None:
         self.stopping = request

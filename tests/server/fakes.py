@@ -23,7 +23,7 @@ class FakeBatch:
         self.reads.append((meter, kwh, timestamp))
         return self.outcomes.get(meter, OK)
 
-    def register(self, meter: str, fields: dict[str, str], repeated: str = "") -> Outcome:
+    def register(self, meter: str, fields: dict[str, str], repeated: str = "", by: str = "") -> Outcome:
         self.registered.append((meter, fields, repeated))
         return self.outcomes.get(meter, OK)
 
