@@ -17,9 +17,9 @@ from metertui.screens.widgets.table import Listing
 from metertui.screens.widgets.tile import Tile
 
 _TILES = {
-    "stored": "readings stored",
+    "stored": "stored",
     "log": "in the log",
-    "accepted": "accepted since start",
+    "accepted": "accepted",
     "duplicates": "duplicates",
     "suspects": "suspect",
     "refused": "refused",
