@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar, Final
 
+from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
@@ -97,7 +98,8 @@ class MetertuiApp(App[None]):
 
     def tick(self) -> None:
         """Show the screen in view how things are."""
-        if isinstance(self.screen, DeskScreen) and self.screen.is_mounted:
+        # While the app ends, a screen in view may have lost its widgets already.
+        if self.is_running and isinstance(self.screen, DeskScreen) and self.screen.is_mounted:
             self.screen.show_live(self.headend.live())
 
     async def action_go(self, place: str) -> None:
@@ -115,8 +117,11 @@ class MetertuiApp(App[None]):
         elif isinstance(self.screen, DeskScreen):
             self.push_screen(HelpScreen(self.screen))
 
-    def on_key(self) -> None:
-        self.sessions.touch()
+    async def on_event(self, event: events.Event) -> None:
+        # Here, because a key that a field takes never comes to the app's handlers.
+        if isinstance(event, events.Key | events.Paste | events.MouseDown):
+            self.sessions.touch()
+        await super().on_event(event)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Every action by its name, for the palette."""

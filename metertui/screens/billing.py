@@ -19,7 +19,7 @@ from metertui.engine.energy import Edge
 from metertui.engine.errors import MeterError
 from metertui.screens import fmt
 from metertui.screens.base import DeskScreen
-from metertui.screens.lookup import QUALITY
+from metertui.screens.lookup import QUALITY, invitation
 from metertui.screens.plain import plain
 from metertui.screens.widgets.meter_input import MeterInput
 
@@ -34,8 +34,9 @@ class BillingScreen(DeskScreen):
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "search", "Find a meter"),
-        Binding("pageup", "month(-1)", "Month before"),
-        Binding("pagedown", "month(1)", "Month after"),
+        Binding("escape", "search", "Find a meter", show=False),
+        Binding("pageup", "month(-1)", "Month before", priority=True),
+        Binding("pagedown", "month(1)", "Month after", priority=True),
     ]
 
     def __init__(self) -> None:
@@ -46,14 +47,13 @@ class BillingScreen(DeskScreen):
     def content(self) -> ComposeResult:
         yield MeterInput(self.headend, id="billing-meter")
         with VerticalScroll(id="paper", can_focus=False):
-            yield Static(
-                Text("Type a meter above and press enter: its bill of the last month stands here."), id="statement"
-            )
+            yield Static(id="statement")
 
     def on_screen_resume(self) -> None:
         if self._meter:
             self._show()
         else:
+            self.query_one("#statement", Static).update(invitation(self.headend))
             self.action_search()
 
     def action_search(self) -> None:
@@ -84,12 +84,17 @@ class BillingScreen(DeskScreen):
 
     def _paper(self, statement: Statement) -> Table:
         account = self.headend.engine.accounts.get(statement.meter)
-        paper = Table.grid(padding=(0, 3))
+        paper = Table.grid(padding=(0, 2))
         paper.add_column(no_wrap=True)
         paper.add_column(justify="right", no_wrap=True)
         paper.add_column()
         begin, end = windows.month(statement.month, self.zone)
-        paper.add_row(Text("STATEMENT", style="bold"), Text(statement.month, style="bold"), "")
+        running = end > self.headend.engine.clock.now()
+        paper.add_row(
+            Text("STATEMENT", style="bold"),
+            Text(statement.month, style="bold"),
+            Text("the month is not over" if running else "", style="dim"),
+        )
         paper.add_row("", "", "")
         paper.add_row("meter", plain(statement.meter), "")
         if account is not None:
@@ -104,9 +109,9 @@ class BillingScreen(DeskScreen):
         paper.add_row(Text("USAGE", style="bold"), Text(fmt.kwh(statement.usage_wh), style="bold"), "")
         paper.add_row("", "", "")
         counted = f"{fmt.count(statement.readings)} readings"
-        doubt = f"{fmt.count(statement.suspect)} of them do not count: F7 says why" if statement.suspect else ""
+        doubt = f"{fmt.count(statement.suspect)} of them not counted: F7 says why" if statement.suspect else ""
         paper.add_row("it rests on", counted, Text(doubt, style="dim"))
         return paper
 
     def _edge(self, edge: Edge | None) -> str:
-        return "" if edge is None else f"{fmt.moment(edge.time, self.zone)}, {QUALITY[edge.quality]}"
+        return "" if edge is None else f"{fmt.moment(edge.time, self.zone)}\n{QUALITY[edge.quality]}"

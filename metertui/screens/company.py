@@ -12,16 +12,18 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Button, Input, Label, ProgressBar, Static, TabbedContent, TabPane
 
 from metertui.engine.accounts import FIELDS, Account, check_field
-from metertui.engine.counters import LiveSnapshot
+from metertui.engine.counters import Close, LiveSnapshot
 from metertui.engine.errors import MeterError, Refused
 from metertui.engine.outcome import Outcome
 from metertui.engine.records import check_meter_id, parse_kwh
+from metertui.engine.zone import SiteZone
 from metertui.screens import fmt
-from metertui.screens.plain import plain
+from metertui.screens.plain import plain, visible
 from metertui.screens.widgets.login import GatedScreen
 from metertui.screens.widgets.table import Listing
 
 _ROWS: Final = 200
+_LABELS: Final = {"sub_region": "sub-region", "apartment_type": "apartment type"}
 
 
 class CompanyScreen(GatedScreen):
@@ -45,15 +47,16 @@ class CompanyScreen(GatedScreen):
         with TabbedContent(initial="accounts", id="company-tabs"):
             with TabPane("Accounts", id="accounts"):
                 yield Input(placeholder="search: any part of id, address or postcode", id="account-search")
+                yield Static(id="account-count")
                 yield Listing(
-                    ("meter", "address", "postcode", "region", "sub-region", "type", "state"),
+                    ("meter", "state", "address", "postcode", "region", "sub-region", "type"),
                     most=_ROWS,
                     id="account-table",
                 )
             with TabPane("Form", id="form"), VerticalScroll(can_focus=False):
                 for name in ("meter", *FIELDS):
                     with Horizontal(classes="field"):
-                        yield Label(name.replace("_", " "))
+                        yield Label(_LABELS.get(name, name))
                         yield Input(id=f"form-{name}", compact=True)
                 yield Static(id="form-check", classes="check")
                 with Horizontal(classes="buttons"):
@@ -75,8 +78,12 @@ class CompanyScreen(GatedScreen):
                 with Horizontal(classes="buttons"):
                     yield Button("Close the day", id="close-day", variant="primary", compact=True)
 
+    def on_mount(self) -> None:
+        self.query_one("#account-table", Listing).fixed_columns = 1  # the meter stays in view
+
     def entered(self) -> None:
-        self._list("")
+        self._list(self.query_one("#account-search", Input).value)
+        self.query_one(TabbedContent).active = "accounts"
         self.query_one("#account-search", Input).focus()
         self._say(f"Logged in as {self.desk.sessions.email}. F9 logs out.")
 
@@ -94,12 +101,7 @@ class CompanyScreen(GatedScreen):
         self.query_one("#close-progress", ProgressBar).update(progress=snapshot.progress or 0.0)
         self.query_one("#close-progress").set_class(not running, "hidden")
         self.query_one("#close-day", Button).disabled = running
-        text = (
-            f"{snapshot.day_state} …"
-            if running
-            else f"{fmt.count(snapshot.in_log)} readings ({fmt.size(snapshot.log_bytes)}) wait in the log."
-        )
-        self.query_one("#close-text", Static).update(text)
+        self.query_one("#close-text", Static).update(_day(snapshot, self.zone))
 
     # -- accounts ----------------------------------------------------------------------------------------------
 
@@ -108,8 +110,20 @@ class CompanyScreen(GatedScreen):
         self._list(event.value)
 
     def _list(self, text: str) -> None:
-        accounts = self.headend.search(text, _ROWS)
-        self.query_one("#account-table", Listing).show([(account.meter, _cells(account)) for account in accounts])
+        found = self.headend.search(text, _ROWS)
+        self.query_one("#account-table", Listing).show([(account.meter, _cells(account)) for account in found])
+        number = len(self.headend.engine.accounts)
+        if not number:
+            said = "There is no account yet. Ctrl+→ opens the form that registers one."
+        elif not found:
+            said = "No account has this in its id, address or postcode."
+        elif len(found) < min(number, _ROWS):
+            said = f"{fmt.count(len(found))} of {fmt.count(number)} accounts. Enter goes to the table."
+        elif number > _ROWS:
+            said = f"The first {_ROWS} of {fmt.count(number)} accounts. Type to find others."
+        else:
+            said = f"{fmt.count(number)} accounts. Enter goes to the table, and there takes one into the form."
+        self.query_one("#account-count", Static).update(said)
 
     @on(Input.Submitted, "#account-search")
     def _to_table(self) -> None:
@@ -128,6 +142,10 @@ class CompanyScreen(GatedScreen):
     def _form(self) -> tuple[str, dict[str, str]]:
         fields = {name: self.query_one(f"#form-{name}", Input).value.strip() for name in FIELDS}
         return self.query_one("#form-meter", Input).value.strip(), fields
+
+    @on(Input.Submitted, ".field Input")
+    def _to_next(self) -> None:
+        self.focus_next()
 
     @on(Input.Changed, "#form Input")
     def _check_form(self) -> None:
@@ -193,8 +211,11 @@ class CompanyScreen(GatedScreen):
     def _check_reading(self) -> None:
         meter, kwh, time = self._reading()
         try:
-            if meter and meter not in self.headend.engine.accounts:
+            account = self.headend.engine.accounts.get(meter)
+            if meter and account is None:
                 raise Refused("not-registered", f"{meter} is not registered")
+            if account is not None and not account.active:
+                raise Refused("deactivated", f"{meter} is deactivated")
             if kwh:
                 parse_kwh(kwh)
             if time:
@@ -216,6 +237,10 @@ class CompanyScreen(GatedScreen):
         meter, kwh, time = self._reading()
         outcome = await self.headend.upload(meter, kwh, time or None, self.desk.sessions.email)
         self._tell(outcome, f"{meter} {kwh} kWh is stored")
+        if outcome.stored:
+            for name in ("kwh", "time"):
+                self.query_one(f"#reading-{name}", Input).value = ""
+            self.query_one("#reading-meter").focus()
 
     # -- the day close ---------------------------------------------------------------------------------------------
 
@@ -227,8 +252,7 @@ class CompanyScreen(GatedScreen):
         except MeterError as error:
             self._say(f"! {error}")
             return
-        files = "day file" if close.files == 1 else "day files"
-        self._say(f"Closed: {fmt.count(close.readings)} readings into {close.files} {files} in {close.seconds:.1f} s")
+        self._say(f"Closed: {_closed(close)}")
 
     # -- messages ----------------------------------------------------------------------------------------------------
 
@@ -249,7 +273,20 @@ class CompanyScreen(GatedScreen):
 
 def _cells(account: Account) -> tuple[str, ...]:
     state = "active" if account.active else "deactivated"
-    return (
-        account.meter, account.address, account.postcode, account.region, account.sub_region, account.apartment_type,
-        state,
-    )  # fmt: skip
+    where = (account.address, account.postcode, account.region, account.sub_region, account.apartment_type)
+    return (account.meter, state, *where)
+
+
+def _day(snapshot: LiveSnapshot, zone: SiteZone) -> str:
+    if snapshot.progress is not None:
+        return f"{snapshot.day_state} …\nReadings are taken on meanwhile."
+    waiting = f"{fmt.count(snapshot.in_log)} readings ({fmt.size(snapshot.log_bytes)}) wait in the log."
+    close = snapshot.last_close
+    if close is None:
+        return f"{waiting}\nClosing the day puts them into day files. It has not been closed since metertui started."
+    return f"{waiting}\nLast closed {fmt.moment(close.ended, zone)} by {visible(close.by)}: {_closed(close)}."
+
+
+def _closed(close: Close) -> str:
+    files = "day file" if close.files == 1 else "day files"
+    return f"{fmt.count(close.readings)} readings into {close.files} {files} in {close.seconds:.1f} s"

@@ -12,10 +12,13 @@ from textual.binding import Binding, BindingType
 from textual.containers import Grid, Horizontal
 from textual.widgets import Input, Static, Tab, Tabs
 
-from metertui.engine import windows
+from metertui.engine import billing, windows
+from metertui.engine.accounts import Account
+from metertui.engine.counters import LiveSnapshot
 from metertui.engine.energy import Edge, Series, Usage
 from metertui.engine.errors import MeterError
 from metertui.engine.windows import Window
+from metertui.headend import HeadEnd
 from metertui.screens import fmt
 from metertui.screens.base import DeskScreen
 from metertui.screens.buckets import buckets
@@ -34,6 +37,8 @@ _WINDOWS: Final = {
     "last_half_hour": "Half hour",
     "dates": "Dates",
 }
+_AGAIN_SECONDS: Final = 2.0
+"""At most so often is an answer in view given anew, where readings keep arriving."""
 QUALITY: Final = {
     "actual": "actual: read then",
     "estimated": "estimated: between two reads",
@@ -54,6 +59,7 @@ class LookupScreen(DeskScreen):
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "search", "Find a meter"),
+        Binding("escape", "search", "Find a meter", show=False),
         Binding("ctrl+left", "window(-1)", "Window before", key_display="ctrl+←", priority=True),
         Binding("ctrl+right", "window(1)", "Window after", key_display="ctrl+→", priority=True),
     ]
@@ -61,6 +67,8 @@ class LookupScreen(DeskScreen):
     def __init__(self) -> None:
         super().__init__()
         self._meter = ""
+        self._seen = (-1, 0.0)
+        """Readings stored and the seconds of uptime, when the answer in view was given."""
 
     def content(self) -> ComposeResult:
         yield MeterInput(self.headend, id="lookup-meter")
@@ -68,7 +76,7 @@ class LookupScreen(DeskScreen):
         with Horizontal(id="dates", classes="hidden"):
             yield Input(placeholder="from, YYYY-MM-DD", id="from", compact=True)
             yield Input(placeholder="to, YYYY-MM-DD", id="to", compact=True)
-        yield Static(Text("Type a meter above and press enter."), id="lookup-message")
+        yield Static(id="lookup-message")
         with Grid(id="lookup-tiles", classes="hidden"):
             yield Tile("usage", id="usage")
             yield Tile("opening register", id="opening")
@@ -81,7 +89,15 @@ class LookupScreen(DeskScreen):
         if self._meter:
             self._answer()
         else:
+            self.query_one("#lookup-message", Static).update(invitation(self.headend))
             self.action_search()
+
+    def show_live(self, snapshot: LiveSnapshot) -> None:
+        super().show_live(snapshot)
+        stored, uptime = self._seen
+        if self._meter and snapshot.stored != stored and snapshot.uptime >= uptime + _AGAIN_SECONDS:
+            self._seen = (snapshot.stored, snapshot.uptime)
+            self._answer()
 
     def action_search(self) -> None:
         """Type another meter."""
@@ -102,6 +118,10 @@ class LookupScreen(DeskScreen):
     def _take_window(self) -> None:
         dates = self.query_one(Tabs).active == "dates"
         self.query_one("#dates").set_class(not dates, "hidden")
+        if dates and not self.query_one("#from", Input).value:
+            today = self.zone.day(self.headend.engine.clock.now())
+            self.query_one("#from", Input).value = today.replace(day=1).isoformat()
+            self.query_one("#to", Input).value = today.isoformat()
         if self._meter:
             self._answer()
 
@@ -142,12 +162,8 @@ class LookupScreen(DeskScreen):
 
     def _show(self, series: Series, usage: Usage, window: Window) -> None:
         zone = self.zone
-        account = self.headend.engine.accounts.get(self._meter)
-        where = f"{account.address}, {account.region}, {account.apartment_type}" if account else "no account"
-        state = "" if account is None or account.active else " · deactivated"
-        until = f"{fmt.moment(window.start, zone)} to {fmt.moment(window.end, zone)}"
-        about = plain(f"{self._meter} · {where}{state}")
-        about.append(f"\n{until}")
+        about = plain(f"{self._meter} · {_where(self.headend.engine.accounts.get(self._meter))}")
+        about.append(f"\n{fmt.moment(window.start, zone)} to {fmt.moment(window.end, zone)}")
         self.query_one("#lookup-message", Static).update(about)
         self.query_one("#lookup-tiles").remove_class("hidden")
         self.query_one("#usage", Tile).show(fmt.kwh(usage.usage_wh))
@@ -155,7 +171,8 @@ class LookupScreen(DeskScreen):
             self.query_one(f"#{name}", Tile).show(fmt.kwh(edge.wh if edge else None), _edge(edge, self))
         suspect = f", {fmt.count(usage.suspect)} not counted" if usage.suspect else ""
         self.query_one("#readings-count", Tile).show(f"{fmt.count(usage.readings)}{suspect}")
-        statement = self.headend.statement(self._meter)
+        last_month = windows.month_before(self.headend.engine.clock.now(), zone)
+        statement = billing.statement(series, last_month, zone)
         self.query_one("#last-bill", Tile).show(fmt.kwh(statement.usage_wh), statement.month)
         chart = self.query_one(Chart)
         chart.remove_class("hidden")
@@ -164,6 +181,23 @@ class LookupScreen(DeskScreen):
         values = [wh / 1000 if there else None for wh, there in zip(used.tolist(), known.tolist(), strict=True)]
         chart.border_title = f"kWh a {parts.unit}"
         chart.draw(parts.labels, values)
+
+
+def invitation(headend: HeadEnd) -> Text:
+    """What to do on a screen that waits for a meter."""
+    if headend.engine.directory.ids:
+        return Text("Type a meter above and press enter. Any part of its id, address or postcode finds it.")
+    return Text(
+        "No meter is known yet. Register one on the company screen (F6), or let meters do it over the wire: "
+        "the live screen (F2) shows how."
+    )
+
+
+def _where(account: Account | None) -> str:
+    if account is None:
+        return "no account"
+    known = [part for part in (account.address, account.region, account.apartment_type) if part]
+    return f"{', '.join(known) or 'nothing known of it'}{'' if account.active else ' · deactivated'}"
 
 
 def _edge(edge: Edge | None, screen: DeskScreen) -> str:

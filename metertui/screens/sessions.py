@@ -6,7 +6,7 @@ from metertui.engine.rules import Clock
 
 
 class Sessions:
-    """The one login of this terminal. It ends after `idle_seconds` without a key."""
+    """The one login of this terminal. It ends after `idle_seconds` without a key or a click."""
 
     def __init__(self, clock: Clock, idle_seconds: float) -> None:
         self._clock = clock
@@ -25,7 +25,7 @@ class Sessions:
         self._email = self._role = ""
 
     def touch(self) -> None:
-        """A key was pressed."""
+        """Someone is there."""
         if self.role:
             self._touched = self._clock.monotonic()
 

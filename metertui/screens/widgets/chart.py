@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -13,10 +14,14 @@ from textual.widget import Widget
 from textual_plotext import PlotextPlot
 
 from metertui.screens import fmt
-from metertui.screens.plain import plain
+from metertui.screens.plain import visible
 
 _MOST_BARS: Final = 62
 _TICKS: Final = 8
+_ROUND: Final = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
+"""What a step of a scale may be, times a power of ten."""
+_MOST_SHARES: Final = 8
+"""Bars of shares; what is smaller stands together in one more."""
 
 
 class Chart(PlotextPlot):
@@ -25,7 +30,7 @@ class Chart(PlotextPlot):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._drawn: tuple[tuple[str, ...], tuple[float | None, ...]] | None = None
-        self._looks: tuple[int, str] | None = None
+        self._looks: tuple[Size, str] | None = None
 
     def draw(self, labels: Sequence[str], values: Sequence[float | None]) -> None:
         """Show a value for each label; None is no data. The same again costs nothing."""
@@ -38,7 +43,7 @@ class Chart(PlotextPlot):
     def render(self) -> RenderResult:
         if self._drawn is None or not any(value is not None for value in self._drawn[1]):
             return Text(fmt.NOTHING, style="dim", justify="center")
-        looks = (self.size.width, self.app.theme)
+        looks = (self.size, self.app.theme)
         if looks != self._looks:
             self._looks = looks
             self._draw_figure()
@@ -57,7 +62,9 @@ class Chart(PlotextPlot):
         else:
             for run in _runs(known):
                 figure.plot(run, [values[place] or 0.0 for place in run], marker="braille", color=colour)
-        figure.ylim(0, (max(heights) or 1) * 1.08)
+        marks = scale(max(heights), (self.size.height - 3) // 2)
+        figure.ylim(0, marks[-1])
+        figure.yticks(marks, [_figure(mark, marks[1]) for mark in marks])
         figure.xlim(-0.6, len(labels) - 0.4)
         ticks = min(_TICKS, max(2, self.size.width // 14))
         step = max(1, -(-len(labels) // ticks))
@@ -77,20 +84,21 @@ class Shares(Widget):
     def show(self, title: str, parts: Mapping[str, int], total: int) -> None:
         """Wh by name, largest first, of a total in Wh."""
         self._title, self._total = title, total
-        self._parts = sorted(parts.items(), key=lambda part: -part[1])
+        ordered = sorted(((visible(name) or "(none)", wh) for name, wh in parts.items()), key=lambda part: -part[1])
+        self._parts, rest = ordered[:_MOST_SHARES], ordered[_MOST_SHARES:]
+        if rest:
+            self._parts.append((f"{len(rest)} others", sum(wh for _, wh in rest)))
         self.refresh(layout=True)
 
     def render(self) -> RenderResult:
         text = Text(self._title, style="bold", no_wrap=True)
-        room = min(24, max([len(name) for name, _ in self._parts] or [0]))
+        room = min(self.size.width // 3, max([len(name) for name, _ in self._parts] or [0]))
         figures = max((len(fmt.number(wh)) for _, wh in self._parts), default=0)
         width = max(4, self.size.width - room - figures - 14)
         for name, wh in self._parts:
             share = wh / self._total if self._total else 0.0
-            label = plain(name or "(none)", limit=room)
-            label.pad_right(max(0, room - len(label.plain)))
-            text.append("\n")
-            text.append_text(label)
+            label = name if len(name) <= room else f"{name[: room - 1]}…"
+            text.append(f"\n{label:<{room}}", style="not bold")
             text.append(f" {'█' * round(width * share):<{width}} ", style=self.app.theme_variables["primary"])
             text.append(f"{share:6.1%} {fmt.number(wh):>{figures}} kWh", style="not bold")
         if not self._parts:
@@ -99,6 +107,19 @@ class Shares(Widget):
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         return 1 + max(1, len(self._parts))
+
+
+def scale(highest: float, steps: int) -> list[float]:
+    """Round figures from 0 to `highest` or a little more, at most `steps` steps apart, of 2 to 6."""
+    least = (highest or 1.0) / min(6, max(2, steps))
+    power = 10.0 ** math.floor(math.log10(least))
+    step = next(factor * power for factor in _ROUND if factor * power >= least * (1 - 1e-9))
+    return [place * step for place in range(max(1, math.ceil(highest / step - 1e-9)) + 1)]
+
+
+def _figure(value: float, step: float) -> str:
+    decimals = next((d for d in range(4) if math.isclose(round(step, d), step)), 4)
+    return f"{value:,.{decimals}f}".replace(",", " ")
 
 
 def _runs(places: Sequence[int]) -> list[list[int]]:

@@ -14,6 +14,7 @@ from textual.widgets import Button, ContentSwitcher, Input, Static
 
 from metertui.engine.counters import LiveSnapshot
 from metertui.screens.base import DeskScreen
+from metertui.screens.plain import visible
 
 
 class GatedScreen(DeskScreen):
@@ -40,7 +41,13 @@ class GatedScreen(DeskScreen):
     def entered(self) -> None:
         """The content has come into view."""
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The screen's own actions wait behind the gate too."""
+        own = hasattr(self, f"action_{action}") and not hasattr(DeskScreen, f"action_{action}")
+        return not own or (self.is_mounted and self._open)
+
     def on_screen_resume(self) -> None:
+        self.query_one("#login-message", Static).update("")
         self._pass()
         if not self._open:
             self._invite()
@@ -62,6 +69,7 @@ class GatedScreen(DeskScreen):
                 self.entered()
             else:
                 self._invite()
+            self.refresh_bindings()
 
     def _invite(self) -> None:
         who = " or ".join(self.roles)
@@ -69,7 +77,7 @@ class GatedScreen(DeskScreen):
         if members:
             text = Text(f"This screen is for staff with the role {who}.")
         else:
-            folder = self.headend.engine.folder
+            folder = visible(str(self.headend.engine.folder))
             text = Text(
                 f"No staff account with the role {who} exists yet. Stop metertui, make one, and start again:\n\n"
             )
@@ -86,7 +94,10 @@ class GatedScreen(DeskScreen):
     def _try(self) -> None:
         email = self.query_one("#login-email", Input).value.strip()
         password = self.query_one("#login-password", Input).value
-        self._log_in(email, password)
+        if email and password:
+            self._log_in(email, password)
+        else:
+            self.query_one("#login-message", Static).update("! Give the email and the password.")
 
     @work(exclusive=True, group="login")
     async def _log_in(self, email: str, password: str) -> None:
@@ -97,7 +108,7 @@ class GatedScreen(DeskScreen):
         if role is None:
             message.update("! The email or the password is wrong.")
         elif role not in self.roles:
-            message.update(f"! {role} is not a role for this screen.")
+            message.update(f"! Your role is {role}; this screen is for {' or '.join(self.roles)}.")
         else:
             message.update("")
             self.desk.sessions.begin(email, role)

@@ -72,6 +72,7 @@ class MeterInput(Vertical):
         with self.prevent(Input.Changed):
             field.value = meter
         field.focus()
+        field.action_select_all()  # so that what is typed next is another meter
         self.post_message(self.Chosen(meter))
 
     def on_key(self, event: Key) -> None:
