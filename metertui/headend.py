@@ -35,6 +35,7 @@ _BATCH: Final = 8192
 """Requests in a turn: about 10 ms of work, so that a key press never waits longer for its turn."""
 _SHARE: Final = 64
 """Requests that a lane may put into a turn however many others wait."""
+_DEFECT: Final = refused("storage", "the server failed at this batch; its log says why")
 _HISTORY_SECONDS: Final = 120
 _RATE_SECONDS: Final = 2
 _TICK_SECONDS: Final = 1.0
@@ -124,28 +125,29 @@ class HeadEnd:
             if not ready:
                 await self._wake.wait()
                 ready = self._gather()
-            try:
-                ready = await self._take_turn(ready)
-            except Exception:
-                # A defect must not silence every meter: the turn is lost, unanswered, and told; the next one goes on.
-                _logger.exception("a batch failed")
-                ready = []
+            ready = await self._take_turn(ready)
 
     async def _take_turn(self, ready: list[Lane]) -> list[Lane]:
         """One batch, from the lanes' requests to their replies; the lanes gathered meanwhile."""
         gathered: list[Lane] = []
         async with self._turn:
             batch = self.engine.begin()
-            for lane in ready:
-                lane.perform(batch)
-            failure: Outcome | None = None
-            if len(batch) or batch.refusals:
-                committing = asyncio.get_running_loop().run_in_executor(self._writer, self._commit, batch)
-                gathered = self._gather()
-                failure = await committing
-                self._conclude(batch, failure)
-            else:
-                await asyncio.sleep(0)
+            try:
+                for lane in ready:
+                    lane.perform(batch)
+                failure: Outcome | None = None
+                if len(batch) or batch.refusals:
+                    committing = asyncio.get_running_loop().run_in_executor(self._writer, self._commit, batch)
+                    gathered = self._gather()
+                    failure = await committing
+                    self._conclude(batch, failure)
+                else:
+                    await asyncio.sleep(0)
+            except Exception:
+                # A defect must not silence every meter: this batch is refused, and the next one goes on.
+                _logger.exception("a batch failed")
+                failure = _DEFECT
+                self.engine.roll_back(batch)
         for lane in ready:
             lane.reply(failure)
         return gathered or self._gather()

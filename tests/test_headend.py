@@ -119,14 +119,19 @@ async def test_a_lane_with_much_leaves_room_for_the_others(desk: HeadEnd) -> Non
     assert len(flood.outcomes) < 20_000
 
 
-async def test_a_defect_in_a_batch_does_not_silence_the_others(desk: HeadEnd) -> None:
+async def test_a_defect_in_a_batch_refuses_it_and_no_other(desk: HeadEnd) -> None:
     class Broken(ScriptLane):
         def perform(self, batch: Batch) -> None:
+            super().perform(batch)
             raise RuntimeError("a defect")
 
-    desk.submit(Broken([]))
-    await asyncio.sleep(0)
-    assert (await read(desk, "1", "2025-03-12T01:00:00")).kind == "ok"
+    broken = Broken([("m", "9", "2025-03-12T02:00:00")])
+    broken.collect(1)
+    desk.submit(broken)
+    await broken.answered.wait()
+    assert [outcome.code for outcome in broken.outcomes] == ["storage"]
+    assert (await read(desk, "1", "2025-03-12T03:00:00")).kind == "ok"
+    assert len(desk.engine.readings) == 1
 
 
 async def test_ingest_goes_on_beside_a_day_close(desk: HeadEnd, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -185,14 +185,16 @@ def _steps(frozen: Frozen, rows: Longs, attribute_of_group: Longs, start: int, e
 
 
 def _pieces(steps: _Steps, marks: Longs) -> Iterator[tuple[Longs, Longs, Longs, Longs]]:
-    """The steps cut at the marks: bucket, meter, attribute and Wh of each piece, some at a time."""
+    """The steps cut at the marks: bucket, meter, attribute and Wh of each piece, some whole meters at a time."""
     last = np.searchsorted(marks, steps.high) - 1
     first = np.minimum(np.searchsorted(marks, steps.low, side="right") - 1, last)
     until = np.cumsum(last - first + 1)
     at = 0
     while at < len(until):
         done = int(until[at - 1]) if at else 0
-        stop = max(at + 1, int(np.searchsorted(until, done + _PIECES, side="right")))
+        # At least a step, and on to the end of its meter.
+        reach = max(at, int(np.searchsorted(until, done + _PIECES, side="right")) - 1)
+        stop = int(np.searchsorted(steps.meter, steps.meter[reach], side="right"))
         where = slice(at, stop)
         part, begin, count = steps.part(where), first[where], (last - first + 1)[where]
         which = np.repeat(np.arange(len(count)), count)
@@ -215,14 +217,15 @@ def _energy(steps: _Steps, which: Longs, instant: Longs) -> Longs:
 
 
 class _Table:
-    """Sums by (row, meter), where a row is (bucket, attribute) or, if rows are per meter, all three."""
+    """Sums by row, where a row is (bucket, attribute) or, if rows are per meter, all three."""
 
     def __init__(self, attributes: int, meters: int, *, per_meter: bool) -> None:
         self._attributes = max(1, attributes)
         self._meters = max(1, meters)
         self._per_meter = per_meter
-        self._pairs: list[Longs] = []
-        self._used: list[Longs] = []
+        self._rows: Longs = np.empty(0, dtype=np.int64)
+        self._used = self._rows
+        self._count = self._rows
 
     def keys(self, bucket: Longs, attribute: Longs, meter: Longs) -> Longs:
         """One number for the row that each belongs to."""
@@ -236,18 +239,15 @@ class _Table:
         return bucket, attribute, meter
 
     def add(self, bucket: Longs, attribute: Longs, meter: Longs, used: Longs) -> None:
+        """Add the pieces of some meters, all that there are of each: so a meter is counted once in a row."""
         pairs, sums = _sums((bucket * self._attributes + attribute) * self._meters + meter, used)
-        self._pairs.append(pairs)
-        self._used.append(sums)
+        keys = np.concatenate((self._rows, pairs if self._per_meter else pairs // self._meters))
+        self._rows, self._used = _sums(keys, np.concatenate((self._used, sums)))
+        self._count = _sums(keys, np.concatenate((self._count, np.ones_like(pairs))))[1]
 
     def rows(self) -> tuple[Longs, Longs, Longs]:
         """Keys ascending, their Wh, and how many meters have data in each."""
-        if not self._pairs:
-            return (np.empty(0, dtype=np.int64),) * 3
-        pairs, used = _sums(np.concatenate(self._pairs), np.concatenate(self._used))
-        keys = pairs if self._per_meter else pairs // self._meters
-        row, total = _sums(keys, used)
-        return row, total, _sums(keys, np.ones_like(keys))[1]
+        return self._rows, self._used, self._count
 
 
 def _sums(keys: Longs, values: Longs) -> tuple[Longs, Longs]:

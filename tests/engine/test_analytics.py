@@ -36,10 +36,12 @@ def marks(key: str) -> list[int]:
 
 
 @pytest.mark.parametrize("key", ["day", "hour", "month"])
-@given(meters=st.lists(courses(), min_size=1, max_size=3))
-def test_rows_are_what_each_meter_used_in_them(key: str, meters: list[list[tuple[int, int]]]) -> None:
+@given(meters=st.lists(courses(), min_size=1, max_size=3), pieces=st.sampled_from([3, 1_000_000]))
+def test_rows_are_what_each_meter_used_in_them(key: str, meters: list[list[tuple[int, int]]], pieces: int) -> None:
     shifted = [[(t + 28 * 24 * HOUR, v) for t, v in course] for course in meters]
-    table = answer(frozen({f"m{i}": c for i, c in enumerate(shifted)}, LONDON), Question(FIRST, LAST, (key,)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("metertui.engine.analytics._PIECES", pieces)
+        table = answer(frozen({f"m{i}": c for i, c in enumerate(shifted)}, LONDON), Question(FIRST, LAST, (key,)))
     expected = []
     for start, end in pairwise(marks(key)):
         used = [oracle.Meter(course).usage(start, end) for course in shifted]
