@@ -1,17 +1,20 @@
 """Accounts: what is registered for a meter, in `users.csv`, and its attributes in time, in `accounts_history.csv`.
 
 A registration appends a row, so that a thousand of them share one write and one sync; a change rewrites the file as
-one step. Columns beyond the six that other programs know are ours.
+one step. Columns beyond the six that other programs know are ours; what others have added is kept as it is.
 """
 
 from __future__ import annotations
 
 import csv
+import gc
 import io
 import os
 import sys
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import Final
 
@@ -19,13 +22,19 @@ from metertui.engine import files
 from metertui.engine.columns import Group
 from metertui.engine.errors import DataError, MeterError, Refused
 from metertui.engine.records import check_meter_id
+from metertui.engine.tables import Table
 from metertui.engine.zone import SiteZone
 
 FIELDS: Final = ("address", "region", "sub_region", "postcode", "apartment_type")
 _KNOWN: Final = ("identifier", *FIELDS)
-_HEADER: Final = (*_KNOWN, "status", "registered")
+_OURS: Final = ("status", "registered")
+_HEADER: Final = (*_KNOWN, *_OURS)
 _HISTORY_HEADER: Final = ("identifier", "effective_from", "region", "sub_region", "apartment_type")
 _FORMULA: Final = ("=", "+", "-", "@")
+_JOINERS: Final = "\u200c\u200d"
+"""Characters without a shape that some scripts need between letters."""
+_STATUS: Final = {"": True, "active": True, "deactivated": False}
+_text_of = attrgetter("meter", *FIELDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,66 +66,61 @@ class AccountBook:
         self._accounts: dict[str, Account] = {}
         self._moves: dict[str, list[tuple[int, Group]]] = {}
         self._appendable = False
+        self._other_names: list[str] = []
+        self._others: dict[str, list[str]] = {}
         self.warnings: list[str] = []
 
     # -- reading -----------------------------------------------------------------------------------------------
 
     def load(self) -> None:
         """Read both files. A torn last line is dropped and told in `warnings`. Raises DataError, OSError."""
-        for number, row in self._rows(self._path, _KNOWN):
-            self._load_account(number, row)
-        for number, row in self._rows(self._history_path, _HISTORY_HEADER):
-            try:
-                since = self._zone.parse(row["effective_from"])
-            except Refused as error:
-                raise DataError(self._history_path, number, error.why) from error
-            group = Group(*(sys.intern(row[name]) for name in Group._fields))
-            self._moves.setdefault(row["identifier"], []).append((since, group))
-        for moves in self._moves.values():
-            moves.sort(key=lambda move: move[0])
-
-    def _load_account(self, number: int, row: Mapping[str, str]) -> None:
+        collecting = gc.isenabled()
+        gc.disable()  # a million accounts make no garbage, and looking for it takes longer than reading them
         try:
-            meter = check_meter_id(row["identifier"])
-            registered = self._zone.parse(row["registered"]) if row.get("registered") else None
-        except Refused as error:
-            raise DataError(self._path, number, error.why) from error
-        if meter in self._accounts:
-            raise DataError(self._path, number, f"{meter} stands here a second time")
-        self._accounts[meter] = Account(
-            meter,
-            row["address"],
-            sys.intern(row["region"]),
-            sys.intern(row["sub_region"]),
-            row["postcode"],
-            sys.intern(row["apartment_type"]),
-            row.get("status", "active") != "deactivated",
-            registered,
-        )
+            self._load_accounts()
+            self._load_moves()
+        finally:
+            if collecting:
+                gc.enable()
 
-    def _rows(self, path: Path, needed: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
-        """A file's rows with their line numbers."""
-        if not path.exists():
-            return
-        text = path.read_bytes().decode("utf-8-sig", "strict") if path.stat().st_size else ""
-        reader = csv.reader(io.StringIO(text, newline=""))
-        header: list[str] = []
-        for fields in reader:
-            if not header:
-                header = [name.strip().lower() for name in fields]
-                missing = [name for name in needed if name not in header]
-                if missing:
-                    raise DataError(path, reader.line_num, f"the header lacks {', '.join(missing)}")
-            elif any(fields):
-                if len(fields) != len(header):
-                    if not text.endswith("\n") and reader.line_num > text.count("\n"):
-                        self.warnings.append(f"{path.name}: a torn last line was dropped; it had not been answered")
-                        return
-                    reason = f"{len(fields)} fields where the header has {len(header)}"
-                    raise DataError(path, reader.line_num, reason)
-                yield reader.line_num, dict(zip(header, fields, strict=True))
-        if path == self._path:
-            self._appendable = tuple(header) == _HEADER and text.endswith("\n")
+    def _load_accounts(self) -> None:
+        table = Table(self._path, _KNOWN, _OURS, torn_ok=True)
+        names = table.names
+        pick = itemgetter(*(names.index(name) if name in names else -1 for name in _HEADER))
+        others = [place for place, name in enumerate(names) if name not in _HEADER]
+        self._other_names = [names[place] for place in others]
+        for line, cells in table.rows():
+            cells.append("")  # what a column that is not there says
+            meter, address, region, sub_region, postcode, apartment_type, status, registered = pick(cells)
+            try:
+                check_meter_id(meter)
+                active = _is_active(status)
+                since = self._zone.parse(registered) if registered else None
+            except Refused as error:
+                table.refuse(line, error.why)
+                continue
+            if meter in self._accounts:
+                raise DataError(self._path, line, f"{meter} stands here a second time")
+            region, sub_region, apartment_type = map(sys.intern, (region, sub_region, apartment_type))
+            self._accounts[meter] = Account(meter, address, region, sub_region, postcode, apartment_type, active, since)
+            if others:
+                self._others[meter] = [cells[place] for place in others]
+        if table.torn:
+            self.warnings.append(table.torn)
+        self._appendable = table.terminated and tuple(names[: len(_HEADER)]) == _HEADER
+
+    def _load_moves(self) -> None:
+        table = Table(self._history_path, _HISTORY_HEADER)
+        pick = itemgetter(*map(table.names.index, _HISTORY_HEADER))
+        for line, cells in table.rows():
+            meter, effective_from, *group = pick(cells)
+            try:
+                since = self._zone.parse(effective_from)
+            except Refused as error:
+                raise DataError(self._history_path, line, error.why) from error
+            self._moves.setdefault(meter, []).append((since, Group(*map(sys.intern, group))))
+        for moves in self._moves.values():
+            moves.sort(key=itemgetter(0))
 
     def __contains__(self, meter: object) -> bool:
         return meter in self._accounts
@@ -139,11 +143,19 @@ class AccountBook:
         return self._moves.get(meter, ())
 
     def search(self, text: str, limit: int = 20) -> list[Account]:
-        """Accounts whose id, address or postcode contains `text`, in any case; ids that begin with it come first."""
+        """Accounts whose id, address or postcode contains `text`, in any case.
+
+        The id that is `text` comes first, then ids that begin with it, then the rest.
+        """
         wanted = text.casefold().strip()
+        exact = self._accounts.get(text.strip())
         first: list[Account] = []
         others: list[Account] = []
         for account in self._accounts.values():
+            if len(first) >= limit:
+                break
+            if account is exact:
+                continue
             if account.meter.casefold().startswith(wanted):
                 first.append(account)
             elif len(others) < limit and (
@@ -152,13 +164,8 @@ class AccountBook:
                 or wanted in account.postcode.casefold()
             ):
                 others.append(account)
-            if len(first) >= limit and account.meter != text:
-                break
-        exact = self._accounts.get(text.strip())
-        found = sorted(first, key=lambda account: (account is not exact, account.meter)) + others
-        if exact is not None and exact not in found:
-            found.insert(0, exact)
-        return found[:limit]
+        head = [] if exact is None else [exact]
+        return [*head, *sorted(first, key=attrgetter("meter")), *others][:limit]
 
     # -- registering: checked at once, written together ------------------------------------------------------------
 
@@ -174,21 +181,27 @@ class AccountBook:
         if not self._appendable:
             self._rewrite([*self._accounts.values(), *accounts])
             return -1
-        fd = -1
-        size = 0
         try:
-            fd = os.open(self._path, os.O_WRONLY | os.O_APPEND)
-            size = os.fstat(fd).st_size
-            files.write_all(fd, self._csv(accounts))
-            if sync:
-                files.sync_file(fd)
+            fd = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
         except OSError as error:
-            if fd >= 0:
-                os.ftruncate(fd, size)
+            self._appendable = False
             raise files.refusal(self._path, error) from error
+        try:
+            size = os.fstat(fd).st_size
+            try:
+                files.write_all(fd, self._csv(accounts))
+            except OSError as error:
+                self._cut(size)
+                raise files.refusal(self._path, error) from error
+            try:
+                if sync:
+                    files.sync_file(fd)
+            except OSError as error:
+                self._cut(size)
+                self._appendable = False  # a failed sync leaves unknown what the disk holds: it is written anew
+                raise files.refusal(self._path, error) from error
         finally:
-            if fd >= 0:
-                os.close(fd)
+            os.close(fd)
         return size
 
     def retract(self, mark: int) -> None:
@@ -196,10 +209,14 @@ class AccountBook:
         if mark < 0:
             self._rewrite(self._accounts.values())
             return
+        self._cut(mark)
+
+    def _cut(self, size: int) -> None:
+        """Take back what was appended. Where the disk refuses even that, the next append writes the file anew."""
         try:
-            os.truncate(self._path, mark)
-        except OSError as error:
-            raise files.refusal(self._path, error) from error
+            os.truncate(self._path, size)
+        except OSError:
+            self._appendable = False
 
     def add(self, account: Account) -> None:
         """Know an account that is on disk."""
@@ -211,10 +228,10 @@ class AccountBook:
         """Change some fields from `now` (µs UTC) on. Raises Refused, MeterError, StorageError."""
         before = self._known(meter)
         account = _with(before, fields)
-        if account.group != before.group:
-            moves = list(self.moves(meter)) or [(before.registered or 0, before.group)]
+        moves = list(self.moves(meter)) or [(before.registered or 0, before.group)]
+        if account.group != moves[-1][1]:
             since = max(now, moves[-1][0] + 1)  # the clock may have jumped back, what was before stays before
-            # In this order, so that a crash between the two leaves a move that the account's next change repeats.
+            # In this order, so that a crash between the two leaves a move that the account's next change overrules.
             self._set_moves({meter: [*moves, (since, account.group)]})
         return self._change(account)
 
@@ -265,17 +282,19 @@ class AccountBook:
         self._moves = merged
 
     def _rewrite(self, accounts: Iterable[Account]) -> None:
-        header = ",".join(_HEADER).encode() + b"\n"
-        files.replace(self._path, header + self._csv(accounts))
+        header = io.StringIO()
+        csv.writer(header, lineterminator="\n").writerow((*_HEADER, *self._other_names))
+        files.replace(self._path, header.getvalue().encode() + self._csv(accounts))
         self._appendable = True
 
     def _csv(self, accounts: Iterable[Account]) -> bytes:
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
+        nothing = [""] * len(self._other_names)
         for account in accounts:
             status = "active" if account.active else "deactivated"
             registered = "" if account.registered is None else self._zone.iso(account.registered)
-            writer.writerow((account.meter, *(getattr(account, name) for name in FIELDS), status, registered))
+            writer.writerow((*_text_of(account), status, registered, *self._others.get(account.meter, nothing)))
         return out.getvalue().encode()
 
 
@@ -283,15 +302,28 @@ def check_field(name: str, value: str) -> None:
     """Raises Refused `bad-field` for what cannot be stored in a field of an account."""
     if name not in FIELDS:
         raise Refused("bad-field", f"{name} is no field; they are {', '.join(FIELDS)}")
-    if not value.isprintable():
+    if not value.isprintable() and not all(map(_is_text, value)):
         raise Refused("bad-field", f"{name} has control characters")
     if value.startswith(_FORMULA):
         raise Refused("bad-field", f"{name} begins with {value[0]}, which a spreadsheet takes for a formula")
+
+
+def _is_text(char: str) -> bool:
+    """Whether a character stands for something that is written: a space of any kind does, a command does not."""
+    return char.isprintable() or unicodedata.category(char) == "Zs" or char in _JOINERS
+
+
+def _is_active(status: str) -> bool:
+    active = _STATUS.get(status.strip().lower())
+    if active is None:
+        raise Refused("bad-field", f"a status is active or deactivated, not {status!r}")
+    return active
 
 
 def _with(account: Account, fields: Mapping[str, str]) -> Account:
     """An account with some fields changed. Raises Refused `bad-field`."""
     for name, value in fields.items():
         check_field(name, value)
-    text = {name: sys.intern(fields.get(name, getattr(account, name))) for name in FIELDS}
+    text = {name: fields.get(name, getattr(account, name)) for name in FIELDS}
+    text |= {name: sys.intern(text[name]) for name in Group._fields}
     return Account(account.meter, **text, active=account.active, registered=account.registered)
