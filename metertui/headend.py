@@ -314,14 +314,14 @@ class HeadEnd:
         loop = asyncio.get_running_loop()
         engine = self.engine
         self._progress = 0.0
-        self._day_state = "sealing the log"
+        self._enter("sealing the log")
         async with self._turn:
             count = await loop.run_in_executor(self._writer, engine.seal)
         if not count:
             return 0, 0
-        self._day_state = "writing day files"
+        self._enter(f"writing {count} readings into day files", "writing day files")
         files = await loop.run_in_executor(self._workers, engine.write_day_files, count, self._set_progress)
-        self._day_state = "rebuilding the index"
+        self._enter("rebuilding the index")
         while True:
             version = engine.readings.version
             rebuilt = await loop.run_in_executor(self._workers, engine.readings.rebuild, count)
@@ -332,6 +332,10 @@ class HeadEnd:
             engine.finish_close(rebuilt)
             await loop.run_in_executor(self._writer, engine.drop_sealed)
         return count, files
+
+    def _enter(self, told: str, state: str = "") -> None:
+        self._day_state = state or told
+        _logger.info("day close: %s", told)
 
     def _set_progress(self, share: float) -> None:
         self._progress = 0.8 * share

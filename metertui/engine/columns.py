@@ -81,15 +81,17 @@ class Frozen:
     def _codes(self) -> dict[str, int]:
         return {meter: code for code, meter in enumerate(self.ids)}
 
-    @cached_property
-    def frame(self) -> pd.DataFrame:
-        """A pandas view: `identifier` (category), `time` (datetime64[us] in the site zone), `reading_kwh`, `status`."""
-        time = pd.DatetimeIndex(self.columns.time.view("datetime64[us]")).tz_localize("UTC")
-        return pd.DataFrame(
-            {
-                "identifier": pd.Categorical.from_codes(self.columns.meter, categories=pd.Index(list(self.ids))),
-                "time": time.tz_convert(self.zone.name),
-                "reading_kwh": self.columns.wh / 1000,
-                "status": self.status,
-            }
-        )
+
+def as_frame(
+    meter: NDArray[np.int32], time: NDArray[np.int64], wh: NDArray[np.int64], ids: Sequence[str], zone: SiteZone
+) -> pd.DataFrame:
+    """Readings as pandas has them: `identifier` (category), `time` (datetime64[us] in the site zone), `reading_kwh`.
+
+    Meter codes, µs UTC and Wh of equal length in; a view on them as far as pandas allows.
+    """
+    moment = pd.DatetimeIndex(time.view("datetime64[us]")).tz_localize("UTC").tz_convert(zone.name)
+    codes, place = np.unique(meter, return_inverse=True)
+    names = pd.Index([ids[code] for code in codes.tolist()], dtype=object)
+    return pd.DataFrame(
+        {"identifier": pd.Categorical.from_codes(place, categories=names), "time": moment, "reading_kwh": wh / 1000}
+    )

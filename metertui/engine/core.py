@@ -9,14 +9,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Final
+
+import numpy as np
+import pandas as pd
 
 from metertui.engine import billing, dayclose, loading, placing, windows
 from metertui.engine.accounts import FIELDS, Account, AccountBook
 from metertui.engine.archive import Archive
 from metertui.engine.audit import AuditLog, RejectsLog
 from metertui.engine.billing import Statement
+from metertui.engine.columns import as_frame
 from metertui.engine.counters import Arrival, Counters
 from metertui.engine.directory import Directory
 from metertui.engine.energy import Series, Usage
@@ -29,6 +34,7 @@ from metertui.engine.readings import Readings, Rebuilt, View
 from metertui.engine.rules import Clock, Rules
 from metertui.engine.staff import StaffBook
 from metertui.engine.windows import Window
+from metertui.engine.zone import number_of
 
 _logger = logging.getLogger(__name__)
 
@@ -230,6 +236,35 @@ class Engine:
         """A meter's bill for a month (`YYYY-MM`; the one before now if None). Raises MeterError."""
         now = self.clock.now() if at is None else at
         return billing.statement(self.series(meter), month or windows.month_before(now, self.zone), self.zone)
+
+    def find(
+        self,
+        *,
+        meter: str = "",
+        region: str = "",
+        sub_region: str = "",
+        apartment_type: str = "",
+        days: tuple[date, date] | None = None,
+        clock: tuple[int, int] | None = None,
+    ) -> pd.DataFrame:
+        """Stored readings that meet every condition given, found through the index, in order of meter and time.
+
+        `days` are local days, both included; `clock` µs of the local wall clock within the day, from the first to
+        before the second. Columns as `columns.as_frame` has them. Raises MeterError for a meter that is not known.
+        """
+        code = None
+        if meter:
+            code = self.directory.codes.get(meter)
+            if code is None:
+                raise MeterError(f"{meter} is not a meter of this site")
+        groups = None
+        if region or sub_region or apartment_type:
+            groups = self.directory.matching(region, sub_region, apartment_type)
+        numbers = None if days is None else (number_of(days[0]), number_of(days[1]) + 1)
+        rows = self.readings.index.select(meter=code, groups=groups, days=numbers, clock=clock)
+        meters, times, whs = self.readings.at(rows)
+        order = np.lexsort((times, meters))
+        return as_frame(meters[order], times[order], whs[order], self.directory.ids, self.zone)
 
     def view(self) -> View:
         """Everything stored at this moment; `View.frozen` makes columns of it in any thread."""
