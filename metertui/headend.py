@@ -1,10 +1,8 @@
 """The head-end: the engine in an asyncio event loop, and the one face that server and screens meet it at.
 
-Ingest is a loop of turns. A turn gathers what has arrived on all *lanes* (connections, mostly), puts it to one batch
-in order, has a writer thread write and sync it, applies it, and lets each lane reply. While the disk works on one
-batch, the lanes of the next are parsed. So one line from netcat and ten thousand from a concentrator take the same
-way, and readings that arrive together share one sync (group commit; see DeWitt et al., "Implementation techniques
-for main memory database systems", SIGMOD 1984).
+Ingest takes turns (see turns.py). Questions about one meter are answered here and now, those about many in a worker
+thread on frozen columns. The day close runs beside it all, and takes a place between two batches only to set the log
+aside and to swap the rebuilt index in.
 """
 
 from __future__ import annotations
@@ -15,7 +13,7 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final, Protocol, TypeVar
+from typing import Final, TypeVar
 
 from metertui.engine.accounts import Account
 from metertui.engine.billing import Statement
@@ -24,34 +22,16 @@ from metertui.engine.counters import Close, LiveSnapshot
 from metertui.engine.energy import Series, Usage
 from metertui.engine.errors import BusyError, MeterError, StorageError
 from metertui.engine.exceptions import Exceptions, exceptions
-from metertui.engine.ingest import Batch
-from metertui.engine.outcome import Outcome, refused
+from metertui.engine.outcome import Outcome
 from metertui.engine.windows import Window
+from metertui.turns import Lane, Turns
 
 _logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
-_BATCH: Final = 8192
-"""Requests in a turn: about 10 ms of work, so that a key press never waits longer for its turn."""
-_SHARE: Final = 64
-"""Requests that a lane may put into a turn however many others wait."""
-_DEFECT: Final = refused("storage", "the server failed at this batch; its log says why")
 _HISTORY_SECONDS: Final = 120
 _RATE_SECONDS: Final = 2
 _TICK_SECONDS: Final = 1.0
-
-
-class Lane(Protocol):
-    """One stream of requests with its replies."""
-
-    def collect(self, budget: int) -> int:
-        """Parse waiting input into requests, about `budget` at most; how many are ready. No engine, no I/O."""
-
-    def perform(self, batch: Batch) -> None:
-        """Put the ready requests to the batch, in order; keep the outcomes."""
-
-    def reply(self, failure: Outcome | None) -> None:
-        """The batch is on disk (None), or `failure` stands for all of it that was not refused anyway."""
 
 
 class HeadEnd:
@@ -66,45 +46,35 @@ class HeadEnd:
         self.waiting = 0
         """Bytes received and not yet collected."""
         self._close_at_midnight = close_at_midnight
-        self._lanes: deque[Lane] = deque()
-        self._queued: set[int] = set()
-        self._wake = asyncio.Event()
-        self._turn = asyncio.Lock()
         self._writer = ThreadPoolExecutor(1, "metertui-log")
         self._workers = ThreadPoolExecutor(2, "metertui-work")
-        self._tasks: list[asyncio.Task[None]] = []
+        self._turns = Turns(engine, self._writer)
+        self._clock: asyncio.Task[None] | None = None
         self._background: set[asyncio.Task[None]] = set()
         self._started = engine.clock.monotonic()
         self._today = engine.zone.day(engine.clock.now())
         self._rates: deque[int] = deque([0] * _HISTORY_SECONDS, maxlen=_HISTORY_SECONDS)
         self._samples: deque[tuple[float, int]] = deque([(self._started, 0)], maxlen=_RATE_SECONDS + 1)
-        self._batch_size = 0
-        self._stopping = False
         self._not_closing = asyncio.Event()
         self._not_closing.set()
         self._day_state = "open"
         self._progress: float | None = None
         self._last_close: Close | None = None
-        self._storage_error = ""
 
     # -- life ------------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
         """Begin to take turns."""
-        self._tasks = [
-            asyncio.create_task(self._take_turns(), name="ingest"),
-            asyncio.create_task(self._tick_on(), name="clock"),
-        ]
+        self._turns.start()
+        self._clock = asyncio.create_task(self._tick_on(), name="clock")
 
     async def stop(self) -> None:
         """Finish what is under way, a day close included, and give the folder back."""
-        ingest, clock = self._tasks
-        self._stopping = True
-        self._wake.set()
-        await ingest
-        clock.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await clock
+        await self._turns.stop()
+        if self._clock is not None:
+            self._clock.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._clock
         await self._not_closing.wait()
         self._writer.shutdown()
         self._workers.shutdown(cancel_futures=True)
@@ -114,99 +84,20 @@ class HeadEnd:
 
     def submit(self, lane: Lane) -> None:
         """A lane has input. It is asked for it in its turn, once, however often it says so before."""
-        if id(lane) not in self._queued:
-            self._queued.add(id(lane))
-            self._lanes.append(lane)
-            self._wake.set()
-
-    async def _take_turns(self) -> None:
-        ready: list[Lane] = []
-        while not self._stopping or ready or self._lanes:
-            if not ready:
-                await self._wake.wait()
-                ready = self._gather()
-            ready = await self._take_turn(ready)
-
-    async def _take_turn(self, ready: list[Lane]) -> list[Lane]:
-        """One batch, from the lanes' requests to their replies; the lanes gathered meanwhile."""
-        gathered: list[Lane] = []
-        async with self._turn:
-            batch = self.engine.begin()
-            try:
-                for lane in ready:
-                    lane.perform(batch)
-                failure: Outcome | None = None
-                if len(batch) or batch.refusals:
-                    committing = asyncio.get_running_loop().run_in_executor(self._writer, self._commit, batch)
-                    gathered = self._gather()
-                    failure = await committing
-                    self._conclude(batch, failure)
-                else:
-                    await asyncio.sleep(0)
-            except Exception:
-                # A defect must not silence every meter: this batch is refused, and the next one goes on.
-                _logger.exception("a batch failed")
-                failure = _DEFECT
-                self.engine.roll_back(batch)
-        for lane in ready:
-            lane.reply(failure)
-        return gathered or self._gather()
-
-    def _gather(self) -> list[Lane]:
-        """Lanes with parsed requests, in the order in which they asked, up to a batch."""
-        self._wake.clear()
-        gathered: list[Lane] = []
-        room = _BATCH
-        share = max(_SHARE, room // max(1, len(self._lanes)))
-        while self._lanes and room > 0:
-            lane = self._lanes.popleft()
-            self._queued.discard(id(lane))
-            room -= lane.collect(min(share, room))
-            gathered.append(lane)
-        if self._lanes:
-            self._wake.set()
-        return gathered
-
-    def _commit(self, batch: Batch) -> Outcome | None:
-        """In the writer thread: the batch on disk (None), or why not."""
-        failure: Outcome | None = None
-        try:
-            if len(batch):
-                self.engine.write(batch)
-        except StorageError as error:
-            failure = refused("storage", str(error))
-        self.engine.write_notes(batch, stored=failure is None)
-        return failure
-
-    def _conclude(self, batch: Batch, failure: Outcome | None) -> None:
-        self._batch_size = len(batch) + batch.duplicates + len(batch.refusals)
-        if failure is not None:
-            if failure.text != self._storage_error:
-                _logger.error("storage: %s", failure.text)
-            self._storage_error = failure.text
-            self.engine.roll_back(batch)
-        elif len(batch):
-            self._storage_error = ""
-        self.engine.apply(batch)
-
-    async def _put(self, request: Callable[[Batch], Outcome]) -> Outcome:
-        """One request from inside the program, by the way that every other takes."""
-        lane = _Single(request)
-        self.submit(lane)
-        return await lane.done
+        self._turns.submit(lane)
 
     # -- the company screen ------------------------------------------------------------------------------------
 
     async def upload(self, meter: str, kwh: str, timestamp: str | None, by: str) -> Outcome:
         """Store a reading entered by hand."""
-        outcome = await self._put(lambda batch: batch.read(meter, kwh, timestamp))
+        outcome = await self._turns.put(lambda batch: batch.read(meter, kwh, timestamp))
         if outcome.stored:
             self.note(by, "reading", meter, f"{kwh} kWh at {timestamp or 'now'}: {outcome.kind}")
         return outcome
 
     async def register(self, meter: str, fields: dict[str, str], by: str) -> Outcome:
         """Register an account; `fields` as on the wire."""
-        return await self._put(lambda batch: batch.register(meter, fields, by=by))
+        return await self._turns.put(lambda batch: batch.register(meter, fields, by=by))
 
     async def modify(self, meter: str, fields: dict[str, str], by: str) -> None:
         """Change an account's fields from now on; what was used before keeps its attributes. Raises MeterError."""
@@ -224,7 +115,7 @@ class HeadEnd:
         self.note(by, "reactivate", meter, "")
 
     async def _change(self, meter: str, change: Callable[[int], object]) -> None:
-        async with self._turn:
+        async with self._turns.between:
             now = self.engine.clock.now()
             await asyncio.get_running_loop().run_in_executor(self._writer, change, now)
             self.engine.refresh_account(meter, now)
@@ -302,7 +193,7 @@ class HeadEnd:
             self.note(by, "close", "", f"{readings} readings into {files} day files in {seconds:.2f} s")
             return close
         except StorageError as error:
-            self._storage_error = str(error)
+            self._turns.storage_error = str(error)
             _logger.error("day close: %s", error)
             raise
         finally:
@@ -315,7 +206,7 @@ class HeadEnd:
         engine = self.engine
         self._progress = 0.0
         self._enter("sealing the log")
-        async with self._turn:
+        async with self._turns.between:
             count = await loop.run_in_executor(self._writer, engine.seal)
         if not count:
             return 0, 0
@@ -328,7 +219,7 @@ class HeadEnd:
             if version == engine.readings.version:
                 break  # else an account moved meanwhile, and the new index has its readings in the old place
         self._progress = 0.95
-        async with self._turn:
+        async with self._turns.between:
             engine.finish_close(rebuilt)
             await loop.run_in_executor(self._writer, engine.drop_sealed)
         return count, files
@@ -397,36 +288,15 @@ class HeadEnd:
             connections=self.connections,
             connections_total=self.connections_total,
             sync_ms=counters.sync_seconds * 1000,
-            batch=self._batch_size,
+            batch=self._turns.batch_size,
             waiting=self.waiting,
             day_state=self._day_state,
             progress=self._progress,
             last_close=self._last_close,
-            storage_error=self._storage_error,
+            storage_error=self._turns.storage_error,
             arrivals=tuple(reversed(counters.arrivals)),
             refusals=tuple(reversed(counters.refusals)),
         )
-
-
-class _Single:
-    """A lane with one request, from inside the program."""
-
-    def __init__(self, request: Callable[[Batch], Outcome]) -> None:
-        self._request = request
-        self._outcome: Outcome | None = None
-        self.done: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-
-    def collect(self, budget: int) -> int:
-        return min(1, budget)
-
-    def perform(self, batch: Batch) -> None:
-        self._outcome = self._request(batch)
-
-    def reply(self, failure: Outcome | None) -> None:
-        assert self._outcome is not None
-        outcome = self._outcome if failure is None or not self._outcome.stored else failure
-        if not self.done.done():
-            self.done.set_result(outcome)
 
 
 def _listed(fields: dict[str, str]) -> str:

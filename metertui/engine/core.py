@@ -226,11 +226,7 @@ class Engine:
         """What a meter used in a window, named or given; `at` (µs UTC) stands for now. Raises MeterError."""
         series = self.series(meter)
         now = self.clock.now() if at is None else at
-        if window == "last_half_hour":
-            window = windows.last_half_hour(series, now)
-        elif isinstance(window, str):
-            window = windows.named(window, now, self.zone)
-        return series.usage(window)
+        return series.usage(series.window(window, now, self.zone) if isinstance(window, str) else window)
 
     def statement(self, meter: str, month: str | None = None, at: int | None = None) -> Statement:
         """A meter's bill for a month (`YYYY-MM`; the one before now if None). Raises MeterError."""

@@ -14,8 +14,9 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine import validation
+from metertui.engine import validation, windows
 from metertui.engine.windows import Window
+from metertui.engine.zone import DAY, MINUTE, SiteZone
 
 Quality = Literal["actual", "estimated", "first", "last"]
 
@@ -130,10 +131,17 @@ class Series:
         """The last counted reading's time, µs UTC."""
         return int(self._time[-1]) if len(self._time) else None
 
-    def last_until(self, instant: int) -> int | None:
-        """The time of the last counted reading that is not after `instant`, both µs UTC."""
-        place = int(np.searchsorted(self._time, instant, side="right"))
-        return int(self._time[place - 1]) if place else None
+    def window(self, name: str, now: int, zone: SiteZone) -> Window:
+        """A window by its name as of `now` (µs UTC). Raises MeterError for a name that is none.
+
+        `last_half_hour` is the 30 minutes that end at the last counted reading up to `now`; up to `now` itself, where
+        nothing is known, if that reading is over a day old.
+        """
+        if name != "last_half_hour":
+            return windows.named(name, now, zone)
+        place = int(np.searchsorted(self._time, now, side="right"))
+        end = int(self._time[place - 1]) if place and now - self._time[place - 1] <= DAY else now
+        return Window(name, end - 30 * MINUTE, end)
 
     def energy_at(self, instant: int) -> int:
         """C (Wh) at an instant (µs UTC). Raises ValueError where C is not defined."""

@@ -6,13 +6,10 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from metertui.engine.errors import MeterError
-from metertui.engine.zone import DAY, MINUTE, SiteZone
-
-if TYPE_CHECKING:
-    from metertui.engine.energy import Series
+from metertui.engine.zone import SiteZone
 
 _MONTH: Final = re.compile(r"([0-9]{4})-([0-9]{2})")
 
@@ -38,7 +35,7 @@ NAMES: Final = ("today", "yesterday", "week", "month", "year", "last_month", "la
 
 
 def named(name: str, now: int, zone: SiteZone) -> Window:
-    """A window by its name, as of `now` (µs UTC), in local days. `last_half_hour` needs a meter, and its own function.
+    """A window by its name, as of `now` (µs UTC), in local days. `last_half_hour` is a meter's own: see Series.window.
 
     Raises MeterError for a name that is none.
     """
@@ -74,11 +71,3 @@ def month(text: str, zone: SiteZone) -> tuple[int, int]:
 def month_before(now: int, zone: SiteZone) -> str:
     """The whole month before the one that `now` (µs UTC) is in, as `YYYY-MM`."""
     return (zone.day(now).replace(day=1) - timedelta(days=1)).strftime("%Y-%m")
-
-
-def last_half_hour(series: Series, now: int) -> Window:
-    """The 30 minutes that end at the last counted reading up to `now`; those up to `now` if that is over a day old."""
-    end = series.last_until(now)
-    if end is None or now - end > DAY:
-        end = now
-    return Window("last_half_hour", end - 30 * MINUTE, end)

@@ -40,10 +40,10 @@ _WINDOWS: Final = {
 _AGAIN_SECONDS: Final = 2.0
 """At most so often is an answer in view given anew, where readings keep arriving."""
 QUALITY: Final = {
-    "actual": "actual: read then",
-    "estimated": "estimated: between two reads",
-    "first": "the first read",
-    "last": "the last read",
+    "actual": "actual",
+    "estimated": "estimated",
+    "first": "first reading",
+    "last": "last reading",
 }
 
 
@@ -54,8 +54,8 @@ class LookupScreen(DeskScreen):
     explains = (
         "What one meter used. Type any part of its id, address or postcode and press enter; tab goes to the windows, "
         "the arrows choose one; Dates takes any two days, both included. Usage is the register at the end less the "
-        "register at the beginning; each is read then (actual), estimated between two reads, or the first or last "
-        "read that there is. Where nothing was read there is no data, which is not 0."
+        "register at the beginning; each was read then (actual), is estimated between two readings, or is the first "
+        "or last reading that there is. Where nothing was read there is no data, which is not 0."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "search", "Find a meter"),
@@ -127,7 +127,8 @@ class LookupScreen(DeskScreen):
 
     @on(Input.Submitted, "#from")
     @on(Input.Submitted, "#to")
-    def _take_dates(self) -> None:
+    def _take_dates(self, event: Input.Submitted) -> None:
+        event.input.action_select_all()
         if self._meter:
             self._answer()
 
@@ -144,9 +145,7 @@ class LookupScreen(DeskScreen):
         now = self.headend.engine.clock.now()
         if name == "dates":
             return windows.between(self._date("#from"), self._date("#to"), self.zone)
-        if name == "last_half_hour":
-            return windows.last_half_hour(series, now)
-        return windows.named(name, now, self.zone)
+        return series.window(name, now, self.zone)
 
     def _date(self, field: str) -> date:
         text = self.query_one(field, Input).value.strip()

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metertui.engine import windows
 from metertui.engine.energy import Series, interpolate, interpolate_all
 from metertui.engine.windows import Window
 from metertui.engine.zone import HOUR, MINUTE, SiteZone
@@ -39,7 +38,7 @@ def steady() -> Series:
 )
 def test_a_steady_meter_has_used_a_kilowatt_hour_an_hour(name: str, wh: int) -> None:
     now = SINGAPORE.parse("2025-03-12T10:40:00")
-    usage = steady().usage(windows.named(name, now, SINGAPORE))
+    usage = steady().usage(steady().window(name, now, SINGAPORE))
     assert usage.usage_wh == wh
     assert usage.opening is not None
     assert usage.closing is not None
@@ -49,11 +48,11 @@ def test_a_steady_meter_has_used_a_kilowatt_hour_an_hour(name: str, wh: int) -> 
 
 def test_the_last_half_hour_ends_at_the_last_reading_unless_that_is_old() -> None:
     now = SINGAPORE.parse("2025-03-12T10:40:00")
-    usage = steady().usage(windows.last_half_hour(steady(), now))
+    usage = steady().usage(steady().window("last_half_hour", now, SINGAPORE))
     assert (usage.usage_wh, usage.end) == (500, SINGAPORE.parse("2025-03-12T10:30:00"))
-    later = steady().usage(windows.last_half_hour(steady(), now + 25 * HOUR))
+    later = steady().usage(steady().window("last_half_hour", now + 25 * HOUR, SINGAPORE))
     assert later.usage_wh is None
-    earlier = steady().usage(windows.last_half_hour(steady(), SINGAPORE.parse("2025-03-01T12:10:00")))
+    earlier = steady().usage(steady().window("last_half_hour", SINGAPORE.parse("2025-03-01T12:10:00"), SINGAPORE))
     assert earlier.end == SINGAPORE.parse("2025-03-01T12:00:00")
 
 

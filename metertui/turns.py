@@ -1,0 +1,177 @@
+"""Turns: how requests from many lanes become batches on disk.
+
+A turn gathers what has arrived on all *lanes* (connections, mostly), puts it to one batch in order, has a writer
+thread write and sync it, applies it, and lets each lane reply. While the disk works on one batch, the lanes of the next
+are parsed. So one line from netcat and ten thousand from a concentrator take the same way, and readings that arrive
+together share one sync (group commit; see DeWitt et al., "Implementation techniques for main memory database
+systems", SIGMOD 1984).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Executor
+from typing import Final, Protocol
+
+from metertui.engine.core import Engine
+from metertui.engine.errors import StorageError
+from metertui.engine.ingest import Batch
+from metertui.engine.outcome import Outcome, refused
+
+_logger = logging.getLogger(__name__)
+
+_BATCH: Final = 8192
+"""Requests in a turn: about 10 ms of work, so that a key press never waits longer for its turn."""
+_SHARE: Final = 64
+"""Requests that a lane may put into a turn however many others wait."""
+_DEFECT: Final = refused("storage", "the server failed at this batch; its log says why")
+
+
+class Lane(Protocol):
+    """One stream of requests with its replies."""
+
+    def collect(self, budget: int) -> int:
+        """Parse waiting input into requests, about `budget` at most; how many are ready. No engine, no I/O."""
+
+    def perform(self, batch: Batch) -> None:
+        """Put the ready requests to the batch, in order; keep the outcomes."""
+
+    def reply(self, failure: Outcome | None) -> None:
+        """The batch is on disk (None), or `failure` stands for all of it that was not refused anyway."""
+
+
+class Turns:
+    """Takes turns until it is stopped. All methods are called on the event loop."""
+
+    def __init__(self, engine: Engine, writer: Executor) -> None:
+        self._engine = engine
+        self._writer = writer
+        self._lanes: deque[Lane] = deque()
+        self._queued: set[int] = set()
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._running: asyncio.Task[None] | None = None
+        self.between = asyncio.Lock()
+        """Held during a turn; who holds it works between two batches."""
+        self.batch_size = 0
+        """Requests in the last batch."""
+        self.storage_error = ""
+        """Why the disk refused last; empty once it has taken a batch again."""
+
+    def start(self) -> None:
+        """Begin."""
+        self._running = asyncio.create_task(self._take_turns(), name="ingest")
+
+    async def stop(self) -> None:
+        """End when all that has been submitted is answered."""
+        self._stopping = True
+        self._wake.set()
+        if self._running is not None:
+            await self._running
+
+    def submit(self, lane: Lane) -> None:
+        """A lane has input. It is asked for it in its turn, once, however often it says so before."""
+        if id(lane) not in self._queued:
+            self._queued.add(id(lane))
+            self._lanes.append(lane)
+            self._wake.set()
+
+    async def _take_turns(self) -> None:
+        ready: list[Lane] = []
+        while not self._stopping or ready or self._lanes:
+            if not ready:
+                await self._wake.wait()
+                ready = self._gather()
+            ready = await self._take_turn(ready)
+
+    async def _take_turn(self, ready: list[Lane]) -> list[Lane]:
+        """One batch, from the lanes' requests to their replies; the lanes gathered meanwhile."""
+        gathered: list[Lane] = []
+        async with self.between:
+            batch = self._engine.begin()
+            try:
+                for lane in ready:
+                    lane.perform(batch)
+                failure: Outcome | None = None
+                if len(batch) or batch.refusals:
+                    committing = asyncio.get_running_loop().run_in_executor(self._writer, self._commit, batch)
+                    gathered = self._gather()
+                    failure = await committing
+                    self._conclude(batch, failure)
+                else:
+                    await asyncio.sleep(0)
+            except Exception:
+                # A defect must not silence every meter: this batch is refused, and the next one goes on.
+                _logger.exception("a batch failed")
+                failure = _DEFECT
+                self._engine.roll_back(batch)
+        for lane in ready:
+            lane.reply(failure)
+        return gathered or self._gather()
+
+    def _gather(self) -> list[Lane]:
+        """Lanes with parsed requests, in the order in which they asked, up to a batch."""
+        self._wake.clear()
+        gathered: list[Lane] = []
+        room = _BATCH
+        share = max(_SHARE, room // max(1, len(self._lanes)))
+        while self._lanes and room > 0:
+            lane = self._lanes.popleft()
+            self._queued.discard(id(lane))
+            room -= lane.collect(min(share, room))
+            gathered.append(lane)
+        if self._lanes:
+            self._wake.set()
+        return gathered
+
+    def _commit(self, batch: Batch) -> Outcome | None:
+        """In the writer thread: the batch on disk (None), or why not."""
+        failure: Outcome | None = None
+        try:
+            if len(batch):
+                self._engine.write(batch)
+        except StorageError as error:
+            failure = refused("storage", str(error))
+        self._engine.write_notes(batch, stored=failure is None)
+        return failure
+
+    def _conclude(self, batch: Batch, failure: Outcome | None) -> None:
+        self.batch_size = len(batch) + batch.duplicates + len(batch.refusals)
+        if failure is not None:
+            if failure.text != self.storage_error:
+                _logger.error("storage: %s", failure.text)
+            self.storage_error = failure.text
+            self._engine.roll_back(batch)
+        elif len(batch):
+            self.storage_error = ""
+        self._engine.apply(batch)
+
+    async def put(self, request: Callable[[Batch], Outcome]) -> Outcome:
+        """One request from inside the program, by the way that every other takes."""
+        lane = _Single(request)
+        self.submit(lane)
+        return await lane.done
+
+
+class _Single:
+    """A lane with one request, from inside the program."""
+
+    def __init__(self, request: Callable[[Batch], Outcome]) -> None:
+        self._request = request
+        self._outcome: Outcome | None = None
+        self.done: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+
+    def collect(self, budget: int) -> int:
+        return min(1, budget)
+
+    def perform(self, batch: Batch) -> None:
+        self._outcome = self._request(batch)
+
+    def reply(self, failure: Outcome | None) -> None:
+        assert self._outcome is not None
+        outcome = self._outcome if failure is None or not self._outcome.stored else failure
+        if not self.done.done():
+            self.done.set_result(outcome)
