@@ -20,8 +20,8 @@ from metertui.engine.zone import MINUTE, SiteZone, machine_zone
 _FILE: Final = "settings.toml"
 
 
-def _setting(default: Any, why: str, *, least: float | None = None) -> Any:
-    return field(default=default, metadata={"why": why, "least": least})
+def _setting(default: Any, why: str, *, least: float = 0, most: float = 10**9) -> Any:
+    return field(default=default, metadata={"why": why, "least": least, "most": most})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +30,11 @@ class Settings:
 
     timezone: str = _setting("", "The time zone of the utility; empty: TZ, or this machine's")
     host: str = _setting("127.0.0.1", "The address to listen on; another than this machine's own needs AUTH")
-    port: int = _setting(7007, "The TCP port; 0 takes any free one", least=0)
+    port: int = _setting(7007, "The TCP port; 0 takes any free one", most=65_535)
     max_kw: float = _setting(
-        100.0, "The most that a meter can draw: a faster rise of its register is suspect", least=0.001
+        100.0, "The most that a meter can draw: a faster rise of its register is suspect", least=0.001, most=10**6
     )
-    future_minutes: int = _setting(10, "How far ahead of this machine's clock a timestamp may be", least=0)
+    future_minutes: int = _setting(10, "How far ahead of this machine's clock a timestamp may be")
     durability: Literal["disk", "os"] = _setting(
         "disk", 'When OK is said: "disk" once it is on disk, "os" once the operating system has it'
     )
@@ -56,7 +56,10 @@ class Settings:
     def rules(self) -> Rules:
         """What of it the engine obeys. Raises MeterError for a time zone that is none."""
         return Rules(
-            zone=SiteZone(self.timezone or machine_zone()),
+            zone=_zone(
+                self.timezone or machine_zone(),
+                "timezone" if self.timezone else "this machine's zone, as the setting timezone is empty",
+            ),
             max_w=round(self.max_kw * 1000),
             future_us=self.future_minutes * MINUTE,
             durability=self.durability,
@@ -69,12 +72,7 @@ def load(folder: Path, flags: Mapping[str, object] | None = None, env: Mapping[s
     env = os.environ if env is None else env
     values: dict[str, object] = {}
     path = folder / _FILE
-    if path.exists():
-        try:
-            stated = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-            raise MeterError(f"{path}: {error}") from error
-        values |= {name: _checked(name, value, str(path)) for name, value in stated.items()}
+    values |= {name: _checked(name, value, str(path)) for name, value in _stated(path).items()}
     for name in _TYPES:
         text = env.get(f"METERTUI_{name.upper()}")
         if text is not None:
@@ -97,7 +95,20 @@ def write_defaults(folder: Path) -> None:
 
 
 _TYPES: Final[dict[str, Any]] = get_type_hints(Settings)
-_LEAST: Final[dict[str, float | None]] = {each.name: each.metadata["least"] for each in fields(Settings)}
+_BOUNDS: Final = {each.name: (each.metadata["least"], each.metadata["most"]) for each in fields(Settings)}
+
+
+def _stated(path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except OSError as error:
+        raise MeterError(f"cannot read {path}: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise MeterError(f"{path}: this is not UTF-8 text") from error
+    except tomllib.TOMLDecodeError as error:
+        raise MeterError(f"{path}: {error}") from error
 
 
 def _checked(name: str, value: object, where: str) -> object:
@@ -112,10 +123,22 @@ def _checked(name: str, value: object, where: str) -> object:
         value = float(value)
     if type(value) is not kind:
         raise MeterError(f"{where}: {name} is {_KINDS[kind]}, not {value!r}")
-    least = _LEAST[name]
-    if least is not None and not (isinstance(value, int | float) and least <= value < float("inf")):
-        raise MeterError(f"{where}: {name} is at least {least:g}, not {value!r}")
+    if isinstance(value, int | float):
+        least, most = _BOUNDS[name]
+        if not least <= value <= most:
+            raise MeterError(f"{where}: {name} is from {least} to {most}, not {value!r}")
+    if name == "host" and not value:
+        raise MeterError(f"{where}: host is an address to listen on, not empty; 0.0.0.0 is all of IPv4, :: all")
+    if name == "timezone" and isinstance(value, str) and value:
+        _zone(value, f"{where}: timezone")
     return value
+
+
+def _zone(name: str, where: str) -> SiteZone:
+    try:
+        return SiteZone(name)
+    except MeterError as error:
+        raise MeterError(f"{where}: {error}") from error
 
 
 _KINDS: Final = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}

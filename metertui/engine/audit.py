@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
@@ -18,6 +19,9 @@ _logger = logging.getLogger(__name__)
 
 _LONGEST: Final = 200
 """Bytes of a refused line that are kept."""
+_FORMULA: Final = ("=", "+", "-", "@")
+_HALF_ESCAPE: Final = re.compile(r"(?<!\\)((?:\\\\)*)\\(?:x.?|u.{0,3}|U.{0,7})?$")
+"""The beginning of an escape at the end of a text that was cut, after such backslashes as stand for themselves."""
 
 
 class AuditLog:
@@ -32,7 +36,7 @@ class AuditLog:
 
     def write_all(self, entries: Iterable[tuple[str, str, str, str, str]]) -> None:
         """Add a line for each entry, as `write` takes it. Any thread."""
-        _append(self._path, "".join("\t".join(map(one_line, entry)) + "\n" for entry in entries))
+        _append(self._path, "".join("\t".join(map(_visible, entry)) + "\n" for entry in entries))
 
 
 class RejectsLog:
@@ -44,7 +48,7 @@ class RejectsLog:
 
     def write(self, refusals: Iterable[Refusal], zone: SiteZone) -> None:
         """Add a line for each. Any thread."""
-        lines = (f"{zone.iso(r.at)}\t{one_line(r.peer)}\t{r.code}\t{one_line(r.line)}\n" for r in refusals)
+        lines = (f"{zone.iso(r.at)}\t{escaped(r.peer)}\t{r.code}\t{escaped(r.line)}\n" for r in refusals)
         try:
             if self._path.exists() and self._path.stat().st_size >= self._max_bytes:
                 os.replace(self._path, self._path.with_name(f"{self._path.name}.1"))
@@ -53,15 +57,29 @@ class RejectsLog:
         _append(self._path, "".join(lines))
 
 
-def one_line(text: str) -> str:
-    """`text` as printable ASCII on one line, escaped, cut at 200 bytes."""
-    shown = text[:_LONGEST].encode("unicode_escape").decode("ascii")
-    return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 3]}..."
+def escaped(text: str) -> str:
+    """`text` as printable ASCII on one line, at most 200 bytes, no formula; what is cut ends in `...`."""
+    shown = _disarmed(text[: _LONGEST + 1].encode("unicode_escape").decode("ascii"))
+    if len(shown) <= _LONGEST:
+        return shown
+    return _HALF_ESCAPE.sub(r"\1", shown[: _LONGEST - 3]) + "..."
+
+
+def _visible(text: str) -> str:
+    """`text` whole, on one line, only what has no shape escaped; no formula."""
+    if not text.isprintable() or "\\" in text:
+        text = "".join(c if c.isprintable() and c != "\\" else c.encode("unicode_escape").decode("ascii") for c in text)
+    return _disarmed(text)
+
+
+def _disarmed(text: str) -> str:
+    """`text` with a first character escaped that would make a spreadsheet reckon."""
+    return f"\\x{ord(text[0]):02x}{text[1:]}" if text.startswith(_FORMULA) else text
 
 
 def _append(path: Path, text: str) -> None:
     try:
-        with path.open("a", encoding="ascii") as file:
+        with path.open("a", encoding="utf-8") as file:
             file.write(text)
     except OSError as error:
         _logger.error("cannot write %s: %s", path.name, error.strerror)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 from pathlib import Path
@@ -20,7 +21,7 @@ class FolderLock:
         self._fd: int | None = None
 
     def acquire(self) -> None:
-        """Own the folder. Raises OwnedError if another process does, OSError."""
+        """Own the folder. Raises OwnedError, which names the process, if another one does; OSError."""
         fd = os.open(self._folder / _NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -30,9 +31,13 @@ class FolderLock:
             raise OwnedError(
                 f"the data folder {self._folder} is in use by another metertui (process {owner})"
             ) from error
-        os.ftruncate(fd, 0)
-        os.write(fd, f"{os.getpid()}\n".encode("ascii"))
+        except OSError:
+            os.close(fd)
+            raise
         self._fd = fd
+        with contextlib.suppress(OSError):  # on a full disk the lock holds, and only its owner's number is missing
+            os.ftruncate(fd, 0)
+            os.write(fd, f"{os.getpid()}\n".encode("ascii"))
 
     def release(self) -> None:
         """Let others have it."""

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Final
 
 from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.exceptions import VerificationError
 
 from metertui.engine import files
 from metertui.engine.errors import DataError, MeterError
+from metertui.engine.tables import Table
 
 ROLES: Final = ("operator", "government")
 _HEADER: Final = ["email", "role", "password_hash"]
@@ -38,30 +39,27 @@ class StaffBook:
         self._members: dict[str, Member] = {}
 
     def load(self, *, readonly: bool = False) -> None:
-        """Read the file. One with plain passwords is rewritten with hashes, its people as operators.
+        """Read the file. One with plain passwords is rewritten with hashes, those without a role as operators.
 
-        Raises DataError that names the line, StorageError, OSError.
+        `readonly` leaves the file as it is. Raises DataError that names the line, StorageError, OSError.
         """
-        if not self._path.exists():
-            return
-        lines = list(csv.reader(io.StringIO(self._path.read_text(encoding="utf-8-sig"))))
-        header = [name.strip().lower() for name in lines[0]] if lines else _HEADER
-        plain = "password" in header and "password_hash" not in header
-        if "email" not in header or ("password_hash" not in header and not plain):
-            raise DataError(self._path, 1, f"the header is not {','.join(_HEADER)}")
-        for number, fields in enumerate(lines[1:], 2):
-            if not any(fields):
-                continue
-            if len(fields) != len(header):
-                raise DataError(self._path, number, f"{len(fields)} fields where the header has {len(header)}")
-            row = dict(zip(header, fields, strict=True))
-            role = row.get("role") or "operator"
-            if role not in ROLES:
-                raise DataError(self._path, number, f"the role is not one of {', '.join(ROLES)}")
-            stored = self._hasher.hash(row["password"]) if plain else row["password_hash"]
-            self._members[row["email"].casefold()] = Member(row["email"], role, stored)
+        table = Table(self._path, ("email",), ("role", "password_hash", "password"))
+        plain = "password" in table.names
+        for line, cells in table.rows():
+            if not plain and "password_hash" not in table.names:
+                raise DataError(self._path, 1, f"the header is not {','.join(_HEADER)}")
+            row = dict(zip(table.names, cells, strict=True))
+            try:
+                email, role = _email(row["email"].strip()), row.get("role", "").strip().lower()
+                role = _role(role or ("operator" if plain else ""))
+                stored = row.get("password_hash") or self._hash(row.get("password", ""))
+            except MeterError as error:
+                raise DataError(self._path, line, str(error)) from error
+            if email.casefold() in self._members:
+                raise DataError(self._path, line, f"{email} stands here a second time")
+            self._members[email.casefold()] = Member(email, role, stored)
         if plain and not readonly:
-            self._save()
+            self._save(self._members)
 
     def members(self) -> list[Member]:
         """Everyone, by email."""
@@ -69,20 +67,14 @@ class StaffBook:
 
     def add(self, email: str, role: str, password: str) -> None:
         """Add a member, or give one another role and password. Raises MeterError, StorageError."""
-        if "@" not in email or not email.isprintable() or email[0] in "=+-@" or any(c.isspace() for c in email):
-            raise MeterError(f"{email!r} is no email address")
-        if role not in ROLES:
-            raise MeterError(f"a role is one of {', '.join(ROLES)}")
-        if not password:
-            raise MeterError("a password cannot be empty")
-        self._members[email.casefold()] = Member(email, role, self._hasher.hash(password))
-        self._save()
+        member = Member(_email(email), _role(role), self._hash(password))
+        self._save({**self._members, email.casefold(): member})
 
     def remove(self, email: str) -> None:
         """Remove a member. Raises MeterError, StorageError."""
-        if self._members.pop(email.casefold(), None) is None:
+        if email.casefold() not in self._members:
             raise MeterError(f"{email} is not a member of staff")
-        self._save()
+        self._save({name: member for name, member in self._members.items() if name != email.casefold()})
 
     def verify(self, email: str, password: str) -> str | None:
         """The role of a member with this password, else None. Slow by design, for unknown names too. Any thread."""
@@ -90,7 +82,7 @@ class StaffBook:
         decoy = self._decoy  # made for known names too, so that the time taken tells nothing
         try:
             self._hasher.verify(member.password_hash if member else decoy, password)
-        except (VerificationError, InvalidHashError):
+        except (VerificationError, ValueError):  # ValueError: no hash, or no text
             return None
         return member.role if member else None
 
@@ -99,9 +91,33 @@ class StaffBook:
         """What the password of an unknown name is compared with. A hash costs 50 ms, so not before it is needed."""
         return self._hasher.hash(secrets.token_hex(16))
 
-    def _save(self) -> None:
+    def _hash(self, password: str) -> str:
+        if not password:
+            raise MeterError("a password cannot be empty")
+        try:
+            return self._hasher.hash(password)
+        except UnicodeEncodeError as error:
+            raise MeterError("a password is text; this one is not UTF-8") from error
+
+    def _save(self, members: dict[str, Member]) -> None:
+        """Make `members` the staff: on disk, then here."""
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(_HEADER)
-        writer.writerows((member.email, member.role, member.password_hash) for member in self.members())
+        writer.writerows(
+            (members[name].email, members[name].role, members[name].password_hash) for name in sorted(members)
+        )
         files.replace(self._path, out.getvalue().encode(), mode=0o600)
+        self._members = members
+
+
+def _email(text: str) -> str:
+    if "@" not in text or not text.isprintable() or text[0] in "=+-@" or " " in text:
+        raise MeterError(f"{text!r} is no email address")
+    return text
+
+
+def _role(text: str) -> str:
+    if text not in ROLES:
+        raise MeterError(f"a role is one of {', '.join(ROLES)}")
+    return text

@@ -213,7 +213,11 @@ def test_a_full_disk_leaves_nothing_behind_and_clears(
             register(book, "2", **HOME)
     assert text_of(tmp_path) == before
     assert "2" not in book
-    register(book, "2", **HOME)
+    with (tmp_path / "users.csv").open() as old:
+        register(book, "2", **HOME)
+        # After a failed sync nobody knows what the disk holds of the old file: it is not appended to any more.
+        anew = not os.path.samestat(os.fstat(old.fileno()), (tmp_path / "users.csv").stat())
+    assert anew == (function == "sync_file")
     assert list(load(tmp_path)) == list(book)
 
 

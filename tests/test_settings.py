@@ -1,0 +1,161 @@
+"""Settings: which word goes before which, and what is said of one that is wrong."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from metertui import settings
+from metertui.engine.errors import MeterError, StorageError
+from metertui.engine.zone import MINUTE, SiteZone
+from metertui.settings import Settings
+
+
+def stated(folder: Path, text: str | bytes) -> Path:
+    (folder / "settings.toml").write_bytes(text if isinstance(text, bytes) else text.encode())
+    return folder
+
+
+def wrong(folder: Path, flags: dict[str, object] | None = None, env: dict[str, str] | None = None) -> str:
+    with pytest.raises(MeterError) as caught:
+        settings.load(folder, flags, env or {})
+    return str(caught.value)
+
+
+def test_without_a_word_all_is_at_its_default(tmp_path: Path) -> None:
+    found = settings.load(tmp_path, env={})
+    assert found == Settings() == settings.load(tmp_path / "none", env={})
+    assert (found.host, found.port, found.max_kw, found.future_minutes) == ("127.0.0.1", 7007, 100.0, 10)
+    assert (found.durability, found.day_close_at_midnight, found.require_auth) == ("disk", True, "remote")
+    assert (found.idle_seconds, found.max_connections, found.max_line_bytes) == (7200, 10_000, 1024)
+
+
+def test_a_flag_goes_before_the_environment_the_file_and_the_default(tmp_path: Path) -> None:
+    stated(tmp_path, "port = 1\nidle_seconds = 1\nfuture_minutes = 1\n")
+    env = {"METERTUI_PORT": "2", "METERTUI_IDLE_SECONDS": "2", "METERTUI_DATA": "elsewhere", "PORT": "9"}
+    found = settings.load(tmp_path, {"port": 3, "idle_seconds": None, "host": None}, env)
+    assert (found.port, found.idle_seconds, found.future_minutes, found.host) == (3, 2, 1, "127.0.0.1")
+
+
+def test_the_environment_is_asked_where_none_is_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("METERTUI_MAX_KW", "12.5")
+    assert settings.load(tmp_path).max_kw == 12.5
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("true", True), ("TRUE", True), ("1", True), ("false", False), ("0", False)]
+)
+def test_yes_and_no_in_the_environment(tmp_path: Path, text: str, value: bool) -> None:
+    assert settings.load(tmp_path, env={"METERTUI_DAY_CLOSE_AT_MIDNIGHT": text}).day_close_at_midnight is value
+
+
+def test_a_file_from_an_editor_that_marks_it(tmp_path: Path) -> None:
+    assert settings.load(stated(tmp_path, b"\xef\xbb\xbfport = 8\r\nmax_kw = 50\r\n"), env={}).port == 8
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("prot = 7", "prot is no setting; they are timezone, host, port, max_kw, "),
+        ("[server]\nport = 7", "server is no setting"),
+        ("port = '7'", "port is a whole number, not '7'"),
+        ("port = true", "port is a whole number, not True"),
+        ("port = 7.0", "port is a whole number, not 7.0"),
+        ("port = 65536", "port is from 0 to 65535, not 65536"),
+        ("port = -1", "port is from 0 to 65535, not -1"),
+        ("max_kw = 0", "max_kw is from 0.001 to 1000000, not 0.0"),
+        ("max_kw = nan", "max_kw is from 0.001 to 1000000, not nan"),
+        ("max_kw = inf", "max_kw is from 0.001 to 1000000, not inf"),
+        ("max_kw = [1]", "max_kw is a number, not [1]"),
+        ("idle_seconds = 0", "idle_seconds is from 1 to 1000000000, not 0"),
+        ("host = ''", "host is an address to listen on, not empty"),
+        ("host = 7", "host is a text, not 7"),
+        ("timezone = 'Mars/One'", "timezone: 'Mars/One' is not a time zone; one is like Asia/Singapore"),
+        ("durability = 'Disk'", "durability is one of disk, os, not 'Disk'"),
+        ("require_auth = []", "require_auth is one of remote, always, not []"),
+        ("day_close_at_midnight = 1", "day_close_at_midnight is true or false, not 1"),
+        ("port = ", "Invalid value (at end of document)"),
+        (b"port = 7 # \xe9", "this is not UTF-8 text"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_the_file_that_states_it(tmp_path: Path, text: str | bytes, reason: str) -> None:
+    assert wrong(stated(tmp_path, text)).startswith(f"{tmp_path / 'settings.toml'}: {reason}")
+
+
+@pytest.mark.parametrize(
+    ("env", "said"),
+    [
+        ({"METERTUI_PORT": "x"}, "METERTUI_PORT: port is a whole number, not 'x'"),
+        ({"METERTUI_PORT": ""}, "METERTUI_PORT: port is a whole number, not ''"),
+        ({"METERTUI_MAX_KW": "1e999"}, "METERTUI_MAX_KW: max_kw is from 0.001 to 1000000, not inf"),
+        ({"METERTUI_DURABILITY": "tape"}, "METERTUI_DURABILITY: durability is one of disk, os, not 'tape'"),
+        ({"METERTUI_DAY_CLOSE_AT_MIDNIGHT": "no"}, "METERTUI_DAY_CLOSE_AT_MIDNIGHT: day_close_at_midnight is true or"),
+        ({"METERTUI_TIMEZONE": "x"}, "METERTUI_TIMEZONE: timezone: 'x' is not a time zone"),
+    ],
+)
+def test_a_wrong_word_of_the_environment_is_named(tmp_path: Path, env: dict[str, str], said: str) -> None:
+    assert wrong(tmp_path, env=env).startswith(said)
+
+
+def test_a_wrong_flag_is_named(tmp_path: Path) -> None:
+    assert wrong(tmp_path, {"max_connections": 0}).startswith("--max-connections: max_connections is from 1 to")
+
+
+def test_a_file_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "settings.toml").mkdir()
+    assert wrong(tmp_path) == f"cannot read {tmp_path / 'settings.toml'}: Is a directory"
+
+
+# -- the file of the first start -----------------------------------------------------------------------------------
+
+
+def test_the_first_start_writes_every_setting_in_a_comment(tmp_path: Path) -> None:
+    settings.write_defaults(tmp_path)
+    text = (tmp_path / "settings.toml").read_text()
+    assert all(not line or line.startswith("#") for line in text.splitlines())
+    assert settings.load(tmp_path, env={}) == Settings()
+    for each in fields(Settings):
+        assert f"\n# {each.metadata['why']}.\n# {each.name} = " in text
+
+
+def test_a_line_without_its_comment_sign_states_the_default(tmp_path: Path) -> None:
+    settings.write_defaults(tmp_path)
+    path = tmp_path / "settings.toml"
+    lines = path.read_text().splitlines()
+    names = {each.name for each in fields(Settings)}
+    bare = [line.removeprefix("# ") for line in lines if line.removeprefix("# ").partition(" = ")[0] in names]
+    assert len(bare) == len(names)
+    path.write_text("\n".join(bare))
+    assert settings.load(tmp_path, env={}) == Settings()
+
+
+def test_a_file_that_is_there_is_left_as_it_is(tmp_path: Path) -> None:
+    settings.write_defaults(stated(tmp_path, "port = 8\n"))
+    assert (tmp_path / "settings.toml").read_text() == "port = 8\n"
+
+
+def test_a_folder_that_cannot_be_written_to(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match=r"cannot write settings\.toml"):
+        settings.write_defaults(tmp_path / "none")
+
+
+# -- what the engine obeys ------------------------------------------------------------------------------------------
+
+
+def test_the_rules_are_in_the_engines_units(tmp_path: Path) -> None:
+    stated(tmp_path, 'timezone = "Europe/London"\nmax_kw = 12.5\nfuture_minutes = 3\ndurability = "os"\n')
+    rules = settings.load(tmp_path, env={}).rules()
+    assert (rules.zone, rules.max_w, rules.future_us) == (SiteZone("Europe/London"), 12_500, 3 * MINUTE)
+    assert (rules.durability, rules.rejects_bytes) == ("os", 10_000_000)
+
+
+def test_the_zone_is_the_machines_where_none_is_stated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(os.environ, "TZ", "Pacific/Auckland")
+    assert Settings().rules().zone.name == "Pacific/Auckland"
+    assert Settings(timezone="Asia/Singapore").rules().zone.name == "Asia/Singapore"
+    monkeypatch.setitem(os.environ, "TZ", "EST5EDT4")
+    with pytest.raises(MeterError, match="as the setting timezone is empty: 'EST5EDT4' is not a time zone"):
+        Settings().rules()
