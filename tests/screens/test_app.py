@@ -1,0 +1,92 @@
+"""Getting about: keys, help, palette, themes; and the list of exceptions."""
+
+from __future__ import annotations
+
+import pytest
+from textual.command import CommandPalette
+
+from metertui.screens.base import PLACES, DeskScreen
+from metertui.screens.help import HelpScreen
+from tests.screens.test_live import rows
+from tests.screens.town import HOSTILE, Town, at_work, settle, text_of
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+async def test_every_screen_has_its_key_and_fits(town: Town, size: tuple[int, int]) -> None:
+    async with at_work(town, size=size) as pilot:
+        for place, (key, title) in PLACES.items():
+            await pilot.press(key.lower())
+            await settle(pilot)
+            screen = pilot.app.screen
+            assert isinstance(screen, DeskScreen)
+            assert screen.place == place
+            assert f"{key} {title}" in text_of(pilot, "#title")
+            assert "127.0.0.1:7007" in text_of(pilot, "#state")
+            assert text_of(pilot, "#state").endswith("10:40:00" if size[0] < 100 else "Asia/Singapore")
+            assert screen.max_scroll_x == screen.max_scroll_y == 0
+
+
+@pytest.mark.parametrize("key", ["f2", "f3", "f4", "f5", "f6", "f7"])
+async def test_help_explains_the_screen_one_is_on(town: Town, key: str) -> None:
+    async with at_work(town, key) as pilot:
+        explained = pilot.app.screen
+        assert isinstance(explained, DeskScreen)
+        await pilot.press("f1")
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, HelpScreen)
+        await pilot.press("escape")
+        assert pilot.app.screen is explained
+        await pilot.press("f1")
+        await pilot.press("f2")
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, DeskScreen)
+        assert pilot.app.screen.place == "live"
+
+
+async def test_the_palette_has_every_screen(town: Town) -> None:
+    async with at_work(town, "f2") as pilot:
+        titles = [command.title for command in town.app.get_system_commands(pilot.app.screen)]
+        assert [f"{title} ({key})" for key, title in PLACES.values()] == titles[:6]
+        assert {"Pause the tables", "Light or dark", "Quit (F10)"} <= set(titles)
+        await pilot.press("ctrl+p")
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, CommandPalette)
+
+
+async def test_light_and_dark(town: Town) -> None:
+    async with at_work(town, "f3", *"100-000-001", "enter") as pilot:
+        town.app.action_toggle_theme()
+        await pilot.pause()
+        assert town.app.theme == "metertui-light"
+
+
+@pytest.mark.parametrize("key", ["f10", "ctrl+q"])
+async def test_it_is_left_by_a_key(town: Town, key: str) -> None:
+    async with at_work(town, "f3") as pilot:
+        await pilot.press(key)
+        await pilot.pause()
+        assert not town.app.is_running
+
+
+async def test_exceptions_are_listed_with_their_reasons(town: Town) -> None:
+    async with at_work(town, "f7") as pilot:
+        assert "1 suspect does not fit; the next reading decides" in text_of(pilot, "#counts")
+        assert rows(pilot, "#misfits") == [
+            [
+                "2025-03-12 00:00:00",
+                HOSTILE,
+                "7.000",
+                "suspect",
+                "7 kWh is lower than the 51 kWh counted at 2025-03-11T00:00:00+08:00",
+            ]
+        ]
+        town.read((HOSTILE, "8", "2025-03-12T01:00"))
+        await pilot.press("r")
+        await settle(pilot)
+        assert "1 reset" in text_of(pilot, "#counts")
+        assert rows(pilot, "#misfits")[0][3] == "reset"
+
+
+async def test_no_exceptions_is_said(empty_town: Town) -> None:
+    async with at_work(empty_town, "f7") as pilot:
+        assert text_of(pilot, "#counts") == "Every stored reading fits its meter's history."
