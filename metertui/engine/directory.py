@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -105,6 +106,7 @@ class GroupsInTime:
 
 def _runs(values: NDArray[np.int32]) -> Iterable[slice]:
     """Slices of equal values that stand side by side."""
-    edges = np.flatnonzero(np.diff(values)) + 1
-    starts = [0, *edges.tolist()] if len(values) else []
-    return [slice(a, b) for a, b in zip(starts, [*starts[1:], len(values)], strict=True)]
+    if not len(values):
+        return []
+    edges = [0, *(np.flatnonzero(np.diff(values)) + 1).tolist(), len(values)]
+    return [slice(start, end) for start, end in pairwise(edges)]
