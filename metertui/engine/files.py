@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import stat
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -29,16 +30,18 @@ def sync_folder(folder: Path) -> None:
         os.close(fd)
 
 
-def replace(path: Path, data: bytes | Iterable[bytes], mode: int = 0o644) -> None:
+def replace(path: Path, data: bytes | Iterable[bytes], mode: int | None = None) -> None:
     """Put `data` at `path` as one step: whoever looks, at any instant, finds the old file or the new one, whole.
 
-    On disk when it returns. Raises StorageError; then the old file is untouched.
+    On disk when it returns. `mode`: who may read it; as before, or everyone, if None. Raises StorageError; then the
+    old file is untouched.
     """
     pieces = (data,) if isinstance(data, bytes) else data
     spare = path.with_name(f".{path.name}.new")
     try:
-        fd = os.open(spare, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+        fd = os.open(spare, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         try:
+            os.fchmod(fd, _mode(path) if mode is None else mode)
             for piece in pieces:
                 write_all(fd, piece)
             os.fsync(fd)
@@ -50,6 +53,14 @@ def replace(path: Path, data: bytes | Iterable[bytes], mode: int = 0o644) -> Non
         with contextlib.suppress(OSError):
             spare.unlink()
         raise refusal(path, error) from error
+
+
+def _mode(path: Path) -> int:
+    """Who may use a file, where it is to be replaced; for a new one, everyone may read."""
+    try:
+        return stat.S_IMODE(path.stat().st_mode)
+    except FileNotFoundError:
+        return 0o644
 
 
 def write_all(fd: int, data: bytes) -> None:

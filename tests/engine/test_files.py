@@ -1,0 +1,52 @@
+"""Replacing a file as one step."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from metertui.engine import files
+from metertui.engine.errors import StorageError
+
+
+def test_a_file_is_replaced_whole_and_keeps_who_may_read_it(tmp_path: Path) -> None:
+    path = tmp_path / "users.csv"
+    files.replace(path, b"one")
+    assert path.stat().st_mode & 0o777 == 0o644
+    path.chmod(0o640)
+    files.replace(path, iter([b"tw", b"o"]))
+    assert (path.read_bytes(), path.stat().st_mode & 0o777) == (b"two", 0o640)
+    files.replace(path, b"three", mode=0o600)
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert [entry.name for entry in tmp_path.iterdir()] == ["users.csv"]
+
+
+@pytest.mark.parametrize("operation", ["write", "fsync", "replace"])
+def test_a_disk_that_refuses_leaves_the_old_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, operation: str
+) -> None:
+    path = tmp_path / "users.csv"
+    files.replace(path, b"old")
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, operation, full)
+        with pytest.raises(StorageError, match=r"cannot write users\.csv: No space left on device"):
+            files.replace(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["users.csv"]
+
+
+def test_writing_goes_on_where_the_system_takes_little(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda fd, data: write(fd, bytes(data)[:3]))
+    fd = os.open(tmp_path / "file", os.O_WRONLY | os.O_CREAT)
+    files.write_all(fd, b"0123456789")
+    files.sync_file(fd)
+    os.close(fd)
+    assert (tmp_path / "file").read_bytes() == b"0123456789"

@@ -1,0 +1,102 @@
+"""Pictures of every screen as its users first see it, at both sizes; `--snapshot-update` after a change meant."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from tests.screens.town import STEADY, Town, settle
+
+Compare = Callable[..., bool]
+SIZES = [(120, 40), (80, 24)]
+every_size = pytest.mark.parametrize("size", SIZES, ids=["120x40", "80x24"])
+
+
+@pytest.fixture(autouse=True)
+def still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing blinks."""
+    monkeypatch.setattr(Input, "cursor_blink", False)
+
+
+def doing(town: Town, *keys: str, role: str = "") -> Callable[[Pilot[Any]], Awaitable[None]]:
+    """Press keys, as someone with a role if it says so, and wait for what they bring about."""
+
+    async def act(pilot: Pilot[Any]) -> None:
+        await pilot.pause()
+        if role:
+            town.log_in(role)
+        for key in keys:
+            await pilot.press(key)
+            await settle(pilot)
+        town.app.tick()
+        town.app.tick()
+        await settle(pilot)
+
+    return act
+
+
+@every_size
+def test_an_operator_opens_a_new_desk(snap_compare: Compare, empty_town: Town, size: tuple[int, int]) -> None:
+    assert snap_compare(empty_town.app, terminal_size=size, run_before=doing(empty_town, "f2"))
+
+
+@every_size
+def test_an_operator_watches_readings_arrive(snap_compare: Compare, town: Town, size: tuple[int, int]) -> None:
+    town.read((STEADY, "2690.6", "2025-03-12T10:35:00"), (STEADY, "1", "2025-03-12T10:36:00"))
+    batch = town.engine.begin()
+    batch.refuse("127.0.0.1:50123", "unknown-command", "it is not a command", "[red]hello[/] \x1b[31m")
+    batch.refuse("127.0.0.1:50124", "bad-reading", "a reading is digits", "READ 200-001 1e5")
+    town.engine.apply(batch)
+    assert snap_compare(town.app, terminal_size=size, run_before=doing(town, "f2"))
+
+
+@every_size
+def test_a_customer_asks_what_the_month_was(snap_compare: Compare, town: Town, size: tuple[int, int]) -> None:
+    assert snap_compare(town.app, terminal_size=size, run_before=doing(town, "f3", *STEADY, "enter"))
+
+
+def test_a_meter_is_found_by_its_street(snap_compare: Compare, town: Town) -> None:
+    assert snap_compare(town.app, terminal_size=(80, 24), run_before=doing(town, "f3", *"harbour"))
+
+
+@every_size
+def test_a_statement_is_read_out(snap_compare: Compare, town: Town, size: tuple[int, int]) -> None:
+    assert snap_compare(town.app, terminal_size=size, run_before=doing(town, "f4", *STEADY, "enter"))
+
+
+@every_size
+def test_an_analyst_looks_at_a_year(snap_compare: Compare, town: Town, size: tuple[int, int]) -> None:
+    assert snap_compare(town.app, terminal_size=size, run_before=doing(town, "f5", role="government"))
+
+
+def test_a_stranger_meets_the_gate(snap_compare: Compare, town: Town) -> None:
+    assert snap_compare(town.app, terminal_size=(80, 24), run_before=doing(town, "f6"))
+
+
+@every_size
+def test_an_operator_lists_accounts(snap_compare: Compare, town: Town, size: tuple[int, int]) -> None:
+    assert snap_compare(town.app, terminal_size=size, run_before=doing(town, "f6", role="operator"))
+
+
+@pytest.mark.parametrize(("tab", "name"), [(1, "form"), (2, "reading"), (3, "close")])
+def test_an_operator_goes_through_the_tabs(snap_compare: Compare, town: Town, tab: int, name: str) -> None:
+    keys = ["f6", *["ctrl+right"] * tab]
+    assert snap_compare(town.app, terminal_size=(80, 24), run_before=doing(town, *keys, role="operator")), name
+
+
+@every_size
+def test_an_operator_goes_through_the_exceptions(snap_compare: Compare, town: Town, size: tuple[int, int]) -> None:
+    assert snap_compare(town.app, terminal_size=size, run_before=doing(town, "f7"))
+
+
+def test_help_is_asked_for(snap_compare: Compare, town: Town) -> None:
+    assert snap_compare(town.app, terminal_size=(80, 24), run_before=doing(town, "f3", "f1"))
+
+
+def test_in_the_light(snap_compare: Compare, town: Town) -> None:
+    town.app.action_toggle_theme()
+    assert snap_compare(town.app, terminal_size=(120, 40), run_before=doing(town, "f3", *STEADY, "enter"))
