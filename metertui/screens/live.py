@@ -146,7 +146,7 @@ def _told(close: Close | None, screen: LiveScreen) -> str:
         return "not closed since start; STOPSERVER, midnight or the company screen close it"
     return (
         f"last closed {fmt.moment(close.ended, screen.zone)} by {close.by}: {fmt.count(close.readings)} readings "
-        f"into {close.files} day files in {close.seconds:.1f} s"
+        f"into {close.files} day {'file' if close.files == 1 else 'files'} in {close.seconds:.1f} s"
     )
 
 
