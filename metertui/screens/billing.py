@@ -114,4 +114,4 @@ class BillingScreen(DeskScreen):
         return paper
 
     def _edge(self, edge: Edge | None) -> str:
-        return "" if edge is None else f"{fmt.moment(edge.time, self.zone)}\n{QUALITY[edge.quality]}"
+        return "" if edge is None else f"{fmt.moment(edge.time, self.zone)}, {QUALITY[edge.quality]}"
