@@ -78,12 +78,20 @@ def run_app(engine: Engine, stated: Settings, beside: Beside | None = None) -> N
             await listener.start()  # before anything is drawn, so that a port in use is one clear line
             _logger.info("ready on %s", headend.address)
             app = MetertuiApp(headend, stated)
+            asked = asyncio.Event()
+
+            def end() -> None:
+                asked.set()
+                app.exit()
+
             for name in (signal.SIGTERM, signal.SIGHUP):
-                asyncio.get_running_loop().add_signal_handler(name, app.exit)
+                asyncio.get_running_loop().add_signal_handler(name, end)
             company = beside(listener.port, lambda text: app.notify(text, timeout=20)) if beside else None
             task = asyncio.create_task(company) if company else None
             try:
                 await app.run_async()
+                if app.return_code:
+                    await _outlive(asked)
             finally:
                 if task is not None:
                     task.cancel()
@@ -93,6 +101,14 @@ def run_app(engine: Engine, stated: Settings, beside: Beside | None = None) -> N
             await headend.stop()
 
     asyncio.run(run())
+
+
+async def _outlive(asked: asyncio.Event) -> None:
+    """The screens have failed, which is no reason to refuse readings: serve on until asked to end."""
+    asyncio.get_running_loop().add_signal_handler(signal.SIGINT, asked.set)
+    print("metertui: the screens failed, see above; the server goes on, ctrl+c ends it", file=sys.stderr, flush=True)
+    _logger.error("the screens failed; the server goes on without them")
+    await asked.wait()
 
 
 def desk(engine: Engine, stated: Settings) -> tuple[HeadEnd, Listener]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -12,6 +13,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from metertui.cli import serve
+from metertui.headend import HeadEnd
+from metertui.settings import Settings
 
 METERTUI = [sys.executable, "-m", "metertui"]
 
@@ -98,3 +103,37 @@ def test_live_meters_speak_until_they_are_told_to_stop(server: Server) -> None:
     summary = json.loads(server.run(*words, "--format", "json", "--port", server.port).stdout)
     assert summary["registered"] == 5
     assert summary["sent"] == summary["ok"] + summary["duplicate"] > 0
+
+
+def test_the_server_outlives_screens_that_fail(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answers: list[bytes] = []
+
+    class Failing:
+        """An app that has crashed; a meter speaks, and then the process is asked to end."""
+
+        return_code = 1
+
+        def __init__(self, headend: HeadEnd, _settings: Settings) -> None:
+            self._address = headend.address.split(":")
+
+        async def run_async(self) -> None:
+            self._later = asyncio.create_task(self._speak())
+
+        async def _speak(self) -> None:
+            reader, writer = await asyncio.open_connection(*self._address)
+            writer.write(b"REGISTER m\nREAD m 1\n")
+            answers.extend([await reader.readline(), await reader.readline()])
+            writer.close()
+            os.kill(os.getpid(), signal.SIGTERM)
+
+        def exit(self) -> None:
+            """It has ended already."""
+
+    monkeypatch.setattr("metertui.app.MetertuiApp", Failing)
+    stated = Settings(timezone="UTC", port=0)
+    serve.run_app(serve.open_owned(tmp_path, stated), stated)
+    assert answers == [b"OK\n", b"OK\n"]
+    assert "the server goes on, ctrl+c ends it" in capsys.readouterr().err
+    assert (tmp_path / "log.txt").read_text().startswith("m,")
