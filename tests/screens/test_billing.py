@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.pilot import Pilot
 
-from tests.screens.town import HOSTILE, STEADY, Town, at_work, settle, text_of
+from tests.screens.town import HOSTILE, STEADY, Town, at_work, press, settle, text_of
 
 
 def paper(pilot: Pilot[None]) -> dict[str, str]:
@@ -59,7 +59,7 @@ async def test_a_month_says_on_what_it_rests(town: Town) -> None:
 async def test_an_unknown_meter_and_back(town: Town) -> None:
     async with at_work(town, "f4", *"nobody", "enter") as pilot:
         assert text_of(pilot, "#statement").strip(" │╭╮╰╯─\n") == "! nobody is not a meter of this site"
-        await pilot.press("pageup", *STEADY, "enter")
+        await press(pilot, "pageup", *STEADY, "enter")
         await settle(pilot)
         assert paper(pilot)["meter"] == STEADY
 

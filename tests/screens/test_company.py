@@ -10,7 +10,7 @@ from textual.widgets import Button, Input, ProgressBar, TabbedContent
 
 from metertui.engine.errors import StorageError
 from metertui.screens.widgets.table import Listing
-from tests.screens.town import HOSTILE, STEADY, Town, at_work, settle, text_of
+from tests.screens.town import HOSTILE, STEADY, Town, at_work, press, settle, text_of
 
 WHO = "operator@metertui.example"
 
@@ -30,7 +30,7 @@ def field(pilot: Pilot[None], name: str) -> Input:
     return pilot.app.screen.query_one(f"#{name}", Input)
 
 
-async def press(pilot: Pilot[None], button: str) -> None:
+async def push(pilot: Pilot[None], button: str) -> None:
     pilot.app.screen.query_one(f"#{button}", Button).focus()
     await pilot.press("enter")
     await settle(pilot)
@@ -44,10 +44,10 @@ def listed(pilot: Pilot[None]) -> list[str]:
 async def test_accounts_are_found_as_one_types(office: Town) -> None:
     async with at_work(office, "f6") as pilot:
         assert len(listed(pilot)) == 8
-        await pilot.press(*"harbour")
+        await press(pilot, *"harbour")
         assert listed(pilot) == ["200-004", "200-005"]
         assert text_of(pilot, "#account-count").startswith("2 of 8 accounts.")
-        await pilot.press(*"x")
+        await press(pilot, *"x")
         assert listed(pilot) == []
         assert text_of(pilot, "#account-count").startswith("No account has this")
 
@@ -70,7 +70,7 @@ async def test_an_account_is_taken_into_the_form_and_changed(office: Town) -> No
         assert field(pilot, "form-sub_region").value == "Harbour"
         assert text_of(pilot, "#form-check") == "200-005 is registered, active"
         field(pilot, "form-region").value = "North"
-        await press(pilot, "modify")
+        await push(pilot, "modify")
         assert result(pilot) == "200-005 is changed from now on"
     account = office.engine.accounts.get("200-005")
     assert account is not None
@@ -90,7 +90,7 @@ async def test_a_meter_is_registered_by_keys_alone(office: Town) -> None:
 
 async def test_a_meter_is_registered_once(office: Town) -> None:
     async with at_work(office, "f6", "ctrl+right", *STEADY) as pilot:
-        await press(pilot, "register")
+        await push(pilot, "register")
         assert result(pilot).startswith("! already-registered: ")
 
 
@@ -114,32 +114,32 @@ async def test_the_form_checks_as_one_types(office: Town, name: str, typed: str,
 
 async def test_a_meter_is_deactivated_and_back(office: Town) -> None:
     async with at_work(office, "f6", "ctrl+right", *HOSTILE) as pilot:
-        await press(pilot, "deactivate")
+        await push(pilot, "deactivate")
         assert result(pilot) == f"{HOSTILE} is deactivated: its readings are refused from now on"
         assert text_of(pilot, "#form-check") == f"{HOSTILE} is registered, deactivated"
         await pilot.press("ctrl+right")
-        await pilot.press(*HOSTILE)
+        await press(pilot, *HOSTILE)
         assert text_of(pilot, "#reading-check") == f"! {HOSTILE} is deactivated"
         field(pilot, "reading-kwh").value = "60"
-        await press(pilot, "store")
+        await push(pilot, "store")
         assert result(pilot).startswith("! deactivated: ")
-        await press(pilot, "reactivate")
+        await push(pilot, "reactivate")
         assert result(pilot) == f"{HOSTILE} is active again"
-        await press(pilot, "store")
+        await push(pilot, "store")
         assert result(pilot).startswith(f"{HOSTILE} 60 kWh is stored")
 
 
 @pytest.mark.parametrize("button", ["modify", "deactivate", "reactivate"])
 async def test_what_cannot_be_changed_says_why(office: Town, button: str) -> None:
     async with at_work(office, "f6", "ctrl+right", *"nobody") as pilot:
-        await press(pilot, button)
+        await push(pilot, button)
         assert result(pilot).startswith("! ")
         assert "nobody" in result(pilot)
 
 
 async def test_a_reading_is_stored_by_hand(office: Town) -> None:
     async with at_work(office, "f6", "ctrl+right", "ctrl+right", *STEADY, "enter", *"2690.6", "enter") as pilot:
-        await pilot.press(*"2025-03-12 10:36", "enter", "enter")
+        await press(pilot, *"2025-03-12 10:36", "enter", "enter")
         await settle(pilot)
         assert result(pilot) == f"{STEADY} 2690.6 kWh is stored"
         assert field(pilot, "reading-kwh").value == ""
@@ -161,7 +161,7 @@ async def test_what_became_of_a_reading_is_told(office: Town, kwh: str, time: st
     async with at_work(office, "f6", "ctrl+right", "ctrl+right", *STEADY) as pilot:
         field(pilot, "reading-kwh").value = kwh
         field(pilot, "reading-time").value = time
-        await press(pilot, "store")
+        await push(pilot, "store")
         assert said in result(pilot)
 
 
@@ -247,7 +247,7 @@ async def test_no_account_yet(empty_town: Town) -> None:
 
 
 async def test_the_key_column_stays_in_view_in_80_columns(office: Town) -> None:
-    async with at_work(office, "f6", "enter", *["right"] * 30, size=(80, 24)) as pilot:
+    async with at_work(office, "f6", "enter", *["right"] * 8, size=(80, 24)) as pilot:
         lines = text_of(pilot, "#account-table").splitlines()
         assert lines[0].split()[0] == "meter"
         assert lines[0].split()[-1] == "type"

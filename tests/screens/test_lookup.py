@@ -7,7 +7,7 @@ from textual.pilot import Pilot
 from textual.widgets import OptionList, Tabs
 
 from metertui.screens.widgets.chart import Chart
-from tests.screens.town import HOSTILE, STEADY, Town, at_work, settle, text_of
+from tests.screens.town import HOSTILE, STEADY, Town, at_work, press, settle, text_of
 
 
 def tiles(pilot: Pilot[None]) -> dict[str, list[str]]:
@@ -84,7 +84,7 @@ async def test_a_meter_is_found_by_part_of_its_address(town: Town) -> None:
         await settle(pilot)
         assert not options.display
         assert text_of(pilot, "#lookup-message").startswith("200-005 · 5 Harbour Road, South, landed")
-        await pilot.press(*STEADY, "enter")  # what is typed next is another meter
+        await press(pilot, *STEADY, "enter")  # what is typed next is another meter
         await settle(pilot)
         assert text_of(pilot, "#lookup-message").startswith(STEADY)
 
@@ -124,14 +124,14 @@ async def test_any_dates(town: Town) -> None:
     async with at_work(town, "f3", *STEADY, "enter") as pilot:
         await choose(pilot, "dates")
         assert tiles(pilot)["usage"] == ["274.500 kWh"]  # this month, to begin with
-        await pilot.press("tab", "tab", *"2025-02-03", "tab", *"2025-02-04", "enter")
+        await press(pilot, "tab", "tab", *"2025-02-03", "tab", *"2025-02-04", "enter")
         await settle(pilot)
         assert tiles(pilot)["usage"] == ["48.000 kWh"]
         assert "2025-02-03 00:00:00 to 2025-02-05 00:00:00" in text_of(pilot, "#lookup-message")
-        await pilot.press("shift+tab", *"2025-02-30", "enter")
+        await press(pilot, "shift+tab", *"2025-02-30", "enter")
         await settle(pilot)
         assert text_of(pilot, "#lookup-message").startswith("! 2025-02-30 is no day")
-        await pilot.press(*"2025-02-05", "enter")
+        await press(pilot, *"2025-02-05", "enter")
         await settle(pilot)
         assert text_of(pilot, "#lookup-message") == "! 2025-02-04 is before 2025-02-05"
 
@@ -148,7 +148,7 @@ async def test_what_arrives_is_followed(town: Town) -> None:
 async def test_nothing_is_known_yet(empty_town: Town) -> None:
     async with at_work(empty_town, "f3") as pilot:
         assert text_of(pilot, "#lookup-message").startswith("No meter is known yet. Register one on the company screen")
-        await pilot.press(*"1", "enter")
+        await press(pilot, *"1", "enter")
         await settle(pilot)
         assert text_of(pilot, "#lookup-message") == "! 1 is not a meter of this site"
 
