@@ -20,7 +20,7 @@ from metertui.engine.errors import MeterError
 from metertui.screens import fmt
 from metertui.screens.base import DeskScreen
 from metertui.screens.lookup import QUALITY, invitation
-from metertui.screens.plain import plain
+from metertui.screens.plain import message, plain
 from metertui.screens.widgets.meter_input import MeterInput
 
 
@@ -80,7 +80,7 @@ class BillingScreen(DeskScreen):
         try:
             paper.update(self._paper(self.headend.statement(self._meter, self._month)))
         except MeterError as error:
-            paper.update(plain(f"! {error}"))
+            paper.update(message(f"! {error}"))
 
     def _paper(self, statement: Statement) -> Table:
         account = self.headend.engine.accounts.get(statement.meter)

@@ -18,7 +18,7 @@ from metertui.engine.outcome import Outcome
 from metertui.engine.records import check_meter_id, parse_kwh
 from metertui.engine.zone import SiteZone
 from metertui.screens import fmt
-from metertui.screens.plain import plain, visible
+from metertui.screens.plain import message, plain, visible
 from metertui.screens.widgets.login import GatedScreen
 from metertui.screens.widgets.table import Listing
 
@@ -159,7 +159,7 @@ class CompanyScreen(GatedScreen):
             state = "" if account is None else f"{meter} is registered, {'active' if account.active else 'deactivated'}"
             text = plain(state)
         except Refused as error:
-            text = plain(f"! {error.why}")
+            text = message(f"! {error.why}")
         self.query_one("#form-check", Static).update(text)
 
     @on(Button.Pressed, "#register")
@@ -222,7 +222,7 @@ class CompanyScreen(GatedScreen):
                 self.zone.parse(time)
             text = Text("")
         except Refused as error:
-            text = plain(f"! {error.why}")
+            text = message(f"! {error.why}")
         self.query_one("#reading-check", Static).update(text)
 
     def _reading(self) -> tuple[str, str, str]:
@@ -268,7 +268,7 @@ class CompanyScreen(GatedScreen):
                 self._say(done)
 
     def _say(self, text: str) -> None:
-        self.query_one("#result", Static).update(plain(text))
+        self.query_one("#result", Static).update(message(text))
 
 
 def _cells(account: Account) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from metertui.engine.analytics import Question, answer
 from metertui.engine.columns import Frozen
 from metertui.engine.errors import MeterError
 from metertui.screens import fmt
-from metertui.screens.plain import plain, visible
+from metertui.screens.plain import message, visible
 from metertui.screens.widgets.chart import Chart, Shares
 from metertui.screens.widgets.login import GatedScreen
 from metertui.screens.widgets.table import Listing
@@ -229,7 +229,7 @@ class GovernmentScreen(GatedScreen):
         self.headend.note(self.desk.sessions.email, "export", str(path), f"{rows} rows: {_told(question)}")
 
     def _say(self, text: str) -> None:
-        self.query_one("#government-message", Static).update(plain(text))
+        self.query_one("#government-message", Static).update(message(text))
 
     def _date(self, field: str) -> date:
         text = self.query_one(f"#{field}", Input).value.strip()

@@ -22,7 +22,7 @@ from metertui.headend import HeadEnd
 from metertui.screens import fmt
 from metertui.screens.base import DeskScreen
 from metertui.screens.buckets import buckets
-from metertui.screens.plain import plain
+from metertui.screens.plain import message, plain
 from metertui.screens.widgets.chart import Chart
 from metertui.screens.widgets.meter_input import MeterInput
 from metertui.screens.widgets.tile import Tile
@@ -155,7 +155,7 @@ class LookupScreen(DeskScreen):
             raise MeterError(f"{text or 'nothing'} is no day; give both, like 2025-02-19, and press enter") from error
 
     def _say(self, text: str) -> None:
-        self.query_one("#lookup-message", Static).update(plain(f"! {text}"))
+        self.query_one("#lookup-message", Static).update(message(f"! {text}"))
         self.query_one("#lookup-tiles").add_class("hidden")
         self.query_one("#usage-chart").add_class("hidden")
 

@@ -13,6 +13,13 @@ def plain(text: str, style: str = "", limit: int = 200) -> Text:
     return Text(f"{shown}…" if len(text) > limit else shown, style=style, no_wrap=True, overflow="ellipsis")
 
 
+def message(text: str, limit: int = 400) -> Text:
+    """A sentence with such text in it: as `plain`, but on as many lines as it needs."""
+    said = plain(text, limit=limit)
+    said.no_wrap, said.overflow = False, "fold"
+    return said
+
+
 def visible(text: str) -> str:
     """`text` with control characters, and others that have no shape of their own, made visible."""
     return text if text.isprintable() else "".join(map(_visible, text))

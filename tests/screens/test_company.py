@@ -165,6 +165,13 @@ async def test_what_became_of_a_reading_is_told(office: Town, kwh: str, time: st
         assert said in result(pilot)
 
 
+async def test_a_long_reason_is_told_to_its_end_in_80_columns(office: Town) -> None:
+    async with at_work(office, "f6", "ctrl+right", "ctrl+right", *STEADY, "enter", "1", size=(80, 24)) as pilot:
+        await push(pilot, "store")
+        said = " ".join(result(pilot).split())
+        assert "suspect: 1 kWh is lower than the 2690.5 kWh counted at 2025-03-12T10:30:00" in said
+
+
 @pytest.mark.parametrize(
     ("meter", "kwh", "time", "said"),
     [
@@ -247,7 +254,7 @@ async def test_no_account_yet(empty_town: Town) -> None:
 
 
 async def test_the_key_column_stays_in_view_in_80_columns(office: Town) -> None:
-    async with at_work(office, "f6", "enter", *["right"] * 8, size=(80, 24)) as pilot:
+    async with at_work(office, "f6", "enter", *["right"] * 12, size=(80, 24)) as pilot:
         lines = text_of(pilot, "#account-table").splitlines()
         assert lines[0].split()[0] == "meter"
         assert lines[0].split()[-1] == "type"
