@@ -35,6 +35,7 @@ pictures: $(READY)  ## the pictures in docs/pictures, from the running app
 
 $(READY): requirements-dev.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "metertui needs Python 3.11 or newer; set PYTHON to it" >&2; exit 1; }
+	@echo "setting up $(VENV), which takes a minute the first time"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
