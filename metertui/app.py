@@ -8,7 +8,7 @@ from typing import ClassVar, Final
 from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 from textual.theme import Theme
 
 from metertui.headend import HeadEnd
@@ -93,9 +93,6 @@ class MetertuiApp(App[None]):
         await self.push_screen("live")
         self.set_interval(_TICK_SECONDS, self.tick)
 
-    def on_screen_resume(self) -> None:
-        self.tick()
-
     def tick(self) -> None:
         """Show the screen in view how things are."""
         # While the app ends, a screen in view may have lost its widgets already.
@@ -104,7 +101,7 @@ class MetertuiApp(App[None]):
 
     async def action_go(self, place: str) -> None:
         """Show a screen; whatever stands over the one in view is left."""
-        while isinstance(self.screen, HelpScreen):
+        while isinstance(self.screen, ModalScreen):  # help, or the palette
             self.pop_screen()
         if not isinstance(self.screen, DeskScreen) or self.screen.place != place:
             await self.switch_screen(place)
@@ -129,15 +126,13 @@ class MetertuiApp(App[None]):
             yield SystemCommand(
                 f"{title} ({key})", f"Go to {title}", lambda place=place: self.call_later(self.action_go, place)
             )
-        for _, binding, enabled, _ in screen.active_bindings.values():
-            if binding.description and enabled and not binding.system and binding.key not in ("f1", "f10"):
-                action = binding.action
-                if not action.startswith("go("):
-                    yield SystemCommand(
-                        binding.description,
-                        f"Key {binding.key}",
-                        lambda action=action: self.call_later(screen.run_action, action),
-                    )
+        for node, binding, enabled, _ in screen.active_bindings.values():
+            if node is screen and binding.show and enabled:
+                yield SystemCommand(
+                    binding.description,
+                    f"Key {self.get_key_display(binding)}",
+                    lambda action=binding.action: self.call_later(screen.run_action, action),
+                )
         yield SystemCommand("Light or dark", "Change the theme", self.action_toggle_theme)
         yield SystemCommand("Help (F1)", "Explain this screen", self.action_explain)
         yield SystemCommand("Quit (F10)", "Leave; the server stops", self.action_quit)

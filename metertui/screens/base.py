@@ -87,14 +87,14 @@ def _title(place: str) -> Text:
 
 
 def _state(snapshot: LiveSnapshot, zone: SiteZone, width: int) -> Text:
+    day = "open" if snapshot.progress is None else f"closing {snapshot.progress:.0%}"
     clients = f"{fmt.count(snapshot.connections)} {'client' if snapshot.connections == 1 else 'clients'}"
-    day = snapshot.day_state if snapshot.progress is None else f"{snapshot.day_state} {snapshot.progress:.0%}"
     right = f"{clients} · day {day} · {fmt.clock(snapshot.at, zone)} {'' if width < 100 else zone.name} "
     left = f" {snapshot.address or 'not listening'} · "
     text = Text(left, no_wrap=True, overflow="ellipsis")
-    room = max(8, width - len(left) - len(right) - 2)
+    room = max(8, width - len(left) - len(right) - 4)
     folder = snapshot.folder if len(snapshot.folder) <= room else f"…{snapshot.folder[1 - room :]}"
     text.append_text(plain(folder))
-    text.append(" " * max(1, width - len(text.plain) - len(right)))
+    text.append(" " * max(1, width - text.cell_len - len(right)))
     text.append(right)
     return text

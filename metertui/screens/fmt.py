@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from metertui.engine.zone import SiteZone
@@ -27,6 +28,12 @@ def count(value: int) -> str:
 def rate(value: float) -> str:
     """Readings a second: one decimal below a hundred."""
     return f"{value:,.1f}".replace(",", " ") if value < 100 else count(round(value))
+
+
+def tally(counts: Mapping[str, int]) -> str:
+    """`bad-reading×3  syntax×1`: what there is most of first; "none" of nothing."""
+    most_first = sorted(counts.items(), key=lambda counted: -counted[1])
+    return "  ".join(f"{name}×{count(number)}" for name, number in most_first) or "none"
 
 
 def size(value: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import ClassVar
 
 from rich.table import Table
@@ -17,7 +18,7 @@ from metertui.screens.base import PLACES, DeskScreen
 _EVERYWHERE = [
     ("F1 ?", "this help"),
     *((key, title.lower()) for key, title in PLACES.values()),
-    ("ctrl+p", "the command palette: every action by its name"),
+    ("ctrl+p", "every action by its name"),
     ("tab, arrows", "move"),
     ("enter", "act"),
     ("escape", "back"),
@@ -41,8 +42,9 @@ class HelpScreen(ModalScreen[None]):
             if binding.show and binding.description and screen._bindings.key_to_bindings.get(binding.key):
                 keys.add_row(Text(binding.key.split(",")[0], style="bold"), Text(binding.description))
         everywhere = Table.grid(padding=(0, 2))
-        for key, what in _EVERYWHERE:
-            everywhere.add_row(Text(key, style="bold"), Text(what))
+        half = (len(_EVERYWHERE) + 1) // 2
+        for left, right in zip_longest(_EVERYWHERE[:half], _EVERYWHERE[half:], fillvalue=("", "")):
+            everywhere.add_row(*(Text(t, style="bold" if i % 2 == 0 else "") for i, t in enumerate(left + right)))
         with VerticalScroll(id="help"):
             yield Static(PLACES[screen.place][1], classes="heading")
             yield Static(Text(screen.explains))

@@ -13,6 +13,7 @@ from textual.widgets import ProgressBar, Sparkline, Static
 from metertui.engine.counters import Close, LiveSnapshot
 from metertui.screens import fmt
 from metertui.screens.base import DeskScreen
+from metertui.screens.plain import visible
 from metertui.screens.widgets.table import Listing
 from metertui.screens.widgets.tile import Tile
 
@@ -26,7 +27,7 @@ _TILES = {
     "accounts": "accounts",
     "connections": "connections",
     "sync": "last sync",
-    "waiting": "bytes waiting",
+    "waiting": "waiting",
 }
 _ROWS = 60
 
@@ -64,14 +65,15 @@ class LiveScreen(DeskScreen):
                 yield Static("Last readings", classes="heading", id="readings-heading")
                 yield Listing(("time", "meter", ">register kWh", "note"), most=_ROWS, id="readings")
             with Vertical(id="refusals-side"):
-                yield Static("Last refusals", classes="heading")
+                yield Static("Last refusals", classes="heading", id="refusals-heading")
                 yield Listing(("at", "code", "what was sent", "from"), most=_ROWS, id="refusals")
 
     def action_pause(self) -> None:
         """Hold the tables, or let them go on."""
         self._paused = not self._paused
-        heading = "Last readings – paused, P goes on" if self._paused else "Last readings"
-        self.query_one("#readings-heading", Static).update(heading)
+        held = " – paused, P goes on" if self._paused else ""
+        self.query_one("#readings-heading", Static).update(f"Last readings{held}")
+        self.query_one("#refusals-heading", Static).update(f"Last refusals{held}")
 
     def show_live(self, snapshot: LiveSnapshot) -> None:
         super().show_live(snapshot)
@@ -82,8 +84,9 @@ class LiveScreen(DeskScreen):
         self.query_one("#tables").set_class(empty, "hidden")
         if empty:
             self.query_one("#empty", Static).update(_invitation(snapshot))
-        elif not self._paused and self._beat % 2 == 0:  # twice a second is as fast as one reads
-            self._show_tables(snapshot)
+        elif not self._paused:
+            # Each twice a second, which is as fast as one reads; in turns, so that no tick draws both.
+            (self._show_readings if self._beat % 2 == 0 else self._show_refusals)(snapshot)
         self._beat += 1
 
     def _show_pulse(self, snapshot: LiveSnapshot) -> None:
@@ -108,11 +111,12 @@ class LiveScreen(DeskScreen):
             "sync": f"{snapshot.sync_ms:.2f} ms",
             "waiting": fmt.size(snapshot.waiting),
         }
-        notes = {"log": fmt.size(snapshot.log_bytes), "connections": f"of {fmt.count(snapshot.connections_total)}"}
+        notes = {"log": fmt.size(snapshot.log_bytes)}
+        if self.size.width >= 100:
+            notes["connections"] = f"of {fmt.count(snapshot.connections_total)}"
         for name, value in figures.items():
             self.query_one(f"#tile-{name}", Tile).show(value, notes.get(name, ""))
-        codes = "  ".join(f"{code} {fmt.count(n)}" for code, n in sorted(snapshot.refused.items(), key=lambda c: -c[1]))
-        self.query_one("#codes", Static).update(Text(f"refused: {codes}" if codes else "refused: none", style="dim"))
+        self.query_one("#codes", Static).update(Text(f"refused: {fmt.tally(snapshot.refused)}", style="dim"))
 
     def _show_day(self, snapshot: LiveSnapshot) -> None:
         bar = self.query_one(ProgressBar)
@@ -121,10 +125,10 @@ class LiveScreen(DeskScreen):
             bar.update(progress=snapshot.progress)
             text = f"day close: {snapshot.day_state}"
         else:
-            text = f"day open · {_told(snapshot.last_close, self)}"
+            text = _told(snapshot.last_close, self)
         self.query_one("#day-text", Static).update(Text(text, no_wrap=True, overflow="ellipsis"))
 
-    def _show_tables(self, snapshot: LiveSnapshot) -> None:
+    def _show_readings(self, snapshot: LiveSnapshot) -> None:
         zone = self.zone
         self.query_one("#readings", Listing).show(
             [
@@ -132,10 +136,12 @@ class LiveScreen(DeskScreen):
                 for a in snapshot.arrivals[:_ROWS]
             ]
         )
+
+    def _show_refusals(self, snapshot: LiveSnapshot) -> None:
         newest = sum(snapshot.refused.values())
         self.query_one("#refusals", Listing).show(
             [
-                (str(newest - i), (fmt.clock(r.at, zone), r.code, r.line, r.peer))
+                (str(newest - i), (fmt.clock(r.at, self.zone), r.code, r.line, r.peer))
                 for i, r in enumerate(snapshot.refusals[:_ROWS])
             ]
         )
@@ -143,19 +149,23 @@ class LiveScreen(DeskScreen):
 
 def _told(close: Close | None, screen: LiveScreen) -> str:
     if close is None:
-        return "not closed since start; STOPSERVER, midnight or the company screen close it"
+        return "day not closed since start; STOPSERVER, midnight or the company screen does"
     return (
-        f"last closed {fmt.moment(close.ended, screen.zone)} by {close.by}: {fmt.count(close.readings)} readings "
-        f"into {close.files} day {'file' if close.files == 1 else 'files'} in {close.seconds:.1f} s"
+        f"last close: {fmt.count(close.readings)} readings into {close.files} day "
+        f"{'file' if close.files == 1 else 'files'} in {close.seconds:.1f} s, "
+        f"{fmt.moment(close.ended, screen.zone)} by {visible(close.by)}"
     )
 
 
 def _invitation(snapshot: LiveSnapshot) -> Text:
+    if not snapshot.address:
+        return Text("Nothing has arrived yet, and no port is open for it.")
     host, _, port = snapshot.address.rpartition(":")
     text = Text("Nothing has arrived yet. Meters connect to ", justify="left")
-    text.append(snapshot.address or "no address", style="bold")
+    text.append(snapshot.address, style="bold")
     text.append(" and send lines. Try it from another terminal:\n\n")
-    text.append(f"  printf 'REGISTER 123456\\nREAD 123456 144.5\\n' | nc -N {host} {port}\n\n", style="bold")
+    sent = "printf 'REGISTER 123456\\nREAD 123456 144.5\\n'"
+    text.append(f" {sent} | nc -N {host.strip('[]')} {port}\n\n", style="bold")
     text.append("or let made-up meters do it:\n\n")
-    text.append(f"  metertui simulate --port {port} --meters 100 --register --live --interval 10s\n", style="bold")
+    text.append(f" metertui simulate --port {port} --meters 100 --register --live --interval 10s\n", style="bold")
     return text

@@ -53,11 +53,51 @@ async def test_the_palette_has_every_screen(town: Town) -> None:
         assert isinstance(pilot.app.screen, CommandPalette)
 
 
+@pytest.mark.parametrize("key", ["f2", "f3", "f4", "f5", "f6", "f7"])
+async def test_the_palette_offers_what_the_footer_does(town: Town, key: str) -> None:
+    town.log_in("operator")
+    async with at_work(town, key) as pilot:
+        screen = pilot.app.screen
+        offered = [command.title for command in town.app.get_system_commands(screen)]
+        shown = [b.description for node, b, _, _ in screen.active_bindings.values() if b.show and node is screen]
+        assert offered[len(PLACES) :] == [*shown, "Light or dark", "Help (F1)", "Quit (F10)"]
+
+
+async def test_a_command_of_the_palette_is_done(town: Town) -> None:
+    async with at_work(town, "f2") as pilot:
+        commands = {command.title: command for command in town.app.get_system_commands(pilot.app.screen)}
+        commands["Pause the tables"].callback()
+        await pilot.pause()
+        assert "paused" in text_of(pilot, "#readings-heading")
+
+
+@pytest.mark.parametrize("over", ["f1", "ctrl+p"])
+async def test_a_screen_is_gone_to_from_whatever_stands_over_another(town: Town, over: str) -> None:
+    async with at_work(town, "f3") as pilot:
+        depth = len(pilot.app.screen_stack)
+        for key, place in (("f3", "lookup"), ("f2", "live"), ("f7", "exceptions")):
+            await pilot.press(over)
+            await pilot.pause()
+            assert len(pilot.app.screen_stack) == depth + 1
+            await pilot.press(key)
+            await settle(pilot)
+            screen = pilot.app.screen
+            assert isinstance(screen, DeskScreen)
+            assert screen.place == place
+            assert len(pilot.app.screen_stack) == depth
+
+
 async def test_light_and_dark(town: Town) -> None:
     async with at_work(town, "f3", *"100-000-001", "enter") as pilot:
+        dark = pilot.app.screen.styles.background
         town.app.action_toggle_theme()
         await pilot.pause()
-        assert town.app.theme == "metertui-light"
+        light = pilot.app.screen.styles.background
+        assert dark.brightness < 0.2
+        assert light.brightness > 0.8
+        town.app.action_toggle_theme()
+        await pilot.pause()
+        assert pilot.app.screen.styles.background == dark
 
 
 @pytest.mark.parametrize("key", ["f10", "ctrl+q"])
@@ -85,6 +125,26 @@ async def test_exceptions_are_listed_with_their_reasons(town: Town) -> None:
         await settle(pilot)
         assert "1 reset" in text_of(pilot, "#counts")
         assert rows(pilot, "#misfits")[0][3] == "reset"
+
+
+async def test_the_row_under_the_cursor_is_shown_in_full(town: Town) -> None:
+    batch = town.engine.begin()
+    batch.refuse("127.0.0.1:50123", "syntax", "READ takes two or three words", "READ [red]1[/] \x1b[31m")
+    batch.refuse("127.0.0.1:50124", "syntax", "READ takes two or three words", "READ")
+    town.engine.apply(batch)
+    async with at_work(town, "f7", size=(80, 24)) as pilot:
+        assert " ".join(text_of(pilot, "#chosen").split()) == (
+            f"{HOSTILE}, 7.000 kWh at 2025-03-12 00:00:00, suspect: "
+            "7 kWh is lower than the 51 kWh counted at 2025-03-11T00:00:00+08:00"
+        )
+        town.app.tick()
+        town.app.tick()
+        assert text_of(pilot, "#refused-heading") == "Refused lines since start: syntax×2"
+        await pilot.press("tab", "down")
+        await pilot.pause()
+        assert " ".join(text_of(pilot, "#chosen").split()) == (
+            "syntax: READ takes two or three words: READ [red]1[/] ␛[31m (127.0.0.1:50123)"
+        )
 
 
 async def test_no_exceptions_is_said(empty_town: Town) -> None:

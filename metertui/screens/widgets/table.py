@@ -37,18 +37,30 @@ class Listing(DataTable[Text]):
                     if cell != old:
                         self.update_cell(key, heading, self._cell(heading, cell), update_width=True)
         else:
-            cursor = self.cursor_row
+            at = self._row_to_keep(wanted)
             self.clear()
             for key, cells in wanted:
                 self.add_row(*(self._cell(h, c) for h, c in zip(self._headings, cells, strict=True)), key=key)
             if self.row_count:
-                self.move_cursor(row=min(cursor, self.row_count - 1), animate=False)
+                self.move_cursor(row=at, animate=False)
         self._shown = wanted
 
     @property
     def selected(self) -> str | None:
         """The key of the row under the cursor."""
         return self._shown[self.cursor_row][0] if 0 <= self.cursor_row < len(self._shown) else None
+
+    @property
+    def chosen(self) -> tuple[str, ...]:
+        """The cells of the row under the cursor; none in an empty table."""
+        return self._shown[self.cursor_row][1] if 0 <= self.cursor_row < len(self._shown) else ()
+
+    def _row_to_keep(self, wanted: Sequence[Row]) -> int:
+        """Where the cursor goes: with its row, unless it is at the top, where the newest is watched."""
+        row = self.cursor_row
+        if row > 0:
+            row = next((i for i, (key, _) in enumerate(wanted) if key == self.selected), row)
+        return max(0, min(row, len(wanted) - 1))
 
     def _cell(self, heading: str, text: str) -> Text:
         cell = plain(text)
