@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import logging
 import signal
 import sys
@@ -113,6 +114,8 @@ async def _outlive(asked: asyncio.Event) -> None:
 
 def desk(engine: Engine, stated: Settings) -> tuple[HeadEnd, Listener]:
     """Head-end and listener over an engine, as the settings say."""
+    gc.collect()
+    gc.freeze()  # what is loaded stays: to look it through for garbage stops the event loop for 50 ms and more
     headend = HeadEnd(engine, close_at_midnight=stated.day_close_at_midnight)
     limits = Limits(
         connections=stated.max_connections,
