@@ -22,7 +22,7 @@ from metertui.screens.plain import message, plain, visible
 from metertui.screens.widgets.login import GatedScreen
 from metertui.screens.widgets.table import Listing
 
-_ROWS: Final = 200
+_ROWS: Final = 100
 _LABELS: Final = {"sub_region": "sub-region", "apartment_type": "apartment type"}
 
 

@@ -59,8 +59,8 @@ async def test_the_table_is_bounded(office: Town) -> None:
     office.engine.write(batch)
     office.engine.apply(batch)
     async with at_work(office, "f6") as pilot:
-        assert len(listed(pilot)) == 200
-        assert text_of(pilot, "#account-count") == "The first 200 of 308 accounts. Type to find others."
+        assert len(listed(pilot)) == 100
+        assert text_of(pilot, "#account-count") == "The first 100 of 308 accounts. Type to find others."
 
 
 async def test_an_account_is_taken_into_the_form_and_changed(office: Town) -> None:

@@ -1,0 +1,49 @@
+"""Pictures of what nobody hopes for: empty, unknown, without data; `--snapshot-update` after a change meant."""
+
+from __future__ import annotations
+
+import pytest
+from textual.widgets import Input
+
+from tests.screens.test_snapshots import Compare, doing, every_size
+from tests.screens.town import HOSTILE, STEADY, Town
+
+
+@pytest.fixture(autouse=True)
+def still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing blinks."""
+    monkeypatch.setattr(Input, "cursor_blink", False)
+
+
+@pytest.mark.parametrize(("key", "role"), [("f3", ""), ("f4", ""), ("f5", "government"), ("f6", "operator")])
+def test_a_desk_without_meters(snap_compare: Compare, empty_town: Town, key: str, role: str) -> None:
+    assert snap_compare(empty_town.app, terminal_size=(80, 24), run_before=doing(empty_town, key, role=role))
+
+
+@every_size
+def test_the_first_operator_is_told_how_to_come_in(snap_compare: Compare, town: Town, size: tuple[int, int]) -> None:
+    assert snap_compare(town.app, terminal_size=size, run_before=doing(town, "f6"))
+
+
+def test_a_meter_that_nobody_knows(snap_compare: Compare, town: Town) -> None:
+    assert snap_compare(town.app, terminal_size=(80, 24), run_before=doing(town, "f3", *"999", "enter"))
+
+
+def test_a_meter_with_doubts_and_an_address_of_markup(snap_compare: Compare, town: Town) -> None:
+    assert snap_compare(town.app, terminal_size=(80, 24), run_before=doing(town, "f3", *HOSTILE, "enter"))
+
+
+def test_a_month_without_data(snap_compare: Compare, town: Town) -> None:
+    keys = ["f4", *STEADY, "enter", "pageup", "pageup", "pageup"]
+    assert snap_compare(town.app, terminal_size=(80, 24), run_before=doing(town, *keys))
+
+
+@every_size
+def test_a_year_in_the_light(snap_compare: Compare, town: Town, size: tuple[int, int]) -> None:
+    town.app.action_toggle_theme()
+    assert snap_compare(town.app, terminal_size=size, run_before=doing(town, "f5", role="government"))
+
+
+def test_a_reading_that_cannot_be(snap_compare: Compare, town: Town) -> None:
+    keys = ["f6", "ctrl+right", "ctrl+right", *STEADY, "enter", "-", "3"]
+    assert snap_compare(town.app, terminal_size=(80, 24), run_before=doing(town, *keys, role="operator"))
