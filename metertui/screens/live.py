@@ -92,8 +92,8 @@ class LiveScreen(DeskScreen):
     def _show_pulse(self, snapshot: LiveSnapshot) -> None:
         text = Text(no_wrap=True, overflow="ellipsis")
         text.append(f"{fmt.rate(snapshot.rate)} readings/s", style="bold")
-        text.append(f"   peak {fmt.count(max(snapshot.history, default=0))}/s in 2 minutes", style="dim")
-        text.append(f"   up {fmt.span(snapshot.uptime)}", style="dim")
+        text.append(f"   peak {fmt.count(max(snapshot.history, default=0))}/s in 2 min", style="dim")
+        text.append(f"   up {fmt.span(snapshot.uptime)}   log {fmt.size(snapshot.log_bytes)}", style="dim")
         self.query_one("#rate", Static).update(text)
         sparkline = self.query_one(Sparkline)
         history = [float(value) for value in snapshot.history]
@@ -111,7 +111,7 @@ class LiveScreen(DeskScreen):
             "sync": f"{snapshot.sync_ms:.2f} ms",
             "waiting": fmt.size(snapshot.waiting),
         }
-        notes = {"log": fmt.size(snapshot.log_bytes)}
+        notes = {}
         if self.size.width >= 100:
             notes["connections"] = f"of {fmt.count(snapshot.connections_total)}"
         for name, value in figures.items():
@@ -151,8 +151,8 @@ def _told(close: Close | None, screen: LiveScreen) -> str:
     if close is None:
         return "day not closed since start; STOPSERVER, midnight or the company screen does"
     return (
-        f"last close: {fmt.count(close.readings)} readings into {close.files} day "
-        f"{'file' if close.files == 1 else 'files'} in {close.seconds:.1f} s, "
+        f"last close: {fmt.count(close.readings)} {'reading' if close.readings == 1 else 'readings'} into "
+        f"{close.files} day {'file' if close.files == 1 else 'files'} in {close.seconds:.1f} s, "
         f"{fmt.moment(close.ended, screen.zone)} by {visible(close.by)}"
     )
 

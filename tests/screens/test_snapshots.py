@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -52,6 +53,33 @@ def test_an_operator_watches_readings_arrive(snap_compare: Compare, town: Town, 
     batch.refuse("127.0.0.1:50124", "bad-reading", "a reading is digits", "READ 200-001 1e5")
     town.engine.apply(batch)
     assert snap_compare(town.app, terminal_size=size, run_before=doing(town, "f2"))
+
+
+@every_size
+def test_an_operator_sees_a_full_disk_while_the_day_closes(
+    snap_compare: Compare, town: Town, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    trouble = replace(
+        town.headend.live(),
+        day_state="writing day files",
+        progress=0.42,
+        storage_error="No space left on device",
+        rate=195_065.0,
+        history=tuple(range(0, 240_000, 2_000)),
+        log_bytes=86_912_345,
+    )
+    monkeypatch.setattr(town.headend, "live", lambda: trouble)
+    assert snap_compare(town.app, terminal_size=size, run_before=doing(town, "f2", "p"))
+
+
+@pytest.mark.parametrize("place", ["f2", "f7"])
+def test_an_operator_works_in_daylight(snap_compare: Compare, town: Town, place: str) -> None:
+    town.app.action_toggle_theme()
+    assert snap_compare(town.app, terminal_size=(80, 24), run_before=doing(town, place))
+
+
+def test_an_operator_has_a_wall_screen(snap_compare: Compare, town: Town) -> None:
+    assert snap_compare(town.app, terminal_size=(200, 60), run_before=doing(town, "f2"))
 
 
 @every_size
