@@ -93,7 +93,7 @@ class CompanyScreen(GatedScreen):
         tabs = self.query_one(TabbedContent)
         tabs.active = names[(names.index(tabs.active) + step) % len(names)]
         first = {"accounts": "account-search", "form": "form-meter", "reading": "reading-meter", "close": "close-day"}
-        self.call_after_refresh(self.query_one(f"#{first[tabs.active]}").focus)
+        self.query_one(f"#{first[tabs.active]}").focus()  # at once: one may type on already
 
     def show_live(self, snapshot: LiveSnapshot) -> None:
         super().show_live(snapshot)
@@ -137,7 +137,7 @@ class CompanyScreen(GatedScreen):
             for name in ("meter", *FIELDS):
                 self.query_one(f"#form-{name}", Input).value = getattr(account, name)
             self.query_one(TabbedContent).active = "form"
-            self.call_after_refresh(self.query_one("#form-address").focus)
+            self.query_one("#form-address").focus()
 
     def _form(self) -> tuple[str, dict[str, str]]:
         fields = {name: self.query_one(f"#form-{name}", Input).value.strip() for name in FIELDS}

@@ -111,6 +111,7 @@ class GovernmentScreen(GatedScreen):
         with self.prevent(Input.Changed):
             self.query_one("#first", Input).value = first.isoformat()
             self.query_one("#last", Input).value = last.isoformat()
+        self.query_one("#first", Input).action_select_all()
         self.action_ask()
 
     @on(Input.Submitted, "#first")
