@@ -19,6 +19,7 @@ from metertui.engine.records import check_meter_id, parse_kwh
 from metertui.engine.zone import SiteZone
 from metertui.screens import fmt
 from metertui.screens.plain import message, plain, visible
+from metertui.screens.widgets.field import Field
 from metertui.screens.widgets.login import GatedScreen
 from metertui.screens.widgets.table import Listing
 
@@ -57,7 +58,7 @@ class CompanyScreen(GatedScreen):
                 for name in ("meter", *FIELDS):
                     with Horizontal(classes="field"):
                         yield Label(_LABELS.get(name, name))
-                        yield Input(id=f"form-{name}", compact=True)
+                        yield Field(id=f"form-{name}", compact=True)
                 yield Static(id="form-check", classes="check")
                 with Horizontal(classes="buttons"):
                     yield Button("Register", id="register", variant="primary", compact=True)
@@ -68,7 +69,7 @@ class CompanyScreen(GatedScreen):
                 for name, hint in (("meter", ""), ("kwh", "like 144.5"), ("time", "like 2025-02-19T00:30; empty: now")):
                     with Horizontal(classes="field"):
                         yield Label("register kWh" if name == "kwh" else name)
-                        yield Input(placeholder=hint, id=f"reading-{name}", compact=True)
+                        yield Field(placeholder=hint, id=f"reading-{name}", compact=True)
                 yield Static(id="reading-check", classes="check")
                 with Horizontal(classes="buttons"):
                     yield Button("Store", id="store", variant="primary", compact=True)
@@ -142,10 +143,6 @@ class CompanyScreen(GatedScreen):
     def _form(self) -> tuple[str, dict[str, str]]:
         fields = {name: self.query_one(f"#form-{name}", Input).value.strip() for name in FIELDS}
         return self.query_one("#form-meter", Input).value.strip(), fields
-
-    @on(Input.Submitted, ".field Input")
-    def _to_next(self) -> None:
-        self.focus_next()
 
     @on(Input.Changed, "#form Input")
     def _check_form(self) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from textual import events
+from textual.widgets import Input
 
 from metertui.screens.sessions import Sessions
 from tests.clock import FakeClock
@@ -63,6 +65,16 @@ async def test_an_operator_comes_in_by_email_and_password(town: Town) -> None:
     audit = (town.folder / "audit.log").read_text()
     assert f"\t{OPERATOR}\tlogin\t\toperator\n" in audit
     assert SECRET not in audit
+
+
+async def test_a_password_that_comes_in_one_burst_with_the_email_is_not_shown(town: Town) -> None:
+    town.engine.staff.add(OPERATOR, "operator", SECRET)
+    async with at_work(town, "f6") as pilot:
+        for key in (*"ada", "enter", *SECRET):
+            pilot.app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await settle(pilot)
+        assert pilot.app.screen.query_one("#login-email", Input).value == "ada"
+        assert pilot.app.screen.query_one("#login-password", Input).value == SECRET
 
 
 async def test_a_wrong_password_is_refused_and_forgotten(town: Town) -> None:

@@ -15,6 +15,7 @@ from textual.widgets import Button, ContentSwitcher, Input, Static
 from metertui.engine.counters import LiveSnapshot
 from metertui.screens.base import DeskScreen
 from metertui.screens.plain import visible
+from metertui.screens.widgets.field import Field
 
 
 class GatedScreen(DeskScreen):
@@ -27,7 +28,7 @@ class GatedScreen(DeskScreen):
         with ContentSwitcher(initial="gate", id="gated"):
             with Container(id="gate"), Vertical(id="login"):
                 yield Static(id="login-text")
-                yield Input(placeholder="email", id="login-email")
+                yield Field(placeholder="email", id="login-email")
                 yield Input(placeholder="password", password=True, id="login-password")
                 yield Button("Log in", id="login-button", variant="primary")
                 yield Static(id="login-message")
@@ -84,10 +85,6 @@ class GatedScreen(DeskScreen):
             text.append(f"  metertui admins add EMAIL --role {self.roles[0]} --data {folder}", style="bold")
         self.query_one("#login-text", Static).update(text)
         self.query_one("#login-email", Input).focus()
-
-    @on(Input.Submitted, "#login-email")
-    def _to_password(self) -> None:
-        self.query_one("#login-password", Input).focus()
 
     @on(Input.Submitted, "#login-password")
     @on(Button.Pressed, "#login-button")

@@ -1,0 +1,22 @@
+"""A field among others of a form."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.widgets import Input
+
+
+class Field(Input):
+    """Enter goes to the next one, before the key after it is looked at.
+
+    A message to the screen would come too late for keys that arrive together, as they do over a slow line: the first
+    letters of a password would stand in the field before it, for all to see.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "next", "Next field", show=False, priority=True)]
+
+    def action_next(self) -> None:
+        """Go to what comes after."""
+        self.screen.focus_next()
