@@ -47,8 +47,8 @@ class Limits:
     """A connection on which nothing was answered for so long is closed: meters speak once in half an hour."""
     line_bytes: int = MAX_LINE_BYTES
     """The longest line with its ending; a longer one is refused and not kept."""
-    reply_bytes: int = 1_048_576
-    """Replies kept for a client that does not read them, some hundred thousand; then it is not read from either."""
+    reply_bytes: int = 65_536
+    """Replies kept for a client that does not read them, some twenty thousand; then it is not read from either."""
     input_bytes: int = 262_144
     """Input of one connection that may wait for its turn; then TCP makes the client wait. About one read's worth."""
     total_input_bytes: int = 134_217_728
