@@ -188,7 +188,7 @@ class Connection(asyncio.Protocol):
         self._stalled = False
         self._lingering: asyncio.TimerHandle | None = None
         self.answered = listener.now()
-        """When the client was last answered, or took what it had been answered."""
+        """When the client was last answered, or came."""
 
     @property
     def busy(self) -> bool:
@@ -233,7 +233,6 @@ class Connection(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         self._stalled = False
-        self.answered = self._listener.now()
         self._regulate()
         self._submit()
 
@@ -250,8 +249,6 @@ class Connection(asyncio.Protocol):
     # -- from the head-end ---------------------------------------------------------------------------------------
 
     def collect(self, budget: int) -> int:
-        if self._stalled:
-            return 0
         ready = self._conversation.collect(budget)
         self._regulate()
         return ready
@@ -326,7 +323,7 @@ class Connection(asyncio.Protocol):
         loaded = self._counted >= limits.input_bytes or self._headend.waiting >= limits.total_input_bytes
         if self._stalled or (loaded and self._conversation.pending):
             self._transport.pause_reading()
-        elif self._hearing:
+        else:
             self._transport.resume_reading()
 
     def _account(self) -> None:

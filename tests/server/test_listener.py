@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import socket
 import struct
@@ -318,6 +319,21 @@ async def test_who_does_not_read_is_not_read_from_and_closed_at_the_idle_limit_o
         headend.engine.clock.seconds = 7201.0
         listener.sweep()
         await until(lambda: headend.connections == 0)
+        client.close()
+
+
+async def test_of_who_does_not_read_nothing_more_is_taken_in_however_little() -> None:
+    async with serving(Limits(reply_bytes=4096)) as (headend, listener):
+        client = socket.socket()
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(client, ("127.0.0.1", listener.port))
+        for _ in range(600):  # more replies than the kernel keeps between the two
+            with contextlib.suppress(BlockingIOError):
+                client.send(b"HELP\n" * 100)
+            await asyncio.sleep(0.0005)
+        assert headend.turns < 600
+        assert headend.waiting <= 3 * 500
         client.close()
 
 
