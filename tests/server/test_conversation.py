@@ -315,3 +315,16 @@ async def test_who_must_log_in_first_is_denied_until_then(tmp_path: Path) -> Non
         assert (replies[0], replies[5][:8], replies[6]) == ("OK", "OK READ ", "OK")
         assert [sent for _, sent in site.rejects()] == ["REGISTER m1", "READ m1 5", "STOPSERVER", "AUTH ***"]
         assert site.log() == []
+
+
+async def test_the_conversation_in_the_documents_is_a_true_one(tmp_path: Path) -> None:
+    document = Path(__file__).parents[2] / "docs" / "protocol.md"
+    said, told = [], []
+    for line in document.read_text(encoding="utf-8").splitlines():
+        if line.startswith("    > "):
+            said.append(line.removeprefix("    > "))
+        elif line.startswith("    < "):
+            told.append(line.removeprefix("    < "))
+    async with Site(tmp_path) as site:
+        assert len(said) > 10
+        assert await site.say(*said) == told
