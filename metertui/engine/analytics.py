@@ -75,16 +75,18 @@ def answer(frozen: Frozen, question: Question) -> pd.DataFrame:
     that is none.
     """
     _check(question)
-    window = between(question.first, question.last, frozen.zone)
-    marks, labels = _buckets(frozen, question, window.start, window.end)
+    start, end = _span(frozen, question)
+    if start >= end:
+        return _nothing(question)
+    marks, labels = _buckets(frozen, question, start, end)
     values, attribute_of_group = _attributes(frozen, question)
     rows = _rows(frozen, question, attribute_of_group)
-    steps = _steps(frozen, rows, attribute_of_group, window.start, window.end)
+    steps = _steps(frozen, rows, attribute_of_group, start, end)
     table = _Table(len(values), len(frozen.ids), per_meter="meter" in question.by)
     for bucket, meter, attribute, used in _pieces(steps, marks):
         table.add(bucket, attribute, meter, used)
     columns = frozen.columns
-    inside = rows[(columns.time[rows] > window.start) & (columns.time[rows] <= window.end)]
+    inside = rows[(columns.time[rows] > start) & (columns.time[rows] <= end)]
     bucket = np.searchsorted(marks, columns.time[inside]) - 1
     readings = table.keys(bucket, attribute_of_group[frozen.group[inside]], columns.meter[inside].astype(np.int64))
     return _frame(frozen, question, table, readings, labels, values)
@@ -100,6 +102,23 @@ def _check(question: Question) -> None:
         raise MeterError(f"{question.sort.removeprefix('-')} is no column of this table")
 
 
+def _span(frozen: Frozen, question: Question) -> tuple[int, int]:
+    """The days that are asked for, µs UTC, but none outside those with readings: they could be the whole calendar's."""
+    zone, time = frozen.zone, frozen.columns.time
+    window = between(question.first, question.last, zone)
+    if not len(time):
+        return window.end, window.end
+    # The very first reading closes what was before.
+    stored = between(zone.day(int(time.min()) - 1), zone.day(int(time.max())), zone)
+    return max(window.start, stored.start), min(window.end, stored.end)
+
+
+def _nothing(question: Question) -> pd.DataFrame:
+    """A table without rows."""
+    texts = {key: pd.Series(dtype="str") for key in question.by}
+    return pd.DataFrame(texts | {name: pd.Series(dtype=np.int64) for name in _FIGURES})
+
+
 def _buckets(frozen: Frozen, question: Question, start: int, end: int) -> tuple[Longs, pd.DataFrame]:
     """Where rows begin and the last one ends (µs UTC, ascending), and the text of the time keys of each."""
     keys = [key for key in question.by if key in TIME_KEYS]
@@ -109,7 +128,7 @@ def _buckets(frozen: Frozen, question: Question, start: int, end: int) -> tuple[
     if "hour" in keys:
         marks = np.unique(np.concatenate(([start, end], zone.hours(start, end))))
     else:
-        marks = zone.midnights(question.first, question.last)
+        marks = zone.midnights(zone.day(start), zone.day(end - 1))
     begins = [zone.local(instant) for instant in marks[:-1].tolist()]
     texts = {
         key: [begin.isoformat() if key == "hour" else _text(key, begin.date()) for begin in begins] for key in keys
@@ -242,22 +261,23 @@ class _Table:
         """Add the pieces of some meters, all that there are of each: so a meter is counted once in a row."""
         pairs, sums = _sums((bucket * self._attributes + attribute) * self._meters + meter, used)
         keys = np.concatenate((self._rows, pairs if self._per_meter else pairs // self._meters))
-        self._rows, self._used = _sums(keys, np.concatenate((self._used, sums)))
-        self._count = _sums(keys, np.concatenate((self._count, np.ones_like(pairs))))[1]
+        used = np.concatenate((self._used, sums))
+        count = np.concatenate((self._count, np.ones_like(pairs)))
+        self._rows, self._used, self._count = _sums(keys, used, count)
 
     def rows(self) -> tuple[Longs, Longs, Longs]:
         """Keys ascending, their Wh, and how many meters have data in each."""
         return self._rows, self._used, self._count
 
 
-def _sums(keys: Longs, values: Longs) -> tuple[Longs, Longs]:
-    """Distinct keys ascending, and the sum of the values of each. Whole numbers throughout: exact."""
+def _sums(keys: Longs, *values: Longs) -> list[Longs]:
+    """Distinct keys ascending, and of each of `values` the sum by key. Whole numbers throughout: exact."""
     if not len(keys):
-        return keys, values
+        return [keys, *values]
     order = np.argsort(keys, kind="stable")
-    keys, values = keys[order], values[order]
+    keys = keys[order]
     starts = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))
-    return keys[starts], np.add.reduceat(values, starts)
+    return [keys[starts], *(np.add.reduceat(value[order], starts) for value in values)]
 
 
 def _frame(
@@ -269,32 +289,41 @@ def _frame(
     values: Sequence[tuple[str, ...]],
 ) -> pd.DataFrame:
     keys, used, meters = table.rows()
+    figures = dict(zip(_FIGURES, (used, meters, _counts(keys, readings)), strict=True))
     bucket, attribute, meter = table.parts(keys)
-    stored, counts = _sums(readings, np.ones_like(readings))
-    place = np.searchsorted(stored, keys)
-    found = place < len(stored)
-    found[found] = stored[place[found]] == keys[found]
-    count = np.zeros(len(keys), dtype=np.int64)
-    count[found] = counts[place[found]]
-    frame = pd.DataFrame(index=range(len(keys)))
-    ranks: list[Longs] = []
     attributes = [key for key in question.by if key in ATTRIBUTE_KEYS]
+    texts: dict[str, tuple[NDArray[np.object_], Longs]] = {}
+    ranks: dict[str, Longs] = {}
     for key in question.by:
         if key in TIME_KEYS:
-            frame[key] = labels[key].to_numpy()[bucket]
-            ranks.append(bucket)
-        elif key in ATTRIBUTE_KEYS:
-            texts = np.array([value[attributes.index(key)] for value in values] or [""], dtype=object)
-            frame[key] = texts[attribute]
-            ranks.append(np.unique(texts, return_inverse=True)[1][attribute])
+            # In order of time, which the text of an hour is not where the clock goes back.
+            text = labels[key].to_numpy(dtype=object)
+            of_bucket = np.cumsum(np.concatenate(([False], text[1:] != text[:-1])))
+            texts[key], ranks[key] = (text, bucket), of_bucket[bucket]
+            continue
+        if key in ATTRIBUTE_KEYS:
+            distinct, place = [value[attributes.index(key)] for value in values], attribute
         else:
-            ids = np.array([frozen.ids[code] for code in meter.tolist()], dtype=object)
-            frame[key] = ids
-            ranks.append(np.unique(ids, return_inverse=True)[1])
-    frame["usage_wh"], frame["meters"], frame["readings"] = used, meters, count
-    if ranks:
-        frame = frame.iloc[np.lexsort(ranks[::-1])]
+            codes, place = np.unique(meter, return_inverse=True)
+            distinct = [frozen.ids[code] for code in codes.tolist()]
+        text = np.array(distinct, dtype=object)
+        texts[key], ranks[key] = (text, place), np.unique(text, return_inverse=True)[1][place]
+    order = _order(question, ranks, figures)
+    columns = {key: pd.Series(text[place[order]], dtype="str") for key, (text, place) in texts.items()}
+    return pd.DataFrame(columns | {name: figure[order] for name, figure in figures.items()})
+
+
+def _counts(keys: Longs, readings: Longs) -> Longs:
+    """For each of `keys` (ascending), how many of `readings` are in that row."""
+    inside = np.sort(readings)
+    return np.searchsorted(inside, keys, side="right") - np.searchsorted(inside, keys, side="left")
+
+
+def _order(question: Question, ranks: dict[str, Longs], figures: dict[str, Longs]) -> Longs:
+    """The places of the rows in the order that is asked, as many as are asked."""
+    by = list(ranks.values())
     if question.sort:
-        column = question.sort.removeprefix("-")
-        frame = frame.sort_values(column, ascending=column == question.sort, kind="stable")
-    return (frame.head(question.limit) if question.limit else frame).reset_index(drop=True)
+        first = (ranks | figures)[question.sort.removeprefix("-")]
+        by.insert(0, -first if question.sort.startswith("-") else first)
+    order = np.lexsort(by[::-1]) if by else np.arange(len(figures["meters"]))
+    return order[: question.limit or len(order)]

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
-
 from metertui.engine import windows
 from metertui.engine.columns import Frozen
 from metertui.engine.energy import Edge, Series
@@ -34,10 +32,13 @@ def statement(series: Series, month: str, zone: SiteZone) -> Statement:
 
 
 def statements(frozen: Frozen, month: str) -> Iterator[Statement]:
-    """The bills of all meters that have readings, in order of their ids. Raises MeterError for what is no month."""
+    """The bills of all meters, in order of their ids; no data for those without readings.
+
+    Raises MeterError for what is no month.
+    """
+    windows.month(month, frozen.zone)  # said even where there is no meter
     columns = frozen.columns
-    codes = np.unique(columns.meter).tolist()
-    for code in sorted(codes, key=frozen.ids.__getitem__):
+    for code in sorted(range(len(frozen.ids)), key=frozen.ids.__getitem__):
         span = columns.span(code)
         series = Series(frozen.ids[code], columns.time[span], columns.wh[span], frozen.status[span])
         yield statement(series, month, frozen.zone)

@@ -134,14 +134,15 @@ class Series:
     def window(self, name: str, now: int, zone: SiteZone) -> Window:
         """A window by its name as of `now` (µs UTC). Raises MeterError for a name that is none.
 
-        `last_half_hour` is the 30 minutes that end at the last counted reading up to `now`; up to `now` itself, where
-        nothing is known, if that reading is over a day old.
+        `last_half_hour` is the 30 minutes that end at the last counted reading up to `now`. If there is none, or it
+        is over a day old, they end at `now`, and nothing is known of them.
         """
         if name != "last_half_hour":
             return windows.named(name, now, zone)
         place = int(np.searchsorted(self._time, now, side="right"))
-        end = int(self._time[place - 1]) if place and now - self._time[place - 1] <= DAY else now
-        return Window(name, end - 30 * MINUTE, end)
+        recent = bool(place) and bool(now - self._time[place - 1] <= DAY)
+        end = int(self._time[place - 1]) if recent else now
+        return Window(name, end - 30 * MINUTE, end, known=recent)
 
     def energy_at(self, instant: int) -> int:
         """C (Wh) at an instant (µs UTC). Raises ValueError where C is not defined."""
@@ -159,9 +160,7 @@ class Series:
             self.meter, window.name, window.start, window.end, None, None, None, max(0, high - low), suspect
         )
         first, last = self.first, self.last
-        if first is None or last is None or window.end < first or window.start >= last != first:
-            return nothing
-        if window.end < window.start or (window.start >= first and first == last):
+        if first is None or last is None or not window.known or window.end < first or window.start >= last:
             return nothing
         opening = self._edge(max(window.start, first), "first" if window.start < first else None)
         closing = self._edge(min(window.end, last), "last" if window.end > last else None)

@@ -11,6 +11,7 @@ from typing import Final
 from metertui.engine.errors import MeterError
 from metertui.engine.zone import SiteZone
 
+_DAY: Final = timedelta(days=1)
 _MONTH: Final = re.compile(r"([0-9]{4})-([0-9]{2})")
 
 
@@ -21,6 +22,8 @@ class Window:
     name: str
     start: int
     end: int
+    known: bool = True
+    """False where nothing can be said of it, whatever lies around: a last half hour without a recent reading."""
 
 
 _STARTS: Final[dict[str, Callable[[date], date]]] = {
@@ -43,7 +46,7 @@ def named(name: str, now: int, zone: SiteZone) -> Window:
     if name in _STARTS:
         return Window(name, zone.midnight(_STARTS[name](today)), now)
     if name == "yesterday":
-        return Window(name, zone.midnight(today - timedelta(days=1)), zone.midnight(today))
+        return Window(name, zone.midnight(today - _DAY), zone.midnight(today))
     if name == "last_month":
         return Window(name, *month(month_before(now, zone), zone))
     raise MeterError(f"{name} is no window; they are {', '.join(NAMES)}")
@@ -53,7 +56,10 @@ def between(first: date, last: date, zone: SiteZone) -> Window:
     """The local days from `first` to `last`, both included. Raises MeterError where they stand the wrong way round."""
     if last < first:
         raise MeterError(f"{last} is before {first}")
-    return Window("dates", zone.midnight(first), zone.midnight(last + timedelta(days=1)))
+    # A day on either side must exist, for what is written in another zone. No reading is that far off.
+    first = min(max(first, date.min + _DAY), date.max)
+    last = min(last, date.max - _DAY)
+    return Window("dates", zone.midnight(first), zone.midnight(last + _DAY))
 
 
 def month(text: str, zone: SiteZone) -> tuple[int, int]:
@@ -70,4 +76,4 @@ def month(text: str, zone: SiteZone) -> tuple[int, int]:
 
 def month_before(now: int, zone: SiteZone) -> str:
     """The whole month before the one that `now` (µs UTC) is in, as `YYYY-MM`."""
-    return (zone.day(now).replace(day=1) - timedelta(days=1)).strftime("%Y-%m")
+    return (zone.day(now).replace(day=1) - _DAY).strftime("%Y-%m")

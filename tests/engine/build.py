@@ -1,4 +1,4 @@
-"""Frozen columns from plain lists."""
+"""A meter's series, and frozen columns of many, from plain lists."""
 
 from __future__ import annotations
 
@@ -8,10 +8,21 @@ import numpy as np
 
 from metertui.engine import validation
 from metertui.engine.columns import Columns, Frozen, Group
-from metertui.engine.energy import energy
+from metertui.engine.energy import Series, energy
 from metertui.engine.zone import SiteZone
 
 Course = Sequence[tuple[int, int]]
+
+
+MAX_W = 100_000
+
+
+def series(course: Course, meter: str = "m") -> Series:
+    """One meter's readings (µs, Wh), in any order."""
+    ordered = sorted(course)
+    time = np.array([t for t, _ in ordered], dtype=np.int64)
+    wh = np.array([v for _, v in ordered], dtype=np.int64)
+    return Series.of(meter, time, wh, MAX_W)
 
 
 def frozen(meters: Mapping[str, Course], zone: SiteZone, groups: Mapping[str, Sequence[Group]] | None = None) -> Frozen:
@@ -20,7 +31,7 @@ def frozen(meters: Mapping[str, Course], zone: SiteZone, groups: Mapping[str, Se
     meter = np.repeat(np.arange(len(meters), dtype=np.int32), lengths)
     time = np.array([t for course in meters.values() for t, _ in course], dtype=np.int64)
     wh = np.array([v for course in meters.values() for _, v in course], dtype=np.int64)
-    status = validation.judge(meter, time, wh, 100_000)
+    status = validation.judge(meter, time, wh, MAX_W)
     told = [group for name in meters for group in (groups or {}).get(name, [Group()] * len(meters[name]))]
     names = sorted(set(told) | {Group()})
     return Frozen(
@@ -31,5 +42,5 @@ def frozen(meters: Mapping[str, Course], zone: SiteZone, groups: Mapping[str, Se
         list(meters),
         names,
         zone,
-        100_000,
+        MAX_W,
     )

@@ -10,10 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metertui.engine.analytics import Question, answer
-from metertui.engine.billing import statements
 from metertui.engine.columns import Group
 from metertui.engine.errors import MeterError
-from metertui.engine.export import export
 from metertui.engine.zone import HOUR, SiteZone
 from tests import oracle
 from tests.engine.build import frozen
@@ -125,34 +123,86 @@ def test_nothing_stored_makes_no_rows() -> None:
     assert answer(frozen({}, LONDON), Question(FIRST, LAST, ("day", "region"))).empty
 
 
-@given(st.lists(courses(), min_size=1, max_size=3))
-def test_an_export_has_every_reading_and_its_step(meters: list[list[tuple[int, int]]]) -> None:
+@pytest.mark.parametrize("by", [(), ("year",), ("hour",), ("meter", "week")])
+@pytest.mark.parametrize(
+    ("first", "last", "there"),
+    [
+        (date(1, 1, 1), date(9999, 12, 31), True),
+        (date(1, 1, 1), date(2025, 2, 28), False),
+        (date(9999, 12, 31), date(9999, 12, 31), False),
+        (date(2025, 3, 1), date(2025, 3, 1), True),
+        (date(2025, 3, 2), date(2025, 3, 2), False),
+    ],
+)
+def test_any_days_of_the_calendar_may_be_asked(by: tuple[str, ...], first: date, last: date, there: bool) -> None:
+    columns = frozen({"m": [(START + HOUR, 0), (START + 2 * HOUR, 1000)]}, LONDON)
+    table = answer(columns, Question(first, last, by))
+    assert list(table.columns) == [*by, "usage_wh", "meters", "readings"]
+    assert table["usage_wh"].dtype == "int64"
+    assert table["usage_wh"].sum() == (1000 if there else 0)
+    assert table.empty is not there
+
+
+def test_keys_order_rows_in_the_order_in_which_they_are_asked() -> None:
+    course = [(LONDON.midnight(date(2025, 3, 1)) + i * 24 * HOUR, i * 1000) for i in range(20)]
+    columns = frozen({"m": course, "n": course}, LONDON, {"m": [WEST] * 20, "n": [EAST] * 20})
+    question = Question(date(2025, 3, 1), date(2025, 3, 16), ("month", "region", "week"))
+    rows = answer(columns, question)[["region", "week"]].values.tolist()
+    weeks = ["2025-W09", "2025-W10", "2025-W11"]
+    assert rows == [["East", week] for week in weeks] + [["West", week] for week in weeks]
+
+
+@pytest.mark.parametrize(("sort", "backwards"), [("", False), ("hour", False), ("-hour", True)])
+def test_hours_stand_in_the_order_of_time_where_the_clock_goes_back(sort: str, backwards: bool) -> None:
+    course = [(LONDON.parse("2025-10-26T00:00:00"), 0), (LONDON.parse("2025-10-26T02:00:00"), 3000)]
+    day = date(2025, 10, 26)
+    found = answer(frozen({"m": course}, LONDON), Question(day, day, ("hour",), sort=sort))["hour"].tolist()
+    hours = ["2025-10-26T00:00:00+01:00", "2025-10-26T01:00:00+01:00", "2025-10-26T01:00:00+00:00"]
+    assert found == (hours[::-1] if backwards else hours)
+
+
+def test_rows_that_tie_stay_in_natural_order_either_way() -> None:
+    meters = {name: [(START + HOUR, 0), (START + 2 * HOUR, used)] for name, used in (("b", 5), ("a", 5), ("c", 9))}
+    for sort, expected in (("usage_wh", ["a", "b", "c"]), ("-usage_wh", ["c", "a", "b"]), ("-meter", ["c", "b", "a"])):
+        question = Question(date(2025, 3, 1), date(2025, 3, 1), ("meter",), sort=sort)
+        assert answer(frozen(meters, LONDON), question)["meter"].tolist() == expected
+
+
+def test_a_key_stands_once() -> None:
+    with pytest.raises(MeterError, match="a key stands there twice"):
+        answer(frozen({}, LONDON), Question(FIRST, LAST, ("day", "day")))
+    with pytest.raises(MeterError, match="2025-03-29 is before 2025-04-02"):
+        answer(frozen({}, LONDON), Question(LAST, FIRST))
+
+
+def modelled(course: list[tuple[int, int]], groups: list[Group], start: int, end: int) -> dict[str, list[int]]:
+    """Usage, and 1 for data, by region: every step that reaches into (start, end], given to where it ends."""
+    meter = oracle.Meter(course)
+    place = {time: group.region for (time, _), group in zip(course, groups, strict=True)}
+    found: dict[str, list[int]] = {}
+    times = [time for time, _ in meter.curve()]
+    for t0, t1 in zip([*times[:1], *times], times, strict=False):  # the first reading is a step of no length
+        low, high = max(t0, start), min(t1, end)
+        if low < high or (t0 == t1 and start < t1 <= end):
+            row = found.setdefault(place[t1], [0, 1])
+            row[0] += meter.energy(high) - meter.energy(low)
+    return found
+
+
+@given(st.lists(courses(), min_size=1, max_size=3), st.randoms(use_true_random=False))
+def test_a_meter_that_moves_is_counted_where_each_step_ends(
+    meters: list[list[tuple[int, int]]], random: object
+) -> None:
     named = {f"m{i}": course for i, course in enumerate(meters)}
-    columns = frozen(named, LONDON)
-    rows = [row for table in export(columns, date(2025, 2, 1), date(2027, 2, 1)) for row in table.itertuples()]
+    groups = {m: [random.choice((EAST, WEST)) for _ in c] for m, c in named.items()}  # type: ignore[attr-defined]
+    first, last = date(2025, 3, 1), date(2025, 3, 5)
+    table = answer(frozen(named, LONDON, groups), Question(first, last, ("day", "region")))
     expected = []
-    for meter, course in named.items():
-        curve = dict(oracle.Meter(course).curve())
-        before = None
-        for (time, wh), kind in oracle.Meter(course).judged():
-            step = None
-            if kind in ("counted", "reset"):
-                step = None if before is None else (curve[time] - before) / 1000
-                before = curve[time]
-            expected.append((meter, LONDON.iso(time), wh / 1000, step, kind))
-    found = [
-        (r.identifier, r.timestamp, r.reading_kwh, None if r.usage_kwh != r.usage_kwh else r.usage_kwh, r.status)
-        for r in rows
-    ]
-    assert found == expected
-
-
-@given(st.lists(courses(), min_size=1, max_size=3))
-def test_bills_chain_and_sum_to_the_table(meters: list[list[tuple[int, int]]]) -> None:
-    columns = frozen({f"m{i}": course for i, course in enumerate(meters)}, LONDON)
-    march, april = (list(statements(columns, month)) for month in ("2025-03", "2025-04"))
-    for this, following in zip(march, april, strict=True):
-        if this.closing is not None and following.opening is not None and following.opening.quality != "first":
-            assert this.closing.wh == following.opening.wh
-    table = answer(columns, Question(date(2025, 3, 1), date(2025, 3, 31)))
-    assert sum(bill.usage_wh or 0 for bill in march) == int(table["usage_wh"].sum())
+    for day in (first + timedelta(days=i) for i in range(5)):
+        start, end = LONDON.midnight(day), LONDON.midnight(day + timedelta(days=1))
+        parts = [modelled(course, groups[name], start, end) for name, course in named.items()]
+        for region in ("East", "West"):
+            rows = [part[region] for part in parts if region in part]
+            if rows:
+                expected.append((str(day), region, *(sum(column) for column in zip(*rows, strict=True))))
+    assert list(table[["day", "region", "usage_wh", "meters"]].itertuples(index=False, name=None)) == expected

@@ -13,17 +13,11 @@ from metertui.engine.energy import Series, interpolate, interpolate_all
 from metertui.engine.windows import Window
 from metertui.engine.zone import HOUR, MINUTE, SiteZone
 from tests import oracle
+from tests.engine.build import series
 from tests.strategies import START, courses
 
 SINGAPORE = SiteZone("Asia/Singapore")
 instants = st.integers(START - 3 * HOUR, START + 90 * HOUR)
-
-
-def series(course: list[tuple[int, int]]) -> Series:
-    ordered = sorted(course)
-    time = np.array([t for t, _ in ordered], dtype=np.int64)
-    wh = np.array([v for _, v in ordered], dtype=np.int64)
-    return Series.of("m", time, wh, 100_000)
 
 
 def steady() -> Series:
@@ -52,6 +46,10 @@ def test_the_last_half_hour_ends_at_the_last_reading_unless_that_is_old() -> Non
     assert (usage.usage_wh, usage.end) == (500, SINGAPORE.parse("2025-03-12T10:30:00"))
     later = steady().usage(steady().window("last_half_hour", now + 25 * HOUR, SINGAPORE))
     assert later.usage_wh is None
+    gap = series([(START, 0), (START + HOUR // 2, 500), (START + 90 * HOUR, 9000)])
+    amid = gap.usage(gap.window("last_half_hour", START + 50 * HOUR, SINGAPORE))
+    assert (amid.usage_wh, amid.opening, amid.end) == (None, None, START + 50 * HOUR)
+    assert gap.usage(gap.window("last_half_hour", START + HOUR // 2 + 24 * HOUR, SINGAPORE)).usage_wh == 500
     earlier = steady().usage(steady().window("last_half_hour", SINGAPORE.parse("2025-03-01T12:10:00"), SINGAPORE))
     assert earlier.end == SINGAPORE.parse("2025-03-01T12:00:00")
 

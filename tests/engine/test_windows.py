@@ -43,6 +43,16 @@ def test_dates_are_both_included() -> None:
         windows.between(date(2025, 2, 28), date(2025, 2, 1), LONDON)
 
 
+def test_dates_may_be_any_of_the_calendar() -> None:
+    for zone in (LONDON, SiteZone("Pacific/Kiritimati"), SiteZone("Etc/GMT+12")):
+        window = windows.between(date(1, 1, 1), date(9999, 12, 31), zone)
+        assert window.start < 0 < zone.parse("2199-12-31T23:59:59") < window.end
+        assert (zone.day(window.start).year, zone.day(window.end).year) == (1, 9999)
+        for day in (date(1, 1, 1), date(9999, 12, 31)):
+            edge = windows.between(day, day, zone)
+            assert edge.start <= edge.end
+
+
 @pytest.mark.parametrize("text", ["", "2025", "2025-13", "2025-00", "25-01", "2025-1", "2025-01-01", "0000-01"])
 def test_what_is_no_month_is_named(text: str) -> None:
     with pytest.raises(MeterError, match="is no month"):
