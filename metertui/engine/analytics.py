@@ -75,12 +75,12 @@ def answer(frozen: Frozen, question: Question) -> pd.DataFrame:
     that is none.
     """
     _check(question)
+    values, attribute_of_group = _attributes(frozen, question)
+    rows = _rows(frozen, question, attribute_of_group)
     start, end = _span(frozen, question)
     if start >= end:
         return _nothing(question)
     marks, labels = _buckets(frozen, question, start, end)
-    values, attribute_of_group = _attributes(frozen, question)
-    rows = _rows(frozen, question, attribute_of_group)
     steps = _steps(frozen, rows, attribute_of_group, start, end)
     table = _Table(len(values), len(frozen.ids), per_meter="meter" in question.by)
     for bucket, meter, attribute, used in _pieces(steps, marks):

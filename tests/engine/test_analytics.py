@@ -143,6 +143,14 @@ def test_any_days_of_the_calendar_may_be_asked(by: tuple[str, ...], first: date,
     assert table.empty is not there
 
 
+@pytest.mark.parametrize("key", ["day", "hour"])
+def test_a_single_reading_at_midnight_makes_a_row_of_the_day_before(key: str) -> None:
+    columns = frozen({"m": [(LONDON.parse("2025-03-05T00:00:00"), 7)]}, LONDON)
+    found = answer(columns, Question(date(2025, 3, 4), date(2025, 3, 4), (key,)))
+    assert found.values.tolist() == [["2025-03-04" if key == "day" else "2025-03-04T23:00:00+00:00", 0, 1, 1]]
+    assert answer(columns, Question(date(2025, 3, 5), date(2025, 3, 5), (key,))).empty
+
+
 def test_keys_order_rows_in_the_order_in_which_they_are_asked() -> None:
     course = [(LONDON.midnight(date(2025, 3, 1)) + i * 24 * HOUR, i * 1000) for i in range(20)]
     columns = frozen({"m": course, "n": course}, LONDON, {"m": [WEST] * 20, "n": [EAST] * 20})

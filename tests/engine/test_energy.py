@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metertui.engine.energy import Series, interpolate, interpolate_all
+from metertui.engine.energy import Series, energy, interpolate, interpolate_all
+from metertui.engine.validation import COUNTED, REJECTED, RESET, SUSPECT
 from metertui.engine.windows import Window
 from metertui.engine.zone import HOUR, MINUTE, SiteZone
 from tests import oracle
@@ -129,3 +130,39 @@ def test_interpolation_is_exact_however_large(e0: int, rise: int, t0: int, lengt
     assert interpolate(e0, e0 + rise, t0, t0 + length, t) == expected
     arrays = [np.array([value], dtype=np.int64) for value in (e0, e0 + rise, t0, t0 + length, t)]
     assert interpolate_all(*arrays).tolist() == [expected]
+
+
+@pytest.mark.parametrize(
+    ("e0", "e1", "t1", "t", "expected"),
+    [
+        (0, 1, 2, 1, 0),  # 0.5
+        (1, 2, 2, 1, 2),  # 1.5: the value is rounded, not the share of the step
+        (2, 3, 2, 1, 2),  # 2.5
+        (3, 6, 2, 1, 4),  # 4.5
+        (1, 3, 8, 2, 2),  # 1.5
+        (0, 1, 3, 1, 0),
+        (0, 1, 3, 2, 1),
+        (0, 1, 1000, 501, 1),
+    ],
+)
+def test_halves_are_rounded_to_even_in_the_value_itself(e0: int, e1: int, t1: int, t: int, expected: int) -> None:
+    assert interpolate(e0, e1, 0, t1, t) == expected
+    assert interpolate_all(*(np.array([value], dtype=np.int64) for value in (e0, e1, 0, t1, t))).tolist() == [expected]
+
+
+def test_energy_begins_at_nothing_at_each_meters_first_counted_reading() -> None:
+    rows = [
+        (0, 500, COUNTED, 0),
+        (0, 900, COUNTED, 400),
+        (0, 7, REJECTED, 400),
+        (0, 1000, COUNTED, 500),
+        (1, 40, REJECTED, 0),
+        (1, 70_000, COUNTED, 0),
+        (1, 20, RESET, 0),
+        (1, 25, COUNTED, 5),
+        (1, 1, SUSPECT, 5),
+        (2, 3, COUNTED, 0),
+    ]
+    meter, wh, status, expected = zip(*rows, strict=True)
+    found = energy(np.array(meter, dtype=np.int32), np.array(wh, dtype=np.int64), np.array(status, dtype=np.uint8))
+    assert found.tolist() == list(expected)
