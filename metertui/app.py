@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import ClassVar, Final
 
 from textual import events
@@ -56,7 +56,10 @@ _LIGHT: Final = Theme(
 
 
 class MetertuiApp(App[None]):
-    """The screens over a head-end that runs already, in the same event loop."""
+    """The screens over a head-end that runs already, in the same event loop.
+
+    `keep_heap` is called when a part of it has been shown for the first time and will stay in memory.
+    """
 
     CSS_PATH = "metertui.tcss"
     TITLE = "metertui"
@@ -78,8 +81,10 @@ class MetertuiApp(App[None]):
         Binding("f10,ctrl+q", "quit", "Quit", priority=True, key_display="F10"),
     ]
 
-    def __init__(self, headend: HeadEnd, settings: Settings) -> None:
+    def __init__(self, headend: HeadEnd, settings: Settings, keep_heap: Callable[[], None] = lambda: None) -> None:
         super().__init__()
+        self._keep_heap = keep_heap
+        self._kept: set[str] = set()
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
         self.VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]
         self.headend = headend
@@ -94,10 +99,14 @@ class MetertuiApp(App[None]):
         self.set_interval(_TICK_SECONDS, self.tick)
 
     def tick(self) -> None:
-        """Show the screen in view how things are."""
+        """Show the screen in view, or under help or the palette, how things are: a login may end meanwhile."""
+        screen = next((screen for screen in reversed(self.screen_stack) if isinstance(screen, DeskScreen)), None)
         # While the app ends, a screen in view may have lost its widgets already.
-        if self.is_running and isinstance(self.screen, DeskScreen) and self.screen.is_mounted:
-            self.screen.show_live(self.headend.live())
+        if self.is_running and screen is not None and screen.is_mounted:
+            screen.show_live(self.headend.live())
+            if screen.stage not in self._kept:
+                self._kept.add(screen.stage)
+                self.call_after_refresh(self._keep_heap)
 
     async def action_go(self, place: str) -> None:
         """Show a screen; whatever stands over the one in view is left."""

@@ -45,6 +45,9 @@ class Lane(Protocol):
     def reply(self, failure: Outcome | None) -> None:
         """The batch is on disk (None), or `failure` stands for all of it that was not refused anyway."""
 
+    def drop(self) -> None:
+        """End without an answer: a defect leaves open what became of the lane's requests."""
+
 
 class Turns:
     """Takes turns until it is stopped. All methods are called on the event loop."""
@@ -93,26 +96,38 @@ class Turns:
     async def _take_turn(self, ready: list[Lane]) -> list[Lane]:
         """One batch, from the lanes' requests to their replies; the lanes gathered meanwhile."""
         gathered: list[Lane] = []
+        failure: Outcome | None = None
         async with self.between:
             batch = self._engine.begin()
             try:
                 for lane in ready:
                     lane.perform(batch)
-                failure: Outcome | None = None
-                if len(batch) or batch.refusals:
-                    committing = asyncio.get_running_loop().run_in_executor(self._writer, self._commit, batch)
-                    gathered = self._gather()
-                    failure = await committing
-                    self._conclude(batch, failure)
-                else:
-                    await asyncio.sleep(0)
             except Exception:
                 # A defect must not silence every meter: this batch is refused, and the next one goes on.
                 _logger.exception("a batch failed")
                 failure = _DEFECT
                 self._engine.roll_back(batch)
+            else:
+                if len(batch) or batch.refusals:
+                    committing = asyncio.get_running_loop().run_in_executor(self._writer, self._commit, batch)
+                    gathered = self._gather()
+                    try:
+                        failure = await committing
+                        self._conclude(batch, failure)
+                    except Exception:
+                        # It may be on disk or not, so neither OK nor ERR would be true.
+                        _logger.exception("a batch failed while it was written")
+                        for lane in ready:
+                            lane.drop()
+                        ready = []
+                else:
+                    await asyncio.sleep(0)
         for lane in ready:
-            lane.reply(failure)
+            try:
+                lane.reply(failure)
+            except Exception:
+                _logger.exception("a reply failed")
+                lane.drop()
         return gathered or self._gather()
 
     def _gather(self) -> list[Lane]:
@@ -124,8 +139,13 @@ class Turns:
         while self._lanes and room > 0:
             lane = self._lanes.popleft()
             self._queued.discard(id(lane))
-            room -= lane.collect(min(share, room))
-            gathered.append(lane)
+            try:
+                room -= lane.collect(min(share, room))
+            except Exception:
+                _logger.exception("what came on a connection could not be read")
+                lane.drop()
+            else:
+                gathered.append(lane)
         if self._lanes:
             self._wake.set()
         return gathered
@@ -178,3 +198,7 @@ class _Single:
         outcome = self._outcome if failure is None or not self._outcome.stored else failure
         if not self.done.done():
             self.done.set_result(outcome)
+
+    def drop(self) -> None:
+        if not self.done.done():
+            self.done.set_result(_DEFECT)

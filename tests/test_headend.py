@@ -29,6 +29,7 @@ class ScriptLane:
         self.outcomes: list[Outcome] = []
         self.batches: list[int] = []
         self.answered = asyncio.Event()
+        self.dropped = asyncio.Event()
         self._taken = 0
 
     def collect(self, budget: int) -> int:
@@ -44,6 +45,9 @@ class ScriptLane:
         if failure is not None:
             self.outcomes = [failure if outcome.stored else outcome for outcome in self.outcomes]
         self.answered.set()
+
+    def drop(self) -> None:
+        self.dropped.set()
 
 
 @pytest.fixture
@@ -117,6 +121,37 @@ async def test_a_lane_with_much_leaves_room_for_the_others(desk: HeadEnd) -> Non
     desk.submit(small)
     await small.answered.wait()
     assert len(flood.outcomes) < 20_000
+
+
+@pytest.mark.parametrize("step", ["collect", "reply"])
+async def test_a_defect_in_one_lane_costs_that_lane(desk: HeadEnd, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    def defect(*_: object) -> int:
+        raise RuntimeError("a defect")
+
+    broken, whole = (ScriptLane([("m", str(n), f"2025-03-12T0{n}:00:00")]) for n in (1, 2))
+    monkeypatch.setattr(broken, step, defect)
+    desk.submit(broken)
+    desk.submit(whole)
+    await asyncio.gather(broken.dropped.wait(), whole.answered.wait())
+    assert not broken.answered.is_set()
+    assert [outcome.kind for outcome in whole.outcomes] == ["ok"]
+    assert (await read(desk, "3", "2025-03-12T03:00:00")).kind == "ok"
+
+
+@pytest.mark.parametrize("where", ["apply", "write_notes"])
+async def test_a_defect_after_the_write_is_answered_neither_ok_nor_err(
+    desk: HeadEnd, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    def defect(*_: object, **__: object) -> None:
+        raise RuntimeError("a defect")
+
+    lane = ScriptLane([("m", "1", "2025-03-12T01:00:00")])
+    with monkeypatch.context() as patched:
+        patched.setattr(desk.engine, where, defect)
+        desk.submit(lane)
+        await lane.dropped.wait()
+    assert not lane.answered.is_set()
+    assert (await read(desk, "2", "2025-03-12T02:00:00")).kind == "ok"
 
 
 async def test_a_defect_in_a_batch_refuses_it_and_no_other(desk: HeadEnd) -> None:

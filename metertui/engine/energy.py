@@ -39,8 +39,10 @@ def energy(meter: NDArray[np.int32], wh: NDArray[np.int64], status: NDArray[np.u
     total = np.cumsum(rise)
     if len(meter):
         firsts = np.flatnonzero(np.concatenate(([True], meter[1:] != meter[:-1])))
-        lengths = np.diff(np.append(firsts, len(meter)))
-        total -= np.repeat(total[firsts], lengths)  # nothing has risen at a meter's first reading
+        # Nothing has risen at a meter's first reading. (Not by np.repeat, which keeps other threads waiting.)
+        before = np.zeros_like(total)
+        before[firsts] = np.diff(total[firsts], prepend=0)
+        total -= np.cumsum(before)
     return total
 
 

@@ -60,6 +60,7 @@ class ReadingIndex:
         self._group = group
         self._by_meter = FrozenRuns(columns.meter, columns.time, None, load)
         self._by_day, self._by_slot = self._grouped_history()
+        self._stale = False
         self._live_by_meter = LiveRuns(load)
         self._live_by_day, self._live_by_slot = LiveRuns(load), LiveRuns(load)
         self._live_time, self._live_group = Growing(np.int64), Growing(np.int32)
@@ -94,16 +95,16 @@ class ReadingIndex:
     def regroup(self, rows: Ints, groups: NDArray[np.int32]) -> None:
         """Say that `rows` belong to `groups`: an account's attributes were changed for the past, too.
 
-        Live rows cost a catch-up of all live rows at the next `select`, history a sort of all of it, here.
+        The next `select` by anything but a meter pays for it: a catch-up of all live rows, or a sort of all history.
         """
         old = rows < self._history
         if old.any():
             group = self._group.copy()
             group[rows[old]] = groups[old]
             self._group = group
-            self._by_day, self._by_slot = self._grouped_history()
+            self._stale = True
         if not old.all():
-            group = self._live_group.view().copy()
+            group = self._live_group.part(0, len(self._live_group)).copy()
             group[rows[~old] - self._history] = groups[~old]
             self._live_group = Growing(np.int32)
             self._live_group.append(group)
@@ -216,12 +217,15 @@ class ReadingIndex:
         return by_day, by_slot
 
     def _catch_up(self) -> None:
-        """Bring the live day and slot orders up to the last reading."""
+        """Bring the day and slot orders up to the last change and reading."""
+        if self._stale:
+            self._by_day, self._by_slot = self._grouped_history()
+            self._stale = False
         done = len(self._live_by_day)
         if done == len(self._live_time):
             return
-        group = self._live_group.view()[done:]
-        day, clock = np.divmod(self._zone.wall(self._live_time.view()[done:]), DAY)
+        group = self._live_group.part(done, len(self._live_group))
+        day, clock = np.divmod(self._zone.wall(self._live_time.part(done, len(self._live_time))), DAY)
         rows = np.arange(self._history + done, len(self), dtype=np.int64)
         self._live_by_day.extend(_keys(group, day), clock, rows)
         self._live_by_slot.extend(_keys(group, clock // SLOT), day, rows)
@@ -262,23 +266,24 @@ class ReadingIndex:
         groups = np.empty(len(rows), dtype=np.int32)
         old = rows < self._history
         groups[old] = self._group[rows[old]]
-        groups[~old] = self._live_group.view()[rows[~old] - self._history]
+        groups[~old] = self._live_group.take(rows[~old] - self._history)
         return groups
 
     def _check(self) -> None:
         """Raises AssertionError where an invariant is broken; takes far longer than a rebuild."""
         day, clock = np.divmod(self._zone.wall(self._columns.time), DAY)
         self._by_meter._check(self._columns.meter, self._columns.time)
-        self._by_day._check(_keys(self._group, day), clock)
-        self._by_slot._check(_keys(self._group, clock // SLOT), day)
+        if not self._stale:
+            self._by_day._check(_keys(self._group, day), clock)
+            self._by_slot._check(_keys(self._group, clock // SLOT), day)
         assert len(self._live_by_meter) == len(self._live_time) == len(self._live_group), "live columns are in step"
         codes = np.full(len(self._live_time), -1)
         for code, run in self._live_by_meter.directory.items():
             codes[np.array(run.rows) - self._history] = code
-        self._live_by_meter._check(codes, self._live_time.view(), self._history)
+        self._live_by_meter._check(codes, self._live_time.part(0, len(self._live_time)), self._history)
         caught_up = len(self._live_by_day)
-        group = self._live_group.view()[:caught_up]
-        day, clock = np.divmod(self._zone.wall(self._live_time.view()[:caught_up]), DAY)
+        group = self._live_group.part(0, caught_up)
+        day, clock = np.divmod(self._zone.wall(self._live_time.part(0, caught_up)), DAY)
         self._live_by_day._check(_keys(group, day), clock, self._history)
         self._live_by_slot._check(_keys(group, clock // SLOT), day, self._history)
 

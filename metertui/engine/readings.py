@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,19 +16,27 @@ from metertui.engine.directory import Directory, GroupsInTime
 from metertui.engine.energy import energy
 from metertui.engine.index import ReadingIndex
 from metertui.engine.placing import Point
-from metertui.engine.store import Arrivals, Tail
+from metertui.engine.store import Arrivals, FrozenTail, Tail
 from metertui.engine.zone import SiteZone
 
 Values = Sequence[int] | NDArray[Any]
 
 
+_BACKLOG: Final = 16_384
+"""Readings that the index may lag behind: less work by a third than a reading at a time, and 10 ms to catch up."""
+
+
 @dataclass(frozen=True)
 class Rebuilt:
-    """A history with its index, ready to take the place of the one in use. `taken` rows of the tail went into it."""
+    """A history with its index, ready to take the place of the one in use.
+
+    `taken` rows of the tail went into the history, and `indexed` of those behind them into the index.
+    """
 
     history: Columns
     index: ReadingIndex
     taken: int
+    indexed: int
 
 
 class Readings:
@@ -49,9 +57,11 @@ class Readings:
         return len(self.history) + len(self.tail)
 
     def append(self, codes: Values, times: Values, whs: Values) -> None:
-        """Add readings in order of arrival: meter codes, µs UTC, Wh; O(1) each. The index follows when it is asked."""
+        """Add readings in order of arrival: meter codes, µs UTC, Wh; O(1) each. The index follows close behind."""
         self.tail.append(codes, times, whs)
         self._view = None
+        if len(self.tail) - self._indexed >= _BACKLOG:
+            self._indexed = self._extend(self._index, 0, self._indexed)
 
     def regroup(self, code: int, since: int) -> None:
         """A meter's attributes are others from `since` (µs UTC) on: views and the index follow."""
@@ -87,9 +97,7 @@ class Readings:
     def index(self) -> ReadingIndex:
         """The index, caught up with what has been appended."""
         if self._indexed < len(self.tail):
-            new = self.tail.frozen().part(self._indexed, len(self.tail))
-            self._index.extend(new.meter, new.time, self._directory.view().of(new.meter, new.time))
-            self._indexed = len(self.tail)
+            self._indexed = self._extend(self._index, 0, self._indexed)
         return self._index
 
     def at(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
@@ -99,9 +107,9 @@ class Readings:
         meter = np.empty(len(rows), dtype=np.int32)
         time = np.empty(len(rows), dtype=np.int64)
         wh = np.empty(len(rows), dtype=np.int64)
-        for where, source, shift in ((old, self.history, 0), (~old, self.tail.frozen(), split)):
-            chosen = rows[where] - shift
-            meter[where], time[where], wh[where] = source.meter[chosen], source.time[chosen], source.wh[chosen]
+        chosen = rows[old]
+        meter[old], time[old], wh[old] = self.history.meter[chosen], self.history.time[chosen], self.history.wh[chosen]
+        meter[~old], time[~old], wh[~old] = self.tail.take(rows[~old] - split)
         return meter, time, wh
 
     def view(self) -> View:
@@ -114,27 +122,41 @@ class Readings:
 
     def first(self, count: int) -> Arrivals:
         """The first `count` readings of the tail, without a copy."""
-        return self.tail.frozen().part(0, count)
+        return self.tail.part(0, count)
 
     def rebuild(self, taken: int) -> Rebuilt:
-        """The history with the tail's first `taken` readings in it, and its index. For a worker thread."""
+        """The history with the tail's first `taken` readings in it, and its index. For a worker thread.
+
+        What arrives meanwhile is indexed too, or the owner's thread would have to do it all at the swap.
+        """
         history = store.merge(self.history, self.first(taken))
-        return Rebuilt(history, self._build(history, self._directory.view()), taken)
+        index = self._build(history, self._directory.view())
+        indexed = 0
+        while len(self.tail) - taken - indexed >= _BACKLOG:
+            indexed = self._extend(index, taken, indexed)
+        return Rebuilt(history, index, taken, indexed)
 
     def swap(self, rebuilt: Rebuilt) -> None:
         """Put a rebuilt history in use; what came after the readings in it stays in the tail."""
         self.history = rebuilt.history
         self.tail.drop(rebuilt.taken)
         self._index = rebuilt.index
-        self._indexed = 0
+        self._indexed = rebuilt.indexed
         self._view = None
+
+    def _extend(self, index: ReadingIndex, first: int, indexed: int) -> int:
+        """Bring an index that has `indexed` rows behind row `first` of the tail up to now; how many it has then."""
+        end = len(self.tail)
+        new = self.tail.part(first + indexed, end)
+        index.extend(new.meter, new.time, self._directory.view().of(new.meter, new.time))
+        return end - first
 
     def _build(self, history: Columns, groups: GroupsInTime) -> ReadingIndex:
         return ReadingIndex.build(history, groups.of(history.meter, history.time), self._zone)
 
     def _wh(self, row: int) -> int:
         split = len(self.history)
-        return int(self.history.wh[row]) if row < split else int(self.tail.frozen().wh[row - split])
+        return int(self.history.wh[row]) if row < split else int(self.tail.part(row - split, row - split + 1).wh[0])
 
 
 class View:
@@ -143,7 +165,7 @@ class View:
     def __init__(
         self,
         history: Columns,
-        tail: Arrivals,
+        tail: FrozenTail,
         directory: Directory,
         zone: SiteZone,
     ) -> None:
@@ -160,7 +182,7 @@ class View:
         """All readings in order with status, energy and group; made once, O(n), then kept."""
         with self._lock:
             if self._frozen is None:
-                columns = store.merge(self._history, self._tail)
+                columns = store.merge(self._history, self._tail.arrivals())
                 status = validation.judge(columns.meter, columns.time, columns.wh, max_w)
                 self._frozen = Frozen(
                     columns=columns,

@@ -11,43 +11,76 @@ from numpy.typing import NDArray
 from metertui.engine.columns import Columns
 from metertui.engine.runs import first_at_least
 
-_ROOM: Final = 1024
-"""Values a growing column has room for at first."""
+_BLOCK: Final = 1 << 16
+"""Values in a block of a growing column."""
 
 
 class Growing:
-    """A numpy column that grows at its end: O(1) a value over time. Views of it stay valid and never change."""
+    """A numpy column that grows at its end, block by block: O(1) a value, and none is ever copied for it.
 
-    def __init__(self, dtype: type[np.signedinteger[Any]]) -> None:
-        self._data: NDArray[Any] = np.empty(_ROOM, dtype=dtype)
-        self._size = 0
+    One array that doubles would be copied at once where it is full, which held the event loop for 100 ms at some
+    millions of readings. Appended to on one thread; others may read `part` of what was there when they began.
+    """
+
+    def __init__(self, dtype: type[np.signedinteger[Any]], block: int = _BLOCK) -> None:
+        self._dtype = dtype
+        self._block = block
+        self._blocks: list[NDArray[Any]] = []
+        self._skipped = 0
+        self._end = 0  # both are places in the blocks
 
     def __len__(self) -> int:
-        return self._size
+        return self._end - self._skipped
 
     def append(self, values: Sequence[int] | NDArray[Any]) -> None:
         """Add `values` at the end."""
-        size = self._size + len(values)
-        if size > len(self._data):
-            # A new array, never a resize in place: whoever holds a view keeps the old one as it was.
-            data = np.empty(max(size, 2 * len(self._data)), dtype=self._data.dtype)
-            data[: self._size] = self._data[: self._size]
-            self._data = data
-        self._data[self._size : size] = values
-        self._size = size
+        values = np.asarray(values, dtype=self._dtype)
+        done = 0
+        while done < len(values):
+            if self._end == len(self._blocks) * self._block:
+                self._blocks.append(np.empty(self._block, dtype=self._dtype))
+            within = self._end % self._block
+            fits = min(self._block - within, len(values) - done)
+            self._blocks[-1][within : within + fits] = values[done : done + fits]
+            done += fits
+            self._end += fits
 
     def drop(self, count: int) -> None:
         """Forget the first `count` values."""
-        kept = self._data[count : self._size]
-        self._data = np.empty(max(_ROOM, 2 * len(kept)), dtype=self._data.dtype)
-        self._data[: len(kept)] = kept
-        self._size = len(kept)
+        self._skipped += count
+        gone = self._skipped // self._block
+        self._blocks = self._blocks[gone:]
+        self._skipped -= gone * self._block
+        self._end -= gone * self._block
 
-    def view(self) -> NDArray[Any]:
-        """All values so far, without a copy; not to be written to."""
-        view = self._data[: self._size]
-        view.flags.writeable = False
-        return view
+    def parts(self, start: int, stop: int) -> list[NDArray[Any]]:
+        """The values from `start` to before `stop` in pieces, without a copy; they never change."""
+        start, stop = self._skipped + start, self._skipped + stop
+        pieces = []
+        for number in range(start // self._block, (stop - 1) // self._block + 1):
+            begin = number * self._block
+            piece = self._blocks[number][max(0, start - begin) : stop - begin]
+            piece.flags.writeable = False
+            pieces.append(piece)
+        return pieces
+
+    def part(self, start: int, stop: int) -> NDArray[Any]:
+        """The values from `start` to before `stop` as one array; not to be written to."""
+        return joined(self.parts(start, stop), self._dtype)
+
+    def take(self, places: NDArray[np.int64]) -> NDArray[Any]:
+        """The values at `places`, in their order."""
+        found = np.empty(len(places), dtype=self._dtype)
+        blocks, within = np.divmod(places + self._skipped, self._block)
+        for number in np.unique(blocks).tolist():
+            here = blocks == number
+            found[here] = self._blocks[number][within[here]]
+        return found
+
+
+def joined(pieces: Sequence[NDArray[Any]], dtype: type[np.signedinteger[Any]]) -> NDArray[Any]:
+    """The pieces as one array, a copy unless there is but one."""
+    return pieces[0] if len(pieces) == 1 else np.concatenate([np.empty(0, dtype=dtype), *pieces])
 
 
 class Arrivals(NamedTuple):
@@ -57,18 +90,14 @@ class Arrivals(NamedTuple):
     time: NDArray[np.int64]
     wh: NDArray[np.int64]
 
-    def part(self, start: int, stop: int) -> Arrivals:
-        """Those from `start` to before `stop`, without a copy."""
-        return Arrivals(self.meter[start:stop], self.time[start:stop], self.wh[start:stop])
-
 
 class Tail:
     """The readings since the last day close in order of arrival, 20 bytes each."""
 
-    def __init__(self) -> None:
-        self._meter = Growing(np.int32)
-        self._time = Growing(np.int64)
-        self._wh = Growing(np.int64)
+    def __init__(self, block: int = _BLOCK) -> None:
+        self._meter = Growing(np.int32, block)
+        self._time = Growing(np.int64, block)
+        self._wh = Growing(np.int64, block)
 
     def __len__(self) -> int:
         return len(self._wh)
@@ -88,12 +117,35 @@ class Tail:
 
     def drop(self, count: int) -> None:
         """Forget the first `count` readings: they are part of history now."""
-        for column in (self._meter, self._time, self._wh):
+        for column in self._columns():
             column.drop(count)
 
-    def frozen(self) -> Arrivals:
+    def part(self, start: int, stop: int) -> Arrivals:
+        """Those from `start` to before `stop`. Any thread."""
+        return Arrivals(*(column.part(start, stop) for column in self._columns()))
+
+    def take(self, rows: NDArray[np.int64]) -> Arrivals:
+        """Those at `rows`, in their order."""
+        return Arrivals(*(column.take(rows) for column in self._columns()))
+
+    def frozen(self) -> FrozenTail:
         """All readings so far, without a copy; safe to read in any thread while more arrive."""
-        return Arrivals(self._meter.view(), self._time.view(), self._wh.view())
+        return FrozenTail(*(column.parts(0, len(self)) for column in self._columns()))
+
+    def _columns(self) -> tuple[Growing, Growing, Growing]:
+        return self._meter, self._time, self._wh
+
+
+class FrozenTail(NamedTuple):
+    """The tail of one moment, each column in pieces."""
+
+    meter: list[NDArray[np.int32]]
+    time: list[NDArray[np.int64]]
+    wh: list[NDArray[np.int64]]
+
+    def arrivals(self) -> Arrivals:
+        """As one, a copy; for whoever has the time."""
+        return Arrivals(joined(self.meter, np.int32), joined(self.time, np.int64), joined(self.wh, np.int64))
 
 
 def merge(history: Columns, arrivals: Arrivals) -> Columns:

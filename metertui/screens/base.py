@@ -44,6 +44,10 @@ class DeskScreen(Screen[None]):
     """What the help says of it."""
 
     def compose(self) -> ComposeResult:
+        # The size's classes from the start, or the screen would be styled and laid out twice when it first opens.
+        width, height = self.app.size
+        for extent, breakpoints in ((width, self.app.HORIZONTAL_BREAKPOINTS), (height, self.app.VERTICAL_BREAKPOINTS)):
+            self.add_class(*[name for least, name in breakpoints or () if extent >= least][-1:], update=False)
         yield Static(_title(self.place), id="title")
         yield Static(id="state")
         yield Static(id="banner", classes="hidden")
@@ -53,6 +57,11 @@ class DeskScreen(Screen[None]):
     @abstractmethod
     def content(self) -> ComposeResult:
         """What is between the frame's lines."""
+
+    @property
+    def stage(self) -> str:
+        """What of it is in view, by a name that no other has."""
+        return self.place
 
     @property
     def desk(self) -> Desk:

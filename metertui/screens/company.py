@@ -83,10 +83,11 @@ class CompanyScreen(GatedScreen):
         self.query_one("#account-table", Listing).fixed_columns = 1  # the meter stays in view
 
     def entered(self) -> None:
-        self._list(self.query_one("#account-search", Input).value)
         self.query_one(TabbedContent).active = "accounts"
         self.query_one("#account-search", Input).focus()
         self._say(f"Logged in as {self.desk.sessions.email}. F9 logs out.")
+        # Later: a screen that comes into view is laid out twice, and a full table would be drawn both times.
+        self.call_after_refresh(self._refresh)
 
     def action_tab(self, step: int) -> None:
         """The tab before or after."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import re
@@ -115,7 +116,7 @@ def test_the_server_outlives_screens_that_fail(
 
         return_code = 1
 
-        def __init__(self, headend: HeadEnd, _settings: Settings) -> None:
+        def __init__(self, headend: HeadEnd, _settings: Settings, **_: object) -> None:
             self._address = headend.address.split(":")
 
         async def run_async(self) -> None:
@@ -137,3 +138,14 @@ def test_the_server_outlives_screens_that_fail(
     assert answers == [b"OK\n", b"OK\n"]
     assert "the server goes on, ctrl+c ends it" in capsys.readouterr().err
     assert (tmp_path / "log.txt").read_text().startswith("m,")
+
+
+def test_the_collector_leaves_alone_what_is_loaded() -> None:
+    thresholds = gc.get_threshold()
+    try:
+        serve._tame_collector()
+        assert gc.get_freeze_count() > 10_000
+        assert gc.get_threshold() == (*thresholds[:2], 1000)
+    finally:
+        gc.set_threshold(*thresholds)
+        gc.unfreeze()

@@ -150,3 +150,18 @@ async def test_the_row_under_the_cursor_is_shown_in_full(town: Town) -> None:
 async def test_no_exceptions_is_said(empty_town: Town) -> None:
     async with at_work(empty_town, "f7") as pilot:
         assert text_of(pilot, "#counts") == "Every stored reading fits its meter's history."
+
+
+async def test_the_heap_is_kept_once_for_each_screen_and_for_what_is_behind_a_gate(town: Town) -> None:
+    kept = []
+    town.app._keep_heap = lambda: kept.append(town.app.screen.stage)
+    async with at_work(town, "f3", "f6", "f2", "f3") as pilot:
+        town.app.tick()
+        await pilot.pause()
+        town.log_in("operator")
+        await pilot.press("f6")
+        town.app.tick()
+        await settle(pilot)
+        town.app.tick()
+        await settle(pilot)
+    assert sorted(kept) == ["company, gate", "company, inside", "live", "lookup"]

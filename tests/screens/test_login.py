@@ -134,3 +134,21 @@ async def test_the_last_tick_finds_an_app_that_has_ended(town: Town) -> None:
     async with at_work(town, "f3"):
         pass
     town.app.tick()
+
+
+@pytest.mark.parametrize("over", ["f1", "ctrl+p"])
+async def test_a_login_ends_under_help_and_palette_too(town: Town, over: str) -> None:
+    town.log_in("operator")
+    async with at_work(town, "f6") as pilot:
+        screen = pilot.app.screen
+        await pilot.press(over)
+        await pilot.pause()
+        assert pilot.app.screen is not screen
+        town.clock.advance(town.app.settings.session_idle_minutes * 60 + 1)
+        town.app.tick()
+        await pilot.pause()
+        assert not screen.query_one("#inside").display
+        await pilot.press("escape")
+        await settle(pilot)
+        assert pilot.app.screen is screen
+        assert not inside(town)

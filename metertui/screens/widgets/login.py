@@ -58,6 +58,10 @@ class GatedScreen(DeskScreen):
         self._pass()
 
     @property
+    def stage(self) -> str:
+        return f"{self.place}, {'inside' if self._open else 'gate'}"
+
+    @property
     def _open(self) -> bool:
         return self.query_one("#gated", ContentSwitcher).current == "inside"
 

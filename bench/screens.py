@@ -1,0 +1,134 @@
+"""How long the screens hold the event loop: the longest single callback in each step of a day's work.
+
+The app runs as it does in a terminal of the given size, over 500 meters with 500,000 readings, at rest and while
+simulated meters flood the port. While the loop is held, no reading is taken in and no key is answered. `own` is
+processor time of the loop's thread; `wall` also has what other threads and the flood took from it on two cores.
+
+    python -m bench.screens
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import sys
+import tempfile
+import time
+from asyncio import events
+from pathlib import Path
+from typing import Any
+
+from textual.pilot import Pilot
+
+from bench.query import filled
+from metertui.app import MetertuiApp
+from metertui.cli.serve import desk
+from metertui.settings import Settings
+
+READINGS = 500_000
+SIZES = ((80, 24), (120, 40), (200, 60))
+METER = "100001"
+STEPS: dict[str, tuple[str, ...]] = {
+    "live": ("f2",),
+    "live, paused and on": ("p", "p"),
+    "lookup opens": ("f3",),
+    "lookup answers": (*METER, "enter"),
+    "lookup, next window": ("ctrl+right",),
+    "lookup, next again": ("ctrl+right",),
+    "billing opens": ("f4",),
+    "billing answers": (*METER, "enter"),
+    "government opens": ("f5",),
+    "company opens": ("f6",),
+    "company, search": ("1", "0", "3"),
+    "company, form": ("ctrl+right",),
+    "company, day close": ("ctrl+right", "ctrl+right"),
+    "exceptions opens": ("f7",),
+    "back to live": ("f2",),
+    "company again": ("f6",),
+    "exceptions again": ("f7",),
+    "help": ("f1", "escape"),
+    "live again": ("f2",),
+}
+
+
+class Held:
+    """The longest callbacks of the event loop, in ms: wall and own."""
+
+    def __init__(self) -> None:
+        self.wall = self.own = 0.0
+        run = events.Handle._run
+
+        def timed(handle: Any) -> None:
+            wall, own = time.perf_counter(), time.thread_time()
+            run(handle)
+            self.wall = max(self.wall, 1000 * (time.perf_counter() - wall))
+            self.own = max(self.own, 1000 * (time.thread_time() - own))
+
+        events.Handle._run = timed  # type: ignore[method-assign]
+
+    def take(self) -> tuple[float, float]:
+        """The longest since this was last asked."""
+        found, self.wall, self.own = (self.wall, self.own), 0.0, 0.0
+        return found
+
+
+async def steps(pilot: Pilot[None], held: Held) -> dict[str, tuple[float, float]]:
+    """Each step once; what it and the second after it held."""
+    found = {}
+    for name, keys in STEPS.items():
+        held.take()
+        await pilot.press(*keys)
+        await asyncio.sleep(1)
+        found[name] = held.take()
+    return found
+
+
+async def flood(port: int, seconds: int) -> asyncio.subprocess.Process:
+    """Simulated meters in a process of their own, ended by whoever asked for it."""
+    command = ["simulate", "--port", str(port), "--meters", "1000", "--register", "--connections", "8"]
+    days = ["--from", "2025-01-01T00:00", "--to", "2035-01-01T00:00"]
+    return await asyncio.create_subprocess_exec(
+        "timeout", str(seconds), sys.executable, "-m", "metertui", *command, *days,
+        stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+async def measured(folder: Path, size: tuple[int, int], held: Held, *, flooded: bool) -> dict[str, tuple[float, float]]:
+    """All steps at one size."""
+    engine, _ = filled(folder, READINGS)
+    headend, listener = desk(engine, Settings(port=0))
+    await headend.start()
+    await listener.start()
+    app = MetertuiApp(headend, Settings(), keep_heap=gc.freeze)
+    async with app.run_test(size=size) as pilot:
+        await asyncio.sleep(1)
+        app.sessions.begin("ada@example.com", "operator")
+        meters = await flood(listener.port, 10 * len(STEPS)) if flooded else None
+        await asyncio.sleep(1)
+        found = await steps(pilot, held)
+        if meters is not None and meters.returncode is None:
+            meters.terminate()
+            await meters.wait()
+    await listener.stop()
+    await headend.stop()
+    gc.unfreeze()
+    return found
+
+
+def main() -> None:
+    """Every size, at rest and flooded."""
+    held = Held()
+    found: dict[str, dict[str, tuple[float, float]]] = {}
+    for size in SIZES:
+        for flooded in (False, True):
+            with tempfile.TemporaryDirectory(prefix="metertui-bench-") as name:
+                title = f"{size[0]}x{size[1]}{', flood' if flooded else ''}"
+                found[title] = asyncio.run(measured(Path(name), size, held, flooded=flooded))
+    print(f"\nlongest hold in ms, own / wall\n{'':<24}" + "".join(f"{title:>18}" for title in found))
+    for step in STEPS:
+        cells = (f"{own:8.0f} / {wall:<7.0f}" for wall, own in (column[step] for column in found.values()))
+        print(f"{step:<24}" + "".join(f"{cell:>18}" for cell in cells))
+
+
+if __name__ == "__main__":
+    main()

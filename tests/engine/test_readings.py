@@ -1,0 +1,54 @@
+"""The readings as a whole: history, tail and index stay in step whatever comes while a day is closed."""
+
+from __future__ import annotations
+
+from unittest.mock import patch
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from metertui.engine import readings
+from metertui.engine.columns import Columns, Group
+from metertui.engine.directory import Directory
+from metertui.engine.readings import Readings
+from metertui.engine.zone import MINUTE, SiteZone
+
+METERS = 3
+Batches = list[list[tuple[int, int]]]
+batches = st.lists(st.lists(st.tuples(st.integers(0, METERS - 1), st.integers(0, 10)), max_size=5), max_size=6)
+
+
+@given(batches, batches, batches, st.integers(1, 4))
+def test_what_comes_during_a_rebuild_is_found_after_the_swap(
+    before: Batches, during: Batches, after: Batches, lag: int
+) -> None:
+    directory = Directory()
+    for code in range(METERS):
+        directory.place(f"m{code}", Group())
+    stored = Readings(Columns.empty(), directory, SiteZone("Asia/Singapore"))
+    model: dict[tuple[int, int], int] = {}
+
+    def append(arriving: Batches) -> None:
+        for batch in arriving:
+            new = [pair for pair in dict.fromkeys(batch) if pair not in model]
+            model.update({(code, slot): len(model) + i for i, (code, slot) in enumerate(new)})
+            times = [slot * 30 * MINUTE for _, slot in new]
+            stored.append([code for code, _ in new], times, [model[pair] for pair in new])
+
+    with patch.object(readings, "_BACKLOG", lag):
+        append(before)
+        taken = len(stored.tail)
+        append(during)
+        rebuilt = stored.rebuild(taken)
+        append(after)
+        stored.swap(rebuilt)
+        assert len(stored) == len(model)
+        for code in range(METERS):
+            mine = sorted((slot, wh) for (at, slot), wh in model.items() if at == code)
+            times, whs = stored.of(code)
+            assert times.tolist() == [slot * 30 * MINUTE for slot, _ in mine]
+            assert whs.tolist() == [wh for _, wh in mine]
+            assert [stored.find(code, slot * 30 * MINUTE) for slot, _ in mine] == [wh for _, wh in mine]
+    stored.index._check()
+    assert np.array_equal(stored.view().frozen(100_000).columns.wh, [wh for _, wh in sorted(model.items())])
