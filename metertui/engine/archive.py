@@ -1,9 +1,13 @@
-"""The archive: `archive/YYYY/MM_DD.csv`, all readings of one local day, in order of time and identifier."""
+"""The archive: `archive/YYYY/MM_DD.csv`, all readings of one local day, in order of time and identifier.
+
+Whoever changes day files does it in `changing`, which keeps the manifest beside them true.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -13,6 +17,7 @@ from numpy.typing import NDArray
 
 from metertui.engine import files, readings_file
 from metertui.engine.errors import DataError
+from metertui.engine.manifest import Manifest
 from metertui.engine.readings_file import HEADER, Rows
 from metertui.engine.zone import SiteZone, date_of
 
@@ -25,7 +30,9 @@ class Archive:
 
     def __init__(self, folder: Path, zone: SiteZone) -> None:
         self.folder = folder / "archive"
+        self.manifest = Manifest(self.folder)
         self._zone = zone
+        self._changing: set[date] = set()
 
     def days(self) -> list[date]:
         """The days that have a file, in order. Raises DataError for a day file whose name is no day."""
@@ -40,13 +47,20 @@ class Archive:
         """Where the file of a local day stands."""
         return self.folder / f"{day.year:04d}" / f"{day.month:02d}_{day.day:02d}.csv"
 
+    def name(self, day: date) -> str:
+        """How the manifest calls the file of a day."""
+        return self.path(day).relative_to(self.folder).as_posix()
+
     def read(self, day: date) -> Rows:
         """A day's readings; none where there is no file. Raises DataError that names file and line, OSError."""
         path = self.path(day)
         try:
-            data = path.read_bytes()
+            return self.parse(path.read_bytes(), path)
         except FileNotFoundError:
             return readings_file.EMPTY
+
+    def parse(self, data: bytes, path: Path) -> Rows:
+        """The readings of a day file's bytes. Raises DataError that names file and line."""
         if not data.endswith(b"\n"):
             raise DataError(path, data.count(b"\n") + 1, "the last line is not whole")
         return readings_file.parse(data, path, self._zone, header=True)
@@ -59,12 +73,41 @@ class Archive:
             if progress is not None:
                 progress(done / len(days))
 
+    @contextmanager
+    def changing(self, days: Iterable[date]) -> Iterator[None]:
+        """Within it the files of `days` may change; then the manifest says what they are. Raises StorageError."""
+        new = set(days) - self._changing
+        names = [self.name(day) for day in sorted(new)]
+        self._changing |= new
+        try:
+            self.manifest.open(names)
+            yield
+            self.manifest.close(names)
+        except OSError as error:
+            raise files.refusal(self.manifest.path, error) from error
+        finally:
+            self._changing -= new
+
+    def complete(self) -> list[str]:
+        """Put day files without a line into the manifest; the files that it names and that are not there.
+
+        Raises DataError, StorageError, OSError.
+        """
+        lines = self.manifest.read()
+        names = {self.name(day) for day in self.days()}
+        self.manifest.close(name for name in sorted(names) if name not in lines or not lines[name].sha256)
+        return sorted(lines.keys() - names)
+
     def merge(self, day: date, rows: Rows) -> int:
         """Put readings of a day into its file, with those that are there; how many were new.
 
         Equal readings stand once; where a meter has another value at the same instant already, that one stays.
         A file that would not change is not written. Raises DataError, StorageError.
         """
+        with self.changing([day]):
+            return self._merge(day, rows)
+
+    def _merge(self, day: date, rows: Rows) -> int:
         before = self.read(day)
         both = readings_file.joined([before, rows])
         rank = both.rank()
@@ -81,7 +124,8 @@ class Archive:
     def ensure(self, day: date) -> None:
         """Let a day have its file, an empty one if it has none. Raises StorageError."""
         if not self.path(day).exists():
-            self._write(day, readings_file.EMPTY)
+            with self.changing([day]):
+                self._write(day, readings_file.EMPTY)
 
     def _write(self, day: date, rows: Rows) -> None:
         path = self.path(day)
@@ -100,13 +144,13 @@ class Archive:
 
 
 def by_day(rows: Rows, zone: SiteZone) -> Iterator[tuple[date, Rows]]:
-    """Readings parted by their local day, in order of the days."""
+    """Readings parted by their local day, in order of the days; each part with its own ids alone."""
     days: NDArray[np.int32] = zone.days(rows.time)
     order = np.argsort(days, kind="stable")
     edges = np.flatnonzero(np.diff(days[order])) + 1
     for places in np.split(order, edges):
         if len(places):
-            yield date_of(int(days[places[0]])), rows.take(places)
+            yield date_of(int(days[places[0]])), rows.take(places).narrowed()
 
 
 def _day_of(path: Path) -> date | None:

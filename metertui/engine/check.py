@@ -6,9 +6,10 @@ held against one another. Everything is exact, to the watt-hour.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -72,8 +73,8 @@ def check(folder: Path, rules: Rules, progress: Callable[[float], None]) -> Iter
     yield proof
     book, proofs = _books(folder, zone)
     yield from proofs
-    days, proof = _day_files(Archive(folder, zone), zone, lambda share: progress(0.5 * share))
-    yield proof
+    days, proofs = _day_files(Archive(folder, zone), zone, lambda share: progress(0.5 * share))
+    yield from proofs
     directory = Directory()
     for account in book:
         directory.place(account.meter, account.group, book.moves(account.meter))
@@ -129,34 +130,66 @@ def _books(folder: Path, zone: SiteZone) -> tuple[AccountBook, list[Proof]]:
     return book, [accounts, moved, staff]
 
 
-def _day_files(archive: Archive, zone: SiteZone, progress: Callable[[float], None]) -> tuple[list[Rows], Proof]:
-    proof = Proof("day files: in their day, in order")
+def _day_files(archive: Archive, zone: SiteZone, progress: Callable[[float], None]) -> tuple[list[Rows], list[Proof]]:
+    order, whole = Proof("day files: in their day, in order"), Proof("day files: as they were written (SHA-256)")
     try:
         days = archive.days()
     except DataError as error:
-        proof.fail(str(error))
-        return [], proof
+        order.fail(str(error))
+        return [], [order, whole]
+    try:
+        gone = archive.manifest.read().keys() - {archive.name(day) for day in days}
+    except DataError as error:
+        whole.fail(str(error))
+        gone = set()
+    for name in sorted(gone):
+        whole.fail(f"{archive.folder / name}: gone; its readings are lost, unless a backup has them")
     found = []
     for done, day in enumerate(days, 1):
-        path = archive.path(day)
-        proof.count += 1
-        try:
-            rows = archive.read(day)
-        except DataError as error:
-            proof.fail(str(error))
-            continue
-        found.append(rows)
-        strange = np.flatnonzero(zone.days(rows.time) != number_of(day))
-        if len(strange):
-            where = f"{path}:{strange[0] + 2}"
-            proof.fail(f"{where}: not of this day in {zone.name}, as {len(strange)} of {len(rows)} are not")
-        rank = rows.rank()
-        later = (rows.time[1:] > rows.time[:-1]) | ((rows.time[1:] == rows.time[:-1]) & (rank[1:] > rank[:-1]))
-        if not later.all():
-            line = int(np.argmin(later)) + 3
-            proof.fail(f"{path}:{line}: this reading is not in order of time and identifier, or stands twice")
+        order.count += 1
+        rows = _day_file(archive, day, order, whole)
+        if rows is not None:
+            found.append(rows)
+            _in_order(rows, archive.path(day), day, zone, order)
         progress(done / len(days))
-    return found, proof
+    return found, [order, whole]
+
+
+def _day_file(archive: Archive, day: date, order: Proof, whole: Proof) -> Rows | None:
+    """The readings of a day file; None where it has none that can be read."""
+    path, name = archive.path(day), archive.name(day)
+    data, line = b"", None
+    for _ in range(2):  # a second look, for a server beside us that wrote it just then
+        with contextlib.suppress(DataError):  # which is told already
+            line = archive.manifest.read().get(name)
+        with contextlib.suppress(FileNotFoundError):
+            data = path.read_bytes()
+        if line is None or line.fits(data):
+            break
+    whole.count += line is not None and bool(line.sha256)
+    changed = line is not None and not line.fits(data)
+    try:
+        rows = archive.parse(data, path)
+    except DataError as error:
+        order.fail(str(error))
+        if changed:
+            whole.fail(f"{path}: damaged: it is not what was written, and cannot be read")
+        return None
+    if changed:
+        whole.fail(f"{path}: edited by hand: it can be read, and is not what was written; --repair takes it as it is")
+    return rows
+
+
+def _in_order(rows: Rows, path: Path, day: date, zone: SiteZone, proof: Proof) -> None:
+    strange = np.flatnonzero(zone.days(rows.time) != number_of(day))
+    if len(strange):
+        where = f"{path}:{strange[0] + 2}"
+        proof.fail(f"{where}: not of this day in {zone.name}, as {len(strange)} of {len(rows)} are not")
+    rank = rows.rank()
+    later = (rows.time[1:] > rows.time[:-1]) | ((rows.time[1:] == rows.time[:-1]) & (rank[1:] > rank[:-1]))
+    if not later.all():
+        line = int(np.argmin(later)) + 3
+        proof.fail(f"{path}:{line}: this reading is not in order of time and identifier, or stands twice")
 
 
 def _once(parts: Sequence[Arrivals], directory: Directory, zone: SiteZone) -> tuple[Columns, Proof]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
+
 from metertui.engine.archive import Archive, by_day
 from metertui.engine.readings_file import Rows
-from metertui.engine.zone import SiteZone
+from metertui.engine.zone import SiteZone, date_of
 
 
 def write_day_files(
@@ -17,11 +19,12 @@ def write_day_files(
     Doing it again changes nothing, so a close that was interrupted is finished by doing it again. `progress` is told
     the share done. Raises StorageError, DataError.
     """
-    files = done = 0
-    for day, of_day in by_day(rows, zone):
-        archive.merge(day, of_day)
-        files += 1
-        done += len(of_day)
-        if progress is not None:
-            progress(done / len(rows))
-    return files
+    done = 0
+    days = [date_of(number) for number in np.unique(zone.days(rows.time)).tolist()]
+    with archive.changing(days):
+        for day, of_day in by_day(rows, zone):
+            archive.merge(day, of_day)
+            done += len(of_day)
+            if progress is not None:
+                progress(done / len(rows))
+    return len(days)

@@ -14,9 +14,9 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine import store, validation
+from metertui.engine import dayclose, store, validation
 from metertui.engine.accounts import Account, AccountBook
-from metertui.engine.archive import Archive, by_day
+from metertui.engine.archive import Archive
 from metertui.engine.columns import Columns, Frozen, Group
 from metertui.engine.readings_file import Rows
 from metertui.engine.records import format_kwh
@@ -243,15 +243,7 @@ class Import:
 
     def _write_days(self, archive: Archive, part: _Part, progress: Callable[[float], None] | None) -> None:
         rows = Rows(self._ids, part.meter, part.time, part.wh)
-        done = 0
-        for day, of_day in by_day(rows, self._zone):
-            codes, place = np.unique(of_day.code, return_inverse=True)
-            ids = [self._ids[code] for code in codes.tolist()]
-            archive.merge(day, Rows(ids, place.astype(np.int32), of_day.time, of_day.wh))
-            self.report.days += 1
-            done += len(of_day)
-            if progress is not None:
-                progress(done / len(rows))
+        self.report.days = dayclose.write_day_files(archive, rows, self._zone, progress)
 
 
 def known(account: Account, moves: Moves, now: int) -> list[tuple[int, Group]]:

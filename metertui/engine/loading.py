@@ -59,6 +59,7 @@ def load(folder: Path, rules: Rules, clock: Clock, progress: Callable[[float], N
         archive.ensure(rules.zone.day(clock.now()))
         directory = _directory(accounts)
         history = _history(archive, [], directory, progress)
+        warnings += [f"archive/{name} is gone; metertui check tells more" for name in archive.complete()]
         tail = _unless_known(history, arrivals(directory, rows))
         return Loaded(accounts, staff, archive, directory, history, tail, write_ahead, lock, warnings)
     except BaseException:

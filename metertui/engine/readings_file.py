@@ -45,6 +45,11 @@ class Rows:
         """The readings at `places` (positions or a mask), in that order."""
         return Rows(self.ids, self.code[places], self.time[places], self.wh[places])
 
+    def narrowed(self) -> Rows:
+        """The same, with a list of just the ids that occur."""
+        codes, place = np.unique(self.code, return_inverse=True)
+        return Rows([self.ids[code] for code in codes.tolist()], place.astype(np.int32), self.time, self.wh)
+
     def rank(self) -> NDArray[np.int32]:
         """Each reading's id as a number that sorts as the id itself does (int32[n])."""
         order = np.argsort(np.array(self.ids, dtype=object), kind="stable") if self.ids else np.empty(0, np.int64)

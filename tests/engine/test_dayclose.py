@@ -95,7 +95,7 @@ def test_what_is_there_stays_against_another_value(tmp_path: Path) -> None:
 def test_a_file_that_would_not_change_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     archive = Archive(tmp_path, ZONE)
     dayclose.write_day_files(archive, rows(("a", 0, 1)), ZONE)
-    monkeypatch.setattr(files, "replace", lambda *_: pytest.fail("written again"))
+    monkeypatch.setattr(Archive, "_write", lambda *_: pytest.fail("written again"))
     dayclose.write_day_files(archive, rows(("a", 0, 1)), ZONE)
 
 
