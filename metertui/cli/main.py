@@ -209,5 +209,10 @@ def parser() -> Parser:
     made = verbs.add_parser("remove", help="remove one", parents=[everywhere])
     made.add_argument("email", metavar="EMAIL")
 
+    kept = command("backup", "backup:backup", "copy the data folder, while a server goes on too", everywhere)
+    kept.add_argument("target", metavar="FILE", help="NAME.tar.zst, or a folder that is not there yet")
+    back = command("restore", "backup:restore", "a data folder from a backup; writes over nothing", everywhere)
+    back.add_argument("source", metavar="FILE", help="what `metertui backup` made")
+
     command("check", "check:check", "read everything in the data folder and prove it", everywhere, shown)
     return top

@@ -1,4 +1,4 @@
-"""The manifest: what metertui writes it keeps true, what anything else changes it tells, and a crash costs it nothing."""
+"""The manifest: metertui keeps it true, it tells what anything else changed, and a crash costs it nothing."""
 
 from __future__ import annotations
 
