@@ -189,6 +189,7 @@ class HeadEnd:
             seconds = self.engine.clock.monotonic() - started
             close = Close(readings, files, seconds, self.engine.clock.now(), by)
             self._last_close = close
+            self._turns.storage_error = ""
             _logger.info("day closed by %s: %d readings into %d day files in %.2f s", by, readings, files, seconds)
             self.note(by, "close", "", f"{readings} readings into {files} day files in {seconds:.2f} s")
             return close

@@ -6,6 +6,7 @@ one step. Columns beyond the six that other programs know are ours; what others 
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import gc
 import io
@@ -20,7 +21,7 @@ from typing import Final
 
 from metertui.engine import files
 from metertui.engine.columns import Group
-from metertui.engine.errors import DataError, MeterError, Refused
+from metertui.engine.errors import DataError, MeterError, Refused, StorageError
 from metertui.engine.records import check_meter_id
 from metertui.engine.tables import Table
 from metertui.engine.zone import SiteZone
@@ -66,22 +67,28 @@ class AccountBook:
         self._accounts: dict[str, Account] = {}
         self._moves: dict[str, list[tuple[int, Group]]] = {}
         self._appendable = False
+        self._doubtful = False  # whether a refusing disk may have left in a file what is not known here
         self._other_names: list[str] = []
         self._others: dict[str, list[str]] = {}
         self.warnings: list[str] = []
 
     # -- reading -----------------------------------------------------------------------------------------------
 
-    def load(self) -> None:
-        """Read both files. A torn last line is dropped and told in `warnings`. Raises DataError, OSError."""
+    def load(self, *, readonly: bool = True) -> None:
+        """Read both files. A torn last line, or half a change, is dropped and told in `warnings`.
+
+        `readonly` leaves half a change in its file. Raises DataError, StorageError, OSError.
+        """
         collecting = gc.isenabled()
         gc.disable()  # a million accounts make no garbage, and looking for it takes longer than reading them
         try:
             self._load_accounts()
-            self._load_moves()
+            unfinished = self._load_moves()
         finally:
             if collecting:
                 gc.enable()
+        if unfinished and not readonly:
+            self._set_moves({})
 
     def _load_accounts(self) -> None:
         table = Table(self._path, _KNOWN, _OURS, torn_ok=True)
@@ -109,7 +116,8 @@ class AccountBook:
             self.warnings.append(table.torn)
         self._appendable = table.terminated and tuple(names[: len(_HEADER)]) == _HEADER
 
-    def _load_moves(self) -> None:
+    def _load_moves(self) -> bool:
+        """Read the attributes in time; whether any of them was half a change."""
         table = Table(self._history_path, _HISTORY_HEADER)
         pick = itemgetter(*map(table.names.index, _HISTORY_HEADER))
         for line, cells in table.rows():
@@ -121,6 +129,17 @@ class AccountBook:
             self._moves.setdefault(meter, []).append((since, Group(*map(sys.intern, group))))
         for moves in self._moves.values():
             moves.sort(key=itemgetter(0))
+        return any([self._drop_unfinished(meter, moves) for meter, moves in self._moves.items()])
+
+    def _drop_unfinished(self, meter: str, moves: list[tuple[int, Group]]) -> bool:
+        """Undo the first half of a change whose second half, in `users.csv`, never came; whether there was one."""
+        account = self._accounts.get(meter)
+        if account is None or len(moves) == 1 or not moves[-1][1] != account.group == moves[-2][1]:
+            return False
+        moves.pop()
+        name = self._history_path.name
+        self.warnings.append(f"{name}: an unfinished change of {meter} was dropped; it had not been answered")
+        return True
 
     def __contains__(self, meter: object) -> bool:
         return meter in self._accounts
@@ -229,11 +248,19 @@ class AccountBook:
         before = self._known(meter)
         account = _with(before, fields)
         moves = list(self.moves(meter)) or [(before.registered or 0, before.group)]
-        if account.group != moves[-1][1]:
-            since = max(now, moves[-1][0] + 1)  # the clock may have jumped back, what was before stays before
-            # In this order, so that a crash between the two leaves a move that the account's next change overrules.
-            self._set_moves({meter: [*moves, (since, account.group)]})
-        return self._change(account)
+        if account.group == moves[-1][1]:
+            return self._change(account)
+        since = max(now, moves[-1][0] + 1)  # the clock may have jumped back, what was before stays before
+        known = self._moves
+        # In this order: a move that the account does not confirm is dropped at the next start.
+        self._set_moves({meter: [*moves, (since, account.group)]})
+        try:
+            return self._change(account)
+        except StorageError:
+            self._moves = known
+            with contextlib.suppress(StorageError):
+                self.settle()
+            raise
 
     def deactivate(self, meter: str, now: int) -> Account:
         """Take no more readings of a meter. Raises MeterError, StorageError."""
@@ -278,14 +305,28 @@ class AccountBook:
         writer.writerow(_HISTORY_HEADER)
         for meter, of_meter in merged.items():
             writer.writerows((meter, self._zone.iso(since), *group) for since, group in of_meter)
-        files.replace(self._history_path, out.getvalue().encode())
+        self._replace(self._history_path, out.getvalue().encode())
         self._moves = merged
 
     def _rewrite(self, accounts: Iterable[Account]) -> None:
         header = io.StringIO()
         csv.writer(header, lineterminator="\n").writerow((*_HEADER, *self._other_names))
-        files.replace(self._path, header.getvalue().encode() + self._csv(accounts))
+        self._replace(self._path, header.getvalue().encode() + self._csv(accounts))
         self._appendable = True
+
+    def _replace(self, path: Path, data: bytes) -> None:
+        try:
+            files.replace(path, data)
+        except StorageError:
+            self._doubtful = True
+            raise
+
+    def settle(self) -> None:
+        """Write anew what a disk that refused may have left otherwise. Raises StorageError."""
+        if self._doubtful:
+            self._set_moves({})
+            self._rewrite(self._accounts.values())
+            self._doubtful = False
 
     def _csv(self, accounts: Iterable[Account]) -> bytes:
         out = io.StringIO()

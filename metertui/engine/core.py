@@ -72,6 +72,7 @@ class Engine:
         """What loading found and mended, a sentence each."""
         self.sealed = 0
         """How many of the tail's first readings stand in a sealed log, waiting for their day files."""
+        self._spent = False  # whether a sealed log is there only because it could not be removed
         self._log: WriteAheadLog | None = loaded.log
         self._lock: FolderLock | None = loaded.lock
 
@@ -273,12 +274,15 @@ class Engine:
 
         A log that an interrupted close left sealed comes first. Any thread. Raises StorageError.
         """
-        if self.log.sealed and not self.sealed:
-            self.log.drop_sealed()  # its readings are in their day files; only removing it had failed
-        if not self.log.sealed and self.log.size:
+        self.accounts.settle()
+        if self.log.sealed and self._spent:
+            self.drop_sealed()
+        if not self.log.sealed and (self.log.size or self.log.broken):
             count = len(self.readings.tail)
             self.log.seal()
             self.sealed = count
+            if not count:
+                self.log.drop_sealed()  # it had failed before it held anything
         return self.sealed
 
     def write_day_files(self, count: int, progress: Progress) -> int:
@@ -290,10 +294,12 @@ class Engine:
         """Put the rebuilt index in use."""
         self.readings.swap(rebuilt)
         self.sealed = 0
+        self._spent = True
 
     def drop_sealed(self) -> None:
         """Remove the sealed log, whose readings are in their day files. Any thread. Raises StorageError."""
         self.log.drop_sealed()
+        self._spent = False
 
 
 def _described(account: Account) -> str:

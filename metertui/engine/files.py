@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import stat
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from metertui.engine.errors import StorageError
@@ -34,10 +35,10 @@ def replace(path: Path, data: bytes | Iterable[bytes], mode: int | None = None) 
     """Put `data` at `path` as one step: whoever looks, at any instant, finds the old file or the new one, whole.
 
     On disk when it returns. `mode`: who may read it; as before, or everyone, if None. Raises StorageError; then the
-    old file is untouched.
+    old file is in its place.
     """
     pieces = (data,) if isinstance(data, bytes) else data
-    spare = path.with_name(f".{path.name}.new")
+    spare, old = path.with_name(f".{path.name}.new"), path.with_name(f".{path.name}.old")
     try:
         fd = os.open(spare, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         try:
@@ -47,12 +48,34 @@ def replace(path: Path, data: bytes | Iterable[bytes], mode: int | None = None) 
             os.fsync(fd)
         finally:
             os.close(fd)
+        undo = _undo(path, old)
         os.replace(spare, path)
-        sync_folder(path.parent)
+        try:
+            sync_folder(path.parent)
+        except OSError:
+            undo()  # it is told that it failed, so it must not be found at the next start
+            raise
     except OSError as error:
-        with contextlib.suppress(OSError):
-            spare.unlink()
         raise refusal(path, error) from error
+    finally:
+        for left in (spare, old):
+            with contextlib.suppress(OSError):
+                os.unlink(left)
+
+
+def _undo(path: Path, old: Path) -> Callable[[], None]:
+    """What puts back the file that is at `path` now, kept under a second name; or none, if there is none. OSError."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(old)
+    try:
+        os.link(path, old)
+    except FileNotFoundError:
+        return lambda: os.unlink(path)
+    except OSError as error:
+        if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EMLINK):
+            raise
+        return lambda: None  # a file system without second names
+    return lambda: os.replace(old, path)
 
 
 def _mode(path: Path) -> int:

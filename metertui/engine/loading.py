@@ -98,7 +98,7 @@ def rows_of(directory: Directory, readings: Arrivals) -> Rows:
 
 def _books(folder: Path, rules: Rules, *, readonly: bool) -> tuple[AccountBook, StaffBook, Archive]:
     accounts = AccountBook(folder, rules.zone)
-    accounts.load()
+    accounts.load(readonly=readonly)
     staff = StaffBook(folder)
     staff.load(readonly=readonly)
     return accounts, staff, Archive(folder, rules.zone)

@@ -24,6 +24,7 @@ class WriteAheadLog:
         self._folder = folder
         self._fd = fd
         self._broken = ""
+        self._stranded = False  # whether the log in use has the sealed one's name
         self.size = size
         """Bytes that are in the log for certain."""
 
@@ -47,15 +48,21 @@ class WriteAheadLog:
         return cls(folder, fd, good), rows, told
 
     @property
+    def broken(self) -> bool:
+        """Whether it takes no more."""
+        return bool(self._broken)
+
+    @property
     def sealed(self) -> bool:
         """Whether a sealed log waits for its day files."""
-        return (self._folder / SEALED).exists()
+        return not self._stranded and (self._folder / SEALED).exists()
 
     def append(self, data: bytes, *, sync: bool = True) -> None:
         """Add whole lines; on disk when it returns (in the operating system's cache, without `sync`).
 
         Raises StorageError; then none of it is in the log. After a failed sync the log takes no more: what the
         disk then holds is unknown, and trying again would not tell (see LWN, "PostgreSQL's fsync() surprise", 2018).
+        A new log takes readings again, after `seal` or a restart.
         """
         if self._broken:
             raise StorageError(self._broken)
@@ -68,7 +75,7 @@ class WriteAheadLog:
             try:
                 files.sync_file(self._fd)
             except OSError as error:
-                self._broken = f"{LOG} could not be synced ({error.strerror or error}); restart once the disk is sound"
+                self._broken = f"{LOG} could not be synced ({error.strerror or error}): close the day or start again"
                 self._take_back()
                 raise StorageError(self._broken) from error
         self.size += len(data)
@@ -82,24 +89,45 @@ class WriteAheadLog:
             self._broken = f"{LOG} holds a half-written batch that cannot be cut off ({error.strerror or error})"
 
     def seal(self) -> None:
-        """Rename the log and open a new one. Raises BusyError while a sealed log is there, StorageError."""
+        """Rename the log and open a new one. Raises BusyError while a sealed log is there, StorageError.
+
+        A log that was broken by a failed sync is left behind with it: what it holds was synced before, batch by batch.
+        """
         if self.sealed:
             raise BusyError(f"{SEALED} is there already")
-        path = self._folder / LOG
+        path, sealed = self._folder / LOG, self._folder / SEALED
+        fd = -1
         try:
-            files.sync_file(self._fd)
-            os.rename(path, self._folder / SEALED)
+            if self._stranded:
+                os.rename(sealed, path)
+                self._stranded = False
+            if self._broken:
+                os.ftruncate(self._fd, self.size)  # what was refused must not come back with it
+            else:
+                files.sync_file(self._fd)
+            os.rename(path, sealed)
             try:
                 fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+                files.sync_folder(self._folder)
             except OSError:
-                os.rename(self._folder / SEALED, path)
+                self._unseal(path, sealed, fd)
                 raise
-            files.sync_folder(self._folder)
         except OSError as error:
             raise files.refusal(path, error) from error
         os.close(self._fd)
         self._fd = fd
         self.size = 0
+        self._broken = ""
+
+    def _unseal(self, path: Path, sealed: Path, fd: int) -> None:
+        """Go on with the log that could not be sealed."""
+        if fd >= 0:
+            os.close(fd)
+        try:
+            os.rename(sealed, path)
+        except OSError as error:
+            self._stranded = True
+            self._broken = f"{LOG} could be neither sealed nor gone on with ({error.strerror or error}): close the day"
 
     def drop_sealed(self) -> None:
         """Remove the sealed log, whose readings are in their day files. Raises StorageError."""

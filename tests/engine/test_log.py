@@ -103,10 +103,63 @@ def test_a_failed_sync_is_never_tried_again(tmp_path: Path, monkeypatch: pytest.
         patched.setattr("metertui.engine.files.sync_file", fails)
         with pytest.raises(StorageError, match="could not be synced"):
             wal.append(LINES[1])
-    with pytest.raises(StorageError, match="restart once the disk is sound"):
+    with pytest.raises(StorageError, match="close the day or start again"):
         wal.append(LINES[1])
     wal.close()
     assert opened(tmp_path)[1] == ["m0 500"]
+
+
+def test_a_new_log_takes_readings_again_after_a_failed_sync(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wal, _ = opened(tmp_path)
+    wal.append(LINES[0])
+
+    def fails(*_: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("metertui.engine.files.sync_file", fails)
+        patched.setattr(os, "ftruncate", fails)
+        with pytest.raises(StorageError):
+            wal.append(LINES[1])
+        assert wal.broken
+        with pytest.raises(StorageError, match="Input/output error"):
+            wal.seal()  # with what was refused still in it
+    wal.seal()
+    assert not wal.broken
+    wal.append(LINES[2])
+    assert (tmp_path / "log.sealed.txt").read_bytes() == LINES[0]
+    assert (tmp_path / "log.txt").read_bytes() == LINES[2]
+    wal.close()
+
+
+@pytest.mark.parametrize("undone", [True, False])
+def test_a_seal_that_is_not_on_disk_is_undone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, undone: bool) -> None:
+    wal, _ = opened(tmp_path)
+    wal.append(LINES[0])
+    rename = os.rename
+
+    def fails(*_: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("metertui.engine.files.sync_folder", fails)
+        if not undone:
+            patched.setattr(os, "rename", lambda a, b: fails() if str(a).endswith("sealed.txt") else rename(a, b))
+        with pytest.raises(StorageError, match="Input/output error"):
+            wal.seal()
+    assert not wal.sealed
+    if undone:
+        wal.append(LINES[1])
+        assert (tmp_path / "log.txt").read_bytes() == LINES[0] + LINES[1]
+    else:
+        with pytest.raises(StorageError, match="neither sealed nor gone on with"):
+            wal.append(LINES[1])
+        assert (tmp_path / "log.sealed.txt").read_bytes() == LINES[0]
+    wal.seal()
+    assert wal.sealed
+    wal.append(LINES[2])
+    assert (tmp_path / "log.txt").read_bytes() == LINES[2]
+    wal.close()
 
 
 def test_sealing_opens_a_new_log(tmp_path: Path) -> None:
