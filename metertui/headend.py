@@ -13,6 +13,7 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from typing import Final, TypeVar
 
 from metertui.engine.accounts import Account
@@ -182,11 +183,12 @@ class HeadEnd:
         started = self.engine.clock.monotonic()
         try:
             interrupted = self.engine.sealed > 0
-            readings, files = await self._close_once()
+            readings, days = await self._close_once()
             if interrupted:
                 more, further = await self._close_once()
-                readings, files = readings + more, files + further
+                readings, days = readings + more, days | further
             seconds = self.engine.clock.monotonic() - started
+            files = len(days)
             close = Close(readings, files, seconds, self.engine.clock.now(), by)
             self._last_close = close
             self._turns.storage_error = ""
@@ -202,7 +204,7 @@ class HeadEnd:
             self._progress = None
             self._day_state = "open"
 
-    async def _close_once(self) -> tuple[int, int]:
+    async def _close_once(self) -> tuple[int, set[date]]:
         loop = asyncio.get_running_loop()
         engine = self.engine
         self._progress = 0.0
@@ -210,9 +212,9 @@ class HeadEnd:
         async with self._turns.between:
             count = await loop.run_in_executor(self._writer, engine.seal)
         if not count:
-            return 0, 0
+            return 0, set()
         self._enter(f"writing {count} readings into day files", "writing day files")
-        files = await loop.run_in_executor(self._workers, engine.write_day_files, count, self._set_progress)
+        days = await loop.run_in_executor(self._workers, engine.write_day_files, count, self._set_progress)
         self._enter("rebuilding the index")
         while True:
             version = engine.readings.version
@@ -223,7 +225,7 @@ class HeadEnd:
         async with self._turns.between:
             engine.finish_close(rebuilt)
             await loop.run_in_executor(self._writer, engine.drop_sealed)
-        return count, files
+        return count, days
 
     def _enter(self, told: str, state: str = "") -> None:
         self._day_state = state or told
@@ -249,10 +251,10 @@ class HeadEnd:
         self._rates.append(accepted - self._samples[-1][1])
         self._samples.append((now, accepted))
         today = self.engine.zone.day(self.engine.clock.now())
-        if today > self._today:
-            self._today = today
+        if today != self._today:
+            later, self._today = today > self._today, today  # a clock that was put back has not made a day end
             await asyncio.get_running_loop().run_in_executor(self._writer, self.engine.archive.ensure, today)
-            if self._close_at_midnight and not self.closing:
+            if later and self._close_at_midnight and not self.closing:
                 closing = asyncio.create_task(self._close_unattended("midnight"), name="day close")
                 self._background.add(closing)
                 closing.add_done_callback(self._background.discard)

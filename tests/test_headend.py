@@ -261,8 +261,11 @@ async def test_midnight_closes_the_day_and_opens_the_file_of_the_next(desk: Head
     await desk.tick()
     clock.set("2025-03-13T00:00:01")
     await read(desk, "2", "2025-03-13T00:00:00")
-    await desk.tick()
     assert desk.live().in_log == 1
+    await desk.tick()
+    while desk.closing or desk.live().in_log:
+        await asyncio.sleep(0)
+    assert len((desk.engine.folder / "archive/2025/03_13.csv").read_text().splitlines()) == 2
 
 
 async def test_midnight_may_be_left_to_others(tmp_path: Path) -> None:

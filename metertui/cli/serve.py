@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import gc
 import logging
+import math
 import signal
 import sys
 from collections.abc import Callable, Coroutine
@@ -26,6 +27,8 @@ _logger = logging.getLogger("metertui")
 _FULL_COLLECTIONS = 1000
 """How many collections of the middle generation go before a full one; Python's own choice is 10."""
 
+_TOLD_AGAIN_SECONDS = 60.0
+
 Beside = Callable[[int, Callable[[str], None]], Coroutine[Any, Any, None]]
 
 
@@ -40,6 +43,7 @@ def serve(options: argparse.Namespace) -> None:
 
 
 async def _serve(engine: Engine, stated: Settings) -> None:
+    asyncio.get_running_loop().set_exception_handler(_LoopErrors())
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
@@ -76,6 +80,7 @@ def run_app(engine: Engine, stated: Settings, beside: Beside | None = None) -> N
     from metertui.app import MetertuiApp  # noqa: PLC0415 - Textual, which `serve` never loads
 
     async def run() -> None:
+        asyncio.get_running_loop().set_exception_handler(_LoopErrors())
         headend, listener = desk(engine, stated)
         await headend.start()
         try:
@@ -126,6 +131,21 @@ def desk(engine: Engine, stated: Settings) -> tuple[HeadEnd, Listener]:
         reply_bytes=stated.reply_buffer_bytes,
     )
     return headend, Listener(headend, stated.host, stated.port, limits, stated.require_auth)
+
+
+class _LoopErrors:
+    """What the event loop could not hand to anyone. No file left for another connection is one line a minute."""
+
+    def __init__(self) -> None:
+        self._told = -math.inf
+
+    def __call__(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        if not isinstance(error, OSError) or "socket.accept" not in context["message"]:
+            loop.default_exception_handler(context)
+        elif loop.time() - self._told >= _TOLD_AGAIN_SECONDS:
+            self._told = loop.time()
+            _logger.error("no further connection can be taken: %s", error.strerror)
 
 
 def _tame_collector() -> None:

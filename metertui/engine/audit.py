@@ -5,6 +5,7 @@ Neither is worth an outage: a disk that is full costs the line, is told to the p
 
 from __future__ import annotations
 
+import codecs
 import logging
 import os
 import re
@@ -17,6 +18,7 @@ from metertui.engine.zone import SiteZone
 
 _logger = logging.getLogger(__name__)
 
+codecs.lookup("unicode_escape")  # loaded now: with no file left to open it could not be when it is needed
 _LONGEST: Final = 200
 """Bytes of a refused line that are kept."""
 _FORMULA: Final = ("=", "+", "-", "@")

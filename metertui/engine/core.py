@@ -285,8 +285,8 @@ class Engine:
                 self.log.drop_sealed()  # it had failed before it held anything
         return self.sealed
 
-    def write_day_files(self, count: int, progress: Progress) -> int:
-        """Merge the first `count` readings of the tail into their day files; how many files. Any thread."""
+    def write_day_files(self, count: int, progress: Progress) -> set[date]:
+        """Merge the first `count` readings of the tail into their day files; which days. Any thread."""
         rows = loading.rows_of(self.directory, self.readings.first(count))
         return dayclose.write_day_files(self.archive, rows, self.zone, progress)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 
 import numpy as np
 
@@ -13,8 +14,8 @@ from metertui.engine.zone import SiteZone, date_of
 
 def write_day_files(
     archive: Archive, rows: Rows, zone: SiteZone, progress: Callable[[float], None] | None = None
-) -> int:
-    """Merge readings into the files of their local days; how many days they belong to.
+) -> set[date]:
+    """Merge readings into the files of their local days; which days they belong to.
 
     Doing it again changes nothing, so a close that was interrupted is finished by doing it again. `progress` is told
     the share done. Raises StorageError, DataError.
@@ -27,4 +28,4 @@ def write_day_files(
             done += len(of_day)
             if progress is not None:
                 progress(done / len(rows))
-    return len(days)
+    return set(days)

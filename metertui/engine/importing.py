@@ -243,7 +243,7 @@ class Import:
 
     def _write_days(self, archive: Archive, part: _Part, progress: Callable[[float], None] | None) -> None:
         rows = Rows(self._ids, part.meter, part.time, part.wh)
-        self.report.days = dayclose.write_day_files(archive, rows, self._zone, progress)
+        self.report.days = len(dayclose.write_day_files(archive, rows, self._zone, progress))
 
 
 def known(account: Account, moves: Moves, now: int) -> list[tuple[int, Group]]:

@@ -53,9 +53,9 @@ def load(folder: Path, rules: Rules, clock: Clock, progress: Callable[[float], N
         warnings = [*accounts.warnings, *([torn] if torn else [])]
         sealed = log.read_sealed(folder, rules.zone)
         if sealed is not None:
-            count = dayclose.write_day_files(archive, sealed, rules.zone)
+            days = dayclose.write_day_files(archive, sealed, rules.zone)
             write_ahead.drop_sealed()
-            warnings.append(f"an interrupted day close was finished: {len(sealed)} readings into {count} day files")
+            warnings.append(f"an interrupted day close was finished: {len(sealed)} readings into {len(days)} day files")
         archive.ensure(rules.zone.day(clock.now()))
         directory = _directory(accounts)
         history = _history(archive, [], directory, progress)

@@ -219,7 +219,7 @@ def test_a_day_close_moves_everything_and_nothing_twice(engine: Engine) -> None:
     usage = engine.usage("m", "month")
     count = engine.seal()
     commit(engine, ("m", "3", "2025-03-12T09:00:00"))
-    assert engine.write_day_files(count, lambda _: None) == 2
+    assert len(engine.write_day_files(count, lambda _: None)) == 2
     engine.finish_close(engine.readings.rebuild(count))
     engine.drop_sealed()
     assert (engine.folder / "archive/2025/03_11.csv").read_text() == (
