@@ -10,16 +10,54 @@ import stat
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Final
 
 from metertui.engine.errors import StorageError
 
+_NOT_THERE: Final = (errno.ENOTSUP, errno.EINVAL, errno.ENOTTY)
+_FULLFSYNC: Final[int] = getattr(fcntl, "F_FULLFSYNC", 51)  # macOS alone has it
+
 
 def sync_file(fd: int) -> None:
-    """Return once what was written to `fd` is on the disk itself. Raises OSError."""
+    """Return once what was written to `fd` can be read back from the disk itself after a power cut. Raises OSError."""
     if sys.platform == "darwin":
-        fcntl.fcntl(fd, fcntl.F_FULLFSYNC)  # fsync there stops at the drive's cache
-    else:
+        _flush_drive(fd)
+    elif hasattr(os, "fdatasync"):
         os.fdatasync(fd)
+    else:
+        os.fsync(fd)
+
+
+def sync_all(fd: int) -> None:
+    """`sync_file`, and who may use the file too. Raises OSError."""
+    if sys.platform == "darwin":
+        _flush_drive(fd)
+    else:
+        os.fsync(fd)
+
+
+def _flush_drive(fd: int) -> None:
+    """What fsync is elsewhere: on macOS it stops at the drive's cache. See fcntl(2) there, F_FULLFSYNC."""
+    try:
+        fcntl.fcntl(fd, _FULLFSYNC)
+    except OSError as error:
+        if error.errno not in _NOT_THERE:
+            raise
+        os.fsync(fd)
+
+
+def weakness(folder: Path) -> str:
+    """A sentence on what "on disk" does not mean for files in `folder`; empty where it means all. Raises OSError."""
+    if sys.platform == "darwin":
+        fd = os.open(folder, os.O_RDONLY)
+        try:
+            fcntl.fcntl(fd, _FULLFSYNC)
+        except OSError as error:
+            if error.errno in _NOT_THERE:
+                return f"the drive of {folder} cannot be told to empty its cache: a power cut may lose what it has"
+        finally:
+            os.close(fd)
+    return ""
 
 
 def sync_folder(folder: Path) -> None:
@@ -45,7 +83,7 @@ def replace(path: Path, data: bytes | Iterable[bytes], mode: int | None = None) 
             os.fchmod(fd, _mode(path) if mode is None else mode)
             for piece in pieces:
                 write_all(fd, piece)
-            os.fsync(fd)
+            sync_all(fd)
         finally:
             os.close(fd)
         undo = _undo(path, old)

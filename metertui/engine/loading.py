@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine import dayclose, log, readings_file, store
+from metertui.engine import dayclose, files, log, readings_file, store
 from metertui.engine.accounts import AccountBook
 from metertui.engine.archive import Archive
 from metertui.engine.columns import Columns
@@ -50,7 +50,10 @@ def load(folder: Path, rules: Rules, clock: Clock, progress: Callable[[float], N
     try:
         accounts, staff, archive = _books(folder, rules, readonly=False)
         write_ahead, rows, torn = WriteAheadLog.open(folder, rules.zone)
-        warnings = [*accounts.warnings, *([torn] if torn else [])]
+        weak = files.weakness(folder)
+        if rules.durability == "os":
+            weak = 'durability is "os": OK is said before the disk has it, and a power cut loses the last seconds'
+        warnings = [told for told in (weak, *accounts.warnings, torn) if told]
         sealed = log.read_sealed(folder, rules.zone)
         if sealed is not None:
             days = dayclose.write_day_files(archive, sealed, rules.zone)

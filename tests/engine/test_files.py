@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -50,3 +52,50 @@ def test_writing_goes_on_where_the_system_takes_little(tmp_path: Path, monkeypat
     files.sync_file(fd)
     os.close(fd)
     assert (tmp_path / "file").read_bytes() == b"0123456789"
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_new_name_that_is_not_on_disk_is_taken_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: bool
+) -> None:
+    path = tmp_path / "users.csv"
+    if there:
+        files.replace(path, b"old")
+
+    def fails(_: Path) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(files, "sync_folder", fails)
+        with pytest.raises(StorageError, match="Input/output error"):
+            files.replace(path, b"new")
+    assert [entry.read_bytes() for entry in tmp_path.iterdir()] == ([b"old"] if there else [])
+
+
+@pytest.mark.parametrize("supported", [True, False])
+def test_on_a_mac_the_drive_empties_its_cache_or_it_is_said_that_it_cannot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, supported: bool
+) -> None:
+    asked = []
+
+    def flush(fd: int, what: int) -> None:
+        asked.append(what)
+        if not supported:
+            raise OSError(errno.ENOTSUP, "Operation not supported")
+
+    monkeypatch.setattr(sys, "platform", "darwin")
+    monkeypatch.setattr(fcntl, "fcntl", flush)
+    files.replace(tmp_path / "users.csv", b"new")
+    assert (tmp_path / "users.csv").read_bytes() == b"new"
+    assert set(asked) == {51}
+    assert ("cannot be told to empty its cache" in files.weakness(tmp_path)) is not supported
+
+
+def test_a_drive_that_fails_to_empty_its_cache_is_no_success(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def flush(*_: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(sys, "platform", "darwin")
+    monkeypatch.setattr(fcntl, "fcntl", flush)
+    with pytest.raises(StorageError, match="Input/output error"):
+        files.replace(tmp_path / "users.csv", b"new")
