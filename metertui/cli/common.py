@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from metertui import settings
 from metertui.cli.errors import UsageError
 from metertui.engine.errors import MeterError, Refused
+from metertui.engine.records import disarmed
 from metertui.engine.rules import SystemClock
 from metertui.engine.zone import SiteZone
 
@@ -58,14 +59,14 @@ def opened(options: argparse.Namespace, *, readonly: bool) -> Iterator[Engine]:
         engine.close()
 
 
-def instant(text: str | None, zone: SiteZone) -> int | None:
+def instant(option: str, text: str | None, zone: SiteZone) -> int | None:
     """A timestamp option in µs UTC. Raises UsageError."""
     if text is None:
         return None
     try:
         return zone.parse(text)
     except Refused as error:
-        raise UsageError(f"{text}: {error.why}") from error
+        raise UsageError(f"{option} {text}: {error.why}") from error
 
 
 def days(options: argparse.Namespace) -> tuple[date, date]:
@@ -142,9 +143,8 @@ def _cell(value: object) -> str:
 
 
 def _unarmed(value: object) -> str:
-    """A cell of a CSV; text that a spreadsheet would take for a formula begins with an apostrophe."""
-    text = _cell(value)
-    return f"'{text}" if isinstance(value, str) and text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    """A cell of a CSV."""
+    return disarmed(value) if isinstance(value, str) else _cell(value)
 
 
 def _decimals(value: object) -> int:

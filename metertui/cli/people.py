@@ -59,6 +59,8 @@ class _Office:
         """The accounts, loaded. Raises MeterError."""
         book = AccountBook(self.data, self.zone)
         book.load()
+        for warning in book.warnings:
+            print(f"metertui: {warning}", file=sys.stderr)
         return book
 
     def note(self, action: str, subject: str, detail: str) -> None:

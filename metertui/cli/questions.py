@@ -58,7 +58,7 @@ _NO_TARIFF = "no tariffs are set up, so there is no price"
 def usage(options: argparse.Namespace) -> None:
     """`metertui usage METER [WINDOW]`."""
     with opened(options, readonly=True) as engine:
-        at = instant(options.at, engine.zone)
+        at = instant("--at", options.at, engine.zone)
         window: str | Window = options.window or "month"
         if window not in windows.NAMES:
             raise UsageError(f"{window} is no window; they are {', '.join(windows.NAMES)}")
@@ -80,12 +80,12 @@ def bill(options: argparse.Namespace) -> None:
             raise UsageError(f"--month: {error}") from error
     with opened(options, readonly=True) as engine:
         if not options.all:
-            at = instant(options.at, engine.zone)
+            at = instant("--at", options.at, engine.zone)
             show(options, [bill_row(engine.statement(options.meter, options.month, at))], BILL, one=True)
             return
-        now = instant(options.at, engine.zone) or engine.clock.now()
+        now = instant("--at", options.at, engine.zone) or engine.clock.now()
         count = _bill_all(engine, options.month or windows.month_before(now, engine.zone), Path(options.out))
-        print(f"{count} bills written to {options.out}", file=sys.stderr)
+        print(f"{count} {'bill' if count == 1 else 'bills'} written to {options.out}", file=sys.stderr)
 
 
 def _bill_all(engine: Engine, month: str, out: Path) -> int:

@@ -33,7 +33,7 @@ def simulate(options: argparse.Namespace) -> int:
     interval = _interval(options.interval)
     fleet = Fleet(_positive("--meters", options.meters), options.seed, zone)
     connections = _positive("--connections", options.connections)
-    start, end = instant(options.first, zone), instant(options.last, zone)
+    start, end = instant("--from", options.first, zone), instant("--to", options.last, zone)
     if options.live == bool(start or end) and not (options.register and not options.live):
         raise UsageError("--from T --to T, or --live, says which readings to send")
     if (start is None) != (end is None):

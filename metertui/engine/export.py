@@ -11,8 +11,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from metertui.engine import validation
-from metertui.engine.columns import Frozen
+from metertui.engine.columns import Frozen, Group
 from metertui.engine.errors import MeterError
+from metertui.engine.records import disarmed
 from metertui.engine.windows import between
 
 STATUS: Final = ("counted", "reset", "suspect", "rejected")
@@ -83,7 +84,8 @@ def _steps(frozen: Frozen) -> NDArray[np.float64]:
 
 def _frame(frozen: Frozen, rows: NDArray[np.int64], step: NDArray[np.float64]) -> pd.DataFrame:
     columns = frozen.columns
-    groups = [frozen.groups[code] for code in frozen.group[rows].tolist()]
+    harmless = [Group(*map(disarmed, group)) for group in frozen.groups]
+    groups = [harmless[code] for code in frozen.group[rows].tolist()]
     return pd.DataFrame(
         {
             "identifier": [frozen.ids[code] for code in columns.meter[rows].tolist()],

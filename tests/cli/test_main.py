@@ -64,6 +64,12 @@ def test_wrong_usage_is_one_line_and_exit_2(steady: Command, words: str) -> None
     assert result.err.count("\n") == 1
 
 
+def test_a_time_that_is_none_is_named_with_its_option(steady: Command) -> None:
+    result = steady(*["simulate", "--meters", "1", "--from", "2025-01-01T00:00", "--to", "2025-01-02"])
+    assert result.code == 2
+    assert "--to 2025-01-02: a timestamp is like" in result.err
+
+
 @pytest.mark.parametrize(
     ("words", "why"),
     [

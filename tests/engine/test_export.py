@@ -48,6 +48,11 @@ def test_each_reading_bears_its_step_its_attributes_and_its_status() -> None:
     assert steps == [None, 0.5, 0, 0.2, None]
 
 
+def test_a_region_that_another_program_wrote_is_no_formula() -> None:
+    found = rows(frozen({"m": hourly(1, 2)}, LONDON, {"m": [Group("=1+1", "@here", "-2-room")] * 2}))
+    assert found.iloc[0][["region", "sub_region", "apartment_type"]].tolist() == ["'=1+1", "'@here", "'-2-room"]
+
+
 def test_the_step_over_a_bad_read_is_whole() -> None:
     found = rows(frozen({"m": hourly(1000, 2000, 7, 4000)}, LONDON))
     assert found["status"].tolist() == ["counted", "counted", "rejected", "counted"]
