@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo run test check format bench pictures clean
+.PHONY: demo run test check format bench soak fuzz pictures clean
 
 demo: $(READY)  ## live meters on the screen, nothing to prepare
 	@$(BIN)/metertui demo
@@ -29,6 +29,9 @@ format: $(READY)
 bench: $(READY)  ## the figures of the README, measured here
 	$(BIN)/python -m bench.query
 	$(BIN)/python -m bench.ingest
+
+soak: $(READY)  ## killed 200 times under load, nothing lost
+	$(BIN)/python -m tests.end_to_end.crash --rounds 200
 
 pictures: $(READY)  ## the pictures in docs/pictures, from the running app
 	$(BIN)/python docs/pictures.py

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metertui.engine import dayclose, files, readings_file
+from metertui.engine import dayclose, readings_file
 from metertui.engine.archive import Archive
 from metertui.engine.core import Engine
 from metertui.engine.errors import DataError
@@ -21,6 +18,7 @@ from metertui.engine.readings_file import Rows
 from metertui.engine.rules import Rules
 from metertui.engine.zone import MINUTE, SiteZone
 from tests.clock import FakeClock
+from tests.engine.cutting import PowerCut, cutting
 
 ZONE = SiteZone("Asia/Singapore")
 FIRST = ZONE.parse("2025-03-01T22:00:00")
@@ -45,7 +43,7 @@ def archived(folder: Path) -> dict[str, bytes]:
 def test_a_day_is_in_order_of_time_and_identifier(tmp_path: Path) -> None:
     archive = Archive(tmp_path, ZONE)
     count = dayclose.write_day_files(archive, rows(("b", 120, 7), ("b", 30, 5), ("a", 30, 1), ("a", 119, 2)), ZONE)
-    assert count == 2
+    assert count == {date(2025, 3, 1), date(2025, 3, 2)}
     assert (tmp_path / "archive/2025/03_01.csv").read_text() == (
         f"{HEADER}a,2025-03-01T22:30:00+08:00,0.001\nb,2025-03-01T22:30:00+08:00,0.005\n"
         "a,2025-03-01T23:59:00+08:00,0.002\n"
@@ -126,31 +124,6 @@ def test_edited_by_hand_with_more_decimals_it_is_rounded_half_even(tmp_path: Pat
 
 
 # -- killed between any two operations on files ------------------------------------------------------------------------
-
-
-class PowerCut(BaseException):
-    """Ends the program where it stands, as nothing in it can expect."""
-
-
-OPERATIONS = ("write", "fsync", "fdatasync", "replace", "rename", "open", "truncate", "ftruncate", "unlink")
-
-
-def cutting(monkeypatch: pytest.MonkeyPatch, survive: int) -> None:
-    """Cut the power at the operation after so many."""
-    left = survive
-
-    def counted(real: Callable[..., Any]) -> Callable[..., Any]:
-        def operation(*args: Any, **kwargs: Any) -> Any:
-            nonlocal left
-            if left == 0:
-                raise PowerCut
-            left -= 1
-            return real(*args, **kwargs)
-
-        return operation
-
-    for name in OPERATIONS:
-        monkeypatch.setattr(os, name, counted(getattr(os, name)))
 
 
 def closing(folder: Path) -> None:
