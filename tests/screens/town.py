@@ -10,6 +10,7 @@ from pathlib import Path
 
 from textual import events
 from textual.pilot import Pilot
+from textual.widgets import DataTable
 from textual.worker import WorkerCancelled
 
 from metertui.app import MetertuiApp
@@ -119,6 +120,10 @@ async def settle(pilot: Pilot[None]) -> None:
         with suppress(WorkerCancelled):  # by one that took its place
             await pilot.app.workers.wait_for_complete(under_way)
         await pilot.pause()
+    await pilot.pause()
+    # A table is as wide as its cells only once it has had a moment to itself, which a busy machine gives it late.
+    while any(table._require_update_dimensions for table in pilot.app.screen.query(DataTable)):
+        await pilot.pause(0.01)
     await pilot.pause()
 
 
