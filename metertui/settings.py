@@ -107,20 +107,21 @@ def _stated(path: Path) -> dict[str, object]:
         raise MeterError(f"cannot read {path}: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise MeterError(f"{path}: this is not UTF-8 text") from error
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # TOMLDecodeError; thousands of digits, or of brackets
         raise MeterError(f"{path}: {error}") from error
 
 
 def _checked(name: str, value: object, where: str) -> object:
     kind = _TYPES.get(name)
     if kind is None:
-        raise MeterError(f"{where}: {name} is no setting; they are {', '.join(_TYPES)}")
+        shown = name if name.isprintable() else repr(name)
+        raise MeterError(f"{where}: {shown} is no setting; they are {', '.join(_TYPES)}")
     if get_origin(kind) is Literal:
         if value not in get_args(kind):
             raise MeterError(f"{where}: {name} is one of {', '.join(get_args(kind))}, not {value!r}")
         return value
     if kind is float and type(value) is int:
-        value = float(value)
+        value = float(max(-1e300, min(value, 1e300)))  # no float holds a whole number of any length
     if type(value) is not kind:
         raise MeterError(f"{where}: {name} is {_KINDS[kind]}, not {value!r}")
     if isinstance(value, int | float):

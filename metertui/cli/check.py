@@ -1,14 +1,19 @@
-"""`metertui check`: the proof of a data folder."""
+"""`metertui check`: the proof of a data folder, and before it, with `--repair`, its repair."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from metertui import settings
 from metertui.cli.common import folder, progress, show, visible
 from metertui.engine import check as checking
+from metertui.engine import repair as repairing
 from metertui.engine.errors import MeterError
+from metertui.engine.repair import Repair
+from metertui.engine.rules import Rules
 
 
 def check(options: argparse.Namespace) -> int:
@@ -17,8 +22,11 @@ def check(options: argparse.Namespace) -> int:
     if not data.is_dir():
         raise MeterError(f"there is no data folder {data}")
     try:
+        rules = settings.load(data).rules()
+        if options.repair:
+            _repair(options, data, rules)
         with progress("checking") as share:
-            proofs = list(checking.check(data, settings.load(data).rules(), share))
+            proofs = list(checking.check(data, rules, share))
     except OSError as error:
         raise MeterError(f"cannot read {data}: {error.strerror or error}") from error
     in_full = getattr(options, "format", "table") == "json"
@@ -34,3 +42,28 @@ def check(options: argparse.Namespace) -> int:
     if failures > len(told):
         print(f"and {failures - len(told)} more", file=sys.stderr)
     return int(failures > 0)
+
+
+def _repair(options: argparse.Namespace, data: Path, rules: Rules) -> None:
+    """Mend the folder and say how: on standard output, or beside it where that is for programs to read."""
+    with progress("repairing") as share:
+        done = repairing.repair(data, rules, share)
+    plain = getattr(options, "format", "table") == "table"
+    for line in _told(data, done):
+        print(visible(line), file=sys.stdout if plain else sys.stderr)
+
+
+def _told(data: Path, done: Sequence[Repair]) -> Iterator[str]:
+    for one in done:
+        name = one.path.relative_to(data).as_posix()
+        for note in one.notes:
+            yield f"{name}: {note}"
+        if one.aside:
+            lines = "1 line" if one.aside == 1 else f"{one.aside} lines"
+            yield f"{name}: {lines} set aside in {name}{repairing.SUFFIX}, {one.kept} kept"
+        for number, reason in one.reasons:
+            yield f"{name}:{number}: {reason}"
+        if one.aside > len(one.reasons):
+            yield f"{name}: and {one.aside - len(one.reasons)} more"
+    if not done:
+        yield "nothing to repair"

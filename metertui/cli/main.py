@@ -214,5 +214,8 @@ def parser() -> Parser:
     back = command("restore", "backup:restore", "a data folder from a backup; writes over nothing", everywhere)
     back.add_argument("source", metavar="FILE", help="what `metertui backup` made")
 
-    command("check", "check:check", "read everything in the data folder and prove it", everywhere, shown)
+    proof = command("check", "check:check", "read everything in the data folder and prove it", everywhere, shown)
+    proof.add_argument(
+        "--repair", action="store_true", help="first set broken lines aside, each beside its file in FILE.rejected"
+    )
     return top

@@ -27,10 +27,10 @@ from metertui.engine.tables import Table
 from metertui.engine.zone import SiteZone
 
 FIELDS: Final = ("address", "region", "sub_region", "postcode", "apartment_type")
-_KNOWN: Final = ("identifier", *FIELDS)
-_OURS: Final = ("status", "registered")
-_HEADER: Final = (*_KNOWN, *_OURS)
-_HISTORY_HEADER: Final = ("identifier", "effective_from", "region", "sub_region", "apartment_type")
+KNOWN: Final = ("identifier", *FIELDS)
+OURS: Final = ("status", "registered")
+_HEADER: Final = (*KNOWN, *OURS)
+HISTORY_HEADER: Final = ("identifier", "effective_from", "region", "sub_region", "apartment_type")
 _FORMULA: Final = ("=", "+", "-", "@")
 _JOINERS: Final = "\u200c\u200d"
 """Characters without a shape that some scripts need between letters."""
@@ -67,6 +67,7 @@ class AccountBook:
         self._accounts: dict[str, Account] = {}
         self._moves: dict[str, list[tuple[int, Group]]] = {}
         self._appendable = False
+        self._torn = False
         self._doubtful = False  # whether a refusing disk may have left in a file what is not known here
         self._other_names: list[str] = []
         self._others: dict[str, list[str]] = {}
@@ -77,7 +78,7 @@ class AccountBook:
     def load(self, *, readonly: bool = True) -> None:
         """Read both files. A torn last line, or half a change, is dropped and told in `warnings`.
 
-        `readonly` leaves half a change in its file. Raises DataError, StorageError, OSError.
+        `readonly` leaves the files as they are. Raises DataError, StorageError, OSError.
         """
         collecting = gc.isenabled()
         gc.disable()  # a million accounts make no garbage, and looking for it takes longer than reading them
@@ -87,11 +88,15 @@ class AccountBook:
         finally:
             if collecting:
                 gc.enable()
-        if unfinished and not readonly:
+        if readonly:
+            return
+        if unfinished:
             self._set_moves({})
+        if self._torn:
+            self._rewrite(self._accounts.values())
 
     def _load_accounts(self) -> None:
-        table = Table(self._path, _KNOWN, _OURS, torn_ok=True)
+        table = Table(self._path, KNOWN, OURS, torn_ok=True)
         names = table.names
         pick = itemgetter(*(names.index(name) if name in names else -1 for name in _HEADER))
         others = [place for place, name in enumerate(names) if name not in _HEADER]
@@ -100,9 +105,7 @@ class AccountBook:
             cells.append("")  # what a column that is not there says
             meter, address, region, sub_region, postcode, apartment_type, status, registered = pick(cells)
             try:
-                check_meter_id(meter)
-                active = _is_active(status)
-                since = self._zone.parse(registered) if registered else None
+                active, since = check_row(meter, status, registered, self._zone)
             except Refused as error:
                 table.refuse(line, error.why)
                 continue
@@ -112,17 +115,19 @@ class AccountBook:
             self._accounts[meter] = Account(meter, address, region, sub_region, postcode, apartment_type, active, since)
             if others:
                 self._others[meter] = [cells[place] for place in others]
-        if table.torn:
+        self._torn = bool(table.torn)
+        if self._torn:
             self.warnings.append(table.torn)
         self._appendable = table.terminated and tuple(names[: len(_HEADER)]) == _HEADER
 
     def _load_moves(self) -> bool:
         """Read the attributes in time; whether any of them was half a change."""
-        table = Table(self._history_path, _HISTORY_HEADER)
-        pick = itemgetter(*map(table.names.index, _HISTORY_HEADER))
+        table = Table(self._history_path, HISTORY_HEADER)
+        pick = itemgetter(*map(table.names.index, HISTORY_HEADER))
         for line, cells in table.rows():
             meter, effective_from, *group = pick(cells)
             try:
+                check_meter_id(meter)
                 since = self._zone.parse(effective_from)
             except Refused as error:
                 raise DataError(self._history_path, line, error.why) from error
@@ -138,7 +143,7 @@ class AccountBook:
             return False
         moves.pop()
         name = self._history_path.name
-        self.warnings.append(f"{name}: an unfinished change of {meter} was dropped; it had not been answered")
+        self.warnings.append(f"{name}: the last change of {meter} was dropped, as users.csv does not have it")
         return True
 
     def __contains__(self, meter: object) -> bool:
@@ -302,7 +307,7 @@ class AccountBook:
         merged = {**self._moves, **{meter: list(of_meter) for meter, of_meter in moves.items()}}
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(_HISTORY_HEADER)
+        writer.writerow(HISTORY_HEADER)
         for meter, of_meter in merged.items():
             writer.writerows((meter, self._zone.iso(since), *group) for since, group in of_meter)
         self._replace(self._history_path, out.getvalue().encode())
@@ -347,6 +352,12 @@ def check_field(name: str, value: str) -> None:
         raise Refused("bad-field", f"{name} has control characters")
     if value.startswith(_FORMULA):
         raise Refused("bad-field", f"{name} begins with {value[0]}, which a spreadsheet takes for a formula")
+
+
+def check_row(meter: str, status: str, registered: str, zone: SiteZone) -> tuple[bool, int | None]:
+    """Whether the account of a row is active, and since when it is registered. Raises Refused for what it is not."""
+    check_meter_id(meter)
+    return _is_active(status), zone.parse(registered) if registered else None
 
 
 def _is_text(char: str) -> bool:

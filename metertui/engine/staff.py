@@ -52,7 +52,10 @@ class StaffBook:
             try:
                 email, role = _email(row["email"].strip()), row.get("role", "").strip().lower()
                 role = _role(role or ("operator" if plain else ""))
-                stored = row.get("password_hash") or self._hash(row.get("password", ""))
+                password = row.get("password", "")
+                if password.startswith("$argon2"):  # its column has lost its name; hashing it again would lose it
+                    raise MeterError("a hash stands in the column password; it belongs in password_hash")
+                stored = row.get("password_hash") or self._hash(password)
             except MeterError as error:
                 raise DataError(self._path, line, str(error)) from error
             if email.casefold() in self._members:

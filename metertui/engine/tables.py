@@ -19,16 +19,22 @@ class Table:
     """A CSV file with a header. One that is missing or empty is a table of the columns that are needed, without rows.
 
     With `torn_ok` an unterminated last line that cannot be read is what a crash left of an append: it is dropped, and
-    told in `torn`. Raises DataError that names the line, OSError.
+    told in `torn`. `data` goes before what the file holds. Raises DataError that names the line, OSError.
     """
 
     def __init__(
-        self, path: Path, needed: Sequence[str], optional: Sequence[str] = (), *, torn_ok: bool = False
+        self,
+        path: Path,
+        needed: Sequence[str],
+        optional: Sequence[str] = (),
+        *,
+        torn_ok: bool = False,
+        data: bytes | None = None,
     ) -> None:
         self._path = path
         self.torn = ""
         """A sentence about a last line that was dropped; empty if none was."""
-        data = self._read(torn_ok)
+        data = self._read(torn_ok, data)
         self.terminated: Final = data.endswith(b"\n") and not self.torn
         """Whether the last line is ended, so that another can follow it."""
         self._last = data.count(b"\n") + 1 if torn_ok and not self.terminated else 0
@@ -65,9 +71,10 @@ class Table:
     def _tell_torn(self) -> None:
         self.torn = f"{self._path.name}: a torn last line was dropped; it had not been answered"
 
-    def _read(self, torn_ok: bool) -> bytes:
+    def _read(self, torn_ok: bool, data: bytes | None) -> bytes:
         """What the file holds, surely UTF-8, each line ended by a newline alone."""
-        data = self._path.read_bytes() if self._path.exists() else b""
+        if data is None:
+            data = self._path.read_bytes() if self._path.exists() else b""
         data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         try:
             data.decode("utf-8")

@@ -358,7 +358,7 @@ def test_a_change_that_a_crash_cut_in_half_never_was(tmp_path: Path, before: str
     users, moves = text_of(tmp_path), list(book.moves("1"))
     book.modify("1", {"region": "West"}, LATER)
     (tmp_path / "users.csv").write_text(users)  # the history was written first
-    told = "accounts_history.csv: an unfinished change of 1 was dropped; it had not been answered"
+    told = "accounts_history.csv: the last change of 1 was dropped, as users.csv does not have it"
     for readonly in (True, True, False):
         again = AccountBook(tmp_path, ZONE)
         again.load(readonly=readonly)
