@@ -124,10 +124,11 @@ def admins(options: argparse.Namespace) -> None:
     password = _password() if options.verb == "add" else ""
     with _Office.opened(options, readonly=listing) as office:
         staff = StaffBook(office.data)
-        staff.load(readonly=listing)
+        staff.load()
         if listing:
             show(options, [{"email": m.email, "role": m.role} for m in staff.members()], ("email", "role"))
             return
+        staff.mend()
         role = options.role if options.verb == "add" else ""
         if options.verb == "add":
             staff.add(options.email, role, password)

@@ -67,7 +67,7 @@ class AccountBook:
         self._accounts: dict[str, Account] = {}
         self._moves: dict[str, list[tuple[int, Group]]] = {}
         self._appendable = False
-        self._torn = False
+        self._torn = self._unfinished = False
         self._doubtful = False  # whether a refusing disk may have left in a file what is not known here
         self._other_names: list[str] = []
         self._others: dict[str, list[str]] = {}
@@ -75,22 +75,23 @@ class AccountBook:
 
     # -- reading -----------------------------------------------------------------------------------------------
 
-    def load(self, *, readonly: bool = True) -> None:
+    def load(self) -> None:
         """Read both files. A torn last line, or half a change, is dropped and told in `warnings`.
 
-        `readonly` leaves the files as they are. Raises DataError, StorageError, OSError.
+        The files stay as they are, see `mend`. Raises DataError, OSError.
         """
         collecting = gc.isenabled()
         gc.disable()  # a million accounts make no garbage, and looking for it takes longer than reading them
         try:
             self._load_accounts()
-            unfinished = self._load_moves()
+            self._unfinished = self._load_moves()
         finally:
             if collecting:
                 gc.enable()
-        if readonly:
-            return
-        if unfinished:
+
+    def mend(self) -> None:
+        """Take out of the files what `load` dropped. Raises StorageError."""
+        if self._unfinished:
             self._set_moves({})
         if self._torn:
             self._rewrite(self._accounts.values())

@@ -123,7 +123,7 @@ def _books(folder: Path, zone: SiteZone) -> tuple[AccountBook, list[Proof]]:
         if moves and moves[-1][1] != account.group:
             moved.fail(f"{account.meter}: the last row of accounts_history.csv is not what users.csv says")
     try:
-        people.load(readonly=True)
+        people.load()
     except (DataError, UnicodeDecodeError) as error:
         staff.fail(str(error))
     staff.count = len(people.members())

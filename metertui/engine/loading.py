@@ -48,20 +48,25 @@ def load(folder: Path, rules: Rules, clock: Clock, progress: Callable[[float], N
     lock = FolderLock(folder)
     lock.acquire()
     try:
-        accounts, staff, archive = _books(folder, rules, readonly=False)
+        # All is read before anything is written: a start that is refused touches no file.
+        accounts, staff, archive = _books(folder, rules)
+        days = list(archive.read_all(progress))
+        archive.manifest.read()
+        sealed = log.read_sealed(folder, rules.zone)
         write_ahead, rows, torn = WriteAheadLog.open(folder, rules.zone)
+        accounts.mend()
+        staff.mend()
         weak = files.weakness(folder)
         if rules.durability == "os":
             weak = 'durability is "os": OK is said before the disk has it, and a power cut loses the last seconds'
         warnings = [told for told in (weak, *accounts.warnings, torn) if told]
-        sealed = log.read_sealed(folder, rules.zone)
         if sealed is not None:
-            days = dayclose.write_day_files(archive, sealed, rules.zone)
+            count = len(dayclose.write_day_files(archive, sealed, rules.zone))
             write_ahead.drop_sealed()
-            warnings.append(f"an interrupted day close was finished: {len(sealed)} readings into {len(days)} day files")
+            warnings.append(f"an interrupted day close was finished: {len(sealed)} readings into {count} day files")
         archive.ensure(rules.zone.day(clock.now()))
         directory = _directory(accounts)
-        history = _history(archive, [], directory, progress)
+        history = _history([*days, *([sealed] if sealed is not None else [])], directory)
         warnings += [f"archive/{name} is gone; metertui check tells more" for name in archive.complete()]
         tail = _unless_known(history, arrivals(directory, rows))
         return Loaded(accounts, staff, archive, directory, history, tail, write_ahead, lock, warnings)
@@ -77,10 +82,10 @@ def load_beside(folder: Path, rules: Rules, progress: Callable[[float], None] | 
     """
     if not folder.is_dir():
         raise MeterError(f"there is no data folder {folder}")
-    accounts, staff, archive = _books(folder, rules, readonly=True)
+    accounts, staff, archive = _books(folder, rules)
     logs = log.read_beside(folder, rules.zone)
     directory = _directory(accounts)
-    history = _history(archive, logs, directory, progress)
+    history = _history([*archive.read_all(progress), *reversed(logs)], directory)
     return Loaded(
         accounts, staff, archive, directory, history, arrivals(directory, readings_file.EMPTY), None, None, []
     )
@@ -99,11 +104,11 @@ def rows_of(directory: Directory, readings: Arrivals) -> Rows:
     return Rows(ids, place.astype(np.int32), readings.time, readings.wh)
 
 
-def _books(folder: Path, rules: Rules, *, readonly: bool) -> tuple[AccountBook, StaffBook, Archive]:
+def _books(folder: Path, rules: Rules) -> tuple[AccountBook, StaffBook, Archive]:
     accounts = AccountBook(folder, rules.zone)
-    accounts.load(readonly=readonly)
+    accounts.load()
     staff = StaffBook(folder)
-    staff.load(readonly=readonly)
+    staff.load()
     return accounts, staff, Archive(folder, rules.zone)
 
 
@@ -114,12 +119,9 @@ def _directory(accounts: AccountBook) -> Directory:
     return directory
 
 
-def _history(
-    archive: Archive, logs: list[Rows], directory: Directory, progress: Callable[[float], None] | None
-) -> Columns:
-    """The archive's readings, then those of `logs`, in order of (meter, time), each once: the archive goes first."""
-    parts = [arrivals(directory, rows) for rows in archive.read_all(progress)]
-    parts += [arrivals(directory, rows) for rows in reversed(logs)]
+def _history(all_rows: list[Rows], directory: Directory) -> Columns:
+    """The readings of some files in order of (meter, time), each once: the first file that has it goes before."""
+    parts = [arrivals(directory, rows) for rows in all_rows]
     if not parts:
         return Columns.empty()
     everything = Arrivals(

@@ -9,9 +9,7 @@ of changes by hand.
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -21,8 +19,8 @@ from metertui.engine import files
 from metertui.engine.errors import DataError
 
 NAME: Final = "manifest.csv"
-_HEADER: Final = ["file", "sha256", "edited"]
-_LINE: Final = re.compile(r"[0-9a-f]{64}|")
+_HEADER: Final = b"file,sha256,edited"
+_LINE: Final = re.compile(rb"([0-9]{4}/[0-9]{2}_[0-9]{2}\.csv),([0-9a-f]{64}|),(edited|)\r?")
 
 
 class Sealed(NamedTuple):
@@ -101,17 +99,18 @@ def digest_of(data: bytes) -> str:
 def parse(data: bytes, path: Path) -> dict[str, Sealed]:
     """The lines of a manifest. Raises DataError that names the line."""
     lines = {}
-    for number, row in enumerate(csv.reader(io.StringIO(data.decode("latin-1"))), 1):
-        if number == 1 and row == _HEADER:
+    for number, line in enumerate(data.split(b"\n"), 1):
+        if not line or (number == 1 and line.rstrip(b"\r") == _HEADER):
             continue
-        if number == 1 or len(row) != 3 or not _LINE.fullmatch(row[1]) or row[2] not in ("", "edited"):
-            what = f"a line is {','.join(_HEADER)}; without this file the next start makes it anew"
+        match = _LINE.fullmatch(line)
+        if number == 1 or match is None:
+            what = f"a line is {_HEADER.decode()}; without this file the next start makes it anew"
             raise DataError(path, number, what)
-        lines[row[0]] = Sealed(row[1], row[2] == "edited")
+        lines[match[1].decode()] = Sealed(match[2].decode(), bool(match[3]))
     return lines
 
 
 def encode(lines: dict[str, Sealed]) -> bytes:
     """A manifest's bytes, in order of the files."""
-    rows = [_HEADER, *([name, line.sha256, "edited" if line.edited else ""] for name, line in sorted(lines.items()))]
-    return "".join(f"{','.join(row)}\n" for row in rows).encode("ascii")
+    rows = (f"{name},{line.sha256},{'edited' if line.edited else ''}\n" for name, line in sorted(lines.items()))
+    return _HEADER + b"\n" + "".join(rows).encode("ascii")

@@ -37,11 +37,12 @@ class StaffBook:
         self._path = folder / "admins.csv"
         self._hasher = PasswordHasher()
         self._members: dict[str, Member] = {}
+        self._plain = False
 
-    def load(self, *, readonly: bool = False) -> None:
-        """Read the file. One with plain passwords is rewritten with hashes, those without a role as operators.
+    def load(self) -> None:
+        """Read the file. Plain passwords become hashes, those without a role operators.
 
-        `readonly` leaves the file as it is. Raises DataError that names the line, StorageError, OSError.
+        The file stays as it is, see `mend`. Raises DataError that names the line, OSError.
         """
         table = Table(self._path, ("email",), ("role", "password_hash", "password"))
         plain = "password" in table.names
@@ -61,8 +62,13 @@ class StaffBook:
             if email.casefold() in self._members:
                 raise DataError(self._path, line, f"{email} stands here a second time")
             self._members[email.casefold()] = Member(email, role, stored)
-        if plain and not readonly:
+        self._plain = plain
+
+    def mend(self) -> None:
+        """Write hashes in the place of plain passwords. Raises StorageError."""
+        if self._plain:
             self._save(self._members)
+            self._plain = False
 
     def members(self) -> list[Member]:
         """Everyone, by email."""

@@ -46,7 +46,8 @@ HEADER: Final = b"identifier,timestamp,usage"
 LOG: Final = "log.txt"
 DAYS: Final = ("archive/2025/03_01.csv", "archive/2025/03_02.csv", "archive/2025/03_03.csv")
 TABLES: Final = ("users.csv", "accounts_history.csv")
-FILES: Final = (LOG, DAYS[0], DAYS[2], *TABLES, "admins.csv", "settings.toml")
+MANIFEST: Final = "archive/manifest.csv"
+FILES: Final = (LOG, DAYS[0], DAYS[2], MANIFEST, *TABLES, "admins.csv", "settings.toml")
 LINE: Final = re.compile(rb"([A-Za-z0-9][A-Za-z0-9._-]{0,31}),([ -~]*),([0-9]+(?:\.[0-9]+)?)\r*")
 
 Readings = dict[tuple[str, int], set[int]]
@@ -267,6 +268,30 @@ def test_a_damaged_file_is_refused_by_name_or_changes_nothing_else(sound: Folder
                 engine.close()
 
     damage()
+
+
+@pytest.mark.parametrize("broken", [DAYS[0], MANIFEST, LOG, "admins.csv"])
+def test_a_start_that_is_refused_has_mended_nothing_either(sound: Folder, broken: str) -> None:
+    """A torn log, torn accounts, half a move, plain passwords and a sealed log wait for a start that comes about."""
+    files = {
+        **sound,
+        LOG: sound[LOG] + b"m-1,2025-03-0",
+        "log.sealed.txt": b"m-2,2025-03-02T13:00:00+08:00,9\n",
+        "users.csv": sound["users.csv"] + b"m-3,12 Half",
+        "accounts_history.csv": sound["accounts_history.csv"] + b"m-1,2025-03-03T10:00:00+08:00,East,,\n",
+        "admins.csv": b"email,password\nops@example.org,secret\n",
+    }
+    files["accounts_history.csv"] += b"m-1,2025-03-03T11:00:00+08:00,South,Bukit Merah,4-room\n"
+    files["accounts_history.csv"] += b"m-1,2025-03-03T12:00:00+08:00,West,,\n"
+    with laid(files) as folder:
+        opened(folder, RULES).close()
+        assert [files_of(folder).get(name) != files[name] for name in ("users.csv", LOG, "admins.csv")] == [True] * 3
+        assert len(files_of(folder)["accounts_history.csv"]) < len(files["accounts_history.csv"])
+    files[broken] = b"nonsense\n" + files[broken]
+    with laid(files) as folder:
+        with pytest.raises(DataError, match=broken):
+            opened(folder, RULES)
+        assert files_of(folder) == files
 
 
 ODD: Final = [b"1e3", b"+5", b"-0", b" 5", b"5 ", b".5", b"5.", b"5\x0b", b"5\0", b"", b"5,6", b"5\rm-2,2025-03-02,6"]

@@ -68,7 +68,8 @@ def with_accounts(folder: Path) -> Path:
 
 def load(folder: Path) -> AccountBook:
     book = AccountBook(folder, RULES.zone)
-    book.load(readonly=False)
+    book.load()
+    book.mend()
     return book
 
 

@@ -21,7 +21,9 @@ def load(folder: Path, text: str | bytes | None = None, *, readonly: bool = Fals
     if text is not None:
         (folder / "admins.csv").write_bytes(text if isinstance(text, bytes) else text.encode())
     book = StaffBook(folder)
-    book.load(readonly=readonly)
+    book.load()
+    if not readonly:
+        book.mend()
     return book
 
 
