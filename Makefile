@@ -29,6 +29,7 @@ format: $(READY)
 bench: $(READY)  ## the figures of the README, measured here
 	$(BIN)/python -m bench.query
 	$(BIN)/python -m bench.ingest
+	$(BIN)/python -m bench.screens
 
 soak: $(READY)  ## killed 200 times under load, nothing lost
 	$(BIN)/python -m tests.end_to_end.crash --rounds 200
