@@ -14,6 +14,7 @@ from typing import Final
 
 from metertui.engine.errors import StorageError
 
+ASIDE: Final = ".rejected"
 _NOT_THERE: Final = (errno.ENOTSUP, errno.EINVAL, errno.ENOTTY)
 _FULLFSYNC: Final[int] = getattr(fcntl, "F_FULLFSYNC", 51)  # macOS alone has it
 
@@ -134,3 +135,21 @@ def write_all(fd: int, data: bytes) -> None:
 def refusal(path: Path, error: OSError) -> StorageError:
     """One sentence for a disk that refused."""
     return StorageError(f"cannot write {path.name}: {error.strerror or error}")
+
+
+def set_aside(path: Path, data: bytes) -> None:
+    """Add lines to what was set aside of a file, in `NAME.rejected`; on disk when it returns. Raises StorageError."""
+    target = path.with_name(path.name + ASIDE)
+    try:
+        fd = os.open(target, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, stat.S_IMODE(path.stat().st_mode))
+        try:
+            size = os.fstat(fd).st_size
+            if size and os.pread(fd, 1, size - 1) not in b"\r\n":
+                data = b"\n" + data  # a crash cut the last one short
+            write_all(fd, data)
+            sync_all(fd)
+        finally:
+            os.close(fd)
+        sync_folder(target.parent)
+    except OSError as error:
+        raise refusal(target, error) from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +15,11 @@ from metertui.engine.zone import SiteZone
 
 LOG: Final = "log.txt"
 SEALED: Final = "log.sealed.txt"
+_UNSYNCED: Final = 1 << 17
+"""Bytes at the end of a log that may be of one batch, and so may not have been synced: more than a batch ever has."""
+_SECTOR = 512
+"""Bytes that a disk writes at least, and as one."""
+_ZEROS: Final = re.compile(rb"\0+")
 
 
 class WriteAheadLog:
@@ -30,22 +36,30 @@ class WriteAheadLog:
 
     @classmethod
     def open(cls, folder: Path, zone: SiteZone) -> tuple[WriteAheadLog, Rows, str]:
-        """The log of a data folder, the readings in it, and a sentence about a torn last line, which is cut off.
+        """The log of a data folder, the readings in it, and a sentence about what a crash left, which is set aside.
 
-        Raises DataError for a log that is broken elsewhere (then it is left as it is), OSError.
+        Raises DataError for a log that is broken otherwise (then it is left as it is), StorageError, OSError.
         """
         path = folder / LOG
         data = path.read_bytes() if path.exists() else b""
-        rows, good = recover(data, path, zone)
+        rows, whole = recover(data, path, zone)
         fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         told = ""
-        if good < len(data):
-            told = f"{path.name}: a torn last line of {len(data) - good} bytes was dropped; it had not been answered"
-            os.ftruncate(fd, good)
-            os.fsync(fd)
-        os.lseek(fd, good, os.SEEK_SET)
+        if len(whole) < len(data):
+            lost = len(data) - len(whole)
+            told = f"{path.name}: a torn last line of {lost} bytes was dropped; it had not been answered"
+            same = len(whole)
+            if not data.startswith(whole):
+                same = data.rfind(b"\n", 0, data.index(b"\0")) + 1
+                told = f"{path.name}: of a last batch that was not answered {lost} bytes had not come to the disk"
+                files.set_aside(path, data[same:])
+            os.ftruncate(fd, same)
+            os.lseek(fd, same, os.SEEK_SET)
+            files.write_all(fd, whole[same:])
+            files.sync_all(fd)
+        os.lseek(fd, len(whole), os.SEEK_SET)
         files.sync_folder(folder)
-        return cls(folder, fd, good), rows, told
+        return cls(folder, fd, len(whole)), rows, told
 
     @property
     def broken(self) -> bool:
@@ -107,6 +121,7 @@ class WriteAheadLog:
                 files.sync_file(self._fd)
             os.rename(path, sealed)
             try:
+                files.sync_folder(self._folder)  # or the new log could be on disk, and the old one without a name
                 fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
                 files.sync_folder(self._folder)
             except OSError:
@@ -143,13 +158,25 @@ class WriteAheadLog:
             os.close(self._fd)
 
 
-def recover(data: bytes, path: Path, zone: SiteZone) -> tuple[Rows, int]:
-    """The readings of a log's bytes, and how many of those bytes are whole lines.
+def recover(data: bytes, path: Path, zone: SiteZone) -> tuple[Rows, bytes]:
+    """The readings of a log's bytes, and the whole lines that they stand in.
 
-    A last line without its newline is torn: it was never answered. Raises DataError for any other broken line.
+    A last line without its newline is torn: it was never answered. Nor was a last batch of which a power cut left some
+    pages and zeros for the others: its lines with zeros are left out. Raises DataError for any other broken line.
     """
-    good = data.rfind(b"\n") + 1
-    return readings_file.parse(data[:good], path, zone, header=False), good
+    whole = data[: data.rfind(b"\n") + 1] if not data.endswith(b"\n") else data
+    hole = whole.find(b"\0")
+    if hole >= 0:
+        begin = whole.rfind(b"\n", 0, hole) + 1
+        if len(whole) - begin <= _UNSYNCED and all(_is_hole(whole, *run.span()) for run in _ZEROS.finditer(whole)):
+            lines = whole[begin:].splitlines(keepends=True)
+            whole = whole[:begin] + b"".join(line for line in lines if b"\0" not in line)
+    return readings_file.parse(whole, path, zone, header=False), whole
+
+
+def _is_hole(data: bytes, start: int, end: int) -> bool:
+    """Whether zeros stand where sectors are that were never written: from one, or a batch's begin, to the next one."""
+    return end % _SECTOR == 0 and (start % _SECTOR == 0 or data[start - 1 : start] == b"\n")
 
 
 def read_beside(folder: Path, zone: SiteZone) -> list[Rows]:

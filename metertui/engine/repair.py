@@ -7,9 +7,7 @@ is replaced by one without it. So a crash in between loses nothing; repairing ag
 from __future__ import annotations
 
 import csv
-import os
 import re
-import stat
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,7 +24,6 @@ from metertui.engine.rules import Rules
 from metertui.engine.tables import Table
 from metertui.engine.zone import SiteZone
 
-SUFFIX: Final = ".rejected"
 _TOLD: Final = 20
 """Lines of one file whose reasons are told; all are counted."""
 _MANIFEST_HEADER: Final = b"file,sha256,edited\n"
@@ -77,7 +74,9 @@ class _Parting:
         """Put both on disk, what is set aside first. Raises StorageError."""
         path = self.done.path
         if self._aside:
-            _append(path, b"".join(line if line.endswith((b"\n", b"\r")) else line + b"\n" for line in self._aside))
+            files.set_aside(
+                path, b"".join(line if line.endswith((b"\n", b"\r")) else line + b"\n" for line in self._aside)
+            )
         files.replace(path, self._whole)
 
 
@@ -131,7 +130,7 @@ def _log(path: Path, zone: SiteZone) -> _Parting | None:
     """A log without its broken lines; None where it has none."""
     data = _read(path)
     try:
-        if log.recover(data, path, zone)[1] == len(data):
+        if len(log.recover(data, path, zone)[1]) == len(data):
             return None
     except DataError:
         pass
@@ -330,21 +329,3 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except FileNotFoundError:
         return b""
-
-
-def _append(path: Path, data: bytes) -> None:
-    """Add lines to what was set aside of a file before; on disk when it returns. Raises StorageError."""
-    target = path.with_name(path.name + SUFFIX)
-    try:
-        fd = os.open(target, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, stat.S_IMODE(path.stat().st_mode))
-        try:
-            size = os.fstat(fd).st_size
-            if size and os.pread(fd, 1, size - 1) not in b"\r\n":
-                data = b"\n" + data  # a crash cut the last one short
-            files.write_all(fd, data)
-            files.sync_all(fd)
-        finally:
-            os.close(fd)
-        files.sync_folder(target.parent)
-    except OSError as error:
-        raise files.refusal(target, error) from error

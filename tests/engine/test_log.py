@@ -162,6 +162,40 @@ def test_a_seal_that_is_not_on_disk_is_undone(tmp_path: Path, monkeypatch: pytes
     wal.close()
 
 
+LONG = b"".join(b"m%d,2025-03-01T00:00:00+08:00,%d.5\n" % (n, n) for n in range(100))
+
+
+@pytest.mark.parametrize("sector", [0, 1, 3])
+def test_sectors_of_a_last_batch_that_never_came_to_the_disk_are_set_aside_and_told(
+    tmp_path: Path, sector: int
+) -> None:
+    acked = LINES[0] if sector == 0 else b""
+    start = len(acked) if sector == 0 else 512 * sector
+    data = acked + LONG
+    data = data[:start] + bytes(512 * (sector + 1) - start) + data[512 * (sector + 1) :]
+    path = tmp_path / "log.txt"
+    path.write_bytes(data)
+    wal, rows, told = log.WriteAheadLog.open(tmp_path, ZONE)
+    assert "of a last batch that was not answered" in told
+    kept = [line for line in data.splitlines(keepends=True) if b"\0" not in line]
+    assert path.read_bytes() == b"".join(kept)
+    assert len(rows) == len(kept) < 100
+    assert (tmp_path / "log.txt.rejected").read_bytes() in (data, data[start:], data[data.rfind(b"\n", 0, start) + 1 :])
+    wal.append(LINES[1])
+    wal.close()
+    assert path.read_bytes() == b"".join(kept) + LINES[1]
+    assert log.WriteAheadLog.open(tmp_path, ZONE)[2] == ""
+
+
+@pytest.mark.parametrize(("at", "zeros"), [(700, 1), (512, 511), (513, 511), (512, 100)])
+def test_zeros_that_are_no_sectors_are_damage(tmp_path: Path, at: int, zeros: int) -> None:
+    data = LONG[:at] + bytes(zeros) + LONG[at + zeros :]
+    (tmp_path / "log.txt").write_bytes(data)
+    with pytest.raises(DataError):
+        log.WriteAheadLog.open(tmp_path, ZONE)
+    assert (tmp_path / "log.txt").read_bytes() == data
+
+
 def test_sealing_opens_a_new_log(tmp_path: Path) -> None:
     wal, _ = opened(tmp_path)
     wal.append(LINES[0])
