@@ -34,6 +34,11 @@ bench: $(READY)  ## the figures of the README, measured here
 soak: $(READY)  ## killed 200 times under load, nothing lost
 	$(BIN)/python -m tests.end_to_end.crash --rounds 200
 
+fuzz: $(READY)  ## made-up bytes for the parser, a minute of them
+	@test -x .venv-fuzz/bin/python || $(BIN)/python -m venv .venv-fuzz
+	@.venv-fuzz/bin/python -m pip install --quiet --disable-pip-version-check atheris==3.0.0
+	.venv-fuzz/bin/python tests/fuzz_protocol.py 60
+
 pictures: $(READY)  ## the pictures in docs/pictures, from the running app
 	$(BIN)/python docs/pictures.py
 
@@ -46,4 +51,4 @@ $(READY): requirements-dev.lock pyproject.toml
 	@touch $(READY)
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache
+	rm -rf $(VENV) .venv-fuzz build dist *.egg-info .mypy_cache .ruff_cache

@@ -31,8 +31,9 @@ from metertui.engine.check import check
 from metertui.engine.columns import Group
 from metertui.engine.core import Engine
 from metertui.engine.errors import DataError, MeterError, Refused
+from metertui.engine.files import ASIDE
 from metertui.engine.readings_file import Rows
-from metertui.engine.repair import SUFFIX, Repair, repair
+from metertui.engine.repair import Repair, repair
 from metertui.engine.rules import Rules
 from metertui.engine.staff import StaffBook
 from metertui.engine.zone import HOUR, SiteZone
@@ -358,7 +359,7 @@ def repaired(folder: Path) -> list[Repair] | DataError:
 
 def assert_nothing_lost(name: str, edited: bytes, files: Folder) -> None:
     """Each line is in the file or was set aside, as it was; and each sound line is in the file."""
-    now, aside = files[name], files.get(name + SUFFIX, b"")
+    now, aside = files[name], files.get(name + ASIDE, b"")
     was = Counter(line for line in edited.splitlines() if line)
     assert not was - Counter(now.splitlines()) - Counter(aside.splitlines())
     assert not Counter(now.splitlines()) - was - Counter([HEADER, b""])
@@ -382,7 +383,7 @@ def test_after_a_repair_it_opens_with_every_line_that_was_sound(sound: Folder, b
             files = files_of(folder)
             assert_nothing_lost(name, edited, files)
             assert {path for path in sound if files[path] != sound[path]} <= {name, "archive/manifest.csv"}
-            assert (name + SUFFIX in files) == any(one.aside for one in done)
+            assert (name + ASIDE in files) == any(one.aside for one in done)
             engine = opened(folder, RULES)
             try:
                 assert_readings(engine, files)

@@ -166,9 +166,7 @@ LONG = b"".join(b"m%d,2025-03-01T00:00:00+08:00,%d.5\n" % (n, n) for n in range(
 
 
 @pytest.mark.parametrize("sector", [0, 1, 3])
-def test_sectors_of_a_last_batch_that_never_came_to_the_disk_are_set_aside_and_told(
-    tmp_path: Path, sector: int
-) -> None:
+def test_sectors_that_never_came_to_the_disk_are_set_aside_and_told(tmp_path: Path, sector: int) -> None:
     acked = LINES[0] if sector == 0 else b""
     start = len(acked) if sector == 0 else 512 * sector
     data = acked + LONG
@@ -180,7 +178,7 @@ def test_sectors_of_a_last_batch_that_never_came_to_the_disk_are_set_aside_and_t
     kept = [line for line in data.splitlines(keepends=True) if b"\0" not in line]
     assert path.read_bytes() == b"".join(kept)
     assert len(rows) == len(kept) < 100
-    assert (tmp_path / "log.txt.rejected").read_bytes() in (data, data[start:], data[data.rfind(b"\n", 0, start) + 1 :])
+    assert (tmp_path / "log.txt.rejected").read_bytes() == data[data.rfind(b"\n", 0, start) + 1 :]
     wal.append(LINES[1])
     wal.close()
     assert path.read_bytes() == b"".join(kept) + LINES[1]
