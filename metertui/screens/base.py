@@ -6,6 +6,7 @@ from abc import abstractmethod
 from typing import ClassVar, Final, Protocol, cast
 
 from rich.text import Text
+from textual import events
 from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widgets import Footer, Static
@@ -42,6 +43,7 @@ class DeskScreen(Screen[None]):
     """Its name in PLACES."""
     explains: ClassVar[str] = ""
     """What the help says of it."""
+    _resumed_before = False
 
     def compose(self) -> ComposeResult:
         # The size's classes from the start, or the screen would be styled and laid out twice when it first opens.
@@ -53,6 +55,12 @@ class DeskScreen(Screen[None]):
         yield Static(id="banner", classes="hidden")
         yield from self.content()
         yield Footer(show_command_palette=False)
+
+    def _on_screen_resume(self, event: events.ScreenResume) -> None:
+        # Its widgets have got their styles when they were mounted, a moment ago.
+        if not self._resumed_before:
+            event.refresh_styles = False
+        self._resumed_before = True
 
     @abstractmethod
     def content(self) -> ComposeResult:
