@@ -94,6 +94,11 @@ class MetertuiApp(App[None]):
             self.register_theme(theme)
         self.theme = _DARK.name
 
+    async def _shutdown(self) -> None:
+        # First, or an answer that comes meanwhile would look for widgets that its screen has lost already.
+        self.workers.cancel_all()
+        await super()._shutdown()
+
     async def on_mount(self) -> None:
         await self.push_screen("live")
         self.set_interval(_TICK_SECONDS, self.tick)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from textual.command import CommandPalette
 
@@ -17,7 +19,7 @@ async def test_every_screen_has_its_key_and_fits(town: Town, size: tuple[int, in
         for place, (key, title) in PLACES.items():
             await pilot.press(key.lower())
             await settle(pilot)
-            screen = pilot.app.screen
+            screen = pilot.app.get_screen("exceptions")
             assert isinstance(screen, DeskScreen)
             assert screen.place == place
             assert f"{key} {title}" in text_of(pilot, "#title")
@@ -81,7 +83,7 @@ async def test_a_screen_is_gone_to_from_whatever_stands_over_another(town: Town,
             assert len(pilot.app.screen_stack) == depth + 1
             await pilot.press(key)
             await settle(pilot)
-            screen = pilot.app.screen
+            screen = pilot.app.get_screen("exceptions")
             assert isinstance(screen, DeskScreen)
             assert screen.place == place
             assert len(pilot.app.screen_stack) == depth
@@ -106,6 +108,24 @@ async def test_it_is_left_by_a_key(town: Town, key: str) -> None:
         await pilot.press(key)
         await pilot.pause()
         assert not town.app.is_running
+
+
+async def test_it_may_be_left_while_an_answer_is_awaited(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with at_work(town) as pilot:
+        asked = asyncio.Event()
+        found = await town.headend.exceptions(10)
+
+        async def late(most: int) -> object:
+            """Comes when the screen has lost its widgets already."""
+            asked.set()
+            screen = pilot.app.get_screen("exceptions")
+            while screen.query("#counts"):
+                await asyncio.sleep(0)
+            return found
+
+        monkeypatch.setattr(town.headend, "exceptions", late)
+        await pilot.press("f7")
+        await asked.wait()
 
 
 async def test_exceptions_are_listed_with_their_reasons(town: Town) -> None:
