@@ -43,9 +43,27 @@ class Settings:
     )
     max_line_bytes: int = _setting(1024, "The longest line with its ending: many times what a meter says", least=64)
     max_connections: int = _setting(10_000, "Each connection costs a file and some memory", least=1)
+    max_connections_per_peer: int = _setting(
+        1000, "From one other machine, so that it cannot take them all; 0: no limit. This machine has none"
+    )
+    max_failed_auth: int = _setting(
+        5, "Refused AUTH lines after which a connection is closed, so that guessing is slow", least=1
+    )
     idle_seconds: int = _setting(7200, "A connection is closed after this long; meters speak every half hour", least=1)
+    linger_seconds: float = _setting(
+        2.0, "How long what a client still sends is drained after its last reply, which could be lost otherwise"
+    )
     reply_buffer_bytes: int = _setting(
-        65_536, "Replies kept for a client that does not read them, before it is not read from either", least=1024
+        262_144, "Replies kept for a client that does not read them, before it is not read from either", least=1024
+    )
+    reply_buffers_bytes: int = _setting(
+        33_554_432, "The same for all clients together, each with an equal share: it bounds the memory", least=1024
+    )
+    input_buffer_bytes: int = _setting(
+        262_144, "Input of one client that may wait for its turn, before TCP makes the client wait", least=1024
+    )
+    input_buffers_bytes: int = _setting(
+        33_554_432, "The same for all clients together, each with an equal share: it bounds the memory", least=1024
     )
     rejects_max_bytes: int = _setting(10_000_000, "rejects.log is rotated at this size", least=1000)
     require_auth: Literal["remote", "always"] = _setting(

@@ -124,13 +124,23 @@ def desk(engine: Engine, stated: Settings) -> tuple[HeadEnd, Listener]:
     """Head-end and listener over an engine, as the settings say."""
     _tame_collector()
     headend = HeadEnd(engine, close_at_midnight=stated.day_close_at_midnight)
-    limits = Limits(
+    return headend, Listener(headend, stated.host, stated.port, limits_of(stated), stated.require_auth)
+
+
+def limits_of(stated: Settings) -> Limits:
+    """What clients may take, as the settings say."""
+    return Limits(
         connections=stated.max_connections,
+        connections_per_peer=stated.max_connections_per_peer,
         idle_seconds=stated.idle_seconds,
         line_bytes=stated.max_line_bytes,
         reply_bytes=stated.reply_buffer_bytes,
+        total_reply_bytes=stated.reply_buffers_bytes,
+        input_bytes=stated.input_buffer_bytes,
+        total_input_bytes=stated.input_buffers_bytes,
+        failed_auth=stated.max_failed_auth,
+        linger_seconds=stated.linger_seconds,
     )
-    return headend, Listener(headend, stated.host, stated.port, limits, stated.require_auth)
 
 
 class _LoopErrors:

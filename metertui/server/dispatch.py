@@ -33,19 +33,26 @@ if TYPE_CHECKING:
 
 _OK: Final = "OK\n"
 _DUPLICATE: Final = "OK duplicate\n"
+_REPLY_BYTES: Final = 256
+"""What a reply takes at most, but for a rare one that repeats much of its line."""
+_ENDLESS: Final = 1 << 40
 _HELP: Final = f"OK {' | '.join(USAGE.values())}\n"
 
 
 class Conversation:
     """What one client has said and is still to be told. `trusted` clients may send every command."""
 
-    def __init__(self, peer: str, *, trusted: bool, max_line_bytes: int = MAX_LINE_BYTES) -> None:
+    def __init__(
+        self, peer: str, *, trusted: bool, max_line_bytes: int = MAX_LINE_BYTES, max_failed_auth: int = 5
+    ) -> None:
         self.peer = peer
         self.stopping: Stop | None = None
         """The STOPSERVER whose reply is awaited."""
         self._parser = Parser(max_line_bytes)
         self._commands = _COMMANDS if trusted else _STRANGERS_COMMANDS
+        self._auth_left = max_failed_auth
         self._ended = False
+        self._reply_room = _ENDLESS
         self._ready: list[Request] = []
         self._performed: list[Request] = []
         self._replies: list[str] = []
@@ -108,10 +115,15 @@ class Conversation:
 
     # -- a batch -------------------------------------------------------------------------------------------
 
-    def collect(self, budget: int) -> int:
-        """Parse waiting bytes until about `budget` requests are ready; how many are."""
+    def collect(self, budget: int, reply_bytes: int = _ENDLESS) -> int:
+        """Parse waiting bytes until about `budget` requests are ready; how many are.
+
+        Of those no more are performed in the next batch than give about `reply_bytes` of replies.
+        """
         if self.stopping is not None:
             return 0
+        self._reply_room = reply_bytes
+        budget = min(budget, max(1, reply_bytes // _REPLY_BYTES))
         if len(self._ready) < budget:
             self._ready += self._parser.take(budget - len(self._ready))
         return len(self._ready)
@@ -125,15 +137,18 @@ class Conversation:
         self._unrecorded.clear()
         ready, self._ready = self._ready, []
         self._performed = ready
-        commands, replies = self._commands, self._replies
+        commands, replies, room = self._commands, self._replies, self._reply_room
         for place, request in enumerate(ready):
             reply = commands[type(request)](self, batch, request)
-            if reply is None:
-                if isinstance(request, Stop):
-                    self._ready = ready[place + 1 :]
-                del ready[place + 1 :]
-                break
-            replies.append(reply)
+            if reply is not None:
+                replies.append(reply)
+                room -= len(reply)
+                if room > 0:
+                    continue
+            if reply is not None or isinstance(request, Stop):
+                self._ready = ready[place + 1 :]
+            del ready[place + 1 :]
+            break
 
     def answer(self, failure: Outcome | None = None) -> str:
         """The replies to what was performed. `failure`: the batch was not stored, so nothing that was to be is."""
@@ -184,8 +199,14 @@ class Conversation:
     def _help(self, _batch: Batch, _request: Help) -> str:
         return _HELP
 
-    def _auth(self, batch: Batch, request: Auth) -> str:
-        return self._refuse(batch, Bad(request.line, "denied", "no credentials are set up yet"))
+    def _auth(self, batch: Batch, request: Auth) -> str | None:
+        self._auth_left -= 1
+        if self._auth_left > 0:
+            return self._refuse(batch, Bad(request.line, "denied", "no credentials are set up yet"))
+        why = "too many AUTH lines were refused on this connection, which ends here"
+        self._replies.append(self._refuse(batch, Bad(request.line, "limit", why)))
+        self.cut()
+        return None
 
     def _quit(self, _batch: Batch, _request: Quit) -> None:
         self._replies.append(_OK)

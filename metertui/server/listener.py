@@ -14,6 +14,7 @@ import logging
 import os
 import resource
 import socket
+from collections import Counter
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -39,22 +40,40 @@ _SPARE_FILES: Final = 256
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one client, and all together, may take of the server."""
+    """What one client, and all together, may take of the server.
+
+    Of a total each connection has an equal share, but never less than a line: so a thousand meters that come at once
+    find room, and ten thousand hostile clients hold no more than ten.
+    """
 
     connections: int = 10_000
     """Connections at once; a further one is told so and closed. Each costs a descriptor and some kilobytes."""
+    connections_per_peer: int = 1000
+    """The same from one other machine (an IPv6 network of /64 is one); 0: no such limit. Loopback has none."""
     idle_seconds: float = 7200.0
     """A connection on which nothing was answered for so long is closed: meters speak once in half an hour."""
     line_bytes: int = MAX_LINE_BYTES
     """The longest line with its ending; a longer one is refused and not kept."""
-    reply_bytes: int = 65_536
-    """Replies kept for a client that does not read them, some twenty thousand; then it is not read from either."""
+    reply_bytes: int = 262_144
+    """Replies kept for a client that does not read them, a thousand long ones; then it is not read from either."""
+    total_reply_bytes: int = 33_554_432
+    """The same for all connections together."""
     input_bytes: int = 262_144
     """Input of one connection that may wait for its turn; then TCP makes the client wait. About one read's worth."""
-    total_input_bytes: int = 134_217_728
-    """The same for all connections together; above it each may have one read's worth waiting."""
+    total_input_bytes: int = 33_554_432
+    """The same for all connections together."""
+    failed_auth: int = 5
+    """Refused AUTH lines after which a connection is closed: each guess then costs a new connection."""
     linger_seconds: float = 2.0
     """How long what a client still sends is drained after its last reply, which a close at once could destroy."""
+
+    def input_share(self, connections: int) -> int:
+        """Bytes of input that may wait on each of so many connections."""
+        return max(self.line_bytes, min(self.input_bytes, self.total_input_bytes // max(1, connections)))
+
+    def reply_share(self, connections: int) -> int:
+        """Bytes of replies that may wait on each of so many connections."""
+        return max(self.line_bytes, min(self.reply_bytes, self.total_reply_bytes // max(1, connections)))
 
 
 class Listener:
@@ -75,11 +94,15 @@ class Listener:
         self._require_auth = require_auth
         self._server: asyncio.Server | None = None
         self._connections: set[Connection] = set()
+        self._from: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = False
         self._sweeping: asyncio.TimerHandle | None = None
         self._empty = asyncio.Event()
         self._empty.set()
+        self.buffer = memoryview(bytearray(self.limits.input_bytes))
+        """Where every connection receives: nothing waits for another in it between two callbacks of the loop."""
+        self._share_out()
 
     @property
     def port(self) -> int:
@@ -138,20 +161,32 @@ class Listener:
 
     # -- for connections ---------------------------------------------------------------------------------------
 
-    def admit(self, connection: Connection) -> Literal["talk", "turn away", "drop"]:
-        """Take a new connection in, and say what is to be done with it."""
+    def admit(self, connection: Connection) -> str | None:
+        """Take a new connection in (None), or what to tell it; an empty text drops it without a word."""
         self._connections.add(connection)
         self._empty.clear()
-        count = self._count()
         self.headend.connections_total += 1
-        if self._stopping or count > self.limits.connections + _SPARE_FILES // 2:
-            return "drop"
-        return "talk" if count <= self.limits.connections else "turn away"
+        self._share_out()
+        count, limits = len(self._connections), self.limits
+        if self._stopping or count > limits.connections + _SPARE_FILES // 2:
+            return ""
+        if connection.network:
+            self._from[connection.network] += 1
+            if 0 < limits.connections_per_peer < self._from[connection.network]:
+                return f"{limits.connections_per_peer} connections are open from your address already; close some first"
+        if count > limits.connections:
+            return f"{limits.connections} connections are open already; try again later"
+        return None
 
     def release(self, connection: Connection) -> None:
         """A connection is gone."""
         self._connections.discard(connection)
-        if not self._count():
+        if connection.network:
+            self._from[connection.network] -= 1
+            if self._from[connection.network] <= 0:
+                del self._from[connection.network]
+        self._share_out()
+        if not self._connections:
             self._empty.set()
 
     def trusts(self, host: str) -> bool:
@@ -164,9 +199,10 @@ class Listener:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _count(self) -> int:
-        self.headend.connections = len(self._connections)
-        return len(self._connections)
+    def _share_out(self) -> None:
+        count = self.headend.connections = len(self._connections)
+        self.input_share = self.limits.input_share(count)
+        self.reply_share = self.limits.reply_share(count)
 
     def _sweep_on(self) -> None:
         self.sweep()
@@ -174,8 +210,12 @@ class Listener:
         self._sweeping = asyncio.get_running_loop().call_later(interval, self._sweep_on)
 
 
-class Connection(asyncio.Protocol):
-    """One client's socket, and a lane of the head-end."""
+class Connection(asyncio.BufferedProtocol):
+    """One client's socket, and a lane of the head-end.
+
+    It receives into the listener's buffer, which holds for a loop that reads when the socket is ready and calls back at
+    once, as asyncio's do wherever metertui runs. Ten thousand connections so need one buffer.
+    """
 
     _transport: asyncio.Transport
     _conversation: Conversation
@@ -187,6 +227,9 @@ class Connection(asyncio.Protocol):
         self._hearing = True
         self._stalled = False
         self._lingering: asyncio.TimerHandle | None = None
+        self._reply_share = 0
+        self.network = ""
+        """What connections are counted by: the peer's address, or its IPv6 network; empty for this machine."""
         self.answered = listener.now()
         """When the client was last answered, or came."""
 
@@ -206,18 +249,23 @@ class Connection(asyncio.Protocol):
             _joined(address[0], address[1]),
             trusted=self._listener.trusts(address[0]),
             max_line_bytes=limits.line_bytes,
+            max_failed_auth=limits.failed_auth,
         )
-        transport.set_write_buffer_limits(high=limits.reply_bytes)
-        match self._listener.admit(self):
-            case "drop":
-                self.drop()
-            case "turn away":
-                why = f"{limits.connections} connections are open already; try again later"
-                self._conversation.turn_away("limit", why)
-                self._headend.submit(self)
+        self.network = network(address[0])
+        refusal = self._listener.admit(self)
+        self._bound_replies()
+        if refusal:
+            self._conversation.turn_away("limit", refusal)
+            self._headend.submit(self)
+        elif refusal is not None:
+            self.drop()
 
-    def data_received(self, data: bytes) -> None:
-        self._conversation.feed(data)
+    def get_buffer(self, sizehint: int) -> memoryview:
+        # Paused at its share or before, a connection that reads has room; it has less than a line without an end.
+        return self._listener.buffer[: max(1, self._listener.input_share - self._counted)]
+
+    def buffer_updated(self, nbytes: int) -> None:
+        self._conversation.feed(bytes(self._listener.buffer[:nbytes]))
         self._regulate()
         self._submit()
 
@@ -249,7 +297,7 @@ class Connection(asyncio.Protocol):
     # -- from the head-end ---------------------------------------------------------------------------------------
 
     def collect(self, budget: int) -> int:
-        ready = self._conversation.collect(budget)
+        ready = self._conversation.collect(budget, self._reply_share)
         self._regulate()
         return ready
 
@@ -298,8 +346,14 @@ class Connection(asyncio.Protocol):
     def _say(self, replies: str) -> None:
         if replies:
             self.answered = self._listener.now()
+            self._bound_replies()
             if not self._transport.is_closing():
                 self._transport.write(replies.encode())
+
+    def _bound_replies(self) -> None:
+        if self._reply_share != self._listener.reply_share:
+            self._reply_share = self._listener.reply_share
+            self._transport.set_write_buffer_limits(high=self._reply_share)
 
     def _go_on(self) -> None:
         """After an answer: take up what waits, or part."""
@@ -319,9 +373,7 @@ class Connection(asyncio.Protocol):
     def _regulate(self) -> None:
         """Read from the socket, or do not, as the client takes its replies and its input is worked off."""
         self._account()
-        limits = self._listener.limits
-        loaded = self._counted >= limits.input_bytes or self._headend.waiting >= limits.total_input_bytes
-        if self._stalled or (loaded and self._conversation.pending):
+        if self._stalled or (self._counted >= self._listener.input_share and self._conversation.pending):
             self._transport.pause_reading()
         else:
             self._transport.resume_reading()
@@ -334,12 +386,26 @@ class Connection(asyncio.Protocol):
 
 def is_loopback(host: str) -> bool:
     """Whether an address is this machine's own."""
+    address = _address(host)
+    return address is not None and address.is_loopback
+
+
+def network(host: str) -> str:
+    """What a limit by peer counts an address as: itself, its /64 in IPv6, or nothing where it is this machine's own."""
+    address = _address(host)
+    if address is None:
+        return host
+    if address.is_loopback:
+        return ""
+    return str(ipaddress.ip_network((address, 64), strict=False)) if address.version == 6 else str(address)
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
-        return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    return (mapped or address).is_loopback
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
 
 
 def _joined(host: str, port: int) -> str:

@@ -90,6 +90,8 @@ USAGE: Final = {
 
 _PIECE: Final = 16_384
 """Bytes parsed between two looks at the budget: some hundred readings, so neither overhead nor overshoot is felt."""
+_LINE_BYTES: Final = 32
+"""A short reading: what is looked at for each line of the budget, so that shorter ones overshoot it little."""
 _CAREFUL_COST: Final = 4
 """Plain lines that take the time of one that is parsed with care."""
 _PLAIN: Final = bytes(byte for byte in range(0x20, 0x7F) if byte != ord('"')) + b"\t\n"
@@ -150,7 +152,8 @@ class Parser:
             at = data.find(b"\n") + 1 or len(data)
             self._discarding = not data.endswith(b"\n", 0, at)
         while budget > 0:
-            end = data.rfind(b"\n", at, at + _PIECE) + 1 or data.find(b"\n", at + _PIECE) + 1
+            reach = at + min(_PIECE, budget * _LINE_BYTES)
+            end = data.rfind(b"\n", at, reach) + 1 or data.find(b"\n", reach) + 1
             if not end:
                 at = self._unended(data, at, requests)
                 self.pending = False

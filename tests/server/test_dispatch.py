@@ -105,6 +105,55 @@ def test_a_stranger_may_ping_ask_for_help_and_quit() -> None:
     assert [refusal[3] for refusal in batch.refusals] == ["READ m1 5", "REGISTER m1", "STOPSERVER", "AUTH ***", "FROB"]
 
 
+def test_who_guesses_too_often_is_told_and_parted_from() -> None:
+    said = b"AUTH a b\nPING\nAUTH a c\nPING\n"
+    conversation = Conversation("10.0.0.7:5000", trusted=False, max_failed_auth=2)
+    conversation.feed(said)
+    batch = FakeBatch()
+    assert turn(conversation, batch) == [
+        "ERR denied: no credentials are set up yet",
+        "OK",
+        "ERR limit: too many AUTH lines were refused on this connection, which ends here",
+    ]
+    assert conversation.finished
+    assert [(code, line) for _, code, _, line in batch.refusals] == [("denied", "AUTH ***"), ("limit", "AUTH ***")]
+
+
+def test_replies_of_one_batch_are_bounded_and_the_rest_comes_in_the_next_ones() -> None:
+    conversation = Conversation("10.0.0.7:5000", trusted=True)
+    conversation.feed(b"HELP\n" * 300 + b"READ m1 5\n")
+    conversation.end()
+    batch = FakeBatch()
+    found: list[str] = []
+    longest = 0
+    while conversation.hungry:
+        conversation.collect(ALL, 2000)
+        conversation.perform(batch)
+        said = conversation.answer()
+        longest = max(longest, len(said))
+        found += said.splitlines()
+    assert len(found) == 301
+    assert found[-1] == "OK"
+    assert 1000 < longest < 2000 + len(found[0]) + 2
+    assert conversation.finished
+
+
+def test_a_batch_that_fails_after_bounded_replies_fails_for_those_alone() -> None:
+    conversation = Conversation("10.0.0.7:5000", trusted=True)
+    conversation.feed(b"HELP\nREAD m1 5\n" * 20)
+    conversation.collect(ALL, 2000)
+    conversation.perform(FakeBatch())
+    failed = conversation.answer(FULL).splitlines()
+    assert 4 < len(failed) < 30
+    assert set(failed[1::2]) == {"ERR storage: no space left on the disk"}
+    assert all(reply.startswith("OK READ ") for reply in failed[::2])
+    later: list[str] = []
+    while conversation.hungry:
+        later += turn(conversation)
+    assert len(failed) + len(later) == 40
+    assert "ERR" not in "".join(later)
+
+
 # -- order ----------------------------------------------------------------------------------------------------
 
 
