@@ -57,13 +57,13 @@ class Settings:
         262_144, "Replies kept for a client that does not read them, before it is not read from either", least=1024
     )
     reply_buffers_bytes: int = _setting(
-        33_554_432, "The same for all clients together, each with an equal share: it bounds the memory", least=1024
+        16_777_216, "The same for all clients together, each with an equal share: it bounds the memory", least=1024
     )
     input_buffer_bytes: int = _setting(
         262_144, "Input of one client that may wait for its turn, before TCP makes the client wait", least=1024
     )
     input_buffers_bytes: int = _setting(
-        33_554_432, "The same for all clients together, each with an equal share: it bounds the memory", least=1024
+        16_777_216, "The same for all clients together, each with an equal share: it bounds the memory", least=1024
     )
     rejects_max_bytes: int = _setting(10_000_000, "rejects.log is rotated at this size", least=1000)
     require_auth: Literal["remote", "always"] = _setting(

@@ -56,11 +56,11 @@ class Limits:
     """The longest line with its ending; a longer one is refused and not kept."""
     reply_bytes: int = 262_144
     """Replies kept for a client that does not read them, a thousand long ones; then it is not read from either."""
-    total_reply_bytes: int = 33_554_432
+    total_reply_bytes: int = 16_777_216
     """The same for all connections together."""
     input_bytes: int = 262_144
     """Input of one connection that may wait for its turn; then TCP makes the client wait. About one read's worth."""
-    total_input_bytes: int = 33_554_432
+    total_input_bytes: int = 16_777_216
     """The same for all connections together."""
     failed_auth: int = 5
     """Refused AUTH lines after which a connection is closed: each guess then costs a new connection."""
