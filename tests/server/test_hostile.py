@@ -23,10 +23,7 @@ ODD = [
     *(f"READ m1 {kwh} {TIME}".encode() for kwh in ("1e400", "1e5", "nan", "inf", "-0", "-1", "+1", "0x10", "1_0", "")),
     *(f"READ m1 {kwh} {TIME}".encode() for kwh in ("\uff11\uff10", "\u0661\u0660", "1\u00a00", "10\u200b", "\u00b2")),
     *(f"READ m1 10 {time}".encode() for time in ("2025-02-30", "2025-02-30T00:00:00", "2025-02-29T00:00:00")),
-    *(
-        f"READ m1 10 {time}".encode()
-        for time in ("99999-01-01T00:00:00", "-2025-01-01T00:00:00", "2025-13-01")
-    ),
+    *(f"READ m1 10 {time}".encode() for time in ("99999-01-01T00:00:00", "-2025-01-01T00:00:00", "2025-13-01")),
     *(f"READ m1 10 {time}".encode() for time in ("\uff12025-03-12T10:00:00", "2025-03-12T25:00:00", "1e9")),
     b"\x00" * 100,
     b"\xff\xfe" * 50,
