@@ -19,7 +19,7 @@ async def test_every_screen_has_its_key_and_fits(town: Town, size: tuple[int, in
         for place, (key, title) in PLACES.items():
             await pilot.press(key.lower())
             await settle(pilot)
-            screen = pilot.app.get_screen("exceptions")
+            screen = pilot.app.screen
             assert isinstance(screen, DeskScreen)
             assert screen.place == place
             assert f"{key} {title}" in text_of(pilot, "#title")
@@ -83,7 +83,7 @@ async def test_a_screen_is_gone_to_from_whatever_stands_over_another(town: Town,
             assert len(pilot.app.screen_stack) == depth + 1
             await pilot.press(key)
             await settle(pilot)
-            screen = pilot.app.get_screen("exceptions")
+            screen = pilot.app.screen
             assert isinstance(screen, DeskScreen)
             assert screen.place == place
             assert len(pilot.app.screen_stack) == depth
