@@ -8,7 +8,7 @@ nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -17,20 +17,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from metertui.engine import validation
 from metertui.engine.columns import Frozen
-from metertui.engine.energy import interpolate_all
 from metertui.engine.errors import MeterError
+from metertui.engine.steps import Longs, pieces, steps
 from metertui.engine.windows import between
 
 TIME_KEYS: Final = ("year", "quarter", "month", "week", "day", "hour")
 ATTRIBUTE_KEYS: Final = ("region", "sub_region", "apartment_type")
 KEYS: Final = (*TIME_KEYS, *ATTRIBUTE_KEYS, "meter")
 _FIGURES: Final = ("usage_wh", "meters", "readings")
-_PIECES: Final = 1_000_000
-"""Pieces of steps in memory at a time, some 100 MB; a step of a year has 8,760 of an hour."""
-
-Longs = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,23 +46,6 @@ class Question:
     limit: int = 0
 
 
-@dataclass(frozen=True)
-class _Steps:
-    """Steps that lie, at least in part, in the window, clipped to it; equal lengths."""
-
-    meter: Longs
-    attribute: Longs
-    t0: Longs
-    t1: Longs
-    e0: Longs
-    e1: Longs
-    low: Longs
-    high: Longs
-
-    def part(self, where: slice) -> _Steps:
-        return _Steps(*(column[where] for column in vars(self).values()))
-
-
 def answer(frozen: Frozen, question: Question) -> pd.DataFrame:
     """The table: columns of `by` (text), `usage_wh` (int64), `meters` and `readings` (int64); rows where there is data.
 
@@ -81,10 +59,12 @@ def answer(frozen: Frozen, question: Question) -> pd.DataFrame:
     if start >= end:
         return _nothing(question)
     marks, labels = _buckets(frozen, question, start, end)
-    steps = _steps(frozen, rows, attribute_of_group, start, end)
+    wanted = np.zeros(len(frozen), dtype=bool)
+    wanted[rows] = True
+    taken = steps(frozen, wanted, attribute_of_group, start, end)
     table = _Table(len(values), len(frozen.ids), per_meter="meter" in question.by)
-    for bucket, meter, attribute, used in _pieces(steps, marks):
-        table.add(bucket, attribute, meter, used)
+    for piece in pieces(taken, marks):
+        table.add(piece.bucket, piece.label, piece.meter, piece.used)
     columns = frozen.columns
     inside = rows[(columns.time[rows] > start) & (columns.time[rows] <= end)]
     bucket = np.searchsorted(marks, columns.time[inside]) - 1
@@ -175,64 +155,6 @@ def _rows(frozen: Frozen, question: Question, attribute_of_group: Longs) -> Long
             raise MeterError(f"{question.meter} is not a meter of this site")
         span = frozen.columns.span(code)
     return np.flatnonzero(attribute_of_group[frozen.group[span]] >= 0) + span.start
-
-
-def _steps(frozen: Frozen, rows: Longs, attribute_of_group: Longs, start: int, end: int) -> _Steps:
-    """The steps that end at the counted ones among `rows` and reach into (start, end]."""
-    columns = frozen.columns
-    counted = np.flatnonzero(frozen.status < validation.SUSPECT)
-    before = np.roll(counted, 1)
-    if len(counted):
-        first = np.concatenate(([True], columns.meter[counted[1:]] != columns.meter[counted[:-1]]))
-        before[first] = counted[first]
-    wanted = np.zeros(len(frozen), dtype=bool)
-    wanted[rows] = True
-    t0, t1 = columns.time[before], columns.time[counted]
-    reach = wanted[counted] & (t1 > start) & ((t0 < end) | ((t0 == t1) & (t1 == end)))
-    i, j = before[reach], counted[reach]
-    t0, t1 = columns.time[i], columns.time[j]
-    return _Steps(
-        meter=columns.meter[j].astype(np.int64),
-        attribute=attribute_of_group[frozen.group[j]],
-        t0=t0,
-        t1=t1,
-        e0=frozen.energy[i],
-        e1=frozen.energy[j],
-        low=np.maximum(t0, start),
-        high=np.minimum(t1, end),
-    )
-
-
-def _pieces(steps: _Steps, marks: Longs) -> Iterator[tuple[Longs, Longs, Longs, Longs]]:
-    """The steps cut at the marks: bucket, meter, attribute and Wh of each piece, some whole meters at a time."""
-    last = np.searchsorted(marks, steps.high) - 1
-    first = np.minimum(np.searchsorted(marks, steps.low, side="right") - 1, last)
-    until = np.cumsum(last - first + 1)
-    at = 0
-    while at < len(until):
-        done = int(until[at - 1]) if at else 0
-        # At least a step, and on to the end of its meter.
-        reach = max(at, int(np.searchsorted(until, done + _PIECES, side="right")) - 1)
-        stop = int(np.searchsorted(steps.meter, steps.meter[reach], side="right"))
-        where = slice(at, stop)
-        part, begin, count = steps.part(where), first[where], (last - first + 1)[where]
-        which = np.repeat(np.arange(len(count)), count)
-        nth = np.arange(len(which)) - np.repeat(np.cumsum(count) - count, count)
-        bucket = begin[which] + nth
-        low = np.where(nth == 0, part.low[which], marks[bucket])
-        high = np.where(nth == count[which] - 1, part.high[which], marks[bucket + 1])
-        used = _energy(part, which, high) - _energy(part, which, low)
-        yield bucket, part.meter[which], part.attribute[which], used
-        at = stop
-
-
-def _energy(steps: _Steps, which: Longs, instant: Longs) -> Longs:
-    """C (Wh) of the steps `which` at instants within them."""
-    t0, t1, e0, e1 = steps.t0[which], steps.t1[which], steps.e0[which], steps.e1[which]
-    value = np.where(instant == t1, e1, e0)
-    inside = (instant > t0) & (instant < t1)
-    value[inside] = interpolate_all(e0[inside], e1[inside], t0[inside], t1[inside], instant[inside])
-    return value
 
 
 class _Table:

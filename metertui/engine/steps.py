@@ -1,0 +1,121 @@
+"""The steps between counted readings, cut where figures are told apart: at midnights, at the edges of tariffs.
+
+A step is cut by C(t), so its pieces sum to it, to the watt-hour. A meter's first counted reading is a step of no
+length and no energy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from metertui.engine import validation
+from metertui.engine.columns import Frozen
+from metertui.engine.energy import interpolate_all
+
+_PIECES: Final = 1_000_000
+"""Pieces of steps in memory at a time, some 100 MB; a step of a year has 8,760 of an hour."""
+
+Longs = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Steps that lie, at least in part, in a window, in order of (meter, time); equal lengths, int64.
+
+    Instants are µs UTC, energies Wh.
+    """
+
+    meter: Longs
+    """Meter codes."""
+    label: Longs
+    """What the attributes at the step's later reading stand for."""
+    t0: Longs
+    t1: Longs
+    e0: Longs
+    e1: Longs
+    low: Longs
+    """Where the part in the window begins, and where it ends."""
+    high: Longs
+
+    def part(self, where: slice) -> Steps:
+        """Some of them."""
+        return Steps(*(column[where] for column in vars(self).values()))
+
+
+class Pieces(NamedTuple):
+    """Pieces of steps, none of which crosses a mark; equal lengths, int64."""
+
+    step: Longs
+    """Their places among all steps."""
+    bucket: Longs
+    """Bucket b lies between marks b and b + 1."""
+    meter: Longs
+    label: Longs
+    used: Longs
+    """Wh."""
+    low: Longs
+    """(low, high], µs UTC."""
+    high: Longs
+
+
+def steps(frozen: Frozen, wanted: NDArray[np.bool_] | None, label_of_group: Longs, start: int, end: int) -> Steps:
+    """The steps that end at counted readings, of those `wanted` (by row; None: all), and reach into (start, end]."""
+    columns = frozen.columns
+    counted = np.flatnonzero(frozen.status < validation.SUSPECT)
+    before = np.roll(counted, 1)
+    if len(counted):
+        first = np.concatenate(([True], columns.meter[counted[1:]] != columns.meter[counted[:-1]]))
+        before[first] = counted[first]
+    t0, t1 = columns.time[before], columns.time[counted]
+    reach = (t1 > start) & ((t0 < end) | ((t0 == t1) & (t1 == end)))
+    if wanted is not None:
+        reach &= wanted[counted]
+    i, j = before[reach], counted[reach]
+    t0, t1 = columns.time[i], columns.time[j]
+    return Steps(
+        meter=columns.meter[j].astype(np.int64),
+        label=label_of_group[frozen.group[j]],
+        t0=t0,
+        t1=t1,
+        e0=frozen.energy[i],
+        e1=frozen.energy[j],
+        low=np.maximum(t0, start),
+        high=np.minimum(t1, end),
+    )
+
+
+def pieces(taken: Steps, marks: Longs) -> Iterator[Pieces]:
+    """The steps cut at the marks (µs UTC, ascending; none ends outside them), some whole meters at a time."""
+    last = np.searchsorted(marks, taken.high) - 1
+    first = np.minimum(np.searchsorted(marks, taken.low, side="right") - 1, last)
+    until = np.cumsum(last - first + 1)
+    at = 0
+    while at < len(until):
+        done = int(until[at - 1]) if at else 0
+        # At least a step, and on to the end of its meter.
+        reach = max(at, int(np.searchsorted(until, done + _PIECES, side="right")) - 1)
+        stop = int(np.searchsorted(taken.meter, taken.meter[reach], side="right"))
+        where = slice(at, stop)
+        part, begin, count = taken.part(where), first[where], (last - first + 1)[where]
+        which = np.repeat(np.arange(len(count)), count)
+        nth = np.arange(len(which)) - np.repeat(np.cumsum(count) - count, count)
+        bucket = begin[which] + nth
+        low = np.where(nth == 0, part.low[which], marks[bucket])
+        high = np.where(nth == count[which] - 1, part.high[which], marks[bucket + 1])
+        used = _energy(part, which, high) - _energy(part, which, low)
+        yield Pieces(which + at, bucket, part.meter[which], part.label[which], used, low, high)
+        at = stop
+
+
+def _energy(taken: Steps, which: Longs, instant: Longs) -> Longs:
+    """C (Wh) of the steps `which` at instants within them."""
+    t0, t1, e0, e1 = taken.t0[which], taken.t1[which], taken.e0[which], taken.e1[which]
+    value = np.where(instant == t1, e1, e0)
+    inside = (instant > t0) & (instant < t1)
+    value[inside] = interpolate_all(e0[inside], e1[inside], t0[inside], t1[inside], instant[inside])
+    return value
