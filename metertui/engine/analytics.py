@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from metertui.engine.columns import Frozen
+from metertui.engine.columns import Columns, Frozen
 from metertui.engine.errors import MeterError
 from metertui.engine.steps import Longs, pieces, steps
 from metertui.engine.windows import between
@@ -54,14 +54,13 @@ def answer(frozen: Frozen, question: Question) -> pd.DataFrame:
     """
     _check(question)
     values, attribute_of_group = _attributes(frozen, question)
-    rows = _rows(frozen, question, attribute_of_group)
+    rows = _rows(frozen, question, frozen.columns, attribute_of_group[frozen.group])
     start, end = _span(frozen, question)
     if start >= end:
         return _nothing(question)
     marks, labels = _buckets(frozen, question, start, end)
-    wanted = np.zeros(len(frozen), dtype=bool)
-    wanted[rows] = True
-    taken = steps(frozen, wanted, attribute_of_group, start, end)
+    ends = _rows(frozen, question, frozen.curve, attribute_of_group[frozen.curve_group])
+    taken = steps(frozen, ends, attribute_of_group, start, end)
     table = _Table(len(values), len(frozen.ids), per_meter="meter" in question.by)
     for piece in pieces(taken, marks):
         table.add(piece.bucket, piece.label, piece.meter, piece.used)
@@ -84,12 +83,14 @@ def _check(question: Question) -> None:
 
 def _span(frozen: Frozen, question: Question) -> tuple[int, int]:
     """The days that are asked for, µs UTC, but none outside those with readings: they could be the whole calendar's."""
-    zone, time = frozen.zone, frozen.columns.time
+    zone = frozen.zone
     window = between(question.first, question.last, zone)
-    if not len(time):
+    times = [time for time in (frozen.columns.time, frozen.curve.time) if len(time)]
+    if not times:
         return window.end, window.end
     # The very first reading closes what was before.
-    stored = between(zone.day(int(time.min()) - 1), zone.day(int(time.max())), zone)
+    first, last = min(int(time.min()) for time in times), max(int(time.max()) for time in times)
+    stored = between(zone.day(first - 1), zone.day(last), zone)
     return max(window.start, stored.start), min(window.end, stored.end)
 
 
@@ -146,15 +147,15 @@ def _attributes(frozen: Frozen, question: Question) -> tuple[list[tuple[str, ...
     return values, np.array(of_group, dtype=np.int64)
 
 
-def _rows(frozen: Frozen, question: Question, attribute_of_group: Longs) -> Longs:
-    """The places of the stored readings that the filters leave."""
-    span = slice(0, len(frozen))
+def _rows(frozen: Frozen, question: Question, columns: Columns, attribute: Longs) -> Longs:
+    """The places in `columns` that the filters leave; `attribute` is negative where the attributes do not fit."""
+    span = slice(0, len(columns))
     if question.meter:
         code = frozen.code(question.meter)
         if code is None:
             raise MeterError(f"{question.meter} is not a meter of this site")
-        span = frozen.columns.span(code)
-    return np.flatnonzero(attribute_of_group[frozen.group[span]] >= 0) + span.start
+        span = columns.span(code)
+    return np.flatnonzero(attribute[span] >= 0) + span.start
 
 
 class _Table:

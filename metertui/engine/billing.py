@@ -37,8 +37,5 @@ def statements(frozen: Frozen, month: str) -> Iterator[Statement]:
     Raises MeterError for what is no month.
     """
     windows.month(month, frozen.zone)  # said even where there is no meter
-    columns = frozen.columns
     for code in sorted(range(len(frozen.ids)), key=frozen.ids.__getitem__):
-        span = columns.span(code)
-        series = Series(frozen.ids[code], columns.time[span], columns.wh[span], frozen.status[span])
-        yield statement(series, month, frozen.zone)
+        yield statement(Series.of_frozen(frozen, code), month, frozen.zone)

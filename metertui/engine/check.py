@@ -226,28 +226,32 @@ def _registered(history: Columns, directory: Directory, book: AccountBook) -> Pr
 
 
 def _risen(frozen: Frozen) -> NDArray[np.int64]:
-    """By meter code, how far its register rose, Wh: last minus first of each stretch without an exchange."""
-    counted = np.flatnonzero(frozen.status < validation.SUSPECT)
-    meter, wh = frozen.columns.meter[counted], frozen.columns.wh[counted]
-    begins = frozen.status[counted] == validation.RESET
-    begins[0] = True
-    begins[1:] |= meter[1:] != meter[:-1]
-    starts = np.flatnonzero(begins)
-    ends = np.append(starts[1:], len(counted)) - 1
+    """By meter code, how far its registers rose, Wh: last less first of each stretch, and what exchanges took back."""
+    curve = frozen.curve
     risen = np.zeros(len(frozen.ids), dtype=np.int64)
-    np.add.at(risen, meter[starts], wh[ends] - wh[starts])
+    if not len(curve):
+        return risen
+    begins = np.ones(len(curve), dtype=bool)
+    begins[1:] = (curve.meter[1:] != curve.meter[:-1]) | (curve.wh[1:] < curve.base[:-1])
+    reset = frozen.status == validation.RESET
+    begins[store.places(curve, frozen.columns.meter[reset], frozen.columns.time[reset])[0]] = True
+    starts = np.flatnonzero(begins)
+    ends = np.append(starts[1:], len(curve)) - 1
+    np.add.at(risen, curve.meter[starts], curve.wh[ends] - curve.base[starts])
+    exchanged = np.setdiff1d(np.flatnonzero(curve.wh != curve.base), starts)
+    np.add.at(risen, curve.meter[exchanged], curve.wh[exchanged] - curve.base[exchanged])
     return risen
 
 
 def _energy(frozen: Frozen, risen: NDArray[np.int64]) -> Proof:
     proof = Proof("meters: energy against registers")
-    edges = stretches(frozen.columns.meter)
-    falls = np.flatnonzero(np.diff(frozen.energy) < 0) + 1
+    curve = frozen.curve
+    edges = stretches(curve.meter)
+    falls = np.flatnonzero(np.diff(curve.energy) < 0) + 1
     for at in np.setdiff1d(falls, edges).tolist():
-        meter, time = frozen.ids[frozen.columns.meter[at]], frozen.zone.iso(int(frozen.columns.time[at]))
-        proof.fail(f"the energy of {meter} falls at {time}")
-    codes = frozen.columns.meter[edges[:-1]]
-    for code, total in zip(codes.tolist(), frozen.energy[edges[1:] - 1].tolist(), strict=True):
+        proof.fail(f"the energy of {frozen.ids[curve.meter[at]]} falls at {frozen.zone.iso(int(curve.time[at]))}")
+    codes = curve.meter[edges[:-1]]
+    for code, total in zip(codes.tolist(), curve.energy[edges[1:] - 1].tolist(), strict=True):
         proof.equal(int(risen[code]), total, f"energy of {frozen.ids[code]}")
     return proof
 
@@ -297,12 +301,11 @@ def _sums(frozen: Frozen, risen: NDArray[np.int64]) -> Iterator[Proof]:
 def _meters(frozen: Frozen, risen: NDArray[np.int64]) -> Proof:
     """Some meters, one by one, the way that a look-up and a bill go."""
     proof = Proof(f"histories by hour, day and bill: the register ({_SAMPLE} meters at most)")
-    zone, columns = frozen.zone, frozen.columns
-    codes = np.unique(columns.meter)
+    zone = frozen.zone
+    codes = np.unique(frozen.columns.meter)
     for code in codes[:: max(1, -(-len(codes) // _SAMPLE))].tolist():
-        span = columns.span(code)
         meter, expected = frozen.ids[code], int(risen[code])
-        series = Series(meter, columns.time[span], columns.wh[span], frozen.status[span])
+        series = Series.of_frozen(frozen, code)
         if series.first is None or series.last is None:
             continue
         hours = zone.hours(series.first, series.last)

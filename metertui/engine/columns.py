@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from metertui.engine.events import Corrections
 from metertui.engine.zone import SiteZone
 
 
@@ -54,16 +55,39 @@ class Columns:
 
 
 @dataclass(frozen=True, eq=False)
+class Curve(Columns):
+    """What C(t) is drawn through: counted readings and instants of exchange, in order of (meter, time), each once.
+
+    `wh` is the register there, at an exchange the old one's last.
+    """
+
+    base: NDArray[np.int64]
+    """What the register rises from after the point, Wh: `wh`, but for an exchange the new register's first."""
+    energy: NDArray[np.int64]
+    """C there: Wh since the meter's first point."""
+
+    def part(self, span: slice) -> Curve:
+        """Some of its points."""
+        return Curve(self.meter[span], self.time[span], self.wh[span], self.base[span], self.energy[span])
+
+
+@dataclass(frozen=True, eq=False)
 class Frozen:
     """All readings at one moment with what follows from them; safe to read in any thread, never changes."""
 
     columns: Columns
     status: NDArray[np.uint8]
-    """How each reading is taken: validation.COUNTED, RESET, SUSPECT or REJECTED."""
+    """How each reading is taken: validation.COUNTED, RESET, SUSPECT, REJECTED or VOID."""
     energy: NDArray[np.int64]
     """C(t) at each reading, Wh since the meter's first counted one; where not counted, that of the last counted."""
     group: NDArray[np.int32]
     """Positions in `groups`: the attributes that the account had at the reading's time."""
+    curve: Curve
+    """What usage is reckoned from. Counts are of `columns`: an exchange is on the curve, and is no stored reading."""
+    curve_group: NDArray[np.int32]
+    """`group` for the points of the curve."""
+    corrections: Corrections | None
+    """What was decided, None for nothing; by meter code."""
     ids: Sequence[str]
     """Meter ids by code."""
     groups: Sequence[Group]

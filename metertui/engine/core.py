@@ -8,7 +8,7 @@ thread changes meanwhile.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -26,6 +26,7 @@ from metertui.engine.counters import Arrival, Counters
 from metertui.engine.directory import Directory
 from metertui.engine.energy import Series, Usage
 from metertui.engine.errors import MeterError, StorageError
+from metertui.engine.events import Corrections, Event, EventBook
 from metertui.engine.ingest import Batch
 from metertui.engine.lock import FolderLock
 from metertui.engine.log import WriteAheadLog
@@ -55,7 +56,8 @@ class Engine:
         self.staff: StaffBook = loaded.staff
         self.archive: Archive = loaded.archive
         self.directory: Directory = loaded.directory
-        self.readings = Readings(loaded.history, self.directory, self.zone)
+        self.events: EventBook = loaded.events
+        self.readings = Readings(loaded.history, self.directory, self.zone, self.events)
         self.readings.append(*loaded.tail)
         self.heads = Heads()
         self.heads.grow(len(self.directory))
@@ -180,10 +182,13 @@ class Engine:
         for account in batch.accounts:
             self.active.pop(account.meter, None)
         for code in set(batch.codes):
-            self.heads.set(
-                code, placing.approach(Neighbours(self.stored, code), placing.NEVER_SIMPLE, self.rules.max_w)
-            )
+            self._set_head(code)
         batch.discard()
+
+    def _set_head(self, code: int) -> None:
+        """Find out what a meter's next reading has to fit."""
+        neighbours = Neighbours(self.stored, code, decided=self.events.of(self.directory.ids[code]))
+        self.heads.set(code, placing.approach(neighbours, placing.NEVER_SIMPLE, self.rules.max_w))
 
     def _list(self, batch: Batch) -> None:
         notes = {(arrival.meter, arrival.time): arrival.note for arrival in batch.suspects}
@@ -213,6 +218,17 @@ class Engine:
             self.active.pop(meter, None)
         self.readings.regroup(code, since)
 
+    # -- decisions ----------------------------------------------------------------------------------------------
+
+    def decide(self, events: Sequence[Event]) -> None:
+        """Let decisions that are on disk take effect: what follows from them does at once."""
+        for event in events:
+            self.events.add(event)
+            code = self.directory.codes.get(event.meter)
+            if code is not None and event.at is not None:
+                self._set_head(code)
+        self.readings.correct()
+
     # -- questions -----------------------------------------------------------------------------------------------
 
     def series(self, meter: str) -> Series:
@@ -221,7 +237,8 @@ class Engine:
         if code is None:
             raise MeterError(f"{meter} is not a meter of this site")
         times, whs = self.readings.of(code)
-        return Series.of(meter, times, whs, self.rules.max_w)
+        decided = self.events.of(meter)
+        return Series.of(meter, times, whs, self.rules.max_w, Corrections.of({0: decided}) if decided else None)
 
     def usage(self, meter: str, window: str | Window = "month", at: int | None = None) -> Usage:
         """What a meter used in a window, named or given; `at` (µs UTC) stands for now. Raises MeterError."""

@@ -15,6 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metertui.engine import validation, windows
+from metertui.engine.columns import Columns, Curve, Frozen
+from metertui.engine.events import Corrections
+from metertui.engine.judged import judged
 from metertui.engine.windows import Window
 from metertui.engine.zone import DAY, MINUTE, SiteZone
 
@@ -22,28 +25,6 @@ Quality = Literal["actual", "estimated", "first", "last"]
 
 _SAFE: Final = float(1 << 62)
 """Products below this are exact in int64."""
-
-
-def energy(meter: NDArray[np.int32], wh: NDArray[np.int64], status: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """C at each reading, Wh, for columns in order of (meter, time); at one that does not count, C at the last counted.
-
-    Arrays of length n in, int64[n] out; before a meter's first counted reading it is 0.
-    """
-    counted = np.flatnonzero(status < validation.SUSPECT)
-    rise = np.zeros(len(meter), dtype=np.int64)
-    if len(counted) > 1:
-        steps = np.diff(wh[counted])
-        steps[meter[counted[1:]] != meter[counted[:-1]]] = 0
-        steps[status[counted[1:]] == validation.RESET] = 0
-        rise[counted[1:]] = steps
-    total = np.cumsum(rise)
-    if len(meter):
-        firsts = np.flatnonzero(np.concatenate(([True], meter[1:] != meter[:-1])))
-        # Nothing has risen at a meter's first reading. (Not by np.repeat, which keeps other threads waiting.)
-        before = np.zeros_like(total)
-        before[firsts] = np.diff(total[firsts], prepend=0)
-        total -= np.cumsum(before)
-    return total
 
 
 def interpolate(e0: int, e1: int, t0: int, t1: int, t: int) -> int:
@@ -93,13 +74,22 @@ class Usage:
     readings: int
     """Stored in the window."""
     suspect: int
-    """Of those, not counted."""
+    """Of those, not counted though nobody decided so."""
 
 
 class Series:
     """One meter's stored readings in time order, with what follows from them."""
 
-    def __init__(self, meter: str, time: NDArray[np.int64], wh: NDArray[np.int64], status: NDArray[np.uint8]) -> None:
+    def __init__(
+        self,
+        meter: str,
+        time: NDArray[np.int64],
+        wh: NDArray[np.int64],
+        status: NDArray[np.uint8],
+        energy: NDArray[np.int64],
+        curve: Curve,
+    ) -> None:
+        """Use `of`, or `of_frozen`."""
         self.meter = meter
         self.time = time
         """µs UTC, int64[n], ascending; all stored readings."""
@@ -107,30 +97,53 @@ class Series:
         """Register, Wh, int64[n]."""
         self.status = status
         """uint8[n], see validation."""
-        codes = np.zeros(len(time), dtype=np.int32)
-        self.energy = energy(codes, wh, status)
-        """C at each reading, Wh, int64[n]."""
-        counted = status < validation.SUSPECT
-        self._time = time[counted]
-        self._wh = wh[counted]
-        self._energy = self.energy[counted]
+        self.energy = energy
+        """C at each reading, Wh, int64[n]; at one that does not count, at the last that does."""
+        self.curve = curve
+        """What C is drawn through: counted readings, and exchanges."""
+        self._time = curve.time
+        self._energy = curve.energy
 
     @classmethod
-    def of(cls, meter: str, time: NDArray[np.int64], wh: NDArray[np.int64], max_w: int) -> Series:
-        """The series of a meter's stored readings, given in time order, judged by `max_w` watts."""
-        return cls(meter, time, wh, validation.judge(np.zeros(len(time), dtype=np.int32), time, wh, max_w))
+    def of(
+        cls,
+        meter: str,
+        time: NDArray[np.int64],
+        wh: NDArray[np.int64],
+        max_w: int,
+        corrections: Corrections | None = None,
+    ) -> Series:
+        """The series of a meter's stored readings, given in time order, judged by `max_w` watts.
+
+        `corrections` are the meter's, under the code 0.
+        """
+        found = judged(Columns(np.zeros(len(time), dtype=np.int32), time, wh), corrections, max_w)
+        return cls(meter, time, wh, found.status, found.energy, found.curve)
+
+    @classmethod
+    def of_frozen(cls, frozen: Frozen, code: int) -> Series:
+        """The series of one of many meters, by its code."""
+        span, columns = frozen.columns.span(code), frozen.columns
+        return cls(
+            frozen.ids[code],
+            columns.time[span],
+            columns.wh[span],
+            frozen.status[span],
+            frozen.energy[span],
+            frozen.curve.part(frozen.curve.span(code)),
+        )
 
     def __len__(self) -> int:
         return len(self.time)
 
     @property
     def first(self) -> int | None:
-        """The first counted reading's time, µs UTC."""
+        """Where C begins: the first counted reading's time, µs UTC."""
         return int(self._time[0]) if len(self._time) else None
 
     @property
     def last(self) -> int | None:
-        """The last counted reading's time, µs UTC."""
+        """Where C ends: the last counted reading's time, µs UTC."""
         return int(self._time[-1]) if len(self._time) else None
 
     def window(self, name: str, now: int, zone: SiteZone) -> Window:
@@ -151,13 +164,16 @@ class Series:
         return self._at(instant)[0]
 
     def register_at(self, instant: int) -> int:
-        """The register (Wh) at an instant; inside the step of an exchange, the old register's last reading."""
+        """The register (Wh) at an instant.
+
+        At an exchange, and inside the step to another register that nobody declared, what the old one showed last.
+        """
         return self._at(instant)[1]
 
     def usage(self, window: Window) -> Usage:
         """What was used in a window, and how well that is known."""
         low, high = np.searchsorted(self.time, [window.start, window.end], side="right").tolist()
-        suspect = int(np.count_nonzero(self.status[low:high] >= validation.SUSPECT))
+        suspect = int(np.count_nonzero(validation.doubtful(self.status[low:high])))
         nothing = Usage(
             self.meter, window.name, window.start, window.end, None, None, None, max(0, high - low), suspect
         )
@@ -198,7 +214,7 @@ class Series:
             raise ValueError(f"{self.meter} has no counted readings on both sides of {instant}")
         after = int(np.searchsorted(self._time, instant))
         if self._time[after] == instant:
-            return int(self._energy[after]), int(self._wh[after])
+            return int(self._energy[after]), int(self.curve.wh[after])
         before = after - 1
         value = interpolate(
             int(self._energy[before]),
@@ -207,4 +223,4 @@ class Series:
             int(self._time[after]),
             instant,
         )
-        return value, int(self._wh[before]) + value - int(self._energy[before])
+        return value, int(self.curve.base[before]) + value - int(self._energy[before])

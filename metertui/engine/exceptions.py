@@ -41,7 +41,7 @@ class Exceptions:
 
 def exceptions(frozen: Frozen, limit: int = 500) -> Exceptions:
     """All causes counted, and the `limit` latest readings that did not fit, newest first."""
-    odd = np.flatnonzero(frozen.status != validation.COUNTED)
+    odd = np.flatnonzero((frozen.status == validation.RESET) | validation.doubtful(frozen.status))
     kinds = frozen.status[odd]
     counts = {cause: int(np.count_nonzero(kinds == status)) for status, cause in _CAUSES.items()}
     newest = odd[np.argsort(frozen.columns.time[odd], kind="stable")[::-1][:limit]]

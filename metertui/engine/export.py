@@ -16,8 +16,8 @@ from metertui.engine.errors import MeterError
 from metertui.engine.records import disarmed
 from metertui.engine.windows import between
 
-STATUS: Final = ("counted", "reset", "suspect", "rejected")
-"""Names of the values of a status, in order."""
+STATUS: Final = ("counted", "reset", "exchange", "suspect", "rejected", "void")
+"""Names of the values of a status, in order; no stored reading is an exchange."""
 COLUMNS: Final = (
     "identifier",
     "timestamp",

@@ -18,6 +18,7 @@ from metertui.engine import dayclose, store, validation
 from metertui.engine.accounts import Account, AccountBook
 from metertui.engine.archive import Archive
 from metertui.engine.columns import Columns, Frozen, Group
+from metertui.engine.judged import judged
 from metertui.engine.readings_file import Rows
 from metertui.engine.records import format_kwh
 from metertui.engine.runs import first_at_least, stretches
@@ -162,10 +163,10 @@ class Import:
         place = _places(merged, part)
         same = merged.wh[place] == part.wh
         self._refuse_conflicts(part, np.flatnonzero(~same), merged.wh[place])
-        status = validation.judge(merged.meter, merged.time, merged.wh, self._frozen.max_w)
+        status = judged(merged, self._frozen.corrections, self._frozen.max_w).status
         self.report.new = int(np.count_nonzero(new))
         self.report.duplicate = int(np.count_nonzero(same & ~new))
-        self.report.suspect = int(np.count_nonzero(status[place[new]] >= validation.SUSPECT))
+        self.report.suspect = int(np.count_nonzero(validation.doubtful(status[place[new]])))
         self._write_accounts(book, part.take(np.flatnonzero(same)), now)
         self._write_days(archive, part.take(np.flatnonzero(new)), progress)
         return self.report

@@ -18,6 +18,7 @@ from metertui.engine import placing, validation
 from metertui.engine.accounts import Account
 from metertui.engine.counters import Arrival, Refusal
 from metertui.engine.errors import Refused
+from metertui.engine.events import Event
 from metertui.engine.outcome import DUPLICATE, OK, Outcome, refused, suspect
 from metertui.engine.placing import Course, Neighbours, Point
 from metertui.engine.records import check_meter_id, format_kwh, parse_kwh
@@ -147,6 +148,9 @@ class Batch:
         if known is not None:
             what = f"{meter} has {format_kwh(known)} kWh at {self._zone.iso(time)} already"
             return refused("conflict", f"{what}, which {format_kwh(wh)} kWh contradicts")
+        exchange = neighbours.decided.exchanges.get(time) if neighbours.decided is not None else None
+        if exchange is not None:
+            return self._place_at(exchange, meter, time, wh)
         course = placing.approach(neighbours, time, self._max_w)
         own = len(course.points)
         course.push((time, wh))
@@ -158,9 +162,19 @@ class Batch:
         self.suspects.append(Arrival(meter, time, wh, why))
         return suspect(why)
 
+    def _place_at(self, exchange: Event, meter: str, time: int, wh: int) -> Outcome:
+        """A reading at the very instant of an exchange, which says what both registers showed."""
+        if wh in (exchange.final, exchange.initial):
+            return OK
+        both = f"{format_kwh(exchange.final)} and {format_kwh(exchange.initial)} kWh"
+        why = f"{format_kwh(wh)} kWh is not what was declared of the exchange at {self._zone.iso(time)}, {both}"
+        self.suspects.append(Arrival(meter, time, wh, why))
+        return suspect(why)
+
     def _why(self, course: Course, own: int) -> str:
         time, wh = course.points[own]
-        before = next((course.points[i] for i in range(own - 1, -1, -1) if course.counted(i)), None)
+        last = next((i for i in range(own - 1, -1, -1) if course.counted(i)), None)
+        before = None if last is None else (course.points[last][0], course.base(last))
         if before is not None and not validation.fits(*before, time, wh, self._max_w):
             return validation.why(*before, time, wh, self._max_w, self._zone)
         return f"{format_kwh(wh)} kWh does not fit the readings after it"
@@ -170,4 +184,5 @@ class Batch:
         for place in range(self._indexed, len(self.codes)):
             insort(self._by_meter.setdefault(self.codes[place], []), (self.times[place], self.whs[place]))
         self._indexed = len(self.codes)
-        return Neighbours(self._stored, code, self._by_meter.get(code, ()))
+        decided = self._engine.events.of(self._engine.directory.ids[code])
+        return Neighbours(self._stored, code, self._by_meter.get(code, ()), decided)

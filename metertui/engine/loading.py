@@ -15,6 +15,7 @@ from metertui.engine.archive import Archive
 from metertui.engine.columns import Columns
 from metertui.engine.directory import Directory
 from metertui.engine.errors import MeterError
+from metertui.engine.events import EventBook
 from metertui.engine.lock import FolderLock
 from metertui.engine.log import WriteAheadLog
 from metertui.engine.readings_file import Rows
@@ -29,6 +30,7 @@ class Loaded:
 
     accounts: AccountBook
     staff: StaffBook
+    events: EventBook
     archive: Archive
     directory: Directory
     history: Columns
@@ -49,17 +51,18 @@ def load(folder: Path, rules: Rules, clock: Clock, progress: Callable[[float], N
     lock.acquire()
     try:
         # All is read before anything is written: a start that is refused touches no file.
-        accounts, staff, archive = _books(folder, rules)
+        accounts, staff, events, archive = _books(folder, rules)
         days = list(archive.read_all(progress))
         archive.manifest.read()
         sealed = log.read_sealed(folder, rules.zone)
         write_ahead, rows, torn = WriteAheadLog.open(folder, rules.zone)
         accounts.mend()
         staff.mend()
+        events.mend()
         weak = files.weakness(folder)
         if rules.durability == "os":
             weak = 'durability is "os": OK is said before the disk has it, and a power cut loses the last seconds'
-        warnings = [told for told in (weak, *accounts.warnings, torn) if told]
+        warnings = [told for told in (weak, *accounts.warnings, *events.warnings, torn) if told]
         if sealed is not None:
             count = len(dayclose.write_day_files(archive, sealed, rules.zone))
             write_ahead.drop_sealed()
@@ -69,7 +72,7 @@ def load(folder: Path, rules: Rules, clock: Clock, progress: Callable[[float], N
         history = _history([*days, *([sealed] if sealed is not None else [])], directory)
         warnings += [f"archive/{name} is gone; metertui check tells more" for name in archive.complete()]
         tail = _unless_known(history, arrivals(directory, rows))
-        return Loaded(accounts, staff, archive, directory, history, tail, write_ahead, lock, warnings)
+        return Loaded(accounts, staff, events, archive, directory, history, tail, write_ahead, lock, warnings)
     except BaseException:
         lock.release()
         raise
@@ -82,12 +85,12 @@ def load_beside(folder: Path, rules: Rules, progress: Callable[[float], None] | 
     """
     if not folder.is_dir():
         raise MeterError(f"there is no data folder {folder}")
-    accounts, staff, archive = _books(folder, rules)
+    accounts, staff, events, archive = _books(folder, rules)
     logs = log.read_beside(folder, rules.zone)
     directory = _directory(accounts)
     history = _history([*archive.read_all(progress), *reversed(logs)], directory)
     return Loaded(
-        accounts, staff, archive, directory, history, arrivals(directory, readings_file.EMPTY), None, None, []
+        accounts, staff, events, archive, directory, history, arrivals(directory, readings_file.EMPTY), None, None, []
     )
 
 
@@ -104,12 +107,14 @@ def rows_of(directory: Directory, readings: Arrivals) -> Rows:
     return Rows(ids, place.astype(np.int32), readings.time, readings.wh)
 
 
-def _books(folder: Path, rules: Rules) -> tuple[AccountBook, StaffBook, Archive]:
+def _books(folder: Path, rules: Rules) -> tuple[AccountBook, StaffBook, EventBook, Archive]:
     accounts = AccountBook(folder, rules.zone)
     accounts.load()
     staff = StaffBook(folder)
     staff.load()
-    return accounts, staff, Archive(folder, rules.zone)
+    events = EventBook(folder, rules.zone)
+    events.load()
+    return accounts, staff, events, Archive(folder, rules.zone)
 
 
 def _directory(accounts: AccountBook) -> Directory:

@@ -4,6 +4,9 @@ The state that the judge is in after a reading depends, in principle, on all rea
 stored readings in a row that fit one another pairwise settle it: whatever came before, the third is then the last
 counted one, the second the one counted before it, and nothing is suspect. So a reading is judged by replaying from
 the nearest such three before it to the nearest such three after it: a handful of readings, not a history.
+
+What people decided goes through the judge with the readings: a void one is left out, and so is one stored at the very
+instant of an exchange, whose place the exchange takes.
 """
 
 from __future__ import annotations
@@ -17,20 +20,24 @@ import numpy as np
 
 from metertui.engine import validation
 from metertui.engine.columns import Frozen
+from metertui.engine.events import Decided
 
 NEVER_SIMPLE: Final = 1 << 62
 """A head's time where the meter's next reading has to be placed: no reading is later than that."""
+_EVER: Final = -1
+"""Before any reading."""
 _NEIGHBOURS: Final = 8
 """Readings looked at on each side at first; the state is nearly always settled within."""
 
 Point = tuple[int, int]
-"""A reading of a known meter: µs UTC, register Wh."""
+"""A reading of a known meter, or an exchange with the old register's last: µs UTC, register Wh."""
 
 
 class Heads:
-    """By meter code, the reading that the next one has to fit, where that is all there is to it.
+    """By meter code, the register that the next reading has to fit, where that is all there is to it.
 
-    The last stored reading if it is counted; else NEVER_SIMPLE. About 16 bytes a meter, two look-ups a reading.
+    That of the last stored reading if it is counted, or of an exchange after it; else NEVER_SIMPLE. About 16 bytes a
+    meter, two look-ups a reading.
     """
 
     def __init__(self) -> None:
@@ -45,21 +52,22 @@ class Heads:
             self.wh.extend([0] * missing)
 
     def load(self, frozen: Frozen) -> None:
-        """Take every meter's head from columns: its last reading, if that is counted."""
-        columns = frozen.columns
+        """Take every meter's head from columns."""
+        columns, curve = frozen.columns, frozen.curve
         ends = np.flatnonzero(np.diff(columns.meter, append=-1))
-        simple = ends[frozen.status[ends] == validation.COUNTED]
-        codes = columns.meter[simple].tolist()
-        for code, time, wh in zip(codes, columns.time[simple].tolist(), columns.wh[simple].tolist(), strict=True):
+        codes = columns.meter[ends[frozen.status[ends] == validation.COUNTED]].astype(np.int64)
+        last = curve.starts[codes + 1] - 1
+        heads = zip(codes.tolist(), curve.time[last].tolist(), curve.base[last].tolist(), strict=True)
+        for code, time, wh in heads:
             self.time[code], self.wh[code] = time, wh
 
     def set(self, code: int, course: Course) -> None:
         """Take the end of a course as a meter's head."""
-        judge = course.judge
-        if judge.pending is None and judge.last is not None:
-            self.time[code], self.wh[code] = course.points[judge.last]
-        else:
+        head = course.head
+        if head is None:
             self.time[code] = NEVER_SIMPLE
+        else:
+            self.time[code], self.wh[code] = head
 
 
 class Stored(Protocol):
@@ -76,12 +84,16 @@ class Stored(Protocol):
 
 
 class Neighbours:
-    """One meter's readings: the stored ones and, beside them, those of a batch that is not on disk yet."""
+    """One meter's readings: the stored ones and, beside them, those of a batch that is not on disk yet.
 
-    def __init__(self, stored: Stored, code: int, staged: Sequence[Point] = ()) -> None:
+    With what was decided about them, if anything was.
+    """
+
+    def __init__(self, stored: Stored, code: int, staged: Sequence[Point] = (), decided: Decided | None = None) -> None:
         self._stored = stored
         self._code = code
         self._staged = staged
+        self.decided = decided
 
     def at(self, time: int) -> int | None:
         """The register (Wh) at an instant, if there is one."""
@@ -90,51 +102,96 @@ class Neighbours:
             return self._staged[place][1]
         return self._stored.find(self._code, time)
 
-    def before(self, time: int, count: int) -> list[Point]:
-        """The nearest `count` before `time`, in time order."""
-        stored = self._stored.before(self._code, time, count)
-        place = bisect_left(self._staged, (time, -1))
-        if not place:
-            return stored
-        return sorted([*stored, *self._staged[max(0, place - count) : place]])[-count:]
+    def before(self, time: int, count: int) -> tuple[list[Point], bool]:
+        """The nearest readings before `time` in time order, `count` or a few more or less, and whether there are more.
 
-    def after(self, time: int, count: int) -> list[Point]:
-        """The nearest `count` after `time`, in time order."""
-        stored = self._stored.after(self._code, time, count)
+        Without those that a decision sets aside, with exchanges in their place.
+        """
+        found = self._stored.before(self._code, time, count)
+        place = bisect_left(self._staged, (time, -1))
+        if place:
+            found = sorted([*found, *self._staged[max(0, place - count) : place]])[-count:]
+        more = len(found) == count
+        return self._corrected(found, found[0][0] if more else _EVER, time), more
+
+    def after(self, time: int, count: int) -> tuple[list[Point], bool]:
+        """The nearest readings after `time`, as `before` gives those before it."""
+        found = self._stored.after(self._code, time, count)
         place = bisect_left(self._staged, (time + 1, -1))
-        if place == len(self._staged):
-            return stored
-        return sorted([*stored, *self._staged[place : place + count]])[:count]
+        if place < len(self._staged):
+            found = sorted([*found, *self._staged[place : place + count]])[:count]
+        more = len(found) == count
+        return self._corrected(found, time + 1, found[-1][0] + 1 if more else NEVER_SIMPLE), more
+
+    def _corrected(self, found: list[Point], first: int, until: int) -> list[Point]:
+        """Readings from `first` to before `until` as the judge is to see them."""
+        if self.decided is None:
+            return found
+        voids, exchanges = self.decided.voids, self.decided.exchanges
+        points = [point for point in found if point[0] not in voids and point[0] not in exchanges]
+        points += [(at, event.final) for at, event in exchanges.items() if first <= at < until]
+        return sorted(points)
 
 
 class Course:
     """Readings of one meter pushed through the judge in time order, and remembered."""
 
-    def __init__(self, max_w: int) -> None:
+    def __init__(self, max_w: int, decided: Decided | None = None) -> None:
         self.judge = validation.Judge(max_w)
         self.points: list[Point] = []
+        self._decided = decided
 
     def push(self, point: Point) -> None:
-        self.judge.push(*point)
+        """The next reading, or the exchange at that instant."""
+        time, wh = point
         self.points.append(point)
+        decided = self._decided
+        if decided is None or not self.marks(time):
+            self.judge.push(time, wh)
+        elif time in decided.exchanges:
+            self.judge.exchange(time, wh, decided.exchanges[time].initial)
+        else:
+            self.judge.push_released(time, wh)
+
+    def marks(self, time: int) -> bool:
+        """Whether something was decided about an instant that the judge has to know."""
+        decided = self._decided
+        return decided is not None and (time in decided.exchanges or time in decided.releases)
 
     def counted(self, place: int) -> bool:
         """Whether the reading at `place` counts, as far as the course goes."""
-        return self.judge.status[place] in (validation.COUNTED, validation.RESET)
+        return self.judge.status[place] < validation.SUSPECT
+
+    def base(self, place: int) -> int:
+        """What the register rises from after the point at `place`, Wh."""
+        time, wh = self.points[place]
+        exchange = self._decided.exchanges.get(time) if self._decided is not None else None
+        return wh if exchange is None else exchange.initial
+
+    @property
+    def head(self) -> Point | None:
+        """What the next reading has to fit and be later than, if that is all there is to it."""
+        last = self.judge.last
+        if last is None or self.judge.pending is not None:
+            return None
+        time = self.points[last][0]
+        if self._decided is not None and any(void > time for void in self._decided.voids):
+            return None  # a reading may be that one over again
+        return time, self.base(last)
 
 
 def approach(neighbours: Neighbours, time: int, max_w: int) -> Course:
     """The course of the readings before `time`, from the nearest three that settle the state on; of all if none do."""
     count = _NEIGHBOURS
+    course = Course(max_w, neighbours.decided)
     while True:
-        before = neighbours.before(time, count)
-        start = next((i for i in range(len(before) - 3, -1, -1) if _settle(before[i : i + 3], max_w)), None)
-        if start is None and len(before) < count:
+        before, more = neighbours.before(time, count)
+        start = next((i for i in range(len(before) - 3, -1, -1) if _settle(before[i : i + 3], course, max_w)), None)
+        if start is None and not more:
             start = 0
         if start is not None:
             break
         count *= 8
-    course = Course(max_w)
     for point in before[start:]:
         course.push(point)
     return course
@@ -145,16 +202,19 @@ def run_on(course: Course, neighbours: Neighbours, time: int, max_w: int) -> boo
     count = _NEIGHBOURS
     pushed = 0
     while True:
-        after = neighbours.after(time, count)
+        after, more = neighbours.after(time, count)
         for pushed in range(pushed + 1, len(after) + 1):  # noqa: B020 - goes on where the shorter look ended
             course.push(after[pushed - 1])
-            if pushed >= 3 and _settle(after[pushed - 3 : pushed], max_w):
+            if pushed >= 3 and _settle(after[pushed - 3 : pushed], course, max_w):
                 return True
-        if len(after) < count:
+        if not more:
             return False
         count *= 8
 
 
-def _settle(three: Sequence[Point], max_w: int) -> bool:
+def _settle(three: Sequence[Point], course: Course, max_w: int) -> bool:
+    """Whether the third of three readings is counted, the second before it, nothing suspect, whatever came before."""
+    if any(course.marks(time) for time, _ in three):
+        return False
     (t0, v0), (t1, v1), (t2, v2) = three
     return validation.fits(t0, v0, t1, v1, max_w) and validation.fits(t1, v1, t2, v2, max_w)

@@ -10,11 +10,12 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine import store, validation
+from metertui.engine import store
 from metertui.engine.columns import Columns, Frozen
 from metertui.engine.directory import Directory, GroupsInTime
-from metertui.engine.energy import energy
+from metertui.engine.events import Corrections, EventBook
 from metertui.engine.index import ReadingIndex
+from metertui.engine.judged import judged
 from metertui.engine.placing import Point
 from metertui.engine.store import Arrivals, FrozenTail, Tail
 from metertui.engine.zone import SiteZone
@@ -42,9 +43,10 @@ class Rebuilt:
 class Readings:
     """Columns and index, kept together. Written on one thread; `view` is the way for others to read."""
 
-    def __init__(self, history: Columns, directory: Directory, zone: SiteZone) -> None:
+    def __init__(self, history: Columns, directory: Directory, zone: SiteZone, events: EventBook | None = None) -> None:
         self._directory = directory
         self._zone = zone
+        self._events = events
         self.history = history
         self.tail = Tail()
         self._indexed = 0
@@ -115,8 +117,13 @@ class Readings:
     def view(self) -> View:
         """Everything stored now, to be read in any thread; the same one until something changes."""
         if self._view is None:
-            self._view = View(self.history, self.tail.frozen(), self._directory, self._zone)
+            corrections = self._events.corrections(self._directory.codes) if self._events is not None else None
+            self._view = View(self.history, self.tail.frozen(), self._directory, self._zone, corrections)
         return self._view
+
+    def correct(self) -> None:
+        """Something was decided about stored readings: views follow."""
+        self._view = None
 
     # -- the day close ---------------------------------------------------------------------------------------
 
@@ -168,7 +175,9 @@ class View:
         tail: FrozenTail,
         directory: Directory,
         zone: SiteZone,
+        corrections: Corrections | None = None,
     ) -> None:
+        self._corrections = corrections
         self._history = history
         self._tail = tail
         self._groups = directory.view()
@@ -183,12 +192,18 @@ class View:
         with self._lock:
             if self._frozen is None:
                 columns = store.merge(self._history, self._tail.arrivals())
-                status = validation.judge(columns.meter, columns.time, columns.wh, max_w)
+                found = judged(columns, self._corrections, max_w)
+                group = self._groups.of(columns.meter, columns.time)
+                curve = found.curve
+                same = curve.time is columns.time
                 self._frozen = Frozen(
                     columns=columns,
-                    status=status,
-                    energy=energy(columns.meter, columns.wh, status),
-                    group=self._groups.of(columns.meter, columns.time),
+                    status=found.status,
+                    energy=found.energy,
+                    group=group,
+                    curve=curve,
+                    corrections=self._corrections,
+                    curve_group=group if same else self._groups.of(curve.meter, curve.time),
                     ids=self._ids,
                     groups=self._group_names,
                     zone=self._zone,

@@ -1,7 +1,7 @@
-"""The steps between counted readings, cut where figures are told apart: at midnights, at the edges of tariffs.
+"""The steps between points of the curve, cut where figures are told apart: at midnights, at the edges of tariffs.
 
-A step is cut by C(t), so its pieces sum to it, to the watt-hour. A meter's first counted reading is a step of no
-length and no energy.
+A step is cut by C(t), so its pieces sum to it, to the watt-hour. A meter's first point is a step of no length and
+no energy.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine import validation
 from metertui.engine.columns import Frozen
 from metertui.engine.energy import interpolate_all
 
@@ -33,7 +32,7 @@ class Steps:
     meter: Longs
     """Meter codes."""
     label: Longs
-    """What the attributes at the step's later reading stand for."""
+    """What the attributes at the step's later point stand for."""
     t0: Longs
     t1: Longs
     e0: Longs
@@ -63,27 +62,22 @@ class Pieces(NamedTuple):
     high: Longs
 
 
-def steps(frozen: Frozen, wanted: NDArray[np.bool_] | None, label_of_group: Longs, start: int, end: int) -> Steps:
-    """The steps that end at counted readings, of those `wanted` (by row; None: all), and reach into (start, end]."""
-    columns = frozen.columns
-    counted = np.flatnonzero(frozen.status < validation.SUSPECT)
-    before = np.roll(counted, 1)
-    if len(counted):
-        first = np.concatenate(([True], columns.meter[counted[1:]] != columns.meter[counted[:-1]]))
-        before[first] = counted[first]
-    t0, t1 = columns.time[before], columns.time[counted]
+def steps(frozen: Frozen, ends: Longs | None, label_of_group: Longs, start: int, end: int) -> Steps:
+    """The steps that reach into (start, end], of those that end at these points of the curve (None: of all)."""
+    curve = frozen.curve
+    j = np.arange(len(curve), dtype=np.int64) if ends is None else ends
+    i = np.maximum(j - 1, 0)
+    i = np.where(curve.meter[i] == curve.meter[j], i, j)
+    t0, t1 = curve.time[i], curve.time[j]
     reach = (t1 > start) & ((t0 < end) | ((t0 == t1) & (t1 == end)))
-    if wanted is not None:
-        reach &= wanted[counted]
-    i, j = before[reach], counted[reach]
-    t0, t1 = columns.time[i], columns.time[j]
+    i, j, t0, t1 = i[reach], j[reach], t0[reach], t1[reach]
     return Steps(
-        meter=columns.meter[j].astype(np.int64),
-        label=label_of_group[frozen.group[j]],
+        meter=curve.meter[j].astype(np.int64),
+        label=label_of_group[frozen.curve_group[j]],
         t0=t0,
         t1=t1,
-        e0=frozen.energy[i],
-        e1=frozen.energy[j],
+        e0=curve.energy[i],
+        e1=curve.energy[j],
         low=np.maximum(t0, start),
         high=np.minimum(t1, end),
     )

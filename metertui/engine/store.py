@@ -188,12 +188,12 @@ def _new(history: Columns, arrivals: Arrivals) -> tuple[NDArray[np.int64], NDArr
     meter, time = arrivals.meter[order], arrivals.time[order]
     repeated = np.zeros(len(order), dtype=bool)
     repeated[1:] = (meter[1:] == meter[:-1]) & (time[1:] == time[:-1])
-    at, known = _places(history, meter, time)
+    at, known = places(history, meter, time)
     new = ~(repeated | known)
     return order[new], at[new]
 
 
-def _places(
+def places(
     history: Columns, meter: NDArray[np.int32], time: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """The row of `history` before which each reading belongs, and whether that row is the same meter and time."""

@@ -8,7 +8,8 @@ import numpy as np
 
 from metertui.engine import validation
 from metertui.engine.columns import Columns, Frozen, Group
-from metertui.engine.energy import Series, energy
+from metertui.engine.energy import Series
+from metertui.engine.judged import judged
 from metertui.engine.zone import SiteZone
 
 Course = Sequence[tuple[int, int]]
@@ -31,16 +32,21 @@ def frozen(meters: Mapping[str, Course], zone: SiteZone, groups: Mapping[str, Se
     meter = np.repeat(np.arange(len(meters), dtype=np.int32), lengths)
     time = np.array([t for course in meters.values() for t, _ in course], dtype=np.int64)
     wh = np.array([v for course in meters.values() for _, v in course], dtype=np.int64)
-    status = validation.judge(meter, time, wh, MAX_W)
+    columns = Columns(meter, time, wh)
+    found = judged(columns, None, MAX_W)
     told = [group for name in meters for group in (groups or {}).get(name, [Group()] * len(meters[name]))]
     names = sorted(set(told) | {Group()})
+    group = np.array([names.index(each) for each in told], dtype=np.int32)
     return Frozen(
-        Columns(meter, time, wh),
-        status,
-        energy(meter, wh, status),
-        np.array([names.index(group) for group in told], dtype=np.int32),
-        list(meters),
-        names,
-        zone,
-        MAX_W,
+        columns=columns,
+        status=found.status,
+        energy=found.energy,
+        group=group,
+        curve=found.curve,
+        curve_group=group[found.status < validation.SUSPECT],
+        corrections=None,
+        ids=list(meters),
+        groups=names,
+        zone=zone,
+        max_w=MAX_W,
     )

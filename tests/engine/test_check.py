@@ -13,7 +13,7 @@ from metertui.engine.accounts import Account, AccountBook
 from metertui.engine.archive import Archive, by_day
 from metertui.engine.check import Proof, check
 from metertui.engine.columns import Frozen, Group
-from metertui.engine.energy import energy
+from metertui.engine.judged import energy
 from metertui.engine.readings_file import Rows
 from metertui.engine.rules import Rules
 from metertui.engine.zone import HOUR, SiteZone
@@ -102,7 +102,7 @@ def test_a_wrong_sum_is_found(folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
     def off_by_one(*columns: np.ndarray) -> np.ndarray:
         return energy(*columns) + np.arange(len(columns[0])) // 100
 
-    monkeypatch.setattr("metertui.engine.readings.energy", off_by_one)
+    monkeypatch.setattr("metertui.engine.judged.energy", off_by_one)
     found = {proof.what for proof in check(folder, RULES, lambda _: None) if proof.failures}
     assert found >= {"meters: energy against registers", "meters: the table against registers"}
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metertui.engine.energy import Series, energy, interpolate, interpolate_all
+from metertui.engine.energy import Series, interpolate, interpolate_all
+from metertui.engine.judged import energy
 from metertui.engine.validation import COUNTED, REJECTED, RESET, SUSPECT
 from metertui.engine.windows import Window
 from metertui.engine.zone import HOUR, MINUTE, SiteZone
