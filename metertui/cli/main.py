@@ -169,6 +169,15 @@ def parser() -> Parser:
     usage.add_argument("meter", metavar="METER")
     usage.add_argument("window", metavar="WINDOW", nargs="?", help=f"{', '.join(_WINDOWS)} (default month)")
 
+    why = command(
+        "explain", "explain:explanation", "what a usage rests on: readings, their files and lines, shares, sums",
+        everywhere, shown, at, dates,
+    )  # fmt: skip
+    why.intermixed = True
+    why.add_argument("meter", metavar="METER")
+    why.add_argument("window", metavar="WINDOW", nargs="?", help=f"{', '.join(_WINDOWS)} (default month)")
+    why.add_argument("--month", metavar="YYYY-MM", help="the window of a bill")
+
     bill = command("bill", "questions:bill", "the bill of a month in kWh", everywhere, shown, at)
     bill.add_argument("meter", metavar="METER", nargs="?")
     bill.add_argument("--all", action="store_true", help="of every meter, into a CSV")

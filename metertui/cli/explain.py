@@ -1,0 +1,176 @@
+"""`metertui explain`: a usage with all that it rests on, down to file and line. Reads beside a running server."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+import textwrap
+from typing import Any, Final
+
+from metertui.cli.common import days, instant, kwh, opened, progress, show, visible
+from metertui.cli.errors import UsageError
+from metertui.cli.questions import usage_row
+from metertui.engine import sources as files
+from metertui.engine import windows
+from metertui.engine.core import Engine
+from metertui.engine.errors import MeterError
+from metertui.engine.explain import Explanation, Point, explain
+from metertui.engine.export import STATUS
+from metertui.engine.windows import Window
+from metertui.engine.zone import SiteZone
+from metertui.screens import explained
+from metertui.screens.explained import Sources
+
+COLUMNS: Final = ("part", "from", "to", "from_kwh", "to_kwh", "usage_kwh", "status", "from_source", "to_source", "note")
+_NARROWEST: Final = 60
+
+
+def explanation(options: argparse.Namespace) -> None:
+    """`metertui explain METER [WINDOW]`."""
+    with opened(options, readonly=True) as engine:
+        window, series = _window(options, engine)
+        told = explain(series, window, engine.zone, engine.rules.max_w)
+        with progress("looking for the readings in their files") as share:
+            times = [point.time for point in told.points()]
+            places = files.locate(engine.archive, engine.zone, series.meter, times, share)
+        form = getattr(options, "format", "table")
+        if form == "json":
+            print(json.dumps(as_object(told, engine.zone, places), ensure_ascii=False, indent=2))
+        elif form == "csv":
+            show(options, as_rows(told, engine.zone, places), COLUMNS)
+        else:
+            _print(told, engine, places)
+
+
+def _window(options: argparse.Namespace, engine: Engine) -> tuple[Window, Any]:
+    """The window that is asked for, and the meter's series. Raises UsageError, MeterError."""
+    given = [name for name in ("window", "month") if getattr(options, name)]
+    if options.first or options.last:
+        given.append("dates")
+    if len(given) > 1:
+        raise UsageError("a window, a month and dates exclude one another")
+    if options.window and options.window not in windows.NAMES:
+        raise UsageError(f"{options.window} is no window; they are {', '.join(windows.NAMES)}")
+    at = instant("--at", options.at, engine.zone)
+    if options.month:
+        try:
+            window = Window(options.month, *windows.month(options.month, engine.zone))
+        except MeterError as error:
+            raise UsageError(f"--month: {error}") from error
+    elif options.first or options.last:
+        window = windows.between(*days(options), engine.zone)
+    series = engine.series(options.meter)
+    if not given or options.window:
+        now = engine.clock.now() if at is None else at
+        window = series.window(options.window or "month", now, engine.zone)
+    return window, series
+
+
+def as_object(told: Explanation, zone: SiteZone, places: Sources) -> dict[str, Any]:
+    """All of it under names, for other programs; kWh as numbers."""
+
+    def point(it: Point) -> dict[str, Any]:
+        source = places.get(it.time)
+        return {
+            "time": zone.iso(it.time),
+            "reading_kwh": kwh(it.wh),
+            "status": STATUS[it.status],
+            "file": source.file if source else None,
+            "line": source.line if source else None,
+        }
+
+    return {
+        **usage_row(told.usage, zone),
+        "reason": told.why_nothing or None,
+        "opening_readings": [point(it) for it in told.opening],
+        "closing_readings": [point(it) for it in told.closing],
+        "steps_over_an_end": [
+            {
+                "from": point(part.before),
+                "to": point(part.after),
+                "energy_kwh": kwh(part.energy_wh),
+                "counted_from": zone.iso(part.start),
+                "counted_to": zone.iso(part.end),
+                "counted_seconds": (part.end - part.start) / 1_000_000,
+                "seconds": (part.after.time - part.before.time) / 1_000_000,
+                "counted_kwh": kwh(part.counted_wh),
+            }
+            for part in told.parts
+        ],
+        "whole_steps": told.inside,
+        "whole_steps_kwh": kwh(told.inside_wh),
+        "sum_kwh": kwh(told.sum_wh),
+        "register_changes": [
+            {"from": point(change.before), "to": point(change.after), "moved_kwh": kwh(change.jump_wh)}
+            for change in told.changes
+        ],
+        "register_changes_kwh": kwh(told.jumps_wh),
+        "agrees": told.agrees,
+        "left_out": [{**point(left.point), "why": left.why, "in_window": left.inside} for left in told.left_out],
+        "more_left_out": told.more_left_out,
+    }
+
+
+def as_rows(told: Explanation, zone: SiteZone, places: Sources) -> list[dict[str, Any]]:
+    """A row for each thing that it says; those of the kinds `step` and `steps` sum to the one of the kind `usage`."""
+
+    def row(part: str, **cells: Any) -> dict[str, Any]:
+        return dict.fromkeys(COLUMNS) | {"part": part} | cells
+
+    def between(before: Point, after: Point) -> dict[str, Any]:
+        return {
+            "from": zone.iso(before.time),
+            "to": zone.iso(after.time),
+            "from_kwh": kwh(before.wh),
+            "to_kwh": kwh(after.wh),
+            "from_source": _text(places, before),
+            "to_source": _text(places, after),
+        }
+
+    usage = told.usage
+    rows = []
+    for name, edge, points in (("opening", usage.opening, told.opening), ("closing", usage.closing, told.closing)):
+        if edge is not None:
+            cells = {"from": zone.iso(edge.time), "from_kwh": kwh(edge.wh), "status": edge.quality}
+            rows.append(row(name, **cells, from_source=_text(places, points[0]), to_source=_text(places, points[-1])))
+    for part in told.parts:
+        note = f"of {kwh(part.energy_wh)} kWh, counted from {zone.iso(part.start)} to {zone.iso(part.end)}"
+        rows.append(row("step", **between(part.before, part.after), usage_kwh=kwh(part.counted_wh), note=note))
+    if told.inside:
+        cells = {"from": zone.iso(told.inside_start), "to": zone.iso(told.inside_end)}
+        rows.append(row("steps", **cells, usage_kwh=kwh(told.inside_wh), note=f"{told.inside} whole steps"))
+    for change in told.changes:
+        note = f"the register moved by {kwh(change.jump_wh)} kWh that nobody used"
+        rows.append(row("register change", **between(change.before, change.after), note=note))
+    for left in told.left_out:
+        cells = {"from": zone.iso(left.point.time), "from_kwh": kwh(left.point.wh), "status": STATUS[left.point.status]}
+        rows.append(row("left out", **cells, from_source=_text(places, left.point), note=left.why))
+    cells = {"from": zone.iso(usage.start), "to": zone.iso(usage.end), "usage_kwh": kwh(usage.usage_wh)}
+    rows.append(row("usage", **cells, note=told.why_nothing or None))
+    return rows
+
+
+def _text(places: Sources, point: Point) -> str | None:
+    source = places.get(point.time)
+    return str(source) if source else None
+
+
+def _print(told: Explanation, engine: Engine, places: Sources) -> None:
+    """As text: what it is, its figure to the right, and a remark beside it."""
+    width = max(_NARROWEST, shutil.get_terminal_size((100, 24)).columns if sys.stdout.isatty() else 100)
+    account = engine.accounts.get(told.usage.meter)
+    address = f" · {visible(account.address)}" if account is not None and account.address else ""
+    print(f"{told.usage.meter}{address}")
+    found = list(explained.sections(told, engine.zone, places))
+    lines = [line for section in found for line in section.lines]
+    label = max(len(line.label) for line in lines) + 2
+    figure = max(len(line.figure) for line in lines)
+    for section in found:
+        print(f"\n{section.title}")
+        for line in section.lines:
+            indent = " " * (label + figure + 4)
+            note = textwrap.wrap(visible(line.note), width - len(indent)) or [""]
+            head = f"  {line.label:<{label}}{line.figure:>{figure}}"
+            print("\n".join([f"{head}  {note[0]}".rstrip(), *(f"{indent}{more}" for more in note[1:])]))

@@ -1,0 +1,80 @@
+"""`metertui explain`, as it is printed."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Command
+
+AT = ("--at", "2025-03-12T10:40:00")
+
+
+def test_a_month_in_words(steady: Command) -> None:
+    lines = [" ".join(line.split()) for line in steady("explain", "m-1", "--month", "2025-02").out.splitlines()]
+    assert lines[0] == "m-1"
+    assert "usage 672.000 kWh from 2025-02-01 00:00:00 to 2025-03-01 00:00:00" in lines
+    assert "reading 1 048.000 kWh 2025-02-01 00:00:00, archive/2025/02_01.csv line 2" in lines
+    assert "1 344 whole steps 672.000 kWh from 2025-02-01 00:00:00 to 2025-03-01 00:00:00" in lines
+    assert "= closing register 1 720.000 kWh ✓ it agrees, to the Wh" in lines
+
+
+def test_all_of_it_under_names(steady: Command, tmp_path: Path) -> None:
+    late = tmp_path / "late.csv"
+    late.write_text("identifier,timestamp,usage\nm-1,2025-03-12T12:30:00,1996.5\nm-1,2025-03-12T11:00:00,1\n")
+    assert steady("import", str(late)).code == 0
+    told = steady("explain", "m-1", "today", "--at", "2025-03-12T11:30:00", "--format", "json").json
+    assert told["usage_kwh"] == told["sum_kwh"] == 11.5
+    assert (told["closing_kwh"], told["closing_quality"], told["agrees"]) == (1995.5, "estimated", True)
+    [step] = told["steps_over_an_end"]
+    assert (step["energy_kwh"], step["counted_kwh"], step["counted_seconds"], step["seconds"]) == (2, 1, 3600, 7200)
+    assert step["to"] == {
+        "time": "2025-03-12T12:30:00+08:00",
+        "reading_kwh": 1996.5,
+        "status": "counted",
+        "file": "archive/2025/03_12.csv",
+        "line": 25,
+    }
+    [left] = told["left_out"]
+    assert (left["status"], left["line"], left["in_window"]) == ("rejected", 24, True)
+    assert left["why"] == "1 kWh is lower than the 1994.5 kWh counted at 2025-03-12T10:30:00+08:00"
+
+
+@pytest.mark.parametrize(
+    "words", [("month", *AT), ("--from", "2025-02-03", "--to", "2025-02-04"), ("--month", "2025-01")]
+)
+def test_the_rows_sum_to_what_usage_says(steady: Command, words: tuple[str, ...]) -> None:
+    rows = list(csv.DictReader(io.StringIO(steady("explain", "m-1", *words, "--format", "csv").out)))
+    parts = sum(float(row["usage_kwh"]) for row in rows if row["part"] in ("step", "steps"))
+    [whole] = [row for row in rows if row["part"] == "usage"]
+    assert parts == float(whole["usage_kwh"])
+    if "--month" not in words:
+        assert parts == steady("usage", "m-1", *words, "--format", "json").json["usage_kwh"]
+    else:
+        assert parts == steady("bill", "m-1", *words, "--format", "json").json["usage_kwh"]
+    assert [row["from_source"].partition(":")[0] for row in rows if row["part"] == "opening"] != [""]
+
+
+def test_no_data_says_why_and_exit_0(steady: Command) -> None:
+    result = steady("explain", "m-1", "--from", "2024-01-01", "--to", "2024-01-02")
+    assert result.code == 0
+    assert "The window ends before the first counted reading" in result.out
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("m-1", "fortnight"), 2, "fortnight is no window"),
+        (("m-1", "today", "--month", "2025-02"), 2, "a window, a month and dates exclude one another"),
+        (("m-1", "--month", "2025-13"), 2, "--month: '2025-13' is no month"),
+        (("m-1", "--from", "2025-02-01"), 2, "--to is missing"),
+        (("nobody",), 1, "nobody is not a meter of this site"),
+    ],
+)
+def test_what_cannot_be_explained_is_named(steady: Command, words: tuple[str, ...], code: int, said: str) -> None:
+    result = steady("explain", *words)
+    assert (result.code, result.out) == (code, "")
+    assert said in result.err
