@@ -12,10 +12,11 @@ from typing import Any, Final
 from metertui.cli.common import days, instant, kwh, opened, progress, show, visible
 from metertui.cli.errors import UsageError
 from metertui.cli.questions import usage_row
+from metertui.engine import events, validation, windows
 from metertui.engine import sources as files
-from metertui.engine import windows
 from metertui.engine.core import Engine
 from metertui.engine.errors import MeterError
+from metertui.engine.events import Event
 from metertui.engine.explain import Explanation, Point, explain
 from metertui.engine.export import STATUS
 from metertui.engine.windows import Window
@@ -31,9 +32,9 @@ def explanation(options: argparse.Namespace) -> None:
     """`metertui explain METER [WINDOW]`."""
     with opened(options, readonly=True) as engine:
         window, series = _window(options, engine)
-        told = explain(series, window, engine.zone, engine.rules.max_w)
+        told = explain(series, window, engine.zone, engine.rules.max_w, engine.events.of(series.meter))
         with progress("looking for the readings in their files") as share:
-            times = [point.time for point in told.points()]
+            times = [point.time for point in told.readings()]
             places = files.locate(engine.archive, engine.zone, series.meter, times, share)
         form = getattr(options, "format", "table")
         if form == "json":
@@ -77,9 +78,13 @@ def as_object(told: Explanation, zone: SiteZone, places: Sources) -> dict[str, A
             "time": zone.iso(it.time),
             "reading_kwh": kwh(it.wh),
             "status": STATUS[it.status],
+            "decided": decision(it.event) if it.event else None,
             "file": source.file if source else None,
             "line": source.line if source else None,
         }
+
+    def decision(event: Event) -> dict[str, Any]:
+        return {"what": event.what, "time": zone.iso(event.decided), "who": event.who, "reason": event.reason}
 
     return {
         **usage_row(told.usage, zone),
@@ -103,13 +108,21 @@ def as_object(told: Explanation, zone: SiteZone, places: Sources) -> dict[str, A
         "whole_steps_kwh": kwh(told.inside_wh),
         "sum_kwh": kwh(told.sum_wh),
         "register_changes": [
-            {"from": point(change.before), "to": point(change.after), "moved_kwh": kwh(change.jump_wh)}
+            {
+                "declared": change.event is not None,
+                "from": point(change.before),
+                "to": point(change.after),
+                "old_kwh": kwh(change.before.wh if change.event else change.before.base),
+                "new_kwh": kwh(change.after.base if change.event else change.after.wh),
+                "moved_kwh": kwh(change.jump_wh),
+            }
             for change in told.changes
         ],
         "register_changes_kwh": kwh(told.jumps_wh),
         "agrees": told.agrees,
         "left_out": [{**point(left.point), "why": left.why, "in_window": left.inside} for left in told.left_out],
         "more_left_out": told.more_left_out,
+        "released": [point(it) for it in told.released],
     }
 
 
@@ -142,8 +155,12 @@ def as_rows(told: Explanation, zone: SiteZone, places: Sources) -> list[dict[str
         cells = {"from": zone.iso(told.inside_start), "to": zone.iso(told.inside_end)}
         rows.append(row("steps", **cells, usage_kwh=kwh(told.inside_wh), note=f"{told.inside} whole steps"))
     for change in told.changes:
-        note = f"the register moved by {kwh(change.jump_wh)} kWh that nobody used"
-        rows.append(row("register change", **between(change.before, change.after), note=note))
+        declared = f"declared by {change.event.who}: {change.event.reason}" if change.event else "not declared"
+        cells = between(change.before, change.after)
+        if change.event:
+            cells["to_kwh"] = kwh(change.after.base)
+        note = f"the register moved by {kwh(change.jump_wh)} kWh that nobody used; {declared}"
+        rows.append(row("register change", **cells, note=note))
     for left in told.left_out:
         cells = {"from": zone.iso(left.point.time), "from_kwh": kwh(left.point.wh), "status": STATUS[left.point.status]}
         rows.append(row("left out", **cells, from_source=_text(places, left.point), note=left.why))
@@ -153,6 +170,8 @@ def as_rows(told: Explanation, zone: SiteZone, places: Sources) -> list[dict[str
 
 
 def _text(places: Sources, point: Point) -> str | None:
+    if point.status == validation.EXCHANGE:
+        return events.NAME
     source = places.get(point.time)
     return str(source) if source else None
 
@@ -163,6 +182,7 @@ def _print(told: Explanation, engine: Engine, places: Sources) -> None:
     account = engine.accounts.get(told.usage.meter)
     address = f" · {visible(account.address)}" if account is not None and account.address else ""
     print(f"{told.usage.meter}{address}")
+    print("\n".join(textwrap.wrap(explained.summary(told, engine.zone), width)))
     found = list(explained.sections(told, engine.zone, places))
     lines = [line for section in found for line in section.lines]
     label = max(len(line.label) for line in lines) + 2

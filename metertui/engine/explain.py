@@ -7,7 +7,7 @@ changed at the meter (exchanges, resets) make the closing register; both hold to
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -15,21 +15,28 @@ from numpy.typing import NDArray
 
 from metertui.engine import validation
 from metertui.engine.energy import Edge, Series, Usage
+from metertui.engine.events import Decided, Event
 from metertui.engine.records import format_kwh
 from metertui.engine.windows import Window
 from metertui.engine.zone import SiteZone
 
 MOST: Final = 50
-"""Readings that were left out, and changes of the register, that are told one by one."""
+"""Readings that were left out, changes of the register, and releases that are told one by one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A stored reading: instant (µs UTC), register (Wh), and how it is taken, see validation."""
+    """A stored reading: instant (µs UTC), register (Wh), and how it is taken; or an exchange, see validation.
+
+    `base` is the register from which it goes on: but for an exchange, the same.
+    """
 
     time: int
     wh: int
+    base: int
     status: int
+    event: Event | None = None
+    """What was decided of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +46,7 @@ class Part:
     before: Point
     after: Point
     energy_wh: int
-    """Of the whole step: C at its later reading less C at its earlier one."""
+    """Of the whole step: C at its end less C at its beginning."""
     start: int
     end: int
     counted_wh: int
@@ -52,15 +59,20 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Where the register went otherwise than the energy: another register, a reset, a rollover.
+    """Where the register went otherwise than the energy, and by how many Wh.
 
-    `jump_wh` is what the register moved from the first to the second beyond what was used between.
+    Between two readings another register, a reset or a rollover that nobody declared; or a declared exchange: then
+    both are the instant of it, and its event is there.
     """
 
     before: Point
     after: Point
-    counted_wh: int
     jump_wh: int
+
+    @property
+    def event(self) -> Event | None:
+        """The exchange, if it was declared."""
+        return self.after.event if self.before is self.after else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +91,7 @@ class Explanation:
     usage: Usage
     why_nothing: str = ""
     opening: tuple[Point, ...] = ()
-    """The reading that the opening register is, or the two that it is estimated between."""
+    """What the opening register was read at, or the two points that it is estimated between."""
     closing: tuple[Point, ...] = ()
     parts: tuple[Part, ...] = ()
     """The steps over an edge, in order of time: none, one, one that reaches over both edges, or two."""
@@ -87,16 +99,18 @@ class Explanation:
     """How many whole steps lie between."""
     inside_wh: int = 0
     inside_start: int = 0
-    """From the first reading of these steps, µs UTC, to the last."""
+    """Where these steps begin, µs UTC, and where they end."""
     inside_end: int = 0
     changes: tuple[Change, ...] = ()
     """The first MOST of them."""
     more_changes: int = 0
     jumps_wh: int = 0
     """What all changes together moved the register by, beyond what was used."""
-    left_out: tuple[LeftOut, ...] = field(default=())
+    left_out: tuple[LeftOut, ...] = ()
     """The first MOST of them."""
     more_left_out: int = 0
+    released: tuple[Point, ...] = ()
+    """Readings in the window that count because someone decided so, the first MOST."""
 
     @property
     def sum_wh(self) -> int:
@@ -111,140 +125,172 @@ class Explanation:
             return self.usage.usage_wh is None
         return self.sum_wh == self.usage.usage_wh and opening.wh + self.sum_wh + self.jumps_wh == closing.wh
 
-    def points(self) -> list[Point]:
-        """The readings that it names, each once, those at the ends first."""
+    def readings(self) -> list[Point]:
+        """The stored readings that it names, each once, those at the ends first."""
         named = [*self.opening, *self.closing]
         for part in self.parts:
             named += (part.before, part.after)
         for change in self.changes:
             named += (change.before, change.after)
         named += (left.point for left in self.left_out)
-        return list(dict.fromkeys(named))
+        named += self.released
+        return [point for point in dict.fromkeys(named) if point.status != validation.EXCHANGE]
 
 
-def explain(series: Series, window: Window, zone: SiteZone, max_w: int) -> Explanation:
-    """Everything that the usage of a window rests on. O(n) in the meter's readings; any thread."""
-    usage = series.usage(window)
-    opening, closing = usage.opening, usage.closing
-    if opening is None or closing is None:
-        left_out, more = _left_out(series, window, window.start, window.end, zone, max_w)
-        return Explanation(usage, why_nothing(series, window, zone), left_out=left_out, more_left_out=more)
-    counted = np.flatnonzero(series.status < validation.SUSPECT)
-    times = series.time[counted]
-    first, last = int(np.searchsorted(times, opening.time)), int(np.searchsorted(times, closing.time, side="right")) - 1
-    over_opening = first > 0 and times[first] != opening.time
-    over_closing = times[last] != closing.time
-    parts = []
-    if first > last:  # one step over both edges
-        parts.append(_part(series, counted, first - 1, opening, closing))
-    else:
-        if over_opening:
-            parts.append(_part(series, counted, first - 1, opening, Edge(int(times[first]), 0, "actual")))
-        if over_closing:
-            parts.append(_part(series, counted, last, Edge(int(times[last]), 0, "actual"), closing))
-    rows = counted[first : last + 1]
-    changes, more_changes, jumps = _changes(series, rows)
-    for part, place in zip(parts, _registers(parts, opening, closing), strict=True):
-        jump = place - part.counted_wh
-        if jump:
-            changes = sorted(
-                [*changes, Change(part.before, part.after, part.counted_wh, jump)], key=lambda change: change.after.time
-            )
-            jumps += jump
-    low = min([part.before.time for part in parts], default=window.start)
-    high = max([part.after.time for part in parts], default=window.end)
-    left_out, more = _left_out(series, window, min(low, window.start), max(high, window.end), zone, max_w)
-    return Explanation(
-        usage,
-        opening=_resting_on(series, counted, first - 1 if over_opening or first > last else first, opening),
-        closing=_resting_on(series, counted, last, closing),
-        parts=tuple(parts),
-        inside=max(0, len(rows) - 1),
-        inside_wh=int(series.energy[rows[-1]] - series.energy[rows[0]]) if len(rows) else 0,
-        inside_start=int(series.time[rows[0]]) if len(rows) else 0,
-        inside_end=int(series.time[rows[-1]]) if len(rows) else 0,
-        changes=tuple(changes[:MOST]),
-        more_changes=more_changes + max(0, len(changes) - MOST),
-        jumps_wh=jumps,
-        left_out=left_out,
-        more_left_out=more,
-    )
+def explain(series: Series, window: Window, zone: SiteZone, max_w: int, decided: Decided | None = None) -> Explanation:
+    """Everything that the usage of a window rests on. `decided` is what stands of the decisions about the meter.
+
+    O(n) in the meter's readings; any thread.
+    """
+    return _Explainer(series, window, zone, max_w, decided or Decided()).explanation()
 
 
-def why_nothing(series: Series, window: Window, zone: SiteZone) -> str:
-    """One sentence on why a window is "no data". Times in the site zone."""
-    if not len(series):
-        return "No reading of this meter is stored."
-    if series.first is None or series.last is None:
-        return "None of this meter's readings counts."
-    if not window.known:
-        return "There is no reading of the last day, so nothing is known of its last half hour."
-    if window.end < series.first:
-        return f"The window ends before the first counted reading, of {zone.iso(series.first)}."
-    return f"The window begins at or after the last counted reading, of {zone.iso(series.last)}."
+class _Explainer:
+    """One question."""
 
+    def __init__(self, series: Series, window: Window, zone: SiteZone, max_w: int, decided: Decided) -> None:
+        self.series = series
+        self.curve = series.curve
+        self.window = window
+        self.zone = zone
+        self.max_w = max_w
+        self.decided = decided
 
-def _point(series: Series, row: int) -> Point:
-    return Point(int(series.time[row]), int(series.wh[row]), int(series.status[row]))
+    def explanation(self) -> Explanation:
+        usage = self.series.usage(self.window)
+        opening, closing = usage.opening, usage.closing
+        low, high = self.window.start, self.window.end
+        if opening is None or closing is None:
+            left_out, more = self.left_out(low, high)
+            return Explanation(usage, self.why_nothing(), left_out=left_out, more_left_out=more)
+        time, energy = self.curve.time, self.curve.energy
+        first = int(np.searchsorted(time, opening.time))  # the first point in the window, and the last
+        last = int(np.searchsorted(time, closing.time, side="right")) - 1
+        parts = []
+        if first > last:
+            parts.append(self.part(last, opening.time, closing.time))
+        else:
+            if time[first] != opening.time:
+                parts.append(self.part(first - 1, opening.time, int(time[first])))
+            if time[last] != closing.time:
+                parts.append(self.part(last, int(time[last]), closing.time))
+        changes, jumps = self.changes(first, last, parts, opening, closing)
+        low = min([low, *(part.before.time for part in parts)])
+        high = max([high, *(part.after.time for part in parts)])
+        left_out, more = self.left_out(low, high)
+        between = first <= last
+        return Explanation(
+            usage,
+            opening=self.resting_on(opening),
+            closing=self.resting_on(closing),
+            parts=tuple(parts),
+            inside=last - first if between else 0,
+            inside_wh=int(energy[last] - energy[first]) if between else 0,
+            inside_start=int(time[first]) if between else 0,
+            inside_end=int(time[last]) if between else 0,
+            changes=tuple(changes[:MOST]),
+            more_changes=max(0, len(changes) - MOST),
+            jumps_wh=jumps,
+            left_out=left_out,
+            more_left_out=more,
+            released=self.released(),
+        )
 
+    def why_nothing(self) -> str:
+        """One sentence on why the window is "no data". Times in the site zone."""
+        series, window = self.series, self.window
+        if not len(series):
+            return "No reading of this meter is stored."
+        if series.first is None or series.last is None:
+            return "None of this meter's readings counts."
+        if not window.known:
+            return "There is no reading of the last day, so nothing is known of its last half hour."
+        if window.end < series.first:
+            return f"The window ends before the first counted reading, of {self.zone.iso(series.first)}."
+        return f"The window begins at or after the last counted reading, of {self.zone.iso(series.last)}."
 
-def _part(series: Series, counted: NDArray[np.int64], step: int, a: Edge, b: Edge) -> Part:
-    """The step from the counted reading number `step` to the next, and its part between two instants."""
-    before, after = int(counted[step]), int(counted[step + 1])
-    return Part(
-        _point(series, before),
-        _point(series, after),
-        int(series.energy[after] - series.energy[before]),
-        a.time,
-        b.time,
-        series.energy_at(b.time) - series.energy_at(a.time),
-    )
+    def point(self, place: int) -> Point:
+        """A point of the curve."""
+        time, wh, base = (int(column[place]) for column in (self.curve.time, self.curve.wh, self.curve.base))
+        exchange = self.decided.exchanges.get(time)
+        if exchange is not None:
+            return Point(time, wh, base, validation.EXCHANGE, exchange)
+        row = int(np.searchsorted(self.series.time, time))
+        return Point(time, wh, base, int(self.series.status[row]), self.decided.releases.get(time))
 
+    def part(self, place: int, start: int, end: int) -> Part:
+        """The step from a point of the curve to the next, and its part between two instants."""
+        energy = self.curve.energy
+        counted = self.series.energy_at(end) - self.series.energy_at(start)
+        whole = int(energy[place + 1] - energy[place])
+        return Part(self.point(place), self.point(place + 1), whole, start, end, counted)
 
-def _registers(parts: list[Part], opening: Edge, closing: Edge) -> list[int]:
-    """By how much the register itself moved in each part."""
-    return [
-        (closing.wh if part.end == closing.time and part.after.time != closing.time else part.after.wh)
-        - (opening.wh if part.start == opening.time and part.before.time != opening.time else part.before.wh)
-        for part in parts
-    ]
+    def resting_on(self, edge: Edge) -> tuple[Point, ...]:
+        place = int(np.searchsorted(self.curve.time, edge.time))
+        after = self.point(place)
+        return (after,) if after.time == edge.time else (self.point(place - 1), after)
 
+    def changes(
+        self, first: int, last: int, parts: list[Part], opening: Edge, closing: Edge
+    ) -> tuple[list[Change], int]:
+        """Where the register jumps from the opening to the closing one, in order of time, and all their Wh.
 
-def _resting_on(series: Series, counted: NDArray[np.int64], place: int, edge: Edge) -> tuple[Point, ...]:
-    first = _point(series, int(counted[place]))
-    return (first,) if first.time == edge.time else (first, _point(series, int(counted[place + 1])))
+        Of a flood of them (a register that falls at every reading) just the first are told; the sum is of all.
+        """
+        curve = self.curve
+        found = []
+        jumps = 0
+        for part in parts:
+            at = opening.wh if part.start != part.before.time else part.before.base
+            to = closing.wh if part.end != part.after.time else part.after.wh
+            jump = to - at - part.counted_wh
+            if jump:
+                found.append(Change(part.before, part.after, jump))
+                jumps += jump
+        whole = slice(first, max(first, last) + 1)
+        moved = curve.wh[whole][1:] - curve.base[whole][:-1] - np.diff(curve.energy[whole])
+        # At an exchange the register in use is the old one, so one that closes the window has not changed it yet.
+        swapped = (curve.base - curve.wh)[first : last + (int(curve.time[last]) < closing.time)]
+        jumps += int(moved.sum()) + int(swapped.sum())
+        for i in np.flatnonzero(moved)[: MOST + 1].tolist():
+            found.append(Change(self.point(first + i), self.point(first + i + 1), int(moved[i])))
+        for i in np.flatnonzero(self.exchanged(swapped, first))[: MOST + 1].tolist():
+            point = self.point(first + i)
+            found.append(Change(point, point, int(swapped[i])))
+        return sorted(found, key=lambda change: (change.after.time, change.before.time)), jumps
 
+    def exchanged(self, swapped: NDArray[np.int64], first: int) -> NDArray[np.bool_]:
+        """Which points are exchanges: one to a register that shows the same is one too."""
+        times = np.array(sorted(self.decided.exchanges), dtype=np.int64)
+        return np.asarray((swapped != 0) | np.isin(self.curve.time[first : first + len(swapped)], times))
 
-def _changes(series: Series, rows: NDArray[np.int64]) -> tuple[list[Change], int, int]:
-    """Where the register jumps in the whole steps between `rows`: the first ones, how many more, and their Wh."""
-    used = np.diff(series.energy[rows])
-    jumps = np.diff(series.wh[rows]) - used
-    at = np.flatnonzero(jumps)
-    told = [
-        Change(_point(series, int(rows[i])), _point(series, int(rows[i + 1])), int(used[i]), int(jumps[i]))
-        for i in at[:MOST].tolist()
-    ]
-    return told, len(at) - len(told), int(jumps.sum())
+    def left_out(self, low: int, high: int) -> tuple[tuple[LeftOut, ...], int]:
+        """The readings in (low, high] that do not count, and how many more than are told."""
+        series, window = self.series, self.window
+        begin, end = np.searchsorted(series.time, [low, high], side="right").tolist()
+        rows = begin + np.flatnonzero(series.status[begin:end] >= validation.SUSPECT)
+        told = []
+        for row in rows[:MOST].tolist():
+            time, wh, status = int(series.time[row]), int(series.wh[row]), int(series.status[row])
+            point = Point(time, wh, wh, status, self.decided.of(time))
+            told.append(LeftOut(point, self.why(point), window.start < time <= window.end))
+        return tuple(told), len(rows) - len(told)
 
+    def why(self, point: Point) -> str:
+        """One clause on why a reading does not count."""
+        if point.status == validation.VOID and point.event is not None:
+            return f"void: {point.event.reason}"
+        if point.time in self.decided.exchanges:
+            return "it is neither register of the exchange that was declared for that instant"
+        place = int(np.searchsorted(self.curve.time, point.time)) - 1
+        if place >= 0:
+            time, base = int(self.curve.time[place]), int(self.curve.base[place])
+            if not validation.fits(time, base, point.time, point.wh, self.max_w):
+                return validation.why(time, base, point.time, point.wh, self.max_w, self.zone)
+        return f"{format_kwh(point.wh)} kWh does not fit the readings after it"
 
-def _left_out(
-    series: Series, window: Window, low: int, high: int, zone: SiteZone, max_w: int
-) -> tuple[tuple[LeftOut, ...], int]:
-    """The readings in (low, high] that do not count, and how many more than are told."""
-    begin, end = np.searchsorted(series.time, [low, high], side="right").tolist()
-    rows = begin + np.flatnonzero(series.status[begin:end] >= validation.SUSPECT)
-    counted = np.flatnonzero(series.status < validation.SUSPECT)
-    told = []
-    for row in rows[:MOST].tolist():
-        point = _point(series, row)
-        place = int(np.searchsorted(counted, row)) - 1
-        before = _point(series, int(counted[place])) if place >= 0 else None
-        told.append(LeftOut(point, _why(before, point, zone, max_w), window.start < point.time <= window.end))
-    return tuple(told), len(rows) - len(told)
-
-
-def _why(before: Point | None, point: Point, zone: SiteZone, max_w: int) -> str:
-    """One clause on why a reading does not count; `before` is the counted one before it."""
-    if before is not None and not validation.fits(before.time, before.wh, point.time, point.wh, max_w):
-        return validation.why(before.time, before.wh, point.time, point.wh, max_w, zone)
-    return f"{format_kwh(point.wh)} kWh does not fit the readings after it"
+    def released(self) -> tuple[Point, ...]:
+        times = np.array(sorted(self.decided.releases), dtype=np.int64)
+        inside = times[(times > self.window.start) & (times <= self.window.end)]
+        places = np.flatnonzero(np.isin(self.curve.time, inside[:MOST]))
+        return tuple(point for point in map(self.point, places.tolist()) if point.status != validation.EXCHANGE)

@@ -10,7 +10,8 @@ from typing import Final, NamedTuple
 
 from metertui.engine import validation
 from metertui.engine.energy import Edge
-from metertui.engine.explain import Change, Explanation, Part, Point
+from metertui.engine.events import Event
+from metertui.engine.explain import Explanation, LeftOut, Part, Point
 from metertui.engine.sources import Source
 from metertui.engine.zone import DAY, HOUR, MINUTE, SECOND, SiteZone
 from metertui.screens import fmt
@@ -25,10 +26,9 @@ QUALITY: Final = {
     "last": "last: nothing has been read since",
 }
 STATUS: Final = {
-    validation.COUNTED: "counted",
-    validation.RESET: "counted; the register was another from here",
-    validation.SUSPECT: "suspect: the next reading decides",
-    validation.REJECTED: "rejected: a bad read",
+    validation.SUSPECT: "suspect",
+    validation.REJECTED: "rejected",
+    validation.VOID: "void",
 }
 
 
@@ -63,14 +63,45 @@ def sections(told: Explanation, zone: SiteZone, sources: Sources | None) -> Iter
         yield Section("The check", list(_check(told, opening, closing)))
     if told.changes:
         yield Section("Where the register changed", list(_changes(told, zone, sources)))
+    if told.released:
+        lines = [Line("released", fmt.kwh(point.wh), _told(point, zone, sources)) for point in told.released]
+        yield Section("What counts by decision", lines)
     yield Section("What was left out", list(_left_out(told, zone, sources)))
+
+
+def summary(told: Explanation, zone: SiteZone) -> str:
+    """All of it in a sentence or two, for someone who only wants to know."""
+    opening, closing = told.usage.opening, told.usage.closing
+    if opening is None or closing is None:
+        return f"There is no figure. {told.why_nothing}"
+    said = (
+        f"From {moment(opening.time, zone)} to {moment(closing.time, zone)} the register went from "
+        f"{fmt.kwh(opening.wh)} to {fmt.kwh(closing.wh)}"
+    )
+    changed = len(told.changes) + told.more_changes
+    said += f", with another register {_times(changed)} on the way: " if changed else ": "
+    said += f"{fmt.kwh(told.usage.usage_wh)} were used."
+    estimated = [name for name, edge in (("first", opening), ("second", closing)) if edge.quality == "estimated"]
+    if estimated:
+        which = "Both registers are" if len(estimated) == 2 else f"The {estimated[0]} register is"
+        said += f" {which} estimated between two readings."
+    left_out = sum(left.inside for left in told.left_out) + told.more_left_out
+    if left_out:
+        readings = "1 reading was" if left_out == 1 else f"{fmt.count(left_out)} readings were"
+        said += f" {readings} left out."
+    return said
+
+
+def _times(count: int) -> str:
+    return {1: "once", 2: "twice"}.get(count, f"{fmt.count(count)} times")
 
 
 def _edge(name: str, edge: Edge, points: tuple[Point, ...], zone: SiteZone, sources: Sources | None) -> Iterator[Line]:
     yield Line(name, fmt.kwh(edge.wh), f"{moment(edge.time, zone)}, {QUALITY[edge.quality]}", strong=True)
-    names = ("reading",) if len(points) == 1 else ("reading before", "reading after")
-    for label, point in zip(names, points, strict=True):
-        yield Line(label, fmt.kwh(point.wh), f"{moment(point.time, zone)}, {_place(point, sources)}")
+    names = ("",) if len(points) == 1 else (" before", " after")
+    for suffix, point in zip(names, points, strict=True):
+        what = "exchange" if point.status == validation.EXCHANGE else "reading"
+        yield Line(f"{what}{suffix}", fmt.kwh(point.wh), _told(point, zone, sources))
 
 
 def _parts(told: Explanation, zone: SiteZone) -> Iterator[Line]:
@@ -97,7 +128,7 @@ def _part(part: Part, label: str, zone: SiteZone) -> Line:
         fmt.kwh(part.counted_wh),
         f"{fmt.kwh(part.energy_wh)} × {counted} / {whole}{rounded}; "
         f"the step from {moment(part.before.time, zone)} to {moment(part.after.time, zone)} "
-        f"({fmt.kwh(part.before.wh)} to {fmt.kwh(part.after.wh)}), "
+        f"({fmt.kwh(part.before.base)} to {fmt.kwh(part.after.wh)}), "
         f"counted from {moment(part.start, zone)} to {moment(part.end, zone)}",
     )
 
@@ -106,43 +137,57 @@ def _check(told: Explanation, opening: Edge, closing: Edge) -> Iterator[Line]:
     yield Line("opening register", fmt.kwh(opening.wh))
     yield Line("+ sum of the parts", fmt.kwh(told.sum_wh))
     if told.changes:
-        sign = "-" if told.jumps_wh < 0 else "+"
-        yield Line(f"{sign} register changes", fmt.kwh(abs(told.jumps_wh)), "not used by anyone: see below")
+        yield Line("+ register changes", fmt.kwh(told.jumps_wh), "at exchanges and resets, used by nobody: see below")
     agrees = "✓ it agrees, to the Wh" if told.agrees else "✗ it does not agree: run metertui check"
     yield Line("= closing register", fmt.kwh(closing.wh), agrees, strong=True)
 
 
 def _changes(told: Explanation, zone: SiteZone, sources: Sources | None) -> Iterator[Line]:
     for change in told.changes:
-        yield Line(_moved(change), fmt.kwh(abs(change.jump_wh)), _between(change, zone))
-        for name, point in (("old register", change.before), ("new register", change.after)):
-            yield Line(name, fmt.kwh(point.wh), f"{moment(point.time, zone)}, {_place(point, sources)}")
+        if change.event is not None:
+            decided = _decided(change.event, zone)
+            yield Line("exchange", fmt.kwh(change.jump_wh), f"{moment(change.after.time, zone)}, {decided}")
+            yield Line("  old register", fmt.kwh(change.after.wh), "its final reading, as declared")
+            yield Line("  new register", fmt.kwh(change.after.base), "its first reading, as declared")
+        else:
+            yield Line("not declared", fmt.kwh(change.jump_wh), "another register, a reset or a rollover: nothing used")
+            yield Line("  before", fmt.kwh(change.before.base), _told(change.before, zone, sources))
+            yield Line("  after", fmt.kwh(change.after.wh), _told(change.after, zone, sources))
     if told.more_changes:
-        yield Line("more", f"{fmt.count(told.more_changes)}", "further ones are in the sum above")
-
-
-def _moved(change: Change) -> str:
-    return "fell by" if change.jump_wh < 0 else "rose by"
-
-
-def _between(change: Change, zone: SiteZone) -> str:
-    used = f"; {fmt.kwh(change.counted_wh)} were used in this step" if change.counted_wh else ""
-    return f"between two readings, and counts as nothing used{used}"
+        yield Line("more", fmt.count(told.more_changes), "further ones; the sum has them all")
 
 
 def _left_out(told: Explanation, zone: SiteZone, sources: Sources | None) -> Iterator[Line]:
     for left in told.left_out:
-        outside = "" if left.inside else "; it lies outside the window, in a step over its end"
-        place = f"{moment(left.point.time, zone)}, {_place(left.point, sources)}"
-        yield Line(STATUS[left.point.status].partition(":")[0], fmt.kwh(left.point.wh), f"{place}: {left.why}{outside}")
+        yield Line(STATUS[left.point.status], fmt.kwh(left.point.wh), _why(left, zone, sources))
     if told.more_left_out:
-        yield Line("more", f"{fmt.count(told.more_left_out)}", "that the list of exceptions (F7) has")
+        yield Line("more", fmt.count(told.more_left_out), "further ones: the list of exceptions (F7) has them")
     if not told.left_out:
         every = "Every reading that is stored in the window counts."
         yield Line("nothing", "", every if told.usage.readings else "No reading is stored in the window.")
 
 
+def _why(left: LeftOut, zone: SiteZone, sources: Sources | None) -> str:
+    event = left.point.event
+    why = _decided(event, zone) if event is not None and event.what == "void" else left.why
+    outside = "" if left.inside else "; it lies outside the window, in a step over its end"
+    return f"{moment(left.point.time, zone)}, {_place(left.point, sources)}: {why}{outside}"
+
+
+def _told(point: Point, zone: SiteZone, sources: Sources | None) -> str:
+    """When it was, where it stands, and what was decided of it."""
+    decided = f"; {_decided(point.event, zone)}" if point.event is not None else ""
+    return f"{moment(point.time, zone)}, {_place(point, sources)}{decided}"
+
+
+def _decided(event: Event, zone: SiteZone) -> str:
+    done = {"void": "voided", "release": "released", "exchange": "declared"}.get(event.what, event.what)
+    return f"{done} by {event.who} on {moment(event.decided, zone)}: {event.reason}"
+
+
 def _place(point: Point, sources: Sources | None) -> str:
+    if point.status == validation.EXCHANGE:
+        return "events.csv"
     if sources is None:
         return "looking for its file …"
     source = sources.get(point.time)

@@ -35,6 +35,7 @@ def test_all_of_it_under_names(steady: Command, tmp_path: Path) -> None:
         "time": "2025-03-12T12:30:00+08:00",
         "reading_kwh": 1996.5,
         "status": "counted",
+        "decided": None,
         "file": "archive/2025/03_12.csv",
         "line": 25,
     }

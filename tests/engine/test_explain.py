@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metertui.engine.energy import Edge
+from metertui.engine.energy import Edge, Series
+from metertui.engine.events import Corrections, Decided, Event
 from metertui.engine.explain import MOST, Change, Explanation, Part, Point, explain
-from metertui.engine.validation import COUNTED, REJECTED, RESET, SUSPECT
+from metertui.engine.validation import COUNTED, EXCHANGE, REJECTED, RESET, SUSPECT, VOID
 from metertui.engine.windows import Window
 from metertui.engine.zone import HOUR, SiteZone
 from tests import oracle
@@ -25,25 +27,49 @@ def told(course: Course, start: float, end: float, *, known: bool = True) -> Exp
     return explain(series(course), window, LONDON, MAX_W)
 
 
+def event(what: str, at: int, final: int = 0, initial: int = 0) -> Event:
+    return Event(START, "m", what, at, "ada", "seen at the door", final, initial)
+
+
+@st.composite
+def decisions(draw: st.DrawFn, course: Course) -> Decided:
+    """Voids and releases of readings, exchanges at readings and between them."""
+    made = Decided()
+    for time, wh in course:
+        what = draw(st.sampled_from(["", "", "", "", "", "void", "release", "exchange", "exchange later"]))
+        if what:
+            registers = wh + draw(st.sampled_from([0, 0, 300, -5])), draw(st.sampled_from([0, 100, wh]))
+            made.take(
+                event(what.split()[0], time + (1000 if "later" in what else 0), max(0, registers[0]), registers[1])
+            )
+    return made
+
+
+def corrected(course: Course, made: Decided) -> Series:
+    ordered = sorted(course)
+    times, whs = (np.array([reading[i] for reading in ordered], dtype=np.int64) for i in (0, 1))
+    return Series.of("m", times, whs, MAX_W, Corrections.of({0: made}))
+
+
 def hourly(*registers: int) -> list[tuple[int, int]]:
     return [(START + place * HOUR, wh) for place, wh in enumerate(registers)]
 
 
 @settings(max_examples=200)
-@given(courses(), st.one_of(st.tuples(instants, instants), st.tuples(st.integers(0, 13), st.integers(0, 13))))
-def test_the_parts_sum_to_the_usage_and_the_registers_agree(course: Course, ends: tuple[int, int]) -> None:
-    start, end = sorted(ends)
-    if end < 14:  # the times of readings themselves
-        times = sorted(time for time, _ in course) or [START]
-        start, end = times[min(start, len(times) - 1)], times[min(end, len(times) - 1)]
-    meter = series(course)
-    found = explain(meter, Window("", start, end), LONDON, MAX_W)
+@given(st.data(), courses(), st.booleans())
+def test_the_parts_sum_to_the_usage_and_the_registers_agree(data: st.DataObject, course: Course, decide: bool) -> None:
+    made = data.draw(decisions(course)) if decide else Decided()
+    times = [*(time for time, _ in course), *made.exchanges] or [START]
+    start, end = sorted(data.draw(st.tuples(*[st.one_of(instants, st.sampled_from(times))] * 2)))
+    meter = corrected(course, made)
+    found = explain(meter, Window("", start, end), LONDON, MAX_W, made)
     assert found.usage == meter.usage(Window("", start, end))
-    assert found.usage.usage_wh == oracle.Meter(list(course)).usage(start, end)
+    if not decide:
+        assert found.usage.usage_wh == oracle.Meter(list(course)).usage(start, end)
     assert found.agrees
     assert bool(found.why_nothing) == (found.usage.usage_wh is None) == (not found.opening)
     assert found.sum_wh == (found.usage.usage_wh or 0)
-    assert sum(left.inside for left in found.left_out) == found.usage.suspect
+    assert sum(left.inside and left.point.status != VOID for left in found.left_out) == found.usage.suspect
     for part in found.parts:  # each says for itself what it is
         share = oracle.Fraction(part.energy_wh * (part.end - part.start), part.after.time - part.before.time)
         assert abs(part.counted_wh - share) <= 1
@@ -51,7 +77,7 @@ def test_the_parts_sum_to_the_usage_and_the_registers_agree(course: Course, ends
         assert part.before.time < part.after.time
         assert part.start > part.before.time or part.end < part.after.time
     for change in found.changes:
-        assert change.after.wh - change.before.wh != change.counted_wh
+        assert change.jump_wh or change.event is not None
     for edge, points in ((found.usage.opening, found.opening), (found.usage.closing, found.closing)):
         if edge is not None:
             estimated = edge.quality == "estimated"
@@ -61,7 +87,7 @@ def test_the_parts_sum_to_the_usage_and_the_registers_agree(course: Course, ends
 
 def test_each_end_rests_on_the_readings_round_it() -> None:
     found = told(hourly(0, 1000, 3000, 3500), 0.5, 2.25)
-    a, b, c, d = (Point(time, wh, COUNTED) for time, wh in hourly(0, 1000, 3000, 3500))
+    a, b, c, d = (Point(time, wh, wh, COUNTED) for time, wh in hourly(0, 1000, 3000, 3500))
     assert (found.opening, found.closing) == ((a, b), (c, d))
     assert found.parts == (
         Part(a, b, 1000, START + HOUR // 2, START + HOUR, 500),
@@ -69,12 +95,12 @@ def test_each_end_rests_on_the_readings_round_it() -> None:
     )
     assert (found.inside, found.inside_wh, found.sum_wh) == (1, 2000, 2625)
     assert (found.inside_start, found.inside_end) == (b.time, c.time)
-    assert found.points() == [a, b, c, d]
+    assert found.readings() == [a, b, c, d]
 
 
 def test_one_step_may_reach_over_both_ends() -> None:
     found = told(hourly(0, 1000), 0.25, 0.5)
-    a, b = (Point(time, wh, COUNTED) for time, wh in hourly(0, 1000))
+    a, b = (Point(time, wh, wh, COUNTED) for time, wh in hourly(0, 1000))
     assert found.parts == (Part(a, b, 1000, START + HOUR // 4, START + HOUR // 2, 250),)
     assert (found.opening, found.closing, found.inside, found.inside_wh) == ((a, b), (a, b), 0, 0)
 
@@ -89,14 +115,51 @@ def test_an_end_on_a_reading_needs_no_share() -> None:
 
 def test_another_register_is_in_the_check_and_not_in_the_sum() -> None:
     found = told(hourly(9000, 9500, 100, 300), 0, 3)
-    old, new = Point(START + HOUR, 9500, COUNTED), Point(START + 2 * HOUR, 100, RESET)
-    assert found.changes == (Change(old, new, 0, -9400),)
+    old, new = Point(START + HOUR, 9500, 9500, COUNTED), Point(START + 2 * HOUR, 100, 100, RESET)
+    assert found.changes == (Change(old, new, -9400),)
     assert (found.sum_wh, found.jumps_wh, found.agrees) == (700, -9400, True)
     inside = told(hourly(9000, 9500, 100, 300), 1.5, 3)
     assert inside.usage.opening == Edge(START + HOUR + HOUR // 2, 9500, "estimated")
-    assert (inside.changes, inside.sum_wh, inside.agrees) == ((Change(old, new, 0, -9400),), 200, True)
+    assert (inside.changes, inside.sum_wh, inside.agrees) == ((Change(old, new, -9400),), 200, True)
     before = told(hourly(9000, 9500, 100, 300), 0, 1.5)
     assert (before.changes, before.sum_wh, before.agrees) == ((), 500, True)
+
+
+def test_a_declared_exchange_is_told_with_both_registers_and_by_whom() -> None:
+    course = hourly(9000, 9500, 150, 300)
+    made = Decided()
+    made.take(event("exchange", START + HOUR + HOUR // 2, 9700, 100))
+    meter = corrected(course, made)
+    found = explain(meter, Window("", START, START + 3 * HOUR), LONDON, MAX_W, made)
+    [change] = found.changes
+    assert (found.sum_wh, change.jump_wh, found.jumps_wh, found.agrees) == (900, -9600, -9600, True)
+    assert (change.after.wh, change.after.base, change.event) == (
+        9700,
+        100,
+        event("exchange", START + 3 * HOUR // 2, 9700, 100),
+    )
+    to_it = explain(meter, Window("", START, START + HOUR + HOUR // 2), LONDON, MAX_W, made)
+    assert (to_it.changes, to_it.sum_wh, to_it.agrees) == ((), 700, True)
+    assert [point.status for point in to_it.closing] == [EXCHANGE]
+    assert [point.wh for point in to_it.readings()] == [9000]  # an exchange is no stored reading
+    from_it = explain(meter, Window("", START + HOUR + HOUR // 2, START + 3 * HOUR), LONDON, MAX_W, made)
+    assert (len(from_it.changes), from_it.sum_wh, from_it.agrees) == (1, 200, True)
+
+
+def test_decisions_say_by_whom_and_why() -> None:
+    made = Decided()
+    made.take(event("void", START + HOUR))
+    made.take(event("release", START + 2 * HOUR))
+    course = hourly(1000, 1100, 90_000_000, 90_000_100)
+    found = explain(corrected(course, made), Window("", START, START + 3 * HOUR), LONDON, MAX_W, made)
+    [left] = found.left_out
+    assert (left.point.status, left.point.event, left.why) == (
+        VOID,
+        event("void", START + HOUR),
+        "void: seen at the door",
+    )
+    assert [(point.wh, point.event) for point in found.released] == [(90_000_000, event("release", START + 2 * HOUR))]
+    assert (found.usage.suspect, found.sum_wh) == (0, 89_999_100)
 
 
 def test_what_was_left_out_says_why() -> None:
