@@ -11,17 +11,20 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from typing import Final, TypeVar
 
+from metertui.engine import deciding
 from metertui.engine.accounts import Account
 from metertui.engine.billing import Statement
 from metertui.engine.core import Engine
 from metertui.engine.counters import Close, LiveSnapshot
+from metertui.engine.deciding import Decision, Effect
 from metertui.engine.energy import Series, Usage
 from metertui.engine.errors import BusyError, MeterError, StorageError
+from metertui.engine.events import values_of
 from metertui.engine.exceptions import Exceptions, exceptions
 from metertui.engine.outcome import Outcome
 from metertui.engine.windows import Window
@@ -114,6 +117,21 @@ class HeadEnd:
         """Take a deactivated meter's readings again. Raises MeterError."""
         await self._change(meter, lambda now: self.engine.accounts.reactivate(meter, now))
         self.note(by, "reactivate", meter, "")
+
+    async def decide(self, decisions: Sequence[Decision], by: str) -> list[Effect]:
+        """Let decisions about readings stand, all or none; what each changed. Raises MeterError, StorageError."""
+        async with self._turns.between:
+            found = deciding.effects(self.engine, decisions, by, self.engine.clock.now())
+            events = [effect.event for effect in found]
+            await asyncio.get_running_loop().run_in_executor(self._writer, self.engine.events.append, events)
+            self.engine.decide(events)
+        for event in events:
+            self.note(by, event.what, event.meter, f"{values_of(event, self.engine.zone)}: {event.reason}")
+        return found
+
+    def effects(self, decisions: Sequence[Decision], by: str) -> list[Effect]:
+        """What decisions would change, to be shown before they are made. Raises MeterError."""
+        return deciding.effects(self.engine, decisions, by, self.engine.clock.now())
 
     async def _change(self, meter: str, change: Callable[[int], object]) -> None:
         async with self._turns.between:

@@ -20,52 +20,115 @@ def fits(earlier: tuple[int, int], later: tuple[int, int], max_kw: int) -> bool:
 
 
 @dataclass
+class _Point:
+    """Something that counts: when, what the register showed, what the next rises from, whether a person said so."""
+
+    time: int
+    wh: int
+    base: int
+    firm: bool = False
+    kind: str = "counted"
+
+
+@dataclass
 class Meter:
-    """One meter's readings as (µs, Wh), in any order; each instant once."""
+    """One meter's readings as (µs, Wh), in any order, each instant once, and what was decided about them."""
 
     readings: list[tuple[int, int]] = field(default_factory=list)
     max_kw: int = 100
+    voids: set[int] = field(default_factory=set)
+    releases: set[int] = field(default_factory=set)
+    exchanges: dict[int, tuple[int, int]] = field(default_factory=dict)
+    """By instant: the old register's last and the new one's first, Wh."""
 
     def judged(self) -> list[tuple[tuple[int, int], str]]:
-        """Every reading in time order with `counted`, `reset`, `suspect` or `rejected`."""
-        counted: list[tuple[int, int]] = []
+        """Every reading in time order with `counted`, `reset`, `suspect`, `rejected` or `void`."""
+        kinds = self._walk()[1]
+        return [(reading, kinds[reading]) for reading in sorted(self.readings)]
+
+    def _walk(self) -> tuple[list[_Point], dict[tuple[int, int], str]]:
+        """What counts, exchanges included, and the kind of every reading."""
+        counted: list[_Point] = []
         kind: dict[tuple[int, int], str] = {}
         doubtful: tuple[int, int] | None = None
-        for reading in sorted(self.readings):
-            if not counted or fits(counted[-1], reading, self.max_kw):
+        instants = sorted({*(time for time, _ in self.readings), *self.exchanges})
+        stored = dict(self.readings)
+
+        def fit(point: _Point, reading: tuple[int, int]) -> bool:
+            return fits((point.time, point.base), reading, self.max_kw)
+
+        def believe_doubtful() -> None:
+            """The doubtful reading was right; was it the same register?"""
+            assert doubtful is not None
+            if len(counted) >= 2 and not counted[-1].firm and fit(counted[-2], doubtful):
+                wrong = counted.pop()
+                kind[wrong.time, wrong.wh] = "rejected"
+                kind[doubtful] = "counted"
+            else:
+                kind[doubtful] = "reset"
+            counted.append(_Point(*doubtful, doubtful[1], kind=kind[doubtful]))
+
+        for time in instants:
+            if time in self.exchanges:
+                final, initial = self.exchanges[time]
+                if time in stored:
+                    here = (time, stored[time])
+                    kind[here] = "counted" if stored[time] in (final, initial) else "rejected"
+                    kind[here] = "void" if time in self.voids else kind[here]
+                reading, firm = (time, final), _Point(time, final, initial, firm=True, kind="exchange")
+            else:
+                reading = (time, stored[time])
+                if time in self.voids:
+                    kind[reading] = "void"
+                    continue
+                firm = _Point(time, stored[time], stored[time], firm=True)
+            if time in self.exchanges or time in self.releases:
+                lower = bool(counted) and reading[1] < counted[-1].base
+                if doubtful is not None and fits(doubtful, reading, self.max_kw):
+                    if lower:
+                        believe_doubtful()
+                        lower = False
+                    elif doubtful[1] >= counted[-1].base:
+                        kind[doubtful] = "counted"
+                        counted.append(_Point(*doubtful, doubtful[1]))
+                    else:
+                        kind[doubtful] = "rejected"
+                elif doubtful is not None:
+                    kind[doubtful] = "rejected"
+                doubtful = None
+                if lower and len(counted) >= 2 and not counted[-1].firm and reading[1] >= counted[-2].base:
+                    wrong = counted.pop()
+                    kind[wrong.time, wrong.wh] = "rejected"
+                    lower = False
+                if firm.kind != "exchange":
+                    firm.kind = kind[reading] = "reset" if lower else "counted"
+                counted.append(firm)
+            elif not counted or fit(counted[-1], reading):
                 if doubtful is not None:
                     kind[doubtful] = "rejected"
                 doubtful = None
-                counted.append(reading)
+                counted.append(_Point(*reading, reading[1]))
                 kind[reading] = "counted"
-            elif doubtful is None:
+            elif doubtful is None or not fits(doubtful, reading, self.max_kw):
+                if doubtful is not None:
+                    kind[doubtful] = "rejected"
                 doubtful = reading
                 kind[reading] = "suspect"
-            elif not fits(doubtful, reading, self.max_kw):
-                kind[doubtful] = "rejected"
-                doubtful = reading
-                kind[reading] = "suspect"
-            elif len(counted) >= 2 and fits(counted[-2], doubtful, self.max_kw):
-                kind[counted.pop()] = "rejected"
-                counted += [doubtful, reading]
-                kind[doubtful] = kind[reading] = "counted"
-                doubtful = None
             else:
-                counted += [doubtful, reading]
-                kind[doubtful] = "reset"
+                believe_doubtful()
+                counted.append(_Point(*reading, reading[1]))
                 kind[reading] = "counted"
                 doubtful = None
-        return [(reading, kind[reading]) for reading in sorted(self.readings)]
+        return counted, kind
 
     def curve(self) -> list[tuple[int, int]]:
-        """C at each counted reading, (µs, Wh)."""
+        """C at each counted reading and each exchange, (µs, Wh)."""
         curve: list[tuple[int, int]] = []
-        before = 0
-        for (time, wh), kind in self.judged():
-            if kind in ("counted", "reset"):
-                step = 0 if not curve or kind == "reset" else wh - before
-                curve.append((time, (curve[-1][1] if curve else 0) + step))
-                before = wh
+        base = 0
+        for point in self._walk()[0]:
+            step = 0 if not curve or point.kind == "reset" else max(0, point.wh - base)
+            curve.append((point.time, (curve[-1][1] if curve else 0) + step))
+            base = point.base
         return curve
 
     def energy(self, instant: int) -> int:

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from metertui.engine.core import Engine
-from metertui.engine.errors import BusyError, StorageError
+from metertui.engine.deciding import Decision
+from metertui.engine.errors import BusyError, MeterError, StorageError
 from metertui.engine.ingest import Batch
 from metertui.engine.outcome import Outcome
 from metertui.engine.rules import Rules
@@ -329,3 +330,21 @@ async def test_who_did_what_is_kept(desk: HeadEnd) -> None:
         ["ada@example.com", "deactivate"],
         ["ada@example.com", "reactivate"],
     ]
+
+
+async def test_decisions_are_kept_audited_and_seen_at_once(desk: HeadEnd) -> None:
+    for kwh, time in (("100", "2025-03-12T08:00"), ("101", "2025-03-12T09:00"), ("3", "2025-03-12T10:00")):
+        await read(desk, kwh, time)
+    at = desk.engine.zone.parse("2025-03-12T10:00")
+    decision = Decision("exchange", "m", at, "worn out", 102_000, 3_000)
+    assert desk.effects([decision], "ann")[0].total_after == 2000
+    assert await desk.ask(lambda frozen: int(frozen.curve.energy[-1])) == 1000
+    [effect] = await desk.decide([decision], "ann")
+    assert (effect.total_before, effect.total_after) == (1000, 2000)
+    assert await desk.ask(lambda frozen: int(frozen.curve.energy[-1])) == 2000
+    assert (await read(desk, "3.5", "2025-03-12T10:30")).kind == "ok"
+    with pytest.raises(MeterError, match="declared already"):
+        await desk.decide([decision], "ann")
+    await desk.stop()
+    audit = (desk.engine.folder / "audit.log").read_text()
+    assert "\tann\texchange\tm\tat=2025-03-12T10:00:00+08:00 final=102 initial=3: worn out\n" in audit

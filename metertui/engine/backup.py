@@ -23,7 +23,7 @@ from typing import Final, NamedTuple, Protocol
 
 import zstandard
 
-from metertui.engine import files, manifest
+from metertui.engine import events, files, manifest
 from metertui.engine.errors import MeterError
 from metertui.engine.log import LOG, SEALED
 from metertui.engine.manifest import Sealed, digest_of
@@ -143,7 +143,7 @@ def _members(folder: Path, progress: Progress) -> Iterator[Member]:
         if name not in done_with and not name.startswith(f"{_ARCHIVE}/") and _counts(name):
             member = _read(folder, name)
             if member is not None:
-                yield member
+                yield _whole_lines(member) if name == events.NAME else member
 
 
 def _counts(name: str) -> bool:

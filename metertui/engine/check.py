@@ -24,6 +24,7 @@ from metertui.engine.columns import Columns, Frozen
 from metertui.engine.directory import Directory
 from metertui.engine.energy import Series
 from metertui.engine.errors import DataError
+from metertui.engine.events import EventBook
 from metertui.engine.readings import Readings
 from metertui.engine.readings_file import Rows
 from metertui.engine.records import format_kwh
@@ -82,7 +83,9 @@ def check(folder: Path, rules: Rules, progress: Callable[[float], None]) -> Iter
     history, proof = _once(parts, directory, zone)
     yield proof
     yield _registered(history, directory, book)
-    frozen = Readings(history, directory, zone).view().frozen(rules.max_w)
+    events, proof = _events(folder, zone, history, directory)
+    yield proof
+    frozen = Readings(history, directory, zone, events).view().frozen(rules.max_w)
     if not len(frozen):
         return
     risen = _risen(frozen)
@@ -222,6 +225,34 @@ def _registered(history: Columns, directory: Directory, book: AccountBook) -> Pr
     return proof
 
 
+def _events(folder: Path, zone: SiteZone, history: Columns, directory: Directory) -> tuple[EventBook, Proof]:
+    """The decisions, and whether those that stand are about readings that are stored."""
+    proof = Proof("decisions about readings")
+    events = EventBook(folder, zone)
+    try:
+        events.load()
+    except DataError as error:
+        proof.fail(str(error))
+        return EventBook(folder, zone), proof
+    for warning in events.warnings:
+        proof.fail(warning)
+    proof.count = len(events)
+    corrections = events.corrections(directory.codes)
+    for meter in {event.meter for event in events} - directory.codes.keys():
+        proof.fail(f"{meter} has decisions in {events.path.name}, and neither an account nor a reading")
+    if corrections is not None:
+        for what, codes, times in (
+            ("void", corrections.void_meter, corrections.void_time),
+            ("release", corrections.release_meter, corrections.release_time),
+        ):
+            known = store.places(history, codes, times)[1]
+            for code, time in zip(codes[~known].tolist(), times[~known].tolist(), strict=True):
+                proof.fail(
+                    f"the {what} of {directory.ids[code]} at {zone.iso(time)} is of a reading that is not stored"
+                )
+    return events, proof
+
+
 # -- sums --------------------------------------------------------------------------------------------------------
 
 
@@ -238,7 +269,7 @@ def _risen(frozen: Frozen) -> NDArray[np.int64]:
     starts = np.flatnonzero(begins)
     ends = np.append(starts[1:], len(curve)) - 1
     np.add.at(risen, curve.meter[starts], curve.wh[ends] - curve.base[starts])
-    exchanged = np.setdiff1d(np.flatnonzero(curve.wh != curve.base), starts)
+    exchanged = np.setdiff1d(np.flatnonzero(curve.wh != curve.base), np.concatenate((starts, ends)))
     np.add.at(risen, curve.meter[exchanged], curve.wh[exchanged] - curve.base[exchanged])
     return risen
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from metertui.engine import accounts, files, log, readings_file
+from metertui.engine import accounts, events, files, log, readings_file
 from metertui.engine.archive import Archive
 from metertui.engine.errors import DataError, Refused
 from metertui.engine.lock import FolderLock
@@ -91,7 +91,7 @@ def repair(folder: Path, rules: Rules, progress: Callable[[float], None]) -> lis
     try:
         archive = Archive(folder, rules.zone)
         days = archive.days()
-        tables = [parting for parting in (_users(folder, rules.zone), _moves(folder, rules.zone)) if parting]
+        tables = [parting for part in (_users, _moves, _events) if (parting := part(folder, rules.zone))]
         done = [_written(parting) for parting in tables]
         for name in (log.LOG, log.SEALED):
             parting = _log(folder / name, rules.zone)
@@ -216,6 +216,13 @@ def _moves(folder: Path, zone: SiteZone) -> _Parting | None:
         zone.parse(row["effective_from"])
 
     return _table(folder / "accounts_history.csv", accounts.HISTORY_HEADER, (), fault)
+
+
+def _events(folder: Path, zone: SiteZone) -> _Parting | None:
+    def fault(row: dict[str, str]) -> None:
+        events.parse([row[name] for name in events.HEADER], zone)
+
+    return _table(folder / events.NAME, events.HEADER, (), fault)
 
 
 def _table(

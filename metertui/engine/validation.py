@@ -82,7 +82,7 @@ class Judge:
             self._count(self.pending, new)
 
     def push_released(self, time: int, wh: int) -> None:
-        """A reading that counts whatever it says. Where it is lower than the last counted one, its step is nothing."""
+        """A reading that counts whatever it says; if it is lower than those counted before it, its step is nothing."""
         new = self._take(time, wh, wh, COUNTED)
         if not self._push_firm(new):
             self.status[new] = RESET
@@ -94,21 +94,28 @@ class Judge:
 
     def _push_firm(self, new: int) -> bool:
         """Count what stands firm; whether it is not lower than what is counted before it."""
-        rises = self.last is None or self._points[new][1] >= self._bases[self.last]
+        rises = self.last is None or self._rises(self.last, new)
         before = self.last
         if self.pending is None or not self._fit(self.pending, new):
             self._reject_pending()
         elif not rises:
             self._settle_pending()
             rises, before = True, self.pending
-        elif self.last is not None and self._points[self.pending][1] >= self._bases[self.last]:
+        elif self.last is not None and self._rises(self.last, self.pending):
             self.status[self.pending] = COUNTED  # it leapt, and was right
             before = self.pending
         else:
             self._reject_pending()
+        if not rises and not self._firm and self._before is not None and self._rises(self._before, new):
+            assert self.last is not None
+            self.status[self.last] = REJECTED  # a person's word outweighs one reading
+            rises, before = True, self._before
         self._count(before, new)
         self._firm = True
         return rises
+
+    def _rises(self, earlier: int, later: int) -> bool:
+        return self._points[later][1] >= self._bases[earlier]
 
     def _take(self, time: int, wh: int, base: int, status: int) -> int:
         self._points.append((time, wh))

@@ -31,6 +31,7 @@ from metertui.engine.check import check
 from metertui.engine.columns import Group
 from metertui.engine.core import Engine
 from metertui.engine.errors import DataError, MeterError, Refused
+from metertui.engine.events import Event, EventBook
 from metertui.engine.files import ASIDE
 from metertui.engine.readings_file import Rows
 from metertui.engine.repair import Repair, repair
@@ -46,7 +47,7 @@ MOVED: Final = START + 30 * HOUR
 HEADER: Final = b"identifier,timestamp,usage"
 LOG: Final = "log.txt"
 DAYS: Final = ("archive/2025/03_01.csv", "archive/2025/03_02.csv", "archive/2025/03_03.csv")
-TABLES: Final = ("users.csv", "accounts_history.csv")
+TABLES: Final = ("users.csv", "accounts_history.csv", "events.csv")
 MANIFEST: Final = "archive/manifest.csv"
 FILES: Final = (LOG, DAYS[0], DAYS[2], MANIFEST, *TABLES, "admins.csv", "settings.toml")
 LINE: Final = re.compile(rb"([A-Za-z0-9][A-Za-z0-9._-]{0,31}),([ -~]*),([0-9]+(?:\.[0-9]+)?)\r*")
@@ -73,6 +74,10 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Folder:
     ]
     AccountBook(folder, ZONE).put(accounts, {"m-1": [(START, Group("West")), (MOVED, accounts[0].group)]})
     StaffBook(folder).add("ops@example.org", "operator", "secret")
+    decisions = [Event(START + 60 * HOUR, "m-1", "void", START + 6 * HOUR, "ann", 'misread, "sorry"')]
+    decisions += [Event(START + 61 * HOUR, "m-2", "exchange", START + 9 * HOUR, "ann", "worn", 7_500, 7_400)]
+    book = EventBook(folder, ZONE)
+    book.append([*decisions, Event(START + 62 * HOUR, "m-2", "note", START + 9 * HOUR, "bob", "seen")])
     (folder / LOG).write_text(
         "m-1,2025-03-03T19:00:00+08:00,117.9\nm-2,2025-03-03T19:00:00+08:00,10.9\nm-1,2025-03-03T19:30:00+08:00,118\n"
     )

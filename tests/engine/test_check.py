@@ -13,10 +13,13 @@ from metertui.engine.accounts import Account, AccountBook
 from metertui.engine.archive import Archive, by_day
 from metertui.engine.check import Proof, check
 from metertui.engine.columns import Frozen, Group
+from metertui.engine.core import Engine
+from metertui.engine.events import Event
 from metertui.engine.judged import energy
 from metertui.engine.readings_file import Rows
 from metertui.engine.rules import Rules
 from metertui.engine.zone import HOUR, SiteZone
+from tests.clock import FakeClock
 
 ZONE = SiteZone("Europe/Berlin")
 RULES = Rules(zone=ZONE)
@@ -125,3 +128,27 @@ def test_many_failures_are_counted_and_some_told() -> None:
         proof.equal(0, i, f"meter {i}")
     assert (proof.count, proof.failures, len(proof.problems)) == (1000, 999, 20)
     assert proof.problems[0] == "meter 1: 0.001 kWh is not 0 kWh"
+
+
+def test_exchanges_and_voids_are_part_of_the_proof(folder: Path) -> None:
+    """Sums hold over what was decided, wherever in a meter's history that is."""
+    engine = Engine.open(folder, RULES, FakeClock())
+    for meter in sorted({account.meter for account in engine.accounts} & engine.directory.codes.keys()):
+        series = engine.series(meter)
+        if len(series.curve) < 3:
+            continue
+        times, whs = series.curve.time.tolist(), series.curve.wh.tolist()
+        events = [
+            Event(0, meter, "exchange", times[0] - 1, "ann", "x", 5, whs[0]),
+            Event(0, meter, "exchange", times[1] + 1, "ann", "x", whs[1] + 700, whs[2]),
+            Event(0, meter, "exchange", times[-1] + 1, "ann", "x", whs[-1] + 50, 0),
+        ]
+        engine.events.append(events)
+        engine.decide(events)
+        assert int(engine.series(meter).curve.energy[-1]) == series.curve.energy[-1] + 750 - (whs[2] - whs[1])
+    engine.close()
+    assert [problem for proof in check(folder, RULES, lambda _: None) for problem in proof.problems] == []
+    with (folder / "events.csv").open("a") as file:
+        file.write("2025-03-12T10:40:00+08:00,m-1,void,at=2025-03-01T00:00:01+08:00,ann,x\n")
+    told = [problem for proof in check(folder, RULES, lambda _: None) for problem in proof.problems]
+    assert told == ["the void of m-1 at 2025-03-01T00:00:01+08:00 is of a reading that is not stored"]

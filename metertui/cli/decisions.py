@@ -1,0 +1,90 @@
+"""Commands that decide about readings: void, release, exchange, and the taking back of each."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+from collections.abc import Sequence
+
+from metertui.cli.common import instant, kwh, opened, show
+from metertui.cli.errors import UsageError
+from metertui.engine import deciding
+from metertui.engine.core import Engine
+from metertui.engine.deciding import Decision, Effect
+from metertui.engine.errors import Refused
+from metertui.engine.events import UNDOES, values_of
+from metertui.engine.records import parse_kwh
+from metertui.engine.zone import SiteZone
+
+COLUMNS = ("meter", "what", "values", "total_kwh_before", "total_kwh_after", "not_counted_before", "not_counted_after")
+_UNDO = {done: undone for undone, done in UNDOES.items()}
+
+
+def void(options: argparse.Namespace) -> None:
+    """`metertui void METER TIME --reason R`."""
+    _decide(options, "void")
+
+
+def release(options: argparse.Namespace) -> None:
+    """`metertui release METER TIME --reason R`."""
+    _decide(options, "release")
+
+
+def exchange(options: argparse.Namespace) -> None:
+    """`metertui exchange METER --final KWH --initial KWH --time T --reason R`."""
+    if not options.undo and (options.final is None or options.initial is None):
+        raise UsageError("an exchange needs --final and --initial, what the old register showed last and the new first")
+    _decide(options, "exchange")
+
+
+def _decide(options: argparse.Namespace, what: str) -> None:
+    with opened(options, readonly=False) as engine:
+        effects = decide(engine, [decision_of(options, what, engine.zone)], by())
+        show(options, [row(effect, engine.zone) for effect in effects], COLUMNS, one=True)
+
+
+def by() -> str:
+    """Who gives the command: the name of the operating system's user."""
+    try:
+        return f"{getpass.getuser()} (command line)"
+    except (KeyError, OSError):
+        return "command line"
+
+
+def decision_of(options: argparse.Namespace, what: str, zone: SiteZone) -> Decision:
+    """What the words say. Raises UsageError."""
+    at = instant("--time" if what == "exchange" else "TIME", options.time, zone)
+    assert at is not None
+    registers = []
+    for name in ("final", "initial"):
+        text = getattr(options, name, None)
+        try:
+            registers.append(parse_kwh(text) if text is not None else 0)
+        except Refused as error:
+            raise UsageError(f"--{name} {text}: {error.why}") from error
+    return Decision(_UNDO[what] if options.undo else what, options.meter, at, options.reason, *registers)
+
+
+def decide(engine: Engine, decisions: Sequence[Decision], who: str) -> list[Effect]:
+    """Let decisions stand in a folder that this process owns. Raises MeterError, StorageError."""
+    effects = deciding.effects(engine, decisions, who, engine.clock.now())
+    events = [effect.event for effect in effects]
+    engine.events.append(events)
+    engine.decide(events)
+    for event in events:
+        at, detail = engine.zone.iso(event.decided), f"{values_of(event, engine.zone)}: {event.reason}"
+        engine.audit.write(at, who, event.what, event.meter, detail)
+    return effects
+
+
+def row(effect: Effect, zone: SiteZone) -> dict[str, object]:
+    """An effect under the names of COLUMNS."""
+    return {
+        "meter": effect.event.meter,
+        "what": effect.event.what,
+        "values": values_of(effect.event, zone),
+        "total_kwh_before": kwh(effect.total_before),
+        "total_kwh_after": kwh(effect.total_after),
+        "not_counted_before": effect.left_out_before,
+        "not_counted_after": effect.left_out_after,
+    }
