@@ -17,7 +17,7 @@ from metertui.engine.errors import MeterError
 _WINDOWS: Final = ("today", "yesterday", "week", "month", "year", "last_month", "last_half_hour")
 _FORMATS: Final = ("table", "csv", "json")
 _FORMS: Final = ("auto", "log", "day", "wide")
-_KEYS: Final = "year,quarter,month,week,day,hour,region,sub_region,apartment_type,meter"
+_KEYS: Final = "year,quarter,month,week,day,hour,weekday,hour_of_day,region,sub_region,apartment_type,meter"
 _OPTIONS: Final = argparse.SUPPRESS
 """The default of what may stand before or after a command: the later one must not undo the earlier."""
 
@@ -109,6 +109,9 @@ def parser() -> Parser:
     filters.add_argument("--region", metavar="R", default="")
     filters.add_argument("--sub-region", metavar="S", default="")
     filters.add_argument("--apartment-type", metavar="A", default="")
+    filters.add_argument(
+        "--time", metavar="T", default="", help="only at a time of day of the local clock, 18:00-20:00 or 22:00-06:00"
+    )
 
     top = Parser(
         prog="metertui",
@@ -185,11 +188,14 @@ def parser() -> Parser:
     bill.add_argument("-o", dest="out", metavar="FILE")
 
     query = command("query", "questions:query", "usage of many meters", everywhere, shown, dates, filters)
+    query.add_argument("--readings", action="store_true", help="the readings themselves, one by one")
     query.add_argument("--by", metavar="K[,K]", default="", help=f"rows by {_KEYS}")
     query.add_argument("--sort", metavar="K", default="", help="a column; -K for descending")
     query.add_argument("--limit", metavar="N", type=int, default=0)
 
-    export = command("export", "questions:export", "readings into a CSV", everywhere, dates, filters)
+    export = command(
+        "export", "questions:export", "readings into a table: .csv, .parquet or .xlsx", everywhere, dates, filters
+    )
     export.add_argument("-o", dest="out", metavar="FILE", required=True)
 
     users = command("users", "people:users", "accounts", everywhere, shown)

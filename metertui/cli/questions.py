@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import csv
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +14,16 @@ import pandas as pd
 
 from metertui.cli.common import days, instant, kwh, opened, progress, replacing, show
 from metertui.cli.errors import UsageError
-from metertui.engine import analytics, billing, windows
+from metertui.engine import analytics, billing, listing, windows
 from metertui.engine import export as exporting
-from metertui.engine.analytics import Question
 from metertui.engine.billing import Statement
 from metertui.engine.core import Engine
 from metertui.engine.energy import Edge, Usage
 from metertui.engine.errors import MeterError
+from metertui.engine.question import Question, clock_of
 from metertui.engine.windows import Window
 from metertui.engine.zone import SiteZone
+from metertui.formats import sheets
 
 USAGE = (
     "meter",
@@ -105,53 +108,80 @@ def _bill_all(engine: Engine, month: str, out: Path) -> int:
 
 def query(options: argparse.Namespace) -> None:
     """`metertui query --from D --to D`."""
+    if options.readings:
+        _list(options)
+        return
     by = tuple(key for key in options.by.split(",") if key)
     for key in by:
         if key not in analytics.KEYS or by.count(key) > 1:
             raise UsageError(f"--by takes some of {', '.join(analytics.KEYS)}, each once")
     columns = [*by, "usage_kwh", "meters", "readings"]
-    if options.sort and options.sort.removeprefix("-") not in columns:
-        raise UsageError(f"--sort takes one of {', '.join(columns)}; -column for descending")
-    if options.limit < 0:
-        raise UsageError("--limit is at least 0")
-    first, last = days(options)
-    question = Question(
-        first=first,
-        last=last,
-        by=by,
-        meter=options.meter,
-        region=options.region,
-        sub_region=options.sub_region,
-        apartment_type=options.apartment_type,
-        sort=options.sort.replace("usage_kwh", "usage_wh"),
-        limit=options.limit,
-    )
+    asked = _question(options, columns)
+    question = replace(asked, by=by, sort=asked.sort.replace("usage_kwh", "usage_wh"))
     with opened(options, readonly=True) as engine:
         answer = analytics.answer(engine.view().frozen(engine.rules.max_w), question)
     show(options, query_rows(answer), columns)
 
 
+def _list(options: argparse.Namespace) -> None:
+    """`metertui query --readings`."""
+    if options.by:
+        raise UsageError("--readings lists them one by one; --by is for their usage")
+    question = _question(options, listing.COLUMNS)
+    with opened(options, readonly=True) as engine:
+        found = listing.readings(engine, question).astype(object).to_dict("records")
+        rows = [
+            {str(name): value for name, value in row.items()}
+            | {"timestamp": engine.zone.iso(row["timestamp"]), "reading_kwh": kwh(row["reading_wh"])}
+            for row in found
+        ]
+    show(options, rows, listing.COLUMNS)
+
+
+def _question(options: argparse.Namespace, columns: Sequence[str]) -> Question:
+    """Days, filters, order and limit as the options say them. Raises UsageError."""
+    sort, limit = getattr(options, "sort", ""), getattr(options, "limit", 0)
+    if sort and sort.removeprefix("-") not in columns:
+        raise UsageError(f"--sort takes one of {', '.join(columns)}; -column for descending")
+    if limit < 0:
+        raise UsageError("--limit is at least 0")
+    first, last = days(options)
+    try:
+        clock = clock_of(options.time)
+    except MeterError as error:
+        raise UsageError(f"--time: {error}") from error
+    return Question(
+        first=first,
+        last=last,
+        meter=options.meter,
+        region=options.region,
+        sub_region=options.sub_region,
+        apartment_type=options.apartment_type,
+        sort=sort,
+        limit=limit,
+        clock=clock,
+    )
+
+
 def export(options: argparse.Namespace) -> None:
     """`metertui export --from D --to D -o FILE`."""
     out = Path(options.out)
-    if out.suffix != ".csv":
-        raise UsageError(f"{out.name}: an export is written to a .csv file")
-    first, last = days(options)
+    try:
+        sheets.suffix_of(out)
+    except sheets.Refusal as error:
+        raise UsageError(str(error)) from error
+    question = _question(options, ())
     with opened(options, readonly=True) as engine:
         frozen = engine.view().frozen(engine.rules.max_w)
+        asked = {"from": str(question.first), "to": str(question.last), **question.filters()}
+        definition = None if out.suffix == ".csv" else {"table": "readings", "timezone": engine.zone.name, **asked}
         count = 0
-        with progress("writing readings") as share, replacing(out) as file:
-            csv.writer(file, lineterminator="\n").writerow(exporting.COLUMNS)
-            for table in exporting.export(
-                frozen,
-                first,
-                last,
-                meter=options.meter,
-                region=options.region,
-                sub_region=options.sub_region,
-                apartment_type=options.apartment_type,
-            ):
-                table.to_csv(file, header=False, index=False, float_format=_plain, lineterminator="\n")
+        with (
+            progress("writing readings") as share,
+            sheets.writing(out, exporting.COLUMNS, engine.zone.name, definition) as add,
+        ):
+            for table in exporting.export(frozen, question):
+                add(table)
                 count += len(table)
                 share(min(1.0, count / max(1, len(frozen))))
     print(f"{count} readings written to {out}", file=sys.stderr)
@@ -203,7 +233,3 @@ def bill_row(statement: Statement) -> dict[str, Any]:
         "currency": None,
         "reason": _NO_TARIFF,
     }
-
-
-def _plain(value: object) -> str:
-    return f"{value:.3f}".rstrip("0").rstrip(".")

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 import pandas as pd
@@ -13,58 +12,55 @@ from numpy.typing import NDArray
 from metertui.engine import validation
 from metertui.engine.columns import Frozen, Group
 from metertui.engine.errors import MeterError
+from metertui.engine.periods import inside
+from metertui.engine.question import ATTRIBUTE_KEYS, Question
 from metertui.engine.records import disarmed
 from metertui.engine.windows import between
+from metertui.engine.zone import DAY
 
 STATUS: Final = ("counted", "reset", "exchange", "suspect", "rejected", "void")
 """Names of the values of a status, in order; no stored reading is an exchange."""
-COLUMNS: Final = (
-    "identifier",
-    "timestamp",
-    "reading_kwh",
-    "usage_kwh",
-    "region",
-    "sub_region",
-    "apartment_type",
-    "status",
-)
+COLUMNS: Final[dict[str, Literal["text", "time", "kwh"]]] = {
+    "identifier": "text",
+    "timestamp": "time",
+    "reading_kwh": "kwh",
+    "usage_kwh": "kwh",
+    "region": "text",
+    "sub_region": "text",
+    "apartment_type": "text",
+    "status": "text",
+}
+"""Names, and what is below them."""
 _CHUNK: Final = 50_000
 
 
-def export(
-    frozen: Frozen,
-    first: date,
-    last: date,
-    *,
-    meter: str = "",
-    region: str = "",
-    sub_region: str = "",
-    apartment_type: str = "",
-) -> Iterator[pd.DataFrame]:
-    """The stored readings of local days, both included, in order of meter and time, in tables of COLUMNS.
+def export(frozen: Frozen, question: Question) -> Iterator[pd.DataFrame]:
+    """The stored readings that a question's days, filters and time of day leave, in tables of COLUMNS.
 
-    kWh as numbers; `usage_kwh` is missing for a meter's first counted reading and for one that does not count. An
-    empty filter takes all. Raises MeterError.
+    In order of meter and time. A reading at the end of a time of day is in it, as one at midnight is of the day before.
+    kWh as numbers; `usage_kwh` is of the whole step, and missing for a meter's first counted reading and for one that
+    does not count. Raises MeterError.
     """
-    window = between(first, last, frozen.zone)
+    window = between(question.first, question.last, frozen.zone)
     columns = frozen.columns
     span = slice(0, len(frozen))
-    if meter:
-        code = frozen.code(meter)
+    if question.meter:
+        code = frozen.code(question.meter)
         if code is None:
-            raise MeterError(f"{meter} is not a meter of this site")
+            raise MeterError(f"{question.meter} is not a meter of this site")
         span = columns.span(code)
     wanted = np.array(
         [
-            (not region or group.region == region)
-            and (not sub_region or group.sub_region == sub_region)
-            and (not apartment_type or group.apartment_type == apartment_type)
+            all(not getattr(question, key) or getattr(group, key) == getattr(question, key) for key in ATTRIBUTE_KEYS)
             for group in frozen.groups
         ],
         dtype=bool,
     )
     time = columns.time[span]
-    rows = np.flatnonzero((time > window.start) & (time <= window.end) & wanted[frozen.group[span]]) + span.start
+    kept = (time > window.start) & (time <= window.end) & wanted[frozen.group[span]]
+    if question.clock is not None:
+        kept &= inside(frozen.zone.wall(time - 1) % DAY, question.clock)
+    rows = np.flatnonzero(kept) + span.start
     step = _steps(frozen)
     for at in range(0, len(rows), _CHUNK):
         yield _frame(frozen, rows[at : at + _CHUNK], step)
@@ -97,5 +93,5 @@ def _frame(frozen: Frozen, rows: NDArray[np.int64], step: NDArray[np.float64]) -
             "apartment_type": [group.apartment_type for group in groups],
             "status": [STATUS[status] for status in frozen.status[rows].tolist()],
         },
-        columns=pd.Index(COLUMNS),
+        columns=pd.Index(list(COLUMNS)),
     )

@@ -137,10 +137,37 @@ class SiteZone:
 
     def hours(self, start: int, end: int) -> Instants:
         """Every instant in [start, end] at which the local wall clock shows a full hour, in order (int64)."""
+        return self.every(HOUR, start, end)
+
+    def every(self, step: int, start: int, end: int) -> Instants:
+        """Every instant in [start, end] at which the local wall clock shows a multiple of `step`, in order (int64).
+
+        `step` is a multiple of 15 minutes.
+        """
         # Offsets are multiples of 15 minutes since 1970 in every zone that is in use.
         first = -(-start // (15 * MINUTE)) * 15 * MINUTE
         marks = np.arange(first, end + 1, 15 * MINUTE, dtype=np.int64)
-        return np.asarray(marks[self.wall(marks) % HOUR == 0])
+        return np.asarray(marks[self.wall(marks) % step == 0])
+
+    def showing(self, moment: int, start: int, end: int) -> Instants:
+        """Every instant in [start, end] at which the local wall clock shows `moment`, µs within the day, in order.
+
+        None on a day on which the clock skips it, two where it comes twice.
+        """
+        offsets = np.unique(self._offsets[slice(*self._reach(start, end))])
+        days = np.arange(start // DAY - 1, end // DAY + 2, dtype=np.int64) * DAY + moment
+        found = np.unique(np.concatenate([days - offset for offset in offsets]))
+        found = found[(found >= start) & (found <= end)]
+        return np.asarray(found[self.wall(found) % DAY == moment])
+
+    def changes(self, start: int, end: int) -> Instants:
+        """The instants in [start, end] at which the local clock is changed, in order (int64)."""
+        return np.asarray(self._switches[(self._switches >= start) & (self._switches <= end)])
+
+    def _reach(self, start: int, end: int) -> tuple[int, int]:
+        """The places of the offsets that hold somewhere in [start, end]: from the first to before the second."""
+        first, last = np.searchsorted(self._switches, [start, end], side="right").tolist()
+        return first, last + 1
 
     def _transitions(self) -> tuple[Instants, Instants]:
         """Instants at which the offset changes, and the offsets (µs) before, between and after them."""

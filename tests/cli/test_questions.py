@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from tests.cli.conftest import Command
@@ -126,3 +127,44 @@ def test_an_export_that_fails_leaves_nothing_behind(steady: Command, tmp_path: P
     assert steady(*words).code == 1
     assert out.read_text() == "before"
     assert not list(tmp_path.glob(".*"))
+
+
+def test_an_export_is_the_same_table_in_every_form(steady: Command, tmp_path: Path) -> None:
+    words = ["export", "--from", "2025-01-30", "--to", "2025-01-30", "--time", "18:00-20:00", "-o"]
+    for suffix in ("csv", "parquet", "xlsx"):
+        assert steady(*words, str(tmp_path / f"out.{suffix}")).err == f"4 readings written to {tmp_path}/out.{suffix}\n"
+    table = pd.read_csv(tmp_path / "out.csv", keep_default_na=False)
+    assert table["timestamp"].str[11:16].tolist() == ["18:30", "19:00", "19:30", "20:00"]
+    workbook = pd.read_excel(tmp_path / "out.xlsx", keep_default_na=False)
+    pd.testing.assert_frame_equal(workbook, table, check_dtype=False)
+    parquet = pd.read_parquet(tmp_path / "out.parquet")
+    assert [time.isoformat() for time in parquet["timestamp"]] == table["timestamp"].tolist()
+    assert parquet["usage_kwh"].tolist() == table["usage_kwh"].tolist()
+    assert not (tmp_path / "out.csv.json").exists()
+    assert steady(*words, str(tmp_path / "out.doc")).code == 2
+
+
+def test_query_by_time_of_day(steady: Command) -> None:
+    words = ["query", "--from", "2025-03-10", "--to", "2025-03-11", "--format", "csv"]
+    assert steady(*words, "--time", "18:00-20:00").out.splitlines()[1] == "4,1,8"
+    assert steady(*words, "--time", "22:00-06:15").out.splitlines()[1] == "16.5,1,32"
+    result = steady(*words, "--time", "18-20")
+    assert (result.code, result.err.count("--time: 18-20 is no time of day; one is like")) == (2, 1)
+    assert steady(*words, "--by", "weekday,hour_of_day", "--limit", "1").out.splitlines()[1] == "Mon,00:00,1,1,2"
+
+
+def test_query_lists_readings(steady: Command) -> None:
+    words = ["query", "--readings", "--from", "2025-03-10", "--to", "2025-03-11", "--time", "18:00-20:00"]
+    rows = steady(*words, "--sort", "-reading_kwh", "--limit", "2", "--format", "json").json
+    assert rows[0] == {
+        "identifier": "m-1",
+        "timestamp": "2025-03-11T20:00:00+08:00",
+        "reading_kwh": 1980,
+        "region": "",
+        "sub_region": "",
+        "apartment_type": "",
+    }
+    assert [row["timestamp"][8:16] for row in rows] == ["11T20:00", "11T19:30"]
+    assert len(steady(*words, "--format", "json").json) == 8
+    assert steady(*words, "--by", "day").code == 2
+    assert steady(*words, "--sort", "usage_kwh").code == 2

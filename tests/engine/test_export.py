@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from metertui.engine.columns import Frozen, Group
 from metertui.engine.errors import MeterError
 from metertui.engine.export import COLUMNS, export
+from metertui.engine.question import Question, clock_of
 from metertui.engine.zone import HOUR, SiteZone
 from tests import oracle
 from tests.engine.build import Course, frozen
@@ -24,8 +25,8 @@ EAST, WEST = Group("East", "Harbour", "2-room"), Group("West", "Quarry", "landed
 
 
 def rows(columns: Frozen, first: date = MARCH[0], last: date = MARCH[1], **filters: str) -> pd.DataFrame:
-    tables = list(export(columns, first, last, **filters))
-    return pd.concat(tables) if tables else pd.DataFrame(columns=pd.Index(COLUMNS))
+    tables = list(export(columns, Question(first, last, **filters)))
+    return pd.concat(tables) if tables else pd.DataFrame(columns=pd.Index(list(COLUMNS)))
 
 
 def hourly(*registers: int) -> Course:
@@ -39,7 +40,7 @@ def moving() -> Frozen:
 
 def test_each_reading_bears_its_step_its_attributes_and_its_status() -> None:
     found = rows(frozen({"m": hourly(9000, 9500, 100, 300, 50)}, LONDON, {"m": [EAST, WEST, WEST, WEST, WEST]}))
-    assert tuple(found.columns) == COLUMNS
+    assert list(found.columns) == list(COLUMNS)
     assert found.iloc[1].tolist() == [
         "m", "2025-03-01T02:00:00+00:00", 9.5, 0.5, "West", "Quarry", "landed", "counted",
     ]  # fmt: skip
@@ -91,6 +92,12 @@ def test_a_step_is_told_whole_though_it_begins_before_the_days_that_are_asked() 
     assert rows(columns)["usage_kwh"].tolist() == [2.5]
 
 
+def test_a_reading_at_the_end_of_a_time_of_day_is_in_it() -> None:
+    columns = frozen({"m": hourly(0, 1, 2, 3, 4)}, LONDON)
+    found = pd.concat(export(columns, Question(*MARCH, clock=clock_of("02:00-04:00"))))
+    assert [time[11:16] for time in found["timestamp"]] == ["03:00", "04:00"]
+
+
 def test_what_cannot_be_asked_is_named() -> None:
     with pytest.raises(MeterError, match="c is not a meter of this site"):
         rows(moving(), meter="c")
@@ -106,7 +113,7 @@ def test_any_days_of_the_calendar_may_be_asked() -> None:
 def test_memory_is_bounded_by_tables_of_so_many_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = rows(moving())
     monkeypatch.setattr("metertui.engine.export._CHUNK", 2)
-    parts = list(export(moving(), *MARCH))
+    parts = list(export(moving(), Question(*MARCH)))
     assert [len(part) for part in parts] == [2, 2, 1]
     pd.testing.assert_frame_equal(pd.concat(parts, ignore_index=True), whole.reset_index(drop=True))
 
