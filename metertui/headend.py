@@ -27,6 +27,7 @@ from metertui.engine.errors import BusyError, MeterError, StorageError
 from metertui.engine.events import values_of
 from metertui.engine.exceptions import Exceptions, exceptions
 from metertui.engine.outcome import Outcome
+from metertui.engine.staff import Member, StaffBook
 from metertui.engine.windows import Window
 from metertui.turns import Lane, Turns
 
@@ -138,6 +139,20 @@ class HeadEnd:
             now = self.engine.clock.now()
             await asyncio.get_running_loop().run_in_executor(self._writer, change, now)
             self.engine.refresh_account(meter, now)
+
+    async def put_member(self, member: Member, by: str) -> None:
+        """Add a member of staff, or put one in the place of who has the email. Raises MeterError."""
+        await self._staff(lambda staff: staff.put(member))
+        self.note(by, "staff add", member.email, member.role)
+
+    async def remove_member(self, email: str, by: str) -> None:
+        """Remove a member of staff. Raises MeterError."""
+        await self._staff(lambda staff: staff.remove(email))
+        self.note(by, "staff remove", email, "")
+
+    async def _staff(self, change: Callable[[StaffBook], object]) -> None:
+        async with self._turns.between:
+            await asyncio.get_running_loop().run_in_executor(self._writer, change, self.engine.staff)
 
     async def login(self, email: str, password: str) -> str | None:
         """The role of a member of staff, or None for a wrong name or password."""

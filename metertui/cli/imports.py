@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from metertui.cli.common import opened, progress, show, visible
+from metertui.engine.audit import user_name
 from metertui.engine.core import Engine
 from metertui.engine.counters import Refusal
 from metertui.engine.errors import MeterError
@@ -53,7 +55,7 @@ def take(engine: Engine, paths: Iterable[Path], form: files.Form | None, share: 
 def _note(engine: Engine, names: str, counts: str, misfits: Iterable[Misfit]) -> None:
     """Into audit.log, and what was refused into rejects.log."""
     now = engine.clock.now()
-    engine.audit.write(engine.zone.iso(now), "command line", "import", names, counts)
+    engine.audit.write(engine.zone.iso(now), user_name(os.getuid()), "import", names, counts)
     refusals = [Refusal(now, f"{m.source}:{m.line}", m.code, m.why, m.text) for m in misfits]
     if refusals:
         engine.rejects.write(refusals, engine.zone)

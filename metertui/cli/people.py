@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import argparse
 import getpass
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from metertui import settings
 from metertui.cli.common import folder, show
 from metertui.cli.errors import UsageError
+from metertui.cli.handing import handed
 from metertui.engine.accounts import FIELDS, Account, AccountBook
-from metertui.engine.audit import AuditLog
+from metertui.engine.audit import AuditLog, user_name
 from metertui.engine.errors import MeterError, Refused
 from metertui.engine.lock import FolderLock
 from metertui.engine.rules import SystemClock
@@ -22,7 +24,6 @@ from metertui.engine.staff import StaffBook
 from metertui.engine.zone import SiteZone
 
 _COLUMNS = ("identifier", *FIELDS, "status", "registered")
-_BY = "command line"
 
 
 @dataclass(frozen=True)
@@ -65,20 +66,23 @@ class _Office:
 
     def note(self, action: str, subject: str, detail: str) -> None:
         """Into audit.log."""
-        AuditLog(self.data / "audit.log").write(self.zone.iso(self.now), _BY, action, subject, detail)
+        AuditLog(self.data / "audit.log").write(
+            self.zone.iso(self.now), user_name(os.getuid()), action, subject, detail
+        )
 
 
 def users(options: argparse.Namespace) -> None:
     """`metertui users VERB`."""
-    with _Office.opened(options, readonly=options.verb in ("list", "show")) as office:
+    if options.verb not in ("list", "show"):
+        _change(options)
+        return
+    with _Office.opened(options, readonly=True) as office:
         book = office.accounts()
         if options.verb == "list":
             found = book.search(options.text, len(book)) if options.text else sorted(book, key=lambda a: a.meter)
-            show(options, [_row(account, office.zone) for account in found], _COLUMNS)
-        elif options.verb == "show":
-            _show(options, book, office.zone)
+            show(options, [account.row(office.zone) for account in found], _COLUMNS)
         else:
-            _change(options, book, office)
+            _show(options, book, office.zone)
 
 
 def _show(options: argparse.Namespace, book: AccountBook, zone: SiteZone) -> None:
@@ -87,25 +91,37 @@ def _show(options: argparse.Namespace, book: AccountBook, zone: SiteZone) -> Non
         raise MeterError(f"{options.meter} is not registered")
     moves = [{"effective_from": zone.iso(since), **group._asdict()} for since, group in book.moves(account.meter)]
     if getattr(options, "format", "table") == "json":
-        show(options, [{**_row(account, zone), "history": moves}], (*_COLUMNS, "history"), one=True)
+        show(options, [{**account.row(zone), "history": moves}], (*_COLUMNS, "history"), one=True)
         return
-    show(options, [_row(account, zone)], _COLUMNS, one=True)
+    show(options, [account.row(zone)], _COLUMNS, one=True)
     if moves and getattr(options, "format", "table") == "table":
         print()
         show(options, moves, ("effective_from", "region", "sub_region", "apartment_type"))
 
 
-def _change(options: argparse.Namespace, book: AccountBook, office: _Office) -> None:
-    now, meter = office.now, options.meter
+def _change(options: argparse.Namespace) -> None:
     fields = {name: value for name in FIELDS if (value := getattr(options, name, None)) is not None}
+    if options.verb == "modify" and not fields:
+        raise UsageError(f"nothing to change; the fields are {', '.join(FIELDS)}")
+
+    def here() -> dict[str, str | None]:
+        with _Office.opened(options, readonly=False) as office:
+            account = _changed(options.verb, options.meter, fields, office)
+            office.note(options.verb, options.meter, ", ".join(f"{name}={value}" for name, value in fields.items()))
+            return account.row(office.zone)
+
+    row = handed(folder(options), f"users {options.verb}", {"meter": options.meter, **fields}, here)
+    show(options, [row], _COLUMNS, one=True)
+
+
+def _changed(verb: str, meter: str, fields: dict[str, str], office: _Office) -> Account:
+    book, now = office.accounts(), office.now
     try:
-        match options.verb:
+        match verb:
             case "register":
                 account = book.prepare(meter, fields, now)
                 book.append([account])
             case "modify":
-                if not fields:
-                    raise UsageError(f"nothing to change; the fields are {', '.join(FIELDS)}")
                 account = book.modify(meter, fields, now)
             case "deactivate":
                 account = book.deactivate(meter, now)
@@ -113,29 +129,39 @@ def _change(options: argparse.Namespace, book: AccountBook, office: _Office) -> 
                 account = book.reactivate(meter, now)
     except Refused as error:
         raise MeterError(error.why) from error
-    detail = ", ".join(f"{name}={value}" for name, value in fields.items())
-    office.note(options.verb, meter, detail)
-    show(options, [_row(account, office.zone)], _COLUMNS, one=True)
+    return account
 
 
 def admins(options: argparse.Namespace) -> None:
     """`metertui admins VERB`."""
-    listing = options.verb == "list"
-    password = _password() if options.verb == "add" else ""
-    with _Office.opened(options, readonly=listing) as office:
-        staff = StaffBook(office.data)
-        staff.load()
-        if listing:
-            show(options, [{"email": m.email, "role": m.role} for m in staff.members()], ("email", "role"))
-            return
-        staff.mend()
-        role = options.role if options.verb == "add" else ""
-        if options.verb == "add":
-            staff.add(options.email, role, password)
-        else:
-            staff.remove(options.email)
-        office.note(f"staff {options.verb}", options.email, role)
-        print(f"{options.email} {'added as ' + role if role else 'removed'}")
+    data = folder(options)
+    if options.verb == "list":
+        with _Office.opened(options, readonly=True):
+            members = _staff(data).members()
+        show(options, [{"email": m.email, "role": m.role} for m in members], ("email", "role"))
+        return
+    # Hashed before it goes anywhere.
+    member = StaffBook(data).member(options.email, options.role, _password()) if options.verb == "add" else None
+
+    def here() -> None:
+        with _Office.opened(options, readonly=False) as office:
+            staff = _staff(data)
+            staff.mend()
+            if member is not None:
+                staff.put(member)
+            else:
+                staff.remove(options.email)
+            office.note(f"staff {options.verb}", options.email, member.role if member else "")
+
+    given = asdict(member) if member else {"email": options.email}
+    handed(data, f"admins {options.verb}", given, here)
+    print(f"{options.email} {'added as ' + member.role if member else 'removed'}")
+
+
+def _staff(data: Path) -> StaffBook:
+    staff = StaffBook(data)
+    staff.load()
+    return staff
 
 
 def _password() -> str:
@@ -146,12 +172,3 @@ def _password() -> str:
     if getpass.getpass("once more: ") != password:
         raise MeterError("the two are not the same")
     return password
-
-
-def _row(account: Account, zone: SiteZone) -> dict[str, object]:
-    return {
-        "identifier": account.meter,
-        **{name: getattr(account, name) for name in FIELDS},
-        "status": "active" if account.active else "deactivated",
-        "registered": zone.iso(account.registered) if account.registered is not None else None,
-    }

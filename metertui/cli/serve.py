@@ -19,6 +19,7 @@ from metertui.engine.core import Engine
 from metertui.engine.errors import MeterError
 from metertui.engine.rules import SystemClock
 from metertui.headend import HeadEnd
+from metertui.server.control import ControlSocket
 from metertui.server.listener import Limits, Listener
 from metertui.settings import Settings
 
@@ -48,13 +49,16 @@ async def _serve(engine: Engine, stated: Settings) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     headend, listener = desk(engine, stated)
+    control = ControlSocket(headend)
     await headend.start()
     try:
         await listener.start()
+        await control.start()
         print(f"ready on {headend.address}", file=sys.stderr, flush=True)
         await stop.wait()
         _logger.info("stopping")
     finally:
+        await control.stop()
         await listener.stop()
         await headend.stop()
 
@@ -82,9 +86,11 @@ def run_app(engine: Engine, stated: Settings, beside: Beside | None = None) -> N
     async def run() -> None:
         asyncio.get_running_loop().set_exception_handler(_LoopErrors())
         headend, listener = desk(engine, stated)
+        control = ControlSocket(headend)
         await headend.start()
         try:
             await listener.start()  # before anything is drawn, so that a port in use is one clear line
+            await control.start()
             _logger.info("ready on %s", headend.address)
             app = MetertuiApp(headend, stated, keep_heap=gc.freeze)
             asked = asyncio.Event()
@@ -106,6 +112,7 @@ def run_app(engine: Engine, stated: Settings, beside: Beside | None = None) -> N
                     task.cancel()
                     await asyncio.wait([task])
         finally:
+            await control.stop()
             await listener.stop()
             await headend.stop()
 

@@ -56,6 +56,15 @@ class Account:
         """The attributes that figures are broken down by."""
         return Group(self.region, self.sub_region, self.apartment_type)
 
+    def row(self, zone: SiteZone) -> dict[str, str | None]:
+        """As commands show it; `registered` as a timestamp."""
+        return {
+            "identifier": self.meter,
+            **{name: getattr(self, name) for name in FIELDS},
+            "status": "active" if self.active else "deactivated",
+            "registered": zone.iso(self.registered) if self.registered is not None else None,
+        }
+
 
 class AccountBook:
     """The accounts of a data folder. Queries are O(1) by meter, O(n) by text; changes are on disk when they return."""

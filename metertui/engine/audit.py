@@ -8,6 +8,7 @@ from __future__ import annotations
 import codecs
 import logging
 import os
+import pwd
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -57,6 +58,14 @@ class RejectsLog:
         except OSError as error:
             _logger.error("cannot rotate %s: %s", self._path.name, error.strerror)
         _append(self._path, "".join(lines))
+
+
+def user_name(uid: int) -> str:
+    """How a user of this machine is called there."""
+    try:
+        return f"{pwd.getpwuid(uid).pw_name} @ local"
+    except KeyError:
+        return f"user {uid} @ local"
 
 
 def escaped(text: str) -> str:

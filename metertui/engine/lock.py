@@ -5,12 +5,30 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from metertui.engine.errors import OwnedError
 
 _NAME: Final = ".lock"
+_TRIES: Final = 5
+_AGAIN_SECONDS: Final = 0.01
+"""Who only looks whether a folder has an owner holds a shared lock for some µs, and is no reason to be refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Who owns a folder."""
+
+    pid: str
+    """The number of its process; `unknown` where a full disk did not take it."""
+    since: int
+    """µs UTC."""
+
+    def __str__(self) -> str:
+        return f"process {self.pid}"
 
 
 class FolderLock:
@@ -24,13 +42,11 @@ class FolderLock:
         """Own the folder. Raises OwnedError, which names the process, if another one does; OSError."""
         fd = os.open(self._folder / _NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(fd)
         except BlockingIOError as error:
-            owner = os.read(fd, 64).decode("ascii", "replace").strip() or "unknown"
+            owner = _owner(fd)
             os.close(fd)
-            raise OwnedError(
-                f"the data folder {self._folder} is in use by another metertui (process {owner})"
-            ) from error
+            raise OwnedError(f"the data folder {self._folder} is in use by another metertui ({owner})") from error
         except OSError:
             os.close(fd)
             raise
@@ -44,3 +60,36 @@ class FolderLock:
         if self._fd is not None:
             os.close(self._fd)
             self._fd = None
+
+
+def owner_of(folder: Path) -> Owner | None:
+    """Who owns a folder now; None if nobody does. Raises OSError."""
+    try:
+        fd = os.open(folder / _NAME, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _owner(fd)
+    finally:
+        os.close(fd)
+    return None
+
+
+def _lock(fd: int) -> None:
+    """Raises BlockingIOError where another process has it, and is not just looking."""
+    for tries_left in reversed(range(_TRIES)):
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if not tries_left:
+                raise
+        time.sleep(_AGAIN_SECONDS)
+
+
+def _owner(fd: int) -> Owner:
+    """Who wrote the file."""
+    pid = os.pread(fd, 64, 0).decode("ascii", "replace").strip()
+    return Owner(pid or "unknown", os.fstat(fd).st_mtime_ns // 1000)

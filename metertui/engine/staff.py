@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import secrets
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,6 +20,7 @@ from metertui.engine.tables import Table
 
 ROLES: Final = ("operator", "government")
 _HEADER: Final = ["email", "role", "password_hash"]
+_HASH: Final = re.compile(r"\$argon2id\$[-A-Za-z0-9+/=,$]{1,500}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +76,20 @@ class StaffBook:
         """Everyone, by email."""
         return sorted(self._members.values(), key=lambda member: member.email.casefold())
 
+    def member(self, email: str, role: str, password: str) -> Member:
+        """Someone who is no member yet, the password hashed, which is slow. Any thread. Raises MeterError."""
+        return Member(_email(email), _role(role), self._hash(password))
+
     def add(self, email: str, role: str, password: str) -> None:
         """Add a member, or give one another role and password. Raises MeterError, StorageError."""
-        member = Member(_email(email), _role(role), self._hash(password))
-        self._save({**self._members, email.casefold(): member})
+        self.put(self.member(email, role, password))
+
+    def put(self, member: Member) -> None:
+        """Add a member, or put one in the place of who has the email. Raises MeterError, StorageError."""
+        _email(member.email), _role(member.role)
+        if not _HASH.fullmatch(member.password_hash):
+            raise MeterError("this is no argon2id hash of a password")
+        self._save({**self._members, member.email.casefold(): member})
 
     def remove(self, email: str) -> None:
         """Remove a member. Raises MeterError, StorageError."""

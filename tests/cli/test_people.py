@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from metertui.cli import handing
 from metertui.engine.lock import FolderLock
 from metertui.engine.staff import StaffBook
 from tests.cli.conftest import Command
@@ -64,7 +65,10 @@ def test_text_from_outside_is_no_formula_in_a_spreadsheet(metertui: Command, dat
     assert metertui("users", "list", "--format", "json").json[0]["address"] == "=1+1"
 
 
-def test_an_owned_folder_is_read_but_not_written(metertui: Command, data: Path) -> None:
+def test_an_owned_folder_is_read_but_not_written(
+    metertui: Command, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(handing, "PATIENCE_SECONDS", 0.0)
     metertui("users", "register", "m-1")
     lock = FolderLock(data)
     lock.acquire()

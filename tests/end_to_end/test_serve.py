@@ -168,7 +168,8 @@ def test_what_cannot_start_says_why_in_one_line(tmp_path: Path) -> None:
         assert "is in use by another metertui (process " in other
         port = _fails("serve", "--data", str(tmp_path / "b"), "--port", str(server.address[1]))
         assert "the port is in use by another program" in port
-        assert "is in use by another metertui" in metertui(tmp_path / "a", "users", "register", "x", code=1)
+        assert "active" in metertui(tmp_path / "a", "users", "register", "x")  # by the owner
+        assert server.say("READ x 5\n") == ["OK"]
     (tmp_path / "file").write_text("")
     assert "cannot use the data folder" in _fails("serve", "--data", str(tmp_path / "file"), "--port", "0")
     (tmp_path / "a" / "settings.toml").write_text("prot = 7\n")

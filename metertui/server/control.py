@@ -1,0 +1,227 @@
+"""The owner's side of the Unix socket in the data folder: what commands hand to it, by a table.
+
+Who connects has been let in by the file's permissions, so it is the user that the owner runs as, or root; whoever it
+is by name goes into `audit.log`. A request that has begun is finished even if nobody waits for its answer any more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import socket
+import struct
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from metertui.engine.accounts import FIELDS
+from metertui.engine.audit import user_name
+from metertui.engine.errors import MeterError
+from metertui.engine.staff import Member
+from metertui.server import socket_file
+from metertui.server.control_protocol import (
+    MAX_LINE_BYTES,
+    Done,
+    Failed,
+    Malformed,
+    Progress,
+    Reply,
+    Request,
+    encode_reply,
+    parse_request,
+)
+
+if TYPE_CHECKING:
+    from metertui.headend import HeadEnd
+
+_logger = logging.getLogger(__name__)
+
+_CONNECTIONS: Final = 64
+"""At once; each is a command that someone runs, or a second screen."""
+_PATIENCE_SECONDS: Final = 10.0
+"""How long a request may take to arrive: it is sent in one piece."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request under way."""
+
+    headend: HeadEnd
+    by: str
+    given: dict[str, Any]
+    tell: Callable[[float], None]
+    """Takes the share done; from the event loop."""
+
+    def text(self, name: str) -> str:
+        """A text that must be given. Raises Malformed."""
+        value = self.given.get(name)
+        if not isinstance(value, str):
+            raise Malformed(f"{name} is a text")
+        return value
+
+    def fields(self) -> dict[str, str]:
+        """The fields of an account that are given. Raises Malformed."""
+        return {name: self.text(name) for name in FIELDS if name in self.given}
+
+
+Command = Callable[[Call], Awaitable[Any]]
+
+
+class ControlSocket:
+    """The socket of a folder that this process owns. `start` opens it, `stop` takes it away."""
+
+    def __init__(self, headend: HeadEnd) -> None:
+        self._headend = headend
+        self._folder = headend.engine.folder
+        self._server: asyncio.Server | None = None
+        self._talks: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
+        self._working: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        """Listen. Where the folder takes no socket it is said in the log, and commands are told who owns it."""
+        try:
+            bound = socket_file.bind(self._folder)
+        except OSError as error:
+            _logger.warning("commands cannot reach this process: no socket in the folder (%s)", error.strerror or error)
+            return
+        # Not the loop's own way for Unix sockets, which would remove the file by a name that may not be its own.
+        self._server = await asyncio.start_server(self._accept, sock=bound, limit=MAX_LINE_BYTES)
+
+    async def stop(self) -> None:
+        """Take no more, finish what has begun, and remove the file."""
+        if self._server is None:
+            return
+        self._server.close()
+        for talk in set(self._talks) - self._working:
+            talk.cancel()
+        while self._talks:
+            await asyncio.wait(list(self._talks))
+        with contextlib.suppress(OSError):
+            socket_file.remove(self._folder)
+        self._server = None
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._talks[task] = writer
+        try:
+            if len(self._talks) > _CONNECTIONS:
+                _send(writer, Failed(f"{_CONNECTIONS} commands are under way already; try again later"))
+            else:
+                await self._talk(reader, writer, task)
+            with contextlib.suppress(OSError, TimeoutError):
+                await asyncio.wait_for(writer.drain(), _PATIENCE_SECONDS)
+        except asyncio.CancelledError:
+            pass  # it had not asked for anything yet
+        finally:
+            self._working.discard(task)
+            del self._talks[task]
+            writer.close()
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, task: asyncio.Task[None]) -> None:
+        try:
+            line = await asyncio.wait_for(reader.readuntil(b"\n"), _PATIENCE_SECONDS)
+        except asyncio.LimitOverrunError:
+            _send(writer, Failed(f"a request has {MAX_LINE_BYTES} bytes at most"))
+            return
+        except TimeoutError:
+            _send(writer, Failed("no request came"))
+            return
+        except (asyncio.IncompleteReadError, OSError):
+            return  # it has gone, and had not said it all
+        self._working.add(task)
+        _send(writer, await self._answer(line, _name_of(writer), lambda share: _send(writer, Progress(share))))
+
+    async def _answer(self, line: bytes, by: str, tell: Callable[[float], None]) -> Reply:
+        do = ""
+        try:
+            request: Request = parse_request(line)
+            do = request.do
+            command = COMMANDS.get(do)
+            if command is None:
+                raise Malformed("the process that owns the folder does not know this command; is it another version?")
+            reply = Done(await command(Call(self._headend, by, dict(request.given), tell)))
+            encode_reply(reply)
+            return reply
+        except MeterError as error:
+            return Failed(str(error))
+        except Exception:
+            _logger.exception("the command %s failed", do)
+            return Failed("the process that owns the folder failed at this; its log says why")
+
+
+def _send(writer: asyncio.StreamWriter, reply: Reply) -> None:
+    if not writer.is_closing():
+        writer.write(encode_reply(reply))
+
+
+def _name_of(writer: asyncio.StreamWriter) -> str:
+    """The user at the other end, as the kernel knows it."""
+    uid = os.getuid()
+    bound = writer.get_extra_info("socket")
+    if bound is not None and hasattr(socket, "SO_PEERCRED"):  # Linux; elsewhere only the same user gets here
+        with contextlib.suppress(OSError):
+            size = struct.calcsize("3i")
+            uid = struct.unpack("3i", bound.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size))[1]
+    return user_name(uid)
+
+
+# -- the commands ----------------------------------------------------------------------------------------------------
+
+
+async def _register(call: Call) -> object:
+    meter = call.text("meter")
+    outcome = await call.headend.register(meter, call.fields(), call.by)
+    if not outcome.stored:
+        raise MeterError(outcome.text)
+    return _account(call, meter)
+
+
+async def _modify(call: Call) -> object:
+    await call.headend.modify(call.text("meter"), call.fields(), call.by)
+    return _account(call, call.text("meter"))
+
+
+async def _deactivate(call: Call) -> object:
+    await call.headend.deactivate(call.text("meter"), call.by)
+    return _account(call, call.text("meter"))
+
+
+async def _reactivate(call: Call) -> object:
+    await call.headend.reactivate(call.text("meter"), call.by)
+    return _account(call, call.text("meter"))
+
+
+def _account(call: Call, meter: str) -> object:
+    account = call.headend.engine.accounts.get(meter)
+    return None if account is None else account.row(call.headend.engine.zone)
+
+
+async def _add_member(call: Call) -> object:
+    member = Member(call.text("email"), call.text("role"), call.text("password_hash"))
+    await call.headend.put_member(member, call.by)
+    return None
+
+
+async def _remove_member(call: Call) -> object:
+    await call.headend.remove_member(call.text("email"), call.by)
+    return None
+
+
+async def _close(call: Call) -> object:
+    close = await call.headend.close_day(call.by)
+    return {"readings": close.readings, "files": close.files, "seconds": round(close.seconds, 3)}
+
+
+COMMANDS: Final[dict[str, Command]] = {
+    "users register": _register,
+    "users modify": _modify,
+    "users deactivate": _deactivate,
+    "users reactivate": _reactivate,
+    "admins add": _add_member,
+    "admins remove": _remove_member,
+    "close": _close,
+}
+"""What can be handed to the owner of a folder, by the words of the command line; each gives what JSON can say."""

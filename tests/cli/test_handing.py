@@ -1,0 +1,151 @@
+"""Commands beside a running owner: the same words, the same answers."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from metertui import settings
+from metertui.cli import handing
+from metertui.engine.core import Engine
+from metertui.engine.lock import FolderLock
+from metertui.engine.rules import SystemClock
+from metertui.headend import HeadEnd
+from metertui.server import socket_file
+from metertui.server.control import ControlSocket
+from tests.cli.conftest import Command
+
+
+@contextlib.contextmanager
+def running(data: Path) -> Iterator[HeadEnd]:
+    """An owner of the folder, in a thread of its own."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+
+    async def start() -> tuple[HeadEnd, ControlSocket]:
+        headend = HeadEnd(Engine.open(data, settings.load(data).rules(), SystemClock()))
+        control = ControlSocket(headend)
+        await headend.start()
+        await control.start()
+        return headend, control
+
+    async def stop(headend: HeadEnd, control: ControlSocket) -> None:
+        await control.stop()
+        await headend.stop()
+
+    owner = asyncio.run_coroutine_threadsafe(start(), loop).result(10)
+    try:
+        yield owner[0]
+    finally:
+        asyncio.run_coroutine_threadsafe(stop(*owner), loop).result(10)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+WORDS = (
+    "users register m-1 --region East --address a\x1b[2Jb",
+    "users register m-1",
+    "users register _",
+    "users modify m-1 --region West --format json",
+    "users modify m-1",
+    "users modify m-2 --region =1",
+    "users deactivate m-1 --format csv",
+    "users deactivate m-1",
+    "users reactivate m-1",
+    "admins add a@b.example --role operator",
+    "admins remove a@b.example",
+    "admins remove a@b.example",
+)
+
+
+def test_a_running_owner_gives_the_same_answers_and_exit_codes(
+    metertui: Command, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = [_said(metertui, words, monkeypatch) for words in WORDS]
+    monkeypatch.setenv("METERTUI_DATA", str(tmp_path / "other"))
+    with running(tmp_path / "other"):
+        beside = [_said(metertui, words, monkeypatch) for words in WORDS]
+    assert beside == alone
+    assert {code for code, _, _ in alone} == {0, 1, 2}
+    users = [(folder / "users.csv").read_text().split(",20")[0] for folder in (data, tmp_path / "other")]
+    assert users[0] == users[1]
+
+
+def _said(metertui: Command, words: str, monkeypatch: pytest.MonkeyPatch) -> tuple[int, str, str]:
+    monkeypatch.setattr("sys.stdin", io.StringIO("secret\n"))
+    result = metertui(*words.split(" "))
+    year = str(time.localtime().tm_year)  # of the time of registration, which is not the same
+    out, err = ("\n".join(line.split(f"{year}-")[0] for line in text.splitlines()) for text in (result.out, result.err))
+    return result.code, out, err
+
+
+def test_an_owner_that_ends_soon_is_waited_for(metertui: Command, data: Path) -> None:
+    data.mkdir()
+    lock = FolderLock(data)
+    lock.acquire()
+    timer = threading.Timer(0.1, lock.release)
+    timer.start()
+    assert metertui("users", "register", "m-1").code == 0
+    timer.join()
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        (b"", "ended before it answered"),
+        (b'{"progress":0.5}\n', "ended before it answered"),
+        (b"HTTP/1.1 400\r\n\r\n", "JSON"),
+        (b'{"error":"no\\u001b[2J"}\n', "no"),
+    ],
+)
+def test_an_owner_that_answers_oddly_is_one_line(metertui: Command, data: Path, answer: bytes, why: str) -> None:
+    data.mkdir()
+    lock = FolderLock(data)
+    lock.acquire()
+    with socket_file.bind(data) as bound:
+        bound.listen()
+        serving = threading.Thread(target=_answer_once, args=(bound, answer))
+        serving.start()
+        result = metertui("users", "register", "m-1")
+        serving.join()
+    lock.release()
+    assert (result.code, result.out) == (1, "")
+    assert why in result.err
+    assert result.err.count("\n") == 1
+
+
+def _answer_once(bound: socket.socket, answer: bytes) -> None:
+    connection, _ = bound.accept()
+    with connection:
+        connection.recv(1000)
+        connection.sendall(answer)
+
+
+def test_the_share_done_is_told(data: Path) -> None:
+    data.mkdir()
+    told: list[float] = []
+    lock = FolderLock(data)
+    lock.acquire()
+
+    def here() -> None:
+        FolderLock(data).acquire()
+
+    with socket_file.bind(data) as bound:
+        bound.listen()
+        answer = b'{"progress":0.25}\n{"progress":1}\n{"result":[1]}\n'
+        serving = threading.Thread(target=_answer_once, args=(bound, answer))
+        serving.start()
+        assert handing.handed(data, "x", {}, here, told.append) == [1]
+        serving.join()
+    lock.release()
+    assert told == [0.25, 1.0]

@@ -1,0 +1,206 @@
+"""The socket in a data folder, and what its table does."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import socket
+import stat
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from metertui.engine.audit import user_name
+from metertui.engine.core import Engine
+from metertui.engine.rules import Rules
+from metertui.engine.zone import SiteZone
+from metertui.headend import HeadEnd
+from metertui.server import control, socket_file
+from metertui.server.control import ControlSocket
+from tests.clock import FakeClock
+
+Say = Callable[..., Any]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path
+
+
+@pytest.fixture
+async def owner(folder: Path) -> AsyncIterator[HeadEnd]:
+    headend = HeadEnd(Engine.open(folder, Rules(zone=SiteZone("Asia/Singapore")), FakeClock("2025-03-12T10:40:00")))
+    served = ControlSocket(headend)
+    await headend.start()
+    await served.start()
+    yield headend
+    await served.stop()
+    await headend.stop()
+    assert not (folder / ".control").exists()
+    assert {task.get_name() for task in asyncio.all_tasks()} == {asyncio.current_task().get_name()}  # type: ignore[union-attr]
+
+
+def raw(folder: Path, data: bytes, *, end: bool = True) -> list[dict[str, Any]]:
+    with socket_file.connect(folder) as connection:
+        connection.settimeout(10)
+        with contextlib.suppress(BrokenPipeError):
+            connection.sendall(data)
+            if end:
+                connection.shutdown(socket.SHUT_WR)
+        with connection.makefile("rb") as replies:
+            return [json.loads(line) for line in replies]
+
+
+async def say(folder: Path, do: str, **given: object) -> Any:
+    line = json.dumps({"do": do, "with": given}).encode() + b"\n"
+    (*_, last) = await asyncio.to_thread(raw, folder, line)
+    return last
+
+
+async def test_accounts_are_changed_in_the_running_engine(folder: Path, owner: HeadEnd) -> None:
+    made = await say(folder, "users register", meter="m-1", region="East")
+    assert made["result"] == {
+        "identifier": "m-1",
+        "address": "",
+        "region": "East",
+        "sub_region": "",
+        "postcode": "",
+        "apartment_type": "",
+        "status": "active",
+        "registered": "2025-03-12T10:40:00+08:00",
+    }
+    assert (await owner.upload("m-1", "5", None, "test")).kind == "ok"
+    assert (await say(folder, "users modify", meter="m-1", region="West"))["result"]["region"] == "West"
+    assert (await say(folder, "users deactivate", meter="m-1"))["result"]["status"] == "deactivated"
+    assert (await owner.upload("m-1", "6", None, "test")).code == "deactivated"
+    assert (await say(folder, "users reactivate", meter="m-1"))["result"]["status"] == "active"
+    assert (await say(folder, "users reactivate", meter="m-1")) == {"error": "m-1 is active already"}
+    assert (await say(folder, "users register", meter="m-1")) == {"error": "m-1 is registered already"}
+    assert (await say(folder, "close"))["result"]["readings"] == 1
+    await asyncio.get_running_loop().run_in_executor(owner._writer, bool)  # the notes are written
+    audit = [line.split("\t")[1:4] for line in (folder / "audit.log").read_text().splitlines()]
+    me = user_name(os.getuid())
+    assert [entry for entry in audit if entry[0] != "test"] == [
+        [me, verb, "m-1"] for verb in ("register", "modify", "deactivate", "reactivate")
+    ] + [[me, "close", ""]]
+
+
+async def test_staff_by_their_hash(folder: Path, owner: HeadEnd) -> None:
+    member = owner.engine.staff.member("a@b.example", "operator", "secret")
+    given = {"email": member.email, "role": member.role, "password_hash": member.password_hash}
+    assert await say(folder, "admins add", **given) == {"result": None}
+    assert await owner.login("a@b.example", "secret") == "operator"
+    for bad in ({"password_hash": "secret"}, {"role": "king"}, {"email": "nobody"}, {"role": 5}):
+        assert "error" in await say(folder, "admins add", **{**given, **bad})
+    assert await say(folder, "admins remove", email="a@b.example") == {"result": None}
+    assert await owner.login("a@b.example", "secret") is None
+    assert "error" in await say(folder, "admins remove", email="a@b.example")
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        (b"READ m-1 5\n", "one line of JSON"),
+        (b'{"do":"rm"}\n', "does not know this command"),
+        (b'{"do":"users register"}\n', "meter is a text"),
+        (b'{"do":"users register","with":{"meter":["m-1"]}}\n', "meter is a text"),
+        (b'{"do":"' + b"x" * control.MAX_LINE_BYTES + b'"}\n', "bytes at most"),
+    ],
+)
+async def test_bad_input_is_answered_with_one_clear_error(folder: Path, owner: HeadEnd, line: bytes, why: str) -> None:
+    (reply,) = await asyncio.to_thread(raw, folder, line)
+    assert why in reply["error"]
+
+
+async def test_a_client_that_leaves_before_its_line_ends_has_asked_for_nothing(folder: Path, owner: HeadEnd) -> None:
+    assert await asyncio.to_thread(raw, folder, b'{"do":"users register","with":{"meter":"m-1"}}') == []
+    assert "m-1" not in owner.engine.accounts
+
+
+async def test_a_client_that_does_not_wait_has_what_it_asked_for_done(folder: Path, owner: HeadEnd) -> None:
+    with socket_file.connect(folder) as connection:
+        connection.sendall(b'{"do":"users register","with":{"meter":"m-1"}}\n')
+    while "m-1" not in owner.engine.accounts:
+        await asyncio.sleep(0.001)
+
+
+async def test_a_defect_is_one_sentence_and_the_next_command_goes_on(
+    folder: Path, owner: HeadEnd, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def defective(call: control.Call) -> object:
+        call.tell(0.5)
+        raise ZeroDivisionError
+
+    monkeypatch.setitem(control.COMMANDS, "close", defective)
+    replies = await asyncio.to_thread(raw, folder, b'{"do":"close"}\n')
+    assert replies == [
+        {"progress": 0.5},
+        {"error": "the process that owns the folder failed at this; its log says why"},
+    ]
+    assert "ZeroDivisionError" in caplog.text
+    assert "result" in await say(folder, "users register", meter="m-1")
+
+
+async def test_too_many_at_once_are_told(folder: Path, owner: HeadEnd, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(control, "_CONNECTIONS", 0)
+    assert "try again later" in (await say(folder, "close"))["error"]
+
+
+async def test_who_says_nothing_is_not_waited_for(
+    folder: Path, owner: HeadEnd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(control, "_PATIENCE_SECONDS", 0.01)
+    (reply,) = await asyncio.to_thread(raw, folder, b"{", end=False)
+    assert reply == {"error": "no request came"}
+
+
+async def test_the_end_waits_for_work_but_not_for_who_has_not_asked(tmp_path: Path) -> None:
+    headend = HeadEnd(Engine.open(tmp_path, Rules(), FakeClock("2025-03-12T10:40:00")))
+    served = ControlSocket(headend)
+    await headend.start()
+    await served.start()
+    with socket_file.connect(tmp_path) as idle, socket_file.connect(tmp_path) as asking:
+        asking.sendall(b'{"do":"close"}\n')
+        while not served._working:
+            await asyncio.sleep(0.001)
+        await served.stop()
+        assert b"result" in asking.recv(1000)
+        assert idle.recv(1000) == b""
+    await headend.stop()
+
+
+@pytest.mark.parametrize("folder", [Path("short"), Path("deep") / ("x" * 100) / ("y" * 100)])
+def test_only_the_owner_of_the_folder_may_connect_however_long_its_path(tmp_path: Path, folder: Path) -> None:
+    where = tmp_path / folder
+    where.mkdir(parents=True)
+    (where / ".control").write_text("what a killed process left")
+    with socket_file.bind(where) as bound:
+        assert stat.S_IMODE((where / ".control").stat().st_mode) == 0o600
+        with pytest.raises(ConnectionRefusedError):
+            socket_file.connect(where)
+        bound.listen()
+        with socket_file.connect(where):
+            bound.accept()[0].close()
+    socket_file.bind(where).close()  # what is left is replaced
+    socket_file.remove(where)
+    with pytest.raises(FileNotFoundError):
+        socket_file.connect(where)
+
+
+async def test_a_folder_that_takes_no_socket_is_served_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(folder: Path) -> socket.socket:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(socket_file, "bind", refuse)
+    headend = HeadEnd(Engine.open(tmp_path, Rules(), FakeClock("2025-03-12T10:40:00")))
+    served = ControlSocket(headend)
+    await served.start()
+    await served.stop()
+    await headend.stop()
+    assert "commands cannot reach this process" in caplog.text
