@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import Final, Protocol
@@ -20,6 +19,7 @@ from metertui.engine.core import Engine
 from metertui.engine.errors import StorageError
 from metertui.engine.ingest import Batch
 from metertui.engine.outcome import Outcome, refused
+from metertui.fairness import FairQueue
 
 _logger = logging.getLogger(__name__)
 
@@ -30,11 +30,23 @@ Measured: 8192 made the event loop stall for 70 ms under a flood, 1024 for 14 (9
 """
 _SHARE: Final = 64
 """Requests that a lane may put into a turn however many others wait."""
+_BY_AGE: Final = 4
+"""One part in so many of each turn is for those who have waited longest; the rest is for those who want least.
+
+So a meter's one line goes before what floods the port, and a concentrator's thousand are not put off by a thousand
+meters that ask and wait.
+"""
 _DEFECT: Final = refused("storage", "the server failed at this batch; its log says why")
 
 
 class Lane(Protocol):
     """One stream of requests with its replies."""
+
+    due: int
+    """The service it has had, kept by the fair order; 0 at first."""
+
+    def backlog(self) -> int:
+        """About how many requests wait, 1 at least: a guess that costs nothing."""
 
     def collect(self, budget: int) -> int:
         """Parse waiting input into requests, about `budget` at most; how many are ready. No engine, no I/O."""
@@ -55,8 +67,7 @@ class Turns:
     def __init__(self, engine: Engine, writer: Executor) -> None:
         self._engine = engine
         self._writer = writer
-        self._lanes: deque[Lane] = deque()
-        self._queued: set[int] = set()
+        self._lanes: FairQueue[Lane] = FairQueue()
         self._wake = asyncio.Event()
         self._stopping = False
         self._running: asyncio.Task[None] | None = None
@@ -80,9 +91,8 @@ class Turns:
 
     def submit(self, lane: Lane) -> None:
         """A lane has input. It is asked for it in its turn, once, however often it says so before."""
-        if id(lane) not in self._queued:
-            self._queued.add(id(lane))
-            self._lanes.append(lane)
+        if lane not in self._lanes:
+            self._lanes.add(lane, min(_SHARE, lane.backlog()))
             self._wake.set()
 
     async def _take_turns(self) -> None:
@@ -131,20 +141,21 @@ class Turns:
         return gathered or self._gather()
 
     def _gather(self) -> list[Lane]:
-        """Lanes with parsed requests, in the order in which they asked, up to a batch."""
+        """Lanes with parsed requests, up to a batch: first those that want least, then those that waited longest."""
         self._wake.clear()
         gathered: list[Lane] = []
         room = _BATCH
         share = max(_SHARE, room // max(1, len(self._lanes)))
         while self._lanes and room > 0:
-            lane = self._lanes.popleft()
-            self._queued.discard(id(lane))
+            lane = self._lanes.next() if room > _BATCH // _BY_AGE else self._lanes.oldest()
             try:
-                room -= lane.collect(min(share, room))
+                collected = lane.collect(min(share, room))
             except Exception:
                 _logger.exception("what came on a connection could not be read")
                 lane.drop()
             else:
+                room -= collected
+                self._lanes.charge(lane, collected)
                 gathered.append(lane)
         if self._lanes:
             self._wake.set()
@@ -185,7 +196,11 @@ class _Single:
     def __init__(self, request: Callable[[Batch], Outcome]) -> None:
         self._request = request
         self._outcome: Outcome | None = None
+        self.due = 0
         self.done: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+
+    def backlog(self) -> int:
+        return 1
 
     def collect(self, budget: int) -> int:
         return min(1, budget)

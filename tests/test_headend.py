@@ -31,7 +31,11 @@ class ScriptLane:
         self.batches: list[int] = []
         self.answered = asyncio.Event()
         self.dropped = asyncio.Event()
+        self.due = 0
         self._taken = 0
+
+    def backlog(self) -> int:
+        return max(1, len(self._requests))
 
     def collect(self, budget: int) -> int:
         self._taken = min(budget, len(self._requests))
@@ -79,6 +83,35 @@ async def test_what_arrives_together_shares_one_write_and_one_sync(
     assert len({batch for lane in lanes for batch in lane.batches}) == 1
     assert [outcome.kind for lane in lanes for outcome in lane.outcomes] == ["ok"] * 10
     assert syncs == [True]
+
+
+async def test_a_line_goes_before_those_that_pour(desk: HeadEnd) -> None:
+    pouring = [ScriptLane([("nobody", "1", None)] * 10_000) for _ in range(200)]
+    for lane in pouring:
+        desk.submit(lane)
+    meter = ScriptLane([("m", "1", "2025-03-12T01:00:00")])
+    desk.submit(meter)
+    await meter.answered.wait()
+    assert sum(len(lane.batches) for lane in pouring) <= 2 * 1024 // 64
+
+
+async def test_a_concentrator_is_not_put_off_by_the_many_that_ask_and_wait(desk: HeadEnd) -> None:
+    concentrator = ScriptLane([("m", str(i), f"2025-03-12T01:00:00.{i:06}") for i in range(1000)])
+    asked = 0
+
+    class Asking(ScriptLane):
+        def reply(self, failure: Outcome | None) -> None:
+            nonlocal asked
+            asked += 1
+            if not concentrator.outcomes:
+                self._requests = [("nobody", "1", None)]
+                desk.submit(self)
+
+    for _ in range(3000):
+        desk.submit(Asking([("nobody", "1", None)]))
+    desk.submit(concentrator)
+    await concentrator.answered.wait()
+    assert asked < 2 * 3000
 
 
 async def test_nothing_is_answered_before_it_is_on_disk(desk: HeadEnd, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from metertui.engine.outcome import OK, Outcome
 from metertui.server.protocol import (
+    LINE_BYTES,
     MAX_LINE_BYTES,
     USAGE,
     Auth,
@@ -69,6 +70,11 @@ class Conversation:
     def pending(self) -> bool:
         """Whether there may be complete lines among them."""
         return self._parser.pending
+
+    @property
+    def backlog(self) -> int:
+        """About how many requests wait, 1 at least."""
+        return len(self._ready) + self._parser.waiting // LINE_BYTES or 1
 
     @property
     def hungry(self) -> bool:

@@ -34,6 +34,8 @@ _ACCEPTS_IN_A_TURN: Final = 64
 """Connections that the event loop accepts before it looks at anything else: about 5 ms of work."""
 _ACCEPT_QUEUE: Final = 4096
 """Connections that the kernel may keep for us meanwhile, so that a thousand at once need not try again."""
+_KERNEL_REPLY_BYTES: Final = 65_536
+"""Replies that the kernel may keep for a client beside ours, instead of megabytes: twenty thousand OKs."""
 _SPARE_FILES: Final = 256
 """Descriptors for all else: files, and connections that are being turned away."""
 
@@ -123,6 +125,8 @@ class Listener:
             # The same socket by another descriptor, since asyncio's own queues no more than it accepts in a turn.
             with socket.socket(fileno=os.dup(bound.fileno())) as twin:
                 twin.listen(_ACCEPT_QUEUE)
+                # What is accepted inherits it.
+                twin.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _KERNEL_REPLY_BYTES)
         self._port = self._server.sockets[0].getsockname()[1]
         self.headend.address = _joined(self._host, self._port)
         self._sweep_on()
@@ -228,6 +232,7 @@ class Connection(asyncio.BufferedProtocol):
         self._stalled = False
         self._lingering: asyncio.TimerHandle | None = None
         self._reply_share = 0
+        self.due = 0
         self.network = ""
         """What connections are counted by: the peer's address, or its IPv6 network; empty for this machine."""
         self.answered = listener.now()
@@ -295,6 +300,9 @@ class Connection(asyncio.BufferedProtocol):
         self._listener.release(self)
 
     # -- from the head-end ---------------------------------------------------------------------------------------
+
+    def backlog(self) -> int:
+        return self._conversation.backlog
 
     def collect(self, budget: int) -> int:
         ready = self._conversation.collect(budget, self._reply_share)

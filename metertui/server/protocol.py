@@ -90,8 +90,8 @@ USAGE: Final = {
 
 _PIECE: Final = 16_384
 """Bytes parsed between two looks at the budget: some hundred readings, so neither overhead nor overshoot is felt."""
-_LINE_BYTES: Final = 32
-"""A short reading: what is looked at for each line of the budget, so that shorter ones overshoot it little."""
+LINE_BYTES: Final = 32
+"""A short reading: what is looked at for each line of the budget."""
 _CAREFUL_COST: Final = 4
 """Plain lines that take the time of one that is parsed with care."""
 _PLAIN: Final = bytes(byte for byte in range(0x20, 0x7F) if byte != ord('"')) + b"\t\n"
@@ -143,7 +143,8 @@ class Parser:
     def take(self, budget: int) -> list[Request]:
         """The next requests, in order, from about `budget` lines at most; none when no line is complete.
 
-        The budget bounds the time that this takes; lines that cost more than a plain one count for more.
+        The budget bounds the time that this takes, and the memory of what is made; lines that cost more than a plain
+        one count for more.
         """
         self._join()
         requests: list[Request] = []
@@ -152,8 +153,10 @@ class Parser:
             at = data.find(b"\n") + 1 or len(data)
             self._discarding = not data.endswith(b"\n", 0, at)
         while budget > 0:
-            reach = at + min(_PIECE, budget * _LINE_BYTES)
+            reach = at + min(_PIECE, budget * LINE_BYTES)
             end = data.rfind(b"\n", at, reach) + 1 or data.find(b"\n", reach) + 1
+            if data.count(b"\n", at, end) > 2 * budget:
+                end = _after_lines(data, at, budget)
             if not end:
                 at = self._unended(data, at, requests)
                 self.pending = False
@@ -237,6 +240,13 @@ class Parser:
 
     def _too_long(self, raw: bytes) -> Bad:
         return Bad(_kept(_escaped(raw)), "too-long", f"a line is at most {self._limit} bytes with its ending")
+
+
+def _after_lines(data: bytes, at: int, count: int) -> int:
+    """Where the line begins that comes `count` lines after the one at `at`. There are so many."""
+    for _ in range(count):
+        at = data.find(b"\n", at) + 1
+    return at
 
 
 def visible(text: str) -> str:

@@ -271,6 +271,14 @@ def test_blank_lines_use_up_the_budget_too() -> None:
     assert parser.waiting > 900_000
 
 
+def test_no_more_is_made_of_short_lines_than_the_budget_asks_for() -> None:
+    parser = Parser()
+    parser.feed(b"HELP\n" * 1000)
+    taken = [len(parser.take(13)) for _ in range(20)]
+    assert max(taken) <= 2 * 13
+    assert parser.waiting == 5 * (1000 - sum(taken))
+
+
 def test_a_parser_knows_that_only_half_a_line_waits() -> None:
     parser = Parser()
     parser.feed(b"PING\nPI")
