@@ -6,6 +6,7 @@ The first start writes the file, with every setting at its default in a comment,
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -15,7 +16,7 @@ from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 from metertui.engine import files
 from metertui.engine.errors import MeterError
 from metertui.engine.rules import Rules
-from metertui.engine.zone import MINUTE, SiteZone, machine_zone
+from metertui.engine.zone import HOUR, MINUTE, SiteZone, machine_zone
 
 _FILE: Final = "settings.toml"
 
@@ -69,6 +70,10 @@ class Settings:
     require_auth: Literal["remote", "always"] = _setting(
         "remote", 'Who must AUTH first: "remote", all but this machine, or "always"'
     )
+    currency: str = _setting("SGD", "The currency of the tariffs, whose hundredth their cents_per_kwh counts")
+    gap_hours: float = _setting(
+        25.0, "Bills tell of a longer time without a reading: a day of daily readings may have 25 hours", least=0.001
+    )
     session_idle_minutes: int = _setting(15, "A login on the screens ends after this long without a key", least=1)
 
     def rules(self) -> Rules:
@@ -82,6 +87,8 @@ class Settings:
             future_us=self.future_minutes * MINUTE,
             durability=self.durability,
             rejects_bytes=self.rejects_max_bytes,
+            currency=self.currency,
+            gap_us=round(self.gap_hours * HOUR),
         )
 
 
@@ -148,6 +155,8 @@ def _checked(name: str, value: object, where: str) -> object:
             raise MeterError(f"{where}: {name} is from {least} to {most}, not {value!r}")
     if name == "host" and not value:
         raise MeterError(f"{where}: host is an address to listen on, not empty; 0.0.0.0 is all of IPv4, :: all")
+    if name == "currency" and not re.fullmatch("[A-Z]{3}", str(value)):
+        raise MeterError(f"{where}: currency is three capital letters like SGD, not {value!r}")
     if name == "timezone" and isinstance(value, str) and value:
         _zone(value, f"{where}: timezone")
     return value

@@ -15,25 +15,28 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from metertui.engine import billing, dayclose, loading, placing, windows
 from metertui.engine.accounts import FIELDS, Account, AccountBook
 from metertui.engine.archive import Archive
 from metertui.engine.audit import AuditLog, RejectsLog
-from metertui.engine.billing import Statement
-from metertui.engine.columns import as_frame
+from metertui.engine.billing import Statement, Terms
+from metertui.engine.columns import Columns, Frozen, as_frame
 from metertui.engine.counters import Arrival, Counters
 from metertui.engine.directory import Directory
 from metertui.engine.energy import Series, Usage
 from metertui.engine.errors import MeterError, StorageError
 from metertui.engine.events import Corrections, Event, EventBook
 from metertui.engine.ingest import Batch
+from metertui.engine.judged import judged
 from metertui.engine.lock import FolderLock
 from metertui.engine.log import WriteAheadLog
 from metertui.engine.placing import Heads, Neighbours
 from metertui.engine.readings import Readings, Rebuilt, View
 from metertui.engine.rules import Clock, Rules
 from metertui.engine.staff import StaffBook
+from metertui.engine.tariffs import TariffFile
 from metertui.engine.windows import Window
 from metertui.engine.zone import number_of
 
@@ -70,6 +73,7 @@ class Engine:
         self.counters = Counters()
         self.audit = AuditLog(folder / "audit.log")
         self.rejects = RejectsLog(folder / "rejects.log", rules.rejects_bytes)
+        self.tariffs = TariffFile(folder)
         self.warnings = loaded.warnings
         """What loading found and mended, a sentence each."""
         self.sealed = 0
@@ -247,9 +251,45 @@ class Engine:
         return series.usage(series.window(window, now, self.zone) if isinstance(window, str) else window)
 
     def statement(self, meter: str, month: str | None = None, at: int | None = None) -> Statement:
-        """A meter's bill for a month (`YYYY-MM`; the one before now if None). Raises MeterError."""
+        """A meter's bill for a month (`YYYY-MM`; the one before now if None). Raises MeterError, DataError."""
         now = self.clock.now() if at is None else at
-        return billing.statement(self.series(meter), month or windows.month_before(now, self.zone), self.zone)
+        return billing.bill(self._only(meter), month or windows.month_before(now, self.zone), self.terms())
+
+    def terms(self) -> Terms:
+        """What bills go by now: the tariffs are read anew when their file has changed.
+
+        Raises DataError that names the line of a tariff that is none, MeterError.
+        """
+        return Terms(self.tariffs.current(), self.rules.currency, self.rules.gap_us)
+
+    def _only(self, meter: str) -> Frozen:
+        """A meter's readings as if there were no other: its code is 0. Raises MeterError for one that is not known."""
+        code = self.directory.codes.get(meter)
+        if code is None:
+            raise MeterError(f"{meter} is not a meter of this site")
+        times, whs = self.readings.of(code)
+        columns = Columns(np.zeros(len(times), dtype=np.int32), times, whs)
+        decided = self.events.of(meter)
+        corrections = Corrections.of({0: decided}) if decided else None
+        found = judged(columns, corrections, self.rules.max_w)
+        groups = self.directory.view()
+
+        def group(at: NDArray[np.int64]) -> NDArray[np.int32]:
+            return groups.of(np.full(len(at), code, dtype=np.int32), at)
+
+        return Frozen(
+            columns=columns,
+            status=found.status,
+            energy=found.energy,
+            group=group(times),
+            curve=found.curve,
+            curve_group=group(found.curve.time),
+            corrections=corrections,
+            ids=[meter],
+            groups=tuple(self.directory.groups),
+            zone=self.zone,
+            max_w=self.rules.max_w,
+        )
 
     def find(
         self,

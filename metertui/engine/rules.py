@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from metertui.engine.zone import MINUTE, SiteZone
+from metertui.engine.zone import HOUR, MINUTE, SiteZone
 
 
 class Clock(Protocol):
@@ -42,3 +42,7 @@ class Rules:
     """`disk`: OK after fdatasync. `os`: OK once the operating system has it."""
     rejects_bytes: int = 10_000_000
     """`rejects.log` is rotated at this size."""
+    currency: str = "SGD"
+    """Of the tariffs and bills: its hundredth is what `cents_per_kwh` counts."""
+    gap_us: int = 25 * HOUR
+    """A bill tells of a time without a reading that is longer, in µs."""

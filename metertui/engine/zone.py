@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -168,6 +169,21 @@ class SiteZone:
         """The places of the offsets that hold somewhere in [start, end]: from the first to before the second."""
         first, last = np.searchsorted(self._switches, [start, end], side="right").tolist()
         return first, last + 1
+
+    def occurrences(self, times: Sequence[int], start: int, end: int) -> Instants:
+        """Every instant in [start, end] at which the wall clock comes to one of `times` (µs of the local day).
+
+        So are the instants at which it jumps, since that may take it past one. Ascending, int64.
+        """
+        low, high = np.searchsorted(self._switches, [start, end], side="right").tolist()
+        found = [self._switches[low:high]]
+        for offset in set(self._offsets[low : high + 1].tolist()):
+            days = np.arange((start + offset) // DAY, (end + offset) // DAY + 1, dtype=np.int64) * DAY
+            found += [days + time - offset for time in times]
+        marks = np.unique(np.concatenate(found))
+        marks = marks[(marks >= start) & (marks <= end)]
+        shown = np.isin(self.wall(marks) % DAY, times) | np.isin(marks, self._switches)
+        return np.asarray(marks[shown])
 
     def _transitions(self) -> tuple[Instants, Instants]:
         """Instants at which the offset changes, and the offsets (µs) before, between and after them."""

@@ -1,0 +1,39 @@
+"""Whole-number arithmetic over arrays that rounds half-up and never overflows: for money."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Longs = NDArray[np.int64]
+
+_SAFE: Final = float(1 << 61)
+"""Twice a product below this is exact in int64."""
+
+
+def half_up(dividend: int, divisor: int) -> int:
+    """`dividend` / `divisor` (> 0), a half rounded away from zero."""
+    share = (2 * abs(dividend) + divisor) // (2 * divisor)
+    return share if dividend >= 0 else -share
+
+
+def half_up_products(a: Longs, b: Longs, divisor: int) -> Longs:
+    """a * b / `divisor` by element, none of them negative, half-up; by whole Python numbers where 64 bits do not hold.
+
+    Raises OverflowError where a result does not fit into int64.
+    """
+    a, b = np.broadcast_arrays(a, b)
+    if divisor >= _SAFE or bool(np.any(a.astype(np.float64) * b >= _SAFE)):
+        exact = [half_up(int(x) * int(y), divisor) for x, y in zip(a.ravel(), b.ravel(), strict=True)]
+        return np.array(exact, dtype=np.int64).reshape(a.shape)
+    return np.asarray((2 * (a * b) + divisor) // (2 * divisor), dtype=np.int64)
+
+
+def scaled(values: Sequence[Decimal]) -> tuple[Longs, int]:
+    """Decimals of at most 18 digits as whole numbers, and how many of them make 1."""
+    decimals = max((max(0, -int(value.as_tuple().exponent)) for value in values), default=0)
+    return np.array([int(value.scaleb(decimals)) for value in values], dtype=np.int64), 10**decimals
