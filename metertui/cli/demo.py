@@ -18,6 +18,7 @@ import numpy as np
 from metertui import settings, simulator
 from metertui.cli import serve, story
 from metertui.cli.common import on_terminal, progress
+from metertui.engine import files, tariffs
 from metertui.engine.accounts import AccountBook
 from metertui.engine.archive import Archive
 from metertui.engine.readings_file import Rows
@@ -32,6 +33,10 @@ LOGIN: Final = ("demo@metertui.example", "demo")
 _INTERVAL: Final = 30 * MINUTE
 _PERIOD: Final = 10.0
 """Seconds in which every live meter speaks once, so that something happens while one looks."""
+_TARIFFS: Final = """effective_from,apartment_type,band,from_time,to_time,cents_per_kwh,tax_percent
+{day},,peak,07:00,23:00,31.20,9
+{day},,off-peak,23:00,07:00,19.80,9
+"""
 _STRANGER: Final = 40
 """In so many rounds, one line that is refused: no town is without."""
 
@@ -61,10 +66,11 @@ def demo(options: argparse.Namespace) -> None:
 
 
 def prepare(folder: Path, fleet: Fleet, zone: SiteZone, now: int, share: Callable[[float], None]) -> None:
-    """Put a fleet's history, from the month before last to `now` (µs UTC), its accounts and a login into a folder."""
+    """Put a fleet's history, from the month before last to `now` (µs UTC), accounts, tariff and login into a folder."""
     start = month(month_before(zone.midnight(zone.day(now).replace(day=1)) - 1, zone), zone)[0]
     AccountBook(folder, zone).put([replace(account, registered=start) for account in fleet.accounts], {})
     StaffBook(folder).add(LOGIN[0], "operator", LOGIN[1])
+    files.replace(folder / tariffs.NAME, _TARIFFS.format(day=zone.day(start)).encode())
     archive = Archive(folder, zone)
     ids = [account.meter for account in fleet.accounts]
     day = zone.day(start)

@@ -181,7 +181,7 @@ def parser() -> Parser:
     why.add_argument("window", metavar="WINDOW", nargs="?", help=f"{', '.join(_WINDOWS)} (default month)")
     why.add_argument("--month", metavar="YYYY-MM", help="the window of a bill")
 
-    bill = command("bill", "questions:bill", "the bill of a month in kWh", everywhere, shown, at)
+    bill = command("bill", "bills:bill", "the bill of a month", everywhere, shown, at)
     bill.add_argument("meter", metavar="METER", nargs="?")
     bill.add_argument("--all", action="store_true", help="of every meter, into a CSV")
     bill.add_argument("--month", metavar="YYYY-MM", help="the month (default the last one)")

@@ -1,9 +1,8 @@
-"""Commands that ask: usage, bill, query, export. They read beside a running server."""
+"""Commands that ask: usage, query, export. They read beside a running server."""
 
 from __future__ import annotations
 
 import argparse
-import csv
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,12 +11,10 @@ from typing import Any
 
 import pandas as pd
 
-from metertui.cli.common import days, instant, kwh, opened, progress, replacing, show
+from metertui.cli.common import days, instant, kwh, opened, progress, show
 from metertui.cli.errors import UsageError
-from metertui.engine import analytics, billing, listing, windows
+from metertui.engine import analytics, listing, windows
 from metertui.engine import export as exporting
-from metertui.engine.billing import Statement
-from metertui.engine.core import Engine
 from metertui.engine.energy import Edge, Usage
 from metertui.engine.errors import MeterError
 from metertui.engine.question import Question, clock_of
@@ -40,22 +37,6 @@ USAGE = (
     "readings",
     "suspect",
 )
-BILL = (
-    "meter",
-    "month",
-    "opening_kwh",
-    "opening_quality",
-    "closing_kwh",
-    "closing_quality",
-    "usage_kwh",
-    "lines",
-    "net",
-    "tax",
-    "total",
-    "currency",
-    "reason",
-)
-_NO_TARIFF = "no tariffs are set up, so there is no price"
 
 
 def usage(options: argparse.Namespace) -> None:
@@ -70,40 +51,6 @@ def usage(options: argparse.Namespace) -> None:
                 raise UsageError("a window and dates exclude one another")
             window = windows.between(*days(options), engine.zone)
         show(options, [usage_row(engine.usage(options.meter, window, at), engine.zone)], USAGE, one=True)
-
-
-def bill(options: argparse.Namespace) -> None:
-    """`metertui bill METER`, `metertui bill --all -o FILE`."""
-    if options.all == bool(options.meter) or (options.all and not options.out):
-        raise UsageError("a bill is of METER, or --all -o FILE")
-    if options.month is not None:
-        try:
-            windows.month(options.month, SiteZone("UTC"))
-        except MeterError as error:
-            raise UsageError(f"--month: {error}") from error
-    with opened(options, readonly=True) as engine:
-        if not options.all:
-            at = instant("--at", options.at, engine.zone)
-            show(options, [bill_row(engine.statement(options.meter, options.month, at))], BILL, one=True)
-            return
-        now = instant("--at", options.at, engine.zone) or engine.clock.now()
-        count = _bill_all(engine, options.month or windows.month_before(now, engine.zone), Path(options.out))
-        print(f"{count} {'bill' if count == 1 else 'bills'} written to {options.out}", file=sys.stderr)
-
-
-def _bill_all(engine: Engine, month: str, out: Path) -> int:
-    frozen = engine.view().frozen(engine.rules.max_w)
-    columns = [name for name in BILL if name != "lines"]
-    count = 0
-    with progress("writing bills") as share, replacing(out) as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
-        for statement in billing.statements(frozen, month):
-            row = bill_row(statement)
-            writer.writerow(["" if row[name] is None else row[name] for name in columns])
-            count += 1
-            share(min(1.0, count / max(1, len(engine.directory))))
-    return count
 
 
 def query(options: argparse.Namespace) -> None:
@@ -215,21 +162,4 @@ def _edge(name: str, edge: Edge | None, zone: SiteZone | None = None) -> dict[st
         f"{name}_kwh": kwh(edge.wh) if edge else None,
         f"{name}_time": zone.iso(edge.time) if edge and zone else None,
         f"{name}_quality": edge.quality if edge else None,
-    }
-
-
-def bill_row(statement: Statement) -> dict[str, Any]:
-    """A bill under the names of BILL."""
-    return {
-        "meter": statement.meter,
-        "month": statement.month,
-        **_edge("opening", statement.opening),
-        **_edge("closing", statement.closing),
-        "usage_kwh": kwh(statement.usage_wh),
-        "lines": None,
-        "net": None,
-        "tax": None,
-        "total": None,
-        "currency": None,
-        "reason": _NO_TARIFF,
     }

@@ -10,8 +10,9 @@ from typing import Final
 import plotext
 
 from metertui import simulator
-from metertui.cli.common import kwh, show_row, table
-from metertui.cli.questions import BILL, USAGE, bill_row, query_rows, usage_row
+from metertui.cli.bills import show_bill
+from metertui.cli.common import kwh, table
+from metertui.cli.questions import USAGE, query_rows, usage_row
 from metertui.cli.serve import desk
 from metertui.cli.simulate import summary
 from metertui.engine.analytics import Question, answer
@@ -102,8 +103,7 @@ async def _look_up(headend: HeadEnd, fleet: Fleet) -> None:
 async def _bill(headend: HeadEnd, fleet: Fleet) -> None:
     meter = fleet.accounts[0].meter
     _heading(f"The bill of meter {meter} for the last month")
-    row = bill_row(headend.statement(meter))
-    show_row(row, [name for name in BILL if row[name] is not None])
+    show_bill(headend.statement(meter), headend.engine.zone)
 
 
 async def _government(headend: HeadEnd) -> None:

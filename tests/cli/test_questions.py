@@ -63,23 +63,6 @@ def test_no_data_is_null_and_exit_0(steady: Command) -> None:
     assert "usage_kwh        -" in shown
 
 
-def test_a_bill(steady: Command) -> None:
-    result = steady("bill", "m-1", *AT, "--format", "json")
-    assert list(result.json)[:12] == [
-        "meter", "month", "opening_kwh", "opening_quality", "closing_kwh", "closing_quality", "usage_kwh",
-        "lines", "net", "tax", "total", "currency",
-    ]  # fmt: skip
-    assert (result.json["month"], result.json["usage_kwh"], result.json["total"]) == ("2025-02", 672, None)
-    assert "no tariffs" in result.json["reason"]
-
-
-def test_all_bills(steady: Command, tmp_path: Path) -> None:
-    out = tmp_path / "bills.csv"
-    assert steady("bill", "--all", "--month", "2025-02", "-o", str(out)).code == 0
-    [row] = csv.DictReader(out.open())
-    assert (row["meter"], row["opening_kwh"], row["usage_kwh"], row["total"]) == ("m-1", "1048", "672", "")
-
-
 def test_query_by_month(steady: Command) -> None:
     result = steady("query", "--from", "2025-02-01", "--to", "2025-03-31", "--by", "month", "--format", "json")
     assert result.json == [

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metertui.engine.analytics import Question, answer
-from metertui.engine.billing import Statement, statement, statements
+from metertui.engine.billing import NO_TARIFF, Bills, Statement, Terms, statement
 from metertui.engine.energy import Edge
 from metertui.engine.errors import MeterError
 from metertui.engine.zone import HOUR, MINUTE, SiteZone
@@ -28,7 +28,7 @@ def test_a_steady_meter_has_used_672_kwh_in_february() -> None:
     bill = statement(steady, "2025-02", SINGAPORE)
     opening = Edge(SINGAPORE.parse("2025-02-01T00:00:00"), 295_000, "actual")
     closing = Edge(SINGAPORE.parse("2025-03-01T00:00:00"), 967_000, "actual")
-    assert bill == Statement("m", "2025-02", opening, closing, 672_000, readings=28 * 48, suspect=0)
+    assert bill == Statement("m", "2025-02", opening, closing, 672_000, 28 * 48, 0, reason=NO_TARIFF)
 
 
 def test_a_month_without_readings_at_its_ends_is_estimated() -> None:
@@ -55,16 +55,18 @@ def test_a_month_has_the_hours_that_the_zone_gives_it() -> None:
 
 def test_every_meter_has_a_bill_in_order_of_its_id_and_no_data_is_not_zero() -> None:
     course = [(START + HOUR, 0), (START + 2 * HOUR, 1000)]
-    bills = list(statements(frozen({"m10": course, "silent": [], "m1": course, "M2": course[:1]}, LONDON), "2025-03"))
+    bills = list(
+        Bills(frozen({"m10": course, "silent": [], "m1": course, "M2": course[:1]}, LONDON), "2025-03", Terms())
+    )
     assert [(bill.meter, bill.usage_wh) for bill in bills] == [("M2", 0), ("m1", 1000), ("m10", 1000), ("silent", None)]
-    assert bills[3] == Statement("silent", "2025-03", None, None, None, readings=0, suspect=0)
+    assert bills[3] == Statement("silent", "2025-03", None, None, None, 0, 0, reason=NO_TARIFF)
 
 
 def test_what_is_no_month_is_named() -> None:
     with pytest.raises(MeterError, match="'2025-13' is no month"):
         statement(series([]), "2025-13", LONDON)
     with pytest.raises(MeterError, match="'March' is no month"):
-        list(statements(frozen({}, LONDON), "March"))
+        Bills(frozen({}, LONDON), "March", Terms())
 
 
 @given(courses())
@@ -84,4 +86,4 @@ def test_bills_chain_and_agree_with_the_rules(course: list[tuple[int, int]]) -> 
 def test_bills_sum_to_the_table(meters: list[list[tuple[int, int]]]) -> None:
     columns = frozen({f"m{i}": course for i, course in enumerate(meters)}, LONDON)
     table = answer(columns, Question(date(2025, 3, 1), date(2025, 3, 31)))
-    assert sum(bill.usage_wh or 0 for bill in statements(columns, "2025-03")) == int(table["usage_wh"].sum())
+    assert sum(bill.usage_wh or 0 for bill in Bills(columns, "2025-03", Terms())) == int(table["usage_wh"].sum())

@@ -1,0 +1,104 @@
+"""Bills, one and all of a month, as they are printed and written."""
+
+from __future__ import annotations
+
+import csv
+import json
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Command
+
+AT = ("--at", "2025-03-12T10:40:00")
+HEADER = "effective_from,apartment_type,band,from_time,to_time,cents_per_kwh,tax_percent"
+KEYS = [
+    "meter", "month", "opening_kwh", "opening_quality", "closing_kwh", "closing_quality", "usage_kwh",
+    "lines", "net", "tax", "total", "currency", "reason",
+]  # fmt: skip
+
+
+@pytest.fixture
+def priced(steady: Command, data: Path) -> Command:
+    """The steady meter, with a price until 2025-02-15 and two by the time of day from then on."""
+    rows = "2025-01-01,,,,,20,7\n2025-02-15,,peak,07:00,23:00,30,9\n2025-02-15,,night,23:00,07:00,10.5,9\n"
+    (data / "tariffs.csv").write_text(f"{HEADER}\n{rows}")
+    return steady
+
+
+def test_without_tariffs_a_bill_is_kwh_and_says_why(steady: Command) -> None:
+    result = steady("bill", "m-1", *AT, "--format", "json")
+    assert list(result.json) == KEYS
+    assert (result.json["month"], result.json["usage_kwh"]) == ("2025-02", 672)
+    assert [result.json[key] for key in ("lines", "net", "tax", "total", "currency")] == [None] * 5
+    assert "no tariffs" in result.json["reason"]
+
+
+def test_a_bill_in_money(priced: Command) -> None:
+    bill = priced("bill", "m-1", *AT, "--format", "json").json
+    assert list(bill) == KEYS
+    assert bill["lines"] == [
+        {"from": "2025-02-01T00:00:00+08:00", "to": "2025-02-15T00:00:00+08:00", "band": "", "usage_kwh": 336,
+         "cents_per_kwh": "20", "amount": "67.20", "tax_percent": "7", "note": ""},
+        {"from": "2025-02-15T00:00:00+08:00", "to": "2025-03-01T00:00:00+08:00", "band": "peak", "usage_kwh": 224,
+         "cents_per_kwh": "30", "amount": "67.20", "tax_percent": "9", "note": ""},
+        {"from": "2025-02-15T00:00:00+08:00", "to": "2025-03-01T00:00:00+08:00", "band": "night", "usage_kwh": 112,
+         "cents_per_kwh": "10.5", "amount": "11.76", "tax_percent": "9", "note": ""},
+    ]  # fmt: skip
+    assert (bill["net"], bill["tax"], bill["total"], bill["currency"]) == ("146.16", "11.81", "157.97", "SGD")
+    assert bill["reason"] is None
+
+
+def test_a_bill_for_people_has_its_times_lines_and_notes(priced: Command) -> None:
+    shown = priced("bill", "m-1", "--month", "2025-03").out
+    assert "opening_time     2025-03-01T00:00:00+08:00" in shown
+    assert "closing_quality  last" in shown
+    assert "usage_kwh  cents_per_kwh  tax_percent  amount" in shown
+    assert "179.500" in shown
+    assert "line 1: nothing known after 2025-03-12T10:30:00+08:00" in shown
+    cells = next(csv.DictReader(priced("bill", "m-1", *AT, "--format", "csv").out.splitlines()))
+    assert list(cells) == KEYS
+    assert len(json.loads(cells["lines"])) == 3
+
+
+def test_a_broken_tariff_and_a_day_without_one_cost_the_bill(priced: Command, data: Path) -> None:
+    result = priced("bill", "m-1", "--month", "2024-12")
+    assert (result.code, "no data" in result.out) == (0, True)
+    (data / "tariffs.csv").write_text(f"{HEADER}\n2025-02-15,,,,,20,7\n")
+    result = priced("bill", "m-1", "--month", "2025-02")
+    assert (result.code, result.out) == (1, "")
+    assert result.err == "metertui: no tariff is in force on 2025-02-01 for meter m-1 (no apartment type)\n"
+    (data / "tariffs.csv").write_text(f"{HEADER}\n2025-01-01,,peak,07:00,23:00,20,7\n")
+    result = priced("bill", "m-1", "--month", "2025-02")
+    assert result.code == 1
+    assert "tariffs.csv:2: 00:00 to 07:00 of the tariff of 2025-01-01 for all has no price" in result.err
+    assert priced("usage", "m-1").code == 0  # it costs nothing else
+
+
+def test_all_bills_are_the_same_bytes_each_time_and_sum_to_the_query(priced: Command, tmp_path: Path) -> None:
+    one, other = tmp_path / "one.csv", tmp_path / "other.csv"
+    result = priced("bill", "--all", "--month", "2025-02", "-o", str(one))
+    assert priced("bill", "--all", "--month", "2025-02", "-o", str(other)).code == 0
+    assert one.read_bytes() == other.read_bytes()
+    [row] = csv.DictReader(one.open())
+    assert (row["meter"], row["opening_kwh"], row["usage_kwh"], row["total"]) == ("m-1", "1048", "672", "157.97")
+    assert sum(Decimal(line["amount"]) for line in json.loads(row["lines"])) == Decimal(row["net"])
+    asked = priced("query", "--from", "2025-02-01", "--to", "2025-02-28", "--format", "json").json
+    assert (
+        f"1 bill written to {one}: {asked[0]['usage_kwh']} kWh, net 146.16, tax 11.81, total 157.97 SGD" in result.err
+    )
+
+
+def test_all_bills_without_tariffs(steady: Command, tmp_path: Path) -> None:
+    out = tmp_path / "bills.csv"
+    assert steady("bill", "--all", "--month", "2025-02", "-o", str(out)).code == 0
+    [row] = csv.DictReader(out.open())
+    assert (row["meter"], row["opening_kwh"], row["usage_kwh"], row["total"]) == ("m-1", "1048", "672", "")
+
+
+@pytest.mark.parametrize(
+    "words", [(), ("m-1", "--all"), ("--all",), ("m-1", "--month", "2025-13"), ("--all", "--month", "Feb", "-o", "x")]
+)
+def test_what_is_no_question_exits_2(metertui: Command, words: tuple[str, ...]) -> None:
+    assert metertui("bill", *words).code == 2
