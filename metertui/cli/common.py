@@ -6,13 +6,14 @@ import argparse
 import csv
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from metertui import settings
 from metertui.cli.errors import UsageError
@@ -25,6 +26,7 @@ if TYPE_CHECKING:  # loading the engine takes a second that `--help` should not
     from metertui.engine.core import Engine
 
 Row = Mapping[str, Any]
+_MONEY: Final = re.compile(r"-?[0-9]+\.[0-9]{2}")
 
 
 def folder(options: argparse.Namespace) -> Path:
@@ -123,12 +125,17 @@ def table(rows: Sequence[Row], columns: Sequence[str]) -> str:
     decimals = {name: max((_decimals(row[name]) for row in rows), default=0) for name in columns}
     cells = [[_aligned(row[name], decimals[name]) for name in columns] for row in rows]
     widths = [max([len(name), *(len(line[i]) for line in cells)]) for i, name in enumerate(columns)]
-    right = [all(isinstance(row[name], int | float | None) for row in rows) and bool(rows) for name in columns]
+    right = [all(_is_figure(row[name]) for row in rows) and bool(rows) for name in columns]
     lines = [
         "  ".join(f"{text:>{width}}" if to_right else f"{text:<{width}}" for text, width, to_right in line).rstrip()
         for line in (zip(texts, widths, right, strict=True) for texts in [list(columns), *cells])
     ]
     return "\n".join(lines if rows else [*lines, "no data"])
+
+
+def _is_figure(value: object) -> bool:
+    """Whether it is a number, or money, which is text so that it stays exact."""
+    return isinstance(value, int | float | None) or (isinstance(value, str) and bool(_MONEY.fullmatch(value)))
 
 
 def visible(text: str) -> str:

@@ -198,6 +198,10 @@ def parser() -> Parser:
     )
     export.add_argument("-o", dest="out", metavar="FILE", required=True)
 
+    again = command("replay", "replay:replay", "past usage under a proposed tariff", everywhere, shown, dates)
+    again.add_argument("--tariff", metavar="FILE", required=True, help="what is proposed, in the form of tariffs.csv")
+    again.add_argument("--by", metavar="K[,K]", default="apartment_type,region", help="rows by apartment_type,region")
+
     users = command("users", "people:users", "accounts", everywhere, shown)
     verbs = users.add_subparsers(dest="verb", metavar="VERB", required=True)
     listed = verbs.add_parser("list", help="all of them, or those that contain a text", parents=[everywhere, shown])
