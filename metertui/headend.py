@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from typing import Final, TypeVar
 
-from metertui.engine import deciding
+from metertui.engine import deciding, exceptions
 from metertui.engine.accounts import Account
 from metertui.engine.billing import Statement
 from metertui.engine.core import Engine
@@ -25,7 +25,7 @@ from metertui.engine.deciding import Decision, Effect
 from metertui.engine.energy import Series, Usage
 from metertui.engine.errors import BusyError, MeterError, StorageError
 from metertui.engine.events import values_of
-from metertui.engine.exceptions import Exceptions, exceptions
+from metertui.engine.exceptions import Exceptions, Question
 from metertui.engine.outcome import Outcome
 from metertui.engine.staff import Member, StaffBook
 from metertui.engine.windows import Window
@@ -122,7 +122,7 @@ class HeadEnd:
     async def decide(self, decisions: Sequence[Decision], by: str) -> list[Effect]:
         """Let decisions about readings stand, all or none; what each changed. Raises MeterError, StorageError."""
         async with self._turns.between:
-            found = deciding.effects(self.engine, decisions, by, self.engine.clock.now())
+            found = await self._effects(decisions, by)
             events = [effect.event for effect in found]
             await asyncio.get_running_loop().run_in_executor(self._writer, self.engine.events.append, events)
             self.engine.decide(events)
@@ -130,9 +130,18 @@ class HeadEnd:
             self.note(by, event.what, event.meter, f"{values_of(event, self.engine.zone)}: {event.reason}")
         return found
 
-    def effects(self, decisions: Sequence[Decision], by: str) -> list[Effect]:
+    async def effects(self, decisions: Sequence[Decision], by: str) -> list[Effect]:
         """What decisions would change, to be shown before they are made. Raises MeterError."""
-        return deciding.effects(self.engine, decisions, by, self.engine.clock.now())
+        async with self._turns.between:
+            return await self._effects(decisions, by)
+
+    async def _effects(self, decisions: Sequence[Decision], by: str) -> list[Effect]:
+        """Between two batches: the loop's other work goes on after each, and nothing is stored meanwhile."""
+        found = []
+        for effect in deciding.each_effect(self.engine, decisions, by, self.engine.clock.now()):
+            found.append(effect)
+            await asyncio.sleep(0)
+        return found
 
     async def _change(self, meter: str, change: Callable[[int], object]) -> None:
         async with self._turns.between:
@@ -193,9 +202,9 @@ class HeadEnd:
         """Accounts by part of their id, address or postcode."""
         return self.engine.accounts.search(text, limit)
 
-    async def exceptions(self, limit: int = 500) -> Exceptions:
-        """The readings that did not fit, counted by cause, and the newest of them."""
-        return await self.ask(exceptions, limit)
+    async def exceptions(self, question: Question | None = None) -> Exceptions:
+        """The list of exceptions, counted, and a page of it. Raises MeterError for a cause that is none."""
+        return await self.ask(exceptions.find, self.engine.beside(), question or Question())
 
     # -- the day close -----------------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 from metertui.engine import files
 from metertui.engine.errors import MeterError
 from metertui.engine.rules import Rules
-from metertui.engine.zone import HOUR, MINUTE, SiteZone, machine_zone
+from metertui.engine.zone import HOUR, MINUTE, SECOND, SiteZone, machine_zone
 
 _FILE: Final = "settings.toml"
 
@@ -36,6 +36,12 @@ class Settings:
         100.0, "The most that a meter can draw: a faster rise of its register is suspect", least=0.001, most=10**6
     )
     future_minutes: int = _setting(10, "How far ahead of this machine's clock a timestamp may be")
+    silent_hours: int = _setting(
+        24, "An active meter that has not been heard for longer is on the list of exceptions", least=1
+    )
+    drift_seconds: int = _setting(
+        60, "A meter whose readings are stamped further ahead of this machine's clock is on the list of exceptions"
+    )
     durability: Literal["disk", "os"] = _setting(
         "disk", 'When OK is said: "disk" once it is on disk, "os" once the operating system has it'
     )
@@ -72,7 +78,9 @@ class Settings:
     )
     currency: str = _setting("SGD", "The currency of the tariffs, whose hundredth their cents_per_kwh counts")
     gap_hours: float = _setting(
-        25.0, "Bills tell of a longer time without a reading: a day of daily readings may have 25 hours", least=0.001
+        25.0,
+        "Bills and exceptions tell of a longer time without a reading: a day of daily readings may have 25 hours",
+        least=0.001,
     )
     session_idle_minutes: int = _setting(15, "A login on the screens ends after this long without a key", least=1)
 
@@ -85,6 +93,8 @@ class Settings:
             ),
             max_w=round(self.max_kw * 1000),
             future_us=self.future_minutes * MINUTE,
+            silent_us=self.silent_hours * HOUR,
+            drift_us=self.drift_seconds * SECOND,
             durability=self.durability,
             rejects_bytes=self.rejects_max_bytes,
             currency=self.currency,

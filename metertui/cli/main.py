@@ -241,6 +241,20 @@ def parser() -> Parser:
     exchange.add_argument("--initial", metavar="KWH", help="what the new register showed first")
     exchange.add_argument("--time", metavar="T", required=True, help="when")
 
+    odd = command(
+        "exceptions", "exceptions:exceptions", "what someone should look at, by cause and region, newest first",
+        everywhere, shown, dates,
+    )  # fmt: skip
+    odd.add_argument("--cause", metavar="C", default="", help="suspect, reset, rejected, silent, gap, drift, …")
+    odd.add_argument("--region", metavar="R", help="only of this region; '' for meters without")
+    odd.add_argument("--meter", metavar="M", default="", help="part of a meter's id")
+    which = odd.add_mutually_exclusive_group()
+    which.add_argument("--open", action="store_true", help="those that nobody decided about (the default)")
+    which.add_argument("--decided", action="store_true", help="those that someone decided about")
+    which.add_argument("--all", action="store_true", help="both")
+    odd.add_argument("--limit", metavar="N", type=int, default=100, help="how many at most (default 100)")
+    odd.add_argument("--counts", action="store_true", help="how many there are of each cause")
+
     kept = command("backup", "backup:backup", "copy the data folder, while a server goes on too", everywhere)
     kept.add_argument("target", metavar="FILE", help="NAME.tar.zst, or a folder that is not there yet")
     back = command("restore", "backup:restore", "a data folder from a backup; writes over nothing", everywhere)

@@ -46,18 +46,19 @@ class RejectsLog:
     """Refused lines: time, peer, code and what was sent, parted by tabs. Rotated to `rejects.log.1` at a size."""
 
     def __init__(self, path: Path, max_bytes: int) -> None:
-        self._path = path
+        self.path = path
+        """Of the file."""
         self._max_bytes = max_bytes
 
     def write(self, refusals: Iterable[Refusal], zone: SiteZone) -> None:
         """Add a line for each. Any thread."""
         lines = (f"{zone.iso(r.at)}\t{escaped(r.peer)}\t{r.code}\t{escaped(r.line)}\n" for r in refusals)
         try:
-            if self._path.exists() and self._path.stat().st_size >= self._max_bytes:
-                os.replace(self._path, self._path.with_name(f"{self._path.name}.1"))
+            if self.path.exists() and self.path.stat().st_size >= self._max_bytes:
+                os.replace(self.path, self.path.with_name(f"{self.path.name}.1"))
         except OSError as error:
-            _logger.error("cannot rotate %s: %s", self._path.name, error.strerror)
-        _append(self._path, "".join(lines))
+            _logger.error("cannot rotate %s: %s", self.path.name, error.strerror)
+        _append(self.path, "".join(lines))
 
 
 def user_name(uid: int) -> str:

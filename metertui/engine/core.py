@@ -22,9 +22,11 @@ from metertui.engine.accounts import FIELDS, Account, AccountBook
 from metertui.engine.archive import Archive
 from metertui.engine.audit import AuditLog, RejectsLog
 from metertui.engine.billing import Statement, Terms
+from metertui.engine.cases import Beside
 from metertui.engine.columns import Columns, Frozen, as_frame
 from metertui.engine.counters import Arrival, Counters
 from metertui.engine.directory import Directory
+from metertui.engine.drift import Drift
 from metertui.engine.energy import Series, Usage
 from metertui.engine.errors import MeterError, StorageError
 from metertui.engine.events import Corrections, Event, EventBook
@@ -74,6 +76,7 @@ class Engine:
         self.audit = AuditLog(folder / "audit.log")
         self.rejects = RejectsLog(folder / "rejects.log", rules.rejects_bytes)
         self.tariffs = TariffFile(folder)
+        self.drift = Drift()
         self.warnings = loaded.warnings
         """What loading found and mended, a sentence each."""
         self.sealed = 0
@@ -179,6 +182,8 @@ class Engine:
         counters.duplicates += batch.duplicates
         counters.suspects += len(batch.suspects)
         counters.registered += len(batch.accounts)
+        for code, time, wh in batch.ahead:
+            self.drift.note(code, time, wh, time - batch.now)
         self._list(batch)
 
     def roll_back(self, batch: Batch) -> None:
@@ -323,6 +328,22 @@ class Engine:
     def view(self) -> View:
         """Everything stored at this moment; `View.frozen` makes columns of it in any thread."""
         return self.readings.view()
+
+    def beside(self) -> Beside:
+        """What is known beside the readings, for the list of exceptions; O(1), but for a copy of 4 bytes a meter."""
+        return Beside(
+            now=self.clock.now(),
+            active=self.active,
+            codes=self.directory.codes,
+            account=self.accounts.get,
+            place=self.directory.view(),
+            groups=tuple(self.directory.groups),
+            events=self.events,
+            drift=self.drift,
+            rejects=self.rejects.path,
+            silent_us=self.rules.silent_us,
+            gap_us=self.rules.gap_us,
+        )
 
     # -- the day close -------------------------------------------------------------------------------------------
 

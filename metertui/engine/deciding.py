@@ -6,10 +6,10 @@ of a list stand or none. What each changes is told, so that it can be shown befo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -18,9 +18,14 @@ from metertui.engine.energy import Series
 from metertui.engine.errors import MeterError
 from metertui.engine.events import OF_AN_INSTANT, UNDOES, Corrections, Decided, Event, checked_reason
 from metertui.engine.records import MAX_WH, format_kwh
+from metertui.engine.zone import SECOND
 
 if TYPE_CHECKING:
     from metertui.engine.core import Engine
+
+
+_WORDS_ONLY: Final = frozenset({"accept", "unaccept", "note", "reask"})
+"""Decisions that change no figure."""
 
 
 class Decision(NamedTuple):
@@ -53,20 +58,48 @@ def effects(engine: Engine, decisions: Sequence[Decision], who: str, now: int) -
 
     Raises MeterError for the first that cannot stand.
     """
+    return list(each_effect(engine, decisions, who, now))
+
+
+def each_effect(engine: Engine, decisions: Sequence[Decision], who: str, now: int) -> Iterator[Effect]:
+    """`effects` one at a time, for whoever has something else to do between; a millisecond each at a year of readings.
+
+    Nothing that is stored may change meanwhile, or what is told is of no one moment.
+    """
     scratch: dict[str, Decided] = {}
-    found = []
+    known: dict[str, Series] = {}
     for decision in decisions:
         meter = decision.meter
-        before = engine.series(meter) if meter not in scratch else _series(engine, meter, scratch[meter])
         if meter not in scratch:
+            known = {meter: engine.series(meter)}
             scratch[meter] = deepcopy(engine.events.of(meter)) or Decided()
+        before = known.get(meter) or _series(engine, meter, scratch[meter])
         event = _checked(engine, decision, scratch[meter], before, who, now)
         scratch[meter].take(event)
-        after = _series(engine, meter, scratch[meter])
+        after = before
+        if event.what not in _WORDS_ONLY:
+            after = _series(engine, meter, scratch[meter])
         if event.what == "exchange":
             _check_next(engine, event, before)
-        found.append(Effect(event, _total(before), _total(after), _left_out(before), _left_out(after)))
-    return found
+        known = {meter: after}
+        yield Effect(event, _total(before), _total(after), _left_out(before), _left_out(after))
+
+
+def proposed_exchange(series: Series, at: int) -> tuple[int, int, int] | None:
+    """What an exchange that nobody declared may have been: instant, the old register's last and the new one's first.
+
+    `at` (µs UTC) is the first reading of the new register. The old one is taken to have ended as it was counted last,
+    and the new one to have begun as it was read first, at the full second in the middle between. None where nothing is
+    counted before, or no reading is stored at `at`.
+    """
+    place = int(np.searchsorted(series.time, at))
+    before = int(np.searchsorted(series.curve.time, at)) - 1
+    if before < 0 or place == len(series.time) or series.time[place] != at:
+        return None
+    start = int(series.curve.time[before])
+    middle = (start + at) // 2
+    whole = middle - middle % SECOND
+    return whole if whole > start else middle, int(series.curve.base[before]), int(series.wh[place])
 
 
 def _series(engine: Engine, meter: str, decided: Decided) -> Series:
@@ -93,6 +126,8 @@ def _checked(engine: Engine, decision: Decision, decided: Decided, series: Serie
         if at not in standing:
             raise MeterError(f"{meter} has no {UNDOES[what]} at {zone.iso(at)} to take back")
         return event
+    if what == "accept" and at in decided.accepts:
+        raise MeterError(f"{meter} at {zone.iso(at)} is accepted already")
     if what in ("void", "release"):
         status = _status(engine, series, at)
         if at in getattr(decided, f"{what}s"):

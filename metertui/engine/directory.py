@@ -87,6 +87,10 @@ class GroupsInTime:
         self._current = current
         self._moves = moves
 
+    def __len__(self) -> int:
+        """How many meters it knows: codes from 0 on."""
+        return len(self._current)
+
     def of(self, meter: NDArray[np.int32], time: NDArray[np.int64]) -> NDArray[np.int32]:
         """Group codes for readings of `meter` (codes, in any order) at `time` (µs UTC); equal lengths, int32."""
         if not len(meter):

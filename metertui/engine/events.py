@@ -178,6 +178,26 @@ class EventBook:
         """Every decision about a meter, those taken back too, in the order in which they were made."""
         return [event for event in self._events if event.meter == meter]
 
+    def standing(self, *kinds: str) -> list[Event]:
+        """The decisions of these kinds (`void`, `accept`, …) that stand. Any thread."""
+        found = []
+        for each in list(self._decided.values()):  # in one piece, as the owner's thread may add to it
+            for kind in kinds:
+                found += list(getattr(each, f"{kind}s").values())
+        return found
+
+    def last(self, who: str) -> list[Event]:
+        """What someone decided last of what still stands, all that was decided together; nothing if there is none."""
+        moment = next((e.decided for e in reversed(self._events) if e.who == who and self.stands(e)), None)
+        return [e for e in self._events if e.decided == moment and e.who == who and self.stands(e)]
+
+    def stands(self, event: Event) -> bool:
+        """Whether it is a decision that has not been taken back, nor taken anew."""
+        decided = self._decided.get(event.meter)
+        if decided is None or event.at is None or event.what not in UNDOES.values():
+            return False
+        return getattr(decided, f"{event.what}s").get(event.at) is event
+
     def corrections(self, codes: Mapping[str, int]) -> Corrections | None:
         """What follows from the decisions for columns of these meter codes; the same one until a decision is added."""
         if not self._known:

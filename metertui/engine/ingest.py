@@ -41,6 +41,7 @@ class Batch:
         self._step_limit = engine.rules.max_w * DAY // HOUR
         self.now = engine.clock.now()
         self._latest = self.now + engine.rules.future_us
+        self._ahead_from = min(self._latest, self.now + engine.rules.drift_us)
         self._by_meter: dict[int, list[Point]] = {}
         self._indexed = 0
         self.lines: list[str] = []
@@ -50,6 +51,8 @@ class Batch:
         self.accounts: list[Account] = []
         self.registered_by: list[str] = []
         self.suspects: list[Arrival] = []
+        self.ahead: list[tuple[int, int, int]] = []
+        """Readings of clocks that run ahead: code, time, register."""
         self.duplicates = 0
         self.refusals: list[Refusal] = []
 
@@ -66,9 +69,13 @@ class Batch:
             time = self._zone.parse(timestamp) if timestamp is not None else self._stamp(code)
         except Refused as error:
             return refused(error.code, error.why)
-        if time > self._latest:
-            ahead = self._engine.rules.future_us // MINUTE
-            return refused("future-timestamp", f"{timestamp} is more than {ahead} minutes ahead of the server's clock")
+        if time > self._ahead_from:  # the one look that the many that are not ahead cost
+            if time > self._latest:
+                most = self._engine.rules.future_us // MINUTE
+                return refused(
+                    "future-timestamp", f"{timestamp} is more than {most} minutes ahead of the server's clock"
+                )
+            self.ahead.append((code, time, wh))
         heads = self._heads
         if time > heads.time[code] and 0 <= wh - heads.wh[code] <= self._step_limit:
             heads.time[code] = time
@@ -111,6 +118,7 @@ class Batch:
         """Forget what was staged, as the disk refused it; refusals stay."""
         for staged in (self.lines, self.codes, self.times, self.whs, self.accounts, self.registered_by, self.suspects):
             staged.clear()
+        self.ahead.clear()
         self.duplicates = 0
 
     # -- one reading ---------------------------------------------------------------------------------------

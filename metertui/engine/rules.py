@@ -40,9 +40,13 @@ class Rules:
     """How far ahead of the clock a timestamp may be, in µs."""
     durability: Literal["disk", "os"] = "disk"
     """`disk`: OK after fdatasync. `os`: OK once the operating system has it."""
+    silent_us: int = 24 * HOUR
+    """An active meter that has not been heard for longer, in µs, is an exception."""
+    drift_us: int = MINUTE
+    """So is one whose readings are stamped further ahead of the clock, in µs."""
     rejects_bytes: int = 10_000_000
     """`rejects.log` is rotated at this size."""
     currency: str = "SGD"
     """Of the tariffs and bills: its hundredth is what `cents_per_kwh` counts."""
     gap_us: int = 25 * HOUR
-    """A bill tells of a time without a reading that is longer, in µs."""
+    """Bills and the list of exceptions tell of a time without a reading that is longer, in µs."""

@@ -11,18 +11,14 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.widgets import Static
 
+from metertui.engine.cases import MEANING, NEVER
 from metertui.engine.counters import LiveSnapshot
-from metertui.engine.exceptions import Exceptions
+from metertui.engine.exceptions import Exceptions, Question
 from metertui.screens import fmt
 from metertui.screens.base import DeskScreen
 from metertui.screens.plain import plain
 from metertui.screens.widgets.table import Listing
 
-_MEANING = {
-    "suspect": "does not fit; the next reading decides",
-    "reset": "counted from anew: exchanged, reset or rolled over",
-    "rejected": "a bad read, not counted",
-}
 _ROWS = 200
 _LINES = 100
 
@@ -83,14 +79,14 @@ class ExceptionsScreen(DeskScreen):
 
     @work(exclusive=True, group="exceptions")
     async def _load(self) -> None:
-        self._show(await self.headend.exceptions(_ROWS))
+        self._show(await self.headend.exceptions(Question(limit=_ROWS)))
 
     def _show(self, found: Exceptions) -> None:
         zone = self.zone
         text = Text()
         for cause, number in found.counts.items():
             text.append(f"{fmt.count(number)} {cause}", style="bold")
-            text.append(f" {_MEANING[cause]}\n", style="dim")
+            text.append(f" {MEANING[cause]}\n", style="dim")
         if not any(found.counts.values()):
             text = Text("Every stored reading fits its meter's history.")
         elif sum(found.counts.values()) > len(found.rows):
@@ -100,10 +96,16 @@ class ExceptionsScreen(DeskScreen):
         self.query_one("#misfits", Listing).show(
             [
                 (
-                    f"{row.meter} {row.time}",
-                    (fmt.moment(row.time, zone), row.meter, fmt.number(row.wh), row.cause, row.why),
+                    f"{place}",
+                    (
+                        "never" if row.time == NEVER else fmt.moment(row.time, zone),
+                        row.meter,
+                        "" if row.wh is None else fmt.number(row.wh),
+                        row.cause,
+                        row.why,
+                    ),
                 )
-                for row in found.rows
+                for place, row in enumerate(found.rows)
             ]
         )
 

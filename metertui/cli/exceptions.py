@@ -1,0 +1,76 @@
+"""The list of exceptions from the command line."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Final
+
+from metertui.cli.common import days, kwh, opened, show
+from metertui.cli.errors import UsageError
+from metertui.engine import windows
+from metertui.engine.cases import CAUSES, NEVER, ExceptionRow
+from metertui.engine.exceptions import MOST_ROWS, Exceptions, Question, State, find
+from metertui.engine.zone import SiteZone
+
+COLUMNS: Final = (
+    "cause", "meter", "time", "register_kwh", "region", "why", "decided", "decided_by", "decided_at", "reason", "notes"
+)  # fmt: skip
+COUNTS: Final = ("cause", "cases", "open")
+
+
+def exceptions(options: argparse.Namespace) -> None:
+    """`metertui exceptions [--cause C] [--region R] [--meter M] [--open|--decided|--all] [--limit N]`."""
+    if options.cause and options.cause not in CAUSES:
+        raise UsageError(f"--cause {options.cause} is none; they are {', '.join(CAUSES)}")
+    if not 0 < options.limit <= MOST_ROWS:
+        raise UsageError(f"--limit is from 1 to {MOST_ROWS}")
+    with opened(options, readonly=True) as engine:
+        question = Question(
+            cause=options.cause,
+            region=options.region,
+            meter=options.meter,
+            state=_state(options),
+            limit=options.limit,
+        )
+        if options.first is not None or options.last is not None:
+            window = windows.between(*days(options), engine.zone)
+            question = Question(
+                question.cause, question.region, question.meter, question.state, (window.start, window.end),
+                limit=options.limit,
+            )  # fmt: skip
+        found = find(engine.view().frozen(engine.rules.max_w), engine.beside(), question)
+        if options.counts:
+            show(options, _counts(found), COUNTS)
+        else:
+            show(options, [row(each, engine.zone) for each in found.rows], COLUMNS)
+
+
+def _state(options: argparse.Namespace) -> State:
+    if options.all:
+        return "all"
+    return "decided" if options.decided else "open"
+
+
+def row(found: ExceptionRow, zone: SiteZone) -> dict[str, object]:
+    """A case under the names of COLUMNS; empty text and None where there is nothing to say."""
+    decided = found.decided
+    return {
+        "cause": found.cause,
+        "meter": found.meter,
+        "time": "" if found.time == NEVER else zone.iso(found.time),
+        "register_kwh": kwh(found.wh),
+        "region": found.region,
+        "why": f"{found.why}: {found.line}" if found.line else found.why,
+        "decided": decided.what if decided else "",
+        "decided_by": decided.who if decided else "",
+        "decided_at": zone.iso(decided.decided) if decided else "",
+        "reason": decided.reason if decided else "",
+        "notes": "; ".join(f"{zone.iso(note.decided)} {note.who}: {note.what}: {note.reason}" for note in found.notes),
+    }
+
+
+def _counts(found: Exceptions) -> list[dict[str, object]]:
+    return [
+        {"cause": cause, "cases": number, "open": found.open_counts.get(cause, 0)}
+        for cause, number in found.counts.items()
+    ]

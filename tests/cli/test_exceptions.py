@@ -1,0 +1,38 @@
+"""The list of exceptions from the command line."""
+
+from __future__ import annotations
+
+from tests.cli.conftest import Command
+
+
+def test_the_list_its_conditions_and_what_was_decided(steady: Command) -> None:
+    columns = ["cause", "meter", "time", "register_kwh", "region", "why", "decided", "decided_by", "decided_at",
+               "reason", "notes"]  # fmt: skip
+    assert steady("void", "m-1", "2025-02-10T00:00", "--reason", "misread").code == 0
+    [silent] = steady("exceptions", "--format", "json").json
+    assert list(silent) == columns
+    assert (silent["cause"], silent["meter"], silent["register_kwh"]) == ("silent", "m-1", 1994.5)
+    assert silent["time"] == "2025-03-12T10:30:00+08:00"
+    assert silent["why"].startswith("silent for ")
+    [void] = steady("exceptions", "--decided", "--format", "json").json
+    assert (void["cause"], void["time"], void["reason"]) == ("void", "2025-02-10T00:00:00+08:00", "misread")
+    assert void["decided_by"].endswith("(command line)")
+    assert len(steady("exceptions", "--all", "--format", "json").json) == 2
+    assert len(steady("exceptions", "--all", "--limit", "1", "--format", "json").json) == 1
+    assert steady("exceptions", "--all", "--cause", "gap", "--format", "json").json == []
+    assert steady("exceptions", "--all", "--meter", "x", "--format", "json").json == []
+    assert len(steady("exceptions", "--all", "--region", "", "--meter", "M-", "--format", "json").json) == 2
+    days = ("--from", "2025-02-09", "--to", "2025-02-09")
+    assert [row["cause"] for row in steady("exceptions", "--all", *days, "--format", "json").json] == ["void"]
+    assert steady("exceptions", "--all", "--counts", "--format", "json").json == [
+        {"cause": "silent", "cases": 1, "open": 1},
+        {"cause": "void", "cases": 1, "open": 0},
+    ]
+
+
+def test_wrong_words_are_one_line(steady: Command) -> None:
+    said = steady("exceptions", "--cause", "odd")
+    assert (said.code, said.out) == (2, "")
+    assert said.err.startswith("metertui: --cause odd is none; they are suspect, reset")
+    assert steady("exceptions", "--limit", "0").code == 2
+    assert steady("exceptions", "--open", "--all").code == 2
