@@ -131,14 +131,12 @@ async def test_it_may_be_left_while_an_answer_is_awaited(town: Town, monkeypatch
 async def test_exceptions_are_listed_with_their_reasons(town: Town) -> None:
     async with at_work(town, "f7") as pilot:
         assert "1 suspect does not fit; the next reading decides" in text_of(pilot, "#counts")
-        assert rows(pilot, "#misfits") == [
-            [
-                "2025-03-12 00:00:00",
-                HOSTILE,
-                "7.000",
-                "suspect",
-                "7 kWh is lower than the 51 kWh counted at 2025-03-11T00:00:00+08:00",
-            ]
+        assert rows(pilot, "#misfits")[0] == [
+            "2025-03-12 00:00:00",
+            HOSTILE,
+            "7.000",
+            "suspect",
+            "7 kWh is lower than the 51 kWh counted at 2025-03-11T00:00:00+08:00",
         ]
         town.read((HOSTILE, "8", "2025-03-12T01:00"))
         await pilot.press("r")
