@@ -2,9 +2,37 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from functools import partial
+from unittest.mock import patch
+
+import pytest
+from argon2 import PasswordHasher
 from hypothesis import HealthCheck, settings
+
+from metertui.engine import staff
 
 settings.register_profile(
     "steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 settings.load_profile("steady")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _quick_syncs() -> Iterator[None]:
+    """Let syncs return at once.
+
+    What they are for shows at a power cut alone, and tests/engine/disk.py plays those by the order of the calls. The
+    processes of tests/end_to_end sync as they should.
+    """
+    with patch.object(os, "fsync", os.fstat), patch.object(os, "fdatasync", os.fstat, create=True):
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _quick_hashes() -> Iterator[None]:
+    """Let argon2 cost next to nothing, since what it costs otherwise is the library's to know."""
+    cheap = partial(PasswordHasher, time_cost=1, memory_cost=8, parallelism=1)
+    with patch.object(staff, "PasswordHasher", cheap):
+        yield

@@ -7,14 +7,9 @@ from pathlib import Path
 import pytest
 from argon2 import PasswordHasher
 
-from metertui.engine import files, staff
+from metertui.engine import files
 from metertui.engine.errors import DataError, MeterError, StorageError
 from metertui.engine.staff import StaffBook
-
-
-@pytest.fixture(autouse=True)
-def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(staff, "PasswordHasher", lambda: PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
 
 def load(folder: Path, text: str | bytes | None = None, *, readonly: bool = False) -> StaffBook:
