@@ -10,10 +10,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from functools import partial
 from typing import Final, TypeVar
 
 from metertui.engine import deciding, exceptions
@@ -27,6 +29,7 @@ from metertui.engine.errors import BusyError, MeterError, StorageError
 from metertui.engine.events import values_of
 from metertui.engine.exceptions import Exceptions, Question
 from metertui.engine.outcome import Outcome
+from metertui.engine.roster import Rows
 from metertui.engine.staff import Member, StaffBook
 from metertui.engine.windows import Window
 from metertui.turns import Lane, Turns
@@ -53,6 +56,7 @@ class HeadEnd:
         self._close_at_midnight = close_at_midnight
         self._writer = ThreadPoolExecutor(1, "metertui-log")
         self._workers = ThreadPoolExecutor(2, "metertui-work")
+        self._searcher = ThreadPoolExecutor(1, "metertui-search")
         self._turns = Turns(engine, self._writer)
         self._clock: asyncio.Task[None] | None = None
         self._background: set[asyncio.Task[None]] = set()
@@ -83,6 +87,7 @@ class HeadEnd:
         await self._not_closing.wait()
         self._writer.shutdown()
         self._workers.shutdown(cancel_futures=True)
+        self._searcher.shutdown(cancel_futures=True)
         self.engine.close()
 
     # -- ingest ----------------------------------------------------------------------------------------------
@@ -198,9 +203,25 @@ class HeadEnd:
         """A meter's bill; see Engine.statement."""
         return self.engine.statement(meter, month, at)
 
-    def search(self, text: str, limit: int = 20) -> list[Account]:
-        """Accounts by part of their id, address or postcode."""
-        return self.engine.accounts.search(text, limit)
+    async def search(self, text: str, limit: int = 20) -> list[Account]:
+        """Accounts by part of their id, address or postcode; see `Roster.search`."""
+        return await self._look_up(self.engine.accounts.roster.search, text, limit)
+
+    async def matches(self, text: str) -> Rows:
+        """All accounts with `text` in their id, address or postcode, in order of their ids; see `Roster.matches`."""
+        return await self._look_up(self.engine.accounts.roster.matches, text)
+
+    async def _look_up(self, function: Callable[..., T | None], *args: object) -> T:
+        """A search in a thread of its own, so that none waits for a heavy question; given up when it is cancelled."""
+        given_up = threading.Event()
+        call = partial(function, *args, stop=given_up.is_set)
+        try:
+            found = await asyncio.get_running_loop().run_in_executor(self._searcher, call)
+        except asyncio.CancelledError:
+            given_up.set()
+            raise
+        assert found is not None  # it is stopped only where nobody waits for it any more
+        return found
 
     async def exceptions(self, question: Question | None = None) -> Exceptions:
         """The list of exceptions, counted, and a page of it. Raises MeterError for a cause that is none."""

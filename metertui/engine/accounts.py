@@ -23,6 +23,7 @@ from metertui.engine import files
 from metertui.engine.columns import Group
 from metertui.engine.errors import DataError, MeterError, Refused, StorageError
 from metertui.engine.records import check_meter_id
+from metertui.engine.roster import Roster
 from metertui.engine.tables import Table
 from metertui.engine.zone import SiteZone
 
@@ -67,13 +68,15 @@ class Account:
 
 
 class AccountBook:
-    """The accounts of a data folder. Queries are O(1) by meter, O(n) by text; changes are on disk when they return."""
+    """The accounts of a data folder. O(1) by meter; by text see roster.py. Changes are on disk when they return."""
 
     def __init__(self, folder: Path, zone: SiteZone) -> None:
         self._path = folder / "users.csv"
         self._history_path = folder / "accounts_history.csv"
         self._zone = zone
         self._accounts: dict[str, Account] = {}
+        self.roster = Roster(self.get)
+        """The same accounts by number, in order of their ids, and by part of their texts."""
         self._moves: dict[str, list[tuple[int, Group]]] = {}
         self._appendable = False
         self._torn = self._unfinished = False
@@ -93,6 +96,7 @@ class AccountBook:
         gc.disable()  # a million accounts make no garbage, and looking for it takes longer than reading them
         try:
             self._load_accounts()
+            self.roster.extend(self._accounts)
             self._unfinished = self._load_moves()
         finally:
             if collecting:
@@ -181,25 +185,9 @@ class AccountBook:
 
         The id that is `text` comes first, then ids that begin with it, then the rest.
         """
-        wanted = text.casefold().strip()
-        exact = self._accounts.get(text.strip())
-        first: list[Account] = []
-        others: list[Account] = []
-        for account in self._accounts.values():
-            if len(first) >= limit:
-                break
-            if account is exact:
-                continue
-            if account.meter.casefold().startswith(wanted):
-                first.append(account)
-            elif len(others) < limit and (
-                wanted in account.meter.casefold()
-                or wanted in account.address.casefold()
-                or wanted in account.postcode.casefold()
-            ):
-                others.append(account)
-        head = [] if exact is None else [exact]
-        return [*head, *sorted(first, key=attrgetter("meter")), *others][:limit]
+        found = self.roster.search(text, limit)
+        assert found is not None
+        return found
 
     # -- registering: checked at once, written together ------------------------------------------------------------
 
@@ -255,6 +243,7 @@ class AccountBook:
     def add(self, account: Account) -> None:
         """Know an account that is on disk."""
         self._accounts[account.meter] = account
+        self.roster.add(account.meter)
 
     # -- changing ----------------------------------------------------------------------------------------------
 
@@ -298,9 +287,15 @@ class AccountBook:
         """
         if moves:
             self._set_moves(moves)
-        changed = {**self._accounts, **{account.meter: account for account in accounts}}
+        stated = {account.meter: account for account in accounts}
+        changed = {**self._accounts, **stated}
         self._rewrite(changed.values())
-        self._accounts = changed
+        before, self._accounts = self._accounts, changed
+        for meter in stated:
+            if meter in before:
+                self.roster.changed(meter)
+            else:
+                self.roster.add(meter)
 
     def _known(self, meter: str) -> Account:
         account = self._accounts.get(meter)
@@ -311,6 +306,7 @@ class AccountBook:
     def _change(self, account: Account) -> Account:
         self._rewrite({**self._accounts, account.meter: account}.values())
         self._accounts[account.meter] = account
+        self.roster.changed(account.meter)
         return account
 
     def _set_moves(self, moves: Mapping[str, Sequence[tuple[int, Group]]]) -> None:

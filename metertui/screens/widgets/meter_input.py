@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.events import Key
@@ -33,6 +33,7 @@ class MeterInput(Vertical):
         super().__init__(**kwargs)
         self._headend = headend
         self._found: list[Account] = []
+        self._sought = ""  # what `_found` was found by
 
     def compose(self) -> ComposeResult:
         yield Input(placeholder="meter: any part of its id, address or postcode", id="meter-text")
@@ -43,10 +44,22 @@ class MeterInput(Vertical):
         self.query_one(Input).focus()
 
     @on(Input.Changed, "#meter-text")
-    def _search(self, event: Input.Changed) -> None:
+    def _typed(self, event: Input.Changed) -> None:
         event.stop()
-        text = event.value.strip()
-        self._found = self._headend.search(text, _MOST) if text else []
+        self._search(event.value.strip())
+
+    @work(exclusive=True, group="meter")
+    async def _search(self, text: str) -> None:
+        """Offer what has `text` in it; what is typed next gives up the search for it."""
+        await self._find(text)
+        self._offer(text)
+
+    async def _find(self, text: str) -> None:
+        if text != self._sought:
+            self._found = await self._headend.search(text, _MOST) if text else []
+            self._sought = text
+
+    def _offer(self, text: str) -> None:
         options = self.query_one(OptionList)
         options.clear_options()
         options.add_options([Option(plain(_line(account))) for account in self._found])
@@ -56,10 +69,14 @@ class MeterInput(Vertical):
     @on(Input.Submitted, "#meter-text")
     def _submit(self, event: Input.Submitted) -> None:
         event.stop()
-        text = event.value.strip()
-        if text:
-            exact = any(account.meter == text for account in self._found)
-            self._choose(text if exact or not self._found else self._found[0].meter)
+        if text := event.value.strip():
+            self._take(text)
+
+    @work(exclusive=True, group="meter")
+    async def _take(self, text: str) -> None:
+        await self._find(text)
+        exact = any(account.meter == text for account in self._found)
+        self._choose(text if exact or not self._found else self._found[0].meter)
 
     @on(OptionList.OptionSelected, "#meter-options")
     def _pick(self, event: OptionList.OptionSelected) -> None:
