@@ -50,6 +50,8 @@ class Roster:
         self._meters: list[str] = []
         self._segments: list[bytes | None] = []
         self._changed: list[str] = []
+        self.widest = 0
+        """Characters of the longest id so far."""
         self._order: Rows = np.empty(0, dtype=np.int32)
         self._rank: Rows = self._order
         self._short = threading.Lock()  # held for a moment only: by the owner's thread too
@@ -60,6 +62,7 @@ class Roster:
 
     def add(self, meter: str) -> None:
         """An account that is new. Owner's thread, O(1)."""
+        self.widest = max(self.widest, len(meter))
         with self._short:
             self._meters.append(meter)
             number = (len(self._meters) - 1) // _SEGMENT
@@ -69,6 +72,7 @@ class Roster:
     def extend(self, meters: Iterable[str]) -> None:
         """Many that are new, before anyone searches. Owner's thread."""
         self._meters.extend(meters)
+        self.widest = max(self.widest, max(map(len, self._meters), default=0))
 
     def changed(self, meter: str) -> None:
         """An account has other texts. Owner's thread, O(1)."""

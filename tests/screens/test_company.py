@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 from textual.widgets import Button, Input, ProgressBar, TabbedContent
 
 from metertui.engine.errors import StorageError
-from metertui.screens.widgets.table import Listing
+from metertui.screens.widgets.virtual import VirtualTable
 from tests.screens.town import HOSTILE, STEADY, Town, at_work, press, settle, text_of
 
 WHO = "operator@metertui.example"
@@ -37,8 +37,8 @@ async def push(pilot: Pilot[None], button: str) -> None:
 
 
 def listed(pilot: Pilot[None]) -> list[str]:
-    listing = pilot.app.screen.query_one("#account-table", Listing)
-    return [str(listing.get_row_at(row)[0]) for row in range(listing.row_count)]
+    table = pilot.app.screen.query_one("#account-table", VirtualTable)
+    return [table.cells(row)[0] for row in range(table.row_count)]
 
 
 async def test_accounts_are_found_as_one_types(office: Town) -> None:
@@ -46,21 +46,43 @@ async def test_accounts_are_found_as_one_types(office: Town) -> None:
         assert len(listed(pilot)) == 8
         await press(pilot, *"harbour")
         assert listed(pilot) == ["200-004", "200-005"]
-        assert text_of(pilot, "#account-count").startswith("2 of 8 accounts.")
+        assert text_of(pilot, "#account-count").startswith("2 of 8 accounts, by id.")
         await press(pilot, *"x")
         assert listed(pilot) == []
         assert text_of(pilot, "#account-count").startswith("No account has this")
 
 
-async def test_the_table_is_bounded(office: Town) -> None:
+async def test_the_table_has_them_all_and_fetches_what_is_in_view(office: Town) -> None:
     batch = office.engine.begin()
     for number in range(300):
         batch.register(f"many-{number:03}", {})
     office.engine.write(batch)
     office.engine.apply(batch)
-    async with at_work(office, "f6") as pilot:
-        assert len(listed(pilot)) == 100
-        assert text_of(pilot, "#account-count") == "The first 100 of 308 accounts. Type to find others."
+    async with at_work(office, "f6", "enter") as pilot:
+        table = pilot.app.screen.query_one("#account-table", VirtualTable)
+        assert (table.row_count, len(table._cells)) == (308, table.size.height)
+        await pilot.press("end")
+        assert "▸many-299 " in text_of(pilot, "#account-table")
+        assert len(table._cells) < 100
+        height = table.size.height
+        await pilot.press("pageup", "o", "enter")
+        await settle(pilot)
+        assert field(pilot, "form-meter").value == f"many-{299 - (height - 2)}"
+
+
+async def test_accounts_are_ordered(office: Town) -> None:
+    batch = office.engine.begin()
+    batch.register("150", {})
+    office.engine.write(batch)
+    office.engine.apply(batch)
+    async with at_work(office, "f6", "enter") as pilot:
+        by_id = listed(pilot)
+        assert by_id == sorted(by_id)
+        await pilot.press("o")
+        assert listed(pilot) == by_id[::-1]
+        await pilot.press("o")
+        assert listed(pilot)[0] == "150"
+        assert "newest first" in text_of(pilot, "#account-count")
 
 
 async def test_an_account_is_taken_into_the_form_and_changed(office: Town) -> None:
@@ -258,4 +280,4 @@ async def test_the_key_column_stays_in_view_in_80_columns(office: Town) -> None:
         lines = text_of(pilot, "#account-table").splitlines()
         assert lines[0].split()[0] == "meter"
         assert lines[0].split()[-1] == "type"
-        assert [line.split()[0] for line in lines[1:9]] == listed(pilot)
+        assert [line.lstrip("▸ ").split()[0] for line in lines[1:9]] == listed(pilot)

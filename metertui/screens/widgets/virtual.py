@@ -82,6 +82,7 @@ class VirtualTable(ScrollView, can_focus=True):
     def __init__(self, columns: Sequence[Column], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._columns = tuple(columns)
+        self._widths = [column.width for column in columns]
         self._count = 0
         self._provider: Provider = lambda _start, _stop: ()
         self._cells: LRUCache[int, Cells] = LRUCache(_KEPT)

@@ -1,0 +1,83 @@
+"""Company: accounts, readings by hand and by file, the day close, staff, and who did what."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import Static, TabbedContent
+
+from metertui.engine.counters import LiveSnapshot
+from metertui.screens.company.accounts import AccountsTab
+from metertui.screens.company.close import CloseTab
+from metertui.screens.company.form import FormTab
+from metertui.screens.company.reading import ReadingTab
+from metertui.screens.company.tab import Company, Tab
+from metertui.screens.plain import message
+from metertui.screens.widgets.login import GatedScreen
+
+_TABS: tuple[type[Tab], ...] = (AccountsTab, FormTab, ReadingTab, CloseTab)
+
+
+class CompanyScreen(GatedScreen, Company):
+    """What operators do, a file a tab."""
+
+    place = "company"
+    roles = ("operator",)
+    explains = (
+        "Accounts: search, and enter takes one into the form. Form: register a new account, or change one from now on; "
+        "what was used before keeps its region and type. A deactivated meter's readings are refused and its history "
+        "stays. Reading: store one by hand. Day close: the log becomes day files; ingest goes on meanwhile. Everything "
+        "done here is kept in audit.log with your name."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+left", "tab(-1)", "Tab before", key_display="ctrl+←", priority=True),
+        Binding("ctrl+right", "tab(1)", "Tab after", key_display="ctrl+→", priority=True),
+    ]
+
+    def inside(self) -> ComposeResult:
+        yield Static(id="result")
+        with TabbedContent(initial=_TABS[0].name_of, id="company-tabs"):
+            for tab in _TABS:
+                yield tab()
+
+    def entered(self) -> None:
+        self._open_tab(_TABS[0].name_of)
+        self.say(f"Logged in as {self.desk.sessions.email}. F9 logs out.")
+        # Later: a screen that comes into view is laid out twice, and a full table would be drawn both times.
+        self.call_after_refresh(self.accounts_changed)
+
+    def show_live(self, snapshot: LiveSnapshot) -> None:
+        super().show_live(snapshot)
+        self._tab.show_live(snapshot)
+
+    def action_tab(self, step: int) -> None:
+        """The tab before or after."""
+        names = [tab.name_of for tab in _TABS]
+        self._open_tab(names[(names.index(self.query_one(TabbedContent).active) + step) % len(names)])
+
+    def say(self, text: str) -> None:
+        self.query_one("#result", Static).update(message(text))
+
+    def open_account(self, meter: str) -> None:
+        self._open_tab(FormTab.name_of)
+        self.query_one(FormTab).take(meter)
+
+    def accounts_changed(self) -> None:
+        self.query_one(AccountsTab).renew()
+        self.query_one(FormTab).check()
+
+    @property
+    def _tab(self) -> Tab:
+        return self.query_one(f"#{self.query_one('#company-tabs', TabbedContent).active}", Tab)
+
+    def _open_tab(self, name: str) -> None:
+        self.query_one("#company-tabs", TabbedContent).active = name
+        self.query_one(self._tab.first).focus()  # at once: one may type on already
+        self._tab.entered()
+
+    @on(TabbedContent.TabActivated, "#company-tabs")
+    def _came(self) -> None:
+        self._tab.show_live(self.headend.live())

@@ -1,0 +1,116 @@
+"""The accounts, all of them, as one types."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, Final, cast
+
+import numpy as np
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import Input, Static
+
+from metertui.engine.accounts import Account
+from metertui.engine.roster import Rows
+from metertui.screens import fmt
+from metertui.screens.company.tab import Company, Tab
+from metertui.screens.widgets.virtual import Cells, Column, VirtualTable
+
+_COLUMNS: Final = (
+    Column("state", 11),
+    Column("address", 28),
+    Column("postcode", 8),
+    Column("region", 10),
+    Column("sub-region", 14),
+    Column("type", 10),
+)
+_ORDERS: Final = ("by id", "by id from the end", "newest first")
+_NONE: Final[Rows] = np.empty(0, dtype=np.int32)
+
+
+class AccountsTab(Tab):
+    """A search field over a table that fetches just the rows in view."""
+
+    name_of = "accounts"
+    heading = "Accounts"
+    first = "#account-search"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("o", "order", "Order")]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rows = self._found = _NONE
+        self._order = 0
+
+    def compose(self) -> ComposeResult:
+        yield Input(placeholder="search: any part of id, address or postcode", id="account-search")
+        yield Static(id="account-count")
+        widest = max(10, self.headend.engine.accounts.roster.widest)
+        yield VirtualTable((Column("meter", widest), *_COLUMNS), id="account-table")
+
+    def renew(self) -> None:
+        """Find and fetch anew."""
+        self._find(self.query_one("#account-search", Input).value)
+
+    def action_order(self) -> None:
+        """The next order: by id, by id from the end, newest first."""
+        self._order = (self._order + 1) % len(_ORDERS)
+        self._show()
+
+    @on(Input.Changed, "#account-search")
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._find(event.value)
+
+    @work(exclusive=True, group="accounts")
+    async def _find(self, text: str) -> None:
+        """Show the accounts with `text`; what is typed next gives up the search for it."""
+        if not len(self._found):
+            self.query_one("#account-count", Static).update("looking …")
+        self._found = await self.headend.matches(text)
+        self._show()
+
+    def _show(self) -> None:
+        table = self.query_one("#account-table", VirtualTable)
+        chosen = int(self._rows[table.cursor]) if table.cursor < len(self._rows) else -1
+        match self._order:
+            case 0:
+                self._rows = self._found
+            case 1:
+                self._rows = self._found[::-1]
+            case _:
+                self._rows = np.sort(self._found)[::-1]
+        at = np.flatnonzero(self._rows == chosen)
+        table.show(len(self._rows), self._fetch, int(at[0]) if len(at) else 0)
+        self.query_one("#account-count", Static).update(self._counted())
+
+    def _fetch(self, start: int, stop: int) -> Sequence[Cells]:
+        roster = self.headend.engine.accounts.roster
+        return [_cells(roster.account(row)) for row in self._rows[start:stop].tolist()]
+
+    def _counted(self) -> str:
+        number, found = len(self.headend.engine.accounts), len(self._found)
+        if not number:
+            return "There is no account yet. Ctrl+→ opens the form that registers one."
+        if not found:
+            return "No account has this in its id, address or postcode."
+        of = fmt.count(number) if found == number else f"{fmt.count(found)} of {fmt.count(number)}"
+        accounts = "account" if number == 1 else "accounts"
+        return f"{of} {accounts}, {_ORDERS[self._order]}. Enter goes to the table, and there opens one; o orders."
+
+    @on(Input.Submitted, "#account-search")
+    def _to_table(self) -> None:
+        self.query_one("#account-table").focus()
+
+    @on(VirtualTable.Taken, "#account-table")
+    def _take(self, event: VirtualTable.Taken) -> None:
+        event.stop()
+        if event.row < len(self._rows):
+            meter = self.headend.engine.accounts.roster.meter(int(self._rows[event.row]))
+            cast("Company", self.screen).open_account(meter)
+
+
+def _cells(account: Account) -> Cells:
+    state = "active" if account.active else "deactivated"
+    where = (account.address, account.postcode, account.region, account.sub_region, account.apartment_type)
+    return (account.meter, state, *where)

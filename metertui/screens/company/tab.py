@@ -1,0 +1,84 @@
+"""What every tab of the company screen is."""
+
+from __future__ import annotations
+
+from typing import ClassVar, cast
+
+from textual.widgets import TabPane
+
+from metertui.engine.counters import LiveSnapshot
+from metertui.engine.outcome import Outcome
+from metertui.engine.zone import SiteZone
+from metertui.headend import HeadEnd
+from metertui.screens.base import Desk, DeskScreen
+
+
+class Tab(TabPane):
+    """A tab. Its messages go to the screen's line for them."""
+
+    name_of: ClassVar[str] = ""
+    """Its id."""
+    heading: ClassVar[str] = ""
+    first: ClassVar[str] = ""
+    """What has the focus when it comes into view."""
+
+    def __init__(self) -> None:
+        super().__init__(self.heading, id=self.name_of)
+
+    @property
+    def desk(self) -> Desk:
+        """The app."""
+        return cast("Desk", self.app)
+
+    @property
+    def headend(self) -> HeadEnd:
+        """The engine's face."""
+        return self.desk.headend
+
+    @property
+    def zone(self) -> SiteZone:
+        """The site zone."""
+        return self.headend.engine.zone
+
+    @property
+    def who(self) -> str:
+        """Who is logged in."""
+        return self.desk.sessions.email
+
+    def entered(self) -> None:
+        """It has come into view."""
+
+    def show_live(self, snapshot: LiveSnapshot) -> None:
+        """Take in the state of things."""
+
+    def say(self, text: str) -> None:
+        """Tell what came of something; `!` in front of what went wrong."""
+        cast("Company", self.screen).say(text)
+
+    def tell(self, outcome: Outcome, done: str) -> None:
+        """Say what became of a request."""
+        match outcome.kind:
+            case "refused":
+                self.say(f"! {outcome.code}: {outcome.text}")
+            case "suspect":
+                self.say(f"{done}, but suspect: {outcome.text}")
+            case "duplicate":
+                self.say(f"{done} already: the same again changes nothing")
+            case _:
+                self.say(done)
+
+
+class Company(DeskScreen):
+    """What tabs need of their screen."""
+
+    def say(self, text: str) -> None:
+        """Tell what came of something."""
+        raise NotImplementedError
+
+    def open_account(self, meter: str) -> None:
+        """Take an account into the form."""
+        raise NotImplementedError
+
+    def accounts_changed(self) -> None:
+        """An account is new or another now."""
+        raise NotImplementedError
