@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 import getpass
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from metertui.cli.common import instant, kwh, opened, show
+from metertui import settings
+from metertui.cli.common import folder, instant, kwh, opened, show
 from metertui.cli.errors import UsageError
+from metertui.cli.handing import handed
 from metertui.engine import deciding
 from metertui.engine.core import Engine
 from metertui.engine.deciding import Decision, Effect
@@ -38,9 +41,16 @@ def exchange(options: argparse.Namespace) -> None:
 
 
 def _decide(options: argparse.Namespace, what: str) -> None:
-    with opened(options, readonly=False) as engine:
-        effects = decide(engine, [decision_of(options, what, engine.zone)], by())
-        show(options, [row(effect, engine.zone) for effect in effects], COLUMNS, one=True)
+    data = folder(options)
+    zone = settings.load(data).rules().zone
+    decision = decision_of(options, what, zone)
+
+    def here() -> list[Mapping[str, Any]]:
+        with opened(options, readonly=False) as engine:
+            return [effect.told(zone) for effect in decide(engine, [decision], by())]
+
+    effects = handed(data, "decide", {"decisions": [decision._asdict()]}, here)
+    show(options, [row(effect) for effect in effects], COLUMNS, one=True)
 
 
 def by() -> str:
@@ -77,14 +87,12 @@ def decide(engine: Engine, decisions: Sequence[Decision], who: str) -> list[Effe
     return effects
 
 
-def row(effect: Effect, zone: SiteZone) -> dict[str, object]:
-    """An effect under the names of COLUMNS."""
+def row(effect: Mapping[str, Any]) -> dict[str, object]:
+    """What is told of an effect, under the names of COLUMNS."""
     return {
-        "meter": effect.event.meter,
-        "what": effect.event.what,
-        "values": values_of(effect.event, zone),
-        "total_kwh_before": kwh(effect.total_before),
-        "total_kwh_after": kwh(effect.total_after),
-        "not_counted_before": effect.left_out_before,
-        "not_counted_after": effect.left_out_after,
+        **{name: effect[name] for name in ("meter", "what", "values")},
+        "total_kwh_before": kwh(effect["total_before"]),
+        "total_kwh_after": kwh(effect["total_after"]),
+        "not_counted_before": effect["left_out_before"],
+        "not_counted_after": effect["left_out_after"],
     }

@@ -16,9 +16,9 @@ import numpy as np
 from metertui.engine import validation
 from metertui.engine.energy import Series
 from metertui.engine.errors import MeterError
-from metertui.engine.events import OF_AN_INSTANT, UNDOES, Corrections, Decided, Event, checked_reason
+from metertui.engine.events import OF_AN_INSTANT, UNDOES, Corrections, Decided, Event, checked_reason, values_of
 from metertui.engine.records import MAX_WH, format_kwh
-from metertui.engine.zone import SECOND
+from metertui.engine.zone import SECOND, SiteZone
 
 if TYPE_CHECKING:
     from metertui.engine.core import Engine
@@ -42,6 +42,9 @@ class Decision(NamedTuple):
     initial: int = 0
 
 
+_FIGURES: Final = ("total_before", "total_after", "left_out_before", "left_out_after")
+
+
 @dataclass(frozen=True, slots=True)
 class Effect:
     """What a decision changes: all that its meter ever used, in Wh, and how many of its readings do not count."""
@@ -51,6 +54,15 @@ class Effect:
     total_after: int
     left_out_before: int
     left_out_after: int
+
+    def told(self, zone: SiteZone) -> dict[str, str | int]:
+        """In words that JSON has: the totals are `total_before` and `total_after`, in Wh."""
+        return {
+            "meter": self.event.meter,
+            "what": self.event.what,
+            "values": values_of(self.event, zone),
+            **{name: getattr(self, name) for name in _FIGURES},
+        }
 
 
 def effects(engine: Engine, decisions: Sequence[Decision], who: str, now: int) -> list[Effect]:

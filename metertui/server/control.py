@@ -14,10 +14,11 @@ import socket
 import struct
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, get_type_hints
 
 from metertui.engine.accounts import FIELDS
 from metertui.engine.audit import user_name
+from metertui.engine.deciding import Decision
 from metertui.engine.errors import MeterError
 from metertui.engine.staff import Member
 from metertui.server import socket_file
@@ -59,6 +60,13 @@ class Call:
         value = self.given.get(name)
         if not isinstance(value, str):
             raise Malformed(f"{name} is a text")
+        return value
+
+    def objects(self, name: str) -> list[dict[str, Any]]:
+        """Some objects that must be given. Raises Malformed."""
+        value = self.given.get(name)
+        if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
+            raise Malformed(f"{name} is a list of objects")
         return value
 
     def fields(self) -> dict[str, str]:
@@ -210,6 +218,20 @@ async def _remove_member(call: Call) -> object:
     return None
 
 
+async def _decide(call: Call) -> object:
+    decisions = [_decision(each) for each in call.objects("decisions")]
+    zone = call.headend.engine.zone
+    return [effect.told(zone) for effect in await call.headend.decide(decisions, call.by)]
+
+
+def _decision(said: dict[str, Any]) -> Decision:
+    """Raises Malformed."""
+    kinds = get_type_hints(Decision)
+    if said.keys() != kinds.keys() or any(type(said[name]) is not kind for name, kind in kinds.items()):
+        raise Malformed(f"a decision has {', '.join(kinds)}")
+    return Decision(**said)
+
+
 async def _close(call: Call) -> object:
     close = await call.headend.close_day(call.by)
     return {"readings": close.readings, "files": close.files, "seconds": round(close.seconds, 3)}
@@ -222,6 +244,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "users reactivate": _reactivate,
     "admins add": _add_member,
     "admins remove": _remove_member,
+    "decide": _decide,
     "close": _close,
 }
 """What can be handed to the owner of a folder, by the words of the command line; each gives what JSON can say."""

@@ -107,6 +107,8 @@ async def test_staff_by_their_hash(folder: Path, owner: HeadEnd) -> None:
         (b"READ m-1 5\n", "one line of JSON"),
         (b'{"do":"rm"}\n', "does not know this command"),
         (b'{"do":"users register"}\n', "meter is a text"),
+        (b'{"do":"decide"}\n', "decisions is a list"),
+        (b'{"do":"decide","with":{"decisions":[{"what":"void","meter":"m","at":"now"}]}}\n', "a decision has what"),
         (b'{"do":"users register","with":{"meter":["m-1"]}}\n', "meter is a text"),
         (b'{"do":"' + b"x" * control.MAX_LINE_BYTES + b'"}\n', "bytes at most"),
     ],
