@@ -57,7 +57,7 @@ class HeadEnd:
         self._writer = ThreadPoolExecutor(1, "metertui-log")
         self._workers = ThreadPoolExecutor(2, "metertui-work")
         self._searcher = ThreadPoolExecutor(1, "metertui-search")
-        self._turns = Turns(engine, self._writer)
+        self._turns = self._new_turns()
         self._clock: asyncio.Task[None] | None = None
         self._background: set[asyncio.Task[None]] = set()
         self._started = engine.clock.monotonic()
@@ -69,6 +69,9 @@ class HeadEnd:
         self._day_state = "open"
         self._progress: float | None = None
         self._last_close: Close | None = None
+
+    def _new_turns(self) -> Turns:
+        return Turns(self.engine, self._writer)
 
     # -- life ------------------------------------------------------------------------------------------------
 
@@ -309,10 +312,16 @@ class HeadEnd:
 
     async def tick(self) -> None:
         """Once a second: note the rate; at the first tick of a new local day, close the old one."""
+        self._note_rate()
+        await self._turn_day()
+
+    def _note_rate(self) -> None:
         now = self.engine.clock.monotonic()
         accepted = self.engine.counters.accepted
         self._rates.append(accepted - self._samples[-1][1])
         self._samples.append((now, accepted))
+
+    async def _turn_day(self) -> None:
         today = self.engine.zone.day(self.engine.clock.now())
         if today != self._today:
             later, self._today = today > self._today, today  # a clock that was put back has not made a day end
@@ -348,7 +357,7 @@ class HeadEnd:
             refused=dict(counters.refused),
             stored=len(engine.readings),
             in_log=len(engine.readings.tail) - engine.sealed,
-            log_bytes=engine.log.size,
+            log_bytes=self._log_bytes(),
             accounts=len(engine.accounts),
             meters=len(engine.directory),
             connections=self.connections,
@@ -363,6 +372,9 @@ class HeadEnd:
             arrivals=tuple(reversed(counters.arrivals)),
             refusals=tuple(reversed(counters.refusals)),
         )
+
+    def _log_bytes(self) -> int:
+        return self.engine.log.size
 
 
 def _listed(fields: dict[str, str]) -> str:

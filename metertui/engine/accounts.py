@@ -112,23 +112,14 @@ class AccountBook:
     def _load_accounts(self) -> None:
         table = Table(self._path, KNOWN, OURS, torn_ok=True)
         names = table.names
-        pick = itemgetter(*(names.index(name) if name in names else -1 for name in _HEADER))
         others = [place for place, name in enumerate(names) if name not in _HEADER]
         self._other_names = [names[place] for place in others]
-        for line, cells in table.rows():
-            cells.append("")  # what a column that is not there says
-            meter, address, region, sub_region, postcode, apartment_type, status, registered = pick(cells)
-            try:
-                active, since = check_row(meter, status, registered, self._zone)
-            except Refused as error:
-                table.refuse(line, error.why)
-                continue
-            if meter in self._accounts:
-                raise DataError(self._path, line, f"{meter} stands here a second time")
-            region, sub_region, apartment_type = map(sys.intern, (region, sub_region, apartment_type))
-            self._accounts[meter] = Account(meter, address, region, sub_region, postcode, apartment_type, active, since)
+        for line, account, cells in _accounts_of(table, self._zone):
+            if account.meter in self._accounts:
+                raise DataError(self._path, line, f"{account.meter} stands here a second time")
+            self._accounts[account.meter] = account
             if others:
-                self._others[meter] = [cells[place] for place in others]
+                self._others[account.meter] = [cells[place] for place in others]
         self._torn = bool(table.torn)
         if self._torn:
             self.warnings.append(table.torn)
@@ -348,6 +339,28 @@ class AccountBook:
             registered = "" if account.registered is None else self._zone.iso(account.registered)
             writer.writerow((*_text_of(account), status, registered, *self._others.get(account.meter, nothing)))
         return out.getvalue().encode()
+
+
+def _accounts_of(table: Table, zone: SiteZone) -> Iterator[tuple[int, Account, list[str]]]:
+    """The accounts of a table, each with the line that it begins on and all its cells. Raises DataError."""
+    names = table.names
+    pick = itemgetter(*(names.index(name) if name in names else -1 for name in _HEADER))
+    for line, cells in table.rows():
+        cells.append("")  # what a column that is not there says
+        meter, address, region, sub_region, postcode, apartment_type, status, registered = pick(cells)
+        try:
+            active, since = check_row(meter, status, registered, zone)
+        except Refused as error:
+            table.refuse(line, error.why)
+            continue
+        region, sub_region, apartment_type = map(sys.intern, (region, sub_region, apartment_type))
+        yield line, Account(meter, address, region, sub_region, postcode, apartment_type, active, since), cells
+
+
+def parse_rows(data: bytes, path: Path, zone: SiteZone) -> list[Account]:
+    """The accounts in `data`, which begins with a header and ends with a line, as lines of `path`. Raises DataError."""
+    table = Table(path, KNOWN, OURS, data=data)
+    return [account for _, account, _ in _accounts_of(table, zone)]
 
 
 def check_field(name: str, value: str) -> None:

@@ -40,7 +40,7 @@ class Archive:
         if self.folder.is_dir():
             for year in sorted(self.folder.iterdir()):
                 if _YEAR.fullmatch(year.name) and year.is_dir():
-                    found += [day for path in sorted(year.iterdir()) if (day := _day_of(path)) is not None]
+                    found += [day for path in sorted(year.iterdir()) if (day := day_of(path)) is not None]
         return found
 
     def path(self, day: date) -> Path:
@@ -153,7 +153,7 @@ def by_day(rows: Rows, zone: SiteZone) -> Iterator[tuple[date, Rows]]:
             yield date_of(int(days[places[0]])), rows.take(places).narrowed()
 
 
-def _day_of(path: Path) -> date | None:
+def day_of(path: Path) -> date | None:
     match = _DAY_FILE.fullmatch(path.name)
     if match is None:
         return None

@@ -191,10 +191,10 @@ class Engine:
         for account in batch.accounts:
             self.active.pop(account.meter, None)
         for code in set(batch.codes):
-            self._set_head(code)
+            self.set_head(code)
         batch.discard()
 
-    def _set_head(self, code: int) -> None:
+    def set_head(self, code: int) -> None:
         """Find out what a meter's next reading has to fit."""
         neighbours = Neighbours(self.stored, code, decided=self.events.of(self.directory.ids[code]))
         self.heads.set(code, placing.approach(neighbours, placing.NEVER_SIMPLE, self.rules.max_w))
@@ -235,7 +235,7 @@ class Engine:
             self.events.add(event)
             code = self.directory.codes.get(event.meter)
             if code is not None and event.at is not None:
-                self._set_head(code)
+                self.set_head(code)
         self.readings.correct()
 
     # -- questions -----------------------------------------------------------------------------------------------

@@ -101,3 +101,7 @@ class LiveSnapshot:
     """The last readings, newest first."""
     refusals: tuple[Refusal, ...]
     """The last refusals, newest first."""
+    following: str = ""
+    """Where the folder is another process's and this one only reads it: a clause about who owns it."""
+    trouble: str = ""
+    """Why it is not up to date with that folder."""

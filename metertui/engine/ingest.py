@@ -91,6 +91,22 @@ class Batch:
         self.whs.append(wh)
         return outcome
 
+    def retell(self, code: int, time: int, wh: int) -> Outcome:
+        """A reading that another process has accepted, of a meter by its code: judged the same, and not written."""
+        heads = self._heads
+        if time > heads.time[code] and 0 <= wh - heads.wh[code] <= self._step_limit:
+            heads.time[code] = time
+            heads.wh[code] = wh
+            outcome = OK
+        else:
+            outcome = self._place(code, time, wh)
+            if outcome is DUPLICATE or outcome.kind == "refused":
+                return outcome
+        self.codes.append(code)
+        self.times.append(time)
+        self.whs.append(wh)
+        return outcome
+
     def register(self, meter: str, fields: Mapping[str, str], repeated: str = "", by: str = "") -> Outcome:
         """A new account, for `by`. `fields`: address, region, sub_region, postcode, apartment_type; any may be missing.
 

@@ -71,27 +71,37 @@ def load(folder: Path, rules: Rules, clock: Clock, progress: Callable[[float], N
         directory = _directory(accounts)
         history = _history([*days, *([sealed] if sealed is not None else [])], directory)
         warnings += [f"archive/{name} is gone; metertui check tells more" for name in archive.complete()]
-        tail = _unless_known(history, arrivals(directory, rows))
+        tail = unless_known(history, arrivals(directory, rows))
         return Loaded(accounts, staff, events, archive, directory, history, tail, write_ahead, lock, warnings)
     except BaseException:
         lock.release()
         raise
 
 
-def load_beside(folder: Path, rules: Rules, progress: Callable[[float], None] | None) -> Loaded:
+def load_beside(
+    folder: Path,
+    rules: Rules,
+    progress: Callable[[float], None] | None,
+    logs: Callable[[], list[Rows]] | None = None,
+) -> Loaded:
     """Read a folder that another process may own: log, sealed log and archive in this order, which misses nothing.
 
-    Raises MeterError where there is no such folder, DataError, OSError.
+    `logs` reads the first two for whoever goes on reading them, the older first: they become the tail then. Raises
+    MeterError where there is no such folder, DataError, OSError.
     """
     if not folder.is_dir():
         raise MeterError(f"there is no data folder {folder}")
     accounts, staff, events, archive = _books(folder, rules)
-    logs = log.read_beside(folder, rules.zone)
+    read = logs() if logs is not None else log.read_beside(folder, rules.zone)
     directory = _directory(accounts)
-    history = _history([*archive.read_all(progress), *reversed(logs)], directory)
-    return Loaded(
-        accounts, staff, events, archive, directory, history, arrivals(directory, readings_file.EMPTY), None, None, []
-    )
+    days = archive.read_all(progress)
+    if logs is None:
+        history = _history([*days, *reversed(read)], directory)
+        tail = arrivals(directory, readings_file.EMPTY)
+    else:
+        history = _history(list(days), directory)
+        tail = unless_known(history, arrivals(directory, readings_file.joined(read)))
+    return Loaded(accounts, staff, events, archive, directory, history, tail, None, None, [])
 
 
 def arrivals(directory: Directory, rows: Rows) -> Arrivals:
@@ -137,7 +147,7 @@ def _history(all_rows: list[Rows], directory: Directory) -> Columns:
     return store.merge(Columns.empty(), everything)
 
 
-def _unless_known(history: Columns, tail: Arrivals) -> Arrivals:
+def unless_known(history: Columns, tail: Arrivals) -> Arrivals:
     """Readings of the log that history does not have, each meter and time once."""
     fresh: NDArray[np.bool_] = store.fresh(history, tail)
     return Arrivals(tail.meter[fresh], tail.time[fresh], tail.wh[fresh])
