@@ -16,7 +16,7 @@ from typing import Any
 from metertui import settings
 from metertui.cli.common import flags, folder, on_terminal, progress
 from metertui.engine.core import Engine
-from metertui.engine.errors import MeterError
+from metertui.engine.errors import MeterError, OwnedError
 from metertui.engine.rules import SystemClock
 from metertui.headend import HeadEnd
 from metertui.server.control import ControlSocket
@@ -44,7 +44,7 @@ def serve(options: argparse.Namespace) -> None:
 
 
 async def _serve(engine: Engine, stated: Settings) -> None:
-    asyncio.get_running_loop().set_exception_handler(_LoopErrors())
+    asyncio.get_running_loop().set_exception_handler(LoopErrors())
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
@@ -69,11 +69,24 @@ def screens(options: argparse.Namespace) -> None:
         raise MeterError("the screens need a terminal; `metertui serve` does without")
     data = folder(options)
     stated = settings.load(data, flags(options))
-    engine = open_owned(data, stated)
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", filename=data / "metertui.log"
-    )
+    try:
+        engine = open_owned(data, stated)
+    except OwnedError:
+        from metertui.cli import follow  # noqa: PLC0415 - Textual, which `serve` never loads
+
+        follow.screens(data, stated)
+        return
+    log_to(data)
     run_app(engine, stated)
+
+
+def log_to(data: Path) -> None:
+    """Log into the data folder, as the screens own the terminal; nowhere if that cannot be."""
+    form = "%(asctime)s %(levelname)s %(message)s"
+    try:
+        logging.basicConfig(level=logging.INFO, format=form, filename=data / "metertui.log")
+    except OSError:
+        logging.basicConfig(handlers=[logging.NullHandler()])
 
 
 def run_app(engine: Engine, stated: Settings, beside: Beside | None = None) -> None:
@@ -84,7 +97,7 @@ def run_app(engine: Engine, stated: Settings, beside: Beside | None = None) -> N
     from metertui.app import MetertuiApp  # noqa: PLC0415 - Textual, which `serve` never loads
 
     async def run() -> None:
-        asyncio.get_running_loop().set_exception_handler(_LoopErrors())
+        asyncio.get_running_loop().set_exception_handler(LoopErrors())
         headend, listener = desk(engine, stated)
         control = ControlSocket(headend)
         await headend.start()
@@ -129,7 +142,7 @@ async def _outlive(asked: asyncio.Event) -> None:
 
 def desk(engine: Engine, stated: Settings) -> tuple[HeadEnd, Listener]:
     """Head-end and listener over an engine, as the settings say."""
-    _tame_collector()
+    tame_collector()
     headend = HeadEnd(engine, close_at_midnight=stated.day_close_at_midnight)
     return headend, Listener(headend, stated.host, stated.port, limits_of(stated), stated.require_auth)
 
@@ -150,7 +163,7 @@ def limits_of(stated: Settings) -> Limits:
     )
 
 
-class _LoopErrors:
+class LoopErrors:
     """What the event loop could not hand to anyone. No file left for another connection is one line a minute."""
 
     def __init__(self) -> None:
@@ -165,7 +178,7 @@ class _LoopErrors:
             _logger.error("no further connection can be taken: %s", error.strerror)
 
 
-def _tame_collector() -> None:
+def tame_collector() -> None:
     """Have the garbage collector leave alone what is loaded by now, and look the rest through more rarely.
 
     A full collection stops the event loop: for 155 ms over a million accounts, for 60 to 110 ms over all screens. It

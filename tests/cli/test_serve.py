@@ -142,7 +142,7 @@ def test_the_server_outlives_screens_that_fail(
 def test_the_collector_leaves_alone_what_is_loaded() -> None:
     thresholds = gc.get_threshold()
     try:
-        serve._tame_collector()
+        serve.tame_collector()
         assert gc.get_freeze_count() > 10_000
         assert gc.get_threshold() == (*thresholds[:2], 1000)
     finally:
