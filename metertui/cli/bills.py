@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,61 +12,95 @@ from typing import Any
 
 from metertui.cli.common import instant, opened, progress, replacing, show, show_row, visible
 from metertui.cli.errors import UsageError
-from metertui.engine import paper, windows
-from metertui.engine.billing import Bills, Statement, money
+from metertui.engine import issuing, ledger, paper, windows
+from metertui.engine.billing import Statement
 from metertui.engine.core import Engine
 from metertui.engine.errors import MeterError
-from metertui.engine.records import format_kwh
+from metertui.engine.issuing import Run
 from metertui.engine.zone import SiteZone
 
 _LINE = ("from", "to", "band", "usage_kwh", "cents_per_kwh", "tax_percent", "amount")
 
 
 def bill(options: argparse.Namespace) -> None:
-    """`metertui bill METER`, `metertui bill --all -o FILE`."""
-    if options.all == bool(options.meter) or (options.all and not options.out):
-        raise UsageError("a bill is of METER, or --all -o FILE")
+    """`metertui bill METER`, `metertui bill --all -o FILE`, `metertui bill --all --issue`."""
+    if options.all == bool(options.meter) or (options.all and not (options.out or options.issue)):
+        raise UsageError("a bill is of METER, or --all with -o FILE or --issue")
+    if options.issue and not options.all:
+        raise UsageError("bills are issued all together: --all --issue")
     if options.month is not None:
         try:
             windows.month(options.month, SiteZone("UTC"))
         except MeterError as error:
             raise UsageError(f"--month: {error}") from error
-    with opened(options, readonly=True) as engine:
+    with opened(options, readonly=not options.issue) as engine:
         at = instant("--at", options.at, engine.zone)
+        month = options.month or windows.month_before(at or engine.clock.now(), engine.zone)
         if options.all:
-            month = options.month or windows.month_before(at or engine.clock.now(), engine.zone)
-            _run(engine, month, Path(options.out))
+            _run(engine, month, Path(options.out) if options.out else None, issue=options.issue)
         else:
-            _one(options, engine.statement(options.meter, options.month, at), engine.zone)
+            _one(options, engine, engine.statement(options.meter, month, at))
 
 
-def _one(options: argparse.Namespace, statement: Statement, zone: SiteZone) -> None:
-    if getattr(options, "format", "table") == "csv":
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerows([paper.ROW, paper.cells(statement, zone)])
-    elif getattr(options, "format", "table") == "json":
-        show(options, [paper.bill_object(statement, zone)], paper.ROW, one=True)
+def _one(options: argparse.Namespace, engine: Engine, statement: Statement) -> None:
+    """As it was issued, if it was; then with what changed since."""
+    zone, form = engine.zone, getattr(options, "format", "table")
+    cells, row, names = paper.cells(statement, zone), paper.bill_object(statement, zone), list(paper.ROW)
+    issued = engine.bills.read(statement.month)
+    entry = issued.bills.get(statement.meter)
+    if entry is not None:
+        cells = ledger.as_issued(entry, statement.month)
+        row = {name: _value(name, cell) for name, cell in zip(paper.ROW, cells, strict=True)}
+        row |= {name: cell or None for name, cell in zip(ledger.HEADER, entry, strict=True) if name.endswith("_time")}
+        row["issued"] = entry[ledger.HEADER.index("issued")]
+        row["adjustment"] = issuing.figures_of(statement).minus(ledger.billed(entry)).told()
+        names += ["issued", "adjustment"]
+    if form == "csv":
+        csv.writer(sys.stdout, lineterminator="\n").writerows([paper.ROW, cells])
+    elif form == "json":
+        show(options, [row], names, one=True)
     else:
-        show_bill(statement, zone)
+        if entry is None:
+            row |= _times(statement, zone)
+        _show(row)
+
+
+def _value(name: str, cell: str) -> Any:
+    """A cell of an issued bill as JSON has it."""
+    if not cell:
+        return None
+    if name == "lines":
+        return json.loads(cell)
+    return paper.kwh_number(ledger.wh_of(cell)) if name.endswith("_kwh") else cell
+
+
+def _times(statement: Statement, zone: SiteZone) -> dict[str, Any]:
+    edges = (("opening", statement.opening), ("closing", statement.closing))
+    return {f"{name}_time": zone.iso(edge.time) if edge else None for name, edge in edges}
 
 
 def show_bill(statement: Statement, zone: SiteZone) -> None:
-    """Print a bill for people: what it is, its lines, what they rest on, what is to be paid."""
-    row = paper.bill_object(statement, zone)
-    for name, edge in (("opening", statement.opening), ("closing", statement.closing)):
-        row[f"{name}_time"] = zone.iso(edge.time) if edge else None
+    """Print a bill for people."""
+    _show(paper.bill_object(statement, zone) | _times(statement, zone))
+
+
+def _show(row: dict[str, Any]) -> None:
+    """What the bill is, its lines, what they rest on, what is to be paid, what changed since it was issued."""
     told = [f"{name}_{what}" for name in ("opening", "closing") for what in ("kwh", "time", "quality")]
-    show_row(row, ["meter", "month", *told, "usage_kwh"])
-    if statement.lines:
-        print()
-        print("\n".join(_aligned(row["lines"])))
+    issued = ["issued"] if "issued" in row else []
+    show_row(row, ["meter", "month", *issued, *told, "usage_kwh"])
+    if row["lines"]:
+        print("\n" + "\n".join(_aligned(row["lines"])))
         notes = [f"line {place}: {line['note']}" for place, line in enumerate(row["lines"], 1) if line["note"]]
         if notes:
             print("\n" + "\n".join(map(visible, notes)))
         print()
         show_row(row, ["net", "tax", "total", "currency"])
-    elif statement.reason:
+    elif row["reason"]:
         show_row(row, ["reason"])
+    if any(float(value) for value in row.get("adjustment", {}).values()):
+        print("\nsince it was issued, readings or tariffs have changed: what it comes to now differs by")
+        show_row(row["adjustment"], list(row["adjustment"]))
 
 
 def _aligned(lines: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -80,25 +115,27 @@ def _aligned(lines: Sequence[Mapping[str, Any]]) -> list[str]:
     ]
 
 
-def _run(engine: Engine, month: str, out: Path) -> None:
-    """All bills of a month as a CSV, and their sums on standard error."""
-    with progress("reckoning bills"):
-        bills = Bills(engine.view().frozen(engine.rules.max_w), month, engine.terms())
-    with progress("writing bills") as share, replacing(out) as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(paper.ROW)
-        for done, statement in enumerate(bills, 1):
-            writer.writerow(paper.cells(statement, engine.zone))
-            if done % 1000 == 0:
-                share(done / len(bills))
-    count = len(bills)
-    print(f"{count} {'bill' if count == 1 else 'bills'} written to {out}: {sums(bills)}", file=sys.stderr)
-
-
-def sums(bills: Bills) -> str:
-    """What all bills come to, in words."""
-    told = f"{format_kwh(bills.usage_wh)} kWh"
-    if bills.priced is None:
-        return told
-    net, tax = int(bills.priced.net.sum()), int(bills.priced.tax.sum())
-    return f"{told}, net {money(net)}, tax {money(tax)}, total {money(net + tax)} {bills.terms.currency}"
+def _run(engine: Engine, month: str, out: Path | None, *, issue: bool) -> None:
+    """All bills of a month as a CSV, kept as issued if that is asked, and their sums on standard error."""
+    with progress("reckoning bills") as share:
+        frozen = engine.view().frozen(engine.rules.max_w)
+        run = Run(frozen, month, engine.terms(), engine.bills, share)
+    if issue:
+        with progress("issuing bills"):
+            new, changes, now = run.new, run.changes, engine.clock.now()
+            kept = run.issue(now)
+        if kept:
+            told = f"{new} bills, {changes} adjustments"
+            engine.audit.write(engine.zone.iso(now), "command line", "issue", month, told)
+        print(f"{month}: {new} bills and {changes} adjustments issued, {len(run) - new} had been", file=sys.stderr)
+    where = ""
+    if out is not None:
+        with progress("writing bills") as share, replacing(out) as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(issuing.RUN_ROW)
+            for done, row in enumerate(run.rows(), 1):
+                writer.writerow(row)
+                if done % 1000 == 0:
+                    share(done / len(run))
+        where = f" written to {out}"
+    print(f"{len(run)} {'bill' if len(run) == 1 else 'bills'}{where}: {run.sums()}", file=sys.stderr)

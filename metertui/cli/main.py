@@ -186,6 +186,7 @@ def parser() -> Parser:
     bill.add_argument("--all", action="store_true", help="of every meter, into a CSV")
     bill.add_argument("--month", metavar="YYYY-MM", help="the month (default the last one)")
     bill.add_argument("-o", dest="out", metavar="FILE")
+    bill.add_argument("--issue", action="store_true", help="keep them as issued, and what changed since as differences")
 
     query = command("query", "questions:query", "usage of many meters", everywhere, shown, dates, filters)
     query.add_argument("--readings", action="store_true", help="the readings themselves, one by one")

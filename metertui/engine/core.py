@@ -32,6 +32,7 @@ from metertui.engine.errors import MeterError, StorageError
 from metertui.engine.events import Corrections, Event, EventBook
 from metertui.engine.ingest import Batch
 from metertui.engine.judged import judged
+from metertui.engine.ledger import BillBook
 from metertui.engine.lock import FolderLock
 from metertui.engine.log import WriteAheadLog
 from metertui.engine.placing import Heads, Neighbours
@@ -77,6 +78,7 @@ class Engine:
         self.rejects = RejectsLog(folder / "rejects.log", rules.rejects_bytes)
         self.tariffs = TariffFile(folder)
         self.drift = Drift()
+        self.bills = BillBook(folder, self.zone)
         self.warnings = loaded.warnings
         """What loading found and mended, a sentence each."""
         self.sealed = 0

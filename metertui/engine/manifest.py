@@ -20,7 +20,7 @@ from metertui.engine.errors import DataError
 
 NAME: Final = "manifest.csv"
 _HEADER: Final = b"file,sha256,edited"
-_LINE: Final = re.compile(rb"([0-9]{4}/[0-9]{2}_[0-9]{2}\.csv),([0-9a-f]{64}|),(edited|)\r?")
+_LINE: Final = re.compile(rb"((?:[0-9]{4}/[0-9]{2}_[0-9]{2}|[0-9]{4}_[0-9]{2})\.csv),([0-9a-f]{64}|),(edited|)\r?")
 
 
 class Sealed(NamedTuple):
@@ -35,7 +35,7 @@ class Sealed(NamedTuple):
 
 
 class Manifest:
-    """The manifest of one archive folder, read anew for each question: another process may own it."""
+    """The manifest of one folder, of day files or of issued bills, read anew for each question: others may own it."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

@@ -102,3 +102,24 @@ def test_all_bills_without_tariffs(steady: Command, tmp_path: Path) -> None:
 )
 def test_what_is_no_question_exits_2(metertui: Command, words: tuple[str, ...]) -> None:
     assert metertui("bill", *words).code == 2
+
+
+def test_a_month_is_issued_and_stays_so(priced: Command, data: Path, tmp_path: Path) -> None:
+    before, after = tmp_path / "before.csv", tmp_path / "after.csv"
+    assert priced("bill", "--all", "--month", "2025-02", "-o", str(before)).code == 0
+    result = priced("bill", "--all", "--month", "2025-02", "--issue", "-o", str(after))
+    assert (result.code, before.read_bytes() == after.read_bytes()) == (0, True)
+    assert "2025-02: 1 bills and 0 adjustments issued, 0 had been" in result.err
+    (data / "tariffs.csv").write_text(f"{HEADER}\n2025-01-01,,,,,40,9\n")
+    bill = priced("bill", "m-1", "--month", "2025-02", "--format", "json").json
+    assert (bill["total"], bill["usage_kwh"], len(bill["lines"]), bill["reason"]) == ("157.97", 672, 3, None)
+    assert bill["adjustment"] == {"usage_kwh": 0, "net": "122.64", "tax": "12.38", "total": "135.02"}
+    assert bill["issued"].startswith("20")
+    shown = priced("bill", "m-1", "--month", "2025-02").out
+    assert "total      135.02" in shown
+    assert "opening_time     2025-02-01T00:00:00+08:00" in shown
+    assert priced("bill", "--all", "--month", "2025-02", "-o", str(after)).code == 0
+    [row] = csv.DictReader(after.open())
+    assert (row["total"], row["adjustment_total"]) == ("157.97", "135.02")
+    assert "\tissue\t2025-02\t1 bills, 0 adjustments" in (data / "audit.log").read_text()
+    assert priced("bill", "m-1", "--issue").code == 2
