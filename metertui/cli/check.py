@@ -38,6 +38,8 @@ def check(options: argparse.Namespace) -> int:
     show(options, rows, ("check", "count", "problems"))
     failures = sum(proof.failures for proof in proofs)
     told = [problem for proof in proofs for problem in proof.problems]
+    for note in (note for proof in proofs for note in proof.notes):
+        print(f"note: {visible(note)}", file=sys.stderr)
     for problem in told:
         print(visible(problem), file=sys.stderr)
     if failures > len(told):

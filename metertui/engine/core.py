@@ -81,6 +81,10 @@ class Engine:
         self.bills = BillBook(folder, self.zone)
         self.warnings = loaded.warnings
         """What loading found and mended, a sentence each."""
+        try:
+            self.tariffs.current()
+        except MeterError as error:  # it costs bills, and nothing else
+            self.warnings.append(f"no bill can be reckoned: {error}")
         self.sealed = 0
         """How many of the tail's first readings stand in a sealed log, waiting for their day files."""
         self._spent = False  # whether a sealed log is there only because it could not be removed

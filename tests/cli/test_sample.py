@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from metertui.engine import tariffs
 from tests.cli.conftest import Command
 
 ROOT = Path(__file__).parents[2]
@@ -35,3 +38,15 @@ def test_its_readings_are_those_of_its_history(metertui: Command) -> None:
     rows = (SAMPLE / "history.csv").read_text().splitlines()[1:]
     table = metertui("query", "--from", "2025-02-23", "--to", "2025-03-03", "--format", "json").json
     assert table[0]["readings"] == len(rows) == 6 * 7 * 48
+
+
+def test_the_sample_tariff_has_the_published_prices() -> None:
+    found = tariffs.load(ROOT / "data/tariffs-singapore.csv")
+    assert found is not None
+    prices = {
+        day: found.in_force(date.fromisoformat(day), "4-room") for day in ("2025-04-01", "2025-09-30", "2026-07-01")
+    }
+    cents = {day: tariff.bands[0].cents for day, tariff in prices.items() if tariff is not None}
+    assert cents == {"2025-04-01": Decimal("28.12"), "2025-09-30": Decimal("27.47"), "2026-07-01": Decimal("31.91")}
+    assert {band.tax_percent for band in found.rates} == {Decimal(9)}
+    assert found.in_force(date(2025, 3, 31), "") is None

@@ -15,6 +15,7 @@ from metertui.engine.check import Proof, check
 from metertui.engine.columns import Frozen, Group
 from metertui.engine.core import Engine
 from metertui.engine.events import Event
+from metertui.engine.issuing import Run
 from metertui.engine.judged import energy
 from metertui.engine.readings_file import Rows
 from metertui.engine.rules import Rules
@@ -62,7 +63,12 @@ def test_a_sound_folder_is_proven_with_its_counts(folder: Path) -> None:
     assert proofs["readings: one value at an instant"].count == 3 * 24 * 9 + 1
     assert proofs["meters: energy against registers"].count == 3
     assert proofs["days: sums of their hours"].count == 7
-    assert {what for what, proof in proofs.items() if not proof.count} == {"staff accounts", "decisions about readings"}
+    assert {what for what, proof in proofs.items() if not proof.count} == {
+        "staff accounts",
+        "decisions about readings",
+        "tariffs",
+        *(what for what in proofs if what.startswith("issued bills")),
+    }
     assert told == sorted(told)
 
 
@@ -152,3 +158,53 @@ def test_exchanges_and_voids_are_part_of_the_proof(folder: Path) -> None:
         file.write("2025-03-12T10:40:00+08:00,m-1,void,at=2025-03-01T00:00:01+08:00,ann,x\n")
     told = [problem for proof in check(folder, RULES, lambda _: None) for problem in proof.problems]
     assert told == ["the void of m-1 at 2025-02-28T17:00:01+01:00 is of a reading that is not stored"]
+
+
+HEADER = "effective_from,apartment_type,band,from_time,to_time,cents_per_kwh,tax_percent\n"
+
+
+def issue(folder: Path, month: str) -> int:
+    engine = Engine.open(folder, RULES, FakeClock("2025-01-01T00:00:00", ZONE))
+    try:
+        frozen = engine.view().frozen(RULES.max_w)
+        return Run(frozen, month, engine.terms(), engine.bills, lambda _: None).issue(engine.clock.now())
+    finally:
+        engine.close()
+
+
+def notes(folder: Path) -> list[str]:
+    return [note for proof in check(folder, RULES, lambda _: None) for note in proof.notes]
+
+
+def test_issued_bills_are_proven_and_a_difference_is_a_note(folder: Path) -> None:
+    (folder / "tariffs.csv").write_text(HEADER + "2024-01-01,,,,,28.12,9\n2024-01-01,4-rom,,,,1,9\n")
+    assert issue(folder, "2024-10") == 3
+    assert problems(folder) == []
+    assert notes(folder) == ["tariffs.csv: no account has the apartment type 4-rom"]
+    proofs = {proof.what: proof.count for proof in check(folder, RULES, lambda _: None)}
+    assert [count for what, count in proofs.items() if what.startswith(("tariffs", "issued"))] == [2, 1, 3, 3]
+    (folder / "tariffs.csv").write_text(HEADER + "2024-01-01,,,,,56.24,9\n")
+    assert problems(folder) == []
+    [told] = notes(folder)
+    assert told.startswith("2024-10: 3 issued bills would differ now, by 0 kWh and ")
+    (folder / "tariffs.csv").write_text(HEADER + "2024-10-02,,,,,56.24,9\n")
+    assert notes(folder)[0].startswith("2024-10: no tariff is in force on 2024-10-01 for meter m-1")
+    (folder / "tariffs.csv").unlink()
+    assert notes(folder) == ["2024-10: there are no tariffs to hold its issued bills against"]
+
+
+def test_tariffs_that_are_none_and_bills_that_were_touched_are_problems(folder: Path) -> None:
+    tariffs, bills = folder / "tariffs.csv", folder / "bills" / "2024_10.csv"
+    tariffs.write_text(HEADER + "2024-01-01,,,,,28.12,9\n")
+    issue(folder, "2024-10")
+    sound = bills.read_bytes()
+    tariffs.write_text(HEADER + "2024-01-01,,,,,,9\n")
+    assert problems(folder) == [f"{tariffs}:2: cents_per_kwh is empty; a price is never taken as zero"]
+    tariffs.write_text(HEADER + "2024-01-01,,,,,28.12,9\n")
+    bills.write_bytes(sound.replace(b"m-3,bill", b"m-4,bill"))
+    assert problems(folder) == [f"{bills}: it is not what was issued: something else has changed it"]
+    bills.unlink()
+    assert problems(folder) == [f"{bills}: gone; what was billed is lost, unless a backup has it"]
+    (folder / "bills" / "manifest.csv").unlink()
+    bills.write_bytes(sound.replace(b'""28.12""', b'""28.13""', 1))
+    assert problems(folder) == [f"{bills}:2: the lines of m-1 cannot be read"]

@@ -1,0 +1,73 @@
+"""Tariffs and issued bills, damaged in every way that one edit can: refused by line, or whole and sound."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from metertui.engine import tariffs
+from metertui.engine.errors import DataError
+from metertui.engine.ledger import BillBook, parse, verify
+from tests.engine.test_broken_files import edits
+from tests.engine.test_issuing import NOW, ZONE, run, town
+from tests.engine.test_tariffs import BANDS, HEADER, PATH
+
+
+def refused_by_line(error: DataError) -> None:
+    assert error.line is not None
+    assert "\n" not in str(error)
+
+
+@settings(max_examples=80)
+@given(edits(f"{HEADER}\n{BANDS}\n2025-04-01,4-room,,,,28.12,9\n".encode()))
+def test_tariffs_are_refused_with_a_line_or_cover_the_day_with_prices(edited: bytes) -> None:
+    try:
+        found = tariffs.parse(edited, PATH)
+    except DataError as error:
+        refused_by_line(error)
+        return
+    for tariff in found.tariffs:
+        minutes = [
+            minute % 1440
+            for band in tariff.bands
+            for begin, end in band.spans
+            for minute in range(begin, end if begin < end else end + 1440)
+        ]
+        assert sorted(minutes) == list(range(1440))
+        assert all(band.cents >= 0 and 0 <= band.tax_percent <= 100 for band in tariff.bands)
+
+
+@pytest.fixture(scope="module")
+def issued(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    book = BillBook(tmp_path_factory.mktemp("issued"), ZONE)
+    run(town(), "2025-02", book).issue(NOW)
+    run(town(late=True), "2025-02", book).issue(NOW)
+    return book.path("2025-02")
+
+
+def test_an_edit_of_issued_bills_is_found(issued: Path) -> None:
+    book, sound = BillBook(issued.parent.parent, ZONE), issued.read_bytes()
+
+    @settings(max_examples=60)
+    @given(edits(sound), st.booleans())
+    def damage(edited: bytes, known: bool) -> None:
+        if known:
+            issued.write_bytes(edited)
+            if edited == sound:
+                book.read("2025-02")
+            else:
+                with pytest.raises(DataError, match="it is not what was issued"):
+                    book.read("2025-02")
+            return
+        try:  # without its checksum: what it says is refused, does not add up, or sums to something
+            ledger = parse(edited, issued, "2025-02", ZONE)
+        except DataError as error:
+            refused_by_line(error)
+            return
+        for problem in verify(ledger, issued, ZONE):
+            assert problem.startswith(f"{issued}:")
+
+    damage()
