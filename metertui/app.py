@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from typing import ClassVar, Final
 
@@ -9,9 +10,9 @@ from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen, Screen
-from textual.theme import Theme
 
 from metertui.headend import HeadEnd
+from metertui.screens import theme
 from metertui.screens.base import PLACES, DeskScreen
 from metertui.screens.billing import BillingScreen
 from metertui.screens.company import CompanyScreen
@@ -24,36 +25,6 @@ from metertui.screens.sessions import Sessions
 from metertui.settings import Settings
 
 _TICK_SECONDS: Final = 0.25
-
-_DARK: Final = Theme(
-    name="metertui-dark",
-    primary="#4fb3bf",
-    secondary="#c9a227",
-    accent="#f0b429",
-    warning="#f0b429",
-    error="#e5616b",
-    success="#6fbf73",
-    foreground="#d8dee4",
-    background="#10161c",
-    surface="#151d25",
-    panel="#1d2731",
-    dark=True,
-)
-_LIGHT: Final = Theme(
-    name="metertui-light",
-    primary="#0b6e7b",
-    secondary="#8a6a00",
-    accent="#a85f00",
-    warning="#a85f00",
-    error="#b3261e",
-    success="#2e7d32",
-    foreground="#1b2329",
-    background="#f6f7f5",
-    surface="#eceeeb",
-    panel="#e0e4e0",
-    dark=False,
-)
-
 
 class MetertuiApp(App[None]):
     """The screens over a head-end that runs already, in the same event loop.
@@ -74,15 +45,22 @@ class MetertuiApp(App[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f1", "explain", "Help", priority=True, key_display="F1"),
         Binding("question_mark", "explain", "Help", show=False),
+        Binding("ctrl+p", "command_palette", "Commands", show=False, priority=True),
+        Binding("colon", "command_palette", "Commands", show=False),
         *(
             Binding(key.lower(), f"go('{place}')", title, show=False, priority=True)
             for place, (key, title) in PLACES.items()
         ),
-        Binding("f10,ctrl+q", "quit", "Quit", priority=True, key_display="F10"),
+        Binding("f10", "quit", "Quit", priority=True, key_display="F10"),
+        Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
     ]
 
     def __init__(self, headend: HeadEnd, settings: Settings, keep_heap: Callable[[], None] = lambda: None) -> None:
-        super().__init__()
+        colourless = theme.colourless(os.environ)
+        if not colourless:
+            os.environ.pop("NO_COLOR", None)  # empty is as good as absent, but not to Textual
+        # As the terminal's own, or colours would be made greys first, and greys are colours.
+        super().__init__(ansi_color=True if colourless else None)
         self._keep_heap = keep_heap
         self._kept: set[str] = set()
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
@@ -90,9 +68,9 @@ class MetertuiApp(App[None]):
         self.headend = headend
         self.settings = settings
         self.sessions = Sessions(headend.engine.clock, settings.session_idle_minutes * 60)
-        for theme in (_DARK, _LIGHT):
-            self.register_theme(theme)
-        self.theme = _DARK.name
+        for each in theme.THEMES.values():
+            self.register_theme(each)
+        self.theme = theme.TERMINAL.name if colourless else theme.THEMES[settings.theme].name
 
     async def _shutdown(self) -> None:
         # First, or an answer that comes meanwhile would look for widgets that its screen has lost already.
@@ -118,6 +96,8 @@ class MetertuiApp(App[None]):
         while isinstance(self.screen, ModalScreen):  # help, or the palette
             self.pop_screen()
         if not isinstance(self.screen, DeskScreen) or self.screen.place != place:
+            if isinstance(self.screen, DeskScreen):
+                self.screen.hush()
             await self.switch_screen(place)
         self.call_later(self.tick)
 
@@ -147,10 +127,12 @@ class MetertuiApp(App[None]):
                     f"Key {self.get_key_display(binding)}",
                     lambda action=binding.action: self.call_later(screen.run_action, action),
                 )
-        yield SystemCommand("Light or dark", "Change the theme", self.action_toggle_theme)
+        yield SystemCommand(
+            "Colours: dark, light, the terminal's", "Change the theme", self.action_toggle_theme
+        )
         yield SystemCommand("Help (F1)", "Explain this screen", self.action_explain)
         yield SystemCommand("Quit (F10)", "Leave; the server stops", self.action_quit)
 
     def action_toggle_theme(self) -> None:
-        """Dark to light, and back."""
-        self.theme = _LIGHT.name if self.theme == _DARK.name else _DARK.name
+        """Dark to light to the terminal's own colours, and back to dark."""
+        self.theme = theme.after(self.theme)

@@ -49,6 +49,10 @@ class HeadEnd:
         self.engine = engine
         self.address = ""
         """`host:port`, set by the listener when it is bound."""
+        self.unheard = ""
+        """Why the port is not open any more, set by the listener; empty while it is."""
+        self.owner = ""
+        """Who owns the folder, where this process may only read it."""
         self.connections = 0
         self.connections_total = 0
         self.waiting = 0
@@ -369,6 +373,8 @@ class HeadEnd:
             progress=self._progress,
             last_close=self._last_close,
             storage_error=self._turns.storage_error,
+            unheard=self.unheard,
+            owner=self.owner,
             arrivals=tuple(reversed(counters.arrivals)),
             refusals=tuple(reversed(counters.refusals)),
         )

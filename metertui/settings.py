@@ -82,6 +82,9 @@ class Settings:
         "Bills and exceptions tell of a longer time without a reading: a day of daily readings may have 25 hours",
         least=0.001,
     )
+    theme: Literal["dark", "light", "terminal"] = _setting(
+        "dark", 'The colours of the screens; "terminal" takes the terminal\'s own, and NO_COLOR in the environment none'
+    )
     session_idle_minutes: int = _setting(15, "A login on the screens ends after this long without a key", least=1)
 
     def rules(self) -> Rules:

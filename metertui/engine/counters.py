@@ -97,6 +97,10 @@ class LiveSnapshot:
     last_close: Close | None
     storage_error: str
     """Why the disk refused last; empty once writing works again."""
+    unheard: str
+    """Why nobody is listened to any more; empty while the port is open."""
+    owner: str
+    """Who owns the folder, where this process may only read it; empty where it is the owner."""
     arrivals: tuple[Arrival, ...]
     """The last readings, newest first."""
     refusals: tuple[Refusal, ...]

@@ -1,4 +1,9 @@
-"""The frame that every screen has: where one is, how the desk is, the content, and the keys that matter here."""
+"""The frame that every screen has.
+
+From above: the screens with their keys, and who is logged in; where the desk is, how it is, and the time; in a banner
+what stands in the way of the desk as a whole. Then the content. Below, one line for what the screen has to say, and the
+keys that matter here.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +13,17 @@ from typing import ClassVar, Final, Protocol, cast
 from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Footer
 
 from metertui.engine.counters import LiveSnapshot
 from metertui.engine.zone import SiteZone
 from metertui.headend import HeadEnd
 from metertui.screens import fmt
-from metertui.screens.plain import plain
+from metertui.screens.plain import message, plain
 from metertui.screens.sessions import Sessions
+from metertui.screens.widgets.steady import Steady
 
 PLACES: Final = {
     "live": ("F2", "Live"),
@@ -50,11 +57,20 @@ class DeskScreen(Screen[None]):
         width, height = self.app.size
         for extent, breakpoints in ((width, self.app.HORIZONTAL_BREAKPOINTS), (height, self.app.VERTICAL_BREAKPOINTS)):
             self.add_class(*[name for least, name in breakpoints or () if extent >= least][-1:], update=False)
-        yield Static(_title(self.place), id="title")
-        yield Static(id="state")
-        yield Static(id="banner", classes="hidden")
+        with Horizontal(id="head"):
+            yield Steady(id="title")
+            yield Steady(id="who")
+        with Horizontal(id="status"):
+            yield Steady(id="state")
+            yield Steady(id="clock")
+        yield Steady(id="banner", classes="hidden")
         yield from self.content()
-        yield Footer(show_command_palette=False)
+        with Vertical(id="foot"):
+            yield Steady(id="said")
+            yield Footer()
+
+    def on_mount(self) -> None:
+        self.query_one("#title", Steady).show(_title(self.place))
 
     def _on_screen_resume(self, event: events.ScreenResume) -> None:
         # Its widgets have got their styles when they were mounted, a moment ago.
@@ -88,30 +104,70 @@ class DeskScreen(Screen[None]):
 
     def show_live(self, snapshot: LiveSnapshot) -> None:
         """Take in the state of things. Screens that show more of it extend this."""
-        self.query_one("#state", Static).update(_state(snapshot, self.zone, self.size.width))
-        banner = self.query_one("#banner", Static)
-        banner.set_class(not snapshot.storage_error, "hidden")
-        if snapshot.storage_error:
-            banner.update(plain(f"! The disk refuses: {snapshot.storage_error}. Readings are answered ERR storage."))
+        width = self.size.width
+        zone = "" if width < 100 else f" {self.zone.name}"
+        self.query_one("#clock", Steady).show(Text(f"{fmt.clock(snapshot.at, self.zone)}{zone} ", no_wrap=True))
+        room = width - len(zone) - 9
+        self.query_one("#state", Steady).show(_state(snapshot, room))
+        self.query_one("#who", Steady).show(_who(self.desk.sessions, width))
+        banner = self.query_one("#banner", Steady)
+        trouble = _trouble(snapshot)
+        if banner.show(trouble):
+            banner.set_class(not trouble, "hidden")
+            banner.set_class(not (snapshot.storage_error or snapshot.unheard), "-note")
+
+    def say(self, text: str) -> None:
+        """Put a sentence into the one line for them; it stays until the next, or until another screen is gone to."""
+        self.query_one("#said", Steady).show(message(text))
+
+    def warn(self, text: str) -> None:
+        """The same of what went wrong: begun with an exclamation mark, which says so without colour."""
+        self.query_one("#said", Steady).show(Text.assemble(("! ", "bold"), message(text), style="bold"))
+
+    def hush(self) -> None:
+        """Take back what was said."""
+        self.query_one("#said", Steady).show("")
 
 
 def _title(place: str) -> Text:
     text = Text(no_wrap=True, overflow="crop")
     for name, (key, title) in PLACES.items():
         text.append(f" {key} {title} ", style="reverse bold" if name == place else "")
-    text.append("   metertui", style="bold")  # the first to go where there is no room
     return text
 
 
-def _state(snapshot: LiveSnapshot, zone: SiteZone, width: int) -> Text:
+def _who(sessions: Sessions, width: int) -> Text:
+    """Who is logged in, where there is room for it; the program's name otherwise."""
+    if width < 100:
+        return Text("")
+    if not sessions.role:
+        return Text("metertui ", style="bold", no_wrap=True)
+    return plain(f"{sessions.email}, {sessions.role} ", limit=40)
+
+
+def _state(snapshot: LiveSnapshot, width: int) -> Text:
     day = "open" if snapshot.progress is None else f"closing {snapshot.progress:.0%}"
     clients = f"{fmt.count(snapshot.connections)} {'client' if snapshot.connections == 1 else 'clients'}"
-    right = f"{clients} · day {day} · {fmt.clock(snapshot.at, zone)} {'' if width < 100 else zone.name} "
+    right = f"{clients} · day {day} · "
     left = f" {snapshot.address or 'not listening'} · "
     text = Text(left, no_wrap=True, overflow="ellipsis")
-    room = max(8, width - len(left) - len(right) - 4)
+    if snapshot.owner:
+        text = Text(" read-only · ", no_wrap=True, overflow="ellipsis", style="bold")
+    room = max(8, width - text.cell_len - len(right) - 4)
     folder = snapshot.folder if len(snapshot.folder) <= room else f"…{snapshot.folder[1 - room :]}"
     text.append_text(plain(folder))
     text.append(" " * max(1, width - text.cell_len - len(right)))
     text.append(right)
     return text
+
+
+def _trouble(snapshot: LiveSnapshot) -> Text:
+    """What stands in the way of the desk as a whole, a line each; empty where nothing does."""
+    lines = []
+    if snapshot.storage_error:
+        lines.append(f"! The disk refuses: {snapshot.storage_error}. Readings are answered ERR storage.")
+    if snapshot.unheard:
+        lines.append(f"! The port is lost: {snapshot.unheard}. What is stored can be looked at; no meter is heard.")
+    if snapshot.owner:
+        lines.append(f"READ-ONLY: {snapshot.owner} owns this folder. This desk follows it, and changes nothing.")
+    return message("\n".join(lines)) if lines else Text("")

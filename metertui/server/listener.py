@@ -210,6 +210,8 @@ class Listener:
 
     def _sweep_on(self) -> None:
         self.sweep()
+        if self._server is not None and not self._server.is_serving() and not self._stopping:
+            self.headend.unheard = f"{self.headend.address} is closed, and a restart opens it again"
         interval = min(60.0, self.limits.idle_seconds / 4)
         self._sweeping = asyncio.get_running_loop().call_later(interval, self._sweep_on)
 

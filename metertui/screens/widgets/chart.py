@@ -15,6 +15,7 @@ from textual_plotext import PlotextPlot
 
 from metertui.screens import fmt
 from metertui.screens.plain import visible
+from metertui.screens.theme import ink
 
 _MOST_BARS: Final = 62
 _TICKS: Final = 8
@@ -99,7 +100,7 @@ class Shares(Widget):
             share = wh / self._total if self._total else 0.0
             label = name if len(name) <= room else f"{name[: room - 1]}…"
             text.append(f"\n{label:<{room}}", style="not bold")
-            text.append(f" {'█' * round(width * share):<{width}} ", style=self.app.theme_variables["primary"])
+            text.append(f" {'█' * round(width * share):<{width}} ", style=ink(self.app.theme_variables, "primary"))
             text.append(f"{share:6.1%} {fmt.number(wh):>{figures}} kWh", style="not bold")
         if not self._parts:
             text.append(f"\n{fmt.NOTHING}", style="dim")
