@@ -26,6 +26,7 @@ from metertui.settings import Settings
 
 _TICK_SECONDS: Final = 0.25
 
+
 class MetertuiApp(App[None]):
     """The screens over a head-end that runs already, in the same event loop.
 
@@ -127,9 +128,7 @@ class MetertuiApp(App[None]):
                     f"Key {self.get_key_display(binding)}",
                     lambda action=binding.action: self.call_later(screen.run_action, action),
                 )
-        yield SystemCommand(
-            "Colours: dark, light, the terminal's", "Change the theme", self.action_toggle_theme
-        )
+        yield SystemCommand("Colours: dark, light, the terminal's", "Change the theme", self.action_toggle_theme)
         yield SystemCommand("Help (F1)", "Explain this screen", self.action_explain)
         yield SystemCommand("Quit (F10)", "Leave; the server stops", self.action_quit)
 
