@@ -33,7 +33,7 @@ _SUMS: Final = "backup.sha256"
 _APPENDED: Final = (LOG, SEALED)
 _BOOKS: Final = ("accounts_history.csv", "users.csv")
 _ARCHIVE: Final = "archive"
-_MANIFEST: Final = f"{_ARCHIVE}/{manifest.NAME}"
+_BILLS: Final = "bills"
 _NOT_DATA: Final = ("metertui.log",)
 _SUM_LINE: Final = re.compile(r"([0-9a-f]{64})  (.+)")
 _TRIES: Final = 20
@@ -126,24 +126,31 @@ def _members(folder: Path, progress: Progress) -> Iterator[Member]:
     for name in _APPENDED:
         if (member := _read(folder, name)) is not None:
             yield _whole_lines(member)
-    before = _sealed(folder)
-    names = [path.relative_to(folder).as_posix() for path in sorted((folder / _ARCHIVE).glob("*/*"))]
-    digests = {}
-    for done, name in enumerate(names, 1):
-        if _counts(name) and (member := _read(folder, name)) is not None:
-            digests[name.removeprefix(f"{_ARCHIVE}/")] = digest_of(member.data)
-            yield member
-        progress(done / len(names))
-    if lines := _consistent(digests, before, _sealed(folder)):
-        yield Member(_MANIFEST, 0o644, manifest.encode(lines))
+    yield from _sealed_files(folder, _ARCHIVE, progress)
+    yield from _sealed_files(folder, _BILLS, lambda share: None)
     yield from _books(folder)
     done_with = {*_APPENDED, *_BOOKS}
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
-        if name not in done_with and not name.startswith(f"{_ARCHIVE}/") and _counts(name):
+        if name not in done_with and not name.startswith((f"{_ARCHIVE}/", f"{_BILLS}/")) and _counts(name):
             member = _read(folder, name)
             if member is not None:
                 yield _whole_lines(member) if name == events.NAME else member
+
+
+def _sealed_files(folder: Path, below: str, progress: Progress) -> Iterator[Member]:
+    """The files of a folder with a manifest, and the manifest that fits what was copied of them."""
+    before = _sealed(folder, below)
+    paths = sorted(path for path in (folder / below).rglob("*") if path.name != manifest.NAME)
+    digests = {}
+    for done, path in enumerate(paths, 1):
+        name = path.relative_to(folder).as_posix()
+        if _counts(name) and (member := _read(folder, name)) is not None:
+            digests[name.removeprefix(f"{below}/")] = digest_of(member.data)
+            yield member
+        progress(done / len(paths))
+    if lines := _consistent(digests, before, _sealed(folder, below)):
+        yield Member(f"{below}/{manifest.NAME}", 0o644, manifest.encode(lines))
 
 
 def _counts(name: str) -> bool:
@@ -176,8 +183,8 @@ def _books(folder: Path) -> Iterator[Member]:
     yield from map(_whole_lines, found)
 
 
-def _sealed(folder: Path) -> dict[str, Sealed]:
-    return manifest.Manifest(folder / _ARCHIVE).read()
+def _sealed(folder: Path, below: str) -> dict[str, Sealed]:
+    return manifest.Manifest(folder / below).read()
 
 
 def _consistent(digests: dict[str, str], before: dict[str, Sealed], after: dict[str, Sealed]) -> dict[str, Sealed]:

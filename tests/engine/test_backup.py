@@ -18,7 +18,9 @@ from metertui.engine.backup import backup, restore
 from metertui.engine.check import check
 from metertui.engine.core import Engine
 from metertui.engine.errors import MeterError
+from metertui.engine.issuing import Run
 from metertui.engine.rules import Rules
+from metertui.engine.tariffs import COLUMNS
 from metertui.engine.zone import SiteZone
 from tests.clock import FakeClock
 
@@ -57,10 +59,11 @@ def folder(tmp_path: Path) -> Path:
     close_day(engine)
     put(engine, ("m", "3", "2025-03-12T10:00"))
     engine.accounts.modify("m", {"region": "East"}, clock.now())
+    (data / "tariffs.csv").write_text(",".join(COLUMNS) + "\n2025-01-01,,,,,28.12,9\n")
+    frozen = engine.view().frozen(RULES.max_w)
+    Run(frozen, "2025-02", engine.terms(), engine.bills, silent).issue(clock.now())
     engine.close()
     (data / "settings.toml").write_text('timezone = "Asia/Singapore"\n')
-    (data / "bills").mkdir()
-    (data / "bills/2025_02.csv").write_text("meter\n")
     (data / "metertui.log").write_text("not data\n")
     (data / ".users.csv.new").write_text("half")
     return data
@@ -72,6 +75,27 @@ def contents(folder: Path) -> dict[str, bytes]:
         for path in sorted(folder.rglob("*"))
         if path.is_file() and not path.name.startswith(".") and path.name != "metertui.log"
     }
+
+
+def test_bills_that_are_issued_meanwhile_fit_their_manifest(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = Engine.open(folder, RULES, FakeClock("2025-04-12T10:40:00"))
+    real, done = backups._read, []
+
+    def issuing_between(root: Path, name: str) -> object:
+        member = real(root, name)
+        if name == "bills/2025_02.csv" and not done:  # read already; now it changes
+            done.append(name)
+            (folder / "tariffs.csv").write_text(",".join(COLUMNS) + "\n2025-01-01,,,,,30,9\n")
+            frozen = engine.view().frozen(RULES.max_w)
+            assert Run(frozen, "2025-03", engine.terms(), engine.bills, silent).issue(engine.clock.now())
+        return member
+
+    monkeypatch.setattr(backups, "_read", issuing_between)
+    backup(folder, tmp_path / "copy", silent)
+    engine.close()
+    assert not [problem for proof in check(tmp_path / "copy", RULES, silent) for problem in proof.problems]
 
 
 @pytest.mark.parametrize("form", FORMS)
