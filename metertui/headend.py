@@ -16,11 +16,13 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from functools import partial
+from pathlib import Path
 from typing import Final, TypeVar
 
 from metertui.engine import deciding, exceptions
 from metertui.engine.accounts import Account
 from metertui.engine.billing import Statement
+from metertui.engine.columns import Frozen
 from metertui.engine.core import Engine
 from metertui.engine.counters import Close, LiveSnapshot
 from metertui.engine.deciding import Decision, Effect
@@ -28,10 +30,14 @@ from metertui.engine.energy import Series, Usage
 from metertui.engine.errors import BusyError, MeterError, StorageError
 from metertui.engine.events import values_of
 from metertui.engine.exceptions import Exceptions, Question
+from metertui.engine.importing import Import, Report
 from metertui.engine.outcome import Outcome
 from metertui.engine.roster import Rows
 from metertui.engine.staff import Member, StaffBook
 from metertui.engine.windows import Window
+from metertui.formats import files
+from metertui.formats.files import Form
+from metertui.intake import FileLane
 from metertui.turns import Lane, Turns
 
 _logger = logging.getLogger(__name__)
@@ -40,6 +46,9 @@ T = TypeVar("T")
 _HISTORY_SECONDS: Final = 120
 _RATE_SECONDS: Final = 2
 _TICK_SECONDS: Final = 1.0
+_ACCOUNTS: Final = 256
+"""Accounts taken over in one go: some ms."""
+_EVER: Final = -(1 << 62)
 
 
 class HeadEnd:
@@ -154,6 +163,60 @@ class HeadEnd:
             found.append(effect)
             await asyncio.sleep(0)
         return found
+
+    async def plan_import(
+        self, paths: Sequence[Path], form: Form | None = None, tell: Callable[[float], None] = lambda share: None
+    ) -> Import:
+        """What files would bring, to be shown before `do_import` does it: see its `report`. Raises MeterError.
+
+        `tell` hears the share done, on the event loop.
+        """
+        loop = asyncio.get_running_loop()
+        now = self.engine.clock.now()
+
+        def share(part: float) -> None:
+            loop.call_soon_threadsafe(tell, part)
+
+        def plan(frozen: Frozen) -> Import:
+            importing = files.taken(frozen, paths, form, now + self.engine.rules.future_us, share)
+            importing.plan()
+            return importing
+
+        importing = await self.ask(plan)
+        await loop.run_in_executor(self._workers, importing.accounts, self.engine.accounts, now)
+        return importing
+
+    async def do_import(
+        self, importing: Import, names: str, by: str, tell: Callable[[float], None] = lambda share: None
+    ) -> Report:
+        """Store what was planned, by the way of all readings, and close the day: then it is in the archive.
+
+        Its report tells what was done. Raises StorageError; then doing it again does the rest.
+        """
+        loop = asyncio.get_running_loop()
+        engine = self.engine
+        async with self._turns.between:
+            now = engine.clock.now()
+            book = engine.accounts
+            accounts, moves = await loop.run_in_executor(self._writer, importing.accounts, book, now)
+            if accounts or moves:
+                await loop.run_in_executor(self._writer, book.put, accounts, moves)
+                for place, meter in enumerate({account.meter: None for account in accounts} | dict.fromkeys(moves)):
+                    engine.refresh_account(meter, _EVER)
+                    if place % _ACCOUNTS == 0:
+                        await asyncio.sleep(0)
+        await FileLane(importing, engine.directory, self._turns, lambda share: tell(0.9 * share)).run()
+        report = importing.report
+        self.note(by, "import", names, report.counts())
+        refusals = report.refusals(now)
+        if refusals:
+            self._writer.submit(engine.rejects.write, refusals, engine.zone)
+        while report.new:
+            await self._not_closing.wait()
+            with contextlib.suppress(BusyError):
+                await self.close_day(by)
+                break
+        return report
 
     async def _change(self, meter: str, change: Callable[[int], object]) -> None:
         async with self._turns.between:

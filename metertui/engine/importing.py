@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Final, NamedTuple
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine import dayclose, store, validation
+from metertui.engine import dayclose, readings_file, store, validation
 from metertui.engine.accounts import Account, AccountBook
 from metertui.engine.archive import Archive
 from metertui.engine.columns import Columns, Frozen, Group
+from metertui.engine.counters import Refusal
 from metertui.engine.judged import judged
+from metertui.engine.outcome import Outcome
 from metertui.engine.readings_file import Rows
 from metertui.engine.records import format_kwh
 from metertui.engine.runs import first_at_least, stretches
@@ -59,6 +61,10 @@ class Piece:
     """Each reading's attributes as a position in `groups`, int32[n]; None where the file does not say."""
 
 
+COUNTS: Final = ("read", "new", "duplicate", "suspect", "refused", "registered", "moved", "days")
+"""What a report counts."""
+
+
 @dataclass(slots=True)
 class Report:
     """What an import did: read = new + duplicate + refused, in lines."""
@@ -80,6 +86,19 @@ class Report:
     """Refused lines by code."""
     misfits: list[Misfit] = field(default_factory=list)
     """The first refused lines."""
+
+    def counts(self) -> str:
+        """What was done, in a line."""
+        return ", ".join(f"{name} {getattr(self, name)}" for name in COUNTS)
+
+    def refusals(self, now: int) -> list[Refusal]:
+        """The refused lines that are kept, as of `now` (µs UTC)."""
+        return [Refusal(now, f"{each.source}:{each.line}", each.code, each.why, each.text) for each in self.misfits]
+
+    def told(self, most: int) -> dict[str, Any]:
+        """In words that JSON has; of the refused lines the first `most`."""
+        kept = [asdict(misfit) for misfit in self.misfits[:most]]
+        return {name: getattr(self, name) for name in COUNTS} | {"reasons": dict(self.reasons), "misfits": kept}
 
     def refuse(self, misfits: Iterable[Misfit]) -> None:
         """Count refused lines, and keep those that there is room for."""
@@ -128,6 +147,8 @@ class Import:
         self._groups: dict[Group, int] = {}
         self._sources: list[str] = []
         self._parts: list[_Part] = []
+        self._same: _Part | None = None
+        self._new: _Part | None = None
 
     def add(self, piece: Piece) -> None:
         """Take in what was read."""
@@ -144,18 +165,12 @@ class Import:
             part = part.take(np.flatnonzero(~late))
         self._parts.append(part)
 
-    def finish(
-        self, book: AccountBook, archive: Archive, *, now: int, progress: Callable[[float], None] | None = None
-    ) -> Report:
-        """Sort out what is new, write accounts and day files, and say what was done.
-
-        `now` in µs UTC; `progress` is told the share done. The engine that `frozen` came from does not learn of it:
-        open the folder again. Raises DataError, StorageError; then doing it again does the rest.
-        """
-        if not self._parts:
+    def plan(self) -> Report:
+        """Sort out what is new; what the report says of readings stands then. Nothing is written. Once, any thread."""
+        parts, self._parts = self._parts, []
+        if not parts:
             return self.report
-        part = _Part(*(np.concatenate(columns) for columns in zip(*self._parts, strict=True)))
-        self._parts.clear()
+        part = _Part(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
         history = self._frozen.columns
         arrivals = Arrivals(part.meter, part.time, part.wh)
         new = store.fresh(history, arrivals)
@@ -167,8 +182,45 @@ class Import:
         self.report.new = int(np.count_nonzero(new))
         self.report.duplicate = int(np.count_nonzero(same & ~new))
         self.report.suspect = int(np.count_nonzero(validation.doubtful(status[place[new]])))
-        self._write_accounts(book, part.take(np.flatnonzero(same)), now)
-        self._write_days(archive, part.take(np.flatnonzero(new)), progress)
+        self._same = part.take(np.flatnonzero(same))
+        fresh = np.flatnonzero(new)
+        self._new = part.take(fresh[np.argsort(part.time[fresh], kind="stable")])
+        self.report.days = len(np.unique(self._zone.days(self._new.time)))
+        return self.report
+
+    def accounts(self, book: AccountBook, now: int) -> tuple[list[Account], dict[str, Moves]]:
+        """What `book.put` takes for the meters of the plan, as of `now` (µs UTC); the report counts it. Any thread."""
+        self.report.registered = self.report.moved = 0
+        return self._accounts(book, self._same, now) if self._same is not None else ([], {})
+
+    @property
+    def new(self) -> Rows:
+        """The readings of the plan that are not stored yet, in order of time."""
+        return readings_file.EMPTY if self._new is None else Rows(self._ids, *self._new[:3])
+
+    def met(self, at: int, outcome: Outcome) -> None:
+        """Reading `at` of the new ones was stored by another way meanwhile, with this outcome."""
+        assert self._new is not None
+        self.report.new -= 1
+        if outcome.kind == "duplicate":
+            self.report.duplicate += 1
+        else:
+            self.report.refuse([self._misfit(self._new, at, outcome.code, outcome.text)])
+
+    def finish(
+        self, book: AccountBook, archive: Archive, *, now: int, progress: Callable[[float], None] | None = None
+    ) -> Report:
+        """Plan, write accounts and day files, and say what was done.
+
+        `now` in µs UTC; `progress` is told the share done. The engine that `frozen` came from does not learn of it:
+        open the folder again. Raises DataError, StorageError; then doing it again does the rest.
+        """
+        self.plan()
+        accounts, moves = self.accounts(book, now)
+        if accounts or moves:
+            book.put(accounts, moves)
+        if len(self.new):
+            dayclose.write_day_files(archive, self.new, self._zone, progress)
         return self.report
 
     def _part(self, piece: Piece) -> _Part:
@@ -207,7 +259,7 @@ class Import:
 
     # -- accounts ----------------------------------------------------------------------------------------------
 
-    def _write_accounts(self, book: AccountBook, part: _Part, now: int) -> None:
+    def _accounts(self, book: AccountBook, part: _Part, now: int) -> tuple[list[Account], dict[str, Moves]]:
         order = np.lexsort((part.time, part.meter))
         part = part.take(order)
         edges = stretches(part.meter)
@@ -237,14 +289,7 @@ class Import:
             if len(course) > 1 and course != list(book.moves(meter)):
                 moves[meter] = course
         self.report.moved = len(moves)
-        if accounts or moves:
-            book.put(accounts, moves)
-
-    # -- readings ----------------------------------------------------------------------------------------------
-
-    def _write_days(self, archive: Archive, part: _Part, progress: Callable[[float], None] | None) -> None:
-        rows = Rows(self._ids, part.meter, part.time, part.wh)
-        self.report.days = len(dayclose.write_day_files(archive, rows, self._zone, progress))
+        return accounts, moves
 
 
 def known(account: Account, moves: Moves, now: int) -> list[tuple[int, Group]]:

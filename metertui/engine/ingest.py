@@ -107,6 +107,14 @@ class Batch:
         self.whs.append(wh)
         return outcome
 
+    def take(self, code: int, time: int, wh: int) -> Outcome:
+        """A reading that stands in a file, of a meter by its code, whether that may send or not."""
+        before = len(self.codes)
+        outcome = self.retell(code, time, wh)
+        if len(self.codes) > before:
+            self.lines.append(f"{self._engine.directory.ids[code]},{self._zone.iso(time)},{format_kwh(wh)}\n")
+        return outcome
+
     def register(self, meter: str, fields: Mapping[str, str], repeated: str = "", by: str = "") -> Outcome:
         """A new account, for `by`. `fields`: address, region, sub_region, postcode, apartment_type; any may be missing.
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final, Literal, get_args
 
 from metertui.engine import readings_file
+from metertui.engine.columns import Frozen
 from metertui.engine.errors import DataError, MeterError, Refused
-from metertui.engine.importing import Piece
+from metertui.engine.importing import Import, Piece
 from metertui.engine.zone import SiteZone
 from metertui.formats import plain_csv, wide_csv
 
@@ -45,6 +46,27 @@ def read(
                     progress(min(1.0, file.tell() / size))
     except OSError as error:
         raise MeterError(f"cannot read {path}: {error.strerror or error}") from error
+
+
+def taken(
+    frozen: Frozen,
+    paths: Iterable[Path],
+    form: Form | None,
+    latest: int,
+    progress: Callable[[float], None] | None = None,
+) -> Import:
+    """An import of some files, all read; see `Import` for `frozen` and `latest`. Raises MeterError."""
+    importing = Import(frozen, latest=latest)
+    paths = list(paths)
+    for place, path in enumerate(paths):
+
+        def share(part: float, place: int = place) -> None:
+            if progress is not None:
+                progress((place + part) / len(paths))
+
+        for piece in read(path, frozen.zone, form, share):
+            importing.add(piece)
+    return importing
 
 
 def form_of(first: bytes, zone: SiteZone) -> Form | None:

@@ -14,6 +14,7 @@ import socket
 import struct
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, get_type_hints
 
 from metertui.engine.accounts import FIELDS
@@ -21,6 +22,7 @@ from metertui.engine.audit import user_name
 from metertui.engine.deciding import Decision
 from metertui.engine.errors import MeterError
 from metertui.engine.staff import Member
+from metertui.formats.files import FORMS
 from metertui.server import socket_file
 from metertui.server.control_protocol import (
     MAX_LINE_BYTES,
@@ -43,6 +45,8 @@ _CONNECTIONS: Final = 64
 """At once; each is a command that someone runs, or a second screen."""
 _PATIENCE_SECONDS: Final = 10.0
 """How long a request may take to arrive: it is sent in one piece."""
+_MISFITS: Final = 10
+"""Refused lines of an import that are told; more stand in rejects.log."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,13 @@ class Call:
         value = self.given.get(name)
         if not isinstance(value, str):
             raise Malformed(f"{name} is a text")
+        return value
+
+    def texts(self, name: str) -> list[str]:
+        """Some texts that must be given. Raises Malformed."""
+        value = self.given.get(name)
+        if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+            raise Malformed(f"{name} is a list of texts")
         return value
 
     def objects(self, name: str) -> list[dict[str, Any]]:
@@ -232,6 +243,17 @@ def _decision(said: dict[str, Any]) -> Decision:
     return Decision(**said)
 
 
+async def _import(call: Call) -> object:
+    paths = [Path(name) for name in call.texts("files")]
+    form = call.given.get("form")
+    if form is not None and form not in FORMS:
+        raise Malformed(f"a form is one of {', '.join(FORMS)}")
+    importing = await call.headend.plan_import(paths, form, lambda share: call.tell(share / 2))
+    names = ", ".join(path.name for path in paths)
+    report = await call.headend.do_import(importing, names, call.by, lambda share: call.tell(0.5 + share / 2))
+    return report.told(_MISFITS)
+
+
 async def _close(call: Call) -> object:
     close = await call.headend.close_day(call.by)
     return {"readings": close.readings, "files": close.files, "seconds": round(close.seconds, 3)}
@@ -245,6 +267,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "admins add": _add_member,
     "admins remove": _remove_member,
     "decide": _decide,
+    "import": _import,
     "close": _close,
 }
 """What can be handed to the owner of a folder, by the words of the command line; each gives what JSON can say."""

@@ -54,7 +54,7 @@ Reply = Progress | Done | Failed
 
 
 def encode_request(request: Request) -> bytes:
-    """A line. Raises MeterError for what is too long for one, or no text."""
+    """A line. Raises MeterError for what is too long for one."""
     return _line({"do": request.do, "with": dict(request.given)})
 
 
@@ -92,10 +92,7 @@ def parse_reply(line: bytes) -> Reply:
 
 
 def _line(message: Mapping[str, Any]) -> bytes:
-    try:
-        line = json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
-    except UnicodeEncodeError as error:
-        raise MeterError("this is not UTF-8 text") from error
+    line = json.dumps(message, separators=(",", ":")).encode("ascii") + b"\n"
     if len(line) > MAX_LINE_BYTES:
         raise MeterError(f"this is {len(line)} bytes long, and the owner of the folder takes {MAX_LINE_BYTES}")
     return line

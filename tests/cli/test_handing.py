@@ -52,6 +52,7 @@ def running(data: Path) -> Iterator[HeadEnd]:
         loop.close()
 
 
+FILE = ""
 WORDS = (
     "users register m-1 --region East --address a\x1b[2Jb",
     "users register m-1",
@@ -59,6 +60,10 @@ WORDS = (
     "users modify m-1 --region West --format json",
     "users modify m-1",
     "users modify m-2 --region =1",
+    "import {file} --format json",
+    "import {file}",
+    "import {file} --format wide",
+    "query --from 2025-02-01 --to 2025-03-01 --by day,region",
     "void m-1 2025-02-01T00:30 --reason misread --format json",
     "void m-1 2025-02-01T00:30 --reason misread",
     "exchange m-1 --time 2025-02-01T01:10 --final 12 --initial 1 --reason old",
@@ -75,6 +80,12 @@ WORDS = (
 def test_a_running_owner_gives_the_same_answers_and_exit_codes(
     metertui: Command, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    (tmp_path / "x.csv").write_text(
+        "identifier,timestamp,usage\n"
+        "m-1,2025-02-01T00:00,5\nm-1,2025-02-01T00:30,5.5\nm-1,2025-02-01T00:30,6\nm-1,2025-02-01T01:00,2\n"
+        "m-1,2025-02-01T01:30,6.5\nm-1,2025-02-01T01:30,6.5\nm-7,2025-02-03T01:30,6\nm-7,2035-02-03T01:30,6\nm\n"
+    )
+    monkeypatch.setattr("tests.cli.test_handing.FILE", str(tmp_path / "x.csv"))
     alone = [_said(metertui, words, monkeypatch) for words in WORDS]
     monkeypatch.setenv("METERTUI_DATA", str(tmp_path / "other"))
     with running(tmp_path / "other"):
@@ -87,7 +98,7 @@ def test_a_running_owner_gives_the_same_answers_and_exit_codes(
 
 def _said(metertui: Command, words: str, monkeypatch: pytest.MonkeyPatch) -> tuple[int, str, str]:
     monkeypatch.setattr("sys.stdin", io.StringIO("secret\n"))
-    result = metertui(*words.split(" "))
+    result = metertui(*words.format(file=FILE).split(" "))
     year = str(time.localtime().tm_year)  # of the time of registration, which is not the same
     out, err = ("\n".join(line.split(f"{year}-")[0] for line in text.splitlines()) for text in (result.out, result.err))
     return result.code, out, err
