@@ -8,71 +8,26 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
-from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from metertui.engine import billing, loading, log, store, validation
+from metertui.engine import check_bills, loading, log, reconcile, store
 from metertui.engine.accounts import AccountBook
-from metertui.engine.analytics import Question, answer
 from metertui.engine.archive import Archive
-from metertui.engine.billing import Terms, money
-from metertui.engine.columns import Columns, Frozen
+from metertui.engine.columns import Columns
 from metertui.engine.directory import Directory
-from metertui.engine.energy import Series
-from metertui.engine.errors import DataError, MeterError
+from metertui.engine.errors import DataError
 from metertui.engine.events import EventBook
-from metertui.engine.issuing import differences
-from metertui.engine.ledger import BillBook
-from metertui.engine.ledger import verify as ledger_problems
-from metertui.engine.pricing import NoTariffError
+from metertui.engine.proof import Proof
 from metertui.engine.readings import Readings
 from metertui.engine.readings_file import Rows
 from metertui.engine.records import format_kwh
 from metertui.engine.rules import Rules
-from metertui.engine.runs import stretches
 from metertui.engine.staff import StaffBook
 from metertui.engine.store import Arrivals
-from metertui.engine.tariffs import NAME, TariffFile, Tariffs
-from metertui.engine.windows import month_before
 from metertui.engine.zone import SiteZone, number_of
-
-_TOLD: Final = 20
-"""Problems of one kind that are told; all are counted."""
-_SAMPLE: Final = 100
-"""Meters whose whole history is gone through by hour, by day and by bill; the sums are of all meters."""
-_HOURLY_DAYS: Final = 7
-"""Days, the last with data, that are gone through by hour for all meters."""
-
-
-@dataclass(slots=True)
-class Proof:
-    """One thing that should hold: how often it was tried, and where it did not."""
-
-    what: str
-    count: int = 0
-    """Files, readings, meters, rows: whatever was tried."""
-    failures: int = 0
-    problems: list[str] = field(default_factory=list)
-    """The first failures, a sentence each."""
-    notes: list[str] = field(default_factory=list)
-    """What is as it should be, and worth knowing."""
-
-    def fail(self, problem: str) -> None:
-        """It does not hold."""
-        self.failures += 1
-        if len(self.problems) < _TOLD:
-            self.problems.append(problem)
-
-    def equal(self, expected: int, found: int, what: str) -> None:
-        """Two figures in Wh that should be the same."""
-        self.count += 1
-        if expected != found:
-            self.fail(f"{what}: {format_kwh(found)} kWh is not {format_kwh(expected)} kWh")
 
 
 def check(folder: Path, rules: Rules, progress: Callable[[float], None]) -> Iterator[Proof]:
@@ -94,17 +49,12 @@ def check(folder: Path, rules: Rules, progress: Callable[[float], None]) -> Iter
     events, proof = _events(folder, zone, history, directory)
     yield proof
     frozen = Readings(history, directory, zone, events).view().frozen(rules.max_w)
-    tariffs, proof = _tariffs(folder, book)
+    tariffs, proof = check_bills.tariffs(folder, book)
     yield proof
-    yield from _bills(folder, rules, frozen, tariffs)
+    yield from check_bills.bills(folder, rules, frozen, tariffs)
     if not len(frozen):
         return
-    risen = _risen(frozen)
-    yield _energy(frozen, risen)
-    progress(0.6)
-    yield from _sums(frozen, risen)
-    progress(0.9)
-    yield _meters(frozen, risen)
+    yield from reconcile.proofs(frozen, lambda share: progress(0.5 + 0.5 * share))
 
 
 # -- files -------------------------------------------------------------------------------------------------------
@@ -262,175 +212,3 @@ def _events(folder: Path, zone: SiteZone, history: Columns, directory: Directory
                     f"the {what} of {directory.ids[code]} at {zone.iso(time)} is of a reading that is not stored"
                 )
     return events, proof
-
-
-# -- money -------------------------------------------------------------------------------------------------------
-
-
-def _tariffs(folder: Path, book: AccountBook) -> tuple[Tariffs | None, Proof]:
-    proof = Proof("tariffs")
-    try:
-        tariffs = TariffFile(folder).current()
-    except MeterError as error:
-        proof.fail(str(error))
-        return None, proof
-    if tariffs is not None:
-        proof.count = len(tariffs.tariffs)
-        kinds = {account.apartment_type for account in book}
-        kinds |= {group.apartment_type for account in book for _, group in book.moves(account.meter)}
-        for kind in sorted({tariff.apartment_type for tariff in tariffs.tariffs} - kinds - {""}):
-            proof.notes.append(f"{NAME}: no account has the apartment type {kind}")
-    return tariffs, proof
-
-
-def _bills(folder: Path, rules: Rules, frozen: Frozen, tariffs: Tariffs | None) -> Iterator[Proof]:
-    """Issued bills as they were issued, each adding up; and, as a note, what they would come to now."""
-    kept, adds, now = (
-        Proof("issued bills: as they were issued (SHA-256)"),
-        Proof("issued bills: lines, amounts, tax and total"),
-        Proof("issued bills: against today's figures"),
-    )
-    book = BillBook(folder, rules.zone)
-    months = book.months()
-    try:
-        gone = book.manifest.read().keys() - {book.path(month).name for month in months}
-    except DataError as error:
-        kept.fail(str(error))
-        gone = set()
-    for name in sorted(gone):
-        kept.fail(f"{book.folder / name}: gone; what was billed is lost, unless a backup has it")
-    for month in months:
-        kept.count += 1
-        try:
-            ledger = book.read(month)
-        except DataError as error:
-            kept.fail(str(error))
-            continue
-        adds.count += ledger.entries
-        for problem in ledger_problems(ledger, book.path(month), rules.zone):
-            adds.fail(problem)
-        if tariffs is None:
-            now.notes.append(f"{month}: there are no tariffs to hold its issued bills against")
-            continue
-        now.count += len(ledger.sums)
-        try:
-            bills = billing.Bills(frozen, month, Terms(tariffs, rules.currency, rules.gap_us))
-        except NoTariffError as error:
-            now.notes.append(f"{month}: {error}")
-            continue
-        if changed := differences(ledger, bills):
-            used, total = (sum(figures[at] for figures in changed.values()) for at in (0, 3))
-            told = f"{len(changed)} issued bills would differ now, by {format_kwh(used)} kWh and {money(total)} in all"
-            now.notes.append(f"{month}: {told}; the next billing run has them as adjustments")
-    yield from (kept, adds, now)
-
-
-# -- sums --------------------------------------------------------------------------------------------------------
-
-
-def _risen(frozen: Frozen) -> NDArray[np.int64]:
-    """By meter code, how far its registers rose, Wh: last less first of each stretch, and what exchanges took back."""
-    curve = frozen.curve
-    risen = np.zeros(len(frozen.ids), dtype=np.int64)
-    if not len(curve):
-        return risen
-    begins = np.ones(len(curve), dtype=bool)
-    begins[1:] = (curve.meter[1:] != curve.meter[:-1]) | (curve.wh[1:] < curve.base[:-1])
-    reset = frozen.status == validation.RESET
-    begins[store.places(curve, frozen.columns.meter[reset], frozen.columns.time[reset])[0]] = True
-    starts = np.flatnonzero(begins)
-    ends = np.append(starts[1:], len(curve)) - 1
-    np.add.at(risen, curve.meter[starts], curve.wh[ends] - curve.base[starts])
-    exchanged = np.setdiff1d(np.flatnonzero(curve.wh != curve.base), np.concatenate((starts, ends)))
-    np.add.at(risen, curve.meter[exchanged], curve.wh[exchanged] - curve.base[exchanged])
-    return risen
-
-
-def _energy(frozen: Frozen, risen: NDArray[np.int64]) -> Proof:
-    proof = Proof("meters: energy against registers")
-    curve = frozen.curve
-    edges = stretches(curve.meter)
-    falls = np.flatnonzero(np.diff(curve.energy) < 0) + 1
-    for at in np.setdiff1d(falls, edges).tolist():
-        proof.fail(f"the energy of {frozen.ids[curve.meter[at]]} falls at {frozen.zone.iso(int(curve.time[at]))}")
-    codes = curve.meter[edges[:-1]]
-    for code, total in zip(codes.tolist(), curve.energy[edges[1:] - 1].tolist(), strict=True):
-        proof.equal(int(risen[code]), total, f"energy of {frozen.ids[code]}")
-    return proof
-
-
-def _sums(frozen: Frozen, risen: NDArray[np.int64]) -> Iterator[Proof]:
-    zone, times = frozen.zone, frozen.columns.time
-    first, last = zone.day(int(times.min())) - timedelta(days=1), zone.day(int(times.max()))
-    total = int(risen.sum())
-    proof = Proof("totals by time and attribute: the registers' sum")
-    tables = {}
-    for key in ("year", "quarter", "month", "week", "day", "region", "sub_region", "apartment_type", "meter"):
-        tables[key] = answer(frozen, Question(first, last, by=(key,)))
-        proof.equal(total, int(tables[key]["usage_wh"].sum()), f"all usage by {key}")
-        if int(tables[key]["readings"].sum()) != len(frozen):
-            proof.fail(f"readings by {key} are {tables[key]['readings'].sum()}, not {len(frozen)}")
-    yield proof
-
-    proof = Proof("meters: the table against registers")
-    for meter, used in zip(tables["meter"]["meter"], tables["meter"]["usage_wh"].tolist(), strict=True):
-        code = frozen.code(meter)
-        assert code is not None
-        proof.equal(int(risen[code]), used, f"usage of {meter}")
-    yield proof
-
-    proof = Proof("regions: sums of their meters")
-    both = answer(frozen, Question(first, last, by=("region", "meter"))).groupby("region")["usage_wh"].sum()
-    for region, used in zip(tables["region"]["region"], tables["region"]["usage_wh"].tolist(), strict=True):
-        proof.equal(int(both[region]), used, f"region {region or 'without a name'}")
-    yield proof
-
-    proof = Proof("months: sums of their days")
-    by_month = tables["day"].groupby(tables["day"]["day"].str[:7])["usage_wh"].sum()
-    for text, used in zip(tables["month"]["month"], tables["month"]["usage_wh"].tolist(), strict=True):
-        proof.equal(int(by_month[text]), used, f"month {text}")
-    yield proof
-
-    proof = Proof("days: sums of their hours")
-    start = max(first, last - timedelta(days=_HOURLY_DAYS - 1))
-    hours = answer(frozen, Question(start, last, by=("hour",)))
-    by_day = hours.groupby(hours["hour"].str[:10])["usage_wh"].sum()
-    recent = tables["day"][tables["day"]["day"] >= start.isoformat()]
-    for text, used in zip(recent["day"], recent["usage_wh"].tolist(), strict=True):
-        proof.equal(int(by_day.get(text, 0)), used, f"day {text}")
-    yield proof
-
-
-def _meters(frozen: Frozen, risen: NDArray[np.int64]) -> Proof:
-    """Some meters, one by one, the way that a look-up and a bill go."""
-    proof = Proof(f"histories by hour, day and bill: the register ({_SAMPLE} meters at most)")
-    zone = frozen.zone
-    codes = np.unique(frozen.columns.meter)
-    for code in codes[:: max(1, -(-len(codes) // _SAMPLE))].tolist():
-        meter, expected = frozen.ids[code], int(risen[code])
-        series = Series.of_frozen(frozen, code)
-        if series.first is None or series.last is None:
-            continue
-        hours = zone.hours(series.first, series.last)
-        marks = np.unique(np.concatenate(([series.first], hours, [series.last])))
-        proof.equal(expected, int(series.buckets(marks)[0].sum()), f"{meter} by hour")
-        days = zone.midnights(zone.day(series.first), zone.day(series.last))
-        proof.equal(expected, int(series.buckets(days)[0].sum()), f"{meter} by day")
-        proof.equal(expected, _billed(series, zone), f"{meter} by bill")
-    return proof
-
-
-def _billed(series: Series, zone: SiteZone) -> int:
-    """The sum of a meter's bills, from its last month back to its first."""
-    assert series.first is not None
-    assert series.last is not None
-    total = 0
-    instant = series.last
-    first = f"{zone.day(series.first):%Y-%m}"
-    month = f"{zone.day(instant):%Y-%m}"
-    while month >= first:
-        total += billing.statement(series, month, zone).usage_wh or 0
-        instant = zone.midnight(zone.day(instant).replace(day=1))
-        month = month_before(instant, zone)
-        instant -= 1
-    return total

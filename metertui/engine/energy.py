@@ -40,9 +40,15 @@ def interpolate_all(
     e0: NDArray[np.int64], e1: NDArray[np.int64], t0: NDArray[np.int64], t1: NDArray[np.int64], t: NDArray[np.int64]
 ) -> NDArray[np.int64]:
     """`interpolate` for arrays of equal length; as exact, by whole Python numbers where 64 bits do not hold."""
-    length = t1 - t0
-    large = (e1 - e0).astype(np.float64) * (t - t0) >= _SAFE
-    product = np.where(large, 0, e1 - e0) * (t - t0)
+    rise, run, length = e1 - e0, t - t0, t1 - t0
+    large = rise.astype(np.float64) * run >= _SAFE
+    if large.any():
+        # A long step of much energy. Instants are mostly whole minutes, which makes its fraction a small one.
+        common = np.gcd(run[large], length[large])
+        run[large] //= common
+        length[large] //= common
+        large = rise.astype(np.float64) * run >= _SAFE
+    product = np.where(large, 0, rise) * run
     share, rest = np.divmod(product, length)
     value = e0 + share
     value += (2 * rest > length) | ((2 * rest == length) & (value % 2 == 1))

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from metertui.engine import check as checking
+from metertui.engine import reconcile
 from metertui.engine.accounts import Account, AccountBook
 from metertui.engine.archive import Archive, by_day
-from metertui.engine.check import Proof, check
-from metertui.engine.columns import Frozen, Group
+from metertui.engine.check import check
+from metertui.engine.columns import Group
 from metertui.engine.core import Engine
 from metertui.engine.events import Event
 from metertui.engine.issuing import Run
 from metertui.engine.judged import energy
+from metertui.engine.proof import Proof
 from metertui.engine.readings_file import Rows
 from metertui.engine.rules import Rules
+from metertui.engine.steps import Pieces, Steps
 from metertui.engine.zone import HOUR, SiteZone
 from tests.clock import FakeClock
 
@@ -62,7 +64,8 @@ def test_a_sound_folder_is_proven_with_its_counts(folder: Path) -> None:
     assert proofs["readings in the log"].count == 1
     assert proofs["readings: one value at an instant"].count == 3 * 24 * 9 + 1
     assert proofs["meters: energy against registers"].count == 3
-    assert proofs["days: sums of their hours"].count == 7
+    assert proofs["every meter's months: C(t) at both ends, and the sum of their days"].count == 3 * 2
+    assert proofs["every meter's last 12 days: C(t) at both ends, and the sum of their hours"].count == 32
     assert {what for what, proof in proofs.items() if not proof.count} == {
         "staff accounts",
         "decisions about readings",
@@ -117,15 +120,17 @@ def test_a_wrong_sum_is_found(folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_table_that_loses_an_hour_is_found(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = checking.answer
+    whole = reconcile.pieces
 
-    def lossy(frozen: Frozen, question: checking.Question) -> object:
-        table = whole(frozen, question)
-        return table.iloc[1:] if question.by == ("hour",) else table
+    def lossy(taken: Steps, marks: np.ndarray) -> Iterator[Pieces]:
+        for piece in whole(taken, marks):
+            piece.used[5 if len(marks) > 100 else 0 :][:1] -= len(marks) > 100
+            yield piece
 
-    monkeypatch.setattr(checking, "answer", lossy)
+    monkeypatch.setattr(reconcile, "pieces", lossy)
     [failed] = [proof for proof in check(folder, RULES, lambda _: None) if proof.failures]
-    assert failed.what == "days: sums of their hours"
+    assert failed.what.endswith("the sum of their hours")
+    assert failed.problems == ["m-1, the day from 2024-10-25T00:00:00+02:00: 11.999 kWh is not 12 kWh"]
 
 
 def test_many_failures_are_counted_and_some_told() -> None:
