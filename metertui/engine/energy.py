@@ -210,6 +210,13 @@ class Series:
         usage[:] = np.diff(values)
         return usage, known
 
+    def exact(self, marks: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """At which instants (µs UTC) C is no estimate between two readings: read, or outside what is known."""
+        if not len(self._time):
+            return np.ones(len(marks), dtype=bool)
+        clipped = np.clip(marks, self._time[0], self._time[-1])
+        return np.asarray(self._time[np.searchsorted(self._time, clipped)] == clipped)
+
     def _edge(self, instant: int, clipped: Literal["first", "last"] | None) -> Edge:
         place = int(np.searchsorted(self._time, instant))
         quality: Quality = "actual" if self._time[place] == instant else "estimated"

@@ -52,6 +52,52 @@ def named(name: str, now: int, zone: SiteZone) -> Window:
     raise MeterError(f"{name} is no window; they are {', '.join(NAMES)}")
 
 
+def before(window: Window, until: int, zone: SiteZone) -> Window:
+    """The window to compare one with: the day, week, month or year before, or as many days before, or the half hour.
+
+    `until` (µs UTC, in the window) is how far its usage is known: the one before ends at the same day and time of day
+    of its own; where it has no such day (a 31st, a 29th of February), with that month.
+    """
+    if window.name == "last_half_hour":
+        return Window(window.name, window.start - (window.end - window.start), window.start)
+    until = max(window.start, until)
+    first, last = zone.day(window.start), zone.day(until)
+    within = until - zone.midnight(last)
+    try:
+        if window.name in ("month", "last_month"):
+            start = (first - _DAY).replace(day=1)
+            day = first if last >= _next_month(first) else _same(last, start.year, start.month)
+        elif window.name == "year":
+            start = first.replace(year=first.year - 1)
+            day = _same(last, last.year - 1, last.month)
+        else:
+            days = timedelta({"today": 1, "yesterday": 1, "week": 7}.get(window.name) or _days(window, zone))
+            start, day = first - days, last - days
+        if day.day != last.day and window.name in ("month", "year"):
+            within = 0
+        end = min(zone.midnight(day) + within, zone.midnight(day + _DAY), window.start)
+        return Window(window.name, zone.midnight(start), end)
+    except (ValueError, OverflowError):  # before the first day of the calendar
+        return Window(window.name, window.start, window.start, known=False)
+
+
+def _same(day: date, year: int, month: int) -> date:
+    """The same day of another month, or the first after it where it has no such day."""
+    try:
+        return date(year, month, day.day)
+    except ValueError:
+        return _next_month(date(year, month, 1))
+
+
+def _days(window: Window, zone: SiteZone) -> int:
+    """The local days that a window covers, whole or in part; at least one."""
+    return (zone.day(max(window.start, window.end - 1)) - zone.day(window.start)).days + 1
+
+
+def _next_month(first: date) -> date:
+    return (first.replace(day=1) + timedelta(days=31)).replace(day=1)
+
+
 def between(first: date, last: date, zone: SiteZone) -> Window:
     """The local days from `first` to `last`, both included. Raises MeterError where they stand the wrong way round."""
     if last < first:

@@ -62,3 +62,42 @@ def test_what_is_no_month_is_named(text: str) -> None:
 def test_what_is_no_window_is_named() -> None:
     with pytest.raises(MeterError, match="fortnight is no window; they are today, yesterday"):
         windows.named("fortnight", NOW, LONDON)
+
+
+@pytest.mark.parametrize(
+    ("name", "now", "until", "start", "end"),
+    [
+        ("today", "2025-06-12T10:40", "2025-06-12T10:30", "2025-06-11T00:00", "2025-06-11T10:30"),
+        ("yesterday", "2025-06-12T10:40", "2025-06-12T00:00", "2025-06-10T00:00", "2025-06-11T00:00"),
+        ("week", "2025-06-12T10:40", "2025-06-12T10:40", "2025-06-02T00:00", "2025-06-05T10:40"),
+        ("month", "2025-06-12T10:40", "2025-06-12T10:30", "2025-05-01T00:00", "2025-05-12T10:30"),
+        ("month", "2025-01-12T10:40", "2025-01-12T10:30", "2024-12-01T00:00", "2024-12-12T10:30"),
+        ("month", "2025-03-31T10:40", "2025-03-31T10:40", "2025-02-01T00:00", "2025-03-01T00:00"),
+        ("last_month", "2025-03-31T10:40", "2025-03-01T00:00", "2025-01-01T00:00", "2025-02-01T00:00"),
+        ("last_month", "2025-03-31T10:40", "2025-02-10T06:00", "2025-01-01T00:00", "2025-01-10T06:00"),
+        ("year", "2025-06-12T10:40", "2025-06-12T10:40", "2024-01-01T00:00", "2024-06-12T10:40"),
+        ("year", "2024-02-29T10:40", "2024-02-29T10:40", "2023-01-01T00:00", "2023-03-01T00:00"),
+        # the days on which the clock changes: never beyond the day that is compared with
+        ("today", "2025-03-31T23:30", "2025-03-31T23:30", "2025-03-30T00:00", "2025-03-31T00:00"),
+        ("today", "2025-10-27T10:00", "2025-10-27T10:00", "2025-10-26T00:00", "2025-10-26T09:00"),
+    ],
+)
+def test_the_window_before_ends_where_this_one_is_known_to(
+    name: str, now: str, until: str, start: str, end: str
+) -> None:
+    window = windows.named(name, LONDON.parse(now), LONDON)
+    found = windows.before(window, LONDON.parse(until), LONDON)
+    assert (LONDON.iso(found.start)[:16], LONDON.iso(found.end)[:16]) == (start, end)
+    assert found.end <= window.start
+
+
+def test_any_days_are_compared_with_as_many_before() -> None:
+    window = windows.between(date(2025, 6, 10), date(2025, 6, 12), LONDON)
+    found = windows.before(window, window.end, LONDON)
+    assert (found.start, found.end) == (LONDON.parse("2025-06-07T00:00"), window.start)
+    cut = windows.before(window, LONDON.parse("2025-06-11T06:00"), LONDON)
+    assert (cut.start, cut.end) == (found.start, LONDON.parse("2025-06-08T06:00"))
+    half = windows.Window("last_half_hour", LONDON.parse("2025-06-10T10:00"), LONDON.parse("2025-06-10T10:30"))
+    assert windows.before(half, half.end, LONDON).start == LONDON.parse("2025-06-10T09:30")
+    endless = windows.between(date(1, 1, 1), date(9999, 12, 31), LONDON)
+    assert not windows.before(endless, endless.end, LONDON).known
