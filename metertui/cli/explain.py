@@ -14,11 +14,13 @@ from metertui.cli.errors import UsageError
 from metertui.cli.questions import usage_row
 from metertui.engine import events, validation, windows
 from metertui.engine import sources as files
+from metertui.engine.billing import Statement, money
 from metertui.engine.core import Engine
 from metertui.engine.errors import MeterError
 from metertui.engine.events import Event
-from metertui.engine.explain import Explanation, Point, explain
+from metertui.engine.explain import Explanation, Point
 from metertui.engine.export import STATUS
+from metertui.engine.paper import bill_object
 from metertui.engine.windows import Window
 from metertui.engine.zone import SiteZone
 from metertui.screens import explained
@@ -31,22 +33,23 @@ _NARROWEST: Final = 60
 def explanation(options: argparse.Namespace) -> None:
     """`metertui explain METER [WINDOW]`."""
     with opened(options, readonly=True) as engine:
-        window, series = _window(options, engine)
-        told = explain(series, window, engine.zone, engine.rules.max_w, engine.events.of(series.meter))
+        told, price = engine.explanation(options.meter, _window(options, engine))
         with progress("looking for the readings in their files") as share:
             times = [point.time for point in told.readings()]
-            places = files.locate(engine.archive, engine.zone, series.meter, times, share)
+            places = files.locate(engine.archive, engine.zone, options.meter, times, share)
         form = getattr(options, "format", "table")
         if form == "json":
-            print(json.dumps(as_object(told, engine.zone, places), ensure_ascii=False, indent=2))
+            bill = None if price is None or isinstance(price, str) else bill_object(price, engine.zone)
+            found = {**as_object(told, engine.zone, places), "bill": bill}
+            print(json.dumps(found, ensure_ascii=False, indent=2))
         elif form == "csv":
-            show(options, as_rows(told, engine.zone, places), COLUMNS)
+            show(options, as_rows(told, engine.zone, places, price), COLUMNS)
         else:
-            _print(told, engine, places)
+            _print(told, engine, places, price)
 
 
-def _window(options: argparse.Namespace, engine: Engine) -> tuple[Window, Any]:
-    """The window that is asked for, and the meter's series. Raises UsageError, MeterError."""
+def _window(options: argparse.Namespace, engine: Engine) -> Window:
+    """The window that is asked for. Raises UsageError, MeterError."""
     given = [name for name in ("window", "month") if getattr(options, name)]
     if options.first or options.last:
         given.append("dates")
@@ -57,16 +60,13 @@ def _window(options: argparse.Namespace, engine: Engine) -> tuple[Window, Any]:
     at = instant("--at", options.at, engine.zone)
     if options.month:
         try:
-            window = Window(options.month, *windows.month(options.month, engine.zone))
+            return Window(options.month, *windows.month(options.month, engine.zone))
         except MeterError as error:
             raise UsageError(f"--month: {error}") from error
-    elif options.first or options.last:
-        window = windows.between(*days(options), engine.zone)
-    series = engine.series(options.meter)
-    if not given or options.window:
-        now = engine.clock.now() if at is None else at
-        window = series.window(options.window or "month", now, engine.zone)
-    return window, series
+    if options.first or options.last:
+        return windows.between(*days(options), engine.zone)
+    now = engine.clock.now() if at is None else at
+    return engine.series(options.meter).window(options.window or "month", now, engine.zone)
 
 
 def as_object(told: Explanation, zone: SiteZone, places: Sources) -> dict[str, Any]:
@@ -126,8 +126,11 @@ def as_object(told: Explanation, zone: SiteZone, places: Sources) -> dict[str, A
     }
 
 
-def as_rows(told: Explanation, zone: SiteZone, places: Sources) -> list[dict[str, Any]]:
-    """A row for each thing that it says; those of the kinds `step` and `steps` sum to the one of the kind `usage`."""
+def as_rows(told: Explanation, zone: SiteZone, places: Sources, price: Statement | str | None) -> list[dict[str, Any]]:
+    """A row for each thing that it says; those of the kinds `step` and `steps` sum to the one of the kind `usage`.
+
+    So do those of the kind `price`.
+    """
 
     def row(part: str, **cells: Any) -> dict[str, Any]:
         return dict.fromkeys(COLUMNS) | {"part": part} | cells
@@ -164,6 +167,11 @@ def as_rows(told: Explanation, zone: SiteZone, places: Sources) -> list[dict[str
     for left in told.left_out:
         cells = {"from": zone.iso(left.point.time), "from_kwh": kwh(left.point.wh), "status": STATUS[left.point.status]}
         rows.append(row("left out", **cells, from_source=_text(places, left.point), note=left.why))
+    if isinstance(price, Statement):
+        for line in price.lines or ():
+            said = f"{line.cents_per_kwh:f} cents, {line.tax_percent:f} % tax: {money(line.amount)} {price.currency}"
+            cells = {"from": zone.iso(line.start), "to": zone.iso(line.end), "usage_kwh": kwh(line.usage_wh)}
+            rows.append(row("price", **cells, note=f"{line.band or 'whole day'}: {said}"))
     cells = {"from": zone.iso(usage.start), "to": zone.iso(usage.end), "usage_kwh": kwh(usage.usage_wh)}
     rows.append(row("usage", **cells, note=told.why_nothing or None))
     return rows
@@ -176,14 +184,14 @@ def _text(places: Sources, point: Point) -> str | None:
     return str(source) if source else None
 
 
-def _print(told: Explanation, engine: Engine, places: Sources) -> None:
+def _print(told: Explanation, engine: Engine, places: Sources, price: Statement | str | None) -> None:
     """As text: what it is, its figure to the right, and a remark beside it."""
     width = max(_NARROWEST, shutil.get_terminal_size((100, 24)).columns if sys.stdout.isatty() else 100)
     account = engine.accounts.get(told.usage.meter)
     address = f" · {visible(account.address)}" if account is not None and account.address else ""
     print(f"{told.usage.meter}{address}")
     print("\n".join(textwrap.wrap(explained.summary(told, engine.zone), width)))
-    found = list(explained.sections(told, engine.zone, places))
+    found = list(explained.sections(told, engine.zone, places, price))
     lines = [line for section in found for line in section.lines]
     label = max(len(line.label) for line in lines) + 2
     figure = max(len(line.figure) for line in lines)

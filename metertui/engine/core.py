@@ -30,6 +30,7 @@ from metertui.engine.drift import Drift
 from metertui.engine.energy import Series, Usage
 from metertui.engine.errors import MeterError, StorageError
 from metertui.engine.events import Corrections, Event, EventBook
+from metertui.engine.explain import Explanation, explain
 from metertui.engine.ingest import Batch
 from metertui.engine.judged import judged
 from metertui.engine.ledger import BillBook
@@ -264,7 +265,23 @@ class Engine:
     def statement(self, meter: str, month: str | None = None, at: int | None = None) -> Statement:
         """A meter's bill for a month (`YYYY-MM`; the one before now if None). Raises MeterError, DataError."""
         now = self.clock.now() if at is None else at
-        return billing.bill(self._only(meter), month or windows.month_before(now, self.zone), self.terms())
+        return billing.bill(self.only(meter), month or windows.month_before(now, self.zone), self.terms())
+
+    def explanation(self, meter: str, window: Window) -> tuple[Explanation, Statement | str | None]:
+        """Why a usage is what it is, and of a month its bill, or a sentence on why there is none; else None.
+
+        Raises MeterError for a meter that is not known.
+        """
+        told = explain(self.series(meter), window, self.zone, self.rules.max_w, self.events.of(meter))
+        month = self.zone.local(window.start).strftime("%Y-%m")
+        if window.name not in ("month", "last_month", month):
+            return told, None
+        try:
+            priced = self.statement(meter, month)
+        except MeterError as error:
+            return told, f"{error}."
+        # A month that is not over may have readings that came after the moment that is asked about.
+        return told, priced if priced.usage_wh == told.usage.usage_wh else None
 
     def terms(self) -> Terms:
         """What bills go by now: the tariffs are read anew when their file has changed.
@@ -273,7 +290,7 @@ class Engine:
         """
         return Terms(self.tariffs.current(), self.rules.currency, self.rules.gap_us)
 
-    def _only(self, meter: str) -> Frozen:
+    def only(self, meter: str) -> Frozen:
         """A meter's readings as if there were no other: its code is 0. Raises MeterError for one that is not known."""
         code = self.directory.codes.get(meter)
         if code is None:

@@ -16,7 +16,6 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from metertui.engine import sources
-from metertui.engine.explain import explain
 from metertui.engine.windows import Window
 from metertui.headend import HeadEnd
 from metertui.screens import explained, fmt
@@ -41,8 +40,7 @@ class ExplainScreen(ModalScreen[None]):
         self._engine = engine
         self._zone = engine.zone
         self._asked = engine.clock.now()
-        decided = engine.events.of(meter)
-        self._told = explain(headend.series(meter), window, engine.zone, engine.rules.max_w, decided)
+        self._told, self._price = engine.explanation(meter, window)
 
     def compose(self) -> ComposeResult:
         with Vertical(id="explain"):
@@ -79,7 +77,7 @@ class ExplainScreen(ModalScreen[None]):
         return text
 
     def _show(self, places: Sources | None) -> None:
-        found = list(explained.sections(self._told, self._zone, places))
+        found = list(explained.sections(self._told, self._zone, places, self._price))
         lines = [line for section in found for line in section.lines]
         label, figure = max(len(line.label) for line in lines), max(len(line.figure) for line in lines)
         said = message(explained.summary(self._told, self._zone), limit=1000)

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 from metertui.engine import validation
+from metertui.engine.billing import Statement, money, note
 from metertui.engine.energy import Edge
 from metertui.engine.events import Event
 from metertui.engine.explain import Explanation, LeftOut, Part, Point
@@ -48,8 +49,13 @@ class Section(NamedTuple):
     lines: list[Line]
 
 
-def sections(told: Explanation, zone: SiteZone, sources: Sources | None) -> Iterator[Section]:
-    """All of it. `sources` is None while they are still looked for. Times in the site zone."""
+def sections(
+    told: Explanation, zone: SiteZone, sources: Sources | None, price: Statement | str | None = None
+) -> Iterator[Section]:
+    """All of it. `sources` is None while they are still looked for. Times in the site zone.
+
+    `price` is the bill of the same usage, a sentence on why there is none, or None where none is asked for.
+    """
     usage = told.usage
     opening, closing = usage.opening, usage.closing
     between = f"from {moment(usage.start, zone)} to {moment(usage.end, zone)}"
@@ -61,6 +67,8 @@ def sections(told: Explanation, zone: SiteZone, sources: Sources | None) -> Iter
         yield Section("At the end", list(_edge("closing register", closing, told.closing, zone, sources)))
         yield Section("The parts", list(_parts(told, zone)))
         yield Section("The check", list(_check(told, opening, closing)))
+        if price is not None:
+            yield Section("The price", list(_price(price, zone)))
     if told.changes:
         yield Section("Where the register changed", list(_changes(told, zone, sources)))
     if told.released:
@@ -142,6 +150,31 @@ def _check(told: Explanation, opening: Edge, closing: Edge) -> Iterator[Line]:
     yield Line("= closing register", fmt.kwh(closing.wh), agrees, strong=True)
 
 
+def _price(price: Statement | str, zone: SiteZone) -> Iterator[Line]:
+    if isinstance(price, str):
+        yield Line("none", "", price)
+        return
+    if price.lines is None or price.total is None:
+        yield Line("none", "", f"{price.reason}.")
+        return
+
+    def amount(cents: int | None) -> str:
+        return f"{money(cents)} {price.currency}"
+
+    for line in price.lines:
+        rests_on = note(line, zone)
+        yield Line(
+            line.band or "whole day",
+            amount(line.amount),
+            f"{fmt.kwh(line.usage_wh)} × {line.cents_per_kwh:f} cents, {line.tax_percent:f} % tax; "
+            f"from {moment(line.start, zone)} to {moment(line.end, zone)}{f'; {rests_on}' if rests_on else ''}",
+        )
+    used = sum(line.usage_wh for line in price.lines)
+    yield Line("net", amount(price.net), f"for {fmt.kwh(used)}: the lines, each rounded to the cent once")
+    yield Line("tax", amount(price.tax), "on the sum of the lines that bear the same rate, rounded once")
+    yield Line("total", amount(price.total), "", strong=True)
+
+
 def _changes(told: Explanation, zone: SiteZone, sources: Sources | None) -> Iterator[Line]:
     for change in told.changes:
         if change.event is not None:
@@ -195,9 +228,10 @@ def _place(point: Point, sources: Sources | None) -> str:
 
 
 def moment(instant: int, zone: SiteZone) -> str:
-    """`2025-02-19 00:30:00`, local; with its offset where this wall clock time comes twice."""
+    """`2025-02-19 00:30`, local, with seconds where it has some, and its offset where the wall clock shows it again."""
     local = zone.local(instant)
-    text = local.replace(tzinfo=None).isoformat(" ")
+    naive = local.replace(tzinfo=None, fold=0)
+    text = naive.isoformat(" ", "auto" if naive.second or naive.microsecond else "minutes")
     return text if not local.fold else f"{text} ({local:%z})"
 
 

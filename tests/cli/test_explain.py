@@ -16,9 +16,9 @@ AT = ("--at", "2025-03-12T10:40:00")
 def test_a_month_in_words(steady: Command) -> None:
     lines = [" ".join(line.split()) for line in steady("explain", "m-1", "--month", "2025-02").out.splitlines()]
     assert lines[0] == "m-1"
-    assert "usage 672.000 kWh from 2025-02-01 00:00:00 to 2025-03-01 00:00:00" in lines
-    assert "reading 1 048.000 kWh 2025-02-01 00:00:00, archive/2025/02_01.csv line 2" in lines
-    assert "1 344 whole steps 672.000 kWh from 2025-02-01 00:00:00 to 2025-03-01 00:00:00" in lines
+    assert "usage 672.000 kWh from 2025-02-01 00:00 to 2025-03-01 00:00" in lines
+    assert "reading 1 048.000 kWh 2025-02-01 00:00, archive/2025/02_01.csv line 2" in lines
+    assert "1 344 whole steps 672.000 kWh from 2025-02-01 00:00 to 2025-03-01 00:00" in lines
     assert "= closing register 1 720.000 kWh ✓ it agrees, to the Wh" in lines
 
 
@@ -79,3 +79,19 @@ def test_what_cannot_be_explained_is_named(steady: Command, words: tuple[str, ..
     result = steady("explain", *words)
     assert (result.code, result.out) == (code, "")
     assert said in result.err
+
+
+def test_a_month_has_its_price_line_by_line(steady: Command, data: Path) -> None:
+    rows = ["effective_from,apartment_type,band,from_time,to_time,cents_per_kwh,tax_percent"]
+    (data / "tariffs.csv").write_text("\n".join([*rows, "2025-01-01,,,,,28.12,9", "2025-02-15,,,,,30,9"]) + "\n")
+    lines = [" ".join(line.split()) for line in steady("explain", "m-1", "--month", "2025-02").out.splitlines()]
+    assert "whole day 94.48 SGD 336.000 kWh × 28.12 cents, 9 % tax; from 2025-02-01 00:00 to" in lines
+    assert "net 195.28 SGD for 672.000 kWh: the lines, each rounded to the cent once" in lines
+    assert "total 212.86 SGD" in lines
+    told = steady("explain", "m-1", "last_month", *AT, "--format", "json").json
+    assert told["bill"] == steady("bill", "m-1", *AT, "--format", "json").json
+    priced = list(csv.DictReader(io.StringIO(steady("explain", "m-1", "--month", "2025-02", "--format", "csv").out)))
+    assert [row["usage_kwh"] for row in priced if row["part"] in ("price", "usage")] == ["336", "336", "672"]
+    (data / "tariffs.csv").write_text("\n".join([*rows, "2025-02-15,,,,,30,9"]) + "\n")
+    assert "no tariff is in force" in " ".join(steady("explain", "m-1", "--month", "2025-02").out.split())
+    assert steady("explain", "m-1", "yesterday", *AT, "--format", "json").json["bill"] is None
