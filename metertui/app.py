@@ -21,6 +21,7 @@ from metertui.screens.government import GovernmentScreen
 from metertui.screens.help import HelpScreen
 from metertui.screens.live import LiveScreen
 from metertui.screens.lookup import LookupScreen
+from metertui.screens.recent import RecentMeters
 from metertui.screens.sessions import Sessions
 from metertui.settings import Settings
 
@@ -69,6 +70,7 @@ class MetertuiApp(App[None]):
         self.headend = headend
         self.settings = settings
         self.sessions = Sessions(headend.engine.clock, settings.session_idle_minutes * 60)
+        self.recent = RecentMeters()
         for each in theme.THEMES.values():
             self.register_theme(each)
         self.theme = theme.TERMINAL.name if colourless else theme.THEMES[settings.theme].name

@@ -22,6 +22,7 @@ from metertui.engine.zone import SiteZone
 from metertui.headend import HeadEnd
 from metertui.screens import fmt
 from metertui.screens.plain import message, plain
+from metertui.screens.recent import RecentMeters
 from metertui.screens.sessions import Sessions
 from metertui.screens.widgets.steady import Steady
 
@@ -41,6 +42,7 @@ class Desk(Protocol):
 
     headend: HeadEnd
     sessions: Sessions
+    recent: RecentMeters
 
 
 class DeskScreen(Screen[None]):

@@ -19,7 +19,8 @@ from metertui.engine.energy import Edge
 from metertui.engine.errors import MeterError
 from metertui.screens import fmt
 from metertui.screens.base import DeskScreen
-from metertui.screens.lookup import QUALITY, invitation
+from metertui.screens.lookup import invitation
+from metertui.screens.lookup_figures import QUALITY
 from metertui.screens.plain import message, plain
 from metertui.screens.widgets.meter_input import MeterInput
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import NamedTuple
 
 import numpy as np
@@ -28,17 +29,20 @@ def buckets(window: Window, zone: SiteZone) -> Buckets:
     elif length <= 9 * DAY:
         marks = zone.hours(window.start, window.end - 1)
         form, unit = "%a %H:%M", "hour"
-    else:
-        days = zone.midnights(zone.day(window.start), zone.day(window.end - 1))[:-1]
+    elif length <= 93 * DAY:
+        marks = zone.midnights(zone.day(window.start), zone.day(window.end - 1))[:-1]
         form, unit = "%d %b", "day"
-        if length > 93 * DAY:
-            first_of_year = length > 15 * 366 * DAY
-            keep = [
-                local.day == 1 and (local.month == 1 or not first_of_year) for local in map(zone.local, days.tolist())
-            ]
-            days = days[np.array(keep, dtype=bool)]
-            form, unit = ("%Y", "year") if first_of_year else ("%b %Y", "month")
-        marks = days
+    else:
+        years = length > 15 * 366 * DAY
+        firsts = _firsts(zone.day(window.start), zone.day(window.end - 1), years=years)
+        marks = np.array([zone.midnight(day) for day in firsts], dtype=np.int64)
+        form, unit = ("%Y", "year") if years else ("%b %Y", "month")
     inner = marks[(marks > window.start) & (marks < window.end)]
     edges = np.concatenate(([window.start], inner, [window.end])).astype(np.int64)
     return Buckets(edges, [zone.local(instant).strftime(form) for instant in edges[:-1].tolist()], unit)
+
+
+def _firsts(first: date, last: date, *, years: bool) -> list[date]:
+    """The first days of the months, or of the years, from that of `first` to that of `last`."""
+    months = range(first.year * 12 + first.month - 1, last.year * 12 + last.month)
+    return [date(month // 12, month % 12 + 1, 1) for month in months if month % 12 == 0 or not years]

@@ -1,31 +1,43 @@
-"""Lookup: what one meter used, and how well that is known."""
+"""Lookup: what one meter used, how well that is known, and the readings behind it."""
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from datetime import date
+from pathlib import Path
 from typing import ClassVar, Final
 
+import numpy as np
 from rich.text import Text
-from textual import on
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Grid, Horizontal
 from textual.widgets import Input, Static, Tab, Tabs
 
-from metertui.engine import billing, windows
+from metertui.engine import billing, lookup, windows
 from metertui.engine.accounts import Account
 from metertui.engine.counters import LiveSnapshot
-from metertui.engine.energy import Edge, Series, Usage
+from metertui.engine.energy import Series
 from metertui.engine.errors import MeterError
+from metertui.engine.export import COLUMNS
+from metertui.engine.lookup import Answer, Behind
 from metertui.engine.windows import Window
+from metertui.engine.zone import DAY
+from metertui.formats import sheets
 from metertui.headend import HeadEnd
-from metertui.screens import fmt
+from metertui.screens import explained, fmt, lookup_figures
 from metertui.screens.base import DeskScreen
 from metertui.screens.buckets import buckets
+from metertui.screens.explain import ExplainScreen
+from metertui.screens.lookup_figures import BEFORE, Figure
 from metertui.screens.plain import message, plain
+from metertui.screens.widgets.calendar import DatePicker
 from metertui.screens.widgets.chart import Chart
 from metertui.screens.widgets.meter_input import MeterInput
 from metertui.screens.widgets.tile import Tile
+from metertui.screens.widgets.virtual import Column, VirtualTable
 
 _WINDOWS: Final = {
     "today": "Today",
@@ -39,12 +51,15 @@ _WINDOWS: Final = {
 }
 _AGAIN_SECONDS: Final = 2.0
 """At most so often is an answer in view given anew, where readings keep arriving."""
-QUALITY: Final = {
-    "actual": "actual",
-    "estimated": "estimated",
-    "first": "first reading",
-    "last": "last reading",
-}
+_MOST_DRAWN: Final = 40 * 366 * DAY
+"""A window that is longer is drawn only as far as there are readings."""
+_COLUMNS: Final = (
+    Column("read at", 19),
+    Column("register kWh", 14, right=True),
+    Column("used since kWh", 14, right=True),
+    Column("in", 11, right=True),
+    Column("status", 9),
+)
 
 
 class LookupScreen(DeskScreen):
@@ -52,21 +67,30 @@ class LookupScreen(DeskScreen):
 
     place = "lookup"
     explains = (
-        "What one meter used. Type any part of its id, address or postcode and press enter; tab goes to the windows, "
-        "the arrows choose one; Dates takes any two days, both included. Usage is the register at the end less the "
+        "What one meter used. Type any part of its id, address or postcode and press enter; the arrows then choose a "
+        "window, c opens a calendar for any two days, both included. Usage is the register at the end less the "
         "register at the beginning; each was read then (actual), is estimated between two readings, or is the first "
-        "or last reading that there is. Where nothing was read there is no data, which is not 0."
+        "or last reading that there is. Where nothing was read there is no data, which is not 0. e explains the usage "
+        "reading by reading, with the file and line of each. In the chart ░ stands for what is estimated. m lists the "
+        "meters of this session, r goes to the readings, ctrl+e writes them to a file."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "search", "Find a meter"),
-        Binding("escape", "search", "Find a meter", show=False),
-        Binding("ctrl+left", "window(-1)", "Window before", key_display="ctrl+←", priority=True),
-        Binding("ctrl+right", "window(1)", "Window after", key_display="ctrl+→", priority=True),
+        Binding("slash", "search", "Find"),
+        Binding("m", "recent", "Recent"),
+        Binding("e", "why", "Explain"),
+        Binding("r", "readings", "Readings"),
+        Binding("c", "calendar", "Dates"),
+        Binding("ctrl+e", "export", "Export", priority=True),
+        Binding("escape", "back", "Back", show=False),
+        Binding("ctrl+left", "window(-1)", "Window before", key_display="ctrl+←", priority=True, show=False),
+        Binding("ctrl+right", "window(1)", "Window after", key_display="ctrl+→", priority=True, show=False),
     ]
 
     def __init__(self) -> None:
         super().__init__()
         self._meter = ""
+        self._window: Window | None = None
+        self._behind: Behind | None = None
         self._seen = (-1, 0.0)
         """Readings stored and the seconds of uptime, when the answer in view was given."""
 
@@ -76,14 +100,23 @@ class LookupScreen(DeskScreen):
         with Horizontal(id="dates", classes="hidden"):
             yield Input(placeholder="from, YYYY-MM-DD", id="from", compact=True)
             yield Input(placeholder="to, YYYY-MM-DD", id="to", compact=True)
+            yield Static("↓ calendar", id="dates-hint")
         yield Static(id="lookup-message")
         with Grid(id="lookup-tiles", classes="hidden"):
             yield Tile("usage", id="usage")
+            yield Tile(BEFORE["month"], id="compared")
+            yield Tile("average a day", id="daily")
+            yield Tile("bill so far", id="bill")
+        with Grid(id="lookup-ends", classes="hidden"):
             yield Tile("opening register", id="opening")
             yield Tile("closing register", id="closing")
             yield Tile("readings", id="readings-count")
-            yield Tile("bill of last month", id="last-bill")
         yield Chart(id="usage-chart", classes="hidden")
+        yield VirtualTable(_COLUMNS, id="readings", classes="hidden")
+        with Horizontal(id="lookup-export", classes="hidden"):
+            yield Input(
+                placeholder="file.csv, .parquet or .xlsx, then enter; escape leaves", id="lookup-path", compact=True
+            )
 
     def on_screen_resume(self) -> None:
         if self._meter:
@@ -99,9 +132,26 @@ class LookupScreen(DeskScreen):
             self._seen = (snapshot.stored, snapshot.uptime)
             self._answer()
 
+    # -- keys ------------------------------------------------------------------------------------------------
+
     def action_search(self) -> None:
         """Type another meter."""
         self.query_one(MeterInput).take_focus()
+
+    def action_recent(self) -> None:
+        """Choose among the meters of this session."""
+        self.query_one(MeterInput).offer_recent()
+
+    def action_back(self) -> None:
+        """From the readings or the file's name to the windows, from there to the meter."""
+        table, line = self.query_one(VirtualTable), self.query_one("#lookup-export")
+        if not line.has_class("hidden"):
+            line.add_class("hidden")
+            self.query_one(Tabs).focus()
+        elif table.has_focus:
+            self.action_readings()
+        else:
+            self.action_search()
 
     def action_window(self, step: int) -> None:
         """The window before or after the chosen one."""
@@ -109,10 +159,49 @@ class LookupScreen(DeskScreen):
         tabs = self.query_one(Tabs)
         tabs.active = names[(names.index(tabs.active) + step) % len(names)]
 
+    def action_readings(self) -> None:
+        """To the readings behind the figure, and back; where there is no room for both they take the chart's."""
+        table = self.query_one(VirtualTable)
+        if self._behind is None:
+            return
+        to_table = not table.has_focus
+        self.set_class(to_table, "-readings")
+        (table if to_table else self.query_one(Tabs)).focus()
+
+    def action_why(self) -> None:
+        """Explain the usage in view."""
+        if self._meter and self._window is not None:
+            self.app.push_screen(ExplainScreen(self.headend, self._meter, self._window))
+
+    def action_calendar(self) -> None:
+        """Choose two days in a calendar."""
+        today = self.zone.day(self.headend.engine.clock.now())
+        first, last = today.replace(day=1), today
+        with suppress(ValueError):
+            first, last = (date.fromisoformat(self.query_one(name, Input).value.strip()) for name in ("#from", "#to"))
+        if self._window is not None and self._window.name != "dates":
+            first, last = (self.zone.day(instant) for instant in (self._window.start, self._window.end - 1))
+
+        def take(days: tuple[date, date] | None) -> None:
+            if days is not None:
+                for name, day in zip(("#from", "#to"), days, strict=True):
+                    self.query_one(name, Input).value = day.isoformat()
+                tabs = self.query_one(Tabs)
+                if tabs.active == "dates":
+                    self._answer_if_asked()
+                tabs.active = "dates"
+                tabs.focus()
+
+        self.app.push_screen(DatePicker(first, last, today), take)
+
+    # -- what is asked -----------------------------------------------------------------------------------------
+
     @on(MeterInput.Chosen)
     def _take_meter(self, event: MeterInput.Chosen) -> None:
         self._meter = event.meter
         self._answer()
+        if self._window is not None:
+            self.query_one(Tabs).focus()
 
     @on(Tabs.TabActivated, "#windows")
     def _take_window(self) -> None:
@@ -122,30 +211,45 @@ class LookupScreen(DeskScreen):
             today = self.zone.day(self.headend.engine.clock.now())
             self.query_one("#from", Input).value = today.replace(day=1).isoformat()
             self.query_one("#to", Input).value = today.isoformat()
-        if self._meter:
-            self._answer()
+        self._answer_if_asked()
 
     @on(Input.Submitted, "#from")
     @on(Input.Submitted, "#to")
     def _take_dates(self, event: Input.Submitted) -> None:
         event.input.action_select_all()
+        self._answer_if_asked()
+
+    def on_key(self, event: events.Key) -> None:
+        # In the dates: the calendar.
+        if event.key == "down" and self.focused is not None and self.focused.id in ("from", "to"):
+            event.stop()
+            self.action_calendar()
+
+    def _answer_if_asked(self) -> None:
         if self._meter:
             self._answer()
+
+    # -- what is answered ----------------------------------------------------------------------------------------
 
     def _answer(self) -> None:
         try:
             series = self.headend.series(self._meter)
-            window = self._window(series)
-            self._show(series, series.usage(window), window)
+            window = self._asked(series)
         except MeterError as error:
-            self._say(str(error))
+            self._window = self._behind = None
+            self.query_one("#lookup-message", Static).update(message(f"! {error}"))
+            self._reveal(False)
+            return
+        self._window = window
+        self._show(series, window)
+        self._price(self._meter)
+        self._reveal(True)
 
-    def _window(self, series: Series) -> Window:
+    def _asked(self, series: Series) -> Window:
         name = self.query_one(Tabs).active
-        now = self.headend.engine.clock.now()
         if name == "dates":
             return windows.between(self._date("#from"), self._date("#to"), self.zone)
-        return series.window(name, now, self.zone)
+        return series.window(name, self.headend.engine.clock.now(), self.zone)
 
     def _date(self, field: str) -> date:
         text = self.query_one(field, Input).value.strip()
@@ -154,32 +258,114 @@ class LookupScreen(DeskScreen):
         except ValueError as error:
             raise MeterError(f"{text or 'nothing'} is no day; give both, like 2025-02-19, and press enter") from error
 
-    def _say(self, text: str) -> None:
-        self.query_one("#lookup-message", Static).update(message(f"! {text}"))
-        self.query_one("#lookup-tiles").add_class("hidden")
-        self.query_one("#usage-chart").add_class("hidden")
+    def _reveal(self, answered: bool) -> None:
+        for name in ("#lookup-tiles", "#lookup-ends", "#usage-chart", "#readings"):
+            self.query_one(name).set_class(not answered, "hidden")
 
-    def _show(self, series: Series, usage: Usage, window: Window) -> None:
-        zone = self.zone
+    def _show(self, series: Series, window: Window) -> None:
         about = plain(f"{self._meter} · {_where(self.headend.engine.accounts.get(self._meter))}")
-        about.append(f"\n{fmt.moment(window.start, zone)} to {fmt.moment(window.end, zone)}")
         self.query_one("#lookup-message", Static).update(about)
-        self.query_one("#lookup-tiles").remove_class("hidden")
-        self.query_one("#usage", Tile).show(fmt.kwh(usage.usage_wh))
-        for name, edge in (("opening", usage.opening), ("closing", usage.closing)):
-            self.query_one(f"#{name}", Tile).show(fmt.kwh(edge.wh if edge else None), _edge(edge, self))
-        suspect = f", {fmt.count(usage.suspect)} not counted" if usage.suspect else ""
-        self.query_one("#readings-count", Tile).show(f"{fmt.count(usage.readings)}{suspect}")
-        last_month = windows.month_before(self.headend.engine.clock.now(), zone)
-        statement = billing.statement(series, last_month, zone)
-        self.query_one("#last-bill", Tile).show(fmt.kwh(statement.usage_wh), statement.month)
+        found = lookup.answer(series, window, self.zone)
+        self._show_tiles(found)
+        self._draw(series, window)
+        self._list(lookup.behind(series, window))
+
+    def _show_tiles(self, found: Answer) -> None:
+        zone = self.zone
+        self.query_one("#compared", Tile).name_it(BEFORE[found.usage.window])
+        for name, edge in (("opening", found.usage.opening), ("closing", found.usage.closing)):
+            self.query_one(f"#{name}", Tile).name_it(lookup_figures.end_name(name, edge))
+        shown: dict[str, Figure] = {
+            "usage": lookup_figures.usage(found),
+            "compared": lookup_figures.compared(found, zone),
+            "daily": lookup_figures.daily(found),
+            "opening": lookup_figures.end(found.usage.opening, zone),
+            "closing": lookup_figures.end(found.usage.closing, zone),
+            "readings-count": lookup_figures.readings(found),
+        }
+        for name, figure in shown.items():
+            self.query_one(f"#{name}", Tile).show(*figure)
+
+    @work(exclusive=True, group="bill")
+    async def _price(self, meter: str) -> None:
+        """What the month costs so far, in a thread: of a meter of ten years it takes 20 ms."""
+        engine = self.headend.engine
+        month = f"{self.zone.day(engine.clock.now()):%Y-%m}"
+        try:
+            statement = await asyncio.to_thread(billing.bill, engine.only(meter), month, engine.terms())
+            figure = lookup_figures.bill(statement)
+        except MeterError as error:  # a tariff that cannot be read, or none in force
+            used = billing.statement(engine.series(meter), month, self.zone)
+            figure = Figure(fmt.kwh(used.usage_wh), f"\n{month}\n! {error}")
+        self.query_one("#bill", Tile).show(*figure)
+
+    def _draw(self, series: Series, window: Window) -> None:
         chart = self.query_one(Chart)
-        chart.remove_class("hidden")
-        parts = buckets(window, zone)
+        between = f"{explained.moment(window.start, self.zone)} to {explained.moment(window.end, self.zone)}"
+        if window.end - window.start > _MOST_DRAWN and series.first is not None and series.last is not None:
+            start, end = max(window.start, series.first - DAY), min(window.end, series.last + DAY)
+            window = Window(window.name, start, max(start + DAY, end))
+        parts = buckets(window, self.zone)
         used, known = series.buckets(parts.marks)
+        exact = series.exact(parts.marks)
         values = [wh / 1000 if there else None for wh, there in zip(used.tolist(), known.tolist(), strict=True)]
-        chart.border_title = f"kWh a {parts.unit}"
-        chart.draw(parts.labels, values)
+        chart.border_title = f"kWh a {parts.unit} · {between}"
+        chart.draw(parts.labels, values, (~(exact[1:] & exact[:-1])).tolist())
+
+    def _list(self, behind: Behind) -> None:
+        table = self.query_one(VirtualTable)
+        before = self._behind
+        cursor = 0
+        if before is not None and before.meter == behind.meter and 0 < table.cursor < len(before):
+            # The newest are on top: the cursor stays on its reading.
+            time = before.time[len(before) - 1 - table.cursor]
+            cursor = max(0, len(behind) - 1 - int(np.searchsorted(behind.time, time)))
+        self._behind = behind
+        table.show(len(behind), lambda start, stop: lookup_figures.rows(behind, self.zone, start, stop), cursor)
+        table.border_title = f"{fmt.count(len(behind))} readings, newest first"
+
+    # -- the file ------------------------------------------------------------------------------------------------
+
+    def action_export(self) -> None:
+        """Ask for a file to write the readings in view to."""
+        if self._behind is None or self._window is None or not len(self._behind):
+            self.warn("There are no readings in view to write.")
+            return
+        first, last = (self.zone.day(instant) for instant in (self._window.start, self._window.end - 1))
+        path = self.query_one("#lookup-path", Input)
+        path.value = f"readings-{self._meter}-{first}-{last}.csv"
+        self.query_one("#lookup-export").remove_class("hidden")
+        path.focus()
+
+    @on(Input.Submitted, "#lookup-path")
+    def _export_to(self, event: Input.Submitted) -> None:
+        if event.value.strip() and self._behind is not None:
+            self._write(self._behind, Path(event.value.strip()).expanduser().absolute())
+
+    @work(exclusive=True, group="export")
+    async def _write(self, behind: Behind, path: Path) -> None:
+        directory = self.headend.engine.directory
+        groups, code = directory.view(), directory.codes[behind.meter]
+        names = tuple(directory.groups)
+
+        def write() -> None:
+            _check_path(path)
+            asked = {"table": "readings", "meter": behind.meter, "timezone": self.zone.name}
+            of = groups.of(np.full(len(behind), code, dtype=np.int32), behind.time)
+            table = behind.table([names[group] for group in of.tolist()], self.zone)
+            with sheets.writing(path, COLUMNS, self.zone.name, None if path.suffix == ".csv" else asked) as add:
+                add(table)
+
+        try:
+            await asyncio.to_thread(write)
+        except MeterError as error:
+            self.warn(str(error))
+            return
+        self.query_one("#lookup-export").add_class("hidden")
+        self.query_one(Tabs).focus()
+        self.say(f"{fmt.count(len(behind))} readings written to {path}")
+        by = self.desk.sessions.email or "lookup"
+        self.headend.note(by, "export", str(path), f"{len(behind)} readings of {behind.meter}")
 
 
 def invitation(headend: HeadEnd) -> Text:
@@ -199,5 +385,10 @@ def _where(account: Account | None) -> str:
     return f"{', '.join(known) or 'nothing known of it'}{'' if account.active else ' · deactivated'}"
 
 
-def _edge(edge: Edge | None, screen: DeskScreen) -> str:
-    return "" if edge is None else f"\n{fmt.moment(edge.time, screen.zone)}\n{QUALITY[edge.quality]}"
+def _check_path(path: Path) -> None:
+    """Raises MeterError for a file that cannot be written as one."""
+    sheets.suffix_of(path)
+    if path.exists():
+        raise MeterError(f"{path} is there already; give another name")
+    if not path.parent.is_dir():
+        raise MeterError(f"there is no folder {path.parent}")

@@ -71,6 +71,23 @@ async def test_few_values_are_bars_and_many_a_line() -> None:
     assert any("\u2800" <= char <= "\u28ff" for char in line)
 
 
+async def test_what_is_estimated_has_another_mark_and_the_edge_says_which() -> None:
+    async with Bench().run_test(size=(80, 40)) as pilot:
+        chart = pilot.app.query_one(Chart)
+        for count, read, guessed in ((10, "█", "░"), (100, "⠒", "·")):
+            labels, values = [str(n) for n in range(count)], [1.0] * count
+            chart.draw(labels, values)
+            await pilot.pause()
+            assert chart.border_subtitle == ""
+            assert guessed not in "".join(lines(pilot, "#chart"))
+            chart.draw(labels, values, [n % 2 == 1 for n in range(count)])
+            await pilot.pause()
+            assert chart.border_subtitle == f"{read} read   {guessed} estimated"
+            assert guessed in "".join(lines(pilot, "#chart"))
+            chart.draw(labels, [None, *values[1:]], [True, *[False] * (count - 1)])
+            assert chart.border_subtitle == ""  # nothing that is drawn is
+
+
 async def test_a_line_has_a_gap_where_there_is_no_data() -> None:
     values = [1.0] * 40 + [None] * 30 + [1.0] * 30
     row = max(

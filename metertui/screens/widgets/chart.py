@@ -19,6 +19,8 @@ from metertui.screens.theme import ink
 
 _MOST_BARS: Final = 62
 _TICKS: Final = 8
+_BAR_KEY, _GUESSED_BAR = "█", "░"
+_LINE_KEY, _GUESSED_POINT = "⠒", "·"
 _ROUND: Final = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
 """What a step of a scale may be, times a power of ten."""
 _MOST_SHARES: Final = 8
@@ -31,14 +33,23 @@ class Chart(PlotextPlot):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._drawn: tuple[tuple[str, ...], tuple[float | None, ...]] | None = None
+        self._estimated: tuple[bool, ...] = ()
         self._looks: tuple[Size, str] | None = None
 
-    def draw(self, labels: Sequence[str], values: Sequence[float | None]) -> None:
-        """Show a value for each label; None is no data. The same again costs nothing."""
-        wanted = (tuple(labels), tuple(values))
-        if wanted != self._drawn:
-            self._drawn = wanted
+    def draw(
+        self, labels: Sequence[str], values: Sequence[float | None], estimated: Sequence[bool] | None = None
+    ) -> None:
+        """Show a value for each label; None is no data. The same again costs nothing.
+
+        Values that are `estimated` have another mark, and where there are any the lower edge says which.
+        """
+        wanted, marked = (tuple(labels), tuple(values)), tuple(estimated or [False] * len(values))
+        if wanted != self._drawn or marked != self._estimated:
+            self._drawn, self._estimated = wanted, marked
             self._looks = None
+            some = any(value is not None and guess for value, guess in zip(values, marked, strict=True))
+            read, guessed = (_BAR_KEY, _GUESSED_BAR) if len(labels) <= _MOST_BARS else (_LINE_KEY, _GUESSED_POINT)
+            self.border_subtitle = f"{read} read   {guessed} estimated" if some else ""
             self.refresh()
 
     def render(self) -> RenderResult:
@@ -59,18 +70,26 @@ class Chart(PlotextPlot):
         figure = self.plt
         figure.clear_figure()
         if len(labels) <= _MOST_BARS:
-            figure.bar(known, heights, width=0.6, minimum=0, marker="hd", color=colour)
+            for guess, marker in ((False, "hd"), (True, _GUESSED_BAR)):
+                places = [place for place in known if self._estimated[place] == guess]
+                if places:
+                    bars = [values[place] or 0.0 for place in places]
+                    figure.bar(places, bars, width=0.6, minimum=0, marker=marker, color=colour)
         else:
-            for run in _runs(known):
+            for run in _runs([place for place in known if not self._estimated[place]]):
                 figure.plot(run, [values[place] or 0.0 for place in run], marker="braille", color=colour)
+            guesses = [place for place in known if self._estimated[place]]
+            if guesses:
+                heights_of = [values[place] or 0.0 for place in guesses]
+                figure.scatter(guesses, heights_of, marker=_GUESSED_POINT, color=colour)
         marks = scale(max(heights), (self.size.height - 3) // 2)
         figure.ylim(0, marks[-1])
         figure.yticks(marks, [_figure(mark, marks[1]) for mark in marks])
         figure.xlim(-0.6, len(labels) - 0.4)
         ticks = min(_TICKS, max(2, self.size.width // 14))
         step = max(1, -(-len(labels) // ticks))
-        places = range(0, len(labels), step)
-        figure.xticks([float(place) for place in places], [labels[place] for place in places])
+        ticked = range(0, len(labels), step)
+        figure.xticks([float(place) for place in ticked], [labels[place] for place in ticked])
 
 
 class Shares(Widget):

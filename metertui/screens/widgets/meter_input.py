@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -16,6 +16,10 @@ from textual.widgets.option_list import Option
 from metertui.engine.accounts import Account
 from metertui.headend import HeadEnd
 from metertui.screens.plain import plain
+from metertui.screens.recent import RecentMeters
+
+if TYPE_CHECKING:  # the frame has widgets, too
+    from metertui.screens.base import Desk
 
 _MOST: Final = 8
 
@@ -33,7 +37,7 @@ class MeterInput(Vertical):
         super().__init__(**kwargs)
         self._headend = headend
         self._found: list[Account] = []
-        self._sought = ""  # what `_found` was found by
+        self._sought: str | None = ""  # what `_found` was found by, None where by no text
 
     def compose(self) -> ComposeResult:
         yield Input(placeholder="meter: any part of its id, address or postcode", id="meter-text")
@@ -85,6 +89,8 @@ class MeterInput(Vertical):
 
     def _choose(self, meter: str) -> None:
         self.query_one(OptionList).add_class("hidden")
+        if meter in self._headend.engine.directory.codes:
+            self._recent.add(meter)
         field = self.query_one(Input)
         with self.prevent(Input.Changed):
             field.value = meter
@@ -92,9 +98,28 @@ class MeterInput(Vertical):
         field.action_select_all()  # so that what is typed next is another meter
         self.post_message(self.Chosen(meter))
 
+    def offer_recent(self) -> None:
+        """Let a meter of this session be chosen; nothing happens where there is none yet."""
+        accounts = self._headend.engine.accounts
+        self._found, self._sought = [accounts.get(meter) or Account(meter) for meter in self._recent], None
+        if self._found:
+            options = self.query_one(OptionList)
+            options.clear_options()
+            options.add_options([Option(plain(_line(account))) for account in self._found])
+            options.remove_class("hidden")
+            options.focus()
+            options.highlighted = 0
+
+    @property
+    def _recent(self) -> RecentMeters:
+        return cast("Desk", self.app).recent
+
     def on_key(self, event: Key) -> None:
         options = self.query_one(OptionList)
-        if event.key == "down" and self.query_one(Input).has_focus and not options.has_class("hidden"):
+        if event.key == "down" and self.query_one(Input).has_focus and not self.query_one(Input).value:
+            self.offer_recent()
+            event.stop()
+        elif event.key == "down" and self.query_one(Input).has_focus and not options.has_class("hidden"):
             options.focus()
             options.highlighted = 0
             event.stop()

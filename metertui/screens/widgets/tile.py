@@ -12,17 +12,21 @@ class Tile(Static):
     def __init__(self, label: str, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id, classes="tile")
         self._label = label
-        self._shown: tuple[str, str] | None = None
+        self._shown: tuple[str, str, str] | None = None
         self.show("–")
+
+    def name_it(self, label: str) -> None:
+        """Give it another name, in view when it is next shown."""
+        self._label = label
 
     def show(self, value: str, note: str = "") -> None:
         """The figure, with a note in a softer voice after it."""
-        if (value, note) == self._shown:
+        if (self._label, value, note) == self._shown:
             return
-        self._shown = (value, note)
+        self._shown = (self._label, value, note)
         text = Text(no_wrap=True, overflow="ellipsis")
         text.append(f"{self._label}\n", style="dim")
         text.append(value, style="bold")
         if note:
-            text.append(f" {note}", style="dim")
+            text.append(note if note.startswith("\n") else f" {note}", style="dim")
         self.update(text)

@@ -1,0 +1,116 @@
+"""The look-up's figures as they are read: the tiles, and the rows of the readings behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from metertui.engine.billing import Statement, money
+from metertui.engine.energy import Edge
+from metertui.engine.export import STATUS
+from metertui.engine.lookup import Answer, Behind
+from metertui.engine.zone import SiteZone
+from metertui.screens import explained, fmt
+
+QUALITY: Final = {
+    "actual": "actual",
+    "estimated": "estimated",
+    "first": "first reading",
+    "last": "last reading",
+}
+BEFORE: Final = {
+    "today": "vs day before",
+    "yesterday": "vs day before",
+    "week": "vs week before",
+    "month": "vs month before",
+    "year": "vs year before",
+    "last_month": "vs month before",
+    "last_half_hour": "vs half hour before",
+    "dates": "vs days before",
+}
+"""What a window is compared with, by its name."""
+
+
+class Figure(NamedTuple):
+    """A tile's value, and what is said beside or below it."""
+
+    value: str
+    note: str = ""
+
+
+def usage(answer: Answer) -> Figure:
+    """What was used, and whether its ends were read."""
+    opening, closing = answer.usage.opening, answer.usage.closing
+    if opening is None or closing is None:
+        return Figure(fmt.NOTHING, "\npress e: it says why")
+    guessed = [edge for edge in (opening, closing) if edge.quality == "estimated"]
+    ends = ("read at both ends", "1 end estimated", "ends estimated")[len(guessed)]
+    return Figure(fmt.kwh(answer.usage.usage_wh), f"\n{ends}")
+
+
+def compared(answer: Answer, zone: SiteZone) -> Figure:
+    """Usage against that of the window before, with its sign in words and an arrow."""
+    before = answer.before
+    if answer.more_wh is None:
+        return Figure(fmt.NOTHING, f"\n{fmt.kwh(before.usage_wh)} then" if before.usage_wh is not None else "")
+    if answer.more_wh == 0:
+        value = "= the same"
+    else:
+        amount = fmt.kwh(abs(answer.more_wh)) if answer.more is None else f"{abs(answer.more):.1%}"
+        value = f"▲ {amount} more" if answer.more_wh > 0 else f"▼ {amount} less"
+    partly = before.opening is not None and before.opening.quality == "first"
+    end = zone.local(before.end if before.closing is None else before.closing.time)
+    same_year = end.year == zone.local(answer.usage.end - 1).year
+    until = f"{end:%d %b %H:%M}" if same_year else f"{end:%d %b %Y}"
+    return Figure(value, f"\n{fmt.kwh(before.usage_wh)}{', in part' if partly else ''}\nto {until}")
+
+
+def daily(answer: Answer) -> Figure:
+    """Usage in 24 hours of the time that is known."""
+    if answer.daily_wh is None:
+        return Figure(fmt.NOTHING)
+    return Figure(fmt.kwh(answer.daily_wh), f"\nof {fmt.span(answer.known / 1_000_000)}")
+
+
+def bill(statement: Statement) -> Figure:
+    """A month's total with its tax, and the kWh that it is for; these alone where no tariffs are set up."""
+    if statement.total is None:
+        return Figure(fmt.kwh(statement.usage_wh), f"\n{statement.month}")
+    return Figure(
+        f"{money(statement.total)} {statement.currency}", f"\n{fmt.kwh(statement.usage_wh)}\n{statement.month}"
+    )
+
+
+def end(edge: Edge | None, zone: SiteZone) -> Figure:
+    """A register, and when."""
+    return Figure(fmt.NOTHING) if edge is None else Figure(fmt.kwh(edge.wh), f"\n{explained.moment(edge.time, zone)}")
+
+
+def end_name(name: str, edge: Edge | None) -> str:
+    """Opening or closing, and how it is known."""
+    return f"{name} register" if edge is None else f"{name}, {QUALITY[edge.quality]}"
+
+
+def readings(answer: Answer) -> Figure:
+    """How many are stored in the window, and how many of them do not count."""
+    suspect = answer.usage.suspect
+    return Figure(
+        fmt.count(answer.usage.readings), f"\n{fmt.count(suspect)} not counted" if suspect else "\nall counted"
+    )
+
+
+def rows(behind: Behind, zone: SiteZone, start: int, stop: int) -> list[Sequence[str]]:
+    """The cells of the readings from the `start`th newest to before the `stop`th."""
+    last = len(behind) - 1
+    return [_cells(behind, last - number, zone) for number in range(start, min(stop, len(behind)))]
+
+
+def _cells(behind: Behind, place: int, zone: SiteZone) -> Sequence[str]:
+    step, length = int(behind.step[place]), int(behind.length[place])
+    return (
+        explained.moment(int(behind.time[place]), zone),
+        fmt.number(int(behind.wh[place])),
+        fmt.number(step) if step >= 0 else "–",
+        explained.span(length) if length >= 0 else "–",
+        STATUS[int(behind.status[place])],
+    )
