@@ -19,12 +19,13 @@ from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
-from metertui.engine import deciding, exceptions
+from metertui.engine import completeness, deciding, exceptions
 from metertui.engine.accounts import Account
 from metertui.engine.billing import Statement
 from metertui.engine.columns import Frozen
+from metertui.engine.completeness import Board
 from metertui.engine.core import Engine
-from metertui.engine.counters import Close, LiveSnapshot
+from metertui.engine.counters import Close, LiveSnapshot, Peer
 from metertui.engine.deciding import Decision, Effect
 from metertui.engine.energy import Series, Usage
 from metertui.engine.errors import BusyError, MeterError, StorageError
@@ -38,6 +39,7 @@ from metertui.engine.windows import Window
 from metertui.formats import files
 from metertui.formats.files import Form
 from metertui.intake import FileLane
+from metertui.memory import resident
 from metertui.turns import Lane, Turns
 
 _logger = logging.getLogger(__name__)
@@ -60,8 +62,8 @@ class HeadEnd:
         """`host:port`, set by the listener when it is bound."""
         self.unheard = ""
         """Why the port is not open any more, set by the listener; empty while it is."""
-        self.owner = ""
-        """Who owns the folder, where this process may only read it."""
+        self.peers: Callable[[int], Sequence[Peer]] = lambda _: ()
+        """The busiest connections, as many as asked for; set by the listener."""
         self.connections = 0
         self.connections_total = 0
         self.waiting = 0
@@ -77,6 +79,8 @@ class HeadEnd:
         self._today = engine.zone.day(engine.clock.now())
         self._rates: deque[int] = deque([0] * _HISTORY_SECONDS, maxlen=_HISTORY_SECONDS)
         self._samples: deque[tuple[float, int]] = deque([(self._started, 0)], maxlen=_RATE_SECONDS + 1)
+        self._percentiles: tuple[float | None, ...] = (None, None)
+        self._memory = resident()
         self._not_closing = asyncio.Event()
         self._not_closing.set()
         self._day_state = "open"
@@ -261,6 +265,13 @@ class HeadEnd:
 
         return await asyncio.get_running_loop().run_in_executor(self._workers, answer)
 
+    async def completeness(self) -> Board:
+        """Who has been heard, in a worker thread."""
+        view, beside, zone = self.engine.view(), self.engine.beside(), self.engine.zone
+        return await asyncio.get_running_loop().run_in_executor(
+            self._workers, lambda: completeness.board(*view.parts(), beside, zone)
+        )
+
     def series(self, meter: str) -> Series:
         """A meter's readings. Raises MeterError for a meter that is not known."""
         return self.engine.series(meter)
@@ -387,6 +398,9 @@ class HeadEnd:
         accepted = self.engine.counters.accepted
         self._rates.append(accepted - self._samples[-1][1])
         self._samples.append((now, accepted))
+        self._turns.latency.second()
+        self._percentiles = self._turns.latency.recent((0.5, 0.99))
+        self._memory = resident()
 
     async def _turn_day(self) -> None:
         today = self.engine.zone.day(self.engine.clock.now())
@@ -432,12 +446,15 @@ class HeadEnd:
             sync_ms=counters.sync_seconds * 1000,
             batch=self._turns.batch_size,
             waiting=self.waiting,
+            queue=self._turns.waiting,
+            p50=self._percentiles[0],
+            p99=self._percentiles[1],
+            memory=self._memory,
             day_state=self._day_state,
             progress=self._progress,
             last_close=self._last_close,
             storage_error=self._turns.storage_error,
             unheard=self.unheard,
-            owner=self.owner,
             arrivals=tuple(reversed(counters.arrivals)),
             refusals=tuple(reversed(counters.refusals)),
         )

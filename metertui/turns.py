@@ -20,6 +20,7 @@ from metertui.engine.errors import StorageError
 from metertui.engine.ingest import Batch
 from metertui.engine.outcome import Outcome, refused
 from metertui.fairness import FairQueue
+from metertui.latency import Latency
 
 _logger = logging.getLogger(__name__)
 
@@ -44,6 +45,8 @@ class Lane(Protocol):
 
     due: int
     """The service it has had, kept by the fair order; 0 at first."""
+    arrived: float
+    """When what it collected last had arrived, on the monotonic clock."""
 
     def backlog(self) -> int:
         """About how many requests wait, 1 at least: a guess that costs nothing."""
@@ -73,6 +76,8 @@ class Turns:
         self._running: asyncio.Task[None] | None = None
         self.between = asyncio.Lock()
         """Held during a turn; who holds it works between two batches."""
+        self.latency = Latency()
+        """From arrival to answer, once for all that a lane was answered together."""
         self.batch_size = 0
         """Requests in the last batch."""
         self.storage_error = ""
@@ -107,6 +112,7 @@ class Turns:
         """One batch, from the lanes' requests to their replies; the lanes gathered meanwhile."""
         gathered: list[Lane] = []
         failure: Outcome | None = None
+        arrived = [lane.arrived for lane in ready]
         async with self.between:
             batch = self._engine.begin()
             try:
@@ -138,6 +144,7 @@ class Turns:
             except Exception:
                 _logger.exception("a reply failed")
                 lane.drop()
+        self.latency.note(self._engine.clock.monotonic(), arrived)
         return gathered or self._gather()
 
     def _gather(self) -> list[Lane]:
@@ -183,9 +190,14 @@ class Turns:
             self.storage_error = ""
         self._engine.apply(batch)
 
+    @property
+    def waiting(self) -> int:
+        """Lanes that wait for their turn."""
+        return len(self._lanes)
+
     async def put(self, request: Callable[[Batch], Outcome]) -> Outcome:
         """One request from inside the program, by the way that every other takes."""
-        lane = _Single(request)
+        lane = _Single(request, self._engine.clock.monotonic())
         self.submit(lane)
         return await lane.done
 
@@ -193,10 +205,11 @@ class Turns:
 class _Single:
     """A lane with one request, from inside the program."""
 
-    def __init__(self, request: Callable[[Batch], Outcome]) -> None:
+    def __init__(self, request: Callable[[Batch], Outcome], arrived: float) -> None:
         self._request = request
         self._outcome: Outcome | None = None
         self.due = 0
+        self.arrived = arrived
         self.done: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
 
     def backlog(self) -> int:

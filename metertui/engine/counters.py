@@ -38,6 +38,18 @@ class Close:
     by: str
 
 
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """A connection. `since` in µs UTC; how many lines it has sent and how many were refused; bytes not taken yet."""
+
+    name: str
+    """`host:port` at its end."""
+    since: int
+    requests: int
+    refused: int
+    waiting: int
+
+
 @dataclass(slots=True)
 class Counters:
     """Since the start of this process. Only the ingest path writes them; everything else reads."""
@@ -90,6 +102,13 @@ class LiveSnapshot:
     """Requests in the last batch."""
     waiting: int
     """Bytes received and not yet taken into a batch."""
+    queue: int
+    """Connections that wait for their turn."""
+    p50: float | None
+    """Seconds from arrival to answer, of the last minute; None where nothing was answered."""
+    p99: float | None
+    memory: int
+    """Bytes that the process holds in memory."""
     day_state: str
     """`open`, or what the day close is doing (`sealing`, `writing day files`, `rebuilding the index`)."""
     progress: float | None
@@ -99,8 +118,6 @@ class LiveSnapshot:
     """Why the disk refused last; empty once writing works again."""
     unheard: str
     """Why nobody is listened to any more; empty while the port is open."""
-    owner: str
-    """Who owns the folder, where this process may only read it; empty where it is the owner."""
     arrivals: tuple[Arrival, ...]
     """The last readings, newest first."""
     refusals: tuple[Refusal, ...]

@@ -187,6 +187,10 @@ class View:
         self._lock = threading.Lock()
         self._frozen: Frozen | None = None
 
+    def parts(self) -> tuple[Columns, Arrivals, Sequence[str]]:
+        """History, and what came since in order of arrival, and meter ids by code: for what needs no judge."""
+        return self._history, self._tail.arrivals(), self._ids
+
     def frozen(self, max_w: int) -> Frozen:
         """All readings in order with status, energy and group; made once, O(n), then kept."""
         with self._lock:

@@ -23,9 +23,7 @@ def silent(frozen: Frozen, beside: Beside) -> Cases:
     One that has never sent is at NEVER, once it has been registered for so long. O(m) for m accounts, in numpy but for
     those that have never sent.
     """
-    active = list(beside.active.values())  # in one piece, as the owner's thread may add to it
-    pieces = [np.array(active[i : i + _PIECE], dtype=np.int32) for i in range(0, len(active), _PIECE)]
-    codes = np.concatenate([np.empty(0, dtype=np.int32), *pieces])
+    codes = active_codes(beside)
     row = last_of_each(frozen, codes)
     if len(frozen):
         time = np.where(row >= 0, frozen.columns.time[row], NEVER)
@@ -48,6 +46,13 @@ def silent(frozen: Frozen, beside: Beside) -> Cases:
 
     group = beside.group_of(codes, np.full(len(codes), beside.now, dtype=np.int64))
     return Cases(of_cause("silent", len(codes)), codes, time, group, tell)
+
+
+def active_codes(beside: Beside) -> NDArray[np.int32]:
+    """The codes of all active accounts."""
+    active = list(beside.active.values())  # in one piece, as the owner's thread may add to it
+    pieces = [np.array(active[i : i + _PIECE], dtype=np.int32) for i in range(0, len(active), _PIECE)]
+    return np.concatenate([np.empty(0, dtype=np.int32), *pieces])
 
 
 def gaps(frozen: Frozen, beside: Beside, since: int, until: int) -> Cases:

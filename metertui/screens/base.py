@@ -116,11 +116,17 @@ class DeskScreen(Screen[None]):
         trouble = _trouble(snapshot)
         if banner.show(trouble):
             banner.set_class(not trouble, "hidden")
-            banner.set_class(not (snapshot.storage_error or snapshot.unheard), "-note")
+            banner.set_class(not (snapshot.storage_error or snapshot.unheard or snapshot.trouble), "-note")
 
     def say(self, text: str) -> None:
-        """Put a sentence into the one line for them; it stays until the next, or until another screen is gone to."""
-        self.query_one("#said", Steady).show(message(text))
+        """Put a sentence into the one line for them; it stays until the next, or until another screen is gone to.
+
+        One that begins with "! " is a warning.
+        """
+        if text.startswith("! "):
+            self.warn(text[2:])
+        else:
+            self.query_one("#said", Steady).show(message(text))
 
     def warn(self, text: str) -> None:
         """The same of what went wrong: begun with an exclamation mark, which says so without colour."""
@@ -153,7 +159,7 @@ def _state(snapshot: LiveSnapshot, width: int) -> Text:
     right = f"{clients} · day {day} · "
     left = f" {snapshot.address or 'not listening'} · "
     text = Text(left, no_wrap=True, overflow="ellipsis")
-    if snapshot.owner:
+    if snapshot.following:
         text = Text(" read-only · ", no_wrap=True, overflow="ellipsis", style="bold")
     room = max(8, width - text.cell_len - len(right) - 4)
     folder = snapshot.folder if len(snapshot.folder) <= room else f"…{snapshot.folder[1 - room :]}"
@@ -170,6 +176,8 @@ def _trouble(snapshot: LiveSnapshot) -> Text:
         lines.append(f"! The disk refuses: {snapshot.storage_error}. Readings are answered ERR storage.")
     if snapshot.unheard:
         lines.append(f"! The port is lost: {snapshot.unheard}. What is stored can be looked at; no meter is heard.")
-    if snapshot.owner:
-        lines.append(f"READ-ONLY: {snapshot.owner} owns this folder. This desk follows it, and changes nothing.")
+    if snapshot.following:
+        lines.append(f"{snapshot.following[:1].upper()}{snapshot.following[1:]}. Nothing can be changed from here.")
+    if snapshot.trouble:
+        lines.append(f"! Not up to date: {snapshot.trouble}")
     return message("\n".join(lines)) if lines else Text("")

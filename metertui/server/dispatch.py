@@ -58,6 +58,10 @@ class Conversation:
         self._performed: list[Request] = []
         self._replies: list[str] = []
         self._unrecorded: list[Bad] = []
+        self.requests = 0
+        """Lines answered."""
+        self.refusals = 0
+        """Of them refused."""
 
     # -- what comes in -------------------------------------------------------------------------------------
 
@@ -160,6 +164,7 @@ class Conversation:
         """The replies to what was performed. `failure`: the batch was not stored, so nothing that was to be is."""
         replies, performed = self._replies, self._performed
         self._replies, self._performed = [], []
+        self.requests += len(performed)
         if failure is not None:
             failed = _error(failure.code, failure.text)
             # Where the batch broke off, some have no reply yet; a STOPSERVER has its own later.
@@ -236,6 +241,7 @@ class Conversation:
         return _DUPLICATE if outcome.kind == "duplicate" else _OK
 
     def _refuse(self, batch: Batch, bad: Bad) -> str:
+        self.refusals += 1
         batch.refuse(self.peer, bad.code, bad.why, bad.line)
         return _error(bad.code, bad.why)
 

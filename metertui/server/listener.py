@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import heapq
 import ipaddress
 import logging
 import os
@@ -19,6 +20,7 @@ from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from metertui.engine.counters import Peer
 from metertui.engine.errors import BusyError, MeterError
 from metertui.server.dispatch import Conversation
 from metertui.server.protocol import MAX_LINE_BYTES
@@ -129,7 +131,16 @@ class Listener:
                 twin.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _KERNEL_REPLY_BYTES)
         self._port = self._server.sockets[0].getsockname()[1]
         self.headend.address = _joined(self._host, self._port)
+        self.headend.peers = self.peers
         self._sweep_on()
+
+    def peers(self, most: int) -> list[Peer]:
+        """The connections that have sent most since the last look, those that have been open longest before others."""
+        found = heapq.nsmallest(most, self._connections, key=lambda connection: connection.by_activity())
+        seen = [connection.seen() for connection in found]
+        for connection in self._connections:
+            connection.look()
+        return seen
 
     async def stop(self, grace: float = 5.0) -> None:
         """Accept no more, answer what is in a batch already, and close all connections.
@@ -235,6 +246,9 @@ class Connection(asyncio.BufferedProtocol):
         self._lingering: asyncio.TimerHandle | None = None
         self._reply_share = 0
         self.due = 0
+        self.arrived = self._heard = self._heard_last = listener.now()
+        self._since = listener.headend.engine.clock.now()
+        self._looked = 0
         self.network = ""
         """What connections are counted by: the peer's address, or its IPv6 network; empty for this machine."""
         self.answered = listener.now()
@@ -272,6 +286,9 @@ class Connection(asyncio.BufferedProtocol):
         return self._listener.buffer[: max(1, self._listener.input_share - self._counted)]
 
     def buffer_updated(self, nbytes: int) -> None:
+        self._heard_last = self._listener.now()
+        if not self._conversation.waiting:
+            self._heard = self._heard_last
         self._conversation.feed(bytes(self._listener.buffer[:nbytes]))
         self._regulate()
         self._submit()
@@ -307,6 +324,7 @@ class Connection(asyncio.BufferedProtocol):
         return self._conversation.backlog
 
     def collect(self, budget: int) -> int:
+        self.arrived, self._heard = self._heard, self._heard_last
         ready = self._conversation.collect(budget, self._reply_share)
         self._regulate()
         return ready
@@ -321,6 +339,19 @@ class Connection(asyncio.BufferedProtocol):
         self._go_on()
 
     # -- from the listener ---------------------------------------------------------------------------------------
+
+    def by_activity(self) -> tuple[int, int]:
+        """Where it stands among others, the busiest first."""
+        return self._looked - self._conversation.requests, self._since
+
+    def look(self) -> None:
+        """What it has sent so far has been seen."""
+        self._looked = self._conversation.requests
+
+    def seen(self) -> Peer:
+        """How it is."""
+        talk = self._conversation
+        return Peer(talk.peer, self._since, talk.requests, talk.refusals, talk.waiting)
 
     def shut(self) -> None:
         """Take no more, and close once what was performed is answered."""

@@ -98,7 +98,7 @@ async def test_every_screen_speaks_in_one_place(town: Town, place: str) -> None:
         screen = pilot.app.screen
         assert isinstance(screen, DeskScreen)
         said = screen.query_one("#said")
-        screen.say("4 rows [red]written[/]")
+        DeskScreen.say(screen, "4 rows [red]written[/]")
         await pilot.pause()
         assert text_of(pilot, "#said") == "4 rows [red]written[/]"
         assert said.region.bottom == screen.query_one("Footer").region.y == 23
@@ -120,7 +120,8 @@ async def test_every_screen_speaks_in_one_place(town: Town, place: str) -> None:
     [
         ({"storage_error": "No space left on device"}, "! The disk refuses: No space left on device."),
         ({"unheard": "127.0.0.1:7007 is closed"}, "! The port is lost: 127.0.0.1:7007 is closed."),
-        ({"owner": "metertui 4711 on desk1"}, "READ-ONLY: metertui 4711 on desk1 owns this folder."),
+        ({"following": "read-only, follows pid 4711"}, "Read-only, follows pid 4711. Nothing can be changed"),
+        ({"following": "read-only", "trouble": "no such file"}, "Read-only."),
     ],
 )
 async def test_what_stands_in_the_way_looks_like_what_it_is(
@@ -132,8 +133,8 @@ async def test_what_stands_in_the_way_looks_like_what_it_is(
         town.app.tick()
         await pilot.pause()
         assert text_of(pilot, "#banner").startswith(told)
-        assert pilot.app.screen.query_one("#banner").has_class("-note") == ("owner" in trouble)
-        assert ("read-only" in text_of(pilot, "#state")) == ("owner" in trouble)
+        assert pilot.app.screen.query_one("#banner").has_class("-note") == (list(trouble) == ["following"])
+        assert ("read-only" in text_of(pilot, "#state")) == ("following" in trouble)
         monkeypatch.setattr(town.headend, "live", lambda: now)
         town.app.tick()
         await pilot.pause()
