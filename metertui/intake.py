@@ -30,6 +30,7 @@ class FileLane:
         self._done = 0
         self._taken = 0
         self.due = 0
+        self.arrived: float | None = None
         self._outcomes: list[tuple[int, Outcome]] = []
         self._finished: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 

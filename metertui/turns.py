@@ -45,8 +45,8 @@ class Lane(Protocol):
 
     due: int
     """The service it has had, kept by the fair order; 0 at first."""
-    arrived: float
-    """When what it collected last had arrived, on the monotonic clock."""
+    arrived: float | None
+    """When what it collected last had arrived, on the monotonic clock; None where nobody waits for the answer."""
 
     def backlog(self) -> int:
         """About how many requests wait, 1 at least: a guess that costs nothing."""
@@ -112,7 +112,7 @@ class Turns:
         """One batch, from the lanes' requests to their replies; the lanes gathered meanwhile."""
         gathered: list[Lane] = []
         failure: Outcome | None = None
-        arrived = [lane.arrived for lane in ready]
+        arrived = [lane.arrived for lane in ready if lane.arrived is not None]
         async with self.between:
             batch = self._engine.begin()
             try:
@@ -209,7 +209,7 @@ class _Single:
         self._request = request
         self._outcome: Outcome | None = None
         self.due = 0
-        self.arrived = arrived
+        self.arrived: float | None = arrived
         self.done: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
 
     def backlog(self) -> int:

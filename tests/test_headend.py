@@ -32,7 +32,7 @@ class ScriptLane:
         self.answered = asyncio.Event()
         self.dropped = asyncio.Event()
         self.due = 0
-        self.arrived = 0.0
+        self.arrived: float | None = 0.0
         self._taken = 0
 
     def backlog(self) -> int:

@@ -246,7 +246,8 @@ class Connection(asyncio.BufferedProtocol):
         self._lingering: asyncio.TimerHandle | None = None
         self._reply_share = 0
         self.due = 0
-        self.arrived = self._heard = self._heard_last = listener.now()
+        self._heard = self._heard_last = listener.now()
+        self.arrived: float | None = None
         self._since = listener.headend.engine.clock.now()
         self._looked = 0
         self.network = ""
