@@ -20,6 +20,7 @@ from metertui.engine.columns import Columns
 from metertui.engine.directory import Directory
 from metertui.engine.errors import DataError
 from metertui.engine.events import EventBook
+from metertui.engine.manifest import Sealed
 from metertui.engine.proof import Proof
 from metertui.engine.readings import Readings
 from metertui.engine.readings_file import Rows
@@ -102,16 +103,16 @@ def _day_files(archive: Archive, zone: SiteZone, progress: Callable[[float], Non
         order.fail(str(error))
         return [], [order, whole]
     try:
-        gone = archive.manifest.read().keys() - {archive.name(day) for day in days}
+        lines = archive.manifest.read()
     except DataError as error:
         whole.fail(str(error))
-        gone = set()
-    for name in sorted(gone):
+        lines = {}
+    for name in sorted(lines.keys() - {archive.name(day) for day in days}):
         whole.fail(f"{archive.folder / name}: gone; its readings are lost, unless a backup has them")
     found = []
     for done, day in enumerate(days, 1):
         order.count += 1
-        rows = _day_file(archive, day, order, whole)
+        rows = _day_file(archive, day, lines.get(archive.name(day)), order, whole)
         if rows is not None:
             found.append(rows)
             _in_order(rows, archive.path(day), day, zone, order)
@@ -119,17 +120,14 @@ def _day_files(archive: Archive, zone: SiteZone, progress: Callable[[float], Non
     return found, [order, whole]
 
 
-def _day_file(archive: Archive, day: date, order: Proof, whole: Proof) -> Rows | None:
-    """The readings of a day file; None where it has none that can be read."""
-    path, name = archive.path(day), archive.name(day)
-    data, line = b"", None
-    for _ in range(2):  # a second look, for a server beside us that wrote it just then
-        with contextlib.suppress(DataError):  # which is told already
-            line = archive.manifest.read().get(name)
-        with contextlib.suppress(FileNotFoundError):
-            data = path.read_bytes()
-        if line is None or line.fits(data):
-            break
+def _day_file(archive: Archive, day: date, line: Sealed | None, order: Proof, whole: Proof) -> Rows | None:
+    """The readings of a day file; None where it has none that can be read. `line` is what the manifest said of it."""
+    path = archive.path(day)
+    data = _data(path)
+    if line is not None and not line.fits(data):  # a second look, for a server beside us that wrote it since
+        with contextlib.suppress(DataError):
+            line = archive.manifest.read().get(archive.name(day))
+        data = _data(path)
     whole.count += line is not None and bool(line.sha256)
     changed = line is not None and not line.fits(data)
     try:
@@ -142,6 +140,13 @@ def _day_file(archive: Archive, day: date, order: Proof, whole: Proof) -> Rows |
     if changed:
         whole.fail(f"{path}: edited by hand: it can be read, and is not what was written; --repair takes it as it is")
     return rows
+
+
+def _data(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
 
 
 def _in_order(rows: Rows, path: Path, day: date, zone: SiteZone, proof: Proof) -> None:
