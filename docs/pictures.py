@@ -75,6 +75,8 @@ async def main() -> None:
             await headend.upload(meter, "1", None, "picture")
             await take(pilot, "live", "f2")
             await take(pilot, "lookup", "f3", *fleet.accounts[5].meter, "enter")
+            await take(pilot, "explain", "e")
+            await pilot.press("escape")
             await take(pilot, "billing", "f4", *fleet.accounts[5].meter, "enter")
             app.sessions.begin("ada@example.com", "operator")
             await take(pilot, "government", "f5")

@@ -231,7 +231,9 @@ def moment(instant: int, zone: SiteZone) -> str:
     """`2025-02-19 00:30`, local, with seconds where it has some, and its offset where the wall clock shows it again."""
     local = zone.local(instant)
     naive = local.replace(tzinfo=None, fold=0)
-    text = naive.isoformat(" ", "auto" if naive.second or naive.microsecond else "minutes")
+    text = naive.isoformat(" ", "seconds" if naive.second or naive.microsecond else "minutes")
+    if naive.microsecond:
+        text += f".{naive.microsecond:06d}".rstrip("0")
     return text if not local.fold else f"{text} ({local:%z})"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import zip_longest
+from itertools import chain, zip_longest
 from typing import ClassVar
 
 from rich.table import Table
@@ -38,9 +38,12 @@ class HelpScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         screen = self._explained
         keys = Table.grid(padding=(0, 2))
-        for _, binding, _, _ in screen.active_bindings.values():
-            if binding.show and binding.description and screen._bindings.key_to_bindings.get(binding.key):
-                keys.add_row(Text(binding.key.split(",")[0], style="bold"), Text(binding.description))
+        told: set[str] = set()
+        # The screen's own, those too that a field with the focus takes for letters.
+        for binding in chain.from_iterable(screen._bindings.key_to_bindings.values()):
+            if binding.show and binding.description and binding.action not in told:
+                told.add(binding.action)
+                keys.add_row(Text(self.app.get_key_display(binding), style="bold"), Text(binding.description))
         everywhere = Table.grid(padding=(0, 2))
         half = (len(_EVERYWHERE) + 1) // 2
         for left, right in zip_longest(_EVERYWHERE[:half], _EVERYWHERE[half:], fillvalue=("", "")):

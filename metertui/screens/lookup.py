@@ -27,7 +27,7 @@ from metertui.engine.windows import Window
 from metertui.engine.zone import DAY
 from metertui.formats import sheets
 from metertui.headend import HeadEnd
-from metertui.screens import explained, fmt, lookup_figures
+from metertui.screens import fmt, lookup_figures
 from metertui.screens.base import DeskScreen
 from metertui.screens.buckets import buckets
 from metertui.screens.explain import ExplainScreen
@@ -72,7 +72,7 @@ class LookupScreen(DeskScreen):
         "register at the beginning; each was read then (actual), is estimated between two readings, or is the first "
         "or last reading that there is. Where nothing was read there is no data, which is not 0. e explains the usage "
         "reading by reading, with the file and line of each. In the chart ░ stands for what is estimated. m lists the "
-        "meters of this session, r goes to the readings, ctrl+e writes them to a file."
+        "meters of this session, r goes to the readings, where enter explains one step, ctrl+e writes them to a file."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "search", "Find"),
@@ -301,7 +301,7 @@ class LookupScreen(DeskScreen):
 
     def _draw(self, series: Series, window: Window) -> None:
         chart = self.query_one(Chart)
-        between = f"{explained.moment(window.start, self.zone)} to {explained.moment(window.end, self.zone)}"
+        between = f"{lookup_figures.when(window.start, self.zone)} to {lookup_figures.when(window.end, self.zone)}"
         if window.end - window.start > _MOST_DRAWN and series.first is not None and series.last is not None:
             start, end = max(window.start, series.first - DAY), min(window.end, series.last + DAY)
             window = Window(window.name, start, max(start + DAY, end))
@@ -322,7 +322,22 @@ class LookupScreen(DeskScreen):
             cursor = max(0, len(behind) - 1 - int(np.searchsorted(behind.time, time)))
         self._behind = behind
         table.show(len(behind), lambda start, stop: lookup_figures.rows(behind, self.zone, start, stop), cursor)
-        table.border_title = f"{fmt.count(len(behind))} readings, newest first"
+        table.border_title = f"{fmt.count(len(behind))} readings, newest first" if len(behind) else "no readings"
+
+    @on(VirtualTable.Taken, "#readings")
+    def _explain_step(self, event: VirtualTable.Taken) -> None:
+        """Explain what was used up to a reading, since the one before."""
+        behind = self._behind
+        if behind is None or event.row >= len(behind):
+            return
+        place = len(behind) - 1 - event.row
+        time, length = int(behind.time[place]), int(behind.length[place])
+        if length < 0:
+            self.warn(
+                "No step ends at this reading: it is the meter's first, or does not count. e explains the window."
+            )
+            return
+        self.app.push_screen(ExplainScreen(self.headend, behind.meter, Window("step", time - length, time)))
 
     # -- the file ------------------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from metertui.engine.billing import Statement, money
 from metertui.engine.energy import Edge
 from metertui.engine.export import STATUS
 from metertui.engine.lookup import Answer, Behind
-from metertui.engine.zone import SiteZone
+from metertui.engine.zone import SECOND, SiteZone
 from metertui.screens import explained, fmt
 
 QUALITY: Final = {
@@ -31,6 +31,11 @@ BEFORE: Final = {
 """What a window is compared with, by its name."""
 
 
+def when(instant: int, zone: SiteZone) -> str:
+    """A moment to the second; an explanation has its fraction too."""
+    return explained.moment(instant - instant % SECOND, zone)
+
+
 class Figure(NamedTuple):
     """A tile's value, and what is said beside or below it."""
 
@@ -42,7 +47,7 @@ def usage(answer: Answer) -> Figure:
     """What was used, and whether its ends were read."""
     opening, closing = answer.usage.opening, answer.usage.closing
     if opening is None or closing is None:
-        return Figure(fmt.NOTHING, "\npress e: it says why")
+        return Figure(fmt.NOTHING, "\ne says why")
     guessed = [edge for edge in (opening, closing) if edge.quality == "estimated"]
     ends = ("read at both ends", "1 end estimated", "ends estimated")[len(guessed)]
     return Figure(fmt.kwh(answer.usage.usage_wh), f"\n{ends}")
@@ -83,7 +88,7 @@ def bill(statement: Statement) -> Figure:
 
 def end(edge: Edge | None, zone: SiteZone) -> Figure:
     """A register, and when."""
-    return Figure(fmt.NOTHING) if edge is None else Figure(fmt.kwh(edge.wh), f"\n{explained.moment(edge.time, zone)}")
+    return Figure(fmt.NOTHING) if edge is None else Figure(fmt.kwh(edge.wh), f"\n{when(edge.time, zone)}")
 
 
 def end_name(name: str, edge: Edge | None) -> str:
@@ -93,10 +98,9 @@ def end_name(name: str, edge: Edge | None) -> str:
 
 def readings(answer: Answer) -> Figure:
     """How many are stored in the window, and how many of them do not count."""
-    suspect = answer.usage.suspect
-    return Figure(
-        fmt.count(answer.usage.readings), f"\n{fmt.count(suspect)} not counted" if suspect else "\nall counted"
-    )
+    stored, suspect = answer.usage.readings, answer.usage.suspect
+    note = f"\n{fmt.count(suspect)} not counted" if suspect else "\nall counted" if stored else ""
+    return Figure(fmt.count(stored), note)
 
 
 def rows(behind: Behind, zone: SiteZone, start: int, stop: int) -> list[Sequence[str]]:
@@ -108,9 +112,9 @@ def rows(behind: Behind, zone: SiteZone, start: int, stop: int) -> list[Sequence
 def _cells(behind: Behind, place: int, zone: SiteZone) -> Sequence[str]:
     step, length = int(behind.step[place]), int(behind.length[place])
     return (
-        explained.moment(int(behind.time[place]), zone),
+        when(int(behind.time[place]), zone),
         fmt.number(int(behind.wh[place])),
         fmt.number(step) if step >= 0 else "–",
-        explained.span(length) if length >= 0 else "–",
+        explained.span(length - length % SECOND) if length >= 0 else "–",
         STATUS[int(behind.status[place])],
     )

@@ -49,7 +49,7 @@ async def test_the_steady_meter_in_every_window(town: Town) -> None:
 async def test_both_ends_say_how_they_are_known(town: Town) -> None:
     async with at_work(town, "f3", *"200-002", "enter") as pilot:
         await choose(pilot, "today")
-        assert tiles(pilot)["usage"] == ["no data", "press e: it says why"]  # its last reading is yesterday's midnight
+        assert tiles(pilot)["usage"] == ["no data", "e says why"]  # its last reading is yesterday's midnight
         assert tiles(pilot)["opening register"] == tiles(pilot)["average a day"] == ["no data"]
         await choose(pilot, "last_month")
         assert tiles(pilot)["opening, actual"] == ["4 249.760 kWh", "2025-02-01 00:00"]
@@ -99,6 +99,12 @@ async def test_the_readings_behind_are_a_key_away(town: Town) -> None:
             (),
         ]
         assert not pilot.app.screen.query_one(Chart).display  # there is room for one of them
+        await pilot.press("enter")
+        assert text_of(pilot, "#said").startswith("! No step ends at this reading")
+        await pilot.press("down", "enter")
+        await settle(pilot)
+        assert text_of(pilot, "#explain-title").startswith("Why 1.000 kWh")
+        await pilot.press("escape")
         await pilot.press("escape")
         assert pilot.app.screen.query_one(Chart).display
         assert isinstance(pilot.app.focused, Tabs)

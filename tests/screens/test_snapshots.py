@@ -10,6 +10,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from metertui.engine.events import Event
 from tests.screens.town import STEADY, Town, settle
 
 Compare = Callable[..., bool]
@@ -89,6 +90,39 @@ def test_a_customer_asks_what_the_month_was(snap_compare: Compare, town: Town, s
 
 def test_a_meter_is_found_by_its_street(snap_compare: Compare, town: Town) -> None:
     assert snap_compare(town.app, terminal_size=(80, 24), run_before=doing(town, "f3", *"harbour"))
+
+
+@every_size
+def test_a_customer_disputes_a_figure(snap_compare: Compare, town: Town, size: tuple[int, int]) -> None:
+    town.register("300", "7 Long Street")
+    at = ("2025-02-27T18:00", "2025-03-02T06:00", "2025-03-04T00:00", "2025-03-06T00:00", "2025-03-08T00:00")
+    town.read(*(("300", kwh, time) for kwh, time in zip(("910", "940", "1", "965", "12"), at, strict=True)))
+    town.read(
+        ("300", "30", "2025-03-11T12:00"), ("300", "700", "2025-03-11T13:00"), ("300", "36.5", "2025-03-12T09:00")
+    )
+    decided, ada = town.zone.parse("2025-03-12T10:00"), "ada@metertui.example"
+    exchange, doubt = town.zone.parse("2025-03-07T09:30"), town.zone.parse("2025-03-04T00:00")
+    town.engine.decide(
+        [
+            Event(decided, "300", "exchange", exchange, ada, "worn out, work order 4711", 972_250, 0),
+            Event(decided, "300", "void", doubt, ada, "read at the neighbour's"),
+        ]
+    )
+    (town.folder / "tariffs.csv").write_text(
+        "effective_from,apartment_type,band,from_time,to_time,cents_per_kwh,tax_percent\n"
+        "2025-01-01,,,,,28.12,9\n2025-03-10,,,,,27.47,9\n"
+    )
+    assert snap_compare(town.app, terminal_size=size, run_before=doing(town, "f3", *"300", "enter", "e"))
+
+
+def test_a_clerk_picks_dates(snap_compare: Compare, town: Town) -> None:
+    keys = ["f3", *"200-003", "enter", "c", "pageup", "enter", "down"]
+    assert snap_compare(town.app, terminal_size=(80, 24), run_before=doing(town, *keys))
+
+
+def test_a_clerk_goes_through_the_readings_of_a_meter_read_daily(snap_compare: Compare, town: Town) -> None:
+    keys = ["f3", *"200-003", "enter", "left", "r", "down"]
+    assert snap_compare(town.app, terminal_size=(80, 24), run_before=doing(town, *keys))
 
 
 @every_size

@@ -59,6 +59,12 @@ class Town:
         self.engine.write(batch)
         self.engine.apply(batch)
 
+    def register(self, meter: str, address: str) -> None:
+        """One more account."""
+        batch = self.engine.begin()
+        batch.register(meter, {"address": address})
+        self.engine.apply(batch)
+
     def log_in(self, role: str) -> None:
         """As if someone with a role had come through the gate."""
         self.app.sessions.begin(f"{role}@metertui.example", role)
