@@ -34,6 +34,7 @@ from metertui.engine.exceptions import Exceptions, Question
 from metertui.engine.importing import Import, Report
 from metertui.engine.outcome import Outcome
 from metertui.engine.roster import Rows
+from metertui.engine.saved import Saved
 from metertui.engine.staff import Member, StaffBook
 from metertui.engine.windows import Window
 from metertui.formats import files
@@ -253,6 +254,22 @@ class HeadEnd:
         """Keep in `audit.log` who did what."""
         now = self.engine.clock.now()
         self._writer.submit(self.engine.audit.write, self.engine.zone.iso(now), by, action, subject, detail)
+
+    # -- the government screen -----------------------------------------------------------------------------------
+
+    async def questions(self) -> list[Saved]:
+        """The questions that are kept. Raises MeterError."""
+        return await asyncio.get_running_loop().run_in_executor(self._workers, self.engine.questions.all)
+
+    async def keep_question(self, saved: Saved, by: str) -> None:
+        """Keep a question under its title. Raises MeterError."""
+        await asyncio.get_running_loop().run_in_executor(self._writer, self.engine.questions.keep, saved)
+        self.note(by, "keep question", saved.title, "")
+
+    async def drop_question(self, title: str, by: str) -> None:
+        """Keep a question no longer. Raises MeterError."""
+        await asyncio.get_running_loop().run_in_executor(self._writer, self.engine.questions.drop, title)
+        self.note(by, "drop question", title, "")
 
     # -- questions ---------------------------------------------------------------------------------------------
 

@@ -85,6 +85,12 @@ class Settings:
     theme: Literal["dark", "light", "terminal"] = _setting(
         "dark", 'The colours of the screens; "terminal" takes the terminal\'s own, and NO_COLOR in the environment none'
     )
+    small_group_meters: int = _setting(
+        10, "For the role government, figures of fewer meters than this are hidden; 0 hides none"
+    )
+    small_group_share: float = _setting(
+        0.5, "For the same role, figures of which one meter is more than this share are hidden", most=1
+    )
     session_idle_minutes: int = _setting(15, "A login on the screens ends after this long without a key", least=1)
 
     def rules(self) -> Rules:

@@ -31,6 +31,7 @@ from metertui.engine.energy import Series, Usage
 from metertui.engine.errors import MeterError, StorageError
 from metertui.engine.events import Corrections, Event, EventBook
 from metertui.engine.explain import Explanation, explain
+from metertui.engine.exports import Exports
 from metertui.engine.ingest import Batch
 from metertui.engine.judged import judged
 from metertui.engine.ledger import BillBook
@@ -39,6 +40,7 @@ from metertui.engine.log import WriteAheadLog
 from metertui.engine.placing import Heads, Neighbours
 from metertui.engine.readings import Readings, Rebuilt, View
 from metertui.engine.rules import Clock, Rules
+from metertui.engine.saved import QuestionBook
 from metertui.engine.staff import StaffBook
 from metertui.engine.tariffs import TariffFile
 from metertui.engine.windows import Window
@@ -80,6 +82,8 @@ class Engine:
         self.tariffs = TariffFile(folder)
         self.drift = Drift()
         self.bills = BillBook(folder, self.zone)
+        self.questions = QuestionBook(folder)
+        self.exports = Exports(folder)
         self.warnings = loaded.warnings
         """What loading found and mended, a sentence each."""
         try:

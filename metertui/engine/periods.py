@@ -78,7 +78,7 @@ def names(zone: SiteZone, key: str, first: date, last: date) -> list[str]:
     return [text(zone, key, rank) for rank in np.unique(_calendar(key, days)).tolist()]
 
 
-def span_of(zone: SiteZone, key: str, name: str) -> tuple[date, date]:
+def span_of(key: str, name: str) -> tuple[date, date]:
     """The first and the last local day of a row of a calendar key, by its name. Raises ValueError for another key."""
     match key:
         case "year":

@@ -25,6 +25,7 @@ from metertui.screens.plain import message, plain
 from metertui.screens.recent import RecentMeters
 from metertui.screens.sessions import Sessions
 from metertui.screens.widgets.steady import Steady
+from metertui.settings import Settings
 
 PLACES: Final = {
     "live": ("F2", "Live"),
@@ -43,6 +44,7 @@ class Desk(Protocol):
     headend: HeadEnd
     sessions: Sessions
     recent: RecentMeters
+    settings: Settings
 
 
 class DeskScreen(Screen[None]):

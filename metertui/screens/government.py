@@ -1,285 +1,441 @@
-"""Government: usage of many meters by time, region and type of home."""
+"""Government: questions about many meters, put together by keys, and their answers as a chart and a table."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import date, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
-from typing import ClassVar, Final, NamedTuple
+from typing import ClassVar, Final, TypeVar
 
-import pandas as pd
 from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Grid, Horizontal, VerticalScroll
-from textual.widgets import Input, Select, Static
+from textual.containers import Container, Horizontal, Vertical
+from textual.widgets import Input
+from textual.worker import Worker
 
-from metertui.engine import files
-from metertui.engine.analytics import Question, answer
+from metertui.engine import inquiry
 from metertui.engine.columns import Frozen
+from metertui.engine.counters import LiveSnapshot
+from metertui.engine.disclosure import Rule
 from metertui.engine.errors import MeterError
-from metertui.screens import fmt
-from metertui.screens.plain import message, visible
-from metertui.screens.widgets.chart import Chart, Shares
+from metertui.engine.inquiry import COMPARES, MEASURES, Findings
+from metertui.engine.saved import CHARTS, Saved
+from metertui.formats import sheets
+from metertui.screens import answers, drill, fmt
+from metertui.screens.pictures import Picture, picture
+from metertui.screens.plain import message
+from metertui.screens.questions import QuestionsScreen
+from metertui.screens.widgets.builder import Builder, charted
 from metertui.screens.widgets.login import GatedScreen
-from metertui.screens.widgets.table import Listing
+from metertui.screens.widgets.picture import PictureView
+from metertui.screens.widgets.sorted_table import SortedTable
+from metertui.screens.widgets.steady import Steady
 
-_BY: Final = ("year", "quarter", "month", "day")
-_ROWS: Final = 400
+T = TypeVar("T")
+
+_PATIENCE: Final = 0.2
+"""Seconds that an answer may take before there is a spinner: most are there sooner."""
+
+_ROOMY: Final = 140
+"""Columns from which on the form stands beside the answer from the start."""
 
 
-class Answer(NamedTuple):
-    """Everything that the screen shows of a question."""
+@dataclass(frozen=True, eq=False)
+class _Answer:
+    """What a question gave, as it is shown."""
 
-    question: Question
-    periods: list[str]
-    """From the first with data to the last, those between without any included."""
-    by_time: pd.DataFrame
-    by_region: pd.DataFrame
-    by_type: pd.DataFrame
+    saved: Saved
+    found: Findings
+    picture: Picture
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """Where one was before going deeper."""
+
+    saved: Saved
+    sort: str
+    at: int
 
 
 class GovernmentScreen(GatedScreen):
-    """A question, and its answer as a line, as shares and as a table."""
+    """A question, the form that it is put together in, and its answer."""
 
     place = "government"
     roles = ("government", "operator")
     explains = (
-        "Usage of many meters. Give the first and the last day, both included, narrow it to a region, a sub-region or "
-        "a type of home, and choose what a point of the line is. Every change asks anew, enter in a date field too. "
-        "Ctrl+E writes the table to a CSV file. A meter that moved counts where it stood at the time."
+        "Usage of many meters. b opens the form: when, which meters, by what the answer is broken down, what is "
+        "measured and what it is compared with; left and right change a field, enter lists what it can be. c, m and v "
+        "change chart, measure and comparison without it.\n\n"
+        "Enter on a row goes deeper into it, escape comes back. s sorts by the next column, S the other way round. "
+        "o opens a question that was kept, w keeps this one. ctrl+e writes the table to a .csv, .parquet or .xlsx, "
+        "with what was asked.\n\n"
+        "Named periods are counted back from the newest reading. A meter that moved counts where it stood at the time. "
+        "For the role government, small groups are hidden (settings small_group_meters and small_group_share), and so "
+        "is what would give them away; operators see them."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+r", "ask", "Ask again", priority=True),
-        Binding("ctrl+e", "export", "Export CSV", priority=True),
+        Binding("b", "build", "Build"),
+        Binding("c", "turn('chart')", "Chart"),
+        Binding("m", "turn('measure')", "Measure", show=False),
+        Binding("v", "turn('compare')", "Compare", show=False),
+        Binding("o", "open", "Open"),
+        Binding("w", "keep", "Keep", show=False),
+        Binding("ctrl+e", "export", "Export", priority=True),
+        Binding("ctrl+r", "ask", "Ask again", show=False, priority=True),
         Binding("escape", "back", "Back", show=False),
     ]
 
     def __init__(self) -> None:
         super().__init__()
-        self._answer: Answer | None = None
+        self._saved = Saved()
+        self._sort = ""
+        self._answer: _Answer | None = None
+        self._rows = answers.Rows([], [], [])
+        self._trail: list[_Step] = []
+        self._asking: Worker[None] | None = None
+        self._waiting = False
+        self._line = ""
+        self._role = ""
+        self._reach: tuple[date, date] | None = None
 
     def inside(self) -> ComposeResult:
-        with Grid(id="question"):
-            yield Input(placeholder="from, YYYY-MM-DD", id="first", compact=True)
-            yield Input(placeholder="to, YYYY-MM-DD", id="last", compact=True)
-            yield Select([(key, key) for key in _BY], value="month", allow_blank=False, id="by", compact=True)
-            yield Select([], prompt="every region", id="region", compact=True)
-            yield Select([], prompt="every sub-region", id="sub-region", compact=True)
-            yield Select([], prompt="every type", id="apartment-type", compact=True)
-        with Horizontal(id="export-line", classes="hidden"):
-            yield Input(placeholder="file.csv, then enter; escape leaves", id="export-path", compact=True)
-        yield Static(id="government-message")
-        with VerticalScroll(id="answer", can_focus=False):
-            with Horizontal(id="pictures"):
-                yield Chart(id="government-chart")
-                with VerticalScroll(id="shares", can_focus=False):
-                    yield Shares(id="share-types")
-                    yield Shares(id="share-regions")
-            yield Listing(("period", ">usage kWh", ">meters", ">readings"), most=_ROWS, id="government-table")
+        yield Steady(id="question")
+        with Horizontal(id="desk"):
+            yield Builder(id="builder", classes="hidden")
+            with Vertical(id="findings"):
+                yield Steady(id="summary")
+                with Container(id="answer"):
+                    yield PictureView(id="government-chart")
+                    with Vertical(id="table-side"):
+                        yield SortedTable(id="government-table")
+        with Horizontal(id="line", classes="hidden"):
+            yield Input(id="line-text", compact=True)
+
+    # -- asking --------------------------------------------------------------------------------------------------
+
+    @property
+    def _rule(self) -> Rule | None:
+        """What small groups are, for who is logged in; None where they may be seen."""
+        settings = self.desk.settings
+        if self.desk.sessions.role == "operator" or not settings.small_group_meters:
+            return None
+        return Rule(settings.small_group_meters, settings.small_group_share)
+
+    def show_live(self, snapshot: LiveSnapshot) -> None:
+        super().show_live(snapshot)
+        self._follow_role()
+
+    def on_screen_resume(self) -> None:
+        super().on_screen_resume()
+        self._follow_role()
+
+    def _follow_role(self) -> None:
+        """Someone of another role may have logged in at another screen's gate."""
+        role = self.desk.sessions.role
+        if self._open and role in self.roles and role != self._role:
+            self.entered()
 
     def entered(self) -> None:
-        groups = self.headend.engine.directory.groups
-        with self.prevent(Select.Changed):
-            self._offer("region", {group.region for group in groups})
-            self._offer("sub-region", {group.sub_region for group in groups})
-            self._offer("apartment-type", {group.apartment_type for group in groups})
-        self.query_one("#first", Input).focus()
-        if not self.query_one("#first", Input).value:
-            self._begin()
-        else:
-            self.action_ask()
-
-    def _offer(self, field: str, values: set[str]) -> None:
-        """Let a field be chosen from these; what was chosen before stays."""
-        select: Select[str] = self.query_one(f"#{field}", Select)
-        chosen = self._choice(field)
-        select.set_options((Text(visible(value)), value) for value in sorted(values) if value)
-        if chosen in values and chosen:
-            select.value = chosen
-
-    @work(exclusive=True, group="government")
-    async def _begin(self) -> None:
-        """Twelve months up to the last that has readings."""
-        last = await self.headend.ask(_last_day)
-        self.query_one("#answer").set_class(last is None, "hidden")
-        if last is None:
-            self._say("Nothing is stored yet, so there is nothing to ask about. Ctrl+R looks again.")
-            return
-        first = (last.replace(day=1) - timedelta(days=334)).replace(day=1)
-        with self.prevent(Input.Changed):
-            self.query_one("#first", Input).value = first.isoformat()
-            self.query_one("#last", Input).value = last.isoformat()
-        self.query_one("#first", Input).action_select_all()
+        role = self.desk.sessions.role
+        if role != self._role:  # what one role saw is not for the other
+            self._forget()
+            self._role = role
+        self.query_one(Builder).set_class(self.size.width < _ROOMY, "hidden")
+        self.query_one(SortedTable).focus()
         self.action_ask()
 
-    @on(Input.Submitted, "#first")
-    @on(Input.Submitted, "#last")
-    @on(Select.Changed)
-    def _changed(self) -> None:
-        if self.query_one("#first", Input).value:
-            self.action_ask()
+    def _forget(self) -> None:
+        self._answer, self._trail, self._sort = None, [], ""
+        self._saved = Saved()
+        self.query_one(PictureView).show(None)
+        self.query_one(SortedTable).show([], [])
+        self.query_one("#summary", Steady).show("")
 
     def action_ask(self) -> None:
-        """Ask the question that the fields make."""
-        if not self.query_one("#first", Input).value and not self.query_one("#last", Input).value:
-            self._begin()
-            return
-        try:
-            question = Question(
-                first=self._date("first"),
-                last=self._date("last"),
-                by=(str(self.query_one("#by", Select).value),),
-                region=self._choice("region"),
-                sub_region=self._choice("sub-region"),
-                apartment_type=self._choice("apartment-type"),
-            )
-            if question.last < question.first:
-                raise MeterError(f"{question.last} is before {question.first}")
-        except MeterError as error:
-            self._say(f"! {error}")
-            return
-        self._ask(question)
+        """Ask the question that is put together, of the readings as they are now."""
+        self._asking = self._ask(self._saved)
 
     @work(exclusive=True, group="government")
-    async def _ask(self, question: Question) -> None:
-        view = self.query_one("#answer")
-        view.remove_class("hidden")
-        view.loading = True
+    async def _ask(self, saved: Saved, at: int = 0) -> None:
+        self._waiting = True
+        spinner = self.set_timer(_PATIENCE, self._spin)
         try:
-            found = await self.headend.ask(_answer, question)
+            answer = await self.headend.ask(_answered, saved, self._rule)
         except MeterError as error:
-            self._say(f"! {error}")
+            self.warn(str(error))
         else:
-            self._answer = found
-            self._show(found)
-        view.loading = False  # not where this was cancelled: the question that took its place waits still
+            self._reach = answer[1]
+            self._show(answer[0], at)
+        finally:
+            spinner.stop()
+            if self._asking is None or self._asking.is_finished or self._saved == saved:
+                self._wait_no_more()
 
-    def _show(self, found: Answer) -> None:
-        table = found.by_time
-        total = int(table["usage_wh"].sum())
-        key = found.question.by[0]
-        if table.empty:
-            self._say(f"No data from {found.question.first} to {found.question.last} for these filters.")
+    def _spin(self) -> None:
+        if self._waiting:
+            self.query_one(PictureView).loading = True  # the table keeps the keys meanwhile
+
+    def _wait_no_more(self) -> None:
+        self._waiting = False
+        chart = self.query_one(PictureView)
+        if chart.loading:
+            chart.loading = False
+
+    def _show(self, answer: _Answer | None, at: int) -> None:
+        self._answer = answer
+        self.query_one("#desk").set_class(answer is None, "hidden")
+        self._describe()
+        if answer is None:
+            self.say("Nothing is stored yet, so there is nothing to ask about. Ctrl+R looks again.")
+            return
+        chart = self.query_one(PictureView)
+        chart.border_title = answer.picture.unit + (f", {answer.picture.note}" if answer.picture.note else "")
+        chart.show(answer.picture)
+        self._show_table(at)
+
+    def _show_table(self, at: int = 0) -> None:
+        assert self._answer is not None
+        self._rows = answers.rows(self._answer.found, self._sort, self.zone)
+        table = self.query_one(SortedTable)
+        table.show(self._rows.columns, self._rows.cells, self._sort, at)
+        self._share_out()
+        self._describe()
+
+    def _share_out(self) -> None:
+        """Side by side, the table takes what it needs, up to the half, and the chart what is left."""
+        side = self.query_one("#table-side")
+        if self.size.width < 110:
+            side.styles.width = None
         else:
-            self._say(f"{fmt.kwh(total)} from {found.question.first} to {found.question.last}, by {key}")
-        labels = table[key].tolist()
-        usages = table["usage_wh"].tolist()
-        chart = self.query_one(Chart)
-        drawn = found.periods[-_ROWS:]
-        left_out = f", the last {_ROWS} of {len(found.periods)}" if len(found.periods) > _ROWS else ""
-        chart.border_title = f"kWh a {key}{left_out}"
-        known = dict(zip(labels, usages, strict=True))
-        chart.draw(drawn, [known[label] / 1000 if label in known else None for label in drawn])
-        for name, title, frame, column in (
-            ("types", "by type of home", found.by_type, "apartment_type"),
-            ("regions", "by region", found.by_region, "region"),
-        ):
-            parts = dict(zip(frame[column].tolist(), frame["usage_wh"].tolist(), strict=True))
-            self.query_one(f"#share-{name}", Shares).show(title, parts, total)
-        rows = list(zip(labels, usages, table["meters"].tolist(), table["readings"].tolist(), strict=True))
-        self.query_one(Listing).show(
-            [(label, (label, fmt.number(wh), fmt.count(m), fmt.count(r))) for label, wh, m, r in rows[-_ROWS:]]
-        )
+            form = 0 if self.query_one(Builder).has_class("hidden") else 38
+            side.styles.width = max(34, min(self.query_one(SortedTable).needs, (self.size.width - form) * 3 // 5))
+
+    def on_resize(self) -> None:
+        if self._answer is not None:
+            self._share_out()
+
+    def _describe(self) -> None:
+        answer = self._answer
+        deep = f"{' ›' * len(self._trail)} " if self._trail else ""
+        said = answers.sentence(self._saved, answer.found if answer and answer.saved == self._saved else None)
+        text = Text(f"{deep}", style="bold", no_wrap=True, overflow="ellipsis")
+        text.append_text(message(said))
+        self.query_one("#question", Steady).show(text)
+        summary = answers.summary(answer.found, self._rule) if answer else ""
+        part = self.query_one(SortedTable).part
+        self.query_one("#summary", Steady).show(message(f"{summary} · {part}" if part else summary))
+        self._show_form()
+
+    def _show_form(self) -> None:
+        form = self.query_one(Builder)
+        if not form.has_class("hidden"):
+            form.show(self._saved, self.headend.engine.directory.groups, single_meters=self._rule is None)
+
+    @on(SortedTable.Turned)
+    def _turned(self) -> None:
+        self._describe()
+
+    # -- changing the question -------------------------------------------------------------------------------------
+
+    def _change(self, saved: Saved) -> None:
+        if saved.by != self._saved.by or saved.measure != self._saved.measure or saved.compare != self._saved.compare:
+            self._sort = ""
+        self._saved = saved
+        self._describe()
+        self.hush()
+        self.action_ask()
+
+    @on(Builder.Changed)
+    def _built(self, event: Builder.Changed) -> None:
+        self._change(event.saved)
+
+    def action_build(self) -> None:
+        """Show the form, and go into it; or put it away."""
+        form = self.query_one(Builder)
+        if form.has_class("hidden"):
+            form.remove_class("hidden")
+            self._show_form()
+            self.query_one("#findings").set_class(self.size.width < 110, "hidden")
+            form.query_one("#period").focus()
+            self.on_resize()
+        elif self.focused is not None and form in self.focused.ancestors:
+            self._leave_form()
+        else:
+            form.query_one("#period").focus()
+
+    def _leave_form(self) -> None:
+        if self.size.width < _ROOMY:
+            self.query_one(Builder).add_class("hidden")
+        self.query_one("#findings").remove_class("hidden")
+        self.query_one(SortedTable).focus()
+        self.on_resize()
+
+    def action_turn(self, what: str) -> None:
+        """The next chart, measure or comparison."""
+        if what == "chart":
+            self._change(charted(self._saved, _after(CHARTS, self._saved.chart)))
+        elif what == "measure":
+            self._change(replace(self._saved, measure=_after(MEASURES, self._saved.measure)))
+        else:
+            self._change(replace(self._saved, compare=_after(COMPARES, self._saved.compare)))
+
+    @on(SortedTable.SortAsked)
+    def _sorted(self, event: SortedTable.SortAsked) -> None:
+        if self._answer is None:
+            return
+        if event.step:
+            orders = answers.orders(self._answer.found.inquiry, compared=bool(self._answer.found.compared))
+            bare = [order.removeprefix("-") for order in orders]
+            name = self._sort.removeprefix("-")
+            self._sort = orders[(bare.index(name) + 1) % len(orders) if name in bare else 0]
+        elif self._sort:
+            self._sort = self._sort.removeprefix("-") if self._sort.startswith("-") else f"-{self._sort}"
+        self._show_table()
+
+    @on(SortedTable.RowSelected)
+    def _deeper(self) -> None:
+        table = self.query_one(SortedTable)
+        at = table.at
+        if self._answer is None or self._answer.saved != self._saved or not 0 <= at < len(self._rows.keys):
+            return
+        question = self._answer.found.inquiry.question
+        try:
+            saved = drill.deeper(self._saved, question, self._rows.keys[at], single_meters=self._rule is None)
+        except MeterError as error:
+            self.say(str(error))
+            return
+        self._trail.append(_Step(self._saved, self._sort, at))
+        self._change(saved)
+
+    def action_back(self) -> None:
+        """Leave what is open, one thing at a time: the line, a question that takes long, the form, a level."""
+        if self._line:
+            self._close_line()
+        elif self._waiting and self._asking is not None:
+            self._asking.cancel()
+            self._wait_no_more()
+            self.say("Cancelled; the answer shown is of the question before. Ctrl+R asks this one again.")
+        elif self.focused is not None and self.query_one(Builder) in self.focused.ancestors:
+            self._leave_form()
+        elif self._trail:
+            step = self._trail.pop()
+            self._saved, self._sort = step.saved, step.sort
+            self.hush()
+            self._describe()
+            self._asking = self._ask(step.saved, step.at)
+
+    # -- questions that are kept -------------------------------------------------------------------------------------
+
+    def action_open(self) -> None:
+        """Pick one of the questions that are kept."""
+
+        def opened(saved: Saved | None) -> None:
+            if saved is not None:
+                self._trail.clear()
+                self._change(saved)
+
+        self.app.push_screen(QuestionsScreen(self.headend, self.desk.sessions.email), opened)
+
+    def action_keep(self) -> None:
+        """Ask for a title to keep the question under."""
+        self._open_line("keep", "a title for this question, then enter; escape leaves", self._saved.title)
+
+    @work(exclusive=True, group="keep")
+    async def _keep(self, title: str) -> None:
+        saved = replace(self._saved, title=title)
+        try:
+            await self.headend.keep_question(saved, self.desk.sessions.email)
+        except MeterError as error:
+            self.warn(str(error))
+            return
+        self._saved = saved
+        if self._answer is not None:
+            self._answer = replace(self._answer, saved=saved)
+        self.say(f"Kept as “{title}”; o opens it again.")
+
+    # -- a line to type on -------------------------------------------------------------------------------------------
+
+    def _open_line(self, what: str, hint: str, value: str) -> None:
+        self._line = what
+        self.query_one("#line").remove_class("hidden")
+        text = self.query_one("#line-text", Input)
+        text.placeholder, text.value = hint, value
+        text.focus()
+
+    def _close_line(self) -> None:
+        self._line = ""
+        self.query_one("#line").add_class("hidden")
+        self.query_one(SortedTable).focus()
+
+    @on(Input.Submitted, "#line-text")
+    def _typed(self, event: Input.Submitted) -> None:
+        text = event.value.strip()
+        if not text:
+            return
+        if self._line == "keep":
+            self._close_line()
+            self._keep(text)
+        elif self._line == "export" and self._answer is not None:
+            self._export(self._answer, Path(text).expanduser().absolute())
+
+    # -- export ------------------------------------------------------------------------------------------------------
 
     def action_export(self) -> None:
         """Ask for a file to write the table to."""
-        if self._answer is None or self._answer.by_time.empty:
-            self._say("! There is no table to write.")
+        if self._answer is None or self._answer.found.table.empty:
+            self.warn("There is no table to write.")
             return
-        question = self._answer.question
-        path = self.query_one("#export-path", Input)
-        path.value = f"usage-{question.first}-{question.last}-by-{question.by[0]}.csv"
-        self.query_one("#export-line").remove_class("hidden")
-        path.focus()
+        question = self._answer.found.inquiry.question
+        by = f"-by-{'-'.join(question.by)}" if question.by else ""
+        name = f"usage-{question.first}-{question.last}{by}.csv"
+        self._open_line("export", "a file that ends in .csv, .parquet or .xlsx, then enter; escape leaves", name)
 
-    @on(Input.Submitted, "#export-path")
-    def _export_to(self, event: Input.Submitted) -> None:
-        if event.value.strip() and self._answer is not None:
-            self._write(self._answer, Path(event.value.strip()).expanduser().absolute())
+    @work(exclusive=True, group="export")
+    async def _export(self, answer: _Answer, path: Path) -> None:
+        who, rule, zone = self.desk.sessions.email, self._rule, self.zone
+        engine = self.headend.engine
+        now = engine.clock.now()
 
-    def action_back(self) -> None:
-        """Leave the file's name, or the table."""
-        self.query_one("#export-line").add_class("hidden")
-        self.query_one("#first", Input).focus()
-
-    @work(exclusive=True, group="export", thread=True)
-    def _write(self, found: Answer, path: Path) -> None:
-        try:
-            if path.suffix != ".csv":
-                raise MeterError(f"{path.name} is no .csv file")
+        def write(frozen: Frozen) -> int:
+            sheets.suffix_of(path)
             if path.exists():
                 raise MeterError(f"{path} is there already; give another name")
             if not path.parent.is_dir():
                 raise MeterError(f"there is no folder {path.parent}")
-            table = found.by_time
-            kwh = table.assign(usage_kwh=table["usage_wh"] / 1000)[
-                [*found.question.by, "usage_kwh", "meters", "readings"]
-            ]
-            files.replace(path, kwh.to_csv(index=False, lineterminator="\n").encode())
-        except MeterError as error:
-            self.app.call_from_thread(self._say, f"! {error}")
-            return
-        self.app.call_from_thread(self._exported, found.question, path, len(table))
+            found = answer.found
+            if rule is not None:
+                found = engine.exports.guarded(frozen, found.inquiry, rule)
+                engine.exports.record(zone.iso(now), who, path, found.inquiry)
+            columns, table = answers.sheet(found, self._sort, zone, ruled=rule is not None)
+            told = answers.definition(found, self._sort, zone, rule, who, now)
+            with sheets.writing(path, columns, zone.name, told) as add:
+                add(table)
+            return len(table)
 
-    def _exported(self, question: Question, path: Path, rows: int) -> None:
-        self.query_one("#export-line").add_class("hidden")
-        self.query_one("#first", Input).focus()
-        self._say(f"{fmt.count(rows)} rows written to {path}")
-        self.headend.note(self.desk.sessions.email, "export", str(path), f"{rows} rows: {_told(question)}")
-
-    def _say(self, text: str) -> None:
-        self.query_one("#government-message", Static).update(message(text))
-
-    def _date(self, field: str) -> date:
-        text = self.query_one(f"#{field}", Input).value.strip()
+        self.say(f"Writing {path.name} …")
         try:
-            return date.fromisoformat(text)
-        except ValueError as error:
-            raise MeterError(f"{text or 'nothing'} is no day; one is like 2025-02-19") from error
-
-    def _choice(self, field: str) -> str:
-        select: Select[str] = self.query_one(f"#{field}", Select)
-        return "" if select.is_blank() else str(select.value)
-
-
-def _answer(frozen: Frozen, question: Question) -> Answer:
-    def by(key: str) -> pd.DataFrame:
-        return answer(frozen, replace(question, by=(key,)))
-
-    by_time = answer(frozen, question)
-    return Answer(question, _periods(question, by_time), by_time, by("region"), by("apartment_type"))
+            count = await self.headend.ask(write)
+        except MeterError as error:
+            self.warn(str(error))
+            return
+        self._close_line()
+        self.say(f"{fmt.count(count)} {'row' if count == 1 else 'rows'} written to {path}")
+        self.headend.note(who, "export", str(path), f"{count} rows: {answers.sentence(answer.saved, answer.found)}")
 
 
-def _periods(question: Question, table: pd.DataFrame) -> list[str]:
-    """All periods between the table's first and its last, as it names them."""
-    if table.empty:
-        return []
-    key = question.by[0]
-    lowest, highest = table[key].iloc[0], table[key].iloc[-1]
-    day = max(question.first, date(int(lowest[:4]), 1, 1))
-    last = min(question.last, date(int(highest[:4]), 12, 31))
-    named = (_named(key, day + timedelta(days=n)) for n in range((last - day).days + 1))
-    return [name for name in dict.fromkeys(named) if lowest <= name <= highest]
+def _answered(frozen: Frozen, saved: Saved, rule: Rule | None) -> tuple[_Answer | None, tuple[date, date] | None]:
+    """A question's answer and its chart, and from which day to which there are readings; none without any."""
+    if not len(frozen.curve):
+        return None, None
+    time, zone = frozen.curve.time, frozen.zone
+    oldest, newest = zone.day(int(time.min()) - 1), zone.day(int(time.max()))
+    found = inquiry.find(frozen, saved.inquiry(oldest, newest), rule)
+    return _Answer(saved, found, picture(found, saved.chart, zone)), (oldest, newest)
 
 
-def _named(key: str, day: date) -> str:
-    match key:
-        case "year":
-            return f"{day:%Y}"
-        case "quarter":
-            return f"{day:%Y}-Q{(day.month + 2) // 3}"
-        case "month":
-            return f"{day:%Y-%m}"
-        case _:
-            return day.isoformat()
-
-
-def _told(question: Question) -> str:
-    filters = (question.region, question.sub_region, question.apartment_type)
-    return " ".join((f"{question.first} to {question.last} by {question.by[0]}", *filter(None, filters)))
-
-
-def _last_day(frozen: Frozen) -> date | None:
-    return frozen.zone.day(int(frozen.columns.time.max())) if len(frozen) else None
+def _after(values: Sequence[T], value: T) -> T:
+    return values[(values.index(value) + 1) % len(values)]

@@ -1,27 +1,21 @@
-"""Charts: their scale, what they draw and when, and the bars of shares."""
+"""Charts of one meter: what they draw and when."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
-from metertui.screens.widgets.chart import Chart, Shares, scale
+from metertui.screens.widgets.chart import Chart
 
 
 class Bench(App[None]):
-    """A chart and some shares."""
-
-    CSS = "Shares { height: auto; }"
+    """A chart."""
 
     def compose(self) -> ComposeResult:
         yield Chart(id="chart")
-        yield Shares(id="shares")
 
 
 def lines(pilot: Pilot[None], selector: str) -> list[str]:
@@ -34,24 +28,6 @@ async def drawn(labels: Sequence[str], values: Sequence[float | None]) -> str:
         pilot.app.query_one(Chart).draw(labels, values)
         await pilot.pause()
         return "\n".join(lines(pilot, "#chart"))
-
-
-@given(highest=st.floats(1e-3, 1e9), steps=st.integers(-3, 30))
-def test_a_scale_holds_the_highest_in_few_equal_steps(highest: float, steps: int) -> None:
-    marks = scale(highest, steps)
-    assert marks[0] == 0
-    assert marks[-1] >= highest * (1 - 1e-6)
-    assert marks[-2] < highest
-    assert 2 <= len(marks) <= max(2, min(6, steps)) + 1
-    assert all(later - earlier == pytest.approx(marks[1]) for earlier, later in pairwise(marks))
-
-
-@pytest.mark.parametrize(
-    ("highest", "steps", "marks"),
-    [(24, 3, [0, 8, 16, 24]), (2847.4, 2, [0, 1500, 3000]), (0.5, 5, [0, 0.1, 0.2, 0.3, 0.4, 0.5]), (0, 4, [0, 0.25])],
-)
-def test_a_scale_is_made_of_round_figures(highest: float, steps: int, marks: list[float]) -> None:
-    assert scale(highest, steps) == pytest.approx(marks)
 
 
 async def test_a_chart_without_data_says_so() -> None:
@@ -112,33 +88,3 @@ async def test_the_same_values_are_drawn_once(monkeypatch: pytest.MonkeyPatch) -
         await pilot.resize_terminal(60, 30)
         await pilot.pause()
         assert len(figures) == 3
-
-
-async def shares(parts: Mapping[str, int], size: tuple[int, int] = (80, 40)) -> list[str]:
-    async with Bench().run_test(size=size) as pilot:
-        pilot.app.query_one(Shares).show("by region", parts, sum(parts.values()))
-        await pilot.pause()
-        return lines(pilot, "#shares")
-
-
-async def test_shares_stand_largest_first_with_their_figures() -> None:
-    title, first, second = await shares({"North": 250, "South": 750})
-    assert title == "by region"
-    assert first.startswith("South ███")
-    assert first.endswith(" 75.0% 0.750 kWh")
-    assert second.startswith("North ███")
-    assert second.endswith(" 25.0% 0.250 kWh")
-
-
-async def test_small_shares_stand_together() -> None:
-    rows = await shares({f"r{n:02}": 1000 * (30 - n) for n in range(30)})
-    assert len(rows) == 1 + 8 + 1
-    assert rows[-1].startswith("22 others")
-    assert rows[-1].endswith("253.000 kWh")
-
-
-async def test_names_are_shown_as_they_are_and_cut_where_there_is_no_room() -> None:
-    _, odd, nameless, long = await shares({"[b]a\x1b": 3, "": 2, "x" * 200: 1}, size=(60, 40))
-    assert odd.startswith("[b]a␛")
-    assert nameless.startswith("(none)")
-    assert long.startswith("x" * 19 + "… ")

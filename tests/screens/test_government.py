@@ -1,232 +1,420 @@
-"""Government: questions, their answers as line, shares and table, and the file they are written to."""
+"""Government: a question is put together, answered, gone into, kept, and written to a file."""
 
 from __future__ import annotations
 
+import json
 import threading
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
+import openpyxl
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input, Select
+from textual.widgets import Input
 
 from metertui.engine.analytics import Question, answer
 from metertui.engine.columns import Frozen
+from metertui.engine.disclosure import Rule
+from metertui.engine.saved import Saved
 from metertui.screens import government
-from metertui.screens.widgets.chart import Chart
-from metertui.screens.widgets.table import Listing
-from tests.screens.town import HOSTILE, Town, at_work, settle, text_of
+from metertui.screens.government import GovernmentScreen
+from metertui.screens.widgets.choice import Choice
+from metertui.screens.widgets.picture import PictureView
+from metertui.screens.widgets.sorted_table import SortedTable
+from metertui.settings import Settings
+from tests.screens.town import HOSTILE, Town, at_work, press, settle, text_of
 
 
-async def ask(pilot: Pilot[None], first: str, last: str, by: str = "month", **filters: str) -> None:
-    screen = pilot.app.screen
-    screen.query_one("#first", Input).value = first
-    screen.query_one("#last", Input).value = last
-    screen.query_one("#by", Select).value = by
-    for name, value in filters.items():
-        screen.query_one(f"#{name.replace('_', '-')}", Select).value = value
-    await pilot.press("ctrl+r")
+def screen(pilot: Pilot[None]) -> GovernmentScreen:
+    found = pilot.app.screen_stack[-1]
+    assert isinstance(found, GovernmentScreen)
+    return found
+
+
+async def ask(pilot: Pilot[None], **changes: object) -> None:
+    """Ask a question as the form would."""
+    screen(pilot)._change(Saved(**changes))  # type: ignore[arg-type]
     await settle(pilot)
 
 
+async def keys(pilot: Pilot[None], *names: str) -> None:
+    """Press keys, each when what came of the one before is done."""
+    for name in names:
+        await pilot.press(name)
+        await settle(pilot)
+
+
+def dates(first: str, last: str) -> dict[str, str]:
+    return {"period": "dates", "first": first, "last": last}
+
+
 def table(pilot: Pilot[None]) -> list[list[str]]:
-    listing = pilot.app.screen.query_one("#government-table", Listing)
+    listing = screen(pilot).query_one(SortedTable)
     return [[str(cell) for cell in listing.get_row_at(row)] for row in range(listing.row_count)]
 
 
-def message(pilot: Pilot[None]) -> str:
-    return text_of(pilot, "#government-message")
+def summary(pilot: Pilot[None]) -> str:
+    return " ".join(text_of(pilot, "#summary").split())
+
+
+def said(pilot: Pilot[None]) -> str:
+    return " ".join(text_of(pilot, "#said").split())
+
+
+def question(pilot: Pilot[None]) -> str:
+    return " ".join(text_of(pilot, "#question").split())
 
 
 @pytest.fixture
 def analyst(town: Town) -> Town:
-    """A town that an analyst looks at."""
+    """A town that an analyst looks at, without a rule for small groups: it is small."""
     town.log_in("government")
     return town
 
 
+@pytest.fixture
+def guarded(tmp_path: Path) -> Iterator[Town]:
+    """The same with a rule: of two meters at least, none of which is more than nine tenths."""
+    made = Town(tmp_path, filled=True, settings=Settings(small_group_meters=2, small_group_share=0.9))
+    made.log_in("government")
+    yield made
+    made.engine.close()
+
+
 async def test_it_begins_with_the_last_year_by_month(analyst: Town) -> None:
     async with at_work(analyst, "f5") as pilot:
-        assert pilot.app.screen.query_one("#first", Input).value == "2024-04-01"
-        assert pilot.app.screen.query_one("#last", Input).value == "2025-03-12"
         rows = table(pilot)
         assert [row[0] for row in rows][:2] == ["2024-04", "2024-05"]
         assert len(rows) == 12
-        assert message(pilot) == "24 643.500 kWh from 2024-04-01 to 2025-03-12, by month"
-        assert pilot.app.screen.query_one(Chart).border_title == "kWh a month"
+        assert question(pilot) == "total kWh by month · last 12 months, 2024-04-01 to 2025-03-31"
+        assert summary(pilot) == "24 643.500 kWh in all · 8 meters · 12 rows"
+        assert screen(pilot).query_one(PictureView).border_title == "kWh"
+        assert screen(pilot).query_one(SortedTable).has_focus
 
 
-@pytest.mark.parametrize(
-    ("by", "first", "rows"),
-    [("year", "2024", 2), ("quarter", "2024-Q1", 5), ("month", "2024-01", 15), ("day", "2024-01-31", 407)],
-)
-async def test_the_answer_is_the_engines(analyst: Town, by: str, first: str, rows: int) -> None:
-    question = Question(date(2024, 1, 1), date(2025, 3, 12), by=(by,))
-    expected = answer(analyst.engine.view().frozen(analyst.engine.rules.max_w), question)
+async def test_the_answer_is_the_engines(analyst: Town) -> None:
+    cases = {("year",): 2, ("quarter",): 5, ("day",): 407, ("region", "month"): 31}
+    frozen = analyst.engine.view().frozen(analyst.engine.rules.max_w)
     async with at_work(analyst, "f5") as pilot:
-        await ask(pilot, "2024-01-01", "2025-03-12", by)
-        shown = table(pilot)
-        assert len(expected) == rows
-        assert len(shown) == min(rows, 400)
-        assert expected[by].iloc[0] == first
-        wanted = expected.tail(400)
-        assert [row[0] for row in shown] == wanted[by].tolist()
-        assert [round(float(row[1].replace(" ", "")) * 1000) for row in shown] == wanted["usage_wh"].tolist()
-        assert [int(row[3].replace(" ", "")) for row in shown] == wanted["readings"].tolist()
+        for by, rows in cases.items():
+            await ask(pilot, by=by, **dates("2024-01-01", "2025-03-12"))
+            expected = answer(frozen, Question(date(2024, 1, 1), date(2025, 3, 12), by=by))
+            assert len(expected) == rows
+            shown = table(pilot)
+            while len(shown) < rows:
+                await keys(pilot, "right_square_bracket")
+                shown += table(pilot)
+            told = [(*row[: len(by)], round(float(row[len(by)].replace(" ", "")) * 1000)) for row in shown]
+            assert told == list(expected[[*by, "usage_wh"]].itertuples(index=False, name=None))
+            assert [int(row[-1].replace(" ", "")) for row in shown] == expected["readings"].tolist()
 
 
-async def test_what_does_not_fit_the_chart_is_told(analyst: Town) -> None:
-    async with at_work(analyst, "f5") as pilot:
-        await ask(pilot, "2024-02-01", "2025-03-12", "day")
-        assert pilot.app.screen.query_one(Chart).border_title == "kWh a day, the last 400 of 406"
+async def test_the_form_changes_the_question(analyst: Town) -> None:
+    async with at_work(analyst, "f5", "b", size=(80, 24)) as pilot:
+        assert screen(pilot).query_one("#period", Choice).has_focus
+        assert not screen(pilot).query_one("#findings").display
+        await press(pilot, "right")  # this year
+        await settle(pilot)
+        assert question(pilot) == "total kWh by month · this year, 2025-01-01 to 2025-12-31"
+        await press(pilot, "down", *"18:00-20:00", "enter")
+        await settle(pilot)
+        assert "18:00-20:00" in question(pilot)
+        assert screen(pilot).query_one("#region", Choice).has_focus
+        await keys(pilot, "enter")
+        await press(pilot, *"sou")
+        await keys(pilot, "down", "enter")  # [b]South is the second of those
+        assert "[b]South · 18:00-20:00" in question(pilot)
+        await press(pilot, "left")
+        await settle(pilot)
+        assert "· South · 18:00-20:00" in question(pilot)
+        await press(pilot, "escape")
+        await settle(pilot)
+        assert screen(pilot).query_one("#findings").display
+        asked = Question(
+            date(2025, 1, 1),
+            date(2025, 12, 31),
+            ("month",),
+            region="South",
+            clock=(18 * 3600 * 10**6, 20 * 3600 * 10**6),
+        )
+        expected = answer(analyst.engine.view().frozen(analyst.engine.rules.max_w), asked)
+        assert [round(float(row[1]) * 1000) for row in table(pilot)] == expected["usage_wh"].tolist()
 
 
-async def test_filters_narrow_it(analyst: Town) -> None:
-    async with at_work(analyst, "f5") as pilot:
-        await ask(pilot, "2024-02-01", "2024-12-31", "year", region="North", apartment_type="4-room")
-        question = Question(date(2024, 2, 1), date(2024, 12, 31), region="North", apartment_type="4-room")
-        expected = answer(analyst.engine.view().frozen(analyst.engine.rules.max_w), question)
-        ((_, usage, meters, _),) = table(pilot)
-        assert round(float(usage.replace(" ", "")) * 1000) == int(expected["usage_wh"].iloc[0])
-        assert meters == "2"
-        assert "North" in text_of(pilot, "#share-regions")
-        assert "South" not in text_of(pilot, "#share-regions")
+async def test_dates_are_typed_where_the_period_says_so(analyst: Town) -> None:
+    async with at_work(analyst, "f5", "b") as pilot:
+        assert not screen(pilot).query_one("#first-line").display
+        screen(pilot).query_one("#period", Choice).choose("dates")
+        await settle(pilot)
+        assert said(pilot) == "! nothing is no day; one is like 2025-02-19"
+        await press(pilot, "down", *"2024-02-30", "enter", *"2024-02-28", "enter")
+        await settle(pilot)
+        assert said(pilot) == "! 2024-02-30 is no day; one is like 2025-02-19"
+        screen(pilot).query_one("#first", Input).focus()
+        screen(pilot).query_one("#first", Input).value = "2024-02-27"
+        await press(pilot, "enter")
+        await settle(pilot)
+        assert said(pilot) == ""
+        assert [row[0] for row in table(pilot)] == ["2024-02"]
 
 
 async def test_choices_are_what_the_data_have_as_plain_text(analyst: Town) -> None:
+    async with at_work(analyst, "f5", "b") as pilot:
+        offered = screen(pilot).query_one("#region", Choice)._options
+        assert [name for _, name in offered] == ["every region", "North", "South", "[b]South"]
+
+
+async def test_keys_turn_chart_measure_and_comparison(analyst: Town) -> None:
     async with at_work(analyst, "f5") as pilot:
-        offered = [str(prompt) for prompt, _ in pilot.app.screen.query_one("#region", Select)._options]
-        assert offered[1:] == ["North", "South", "[b]South"]
-        await ask(pilot, "2025-03-01", "2025-03-12", "day", region="[b]South")
-        assert [row[0] for row in table(pilot)] == ["2025-03-09", "2025-03-10"]
+        kinds = []
+        for _ in range(5):
+            await keys(pilot, "c")
+            picture = screen(pilot).query_one(PictureView).picture
+            assert picture is not None
+            kinds.append(picture.kind)
+        assert kinds == ["bars", "shares", "heat", "lines", "bars"]
+        assert "by month" in question(pilot)
+        await keys(pilot, "m", "v")
+        assert question(pilot).startswith("per meter kWh by month")
+        assert question(pilot).endswith("against the period before")
+        assert "before: 2023-04-01 to 2024-03-12" in summary(pilot)
 
 
-async def test_a_choice_outlives_a_new_login(analyst: Town) -> None:
+async def test_the_map_of_the_week(analyst: Town) -> None:
     async with at_work(analyst, "f5") as pilot:
-        await ask(pilot, "2024-02-01", "2024-12-31", "year", region="South")
-        before = message(pilot)
-        await pilot.press("f9")
-        await settle(pilot)
-        analyst.log_in("government")
-        analyst.app.tick()
-        await settle(pilot)
-        assert pilot.app.screen.query_one("#region", Select).value == "South"
-        assert message(pilot) == before
+        await ask(pilot, by=("weekday", "hour_of_day"), chart="heat")
+        lines = text_of(pilot, "#government-chart").splitlines()
+        assert any(line.strip("│ ").startswith("Mon") for line in lines)
+        assert len(table(pilot)) == 100
+        assert "168 rows · 1–100 shown, ] [ turn" in summary(pilot)
 
 
-@pytest.mark.parametrize(
-    ("first", "last", "said"),
-    [
-        ("2024-13-01", "2024-12-31", "! 2024-13-01 is no day; one is like 2025-02-19"),
-        ("2024-12-31", "2024-12-01", "! 2024-12-01 is before 2024-12-31"),
-        ("2024-12-31", "", "! nothing is no day; one is like 2025-02-19"),
-        ("1999-01-01", "1999-12-31", "No data from 1999-01-01 to 1999-12-31 for these filters."),
-    ],
-)
-async def test_questions_without_an_answer(analyst: Town, first: str, last: str, said: str) -> None:
+async def test_the_table_is_sorted_by_each_column_in_turn(analyst: Town) -> None:
     async with at_work(analyst, "f5") as pilot:
-        await ask(pilot, first, last)
-        assert message(pilot) == said
+        await ask(pilot, by=("region",))
+        heads = []
+        for _ in range(6):
+            await keys(pilot, "s")
+            labels = [str(column.label) for column in screen(pilot).query_one(SortedTable).ordered_columns]
+            heads.append(next((label for label in labels if label[-1] in "▲▼"), ""))
+        assert heads == ["kWh ▼", "meters ▼", "readings ▼", "region ▲", "", "kWh ▼"]
+        assert [row[0] for row in table(pilot)] == ["South", "North", "[b]South"]
+        await keys(pilot, "S")
+        assert [row[0] for row in table(pilot)] == ["[b]South", "North", "South"]
 
 
-def test_periods_without_data_are_gaps() -> None:
-    found = pd.DataFrame({"month": ["2024-02", "2024-05"]})
-    question = Question(date(2023, 1, 1), date(2025, 1, 1), by=("month",))
-    assert government._periods(question, found) == ["2024-02", "2024-03", "2024-04", "2024-05"]
-    quarters = pd.DataFrame({"quarter": ["2024-Q4", "2025-Q2"]})
-    question = Question(date(2023, 1, 1), date(2025, 12, 31), by=("quarter",))
-    assert government._periods(question, quarters) == ["2024-Q4", "2025-Q1", "2025-Q2"]
-    assert government._periods(question, quarters[:0]) == []
+async def test_one_goes_deeper_and_comes_back(analyst: Town) -> None:
+    async with at_work(analyst, "f5") as pilot:
+        await ask(pilot, by=("region",))
+        await keys(pilot, "s", "enter")  # the South
+        assert question(pilot).startswith("› total kWh by sub-region")
+        assert "· South" in question(pilot)
+        assert [row[0] for row in table(pilot)] == ["Harbour", "Old Town"]
+        await keys(pilot, "enter")
+        assert question(pilot).startswith("› › total kWh by type of home")
+        await keys(pilot, "enter")
+        assert question(pilot).startswith("› › › total kWh by meter")
+        await keys(pilot, "escape", "escape", "escape")
+        assert question(pilot).startswith("total kWh by region")
+        assert screen(pilot).query_one(SortedTable).at == 0
+        await keys(pilot, "escape")
+        assert question(pilot).startswith("total kWh by region")
+
+
+async def test_what_lies_below_a_row(analyst: Town) -> None:
+    cases: dict[tuple[str, ...], tuple[int, str]] = {
+        ("year",): (1, "total kWh by month · 2025-01-01 to 2025-03-31"),
+        ("month",): (11, "total kWh by day · 2025-03-01 to 2025-03-31"),
+        ("month", "region"): (0, "total kWh by day and sub-region · 2024-04-01 to 2024-04-30 · North"),
+        ("hour_of_day",): (18, "total kWh by month · last 12 months, 2024-04-01 to 2025-03-31 · 18:00-19:00"),
+    }
+    async with at_work(analyst, "f5") as pilot:
+        for by, (down, then) in cases.items():
+            await ask(pilot, by=by)
+            screen(pilot).query_one(SortedTable).move_cursor(row=down, animate=False)
+            await keys(pilot, "enter")
+            assert question(pilot) == f"› {then}"
+            await keys(pilot, "escape")
+
+
+async def test_nothing_lies_below_an_hour(analyst: Town) -> None:
+    async with at_work(analyst, "f5") as pilot:
+        await ask(pilot, by=("hour",), **dates("2025-03-11", "2025-03-11"))
+        await press(pilot, "enter")
+        assert said(pilot) == "This is as far as it goes."
 
 
 async def test_the_newest_question_is_the_one_that_is_answered(analyst: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A slow question does not hold up the next, and its answer, when it comes, is not shown."""
+    """A slow question does not hold up the next, and escape leaves it."""
     slow = threading.Event()
-    whole = government._answer
+    whole = government._answered
 
-    def answered(frozen: Frozen, question: Question) -> government.Answer:
-        if question.first == date(2024, 2, 1):
+    def answered(frozen: Frozen, saved: Saved, rule: Rule | None) -> object:
+        if saved.region == "South":
             assert slow.wait(10)
-        return whole(frozen, question)
+        return whole(frozen, saved, rule)
 
-    monkeypatch.setattr(government, "_answer", answered)
+    monkeypatch.setattr(government, "_answered", answered)
     async with at_work(analyst, "f5") as pilot:
-        screen = pilot.app.screen
-        screen.query_one("#first", Input).value = "2024-02-01"
-        await pilot.press("ctrl+r")
+        screen(pilot)._change(Saved(region="South"))
         await pilot.pause()
-        assert screen.query_one("#answer").loading
-        await ask(pilot, "2025-01-01", "2025-01-31")
-        assert not screen.query_one("#answer").loading
-        assert [row[0] for row in table(pilot)] == ["2025-01"]
+        assert screen(pilot)._waiting
+        await ask(pilot, by=("region",))
+        assert not screen(pilot)._waiting
+        assert len(table(pilot)) == 3
+        screen(pilot)._change(Saved(region="South", by=("day",)))
+        await pilot.pause(0.3)
+        assert screen(pilot).query_one(PictureView).loading
+        await press(pilot, "escape")
+        assert not screen(pilot).query_one(PictureView).loading
+        assert said(pilot).startswith("Cancelled")
         slow.set()
         await settle(pilot)
-        assert [row[0] for row in table(pilot)] == ["2025-01"]
+        assert len(table(pilot)) == 3
 
 
-async def test_the_table_is_written_where_one_says(analyst: Town, tmp_path: Path) -> None:
+async def test_a_question_is_kept_opened_and_dropped(analyst: Town, tmp_path: Path) -> None:
     async with at_work(analyst, "f5") as pilot:
-        await ask(pilot, "2025-01-01", "2025-02-28")
-        await pilot.press("ctrl+e")
-        path = pilot.app.screen.query_one("#export-path", Input)
+        await ask(pilot, by=("region",), chart="shares")
+        await keys(pilot, "w")
+        await press(pilot, *"Who uses what", "enter")
+        await settle(pilot)
+        assert said(pilot) == "Kept as “Who uses what”; o opens it again."
+        await ask(pilot)
+        await keys(pilot, "o", "enter")
+        assert question(pilot).startswith("total kWh by region")
+        await keys(pilot, "o", "d", "d", "escape")
+        assert screen(pilot).query_one(SortedTable).has_focus
+    assert "[[question]]" not in (tmp_path / "questions.toml").read_text()
+    assert "keep question\tWho uses what" in (tmp_path / "audit.log").read_text()
+
+
+async def test_a_file_of_questions_that_is_broken_is_told(analyst: Town, tmp_path: Path) -> None:
+    (tmp_path / "questions.toml").write_text("[[question")
+    async with at_work(analyst, "f5", "o") as pilot:
+        assert "cannot be read" in " ".join(text_of(pilot, "#pick-said").split())
+        await press(pilot, "enter")  # what there is to begin with is there all the same
+        await settle(pilot)
+        assert question(pilot).startswith("total kWh by month")
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet", "xlsx"])
+async def test_the_table_is_written_with_its_definition(analyst: Town, tmp_path: Path, suffix: str) -> None:
+    file = tmp_path / f"figures.{suffix}"
+    async with at_work(analyst, "f5") as pilot:
+        await ask(pilot, by=("month",), **dates("2025-01-01", "2025-02-28"))
+        await keys(pilot, "s", "ctrl+e")
+        path = screen(pilot).query_one("#line-text", Input)
         assert path.has_focus
         assert path.value == "usage-2025-01-01-2025-02-28-by-month.csv"
-        file = tmp_path / "figures.csv"
         path.value = str(file)
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await settle(pilot)
-        assert "".join(message(pilot).splitlines()) == f"2 rows written to {file}"
-        assert not pilot.app.screen.query_one("#export-line").display
-    written = pd.read_csv(file)
+        assert said(pilot).replace(" ", "") == f"2 rows written to {file}".replace(" ", "")
+        assert not screen(pilot).query_one("#line").display
+    read = {"csv": pd.read_csv, "parquet": pd.read_parquet, "xlsx": pd.read_excel}[suffix]
+    written = read(file)
     assert list(written.columns) == ["month", "usage_kwh", "meters", "readings"]
     assert [f"{kwh:.3f}" for kwh in written["usage_kwh"]] == ["2688.880", "2653.120"]
+    match suffix:
+        case "csv":
+            told = json.loads((tmp_path / "figures.csv.json").read_text())
+        case "parquet":
+            told = json.loads(pq.read_schema(file).metadata[b"metertui"])
+        case _:
+            told = dict(openpyxl.load_workbook(file)["Definition"].iter_rows(values_only=True))
+    assert (told["from"], told["to"], told["sort"]) == ("2025-01-01", "2025-02-28", "kWh, from the highest")
+    assert told["asked_by"] == "government@metertui.example"
     audit = (tmp_path / "audit.log").read_text()
-    assert f"government@metertui.example\texport\t{file}\t2 rows: 2025-01-01 to 2025-02-28 by month\n" in audit
+    assert f"government@metertui.example\texport\t{file}\t2 rows: total kWh by month" in audit
 
 
-@pytest.mark.parametrize(
-    ("name", "said"),
-    [
-        ("figures.txt", "! figures.txt is no .csv file"),
-        ("there.csv", "is there already; give another name"),
-        ("nowhere/figures.csv", "! there is no folder"),
-    ],
-)
-async def test_a_file_that_cannot_be_written(analyst: Town, tmp_path: Path, name: str, said: str) -> None:
+async def test_a_file_that_cannot_be_written(analyst: Town, tmp_path: Path) -> None:
     (tmp_path / "there.csv").write_text("mine\n")
+    cases = {
+        "figures.txt": "! figures.txt: a table is written to a file that ends in .csv, .parquet, .xlsx",
+        "there.csv": "is there already; give another name",
+        "nowhere/figures.csv": "! there is no folder",
+    }
     async with at_work(analyst, "f5", "ctrl+e") as pilot:
-        pilot.app.screen.query_one("#export-path", Input).value = str(tmp_path / name)
-        await pilot.press("enter")
-        await settle(pilot)
-        assert said in " ".join(message(pilot).split())
-        await pilot.press("escape")
-        assert not pilot.app.screen.query_one("#export-line").display
+        for name, complaint in cases.items():
+            screen(pilot).query_one("#line-text", Input).value = str(tmp_path / name)
+            await keys(pilot, "enter")
+            assert complaint in said(pilot)
+        await keys(pilot, "escape")
+        assert not screen(pilot).query_one("#line").display
     assert (tmp_path / "there.csv").read_text() == "mine\n"
 
 
-async def test_the_table_is_reached_by_keys_in_80_columns(analyst: Town) -> None:
-    async with at_work(analyst, "f5", *["tab"] * 6, size=(80, 24)) as pilot:
-        listing = pilot.app.screen.query_one("#government-table", Listing)
-        assert listing.has_focus
-        await pilot.press("down")
-        assert listing.selected == "2024-05"
-        await pilot.press("escape")
-        assert pilot.app.screen.query_one("#first").has_focus
+async def test_small_groups_are_hidden_from_the_role_government(guarded: Town) -> None:
+    async with at_work(guarded, "f5") as pilot:
+        await ask(pilot, by=("apartment_type",))
+        told = {row[0]: row[1] for row in table(pilot)}
+        # The first and the last are one meter's; the two alone could be reckoned from the rest.
+        assert [name for name, usage in told.items() if usage == "hidden"] == ["(none)", "2-room", "landed"]
+        assert "hidden: fewer than 2 meters, or one of them above 90%" in summary(pilot)
+        assert "meter" not in [value for value, _ in screen(pilot).query_one("#by", Choice)._options]
+        await ask(pilot, meter="200-001")
+        assert said(pilot).startswith("! figures of a single meter are not for this role")
+
+
+async def test_operators_see_small_groups_and_leave_nothing_of_them_behind(guarded: Town) -> None:
+    guarded.log_in("operator")
+    async with at_work(guarded, "f5") as pilot:
+        await ask(pilot, by=("meter",))
+        assert len(table(pilot)) == 8
+        await keys(pilot, "f2")
+        guarded.log_in("government")  # at the gate of another screen
+        await keys(pilot, "f5")
+        assert question(pilot).startswith("total kWh by month")
+        await ask(pilot, by=("year",))
+        await keys(pilot, "f9")
+        guarded.log_in("government")
+        guarded.app.tick()
+        await settle(pilot)
+        assert question(pilot).startswith("total kWh by year")  # one finds one's own as it was
+
+
+async def test_an_export_of_the_role_government_is_recorded_and_hides_too(guarded: Town, tmp_path: Path) -> None:
+    async with at_work(guarded, "f5") as pilot:
+        await ask(pilot, by=("apartment_type",))
+        await press(pilot, "ctrl+e")
+        screen(pilot).query_one("#line-text", Input).value = str(tmp_path / "figures.csv")
+        await press(pilot, "enter")
+        await settle(pilot)
+    written = pd.read_csv(tmp_path / "figures.csv", keep_default_na=False)
+    assert "hidden" in written["hidden"].tolist()
+    assert {row.usage_kwh for row in written.itertuples() if row.hidden} == {""}
+    assert json.loads((tmp_path / "figures.csv.json").read_text())["small_groups"] == {
+        "least_meters": 2,
+        "most_share": 0.9,
+    }
+    assert '""apartment_type""' in (tmp_path / "exports.csv").read_text()
 
 
 async def test_nothing_is_stored_yet(empty_town: Town) -> None:
     empty_town.log_in("government")
     async with at_work(empty_town, "f5", "ctrl+e") as pilot:
-        assert message(pilot) == "! There is no table to write."
-        await pilot.press("ctrl+r")
+        assert said(pilot) == "! There is no table to write."
+        await press(pilot, "ctrl+r")
         await settle(pilot)
-        assert message(pilot).startswith("Nothing is stored yet")
-        assert not pilot.app.screen.query_one("#answer").display
+        assert said(pilot).startswith("Nothing is stored yet")
+        assert not screen(pilot).query_one("#desk").display
         batch = empty_town.engine.begin()
         batch.register(HOSTILE, {})
         empty_town.engine.apply(batch)
         empty_town.read((HOSTILE, "1", "2025-03-01T00:00"), (HOSTILE, "2", "2025-03-02T00:00"))
-        await pilot.press("ctrl+r")
+        await press(pilot, "ctrl+r")
         await settle(pilot)
         assert table(pilot) == [["2025-02", "0.000", "1", "1"], ["2025-03", "1.000", "1", "1"]]
+
+
+async def test_questions_without_an_answer(analyst: Town) -> None:
+    async with at_work(analyst, "f5") as pilot:
+        await ask(pilot, **dates("1999-01-01", "1999-12-31"))
+        assert summary(pilot) == "No data for this question."
+        await ask(pilot, **dates("2024-12-31", "2024-12-01"))
+        assert said(pilot) == "! 2024-12-01 is before 2024-12-31"

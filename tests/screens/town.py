@@ -48,7 +48,7 @@ class Town:
         self.engine.folder = Path("/srv/metertui")  # what the screens name is the same on every machine
         self.headend = HeadEnd(self.engine, close_at_midnight=False)
         self.headend.address = "127.0.0.1:7007"
-        self.app = MetertuiApp(self.headend, settings or Settings())
+        self.app = MetertuiApp(self.headend, settings or Settings(small_group_meters=0))
         self.app.animation_level = "none"  # a key is done when it is done
 
     def read(self, *readings: tuple[str, str, str]) -> None:
