@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from rich.text import Text
-from textual.widgets import DataTable
-from textual.widgets.data_table import RowKey
 
 from metertui.screens.plain import plain
+from metertui.screens.widgets.quick_table import QuickTable
 
 Row = tuple[str, Sequence[str]]
 """A key that no other row has, and the cells as text."""
 
 
-class Listing(DataTable[Text]):
+class Listing(QuickTable):
     """Rows under headings; a heading that begins with ">" has its column aligned to the right."""
 
     def __init__(self, headings: Sequence[str], *, most: int = 200, **kwargs: Any) -> None:
@@ -23,7 +22,6 @@ class Listing(DataTable[Text]):
         self._headings = headings
         self._most = most
         self._shown: list[tuple[str, tuple[str, ...]]] = []
-        self._narrow = False
         for heading in headings:
             right = heading.startswith(">")
             self.add_column(Text(heading.removeprefix(">"), justify="right" if right else "left"), key=heading)
@@ -38,7 +36,7 @@ class Listing(DataTable[Text]):
                 for heading, cell, old in zip(self._headings, cells, before, strict=True):
                     if cell != old:
                         self.update_cell(key, heading, self._cell(heading, cell))
-            self._narrow = self._require_update_dimensions = True
+            self.narrow = self._require_update_dimensions = True
         else:
             at = self._row_to_keep(wanted)
             self.clear()
@@ -64,16 +62,6 @@ class Listing(DataTable[Text]):
         if row > 0:
             row = next((i for i, (key, _) in enumerate(wanted) if key == self.selected), row)
         return max(0, min(row, len(wanted) - 1))
-
-    def _update_dimensions(self, new_rows: Iterable[RowKey]) -> None:
-        # Textual measures each new cell as if it could be anything, and a whole column for each cell that has become
-        # shorter: 400 ms at 200 rows. These are single lines, whose width is known.
-        for column in self.ordered_columns:
-            widths = (cell.cell_len for cell in self.get_column(column.key))
-            least = 0 if self._narrow else column.content_width
-            column.content_width = max(least, column.label.cell_len, max(widths, default=0))
-        self._narrow = False
-        super()._update_dimensions(())
 
     def _cell(self, heading: str, text: str) -> Text:
         cell = plain(text)
