@@ -18,16 +18,21 @@ from asyncio import events
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from textual.pilot import Pilot
 
-from bench.query import filled
+from bench.query import ZONE, filled
 from metertui.app import MetertuiApp
 from metertui.cli.serve import desk
+from metertui.engine.core import Engine
+from metertui.engine.zone import MINUTE
 from metertui.settings import Settings
 
 READINGS = 500_000
 SIZES = ((80, 24), (120, 40), (200, 60))
 METER = "100001"
+TEN = "ten-years"
+"""A meter with 175,320 readings, one each half hour of ten years."""
 STEPS: dict[str, tuple[str, ...]] = {
     "live": ("f2",),
     "live, paused and on": ("p", "p"),
@@ -35,6 +40,21 @@ STEPS: dict[str, tuple[str, ...]] = {
     "lookup answers": (*METER, "enter"),
     "lookup, next window": ("ctrl+right",),
     "lookup, next again": ("ctrl+right",),
+    "lookup, ten years": (
+        "slash",
+        *TEN,
+        "enter",
+        "ctrl+right",
+        "ctrl+right",
+        "tab",
+        *"2015-01-01",
+        "tab",
+        *"2024-12-31",
+        "enter",
+    ),
+    "lookup, their readings": ("escape", "tab", "r", "end", "home", "r"),
+    "explain opens": ("e",),
+    "explain, scrolled": ("pagedown", "escape"),
     "billing opens": ("f4",),
     "billing answers": (*METER, "enter"),
     "government opens": ("f5",),
@@ -83,6 +103,18 @@ async def steps(pilot: Pilot[None], held: Held) -> dict[str, tuple[float, float]
     return found
 
 
+def add_ten_years(engine: Engine) -> None:
+    """One more meter, in the history of this process alone."""
+    batch = engine.begin()
+    batch.register(TEN, {"address": "10 Long Street"})
+    engine.write(batch)
+    engine.apply(batch)
+    times = np.arange(ZONE.parse("2015-01-01T00:00"), ZONE.parse("2025-01-01T00:00"), 30 * MINUTE, dtype=np.int64)
+    registers = np.cumsum(np.random.default_rng(1).integers(100, 900, len(times)))
+    engine.readings.append(np.full(len(times), engine.directory.codes[TEN]), times, registers)
+    engine.readings.swap(engine.readings.rebuild(len(times)))
+
+
 async def flood(port: int, seconds: int) -> asyncio.subprocess.Process:
     """Simulated meters in a process of their own, ended by whoever asked for it."""
     command = ["simulate", "--port", str(port), "--meters", "1000", "--register", "--connections", "8"]
@@ -96,6 +128,7 @@ async def flood(port: int, seconds: int) -> asyncio.subprocess.Process:
 async def measured(folder: Path, size: tuple[int, int], held: Held, *, flooded: bool) -> dict[str, tuple[float, float]]:
     """All steps at one size."""
     engine, _ = filled(folder, READINGS)
+    add_ten_years(engine)
     headend, listener = desk(engine, Settings(port=0))
     await headend.start()
     await listener.start()

@@ -33,7 +33,7 @@ _NARROWEST: Final = 60
 def explanation(options: argparse.Namespace) -> None:
     """`metertui explain METER [WINDOW]`."""
     with opened(options, readonly=True) as engine:
-        told, price = engine.explanation(options.meter, _window(options, engine))
+        told, price = engine.explaining(options.meter, _window(options, engine))()
         with progress("looking for the readings in their files") as share:
             times = [point.time for point in told.readings()]
             places = files.locate(engine.archive, engine.zone, options.meter, times, share)

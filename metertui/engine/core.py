@@ -7,6 +7,7 @@ thread changes meanwhile.
 
 from __future__ import annotations
 
+import copy
 import logging
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -49,6 +50,8 @@ from metertui.engine.zone import number_of
 _logger = logging.getLogger(__name__)
 
 Progress = Callable[[float], None]
+Explained = tuple[Explanation, Statement | str | None]
+"""A usage, and the bill of the same or a sentence on why there is none; None where none is asked for."""
 
 _LIVE_ROWS: Final = 200
 
@@ -271,21 +274,28 @@ class Engine:
         now = self.clock.now() if at is None else at
         return billing.bill(self.only(meter), month or windows.month_before(now, self.zone), self.terms())
 
-    def explanation(self, meter: str, window: Window) -> tuple[Explanation, Statement | str | None]:
-        """Why a usage is what it is, and of a month its bill, or a sentence on why there is none; else None.
+    def explaining(self, meter: str, window: Window) -> Callable[[], Explained]:
+        """Why a usage is what it is, and of a month its bill, or a sentence on why there is none.
 
-        Raises MeterError for a meter that is not known.
+        What it rests on is taken now; what this gives may be called in any thread. Raises MeterError for a meter that
+        is not known.
         """
-        told = explain(self.series(meter), window, self.zone, self.rules.max_w, self.events.of(meter))
+        series, decided = self.series(meter), copy.deepcopy(self.events.of(meter))
+        only = self.only(meter)
         month = self.zone.local(window.start).strftime("%Y-%m")
-        if window.name not in ("month", "last_month", month):
-            return told, None
-        try:
-            priced = self.statement(meter, month)
-        except MeterError as error:
-            return told, f"{error}."
-        # A month that is not over may have readings that came after the moment that is asked about.
-        return told, priced if priced.usage_wh == told.usage.usage_wh else None
+
+        def explained() -> Explained:
+            told = explain(series, window, self.zone, self.rules.max_w, decided)
+            if window.name not in ("month", "last_month", month):
+                return told, None
+            try:
+                priced = billing.bill(only, month, self.terms())
+            except MeterError as error:
+                return told, f"{error}."
+            # A month that is not over may have readings that came after the moment that is asked about.
+            return told, priced if priced.usage_wh == told.usage.usage_wh else None
+
+        return explained
 
     def terms(self) -> Terms:
         """What bills go by now: the tariffs are read anew when their file has changed.

@@ -16,6 +16,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from metertui.engine import sources
+from metertui.engine.billing import Statement
+from metertui.engine.explain import Explanation
 from metertui.engine.windows import Window
 from metertui.headend import HeadEnd
 from metertui.screens import explained, fmt
@@ -36,15 +38,15 @@ class ExplainScreen(ModalScreen[None]):
 
     def __init__(self, headend: HeadEnd, meter: str, window: Window) -> None:
         super().__init__()
-        engine = headend.engine
-        self._engine = engine
-        self._zone = engine.zone
-        self._asked = engine.clock.now()
-        self._told, self._price = engine.explanation(meter, window)
+        self._engine = headend.engine
+        self._zone = headend.engine.zone
+        self._meter = meter
+        self._asked = headend.engine.clock.now()
+        self._explain = headend.engine.explaining(meter, window)
 
     def compose(self) -> ComposeResult:
         with Vertical(id="explain"):
-            yield Static(self._title(), id="explain-title")
+            yield Static(self._title("…"), id="explain-title")
             with VerticalScroll(id="explain-paper"):
                 yield Static(id="explain-text")
             yield Static(
@@ -53,34 +55,34 @@ class ExplainScreen(ModalScreen[None]):
 
     def on_mount(self) -> None:
         self.query_one("#explain-paper").focus()
-        self._show(None)
-        self._locate()
+        self._answer()
 
     @work(exclusive=True)
-    async def _locate(self) -> None:
-        times = [point.time for point in self._told.readings()]
-        meter = self._told.usage.meter
+    async def _answer(self) -> None:
+        told, price = await asyncio.to_thread(self._explain)
+        self.query_one("#explain-title", Static).update(self._title(fmt.kwh(told.usage.usage_wh)))
+        self._show(told, price, None)
+        times = [point.time for point in told.readings()]
         try:
-            found = await asyncio.to_thread(sources.locate, self._engine.archive, self._zone, meter, times)
+            found = await asyncio.to_thread(sources.locate, self._engine.archive, self._zone, self._meter, times)
         except OSError as error:
             self.query_one("#explain-title", Static).update(message(f"! The files cannot be read: {error}"))
         else:
-            self._show(found)
+            self._show(told, price, found)
 
-    def _title(self) -> Text:
-        usage = self._told.usage
-        account = self._engine.accounts.get(usage.meter)
+    def _title(self, figure: str) -> Text:
+        account = self._engine.accounts.get(self._meter)
         where = f" · {account.address}" if account is not None and account.address else ""
         asked = f" · as of {fmt.moment(self._asked, self._zone)}"
-        text = Text(f"Why {fmt.kwh(usage.usage_wh)}  ", style="bold", no_wrap=True, overflow="ellipsis")
-        text.append_text(plain(f"{usage.meter}{where}{asked}", style="not bold"))
+        text = Text(f"Why {figure}  ", style="bold", no_wrap=True, overflow="ellipsis")
+        text.append_text(plain(f"{self._meter}{where}{asked}", style="not bold"))
         return text
 
-    def _show(self, places: Sources | None) -> None:
-        found = list(explained.sections(self._told, self._zone, places, self._price))
+    def _show(self, told: Explanation, price: Statement | str | None, places: Sources | None) -> None:
+        found = list(explained.sections(told, self._zone, places, price))
         lines = [line for section in found for line in section.lines]
         label, figure = max(len(line.label) for line in lines), max(len(line.figure) for line in lines)
-        said = message(explained.summary(self._told, self._zone), limit=1000)
+        said = message(explained.summary(told, self._zone), limit=1000)
         self.query_one("#explain-text", Static).update(
             Group(said, *(part for section in found for part in _drawn(section, label, figure)))
         )
