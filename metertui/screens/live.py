@@ -1,35 +1,50 @@
-"""Live: what arrives now."""
+"""Live: what arrives now, from whom, and who is missed."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from rich.text import Text
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Grid, Vertical
-from textual.widgets import ProgressBar, Sparkline, Static
+from textual.events import Resize
+from textual.widgets import ContentSwitcher, Input, ProgressBar, Tab, Tabs
 
-from metertui.engine.counters import Close, LiveSnapshot
+from metertui.engine.completeness import Board
+from metertui.engine.counters import Close, LiveSnapshot, Peer
 from metertui.screens import fmt
 from metertui.screens.base import DeskScreen
-from metertui.screens.plain import visible
-from metertui.screens.widgets.table import Listing
+from metertui.screens.plain import plain, visible
+from metertui.screens.widgets.board import CompletenessBoard, found
+from metertui.screens.widgets.rates import Rates
+from metertui.screens.widgets.steady import Steady
+from metertui.screens.widgets.table import Listing, Row
 from metertui.screens.widgets.tile import Tile
 
-_TILES = {
-    "stored": "stored",
-    "log": "in the log",
+_TILES: Final = {
     "accepted": "accepted",
     "duplicates": "duplicates",
     "suspects": "suspect",
     "refused": "refused",
-    "accounts": "accounts",
-    "connections": "connections",
+    "log": "in the log",
+    "stored": "stored",
+    "latency": "p50 · p99",
     "sync": "last sync",
     "waiting": "waiting",
+    "connections": "connections",
+    "accounts": "accounts",
+    "memory": "memory",
 }
-_ROWS = 60
+_PANES: Final = {"arrivals": "Arrivals", "peers": "Connections", "board": "Completeness"}
+_ROWS: Final = 100
+_PEERS: Final = 50
+_BEATS: Final = 4
+"""Ticks from one drawing of a table to its next: a second, which is as fast as one reads."""
+_BOARD_SECONDS: Final = 5.0
+_BOARD_SHARE: Final = 20
+"""The board is asked for after so many times what it took, so that it costs ingest a twentieth at most."""
 
 
 class LiveScreen(DeskScreen):
@@ -37,86 +52,196 @@ class LiveScreen(DeskScreen):
 
     place = "live"
     explains = (
-        "What arrives now. The line shows readings a second over the last two minutes; a reading counts once it is on "
-        "disk. Below stand the last readings and the last refused lines, newest first. P holds the two tables still "
-        "so that they can be read; the figures above go on."
+        "What arrives now. The bars show readings a second over the last two minutes; a reading counts once it is on "
+        "disk. p50 and p99: half of the answers, and 99 of 100, of the last minute came within this time of the line's "
+        "arrival. Arrivals: the last readings and refused lines, newest first. Connections: the busiest first. "
+        "Completeness: half hours received of those expected of active meters since their first reading, and where "
+        "meters are silent: one among many is likely the meter, most of a sub-region the line. "
+        "/ shows only rows with a meter, a peer, a code or any text. P holds the tables still so that they can be "
+        "read; the figures above go on."
     )
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("p", "pause", "Pause the tables")]
+    AUTO_FOCUS = "#readings"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("p", "pause", "Pause the tables"),
+        Binding("slash", "search", "Filter"),
+        Binding("escape", "leave", "Show all", show=False),
+        Binding("ctrl+left", "pane(-1)", "Pane before", key_display="ctrl+←", show=False, priority=True),
+        Binding("ctrl+right", "pane(1)", "Next pane", key_display="ctrl+→", priority=True),
+        *(Binding(str(n), f"show('{name}')", title, show=False) for n, (name, title) in enumerate(_PANES.items(), 1)),
+    ]
 
     def __init__(self) -> None:
         super().__init__()
         self._paused = False
+        self._sought = ""
         self._beat = 0
+        self._peers: dict[str, Peer] = {}
+        self._peers_at = 0.0
+        self._board: Board | None = None
+        self._board_due = 0.0
 
     def content(self) -> ComposeResult:
         with Vertical(id="pulse"):
-            yield Static(id="rate")
-            yield Sparkline([], id="history")
+            yield Steady(id="rate")
+            yield Rates(id="history")
         with Grid(id="tiles"):
             for name, label in _TILES.items():
                 yield Tile(label, id=f"tile-{name}")
-        yield Static(id="codes")
+        yield Steady(id="codes")
         with Container(id="day"):
-            yield Static(id="day-text")
+            yield Steady(id="day-text")
             yield ProgressBar(id="day-progress", total=1.0, show_eta=False, classes="hidden")
-        yield Static(id="empty", classes="hidden")
-        with Container(id="tables"):
-            with Vertical(id="readings-side"):
-                yield Static("Last readings", classes="heading", id="readings-heading")
-                yield Listing(("time", "meter", ">register kWh", "note"), most=_ROWS, id="readings")
-            with Vertical(id="refusals-side"):
-                yield Static("Last refusals", classes="heading", id="refusals-heading")
-                yield Listing(("at", "code", "what was sent", "from"), most=_ROWS, id="refusals")
+        yield Tabs(*(Tab(f"{n} {t}", id=name) for n, (name, t) in enumerate(_PANES.items(), 1)), id="panes")
+        yield Input(placeholder="meter, peer, code or any text; escape shows all", id="filter", classes="hidden")
+        with ContentSwitcher(initial="arrivals-pane", id="pane"):
+            with Container(id="arrivals-pane"):
+                yield Steady(id="empty", classes="hidden")
+                with Container(id="tables"):
+                    with Vertical(id="readings-side"):
+                        yield Steady(classes="heading", id="readings-heading")
+                        yield Listing(("time", "meter", ">register kWh", "note"), most=_ROWS, id="readings")
+                    with Vertical(id="refusals-side"):
+                        yield Steady(classes="heading", id="refusals-heading")
+                        yield Listing(("at", "code", "what was sent", "from"), most=_ROWS, id="refusals")
+            with Vertical(id="peers-pane"):
+                yield Steady(classes="heading", id="peers-heading")
+                yield Listing(
+                    ("from", "since", ">lines", ">a second", ">refused", ">waiting"), most=_PEERS, id="peers-table"
+                )
+            yield CompletenessBoard(self.zone, id="board-pane")
+
+    @property
+    def stage(self) -> str:
+        return f"{self.place}, {self._pane}"
+
+    @property
+    def _pane(self) -> str:
+        return (self.query_one("#pane", ContentSwitcher).current or "").removesuffix("-pane")
+
+    @on(Resize)
+    def _wrap(self) -> None:
+        """As many tiles side by side as are still wide enough, in full rows."""
+        columns = next(count for count in (12, 6, 4, 3) if count * 13 <= self.size.width or count == 3)
+        self.query_one("#tiles", Grid).styles.grid_size_columns = columns
+        self.set_class(self.size.width >= 150, "-beside")  # where both of the board's tables find room in full
+
+    # -- keys ----------------------------------------------------------------------------------------------------
 
     def action_pause(self) -> None:
         """Hold the tables, or let them go on."""
         self._paused = not self._paused
-        held = " – paused, P goes on" if self._paused else ""
-        self.query_one("#readings-heading", Static).update(f"Last readings{held}")
-        self.query_one("#refusals-heading", Static).update(f"Last refusals{held}")
+        self.say("The tables are held; P lets them go on." if self._paused else "The tables go on.")
+        self._draw(self.headend.live())
+
+    def action_search(self) -> None:
+        """Type what rows must have in them."""
+        field = self.query_one("#filter", Input)
+        field.remove_class("hidden")
+        field.focus()
+
+    def action_leave(self) -> None:
+        """Show all rows again."""
+        field = self.query_one("#filter", Input)
+        field.value = ""
+        field.add_class("hidden")
+        self._to_table()
+
+    def action_pane(self, step: int) -> None:
+        """The pane before or after."""
+        names = list(_PANES)
+        self.action_show(names[(names.index(self._pane) + step) % len(names)])
+
+    def action_show(self, pane: str) -> None:
+        """One of the panes."""
+        self.query_one(Tabs).active = pane
+
+    @on(Tabs.TabActivated, "#panes")
+    def _take_pane(self, event: Tabs.TabActivated) -> None:
+        pane = event.tab.id or "arrivals"
+        if pane != self._pane:
+            self.query_one("#pane", ContentSwitcher).current = f"{pane}-pane"
+            self._board_due = 0.0
+            self._draw(self.headend.live())
+            if not self.query_one(Tabs).has_focus:
+                self._to_table()
+
+    @on(Input.Changed, "#filter")
+    def _filter(self, event: Input.Changed) -> None:
+        self._sought = event.value.strip().casefold()
+        self._draw(self.headend.live())
+
+    @on(Input.Submitted, "#filter")
+    def _to_table(self) -> None:
+        first = {"arrivals": "#readings", "peers": "#peers-table", "board": "#regions"}
+        self.query_one(first[self._pane]).focus()
+
+    # -- the state of things -------------------------------------------------------------------------------------
 
     def show_live(self, snapshot: LiveSnapshot) -> None:
         super().show_live(snapshot)
         self._show_pulse(snapshot)
         self._show_day(snapshot)
+        self._head()
         empty = not snapshot.arrivals and not snapshot.refusals
         self.query_one("#empty").set_class(not empty, "hidden")
         self.query_one("#tables").set_class(empty, "hidden")
         if empty:
-            self.query_one("#empty", Static).update(_invitation(snapshot))
-        elif not self._paused:
-            # Each twice a second, which is as fast as one reads; in turns, so that no tick draws both.
-            (self._show_readings if self._beat % 2 == 0 else self._show_refusals)(snapshot)
+            self.query_one("#empty", Steady).show(_invitation(snapshot))
+        if not self._paused:
+            # Each once a second, and in turns, so that no tick draws both.
+            place = self._beat % _BEATS
+            if self._pane != "arrivals" and place == 0:
+                self._draw(snapshot)
+            elif self._pane == "arrivals" and not empty and place in (0, _BEATS // 2):
+                (self._show_readings if place == 0 else self._show_refusals)(snapshot)
         self._beat += 1
+
+    def _draw(self, snapshot: LiveSnapshot) -> None:
+        """The tables of the pane in view, paused or not: another pane, or another filter, was asked for."""
+        match self._pane:
+            case "arrivals":
+                self._show_readings(snapshot)
+                self._show_refusals(snapshot)
+            case "peers":
+                self._show_peers(snapshot)
+            case _:
+                self._show_board(snapshot)
+        self._head()
+
+    def _head(self) -> None:
+        held = " – paused, P goes on" if self._paused else ""
+        only = f" with “{self._sought}”" if self._sought else ""
+        for name, title in (("readings", "Last readings"), ("refusals", "Last refusals")):
+            self.query_one(f"#{name}-heading", Steady).show(plain(f"{title}{only}{held}"))
 
     def _show_pulse(self, snapshot: LiveSnapshot) -> None:
         text = Text(no_wrap=True, overflow="ellipsis")
         text.append(f"{fmt.rate(snapshot.rate)} readings/s", style="bold")
         text.append(f"   peak {fmt.count(max(snapshot.history, default=0))}/s in 2 min", style="dim")
         text.append(f"   up {fmt.span(snapshot.uptime)}   log {fmt.size(snapshot.log_bytes)}", style="dim")
-        self.query_one("#rate", Static).update(text)
-        sparkline = self.query_one(Sparkline)
-        history = [float(value) for value in snapshot.history]
-        if sparkline.data != history:
-            sparkline.data = history
+        self.query_one("#rate", Steady).show(text)
+        self.query_one("#history", Rates).show(snapshot.history)
         figures = {
-            "stored": fmt.count(snapshot.stored),
-            "log": fmt.count(snapshot.in_log),
             "accepted": fmt.count(snapshot.accepted),
             "duplicates": fmt.count(snapshot.duplicates),
             "suspects": fmt.count(snapshot.suspects),
             "refused": fmt.count(sum(snapshot.refused.values())),
-            "accounts": fmt.count(snapshot.accounts),
-            "connections": fmt.count(snapshot.connections),
+            "log": fmt.count(snapshot.in_log),
+            "stored": fmt.count(snapshot.stored),
+            "latency": _milliseconds(snapshot.p50, snapshot.p99),
             "sync": f"{snapshot.sync_ms:.2f} ms",
             "waiting": fmt.size(snapshot.waiting),
+            "connections": fmt.count(snapshot.connections),
+            "accounts": fmt.count(snapshot.accounts),
+            "memory": fmt.size(snapshot.memory),
         }
         notes = {}
-        if self.size.width >= 100:
+        if self.size.width >= 150 or 100 <= self.size.width < 156:
             notes["connections"] = f"of {fmt.count(snapshot.connections_total)}"
+            notes["waiting"] = f"of {fmt.count(snapshot.queue)}" if snapshot.queue else ""
         for name, value in figures.items():
             self.query_one(f"#tile-{name}", Tile).show(value, notes.get(name, ""))
-        self.query_one("#codes", Static).update(Text(f"refused: {fmt.tally(snapshot.refused)}", style="dim"))
+        self.query_one("#codes", Steady).show(Text(f"refused: {fmt.tally(snapshot.refused)}", style="dim"))
 
     def _show_day(self, snapshot: LiveSnapshot) -> None:
         bar = self.query_one(ProgressBar)
@@ -126,25 +251,89 @@ class LiveScreen(DeskScreen):
             text = f"day close: {snapshot.day_state}"
         else:
             text = _told(snapshot.last_close, self)
-        self.query_one("#day-text", Static).update(Text(text, no_wrap=True, overflow="ellipsis"))
+        self.query_one("#day-text", Steady).show(Text(text, no_wrap=True, overflow="ellipsis"))
+
+    def _list(self, table: str, rows: list[Row]) -> None:
+        """The rows that have what is sought, and while nobody reads on in the table no more than are seen."""
+        listing = self.query_one(table, Listing)
+        chosen = [row for row in rows if found(self._sought, tuple(row[1]))]
+        seen = max(8, listing.size.height) if not self._paused and not listing.cursor_row else _ROWS
+        listing.show(chosen[:seen])
 
     def _show_readings(self, snapshot: LiveSnapshot) -> None:
         zone = self.zone
-        self.query_one("#readings", Listing).show(
+        self._list(
+            "#readings",
             [
                 (f"{a.meter} {a.time}", (fmt.moment(a.time, zone), a.meter, fmt.number(a.wh), a.note and f"! {a.note}"))
-                for a in snapshot.arrivals[:_ROWS]
-            ]
+                for a in (snapshot.arrivals if self._sought else snapshot.arrivals[:_ROWS])
+            ],
         )
 
     def _show_refusals(self, snapshot: LiveSnapshot) -> None:
         newest = sum(snapshot.refused.values())
-        self.query_one("#refusals", Listing).show(
+        self._list(
+            "#refusals",
             [
                 (str(newest - i), (fmt.clock(r.at, self.zone), r.code, r.line, r.peer))
-                for i, r in enumerate(snapshot.refusals[:_ROWS])
-            ]
+                for i, r in enumerate(snapshot.refusals)
+            ],
         )
+
+    def _show_peers(self, snapshot: LiveSnapshot) -> None:
+        before, seconds = self._peers, snapshot.uptime - self._peers_at
+        peers = self.headend.peers(_PEERS)
+        self._peers, self._peers_at = {peer.name: peer for peer in peers}, snapshot.uptime
+
+        def rate(peer: Peer) -> str:
+            known = before.get(peer.name)
+            return fmt.rate((peer.requests - known.requests) / seconds) if known and seconds > 0 else "–"
+
+        self._list(
+            "#peers-table",
+            [
+                (
+                    f"{peer.name} {peer.since}",
+                    (
+                        peer.name,
+                        fmt.moment(peer.since, self.zone),
+                        fmt.count(peer.requests),
+                        rate(peer),
+                        fmt.count(peer.refused),
+                        fmt.size(peer.waiting),
+                    ),
+                )
+                for peer in peers
+            ],
+        )
+        number = fmt.count(snapshot.connections)
+        some = f", the {_PEERS} busiest" if snapshot.connections > _PEERS else ""
+        text = f"{number} open{some}; {fmt.count(snapshot.connections_total)} since start"
+        self.query_one("#peers-heading", Steady).show(text if snapshot.connections else "Nobody is connected.")
+
+    def _show_board(self, snapshot: LiveSnapshot) -> None:
+        if self._board is not None:
+            self.query_one(CompletenessBoard).show(self._board, self._sought)
+        if snapshot.uptime >= self._board_due:
+            self._board_due = float("inf")
+            self._ask_board()
+
+    @work(exclusive=True, group="board")
+    async def _ask_board(self) -> None:
+        clock = self.headend.engine.clock
+        began = clock.monotonic()
+        try:
+            self._board = await self.headend.completeness()
+        finally:
+            taken = clock.monotonic() - began
+            self._board_due = self.headend.live().uptime + max(_BOARD_SECONDS, _BOARD_SHARE * taken)
+        self.query_one(CompletenessBoard).show(self._board, self._sought)
+
+
+def _milliseconds(*seconds: float | None) -> str:
+    """`0.4 · 2.1 ms`: no more figures than are known."""
+    told = [f"{each * 1000:.1f}" if each < 0.01 else f"{each * 1000:.0f}" for each in seconds if each is not None]
+    return f"{' · '.join(told)} ms" if told else "–"
 
 
 def _told(close: Close | None, screen: LiveScreen) -> str:

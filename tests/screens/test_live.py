@@ -6,18 +6,19 @@ from dataclasses import replace
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import ContentSwitcher
 
-from metertui.engine.counters import Close
+from metertui.engine.counters import Close, Peer
 from metertui.screens.widgets.table import Listing
-from tests.screens.town import STEADY, Town, at_work, text_of
+from tests.screens.town import HOSTILE, STEADY, Town, at_work, press, settle, text_of
 
 HOSTILE_LINES = ["[red]x[/]", "\x1b[31mred", "[/", "=cmd|' /C calc'!A0", "a\tb\x00c", "[@click=app.quit]q[/]"]
 
 
 async def show(town: Town, pilot: Pilot[None]) -> None:
-    """Two ticks: the tables follow at every second one."""
-    town.app.tick()
-    town.app.tick()
+    """A second of ticks: the tables follow in turns."""
+    for _ in range(4):
+        town.app.tick()
     await pilot.pause()
 
 
@@ -170,3 +171,100 @@ async def test_the_last_close_is_told(town: Town) -> None:
         assert f"last close: {close.readings // 1000} " in told
         assert told.endswith("2025-03-12 10:40:00 by ada@example.com")
         assert text_of(pilot, "#tile-log").splitlines()[1] == "0"
+
+
+async def test_a_filter_shows_only_rows_with_a_text(town: Town) -> None:
+    async with at_work(town, "f2") as pilot:
+        refuse(town, "hello", "[red]READ 666")
+        await press(pilot, "slash", *HOSTILE)
+        await show(town, pilot)
+        assert {row[1] for row in rows(pilot, "#readings")} == {HOSTILE}
+        assert [row[2] for row in rows(pilot, "#refusals")] == ["[red]READ 666"]
+        assert text_of(pilot, "#readings-heading") == "Last readings with “666”"
+        await press(pilot, "enter", "p")
+        assert pilot.app.focused is pilot.app.screen.query_one("#readings")
+        assert text_of(pilot, "#readings-heading") == "Last readings with “666” – paused, P goes on"
+        await press(pilot, "slash", "escape")
+        await show(town, pilot)
+        assert len(rows(pilot, "#refusals")) == 2
+        assert not pilot.app.screen.query_one("#filter").display
+        await press(pilot, "slash", *"UNKNOWN-COMM")
+        await show(town, pilot)
+        assert len(rows(pilot, "#refusals")) == 2
+        assert rows(pilot, "#readings") == []
+
+
+async def test_connections_stand_with_their_counts(town: Town) -> None:
+    since = town.clock.now()
+    many = [Peer("10.0.0.7:5001", since, 100, 3, 2048), Peer("10.0.0.8:5002", since, 7, 0, 0)]
+    async with at_work(town, "f2", "2", size=(80, 24)) as pilot:
+        assert text_of(pilot, "#peers-heading") == "Nobody is connected."
+        town.headend.peers = lambda most: many[:most]
+        town.headend.connections, town.headend.connections_total = 2, 9
+        await show(town, pilot)
+        assert rows(pilot, "#peers-table")[0][2:] == ["100", "–", "3", "2.0 kB"]
+        assert text_of(pilot, "#peers-heading") == "2 open; 9 since start"
+        many[0] = replace(many[0], requests=160)
+        town.clock.advance(2)
+        await show(town, pilot)
+        assert [row[3] for row in rows(pilot, "#peers-table")] == ["30.0", "0.0"]
+        await press(pilot, "slash", *"10.0.0.8")
+        await show(town, pilot)
+        assert [row[0] for row in rows(pilot, "#peers-table")] == ["10.0.0.8:5002"]
+
+
+async def test_the_board_says_who_is_missed(town: Town) -> None:
+    async with at_work(town, "f2", "3") as pilot:
+        assert rows(pilot, "#regions")[0][:3] == ["all", "8", "7"]
+        steady = next(row for row in rows(pilot, "#regions") if row[0] == "North")
+        assert steady[1:] == ["4", "3", "25.0 %", "63", "25.0 %", "144"]
+        silences = rows(pilot, "#silences")
+        assert ["the meters", "North / Hillside", "2 of 2", "2025-03-11 00:00:00", "200-001 and 1 more"] in silences
+        assert any(row[1] == "[b]South" and row[4] == HOSTILE for row in silences)
+        assert "up to 1 h 1   1 to 3 h 0" in text_of(pilot, "#board-ages")
+        town.read((HOSTILE, "7.1", "2025-03-12T10:30"))
+        await show(town, pilot)
+        await settle(pilot)
+        assert rows(pilot, "#regions")[0][2] == "7"  # asked for at most every five seconds
+        town.clock.advance(5)
+        await show(town, pilot)
+        await settle(pilot)
+        assert rows(pilot, "#regions")[0][2] == "6"
+        await press(pilot, "p")
+        town.read(("200-001", "5000", "2025-03-12T10:30"))
+        town.clock.advance(5)
+        await show(town, pilot)
+        await settle(pilot)
+        assert rows(pilot, "#regions")[0][2] == "6"
+
+
+async def test_one_goes_through_the_panes(town: Town) -> None:
+    async with at_work(town, "f2") as pilot:
+        seen = []
+        for key in ("ctrl+right", "ctrl+right", "ctrl+right", "ctrl+left", "1"):
+            await press(pilot, key)
+            await settle(pilot)
+            seen.append(pilot.app.screen.query_one(ContentSwitcher).current)
+            assert pilot.app.focused is not None
+            assert pilot.app.focused.region.height > 0
+        assert seen == ["peers-pane", "board-pane", "arrivals-pane", "board-pane", "arrivals-pane"]
+
+
+@pytest.mark.parametrize(("width", "columns"), [(60, 4), (80, 6), (120, 6), (200, 12)])
+async def test_tiles_wrap_as_the_terminal_is_wide(town: Town, width: int, columns: int) -> None:
+    async with at_work(town, "f2", size=(width, 40)) as pilot:
+        town.app.tick()
+        await pilot.pause()
+        tiles = pilot.app.screen.query(".tile")
+        assert len({tile.region.x for tile in tiles}) == columns
+        assert all(tile.region.right <= width and tile.region.height == 2 for tile in tiles)
+
+
+async def test_how_long_answers_take_is_told(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = replace(town.headend.live(), p50=0.0004, p99=0.0213, memory=123_400_000, queue=3, waiting=2048)
+    async with at_work(town, "f2") as pilot:
+        monkeypatch.setattr(town.headend, "live", lambda: now)
+        await show(town, pilot)
+        assert text_of(pilot, "#tile-latency").splitlines()[1] == "0.4 · 21 ms"
+        assert text_of(pilot, "#tile-memory").splitlines()[1] == "123.4 MB"
+        assert text_of(pilot, "#tile-waiting").splitlines()[1] == "2.0 kB of 3"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from metertui.engine.events import Event
+from metertui.engine.counters import Peer
+from metertui.settings import Settings
 from tests.screens.town import STEADY, Town, settle
 
 Compare = Callable[..., bool]
@@ -20,8 +23,9 @@ every_size = pytest.mark.parametrize("size", SIZES, ids=["120x40", "80x24"])
 
 @pytest.fixture(autouse=True)
 def still(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing blinks."""
+    """Nothing blinks, and memory is the same on every machine."""
     monkeypatch.setattr(Input, "cursor_blink", False)
+    monkeypatch.setattr("metertui.headend.resident", lambda: 123_400_000)
 
 
 def doing(town: Town, *keys: str, role: str = "") -> Callable[[Pilot[Any]], Awaitable[None]]:
@@ -34,8 +38,8 @@ def doing(town: Town, *keys: str, role: str = "") -> Callable[[Pilot[Any]], Awai
         for key in keys:
             await pilot.press(key)
             await settle(pilot)
-        town.app.tick()
-        town.app.tick()
+        for _ in range(4):  # a second, in which each table has its turn
+            town.app.tick()
         await settle(pilot)
 
     return act
@@ -162,3 +166,25 @@ def test_help_is_asked_for(snap_compare: Compare, town: Town) -> None:
 def test_in_the_light(snap_compare: Compare, town: Town) -> None:
     town.app.action_toggle_theme()
     assert snap_compare(town.app, terminal_size=(120, 40), run_before=doing(town, "f3", *STEADY, "enter"))
+
+
+@pytest.mark.parametrize(("size", "pane"), [((80, 24), "2"), ((120, 40), "3"), ((80, 24), "3"), ((200, 60), "3")])
+def test_an_operator_looks_for_who_is_missed(
+    snap_compare: Compare, town: Town, size: tuple[int, int], pane: str
+) -> None:
+    peers = [Peer(f"10.0.0.{n}:5000{n}", town.clock.now() - n * 10**9, 4000 // n, n % 3, 100 * n) for n in range(1, 9)]
+    town.headend.peers = lambda most: peers[:most]
+    town.headend.connections, town.headend.connections_total = 8, 12
+    town.read(("200-003", "20000", "2025-03-12T10:30"), ("200-004", "20000", "2025-03-12T08:30"))
+    assert snap_compare(town.app, terminal_size=size, run_before=doing(town, "f2", pane))
+
+
+def test_an_operator_has_no_colours(snap_compare: Compare, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    town = Town(tmp_path, filled=True)
+    assert snap_compare(town.app, terminal_size=(80, 24), run_before=doing(town, "f2", "slash", *"200", "enter"))
+
+
+def test_an_operator_reads_what_the_terminal_draws_itself(snap_compare: Compare, tmp_path: Path) -> None:
+    town = Town(tmp_path, filled=True, settings=Settings(theme="terminal"))
+    assert snap_compare(town.app, terminal_size=(80, 24), run_before=doing(town, "f2"))

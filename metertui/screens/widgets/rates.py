@@ -1,0 +1,55 @@
+"""The rate of the last minutes as bars: one colour and no more than is seen, as each second draws it anew."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from rich.text import Text
+from textual.app import RenderResult
+from textual.geometry import Size
+from textual.widget import Widget
+
+_EIGHTHS: Final = " ▁▂▃▄▅▆▇█"
+
+
+class Rates(Widget):
+    """Bars side by side, the newest at the right, the highest as high as there is room."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._values: tuple[int, ...] = ()
+        self._drawn: tuple[str, Size] | None = None
+
+    def show(self, values: Sequence[int]) -> None:
+        """Draw these, oldest first, if they look different from what is drawn."""
+        self._values = tuple(values)
+        if self._drawn != (self._lines(self.size), self.size):
+            self.refresh()
+
+    def render(self) -> RenderResult:
+        self._drawn = (self._lines(self.size), self.size)
+        return Text(self._drawn[0], no_wrap=True, end="")
+
+    def _lines(self, size: Size) -> str:
+        values = parted(self._values, size.width)
+        height = max(1, size.height)
+        highest = max(values, default=0) or 1
+        # A second with anything in it is not to look like one with nothing.
+        eighths = [max(1, round(value / highest * height * 8)) if value else 0 for value in values]
+        rows = range(height - 1, -1, -1)
+        return "\n".join("".join(_EIGHTHS[min(8, max(0, each - 8 * row))] for each in eighths) for row in rows)
+
+
+def parted(values: Sequence[int], width: int) -> list[int]:
+    """As many as there is room for: each wider, or the highest of some that stand together."""
+    if not values or width < 1:
+        return []
+    count = len(values)
+    if width >= count:
+        wide = width // count
+        return [value for value in values for _ in range(wide)]
+    some = -(-count // width)
+    first = count % some
+    starts = [0, *range(first, count, some)] if first else list(range(0, count, some))
+    return [max(values[start:end]) for start, end in zip(starts, [*starts[1:], count], strict=True)]
