@@ -11,8 +11,8 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from metertui.engine.events import Event
 from metertui.engine.counters import Peer
+from metertui.engine.events import Event
 from metertui.settings import Settings
 from tests.screens.town import STEADY, Town, settle
 
