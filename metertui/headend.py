@@ -12,15 +12,15 @@ import contextlib
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from metertui.engine import completeness, deciding, exceptions
-from metertui.engine.accounts import Account
+from metertui.engine.accounts import Account, Change
 from metertui.engine.billing import Statement
 from metertui.engine.columns import Frozen
 from metertui.engine.completeness import Board
@@ -29,7 +29,7 @@ from metertui.engine.counters import Close, LiveSnapshot, Peer
 from metertui.engine.deciding import Decision, Effect
 from metertui.engine.energy import Series, Usage
 from metertui.engine.errors import BusyError, MeterError, StorageError
-from metertui.engine.events import values_of
+from metertui.engine.events import Event, checked_reason, values_of
 from metertui.engine.exceptions import Exceptions, Question
 from metertui.engine.importing import Import, Report
 from metertui.engine.outcome import Outcome
@@ -75,7 +75,9 @@ class HeadEnd:
         self._searcher = ThreadPoolExecutor(1, "metertui-search")
         self._turns = self._new_turns()
         self._clock: asyncio.Task[None] | None = None
-        self._background: set[asyncio.Task[None]] = set()
+        self._background: set[asyncio.Future[Any]] = set()
+        self._changing = asyncio.Lock()
+        """Held by who changes accounts: one at a time."""
         self._started = engine.clock.monotonic()
         self._today = engine.zone.day(engine.clock.now())
         self._rates: deque[int] = deque([0] * _HISTORY_SECONDS, maxlen=_HISTORY_SECONDS)
@@ -106,6 +108,7 @@ class HeadEnd:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._clock
         await self._not_closing.wait()
+        await asyncio.gather(*self._background, return_exceptions=True)
         self._writer.shutdown()
         self._workers.shutdown(cancel_futures=True)
         self._searcher.shutdown(cancel_futures=True)
@@ -130,20 +133,24 @@ class HeadEnd:
         """Register an account; `fields` as on the wire."""
         return await self._turns.put(lambda batch: batch.register(meter, fields, by=by))
 
-    async def modify(self, meter: str, fields: dict[str, str], by: str) -> None:
-        """Change an account's fields from now on; what was used before keeps its attributes. Raises MeterError."""
-        await self._change(meter, lambda now: self.engine.accounts.modify(meter, fields, now))
-        self.note(by, "modify", meter, _listed(fields))
+    async def modify(self, meter: str, fields: dict[str, str], by: str, since: int | None = None) -> None:
+        """Change an account's fields from `since` on (µs UTC; now if None); what was before keeps its attributes.
 
-    async def deactivate(self, meter: str, by: str) -> None:
+        Raises MeterError.
+        """
+        await self._change(meter, lambda now: self.engine.accounts.modified(meter, fields, now, since))
+        from_then = "" if since is None else f" from {self.engine.zone.iso(since)}"
+        self.note(by, "modify", meter, _listed(fields) + from_then)
+
+    async def deactivate(self, meter: str, by: str, reason: str = "") -> None:
         """Refuse a meter's readings from now on; its history stays. Raises MeterError."""
-        await self._change(meter, lambda now: self.engine.accounts.deactivate(meter, now))
-        self.note(by, "deactivate", meter, "")
+        await self._change(meter, lambda now: self.engine.accounts.deactivated(meter), "deactivate", by, reason)
+        self.note(by, "deactivate", meter, reason)
 
-    async def reactivate(self, meter: str, by: str) -> None:
+    async def reactivate(self, meter: str, by: str, reason: str = "") -> None:
         """Take a deactivated meter's readings again. Raises MeterError."""
-        await self._change(meter, lambda now: self.engine.accounts.reactivate(meter, now))
-        self.note(by, "reactivate", meter, "")
+        await self._change(meter, lambda now: self.engine.accounts.reactivated(meter), "reactivate", by, reason)
+        self.note(by, "reactivate", meter, reason)
 
     async def decide(self, decisions: Sequence[Decision], by: str) -> list[Effect]:
         """Let decisions about readings stand, all or none; what each changed. Raises MeterError, StorageError."""
@@ -198,22 +205,12 @@ class HeadEnd:
 
         Its report tells what was done. Raises StorageError; then doing it again does the rest.
         """
-        loop = asyncio.get_running_loop()
         engine = self.engine
-        async with self._turns.between:
-            now = engine.clock.now()
-            book = engine.accounts
-            accounts, moves = await loop.run_in_executor(self._writer, importing.accounts, book, now)
-            if accounts or moves:
-                await loop.run_in_executor(self._writer, book.put, accounts, moves)
-                for place, meter in enumerate({account.meter: None for account in accounts} | dict.fromkeys(moves)):
-                    engine.refresh_account(meter, _EVER)
-                    if place % _ACCOUNTS == 0:
-                        await asyncio.sleep(0)
+        await self._finished(self._take_accounts(importing))
         await FileLane(importing, engine.directory, self._turns, lambda share: tell(0.9 * share)).run()
         report = importing.report
         self.note(by, "import", names, report.counts())
-        refusals = report.refusals(now)
+        refusals = report.refusals(engine.clock.now())
         if refusals:
             self._writer.submit(engine.rejects.write, refusals, engine.zone)
         while report.new:
@@ -223,11 +220,53 @@ class HeadEnd:
                 break
         return report
 
-    async def _change(self, meter: str, change: Callable[[int], object]) -> None:
-        async with self._turns.between:
-            now = self.engine.clock.now()
-            await asyncio.get_running_loop().run_in_executor(self._writer, change, now)
-            self.engine.refresh_account(meter, now)
+    async def _take_accounts(self, importing: Import) -> None:
+        """The accounts that an import brings, and what it says of others."""
+        loop, engine = asyncio.get_running_loop(), self.engine
+        async with self._changing:
+            async with self._turns.between:
+                now = engine.clock.now()
+                standing = engine.accounts.standing()
+                accounts, moves = await loop.run_in_executor(self._writer, importing.accounts, engine.accounts, now)
+            if not accounts and not moves:
+                return
+            change = Change(accounts, moves)
+            draft = await loop.run_in_executor(self._workers, engine.accounts.draft, standing, change)
+            async with self._turns.between:
+                await loop.run_in_executor(self._writer, engine.accounts.commit, draft)
+                for place, meter in enumerate({account.meter: None for account in accounts} | dict.fromkeys(moves)):
+                    engine.refresh_account(meter, _EVER)
+                    if place % _ACCOUNTS == 0:
+                        await asyncio.sleep(0)
+
+    async def _change(
+        self, meter: str, plan: Callable[[int], Change], what: str = "", by: str = "", reason: str = ""
+    ) -> None:
+        """Change an account. Nearly all of the work is done beside ingest, which waits only for the last step."""
+
+        async def change() -> None:
+            loop, engine = asyncio.get_running_loop(), self.engine
+            async with self._changing:
+                async with self._turns.between:
+                    now = engine.clock.now()
+                    planned, standing = plan(now), engine.accounts.standing()
+                events = [Event(now, meter, what, None, by, checked_reason(reason) if reason else "")] if what else []
+                draft = await loop.run_in_executor(self._workers, engine.accounts.draft, standing, planned)
+                async with self._turns.between:
+                    await loop.run_in_executor(self._writer, engine.accounts.commit, draft)
+                    engine.refresh_account(meter, planned.moves[meter][-1][0] if planned.moves else now)
+                    if events:
+                        await loop.run_in_executor(self._writer, engine.events.append, events)
+                        engine.decide(events)
+
+        await self._finished(change())
+
+    async def _finished(self, work: Coroutine[Any, Any, T]) -> T:
+        """What comes of work that goes on to its end even if who waits for it is cancelled."""
+        task = asyncio.ensure_future(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+        return await asyncio.shield(task)
 
     async def put_member(self, member: Member, by: str) -> None:
         """Add a member of staff, or put one in the place of who has the email. Raises MeterError."""

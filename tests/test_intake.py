@@ -102,9 +102,9 @@ async def test_meters_go_on_beside_it(tmp_path: Path) -> None:
     task = asyncio.create_task(headend.do_import(importing, "x.csv", "me"))
     answered = 0
     while not task.done():
-        assert (
-            await headend.upload("m-1", f"{2000 + answered}", f"2025-03-12T10:{answered % 60:02}:07", "test")
-        ).stored
+        minute, second = divmod(answered, 60)
+        time = f"2025-03-12T10:{minute:02}:{second:02}.5"
+        assert (await headend.upload("m-1", f"{2000 + answered}", time, "test")).stored
         answered += 1
         await asyncio.sleep(0)
     assert answered > 2

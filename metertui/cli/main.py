@@ -208,7 +208,7 @@ def parser() -> Parser:
     listed = verbs.add_parser("list", help="all of them, or those that contain a text", parents=[everywhere, shown])
     listed.add_argument("text", nargs="?", default="")
     for verb, what in (
-        ("show", "one account, with its attributes in time"),
+        ("show", "one account, with its attributes in time and what was decided about it"),
         ("register", "a new account"),
         ("modify", "change fields from now on"),
         ("deactivate", "refuse its readings from now on"),
@@ -219,6 +219,10 @@ def parser() -> Parser:
         if verb in ("register", "modify"):
             for field in ("address", "region", "sub-region", "postcode", "apartment-type"):
                 made.add_argument(f"--{field}")
+        if verb == "modify":
+            made.add_argument("--from", dest="since", metavar="T", help="a day or time in the past: a move told late")
+        if verb in ("deactivate", "reactivate"):
+            made.add_argument("--reason", metavar="R", help="why; it stands in events.csv and audit.log")
 
     admins = command("admins", "people:admins", "staff accounts", everywhere, shown)
     verbs = admins.add_subparsers(dest="verb", metavar="VERB", required=True)

@@ -15,14 +15,16 @@ from metertui import settings
 from metertui.cli.common import folder, show
 from metertui.cli.errors import UsageError
 from metertui.cli.handing import handed
-from metertui.engine.accounts import FIELDS, Account, AccountBook
+from metertui.engine.accounts import FIELDS, Account, AccountBook, effective
 from metertui.engine.audit import AuditLog, user_name
 from metertui.engine.errors import MeterError, Refused
+from metertui.engine.events import Event, EventBook, checked_reason, values_of
 from metertui.engine.lock import FolderLock
 from metertui.engine.rules import SystemClock
 from metertui.engine.staff import StaffBook
 from metertui.engine.zone import SiteZone
 
+_EVENT = ("time", "what", "values", "who", "reason")
 _COLUMNS = ("identifier", *FIELDS, "status", "registered")
 
 
@@ -77,44 +79,60 @@ def users(options: argparse.Namespace) -> None:
         _change(options)
         return
     with _Office.opened(options, readonly=True) as office:
-        book = office.accounts()
         if options.verb == "list":
+            book = office.accounts()
             found = book.search(options.text, len(book)) if options.text else sorted(book, key=lambda a: a.meter)
             show(options, [account.row(office.zone) for account in found], _COLUMNS)
         else:
-            _show(options, book, office.zone)
+            _show(options, office)
 
 
-def _show(options: argparse.Namespace, book: AccountBook, zone: SiteZone) -> None:
+def _show(options: argparse.Namespace, office: _Office) -> None:
+    book, zone = office.accounts(), office.zone
     account = book.get(options.meter)
     if account is None:
         raise MeterError(f"{options.meter} is not registered")
     moves = [{"effective_from": zone.iso(since), **group._asdict()} for since, group in book.moves(account.meter)]
-    if getattr(options, "format", "table") == "json":
-        show(options, [{**account.row(zone), "history": moves}], (*_COLUMNS, "history"), one=True)
+    decided = EventBook(office.data, zone)
+    decided.load()
+    events = [
+        {"time": zone.iso(event.decided), "what": event.what, "values": values_of(event, zone), "who": event.who}
+        | {"reason": event.reason}
+        for event in decided.all_of(account.meter)
+    ]
+    form = getattr(options, "format", "table")
+    if form == "json":
+        everything = {**account.row(zone), "history": moves, "events": events}
+        show(options, [everything], (*_COLUMNS, "history", "events"), one=True)
         return
     show(options, [account.row(zone)], _COLUMNS, one=True)
-    if moves and getattr(options, "format", "table") == "table":
-        print()
-        show(options, moves, ("effective_from", "region", "sub_region", "apartment_type"))
+    if form == "table":
+        for rows, columns in ((moves, ("effective_from", "region", "sub_region", "apartment_type")), (events, _EVENT)):
+            if rows:
+                print()
+                show(options, rows, columns)
 
 
 def _change(options: argparse.Namespace) -> None:
     fields = {name: value for name in FIELDS if (value := getattr(options, name, None)) is not None}
     if options.verb == "modify" and not fields:
         raise UsageError(f"nothing to change; the fields are {', '.join(FIELDS)}")
+    more = {name: value for name in ("since", "reason") if (value := getattr(options, name, None)) is not None}
 
     def here() -> dict[str, str | None]:
         with _Office.opened(options, readonly=False) as office:
-            account = _changed(options.verb, options.meter, fields, office)
-            office.note(options.verb, options.meter, ", ".join(f"{name}={value}" for name, value in fields.items()))
+            account = _changed(options.verb, options.meter, fields, more, office)
+            told = [", ".join(f"{name}={value}" for name, value in fields.items()), more.get("reason", "")]
+            if "since" in more:
+                told.append(f"from {office.zone.iso(effective(more['since'], office.zone))}")
+            office.note(options.verb, options.meter, " ".join(filter(None, told)))
             return account.row(office.zone)
 
-    row = handed(folder(options), f"users {options.verb}", {"meter": options.meter, **fields}, here)
+    row = handed(folder(options), f"users {options.verb}", {"meter": options.meter, **fields, **more}, here)
     show(options, [row], _COLUMNS, one=True)
 
 
-def _changed(verb: str, meter: str, fields: dict[str, str], office: _Office) -> Account:
+def _changed(verb: str, meter: str, fields: dict[str, str], more: dict[str, str], office: _Office) -> Account:
     book, now = office.accounts(), office.now
     try:
         match verb:
@@ -122,11 +140,15 @@ def _changed(verb: str, meter: str, fields: dict[str, str], office: _Office) -> 
                 account = book.prepare(meter, fields, now)
                 book.append([account])
             case "modify":
-                account = book.modify(meter, fields, now)
-            case "deactivate":
-                account = book.deactivate(meter, now)
+                since = effective(more["since"], office.zone) if "since" in more else None
+                account = book.modify(meter, fields, now, since)
             case _:
-                account = book.reactivate(meter, now)
+                reason = checked_reason(more["reason"]) if "reason" in more else ""
+                events = EventBook(office.data, office.zone)
+                events.load()
+                events.mend()
+                account = (book.deactivate if verb == "deactivate" else book.reactivate)(meter, now)
+                events.append([Event(now, meter, verb, None, user_name(os.getuid()), reason)])
     except Refused as error:
         raise MeterError(error.why) from error
     return account

@@ -11,10 +11,12 @@ import csv
 import gc
 import io
 import os
+import re
 import sys
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import Final
@@ -32,9 +34,12 @@ KNOWN: Final = ("identifier", *FIELDS)
 OURS: Final = ("status", "registered")
 _HEADER: Final = (*KNOWN, *OURS)
 HISTORY_HEADER: Final = ("identifier", "effective_from", "region", "sub_region", "apartment_type")
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _FORMULA: Final = ("=", "+", "-", "@")
 _JOINERS: Final = "\u200c\u200d"
 """Characters without a shape that some scripts need between letters."""
+_PIECE: Final = 4096
+"""Rows written at a time, for other threads' sake."""
 _STATUS: Final = {"": True, "active": True, "deactivated": False}
 _text_of = attrgetter("meter", *FIELDS)
 
@@ -65,6 +70,43 @@ class Account:
             "status": "active" if self.active else "deactivated",
             "registered": zone.iso(self.registered) if self.registered is not None else None,
         }
+
+
+Moves = Mapping[str, Sequence[tuple[int, Group]]]
+"""Attributes in time by meter: (effective from µs UTC, group) in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Accounts as they are to be, and the attributes in time of those that moved."""
+
+    accounts: Sequence[Account]
+    moves: Moves
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How many accounts there are between two batches, and size and identity of the file that holds just these."""
+
+    count: int
+    size: int
+    inode: tuple[int, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A change on disk beside the files that it is to replace."""
+
+    change: Change
+    standing: Standing
+    users: files.Replacement
+    history: files.Replacement | None
+
+    def drop(self) -> None:
+        """Give it up."""
+        self.users.drop()
+        if self.history is not None:
+            self.history.drop()
 
 
 class AccountBook:
@@ -236,57 +278,62 @@ class AccountBook:
         self._accounts[account.meter] = account
         self.roster.add(account.meter)
 
-    # -- changing ----------------------------------------------------------------------------------------------
+    # -- changing: planned, drafted beside ingest, then put in place between two batches ---------------------------
 
-    def modify(self, meter: str, fields: Mapping[str, str], now: int) -> Account:
-        """Change some fields from `now` (µs UTC) on. Raises Refused, MeterError, StorageError."""
+    def modified(self, meter: str, fields: Mapping[str, str], now: int, since: int | None = None) -> Change:
+        """What changes some fields from `since` on (µs UTC; `now` if None). Raises Refused, MeterError."""
         before = self._known(meter)
         account = _with(before, fields)
         moves = list(self.moves(meter)) or [(before.registered or 0, before.group)]
+        if since is not None:
+            self._check_since(meter, since, moves, now)
         if account.group == moves[-1][1]:
-            return self._change(account)
-        since = max(now, moves[-1][0] + 1)  # the clock may have jumped back, what was before stays before
-        known = self._moves
-        # In this order: a move that the account does not confirm is dropped at the next start.
-        self._set_moves({meter: [*moves, (since, account.group)]})
-        try:
-            return self._change(account)
-        except StorageError:
-            self._moves = known
-            with contextlib.suppress(StorageError):
-                self.settle()
-            raise
+            return Change([account], {})
+        if since is None:
+            since = max(now, moves[-1][0] + 1)  # the clock may have jumped back, what was before stays before
+        return Change([account], {meter: [*moves, (since, account.group)]})
 
-    def deactivate(self, meter: str, now: int) -> Account:
-        """Take no more readings of a meter. Raises MeterError, StorageError."""
+    def _check_since(self, meter: str, since: int, moves: Sequence[tuple[int, Group]], now: int) -> None:
+        """That a change may take effect at `since`. Raises Refused."""
+        if since > now:
+            raise Refused("future-timestamp", f"{self._zone.iso(since)} is in the future: a change is entered when due")
+        if since <= moves[-1][0]:
+            last = self._zone.iso(moves[-1][0])
+            what = "has its attributes since" if len(moves) > 1 else "was registered at"
+            raise Refused("bad-timestamp", f"{meter} {what} {last}; a change takes effect after that")
+
+    def deactivated(self, meter: str) -> Change:
+        """What has a meter's readings refused. Raises MeterError."""
         account = self._known(meter)
         if not account.active:
             raise MeterError(f"{meter} is deactivated already")
-        return self._change(replace(account, active=False))
+        return Change([replace(account, active=False)], {})
 
-    def reactivate(self, meter: str, now: int) -> Account:
-        """Take a meter's readings again. Raises MeterError, StorageError."""
+    def reactivated(self, meter: str) -> Change:
+        """What has a meter's readings taken again. Raises MeterError."""
         account = self._known(meter)
         if account.active:
             raise MeterError(f"{meter} is active already")
-        return self._change(replace(account, active=True))
+        return Change([replace(account, active=True)], {})
 
-    def put(self, accounts: Iterable[Account], moves: Mapping[str, Sequence[tuple[int, Group]]]) -> None:
+    def modify(self, meter: str, fields: Mapping[str, str], now: int, since: int | None = None) -> Account:
+        """Change some fields from `since` on (µs UTC; `now` if None). Raises Refused, MeterError, StorageError."""
+        return self._make(self.modified(meter, fields, now, since))
+
+    def deactivate(self, meter: str, now: int) -> Account:
+        """Take no more readings of a meter. Raises MeterError, StorageError."""
+        return self._make(self.deactivated(meter))
+
+    def reactivate(self, meter: str, now: int) -> Account:
+        """Take a meter's readings again. Raises MeterError, StorageError."""
+        return self._make(self.reactivated(meter))
+
+    def put(self, accounts: Iterable[Account], moves: Moves) -> None:
         """Add or replace many accounts, and state the attributes in time of some, with one rewrite of each file.
 
         Raises StorageError.
         """
-        if moves:
-            self._set_moves(moves)
-        stated = {account.meter: account for account in accounts}
-        changed = {**self._accounts, **stated}
-        self._rewrite(changed.values())
-        before, self._accounts = self._accounts, changed
-        for meter in stated:
-            if meter in before:
-                self.roster.changed(meter)
-            else:
-                self.roster.add(meter)
+        self.commit(self.draft(self.standing(), Change(list(accounts), moves)))
 
     def _known(self, meter: str) -> Account:
         account = self._accounts.get(meter)
@@ -294,27 +341,140 @@ class AccountBook:
             raise MeterError(f"{meter} is not registered")
         return account
 
-    def _change(self, account: Account) -> Account:
-        self._rewrite({**self._accounts, account.meter: account}.values())
-        self._accounts[account.meter] = account
-        self.roster.changed(account.meter)
-        return account
+    def _make(self, change: Change) -> Account:
+        self.commit(self.draft(self.standing(), change))
+        return change.accounts[0]
 
-    def _set_moves(self, moves: Mapping[str, Sequence[tuple[int, Group]]]) -> None:
+    def standing(self) -> Standing:
+        """How the accounts stand. Between two batches, when file and memory say the same."""
+        size, inode = self._file()
+        return Standing(len(self._accounts), size, inode)
+
+    def draft(self, standing: Standing, change: Change) -> Draft:
+        """Write beside the files what they are to be after a change; nothing takes effect. Any thread.
+
+        Registrations may go on meanwhile, other changes not. Raises StorageError.
+        """
+        history = None
+        if change.moves:
+            history = files.Replacement(self._history_path, suffix="change")
+            history.write(self._history({**self._moves, **change.moves}))
+            history.sync()
+        try:
+            users = files.Replacement(self._path, suffix="change")
+            self._write_users(users, standing, change)
+            users.sync()
+        except BaseException:
+            if history is not None:
+                history.drop()
+            raise
+        return Draft(change, standing, users, history)
+
+    def _write_users(self, users: files.Replacement, standing: Standing, change: Change) -> None:
+        stated = {account.meter: account for account in change.accounts}
+        if self._appendable and len(stated) == 1 and standing.inode is not None:
+            # All but one row stay as they are: copying them takes a fiftieth of the time of writing them anew.
+            (account,) = stated.values()
+            before = self._accounts.get(account.meter)
+            if before is not None and self._copy(users, standing.size, self._csv([before]), self._csv([account])):
+                return
+            users.restart()
+        users.write(self._header())
+        known = [self.roster.meter(row) for row in range(standing.count)]  # of which there may be more meanwhile
+        accounts = [stated.pop(meter) if meter in stated else self._accounts[meter] for meter in known]
+        accounts += stated.values()
+        for start in range(0, len(accounts), _PIECE):
+            users.write(self._csv(accounts[start : start + _PIECE]))
+
+    def _copy(self, users: files.Replacement, size: int, old: bytes, new: bytes) -> bool:
+        """Copy the first `size` bytes with another row in the place of one; whether that row was there, once."""
+        try:
+            with self._path.open("rb") as file:
+                return files.copy(file, size, b"\n" + old, b"\n" + new, users.write)
+        except OSError as error:
+            raise files.refusal(self._path, error) from error
+
+    def commit(self, draft: Draft) -> None:
+        """Put a draft in place: a change takes effect. Any thread, between two batches. Raises StorageError."""
+        change, standing = draft.change, draft.standing
+        size, inode = self._file()
+        known = self._moves
+        since = {self.roster.meter(row) for row in range(standing.count, len(self.roster))}
+        stated = {account.meter: account for account in change.accounts if account.meter not in since}
+        moves = {meter: list(each) for meter, each in change.moves.items() if meter not in since}
+        try:
+            if len(stated) == len(change.accounts) and inode == standing.inode and size >= standing.size:
+                if draft.history is not None:
+                    # In this order: a move that the account does not confirm is dropped at the next start.
+                    self._switch(draft.history)
+                    self._moves = {**known, **moves}
+                self._catch_up(draft.users, standing.size, size)
+                self._switch(draft.users)
+            else:  # the file was written anew since, or one that is to be added was registered, which stands
+                draft.drop()
+                if moves:
+                    self._set_moves(moves)
+                self._rewrite({**self._accounts, **stated}.values())
+        except StorageError:
+            draft.drop()
+            self._moves = known
+            with contextlib.suppress(StorageError):
+                self.settle()
+            raise
+        self._appendable = True
+        for meter, account in stated.items():
+            if meter in self._accounts:
+                self._accounts[meter] = account
+                self.roster.changed(meter)
+            else:
+                self.add(account)
+
+    def _file(self) -> tuple[int, tuple[int, int] | None]:
+        """Size and identity of the file as it is now."""
+        try:
+            stat = os.stat(self._path)
+        except OSError:
+            return 0, None
+        return stat.st_size, (stat.st_dev, stat.st_ino)
+
+    def _catch_up(self, users: files.Replacement, size: int, end: int) -> None:
+        """Add to a draft what was registered since."""
+        if end > size:
+            try:
+                with self._path.open("rb") as file:
+                    file.seek(size)
+                    users.write(file.read(end - size))
+            except OSError as error:
+                raise files.refusal(self._path, error) from error
+
+    def _switch(self, replacement: files.Replacement) -> None:
+        try:
+            replacement.switch()
+        except StorageError:
+            self._doubtful = True
+            raise
+
+    def _set_moves(self, moves: Moves) -> None:
         merged = {**self._moves, **{meter: list(of_meter) for meter, of_meter in moves.items()}}
+        self._replace(self._history_path, self._history(merged))
+        self._moves = merged
+
+    def _history(self, moves: Moves) -> bytes:
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(HISTORY_HEADER)
-        for meter, of_meter in merged.items():
+        for meter, of_meter in moves.items():
             writer.writerows((meter, self._zone.iso(since), *group) for since, group in of_meter)
-        self._replace(self._history_path, out.getvalue().encode())
-        self._moves = merged
+        return out.getvalue().encode()
 
     def _rewrite(self, accounts: Iterable[Account]) -> None:
+        self._replace(self._path, self._header() + self._csv(accounts))
+        self._appendable = True
+
+    def _header(self) -> bytes:
         header = io.StringIO()
         csv.writer(header, lineterminator="\n").writerow((*_HEADER, *self._other_names))
-        self._replace(self._path, header.getvalue().encode() + self._csv(accounts))
-        self._appendable = True
+        return header.getvalue().encode()
 
     def _replace(self, path: Path, data: bytes) -> None:
         try:
@@ -361,6 +521,17 @@ def parse_rows(data: bytes, path: Path, zone: SiteZone) -> list[Account]:
     """The accounts in `data`, which begins with a header and ends with a line, as lines of `path`. Raises DataError."""
     table = Table(path, KNOWN, OURS, data=data)
     return [account for _, account, _ in _accounts_of(table, zone)]
+
+
+def effective(text: str, zone: SiteZone) -> int:
+    """When a change takes effect, µs UTC: a timestamp, or the beginning of a local day. Raises Refused."""
+    text = text.strip()
+    if not _DAY.fullmatch(text):
+        return zone.parse(text)
+    try:
+        return zone.midnight(date.fromisoformat(text))
+    except ValueError as error:
+        raise Refused("bad-timestamp", f"{text} is no day of the calendar") from error
 
 
 def check_field(name: str, value: str) -> None:

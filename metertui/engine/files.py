@@ -8,13 +8,14 @@ import fcntl
 import os
 import stat
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from metertui.engine.errors import StorageError
 
 ASIDE: Final = ".rejected"
+_COPIED: Final = 1 << 20
 _NOT_THERE: Final = (errno.ENOTSUP, errno.EINVAL, errno.ENOTTY)
 _FULLFSYNC: Final[int] = getattr(fcntl, "F_FULLFSYNC", 51)  # macOS alone has it
 
@@ -70,36 +71,86 @@ def sync_folder(folder: Path) -> None:
         os.close(fd)
 
 
+class Replacement:
+    """A file that is to take another's place: written and synced beside it, then put there as one step.
+
+    Whoever looks, at any instant, finds the old file or the new one, whole. Methods may run in any one thread at a
+    time, and raise StorageError; then the old file is in its place, and this one is gone.
+    """
+
+    def __init__(self, path: Path, mode: int | None = None, *, suffix: str = "new") -> None:
+        """Begin. `mode`: who may read it; as before, or everyone, if None. No other at work may have the `suffix`."""
+        self._path = path
+        self._spare, self._old = path.with_name(f".{path.name}.{suffix}"), path.with_name(f".{path.name}.old")
+        self._fd = -1
+        with self._careful():
+            self._fd = os.open(self._spare, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            os.fchmod(self._fd, _mode(path) if mode is None else mode)
+
+    def write(self, data: bytes) -> None:
+        """Add to it."""
+        with self._careful():
+            write_all(self._fd, data)
+
+    def restart(self) -> None:
+        """Forget what was written."""
+        with self._careful():
+            os.ftruncate(self._fd, 0)
+            os.lseek(self._fd, 0, os.SEEK_SET)
+
+    def sync(self) -> None:
+        """Have on disk what was written so far, so that less is left for `switch`."""
+        with self._careful():
+            sync_all(self._fd)
+
+    def switch(self) -> None:
+        """Put it in its place, on disk when it returns."""
+        with self._careful():
+            sync_all(self._fd)
+            os.close(self._fd)
+            self._fd = -1
+            undo = _undo(self._path, self._old)
+            os.replace(self._spare, self._path)
+            try:
+                sync_folder(self._path.parent)
+            except OSError:
+                undo()  # it is told that it failed, so it must not be found at the next start
+                raise
+        with contextlib.suppress(OSError):
+            os.unlink(self._old)
+
+    def drop(self) -> None:
+        """Give it up. Not after `switch`."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+        for left in (self._spare, self._old):
+            with contextlib.suppress(OSError):
+                os.unlink(left)
+
+    @contextlib.contextmanager
+    def _careful(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            self.drop()
+            raise refusal(self._path, error) from error
+
+
 def replace(path: Path, data: bytes | Iterable[bytes], mode: int | None = None) -> None:
     """Put `data` at `path` as one step: whoever looks, at any instant, finds the old file or the new one, whole.
 
     On disk when it returns. `mode`: who may read it; as before, or everyone, if None. Raises StorageError; then the
     old file is in its place.
     """
-    pieces = (data,) if isinstance(data, bytes) else data
-    spare, old = path.with_name(f".{path.name}.new"), path.with_name(f".{path.name}.old")
+    replacement = Replacement(path, mode)
     try:
-        fd = os.open(spare, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        try:
-            os.fchmod(fd, _mode(path) if mode is None else mode)
-            for piece in pieces:
-                write_all(fd, piece)
-            sync_all(fd)
-        finally:
-            os.close(fd)
-        undo = _undo(path, old)
-        os.replace(spare, path)
-        try:
-            sync_folder(path.parent)
-        except OSError:
-            undo()  # it is told that it failed, so it must not be found at the next start
-            raise
-    except OSError as error:
-        raise refusal(path, error) from error
-    finally:
-        for left in (spare, old):
-            with contextlib.suppress(OSError):
-                os.unlink(left)
+        for piece in (data,) if isinstance(data, bytes) else data:
+            replacement.write(piece)
+    except BaseException:
+        replacement.drop()
+        raise
+    replacement.switch()
 
 
 def _undo(path: Path, old: Path) -> Callable[[], None]:
@@ -130,6 +181,32 @@ def write_all(fd: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(fd, view) :]
+
+
+def copy(file: BinaryIO, size: int, old: bytes, new: bytes, write: Callable[[bytes], None]) -> bool:
+    """Give `write` the first `size` bytes of a file, `new` in the place of `old`; whether `old` was there, once.
+
+    A MB at a time, so that other threads get their turn. Raises OSError.
+    """
+    found = 0
+    kept = b""
+    while size > 0:
+        data = file.read(min(size, _COPIED))
+        if not data:
+            return False
+        size -= len(data)
+        kept += data
+        at = kept.find(old)
+        while at >= 0:
+            found += 1
+            write(kept[:at] + new)
+            kept = kept[at + len(old) :]
+            at = kept.find(old)
+        if len(kept) >= len(old):
+            write(kept[: 1 - len(old)])
+            kept = kept[1 - len(old) :]
+    write(kept)
+    return found == 1
 
 
 def refusal(path: Path, error: OSError) -> StorageError:

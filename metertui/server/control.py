@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, get_type_hints
 
-from metertui.engine.accounts import FIELDS
+from metertui.engine.accounts import FIELDS, effective
 from metertui.engine.audit import user_name
 from metertui.engine.deciding import Decision
 from metertui.engine.errors import MeterError
@@ -199,17 +199,18 @@ async def _register(call: Call) -> object:
 
 
 async def _modify(call: Call) -> object:
-    await call.headend.modify(call.text("meter"), call.fields(), call.by)
+    since = effective(call.text("since"), call.headend.engine.zone) if "since" in call.given else None
+    await call.headend.modify(call.text("meter"), call.fields(), call.by, since)
     return _account(call, call.text("meter"))
 
 
 async def _deactivate(call: Call) -> object:
-    await call.headend.deactivate(call.text("meter"), call.by)
+    await call.headend.deactivate(call.text("meter"), call.by, call.text("reason") if "reason" in call.given else "")
     return _account(call, call.text("meter"))
 
 
 async def _reactivate(call: Call) -> object:
-    await call.headend.reactivate(call.text("meter"), call.by)
+    await call.headend.reactivate(call.text("meter"), call.by, call.text("reason") if "reason" in call.given else "")
     return _account(call, call.text("meter"))
 
 

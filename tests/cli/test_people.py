@@ -20,10 +20,38 @@ def test_an_account_from_its_beginning_to_its_end(metertui: Command, data: Path)
     shown = metertui("users", "show", "m-1", "--format", "json").json
     assert (shown["region"], shown["apartment_type"]) == ("West", "4-room")
     assert [move["region"] for move in shown["history"]] == ["East", "West"]
-    assert metertui("users", "deactivate", "m-1", "--format", "json").json["status"] == "deactivated"
+    gone = metertui("users", "deactivate", "m-1", "--reason", "pulled down", "--format", "json")
+    assert gone.json["status"] == "deactivated"
     assert metertui("users", "reactivate", "m-1", "--format", "json").json["status"] == "active"
+    events = metertui("users", "show", "m-1", "--format", "json").json["events"]
+    assert [(event["what"], event["reason"]) for event in events] == [("deactivate", "pulled down"), ("reactivate", "")]
+    assert "pulled down" in metertui("users", "show", "m-1").out
     audit = [line.split("\t")[2:4] for line in (data / "audit.log").read_text().splitlines()]
     assert audit == [[verb, "m-1"] for verb in ("register", "modify", "deactivate", "reactivate")]
+
+
+def test_a_move_can_be_told_late(metertui: Command, data: Path) -> None:
+    data.mkdir()
+    header = "identifier,address,region,sub_region,postcode,apartment_type,status,registered\n"
+    (data / "users.csv").write_text(f"{header}m-1,,East,,,,active,2025-01-01T00:00:00Z\n")
+    assert metertui("users", "modify", "m-1", "--region", "West", "--from", "2025-03-01").code == 0
+    assert metertui("users", "modify", "m-1", "--region", "North", "--from", "2025-03-02 12:30").code == 0
+    shown = metertui("users", "show", "m-1", "--format", "json").json["history"]
+    assert [(move["effective_from"][:19], move["region"]) for move in shown] == [
+        (shown[0]["effective_from"][:19], "East"),
+        ("2025-03-01T00:00:00", "West"),
+        ("2025-03-02T12:30:00", "North"),
+    ]
+    for since, why in (
+        ("2025-03-01", "m-1 has its attributes since 2025-03-02T12:30"),
+        ("2024-12-31", "m-1 has its attributes since"),
+        ("2190-01-01", "is in the future"),
+        ("2025-02-30", "is no day of the calendar"),
+        ("soon", "a timestamp is like"),
+    ):
+        result = metertui("users", "modify", "m-1", "--region", "South", "--from", since)
+        assert result.code == 1
+        assert why in result.err
 
 
 @pytest.mark.parametrize(

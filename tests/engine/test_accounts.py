@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metertui.engine import files
-from metertui.engine.accounts import FIELDS, Account, AccountBook
+from metertui.engine.accounts import FIELDS, Account, AccountBook, Change
 from metertui.engine.columns import Group
 from metertui.engine.errors import DataError, MeterError, Refused, StorageError
 from metertui.engine.zone import SiteZone
@@ -330,15 +330,16 @@ def test_a_change_that_the_disk_refuses_is_made_by_trying_again(
 ) -> None:
     book = load(tmp_path)
     register(book, "1", region="East")
-    real = files.replace
+    real = files.Replacement.switch
 
-    def some(path: Path, data: bytes) -> None:
-        if path.name == which:
+    def some(self: files.Replacement) -> None:
+        if self._path.name == which:
+            self.drop()
             raise StorageError(f"cannot write {which}")
-        real(path, data)
+        real(self)
 
     with monkeypatch.context() as patch:
-        patch.setattr(files, "replace", some)
+        patch.setattr(files.Replacement, "switch", some)
         with pytest.raises(StorageError):
             book.modify("1", {"region": "West"}, LATER)
     assert book.get("1") == Account("1", region="East", registered=NOW)
@@ -386,8 +387,8 @@ def test_many_accounts_and_their_history_with_one_rewrite_of_each(
     register(book, "1", "2", region="East")
     book.modify("2", {"region": "West"}, LATER)
     written: list[str] = []
-    real = files.replace
-    monkeypatch.setattr(files, "replace", lambda path, data: (written.append(path.name), real(path, data)))
+    real = files.Replacement.switch
+    monkeypatch.setattr(files.Replacement, "switch", lambda self: (written.append(self._path.name), real(self)))
     moved = [(NOW, Group("North")), (LATER, Group("South"))]
     book.put([Account("1", region="South"), Account("3", region="South")], {"1": moved, "3": moved})
     assert sorted(written) == ["accounts_history.csv", "users.csv"]
@@ -416,6 +417,75 @@ def test_attributes_that_many_share_are_one_object(tmp_path: Path) -> None:
     register(book, "2", **HOME)
     first, *others = book
     assert all(account.group[i] is first.group[i] for account in others for i in range(3))
+
+
+def test_a_change_takes_effect_when_it_is_said_to(tmp_path: Path) -> None:
+    book = load(tmp_path)
+    register(book, "1", region="East")
+    book.modify("1", {"region": "West"}, LATER, since=NOW + 1)
+    assert list(load(tmp_path).moves("1")) == [(NOW, Group("East")), (NOW + 1, Group("West"))]
+    for since, said in (
+        (NOW + 1, "1 has its attributes since 2025-03-12T10:40:00.000001"),
+        (NOW, "1 has its attributes since"),
+        (LATER + 1, "2025-03-13T08:00:00.500001.08:00 is in the future"),
+    ):
+        with pytest.raises(Refused, match=said):
+            book.modify("1", {"region": "South"}, LATER, since=since)
+    register(book, "2", region="East")
+    with pytest.raises(Refused, match="2 was registered at 2025-03-12T10:40:00"):
+        book.modify("2", {"region": "South"}, LATER, since=NOW)
+    assert [account.region for account in load(tmp_path)] == ["West", "East"]
+
+
+@pytest.mark.parametrize("piece", [8, 64, 1 << 20])
+def test_registrations_go_on_while_a_change_is_drafted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, piece: int
+) -> None:
+    monkeypatch.setattr(files, "_COPIED", piece)
+    book = users(tmp_path, f'{SIX}0,"a, ""b"" ",East,,,\n')
+    register(book, "1", "10", "2", region="East")
+    register(book, "3", address="1,,East,,,,active,2025-03-12T10:40:00+08:00")
+    draft = book.draft(book.standing(), book.modified("1", {"region": "West"}, LATER))
+    assert load(tmp_path).get("1") == book.get("1") == Account("1", region="East", registered=NOW)
+    register(book, "4", region="North")
+    book.commit(draft)
+    register(book, "5")
+    again = load(tmp_path)
+    assert list(again) == list(book)
+    assert [account.region for account in again] == ["East", "West", "East", "East", "", "North", ""]
+    assert text_of(tmp_path).splitlines()[1] == '0,"a, ""b"" ",East,,,,active,'
+    assert [path.name for path in sorted(tmp_path.iterdir())] == ["accounts_history.csv", "users.csv"]
+
+
+def test_a_file_written_anew_since_a_change_was_drafted_is_written_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book = load(tmp_path)
+    register(book, "1", "2", region="East")
+    draft = book.draft(book.standing(), book.deactivated("1"))
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "sync_file", refuse)
+        with pytest.raises(StorageError):
+            register(book, "3")
+    register(book, "3")
+    book.commit(draft)
+    assert [(account.meter, account.active) for account in load(tmp_path)] == [("1", False), ("2", True), ("3", True)]
+    assert [path.name for path in tmp_path.iterdir()] == ["users.csv"]
+
+
+def test_who_was_registered_while_an_import_was_drafted_stands_once_and_as_registered(tmp_path: Path) -> None:
+    book = load(tmp_path)
+    register(book, "1", region="East")
+    moved = {meter: [(NOW, Group("North")), (LATER, Group("South"))] for meter in ("1", "2", "3")}
+    change = Change([Account(meter, region="South") for meter in moved], moved)
+    draft = book.draft(book.standing(), change)
+    register(book, "2", region="West")
+    book.commit(draft)
+    again = load(tmp_path)
+    assert list(again) == list(book)
+    assert {account.meter: account.region for account in again} == {"1": "South", "2": "West", "3": "South"}
+    assert [bool(again.moves(meter)) for meter in ("1", "2", "3")] == [True, False, True]
+    assert again.warnings == []
 
 
 # -- search -----------------------------------------------------------------------------------------------------------

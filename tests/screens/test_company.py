@@ -23,7 +23,7 @@ def office(town: Town) -> Town:
 
 
 def result(pilot: Pilot[None]) -> str:
-    return text_of(pilot, "#result")
+    return text_of(pilot, "#said")
 
 
 def field(pilot: Pilot[None], name: str) -> Input:

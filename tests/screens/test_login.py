@@ -54,7 +54,7 @@ async def test_an_operator_comes_in_by_email_and_password(town: Town) -> None:
     town.engine.staff.add(OPERATOR, "operator", SECRET)
     async with at_work(town, "f6", *OPERATOR, "enter", *SECRET, "enter") as pilot:
         assert inside(town)
-        assert OPERATOR in text_of(pilot, "#result")
+        assert OPERATOR in text_of(pilot, "#said")
         await pilot.press("f5")
         await settle(pilot)
         assert inside(town)  # an operator may see what the government sees

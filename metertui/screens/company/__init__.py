@@ -7,7 +7,7 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import Static, TabbedContent
+from textual.widgets import TabbedContent
 
 from metertui.engine.counters import LiveSnapshot
 from metertui.screens.company.accounts import AccountsTab
@@ -15,7 +15,6 @@ from metertui.screens.company.close import CloseTab
 from metertui.screens.company.form import FormTab
 from metertui.screens.company.reading import ReadingTab
 from metertui.screens.company.tab import Company, Tab
-from metertui.screens.plain import message
 from metertui.screens.widgets.login import GatedScreen
 
 _TABS: tuple[type[Tab], ...] = (AccountsTab, FormTab, ReadingTab, CloseTab)
@@ -38,7 +37,6 @@ class CompanyScreen(GatedScreen, Company):
     ]
 
     def inside(self) -> ComposeResult:
-        yield Static(id="result")
         with TabbedContent(initial=_TABS[0].name_of, id="company-tabs"):
             for tab in _TABS:
                 yield tab()
@@ -57,9 +55,6 @@ class CompanyScreen(GatedScreen, Company):
         """The tab before or after."""
         names = [tab.name_of for tab in _TABS]
         self._open_tab(names[(names.index(self.query_one(TabbedContent).active) + step) % len(names)])
-
-    def say(self, text: str) -> None:
-        self.query_one("#result", Static).update(message(text))
 
     def open_account(self, meter: str) -> None:
         self._open_tab(FormTab.name_of)

@@ -53,7 +53,11 @@ class Tab(TabPane):
 
     def say(self, text: str) -> None:
         """Tell what came of something; `!` in front of what went wrong."""
-        cast("Company", self.screen).say(text)
+        screen = cast("Company", self.screen)
+        if text.startswith("! "):
+            screen.warn(text[2:])
+        else:
+            screen.say(text)
 
     def tell(self, outcome: Outcome, done: str) -> None:
         """Say what became of a request."""
@@ -70,10 +74,6 @@ class Tab(TabPane):
 
 class Company(DeskScreen):
     """What tabs need of their screen."""
-
-    def say(self, text: str) -> None:
-        """Tell what came of something."""
-        raise NotImplementedError
 
     def open_account(self, meter: str) -> None:
         """Take an account into the form."""
