@@ -19,7 +19,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from metertui.engine import completeness, deciding, exceptions
+from metertui.engine import completeness, deciding, exceptions, tariffs
+from metertui.engine import files as storage
 from metertui.engine.accounts import Account, Change
 from metertui.engine.billing import Statement
 from metertui.engine.columns import Frozen
@@ -32,6 +33,7 @@ from metertui.engine.errors import BusyError, MeterError, StorageError
 from metertui.engine.events import Event, checked_reason, values_of
 from metertui.engine.exceptions import Exceptions, Question
 from metertui.engine.importing import Import, Report
+from metertui.engine.issuing import Run
 from metertui.engine.outcome import Outcome
 from metertui.engine.roster import Rows
 from metertui.engine.saved import Saved
@@ -363,6 +365,45 @@ class HeadEnd:
     async def exceptions(self, question: Question | None = None) -> Exceptions:
         """The list of exceptions, counted, and a page of it. Raises MeterError for a cause that is none."""
         return await self.ask(exceptions.find, self.engine.beside(), question or Question())
+
+    # -- bills -------------------------------------------------------------------------------------------------
+
+    async def reckon(self, month: str, progress: Callable[[float], None]) -> Run:
+        """The billing run of a month, in a worker thread, which calls `progress` and ends by what that raises.
+
+        Raises MeterError, DataError, NoTariffError.
+        """
+        terms, book = self.engine.terms(), self.engine.bills
+        return await self.ask(Run, month, terms, book, progress)
+
+    async def issue(self, run: Run, by: str) -> int:
+        """Keep a run's bills and adjustments for good; how many were not kept before. Raises MeterError."""
+        async with self._turns.between:
+            pass  # raises where nothing may be written
+        now = self.engine.clock.now()
+        new, changes = run.new, run.changes
+        count = await asyncio.get_running_loop().run_in_executor(self._workers, run.issue, now)
+        if count:
+            self.note(by, "issue", run.month, f"{new} bills, {changes} adjustments")
+        return count
+
+    async def save_tariffs(self, data: bytes, before: bytes | None, by: str) -> None:
+        """Put tariffs in force, if the file still holds what it did `before` (None: there was none).
+
+        Raises DataError for what is no tariff, MeterError where someone else has changed it meanwhile, StorageError.
+        """
+        path = self.engine.tariffs.path
+        found = tariffs.parse(data, path)
+        async with self._turns.between:
+            pass
+
+        def save() -> None:
+            if tariffs.stored(path) != before:
+                raise MeterError(f"{path.name} has changed since it was opened; open it again")
+            storage.replace(path, data)
+
+        await asyncio.get_running_loop().run_in_executor(self._writer, save)
+        self.note(by, "tariffs", path.name, f"{len(found.tariffs)} tariffs, {len(found.rates)} prices")
 
     # -- the day close -----------------------------------------------------------------------------------------
 

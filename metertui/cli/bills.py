@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,11 +11,12 @@ from typing import Any
 
 from metertui.cli.common import instant, opened, progress, replacing, show, show_row, visible
 from metertui.cli.errors import UsageError
-from metertui.engine import issuing, ledger, paper, windows
+from metertui.engine import issuing, paper, windows
 from metertui.engine.billing import Statement
 from metertui.engine.core import Engine
 from metertui.engine.errors import MeterError
 from metertui.engine.issuing import Run
+from metertui.engine.ledger import Ledger, as_issued
 from metertui.engine.zone import SiteZone
 
 _LINE = ("from", "to", "band", "usage_kwh", "cents_per_kwh", "tax_percent", "amount")
@@ -45,43 +45,22 @@ def bill(options: argparse.Namespace) -> None:
 def _one(options: argparse.Namespace, engine: Engine, statement: Statement) -> None:
     """As it was issued, if it was; then with what changed since."""
     zone, form = engine.zone, getattr(options, "format", "table")
-    cells, row, names = paper.cells(statement, zone), paper.bill_object(statement, zone), list(paper.ROW)
-    issued = engine.bills.read(statement.month)
-    entry = issued.bills.get(statement.meter)
-    if entry is not None:
-        cells = ledger.as_issued(entry, statement.month)
-        row = {name: _value(name, cell) for name, cell in zip(paper.ROW, cells, strict=True)}
-        row |= {name: cell or None for name, cell in zip(ledger.HEADER, entry, strict=True) if name.endswith("_time")}
-        row["issued"] = entry[ledger.HEADER.index("issued")]
-        row["adjustment"] = issuing.figures_of(statement).minus(ledger.billed(entry)).told()
-        names += ["issued", "adjustment"]
+    issued = engine.bills.of(statement.month, statement.meter)
+    row = issuing.shown(statement, issued, zone)
     if form == "csv":
+        entry = issued.bills.get(statement.meter)
+        cells = paper.cells(statement, zone) if entry is None else as_issued(entry, statement.month)
         csv.writer(sys.stdout, lineterminator="\n").writerows([paper.ROW, cells])
     elif form == "json":
-        show(options, [row], names, one=True)
+        since = ("issued", "adjustments", "adjustment") if "issued" in row else ()
+        show(options, [row], [*paper.ROW, *since], one=True)
     else:
-        if entry is None:
-            row |= _times(statement, zone)
         _show(row)
-
-
-def _value(name: str, cell: str) -> Any:
-    """A cell of an issued bill as JSON has it."""
-    if not cell:
-        return None
-    if name == "lines":
-        return json.loads(cell)
-    return paper.kwh_number(ledger.wh_of(cell)) if name.endswith("_kwh") else cell
-
-
-def _times(statement: Statement, zone: SiteZone) -> dict[str, Any]:
-    edges = (("opening", statement.opening), ("closing", statement.closing))
-    return {f"{name}_time": zone.iso(edge.time) if edge else None for name, edge in edges}
 
 
 def show_bill(statement: Statement, zone: SiteZone) -> None:
     """Print a bill for people."""
-    _show(paper.bill_object(statement, zone) | _times(statement, zone))
+    _show(issuing.shown(statement, Ledger(statement.month), zone))
 
 
 def _show(row: dict[str, Any]) -> None:
@@ -98,9 +77,13 @@ def _show(row: dict[str, Any]) -> None:
         show_row(row, ["net", "tax", "total", "currency"])
     elif row["reason"]:
         show_row(row, ["reason"])
-    if any(float(value) for value in row.get("adjustment", {}).values()):
-        print("\nsince it was issued, readings or tariffs have changed: what it comes to now differs by")
-        show_row(row["adjustment"], list(row["adjustment"]))
+    for name, words in (
+        ("adjustments", "billed beside it since"),
+        ("adjustment", "since then readings or tariffs have changed: what it comes to now differs by"),
+    ):
+        if any(float(value) for value in row.get(name, {}).values()):
+            print(f"\n{words}")
+            show_row(row[name], list(row[name]))
 
 
 def _aligned(lines: Sequence[Mapping[str, Any]]) -> list[str]:

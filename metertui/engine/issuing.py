@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +18,9 @@ from metertui.engine import files, paper
 from metertui.engine.billing import Bills, Statement, Terms, money
 from metertui.engine.columns import Frozen
 from metertui.engine.errors import MeterError
-from metertui.engine.ledger import BillBook, Figures, Ledger, as_issued
+from metertui.engine.ledger import HEADER, BillBook, Figures, Ledger, as_issued, billed, wh_of
 from metertui.engine.records import format_kwh
+from metertui.engine.zone import SiteZone
 
 RUN_ROW: Final = (
     *paper.ROW,
@@ -217,3 +218,36 @@ def _beside(months: Mapping[str, Figures]) -> list[str]:
         every = every.plus(figures)
     told = json.dumps({month: months[month].told() for month in sorted(months)}, separators=(",", ":"))
     return [format_kwh(every.usage_wh), *(money(cents) or "" for cents in every[1:]), told]
+
+
+def shown(statement: Statement, issued: Ledger, zone: SiteZone) -> dict[str, Any]:
+    """A bill for people and programs: `paper.bill_object` with the times of its registers, as it was issued, if it was.
+
+    Then `issued` says when, and `adjustments` and `adjustment` what has been billed of it beside since, and what it
+    comes to now less all of that; see Figures.told.
+    """
+    row = issued.bills.get(statement.meter)
+    if row is None:
+        edges = (("opening", statement.opening), ("closing", statement.closing))
+        times = {f"{name}_time": zone.iso(edge.time) if edge else None for name, edge in edges}
+        return paper.bill_object(statement, zone) | times
+    told = {name: _value(name, cell) for name, cell in zip(paper.ROW, as_issued(row, statement.month), strict=True)}
+    cells = dict(zip(HEADER, row, strict=True))
+    since = issued.sums[statement.meter].minus(billed(row))
+    return {
+        **told,
+        "opening_time": cells["opening_time"] or None,
+        "closing_time": cells["closing_time"] or None,
+        "issued": cells["issued"],
+        "adjustments": since.told(),
+        "adjustment": figures_of(statement).minus(issued.sums[statement.meter]).told(),
+    }
+
+
+def _value(name: str, cell: str) -> Any:
+    """A cell of an issued bill as JSON has it."""
+    if not cell:
+        return None
+    if name == "lines":
+        return json.loads(cell)
+    return paper.kwh_number(wh_of(cell)) if name.endswith("_kwh") else cell

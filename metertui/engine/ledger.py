@@ -142,13 +142,39 @@ class BillBook:
             raise DataError(path, None, "it is not what was issued: something else has changed it")
         return parse(data, path, month, self._zone)
 
+    def of(self, month: str, meter: str) -> Ledger:
+        """What was issued of a month to one meter, found by its lines alone: the checksum is `read`'s.
+
+        Raises DataError for a row that is no entry, MeterError.
+        """
+        path = self.path(month)
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError:
+            return Ledger(month)
+        except OSError as error:
+            raise MeterError(f"cannot read {path}: {error.strerror or error}") from error
+        rows, mark, at = [], f"\n{meter},".encode(), 0
+        while (at := data.find(mark, at)) >= 0:
+            end = data.find(b"\n", at + 1)
+            rows.append(data[at + 1 : len(data) if end < 0 else end])
+            at += 1
+        header = ",".join(HEADER).encode()
+        return parse(b"".join(row + b"\n" for row in [header, *rows]), path, month, self._zone)
+
     def add(self, ledger: Ledger, rows: bytes) -> None:
-        """Add entries to a month; on disk when it returns. Raises StorageError, DataError; then nothing is added."""
+        """Add entries to a month; on disk when it returns.
+
+        Raises MeterError where others have added some since the ledger was read, StorageError, DataError; then nothing
+        is added.
+        """
         path = self.path(ledger.month)
         try:
             if not self.folder.is_dir():
                 self.folder.mkdir()
                 files.sync_folder(self.folder.parent)
+            if (path.read_bytes() if path.exists() else b"") != ledger.data:
+                raise MeterError(f"{path.name} has changed since the run began; run it again")
             before = ledger.data or (",".join(HEADER) + "\n").encode()
             if not before.endswith(b"\n"):
                 before += b"\n"

@@ -178,8 +178,14 @@ class TariffFile:
 
 def load(path: Path) -> Tariffs | None:
     """The tariffs of a file, or None where there is none. Raises DataError that names the line, MeterError."""
+    data = stored(path)
+    return None if data is None else parse(data, path)
+
+
+def stored(path: Path) -> bytes | None:
+    """What a file holds, or None where there is none. Raises MeterError."""
     try:
-        return parse(path.read_bytes(), path)
+        return path.read_bytes()
     except FileNotFoundError:
         return None
     except OSError as error:

@@ -1,28 +1,38 @@
-"""Billing: a meter's statement of a month, in kWh."""
+"""Billing: a meter's statement of a month as on paper, its other months beside it, and the ways to tariffs and runs."""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import ClassVar
+from typing import Any, ClassVar, Final
 
-from rich.table import Table
-from rich.text import Text
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
-from textual.widgets import Static
+from textual.containers import Horizontal, VerticalScroll
+from textual.widgets import DataTable, Static
 
 from metertui.engine import windows
-from metertui.engine.billing import Statement
-from metertui.engine.energy import Edge
+from metertui.engine.billing import Statement, Terms, bill
+from metertui.engine.columns import Frozen
 from metertui.engine.errors import MeterError
+from metertui.engine.issuing import shown
+from metertui.engine.ledger import BillBook, Ledger
+from metertui.engine.windows import Window
 from metertui.screens import fmt
 from metertui.screens.base import DeskScreen
+from metertui.screens.billing_run import BillingRunScreen
+from metertui.screens.explain import ExplainScreen
 from metertui.screens.lookup import invitation
-from metertui.screens.lookup_figures import QUALITY
-from metertui.screens.plain import message, plain
+from metertui.screens.plain import message
+from metertui.screens.statement import paper
+from metertui.screens.tariffs import TariffScreen
 from metertui.screens.widgets.meter_input import MeterInput
+from metertui.screens.widgets.table import Listing, Row
+
+_PAST: Final = 24
+"""Months that are listed."""
 
 
 class BillingScreen(DeskScreen):
@@ -30,14 +40,21 @@ class BillingScreen(DeskScreen):
 
     place = "billing"
     explains = (
-        "The statement of a calendar month, the last one to begin with. The closing register of a month is the opening "
-        "one of the next. Page up and page down go through the months."
+        "The statement of a calendar month, the last one to begin with: usage by price, tax and total, and what each "
+        "line rests on. The closing register of a month is the opening one of the next. An issued bill stays as it "
+        "was; what changed since is told below it. Page up and page down go through the months, M goes to the list of "
+        "them, the arrows scroll the paper. Tariffs have a window of their own, the billing run too; to change the "
+        "one and to start the other takes a login with the role operator (F6)."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "search", "Find a meter"),
-        Binding("escape", "search", "Find a meter", show=False),
-        Binding("pageup", "month(-1)", "Month before", priority=True),
-        Binding("pagedown", "month(1)", "Month after", priority=True),
+        Binding("slash", "search", "Find"),
+        Binding("escape", "back", "Back", show=False),
+        Binding("pageup", "month(-1)", "Month before", show=False, priority=True),
+        Binding("pagedown", "month(1)", "Month after", show=False, priority=True),
+        Binding("m", "months", "Months"),
+        Binding("e", "why", "Explain"),
+        Binding("t", "tariffs", "Tariffs"),
+        Binding("b", "run", "Run"),
     ]
 
     def __init__(self) -> None:
@@ -47,15 +64,34 @@ class BillingScreen(DeskScreen):
 
     def content(self) -> ComposeResult:
         yield MeterInput(self.headend, id="billing-meter")
-        with VerticalScroll(id="paper", can_focus=False):
-            yield Static(id="statement")
+        with Horizontal(id="bills"):
+            with VerticalScroll(id="paper"):
+                yield Static(id="statement")
+            yield Listing(("month", ">kWh", ">total", "state"), most=_PAST, id="past")
 
     def on_screen_resume(self) -> None:
         if self._meter:
             self._show()
         else:
+            self.query_one("#bills").set_class(True, "-alone")
             self.query_one("#statement", Static).update(invitation(self.headend))
             self.action_search()
+
+    def action_back(self) -> None:
+        """From the list to the paper, from there to another meter."""
+        bills = self.query_one("#bills")
+        if bills.has_class("-months"):
+            bills.remove_class("-months")
+        elif self.query_one("#past").has_focus:
+            self.query_one("#paper").focus()
+        else:
+            self.action_search()
+
+    def action_months(self) -> None:
+        """Go to the list of months, which takes the paper's place where there is no room for both."""
+        if self._meter and not self.query_one("#bills").has_class("-alone"):
+            self.query_one("#bills").add_class("-months")
+            self.query_one("#past").focus()
 
     def action_search(self) -> None:
         """Type another meter."""
@@ -70,49 +106,118 @@ class BillingScreen(DeskScreen):
                 self._month = f"{other:%Y-%m}"
                 self._show()
 
+    def action_why(self) -> None:
+        """Explain the usage that is billed."""
+        if self._meter and self._meter in self.headend.engine.directory.codes:
+            window = Window(self._month, *windows.month(self._month, self.zone))
+            self.app.push_screen(ExplainScreen(self.headend, self._meter, window))
+
+    def action_tariffs(self) -> None:
+        """Show the tariffs."""
+        self.app.push_screen(TariffScreen(self.headend, self.desk.sessions), lambda _: self._show_again())
+
+    def action_run(self) -> None:
+        """Bill everyone."""
+        month = windows.month_before(self.headend.engine.clock.now(), self.zone)
+        self.app.push_screen(BillingRunScreen(self.headend, self.desk.sessions, month), lambda _: self._show_again())
+
+    def _show_again(self) -> None:
+        if self._meter:
+            self._show()
+
     @on(MeterInput.Chosen)
     def _take_meter(self, event: MeterInput.Chosen) -> None:
         self._meter = event.meter
         self._month = self._month or windows.month_before(self.headend.engine.clock.now(), self.zone)
+        self.query_one("#paper").focus()
         self._show()
 
+    @on(DataTable.RowSelected, "#past")
+    def _take_month(self) -> None:
+        month = self.query_one("#past", Listing).selected
+        if month is not None:
+            self._month = month
+            self.query_one("#bills").remove_class("-months")
+            self.query_one("#paper").focus()
+            self._show()
+
     def _show(self) -> None:
-        paper = self.query_one("#statement", Static)
         try:
-            paper.update(self._paper(self.headend.statement(self._meter, self._month)))
+            one = self.headend.engine.only(self._meter)
+            terms = self.headend.engine.terms()
         except MeterError as error:
-            paper.update(message(f"! {error}"))
+            self._refuse(error)
+            return
+        self._reckon(one, terms, self._month)
 
-    def _paper(self, statement: Statement) -> Table:
+    @work(exclusive=True, group="bill")
+    async def _reckon(self, one: Frozen, terms: Terms, month: str) -> None:
+        """The statement first, then the list, which takes longer."""
+        book = self.headend.engine.bills
+        try:
+            statement, told = await asyncio.to_thread(_billed, one, month, terms, book)
+        except MeterError as error:
+            self._refuse(error)
+        else:
+            self._draw(statement, told)
+        now = f"{self.zone.day(self.headend.engine.clock.now()):%Y-%m}"
+        rows = await asyncio.to_thread(_past, one, terms, book, now)
+        past = self.query_one("#past", Listing)
+        self.query_one("#bills").set_class(not rows, "-alone")
+        past.show(rows)
+        keys = [key for key, _ in rows]
+        if month in keys:
+            past.move_cursor(row=keys.index(month), animate=False)
+
+    def _refuse(self, error: MeterError) -> None:
+        self.query_one("#statement", Static).update(message(f"! {error}"))
+
+    def _draw(self, statement: Statement, told: dict[str, Any]) -> None:
         account = self.headend.engine.accounts.get(statement.meter)
-        paper = Table.grid(padding=(0, 2))
-        paper.add_column(no_wrap=True)
-        paper.add_column(justify="right", no_wrap=True)
-        paper.add_column()
         begin, end = windows.month(statement.month, self.zone)
-        running = end > self.headend.engine.clock.now()
-        paper.add_row(
-            Text("STATEMENT", style="bold"),
-            Text(statement.month, style="bold"),
-            Text("the month is not over" if running else "", style="dim"),
-        )
-        paper.add_row("", "", "")
-        paper.add_row("meter", plain(statement.meter), "")
+        heading = {"meter": statement.meter}
         if account is not None:
-            paper.add_row("address", plain(" ".join(filter(None, (account.address, account.postcode)))), "")
-            paper.add_row("apartment type", plain(account.apartment_type or "–"), "")
-        paper.add_row("from", fmt.moment(begin, self.zone), "")
-        paper.add_row("to", fmt.moment(end, self.zone), "")
-        paper.add_row("", "", "")
-        for name, edge in (("opening register", statement.opening), ("closing register", statement.closing)):
-            paper.add_row(name, fmt.kwh(edge.wh if edge else None), Text(self._edge(edge), style="dim"))
-        paper.add_row("", "", "")
-        paper.add_row(Text("USAGE", style="bold"), Text(fmt.kwh(statement.usage_wh), style="bold"), "")
-        paper.add_row("", "", "")
-        counted = f"{fmt.count(statement.readings)} readings"
+            heading["address"] = " ".join(filter(None, (account.address, account.postcode)))
+            heading["apartment type"] = account.apartment_type or "–"
+        heading["period"] = f"{self.zone.day(begin)} – {self.zone.day(end - 1):%m-%d}"
+        state = "the month is not over" if end > self.headend.engine.clock.now() else ""
+        if "issued" in told:
+            state = f"issued {fmt.moment(self.zone.parse(told['issued']), self.zone)}"
         doubt = f"{fmt.count(statement.suspect)} of them not counted: F7 says why" if statement.suspect else ""
-        paper.add_row("it rests on", counted, Text(doubt, style="dim"))
-        return paper
+        rests_on = (f"{fmt.count(statement.readings)} readings", doubt)
+        self.query_one("#statement", Static).update(paper(told, heading, self.zone, state=state, rests_on=rests_on))
 
-    def _edge(self, edge: Edge | None) -> str:
-        return "" if edge is None else f"{fmt.moment(edge.time, self.zone)}, {QUALITY[edge.quality]}"
+
+def _billed(one: Frozen, month: str, terms: Terms, book: BillBook) -> tuple[Statement, dict[str, Any]]:
+    """The bill of the only meter, and what is to be shown of it."""
+    statement = bill(one, month, terms)
+    return statement, shown(statement, book.of(month, statement.meter), one.zone)
+
+
+def _past(one: Frozen, terms: Terms, book: BillBook, now: str) -> Sequence[Row]:
+    """The bills of the months with data, the newest first."""
+    curve = one.curve
+    if not len(curve):
+        return []
+    first = f"{one.zone.day(int(curve.time[0])):%Y-%m}"
+    rows: list[Row] = []
+    issued = set(book.months())
+    month = now
+    while month >= first and len(rows) < _PAST:
+        rows.append((month, _row(one, month, terms, book if month in issued else None, running=month == now)))
+        month = f"{date.fromisoformat(f'{month}-01') - timedelta(days=1):%Y-%m}"
+    return rows
+
+
+def _row(one: Frozen, month: str, terms: Terms, book: BillBook | None, *, running: bool) -> tuple[str, ...]:
+    try:
+        statement = bill(one, month, terms)
+        ledger = book.of(month, statement.meter) if book is not None else Ledger(month)
+        told = shown(statement, ledger, one.zone)
+    except MeterError:
+        return month, "–", "–", "no price"
+    used = None if told["usage_kwh"] is None else round(float(told["usage_kwh"]) * 1000)
+    state = "running" if running else ""
+    if "issued" in told:
+        state = "differs" if any(float(value) for value in told["adjustment"].values()) else "issued"
+    return month, fmt.NOTHING if used is None else fmt.number(used), told["total"] or "–", state

@@ -20,6 +20,11 @@ def message(text: str, limit: int = 400) -> Text:
     return said
 
 
+def messages(*texts: str, limit: int = 400) -> Text:
+    """Some of them, each on lines of its own."""
+    return Text("\n").join(message(text, limit) for text in texts)
+
+
 def visible(text: str) -> str:
     """`text` with control characters, and others that have no shape of their own, made visible."""
     return text if text.isprintable() else "".join(map(_visible, text))

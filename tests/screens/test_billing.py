@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from textual.pilot import Pilot
+from textual.widgets import Footer
 
+from metertui.engine.issuing import Run
+from metertui.engine.ledger import BillBook
+from metertui.screens.explain import ExplainScreen
+from metertui.screens.widgets.table import Listing
 from tests.screens.town import HOSTILE, STEADY, Town, at_work, press, settle, text_of
 
 
@@ -59,7 +64,7 @@ async def test_a_month_says_on_what_it_rests(town: Town) -> None:
 async def test_an_unknown_meter_and_back(town: Town) -> None:
     async with at_work(town, "f4", *"nobody", "enter") as pilot:
         assert text_of(pilot, "#statement").strip(" │╭╮╰╯─\n") == "! nobody is not a meter of this site"
-        await press(pilot, "pageup", *STEADY, "enter")
+        await press(pilot, "slash", *STEADY, "enter")
         await settle(pilot)
         assert paper(pilot)["meter"] == STEADY
 
@@ -68,6 +73,8 @@ async def test_nothing_is_cut_in_80_columns(town: Town) -> None:
     async with at_work(town, "f4", *STEADY, "enter", size=(80, 24)) as pilot:
         assert paper(pilot)["opening register"].endswith("2025-02-01 00:00:00, actual")
         assert {"pageup", "pagedown"} <= set(pilot.app.screen.active_bindings)
+        footer = pilot.app.screen.query_one(Footer)
+        assert footer.max_scroll_x == 0
         await pilot.press("pagedown")
         await settle(pilot)
         assert paper(pilot)["closing register"].endswith(", last reading")
@@ -76,3 +83,62 @@ async def test_nothing_is_cut_in_80_columns(town: Town) -> None:
 async def test_nothing_is_known_yet(empty_town: Town) -> None:
     async with at_work(empty_town, "f4") as pilot:
         assert "No meter is known yet" in text_of(pilot, "#statement")
+
+
+HEADER = "effective_from,apartment_type,band,from_time,to_time,cents_per_kwh,tax_percent\n"
+TARIFFS = HEADER + "2024-01-01,,,,,20,8\n2025-02-15,,peak,07:00,23:00,31.2,9\n2025-02-15,,off-peak,23:00,07:00,19.8,9\n"
+
+
+async def test_a_bill_in_money_line_by_line(town: Town) -> None:
+    (town.folder / "tariffs.csv").write_text(TARIFFS)
+    async with at_work(town, "f4", *STEADY, "enter") as pilot:
+        shown = text_of(pilot, "#statement")
+        assert "02-01 – 02-14            336.000   20.0      8   67.20" in shown
+        assert "02-15 – 02-28  off-peak  112.000   19.8      9   22.18" in shown
+        assert paper(pilot)["TOTAL"] == "172.94"
+        past = pilot.app.screen.query_one("#past", Listing)
+        assert past.chosen == ("2025-02", "672.000", "172.94", "")
+        await pilot.press("m", "up", "enter")
+        await settle(pilot)
+        shown = paper(pilot)
+        assert shown["STATEMENT"] == "2025-03 the month is not over"
+        assert "1) nothing known after 2025-03-12T10:30:00+08:00" in text_of(pilot, "#statement")
+        await pilot.press("e")
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, ExplainScreen)
+
+
+async def test_an_issued_bill_stays_and_says_what_differs(town: Town) -> None:
+    tariffs = town.folder / "tariffs.csv"
+    tariffs.write_text(TARIFFS)
+    frozen = town.engine.view().frozen(town.engine.rules.max_w)
+    town.engine.bills = BillBook(town.folder, town.zone)
+    Run(frozen, "2025-02", town.engine.terms(), town.engine.bills, lambda _: None).issue(town.clock.now())
+    tariffs.write_text(HEADER + "2024-01-01,,,,,30,9\n")
+    async with at_work(town, "f4", *STEADY, "enter") as pilot:
+        shown = paper(pilot)
+        assert shown["STATEMENT"] == "2025-02 issued 2025-03-12 10:40:00"
+        assert shown["TOTAL"] == "172.94"
+        words = " ".join(text_of(pilot, "#statement").split())
+        assert "not billed yet: +0.000 kWh, +46.80 SGD with tax" in words.replace(" │ │ ", " ")
+        assert pilot.app.screen.query_one("#past", Listing).chosen == ("2025-02", "672.000", "172.94", "differs")
+
+
+async def test_a_month_without_a_tariff_names_its_first_day(town: Town) -> None:
+    (town.folder / "tariffs.csv").write_text(HEADER + "2025-02-10,,,,,30,9\n")
+    async with at_work(town, "f4", *STEADY, "enter") as pilot:
+        assert "! no tariff is in force on 2025-02-01" in text_of(pilot, "#statement")
+        assert pilot.app.screen.query_one("#past", Listing).chosen == ("2025-02", "–", "–", "no price")
+
+
+async def test_months_take_the_papers_place_in_80_columns(town: Town) -> None:
+    async with at_work(town, "f4", *STEADY, "enter", size=(80, 24)) as pilot:
+        past = pilot.app.screen.query_one("#past", Listing)
+        assert not past.display or not past.region.area
+        await pilot.press("m")
+        await settle(pilot)
+        assert past.has_focus
+        assert past.region.area
+        await pilot.press("escape")
+        await settle(pilot)
+        assert not past.region.area

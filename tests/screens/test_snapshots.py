@@ -14,6 +14,7 @@ from textual.widgets import Input
 from metertui.engine.counters import Peer
 from metertui.engine.events import Event
 from metertui.settings import Settings
+from tests.screens.test_billing import TARIFFS
 from tests.screens.town import STEADY, Town, settle
 
 Compare = Callable[..., bool]
@@ -131,7 +132,15 @@ def test_a_clerk_goes_through_the_readings_of_a_meter_read_daily(snap_compare: C
 
 @every_size
 def test_a_statement_is_read_out(snap_compare: Compare, town: Town, size: tuple[int, int]) -> None:
+    (town.folder / "tariffs.csv").write_text(TARIFFS)
     assert snap_compare(town.app, terminal_size=size, run_before=doing(town, "f4", *STEADY, "enter"))
+
+
+@pytest.mark.parametrize("key", ["t", "b"])
+def test_an_operator_looks_at_tariffs_and_bills_everyone(snap_compare: Compare, town: Town, key: str) -> None:
+    (town.folder / "tariffs.csv").write_text(TARIFFS)
+    keys = ["f4", *STEADY, "enter", key]
+    assert snap_compare(town.app, terminal_size=(80, 24), run_before=doing(town, *keys, role="operator"))
 
 
 @every_size
