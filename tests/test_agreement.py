@@ -139,7 +139,7 @@ def asked(today: date, now: int, zone: str, model: oracle.Meter) -> Iterator[tup
     yield "last_half_hour", (last - 30 * MINUTE, last) if recent and last is not None else None
 
 
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(
     arrivals(),
     st.sampled_from([(zone, change) for zone, changes in CHANGES.items() for change in changes]),

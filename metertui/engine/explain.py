@@ -145,6 +145,19 @@ def explain(series: Series, window: Window, zone: SiteZone, max_w: int, decided:
     return _Explainer(series, window, zone, max_w, decided or Decided()).explanation()
 
 
+def why_nothing(series: Series, window: Window, zone: SiteZone) -> str:
+    """One sentence on why a window is "no data". Times in the site zone."""
+    if not len(series):
+        return "No reading of this meter is stored."
+    if series.first is None or series.last is None:
+        return "None of this meter's readings counts."
+    if not window.known:
+        return "There is no reading of the last day, so nothing is known of its last half hour."
+    if window.end < series.first:
+        return f"The window ends before the first counted reading, of {zone.iso(series.first)}."
+    return f"The window begins at or after the last counted reading, of {zone.iso(series.last)}."
+
+
 class _Explainer:
     """One question."""
 
@@ -162,7 +175,9 @@ class _Explainer:
         low, high = self.window.start, self.window.end
         if opening is None or closing is None:
             left_out, more = self.left_out(low, high)
-            return Explanation(usage, self.why_nothing(), left_out=left_out, more_left_out=more)
+            return Explanation(
+                usage, why_nothing(self.series, self.window, self.zone), left_out=left_out, more_left_out=more
+            )
         time, energy = self.curve.time, self.curve.energy
         first = int(np.searchsorted(time, opening.time))  # the first point in the window, and the last
         last = int(np.searchsorted(time, closing.time, side="right")) - 1
@@ -195,19 +210,6 @@ class _Explainer:
             more_left_out=more,
             released=self.released(),
         )
-
-    def why_nothing(self) -> str:
-        """One sentence on why the window is "no data". Times in the site zone."""
-        series, window = self.series, self.window
-        if not len(series):
-            return "No reading of this meter is stored."
-        if series.first is None or series.last is None:
-            return "None of this meter's readings counts."
-        if not window.known:
-            return "There is no reading of the last day, so nothing is known of its last half hour."
-        if window.end < series.first:
-            return f"The window ends before the first counted reading, of {self.zone.iso(series.first)}."
-        return f"The window begins at or after the last counted reading, of {self.zone.iso(series.last)}."
 
     def point(self, place: int) -> Point:
         """A point of the curve."""

@@ -215,7 +215,7 @@ def _told(point: Point, zone: SiteZone, sources: Sources | None) -> str:
 
 def _decided(event: Event, zone: SiteZone) -> str:
     done = {"void": "voided", "release": "released", "exchange": "declared"}.get(event.what, event.what)
-    return f"{done} by {event.who} on {moment(event.decided, zone)}: {event.reason}"
+    return f"{done} by {event.who} on {moment(event.decided - event.decided % SECOND, zone)}: {event.reason}"
 
 
 def _place(point: Point, sources: Sources | None) -> str:

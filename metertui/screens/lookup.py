@@ -21,6 +21,7 @@ from metertui.engine.accounts import Account
 from metertui.engine.counters import LiveSnapshot
 from metertui.engine.energy import Series
 from metertui.engine.errors import MeterError
+from metertui.engine.explain import why_nothing
 from metertui.engine.export import COLUMNS
 from metertui.engine.lookup import Answer, Behind
 from metertui.engine.windows import Window
@@ -264,8 +265,10 @@ class LookupScreen(DeskScreen):
 
     def _show(self, series: Series, window: Window) -> None:
         about = plain(f"{self._meter} · {_where(self.headend.engine.accounts.get(self._meter))}")
-        self.query_one("#lookup-message", Static).update(about)
         found = lookup.answer(series, window, self.zone)
+        if found.usage.usage_wh is None:
+            about.append(f"\nNo data. {why_nothing(series, window, self.zone)}")
+        self.query_one("#lookup-message", Static).update(about)
         self._show_tiles(found)
         self._draw(series, window)
         self._list(lookup.behind(series, window))

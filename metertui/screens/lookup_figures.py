@@ -47,7 +47,7 @@ def usage(answer: Answer) -> Figure:
     """What was used, and whether its ends were read."""
     opening, closing = answer.usage.opening, answer.usage.closing
     if opening is None or closing is None:
-        return Figure(fmt.NOTHING, "\ne says why")
+        return Figure(fmt.NOTHING)
     guessed = [edge for edge in (opening, closing) if edge.quality == "estimated"]
     ends = ("read at both ends", "1 end estimated", "ends estimated")[len(guessed)]
     return Figure(fmt.kwh(answer.usage.usage_wh), f"\n{ends}")

@@ -49,7 +49,10 @@ async def test_the_steady_meter_in_every_window(town: Town) -> None:
 async def test_both_ends_say_how_they_are_known(town: Town) -> None:
     async with at_work(town, "f3", *"200-002", "enter") as pilot:
         await choose(pilot, "today")
-        assert tiles(pilot)["usage"] == ["no data", "e says why"]  # its last reading is yesterday's midnight
+        assert tiles(pilot)["usage"] == ["no data"]  # its last reading is yesterday's midnight
+        assert "No data. The window begins at or after the last counted reading, of 2025-03-11T00" in text_of(
+            pilot, "#lookup-message"
+        )
         assert tiles(pilot)["opening register"] == tiles(pilot)["average a day"] == ["no data"]
         await choose(pilot, "last_month")
         assert tiles(pilot)["opening, actual"] == ["4 249.760 kWh", "2025-02-01 00:00"]
