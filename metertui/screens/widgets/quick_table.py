@@ -36,11 +36,15 @@ class QuickTable(DataTable[Text]):
         self._styles: dict[tuple[int, int, bool, bool], Style] = {}
 
     def _update_dimensions(self, new_rows: Iterable[RowKey]) -> None:
+        before = [column.content_width for column in self.ordered_columns]
         for column in self.ordered_columns:
             widths = (cell.cell_len for cell in self.get_column(column.key))
             least = 0 if self.narrow else column.content_width
             column.content_width = max(least, column.label.cell_len, max(widths, default=0))
         self.narrow = False
+        if before != [column.content_width for column in self.ordered_columns]:
+            self._update_count += 1  # or a heading that was drawn already would stay as narrow as it was
+            self.refresh()
         super()._update_dimensions(())
 
     def render_lines(self, crop: Region) -> list[Strip]:
