@@ -1,126 +1,450 @@
-"""Exceptions: the readings that do not fit their meter's history, and the lines that were refused."""
+"""Exceptions: the work list of what someone should look at, and decide about."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import ClassVar, Final, TypeVar
 
 from rich.text import Text
-from textual import work
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
-from textual.widgets import Static
+from textual.widgets import DataTable, Input, Static
 
-from metertui.engine.cases import MEANING, NEVER
+from metertui.engine.cases import CAUSES, NEVER, ExceptionRow
 from metertui.engine.counters import LiveSnapshot
-from metertui.engine.exceptions import Exceptions, Question
-from metertui.screens import fmt
+from metertui.engine.deciding import Decision, Effect
+from metertui.engine.errors import MeterError
+from metertui.engine.exceptions import Exceptions, Question, State
+from metertui.engine.windows import Window
+from metertui.screens import choices, fmt
 from metertui.screens.base import DeskScreen
+from metertui.screens.casework import NOWHERE, cells, in_full, keyed, one_below_the_other, side_by_side
+from metertui.screens.choices import CHOICES
+from metertui.screens.deciding import ChoiceScreen, DecisionScreen
+from metertui.screens.explain import ExplainScreen
 from metertui.screens.plain import plain
 from metertui.screens.widgets.table import Listing
 
-_ROWS = 200
-_LINES = 100
+PAGE: Final = 100
+"""Rows of the table: each costs the loop some 0.2 ms whenever they are others."""
+_AGAIN_SECONDS: Final = 2.0
+"""At most so often is a list in view read anew, where something has changed."""
+_AGAIN_ANYWAY: Final = 60.0
+"""And so often where nothing has: meters fall silent by themselves."""
+_SHARE: Final = 5.0
+"""Between two readings of the list lies at least so many times as long as the last one took."""
+_STATES: Final[dict[State, str]] = {"open": "open", "decided": "decided", "all": "open and decided"}
+_PERIODS: Final = {"all time": None, "today": 0, "7 days": 6, "31 days": 30, "366 days": 365}
+"""Days before today that belong to it."""
+_MOST_REGIONS: Final = 12
+_WIDE: Final = 110
+_SIDE: Final = 28
+"""From this width on the counts stand beside the table, so many cells wide."""
+_HEADINGS: Final = ("  ", "meter", "time", "cause", ">register kWh", "why", "region", "decided")
+_BESIDE_WHY: Final = 66
+"""Cells that the columns before the reason take, about."""
+_BEHIND_WHY: Final = 48
+"""And those behind it, which are shown where there is so much room; the row in full has them anyway."""
+
+
+T = TypeVar("T")
+Wanted = Callable[[], list[Decision]]
+
+
+class CaseTable(Listing):
+    """Enter decides about a row, which the footer says."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select_cursor", "Decide")]
 
 
 class ExceptionsScreen(DeskScreen):
-    """The plain list: what does not fit, and why."""
+    """A list to be worked off: filters, a table, the row under the cursor in full."""
 
     place = "exceptions"
     explains = (
-        "Readings that do not fit their meter's history, with the reason. A suspect one is stored and not counted "
-        "until the next reading decides; a reset is counted, but the step to it counts nothing; a rejected one was a "
-        "bad read. Below stand the lines that were refused. The last lines "
-        "show the row under the cursor in full. R reads the list again."
+        "What someone should look at. Suspect: a reading that does not fit, until the next one decides. Reset: counted "
+        "from anew, as if the register were another. Rejected: a bad read. Silent: an active meter that has not been "
+        "heard for long. Gap: long without a counted reading. Drift: a clock that runs ahead. Conflict and refused: "
+        "lines that were not taken. Looking is open; deciding needs a login with the role operator (F6). Space chooses "
+        "several, enter shows what can be done with them, and each decision is shown with its effect before it stands. "
+        "It needs a reason, is kept in events.csv and audit.log, and can be taken back with U. Keys: A accept, V void, "
+        "R release, X exchange, K ask again, N note; C cause, G region (shift: back), O open or decided, P period, "
+        "/ meter, [ ] pages, E explain, ctrl+A choose all on the page."
     )
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("r", "reload", "Read again")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "choose", "Choose"),
+        Binding("ctrl+a", "choose_all", "Choose all", show=False),
+        *(Binding(choice.key, f"decide('{what}')", choice.name, show=False) for what, choice in CHOICES.items()),
+        Binding("u", "undo", "Take back"),
+        Binding("slash", "search", "Meter", key_display="/"),
+        Binding("c", "cause(1)", "Cause", show=False),
+        Binding("C", "cause(-1)", "Cause before", show=False),
+        Binding("g", "region(1)", "Region", show=False),
+        Binding("G", "region(-1)", "Region before", show=False),
+        Binding("o", "state", "Open or decided", show=False),
+        Binding("p", "period", "Period", show=False),
+        Binding("right_square_bracket", "page(1)", "Next page", key_display="]", show=False),
+        Binding("left_square_bracket", "page(-1)", "Page before", key_display="[", show=False),
+        Binding("e", "explain", "Explain", show=False),
+        Binding("ctrl+r", "reload", "Read again", show=False),
+        Binding("escape", "back", "Back", show=False),
+    ]
 
     def __init__(self) -> None:
         super().__init__()
-        self._beat = 0
+        self._cause = ""
+        self._region: str | None = None
+        self._meter = ""
+        self._state: State = "open"
+        self._period = "all time"
+        self._offset = 0
+        self._found: Exceptions | None = None
+        self._rows: dict[str, ExceptionRow] = {}
+        """The page in view, by the keys of its rows."""
+        self._chosen: dict[str, ExceptionRow] = {}
+        """From this page and others."""
+        self._seen: tuple[object, ...] = ()
+        """What the list in view rests on."""
+        self._read_at = 0.0
+        self._took = 0.0
+        self._tally = ""
 
     def content(self) -> ComposeResult:
-        yield Static("Reading …", id="counts")
-        with Container(id="exception-tables"):
-            with Vertical():
-                yield Static("Readings that do not fit", classes="heading")
-                yield Listing(("time", "meter", ">register kWh", "cause", "why"), most=_ROWS, id="misfits")
-            with Vertical():
-                yield Static(classes="heading", id="refused-heading")
-                yield Listing(("at", "code", "why", "what was sent", "from"), most=_LINES, id="refused-lines")
-        yield Static(id="chosen")
+        yield Static("Reading …", id="conditions")
+        yield Input(placeholder="part of a meter's id; enter or escape ends", id="case-meter", compact=True,
+                    classes="hidden")  # fmt: skip
+        with Container(id="work"):
+            yield Static(id="facets")
+            with Vertical(id="cases-side"):
+                yield Static(id="no-cases", classes="hidden")
+                yield CaseTable(_HEADINGS, most=PAGE, newest=False, id="cases")
+        yield Static(id="case")
+
+    def on_mount(self) -> None:
+        self.query_one("#cases", Listing).fixed_columns = 2  # the meter stays in view
 
     def on_screen_resume(self) -> None:
-        self.action_reload()
+        self.query_one("#cases", Listing).focus()
+        self._load()
+
+    def show_live(self, snapshot: LiveSnapshot) -> None:
+        super().show_live(snapshot)
+        self._tally = fmt.tally(snapshot.refused)
+        due = snapshot.uptime - self._read_at
+        news = self._seen != self._basis()
+        if due >= max(_AGAIN_SECONDS, _SHARE * self._took) and (news or due >= _AGAIN_ANYWAY):
+            self._load()
+
+    def on_resize(self) -> None:
+        if self._found is not None:
+            self._show_facets(self._found)
+            self._show_rows()
+
+    # -- reading the list ----------------------------------------------------------------------------------------
+
+    def _basis(self) -> tuple[object, ...]:
+        engine = self.headend.engine
+        refused = engine.counters.refused.total()
+        return len(engine.readings), len(engine.events), refused, len(engine.active), len(engine.accounts)
+
+    def _question(self) -> Question:
+        return Question(self._cause, self._region, self._meter, self._state, self._window(), self._offset, PAGE)
+
+    def _window(self) -> tuple[int, int]:
+        days = _PERIODS[self._period]
+        if days is None:
+            return Question().window
+        now = self.headend.engine.clock.now()
+        first = self.zone.midnight(self.zone.day(now) - timedelta(days=days))
+        return first, now + self.headend.engine.rules.future_us  # a clock may run ahead
 
     def action_reload(self) -> None:
         """Read the list again."""
         self._load()
 
-    def on_data_table_row_highlighted(self) -> None:
-        self._show_chosen()
+    @work(exclusive=True, group="exceptions")
+    async def _load(self) -> None:
+        clock = self.headend.engine.clock
+        began = clock.monotonic()
+        self._seen = self._basis()
+        self._read_at = self.headend.live().uptime
+        found = await self.headend.exceptions(self._question())
+        self._took = clock.monotonic() - began
+        if self._offset and not found.rows:
+            self._offset = 0  # what stood on this page is decided
+            found = await self.headend.exceptions(self._question())
+        self._show(found)
 
-    def on_descendant_focus(self) -> None:
+    def _again(self) -> None:
+        """Other conditions hold: from the first page."""
+        self._offset = 0
+        self._load()
+
+    # -- showing it ------------------------------------------------------------------------------------------------
+
+    def _show(self, found: Exceptions) -> None:
+        self._found = found
+        self._rows = dict(keyed(found.rows))
+        self._chosen = {key: self._rows.get(key, row) for key, row in self._chosen.items()}
+        self._show_conditions(found)
+        self._show_facets(found)
+        self._show_rows()
+        nothing = self.query_one("#no-cases", Static)
+        nothing.set_class(bool(found.rows), "hidden")
+        self.query_one("#cases").set_class(not found.rows, "hidden")
+        if not found.rows:
+            nothing.update(self._invitation())
+        elif self.focused is None:
+            self.query_one("#cases", Listing).focus()
+        self._show_case()
+
+    def _invitation(self) -> Text:
+        if self._question() != Question(limit=PAGE):
+            return Text("No case meets these conditions. Escape takes them away.")
+        rules = self.headend.engine.rules
+        hours = f"{rules.silent_us / 3_600_000_000:g} h"
+        return Text(f"Nothing waits for anyone: every stored reading fits, and every meter was heard within {hours}.")
+
+    def _show_conditions(self, found: Exceptions) -> None:
+        region = "all regions" if self._region is None else f"region {self._region or '(none)'}"
+        parts = {"O": _STATES[self._state], "C": self._cause or "all causes", "G": region, "P": self._period}
+        if self._meter:
+            parts["/"] = f"meter {self._meter}"
+        text = Text(no_wrap=True, overflow="ellipsis")
+        for key, value in parts.items():
+            text.append(f"{key} ", style="dim")
+            text.append_text(plain(value, style="bold"))
+            text.append("  ")
+        text.append(f" {fmt.count(found.total)} {'case' if found.total == 1 else 'cases'}")
+        if found.total > PAGE:
+            page, pages = self._offset // PAGE + 1, -(-found.total // PAGE)
+            text.append(f", page {fmt.count(page)} of {fmt.count(pages)} [ ]")
+        if self._chosen:
+            text.append("  ")
+            text.append(f" {len(self._chosen)} chosen ", style="bold reverse")
+        self.query_one("#conditions", Static).update(text)
+
+    def _show_facets(self, found: Exceptions) -> None:
+        causes: list[tuple[str, int]] = [(cause, found.counts[cause]) for cause in CAUSES if cause in found.counts]
+        if self._cause and self._cause not in found.counts:
+            causes.append((self._cause, 0))
+        regions = [(name or NOWHERE, number) for name, number in found.regions.items()]
+        here = None if self._region is None else self._region or NOWHERE
+        left = len(regions) - _MOST_REGIONS
+        if not self._wide:
+            text = side_by_side("C", causes, self._cause or None)
+            text.append("\n")
+            text.append_text(side_by_side("G", regions[:_MOST_REGIONS], here))
+            text.append(" …" if left > 0 else "")
+        else:
+            text = one_below_the_other("Causes (C)", causes, self._cause or None)
+            text.append("\n\n")
+            text.append_text(one_below_the_other("Regions (G)", regions[:_MOST_REGIONS], here))
+            text.append(f"\n  and {left} more" if left > 0 else "", style="dim")
+            text.append("\n\nRefused since start", style="bold")
+            for line in self._tally.split("  "):
+                text.append(f"\n  {line}")
+            text.append("\n  the list has the last" if found.cut else "", style="dim")
+        self.query_one("#facets", Static).update(text)
+
+    @property
+    def _wide(self) -> bool:
+        return self.size.width >= _WIDE
+
+    def _show_rows(self) -> None:
+        zone, room = self.zone, self._room
+        self.query_one("#cases", Listing).show(
+            [(key, cells(row, zone, room, chosen=key in self._chosen)) for key, row in self._rows.items()]
+        )
+
+    @property
+    def _room(self) -> int:
+        """Cells for the reason."""
+        left = self.size.width - (_SIDE if self._wide else 0) - _BESIDE_WHY
+        return max(10, left - _BEHIND_WHY if left > 2 * _BEHIND_WHY else left)
+
+    @on(DataTable.RowHighlighted, "#cases")
+    def _moved(self) -> None:
+        self._show_case()
+
+    def _show_case(self) -> None:
+        """The row under the cursor in full: its table cuts it."""
+        row = self._under_cursor
+        if row is None:
+            self.query_one("#case", Static).update("")
+            return
+        account = self.headend.engine.accounts.get(row.meter)
+        self.query_one("#case", Static).update(in_full(row, account, self.zone))
+
+    @property
+    def _under_cursor(self) -> ExceptionRow | None:
+        return self._rows.get(self.query_one("#cases", Listing).selected or "")
+
+    # -- conditions --------------------------------------------------------------------------------------------------
+
+    def action_cause(self, step: int) -> None:
+        """The cause after, or before."""
+        there = self._found.counts if self._found else {}
+        self._cause = _after(["", *(cause for cause in CAUSES if cause in there)], self._cause, step)
+        self._again()
+
+    def action_region(self, step: int) -> None:
+        """The region after, or before."""
+        there = self._found.regions if self._found else {}
+        wanted: list[str | None] = [None, *there]
+        self._region = _after(wanted, self._region, step)
+        self._again()
+
+    def action_state(self) -> None:
+        """Open cases, decided ones, or both."""
+        self._state = _after(list(_STATES), self._state, 1)
+        self._again()
+
+    def action_period(self) -> None:
+        """Another period."""
+        self._period = _after(list(_PERIODS), self._period, 1)
+        self._again()
+
+    def action_page(self, step: int) -> None:
+        """The next page, or the one before."""
+        total = self._found.total if self._found else 0
+        wanted = self._offset + step * PAGE
+        if 0 <= wanted < total:
+            self._offset = wanted
+            self._load()
+
+    def action_search(self) -> None:
+        """Type part of a meter's id."""
+        field = self.query_one("#case-meter", Input)
+        field.remove_class("hidden")
+        field.focus()
+
+    @on(Input.Changed, "#case-meter")
+    def _typed(self, event: Input.Changed) -> None:
+        self._meter = event.value.strip()
+        self._again()
+
+    @on(Input.Submitted, "#case-meter")
+    def _found_enough(self) -> None:
+        self._end_search()
+
+    def _end_search(self) -> None:
+        field = self.query_one("#case-meter", Input)
+        field.set_class(not field.value.strip(), "hidden")
+        self.query_one("#cases", Listing).focus()
+
+    def action_back(self) -> None:
+        """Out of the field, then what is chosen, then the conditions."""
+        field = self.query_one("#case-meter", Input)
+        if field.has_focus:
+            with self.prevent(Input.Changed):
+                field.value = ""
+            self._meter = ""
+            self._end_search()
+        elif self._chosen:
+            self._chosen.clear()
+        else:
+            self._cause, self._region, self._meter = "", None, ""
+            self._state, self._period = "open", "all time"
+            with self.prevent(Input.Changed):
+                field.value = ""
+            self._end_search()
+        self._again()
+
+    # -- deciding ------------------------------------------------------------------------------------------------------
+
+    def action_choose(self) -> None:
+        """Choose the row under the cursor for what is done next, or no longer; and go to the next."""
+        table = self.query_one("#cases", Listing)
+        key = table.selected
+        if key is None:
+            return
+        if key in self._chosen:
+            del self._chosen[key]
+        else:
+            self._chosen[key] = self._rows[key]
+        self._show_chosen()
+        table.move_cursor(row=table.cursor_row + 1, animate=False)
+
+    def action_choose_all(self) -> None:
+        """Choose all on this page, or none of them where they are chosen already."""
+        if self._rows.keys() <= self._chosen.keys():
+            for key in self._rows:
+                del self._chosen[key]
+        else:
+            self._chosen |= self._rows
         self._show_chosen()
 
     def _show_chosen(self) -> None:
-        """The row under the cursor in full: 80 columns cut it in its table."""
-        table = self.focused
-        if not isinstance(table, Listing):
+        self._show_rows()
+        if self._found is not None:
+            self._show_conditions(self._found)
+
+    def _wanted(self) -> list[ExceptionRow]:
+        """What is chosen; where nothing is, the row under the cursor."""
+        row = self._under_cursor
+        return list(self._chosen.values()) or ([] if row is None else [row])
+
+    @on(DataTable.RowSelected, "#cases")
+    def _entered(self) -> None:
+        rows = self._wanted()
+        if rows:
+            self.app.push_screen(ChoiceScreen(rows), self._take)
+
+    def _take(self, what: str | None) -> None:
+        if what == "undo":
+            self.action_undo()
+        elif what == "explain":
+            self.action_explain()
+        elif what is not None:
+            self.action_decide(what)
+
+    def action_decide(self, what: str) -> None:
+        """Show what it would change to decide so about what is chosen, and ask for the reason."""
+        self._propose(lambda: choices.decisions(what, self._wanted()))
+
+    def action_undo(self) -> None:
+        """Take back the decisions about what is chosen or under the cursor; where none stands, one's own last one."""
+
+        def wanted() -> list[Decision]:
+            events = [row.decided for row in self._wanted() if row.decided is not None]
+            return choices.undoings(events or self.headend.engine.events.last(self.desk.sessions.email))
+
+        self._propose(wanted)
+
+    def _propose(self, wanted: Wanted) -> None:
+        if self.desk.sessions.role != "operator":
+            self.warn("Deciding needs a login with the role operator: F6 logs in, F7 comes back here.")
             return
-        text = ""
-        if table.chosen and table.id == "misfits":
-            time, meter, register, cause, why = table.chosen
-            text = f"{meter}, {register} kWh at {time}, {cause}: {why}"
-        elif table.chosen:
-            _, code, why, line, peer = table.chosen
-            text = f"{code}: {why}: {line} ({peer})"
-        self.query_one("#chosen", Static).update(plain(text, limit=1000))
-
-    @work(exclusive=True, group="exceptions")
-    async def _load(self) -> None:
-        self._show(await self.headend.exceptions(Question(limit=_ROWS)))
-
-    def _show(self, found: Exceptions) -> None:
-        zone = self.zone
-        text = Text()
-        for cause, number in found.counts.items():
-            text.append(f"{fmt.count(number)} {cause}", style="bold")
-            text.append(f" {MEANING[cause]}\n", style="dim")
-        if not any(found.counts.values()):
-            text = Text("Every stored reading fits its meter's history.")
-        elif sum(found.counts.values()) > len(found.rows):
-            text.append(f"The newest {len(found.rows)} are listed.", style="dim")
-        text.rstrip()
-        self.query_one("#counts", Static).update(text)
-        self.query_one("#misfits", Listing).show(
-            [
-                (
-                    f"{place}",
-                    (
-                        "never" if row.time == NEVER else fmt.moment(row.time, zone),
-                        row.meter,
-                        "" if row.wh is None else fmt.number(row.wh),
-                        row.cause,
-                        row.why,
-                    ),
-                )
-                for place, row in enumerate(found.rows)
-            ]
-        )
-
-    def show_live(self, snapshot: LiveSnapshot) -> None:
-        super().show_live(snapshot)
-        newest = sum(snapshot.refused.values())
-        self.query_one("#refused-heading", Static).update(
-            Text(f"Refused lines since start: {fmt.tally(snapshot.refused)}")
-        )
-        self._beat += 1
-        if self._beat % 2 == 0:  # the other ticks leave the table alone: twice a second is as fast as one reads
+        try:
+            decided = wanted()
+            screen = DecisionScreen(self.headend, decided, self.desk.sessions.email)
+        except MeterError as error:
+            self.warn(f"{str(error)[0].upper()}{str(error)[1:]}.")
             return
-        self.query_one("#refused-lines", Listing).show(
-            [
-                (str(newest - i), (fmt.clock(r.at, self.zone), r.code, r.why, r.line, r.peer))
-                for i, r in enumerate(snapshot.refusals[:_LINES])
-            ]
-        )
+        self.hush()
+        self.app.push_screen(screen, self._decided)
+
+    def _decided(self, effects: Sequence[Effect] | None) -> None:
+        if effects:
+            self._chosen.clear()
+            self.say(choices.told(effects[0].event.what, len(effects)))
+            self._load()
+
+    def action_explain(self) -> None:
+        """The usage of the day that the row under the cursor is in, part by part."""
+        row = self._under_cursor
+        if row is None or not row.known or row.time == NEVER:
+            self.warn("There is no reading here whose day could be explained.")
+            return
+        day = self.zone.day(row.time)
+        window = Window("dates", self.zone.midnight(day), self.zone.midnight(day + timedelta(days=1)))
+        self.app.push_screen(ExplainScreen(self.headend, row.meter, window))
+
+
+def _after(wanted: Sequence[T], now: T, step: int) -> T:
+    """The one after `now`, round and round; the first where `now` is none of them."""
+    return wanted[(wanted.index(now) + step) % len(wanted)] if now in wanted else wanted[0]

@@ -17,10 +17,12 @@ Row = tuple[str, Sequence[str]]
 class Listing(QuickTable):
     """Rows under headings; a heading that begins with ">" has its column aligned to the right."""
 
-    def __init__(self, headings: Sequence[str], *, most: int = 200, **kwargs: Any) -> None:
+    def __init__(self, headings: Sequence[str], *, most: int = 200, newest: bool = True, **kwargs: Any) -> None:
+        """`newest`: a cursor on the first row stays there, where the newest is watched, and not with its row."""
         super().__init__(cursor_type="row", zebra_stripes=True, **kwargs)
         self._headings = headings
         self._most = most
+        self._newest = newest
         self._shown: list[tuple[str, tuple[str, ...]]] = []
         for heading in headings:
             right = heading.startswith(">")
@@ -59,7 +61,7 @@ class Listing(QuickTable):
     def _row_to_keep(self, wanted: Sequence[Row]) -> int:
         """Where the cursor goes: with its row, unless it is at the top, where the newest is watched."""
         row = self.cursor_row
-        if row > 0:
+        if row > 0 or not self._newest:
             row = next((i for i, (key, _) in enumerate(wanted) if key == self.selected), row)
         return max(0, min(row, len(wanted) - 1))
 
