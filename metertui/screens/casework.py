@@ -8,13 +8,13 @@ from typing import Final
 from rich.text import Text
 
 from metertui.engine.accounts import Account
-from metertui.engine.cases import MEANING, NEVER, ExceptionRow
+from metertui.engine.cases import MEANING, NEVER, OF_READINGS, ExceptionRow
 from metertui.engine.zone import SiteZone
 from metertui.screens import fmt
 from metertui.screens.plain import message, plain
 
 _NOTES: Final = 2
-"""Remarks that are shown with a case: the last ones."""
+"""Remarks that are shown with a case: the last ones, the very last first."""
 _DONE: Final = {"reask": "asked again", "note": "note", "accept": "accepted", "release": "released"}
 _NAME: Final = 14
 NOWHERE: Final = "(none)"
@@ -24,7 +24,8 @@ def keyed(rows: Iterable[ExceptionRow]) -> Iterable[tuple[str, ExceptionRow]]:
     """Each under a key that stays with it; of equal ones (refused lines) the later have a number."""
     met: dict[str, int] = {}
     for row in rows:
-        key = f"{row.cause} {row.meter} {row.time} {row.line}"
+        kind = "reading" if row.cause in OF_READINGS else row.cause  # which may become another, and the row stays
+        key = f"{kind} {row.meter} {row.time} {row.line}"
         met[key] = met.get(key, 0) + 1
         yield (key if met[key] == 1 else f"{key} #{met[key]}"), row
 
@@ -63,7 +64,7 @@ def in_full(row: ExceptionRow, account: Account | None, zone: SiteZone) -> Text:
     if row.line:
         text.append("\nsent: ")
         text.append_text(message(row.line, limit=400))
-    for event in (*row.notes[-_NOTES:], *([row.decided] if row.decided else ())):
+    for event in (*([row.decided] if row.decided else ()), *row.notes[: -_NOTES - 1 : -1]):
         text.append("\n")
         what = _DONE.get(event.what, event.what)
         said = f"{what} by {event.who}, {fmt.moment(event.decided, zone)}: {event.reason}"

@@ -44,7 +44,7 @@ _WIDE: Final = 110
 _SIDE: Final = 28
 """From this width on the counts stand beside the table, so many cells wide."""
 _HEADINGS: Final = ("  ", "meter", "time", "cause", ">register kWh", "why", "region", "decided")
-_BESIDE_WHY: Final = 66
+_BESIDE_WHY: Final = 65
 """Cells that the columns before the reason take, about."""
 _BEHIND_WHY: Final = 48
 """And those behind it, which are shown where there is so much room; the row in full has them anyway."""
@@ -110,7 +110,6 @@ class ExceptionsScreen(DeskScreen):
         """What the list in view rests on."""
         self._read_at = 0.0
         self._took = 0.0
-        self._tally = ""
 
     def content(self) -> ComposeResult:
         yield Static("Reading …", id="conditions")
@@ -132,7 +131,6 @@ class ExceptionsScreen(DeskScreen):
 
     def show_live(self, snapshot: LiveSnapshot) -> None:
         super().show_live(snapshot)
-        self._tally = fmt.tally(snapshot.refused)
         due = snapshot.uptime - self._read_at
         news = self._seen != self._basis()
         if due >= max(_AGAIN_SECONDS, _SHARE * self._took) and (news or due >= _AGAIN_ANYWAY):
@@ -245,7 +243,7 @@ class ExceptionsScreen(DeskScreen):
             text.append_text(one_below_the_other("Regions (G)", regions[:_MOST_REGIONS], here))
             text.append(f"\n  and {left} more" if left > 0 else "", style="dim")
             text.append("\n\nRefused since start", style="bold")
-            for line in self._tally.split("  "):
+            for line in fmt.tally(self.headend.engine.counters.refused).split("  "):
                 text.append(f"\n  {line}")
             text.append("\n  the list has the last" if found.cut else "", style="dim")
         self.query_one("#facets", Static).update(text)

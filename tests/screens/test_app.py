@@ -9,8 +9,7 @@ from textual.command import CommandPalette
 
 from metertui.screens.base import PLACES, DeskScreen
 from metertui.screens.help import HelpScreen
-from tests.screens.test_live import rows
-from tests.screens.town import HOSTILE, Town, at_work, settle, text_of
+from tests.screens.town import Town, at_work, settle, text_of
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
@@ -106,55 +105,13 @@ async def test_it_may_be_left_while_an_answer_is_awaited(town: Town, monkeypatch
             """Comes when the screen has lost its widgets already."""
             asked.set()
             screen = pilot.app.get_screen("exceptions")
-            while screen.query("#counts"):
+            while screen.query("#conditions"):
                 await asyncio.sleep(0)
             return found
 
         monkeypatch.setattr(town.headend, "exceptions", late)
         await pilot.press("f7")
         await asked.wait()
-
-
-async def test_exceptions_are_listed_with_their_reasons(town: Town) -> None:
-    async with at_work(town, "f7") as pilot:
-        assert "1 suspect does not fit; the next reading decides" in text_of(pilot, "#counts")
-        assert rows(pilot, "#misfits")[0] == [
-            "2025-03-12 00:00:00",
-            HOSTILE,
-            "7.000",
-            "suspect",
-            "7 kWh is lower than the 51 kWh counted at 2025-03-11T00:00:00+08:00",
-        ]
-        town.read((HOSTILE, "8", "2025-03-12T01:00"))
-        await pilot.press("r")
-        await settle(pilot)
-        assert "1 reset" in text_of(pilot, "#counts")
-        assert rows(pilot, "#misfits")[0][3] == "reset"
-
-
-async def test_the_row_under_the_cursor_is_shown_in_full(town: Town) -> None:
-    batch = town.engine.begin()
-    batch.refuse("127.0.0.1:50123", "syntax", "READ takes two or three words", "READ [red]1[/] \x1b[31m")
-    batch.refuse("127.0.0.1:50124", "syntax", "READ takes two or three words", "READ")
-    town.engine.apply(batch)
-    async with at_work(town, "f7", size=(80, 24)) as pilot:
-        assert " ".join(text_of(pilot, "#chosen").split()) == (
-            f"{HOSTILE}, 7.000 kWh at 2025-03-12 00:00:00, suspect: "
-            "7 kWh is lower than the 51 kWh counted at 2025-03-11T00:00:00+08:00"
-        )
-        town.app.tick()
-        town.app.tick()
-        assert text_of(pilot, "#refused-heading") == "Refused lines since start: syntax×2"
-        await pilot.press("tab", "down")
-        await pilot.pause()
-        assert " ".join(text_of(pilot, "#chosen").split()) == (
-            "syntax: READ takes two or three words: READ [red]1[/] ␛[31m (127.0.0.1:50123)"
-        )
-
-
-async def test_no_exceptions_is_said(empty_town: Town) -> None:
-    async with at_work(empty_town, "f7") as pilot:
-        assert text_of(pilot, "#counts") == "Every stored reading fits its meter's history."
 
 
 async def test_the_heap_is_kept_once_for_each_screen_and_for_what_is_behind_a_gate(town: Town) -> None:

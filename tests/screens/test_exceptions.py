@@ -1,0 +1,215 @@
+"""Working the list of exceptions off, by keys alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from metertui.engine.events import Event
+from metertui.screens.exceptions import ExceptionsScreen
+from metertui.screens.widgets.table import Listing
+from tests.screens.town import HOSTILE, STEADY, Town, at_work, press, settle, text_of
+
+SILENT = 6
+"""All of the town but the two that were read today."""
+
+
+def listed(pilot: Pilot[None]) -> list[tuple[str, str]]:
+    """Meter and cause of the rows in the table, those that are chosen marked."""
+    rows = pilot.app.screen.query_one("#cases", Listing)._shown
+    return [(f"{cells[0].strip()}{cells[1]}", cells[3]) for _, cells in rows]
+
+
+def decided(town: Town) -> list[tuple[str, str, str, str]]:
+    return [(event.what, event.meter, event.who, event.reason) for event in town.engine.events]
+
+
+async def go(pilot: Pilot[None], *keys: str) -> None:
+    """Press keys, and wait for what each brings about."""
+    for key in keys:
+        await press(pilot, *([key] if len(key) == 1 or key.islower() else key))
+        await settle(pilot)
+
+
+@pytest.fixture
+def troubled(town: Town) -> Town:
+    """One bad read of the steady meter, a register that fell for good, a line that was refused; an operator."""
+    town.read((STEADY, "7", "2025-03-12T10:35:00"), (HOSTILE, "8", "2025-03-12T01:00"))
+    batch = town.engine.begin()
+    batch.refuse("127.0.0.1:50123", "syntax", "READ takes two or three words", "READ [red]1[/] \x1b[31m")
+    town.engine.write_notes(batch, stored=True)
+    town.engine.apply(batch)
+    town.log_in("operator")
+    return town
+
+
+async def test_what_to_look_at_is_listed_newest_first_and_in_full(troubled: Town) -> None:
+    async with at_work(troubled, "f7", size=(80, 24)) as pilot:
+        assert [cause for _, cause in listed(pilot)] == ["refused", "suspect", "reset", *["silent"] * SILENT]
+        assert text_of(pilot, "#facets").startswith("C  suspect 1  reset 1  silent 6  refused 1")
+        assert text_of(pilot, "#case").splitlines()[-1] == "sent: READ [red]1[/] \\x1b[31m"
+        await go(pilot, "down")
+        assert " ".join(text_of(pilot, "#case").split()) == (
+            f"{STEADY} · 2025-03-12 10:35:00 · 7.000 kWh · North · 1 Steady Lane suspect, does not fit; the next "
+            "reading decides: 7 kWh is lower than the 2690.5 kWh counted at 2025-03-12T10:30:00+08:00"
+        )
+
+
+async def test_looking_is_open_and_deciding_is_not(town: Town) -> None:
+    async with at_work(town, "f7") as pilot:
+        await go(pilot, "v")
+        assert text_of(pilot, "#said") == (
+            "! Deciding needs a login with the role operator: F6 logs in, F7 comes back here."
+        )
+        assert isinstance(pilot.app.screen, ExceptionsScreen)
+        town.log_in("government")
+        await go(pilot, "u")
+        assert "role operator" in text_of(pilot, "#said")
+    assert not len(town.engine.events)
+
+
+async def test_several_are_decided_together_seen_before_and_taken_back(troubled: Town) -> None:
+    async with at_work(troubled, "f7") as pilot:
+        await go(pilot, "c")
+        assert [cause for _, cause in listed(pilot)] == ["suspect"]
+        await go(pilot, "space", "c", "space")
+        assert "2 chosen" in text_of(pilot, "#conditions")
+        await go(pilot, "v")
+        shown = text_of(pilot, "#decision-effects").splitlines()
+        assert [line.split()[0] for line in shown[1:3]] == [STEADY, HOSTILE]
+        assert shown[1].split()[-1] == "±0.000"
+        assert shown[-1].startswith("In all")
+        await go(pilot, "enter")
+        assert text_of(pilot, "#decision-error") == "! a decision needs its reason"
+        await go(pilot, "Storm damage", "enter")
+        assert isinstance(pilot.app.screen, ExceptionsScreen)
+        assert text_of(pilot, "#said") == "2 cases are void. U takes it back."
+        who = "operator@metertui.example"
+        assert decided(troubled) == [("void", meter, who, "Storm damage") for meter in (STEADY, HOSTILE)]
+        await go(pilot, "escape", "o")
+        assert listed(pilot) == [(f"✓{STEADY}", "void"), (f"✓{HOSTILE}", "void")]
+        assert f"void by {who}, 2025-03-12 10:40:00: Storm damage" in text_of(pilot, "#case")
+        await go(pilot, "o", "o", "u", "Too early", "enter")  # nothing is chosen and open cases have no decision
+        assert text_of(pilot, "#said") == "2 decisions are taken back: void."
+        assert [cause for _, cause in listed(pilot)] == ["refused", "suspect", "reset", *["silent"] * SILENT]
+    audit = (troubled.headend.engine.audit._path).read_text()
+    assert audit.count("\tvoid\t") == audit.count("\tunvoid\t") == 2
+    assert len((Path(troubled.folder) / "events.csv").read_text().splitlines()) == 5
+
+
+async def test_an_exchange_is_proposed_and_corrected(troubled: Town) -> None:
+    before = troubled.engine.series(HOSTILE).curve.energy[-1]
+    async with at_work(troubled, "f7", size=(80, 24)) as pilot:
+        await go(pilot, "c", "c", "x")
+        fields = [pilot.app.screen.query_one(f"#exchange-{name}", Input).value for name in ("final", "initial", "at")]
+        assert fields == ["51", "7", "2025-03-11T12:00:00+08:00"]
+        pilot.app.screen.query_one("#exchange-initial", Input).value = "x"
+        await settle(pilot)
+        assert text_of(pilot, "#decision-error").startswith("! a reading is digits")
+        await go(pilot, "tab", "tab", "tab", "Worn out", "enter")
+        assert not decided(troubled)
+        pilot.app.screen.query_one("#exchange-initial", Input).value = "6.5"
+        await settle(pilot)
+        assert "+0.500" in text_of(pilot, "#decision-effects")
+        await go(pilot, "enter")
+        assert text_of(pilot, "#said") == "1 case is exchanged. U takes it back."
+        assert troubled.engine.series(HOSTILE).curve.energy[-1] == before + 500
+        assert "No case meets these conditions" in text_of(pilot, "#no-cases")
+        await go(pilot, "escape")
+        assert len(listed(pilot)) == SILENT + 2
+
+
+async def test_the_menu_offers_what_fits_and_escape_leaves_all_as_it_is(troubled: Town) -> None:
+    async with at_work(troubled, "f7") as pilot:
+        await go(pilot, "C", "C", "enter")
+        menu = text_of(pilot, "OptionList")
+        assert "Accept" in menu
+        await go(pilot, "x")  # which is nothing for a silent meter
+        assert text_of(pilot, "#said") == "! Exchange is nothing for a silent meter; this case is of that kind."
+        await go(pilot, "enter", "enter")
+        assert "No figure changes." in text_of(pilot, "#decision-effects")
+        await go(pilot, "escape")
+        assert not decided(troubled)
+        await go(pilot, "n", "The cellar is flooded", "enter", "k", "By letter", "enter", "a", "Known", "enter")
+        assert [what for what, *_ in decided(troubled)] == ["note", "reask", "accept"]
+        assert len(listed(pilot)) == SILENT - 1
+        await go(pilot, "o")
+        case = text_of(pilot, "#case")
+        for said in ("note by", "The cellar is flooded", "asked again by", "accepted by"):
+            assert said in case
+        await go(pilot, "u", "Dry again", "enter")
+        assert decided(troubled)[-1][0] == "unaccept"
+
+
+async def test_conditions_by_keys(troubled: Town) -> None:
+    async with at_work(troubled, "f7") as pilot:
+        await go(pilot, "slash", "200-00", "enter")
+        assert {meter for meter, _ in listed(pilot)} == {f"200-00{n}" for n in range(1, 7)}
+        await go(pilot, "g")
+        assert "G region North" in text_of(pilot, "#conditions")
+        assert {meter for meter, _ in listed(pilot)} == {"200-001", "200-002", "200-003"}
+        await go(pilot, "G", "p")
+        assert "P today" in text_of(pilot, "#conditions")
+        assert "No case meets these conditions" in text_of(pilot, "#no-cases")
+        await go(pilot, "escape")
+        assert len(listed(pilot)) == SILENT + 3
+
+
+async def test_a_list_in_view_follows_and_keeps_cursor_and_choice(troubled: Town) -> None:
+    async with at_work(troubled, "f7") as pilot:
+        await go(pilot, "space")
+        assert listed(pilot)[0][0].startswith("●")
+        assert text_of(pilot, "#case").startswith(STEADY)
+        troubled.read((STEADY, "6", "2025-03-12T10:36:00"))
+        troubled.app.tick()
+        await settle(pilot)
+        assert len(listed(pilot)) == SILENT + 3  # not twice in two seconds
+        troubled.clock.advance(2)
+        troubled.app.tick()
+        await settle(pilot)
+        assert [cause for _, cause in listed(pilot)][:3] == ["refused", "suspect", "rejected"]
+        assert listed(pilot)[0][0].startswith("●")
+        assert "rejected" in text_of(pilot, "#case")
+
+
+async def test_pages(town: Town) -> None:
+    town.read((STEADY, "99999", "2025-03-12T10:30:01"))
+    town.read(*((STEADY, f"{200 - n}", f"2025-03-12T10:3{n // 60}:{n % 60:02}") for n in range(119, 1, -1)))
+    async with at_work(town, "f7") as pilot:
+        assert ", page 1 of 2 [ ]" in text_of(pilot, "#conditions")
+        assert len(listed(pilot)) == 100
+        await go(pilot, "right_square_bracket", "right_square_bracket", "ctrl+a")
+        total = town.app.screen._found.total  # type: ignore[attr-defined]
+        assert f"{total - 100} chosen" in text_of(pilot, "#conditions")
+        await go(pilot, "left_square_bracket", "ctrl+a")
+        assert f"{total} chosen" in text_of(pilot, "#conditions")
+        await go(pilot, "ctrl+a")
+        assert f"{total - 100} chosen" in text_of(pilot, "#conditions")
+        await go(pilot, "e")
+        assert "Why" in text_of(pilot, "#explain-title")
+
+
+async def test_what_cannot_be_decided_changes_nothing(troubled: Town) -> None:
+    async with at_work(troubled, "f7") as pilot:
+        await go(pilot, "a")
+        assert text_of(pilot, "#said").startswith("! This case is about no meter of this site")
+        await go(pilot, "u")
+        assert text_of(pilot, "#said") == "! There is no decision to take back."
+        await go(pilot, "down", "v")
+        at = troubled.zone.parse("2025-03-12T10:35:00")
+        troubled.engine.decide([Event(1, STEADY, "void", at, "ben", "faster")])  # by someone else, meanwhile
+        await go(pilot, "Slow", "enter")
+        assert text_of(pilot, "#decision-error") == f"! {STEADY} at 2025-03-12T10:35:00+08:00 is void already"
+    assert [event.who for event in troubled.engine.events] == ["ben"]
+
+
+async def test_nothing_to_do_is_said(empty_town: Town) -> None:
+    async with at_work(empty_town, "f7") as pilot:
+        assert " ".join(text_of(pilot, "#no-cases").split()) == (
+            "Nothing waits for anyone: every stored reading fits, and every meter was heard within 24 h."
+        )
+        await go(pilot, "space", "enter", "e", "right_square_bracket")
+        assert isinstance(pilot.app.screen, ExceptionsScreen)
