@@ -15,7 +15,7 @@ from metertui.engine.counters import Peer
 from metertui.engine.events import Event
 from metertui.settings import Settings
 from tests.screens.test_billing import TARIFFS
-from tests.screens.town import STEADY, Town, settle
+from tests.screens.town import HOSTILE, STEADY, Town, settle
 
 Compare = Callable[..., bool]
 SIZES = [(120, 40), (80, 24)]
@@ -165,7 +165,25 @@ def test_an_operator_goes_through_the_tabs(snap_compare: Compare, town: Town, ta
 
 @every_size
 def test_an_operator_goes_through_the_exceptions(snap_compare: Compare, town: Town, size: tuple[int, int]) -> None:
-    assert snap_compare(town.app, terminal_size=size, run_before=doing(town, "f7"))
+    town.read((STEADY, "2690.6", "2025-03-12T10:45:30"), (STEADY, "1", "2025-03-12T10:36:00"))
+    batch = town.engine.begin()
+    batch.refuse("127.0.0.1:50124", "conflict", "", "READ 200-001 7 2025-03-10T00:00")
+    batch.refuse("127.0.0.1:50123", "unknown-command", "it is no command", "[red]hello[/] \x1b[31m")
+    town.engine.write_notes(batch, stored=True)
+    town.engine.apply(batch)
+    assert snap_compare(town.app, terminal_size=size, run_before=doing(town, "f7", "space", "down", role="operator"))
+
+
+def test_an_operator_sees_what_a_void_would_change(snap_compare: Compare, town: Town) -> None:
+    town.read((HOSTILE, "8", "2025-03-12T01:00"), (STEADY, "1", "2025-03-12T10:36:00"))
+    keys = ["f7", "space", "space", "v", *"storm"]
+    assert snap_compare(town.app, terminal_size=(120, 40), run_before=doing(town, *keys, role="operator"))
+
+
+def test_an_operator_declares_an_exchange(snap_compare: Compare, town: Town) -> None:
+    town.read((HOSTILE, "8", "2025-03-12T01:00"))
+    keys = ["f7", "x", "tab", "9"]
+    assert snap_compare(town.app, terminal_size=(80, 24), run_before=doing(town, *keys, role="operator"))
 
 
 def test_help_is_asked_for(snap_compare: Compare, town: Town) -> None:
