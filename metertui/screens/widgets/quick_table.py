@@ -46,6 +46,7 @@ class QuickTable(DataTable[Text]):
             self._update_count += 1  # or a heading that was drawn already would stay as narrow as it was
             self.refresh()
         super()._update_dimensions(())
+        self._clear_caches()  # or lines that were drawn before would be kept as if nothing had changed
 
     def render_lines(self, crop: Region) -> list[Strip]:
         # Taken once for all lines: to work out what CSS makes of a part of the table takes longer than to draw a line.

@@ -48,11 +48,6 @@ class Listing(QuickTable):
                 self.move_cursor(row=at, animate=False)
         self._shown = wanted
 
-    def _update_dimensions(self, new_rows: Iterable[RowKey]) -> None:
-        super()._update_dimensions(new_rows)
-        # Lines that were drawn before their cells were measured are kept by Textual 8.2 as if nothing had changed.
-        self._clear_caches()
-
     @property
     def selected(self) -> str | None:
         """The key of the row under the cursor."""
