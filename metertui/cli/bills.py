@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import argparse
 import csv
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from metertui.cli.common import instant, opened, progress, replacing, show, show_row, visible
+from metertui import settings
+from metertui.cli.common import folder, instant, opened, progress, replacing, show, show_row, visible
 from metertui.cli.errors import UsageError
+from metertui.cli.handing import handed
 from metertui.engine import issuing, paper, windows
+from metertui.engine.audit import user_name
 from metertui.engine.billing import Statement
 from metertui.engine.core import Engine
 from metertui.engine.errors import MeterError
 from metertui.engine.issuing import Run
 from metertui.engine.ledger import Ledger, as_issued
+from metertui.engine.rules import SystemClock
 from metertui.engine.zone import SiteZone
 
 _LINE = ("from", "to", "band", "usage_kwh", "cents_per_kwh", "tax_percent", "amount")
@@ -33,13 +38,48 @@ def bill(options: argparse.Namespace) -> None:
             windows.month(options.month, SiteZone("UTC"))
         except MeterError as error:
             raise UsageError(f"--month: {error}") from error
-    with opened(options, readonly=not options.issue) as engine:
+    if options.issue:
+        _issue(options)
+        return
+    with opened(options, readonly=True) as engine:
         at = instant("--at", options.at, engine.zone)
         month = options.month or windows.month_before(at or engine.clock.now(), engine.zone)
         if options.all:
-            _run(engine, month, Path(options.out) if options.out else None, issue=options.issue)
+            _write(_reckoned(engine, month), Path(options.out))
         else:
             _one(options, engine, engine.statement(options.meter, month, at))
+
+
+def _issue(options: argparse.Namespace) -> None:
+    """Keep the bills of a month here, or let the owner of the folder do so; then write them, if that is asked."""
+    data = folder(options)
+    zone = settings.load(data).rules().zone
+    month = options.month or windows.month_before(instant("--at", options.at, zone) or SystemClock().now(), zone)
+    out = Path(options.out) if options.out else None
+    runs: list[Run] = []
+
+    def here() -> dict[str, Any]:
+        with opened(options, readonly=False) as engine:
+            run = _reckoned(engine, month)
+            runs.append(run)
+            done = {"new": run.new, "changes": run.changes, "bills": len(run), "sums": run.sums()}
+            now = engine.clock.now()
+            if run.issue(now):
+                told = f"{run.new} bills, {run.changes} adjustments"
+                engine.audit.write(engine.zone.iso(now), user_name(os.getuid()), "issue", month, told)
+            return done
+
+    with progress("issuing bills") as share:
+        done = handed(data, "bill issue", {"month": month}, here, share)
+    had = done["bills"] - done["new"]
+    print(f"{month}: {done['new']} bills and {done['changes']} adjustments issued, {had} had been", file=sys.stderr)
+    if out is None:
+        print(f"{_bills(done['bills'])}: {done['sums']}", file=sys.stderr)
+    elif runs:
+        _write(runs[0], out)
+    else:
+        with opened(options, readonly=True) as engine:
+            _write(_reckoned(engine, month), out)
 
 
 def _one(options: argparse.Namespace, engine: Engine, statement: Statement) -> None:
@@ -98,27 +138,23 @@ def _aligned(lines: Sequence[Mapping[str, Any]]) -> list[str]:
     ]
 
 
-def _run(engine: Engine, month: str, out: Path | None, *, issue: bool) -> None:
-    """All bills of a month as a CSV, kept as issued if that is asked, and their sums on standard error."""
+def _reckoned(engine: Engine, month: str) -> Run:
     with progress("reckoning bills") as share:
         frozen = engine.view().frozen(engine.rules.max_w)
-        run = Run(frozen, month, engine.terms(), engine.bills, share)
-    if issue:
-        with progress("issuing bills"):
-            new, changes, now = run.new, run.changes, engine.clock.now()
-            kept = run.issue(now)
-        if kept:
-            told = f"{new} bills, {changes} adjustments"
-            engine.audit.write(engine.zone.iso(now), "command line", "issue", month, told)
-        print(f"{month}: {new} bills and {changes} adjustments issued, {len(run) - new} had been", file=sys.stderr)
-    where = ""
-    if out is not None:
-        with progress("writing bills") as share, replacing(out) as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(issuing.RUN_ROW)
-            for done, row in enumerate(run.rows(), 1):
-                writer.writerow(row)
-                if done % 1000 == 0:
-                    share(done / len(run))
-        where = f" written to {out}"
-    print(f"{len(run)} {'bill' if len(run) == 1 else 'bills'}{where}: {run.sums()}", file=sys.stderr)
+        return Run(frozen, month, engine.terms(), engine.bills, share)
+
+
+def _write(run: Run, out: Path) -> None:
+    """All bills of a month as a CSV, and their sums on standard error."""
+    with progress("writing bills") as share, replacing(out) as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(issuing.RUN_ROW)
+        for done, row in enumerate(run.rows(), 1):
+            writer.writerow(row)
+            if done % 1000 == 0:
+                share(done / len(run))
+    print(f"{_bills(len(run))} written to {out}: {run.sums()}", file=sys.stderr)
+
+
+def _bills(count: int) -> str:
+    return f"{count} {'bill' if count == 1 else 'bills'}"

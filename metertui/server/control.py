@@ -260,6 +260,18 @@ async def _close(call: Call) -> object:
     return {"readings": close.readings, "files": close.files, "seconds": round(close.seconds, 3)}
 
 
+async def _issue(call: Call) -> object:
+    loop = asyncio.get_running_loop()
+
+    def tell(share: float) -> None:
+        loop.call_soon_threadsafe(call.tell, 0.9 * share)
+
+    run = await call.headend.reckon(call.text("month"), tell)
+    done = {"new": run.new, "changes": run.changes, "bills": len(run), "sums": run.sums()}
+    await call.headend.issue(run, call.by)
+    return done
+
+
 COMMANDS: Final[dict[str, Command]] = {
     "users register": _register,
     "users modify": _modify,
@@ -270,5 +282,6 @@ COMMANDS: Final[dict[str, Command]] = {
     "decide": _decide,
     "import": _import,
     "close": _close,
+    "bill issue": _issue,
 }
 """What can be handed to the owner of a folder, by the words of the command line; each gives what JSON can say."""

@@ -17,6 +17,7 @@ import pytest
 from metertui.engine.audit import user_name
 from metertui.engine.core import Engine
 from metertui.engine.rules import Rules
+from metertui.engine.tariffs import COLUMNS
 from metertui.engine.zone import SiteZone
 from metertui.headend import HeadEnd
 from metertui.server import control, socket_file
@@ -206,3 +207,18 @@ async def test_a_folder_that_takes_no_socket_is_served_without(
     await served.stop()
     await headend.stop()
     assert "commands cannot reach this process" in caplog.text
+
+
+async def test_bills_are_issued_by_the_owner(folder: Path, owner: HeadEnd) -> None:
+    await say(folder, "users register", meter="m-1")
+    assert await say(folder, "bill issue", month="2025-02") == {
+        "error": "there is no tariffs.csv: what has no price is not issued"
+    }
+    (folder / "tariffs.csv").write_text(",".join(COLUMNS) + "\n2025-01-01,,,,,20,9\n")
+    done = await say(folder, "bill issue", month="2025-02")
+    assert done["result"] == {"new": 1, "changes": 0, "bills": 1, "sums": "0 kWh, net 0.00, tax 0.00, total 0.00 SGD"}
+    assert (await say(folder, "bill issue", month="2025-02"))["result"]["new"] == 0
+    assert "is not over" in (await say(folder, "bill issue", month="2025-03"))["error"]
+    assert owner.engine.bills.months() == ["2025-02"]
+    await owner.stop()
+    assert f"\t{user_name(os.getuid())}\tissue\t2025-02\t1 bills" in (folder / "audit.log").read_text()
