@@ -33,6 +33,7 @@ from metertui.engine.errors import BusyError, MeterError, StorageError
 from metertui.engine.events import Event, checked_reason, values_of
 from metertui.engine.exceptions import Exceptions, Question
 from metertui.engine.importing import Import, Report
+from metertui.engine.inquiry import Inquiry
 from metertui.engine.issuing import Run
 from metertui.engine.outcome import Outcome
 from metertui.engine.roster import Rows
@@ -304,13 +305,23 @@ class HeadEnd:
 
     async def keep_question(self, saved: Saved, by: str) -> None:
         """Keep a question under its title. Raises MeterError."""
-        await asyncio.get_running_loop().run_in_executor(self._writer, self.engine.questions.keep, saved)
+        async with self._turns.between:
+            await asyncio.get_running_loop().run_in_executor(self._writer, self.engine.questions.keep, saved)
         self.note(by, "keep question", saved.title, "")
 
     async def drop_question(self, title: str, by: str) -> None:
         """Keep a question no longer. Raises MeterError."""
-        await asyncio.get_running_loop().run_in_executor(self._writer, self.engine.questions.drop, title)
+        async with self._turns.between:
+            await asyncio.get_running_loop().run_in_executor(self._writer, self.engine.questions.drop, title)
         self.note(by, "drop question", title, "")
+
+    async def record_export(self, file: Path, asked: Inquiry, by: str) -> None:
+        """Keep what is exported under the rule for small groups. Raises MeterError."""
+        time = self.engine.zone.iso(self.engine.clock.now())
+        async with self._turns.between:
+            await asyncio.get_running_loop().run_in_executor(
+                self._writer, self.engine.exports.record, time, by, file, asked
+            )
 
     # -- questions ---------------------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -28,15 +28,6 @@ _VALUES: Final[dict[Measure, tuple[str, str]]] = {
 }
 
 
-class Rows(NamedTuple):
-    """A table as it is shown."""
-
-    columns: list[Column]
-    cells: list[list[str]]
-    keys: list[tuple[str, ...]]
-    """By row, the keys as they are."""
-
-
 def orders(inquiry: Inquiry, *, compared: bool) -> list[str]:
     """What a table may be sorted by, in turn: its keys' own order first, then the figures from the highest down."""
     figures = ["value", *(("before", "change") if compared else ()), "meters", "readings"]
@@ -56,20 +47,19 @@ def ordered(found: Findings, sort: str) -> pd.DataFrame:
     return table.sort_values(name, ascending=not sort.startswith("-"), kind="stable", na_position="last")
 
 
-def rows(found: Findings, sort: str, zone: SiteZone) -> Rows:
-    """The table as text."""
+def page(found: Findings, table: pd.DataFrame, zone: SiteZone) -> tuple[list[Column], list[list[str]]]:
+    """Some rows of the answer, as `ordered` gave them, as text: columns, and cells by row."""
     question, measure = found.inquiry.question, found.inquiry.measure
-    table = ordered(found, sort)
     by = list(question.by)
     columns = [Column(key, KEYS[key], False) for key in by] or [Column("all", "of all", False)]
     texts: list[list[str]] = [[visible(value) or "(none)" for value in table[key]] for key in by]
     if not by:
         texts = [["usage"] * len(table)]
+    hidden = table["hidden"].tolist()
 
     def add(name: str, title: str, told: Callable[[Any], str]) -> None:
         columns.append(Column(name, title, True))
         blank = HIDDEN if name in ("value", "meters", "readings") else "–"
-        hidden = table["hidden"].tolist()
         texts.append(
             [
                 blank if out else ("–" if pd.isna(value) else told(value))
@@ -85,8 +75,12 @@ def rows(found: Findings, sort: str, zone: SiteZone) -> Rows:
         add("change", "change", lambda share: f"{share:+.1%}")
     add("meters", "meters", fmt.count)
     add("readings", "readings", fmt.count)
-    keys: list[tuple[str, ...]] = [tuple(row) for row in table[by].itertuples(index=False, name=None)] if by else []
-    return Rows(columns, [list(line) for line in zip(*texts, strict=True)], keys)
+    return columns, [list(line) for line in zip(*texts, strict=True)]
+
+
+def keys_of(found: Findings, table: pd.DataFrame, at: int) -> tuple[str, ...]:
+    """The keys of a row of the table, as they are."""
+    return tuple(str(table[key].iloc[at]) for key in found.inquiry.question.by)
 
 
 def _kwh(value: float) -> str:

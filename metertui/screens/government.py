@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import ClassVar, Final, TypeVar
 
+import pandas as pd
 from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
@@ -23,15 +24,16 @@ from metertui.engine.disclosure import Rule
 from metertui.engine.errors import MeterError
 from metertui.engine.inquiry import COMPARES, MEASURES, Findings
 from metertui.engine.saved import CHARTS, Saved
-from metertui.formats import sheets
 from metertui.screens import answers, drill, fmt
+from metertui.screens.exporting import export
 from metertui.screens.pictures import Picture, picture
 from metertui.screens.plain import message
 from metertui.screens.questions import QuestionsScreen
+from metertui.screens.replay import ReplayScreen
 from metertui.screens.widgets.builder import Builder, charted
 from metertui.screens.widgets.login import GatedScreen
 from metertui.screens.widgets.picture import PictureView
-from metertui.screens.widgets.sorted_table import SortedTable
+from metertui.screens.widgets.sorted_table import PAGE, SortedTable
 from metertui.screens.widgets.steady import Steady
 
 T = TypeVar("T")
@@ -72,7 +74,7 @@ class GovernmentScreen(GatedScreen):
         "change chart, measure and comparison without it.\n\n"
         "Enter on a row goes deeper into it, escape comes back. s sorts by the next column, S the other way round. "
         "o opens a question that was kept, w keeps this one. ctrl+e writes the table to a .csv, .parquet or .xlsx, "
-        "with what was asked.\n\n"
+        "with what was asked. t replays the period under a proposed tariff: who would pay more, who less.\n\n"
         "Named periods are counted back from the newest reading. A meter that moved counts where it stood at the time. "
         "For the role government, small groups are hidden (settings small_group_meters and small_group_share), and so "
         "is what would give them away; operators see them."
@@ -84,6 +86,7 @@ class GovernmentScreen(GatedScreen):
         Binding("v", "turn('compare')", "Compare", show=False),
         Binding("o", "open", "Open"),
         Binding("w", "keep", "Keep", show=False),
+        Binding("t", "replay", "Tariff", show=False),
         Binding("ctrl+e", "export", "Export", priority=True),
         Binding("ctrl+r", "ask", "Ask again", show=False, priority=True),
         Binding("escape", "back", "Back", show=False),
@@ -94,7 +97,7 @@ class GovernmentScreen(GatedScreen):
         self._saved = Saved()
         self._sort = ""
         self._answer: _Answer | None = None
-        self._rows = answers.Rows([], [], [])
+        self._table: pd.DataFrame | None = None
         self._trail: list[_Step] = []
         self._asking: Worker[None] | None = None
         self._waiting = False
@@ -149,7 +152,7 @@ class GovernmentScreen(GatedScreen):
         self.action_ask()
 
     def _forget(self) -> None:
-        self._answer, self._trail, self._sort = None, [], ""
+        self._answer, self._table, self._trail, self._sort = None, None, [], ""
         self._saved = Saved()
         self.query_one(PictureView).show(None)
         self.query_one(SortedTable).show([], [])
@@ -198,10 +201,20 @@ class GovernmentScreen(GatedScreen):
         self._show_table(at)
 
     def _show_table(self, at: int = 0) -> None:
+        """The rows in their order, and of them the page that row `at` is on."""
         assert self._answer is not None
-        self._rows = answers.rows(self._answer.found, self._sort, self.zone)
+        self._table = answers.ordered(self._answer.found, self._sort)
+        self._show_page(at)
+
+    def _show_page(self, at: int) -> None:
+        assert self._answer is not None
+        assert self._table is not None
+        at = max(0, min(at, len(self._table) - 1))
+        first = at // PAGE * PAGE
+        columns, cells = answers.page(self._answer.found, self._table.iloc[first : first + PAGE], self.zone)
         table = self.query_one(SortedTable)
-        table.show(self._rows.columns, self._rows.cells, self._sort, at)
+        table.show(columns, cells, self._sort, first, len(self._table))
+        table.point(at)
         self._share_out()
         self._describe()
 
@@ -235,9 +248,10 @@ class GovernmentScreen(GatedScreen):
         if not form.has_class("hidden"):
             form.show(self._saved, self.headend.engine.directory.groups, single_meters=self._rule is None)
 
-    @on(SortedTable.Turned)
-    def _turned(self) -> None:
-        self._describe()
+    @on(SortedTable.PageAsked)
+    def _turned(self, event: SortedTable.PageAsked) -> None:
+        if self._table is not None:
+            self._show_page(event.first)
 
     # -- changing the question -------------------------------------------------------------------------------------
 
@@ -300,11 +314,12 @@ class GovernmentScreen(GatedScreen):
     def _deeper(self) -> None:
         table = self.query_one(SortedTable)
         at = table.at
-        if self._answer is None or self._answer.saved != self._saved or not 0 <= at < len(self._rows.keys):
+        if self._answer is None or self._answer.saved != self._saved or self._table is None or at < 0:
             return
-        question = self._answer.found.inquiry.question
+        found = self._answer.found
+        row = answers.keys_of(found, self._table, at)
         try:
-            saved = drill.deeper(self._saved, question, self._rows.keys[at], single_meters=self._rule is None)
+            saved = drill.deeper(self._saved, found.inquiry.question, row, single_meters=self._rule is None)
         except MeterError as error:
             self.say(str(error))
             return
@@ -379,8 +394,23 @@ class GovernmentScreen(GatedScreen):
         if self._line == "keep":
             self._close_line()
             self._keep(text)
+        elif self._line == "replay" and self._answer is not None:
+            self._close_line()
+            question = self._answer.found.inquiry.question
+            days = question.first, min(question.last, self._reach[1] if self._reach else question.last)
+            file = Path(text).expanduser().absolute()
+            self.app.push_screen(ReplayScreen(self.headend, file, days, self._rule))
         elif self._line == "export" and self._answer is not None:
             self._export(self._answer, Path(text).expanduser().absolute())
+
+    # -- a proposed tariff -------------------------------------------------------------------------------------------
+
+    def action_replay(self) -> None:
+        """Ask for the file of a proposed tariff."""
+        if self._answer is None or self._answer.found.table.empty:
+            self.warn("There is no usage to replay.")
+            return
+        self._open_line("replay", "a proposed tariff, like tariffs.csv, then enter; escape leaves", "")
 
     # -- export ------------------------------------------------------------------------------------------------------
 
@@ -396,29 +426,10 @@ class GovernmentScreen(GatedScreen):
 
     @work(exclusive=True, group="export")
     async def _export(self, answer: _Answer, path: Path) -> None:
-        who, rule, zone = self.desk.sessions.email, self._rule, self.zone
-        engine = self.headend.engine
-        now = engine.clock.now()
-
-        def write(frozen: Frozen) -> int:
-            sheets.suffix_of(path)
-            if path.exists():
-                raise MeterError(f"{path} is there already; give another name")
-            if not path.parent.is_dir():
-                raise MeterError(f"there is no folder {path.parent}")
-            found = answer.found
-            if rule is not None:
-                found = engine.exports.guarded(frozen, found.inquiry, rule)
-                engine.exports.record(zone.iso(now), who, path, found.inquiry)
-            columns, table = answers.sheet(found, self._sort, zone, ruled=rule is not None)
-            told = answers.definition(found, self._sort, zone, rule, who, now)
-            with sheets.writing(path, columns, zone.name, told) as add:
-                add(table)
-            return len(table)
-
+        who = self.desk.sessions.email
         self.say(f"Writing {path.name} …")
         try:
-            count = await self.headend.ask(write)
+            count = await export(self.headend, answer.found, self._sort, self._rule, who, path)
         except MeterError as error:
             self.warn(str(error))
             return

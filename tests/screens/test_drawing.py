@@ -11,7 +11,7 @@ from rich.style import Style
 from rich.text import Text
 
 from metertui.screens.pictures import BEFORE, Picture, Series, means
-from metertui.screens.widgets.drawing import heat, runs, scale, sideways, upright
+from metertui.screens.widgets.drawing import deciles, heat, runs, scale, sideways, upright
 
 INKS = [Style(color="red"), Style(color="blue")]
 
@@ -136,3 +136,11 @@ def test_means_leave_out_what_is_not_known() -> None:
 
 def test_runs_are_places_side_by_side() -> None:
     assert runs([0, 1, 3, 4, 5, 9]) == [[0, 1], [3, 4, 5], [9]]
+
+
+def test_deciles_lie_to_both_sides_of_nothing() -> None:
+    drawn = lines(deciles(["10 %", "median", "90 %"], [-5, 0, 10], ["-5.00", "0.00", "+10.00"], 40, INKS))
+    middle = drawn[1].index("│")
+    assert [line.index("│") for line in drawn] == [middle] * 3
+    assert (drawn[0].count("▒"), drawn[2].count("█")) == (6, 12)
+    assert drawn[2].endswith("+10.00")

@@ -251,3 +251,22 @@ def runs(places: Sequence[int]) -> list[list[int]]:
         else:
             found.append([place])
     return found
+
+
+def deciles(
+    labels: Sequence[str], values: Sequence[float], told: Sequence[str], width: int, inks: Sequence[Style]
+) -> Text:
+    """Bars from a middle line, to the left below zero and to the right above, a label and a figure each."""
+    names, figures = max(map(len, labels)), max(map(len, told))
+    half = max(4, (width - names - figures - 3) // 2)
+    highest = max((abs(value) for value in values), default=0.0) or 1.0
+    text = Text(no_wrap=True, overflow="crop")
+    for label, value, figure_told in zip(labels, values, told, strict=True):
+        length = round(abs(value) / highest * half)
+        text.append(f"{label:>{names}} ")
+        text.append(f"{FILLS[1] * length if value < 0 else '':>{half}}", style=inks[1])
+        text.append("│")
+        text.append(f"{FILLS[0] * length if value > 0 else '':<{half}}", style=inks[0])
+        text.append(f" {figure_told:>{figures}}\n")
+    text.right_crop(1)
+    return text

@@ -47,8 +47,7 @@ class SortedTable(DataTable[Text]):
         super().__init__(cursor_type="row", zebra_stripes=True, **kwargs)
         self._layout: tuple[tuple[Column, ...], str, tuple[int, ...]] | None = None
         self._widths: tuple[int, ...] = ()
-        self._rows: Sequence[Sequence[str]] = []
-        self._from = 0
+        self._from = self._count = 0
 
     @property
     def at(self) -> int:
@@ -58,23 +57,28 @@ class SortedTable(DataTable[Text]):
     @property
     def part(self) -> str:
         """Which rows are shown, where not all are."""
-        if len(self._rows) <= PAGE:
+        if self._count <= PAGE:
             return ""
-        return f"{self._from + 1}–{min(len(self._rows), self._from + PAGE)} shown, ] [ turn"
+        return f"{self._from + 1}–{min(self._count, self._from + PAGE)} shown, ] [ turn"
 
     @property
     def needs(self) -> int:
         """How many columns of the terminal it takes to be seen whole."""
         return sum(width + 2 for width in self._widths) + 2
 
-    def show(self, columns: Sequence[Column], rows: Sequence[Sequence[str]], sort: str = "", at: int = 0) -> None:
-        """Show these, sorted as `sort` says (a column, `-column` for descending), with the cursor in row `at`."""
+    def show(
+        self, columns: Sequence[Column], rows: Sequence[Sequence[str]], sort: str = "", first: int = 0, count: int = 0
+    ) -> None:
+        """Show a page: `rows` are those from `first` on, of `count`; sorted by `sort`, or by `-sort` descending."""
         # Its own measuring would cost more, and come later.
         longest = [max((cell_len(row[place]) for row in rows), default=0) for place in range(len(columns))]
         widths = [max(most, len(column.title) + 2) for column, most in zip(columns, longest, strict=True)]
         self._widths = tuple(min(width, _WIDEST) for width in widths)
+        self._from, self._count = first, count
         layout = (tuple(columns), sort, self._widths)
-        if layout != self._layout:
+        if layout == self._layout:
+            self.clear()
+        else:
             self._layout = layout
             self.clear(columns=True)
             self.fixed_columns = sum(not column.right for column in columns)
@@ -82,34 +86,32 @@ class SortedTable(DataTable[Text]):
                 mark = {column.name: " ▲", f"-{column.name}": " ▼"}.get(sort, "")
                 title = Text(f"{column.title}{mark}", justify="right" if column.right else "left")
                 self.add_column(title, width=width)
-        self._rows = rows
-        self._turn(max(0, min(at, len(rows) - 1)))
-
-    def _turn(self, at: int) -> None:
-        assert self._layout is not None
-        columns = self._layout[0]
-        self._from = at // PAGE * PAGE
-        self.clear()
-        for row in self._rows[self._from : self._from + PAGE]:
+        for row in rows:
             cells = []
             for column, value in zip(columns, row, strict=True):
                 cell = plain(value)
                 cell.justify = "right" if column.right else "left"
                 cells.append(cell)
             self.add_row(*cells)
+
+    def point(self, at: int) -> None:
+        """Put the cursor on a row of this page, by its place among all rows."""
         if self.row_count:
-            self.move_cursor(row=at - self._from, animate=False)
+            self.move_cursor(row=max(0, min(at - self._from, self.row_count - 1)), animate=False)
 
     def action_sort(self, step: int) -> None:
         """Ask for another order."""
         self.post_message(self.SortAsked(step))
 
     def action_page(self, step: int) -> None:
-        """The next rows, or those before."""
+        """Ask for the next rows, or those before."""
         at = self._from + step * PAGE
-        if 0 <= at < len(self._rows):
-            self._turn(at)
-            self.post_message(self.Turned())
+        if 0 <= at < self._count:
+            self.post_message(self.PageAsked(at))
 
-    class Turned(Message):
-        """Other rows are shown."""
+    class PageAsked(Message):
+        """The rows from this place on."""
+
+        def __init__(self, first: int) -> None:
+            super().__init__()
+            self.first = first
