@@ -9,13 +9,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import ThreadPoolExecutor
+import math
+from collections.abc import Callable, Generator, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 from typing import Any, Final, TypeVar
 
 from metertui.engine import catching_up
+from metertui.engine.audit import AuditLog
 from metertui.engine.catching_up import Settling
 from metertui.engine.core import Engine
 from metertui.engine.counters import Close, LiveSnapshot
@@ -31,6 +33,22 @@ _logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _LOOK_SECONDS: Final = 0.25
+_STALE_SECONDS: Final = 3.0
+HEARD: Final[dict[str, Any]] = {
+    "address": str,
+    "connections": int,
+    "connections_total": int,
+    "sync_ms": float,
+    "batch": int,
+    "waiting": int,
+    "queue": int,
+    "p50": float | None,
+    "p99": float | None,
+    "day_state": str,
+    "progress": float | None,
+    "storage_error": str,
+}
+"""What of the owner's state no file tells, by its names in `LiveSnapshot`."""
 
 
 class Follower(HeadEnd):
@@ -39,6 +57,8 @@ class Follower(HeadEnd):
     def __init__(self, engine: Engine, following: Following) -> None:
         super().__init__(engine, close_at_midnight=False)
         self._following = following
+        self._writer.shutdown()
+        self._writer = _Notes(engine.audit, self.refusal)
         self._reader = ThreadPoolExecutor(1, "metertui-follow")
         self._looking: asyncio.Task[None] | None = None
         self._settling: Settling | None = None
@@ -50,6 +70,8 @@ class Follower(HeadEnd):
         self._owner: Owner | None = None
         self._last_owner: Owner | None = None
         self._trouble = ""
+        self._said: dict[str, Any] = {}
+        self._heard = -math.inf
         self._see_owner()
 
     def _new_turns(self) -> Turns:
@@ -83,7 +105,8 @@ class Follower(HeadEnd):
     def _told(self) -> str:
         if self._owner is not None:
             return f"read-only, follows {self._owner}"
-        return f"read-only, {self._last_owner} has ended" if self._last_owner else "read-only, nobody owns the folder"
+        last = self._last_owner or "who owned the folder"
+        return f"read-only, and {last} has ended: leave and start metertui again to take its place"
 
     def _see_owner(self) -> None:
         with contextlib.suppress(OSError):
@@ -188,12 +211,38 @@ class Follower(HeadEnd):
         """Raises OwnedError."""
         raise OwnedError(self.refusal())
 
+    def hear(self, said: Mapping[str, Any]) -> None:
+        """What the owner says of itself, by the names of `LiveSnapshot` in HEARD; others count for nothing."""
+        self._said = {name: said[name] for name, kind in HEARD.items() if isinstance(said.get(name), kind)}
+        self._heard = self.engine.clock.monotonic()
+
     def live(self) -> LiveSnapshot:
-        """The state of things, as far as the files tell it."""
-        return replace(super().live(), following=self._told(), storage_error="", trouble=self._trouble)
+        """The state of things, as far as the files and the owner tell it."""
+        heard = self._owner is not None and self.engine.clock.monotonic() - self._heard < _STALE_SECONDS
+        return replace(
+            super().live(),
+            following=self._told(),
+            trouble=self._trouble,
+            heard=heard,
+            **(self._said if heard else {}),
+        )
 
     def _log_bytes(self) -> int:
         return self._following.log_bytes
+
+
+class _Notes(ThreadPoolExecutor):
+    """In the place of the thread that writes: what is done here is noted like anywhere, and nothing else is written."""
+
+    def __init__(self, audit: AuditLog, refusal: Callable[[], str]) -> None:
+        super().__init__(1, "metertui-notes")
+        self._note = audit.write
+        self._refusal = refusal
+
+    def submit(self, function: Callable[..., T], /, *args: Any, **named: Any) -> Future[T]:
+        if function != self._note:
+            raise OwnedError(self._refusal())
+        return super().submit(function, *args, **named)
 
 
 class _NoTurns(Turns):

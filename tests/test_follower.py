@@ -292,6 +292,7 @@ async def test_whoever_would_write_is_told_who_owns_the_folder(pair: tuple[Engin
         follower.put_member(member, "me"),
         follower.remove_member("a@b.example", "me"),
         follower.close_day("me"),
+        follower.drop_question("usage", "me"),
         follower.decide([Decision("void", "m", owner.clock.now(), "misread")], "me"),
     ):
         with pytest.raises(OwnedError) as caught:
@@ -300,6 +301,9 @@ async def test_whoever_would_write_is_told_who_owns_the_folder(pair: tuple[Engin
     for outcome in (await follower.upload("m", "6", None, "me"), await follower.register("m-2", {}, "me")):
         assert (outcome.kind, outcome.text[: len(sentence)]) == ("refused", sentence)
     assert contents(tmp_path) == before
+    assert await follower.login("a@b.example", "secret") is None
+    await asyncio.get_running_loop().run_in_executor(None, follower._writer.shutdown)
+    assert "a@b.example\tlogin refused" in contents(tmp_path)["audit.log"].decode()
 
 
 async def test_it_says_when_the_owner_has_ended_and_when_another_has_come(
@@ -307,10 +311,17 @@ async def test_it_says_when_the_owner_has_ended_and_when_another_has_come(
 ) -> None:
     owner, follower = pair
     pid = os.getpid()
-    assert follower.live().following == f"read-only, follows process {pid}"
+    live = follower.live()
+    assert (live.following, live.heard) == (f"read-only, follows process {pid}", False)
+    follower.hear({"connections": 5, "progress": 0.5, "address": 7, "folder": "/else"})
+    live = follower.live()
+    assert (live.heard, live.connections, live.progress, live.address) == (True, 5, 0.5, "")
+    assert live.folder == str(tmp_path)
     owner.close()
     await follower.follow()
-    assert follower.live().following == f"read-only, process {pid} has ended"
+    live = follower.live()
+    told = f"read-only, and process {pid} has ended: leave and start metertui again to take its place"
+    assert (live.following, live.heard, live.connections) == (told, False, 0)
     assert follower.refusal() == (
         "read-only: the process that owned this folder has ended; start metertui again to take its place"
     )

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import logging
 import signal
 from pathlib import Path
+from typing import Final
 
 from metertui.app import MetertuiApp
 from metertui.cli import serve
 from metertui.cli.common import progress
+from metertui.engine.errors import MeterError
 from metertui.engine.following import Following
 from metertui.engine.rules import SystemClock
 from metertui.follower import Follower
+from metertui.server import control
+from metertui.server.control_protocol import Done, Request
 from metertui.settings import Settings
+
+_SECONDS: Final = 1.0
 
 
 def screens(data: Path, stated: Settings) -> None:
@@ -28,6 +35,7 @@ def screens(data: Path, stated: Settings) -> None:
         loop.set_exception_handler(serve.LoopErrors())
         serve.tame_collector()
         follower = Follower(engine, following)
+        hearing = asyncio.create_task(_hear(follower), name="hear")
         await follower.start()
         try:
             app = MetertuiApp(follower, stated, keep_heap=gc.freeze)
@@ -36,6 +44,19 @@ def screens(data: Path, stated: Settings) -> None:
             logging.getLogger("metertui").info("%s", follower.refusal())
             await app.run_async()
         finally:
+            hearing.cancel()
+            await asyncio.wait([hearing])
             await follower.stop()
 
     asyncio.run(run())
+
+
+async def _hear(follower: Follower) -> None:
+    """Once a second, what the owner says of itself. One that says nothing is followed by its files alone."""
+    while True:
+        with contextlib.suppress(OSError, MeterError, TimeoutError, asyncio.LimitOverrunError):
+            async with asyncio.timeout(_SECONDS):
+                reply = await control.ask(follower.engine.folder, Request("status", {}))
+            if isinstance(reply, Done) and isinstance(reply.result, dict):
+                follower.hear(reply.result)
+        await asyncio.sleep(_SECONDS)

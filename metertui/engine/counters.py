@@ -125,4 +125,6 @@ class LiveSnapshot:
     following: str = ""
     """Where the folder is another process's and this one only reads it: a clause about who owns it."""
     trouble: str = ""
-    """Why it is not up to date with that folder."""
+    """Why this one is not up to date with the folder that it follows; empty where it is."""
+    heard: bool = True
+    """Whether the figures of the server are known (clients, sync, what waits); a follower hears them from the owner."""

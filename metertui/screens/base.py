@@ -158,11 +158,11 @@ def _who(sessions: Sessions, width: int) -> Text:
 def _state(snapshot: LiveSnapshot, width: int) -> Text:
     day = "open" if snapshot.progress is None else f"closing {snapshot.progress:.0%}"
     clients = f"{fmt.count(snapshot.connections)} {'client' if snapshot.connections == 1 else 'clients'}"
-    right = f"{clients} · day {day} · "
+    right = f"{clients} · day {day} · " if snapshot.heard else ""
     left = f" {snapshot.address or 'not listening'} · "
     text = Text(left, no_wrap=True, overflow="ellipsis")
     if snapshot.following:
-        text = Text(" read-only · ", no_wrap=True, overflow="ellipsis", style="bold")
+        text = Text(f" {snapshot.following.partition(':')[0]} · ", no_wrap=True, overflow="ellipsis", style="bold")
     room = max(8, width - text.cell_len - len(right) - 4)
     folder = snapshot.folder if len(snapshot.folder) <= room else f"…{snapshot.folder[1 - room :]}"
     text.append_text(plain(folder))

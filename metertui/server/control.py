@@ -22,6 +22,7 @@ from metertui.engine.audit import user_name
 from metertui.engine.deciding import Decision
 from metertui.engine.errors import MeterError
 from metertui.engine.staff import Member
+from metertui.follower import HEARD
 from metertui.formats.files import FORMS
 from metertui.server import socket_file
 from metertui.server.control_protocol import (
@@ -33,6 +34,8 @@ from metertui.server.control_protocol import (
     Reply,
     Request,
     encode_reply,
+    encode_request,
+    parse_reply,
     parse_request,
 )
 
@@ -171,6 +174,20 @@ class ControlSocket:
             return Failed("the process that owns the folder failed at this; its log says why")
 
 
+async def ask(folder: Path, request: Request) -> Reply:
+    """What the owner of a folder answers; what it says before is passed over. Raises OSError, MeterError."""
+    connection = await asyncio.to_thread(socket_file.connect, folder)
+    reader, writer = await asyncio.open_connection(sock=connection, limit=MAX_LINE_BYTES)
+    try:
+        writer.write(encode_request(request))
+        while True:
+            reply = parse_reply(await reader.readline())
+            if not isinstance(reply, Progress):
+                return reply
+    finally:
+        writer.close()
+
+
 def _send(writer: asyncio.StreamWriter, reply: Reply) -> None:
     if not writer.is_closing():
         writer.write(encode_reply(reply))
@@ -272,6 +289,11 @@ async def _issue(call: Call) -> object:
     return done
 
 
+async def _status(call: Call) -> object:
+    live = call.headend.live()
+    return {name: getattr(live, name) for name in HEARD}
+
+
 COMMANDS: Final[dict[str, Command]] = {
     "users register": _register,
     "users modify": _modify,
@@ -283,5 +305,6 @@ COMMANDS: Final[dict[str, Command]] = {
     "import": _import,
     "close": _close,
     "bill issue": _issue,
+    "status": _status,
 }
 """What can be handed to the owner of a folder, by the words of the command line; each gives what JSON can say."""

@@ -161,18 +161,30 @@ async def test_who_says_nothing_is_not_waited_for(
     assert reply == {"error": "no request came"}
 
 
-async def test_the_end_waits_for_work_but_not_for_who_has_not_asked(tmp_path: Path) -> None:
+async def test_the_end_waits_for_work_but_not_for_who_has_not_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go = asyncio.Event(), asyncio.Event()
+
+    async def slow(call: control.Call) -> object:
+        begun.set()
+        await go.wait()
+        return "done"
+
+    monkeypatch.setitem(control.COMMANDS, "close", slow)
     headend = HeadEnd(Engine.open(tmp_path, Rules(), FakeClock("2025-03-12T10:40:00")))
     served = ControlSocket(headend)
     await headend.start()
     await served.start()
     with socket_file.connect(tmp_path) as idle, socket_file.connect(tmp_path) as asking:
         asking.sendall(b'{"do":"close"}\n')
-        while not served._working:
-            await asyncio.sleep(0.001)
-        await served.stop()
-        assert b"result" in asking.recv(1000)
-        assert idle.recv(1000) == b""
+        await begun.wait()
+        ending = asyncio.create_task(served.stop())
+        assert await asyncio.to_thread(idle.recv, 1000) == b""
+        assert not ending.done()
+        go.set()
+        await ending
+        assert asking.recv(1000) == b'{"result":"done"}\n'
     await headend.stop()
 
 
