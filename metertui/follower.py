@@ -213,7 +213,7 @@ class Follower(HeadEnd):
 
     def hear(self, said: Mapping[str, Any]) -> None:
         """What the owner says of itself, by the names of `LiveSnapshot` in HEARD; others count for nothing."""
-        self._said = {name: said[name] for name, kind in HEARD.items() if isinstance(said.get(name), kind)}
+        self._said = {name: said[name] for name, kind in HEARD.items() if name in said and isinstance(said[name], kind)}
         self._heard = self.engine.clock.monotonic()
 
     def live(self) -> LiveSnapshot:
