@@ -312,7 +312,7 @@ class LookupScreen(DeskScreen):
         used, known = series.buckets(parts.marks)
         exact = series.exact(parts.marks)
         values = [wh / 1000 if there else None for wh, there in zip(used.tolist(), known.tolist(), strict=True)]
-        chart.border_title = f"kWh a {parts.unit} · {between}"
+        chart.border_title = f"kWh {'an' if parts.unit == 'hour' else 'a'} {parts.unit} · {between}"
         chart.draw(parts.labels, values, (~(exact[1:] & exact[:-1])).tolist())
 
     def _list(self, behind: Behind) -> None:

@@ -166,11 +166,9 @@ class DatePicker(ModalScreen[tuple[date, date] | None]):
 
     @on(Calendar.Chosen)
     def _take(self, event: Calendar.Chosen) -> None:
-        calendar = self.query_one(Calendar)
         if self._first is None:
             self._first = event.day
-            calendar.go(max(event.day, self._range[1]))
-            calendar.mark_from(event.day)
+            self.query_one(Calendar).mark_from(event.day)
             self._ask()
         else:
             self.dismiss((min(self._first, event.day), max(self._first, event.day)))
