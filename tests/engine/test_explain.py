@@ -55,7 +55,7 @@ def hourly(*registers: int) -> list[tuple[int, int]]:
     return [(START + place * HOUR, wh) for place, wh in enumerate(registers)]
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(st.data(), courses(), st.booleans())
 def test_the_parts_sum_to_the_usage_and_the_registers_agree(data: st.DataObject, course: Course, decide: bool) -> None:
     made = data.draw(decisions(course)) if decide else Decided()

@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metertui.engine import lookup, windows
@@ -45,6 +45,7 @@ def test_what_has_no_data_is_compared_with_nothing() -> None:
     assert (after_nothing.more_wh, after_nothing.more) == (4, None)  # of nothing, nothing is a share
 
 
+@settings(max_examples=30)
 @given(st.lists(courses(), min_size=1, max_size=2), st.integers(0, 4), st.integers(1, 5))
 def test_the_readings_behind_are_those_of_an_export(meters: list[list[tuple[int, int]]], start: int, days: int) -> None:
     named = {f"m{i}": course for i, course in enumerate(meters)}
