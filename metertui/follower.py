@@ -14,6 +14,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from metertui.engine import catching_up
@@ -24,6 +25,7 @@ from metertui.engine.counters import Close, LiveSnapshot
 from metertui.engine.errors import MeterError, OwnedError
 from metertui.engine.following import Following, News
 from metertui.engine.ingest import Batch
+from metertui.engine.inquiry import Inquiry
 from metertui.engine.lock import Owner, owner_of
 from metertui.engine.outcome import Outcome, refused
 from metertui.headend import HeadEnd
@@ -206,6 +208,12 @@ class Follower(HeadEnd):
     def submit(self, lane: Lane) -> None:
         """Nothing is taken here. Raises OwnedError."""
         raise OwnedError(self.refusal())
+
+    async def record_export(self, file: Path, asked: Inquiry, by: str) -> None:
+        """Keep what is exported, as the owner does: small groups are hidden in all exports together. MeterError."""
+        time = self.engine.zone.iso(self.engine.clock.now())
+        record = self.engine.exports.record
+        await asyncio.get_running_loop().run_in_executor(self._workers, record, time, by, file, asked)
 
     async def close_day(self, by: str) -> Close:
         """Raises OwnedError."""

@@ -7,6 +7,7 @@ earlier ones that share days and attributes with it are asked again, and the cel
 from __future__ import annotations
 
 import csv
+import fcntl
 import io
 import json
 import os
@@ -40,6 +41,7 @@ class Exports:
         try:
             fd = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
             try:
+                fcntl.flock(fd, fcntl.LOCK_EX)  # a desk that only reads records what is exported there
                 whole = self._path.read_bytes().rfind(b"\n") + 1  # a crash may have cut the last line short
                 os.ftruncate(fd, whole)
                 if not whole:

@@ -1,0 +1,75 @@
+"""Two real processes on one folder: the second follows the first, and commands reach it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+
+from metertui.engine.core import Engine
+from metertui.engine.following import Following
+from metertui.engine.rules import Rules, SystemClock
+from metertui.engine.zone import SiteZone
+from metertui.follower import Follower
+from metertui.server import control
+from metertui.server.control_protocol import Done, Request
+from tests.end_to_end.process import Server, metertui
+
+RULES = Rules(zone=SiteZone("Asia/Singapore"))
+_SECOND = 1.0
+
+
+def figures(engine: Engine) -> list[tuple[str, int, int]]:
+    columns = engine.view().frozen(RULES.max_w).columns
+    meters = [engine.directory.ids[code] for code in columns.meter.tolist()]
+    return sorted(zip(meters, columns.time.tolist(), columns.wh.tolist(), strict=True))
+
+
+async def until(follower: Follower, stored: int) -> float:
+    """Seconds until it has so many readings."""
+    begun = time.monotonic()
+    async with asyncio.timeout(20):
+        while follower.live().stored != stored:
+            await asyncio.sleep(0.02)
+    return time.monotonic() - begun
+
+
+async def test_a_follower_sees_within_a_second_what_a_server_stores_closes_and_leaves_behind(tmp_path: Path) -> None:
+    def say(lines: str) -> list[str]:
+        return server.say(lines)
+
+    server = await asyncio.to_thread(Server, tmp_path)
+    follower = Follower(*Following.open(tmp_path, RULES, SystemClock()))
+    await follower.start()
+    try:
+        assert follower.live().following == f"read-only, follows process {server.process.pid}"
+        await asyncio.to_thread(say, "REGISTER m region=East\nREAD m 1 2025-03-01T10:00\nREAD m 2 2025-03-02T10:00\n")
+        took = [await until(follower, 2)]
+        out = await asyncio.to_thread(metertui, tmp_path, "users", "register", "m-2", "--region", "West")
+        assert "West" in out
+        assert (await asyncio.to_thread(say, "READ m-2 7 2025-03-02T10:00\nSTOPSERVER\n"))[1].startswith("OK closed 3")
+        await asyncio.to_thread(say, "READ m 3 2025-03-03T10:00\n")
+        took.append(await until(follower, 4))
+        reply = await control.ask(tmp_path, Request("status", {}))
+        assert isinstance(reply, Done)
+        assert reply.result["address"] == f"127.0.0.1:{server.address[1]}"
+        await asyncio.to_thread(server.kill)
+        async with asyncio.timeout(20):
+            while "has ended" not in follower.live().following:
+                await asyncio.sleep(0.02)
+        assert (tmp_path / ".control").exists()  # nobody took it away
+        server = await asyncio.to_thread(Server, tmp_path)
+        await asyncio.to_thread(say, "READ m 4 2025-03-04T10:00\n")
+        took.append(await until(follower, 5))
+        assert follower.live().following == f"read-only, follows process {server.process.pid}"
+        assert not (await asyncio.to_thread(metertui, tmp_path, "users", "deactivate", "m-2")).startswith("metertui")
+        assert await asyncio.to_thread(server.stop) == 0
+        assert not (tmp_path / ".control").exists()
+        truth = figures(Engine.open(tmp_path, RULES, SystemClock(), readonly=True))
+        assert figures(follower.engine) == truth
+        assert len(truth) == 5
+        assert max(took) < 5 * _SECOND  # a second on a machine that does nothing else
+    finally:
+        await follower.stop()
+        if server.process.poll() is None:
+            await asyncio.to_thread(server.kill)

@@ -1,0 +1,55 @@
+"""The screens beside the owner of the folder."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from textual.widgets import Button, Input
+
+from metertui.app import MetertuiApp
+from metertui.engine.following import Following
+from metertui.engine.rules import Rules
+from metertui.follower import Follower
+from metertui.settings import Settings
+from tests.screens.town import Town, press, settle, text_of
+
+
+async def test_a_second_desk_shows_what_the_first_has_and_changes_nothing(tmp_path: Path) -> None:
+    town = Town(tmp_path, filled=False)
+    batch = town.engine.begin()
+    batch.register("m-1", {})
+    town.engine.write(batch)
+    town.engine.apply(batch)
+    follower = Follower(*Following.open(tmp_path, Rules(zone=town.zone), town.clock))
+    app = MetertuiApp(follower, Settings(small_group_meters=0))
+    app.animation_level = "none"
+    try:
+        async with app.run_test(size=(120, 40)) as pilot:
+            app.sessions.begin("operator@metertui.example", "operator")
+            town.read(("m-1", "5", "2025-03-12T10:00"))
+            await follower.follow()
+            app.tick()
+            await settle(pilot)
+            assert text_of(pilot, "#state").startswith(f"read-only, follows process {os.getpid()} · ")
+            assert "client" not in text_of(pilot, "#state")
+            assert follower.live().stored == 1
+            await press(pilot, "f6")
+            await settle(pilot)
+            app.screen.query_one("#form-meter", Input).value = "m-2"
+            app.screen.query_one("#register", Button).press()
+            await settle(pilot)
+            assert f"read-only: process {os.getpid()} owns this folder since 20" in text_of(pilot, "#said")
+            app.screen.query_one("#close-day", Button).press()
+            await settle(pilot)
+            assert f"read-only: process {os.getpid()} owns this folder since 20" in text_of(pilot, "#said")
+            town.engine.close()
+            await follower.follow()
+            app.tick()
+            await settle(pilot)
+            assert text_of(pilot, "#state").startswith(f"read-only, and process {os.getpid()} has ended · ")
+            assert "start metertui again to take its place" in text_of(pilot, "#banner")
+    finally:
+        await follower.stop()
+        town.engine.close()
+    assert "m-2" not in (tmp_path / "users.csv").read_text()
