@@ -21,11 +21,11 @@ from typing import Any
 import numpy as np
 from textual.pilot import Pilot
 
-from bench.query import ZONE, filled
+from bench.query import METERS, ZONE, filled
 from metertui.app import MetertuiApp
 from metertui.cli.serve import desk
 from metertui.engine.core import Engine
-from metertui.engine.zone import MINUTE
+from metertui.engine.zone import MINUTE, SECOND
 from metertui.settings import Settings
 
 READINGS = 500_000
@@ -33,6 +33,9 @@ SIZES = ((80, 24), (120, 40), (200, 60))
 METER = "100001"
 TEN = "ten-years"
 """A meter with 175,320 readings, one each half hour of ten years."""
+SUSPECTS = 10_000
+COME = "exceptions, suspects come"
+"""The step in which so many readings that do not fit arrive on one connection."""
 STEPS: dict[str, tuple[str, ...]] = {
     "live": ("f2",),
     "live, paused and on": ("p", "p"),
@@ -63,6 +66,11 @@ STEPS: dict[str, tuple[str, ...]] = {
     "company, form": ("ctrl+right",),
     "company, day close": ("ctrl+right", "ctrl+right"),
     "exceptions opens": ("f7",),
+    COME: (),
+    "exceptions, by cause": ("c", "c", "C", "C"),
+    "exceptions, all chosen": ("right_square_bracket", "ctrl+a"),
+    "exceptions, void seen": ("c", "c", "c", "ctrl+a", "v"),
+    "exceptions, left": ("escape", "escape", "escape"),
     "back to live": ("f2",),
     "company again": ("f6",),
     "exceptions again": ("f7",),
@@ -92,12 +100,16 @@ class Held:
         return found
 
 
-async def steps(pilot: Pilot[None], held: Held) -> dict[str, tuple[float, float]]:
+async def steps(pilot: Pilot[None], held: Held, port: int, meters: list[str]) -> dict[str, tuple[float, float]]:
     """Each step once; what it and the second after it held."""
     found = {}
     for name, keys in STEPS.items():
         held.take()
-        await pilot.press(*keys)
+        if name == COME:
+            await misread(port, meters)
+            await asyncio.sleep(3)  # the list is read anew every two seconds
+        else:
+            await pilot.press(*keys)
         await asyncio.sleep(1)
         found[name] = held.take()
     return found
@@ -113,6 +125,21 @@ def add_ten_years(engine: Engine) -> None:
     registers = np.cumsum(np.random.default_rng(1).integers(100, 900, len(times)))
     engine.readings.append(np.full(len(times), engine.directory.codes[TEN]), times, registers)
     engine.readings.swap(engine.readings.rebuild(len(times)))
+
+
+async def misread(port: int, meters: list[str]) -> None:
+    """Readings that fall ever lower, of all meters in turn, from one client that waits for all its replies."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    start = time.time_ns() // 1000 - SUSPECTS * SECOND
+    for number in range(SUSPECTS):
+        meter, kwh = meters[number % len(meters)], 50 - number / SUSPECTS * 50
+        writer.write(f"READ {meter} {kwh:.3f} {ZONE.iso(start + number * SECOND)}\n".encode())
+        if number % 500 == 0:
+            await writer.drain()  # what it costs to make them up is not to be measured in one piece
+            await asyncio.sleep(0)
+    said = b"".join([await reader.readline() for _ in range(SUSPECTS)])
+    assert said.count(b"suspect") == SUSPECTS, said[:200]
+    writer.close()
 
 
 async def flood(port: int, seconds: int) -> asyncio.subprocess.Process:
@@ -138,7 +165,8 @@ async def measured(folder: Path, size: tuple[int, int], held: Held, *, flooded: 
         app.sessions.begin("ada@example.com", "operator")
         meters = await flood(listener.port, 10 * len(STEPS)) if flooded else None
         await asyncio.sleep(1)
-        found = await steps(pilot, held)
+        ids = [meter for meter in engine.active if meter != TEN]
+        found = await steps(pilot, held, listener.port, ids[:METERS])
         if meters is not None and meters.returncode is None:
             meters.terminate()
             await meters.wait()
