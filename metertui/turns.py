@@ -29,6 +29,10 @@ _BATCH: Final = 1024
 
 Measured: 8192 made the event loop stall for 70 ms under a flood, 1024 for 14 (99th percentile), and were no faster.
 """
+_LONGEST: Final = 0.02
+"""Seconds of work in a turn: readings that do not fit take twenty times as long as those that do, and a turn that took
+longer is followed by smaller ones.
+"""
 _SHARE: Final = 64
 """Requests that a lane may put into a turn however many others wait."""
 _BY_AGE: Final = 4
@@ -78,6 +82,8 @@ class Turns:
         """Held during a turn; who holds it works between two batches."""
         self.latency = Latency()
         """From arrival to answer, once for all that a lane was answered together."""
+        self._room = _BATCH
+        """Requests that the next turn may have."""
         self.batch_size = 0
         """Requests in the last batch."""
         self.storage_error = ""
@@ -115,9 +121,11 @@ class Turns:
         arrived = [lane.arrived for lane in ready if lane.arrived is not None]
         async with self.between:
             batch = self._engine.begin()
+            began = self._engine.clock.monotonic()
             try:
                 for lane in ready:
                     lane.perform(batch)
+                self._pace(self._engine.clock.monotonic() - began)
             except Exception:
                 # A defect must not silence every meter: this batch is refused, and the next one goes on.
                 _logger.exception("a batch failed")
@@ -151,10 +159,10 @@ class Turns:
         """Lanes with parsed requests, up to a batch: first those that want least, then those that waited longest."""
         self._wake.clear()
         gathered: list[Lane] = []
-        room = _BATCH
+        most = room = self._room
         share = max(_SHARE, room // max(1, len(self._lanes)))
         while self._lanes and room > 0:
-            lane = self._lanes.next() if room > _BATCH // _BY_AGE else self._lanes.oldest()
+            lane = self._lanes.next() if room > most // _BY_AGE else self._lanes.oldest()
             try:
                 collected = lane.collect(min(share, room))
             except Exception:
@@ -167,6 +175,13 @@ class Turns:
         if self._lanes:
             self._wake.set()
         return gathered
+
+    def _pace(self, took: float) -> None:
+        """What the last turn's requests took, in seconds, says how many the next one may have."""
+        if took > _LONGEST:
+            self._room = max(_SHARE, int(self._room * _LONGEST / took))
+        else:
+            self._room = min(_BATCH, 2 * self._room)
 
     def _commit(self, batch: Batch) -> Outcome | None:
         """In the writer thread: the batch on disk (None), or why not."""

@@ -183,14 +183,16 @@ class Batch:
         exchange = neighbours.decided.exchanges.get(time) if neighbours.decided is not None else None
         if exchange is not None:
             return self._place_at(exchange, meter, time, wh)
-        course = placing.approach(neighbours, time, self._max_w)
+        newest = self._heads.unsettled(code, time)
+        course = newest or placing.approach(neighbours, time, self._max_w)
         own = len(course.points)
         course.push((time, wh))
-        if not placing.run_on(course, neighbours, time, self._max_w):
+        settled = newest is None and placing.run_on(course, neighbours, time, self._max_w)
+        why = "" if course.counted(own) else self._why(course, own)
+        if not settled:
             self._heads.set(code, course)
-        if course.counted(own):
+        if not why:
             return OK
-        why = self._why(course, own)
         self.suspects.append(Arrival(meter, time, wh, why))
         return suspect(why)
 

@@ -29,6 +29,11 @@ _EVER: Final = -1
 _NEIGHBOURS: Final = 8
 """Readings looked at on each side at first; the state is nearly always settled within."""
 
+_LONG: Final = _NEIGHBOURS
+"""Readings of a course from which on it is kept, where it ends unsettled."""
+_MOST_UNSETTLED: Final = 4096
+"""Courses that are kept, a kilobyte each."""
+
 Point = tuple[int, int]
 """A reading of a known meter, or an exchange with the old register's last: µs UTC, register Wh."""
 
@@ -43,6 +48,11 @@ class Heads:
     def __init__(self) -> None:
         self.time = array("q")
         self.wh = array("q")
+        self._unsettled: dict[int, Course] = {}
+        """Of meters whose last readings fit neither what is counted nor one another: how the judge goes on there.
+
+        Without it each further one would be judged from all of them again.
+        """
 
     def grow(self, count: int) -> None:
         """Make room for `count` meters; new ones have no reading, which is not simple."""
@@ -61,9 +71,25 @@ class Heads:
         for code, time, wh in heads:
             self.time[code], self.wh[code] = time, wh
 
+    def unsettled(self, code: int, time: int) -> Course | None:
+        """The course that a reading goes on, if one is kept and it is later than all others of its meter.
+
+        It is the caller's from then on, to be pushed to and set again.
+        """
+        course = self._unsettled.get(code)
+        return course if course is not None and time > course.points[-1][0] else None
+
     def set(self, code: int, course: Course) -> None:
         """Take the end of a course as a meter's head."""
         head = course.head
+        self._unsettled.pop(code, None)
+        if head is None and course.decided is None:
+            if len(course.points) > _LONG:
+                course.forget()
+            if course.is_long:
+                self._unsettled[code] = course
+            if len(self._unsettled) > _MOST_UNSETTLED:
+                del self._unsettled[next(iter(self._unsettled))]
         if head is None:
             self.time[code] = NEVER_SIMPLE
         else:
@@ -139,13 +165,15 @@ class Course:
     def __init__(self, max_w: int, decided: Decided | None = None) -> None:
         self.judge = validation.Judge(max_w)
         self.points: list[Point] = []
-        self._decided = decided
+        self.decided = decided
+        self.is_long = False
+        """Whether something of it was forgotten."""
 
     def push(self, point: Point) -> None:
         """The next reading, or the exchange at that instant."""
         time, wh = point
         self.points.append(point)
-        decided = self._decided
+        decided = self.decided
         if decided is None or not self.marks(time):
             self.judge.push(time, wh)
         elif time in decided.exchanges:
@@ -153,9 +181,16 @@ class Course:
         else:
             self.judge.push_released(time, wh)
 
+    def forget(self) -> None:
+        """Keep only what later readings are judged by."""
+        self.is_long = True
+        last = self.points[-1]
+        self.points = [self.points[place] for place in self.judge.forget()]
+        assert self.points[-1] == last, "the last reading is counted or pending, or nothing would be"
+
     def marks(self, time: int) -> bool:
         """Whether something was decided about an instant that the judge has to know."""
-        decided = self._decided
+        decided = self.decided
         return decided is not None and (time in decided.exchanges or time in decided.releases)
 
     def counted(self, place: int) -> bool:
@@ -165,7 +200,7 @@ class Course:
     def base(self, place: int) -> int:
         """What the register rises from after the point at `place`, Wh."""
         time, wh = self.points[place]
-        exchange = self._decided.exchanges.get(time) if self._decided is not None else None
+        exchange = self.decided.exchanges.get(time) if self.decided is not None else None
         return wh if exchange is None else exchange.initial
 
     @property
@@ -175,7 +210,7 @@ class Course:
         if last is None or self.judge.pending is not None:
             return None
         time = self.points[last][0]
-        if self._decided is not None and any(void > time for void in self._decided.voids):
+        if self.decided is not None and any(void > time for void in self.decided.voids):
             return None  # a reading may be that one over again
         return time, self.base(last)
 

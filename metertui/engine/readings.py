@@ -163,7 +163,7 @@ class Readings:
 
     def _wh(self, row: int) -> int:
         split = len(self.history)
-        return int(self.history.wh[row]) if row < split else int(self.tail.part(row - split, row - split + 1).wh[0])
+        return int(self.history.wh[row]) if row < split else self.tail.wh_at(row - split)
 
 
 class View:

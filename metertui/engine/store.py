@@ -68,6 +68,11 @@ class Growing:
         """The values from `start` to before `stop` as one array; not to be written to."""
         return joined(self.parts(start, stop), self._dtype)
 
+    def at(self, place: int) -> int:
+        """The value at one place."""
+        block, within = divmod(self._skipped + place, self._block)
+        return int(self._blocks[block][within])
+
     def take(self, places: NDArray[np.int64]) -> NDArray[Any]:
         """The values at `places`, in their order."""
         found = np.empty(len(places), dtype=self._dtype)
@@ -123,6 +128,10 @@ class Tail:
     def part(self, start: int, stop: int) -> Arrivals:
         """Those from `start` to before `stop`. Any thread."""
         return Arrivals(*(column.part(start, stop) for column in self._columns()))
+
+    def wh_at(self, row: int) -> int:
+        """The register (Wh) of one."""
+        return self._wh.at(row)
 
     def take(self, rows: NDArray[np.int64]) -> Arrivals:
         """Those at `rows`, in their order."""

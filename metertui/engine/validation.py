@@ -92,6 +92,18 @@ class Judge:
         self._push_firm(self._take(time, final, initial, EXCHANGE))
         self._before = None  # what the old register said is nothing to the new one
 
+    def forget(self) -> list[int]:
+        """Keep only what later readings are judged by; the places that this was at, in the order that it has now."""
+        kept = sorted({place for place in (self._before, self.last, self.pending) if place is not None})
+        now = {place: at for at, place in enumerate(kept)}
+        self._points = [self._points[place] for place in kept]
+        self._bases = [self._bases[place] for place in kept]
+        self.status = [self.status[place] for place in kept]
+        self._before, self.last, self.pending = (
+            None if place is None else now[place] for place in (self._before, self.last, self.pending)
+        )
+        return kept
+
     def _push_firm(self, new: int) -> bool:
         """Count what stands firm; whether it is not lower than what is counted before it."""
         rises = self.last is None or self._rises(self.last, new)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -12,11 +13,12 @@ from hypothesis import strategies as st
 
 from metertui.engine.core import Engine
 from metertui.engine.errors import MeterError, OwnedError, StorageError
+from metertui.engine.events import Event
 from metertui.engine.outcome import Outcome
 from metertui.engine.records import format_kwh
 from metertui.engine.rules import Rules
-from metertui.engine.validation import COUNTED, REJECTED, RESET, SUSPECT
-from metertui.engine.zone import SiteZone
+from metertui.engine.validation import COUNTED, REJECTED, RESET, SUSPECT, VOID
+from metertui.engine.zone import MINUTE, SiteZone
 from tests import oracle
 from tests.clock import FakeClock
 from tests.strategies import courses
@@ -250,3 +252,54 @@ def test_an_interrupted_day_close_is_finished_at_the_next_start(engine: Engine, 
     files = {path.name: path.read_text() for path in (engine.folder / "archive/2025").iterdir()}
     assert [len(files[f"03_{d}.csv"].splitlines()) - 1 for d in (10, 11, 12)] == [3, 3, 2]
     again.close()
+
+
+@settings(max_examples=25)
+@given(
+    st.lists(st.tuples(st.sampled_from([1, 30, 3000]), st.sampled_from([0, 9, 10, 50, 99_000, -1])), max_size=60),
+    st.randoms(use_true_random=False),
+    st.integers(1, 9),
+)
+def test_a_long_run_of_readings_that_fit_nothing_is_judged_as_the_rules_do(
+    steps: list[tuple[int, int]], random: Random, size: int
+) -> None:
+    """Which goes on from where the judge stood, also when some come late, twice, or are decided about meanwhile."""
+    start = ZONE.parse("2025-03-01T00:00")
+    course, time, model = [], start, oracle.Meter()
+    for minutes, kwh in steps:
+        time += minutes * MINUTE
+        course.append((time, kwh * 1000 if kwh >= 0 else random.randrange(10**8)))
+    late = random.sample(course, min(3, len(course)))
+    arrivals = [reading for reading in course if reading not in late] + late + late
+    with tempfile.TemporaryDirectory() as folder:
+        engine = Engine.open(Path(folder), RULES, FakeClock("2030-01-01T00:00:00"))
+        register(engine, "m")
+        for first in range(0, len(arrivals), size):
+            batch = arrivals[first : first + size]
+            outcomes = commit(engine, *(("m", format_kwh(wh), ZONE.iso(t)) for t, wh in batch))
+            for (at, wh), outcome in zip(batch, outcomes, strict=True):
+                if (at, wh) in model.readings:
+                    assert outcome.kind == "duplicate"
+                    continue
+                model.readings.append((at, wh))
+                kind = dict(model.judged())[at, wh]
+                assert outcome.kind == ("suspect" if kind in ("suspect", "rejected") else "ok")
+            if random.random() < 0.1 and batch[0][0] not in model.voids:
+                model.voids.add(batch[0][0])
+                engine.decide([Event(1, "m", "void", batch[0][0], "ann", "why")])
+        assert engine.series("m").status.tolist() == [{**NAMES, "void": VOID}[kind] for _, kind in model.judged()]
+        engine.close()
+
+
+def test_a_reading_costs_the_same_after_thousands_that_fit_nothing(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit(engine, ("m", "9000", "2025-03-01T00:00"))
+    falling = [("m", f"{8000 - n}", ZONE.iso(ZONE.parse("2025-03-02T00:00") + n * MINUTE)) for n in range(600)]
+    commit(engine, *falling)
+    looked: list[int] = []
+    before = engine.readings.before
+    monkeypatch.setattr(engine.readings, "before", lambda *args: looked.append(args[-1]) or before(*args))
+    more = [("m", f"{7000 - n}", ZONE.iso(ZONE.parse("2025-03-03T00:00") + n * MINUTE)) for n in range(50)]
+    assert {outcome.kind for outcome in commit(engine, *more)} == {"suspect"}
+    assert not looked
