@@ -23,6 +23,7 @@ from metertui.screens.live import LiveScreen
 from metertui.screens.lookup import LookupScreen
 from metertui.screens.recent import RecentMeters
 from metertui.screens.sessions import Sessions
+from metertui.screens.walk import WalkScreen
 from metertui.settings import Settings
 
 _TICK_SECONDS: Final = 0.25
@@ -31,7 +32,8 @@ _TICK_SECONDS: Final = 0.25
 class MetertuiApp(App[None]):
     """The screens over a head-end that runs already, in the same event loop.
 
-    `keep_heap` is called when a part of it has been shown for the first time and will stay in memory.
+    `keep_heap` is called when a part of it has been shown for the first time and will stay in memory. `walk` says
+    whether newcomers are shown the first steps.
     """
 
     CSS_PATH = "metertui.tcss"
@@ -57,13 +59,21 @@ class MetertuiApp(App[None]):
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
     ]
 
-    def __init__(self, headend: HeadEnd, settings: Settings, keep_heap: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        headend: HeadEnd,
+        settings: Settings,
+        keep_heap: Callable[[], None] = lambda: None,
+        *,
+        walk: bool = False,
+    ) -> None:
         colourless = theme.colourless(os.environ)
         if not colourless:
             os.environ.pop("NO_COLOR", None)  # empty is as good as absent, but not to Textual
         # As the terminal's own, or colours would be made greys first, and greys are colours.
         super().__init__(ansi_color=True if colourless else None)
         self._keep_heap = keep_heap
+        self._walk = walk
         self._kept: set[str] = set()
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
         self.VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]
@@ -82,6 +92,8 @@ class MetertuiApp(App[None]):
 
     async def on_mount(self) -> None:
         await self.push_screen("live")
+        if self._walk:
+            self.action_walk()
         self.set_interval(_TICK_SECONDS, self.tick)
 
     def tick(self) -> None:
@@ -93,6 +105,10 @@ class MetertuiApp(App[None]):
             if screen.stage not in self._kept:
                 self._kept.add(screen.stage)
                 self.call_after_refresh(self._keep_heap)
+
+    def action_walk(self) -> None:
+        """Take a newcomer by the hand."""
+        self.push_screen(WalkScreen())
 
     async def action_go(self, place: str) -> None:
         """Show a screen; whatever stands over the one in view is left."""
@@ -106,7 +122,7 @@ class MetertuiApp(App[None]):
 
     def action_explain(self) -> None:
         """Explain the screen in view, or stop explaining it."""
-        if isinstance(self.screen, HelpScreen):
+        if isinstance(self.screen, HelpScreen | WalkScreen):
             self.pop_screen()
         elif isinstance(self.screen, DeskScreen):
             self.push_screen(HelpScreen(self.screen))
@@ -123,14 +139,19 @@ class MetertuiApp(App[None]):
             yield SystemCommand(
                 f"{title} ({key})", f"Go to {title}", lambda place=place: self.call_later(self.action_go, place)
             )
+        told: set[str] = set()
+        # The screen's own, those too that are not in its footer, and those of the widget with the focus.
         for node, binding, enabled, _ in screen.active_bindings.values():
-            if node is screen and binding.show and enabled:
+            own = (node is screen and not binding.action.startswith(("app.", "screen."))) or binding.action == "copy"
+            if own and enabled and binding.description not in told:
+                told.add(binding.description)
                 yield SystemCommand(
                     binding.description,
                     f"Key {self.get_key_display(binding)}",
-                    lambda action=binding.action: self.call_later(screen.run_action, action),
+                    lambda node=node, action=binding.action: self.call_later(node.run_action, action),
                 )
         yield SystemCommand("Colours: dark, light, the terminal's", "Change the theme", self.action_toggle_theme)
+        yield SystemCommand("First steps", "Zone, first staff account, where meters connect", self.action_walk)
         yield SystemCommand("Help (F1)", "Explain this screen", self.action_explain)
         yield SystemCommand("Quit (F10)", "Leave; the server stops", self.action_quit)
 

@@ -276,6 +276,15 @@ class HeadEnd:
         await self._staff(lambda staff: staff.put(member))
         self.note(by, "staff add", member.email, member.role)
 
+    async def begin_staff(self, email: str, password: str) -> None:
+        """Make the first member of staff, an operator. Raises MeterError, also where there is one already."""
+        staff = self.engine.staff
+        if staff.members():
+            raise MeterError("there is a staff account already; who has it can make others on the company screen")
+        loop = asyncio.get_running_loop()
+        member = await loop.run_in_executor(self._workers, staff.member, email, "operator", password)
+        await self.put_member(member, email)
+
     async def remove_member(self, email: str, by: str) -> None:
         """Remove a member of staff. Raises MeterError."""
         await self._staff(lambda staff: staff.remove(email))

@@ -138,6 +138,26 @@ def write_defaults(folder: Path) -> None:
     files.replace(path, "".join(lines).encode())
 
 
+def written(folder: Path) -> bool:
+    """Whether the folder has its file of settings: it has been opened before."""
+    return (folder / _FILE).exists()
+
+
+def state(folder: Path, name: str, value: object) -> None:
+    """Write one setting into the file, in its own line; it holds from the next start on. Raises MeterError."""
+    _checked(name, value, f"the setting {name}")
+    write_defaults(folder)
+    path = folder / _FILE
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines(keepends=True)
+    except (OSError, UnicodeDecodeError) as error:
+        raise MeterError(f"cannot read {path}") from error
+    stated = [place for place, line in enumerate(lines) if line.lstrip("# ").split("=")[0].strip() == name]
+    place = next((place for place in stated if not lines[place].startswith("#")), stated[0] if stated else len(lines))
+    lines[place : place + 1] = [f"{name} = {_toml(value)}\n"]
+    files.replace(path, "".join(lines).encode())
+
+
 _TYPES: Final[dict[str, Any]] = get_type_hints(Settings)
 _BOUNDS: Final = {each.name: (each.metadata["least"], each.metadata["most"]) for each in fields(Settings)}
 

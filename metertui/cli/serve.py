@@ -69,6 +69,7 @@ def screens(options: argparse.Namespace) -> None:
         raise MeterError("the screens need a terminal; `metertui serve` does without")
     data = folder(options)
     stated = settings.load(data, flags(options))
+    first = not settings.written(data)
     try:
         engine = open_owned(data, stated)
     except OwnedError:
@@ -77,7 +78,7 @@ def screens(options: argparse.Namespace) -> None:
         follow.screens(data, stated)
         return
     log_to(data)
-    run_app(engine, stated)
+    run_app(engine, stated, first=first)
 
 
 def log_to(data: Path) -> None:
@@ -89,10 +90,11 @@ def log_to(data: Path) -> None:
         logging.basicConfig(handlers=[logging.NullHandler()])
 
 
-def run_app(engine: Engine, stated: Settings, beside: Beside | None = None) -> None:
+def run_app(engine: Engine, stated: Settings, beside: Beside | None = None, *, first: bool = False) -> None:
     """Show the screens over an engine until they are left. Raises MeterError where the port cannot be had.
 
-    `beside` is what runs along with them; it is given the port and the way to show a notice.
+    `beside` is what runs along with them; it is given the port and the way to show a notice. `first`: whether the
+    folder is new, and who opens it is shown the first steps.
     """
     from metertui.app import MetertuiApp  # noqa: PLC0415 - Textual, which `serve` never loads
 
@@ -105,7 +107,7 @@ def run_app(engine: Engine, stated: Settings, beside: Beside | None = None) -> N
             await listener.start()  # before anything is drawn, so that a port in use is one clear line
             await control.start()
             _logger.info("ready on %s", headend.address)
-            app = MetertuiApp(headend, stated, keep_heap=gc.freeze)
+            app = MetertuiApp(headend, stated, keep_heap=gc.freeze, walk=first)
             asked = asyncio.Event()
 
             def end() -> None:

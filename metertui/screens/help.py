@@ -18,10 +18,11 @@ from metertui.screens.base import PLACES, DeskScreen
 _EVERYWHERE = [
     ("F1 ?", "this help"),
     *((key, title.lower()) for key, title in PLACES.values()),
-    ("ctrl+p", "every action by its name"),
+    ("ctrl+p :", "every action by its name"),
+    ("/", "search or filter, where there is something to"),
+    ("y ctrl+c", "copy a table's cell; again, the next"),
     ("tab, arrows", "move"),
-    ("enter", "act"),
-    ("escape", "back"),
+    ("enter, escape", "act, and back"),
     ("F10 ctrl+q", "quit"),
 ]
 

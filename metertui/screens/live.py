@@ -112,7 +112,7 @@ class LiveScreen(DeskScreen):
 
     @property
     def stage(self) -> str:
-        return f"{self.place}, {self._pane}"
+        return self.place if self._pane == "arrivals" else f"{self.place}, {self._pane}"
 
     @property
     def _pane(self) -> str:
@@ -186,7 +186,7 @@ class LiveScreen(DeskScreen):
         self.query_one("#empty").set_class(not empty, "hidden")
         self.query_one("#tables").set_class(empty, "hidden")
         if empty:
-            self.query_one("#empty", Steady).show(_invitation(snapshot))
+            self.query_one("#empty", Steady).show(invitation(snapshot.address))
         if not self._paused:
             # Each once a second, and in turns, so that no tick draws both.
             place = self._beat % _BEATS
@@ -346,12 +346,13 @@ def _told(close: Close | None, screen: LiveScreen) -> str:
     )
 
 
-def _invitation(snapshot: LiveSnapshot) -> Text:
-    if not snapshot.address:
+def invitation(address: str, begin: str = "Nothing has arrived yet. Meters connect to ") -> Text:
+    """Where meters connect, and lines to try that are short enough to be copied from 80 columns."""
+    if not address:
         return Text("Nothing has arrived yet, and no port is open for it.")
-    host, _, port = snapshot.address.rpartition(":")
-    text = Text("Nothing has arrived yet. Meters connect to ", justify="left")
-    text.append(snapshot.address, style="bold")
+    host, _, port = address.rpartition(":")
+    text = Text(begin, justify="left")
+    text.append(address, style="bold")
     text.append(" and send lines. Try it from another terminal:\n\n")
     sent = "printf 'REGISTER 123456\\nREAD 123456 144.5\\n'"
     text.append(f" {sent} | nc -N {host.strip('[]')} {port}\n\n", style="bold")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from rich.text import Text
+from textual.binding import BindingType
 
 from metertui.screens.plain import plain
+from metertui.screens.widgets.copying import COPY_KEYS, Copied, copy_next
 from metertui.screens.widgets.quick_table import QuickTable
 
 Row = tuple[str, Sequence[str]]
@@ -17,6 +19,8 @@ Row = tuple[str, Sequence[str]]
 class Listing(QuickTable):
     """Rows under headings; a heading that begins with ">" has its column aligned to the right."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [*COPY_KEYS]
+
     def __init__(self, headings: Sequence[str], *, most: int = 200, newest: bool = True, **kwargs: Any) -> None:
         """`newest`: a cursor on the first row stays there, where the newest is watched, and not with its row."""
         super().__init__(cursor_type="row", zebra_stripes=True, **kwargs)
@@ -24,6 +28,7 @@ class Listing(QuickTable):
         self._most = most
         self._newest = newest
         self._shown: list[tuple[str, tuple[str, ...]]] = []
+        self._copied = Copied()
         for heading in headings:
             right = heading.startswith(">")
             self.add_column(Text(heading.removeprefix(">"), justify="right" if right else "left"), key=heading)
@@ -47,6 +52,11 @@ class Listing(QuickTable):
             if self.row_count:
                 self.move_cursor(row=at, animate=False)
         self._shown = wanted
+
+    def action_copy(self) -> None:
+        """Copy the row's first cell, and then the next ones."""
+        names = (heading.removeprefix(">") for heading in self._headings)
+        self._copied = copy_next(self, self._copied, self.selected, list(zip(names, self.chosen, strict=False)))
 
     @property
     def selected(self) -> str | None:

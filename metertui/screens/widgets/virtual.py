@@ -20,6 +20,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from metertui.screens.plain import plain
+from metertui.screens.widgets.copying import COPY_KEYS, Copied, copy_next
 
 Cells = Sequence[str]
 Provider = Callable[[int, int], Sequence[Cells]]
@@ -53,6 +54,7 @@ class VirtualTable(ScrollView, can_focus=True):
         Binding("left", "shift(-8)", "Left", show=False),
         Binding("right", "shift(8)", "Right", show=False),
         Binding("enter", "take", "Take", show=False),
+        *COPY_KEYS,
     ]
 
     @dataclass
@@ -86,6 +88,7 @@ class VirtualTable(ScrollView, can_focus=True):
         self._count = 0
         self._provider: Provider = lambda _start, _stop: ()
         self._cells: LRUCache[int, Cells] = LRUCache(_KEPT)
+        self._copied = Copied()
         self.cursor = 0
         """The row under the cursor; 0 in an empty table."""
 
@@ -125,6 +128,12 @@ class VirtualTable(ScrollView, can_focus=True):
             for number, cells in enumerate(self._provider(start, stop), start):
                 self._cells[number] = tuple(cells)
         return self._cells.get(row) or ()
+
+    def action_copy(self) -> None:
+        """Copy the row's first cell, and then the next ones."""
+        names = (column.heading for column in self._columns)
+        cells = list(zip(names, self.cells(self.cursor), strict=False))
+        self._copied = copy_next(self, self._copied, self.cursor, cells)
 
     # -- drawing ---------------------------------------------------------------------------------------------
 
