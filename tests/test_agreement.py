@@ -19,8 +19,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metertui.engine import billing, windows
+from metertui.engine import billing, tariffs, windows
 from metertui.engine.analytics import answer
+from metertui.engine.billing import Bills, Terms
 from metertui.engine.core import Engine
 from metertui.engine.explain import explain
 from metertui.engine.export import export
@@ -42,6 +43,7 @@ CHANGES = {
     "Asia/Singapore": (date(2025, 2, 28), date(2024, 12, 31)),
 }
 """Days on which the clock is put forward and back, and days that end a month and a year."""
+TERMS = Terms(tariffs.parse(f"{','.join(tariffs.COLUMNS)}\n1990-01-01,,,,,28.12,9\n".encode(), Path("tariffs.csv")))
 LAST = date(2030, 12, 31)
 Meters = dict[str, list[tuple[int, int]]]
 
@@ -191,6 +193,9 @@ def check(engine: Engine, meters: Meters, zone: str, now: int) -> None:
             start = date.fromisoformat(f"{month}-01")
             span = first_instant(start, zone), first_instant((start + timedelta(days=31)).replace(day=1), zone)
             assert billing.statement(series, month, site).usage_wh == model.usage(*span)
+            alone = billing.bill(engine.only(meter), month, TERMS)
+            code = frozen.code(meter)
+            assert (alone.usage_wh, alone) == (model.usage(*span), Bills(frozen, month, TERMS).of(code or 0))
         used = model.usage(everything.start, everything.end) or 0
         listed = [row for row in export(frozen, Question(first, LAST, meter=meter)) if len(row)]
         steps = pd.concat(listed)["usage_kwh"].fillna(0) if listed else pd.Series(dtype=float)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
@@ -17,13 +19,15 @@ from metertui.engine.analytics import answer
 from metertui.engine.billing import Bills, Statement, Terms, money, note
 from metertui.engine.columns import Curve, Frozen, Group
 from metertui.engine.energy import Series
+from metertui.engine.events import Corrections, Decided, Event
+from metertui.engine.judged import judged
 from metertui.engine.pricing import NoTariffError, edges, price
 from metertui.engine.question import Question
 from metertui.engine.tariffs import COLUMNS, Tariffs
 from metertui.engine.windows import Window, month
 from metertui.engine.zone import DAY, HOUR, SiteZone
 from tests import oracle
-from tests.engine.build import frozen
+from tests.engine.build import MAX_W, frozen
 from tests.oracle import Row
 from tests.strategies import START, courses
 
@@ -235,7 +239,7 @@ def test_edges_of_many_are_those_of_each(
     if exchanged and len(columns.curve):  # the register goes on from elsewhere behind each point
         old = columns.curve
         curve = Curve(old.meter, old.time, old.wh, old.wh + 777, old.energy)
-        columns = Frozen(**{name: getattr(columns, name) for name in Frozen.__dataclass_fields__} | {"curve": curve})
+        columns = replace(columns, curve=curve)
     start, end = START + begin * HOUR, START + (begin + length) * HOUR
     found = edges(columns, start, end)
     for code in range(len(meters)):
@@ -263,3 +267,45 @@ def test_pieces_taken_together_or_apart_make_the_same_lines(monkeypatch: pytest.
     for name in type(whole.lines).__dataclass_fields__:
         assert getattr(whole.lines, name).tolist() == getattr(apart.lines, name).tolist()
     assert whole.total.tolist() == apart.total.tolist()
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    courses(8),
+    st.integers(0, 900),
+    st.integers(0, 10_000_000),
+    st.sampled_from([0, 1000, 99_999_000_000]),
+    files(),
+    st.booleans(),
+)
+def test_bills_over_an_exchange_and_a_void_are_what_the_model_says(
+    course: list[tuple[int, int]], hours: int, final: int, initial: int, rows: list[Row], void: bool
+) -> None:
+    rows = [row for row in rows if not row.apartment_type]
+    at, decided = START + hours * HOUR, Decided()
+    decided.take(Event(0, "m", "exchange", at, "", "", final, initial))
+    voids = {course[len(course) // 2][0]} if void and course else set()
+    for time in voids:
+        decided.take(Event(0, "m", "void", time, "", ""))
+    whole = frozen({"m": course}, LONDON)
+    corrections = Corrections.of({0: decided})
+    found = judged(whole.columns, corrections, MAX_W)
+    columns = replace(
+        whole,
+        status=found.status,
+        energy=found.energy,
+        curve=found.curve,
+        curve_group=np.zeros(len(found.curve), dtype=np.int32),
+        corrections=corrections,
+    )
+    model = oracle.Meter(course, voids=voids, exchanges={at: (final, initial)})
+    for text in ("2025-03", "2025-04"):
+        start, end = month(text, LONDON)
+        bill = Bills(columns, text, Terms(read(as_text(rows)))).of(0)
+        assert bill.usage_wh == model.usage(start, end)
+        if bill.usage_wh:
+            items, net, tax = oracle.bill(model, defaultdict(str), rows, start, end, LONDON.name)
+            assert [(line.band, line.usage_wh, line.amount) for line in bill.lines or ()] == [
+                item[2:] for item in items
+            ]
+            assert (bill.net, bill.tax) == (net, tax)
