@@ -1,7 +1,7 @@
 """One figure, whoever is asked: usage, tables, bills, exports, charts, explanations and day files agree.
 
-Readings arrive in any order, some of them twice, with a day close somewhere between, in zones where days have 23, 24
-or 25 hours or begin at 01:00; a slow model in exact fractions says what the figures are.
+Readings arrive in any order, some of them twice, with a day close somewhere between, and people decide about some, in
+zones where days have 23, 24 or 25 hours or begin at 01:00; a slow model in exact fractions says what the figures are.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from metertui.engine import billing, tariffs, windows
 from metertui.engine.analytics import answer
 from metertui.engine.billing import Bills, Terms
 from metertui.engine.core import Engine
+from metertui.engine.events import Event
 from metertui.engine.explain import explain
 from metertui.engine.export import export
 from metertui.engine.question import Question
@@ -33,6 +34,7 @@ from metertui.engine.zone import HOUR, MINUTE, SiteZone
 from metertui.screens.buckets import buckets
 from tests import oracle
 from tests.clock import FakeClock
+from tests.engine.test_judged import decided_meters
 from tests.strategies import START, courses
 
 MAX_W = 100_000
@@ -45,7 +47,7 @@ CHANGES = {
 """Days on which the clock is put forward and back, and days that end a month and a year."""
 TERMS = Terms(tariffs.parse(f"{','.join(tariffs.COLUMNS)}\n1990-01-01,,,,,28.12,9\n".encode(), Path("tariffs.csv")))
 LAST = date(2030, 12, 31)
-Meters = dict[str, list[tuple[int, int]]]
+Meters = dict[str, oracle.Meter]
 
 
 def first_instant(day: date, zone: str) -> int:
@@ -101,8 +103,9 @@ def test_named_windows_are_of_local_days_however_long_they_are(zone: str) -> Non
 @st.composite
 def arrivals(draw: st.DrawFn) -> tuple[Meters, list[tuple[str, int, int]]]:
     """What meters have read from START on, and the order in which it comes, some of it twice."""
-    meters = {f"m{n}": draw(courses(8)) for n in range(draw(st.integers(1, 3)))}
-    coming = [(meter, time, wh) for meter, course in meters.items() for time, wh in course]
+    some = st.one_of(st.builds(oracle.Meter, courses(8)), decided_meters())
+    meters = {f"m{n}": draw(some) for n in range(draw(st.integers(1, 3)))}
+    coming = [(meter, time, wh) for meter, model in meters.items() for time, wh in model.readings]
     again = draw(st.lists(st.sampled_from(coming), max_size=5)) if coming else []
     return meters, draw(st.permutations([*coming, *again]))
 
@@ -124,7 +127,29 @@ def filled(folder: Path, zone: str, meters: Meters, coming: list[tuple[str, int,
             engine.write_day_files(count, lambda share: None)
             engine.finish_close(engine.readings.rebuild(count))
             engine.drop_sealed()
+    events = [event for meter, model in meters.items() for event in decisions(meter, model)]
+    engine.events.append(events)
+    engine.decide(events)
     return engine
+
+
+def decisions(meter: str, model: oracle.Meter) -> Iterator[Event]:
+    for what, times in (("void", model.voids), ("release", model.releases)):
+        for time in times:
+            yield Event(START, meter, what, time, "ada", "seen")
+    for time, (final, initial) in model.exchanges.items():
+        yield Event(START, meter, "exchange", time, "ada", "worn out", final, initial)
+
+
+def shifted(model: oracle.Meter, by: int) -> oracle.Meter:
+    """The same so much later."""
+    return oracle.Meter(
+        [(time + by, wh) for time, wh in model.readings],
+        model.max_kw,
+        {time + by for time in model.voids},
+        {time + by for time in model.releases},
+        {time + by: registers for time, registers in model.exchanges.items()},
+    )
 
 
 def put(engine: Engine, batch: object) -> None:
@@ -153,7 +178,7 @@ def test_whoever_is_asked_says_the_same(
 ) -> None:
     zone, change = where
     shift = first_instant(change - timedelta(days=1), zone) - START
-    meters = {meter: [(time + shift, wh) for time, wh in course] for meter, course in arrived[0].items()}
+    meters = {meter: shifted(model, shift) for meter, model in arrived[0].items()}
     coming = [(meter, time + shift, wh) for meter, time, wh in arrived[1]]
     closed = data.draw(st.integers(0, len(coming)))
     now = START + shift + after
@@ -178,8 +203,7 @@ def check(engine: Engine, meters: Meters, zone: str, now: int) -> None:
         return answer(frozen, Question(first, LAST, by, **filters))
 
     whole = 0
-    for meter, course in meters.items():
-        model = oracle.Meter(course)
+    for meter, model in meters.items():
         series = engine.series(meter)
         decided = engine.events.of(meter)
         for name, span in asked(today, now, zone, model):
@@ -197,10 +221,13 @@ def check(engine: Engine, meters: Meters, zone: str, now: int) -> None:
             code = frozen.code(meter)
             assert (alone.usage_wh, alone) == (model.usage(*span), Bills(frozen, month, TERMS).of(code or 0))
         used = model.usage(everything.start, everything.end) or 0
+        whole += used
+        last = max((time for (time, _), kind in model.judged() if kind in ("counted", "reset")), default=-1)
+        if any(at > last for at in model.exchanges):
+            continue  # what is known beyond the last reading is no reading's step
         listed = [row for row in export(frozen, Question(first, LAST, meter=meter)) if len(row)]
         steps = pd.concat(listed)["usage_kwh"].fillna(0) if listed else pd.Series(dtype=float)
         assert [round(kwh * 1000) for kwh in np.cumsum(steps)][-1:] in ([used], [])
-        whole += used
     hours, days = table("meter", "hour"), table("meter", "day")
     sums: list[Counter[str]] = []
     for rows, key, width in (

@@ -38,8 +38,8 @@ def export(frozen: Frozen, question: Question) -> Iterator[pd.DataFrame]:
     """The stored readings that a question's days, filters and time of day leave, in tables of COLUMNS.
 
     In order of meter and time. A reading at the end of a time of day is in it, as one at midnight is of the day before.
-    kWh as numbers; `usage_kwh` is of the whole step, and missing for a meter's first counted reading and for one that
-    does not count. Raises MeterError.
+    kWh as numbers; `usage_kwh` is of the whole step, and missing where C begins, at a meter's first counted reading,
+    and for one that does not count. Raises MeterError.
     """
     window = between(question.first, question.last, frozen.zone)
     columns = frozen.columns
@@ -73,7 +73,11 @@ def _steps(frozen: Frozen) -> NDArray[np.float64]:
     step = np.full(len(frozen), np.nan)
     if len(counted):
         used = np.diff(frozen.energy[counted], prepend=0) / 1000
-        used[np.concatenate(([True], meter[1:] != meter[:-1]))] = np.nan
+        first = np.flatnonzero(np.concatenate(([True], meter[1:] != meter[:-1])))
+        # Before a meter's first reading there may be an exchange, and what was used since then is known.
+        begins = frozen.curve.time[frozen.curve.starts[meter[first]]]
+        is_begin = frozen.columns.time[counted[first]] == begins
+        used[first] = np.where(is_begin, np.nan, frozen.energy[counted[first]] / 1000)
         step[counted] = used
     return step
 

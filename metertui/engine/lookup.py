@@ -103,5 +103,8 @@ def behind(series: Series, window: Window) -> Behind:
     step, length = (np.full(len(series), -1, dtype=np.int64) for _ in range(2))
     step[counted[1:]] = np.diff(series.energy[counted])
     length[counted[1:]] = np.diff(series.time[counted])
+    if len(counted) and series.first is not None and series.first < series.time[counted[0]]:
+        # Before the first reading there is an exchange, and what was used since then is known.
+        step[counted[0]], length[counted[0]] = series.energy[counted[0]], series.time[counted[0]] - series.first
     span = slice(low, high)
     return Behind(series.meter, series.time[span], series.wh[span], series.status[span], step[span], length[span])

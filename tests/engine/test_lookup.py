@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from metertui.engine import lookup, windows
 from metertui.engine.columns import Group
+from metertui.engine.energy import Series
+from metertui.engine.events import Corrections, Decided, Event
 from metertui.engine.export import export
 from metertui.engine.question import Question
 from metertui.engine.windows import Window
@@ -84,3 +86,15 @@ def test_what_is_exact_is_what_usage_calls_so(course: list[tuple[int, int]], mar
 def test_a_meter_with_next_to_nothing(course: list[tuple[int, int]]) -> None:
     found = lookup.answer(series(course), windows.named("month", START + DAY, LONDON), LONDON)
     assert (found.daily_wh, found.more_wh) == (None, None)
+
+
+def test_what_was_used_since_an_exchange_before_the_first_reading_is_its_step() -> None:
+    decided = Decided()
+    decided.take(Event(0, "m", "exchange", START, "ada", "new", 0, 100))
+    corrections = Corrections.of({0: decided})
+    readings = [(START + HOUR, 700), (START + 2 * HOUR, 900)]
+    times, whs = (np.array(values, dtype=np.int64) for values in zip(*readings, strict=True))
+    meter = Series.of("m", times, whs, 100_000, corrections)
+    behind = lookup.behind(meter, Window("", START, START + 2 * HOUR))
+    assert (behind.step.tolist(), behind.length.tolist()) == ([600, 200], [HOUR, HOUR])
+    assert sum(behind.step.tolist()) == meter.usage(Window("", START, START + 2 * HOUR)).usage_wh
