@@ -84,7 +84,7 @@ class GatedScreen(DeskScreen):
         else:
             folder = visible(str(self.headend.engine.folder))
             text = Text(
-                f"No staff account with the role {who} exists yet. Stop metertui, make one, and start again:\n\n"
+                f"No staff account with the role {who} exists yet. Make one in another terminal, then log in here:\n\n"
             )
             text.append(f"  metertui admins add EMAIL --role {self.roles[0]} --data {folder}", style="bold")
         self.query_one("#login-text", Static).update(text)
