@@ -78,11 +78,11 @@ class BillingScreen(DeskScreen):
             self.action_search()
 
     def action_back(self) -> None:
-        """From the list to the paper, from there to another meter."""
+        """From the list or the field to the paper, where keys are keys again; from there to another meter."""
         bills = self.query_one("#bills")
         if bills.has_class("-months"):
             bills.remove_class("-months")
-        elif self.query_one("#past").has_focus:
+        elif self.query_one("#past").has_focus or self.query_one(MeterInput).has_focus_within:
             self.query_one("#paper").focus()
         else:
             self.action_search()

@@ -8,6 +8,7 @@ from textual.widgets import Footer
 from metertui.engine.issuing import Run
 from metertui.engine.ledger import BillBook
 from metertui.screens.explain import ExplainScreen
+from metertui.screens.tariffs import TariffScreen
 from metertui.screens.widgets.table import Listing
 from tests.screens.town import HOSTILE, STEADY, Town, at_work, press, settle, text_of
 
@@ -142,3 +143,10 @@ async def test_months_take_the_papers_place_in_80_columns(town: Town) -> None:
         await pilot.press("escape")
         await settle(pilot)
         assert not past.region.area
+
+
+async def test_tariffs_are_looked_at_without_a_meter(empty_town: Town) -> None:
+    async with at_work(empty_town, "f4", "escape", "t") as pilot:
+        assert isinstance(pilot.app.screen, TariffScreen)
+        await pilot.press("escape", "escape", *STEADY)
+        assert STEADY in text_of(pilot, "#billing-meter")
