@@ -30,6 +30,7 @@ bench: $(READY)  ## the figures of the README, measured here
 	$(BIN)/python -m bench.query
 	$(BIN)/python -m bench.ingest
 	$(BIN)/python -m bench.screens
+	$(BIN)/python -m bench.government
 	$(BIN)/python -m bench.floods
 
 soak: $(READY)  ## killed 200 times under load, nothing lost

@@ -41,6 +41,8 @@ T = TypeVar("T")
 _PATIENCE: Final = 0.2
 """Seconds that an answer may take before there is a spinner: most are there sooner."""
 
+_MAP: Final = 80
+"""Columns that a map of the week takes with three to an hour."""
 _ROOMY: Final = 140
 """Columns from which on the form stands beside the answer from the start."""
 
@@ -225,7 +227,9 @@ class GovernmentScreen(GatedScreen):
             side.styles.width = None
         else:
             form = 0 if self.query_one(Builder).has_class("hidden") else 38
-            side.styles.width = max(34, min(self.query_one(SortedTable).needs, (self.size.width - form) * 3 // 5))
+            room = self.size.width - form
+            most = room - _MAP if self._saved.chart == "heat" else room * 3 // 5
+            side.styles.width = max(34, min(self.query_one(SortedTable).needs, most))
 
     def on_resize(self) -> None:
         if self._answer is not None:

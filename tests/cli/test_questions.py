@@ -151,3 +151,23 @@ def test_query_lists_readings(steady: Command) -> None:
     assert len(steady(*words, "--format", "json").json) == 8
     assert steady(*words, "--by", "day").code == 2
     assert steady(*words, "--sort", "usage_kwh").code == 2
+
+
+def test_an_exchange_is_used_up_to_and_is_no_reading(steady: Command, tmp_path: Path) -> None:
+    """The old register's last, at 10:36, is on the curve; what is stored stays 549 readings."""
+    words = ["--final", "1994.7", "--initial", "0", "--time", "2025-03-12T10:36:00", "--reason", "broken display"]
+    assert steady("exchange", "m-1", *words).code == 0
+    dates = ["--from", "2025-03-01", "--to", "2025-03-12", "--format", "json"]
+    assert steady("query", *dates).json == [{"usage_kwh": 274.7, "meters": 1, "readings": 549}]
+    parts = [steady("query", *dates, "--time", time).json[0] for time in ("07:00-10:34", "10:34-22:00", "22:00-07:00")]
+    assert round(sum(part["usage_kwh"] for part in parts), 3) == 274.7
+    assert sum(part["readings"] for part in parts) == 549
+    assert len(steady("query", "--readings", *dates).json) == 549
+    assert steady("query", *dates, "--by", "hour", "--sort", "-hour", "--limit", "1").json[0] == {
+        "hour": "2025-03-12T10:00:00+08:00", "usage_kwh": 0.7, "meters": 1, "readings": 1,
+    }  # fmt: skip
+    out = tmp_path / "out.csv"
+    assert steady("export", "--from", "2025-03-01", "--to", "2025-03-12", "-o", str(out)).code == 0
+    table = pd.read_csv(out)
+    assert len(table) == 549
+    assert set(table["status"]) == {"counted"}

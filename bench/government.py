@@ -1,0 +1,145 @@
+"""The government screen over ten years: how long it holds the event loop, and how long its answers take; exports.
+
+Two hundred meters read every day for ten years, 730,800 readings. Each step is a question or a key; for each stands the
+longest single callback of the event loop (own processor time, and wall), and the time until it is on the screen.
+Then a million readings are exported to each kind of file, with the memory that it took on top.
+
+    python -m bench.government
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+from textual.pilot import Pilot
+
+from bench.query import ZONE, filled
+from bench.screens import Held
+from metertui.app import MetertuiApp
+from metertui.cli.serve import desk
+from metertui.engine import export as exporting
+from metertui.engine.accounts import FIELDS
+from metertui.engine.core import Engine
+from metertui.engine.question import Question
+from metertui.engine.rules import Rules, SystemClock
+from metertui.engine.saved import Saved
+from metertui.formats import sheets
+from metertui.formats.synthetic import Fleet
+from metertui.screens.government import GovernmentScreen
+from metertui.settings import Settings
+
+SIZES = ((80, 24), (120, 40), (200, 60))
+METERS = 200
+FIRST, LAST = date(2015, 1, 1), date(2025, 1, 1)
+STEPS: dict[str, Saved | str] = {
+    "opens": "f5",
+    "ten years by day, lines": Saved(period="all", by=("day",), chart="lines"),
+    "next page": "]",
+    "sorted": "s",
+    "ten years by day, bars": Saved(period="all", by=("day",), chart="bars"),
+    "by month and region, stacked": Saved(period="all", by=("month", "region"), chart="stacked"),
+    "the same as lines": Saved(period="all", by=("month", "region"), chart="lines"),
+    "types of home, shares": Saved(period="all", by=("apartment_type",), chart="shares"),
+    "hour by weekday": Saved(period="all", by=("weekday", "hour_of_day"), chart="heat"),
+    "evenings against a year before": Saved(period="year", by=("month",), time="18:00-22:00", compare="year_before"),
+    "peak of each month": Saved(period="all", by=("month",), measure="peak"),
+    "two hundred meters": Saved(period="all", by=("meter",), chart="bars"),
+    "the form": "b",
+}
+
+
+def ten_years(folder: Path) -> Engine:
+    """An engine with the readings, in the history of this process alone."""
+    engine = Engine.open(folder, Rules(zone=ZONE), SystemClock())
+    batch = engine.begin()
+    for account in Fleet(METERS, 1, ZONE).accounts:
+        batch.register(account.meter, {name: getattr(account, name) for name in FIELDS})
+    engine.write(batch)
+    engine.apply(batch)
+    times = np.array([ZONE.midnight(FIRST + timedelta(days=n)) for n in range((LAST - FIRST).days + 1)])
+    registers = np.cumsum(np.random.default_rng(1).integers(2_000, 20_000, (len(times), METERS)), axis=0)
+    codes = np.tile(np.arange(METERS, dtype=np.int32), len(times))
+    engine.readings.append(codes, np.repeat(times, METERS), registers.reshape(-1))
+    engine.readings.swap(engine.readings.rebuild(len(codes)))
+    return engine
+
+
+async def measured(folder: Path, size: tuple[int, int], held: Held) -> dict[str, tuple[float, float, float]]:
+    """Own and wall of the longest hold, and the time to the answer, ms, by step."""
+    headend, listener = desk(ten_years(folder), Settings(port=0))
+    await headend.start()
+    app = MetertuiApp(headend, Settings(), keep_heap=gc.freeze)
+    found = {}
+    async with app.run_test(size=size) as pilot:
+        await asyncio.sleep(1)
+        app.sessions.begin("ada@example.com", "operator")
+        for name, step in STEPS.items():
+            held.take()
+            started = time.perf_counter()
+            took = await _done(pilot, step, started)
+            await asyncio.sleep(0.5)
+            wall, own = held.take()
+            found[name] = (own, wall, took)
+    await listener.stop()
+    await headend.stop()
+    gc.unfreeze()
+    return found
+
+
+async def _done(pilot: Pilot[None], step: Saved | str, started: float) -> float:
+    if isinstance(step, str):
+        await pilot.press(step)
+    else:
+        screen = pilot.app.screen
+        assert isinstance(screen, GovernmentScreen)
+        screen._change(step)
+    await pilot.app.workers.wait_for_complete()
+    return 1000 * (time.perf_counter() - started)
+
+
+def export(folder: str, suffix: str) -> None:
+    """Export all of a folder; print its processor time and how much more memory it took. For a process of its own."""
+    engine = Engine.open(Path(folder), Rules(zone=ZONE), SystemClock(), readonly=True)
+    frozen = engine.view().frozen(engine.rules.max_w)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    started = time.process_time()
+    path = Path(folder) / f"out{suffix}"
+    with sheets.writing(path, exporting.COLUMNS, ZONE.name) as add:
+        for table in exporting.export(frozen, Question(date(2020, 1, 1), date(2030, 1, 1))):
+            add(table)
+    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    print(f"{suffix:<10}{time.process_time() - started:8.1f} s{grown:8.0f} MB{path.stat().st_size / 1e6:10.1f} MB")
+
+
+def main() -> None:
+    """Every size, then the exports."""
+    held = Held()
+    found = {}
+    for size in SIZES:
+        with tempfile.TemporaryDirectory(prefix="metertui-bench-") as name:
+            found[f"{size[0]}x{size[1]}"] = asyncio.run(measured(Path(name), size, held))
+    print(f"\nlongest hold in ms, own / wall, and the answer in ms\n{'':<32}" + "".join(f"{t:>22}" for t in found))
+    for step in STEPS:
+        cells = (
+            f"{own:6.0f} /{wall:4.0f} {took:8.0f}" for own, wall, took in (column[step] for column in found.values())
+        )
+        print(f"{step:<32}" + "".join(f"{cell:>22}" for cell in cells))
+    with tempfile.TemporaryDirectory(prefix="metertui-bench-") as name:
+        filled(Path(name), 1_000_000)[0].close()
+        print(f"\n{'file':<10}{'time':>10}{'memory':>11}{'size':>13}")
+        for suffix in sheets.SUFFIXES:
+            code = f"from bench.government import export; export({name!r}, {suffix!r})"
+            subprocess.run([sys.executable, "-c", code], check=True)
+
+
+if __name__ == "__main__":
+    main()
