@@ -58,7 +58,8 @@ def sections(
     """
     usage = told.usage
     opening, closing = usage.opening, usage.closing
-    between = f"from {moment(usage.start, zone)} to {moment(usage.end, zone)}"
+    end = usage.end - usage.end % SECOND  # that of one up to now has a fraction, which says nothing
+    between = f"from {moment(usage.start, zone)} to {moment(end, zone)}"
     yield Section("The figure", [Line("usage", fmt.kwh(usage.usage_wh), between, strong=True)])
     if opening is None or closing is None:
         yield Section("Why there is none", [Line("", "", told.why_nothing)])
