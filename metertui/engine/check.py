@@ -166,17 +166,11 @@ def _once(parts: Sequence[Arrivals], directory: Directory, zone: SiteZone) -> tu
     proof = Proof("readings: one value at an instant")
     if not parts:
         return Columns.empty(), proof
-    everything = Arrivals(
-        np.concatenate([part.meter for part in parts]),
-        np.concatenate([part.time for part in parts]),
-        np.concatenate([part.wh for part in parts]),
-    )
-    order = np.lexsort((everything.time, everything.meter))
-    meter, time, wh = (column[order] for column in everything)
-    twice = (meter[1:] == meter[:-1]) & (time[1:] == time[:-1]) & (wh[1:] != wh[:-1])
-    for at in np.flatnonzero(twice).tolist():
-        what = f"{directory.ids[meter[at]]} at {zone.iso(int(time[at]))}"
-        proof.fail(f"{what} is {format_kwh(int(wh[at]))} kWh in one file and {format_kwh(int(wh[at + 1]))} in another")
+    everything = store.together(parts)
+    for first, second in store.contradictions(everything).tolist():
+        what = f"{directory.ids[everything.meter[first]]} at {zone.iso(int(everything.time[first]))}"
+        one, other = (format_kwh(int(everything.wh[place])) for place in (first, second))
+        proof.fail(f"{what} is {one} kWh in one file and {other} in another")
     history = store.merge(Columns.empty(), everything)
     proof.count = len(history)
     return history, proof

@@ -22,6 +22,7 @@ from metertui.engine.readings_file import Rows
 from metertui.engine.rules import Clock, Rules
 from metertui.engine.staff import StaffBook
 from metertui.engine.store import Arrivals
+from metertui.engine.zone import SiteZone
 
 
 @dataclass
@@ -72,6 +73,8 @@ def load(folder: Path, rules: Rules, clock: Clock, progress: Callable[[float], N
         history = _history([*days, *([sealed] if sealed is not None else [])], directory)
         warnings += [f"archive/{name} is gone; metertui check tells more" for name in archive.complete()]
         tail = unless_known(history, arrivals(directory, rows))
+        read = [*days, *([sealed] if sealed is not None else []), rows]
+        warnings += _contradicted(read, len(history) + len(tail), directory, rules.zone)
         return Loaded(accounts, staff, events, archive, directory, history, tail, write_ahead, lock, warnings)
     except BaseException:
         lock.release()
@@ -139,12 +142,22 @@ def _history(all_rows: list[Rows], directory: Directory) -> Columns:
     parts = [arrivals(directory, rows) for rows in all_rows]
     if not parts:
         return Columns.empty()
-    everything = Arrivals(
-        np.concatenate([part.meter for part in parts]),
-        np.concatenate([part.time for part in parts]),
-        np.concatenate([part.wh for part in parts]),
-    )
+    everything = store.together(parts)
     return store.merge(Columns.empty(), everything)
+
+
+def _contradicted(read: list[Rows], kept: int, directory: Directory, zone: SiteZone) -> list[str]:
+    """What to say where lines that were read, of which `kept` were new, give other values for the same reading."""
+    if sum(map(len, read)) == kept:
+        return []
+    everything = store.together([arrivals(directory, rows) for rows in read])
+    found = store.contradictions(everything)
+    if not len(found):
+        return []
+    first = found[0, 0]
+    example = f"{directory.ids[everything.meter[first]]} at {zone.iso(int(everything.time[first]))}"
+    many = f"{len(found)} readings stand a second time with another value, {example} for one"
+    return [f"{many}: the first of each counts; metertui check names them"]
 
 
 def unless_known(history: Columns, tail: Arrivals) -> Arrivals:

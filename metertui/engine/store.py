@@ -191,6 +191,20 @@ def fresh(history: Columns, arrivals: Arrivals) -> NDArray[np.bool_]:
     return mask
 
 
+def contradictions(arrivals: Arrivals) -> NDArray[np.int64]:
+    """Pairs of arrivals that give one meter and time two values: the places of both, int64[n, 2], in order of those."""
+    order = np.lexsort((arrivals.time, arrivals.meter))
+    meter, time, wh = (column[order] for column in arrivals)
+    twice = (meter[1:] == meter[:-1]) & (time[1:] == time[:-1]) & (wh[1:] != wh[:-1])
+    at = np.flatnonzero(twice)
+    return np.stack((order[at], order[at + 1]), axis=1)
+
+
+def together(parts: Sequence[Arrivals]) -> Arrivals:
+    """Several as one, in their order; a copy."""
+    return Arrivals(*map(np.concatenate, zip(*parts, strict=True)))
+
+
 def _new(history: Columns, arrivals: Arrivals) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The arrivals that are new, in order of (meter, time), and the row of history that each belongs before."""
     order = np.lexsort((arrivals.time, arrivals.meter))

@@ -243,6 +243,17 @@ class EngineMachine(RuleBasedStateMachine):
         self.modify(meter, {"region": region})
         self.clock.instant = now
 
+    @rule(meter=meters, back=st.integers(1, 3))
+    def move_from_before_some_readings_on(self, meter: str, back: int) -> None:
+        """By a clock that was put back to right before one of the last readings of a meter, to the other region."""
+        times = sorted(time for of, time in self.stored if of == meter)
+        if not times:
+            return
+        now, self.clock.instant = self.clock.instant, times[-back:][0] - 1
+        self.modify(meter, {"region": REGIONS[self.accounts[meter].moves[-1][1] == REGIONS[0]]})
+        self.clock.instant = now
+        self.every_reading_is_found_where_it_belongs()
+
     @rule(meter=meters, told=st.one_of(fields, bad_fields))
     def modify(self, meter: str, told: dict[str, str]) -> None:
         account, now = self.accounts.get(meter), self.clock.now()
