@@ -6,7 +6,7 @@ counted. One's closing is the next one's opening.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -98,10 +98,12 @@ def statement(series: Series, month: str, zone: SiteZone) -> Statement:
 class Bills:
     """The bills of a local month for all meters, in order of their ids; no data for those without readings.
 
-    Raises MeterError for what is no month, NoTariffError for a day without a tariff.
+    `progress` is told the share done. Raises MeterError for what is no month, NoTariffError for a day without a tariff.
     """
 
-    def __init__(self, frozen: Frozen, month: str, terms: Terms) -> None:
+    def __init__(
+        self, frozen: Frozen, month: str, terms: Terms, progress: Callable[[float], None] = lambda share: None
+    ) -> None:
         self.frozen = frozen
         self.month = month
         self.terms = terms
@@ -109,7 +111,7 @@ class Bills:
         self.edges: Edges = edges(frozen, self.start, self.end)
         self.priced: Priced | None = None
         if terms.tariffs is not None:
-            self.priced = price(frozen, self.start, self.end, terms.tariffs, terms.gap_us)
+            self.priced = price(frozen, self.start, self.end, terms.tariffs, terms.gap_us, progress)
 
     def __len__(self) -> int:
         return len(self.frozen.ids)

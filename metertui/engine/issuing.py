@@ -55,18 +55,20 @@ class Run:
         self.month = month
         self.frozen = frozen
         self._book = book
-        self.bills = Bills(frozen, month, terms)
-        progress(0.1)
         months = [earlier for earlier in book.months() if earlier < month]
+
+        def part(nth: int) -> Progress:
+            return lambda share: progress((nth + share) / (len(months) + 1))
+
+        self.bills = Bills(frozen, month, terms, part(0))
         issued = book.read(month)
         if terms.tariffs is None and (months or issued.entries):
             raise MeterError("bills are issued, and there is no tariffs.csv to hold them against")
         self.issued = issued
         """What was issued of the month itself."""
         self._pending: list[_Pending] = []
-        for done, earlier in enumerate(months, 1):
-            self._pending.append(_pending(book.read(earlier), Bills(frozen, earlier, terms)))
-            progress(0.1 + 0.9 * done / len(months))
+        for nth, earlier in enumerate(months, 1):
+            self._pending.append(_pending(book.read(earlier), Bills(frozen, earlier, terms, part(nth))))
         own = _pending(issued, self.bills)
         self._pending.append(own)
         known = set(issued.bills)

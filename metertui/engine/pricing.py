@@ -8,7 +8,7 @@ a line's amount is rounded half-up once, and the tax once, on the sum of the lin
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -148,10 +148,18 @@ def _before(time: Longs, bounds: Longs, instant: Longs, known: NDArray[np.bool_]
     return np.asarray((below[bounds[1:]] - below[bounds[:-1]])[known], dtype=np.int64)
 
 
-def price(frozen: Frozen, start: int, end: int, tariffs: Tariffs, gap_us: int) -> Priced:
+def price(
+    frozen: Frozen,
+    start: int,
+    end: int,
+    tariffs: Tariffs,
+    gap_us: int,
+    progress: Callable[[float], None] = lambda share: None,
+) -> Priced:
     """The bills of (start, end], µs UTC, for all meters. A step longer than `gap_us` is told as a gap.
 
-    Raises NoTariffError that names the first day without a tariff, for a meter that has data in the window.
+    `progress` is told the share done after each million of pieces; what it raises ends the work. Raises NoTariffError
+    that names the first day without a tariff, for a meter that has data in the window.
     """
     types = sorted({group.apartment_type for group in frozen.groups})
     of_group = np.array([types.index(group.apartment_type) for group in frozen.groups], dtype=np.int64)
@@ -160,10 +168,10 @@ def price(frozen: Frozen, start: int, end: int, tariffs: Tariffs, gap_us: int) -
     doubtful = np.flatnonzero(
         validation.doubtful(frozen.status) & (frozen.columns.time > start) & (frozen.columns.time <= end)
     )
-    parts = [
-        _Cut(frozen, tariffs, schedule, types, taken, _without_empty(piece), gap_us).lines(doubtful)
-        for piece in pieces(taken, schedule.marks)
-    ]
+    parts = []
+    for piece in pieces(taken, schedule.marks):
+        parts.append(_Cut(frozen, tariffs, schedule, types, taken, _without_empty(piece), gap_us).lines(doubtful))
+        progress((int(piece.step[-1]) + 1) / len(taken.meter))
     return _totals(tariffs, parts, len(frozen.ids))
 
 

@@ -206,3 +206,23 @@ def test_what_something_else_has_changed_is_not_taken_for_issued(tmp_path: Path)
         assert len(list(verify(ledger, path, ZONE))) == 1
     with pytest.raises(DataError, match="the last line is not ended"):
         parse(sound[:-1], path, "2025-02", ZONE)
+
+
+def test_a_run_tells_how_far_it_is_and_is_ended_by_whom_it_tells(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("metertui.engine.steps._PIECES", 40)
+    book = BillBook(tmp_path, ZONE)
+    run(town(), "2025-02", book).issue(NOW)
+    told: list[float] = []
+    Run(town(), "2025-03", TERMS, book, told.append)
+    assert len(told) > 3
+    assert told == sorted(told)
+    assert told[-1] == 1
+
+    def enough(share: float) -> None:
+        if share > 0.5:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        Run(town(), "2025-03", TERMS, book, enough)

@@ -201,7 +201,7 @@ def as_text(rows: Sequence[Row]) -> str:
     )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(courses(8), min_size=1, max_size=2), files(), st.data())
 def test_bills_are_what_the_model_says(
     meters: list[list[tuple[int, int]]], rows: list[Row], data: st.DataObject
@@ -230,7 +230,7 @@ def test_bills_are_what_the_model_says(
             assert bill.lines[-1].end <= end
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.lists(courses(10), min_size=1, max_size=3), st.integers(-300, 300), st.integers(1, 900), st.booleans())
 def test_edges_of_many_are_those_of_each(
     meters: list[list[tuple[int, int]]], begin: int, length: int, exchanged: bool
@@ -269,7 +269,7 @@ def test_pieces_taken_together_or_apart_make_the_same_lines(monkeypatch: pytest.
     assert whole.total.tolist() == apart.total.tolist()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     courses(8),
     st.integers(0, 900),
