@@ -166,10 +166,10 @@ class Follower(HeadEnd):
             engine.decide(news.events)
         if news.book is not None:
             self._anew |= await _slowly(catching_up.book(engine, news.book))
-        await _slowly(catching_up.accounts(engine, news.accounts))
+        self._anew |= await _slowly(catching_up.accounts(engine, news.accounts))
         if self._settling is not None:
             self._settling.meters.update(event.meter for event in news.events)
-            self._settling.meters.update(account.meter for account in news.accounts)
+            self._settling.meters.update(account.meter for account, _ in news.accounts)
             if news.book is not None:
                 self._settling.meters.update(news.book.changed + news.book.gone)
         if news.staff is not None:

@@ -169,29 +169,29 @@ class AccountBook:
 
     def _load_moves(self) -> bool:
         """Read the attributes in time; whether any of them was half a change."""
-        table = Table(self._history_path, HISTORY_HEADER)
-        pick = itemgetter(*map(table.names.index, HISTORY_HEADER))
-        for line, cells in table.rows():
-            meter, effective_from, *group = pick(cells)
-            try:
-                check_meter_id(meter)
-                since = self._zone.parse(effective_from)
-            except Refused as error:
-                raise DataError(self._history_path, line, error.why) from error
-            self._moves.setdefault(meter, []).append((since, Group(*map(sys.intern, group))))
-        for moves in self._moves.values():
-            moves.sort(key=itemgetter(0))
+        self._moves = stated_moves(self._history_path, self._zone)
         return any([self._drop_unfinished(meter, moves) for meter, moves in self._moves.items()])
 
     def _drop_unfinished(self, meter: str, moves: list[tuple[int, Group]]) -> bool:
         """Undo the first half of a change whose second half, in `users.csv`, never came; whether there was one."""
-        account = self._accounts.get(meter)
-        if account is None or len(moves) == 1 or not moves[-1][1] != account.group == moves[-2][1]:
+        if not is_unfinished(moves, self._accounts.get(meter)):
             return False
         moves.pop()
         name = self._history_path.name
         self.warnings.append(f"{name}: the last change of {meter} was dropped, as users.csv does not have it")
         return True
+
+    def learn(self, account: Account, moves: Sequence[tuple[int, Group]]) -> None:
+        """Know what another process has put into the files about one meter."""
+        if account.meter in self._accounts:
+            self._accounts[account.meter] = account
+            self.roster.changed(account.meter)
+        else:
+            self.add(account)
+        if moves:
+            self._moves[account.meter] = list(moves)
+        else:
+            self._moves.pop(account.meter, None)
 
     def __contains__(self, meter: object) -> bool:
         return meter in self._accounts
@@ -499,6 +499,29 @@ class AccountBook:
             registered = "" if account.registered is None else self._zone.iso(account.registered)
             writer.writerow((*_text_of(account), status, registered, *self._others.get(account.meter, nothing)))
         return out.getvalue().encode()
+
+
+def stated_moves(path: Path, zone: SiteZone) -> dict[str, list[tuple[int, Group]]]:
+    """The attributes in time as a file states them, by meter and in order of time. Raises DataError, OSError."""
+    stated: dict[str, list[tuple[int, Group]]] = {}
+    table = Table(path, HISTORY_HEADER)
+    pick = itemgetter(*map(table.names.index, HISTORY_HEADER))
+    for line, cells in table.rows():
+        meter, effective_from, *group = pick(cells)
+        try:
+            check_meter_id(meter)
+            since = zone.parse(effective_from)
+        except Refused as error:
+            raise DataError(path, line, error.why) from error
+        stated.setdefault(meter, []).append((since, Group(*map(sys.intern, group))))
+    for moves in stated.values():
+        moves.sort(key=itemgetter(0))
+    return stated
+
+
+def is_unfinished(moves: Sequence[tuple[int, Group]], account: Account | None) -> bool:
+    """Whether the last of some moves is half a change, which the account in `users.csv` does not confirm."""
+    return account is not None and len(moves) > 1 and moves[-1][1] != account.group == moves[-2][1]
 
 
 def _accounts_of(table: Table, zone: SiteZone) -> Iterator[tuple[int, Account, list[str]]]:

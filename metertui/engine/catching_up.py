@@ -11,7 +11,7 @@ Only `Settling.read` and `Settling.build` are for a worker thread.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from datetime import date
 from typing import Final
 
@@ -70,15 +70,18 @@ def _retold(engine: Engine, arrived: Arrivals, *, counted: bool) -> Iterator[Non
         yield
 
 
-def accounts(engine: Engine, new: Iterable[Account]) -> Iterator[None]:
-    """Take registrations in."""
-    for place, account in enumerate(new):
-        if account.meter not in engine.accounts:
-            engine.accounts.add(account)
-            engine.counters.registered += 1
-            _place(engine, account.meter)
+def accounts(
+    engine: Engine, found: Sequence[tuple[Account, Sequence[tuple[int, Group]]]]
+) -> Generator[None, None, bool]:
+    """Take new and changed accounts in, with their moves; whether so many that the index is to be built anew."""
+    many = sum(account.meter in engine.accounts for account, _ in found) > _ONE_BY_ONE
+    for place, (account, moves) in enumerate(found):
+        engine.counters.registered += account.meter not in engine.accounts
+        engine.accounts.learn(account, moves)
+        _place(engine, account.meter, regroup=not many)
         if place % _ACCOUNTS == 0:
             yield
+    return many
 
 
 def book(engine: Engine, new: NewBook) -> Generator[None, None, bool]:

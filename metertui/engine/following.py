@@ -19,9 +19,10 @@ from typing import Final
 from metertui.engine import accounts, events, loading, log, manifest, readings_file
 from metertui.engine.accounts import Account, AccountBook
 from metertui.engine.archive import Archive, day_of
+from metertui.engine.columns import Group
 from metertui.engine.core import Engine
 from metertui.engine.counters import Close, Refusal
-from metertui.engine.errors import MeterError, Refused
+from metertui.engine.errors import DataError, MeterError, Refused
 from metertui.engine.events import Event, EventBook
 from metertui.engine.readings_file import Rows
 from metertui.engine.rules import Clock, Rules
@@ -54,7 +55,8 @@ class News:
     """New readings; of a log that was followed by another one, the rest."""
     fresh: Rows | None = None
     """The readings of that other one."""
-    accounts: list[Account] = field(default_factory=list)
+    accounts: list[tuple[Account, list[tuple[int, Group]]]] = field(default_factory=list)
+    """New and changed ones, each with its attributes in time."""
     book: NewBook | None = None
     events: list[Event] = field(default_factory=list)
     event_book: EventBook | None = None
@@ -86,6 +88,8 @@ class Following:
         self._audit = Trail(folder / "audit.log", 0)
         self._switched = False  # whether what is in memory of the log may be of one that is sealed
         self._astray = False  # whether the log is to be read again whatever else is
+        self._unread = False  # whether all accounts are to be read again
+        self._moves: dict[str, list[tuple[int, Group]]] = {}  # as the file states them
         self._marks: dict[str, Mark] = {}
         self._known: dict[str, str] = {}  # day files by the checksum that was stated before they were read
 
@@ -101,8 +105,9 @@ class Following:
         try:
             for trail in (following._users, following._rejects, following._audit):
                 trail.skip()  # before they are loaded: what comes meanwhile is seen twice, which harms nothing
-            for name in (_USERS, _MOVES, _STAFF, events.NAME):
+            for name in (_MOVES, _STAFF, events.NAME):
                 following._is_new(name)
+            following._read_moves()
             loaded = loading.load_beside(folder, rules, progress, following._first_logs)
         except OSError as error:
             raise MeterError(f"cannot read the data folder {folder}: {error.strerror or error}") from error
@@ -214,15 +219,66 @@ class Following:
                 news.event_book = book
 
     def _account_news(self, news: News, engine: Engine) -> None:
-        sight = self._users.look()
-        moved = self._is_new(_MOVES)
-        if sight.cut or sight.fresh is not None or moved:
+        book = engine.accounts
+        found = self._new_accounts()
+        if found is None:
             self._users.skip()
-            book = AccountBook(self._folder, self._zone)
-            self._load(_MOVES, book.load)
-            news.book = _compared(book, engine.accounts)
-        elif sight.rest:
-            news.accounts = accounts.parse_rows(self._users.first_line() + sight.rest, self._users.path, self._zone)
+            anew = AccountBook(self._folder, self._zone)
+            anew.load()
+            news.book = _compared(anew, book)
+            self._unread = False
+        moved: set[str] = set()
+        if self._is_new(_MOVES):
+            before = self._moves
+            self._load(_MOVES, self._read_moves)
+            moved = self._moves.keys() | before.keys()
+        if news.book is None:
+            stated = {account.meter: account for account in found or ()}
+            for meter in moved - stated.keys():
+                account = book.get(meter)
+                if account is not None:
+                    stated[meter] = account
+            for meter, account in stated.items():
+                course = self._course(account)
+                if book.get(meter) != account or list(book.moves(meter)) != course:
+                    news.accounts.append((account, course))
+
+    def _new_accounts(self) -> list[Account] | None:
+        """The rows of `users.csv` that are new; None where all of it is to be read, be it to name a broken line."""
+        again, self._unread = self._unread, True
+        if again:
+            return None
+        found: list[Account] = []
+        try:
+            if self._users.is_other():
+                header = self._users.first_line()
+                middle = self._users.step_over()
+                if middle is None or self._users.first_line() != header:
+                    return None
+                old, found = (self._rows(header, part) for part in middle)
+                if not {account.meter for account in old} <= {account.meter for account in found}:
+                    return None
+            else:
+                sight = self._users.look()
+                if sight.cut or sight.fresh is not None:
+                    return None
+                if sight.rest:
+                    found = self._rows(self._users.first_line(), sight.rest)
+        except DataError:
+            return None
+        self._unread = False
+        return found
+
+    def _rows(self, header: bytes, lines: bytes) -> list[Account]:
+        return accounts.parse_rows(header + lines, self._users.path, self._zone) if lines else []
+
+    def _read_moves(self) -> None:
+        self._moves = accounts.stated_moves(self._folder / _MOVES, self._zone)
+
+    def _course(self, account: Account) -> list[tuple[int, Group]]:
+        """An account's attributes in time, without a last half of a change."""
+        course = self._moves.get(account.meter, [])
+        return course[:-1] if accounts.is_unfinished(course, account) else course
 
     def _staff_news(self, news: News, engine: Engine) -> None:
         del engine

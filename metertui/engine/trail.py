@@ -68,13 +68,41 @@ class Trail:
 
     def look(self) -> Sight:
         """What is new. Raises OSError."""
-        same = self._is_same()
+        same = not self.is_other()
         rest, cut = self._rest() if self._fd >= 0 else (b"", False)
         if cut:
             return Sight(cut=True)
         if same:
             return Sight(rest)
         return Sight(rest, self.again())
+
+    def step_over(self) -> tuple[bytes, bytes] | None:
+        """Go on with the file that has the name now, behind what stands in it.
+
+        What was seen of the file before, and what stands in this one, without the lines that both begin and end with;
+        None where they do not begin alike, or quotes make it doubtful where a line of a table ends. Raises OSError.
+        """
+        old, old_end = self._fd, self._seen
+        self._fd = -1
+        try:
+            self.skip()
+            if old < 0 or self._fd < 0 or os.fstat(old).st_size < old_end:
+                return None
+            return self._difference(old, old_end)
+        finally:
+            if old >= 0:
+                os.close(old)
+
+    def _difference(self, old: int, old_end: int) -> tuple[bytes, bytes] | None:
+        new, new_end = self._fd, self._seen
+        begin, quotes = _common_begin(old, new, min(old_end, new_end))
+        if not begin:
+            return None
+        end = _common_end((old, old_end), (new, new_end), min(old_end, new_end) - begin)
+        middle = _pread(old, begin, old_end - end), _pread(new, begin, new_end - end)
+        if quotes % 2 or any(part.count(b'"') % 2 for part in middle):
+            return None
+        return middle
 
     def first_line(self) -> bytes:
         """The header of a file that has one, with its end. Raises OSError."""
@@ -94,16 +122,16 @@ class Trail:
         with contextlib.suppress(FileNotFoundError):
             self._fd = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
 
-    def _is_same(self) -> bool:
-        """Whether the name is still that of the file in hand, or of none."""
+    def is_other(self) -> bool:
+        """Whether the name is another file's than that in hand. Raises OSError."""
         try:
             named = os.stat(self.path)
         except FileNotFoundError:
-            return True  # between two: the next look sees what comes
+            return False  # between two: the next look sees what comes
         if self._fd < 0:
-            return False
+            return True
         held = os.fstat(self._fd)
-        return (named.st_dev, named.st_ino) == (held.st_dev, held.st_ino)
+        return (named.st_dev, named.st_ino) != (held.st_dev, held.st_ino)
 
     def _rest(self) -> tuple[bytes, bool]:
         """The whole lines behind what was seen, and whether that stands there no longer."""
@@ -124,11 +152,63 @@ class Trail:
         return whole, False
 
     def _read(self, start: int, stop: int) -> bytes:
-        pieces = []
-        while start < stop:
-            piece = os.pread(self._fd, min(_PIECE, stop - start), start)
-            if not piece:
-                break
-            pieces.append(piece)
-            start += len(piece)
-        return b"".join(pieces)
+        return _pread(self._fd, start, stop)
+
+
+def _pread(fd: int, start: int, stop: int) -> bytes:
+    pieces = []
+    while start < stop:
+        piece = os.pread(fd, min(_PIECE, stop - start), start)
+        if not piece:
+            break
+        pieces.append(piece)
+        start += len(piece)
+    return b"".join(pieces)
+
+
+def _common_begin(old: int, new: int, most: int) -> tuple[int, int]:
+    """How many bytes of whole lines, `most` at most, two files both begin with, and the quotes among them."""
+    begin = quotes = 0
+    while begin < most:
+        stop = min(begin + _PIECE, most)
+        ours, theirs = _pread(old, begin, stop), _pread(new, begin, stop)
+        alike = _alike(ours, theirs)
+        begin += alike
+        quotes += ours.count(b'"', 0, alike)
+        if alike < stop - begin + alike:
+            break
+    back = _pread(old, max(0, begin - _HEADER), begin)
+    whole = back.rfind(b"\n") + 1
+    if not whole:
+        return 0, 0  # a line that long is none of ours
+    return begin - len(back) + whole, quotes - back.count(b'"', whole)
+
+
+def _common_end(old: tuple[int, int], new: tuple[int, int], most: int) -> int:
+    """How many bytes of whole lines, `most` at most, two files both end with; each by descriptor and size."""
+    end = 0
+    while end < most:
+        size = min(_PIECE, most - end)
+        ours, theirs = (_pread(fd, stop - end - size, stop - end) for fd, stop in (old, new))
+        alike = _alike(ours[::-1], theirs[::-1])
+        end += alike
+        if alike < size:
+            break
+    if all(_pread(fd, stop - end - 1, stop - end) == b"\n" for fd, stop in (old, new)):
+        return end
+    first = _pread(old[0], old[1] - end, min(old[1], old[1] - end + _HEADER)).find(b"\n") + 1
+    return end - first if first else 0
+
+
+def _alike(ours: bytes, theirs: bytes) -> int:
+    """How many bytes both begin with."""
+    if ours == theirs:
+        return len(ours)
+    low, high = 0, min(len(ours), len(theirs))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if ours[low:middle] == theirs[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
