@@ -27,6 +27,14 @@ from metertui.screens.widgets.sorted_table import SortedTable
 from metertui.settings import Settings
 from tests.screens.town import HOSTILE, Town, at_work, press, settle, text_of
 
+BELOW: dict[tuple[str, ...], tuple[int, str]] = {
+    ("year",): (1, "total kWh by month · 2025-01-01 to 2025-03-31"),
+    ("month",): (11, "total kWh by day · 2025-03-01 to 2025-03-31"),
+    ("month", "region"): (0, "total kWh by day and sub-region · 2024-04-01 to 2024-04-30 · North"),
+    ("hour_of_day",): (18, "total kWh by month · last 12 months, 2024-04-01 to 2025-03-31 · 18:00-19:00"),
+}
+"""By keys, a row of the last twelve months, and the question that lies below it."""
+
 
 def screen(pilot: Pilot[None]) -> GovernmentScreen:
     found = pilot.app.screen_stack[-1]
@@ -84,7 +92,7 @@ def guarded(tmp_path: Path) -> Iterator[Town]:
     made.engine.close()
 
 
-async def test_it_begins_with_the_last_year_by_month(analyst: Town) -> None:
+async def test_it_begins_with_the_last_year_by_month_and_keys_turn_it(analyst: Town) -> None:
     async with at_work(analyst, "f5") as pilot:
         rows = table(pilot)
         assert [row[0] for row in rows][:2] == ["2024-04", "2024-05"]
@@ -93,6 +101,23 @@ async def test_it_begins_with_the_last_year_by_month(analyst: Town) -> None:
         assert summary(pilot) == "24 643.500 kWh in all · 8 meters · 12 rows"
         assert screen(pilot).query_one(PictureView).border_title == "kWh"
         assert screen(pilot).query_one(SortedTable).has_focus
+        kinds = []
+        for _ in range(5):
+            await keys(pilot, "c")
+            picture = screen(pilot).query_one(PictureView).picture
+            assert picture is not None
+            kinds.append(picture.kind)
+        assert kinds == ["bars", "shares", "heat", "lines", "bars"]
+        assert "by month" in question(pilot)
+        await keys(pilot, "m", "v")
+        assert question(pilot).startswith("per meter kWh by month")
+        assert question(pilot).endswith("against the period before")
+        assert "before: 2023-04-01 to 2024-03-12" in summary(pilot)
+        await ask(pilot, by=("weekday", "hour_of_day"), chart="heat")
+        lines = text_of(pilot, "#government-chart").splitlines()
+        assert any(line.strip("│ ").startswith("Mon") for line in lines)
+        assert len(table(pilot)) == 100
+        assert "168 rows · 1–100 shown, ] [ turn" in summary(pilot)
 
 
 async def test_the_answer_is_the_engines(analyst: Town) -> None:
@@ -110,6 +135,10 @@ async def test_the_answer_is_the_engines(analyst: Town) -> None:
             told = [(*row[: len(by)], round(float(row[len(by)].replace(" ", "")) * 1000)) for row in shown]
             assert told == list(expected[[*by, "usage_wh"]].itertuples(index=False, name=None))
             assert [int(row[-1].replace(" ", "")) for row in shown] == expected["readings"].tolist()
+        await ask(pilot, **dates("1999-01-01", "1999-12-31"))
+        assert summary(pilot) == "No data for this question."
+        await ask(pilot, **dates("2024-12-31", "2024-12-01"))
+        assert said(pilot) == "! 2024-12-01 is before 2024-12-31"
 
 
 async def test_the_form_changes_the_question(analyst: Town) -> None:
@@ -122,7 +151,9 @@ async def test_the_form_changes_the_question(analyst: Town) -> None:
         await press(pilot, "down", *"18:00-20:00", "enter")
         await settle(pilot)
         assert "18:00-20:00" in question(pilot)
-        assert screen(pilot).query_one("#region", Choice).has_focus
+        region = screen(pilot).query_one("#region", Choice)
+        assert region.has_focus
+        assert [name for _, name in region._options] == ["every region", "North", "South", "[b]South"]
         await keys(pilot, "enter")
         await press(pilot, *"sou")
         await keys(pilot, "down", "enter")  # [b]South is the second of those
@@ -161,38 +192,7 @@ async def test_dates_are_typed_where_the_period_says_so(analyst: Town) -> None:
         assert [row[0] for row in table(pilot)] == ["2024-02"]
 
 
-async def test_choices_are_what_the_data_have_as_plain_text(analyst: Town) -> None:
-    async with at_work(analyst, "f5", "b") as pilot:
-        offered = screen(pilot).query_one("#region", Choice)._options
-        assert [name for _, name in offered] == ["every region", "North", "South", "[b]South"]
-
-
-async def test_keys_turn_chart_measure_and_comparison(analyst: Town) -> None:
-    async with at_work(analyst, "f5") as pilot:
-        kinds = []
-        for _ in range(5):
-            await keys(pilot, "c")
-            picture = screen(pilot).query_one(PictureView).picture
-            assert picture is not None
-            kinds.append(picture.kind)
-        assert kinds == ["bars", "shares", "heat", "lines", "bars"]
-        assert "by month" in question(pilot)
-        await keys(pilot, "m", "v")
-        assert question(pilot).startswith("per meter kWh by month")
-        assert question(pilot).endswith("against the period before")
-        assert "before: 2023-04-01 to 2024-03-12" in summary(pilot)
-
-
-async def test_the_map_of_the_week(analyst: Town) -> None:
-    async with at_work(analyst, "f5") as pilot:
-        await ask(pilot, by=("weekday", "hour_of_day"), chart="heat")
-        lines = text_of(pilot, "#government-chart").splitlines()
-        assert any(line.strip("│ ").startswith("Mon") for line in lines)
-        assert len(table(pilot)) == 100
-        assert "168 rows · 1–100 shown, ] [ turn" in summary(pilot)
-
-
-async def test_the_table_is_sorted_by_each_column_in_turn(analyst: Town) -> None:
+async def test_the_table_is_sorted_and_its_rows_are_gone_into(analyst: Town) -> None:
     async with at_work(analyst, "f5") as pilot:
         await ask(pilot, by=("region",))
         heads = []
@@ -204,12 +204,7 @@ async def test_the_table_is_sorted_by_each_column_in_turn(analyst: Town) -> None
         assert [row[0] for row in table(pilot)] == ["South", "North", "[b]South"]
         await keys(pilot, "S")
         assert [row[0] for row in table(pilot)] == ["[b]South", "North", "South"]
-
-
-async def test_one_goes_deeper_and_comes_back(analyst: Town) -> None:
-    async with at_work(analyst, "f5") as pilot:
-        await ask(pilot, by=("region",))
-        await keys(pilot, "s", "enter")  # the South
+        await keys(pilot, "S", "enter")  # the South
         assert question(pilot).startswith("› total kWh by sub-region")
         assert "· South" in question(pilot)
         assert [row[0] for row in table(pilot)] == ["Harbour", "Old Town"]
@@ -222,26 +217,12 @@ async def test_one_goes_deeper_and_comes_back(analyst: Town) -> None:
         assert screen(pilot).query_one(SortedTable).at == 0
         await keys(pilot, "escape")
         assert question(pilot).startswith("total kWh by region")
-
-
-async def test_what_lies_below_a_row(analyst: Town) -> None:
-    cases: dict[tuple[str, ...], tuple[int, str]] = {
-        ("year",): (1, "total kWh by month · 2025-01-01 to 2025-03-31"),
-        ("month",): (11, "total kWh by day · 2025-03-01 to 2025-03-31"),
-        ("month", "region"): (0, "total kWh by day and sub-region · 2024-04-01 to 2024-04-30 · North"),
-        ("hour_of_day",): (18, "total kWh by month · last 12 months, 2024-04-01 to 2025-03-31 · 18:00-19:00"),
-    }
-    async with at_work(analyst, "f5") as pilot:
-        for by, (down, then) in cases.items():
+        for by, (down, then) in BELOW.items():
             await ask(pilot, by=by)
             screen(pilot).query_one(SortedTable).move_cursor(row=down, animate=False)
             await keys(pilot, "enter")
             assert question(pilot) == f"› {then}"
             await keys(pilot, "escape")
-
-
-async def test_nothing_lies_below_an_hour(analyst: Town) -> None:
-    async with at_work(analyst, "f5") as pilot:
         await ask(pilot, by=("hour",), **dates("2025-03-11", "2025-03-11"))
         await press(pilot, "enter")
         assert said(pilot) == "This is as far as it goes."
@@ -301,52 +282,49 @@ async def test_a_file_of_questions_that_is_broken_is_told(analyst: Town, tmp_pat
         assert question(pilot).startswith("total kWh by month")
 
 
-@pytest.mark.parametrize("suffix", ["csv", "parquet", "xlsx"])
-async def test_the_table_is_written_with_its_definition(analyst: Town, tmp_path: Path, suffix: str) -> None:
-    file = tmp_path / f"figures.{suffix}"
-    async with at_work(analyst, "f5") as pilot:
-        await ask(pilot, by=("month",), **dates("2025-01-01", "2025-02-28"))
-        await keys(pilot, "s", "ctrl+e")
-        path = screen(pilot).query_one("#line-text", Input)
-        assert path.has_focus
-        assert path.value == "usage-2025-01-01-2025-02-28-by-month.csv"
-        path.value = str(file)
-        await press(pilot, "enter")
-        await settle(pilot)
-        assert said(pilot).replace(" ", "") == f"2 rows written to {file}".replace(" ", "")
-        assert not screen(pilot).query_one("#line").display
-    read = {"csv": pd.read_csv, "parquet": pd.read_parquet, "xlsx": pd.read_excel}[suffix]
-    written = read(file)
-    assert list(written.columns) == ["month", "usage_kwh", "meters", "readings"]
-    assert [f"{kwh:.3f}" for kwh in written["usage_kwh"]] == ["2688.880", "2653.120"]
-    match suffix:
-        case "csv":
-            told = json.loads((tmp_path / "figures.csv.json").read_text())
-        case "parquet":
-            told = json.loads(pq.read_schema(file).metadata[b"metertui"])
-        case _:
-            told = dict(openpyxl.load_workbook(file)["Definition"].iter_rows(values_only=True))
-    assert (told["from"], told["to"], told["sort"]) == ("2025-01-01", "2025-02-28", "kWh, from the highest")
-    assert told["asked_by"] == "government@metertui.example"
-    audit = (tmp_path / "audit.log").read_text()
-    assert f"government@metertui.example\texport\t{file}\t2 rows: total kWh by month" in audit
-
-
-async def test_a_file_that_cannot_be_written(analyst: Town, tmp_path: Path) -> None:
+async def test_the_table_is_written_with_its_definition(analyst: Town, tmp_path: Path) -> None:
     (tmp_path / "there.csv").write_text("mine\n")
-    cases = {
+    refused = {
         "figures.txt": "! figures.txt: a table is written to a file that ends in .csv, .parquet, .xlsx",
         "there.csv": "is there already; give another name",
         "nowhere/figures.csv": "! there is no folder",
     }
-    async with at_work(analyst, "f5", "ctrl+e") as pilot:
-        for name, complaint in cases.items():
+    async with at_work(analyst, "f5") as pilot:
+        await ask(pilot, by=("month",), **dates("2025-01-01", "2025-02-28"))
+        await keys(pilot, "s")
+        for suffix in ("csv", "parquet", "xlsx"):
+            await keys(pilot, "ctrl+e")
+            path = screen(pilot).query_one("#line-text", Input)
+            assert path.has_focus
+            assert path.value == "usage-2025-01-01-2025-02-28-by-month.csv"
+            path.value = str(tmp_path / f"figures.{suffix}")
+            await keys(pilot, "enter")
+            assert said(pilot).replace(" ", "") == f"2rowswrittento{tmp_path}/figures.{suffix}"
+            assert not screen(pilot).query_one("#line").display
+        await keys(pilot, "ctrl+e")
+        for name, complaint in refused.items():
             screen(pilot).query_one("#line-text", Input).value = str(tmp_path / name)
             await keys(pilot, "enter")
             assert complaint in said(pilot)
         await keys(pilot, "escape")
         assert not screen(pilot).query_one("#line").display
     assert (tmp_path / "there.csv").read_text() == "mine\n"
+    book = openpyxl.load_workbook(tmp_path / "figures.xlsx")
+    tables = [pd.read_csv(tmp_path / "figures.csv"), pd.read_parquet(tmp_path / "figures.parquet")]
+    tables.append(pd.read_excel(tmp_path / "figures.xlsx"))
+    for written in tables:
+        assert list(written.columns) == ["month", "usage_kwh", "meters", "readings"]
+        assert [f"{kwh:.3f}" for kwh in written["usage_kwh"]] == ["2688.880", "2653.120"]
+    definitions = [
+        json.loads((tmp_path / "figures.csv.json").read_text()),
+        json.loads(pq.read_schema(tmp_path / "figures.parquet").metadata[b"metertui"]),
+        dict(book["Definition"].iter_rows(values_only=True)),
+    ]
+    for told in definitions:
+        assert (told["from"], told["to"], told["sort"]) == ("2025-01-01", "2025-02-28", "kWh, from the highest")
+        assert told["asked_by"] == "government@metertui.example"
+    audit = (tmp_path / "audit.log").read_text()
+    assert f"government@metertui.example\texport\t{tmp_path}/figures.csv\t2 rows: total kWh by month" in audit
 
 
 async def test_small_groups_are_hidden_from_the_role_government(guarded: Town) -> None:
@@ -410,11 +388,3 @@ async def test_nothing_is_stored_yet(empty_town: Town) -> None:
         await press(pilot, "ctrl+r")
         await settle(pilot)
         assert table(pilot) == [["2025-02", "0.000", "1", "1"], ["2025-03", "1.000", "1", "1"]]
-
-
-async def test_questions_without_an_answer(analyst: Town) -> None:
-    async with at_work(analyst, "f5") as pilot:
-        await ask(pilot, **dates("1999-01-01", "1999-12-31"))
-        assert summary(pilot) == "No data for this question."
-        await ask(pilot, **dates("2024-12-31", "2024-12-01"))
-        assert said(pilot) == "! 2024-12-01 is before 2024-12-31"

@@ -148,6 +148,16 @@ def test_an_analyst_looks_at_a_year(snap_compare: Compare, town: Town, size: tup
     assert snap_compare(town.app, terminal_size=size, run_before=doing(town, "f5", role="government"))
 
 
+@every_size
+def test_an_analyst_builds_a_question(snap_compare: Compare, town: Town, size: tuple[int, int]) -> None:
+    keys = ["f5", "b", "down", "down", "right"]
+    assert snap_compare(town.app, terminal_size=size, run_before=doing(town, *keys, role="government"))
+
+
+def test_an_analyst_sees_when_the_week_is_busy(snap_compare: Compare, town: Town) -> None:
+    assert snap_compare(town.app, terminal_size=(120, 40), run_before=doing(town, "f5", "c", "c", "c", role="operator"))
+
+
 def test_a_stranger_meets_the_gate(snap_compare: Compare, town: Town) -> None:
     assert snap_compare(town.app, terminal_size=(80, 24), run_before=doing(town, "f6"))
 
