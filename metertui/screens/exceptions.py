@@ -26,6 +26,7 @@ from metertui.screens.choices import CHOICES
 from metertui.screens.deciding import ChoiceScreen, DecisionScreen
 from metertui.screens.explain import ExplainScreen
 from metertui.screens.plain import plain
+from metertui.screens.widgets.steady import Steady
 from metertui.screens.widgets.table import Listing
 
 PAGE: Final = 100
@@ -112,17 +113,18 @@ class ExceptionsScreen(DeskScreen):
         self._took = 0.0
 
     def content(self) -> ComposeResult:
-        yield Static("Reading …", id="conditions")
+        yield Steady(id="conditions", fixed=True)
         yield Input(placeholder="part of a meter's id; enter or escape ends", id="case-meter", compact=True,
                     classes="hidden")  # fmt: skip
         with Container(id="work"):
-            yield Static(id="facets")
+            yield Steady(id="facets", fixed=True)
             with Vertical(id="cases-side"):
                 yield Static(id="no-cases", classes="hidden")
                 yield CaseTable(_HEADINGS, most=PAGE, newest=False, id="cases")
-        yield Static(id="case")
+        yield Steady(id="case", fixed=True)
 
     def on_mount(self) -> None:
+        self.query_one("#conditions", Steady).show("Reading …")
         self.query_one("#cases", Listing).fixed_columns = 2  # the meter stays in view
 
     def on_screen_resume(self) -> None:
@@ -223,7 +225,7 @@ class ExceptionsScreen(DeskScreen):
         if self._chosen:
             text.append("  ")
             text.append(f" {len(self._chosen)} chosen ", style="bold reverse")
-        self.query_one("#conditions", Static).update(text)
+        self.query_one("#conditions", Steady).show(text)
 
     def _show_facets(self, found: Exceptions) -> None:
         causes: list[tuple[str, int]] = [(cause, found.counts[cause]) for cause in CAUSES if cause in found.counts]
@@ -246,7 +248,7 @@ class ExceptionsScreen(DeskScreen):
             for line in fmt.tally(self.headend.engine.counters.refused).split("  "):
                 text.append(f"\n  {line}")
             text.append("\n  the list has the last" if found.cut else "", style="dim")
-        self.query_one("#facets", Static).update(text)
+        self.query_one("#facets", Steady).show(text)
 
     @property
     def _wide(self) -> bool:
@@ -272,10 +274,10 @@ class ExceptionsScreen(DeskScreen):
         """The row under the cursor in full: its table cuts it."""
         row = self._under_cursor
         if row is None:
-            self.query_one("#case", Static).update("")
+            self.query_one("#case", Steady).show("")
             return
         account = self.headend.engine.accounts.get(row.meter)
-        self.query_one("#case", Static).update(in_full(row, account, self.zone))
+        self.query_one("#case", Steady).show(in_full(row, account, self.zone))
 
     @property
     def _under_cursor(self) -> ExceptionRow | None:

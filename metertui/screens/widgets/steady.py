@@ -11,8 +11,10 @@ from textual.widgets import Static
 class Steady(Static):
     """`show` the same twice, and the terminal hears of it once."""
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, *, fixed: bool = False, **kwargs: Any) -> None:
+        """`fixed`: its size does not depend on what it says, so that nothing has to be laid out anew for it."""
         super().__init__(**kwargs)
+        self._fixed = fixed
         self._last: Text | None = None
 
     def show(self, text: Text | str) -> bool:
@@ -21,5 +23,5 @@ class Steady(Static):
         if wanted == self._last:
             return False
         self._last = wanted
-        self.update(wanted)
+        self.update(wanted, layout=not self._fixed)
         return True
