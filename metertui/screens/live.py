@@ -63,7 +63,8 @@ class LiveScreen(DeskScreen):
     AUTO_FOCUS = "#readings"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("p", "pause", "Pause the tables"),
-        Binding("slash", "search", "Filter"),
+        # Looked at before the widget with the focus: letters that arrive with it, as over a slow line, are its text.
+        Binding("slash", "search", "Filter", priority=True),
         Binding("escape", "leave", "Show all", show=False),
         Binding("ctrl+left", "pane(-1)", "Pane before", key_display="ctrl+←", show=False, priority=True),
         Binding("ctrl+right", "pane(1)", "Next pane", key_display="ctrl+→", priority=True),
@@ -92,7 +93,9 @@ class LiveScreen(DeskScreen):
             yield Steady(id="day-text")
             yield ProgressBar(id="day-progress", total=1.0, show_eta=False, classes="hidden")
         yield Tabs(*(Tab(f"{n} {t}", id=name) for n, (name, t) in enumerate(_PANES.items(), 1)), id="panes")
-        yield Input(placeholder="meter, peer, code or any text; escape shows all", id="filter", classes="hidden")
+        sought = Input(placeholder="meter, peer, code or any text; escape shows all", id="filter")
+        sought.display = False
+        yield sought
         with ContentSwitcher(initial="arrivals-pane", id="pane"):
             with Container(id="arrivals-pane"):
                 yield Steady(id="empty", classes="hidden")
@@ -125,6 +128,10 @@ class LiveScreen(DeskScreen):
         self.query_one("#tiles", Grid).styles.grid_size_columns = columns
         self.set_class(self.size.width >= 150, "-beside")  # where both of the board's tables find room in full
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A slash that is typed into a field is one."""
+        return action != "search" or not isinstance(self.focused, Input)
+
     # -- keys ----------------------------------------------------------------------------------------------------
 
     def action_pause(self) -> None:
@@ -136,14 +143,15 @@ class LiveScreen(DeskScreen):
     def action_search(self) -> None:
         """Type what rows must have in them."""
         field = self.query_one("#filter", Input)
-        field.remove_class("hidden")
-        field.focus()
+        # At once, and not by a class and a message: what is typed on already belongs into it.
+        field.display = True
+        self.set_focus(field)
 
     def action_leave(self) -> None:
         """Show all rows again."""
         field = self.query_one("#filter", Input)
         field.value = ""
-        field.add_class("hidden")
+        field.display = False
         self._to_table()
 
     def action_pane(self, step: int) -> None:
@@ -332,7 +340,9 @@ class LiveScreen(DeskScreen):
 
 def _milliseconds(*seconds: float | None) -> str:
     """`0.4 · 2.1 ms`: no more figures than are known."""
-    told = [f"{each * 1000:.1f}" if each < 0.01 else f"{each * 1000:.0f}" for each in seconds if each is not None]
+    known = [each * 1000 for each in seconds if each is not None]
+    room = max(known, default=0.0) < 100  # for a decimal in the tile
+    told = [f"{each:.1f}" if each < 10 and room else f"{each:.0f}" for each in known]
     return f"{' · '.join(told)} ms" if told else "–"
 
 

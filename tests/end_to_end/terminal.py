@@ -1,0 +1,103 @@
+"""The real app in a pseudo-terminal, and what a person would see there."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import pty
+import re
+import struct
+import subprocess
+import sys
+import termios
+from pathlib import Path
+
+import pyte
+
+_PATIENCE = 20.0
+"""Seconds; a busy machine may take long to start a process."""
+_ADDRESS = re.compile(r"127\.0\.0\.1:(\d+)")
+
+
+class Terminal:
+    """`metertui` on a data folder, its keys and its screen. Opened in an event loop."""
+
+    def __init__(self, folder: Path, size: tuple[int, int] = (80, 24), *words: str) -> None:
+        columns, lines = size
+        self.screen = pyte.Screen(columns, lines)
+        self._stream = pyte.ByteStream(self.screen)
+        self.bytes = 0
+        """Written to the terminal so far."""
+        self._news = asyncio.Event()
+        self._end, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        env = {**os.environ, "TZ": "Asia/Singapore", "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+        env["METERTUI_DAY_CLOSE_AT_MIDNIGHT"] = "false"  # or what is in the log would depend on the hour
+        env.pop("NO_COLOR", None)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "metertui", "--data", str(folder), "--port", "0", *words],
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            env=env,
+            start_new_session=True,
+        )
+        os.close(theirs)
+        os.set_blocking(self._end, False)
+        asyncio.get_running_loop().add_reader(self._end, self._read)
+
+    def _read(self) -> None:
+        try:
+            data = os.read(self._end, 1 << 16)
+        except BlockingIOError:
+            return
+        except OSError:  # the other end is closed: it has ended
+            data = b""
+        if not data:
+            asyncio.get_running_loop().remove_reader(self._end)
+        self.bytes += len(data)
+        self._stream.feed(data)
+        self._news.set()
+
+    @property
+    def text(self) -> str:
+        """What is on the screen."""
+        return "\n".join(line.rstrip() for line in self.screen.display)
+
+    def press(self, keys: str) -> None:
+        """Send keys as a terminal does."""
+        os.write(self._end, keys.encode())
+
+    async def until(self, text: str, there: bool = True) -> None:
+        """Wait until this is on the screen, or is there no more."""
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                while (text in self.text) != there:
+                    self._news.clear()
+                    await self._news.wait()
+        except TimeoutError:
+            raise AssertionError(f"{text!r} did not {'come' if there else 'go'}:\n{self.text}") from None
+
+    async def port(self) -> int:
+        """The port that it listens on, as its second line says."""
+        await self.until("127.0.0.1:")
+        found = _ADDRESS.search(self.text)
+        assert found is not None
+        return int(found[1])
+
+    async def ended(self) -> int:
+        """Its exit code, once it has ended."""
+        return await asyncio.to_thread(self.process.wait, _PATIENCE)
+
+    def close(self) -> None:
+        """End it, whatever it does."""
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        asyncio.get_running_loop().remove_reader(self._end)
+        os.close(self._end)
+
+
+F1, F2, F3, F6, F7, F10 = "\x1bOP", "\x1bOQ", "\x1bOR", "\x1b[17~", "\x1b[18~", "\x1b[21~"
+ESCAPE, ENTER, TAB, CTRL_RIGHT = "\x1b", "\r", "\t", "\x1b[1;5C"

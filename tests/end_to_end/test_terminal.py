@@ -1,0 +1,65 @@
+"""A newcomer's first minutes: the real app in a terminal of 80x24, while simulated meters feed it."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from metertui import simulator
+from metertui.engine.zone import SiteZone
+from metertui.formats.synthetic import Fleet
+from tests.end_to_end.terminal import ENTER, ESCAPE, F1, F3, F7, F10, TAB, Terminal
+
+ZONE = SiteZone("Asia/Singapore")
+METERS = 60
+
+
+async def test_the_first_minutes_of_a_desk(tmp_path: Path) -> None:
+    desk = Terminal(tmp_path)
+    fleet = Fleet(METERS, 3, ZONE)
+    feeding: asyncio.Task[simulator.Tally] | None = None
+    try:
+        await desk.until("First steps, 1 of 3")
+        desk.press(ENTER + ENTER)
+        await desk.until("First steps, 2 of 3")
+        desk.press(f"ada@example.com{ENTER}secret{ENTER}secret{ENTER}{ENTER}")
+        await desk.until("ada@example.com can log in")
+        desk.press(ESCAPE)
+        await desk.until("Nothing has arrived yet")
+        port = await desk.port()
+        rounds = simulator.live(fleet, ZONE, 0.5, None)
+        feeding = asyncio.create_task(
+            simulator.run("127.0.0.1", port, fleet.accounts, rounds, register=True, connections=3)
+        )
+        await desk.until("Last readings")
+        await desk.until("3 clients")
+        desk.press("3")
+        await desk.until(f"{METERS}       0")  # meters, and of them silent
+        desk.press("/")
+        desk.press("nothing such")
+        await desk.until("nothing such")
+        await desk.until("Central", there=False)
+        desk.press(ESCAPE)
+        await desk.until("Central")
+        desk.press("1")
+        await desk.until("register kWh")
+        desk.press(F1)
+        await desk.until("Keys everywhere")
+        desk.press(F3)
+        await desk.until("Type a meter above")
+        meter = fleet.accounts[-1]
+        desk.press(f"{meter.meter}{ENTER}")
+        await desk.until(meter.address)
+        desk.press(F7)
+        await desk.until("F10 Quit")
+        desk.press(TAB + F10)
+        assert await desk.ended() == 0
+    finally:
+        if feeding is not None:
+            feeding.cancel()
+            await asyncio.gather(feeding, return_exceptions=True)
+        desk.close()
+    log = (tmp_path / "log.txt").read_text().splitlines()
+    assert len({line.split(",")[0] for line in log}) == METERS
+    staff = (tmp_path / "admins.csv").read_text()
+    assert staff.startswith('email,role,password_hash\nada@example.com,operator,"$argon2id')
