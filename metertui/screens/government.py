@@ -277,7 +277,7 @@ class GovernmentScreen(GatedScreen):
         if form.has_class("hidden"):
             form.remove_class("hidden")
             self._show_form()
-            self.query_one("#findings").set_class(self.size.width < 110, "hidden")
+            self.query_one("#table-side").set_class(self.size.width < 110, "hidden")  # the chart answers meanwhile
             form.query_one("#period").focus()
             self.on_resize()
         elif self.focused is not None and form in self.focused.ancestors:
@@ -288,7 +288,7 @@ class GovernmentScreen(GatedScreen):
     def _leave_form(self) -> None:
         if self.size.width < _ROOMY:
             self.query_one(Builder).add_class("hidden")
-        self.query_one("#findings").remove_class("hidden")
+        self.query_one("#table-side").remove_class("hidden")
         self.query_one(SortedTable).focus()
         self.on_resize()
 

@@ -144,7 +144,7 @@ async def test_the_answer_is_the_engines(analyst: Town) -> None:
 async def test_the_form_changes_the_question(analyst: Town) -> None:
     async with at_work(analyst, "f5", "b", size=(80, 24)) as pilot:
         assert screen(pilot).query_one("#period", Choice).has_focus
-        assert not screen(pilot).query_one("#findings").display
+        assert not screen(pilot).query_one("#table-side").display
         await press(pilot, "right")  # this year
         await settle(pilot)
         assert question(pilot) == "total kWh by month · this year, 2025-01-01 to 2025-12-31"
@@ -163,7 +163,7 @@ async def test_the_form_changes_the_question(analyst: Town) -> None:
         assert "· South · 18:00-20:00" in question(pilot)
         await press(pilot, "escape")
         await settle(pilot)
-        assert screen(pilot).query_one("#findings").display
+        assert screen(pilot).query_one("#table-side").display
         asked = Question(
             date(2025, 1, 1),
             date(2025, 12, 31),

@@ -52,7 +52,7 @@ _EVERY: Final = {"region": "every region", "sub_region": "every sub-region", "ap
 _TEXTS: Final = {
     "first": ("From", "YYYY-MM-DD"),
     "last": ("To", "YYYY-MM-DD"),
-    "time": ("Time of day", "all day, or 18:00-20:00"),
+    "time": ("Time of day", "18:00-20:00"),
     "meter": ("Meter", "all of them"),
 }
 
