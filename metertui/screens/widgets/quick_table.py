@@ -1,8 +1,8 @@
-"""A DataTable of single lines, which Textual's own can do too, at ten times the cost.
+"""A DataTable of single lines, which Textual's own can do too, at five times the cost.
 
-Textual measures and draws each cell as if it could be anything: 80 µs a cell whenever any of the table changed, and to
-update widths a whole column for each cell that has become shorter. A table that rolls at 4 Hz in a big terminal held
-the event loop for 20 to 80 ms so, one of 200 rows that all changed for 400 ms.
+Textual measures and draws each cell as if it could be anything, all in view whenever any of the table changed: 22.9 ms
+for 45 rows of four cells, here 4.2; and to update widths, a whole column for each cell that has become shorter, which
+held the event loop for 440 ms at 200 rows.
 """
 
 from __future__ import annotations
