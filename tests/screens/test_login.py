@@ -67,10 +67,11 @@ async def test_an_operator_comes_in_by_email_and_password(town: Town) -> None:
     assert SECRET not in audit
 
 
-async def test_a_password_that_comes_in_one_burst_with_the_email_is_not_shown(town: Town) -> None:
+@pytest.mark.parametrize("between", ["enter", "tab"])
+async def test_a_password_that_comes_in_one_burst_with_the_email_is_not_shown(town: Town, between: str) -> None:
     town.engine.staff.add(OPERATOR, "operator", SECRET)
     async with at_work(town, "f6") as pilot:
-        for key in (*"ada", "enter", *SECRET):
+        for key in (*"ada", between, *SECRET):
             pilot.app.post_message(events.Key(key, key if len(key) == 1 else None))
         await settle(pilot)
         assert pilot.app.screen.query_one("#login-email", Input).value == "ada"

@@ -9,14 +9,21 @@ from textual.widgets import Input
 
 
 class Field(Input):
-    """Enter goes to the next one, before the key after it is looked at.
+    """Enter and tab go to the next one, before the key after it is looked at.
 
     A message to the screen would come too late for keys that arrive together, as they do over a slow line: the first
     letters of a password would stand in the field before it, for all to see.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "next", "Next field", show=False, priority=True)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,tab", "next", "Next field", show=False, priority=True),
+        Binding("shift+tab", "previous", "Field before", show=False, priority=True),
+    ]
 
     def action_next(self) -> None:
         """Go to what comes after."""
         self.screen.focus_next()
+
+    def action_previous(self) -> None:
+        """Go to what comes before."""
+        self.screen.focus_previous()
