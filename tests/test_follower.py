@@ -6,12 +6,14 @@ import asyncio
 import os
 import random
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from metertui.engine.columns import Group
 from metertui.engine.core import Engine
 from metertui.engine.deciding import Decision, effects
 from metertui.engine.errors import MeterError, OwnedError
@@ -384,3 +386,29 @@ async def test_it_follows_by_itself_within_a_second(pair: tuple[Engine, Follower
         while len(follower.engine.readings.tail):
             await asyncio.sleep(0.01)
     assert follower.live().in_log == 0
+
+
+async def test_half_a_change_of_an_account_is_none(pair: tuple[Engine, Follower]) -> None:
+    owner, follower = pair
+    owner.accounts.modify("m", {"region": "East"}, owner.clock.now())
+    await follower.follow()
+    before = list(follower.engine.accounts.moves("m"))
+    move = (owner.clock.now() + 5, Group("West"))
+    owner.accounts._set_moves({"m": [*before, move]})  # and users.csv does not have it yet
+    await follower.follow()
+    assert list(follower.engine.accounts.moves("m")) == before
+    owner.accounts._rewrite([replace(owner.accounts.get("m"), region="West")])  # type: ignore[type-var]
+    await follower.follow()
+    assert list(follower.engine.accounts.moves("m")) == [*before, move]
+    assert follower.engine.accounts.get("m").region == "West"  # type: ignore[union-attr]
+
+
+async def test_lines_that_were_set_aside_are_forgotten(pair: tuple[Engine, Follower], tmp_path: Path) -> None:
+    owner, follower = pair
+    read(owner, "m", "6")
+    await follow(follower)
+    first, _ = (tmp_path / "log.txt").read_bytes().splitlines(keepends=True)
+    (tmp_path / "new").write_bytes(first)
+    (tmp_path / "new").rename(tmp_path / "log.txt")
+    await follow(follower)
+    assert follower.live().stored == 1
