@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import random
 from decimal import Decimal
 from pathlib import Path
 
@@ -11,14 +12,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from metertui.engine import files
 from metertui.engine.billing import Terms
 from metertui.engine.columns import Frozen
-from metertui.engine.errors import DataError, MeterError, StorageError
+from metertui.engine.errors import DataError, MeterError
 from metertui.engine.issuing import RUN_ROW, Run
 from metertui.engine.ledger import BillBook, Figures, parse, verify
 from metertui.engine.zone import DAY, HOUR, SiteZone
 from tests.engine.build import frozen
+from tests.engine.cutting import cut_anywhere
+from tests.engine.disk import Disk
 from tests.engine.test_pricing import read
 
 ZONE = SiteZone("Asia/Singapore")
@@ -125,34 +127,49 @@ def test_what_cannot_be_issued_is_told(tmp_path: Path) -> None:
         run(town(), "2025-03", book, Terms())
 
 
-@pytest.mark.parametrize("step", range(6))
-def test_an_interrupted_run_is_done_again_and_nothing_is_billed_twice(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int
-) -> None:
-    book = BillBook(tmp_path, ZONE)
-    run(town(), "2025-02", book).issue(NOW)
-    real, left = files.replace, step
+def later(folder: Path) -> None:
+    """March is billed, and what has changed in February."""
+    run(town(more=100), "2025-03", BillBook(folder, ZONE)).issue(NOW)
 
-    def failing(path: Path, *args: object) -> None:
-        nonlocal left
-        left -= 1
-        if left < 0:
-            raise StorageError(f"cannot write {path.name}: No space left on device")
-        real(path, *args)  # type: ignore[arg-type]
 
-    with monkeypatch.context() as patch:
-        patch.setattr(files, "replace", failing)
-        try:
-            run(town(more=100), "2025-03", book).issue(NOW)
-            assert step == 5
-        except StorageError:
-            assert step < 5
-    run(town(more=100), "2025-03", book).issue(NOW)
+def assert_whole(folder: Path, before: bytes) -> None:
+    """Done again, everything is billed once, whatever an earlier try has left; and what was issued stands."""
+    later(folder)
+    book = BillBook(folder, ZONE)
+    assert book.path("2025-02").read_bytes().startswith(before)
     for month in ("2025-02", "2025-03"):
         assert sums(book, month) == today(town(more=100), month)
         assert not list(verify(book.read(month), book.path(month), ZONE))
-    lines = book.manifest.read()
-    assert {name: bool(line.sha256) for name, line in lines.items()} == {"2025_02.csv": True, "2025_03.csv": True}
+        assert book.read(month).entries == (6 if month == "2025-02" else 4)
+    assert all(line.sha256 and not line.edited for line in book.manifest.read().values())
+
+
+def test_a_run_may_be_cut_at_any_operation_and_is_done_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    template = tmp_path / "template"
+    template.mkdir()
+    run(town(), "2025-02", BillBook(template, ZONE)).issue(NOW)
+    before = BillBook(template, ZONE).path("2025-02").read_bytes()
+    for folder in cut_anywhere(monkeypatch, template, later, at_least=20):
+        assert BillBook(folder, ZONE).read("2025-02").data.startswith(before)  # at any instant
+        assert_whole(folder, before)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_power_cut_takes_nothing_that_was_issued(tmp_path: Path, seed: int) -> None:
+    data, choose = tmp_path / "data", random.Random(seed)
+    data.mkdir()
+    disk = Disk(data)
+    with disk.watching():
+        run(town(), "2025-02", BillBook(data, ZONE)).issue(NOW)
+        issued = disk.events
+        before = BillBook(data, ZONE).path("2025-02").read_bytes()
+        later(data)
+    for events in range(seed, disk.events + 1, 6):
+        left = tmp_path / f"after-{events}"
+        disk.after(events, choose, left)
+        if events < issued:
+            run(town(), "2025-02", BillBook(left, ZONE)).issue(NOW)
+        assert_whole(left, before)
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
