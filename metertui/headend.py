@@ -188,8 +188,11 @@ class HeadEnd:
         """
         loop = asyncio.get_running_loop()
         now = self.engine.clock.now()
+        given_up = threading.Event()
 
         def share(part: float) -> None:
+            if given_up.is_set():
+                raise MeterError("given up")
             loop.call_soon_threadsafe(tell, part)
 
         def plan(frozen: Frozen) -> Import:
@@ -197,7 +200,11 @@ class HeadEnd:
             importing.plan()
             return importing
 
-        importing = await self.ask(plan)
+        try:
+            importing = await self.ask(plan)
+        except asyncio.CancelledError:
+            given_up.set()
+            raise
         await loop.run_in_executor(self._workers, importing.accounts, self.engine.accounts, now)
         return importing
 
@@ -206,11 +213,16 @@ class HeadEnd:
     ) -> Report:
         """Store what was planned, by the way of all readings, and close the day: then it is in the archive.
 
-        Its report tells what was done. Raises StorageError; then doing it again does the rest.
+        Its report tells what was done. Raises StorageError, or is cancelled: doing it again does the rest.
         """
         engine = self.engine
         await self._finished(self._take_accounts(importing))
-        await FileLane(importing, engine.directory, self._turns, lambda share: tell(0.9 * share)).run()
+        lane = FileLane(importing, engine.directory, self._turns, lambda share: tell(0.9 * share))
+        try:
+            await lane.run()
+        except asyncio.CancelledError:
+            self.note(by, "import given up", names, f"{lane.done} of {len(importing.new)} new readings are stored")
+            raise
         report = importing.report
         self.note(by, "import", names, report.counts())
         refusals = report.refusals(engine.clock.now())
@@ -219,7 +231,7 @@ class HeadEnd:
         while report.new:
             await self._not_closing.wait()
             with contextlib.suppress(BusyError):
-                await self.close_day(by)
+                await self._finished(self.close_day(by))
                 break
         return report
 
@@ -285,8 +297,28 @@ class HeadEnd:
         member = await loop.run_in_executor(self._workers, staff.member, email, "operator", password)
         await self.put_member(member, email)
 
-    async def remove_member(self, email: str, by: str) -> None:
-        """Remove a member of staff. Raises MeterError."""
+    async def add_member(self, email: str, role: str, password: str, by: str) -> None:
+        """Add a member of staff, or give one another role and password; an operator stays. Raises MeterError."""
+        loop = asyncio.get_running_loop()
+        member = await loop.run_in_executor(self._workers, self.engine.staff.member, email, role, password)
+        if role != "operator" and self.engine.staff.get(email) is not None:
+            self.engine.staff.check_operator_left(email)
+        await self.put_member(member, by)
+
+    async def change_role(self, email: str, role: str, by: str) -> None:
+        """Give a member of staff another role; an operator stays. Raises MeterError."""
+        member = self.engine.staff.get(email)
+        if member is None:
+            raise MeterError(f"{email} is not a member of staff")
+        if role != "operator":
+            self.engine.staff.check_operator_left(email)
+        await self._staff(lambda staff: staff.put(Member(member.email, role, member.password_hash)))
+        self.note(by, "staff role", member.email, f"{role}, before {member.role}")
+
+    async def remove_member(self, email: str, by: str, *, keep_operator: bool = False) -> None:
+        """Remove a member of staff; not the last operator, with `keep_operator`. Raises MeterError."""
+        if keep_operator:
+            self.engine.staff.check_operator_left(email)
         await self._staff(lambda staff: staff.remove(email))
         self.note(by, "staff remove", email, "")
 
@@ -364,13 +396,13 @@ class HeadEnd:
 
     async def search(self, text: str, limit: int = 20) -> list[Account]:
         """Accounts by part of their id, address or postcode; see `Roster.search`."""
-        return await self._look_up(self.engine.accounts.roster.search, text, limit)
+        return await self.look_up(self.engine.accounts.roster.search, text, limit)
 
     async def matches(self, text: str) -> Rows:
         """All accounts with `text` in their id, address or postcode, in order of their ids; see `Roster.matches`."""
-        return await self._look_up(self.engine.accounts.roster.matches, text)
+        return await self.look_up(self.engine.accounts.roster.matches, text)
 
-    async def _look_up(self, function: Callable[..., T | None], *args: object) -> T:
+    async def look_up(self, function: Callable[..., T | None], *args: object) -> T:
         """A search in a thread of its own, so that none waits for a heavy question; given up when it is cancelled."""
         given_up = threading.Event()
         call = partial(function, *args, stop=given_up.is_set)

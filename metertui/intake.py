@@ -27,7 +27,9 @@ class FileLane:
         self._rows = rows
         self._turns = turns
         self._tell = tell
-        self._done = 0
+        self.done = 0
+        """Readings that have been answered for."""
+        self._given_up = False
         self._taken = 0
         self.due = 0
         self.arrived: float | None = None
@@ -35,40 +37,52 @@ class FileLane:
         self._finished: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def run(self) -> None:
-        """Until all is stored. Raises StorageError when the disk refuses; what was stored before stays."""
+        """Until all is stored. Raises StorageError when the disk refuses; what was stored before stays.
+
+        Cancelled, it ends after the batch that is under way, or before the first.
+        """
         if len(self._rows):
             self._turns.submit(self)
-            await self._finished
+            try:
+                await self._finished
+            except asyncio.CancelledError:
+                self._given_up = True
+                raise
 
     def backlog(self) -> int:
-        return max(1, len(self._rows) - self._done)
+        return max(1, len(self._rows) - self.done)
 
     def collect(self, budget: int) -> int:
-        self._taken = min(budget, len(self._rows) - self._done)
+        self._taken = 0 if self._given_up else min(budget, len(self._rows) - self.done)
         return self._taken
 
     def perform(self, batch: Batch) -> None:
-        part = slice(self._done, self._done + self._taken)
+        part = slice(self.done, self.done + self._taken)
         rows, codes = self._rows, self._codes
         readings = zip(rows.code[part].tolist(), rows.time[part].tolist(), rows.wh[part].tolist(), strict=True)
-        for at, (place, time, wh) in enumerate(readings, self._done):
+        for at, (place, time, wh) in enumerate(readings, self.done):
             outcome = batch.take(codes[place], time, wh)
             if outcome.kind in ("duplicate", "refused"):
                 self._outcomes.append((at, outcome))
 
     def reply(self, failure: Outcome | None) -> None:
-        if failure is not None:
+        if self._given_up and not self._taken:
+            return
+        if failure is not None and not self._given_up:
             self._finished.set_exception(StorageError(failure.text))
             return
         for at, outcome in self._outcomes:
             self._importing.met(at, outcome)
         self._outcomes.clear()
-        self._done += self._taken
-        self._tell(self._done / len(self._rows))
-        if self._done < len(self._rows):
+        self.done += self._taken
+        if self._given_up:
+            return
+        self._tell(self.done / len(self._rows))
+        if self.done < len(self._rows):
             self._turns.submit(self)
         else:
             self._finished.set_result(None)
 
     def drop(self) -> None:
-        self._finished.set_exception(StorageError("the server failed at this import; its log says why"))
+        if not self._given_up:
+            self._finished.set_exception(StorageError("the server failed at this import; its log says why"))

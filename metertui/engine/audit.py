@@ -10,7 +10,7 @@ import logging
 import os
 import pwd
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +20,8 @@ from metertui.engine.zone import SiteZone
 _logger = logging.getLogger(__name__)
 
 codecs.lookup("unicode_escape")  # loaded now: with no file left to open it could not be when it is needed
+_BLOCK: Final = 1 << 16
+"""Bytes that the audit trail is read by, from its end."""
 _LONGEST: Final = 200
 """Bytes of a refused line that are kept."""
 _FORMULA: Final = ("=", "+", "-", "@")
@@ -32,6 +34,42 @@ class AuditLog:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+
+    def before(
+        self, end: int | None, text: str, count: int, stop: Callable[[], bool] = lambda: False
+    ) -> tuple[list[list[str]], int] | None:
+        """The newest entries before byte `end` (None: of all) that contain `text` in any case, and where to go on.
+
+        At least `count` of them, newest first, unless the beginning is reached, which is byte 0; None where it was
+        stopped. An entry has its five fields. Read from the file's end, block by block. Any thread. Raises OSError.
+        """
+        wanted = text.casefold().strip()
+        found: list[list[str]] = []
+        try:
+            file = self._path.open("rb")
+        except FileNotFoundError:
+            return [], 0
+        with file:
+            place = file.seek(0, os.SEEK_END) if end is None else end
+            rest = b""  # the beginning of a line, whose end stood in the block behind
+            while place > 0 and len(found) < count:
+                if stop():
+                    return None
+                size = min(place, _BLOCK)
+                file.seek(place - size)
+                begin, newline, block = (file.read(size) + rest).partition(b"\n")
+                place -= size
+                if place == 0:
+                    begin, newline, block = b"", b"\n", begin + newline + block
+                if not newline:
+                    rest = begin
+                    continue
+                rest = begin + newline if place else b""
+                for line in reversed(block.split(b"\n")):
+                    entry = line.decode("utf-8", "replace")
+                    if line and wanted in entry.casefold():
+                        found.append((entry.split("\t", 4) + [""] * 4)[:5])
+            return found, place + len(rest)
 
     def write(self, at: str, who: str, action: str, subject: str, detail: str) -> None:
         """Add a line; `at` is a timestamp. Any thread."""

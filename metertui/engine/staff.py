@@ -97,6 +97,16 @@ class StaffBook:
             raise MeterError(f"{email} is not a member of staff")
         self._save({name: member for name, member in self._members.items() if name != email.casefold()})
 
+    def get(self, email: str) -> Member | None:
+        """A member by the email, in any case."""
+        return self._members.get(email.casefold())
+
+    def check_operator_left(self, email: str) -> None:
+        """That somebody else is operator where `email` no longer is. Raises MeterError."""
+        others = (member for member in self._members.values() if member.email.casefold() != email.casefold())
+        if not any(member.role == "operator" for member in others):
+            raise MeterError(f"{email} is the last operator; make another one first")
+
     def verify(self, email: str, password: str) -> str | None:
         """The role of a member with this password, else None. Slow by design, for unknown names too. Any thread."""
         member = self._members.get(email.casefold())

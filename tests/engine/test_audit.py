@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from unittest.mock import patch
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from metertui.engine import audit
 from metertui.engine.audit import AuditLog, RejectsLog, escaped
 from metertui.engine.counters import Refusal
 from metertui.engine.zone import SiteZone
@@ -105,3 +108,33 @@ def test_a_disk_that_refuses_costs_the_line_and_nothing_else(
         else:
             RejectsLog(tmp_path / name, 10**6).write([refusal("x")], ZONE)
     assert f"cannot write {name}: Is a directory" in caplog.text
+
+
+@settings(max_examples=40)
+@given(
+    st.lists(st.tuples(st.sampled_from("ab"), st.text("xyzé", max_size=12)), max_size=30),
+    st.integers(1, 4),
+    st.integers(1, 40),
+    st.sampled_from(["", "A\t", "xy"]),
+)
+def test_the_trail_is_read_from_its_end_in_pages(
+    entries: list[tuple[str, str]], count: int, block: int, text: str
+) -> None:
+    with TemporaryDirectory() as name, patch.object(audit, "_BLOCK", block):
+        log = AuditLog(Path(name) / "audit.log")
+        log.write_all(("2025", who, "did", "m", detail) for who, detail in entries)
+        expected = [
+            ["2025", who, "did", "m", detail]
+            for who, detail in reversed(entries)
+            if text.casefold().strip() in f"2025\t{who}\tdid\tm\t{detail}"
+        ]
+        found: list[list[str]] = []
+        end: int | None = None
+        while end != 0:
+            page = log.before(end, text, count)
+            assert page is not None
+            assert len(page[0]) >= count or page[1] == 0
+            found += page[0]
+            end = page[1]
+        assert found == expected
+        assert log.before(None, text, count, lambda: True) is None or not entries

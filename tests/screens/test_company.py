@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
@@ -12,6 +13,8 @@ from metertui.engine.errors import StorageError
 from metertui.screens.widgets.virtual import VirtualTable
 from tests.screens.town import HOSTILE, STEADY, Town, at_work, press, settle, text_of
 
+TO_CLOSE = ("ctrl+left",) * 3
+TO_FILE, TO_STAFF, TO_TRAIL = ("ctrl+right",) * 3, ("ctrl+left",) * 2, ("ctrl+left",)
 WHO = "operator@metertui.example"
 
 
@@ -92,8 +95,22 @@ async def test_an_account_is_taken_into_the_form_and_changed(office: Town) -> No
         assert field(pilot, "form-sub_region").value == "Harbour"
         assert text_of(pilot, "#form-check") == "200-005 is registered, active"
         field(pilot, "form-region").value = "North"
+        for since, said in (
+            ("2025-13-01", "! 2025-13-01 is no day of the calendar"),
+            ("2031-01-01", "! 2031-01-01T00:00:00+08:00 is in the future"),
+            ("2025-03-12", "! 200-005 was registered at 2025-03-12T10:40:00+08:00"),
+            ("", "200-005 is registered, active"),
+        ):
+            field(pilot, "form-since").value = since
+            await pilot.pause()
+            assert text_of(pilot, "#form-check").startswith(said)
+        office.clock.advance(60)
+        field(pilot, "form-since").value = "2025-03-12 10:40:30"
         await push(pilot, "modify")
-        assert result(pilot) == "200-005 is changed from now on"
+        assert result(pilot) == "200-005 is changed from 2025-03-12 10:40:30 on"
+        past = text_of(pilot, "#form-past")
+        assert "at first             South, Harbour, landed" in past
+        assert "2025-03-12 10:40:30  North, Harbour, landed" in past
     account = office.engine.accounts.get("200-005")
     assert account is not None
     assert (account.region, account.address) == ("North", "5 Harbour Road")
@@ -102,7 +119,7 @@ async def test_an_account_is_taken_into_the_form_and_changed(office: Town) -> No
 
 async def test_a_meter_is_registered_by_keys_alone(office: Town) -> None:
     keys = ["f6", "ctrl+right", *"300-001", "enter", *"7 New Street", "enter", *"South", "enter", "enter", *"99"]
-    async with at_work(office, *keys, "enter", *"2-room", "enter", "enter") as pilot:
+    async with at_work(office, *keys, "enter", *"2-room", *["enter"] * 4) as pilot:
         assert result(pilot) == "300-001 is registered"
         assert text_of(pilot, "#form-check") == "300-001 is registered, active"
         account = office.engine.accounts.get("300-001")
@@ -136,7 +153,9 @@ async def test_the_form_checks_as_one_types(office: Town, name: str, typed: str,
 
 async def test_a_meter_is_deactivated_and_back(office: Town) -> None:
     async with at_work(office, "f6", "ctrl+right", *HOSTILE) as pilot:
+        field(pilot, "form-reason").value = "[b]pulled down"
         await push(pilot, "deactivate")
+        assert f"deactivate by {WHO}: [b]pulled down" in text_of(pilot, "#form-past")
         assert result(pilot) == f"{HOSTILE} is deactivated: its readings are refused from now on"
         assert text_of(pilot, "#form-check") == f"{HOSTILE} is registered, deactivated"
         await pilot.press("ctrl+right")
@@ -213,7 +232,7 @@ async def test_a_reading_is_checked_as_one_types(office: Town, meter: str, kwh: 
 
 
 async def test_the_day_is_closed(office: Town) -> None:
-    async with at_work(office, "f6", "ctrl+left") as pilot:
+    async with at_work(office, "f6", *TO_CLOSE) as pilot:
         assert text_of(pilot, "#close-text").startswith("5 815 readings (")
         await pilot.press("enter")
         await settle(pilot)
@@ -238,7 +257,7 @@ async def test_a_close_shows_how_far_it_is_and_is_not_begun_twice(
 
     monkeypatch.setattr(office.headend, "_close_once", slow)
     async with at_work(office, "f6") as pilot:
-        await pilot.press("ctrl+left")
+        await pilot.press(*TO_CLOSE)
         await pilot.press("enter")
         await pilot.pause()
         office.app.tick()
@@ -260,7 +279,7 @@ async def test_a_disk_that_refuses_is_told(office: Town, monkeypatch: pytest.Mon
         raise StorageError("cannot write log.txt: no space left on device")
 
     monkeypatch.setattr(office.engine, "seal", full)
-    async with at_work(office, "f6", "ctrl+left", "enter") as pilot:
+    async with at_work(office, "f6", *TO_CLOSE, "enter") as pilot:
         assert result(pilot) == "! cannot write log.txt: no space left on device"
         office.app.tick()
         await pilot.pause()
@@ -281,3 +300,127 @@ async def test_the_key_column_stays_in_view_in_80_columns(office: Town) -> None:
         assert lines[0].split()[0] == "meter"
         assert lines[0].split()[-1] == "type"
         assert [line.lstrip("▸ ").split()[0] for line in lines[1:9]] == listed(pilot)
+
+
+# -- a file ---------------------------------------------------------------------------------------------------------
+
+
+def lines(path: Path, *readings: str) -> Path:
+    path.write_text("".join(f"{reading}\n" for reading in readings))
+    return path
+
+
+FILE = (
+    f"{STEADY},2025-03-12T10:35:00+08:00,2690.6",
+    f"{STEADY},2025-03-12T10:30:00+08:00,2690.5",
+    f"{STEADY},2025-03-12T10:00:00+08:00,1",
+    "not a reading [red]",
+    "new-1,2025-03-12T10:00:00+08:00,5",
+)
+
+
+async def test_a_file_is_previewed_before_anything_is_written(office: Town, tmp_path: Path) -> None:
+    path = lines(tmp_path / "more.csv", *FILE)
+    async with at_work(office, "f6", *TO_FILE, *str(path)) as pilot:
+        stored = len(office.engine.readings)
+        await pilot.press("enter", "enter")
+        await settle(pilot)
+        said = text_of(pilot, "#upload-text").splitlines()
+        assert [line.split()[-1] if "  " not in line[30:] else line[18:30].strip() for line in said[:1]] == ["5"]
+        figures = {line[:18].strip(): int(line[18:30]) for line in said}
+        assert figures == {
+            "lines read": 5, "new": 2, "of them suspect": 0, "duplicate": 1, "refused": 2, "meters registered": 1,
+            "meters moved": 0,
+        }  # fmt: skip
+        assert "would be stored" in said[1]
+        table = pilot.app.screen.query_one("#upload-refused", VirtualTable)
+        assert [table.cells(row)[:2] for row in range(table.row_count)] == [
+            ("more.csv:4", "syntax"),
+            ("more.csv:3", "conflict"),
+        ]
+        assert (len(office.engine.readings), "new-1" in office.engine.accounts) == (stored, False)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert result(pilot) == "more.csv: 2 new readings are stored"
+        assert (len(office.engine.readings), "new-1" in office.engine.accounts) == (stored + 2, True)
+        assert office.engine.usage(STEADY, "today").usage_wh == 10_600
+        field(pilot, "upload-path").focus()
+        await pilot.press("enter", "enter")
+        await settle(pilot)
+        assert result(pilot) == "There is nothing new in this file."
+    assert f"\t{WHO}\timport\tmore.csv\tread 5, new 2, " in (office.folder / "audit.log").read_text()
+
+
+async def test_a_file_is_given_up(office: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [f"new-{meter},2025-03-0{day}T00:00:00+08:00,{day}" for meter in range(1000) for day in range(1, 8)]
+    path = lines(tmp_path / "more.csv", *rows)
+    async with at_work(office, "f6", *TO_FILE, *str(path), "enter", "enter") as pilot:
+        stored = len(office.engine.readings)
+        pilot.app.screen.query_one("#upload-store", Button).press()
+        while len(office.engine.readings) == stored:
+            await asyncio.sleep(0)
+        pilot.app.screen.query_one("#upload-cancel", Button).press()
+        await settle(pilot)
+        assert result(pilot) == "! Given up. What is stored stays; the same file again brings the rest."
+        part = len(office.engine.readings) - stored
+        assert 0 < part < 7000
+        await push(pilot, "upload-preview")
+        await push(pilot, "upload-store")
+        assert len(office.engine.readings) == stored + 7000
+        assert result(pilot).startswith("more.csv: ")
+
+
+async def test_what_is_no_file_is_told(office: Town, tmp_path: Path) -> None:
+    async with at_work(office, "f6", *TO_FILE, *"/nowhere/x.csv") as pilot:
+        assert text_of(pilot, "#upload-check") == "! there is no file /nowhere/x.csv"
+        field(pilot, "upload-path").value = str(lines(tmp_path / "other.csv", "a;b"))
+        await push(pilot, "upload-preview")
+        assert "this is not the beginning of a form that is known" in " ".join(result(pilot).split())
+
+
+# -- staff, and what was done ---------------------------------------------------------------------------------------
+
+
+async def test_staff_come_and_go_but_an_operator_stays(office: Town) -> None:
+    office.engine.staff.add(WHO, "operator", "x")
+    async with at_work(office, "f6", *TO_STAFF) as pilot:
+        table = pilot.app.screen.query_one("#staff-table", VirtualTable)
+        assert table.cells(0) == (WHO, "operator", "you")
+        await pilot.press("enter")
+        await push(pilot, "staff-remove")
+        assert result(pilot) == f"! {WHO} is the last operator; make another one first"
+        field(pilot, "staff-role").value = "government"
+        await push(pilot, "staff-change")
+        assert "is the last operator" in result(pilot)
+        for name, value in (("email", "ada@example.com"), ("role", "operator"), ("password", "one"), ("again", "two")):
+            field(pilot, f"staff-{name}").value = value
+        await pilot.pause()
+        assert text_of(pilot, "#staff-check") == "! the two passwords are not the same"
+        await push(pilot, "staff-add")
+        assert result(pilot) == "! The two passwords are not the same."
+        field(pilot, "staff-again").value = "one"
+        await push(pilot, "staff-add")
+        assert result(pilot) == "ada@example.com may log in as operator"
+        assert field(pilot, "staff-password").value == ""
+        assert table.row_count == 2
+        field(pilot, "staff-email").value = WHO
+        await push(pilot, "staff-remove")
+        assert not office.app.sessions.role  # who has removed themselves is out
+    assert [member.email for member in office.engine.staff.members()] == ["ada@example.com"]
+    audit = [line.split("\t")[2:4] for line in (office.folder / "audit.log").read_text().splitlines()]
+    assert audit == [["staff add", "ada@example.com"], ["staff remove", WHO]]
+
+
+async def test_the_audit_trail_is_read_from_its_end(office: Town) -> None:
+    entries = ((f"2025-03-{day:02}", "ada" if day % 2 else "ben", "close", "", f"n{day}") for day in range(1, 29))
+    office.engine.audit.write_all([*entries] * 20)
+    async with at_work(office, "f6", *TO_TRAIL) as pilot:
+        table = pilot.app.screen.query_one("#trail-table", VirtualTable)
+        assert table.cells(0)[0] == "2025-03-28"
+        assert text_of(pilot, "#trail-count").startswith("All 560, newest first.")
+        await press(pilot, *"ADA")
+        await settle(pilot)
+        assert (table.row_count, table.cells(0)[1:]) == (280, ("ada", "close", "", "n27"))
+        await press(pilot, *"x")
+        await settle(pilot)
+        assert text_of(pilot, "#trail-count") == "No entry has this text."

@@ -167,7 +167,7 @@ def test_an_operator_lists_accounts(snap_compare: Compare, town: Town, size: tup
     assert snap_compare(town.app, terminal_size=size, run_before=doing(town, "f6", role="operator"))
 
 
-@pytest.mark.parametrize(("tab", "name"), [(1, "form"), (2, "reading"), (3, "close")])
+@pytest.mark.parametrize(("tab", "name"), [(1, "form"), (2, "reading"), (3, "file"), (4, "close"), (5, "staff")])
 def test_an_operator_goes_through_the_tabs(snap_compare: Compare, town: Town, tab: int, name: str) -> None:
     keys = ["f6", *["ctrl+right"] * tab]
     assert snap_compare(town.app, terminal_size=(80, 24), run_before=doing(town, *keys, role="operator")), name

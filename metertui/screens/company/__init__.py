@@ -14,10 +14,13 @@ from metertui.screens.company.accounts import AccountsTab
 from metertui.screens.company.close import CloseTab
 from metertui.screens.company.form import FormTab
 from metertui.screens.company.reading import ReadingTab
+from metertui.screens.company.staff import StaffTab
 from metertui.screens.company.tab import Company, Tab
+from metertui.screens.company.trail import TrailTab
+from metertui.screens.company.upload import UploadTab
 from metertui.screens.widgets.login import GatedScreen
 
-_TABS: tuple[type[Tab], ...] = (AccountsTab, FormTab, ReadingTab, CloseTab)
+_TABS: tuple[type[Tab], ...] = (AccountsTab, FormTab, ReadingTab, UploadTab, CloseTab, StaffTab, TrailTab)
 
 
 class CompanyScreen(GatedScreen, Company):
@@ -26,10 +29,12 @@ class CompanyScreen(GatedScreen, Company):
     place = "company"
     roles = ("operator",)
     explains = (
-        "Accounts: search, and enter takes one into the form. Form: register a new account, or change one from now on; "
-        "what was used before keeps its region and type. A deactivated meter's readings are refused and its history "
-        "stays. Reading: store one by hand. Day close: the log becomes day files; ingest goes on meanwhile. Everything "
-        "done here is kept in audit.log with your name."
+        "Accounts: type any part of an id, address or postcode; enter goes to the table, and there opens one. Form: "
+        "register an account, or change one, from now on or from a day in the past; what was used before keeps its "
+        "region and type. A deactivated meter's readings are refused and its history stays. Reading: store one by "
+        "hand. File: see what a file would bring, then store it. Day close: the log becomes day files; ingest goes on "
+        "meanwhile. Staff: who may log in. Audit trail: who did what; all that is done here stands there with your "
+        "name."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+left", "tab(-1)", "Tab before", key_display="ctrl+←", priority=True),

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from typing import Final, cast
 
+from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Button, Input, Label, Static
 
-from metertui.engine.accounts import FIELDS, Account, check_field
+from metertui.engine.accounts import FIELDS, Account, check_field, effective
 from metertui.engine.errors import MeterError, Refused
 from metertui.engine.records import check_meter_id
+from metertui.screens import fmt
 from metertui.screens.company.tab import Company, Tab
 from metertui.screens.plain import message, plain
 from metertui.screens.widgets.field import Field
 
+_EVENTS: Final = 20
+"""Decisions that are shown, the newest."""
 _LABELS: Final = {"sub_region": "sub-region", "apartment_type": "apartment type"}
 
 
@@ -32,12 +36,19 @@ class FormTab(Tab):
                 with Horizontal(classes="field"):
                     yield Label(_LABELS.get(name, name))
                     yield Field(id=f"form-{name}", compact=True)
+            with Horizontal(classes="field"):
+                yield Label("from")
+                yield Field(placeholder="empty: now; told late: like 2025-03-01", id="form-since", compact=True)
+            with Horizontal(classes="field"):
+                yield Label("reason")
+                yield Field(placeholder="why it is deactivated, or taken back", id="form-reason", compact=True)
             yield Static(id="form-check", classes="check")
             with Horizontal(classes="buttons"):
                 yield Button("Register", id="register", variant="primary", compact=True)
                 yield Button("Change", id="modify", compact=True)
                 yield Button("Deactivate", id="deactivate", compact=True)
                 yield Button("Reactivate", id="reactivate", compact=True)
+            yield Static(id="form-past")
 
     def take(self, meter: str) -> None:
         """Show an account."""
@@ -61,17 +72,41 @@ class FormTab(Tab):
     def check(self) -> None:
         """Say what the form lacks, or how the account stands."""
         meter, fields = self._form()
+        account = self.headend.engine.accounts.get(meter)
         try:
             if meter:
                 check_meter_id(meter)
             for name, value in fields.items():
                 check_field(name, value)
-            account = self.headend.engine.accounts.get(meter)
+            since = self._since()
+            if account is not None:
+                self.headend.engine.accounts.modified(meter, fields, self.headend.engine.clock.now(), since)
             state = "" if account is None else f"{meter} is registered, {'active' if account.active else 'deactivated'}"
             text = plain(state)
         except Refused as error:
             text = message(f"! {error.why}")
         self.query_one("#form-check", Static).update(text)
+        self.query_one("#form-past", Static).update(Text("") if account is None else self._past(account))
+
+    def _since(self) -> int | None:
+        """When a change takes effect, µs UTC; None for now. Raises Refused."""
+        text = self.query_one("#form-since", Input).value.strip()
+        return effective(text, self.zone) if text else None
+
+    def _past(self, account: Account) -> Text:
+        """An account's attributes in time, and what was decided about it."""
+        lines = []
+        moves = self.headend.engine.accounts.moves(account.meter)
+        if account.registered is not None:
+            lines.append(f"{fmt.moment(account.registered, self.zone)}  registered")
+        for place, (since, group) in enumerate(moves):
+            when = "at first".ljust(19) if not place else fmt.moment(since, self.zone)
+            lines.append(f"{when}  {', '.join(filter(None, group)) or 'no attributes'}")
+        for event in self.headend.engine.events.all_of(account.meter)[-_EVENTS:]:
+            about = "" if event.at is None else f" {fmt.moment(event.at, self.zone)}"
+            reason = f": {event.reason}" if event.reason else ""
+            lines.append(f"{fmt.moment(event.decided, self.zone)}  {event.what}{about} by {event.who}{reason}")
+        return Text("\n").join([Text("Its past", style="bold"), *map(plain, lines)])
 
     @on(Button.Pressed, "#register")
     @work(exclusive=True, group="account")
@@ -99,17 +134,23 @@ class FormTab(Tab):
         try:
             match what:
                 case "modify":
-                    await self.headend.modify(meter, fields, self.who)
-                    self.say(f"{meter} is changed from now on")
+                    since = self._since()
+                    await self.headend.modify(meter, fields, self.who, since)
+                    self.say(f"{meter} is changed from {fmt.moment(since, self.zone) if since else 'now'} on")
                 case "deactivate":
-                    await self.headend.deactivate(meter, self.who)
+                    await self.headend.deactivate(meter, self.who, self._reason())
                     self.say(f"{meter} is deactivated: its readings are refused from now on")
                 case _:
-                    await self.headend.reactivate(meter, self.who)
+                    await self.headend.reactivate(meter, self.who, self._reason())
                     self.say(f"{meter} is active again")
+            for name in ("since", "reason"):
+                self.query_one(f"#form-{name}", Input).value = ""
         except MeterError as error:
             self.say(f"! {error}")
         self._changed()
+
+    def _reason(self) -> str:
+        return self.query_one("#form-reason", Input).value.strip()
 
     def _changed(self) -> None:
         cast("Company", self.screen).accounts_changed()

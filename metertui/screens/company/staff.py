@@ -1,0 +1,127 @@
+"""Staff accounts: who may log in, and as what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Horizontal, VerticalScroll
+from textual.widgets import Button, Input, Label, Static
+
+from metertui.engine.errors import MeterError
+from metertui.engine.staff import ROLES, Member
+from metertui.screens.company.tab import Tab
+from metertui.screens.plain import message
+from metertui.screens.widgets.field import Field
+from metertui.screens.widgets.virtual import Column, VirtualTable
+
+_COLUMNS: Final = (Column("email", 36), Column("role", 12), Column("", 10))
+_FIELDS: Final = {
+    "email": ("email", ""),
+    "role": ("role", "operator or government"),
+    "password": ("password", "to add one, or change it"),
+    "again": ("once more", ""),
+}
+
+
+class StaffTab(Tab):
+    """A table, and under it a form that it fills."""
+
+    name_of = "staff"
+    heading = "Staff"
+    first = "#staff-table"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._members: list[Member] = []
+
+    def compose(self) -> ComposeResult:
+        yield VirtualTable(_COLUMNS, id="staff-table")
+        with VerticalScroll(id="staff-form", can_focus=False):
+            for name, (label, hint) in _FIELDS.items():
+                with Horizontal(classes="field"):
+                    yield Label(label)
+                    secret = name in ("password", "again")
+                    yield Field(id=f"staff-{name}", placeholder=hint, password=secret, compact=True)
+            yield Static(id="staff-check", classes="check")
+            with Horizontal(classes="buttons"):
+                yield Button("Add", id="staff-add", variant="primary", compact=True)
+                yield Button("Change role", id="staff-change", compact=True)
+                yield Button("Remove", id="staff-remove", compact=True)
+
+    def entered(self) -> None:
+        self._list()
+
+    def _list(self) -> None:
+        self._members = self.headend.engine.staff.members()
+        rows = [(member.email, member.role, "you" if member.email == self.who else "") for member in self._members]
+        table = self.query_one("#staff-table", VirtualTable)
+        table.show(len(rows), lambda start, stop: rows[start:stop], table.cursor)
+
+    @on(VirtualTable.Taken, "#staff-table")
+    def _take(self, event: VirtualTable.Taken) -> None:
+        event.stop()
+        member = self._members[event.row]
+        self._field("email").value, self._field("role").value = member.email, member.role
+        self._field("role").focus()
+
+    def _field(self, name: str) -> Input:
+        return self.query_one(f"#staff-{name}", Input)
+
+    def _form(self) -> tuple[str, str, str, str]:
+        email, role = (self._field(name).value.strip() for name in ("email", "role"))
+        return email, role.lower(), self._field("password").value, self._field("again").value
+
+    @on(Input.Changed)
+    def _check(self) -> None:
+        email, role, password, again = self._form()
+        said = ""
+        if email and ("@" not in email or " " in email):
+            said = f"! {email} is no email address"
+        elif role and not any(name.startswith(role) for name in ROLES):
+            said = f"! a role is one of {', '.join(ROLES)}"
+        elif again and not password.startswith(again):
+            said = "! the two passwords are not the same"
+        elif email and self.headend.engine.staff.get(email) is not None:
+            said = f"{email} is a member of staff; Add gives another role and password"
+        self.query_one("#staff-check", Static).update(message(said))
+
+    @on(Button.Pressed, "#staff-add")
+    def _add(self) -> None:
+        email, role, password, again = self._form()
+        if password != again:
+            self.say("! The two passwords are not the same.")
+        elif not password:
+            self.say("! Give the password, twice.")
+        else:
+            add = self.headend.add_member
+            self._do(lambda: add(email, role, password, self.who), f"{email} may log in as {role}")
+
+    @on(Button.Pressed, "#staff-change")
+    def _change(self) -> None:
+        email, role, *_ = self._form()
+        self._do(lambda: self.headend.change_role(email, role, self.who), f"{email} is {role} from now on")
+
+    @on(Button.Pressed, "#staff-remove")
+    def _remove(self) -> None:
+        email = self._form()[0]
+        remove = self.headend.remove_member
+        self._do(lambda: remove(email, self.who, keep_operator=True), f"{email} is removed")
+
+    @work(exclusive=True, group="staff")
+    async def _do(self, change: Callable[[], Coroutine[Any, Any, None]], done: str) -> None:
+        try:
+            await change()
+        except MeterError as error:
+            self.say(f"! {error}")
+            return
+        finally:
+            for name in ("password", "again"):
+                self._field(name).value = ""
+        self.say(done)
+        self._list()
+        member = self.headend.engine.staff.get(self.who)
+        if member is None or member.role != self.desk.sessions.role:
+            self.desk.sessions.end()  # who has just taken it from themselves
