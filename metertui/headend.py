@@ -52,6 +52,8 @@ T = TypeVar("T")
 _HISTORY_SECONDS: Final = 120
 _RATE_SECONDS: Final = 2
 _TICK_SECONDS: Final = 1.0
+_AT_ONCE: Final = 50
+"""Decisions that take effect before the loop does something else: some 10 ms."""
 _ACCOUNTS: Final = 256
 """Accounts taken over in one go: some ms."""
 _EVER: Final = -(1 << 62)
@@ -156,23 +158,30 @@ class HeadEnd:
         self.note(by, "reactivate", meter, reason)
 
     async def decide(self, decisions: Sequence[Decision], by: str) -> list[Effect]:
-        """Let decisions about readings stand, all or none; what each changed. Raises MeterError, StorageError."""
+        """Let decisions about readings stand, all or none; what each changed. Raises MeterError, StorageError.
+
+        Once it is begun it is finished, whoever waits for it or no longer does.
+        """
+        return await self._finished(self._let_stand(decisions, by))
+
+    async def _let_stand(self, decisions: Sequence[Decision], by: str) -> list[Effect]:
         async with self._turns.between:
             found = await self._effects(decisions, by)
             events = [effect.event for effect in found]
             await asyncio.get_running_loop().run_in_executor(self._writer, self.engine.events.append, events)
-            self.engine.decide(events)
+            for first in range(0, len(events), _AT_ONCE):
+                self.engine.decide(events[first : first + _AT_ONCE])
+                await asyncio.sleep(0)
         for event in events:
             self.note(by, event.what, event.meter, f"{values_of(event, self.engine.zone)}: {event.reason}")
         return found
 
     async def effects(self, decisions: Sequence[Decision], by: str) -> list[Effect]:
         """What decisions would change, to be shown before they are made. Raises MeterError."""
-        async with self._turns.between:
-            return await self._effects(decisions, by)
+        return await self._effects(decisions, by)
 
     async def _effects(self, decisions: Sequence[Decision], by: str) -> list[Effect]:
-        """Between two batches: the loop's other work goes on after each, and nothing is stored meanwhile."""
+        """The loop's other work goes on after each; where nothing may be stored meanwhile, between two batches."""
         found = []
         for effect in deciding.each_effect(self.engine, decisions, by, self.engine.clock.now()):
             found.append(effect)

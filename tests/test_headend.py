@@ -382,3 +382,18 @@ async def test_decisions_are_kept_audited_and_seen_at_once(desk: HeadEnd) -> Non
     await desk.stop()
     audit = (desk.engine.folder / "audit.log").read_text()
     assert "\tann\texchange\tm\tat=2025-03-12T10:00:00+08:00 final=102 initial=3: worn out\n" in audit
+
+
+async def test_a_decision_that_nobody_waits_for_any_more_is_finished(desk: HeadEnd) -> None:
+    await read(desk, "100", "2025-03-12T08:00")
+    at = desk.engine.zone.parse("2025-03-12T08:00")
+    deciding = asyncio.create_task(desk.decide([Decision("void", "m", at, "misread")], "ann"))
+    await asyncio.sleep(0)
+    deciding.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await deciding
+    await asyncio.gather(*desk._background)
+    made = desk.engine.events.of("m")
+    assert made is not None
+    assert list(made.voids) == [at]
+    assert "void" in (desk.engine.folder / "events.csv").read_text()

@@ -71,6 +71,8 @@ class Cases(NamedTuple):
     """Positions in `Beside.groups`; that of no attributes where nothing is known."""
     tell: Callable[[int], Told]
     """What the case at a place, 0 to n - 1, says."""
+    names: Sequence[str] = ()
+    """The meters of n cases as they were named, where some have no code."""
 
     def __len__(self) -> int:
         return len(self.time)

@@ -162,7 +162,11 @@ class _Sieve:
         ids = self._frozen.ids
         codes = np.unique(self._meter[self._meter >= 0]).tolist()
         fitting = np.array([code for code in codes if wanted in ids[code].casefold()], dtype=np.int32)
-        return np.isin(self._meter, fitting)
+        mask = np.isin(self._meter, fitting)
+        for start, family in zip(self._starts.tolist(), self._families, strict=False):
+            for place, name in enumerate(family.names, start):
+                mask[place] = wanted in name.casefold()
+        return mask
 
     def _row(self, place: int) -> ExceptionRow:
         family = int(np.searchsorted(self._starts, place, side="right")) - 1

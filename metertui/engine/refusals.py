@@ -67,7 +67,8 @@ def refusals(beside: Beside, zone: SiteZone) -> tuple[Cases, bool]:
         why = f"{line.code}: {_WHY.get(line.code, 'it was refused')} (from {line.peer})"
         return Told(name.wh, why, name.meter, line.sent)
 
-    return Cases(cause, meter, time, beside.group_of(meter, time), tell), cut
+    names = [name.meter for name in named]
+    return Cases(cause, meter, time, beside.group_of(meter, time), tell, names), cut
 
 
 def drifting(frozen: Frozen, beside: Beside) -> Cases:

@@ -180,6 +180,7 @@ def test_refused_lines_and_clocks_ahead(engine: Engine) -> None:
     assert rows["conflict", "a"].line == "READ a 101 2025-03-12T01:00"
     assert rows["refused", "x"].known is False
     assert rows["refused", "c"].known is True
+    assert [row.meter for row in ask(engine, meter="X").rows] == ["x"]
     decide(engine, "accept", "a", at("01:00"))
     assert "conflict" not in ask(engine).counts
 
