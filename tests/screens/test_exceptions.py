@@ -28,10 +28,13 @@ def decided(town: Town) -> list[tuple[str, str, str, str]]:
 
 
 async def go(pilot: Pilot[None], *keys: str) -> None:
-    """Press keys, and wait for what each brings about."""
+    """Press keys, or type what has capitals or blanks, and wait for what each brings about."""
     for key in keys:
-        await press(pilot, *([key] if len(key) == 1 or key.islower() else key))
-        await settle(pilot)
+        if len(key) > 1 and not key.islower():
+            await press(pilot, *key)
+        else:
+            await press(pilot, key)
+            await settle(pilot)
 
 
 @pytest.fixture
