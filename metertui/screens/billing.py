@@ -202,7 +202,7 @@ def _past(one: Frozen, terms: Terms, book: BillBook, now: str) -> Sequence[Row]:
     first = f"{one.zone.day(int(curve.time[0])):%Y-%m}"
     rows: list[Row] = []
     issued = set(book.months())
-    month = now
+    month = min(now, f"{one.zone.day(int(curve.time[-1])):%Y-%m}")
     while month >= first and len(rows) < _PAST:
         rows.append((month, _row(one, month, terms, book if month in issued else None, running=month == now)))
         month = f"{date.fromisoformat(f'{month}-01') - timedelta(days=1):%Y-%m}"

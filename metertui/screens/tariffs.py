@@ -52,7 +52,7 @@ class TariffScreen(ModalScreen[None]):
             yield Static(Text("Tariffs", style="bold"), classes="window-title")
             with ContentSwitcher(initial="tariff-list", id="tariff-views"):
                 yield Listing(_HEADINGS, most=1000, id="tariff-list")
-                yield TextArea("", show_line_numbers=True, tab_behavior="focus", id="tariff-text")
+                yield TextArea("", show_line_numbers=True, soft_wrap=False, tab_behavior="focus", id="tariff-text")
             yield Steady(id="tariff-said")
             yield Steady(id="tariff-keys")
 
