@@ -75,7 +75,7 @@ def test_a_hole_that_a_power_cut_left_is_not_gone_beyond(path: Path) -> None:
 
 
 @given(lines, lines, lines, lines)
-@settings(max_examples=150)
+@settings(max_examples=60)
 def test_the_difference_of_two_tables_is_between_what_both_begin_and_end_with(
     begin: bytes, old: bytes, new: bytes, end: bytes
 ) -> None:
