@@ -23,7 +23,7 @@ from metertui.server.control_protocol import (
 
 PATIENCE_SECONDS: Final = 2.0
 """How long an owner that cannot be reached is waited for: it may be a command that ends soon, or a server's start."""
-_AGAIN_SECONDS: Final = 0.05
+AGAIN_SECONDS: Final = 0.05
 
 
 def handed(
@@ -51,7 +51,16 @@ def handed(
             else:
                 with connection:
                     return _answer(connection, encode_request(Request(do, given)), tell)
-        time.sleep(_AGAIN_SECONDS)
+        time.sleep(AGAIN_SECONDS)
+
+
+def reachable(data: Path) -> bool:
+    """Whether the owner of a folder takes commands."""
+    try:
+        socket_file.connect(data).close()
+    except OSError:
+        return False
+    return True
 
 
 def _answer(connection: socket.socket, request: bytes, tell: Callable[[float], None]) -> Any:

@@ -9,11 +9,13 @@ import logging
 import math
 import signal
 import sys
+import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
 from metertui import settings
+from metertui.cli import handing
 from metertui.cli.common import flags, folder, on_terminal, progress
 from metertui.engine.core import Engine
 from metertui.engine.errors import MeterError, OwnedError
@@ -70,15 +72,29 @@ def screens(options: argparse.Namespace) -> None:
     data = folder(options)
     stated = settings.load(data, flags(options))
     first = not settings.written(data)
-    try:
-        engine = open_owned(data, stated)
-    except OwnedError:
+    engine = _owned_soon(data, stated)
+    if engine is None:
         from metertui.cli import follow  # noqa: PLC0415 - Textual, which `serve` never loads
 
         follow.screens(data, stated)
         return
     log_to(data)
     run_app(engine, stated, first=first)
+
+
+def _owned_soon(data: Path, stated: Settings) -> Engine | None:
+    """The engine on a folder of which this process becomes the owner; None where another one stays it.
+
+    An owner that takes no commands is often one itself, and ends soon. Raises MeterError.
+    """
+    until = time.monotonic() + handing.PATIENCE_SECONDS
+    while True:
+        try:
+            return open_owned(data, stated)
+        except OwnedError:
+            if handing.reachable(data) or time.monotonic() >= until:
+                return None
+        time.sleep(handing.AGAIN_SECONDS)
 
 
 def log_to(data: Path) -> None:
