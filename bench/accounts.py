@@ -47,6 +47,7 @@ STEPS: dict[str, tuple[str, ...]] = {
 def write(folder: Path, count: int) -> None:
     """Accounts as a utility has them."""
     chosen = random.Random(1)
+    since = Settings().rules().zone.iso(1_741_747_200_000_000)
     with (folder / "users.csv").open("w", encoding="utf-8") as file:
         file.write("identifier,address,region,sub_region,postcode,apartment_type,status,registered\n")
         for number in range(count):
@@ -55,7 +56,7 @@ def write(folder: Path, count: int) -> None:
             where = f"{chosen.choice(('North', 'South', 'East', 'West'))},Sub {chosen.randrange(40)}"
             file.write(
                 f'{chosen.randrange(100, 999)}-{number // 1000:03d}-{number % 1000:03d},"{home}, {door}",{where},'
-                f"{chosen.randrange(1_000_000):06d},4-room,active,2025-03-12T10:40:00+08:00\n"
+                f"{chosen.randrange(1_000_000):06d},4-room,active,{since}\n"
             )
 
 
