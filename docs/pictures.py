@@ -8,12 +8,14 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from textual.pilot import Pilot
 
 from metertui import simulator
 from metertui.app import MetertuiApp
 from metertui.engine import dayclose
 from metertui.engine.core import Engine
+from metertui.engine.counters import Refusal
 from metertui.engine.readings_file import Rows
 from metertui.engine.rules import Rules, SystemClock
 from metertui.engine.zone import DAY, MINUTE, SiteZone
@@ -38,14 +40,28 @@ def fill(folder: Path, fleet: Fleet) -> None:
     times = list(range(now - DAYS * DAY - now % (30 * MINUTE), now - 5 * MINUTE, 30 * MINUTE))
     registers = np.concatenate([fleet.registers(time) for time in times])
     codes = np.tile(np.arange(METERS, dtype=np.int32), len(times))
-    rows = Rows([account.meter for account in fleet.accounts], codes, np.repeat(np.array(times), METERS), registers)
+    kept = spoil(registers)
+    stamps = np.repeat(np.array(times), METERS)
+    rows = Rows([account.meter for account in fleet.accounts], codes[kept], stamps[kept], registers[kept])
     dayclose.write_day_files(engine.archive, rows, ZONE)
     engine.close()
 
 
+def spoil(registers: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Something to look at on the list of exceptions; which readings came at all."""
+    by_time = registers.reshape(-1, METERS)
+    by_time[-60, 7] = 3_000  # a bad read
+    by_time[-100:, 11] -= by_time[-100, 11] - 1_500  # a register that was exchanged
+    came = np.ones_like(by_time, dtype=bool)
+    came[-150:, 17] = False  # a meter that is silent
+    came[-400:-290, 23] = False  # a long gap
+    return came.reshape(-1)
+
+
 async def take(pilot: Pilot[None], name: str, *keys: str) -> None:
     """Press keys, wait for the answer, and keep what is on the screen."""
-    await pilot.press(*keys)
+    if keys:
+        await pilot.press(*keys)
     await pilot.pause(1.5)
     picture = _FONT.sub("", pilot.app.export_screenshot(title="metertui"))
     (OUT / f"{name}.svg").write_text(picture)
@@ -81,7 +97,15 @@ async def main() -> None:
             app.sessions.begin("ada@example.com", "operator")
             await take(pilot, "government", "f5")
             await take(pilot, "company", "f6")
-            await take(pilot, "exceptions", "f7")
+            refused = {"bad-reading": "READ 1001 12,5", "not-registered": "READ nobody 5", "syntax": "READ"}
+            at, peer = engine.clock.now(), "10.0.3.7:50211"
+            engine.rejects.write([Refusal(at, peer, code, "", sent) for code, sent in refused.items()], ZONE)
+            await pilot.press("f7")
+            await pilot.pause(8)  # it is read from millions of readings
+            await take(pilot, "exceptions")
+            await pilot.press("c")
+            await pilot.pause(8)
+            await take(pilot, "deciding", "down", "x", "tab", "tab", "tab", *"worn out")
         feeding.cancel()
         await asyncio.gather(feeding, return_exceptions=True)
         await listener.stop()

@@ -127,10 +127,12 @@ class _Named(NamedTuple):
 
 def _named(line: Line, zone: SiteZone) -> _Named:
     words = line.sent.split()
-    if len(words) < 2 or words[0].upper() not in ("READ", "REGISTER"):
-        words = ["READ", *line.sent.split(",")]  # a line of an import
+    if "," in line.sent and words[0].upper() not in ("READ", "REGISTER"):  # a line of an import
+        words = ["READ", *line.sent.split(",")]
         if len(words) == 4:
             words[2:] = words[:1:-1]
+    elif not words or words[0].upper() not in ("READ", "REGISTER"):
+        return _Named("", line.at, None)
     try:
         meter = check_meter_id(words[1])
     except (Refused, IndexError):

@@ -14,6 +14,7 @@ from metertui.engine.counters import Refusal
 from metertui.engine.deciding import Decision
 from metertui.engine.errors import MeterError
 from metertui.engine.exceptions import Exceptions, Question, find
+from metertui.engine.refusals import read_end
 from metertui.engine.rules import Rules
 from metertui.engine.zone import SiteZone
 from tests.clock import FakeClock
@@ -243,3 +244,21 @@ def test_a_line_that_an_import_refused_names_its_meter(engine: Engine) -> None:
     put(engine, ("a", "100", "01:00"))
     row = next(row for row in ask(engine).rows if row.cause == "conflict")
     assert (row.meter, row.time, row.wh, row.region) == ("a", at("01:00"), 5000, "East")
+
+
+@pytest.mark.parametrize("sent", ["READ", "", ",", "HELLO a", "a", "READ ?", "REGISTER"])
+def test_a_line_that_names_no_meter_is_about_none(engine: Engine, sent: str) -> None:
+    engine.rejects.write([Refusal(at("09:00"), "10.0.0.7:5", "syntax", "", sent)], ZONE)
+    [row] = ask(engine).rows
+    assert (row.cause, row.meter, row.time, row.known, row.line) == ("refused", "", at("09:00"), False, sent)
+
+
+def test_only_the_end_of_what_was_refused_is_read(engine: Engine) -> None:
+    old = engine.rejects.path.with_name("rejects.log.1")
+    old.write_text("".join(f"2025-03-11T10:00:00+08:00\tp\tsyntax\told {n:03}\n" for n in range(100)))
+    engine.rejects.path.write_text("2025-03-12T10:00:00+08:00\tp\tsyntax\tnew\nno line\n2025-03-12T10:00:01+08:00\tp\t")
+    lines, cut = read_end(engine.rejects.path, ZONE)
+    assert (len(lines), lines[-1].sent, cut) == (101, "new", False)
+    lines, cut = read_end(engine.rejects.path, ZONE, most=300)
+    assert cut
+    assert [line.sent for line in lines] == [*(f"old {n:03}" for n in range(95, 100)), "new"]
