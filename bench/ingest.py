@@ -24,6 +24,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from metertui import settings
+
 METERS = 1000
 START = 1_735_689_600  # 2025-01-01T00:00:00Z
 _READY = re.compile(rb"ready on ([0-9.]+):(\d+)")
@@ -45,6 +47,7 @@ def lines(connection: int, connections: int, count: int, first: int) -> list[byt
 def metertui(*, screen: bool) -> Iterator[tuple[str, int]]:
     """A metertui process on a folder of its own; its address."""
     with tempfile.TemporaryDirectory(prefix="metertui-bench-") as folder:
+        settings.write_defaults(Path(folder))  # or the screens would begin with the first steps
         common = ["--data", folder, "--port", "0"]
         command = [sys.executable, "-m", "metertui", *common] if screen else [
             sys.executable, "-m", "metertui", "serve", *common,

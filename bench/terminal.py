@@ -1,0 +1,122 @@
+"""What the live screen writes to its terminal, and how soon it answers a key: at rest, fed, and in a flood.
+
+The real app in a pseudo-terminal. A slow line carries 1,000 to 10,000 bytes a second, so what is written is what is
+felt there. A key goes from one pane to the next, and is answered when the pane's heading is written.
+
+    python -m bench.terminal
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import statistics
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from bench.ingest import METERS, Pipe, _register, lines, pipelined
+from metertui import settings, simulator
+from metertui.engine.zone import SiteZone
+from metertui.formats.synthetic import Fleet
+from tests.end_to_end.terminal import CTRL_RIGHT, Terminal
+
+SIZES = ((80, 24), (120, 40), (200, 60))
+SECONDS = 8.0
+CONNECTIONS = 10
+FLOOD = 900_000
+KEYS = 12
+HEADINGS = ("a second", "Half hours received", "Last refusals")
+"""What each pane says, from the second on round to the first."""
+
+
+async def bytes_a_second(desk: Terminal, seconds: float = SECONDS) -> float:
+    """What is written meanwhile."""
+    before, began = desk.bytes, time.perf_counter()
+    await asyncio.sleep(seconds)
+    return (desk.bytes - before) / (time.perf_counter() - began)
+
+
+async def answered(desk: Terminal) -> list[float]:
+    """How long each of some keys took, in ms."""
+    taken = []
+    for number in range(KEYS):
+        await asyncio.sleep(0.15)
+        began = time.perf_counter()
+        desk.press(CTRL_RIGHT)
+        await desk.written(HEADINGS[number % len(HEADINGS)])
+        taken.append((time.perf_counter() - began) * 1000)
+    return taken
+
+
+@contextlib.asynccontextmanager
+async def fed(port: int) -> AsyncIterator[None]:
+    """A town of 1,000 meters that send every 10 s."""
+    zone = SiteZone("Asia/Singapore")
+    fleet = Fleet(1000, 5, zone)
+    rounds = simulator.live(fleet, zone, 10.0, None)
+    work = simulator.run("127.0.0.1", port, fleet.accounts, rounds, register=True, connections=CONNECTIONS)
+    feeding = asyncio.create_task(work)
+    await asyncio.sleep(3)
+    try:
+        yield
+    finally:
+        feeding.cancel()
+        await asyncio.gather(feeding, return_exceptions=True)
+
+
+@contextlib.asynccontextmanager
+async def flooded(port: int, payloads: list[bytes]) -> AsyncIterator[list[float]]:
+    """Pipelined readings over some connections; how many a second stands in the list at the end."""
+    loop = asyncio.get_running_loop()
+    done = [loop.create_future() for _ in payloads]
+    rate: list[float] = []
+    began = time.perf_counter()
+    for payload, future in zip(payloads, done, strict=True):
+        pipe = Pipe(payload, FLOOD // CONNECTIONS, future)
+        await loop.create_connection(lambda pipe=pipe: pipe, "127.0.0.1", port)  # type: ignore[misc]
+    yield rate
+    await asyncio.gather(*done)
+    rate.append(FLOOD / (time.perf_counter() - began))
+
+
+async def measure(size: tuple[int, int]) -> None:
+    """One size of terminal: a row for each state."""
+    payloads = [b"".join(lines(c, CONNECTIONS, FLOOD // CONNECTIONS, 2)) for c in range(CONNECTIONS)]
+    assert METERS % CONNECTIONS == 0
+    with tempfile.TemporaryDirectory(prefix="metertui-bench-") as folder:
+        settings.write_defaults(Path(folder))
+        desk = Terminal(Path(folder), size)
+        try:
+            port = await desk.port()
+            desk.watched = False
+            await _register("127.0.0.1", port)
+            await pipelined(("127.0.0.1", port), 1, METERS, 1)
+            rest = await bytes_a_second(desk)
+            keys = await answered(desk)
+            _tell(size, "at rest", rest, keys)
+            async with fed(port):
+                _tell(size, "100 readings a second", await bytes_a_second(desk), await answered(desk))
+            async with flooded(port, payloads) as rate:
+                await asyncio.sleep(0.5)
+                written, keys = await bytes_a_second(desk, 2.0), await answered(desk)
+            _tell(size, f"flood, {rate[0]:,.0f} a second", written, keys)
+        finally:
+            desk.close()
+
+
+def _tell(size: tuple[int, int], state: str, written: float, keys: list[float]) -> None:
+    name = f"{size[0]}x{size[1]}"
+    print(f"{name:<8}{state:<28}{written:>10,.0f}{statistics.median(keys):>14.0f}{max(keys):>10.0f}", flush=True)
+
+
+def main() -> None:
+    """Every size, and print the table."""
+    print(f"{'size':<8}{'state':<28}{'bytes/s':>10}{'key, median':>14}{'most, ms':>10}")
+    for size in SIZES:
+        asyncio.run(measure(size))
+
+
+if __name__ == "__main__":
+    main()
