@@ -226,7 +226,7 @@ class LiveScreen(DeskScreen):
         text = Text(no_wrap=True, overflow="ellipsis")
         text.append(f"{fmt.rate(snapshot.rate)} readings/s", style="bold")
         text.append(f"   peak {fmt.count(max(snapshot.history, default=0))}/s in 2 min", style="dim")
-        text.append(f"   up {fmt.span(snapshot.uptime)}   log {fmt.size(snapshot.log_bytes)}", style="dim")
+        text.append(f"   up {_up(snapshot.uptime)}   log {fmt.size(snapshot.log_bytes)}", style="dim")
         self.query_one("#rate", Steady).show(text)
         self.query_one("#history", Rates).show(snapshot.history)
         figures = {
@@ -241,7 +241,7 @@ class LiveScreen(DeskScreen):
             "waiting": fmt.size(snapshot.waiting),
             "connections": fmt.count(snapshot.connections),
             "accounts": fmt.count(snapshot.accounts),
-            "memory": fmt.size(snapshot.memory),
+            "memory": f"{fmt.count(round(snapshot.memory / 1e6))} MB",
         }
         notes = {}
         if self.size.width >= 150 or 100 <= self.size.width < 156:
@@ -265,7 +265,7 @@ class LiveScreen(DeskScreen):
         """The rows that have what is sought, and while nobody reads on in the table no more than are seen."""
         listing = self.query_one(table, Listing)
         chosen = [row for row in rows if found(self._sought, tuple(row[1]))]
-        seen = max(8, listing.size.height) if not self._paused and not listing.cursor_row else _ROWS
+        seen = max(8, listing.size.height - 1) if not self._paused and not listing.cursor_row else _ROWS
         listing.show(chosen[:seen])
 
     def _show_readings(self, snapshot: LiveSnapshot) -> None:
@@ -336,6 +336,11 @@ class LiveScreen(DeskScreen):
             taken = clock.monotonic() - began
             self._board_due = self.headend.live().uptime + max(_BOARD_SECONDS, _BOARD_SHARE * taken)
         self.query_one(CompletenessBoard).show(self._board, self._sought)
+
+
+def _up(seconds: float) -> str:
+    """For how long it runs: each second that is told would draw the line anew."""
+    return fmt.span(seconds) if seconds >= 3600 else f"{int(seconds) // 60} min"
 
 
 def _milliseconds(*seconds: float | None) -> str:

@@ -266,5 +266,5 @@ async def test_how_long_answers_take_is_told(town: Town, monkeypatch: pytest.Mon
         monkeypatch.setattr(town.headend, "live", lambda: now)
         await show(town, pilot)
         assert text_of(pilot, "#tile-latency").splitlines()[1] == "0.4 · 21 ms"
-        assert text_of(pilot, "#tile-memory").splitlines()[1] == "123.4 MB"
+        assert text_of(pilot, "#tile-memory").splitlines()[1] == "123 MB"
         assert text_of(pilot, "#tile-waiting").splitlines()[1] == "2.0 kB of 3"

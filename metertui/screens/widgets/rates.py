@@ -42,14 +42,7 @@ class Rates(Widget):
 
 
 def parted(values: Sequence[int], width: int) -> list[int]:
-    """As many as there is room for: each wider, or the highest of some that stand together."""
+    """The newest that there is room for, each wider where there is more than enough."""
     if not values or width < 1:
         return []
-    count = len(values)
-    if width >= count:
-        wide = width // count
-        return [value for value in values for _ in range(wide)]
-    some = -(-count // width)
-    first = count % some
-    starts = [0, *range(first, count, some)] if first else list(range(0, count, some))
-    return [max(values[start:end]) for start, end in zip(starts, [*starts[1:], count], strict=True)]
+    return [value for value in values[-width:] for _ in range(max(1, width // len(values)))]

@@ -22,6 +22,14 @@ class Steady(Static):
         wanted = Text(text) if isinstance(text, str) else text
         if wanted == self._last:
             return False
-        self._last = wanted
-        self.update(wanted, layout=not self._fixed)
+        before, self._last = self._last, wanted
+        self.update(wanted, layout=not self._fixed and self._resizes(before, wanted))
         return True
+
+    def _resizes(self, before: Text | None, wanted: Text) -> bool:
+        """Whether all has to be laid out anew, which draws every scrollbar in view."""
+        width, height = self.styles.width, self.styles.height
+        if width is not None and height is not None and not width.is_auto and not height.is_auto:
+            return False
+        one_line = "\n" not in wanted.plain and wanted.cell_len <= self.size.width
+        return before is None or not one_line or before.cell_len != wanted.cell_len

@@ -29,4 +29,4 @@ class Tile(Static):
         text.append(value, style="bold")
         if note:
             text.append(note if note.startswith("\n") else f" {note}", style="dim")
-        self.update(text)
+        self.update(text, layout=False)  # its size is the stylesheet's
