@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import Final, Protocol
@@ -121,11 +122,11 @@ class Turns:
         arrived = [lane.arrived for lane in ready if lane.arrived is not None]
         async with self.between:
             batch = self._engine.begin()
-            began = self._engine.clock.monotonic()
+            began = time.thread_time()
             try:
                 for lane in ready:
                     lane.perform(batch)
-                self._pace(self._engine.clock.monotonic() - began)
+                self._pace(time.thread_time() - began)
             except Exception:
                 # A defect must not silence every meter: this batch is refused, and the next one goes on.
                 _logger.exception("a batch failed")
@@ -177,7 +178,7 @@ class Turns:
         return gathered
 
     def _pace(self, took: float) -> None:
-        """What the last turn's requests took, in seconds, says how many the next one may have."""
+        """What the last turn's requests took, in seconds of this thread's own, says how many the next one may have."""
         if took > _LONGEST:
             self._room = max(_SHARE, int(self._room * _LONGEST / took))
         else:

@@ -397,3 +397,13 @@ async def test_a_decision_that_nobody_waits_for_any_more_is_finished(desk: HeadE
     assert made is not None
     assert list(made.voids) == [at]
     assert "void" in (desk.engine.folder / "events.csv").read_text()
+
+
+async def test_turns_that_took_long_are_followed_by_smaller_ones(desk: HeadEnd) -> None:
+    turns = desk._turns
+    for _ in range(9):
+        turns._pace(0.2)
+    assert turns._room == 64
+    for _ in range(9):
+        turns._pace(0.001)
+    assert turns._room == 1024
