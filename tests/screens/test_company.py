@@ -296,6 +296,7 @@ async def test_no_account_yet(empty_town: Town) -> None:
 
 async def test_the_key_column_stays_in_view_in_80_columns(office: Town) -> None:
     async with at_work(office, "f6", "enter", *["right"] * 12, size=(80, 24)) as pilot:
+        assert pilot.app.screen.query_one("#account-table").size.width == 78  # what there is, and not what it could use
         lines = text_of(pilot, "#account-table").splitlines()
         assert lines[0].split()[0] == "meter"
         assert lines[0].split()[-1] == "type"

@@ -15,6 +15,7 @@ from metertui.engine.accounts import Account
 from metertui.engine.roster import Rows
 from metertui.screens import fmt
 from metertui.screens.company.tab import Company, Tab
+from metertui.screens.widgets.field import SearchField
 from metertui.screens.widgets.virtual import Cells, Column, VirtualTable
 
 _COLUMNS: Final = (
@@ -43,7 +44,8 @@ class AccountsTab(Tab):
         self._order = 0
 
     def compose(self) -> ComposeResult:
-        yield Input(placeholder="search: any part of id, address or postcode", id="account-search")
+        hint = "search: any part of id, address or postcode"
+        yield SearchField("#account-table", placeholder=hint, id="account-search")
         yield Static(id="account-count")
         widest = max(10, self.headend.engine.accounts.roster.widest)
         yield VirtualTable((Column("meter", widest), *_COLUMNS), id="account-table")
@@ -97,10 +99,6 @@ class AccountsTab(Tab):
         of = fmt.count(number) if found == number else f"{fmt.count(found)} of {fmt.count(number)}"
         accounts = "account" if number == 1 else "accounts"
         return f"{of} {accounts}, {_ORDERS[self._order]}. Enter goes to the table, and there opens one; o orders."
-
-    @on(Input.Submitted, "#account-search")
-    def _to_table(self) -> None:
-        self.query_one("#account-table").focus()
 
     @on(VirtualTable.Taken, "#account-table")
     def _take(self, event: VirtualTable.Taken) -> None:

@@ -10,6 +10,7 @@ from textual.widgets import Input, Static
 
 from metertui.screens import fmt
 from metertui.screens.company.tab import Tab
+from metertui.screens.widgets.field import SearchField
 from metertui.screens.widgets.virtual import Column, VirtualTable
 
 _COLUMNS: Final = (
@@ -38,7 +39,7 @@ class TrailTab(Tab):
         self._text = ""
 
     def compose(self) -> ComposeResult:
-        yield Input(placeholder="only entries with this text", id="trail-search")
+        yield SearchField("#trail-table", placeholder="only entries with this text", id="trail-search")
         yield Static(id="trail-count")
         yield VirtualTable(_COLUMNS, id="trail-table")
 
@@ -49,10 +50,6 @@ class TrailTab(Tab):
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
         self._begin(event.value)
-
-    @on(Input.Submitted, "#trail-search")
-    def _to_table(self) -> None:
-        self.query_one("#trail-table").focus()
 
     @work(exclusive=True, group="trail")
     async def _begin(self, text: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
@@ -27,3 +27,17 @@ class Field(Input):
     def action_previous(self) -> None:
         """Go to what comes before."""
         self.screen.focus_previous()
+
+
+class SearchField(Input):
+    """A field over a table of what it finds: enter goes there, at once for the same reason."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "go", "Table", show=False, priority=True)]
+
+    def __init__(self, target: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._target = target
+
+    def action_go(self) -> None:
+        """Go to the table."""
+        self.screen.query_one(self._target).focus()

@@ -141,6 +141,9 @@ class VirtualTable(ScrollView, can_focus=True):
         self._resize()
         self._keep_in_view()
 
+    def get_content_width(self, container: Size, viewport: Size) -> int:
+        return container.width  # what is there, or columns that take what is left would ask for ever more
+
     def _resize(self) -> None:
         self._fit()
         width = sum(self._widths) + _GAP * (len(self._columns) - 1) + 1
