@@ -9,6 +9,7 @@ from itertools import groupby
 from pathlib import Path
 
 from textual import events
+from textual.app import App
 from textual.pilot import Pilot
 from textual.widgets import DataTable
 from textual.worker import WorkerCancelled
@@ -120,17 +121,31 @@ async def press(pilot: Pilot[None], *keys: str) -> None:
 
 
 async def settle(pilot: Pilot[None]) -> None:
-    """Until nothing is under way any more, nor what came of it."""
-    await pilot.pause()
-    while under_way := [worker for worker in pilot.app.workers if not worker.is_finished]:
-        with suppress(WorkerCancelled):  # by one that took its place
-            await pilot.app.workers.wait_for_complete(under_way)
+    """Until nothing is under way any more, nor what came of it.
+
+    A pause ends where the processor is quiet, which it also seems to be where other programs have it; so what is left
+    to do is looked at too.
+    """
+    quiet = 0
+    while quiet < 2:
         await pilot.pause()
-    await pilot.pause()
-    # A table is as wide as its cells only once it has had a moment to itself, which a busy machine gives it late.
-    while any(table._require_update_dimensions for table in pilot.app.screen.query(DataTable)):
-        await pilot.pause(0.01)
-    await pilot.pause()
+        if under_way := [worker for worker in pilot.app.workers if not worker.is_finished]:
+            with suppress(WorkerCancelled):  # by one that took its place
+                await pilot.app.workers.wait_for_complete(under_way)
+            quiet = 0
+        else:
+            quiet = quiet + 1 if _is_quiet(pilot.app) else 0
+
+
+def _is_quiet(app: App[None]) -> bool:
+    """Whether no message waits, no layout, and no table that is not as wide as its cells yet."""
+    screen = app.screen
+    pumps = [app, *screen.walk_children(with_self=True)]
+    return not (
+        screen._layout_required
+        or any(pump.message_queue_size or pump._next_callbacks for pump in pumps)
+        or any(table._require_update_dimensions for table in screen.query(DataTable))
+    )
 
 
 def text_of(pilot: Pilot[None], selector: str) -> str:
