@@ -23,7 +23,7 @@ from metertui.formats.synthetic import Fleet
 from tests.end_to_end.terminal import CTRL_RIGHT, Terminal
 
 SIZES = ((80, 24), (120, 40), (200, 60))
-SECONDS = 8.0
+SECONDS = 5.0
 CONNECTIONS = 10
 FLOOD = 900_000
 KEYS = 12
@@ -93,7 +93,8 @@ async def measure(size: tuple[int, int]) -> None:
             desk.watched = False
             await _register("127.0.0.1", port)
             await pipelined(("127.0.0.1", port), 1, METERS, 1)
-            rest = await bytes_a_second(desk)
+            await asyncio.sleep(4)
+            rest = await bytes_a_second(desk, 4)
             keys = await answered(desk)
             _tell(size, "at rest", rest, keys)
             async with fed(port):

@@ -41,7 +41,7 @@ _PANES: Final = {"arrivals": "Arrivals", "peers": "Connections", "board": "Compl
 _ROWS: Final = 100
 _PEERS: Final = 50
 _BEATS: Final = 4
-"""Ticks from one drawing of a table to its next: a second, which is as fast as one reads."""
+"""Ticks from one drawing of figures, or of a table, to its next: a second, which is as fast as one reads."""
 _BOARD_SECONDS: Final = 5.0
 _BOARD_SHARE: Final = 20
 """The board is asked for after so many times what it took, so that it costs ingest a twentieth at most."""
@@ -121,6 +121,9 @@ class LiveScreen(DeskScreen):
     def _pane(self) -> str:
         return (self.query_one("#pane", ContentSwitcher).current or "").removesuffix("-pane")
 
+    def on_screen_resume(self) -> None:
+        self._beat = 0
+
     @on(Resize)
     def _wrap(self) -> None:
         """As many tiles side by side as are still wide enough, in full rows."""
@@ -187,7 +190,11 @@ class LiveScreen(DeskScreen):
 
     def show_live(self, snapshot: LiveSnapshot) -> None:
         super().show_live(snapshot)
-        self._show_pulse(snapshot)
+        # Each once a second, and in turns, so that no tick draws all.
+        place = self._beat % _BEATS
+        self._beat += 1
+        if place == 0:
+            self._show_pulse(snapshot)
         self._show_day(snapshot)
         self._head()
         empty = not snapshot.arrivals and not snapshot.refusals
@@ -196,13 +203,10 @@ class LiveScreen(DeskScreen):
         if empty:
             self.query_one("#empty", Steady).show(invitation(snapshot.address))
         if not self._paused:
-            # Each once a second, and in turns, so that no tick draws both.
-            place = self._beat % _BEATS
-            if self._pane != "arrivals" and place == 0:
+            if self._pane != "arrivals" and place == 1:
                 self._draw(snapshot)
-            elif self._pane == "arrivals" and not empty and place in (0, _BEATS // 2):
-                (self._show_readings if place == 0 else self._show_refusals)(snapshot)
-        self._beat += 1
+            elif self._pane == "arrivals" and not empty and place in (1, 3):
+                (self._show_readings if place == 1 else self._show_refusals)(snapshot)
 
     def _draw(self, snapshot: LiveSnapshot) -> None:
         """The tables of the pane in view, paused or not: another pane, or another filter, was asked for."""
