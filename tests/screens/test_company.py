@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Button, Input, ProgressBar, TabbedContent
 
@@ -71,6 +72,16 @@ async def test_the_table_has_them_all_and_fetches_what_is_in_view(office: Town) 
         await pilot.press("pageup", "o", "enter")
         await settle(pilot)
         assert field(pilot, "form-meter").value == f"many-{299 - (height - 2)}"
+
+
+async def test_tabs_that_are_passed_by_do_not_come_back(office: Town) -> None:
+    async with at_work(office, "f6") as pilot:
+        for _ in range(3):
+            pilot.app.post_message(events.Key("ctrl+right", None))  # together, as over a slow line
+        pilot.app.post_message(events.Paste("x"))
+        await settle(pilot)
+        assert pilot.app.screen.query_one(TabbedContent).active == "upload"
+        assert field(pilot, "upload-path").value == "x"
 
 
 async def test_accounts_are_ordered(office: Town) -> None:

@@ -75,7 +75,7 @@ class CompanyScreen(GatedScreen, Company):
 
     def _open_tab(self, name: str) -> None:
         self.query_one("#company-tabs", TabbedContent).active = name
-        self.query_one(self._tab.first).focus()  # at once: one may type on already
+        self.set_focus(self.query_one(self._tab.first))  # at once: one may type on already
         self._tab.entered()
 
     @on(TabbedContent.TabActivated, "#company-tabs")

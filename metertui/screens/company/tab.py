@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, cast
 
+from textual import events
 from textual.widgets import TabPane
 
 from metertui.engine.counters import LiveSnapshot
@@ -24,6 +25,10 @@ class Tab(TabPane):
 
     def __init__(self) -> None:
         super().__init__(self.heading, id=self.name_of)
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        # Or a tab that was only passed by would come back once its field has heard of the focus.
+        event.prevent_default()
 
     @property
     def desk(self) -> Desk:
