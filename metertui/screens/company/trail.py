@@ -8,13 +8,14 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.widgets import Input, Static
 
+from metertui.engine.errors import Refused
 from metertui.screens import fmt
 from metertui.screens.company.tab import Tab
 from metertui.screens.widgets.field import SearchField
-from metertui.screens.widgets.virtual import Column, VirtualTable
+from metertui.screens.widgets.virtual import Cells, Column, VirtualTable
 
 _COLUMNS: Final = (
-    Column("time", 25),
+    Column("time", 19),
     Column("who", 24),
     Column("did", 14),
     Column("what", 16),
@@ -57,7 +58,7 @@ class TrailTab(Tab):
         found, end = await self.headend.look_up(self.headend.engine.audit.before, None, text, _PAGE)
         self._entries, self._end, self._text = found, end, text
         table = self.query_one("#trail-table", VirtualTable)
-        table.show(len(found), lambda start, stop: self._entries[start:stop])
+        table.show(len(found), lambda start, stop: [self._cells(entry) for entry in self._entries[start:stop]])
         self._count()
 
     @on(VirtualTable.Moved, "#trail-table")
@@ -73,6 +74,13 @@ class TrailTab(Tab):
         self._entries += found
         self.query_one("#trail-table", VirtualTable).grow(len(self._entries))
         self._count()
+
+    def _cells(self, entry: list[str]) -> Cells:
+        """An entry with its time as all times are shown."""
+        try:
+            return [fmt.moment(self.zone.parse(entry[0]), self.zone), *entry[1:]]
+        except Refused:
+            return entry  # somebody has been at the file
 
     def _count(self) -> None:
         number = fmt.count(len(self._entries))

@@ -81,6 +81,10 @@ class UploadTab(Tab):
         except MeterError as error:
             self.say(f"! {error}")
             return
+        except asyncio.CancelledError:
+            if self.is_mounted:
+                self.say("Given up. Nothing was written.")
+            raise
         finally:
             self._end()
         self._plan(importing)
