@@ -58,7 +58,7 @@ class WalkScreen(ModalScreen[None]):
                     yield Static(id="walk-meters-text")
                     yield Button("Begin", id="walk-meters-next", variant="primary", compact=True)
             yield Steady(id="walk-said")
-            yield Static(Text("Escape or any F key leaves; ctrl+→ goes on, ctrl+← back. F1 explains.", style="dim"))
+            yield Static(Text("Escape or any F key leaves; ctrl+→ goes on, ctrl+← back.", style="dim"))
 
     def on_mount(self) -> None:
         self._go("zone")
