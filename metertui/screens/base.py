@@ -15,7 +15,6 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
-from textual.widgets import Footer
 
 from metertui.engine.counters import LiveSnapshot
 from metertui.engine.zone import SiteZone
@@ -24,6 +23,7 @@ from metertui.screens import fmt
 from metertui.screens.plain import message, plain
 from metertui.screens.recent import RecentMeters
 from metertui.screens.sessions import Sessions
+from metertui.screens.widgets.keys import Keys
 from metertui.screens.widgets.steady import Steady
 from metertui.settings import Settings
 
@@ -71,7 +71,7 @@ class DeskScreen(Screen[None]):
         yield from self.content()
         with Vertical(id="foot"):
             yield Steady(id="said")
-            yield Footer()
+            yield Keys(id="keys")
 
     def on_mount(self) -> None:
         self.query_one("#title", Steady).show(_title(self.place))
