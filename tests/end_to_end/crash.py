@@ -422,7 +422,7 @@ class Campaign:
         kept = {_fields(line) for line in self._ledger.kept}
         engine = Engine.open(self._folder, RULES, FakeClock("2025-04-01T00:00:00"), readonly=True)
         frozen = engine.view().frozen(RULES.max_w)
-        table = [row for part in export(frozen, *DAYS) for row in part.itertuples()]
+        table = [row for part in export(frozen, Question(*DAYS)) for row in part.itertuples()]
         told = Counter((row.identifier, row.timestamp, row.reading_kwh) for row in table)
         if lost := kept - told.keys():
             self._ledger.fault(f"{when} the export lacks {len(lost)} readings, {min(lost)} for one")

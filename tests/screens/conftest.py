@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from textual.widgets import Button
 
 from tests.screens.town import Town
 
@@ -24,3 +25,9 @@ def empty_town(tmp_path: Path) -> Iterator[Town]:
     made = Town(tmp_path, filled=False)
     yield made
     made.engine.close()
+
+
+@pytest.fixture(autouse=True)
+def buttons_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A button glows for 0.2 s after a press and takes no other meanwhile, which a test would have to wait for."""
+    monkeypatch.setattr(Button, "_start_active_affect", lambda _button: None)
