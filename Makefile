@@ -14,7 +14,7 @@ run: $(READY)  ## the app on ./data
 	@$(BIN)/metertui
 
 test: check  ## everything that CI runs
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 check: $(READY)  ## lint, format, types, borders
 	$(BIN)/ruff check metertui tests bench docs
