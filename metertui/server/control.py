@@ -130,7 +130,7 @@ class ControlSocket:
         self._talks[task] = writer
         try:
             if len(self._talks) > _CONNECTIONS:
-                _send(writer, Failed(f"{_CONNECTIONS} commands are under way already; try again later"))
+                await _refuse(reader, writer, f"{_CONNECTIONS} commands are under way already; try again later")
             else:
                 await self._talk(reader, writer, task)
             with contextlib.suppress(OSError, TimeoutError):
@@ -146,7 +146,7 @@ class ControlSocket:
         try:
             line = await asyncio.wait_for(reader.readuntil(b"\n"), _PATIENCE_SECONDS)
         except asyncio.LimitOverrunError:
-            _send(writer, Failed(f"a request has {MAX_LINE_BYTES} bytes at most"))
+            await _refuse(reader, writer, f"a request has {MAX_LINE_BYTES} bytes at most")
             return
         except TimeoutError:
             _send(writer, Failed("no request came"))
@@ -186,6 +186,17 @@ async def ask(folder: Path, request: Request) -> Reply:
                 return reply
     finally:
         writer.close()
+
+
+async def _refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, why: str) -> None:
+    """Say why not, and take what still comes: a close at once could destroy the answer."""
+    _send(writer, Failed(why))
+    with contextlib.suppress(OSError, TimeoutError):
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            await writer.drain()
+            writer.write_eof()
+            while await reader.read(MAX_LINE_BYTES):
+                pass
 
 
 def _send(writer: asyncio.StreamWriter, reply: Reply) -> None:
