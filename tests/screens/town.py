@@ -138,12 +138,11 @@ async def settle(pilot: Pilot[None]) -> None:
 
 
 def _is_quiet(app: App[None]) -> bool:
-    """Whether no message waits, no layout, no line of keys, and no table that is not as wide as its cells yet."""
+    """Whether no message waits, no layout, and no table that is not as wide as its cells yet."""
     screen = app.screen
     pumps = [app, *screen.walk_children(with_self=True)]
     return not (
         screen._layout_required
-        or screen._bindings_updated
         or any(pump.message_queue_size or pump._next_callbacks for pump in pumps)
         or any(table._require_update_dimensions for table in screen.query(DataTable))
     )

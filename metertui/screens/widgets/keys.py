@@ -28,6 +28,8 @@ class Keys(Steady):
 
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, self._changed)
+        # A widget that is hidden loses the focus without that signal.
+        self.watch(self.screen, "focused", lambda: self._changed(self.screen), init=False)
         self._changed(self.screen)
 
     def on_resize(self, _event: events.Resize) -> None:
