@@ -22,11 +22,8 @@ from metertui.engine.proof import Proof
 from metertui.engine.runs import first_at_least, stretches
 from metertui.engine.steps import Longs, pieces, steps
 from metertui.engine.windows import month_before
-from metertui.engine.zone import HOUR, SiteZone
+from metertui.engine.zone import SiteZone
 
-_HOURS: Final = 3_000_000
-"""Hours of all meters together that are gone through one by one: some seconds' work."""
-_DAYS_BACK: Final = (10_000_000, 366, 92, 31, 7, 1)
 _SAMPLE: Final = 100
 """Meters whose bills are gone through one by one, from the last month back to the first."""
 
@@ -106,11 +103,10 @@ def _tables(frozen: Frozen, risen: NDArray[np.int64]) -> Iterator[Proof]:
 
 
 def _every_meter(frozen: Frozen, risen: NDArray[np.int64], progress: Callable[[float], None]) -> Iterator[Proof]:
-    """Every step cut at days, and at hours as far back as there is time for, and put together again, meter by meter."""
+    """Every step cut at days, and at hours, and put together again, meter by meter."""
     zone, curve = frozen.zone, frozen.curve
     first, last = zone.day(int(curve.time.min()) - 1), zone.day(int(curve.time.max()))
     days = zone.midnights(first, last)
-    end = int(days[-1])
     months = days[[zone.local(day).day == 1 for day in days.tolist()]]
     proof = Proof("every meter's months: C(t) at both ends, and the sum of their days")
     edges = np.unique(np.concatenate((days[:1], months, days[-1:])))
@@ -118,14 +114,9 @@ def _every_meter(frozen: Frozen, risen: NDArray[np.int64], progress: Callable[[f
     for code in np.flatnonzero(total != risen).tolist():
         proof.fail(f"the days of {frozen.ids[code]} do not add up to what its registers rose")
     yield proof
-    begins, ends = curve.time[stretches(curve.meter)[:-1]], curve.time[stretches(curve.meter)[1:] - 1]
-    for back in _DAYS_BACK:
-        recent = days[max(0, len(days) - 1 - back) :]
-        if int(np.maximum(0, ends - np.maximum(begins, recent[0])).sum()) <= _HOURS * HOUR:
-            break
-    proof = Proof(f"every meter's last {len(recent) - 1} days: C(t) at both ends, and the sum of their hours")
-    hours = np.unique(np.concatenate((recent, zone.hours(int(recent[0]), end))))
-    _cut(frozen, hours, recent, "day", proof, lambda share: progress(0.5 + 0.5 * share))
+    proof = Proof("every meter's days: C(t) at both ends, and the sum of their hours")
+    hours = np.unique(np.concatenate((days, zone.hours(int(days[0]), int(days[-1])))))
+    _cut(frozen, hours, days, "day", proof, lambda share: progress(0.5 + 0.5 * share))
     yield proof
 
 

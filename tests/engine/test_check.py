@@ -65,7 +65,7 @@ def test_a_sound_folder_is_proven_with_its_counts(folder: Path) -> None:
     assert proofs["readings: one value at an instant"].count == 3 * 24 * 9 + 1
     assert proofs["meters: energy against registers"].count == 3
     assert proofs["every meter's months: C(t) at both ends, and the sum of their days"].count == 3 * 2
-    assert proofs["every meter's last 12 days: C(t) at both ends, and the sum of their hours"].count == 32
+    assert proofs["every meter's days: C(t) at both ends, and the sum of their hours"].count == 32
     assert {what for what, proof in proofs.items() if not proof.count} == {
         "staff accounts",
         "decisions about readings",
