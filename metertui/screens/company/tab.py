@@ -58,11 +58,7 @@ class Tab(TabPane):
 
     def say(self, text: str) -> None:
         """Tell what came of something; `!` in front of what went wrong."""
-        screen = cast("Company", self.screen)
-        if text.startswith("! "):
-            screen.warn(text[2:])
-        else:
-            screen.say(text)
+        cast("Company", self.screen).say(text)
 
     def tell(self, outcome: Outcome, done: str) -> None:
         """Say what became of a request."""
