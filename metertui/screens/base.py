@@ -11,15 +11,14 @@ from abc import abstractmethod
 from typing import ClassVar, Final, Protocol, cast
 
 from rich.text import Text
-from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.screen import Screen
 
 from metertui.engine.counters import LiveSnapshot
 from metertui.engine.zone import SiteZone
 from metertui.headend import HeadEnd
 from metertui.screens import fmt
+from metertui.screens.pacing import PacedScreen
 from metertui.screens.plain import message, plain
 from metertui.screens.recent import RecentMeters
 from metertui.screens.sessions import Sessions
@@ -47,14 +46,13 @@ class Desk(Protocol):
     settings: Settings
 
 
-class DeskScreen(Screen[None]):
+class DeskScreen(PacedScreen[None]):
     """A screen of the desk. `show_live` is called four times a second while it is the one in view."""
 
     place: ClassVar[str] = ""
     """Its name in PLACES."""
     explains: ClassVar[str] = ""
     """What the help says of it."""
-    _resumed_before = False
 
     def compose(self) -> ComposeResult:
         # The size's classes from the start, or the screen would be styled and laid out twice when it first opens.
@@ -75,12 +73,6 @@ class DeskScreen(Screen[None]):
 
     def on_mount(self) -> None:
         self.query_one("#title", Steady).show(_title(self.place))
-
-    def _on_screen_resume(self, event: events.ScreenResume) -> None:
-        # Its widgets have got their styles when they were mounted, a moment ago.
-        if not self._resumed_before:
-            event.refresh_styles = False
-        self._resumed_before = True
 
     @abstractmethod
     def content(self) -> ComposeResult:

@@ -14,7 +14,6 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Button, ProgressBar, Static
 
 from metertui.engine import windows
@@ -23,6 +22,7 @@ from metertui.engine.issuing import RUN_ROW, Run
 from metertui.engine.zone import SiteZone
 from metertui.headend import HeadEnd
 from metertui.screens import fmt
+from metertui.screens.pacing import PacedModal
 from metertui.screens.plain import messages
 from metertui.screens.sessions import Sessions
 from metertui.screens.widgets.field import Field
@@ -33,7 +33,7 @@ class Cancelled(Exception):
     """Someone has ended the work."""
 
 
-class BillingRunScreen(ModalScreen[None]):
+class BillingRunScreen(PacedModal[None]):
     """Reckons in a worker; escape ends what is under way, then the window."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "back", "Close")]

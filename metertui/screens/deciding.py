@@ -12,7 +12,6 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -26,6 +25,7 @@ from metertui.engine.zone import SiteZone
 from metertui.headend import HeadEnd
 from metertui.screens import fmt
 from metertui.screens.choices import CHOICES, PREVIEW
+from metertui.screens.pacing import PacedModal
 from metertui.screens.plain import message, plain
 from metertui.screens.widgets.field import Field
 
@@ -34,7 +34,7 @@ _SHOWN: Final = 100
 _FIELDS: Final = {"final": "old register's last, kWh", "initial": "new register's first, kWh", "at": "when"}
 
 
-class ChoiceScreen(ModalScreen[str]):
+class ChoiceScreen(PacedModal[str]):
     """A menu of what can be decided about the cases chosen; gives the choice, or nothing."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -77,7 +77,7 @@ class ChoiceScreen(ModalScreen[str]):
         self.dismiss(what)
 
 
-class DecisionScreen(ModalScreen[list[Effect]]):
+class DecisionScreen(PacedModal[list[Effect]]):
     """What decisions would change; with a reason, enter lets them stand. Gives what they changed, or nothing.
 
     `wanted` are the decisions, their reason still to come; an exchange is one, and asks for its registers.

@@ -12,7 +12,6 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from metertui.engine import sources
@@ -22,10 +21,11 @@ from metertui.engine.windows import Window
 from metertui.headend import HeadEnd
 from metertui.screens import explained, fmt
 from metertui.screens.explained import Line, Section, Sources
+from metertui.screens.pacing import PacedModal
 from metertui.screens.plain import message, plain
 
 
-class ExplainScreen(ModalScreen[None]):
+class ExplainScreen(PacedModal[None]):
     """Why a meter used what it did in a window, as of the moment when it was asked.
 
     The figures are there at once; the files and lines of the readings follow when they are found. Raises MeterError

@@ -10,10 +10,10 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from metertui.screens.base import PLACES, DeskScreen
+from metertui.screens.pacing import PacedModal
 
 _EVERYWHERE = [
     ("F1 ?", "this help"),
@@ -27,7 +27,7 @@ _EVERYWHERE = [
 ]
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(PacedModal[None]):
     """Over the screen that it explains."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,f1,question_mark,q", "dismiss", "Close")]

@@ -9,7 +9,6 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -17,10 +16,11 @@ from metertui.engine.errors import MeterError
 from metertui.engine.saved import IDEAS, NAME, Saved
 from metertui.headend import HeadEnd
 from metertui.screens.answers import sentence
+from metertui.screens.pacing import PacedModal
 from metertui.screens.plain import message, plain
 
 
-class QuestionsScreen(ModalScreen[Saved | None]):
+class QuestionsScreen(PacedModal[Saved | None]):
     """Gives the question that was picked."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -12,7 +12,6 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from metertui.engine import disclosure, tariffs
@@ -23,6 +22,7 @@ from metertui.engine.replay import DECILES, Replay, replay
 from metertui.headend import HeadEnd
 from metertui.screens import fmt
 from metertui.screens.answers import HIDDEN
+from metertui.screens.pacing import PacedModal
 from metertui.screens.plain import message, visible
 from metertui.screens.theme import ink
 from metertui.screens.widgets.drawing import deciles
@@ -49,7 +49,7 @@ class _Table(NamedTuple):
     hidden: list[bool]
 
 
-class ReplayScreen(ModalScreen[None]):
+class ReplayScreen(PacedModal[None]):
     """Shows a replay of some days; made from a file that is read when it opens."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -10,13 +10,13 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import ContentSwitcher, Static, TextArea
 
 from metertui.engine import tariffs
 from metertui.engine.errors import DataError, MeterError
 from metertui.engine.tariffs import COLUMNS, Band, Tariff, Tariffs, clock, with_tax
 from metertui.headend import HeadEnd
+from metertui.screens.pacing import PacedModal
 from metertui.screens.plain import message
 from metertui.screens.sessions import Sessions
 from metertui.screens.widgets.steady import Steady
@@ -29,7 +29,7 @@ _NONE: Final = (
 _HEADINGS: Final = ("from", "for", "band", "times", ">¢/kWh", ">tax %", ">with tax", "until")
 
 
-class TariffScreen(ModalScreen[None]):
+class TariffScreen(PacedModal[None]):
     """What a kWh costs, when and for whom. Everyone may look; an operator may change it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -10,7 +10,6 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Button, ContentSwitcher, Input, Static
 
 from metertui import settings
@@ -18,6 +17,7 @@ from metertui.engine.errors import MeterError
 from metertui.screens import fmt
 from metertui.screens.base import Desk
 from metertui.screens.live import invitation
+from metertui.screens.pacing import PacedModal
 from metertui.screens.plain import message, plain
 from metertui.screens.widgets.field import Field
 from metertui.screens.widgets.steady import Steady
@@ -25,7 +25,7 @@ from metertui.screens.widgets.steady import Steady
 _STEPS: Final = ("zone", "staff", "meters")
 
 
-class WalkScreen(ModalScreen[None]):
+class WalkScreen(PacedModal[None]):
     """Three pages over the live screen; each can be passed by."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -12,11 +12,11 @@ from textual.app import ComposeResult, RenderResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
-from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from metertui.screens.pacing import PacedModal
 from metertui.screens.plain import plain, visible
 
 Options = Sequence[tuple[str, str]]
@@ -106,7 +106,7 @@ class Choice(Widget, can_focus=True):
         self.app.push_screen(PickScreen(self._title, self._options, self._value), picked)
 
 
-class PickScreen(ModalScreen[str | None]):
+class PickScreen(PacedModal[str | None]):
     """Options in a list; what is typed leaves those that contain it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
