@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+import weakref
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -52,6 +53,7 @@ class Readings:
         self._indexed = 0
         self._index = self._build(history, directory.view())
         self._view: View | None = None
+        self._freezing = Freezing()
         self.version = 0
         """Changes whenever stored readings get other attributes, which a rebuild under way does not know."""
 
@@ -118,7 +120,9 @@ class Readings:
         """Everything stored now, to be read in any thread; the same one until something changes."""
         if self._view is None:
             corrections = self._events.corrections(self._directory.codes) if self._events is not None else None
-            self._view = View(self.history, self.tail.frozen(), self._directory, self._zone, corrections)
+            self._view = View(
+                self.history, self.tail.frozen(), self._directory, self._zone, corrections, self._freezing
+            )
         return self._view
 
     def correct(self) -> None:
@@ -166,6 +170,37 @@ class Readings:
         return int(self.history.wh[row]) if row < split else self.tail.wh_at(row - split)
 
 
+class Freezing:
+    """One view at a time becomes columns, however many are asked of in a flood: each takes the memory of all readings.
+
+    Who waits meanwhile gets what the newest that is waited for becomes.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._views = 0
+        self._wanted: dict[int, Callable[[], Frozen]] = {}
+        self._newest = 0
+        self._made: weakref.ref[Frozen] | None = None
+
+    def number(self) -> int:
+        """The number of a new view."""
+        self._views += 1
+        return self._views
+
+    def frozen(self, number: int, make: Callable[[], Frozen]) -> Frozen:
+        """What the view of that number is as columns, or a later one."""
+        self._wanted[number] = make
+        with self._lock:
+            made = self._made() if self._made is not None and self._newest >= number else None
+            if made is None:
+                self._newest = max(list(self._wanted))
+                made = self._wanted[self._newest]()
+                self._made = weakref.ref(made)
+            del self._wanted[number]
+            return made
+
+
 class View:
     """The readings of one moment. Cheap to take; `frozen` does the work, in the thread that asks first."""
 
@@ -176,7 +211,10 @@ class View:
         directory: Directory,
         zone: SiteZone,
         corrections: Corrections | None = None,
+        freezing: Freezing | None = None,
     ) -> None:
+        self._freezing = freezing or Freezing()
+        self._number = self._freezing.number()
         self._corrections = corrections
         self._history = history
         self._tail = tail
@@ -184,7 +222,6 @@ class View:
         self._ids = directory.ids  # only ever appended to
         self._group_names = tuple(directory.groups)
         self._zone = zone
-        self._lock = threading.Lock()
         self._frozen: Frozen | None = None
 
     def parts(self) -> tuple[Columns, Arrivals, Sequence[str]]:
@@ -192,25 +229,27 @@ class View:
         return self._history, self._tail.arrivals(), self._ids
 
     def frozen(self, max_w: int) -> Frozen:
-        """All readings in order with status, energy and group; made once, O(n), then kept."""
-        with self._lock:
-            if self._frozen is None:
-                columns = store.merge(self._history, self._tail.arrivals())
-                found = judged(columns, self._corrections, max_w)
-                group = self._groups.of(columns.meter, columns.time)
-                curve = found.curve
-                same = curve.time is columns.time
-                self._frozen = Frozen(
-                    columns=columns,
-                    status=found.status,
-                    energy=found.energy,
-                    group=group,
-                    curve=curve,
-                    corrections=self._corrections,
-                    curve_group=group if same else self._groups.of(curve.meter, curve.time),
-                    ids=self._ids,
-                    groups=self._group_names,
-                    zone=self._zone,
-                    max_w=max_w,
-                )
-            return self._frozen
+        """All readings in order with status, energy and group, at least those of this moment; O(n) once, then kept."""
+        if self._frozen is None:
+            self._frozen = self._freezing.frozen(self._number, lambda: self._make(max_w))
+        return self._frozen
+
+    def _make(self, max_w: int) -> Frozen:
+        columns = store.merge(self._history, self._tail.arrivals())
+        found = judged(columns, self._corrections, max_w)
+        group = self._groups.of(columns.meter, columns.time)
+        curve = found.curve
+        same = curve.time is columns.time
+        return Frozen(
+            columns=columns,
+            status=found.status,
+            energy=found.energy,
+            group=group,
+            curve=curve,
+            corrections=self._corrections,
+            curve_group=group if same else self._groups.of(curve.meter, curve.time),
+            ids=self._ids,
+            groups=self._group_names,
+            zone=self._zone,
+            max_w=max_w,
+        )
