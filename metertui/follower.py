@@ -48,6 +48,11 @@ HEARD: Final[dict[str, Any]] = {
     "p99": float | None,
     "day_state": str,
     "progress": float | None,
+    "closing_by": str,
+    "closing_seconds": float,
+    "closing_readings": int,
+    "closing_files": int,
+    "closing_written": int,
     "storage_error": str,
 }
 """What of the owner's state no file tells, by its names in `LiveSnapshot`."""

@@ -19,14 +19,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from metertui.engine import completeness, deciding, exceptions, tariffs
+from metertui.engine import closes, completeness, deciding, exceptions, tariffs
 from metertui.engine import files as storage
 from metertui.engine.accounts import Account, Change
 from metertui.engine.billing import Statement
 from metertui.engine.columns import Frozen
 from metertui.engine.completeness import Board
 from metertui.engine.core import Engine
-from metertui.engine.counters import Close, LiveSnapshot, Peer
+from metertui.engine.counters import CLOSING, Close, LiveSnapshot, Peer
 from metertui.engine.deciding import Decision, Effect
 from metertui.engine.energy import Series, Usage
 from metertui.engine.errors import BusyError, MeterError, StorageError
@@ -93,7 +93,10 @@ class HeadEnd:
         self._not_closing.set()
         self._day_state = "open"
         self._progress: float | None = None
-        self._last_close: Close | None = None
+        self._close_by = ""
+        self._close_began = self._started
+        self._close_readings = 0
+        self._last_close: Close | None = closes.last(engine.audit, engine.zone)
 
     def _new_turns(self) -> Turns:
         return Turns(self.engine, self._writer)
@@ -482,20 +485,23 @@ class HeadEnd:
         if self.closing:
             raise BusyError("a day close is running already")
         self._not_closing.clear()
-        started = self.engine.clock.monotonic()
+        started = self._close_began = self.engine.clock.monotonic()
+        self._close_by = by
         try:
             interrupted = self.engine.sealed > 0
-            readings, days = await self._close_once()
+            readings, days, late = await self._close_once()
             if interrupted:
-                more, further = await self._close_once()
-                readings, days = readings + more, days | further
+                more, further, later = await self._close_once()
+                readings, days, late = readings + more, days | further, late + later
             seconds = self.engine.clock.monotonic() - started
-            files = len(days)
-            close = Close(readings, files, seconds, self.engine.clock.now(), by)
+            files, before = len(days), self._day_before
+            late_files = sum(day < before for day in days) if before is not None else 0
+            known = None if before is None else late
+            close = Close(readings, files, seconds, self.engine.clock.now(), by, known, late_files)
             self._last_close = close
             self._turns.storage_error = ""
             _logger.info("day closed by %s: %d readings into %d day files in %.2f s", by, readings, files, seconds)
-            self.note(by, "close", "", f"{readings} readings into {files} day files in {seconds:.2f} s")
+            self.note(by, closes.ACTION, "", closes.detail(close))
             return close
         except StorageError as error:
             self._turns.storage_error = str(error)
@@ -506,28 +512,40 @@ class HeadEnd:
             self._progress = None
             self._day_state = "open"
 
-    async def _close_once(self) -> tuple[int, set[date]]:
+    @property
+    def _day_before(self) -> date | None:
+        """The local day of the last close: readings of earlier days come late."""
+        return None if self._last_close is None else self.engine.zone.day(self._last_close.ended)
+
+    async def _close_once(self) -> tuple[int, set[date], int]:
+        """Readings moved, the days that they are of, and how many come late."""
         loop = asyncio.get_running_loop()
         engine = self.engine
         self._progress = 0.0
-        self._enter("sealing the log")
+        self._close_readings, engine.day_files = 0, (0, 0)
+        self._enter(CLOSING[0])
         async with self._turns.between:
             count = await loop.run_in_executor(self._writer, engine.seal)
         if not count:
-            return 0, set()
-        self._enter(f"writing {count} readings into day files", "writing day files")
+            return 0, set(), 0
+        self._close_readings = count
+        self._enter(f"writing {count} readings into day files", CLOSING[1])
+        before = self._day_before
+        late = 0 if before is None else await loop.run_in_executor(self._workers, engine.late, count, before)
         days = await loop.run_in_executor(self._workers, engine.write_day_files, count, self._set_progress)
-        self._enter("rebuilding the index")
+        engine.day_files = len(days), len(days)
+        self._enter(CLOSING[2])
         while True:
             version = engine.readings.version
             rebuilt = await loop.run_in_executor(self._workers, engine.readings.rebuild, count)
             if version == engine.readings.version:
                 break  # else an account moved meanwhile, and the new index has its readings in the old place
         self._progress = 0.95
+        self._enter(CLOSING[3])
         async with self._turns.between:
             engine.finish_close(rebuilt)
             await loop.run_in_executor(self._writer, engine.drop_sealed)
-        return count, days
+        return count, days, late
 
     def _enter(self, told: str, state: str = "") -> None:
         self._day_state = state or told
@@ -611,11 +629,25 @@ class HeadEnd:
             day_state=self._day_state,
             progress=self._progress,
             last_close=self._last_close,
+            **self._closing_now(),
             storage_error=self._turns.storage_error,
             unheard=self.unheard,
             arrivals=tuple(reversed(counters.arrivals)),
             refusals=tuple(reversed(counters.refusals)),
         )
+
+    def _closing_now(self) -> dict[str, Any]:
+        """What there is to tell of a day close that is running."""
+        if not self.closing:
+            return {}
+        written, files = self.engine.day_files
+        return {
+            "closing_by": self._close_by,
+            "closing_seconds": self.engine.clock.monotonic() - self._close_began,
+            "closing_readings": self._close_readings,
+            "closing_files": files,
+            "closing_written": written,
+        }
 
     def _log_bytes(self) -> int:
         return self.engine.log.size

@@ -222,13 +222,33 @@ async def test_ingest_goes_on_beside_a_day_close(desk: HeadEnd, monkeypatch: pyt
     assert (await read(desk, "1", "2025-03-11T01:00:00")).kind == "duplicate"
     with pytest.raises(BusyError, match="running already"):
         await desk.close_day("another")
+    live = desk.live()
+    assert (live.closing_by, live.closing_readings, live.progress) == ("test", 1, 0.0)
     gate.set()
     close = await closing
+    assert (desk.live().closing_by, desk.live().closing_readings) == ("", 0)
     assert (close.readings, close.files, close.by) == (1, 1, "test")
     live = desk.live()
     assert (live.stored, live.in_log, live.day_state, live.progress) == (2, 1, "open", None)
     assert live.last_close == close
     assert (desk.engine.folder / "log.txt").read_text() == "m,2025-03-12T01:00:00+08:00,2\n"
+
+
+async def test_a_close_tells_what_came_in_late_and_is_known_after_a_restart(desk: HeadEnd) -> None:
+    await read(desk, "1", "2025-03-10T01:00:00")
+    first = await desk.close_day("test")
+    assert (first.files, first.late) == (1, None)  # what was over before is not known
+    await read(desk, "1", "2025-03-11T23:30:00")
+    await read(desk, "2", "2025-03-12T00:00:00")
+    await read(desk, "1", "2025-03-10T00:00:00")
+    second = await desk.close_day("test")
+    assert (second.readings, second.files, second.late, second.late_files) == (3, 3, 2, 2)
+    assert desk.engine.day_files == (3, 3)
+    desk._writer.submit(lambda: None).result()  # the audit trail is written meanwhile
+    again = HeadEnd(desk.engine, close_at_midnight=False)
+    kept = again.live().last_close
+    assert kept is not None
+    assert (kept.readings, kept.files, kept.late, kept.late_files, kept.by) == (3, 3, 2, 2, "test")
 
 
 async def test_an_empty_log_closes_nothing(desk: HeadEnd) -> None:

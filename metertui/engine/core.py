@@ -95,6 +95,8 @@ class Engine:
             self.warnings.append(f"no bill can be reckoned: {error}")
         self.sealed = 0
         """How many of the tail's first readings stand in a sealed log, waiting for their day files."""
+        self.day_files = (0, 0)
+        """How many day files the day close that is running has written, and of how many."""
         self._spent = False  # whether a sealed log is there only because it could not be removed
         self._log: WriteAheadLog | None = loaded.log
         self._lock: FolderLock | None = loaded.lock
@@ -403,7 +405,15 @@ class Engine:
     def write_day_files(self, count: int, progress: Progress) -> set[date]:
         """Merge the first `count` readings of the tail into their day files; which days. Any thread."""
         rows = loading.rows_of(self.directory, self.readings.first(count))
-        return dayclose.write_day_files(self.archive, rows, self.zone, progress)
+
+        def files(written: int, of: int) -> None:
+            self.day_files = written, of
+
+        return dayclose.write_day_files(self.archive, rows, self.zone, progress, files)
+
+    def late(self, count: int, day: date) -> int:
+        """How many of the first `count` readings of the tail are of days before `day`. Any thread."""
+        return int(np.count_nonzero(self.readings.first(count).time < self.zone.midnight(day)))
 
     def finish_close(self, rebuilt: Rebuilt) -> None:
         """Put the rebuilt index in use."""

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from dataclasses import dataclass, field
+from typing import Final
+
+CLOSING: Final = ("sealing the log", "writing day files", "rebuilding the index", "swapping the index in")
+"""What a day close does, step by step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,10 @@ class Close:
     seconds: float
     ended: int
     by: str
+    late: int | None = None
+    """Readings of days that were over at the close before; None where none before is known."""
+    late_files: int = 0
+    """Day files that those went into."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +118,7 @@ class LiveSnapshot:
     memory: int
     """Bytes that the process holds in memory."""
     day_state: str
-    """`open`, or what the day close is doing (`sealing`, `writing day files`, `rebuilding the index`)."""
+    """`open`, or what the day close is doing, one of CLOSING."""
     progress: float | None
     """Share done of a running day close, 0 to 1; None while none runs."""
     last_close: Close | None
@@ -126,5 +134,15 @@ class LiveSnapshot:
     """Where the folder is another process's and this one only reads it: a clause about who owns it."""
     trouble: str = ""
     """Why this one is not up to date with the folder that it follows; empty where it is."""
+    closing_by: str = ""
+    """Who asked for the day close that is running; this and what follows is empty while none is."""
+    closing_seconds: float = 0.0
+    """For how long it has been running."""
+    closing_readings: int = 0
+    """Readings in the sealed log."""
+    closing_files: int = 0
+    """Day files that they go into; 0 until that is known."""
+    closing_written: int = 0
+    """Of those the ones that are written."""
     heard: bool = True
     """Whether the figures of the server are known (clients, sync, what waits); a follower hears them from the owner."""

@@ -13,17 +13,22 @@ from metertui.engine.zone import SiteZone, date_of
 
 
 def write_day_files(
-    archive: Archive, rows: Rows, zone: SiteZone, progress: Callable[[float], None] | None = None
+    archive: Archive,
+    rows: Rows,
+    zone: SiteZone,
+    progress: Callable[[float], None] | None = None,
+    files: Callable[[int, int], None] = lambda written, of: None,
 ) -> set[date]:
     """Merge readings into the files of their local days; which days they belong to.
 
     Doing it again changes nothing, so a close that was interrupted is finished by doing it again. `progress` is told
-    the share done. Raises StorageError, DataError.
+    the share done, `files` how many files are written of how many. Raises StorageError, DataError.
     """
     done = 0
     days = [date_of(number) for number in np.unique(zone.days(rows.time)).tolist()]
     with archive.changing(days):
-        for day, of_day in by_day(rows, zone):
+        for written, (day, of_day) in enumerate(by_day(rows, zone)):
+            files(written, len(days))
             archive.merge(day, of_day)
             done += len(of_day)
             if progress is not None:

@@ -9,14 +9,13 @@ to find out. What cannot be read is told, left for the next look, and holds noth
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Final
 
-from metertui.engine import accounts, events, loading, log, manifest, readings_file
+from metertui.engine import accounts, closes, events, loading, log, manifest, readings_file
 from metertui.engine.accounts import Account, AccountBook
 from metertui.engine.archive import Archive, day_of
 from metertui.engine.columns import Group
@@ -33,7 +32,6 @@ from metertui.engine.zone import SiteZone
 _DOUBTFUL_READINGS: Final = 1 << 17
 _DOUBTFUL_ACCOUNTS: Final = 1 << 20
 """Bytes of a batch at most, which are taken back if the disk refuses them."""
-_CLOSED: Final = re.compile(r"(\d+) readings into (\d+) day files in ([0-9.]+) s")
 _USERS, _MOVES, _STAFF = "users.csv", "accounts_history.csv", "admins.csv"
 Mark = tuple[int, int, int] | None
 
@@ -139,9 +137,9 @@ class Following:
             except OSError as error:
                 news.trouble = f"cannot read the data folder {self._folder}: {error.strerror or error}"
         refusals = (_refusal(line, self._zone) for line in _lines(self._rejects))
-        closes = (_close(line, self._zone) for line in _lines(self._audit))
+        lines = (closes.parsed(line, self._zone) for line in _lines(self._audit))
         news.refusals = [refusal for refusal in refusals if refusal is not None]
-        news.closes = [close for close in closes if close is not None]
+        news.closes = [close for close in lines if close is not None]
         return news
 
     def gather(self) -> Rows:
@@ -334,16 +332,5 @@ def _refusal(fields: list[str], zone: SiteZone) -> Refusal | None:
     try:
         at, peer, code, line = fields
         return Refusal(zone.parse(at), peer, code, "", line)
-    except (ValueError, Refused):
-        return None
-
-
-def _close(fields: list[str], zone: SiteZone) -> Close | None:
-    try:
-        at, by, action, _, detail = fields
-        match = _CLOSED.fullmatch(detail)
-        if action != "close" or match is None:
-            return None
-        return Close(int(match[1]), int(match[2]), float(match[3]), zone.parse(at), by)
     except (ValueError, Refused):
         return None
