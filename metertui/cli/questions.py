@@ -66,7 +66,9 @@ def query(options: argparse.Namespace) -> None:
     asked = _question(options, columns)
     question = replace(asked, by=by, sort=asked.sort.replace("usage_kwh", "usage_wh"))
     with opened(options, readonly=True) as engine:
-        answer = analytics.answer(engine.view().frozen(engine.rules.max_w), question)
+        frozen = engine.view().frozen(engine.rules.max_w)
+        with progress("reckoning usage") as share:
+            answer = analytics.answer(frozen, question, share)
     show(options, query_rows(answer), columns)
 
 

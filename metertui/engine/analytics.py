@@ -3,7 +3,7 @@
 Every step between two counted readings is cut where a row of the table ends, by C(t), so the parts sum to the step and
 the rows to the total, to the watt-hour; so do times of day that make up the day. A piece belongs to the attributes that
 its meter's account had at the step's later reading. A meter's first counted reading is a step of no length and no
-energy: it makes a row where there is nothing else.
+energy: it makes a row where there is nothing else. Meters are taken some at a time, so that memory stays bounded.
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from metertui.engine.columns import Columns, Frozen
+from metertui.engine.columns import Frozen
 from metertui.engine.errors import MeterError
 from metertui.engine.periods import Periods, periods
+from metertui.engine.progress import Progress, untold
 from metertui.engine.question import ATTRIBUTE_KEYS, FIGURES, KEYS, TIME_KEYS, Question
-from metertui.engine.steps import Longs, Steps, pieces, steps
-from metertui.engine.sums import Keys, Peaks, Sums
+from metertui.engine.steps import Longs, blocks, pieces, steps
+from metertui.engine.sums import Counts, Keys, Peaks, Sums
 from metertui.engine.windows import between
 
 __all__ = ["ATTRIBUTE_KEYS", "KEYS", "TIME_KEYS", "Question", "answer", "figures"]
@@ -28,16 +29,17 @@ _MORE: Final = ("largest_wh", "days")
 _PEAKS: Final = ("peak_wh", "peak_at")
 
 
-def answer(frozen: Frozen, question: Question) -> pd.DataFrame:
+def answer(frozen: Frozen, question: Question, progress: Progress = untold) -> pd.DataFrame:
     """The table: columns of `by` (text), `usage_wh` (int64), `meters` and `readings` (int64); rows where there is data.
 
-    `meters` counts those with data in the row, `readings` what is stored in it. Raises MeterError for a key or column
-    that is none.
+    `meters` counts those with data in the row, `readings` what is stored in it. `progress` is told the share done
+    after each million of pieces at most; what it raises ends the work. Raises MeterError for a key or column that is
+    none.
     """
-    return figures(frozen, question)[[*question.by, *FIGURES]]
+    return figures(frozen, question, progress=progress)[[*question.by, *FIGURES]]
 
 
-def figures(frozen: Frozen, question: Question, *, peaks: bool = False) -> pd.DataFrame:
+def figures(frozen: Frozen, question: Question, *, peaks: bool = False, progress: Progress = untold) -> pd.DataFrame:
     """The table of `answer` with more columns, int64: `largest_wh`, what the meter used that used most in the row, and
     `days`, how many local days the row has of those that are asked for and have readings.
 
@@ -45,56 +47,54 @@ def figures(frozen: Frozen, question: Question, *, peaks: bool = False) -> pd.Da
     first such began (µs UTC). Raises MeterError.
     """
     question.check()
-    values, attribute_of_group = _attributes(frozen, question)
-    rows = _rows(frozen, question, frozen.columns, attribute_of_group[frozen.group])
+    values, label_of_group = _attributes(frozen, question)
+    meter = _meter(frozen, question)
     start, end = _span(frozen, question)
     if start >= end:
         return _nothing(question, peaks=peaks)
-    ends = _rows(frozen, question, frozen.curve, attribute_of_group[frozen.curve_group])
-    taken = steps(frozen, ends, attribute_of_group, start, end)
     cut = periods(frozen.zone, question, start, end)
     keys = Keys(len(values), len(frozen.ids), per_meter="meter" in question.by)
-    sums = Sums(keys)
-    for piece in pieces(taken, cut.marks):
-        period = cut.row[piece.bucket]
-        asked = period >= 0
-        sums.add(period[asked], piece.label[asked], piece.meter[asked], piece.used[asked])
+    sums, stored, highest = Sums(keys), Counts(), None
+    halves = periods(frozen.zone, question, start, end, half_hours=True) if peaks else cut
+    if peaks:
+        highest = Peaks(keys, halves.row, halves.marks)
+    for block in blocks(frozen, meter):
+        taken = steps(frozen, block.curve, label_of_group, start, end)
+        for piece in pieces(taken, cut.marks):
+            period = cut.row[piece.bucket]
+            asked = period >= 0
+            sums.add(period[asked], piece.label[asked], piece.meter[asked], piece.used[asked])
+            progress(block.share(piece.done(taken) / (2 if peaks else 1)))
+        if highest is not None:
+            for piece in pieces(taken, halves.marks):
+                asked = halves.row[piece.bucket] >= 0
+                highest.add(piece.bucket[asked], piece.label[asked], piece.meter[asked], piece.used[asked])
+                progress(block.share((1 + piece.done(taken)) / 2))
+        stored.add(_stored(frozen, block.columns, label_of_group, cut, keys))
+        progress(block.share(1))
     found = sums.rows()
     told = {
         "usage_wh": found.used,
         "meters": found.meters,
-        "readings": _readings(frozen, rows, attribute_of_group, cut, keys, found.key),
+        "readings": stored.of(found.key),
         "largest_wh": found.largest,
         "days": cut.days[keys.parts(found.key)[0]],
     }
-    if peaks:
-        told |= _highest(frozen, question, taken, (start, end), keys, found.key)
+    if highest is not None:
+        rows, used, at = highest.rows()
+        place = np.searchsorted(rows, found.key)
+        told |= dict(zip(_PEAKS, (used[place], at[place]), strict=True))
     return _frame(frozen, question, cut, values, keys.parts(found.key), told)
 
 
-def _readings(frozen: Frozen, rows: Longs, attribute_of_group: Longs, cut: Periods, keys: Keys, key: Longs) -> Longs:
-    """How many readings are stored in each row of the table."""
+def _stored(frozen: Frozen, span: slice, label_of_group: Longs, cut: Periods, keys: Keys) -> Longs:
+    """The rows that the stored readings of a span belong to, of those that belong to one."""
     columns = frozen.columns
-    inside = rows[(columns.time[rows] > cut.marks[0]) & (columns.time[rows] <= cut.marks[-1])]
-    period = cut.row[np.searchsorted(cut.marks, columns.time[inside]) - 1]
+    time, label = columns.time[span], label_of_group[frozen.group[span]]
+    inside = np.flatnonzero((label >= 0) & (time > cut.marks[0]) & (time <= cut.marks[-1]))
+    period = cut.row[np.searchsorted(cut.marks, time[inside]) - 1]
     inside, period = inside[period >= 0], period[period >= 0]
-    attribute = attribute_of_group[frozen.group[inside]]
-    stored = np.sort(keys.of(period, attribute, columns.meter[inside].astype(np.int64)))
-    return np.searchsorted(stored, key, side="right") - np.searchsorted(stored, key, side="left")
-
-
-def _highest(
-    frozen: Frozen, question: Question, taken: Steps, span: tuple[int, int], keys: Keys, key: Longs
-) -> dict[str, Longs]:
-    """The highest half hour of each row of the table."""
-    cut = periods(frozen.zone, question, *span, half_hours=True)
-    peaks = Peaks(keys, cut.row, cut.marks)
-    for piece in pieces(taken, cut.marks):
-        asked = cut.row[piece.bucket] >= 0
-        peaks.add(piece.bucket[asked], piece.label[asked], piece.meter[asked], piece.used[asked])
-    rows, used, at = peaks.rows()
-    place = np.searchsorted(rows, key)
-    return dict(zip(_PEAKS, (used[place], at[place]), strict=True))
+    return keys.of(period, label[inside], columns.meter[span][inside].astype(np.int64))
 
 
 def _span(frozen: Frozen, question: Question) -> tuple[int, int]:
@@ -131,15 +131,14 @@ def _attributes(frozen: Frozen, question: Question) -> tuple[list[tuple[str, ...
     return values, np.array(of_group, dtype=np.int64)
 
 
-def _rows(frozen: Frozen, question: Question, columns: Columns, attribute: Longs) -> Longs:
-    """The places in `columns` that the filters leave; `attribute` is negative where the attributes do not fit."""
-    span = slice(0, len(columns))
-    if question.meter:
-        code = frozen.code(question.meter)
-        if code is None:
-            raise MeterError(f"{question.meter} is not a meter of this site")
-        span = columns.span(code)
-    return np.flatnonzero(attribute[span] >= 0) + span.start
+def _meter(frozen: Frozen, question: Question) -> int | None:
+    """The code of the meter that is asked for; None for all. Raises MeterError."""
+    if not question.meter:
+        return None
+    code = frozen.code(question.meter)
+    if code is None:
+        raise MeterError(f"{question.meter} is not a meter of this site")
+    return code
 
 
 def _frame(

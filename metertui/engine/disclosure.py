@@ -13,7 +13,7 @@ together.
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -58,12 +58,18 @@ class Hidden(NamedTuple):
 
 
 def hidden(
-    table: pd.DataFrame, keys: list[str], rule: Rule, size: dict[Cell, int], told: Set[Cell] = frozenset()
+    table: pd.DataFrame,
+    keys: list[str],
+    rule: Rule,
+    size: dict[Cell, int],
+    told: Set[Cell] = frozenset(),
+    wanted: Callable[[], None] = lambda: None,
 ) -> Hidden:
     """Which rows of a table to hide: columns of `keys`, `usage_wh`, `meters`, `largest_wh`; a row for each cell.
 
     `size`: how many meters a combination of the table's attributes has ever had, for the order in which more is hidden.
-    `told`: combinations that were told before, for these days.
+    `told`: combinations that were told before, for these days. `wanted` is called now and then; what it raises ends
+    the work.
     """
     meters, usage, largest = (table[name].to_numpy() for name in ("meters", "usage_wh", "largest_wh"))
     cells = rule.small_all(meters, usage, largest)
@@ -76,7 +82,9 @@ def hidden(
     changed = True
     while changed:
         changed = False
-        for key, line in lines:
+        for nth, (key, line) in enumerate(lines):
+            if nth % 500 == 0:
+                wanted()
             out = line[cells[line]]
             unknown = out[~known[out]]
             if not len(out):
@@ -130,7 +138,8 @@ def sizes(frozen: Frozen, keys: list[str]) -> dict[Cell, int]:
     place = np.array([distinct.index(cell) for cell in cells], dtype=np.int64)
     if not len(curve):
         return {}
-    pair = curve.meter.astype(np.int64) * len(distinct) + place[frozen.curve_group]
-    pair = np.unique(pair[np.concatenate(([True], pair[1:] != pair[:-1]))])
+    meter, group = curve.meter, frozen.curve_group
+    new = np.concatenate(([True], (meter[1:] != meter[:-1]) | (group[1:] != group[:-1])))
+    pair = np.unique(meter[new].astype(np.int64) * len(distinct) + place[group[new]])
     counts = np.bincount(pair % len(distinct), minlength=len(distinct))
     return dict(zip(distinct, counts.tolist(), strict=True))

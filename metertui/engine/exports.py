@@ -20,6 +20,7 @@ from metertui.engine.columns import Frozen
 from metertui.engine.disclosure import Cell, Rule
 from metertui.engine.errors import MeterError
 from metertui.engine.inquiry import Findings, Inquiry
+from metertui.engine.progress import Progress, part, untold
 from metertui.engine.question import ATTRIBUTE_KEYS, Question
 from metertui.engine.records import disarmed
 from metertui.engine.tables import Table
@@ -71,12 +72,16 @@ class Exports:
             found[asked] = None
         return list(found)
 
-    def guarded(self, frozen: Frozen, asked: Inquiry, rule: Rule) -> Findings:
-        """Answer an inquiry for an export. Raises MeterError where it, with those before, would tell a small group."""
+    def guarded(self, frozen: Frozen, asked: Inquiry, rule: Rule, progress: Progress = untold) -> Findings:
+        """Answer an inquiry for an export. Raises MeterError where it, with those before, would tell a small group.
+
+        `progress` is told the share done; what it raises ends the work.
+        """
         told: set[Cell] = set()
-        for earlier in _akin(asked, self.recorded()):
-            told |= _told(inquiry.find(frozen, earlier, rule))
-        found = inquiry.find(frozen, asked, rule, told)
+        akin = list(_akin(asked, self.recorded()))
+        for nth, earlier in enumerate(akin):
+            told |= _told(inquiry.find(frozen, earlier, rule, progress=part(progress, nth, len(akin) + 1)))
+        found = inquiry.find(frozen, asked, rule, told, part(progress, len(akin), len(akin) + 1))
         if found.given_away:
             raise MeterError(
                 f"together with what was exported before ({NAME}) this would tell a group of fewer than "

@@ -22,6 +22,7 @@ from metertui.engine.analytics import figures
 from metertui.engine.columns import Frozen
 from metertui.engine.disclosure import Cell, Rule
 from metertui.engine.errors import MeterError
+from metertui.engine.progress import Progress, part, untold
 from metertui.engine.question import ATTRIBUTE_KEYS, TIME_KEYS, Question, clock_of
 
 Measure = Literal["total", "per_meter", "per_meter_day", "peak"]
@@ -95,35 +96,70 @@ class Findings:
         return int(self.table["hidden"].sum())
 
 
-def find(frozen: Frozen, inquiry: Inquiry, rule: Rule | None = None, told: Set[Cell] = frozenset()) -> Findings:
-    """Answer an inquiry; with a rule, small groups are hidden. `told`: see disclosure.hidden. Raises MeterError."""
+def find(
+    frozen: Frozen,
+    inquiry: Inquiry,
+    rule: Rule | None = None,
+    told: Set[Cell] = frozenset(),
+    progress: Progress = untold,
+) -> Findings:
+    """Answer an inquiry; with a rule, small groups are hidden. `told`: see disclosure.hidden. Raises MeterError.
+
+    `progress` is told the share done; what it raises ends the work.
+    """
     question = inquiry.question
     if rule is not None and (question.meter or "meter" in question.by):
         raise MeterError("figures of a single meter are not for this role; the lookup screen (F3) has them")
-    table, given_away = _measured(frozen, inquiry, question, rule, told)
-    whole = figures(frozen, replace(question, by=()))
+    tables = _Tables(frozen, inquiry, rule, progress)
+    table, given_away = _measured(tables, inquiry, question, rule, told)
+    whole = tables.of(replace(question, by=()))
     total_wh, meters = None, 0
     if len(whole):
         usage, meters, largest = (int(whole[name].iloc[0]) for name in ("usage_wh", "meters", "largest_wh"))
         total_wh = None if rule is not None and rule.small(meters, usage, largest) else usage
-        if rule is not None and question.filters() and not _told_alone(frozen, question, rule):
+        if rule is not None and question.filters() and not _told_alone(tables, question, rule):
             total_wh = None
     compared = None
     if inquiry.compare:
         earlier, shift = _earlier(frozen, inquiry)
-        before, also = _measured(frozen, inquiry, earlier, rule, told)
+        before, also = _measured(tables, inquiry, earlier, rule, told)
         table = _compared(frozen, inquiry, earlier, shift, table, before)
         compared, given_away = (earlier.first, earlier.last), given_away or also
     return Findings(inquiry, table, total_wh, meters, compared, given_away)
 
 
+class _Tables:
+    """The tables that an inquiry takes, each made once, and how far they all are."""
+
+    def __init__(self, frozen: Frozen, inquiry: Inquiry, rule: Rule | None, progress: Progress) -> None:
+        self.frozen = frozen
+        self._progress = progress
+        self._made: dict[tuple[Question, bool], pd.DataFrame] = {}
+        compared = int(bool(inquiry.compare))
+        self._most = 2 + compared  # itself, its total, and what it is compared with
+        if rule is not None and inquiry.question.filters():
+            self._most += 2 + compared  # and what the filters of each are cut out of
+
+    def of(self, question: Question, *, peaks: bool = False) -> pd.DataFrame:
+        """See analytics.figures."""
+        key = (question, peaks)
+        if key not in self._made:
+            told = part(self._progress, min(len(self._made), self._most - 1), self._most)
+            self._made[key] = figures(self.frozen, question, peaks=peaks, progress=told)
+        return self._made[key]
+
+    def wanted(self) -> None:
+        """End the work if nobody wants it any more."""
+        self._progress(min(1.0, len(self._made) / self._most))
+
+
 def _measured(
-    frozen: Frozen, inquiry: Inquiry, question: Question, rule: Rule | None, told: Set[Cell]
+    tables: _Tables, inquiry: Inquiry, question: Question, rule: Rule | None, told: Set[Cell]
 ) -> tuple[pd.DataFrame, bool]:
-    table = figures(frozen, question, peaks=inquiry.measure == "peak")
+    table = tables.of(question, peaks=inquiry.measure == "peak")
     hide, given_away = np.zeros(len(table), dtype=bool), False
     if rule is not None:
-        hide, given_away = _hidden(frozen, question, table, rule, told)
+        hide, given_away = _hidden(tables, question, table, rule, told)
     usage, meters, days = (table[name].to_numpy() for name in ("usage_wh", "meters", "days"))
     match inquiry.measure:
         case "total":
@@ -144,7 +180,7 @@ def _measured(
 
 
 def _hidden(
-    frozen: Frozen, question: Question, table: pd.DataFrame, rule: Rule, told: Set[Cell]
+    tables: _Tables, question: Question, table: pd.DataFrame, rule: Rule, told: Set[Cell]
 ) -> tuple[NDArray[np.bool_], bool]:
     """The rows of a table to hide: as they are in the table that its filters are cut out of."""
     filters = {key: str(getattr(question, key)) for key in ATTRIBUTE_KEYS if getattr(question, key)}
@@ -152,8 +188,9 @@ def _hidden(
     if not keys:
         return rule.small_all(*(table[name].to_numpy() for name in ("meters", "usage_wh", "largest_wh"))), False
     open_question = replace(question, by=tuple(keys), region="", sub_region="", apartment_type="")
-    whole = figures(frozen, open_question) if filters else table
-    found = disclosure.hidden(whole, keys, rule, disclosure.sizes(frozen, keys), told)
+    whole = tables.of(open_question) if filters else table
+    sizes = disclosure.sizes(tables.frozen, keys)
+    found = disclosure.hidden(whole, keys, rule, sizes, told, tables.wanted)
     kept = np.ones(len(whole), dtype=bool)
     for key, value in filters.items():
         kept &= (whole[key] == value).to_numpy()
@@ -165,10 +202,10 @@ def _hidden(
     return np.array([row in out for row in rows], dtype=bool), found.given_away
 
 
-def _told_alone(frozen: Frozen, question: Question, rule: Rule) -> bool:
+def _told_alone(tables: _Tables, question: Question, rule: Rule) -> bool:
     """Whether the total of some filters may be told beside those of others."""
     alone = replace(question, by=())
-    hide, _ = _hidden(frozen, alone, figures(frozen, alone), rule, frozenset())
+    hide, _ = _hidden(tables, alone, tables.of(alone), rule, frozenset())
     return not hide.any()
 
 

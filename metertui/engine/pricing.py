@@ -8,7 +8,7 @@ a line's amount is rounded half-up once, and the tax once, on the sum of the lin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -21,7 +21,8 @@ from metertui.engine.columns import Frozen
 from metertui.engine.energy import Quality, interpolate_all
 from metertui.engine.errors import MeterError
 from metertui.engine.exact import half_up_products, scaled
-from metertui.engine.steps import Pieces, Steps, pieces, steps
+from metertui.engine.progress import Progress, untold
+from metertui.engine.steps import Pieces, Steps, blocks, pieces, steps
 from metertui.engine.tariffs import Schedule, Tariffs
 
 Longs = NDArray[np.int64]
@@ -154,7 +155,7 @@ def price(
     end: int,
     tariffs: Tariffs,
     gap_us: int,
-    progress: Callable[[float], None] = lambda share: None,
+    progress: Progress = untold,
 ) -> Priced:
     """The bills of (start, end], µs UTC, for all meters. A step longer than `gap_us` is told as a gap.
 
@@ -164,14 +165,24 @@ def price(
     types = sorted({group.apartment_type for group in frozen.groups})
     of_group = np.array([types.index(group.apartment_type) for group in frozen.groups], dtype=np.int64)
     schedule = tariffs.schedule(types, start, end, frozen.zone)
-    taken = steps(frozen, None, of_group, start, end)
     doubtful = np.flatnonzero(
         validation.doubtful(frozen.status) & (frozen.columns.time > start) & (frozen.columns.time <= end)
     )
-    parts = []
-    for piece in pieces(taken, schedule.marks):
-        parts.append(_Cut(frozen, tariffs, schedule, types, taken, _without_empty(piece), gap_us).lines(doubtful))
-        progress((int(piece.step[-1]) + 1) / len(taken.meter))
+    parts: list[Lines] = []
+    refused: NoTariffError | None = None
+    for block in blocks(frozen):
+        taken = steps(frozen, block.curve, of_group, start, end)
+        for piece in pieces(taken, schedule.marks):
+            try:
+                cut = _Cut(frozen, tariffs, schedule, types, taken, _without_empty(piece), gap_us)
+            except NoTariffError as error:  # another meter's day may be earlier
+                refused = error if refused is None or error.day < refused.day else refused
+            else:
+                parts.append(cut.lines(doubtful))
+            progress(block.share(piece.done(taken)))
+        progress(block.share(1))
+    if refused is not None:
+        raise refused
     return _totals(tariffs, parts, len(frozen.ids))
 
 

@@ -20,7 +20,7 @@ from metertui.engine.columns import Curve, Frozen
 from metertui.engine.energy import Series, interpolate_all
 from metertui.engine.proof import Proof
 from metertui.engine.runs import first_at_least, stretches
-from metertui.engine.steps import Longs, pieces, steps
+from metertui.engine.steps import Longs, blocks, pieces, steps
 from metertui.engine.windows import month_before
 from metertui.engine.zone import SiteZone
 
@@ -127,22 +127,24 @@ def _cut(
 
     Both are instants, µs UTC, and each whole begins and ends at marks.
     """
-    taken = steps(frozen, None, np.zeros(len(frozen.groups), dtype=np.int64), int(marks[0]), int(marks[-1]))
     whole_of = np.searchsorted(wholes, marks, side="right") - 1
     total = np.zeros(len(frozen.ids), dtype=np.int64)
-    for piece in pieces(taken, marks):
-        key = piece.meter * len(wholes) + whole_of[piece.bucket]
-        order = np.argsort(key, kind="stable")
-        begins = stretches(key[order])[:-1]
-        used = np.add.reduceat(piece.used[order], begins) if len(begins) else piece.used
-        meter, whole = np.divmod(key[order][begins], len(wholes))
-        expected = _at(frozen.curve, meter, wholes[whole + 1]) - _at(frozen.curve, meter, wholes[whole])
-        proof.count += len(used)
-        for at in np.flatnonzero(used != expected).tolist():
-            where = f"{frozen.ids[meter[at]]}, the {name} from {frozen.zone.iso(int(wholes[whole[at]]))}"
-            proof.differs(int(expected[at]), int(used[at]), where)
-        np.add.at(total, meter, used)
-        progress((int(piece.step[-1]) + 1) / len(taken.meter))
+    alike = np.zeros(len(frozen.groups), dtype=np.int64)
+    for block in blocks(frozen):
+        taken = steps(frozen, block.curve, alike, int(marks[0]), int(marks[-1]))
+        for piece in pieces(taken, marks):
+            key = piece.meter * len(wholes) + whole_of[piece.bucket]
+            order = np.argsort(key, kind="stable")
+            begins = stretches(key[order])[:-1]
+            used = np.add.reduceat(piece.used[order], begins) if len(begins) else piece.used
+            meter, whole = np.divmod(key[order][begins], len(wholes))
+            expected = _at(frozen.curve, meter, wholes[whole + 1]) - _at(frozen.curve, meter, wholes[whole])
+            proof.count += len(used)
+            for at in np.flatnonzero(used != expected).tolist():
+                where = f"{frozen.ids[meter[at]]}, the {name} from {frozen.zone.iso(int(wholes[whole[at]]))}"
+                proof.differs(int(expected[at]), int(used[at]), where)
+            np.add.at(total, meter, used)
+            progress(block.share(piece.done(taken)))
     return total
 
 

@@ -13,9 +13,11 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.columns import Frozen
+from metertui.engine.columns import Columns, Frozen
 from metertui.engine.energy import interpolate_all
 
+_BLOCK: Final = 500_000
+"""Points of the curve that steps are made of at a time, some 50 MB; a meter's are never parted."""
 _PIECES: Final = 1_000_000
 """Pieces of steps in memory at a time, some 100 MB; a step of a year has 8,760 of an hour."""
 
@@ -61,23 +63,75 @@ class Pieces(NamedTuple):
     """(low, high], µs UTC."""
     high: Longs
 
+    def done(self, taken: Steps) -> float:
+        """The share of the steps that is done with these."""
+        return (int(self.step[-1]) + 1) / len(taken.meter)
 
-def steps(frozen: Frozen, ends: Longs | None, label_of_group: Longs, start: int, end: int) -> Steps:
-    """The steps that reach into (start, end], of those that end at these points of the curve (None: of all)."""
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Some whole meters."""
+
+    curve: slice
+    """Their points of the curve."""
+    columns: slice
+    """Their stored readings."""
+    begun: float
+    """The share of all meters' points and readings that lies before them."""
+    part: float
+    """Theirs."""
+
+    def share(self, done: float) -> float:
+        """The share of all that is done when this much of the block is."""
+        return self.begun + done * self.part
+
+
+def blocks(frozen: Frozen, meter: int | None = None) -> Iterator[Block]:
+    """All meters, or the one of that code, some at a time: steps take five times the room of their points."""
+    low, stop = (0, len(frozen.ids)) if meter is None else (meter, meter + 1)
+    curve, columns = _starts(frozen.curve, stop), _starts(frozen.columns, stop)
+    both = curve + columns
+    whole = max(1, int(both[stop] - both[low]))
+    at = low
+    while at < stop:
+        high = max(at + 1, int(np.searchsorted(both, both[at] + 2 * _BLOCK, side="right")) - 1)
+        yield Block(
+            slice(int(curve[at]), int(curve[high])),
+            slice(int(columns[at]), int(columns[high])),
+            float(both[at] - both[low]) / whole,
+            float(both[high] - both[at]) / whole,
+        )
+        at = high
+
+
+def _starts(columns: Columns, meters: int) -> Longs:
+    """Where so many meters' runs begin, and where the last ends."""
+    known = columns.starts[: meters + 1]
+    return np.concatenate((known, np.full(meters + 1 - len(known), len(columns), dtype=np.int64)))
+
+
+def steps(frozen: Frozen, span: slice, label_of_group: Longs, start: int, end: int) -> Steps:
+    """The steps that reach into (start, end], µs UTC, of whole meters, whose points are the curve's `span`.
+
+    One whose group has a label below 0 is left out.
+    """
     curve = frozen.curve
-    j = np.arange(len(curve), dtype=np.int64) if ends is None else ends
-    i = np.maximum(j - 1, 0)
-    i = np.where(curve.meter[i] == curve.meter[j], i, j)
-    t0, t1 = curve.time[i], curve.time[j]
-    reach = (t1 > start) & ((t0 < end) | ((t0 == t1) & (t1 == end)))
-    i, j, t0, t1 = i[reach], j[reach], t0[reach], t1[reach]
+    time, meter = curve.time[span], curve.meter[span]
+    begins = np.ones(len(time), dtype=bool)
+    begins[1:] = meter[1:] != meter[:-1]
+    since = np.concatenate((time[:1], time[:-1]))
+    since[begins] = time[begins]
+    label = label_of_group[frozen.curve_group[span]]
+    taken = np.flatnonzero((label >= 0) & (time > start) & ((since < end) | (begins & (time == end))))
+    t0, t1 = since[taken], time[taken]
+    energy = curve.energy[span]
     return Steps(
-        meter=curve.meter[j].astype(np.int64),
-        label=label_of_group[frozen.curve_group[j]],
+        meter=meter[taken].astype(np.int64),
+        label=label[taken],
         t0=t0,
         t1=t1,
-        e0=curve.energy[i],
-        e1=curve.energy[j],
+        e0=energy[np.where(begins[taken], taken, taken - 1)],
+        e1=energy[taken],
         low=np.maximum(t0, start),
         high=np.minimum(t1, end),
     )

@@ -79,6 +79,29 @@ class Sums:
         return self._rows
 
 
+class Counts:
+    """How often rows were met, grown like Sums."""
+
+    def __init__(self) -> None:
+        self._found: list[tuple[Longs, Longs]] = []
+
+    def add(self, key: Longs) -> None:
+        """Count rows, each as often as it is there."""
+        self._found.append(summed(key, np.ones_like(key)))
+
+    def of(self, key: Longs) -> Longs:
+        """How often each of some rows was met."""
+        if not self._found:
+            return np.zeros_like(key)
+        rows, counts = summed(*(np.concatenate(column) for column in zip(*self._found, strict=True)))
+        place = np.searchsorted(rows, key)
+        met = place < len(rows)
+        met[met] = rows[place[met]] == key[met]
+        found = np.zeros_like(key)
+        found[met] = counts[place[met]]
+        return found
+
+
 class Peaks:
     """The half hour of each row in which most was used, grown like Sums."""
 

@@ -31,7 +31,10 @@ def town() -> Frozen:
 def test_an_export_that_tells_the_same_groups_is_fine(town: Frozen, tmp_path: Path) -> None:
     exports = Exports(tmp_path)
     exports.record("2025-03-12T10:40:00+08:00", "ada@example.com", Path("/x.csv"), BOTH)
-    assert exports.guarded(town, LATER, RULE).hidden == 2
+    shares: list[float] = []
+    assert exports.guarded(town, LATER, RULE, shares.append).hidden == 2
+    assert shares == sorted(shares)
+    assert (shares[0], shares[-1]) == (0.25, 1)  # the table before, its total, then both of this one
     assert exports.guarded(town, BOTH, RULE).hidden == 2
 
 

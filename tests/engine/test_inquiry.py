@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 
 import pandas as pd
@@ -160,3 +160,27 @@ def test_an_inquiry_is_told_and_told_back() -> None:
     ):
         with pytest.raises(MeterError):
             Inquiry.of(wrong)
+
+
+@pytest.mark.parametrize("compare", ["", "before"])
+@pytest.mark.parametrize("by", [(), ("month", "region")])
+def test_how_far_it_is_is_told_and_ends_it(
+    town: Frozen, by: tuple[str, ...], compare: Compare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("metertui.engine.steps._BLOCK", 2_000)  # some four meters at a time
+    question = asked(*JANUARY, *by, measure="peak", compare=compare, region="North")
+    shares: list[float] = []
+    find(town, question, Rule(10, 0.5), progress=shares.append)
+    assert shares == sorted(shares)
+    assert 0 < shares[0] < 0.1
+    assert shares[-1] <= 1
+    for stop in (0, len(shares) // 2, len(shares) - 1):
+        left = iter(range(stop))
+
+        def tell(share: float, left: Iterator[int] = left) -> None:
+            if next(left, None) is None:
+                raise KeyboardInterrupt(share)
+
+        with pytest.raises(KeyboardInterrupt) as ended:
+            find(town, question, Rule(10, 0.5), progress=tell)
+        assert ended.value.args == (shares[stop],)
