@@ -37,6 +37,10 @@ METER = "100001"
 TEN = "ten-years"
 """A meter with 175,320 readings, one each half hour of ten years."""
 SUSPECTS = 10_000
+MISREAD = [f"misread-{number}" for number in range(METERS)]
+"""Meters of theirs."""
+TOWN = 20_000
+"""Meters that flood the port: a day's close would come long before each had sent as much as a thousand in a minute."""
 COME = "exceptions, suspects come"
 """The step in which so many readings that do not fit arrive on one connection."""
 STEPS: dict[str, tuple[str, ...]] = {
@@ -103,13 +107,13 @@ class Held:
         return found
 
 
-async def steps(pilot: Pilot[None], held: Held, port: int, meters: list[str]) -> dict[str, tuple[float, float]]:
+async def steps(pilot: Pilot[None], held: Held, port: int) -> dict[str, tuple[float, float]]:
     """Each step once; what it and the second after it held."""
     found = {}
     for name, keys in STEPS.items():
         held.take()
         if name == COME:
-            await misread(port, meters)
+            await misread(port)
             await asyncio.sleep(3)  # the list is read anew every two seconds
         else:
             await pilot.press(*keys)
@@ -118,24 +122,28 @@ async def steps(pilot: Pilot[None], held: Held, port: int, meters: list[str]) ->
     return found
 
 
-def add_ten_years(engine: Engine) -> None:
-    """One more meter, in the history of this process alone."""
+def add_others(engine: Engine) -> None:
+    """One more meter with much, and those with little to be misread, in the history of this process alone."""
     batch = engine.begin()
-    batch.register(TEN, {"address": "10 Long Street"})
+    for meter in (TEN, *MISREAD):
+        batch.register(meter, {"address": "10 Long Street"})
     engine.write(batch)
     engine.apply(batch)
     times = np.arange(ZONE.parse("2015-01-01T00:00"), ZONE.parse("2025-01-01T00:00"), 30 * MINUTE, dtype=np.int64)
     registers = np.cumsum(np.random.default_rng(1).integers(100, 900, len(times)))
     engine.readings.append(np.full(len(times), engine.directory.codes[TEN]), times, registers)
-    engine.readings.swap(engine.readings.rebuild(len(times)))
+    codes = [engine.directory.codes[meter] for meter in MISREAD]
+    engine.readings.append(codes, [int(times[0])] * METERS, [100_000] * METERS)
+    engine.readings.swap(engine.readings.rebuild(len(times) + METERS))
+    engine.heads.load(engine.readings.view().frozen(engine.rules.max_w))
 
 
-async def misread(port: int, meters: list[str]) -> None:
-    """Readings that fall ever lower, of all meters in turn, from one client that waits for all its replies."""
+async def misread(port: int) -> None:
+    """Readings that fall ever lower, of some meters in turn, from one client that waits for all its replies."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     start = time.time_ns() // 1000 - SUSPECTS * SECOND
     for number in range(SUSPECTS):
-        meter, kwh = meters[number % len(meters)], 50 - number / SUSPECTS * 50
+        meter, kwh = MISREAD[number % METERS], 50 - number / SUSPECTS * 50
         writer.write(f"READ {meter} {kwh:.3f} {ZONE.iso(start + number * SECOND)}\n".encode())
         if number % 500 == 0:
             await writer.drain()  # what it costs to make them up is not to be measured in one piece
@@ -147,7 +155,7 @@ async def misread(port: int, meters: list[str]) -> None:
 
 async def flood(port: int, seconds: int) -> asyncio.subprocess.Process:
     """Simulated meters in a process of their own, ended by whoever asked for it."""
-    command = ["simulate", "--port", str(port), "--meters", "1000", "--register", "--connections", "8"]
+    command = ["simulate", "--port", str(port), "--meters", str(TOWN), "--register", "--connections", "8"]
     days = ["--from", "2025-01-01T00:00", "--to", "2035-01-01T00:00"]
     return await asyncio.create_subprocess_exec(
         "timeout", str(seconds), sys.executable, "-m", "metertui", *command, *days,
@@ -158,7 +166,7 @@ async def flood(port: int, seconds: int) -> asyncio.subprocess.Process:
 async def measured(folder: Path, size: tuple[int, int], held: Held, *, flooded: bool) -> dict[str, tuple[float, float]]:
     """All steps at one size."""
     engine, _ = filled(folder, READINGS)
-    add_ten_years(engine)
+    add_others(engine)
     headend, listener = desk(engine, Settings(port=0))
     await headend.start()
     await listener.start()
@@ -168,8 +176,7 @@ async def measured(folder: Path, size: tuple[int, int], held: Held, *, flooded: 
         app.sessions.begin("ada@example.com", "operator")
         meters = await flood(listener.port, 10 * len(STEPS)) if flooded else None
         await asyncio.sleep(1)
-        ids = [meter for meter in engine.active if meter != TEN]
-        found = await steps(pilot, held, listener.port, ids[:METERS])
+        found = await steps(pilot, held, listener.port)
         if meters is not None and meters.returncode is None:
             meters.terminate()
             await meters.wait()

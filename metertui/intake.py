@@ -61,6 +61,9 @@ class FileLane:
         rows, codes = self._rows, self._codes
         readings = zip(rows.code[part].tolist(), rows.time[part].tolist(), rows.wh[part].tolist(), strict=True)
         for at, (place, time, wh) in enumerate(readings, self.done):
+            if batch.full:
+                self._taken = at - self.done
+                break
             outcome = batch.take(codes[place], time, wh)
             if outcome.kind in ("duplicate", "refused"):
                 self._outcomes.append((at, outcome))

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from metertui.engine import ingest
 from metertui.engine.core import Engine
 from metertui.engine.errors import MeterError, StorageError
 from metertui.engine.rules import Rules
@@ -51,7 +52,10 @@ async def start(folder: Path) -> HeadEnd:
 
 
 @pytest.mark.parametrize("seed", range(3))
-async def test_it_comes_to_what_a_command_would_have_made_of_it(tmp_path: Path, seed: int) -> None:
+async def test_it_comes_to_what_a_command_would_have_made_of_it(
+    tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ingest, "_MOST_PLACED", 3 + 1000 * seed)  # small batches, or a single one
     file = history(tmp_path / "x.csv", random.Random(seed))
     for name in "ab":
         headend = await start(tmp_path / name)

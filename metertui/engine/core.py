@@ -97,6 +97,7 @@ class Engine:
         """How many of the tail's first readings stand in a sealed log, waiting for their day files."""
         self.day_files = (0, 0)
         """How many day files the day close that is running has written, and of how many."""
+        self._series: tuple[tuple[int, ...], Series] | None = None  # the last, which a screen asks for again and again
         self._spent = False  # whether a sealed log is there only because it could not be removed
         self._log: WriteAheadLog | None = loaded.log
         self._lock: FolderLock | None = loaded.lock
@@ -261,9 +262,13 @@ class Engine:
         code = self.directory.codes.get(meter)
         if code is None:
             raise MeterError(f"{meter} is not a meter of this site")
-        times, whs = self.readings.of(code)
-        decided = self.events.of(meter)
-        return Series.of(meter, times, whs, self.rules.max_w, Corrections.of({0: decided}) if decided else None)
+        state = self.readings.state_of(code)
+        if self._series is None or self._series[0] != state:
+            times, whs = self.readings.of(code)
+            decided = self.events.of(meter)
+            made = Series.of(meter, times, whs, self.rules.max_w, Corrections.of({0: decided}) if decided else None)
+            self._series = state, made
+        return self._series[1]
 
     def usage(self, meter: str, window: str | Window = "month", at: int | None = None) -> Usage:
         """What a meter used in a window, named or given; `at` (µs UTC) stands for now. Raises MeterError."""

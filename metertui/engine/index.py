@@ -147,6 +147,10 @@ class ReadingIndex:
             found.sort()
         return found[:count]
 
+    def of(self, code: int) -> tuple[Span, Run | None]:
+        """A meter's readings: the stretch of history that they are, and the run of those that came since."""
+        return self._by_meter.run(code), self._live_by_meter.run(code)
+
     def rows_of(self, code: int, start: int | None = None, end: int | None = None) -> Ints:
         """The rows of a meter's readings in (start, end], µs UTC, in time order (int64). None stands for no bound."""
         return self._timed_rows(code, start, end)[1]

@@ -22,6 +22,7 @@ from metertui.engine.energy import Quality, interpolate_all
 from metertui.engine.errors import MeterError
 from metertui.engine.exact import half_up_products, scaled
 from metertui.engine.progress import Progress, untold
+from metertui.engine.runs import first_at_least
 from metertui.engine.steps import Pieces, Steps, blocks, pieces, steps
 from metertui.engine.tariffs import Schedule, Tariffs
 
@@ -142,11 +143,8 @@ def edges(frozen: Frozen, start: int, end: int) -> Edges:
 
 def _before(time: Longs, bounds: Longs, instant: Longs, known: NDArray[np.bool_]) -> Longs:
     """By known meter, how many of its counted readings are before its instant."""
-    lengths = np.diff(bounds)
-    cut = np.zeros(len(lengths), dtype=np.int64)
-    cut[known] = instant
-    below = np.concatenate(([0], np.cumsum(time < np.repeat(cut, lengths))))
-    return np.asarray((below[bounds[1:]] - below[bounds[:-1]])[known], dtype=np.int64)
+    starts, stops = bounds[:-1][known], bounds[1:][known]
+    return first_at_least(time, starts, stops, instant) - starts
 
 
 def price(

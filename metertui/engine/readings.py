@@ -6,6 +6,7 @@ import threading
 import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Any, Final
 
 import numpy as np
@@ -23,9 +24,12 @@ from metertui.engine.zone import SiteZone
 
 Values = Sequence[int] | NDArray[Any]
 
-
-_BACKLOG: Final = 16_384
-"""Readings that the index may lag behind: less work by a third than a reading at a time, and 10 ms to catch up."""
+_ERAS: Final = count()
+"""Numbers of what was between two changes to stored readings, in any `Readings`."""
+_BACKLOG: Final = 4096
+"""Readings that the index may lag behind. To catch up takes 1 ms where they are of 1,000 meters, 4 of 20,000; with
+16,384 it took 15, for no less work.
+"""
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,7 @@ class Readings:
         self._index = self._build(history, directory.view())
         self._view: View | None = None
         self._freezing = Freezing()
+        self._era = next(_ERAS)
         self.version = 0
         """Changes whenever stored readings get other attributes, which a rebuild under way does not know."""
 
@@ -91,9 +96,24 @@ class Readings:
         """Up to `count` readings right after `time`, in time order."""
         return [(at, self._wh(row)) for at, row in self.index.after(code, time, count)]
 
+    def state_of(self, code: int) -> tuple[int, ...]:
+        """Another whenever a meter's readings, or what was decided about any, may be others than before."""
+        _, live = self.index.of(code)
+        return self._era, code, 0 if live is None else len(live.rows)
+
     def of(self, code: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """A meter's readings in time order: µs UTC and Wh, both int64[n]."""
-        return self.at(self.index.rows_of(code))[1:]
+        """A meter's readings in time order: µs UTC and Wh, both int64[n]; not to be written to."""
+        (start, stop), live = self.index.of(code)
+        time, wh = self.history.time[start:stop], self.history.wh[start:stop]
+        if live is None:
+            return time, wh
+        late = np.array(live.values, dtype=np.int64)
+        new = self.tail.take(np.array(live.rows, dtype=np.int64) - len(self.history)).wh
+        time, wh = np.concatenate((time, late)), np.concatenate((wh, new))
+        if start < stop and late[0] < time[stop - start - 1]:
+            order = time.argsort(kind="stable")
+            time, wh = time[order], wh[order]
+        return time, wh
 
     # -- many ------------------------------------------------------------------------------------------------
 
@@ -127,6 +147,7 @@ class Readings:
 
     def correct(self) -> None:
         """Something was decided about stored readings: views follow."""
+        self._era = next(_ERAS)
         self._view = None
 
     # -- the day close ---------------------------------------------------------------------------------------
@@ -149,6 +170,7 @@ class Readings:
 
     def swap(self, rebuilt: Rebuilt) -> None:
         """Put a rebuilt history in use; what came after the readings in it stays in the tail."""
+        self._era = next(_ERAS)
         self.history = rebuilt.history
         self.tail.drop(rebuilt.taken)
         self._index = rebuilt.index
@@ -191,14 +213,16 @@ class Freezing:
     def frozen(self, number: int, make: Callable[[], Frozen]) -> Frozen:
         """What the view of that number is as columns, or a later one."""
         self._wanted[number] = make
-        with self._lock:
-            made = self._made() if self._made is not None and self._newest >= number else None
-            if made is None:
-                self._newest = max(list(self._wanted))
-                made = self._wanted[self._newest]()
-                self._made = weakref.ref(made)
+        try:
+            with self._lock:
+                made = self._made() if self._made is not None and self._newest >= number else None
+                if made is None:
+                    newest = max(list(self._wanted))
+                    made = self._wanted[newest]()
+                    self._newest, self._made = newest, weakref.ref(made)
+                return made
+        finally:
             del self._wanted[number]
-            return made
 
 
 class View:

@@ -139,8 +139,11 @@ class Conversation:
         return len(self._ready)
 
     def perform(self, batch: Batch) -> None:
-        """Put the ready requests to the batch, in order, up to one after which the conversation must stop."""
-        if self.stopping is not None:
+        """Put the ready requests to the batch, in order, up to one after which the conversation must stop.
+
+        Those that it is too full for wait for the next.
+        """
+        if self.stopping is not None or batch.full:
             return
         for bad in self._unrecorded:
             self._refuse(batch, bad)
@@ -153,7 +156,7 @@ class Conversation:
             if reply is not None:
                 replies.append(reply)
                 room -= len(reply)
-                if room > 0:
+                if room > 0 and not batch.full:
                     continue
             if reply is not None or isinstance(request, Stop):
                 self._ready = ready[place + 1 :]

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from metertui.engine import ingest
 from metertui.engine.core import Engine
 from metertui.engine.errors import MeterError, OwnedError, StorageError
 from metertui.engine.events import Event
@@ -78,6 +79,19 @@ def test_checks_come_in_their_order(engine: Engine) -> None:
         "future-timestamp",
     ]
     assert commit(engine, ("m", "1", "2025-03-12T10:50:00"))[0].kind == "ok"
+
+
+def test_a_batch_is_full_when_much_of_it_had_to_be_placed(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ingest, "_MOST_PLACED", 3)
+    batch = engine.begin()
+    for minute in range(10):
+        batch.read("m", str(minute), f"2025-03-12T10:0{minute}")
+    assert not batch.full, "but for the first each is simply the next"
+    batch.read("m", "20", "2025-03-11T10:00")
+    assert not batch.full
+    batch.read("m", "1", "2025-03-11T11:00")
+    assert batch.full
+    assert batch.read("m", "10", "2025-03-12T10:10").kind == "ok"
 
 
 def test_the_same_again_is_a_duplicate_and_another_value_a_conflict(engine: Engine) -> None:

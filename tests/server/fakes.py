@@ -18,6 +18,7 @@ class FakeBatch:
         self.reads: list[tuple[str, str, str | None]] = []
         self.registered: list[tuple[str, dict[str, str], str]] = []
         self.refusals: list[tuple[str, str, str, str]] = []
+        self.full = False
 
     def read(self, meter: str, kwh: str, timestamp: str | None) -> Outcome:
         self.reads.append((meter, kwh, timestamp))

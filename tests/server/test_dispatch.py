@@ -223,6 +223,25 @@ def test_a_batch_that_broke_off_is_never_answered_ok() -> None:
     assert conversation.answer(FULL).splitlines() == [f"ERR storage: {FULL.text}"] * 3
 
 
+def test_what_a_batch_is_too_full_for_waits_for_the_next() -> None:
+    class Filling(FakeBatch):
+        def read(self, meter: str, kwh: str, timestamp: str | None) -> Outcome:
+            self.full = len(self.reads) == 1
+            return super().read(meter, kwh, timestamp)
+
+    conversation = Conversation("p", trusted=True)
+    conversation.feed(b"READ m1 1\nREAD m2 1\nREAD m3 1\n")
+    conversation.collect(ALL)
+    batch = Filling()
+    for expected in ("OK\nOK\n", ""):
+        conversation.perform(batch)
+        assert conversation.answer() == expected
+        assert conversation.hungry
+    conversation.perform(FakeBatch())
+    assert conversation.answer() == "OK\n"
+    assert not conversation.hungry
+
+
 # -- the day close -----------------------------------------------------------------------------------------------
 
 
