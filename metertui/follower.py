@@ -30,6 +30,7 @@ from metertui.engine.lock import Owner, owner_of
 from metertui.engine.outcome import Outcome, refused
 from metertui.headend import HeadEnd
 from metertui.turns import Lane, Turns
+from metertui.work.hands import Hands
 
 _logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -62,10 +63,11 @@ class Follower(HeadEnd):
     """A head-end that only reads. Every way to write ends in one sentence about who owns the folder."""
 
     def __init__(self, engine: Engine, following: Following) -> None:
-        super().__init__(engine, close_at_midnight=False)
+        self._owner: Owner | None = None
+        notes = _Notes(engine.audit, self.refusal)
+        hands = Hands(engine, notes, _NoTurns(engine, notes, self.refusal))
+        super().__init__(engine, close_at_midnight=False, hands=hands)
         self._following = following
-        self._writer.shutdown()
-        self._writer = _Notes(engine.audit, self.refusal)
         self._reader = ThreadPoolExecutor(1, "metertui-follow")
         self._looking: asyncio.Task[None] | None = None
         self._settling: Settling | None = None
@@ -74,15 +76,11 @@ class Follower(HeadEnd):
         self._wanted: set[date] = set()
         """Days whose files are to be read again."""
         self._anew = False  # whether all is to be built again even without these
-        self._owner: Owner | None = None
         self._last_owner: Owner | None = None
         self._trouble = ""
         self._said: dict[str, Any] = {}
         self._heard = -math.inf
         self._see_owner()
-
-    def _new_turns(self) -> Turns:
-        return _NoTurns(self.engine, self._writer, self.refusal)
 
     async def start(self) -> None:
         """Begin to follow."""
@@ -182,17 +180,16 @@ class Follower(HeadEnd):
         engine.counters.refused.update(refusal.code for refusal in news.refusals)
         engine.counters.refusals.extend(news.refusals)
         if news.closes:
-            self._last_close = news.closes[-1]
-        self._day_state = "writing day files" if news.sealed and self._owner is not None else "open"
+            self._closing.last = news.closes[-1]
+        self._closing.state = "writing day files" if news.sealed and self._owner is not None else "open"
 
     async def _settle(self, settling: Settling) -> None:
-        loop = asyncio.get_running_loop()
         try:
-            await loop.run_in_executor(self._workers, settling.read)
+            await self._hands.work(settling.read)
             await _slowly(settling.code())
-            await loop.run_in_executor(self._workers, settling.build)
+            await self._hands.work(settling.build)
             view = settling.view()
-            await loop.run_in_executor(self._workers, settling.judge, view)
+            await self._hands.work(settling.judge, view)
             async with self._taking:
                 await _slowly(settling.put_in_use(sealed=0))
         except (MeterError, OSError) as error:
@@ -217,8 +214,7 @@ class Follower(HeadEnd):
     async def record_export(self, file: Path, asked: Inquiry, by: str) -> None:
         """Keep what is exported, as the owner does: small groups are hidden in all exports together. MeterError."""
         time = self.engine.zone.iso(self.engine.clock.now())
-        record = self.engine.exports.record
-        await asyncio.get_running_loop().run_in_executor(self._workers, record, time, by, file, asked)
+        await self._hands.work(self.engine.exports.record, time, by, file, asked)
 
     async def close_day(self, by: str) -> Close:
         """Raises OwnedError."""

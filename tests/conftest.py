@@ -1,10 +1,11 @@
-"""What all tests share: property tests that are the same on every run."""
+"""What all tests share: property tests that are the same on every run, and a desk at work."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from functools import partial
+from pathlib import Path
 from unittest.mock import patch
 
 import pytest
@@ -12,6 +13,10 @@ from argon2 import PasswordHasher
 from hypothesis import HealthCheck, settings
 
 from metertui.engine import staff
+from metertui.engine.core import Engine
+from metertui.headend import HeadEnd
+from tests.clock import FakeClock
+from tests.desk import RULES
 
 settings.register_profile(
     "steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
@@ -36,3 +41,14 @@ def _quick_hashes() -> Iterator[None]:
     cheap = partial(PasswordHasher, time_cost=1, memory_cost=8, parallelism=1)
     with patch.object(staff, "PasswordHasher", cheap):
         yield
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[HeadEnd]:
+    """A head-end of one meter, `m`, at work."""
+    headend = HeadEnd(Engine.open(tmp_path, RULES, FakeClock("2025-03-12T10:40:00")))
+    await headend.start()
+    await headend.register("m", {"region": "East"}, "test")
+    yield headend
+    if headend.engine._lock is not None:
+        await headend.stop()

@@ -36,8 +36,8 @@ async def working(folder: Path, clock: FakeClock) -> AsyncIterator[HeadEnd]:
 async def closes(desk: HeadEnd) -> int:
     """Tick, let what that began end, and count the day closes so far."""
     await desk.tick()
-    await asyncio.gather(*desk._background)
-    desk._writer.submit(lambda: None).result()  # audit.log is behind
+    await asyncio.gather(*desk._hands.background)
+    desk._hands.writer.submit(lambda: None).result()  # audit.log is behind
     return (desk.engine.folder / "audit.log").read_text().count("\tclose\t")
 
 
@@ -157,7 +157,7 @@ async def test_midnight_with_readings_in_flight_loses_none(tmp_path: Path) -> No
                     await desk.tick()
 
         await asyncio.gather(*(meter(f"n{n}") for n in range(10)))
-        await asyncio.gather(*desk._background)
+        await asyncio.gather(*desk._hands.background)
         assert await closes(desk) == 1
         assert len(desk.engine.readings) == sent == 400
         await desk.close_day("test")

@@ -304,7 +304,7 @@ async def test_whoever_would_write_is_told_who_owns_the_folder(pair: tuple[Engin
         assert (outcome.kind, outcome.text[: len(sentence)]) == ("refused", sentence)
     assert contents(tmp_path) == before
     assert await follower.login("a@b.example", "secret") is None
-    await asyncio.get_running_loop().run_in_executor(None, follower._writer.shutdown)
+    await asyncio.get_running_loop().run_in_executor(None, follower._hands.writer.shutdown)
     assert "a@b.example\tlogin refused" in contents(tmp_path)["audit.log"].decode()
 
 

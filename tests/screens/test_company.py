@@ -259,14 +259,15 @@ async def test_a_close_shows_how_far_it_is_and_is_not_begun_twice(
     office: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     going_on = asyncio.Event()
-    close_once = office.headend._close_once
+    closing = office.headend._closing
+    close_once = closing._close_once
 
     async def slow() -> tuple[int, int]:
-        office.headend._progress, office.headend._day_state = 0.4, "writing day files"
+        closing.progress, closing.state = 0.4, "writing day files"
         await going_on.wait()
         return await close_once()
 
-    monkeypatch.setattr(office.headend, "_close_once", slow)
+    monkeypatch.setattr(closing, "_close_once", slow)
     async with at_work(office, "f6") as pilot:
         await pilot.press(*TO_CLOSE)
         await pilot.press("enter")

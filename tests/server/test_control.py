@@ -82,7 +82,7 @@ async def test_accounts_are_changed_in_the_running_engine(folder: Path, owner: H
     assert (await say(folder, "users reactivate", meter="m-1")) == {"error": "m-1 is active already"}
     assert (await say(folder, "users register", meter="m-1")) == {"error": "m-1 is registered already"}
     assert (await say(folder, "close"))["result"]["readings"] == 1
-    await asyncio.get_running_loop().run_in_executor(owner._writer, bool)  # the notes are written
+    await asyncio.get_running_loop().run_in_executor(owner._hands.writer, bool)  # the notes are written
     audit = [line.split("\t")[1:4] for line in (folder / "audit.log").read_text().splitlines()]
     me = user_name(os.getuid())
     assert [entry for entry in audit if entry[0] != "test"] == [

@@ -1,0 +1,87 @@
+"""Changes of accounts beside ingest, one at a time: nearly all of the work is done while readings go on coming."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+from metertui.engine.accounts import Change
+from metertui.engine.events import Event, checked_reason
+from metertui.engine.importing import Import
+from metertui.work.hands import Hands
+
+_AT_ONCE: Final = 256
+"""Accounts taken over in one go: some ms."""
+_EVER: Final = -(1 << 62)
+
+
+class AccountChanges:
+    """Who changes accounts."""
+
+    def __init__(self, hands: Hands) -> None:
+        self._hands = hands
+        self._changing = asyncio.Lock()
+
+    async def modify(self, meter: str, fields: dict[str, str], by: str, since: int | None) -> None:
+        """See HeadEnd.modify."""
+        accounts, zone = self._hands.engine.accounts, self._hands.engine.zone
+        await self._change(meter, lambda now: accounts.modified(meter, fields, now, since))
+        from_then = "" if since is None else f" from {zone.iso(since)}"
+        listed = ", ".join(f"{name}={value}" for name, value in fields.items())
+        self._hands.note(by, "modify", meter, listed + from_then)
+
+    async def deactivate(self, meter: str, by: str, reason: str) -> None:
+        """See HeadEnd.deactivate."""
+        accounts = self._hands.engine.accounts
+        await self._change(meter, lambda now: accounts.deactivated(meter), "deactivate", by, reason)
+        self._hands.note(by, "deactivate", meter, reason)
+
+    async def reactivate(self, meter: str, by: str, reason: str) -> None:
+        """See HeadEnd.reactivate."""
+        accounts = self._hands.engine.accounts
+        await self._change(meter, lambda now: accounts.reactivated(meter), "reactivate", by, reason)
+        self._hands.note(by, "reactivate", meter, reason)
+
+    async def _change(
+        self, meter: str, plan: Callable[[int], Change], what: str = "", by: str = "", reason: str = ""
+    ) -> None:
+        """Change an account. Ingest waits only for the last step."""
+
+        async def change() -> None:
+            hands, engine = self._hands, self._hands.engine
+            async with self._changing:
+                async with hands.between:
+                    now = engine.clock.now()
+                    planned, standing = plan(now), engine.accounts.standing()
+                events = [Event(now, meter, what, None, by, checked_reason(reason) if reason else "")] if what else []
+                draft = await hands.work(engine.accounts.draft, standing, planned)
+                async with hands.between:
+                    await hands.write(engine.accounts.commit, draft)
+                    engine.refresh_account(meter, planned.moves[meter][-1][0] if planned.moves else now)
+                    if events:
+                        await hands.write(engine.events.append, events)
+                        engine.decide(events)
+
+        await self._hands.finished(change())
+
+    async def take(self, importing: Import) -> None:
+        """The accounts that an import brings, and what it says of others; begun, it is finished."""
+        await self._hands.finished(self._take(importing))
+
+    async def _take(self, importing: Import) -> None:
+        hands, engine = self._hands, self._hands.engine
+        async with self._changing:
+            async with hands.between:
+                now = engine.clock.now()
+                standing = engine.accounts.standing()
+                accounts, moves = await hands.write(importing.accounts, engine.accounts, now)
+            if not accounts and not moves:
+                return
+            draft = await hands.work(engine.accounts.draft, standing, Change(accounts, moves))
+            async with hands.between:
+                await hands.write(engine.accounts.commit, draft)
+                for place, meter in enumerate({account.meter: None for account in accounts} | dict.fromkeys(moves)):
+                    engine.refresh_account(meter, _EVER)
+                    if place % _AT_ONCE == 0:
+                        await asyncio.sleep(0)
