@@ -20,7 +20,8 @@ from pathlib import Path
 from bench.screens import Held
 from metertui.app import MetertuiApp
 from metertui.cli.serve import desk
-from metertui.engine.accounts import Account, AccountBook
+from metertui.engine.account import Account
+from metertui.engine.accounts import AccountBook
 from metertui.engine.core import Engine
 from metertui.engine.rules import SystemClock
 from metertui.settings import Settings

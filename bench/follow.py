@@ -14,7 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from metertui.engine.accounts import Account, AccountBook
+from metertui.engine.account import Account
+from metertui.engine.accounts import AccountBook
 from metertui.engine.core import Engine
 from metertui.engine.following import Following
 from metertui.engine.rules import Rules, SystemClock

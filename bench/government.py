@@ -27,7 +27,7 @@ from bench.screens import Held
 from metertui.app import MetertuiApp
 from metertui.cli.serve import desk
 from metertui.engine import export as exporting
-from metertui.engine.accounts import FIELDS
+from metertui.engine.account import FIELDS
 from metertui.engine.core import Engine
 from metertui.engine.question import Question
 from metertui.engine.rules import Rules, SystemClock

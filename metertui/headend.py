@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from metertui.engine import completeness, exceptions
-from metertui.engine.accounts import Account
+from metertui.engine.account import Account
 from metertui.engine.billing import Statement
 from metertui.engine.completeness import Board
 from metertui.engine.core import Engine

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequen
 from dataclasses import dataclass, field
 from typing import Final
 
-from metertui.engine.accounts import Account
+from metertui.engine.account import Account
 from metertui.engine.errors import MeterError
 from metertui.engine.records import format_kwh
 from metertui.engine.rules import Clock, SystemClock

@@ -15,7 +15,8 @@ from metertui import settings
 from metertui.cli.common import folder, show
 from metertui.cli.errors import UsageError
 from metertui.cli.handing import handed
-from metertui.engine.accounts import FIELDS, Account, AccountBook, effective
+from metertui.engine.account import FIELDS, Account, effective
+from metertui.engine.accounts import AccountBook
 from metertui.engine.audit import AuditLog, user_name
 from metertui.engine.errors import MeterError, Refused
 from metertui.engine.events import Event, EventBook, checked_reason, values_of

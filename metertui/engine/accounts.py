@@ -1,79 +1,22 @@
-"""Accounts: what is registered for a meter, in `users.csv`, and its attributes in time, in `accounts_history.csv`.
-
-A registration appends a row, so that a thousand of them share one write and one sync; a change rewrites the file as
-one step. Columns beyond the six that other programs know are ours; what others have added is kept as it is.
-"""
+"""The accounts of a data folder: what is registered for each meter, now and in time, and the changing of it."""
 
 from __future__ import annotations
 
 import contextlib
-import csv
 import gc
-import io
-import os
-import re
-import sys
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
-from operator import attrgetter, itemgetter
 from pathlib import Path
-from typing import Final
 
 from metertui.engine import files
+from metertui.engine.account import Account, changed
+from metertui.engine.account_files import AccountFiles, Stand
+from metertui.engine.account_history import Moves, is_unfinished
 from metertui.engine.columns import Group
-from metertui.engine.errors import DataError, MeterError, Refused, StorageError
+from metertui.engine.errors import MeterError, Refused, StorageError
 from metertui.engine.records import check_meter_id
 from metertui.engine.roster import Roster
-from metertui.engine.tables import Table
 from metertui.engine.zone import SiteZone
-
-FIELDS: Final = ("address", "region", "sub_region", "postcode", "apartment_type")
-KNOWN: Final = ("identifier", *FIELDS)
-OURS: Final = ("status", "registered")
-_HEADER: Final = (*KNOWN, *OURS)
-HISTORY_HEADER: Final = ("identifier", "effective_from", "region", "sub_region", "apartment_type")
-_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_FORMULA: Final = ("=", "+", "-", "@")
-_JOINERS: Final = "\u200c\u200d"
-"""Characters without a shape that some scripts need between letters."""
-_PIECE: Final = 4096
-"""Rows written at a time, for other threads' sake."""
-_STATUS: Final = {"": True, "active": True, "deactivated": False}
-_text_of = attrgetter("meter", *FIELDS)
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """What is registered for a meter. `registered` is µs UTC, None where a file does not say."""
-
-    meter: str
-    address: str = ""
-    region: str = ""
-    sub_region: str = ""
-    postcode: str = ""
-    apartment_type: str = ""
-    active: bool = True
-    registered: int | None = None
-
-    @property
-    def group(self) -> Group:
-        """The attributes that figures are broken down by."""
-        return Group(self.region, self.sub_region, self.apartment_type)
-
-    def row(self, zone: SiteZone) -> dict[str, str | None]:
-        """As commands show it; `registered` as a timestamp."""
-        return {
-            "identifier": self.meter,
-            **{name: getattr(self, name) for name in FIELDS},
-            "status": "active" if self.active else "deactivated",
-            "registered": zone.iso(self.registered) if self.registered is not None else None,
-        }
-
-
-Moves = Mapping[str, Sequence[tuple[int, Group]]]
-"""Attributes in time by meter: (effective from µs UTC, group) in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +29,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How many accounts there are between two batches, and size and identity of the file that holds just these."""
+    """How many accounts there are between two batches, and the file that holds just these."""
 
     count: int
-    size: int
-    inode: tuple[int, int] | None
+    file: Stand
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,18 +55,13 @@ class AccountBook:
     """The accounts of a data folder. O(1) by meter; by text see roster.py. Changes are on disk when they return."""
 
     def __init__(self, folder: Path, zone: SiteZone) -> None:
-        self._path = folder / "users.csv"
-        self._history_path = folder / "accounts_history.csv"
+        self._files = AccountFiles(folder, zone)
         self._zone = zone
         self._accounts: dict[str, Account] = {}
         self.roster = Roster(self.get)
         """The same accounts by number, in order of their ids, and by part of their texts."""
         self._moves: dict[str, list[tuple[int, Group]]] = {}
-        self._appendable = False
-        self._torn = self._unfinished = False
-        self._doubtful = False  # whether a refusing disk may have left in a file what is not known here
-        self._other_names: list[str] = []
-        self._others: dict[str, list[str]] = {}
+        self._unfinished = False
         self.warnings: list[str] = []
 
     # -- reading -----------------------------------------------------------------------------------------------
@@ -137,7 +74,9 @@ class AccountBook:
         collecting = gc.isenabled()
         gc.disable()  # a million accounts make no garbage, and looking for it takes longer than reading them
         try:
-            self._load_accounts()
+            self._accounts = self._files.accounts()
+            if self._files.torn:
+                self.warnings.append(self._files.torn)
             self.roster.extend(self._accounts)
             self._unfinished = self._load_moves()
         finally:
@@ -148,28 +87,12 @@ class AccountBook:
         """Take out of the files what `load` dropped. Raises StorageError."""
         if self._unfinished:
             self._set_moves({})
-        if self._torn:
-            self._rewrite(self._accounts.values())
-
-    def _load_accounts(self) -> None:
-        table = Table(self._path, KNOWN, OURS, torn_ok=True)
-        names = table.names
-        others = [place for place, name in enumerate(names) if name not in _HEADER]
-        self._other_names = [names[place] for place in others]
-        for line, account, cells in _accounts_of(table, self._zone):
-            if account.meter in self._accounts:
-                raise DataError(self._path, line, f"{account.meter} stands here a second time")
-            self._accounts[account.meter] = account
-            if others:
-                self._others[account.meter] = [cells[place] for place in others]
-        self._torn = bool(table.torn)
-        if self._torn:
-            self.warnings.append(table.torn)
-        self._appendable = table.terminated and tuple(names[: len(_HEADER)]) == _HEADER
+        if self._files.torn:
+            self._files.rewrite(self._accounts.values())
 
     def _load_moves(self) -> bool:
         """Read the attributes in time; whether any of them was half a change."""
-        self._moves = stated_moves(self._history_path, self._zone)
+        self._moves = self._files.moves()
         return any([self._drop_unfinished(meter, moves) for meter, moves in self._moves.items()])
 
     def _drop_unfinished(self, meter: str, moves: list[tuple[int, Group]]) -> bool:
@@ -177,7 +100,7 @@ class AccountBook:
         if not is_unfinished(moves, self._accounts.get(meter)):
             return False
         moves.pop()
-        name = self._history_path.name
+        name = self._files.history_path.name
         self.warnings.append(f"{name}: the last change of {meter} was dropped, as users.csv does not have it")
         return True
 
@@ -229,49 +152,21 @@ class AccountBook:
         check_meter_id(meter)
         if meter in self._accounts:
             raise Refused("already-registered", f"{meter} is registered already")
-        return _with(Account(meter, registered=now), fields)
+        return changed(Account(meter, registered=now), fields)
 
     def append(self, accounts: Sequence[Account], *, sync: bool = True) -> int:
         """Put new accounts on disk; what `retract` takes to undo it. Any thread. Raises StorageError."""
-        if not self._appendable:
-            self._rewrite([*self._accounts.values(), *accounts])
+        if not self._files.appendable:
+            self._files.rewrite([*self._accounts.values(), *accounts])
             return -1
-        try:
-            fd = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
-        except OSError as error:
-            self._appendable = False
-            raise files.refusal(self._path, error) from error
-        try:
-            size = os.fstat(fd).st_size
-            try:
-                files.write_all(fd, self._csv(accounts))
-            except OSError as error:
-                self._cut(size)
-                raise files.refusal(self._path, error) from error
-            try:
-                if sync:
-                    files.sync_file(fd)
-            except OSError as error:
-                self._cut(size)
-                self._appendable = False  # a failed sync leaves unknown what the disk holds: it is written anew
-                raise files.refusal(self._path, error) from error
-        finally:
-            os.close(fd)
-        return size
+        return self._files.append(accounts, sync=sync)
 
     def retract(self, mark: int) -> None:
         """Undo the last append, as what belongs with it could not be stored. Any thread. Raises StorageError."""
         if mark < 0:
-            self._rewrite(self._accounts.values())
+            self._files.rewrite(self._accounts.values())
             return
-        self._cut(mark)
-
-    def _cut(self, size: int) -> None:
-        """Take back what was appended. Where the disk refuses even that, the next append writes the file anew."""
-        try:
-            os.truncate(self._path, size)
-        except OSError:
-            self._appendable = False
+        self._files.cut(mark)
 
     def add(self, account: Account) -> None:
         """Know an account that is on disk."""
@@ -283,7 +178,7 @@ class AccountBook:
     def modified(self, meter: str, fields: Mapping[str, str], now: int, since: int | None = None) -> Change:
         """What changes some fields from `since` on (µs UTC; `now` if None). Raises Refused, MeterError."""
         before = self._known(meter)
-        account = _with(before, fields)
+        account = changed(before, fields)
         moves = list(self.moves(meter)) or [(before.registered or 0, before.group)]
         if since is not None:
             self._check_since(meter, since, moves, now)
@@ -347,81 +242,67 @@ class AccountBook:
 
     def standing(self) -> Standing:
         """How the accounts stand. Between two batches, when file and memory say the same."""
-        size, inode = self._file()
-        return Standing(len(self._accounts), size, inode)
+        return Standing(len(self._accounts), self._files.stand())
 
     def draft(self, standing: Standing, change: Change) -> Draft:
         """Write beside the files what they are to be after a change; nothing takes effect. Any thread.
 
         Registrations may go on meanwhile, other changes not. Raises StorageError.
         """
-        history = None
-        if change.moves:
-            history = files.Replacement(self._history_path, suffix="change")
-            history.write(self._history({**self._moves, **change.moves}))
-            history.sync()
+        history = self._files.draft_moves({**self._moves, **change.moves}) if change.moves else None
         try:
-            users = files.Replacement(self._path, suffix="change")
-            self._write_users(users, standing, change)
-            users.sync()
+            users = self._files.draft(
+                standing.file, self._one_row(change), lambda: self._as_after(change, standing.count)
+            )
         except BaseException:
             if history is not None:
                 history.drop()
             raise
         return Draft(change, standing, users, history)
 
-    def _write_users(self, users: files.Replacement, standing: Standing, change: Change) -> None:
+    def _one_row(self, change: Change) -> tuple[Account, Account] | None:
+        """The row that a change replaces and the one in its place, if that is all it does."""
         stated = {account.meter: account for account in change.accounts}
-        if self._appendable and len(stated) == 1 and standing.inode is not None:
-            # All but one row stay as they are: copying them takes a fiftieth of the time of writing them anew.
-            (account,) = stated.values()
-            before = self._accounts.get(account.meter)
-            if before is not None and self._copy(users, standing.size, self._csv([before]), self._csv([account])):
-                return
-            users.restart()
-        users.write(self._header())
-        known = [self.roster.meter(row) for row in range(standing.count)]  # of which there may be more meanwhile
-        accounts = [stated.pop(meter) if meter in stated else self._accounts[meter] for meter in known]
-        accounts += stated.values()
-        for start in range(0, len(accounts), _PIECE):
-            users.write(self._csv(accounts[start : start + _PIECE]))
+        if len(stated) != 1:
+            return None
+        (account,) = stated.values()
+        before = self._accounts.get(account.meter)
+        return None if before is None else (before, account)
 
-    def _copy(self, users: files.Replacement, size: int, old: bytes, new: bytes) -> bool:
-        """Copy the first `size` bytes with another row in the place of one; whether that row was there, once."""
-        try:
-            with self._path.open("rb") as file:
-                return files.copy(file, size, b"\n" + old, b"\n" + new, users.write)
-        except OSError as error:
-            raise files.refusal(self._path, error) from error
+    def _as_after(self, change: Change, count: int) -> list[Account]:
+        """The first `count` accounts, of which there may be more meanwhile, as they are after a change."""
+        stated = {account.meter: account for account in change.accounts}
+        known = [self.roster.meter(row) for row in range(count)]
+        return [stated.pop(meter) if meter in stated else self._accounts[meter] for meter in known] + [*stated.values()]
 
     def commit(self, draft: Draft) -> None:
         """Put a draft in place: a change takes effect. Any thread, between two batches. Raises StorageError."""
         change, standing = draft.change, draft.standing
-        size, inode = self._file()
+        stand = self._files.stand()
         known = self._moves
         since = {self.roster.meter(row) for row in range(standing.count, len(self.roster))}
         stated = {account.meter: account for account in change.accounts if account.meter not in since}
         moves = {meter: list(each) for meter, each in change.moves.items() if meter not in since}
         try:
-            if len(stated) == len(change.accounts) and inode == standing.inode and size >= standing.size:
+            if len(stated) == len(change.accounts) and _goes_on(stand, standing.file):
                 if draft.history is not None:
                     # In this order: a move that the account does not confirm is dropped at the next start.
-                    self._switch(draft.history)
+                    self._files.switch(draft.history)
                     self._moves = {**known, **moves}
-                self._catch_up(draft.users, standing.size, size)
-                self._switch(draft.users)
+                self._files.catch_up(draft.users, standing.file.size, stand.size)
+                self._files.switch(draft.users)
             else:  # the file was written anew since, or one that is to be added was registered, which stands
                 draft.drop()
                 if moves:
                     self._set_moves(moves)
-                self._rewrite({**self._accounts, **stated}.values())
+                self._files.rewrite({**self._accounts, **stated}.values())
         except StorageError:
             draft.drop()
             self._moves = known
             with contextlib.suppress(StorageError):
                 self.settle()
             raise
-        self._appendable = True
+        self._files.appendable = True
         for meter, account in stated.items():
             if meter in self._accounts:
                 self._accounts[meter] = account
@@ -429,166 +310,19 @@ class AccountBook:
             else:
                 self.add(account)
 
-    def _file(self) -> tuple[int, tuple[int, int] | None]:
-        """Size and identity of the file as it is now."""
-        try:
-            stat = os.stat(self._path)
-        except OSError:
-            return 0, None
-        return stat.st_size, (stat.st_dev, stat.st_ino)
-
-    def _catch_up(self, users: files.Replacement, size: int, end: int) -> None:
-        """Add to a draft what was registered since."""
-        if end > size:
-            try:
-                with self._path.open("rb") as file:
-                    file.seek(size)
-                    users.write(file.read(end - size))
-            except OSError as error:
-                raise files.refusal(self._path, error) from error
-
-    def _switch(self, replacement: files.Replacement) -> None:
-        try:
-            replacement.switch()
-        except StorageError:
-            self._doubtful = True
-            raise
-
     def _set_moves(self, moves: Moves) -> None:
         merged = {**self._moves, **{meter: list(of_meter) for meter, of_meter in moves.items()}}
-        self._replace(self._history_path, self._history(merged))
+        self._files.rewrite_moves(merged)
         self._moves = merged
-
-    def _history(self, moves: Moves) -> bytes:
-        out = io.StringIO()
-        writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(HISTORY_HEADER)
-        for meter, of_meter in moves.items():
-            writer.writerows((meter, self._zone.iso(since), *group) for since, group in of_meter)
-        return out.getvalue().encode()
-
-    def _rewrite(self, accounts: Iterable[Account]) -> None:
-        self._replace(self._path, self._header() + self._csv(accounts))
-        self._appendable = True
-
-    def _header(self) -> bytes:
-        header = io.StringIO()
-        csv.writer(header, lineterminator="\n").writerow((*_HEADER, *self._other_names))
-        return header.getvalue().encode()
-
-    def _replace(self, path: Path, data: bytes) -> None:
-        try:
-            files.replace(path, data)
-        except StorageError:
-            self._doubtful = True
-            raise
 
     def settle(self) -> None:
         """Write anew what a disk that refused may have left otherwise. Raises StorageError."""
-        if self._doubtful:
+        if self._files.doubtful:
             self._set_moves({})
-            self._rewrite(self._accounts.values())
-            self._doubtful = False
-
-    def _csv(self, accounts: Iterable[Account]) -> bytes:
-        out = io.StringIO()
-        writer = csv.writer(out, lineterminator="\n")
-        nothing = [""] * len(self._other_names)
-        for account in accounts:
-            status = "active" if account.active else "deactivated"
-            registered = "" if account.registered is None else self._zone.iso(account.registered)
-            writer.writerow((*_text_of(account), status, registered, *self._others.get(account.meter, nothing)))
-        return out.getvalue().encode()
+            self._files.rewrite(self._accounts.values())
+            self._files.doubtful = False
 
 
-def stated_moves(path: Path, zone: SiteZone) -> dict[str, list[tuple[int, Group]]]:
-    """The attributes in time as a file states them, by meter and in order of time. Raises DataError, OSError."""
-    stated: dict[str, list[tuple[int, Group]]] = {}
-    table = Table(path, HISTORY_HEADER)
-    pick = itemgetter(*map(table.names.index, HISTORY_HEADER))
-    for line, cells in table.rows():
-        meter, effective_from, *group = pick(cells)
-        try:
-            check_meter_id(meter)
-            since = zone.parse(effective_from)
-        except Refused as error:
-            raise DataError(path, line, error.why) from error
-        stated.setdefault(meter, []).append((since, Group(*map(sys.intern, group))))
-    for moves in stated.values():
-        moves.sort(key=itemgetter(0))
-    return stated
-
-
-def is_unfinished(moves: Sequence[tuple[int, Group]], account: Account | None) -> bool:
-    """Whether the last of some moves is half a change, which the account in `users.csv` does not confirm."""
-    return account is not None and len(moves) > 1 and moves[-1][1] != account.group == moves[-2][1]
-
-
-def _accounts_of(table: Table, zone: SiteZone) -> Iterator[tuple[int, Account, list[str]]]:
-    """The accounts of a table, each with the line that it begins on and all its cells. Raises DataError."""
-    names = table.names
-    pick = itemgetter(*(names.index(name) if name in names else -1 for name in _HEADER))
-    for line, cells in table.rows():
-        cells.append("")  # what a column that is not there says
-        meter, address, region, sub_region, postcode, apartment_type, status, registered = pick(cells)
-        try:
-            active, since = check_row(meter, status, registered, zone)
-        except Refused as error:
-            table.refuse(line, error.why)
-            continue
-        region, sub_region, apartment_type = map(sys.intern, (region, sub_region, apartment_type))
-        yield line, Account(meter, address, region, sub_region, postcode, apartment_type, active, since), cells
-
-
-def parse_rows(data: bytes, path: Path, zone: SiteZone) -> list[Account]:
-    """The accounts in `data`, which begins with a header and ends with a line, as lines of `path`. Raises DataError."""
-    table = Table(path, KNOWN, OURS, data=data)
-    return [account for _, account, _ in _accounts_of(table, zone)]
-
-
-def effective(text: str, zone: SiteZone) -> int:
-    """When a change takes effect, µs UTC: a timestamp, or the beginning of a local day. Raises Refused."""
-    text = text.strip()
-    if not _DAY.fullmatch(text):
-        return zone.parse(text)
-    try:
-        return zone.midnight(date.fromisoformat(text))
-    except ValueError as error:
-        raise Refused("bad-timestamp", f"{text} is no day of the calendar") from error
-
-
-def check_field(name: str, value: str) -> None:
-    """Raises Refused `bad-field` for what cannot be stored in a field of an account."""
-    if name not in FIELDS:
-        raise Refused("bad-field", f"{name} is no field; they are {', '.join(FIELDS)}")
-    if not value.isprintable() and not all(map(_is_text, value)):
-        raise Refused("bad-field", f"{name} has control characters")
-    if value.startswith(_FORMULA):
-        raise Refused("bad-field", f"{name} begins with {value[0]}, which a spreadsheet takes for a formula")
-
-
-def check_row(meter: str, status: str, registered: str, zone: SiteZone) -> tuple[bool, int | None]:
-    """Whether the account of a row is active, and since when it is registered. Raises Refused for what it is not."""
-    check_meter_id(meter)
-    return _is_active(status), zone.parse(registered) if registered else None
-
-
-def _is_text(char: str) -> bool:
-    """Whether a character stands for something that is written: a space of any kind does, a command does not."""
-    return char.isprintable() or unicodedata.category(char) == "Zs" or char in _JOINERS
-
-
-def _is_active(status: str) -> bool:
-    active = _STATUS.get(status.strip().lower())
-    if active is None:
-        raise Refused("bad-field", f"a status is active or deactivated, not {status!r}")
-    return active
-
-
-def _with(account: Account, fields: Mapping[str, str]) -> Account:
-    """An account with some fields changed. Raises Refused `bad-field`."""
-    for name, value in fields.items():
-        check_field(name, value)
-    text = {name: fields.get(name, getattr(account, name)) for name in FIELDS}
-    text |= {name: sys.intern(text[name]) for name in Group._fields}
-    return Account(account.meter, **text, active=account.active, registered=account.registered)
+def _goes_on(now: Stand, before: Stand) -> bool:
+    """Whether a file is still the same, added to at most."""
+    return now.inode == before.inode and now.size >= before.size

@@ -14,7 +14,7 @@ from typing import Any, Final, Literal, NamedTuple, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.accounts import Account
+from metertui.engine.account import Account
 from metertui.engine.columns import Group
 from metertui.engine.directory import GroupsInTime
 from metertui.engine.drift import Drift

@@ -18,7 +18,7 @@ from typing import Final
 import numpy as np
 
 from metertui.engine import store
-from metertui.engine.accounts import Account
+from metertui.engine.account import Account
 from metertui.engine.columns import Columns, Group
 from metertui.engine.core import Engine
 from metertui.engine.following import NewBook

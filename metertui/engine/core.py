@@ -19,7 +19,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from metertui.engine import billing, dayclose, loading, placing, windows
-from metertui.engine.accounts import FIELDS, Account, AccountBook
+from metertui.engine.account import FIELDS, Account
+from metertui.engine.accounts import AccountBook
 from metertui.engine.archive import Archive
 from metertui.engine.audit import AuditLog, RejectsLog
 from metertui.engine.billing import Statement, Terms

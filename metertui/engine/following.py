@@ -15,8 +15,9 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-from metertui.engine import accounts, closes, events, loading, log, manifest, readings_file
-from metertui.engine.accounts import Account, AccountBook
+from metertui.engine import account_files, account_history, closes, events, loading, log, manifest, readings_file
+from metertui.engine.account import Account
+from metertui.engine.accounts import AccountBook
 from metertui.engine.archive import Archive, day_of
 from metertui.engine.columns import Group
 from metertui.engine.core import Engine
@@ -268,15 +269,15 @@ class Following:
         return found
 
     def _rows(self, header: bytes, lines: bytes) -> list[Account]:
-        return accounts.parse_rows(header + lines, self._users.path, self._zone) if lines else []
+        return account_files.parse_rows(header + lines, self._users.path, self._zone) if lines else []
 
     def _read_moves(self) -> None:
-        self._moves = accounts.stated_moves(self._folder / _MOVES, self._zone)
+        self._moves = account_history.stated_moves(self._folder / _MOVES, self._zone)
 
     def _course(self, account: Account) -> list[tuple[int, Group]]:
         """An account's attributes in time, without a last half of a change."""
         course = self._moves.get(account.meter, [])
-        return course[:-1] if accounts.is_unfinished(course, account) else course
+        return course[:-1] if account_history.is_unfinished(course, account) else course
 
     def _staff_news(self, news: News, engine: Engine) -> None:
         del engine

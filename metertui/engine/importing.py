@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metertui.engine import dayclose, readings_file, store, validation
-from metertui.engine.accounts import Account, AccountBook
+from metertui.engine.account import Account
+from metertui.engine.accounts import AccountBook
 from metertui.engine.archive import Archive
 from metertui.engine.columns import Columns, Frozen, Group
 from metertui.engine.counters import Refusal

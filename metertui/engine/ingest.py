@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from metertui.engine import placing, validation
-from metertui.engine.accounts import Account
+from metertui.engine.account import Account
 from metertui.engine.counters import Arrival, Refusal
 from metertui.engine.errors import Refused
 from metertui.engine.events import Event

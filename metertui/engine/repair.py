@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from metertui.engine import accounts, events, files, log, readings_file
+from metertui.engine import account, account_files, account_history, events, files, log, readings_file
 from metertui.engine.archive import Archive
 from metertui.engine.errors import DataError, Refused
 from metertui.engine.lock import FolderLock
@@ -202,12 +202,12 @@ def _users(folder: Path, zone: SiteZone) -> _Parting | None:
 
     def fault(row: dict[str, str]) -> None:
         meter = row["identifier"]
-        accounts.check_row(meter, row.get("status", ""), row.get("registered", ""), zone)
+        account.check_row(meter, row.get("status", ""), row.get("registered", ""), zone)
         if meter in seen:
             raise Refused("already-registered", f"{meter} stands here a second time")
         seen.add(meter)
 
-    return _table(folder / "users.csv", accounts.KNOWN, accounts.OURS, fault)
+    return _table(folder / "users.csv", account_files.KNOWN, account_files.OURS, fault)
 
 
 def _moves(folder: Path, zone: SiteZone) -> _Parting | None:
@@ -215,7 +215,7 @@ def _moves(folder: Path, zone: SiteZone) -> _Parting | None:
         check_meter_id(row["identifier"])
         zone.parse(row["effective_from"])
 
-    return _table(folder / "accounts_history.csv", accounts.HISTORY_HEADER, (), fault)
+    return _table(folder / "accounts_history.csv", account_history.HISTORY_HEADER, (), fault)
 
 
 def _events(folder: Path, zone: SiteZone) -> _Parting | None:

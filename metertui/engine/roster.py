@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from metertui.engine.accounts import Account
+    from metertui.engine.account import Account
 
 Rows = NDArray[np.int32]
 """Accounts by their numbers in order of registration."""

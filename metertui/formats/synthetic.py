@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.accounts import Account
+from metertui.engine.account import Account
 from metertui.engine.errors import MeterError
 from metertui.engine.zone import DAY, HOUR, SiteZone
 

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from metertui.engine.accounts import check_field
+from metertui.engine.account import check_field
 from metertui.engine.columns import Group
 from metertui.engine.errors import Refused
 from metertui.engine.importing import Misfit, Piece

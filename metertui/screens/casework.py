@@ -7,7 +7,7 @@ from typing import Final
 
 from rich.text import Text
 
-from metertui.engine.accounts import Account
+from metertui.engine.account import Account
 from metertui.engine.cases import MEANING, NEVER, OF_READINGS, ExceptionRow
 from metertui.engine.zone import SiteZone
 from metertui.screens import fmt

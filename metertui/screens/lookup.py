@@ -17,7 +17,7 @@ from textual.containers import Grid, Horizontal
 from textual.widgets import Input, Static, Tab, Tabs
 
 from metertui.engine import billing, lookup, windows
-from metertui.engine.accounts import Account
+from metertui.engine.account import Account
 from metertui.engine.counters import LiveSnapshot
 from metertui.engine.energy import Series
 from metertui.engine.errors import MeterError

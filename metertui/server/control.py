@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, get_type_hints
 
-from metertui.engine.accounts import FIELDS, effective
+from metertui.engine.account import FIELDS, effective
 from metertui.engine.audit import user_name
 from metertui.engine.deciding import Decision
 from metertui.engine.errors import MeterError

@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metertui.engine import files
-from metertui.engine.accounts import FIELDS, Account, AccountBook, Change
+from metertui.engine.account import FIELDS, Account
+from metertui.engine.accounts import AccountBook, Change
 from metertui.engine.columns import Group
 from metertui.engine.errors import DataError, MeterError, Refused, StorageError
 from metertui.engine.zone import SiteZone

@@ -25,7 +25,8 @@ from hypothesis import strategies as st
 
 from metertui import settings as stated_settings
 from metertui.engine import dayclose
-from metertui.engine.accounts import Account, AccountBook
+from metertui.engine.account import Account
+from metertui.engine.accounts import AccountBook
 from metertui.engine.archive import Archive
 from metertui.engine.check import check
 from metertui.engine.columns import Group

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from metertui.engine import reconcile
-from metertui.engine.accounts import Account, AccountBook
+from metertui.engine.account import Account
+from metertui.engine.accounts import AccountBook
 from metertui.engine.archive import Archive, by_day
 from metertui.engine.check import check
 from metertui.engine.columns import Group

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from metertui.engine.accounts import Account, AccountBook
+from metertui.engine.account import Account
+from metertui.engine.accounts import AccountBook
 from metertui.engine.check import check
 from metertui.engine.columns import Group
 from metertui.engine.core import Engine

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metertui.engine import roster
-from metertui.engine.accounts import Account
+from metertui.engine.account import Account
 from metertui.engine.roster import Roster
 
 IDS = st.text("aAbB1-", min_size=1, max_size=4)

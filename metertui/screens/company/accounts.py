@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Input, Static
 
-from metertui.engine.accounts import Account
+from metertui.engine.account import Account
 from metertui.engine.roster import Rows
 from metertui.screens import fmt
 from metertui.screens.company.tab import Company, Tab

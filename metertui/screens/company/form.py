@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Button, Input, Label, Static
 
-from metertui.engine.accounts import FIELDS, Account, check_field, effective
+from metertui.engine.account import FIELDS, Account, check_field, effective
 from metertui.engine.errors import MeterError, Refused
 from metertui.engine.records import check_meter_id
 from metertui.screens import fmt

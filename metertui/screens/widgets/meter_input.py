@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
-from metertui.engine.accounts import Account
+from metertui.engine.account import Account
 from metertui.headend import HeadEnd
 from metertui.screens.plain import plain
 from metertui.screens.recent import RecentMeters
