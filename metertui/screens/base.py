@@ -12,6 +12,7 @@ from typing import ClassVar, Final, Protocol, cast
 
 from rich.text import Text
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 
 from metertui.engine.counters import LiveSnapshot
@@ -53,6 +54,7 @@ class DeskScreen(PacedScreen[None]):
     """Its name in PLACES."""
     explains: ClassVar[str] = ""
     """What the help says of it."""
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("f9", "log_out", "Log out", key_display="F9", show=False)]
 
     def compose(self) -> ComposeResult:
         # The size's classes from the start, or the screen would be styled and laid out twice when it first opens.
@@ -97,6 +99,16 @@ class DeskScreen(PacedScreen[None]):
     def zone(self) -> SiteZone:
         """The site zone."""
         return self.headend.engine.zone
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Who is not logged in cannot log out."""
+        return action != "log_out" or bool(self.desk.sessions.role)
+
+    def action_log_out(self) -> None:
+        """End the session."""
+        self.desk.sessions.end()
+        self.refresh_bindings()
+        self.say("Logged out.")
 
     def show_live(self, snapshot: LiveSnapshot) -> None:
         """Take in the state of things. Screens that show more of it extend this."""

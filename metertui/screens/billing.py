@@ -44,7 +44,7 @@ class BillingScreen(DeskScreen):
         "line rests on. The closing register of a month is the opening one of the next. An issued bill stays as it "
         "was; what changed since is told below it. Page up and page down go through the months, M goes to the list of "
         "them, the arrows scroll the paper. Tariffs have a window of their own, the billing run too; to change the "
-        "one and to start the other takes a login with the role operator (F6)."
+        "one and to start the other asks for a login with the role operator."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "search", "Find"),

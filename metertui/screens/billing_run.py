@@ -22,6 +22,7 @@ from metertui.engine.issuing import RUN_ROW, Run
 from metertui.engine.zone import SiteZone
 from metertui.headend import HeadEnd
 from metertui.screens import fmt
+from metertui.screens.login import as_operator
 from metertui.screens.pacing import PacedModal
 from metertui.screens.plain import messages
 from metertui.screens.sessions import Sessions
@@ -69,10 +70,7 @@ class BillingRunScreen(PacedModal[None]):
     def on_mount(self) -> None:
         self.query_one("#run-bar").display = False
         self.query_one("#run-month").focus()
-        if self._sessions.role != "operator":
-            self._say("A billing run takes a login with the role operator: log in on F6, and come back.")
-        else:
-            self._say("Reckon shows what the bills come to; nothing is written before you say so.")
+        self._say("Reckon shows what the bills come to; nothing is written before you say so.")
         self.set_interval(0.25, self._draw)
 
     def _draw(self) -> None:
@@ -88,15 +86,14 @@ class BillingRunScreen(PacedModal[None]):
         event.stop()
         if self._busy:
             self._say("The run is under way; escape ends it.")
-        elif self._sessions.role != "operator":
-            self._say("! A billing run takes a login with the role operator: log in on F6, and come back.")
         else:
             sure, self._sure = self._sure, False
-            {
+            work: dict[str, Callable[[], object]] = {
                 "run-reckon": self._reckon,
                 "run-write": self._write,
                 "run-issue": lambda: self._issue(sure=sure),
-            }[str(event.button.id)]()
+            }
+            as_operator(self.app, "a billing run", work[str(event.button.id)])
 
     def action_back(self) -> None:
         """End what is under way, or leave."""

@@ -25,10 +25,14 @@ from metertui.engine.zone import SiteZone
 from metertui.headend import HeadEnd
 from metertui.screens import fmt
 from metertui.screens.choices import CHOICES, PREVIEW
+from metertui.screens.login import as_operator
 from metertui.screens.pacing import PacedModal
 from metertui.screens.plain import message, plain
+from metertui.screens.sessions import Sessions
 from metertui.screens.widgets.field import Field
 
+PURPOSE: Final = "deciding about cases"
+"""What a login is for here, as in a sentence."""
 _SHOWN: Final = 100
 """Effects that are shown one by one."""
 _FIELDS: Final = {"final": "old register's last, kWh", "initial": "new register's first, kWh", "at": "when"}
@@ -85,11 +89,11 @@ class DecisionScreen(PacedModal[list[Effect]]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "Leave", key_display="escape")]
 
-    def __init__(self, headend: HeadEnd, wanted: Sequence[Decision], by: str) -> None:
+    def __init__(self, headend: HeadEnd, wanted: Sequence[Decision], sessions: Sessions) -> None:
         super().__init__()
         self._headend = headend
         self._wanted = list(wanted)
-        self._by = by
+        self._sessions = sessions
         self._exchange = wanted[0].what == "exchange"
         self._deciding = False
 
@@ -134,13 +138,13 @@ class DecisionScreen(PacedModal[list[Effect]]):
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
         if not self._deciding:
-            self._deciding = True
-            self._decide(event.value)
+            # The login may have ended while one thought about it.
+            as_operator(self.app, PURPOSE, lambda: self._decide(event.value))
 
     @work(exclusive=True, group="preview")
     async def _preview(self) -> None:
         try:
-            effects = await self._headend.effects(self._decisions(PREVIEW), self._by)
+            effects = await self._headend.effects(self._decisions(PREVIEW), self._sessions.email)
         except MeterError as error:
             self.query_one("#decision-effects", Static).update(Text("Nothing can be done like this.", style="dim"))
             self._err(str(error))
@@ -150,8 +154,11 @@ class DecisionScreen(PacedModal[list[Effect]]):
 
     @work
     async def _decide(self, reason: str) -> None:
+        if self._deciding:
+            return
+        self._deciding = True
         try:
-            effects = await self._headend.decide(self._decisions(reason), self._by)
+            effects = await self._headend.decide(self._decisions(reason), self._sessions.email)
         except MeterError as error:
             self._err(str(error))
         else:

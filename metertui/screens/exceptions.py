@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import ClassVar, Final, TypeVar
 
@@ -23,8 +23,9 @@ from metertui.screens import choices, fmt
 from metertui.screens.base import DeskScreen
 from metertui.screens.casework import NOWHERE, cells, in_full, keyed, one_below_the_other, side_by_side
 from metertui.screens.choices import CHOICES
-from metertui.screens.deciding import ChoiceScreen, DecisionScreen
+from metertui.screens.deciding import PURPOSE, ChoiceScreen, DecisionScreen
 from metertui.screens.explain import ExplainScreen
+from metertui.screens.login import as_operator
 from metertui.screens.plain import plain
 from metertui.screens.widgets.steady import Steady
 from metertui.screens.widgets.table import Listing
@@ -52,7 +53,6 @@ _BEHIND_WHY: Final = 48
 
 
 T = TypeVar("T")
-Wanted = Callable[[], list[Decision]]
 
 
 class CaseTable(Listing):
@@ -69,7 +69,7 @@ class ExceptionsScreen(DeskScreen):
         "What someone should look at. Suspect: a reading that does not fit, until the next one decides. Reset: counted "
         "from anew, as if the register were another. Rejected: a bad read. Silent: an active meter that has not been "
         "heard for long. Gap: long without a counted reading. Drift: a clock that runs ahead. Conflict and refused: "
-        "lines that were not taken. Looking is open; deciding needs a login with the role operator (F6). Space chooses "
+        "lines that were not taken. Looking is open; deciding asks for a login with the role operator. Space chooses "
         "several, enter shows what can be done with them, and each decision is shown with its effect before it stands. "
         "It needs a reason, is kept in events.csv and audit.log, and can be taken back with U. Keys: A accept, V void, "
         "R release, X exchange, K ask again, N note; C cause, G region (shift: back), O open or decided, P period, "
@@ -404,29 +404,37 @@ class ExceptionsScreen(DeskScreen):
 
     def action_decide(self, what: str) -> None:
         """Show what it would change to decide so about what is chosen, and ask for the reason."""
-        self._propose(lambda: choices.decisions(what, self._wanted()))
+        try:
+            decisions = choices.decisions(what, self._wanted())
+        except MeterError as error:
+            self._refuse(error)
+        else:
+            as_operator(self.app, PURPOSE, lambda: self._propose(decisions))
 
     def action_undo(self) -> None:
         """Take back the decisions about what is chosen or under the cursor; where none stands, one's own last one."""
+        events = [row.decided for row in self._wanted() if row.decided is not None]
 
-        def wanted() -> list[Decision]:
-            events = [row.decided for row in self._wanted() if row.decided is not None]
-            return choices.undoings(events or self.headend.engine.events.last(self.desk.sessions.email))
+        def undo() -> None:
+            try:
+                own = self.headend.engine.events.last(self.desk.sessions.email)
+                self._propose(choices.undoings(events or own))
+            except MeterError as error:
+                self._refuse(error)
 
-        self._propose(wanted)
+        as_operator(self.app, PURPOSE, undo)
 
-    def _propose(self, wanted: Wanted) -> None:
-        if self.desk.sessions.role != "operator":
-            self.warn("Deciding needs a login with the role operator: F6 logs in, F7 comes back here.")
-            return
+    def _propose(self, decisions: Sequence[Decision]) -> None:
         try:
-            decided = wanted()
-            screen = DecisionScreen(self.headend, decided, self.desk.sessions.email)
+            screen = DecisionScreen(self.headend, decisions, self.desk.sessions)
         except MeterError as error:
-            self.warn(f"{str(error)[0].upper()}{str(error)[1:]}.")
+            self._refuse(error)
             return
         self.hush()
         self.app.push_screen(screen, self._decided)
+
+    def _refuse(self, error: MeterError) -> None:
+        self.warn(f"{str(error)[0].upper()}{str(error)[1:]}.")
 
     def _decided(self, effects: Sequence[Effect] | None) -> None:
         if effects:

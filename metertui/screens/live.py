@@ -133,7 +133,7 @@ class LiveScreen(DeskScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A slash that is typed into a field is one."""
-        return action != "search" or not isinstance(self.focused, Input)
+        return super().check_action(action, parameters) and (action != "search" or not isinstance(self.focused, Input))
 
     # -- keys ----------------------------------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from metertui.engine import tariffs
 from metertui.engine.errors import DataError, MeterError
 from metertui.engine.tariffs import COLUMNS, Band, Tariff, Tariffs, clock, with_tax
 from metertui.headend import HeadEnd
+from metertui.screens.login import as_operator
 from metertui.screens.pacing import PacedModal
 from metertui.screens.plain import message
 from metertui.screens.sessions import Sessions
@@ -26,6 +27,7 @@ _NONE: Final = (
     "There is no tariffs.csv yet: bills have their kWh and no money. Press E to write one. A row for the whole day "
     "looks like 2025-04-01,,,,,28.12,9"
 )
+_PURPOSE: Final = "changing tariffs"
 _HEADINGS: Final = ("from", "for", "band", "times", ">¢/kWh", ">tax %", ">with tax", "until")
 
 
@@ -87,11 +89,10 @@ class TariffScreen(PacedModal[None]):
 
     def action_edit(self) -> None:
         """Open the editor on the file as it is."""
-        if self._editing:
-            return
-        if self._sessions.role != "operator":
-            self._say("! To change tariffs takes a login with the role operator: log in on F6, and come back.")
-            return
+        if not self._editing:
+            as_operator(self.app, _PURPOSE, self._edit)
+
+    def _edit(self) -> None:
         try:
             self._before = tariffs.stored(self._path)
         except MeterError as error:
@@ -136,10 +137,8 @@ class TariffScreen(PacedModal[None]):
         self._check()
         if self._wrong:
             self._say(f"! Not saved. {self._wrong[:1].upper()}{self._wrong[1:]}")
-        elif self._sessions.role != "operator":
-            self._say("! Not saved: the login has ended. Log in on F6; what is typed here stays until you leave.")
         else:
-            self._save(self._typed())
+            as_operator(self.app, _PURPOSE, lambda: self._save(self._typed()))  # the login may have ended meanwhile
 
     @work(exclusive=True, group="save")
     async def _save(self, data: bytes) -> None:

@@ -13,6 +13,7 @@ from metertui.screens.exceptions import ExceptionsScreen
 from metertui.screens.widgets.table import Listing
 from tests.screens.town import HOSTILE, STEADY, Town, at_work, press, settle, text_of
 
+ADA, BOB, SECRET = "ada@metertui.example", "bob@metertui.example", "correct horse"
 SILENT = 6
 """All of the town but the two that were read today."""
 
@@ -35,6 +36,13 @@ async def go(pilot: Pilot[None], *keys: str) -> None:
         else:
             await press(pilot, key)
             await settle(pilot)
+
+
+async def pass_by(pilot: Pilot[None], email: str) -> None:
+    """Fill in the form that asks for a login; the email that stands there is overwritten."""
+    pilot.app.screen.query_one("#login-email", Input).value = ""
+    await press(pilot, *email, "enter", *SECRET, "enter")
+    await settle(pilot)
 
 
 @pytest.fixture
@@ -61,17 +69,50 @@ async def test_what_to_look_at_is_listed_newest_first_and_in_full(troubled: Town
         )
 
 
-async def test_looking_is_open_and_deciding_is_not(town: Town) -> None:
-    async with at_work(town, "f7") as pilot:
-        await go(pilot, "v")
-        assert text_of(pilot, "#said") == (
-            "! Deciding needs a login with the role operator: F6 logs in, F7 comes back here."
-        )
+async def test_looking_is_open_and_deciding_asks_for_a_login_and_goes_on(troubled: Town) -> None:
+    add = troubled.engine.staff.add
+    add(ADA, "operator", SECRET)
+    add(BOB, "government", SECRET)
+    troubled.app.sessions.end()
+    async with at_work(troubled, "f7") as pilot:
+        await go(pilot, "c", "v")
+        assert text_of(pilot, "#login-text") == "Deciding about cases is for staff with the role operator."
+        await go(pilot, "escape")
         assert isinstance(pilot.app.screen, ExceptionsScreen)
-        town.log_in("government")
+        assert troubled.app.sessions.role == ""
+        await go(pilot, "v")
+        await pass_by(pilot, BOB)
+        assert text_of(pilot, "#login-message") == "! Your role is government; deciding about cases is for operator."
+        assert troubled.app.sessions.role == ""
+        await go(pilot, "shift+tab")
+        await pass_by(pilot, ADA)
+        assert text_of(pilot, "#decision-title") == f"Void · {STEADY}"
+        await go(pilot, "Storm", "enter")
+        assert text_of(pilot, "#said") == "1 case is void. U takes it back."
+        assert decided(troubled) == [("void", STEADY, ADA, "Storm")]
+        await go(pilot, "f9")
+        assert text_of(pilot, "#said") == "Logged out."
+        troubled.log_in("government")
         await go(pilot, "u")
-        assert "role operator" in text_of(pilot, "#said")
-    assert not len(town.engine.events)
+        assert "government@metertui.example is logged in with the role government" in _flat(pilot, "#login-text")
+        await pass_by(pilot, ADA)
+        assert text_of(pilot, "#decision-title").startswith("Take back: void")  # one's own last, whoever asked
+
+
+async def test_a_login_that_ends_over_a_decision_is_asked_for_again(troubled: Town) -> None:
+    troubled.engine.staff.add(ADA, "operator", SECRET)
+    troubled.log_in("operator")
+    async with at_work(troubled, "f7") as pilot:
+        await go(pilot, "c", "v", "Storm")
+        troubled.clock.advance(troubled.app.settings.session_idle_minutes * 60 + 1)
+        await go(pilot, "enter")
+        assert not decided(troubled)
+        await pass_by(pilot, ADA)
+    assert decided(troubled) == [("void", STEADY, ADA, "Storm")]
+
+
+def _flat(pilot: Pilot[None], selector: str) -> str:
+    return " ".join(text_of(pilot, selector).split())
 
 
 async def test_several_are_decided_together_seen_before_and_taken_back(troubled: Town) -> None:

@@ -11,7 +11,7 @@ from metertui.engine import tariffs
 from metertui.screens.tariffs import rows
 from metertui.screens.widgets.table import Listing
 from tests.screens.test_billing import HEADER, TARIFFS
-from tests.screens.town import STEADY, Town, at_work, settle, text_of
+from tests.screens.town import STEADY, Town, at_work, press, settle, text_of
 
 
 def said(pilot: Pilot[None]) -> str:
@@ -73,9 +73,13 @@ async def test_tariffs_are_typed_checked_and_saved(town: Town) -> None:
 
 async def test_only_an_operator_changes_tariffs_and_a_broken_file_is_told(town: Town) -> None:
     town.engine.tariffs = tariffs.TariffFile(town.folder)
+    town.engine.staff.add("ada@metertui.example", "operator", "secret horse")
     (town.folder / "tariffs.csv").write_text(HEADER + "2025-01-01,,,,,,9\n")
     async with at_work(town, "f4", *STEADY, "enter", "t") as pilot:
         assert said(pilot).endswith("tariffs.csv:2: cents_per_kwh is empty; a price is never taken as zero")
         await pilot.press("e")
         await settle(pilot)
-        assert said(pilot).startswith("! To change tariffs takes a login with the role operator")
+        assert text_of(pilot, "#login-text") == "Changing tariffs is for staff with the role operator."
+        await press(pilot, *"ada@metertui.example", "enter", *"secret horse", "enter")
+        await settle(pilot)
+        assert pilot.app.screen.query_one("#tariff-text").has_focus
