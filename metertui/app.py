@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
+from itertools import chain
 from typing import ClassVar, Final
 
-from textual import events
+from textual import actions, events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.dom import DOMNode
 from textual.screen import ModalScreen, Screen
 
 from metertui.headend import HeadEnd
@@ -18,7 +20,7 @@ from metertui.screens.billing import BillingScreen
 from metertui.screens.company import CompanyScreen
 from metertui.screens.exceptions import ExceptionsScreen
 from metertui.screens.government import GovernmentScreen
-from metertui.screens.help import HelpScreen
+from metertui.screens.help import HelpScreen, own_keys
 from metertui.screens.live import LiveScreen
 from metertui.screens.lookup import LookupScreen
 from metertui.screens.recent import RecentMeters
@@ -33,7 +35,8 @@ class MetertuiApp(App[None]):
     """The screens over a head-end that runs already, in the same event loop.
 
     `keep_heap` is called when a part of it has been shown for the first time and will stay in memory. `walk` says
-    whether newcomers are shown the first steps.
+    whether newcomers are shown the first steps, `colours` how many the terminal has (theme.colours), `welcome` what the
+    first screen has to say at first, and `login_hint` what stands at every login.
     """
 
     CSS_PATH = "metertui.tcss"
@@ -66,6 +69,9 @@ class MetertuiApp(App[None]):
         keep_heap: Callable[[], None] = lambda: None,
         *,
         walk: bool = False,
+        colours: str = "truecolor",
+        welcome: str = "",
+        login_hint: str = "",
     ) -> None:
         colourless = theme.colourless(os.environ)
         if not colourless:
@@ -74,6 +80,8 @@ class MetertuiApp(App[None]):
         super().__init__(ansi_color=True if colourless else None)
         self._keep_heap = keep_heap
         self._walk = walk
+        self._welcome = welcome
+        self.login_hint = login_hint
         self._kept: set[str] = set()
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
         self.VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]
@@ -82,8 +90,9 @@ class MetertuiApp(App[None]):
         self.sessions = Sessions(headend.engine.clock, settings.session_idle_minutes * 60)
         self.recent = RecentMeters()
         for each in theme.THEMES.values():
-            self.register_theme(each)
-        self.theme = theme.TERMINAL.name if colourless else theme.THEMES[settings.theme].name
+            self.register_theme(theme.for_colours(each, colours))
+        few = colourless or colours == "standard"
+        self.theme = theme.TERMINAL.name if few else theme.THEMES[settings.theme].name
 
     async def _shutdown(self) -> None:
         # First, or an answer that comes meanwhile would look for widgets that its screen has lost already.
@@ -92,6 +101,8 @@ class MetertuiApp(App[None]):
 
     async def on_mount(self) -> None:
         await self.push_screen("live")
+        if self._welcome and isinstance(self.screen, DeskScreen):
+            self.screen.say(self._welcome)
         if self._walk:
             self.action_walk()
         self.set_interval(_TICK_SECONDS, self.tick)
@@ -140,10 +151,11 @@ class MetertuiApp(App[None]):
                 f"{title} ({key})", f"Go to {title}", lambda place=place: self.call_later(self.action_go, place)
             )
         told: set[str] = set()
-        # The screen's own, those too that are not in its footer, and those of the widget with the focus.
-        for node, binding, enabled, _ in screen.active_bindings.values():
-            own = (node is screen and not binding.action.startswith(("app.", "screen."))) or binding.action == "copy"
-            if own and enabled and binding.description not in told:
+        # The screen's own first, those too that a field with the focus takes for letters; then those of what has it.
+        focused = ((node, binding) for node, binding, _, _ in screen.active_bindings.values() if _offers(node, binding))
+        for node, binding in chain(own_keys(screen), focused):
+            _, name, arguments = actions.parse(binding.action)
+            if binding.description not in told and node.check_action(name, arguments):
                 told.add(binding.description)
                 yield SystemCommand(
                     binding.description,
@@ -158,3 +170,9 @@ class MetertuiApp(App[None]):
     def action_toggle_theme(self) -> None:
         """Dark to light to the terminal's own colours, and back to dark."""
         self.theme = theme.after(self.theme)
+
+
+def _offers(node: DOMNode, binding: Binding) -> bool:
+    """Whether a key of what has the focus is worth a name in the palette."""
+    own = isinstance(node, Screen) and not binding.action.startswith(("app.", "screen."))
+    return own or binding.action == "copy"

@@ -40,8 +40,13 @@ def flags(options: argparse.Namespace) -> dict[str, object]:
 
 
 def on_terminal() -> bool:
-    """Whether there is a terminal for the screens, which read one stream of it and draw on another."""
-    return all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
+    """Whether there is a terminal for the screens, which read one stream of it and draw on another.
+
+    One that calls itself dumb can show lines, and not screens.
+    """
+    return os.environ.get("TERM") not in ("dumb", "unknown") and all(
+        stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)
+    )
 
 
 @contextmanager

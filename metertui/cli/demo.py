@@ -24,7 +24,7 @@ from metertui.engine.archive import Archive
 from metertui.engine.readings_file import Rows
 from metertui.engine.staff import StaffBook
 from metertui.engine.windows import month, month_before
-from metertui.engine.zone import MINUTE, SiteZone
+from metertui.engine.zone import DAY, MINUTE, SiteZone
 from metertui.formats.synthetic import Fleet
 
 METERS: Final = 150
@@ -37,8 +37,12 @@ _TARIFFS: Final = """effective_from,apartment_type,band,from_time,to_time,cents_
 {day},,peak,07:00,23:00,31.20,9
 {day},,off-peak,23:00,07:00,19.80,9
 """
-_STRANGER: Final = 40
+_STRANGER: Final = 240
 """In so many rounds, one line that is refused: no town is without."""
+_SILENT, _EXCHANGED, _PATCHY, _MISREAD = -1, -2, -3, -4
+"""Meters, counted from the last, of which there is something on the list of exceptions: one that has not been heard for
+two days, one whose register was changed without a word and that has yet to speak today, one with two days missing, and
+one with a bad read."""
 
 
 def demo(options: argparse.Namespace) -> None:
@@ -53,16 +57,22 @@ def demo(options: argparse.Namespace) -> None:
             prepare(data, fleet, zone, time.time_ns() // 1000, share)
         engine = serve.open_owned(data, stated)
         if not on_terminal():
-            asyncio.run(story.tell(engine, stated, fleet, LOGIN))
+            asyncio.run(story.tell(engine, stated, fleet, LOGIN, _mute(fleet)))
             return
         logging.basicConfig(level=logging.INFO, filename=data / "metertui.log")
 
-        async def beside(port: int, notice: Callable[[str], None]) -> None:
-            await asyncio.sleep(1)  # until the screen is there
-            notice(f"{METERS} meters speak to 127.0.0.1:{port}. F6 and F5 open with {LOGIN[0]}, password {LOGIN[1]}.")
+        async def beside(port: int) -> None:
             await simulator.run("127.0.0.1", port, fleet.accounts, _town(fleet, zone), register=False, connections=4)
 
-        serve.run_app(engine, stated, beside)
+        login = f"{LOGIN[0]} with the password {LOGIN[1]}"
+        serve.run_app(
+            engine,
+            stated,
+            beside,
+            welcome=f"A made-up town: {METERS} meters speak, each every {_PERIOD:g} s. F1 explains a screen, F2 to F7 "
+            f"go from one to another; {fleet.accounts[0].meter} is a meter to look up. Log in as {login}.",
+            login_hint=f"In this demonstration: {login}.",
+        )
 
 
 def prepare(folder: Path, fleet: Fleet, zone: SiteZone, now: int, share: Callable[[float], None]) -> None:
@@ -73,22 +83,36 @@ def prepare(folder: Path, fleet: Fleet, zone: SiteZone, now: int, share: Callabl
     files.replace(folder / tariffs.NAME, _TARIFFS.format(day=zone.day(start)).encode())
     archive = Archive(folder, zone)
     ids = [account.meter for account in fleet.accounts]
-    day = zone.day(start)
-    while (begin := zone.midnight(day)) <= now:
+    changed = now - 9 * DAY
+    fitted = fleet.registers(changed)[_EXCHANGED] - 20
+    # Not from the month's first midnight on: that instant is the month's before, which would be there with no usage.
+    day, begin = zone.day(start), start + _INTERVAL
+    while begin <= now:
         end = min(zone.midnight(day + timedelta(days=1)) - 1, now)
-        times, registers = zip(*fleet.history(begin, end, _INTERVAL), strict=True)
-        wh = np.concatenate(registers)
+        stamps, registers = zip(*fleet.history(begin, end, _INTERVAL), strict=True)
+        times, wh = np.array(stamps, dtype=np.int64), np.array(registers, dtype=np.int64)
+        came = np.ones_like(wh, dtype=np.bool_)
+        came[times > now - 2 * DAY, _SILENT] = False
+        came[:, _PATCHY] &= day.day not in (11, 12)
+        wh[times >= changed, _EXCHANGED] -= fitted
         if day.day == 17:
-            wh[len(wh) // 2 + 7 * day.month % len(ids)] -= 5_000_000  # a bad read, for the list of exceptions
+            wh[len(wh) // 2, _MISREAD] -= 5_000_000
+        kept = came.reshape(-1)
         codes = np.tile(np.arange(len(ids), dtype=np.int32), len(times))
-        archive.merge(day, Rows(ids, codes, np.repeat(np.array(times, dtype=np.int64), len(ids)), wh))
+        archive.merge(day, Rows(ids, codes[kept], np.repeat(times, len(ids))[kept], wh.reshape(-1)[kept]))
         share(min(1.0, (end - start) / max(1, now - start)))
         day += timedelta(days=1)
+        begin = zone.midnight(day)
 
 
 async def _town(fleet: Fleet, zone: SiteZone) -> AsyncIterator[Iterable[str]]:
     """Live meters, and now and then one that nobody knows."""
-    rounds = 0
-    async for lines in simulator.live(fleet, zone, _PERIOD, None):
+    rounds = _STRANGER // 2
+    async for lines in story.without(simulator.live(fleet, zone, _PERIOD, None), _mute(fleet)):
         rounds += 1
         yield [*lines, *(["READ 999-unknown 12.5\n"] if rounds % _STRANGER == 0 else [])]
+
+
+def _mute(fleet: Fleet) -> list[str]:
+    """The meters that say nothing today."""
+    return [fleet.accounts[place].meter for place in (_SILENT, _EXCHANGED)]

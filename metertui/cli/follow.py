@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import gc
 import logging
+import os
 import signal
 from pathlib import Path
 from typing import Final
@@ -17,6 +18,7 @@ from metertui.engine.errors import MeterError
 from metertui.engine.following import Following
 from metertui.engine.rules import SystemClock
 from metertui.follower import Follower
+from metertui.screens import theme
 from metertui.server import control
 from metertui.server.control_protocol import Done, Request
 from metertui.settings import Settings
@@ -38,7 +40,7 @@ def screens(data: Path, stated: Settings) -> None:
         hearing = asyncio.create_task(_hear(follower), name="hear")
         await follower.start()
         try:
-            app = MetertuiApp(follower, stated, keep_heap=gc.freeze)
+            app = MetertuiApp(follower, stated, keep_heap=gc.freeze, colours=theme.colours(os.environ))
             for name in (signal.SIGTERM, signal.SIGHUP):
                 loop.add_signal_handler(name, app.exit)
             logging.getLogger("metertui").info("%s", follower.refusal())

@@ -7,6 +7,7 @@ import asyncio
 import gc
 import logging
 import math
+import os
 import signal
 import sys
 import time
@@ -32,7 +33,7 @@ _FULL_COLLECTIONS = 1000
 
 _TOLD_AGAIN_SECONDS = 60.0
 
-Beside = Callable[[int, Callable[[str], None]], Coroutine[Any, Any, None]]
+Beside = Callable[[int], Coroutine[Any, Any, None]]
 
 
 def serve(options: argparse.Namespace) -> None:
@@ -106,13 +107,22 @@ def log_to(data: Path) -> None:
         logging.basicConfig(handlers=[logging.NullHandler()])
 
 
-def run_app(engine: Engine, stated: Settings, beside: Beside | None = None, *, first: bool = False) -> None:
+def run_app(
+    engine: Engine,
+    stated: Settings,
+    beside: Beside | None = None,
+    *,
+    first: bool = False,
+    welcome: str = "",
+    login_hint: str = "",
+) -> None:
     """Show the screens over an engine until they are left. Raises MeterError where the port cannot be had.
 
-    `beside` is what runs along with them; it is given the port and the way to show a notice. `first`: whether the
-    folder is new, and who opens it is shown the first steps.
+    `beside` is what runs along with them, and is given the port. `first`: whether the folder is new, and who opens it
+    is shown the first steps. `welcome` is the first message of the first screen, `login_hint` stands at every login.
     """
     from metertui.app import MetertuiApp  # noqa: PLC0415 - Textual, which `serve` never loads
+    from metertui.screens import theme  # noqa: PLC0415
 
     async def run() -> None:
         asyncio.get_running_loop().set_exception_handler(LoopErrors())
@@ -123,7 +133,15 @@ def run_app(engine: Engine, stated: Settings, beside: Beside | None = None, *, f
             await listener.start()  # before anything is drawn, so that a port in use is one clear line
             await control.start()
             _logger.info("ready on %s", headend.address)
-            app = MetertuiApp(headend, stated, keep_heap=gc.freeze, walk=first)
+            app = MetertuiApp(
+                headend,
+                stated,
+                keep_heap=gc.freeze,
+                walk=first,
+                colours=theme.colours(os.environ),
+                welcome=welcome,
+                login_hint=login_hint,
+            )
             asked = asyncio.Event()
 
             def end() -> None:
@@ -132,7 +150,7 @@ def run_app(engine: Engine, stated: Settings, beside: Beside | None = None, *, f
 
             for name in (signal.SIGTERM, signal.SIGHUP):
                 asyncio.get_running_loop().add_signal_handler(name, end)
-            company = beside(listener.port, lambda text: app.notify(text, timeout=20)) if beside else None
+            company = beside(listener.port) if beside else None
             task = asyncio.create_task(company) if company else None
             try:
                 await app.run_async()

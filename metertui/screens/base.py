@@ -45,6 +45,7 @@ class Desk(Protocol):
     sessions: Sessions
     recent: RecentMeters
     settings: Settings
+    login_hint: str
 
 
 class DeskScreen(PacedScreen[None]):

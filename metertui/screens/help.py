@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from itertools import chain, zip_longest
-from typing import ClassVar
+from typing import Any, ClassVar, Final
 
 from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
+from textual.dom import DOMNode
+from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Static
 
 from metertui.screens.base import PLACES, DeskScreen
@@ -18,13 +22,37 @@ from metertui.screens.pacing import PacedModal
 _EVERYWHERE = [
     ("F1 ?", "this help"),
     *((key, title.lower()) for key, title in PLACES.values()),
-    ("ctrl+p :", "every action by its name"),
+    ("^p :", "every action by its name (^ is ctrl: ctrl and p together)"),
     ("/", "search or filter, where there is something to"),
-    ("y ctrl+c", "copy a table's cell; again, the next"),
+    ("y ^c", "copy a table's cell; again, the next"),
     ("tab, arrows", "move"),
     ("enter, escape", "act, and back"),
-    ("F10 ctrl+q", "quit"),
+    ("F10 ^q", "quit"),
 ]
+
+
+_MOVING: Final = {"up", "down", "left", "right", "pageup", "pagedown", "home", "end", "enter", "space", "tab", "escape"}
+"""Keys that are not told one by one unless a line of keys shows them: they do here what they do anywhere."""
+_NO_OWN: Final = ("app.", "screen.", "copy")
+"""How actions begin that are told among those of everywhere."""
+
+
+def own_keys(screen: Screen[Any]) -> Iterator[tuple[DOMNode, Binding]]:
+    """What can be pressed on a screen beside what can everywhere: its own keys, then those of the tables in view.
+
+    Those too that its line of keys has no room for, and that a field with the focus takes for letters. An action comes
+    once, what the line of keys shows before the rest.
+    """
+    told: set[str] = set()
+    parts = (each for each in screen.walk_children(Widget) if type(each).__module__.startswith("metertui."))
+    for node in (screen, *(each for each in parts if each.is_on_screen)):
+        bindings = chain.from_iterable(node._bindings.key_to_bindings.values())
+        for binding in sorted(bindings, key=lambda binding: not binding.show):
+            plain_move = binding.key in (("escape", "tab") if node is screen else _MOVING)
+            elsewhere = binding.action in told or binding.action.startswith(_NO_OWN)
+            if binding.description and not elsewhere and (binding.show or not plain_move):
+                told.add(binding.action)
+                yield node, binding
 
 
 class HelpScreen(PacedModal[None]):
@@ -38,23 +66,25 @@ class HelpScreen(PacedModal[None]):
 
     def compose(self) -> ComposeResult:
         screen = self._explained
-        keys = Table.grid(padding=(0, 2))
-        told: set[str] = set()
-        # The screen's own, those too that a field with the focus takes for letters.
-        for binding in chain.from_iterable(screen._bindings.key_to_bindings.values()):
-            if binding.show and binding.description and binding.action not in told:
-                told.add(binding.action)
-                keys.add_row(Text(self.app.get_key_display(binding), style="bold"), Text(binding.description))
-        everywhere = Table.grid(padding=(0, 2))
-        half = (len(_EVERYWHERE) + 1) // 2
-        for left, right in zip_longest(_EVERYWHERE[:half], _EVERYWHERE[half:], fillvalue=("", "")):
-            everywhere.add_row(*(Text(t, style="bold" if i % 2 == 0 else "") for i, t in enumerate(left + right)))
+        own = [
+            (self.app.get_key_display(binding), binding.tooltip or binding.description)
+            for _, binding in own_keys(screen)
+        ]
         with VerticalScroll(id="help"):
             yield Static(PLACES[screen.place][1], classes="heading")
             yield Static(Text(screen.explains))
-            if keys.row_count:
+            if own:
                 yield Static("Keys here", classes="heading")
-                yield Static(keys)
+                yield Static(_two_columns(own))
             yield Static("Keys everywhere", classes="heading")
-            yield Static(everywhere)
+            yield Static(_two_columns(_EVERYWHERE))
             yield Static(Text("Escape closes this.", style="dim"))
+
+
+def _two_columns(keys: Sequence[tuple[str, str]]) -> Table:
+    """Keys and what they do, down the left half and then the right one."""
+    table = Table.grid(padding=(0, 2))
+    half = (len(keys) + 1) // 2
+    for left, right in zip_longest(keys[:half], keys[half:], fillvalue=("", "")):
+        table.add_row(*(Text(t, style="bold" if i % 2 == 0 else "") for i, t in enumerate(left + right)))
+    return table

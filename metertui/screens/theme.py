@@ -2,14 +2,21 @@
 
 Each theme has the same few variables, and the stylesheet knows nothing else. Nothing is said by colour alone, so that
 the third theme, and a screen without any colour, say as much as the others.
+
+A terminal says how many colours it has, and an ssh line often forgets that it has them all. Of 256 the nearest to a
+dark blue-grey is navy, so there the grounds are plain greys; of 16 none comes near, so there they are the terminal's.
 """
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
+from rich.console import Console
 from rich.style import Style
+from textual import constants
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
@@ -84,10 +91,27 @@ TERMINAL: Final = Theme(
 THEMES: Final = {"dark": DARK, "light": LIGHT, "terminal": TERMINAL}
 """By the words of the setting `theme`, in the order in which one goes through them."""
 
+_GREYS: Final = ("#121212", "#1c1c1c", "#262626")
+"""Dark grounds that 256 colours have: theirs near those of the dark theme are black and navy."""
+
 
 def colourless(env: Mapping[str, str]) -> bool:
     """Whether `NO_COLOR` asks for no colour: it is there, and not empty."""
     return bool(env.get("NO_COLOR"))
+
+
+def colours(env: Mapping[str, str]) -> str:
+    """How many colours the terminal says it has, in Rich's words: "truecolor", "256", "standard"; "" for none."""
+    if constants.COLOR_SYSTEM not in ("auto", None):  # stated for Textual, which draws
+        return constants.COLOR_SYSTEM
+    return Console(file=io.StringIO(), force_terminal=True, _environ=env).color_system or ""
+
+
+def for_colours(stated: Theme, colours: str) -> Theme:
+    """The theme `stated` as a terminal with so many colours can show it."""
+    if colours != "256" or stated.name != DARK.name:
+        return stated
+    return replace(stated, background=_GREYS[0], surface=_GREYS[1], panel=_GREYS[2])
 
 
 def after(name: str) -> str:

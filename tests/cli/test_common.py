@@ -17,6 +17,14 @@ class Terminal(io.StringIO):
         return True
 
 
+def test_a_dumb_terminal_is_none_for_the_screens(monkeypatch: pytest.MonkeyPatch) -> None:
+    for stream in ("stdin", "stdout", "stderr"):
+        monkeypatch.setattr(sys, stream, Terminal())
+    for name, screens in (("xterm-256color", True), ("dumb", False)):
+        monkeypatch.setenv("TERM", name)
+        assert common.on_terminal() is screens
+
+
 def test_numbers_stand_to_the_right_with_equal_decimals() -> None:
     rows = [{"who": "a", "kwh": 1.25, "n": 5}, {"who": "bcd", "kwh": 100, "n": None}]
     assert common.table(rows, ["who", "kwh", "n"]).splitlines() == [

@@ -23,6 +23,16 @@ def test_the_story_is_told_without_a_terminal(metertui: Command, monkeypatch: py
         "yesterday, kWh by hour",
         "The bill of meter 100001",
         "region   apartment_type  usage_kwh  meters  readings",
+        "100005  reset",
+        "100006  silent",
         "< OK closed",
+        "make run",
     ):
         assert said in result.out
+
+
+def test_bars_have_round_figures_at_their_side() -> None:
+    chart = story.bars(["a", "b"], [0.31, 0.95], "x")
+    ticks = [line.split("┤")[0] for line in chart.splitlines() if "┤" in line]
+    assert ticks == ["0.80", "0.60", "0.40", "0.20", "0.00"]
+    assert "┤" in story.bars(["a"], [0.0], "nothing was drawn")

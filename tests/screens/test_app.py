@@ -6,10 +6,11 @@ import asyncio
 
 import pytest
 from textual.command import CommandPalette
+from textual.widgets import Input
 
 from metertui.screens.base import PLACES, DeskScreen
-from metertui.screens.help import HelpScreen
-from tests.screens.town import Town, at_work, settle, text_of
+from metertui.screens.help import HelpScreen, own_keys
+from tests.screens.town import STEADY, Town, at_work, press, settle, text_of
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
@@ -64,6 +65,26 @@ async def test_the_palette_offers_what_the_footer_does_and_more(town: Town, key:
         assert set(shown) <= set(offered[len(PLACES) : -4])
         assert len(set(offered)) == len(offered)
         assert offered[-4:] == ["Colours: dark, light, the terminal's", "First steps", "Help (F1)", "Quit (F10)"]
+
+
+async def test_help_and_palette_have_the_keys_that_a_field_takes_for_letters(town: Town) -> None:
+    town.log_in("operator")
+    wanted = (
+        ("f3", {"Find", "Export", "Window before"}),
+        ("f4", {"Tariffs", "Run", "Months", "Month before"}),
+        ("f5", {"Build", "Chart", "Measure", "Compare", "Keep", "Tariff", "Sort"}),
+        ("f6", {"Order", "Tab after", "Log out"}),
+        ("f7", {"Accept", "Void", "Cause before", "Region", "Next page", "Explain", "Choose all"}),
+    )
+    async with at_work(town, "f4", *STEADY, "enter") as pilot:
+        for key, some in wanted:
+            await press(pilot, key)
+            await settle(pilot)
+            screen = pilot.app.screen
+            for field in screen.query("#meter-text, #account-search").results(Input):
+                screen.set_focus(field)
+            assert some <= {command.title for command in town.app.get_system_commands(screen)}
+            assert some <= {binding.description for _, binding in own_keys(screen)}
 
 
 async def test_a_command_of_the_palette_is_done(town: Town) -> None:

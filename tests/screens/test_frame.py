@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 from rich.color import ColorType
+from textual.color import Color
 from textual.pilot import Pilot
 
+from metertui.app import MetertuiApp
 from metertui.screens import theme
 from metertui.screens.base import PLACES, DeskScreen
 from metertui.settings import Settings
@@ -77,6 +79,38 @@ async def test_the_terminals_colours_are_all_that_its_theme_puts_out(tmp_path: P
         await press(pilot, "escape", "f7")
         await settle(pilot)
         assert colours(pilot) <= {ColorType.DEFAULT, ColorType.STANDARD}
+
+
+@pytest.mark.parametrize(
+    ("env", "said"),
+    [
+        ({"TERM": "xterm-256color", "COLORTERM": "truecolor"}, "truecolor"),
+        ({"TERM": "xterm-256color"}, "256"),  # as over most ssh lines
+        ({"TERM": "xterm"}, "standard"),
+        ({"TERM": "dumb"}, ""),
+    ],
+)
+def test_a_terminal_says_how_many_colours_it_has(env: dict[str, str], said: str) -> None:
+    assert theme.colours(env) == said
+
+
+def test_with_256_colours_the_dark_grounds_are_greys_that_it_has(town: Town) -> None:
+    for depth, blue in (("truecolor", True), ("256", False)):
+        app = MetertuiApp(town.headend, town.app.settings, colours=depth)
+        panel = app.current_theme.panel
+        assert panel is not None
+        red, _, most = Color.parse(panel).rgb
+        assert (most > red) is blue
+    app = MetertuiApp(town.headend, town.app.settings, colours="standard")
+    assert app.theme == theme.TERMINAL.name
+
+
+async def test_the_first_screen_has_something_to_say_to_who_is_new(town: Town) -> None:
+    town.app = MetertuiApp(town.headend, town.app.settings, welcome="A made-up town.")
+    async with at_work(town) as pilot:
+        assert text_of(pilot, "#said") == "A made-up town."
+        await press(pilot, "f3", "f2")
+        assert text_of(pilot, "#said") == ""
 
 
 async def test_one_goes_through_the_themes(town: Town) -> None:

@@ -50,6 +50,22 @@ async def test_without_staff_the_gate_says_how_to_make_some(town: Town, key: str
         assert f"metertui admins add EMAIL --role {role} --data /srv/metertui" in said
 
 
+async def test_what_is_typed_before_the_gate_is_drawn_is_not_lost(town: Town) -> None:
+    town.engine.staff.add(OPERATOR, "operator", SECRET)
+    async with at_work(town) as pilot:
+        for key in ("f6", *OPERATOR, "enter", *SECRET, "enter"):  # as they come together over a slow line
+            pilot.app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await settle(pilot)
+        assert inside(town)
+
+
+async def test_the_gate_of_a_demonstration_says_with_what_it_opens(town: Town) -> None:
+    town.engine.staff.add(OPERATOR, "operator", SECRET)
+    town.app.login_hint = "Log in as the one with the key."
+    async with at_work(town, "f6") as pilot:
+        assert "Log in as the one with the key." in text_of(pilot, "#login-text")
+
+
 async def test_an_operator_comes_in_by_email_and_password(town: Town) -> None:
     town.engine.staff.add(OPERATOR, "operator", SECRET)
     async with at_work(town, "f6", *OPERATOR, "enter", *SECRET, "enter") as pilot:

@@ -29,6 +29,20 @@ class Field(Input):
         self.screen.focus_previous()
 
 
+class LastField(Field):
+    """The last field of a form: enter sends the form off.
+
+    What sends it off goes behind the letters that are still on their way into the field, and is this field's even where
+    the focus has moved on meanwhile.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "send", "Send", show=False, priority=True)]
+
+    def action_send(self) -> None:
+        """As enter in any other field does."""
+        self.call_later(self.action_submit)
+
+
 class SearchField(Input):
     """A field over a table of what it finds: enter goes there, at once for the same reason."""
 

@@ -17,7 +17,7 @@ from textual.widgets import Button, ContentSwitcher, Input, Static
 from metertui.engine.counters import LiveSnapshot
 from metertui.screens.base import Desk, DeskScreen
 from metertui.screens.plain import message, visible
-from metertui.screens.widgets.field import Field
+from metertui.screens.widgets.field import Field, LastField
 
 
 class LoginForm(Vertical):
@@ -34,7 +34,7 @@ class LoginForm(Vertical):
     def compose(self) -> ComposeResult:
         yield Static(id="login-text")
         yield Field(placeholder="email", id="login-email")
-        yield Input(placeholder="password", password=True, id="login-password")
+        yield LastField(placeholder="password", password=True, id="login-password")
         yield Button("Log in", id="login-button", variant="primary")
         yield Static(id="login-message")
 
@@ -50,7 +50,9 @@ class LoginForm(Vertical):
             said = f"{self._purpose[:1].upper()}{self._purpose[1:]} is for staff with the role {who}."
             if sessions.role and sessions.role not in self._roles:
                 said += f" {sessions.email} is logged in with the role {sessions.role}."
-            text = message(said)
+            text = message(f"{said} Log in with your email and password.")
+            if self._desk.login_hint:
+                text.append(f"\n{self._desk.login_hint}", style="bold")
         else:
             text = Text(
                 f"No staff account with the role {who} exists yet. Make one in another terminal, then log in here:\n\n"
@@ -58,7 +60,8 @@ class LoginForm(Vertical):
             folder = visible(str(engine.folder))
             text.append(f"  metertui admins add EMAIL --role {self._roles[0]} --data {folder}", style="bold")
         self.query_one("#login-text", Static).update(text)
-        self.query_one("#login-email", Input).focus()
+        if self.screen.focused not in list(self.query(Input)):  # or what is typed already would end elsewhere
+            self.screen.set_focus(self.query_one("#login-email"))
 
     def forget(self) -> None:
         """Take back what was said to someone before."""
