@@ -397,7 +397,7 @@ async def test_half_a_change_of_an_account_is_none(pair: tuple[Engine, Follower]
     owner.accounts._set_moves({"m": [*before, move]})  # and users.csv does not have it yet
     await follower.follow()
     assert list(follower.engine.accounts.moves("m")) == before
-    owner.accounts._rewrite([replace(owner.accounts.get("m"), region="West")])  # type: ignore[type-var]
+    owner.accounts._files.rewrite([replace(owner.accounts.get("m"), region="West")])  # type: ignore[type-var]
     await follower.follow()
     assert list(follower.engine.accounts.moves("m")) == [*before, move]
     assert follower.engine.accounts.get("m").region == "West"  # type: ignore[union-attr]

@@ -59,10 +59,12 @@ class _Office:
         finally:
             lock.release()
 
-    def accounts(self) -> AccountBook:
-        """The accounts, loaded. Raises MeterError."""
+    def accounts(self, *, mend: bool = False) -> AccountBook:
+        """The accounts, loaded, and `mend`ed where the folder is owned. Raises MeterError."""
         book = AccountBook(self.data, self.zone)
         book.load()
+        if mend:
+            book.mend()
         for warning in book.warnings:
             print(f"metertui: {warning}", file=sys.stderr)
         return book
@@ -134,7 +136,7 @@ def _change(options: argparse.Namespace) -> None:
 
 
 def _changed(verb: str, meter: str, fields: dict[str, str], more: dict[str, str], office: _Office) -> Account:
-    book, now = office.accounts(), office.now
+    book, now = office.accounts(mend=True), office.now
     try:
         match verb:
             case "register":

@@ -44,8 +44,8 @@ class AccountFiles:
     """The files of a data folder. Changes are on disk when they return. One that writes at a time, in any thread."""
 
     def __init__(self, folder: Path, zone: SiteZone) -> None:
-        self.path = folder / "users.csv"
-        self.history_path = folder / "accounts_history.csv"
+        self.history_path, self.path = paths(folder)
+        self._paths = (self.history_path, self.path)
         self._zone = zone
         self._other_names: list[str] = []
         self._others: dict[str, list[str]] = {}
@@ -55,12 +55,16 @@ class AccountFiles:
         """A sentence about a last line that was dropped; empty if none was."""
         self.doubtful = False
         """Whether a refusing disk may have left in a file what is not known here."""
+        self.pending = False
+        """Whether a change was decided that is not in its place: what it says is read, and `finish` puts it there."""
 
     # -- reading -----------------------------------------------------------------------------------------------
 
     def accounts(self) -> dict[str, Account]:
         """What `users.csv` says, by meter. A torn last line is left out. Raises DataError, OSError."""
-        table = Table(self.path, KNOWN, OURS, torn_ok=True)
+        waiting = _waiting(self.path)
+        self.pending = waiting is not None
+        table = Table(self.path, KNOWN, OURS, torn_ok=True, data=waiting)
         names = table.names
         others = [place for place, name in enumerate(names) if name not in _HEADER]
         self._other_names = [names[place] for place in others]
@@ -76,8 +80,14 @@ class AccountFiles:
         return found
 
     def moves(self) -> dict[str, list[tuple[int, Group]]]:
-        """What `accounts_history.csv` says, by meter. Raises DataError, OSError."""
-        return account_history.stated_moves(self.history_path, self._zone)
+        """What `accounts_history.csv` says, by meter. Asked after `accounts`. Raises DataError, OSError."""
+        waiting = _waiting(self.history_path) if self.pending else None
+        return account_history.stated_moves(self.history_path, self._zone, waiting)
+
+    def finish(self) -> None:
+        """Put in its place a change that was decided, and away one that was not. Raises StorageError."""
+        files.finish(self._paths)
+        self.pending = False
 
     def stand(self) -> Stand:
         """Size and identity of `users.csv` as it is now."""
@@ -91,6 +101,7 @@ class AccountFiles:
 
     def append(self, accounts: Sequence[Account], *, sync: bool = True) -> int:
         """Add rows; the size before, which `cut` takes to undo it. Raises StorageError."""
+        self._clear()
         try:
             fd = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
         except OSError as error:
@@ -133,6 +144,7 @@ class AccountFiles:
         self._replace(self.history_path, account_history.as_csv(moves, self._zone))
 
     def _replace(self, path: Path, data: bytes) -> None:
+        self._clear()
         try:
             files.replace(path, data)
         except StorageError:
@@ -187,13 +199,24 @@ class AccountFiles:
             except OSError as error:
                 raise files.refusal(self.path, error) from error
 
-    def switch(self, draft: files.Replacement) -> None:
-        """Put a draft in its place. Raises StorageError."""
+    def switch(self, users: files.Replacement, history: files.Replacement | None) -> None:
+        """Put drafts in their places: both, or after a crash both at the next start, or none. Raises StorageError."""
+        self._clear()
         try:
-            draft.switch()
+            if history is None:
+                users.switch()
+            else:
+                files.switch_all([(self.history_path, history), (self.path, users)])
         except StorageError:
             self.doubtful = True
             raise
+
+    def _clear(self) -> None:
+        """Before anything is written: nothing may be due that would take its place. Raises StorageError."""
+        if self.pending:
+            self.finish()
+        if self.doubtful:
+            files.retract(self._paths)
 
     # -- rows --------------------------------------------------------------------------------------------------
 
@@ -211,6 +234,19 @@ class AccountFiles:
             registered = "" if account.registered is None else self._zone.iso(account.registered)
             writer.writerow((*_text_of(account), status, registered, *self._others.get(account.meter, nothing)))
         return out.getvalue().encode()
+
+
+def paths(folder: Path) -> tuple[Path, Path]:
+    """`accounts_history.csv` and `users.csv`; a change of both is decided by the last one's being due."""
+    return folder / "accounts_history.csv", folder / "users.csv"
+
+
+def _waiting(path: Path) -> bytes | None:
+    """What is due to take a file's place. Raises OSError."""
+    try:
+        return files.due(path).read_bytes()
+    except FileNotFoundError:
+        return None
 
 
 def _accounts_of(table: Table, zone: SiteZone) -> Iterator[tuple[int, Account, list[str]]]:

@@ -23,10 +23,13 @@ Moves = Mapping[str, Sequence[tuple[int, Group]]]
 """Attributes in time by meter: (effective from µs UTC, group) in order."""
 
 
-def stated_moves(path: Path, zone: SiteZone) -> dict[str, list[tuple[int, Group]]]:
-    """The attributes in time as a file states them, by meter and in order of time. Raises DataError, OSError."""
+def stated_moves(path: Path, zone: SiteZone, data: bytes | None = None) -> dict[str, list[tuple[int, Group]]]:
+    """The attributes in time as a file states them, by meter and in order of time. Raises DataError, OSError.
+
+    `data` goes before what the file holds.
+    """
     stated: dict[str, list[tuple[int, Group]]] = {}
-    table = Table(path, HISTORY_HEADER)
+    table = Table(path, HISTORY_HEADER, data=data)
     pick = itemgetter(*map(table.names.index, HISTORY_HEADER))
     for line, cells in table.rows():
         meter, effective_from, *group = pick(cells)

@@ -84,7 +84,10 @@ class AccountBook:
                 gc.enable()
 
     def mend(self) -> None:
-        """Take out of the files what `load` dropped. Raises StorageError."""
+        """Finish a change that a crash cut, and take out of the files what `load` dropped. Raises StorageError."""
+        if self._files.pending:
+            self.warnings.append("a change of accounts that was interrupted was finished")
+        self._files.finish()
         if self._unfinished:
             self._set_moves({})
         if self._files.torn:
@@ -285,17 +288,17 @@ class AccountBook:
         moves = {meter: list(each) for meter, each in change.moves.items() if meter not in since}
         try:
             if len(stated) == len(change.accounts) and _goes_on(stand, standing.file):
-                if draft.history is not None:
-                    # In this order: a move that the account does not confirm is dropped at the next start.
-                    self._files.switch(draft.history)
-                    self._moves = {**known, **moves}
                 self._files.catch_up(draft.users, standing.file.size, stand.size)
-                self._files.switch(draft.users)
+                self._files.switch(draft.users, draft.history)
+                self._moves = {**known, **moves}
             else:  # the file was written anew since, or one that is to be added was registered, which stands
                 draft.drop()
-                if moves:
-                    self._set_moves(moves)
-                self._files.rewrite({**self._accounts, **stated}.values())
+                everyone = list({**self._accounts, **stated}.values())
+                self._files.switch(
+                    self._files.draft(stand, None, lambda: everyone),
+                    self._files.draft_moves({**known, **moves}) if moves else None,
+                )
+                self._moves = {**known, **moves}
         except StorageError:
             draft.drop()
             self._moves = known

@@ -175,12 +175,24 @@ def _books(folder: Path) -> Iterator[Member]:
     """Accounts and their attributes in time, which say the same: read until neither changed meanwhile."""
     found: list[Member] = []
     for _ in range(_TRIES):
-        found = [member for name in _BOOKS if (member := _read(folder, name)) is not None]
-        again = {name: member.data for name in _BOOKS if (member := _read(folder, name)) is not None}
+        found = _books_now(folder)
+        again = {member.name: member.data for member in _books_now(folder)}
         # Registrations append, so what was read may have grown.
         if again.keys() == {m.name for m in found} and all(again[m.name].startswith(m.data) for m in found):
             break
     yield from map(_whole_lines, found)
+
+
+def _books_now(folder: Path) -> list[Member]:
+    """The files of the accounts; of a change that a crash cut, what the next start will make of them."""
+    decided = files.due(folder / _BOOKS[-1]).exists()
+    found = []
+    for name in _BOOKS:
+        waiting = _read(folder, files.due(folder / name).name) if decided else None
+        member = _read(folder, name) if waiting is None else waiting._replace(name=name)
+        if member is not None:
+            found.append(member)
+    return found
 
 
 def _sealed(folder: Path, below: str) -> dict[str, Sealed]:

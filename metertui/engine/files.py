@@ -8,7 +8,7 @@ import fcntl
 import os
 import stat
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -82,6 +82,7 @@ class Replacement:
         """Begin. `mode`: who may read it; as before, or everyone, if None. No other at work may have the `suffix`."""
         self._path = path
         self._spare, self._old = path.with_name(f".{path.name}.{suffix}"), path.with_name(f".{path.name}.old")
+        self._due = due(path)
         self._fd = -1
         with self._careful():
             self._fd = os.open(self._spare, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -106,18 +107,9 @@ class Replacement:
     def switch(self) -> None:
         """Put it in its place, on disk when it returns."""
         with self._careful():
-            sync_all(self._fd)
-            os.close(self._fd)
-            self._fd = -1
-            undo = _undo(self._path, self._old)
-            os.replace(self._spare, self._path)
-            try:
-                sync_folder(self._path.parent)
-            except OSError:
-                undo()  # it is told that it failed, so it must not be found at the next start
-                raise
-        with contextlib.suppress(OSError):
-            os.unlink(self._old)
+            self._seal()
+            self._place(self._spare)
+        self._forget()
 
     def drop(self) -> None:
         """Give it up. Not after `switch`."""
@@ -128,6 +120,51 @@ class Replacement:
             with contextlib.suppress(OSError):
                 os.unlink(left)
 
+    def _seal(self) -> None:
+        sync_all(self._fd)
+        os.close(self._fd)
+        self._fd = -1
+
+    def _place(self, source: Path) -> Callable[[], None]:
+        """Put it in its place, on disk; what takes that back."""
+        undo = _undo(self._path, self._old)
+        os.replace(source, self._path)
+        try:
+            sync_folder(self._path.parent)
+        except OSError:
+            undo()  # it is told that it failed, so it must not be found at the next start
+            raise
+        return undo
+
+    def _forget(self) -> None:
+        with contextlib.suppress(OSError):
+            os.unlink(self._old)
+
+    # What `switch_all` is made of: raises StorageError, and leaves to it what is left behind then.
+
+    def fall_due(self) -> None:
+        """Give it, on disk, the name under which a start takes it for decided."""
+        with self._told():
+            self._seal()
+            os.replace(self._spare, self._due)
+            sync_folder(self._due.parent)
+
+    def place_due(self) -> Callable[[], None]:
+        """Put it in its place from there; what takes that back."""
+        with self._told():
+            return self._place(self._due)
+
+    def done(self) -> None:
+        """All are in their places."""
+        self._forget()
+
+    @contextlib.contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise refusal(self._path, error) from error
+
     @contextlib.contextmanager
     def _careful(self) -> Iterator[None]:
         try:
@@ -135,6 +172,67 @@ class Replacement:
         except OSError as error:
             self.drop()
             raise refusal(self._path, error) from error
+
+
+def due(path: Path) -> Path:
+    """Where a file waits that is to take the place of `path` together with others."""
+    return path.with_name(f".{path.name}.due")
+
+
+def switch_all(replacements: Sequence[tuple[Path, Replacement]]) -> None:
+    """Put files in their places as one step: a crash at any point leaves all to `finish`, or nothing.
+
+    It is decided once the last of them is due. On disk when it returns. Raises StorageError; then the old files are in
+    their places, and `retract` says whether nothing is due any more.
+    """
+    placed = []
+    try:
+        for _, each in replacements:
+            each.fall_due()
+        for _, each in replacements:
+            placed.append(each.place_due())
+    except StorageError:
+        with contextlib.suppress(StorageError):
+            retract([path for path, _ in replacements])
+        for undo in reversed(placed):
+            with contextlib.suppress(OSError):
+                undo()
+        for _, each in replacements:
+            each.drop()
+        raise
+    for _, each in replacements:
+        each.done()
+
+
+def retract(paths: Sequence[Path]) -> None:
+    """Have nothing be due of `paths`, the last one's first, as that decides. Raises StorageError."""
+    for path in reversed(paths):
+        try:
+            os.unlink(due(path))
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise refusal(path, error) from error
+
+
+def finish(paths: Sequence[Path]) -> bool:
+    """Finish a `switch_all` of `paths` that was interrupted, or take it back if it was not decided; whether it was.
+
+    On disk when it returns. Raises StorageError; then it can be called again.
+    """
+    decided = due(paths[-1]).exists()
+    if not decided:
+        retract(paths)
+        return False
+    for path in paths:
+        try:
+            os.replace(due(path), path)
+            sync_folder(path.parent)
+        except FileNotFoundError:
+            continue  # it is in its place already
+        except OSError as error:
+            raise refusal(path, error) from error
+    return True
 
 
 def replace(path: Path, data: bytes | Iterable[bytes], mode: int | None = None) -> None:

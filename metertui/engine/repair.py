@@ -91,6 +91,7 @@ def repair(folder: Path, rules: Rules, progress: Callable[[float], None]) -> lis
     try:
         archive = Archive(folder, rules.zone)
         days = archive.days()
+        files.finish(account_files.paths(folder))
         tables = [parting for part in (_users, _moves, _events) if (parting := part(folder, rules.zone))]
         done = [_written(parting) for parting in tables]
         for name in (log.LOG, log.SEALED):

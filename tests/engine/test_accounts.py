@@ -325,27 +325,30 @@ def test_a_change_of_what_is_not_there_or_not_allowed(tmp_path: Path) -> None:
     assert (text_of(tmp_path), list(book.moves("1"))) == (before, [])
 
 
+@pytest.mark.parametrize("step", ["fall_due", "place_due"])
 @pytest.mark.parametrize("which", ["users.csv", "accounts_history.csv"])
 def test_a_change_that_the_disk_refuses_is_made_by_trying_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, which: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, which: str, step: str
 ) -> None:
     book = load(tmp_path)
     register(book, "1", region="East")
-    real = files.Replacement.switch
+    real = getattr(files.Replacement, step)
 
-    def some(self: files.Replacement) -> None:
+    def some(self: files.Replacement) -> object:
+        done = real(self)
         if self._path.name == which:
-            self.drop()
-            raise StorageError(f"cannot write {which}")
-        real(self)
+            raise StorageError(f"cannot write {which}: No space left on device")
+        return done
 
     with monkeypatch.context() as patch:
-        patch.setattr(files.Replacement, "switch", some)
-        with pytest.raises(StorageError):
+        patch.setattr(files.Replacement, step, some)
+        with pytest.raises(StorageError, match=rf"cannot write {which}: No space left"):
             book.modify("1", {"region": "West"}, LATER)
     assert book.get("1") == Account("1", region="East", registered=NOW)
     again = load(tmp_path)  # as after a crash
     assert list(again) == list(book)
+    assert (list(again.moves("1")), again.warnings) == ([], [])
+    assert not list(tmp_path.glob(".*.due"))
     again.modify("1", {"region": "West"}, LATER + 5)
     moves = load(tmp_path).moves("1")
     assert (moves[0][1].region, moves[-1][1].region) == ("East", "West")
@@ -359,7 +362,7 @@ def test_a_change_that_a_crash_cut_in_half_never_was(tmp_path: Path, before: str
         book.modify("1", {"region": before}, LATER - 5)
     users, moves = text_of(tmp_path), list(book.moves("1"))
     book.modify("1", {"region": "West"}, LATER)
-    (tmp_path / "users.csv").write_text(users)  # the history was written first
+    (tmp_path / "users.csv").write_text(users)  # as versions before the two were one step could leave it
     told = "accounts_history.csv: the last change of 1 was dropped, as users.csv does not have it"
     for readonly in (True, True, False):
         again = AccountBook(tmp_path, ZONE)
@@ -388,11 +391,11 @@ def test_many_accounts_and_their_history_with_one_rewrite_of_each(
     register(book, "1", "2", region="East")
     book.modify("2", {"region": "West"}, LATER)
     written: list[str] = []
-    real = files.Replacement.switch
-    monkeypatch.setattr(files.Replacement, "switch", lambda self: (written.append(self._path.name), real(self)))
+    real = files.Replacement.place_due
+    monkeypatch.setattr(files.Replacement, "place_due", lambda self: (written.append(self._path.name), real(self))[1])
     moved = [(NOW, Group("North")), (LATER, Group("South"))]
     book.put([Account("1", region="South"), Account("3", region="South")], {"1": moved, "3": moved})
-    assert sorted(written) == ["accounts_history.csv", "users.csv"]
+    assert written == ["accounts_history.csv", "users.csv"]
     again = load(tmp_path)
     assert [(account.meter, account.region) for account in again] == [("1", "South"), ("2", "West"), ("3", "South")]
     assert list(again.moves("1")) == list(again.moves("3")) == moved

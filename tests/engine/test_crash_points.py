@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -11,10 +12,12 @@ import pytest
 
 from metertui.engine.account import Account
 from metertui.engine.accounts import AccountBook
+from metertui.engine.backup import backup
 from metertui.engine.check import check
 from metertui.engine.columns import Group
 from metertui.engine.core import Engine
 from metertui.engine.importing import Import
+from metertui.engine.repair import repair
 from metertui.engine.rules import Rules
 from metertui.engine.zone import DAY, HOUR, MINUTE, SiteZone
 from tests.clock import FakeClock
@@ -85,6 +88,14 @@ def put(book: AccountBook) -> None:
     )
 
 
+def put_over(book: AccountBook) -> None:
+    """As an import does that knows better where meters were: what they are now is nowhere in it."""
+    before = [book.get("b"), book.get("c")]
+    moves = {"b": [(NOW - DAY, SOUTH), (NOW, NORTH)], "c": [(NOW - DAY, NORTH), (NOW - HOUR, SOUTH), (NOW, EAST)]}
+    accounts = [replace(account, **moves[account.meter][-1][1]._asdict()) for account in before if account]
+    book.put(accounts, moves)
+
+
 CHANGES: dict[str, Callable[[AccountBook], object]] = {
     "modified": lambda book: book.modify("a", NEW, NOW),
     "modified again": lambda book: book.modify("b", {"region": "West"}, NOW),
@@ -92,6 +103,7 @@ CHANGES: dict[str, Callable[[AccountBook], object]] = {
     "deactivated": lambda book: book.deactivate("a", NOW),
     "reactivated": lambda book: book.reactivate("c", NOW),
     "put": put,
+    "put over": put_over,
 }
 
 
@@ -107,7 +119,17 @@ def test_a_change_of_accounts_is_whole_or_was_never_begun(
     before, after, expected = list(load(template)), list(load(whole)), files_of(whole)
     seen = []
     for folder in cut_anywhere(monkeypatch, template, work, at_least=6):
+        beside = AccountBook(folder, RULES.zone)
+        beside.load()
+        assert problems(folder) == []
+        backup(folder, folder.with_name(f"{folder.name}-kept"), lambda _: None)
+        kept = load(folder.with_name(f"{folder.name}-kept"))
+        mended = folder.with_name(f"{folder.name}-mended")
+        shutil.copytree(folder, mended)
+        repair(mended, RULES, lambda _: None)
         book = load(folder)
+        assert list(book) == list(beside) == list(kept) == list(load(mended))
+        assert all(book.moves(account.meter) == beside.moves(account.meter) for account in book)
         assert problems(folder) == []
         seen.append(list(book))
         assert seen[-1] in (before, after)
