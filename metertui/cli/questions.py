@@ -129,10 +129,9 @@ def export(options: argparse.Namespace) -> None:
             progress("writing readings") as share,
             sheets.writing(out, exporting.COLUMNS, engine.zone.name, definition) as add,
         ):
-            for table in exporting.export(frozen, question):
+            for table in exporting.export(frozen, question, share):
                 add(table)
                 count += len(table)
-                share(min(1.0, count / max(1, len(frozen))))
     print(f"{count} readings written to {out}", file=sys.stderr)
 
 

@@ -13,6 +13,7 @@ from metertui.engine import validation
 from metertui.engine.columns import Frozen, Group
 from metertui.engine.errors import MeterError
 from metertui.engine.periods import inside
+from metertui.engine.progress import Progress, untold
 from metertui.engine.question import ATTRIBUTE_KEYS, Question
 from metertui.engine.records import disarmed
 from metertui.engine.windows import between
@@ -34,12 +35,12 @@ COLUMNS: Final[dict[str, Literal["text", "time", "kwh"]]] = {
 _CHUNK: Final = 50_000
 
 
-def export(frozen: Frozen, question: Question) -> Iterator[pd.DataFrame]:
+def export(frozen: Frozen, question: Question, progress: Progress = untold) -> Iterator[pd.DataFrame]:
     """The stored readings that a question's days, filters and time of day leave, in tables of COLUMNS.
 
     In order of meter and time. A reading at the end of a time of day is in it, as one at midnight is of the day before.
     kWh as numbers; `usage_kwh` is of the whole step, and missing where C begins, at a meter's first counted reading,
-    and for one that does not count. Raises MeterError.
+    and for one that does not count. `progress` is told the share done after each table. Raises MeterError.
     """
     window = between(question.first, question.last, frozen.zone)
     columns = frozen.columns
@@ -64,6 +65,7 @@ def export(frozen: Frozen, question: Question) -> Iterator[pd.DataFrame]:
     step = _steps(frozen)
     for at in range(0, len(rows), _CHUNK):
         yield _frame(frozen, rows[at : at + _CHUNK], step)
+        progress(min(1.0, (at + _CHUNK) / len(rows)))
 
 
 def _steps(frozen: Frozen) -> NDArray[np.float64]:

@@ -77,6 +77,10 @@ class Behind:
     def __len__(self) -> int:
         return len(self.time)
 
+    def part(self, span: slice) -> Behind:
+        """Some of them."""
+        return Behind(self.meter, self.time[span], self.wh[span], self.status[span], self.step[span], self.length[span])
+
     def table(self, groups: list[Group], zone: SiteZone) -> pd.DataFrame:
         """As an export has them, see export.COLUMNS; a group for each reading."""
         harmless = [Group(*map(disarmed, group)) for group in groups]

@@ -49,11 +49,18 @@ def suffix_of(path: Path) -> str:
 
 
 @contextmanager
-def writing(path: Path, columns: Columns, zone: str, definition: Definition | None = None) -> Iterator[Add]:
+def writing(
+    path: Path,
+    columns: Columns,
+    zone: str,
+    definition: Definition | None = None,
+    commit: Callable[[], None] | None = None,
+) -> Iterator[Add]:
     """A table's file: what it gives is called with the rows, in frames that have the columns.
 
-    Nothing is left behind, and what was there stays, if it ends with an exception. A CSV may be a pipe. Raises Refusal,
-    MeterError where the disk refuses.
+    Nothing is left behind, and what was there stays, if it ends with an exception; `commit`, which is called when the
+    file is whole and before it takes its name, may raise one too. A CSV may be a pipe. Raises Refusal, MeterError where
+    the disk refuses.
     """
     kind = suffix_of(path)
     special = path.exists() and not path.is_file()
@@ -69,6 +76,8 @@ def writing(path: Path, columns: Columns, zone: str, definition: Definition | No
                 writer.close()
             finally:
                 writer.drop()
+            if commit is not None:
+                commit()
             if not special:
                 if kind == ".csv" and definition:
                     _put_beside(beside, definition)

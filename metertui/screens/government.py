@@ -8,52 +8,38 @@ from datetime import date
 from pathlib import Path
 from typing import ClassVar, Final, TypeVar
 
-import pandas as pd
 from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container, Horizontal, Vertical
-from textual.widgets import Input
+from textual.containers import Horizontal
 from textual.worker import Worker
 
-from metertui.engine import inquiry
-from metertui.engine.columns import Frozen
 from metertui.engine.counters import LiveSnapshot
 from metertui.engine.disclosure import Rule
 from metertui.engine.errors import MeterError
-from metertui.engine.inquiry import COMPARES, MEASURES, Findings
+from metertui.engine.inquiry import COMPARES, MEASURES
 from metertui.engine.saved import CHARTS, Saved
 from metertui.screens import answers, drill, fmt
 from metertui.screens.exporting import export
-from metertui.screens.pictures import Picture, picture
+from metertui.screens.findings import Answer, AnswerView, answered
 from metertui.screens.plain import message
 from metertui.screens.questions import QuestionsScreen
 from metertui.screens.replay import ReplayScreen
+from metertui.screens.under_way import Cancelled, UnderWay, told
 from metertui.screens.widgets.builder import Builder, charted
 from metertui.screens.widgets.login import GatedScreen
-from metertui.screens.widgets.picture import PictureView
-from metertui.screens.widgets.sorted_table import PAGE, SortedTable
+from metertui.screens.widgets.sorted_table import SortedTable
 from metertui.screens.widgets.steady import Steady
+from metertui.screens.widgets.typed_line import TypedLine
 
 T = TypeVar("T")
 
 _PATIENCE: Final = 0.2
 """Seconds that an answer may take before there is a spinner: most are there sooner."""
 
-_MAP: Final = 80
-"""Columns that a map of the week takes with three to an hour."""
 _ROOMY: Final = 140
 """Columns from which on the form stands beside the answer from the start."""
-
-
-@dataclass(frozen=True, eq=False)
-class _Answer:
-    """What a question gave, as it is shown."""
-
-    saved: Saved
-    found: Findings
-    picture: Picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +83,12 @@ class GovernmentScreen(GatedScreen):
     def __init__(self) -> None:
         super().__init__()
         self._saved = Saved()
-        self._sort = ""
-        self._answer: _Answer | None = None
-        self._table: pd.DataFrame | None = None
         self._trail: list[_Step] = []
         self._asking: Worker[None] | None = None
-        self._waiting = False
-        self._line = ""
+        self._question: UnderWay | None = None
+        """The question that is waited for."""
+        self._writing: UnderWay | None = None
+        """The file that is written."""
         self._role = ""
         self._reach: tuple[date, date] | None = None
 
@@ -111,14 +96,12 @@ class GovernmentScreen(GatedScreen):
         yield Steady(id="question")
         with Horizontal(id="desk"):
             yield Builder(id="builder", classes="hidden")
-            with Vertical(id="findings"):
-                yield Steady(id="summary")
-                with Container(id="answer"):
-                    yield PictureView(id="government-chart")
-                    with Vertical(id="table-side"):
-                        yield SortedTable(id="government-table")
-        with Horizontal(id="line", classes="hidden"):
-            yield Input(id="line-text", compact=True)
+            yield AnswerView(id="findings")
+        yield TypedLine(id="line")
+
+    @property
+    def _view(self) -> AnswerView:
+        return self.query_one(AnswerView)
 
     # -- asking --------------------------------------------------------------------------------------------------
 
@@ -150,15 +133,12 @@ class GovernmentScreen(GatedScreen):
             self._forget()
             self._role = role
         self.query_one(Builder).set_class(self.size.width < _ROOMY, "hidden")
-        self.query_one(SortedTable).focus()
+        self.set_focus(self.query_one(SortedTable))
         self.action_ask()
 
     def _forget(self) -> None:
-        self._answer, self._table, self._trail, self._sort = None, None, [], ""
-        self._saved = Saved()
-        self.query_one(PictureView).show(None)
-        self.query_one(SortedTable).show([], [])
-        self.query_one("#summary", Steady).show("")
+        self._trail, self._saved = [], Saved()
+        self._view.forget()
 
     def action_ask(self) -> None:
         """Ask the question that is put together, of the readings as they are now."""
@@ -166,85 +146,48 @@ class GovernmentScreen(GatedScreen):
 
     @work(exclusive=True, group="government")
     async def _ask(self, saved: Saved, at: int = 0) -> None:
-        self._waiting = True
-        spinner = self.set_timer(_PATIENCE, self._spin)
-        try:
-            answer = await self.headend.ask(_answered, saved, self._rule)
-        except MeterError as error:
-            self.warn(str(error))
-        else:
-            self._reach = answer[1]
-            self._show(answer[0], at)
-        finally:
-            spinner.stop()
-            if self._asking is None or self._asking.is_finished or self._saved == saved:
-                self._wait_no_more()
+        """Ask; the question before, if it is under way, is ended by this one."""
+        with told(self, "Reckoning", quiet=lambda: self._writing is not None) as work:
+            self._question = work
+            spinner = self.set_timer(_PATIENCE, lambda: self._view.spin(self._question is not None))
+            try:
+                answer, self._reach = await self.headend.ask(answered, saved, self._rule, work.tell)
+            except MeterError as error:
+                self._waited(work)
+                self.warn(str(error))
+            else:
+                self._waited(work)
+                self._show(answer, at)
+            finally:
+                spinner.stop()
+                self._waited(work)
 
-    def _spin(self) -> None:
-        if self._waiting:
-            self.query_one(PictureView).loading = True  # the table keeps the keys meanwhile
+    def _waited(self, work: UnderWay) -> None:
+        """A question is waited for no more, unless another has taken its place."""
+        if self._question is work:
+            self._question = None
+            self._view.spin(False)
 
-    def _wait_no_more(self) -> None:
-        self._waiting = False
-        chart = self.query_one(PictureView)
-        if chart.loading:
-            chart.loading = False
-
-    def _show(self, answer: _Answer | None, at: int) -> None:
-        self._answer = answer
+    def _show(self, answer: Answer | None, at: int) -> None:
         self.query_one("#desk").set_class(answer is None, "hidden")
-        self._describe()
         if answer is None:
+            self.set_focus(None)
+            self._view.forget()
+            self._describe()
             self.say("Nothing is stored yet, so there is nothing to ask about. Ctrl+R looks again.")
             return
-        chart = self.query_one(PictureView)
-        chart.border_title = answer.picture.unit + (f", {answer.picture.note}" if answer.picture.note else "")
-        chart.show(answer.picture)
-        self._show_table(at)
-
-    def _show_table(self, at: int = 0) -> None:
-        """The rows in their order, and of them the page that row `at` is on."""
-        assert self._answer is not None
-        self._table = answers.ordered(self._answer.found, self._sort)
-        self._show_page(at)
-
-    def _show_page(self, at: int) -> None:
-        assert self._answer is not None
-        assert self._table is not None
-        at = max(0, min(at, len(self._table) - 1))
-        first = at // PAGE * PAGE
-        columns, cells = answers.page(self._answer.found, self._table.iloc[first : first + PAGE], self.zone)
-        table = self.query_one(SortedTable)
-        table.show(columns, cells, self._sort, first, len(self._table))
-        table.point(at)
-        self._share_out()
+        self._view.show(answer, self._rule, self.zone, at)
+        if self.focused is None:
+            self.query_one(SortedTable).focus()
         self._describe()
 
-    def _share_out(self) -> None:
-        """Side by side, the table takes what it needs, up to the half, and the chart what is left."""
-        side = self.query_one("#table-side")
-        if self.size.width < 110:
-            side.styles.width = None
-        else:
-            form = 0 if self.query_one(Builder).has_class("hidden") else 38
-            room = self.size.width - form
-            most = room - _MAP if self._saved.chart == "heat" else room * 3 // 5
-            side.styles.width = max(34, min(self.query_one(SortedTable).needs, most))
-
-    def on_resize(self) -> None:
-        if self._answer is not None:
-            self._share_out()
-
     def _describe(self) -> None:
-        answer = self._answer
+        answer = self._view.answer
         deep = f"{' ›' * len(self._trail)} " if self._trail else ""
         said = answers.sentence(self._saved, answer.found if answer and answer.saved == self._saved else None)
         text = Text(f"{deep}", style="bold", no_wrap=True, overflow="ellipsis")
         text.append_text(message(said))
         self.query_one("#question", Steady).show(text)
-        summary = answers.summary(answer.found, self._rule) if answer else ""
-        part = self.query_one(SortedTable).part
-        self.query_one("#summary", Steady).show(message(f"{summary} · {part}" if part else summary))
         self._show_form()
 
     def _show_form(self) -> None:
@@ -252,16 +195,11 @@ class GovernmentScreen(GatedScreen):
         if not form.has_class("hidden"):
             form.show(self._saved, self.headend.engine.directory.groups, single_meters=self._rule is None)
 
-    @on(SortedTable.PageAsked)
-    def _turned(self, event: SortedTable.PageAsked) -> None:
-        if self._table is not None:
-            self._show_page(event.first)
-
     # -- changing the question -------------------------------------------------------------------------------------
 
     def _change(self, saved: Saved) -> None:
         if saved.by != self._saved.by or saved.measure != self._saved.measure or saved.compare != self._saved.compare:
-            self._sort = ""
+            self._view.sort = ""
         self._saved = saved
         self._describe()
         self.hush()
@@ -279,7 +217,6 @@ class GovernmentScreen(GatedScreen):
             self._show_form()
             self.query_one("#table-side").set_class(self.size.width < 110, "hidden")  # the chart answers meanwhile
             form.query_one("#period").focus()
-            self.on_resize()
         elif self.focused is not None and form in self.focused.ancestors:
             self._leave_form()
         else:
@@ -290,7 +227,6 @@ class GovernmentScreen(GatedScreen):
             self.query_one(Builder).add_class("hidden")
         self.query_one("#table-side").remove_class("hidden")
         self.query_one(SortedTable).focus()
-        self.on_resize()
 
     def action_turn(self, what: str) -> None:
         """The next chart, measure or comparison."""
@@ -301,48 +237,38 @@ class GovernmentScreen(GatedScreen):
         else:
             self._change(replace(self._saved, compare=_after(COMPARES, self._saved.compare)))
 
-    @on(SortedTable.SortAsked)
-    def _sorted(self, event: SortedTable.SortAsked) -> None:
-        if self._answer is None:
-            return
-        if event.step:
-            orders = answers.orders(self._answer.found.inquiry, compared=bool(self._answer.found.compared))
-            bare = [order.removeprefix("-") for order in orders]
-            name = self._sort.removeprefix("-")
-            self._sort = orders[(bare.index(name) + 1) % len(orders) if name in bare else 0]
-        elif self._sort:
-            self._sort = self._sort.removeprefix("-") if self._sort.startswith("-") else f"-{self._sort}"
-        self._show_table()
-
     @on(SortedTable.RowSelected)
     def _deeper(self) -> None:
-        table = self.query_one(SortedTable)
-        at = table.at
-        if self._answer is None or self._answer.saved != self._saved or self._table is None or at < 0:
+        view = self._view
+        at, answer = view.at, view.answer
+        if answer is None or answer.saved != self._saved or at < 0:
             return
-        found = self._answer.found
-        row = answers.keys_of(found, self._table, at)
+        question = answer.found.inquiry.question
         try:
-            saved = drill.deeper(self._saved, found.inquiry.question, row, single_meters=self._rule is None)
+            saved = drill.deeper(self._saved, question, view.keys_at(at), single_meters=self._rule is None)
         except MeterError as error:
             self.say(str(error))
             return
-        self._trail.append(_Step(self._saved, self._sort, at))
+        self._trail.append(_Step(self._saved, view.sort, at))
         self._change(saved)
 
     def action_back(self) -> None:
-        """Leave what is open, one thing at a time: the line, a question that takes long, the form, a level."""
-        if self._line:
+        """Leave what is open, one thing at a time: a file that is written, the line, a long question, form, level."""
+        if self._writing is not None:
+            self._writing.end()
+            self.say(self._writing.line())
+        elif self.query_one(TypedLine).asks:
             self._close_line()
-        elif self._waiting and self._asking is not None:
+        elif self._question is not None and self._asking is not None:
+            self._question.end()
             self._asking.cancel()
-            self._wait_no_more()
+            self._waited(self._question)
             self.say("Cancelled; the answer shown is of the question before. Ctrl+R asks this one again.")
         elif self.focused is not None and self.query_one(Builder) in self.focused.ancestors:
             self._leave_form()
         elif self._trail:
             step = self._trail.pop()
-            self._saved, self._sort = step.saved, step.sort
+            self._saved, self._view.sort = step.saved, step.sort
             self.hush()
             self._describe()
             self._asking = self._ask(step.saved, step.at)
@@ -372,46 +298,39 @@ class GovernmentScreen(GatedScreen):
             self.warn(str(error))
             return
         self._saved = saved
-        if self._answer is not None:
-            self._answer = replace(self._answer, saved=saved)
+        if self._view.answer is not None:
+            self._view.answer = self._view.answer.named(saved)
         self.say(f"Kept as “{title}”; o opens it again.")
 
-    # -- a line to type on -------------------------------------------------------------------------------------------
+    # -- the line to type on -----------------------------------------------------------------------------------------
 
     def _open_line(self, what: str, hint: str, value: str) -> None:
-        self._line = what
-        self.query_one("#line").remove_class("hidden")
-        text = self.query_one("#line-text", Input)
-        text.placeholder, text.value = hint, value
-        text.focus()
+        self.query_one(TypedLine).ask(what, hint, value)
 
     def _close_line(self) -> None:
-        self._line = ""
-        self.query_one("#line").add_class("hidden")
+        self.query_one(TypedLine).close()
         self.query_one(SortedTable).focus()
 
-    @on(Input.Submitted, "#line-text")
-    def _typed(self, event: Input.Submitted) -> None:
-        text = event.value.strip()
-        if not text:
-            return
-        if self._line == "keep":
+    @on(TypedLine.Typed)
+    def _typed(self, event: TypedLine.Typed) -> None:
+        answer = self._view.answer
+        if event.what == "keep":
             self._close_line()
-            self._keep(text)
-        elif self._line == "replay" and self._answer is not None:
+            self._keep(event.text)
+        elif event.what == "replay" and answer is not None:
             self._close_line()
-            question = self._answer.found.inquiry.question
+            question = answer.found.inquiry.question
             days = question.first, min(question.last, self._reach[1] if self._reach else question.last)
-            file = Path(text).expanduser().absolute()
+            file = Path(event.text).expanduser().absolute()
             self.app.push_screen(ReplayScreen(self.headend, file, days, self._rule))
-        elif self._line == "export" and self._answer is not None:
-            self._export(self._answer, Path(text).expanduser().absolute())
+        elif event.what == "export" and answer is not None and self._writing is None:
+            self._export(answer, self._view.sort, Path(event.text).expanduser().absolute())
 
     # -- a proposed tariff -------------------------------------------------------------------------------------------
 
     def action_replay(self) -> None:
         """Ask for the file of a proposed tariff."""
-        if self._answer is None or self._answer.found.table.empty:
+        if self._view.answer is None or self._view.answer.found.table.empty:
             self.warn("There is no usage to replay.")
             return
         self._open_line("replay", "a proposed tariff, like tariffs.csv, then enter; escape leaves", "")
@@ -420,36 +339,34 @@ class GovernmentScreen(GatedScreen):
 
     def action_export(self) -> None:
         """Ask for a file to write the table to."""
-        if self._answer is None or self._answer.found.table.empty:
+        answer = self._view.answer
+        if answer is None or answer.found.table.empty:
             self.warn("There is no table to write.")
-            return
-        question = self._answer.found.inquiry.question
-        by = f"-by-{'-'.join(question.by)}" if question.by else ""
-        name = f"usage-{question.first}-{question.last}{by}.csv"
-        self._open_line("export", "a file that ends in .csv, .parquet or .xlsx, then enter; escape leaves", name)
+        elif self._writing is not None:
+            self.warn("A file is being written; escape cancels it.")
+        else:
+            question = answer.found.inquiry.question
+            by = f"-by-{'-'.join(question.by)}" if question.by else ""
+            name = f"usage-{question.first}-{question.last}{by}.csv"
+            self._open_line("export", "a file that ends in .csv, .parquet or .xlsx, then enter; escape leaves", name)
 
     @work(exclusive=True, group="export")
-    async def _export(self, answer: _Answer, path: Path) -> None:
+    async def _export(self, answer: Answer, sort: str, path: Path) -> None:
         who = self.desk.sessions.email
         self.say(f"Writing {path.name} …")
         try:
-            count = await export(self.headend, answer.found, self._sort, self._rule, who, path)
+            with told(self, f"Writing {path.name}") as self._writing:
+                count = await export(self.headend, answer.found, sort, self._rule, who, path, self._writing.tell)
+        except Cancelled:
+            self.say(f"Cancelled; {path.name} was not written.")
         except MeterError as error:
             self.warn(str(error))
-            return
-        self._close_line()
-        self.say(f"{fmt.count(count)} {'row' if count == 1 else 'rows'} written to {path}")
-        self.headend.note(who, "export", str(path), f"{count} rows: {answers.sentence(answer.saved, answer.found)}")
-
-
-def _answered(frozen: Frozen, saved: Saved, rule: Rule | None) -> tuple[_Answer | None, tuple[date, date] | None]:
-    """A question's answer and its chart, and from which day to which there are readings; none without any."""
-    if not len(frozen.curve):
-        return None, None
-    time, zone = frozen.curve.time, frozen.zone
-    oldest, newest = zone.day(int(time.min()) - 1), zone.day(int(time.max()))
-    found = inquiry.find(frozen, saved.inquiry(oldest, newest), rule)
-    return _Answer(saved, found, picture(found, saved.chart, zone)), (oldest, newest)
+        else:
+            self._close_line()
+            self.say(f"{fmt.count(count)} {'row' if count == 1 else 'rows'} written to {path}")
+            self.headend.note(who, "export", str(path), f"{count} rows: {answers.sentence(answer.saved, answer.found)}")
+        finally:
+            self._writing = None
 
 
 def _after(values: Sequence[T], value: T) -> T:

@@ -8,7 +8,6 @@ from datetime import date
 from pathlib import Path
 from typing import ClassVar, Final
 
-import numpy as np
 from rich.text import Text
 from textual import events, on, work
 from textual.app import ComposeResult
@@ -22,23 +21,24 @@ from metertui.engine.counters import LiveSnapshot
 from metertui.engine.energy import Series
 from metertui.engine.errors import MeterError
 from metertui.engine.explain import why_nothing
-from metertui.engine.export import COLUMNS
 from metertui.engine.lookup import Answer, Behind
 from metertui.engine.windows import Window
 from metertui.engine.zone import DAY
-from metertui.formats import sheets
 from metertui.headend import HeadEnd
 from metertui.screens import fmt, lookup_figures
 from metertui.screens.base import DeskScreen
 from metertui.screens.buckets import buckets
 from metertui.screens.explain import ExplainScreen
+from metertui.screens.exporting import export_readings
 from metertui.screens.lookup_figures import BEFORE, Figure
 from metertui.screens.plain import message, plain
+from metertui.screens.under_way import Cancelled, UnderWay, told
+from metertui.screens.widgets.behind_table import BehindTable
 from metertui.screens.widgets.calendar import DatePicker
 from metertui.screens.widgets.chart import Chart
 from metertui.screens.widgets.meter_input import MeterInput
 from metertui.screens.widgets.tile import Tile
-from metertui.screens.widgets.virtual import Column, VirtualTable
+from metertui.screens.widgets.typed_line import TypedLine
 
 _WINDOWS: Final = {
     "today": "Today",
@@ -54,13 +54,6 @@ _AGAIN_SECONDS: Final = 2.0
 """At most so often is an answer in view given anew, where readings keep arriving."""
 _MOST_DRAWN: Final = 40 * 366 * DAY
 """A window that is longer is drawn only as far as there are readings."""
-_COLUMNS: Final = (
-    Column("read at", 19),
-    Column("register kWh", 14, right=True),
-    Column("used since kWh", 14, right=True),
-    Column("in", 11, right=True),
-    Column("status", 9),
-)
 
 
 class LookupScreen(DeskScreen):
@@ -91,7 +84,8 @@ class LookupScreen(DeskScreen):
         super().__init__()
         self._meter = ""
         self._window: Window | None = None
-        self._behind: Behind | None = None
+        self._writing: UnderWay | None = None
+        """The file that is written."""
         self._seen = (-1, 0.0)
         """Readings stored and the seconds of uptime, when the answer in view was given."""
 
@@ -113,11 +107,8 @@ class LookupScreen(DeskScreen):
             yield Tile("closing register", id="closing")
             yield Tile("readings", id="readings-count")
         yield Chart(id="usage-chart", classes="hidden")
-        yield VirtualTable(_COLUMNS, id="readings", classes="hidden")
-        with Horizontal(id="lookup-export", classes="hidden"):
-            yield Input(
-                placeholder="file.csv, .parquet or .xlsx, then enter; escape leaves", id="lookup-path", compact=True
-            )
+        yield BehindTable(id="readings", classes="hidden")
+        yield TypedLine(id="line")
 
     def on_screen_resume(self) -> None:
         if self._meter:
@@ -144,10 +135,13 @@ class LookupScreen(DeskScreen):
         self.query_one(MeterInput).offer_recent()
 
     def action_back(self) -> None:
-        """From the readings or the file's name to the windows, from there to the meter."""
-        table, line = self.query_one(VirtualTable), self.query_one("#lookup-export")
-        if not line.has_class("hidden"):
-            line.add_class("hidden")
+        """End a file that is written; else from the readings or its name to the windows, from there to the meter."""
+        table, line = self.query_one(BehindTable), self.query_one(TypedLine)
+        if self._writing is not None:
+            self._writing.end()
+            self.say(self._writing.line())
+        elif line.asks:
+            line.close()
             self.query_one(Tabs).focus()
         elif table.has_focus:
             self.action_readings()
@@ -162,8 +156,8 @@ class LookupScreen(DeskScreen):
 
     def action_readings(self) -> None:
         """To the readings behind the figure, and back; where there is no room for both they take the chart's."""
-        table = self.query_one(VirtualTable)
-        if self._behind is None:
+        table = self.query_one(BehindTable)
+        if table.behind is None:
             return
         to_table = not table.has_focus
         self.set_class(to_table, "-readings")
@@ -237,7 +231,7 @@ class LookupScreen(DeskScreen):
             series = self.headend.series(self._meter)
             window = self._asked(series)
         except MeterError as error:
-            self._window = self._behind = None
+            self._window = self.query_one(BehindTable).behind = None
             self.query_one("#lookup-message", Static).update(message(f"! {error}"))
             self._reveal(False)
             return
@@ -271,7 +265,7 @@ class LookupScreen(DeskScreen):
         self.query_one("#lookup-message", Static).update(about)
         self._show_tiles(found)
         self._draw(series, window)
-        self._list(lookup.behind(series, window))
+        self.query_one(BehindTable).show_readings(lookup.behind(series, window), self.zone)
 
     def _show_tiles(self, found: Answer) -> None:
         zone = self.zone
@@ -315,75 +309,56 @@ class LookupScreen(DeskScreen):
         chart.border_title = f"kWh {'an' if parts.unit == 'hour' else 'a'} {parts.unit} · {between}"
         chart.draw(parts.labels, values, (~(exact[1:] & exact[:-1])).tolist())
 
-    def _list(self, behind: Behind) -> None:
-        table = self.query_one(VirtualTable)
-        before = self._behind
-        cursor = 0
-        if before is not None and before.meter == behind.meter and 0 < table.cursor < len(before):
-            # The newest are on top: the cursor stays on its reading.
-            time = before.time[len(before) - 1 - table.cursor]
-            cursor = max(0, len(behind) - 1 - int(np.searchsorted(behind.time, time)))
-        self._behind = behind
-        table.show(len(behind), lambda start, stop: lookup_figures.rows(behind, self.zone, start, stop), cursor)
-        table.border_title = f"{fmt.count(len(behind))} readings, newest first" if len(behind) else "no readings"
-
-    @on(VirtualTable.Taken, "#readings")
-    def _explain_step(self, event: VirtualTable.Taken) -> None:
+    @on(BehindTable.Taken, "#readings")
+    def _explain_step(self, event: BehindTable.Taken) -> None:
         """Explain what was used up to a reading, since the one before."""
-        behind = self._behind
-        if behind is None or event.row >= len(behind):
-            return
-        place = len(behind) - 1 - event.row
-        time, length = int(behind.time[place]), int(behind.length[place])
-        if length < 0:
+        step = self.query_one(BehindTable).step_at(event.row)
+        if step is None:
             self.warn(
                 "No step ends at this reading: it is the meter's first, or does not count. e explains the window."
             )
             return
-        self.app.push_screen(ExplainScreen(self.headend, behind.meter, Window("step", time - length, time)))
+        self.app.push_screen(ExplainScreen(self.headend, self._meter, step))
 
     # -- the file ------------------------------------------------------------------------------------------------
 
     def action_export(self) -> None:
         """Ask for a file to write the readings in view to."""
-        if self._behind is None or self._window is None or not len(self._behind):
+        behind = self.query_one(BehindTable).behind
+        if not behind or self._window is None:
             self.warn("There are no readings in view to write.")
-            return
-        first, last = (self.zone.day(instant) for instant in (self._window.start, self._window.end - 1))
-        path = self.query_one("#lookup-path", Input)
-        path.value = f"readings-{self._meter}-{first}-{last}.csv"
-        self.query_one("#lookup-export").remove_class("hidden")
-        path.focus()
+        elif self._writing is not None:
+            self.warn("A file is being written; escape cancels it.")
+        else:
+            first, last = (self.zone.day(instant) for instant in (self._window.start, self._window.end - 1))
+            name = f"readings-{self._meter}-{first}-{last}.csv"
+            hint = "a file that ends in .csv, .parquet or .xlsx, then enter; escape leaves"
+            self.query_one(TypedLine).ask("export", hint, name)
 
-    @on(Input.Submitted, "#lookup-path")
-    def _export_to(self, event: Input.Submitted) -> None:
-        if event.value.strip() and self._behind is not None:
-            self._write(self._behind, Path(event.value.strip()).expanduser().absolute())
+    @on(TypedLine.Typed)
+    def _export_to(self, event: TypedLine.Typed) -> None:
+        behind = self.query_one(BehindTable).behind
+        if behind and self._writing is None:
+            self._write(behind, Path(event.text).expanduser().absolute())
 
     @work(exclusive=True, group="export")
     async def _write(self, behind: Behind, path: Path) -> None:
-        directory = self.headend.engine.directory
-        groups, code = directory.view(), directory.codes[behind.meter]
-        names = tuple(directory.groups)
-
-        def write() -> None:
-            _check_path(path)
-            asked = {"table": "readings", "meter": behind.meter, "timezone": self.zone.name}
-            of = groups.of(np.full(len(behind), code, dtype=np.int32), behind.time)
-            table = behind.table([names[group] for group in of.tolist()], self.zone)
-            with sheets.writing(path, COLUMNS, self.zone.name, None if path.suffix == ".csv" else asked) as add:
-                add(table)
-
+        self.say(f"Writing {path.name} …")
         try:
-            await asyncio.to_thread(write)
+            with told(self, f"Writing {path.name}") as self._writing:
+                await export_readings(self.headend, behind, path, self._writing.tell)
+        except Cancelled:
+            self.say(f"Cancelled; {path.name} was not written.")
         except MeterError as error:
             self.warn(str(error))
-            return
-        self.query_one("#lookup-export").add_class("hidden")
-        self.query_one(Tabs).focus()
-        self.say(f"{fmt.count(len(behind))} readings written to {path}")
-        by = self.desk.sessions.email or "lookup"
-        self.headend.note(by, "export", str(path), f"{len(behind)} readings of {behind.meter}")
+        else:
+            self.query_one(TypedLine).close()
+            self.query_one(Tabs).focus()
+            self.say(f"{fmt.count(len(behind))} readings written to {path}")
+            by = self.desk.sessions.email or "lookup"
+            self.headend.note(by, "export", str(path), f"{len(behind)} readings of {behind.meter}")
+        finally:
+            self._writing = None
 
 
 def invitation(headend: HeadEnd) -> Text:
@@ -401,12 +376,3 @@ def _where(account: Account | None) -> str:
         return "no account"
     known = [part for part in (account.address, account.region, account.apartment_type) if part]
     return f"{', '.join(known) or 'nothing known of it'}{'' if account.active else ' · deactivated'}"
-
-
-def _check_path(path: Path) -> None:
-    """Raises MeterError for a file that cannot be written as one."""
-    sheets.suffix_of(path)
-    if path.exists():
-        raise MeterError(f"{path} is there already; give another name")
-    if not path.parent.is_dir():
-        raise MeterError(f"there is no folder {path.parent}")

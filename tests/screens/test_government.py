@@ -18,9 +18,11 @@ from textual.widgets import Input
 from metertui.engine.analytics import Question, answer
 from metertui.engine.columns import Frozen
 from metertui.engine.disclosure import Rule
+from metertui.engine.progress import Progress
 from metertui.engine.saved import Saved
-from metertui.screens import government
+from metertui.screens import findings, government, under_way
 from metertui.screens.government import GovernmentScreen
+from metertui.screens.under_way import Cancelled
 from metertui.screens.widgets.choice import Choice
 from metertui.screens.widgets.picture import PictureView
 from metertui.screens.widgets.sorted_table import SortedTable
@@ -231,30 +233,41 @@ async def test_the_table_is_sorted_and_its_rows_are_gone_into(analyst: Town) -> 
 async def test_the_newest_question_is_the_one_that_is_answered(analyst: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     """A slow question does not hold up the next, and escape leaves it."""
     slow = threading.Event()
-    whole = government._answered
+    whole = findings.answered
+    ended: list[Saved] = []
 
-    def answered(frozen: Frozen, saved: Saved, rule: Rule | None) -> object:
-        if saved.region == "South":
-            assert slow.wait(10)
-        return whole(frozen, saved, rule)
+    def answered(frozen: Frozen, saved: Saved, rule: Rule | None, tell: Progress) -> object:
+        try:
+            if saved.region == "South":
+                assert slow.wait(10)
+            return whole(frozen, saved, rule, tell)
+        except Cancelled:
+            ended.append(saved)
+            raise
 
-    monkeypatch.setattr(government, "_answered", answered)
+    monkeypatch.setattr(government, "answered", answered)
+    monkeypatch.setattr(under_way, "PATIENCE", 0.0)
     async with at_work(analyst, "f5") as pilot:
         screen(pilot)._change(Saved(region="South"))
         await pilot.pause()
-        assert screen(pilot)._waiting
+        assert screen(pilot)._question is not None
         await ask(pilot, by=("region",))
-        assert not screen(pilot)._waiting
+        assert screen(pilot)._question is None
         assert len(table(pilot)) == 3
         screen(pilot)._change(Saved(region="South", by=("day",)))
         await pilot.pause(0.3)
         assert screen(pilot).query_one(PictureView).loading
+        assert said(pilot) == f"Reckoning {'─' * 24} 0% · escape cancels"
         await press(pilot, "escape")
         assert not screen(pilot).query_one(PictureView).loading
         assert said(pilot).startswith("Cancelled")
         slow.set()
         await settle(pilot)
         assert len(table(pilot)) == 3
+        while len(ended) < 2:  # neither thread went on to reckon what nobody wants
+            await pilot.pause(0.01)
+        assert {each.by for each in ended} == {("month",), ("day",)}
+        assert said(pilot).startswith("Cancelled")
 
 
 async def test_a_question_is_kept_opened_and_dropped(analyst: Town, tmp_path: Path) -> None:

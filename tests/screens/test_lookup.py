@@ -150,7 +150,7 @@ async def test_the_usage_in_view_is_explained(town: Town) -> None:
 async def test_the_readings_in_view_are_written(town: Town, tmp_path: Path) -> None:
     out = tmp_path / "out.csv"
     async with at_work(town, "f3", *HOSTILE, "enter", "ctrl+e") as pilot:
-        path = pilot.app.screen.query_one("#lookup-path", Input)
+        path = pilot.app.screen.query_one("#line-text", Input)
         assert path.value == "readings-666-2025-03-01-2025-03-12.csv"
         for name, said in (
             ("there/x.csv", "there is no folder"),

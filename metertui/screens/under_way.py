@@ -1,0 +1,75 @@
+"""Work in a thread that a screen waits for: how far it is, in the line for messages, and how it is ended."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from metertui.screens.base import DeskScreen
+
+PATIENCE: Final = 1.0
+"""Seconds that work may take before there is a bar: most is done sooner."""
+_AGAIN: Final = 0.25
+_BAR: Final = 24
+
+
+class Cancelled(Exception):
+    """Nobody wants the work any more."""
+
+
+class UnderWay:
+    """A piece of work. Its thread calls `tell`, now and then; the event loop reads `share` and calls `end`."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self.share = 0.0
+        """How much is done, from 0 to 1."""
+        self._ended = threading.Event()
+
+    @property
+    def ended(self) -> bool:
+        """Whether it is to stop."""
+        return self._ended.is_set()
+
+    def end(self) -> None:
+        """Stop it where it next tells how far it is."""
+        self._ended.set()
+
+    def tell(self, share: float) -> None:
+        """So much is done. Raises Cancelled once it is to stop."""
+        if self.ended:
+            raise Cancelled
+        self.share = share
+
+    def line(self) -> str:
+        """How far it is, in a line."""
+        if self.ended:
+            return f"{self._what}: ending it …"
+        done = int(_BAR * self.share)
+        return f"{self._what} {'━' * done}{'─' * (_BAR - done)} {self.share:4.0%} · escape cancels"
+
+
+@contextmanager
+def told(screen: DeskScreen, what: str, quiet: Callable[[], bool] = lambda: False) -> Iterator[UnderWay]:
+    """Work that the screen shows a bar of while it lasts, unless `quiet`. However this is left, the work is ended."""
+    work = UnderWay(what)
+    began = time.monotonic()
+    drawn = False
+
+    def draw() -> None:
+        nonlocal drawn
+        if time.monotonic() - began >= PATIENCE and not quiet():
+            drawn = True
+            screen.say(work.line())
+
+    timer = screen.set_interval(_AGAIN, draw)
+    try:
+        yield work
+    finally:
+        timer.stop()
+        if drawn and not work.ended:  # who ended it has said so
+            screen.hush()
+        work.end()
