@@ -2,42 +2,33 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Final
+from typing import ClassVar, Final, cast
 
 from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container, Grid, Vertical
+from textual.containers import Container, Vertical
 from textual.events import Resize
 from textual.widgets import ContentSwitcher, Input, ProgressBar, Tab, Tabs
 
 from metertui.engine.completeness import Board
-from metertui.engine.counters import Close, LiveSnapshot, Peer
+from metertui.engine.counters import LiveSnapshot, Peer
 from metertui.screens import fmt
 from metertui.screens.base import DeskScreen
-from metertui.screens.plain import plain, visible
+from metertui.screens.company import CompanyScreen
+from metertui.screens.company.close import CloseTab
+from metertui.screens.login import as_operator
+from metertui.screens.plain import plain
 from metertui.screens.widgets.board import CompletenessBoard, found
-from metertui.screens.widgets.rates import Rates
+from metertui.screens.widgets.day_close import DayClose, in_short
+from metertui.screens.widgets.pulse import Pulse
 from metertui.screens.widgets.steady import Steady
 from metertui.screens.widgets.table import Listing, Row
-from metertui.screens.widgets.tile import Tile
 
-_TILES: Final = {
-    "accepted": "accepted",
-    "duplicates": "duplicates",
-    "suspects": "suspect",
-    "refused": "refused",
-    "log": "in the log",
-    "stored": "stored",
-    "latency": "p50 · p99",
-    "sync": "last sync",
-    "waiting": "waiting",
-    "connections": "connections",
-    "accounts": "accounts",
-    "memory": "memory",
-}
-_PANES: Final = {"arrivals": "Arrivals", "peers": "Connections", "board": "Completeness"}
+_PANES: Final = {"arrivals": "Arrivals", "peers": "Connections", "board": "Completeness", "close": "Day close"}
+_WIDE: Final = 110
+_TALL: Final = 32
 _ROWS: Final = 100
 _PEERS: Final = 50
 _BEATS: Final = 4
@@ -48,7 +39,7 @@ _BOARD_SHARE: Final = 20
 
 
 class LiveScreen(DeskScreen):
-    """The ingest of this moment; nothing on it can change anything."""
+    """The ingest of this moment; nothing on it changes anything."""
 
     place = "live"
     explains = (
@@ -56,16 +47,19 @@ class LiveScreen(DeskScreen):
         "disk. p50 and p99: half of the answers, and 99 of 100, of the last minute came within this time of the line's "
         "arrival. Arrivals: the last readings and refused lines, newest first. Connections: the busiest first. "
         "Completeness: half hours received of those expected of active meters since their first reading, and where "
-        "meters are silent: one among many is likely the meter, most of a sub-region the line. "
+        "meters are silent: one among many is likely the meter, most of a sub-region the line. Day close: how far it "
+        "is and what came of the last one; late are readings of days that were over at the close before. D goes to "
+        "where an operator closes the day. "
         "/ shows only rows with a meter, a peer, a code or any text. P holds the tables still so that they can be "
         "read; the figures above go on."
     )
     AUTO_FOCUS = "#readings"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("p", "pause", "Pause the tables"),
+        Binding("p", "pause", "Pause"),
         # Looked at before the widget with the focus: letters that arrive with it, as over a slow line, are its text.
         Binding("slash", "search", "Filter", priority=True),
         Binding("escape", "leave", "Show all", show=False),
+        Binding("d", "close_day", "Close the day"),
         Binding("ctrl+left", "pane(-1)", "Pane before", key_display="ctrl+←", show=False, priority=True),
         Binding("ctrl+right", "pane(1)", "Next pane", key_display="ctrl+→", priority=True),
         *(Binding(str(n), f"show('{name}')", title, show=False) for n, (name, title) in enumerate(_PANES.items(), 1)),
@@ -82,13 +76,7 @@ class LiveScreen(DeskScreen):
         self._board_due = 0.0
 
     def content(self) -> ComposeResult:
-        with Vertical(id="pulse"):
-            yield Steady(id="rate")
-            yield Rates(id="history")
-        with Grid(id="tiles"):
-            for name, label in _TILES.items():
-                yield Tile(label, id=f"tile-{name}")
-        yield Steady(id="codes")
+        yield Pulse(self.zone, id="pulse")
         with Container(id="day"):
             yield Steady(id="day-text")
             yield ProgressBar(id="day-progress", total=1.0, show_eta=False, classes="hidden")
@@ -112,6 +100,7 @@ class LiveScreen(DeskScreen):
                     ("from", "since", ">lines", ">a second", ">refused", ">waiting"), most=_PEERS, id="peers-table"
                 )
             yield CompletenessBoard(self.zone, id="board-pane")
+            yield DayClose(self.zone, id="close-pane")
 
     @property
     def stage(self) -> str:
@@ -126,10 +115,17 @@ class LiveScreen(DeskScreen):
 
     @on(Resize)
     def _wrap(self) -> None:
-        """As many tiles side by side as are still wide enough, in full rows."""
-        columns = next(count for count in (12, 6, 4, 3) if count * 13 <= self.size.width or count == 3)
-        self.query_one("#tiles", Grid).styles.grid_size_columns = columns
         self.set_class(self.size.width >= 150, "-beside")  # where both of the board's tables find room in full
+        tabs = self.query_one("#panes", Tabs)
+        if self._close_beside:
+            tabs.hide("close")
+        else:
+            tabs.show("close")
+
+    @property
+    def _close_beside(self) -> bool:
+        """Whether the day close has its panel beside the rate, as the stylesheet has it, and needs no pane."""
+        return self.size.width >= _WIDE and self.size.height >= _TALL
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A slash that is typed into a field is one."""
@@ -159,12 +155,24 @@ class LiveScreen(DeskScreen):
 
     def action_pane(self, step: int) -> None:
         """The pane before or after."""
-        names = list(_PANES)
+        names = [name for name in _PANES if name != "close" or not self._close_beside]
         self.action_show(names[(names.index(self._pane) + step) % len(names)])
 
     def action_show(self, pane: str) -> None:
         """One of the panes."""
-        self.query_one(Tabs).active = pane
+        if pane != "close" or not self._close_beside:
+            self.query_one(Tabs).active = pane
+
+    def action_close_day(self) -> None:
+        """Go to where the day is closed, or say where that is."""
+        if self.headend.live().following:
+            self.warn(f"{_sentence(self.headend.live().following)}. There the day is closed, or by STOPSERVER.")
+        else:
+            as_operator(self.app, "closing the day", lambda: self.call_later(self._go_and_close))
+
+    async def _go_and_close(self) -> None:
+        cast("CompanyScreen", self.app.get_screen("company")).lead_to(CloseTab.name_of)
+        await self.run_action("app.go('company')")
 
     @on(Tabs.TabActivated, "#panes")
     def _take_pane(self, event: Tabs.TabActivated) -> None:
@@ -183,7 +191,7 @@ class LiveScreen(DeskScreen):
 
     @on(Input.Submitted, "#filter")
     def _to_table(self) -> None:
-        first = {"arrivals": "#readings", "peers": "#peers-table", "board": "#regions"}
+        first = {"arrivals": "#readings", "peers": "#peers-table", "board": "#regions", "close": "#panes"}
         self.query_one(first[self._pane]).focus()
 
     # -- the state of things -------------------------------------------------------------------------------------
@@ -194,7 +202,7 @@ class LiveScreen(DeskScreen):
         place = self._beat % _BEATS
         self._beat += 1
         if place == 0:
-            self._show_pulse(snapshot)
+            self.query_one(Pulse).show(snapshot)
         self._show_day(snapshot)
         self._head()
         empty = not snapshot.arrivals and not snapshot.refusals
@@ -216,7 +224,7 @@ class LiveScreen(DeskScreen):
                 self._show_refusals(snapshot)
             case "peers":
                 self._show_peers(snapshot)
-            case _:
+            case "board":
                 self._show_board(snapshot)
         self._head()
 
@@ -226,44 +234,14 @@ class LiveScreen(DeskScreen):
         for name, title in (("readings", "Last readings"), ("refusals", "Last refusals")):
             self.query_one(f"#{name}-heading", Steady).show(plain(f"{title}{only}{held}"))
 
-    def _show_pulse(self, snapshot: LiveSnapshot) -> None:
-        text = Text(no_wrap=True, overflow="ellipsis")
-        text.append(f"{fmt.rate(snapshot.rate)} readings/s", style="bold")
-        text.append(f"   peak {fmt.count(max(snapshot.history, default=0))}/s in 2 min", style="dim")
-        text.append(f"   up {_up(snapshot.uptime)}   log {fmt.size(snapshot.log_bytes)}", style="dim")
-        self.query_one("#rate", Steady).show(text)
-        self.query_one("#history", Rates).show(snapshot.history)
-        figures = {
-            "accepted": fmt.count(snapshot.accepted),
-            "duplicates": fmt.count(snapshot.duplicates),
-            "suspects": fmt.count(snapshot.suspects),
-            "refused": fmt.count(sum(snapshot.refused.values())),
-            "log": fmt.count(snapshot.in_log),
-            "stored": fmt.count(snapshot.stored),
-            "latency": _milliseconds(snapshot.p50, snapshot.p99),
-            "sync": f"{snapshot.sync_ms:.2f} ms",
-            "waiting": fmt.size(snapshot.waiting),
-            "connections": fmt.count(snapshot.connections),
-            "accounts": fmt.count(snapshot.accounts),
-            "memory": f"{fmt.count(round(snapshot.memory / 1e6))} MB",
-        }
-        notes = {}
-        if self.size.width >= 150 or 100 <= self.size.width < 156:
-            notes["connections"] = f"of {fmt.count(snapshot.connections_total)}"
-            notes["waiting"] = f"of {fmt.count(snapshot.queue)}" if snapshot.queue else ""
-        for name, value in figures.items():
-            self.query_one(f"#tile-{name}", Tile).show(value, notes.get(name, ""))
-        self.query_one("#codes", Steady).show(Text(f"refused: {fmt.tally(snapshot.refused)}", style="dim"))
-
     def _show_day(self, snapshot: LiveSnapshot) -> None:
+        self.query_one(Pulse).show_close(snapshot)
+        self.query_one("#close-pane", DayClose).show_live(snapshot)
         bar = self.query_one(ProgressBar)
         bar.set_class(snapshot.progress is None, "hidden")
         if snapshot.progress is not None:
             bar.update(progress=snapshot.progress)
-            text = f"day close: {snapshot.day_state}"
-        else:
-            text = _told(snapshot.last_close, self)
-        self.query_one("#day-text", Steady).show(Text(text, no_wrap=True, overflow="ellipsis"))
+        self.query_one("#day-text", Steady).show(Text(in_short(snapshot, self.zone), no_wrap=True, overflow="ellipsis"))
 
     def _list(self, table: str, rows: list[Row]) -> None:
         """The rows that have what is sought, and while nobody reads on in the table no more than are seen."""
@@ -342,29 +320,6 @@ class LiveScreen(DeskScreen):
         self.query_one(CompletenessBoard).show(self._board, self._sought)
 
 
-def _up(seconds: float) -> str:
-    """For how long it runs: each second that is told would draw the line anew."""
-    return fmt.span(seconds) if seconds >= 3600 else f"{int(seconds) // 60} min"
-
-
-def _milliseconds(*seconds: float | None) -> str:
-    """`0.4 · 2.1 ms`: no more figures than are known."""
-    known = [each * 1000 for each in seconds if each is not None]
-    room = max(known, default=0.0) < 100  # for a decimal in the tile
-    told = [f"{each:.1f}" if each < 10 and room else f"{each:.0f}" for each in known]
-    return f"{' · '.join(told)} ms" if told else "–"
-
-
-def _told(close: Close | None, screen: LiveScreen) -> str:
-    if close is None:
-        return "day not closed since start; STOPSERVER, midnight or the company screen does"
-    return (
-        f"last close: {fmt.count(close.readings)} {'reading' if close.readings == 1 else 'readings'} into "
-        f"{close.files} day {'file' if close.files == 1 else 'files'} in {close.seconds:.1f} s, "
-        f"{fmt.moment(close.ended, screen.zone)} by {visible(close.by)}"
-    )
-
-
 def invitation(address: str, begin: str = "Nothing has arrived yet. Meters connect to ") -> Text:
     """Where meters connect, and lines to try that are short enough to be copied from 80 columns."""
     if not address:
@@ -378,3 +333,7 @@ def invitation(address: str, begin: str = "Nothing has arrived yet. Meters conne
     text.append("or let made-up meters do it:\n\n")
     text.append(f" metertui simulate --port {port} --meters 100 --register --live --interval 10s\n", style="bold")
     return text
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from textual import events
 from textual.pilot import Pilot
-from textual.widgets import Button, Input, ProgressBar, TabbedContent
+from textual.widgets import Button, Input, TabbedContent
 
 from metertui.engine.errors import StorageError
 from metertui.screens.widgets.virtual import VirtualTable
@@ -244,14 +244,14 @@ async def test_a_reading_is_checked_as_one_types(office: Town, meter: str, kwh: 
 
 async def test_the_day_is_closed(office: Town) -> None:
     async with at_work(office, "f6", *TO_CLOSE) as pilot:
-        assert text_of(pilot, "#close-text").startswith("5 815 readings (")
+        assert text_of(pilot, "#close-panel").startswith("in log  5 815 readings, ")
         await pilot.press("enter")
         await settle(pilot)
         assert result(pilot).startswith("Closed: 5 815 readings into 406 day files in ")
         office.app.tick()
         await pilot.pause()
-        said = text_of(pilot, "#close-text")
-        assert said.startswith("0 readings (0 B) wait in the log.\nLast closed 2025-03-12 10:40:00 by " + WHO)
+        said = text_of(pilot, "#close-panel")
+        assert said.startswith(f"in log  empty\nlast    2025-03-12 10:40:00\nby      {WHO}\nmoved   5 815 readings in ")
         assert (office.folder / "archive" / "2025" / "03_12.csv").exists()
 
 
@@ -274,15 +274,15 @@ async def test_a_close_shows_how_far_it_is_and_is_not_begun_twice(
         await pilot.pause()
         office.app.tick()
         await pilot.pause()
-        bar = pilot.app.screen.query_one("#close-progress", ProgressBar)
-        assert bar.display
-        assert bar.progress == 0.4
-        assert text_of(pilot, "#close-text").startswith("writing day files …")
+        told = text_of(pilot, "#close-panel").splitlines()
+        assert told[:2] == ["✓ sealing the log", "▸ writing day files"]
+        assert told[4].endswith(" 40% · 0 s")
         assert pilot.app.screen.query_one("#close-day", Button).disabled
         going_on.set()
         await settle(pilot)
         office.app.tick()
-        assert not bar.display
+        await pilot.pause()
+        assert text_of(pilot, "#close-panel").startswith("in log  empty")
         assert not pilot.app.screen.query_one("#close-day", Button).disabled
 
 

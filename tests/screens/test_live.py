@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from unittest.mock import ANY
 
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import ContentSwitcher
 
-from metertui.engine.counters import Close, Peer
+from metertui.engine.counters import Close, LiveSnapshot, Peer
+from metertui.screens.live import LiveScreen
 from metertui.screens.widgets.table import Listing
 from tests.screens.town import HOSTILE, STEADY, Town, at_work, press, settle, text_of
 
@@ -131,18 +133,101 @@ async def test_the_cursor_stays_with_its_row_and_at_the_newest(town: Town) -> No
         assert listing.chosen == newest
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
-async def test_a_day_close_is_seen_under_way(
+async def test_a_day_close_is_seen_under_way_in_its_pane_in_80_columns(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with at_work(town, "f2", size=(80, 24)) as pilot:
+        assert not pilot.app.screen.query_one("#day-progress").display
+        monkeypatch.setattr(town.headend, "live", lambda: mid_close(town))
+        await show(town, pilot)
+        assert text_of(pilot, "#day-text") == "day close: writing day files 12 of 31"
+        assert text_of(pilot, "#day-progress #percentage") == "42%"
+        assert "day closing 42% ·" in text_of(pilot, "#state")
+        await pilot.press("4")
+        await show(town, pilot)
+        assert text_of(pilot, "#close-pane").splitlines()[:4] == STEPS
+
+
+@pytest.mark.parametrize("size", [(120, 40), (200, 60)])
+async def test_a_day_close_is_seen_under_way_beside_the_rate(
     town: Town, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
 ) -> None:
     async with at_work(town, "f2", size=size) as pilot:
-        assert not pilot.app.screen.query_one("#day-progress").display
-        closing = replace(town.headend.live(), day_state="writing day files", progress=0.42)
-        monkeypatch.setattr(town.headend, "live", lambda: closing)
+        with monkeypatch.context() as patched:
+            patched.setattr(town.headend, "live", lambda: mid_close(town))
+            await show(town, pilot)
+            *steps, bar, by = inner(pilot)
+            assert steps == STEPS
+            assert bar.startswith("━")
+            assert bar.endswith("─  42% · 3 s")
+            assert by == "by STOPSERVER from 127.0.0.1:50123"
+            assert not pilot.app.screen.query_one("#day").display
         await show(town, pilot)
-        assert text_of(pilot, "#day-text") == "day close: writing day files"
-        assert text_of(pilot, "#day-progress #percentage") == "42%"
-        assert "day closing 42% ·" in text_of(pilot, "#state")
+        assert inner(pilot)[1].startswith("No day close is known here yet.")
+        await pilot.press("4")  # has no pane of its own here
+        await pilot.press("ctrl+left")
+        await settle(pilot)
+        assert pilot.app.screen.query_one("#pane", ContentSwitcher).current == "board-pane"
+
+
+async def test_d_leads_to_where_the_day_is_closed(town: Town) -> None:
+    town.engine.staff.add("ada@metertui.example", "operator", "secret horse")
+    async with at_work(town, "f2", "d") as pilot:
+        assert text_of(pilot, "#login-text") == "Closing the day is for staff with the role operator."
+        await pilot.press("escape")
+        assert isinstance(pilot.app.screen, LiveScreen)
+        await press(pilot, "d")
+        await settle(pilot)
+        await press(pilot, *"ada@metertui.example", "enter", *"secret horse", "enter")
+        await settle(pilot)
+        assert pilot.app.focused is not None
+        assert pilot.app.focused.id == "close-day"
+        await pilot.press("f2", "f6", "ctrl+left", "f2", "d")  # from another tab of a gate that is open
+        await settle(pilot)
+        assert pilot.app.focused.id == "close-day"
+        await pilot.press("enter", "f2")
+        await settle(pilot)
+        await show(town, pilot)
+        assert inner(pilot)[:3] == ["in log  empty", "last    2025-03-12 10:40:00", "by      ada@metertui.example"]
+
+
+async def test_who_follows_a_folder_is_told_where_its_day_is_closed(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with at_work(town, "f2") as pilot:
+        following = replace(town.headend.live(), following="read only: metertui 4711 owns the folder")
+        monkeypatch.setattr(town.headend, "live", lambda: following)
+        await pilot.press("d")
+        await settle(pilot)
+        said = text_of(pilot, "#said")
+        assert said == "! Read only: metertui 4711 owns the folder. There the day is closed, or by STOPSERVER."
+
+
+STEPS = [
+    "✓ sealing the log       48 000 readings",
+    "▸ writing day files     12 of 31",
+    "· rebuilding the index",
+    "· swapping the index in",
+]
+
+
+def mid_close(town: Town) -> LiveSnapshot:
+    """A day close as it is seen from its midst."""
+    return replace(
+        type(town.headend).live(town.headend),
+        day_state="writing day files",
+        progress=0.42,
+        closing_by="127.0.0.1:50123",
+        closing_seconds=3.4,
+        closing_readings=48_000,
+        closing_files=31,
+        closing_written=12,
+    )
+
+
+def inner(pilot: Pilot[None]) -> list[str]:
+    """The lines of the panel."""
+    return text_of(pilot, "#day-panel").splitlines()
 
 
 async def test_a_disk_that_refuses_is_on_every_screen(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,9 +252,23 @@ async def test_the_last_close_is_told(town: Town) -> None:
         close = await town.headend.close_day("ada@example.com")
         assert isinstance(close, Close)
         await show(town, pilot)
-        told = text_of(pilot, "#day-text")
-        assert f"last close: {close.readings // 1000} " in told
-        assert told.endswith("2025-03-12 10:40:00 by ada@example.com")
+        moved = f"{close.readings // 1000} {close.readings % 1000:03} readings"
+        assert inner(pilot)[1:] == [
+            "last    2025-03-12 10:40:00",
+            "by      ada@example.com",
+            f"moved   {moved} in {close.seconds:.1f} s",
+            f"into    {close.files} day files",
+            "late    not known: no close before it is",
+        ]
+        town.read((STEADY, "2690.6", "2025-03-12T10:35:00"), (STEADY, "2689.9", "2025-03-11T23:45:00"))
+        await town.headend.close_day("midnight")
+        await show(town, pilot)
+        assert inner(pilot)[2:] == [
+            "by      the clock at midnight",
+            ANY,
+            "into    2 day files",
+            "late    1 reading into 1 day file",
+        ]
         assert text_of(pilot, "#tile-log").splitlines()[1] == "0"
 
 

@@ -46,8 +46,23 @@ class CompanyScreen(GatedScreen, Company):
             for tab in _TABS:
                 yield tab()
 
+    _wanted = ""
+
+    def lead_to(self, tab: str) -> None:
+        """Open a tab by its name when the screen comes into view."""
+        self._wanted = tab
+
+    def on_screen_resume(self) -> None:
+        self.call_after_refresh(self._follow)
+
+    def _follow(self) -> None:
+        if self._wanted and self._open:
+            self._open_tab(self._wanted)
+            self._wanted = ""
+
     def entered(self) -> None:
-        self._open_tab(_TABS[0].name_of)
+        self._open_tab(self._wanted or _TABS[0].name_of)
+        self._wanted = ""
         self.say(f"Logged in as {self.desk.sessions.email}. F9 logs out.")
         # Later: a screen that comes into view is laid out twice, and a full table would be drawn both times.
         self.call_after_refresh(self.accounts_changed)
