@@ -97,6 +97,8 @@ class PacedScreen(Screen[ScreenResultType]):
                 self._painting_on = True
                 self.set_timer(0.02, self._paint_on)
             else:
+                # Their own turn has yet to come, and Textual forgets them at each painting.
+                self._compositor.update_widgets(self._dirty_widgets)
                 self._compositor_refresh()
 
 
