@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from textual._context import active_app
+from textual.pilot import Pilot
 from textual.widgets import Button
 
+from tests.screens.idle import idle, pause
 from tests.screens.town import Town
 
 
@@ -25,6 +28,17 @@ def empty_town(tmp_path: Path) -> Iterator[Town]:
     made = Town(tmp_path, filled=False)
     yield made
     made.engine.close()
+
+
+@pytest.fixture(autouse=True)
+def idle_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pilot waits 40 ms at each key and 20 at each pause, and longer while other programs keep the processor busy."""
+
+    async def after_a_key(_least: float = 0) -> None:
+        await idle(active_app.get())
+
+    monkeypatch.setattr("textual.app.wait_for_idle", after_a_key)
+    monkeypatch.setattr(Pilot, "pause", pause)
 
 
 @pytest.fixture(autouse=True)
