@@ -143,8 +143,6 @@ def _is_quiet(app: App[None]) -> bool:
     pumps = [app, *screen.walk_children(with_self=True)]
     return not (
         screen._layout_required
-        or screen._dirty_widgets
-        or screen._callbacks
         or any(pump.message_queue_size or pump._next_callbacks for pump in pumps)
         or any(table._require_update_dimensions for table in screen.query(DataTable))
     )
