@@ -42,8 +42,18 @@ def cells(row: ExceptionRow, zone: SiteZone, room: int, *, chosen: bool) -> tupl
         "" if row.wh is None else fmt.number(row.wh),
         why if len(why) <= room else f"{why[: room - 1]}…",
         row.region,
-        f"{_DONE.get(decided.what, decided.what)} by {decided.who}" if decided else "open",
+        _decided(row),
     )
+
+
+def behind_why(row: ExceptionRow) -> int:
+    """Cells that the columns behind the reason take, about."""
+    return len(row.region) + len(_decided(row)) + 6
+
+
+def _decided(row: ExceptionRow) -> str:
+    decided = row.decided
+    return f"{_DONE.get(decided.what, decided.what)} by {decided.who}" if decided else "open"
 
 
 def when(row: ExceptionRow, zone: SiteZone) -> str:

@@ -4,55 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import ClassVar, Final, TypeVar
+from typing import ClassVar, Final
 
-from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.widgets import DataTable, Input, Static
 
-from metertui.engine.cases import CAUSES, NEVER, ExceptionRow
+from metertui.engine.cases import NEVER, ExceptionRow
 from metertui.engine.counters import LiveSnapshot
 from metertui.engine.deciding import Decision, Effect
 from metertui.engine.errors import MeterError
-from metertui.engine.exceptions import Exceptions, Question, State
+from metertui.engine.exceptions import Exceptions
 from metertui.engine.windows import Window
-from metertui.screens import choices, fmt
+from metertui.screens import choices
 from metertui.screens.base import DeskScreen
-from metertui.screens.casework import NOWHERE, cells, in_full, keyed, one_below_the_other, side_by_side
+from metertui.screens.casework import behind_why, cells, in_full, keyed
 from metertui.screens.choices import CHOICES
+from metertui.screens.conditions import PAGE, Conditions
 from metertui.screens.deciding import PURPOSE, ChoiceScreen, DecisionScreen
 from metertui.screens.explain import ExplainScreen
 from metertui.screens.login import as_operator
-from metertui.screens.plain import plain
 from metertui.screens.widgets.steady import Steady
 from metertui.screens.widgets.table import Listing
 
-PAGE: Final = 100
-"""Rows of the table: each costs the loop some 0.2 ms whenever they are others."""
 _AGAIN_SECONDS: Final = 2.0
 """At most so often is a list in view read anew, where something has changed."""
 _AGAIN_ANYWAY: Final = 60.0
 """And so often where nothing has: meters fall silent by themselves."""
 _SHARE: Final = 5.0
 """Between two readings of the list lies at least so many times as long as the last one took."""
-_STATES: Final[dict[State, str]] = {"open": "open", "decided": "decided", "all": "open and decided"}
-_PERIODS: Final = {"all time": None, "today": 0, "7 days": 6, "31 days": 30, "366 days": 365}
-"""Days before today that belong to it."""
-_MOST_REGIONS: Final = 12
 _WIDE: Final = 110
 _SIDE: Final = 28
 """From this width on the counts stand beside the table, so many cells wide."""
 _HEADINGS: Final = ("  ", "meter", "time", "cause", ">register kWh", "why", "region", "decided")
-_BESIDE_WHY: Final = 65
+_BESIDE_WHY: Final = 62
 """Cells that the columns before the reason take, about."""
-_BEHIND_WHY: Final = 48
-"""And those behind it, which are shown where there is so much room; the row in full has them anyway."""
-
-
-T = TypeVar("T")
+_LEAST_WHY: Final = 48
+"""Where the reason has fewer beside the columns behind it, they give way: the row in full has them anyway."""
 
 
 class CaseTable(Listing):
@@ -96,11 +86,6 @@ class ExceptionsScreen(DeskScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._cause = ""
-        self._region: str | None = None
-        self._meter = ""
-        self._state: State = "open"
-        self._period = "all time"
         self._offset = 0
         self._found: Exceptions | None = None
         self._rows: dict[str, ExceptionRow] = {}
@@ -113,6 +98,8 @@ class ExceptionsScreen(DeskScreen):
         self._took = 0.0
 
     def content(self) -> ComposeResult:
+        engine = self.headend.engine
+        self._conditions = Conditions(engine.rules, engine.clock)
         yield Steady(id="conditions", fixed=True)
         yield Input(placeholder="part of a meter's id; enter or escape ends", id="case-meter", compact=True,
                     classes="hidden")  # fmt: skip
@@ -150,17 +137,6 @@ class ExceptionsScreen(DeskScreen):
         refused = engine.counters.refused.total()
         return len(engine.readings), len(engine.events), refused, len(engine.active), len(engine.accounts)
 
-    def _question(self) -> Question:
-        return Question(self._cause, self._region, self._meter, self._state, self._window(), self._offset, PAGE)
-
-    def _window(self) -> tuple[int, int]:
-        days = _PERIODS[self._period]
-        if days is None:
-            return Question().window
-        now = self.headend.engine.clock.now()
-        first = self.zone.midnight(self.zone.day(now) - timedelta(days=days))
-        return first, now + self.headend.engine.rules.future_us  # a clock may run ahead
-
     def action_reload(self) -> None:
         """Read the list again."""
         self._load()
@@ -171,11 +147,11 @@ class ExceptionsScreen(DeskScreen):
         began = clock.monotonic()
         self._seen = self._basis()
         self._read_at = self.headend.live().uptime
-        found = await self.headend.exceptions(self._question())
+        found = await self.headend.exceptions(self._conditions.question(self._offset))
         self._took = clock.monotonic() - began
         if self._offset and not found.rows:
             self._offset = 0  # what stood on this page is decided
-            found = await self.headend.exceptions(self._question())
+            found = await self.headend.exceptions(self._conditions.question(self._offset))
         self._show(found)
 
     def _again(self) -> None:
@@ -196,59 +172,17 @@ class ExceptionsScreen(DeskScreen):
         nothing.set_class(bool(found.rows), "hidden")
         self.query_one("#cases").set_class(not found.rows, "hidden")
         if not found.rows:
-            nothing.update(self._invitation())
+            nothing.update(self._conditions.none())
         elif self.focused is None:
             self.query_one("#cases", Listing).focus()
         self._show_case()
 
-    def _invitation(self) -> Text:
-        if self._question() != Question(limit=PAGE):
-            return Text("No case meets these conditions. Escape takes them away.")
-        rules = self.headend.engine.rules
-        hours = f"{rules.silent_us / 3_600_000_000:g} h"
-        return Text(f"Nothing waits for anyone: every stored reading fits, and every meter was heard within {hours}.")
-
     def _show_conditions(self, found: Exceptions) -> None:
-        region = "all regions" if self._region is None else f"region {self._region or '(none)'}"
-        parts = {"O": _STATES[self._state], "C": self._cause or "all causes", "G": region, "P": self._period}
-        if self._meter:
-            parts["/"] = f"meter {self._meter}"
-        text = Text(no_wrap=True, overflow="ellipsis")
-        for key, value in parts.items():
-            text.append(f"{key} ", style="dim")
-            text.append_text(plain(value, style="bold"))
-            text.append("  ")
-        text.append(f" {fmt.count(found.total)} {'case' if found.total == 1 else 'cases'}")
-        if found.total > PAGE:
-            page, pages = self._offset // PAGE + 1, -(-found.total // PAGE)
-            text.append(f", page {fmt.count(page)} of {fmt.count(pages)} [ ]")
-        if self._chosen:
-            text.append("  ")
-            text.append(f" {len(self._chosen)} chosen ", style="bold reverse")
-        self.query_one("#conditions", Steady).show(text)
+        self.query_one("#conditions", Steady).show(self._conditions.line(found, self._offset, len(self._chosen)))
 
     def _show_facets(self, found: Exceptions) -> None:
-        causes: list[tuple[str, int]] = [(cause, found.counts[cause]) for cause in CAUSES if cause in found.counts]
-        if self._cause and self._cause not in found.counts:
-            causes.append((self._cause, 0))
-        regions = [(name or NOWHERE, number) for name, number in found.regions.items()]
-        here = None if self._region is None else self._region or NOWHERE
-        left = len(regions) - _MOST_REGIONS
-        if not self._wide:
-            text = side_by_side("C", causes, self._cause or None)
-            text.append("\n")
-            text.append_text(side_by_side("G", regions[:_MOST_REGIONS], here))
-            text.append(" …" if left > 0 else "")
-        else:
-            text = one_below_the_other("Causes (C)", causes, self._cause or None)
-            text.append("\n\n")
-            text.append_text(one_below_the_other("Regions (G)", regions[:_MOST_REGIONS], here))
-            text.append(f"\n  and {left} more" if left > 0 else "", style="dim")
-            text.append("\n\nRefused since start", style="bold")
-            for line in fmt.tally(self.headend.engine.counters.refused).split("  "):
-                text.append(f"\n  {line}")
-            text.append("\n  the list has the last" if found.cut else "", style="dim")
-        self.query_one("#facets", Steady).show(text)
+        refused = self.headend.engine.counters.refused
+        self.query_one("#facets", Steady).show(self._conditions.facets(found, refused, wide=self._wide))
 
     @property
     def _wide(self) -> bool:
@@ -264,7 +198,8 @@ class ExceptionsScreen(DeskScreen):
     def _room(self) -> int:
         """Cells for the reason."""
         left = self.size.width - (_SIDE if self._wide else 0) - _BESIDE_WHY
-        return max(10, left - _BEHIND_WHY if left > 2 * _BEHIND_WHY else left)
+        behind = max((behind_why(row) for row in self._rows.values()), default=0)
+        return max(10, left - behind if left - behind >= _LEAST_WHY else left)
 
     @on(DataTable.RowHighlighted, "#cases")
     def _moved(self) -> None:
@@ -287,25 +222,22 @@ class ExceptionsScreen(DeskScreen):
 
     def action_cause(self, step: int) -> None:
         """The cause after, or before."""
-        there = self._found.counts if self._found else {}
-        self._cause = _after(["", *(cause for cause in CAUSES if cause in there)], self._cause, step)
+        self._conditions.other_cause(self._found.counts if self._found else (), step)
         self._again()
 
     def action_region(self, step: int) -> None:
         """The region after, or before."""
-        there = self._found.regions if self._found else {}
-        wanted: list[str | None] = [None, *there]
-        self._region = _after(wanted, self._region, step)
+        self._conditions.other_region(self._found.regions if self._found else (), step)
         self._again()
 
     def action_state(self) -> None:
         """Open cases, decided ones, or both."""
-        self._state = _after(list(_STATES), self._state, 1)
+        self._conditions.other_state()
         self._again()
 
     def action_period(self) -> None:
         """Another period."""
-        self._period = _after(list(_PERIODS), self._period, 1)
+        self._conditions.other_period()
         self._again()
 
     def action_page(self, step: int) -> None:
@@ -324,7 +256,7 @@ class ExceptionsScreen(DeskScreen):
 
     @on(Input.Changed, "#case-meter")
     def _typed(self, event: Input.Changed) -> None:
-        self._meter = event.value.strip()
+        self._conditions.meter = event.value.strip()
         self._again()
 
     @on(Input.Submitted, "#case-meter")
@@ -342,13 +274,12 @@ class ExceptionsScreen(DeskScreen):
         if field.has_focus:
             with self.prevent(Input.Changed):
                 field.value = ""
-            self._meter = ""
+            self._conditions.meter = ""
             self._end_search()
         elif self._chosen:
             self._chosen.clear()
         else:
-            self._cause, self._region, self._meter = "", None, ""
-            self._state, self._period = "open", "all time"
+            self._conditions.clear()
             with self.prevent(Input.Changed):
                 field.value = ""
             self._end_search()
@@ -451,8 +382,3 @@ class ExceptionsScreen(DeskScreen):
         day = self.zone.day(row.time)
         window = Window("dates", self.zone.midnight(day), self.zone.midnight(day + timedelta(days=1)))
         self.app.push_screen(ExplainScreen(self.headend, row.meter, window))
-
-
-def _after(wanted: Sequence[T], now: T, step: int) -> T:
-    """The one after `now`, round and round; the first where `now` is none of them."""
-    return wanted[(wanted.index(now) + step) % len(wanted)] if now in wanted else wanted[0]

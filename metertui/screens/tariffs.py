@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import ClassVar, Final
 
@@ -27,6 +28,8 @@ _NONE: Final = (
     "There is no tariffs.csv yet: bills have their kWh and no money. Press E to write one. A row for the whole day "
     "looks like 2025-04-01,,,,,28.12,9"
 )
+_WITH_TAX: Final = 96
+"""Cells of a terminal that has room for all columns."""
 _PURPOSE: Final = "changing tariffs"
 _HEADINGS: Final = ("from", "for", "band", "times", ">¢/kWh", ">tax %", ">with tax", "until")
 
@@ -53,7 +56,8 @@ class TariffScreen(PacedModal[None]):
         with Vertical(id="tariffs", classes="window"):
             yield Static(Text("Tariffs", style="bold"), classes="window-title")
             with ContentSwitcher(initial="tariff-list", id="tariff-views"):
-                yield Listing(_HEADINGS, most=1000, id="tariff-list")
+                self._narrow = self.app.size.width < _WITH_TAX
+                yield Listing(self._columns(_HEADINGS), most=1000, id="tariff-list")
                 yield TextArea("", show_line_numbers=True, soft_wrap=False, tab_behavior="focus", id="tariff-text")
             yield Steady(id="tariff-said")
             yield Steady(id="tariff-keys")
@@ -82,7 +86,11 @@ class TariffScreen(PacedModal[None]):
         else:
             today = self._headend.engine.zone.day(self._headend.engine.clock.now())
             self._say(f"{len(found.tariffs)} tariffs; those in force today are marked with *.")
-            listing.show(rows(found, today))
+            listing.show([(key, self._columns(cells)) for key, cells in rows(found, today)])
+
+    def _columns(self, cells: Sequence[str]) -> Sequence[str]:
+        """Without the price with tax, which follows from the others, where the last day would be cut for it."""
+        return (*cells[:6], *cells[7:]) if self._narrow else cells
 
     def _say(self, text: str) -> None:
         self.query_one("#tariff-said", Steady).show(message(text))

@@ -15,6 +15,7 @@ from metertui.engine.counters import Peer
 from metertui.engine.events import Event
 from metertui.settings import Settings
 from tests.screens.test_billing import TARIFFS
+from tests.screens.test_live import mid_close
 from tests.screens.town import HOSTILE, STEADY, Town, settle
 
 Compare = Callable[..., bool]
@@ -76,6 +77,19 @@ def test_an_operator_sees_a_full_disk_while_the_day_closes(
     )
     monkeypatch.setattr(town.headend, "live", lambda: trouble)
     assert snap_compare(town.app, terminal_size=size, run_before=doing(town, "f2", "p"))
+
+
+def test_an_operator_watches_a_close_in_80_columns(
+    snap_compare: Compare, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closing = mid_close(town)
+    monkeypatch.setattr(town.headend, "live", lambda: closing)
+    assert snap_compare(town.app, terminal_size=(80, 24), run_before=doing(town, "f2", "4"))
+
+
+def test_who_closes_the_day_is_asked_to_log_in(snap_compare: Compare, town: Town) -> None:
+    town.engine.staff.add("ada@metertui.example", "operator", "secret horse")
+    assert snap_compare(town.app, terminal_size=(80, 24), run_before=doing(town, "f2", "d"))
 
 
 @pytest.mark.parametrize("place", ["f2", "f7"])
