@@ -96,6 +96,7 @@ class AnswerView(Vertical):
         chart = self.query_one(PictureView)
         chart.border_title = answer.picture.unit + (f", {answer.picture.note}" if answer.picture.note else "")
         chart.show(answer.picture)
+        self.set_class(answer.picture.kind == "heat", "-heat")
         self._show_table(at)
 
     def spin(self, on: bool) -> None:

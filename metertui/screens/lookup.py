@@ -12,7 +12,7 @@ from rich.text import Text
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Grid, Horizontal
+from textual.containers import Container, Grid, Horizontal
 from textual.widgets import Input, Static, Tab, Tabs
 
 from metertui.engine import billing, lookup, windows
@@ -52,6 +52,7 @@ _WINDOWS: Final = {
 }
 _AGAIN_SECONDS: Final = 2.0
 """At most so often is an answer in view given anew, where readings keep arriving."""
+_BESIDE: Final = 150
 _MOST_DRAWN: Final = 40 * 366 * DAY
 """A window that is longer is drawn only as far as there are readings."""
 
@@ -66,7 +67,8 @@ class LookupScreen(DeskScreen):
         "register at the beginning; each was read then (actual), is estimated between two readings, or is the first "
         "or last reading that there is. Where nothing was read there is no data, which is not 0. e explains the usage "
         "reading by reading, with the file and line of each. In the chart ░ stands for what is estimated. m lists the "
-        "meters of this session, r goes to the readings, where enter explains one step, ctrl+e writes them to a file."
+        "meters of this session, r goes to the readings, where enter explains one step, ctrl+e writes them to a file; "
+        "escape ends that."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "search", "Find"),
@@ -106,9 +108,15 @@ class LookupScreen(DeskScreen):
             yield Tile("opening register", id="opening")
             yield Tile("closing register", id="closing")
             yield Tile("readings", id="readings-count")
-        yield Chart(id="usage-chart", classes="hidden")
-        yield BehindTable(id="readings", classes="hidden")
+        with Container(id="lookup-answer"):
+            yield Chart(id="usage-chart", classes="hidden")
+            yield BehindTable(id="readings", classes="hidden")
         yield TypedLine(id="line")
+
+    @on(events.Resize)
+    def _share_out(self) -> None:
+        """Where the readings find room in full beside the chart, they stand there."""
+        self.set_class(self.size.width >= _BESIDE, "-beside")
 
     def on_screen_resume(self) -> None:
         if self._meter:

@@ -70,18 +70,28 @@ def test_more_bars_than_there_is_room_for_are_means() -> None:
 
 
 def test_bars_to_the_right_are_of_a_common_length() -> None:
-    drawn = lines(sideways(bars(("", [4.0, 1.0, None]), kind="rows", labels=["North", "South", "x"]), 40, 10, INKS))
+    drawn = lines(sideways(bars(("", [4.0, 1.0, None]), kind="rows", labels=["North", "South", "x"]), 40, 3, INKS))
     assert drawn[0].endswith(" 4.000")
     assert drawn[0].count("█") == pytest.approx(4 * drawn[1].count("█"), abs=2)
     assert drawn[2].endswith("not told")
 
 
 def test_shares_are_of_the_whole() -> None:
-    drawn = lines(sideways(bars(("", [3.0, 1.0]), kind="shares", labels=["North", "South"]), 40, 10, INKS))
+    drawn = lines(sideways(bars(("", [3.0, 1.0]), kind="shares", labels=["North", "South"]), 40, 2, INKS))
     assert [line[-12:].strip() for line in drawn] == ["75.0% 3.000", "25.0% 1.000"]
-    drawn = lines(sideways(bars(("a", [3.0, 1.0]), ("b", [1.0, 3.0]), kind="shares", labels=["N", "S"]), 40, 10, INKS))
+    drawn = lines(sideways(bars(("a", [3.0, 1.0]), ("b", [1.0, 3.0]), kind="shares", labels=["N", "S"]), 40, 3, INKS))
     assert drawn[0].count("█") == 3 * drawn[0].count("▒")
     assert drawn[1].count("▒") == 3 * drawn[1].count("█")
+
+
+@pytest.mark.parametrize(("height", "thick"), [(2, 1), (3, 1), (4, 1), (6, 2), (8, 3), (40, 3)])
+def test_bars_to_the_right_are_thicker_where_there_is_room(height: int, thick: int) -> None:
+    drawn = lines(sideways(bars(("", [4.0, 4.0]), kind="rows", labels=["North", "South"]), 40, height, INKS))
+    assert len(drawn) <= height
+    assert [line[:5].strip() for line in drawn if "█" in line] == ["North", *[""] * (thick - 1), "South"] + [""] * (
+        thick - 1
+    )
+    assert len({line.count("█") for line in drawn if "█" in line}) == 1
 
 
 def test_what_has_no_line_is_in_the_table() -> None:
@@ -93,7 +103,7 @@ def test_what_has_no_line_is_in_the_table() -> None:
 
 def test_a_mark_says_what_it_was_before() -> None:
     picture = bars(("now", [4.0]), (BEFORE, [2.0]), kind="rows", labels=["North"])
-    bar, legend = lines(sideways(picture, 40, 10, INKS))
+    bar, legend = lines(sideways(picture, 40, 2, INKS))
     assert bar.index("│") == pytest.approx(bar.rindex("█") / 2 + 3, abs=2)
     assert legend == "█ now  │ before"
 

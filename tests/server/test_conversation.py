@@ -13,8 +13,7 @@ from metertui.engine.core import Engine
 from metertui.engine.rules import Rules
 from metertui.engine.zone import SiteZone
 from metertui.headend import HeadEnd
-from metertui.server.limits import Limits
-from metertui.server.listener import Listener
+from metertui.server.listener import Limits, Listener
 from tests.clock import FakeClock
 
 RULES = Rules(zone=SiteZone("Asia/Singapore"))

@@ -37,7 +37,9 @@ class BehindTable(VirtualTable):
             cursor = max(0, len(behind) - 1 - int(np.searchsorted(behind.time, time)))
         self.behind = behind
         self.show(len(behind), lambda start, stop: lookup_figures.rows(behind, zone, start, stop), cursor)
-        self.border_title = f"{fmt.count(len(behind))} readings, newest first" if len(behind) else "no readings"
+        self.border_title = {0: "no readings", 1: "1 reading"}.get(
+            len(behind), f"{fmt.count(len(behind))} readings, newest first"
+        )
 
     def step_at(self, row: int) -> Window | None:
         """The step that ends at the reading of a row; None where none does."""

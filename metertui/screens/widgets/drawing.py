@@ -19,6 +19,8 @@ from metertui.screens.pictures import BEFORE, Picture, Series, means
 FILLS: Final = "█▒░▓≡#+·"
 _EIGHTHS: Final = " ▁▂▃▄▅▆▇█"
 _SHADES: Final = "░▒▓█"
+_THICKEST: Final = 3
+"""Rows that a bar to the right takes at most."""
 _ROUND: Final = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
 """What a step of a scale may be, times a power of ten."""
 
@@ -117,7 +119,10 @@ def _below(labels: Sequence[str], slot: int, room: int) -> str:
 
 
 def sideways(picture: Picture, width: int, height: int, inks: Sequence[Style]) -> Text:
-    """Bars to the right, a label a line; with several series, stacked. Of shares, parts of the whole."""
+    """Bars to the right, a label each, thicker where there is room; with several series, stacked.
+
+    Of shares, parts of the whole.
+    """
     shares = picture.kind == "shares"
     legend = _legend(picture.series, width, inks, marked=True)
     shown = max(1, height - len(legend))
@@ -130,9 +135,11 @@ def sideways(picture: Picture, width: int, height: int, inks: Sequence[Style]) -
     longest = map(_max, towers) if compared else sums
     whole = sum(sums) if shares and alone else max(longest, default=0.0)
     names = min(width // 3, max((len(picture.labels[place]) for place in places), default=0))
-    tails = [_tail(tower[:1] if compared else tower, whole, shares=shares and alone) for tower in towers]
+    digits = max((len(_number(total)) for total in sums), default=0)
+    tails = [_tail(tower[:1] if compared else tower, whole, digits if shares and alone else 0) for tower in towers]
     most = max((len(tails[place]) for place in places), default=0)
     room = max(4, width - names - most - 2)
+    each = min(_THICKEST + 1, shown // max(1, len(places)))  # rows a bar has, the last of them free
     text = Text(no_wrap=True, overflow="crop")
     for place in places:
         label = picture.labels[place]
@@ -143,6 +150,11 @@ def sideways(picture: Picture, width: int, height: int, inks: Sequence[Style]) -
             cells[min(room - 1, round(tower[1] / full * room))] = ("│", 1)
         _append(text, cells, inks)
         text.append(f" {tails[place]:>{most}}\n")
+        for nth in range(1, each):
+            if nth < each - 1:
+                text.append(" " * (names + 1))
+                _append(text, cells, inks)
+            text.append("\n")
     if cut:
         text.append(f"… and {len(picture.labels) - len(places)} more, in the table\n", style="dim")
     for line in legend:
@@ -169,11 +181,12 @@ def _max(tower: Sequence[float | None]) -> float:
     return max((value for value in tower if value is not None), default=0.0)
 
 
-def _tail(tower: Sequence[float | None], whole: float, *, shares: bool) -> str:
+def _tail(tower: Sequence[float | None], whole: float, digits: int) -> str:
+    """What a bar comes to; where `digits` are given, its share too, and the figure below the others."""
     if all(value is None for value in tower):
         return "not told"
     total = sum(value or 0.0 for value in tower)
-    return f"{total / whole if whole else 0.0:6.1%} {_number(total)}" if shares else _number(total)
+    return f"{total / whole if whole else 0.0:6.1%} {_number(total):>{digits}}" if digits else _number(total)
 
 
 def _number(value: float) -> str:
@@ -191,7 +204,7 @@ def heat(picture: Picture, width: int, height: int, inks: Sequence[Style]) -> Te
     low, high = min(known, default=0.0), max(known, default=0.0)
     left = min(width // 4, max((len(row) for row in rows), default=0)) + 1
     wide = max(1, (width - left) // max(1, len(columns)))
-    tall = max(1, min(4, (height - 2) // max(1, len(rows))))
+    tall = max(1, min(8, (height - 2) // max(1, len(rows))))
     figures = wide > max(len(f"{high:,.1f}"), 3) + 1 and tall >= 1
     text = Text(no_wrap=True, overflow="crop")
     heads = [column.removesuffix(":00") for column in columns]
@@ -221,19 +234,26 @@ def _short(value: float) -> str:
     return f"{value:.1f}" if value < 10_000 else f"{value / 1000:.1f}k"
 
 
-def _legend(series: Sequence[Series], width: int, inks: Sequence[Style], *, marked: bool = False) -> list[Text]:
+def _legend(
+    series: Sequence[Series], width: int, inks: Sequence[Style], *, marked: bool = False, fills: Sequence[str] = FILLS
+) -> list[Text]:
     """What the fills stand for, on as many lines as it takes; none for a single series."""
     if len(series) < 2:
         return []
     lines = [Text(no_wrap=True)]
     for place, (name, _) in enumerate(series):
-        fill = "│" if name == BEFORE and marked else FILLS[place % len(FILLS)]
+        fill = "│" if name == BEFORE and marked else fills[place % len(fills)]
         short = name if len(name) <= 20 else f"{name[:19]}…"
         if lines[-1].cell_len + len(short) + 4 > width and lines[-1].cell_len:
             lines.append(Text(no_wrap=True))
         lines[-1].append(f"{fill} ", style=inks[place % len(inks)])
         lines[-1].append(f"{short}  ")
     return lines
+
+
+def numbered(series: Sequence[Series], width: int, inks: Sequence[Style]) -> list[Text]:
+    """The same where series are told apart by their number."""
+    return _legend(series, width, inks, fills=[str(place) for place in range(1, len(series) + 1)])
 
 
 def _append(text: Text, cells: Cells, inks: Sequence[Style]) -> None:

@@ -19,6 +19,8 @@ from metertui.screens.widgets import drawing
 
 _INKS: Final = ("primary", "accent", "success", "error", "foreground", "secondary")
 _PEN: Final = "braille"
+_LEAST: Final = 6
+"""Rows of a figure below which its legend is left out: the table has the names."""
 
 
 class PictureView(PlotextPlot):
@@ -52,20 +54,37 @@ class PictureView(PlotextPlot):
             self._looks = looks
             self._text = None
             inks = [ink(self.app.theme_variables, name) for name in _INKS]
+            width, height = self.size
             if picture.kind == "lines":
-                self._draw_lines(picture, inks)
+                self._text = self._lines(picture, width, height, inks)
             else:
-                width, height = self.size
                 draw = {"rows": drawing.sideways, "shares": drawing.sideways, "heat": drawing.heat}
                 self._text = draw.get(picture.kind, drawing.upright)(picture, width, height, inks)
         return super().render() if self._text is None else self._text
 
-    def _draw_lines(self, picture: Picture, inks: Sequence[Style]) -> None:
+    def _lines(self, picture: Picture, width: int, height: int, inks: Sequence[Style]) -> Text:
+        """The figure, and below it what its numbers stand for: plotext's own legend lies over the lines."""
+        below = drawing.numbered(picture.series, width, inks)
+        if height - len(below) < _LEAST:
+            below = []
+        height -= len(below)
+        self._draw_lines(picture, height, inks)
+        figure = self.plt
+        figure.plotsize(width, height)
+        figure._set_size(width, height)
+        figure.theme(self._get_plotext_theme_name(self.app.theme))
+        text = Text.from_ansi(figure.build().rstrip("\n"))
+        for line in below:
+            text.append("\n")
+            text.append_text(line)
+        return text
+
+    def _draw_lines(self, picture: Picture, height: int, inks: Sequence[Style]) -> None:
         figure = self.plt
         figure.clear_figure()
         highest = 0.0
         many = len(picture.series) > 1
-        for place, (name, values) in enumerate(picture.series):
+        for place, (_, values) in enumerate(picture.series):
             known = [at for at, value in enumerate(values) if value is not None]
             if not known:
                 continue
@@ -73,13 +92,12 @@ class PictureView(PlotextPlot):
             colour = inks[place % len(inks)].color or Color.default()
             red, green, blue = colour.get_truecolor()
             rgb = (red, green, blue)
-            for nth, run in enumerate(drawing.runs(known)):
-                label = f"{place + 1} {name}" if many and nth == 0 else None
-                figure.plot(run, [values[at] or 0.0 for at in run], marker=_PEN, color=rgb, label=label)
+            for run in drawing.runs(known):
+                figure.plot(run, [values[at] or 0.0 for at in run], marker=_PEN, color=rgb)
             if many:  # colours alone do not tell lines apart
                 for at in {known[0], known[len(known) // 2], known[-1]}:
                     figure.text(str(place + 1), x=at, y=values[at], color=rgb)
-        marks = drawing.scale(highest, (self.size.height - 3) // 2)
+        marks = drawing.scale(highest, (height - 3) // 2)
         figure.ylim(0, marks[-1])
         figure.yticks(marks, [drawing.figure(mark, marks[1]) for mark in marks])
         figure.xlim(-0.6, len(picture.labels) - 0.4)
