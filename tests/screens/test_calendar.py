@@ -37,6 +37,9 @@ class Bare(App[None]):
         (("home", "pageup", "pageup", "pageup"), date(2024, 12, 1)),
         (("end", "pageup", "ctrl+pageup", "end"), date(2024, 2, 29)),
         (("ctrl+pagedown", "t"), TODAY),
+        (("shift+pageup", "home"), date(2024, 3, 1)),
+        (("shift+pagedown", "pagedown"), date(2026, 4, 12)),
+        (("ctrl+pagedown",), date(2026, 3, 12)),
     ],
 )
 async def test_a_day_by_keys(keys: tuple[str, ...], day: date) -> None:

@@ -188,6 +188,29 @@ async def test_the_menu_offers_what_fits_and_escape_leaves_all_as_it_is(troubled
         assert decided(troubled)[-1][0] == "unaccept"
 
 
+async def test_a_reading_is_released_from_the_menu_which_takes_back_and_explains(troubled: Town) -> None:
+    before = troubled.engine.series(STEADY).curve.energy[-1]
+    async with at_work(troubled, "f7") as pilot:
+        await go(pilot, "c", "enter", "e")
+        assert text_of(pilot, "#explain-title").startswith("Why")
+        await go(pilot, "q")
+        assert isinstance(pilot.app.screen, ExceptionsScreen)
+        await go(pilot, "enter", "q")
+        assert isinstance(pilot.app.screen, ExceptionsScreen)
+        await go(pilot, "enter", "r", "Rolled over", "enter")
+        assert [(what, reason) for what, _, _, reason in decided(troubled)] == [("release", "Rolled over")]
+        await go(pilot, "escape", "o", "enter", "u", "Was none", "enter")
+        assert [what for what, *_ in decided(troubled)] == ["release", "unrelease"]
+        assert troubled.engine.series(STEADY).curve.energy[-1] == before
+
+
+async def test_the_list_is_read_again_by_a_key(troubled: Town) -> None:
+    async with at_work(troubled, "f7") as pilot:
+        troubled.read((STEADY, "6", "2025-03-12T10:36:00"))  # within the seconds in which nothing is asked
+        await go(pilot, "ctrl+r")
+        assert [cause for _, cause in listed(pilot)][:3] == ["refused", "suspect", "rejected"]
+
+
 async def test_conditions_by_keys(troubled: Town) -> None:
     async with at_work(troubled, "f7") as pilot:
         await go(pilot, "slash", "200-00", "enter")
