@@ -22,12 +22,13 @@ from metertui.screens.pacing import PacedModal
 _EVERYWHERE = [
     ("F1 ?", "this help"),
     *((key, title.lower()) for key, title in PLACES.values()),
-    ("^p :", "every action by its name (^ is ctrl: ctrl and p together)"),
+    ("^p :", "every action by its name"),
     ("/", "search or filter, where there is something to"),
     ("y ^c", "copy a table's cell; again, the next"),
     ("tab, arrows", "move"),
     ("enter, escape", "act, and back"),
     ("F10 ^q", "quit"),
+    ("^", "means ctrl: ^p is ctrl and p"),
 ]
 
 
@@ -48,7 +49,7 @@ def own_keys(screen: Screen[Any]) -> Iterator[tuple[DOMNode, Binding]]:
     for node in (screen, *(each for each in parts if each.is_on_screen)):
         bindings = chain.from_iterable(node._bindings.key_to_bindings.values())
         for binding in sorted(bindings, key=lambda binding: not binding.show):
-            plain_move = binding.key in (("escape", "tab") if node is screen else _MOVING)
+            plain_move = binding.key.split("+")[-1] in (("escape", "tab") if node is screen else _MOVING)
             elsewhere = binding.action in told or binding.action.startswith(_NO_OWN)
             if binding.description and not elsewhere and (binding.show or not plain_move):
                 told.add(binding.action)
