@@ -36,7 +36,8 @@ class MetertuiApp(App[None]):
 
     `keep_heap` is called when a part of it has been shown for the first time and will stay in memory. `walk` says
     whether newcomers are shown the first steps, `colours` how many the terminal has (theme.colours), `welcome` what the
-    first screen has to say at first, and `login_hint` what stands at every login.
+    first screen has to say at first, `login_hint` what stands at every login, and `command` what to type for metertui
+    in another terminal.
     """
 
     CSS_PATH = "metertui.tcss"
@@ -72,6 +73,7 @@ class MetertuiApp(App[None]):
         colours: str = "truecolor",
         welcome: str = "",
         login_hint: str = "",
+        command: str = "metertui",
     ) -> None:
         colourless = theme.colourless(os.environ)
         if not colourless:
@@ -82,6 +84,7 @@ class MetertuiApp(App[None]):
         self._walk = walk
         self._welcome = welcome
         self.login_hint = login_hint
+        self.command = command
         self._kept: set[str] = set()
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
         self.VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]

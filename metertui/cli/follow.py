@@ -40,7 +40,8 @@ def screens(data: Path, stated: Settings) -> None:
         hearing = asyncio.create_task(_hear(follower), name="hear")
         await follower.start()
         try:
-            app = MetertuiApp(follower, stated, keep_heap=gc.freeze, colours=theme.colours(os.environ))
+            colours, command = theme.colours(os.environ), serve.called()
+            app = MetertuiApp(follower, stated, keep_heap=gc.freeze, colours=colours, command=command)
             for name in (signal.SIGTERM, signal.SIGHUP):
                 loop.add_signal_handler(name, app.exit)
             logging.getLogger("metertui").info("%s", follower.refusal())

@@ -8,6 +8,8 @@ import gc
 import logging
 import math
 import os
+import shlex
+import shutil
 import signal
 import sys
 import time
@@ -141,6 +143,7 @@ def run_app(
                 colours=theme.colours(os.environ),
                 welcome=welcome,
                 login_hint=login_hint,
+                command=called(),
             )
             asked = asyncio.Event()
 
@@ -166,6 +169,16 @@ def run_app(
             await headend.stop()
 
     asyncio.run(run())
+
+
+def called() -> str:
+    """What to type for metertui in another terminal: its name, where the shell finds it, else the way to it."""
+    as_module = Path(sys.argv[0]).name == "__main__.py"
+    mine = Path(sys.executable if as_module else sys.argv[0]).absolute()
+    found = shutil.which(mine.name)
+    near = mine.relative_to(Path.cwd()) if mine.is_relative_to(Path.cwd()) else mine
+    way = mine.name if found is not None and Path(found).absolute() == mine else shlex.quote(str(near))
+    return f"{way} -m metertui" if as_module else way
 
 
 async def _outlive(asked: asyncio.Event) -> None:

@@ -46,6 +46,7 @@ class Desk(Protocol):
     recent: RecentMeters
     settings: Settings
     login_hint: str
+    command: str
 
 
 class DeskScreen(PacedScreen[None]):

@@ -209,7 +209,7 @@ class LiveScreen(DeskScreen):
         self.query_one("#empty").set_class(not empty, "hidden")
         self.query_one("#tables").set_class(empty, "hidden")
         if empty:
-            self.query_one("#empty", Steady).show(invitation(snapshot.address))
+            self.query_one("#empty", Steady).show(invitation(snapshot.address, self.desk.command))
         if not self._paused:
             if self._pane != "arrivals" and place == 1:
                 self._draw(snapshot)
@@ -320,7 +320,7 @@ class LiveScreen(DeskScreen):
         self.query_one(CompletenessBoard).show(self._board, self._sought)
 
 
-def invitation(address: str, begin: str = "Nothing has arrived yet. Meters connect to ") -> Text:
+def invitation(address: str, command: str, begin: str = "Nothing has arrived yet. Meters connect to ") -> Text:
     """Where meters connect, and lines to try that are short enough to be copied from 80 columns."""
     if not address:
         return Text("Nothing has arrived yet, and no port is open for it.")
@@ -331,7 +331,7 @@ def invitation(address: str, begin: str = "Nothing has arrived yet. Meters conne
     sent = "printf 'REGISTER 123456\\nREAD 123456 144.5\\n'"
     text.append(f" {sent} | nc -N {host.strip('[]')} {port}\n\n", style="bold")
     text.append("or let made-up meters do it:\n\n")
-    text.append(f" metertui simulate --port {port} --meters 100 --register --live --interval 10s\n", style="bold")
+    text.append(f" {command} simulate --port {port} --meters 100 --register --live --interval 10s\n", style="bold")
     return text
 
 

@@ -19,7 +19,7 @@ from metertui.screens.base import Desk
 from metertui.screens.live import invitation
 from metertui.screens.pacing import PacedModal
 from metertui.screens.plain import message, plain
-from metertui.screens.widgets.field import Field
+from metertui.screens.widgets.field import Field, LastField
 from metertui.screens.widgets.steady import Steady
 
 _STEPS: Final = ("zone", "staff", "meters")
@@ -46,19 +46,19 @@ class WalkScreen(PacedModal[None]):
             with ContentSwitcher(initial="walk-zone"):
                 with Vertical(id="walk-zone"):
                     yield Static(_zone(engine.zone.name, fmt.clock(engine.clock.now(), engine.zone)))
-                    yield Field(engine.zone.name, id="walk-zone-name")
+                    yield LastField(engine.zone.name, id="walk-zone-name")
                     yield Button("Next", id="walk-zone-next", variant="primary", compact=True)
                 with Vertical(id="walk-staff"):
                     yield Static(id="walk-staff-text")
                     yield Field(placeholder="email", id="walk-email")
                     yield Field(placeholder="password", password=True, id="walk-password")
-                    yield Field(placeholder="the password again", password=True, id="walk-again")
+                    yield LastField(placeholder="the password again", password=True, id="walk-again")
                     yield Button("Make the account", id="walk-staff-next", variant="primary", compact=True)
                 with Vertical(id="walk-meters"):
                     yield Static(id="walk-meters-text")
                     yield Button("Begin", id="walk-meters-next", variant="primary", compact=True)
             yield Steady(id="walk-said")
-            yield Static(Text("Escape or any F key leaves; ctrl+→ goes on, ctrl+← back.", style="dim"))
+            yield Static(Text("Enter goes on, ctrl+→ passes by, ctrl+← back; escape or any F key leaves.", style="dim"))
 
     def on_mount(self) -> None:
         self._go("zone")
@@ -93,12 +93,15 @@ class WalkScreen(PacedModal[None]):
             button = self.query_one("#walk-staff-next", Button)
             button.label = "Next" if members else "Make the account"
         if step == "meters":
-            self.query_one("#walk-meters-text", Static).update(invitation(headend.address, "Meters connect to "))
+            self.query_one("#walk-meters-text", Static).update(
+                invitation(headend.address, self.desk.command, "Meters connect to ")
+            )
         first = {"zone": "#walk-zone-name", "staff": "#walk-email", "meters": "#walk-meters-next"}[step]
         if step == "staff" and members:
             first = "#walk-staff-next"
         self.query_one(first).focus()
 
+    @on(Input.Submitted, "#walk-zone-name")
     @on(Button.Pressed, "#walk-zone-next")
     @work(exclusive=True, group="walk")
     async def _take_zone(self) -> None:
@@ -110,11 +113,12 @@ class WalkScreen(PacedModal[None]):
         try:
             await asyncio.to_thread(settings.state, engine.folder, "timezone", name)
         except MeterError as error:
-            self._say(f"! {error}")
+            self._say(f"! {str(error).rpartition('timezone: ')[2]}")
             return
         self.action_step(1)
         self._say(f"{name} is written into settings.toml, and holds from the next start on.")
 
+    @on(Input.Submitted, "#walk-again")
     @on(Button.Pressed, "#walk-staff-next")
     @work(exclusive=True, group="walk")
     async def _take_staff(self) -> None:

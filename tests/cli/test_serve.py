@@ -22,6 +22,26 @@ from metertui.settings import Settings
 METERTUI = [sys.executable, "-m", "metertui"]
 
 
+def test_what_to_type_in_another_terminal_is_what_its_shell_finds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = tmp_path / ".venv" / "bin" / "metertui"
+    command.parent.mkdir(parents=True)
+    command.write_text("#!/bin/sh\n")
+    command.chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", [str(command)])
+    monkeypatch.setenv("PATH", "/bin")
+    assert serve.called() == ".venv/bin/metertui"
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert serve.called() == str(command)
+    monkeypatch.setenv("PATH", str(command.parent))
+    assert serve.called() == "metertui"
+    monkeypatch.setattr(sys, "argv", [str(tmp_path / "metertui" / "__main__.py")])
+    assert serve.called().endswith(" -m metertui")
+
+
 class Server:
     """`metertui serve` on a folder of its own and a free port."""
 

@@ -58,7 +58,9 @@ class LoginForm(Vertical):
                 f"No staff account with the role {who} exists yet. Make one in another terminal, then log in here:\n\n"
             )
             folder = visible(str(engine.folder))
-            text.append(f"  metertui admins add EMAIL --role {self._roles[0]} --data {folder}", style="bold")
+            text.append(
+                f"  {self._desk.command} admins add EMAIL --role {self._roles[0]} --data {folder}", style="bold"
+            )
         self.query_one("#login-text", Static).update(text)
         if self.screen.focused not in list(self.query(Input)):  # or what is typed already would end elsewhere
             self.screen.set_focus(self.query_one("#login-email"))
