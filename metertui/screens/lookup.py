@@ -16,18 +16,15 @@ from textual.containers import Container, Grid, Horizontal
 from textual.widgets import Input, Static, Tab, Tabs
 
 from metertui.engine import billing, lookup, windows
-from metertui.engine.account import Account
 from metertui.engine.counters import LiveSnapshot
 from metertui.engine.energy import Series
 from metertui.engine.errors import MeterError
 from metertui.engine.explain import why_nothing
 from metertui.engine.lookup import Answer, Behind
 from metertui.engine.windows import Window
-from metertui.engine.zone import DAY
 from metertui.headend import HeadEnd
 from metertui.screens import fmt, lookup_figures
 from metertui.screens.base import DeskScreen
-from metertui.screens.buckets import buckets
 from metertui.screens.explain import ExplainScreen
 from metertui.screens.exporting import export_readings
 from metertui.screens.lookup_figures import BEFORE, Figure
@@ -53,8 +50,7 @@ _WINDOWS: Final = {
 _AGAIN_SECONDS: Final = 2.0
 """At most so often is an answer in view given anew, where readings keep arriving."""
 _BESIDE: Final = 150
-_MOST_DRAWN: Final = 40 * 366 * DAY
-"""A window that is longer is drawn only as far as there are readings."""
+"""Columns from which on the readings stand beside the chart."""
 
 
 class LookupScreen(DeskScreen):
@@ -266,7 +262,7 @@ class LookupScreen(DeskScreen):
             self.query_one(name).set_class(not answered, "hidden")
 
     def _show(self, series: Series, window: Window) -> None:
-        about = plain(f"{self._meter} · {_where(self.headend.engine.accounts.get(self._meter))}")
+        about = plain(f"{self._meter} · {lookup_figures.where(self.headend.engine.accounts.get(self._meter))}")
         found = lookup.answer(series, window, self.zone)
         if found.usage.usage_wh is None:
             about.append(f"\nNo data. {why_nothing(series, window, self.zone)}")
@@ -306,16 +302,9 @@ class LookupScreen(DeskScreen):
 
     def _draw(self, series: Series, window: Window) -> None:
         chart = self.query_one(Chart)
-        between = f"{lookup_figures.when(window.start, self.zone)} to {lookup_figures.when(window.end, self.zone)}"
-        if window.end - window.start > _MOST_DRAWN and series.first is not None and series.last is not None:
-            start, end = max(window.start, series.first - DAY), min(window.end, series.last + DAY)
-            window = Window(window.name, start, max(start + DAY, end))
-        parts = buckets(window, self.zone)
-        used, known = series.buckets(parts.marks)
-        exact = series.exact(parts.marks)
-        values = [wh / 1000 if there else None for wh, there in zip(used.tolist(), known.tolist(), strict=True)]
-        chart.border_title = f"kWh {'an' if parts.unit == 'hour' else 'a'} {parts.unit} · {between}"
-        chart.draw(parts.labels, values, (~(exact[1:] & exact[:-1])).tolist())
+        drawn = lookup_figures.drawn(series, window, self.zone)
+        chart.border_title = drawn.title
+        chart.draw(drawn.labels, drawn.values, drawn.estimated)
 
     @on(BehindTable.Taken, "#readings")
     def _explain_step(self, event: BehindTable.Taken) -> None:
@@ -377,10 +366,3 @@ def invitation(headend: HeadEnd) -> Text:
         "No meter is known yet. Register one on the company screen (F6), or let meters do it over the wire: "
         "the live screen (F2) shows how."
     )
-
-
-def _where(account: Account | None) -> str:
-    if account is None:
-        return "no account"
-    known = [part for part in (account.address, account.region, account.apartment_type) if part]
-    return f"{', '.join(known) or 'nothing known of it'}{'' if account.active else ' · deactivated'}"

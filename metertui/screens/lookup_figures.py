@@ -1,16 +1,19 @@
-"""The look-up's figures as they are read: the tiles, and the rows of the readings behind them."""
+"""The look-up's figures as they are read: the tiles, the chart, and the rows of the readings behind them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from metertui.engine.account import Account
 from metertui.engine.billing import Statement, money
-from metertui.engine.energy import Edge
+from metertui.engine.energy import Edge, Series
 from metertui.engine.export import STATUS
 from metertui.engine.lookup import Answer, Behind
-from metertui.engine.zone import SECOND, SiteZone
+from metertui.engine.windows import Window
+from metertui.engine.zone import DAY, SECOND, SiteZone
 from metertui.screens import explained, fmt
+from metertui.screens.buckets import buckets
 
 QUALITY: Final = {
     "actual": "actual",
@@ -29,6 +32,10 @@ BEFORE: Final = {
     "dates": "vs days before",
 }
 """What a window is compared with, by its name."""
+
+
+_MOST_DRAWN: Final = 40 * 366 * DAY
+"""A window that is longer is drawn only as far as there are readings."""
 
 
 def when(instant: int, zone: SiteZone) -> str:
@@ -118,3 +125,34 @@ def _cells(behind: Behind, place: int, zone: SiteZone) -> Sequence[str]:
         explained.span(length - length % SECOND) if length >= 0 else "–",
         STATUS[int(behind.status[place])],
     )
+
+
+class Drawn(NamedTuple):
+    """What the chart of a window shows: kWh by bucket, None for no data, and which of them are estimated."""
+
+    title: str
+    labels: list[str]
+    values: list[float | None]
+    estimated: list[bool]
+
+
+def drawn(series: Series, window: Window, zone: SiteZone) -> Drawn:
+    """A window's usage for a chart; of a very long one as far as there are readings."""
+    between = f"{when(window.start, zone)} to {when(window.end, zone)}"
+    if window.end - window.start > _MOST_DRAWN and series.first is not None and series.last is not None:
+        start, end = max(window.start, series.first - DAY), min(window.end, series.last + DAY)
+        window = Window(window.name, start, max(start + DAY, end))
+    parts = buckets(window, zone)
+    used, known = series.buckets(parts.marks)
+    exact = series.exact(parts.marks)
+    values = [wh / 1000 if there else None for wh, there in zip(used.tolist(), known.tolist(), strict=True)]
+    title = f"kWh {'an' if parts.unit == 'hour' else 'a'} {parts.unit} · {between}"
+    return Drawn(title, parts.labels, values, (~(exact[1:] & exact[:-1])).tolist())
+
+
+def where(account: Account | None) -> str:
+    """What is known of where a meter is."""
+    if account is None:
+        return "no account"
+    known = [part for part in (account.address, account.region, account.apartment_type) if part]
+    return f"{', '.join(known) or 'nothing known of it'}{'' if account.active else ' · deactivated'}"
