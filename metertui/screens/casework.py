@@ -46,9 +46,16 @@ def cells(row: ExceptionRow, zone: SiteZone, room: int, *, chosen: bool) -> tupl
     )
 
 
-def behind_why(row: ExceptionRow) -> int:
-    """Cells that the columns behind the reason take, about."""
-    return len(row.region) + len(_decided(row)) + 6
+def beside_why(rows: Iterable[ExceptionRow]) -> tuple[int, int]:
+    """Cells that a table takes before the reasons of some cases, and behind them: a blank at either side of each."""
+    meter, cause, register, region, decided = 5, 5, 12, 6, 7  # of the headings
+    for row in rows:
+        meter, cause = max(meter, len(row.meter)), max(cause, len(row.cause))
+        register = max(register, 0 if row.wh is None else len(fmt.number(row.wh)))
+        region, decided = max(region, len(row.region)), max(decided, len(_decided(row)))
+    blanks, marks, time, scrollbar = 2, 2, 19, 1
+    before = marks + meter + time + cause + register + 6 * blanks + scrollbar
+    return before, region + decided + 2 * blanks
 
 
 def _decided(row: ExceptionRow) -> str:

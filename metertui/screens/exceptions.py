@@ -20,7 +20,7 @@ from metertui.engine.exceptions import Exceptions
 from metertui.engine.windows import Window
 from metertui.screens import choices
 from metertui.screens.base import DeskScreen
-from metertui.screens.casework import behind_why, cells, in_full, keyed
+from metertui.screens.casework import beside_why, cells, in_full, keyed
 from metertui.screens.choices import CHOICES
 from metertui.screens.conditions import PAGE, Conditions
 from metertui.screens.deciding import PURPOSE, ChoiceScreen, DecisionScreen
@@ -39,8 +39,6 @@ _WIDE: Final = 110
 _SIDE: Final = 28
 """From this width on the counts stand beside the table, so many cells wide."""
 _HEADINGS: Final = ("  ", "meter", "time", "cause", ">register kWh", "why", "region", "decided")
-_BESIDE_WHY: Final = 62
-"""Cells that the columns before the reason take, about."""
 _LEAST_WHY: Final = 48
 """Where the reason has fewer beside the columns behind it, they give way: the row in full has them anyway."""
 
@@ -197,8 +195,8 @@ class ExceptionsScreen(DeskScreen):
     @property
     def _room(self) -> int:
         """Cells for the reason."""
-        left = self.size.width - (_SIDE if self._wide else 0) - _BESIDE_WHY
-        behind = max((behind_why(row) for row in self._rows.values()), default=0)
+        before, behind = beside_why(self._rows.values())
+        left = self.size.width - (_SIDE if self._wide else 0) - before
         return max(10, left - behind if left - behind >= _LEAST_WHY else left)
 
     @on(DataTable.RowHighlighted, "#cases")
