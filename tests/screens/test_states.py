@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
 import pytest
+from textual.pilot import Pilot
 from textual.widgets import Input
 
+from tests.screens.test_billing import HEADER
 from tests.screens.test_snapshots import Compare, doing, every_size
-from tests.screens.town import HOSTILE, STEADY, Town
+from tests.screens.town import HOSTILE, STEADY, Town, press, settle
 
 
 @pytest.fixture(autouse=True)
@@ -47,3 +52,64 @@ def test_a_year_in_the_light(snap_compare: Compare, town: Town, size: tuple[int,
 def test_a_reading_that_cannot_be(snap_compare: Compare, town: Town) -> None:
     keys = ["f6", "ctrl+right", "ctrl+right", *STEADY, "enter", "-", "3"]
     assert snap_compare(town.app, terminal_size=(80, 24), run_before=doing(town, *keys, role="operator"))
+
+
+async def _no_end(*_: object) -> None:
+    """An answer that does not come."""
+    await asyncio.Event().wait()
+
+
+def test_an_analyst_waits_for_an_answer(snap_compare: Compare, town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(town.headend, "ask", _no_end)
+
+    async def act(pilot: Pilot[Any]) -> None:
+        town.log_in("government")
+        await pilot.press("f5")
+        await pilot.pause(0.3)  # as long as it takes until waiting is shown
+        for _ in range(3):
+            await pilot.pause()
+
+    assert snap_compare(town.app, terminal_size=(80, 24), run_before=act)
+
+
+DAYLIGHT = {
+    "statement": ["f4", *STEADY, "enter"],
+    "accounts": ["f6"],
+    "explained": ["f3", *STEADY, "enter", "e"],
+    "decide": ["f7", "down", "enter"],
+    "questions": ["f5", "o"],
+    "pick": ["f5", "b", "enter"],
+}
+
+
+@pytest.mark.parametrize("name", DAYLIGHT)
+def test_windows_and_screens_in_daylight(snap_compare: Compare, town: Town, name: str) -> None:
+    town.read((STEADY, "1", "2025-03-12T10:36:00"))
+    town.app.action_toggle_theme()
+    assert snap_compare(town.app, terminal_size=(80, 24), run_before=doing(town, *DAYLIGHT[name], role="operator"))
+
+
+def test_a_desk_without_exceptions(snap_compare: Compare, empty_town: Town) -> None:
+    assert snap_compare(empty_town.app, terminal_size=(80, 24), run_before=doing(empty_town, "f7"))
+
+
+def test_an_analyst_compares_two_tariffs(snap_compare: Compare, town: Town) -> None:
+    (town.folder / "tariffs.csv").write_text(f"{HEADER}2024-01-01,,,,,20,9\n")
+    plan = town.folder / "plan.csv"
+    plan.write_text(f"{HEADER}2024-01-01,,,,,22,9\n2024-01-01,2-room,,,,18,9\n")
+
+    async def act(pilot: Pilot[Any]) -> None:
+        await doing(town, "f5", "t", role="operator")(pilot)
+        await press(pilot, *str(plan), "enter")
+        await settle(pilot)
+
+    assert snap_compare(town.app, terminal_size=(80, 24), run_before=act)
+
+
+def test_a_newcomer_begins(snap_compare: Compare, empty_town: Town) -> None:
+    async def act(pilot: Pilot[Any]) -> None:
+        await pilot.pause()
+        empty_town.app.action_walk()
+        await settle(pilot)
+
+    assert snap_compare(empty_town.app, terminal_size=(80, 24), run_before=act)
