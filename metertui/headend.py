@@ -183,9 +183,9 @@ class HeadEnd:
         """Give a member of staff another role; an operator stays. Raises MeterError."""
         await self._staff.change_role(email, role, by)
 
-    async def remove_member(self, email: str, by: str, *, keep_operator: bool = False) -> None:
-        """Remove a member of staff; not the last operator, with `keep_operator`. Raises MeterError."""
-        await self._staff.remove(email, by, keep_operator=keep_operator)
+    async def remove_member(self, email: str, by: str) -> None:
+        """Remove a member of staff; an operator stays. Raises MeterError."""
+        await self._staff.remove(email, by)
 
     async def login(self, email: str, password: str) -> str | None:
         """The role of a member of staff, or None for a wrong name or password."""

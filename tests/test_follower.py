@@ -81,7 +81,7 @@ class Walk:
         self.random = random.Random(seed)
         self.clock = FakeClock("2025-03-13T00:00:00")
         self.engine: Engine | None = Engine.open(folder, RULES, self.clock)
-        self.member = self.engine.staff.member("a@b.example", "operator", "secret")
+        self.member = self.engine.staff.member("a@b.example", "government", "secret")
         self.rebuilt: Rebuilt | None = None
         self.stage = 0
         self.litter = 0

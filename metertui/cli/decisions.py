@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import getpass
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from metertui import settings
@@ -12,10 +12,9 @@ from metertui.cli.common import folder, instant, kwh, opened, show
 from metertui.cli.errors import UsageError
 from metertui.cli.handing import handed
 from metertui.engine import deciding
-from metertui.engine.core import Engine
-from metertui.engine.deciding import Decision, Effect
+from metertui.engine.deciding import Decision
 from metertui.engine.errors import Refused
-from metertui.engine.events import UNDOES, values_of
+from metertui.engine.events import UNDOES
 from metertui.engine.records import parse_kwh
 from metertui.engine.zone import SiteZone
 
@@ -47,7 +46,7 @@ def _decide(options: argparse.Namespace, what: str) -> None:
 
     def here() -> list[Mapping[str, Any]]:
         with opened(options, readonly=False) as engine:
-            return [effect.told(zone) for effect in decide(engine, [decision], by())]
+            return [effect.told(zone) for effect in deciding.decide(engine, [decision], by())]
 
     effects = handed(data, "decide", {"decisions": [decision._asdict()]}, here)
     show(options, [row(effect) for effect in effects], COLUMNS, one=True)
@@ -73,18 +72,6 @@ def decision_of(options: argparse.Namespace, what: str, zone: SiteZone) -> Decis
         except Refused as error:
             raise UsageError(f"--{name} {text}: {error.why}") from error
     return Decision(_UNDO[what] if options.undo else what, options.meter, at, options.reason, *registers)
-
-
-def decide(engine: Engine, decisions: Sequence[Decision], who: str) -> list[Effect]:
-    """Let decisions stand in a folder that this process owns. Raises MeterError, StorageError."""
-    effects = deciding.effects(engine, decisions, who, engine.clock.now())
-    events = [effect.event for effect in effects]
-    engine.events.append(events)
-    engine.decide(events)
-    for event in events:
-        at, detail = engine.zone.iso(event.decided), f"{values_of(event, engine.zone)}: {event.reason}"
-        engine.audit.write(at, who, event.what, event.meter, detail)
-    return effects
 
 
 def row(effect: Mapping[str, Any]) -> dict[str, object]:

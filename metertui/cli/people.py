@@ -150,8 +150,10 @@ def _changed(verb: str, meter: str, fields: dict[str, str], more: dict[str, str]
                 events = EventBook(office.data, office.zone)
                 events.load()
                 events.mend()
-                account = (book.deactivate if verb == "deactivate" else book.reactivate)(meter, now)
-                events.append([Event(now, meter, verb, None, user_name(os.getuid()), reason)])
+                change = (book.deactivated if verb == "deactivate" else book.reactivated)(meter)
+                told = [Event(now, meter, verb, None, user_name(os.getuid()), reason)]
+                book.commit_told(book.draft(book.standing(), change), events, told)
+                account = change.accounts[0]
     except Refused as error:
         raise MeterError(error.why) from error
     return account

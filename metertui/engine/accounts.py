@@ -14,6 +14,7 @@ from metertui.engine.account_files import AccountFiles, Stand
 from metertui.engine.account_history import Moves, is_unfinished
 from metertui.engine.columns import Group
 from metertui.engine.errors import MeterError, Refused, StorageError
+from metertui.engine.events import Event, EventBook
 from metertui.engine.records import check_meter_id
 from metertui.engine.roster import Roster
 from metertui.engine.zone import SiteZone
@@ -312,6 +313,15 @@ class AccountBook:
                 self.roster.changed(meter)
             else:
                 self.add(account)
+
+    def commit_told(self, draft: Draft, events: EventBook, told: Sequence[Event]) -> None:
+        """`commit` with the events that tell of it: both are on disk then, or neither. Raises StorageError."""
+        mark = events.append(told)
+        try:
+            self.commit(draft)
+        except StorageError:
+            events.retract(mark)
+            raise
 
     def _set_moves(self, moves: Moves) -> None:
         merged = {**self._moves, **{meter: list(of_meter) for meter, of_meter in moves.items()}}

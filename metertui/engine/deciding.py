@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from metertui.engine.core import Engine
 
 
+_AT_ONCE: Final = 50
+"""Decisions that take effect before something else may be done: some 10 ms."""
 _WORDS_ONLY: Final = frozenset({"accept", "unaccept", "note", "reask"})
 """Decisions that change no figure."""
 
@@ -95,6 +97,34 @@ def each_effect(engine: Engine, decisions: Sequence[Decision], who: str, now: in
             _check_next(engine, event, before)
         known = {meter: after}
         yield Effect(event, _total(before), _total(after), _left_out(before), _left_out(after))
+
+
+def record(engine: Engine, found: Sequence[Effect]) -> None:
+    """Put checked decisions on disk, all or none, and who made them into `audit.log`. Any thread. StorageError."""
+    events = [effect.event for effect in found]
+    engine.events.append(events)
+    zone = engine.zone
+    engine.audit.write_all(
+        (zone.iso(event.decided), event.who, event.what, event.meter, f"{values_of(event, zone)}: {event.reason}")
+        for event in events
+    )
+
+
+def take_effect(engine: Engine, found: Sequence[Effect]) -> Iterator[None]:
+    """Let decisions that are on disk take effect, some at a time, for whoever has something else to do between."""
+    events = [effect.event for effect in found]
+    for first in range(0, len(events), _AT_ONCE):
+        engine.decide(events[first : first + _AT_ONCE])
+        yield
+
+
+def decide(engine: Engine, decisions: Sequence[Decision], who: str) -> list[Effect]:
+    """Let decisions stand where nothing else is done meanwhile; what each changed. Raises MeterError, StorageError."""
+    found = effects(engine, decisions, who, engine.clock.now())
+    record(engine, found)
+    for _ in take_effect(engine, found):
+        pass
+    return found
 
 
 def proposed_exchange(series: Series, at: int) -> tuple[int, int, int] | None:

@@ -208,11 +208,14 @@ class EventBook:
 
     # -- writing -----------------------------------------------------------------------------------------------
 
-    def append(self, events: Sequence[Event]) -> None:
-        """Put decisions on disk, together. Any thread. Raises StorageError; then none of them is there."""
+    def append(self, events: Sequence[Event]) -> int:
+        """Put decisions on disk, together; what `retract` takes to undo it. Any thread.
+
+        Raises StorageError; then none of them is there.
+        """
         if not self._appendable:
             self._rewrite([*self._events, *events])
-            return
+            return -1
         try:
             fd = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
         except OSError as error:
@@ -229,6 +232,17 @@ class EventBook:
                 raise files.refusal(self.path, error) from error
         finally:
             os.close(fd)
+        return size
+
+    def retract(self, mark: int) -> None:
+        """Undo the last append, as what belongs with it could not be stored. Any thread. Raises StorageError."""
+        try:
+            if mark >= 0:
+                os.truncate(self.path, mark)
+                return
+        except OSError:
+            pass
+        self._rewrite(self._events)
 
     def add(self, event: Event) -> None:
         """Let a decision that is on disk take effect."""

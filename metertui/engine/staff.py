@@ -81,31 +81,28 @@ class StaffBook:
         return Member(_email(email), _role(role), self._hash(password))
 
     def add(self, email: str, role: str, password: str) -> None:
-        """Add a member, or give one another role and password. Raises MeterError, StorageError."""
+        """Add a member, or give one another role and password; an operator stays. Raises MeterError, StorageError."""
         self.put(self.member(email, role, password))
 
     def put(self, member: Member) -> None:
-        """Add a member, or put one in the place of who has the email. Raises MeterError, StorageError."""
+        """Add a member, or put one in the place of who has the email; an operator stays.
+
+        Raises MeterError, StorageError.
+        """
         _email(member.email), _role(member.role)
         if not _HASH.fullmatch(member.password_hash):
             raise MeterError("this is no argon2id hash of a password")
-        self._save({**self._members, member.email.casefold(): member})
+        self._change({**self._members, member.email.casefold(): member}, member.email)
 
     def remove(self, email: str) -> None:
-        """Remove a member. Raises MeterError, StorageError."""
+        """Remove a member; an operator stays. Raises MeterError, StorageError."""
         if email.casefold() not in self._members:
             raise MeterError(f"{email} is not a member of staff")
-        self._save({name: member for name, member in self._members.items() if name != email.casefold()})
+        self._change({name: member for name, member in self._members.items() if name != email.casefold()}, email)
 
     def get(self, email: str) -> Member | None:
         """A member by the email, in any case."""
         return self._members.get(email.casefold())
-
-    def check_operator_left(self, email: str) -> None:
-        """That somebody else is operator where `email` no longer is. Raises MeterError."""
-        others = (member for member in self._members.values() if member.email.casefold() != email.casefold())
-        if not any(member.role == "operator" for member in others):
-            raise MeterError(f"{email} is the last operator; make another one first")
 
     def verify(self, email: str, password: str) -> str | None:
         """The role of a member with this password, else None. Slow by design, for unknown names too. Any thread."""
@@ -129,6 +126,13 @@ class StaffBook:
             return self._hasher.hash(password)
         except UnicodeEncodeError as error:
             raise MeterError("a password is text; this one is not UTF-8") from error
+
+    def _change(self, members: dict[str, Member], email: str) -> None:
+        """Make `members` the staff by what is done to `email`, unless that was the last operator."""
+        before, after = (any(m.role == "operator" for m in each.values()) for each in (self._members, members))
+        if before and not after:
+            raise MeterError(f"{email} is the last operator; make another one first")
+        self._save(members)
 
     def _save(self, members: dict[str, Member]) -> None:
         """Make `members` the staff: on disk, then here."""

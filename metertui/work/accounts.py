@@ -57,11 +57,12 @@ class AccountChanges:
                 events = [Event(now, meter, what, None, by, checked_reason(reason) if reason else "")] if what else []
                 draft = await hands.work(engine.accounts.draft, standing, planned)
                 async with hands.between:
-                    await hands.write(engine.accounts.commit, draft)
-                    engine.refresh_account(meter, planned.moves[meter][-1][0] if planned.moves else now)
                     if events:
-                        await hands.write(engine.events.append, events)
+                        await hands.write(engine.accounts.commit_told, draft, engine.events, events)
                         engine.decide(events)
+                    else:
+                        await hands.write(engine.accounts.commit, draft)
+                    engine.refresh_account(meter, planned.moves[meter][-1][0] if planned.moves else now)
 
         await self._hands.finished(change())
 

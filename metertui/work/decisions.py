@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Final
 
 from metertui.engine import deciding
 from metertui.engine.deciding import Decision, Effect
-from metertui.engine.events import values_of
 from metertui.work.hands import Hands
-
-_AT_ONCE: Final = 50
-"""Decisions that take effect before the loop does something else: some 10 ms."""
 
 
 async def decide(hands: Hands, decisions: Sequence[Decision], by: str) -> list[Effect]:
@@ -24,13 +19,9 @@ async def _let_stand(hands: Hands, decisions: Sequence[Decision], by: str) -> li
     engine = hands.engine
     async with hands.between:
         found = await effects(hands, decisions, by)
-        events = [effect.event for effect in found]
-        await hands.write(engine.events.append, events)
-        for first in range(0, len(events), _AT_ONCE):
-            engine.decide(events[first : first + _AT_ONCE])
+        await hands.write(deciding.record, engine, found)
+        for _ in deciding.take_effect(engine, found):
             await asyncio.sleep(0)
-    for event in events:
-        hands.note(by, event.what, event.meter, f"{values_of(event, engine.zone)}: {event.reason}")
     return found
 
 

@@ -34,8 +34,6 @@ class Staffing:
     async def add(self, email: str, role: str, password: str, by: str) -> None:
         """See HeadEnd.add_member."""
         member = await self._hands.work(self._book.member, email, role, password)
-        if role != "operator" and self._book.get(email) is not None:
-            self._book.check_operator_left(email)
         await self.put(member, by)
 
     async def change_role(self, email: str, role: str, by: str) -> None:
@@ -43,15 +41,11 @@ class Staffing:
         member = self._book.get(email)
         if member is None:
             raise MeterError(f"{email} is not a member of staff")
-        if role != "operator":
-            self._book.check_operator_left(email)
         await self._change(lambda staff: staff.put(Member(member.email, role, member.password_hash)))
         self._hands.note(by, "staff role", member.email, f"{role}, before {member.role}")
 
-    async def remove(self, email: str, by: str, *, keep_operator: bool) -> None:
+    async def remove(self, email: str, by: str) -> None:
         """See HeadEnd.remove_member."""
-        if keep_operator:
-            self._book.check_operator_left(email)
         await self._change(lambda staff: staff.remove(email))
         self._hands.note(by, "staff remove", email, "")
 

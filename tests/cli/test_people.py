@@ -111,7 +111,7 @@ def test_an_owned_folder_is_read_but_not_written(
 def test_a_password_comes_from_a_pipe_never_from_the_words(
     metertui: Command, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO("hunter 2\nrest\n"))
+    monkeypatch.setattr("sys.stdin", io.StringIO("hunter 2\nsecret\nanother\n"))
     assert metertui("admins", "add", "a@b.example", "--role", "government").code == 0
     staff = StaffBook(data)
     staff.load()
@@ -120,6 +120,14 @@ def test_a_password_comes_from_a_pipe_never_from_the_words(
     assert metertui("admins", "list", "--format", "json").json == [{"email": "a@b.example", "role": "government"}]
     assert metertui("admins", "remove", "a@b.example").code == 0
     assert metertui("admins", "list", "--format", "csv").out == "email,role\n"
+    assert metertui("admins", "add", "b@b.example", "--role", "operator").code == 0
+    for lose in (("remove", "b@b.example"), ("add", "b@b.example", "--role", "government")):
+        refused = metertui("admins", *lose)
+        assert (refused.code, refused.err) == (
+            1,
+            "metertui: b@b.example is the last operator; make another one first\n",
+        )
+    assert metertui("admins", "list", "--format", "csv").out == "email,role\nb@b.example,operator\n"
 
 
 def test_an_empty_password_is_none(metertui: Command, monkeypatch: pytest.MonkeyPatch) -> None:

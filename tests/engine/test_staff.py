@@ -68,10 +68,10 @@ def test_the_file_holds_no_password_and_is_for_its_owner_alone(tmp_path: Path) -
 
 def test_adding_again_replaces_and_removing_removes(tmp_path: Path) -> None:
     book = load(tmp_path)
-    book.add("b@b", "operator", "x")
-    book.add("a@b", "operator", "x")
+    book.add("b@b", "government", "x")
+    book.add("a@b", "government", "x")
     book.add("A@b", "government", "y")
-    assert roles(load(tmp_path)) == {"A@b": "government", "b@b": "operator"}
+    assert roles(load(tmp_path)) == {"A@b": "government", "b@b": "government"}
     assert (book.verify("a@b", "x"), book.verify("a@b", "y")) == (None, "government")
     book.remove("B@B")
     assert roles(load(tmp_path)) == roles(book) == {"A@b": "government"}
@@ -101,7 +101,7 @@ def test_what_the_disk_refuses_is_not_so_here_either(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: object
 ) -> None:
     book = load(tmp_path)
-    book.add("a@b", "operator", "x")
+    book.add("a@b", "government", "x")
 
     def refuse(*_: object, **__: object) -> None:
         raise StorageError("cannot write admins.csv: No space left on device")
@@ -109,7 +109,7 @@ def test_what_the_disk_refuses_is_not_so_here_either(
     monkeypatch.setattr(files, "replace", refuse)
     with pytest.raises(StorageError):
         change(book)  # type: ignore[operator] # one of the two above
-    assert roles(book) == roles(load(tmp_path)) == {"a@b": "operator"}
+    assert roles(book) == roles(load(tmp_path)) == {"a@b": "government"}
 
 
 # -- what others wrote -------------------------------------------------------------------------------------------
@@ -174,3 +174,21 @@ def test_what_is_broken_is_named_and_nothing_is_rewritten(
 def test_a_hash_that_is_none_lets_nobody_in(tmp_path: Path) -> None:
     book = load(tmp_path, "email,role,password_hash\na@b,operator,secret\n")
     assert book.verify("a@b", "secret") is None
+
+
+def test_the_last_operator_is_neither_removed_nor_made_anything_else(tmp_path: Path) -> None:
+    staff = StaffBook(tmp_path)
+    staff.add("gov@example.com", "government", "secret")  # where there is none, nobody is the last
+    staff.add("Ann@example.com", "operator", "secret")
+    before = staff.members()
+    for lose in (
+        lambda: staff.remove("ann@example.com"),
+        lambda: staff.add("ann@example.com", "government", "secret"),
+    ):
+        with pytest.raises(MeterError, match=r"ann@example\.com is the last operator; make another one first"):
+            lose()
+    assert staff.members() == before
+    staff.add("ann@example.com", "operator", "another")
+    staff.add("bob@example.com", "operator", "secret")
+    staff.remove("ann@example.com")
+    assert [member.email for member in staff.members()] == ["bob@example.com", "gov@example.com"]

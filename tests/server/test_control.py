@@ -97,6 +97,9 @@ async def test_staff_by_their_hash(folder: Path, owner: HeadEnd) -> None:
     assert await owner.login("a@b.example", "secret") == "operator"
     for bad in ({"password_hash": "secret"}, {"role": "king"}, {"email": "nobody"}, {"role": 5}):
         assert "error" in await say(folder, "admins add", **{**given, **bad})
+    last = "a@b.example is the last operator; make another one first"
+    assert await say(folder, "admins remove", email="a@b.example") == {"error": last}
+    assert await say(folder, "admins add", **{**given, "email": "b@b.example"}) == {"result": None}
     assert await say(folder, "admins remove", email="a@b.example") == {"result": None}
     assert await owner.login("a@b.example", "secret") is None
     assert "error" in await say(folder, "admins remove", email="a@b.example")

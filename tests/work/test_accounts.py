@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
+from metertui.engine.errors import StorageError
+from metertui.engine.events import EventBook
 from metertui.headend import HeadEnd
 from tests.desk import read
 
@@ -19,3 +23,27 @@ async def test_who_did_what_is_kept(desk: HeadEnd) -> None:
         ["ada@example.com", "deactivate"],
         ["ada@example.com", "reactivate"],
     ]
+
+
+@pytest.mark.parametrize("what", ["append", "commit"])
+async def test_a_deactivation_and_its_event_stand_together_or_not_at_all(
+    desk: HeadEnd, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    def refuse(*_: object) -> None:
+        raise StorageError("the disk is full")
+
+    book, events = desk.engine.accounts, desk.engine.events
+    before = (desk.engine.folder / "users.csv").read_bytes()
+    with monkeypatch.context() as patched:
+        patched.setattr(events if what == "append" else book, what, refuse)
+        with pytest.raises(StorageError, match="the disk is full"):
+            await desk.deactivate("m", "ann", "moved out")
+    assert (desk.engine.folder / "users.csv").read_bytes() == before
+    assert not events.all_of("m")
+    kept = EventBook(desk.engine.folder, desk.engine.zone)
+    kept.load()
+    assert (len(kept), kept.warnings) == (0, [])
+    assert (await read(desk, "1", "2025-03-12T01:00:00")).kind == "ok"
+    await desk.deactivate("m", "ann", "moved out")
+    assert [(event.what, event.reason) for event in events.all_of("m")] == [("deactivate", "moved out")]
+    assert (await read(desk, "2", "2025-03-12T02:00:00")).code == "deactivated"

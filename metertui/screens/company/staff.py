@@ -107,8 +107,7 @@ class StaffTab(Tab):
     @on(Button.Pressed, "#staff-remove")
     def _remove(self) -> None:
         email = self._form()[0]
-        remove = self.headend.remove_member
-        self._do(lambda: remove(email, self.who, keep_operator=True), f"{email} is removed")
+        self._do(lambda: self.headend.remove_member(email, self.who), f"{email} is removed")
 
     @work(exclusive=True, group="staff")
     async def _do(self, change: Callable[[], Coroutine[Any, Any, None]], done: str) -> None:
