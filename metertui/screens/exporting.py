@@ -96,12 +96,12 @@ def _write(
         if commit is not None:
             commit()
 
+    rows_take = 0.9 if path.suffix == ".xlsx" else 1.0  # a workbook is put together when all its rows are there
     with sheets.writing(path, columns, zone, definition, last) as add:
         for at in range(0, count, _CHUNK):
-            # A workbook is put together when all its rows are there, which takes a fifth of the time.
-            tell(at / count * (0.8 if path.suffix == ".xlsx" else 1.0))
+            tell(at / count * rows_take)
             add(rows(slice(at, at + _CHUNK)))
-        tell(0.8 if path.suffix == ".xlsx" else 1.0)
+        tell(rows_take)
 
 
 def _done(future: Future[None], tell: Progress) -> None:
