@@ -79,6 +79,18 @@ def test_adding_again_replaces_and_removing_removes(tmp_path: Path) -> None:
         book.remove("b@b")
 
 
+def test_an_operator_has_to_be_left(tmp_path: Path) -> None:
+    book = load(tmp_path)
+    book.add("a@b", "operator", "x")
+    book.add("c@b", "government", "x")
+    for email in ("a@b", "A@B"):
+        with pytest.raises(MeterError, match="is the last operator; make another one first"):
+            book.check_operator_left(email)
+    book.check_operator_left("c@b")
+    book.add("d@b", "operator", "x")
+    book.check_operator_left("a@b")
+
+
 @pytest.mark.parametrize(
     ("email", "role", "password"),
     [

@@ -139,6 +139,10 @@ async def test_a_login_ends_when_nobody_is_there_and_lasts_while_one_types(town:
         for letter in "hill":
             town.clock.advance(idle - 1)
             await pilot.press(letter)  # into a field, which keeps the key for itself
+        town.clock.advance(idle - 1)
+        pilot.app.post_message(events.Paste("side"))  # or what several keys are that arrive together
+        await pilot.pause()
+        town.clock.advance(idle - 1)
         town.app.tick()
         assert inside(town)
         town.clock.advance(idle + 1)
