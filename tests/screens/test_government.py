@@ -122,6 +122,17 @@ async def test_it_begins_with_the_last_year_by_month_and_keys_turn_it(analyst: T
         assert "168 rows · 1–100 shown, ] [ turn" in summary(pilot)
 
 
+async def test_a_small_terminal_has_all_days_of_the_week_and_the_names_of_lines(analyst: Town) -> None:
+    async with at_work(analyst, "f5") as pilot:
+        await pilot.resize_terminal(80, 24)
+        await ask(pilot, by=("weekday", "hour_of_day"), chart="heat")
+        lines = text_of(pilot, "#government-chart").splitlines()
+        assert [line[:3] for line in lines if line[:1].isalpha()] == ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+        assert screen(pilot).query_one(SortedTable).size.height >= 3
+        await ask(pilot, by=("month", "region"), chart="lines")
+        assert text_of(pilot, "#government-chart").splitlines()[-1] == "1 South  2 North  3 [b]South"
+
+
 async def test_the_answer_is_the_engines(analyst: Town) -> None:
     cases = {("year",): 2, ("quarter",): 5, ("day",): 407, ("region", "month"): 31}
     frozen = analyst.engine.view().frozen(analyst.engine.rules.max_w)

@@ -281,7 +281,7 @@ async def test_nothing_is_known_yet(empty_town: Town) -> None:
         assert text_of(pilot, "#lookup-message") == "! 1 is not a meter of this site"
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
 async def test_everything_has_its_place(town: Town, size: tuple[int, int]) -> None:
     async with at_work(town, "f3", *STEADY, "enter", size=size) as pilot:
         chart = pilot.app.screen.query_one(Chart)
@@ -289,3 +289,9 @@ async def test_everything_has_its_place(town: Town, size: tuple[int, int]) -> No
         assert chart.size.height >= 5
         for tile in pilot.app.screen.query("#lookup-tiles Tile, #lookup-ends Tile"):
             assert tile.region.right <= size[0]
+        readings = pilot.app.screen.query_one(VirtualTable)
+        if size[0] == 200:  # side by side, each from above to below
+            assert chart.region.right == readings.region.x
+            assert chart.region.height == readings.region.height > 40
+            assert readings.region.right == 200
+            assert "counted" in readings.render_line(1).text
