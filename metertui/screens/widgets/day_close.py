@@ -81,7 +81,7 @@ def resting(snapshot: LiveSnapshot, zone: SiteZone, room: int) -> Text:
     if close is None:
         text.append("\nNo day close is known here yet. It moves the\n", style="dim")
         text.append("log into a file for each day. Midnight starts\n", style="dim")
-        text.append("it, or STOPSERVER, or an operator with D.", style="dim")
+        text.append("it, or STOPSERVER, or an operator.", style="dim")
         return text
     _line(text, "\nlast", Text(fmt.moment(close.ended, zone), style="bold"))
     _line(text, "\nby", who(close.by))

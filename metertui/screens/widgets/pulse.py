@@ -77,7 +77,7 @@ class Pulse(Vertical):
             "refused": fmt.count(sum(snapshot.refused.values())),
             "log": fmt.count(snapshot.in_log),
             "stored": fmt.count(snapshot.stored),
-            "latency": _milliseconds(snapshot.p50, snapshot.p99),
+            "latency": _milliseconds(snapshot.p50, snapshot.p99, apart=self.size.width >= 90),
             "sync": f"{snapshot.sync_ms:.2f} ms",
             "waiting": fmt.size(snapshot.waiting),
             "connections": fmt.count(snapshot.connections),
@@ -98,9 +98,9 @@ def _up(seconds: float) -> str:
     return fmt.span(seconds) if seconds >= 3600 else f"{int(seconds) // 60} min"
 
 
-def _milliseconds(*seconds: float | None) -> str:
-    """`0.4 · 2.1 ms`: no more figures than are known."""
+def _milliseconds(*seconds: float | None, apart: bool) -> str:
+    """`0.4 · 2.1 ms`, or closer together: no more figures than are known."""
     known = [each * 1000 for each in seconds if each is not None]
     room = max(known, default=0.0) < 100  # for a decimal in the tile
     told = [f"{each:.1f}" if each < 10 and room else f"{each:.0f}" for each in known]
-    return f"{' · '.join(told)} ms" if told else "–"
+    return f"{(' · ' if apart else '·').join(told)} ms" if told else "–"
