@@ -367,3 +367,23 @@ async def test_how_long_answers_take_is_told(town: Town, monkeypatch: pytest.Mon
         assert text_of(pilot, "#tile-latency").splitlines()[1] == "0.4 · 21 ms"
         assert text_of(pilot, "#tile-memory").splitlines()[1] == "123 MB"
         assert text_of(pilot, "#tile-waiting").splitlines()[1] == "2.0 kB of 3"
+
+
+async def test_the_board_is_asked_for_the_less_often_the_longer_it_takes(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[float] = []
+    completeness = town.headend.completeness
+
+    async def slow() -> object:
+        asked.append(town.clock.monotonic())
+        town.clock.advance(2)
+        return await completeness()
+
+    monkeypatch.setattr(town.headend, "completeness", slow)
+    async with at_work(town, "f2", "3") as pilot:
+        for seconds, times in ((5, 1), (34, 1), (2, 2)):  # a twentieth of the time at most, which is 40 s
+            town.clock.advance(seconds)
+            await show(town, pilot)
+            await settle(pilot)
+            assert len(asked) == times
