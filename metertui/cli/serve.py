@@ -25,7 +25,8 @@ from metertui.engine.errors import MeterError, OwnedError
 from metertui.engine.rules import SystemClock
 from metertui.headend import HeadEnd
 from metertui.server.control import ControlSocket
-from metertui.server.listener import Limits, Listener
+from metertui.server.limits import Limits
+from metertui.server.listener import Listener
 from metertui.settings import Settings
 
 _logger = logging.getLogger("metertui")
@@ -34,6 +35,8 @@ _FULL_COLLECTIONS = 1000
 """How many collections of the middle generation go before a full one; Python's own choice is 10."""
 
 _TOLD_AGAIN_SECONDS = 60.0
+_ACCEPTING = ("socket.accept", "_accept_connection")
+"""What asyncio's messages name where a connection could not be taken."""
 
 Beside = Callable[[int], Coroutine[Any, Any, None]]
 
@@ -49,11 +52,13 @@ def serve(options: argparse.Namespace) -> None:
 
 
 async def _serve(engine: Engine, stated: Settings) -> None:
-    asyncio.get_running_loop().set_exception_handler(LoopErrors())
+    errors = LoopErrors()
+    asyncio.get_running_loop().set_exception_handler(errors)
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     headend, listener = desk(engine, stated)
+    errors.not_accepted = listener.not_accepted
     control = ControlSocket(headend)
     await headend.start()
     try:
@@ -127,8 +132,10 @@ def run_app(
     from metertui.screens import theme  # noqa: PLC0415
 
     async def run() -> None:
-        asyncio.get_running_loop().set_exception_handler(LoopErrors())
+        errors = LoopErrors()
+        asyncio.get_running_loop().set_exception_handler(errors)
         headend, listener = desk(engine, stated)
+        errors.not_accepted = listener.not_accepted
         control = ControlSocket(headend)
         await headend.start()
         try:
@@ -217,12 +224,16 @@ class LoopErrors:
 
     def __init__(self) -> None:
         self._told = -math.inf
+        self.not_accepted: Callable[[OSError], None] = lambda error: None
+        """Hears of clients that could not be let in."""
 
     def __call__(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         error = context.get("exception")
-        if not isinstance(error, OSError) or "socket.accept" not in context["message"]:
+        if not isinstance(error, OSError) or not any(name in context["message"] for name in _ACCEPTING):
             loop.default_exception_handler(context)
-        elif loop.time() - self._told >= _TOLD_AGAIN_SECONDS:
+            return
+        self.not_accepted(error)
+        if loop.time() - self._told >= _TOLD_AGAIN_SECONDS:
             self._told = loop.time()
             _logger.error("no further connection can be taken: %s", error.strerror)
 

@@ -183,7 +183,7 @@ def _trouble(snapshot: LiveSnapshot) -> Text:
     if snapshot.storage_error:
         lines.append(f"! The disk refuses: {snapshot.storage_error}. Readings are answered ERR storage.")
     if snapshot.unheard:
-        lines.append(f"! The port is lost: {snapshot.unheard}. What is stored can be looked at; no meter is heard.")
+        lines.append(f"! The port is lost: {snapshot.unheard}. Who is connected is heard, and no other meter.")
     if snapshot.following:
         lines.append(f"{snapshot.following[:1].upper()}{snapshot.following[1:]}. Nothing can be changed from here.")
     if snapshot.trouble:

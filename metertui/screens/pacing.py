@@ -74,6 +74,7 @@ class PacedScreen(Screen[ScreenResultType]):
             if not self._unpainted or time.perf_counter() - began > AT_ONCE:
                 break
             dirty |= self._unpainted
+        self._dirty_widgets.clear()  # those too that are out of sight, for which there was nothing to paint
         if self._unpainted and not self._painting_on:
             self._painting_on = True
             asyncio.get_running_loop().call_soon(self._paint_on)

@@ -125,54 +125,55 @@ async def test_one_goes_through_the_themes(town: Town) -> None:
         assert theme.after("a theme of the library") == seen[0]
 
 
-@pytest.mark.parametrize("place", PLACES)
-async def test_every_screen_speaks_in_one_place(town: Town, place: str) -> None:
+async def test_every_screen_speaks_in_one_place(town: Town) -> None:
     town.log_in("operator")
-    async with at_work(town, PLACES[place][0].lower(), size=(80, 24)) as pilot:
-        screen = pilot.app.screen
-        assert isinstance(screen, DeskScreen)
-        said = screen.query_one("#said")
-        DeskScreen.say(screen, "4 rows [red]written[/]")
-        await pilot.pause()
-        assert text_of(pilot, "#said") == "4 rows [red]written[/]"
-        assert said.region.bottom == screen.query_one("#keys").region.y == 23
-        screen.warn("there is no folder \x1b[31m")
-        await pilot.pause()
-        assert text_of(pilot, "#said") == "! there is no folder ␛[31m"
-        assert "bold" in styles_at(pilot, "#said")
-        screen.warn("a long story, " * 30)
-        await pilot.pause()
-        assert said.region.height == 4
-        other = "f3" if place == "live" else "f2"
-        await press(pilot, other, PLACES[place][0].lower())
-        await settle(pilot)
-        assert text_of(pilot, "#said") == ""
+    async with at_work(town, size=(80, 24)) as pilot:
+        for place, (key, _) in PLACES.items():
+            await press(pilot, key.lower())
+            await settle(pilot)
+            screen = pilot.app.screen
+            assert isinstance(screen, DeskScreen)
+            assert screen.place == place
+            said = screen.query_one("#said")
+            DeskScreen.say(screen, "4 rows [red]written[/]")
+            await pilot.pause()
+            assert text_of(pilot, "#said") == "4 rows [red]written[/]"
+            assert said.region.bottom == screen.query_one("#keys").region.y == 23
+            screen.warn("there is no folder \x1b[31m")
+            await pilot.pause()
+            assert text_of(pilot, "#said") == "! there is no folder ␛[31m"
+            assert "bold" in styles_at(pilot, "#said")
+            screen.warn("a long story, " * 30)
+            await pilot.pause()
+            assert said.region.height == 4
+            await press(pilot, "f3" if place == "live" else "f2", key.lower())
+            await settle(pilot)
+            assert text_of(pilot, "#said") == ""
 
 
-@pytest.mark.parametrize(
-    ("trouble", "told"),
-    [
-        ({"storage_error": "No space left on device"}, "! The disk refuses: No space left on device."),
-        ({"unheard": "127.0.0.1:7007 is closed"}, "! The port is lost: 127.0.0.1:7007 is closed."),
-        ({"following": "read-only, follows pid 4711"}, "Read-only, follows pid 4711. Nothing can be changed"),
-        ({"following": "read-only", "trouble": "no such file"}, "Read-only."),
-    ],
+TROUBLES = (
+    ({"storage_error": "No space left on device"}, "! The disk refuses: No space left on device."),
+    ({"unheard": "127.0.0.1:7007 is closed"}, "! The port is lost: 127.0.0.1:7007 is closed."),
+    ({"following": "read-only, follows pid 4711"}, "Read-only, follows pid 4711. Nothing can be changed"),
+    ({"following": "read-only", "trouble": "no such file"}, "Read-only."),
 )
-async def test_what_stands_in_the_way_looks_like_what_it_is(
-    town: Town, monkeypatch: pytest.MonkeyPatch, trouble: dict[str, str], told: str
-) -> None:
+
+
+async def test_what_stands_in_the_way_looks_like_what_it_is(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     now = town.headend.live()
     async with at_work(town, "f7") as pilot:
-        monkeypatch.setattr(town.headend, "live", lambda: replace(now, **trouble))
-        town.app.tick()
-        await pilot.pause()
-        assert text_of(pilot, "#banner").startswith(told)
-        assert pilot.app.screen.query_one("#banner").has_class("-note") == (list(trouble) == ["following"])
-        assert ("read-only" in text_of(pilot, "#state")) == ("following" in trouble)
-        monkeypatch.setattr(town.headend, "live", lambda: now)
-        town.app.tick()
-        await pilot.pause()
-        assert not pilot.app.screen.query_one("#banner").display
+        for trouble, told in TROUBLES:
+            wrong = replace(now, **trouble)
+            monkeypatch.setattr(town.headend, "live", lambda wrong=wrong: wrong)
+            town.app.tick()
+            await pilot.pause()
+            assert text_of(pilot, "#banner").startswith(told)
+            assert pilot.app.screen.query_one("#banner").has_class("-note") == (list(trouble) == ["following"])
+            assert ("read-only" in text_of(pilot, "#state")) == ("following" in trouble)
+            monkeypatch.setattr(town.headend, "live", lambda: now)
+            town.app.tick()
+            await pilot.pause()
+            assert not pilot.app.screen.query_one("#banner").display
 
 
 async def test_who_is_logged_in_is_seen_everywhere(town: Town) -> None:

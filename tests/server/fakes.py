@@ -59,6 +59,7 @@ class FakeHeadEnd:
     def __init__(self) -> None:
         self.engine = FakeEngine()
         self.address = ""
+        self.unheard = ""
         self.connections = self.connections_total = self.waiting = 0
         self.batch = FakeBatch()
         self.budget = 8192

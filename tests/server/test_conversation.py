@@ -13,7 +13,8 @@ from metertui.engine.core import Engine
 from metertui.engine.rules import Rules
 from metertui.engine.zone import SiteZone
 from metertui.headend import HeadEnd
-from metertui.server.listener import Limits, Listener
+from metertui.server.limits import Limits
+from metertui.server.listener import Listener
 from tests.clock import FakeClock
 
 RULES = Rules(zone=SiteZone("Asia/Singapore"))

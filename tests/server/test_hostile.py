@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from metertui.server.listener import Limits
+from metertui.server.limits import Limits
 from tests.server.test_conversation import Site
 
 TIME = "2025-03-12T10:00:00"

@@ -14,7 +14,8 @@ import pytest
 
 from metertui.cli.serve import limits_of
 from metertui.engine.errors import BusyError, MeterError, StorageError
-from metertui.server.listener import Limits, Listener, is_loopback, network
+from metertui.server.limits import Limits
+from metertui.server.listener import Listener
 from metertui.settings import Settings
 from tests.server.fakes import CLOSE, FakeHeadEnd
 
@@ -240,7 +241,7 @@ async def test_a_connection_too_many_is_told_so_and_closed_and_noted() -> None:
 
 async def test_one_other_machine_may_only_have_so_many_connections(monkeypatch: pytest.MonkeyPatch) -> None:
     networks = iter(["10.0.0.1", "10.0.0.1", "10.0.0.1", "10.0.0.2", "10.0.0.1"])
-    monkeypatch.setattr("metertui.server.listener.network", lambda host: next(networks))
+    monkeypatch.setattr("metertui.server.connection.network", lambda host: next(networks))
     async with serving(Limits(connections_per_peer=2)) as (headend, listener):
         kept = [await connect(listener) for _ in range(2)]
         refusal = b"ERR limit: 2 connections are open from your address already; close some first\n"
@@ -259,24 +260,6 @@ async def test_loopback_may_have_all_connections() -> None:
             writer.write(b"PING\n")
             assert await reader.readline() == b"OK\n"
             writer.close()
-
-
-@pytest.mark.parametrize(
-    ("host", "counted"),
-    [
-        ("127.0.0.1", ""),
-        ("::1", ""),
-        ("::ffff:127.0.0.1", ""),
-        ("10.1.2.3", "10.1.2.3"),
-        ("::ffff:10.1.2.3", "10.1.2.3"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
-        ("2001:db8:1:2::9", "2001:db8:1:2::/64"),
-        ("fe80::1%eth0", "fe80::/64"),
-        ("unknown", "unknown"),
-    ],
-)
-def test_connections_are_counted_by_address_or_network(host: str, counted: str) -> None:
-    assert network(host) == counted
 
 
 def test_each_connection_has_an_equal_share_and_never_less_than_a_line() -> None:
@@ -467,24 +450,6 @@ async def test_ten_megabytes_of_random_bytes_are_answered_and_the_server_lives()
 
 
 # -- trust -----------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("host", "own"),
-    [
-        ("127.0.0.1", True),
-        ("127.8.9.1", True),
-        ("::1", True),
-        ("::ffff:127.0.0.1", True),
-        ("10.0.0.1", False),
-        ("::ffff:10.0.0.1", False),
-        ("fe80::1%eth0", False),
-        ("localhost.evil.example", False),
-        ("unknown", False),
-    ],
-)
-def test_loopback_is_this_machine_alone(host: str, own: bool) -> None:
-    assert is_loopback(host) is own
 
 
 async def test_where_all_must_log_in_loopback_must_too() -> None:

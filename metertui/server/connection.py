@@ -1,0 +1,222 @@
+"""One client's socket, and a lane of the head-end: it moves bytes and nothing else.
+
+What came goes to its conversation, what the conversation answers goes out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from metertui.engine.counters import Peer
+from metertui.engine.errors import BusyError, MeterError
+from metertui.server.dispatch import Conversation
+from metertui.server.limits import network
+from metertui.server.port import joined
+
+if TYPE_CHECKING:
+    from metertui.engine.ingest import Batch
+    from metertui.engine.outcome import Outcome
+    from metertui.server.listener import Listener
+
+_logger = logging.getLogger(__name__)
+
+
+class Connection(asyncio.BufferedProtocol):
+    """One client's socket, and a lane of the head-end.
+
+    It receives into the listener's buffer, which holds for a loop that reads when the socket is ready and calls back at
+    once, as asyncio's do wherever metertui runs. Ten thousand connections so need one buffer.
+    """
+
+    _transport: asyncio.Transport
+    _conversation: Conversation
+
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
+        self._headend = listener.headend
+        self._counted = 0
+        self._hearing = True
+        self._stalled = False
+        self._lingering: asyncio.TimerHandle | None = None
+        self._reply_share = 0
+        self.due = 0
+        self._heard = self._heard_last = listener.now()
+        self.arrived: float | None = None
+        self._since = listener.headend.engine.clock.now()
+        self._looked = 0
+        self.network = ""
+        """What connections are counted by: the peer's address, or its IPv6 network; empty for this machine."""
+        self.answered = listener.now()
+        """When the client was last answered, or came."""
+
+    @property
+    def busy(self) -> bool:
+        """Whether the client waits for us, not we for it."""
+        return self._conversation.busy
+
+    # -- from the socket ---------------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        address = transport.get_extra_info("peername") or ("unknown", 0)
+        limits = self._listener.limits
+        self._conversation = Conversation(
+            joined(address[0], address[1]),
+            trusted=self._listener.trusts(address[0]),
+            max_line_bytes=limits.line_bytes,
+            max_failed_auth=limits.failed_auth,
+        )
+        self.network = network(address[0])
+        refusal = self._listener.admit(self)
+        self._bound_replies()
+        if refusal:
+            self._conversation.turn_away("limit", refusal)
+            self._headend.submit(self)
+        elif refusal is not None:
+            self.drop()
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        # Paused at its share or before, a connection that reads has room; it has less than a line without an end.
+        return self._listener.buffer[: max(1, self._listener.input_share - self._counted)]
+
+    def buffer_updated(self, nbytes: int) -> None:
+        self._heard_last = self._listener.now()
+        if not self._conversation.waiting:
+            self._heard = self._heard_last
+        self._conversation.feed(bytes(self._listener.buffer[:nbytes]))
+        self._regulate()
+        self._submit()
+
+    def eof_received(self) -> bool:
+        self._hearing = False
+        self._conversation.end()
+        self._submit()
+        return not self._conversation.finished
+
+    def pause_writing(self) -> None:
+        self._stalled = True
+        self._regulate()
+
+    def resume_writing(self) -> None:
+        self._stalled = False
+        self._regulate()
+        self._submit()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """What came complete is performed all the same, as it would be had the client gone a moment later."""
+        self._conversation.break_off()
+        self._stalled = False
+        if self._lingering is not None:
+            self._lingering.cancel()
+        self._account()
+        self._submit()
+        self._listener.release(self)
+
+    # -- from the head-end ---------------------------------------------------------------------------------------
+
+    def backlog(self) -> int:
+        return self._conversation.backlog
+
+    def collect(self, budget: int) -> int:
+        self.arrived, self._heard = self._heard, self._heard_last
+        ready = self._conversation.collect(budget, self._reply_share)
+        self._regulate()
+        return ready
+
+    def perform(self, batch: Batch) -> None:
+        self._conversation.perform(batch)
+
+    def reply(self, failure: Outcome | None) -> None:
+        self._say(self._conversation.answer(failure))
+        if self._conversation.stopping is not None:
+            self._listener.run(self._close_day())
+        self._go_on()
+
+    # -- from the listener ---------------------------------------------------------------------------------------
+
+    def by_activity(self) -> tuple[int, int]:
+        """Where it stands among others, the busiest first."""
+        return self._looked - self._conversation.requests, self._since
+
+    def look(self) -> None:
+        """What it has sent so far has been seen."""
+        self._looked = self._conversation.requests
+
+    def seen(self) -> Peer:
+        """How it is."""
+        talk = self._conversation
+        return Peer(talk.peer, self._since, talk.requests, talk.refusals, talk.waiting)
+
+    def shut(self) -> None:
+        """Take no more, and close once what was performed is answered."""
+        self._hearing = False
+        self._conversation.cut()
+        self._account()
+        if self._conversation.finished:
+            self._transport.close()
+
+    def drop(self) -> None:
+        """Close now, whatever was not sent yet."""
+        self._conversation.cut()
+        self._account()
+        self._transport.abort()
+
+    # -- own doing -----------------------------------------------------------------------------------------------
+
+    async def _close_day(self) -> None:
+        try:
+            close = await self._headend.close_day(self._conversation.peer)
+        except BusyError as error:
+            self._conversation.not_stopped("busy", str(error))
+        except MeterError as error:
+            self._conversation.not_stopped("storage", str(error))
+        except Exception:
+            # A defect in the day close must not leave the one who asked for it waiting for ever.
+            _logger.exception("the day close failed")
+            self._conversation.not_stopped("storage", "the day close failed; the server's log says why")
+        else:
+            self._say(self._conversation.stopped(close))
+        self._go_on()
+
+    def _say(self, replies: str) -> None:
+        if replies:
+            self.answered = self._listener.now()
+            self._bound_replies()
+            if not self._transport.is_closing():
+                self._transport.write(replies.encode())
+
+    def _bound_replies(self) -> None:
+        if self._reply_share != self._listener.reply_share:
+            self._reply_share = self._listener.reply_share
+            self._transport.set_write_buffer_limits(high=self._reply_share)
+
+    def _go_on(self) -> None:
+        """After an answer: take up what waits, or part."""
+        self._submit()
+        if self._conversation.finished and not self._transport.is_closing() and self._lingering is None:
+            if not self._hearing:
+                self._transport.close()
+                return
+            self._transport.write_eof()
+            linger = self._listener.limits.linger_seconds
+            self._lingering = asyncio.get_running_loop().call_later(linger, self._transport.close)
+
+    def _submit(self) -> None:
+        if self._conversation.hungry and not self._stalled:
+            self._headend.submit(self)
+
+    def _regulate(self) -> None:
+        """Read from the socket, or do not, as the client takes its replies and its input is worked off."""
+        self._account()
+        if self._stalled or (self._counted >= self._listener.input_share and self._conversation.pending):
+            self._transport.pause_reading()
+        else:
+            self._transport.resume_reading()
+
+    def _account(self) -> None:
+        waiting = self._conversation.waiting
+        self._headend.waiting += waiting - self._counted
+        self._counted = waiting

@@ -1,0 +1,110 @@
+"""A port that is lost is noticed by the next look, told, and opened again; who is connected is heard all the while."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from metertui.server.listener import Listener
+from tests.server.test_listener import connect, say, serving, until
+
+
+def sockets(listener: Listener) -> list[socket.socket]:
+    server = listener._port._server
+    assert server is not None
+    return list(server.sockets)
+
+
+def closed(listener: Listener) -> None:
+    os.close(sockets(listener)[0].fileno())
+
+
+def shut(listener: Listener) -> None:
+    with socket.socket(fileno=os.dup(sockets(listener)[0].fileno())) as twin:
+        twin.shutdown(socket.SHUT_RDWR)
+
+
+def given_up(listener: Listener) -> None:
+    server = listener._port._server
+    assert server is not None
+    server.close()
+
+
+@pytest.mark.parametrize("lose", [closed, shut, given_up])
+async def test_a_lost_port_is_opened_again_by_the_next_look(lose: Callable[[Listener], None]) -> None:
+    asyncio.get_running_loop().set_exception_handler(lambda *_: None)  # of accepting what is shut
+    async with serving() as (headend, listener):
+        reader, writer = await connect(listener)
+        before = listener.port
+        lose(listener)
+        assert listener._port.lost
+        await listener.watch()
+        assert (headend.unheard, listener.port) == ("", before)
+        assert await say(listener, b"PING\n") == b"OK\n"
+        writer.write(b"PING\n")
+        assert await reader.readline() == b"OK\n"
+        writer.close()
+
+
+async def test_a_port_that_another_program_has_taken_is_told_until_it_can_be_had() -> None:
+    async with serving() as (headend, listener):
+        reader, writer = await connect(listener)
+        with socket.socket() as other:
+            closed(listener)
+            other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            other.bind(("127.0.0.1", listener.port))
+            other.listen()
+            for _ in range(2):
+                await listener.watch()
+                why = "the port is in use by another program; it is tried again each second"
+                assert headend.unheard == f"cannot listen on 127.0.0.1:{listener.port}: {why}"
+            writer.write(b"PING\n")
+            assert await reader.readline() == b"OK\n"
+        await listener.watch()
+        assert headend.unheard == ""
+        assert await say(listener, b"PING\n") == b"OK\n"
+        writer.close()
+
+
+async def test_a_descriptor_that_is_another_files_by_now_is_left_to_it(tmp_path: Path) -> None:
+    async with serving() as (headend, listener):
+        number = sockets(listener)[0].fileno()
+        with (tmp_path / "file").open("wb") as file:
+            os.dup2(file.fileno(), number)
+        try:
+            await listener.watch()
+            gc.collect()
+            os.write(number, b"mine")
+            assert headend.unheard == ""
+            assert await say(listener, b"PING\n") == b"OK\n"
+        finally:
+            os.close(number)
+
+
+async def test_whom_the_system_does_not_let_in_is_told_while_it_lasts() -> None:
+    async with serving() as (headend, listener):
+        listener.not_accepted(OSError(24, "Too many open files"))
+        for seconds in (0.0, 2.0):
+            headend.engine.clock.seconds = seconds
+            await listener.watch()
+            told = f"no further connection can be taken on 127.0.0.1:{listener.port}: Too many open files"
+            assert headend.unheard == told
+        headend.engine.clock.seconds = 3.0
+        await listener.watch()
+        assert headend.unheard == ""
+
+
+async def test_the_port_is_looked_at_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("metertui.server.listener._WATCH_SECONDS", 0.0)
+    async with serving() as (headend, listener):
+        closed(listener)
+        before = listener._port._server
+        await until(lambda: listener._port._server not in (before, None))
+        assert await say(listener, b"PING\n") == b"OK\n"
+        assert headend.unheard == ""
