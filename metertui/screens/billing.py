@@ -42,7 +42,7 @@ class BillingScreen(DeskScreen):
     explains = (
         "The statement of a calendar month, the last one to begin with: usage by price, tax and total, and what each "
         "line rests on. The closing register of a month is the opening one of the next. An issued bill stays as it "
-        "was; what changed since is told below it. Page up and page down go through the months, M goes to the list of "
+        "was; what changed since is told below it. Page up and page down go through the months, m goes to the list of "
         "them, the arrows scroll the paper. Tariffs have a window of their own, the billing run too; to change the "
         "one and to start the other asks for a login with the role operator."
     )

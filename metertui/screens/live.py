@@ -50,7 +50,7 @@ class LiveScreen(DeskScreen):
         "meters are silent: one among many is likely the meter, most of a sub-region the line. Day close: how far it "
         "is and what came of the last one; late are readings of days that were over at the close before. D goes to "
         "where an operator closes the day. "
-        "/ shows only rows with a meter, a peer, a code or any text. P holds the tables still so that they can be "
+        "/ shows only rows with a meter, a peer, a code or any text. p holds the tables still so that they can be "
         "read; the figures above go on."
     )
     AUTO_FOCUS = "#readings"
