@@ -113,5 +113,6 @@ class Terminal:
         os.close(self._end)
 
 
-F1, F2, F3, F6, F7, F10 = "\x1bOP", "\x1bOQ", "\x1bOR", "\x1b[17~", "\x1b[18~", "\x1b[21~"
-ESCAPE, ENTER, TAB, CTRL_RIGHT = "\x1b", "\r", "\t", "\x1b[1;5C"
+F1, F2, F3, F4, F5 = "\x1bOP", "\x1bOQ", "\x1bOR", "\x1bOS", "\x1b[15~"
+F6, F7, F10 = "\x1b[17~", "\x1b[18~", "\x1b[21~"
+ESCAPE, ENTER, TAB, CTRL_RIGHT, PAGE_DOWN = "\x1b", "\r", "\t", "\x1b[1;5C", "\x1b[6~"

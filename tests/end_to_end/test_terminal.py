@@ -8,7 +8,7 @@ from pathlib import Path
 from metertui import simulator
 from metertui.engine.zone import SiteZone
 from metertui.formats.synthetic import Fleet
-from tests.end_to_end.terminal import ENTER, ESCAPE, F1, F3, F7, F10, TAB, Terminal
+from tests.end_to_end.terminal import ENTER, ESCAPE, F1, F3, F4, F5, F6, F7, F10, PAGE_DOWN, TAB, Terminal
 
 ZONE = SiteZone("Asia/Singapore")
 METERS = 60
@@ -44,12 +44,26 @@ async def test_the_first_minutes_of_a_desk(tmp_path: Path) -> None:
         desk.press("1")
         await desk.until("register kWh")
         desk.press(F1)
+        await desk.until("Keys here")
+        desk.press(PAGE_DOWN)
         await desk.until("Keys everywhere")
         desk.press(F3)
         await desk.until("Type a meter above")
         meter = fleet.accounts[-1]
         desk.press(f"{meter.meter}{ENTER}")
         await desk.until(meter.address)
+        desk.press(F4)
+        await desk.until("Type a meter above")
+        desk.press(f"{meter.meter}{ENTER}")
+        await desk.until("STATEMENT")
+        desk.press(F6)
+        await desk.until("Log in with your")
+        desk.press(f"ada@example.com{ENTER}secret{ENTER}")
+        await desk.until(f"{METERS} accounts")
+        desk.press(F5)  # whose gate is open to operators
+        await desk.until("total kWh by month")
+        desk.press("b")
+        await desk.until("‹last 12 months›")
         desk.press(F7)
         await desk.until("F10 Quit")
         desk.press(TAB + F10)
