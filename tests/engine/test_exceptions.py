@@ -163,7 +163,10 @@ def test_long_gaps_in_a_period(engine: Engine) -> None:
     window = (at("00:00", "2025-03-04"), at("00:00", "2025-03-12"))
     assert ask(engine, cause="gap", window=window).total == 2
     assert ask(engine, cause="gap", window=(window[0], window[1] - 1)).total == 1
-    assert ask(engine, cause="gap", window=(window[1], window[1] + 1)).total == 0  # open to the left, like all windows
+    put(engine, ("a", "1", "2025-03-12T01:00"))
+    doubt = at("01:00", "2025-03-12")
+    assert ask(engine, cause="suspect", window=(doubt - 1, doubt)).total == 1
+    assert ask(engine, cause="suspect", window=(doubt, doubt + 1)).total == 0  # open to the left, like all windows
 
 
 def test_refused_lines_and_clocks_ahead(engine: Engine) -> None:
