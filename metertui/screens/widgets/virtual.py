@@ -152,7 +152,11 @@ class VirtualTable(ScrollView, can_focus=True):
     def _fit(self) -> None:
         """Give the room that is left to the columns that can use it; the first keeps its width."""
         self._widths = [column.width for column in self._columns]
-        room = self.size.width - 1 - sum(self._widths) - _GAP * (len(self._columns) - 1)
+        # The scrollbar that this many rows will have may not stand there yet.
+        width = self.size.width + self.show_vertical_scrollbar * self.scrollbar_size_vertical
+        height = self.size.height + self.show_horizontal_scrollbar * self.scrollbar_size_horizontal
+        width -= (self._count >= height) * self.scrollbar_size_vertical
+        room = width - 1 - sum(self._widths) - _GAP * (len(self._columns) - 1)
         if room > 0 and len(self._widths) > 1:
             at = max(range(1, len(self._widths)), key=lambda place: self._columns[place].width)
             self._widths[at] += min(room, self._columns[at].width)
