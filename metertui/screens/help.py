@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import chain, zip_longest
+from textwrap import wrap
 from typing import Any, ClassVar, Final
 
-from rich.table import Table
+from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -19,6 +20,8 @@ from textual.widgets import Static
 from metertui.screens.base import PLACES, DeskScreen
 from metertui.screens.pacing import PacedModal
 
+_WIDTH: Final = 68
+"""Cells of a line: what is inside the window of 76, beside its scrollbar. A table that finds its own takes twenty times as long to draw."""
 _EVERYWHERE = [
     ("F1 ?", "this help"),
     *((key, title.lower()) for key, title in PLACES.values()),
@@ -82,10 +85,18 @@ class HelpScreen(PacedModal[None]):
             yield Static(Text("Escape closes this.", style="dim"))
 
 
-def _two_columns(keys: Sequence[tuple[str, str]]) -> Table:
-    """Keys and what they do, down the left half and then the right one."""
-    table = Table.grid(padding=(0, 2))
+def _two_columns(keys: Sequence[tuple[str, str]]) -> Text:
+    """Keys and what they do, down the left half and then the right one, in _WIDTH cells."""
     half = (len(keys) + 1) // 2
-    for left, right in zip_longest(keys[:half], keys[half:], fillvalue=("", "")):
-        table.add_row(*(Text(t, style="bold" if i % 2 == 0 else "") for i, t in enumerate(left + right)))
-    return table
+    sides = [list(_column(part)) for part in (keys[:half], keys[half:])]
+    rows = zip_longest(*sides, fillvalue=Text(" " * (_WIDTH // 2)))
+    return Text("\n").join(Text.assemble(*row) for row in rows)
+
+
+def _column(keys: Sequence[tuple[str, str]]) -> Iterator[Text]:
+    """Lines of half the width: each key once, what it does beside it on as many lines as it takes."""
+    room = max((cell_len(key) for key, _ in keys), default=0)
+    for key, does in keys:
+        for number, line in enumerate(wrap(does, _WIDTH // 2 - room - 2)):
+            name = set_cell_size(key if number == 0 else "", room + 1)
+            yield Text.assemble((name, "bold"), set_cell_size(line, _WIDTH // 2 - room - 1))

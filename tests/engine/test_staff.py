@@ -85,10 +85,14 @@ def test_an_operator_has_to_be_left(tmp_path: Path) -> None:
     book.add("c@b", "government", "x")
     for email in ("a@b", "A@B"):
         with pytest.raises(MeterError, match="is the last operator; make another one first"):
-            book.check_operator_left(email)
-    book.check_operator_left("c@b")
+            book.remove(email)
+    with pytest.raises(MeterError, match="is the last operator; make another one first"):
+        book.add("a@b", "government", "x")
+    assert roles(load(tmp_path)) == roles(book) == {"a@b": "operator", "c@b": "government"}
     book.add("d@b", "operator", "x")
-    book.check_operator_left("a@b")
+    book.remove("a@b")
+    book.remove("c@b")
+    assert roles(load(tmp_path)) == {"d@b": "operator"}
 
 
 @pytest.mark.parametrize(
