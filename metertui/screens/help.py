@@ -21,7 +21,10 @@ from metertui.screens.base import PLACES, DeskScreen
 from metertui.screens.pacing import PacedModal
 
 _WIDTH: Final = 68
-"""Cells of a line: what is inside the window of 76, beside its scrollbar. A table that finds its own takes twenty times as long to draw."""
+"""Cells of a line: what the window of 76 has room for beside its scrollbar.
+
+A table that finds its own widths takes twenty times as long to draw.
+"""
 _EVERYWHERE = [
     ("F1 ?", "this help"),
     *((key, title.lower()) for key, title in PLACES.values()),
