@@ -19,10 +19,10 @@ from metertui.engine.counters import LiveSnapshot
 from metertui.engine.zone import SiteZone
 from metertui.headend import HeadEnd
 from metertui.screens import fmt
-from metertui.screens.pacing import PacedScreen
 from metertui.screens.plain import message, plain
 from metertui.screens.recent import RecentMeters
 from metertui.screens.sessions import Sessions
+from metertui.screens.thrifty import ThriftyScreen
 from metertui.screens.widgets.keys import Keys
 from metertui.screens.widgets.steady import Steady
 from metertui.settings import Settings
@@ -49,7 +49,7 @@ class Desk(Protocol):
     command: str
 
 
-class DeskScreen(PacedScreen[None]):
+class DeskScreen(ThriftyScreen[None]):
     """A screen of the desk. `show_live` is called four times a second while it is the one in view."""
 
     place: ClassVar[str] = ""

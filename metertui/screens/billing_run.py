@@ -23,9 +23,9 @@ from metertui.engine.zone import SiteZone
 from metertui.headend import HeadEnd
 from metertui.screens import fmt
 from metertui.screens.login import as_operator
-from metertui.screens.pacing import PacedModal
 from metertui.screens.plain import messages
 from metertui.screens.sessions import Sessions
+from metertui.screens.thrifty import ThriftyModal
 from metertui.screens.widgets.field import Field
 from metertui.screens.widgets.steady import Steady
 
@@ -34,7 +34,7 @@ class Cancelled(Exception):
     """Someone has ended the work."""
 
 
-class BillingRunScreen(PacedModal[None]):
+class BillingRunScreen(ThriftyModal[None]):
     """Reckons in a worker; escape ends what is under way, then the window."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "back", "Close")]

@@ -26,9 +26,9 @@ from metertui.headend import HeadEnd
 from metertui.screens import fmt
 from metertui.screens.choices import CHOICES, PREVIEW
 from metertui.screens.login import as_operator
-from metertui.screens.pacing import PacedModal
 from metertui.screens.plain import message, plain
 from metertui.screens.sessions import Sessions
+from metertui.screens.thrifty import ThriftyModal
 from metertui.screens.widgets.field import Field
 
 PURPOSE: Final = "deciding about cases"
@@ -38,7 +38,7 @@ _SHOWN: Final = 100
 _FIELDS: Final = {"final": "old register's last, kWh", "initial": "new register's first, kWh", "at": "when"}
 
 
-class ChoiceScreen(PacedModal[str]):
+class ChoiceScreen(ThriftyModal[str]):
     """A menu of what can be decided about the cases chosen; gives the choice, or nothing."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -81,7 +81,7 @@ class ChoiceScreen(PacedModal[str]):
         self.dismiss(what)
 
 
-class DecisionScreen(PacedModal[list[Effect]]):
+class DecisionScreen(ThriftyModal[list[Effect]]):
     """What decisions would change; with a reason, enter lets them stand. Gives what they changed, or nothing.
 
     `wanted` are the decisions, their reason still to come; an exchange is one, and asks for its registers.

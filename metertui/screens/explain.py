@@ -21,11 +21,11 @@ from metertui.engine.windows import Window
 from metertui.headend import HeadEnd
 from metertui.screens import explained, fmt
 from metertui.screens.explained import Line, Section, Sources
-from metertui.screens.pacing import PacedModal
 from metertui.screens.plain import message, plain
+from metertui.screens.thrifty import ThriftyModal
 
 
-class ExplainScreen(PacedModal[None]):
+class ExplainScreen(ThriftyModal[None]):
     """Why a meter used what it did in a window, as of the moment when it was asked.
 
     The figures are there at once; the files and lines of the readings follow when they are found. Raises MeterError

@@ -18,7 +18,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from metertui.screens.base import PLACES, DeskScreen
-from metertui.screens.pacing import PacedModal
+from metertui.screens.thrifty import ThriftyModal
 
 _WIDTH: Final = 68
 """Cells of a line: what the window of 76 has room for beside its scrollbar.
@@ -62,7 +62,7 @@ def own_keys(screen: Screen[Any]) -> Iterator[tuple[DOMNode, Binding]]:
                 yield node, binding
 
 
-class HelpScreen(PacedModal[None]):
+class HelpScreen(ThriftyModal[None]):
     """Over the screen that it explains."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,f1,question_mark,q", "dismiss", "Close")]

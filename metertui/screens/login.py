@@ -13,11 +13,11 @@ from textual.containers import Container
 from textual.widgets import Static
 
 from metertui.screens.base import Desk
-from metertui.screens.pacing import PacedModal
+from metertui.screens.thrifty import ThriftyModal
 from metertui.screens.widgets.login import LoginForm
 
 
-class LoginScreen(PacedModal[bool]):
+class LoginScreen(ThriftyModal[bool]):
     """The form over what one was at; gives whether someone with one of the roles is logged in."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(False)", "Leave", key_display="escape")]

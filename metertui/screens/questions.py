@@ -16,11 +16,11 @@ from metertui.engine.errors import MeterError
 from metertui.engine.saved import IDEAS, NAME, Saved
 from metertui.headend import HeadEnd
 from metertui.screens.answers import sentence
-from metertui.screens.pacing import PacedModal
 from metertui.screens.plain import message, plain
+from metertui.screens.thrifty import ThriftyModal
 
 
-class QuestionsScreen(PacedModal[Saved | None]):
+class QuestionsScreen(ThriftyModal[Saved | None]):
     """Gives the question that was picked."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

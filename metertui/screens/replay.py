@@ -22,9 +22,9 @@ from metertui.engine.replay import DECILES, Replay, replay
 from metertui.headend import HeadEnd
 from metertui.screens import fmt
 from metertui.screens.answers import HIDDEN
-from metertui.screens.pacing import PacedModal
 from metertui.screens.plain import message, visible
 from metertui.screens.theme import ink
+from metertui.screens.thrifty import ThriftyModal
 from metertui.screens.widgets.drawing import deciles
 from metertui.screens.widgets.sorted_table import Column, SortedTable
 
@@ -49,7 +49,7 @@ class _Table(NamedTuple):
     hidden: list[bool]
 
 
-class ReplayScreen(PacedModal[None]):
+class ReplayScreen(ThriftyModal[None]):
     """Shows a replay of some days; made from a file that is read when it opens."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

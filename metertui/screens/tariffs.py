@@ -18,9 +18,9 @@ from metertui.engine.errors import DataError, MeterError
 from metertui.engine.tariffs import COLUMNS, Band, Tariff, Tariffs, clock, with_tax
 from metertui.headend import HeadEnd
 from metertui.screens.login import as_operator
-from metertui.screens.pacing import PacedModal
 from metertui.screens.plain import message
 from metertui.screens.sessions import Sessions
+from metertui.screens.thrifty import ThriftyModal
 from metertui.screens.widgets.steady import Steady
 from metertui.screens.widgets.table import Listing, Row
 
@@ -34,7 +34,7 @@ _PURPOSE: Final = "changing tariffs"
 _HEADINGS: Final = ("from", "for", "band", "times", ">¢/kWh", ">tax %", ">with tax", "until")
 
 
-class TariffScreen(PacedModal[None]):
+class TariffScreen(ThriftyModal[None]):
     """What a kWh costs, when and for whom. Everyone may look; an operator may change it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

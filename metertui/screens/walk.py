@@ -17,15 +17,15 @@ from metertui.engine.errors import MeterError
 from metertui.screens import fmt
 from metertui.screens.base import Desk
 from metertui.screens.live import invitation
-from metertui.screens.pacing import PacedModal
 from metertui.screens.plain import message, plain
+from metertui.screens.thrifty import ThriftyModal
 from metertui.screens.widgets.field import Field, LastField
 from metertui.screens.widgets.steady import Steady
 
 _STEPS: Final = ("zone", "staff", "meters")
 
 
-class WalkScreen(PacedModal[None]):
+class WalkScreen(ThriftyModal[None]):
     """Three pages over the live screen; each can be passed by."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -18,7 +18,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
-from metertui.screens.pacing import PacedModal
+from metertui.screens.thrifty import ThriftyModal
 
 _DAYS: Final = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 _CELL: Final = 4
@@ -135,7 +135,7 @@ class Calendar(Widget, can_focus=True):
         self.post_message(self.Chosen(self.day))
 
 
-class DatePicker(PacedModal[tuple[date, date] | None]):
+class DatePicker(ThriftyModal[tuple[date, date] | None]):
     """Asks for the first and the last day of a window, both included; None for neither."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "back", "Back", show=False)]

@@ -16,8 +16,8 @@ from textual.widget import Widget
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from metertui.screens.pacing import PacedModal
 from metertui.screens.plain import plain, visible
+from metertui.screens.thrifty import ThriftyModal
 
 Options = Sequence[tuple[str, str]]
 """Values, and what they are called."""
@@ -106,7 +106,7 @@ class Choice(Widget, can_focus=True):
         self.app.push_screen(PickScreen(self._title, self._options, self._value), picked)
 
 
-class PickScreen(PacedModal[str | None]):
+class PickScreen(ThriftyModal[str | None]):
     """Options in a list; what is typed leaves those that contain it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

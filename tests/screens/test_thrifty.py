@@ -1,0 +1,132 @@
+"""A terminal shows in the end just what the screen is, whatever was left undrawn and unstyled on the way."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pyte
+import pytest
+from rich.color import ColorSystem
+from textual._compositor import Compositor
+from textual._context import visible_screen_stack
+from textual.drivers.headless_driver import HeadlessDriver
+from textual.pilot import Pilot
+
+from tests.screens.town import STEADY, Town, at_work, press, settle
+
+Cell = tuple[str, str, str, bool, bool]
+"""A character with its colours, and whether it is bold and reversed."""
+
+
+class Terminal:
+    """What is written to it, cell by cell."""
+
+    def __init__(self, size: tuple[int, int]) -> None:
+        self.screen = pyte.Screen(*size)
+        self._stream = pyte.Stream(self.screen)
+
+    def write(self, data: str) -> None:
+
+        self._stream.feed(data)
+
+    @property
+    def cells(self) -> list[list[Cell]]:
+        rows, columns = range(self.screen.lines), range(self.screen.columns)
+        found = [[self.screen.buffer[y][x] for x in columns] for y in rows]
+        return [[(c.data, c.fg, c.bg, c.bold, c.reverse) for c in line] for line in found]
+
+
+@pytest.fixture
+def terminal(request: pytest.FixtureRequest, town: Town, monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    """The town's app writes to it as to a real one."""
+    made = Terminal(request.param)
+    monkeypatch.setattr(HeadlessDriver, "is_headless", False)
+    monkeypatch.setattr(HeadlessDriver, "write", lambda _, data: made.write(data))
+    town.app.console._color_system = ColorSystem.TRUECOLOR
+    town.log_in("operator")
+    return made
+
+
+async def painted(pilot: Pilot[None]) -> None:
+    """Until all is painted, and nothing has changed since."""
+    for _ in range(3):
+        await settle(pilot)
+        await asyncio.sleep(0.02)  # Textual's own timer paints
+
+
+def drawn(pilot: Pilot[None]) -> list[list[Cell]]:
+    """What the screen in view is, as Textual draws it in one piece."""
+    visible_screen_stack.set(pilot.app._background_screens)
+    compositor = pilot.app.screen._compositor
+    own = type(compositor)._get_renders
+    type(compositor)._get_renders = Compositor._get_renders  # type: ignore[method-assign]
+    try:
+        strips = compositor.render_strips()
+    finally:
+        type(compositor)._get_renders = own  # type: ignore[method-assign]
+    shown = Terminal(tuple(pilot.app.size))
+    for y, strip in enumerate(strips):
+        shown.write(f"\x1b[{y + 1};1H{strip.render(pilot.app.console)}")
+    return shown.cells
+
+
+def differences(shown: list[list[Cell]], wanted: list[list[Cell]]) -> dict[tuple[int, int], tuple[Cell, Cell]]:
+    """Where two pictures differ, by line and column."""
+    return {
+        (y, x): pair
+        for y, lines in enumerate(zip(shown, wanted, strict=True))
+        for x, pair in enumerate(zip(*lines, strict=True))
+        if pair[0] != pair[1]
+    }
+
+
+def the_same(terminal: Terminal, pilot: Pilot[None]) -> None:
+    """The terminal shows the screen."""
+    wrong = differences(terminal.cells, drawn(pilot))
+    assert not wrong, f"{pilot.app.screen} on the terminal, and as it is"
+
+
+async def restyled(pilot: Pilot[None]) -> None:
+    """Its styles are what they would be if it were styled anew."""
+    before = drawn(pilot)
+    pilot.app.refresh_css(animate=False)
+    await painted(pilot)
+    assert not differences(before, drawn(pilot))
+
+
+@pytest.mark.parametrize("terminal", [(80, 24), (200, 60)], indirect=True, ids=["80x24", "200x60"])
+async def test_a_terminal_shows_every_screen_and_what_stands_over_it(terminal: Terminal, town: Town) -> None:
+    size = terminal.screen.columns, terminal.screen.lines
+    async with at_work(town, size=size) as pilot:
+        for keys in (["f3"], [*STEADY, "enter"], ["e"], ["escape"], ["f7"], ["enter"], ["escape"], ["f2"], ["f1"]):
+            await press(pilot, *keys)
+            await painted(pilot)
+            the_same(terminal, pilot)
+
+
+@pytest.mark.parametrize("terminal", [(80, 24)], indirect=True, ids=["80x24"])
+async def test_colours_and_size_that_changed_while_it_was_away(terminal: Terminal, town: Town) -> None:
+    async with at_work(town, "f7", "f3", size=(80, 24)) as pilot:
+        town.app.action_toggle_theme()
+        for key in ("f7", "f1", "escape"):
+            await press(pilot, key)
+            await painted(pilot)
+            the_same(terminal, pilot)
+        await restyled(pilot)
+        await press(pilot, "f3")
+        terminal.screen.resize(40, 120)
+        await pilot.resize_terminal(120, 40)
+        for key in ("f7", "f3"):
+            await press(pilot, key)
+            await painted(pilot)
+            the_same(terminal, pilot)
+            await restyled(pilot)
+        await press(pilot, "f1")  # and under a window
+        terminal.screen.resize(24, 80)
+        await pilot.resize_terminal(80, 24)
+        town.app.action_toggle_theme()
+        await painted(pilot)
+        await press(pilot, "escape")
+        await painted(pilot)
+        the_same(terminal, pilot)
+        await restyled(pilot)
