@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -54,24 +53,6 @@ def test_a_reading_that_cannot_be(snap_compare: Compare, town: Town) -> None:
     assert snap_compare(town.app, terminal_size=(80, 24), run_before=doing(town, *keys, role="operator"))
 
 
-async def _no_end(*_: object) -> None:
-    """An answer that does not come."""
-    await asyncio.Event().wait()
-
-
-def test_an_analyst_waits_for_an_answer(snap_compare: Compare, town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(town.headend, "ask", _no_end)
-
-    async def act(pilot: Pilot[Any]) -> None:
-        town.log_in("government")
-        await pilot.press("f5")
-        await pilot.pause(0.3)  # as long as it takes until waiting is shown
-        for _ in range(3):
-            await pilot.pause()
-
-    assert snap_compare(town.app, terminal_size=(80, 24), run_before=act)
-
-
 DAYLIGHT = {
     "statement": ["f4", *STEADY, "enter"],
     "accounts": ["f6"],
@@ -109,6 +90,8 @@ def test_an_analyst_compares_two_tariffs(snap_compare: Compare, town: Town) -> N
 def test_a_newcomer_begins(snap_compare: Compare, empty_town: Town) -> None:
     async def act(pilot: Pilot[Any]) -> None:
         await pilot.pause()
+        empty_town.app.tick()  # what is told four times a second stands behind it
+        await settle(pilot)
         empty_town.app.action_walk()
         await settle(pilot)
 
