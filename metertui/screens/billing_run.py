@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import csv
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
@@ -26,12 +25,9 @@ from metertui.screens.login import as_operator
 from metertui.screens.plain import messages
 from metertui.screens.sessions import Sessions
 from metertui.screens.thrifty import ThriftyModal
+from metertui.screens.under_way import Cancelled, UnderWay
 from metertui.screens.widgets.field import Field
 from metertui.screens.widgets.steady import Steady
-
-
-class Cancelled(Exception):
-    """Someone has ended the work."""
 
 
 class BillingRunScreen(ThriftyModal[None]):
@@ -45,10 +41,9 @@ class BillingRunScreen(ThriftyModal[None]):
         self._sessions = sessions
         self._month = month
         self._run: Run | None = None
-        self._ended = threading.Event()
         self._busy = False
         self._sure = False
-        self._share = 0.0
+        self._work = UnderWay("the billing run")
 
     def compose(self) -> ComposeResult:
         with Vertical(id="billing-run", classes="window"):
@@ -74,7 +69,7 @@ class BillingRunScreen(ThriftyModal[None]):
         self.set_interval(0.25, self._draw)
 
     def _draw(self) -> None:
-        self.query_one("#run-bar", ProgressBar).update(progress=100 * self._share)
+        self.query_one("#run-bar", ProgressBar).update(progress=100 * self._work.share)
 
     def _say(self, *texts: str) -> None:
         self.query_one("#run-said", Steady).show(messages(*texts))
@@ -98,7 +93,7 @@ class BillingRunScreen(ThriftyModal[None]):
     def action_back(self) -> None:
         """End what is under way, or leave."""
         if self._busy:
-            self._ended.set()
+            self._work.end()
         else:
             self.dismiss()
 
@@ -112,16 +107,10 @@ class BillingRunScreen(ThriftyModal[None]):
 
     def _begin(self) -> Callable[[float], None]:
         """What the work tells its progress to, and is ended by."""
-        self._busy, self._share = True, 0.0
-        ended = self._ended = threading.Event()
+        self._busy = True
+        self._work = UnderWay("the billing run")
         self.query_one("#run-bar").display = True
-
-        def tell(share: float) -> None:
-            if ended.is_set():
-                raise Cancelled
-            self._share = share
-
-        return tell
+        return self._work.tell
 
     def _end(self) -> None:
         self._busy = False
