@@ -138,7 +138,7 @@ async def screen_part(folder: Path, size: tuple[int, int]) -> None:
     await listener.start()
     app = MetertuiApp(headend, Settings())
     held = Held()
-    print(f"\n{size[0]}x{size[1]:<20}{'own':>8}{'wall':>8}")
+    print(f"\n{size[0]}x{size[1]:<20}{'own':>8} / wall")
     async with app.run_test(size=size) as pilot:
         await asyncio.sleep(1)
         app.sessions.begin("ada@example.com", "operator")
@@ -146,8 +146,7 @@ async def screen_part(folder: Path, size: tuple[int, int]) -> None:
             held.take()
             await pilot.press(*keys)
             await asyncio.sleep(2)
-            wall, own = held.take()
-            print(f"{name:<24}{own:>5.0f} ms{wall:>5.0f} ms", flush=True)
+            print(f"{name:<24}{held.take()}", flush=True)
     await listener.stop()
     await headend.stop()
 

@@ -2,7 +2,8 @@
 
 The app runs as it does in a terminal of the given size, over 500 meters with 500,000 readings, at rest and while
 simulated meters flood the port. While the loop is held, no reading is taken in and no key is answered. `own` is
-processor time of the loop's thread; `wall` also has what other threads and the flood took from it on two cores.
+processor time of the loop's thread; `wall` also has what other threads and the flood took from it on two cores. Where
+the host of a virtual machine took its processors away meanwhile, which counts as `own` there, a star says so.
 
     python -m bench.screens
 """
@@ -18,7 +19,7 @@ from asyncio import events
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from textual.drivers.headless_driver import HeadlessDriver
@@ -86,11 +87,33 @@ STEPS: dict[str, tuple[str, ...]] = {
 }
 
 
+class Hold(NamedTuple):
+    """The longest callbacks of some time, in ms."""
+
+    wall: float
+    own: float
+    stolen: bool
+    """Whether the machine itself stood still at times."""
+
+    def __str__(self) -> str:
+        """As a cell of a table, 19 wide."""
+        return f"{self.own:8.0f}{'*' if self.stolen else ' '}/ {self.wall:<8.0f}"
+
+
+def stolen() -> int:
+    """How often a clock's tick found the machine's processors taken away, since its start; 0 where nothing says so."""
+    try:
+        return int(Path("/proc/stat").read_text(encoding="ascii").split(maxsplit=9)[8])
+    except (OSError, ValueError, IndexError):
+        return 0
+
+
 class Held:
-    """The longest callbacks of the event loop, in ms: wall and own."""
+    """Takes the time of each callback of the event loop."""
 
     def __init__(self) -> None:
         self.wall = self.own = 0.0
+        self.stolen = stolen()
         run = events.Handle._run
 
         def timed(handle: Any) -> None:
@@ -101,13 +124,15 @@ class Held:
 
         events.Handle._run = timed  # type: ignore[method-assign]
 
-    def take(self) -> tuple[float, float]:
+    def take(self) -> Hold:
         """The longest since this was last asked."""
-        found, self.wall, self.own = (self.wall, self.own), 0.0, 0.0
+        now = stolen()
+        found = Hold(self.wall, self.own, now > self.stolen)
+        self.wall, self.own, self.stolen = 0.0, 0.0, now
         return found
 
 
-async def steps(pilot: Pilot[None], held: Held, port: int) -> dict[str, tuple[float, float]]:
+async def steps(pilot: Pilot[None], held: Held, port: int) -> dict[str, Hold]:
     """Each step once; what it and the second after it held."""
     found = {}
     for name, keys in STEPS.items():
@@ -163,7 +188,7 @@ async def flood(port: int, seconds: int) -> asyncio.subprocess.Process:
     )  # fmt: skip
 
 
-async def measured(folder: Path, size: tuple[int, int], held: Held, *, flooded: bool) -> dict[str, tuple[float, float]]:
+async def measured(folder: Path, size: tuple[int, int], held: Held, *, flooded: bool) -> dict[str, Hold]:
     """All steps at one size."""
     engine, _ = filled(folder, READINGS)
     add_others(engine)
@@ -186,7 +211,7 @@ async def measured(folder: Path, size: tuple[int, int], held: Held, *, flooded: 
     return found
 
 
-def column(size: tuple[int, int], *, flooded: bool) -> dict[str, tuple[float, float]]:
+def column(size: tuple[int, int], *, flooded: bool) -> dict[str, Hold]:
     """One column of the table. What is drawn is turned into a terminal's bytes, which then are dropped."""
     HeadlessDriver.is_headless = property(lambda _: False)  # type: ignore[assignment]
     held = Held()
@@ -196,18 +221,18 @@ def column(size: tuple[int, int], *, flooded: bool) -> dict[str, tuple[float, fl
 
 def main() -> None:
     """Every size, at rest and flooded, each in a process of its own: nobody sits before the heap of six apps."""
-    found: dict[str, dict[str, tuple[float, float]]] = {}
+    found: dict[str, dict[str, Hold]] = {}
     for size in SIZES:
         for flooded in (False, True):
             title = f"{size[0]}x{size[1]}{', flood' if flooded else ''}"
             with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
                 found[title] = pool.submit(column, size, flooded=flooded).result()
-            worst = sorted(found[title].items(), key=lambda item: -item[1][1])[:3]
-            print(f"{title}:", ", ".join(f"{step} {own:.0f}" for step, (_, own) in worst), file=sys.stderr, flush=True)
-    print(f"\nlongest hold in ms, own / wall\n{'':<24}" + "".join(f"{title:>18}" for title in found))
+            worst = sorted(found[title].items(), key=lambda item: -item[1].own)[:3]
+            told = ", ".join(f"{step} {held.own:.0f}{'*' * held.stolen}" for step, held in worst)
+            print(f"{title}: {told}", file=sys.stderr, flush=True)
+    print(f"\nlongest hold in ms, own / wall\n{'':<24}" + "".join(f"{title:>19}" for title in found))
     for step in STEPS:
-        cells = (f"{own:8.0f} / {wall:<7.0f}" for wall, own in (each[step] for each in found.values()))
-        print(f"{step:<24}" + "".join(f"{cell:>18}" for cell in cells))
+        print(f"{step:<24}" + "".join(str(each[step]) for each in found.values()))
 
 
 if __name__ == "__main__":
