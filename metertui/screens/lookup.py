@@ -32,8 +32,8 @@ from metertui.screens.plain import message, plain
 from metertui.screens.under_way import Cancelled, UnderWay, told
 from metertui.screens.widgets.behind_table import BehindTable
 from metertui.screens.widgets.calendar import DatePicker
-from metertui.screens.widgets.chart import Chart
 from metertui.screens.widgets.meter_input import MeterInput
+from metertui.screens.widgets.picture import PictureView
 from metertui.screens.widgets.tile import Tile
 from metertui.screens.widgets.typed_line import TypedLine
 
@@ -62,9 +62,9 @@ class LookupScreen(DeskScreen):
         "window, c opens a calendar for any two days, both included. Usage is the register at the end less the "
         "register at the beginning; each was read then (actual), is estimated between two readings, or is the first "
         "or last reading that there is. Where nothing was read there is no data, which is not 0. e explains the usage "
-        "reading by reading, with the file and line of each. In the chart ░ stands for what is estimated. m lists the "
-        "meters of this session, r goes to the readings, where enter explains one step, ctrl+e writes them to a file; "
-        "escape ends that."
+        "reading by reading, with the file and line of each. In the chart ░ and · stand for what is estimated, and "
+        "where nothing is known there is no bar. m lists the meters of this session, r goes to the readings, where "
+        "enter explains one step, ctrl+e writes them to a file; escape ends that."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "search", "Find"),
@@ -105,7 +105,7 @@ class LookupScreen(DeskScreen):
             yield Tile("closing register", id="closing")
             yield Tile("readings", id="readings-count")
         with Container(id="lookup-answer"):
-            yield Chart(id="usage-chart", classes="hidden")
+            yield PictureView(id="usage-chart", classes="hidden")
             yield BehindTable(id="readings", classes="hidden")
         yield TypedLine(id="line")
 
@@ -301,10 +301,10 @@ class LookupScreen(DeskScreen):
         self.query_one("#bill", Tile).show(*figure)
 
     def _draw(self, series: Series, window: Window) -> None:
-        chart = self.query_one(Chart)
+        chart = self.query_one(PictureView)
         drawn = lookup_figures.drawn(series, window, self.zone)
         chart.border_title = drawn.title
-        chart.draw(drawn.labels, drawn.values, drawn.estimated)
+        chart.show(drawn.picture)
 
     @on(BehindTable.Taken, "#readings")
     def _explain_step(self, event: BehindTable.Taken) -> None:

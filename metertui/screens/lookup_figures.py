@@ -12,8 +12,9 @@ from metertui.engine.export import STATUS
 from metertui.engine.lookup import Answer, Behind
 from metertui.engine.windows import Window
 from metertui.engine.zone import DAY, SECOND, SiteZone
-from metertui.screens import explained, fmt
+from metertui.screens import explained, fmt, pictures
 from metertui.screens.buckets import buckets
+from metertui.screens.pictures import Kind, Picture
 
 QUALITY: Final = {
     "actual": "actual",
@@ -34,6 +35,7 @@ BEFORE: Final = {
 """What a window is compared with, by its name."""
 
 
+_MOST_BARS: Final = 62
 _MOST_DRAWN: Final = 40 * 366 * DAY
 """A window that is longer is drawn only as far as there are readings."""
 
@@ -128,16 +130,14 @@ def _cells(behind: Behind, place: int, zone: SiteZone) -> Sequence[str]:
 
 
 class Drawn(NamedTuple):
-    """What the chart of a window shows: kWh by bucket, None for no data, and which of them are estimated."""
+    """The chart of a window: kWh by bucket, None for no data, and which of them are estimated."""
 
     title: str
-    labels: list[str]
-    values: list[float | None]
-    estimated: list[bool]
+    picture: Picture
 
 
 def drawn(series: Series, window: Window, zone: SiteZone) -> Drawn:
-    """A window's usage for a chart; of a very long one as far as there are readings."""
+    """A window's usage for a chart, bars where they are few; of a very long one as far as there are readings."""
     between = f"{when(window.start, zone)} to {when(window.end, zone)}"
     if window.end - window.start > _MOST_DRAWN and series.first is not None and series.last is not None:
         start, end = max(window.start, series.first - DAY), min(window.end, series.last + DAY)
@@ -145,9 +145,11 @@ def drawn(series: Series, window: Window, zone: SiteZone) -> Drawn:
     parts = buckets(window, zone)
     used, known = series.buckets(parts.marks)
     exact = series.exact(parts.marks)
-    values = [wh / 1000 if there else None for wh, there in zip(used.tolist(), known.tolist(), strict=True)]
+    values = tuple(wh / 1000 if there else None for wh, there in zip(used.tolist(), known.tolist(), strict=True))
     title = f"kWh {'an' if parts.unit == 'hour' else 'a'} {parts.unit} · {between}"
-    return Drawn(title, parts.labels, values, (~(exact[1:] & exact[:-1])).tolist())
+    kind: Kind = "bars" if len(values) <= _MOST_BARS else "lines"
+    guessed = tuple((~(exact[1:] & exact[:-1])).tolist())
+    return Drawn(title, Picture(kind, tuple(parts.labels), (pictures.Series("", values),), "kWh", estimated=guessed))
 
 
 def where(account: Account | None) -> str:

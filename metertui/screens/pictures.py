@@ -47,6 +47,8 @@ class Picture(NamedTuple):
     unit: str
     note: str = ""
     """What has been made of the figures for its sake."""
+    estimated: tuple[bool, ...] = ()
+    """For each label whether its value is; none is where this is empty."""
 
 
 def picture(found: Findings, chart: str, zone: SiteZone) -> Picture:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rich.segment import Segment
 from rich.style import Style
-from rich.text import Text
 
 from metertui.screens.pictures import BEFORE, Picture, Series, means
-from metertui.screens.widgets.drawing import deciles, heat, runs, scale, sideways, upright
+from metertui.screens.widgets.canvas import runs, scale
+from metertui.screens.widgets.drawing import deciles, heat, sideways, upright
 
 INKS = [Style(color="red"), Style(color="blue")]
 
 
-def lines(text: Text) -> list[str]:
-    return [line.rstrip() for line in text.plain.split("\n")]
+def lines(drawn: Sequence[Sequence[Segment]]) -> list[str]:
+    return ["".join(segment.text for segment in line).rstrip() for line in drawn]
 
 
 def bars(*series: tuple[str, list[float | None]], kind: str = "bars", labels: list[str] | None = None) -> Picture:
@@ -46,8 +48,27 @@ def test_a_scale_is_made_of_round_figures(highest: float, steps: int, marks: lis
 def test_bars_stand_as_high_as_they_are() -> None:
     drawn = lines(upright(bars(("", [0.0, 1.0, None, 4.0])), 28, 5, INKS))
     assert drawn[0].startswith("4┤")
-    assert [line.count("█") for line in drawn] == [5, 5, 5, 10, 0]
+    assert [line.count("█") for line in drawn] == [6, 6, 6, 11, 0]
     assert drawn[3].index("█") < drawn[0].index("█")
+
+
+def test_what_is_known_stands_on_the_line_however_low() -> None:
+    drawn = lines(upright(bars(("", [0.0, None, 100.0])), 30, 6, INKS))
+    assert drawn[4][4:].startswith("▁▁▁▁▁▁▁ " + " " * 8 + "███")
+
+
+def test_what_is_estimated_is_filled_otherwise() -> None:
+    picture = bars(("", [100.0, 100.0, 1.0]))._replace(estimated=(False, True, True))
+    drawn = lines(upright(picture, 30, 6, INKS))
+    assert [char for char in drawn[0][4:] if char in "█░"] == ["█"] * 7 + ["░"] * 7
+    assert "▁" in drawn[4]
+
+
+@pytest.mark.parametrize(("count", "free"), [(62, False), (30, False), (20, True), (7, True)])
+def test_bars_take_the_room_that_there_is(count: int, free: bool) -> None:
+    row = lines(upright(bars(("", [8.0] * count)), 66, 6, INKS))[0].partition("┤")[2]
+    assert len(row) >= 62
+    assert (" " in row) is free
 
 
 def test_stacked_bars_differ_by_what_fills_them() -> None:
@@ -64,9 +85,9 @@ def test_bars_side_by_side_are_of_now_and_before() -> None:
 
 
 def test_more_bars_than_there_is_room_for_are_means() -> None:
-    drawn = upright(bars(("", [float(n % 2) * 2 for n in range(400)])), 60, 10, INKS)
-    assert max(map(len, lines(drawn))) <= 60
-    assert "█" in drawn.plain
+    drawn = lines(upright(bars(("", [float(n % 2) * 2 for n in range(400)])), 60, 10, INKS))
+    assert max(map(len, drawn)) <= 60
+    assert "█" in "".join(drawn)
 
 
 def test_bars_to_the_right_are_of_a_common_length() -> None:
@@ -132,12 +153,12 @@ def test_a_chart_keeps_to_its_room(
 ) -> None:
     picture = bars(*((f"series {n}", values) for n in range(columns)), kind=kind)
     draw = {"rows": sideways, "shares": sideways, "heat": heat}.get(kind, upright)
-    drawn = draw(picture, width, height, INKS)
-    assert drawn.plain.strip()
-    assert "nan" not in drawn.plain
+    drawn = lines(draw(picture, width, height, INKS))
+    assert "".join(drawn).strip()
+    assert "nan" not in "".join(drawn)
     if kind in ("bars", "stacked", "rows") and columns < 3 and height > 8:
-        assert max(map(len, lines(drawn))) <= width
-        assert len(lines(drawn)) <= height
+        assert max(map(len, drawn)) <= width
+        assert len(drawn) <= height
 
 
 def test_means_leave_out_what_is_not_known() -> None:
@@ -149,7 +170,8 @@ def test_runs_are_places_side_by_side() -> None:
 
 
 def test_deciles_lie_to_both_sides_of_nothing() -> None:
-    drawn = lines(deciles(["10 %", "median", "90 %"], [-5, 0, 10], ["-5.00", "0.00", "+10.00"], 40, INKS))
+    text = deciles(["10 %", "median", "90 %"], [-5, 0, 10], ["-5.00", "0.00", "+10.00"], 40, INKS)
+    drawn = text.plain.split("\n")
     middle = drawn[1].index("│")
     assert [line.index("│") for line in drawn] == [middle] * 3
     assert (drawn[0].count("▒"), drawn[2].count("█")) == (6, 12)

@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Tabs
 
 from metertui.screens.explain import ExplainScreen
-from metertui.screens.widgets.chart import Chart
+from metertui.screens.widgets.picture import PictureView
 from metertui.screens.widgets.virtual import VirtualTable
 from tests.screens.town import HOSTILE, STEADY, Town, at_work, press, settle, text_of
 
@@ -43,7 +43,7 @@ async def test_the_steady_meter_in_every_window(town: Town) -> None:
             assert shown["usage"] == [usage, "read at both ends"]
             assert shown["bill so far"] == ["274.500 kWh", "2025-03"]
             assert shown["average a day"][0] == "24.000 kWh"
-            assert str(pilot.app.screen.query_one(Chart).border_title).startswith(f"kWh {unit} · 2025-0")
+            assert str(pilot.app.screen.query_one(PictureView).border_title).startswith(f"kWh {unit} · 2025-0")
 
 
 async def test_both_ends_say_how_they_are_known(town: Town) -> None:
@@ -81,7 +81,7 @@ async def test_an_estimate_is_called_one_and_drawn_as_one(town: Town) -> None:
         shown = tiles(pilot)
         assert shown["usage"] == ["2.000 kWh", "1 end estimated"]
         assert shown["opening, estimated"] == ["11.000 kWh", "2025-03-01 00:00"]
-        chart = pilot.app.screen.query_one(Chart)
+        chart = pilot.app.screen.query_one(PictureView)
         assert chart.border_subtitle == "█ read   ░ estimated"
         assert {"█", "░"} & set(text_of(pilot, "#usage-chart")) >= {"░"}
 
@@ -101,7 +101,7 @@ async def test_the_readings_behind_are_a_key_away(town: Town) -> None:
             ("2025-03-10 00:00", "50.000", "–", "–", "counted"),
             (),
         ]
-        assert not pilot.app.screen.query_one(Chart).display  # there is room for one of them
+        assert not pilot.app.screen.query_one(PictureView).display  # there is room for one of them
         await pilot.press("enter")
         assert text_of(pilot, "#said").startswith("! No step ends at this reading")
         await pilot.press("down", "enter")
@@ -109,7 +109,7 @@ async def test_the_readings_behind_are_a_key_away(town: Town) -> None:
         assert text_of(pilot, "#explain-title").startswith("Why 1.000 kWh")
         await pilot.press("escape")
         await pilot.press("escape")
-        assert pilot.app.screen.query_one(Chart).display
+        assert pilot.app.screen.query_one(PictureView).display
         assert isinstance(pilot.app.focused, Tabs)
 
 
@@ -211,7 +211,7 @@ async def test_a_meter_that_nobody_knows(town: Town) -> None:
     async with at_work(town, "f3", *STEADY, "enter", "slash", *"[/]", "enter") as pilot:
         assert text_of(pilot, "#lookup-message") == "! [/] is not a meter of this site"
         assert not pilot.app.screen.query_one("#lookup-tiles").display
-        assert not pilot.app.screen.query_one(Chart).display
+        assert not pilot.app.screen.query_one(PictureView).display
 
 
 async def test_windows_by_keys_alone(town: Town) -> None:
@@ -230,7 +230,7 @@ async def test_any_dates(town: Town) -> None:
         await settle(pilot)
         assert tiles(pilot)["usage"][0] == "48.000 kWh"
         assert tiles(pilot)["vs days before"] == ["= the same", "48.000 kWh", "to 03 Feb 00:00"]
-        assert "2025-02-03 00:00 to 2025-02-05 00:00" in str(pilot.app.screen.query_one(Chart).border_title)
+        assert "2025-02-03 00:00 to 2025-02-05 00:00" in str(pilot.app.screen.query_one(PictureView).border_title)
         await press(pilot, "shift+tab", *"2025-02-30", "enter")
         await settle(pilot)
         assert text_of(pilot, "#lookup-message").startswith("! 2025-02-30 is no day")
@@ -261,7 +261,7 @@ async def test_all_of_the_calendar_is_drawn_as_far_as_there_are_readings(town: T
         await press(pilot, "tab", *"0001-01-01", "tab", *"9999-12-31", "enter")
         await settle(pilot)
         assert tiles(pilot)["usage"][0] == "1 690.500 kWh"
-        assert str(pilot.app.screen.query_one(Chart).border_title).startswith("kWh a day · 0001-01-0")
+        assert str(pilot.app.screen.query_one(PictureView).border_title).startswith("kWh a day · 0001-01-0")
 
 
 async def test_what_arrives_is_followed(town: Town) -> None:
@@ -284,7 +284,7 @@ async def test_nothing_is_known_yet(empty_town: Town) -> None:
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
 async def test_everything_has_its_place(town: Town, size: tuple[int, int]) -> None:
     async with at_work(town, "f3", *STEADY, "enter", size=size) as pilot:
-        chart = pilot.app.screen.query_one(Chart)
+        chart = pilot.app.screen.query_one(PictureView)
         assert chart.region.bottom <= size[1] - 1  # above the footer
         assert chart.size.height >= 5
         for tile in pilot.app.screen.query("#lookup-tiles Tile, #lookup-ends Tile"):

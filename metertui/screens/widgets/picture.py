@@ -1,36 +1,46 @@
-"""A chart of an answer: lines as a plotext figure, everything else as text. Drawn when it or its room has changed."""
+"""A chart in a widget: drawn when it, its room or the theme is another, by the line, and kept."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, Final
 
-from rich.color import Color
+from rich.segment import Segment
 from rich.style import Style
-from rich.text import Text
-from textual.app import RenderResult
 from textual.geometry import Size
-from textual_plotext import PlotextPlot
+from textual.strip import Strip
+from textual.widget import Widget
 
 from metertui.screens import fmt
-from metertui.screens.pictures import Picture
+from metertui.screens.pictures import Kind, Picture
 from metertui.screens.theme import ink
-from metertui.screens.widgets import drawing
+from metertui.screens.widgets import drawing, lines
+from metertui.screens.widgets.canvas import Line
 
 _INKS: Final = ("primary", "accent", "success", "error", "foreground", "secondary")
-_PEN: Final = "braille"
-_LEAST: Final = 6
-"""Rows of a figure below which its legend is left out: the table has the names."""
+_DRAW: Final[dict[Kind, Callable[[Picture, int, int, Sequence[Style]], list[Line]]]] = {
+    "lines": lines.lines,
+    "bars": drawing.upright,
+    "stacked": drawing.upright,
+    "rows": drawing.sideways,
+    "shares": drawing.sideways,
+    "heat": drawing.heat,
+}
 
 
-class PictureView(PlotextPlot):
-    """Shows a picture; the same again costs nothing."""
+class PictureView(Widget):
+    """Shows a picture; the same again costs nothing.
+
+    Where some of it is estimated, the lower edge says by which mark.
+    """
+
+    ALLOW_SELECT: ClassVar[bool] = False
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._picture: Picture | None = None
         self._looks: tuple[Size, str] | None = None
-        self._text: Text | None = None
+        self._lines: list[Line] = []
 
     @property
     def picture(self) -> Picture | None:
@@ -42,65 +52,34 @@ class PictureView(PlotextPlot):
         if picture != self._picture:
             self._picture = picture
             self._looks = None
+            self.border_subtitle = _marks(picture)
             self.refresh()
 
-    def render(self) -> RenderResult:
-        picture = self._picture
-        if picture is None or not any(value is not None for _, values in picture.series for value in values):
-            told = fmt.NOTHING if picture is None or not picture.note else picture.note
-            return Text(told, style="dim", justify="center")
+    def render_line(self, y: int) -> Strip:
         looks = (self.size, self.app.theme)
         if looks != self._looks:
             self._looks = looks
-            self._text = None
-            inks = [ink(self.app.theme_variables, name) for name in _INKS]
-            width, height = self.size
-            if picture.kind == "lines":
-                self._text = self._lines(picture, width, height, inks)
-            else:
-                draw = {"rows": drawing.sideways, "shares": drawing.sideways, "heat": drawing.heat}
-                self._text = draw.get(picture.kind, drawing.upright)(picture, width, height, inks)
-        return super().render() if self._text is None else self._text
+            self._lines = self._drawn()
+        base = self.rich_style
+        if y >= len(self._lines):
+            return Strip.blank(self.size.width, base)
+        return Strip(Segment.apply_style(self._lines[y], base)).adjust_cell_length(self.size.width, base)
 
-    def _lines(self, picture: Picture, width: int, height: int, inks: Sequence[Style]) -> Text:
-        """The figure, and below it what its numbers stand for: plotext's own legend lies over the lines."""
-        below = drawing.numbered(picture.series, width, inks)
-        if height - len(below) < _LEAST:
-            below = []
-        height -= len(below)
-        self._draw_lines(picture, height, inks)
-        figure = self.plt
-        figure.plotsize(width, height)
-        figure._set_size(width, height)
-        figure.theme(self._get_plotext_theme_name(self.app.theme))
-        text = Text.from_ansi(figure.build().rstrip("\n"))
-        for line in below:
-            text.append("\n")
-            text.append_text(line)
-        return text
+    def _drawn(self) -> list[Line]:
+        picture, (width, height) = self._picture, self.size
+        if picture is None or not any(value is not None for _, values in picture.series for value in values):
+            told = fmt.NOTHING if picture is None or not picture.note else picture.note
+            return [[Segment(f"{told:^{width}}", Style(dim=True))]]
+        inks = [ink(self.app.theme_variables, name) for name in _INKS]
+        return _DRAW[picture.kind](picture, width, height, inks)
 
-    def _draw_lines(self, picture: Picture, height: int, inks: Sequence[Style]) -> None:
-        figure = self.plt
-        figure.clear_figure()
-        highest = 0.0
-        many = len(picture.series) > 1
-        for place, (_, values) in enumerate(picture.series):
-            known = [at for at, value in enumerate(values) if value is not None]
-            if not known:
-                continue
-            highest = max(highest, *(values[at] or 0.0 for at in known))
-            colour = inks[place % len(inks)].color or Color.default()
-            red, green, blue = colour.get_truecolor()
-            rgb = (red, green, blue)
-            for run in drawing.runs(known):
-                figure.plot(run, [values[at] or 0.0 for at in run], marker=_PEN, color=rgb)
-            if many:  # colours alone do not tell lines apart
-                for at in {known[0], known[len(known) // 2], known[-1]}:
-                    figure.text(str(place + 1), x=at, y=values[at], color=rgb)
-        marks = drawing.scale(highest, (height - 3) // 2)
-        figure.ylim(0, marks[-1])
-        figure.yticks(marks, [drawing.figure(mark, marks[1]) for mark in marks])
-        figure.xlim(-0.6, len(picture.labels) - 0.4)
-        ticks = max(2, min(8, self.size.width // (max(map(len, picture.labels)) + 4)))
-        places = range(0, len(picture.labels), max(1, -(-len(picture.labels) // ticks)))
-        figure.xticks([float(at) for at in places], [picture.labels[at] for at in places])
+
+def _marks(picture: Picture | None) -> str:
+    """What stands for read and for estimated, where something is."""
+    if picture is None:
+        return ""
+    known = (value is not None for value in picture.series[0].values)
+    if not any(there and guess for there, guess in zip(known, picture.estimated, strict=False)):
+        return ""
+    read, guessed = (lines.READ, lines.GUESSED) if picture.kind == "lines" else (drawing.READ, drawing.GUESSED)
+    return f"{read} read   {guessed} estimated"
