@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from unittest.mock import patch
 
+import pytest
+from rich.text import Text
+from textual import on
 from textual.app import App, ComposeResult
 from textual.coordinate import Coordinate
 from textual.geometry import Region
@@ -14,8 +17,17 @@ from metertui.screens.widgets.table import Listing
 
 
 class Desk(App[None]):
+    def __init__(self, *more: str) -> None:
+        super().__init__()
+        self._more = more
+        self.taken: list[str | None] = []
+
     def compose(self) -> ComposeResult:
-        yield Listing(("name", ">kWh"), most=200)
+        yield Listing(("name", ">kWh", *self._more), most=200)
+
+    @on(DataTable.RowSelected)
+    def _take(self, event: DataTable.RowSelected) -> None:
+        self.taken.append(event.row_key.value)
 
 
 def widths(listing: Listing) -> list[int]:
@@ -56,12 +68,29 @@ async def test_a_table_of_which_every_cell_gets_shorter_measures_each_once() -> 
         assert measured < 400
 
 
-async def test_lines_are_drawn_as_textual_draws_them() -> None:
-    rows = [(f"{n}", ("電 x" * (n % 3), f"{n}")) for n in range(30)]
-    async with Desk().run_test(size=(30, 12)) as pilot:
+Cell = tuple[str, str]
+
+
+def drawn(table: DataTable[Text]) -> list[list[Cell]]:
+    """What is on its lines, cell by cell, but for what Textual hides in the styles for the mouse."""
+    lines = table.render_lines(Region(0, 0, *table.size))
+    return [[(char, str(part.style)) for part in line.discard_meta() for char in part.text] for line in lines]
+
+
+@pytest.mark.parametrize("fixed", [0, 1, 2])
+async def test_lines_are_drawn_as_textual_draws_them(fixed: int) -> None:
+    rows = [(f"{n}", ("電 x" * (n % 3), f"{n}", "long " * 8)) for n in range(30)]
+    async with Desk("what else").run_test(size=(30, 12)) as pilot:
         listing = pilot.app.query_one(Listing)
+        listing.fixed_columns = fixed
         listing.show(rows)
-        for theme, keys in (("textual-dark", ()), ("textual-light", ("down", "down")), ("textual-dark", ("end",))):
+        for theme, keys in (
+            ("textual-dark", ()),
+            ("textual-light", ("down", "down")),
+            ("textual-dark", ("end",)),
+            ("textual-light", ("right", "right", "right")),
+            ("textual-dark", ("ctrl+end",)),
+        ):
             pilot.app.theme = theme
             await pilot.press(*keys)
             await pilot.pause()
@@ -70,11 +99,10 @@ async def test_lines_are_drawn_as_textual_draws_them() -> None:
             for focused in (listing, None):
                 pilot.app.screen.set_focus(focused)
                 await pilot.pause()
-                height = listing.size.height
-                quick = [list(listing.render_lines(Region(0, y, 30, 1))[0]) for y in range(height)]
-                with patch.object(QuickTable, "_render_line", DataTable._render_line):
+                quick = drawn(listing)
+                with patch.object(QuickTable, "render_line", DataTable.render_line):
                     listing._clear_caches()
-                    assert [list(listing.render_lines(Region(0, y, 30, 1))[0]) for y in range(height)] == quick
+                    assert drawn(listing) == quick
                 listing._clear_caches()
 
 
@@ -87,3 +115,74 @@ async def test_a_table_that_rolls_draws_its_rows_where_they_are_now() -> None:
             assert [listing.render_line(y).text.split()[1] for y in range(1, 6)] == [
                 f"{n}" for n in range(first, first + 5)
             ]
+
+
+async def test_the_mouse_takes_the_row_under_it() -> None:
+    desk = Desk()
+    async with desk.run_test(size=(30, 12)) as pilot:
+        listing = desk.query_one(Listing)
+        listing.show([(f"{n}", (f"row {n}", "1")) for n in range(30)])
+        await pilot.pause()
+        await pilot.click(Listing, offset=(3, 4))  # below the headings
+        assert listing.selected == "3"
+        await pilot.click(Listing, offset=(20, 0))
+        await pilot.click(Listing, offset=(25, 3))  # behind the last column too
+        assert listing.selected == "2"
+        await pilot.press("ctrl+end")
+        await pilot.pause()
+        await pilot.click(Listing, offset=(3, 1))
+        assert listing.selected == f"{30 - listing.size.height + 1}"
+        assert not desk.taken
+        await pilot.click(Listing, offset=(3, 1))
+        assert desk.taken == [listing.selected]
+        listing.show([("a", ("the only one", "1"))])
+        await pilot.pause()
+        await pilot.click(Listing, offset=(3, 5))
+        assert (listing.selected, len(desk.taken)) == ("a", 1)
+
+
+async def test_the_row_under_the_mouse_is_marked_until_it_leaves() -> None:
+    async with Desk().run_test(size=(30, 12)) as pilot:
+        listing = pilot.app.query_one(Listing)
+        listing.show([(f"{n}", (f"row {n}", "1")) for n in range(5)])
+        await pilot.pause()
+        at_rest = drawn(listing)
+        await pilot.hover(Listing, offset=(3, 3))
+        marked = drawn(listing)
+        assert [y for y, line in enumerate(marked) if line != at_rest[y]] == [3]
+        await pilot.hover(Listing, offset=(3, 0))
+        assert drawn(listing) == at_rest
+
+
+async def test_a_row_that_changes_is_drawn_again_and_no_other() -> None:
+    async with Desk().run_test(size=(30, 12)) as pilot:
+        listing = pilot.app.query_one(Listing)
+        rows = [(f"{n}", (f"row {n}", "1")) for n in range(9)]
+        listing.show(rows)
+        await pilot.pause()
+        with patch.object(listing, "refresh", wraps=listing.refresh) as refresh:
+            listing.show([*rows[:4], ("4", ("row X", "2")), *rows[5:]])
+            await pilot.pause()
+        assert {region for call in refresh.call_args_list for region in call.args} == {Region(0, 5, 30, 1)}
+        assert all(call.args for call in refresh.call_args_list)  # without a region all is drawn
+        assert listing.render_lines(Region(0, 5, 30, 1))[0].text.split() == ["row", "X", "2"]
+
+
+async def test_a_page_is_as_many_rows_as_are_in_view() -> None:
+    async with Desk().run_test(size=(30, 12)) as pilot:
+        listing = pilot.app.query_one(Listing)
+        listing.show([(f"{n}", (f"row {n}", "1")) for n in range(40)])
+        await pilot.pause()
+        page = listing.size.height - 1  # below the headings
+        for key, row in (
+            ("pagedown", page),
+            ("pagedown", 2 * page),
+            ("pageup", page),
+            ("pageup", 0),
+            ("pageup", 0),
+            ("ctrl+end", 39),
+            ("pagedown", 39),
+        ):
+            await pilot.press(key)
+            assert listing.selected == f"{row}"
+            assert f"row {row} " in "".join(line.text for line in listing.render_lines(Region(0, 0, *listing.size)))

@@ -23,7 +23,7 @@ class Listing(QuickTable):
 
     def __init__(self, headings: Sequence[str], *, most: int = 200, newest: bool = True, **kwargs: Any) -> None:
         """`newest`: a cursor on the first row stays there, where the newest is watched, and not with its row."""
-        super().__init__(cursor_type="row", zebra_stripes=True, **kwargs)
+        super().__init__(**kwargs)
         self._headings = headings
         self._most = most
         self._newest = newest
@@ -39,10 +39,10 @@ class Listing(QuickTable):
         if wanted == self._shown:
             return
         if [key for key, _ in wanted] == [key for key, _ in self._shown]:
-            for (key, cells), (_, before) in zip(wanted, self._shown, strict=True):
-                for heading, cell, old in zip(self._headings, cells, before, strict=True):
+            for row, ((_, cells), (_, before)) in enumerate(zip(wanted, self._shown, strict=True)):
+                for column, (cell, old) in enumerate(zip(cells, before, strict=True)):
                     if cell != old:
-                        self.update_cell(key, heading, self._cell(heading, cell))
+                        self.change(row, column, self._cell(self._headings[column], cell))
             self.narrow = self._require_update_dimensions = True
         else:
             at = self._row_to_keep(wanted)
