@@ -38,6 +38,7 @@ from metertui.server.control_protocol import (
     parse_reply,
     parse_request,
 )
+from metertui.server.port import accept_no_more
 
 if TYPE_CHECKING:
     from metertui.headend import HeadEnd
@@ -100,6 +101,7 @@ class ControlSocket:
         self._server: asyncio.Server | None = None
         self._talks: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
         self._working: set[asyncio.Task[None]] = set()
+        self._stopping = False
 
     async def start(self) -> None:
         """Listen. Where the folder takes no socket it is said in the log, and commands are told who owns it."""
@@ -115,6 +117,8 @@ class ControlSocket:
         """Take no more, finish what has begun, and remove the file."""
         if self._server is None:
             return
+        self._stopping = True
+        await accept_no_more(self._server)
         self._server.close()
         for talk in set(self._talks) - self._working:
             talk.cancel()
@@ -125,6 +129,9 @@ class ControlSocket:
         self._server = None
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._stopping:
+            writer.close()
+            return
         task = asyncio.current_task()
         assert task is not None
         self._talks[task] = writer

@@ -97,7 +97,7 @@ class Listener:
             self._watching.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._watching
-        self._port.close()
+        await self._port.close()
         if self._sweeping is not None:
             self._sweeping.cancel()
         for connection in list(self._connections):
@@ -122,7 +122,7 @@ class Listener:
         if self._port.lost:
             if not self.headend.unheard:
                 _logger.error("%s does not listen any more", self._port.address)
-            self._port.close()
+            await self._port.close()
             try:
                 await self._port.open()
             except MeterError as error:

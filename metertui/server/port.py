@@ -65,11 +65,13 @@ class Port:
             return True
         return not all(map(_listens, self._server.sockets)) or not all(_is_ours(*each) for each in self._bound)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Listen no more; whatever is left of it."""
         server, self._server = self._server, None
         if server is None:
             return
+        if all(_is_ours(*each) for each in self._bound):
+            await accept_no_more(server)
         if any(_is_anothers(*each) for each in self._bound):
             _GIVEN_UP.append(server)
             for descriptor, _ in self._bound:
@@ -78,6 +80,16 @@ class Port:
             return
         with contextlib.suppress(OSError, ValueError):  # it was closed already
             server.close()
+
+
+async def accept_no_more(server: asyncio.Server) -> None:
+    """Let nobody in any more, and let whoever has been let in a moment ago become a connection.
+
+    Closed before that, asyncio would lose such a client half made, and fail when it is collected as garbage.
+    """
+    for bound in server.sockets:
+        asyncio.get_running_loop().remove_reader(bound.fileno())
+    await asyncio.sleep(0)
 
 
 def joined(host: str, port: int) -> str:

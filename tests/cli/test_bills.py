@@ -81,7 +81,7 @@ def test_all_bills_are_the_same_bytes_each_time_and_sum_to_the_query(priced: Com
     result = priced("bill", "--all", "--month", "2025-02", "-o", str(one))
     assert priced("bill", "--all", "--month", "2025-02", "-o", str(other)).code == 0
     assert one.read_bytes() == other.read_bytes()
-    [row] = csv.DictReader(one.open())
+    [row] = csv.DictReader(one.read_text().splitlines())
     assert (row["meter"], row["opening_kwh"], row["usage_kwh"], row["total"]) == ("m-1", "1048", "672", "157.97")
     assert sum(Decimal(line["amount"]) for line in json.loads(row["lines"])) == Decimal(row["net"])
     asked = priced("query", "--from", "2025-02-01", "--to", "2025-02-28", "--format", "json").json
@@ -93,7 +93,7 @@ def test_all_bills_are_the_same_bytes_each_time_and_sum_to_the_query(priced: Com
 def test_all_bills_without_tariffs(steady: Command, tmp_path: Path) -> None:
     out = tmp_path / "bills.csv"
     assert steady("bill", "--all", "--month", "2025-02", "-o", str(out)).code == 0
-    [row] = csv.DictReader(out.open())
+    [row] = csv.DictReader(out.read_text().splitlines())
     assert (row["meter"], row["opening_kwh"], row["usage_kwh"], row["total"]) == ("m-1", "1048", "672", "")
 
 
@@ -119,7 +119,7 @@ def test_a_month_is_issued_and_stays_so(priced: Command, data: Path, tmp_path: P
     assert "total      135.02" in shown
     assert "opening_time     2025-02-01T00:00:00+08:00" in shown
     assert priced("bill", "--all", "--month", "2025-02", "-o", str(after)).code == 0
-    [row] = csv.DictReader(after.open())
+    [row] = csv.DictReader(after.read_text().splitlines())
     assert (row["total"], row["adjustment_total"]) == ("157.97", "135.02")
     assert "\tissue\t2025-02\t1 bills, 0 adjustments" in (data / "audit.log").read_text()
     assert priced("bill", "m-1", "--issue").code == 2

@@ -94,7 +94,7 @@ def test_a_table_without_rows_says_so(steady: Command) -> None:
 def test_export(steady: Command, tmp_path: Path) -> None:
     out = tmp_path / "out.csv"
     assert steady("export", "--from", "2025-01-30", "--to", "2025-01-30", "-o", str(out)).code == 0
-    rows = list(csv.DictReader(out.open()))
+    rows = list(csv.DictReader(out.read_text().splitlines()))
     assert list(rows[0]) == [
         "identifier", "timestamp", "reading_kwh", "usage_kwh", "region", "sub_region", "apartment_type", "status",
     ]  # fmt: skip

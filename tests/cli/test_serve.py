@@ -86,7 +86,9 @@ def test_a_day_is_played_into_it_and_asked_for_beside_it(server: Server, tmp_pat
     }  # fmt: skip
     out = tmp_path / "made.log"
     server.run("generate", "--meters", "20", "--from", "2025-03-11", "--to", "2025-03-12", "-o", str(out))
-    registers = {line.split(",")[0] + line.split(",")[1]: float(line.split(",")[2]) for line in out.open()}
+    registers = {
+        line.split(",")[0] + line.split(",")[1]: float(line.split(",")[2]) for line in out.read_text().splitlines()
+    }
     expected = registers["1000012025-03-12T00:00:00+08:00"] - registers["1000012025-03-11T00:00:00+08:00"]
 
     answer = json.loads(

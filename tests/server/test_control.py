@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import os
 import socket
@@ -189,6 +190,25 @@ async def test_the_end_waits_for_work_but_not_for_who_has_not_asked(
         await ending
         assert asking.recv(1000) == b'{"result":"done"}\n'
     await headend.stop()
+
+
+@pytest.mark.parametrize("turns", range(8))
+async def test_who_asks_while_it_ends_has_the_whole_answer_or_none(tmp_path: Path, turns: int) -> None:
+    headend = HeadEnd(Engine.open(tmp_path, Rules(), FakeClock("2025-03-12T10:40:00")))
+    served = ControlSocket(headend)
+    await headend.start()
+    await served.start()
+    with socket_file.connect(tmp_path) as asking, asking.makefile("rb") as answer:
+        asking.settimeout(10)
+        asking.sendall(b'{"do":"status"}\n')
+        for _ in range(turns):  # of the loop: accepting takes it some
+            await asyncio.sleep(0)
+        await served.stop()
+        await headend.stop()
+        with contextlib.suppress(ConnectionResetError):
+            line = await asyncio.to_thread(answer.read)
+            assert line == b"" or "result" in json.loads(line)
+    gc.collect()
 
 
 @pytest.mark.parametrize("folder", [Path("short"), Path("deep") / ("x" * 100) / ("y" * 100)])

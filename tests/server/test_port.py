@@ -41,6 +41,7 @@ async def test_a_lost_port_is_opened_again_by_the_next_look(lose: Callable[[List
     asyncio.get_running_loop().set_exception_handler(lambda *_: None)  # of accepting what is shut
     async with serving() as (headend, listener):
         reader, writer = await connect(listener)
+        await until(lambda: headend.connections == 1)
         before = listener.port
         lose(listener)
         assert listener._port.lost
@@ -55,6 +56,7 @@ async def test_a_lost_port_is_opened_again_by_the_next_look(lose: Callable[[List
 async def test_a_port_that_another_program_has_taken_is_told_until_it_can_be_had() -> None:
     async with serving() as (headend, listener):
         reader, writer = await connect(listener)
+        await until(lambda: headend.connections == 1)
         with socket.socket() as other:
             closed(listener)
             other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -70,6 +72,24 @@ async def test_a_port_that_another_program_has_taken_is_told_until_it_can_be_had
         assert headend.unheard == ""
         assert await say(listener, b"PING\n") == b"OK\n"
         writer.close()
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_who_is_let_in_while_the_port_is_closed_is_a_connection_or_none(turns: int) -> None:
+    async with serving() as (headend, listener):
+        with socket.create_connection(("127.0.0.1", listener.port)) as client:
+            for _ in range(turns):  # of the loop: accepting takes it some
+                await asyncio.sleep(0)
+            await listener._port.close()
+            for _ in range(6):
+                await asyncio.sleep(0)
+            assert headend.connections == headend.connections_total == (turns >= 2)
+            await listener.watch()
+            client.setblocking(False)
+            if headend.connections:
+                await asyncio.get_running_loop().sock_sendall(client, b"PING\n")
+                assert await asyncio.get_running_loop().sock_recv(client, 10) == b"OK\n"
+        gc.collect()
 
 
 async def test_a_descriptor_that_is_another_files_by_now_is_left_to_it(tmp_path: Path) -> None:
