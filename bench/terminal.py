@@ -1,7 +1,7 @@
 """What the live screen writes to its terminal, and how soon it answers a key: at rest, fed, and in a flood.
 
 The real app in a pseudo-terminal. A slow line carries 1,000 to 10,000 bytes a second, so what is written is what is
-felt there. A key goes from one pane to the next, and is answered when the pane's heading is written.
+felt there. A key goes from one pane to the next, and is answered when the pane's heading is on the screen.
 
     python -m bench.terminal
 """
@@ -47,7 +47,7 @@ async def answered(desk: Terminal) -> list[float]:
         await asyncio.sleep(0.15)
         began = time.perf_counter()
         desk.press(key)
-        await desk.written(heading)
+        await desk.until(heading)
         taken.append((time.perf_counter() - began) * 1000)
     return taken
 
@@ -92,7 +92,6 @@ async def measure(size: tuple[int, int]) -> None:
         desk = Terminal(Path(folder), size)
         try:
             port = await desk.port()
-            desk.watched = False
             await _register("127.0.0.1", port)
             await pipelined(("127.0.0.1", port), 1, METERS, 1)
             await asyncio.sleep(4)

@@ -8,7 +8,7 @@ from itertools import chain
 from typing import ClassVar, Final
 
 from textual import actions, events
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
 from textual.screen import ModalScreen, Screen
@@ -25,13 +25,14 @@ from metertui.screens.live import LiveScreen
 from metertui.screens.lookup import LookupScreen
 from metertui.screens.recent import RecentMeters
 from metertui.screens.sessions import Sessions
+from metertui.screens.thrifty import ThriftyApp
 from metertui.screens.walk import WalkScreen
 from metertui.settings import Settings
 
 _TICK_SECONDS: Final = 0.25
 
 
-class MetertuiApp(App[None]):
+class MetertuiApp(ThriftyApp):
     """The screens over a head-end that runs already, in the same event loop.
 
     `keep_heap` is called when a part of it has been shown for the first time and will stay in memory. `walk` says
@@ -59,6 +60,7 @@ class MetertuiApp(App[None]):
             Binding(key.lower(), f"go('{place}')", title, show=False, priority=True)
             for place, (key, title) in PLACES.items()
         ),
+        Binding("ctrl+l", "draw", "Draw anew", show=False, priority=True),
         Binding("f10", "quit", "Quit", priority=True, key_display="F10"),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
     ]
@@ -146,6 +148,8 @@ class MetertuiApp(App[None]):
         if isinstance(event, events.Key | events.Paste | events.MouseDown):
             self.sessions.touch()
         await super().on_event(event)
+        if isinstance(event, events.Resize) and self.screen_stack:
+            self.action_draw()  # what terminals make of what they showed differs
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Every action by its name, for the palette."""
@@ -167,6 +171,7 @@ class MetertuiApp(App[None]):
                 )
         yield SystemCommand("Colours: dark, light, the terminal's", "Change the theme", self.action_toggle_theme)
         yield SystemCommand("First steps", "Zone, first staff account, where meters connect", self.action_walk)
+        yield SystemCommand("Draw anew (ctrl+L)", "Where another program wrote on the screen", self.action_draw)
         yield SystemCommand("Help (F1)", "Explain this screen", self.action_explain)
         yield SystemCommand("Quit (F10)", "Leave; the server stops", self.action_quit)
 

@@ -33,6 +33,7 @@ _EVERYWHERE = [
     ("y ^c", "copy a table's cell; again, the next"),
     ("tab, arrows", "move"),
     ("enter, escape", "act, and back"),
+    ("^l", "draw all anew"),
     ("F10 ^q", "quit"),
     ("^", "means ctrl: ^p is ctrl and p"),
 ]

@@ -1,8 +1,9 @@
-"""Screens that draw and style no more than they have to.
+"""Screens that draw and style no more than they have to, and an app that writes no more than what differs.
 
 To paint one line Textual asks every widget in view for all of its lines, and it styles a screen anew each time it is
-gone to: 25 to 60 ms on a terminal of 120x40. This file holds what it takes to have it otherwise, and nothing else that
-reaches into Textual's own ways of drawing.
+gone to: 25 to 60 ms on a terminal of 120x40. It writes all that is painted, and waits for a terminal that is slow. This
+file holds what it takes to have it otherwise; nothing but it, `shown` and `outlet` reaches into Textual's own ways of
+drawing.
 """
 
 from __future__ import annotations
@@ -10,11 +11,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from rich.console import RenderableType
 from textual import events
-from textual._compositor import Compositor
+from textual._compositor import ChopsUpdate, Compositor, LayoutUpdate
+from textual.app import App
+from textual.driver import Driver
+from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Region
 from textual.screen import ModalScreen, Screen, ScreenResultType
 from textual.strip import Strip
+
+from metertui.screens.outlet import PatientDriver
+from metertui.screens.shown import Difference, Shown
 
 
 class _Linewise(Compositor):
@@ -52,3 +60,36 @@ class ThriftyScreen(Screen[ScreenResultType]):
 
 class ThriftyModal(ThriftyScreen[ScreenResultType], ModalScreen[ScreenResultType]):
     """The same for a screen over another."""
+
+
+class ThriftyApp(App[None]):
+    """An app that never waits for its terminal, and writes to it only what it does not show already."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._shown = Shown()
+        self._left_out = False
+
+    def get_driver_class(self) -> type[Driver]:
+        wanted = super().get_driver_class()
+        return PatientDriver if wanted is LinuxDriver else wanted
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        if not isinstance(renderable, ChopsUpdate | LayoutUpdate):
+            super()._display(screen, renderable)
+        elif isinstance(self._driver, PatientDriver) and self._driver.behind:
+            self._left_out = True
+        else:
+            difference = Difference(renderable, screen._compositor.size.width, self._shown)
+            super()._display(screen, difference)  # type: ignore[arg-type] # which Textual's own updates are not either
+
+    def catch_up(self) -> None:
+        """The terminal has taken in all that was written: paint what was left out meanwhile."""
+        if self._left_out and self.is_running and self.screen_stack:
+            self._left_out = False
+            self.screen.refresh()
+
+    def action_draw(self) -> None:
+        """Draw all anew, whatever the terminal shows: another program may have written to it."""
+        self._shown.forget()
+        self.screen.refresh()

@@ -29,10 +29,6 @@ class Terminal:
         self._stream = pyte.ByteStream(self.screen)
         self.bytes = 0
         """Written to the terminal so far."""
-        self.watched = True
-        """Whether the screen follows, which costs time; it does not make up for what it missed."""
-        self.tail = b""
-        """What was written last."""
         self._news = asyncio.Event()
         self._end, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
@@ -61,10 +57,16 @@ class Terminal:
         if not data:
             asyncio.get_running_loop().remove_reader(self._end)
         self.bytes += len(data)
-        self.tail = (self.tail + data)[-(1 << 16) :]
-        if self.watched:
-            self._stream.feed(data)
+        self._stream.feed(data)
         self._news.set()
+
+    def hang(self) -> None:
+        """Take nothing in, as over a line that is broken."""
+        asyncio.get_running_loop().remove_reader(self._end)
+
+    def go_on(self) -> None:
+        """Take in again what is written, and what was."""
+        asyncio.get_running_loop().add_reader(self._end, self._read)
 
     @property
     def text(self) -> str:
@@ -72,8 +74,7 @@ class Terminal:
         return "\n".join(line.rstrip() for line in self.screen.display)
 
     def press(self, keys: str) -> None:
-        """Send keys as a terminal does; what was written before is no more the last."""
-        self.tail = b""
+        """Send keys as a terminal does."""
         os.write(self._end, keys.encode())
 
     async def until(self, text: str, there: bool = True) -> None:
@@ -85,13 +86,6 @@ class Terminal:
                     await self._news.wait()
         except TimeoutError:
             raise AssertionError(f"{text!r} did not {'come' if there else 'go'}:\n{self.text}") from None
-
-    async def written(self, text: str) -> None:
-        """Wait until this is written, since the last key."""
-        async with asyncio.timeout(_PATIENCE):
-            while text.encode() not in self.tail:
-                self._news.clear()
-                await self._news.wait()
 
     async def port(self) -> int:
         """The port that it listens on, as its second line says."""

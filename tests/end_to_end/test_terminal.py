@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from metertui import simulator
+from metertui import settings, simulator
 from metertui.engine.zone import SiteZone
 from metertui.formats.synthetic import Fleet
-from tests.end_to_end.terminal import ENTER, ESCAPE, F1, F3, F4, F5, F6, F7, F10, PAGE_DOWN, TAB, Terminal
+from tests.end_to_end.terminal import ENTER, ESCAPE, F1, F2, F3, F4, F5, F6, F7, F10, PAGE_DOWN, TAB, Terminal
 
 ZONE = SiteZone("Asia/Singapore")
 METERS = 60
@@ -77,3 +77,28 @@ async def test_the_first_minutes_of_a_desk(tmp_path: Path) -> None:
     assert len({line.split(",")[0] for line in log}) == METERS
     staff = (tmp_path / "admins.csv").read_text()
     assert staff.startswith('email,role,password_hash\nada@example.com,operator,"$argon2id')
+
+
+async def test_a_terminal_that_takes_nothing_in_holds_up_no_meter(tmp_path: Path) -> None:
+    settings.write_defaults(tmp_path)
+    desk = Terminal(tmp_path, (120, 40))
+    try:
+        port = await desk.port()
+        await desk.until("Nothing has arrived yet")
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        desk.hang()
+        for number in range(60):  # each another screen, of which a terminal's own buffer holds a few
+            desk.press((F3, F4)[number % 2])
+            writer.write(b"PING\n")
+            assert await asyncio.wait_for(reader.readline(), 20) == b"OK\n"
+        desk.press(F2)
+        writer.write(b"REGISTER 123456\nREAD 123456 144.5\n")
+        assert await asyncio.wait_for(reader.readexactly(6), 20) == b"OK\nOK\n"
+        desk.go_on()
+        await desk.until("144.500")
+        assert "Type a meter above" not in desk.text
+        desk.press(F10)
+        assert await desk.ended() == 0
+        writer.close()
+    finally:
+        desk.close()

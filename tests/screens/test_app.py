@@ -71,9 +71,15 @@ async def test_the_palette_offers_what_the_footer_does_and_more(town: Town) -> N
             screen = pilot.app.screen
             offered = [command.title for command in town.app.get_system_commands(screen)]
             shown = [b.description for node, b, _, _ in screen.active_bindings.values() if b.show and node is screen]
-            assert set(shown) <= set(offered[len(PLACES) : -4])
+            assert set(shown) <= set(offered[len(PLACES) : -5])
             assert len(set(offered)) == len(offered)
-            assert offered[-4:] == ["Colours: dark, light, the terminal's", "First steps", "Help (F1)", "Quit (F10)"]
+            assert offered[-5:] == [
+                "Colours: dark, light, the terminal's",
+                "First steps",
+                "Draw anew (ctrl+L)",
+                "Help (F1)",
+                "Quit (F10)",
+            ]
 
 
 async def test_a_command_of_the_palette_is_done(town: Town) -> None:

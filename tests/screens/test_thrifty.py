@@ -14,8 +14,8 @@ from textual.pilot import Pilot
 
 from tests.screens.town import STEADY, Town, at_work, press, settle
 
-Cell = tuple[str, str, str, bool, bool]
-"""A character with its colours, and whether it is bold and reversed."""
+Cell = tuple[object, ...]
+"""A character and how it is drawn; of a blank no more than what shows."""
 
 
 class Terminal:
@@ -24,16 +24,25 @@ class Terminal:
     def __init__(self, size: tuple[int, int]) -> None:
         self.screen = pyte.Screen(*size)
         self._stream = pyte.Stream(self.screen)
+        self.sent = 0
+        """Characters written to it so far."""
 
     def write(self, data: str) -> None:
-
+        self.sent += len(data)
         self._stream.feed(data)
 
     @property
     def cells(self) -> list[list[Cell]]:
         rows, columns = range(self.screen.lines), range(self.screen.columns)
         found = [[self.screen.buffer[y][x] for x in columns] for y in rows]
-        return [[(c.data, c.fg, c.bg, c.bold, c.reverse) for c in line] for line in found]
+        return [[cell(each) for each in line] for line in found]
+
+
+def cell(char: pyte.screens.Char) -> Cell:
+    """What one sees of it."""
+    seen = (char.data, char.bg, char.reverse, char.underscore, char.strikethrough)
+    blank = char.data == " " and not any(seen[2:])
+    return seen if blank else (*seen, char.fg, char.bold, char.italics)
 
 
 @pytest.fixture
@@ -64,7 +73,7 @@ def drawn(pilot: Pilot[None]) -> list[list[Cell]]:
         strips = compositor.render_strips()
     finally:
         type(compositor)._get_renders = own  # type: ignore[method-assign]
-    shown = Terminal(tuple(pilot.app.size))
+    shown = Terminal((pilot.app.size.width, pilot.app.size.height))
     for y, strip in enumerate(strips):
         shown.write(f"\x1b[{y + 1};1H{strip.render(pilot.app.console)}")
     return shown.cells
@@ -102,6 +111,30 @@ async def test_a_terminal_shows_every_screen_and_what_stands_over_it(terminal: T
             await press(pilot, *keys)
             await painted(pilot)
             the_same(terminal, pilot)
+
+
+@pytest.mark.parametrize("terminal", [(120, 40)], indirect=True, ids=["120x40"])
+async def test_a_terminal_shows_each_pane_of_live_and_is_sent_no_more_than_differs(
+    terminal: Terminal, town: Town
+) -> None:
+    async with at_work(town, "f2", size=(120, 40)) as pilot:
+        for timer in town.app._timers:
+            timer.pause()  # or the bars of the rate would move between two looks
+        await painted(pilot)
+        for number in range(9):
+            before = terminal.sent
+            await press(pilot, "231"[number % 3])
+            await painted(pilot)
+            the_same(terminal, pilot)
+            assert terminal.sent - before < 5_000  # a third of the whole screen
+        before = terminal.sent
+        pilot.app.screen.refresh()
+        await painted(pilot)
+        assert terminal.sent - before < 20  # where the cursor stands
+        terminal.write("\x1b[5;1H\x1b[0mBroadcast message from root")
+        await press(pilot, "ctrl+l")
+        await painted(pilot)
+        the_same(terminal, pilot)
 
 
 @pytest.mark.parametrize("terminal", [(80, 24)], indirect=True, ids=["80x24"])

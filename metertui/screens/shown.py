@@ -1,0 +1,175 @@
+"""What the terminal shows, cell by cell, so that no more is written to it than what differs.
+
+A screen paints whole widgets, and all of it where one has moved. A slow line carries 1,000 bytes a second, so of a
+paint only the cells are written that the terminal does not show already, and of colours only what changes between them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import Final, cast
+
+from rich.cells import cell_len
+from rich.color import ColorSystem
+from rich.console import Console
+from rich.style import Style
+from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
+from textual.strip import Strip
+
+Ink = tuple[str, str, str]
+"""How a cell is drawn, in a terminal's own numbers: what sets it apart without colour, its colour, its ground."""
+
+_NOTHING: Final = ""
+"""The cell after a character that takes two."""
+_NEAR: Final = 4
+"""Cells that are written again rather than gone over: to go to another place takes as many bytes."""
+_TELLING: Final = {"4", "7", "9", "21", "53"}
+"""What shows on a blank too: lines under, through and over it, and reverse."""
+
+
+class _Line:
+    """Cells of one line; None where it is not known what the terminal shows."""
+
+    def __init__(self, width: int) -> None:
+        self.cells: list[str | None] = [None] * width
+        self.inks: list[Ink | None] = [None] * width
+
+
+class Shown:
+    """What was written to a terminal so far, as it shows it."""
+
+    def __init__(self) -> None:
+        self._lines: dict[int, _Line] = {}
+
+    def forget(self) -> None:
+        """From now on it may show anything."""
+        self._lines.clear()
+
+    def written(self, update: ChopsUpdate | LayoutUpdate, width: int, colours: ColorSystem) -> str:
+        """What is to be written so that it shows the update, and taken for written; "" where it does already.
+
+        `width`: of the terminal, in cells.
+        """
+        lines: defaultdict[int, list[tuple[int, Strip]]] = defaultdict(list)
+        for y, x, strip in _pieces(update):
+            lines[y].append((x, strip))
+        out: list[str] = []
+        ink: Ink | None = None
+        for y, pieces in lines.items():
+            before = self._lines.get(y)
+            if before is None or len(before.cells) != width:
+                before = _Line(width)
+            now = _painted(before, pieces, colours, width)
+            self._lines[y] = now
+            for x, cells, inks in _differing(before, now):
+                out.append(f"\x1b[{y + 1};{x + 1}H")
+                for cell, wanted in zip(cells, inks, strict=True):
+                    if wanted != ink:
+                        out.append(_turned(ink, wanted))
+                        ink = wanted
+                    out.append(cell)
+        return f"{''.join(out)}\x1b[0m" if out else ""
+
+
+class Difference(CompositorUpdate):
+    """An update, as it is written to a terminal of which it is known what it shows."""
+
+    def __init__(self, update: ChopsUpdate | LayoutUpdate, width: int, shown: Shown) -> None:
+        self._update = update
+        self._width = width
+        self._shown = shown
+
+    def render_segments(self, console: Console) -> str:
+        return self._shown.written(self._update, self._width, console._color_system or ColorSystem.TRUECOLOR)
+
+
+def _pieces(update: ChopsUpdate | LayoutUpdate) -> Iterator[tuple[int, int, Strip]]:
+    """Its parts, each with its line and column."""
+    if isinstance(update, LayoutUpdate):
+        for y, strips in enumerate(update.strips, update.region.y):
+            x = update.region.x
+            for strip in strips:
+                yield y, x, strip
+                x += strip.cell_length
+        return
+    for y, first, stop in update.spans:
+        for end, (x, part) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
+            left, right = max(x, first), min(end, stop)
+            if part is not None and left < right:
+                yield y, left, part.crop(left - x, right - x)
+
+
+def _painted(before: _Line, pieces: Iterable[tuple[int, Strip]], colours: ColorSystem, width: int) -> _Line:
+    """The line with these over it."""
+    now = _Line(0)
+    now.cells, now.inks = before.cells[:], before.inks[:]
+    for x, strip in pieces:
+        cells: list[str] = []
+        inks: list[Ink] = []
+        for text, style, _ in strip:
+            cells += _cells(text)
+            inks += [_ink(style, colours, text.isspace())] * (len(cells) - len(inks))
+        now.cells[x : x + len(cells)] = cells
+        now.inks[x : x + len(inks)] = inks
+    del now.cells[width:], now.inks[width:]
+    return now
+
+
+def _cells(text: str) -> Iterable[str]:
+    """A text by the cells that it takes."""
+    if text.isascii() or all(cell_len(each) == 1 for each in set(text)):
+        return text
+    cells: list[str] = []
+    last = 0
+    for each in text:
+        if wide := cell_len(each):
+            last = len(cells)
+            cells += [each, *[_NOTHING] * (wide - 1)]
+        elif cells:
+            cells[last] += each  # an accent, or what else stands over the one before
+    return cells
+
+
+def _differing(before: _Line, now: _Line) -> Iterator[tuple[int, list[str], list[Ink]]]:
+    """Where a line differs: the first column, and the cells from there on; of a wide character always both."""
+    if now.cells == before.cells and now.inks == before.inks:
+        return
+    both = zip(before.cells, now.cells, before.inks, now.inks, strict=True)
+    changed = [x for x, (old, new, was, ink) in enumerate(both) if old != new or was != ink]
+    start = stop = changed[0]
+    for x in changed:
+        if x - stop > _NEAR or None in now.cells[stop:x]:
+            yield _part(now, start, stop)
+            start = x
+        stop = x + 1
+    yield _part(now, start, stop)
+
+
+def _part(line: _Line, start: int, stop: int) -> tuple[int, list[str], list[Ink]]:
+    """Cells that are known, as they were painted or shown before."""
+    return start, cast("list[str]", line.cells[start:stop]), cast("list[Ink]", line.inks[start:stop])
+
+
+@lru_cache(maxsize=4096)
+def _ink(style: Style | None, colours: ColorSystem, blank: bool) -> Ink:
+    """How a style is drawn; of a blank no more than what shows."""
+    if style is None:
+        return ("", "", "")
+    told = [part for part in Strip.render_ansi(style.without_color, colours).split(";") if part]
+    ink = style.color.downgrade(colours).get_ansi_codes() if style.color else ()
+    ground = style.bgcolor.downgrade(colours).get_ansi_codes(foreground=False) if style.bgcolor else ()
+    if blank and not _TELLING.intersection(told):
+        told, ink = [], ()
+    return ";".join(told), ";".join(ink), ";".join(ground)
+
+
+def _turned(before: Ink | None, wanted: Ink) -> str:
+    """What turns a terminal from drawing one way to another."""
+    if before is None or before[0] != wanted[0]:
+        return f"\x1b[{';'.join(part for part in ('0', *wanted) if part)}m"
+    changed = [
+        part or default for part, old, default in zip(wanted[1:], before[1:], ("39", "49"), strict=True) if part != old
+    ]
+    return f"\x1b[{';'.join(changed)}m"
