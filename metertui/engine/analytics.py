@@ -1,9 +1,9 @@
 """Usage of many meters, broken down by time and by attributes: the government's table.
 
-Every step between two counted readings is cut where a row of the table ends, by C(t), so the parts sum to the step and
-the rows to the total, to the watt-hour; so do times of day that make up the day. A piece belongs to the attributes that
-its meter's account had at the step's later reading. A meter's first counted reading is a step of no length and no
-energy: it makes a row where there is nothing else. Meters are taken some at a time, so that memory stays bounded.
+Time is cut where a row of the table ends, and what a meter used between two cuts is a difference of C(t), so parts sum
+to their steps and rows to the total, to the watt-hour; so do times of day that make up the day. A step belongs to the
+attributes that its meter's account had at the later reading. A meter's first counted reading is a step of no length and
+no energy: it makes a row where there is nothing else. Meters are taken some at a time, so that memory stays bounded.
 """
 
 from __future__ import annotations
@@ -16,11 +16,13 @@ from numpy.typing import NDArray
 
 from metertui.engine.columns import Frozen
 from metertui.engine.errors import MeterError
+from metertui.engine.peaks import peaks as highest_of
 from metertui.engine.periods import Periods, periods
-from metertui.engine.progress import Progress, untold
+from metertui.engine.progress import Progress, part, untold
 from metertui.engine.question import ATTRIBUTE_KEYS, FIGURES, KEYS, TIME_KEYS, Question
-from metertui.engine.steps import Longs, blocks, pieces, steps
-from metertui.engine.sums import Counts, Keys, Peaks, Sums
+from metertui.engine.stays import counted, stays, stored, used
+from metertui.engine.steps import Longs, blocks
+from metertui.engine.sums import Keys, Sums
 from metertui.engine.windows import between
 
 __all__ = ["ATTRIBUTE_KEYS", "KEYS", "TIME_KEYS", "Question", "answer", "figures"]
@@ -33,8 +35,7 @@ def answer(frozen: Frozen, question: Question, progress: Progress = untold) -> p
     """The table: columns of `by` (text), `usage_wh` (int64), `meters` and `readings` (int64); rows where there is data.
 
     `meters` counts those with data in the row, `readings` what is stored in it. `progress` is told the share done
-    after each million of pieces at most; what it raises ends the work. Raises MeterError for a key or column that is
-    none.
+    after some whole meters; what it raises ends the work. Raises MeterError for a key or column that is none.
     """
     return figures(frozen, question, progress=progress)[[*question.by, *FIGURES]]
 
@@ -53,48 +54,32 @@ def figures(frozen: Frozen, question: Question, *, peaks: bool = False, progress
     if start >= end:
         return _nothing(question, peaks=peaks)
     cut = periods(frozen.zone, question, start, end)
-    keys = Keys(len(values), len(frozen.ids), per_meter="meter" in question.by)
-    sums, stored, highest = Sums(keys), Counts(), None
-    halves = periods(frozen.zone, question, start, end, half_hours=True) if peaks else cut
-    if peaks:
-        highest = Peaks(keys, halves.row, halves.marks)
+    keys = Keys(len(cut), len(values), len(frozen.ids), per_meter="meter" in question.by)
+    sums = Sums(keys)
+    parts = 2 if peaks else 1
     for block in blocks(frozen, meter):
-        taken = steps(frozen, block.curve, label_of_group, start, end)
-        for piece in pieces(taken, cut.marks):
-            period = cut.row[piece.bucket]
-            asked = period >= 0
-            sums.add(period[asked], piece.label[asked], piece.meter[asked], piece.used[asked])
-            progress(block.share(piece.done(taken) / (2 if peaks else 1)))
-        if highest is not None:
-            for piece in pieces(taken, halves.marks):
-                asked = halves.row[piece.bucket] >= 0
-                highest.add(piece.bucket[asked], piece.label[asked], piece.meter[asked], piece.used[asked])
-                progress(block.share((1 + piece.done(taken)) / 2))
-        stored.add(_stored(frozen, block.columns, label_of_group, cut, keys))
-        progress(block.share(1))
+        taken = stays(frozen, block.curve, label_of_group, start, end)
+        for cells in used(frozen.curve, frozen.curve.energy, taken, cut.marks):
+            sums.add(cut.row, taken, cells)
+            part(progress, 0, parts)(block.share(0.5 * cells.done(taken)))
+        taken = stored(frozen, block.columns, label_of_group, start, end)
+        for cells in counted(frozen.columns, taken, cut.marks):
+            sums.count(cut.row, taken, cells)
+        part(progress, 0, parts)(block.share(1))
     found = sums.rows()
     told = {
         "usage_wh": found.used,
         "meters": found.meters,
-        "readings": stored.of(found.key),
+        "readings": found.readings,
         "largest_wh": found.largest,
         "days": cut.days[keys.parts(found.key)[0]],
     }
-    if highest is not None:
-        rows, used, at = highest.rows()
-        place = np.searchsorted(rows, found.key)
-        told |= dict(zip(_PEAKS, (used[place], at[place]), strict=True))
+    if peaks:
+        halves = periods(frozen.zone, question, start, end, half_hours=True)
+        highest = highest_of(frozen, meter, label_of_group, halves, keys, part(progress, 1, 2))
+        place = np.searchsorted(highest.key, found.key)
+        told |= dict(zip(_PEAKS, (highest.used[place], highest.at[place]), strict=True))
     return _frame(frozen, question, cut, values, keys.parts(found.key), told)
-
-
-def _stored(frozen: Frozen, span: slice, label_of_group: Longs, cut: Periods, keys: Keys) -> Longs:
-    """The rows that the stored readings of a span belong to, of those that belong to one."""
-    columns = frozen.columns
-    time, label = columns.time[span], label_of_group[frozen.group[span]]
-    inside = np.flatnonzero((label >= 0) & (time > cut.marks[0]) & (time <= cut.marks[-1]))
-    period = cut.row[np.searchsorted(cut.marks, time[inside]) - 1]
-    inside, period = inside[period >= 0], period[period >= 0]
-    return keys.of(period, label[inside], columns.meter[span][inside].astype(np.int64))
 
 
 def _span(frozen: Frozen, question: Question) -> tuple[int, int]:

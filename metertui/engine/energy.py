@@ -25,6 +25,8 @@ Quality = Literal["actual", "estimated", "first", "last"]
 
 _SAFE: Final = float(1 << 62)
 """Products below this are exact in int64."""
+_FLOAT: Final = float(1 << 52)
+"""Below this a float tells a quotient from every half."""
 
 
 def interpolate(e0: int, e1: int, t0: int, t1: int, t: int) -> int:
@@ -41,6 +43,21 @@ def interpolate_all(
 ) -> NDArray[np.int64]:
     """`interpolate` for arrays of equal length; as exact, by whole Python numbers where 64 bits do not hold."""
     rise, run, length = e1 - e0, t - t0, t1 - t0
+    # Where the quotient's numerator has fewer bits than a float it is nearer to the true one than that is to any half,
+    # so a float rounds as the whole numbers would. An odd e0 is carried along: what must be even is the sum.
+    odd = e0 & 1
+    product = rise.astype(np.float64) * run
+    value = e0 - odd + np.rint((product + odd * length) / length).astype(np.int64)
+    if len(product) and float(np.abs(product).max()) + float(length.max()) >= _FLOAT:
+        rest = np.flatnonzero(np.abs(product) + length >= _FLOAT)
+        value[rest] = _interpolate_large(e0[rest], rise[rest], run[rest], length[rest])
+    return np.asarray(value, dtype=np.int64)
+
+
+def _interpolate_large(
+    e0: NDArray[np.int64], rise: NDArray[np.int64], run: NDArray[np.int64], length: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """The same in whole numbers."""
     large = rise.astype(np.float64) * run >= _SAFE
     if large.any():
         # A long step of much energy. Instants are mostly whole minutes, which makes its fraction a small one.
@@ -53,7 +70,7 @@ def interpolate_all(
     value = e0 + share
     value += (2 * rest > length) | ((2 * rest == length) & (value % 2 == 1))
     for i in np.flatnonzero(large).tolist():
-        value[i] = interpolate(int(e0[i]), int(e1[i]), int(t0[i]), int(t1[i]), int(t[i]))
+        value[i] = interpolate(int(e0[i]), int(e0[i] + rise[i]), 0, int(length[i]), int(run[i]))
     return np.asarray(value, dtype=np.int64)
 
 

@@ -86,8 +86,9 @@ class Block:
         return self.begun + done * self.part
 
 
-def blocks(frozen: Frozen, meter: int | None = None) -> Iterator[Block]:
-    """All meters, or the one of that code, some at a time: steps take five times the room of their points."""
+def blocks(frozen: Frozen, meter: int | None = None, most: int | None = None) -> Iterator[Block]:
+    """All meters, or the one of that code, some at a time, and `most` at most: steps take five times the room of
+    their points."""
     low, stop = (0, len(frozen.ids)) if meter is None else (meter, meter + 1)
     curve, columns = _starts(frozen.curve, stop), _starts(frozen.columns, stop)
     both = curve + columns
@@ -95,6 +96,7 @@ def blocks(frozen: Frozen, meter: int | None = None) -> Iterator[Block]:
     at = low
     while at < stop:
         high = max(at + 1, int(np.searchsorted(both, both[at] + 2 * _BLOCK, side="right")) - 1)
+        high = min(high, at + (most or high))
         yield Block(
             slice(int(curve[at]), int(curve[high])),
             slice(int(columns[at]), int(columns[high])),

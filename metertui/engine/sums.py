@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
+from metertui.engine.stays import Cells, Stays
 from metertui.engine.steps import Longs
+
+_ROOMY: Final = 4
+"""Numbers that stand so close together, on average, are summed in an array of them all; others are sorted."""
 
 
 class Rows(NamedTuple):
@@ -19,28 +23,37 @@ class Rows(NamedTuple):
     """How many have data in it."""
     largest: Longs
     """Wh of the one that used most."""
+    readings: Longs
+    """How many are stored."""
 
 
 class Keys:
     """One number for a row, which is a period, a combination of attributes and, if rows are per meter, a meter."""
 
-    def __init__(self, attributes: int, meters: int, *, per_meter: bool) -> None:
+    def __init__(self, periods: int, attributes: int, meters: int, *, per_meter: bool) -> None:
+        self.periods = periods
         self._attributes = max(1, attributes)
         self._meters = max(1, meters)
         self.per_meter = per_meter
+
+    def __len__(self) -> int:
+        """How many rows there could be, meters aside."""
+        return self.periods * self._attributes
 
     def of(self, period: Longs, attribute: Longs, meter: Longs) -> Longs:
         """The row that each belongs to."""
         key = period * self._attributes + attribute
         return key * self._meters + meter if self.per_meter else key
 
-    def with_meter(self, period: Longs, attribute: Longs, meter: Longs) -> Longs:
-        """The row, parted by meter."""
-        return (period * self._attributes + attribute) * self._meters + meter
+    def by_meter(self, row: Longs, taken: Stays, cells: Cells) -> Longs:
+        """The rows of cells of stays, parted by meter, one meter's behind the other's; `row`: periods by bucket."""
+        of_stay = taken.meter * len(self) + taken.label
+        return (row * self._attributes)[cells.bucket] + of_stay[cells.stay]
 
-    def without_meter(self, key: Longs) -> Longs:
-        """The row of one that was parted by meter."""
-        return key if self.per_meter else key // self._meters
+    def rows_of(self, key: Longs) -> Longs:
+        """The rows of what was parted `by_meter`."""
+        meter, row = np.divmod(key, len(self))
+        return row * self._meters + meter if self.per_meter else row
 
     def parts(self, key: Longs) -> tuple[Longs, Longs, Longs]:
         """Period, attribute and meter of rows; the meter is 0 where rows are not per meter."""
@@ -50,99 +63,82 @@ class Keys:
 
 
 class Sums:
-    """What rows sum to, grown by the pieces of some meters at a time."""
+    """What rows sum to, grown by some whole meters at a time.
+
+    Where rows are not per meter each has its place from the start: four numbers for every period and combination of
+    attributes.
+    """
 
     def __init__(self, keys: Keys) -> None:
         self._keys = keys
-        none: Longs = np.empty(0, dtype=np.int64)
-        self._rows = Rows(none, none, none, none)
+        size = 0 if keys.per_meter else len(keys)
+        self._used, self._meters, self._largest, self._readings = np.zeros((4, size), dtype=np.int64)
+        self._of_meters: list[tuple[Longs, Longs]] = []
+        self._stored: list[tuple[Longs, Longs]] = []
 
-    def add(self, period: Longs, attribute: Longs, meter: Longs, used: Longs) -> None:
-        """Add the pieces of some meters, all that there are of each: so a meter is counted once in a row."""
-        pairs, sums = summed(self._keys.with_meter(period, attribute, meter), used)
-        had = self._rows
-        key = np.concatenate((had.key, self._keys.without_meter(pairs)))
-        if not len(key):
+    def add(self, row: Longs, taken: Stays, cells: Cells) -> None:
+        """Add what some whole meters used, so that a meter is counted once in a row.
+
+        `row`: the period that each bucket belongs to, -1 for none.
+        """
+        rows, sums = self._summed(row, taken, cells)
+        if self._keys.per_meter:
+            self._of_meters.append((rows, sums))
             return
-        order = np.argsort(key, kind="stable")
-        key = key[order]
-        starts = np.flatnonzero(np.concatenate(([True], key[1:] != key[:-1])))
-        self._rows = Rows(
-            key[starts],
-            np.add.reduceat(np.concatenate((had.used, sums))[order], starts),
-            np.add.reduceat(np.concatenate((had.meters, np.ones_like(pairs)))[order], starts),
-            np.maximum.reduceat(np.concatenate((had.largest, sums))[order], starts),
-        )
+        np.add.at(self._used, rows, sums)
+        np.add.at(self._meters, rows, 1)
+        np.maximum.at(self._largest, rows, sums)
+
+    def count(self, row: Longs, taken: Stays, cells: Cells) -> None:
+        """Add their stored readings."""
+        rows, counts = self._summed(row, taken, cells)
+        if self._keys.per_meter:
+            self._stored.append((rows, counts))
+        else:
+            np.add.at(self._readings, rows, counts)
+
+    def _summed(self, row: Longs, taken: Stays, cells: Cells) -> tuple[Longs, Longs]:
+        """The rows of the cells, each with a meter once, and what it has there."""
+        if int(row.min()) < 0:
+            asked = row[cells.bucket] >= 0
+            cells = Cells(*(column[asked] for column in cells))
+        pairs, sums = summed(self._keys.by_meter(row, taken, cells), cells.amount)
+        return self._keys.rows_of(pairs), sums
 
     def rows(self) -> Rows:
-        """All that was added."""
-        return self._rows
-
-
-class Counts:
-    """How often rows were met, grown like Sums."""
-
-    def __init__(self) -> None:
-        self._found: list[tuple[Longs, Longs]] = []
-
-    def add(self, key: Longs) -> None:
-        """Count rows, each as often as it is there."""
-        self._found.append(summed(key, np.ones_like(key)))
-
-    def of(self, key: Longs) -> Longs:
-        """How often each of some rows was met."""
-        if not self._found:
-            return np.zeros_like(key)
-        rows, counts = summed(*(np.concatenate(column) for column in zip(*self._found, strict=True)))
+        """Those with data of all that was added."""
+        if not self._keys.per_meter:
+            key = np.flatnonzero(self._meters)
+            return Rows(key, self._used[key], self._meters[key], self._largest[key], self._readings[key])
+        key, used = summed(*_together(self._of_meters))
+        rows, counts = summed(*_together(self._stored))
+        readings = np.zeros_like(key)
         place = np.searchsorted(rows, key)
         met = place < len(rows)
         met[met] = rows[place[met]] == key[met]
-        found = np.zeros_like(key)
-        found[met] = counts[place[met]]
-        return found
+        readings[met] = counts[place[met]]
+        return Rows(key, used, np.ones_like(key), used, readings)
 
 
-class Peaks:
-    """The half hour of each row in which most was used, grown like Sums."""
-
-    def __init__(self, keys: Keys, row: Longs, marks: Longs) -> None:
-        """`row`: the period that each half hour belongs to; `marks`: where they begin and the last ends, µs UTC."""
-        self._keys = keys
-        self._row = row
-        self._marks = marks
-        none: Longs = np.empty(0, dtype=np.int64)
-        self._slots, self._used = none, none
-        self._found: list[tuple[Longs, Longs, Longs]] = []
-
-    def add(self, slot: Longs, attribute: Longs, meter: Longs, used: Longs) -> None:
-        """Add the pieces of some meters, all that there are of each."""
-        slots, sums = summed(self._keys.of(slot, attribute, meter), used)
-        if self._keys.per_meter:
-            self._found.append(self._highest(slots, sums))
-        else:
-            self._slots, self._used = summed(np.concatenate((self._slots, slots)), np.concatenate((self._used, sums)))
-
-    def rows(self) -> tuple[Longs, Longs, Longs]:
-        """Rows ascending, their highest half hour in Wh, and the instant (µs UTC) at which the first such began."""
-        if self._keys.per_meter and self._found:
-            key, used, at = (np.concatenate(column) for column in zip(*self._found, strict=True))
-            order = np.argsort(key, kind="stable")
-            return key[order], used[order], at[order]
-        return self._highest(self._slots, self._used)
-
-    def _highest(self, slots: Longs, used: Longs) -> tuple[Longs, Longs, Longs]:
-        slot, attribute, meter = self._keys.parts(slots)
-        key = self._keys.of(self._row[slot], attribute, meter)
-        order = np.lexsort((slot, -used, key))
-        key, used, slot = key[order], used[order], slot[order]
-        first = np.flatnonzero(np.concatenate(([True], key[1:] != key[:-1]))) if len(key) else key
-        return key[first], used[first], self._marks[slot[first]]
+def _together(parts: list[tuple[Longs, Longs]]) -> tuple[Longs, Longs]:
+    none = np.empty(0, dtype=np.int64)
+    keys, values = zip((none, none), *parts, strict=True)
+    return np.concatenate(keys), np.concatenate(values)
 
 
 def summed(keys: Longs, values: Longs) -> tuple[Longs, Longs]:
     """Distinct keys ascending, and the sum of `values` by key."""
-    if not len(keys):
+    if bool((keys[1:] > keys[:-1]).all()):
         return keys, values
+    low = int(keys.min())
+    size = int(keys.max()) - low + 1
+    if size <= _ROOMY * len(keys):
+        there, sums = np.zeros(size, dtype=bool), np.zeros(size, dtype=np.int64)
+        place = keys - low
+        there[place] = True
+        np.add.at(sums, place, values)
+        found = np.flatnonzero(there)
+        return found + low, sums[found]
     order = np.argsort(keys, kind="stable")
     keys = keys[order]
     starts = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))

@@ -38,7 +38,7 @@ def marks(key: str) -> list[int]:
 def test_rows_are_what_each_meter_used_in_them(key: str, meters: list[list[tuple[int, int]]], pieces: int) -> None:
     shifted = [[(t + 28 * 24 * HOUR, v) for t, v in course] for course in meters]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("metertui.engine.steps._PIECES", pieces)
+        patch.setattr("metertui.engine.stays._CELLS", pieces)
         table = answer(frozen({f"m{i}": c for i, c in enumerate(shifted)}, LONDON), Question(FIRST, LAST, (key,)))
     expected = []
     for start, end in pairwise(marks(key)):

@@ -34,7 +34,8 @@ def test_an_export_that_tells_the_same_groups_is_fine(town: Frozen, tmp_path: Pa
     shares: list[float] = []
     assert exports.guarded(town, LATER, RULE, shares.append).hidden == 2
     assert shares == sorted(shares)
-    assert (shares[0], shares[-1]) == (0.25, 1)  # the table before, its total, then both of this one
+    assert {0.25, 0.5, 0.75} < set(shares)  # the table before, its total, then both of this one
+    assert shares[-1] == 1
     assert exports.guarded(town, BOTH, RULE).hidden == 2
 
 

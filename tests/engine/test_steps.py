@@ -62,7 +62,7 @@ def test_blocks_make_the_figures_of_all_at_once(
     whole = figures(columns, question, peaks=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("metertui.engine.steps._BLOCK", block)
-        patch.setattr("metertui.engine.steps._PIECES", 2)
+        patch.setattr("metertui.engine.stays._CELLS", 2)
         shares: list[float] = []
         parted = figures(columns, question, peaks=True, progress=shares.append)
     pd.testing.assert_frame_equal(whole, parted)
