@@ -9,6 +9,7 @@ from rich.text import Text
 
 from metertui.engine.account import Account
 from metertui.engine.cases import MEANING, NEVER, OF_READINGS, ExceptionRow
+from metertui.engine.records import format_kwh
 from metertui.engine.zone import SiteZone
 from metertui.screens import fmt
 from metertui.screens.plain import message, plain
@@ -33,7 +34,8 @@ def keyed(rows: Iterable[ExceptionRow]) -> Iterable[tuple[str, ExceptionRow]]:
 def cells(row: ExceptionRow, zone: SiteZone, room: int, *, chosen: bool) -> tuple[str, ...]:
     """A row of the table: marks, meter, time, cause, register, why (cut to `room`), region, decided."""
     decided = row.decided
-    why = f"{row.why}: {row.line}" if row.line else row.why
+    value = "" if row.wh is None else f"{format_kwh(row.wh)} kWh is "  # which stands in a column of its own
+    why = f"{row.why}: {row.line}" if row.line else row.why.removeprefix(value)
     return (
         f"{'●' if chosen else ' '}{'✓' if decided else ' '}",
         row.meter,

@@ -85,8 +85,8 @@ def told(what: str, count: int) -> str:
     """What came of it, in a sentence."""
     if what in UNDOES:
         return f"{'1 decision is' if count == 1 else f'{count} decisions are'} taken back: {UNDOES[what]}."
-    back = "" if what in ("note", "reask") else " U takes it back."
-    return f"{_cases(count)} {'is' if count == 1 else 'are'} {CHOICES[what].done}.{back}"
+    back = "" if what in ("note", "reask") else "; u takes it back"
+    return f"{_cases(count)} {'is' if count == 1 else 'are'} {CHOICES[what].done}{back}."
 
 
 def _cases(count: int) -> str:

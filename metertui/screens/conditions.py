@@ -80,10 +80,17 @@ class Conditions:
 
     # -- in words ------------------------------------------------------------------------------------------------
 
-    def line(self, found: Exceptions, offset: int, chosen: int) -> Text:
-        """All of them with their keys, how many cases meet them, and how many are chosen."""
-        region = "all regions" if self._region is None else f"region {self._region or NOWHERE}"
-        parts = {"O": _STATES[self._state], "C": self._cause or "all causes", "G": region, "P": self._period}
+    def line(self, found: Exceptions, offset: int, chosen: int, *, wide: bool) -> Text:
+        """All of them with their keys, how many cases meet them, how many are chosen, and which page it is.
+
+        Where it is not wide the facets below say which causes and regions there are.
+        """
+        parts = {"o": _STATES[self._state]}
+        if wide or self._cause:
+            parts["c"] = self._cause or "all causes"
+        if wide or self._region is not None:
+            parts["g"] = "all regions" if self._region is None else f"region {self._region or NOWHERE}"
+        parts["p"] = self._period
         if self.meter:
             parts["/"] = f"meter {self.meter}"
         text = Text(no_wrap=True, overflow="ellipsis")
@@ -92,12 +99,12 @@ class Conditions:
             text.append_text(plain(value, style="bold"))
             text.append("  ")
         text.append(f" {fmt.count(found.total)} {'case' if found.total == 1 else 'cases'}")
-        if found.total > PAGE:
-            page, pages = offset // PAGE + 1, -(-found.total // PAGE)
-            text.append(f", page {fmt.count(page)} of {fmt.count(pages)} [ ]")
         if chosen:
             text.append("  ")
             text.append(f" {chosen} chosen ", style="bold reverse")
+        if found.total > PAGE:
+            page, pages = offset // PAGE + 1, -(-found.total // PAGE)
+            text.append(f"  page {fmt.count(page)} of {fmt.count(pages)} [ ]")
         return text
 
     def none(self) -> Text:
@@ -116,14 +123,14 @@ class Conditions:
         here = None if self._region is None else self._region or NOWHERE
         left = len(regions) - _MOST_REGIONS
         if not wide:
-            text = side_by_side("C", causes, self._cause or None)
+            text = side_by_side("c", causes, self._cause or None)
             text.append("\n")
-            text.append_text(side_by_side("G", regions[:_MOST_REGIONS], here))
+            text.append_text(side_by_side("g", regions[:_MOST_REGIONS], here))
             text.append(" …" if left > 0 else "")
             return text
-        text = one_below_the_other("Causes (C)", causes, self._cause or None)
+        text = one_below_the_other("Causes (c)", causes, self._cause or None)
         text.append("\n\n")
-        text.append_text(one_below_the_other("Regions (G)", regions[:_MOST_REGIONS], here))
+        text.append_text(one_below_the_other("Regions (g)", regions[:_MOST_REGIONS], here))
         text.append(f"\n  and {left} more" if left > 0 else "", style="dim")
         text.append("\n\nRefused since start", style="bold")
         for line in fmt.tally(refused).split("  "):

@@ -87,7 +87,13 @@ class DecisionScreen(ThriftyModal[list[Effect]]):
     `wanted` are the decisions, their reason still to come; an exchange is one, and asks for its registers.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "Leave", key_display="escape")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss", "Leave", key_display="escape"),
+        *(
+            Binding(key, f"look({part})", "Look at the others", show=False)
+            for key, part in {"up": -0.1, "down": 0.1, "pageup": -1.0, "pagedown": 1.0}.items()
+        ),
+    ]
 
     def __init__(self, headend: HeadEnd, wanted: Sequence[Decision], sessions: Sessions) -> None:
         super().__init__()
@@ -100,17 +106,22 @@ class DecisionScreen(ThriftyModal[list[Effect]]):
     def compose(self) -> ComposeResult:
         with Vertical(id="decision"):
             yield Static(_title(self._wanted), id="decision-title")
+            yield Static("…", id="decision-sum")
             if self._exchange:
                 for name, label in _FIELDS.items():
                     with Horizontal(classes="field"):
                         yield Label(label)
                         yield Field(self._proposed[name], id=f"exchange-{name}", compact=True, select_on_focus=False)
             with VerticalScroll(id="decision-paper", can_focus=False):
-                yield Static("…", id="decision-effects")
+                yield Static(id="decision-effects")
             yield Static(id="decision-error")
             yield Input(placeholder="the reason, kept for good with your name", id="decision-reason", compact=True)
             keys = "enter does it · escape leaves all as it is"
-            yield Static(Text(f"tab next field · {keys}" if self._exchange else keys, style="dim"), id="decision-keys")
+            if self._exchange:
+                keys = f"tab next field · {keys}"
+            elif len(self._wanted) > 1:
+                keys = f"↑ ↓ page up page down: the others · {keys}"
+            yield Static(Text(keys, style="dim"), id="decision-keys")
 
     @property
     def _proposed(self) -> dict[str, str]:
@@ -146,11 +157,20 @@ class DecisionScreen(ThriftyModal[list[Effect]]):
         try:
             effects = await self._headend.effects(self._decisions(PREVIEW), self._sessions.email)
         except MeterError as error:
-            self.query_one("#decision-effects", Static).update(Text("Nothing can be done like this.", style="dim"))
+            self._tell(Text("Nothing can be done like this.", style="dim"), Text(""))
             self._err(str(error))
         else:
             self._err("")
-            self.query_one("#decision-effects", Static).update(_drawn(effects, self._headend.engine.zone))
+            self._tell(_summary(effects), _drawn(effects, self._headend.engine.zone))
+
+    def _tell(self, summary: Text, each: Group | Text) -> None:
+        self.query_one("#decision-sum", Static).update(summary)
+        self.query_one("#decision-effects", Static).update(each)
+
+    def action_look(self, part: float) -> None:
+        """Scroll through what changes, by a part of what is in view; the reason keeps the focus."""
+        paper = self.query_one("#decision-paper")
+        paper.scroll_relative(y=round(part * paper.size.height), animate=False)
 
     @work
     async def _decide(self, reason: str) -> None:
@@ -206,14 +226,14 @@ def _title(wanted: Sequence[Decision]) -> Text:
 
 
 def _drawn(effects: Sequence[Effect], zone: SiteZone) -> Group:
-    """What each changes, and all of them together."""
+    """What each changes, the largest change first."""
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True)
     for _ in range(3):
         table.add_column(justify="right", no_wrap=True)
     table.add_row(*(Text(name, style="dim") for name in ("meter", "about", "used in all", "then", "kWh")))
-    for effect in effects[:_SHOWN]:
+    for effect in sorted(effects, key=lambda effect: -abs(effect.total_after - effect.total_before))[:_SHOWN]:
         event = effect.event
         when = "never sent" if event.at in (None, NEVER) else fmt.moment(event.at or 0, zone)
         table.add_row(
@@ -223,11 +243,11 @@ def _drawn(effects: Sequence[Effect], zone: SiteZone) -> Group:
     parts: list[Table | Text] = [table]
     if len(effects) > _SHOWN:
         parts.append(Text(f"and {len(effects) - _SHOWN} more", style="dim"))
-    parts.append(_summary(effects))
     return Group(*parts)
 
 
 def _summary(effects: Sequence[Effect]) -> Text:
+    """All of them together."""
     changed = sum(effect.total_after - effect.total_before for effect in effects)
     left_out = sum(effect.left_out_after - effect.left_out_before for effect in effects)
     if not changed and not left_out:

@@ -59,13 +59,12 @@ class ExceptionsScreen(DeskScreen):
         "heard for long. Gap: long without a counted reading. Drift: a clock that runs ahead. Conflict and refused: "
         "lines that were not taken. Looking is open; deciding asks for a login with the role operator. Space chooses "
         "several, enter shows what can be done with them, and each decision is shown with its effect before it stands. "
-        "It needs a reason, is kept in events.csv and audit.log, and can be taken back with U. Keys: A accept, V void, "
-        "R release, X exchange, K ask again, N note; C cause, G region (shift: back), O open or decided, P period, "
-        "/ meter, [ ] pages, E explain, ctrl+A choose all on the page."
+        "It needs a reason, is kept in events.csv and audit.log, and can be taken back with u. A capital letter goes "
+        "the other way: c is the next cause, C (shift and c) the one before."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "choose", "Choose"),
-        Binding("ctrl+a", "choose_all", "Choose all", show=False),
+        Binding("ctrl+a", "choose_all", "All", tooltip="Choose all on the page"),
         *(Binding(choice.key, f"decide('{what}')", choice.name, show=False) for what, choice in CHOICES.items()),
         Binding("u", "undo", "Take back"),
         Binding("slash", "search", "Meter", key_display="/"),
@@ -125,6 +124,7 @@ class ExceptionsScreen(DeskScreen):
 
     def on_resize(self) -> None:
         if self._found is not None:
+            self._show_conditions(self._found)
             self._show_facets(self._found)
             self._show_rows()
 
@@ -176,7 +176,8 @@ class ExceptionsScreen(DeskScreen):
         self._show_case()
 
     def _show_conditions(self, found: Exceptions) -> None:
-        self.query_one("#conditions", Steady).show(self._conditions.line(found, self._offset, len(self._chosen)))
+        line = self._conditions.line(found, self._offset, len(self._chosen), wide=self._wide)
+        self.query_one("#conditions", Steady).show(line)
 
     def _show_facets(self, found: Exceptions) -> None:
         refused = self.headend.engine.counters.refused

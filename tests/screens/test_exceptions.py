@@ -24,6 +24,11 @@ def listed(pilot: Pilot[None]) -> list[tuple[str, str]]:
     return [(f"{cells[0].strip()}{cells[1]}", cells[3]) for _, cells in rows]
 
 
+def cells(pilot: Pilot[None]) -> list[str]:
+    """The rows in the table as they read."""
+    return [" ".join(cells) for _, cells in pilot.app.screen.query_one("#cases", Listing)._shown]
+
+
 def decided(town: Town) -> list[tuple[str, str, str, str]]:
     return [(event.what, event.meter, event.who, event.reason) for event in town.engine.events]
 
@@ -60,7 +65,7 @@ def troubled(town: Town) -> Town:
 async def test_what_to_look_at_is_listed_newest_first_and_in_full(troubled: Town) -> None:
     async with at_work(troubled, "f7", size=(80, 24)) as pilot:
         assert [cause for _, cause in listed(pilot)] == ["refused", "suspect", "reset", *["silent"] * SILENT]
-        assert text_of(pilot, "#facets").startswith("C  suspect 1  reset 1  silent 6  refused 1")
+        assert text_of(pilot, "#facets").startswith("c  suspect 1  reset 1  silent 6  refused 1")
         assert text_of(pilot, "#case").splitlines()[-1] == "sent: READ [red]1[/] \\x1b[31m"
         await go(pilot, "down")
         assert " ".join(text_of(pilot, "#case").split()) == (
@@ -88,7 +93,7 @@ async def test_looking_is_open_and_deciding_asks_for_a_login_and_goes_on(trouble
         await pass_by(pilot, ADA)
         assert text_of(pilot, "#decision-title") == f"Void · {STEADY}"
         await go(pilot, "Storm", "enter")
-        assert text_of(pilot, "#said") == "1 case is void. U takes it back."
+        assert text_of(pilot, "#said") == "1 case is void; u takes it back."
         assert decided(troubled) == [("void", STEADY, ADA, "Storm")]
         await go(pilot, "f9")
         assert text_of(pilot, "#said") == "Logged out."
@@ -123,14 +128,14 @@ async def test_several_are_decided_together_seen_before_and_taken_back(troubled:
         assert "2 chosen" in text_of(pilot, "#conditions")
         await go(pilot, "v")
         shown = text_of(pilot, "#decision-effects").splitlines()
-        assert [line.split()[0] for line in shown[1:3]] == [STEADY, HOSTILE]
-        assert shown[1].split()[-1] == "±0.000"
-        assert shown[-1].startswith("In all")
+        assert [line.split()[0] for line in shown[1:3]] == [HOSTILE, STEADY]  # the largest change first
+        assert shown[2].split()[-1] == "±0.000"
+        assert text_of(pilot, "#decision-sum").startswith("In all")
         await go(pilot, "enter")
         assert text_of(pilot, "#decision-error") == "! a decision needs its reason"
         await go(pilot, "Storm damage", "enter")
         assert isinstance(pilot.app.screen, ExceptionsScreen)
-        assert text_of(pilot, "#said") == "2 cases are void. U takes it back."
+        assert text_of(pilot, "#said") == "2 cases are void; u takes it back."
         who = "operator@metertui.example"
         assert decided(troubled) == [("void", meter, who, "Storm damage") for meter in (STEADY, HOSTILE)]
         await go(pilot, "escape", "o")
@@ -159,7 +164,7 @@ async def test_an_exchange_is_proposed_and_corrected(troubled: Town) -> None:
         await settle(pilot)
         assert "+0.500" in text_of(pilot, "#decision-effects")
         await go(pilot, "enter")
-        assert text_of(pilot, "#said") == "1 case is exchanged. U takes it back."
+        assert text_of(pilot, "#said") == "1 case is exchanged; u takes it back."
         assert troubled.engine.series(HOSTILE).curve.energy[-1] == before + 500
         assert "No case meets these conditions" in text_of(pilot, "#no-cases")
         await go(pilot, "escape")
@@ -174,7 +179,7 @@ async def test_the_menu_offers_what_fits_and_escape_leaves_all_as_it_is(troubled
         await go(pilot, "x")  # which is nothing for a silent meter
         assert text_of(pilot, "#said") == "! Exchange is nothing for a silent meter; this case is of that kind."
         await go(pilot, "enter", "enter")
-        assert "No figure changes." in text_of(pilot, "#decision-effects")
+        assert text_of(pilot, "#decision-sum") == "No figure changes."
         await go(pilot, "escape")
         assert not decided(troubled)
         await go(pilot, "n", "The cellar is flooded", "enter", "k", "By letter", "enter", "a", "Known", "enter")
@@ -216,10 +221,10 @@ async def test_conditions_by_keys(troubled: Town) -> None:
         await go(pilot, "slash", "200-00", "enter")
         assert {meter for meter, _ in listed(pilot)} == {f"200-00{n}" for n in range(1, 7)}
         await go(pilot, "g")
-        assert "G region North" in text_of(pilot, "#conditions")
+        assert "g region North" in text_of(pilot, "#conditions")
         assert {meter for meter, _ in listed(pilot)} == {"200-001", "200-002", "200-003"}
         await go(pilot, "G", "p")
-        assert "P today" in text_of(pilot, "#conditions")
+        assert "p today" in text_of(pilot, "#conditions")
         assert "No case meets these conditions" in text_of(pilot, "#no-cases")
         await go(pilot, "escape")
         assert len(listed(pilot)) == SILENT + 3
@@ -246,7 +251,7 @@ async def test_pages(town: Town) -> None:
     town.read((STEADY, "99999", "2025-03-12T10:30:01"))
     town.read(*((STEADY, f"{200 - n}", f"2025-03-12T10:3{n // 60}:{n % 60:02}") for n in range(119, 1, -1)))
     async with at_work(town, "f7") as pilot:
-        assert ", page 1 of 2 [ ]" in text_of(pilot, "#conditions")
+        assert "page 1 of 2 [ ]" in text_of(pilot, "#conditions")
         assert len(listed(pilot)) == 100
         await go(pilot, "right_square_bracket", "right_square_bracket", "ctrl+a")
         total = town.app.screen._found.total  # type: ignore[attr-defined]
@@ -257,6 +262,29 @@ async def test_pages(town: Town) -> None:
         assert f"{total - 100} chosen" in text_of(pilot, "#conditions")
         await go(pilot, "e")
         assert "Why" in text_of(pilot, "#explain-title")
+
+
+async def test_a_page_of_cases_is_looked_through_before_it_is_decided_on_a_small_terminal(town: Town) -> None:
+    town.read(*((STEADY, f"{200 - n}", f"2025-03-12T10:3{n // 60}:{n % 60:02}") for n in range(119, 1, -1)))
+    town.log_in("operator")
+    async with at_work(town, "f7", size=(80, 24)) as pilot:
+        await go(pilot, "c")
+        assert listed(pilot)[0] == (STEADY, "suspect")
+        await go(pilot, "c", "ctrl+a")
+        line = pilot.app.screen.query_one("#conditions").render_line(0).text
+        assert "c rejected" in line
+        assert "100 chosen" in line
+        assert "page 1 of 2 [ ]" in line
+        assert "kWh is" not in cells(pilot)[0]  # the register stands before it
+        assert "lower than" in cells(pilot)[0]
+        await go(pilot, "v")
+        paper = pilot.app.screen.query_one("#decision-paper")
+        assert text_of(pilot, "#decision-sum") == "No figure changes."
+        for key, top in (("pagedown", paper.size.height), ("down", paper.size.height + 1), ("pageup", 1), ("up", 0)):
+            await go(pilot, key)
+            assert paper.scroll_offset.y == top, key
+        await go(pilot, "Storm", "enter")
+        assert text_of(pilot, "#said") == "100 cases are void; u takes it back."
 
 
 async def test_what_cannot_be_decided_changes_nothing(troubled: Town) -> None:
