@@ -182,6 +182,32 @@ def notes(folder: Path) -> list[str]:
     return [note for proof in check(folder, RULES, lambda _: None) for note in proof.notes]
 
 
+@pytest.mark.parametrize(
+    ("log", "decisions"),
+    [
+        # an exchange after the last reading, before the first one, and with none that counts
+        ("m,2025-03-01T00:00:00Z,10\nm,2025-03-02T00:00:00Z,20\n", "exchange,at=2025-03-05T00:00Z final=44 initial=0"),
+        ("m,2025-03-01T00:00:00Z,10\nm,2025-03-02T00:00:00Z,20\n", "exchange,at=2025-02-05T00:00Z final=44 initial=0"),
+        (
+            "m,2025-03-01T00:00:00Z,10\n",
+            "void,at=2025-03-01T00:00Z\nexchange,at=2025-02-05T00:00Z final=44 initial=0",
+        ),
+        # nothing that counts, and a suspect on a day of its own
+        ("m,2025-03-01T00:00:00Z,10\n", "void,at=2025-03-01T00:00Z"),
+        ("m,2025-03-01T00:00:00Z,10\nm,2025-03-02T00:00:00Z,20\nm,2025-03-10T00:00:00Z,5\n", ""),
+    ],
+)
+def test_what_lies_beyond_what_is_counted_is_no_problem(tmp_path: Path, log: str, decisions: str) -> None:
+    (tmp_path / "users.csv").write_text("identifier,address,region,sub_region,postcode,apartment_type\nm,,N,,,\n")
+    (tmp_path / "log.txt").write_text(log)
+    rows = "".join(
+        f"2025-03-12T10:40:00Z,m,{what},{values},ada,because\n"
+        for what, values in (each.split(",") for each in decisions.split("\n") if each)
+    )
+    (tmp_path / "events.csv").write_text("time,meter,what,values,who,reason\n" + rows)
+    assert problems(tmp_path) == []
+
+
 def test_issued_bills_are_proven_and_a_difference_is_a_note(folder: Path) -> None:
     (folder / "tariffs.csv").write_text(HEADER + "2024-01-01,,,,,28.12,9\n2024-01-01,4-rom,,,,1,9\n")
     assert issue(folder, "2024-10") == 3
