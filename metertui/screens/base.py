@@ -125,6 +125,8 @@ class DeskScreen(ThriftyScreen[None]):
         if banner.show(trouble):
             banner.set_class(not trouble, "hidden")
             banner.set_class(not (snapshot.storage_error or snapshot.unheard or snapshot.trouble), "-note")
+        if told := self.desk.sessions.lapsed():
+            self.say(told)
 
     def say(self, text: str) -> None:
         """Put a sentence into the one line for them; it stays until the next, or until another screen is gone to.

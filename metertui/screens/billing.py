@@ -19,6 +19,7 @@ from metertui.engine.columns import Frozen
 from metertui.engine.errors import MeterError
 from metertui.engine.issuing import shown
 from metertui.engine.ledger import BillBook, Ledger
+from metertui.engine.pricing import NoTariffError
 from metertui.engine.windows import Window
 from metertui.screens import fmt
 from metertui.screens.base import DeskScreen
@@ -170,7 +171,10 @@ class BillingScreen(DeskScreen):
             past.move_cursor(row=keys.index(month), animate=False)
 
     def _refuse(self, error: MeterError) -> None:
-        self.query_one("#statement", Static).update(message(f"! {error}"))
+        told = message(f"! {error}")
+        if isinstance(error, NoTariffError):
+            told.append("\n\nThe tariffs are behind t; what the meter used is on the lookup screen (F3).")
+        self.query_one("#statement", Static).update(told)
 
     def _draw(self, statement: Statement, told: dict[str, Any]) -> None:
         account = self.headend.engine.accounts.get(statement.meter)

@@ -14,10 +14,11 @@ class Sessions:
         self._touched = 0.0
         self._email = ""
         self._role = ""
+        self._lapsed = ""
 
     def begin(self, email: str, role: str) -> None:
         """Someone has logged in."""
-        self._email, self._role = email, role
+        self._email, self._role, self._lapsed = email, role, ""
         self._touched = self._clock.monotonic()
 
     def end(self) -> None:
@@ -33,8 +34,15 @@ class Sessions:
     def role(self) -> str:
         """The role of who is logged in; empty for nobody."""
         if self._role and self._clock.monotonic() - self._touched > self._idle:
+            self._lapsed = self._email
             self.end()
         return self._role
+
+    def lapsed(self) -> str:
+        """What is to be said, once, of a login that ended by itself; empty where none has."""
+        _ = self.role  # it ends when it is asked for
+        email, self._lapsed = self._lapsed, ""
+        return f"{email} was logged out after {self._idle / 60:g} minutes without a key." if email else ""
 
     @property
     def email(self) -> str:

@@ -7,6 +7,7 @@ from textual import events
 from textual.widgets import Input
 
 from metertui.screens.sessions import Sessions
+from metertui.screens.widgets.steady import Steady
 from tests.clock import FakeClock
 from tests.screens.town import Town, at_work, settle, text_of
 
@@ -39,6 +40,18 @@ def test_a_session_that_has_ended_is_not_woken() -> None:
     clock.advance(61)
     sessions.touch()
     assert sessions.role == ""
+
+
+@pytest.mark.parametrize("key", ["f6", "f3"])
+async def test_whose_session_has_lapsed_is_told_wherever_they_are(town: Town, key: str) -> None:
+    town.log_in("operator")
+    async with at_work(town, key) as pilot:
+        town.clock.advance(15 * 60 + 1)
+        for told in ("operator@metertui.example was logged out after 15 minutes without a key.", ""):
+            town.app.tick()
+            await settle(pilot)
+            assert text_of(pilot, "#said") == told
+            town.app.screen.query_one("#said", Steady).show("")
 
 
 @pytest.mark.parametrize(("key", "role"), [("f5", "government"), ("f6", "operator")])
@@ -165,7 +178,7 @@ async def test_a_login_ends_under_help_and_palette_too(town: Town, over: str) ->
         await pilot.press(over)
         await pilot.pause()
         assert pilot.app.screen is not screen
-        town.clock.advance(town.app.settings.session_idle_minutes * 60 + 1)
+        town.clock.advance(15 * 60 + 1)
         town.app.tick()
         await pilot.pause()
         assert not screen.query_one("#inside").display

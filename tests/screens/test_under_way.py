@@ -1,0 +1,156 @@
+"""Pictures of work under way and of what goes wrong, screen by screen; `--snapshot-update` after a change meant."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from metertui.engine.errors import StorageError
+from metertui.screens import lookup, under_way
+from tests.screens.test_billing import HEADER, TARIFFS
+from tests.screens.test_snapshots import Compare, doing, every_size
+from tests.screens.town import HOSTILE, STEADY, Town, press, settle
+
+SHARE = 0.37
+
+
+@pytest.fixture(autouse=True)
+def still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing blinks, and a bar is shown at once."""
+    monkeypatch.setattr(Input, "cursor_blink", False)
+    monkeypatch.setattr("metertui.work.vitals.resident", lambda: 123_400_000)
+    monkeypatch.setattr(under_way, "PATIENCE", 0.0)
+    monkeypatch.setattr(under_way, "_AGAIN", 0.01)
+
+
+async def endless(*told: Any) -> NoReturn:
+    """Work that says how far it is and gets no further."""
+    tell = next(each for each in reversed(told) if callable(each))
+    tell(SHARE)
+    await asyncio.Event().wait()
+    raise AssertionError("nobody ends it")
+
+
+def at_its_work(town: Town, *keys: str, role: str = "operator") -> Callable[[Pilot[Any]], Awaitable[None]]:
+    """Press keys whose last begins what does not end, and wait until it is seen how far it is."""
+
+    async def act(pilot: Pilot[Any]) -> None:
+        await doing(town, *keys[:-1], role=role)(pilot)
+        await pilot.press(keys[-1])
+        await pilot.pause(0.05)
+
+    return act
+
+
+@every_size
+def test_a_clerk_waits_for_a_file(
+    snap_compare: Compare, town: Town, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    monkeypatch.setattr(lookup, "export_readings", endless)
+    keys = ["f3", *STEADY, "enter", "r", "ctrl+e"]
+    assert snap_compare(town.app, terminal_size=size, run_before=at_its_work(town, *keys, "enter"))
+
+
+@every_size
+def test_an_operator_waits_for_a_billing_run(
+    snap_compare: Compare, town: Town, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    (town.folder / "tariffs.csv").write_text(TARIFFS)
+    monkeypatch.setattr(town.headend, "reckon", endless)
+
+    async def act(pilot: Pilot[Any]) -> None:
+        await doing(town, "f4", *STEADY, "enter", "b", role="operator")(pilot)
+        pilot.app.screen.query_one("#run-reckon").focus()
+        await press(pilot, "enter")
+        await pilot.pause(0.05)
+
+    assert snap_compare(town.app, terminal_size=size, run_before=act)
+
+
+@every_size
+def test_an_operator_waits_for_a_file_to_be_read(
+    snap_compare: Compare, town: Town, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    monkeypatch.setattr(town.headend, "plan_import", endless)
+    keys = ["f6", *["ctrl+right"] * 3, *"yesterday.csv", "enter", "enter"]
+    (tmp_path / "yesterday.csv").write_text("")
+    monkeypatch.chdir(tmp_path)
+    assert snap_compare(town.app, terminal_size=size, run_before=at_its_work(town, *keys))
+
+
+def test_a_list_of_exceptions_is_worked_out(snap_compare: Compare, town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def waiting(_: object) -> NoReturn:
+        await endless(print)
+
+    monkeypatch.setattr(town.headend, "exceptions", waiting)
+    assert snap_compare(town.app, terminal_size=(80, 24), run_before=at_its_work(town, "f7"))
+
+
+# -- what goes wrong ------------------------------------------------------------------------------------------------
+
+
+def test_a_month_without_a_price(snap_compare: Compare, town: Town) -> None:
+    (town.folder / "tariffs.csv").write_text(f"{HEADER}2025-03-05,,,,,20,9\n")
+    keys = ["f4", *STEADY, "enter"]
+    assert snap_compare(town.app, terminal_size=(80, 24), run_before=doing(town, *keys))
+
+
+def test_a_question_that_cannot_be_asked(snap_compare: Compare, town: Town) -> None:
+    async def act(pilot: Pilot[Any]) -> None:
+        await doing(town, "f5", "b", role="government")(pilot)
+        pilot.app.screen.query_one("#time", Input).value = "18:00-25:00"
+        pilot.app.screen.query_one("#time", Input).focus()
+        await press(pilot, "enter")
+        await settle(pilot)
+
+    assert snap_compare(town.app, terminal_size=(80, 24), run_before=act)
+
+
+def test_a_decision_that_the_disk_refuses(snap_compare: Compare, town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def full(*_: object) -> NoReturn:
+        raise StorageError("cannot write events.csv: no space left on device")
+
+    monkeypatch.setattr(town.headend, "decide", full)
+    town.read((HOSTILE, "8", "2025-03-12T01:00"), (STEADY, "1", "2025-03-12T10:36:00"))
+    keys = ["f7", "space", "v", *"misread", "enter"]
+    assert snap_compare(town.app, terminal_size=(80, 24), run_before=doing(town, *keys, role="operator"))
+
+
+def test_an_account_that_is_there_already(snap_compare: Compare, town: Town) -> None:
+    keys = ["f6", "ctrl+right", *STEADY]
+    assert snap_compare(town.app, terminal_size=(80, 24), run_before=doing(town, *keys, role="operator"))
+
+
+TROUBLES = {
+    "disk": {"storage_error": "No space left on device"},
+    "port": {"unheard": "cannot listen on 127.0.0.1:7007: address already in use; it is tried again each second"},
+    "read-only": {"following": "read-only, follows process 4711"},
+}
+
+
+@pytest.mark.parametrize("name", TROUBLES)
+def test_what_stands_in_the_way(snap_compare: Compare, town: Town, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    wrong = replace(town.headend.live(), **TROUBLES[name])
+    monkeypatch.setattr(town.headend, "live", lambda: wrong)
+    assert snap_compare(town.app, terminal_size=(80, 24), run_before=doing(town, "f3", *STEADY, "enter"))
+
+
+def test_a_session_that_has_ended(snap_compare: Compare, town: Town) -> None:
+    async def act(pilot: Pilot[Any]) -> None:
+        await doing(town, "f6", role="operator")(pilot)
+        town.clock.advance(3600)
+        town.app.tick()
+        await settle(pilot)
+
+    assert snap_compare(town.app, terminal_size=(80, 24), run_before=act)
+
+
+def test_every_action_by_its_name(snap_compare: Compare, town: Town) -> None:
+    assert snap_compare(town.app, terminal_size=(80, 24), run_before=doing(town, "f7", "ctrl+p"))
