@@ -64,11 +64,14 @@ def test_what_is_estimated_is_filled_otherwise() -> None:
     assert "▁" in drawn[4]
 
 
-@pytest.mark.parametrize(("count", "free"), [(62, False), (30, False), (20, True), (7, True)])
-def test_bars_take_the_room_that_there_is(count: int, free: bool) -> None:
+@pytest.mark.parametrize(("count", "least", "free"), [(62, 62, False), (40, 62, False), (30, 59, True), (20, 60, True)])
+def test_bars_take_the_room_that_there_is(count: int, least: int, free: bool) -> None:
     row = lines(upright(bars(("", [8.0] * count)), 66, 6, INKS))[0].partition("┤")[2]
-    assert len(row) >= 62
+    assert least <= len(row) <= 64
     assert (" " in row) is free
+    if free:
+        assert row.split(" ").count("") == 0  # one column between two bars
+        assert {len(bar) for bar in row.split()} in ({1}, {2, 3}, {2})
 
 
 def test_stacked_bars_differ_by_what_fills_them() -> None:

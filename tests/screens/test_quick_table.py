@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from unittest.mock import patch
 
 import pytest
@@ -13,6 +14,7 @@ from textual.geometry import Region
 from textual.widgets import DataTable, _data_table
 
 from metertui.screens.widgets.quick_table import QuickTable
+from metertui.screens.widgets.sorted_table import Column, SortedTable
 from metertui.screens.widgets.table import Listing
 
 
@@ -28,6 +30,11 @@ class Desk(App[None]):
     @on(DataTable.RowSelected)
     def _take(self, event: DataTable.RowSelected) -> None:
         self.taken.append(event.row_key.value)
+
+
+class Sorted(App[None]):
+    def compose(self) -> ComposeResult:
+        yield SortedTable()
 
 
 def widths(listing: Listing) -> list[int]:
@@ -104,6 +111,38 @@ async def test_lines_are_drawn_as_textual_draws_them(fixed: int) -> None:
                     listing._clear_caches()
                     assert drawn(listing) == quick
                 listing._clear_caches()
+
+
+COLUMNS = [Column("a", "region", False), Column("b", "type", False), Column("c", "kWh", True)]
+
+
+async def test_a_column_of_a_given_width_ends_what_is_longer_in_an_ellipsis() -> None:
+    async with Sorted().run_test(size=(90, 12)) as pilot:
+        table = pilot.app.query_one(SortedTable)
+        table.show(COLUMNS, [("電" * 20, "N" * 40, "1.000"), ("x", "y", "20.000")], "-c")
+        for x in (0, 7):
+            table.scroll_to(x=x, animate=False, immediate=True)
+            await pilot.pause()
+            quick = drawn(table)
+            with patch.object(QuickTable, "render_line", DataTable.render_line):
+                table._clear_caches()
+                assert drawn(table) == quick
+        assert f" {'N' * 27}… " in table.render_line(1).text
+
+
+async def test_no_key_is_so_wide_that_figures_cannot_be_scrolled_to() -> None:
+    async with Sorted().run_test(size=(90, 12)) as pilot:
+        table = pilot.app.query_one(SortedTable)
+        table.show(COLUMNS, [("North" * 5, "landed" * 4, "1.000")])
+        assert table.fixed_columns == 1
+        await pilot.resize_terminal(40, 12)
+        while table.size.width > 40:
+            await asyncio.sleep(0.01)
+        await pilot.pause()
+        assert table.fixed_columns == 0
+        table.scroll_to(x=99, animate=False, immediate=True)
+        await pilot.pause()
+        assert table.render_line(1).text.split()[-1] == "1.000"
 
 
 async def test_a_table_that_rolls_draws_its_rows_where_they_are_now() -> None:

@@ -28,8 +28,6 @@ _THICKEST: Final = 3
 """Rows that a bar to the right takes at most."""
 _WIDEST: Final = 24
 """Columns from one bar that stands to the next at most."""
-_APART: Final = 3
-"""Columns a bar from which on there is one free between them."""
 _MUCH: Final = 0.6
 """Of the way from least to most: from there on a map's figure has its ink."""
 _DIM: Final = Style(dim=True)
@@ -55,7 +53,7 @@ def upright(picture: Picture, width: int, height: int, inks: Sequence[Style]) ->
         each = -(-len(labels) * beside // room)
         labels, series = labels[::each], tuple(Series(name, means(values, each)) for name, values in series)
         guessed = tuple(any(guessed[at : at + each]) for at in range(0, len(guessed), each))
-    edges = [place * min(room, _WIDEST * len(labels)) // len(labels) for place in range(len(labels) + 1)]
+    edges = _edges(len(labels), beside, room)
     canvas = Canvas(rows, room)
     parts = np.array([[np.nan if value is None else value for value in values] for _, values in series]) / marks[-1]
     if stacked:
@@ -70,11 +68,17 @@ def _towers(picture: Picture) -> list[list[float]]:
     return [known for column in columns if (known := [value for value in column if value is not None])]
 
 
+def _edges(count: int, beside: int, room: int) -> list[int]:
+    """Where each label's bars begin, and the last ones end: over all the room, unless that made uneven gaps."""
+    most = beside + 1 if room // count == beside + 1 else _WIDEST
+    return [place * min(room, most * count) // count for place in range(count + 1)]
+
+
 def _columns(edges: Sequence[int], beside: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Columns that have a bar in them, of each its label, and which bar of the label it is."""
     widths = np.diff(edges)
     narrowest = int(widths.min())
-    free = int(narrowest >= max(_APART, beside + 1))
+    free = int(narrowest > beside)
     each = widths - free if beside == 1 else np.full(len(widths), max(1, (narrowest - free) // beside))
     found = [
         (start + bar * wide + cell, label, bar)

@@ -38,13 +38,14 @@ class QuickTable(DataTable[Text]):
         self._head = Style()
 
     def _update_dimensions(self, new_rows: Iterable[RowKey]) -> None:
-        before = [column.content_width for column in self.ordered_columns]
-        for column in self.ordered_columns:
+        measured = [column for column in self.ordered_columns if column.auto_width]
+        before = [column.content_width for column in measured]
+        for column in measured:
             widths = (cell.cell_len for cell in self.get_column(column.key))
             least = 0 if self.narrow else column.content_width
             column.content_width = max(least, column.label.cell_len, max(widths, default=0))
         self.narrow = False
-        if before != [column.content_width for column in self.ordered_columns]:
+        if before != [column.content_width for column in measured]:
             self.refresh()
         super()._update_dimensions(())
         self._clear_caches()  # or lines that were drawn before would be kept as if nothing had changed
@@ -91,7 +92,7 @@ class QuickTable(DataTable[Text]):
         width = self.size.width
         padding = " " * self.cell_padding
         texts = [
-            f"{padding}{_fitted(cell, column.content_width)}{padding}"
+            f"{padding}{_fitted(cell, column.content_width if column.auto_width else column.width)}{padding}"
             for cell, column in zip(cells, self.ordered_columns, strict=True)
         ]
         left = int(self.scroll_x)
@@ -133,8 +134,8 @@ class QuickTable(DataTable[Text]):
 
 
 def _fitted(cell: Text, width: int) -> str:
-    """Its text in just so many terminal cells."""
+    """Its text in just so many terminal cells; an ellipsis where it is cut."""
     text, spare = cell.plain, width - cell.cell_len
     if spare < 0:
-        return set_cell_size(text, width)
+        return f"{set_cell_size(text, width - 1)}…"
     return " " * spare + text if cell.justify == "right" else text + " " * spare

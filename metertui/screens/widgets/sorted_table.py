@@ -9,9 +9,9 @@ from rich.cells import cell_len
 from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.widgets import DataTable
 
 from metertui.screens.plain import plain
+from metertui.screens.widgets.quick_table import QuickTable
 
 _WIDEST: Final = 28
 PAGE: Final = 100
@@ -26,7 +26,7 @@ class Column(NamedTuple):
     right: bool
 
 
-class SortedTable(DataTable[Text]):
+class SortedTable(QuickTable):
     """Shows rows of text. Sorting is left to who knows the figures: it only asks for it, and says how it is."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -44,7 +44,7 @@ class SortedTable(DataTable[Text]):
             self.step = step
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(cursor_type="row", zebra_stripes=True, **kwargs)
+        super().__init__(**kwargs)
         self._layout: tuple[tuple[Column, ...], str, tuple[int, ...]] | None = None
         self._widths: tuple[int, ...] = ()
         self._from = self._count = 0
@@ -81,11 +81,11 @@ class SortedTable(DataTable[Text]):
         else:
             self._layout = layout
             self.clear(columns=True)
-            self.fixed_columns = sum(not column.right for column in columns)
             for column, width in zip(columns, self._widths, strict=True):
                 mark = {column.name: " ▲", f"-{column.name}": " ▼"}.get(sort, "")
                 title = Text(f"{column.title}{mark}", justify="right" if column.right else "left")
                 self.add_column(title, width=width)
+            self._hold()
         for row in rows:
             cells = []
             for column, value in zip(columns, row, strict=True):
@@ -93,6 +93,16 @@ class SortedTable(DataTable[Text]):
                 cell.justify = "right" if column.right else "left"
                 cells.append(cell)
             self.add_row(*cells)
+
+    def on_resize(self) -> None:
+        self._hold()
+
+    def _hold(self) -> None:
+        """Keep as many of the keys in view as leave half of the room to the figures."""
+        keys = sum(not column.right for column in self._layout[0]) if self._layout else 0
+        while keys and sum(self._widths[:keys]) + 2 * keys > self.size.width // 2 > 0:
+            keys -= 1
+        self.fixed_columns = keys
 
     def point(self, at: int) -> None:
         """Put the cursor on a row of this page, by its place among all rows."""
