@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from metertui.cli.imports import take
 from metertui.engine import ingest
 from metertui.engine.core import Engine
 from metertui.engine.errors import MeterError, StorageError
@@ -78,6 +79,33 @@ async def test_it_comes_to_what_a_command_would_have_made_of_it(
     opened = [Engine.open(tmp_path / name, RULES, FakeClock(), readonly=True) for name in "ab"]
     assert figures(opened[0]) == figures(opened[1]) == running
     assert list(opened[0].accounts) == list(opened[1].accounts)
+
+
+async def test_of_a_deactivated_meter_what_was_read_before_is_taken_and_no_more(tmp_path: Path) -> None:
+    file = tmp_path / "x.csv"
+    file.write_text(
+        "identifier,timestamp,usage\nm-1,2025-03-10T00:00,1000\nm-1,2025-03-12T10:30,1001\n"
+        "m-1,2025-03-12T10:45,1002\nm-2,2025-03-12T10:45,7\n"
+    )
+    headend = await start(tmp_path / "data")
+    await headend.register("m-2", {}, "test")
+    for meter in ("m-1", "m-2"):
+        await headend.deactivate(meter, "test", "pulled down")
+    await headend.reactivate("m-2", "test")
+    planned = (await headend.plan_import([file])).report
+    since = headend.engine.zone.iso(headend.engine.clock.now())
+    assert (planned.new, planned.refused, planned.reasons) == (3, 1, {"deactivated": 1})
+    assert planned.misfits[0].line == 4
+    assert planned.misfits[0].why == f"m-1 is deactivated since {since}; what was read before is taken"
+    report = await headend.do_import(await headend.plan_import([file]), "x.csv", "me")
+    assert (report.new, report.refused) == (3, 1)
+    assert (await headend.upload("m-1", "1001", "2025-03-12T10:30", "test")).code == "deactivated"
+    await headend.stop()
+    assert "x.csv:4\tdeactivated\t" in (tmp_path / "data/rejects.log").read_text()
+    engine = Engine.open(tmp_path / "data", RULES, FakeClock())  # and the same where nobody has the folder open
+    again = take(engine, [file], None, lambda _: None)
+    assert (again.new, again.duplicate, again.reasons) == (0, 3, {"deactivated": 1})
+    engine.close()
 
 
 async def test_what_arrives_between_plan_and_deed_is_met(tmp_path: Path) -> None:

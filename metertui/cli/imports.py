@@ -15,7 +15,7 @@ from metertui.cli.handing import handed
 from metertui.engine.audit import user_name
 from metertui.engine.core import Engine
 from metertui.engine.errors import MeterError
-from metertui.engine.importing import COUNTS, Report
+from metertui.engine.importing import COUNTS, Report, ended
 from metertui.formats import files
 
 COLUMNS = COUNTS
@@ -55,7 +55,8 @@ def take(engine: Engine, paths: Iterable[Path], form: files.Form | None, share: 
     """Import files into the folder of an engine, which does not learn of it. Raises MeterError."""
     now = engine.clock.now()
     frozen = engine.view().frozen(engine.rules.max_w)
-    importing = files.taken(frozen, paths, form, now + engine.rules.future_us, lambda part: share(part / 2))
+    latest, gone = now + engine.rules.future_us, ended(engine.accounts, engine.events)
+    importing = files.taken(frozen, paths, form, latest, lambda part: share(part / 2), gone)
     return importing.finish(engine.accounts, engine.archive, now=now, progress=lambda part: share(0.5 + part / 2))
 
 

@@ -170,6 +170,11 @@ class EventBook:
         """All decisions, in the order in which they were made."""
         return iter(self._events)
 
+    @property
+    def newest(self) -> Event | None:
+        """The decision that was made last."""
+        return self._events[-1] if self._events else None
+
     def of(self, meter: str) -> Decided | None:
         """What stands of the decisions about a meter; None where there never was one."""
         return self._decided.get(meter)

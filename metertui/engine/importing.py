@@ -1,13 +1,14 @@
 """History into the archive: readings that other programs kept, with the attributes that their meters had in time.
 
 What is known already is left alone, so importing the same again adds nothing. Accounts are written before readings:
-an import that was interrupted is finished by doing it again.
+an import that was interrupted is finished by doing it again. Of a meter that was deactivated, what was read before is
+history too, as its last reading often comes by file; what is dated later is refused, as the port does.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final, NamedTuple
 
@@ -20,6 +21,7 @@ from metertui.engine.accounts import AccountBook
 from metertui.engine.archive import Archive
 from metertui.engine.columns import Columns, Frozen, Group
 from metertui.engine.counters import Refusal
+from metertui.engine.events import EventBook
 from metertui.engine.judged import judged
 from metertui.engine.outcome import Outcome
 from metertui.engine.readings_file import Rows
@@ -137,9 +139,13 @@ class Import:
     Nothing is written before `finish`. Holds 40 bytes a reading meanwhile.
     """
 
-    def __init__(self, frozen: Frozen, *, latest: int) -> None:
-        """`frozen`: what is stored. A reading after `latest` (µs UTC) is in the future, and refused."""
+    def __init__(self, frozen: Frozen, *, latest: int, ended: Mapping[str, int] | None = None) -> None:
+        """`frozen`: what is stored. A reading after `latest` (µs UTC) is in the future, and refused.
+
+        So is one of a meter after it was deactivated, see `ended`.
+        """
         self.report = Report()
+        self._ended = ended or {}
         self._frozen = frozen
         self._zone = frozen.zone
         self._latest = latest
@@ -159,12 +165,16 @@ class Import:
             return
         part = self._part(piece)
         late = part.time > self._latest
-        if late.any():
-            for at in np.flatnonzero(late).tolist():
-                why = f"{self._zone.iso(int(part.time[at]))} is in the future"
-                self.report.refuse([self._misfit(part, at, "future-timestamp", why)])
-            part = part.take(np.flatnonzero(~late))
-        self._parts.append(part)
+        for at in np.flatnonzero(late).tolist():
+            why = f"{self._zone.iso(int(part.time[at]))} is in the future"
+            self.report.refuse([self._misfit(part, at, "future-timestamp", why)])
+        ended = np.array([self._ended.get(meter, self._latest) for meter in piece.rows.ids])[piece.rows.code]
+        gone = ~late & (part.time > ended)
+        for at in np.flatnonzero(gone).tolist():
+            meter, since = self._ids[part.meter[at]], self._zone.iso(int(ended[at]))
+            why = f"{meter} is deactivated since {since}; what was read before is taken"
+            self.report.refuse([self._misfit(part, at, "deactivated", why)])
+        self._parts.append(part.take(np.flatnonzero(~(late | gone))))
 
     def plan(self) -> Report:
         """Sort out what is new; what the report says of readings stands then. Nothing is written. Once, any thread."""
@@ -291,6 +301,13 @@ class Import:
                 moves[meter] = course
         self.report.moved = len(moves)
         return accounts, moves
+
+
+def ended(accounts: AccountBook, events: EventBook) -> dict[str, int]:
+    """Since when the meters that are deactivated are so, µs UTC; of one that a file says it of, nobody knows."""
+    last = {event.meter: event.decided for event in events if event.what == "deactivate"}
+    known = ((accounts.get(meter), since) for meter, since in last.items())
+    return {account.meter: since for account, since in known if account is not None and not account.active}
 
 
 def known(account: Account, moves: Moves, now: int) -> list[tuple[int, Group]]:

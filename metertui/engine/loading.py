@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +13,11 @@ from numpy.typing import NDArray
 from metertui.engine import dayclose, files, log, readings_file, store
 from metertui.engine.accounts import AccountBook
 from metertui.engine.archive import Archive
+from metertui.engine.audit import AuditLog
 from metertui.engine.columns import Columns
 from metertui.engine.directory import Directory
-from metertui.engine.errors import MeterError
-from metertui.engine.events import EventBook
+from metertui.engine.errors import MeterError, Refused
+from metertui.engine.events import OF_AN_ACCOUNT, Event, EventBook
 from metertui.engine.lock import FolderLock
 from metertui.engine.log import WriteAheadLog
 from metertui.engine.readings_file import Rows
@@ -60,10 +62,11 @@ def load(folder: Path, rules: Rules, clock: Clock, progress: Callable[[float], N
         accounts.mend()
         staff.mend()
         events.mend()
+        finished = _finish_decision(accounts, events, AuditLog(folder / "audit.log"), rules.zone)
         weak = files.weakness(folder)
         if rules.durability == "os":
             weak = 'durability is "os": OK is said before the disk has it, and a power cut loses the last seconds'
-        warnings = [told for told in (weak, *accounts.warnings, *events.warnings, torn) if told]
+        warnings = [told for told in (weak, *accounts.warnings, *events.warnings, finished, torn) if told]
         if sealed is not None:
             count = len(dayclose.write_day_files(archive, sealed, rules.zone))
             write_ahead.drop_sealed()
@@ -79,6 +82,36 @@ def load(folder: Path, rules: Rules, clock: Clock, progress: Callable[[float], N
     except BaseException:
         lock.release()
         raise
+
+
+def _finish_decision(accounts: AccountBook, events: EventBook, audit: AuditLog, zone: SiteZone) -> str:
+    """Let a decision about an account take effect that a crash cut off from it; what to say of that, if it was so.
+
+    It stands in `events.csv` before it does in `users.csv`, and last in the audit trail. One that stands there took
+    effect: where the account is otherwise now, somebody changed the file by hand, and knows why. StorageError.
+    """
+    event = events.newest
+    account = None if event is None else accounts.get(event.meter)
+    if event is None or event.what not in OF_AN_ACCOUNT or account is None:
+        return ""
+    active = event.what == "reactivate"
+    if account.active == active or _audited(event, audit, zone):
+        return ""
+    accounts.put([replace(account, active=active)], {})
+    audit.write(zone.iso(event.decided), event.who, event.what, event.meter, event.reason)
+    return f"{event.meter} is {event.what}d: that was decided by {event.who} and interrupted, and is finished now"
+
+
+def _audited(event: Event, audit: AuditLog, zone: SiteZone) -> bool:
+    """Whether the audit trail has a decision about an account. Reads it from its end."""
+    end: int | None = None
+    while end != 0:
+        found, end = audit.before(end, f"{event.what}\t{event.meter}", 1) or ([], 0)
+        for at, _, what, meter, _ in found:
+            with contextlib.suppress(Refused):  # somebody has been at the file
+                if (what, meter) == (event.what, event.meter) and zone.parse(at) >= event.decided:
+                    return True
+    return False
 
 
 def load_beside(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final, Literal, get_args
 
@@ -54,9 +54,10 @@ def taken(
     form: Form | None,
     latest: int,
     progress: Callable[[float], None] | None = None,
+    ended: Mapping[str, int] | None = None,
 ) -> Import:
-    """An import of some files, all read; see `Import` for `frozen` and `latest`. Raises MeterError."""
-    importing = Import(frozen, latest=latest)
+    """An import of some files, all read; see `Import` for `frozen`, `latest` and `ended`. Raises MeterError."""
+    importing = Import(frozen, latest=latest, ended=ended)
     paths = list(paths)
     for place, path in enumerate(paths):
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from metertui.engine.columns import Frozen
 from metertui.engine.errors import BusyError, MeterError
-from metertui.engine.importing import Import, Report
+from metertui.engine.importing import Import, Report, ended
 from metertui.formats import files
 from metertui.formats.files import Form
 from metertui.intake import FileLane
@@ -30,7 +30,7 @@ class Imports:
     async def plan(self, paths: Sequence[Path], form: Form | None, tell: Callable[[float], None]) -> Import:
         """See HeadEnd.plan_import."""
         loop, engine = asyncio.get_running_loop(), self._hands.engine
-        now = engine.clock.now()
+        now, gone = engine.clock.now(), ended(engine.accounts, engine.events)
         given_up = threading.Event()
 
         def share(part: float) -> None:
@@ -39,7 +39,7 @@ class Imports:
             loop.call_soon_threadsafe(tell, part)
 
         def plan(frozen: Frozen) -> Import:
-            importing = files.taken(frozen, paths, form, now + engine.rules.future_us, share)
+            importing = files.taken(frozen, paths, form, now + engine.rules.future_us, share, gone)
             importing.plan()
             return importing
 

@@ -16,6 +16,7 @@ from metertui.engine.backup import backup
 from metertui.engine.check import check
 from metertui.engine.columns import Group
 from metertui.engine.core import Engine
+from metertui.engine.events import Event
 from metertui.engine.importing import Import
 from metertui.engine.repair import repair
 from metertui.engine.rules import Rules
@@ -139,6 +140,57 @@ def test_a_change_of_accounts_is_whole_or_was_never_begun(
         assert problems(folder) == []
     assert before in seen
     assert after in seen
+
+
+@pytest.mark.parametrize(("meter", "what"), [("a", "deactivate"), ("c", "reactivate")])
+def test_a_decision_about_an_account_takes_effect_at_the_next_start_or_was_never_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, meter: str, what: str
+) -> None:
+    def decide(folder: Path) -> None:
+        with closing(opened(folder)) as engine:
+            book = engine.accounts
+            change = (book.deactivated if what == "deactivate" else book.reactivated)(meter)
+            told = [Event(NOW, meter, what, None, "ada", "moved out")]
+            book.commit_told(book.draft(book.standing(), change), engine.events, told)
+            engine.audit.write(RULES.zone.iso(NOW), "ada", what, meter, "moved out")
+
+    template = with_accounts(tmp_path / "data")
+    with closing(opened(template)) as engine:  # an older decision of the kind stands there, and was taken back
+        for at, kind in ((NOW - DAY, what), (NOW - HOUR, "reactivate" if what == "deactivate" else "deactivate")):
+            engine.events.append([event := Event(at, meter, kind, None, "bob", "")])
+            engine.events.add(event)
+            engine.audit.write(RULES.zone.iso(at), "bob", kind, meter, "")
+    finished = 0
+    for folder in cut_anywhere(monkeypatch, template, decide, at_least=6):
+        with closing(opened(folder)) as engine:
+            account = engine.accounts.get(meter)
+            decided = [event.who for event in engine.events].count("ada")
+            audited = [entry[1] for entry in (engine.audit.before(None, "", 99) or ([], 0))[0]].count("ada")
+            assert account is not None
+            assert account.active == (what == "reactivate") if decided else account.active == (what != "reactivate")
+            assert decided in (0, 1)
+            finished += (said := any("interrupted, and is finished now" in told for told in engine.warnings))
+            assert audited == 1 if said else audited <= decided
+        before = files_of(folder)
+        with closing(opened(folder)) as engine:
+            assert not any("is finished now" in told for told in engine.warnings)
+        assert files_of(folder) == before
+        assert problems(folder) == []
+    assert finished
+
+
+def test_an_account_that_was_changed_by_hand_after_a_decision_stays_as_it_was_left(tmp_path: Path) -> None:
+    folder = with_accounts(tmp_path / "data")
+    with closing(opened(folder)) as engine:
+        book = engine.accounts
+        told = [Event(NOW, "a", "deactivate", None, "ada", "")]
+        book.commit_told(book.draft(book.standing(), book.deactivated("a")), engine.events, told)
+        engine.audit.write(RULES.zone.iso(NOW), "ada", "deactivate", "a", "")
+    users = folder / "users.csv"
+    users.write_text(users.read_text().replace("deactivated", "active"))
+    with closing(opened(folder)) as engine:
+        assert engine.accounts.get("a").active  # type: ignore[union-attr]
+        assert not any("is finished now" in told for told in engine.warnings)
 
 
 @pytest.mark.parametrize("first", [True, False])
