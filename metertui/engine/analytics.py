@@ -27,7 +27,7 @@ from metertui.engine.windows import between
 
 __all__ = ["ATTRIBUTE_KEYS", "KEYS", "TIME_KEYS", "Question", "answer", "figures"]
 
-_MORE: Final = ("largest_wh", "days")
+_MORE: Final = ("drawing", "largest_wh", "days")
 _PEAKS: Final = ("peak_wh", "peak_at")
 
 
@@ -41,8 +41,9 @@ def answer(frozen: Frozen, question: Question, progress: Progress = untold) -> p
 
 
 def figures(frozen: Frozen, question: Question, *, peaks: bool = False, progress: Progress = untold) -> pd.DataFrame:
-    """The table of `answer` with more columns, int64: `largest_wh`, what the meter used that used most in the row, and
-    `days`, how many local days the row has of those that are asked for and have readings.
+    """The table of `answer` with more columns, int64: `drawing`, how many of the meters have more than their first
+    reading in the row, `largest_wh`, what the meter used that used most in it, and `days`, how many local days it has
+    of those that are asked for and have readings.
 
     With `peaks` also `peak_wh`, the most that was used together in a half hour of the clock, and `peak_at`, when the
     first such began (µs UTC). Raises MeterError.
@@ -71,6 +72,7 @@ def figures(frozen: Frozen, question: Question, *, peaks: bool = False, progress
         "usage_wh": found.used,
         "meters": found.meters,
         "readings": found.readings,
+        "drawing": found.drawing,
         "largest_wh": found.largest,
         "days": cut.days[keys.parts(found.key)[0]],
     }

@@ -1,6 +1,6 @@
 """Small groups: which cells of a table tell too much about one household, and which others would give them away.
 
-A cell is *small* if it rests on fewer meters than a rule says, or if one meter used more than a share of it. A small
+A cell is *small* if fewer meters than a rule says drew what is in it, or if one of them drew more than a share. A small
 cell is hidden. But a total less all cells but one is that one; so along every key of a table, with all other keys held,
 the cells that are hidden must together be no small group either: more are hidden until they are not. Filters count as
 keys, so what a filter leaves out is not told by what it leaves in. Which more: those of the group with the fewest
@@ -47,6 +47,14 @@ class Rule:
         """`small` for arrays of one length."""
         return np.asarray((meters < self.least_meters) | (largest_wh > self.most_share * usage_wh))
 
+    def small_rows(self, table: pd.DataFrame) -> NDArray[np.bool_]:
+        """`small` for rows with `drawing`, `usage_wh`, `largest_wh`.
+
+        A meter that has but its first reading in a row adds nothing to it, and a row of such alone has nothing to hide.
+        """
+        meters, usage, largest = (table[name].to_numpy() for name in ("drawing", "usage_wh", "largest_wh"))
+        return (meters > 0) & self.small_all(meters, usage, largest)
+
 
 class Hidden(NamedTuple):
     """What a rule makes of a table."""
@@ -65,14 +73,14 @@ def hidden(
     told: Set[Cell] = frozenset(),
     wanted: Callable[[], None] = lambda: None,
 ) -> Hidden:
-    """Which rows of a table to hide: columns of `keys`, `usage_wh`, `meters`, `largest_wh`; a row for each cell.
+    """Which rows of a table to hide: columns of `keys`, `usage_wh`, `drawing`, `largest_wh`; a row for each cell.
 
     `size`: how many meters a combination of the table's attributes has ever had, for the order in which more is hidden.
     `told`: combinations that were told before, for these days. `wanted` is called now and then; what it raises ends
     the work.
     """
-    meters, usage, largest = (table[name].to_numpy() for name in ("meters", "usage_wh", "largest_wh"))
-    cells = rule.small_all(meters, usage, largest)
+    meters, usage, largest = (table[name].to_numpy() for name in ("drawing", "usage_wh", "largest_wh"))
+    cells = rule.small_rows(table)
     attributes = [key for key in keys if key in ATTRIBUTE_KEYS]
     of_row = list(zip(*(table[key] for key in attributes), strict=True)) if attributes else [()] * len(table)
     known = np.array([cell in told for cell in of_row], dtype=bool)
@@ -90,7 +98,7 @@ def hidden(
             if not len(out):
                 continue
             while not _safe(rule, key, unknown, meters, usage, largest):
-                free = line[~cells[line] & ~known[line]]
+                free = line[~cells[line] & ~known[line] & (meters[line] > 0)]
                 if not len(free):
                     given_away = given_away or bool(known[line].any() and len(unknown))
                     break

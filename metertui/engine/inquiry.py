@@ -115,8 +115,8 @@ def find(
     whole = tables.of(replace(question, by=()))
     total_wh, meters = None, 0
     if len(whole):
-        usage, meters, largest = (int(whole[name].iloc[0]) for name in ("usage_wh", "meters", "largest_wh"))
-        total_wh = None if rule is not None and rule.small(meters, usage, largest) else usage
+        usage, meters = int(whole["usage_wh"].iloc[0]), int(whole["meters"].iloc[0])
+        total_wh = None if rule is not None and rule.small_rows(whole)[0] else usage
         if rule is not None and question.filters() and not _told_alone(tables, question, rule):
             total_wh = None
     compared = None
@@ -186,7 +186,7 @@ def _hidden(
     filters = {key: str(getattr(question, key)) for key in ATTRIBUTE_KEYS if getattr(question, key)}
     keys = [*question.by, *(key for key in filters if key not in question.by)]
     if not keys:
-        return rule.small_all(*(table[name].to_numpy() for name in ("meters", "usage_wh", "largest_wh"))), False
+        return rule.small_rows(table), False
     open_question = replace(question, by=tuple(keys), region="", sub_region="", apartment_type="")
     whole = tables.of(open_question) if filters else table
     sizes = disclosure.sizes(tables.frozen, keys)

@@ -64,6 +64,8 @@ class Cells(NamedTuple):
     """Bucket b lies between marks b and b + 1."""
     amount: Longs
     """Wh, or how many readings."""
+    points: Longs
+    """The places, among these, of cells of no length: a meter's first point where it ends one."""
 
     def done(self, taken: Stays) -> float:
         """The share of the stays that is done with these."""
@@ -109,13 +111,13 @@ def used(columns: Columns, energy: Longs, taken: Stays, marks: Longs) -> Iterato
         within = np.flatnonzero(times > at)
         i, j = places[within] - 1, places[within]
         value[within] = interpolate_all(energy[i], energy[j], columns.time[i], times[within], at[within])
-        yield cut.cells(_at(columns, energy, part, part.low), value, _at(columns, energy, part, part.high))
+        yield cut.cells(marks, _at(columns, energy, part, part.low), value, _at(columns, energy, part, part.high))
 
 
 def counted(columns: Columns, taken: Stays, marks: Longs) -> Iterator[Cells]:
     """How many readings are stored between marks, each up to and including the later one; else as `used`."""
     for part, cut in _cut(taken, marks):
-        yield cut.cells(part.begin, cut.places(columns.time, marks, after=True), part.end + 1)
+        yield cut.cells(marks, part.begin, cut.places(columns.time, marks, after=True), part.end + 1)
 
 
 class _Cut(NamedTuple):
@@ -146,7 +148,7 @@ class _Cut(NamedTuple):
         new[begins] = passed[begins] - self.first - 1
         return np.repeat(points, new)
 
-    def cells(self, low: Longs, inner: Longs, high: Longs) -> Cells:
+    def cells(self, marks: Longs, low: Longs, inner: Longs, high: Longs) -> Cells:
         """The cells of what grows along each stay, from what it is at its ends and at its inner marks."""
         count = self.last - self.first
         stay = np.arange(len(count))
@@ -156,7 +158,9 @@ class _Cut(NamedTuple):
         amount[until], amount[begins + count] = inner, high
         amount[until + 1] -= inner
         amount[begins] -= low
-        return Cells(np.repeat(stay + self.at, count + 1), ranges(self.first, self.last + 1), amount)
+        taken = self.taken
+        points = begins[taken.opens & (marks[self.first + 1] == taken.low)]
+        return Cells(np.repeat(stay + self.at, count + 1), ranges(self.first, self.last + 1), amount, points)
 
 
 def _cut(taken: Stays, marks: Longs) -> Iterator[tuple[Stays, _Cut]]:

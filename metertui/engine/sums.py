@@ -21,6 +21,8 @@ class Rows(NamedTuple):
     """Wh."""
     meters: Longs
     """How many have data in it."""
+    drawing: Longs
+    """How many of those have more than their first reading in it."""
     largest: Longs
     """Wh of the one that used most."""
     readings: Longs
@@ -65,14 +67,14 @@ class Keys:
 class Sums:
     """What rows sum to, grown by some whole meters at a time.
 
-    Where rows are not per meter each has its place from the start: four numbers for every period and combination of
+    Where rows are not per meter each has its place from the start: five numbers for every period and combination of
     attributes.
     """
 
     def __init__(self, keys: Keys) -> None:
         self._keys = keys
         size = 0 if keys.per_meter else len(keys)
-        self._used, self._meters, self._largest, self._readings = np.zeros((4, size), dtype=np.int64)
+        self._used, self._meters, self._drawing, self._largest, self._readings = np.zeros((5, size), dtype=np.int64)
         self._of_meters: list[tuple[Longs, Longs]] = []
         self._stored: list[tuple[Longs, Longs]] = []
 
@@ -81,35 +83,44 @@ class Sums:
 
         `row`: the period that each bucket belongs to, -1 for none.
         """
-        rows, sums = self._summed(row, taken, cells)
+        rows, sums, begins = self._summed(row, taken, cells)
         if self._keys.per_meter:
             self._of_meters.append((rows, sums))
             return
         np.add.at(self._used, rows, sums)
         np.add.at(self._meters, rows, 1)
+        np.add.at(self._drawing, rows, 1)
+        np.subtract.at(self._drawing, begins, 1)
         np.maximum.at(self._largest, rows, sums)
 
     def count(self, row: Longs, taken: Stays, cells: Cells) -> None:
         """Add their stored readings."""
-        rows, counts = self._summed(row, taken, cells)
+        rows, counts, _ = self._summed(row, taken, cells)
         if self._keys.per_meter:
             self._stored.append((rows, counts))
         else:
             np.add.at(self._readings, rows, counts)
 
-    def _summed(self, row: Longs, taken: Stays, cells: Cells) -> tuple[Longs, Longs]:
-        """The rows of the cells, each with a meter once, and what it has there."""
+    def _summed(self, row: Longs, taken: Stays, cells: Cells) -> tuple[Longs, Longs, Longs]:
+        """The rows of the cells, each with a meter once, what it has there, and those where it has but a point."""
+        keys, amount = self._keys.by_meter(row, taken, cells), cells.amount
+        point = np.zeros(len(keys), dtype=bool)
+        point[cells.points] = True
         if int(row.min()) < 0:
             asked = row[cells.bucket] >= 0
-            cells = Cells(*(column[asked] for column in cells))
-        pairs, sums = summed(self._keys.by_meter(row, taken, cells), cells.amount)
-        return self._keys.rows_of(pairs), sums
+            keys, amount, point = keys[asked], amount[asked], point[asked]
+        pairs, sums = summed(keys, amount)
+        alone = keys[point]
+        if len(pairs) < len(keys):  # another cell may be beside it
+            alone = alone[~np.isin(alone, keys[~point])]
+        return self._keys.rows_of(pairs), sums, self._keys.rows_of(alone)
 
     def rows(self) -> Rows:
         """Those with data of all that was added."""
         if not self._keys.per_meter:
             key = np.flatnonzero(self._meters)
-            return Rows(key, self._used[key], self._meters[key], self._largest[key], self._readings[key])
+            columns = (self._used, self._meters, self._drawing, self._largest, self._readings)
+            return Rows(key, *(column[key] for column in columns))
         key, used = summed(*_together(self._of_meters))
         rows, counts = summed(*_together(self._stored))
         readings = np.zeros_like(key)
@@ -117,7 +128,8 @@ class Sums:
         met = place < len(rows)
         met[met] = rows[place[met]] == key[met]
         readings[met] = counts[place[met]]
-        return Rows(key, used, np.ones_like(key), used, readings)
+        one = np.ones_like(key)
+        return Rows(key, used, one, one, used, readings)
 
 
 def _together(parts: list[tuple[Longs, Longs]]) -> tuple[Longs, Longs]:

@@ -24,7 +24,7 @@ cells = st.tuples(st.integers(1, 40), st.integers(0, 1000), st.floats(0, 1)).map
 
 def table(found: dict[tuple[str, ...], Cell], keys: list[str]) -> pd.DataFrame:
     rows = [(*names, *cell) for names, cell in found.items()]
-    return pd.DataFrame(rows, columns=[*keys, "meters", "usage_wh", "largest_wh"])
+    return pd.DataFrame(rows, columns=[*keys, "drawing", "usage_wh", "largest_wh"])
 
 
 @settings(max_examples=40)
@@ -41,7 +41,7 @@ def test_no_total_less_what_is_told_of_it_is_a_small_group(
     out = hidden(found, keys, RULE, size)
     assert not out.given_away
     for meters, usage, largest, hide in zip(
-        found["meters"], found["usage_wh"], found["largest_wh"], out.cells, strict=True
+        found["drawing"], found["usage_wh"], found["largest_wh"], out.cells, strict=True
     ):
         assert hide or (meters >= 10 and 2 * largest <= usage)
     names = list(drawn)
@@ -100,3 +100,15 @@ def test_the_size_of_a_group_is_of_all_meters_that_it_ever_had() -> None:
     columns = frozen({"a": course, "b": course}, zone, {"a": [north, south, south], "b": [south] * 3})
     assert sizes(columns, ["month", "region"]) == {("North",): 1, ("South",): 2, ("",): 0}
     assert sizes(columns, ["apartment_type", "region"])[("landed", "South")] == 2
+
+
+def test_it_can_be_ended_after_some_hundred_lines_and_not_by_each() -> None:
+    drawn = {("N", str(n)): (50, 900, 30) for n in range(1000)}  # a line for each of them, and one of them all
+    asked: list[None] = []
+    hidden(table(drawn, ["region", "month"]), ["region", "month"], RULE, {}, wanted=lambda: asked.append(None))
+    assert len(asked) == 3
+
+
+def test_a_row_that_nobody_drew_in_is_neither_hidden_nor_hides_another() -> None:
+    drawn = {("12",): (0, 0, 0), ("01",): (3, 30, 10), ("02",): (20, 400, 30)}
+    assert hidden(table(drawn, ["month"]), ["month"], RULE, {}).cells.tolist() == [False, True, True]

@@ -13,7 +13,7 @@ from metertui.engine.disclosure import Rule
 from metertui.engine.errors import MeterError
 from metertui.engine.inquiry import Compare, Inquiry, Measure, find
 from metertui.engine.question import Question, clock_of
-from metertui.engine.zone import HOUR, SiteZone
+from metertui.engine.zone import DAY, HOUR, SiteZone
 from tests.engine.build import frozen
 
 LONDON = SiteZone("Europe/London")
@@ -184,3 +184,18 @@ def test_how_far_it_is_is_told_and_ends_it(
         with pytest.raises(KeyboardInterrupt) as ended:
             find(town, question, Rule(10, 0.5), progress=tell)
         assert ended.value.args == (shares[stop],)
+
+
+def test_a_meter_that_only_begins_does_not_make_a_group_larger() -> None:
+    """Three homes in January; twenty more are read for the first time at its last midnight."""
+    new, first = Group("New"), LONDON.midnight(date(2025, 1, 1))
+    course = [(first + n * DAY, n * 1000) for n in range(59)]
+    meters = {f"e{i}": course for i in range(3)} | {f"l{i}": course[31:] for i in range(20)}
+    columns = frozen(meters, LONDON, {meter: [new] * len(readings) for meter, readings in meters.items()})
+    months = find(columns, asked(date(2024, 12, 1), date(2025, 2, 28), "month"), RULE).table
+    assert shown(months, "month") == {"2024-12": 0, "2025-01": None, "2025-02": None}
+    assert find(columns, asked(*JANUARY, "region"), RULE).hidden == 1
+    assert find(columns, asked(*JANUARY), RULE).total_wh is None
+    assert find(columns, asked(*JANUARY, "month")).table["meters"].tolist() == [23]  # which have data in it
+    # Weekdays come round again: the first reading stands beside others there.
+    assert find(columns, asked(date(2025, 2, 1), date(2025, 2, 28), "weekday"), RULE).hidden == 0

@@ -68,13 +68,13 @@ def test_what_meters_used_between_marks_is_what_their_steps_did(
         taken = stays(town, slice(0, len(town.curve)), *window)
         found: Counter[tuple[int, int, int]] = Counter()
         for cells in used(town.curve, town.curve.energy, taken, marks):
-            for stay, bucket, wh in zip(*(column.tolist() for column in cells), strict=True):
+            for stay, bucket, wh in zip(*(column.tolist() for column in cells[:3]), strict=True):
                 found[taken.meter[stay], taken.label[stay], bucket] += wh
         assert dict(found) == by_steps(town, label_of_group, marks)
         taken = stored(town, slice(0, len(town.columns)), *window)
         counts: Counter[tuple[int, int, int]] = Counter()
         for cells in counted(town.columns, taken, marks):
-            for stay, bucket, count in zip(*(column.tolist() for column in cells), strict=True):
+            for stay, bucket, count in zip(*(column.tolist() for column in cells[:3]), strict=True):
                 counts[taken.meter[stay], taken.label[stay], bucket] += count
     expected = Counter(
         (meter, int(label_of_group[group]), int(np.searchsorted(marks, time)) - 1)
