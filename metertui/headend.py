@@ -27,6 +27,7 @@ from metertui.engine.importing import Import, Report
 from metertui.engine.inquiry import Inquiry
 from metertui.engine.issuing import Run
 from metertui.engine.outcome import Outcome
+from metertui.engine.progress import Progress, untold
 from metertui.engine.roster import Rows
 from metertui.engine.saved import Saved
 from metertui.engine.staff import Member
@@ -147,18 +148,14 @@ class HeadEnd:
         """What decisions would change, to be shown before they are made. Raises MeterError."""
         return await decisions.effects(self._hands, wanted, by)
 
-    async def plan_import(
-        self, paths: Sequence[Path], form: Form | None = None, tell: Callable[[float], None] = lambda share: None
-    ) -> Import:
+    async def plan_import(self, paths: Sequence[Path], form: Form | None = None, tell: Progress = untold) -> Import:
         """What files would bring, to be shown before `do_import` does it: see its `report`. Raises MeterError.
 
         `tell` hears the share done, on the event loop.
         """
         return await self._imports.plan(paths, form, tell)
 
-    async def do_import(
-        self, importing: Import, names: str, by: str, tell: Callable[[float], None] = lambda share: None
-    ) -> Report:
+    async def do_import(self, importing: Import, names: str, by: str, tell: Progress = untold) -> Report:
         """Store what was planned, by the way of all readings, and close the day: then it is in the archive.
 
         Its report tells what was done. Raises StorageError, or is cancelled: doing it again does the rest.

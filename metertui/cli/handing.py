@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from metertui.engine.errors import MeterError, OwnedError
+from metertui.engine.progress import untold
 from metertui.server import socket_file
 from metertui.server.control_protocol import (
     MAX_LINE_BYTES,
@@ -31,7 +32,7 @@ def handed(
     do: str,
     given: Mapping[str, Any],
     here: Callable[[], Any],
-    tell: Callable[[float], None] = lambda share: None,
+    tell: Callable[[float], None] = untold,
 ) -> Any:
     """`here()`, which owns the folder while it works, or what the owner says to `do`, where there is one.
 

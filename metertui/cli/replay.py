@@ -35,8 +35,8 @@ def replay(options: argparse.Namespace) -> None:
         if current is None:
             raise MeterError(f"there is no {engine.tariffs.path} to hold {options.tariff} against")
         frozen = engine.view().frozen(engine.rules.max_w)
-        with progress("replaying"):
-            found = replayed(frozen, current, proposed.backdated(first), first, last)
+        with progress("replaying") as share:
+            found = replayed(frozen, current, proposed.backdated(first), first, last, progress=share)
         currency = engine.rules.currency
     show(options, rows(found, by), [*by, *FIGURES])
     [every] = rows(found, ())

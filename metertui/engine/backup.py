@@ -15,7 +15,7 @@ import re
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -27,6 +27,7 @@ from metertui.engine import events, files, manifest
 from metertui.engine.errors import MeterError
 from metertui.engine.log import LOG, SEALED
 from metertui.engine.manifest import Sealed, digest_of
+from metertui.engine.progress import Progress, untold
 
 SUFFIX: Final = ".tar.zst"
 _SUMS: Final = "backup.sha256"
@@ -37,8 +38,6 @@ _BILLS: Final = "bills"
 _NOT_DATA: Final = ("metertui.log",)
 _SUM_LINE: Final = re.compile(r"([0-9a-f]{64})  (.+)")
 _TRIES: Final = 20
-
-Progress = Callable[[float], None]
 
 
 class Member(NamedTuple):
@@ -127,7 +126,7 @@ def _members(folder: Path, progress: Progress) -> Iterator[Member]:
         if (member := _read(folder, name)) is not None:
             yield _whole_lines(member)
     yield from _sealed_files(folder, _ARCHIVE, progress)
-    yield from _sealed_files(folder, _BILLS, lambda share: None)
+    yield from _sealed_files(folder, _BILLS, untold)
     yield from _books(folder)
     done_with = {*_APPENDED, *_BOOKS}
     for path in sorted(folder.rglob("*")):

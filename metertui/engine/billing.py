@@ -6,7 +6,7 @@ counted. One's closing is the next one's opening.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -16,6 +16,7 @@ from metertui.engine import windows
 from metertui.engine.columns import Frozen
 from metertui.engine.energy import Edge, Series
 from metertui.engine.pricing import QUALITIES, Edges, Priced, edges, price
+from metertui.engine.progress import Progress, untold
 from metertui.engine.records import format_kwh
 from metertui.engine.tariffs import Tariffs
 from metertui.engine.windows import Window
@@ -101,9 +102,7 @@ class Bills:
     `progress` is told the share done. Raises MeterError for what is no month, NoTariffError for a day without a tariff.
     """
 
-    def __init__(
-        self, frozen: Frozen, month: str, terms: Terms, progress: Callable[[float], None] = lambda share: None
-    ) -> None:
+    def __init__(self, frozen: Frozen, month: str, terms: Terms, progress: Progress = untold) -> None:
         self.frozen = frozen
         self.month = month
         self.terms = terms

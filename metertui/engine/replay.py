@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from metertui.engine.columns import Frozen
 from metertui.engine.errors import MeterError
 from metertui.engine.pricing import price
+from metertui.engine.progress import Progress, part, untold
 from metertui.engine.tariffs import Tariffs
 from metertui.engine.windows import between
 
@@ -80,10 +81,17 @@ class Replay:
 
 
 def replay(
-    frozen: Frozen, current: Tariffs, proposed: Tariffs, first: date, last: date, gap_us: int = 1 << 62
+    frozen: Frozen,
+    current: Tariffs,
+    proposed: Tariffs,
+    first: date,
+    last: date,
+    gap_us: int = 1 << 62,
+    progress: Progress = untold,
 ) -> Replay:
     """Bill the local days from `first` to `last`, both included, under both.
 
+    `progress` is told the share done, within months too, and ends the work by what it raises.
     Raises NoTariffError where either has no tariff in force (`Tariffs.backdated` takes one for earlier time), and
     MeterError where the days stand the wrong way round.
     """
@@ -92,9 +100,13 @@ def replay(
     regions = np.array([group.region for group in frozen.groups], dtype=object)
     count = len(frozen.ids)
     usage, now, then, with_data = (np.zeros(count, dtype=np.int64) for _ in range(4))
-    for start, end in _months(first, last):
+    months = _months(first, last)
+    for nth, (start, end) in enumerate(months):
         window = between(start, end, frozen.zone)
-        bills = [price(frozen, window.start, window.end, tariffs, gap_us) for tariffs in (current, proposed)]
+        bills = [
+            price(frozen, window.start, window.end, tariffs, gap_us, part(progress, 2 * nth + which, 2 * len(months)))
+            for which, tariffs in enumerate((current, proposed))
+        ]
         now += bills[0].total
         then += bills[1].total
         np.add.at(usage, bills[0].lines.meter, bills[0].lines.used)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,6 +14,7 @@ from metertui.engine import readings_file
 from metertui.engine.archive import Archive
 from metertui.engine.errors import Refused
 from metertui.engine.log import LOG, SEALED
+from metertui.engine.progress import Progress, untold
 from metertui.engine.zone import SiteZone
 
 _PIECE: Final = 1 << 20
@@ -36,7 +37,7 @@ def locate(
     zone: SiteZone,
     meter: str,
     times: Iterable[int],
-    progress: Callable[[float], None] = lambda share: None,
+    progress: Progress = untold,
 ) -> dict[int, Source]:
     """The place of a meter's readings at `times` (µs UTC); one that no file has (any more) is left out.
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any, ClassVar, Final
 
+from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -25,7 +26,6 @@ from metertui.screens import fmt
 from metertui.screens.base import DeskScreen
 from metertui.screens.billing_run import BillingRunScreen
 from metertui.screens.explain import ExplainScreen
-from metertui.screens.lookup import invitation
 from metertui.screens.plain import message
 from metertui.screens.statement import paper
 from metertui.screens.tariffs import TariffScreen
@@ -75,7 +75,7 @@ class BillingScreen(DeskScreen):
             self._show()
         else:
             self.query_one("#bills").set_class(True, "-alone")
-            self.query_one("#statement", Static).update(invitation(self.headend))
+            self.query_one("#statement", Static).update(Text(self.query_one(MeterInput).invitation))
             self.action_search()
 
     def action_back(self) -> None:

@@ -22,7 +22,6 @@ from metertui.engine.errors import MeterError
 from metertui.engine.explain import why_nothing
 from metertui.engine.lookup import Answer, Behind
 from metertui.engine.windows import Window
-from metertui.headend import HeadEnd
 from metertui.screens import fmt, lookup_figures
 from metertui.screens.base import DeskScreen
 from metertui.screens.explain import ExplainScreen
@@ -118,7 +117,7 @@ class LookupScreen(DeskScreen):
         if self._meter:
             self._answer()
         else:
-            self.query_one("#lookup-message", Static).update(invitation(self.headend))
+            self.query_one("#lookup-message", Static).update(Text(self.query_one(MeterInput).invitation))
             self.action_search()
 
     def show_live(self, snapshot: LiveSnapshot) -> None:
@@ -356,13 +355,3 @@ class LookupScreen(DeskScreen):
             self.headend.note(by, "export", str(path), f"{len(behind)} readings of {behind.meter}")
         finally:
             self._writing = None
-
-
-def invitation(headend: HeadEnd) -> Text:
-    """What to do on a screen that waits for a meter."""
-    if headend.engine.directory.ids:
-        return Text("Type a meter above and press enter. Any part of its id, address or postcode finds it.")
-    return Text(
-        "No meter is known yet. Register one on the company screen (F6), or let meters do it over the wire: "
-        "the live screen (F2) shows how."
-    )

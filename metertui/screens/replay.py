@@ -18,6 +18,7 @@ from metertui.engine import disclosure, tariffs
 from metertui.engine.columns import Frozen
 from metertui.engine.disclosure import Rule
 from metertui.engine.errors import MeterError
+from metertui.engine.progress import Progress
 from metertui.engine.replay import DECILES, Replay, replay
 from metertui.headend import HeadEnd
 from metertui.screens import fmt
@@ -25,6 +26,7 @@ from metertui.screens.answers import HIDDEN
 from metertui.screens.plain import message, visible
 from metertui.screens.theme import ink
 from metertui.screens.thrifty import ThriftyModal
+from metertui.screens.under_way import Cancelled, UnderWay, told
 from metertui.screens.widgets.drawing import deciles
 from metertui.screens.widgets.sorted_table import Column, SortedTable
 
@@ -50,10 +52,10 @@ class _Table(NamedTuple):
 
 
 class ReplayScreen(ThriftyModal[None]):
-    """Shows a replay of some days; made from a file that is read when it opens."""
+    """Shows a replay of some days; made from a file that is read when it opens. Escape ends it, then the window."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "dismiss", "Close", key_display="escape"),
+        Binding("escape,q", "back", "Close", key_display="escape"),
         Binding("b", "by", "Broken down otherwise"),
     ]
 
@@ -65,6 +67,8 @@ class ReplayScreen(ThriftyModal[None]):
         self._rule = rule
         self._tables: list[_Table] = []
         self._at = 0
+        self._work: UnderWay | None = None
+        """The replay that is waited for."""
 
     def compose(self) -> ComposeResult:
         with Vertical(id="replay"):
@@ -72,7 +76,7 @@ class ReplayScreen(ThriftyModal[None]):
             yield Static(id="replay-sum")
             yield SortedTable(id="replay-table")
             yield Static(id="replay-chart")
-            yield Static(Text("↑ ↓ another group · b broken down otherwise · escape closes", style="dim"))
+            yield Static(Text("↑ ↓ another group · b broken down otherwise · escape ends or closes", style="dim"))
 
     def on_mount(self) -> None:
         first, last = self._days
@@ -85,16 +89,38 @@ class ReplayScreen(ThriftyModal[None]):
     async def _replay(self) -> None:
         table = self.query_one(SortedTable)
         table.loading = True
-        said = self.query_one("#replay-sum", Static)
         try:
-            self._tables = await self._headend.ask(_replayed, self._headend, self._file, self._days, self._rule)
+            with told(self, "Replaying") as self._work:
+                self._tables = await self._headend.ask(
+                    _replayed, self._headend, self._file, self._days, self._rule, self._work.tell
+                )
+        except Cancelled:
+            self.say("Ended; nothing was replayed.")
         except MeterError as error:
-            said.update(message(f"! {error}"))
+            self.say(f"! {error}")
         else:
-            said.update(self._summary())
+            self.query_one("#replay-sum", Static).update(self._summary())
             self._show()
-        table.loading = False
-        table.focus()
+        finally:
+            self._work = None
+            table.loading = False
+            table.focus()
+
+    def say(self, text: str) -> None:
+        """Put a sentence where the sums stand."""
+        self.query_one("#replay-sum", Static).update(message(text))
+
+    def hush(self) -> None:
+        """Take it back."""
+        self.say("")
+
+    def action_back(self) -> None:
+        """End the replay that is waited for, or leave."""
+        if self._work is None:
+            self.dismiss()
+        else:
+            self._work.end()
+            self.say(self._work.line())
 
     def _summary(self) -> Text:
         every = self._tables[-1]
@@ -159,15 +185,17 @@ class ReplayScreen(ThriftyModal[None]):
             self._show()
 
 
-def _replayed(frozen: Frozen, headend: HeadEnd, file: Path, days: tuple[date, date], rule: Rule | None) -> list[_Table]:
-    """The tables by all of _BY. Raises MeterError."""
+def _replayed(
+    frozen: Frozen, headend: HeadEnd, file: Path, days: tuple[date, date], rule: Rule | None, tell: Progress
+) -> list[_Table]:
+    """The tables by all of _BY. Raises MeterError, and what `tell` raises."""
     current = headend.engine.tariffs.current()
     if current is None:
         raise MeterError("there is no tariffs.csv in the data folder to hold it against")
     proposed = tariffs.load(file)
     if proposed is None:
         raise MeterError(f"there is no file {file}")
-    found = replay(frozen, current, proposed.backdated(days[0]), *days)
+    found = replay(frozen, current, proposed.backdated(days[0]), *days, progress=tell)
     return [_Table(by, found.table(by), _hidden(frozen, found, by, rule)) for by in _BY]
 
 

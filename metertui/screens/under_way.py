@@ -6,14 +6,27 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, Protocol
 
-from metertui.screens.base import DeskScreen
+from textual.timer import Timer
 
 PATIENCE: Final = 1.0
 """Seconds that work may take before there is a bar: most is done sooner."""
 _AGAIN: Final = 0.25
 _BAR: Final = 24
+
+
+class Saying(Protocol):
+    """A screen with a line for messages."""
+
+    def say(self, text: str) -> None:
+        """Put a sentence there."""
+
+    def hush(self) -> None:
+        """Take it back."""
+
+    def set_interval(self, interval: float, callback: Callable[[], None]) -> Timer:
+        """Call something again and again, every so many seconds."""
 
 
 class Cancelled(Exception):
@@ -53,7 +66,7 @@ class UnderWay:
 
 
 @contextmanager
-def told(screen: DeskScreen, what: str, quiet: Callable[[], bool] = lambda: False) -> Iterator[UnderWay]:
+def told(screen: Saying, what: str, quiet: Callable[[], bool] = lambda: False) -> Iterator[UnderWay]:
     """Work that the screen shows a bar of while it lasts, unless `quiet`. However this is left, the work is ended."""
     work = UnderWay(what)
     began = time.monotonic()

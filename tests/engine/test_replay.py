@@ -92,3 +92,16 @@ def test_deciles_are_the_usual_ones(values: list[int]) -> None:
     cuts = statistics.quantiles(values, n=10, method="inclusive")
     for tenth, cut in enumerate(cuts, 1):
         assert abs(quantile(ordered, tenth) - cut) <= 0.5 + 1e-9
+
+
+def test_a_replay_tells_how_far_it_is_and_ends_by_what_that_raises() -> None:
+    told: list[float] = []
+    replay(town(), NOW, PLAN, date(2025, 2, 1), date(2025, 3, 31), progress=told.append)
+    assert told == sorted(told)
+    assert {0.25, 0.5, 0.75, 1.0} <= set(told)  # two months under two tariffs
+
+    def ends(share: float) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        replay(town(), NOW, PLAN, date(2025, 2, 1), date(2025, 3, 31), progress=ends)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.pilot import Pilot
 
+from metertui.screens import replay
 from metertui.screens.replay import ReplayScreen
 from metertui.screens.widgets.sorted_table import SortedTable
 from metertui.settings import Settings
@@ -81,3 +84,39 @@ async def test_small_groups_are_hidden_here_too(guarded: Town, tmp_path: Path) -
         assert told["(none)"] == told["landed"] == "hidden"
         assert told["4-room"] == "2"
         assert "hidden" in text_of(pilot, "#replay-chart")
+
+
+async def test_a_replay_says_how_far_it_is_and_is_ended_by_escape(
+    town: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town.log_in("operator")
+    begun, gone_on = threading.Event(), threading.Event()
+    real = replay.replay
+
+    def slow(*args: Any, progress: Any) -> Any:
+        def tell(share: float) -> None:
+            progress(share)
+            begun.set()
+            gone_on.wait(10)
+
+        return real(*args, progress=tell)
+
+    monkeypatch.setattr(replay, "replay", slow)
+    monkeypatch.setattr("metertui.screens.under_way.PATIENCE", 0.0)
+    plan = tariffs(tmp_path)
+    async with at_work(town, "f5") as pilot:
+        await pilot.press("t")
+        await press(pilot, *str(plan), "enter")
+        while not begun.is_set() or not text_of(pilot, "#replay-sum").startswith("Replaying "):
+            await pilot.pause(0.01)
+        assert text_of(pilot, "#replay-sum").endswith("% · escape cancels")
+        await pilot.press("escape")
+        assert isinstance(pilot.app.screen, ReplayScreen)
+        assert text_of(pilot, "#replay-sum") == "Replaying: ending it …"
+        gone_on.set()
+        await settle(pilot)
+        assert text_of(pilot, "#replay-sum") == "Ended; nothing was replayed."
+        assert rows(pilot) == []
+        await pilot.press("escape")
+        await settle(pilot)
+        assert not isinstance(pilot.app.screen, ReplayScreen)

@@ -43,6 +43,16 @@ class MeterInput(Vertical):
         yield Input(placeholder="meter: any part of its id, address or postcode", id="meter-text")
         yield OptionList(id="meter-options", classes="hidden")
 
+    @property
+    def invitation(self) -> str:
+        """What to do on a screen that waits for a meter."""
+        if self._headend.engine.directory.ids:
+            return "Type a meter above and press enter. Any part of its id, address or postcode finds it."
+        return (
+            "No meter is known yet. Register one on the company screen (F6), or let meters do it over the wire: "
+            "the live screen (F2) shows how."
+        )
+
     def take_focus(self) -> None:
         """Be ready to type."""
         self.query_one(Input).focus()
