@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -145,7 +147,8 @@ async def run(
             await client.settle()
         tally.seconds = time.monotonic() - started
     except OSError as error:
-        raise MeterError(f"no connection to {host}:{port}: {error.strerror or error}") from error
+        why = error.strerror if isinstance(error, socket.gaierror) or not error.errno else os.strerror(error.errno)
+        raise MeterError(f"no connection to {host}:{port}: {why or error}") from error
     finally:
         for client in clients:
             await client.part()

@@ -56,6 +56,13 @@ def _joined(words: Sequence[str]) -> list[str]:
     return joined
 
 
+def _port(text: str) -> int:
+    """The number of a TCP port. Raises ArgumentTypeError."""
+    if text.isascii() and text.isdigit() and int(text) < 1 << 16:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is no port; one is a number from 0 to 65535")
+
+
 class Parser(argparse.ArgumentParser):
     """Errors in one line, no abbreviations, and options between a command's words where it is `intermixed`."""
 
@@ -98,7 +105,7 @@ def parser() -> Parser:
     shown.add_argument("--format", choices=_FORMATS, help="how to print it (default table)")
     address = Parser(add_help=False, argument_default=_OPTIONS)
     address.add_argument("--host", metavar="H", help="the server's address (default 127.0.0.1)")
-    address.add_argument("--port", metavar="P", type=int, help="its TCP port (default 7007; 0: a free one)")
+    address.add_argument("--port", metavar="P", type=_port, help="its TCP port (default 7007; 0: a free one)")
     at = Parser(add_help=False)
     at.add_argument("--at", metavar="T", help="a timestamp that stands for now")
     dates = Parser(add_help=False)

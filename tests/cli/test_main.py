@@ -30,6 +30,8 @@ def test_version(metertui: Command) -> None:
     "words",
     [
         "nothing",
+        "serve --port 65536",
+        "simulate --meters 1 --live --port 99999",
         "usage",
         "usage m-1 lately",
         "usage m-1 --at yesterday",
@@ -79,7 +81,7 @@ def test_a_time_that_is_none_is_named_with_its_option(steady: Command) -> None:
         ("query --from 2025-01-01 --to 2025-01-02 --meter nobody", "nobody is not a meter"),
         ("users show nobody", "nobody is not registered"),
         ("import /nowhere/file.csv", "cannot read /nowhere/file.csv"),
-        ("simulate --meters 1 --live --port 1", "no connection to 127.0.0.1:1"),
+        ("simulate --meters 1 --live --port 1", "no connection to 127.0.0.1:1: Connection refused"),
         ("export --from 2025-01-01 --to 2025-01-02 -o /nowhere/out.csv", "cannot write /nowhere/out.csv"),
         ("generate --meters 1 --from 1999-12-01 --to 2000-01-01 -o /dev/null", "there is nothing before"),
         ("tui", "the screens need a terminal"),
