@@ -29,6 +29,7 @@ from metertui.engine.inquiry import Inquiry
 from metertui.engine.lock import Owner, owner_of
 from metertui.engine.outcome import Outcome, refused
 from metertui.headend import HeadEnd
+from metertui.recurring import Recurring
 from metertui.turns import Lane, Turns
 from metertui.work.hands import Hands
 
@@ -69,7 +70,7 @@ class Follower(HeadEnd):
         super().__init__(engine, close_at_midnight=False, hands=hands)
         self._following = following
         self._reader = ThreadPoolExecutor(1, "metertui-follow")
-        self._looking: asyncio.Task[None] | None = None
+        self._looking = Recurring(self.follow, "a look at the folder", self._fails)
         self._settling: Settling | None = None
         self._builder: asyncio.Task[None] | None = None
         self._taking = asyncio.Lock()
@@ -85,15 +86,14 @@ class Follower(HeadEnd):
     async def start(self) -> None:
         """Begin to follow."""
         await super().start()
-        self._looking = asyncio.create_task(self._look_on(), name="follow")
+        self._looking.start(_LOOK_SECONDS)
 
     async def stop(self) -> None:
         """End, and let go of the files."""
-        tasks = [task for task in (self._looking, self._builder) if task is not None]
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
+        await self._looking.stop()
+        if self._builder is not None:
+            self._builder.cancel()
+            await asyncio.wait([self._builder])
         self._reader.shutdown()
         await super().stop()
         self._following.close()
@@ -123,15 +123,6 @@ class Follower(HeadEnd):
 
     # -- following -------------------------------------------------------------------------------------------------
 
-    async def _look_on(self) -> None:
-        while True:
-            await asyncio.sleep(_LOOK_SECONDS)
-            try:
-                await self.follow()
-            except Exception:
-                _logger.exception("a look at the folder failed")
-                self._trouble = "this screen fails to follow the folder; its log says why"
-
     async def follow(self) -> None:
         """Look once, and take in what is new; what has to be built again is begun."""
         loop = asyncio.get_running_loop()
@@ -150,6 +141,9 @@ class Follower(HeadEnd):
             days, self._wanted, self._anew = frozenset(self._wanted), set(), False
             self._settling = Settling(self.engine, days, logs)
             self._builder = asyncio.create_task(self._settle(self._settling), name="settle")
+
+    def _fails(self) -> None:
+        self._trouble = "this screen fails to follow the folder; its log says why"
 
     async def settled(self) -> None:
         """Wait until nothing is being built any more."""
@@ -197,7 +191,7 @@ class Follower(HeadEnd):
             self._following.missed(settling.days)
         except Exception:
             _logger.exception("the history could not be built again")
-            self._trouble = "this screen fails to follow the folder; its log says why"
+            self._fails()
             self._following.missed(settling.days)
         finally:
             self._settling = self._builder = None

@@ -6,8 +6,6 @@ thread on frozen columns. What is done beside ingest is in `work`, a file a subj
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -21,7 +19,6 @@ from metertui.engine.core import Engine
 from metertui.engine.counters import Close, LiveSnapshot, Peer
 from metertui.engine.deciding import Decision, Effect
 from metertui.engine.energy import Series, Usage
-from metertui.engine.errors import MeterError
 from metertui.engine.exceptions import Exceptions, Question
 from metertui.engine.importing import Import, Report
 from metertui.engine.inquiry import Inquiry
@@ -33,6 +30,7 @@ from metertui.engine.saved import Saved
 from metertui.engine.staff import Member
 from metertui.engine.windows import Window
 from metertui.formats.files import Form
+from metertui.recurring import Recurring
 from metertui.turns import Lane
 from metertui.work import bills, decisions
 from metertui.work.accounts import AccountChanges
@@ -69,33 +67,22 @@ class HeadEnd:
         self._imports = Imports(self._hands, self._accounts, self._closing)
         self._staff = Staffing(self._hands)
         self._vitals = Vitals(engine, self._hands.turns.latency)
-        self._clock: asyncio.Task[None] | None = None
+        self._clock = Recurring(self.tick, "the clock")
 
     # -- life ------------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
         """Begin to take turns."""
         self._hands.turns.start()
-        self._clock = asyncio.create_task(self._tick_on(), name="clock")
+        self._clock.start(_TICK_SECONDS)
 
     async def stop(self) -> None:
         """Finish what is under way, a day close included, and give the folder back."""
         await self._hands.turns.stop()
-        if self._clock is not None:
-            self._clock.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._clock
+        await self._clock.stop()
         await self._closing.idle.wait()
         await self._hands.stop()
         self.engine.close()
-
-    async def _tick_on(self) -> None:
-        while True:
-            await asyncio.sleep(_TICK_SECONDS)
-            try:
-                await self.tick()
-            except MeterError as error:
-                _logger.error("%s", error)
 
     async def tick(self) -> None:
         """Once a second: note the rate; at the first tick of a new local day, close the old one."""

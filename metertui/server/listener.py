@@ -6,7 +6,6 @@ It keeps one client from hurting others (limits.py), and its port open (port.py)
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import heapq
 import logging
 import math
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from metertui.engine.counters import Peer
 from metertui.engine.errors import MeterError
+from metertui.recurring import Recurring
 from metertui.server.connection import Connection
 from metertui.server.limits import Limits, is_loopback
 from metertui.server.port import Port, raise_file_limit
@@ -53,7 +53,7 @@ class Listener:
         self._stopping = False
         self._started = False
         self._sweeping: asyncio.TimerHandle | None = None
-        self._watching: asyncio.Task[None] | None = None
+        self._watching = Recurring(self.watch, "a look at the port")
         self._not_accepted = ""
         self._not_accepted_at = -math.inf
         self._empty = asyncio.Event()
@@ -75,7 +75,7 @@ class Listener:
         self.headend.address = self._port.address
         self.headend.peers = self.peers
         self._sweep_on()
-        self._watching = asyncio.create_task(self._watch_on(), name="watch the port")
+        self._watching.start(_WATCH_SECONDS)
 
     def peers(self, most: int) -> list[Peer]:
         """The connections that have sent most since the last look, those that have been open longest before others."""
@@ -93,10 +93,7 @@ class Listener:
         if not self._started:
             return
         self._stopping = True
-        if self._watching is not None:
-            self._watching.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._watching
+        await self._watching.stop()
         await self._port.close()
         if self._sweeping is not None:
             self._sweeping.cancel()
@@ -193,11 +190,3 @@ class Listener:
         self.sweep()
         interval = min(60.0, self.limits.idle_seconds / 4)
         self._sweeping = asyncio.get_running_loop().call_later(interval, self._sweep_on)
-
-    async def _watch_on(self) -> None:
-        while True:
-            await asyncio.sleep(_WATCH_SECONDS)
-            try:
-                await self.watch()
-            except Exception:
-                _logger.exception("a look at the port failed")

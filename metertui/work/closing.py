@@ -135,9 +135,9 @@ class DayClosing:
         today = self._hands.engine.zone.day(self._hands.engine.clock.now())
         if today != self._today:
             later, self._today = today > self._today, today  # a clock that was put back has not made a day end
-            await self._hands.write(self._hands.engine.archive.ensure, today)
             if later and self._at_midnight and not self.running:
                 self._hands.begin(self._close_unattended("midnight"), "day close")
+            await self._hands.write(self._hands.engine.archive.ensure, today)
 
     async def _close_unattended(self, by: str) -> None:
         try:

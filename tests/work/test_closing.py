@@ -135,6 +135,21 @@ async def test_midnight_closes_the_day_and_opens_the_file_of_the_next(desk: Head
     assert len((desk.engine.folder / "archive/2025/03_13.csv").read_text().splitlines()) == 2
 
 
+async def test_midnight_closes_the_day_though_the_next_days_file_cannot_be_made(
+    desk: HeadEnd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await read(desk, "1", "2025-03-12T10:00:00")
+    monkeypatch.setattr(desk.engine.archive, "ensure", _refuse)
+    assert isinstance(desk.engine.clock, FakeClock)
+    desk.engine.clock.set("2025-03-13T00:00:00")
+    with pytest.raises(StorageError):
+        await desk.tick()
+    async with asyncio.timeout(20):
+        while desk.closing or desk.live().in_log:
+            await asyncio.sleep(0)
+    assert len((desk.engine.folder / "archive/2025/03_12.csv").read_text().splitlines()) == 2
+
+
 async def test_midnight_may_be_left_to_others(tmp_path: Path) -> None:
     clock = FakeClock("2025-03-12T23:59:00")
     headend = HeadEnd(Engine.open(tmp_path, RULES, clock), close_at_midnight=False)
