@@ -12,8 +12,8 @@ from rich.segment import Segment
 from rich.style import Style
 
 from metertui.screens.pictures import BEFORE, Picture, Series, means
-from metertui.screens.widgets.canvas import runs, scale
 from metertui.screens.widgets.drawing import deciles, heat, sideways, upright
+from metertui.screens.widgets.figure import scale
 
 INKS = [Style(color="red"), Style(color="blue")]
 
@@ -166,10 +166,6 @@ def test_a_chart_keeps_to_its_room(
 
 def test_means_leave_out_what_is_not_known() -> None:
     assert means([1.0, 3.0, None, 5.0, None, None, 7.0], 2) == (2.0, 5.0, None, 7.0)
-
-
-def test_runs_are_places_side_by_side() -> None:
-    assert runs([0, 1, 3, 4, 5, 9]) == [[0, 1], [3, 4, 5], [9]]
 
 
 def test_deciles_lie_to_both_sides_of_nothing() -> None:

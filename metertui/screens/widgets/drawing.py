@@ -6,6 +6,7 @@ colour alone. A column of a terminal is the unit; heights are told apart by eigh
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import groupby
 from typing import Final
@@ -17,12 +18,12 @@ from rich.style import Style
 from rich.text import Text
 
 from metertui.screens.pictures import BEFORE, Picture, Series, means
-from metertui.screens.widgets.canvas import FILLS, Canvas, Line, below, framed, left_of, legend, scale
+from metertui.screens.widgets.figure import FILLS, Figure, Line, columns_of, legend, scale
 
 READ: Final = FILLS[0]
 """What bars are filled with, for their legend."""
 GUESSED: Final = FILLS[2]
-_EIGHTHS: Final = np.array(list(" ▁▂▃▄▅▆▇█"))
+_EIGHTHS: Final = " ▁▂▃▄▅▆▇"
 _SHADES: Final = "░▒▓█"
 _THICKEST: Final = 3
 """Rows that a bar to the right takes at most."""
@@ -47,20 +48,23 @@ def upright(picture: Picture, width: int, height: int, inks: Sequence[Style]) ->
     rows = max(2, height - 1 - len(told))
     highest = max((sum(tower) if stacked else max(tower) for tower in _towers(picture)), default=0.0)
     marks = scale(highest, rows // 2)
-    room = max(1, width - left_of(marks) - 1)
+    room = columns_of(width, marks)
     labels, series, guessed = picture.labels, picture.series, picture.estimated or (False,) * len(picture.labels)
     if len(labels) * beside > room:
         each = -(-len(labels) * beside // room)
         labels, series = labels[::each], tuple(Series(name, means(values, each)) for name, values in series)
         guessed = tuple(any(guessed[at : at + each]) for at in range(0, len(guessed), each))
     edges = _edges(len(labels), beside, room)
-    canvas = Canvas(rows, room)
+    at = [max(0, math.ceil(mark / marks[-1] * rows) - 1) for mark in marks]  # where its height is the upper edge
+    figure = Figure(width, rows, marks, at)
     parts = np.array([[np.nan if value is None else value for value in values] for _, values in series]) / marks[-1]
     if stacked:
-        _stacked(canvas, edges, parts)
+        _stacked(figure, edges, parts)
+    elif len(parts) == 1:
+        _single(figure, edges, parts[0], np.array(guessed))
     else:
-        _beside(canvas, edges, parts, np.array(guessed))
-    return [*framed(canvas.lines(inks), marks, below(labels, edges[:-1], room)), *told]
+        _beside(figure, edges, parts)
+    return [*figure.lines(labels, edges[:-1], inks), *told]
 
 
 def _towers(picture: Picture) -> list[list[float]]:
@@ -90,30 +94,38 @@ def _columns(edges: Sequence[int], beside: int) -> tuple[NDArray[np.int64], NDAr
     return at, labels, bars
 
 
-def _beside(canvas: Canvas, edges: Sequence[int], parts: NDArray[np.float64], guessed: NDArray[np.bool_]) -> None:
-    """Bars of parts of the height (a row a series); a single series in eighths of a row."""
-    rows = len(canvas.chars)
-    at, label, bar = _columns(edges, len(parts))
-    eighths = np.round(np.nan_to_num(parts) * rows * 8).astype(np.int64)
-    if len(parts) == 1:
-        eighths = np.where(np.isnan(parts), 0, np.maximum(eighths, 1))
-    levels = np.clip(eighths[bar, label] - 8 * np.arange(rows)[::-1, None], 0, 8)
-    if len(parts) == 1:
-        chars = np.where(guessed[label] & (levels >= 4), GUESSED, _EIGHTHS[levels])
-    else:
-        chars = np.where(levels >= 4, np.array(list(FILLS))[bar % len(FILLS)], " ")
-    canvas.chars[:, at], canvas.inks[:, at] = chars, bar
-
-
-def _stacked(canvas: Canvas, edges: Sequence[int], parts: NDArray[np.float64]) -> None:
-    """One bar a label, of parts of the height one on another."""
-    rows = len(canvas.chars)
+def _single(figure: Figure, edges: Sequence[int], parts: NDArray[np.float64], guessed: NDArray[np.bool_]) -> None:
+    """Bars of parts of the height, in eighths of a row."""
     at, label, _ = _columns(edges, 1)
-    tops = np.round(np.nan_to_num(parts).cumsum(axis=0) * rows)[:, label]
-    up = np.arange(rows)[::-1, None]
-    for place in range(len(parts) - 1, -1, -1):
-        row, column = np.nonzero(up < tops[place])
-        canvas.chars[row, at[column]], canvas.inks[row, at[column]] = FILLS[place % len(FILLS)], place
+    eighths = np.where(np.isnan(parts), 0, np.maximum(1, np.round(np.nan_to_num(parts) * figure.rows * 8)))
+    full, rest = (each[label] for each in np.divmod(eighths.astype(np.int64), 8))
+    for guess, fill in ((False, READ), (True, GUESSED)):
+        these = guessed[label] == guess
+        some = these & (full > 0)
+        figure.bars(at[some], full[some] - 1, fill, 0)
+        for eighth in range(1, 8):
+            some = these & (rest == eighth)
+            figure.mark(at[some], full[some], fill if guess and eighth >= 4 else _EIGHTHS[eighth], 0)
+
+
+def _beside(figure: Figure, edges: Sequence[int], parts: NDArray[np.float64]) -> None:
+    """Bars of parts of the height, a row of them a series."""
+    at, label, bar = _columns(edges, len(parts))
+    full = np.round(np.nan_to_num(parts) * figure.rows).astype(np.int64)[bar, label]
+    for place in range(len(parts)):
+        some = (bar == place) & (full > 0)
+        figure.bars(at[some], full[some] - 1, FILLS[place % len(FILLS)], place)
+
+
+def _stacked(figure: Figure, edges: Sequence[int], parts: NDArray[np.float64]) -> None:
+    """One bar a label, of parts of the height one on another."""
+    at, label, _ = _columns(edges, 1)
+    tops = np.round(np.nan_to_num(parts).cumsum(axis=0) * figure.rows).astype(np.int64)[:, label]
+    up, below = np.arange(figure.rows)[:, None], np.zeros_like(label)
+    for place, above in enumerate(tops):
+        row, column = np.nonzero((below <= up) & (up < above))
+        figure.mark(at[column].tolist(), row.tolist(), FILLS[place % len(FILLS)], place)
+        below = above
 
 
 def sideways(picture: Picture, width: int, height: int, inks: Sequence[Style]) -> list[Line]:

@@ -15,7 +15,7 @@ from metertui.screens import fmt
 from metertui.screens.pictures import Kind, Picture
 from metertui.screens.theme import ink
 from metertui.screens.widgets import drawing, lines
-from metertui.screens.widgets.canvas import Line
+from metertui.screens.widgets.figure import Line
 
 _INKS: Final = ("primary", "accent", "success", "error", "foreground", "secondary")
 _DRAW: Final[dict[Kind, Callable[[Picture, int, int, Sequence[Style]], list[Line]]]] = {
