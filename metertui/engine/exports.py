@@ -1,7 +1,8 @@
 """What was exported under the rule for small groups, in `exports.csv`, so that the next export does not undo it.
 
-Two tables that each hide small groups can tell one together, where they hide different cells. So before an export, the
-earlier ones that share days and attributes with it are asked again, and the cells that they told are taken as known.
+Two tables that each hide small groups can tell one together, where they hide different cells, or where one has days or
+times of day that the other has not. So before an export, the earlier ones that share days and attributes with it are
+asked again, and the cells that they told are taken as known; and what only one of the two has is looked at by itself.
 """
 
 from __future__ import annotations
@@ -11,17 +12,21 @@ import fcntl
 import io
 import json
 import os
-from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from typing import Final
 
+import pandas as pd
+
 from metertui.engine import files, inquiry
+from metertui.engine.analytics import figures
 from metertui.engine.columns import Frozen
+from metertui.engine.differences import attributes, differences
 from metertui.engine.disclosure import Cell, Rule
 from metertui.engine.errors import MeterError
 from metertui.engine.inquiry import Findings, Inquiry
 from metertui.engine.progress import Progress, part, untold
-from metertui.engine.question import ATTRIBUTE_KEYS, Question
+from metertui.engine.question import Question
 from metertui.engine.records import disarmed
 from metertui.engine.tables import Table
 
@@ -78,11 +83,13 @@ class Exports:
         `progress` is told the share done; what it raises ends the work.
         """
         told: set[Cell] = set()
-        akin = list(_akin(asked, self.recorded()))
+        recorded = [earlier for earlier in self.recorded() if earlier != asked]
+        akin = [earlier for earlier in recorded if _akin(earlier.question, asked.question)]
+        parts = len(akin) + 2
         for nth, earlier in enumerate(akin):
-            told |= _told(inquiry.find(frozen, earlier, rule, progress=part(progress, nth, len(akin) + 1)))
-        found = inquiry.find(frozen, asked, rule, told, part(progress, len(akin), len(akin) + 1))
-        if found.given_away:
+            told |= _told(inquiry.find(frozen, earlier, rule, progress=part(progress, nth, parts)))
+        found = inquiry.find(frozen, asked, rule, told, part(progress, len(akin), parts))
+        if found.given_away or _Beside(frozen, rule, found, part(progress, parts - 1, parts)).tells(recorded):
             raise MeterError(
                 f"together with what was exported before ({NAME}) this would tell a group of fewer than "
                 f"{rule.least_meters} meters, or one of which a single meter is more than {rule.most_share:.0%}"
@@ -90,26 +97,70 @@ class Exports:
         return found
 
 
-def _akin(asked: Inquiry, recorded: list[Inquiry]) -> Iterator[Inquiry]:
-    """The earlier ones with the same attributes and some of the same days."""
-    for earlier in recorded:
-        one, other = earlier.question, asked.question
-        shared = one.first <= other.last and other.first <= one.last
-        if shared and earlier != asked and _attributes(one) == _attributes(other):
-            yield earlier
+class _Beside:
+    """What an answer tells beside earlier ones, by the days and times of day that only one of the two has."""
+
+    def __init__(self, frozen: Frozen, rule: Rule, found: Findings, progress: Progress) -> None:
+        self._frozen = frozen
+        self._rule = rule
+        self._found = found
+        self._progress = progress
+        self._done = 0.0
+        self._known: dict[Question, set[Cell]] = {}
+
+    def tells(self, recorded: list[Inquiry]) -> bool:
+        """Whether with one of these it tells a small group."""
+        for nth, earlier in enumerate(recorded):
+            self._done = nth / len(recorded)
+            if self._with(earlier):
+                return True
+        self._progress(1)
+        return False
+
+    def _with(self, earlier: Inquiry) -> bool:
+        before: Findings | None = None
+        now = inquiry.questions(self._frozen, self._found.inquiry)
+        for one, other in product(now, inquiry.questions(self._frozen, earlier)):
+            for question in differences(one, other):
+                small = self._small(question) & _told(self._found, question.by)
+                if small and before is None:  # it is seldom needed, and takes longer
+                    before = inquiry.find(self._frozen, earlier, self._rule, progress=self._wanted)
+                if before is not None and small & _told(before, question.by):
+                    return True
+        return False
+
+    def _small(self, question: Question) -> set[Cell]:
+        """The small groups of a table by attributes."""
+        if question not in self._known:
+            table = figures(self._frozen, question, progress=self._wanted)
+            self._known[question] = _cells(table[self._rule.small_rows(table)], question, question.by)
+        return self._known[question]
+
+    def _wanted(self, _share: float) -> None:
+        self._progress(self._done)
 
 
-def _attributes(question: Question) -> tuple[str, ...]:
-    """Those that a table tells apart, filters included, in the order of ATTRIBUTE_KEYS."""
-    return tuple(key for key in ATTRIBUTE_KEYS if key in question.by or getattr(question, key))
+def _akin(one: Question, other: Question) -> bool:
+    """Whether two have the same attributes and some of the same days."""
+    return one.first <= other.last and other.first <= one.last and attributes(one) == attributes(other)
 
 
-def _told(found: Findings) -> set[Cell]:
-    """The combinations of attributes of which anything was told."""
-    question = found.inquiry.question
-    table = found.table[~found.table["hidden"]]
-    columns = [
-        table[key].tolist() if key in question.by else [getattr(question, key)] * len(table)
-        for key in _attributes(question)
-    ]
+def _told(found: Findings, keys: tuple[str, ...] | None = None) -> set[Cell]:
+    """The combinations of attributes of which anything was told; of these keys, else of all that it tells apart."""
+    question, table = found.inquiry.question, found.table
+    told = ~table["hidden"]
+    if found.compared:
+        told |= table["before"].notna()
+    keys = attributes(question) if keys is None else keys
+    cells = _cells(table[told], question, keys)
+    if found.total_wh is not None and all(getattr(question, key) for key in keys):
+        cells.add(tuple(getattr(question, key) for key in keys))
+    return cells
+
+
+def _cells(rows: pd.DataFrame, question: Question, keys: tuple[str, ...]) -> set[Cell]:
+    """The combinations of attributes of some rows, those of the filters among them."""
+    if not keys:
+        return {()} if len(rows) else set()
+    columns = [rows[key].tolist() if key in question.by else [getattr(question, key)] * len(rows) for key in keys]
     return set(zip(*columns, strict=True))

@@ -212,6 +212,11 @@ def _told_alone(tables: _Tables, question: Question, rule: Rule) -> bool:
 # -- the period it is compared with --------------------------------------------------------------------------------
 
 
+def questions(frozen: Frozen, inquiry: Inquiry) -> list[Question]:
+    """What an inquiry tells of: its question, and the one that it is compared with. Raises MeterError."""
+    return [inquiry.question, *([_earlier(frozen, inquiry)[0]] if inquiry.compare else [])]
+
+
 def _earlier(frozen: Frozen, inquiry: Inquiry) -> tuple[Question, int]:
     """The question about the earlier period, and how many months lie between; 0 where they are counted in days."""
     question = inquiry.question
