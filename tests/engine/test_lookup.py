@@ -35,6 +35,12 @@ def test_this_month_is_compared_with_as_much_of_the_month_before() -> None:
     assert found.known == 11 * DAY + 10 * HOUR + 30 * MINUTE
 
 
+@pytest.mark.parametrize(("wh", "a_day"), [(1, 0), (3, 2), (5, 2), (7, 4), (4, 2)])
+def test_an_average_half_way_between_two_is_the_even_one(wh: int, a_day: int) -> None:
+    two_days = lookup.answer(series([(START, 0), (START + 2 * DAY, wh)]), Window("x", START, START + 2 * DAY), LONDON)
+    assert two_days.daily_wh == a_day
+
+
 def test_what_has_no_data_is_compared_with_nothing() -> None:
     meter = series([(START, 0), (START + HOUR, 1000), (START + 2 * HOUR, 1000)])
     alone = lookup.answer(meter, Window("dates", START, START + HOUR), LONDON)

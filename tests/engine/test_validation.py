@@ -43,6 +43,32 @@ def test_the_next_reading_decides(registers: tuple[int, ...], status: list[int])
     assert judged(*registers) == status
 
 
+def released(*registers: int, releases: frozenset[int]) -> list[int]:
+    """As `judged`, of which those at some places are released."""
+    judge = Judge(MAX_W)
+    for place, wh in enumerate(registers):
+        (judge.push_released if place in releases else judge.push)(START + place * HOUR, wh)
+    return judge.status
+
+
+@pytest.mark.parametrize(
+    ("registers", "releases", "status"),
+    [
+        # what is released is no bad read, whatever follows; left alone it would be
+        ((100, 300, 150, 200), {1}, [COUNTED, COUNTED, RESET, COUNTED]),
+        ((100, 300, 150, 200), set(), [COUNTED, REJECTED, COUNTED, COUNTED]),
+        # it outweighs one reading that nobody released, but not another that somebody did
+        ((100, 300, 200), {2}, [COUNTED, REJECTED, COUNTED]),
+        ((100, 300, 200), {1, 2}, [COUNTED, COUNTED, RESET]),
+        # what is counted after it does not stand as firmly
+        ((100, 200, 2_000_000, 300, 400), {1}, [COUNTED, COUNTED, REJECTED, COUNTED, COUNTED]),
+        ((100, 200, 900, 300), {1, 3}, [COUNTED, COUNTED, REJECTED, COUNTED]),
+    ],
+)
+def test_a_released_reading_stands_firm(registers: tuple[int, ...], releases: set[int], status: list[int]) -> None:
+    assert released(*registers, releases=frozenset(releases)) == status
+
+
 def test_a_rise_is_measured_against_a_day_at_least() -> None:
     most = MAX_W * 24
     assert validation.fits(0, 0, HOUR, most, MAX_W)
