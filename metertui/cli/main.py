@@ -227,7 +227,12 @@ def parser() -> Parser:
             for field in ("address", "region", "sub-region", "postcode", "apartment-type"):
                 made.add_argument(f"--{field}")
         if verb == "modify":
-            made.add_argument("--from", dest="since", metavar="T", help="a day or time in the past: a move told late")
+            made.add_argument(
+                "--from",
+                dest="since",
+                metavar="T",
+                help="a day or time in the past: a move told late, or the last one put right",
+            )
         if verb in ("deactivate", "reactivate"):
             made.add_argument("--reason", metavar="R", help="why; it stands in events.csv and audit.log")
 

@@ -180,17 +180,25 @@ class AccountBook:
     # -- changing: planned, drafted beside ingest, then put in place between two batches ---------------------------
 
     def modified(self, meter: str, fields: Mapping[str, str], now: int, since: int | None = None) -> Change:
-        """What changes some fields from `since` on (µs UTC; `now` if None). Raises Refused, MeterError."""
+        """What changes some fields from `since` on (µs UTC; `now` if None). Raises Refused, MeterError.
+
+        The last change is corrected so too: by the account as it is with another `since`, or by other attributes with
+        the same; those from before it take it back.
+        """
         before = self._known(meter)
         account = changed(before, fields)
-        moves = list(self.moves(meter)) or [(before.registered or 0, before.group)]
+        known = list(self.moves(meter)) or [(before.registered or 0, before.group)]
+        moves = list(known)
+        last, group = moves[-1]
+        corrected = account == before if since != last else account.group != group
+        if since is not None and len(moves) > 1 and corrected:
+            moves.pop()
         if since is not None:
             self._check_since(meter, since, moves, now)
-        if account.group == moves[-1][1]:
-            return Change([account], {})
-        if since is None:
-            since = max(now, moves[-1][0] + 1)  # the clock may have jumped back, what was before stays before
-        return Change([account], {meter: [*moves, (since, account.group)]})
+        if account.group != moves[-1][1]:
+            # The clock may have jumped back, and what was before stays before.
+            moves.append((max(now, last + 1) if since is None else since, account.group))
+        return Change([account], {meter: moves} if moves != known else {})
 
     def _check_since(self, meter: str, since: int, moves: Sequence[tuple[int, Group]], now: int) -> None:
         """That a change may take effect at `since`. Raises Refused."""

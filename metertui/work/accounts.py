@@ -7,8 +7,10 @@ from collections.abc import Callable
 from typing import Final
 
 from metertui.engine.accounts import Change
+from metertui.engine.columns import Group
 from metertui.engine.events import Event, checked_reason
 from metertui.engine.importing import Import
+from metertui.engine.zone import SiteZone
 from metertui.work.hands import Hands
 
 _AT_ONCE: Final = 256
@@ -26,10 +28,13 @@ class AccountChanges:
     async def modify(self, meter: str, fields: dict[str, str], by: str, since: int | None) -> None:
         """See HeadEnd.modify."""
         accounts, zone = self._hands.engine.accounts, self._hands.engine.zone
+        before = accounts.moves(meter)
         await self._change(meter, lambda now: accounts.modified(meter, fields, now, since))
         from_then = "" if since is None else f" from {zone.iso(since)}"
         listed = ", ".join(f"{name}={value}" for name, value in fields.items())
-        self._hands.note(by, "modify", meter, listed + from_then)
+        gone = [move for move in before[-1:] if move not in accounts.moves(meter)]
+        instead = "".join(f", instead of {_told(move, zone)}" for move in gone)
+        self._hands.note(by, "modify", meter, listed + from_then + instead)
 
     async def deactivate(self, meter: str, by: str, reason: str) -> None:
         """See HeadEnd.deactivate."""
@@ -52,7 +57,7 @@ class AccountChanges:
             hands, engine = self._hands, self._hands.engine
             async with self._changing:
                 async with hands.between:
-                    now = engine.clock.now()
+                    now, before = engine.clock.now(), engine.accounts.moves(meter)
                     planned, standing = plan(now), engine.accounts.standing()
                 events = [Event(now, meter, what, None, by, checked_reason(reason) if reason else "")] if what else []
                 draft = await hands.work(engine.accounts.draft, standing, planned)
@@ -62,7 +67,10 @@ class AccountChanges:
                         engine.decide(events)
                     else:
                         await hands.write(engine.accounts.commit, draft)
-                    engine.refresh_account(meter, planned.moves[meter][-1][0] if planned.moves else now)
+                    # From where the attributes are others: of a change that is corrected, the earlier of both.
+                    others = (*before[-1:], planned.moves[meter][-1]) if planned.moves else ((now, None),)
+                    since = min(since for since, _ in others)
+                    engine.refresh_account(meter, since)
 
         await self._hands.finished(change())
 
@@ -86,3 +94,8 @@ class AccountChanges:
                     engine.refresh_account(meter, _EVER)
                     if place % _AT_ONCE == 0:
                         await asyncio.sleep(0)
+
+
+def _told(move: tuple[int, Group], zone: SiteZone) -> str:
+    since, group = move
+    return f"{', '.join(filter(None, group)) or 'no attributes'} from {zone.iso(since)}"

@@ -120,15 +120,17 @@ def read(engine: Engine, model: Model, meter: str, hour: int) -> None:
 
 def move(engine: Engine, model: Model, meter: str, hour: int, region: str) -> None:
     since, now = FIRST + hour * HOUR, engine.clock.now()
-    last, before = model.regions[meter][-1]
-    if hour <= last:
+    known = model.regions[meter]
+    last, before = known[-1]
+    corrects = region == before if hour != last else region != before
+    stays = known[:-1] if corrects and len(known) > 1 else known
+    if hour <= stays[-1][0]:
         with pytest.raises(Refused):
             engine.accounts.modify(meter, {"region": region}, now, since)
         return
     engine.accounts.modify(meter, {"region": region}, now, since)
-    engine.refresh_account(meter, since)
-    if region != before:
-        model.regions[meter].append((hour, region))
+    engine.refresh_account(meter, FIRST + min(hour, last) * HOUR)
+    model.regions[meter] = [*stays, (hour, region)] if region != stays[-1][1] else stays
 
 
 def switch(engine: Engine, model: Model, meter: str, *, active: bool) -> None:

@@ -103,6 +103,7 @@ CHANGES: dict[str, Callable[[AccountBook], object]] = {
     "modified in what no figure is broken down by": lambda book: book.modify("a", {"address": "2 Quay"}, NOW),
     "deactivated": lambda book: book.deactivate("a", NOW),
     "reactivated": lambda book: book.reactivate("c", NOW),
+    "taken back": lambda book: book.modify("b", {"region": "West"}, NOW, RULES.zone.parse("2025-03-05T00:00")),
     "put": put,
     "put over": put_over,
 }

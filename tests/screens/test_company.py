@@ -123,10 +123,18 @@ async def test_an_account_is_taken_into_the_form_and_changed(office: Town) -> No
         past = text_of(pilot, "#form-past")
         assert "at first             South, Harbour, landed" in past
         assert "2025-03-12 10:40:30  North, Harbour, landed" in past
+        field(pilot, "form-since").value = "2025-03-12 10:40:20"  # the date was mistyped
+        await pilot.pause()
+        assert text_of(pilot, "#form-check").endswith("Change corrects its last change, of 2025-03-12 10:40:30")
+        await push(pilot, "modify")
+        assert "2025-03-12 10:40:20  North, Harbour, landed" in text_of(pilot, "#form-past")
+        assert "10:40:30" not in text_of(pilot, "#form-past")
     account = office.engine.accounts.get("200-005")
     assert account is not None
     assert (account.region, account.address) == ("North", "5 Harbour Road")
-    assert f"\t{WHO}\tmodify\t200-005\t" in (office.folder / "audit.log").read_text()
+    audit = (office.folder / "audit.log").read_text()
+    assert f"\t{WHO}\tmodify\t200-005\t" in audit
+    assert "10:40:20+08:00, instead of North, Harbour, landed from 2025-03-12T10:40:30+08:00\n" in audit
 
 
 async def test_a_meter_is_registered_by_keys_alone(office: Town) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import pytest
 
 from metertui.engine.errors import StorageError
 from metertui.engine.events import EventBook
 from metertui.headend import HeadEnd
+from tests.clock import FakeClock
 from tests.desk import read
 
 
@@ -47,3 +50,16 @@ async def test_a_deactivation_and_its_event_stand_together_or_not_at_all(
     await desk.deactivate("m", "ann", "moved out")
     assert [(event.what, event.reason) for event in events.all_of("m")] == [("deactivate", "moved out")]
     assert (await read(desk, "2", "2025-03-12T02:00:00")).code == "deactivated"
+
+
+@pytest.mark.parametrize("order", [(15, 18), (18, 15)])
+async def test_readings_between_a_wrong_day_and_the_right_one_go_back(desk: HeadEnd, order: tuple[int, int]) -> None:
+    engine = desk.engine
+    cast("FakeClock", engine.clock).advance(10 * 86_400)
+    await desk.modify("m", {"region": "East"}, "ann", engine.zone.parse("2025-03-12T11:00"))
+    for day in range(13, 21):
+        assert (await read(desk, f"{day}", f"2025-03-{day}T12:00")).kind == "ok"
+    for day in order:
+        await desk.modify("m", {"region": "West"}, "ann", engine.zone.parse(f"2025-03-{day}T00:00"))
+        found = [len(engine.find(region=region)) for region in ("East", "West")]
+        assert found == [day - 13, 21 - day]

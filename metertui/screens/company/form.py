@@ -79,14 +79,20 @@ class FormTab(Tab):
             for name, value in fields.items():
                 check_field(name, value)
             since = self._since()
-            if account is not None:
-                self.headend.engine.accounts.modified(meter, fields, self.headend.engine.clock.now(), since)
-            state = "" if account is None else f"{meter} is registered, {'active' if account.active else 'deactivated'}"
-            text = plain(state)
+            text = plain("" if account is None else self._state(account, fields, since))
         except Refused as error:
             text = message(f"! {error.why}")
         self.query_one("#form-check", Static).update(text)
         self.query_one("#form-past", Static).update(Text("") if account is None else self._past(account))
+
+    def _state(self, account: Account, fields: dict[str, str], since: int | None) -> str:
+        """How an account stands, and whether Change would correct its last change. Raises Refused."""
+        accounts, now = self.headend.engine.accounts, self.headend.engine.clock.now()
+        planned, before = accounts.modified(account.meter, fields, now, since).moves, accounts.moves(account.meter)
+        state = f"{account.meter} is registered, {'active' if account.active else 'deactivated'}"
+        if not planned or len(planned[account.meter]) > len(before):
+            return state
+        return f"{state}. Change corrects its last change, of {fmt.moment(before[-1][0], self.zone)}"
 
     def _since(self) -> int | None:
         """When a change takes effect, µs UTC; None for now. Raises Refused."""
