@@ -1,151 +1,24 @@
-"""The asyncio shell over real loopback sockets, with a head-end that answers by itself: limits, ends and floods."""
+"""Many clients over real sockets: how many may come, who is closed, what all together may take, start and stop."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import random
-import socket
-import struct
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 
 import pytest
 
 from metertui.cli.serve import limits_of
-from metertui.engine.errors import BusyError, MeterError, StorageError
+from metertui.engine.errors import MeterError
 from metertui.server.limits import Limits
 from metertui.server.listener import Listener
 from metertui.settings import Settings
 from tests.server.fakes import CLOSE, FakeHeadEnd
-
-Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
-
-
-@asynccontextmanager
-async def serving(limits: Limits | None = None, **options: str) -> AsyncIterator[tuple[FakeHeadEnd, Listener]]:
-    headend = FakeHeadEnd()
-    listener = Listener(headend, "127.0.0.1", 0, limits, **options)
-    await listener.start()
-    try:
-        async with asyncio.timeout(20):
-            yield headend, listener
-    finally:
-        await listener.stop(grace=0.1)
-    assert headend.connections == 0
-    async with asyncio.timeout(20):  # what a client that is gone had sent complete is worked off in turns
-        await until(lambda: headend.waiting == 0)
-
-
-async def connect(listener: Listener) -> Streams:
-    return await asyncio.open_connection("127.0.0.1", listener.port)
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Wait for what the event loop is about to bring about."""
-    while not condition():
-        await asyncio.sleep(0.001)
-
-
-async def say(listener: Listener, data: bytes) -> bytes:
-    """Everything that is answered to `data` and an end, as `nc -N` would print it."""
-    reader, writer = await connect(listener)
-    writer.write(data)
-    writer.write_eof()
-    answer = await reader.read()
-    writer.close()
-    return answer
-
-
-def reset(writer: asyncio.StreamWriter) -> None:
-    """Cut the connection off with a TCP reset."""
-    sock = writer.get_extra_info("socket")
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    writer.transport.abort()
-
-
-# -- talking ----------------------------------------------------------------------------------------------------
-
-
-async def test_a_client_that_closes_its_sending_side_is_answered_and_closed() -> None:
-    async with serving() as (headend, listener):
-        assert await say(listener, b"READ m1 5\nPING\nREAD m2 6") == b"OK\nOK\nOK\n"
-        assert [meter for meter, _, _ in headend.batch.reads] == ["m1", "m2"]
-        assert await say(listener, b"") == b""
-        assert await say(listener, b"\n \r\n") == b""
-        assert headend.connections_total == 3
+from tests.server.loopback import SMALL, connect, flood_unread, say, serving, until
 
 
 async def test_the_address_is_told_and_the_port_0_is_replaced() -> None:
     async with serving() as (headend, listener):
         assert listener.port != 0
         assert headend.address == f"127.0.0.1:{listener.port}"
-
-
-async def test_bytes_may_come_one_by_one() -> None:
-    async with serving() as (_, listener):
-        reader, writer = await connect(listener)
-        for byte in b"READ m1 5\r\nPING\r\n":
-            writer.write(bytes([byte]))
-            await asyncio.sleep(0)
-        assert await reader.readexactly(6) == b"OK\nOK\n"
-        writer.close()
-
-
-async def test_half_a_line_waits_without_turns() -> None:
-    async with serving() as (headend, listener):
-        reader, writer = await connect(listener)
-        writer.write(b"PI")
-        await until(lambda: headend.waiting == 2 and headend.turns > 0)
-        turns = headend.turns
-        for _ in range(20):
-            await asyncio.sleep(0)
-        assert headend.turns == turns
-        writer.write(b"NG\n")
-        assert await reader.readline() == b"OK\n"
-        writer.close()
-
-
-async def test_a_hundred_thousand_lines_at_once_are_all_answered_in_order() -> None:
-    async with serving() as (headend, listener):
-        lines = b"".join(b"READ m%d 5\n" % i if i % 1000 else b"FROB%d\n" % i for i in range(100_000))
-        reader, writer = await connect(listener)
-        writer.write(lines)
-        writer.write_eof()
-        replies = (await reader.read()).splitlines()
-        writer.close()
-        assert len(replies) == 100_000
-        assert [i for i, reply in enumerate(replies) if reply != b"OK"] == list(range(0, 100_000, 1000))
-        assert len(headend.batch.reads) == 99_900
-        assert headend.most_waiting <= 2 * 262_144
-
-
-async def test_quit_is_answered_and_then_the_connection_closes() -> None:
-    async with serving() as (headend, listener):
-        reader, writer = await connect(listener)
-        writer.write(b"PING\nQUIT\nPING\nREAD m1 5\n")
-        assert await reader.read() == b"OK\nOK\n"
-        assert headend.batch.reads == []
-        writer.close()
-        await until(lambda: headend.connections == 0)
-
-
-async def test_the_answer_to_quit_outlives_what_the_client_goes_on_sending() -> None:
-    async with serving() as (_, listener):
-        reader, writer = await connect(listener)
-        writer.write(b"QUIT\n" + b"PING\n" * 1_000_000)
-        await writer.drain()
-        assert await reader.read() == b"OK\n"
-        writer.close()
-
-
-async def test_a_client_that_stays_after_quit_is_not_waited_for() -> None:
-    async with serving(Limits(linger_seconds=0.01)) as (headend, listener):
-        reader, writer = await connect(listener)
-        writer.write(b"QUIT\n")
-        assert await reader.read() == b"OK\n"
-        await until(lambda: headend.connections == 0)
-        writer.close()
 
 
 async def test_a_thousand_connections_at_once() -> None:
@@ -161,70 +34,7 @@ async def test_a_thousand_connections_at_once() -> None:
         await until(lambda: headend.connections == 0)
 
 
-async def test_a_connection_that_is_reset_leaves_its_whole_lines() -> None:
-    async with serving() as (headend, listener):
-        _, writer = await connect(listener)
-        headend.held = True
-        writer.write(b"READ m1 100\nREAD m2 200\nREAD m3 3")
-        await until(lambda: headend.waiting > 0)
-        reset(writer)
-        await until(lambda: headend.connections == 0)
-        headend.release()
-        assert headend.batch.reads == [("m1", "100", None), ("m2", "200", None)]
-        assert headend.waiting == 0
-
-
-# -- the day close -------------------------------------------------------------------------------------------------
-
-
-async def test_stopserver_holds_back_its_own_connection_and_no_other() -> None:
-    async with serving() as (headend, listener):
-        reader, writer = await connect(listener)
-        writer.write(b"READ m1 1\nSTOPSERVER\nREAD m2 2\n")
-        assert await reader.readline() == b"OK\n"
-        await until(lambda: headend.close is not None)
-        assert await say(listener, b"READ other 5\n") == b"OK\n"
-        assert [meter for meter, _, _ in headend.batch.reads] == ["m1", "other"]
-        headend.close.set_result(CLOSE)
-        assert await reader.readline() == b"OK closed 3 readings into 2 day files in 0.12 s\n"
-        assert await reader.readline() == b"OK\n"
-        port = writer.get_extra_info("sockname")[1]
-        assert headend.asked_by == [f"127.0.0.1:{port}"]
-        writer.close()
-
-
-@pytest.mark.parametrize(
-    ("error", "reply"),
-    [
-        (BusyError("a day close is running already"), b"ERR busy: a day close is running already\n"),
-        (StorageError("no space"), b"ERR storage: no space\n"),
-        (ZeroDivisionError(), b"ERR storage: the day close failed; the server's log says why\n"),
-    ],
-)
-async def test_a_day_close_that_fails_says_so_and_the_connection_goes_on(error: Exception, reply: bytes) -> None:
-    async with serving() as (headend, listener):
-        reader, writer = await connect(listener)
-        writer.write(b"STOPSERVER\nPING\n")
-        await until(lambda: headend.close is not None)
-        headend.close.set_exception(error)
-        assert await reader.readline() == reply
-        assert await reader.readline() == b"OK\n"
-        assert [line for *_, line in headend.batch.refusals] == ["STOPSERVER"]
-        writer.close()
-
-
-async def test_a_client_that_has_gone_does_not_stop_its_day_close() -> None:
-    async with serving() as (headend, listener):
-        _, writer = await connect(listener)
-        writer.write(b"STOPSERVER\n")
-        await until(lambda: headend.close is not None)
-        reset(writer)
-        await until(lambda: headend.connections == 0)
-        headend.close.set_result(CLOSE)
-        assert await say(listener, b"PING\n") == b"OK\n"
-
-
-# -- limits ---------------------------------------------------------------------------------------------------------
+# -- limits ----------------------------------------------------------------------------------------------------------
 
 
 async def test_a_connection_too_many_is_told_so_and_closed_and_noted() -> None:
@@ -320,29 +130,6 @@ async def test_a_client_that_waits_for_its_day_close_is_not_idle() -> None:
         writer.close()
 
 
-SMALL = Limits(reply_bytes=16_384, input_bytes=16_384)
-
-
-async def flood_unread(headend: FakeHeadEnd, listener: Listener) -> tuple[socket.socket, int]:
-    """A client that sends and never reads, until the server takes no more from it; its socket and bytes sent."""
-    client = socket.socket()
-    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    client.setblocking(False)
-    loop = asyncio.get_running_loop()
-    await loop.sock_connect(client, ("127.0.0.1", listener.port))
-    lines = b"FROB\n" * 20_000
-    sent = quiet = 0
-    while quiet < 20:
-        try:
-            sent += client.send(lines[sent % 5 :])
-            quiet = 0
-        except BlockingIOError:
-            quiet += 1
-        await asyncio.sleep(0.002)
-    assert headend.waiting < 1_000_000
-    return client, sent
-
-
 async def test_who_does_not_read_is_not_read_from_and_closed_at_the_idle_limit_only() -> None:
     async with serving(SMALL) as (headend, listener):
         client, _ = await flood_unread(headend, listener)
@@ -357,53 +144,6 @@ async def test_who_does_not_read_is_not_read_from_and_closed_at_the_idle_limit_o
         listener.sweep()
         await until(lambda: headend.connections == 0)
         client.close()
-
-
-async def test_of_who_does_not_read_nothing_more_is_taken_in_however_little() -> None:
-    async with serving(Limits(reply_bytes=4096)) as (headend, listener):
-        client = socket.socket()
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        client.setblocking(False)
-        await asyncio.get_running_loop().sock_connect(client, ("127.0.0.1", listener.port))
-        for _ in range(600):  # more replies than the kernel keeps between the two
-            with contextlib.suppress(BlockingIOError):
-                client.send(b"HELP\n" * 100)
-            await asyncio.sleep(0.0005)
-        turns, waiting = headend.turns, headend.waiting
-        for _ in range(50):
-            with contextlib.suppress(BlockingIOError):
-                client.send(b"HELP\n" * 100)
-            await asyncio.sleep(0.0005)
-        assert headend.turns == turns
-        assert headend.waiting == waiting <= Limits().input_bytes
-        client.close()
-
-
-async def test_a_slow_reader_who_reads_at_last_has_every_reply() -> None:
-    async with serving(SMALL) as (headend, listener):
-        client, sent = await flood_unread(headend, listener)
-        client.shutdown(socket.SHUT_WR)
-        loop = asyncio.get_running_loop()
-        replies = 0
-        while data := await loop.sock_recv(client, 1_000_000):
-            replies += data.count(b"\n")
-        assert replies == -(-sent // 5)
-        client.close()
-
-
-async def test_input_waits_in_the_client_while_the_head_end_is_at_work() -> None:
-    async with serving(Limits(input_bytes=10_000)) as (headend, listener):
-        headend.held = True
-        reader, writer = await connect(listener)
-        writer.write(b"PING\n" * 400_000)
-        await until(lambda: headend.waiting >= 10_000)
-        for _ in range(50):
-            await asyncio.sleep(0.001)
-        assert headend.waiting <= 10_000
-        headend.release()
-        writer.write_eof()
-        assert (await reader.read()).count(b"\n") == 400_000
-        writer.close()
 
 
 async def test_all_together_may_only_have_so_much_waiting() -> None:
@@ -423,31 +163,6 @@ async def test_all_together_may_only_have_so_much_waiting() -> None:
         assert [answer.count(b"\n") for answer in answers] == [100_000] * 8
         for _, writer in clients:
             writer.close()
-
-
-async def test_an_over_long_line_costs_itself_alone_and_is_no_command() -> None:
-    async with serving(Limits(line_bytes=100)) as (headend, listener):
-        answer = await say(listener, b"x" * 500_000 + b" STOPSERVER\nPING\n")
-        assert answer == b"ERR too-long: a line is at most 100 bytes with its ending\nOK\n"
-        assert headend.asked_by == []
-
-
-async def test_ten_megabytes_of_random_bytes_are_answered_and_the_server_lives() -> None:
-    async with serving() as (headend, listener):
-        chaos = random.Random(11)
-        reader, writer = await connect(listener)
-        answers = asyncio.create_task(reader.read())
-        for _ in range(10):
-            writer.write(chaos.randbytes(1_000_000))
-            await writer.drain()
-        writer.write_eof()
-        replies = (await answers).decode().split("\n")
-        assert replies.pop() == ""
-        assert len(replies) > 1000
-        assert all(reply.startswith("ERR ") and reply.isprintable() for reply in replies)
-        assert len(headend.batch.refusals) == len(replies)
-        assert await say(listener, b"PING\n") == b"OK\n"
-        writer.close()
 
 
 # -- trust -----------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from metertui.server.listener import Listener
-from tests.server.test_listener import connect, say, serving, until
+from tests.server.loopback import connect, say, serving, until
 
 
 def sockets(listener: Listener) -> list[socket.socket]:

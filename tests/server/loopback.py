@@ -1,0 +1,78 @@
+"""A listener on loopback with a head-end that answers by itself, and clients of it."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from metertui.server.limits import Limits
+from metertui.server.listener import Listener
+from tests.server.fakes import FakeHeadEnd
+
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+SMALL = Limits(reply_bytes=16_384, input_bytes=16_384)
+
+
+@asynccontextmanager
+async def serving(limits: Limits | None = None, **options: str) -> AsyncIterator[tuple[FakeHeadEnd, Listener]]:
+    headend = FakeHeadEnd()
+    listener = Listener(headend, "127.0.0.1", 0, limits, **options)
+    await listener.start()
+    try:
+        async with asyncio.timeout(20):
+            yield headend, listener
+    finally:
+        await listener.stop(grace=0.1)
+    assert headend.connections == 0
+    async with asyncio.timeout(20):  # what a client that is gone had sent complete is worked off in turns
+        await until(lambda: headend.waiting == 0)
+
+
+async def connect(listener: Listener) -> Streams:
+    return await asyncio.open_connection("127.0.0.1", listener.port)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for what the event loop is about to bring about."""
+    while not condition():
+        await asyncio.sleep(0.001)
+
+
+async def say(listener: Listener, data: bytes) -> bytes:
+    """Everything that is answered to `data` and an end, as `nc -N` would print it."""
+    reader, writer = await connect(listener)
+    writer.write(data)
+    writer.write_eof()
+    answer = await reader.read()
+    writer.close()
+    return answer
+
+
+def reset(writer: asyncio.StreamWriter) -> None:
+    """Cut the connection off with a TCP reset."""
+    sock = writer.get_extra_info("socket")
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
+
+
+async def flood_unread(headend: FakeHeadEnd, listener: Listener) -> tuple[socket.socket, int]:
+    """A client that sends and never reads, until the server takes no more from it; its socket and bytes sent."""
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    client.setblocking(False)
+    loop = asyncio.get_running_loop()
+    await loop.sock_connect(client, ("127.0.0.1", listener.port))
+    lines = b"FROB\n" * 20_000
+    sent = quiet = 0
+    while quiet < 20:
+        try:
+            sent += client.send(lines[sent % 5 :])
+            quiet = 0
+        except BlockingIOError:
+            quiet += 1
+        await asyncio.sleep(0.002)
+    assert headend.waiting < 1_000_000
+    return client, sent
