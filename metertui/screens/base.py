@@ -11,6 +11,7 @@ from abc import abstractmethod
 from typing import ClassVar, Final, Protocol, cast
 
 from rich.text import Text
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -77,6 +78,16 @@ class DeskScreen(ThriftyScreen[None]):
 
     def on_mount(self) -> None:
         self.query_one("#title", Steady).show(_title(self.place))
+
+    async def on_click(self, event: events.Click) -> None:
+        """A click on a screen's name goes there."""
+        if event.widget is self.query_one("#title"):
+            edge = 0
+            for place, (key, title) in PLACES.items():
+                edge += len(f" {key} {title} ")
+                if event.screen_x < edge:
+                    await self.run_action(f"app.go({place!r})")
+                    return
 
     @abstractmethod
     def content(self) -> ComposeResult:

@@ -35,7 +35,7 @@ def cells(row: ExceptionRow, zone: SiteZone, room: int, *, chosen: bool) -> tupl
     """A row of the table: marks, meter, time, cause, register, why (cut to `room`), region, decided."""
     decided = row.decided
     value = "" if row.wh is None else f"{format_kwh(row.wh)} kWh is "  # which stands in a column of its own
-    why = f"{row.why}: {row.line}" if row.line else row.why.removeprefix(value)
+    why = f"{row.why}: {row.line}" if row.line else fmt.reason(row.why.removeprefix(value))
     return (
         f"{'●' if chosen else ' '}{'✓' if decided else ' '}",
         row.meter,
@@ -79,7 +79,7 @@ def in_full(row: ExceptionRow, account: Account | None, zone: SiteZone) -> Text:
     text = Text(overflow="fold")
     text.append_text(plain(" · ".join(parts), style="bold", limit=400))
     text.append("\n")
-    text.append_text(message(f"{row.cause}, {MEANING[row.cause]}: {row.why}", limit=600))
+    text.append_text(message(f"{row.cause}, {MEANING[row.cause]}: {fmt.reason(row.why)}", limit=600))
     if row.line:
         text.append("\nsent: ")
         text.append_text(message(row.line, limit=400))

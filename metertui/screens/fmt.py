@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
+from typing import Final
 
 from metertui.engine.zone import SiteZone
 
 NOTHING = "no data"
+_KWH: Final = re.compile(r"(?<![\w.])(\d{1,8}(?:\.\d{1,3})?)(?= kWh\b)")
+_INSTANT: Final = re.compile(r"(?<!\w)(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?[+-]\d\d:\d\d(?!\w)")
+_APART: Final = re.compile(r"\d{1,3}(?: \d{3})+(?:\.\d+)?")
 
 
 def kwh(wh: int | None) -> str:
@@ -18,6 +24,17 @@ def kwh(wh: int | None) -> str:
 def number(wh: int) -> str:
     """kWh with three decimals, thousands apart."""
     return f"{wh / 1000:,.3f}".replace(",", " ")
+
+
+def reason(text: str) -> str:
+    """What the engine says of readings, its kWh and local times in the form that they have on the screens."""
+    grouped = _KWH.sub(lambda found: number(int(Decimal(found[1]) * 1000)), text)
+    return _INSTANT.sub(r"\1 \2", grouped)
+
+
+def ungrouped(text: str) -> str:
+    """A figure as other programs take it, without its gaps; any other text as it is."""
+    return text.replace(" ", "") if _APART.fullmatch(text) else text
 
 
 def count(value: int) -> str:

@@ -13,7 +13,8 @@ from textual.events import Resize
 from textual.widgets import ContentSwitcher, Input, ProgressBar, Tab, Tabs
 
 from metertui.engine.completeness import Board
-from metertui.engine.counters import LiveSnapshot, Peer
+from metertui.engine.counters import Arrival, LiveSnapshot, Peer
+from metertui.engine.records import format_kwh
 from metertui.screens import fmt
 from metertui.screens.base import DeskScreen
 from metertui.screens.company import CompanyScreen
@@ -21,7 +22,7 @@ from metertui.screens.company.close import CloseTab
 from metertui.screens.login import as_operator
 from metertui.screens.plain import plain
 from metertui.screens.widgets.board import CompletenessBoard, found
-from metertui.screens.widgets.day_close import DayClose, in_short
+from metertui.screens.widgets.day_close import DayClose, closing, in_short
 from metertui.screens.widgets.pulse import Pulse
 from metertui.screens.widgets.steady import Steady
 from metertui.screens.widgets.table import Listing, Row
@@ -33,6 +34,8 @@ _ROWS: Final = 100
 _PEERS: Final = 50
 _BEATS: Final = 4
 """Ticks from one drawing of figures, or of a table, to its next: a second, which is as fast as one reads."""
+_PEER_SECONDS: Final = 1.0
+"""What a connection's rate is told of, at least: meters send some lines at once, and then none."""
 _BOARD_SECONDS: Final = 5.0
 _BOARD_SHARE: Final = 20
 """The board is asked for after so many times what it took, so that it costs ingest a twentieth at most."""
@@ -50,8 +53,8 @@ class LiveScreen(DeskScreen):
         "meters are silent: one among many is likely the meter, most of a sub-region the line. Day close: how far it "
         "is and what came of the last one; late are readings of days that were over at the close before. D goes to "
         "where an operator closes the day. "
-        "/ shows only rows with a meter, a peer, a code or any text. p holds the tables still so that they can be "
-        "read; the figures above go on."
+        "Enter tells a row in full. / shows only rows with a meter, a peer, a code or any text; escape shows all, the "
+        "newest first. p holds the tables still so that they can be read; the figures above go on."
     )
     AUTO_FOCUS = "#readings"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -72,6 +75,7 @@ class LiveScreen(DeskScreen):
         self._beat = 0
         self._peers: dict[str, Peer] = {}
         self._peers_at = 0.0
+        self._peer_rates: dict[str, float] = {}
         self._board: Board | None = None
         self._board_due = 0.0
 
@@ -147,10 +151,12 @@ class LiveScreen(DeskScreen):
         self.set_focus(field)
 
     def action_leave(self) -> None:
-        """Show all rows again."""
+        """Show all rows again, the newest first."""
         field = self.query_one("#filter", Input)
         field.value = ""
         field.display = False
+        for listing in self.query(f"#{self._pane}-pane Listing").results(Listing):
+            listing.move_cursor(row=0, animate=False)
         self._to_table()
 
     def action_pane(self, step: int) -> None:
@@ -184,6 +190,12 @@ class LiveScreen(DeskScreen):
             if not self.query_one(Tabs).has_focus:
                 self._to_table()
 
+    @on(Listing.RowSelected)
+    def _tell(self, event: Listing.RowSelected) -> None:
+        """The row in full: its columns may not have the room."""
+        assert isinstance(event.data_table, Listing)
+        self.say(" · ".join(filter(None, event.data_table.chosen)))
+
     @on(Input.Changed, "#filter")
     def _filter(self, event: Input.Changed) -> None:
         self._sought = event.value.strip().casefold()
@@ -203,7 +215,8 @@ class LiveScreen(DeskScreen):
         self._beat += 1
         if place == 0:
             self.query_one(Pulse).show(snapshot)
-        self._show_day(snapshot)
+        if place == 0 or closing(snapshot):  # or two figures of one log would not agree
+            self._show_day(snapshot)
         self._head()
         empty = not snapshot.arrivals and not snapshot.refusals
         self.query_one("#empty").set_class(not empty, "hidden")
@@ -255,7 +268,7 @@ class LiveScreen(DeskScreen):
         self._list(
             "#readings",
             [
-                (f"{a.meter} {a.time}", (fmt.moment(a.time, zone), a.meter, fmt.number(a.wh), a.note and f"! {a.note}"))
+                (f"{a.meter} {a.time}", (fmt.moment(a.time, zone), a.meter, fmt.number(a.wh), _note(a)))
                 for a in (snapshot.arrivals if self._sought else snapshot.arrivals[:_ROWS])
             ],
         )
@@ -271,13 +284,15 @@ class LiveScreen(DeskScreen):
         )
 
     def _show_peers(self, snapshot: LiveSnapshot) -> None:
-        before, seconds = self._peers, snapshot.uptime - self._peers_at
         peers = self.headend.peers(_PEERS)
-        self._peers, self._peers_at = {peer.name: peer for peer in peers}, snapshot.uptime
-
-        def rate(peer: Peer) -> str:
-            known = before.get(peer.name)
-            return fmt.rate((peer.requests - known.requests) / seconds) if known and seconds > 0 else "–"
+        seconds = snapshot.uptime - self._peers_at
+        if not self._peers or seconds >= _PEER_SECONDS:
+            self._peer_rates = {
+                peer.name: (peer.requests - self._peers[peer.name].requests) / seconds
+                for peer in peers
+                if peer.name in self._peers
+            }
+            self._peers, self._peers_at = {peer.name: peer for peer in peers}, snapshot.uptime
 
         self._list(
             "#peers-table",
@@ -288,7 +303,7 @@ class LiveScreen(DeskScreen):
                         peer.name,
                         fmt.moment(peer.since, self.zone),
                         fmt.count(peer.requests),
-                        rate(peer),
+                        fmt.rate(self._peer_rates[peer.name]) if peer.name in self._peer_rates else "–",
                         fmt.count(peer.refused),
                         fmt.size(peer.waiting),
                     ),
@@ -320,6 +335,12 @@ class LiveScreen(DeskScreen):
         self.query_one(CompletenessBoard).show(self._board, self._sought)
 
 
+def _note(arrival: Arrival) -> str:
+    """Why a reading is not counted yet; its value stands beside."""
+    value = f"{format_kwh(arrival.wh)} kWh is "
+    return f"! {fmt.reason(arrival.note.removeprefix(value))}" if arrival.note else ""
+
+
 def invitation(address: str, command: str, begin: str = "Nothing has arrived yet. Meters connect to ") -> Text:
     """Where meters connect, and lines to try that are short enough to be copied from 80 columns."""
     if not address:
@@ -331,7 +352,8 @@ def invitation(address: str, command: str, begin: str = "Nothing has arrived yet
     sent = "printf 'REGISTER 123456\\nREAD 123456 144.5\\n'"
     text.append(f" {sent} | nc -N {host.strip('[]')} {port}\n\n", style="bold")
     text.append("or let made-up meters do it:\n\n")
-    text.append(f" {command} simulate --port {port} --meters 100 --register --live --interval 10s\n", style="bold")
+    text.append(f" {command} simulate --port {port} \\\n", style="bold")
+    text.append("   --meters 100 --register --live --interval 10s\n", style="bold")
     return text
 
 

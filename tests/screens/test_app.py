@@ -10,6 +10,7 @@ from textual.widgets import Static
 
 from metertui.screens.base import PLACES, DeskScreen
 from metertui.screens.help import HelpScreen
+from metertui.screens.lookup import LookupScreen
 from tests.screens.town import Town, at_work, settle, text_of
 
 
@@ -50,6 +51,16 @@ async def test_help_explains_the_screen_one_is_on(town: Town) -> None:
         assert pilot.app.screen.place == "live"
         await pilot.press("colon")
         assert isinstance(pilot.app.screen, CommandPalette)
+
+
+async def test_a_click_on_the_name_of_a_screen_goes_there(town: Town) -> None:
+    async with at_work(town, "f2", size=(80, 24)) as pilot:
+        await pilot.click("#title", offset=(11, 0))
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, LookupScreen)
+        await pilot.click("#state", offset=(2, 0))
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, LookupScreen)
 
 
 async def test_the_palette_has_every_screen(town: Town) -> None:

@@ -70,7 +70,7 @@ async def test_what_to_look_at_is_listed_newest_first_and_in_full(troubled: Town
         await go(pilot, "down")
         assert " ".join(text_of(pilot, "#case").split()) == (
             f"{STEADY} · 2025-03-12 10:35:00 · 7.000 kWh · North · 1 Steady Lane suspect, does not fit; the next "
-            "reading decides: 7 kWh is lower than the 2690.5 kWh counted at 2025-03-12T10:30:00+08:00"
+            "reading decides: 7.000 kWh is lower than the 2 690.500 kWh counted at 2025-03-12 10:30:00"
         )
 
 

@@ -56,7 +56,8 @@ async def test_the_lines_to_try_can_be_copied_from_80_columns(empty_town: Town, 
         lines = text_of(pilot, "#empty").splitlines()
         host, port = address.rsplit(":", 1)
         assert any(line.endswith(f"| nc -N {host.strip('[]')} {port}") for line in lines)
-        assert f" metertui simulate --port {port} --meters 100 --register --live --interval 10s" in lines
+        at = lines.index(f" metertui simulate --port {port} \\")  # which a shell takes for one line
+        assert lines[at + 1] == "   --meters 100 --register --live --interval 10s"
 
 
 async def test_what_arrives_is_shown(town: Town) -> None:
@@ -83,6 +84,17 @@ async def test_text_from_outside_is_shown_as_it_is(town: Town) -> None:
             "␛[31mred",
             "[red]x[/]",
         ]
+
+
+async def test_a_row_is_told_in_full_and_escape_is_back_at_the_newest(town: Town) -> None:
+    async with at_work(town, "f2", size=(80, 24)) as pilot:
+        town.read((STEADY, "1", "2025-03-12T10:36:00"), (STEADY, "2690.6", "2025-03-12T10:37:00"))
+        await show(town, pilot)
+        await press(pilot, "down", "enter")
+        why = "! lower than the 2 690.500 kWh counted at 2025-03-12 10:30:00"
+        assert " ".join(text_of(pilot, "#said").split()) == f"2025-03-12 10:36:00 · {STEADY} · 1.000 · {why}"
+        await press(pilot, "escape")
+        assert pilot.app.screen.query_one("#readings", Listing).cursor_row == 0
 
 
 async def test_pausing_holds_the_tables_and_never_the_figures(town: Town) -> None:
@@ -307,6 +319,10 @@ async def test_connections_stand_with_their_counts(town: Town) -> None:
         town.clock.advance(2)
         await show(town, pilot)
         assert [row[3] for row in rows(pilot, "#peers-table")] == ["30.0", "0.0"]
+        many[1] = replace(many[1], requests=8)
+        town.clock.advance(0.25)  # in which one line says nothing of the rate
+        await show(town, pilot)
+        assert [row[2:4] for row in rows(pilot, "#peers-table")] == [["160", "30.0"], ["8", "0.0"]]
         await press(pilot, "slash", *"10.0.0.8")
         await show(town, pilot)
         assert [row[0] for row in rows(pilot, "#peers-table")] == ["10.0.0.8:5002"]

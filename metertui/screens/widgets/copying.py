@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
+from metertui.screens import fmt
 from metertui.screens.base import DeskScreen
 from metertui.screens.plain import visible
 
@@ -34,7 +35,7 @@ def copy_next(table: Widget, last: Copied, row: object, cells: Sequence[tuple[st
     later = [place for place in filled if place > last.place] if last.row == row else []
     place = (later or filled)[0]
     heading, text = cells[place]
-    text = visible(text)  # what is pasted into a terminal is no command for it either
+    text = visible(fmt.ungrouped(text))  # what is pasted into a terminal is no command for it either
     table.app.copy_to_clipboard(text)
     following = next((cells[each][0] for each in filled if each > place), "")
     more = f"; y again copies {following.strip()}" if following else ""
