@@ -133,10 +133,9 @@ class _Sieve:
         """The places of a page, newest first; of equal instants in order of cause and meter."""
         limit = min(question.limit, MOST_ROWS)
         last = question.offset + limit
-        times = self._time[found]
-        if last < len(found):  # only the newest are put in order, and all that are as old as the last of them
-            oldest = np.partition(times, len(found) - last)[len(found) - last]
-            found = found[times >= oldest]
+        ages = -self._time[found]
+        if last < len(found):  # only those of the page and before it are put in order, and all as old as the next
+            found = found[ages <= np.partition(ages, last)[last]]
         order = np.lexsort((self._meter[found], self._cause[found], -self._time[found]))
         return [int(place) for place in found[order[question.offset : last]]]
 

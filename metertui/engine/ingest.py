@@ -170,8 +170,8 @@ class Batch:
         """The clock to the second, and 1 µs after what the meter has in that second already."""
         time = self.now - self.now % SECOND
         last = self._engine.stamps.get(code, 0)
-        if time <= last < time + SECOND:
-            time = last + 1
+        if last < time + SECOND:  # else the clock has jumped back
+            time = max(time, last + 1)
         if time <= self._heads.time[code]:
             neighbours = self._neighbours(code)
             while neighbours.at(time) is not None:

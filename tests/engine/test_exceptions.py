@@ -210,6 +210,31 @@ def test_pages_and_conditions(engine: Engine) -> None:
         ask(engine, cause="odd")
 
 
+def test_pages_follow_one_another_whatever_their_size(engine: Engine) -> None:
+    fallen = ((meter, f"{50 - minute}", f"02:{minute:02}") for minute in range(1, 7) for meter in "ba")
+    put(engine, ("a", "100", "01:00"), ("b", "100", "01:00"), *fallen)
+    whole = ask(engine, state="all").rows
+    assert len(whole) > 9
+    assert [row.time for row in whole] == sorted((row.time for row in whole), reverse=True)
+    assert len({row.time for row in whole}) < len(whole)  # equal instants, which a page may end between
+    for limit in range(len(whole) + 2):
+        for offset in range(len(whole) + 2):
+            assert ask(engine, state="all", limit=limit, offset=offset).rows == whole[offset : offset + limit]
+    assert ask(engine, meter="nobody", limit=0).rows == ()
+
+
+def test_a_decision_about_a_reading_is_none_about_the_silence_after_it(engine: Engine) -> None:
+    put(engine, ("a", "100", "2025-03-10T01:00"), ("a", "101", "2025-03-10T02:00"))
+    decide(engine, "void", "a", at("02:00", "2025-03-10"))
+    rows = {row.cause: row for row in ask(engine, state="all", meter="a").rows}
+    assert rows["void"].time == rows["silent"].time
+    assert rows["void"].decided is not None
+    assert rows["silent"].decided is None
+    decide(engine, "accept", "a", rows["silent"].time)
+    rows = {row.cause: row for row in ask(engine, state="all", meter="a").rows}
+    assert [rows[cause].decided.what for cause in ("void", "silent")] == ["void", "accept"]  # type: ignore[union-attr]
+
+
 def test_an_empty_folder_has_none(tmp_path: Path) -> None:
     engine = Engine.open(tmp_path / "new", Rules(zone=ZONE), FakeClock())
     assert ask(engine, state="all") == Exceptions({}, {}, {}, 0, (), cut=False)

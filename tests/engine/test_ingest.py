@@ -118,6 +118,22 @@ def test_readings_without_a_time_bear_the_clock_and_then_a_microsecond_more(engi
     ]
 
 
+def test_a_stamped_reading_goes_beside_a_suspect_one_of_the_same_second(engine: Engine) -> None:
+    commit(engine, ("m", "100", "2025-03-12T10:30:00"))
+    assert [outcome.kind for outcome in commit(engine, ("m", "7", None), ("m", "100.1", None))] == ["suspect", "ok"]
+    times = [line.split(",")[1] for line in (engine.folder / "log.txt").read_text().splitlines()]
+    assert times[1:] == ["2025-03-12T10:40:00+08:00", "2025-03-12T10:40:00.000001+08:00"]
+
+
+def test_a_clock_that_jumps_back_is_what_a_reading_is_stamped_by(engine: Engine) -> None:
+    engine.clock.advance(1)  # type: ignore[attr-defined]
+    commit(engine, ("m", "1", None))
+    engine.clock.advance(-1)  # type: ignore[attr-defined]
+    commit(engine, ("m", "1", None), ("m", "1", None))
+    times = [line.split(",")[1] for line in (engine.folder / "log.txt").read_text().splitlines()]
+    assert times == [f"2025-03-12T10:40:{second}+08:00" for second in ("01", "00", "00.000001")]
+
+
 def test_a_stamped_reading_goes_beside_one_that_is_there(engine: Engine) -> None:
     commit(engine, ("m", "5", "2025-03-12T10:40:00"), ("m", "6", None))
     again = reopened(engine)

@@ -15,7 +15,7 @@ from metertui.screens.company.close import CloseTab
 from metertui.screens.company.form import FormTab
 from metertui.screens.company.reading import ReadingTab
 from metertui.screens.company.staff import StaffTab
-from metertui.screens.company.tab import Company, Tab
+from metertui.screens.company.tab import Tab
 from metertui.screens.company.trail import TrailTab
 from metertui.screens.company.upload import UploadTab
 from metertui.screens.widgets.login import GatedScreen
@@ -23,7 +23,7 @@ from metertui.screens.widgets.login import GatedScreen
 _TABS: tuple[type[Tab], ...] = (AccountsTab, FormTab, ReadingTab, UploadTab, CloseTab, StaffTab, TrailTab)
 
 
-class CompanyScreen(GatedScreen, Company):
+class CompanyScreen(GatedScreen):
     """What operators do, a file a tab."""
 
     place = "company"
@@ -76,11 +76,15 @@ class CompanyScreen(GatedScreen, Company):
         names = [tab.name_of for tab in _TABS]
         self._open_tab(names[(names.index(self.query_one(TabbedContent).active) + step) % len(names)])
 
+    # What its tabs ask of it, see tab.Company.
+
     def open_account(self, meter: str) -> None:
+        """Take an account into the form."""
         self._open_tab(FormTab.name_of)
         self.query_one(FormTab).take(meter)
 
     def accounts_changed(self) -> None:
+        """An account is new or another now."""
         self.query_one(AccountsTab).renew()
         self.query_one(FormTab).check()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Final, cast
+from typing import ClassVar, Final
 
 import numpy as np
 from textual import on, work
@@ -14,7 +14,7 @@ from textual.widgets import Input, Static
 from metertui.engine.account import Account
 from metertui.engine.roster import Rows
 from metertui.screens import fmt
-from metertui.screens.company.tab import Company, Tab
+from metertui.screens.company.tab import Tab
 from metertui.screens.widgets.field import SearchField
 from metertui.screens.widgets.virtual import Cells, Column, VirtualTable
 
@@ -105,7 +105,7 @@ class AccountsTab(Tab):
         event.stop()
         if event.row < len(self._rows):
             meter = self.headend.engine.accounts.roster.meter(int(self._rows[event.row]))
-            cast("Company", self.screen).open_account(meter)
+            self.company.open_account(meter)
 
 
 def _cells(account: Account) -> Cells:

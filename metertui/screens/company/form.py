@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, cast
+from typing import Final
 
 from rich.text import Text
 from textual import on, work
@@ -14,7 +14,7 @@ from metertui.engine.account import FIELDS, Account, check_field, effective
 from metertui.engine.errors import MeterError, Refused
 from metertui.engine.records import check_meter_id
 from metertui.screens import fmt
-from metertui.screens.company.tab import Company, Tab
+from metertui.screens.company.tab import Tab
 from metertui.screens.plain import message, plain
 from metertui.screens.widgets.field import Field
 
@@ -159,4 +159,4 @@ class FormTab(Tab):
         return self.query_one("#form-reason", Input).value.strip()
 
     def _changed(self) -> None:
-        cast("Company", self.screen).accounts_changed()
+        self.company.accounts_changed()

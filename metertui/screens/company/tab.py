@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, cast
+from typing import ClassVar, Protocol, cast
 
 from textual import events
 from textual.widgets import TabPane
@@ -11,7 +11,20 @@ from metertui.engine.counters import LiveSnapshot
 from metertui.engine.outcome import Outcome
 from metertui.engine.zone import SiteZone
 from metertui.headend import HeadEnd
-from metertui.screens.base import Desk, DeskScreen
+from metertui.screens.base import Desk
+
+
+class Company(Protocol):
+    """What tabs need of their screen."""
+
+    def say(self, text: str) -> None:
+        """Put a sentence into the line for them."""
+
+    def open_account(self, meter: str) -> None:
+        """Take an account into the form."""
+
+    def accounts_changed(self) -> None:
+        """An account is new or another now."""
 
 
 class Tab(TabPane):
@@ -36,6 +49,11 @@ class Tab(TabPane):
         return cast("Desk", self.app)
 
     @property
+    def company(self) -> Company:
+        """The screen."""
+        return cast("Company", self.screen)
+
+    @property
     def headend(self) -> HeadEnd:
         """The engine's face."""
         return self.desk.headend
@@ -58,7 +76,7 @@ class Tab(TabPane):
 
     def say(self, text: str) -> None:
         """Tell what came of something; `!` in front of what went wrong."""
-        cast("Company", self.screen).say(text)
+        self.company.say(text)
 
     def tell(self, outcome: Outcome, done: str) -> None:
         """Say what became of a request."""
@@ -71,15 +89,3 @@ class Tab(TabPane):
                 self.say(f"{done} already: the same again changes nothing")
             case _:
                 self.say(done)
-
-
-class Company(DeskScreen):
-    """What tabs need of their screen."""
-
-    def open_account(self, meter: str) -> None:
-        """Take an account into the form."""
-        raise NotImplementedError
-
-    def accounts_changed(self) -> None:
-        """An account is new or another now."""
-        raise NotImplementedError
