@@ -105,6 +105,8 @@ class WalkScreen(ThriftyModal[None]):
     @on(Button.Pressed, "#walk-zone-next")
     @work(exclusive=True, group="walk")
     async def _take_zone(self) -> None:
+        if self._step != "zone":
+            return  # enter came twice, and the first has gone on
         engine = self.desk.headend.engine
         name = self.query_one("#walk-zone-name", Input).value.strip()
         if name == engine.zone.name:
@@ -122,6 +124,8 @@ class WalkScreen(ThriftyModal[None]):
     @on(Button.Pressed, "#walk-staff-next")
     @work(exclusive=True, group="walk")
     async def _take_staff(self) -> None:
+        if self._step != "staff":
+            return
         headend = self.desk.headend
         if headend.engine.staff.members():
             self.action_step(1)

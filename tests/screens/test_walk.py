@@ -9,6 +9,7 @@ import pytest
 from metertui.app import MetertuiApp
 from metertui.screens.base import DeskScreen
 from metertui.screens.walk import WalkScreen
+from metertui.screens.widgets.field import Field
 from metertui.settings import Settings, load
 from tests.screens.town import Town, at_work, press, settle, text_of
 
@@ -46,6 +47,14 @@ async def test_a_newcomer_is_taken_through(empty_town: Town) -> None:
         await settle(pilot)
         assert isinstance(pilot.app.screen, DeskScreen)
     assert "staff add" in (town.folder / "audit.log").read_text()
+
+
+async def test_an_enter_too_many_skips_no_page(empty_town: Town) -> None:
+    async with at_work(newcomers(empty_town), size=(80, 24)) as pilot:
+        for _ in range(2):  # the second is worked off when the first has gone on
+            await pilot.app.screen.query_one("#walk-zone-name", Field).action_submit()
+            await settle(pilot)
+            assert text_of(pilot, "#walk-heading") == "First steps, 2 of 3"
 
 
 async def test_another_zone_is_written_for_the_next_start(empty_town: Town) -> None:
