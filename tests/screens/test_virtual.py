@@ -89,3 +89,39 @@ async def test_rows_that_come_leave_the_cursor_and_none_can_be_taken_where_there
         assert app.taken == []
         assert table.cells(0) == ()
         assert not table.render_line(1).text.strip()
+
+
+class Wide(App[None]):
+    def __init__(self, *columns: Column) -> None:
+        super().__init__()
+        self._columns = columns
+
+    def compose(self) -> ComposeResult:
+        yield VirtualTable(self._columns)
+
+
+async def test_room_goes_to_the_columns_that_can_use_it_and_spare_ones_have_theirs_first() -> None:
+    more = Column("address", 8, most=12), Column("kWh", 6, right=True), Column("region", 6, most=10)
+    for width, widths in (
+        (20, [5, 8, 6, 6]),
+        (32, [5, 8, 6, 6]),
+        (34, [5, 10, 6, 6]),
+        (38, [5, 12, 6, 8]),
+        (42, [5, 8, 6, 6, 8]),
+        (48, [5, 12, 6, 8, 8]),
+        (90, [5, 12, 6, 10, 8]),
+    ):
+        async with Wide(Column("meter", 5), *more, Column("since", 8, spare=True)).run_test(size=(width, 9)) as pilot:
+            table = pilot.app.query_one(VirtualTable)
+            assert table._widths == widths, width
+            assert table.virtual_size.width == sum(widths) + 2 * (len(widths) - 1) + 1
+            assert ("since" in table.render_line(0).text) == (width >= 42)
+
+
+async def test_where_no_column_asks_for_more_the_widest_has_twice_its_width() -> None:
+    for columns, widths in (
+        ([Column("meter", 9), Column("why", 8), Column("at", 4)], [9, 16, 4]),
+        ([Column("meter", 9)], [9]),
+    ):
+        async with Wide(*columns).run_test(size=(90, 9)) as pilot:
+            assert pilot.app.query_one(VirtualTable)._widths == widths

@@ -57,6 +57,24 @@ async def test_an_enter_too_many_skips_no_page(empty_town: Town) -> None:
             assert text_of(pilot, "#walk-heading") == "First steps, 2 of 3"
 
 
+async def test_its_pages_are_turned_by_keys(empty_town: Town) -> None:
+    town = newcomers(empty_town)
+    async with at_work(town, size=(80, 24)) as pilot:
+        for key, page in (
+            ("pageup", 1),
+            ("pagedown", 2),
+            ("ctrl+right", 3),
+            ("pageup", 2),
+            ("ctrl+left", 1),
+            ("pagedown", 2),
+            ("pagedown", 3),
+        ):
+            await press(pilot, key)
+            assert text_of(pilot, "#walk-heading") == f"First steps, {page} of 3"
+        await press(pilot, "pagedown")
+        assert isinstance(pilot.app.screen, DeskScreen)
+
+
 async def test_another_zone_is_written_for_the_next_start(empty_town: Town) -> None:
     town = newcomers(empty_town)
     async with at_work(town, size=(80, 24)) as pilot:

@@ -20,11 +20,12 @@ from metertui.screens.widgets.virtual import Cells, Column, VirtualTable
 
 _COLUMNS: Final = (
     Column("state", 11),
-    Column("address", 28),
+    Column("address", 28, most=56),
     Column("postcode", 8),
-    Column("region", 10),
-    Column("sub-region", 14),
-    Column("type", 10),
+    Column("region", 10, most=20),
+    Column("sub-region", 14, most=28),
+    Column("type", 10, most=20),
+    Column("registered", 19, spare=True),
 )
 _ORDERS: Final = ("by id", "by id from the end", "newest first")
 _NONE: Final[Rows] = np.empty(0, dtype=np.int32)
@@ -88,7 +89,13 @@ class AccountsTab(Tab):
 
     def _fetch(self, start: int, stop: int) -> Sequence[Cells]:
         roster = self.headend.engine.accounts.roster
-        return [_cells(roster.account(row)) for row in self._rows[start:stop].tolist()]
+        return [self._cells(roster.account(row)) for row in self._rows[start:stop].tolist()]
+
+    def _cells(self, account: Account) -> Cells:
+        state = "active" if account.active else "deactivated"
+        where = (account.address, account.postcode, account.region, account.sub_region, account.apartment_type)
+        registered = "" if account.registered is None else fmt.moment(account.registered, self.zone)
+        return (account.meter, state, *where, registered)
 
     def _counted(self) -> str:
         number, found = len(self.headend.engine.accounts), len(self._found)
@@ -106,9 +113,3 @@ class AccountsTab(Tab):
         if event.row < len(self._rows):
             meter = self.headend.engine.accounts.roster.meter(int(self._rows[event.row]))
             self.company.open_account(meter)
-
-
-def _cells(account: Account) -> Cells:
-    state = "active" if account.active else "deactivated"
-    where = (account.address, account.postcode, account.region, account.sub_region, account.apartment_type)
-    return (account.meter, state, *where)

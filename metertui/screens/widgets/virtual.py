@@ -6,7 +6,7 @@ It knows how many rows there are, and asks a provider for the cells of a few; so
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final
 
 from rich.segment import Segment
@@ -38,6 +38,10 @@ class Column:
     heading: str
     width: int
     right: bool = False
+    most: int = 0
+    """The width where there is room; where no column of a table has one, the widest may have twice its own."""
+    spare: bool = False
+    """Whether it is left out where there is no room for all; only the last ones may be."""
 
 
 class VirtualTable(ScrollView, can_focus=True):
@@ -146,20 +150,31 @@ class VirtualTable(ScrollView, can_focus=True):
 
     def _resize(self) -> None:
         self._fit()
-        width = sum(self._widths) + _GAP * (len(self._columns) - 1) + 1
+        width = sum(self._widths) + _GAP * (len(self._widths) - 1) + 1
         self.virtual_size = Size(width, self._count + 1)
 
     def _fit(self) -> None:
-        """Give the room that is left to the columns that can use it; the first keeps its width."""
-        self._widths = [column.width for column in self._columns]
+        """Leave out what is spare, and give the room that is left to the columns that can use it."""
+        columns = list(self._columns)
         # The scrollbar that this many rows will have may not stand there yet.
         width = self.size.width + self.show_vertical_scrollbar * self.scrollbar_size_vertical
         height = self.size.height + self.show_horizontal_scrollbar * self.scrollbar_size_horizontal
-        width -= (self._count >= height) * self.scrollbar_size_vertical
-        room = width - 1 - sum(self._widths) - _GAP * (len(self._columns) - 1)
-        if room > 0 and len(self._widths) > 1:
-            at = max(range(1, len(self._widths)), key=lambda place: self._columns[place].width)
-            self._widths[at] += min(room, self._columns[at].width)
+        width -= 1 + (self._count >= height) * self.scrollbar_size_vertical
+
+        def room() -> int:
+            return width - sum(column.width for column in columns) - _GAP * (len(columns) - 1)
+
+        while columns[-1].spare and room() < 0:
+            columns.pop()
+        self._widths = [column.width for column in columns]
+        left = max(0, room())
+        if not any(column.most for column in columns):
+            at = max(range(1, len(columns)), key=lambda place: columns[place].width, default=0)
+            columns[at] = replace(columns[at], most=2 * columns[at].width if at else 0)
+        for at, column in enumerate(columns):
+            more = max(0, min(left, column.most - column.width))
+            self._widths[at] += more
+            left -= more
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width
