@@ -27,6 +27,10 @@ from metertui.settings import Settings
 OUT = Path(__file__).parent / "pictures"
 ZONE = SiteZone("Asia/Singapore")
 METERS, DAYS = 240, 400
+TARIFFS = """effective_from,apartment_type,band,from_time,to_time,cents_per_kwh,tax_percent
+2020-01-01,,peak,07:00,23:00,29.88,9
+2020-01-01,,night,23:00,07:00,24.10,9
+"""
 _FONT = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
 """The picture names fonts on the web; whoever looks at it has one of their own."""
 
@@ -44,6 +48,7 @@ def fill(folder: Path, fleet: Fleet) -> None:
     stamps = np.repeat(np.array(times), METERS)
     rows = Rows([account.meter for account in fleet.accounts], codes[kept], stamps[kept], registers[kept])
     dayclose.write_day_files(engine.archive, rows, ZONE)
+    (folder / "tariffs.csv").write_text(TARIFFS)
     engine.close()
 
 
@@ -90,12 +95,22 @@ async def main() -> None:
             meter = fleet.accounts[0].meter
             await headend.upload(meter, "1", None, "picture")
             await take(pilot, "live", "f2")
+            await take(pilot, "board", "3")
+            await pilot.press("1")
+            app.action_walk()
+            await take(pilot, "walk")
+            await pilot.press("escape")
             await take(pilot, "lookup", "f3", *fleet.accounts[5].meter, "enter")
             await take(pilot, "explain", "e")
             await pilot.press("escape")
             await take(pilot, "billing", "f4", *fleet.accounts[5].meter, "enter")
             app.sessions.begin("ada@example.com", "operator")
-            await take(pilot, "government", "f5")
+            await pilot.press("f5", "b")
+            await pilot.pause(8)
+            await take(pilot, "government")
+            await pilot.press("escape", "c", "c", "c")
+            await pilot.pause(8)
+            await take(pilot, "week")
             await take(pilot, "company", "f6")
             refused = {"bad-reading": "READ 1001 12,5", "not-registered": "READ nobody 5", "syntax": "READ"}
             at, peer = engine.clock.now(), "10.0.3.7:50211"
@@ -106,6 +121,12 @@ async def main() -> None:
             await pilot.press("c")
             await pilot.pause(8)
             await take(pilot, "deciding", "down", "x", "tab", "tab", "tab", *"worn out")
+            await take(pilot, "help", "escape", "f1")
+            await take(pilot, "palette", "escape", "ctrl+p")
+            await pilot.press("escape", "f2")
+            app.action_toggle_theme()
+            await pilot.resize_terminal(80, 24)
+            await take(pilot, "small")
         feeding.cancel()
         await asyncio.gather(feeding, return_exceptions=True)
         await listener.stop()
