@@ -74,6 +74,17 @@ def test_bars_take_the_room_that_there_is(count: int, least: int, free: bool) ->
         assert {len(bar) for bar in row.split()} in ({1}, {2, 3}, {2})
 
 
+@pytest.mark.parametrize("width", range(40, 60))
+def test_each_label_begins_below_its_bar(width: int) -> None:
+    drawn = lines(upright(bars(("", [float(n % 2 + 1) for n in range(13)])), width, 6, INKS))
+    left = drawn[0].index("┤") + 1
+    row = drawn[4][left:]
+    begins = [at for at, char in enumerate(row) if char == "█" and (at == 0 or row[at - 1] == " ")]
+    told = {left + begins[int(label[-2:]) - 1]: label for label in drawn[-1].split()}
+    assert all(drawn[-1].startswith(label, at) for at, label in told.items())
+    assert len(told) > 2
+
+
 def test_stacked_bars_differ_by_what_fills_them() -> None:
     drawn = lines(upright(bars(("North", [3.0]), ("South", [1.0]), kind="stacked"), 20, 6, INKS))
     assert "█ North  ▒ South" in drawn[-1]

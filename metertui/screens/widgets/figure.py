@@ -44,10 +44,10 @@ class Figure:
         self._plot.ylim(0, max(1, rows - 1))
         self._plot.yticks(list(at), told)
 
-    def mark(self, columns: Sequence[float], rows: Sequence[float], char: str, ink: int) -> None:
-        """Put a character into cells."""
+    def mark(self, columns: Sequence[float], rows: Sequence[float], chars: str | Sequence[str], ink: int) -> None:
+        """Put a character into cells, or one into each."""
         if len(columns):
-            self._plot.scatter(list(columns), list(rows), marker=char, color=(0, 0, ink))
+            self._plot.scatter(list(columns), list(rows), marker=chars, color=(0, 0, ink))
 
     def bars(self, columns: Sequence[float], rows: Sequence[float], char: str, ink: int) -> None:
         """Fill columns from below up to a row, that one too."""
@@ -60,12 +60,12 @@ class Figure:
 
     def lines(self, labels: Sequence[str], starts: Sequence[int], inks: Sequence[Style]) -> list[Line]:
         """What it looks like, with as many labels below as there is room for, each at its column."""
-        ticks, told = _below(labels, starts, self.columns)
-        self._plot.xticks(ticks, told)
-        height = self.rows + 1
-        self._plot.plotsize(self._width, height)
-        self._plot._set_size(self._width, height)
-        return [list(_segments(line, inks)) for line in self._plot.build().splitlines()]
+        # Its own labels stand a column to either side from one run of the program to the next.
+        below = f"{'':{self._width - self.columns}}{_below(labels, starts, self.columns)}"
+        self._plot.xticks([], [])
+        self._plot.plotsize(self._width, self.rows)
+        self._plot._set_size(self._width, self.rows)
+        return [*(list(_segments(line, inks)) for line in self._plot.build().splitlines()), [Segment(below)]]
 
 
 def _segments(line: str, inks: Sequence[Style]) -> Iterable[Segment]:
@@ -78,14 +78,16 @@ def _segments(line: str, inks: Sequence[Style]) -> Iterable[Segment]:
             yield Segment(piece, None if ink is None else inks[int(ink) % len(inks)])
 
 
-def _below(labels: Sequence[str], starts: Sequence[int], room: int) -> tuple[list[float], list[str]]:
-    """As many of the labels as there is room for, and the middle of each."""
+def _below(labels: Sequence[str], starts: Sequence[int], room: int) -> str:
+    """As many of the labels as there is room for, each from its column on."""
     longest = max((len(label) for label in labels), default=1)
     apart = max(1, (starts[-1] - starts[0]) // max(1, len(starts) - 1)) if starts else 1
     step = max(1, -(-(longest + 2) // apart))
-    told = [(start, label) for label, start in zip(labels[::step], starts[::step], strict=True)]
-    told = [(start, label) for start, label in told if start + len(label) <= room]
-    return [start + (len(label) - 1) / 2 for start, label in told], [label for _, label in told]
+    line = ""
+    for label, start in zip(labels[::step], starts[::step], strict=True):
+        if start + len(label) <= room:
+            line = line.ljust(start) + label
+    return line
 
 
 def scale(highest: float, steps: int) -> list[float]:

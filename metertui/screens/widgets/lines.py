@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
 from rich.style import Style
 
 from metertui.screens.pictures import Picture
@@ -15,7 +17,9 @@ READ: Final = "⠒"
 """What a line looks like, for its legend."""
 GUESSED: Final = "·"
 _ALONE: Final = "•"
-_PEN: Final = "braille"
+_BITS: Final = np.array([[0x40, 0x80], [0x04, 0x20], [0x02, 0x10], [0x01, 0x08]])
+"""Of the dots of a cell, by row from below and column."""
+_BRAILLE: Final = [chr(0x2800 + bits) for bits in range(256)]
 _LEAST: Final = 6
 """Rows of a figure below which its legend is left out: the table has the names."""
 _BESIDE: Final = (0, -1, 1, -2, 2)
@@ -42,9 +46,9 @@ def lines(picture: Picture, width: int, height: int, inks: Sequence[Style]) -> l
         [None if value is None else (column, value * up) for column, value in zip(centres, values, strict=True)]
         for _, values in picture.series
     ]
-    for solid in (False, True):  # what was read lies over what is estimated
-        for ink, points in enumerate(series):
-            _draw(figure, points, guessed, ink, solid=solid)
+    for ink, points in enumerate(series):
+        _guess(figure, points, guessed, ink)
+    _read(figure, series, guessed)  # over what is estimated
     if len(series) > 1:  # colours alone do not tell lines apart
         _number(figure, series)
     starts = [
@@ -53,28 +57,59 @@ def lines(picture: Picture, width: int, height: int, inks: Sequence[Style]) -> l
     return [*figure.lines(picture.labels, starts, inks), *legend]
 
 
-def _draw(figure: Figure, points: Sequence[Point | None], guessed: Sequence[bool], ink: int, *, solid: bool) -> None:
-    """One series: what was read, or what is estimated at one of its ends; broken where a point is unknown."""
-    run: list[Point] = []
-    joined: set[int] = set()
-    for at, (before, after) in enumerate(pairwise(points)):
-        if before is not None and after is not None:
-            joined |= {at, at + 1}
-            if solid != (guessed[at] or guessed[at + 1]):
-                run = [*run, after] if run else [before, after]
-                continue
-        _line(figure, run, ink, solid=solid)
-        run = []
-    _line(figure, run, ink, solid=solid)
-    alone = [
-        point for at, point in enumerate(points) if point is not None and at not in joined and guessed[at] != solid
+def _guess(figure: Figure, points: Sequence[Point | None], guessed: Sequence[bool], ink: int) -> None:
+    """What is estimated at one of its ends, and points that nothing joins."""
+    for run in _runs(points, guessed, solid=False):
+        figure.line([x for x, _ in run], [y for _, y in run], GUESSED, ink)
+    gaps = [None, *points, None]
+    for at, (before, point, after) in enumerate(zip(gaps, points, gaps[2:], strict=False)):
+        if point is not None and before is None and after is None:
+            figure.mark([point[0]], [point[1]], GUESSED if guessed[at] else _ALONE, ink)
+
+
+def _read(figure: Figure, series: Sequence[Sequence[Point | None]], guessed: Sequence[bool]) -> None:
+    """What was read at both ends, as cells: plotext's own lines cost a hundred times as much where they are steep."""
+    dots = np.zeros((figure.rows, figure.columns), dtype=np.int64)
+    inks = np.zeros_like(dots)
+    for ink, points in enumerate(series):
+        for run in _runs(points, guessed, solid=True):
+            drawn = _dots(figure, np.array(run))
+            dots |= drawn
+            inks[drawn > 0] = ink
+    for ink in range(len(series)):
+        rows, columns = np.nonzero((dots > 0) & (inks == ink))
+        chars = [_BRAILLE[bits] for bits in dots[rows, columns].tolist()]
+        figure.mark(columns.tolist(), rows.tolist(), chars, ink)
+
+
+def _runs(points: Sequence[Point | None], guessed: Sequence[bool], *, solid: bool) -> list[list[Point]]:
+    """Points that are joined one after another by steps of a kind: both ends read, or not."""
+    steps = [
+        before is not None and after is not None and solid != (guessed[at] or guessed[at + 1])
+        for at, (before, after) in enumerate(pairwise(points))
     ]
-    figure.mark([x for x, _ in alone], [y for _, y in alone], _ALONE if solid else GUESSED, ink)
+    found = []
+    for joined, places in groupby(range(len(steps)), key=steps.__getitem__):
+        if joined:
+            first, *more = places
+            found.append([point for point in points[first : first + len(more) + 2] if point is not None])
+    return found
 
 
-def _line(figure: Figure, run: Sequence[Point], ink: int, *, solid: bool) -> None:
-    if run:
-        figure.line([x for x, _ in run], [y for _, y in run], _PEN if solid else GUESSED, ink)
+def _dots(figure: Figure, points: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Dots of a line, by cell: each column of dots from the lowest to the highest that the line has in it."""
+    rows, columns = figure.rows, figure.columns
+    x, y = points[:, 0] * 2 + 0.5, points[:, 1] / max(1, rows - 1) * (rows * 4 - 1)
+    first, last = max(0, round(x[0])), min(columns * 2 - 1, round(x[-1]))
+    edges = np.interp(np.arange(first, last + 2) - 0.5, x, y)
+    low, high = np.minimum(edges[1:], edges[:-1]), np.maximum(edges[1:], edges[:-1])
+    nearest = np.clip(np.round(x).astype(np.int64), first, last) - first
+    np.minimum.at(low, nearest, y)
+    np.maximum.at(high, nearest, y)
+    up = np.arange(rows * 4)[:, None]
+    dots = np.zeros((rows * 4, columns * 2), dtype=bool)
+    dots[:, first : last + 1] = (up >= np.round(low)) & (up <= np.round(high))
+    return np.asarray((dots.reshape(rows, 4, columns, 2) * _BITS[None, :, None, :]).sum(axis=(1, 3)))
 
 
 def _number(figure: Figure, series: Sequence[Sequence[Point | None]]) -> None:
