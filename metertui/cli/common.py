@@ -171,16 +171,21 @@ def _aligned(value: object, decimals: int) -> str:
 
 @contextmanager
 def progress(what: str) -> Iterator[Callable[[float], None]]:
-    """A bar on standard error for what takes longer than a second; none where that is no terminal."""
+    """A bar on standard error for what takes longer than a second; none where that is no terminal.
+
+    It is drawn again only where it differs: what is told a thousand times would hold up a slow line.
+    """
     started = time.monotonic()
-    drawn = False
+    drawn = ""
 
     def tell(share: float) -> None:
         nonlocal drawn
         if sys.stderr.isatty() and time.monotonic() - started > 1:
             done = int(30 * share)
-            print(f"\r{what} [{'█' * done}{'·' * (30 - done)}] {share:4.0%}", end="", file=sys.stderr, flush=True)
-            drawn = True
+            bar = f"\r{what} [{'█' * done}{'·' * (30 - done)}] {share:4.0%}"
+            if bar != drawn:
+                print(bar, end="", file=sys.stderr, flush=True)
+                drawn = bar
 
     try:
         yield tell

@@ -58,6 +58,9 @@ def test_a_bar_is_drawn_after_a_second_and_taken_away(monkeypatch: pytest.Monkey
         share(0.5)
         assert "counting" in terminal.getvalue()
         assert "50%" in terminal.getvalue()
+        for thousandth in range(500, 505):
+            share(thousandth / 1000)
+        assert terminal.getvalue().count("counting") == 1
     assert terminal.getvalue().endswith("\r\x1b[K")
 
 
