@@ -12,7 +12,7 @@ import logging
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -35,6 +35,7 @@ from metertui.engine.events import Corrections, Event, EventBook
 from metertui.engine.explain import Explanation, explain
 from metertui.engine.exports import Exports
 from metertui.engine.ingest import Batch
+from metertui.engine.issuing import shown
 from metertui.engine.judged import judged
 from metertui.engine.ledger import BillBook
 from metertui.engine.lock import FolderLock
@@ -51,7 +52,7 @@ from metertui.engine.zone import number_of
 _logger = logging.getLogger(__name__)
 
 Progress = Callable[[float], None]
-Explained = tuple[Explanation, Statement | str | None]
+Explained = tuple[Explanation, dict[str, Any] | str | None]
 """A usage, and the bill of the same or a sentence on why there is none; None where none is asked for."""
 
 _LIVE_ROWS: Final = 200
@@ -283,7 +284,7 @@ class Engine:
         return billing.bill(self.only(meter), month or windows.month_before(now, self.zone), self.terms())
 
     def explaining(self, meter: str, window: Window) -> Callable[[], Explained]:
-        """Why a usage is what it is, and of a month its bill, or a sentence on why there is none.
+        """Why a usage is what it is, and of a month its bill as `issuing.shown` has it, or why there is none.
 
         What it rests on is taken now; what this gives may be called in any thread. Raises MeterError for a meter that
         is not known.
@@ -298,10 +299,11 @@ class Engine:
                 return told, None
             try:
                 priced = billing.bill(only, month, self.terms())
+                bill = shown(priced, self.bills.of(month, meter), self.zone)
             except MeterError as error:
                 return told, f"{error}."
             # A month that is not over may have readings that came after the moment that is asked about.
-            return told, priced if priced.usage_wh == told.usage.usage_wh else None
+            return told, bill if "issued" in bill or priced.usage_wh == told.usage.usage_wh else None
 
         return explained
 

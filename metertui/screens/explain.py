@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from rich.console import Group
 from rich.table import Table
@@ -15,7 +15,6 @@ from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Static
 
 from metertui.engine import sources
-from metertui.engine.billing import Statement
 from metertui.engine.explain import Explanation
 from metertui.engine.windows import Window
 from metertui.headend import HeadEnd
@@ -78,7 +77,7 @@ class ExplainScreen(ThriftyModal[None]):
         text.append_text(plain(f"{self._meter}{where}{asked}", style="not bold"))
         return text
 
-    def _show(self, told: Explanation, price: Statement | str | None, places: Sources | None) -> None:
+    def _show(self, told: Explanation, price: dict[str, Any] | str | None, places: Sources | None) -> None:
         found = list(explained.sections(told, self._zone, places, price))
         lines = [line for section in found for line in section.lines]
         label, figure = max(len(line.label) for line in lines), max(len(line.figure) for line in lines)

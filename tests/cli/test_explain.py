@@ -92,6 +92,13 @@ def test_a_month_has_its_price_line_by_line(steady: Command, data: Path) -> None
     assert told["bill"] == steady("bill", "m-1", *AT, "--format", "json").json
     priced = list(csv.DictReader(io.StringIO(steady("explain", "m-1", "--month", "2025-02", "--format", "csv").out)))
     assert [row["usage_kwh"] for row in priced if row["part"] in ("price", "usage")] == ["336", "336", "672"]
+    assert steady("bill", "--all", "--month", "2025-02", "--issue").code == 0
+    (data / "tariffs.csv").write_text("\n".join([*rows, "2025-01-01,,,,,50,9"]) + "\n")
+    told = steady("explain", "m-1", "last_month", *AT, "--format", "json").json
+    assert told["bill"] == steady("bill", "m-1", *AT, "--format", "json").json
+    issued = list(csv.DictReader(io.StringIO(steady("explain", "m-1", "--month", "2025-02", "--format", "csv").out)))
+    assert [row["note"] for row in issued if row["part"] == "issued"] == ["total 212.86 SGD; now 153.38 to adjust"]
+    assert [row for row in issued if row["part"] == "price"] == [row for row in priced if row["part"] == "price"]
     (data / "tariffs.csv").write_text("\n".join([*rows, "2025-02-15,,,,,30,9"]) + "\n")
     assert "no tariff is in force" in " ".join(steady("explain", "m-1", "--month", "2025-02").out.split())
     assert steady("explain", "m-1", "yesterday", *AT, "--format", "json").json["bill"] is None

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from textual.pilot import Pilot
 
+from metertui.engine.issuing import Run
+from metertui.engine.progress import untold
 from metertui.engine.zone import DAY, HOUR, MINUTE, SECOND, SiteZone
 from metertui.screens import explained
+from tests.screens.test_replay import HEADER
 from tests.screens.town import HOSTILE, STEADY, Town, at_work, settle, text_of
 
 
@@ -34,6 +39,26 @@ async def test_what_was_left_out_is_told_with_its_place(town: Town) -> None:
         assert "1 reading was left out." in said
         assert "suspect 7.000 kWh 2025-03-12 00:00, log.txt line" in said
         assert "7 kWh is lower than the 51 kWh counted at 2025-03-11T00:00:00+08:00" in said
+
+
+async def test_an_issued_bill_is_explained_by_the_price_it_was_made_with(town: Town, tmp_path: Path) -> None:
+    (tmp_path / "tariffs.csv").write_text(f"{HEADER}2024-01-01,,,,,20,9\n")
+    frozen = town.engine.view().frozen(town.engine.rules.max_w)
+    Run(frozen, "2025-02", town.engine.terms(), town.engine.bills, untold).issue(town.clock.now())
+    async with at_work(town, "f4", *STEADY, "enter", "e", size=(120, 56)) as pilot:
+        said = words(pilot)
+        assert "The bill, as it was issued" in said
+        assert "issued 672.000 kWh on 2025-03-12 10:40: usage, prices and tax stay as they were then" in said
+        assert "total 146.50 SGD" in said
+        assert "to adjust nothing it comes to the same by today's readings and tariffs" in said
+        await pilot.press("escape")
+        (tmp_path / "tariffs.csv").write_text(f"{HEADER}2024-01-01,,,,,30,9\n")
+        await pilot.press("e")
+        await settle(pilot)
+        said = words(pilot)
+        assert any(line.startswith("whole day 134.40 SGD 672.000 kWh × 20 cents, 9 % tax;") for line in said)
+        assert "total 146.50 SGD" in said
+        assert "to adjust +73.24 SGD the same usage; by today's readings and tariffs; not billed yet" in said
 
 
 async def test_files_that_cannot_be_read_are_said(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
