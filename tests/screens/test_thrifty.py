@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 
 import pyte
 import pytest
 from rich.color import ColorSystem
 from textual._compositor import Compositor
 from textual._context import visible_screen_stack
+from textual._styles_cache import StylesCache
 from textual.drivers.headless_driver import HeadlessDriver
 from textual.pilot import Pilot
 
@@ -93,6 +95,22 @@ def the_same(terminal: Terminal, pilot: Pilot[None]) -> None:
     """The terminal shows the screen."""
     wrong = differences(terminal.cells, drawn(pilot))
     assert not wrong, f"{pilot.app.screen} on the terminal, and as it is"
+
+
+def kept() -> int:
+    """How many widgets' drawings are in memory."""
+    gc.collect()
+    return sum(isinstance(each, StylesCache) for each in gc.get_objects())
+
+
+async def test_what_is_closed_leaves_nothing_behind(town: Town) -> None:
+    async with at_work(town, "f2", size=(80, 24)) as pilot:
+        await press(pilot, "f1", "escape", "ctrl+p", "escape")
+        await settle(pilot)
+        before = kept()
+        await press(pilot, "f1", "escape", "ctrl+p", "escape")
+        await settle(pilot)
+        assert kept() == before
 
 
 async def restyled(pilot: Pilot[None]) -> None:
