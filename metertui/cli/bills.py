@@ -18,7 +18,7 @@ from metertui.engine import issuing, paper, windows
 from metertui.engine.audit import user_name
 from metertui.engine.billing import Statement
 from metertui.engine.core import Engine
-from metertui.engine.errors import MeterError
+from metertui.engine.errors import DataError, MeterError
 from metertui.engine.issuing import Run
 from metertui.engine.ledger import Ledger, as_issued
 from metertui.engine.rules import SystemClock
@@ -87,6 +87,11 @@ def _one(options: argparse.Namespace, engine: Engine, statement: Statement) -> N
     zone, form = engine.zone, getattr(options, "format", "table")
     issued = engine.bills.of(statement.month, statement.meter)
     row = issuing.shown(statement, issued, zone)
+    if "issued" in row:
+        try:
+            engine.bills.prove(statement.month)
+        except DataError as error:
+            print(f"metertui: {error}", file=sys.stderr)
     if form == "csv":
         entry = issued.bills.get(statement.meter)
         cells = paper.cells(statement, zone) if entry is None else as_issued(entry, statement.month)

@@ -54,6 +54,12 @@ _MONEY: Final = re.compile(r"(-?)([0-9]{1,15})\.([0-9]{2})")
 _PLACE: Final = {name: at for at, name in enumerate(HEADER)}
 
 
+_CHANGED: Final = (
+    "it is not what was issued: something else has changed it. Put it back from a backup; or, if it is to count as it "
+    f"is, take its line out of {FOLDER}/manifest.csv"
+)
+
+
 class Figures(NamedTuple):
     """What a bill or a difference comes to: Wh, and cents. No data is 0 here, since it is only ever added."""
 
@@ -130,30 +136,41 @@ class BillBook:
 
         Raises DataError for a row that is no entry, and for a file that something else has changed.
         """
-        path = self.path(month)
-        try:
-            data = path.read_bytes()
-        except FileNotFoundError:
+        path, data = self.path(month), self._data(month)
+        if data is None:
             return Ledger(month)
-        except OSError as error:
-            raise MeterError(f"cannot read {path}: {error.strerror or error}") from error
-        line = self.manifest.read().get(path.name)
-        if line is not None and not line.fits(data):
-            raise DataError(path, None, "it is not what was issued: something else has changed it")
+        self._prove(path, data)
         return parse(data, path, month, self._zone)
 
+    def prove(self, month: str) -> None:
+        """Raises DataError where something else has changed what was issued of a month, MeterError."""
+        data = self._data(month)
+        if data is not None:
+            self._prove(self.path(month), data)
+
+    def _prove(self, path: Path, data: bytes) -> None:
+        line = self.manifest.read().get(path.name)
+        if line is not None and not line.fits(data):
+            raise DataError(path, None, _CHANGED)
+
+    def _data(self, month: str) -> bytes | None:
+        """What a month's file holds; None where there is none. Raises MeterError."""
+        path = self.path(month)
+        try:
+            return path.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise MeterError(f"cannot read {path}: {error.strerror or error}") from error
+
     def of(self, month: str, meter: str) -> Ledger:
-        """What was issued of a month to one meter, found by its lines alone: the checksum is `read`'s.
+        """What was issued of a month to one meter, found by its lines alone: `prove` is for the whole file.
 
         Raises DataError for a row that is no entry, MeterError.
         """
-        path = self.path(month)
-        try:
-            data = path.read_bytes()
-        except FileNotFoundError:
+        path, data = self.path(month), self._data(month)
+        if data is None:
             return Ledger(month)
-        except OSError as error:
-            raise MeterError(f"cannot read {path}: {error.strerror or error}") from error
         rows, mark, at = [], f"\n{meter},".encode(), 0
         while (at := data.find(mark, at)) >= 0:
             end = data.find(b"\n", at + 1)

@@ -17,7 +17,7 @@ from textual.widgets import DataTable, Static
 from metertui.engine import windows
 from metertui.engine.billing import Statement, Terms, bill
 from metertui.engine.columns import Frozen
-from metertui.engine.errors import MeterError
+from metertui.engine.errors import DataError, MeterError
 from metertui.engine.issuing import shown
 from metertui.engine.ledger import BillBook, Ledger
 from metertui.engine.pricing import NoTariffError
@@ -156,11 +156,11 @@ class BillingScreen(DeskScreen):
         """The statement first, then the list, which takes longer."""
         book = self.headend.engine.bills
         try:
-            statement, told = await asyncio.to_thread(_billed, one, month, terms, book)
+            statement, told, warning = await asyncio.to_thread(_billed, one, month, terms, book)
         except MeterError as error:
             self._refuse(error)
         else:
-            self._draw(statement, told)
+            self._draw(statement, told, warning)
         now = f"{self.zone.day(self.headend.engine.clock.now()):%Y-%m}"
         rows = await asyncio.to_thread(_past, one, terms, book, now)
         past = self.query_one("#past", Listing)
@@ -176,7 +176,7 @@ class BillingScreen(DeskScreen):
             told.append("\n\nThe tariffs are behind t; what the meter used is on the lookup screen (F3).")
         self.query_one("#statement", Static).update(told)
 
-    def _draw(self, statement: Statement, told: dict[str, Any]) -> None:
+    def _draw(self, statement: Statement, told: dict[str, Any], warning: str) -> None:
         account = self.headend.engine.accounts.get(statement.meter)
         begin, end = windows.month(statement.month, self.zone)
         heading = {"meter": statement.meter}
@@ -189,13 +189,20 @@ class BillingScreen(DeskScreen):
             state = f"issued {fmt.moment(self.zone.parse(told['issued']), self.zone)}"
         doubt = f"{fmt.count(statement.suspect)} of them not counted: F7 says why" if statement.suspect else ""
         rests_on = (f"{fmt.count(statement.readings)} readings", doubt)
-        self.query_one("#statement", Static).update(paper(told, heading, self.zone, state=state, rests_on=rests_on))
+        drawn = paper(told, heading, self.zone, state=state, rests_on=rests_on, warning=warning)
+        self.query_one("#statement", Static).update(drawn)
 
 
-def _billed(one: Frozen, month: str, terms: Terms, book: BillBook) -> tuple[Statement, dict[str, Any]]:
-    """The bill of the only meter, and what is to be shown of it."""
+def _billed(one: Frozen, month: str, terms: Terms, book: BillBook) -> tuple[Statement, dict[str, Any], str]:
+    """The bill of the only meter, what is to be shown of it, and what is wrong with the file that it was issued in."""
     statement = bill(one, month, terms)
-    return statement, shown(statement, book.of(month, statement.meter), one.zone)
+    told = shown(statement, book.of(month, statement.meter), one.zone)
+    try:
+        if "issued" in told:
+            book.prove(month)
+    except DataError as error:
+        return statement, told, str(error)
+    return statement, told, ""
 
 
 def _past(one: Frozen, terms: Terms, book: BillBook, now: str) -> Sequence[Row]:

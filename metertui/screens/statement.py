@@ -24,6 +24,7 @@ def paper(
     *,
     state: str,
     rests_on: tuple[str, str],
+    warning: str = "",
 ) -> RenderableType:
     """The whole statement. `heading` are lines above the registers, `rests_on` how many readings and which not."""
     parts: list[RenderableType] = [_heading(bill, heading, zone, state)]
@@ -42,6 +43,8 @@ def paper(
         figures = bill.get(name, {})
         if any(float(value) for value in figures.values()):
             parts += ["", message(f"{words}: {_difference(figures, bill['currency'])}")]
+    if warning:
+        parts += ["", message(f"! {warning}")]
     return Group(*parts)
 
 

@@ -123,3 +123,8 @@ def test_a_month_is_issued_and_stays_so(priced: Command, data: Path, tmp_path: P
     assert (row["total"], row["adjustment_total"]) == ("157.97", "135.02")
     assert "\tissue\t2025-02\t1 bills, 0 adjustments" in (data / "audit.log").read_text()
     assert priced("bill", "m-1", "--issue").code == 2
+    with (data / "bills" / "2025_02.csv").open("a") as file:
+        file.write("\n")
+    told = priced("bill", "m-1", "--month", "2025-02", "--format", "json")
+    assert told.json["total"] == bill["total"]
+    assert "2025_02.csv: it is not what was issued: something else has changed it. Put it back from a" in told.err

@@ -234,7 +234,10 @@ def test_tariffs_that_are_none_and_bills_that_were_touched_are_problems(folder: 
     assert problems(folder) == [f"{tariffs}:2: cents_per_kwh is empty; a price is never taken as zero"]
     tariffs.write_text(HEADER + "2024-01-01,,,,,28.12,9\n")
     bills.write_bytes(sound.replace(b"m-3,bill", b"m-4,bill"))
-    assert problems(folder) == [f"{bills}: it is not what was issued: something else has changed it"]
+    assert problems(folder) == [
+        f"{bills}: it is not what was issued: something else has changed it. "
+        "Put it back from a backup; or, if it is to count as it is, take its line out of bills/manifest.csv"
+    ]
     bills.unlink()
     assert problems(folder) == [f"{bills}: gone; what was billed is lost, unless a backup has it"]
     (folder / "bills" / "manifest.csv").unlink()

@@ -7,6 +7,7 @@ from textual.widgets import Input
 
 from metertui.engine.issuing import Run
 from metertui.engine.ledger import BillBook
+from metertui.engine.progress import untold
 from metertui.screens.explain import ExplainScreen
 from metertui.screens.tariffs import TariffScreen
 from metertui.screens.widgets.table import Listing
@@ -113,7 +114,7 @@ async def test_an_issued_bill_stays_and_says_what_differs(town: Town) -> None:
     tariffs.write_text(TARIFFS)
     frozen = town.engine.view().frozen(town.engine.rules.max_w)
     town.engine.bills = BillBook(town.folder, town.zone)
-    Run(frozen, "2025-02", town.engine.terms(), town.engine.bills, lambda _: None).issue(town.clock.now())
+    Run(frozen, "2025-02", town.engine.terms(), town.engine.bills, untold).issue(town.clock.now())
     tariffs.write_text(HEADER + "2024-01-01,,,,,30,9\n")
     async with at_work(town, "f4", *STEADY, "enter") as pilot:
         shown = paper(pilot)
@@ -122,6 +123,25 @@ async def test_an_issued_bill_stays_and_says_what_differs(town: Town) -> None:
         words = " ".join(text_of(pilot, "#statement").split())
         assert "not billed yet: +0.000 kWh, +46.80 SGD with tax" in words.replace(" │ │ ", " ")
         assert pilot.app.screen.query_one("#past", Listing).chosen == ("2025-02", "672.000", "172.94", "differs")
+
+
+async def test_a_bill_out_of_a_file_that_was_edited_says_so_and_what_to_do(town: Town) -> None:
+    (town.folder / "tariffs.csv").write_text(TARIFFS)
+    frozen = town.engine.view().frozen(town.engine.rules.max_w)
+    book = town.engine.bills = BillBook(town.folder, town.zone)
+    Run(frozen, "2025-02", town.engine.terms(), book, untold).issue(town.clock.now())
+    path, manifest = book.path("2025-02"), book.manifest.path
+    path.write_bytes(path.read_bytes().replace(b"\n200-006,bill", b"\n200-009,bill"))
+    async with at_work(town, "f4", *STEADY, "enter") as pilot:
+        assert paper(pilot)["TOTAL"] == "172.94"
+        words = " ".join(text_of(pilot, "#statement").replace("│", " ").split())
+        assert "2025_02.csv: it is not what was issued: something else has changed it." in words
+        assert "Put it back from a backup; or, if it is to count as it is, take its line out of bills/manifest" in words
+        manifest.write_text("".join(line for line in manifest.open() if not line.startswith(path.name)))
+        await pilot.press("pageup", "pagedown")
+        await settle(pilot)
+        assert paper(pilot)["TOTAL"] == "172.94"
+        assert "it is not what was issued" not in text_of(pilot, "#statement")
 
 
 async def test_a_month_without_a_tariff_names_its_first_day(town: Town) -> None:
