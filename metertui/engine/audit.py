@@ -38,12 +38,12 @@ class AuditLog:
     def before(
         self, end: int | None, text: str, count: int, stop: Callable[[], bool] = lambda: False
     ) -> tuple[list[list[str]], int] | None:
-        """The newest entries before byte `end` (None: of all) that contain `text` in any case, and where to go on.
+        """The newest entries before byte `end` (None: of all) with all words of `text` in any case, and where to go on.
 
         At least `count` of them, newest first, unless the beginning is reached, which is byte 0; None where it was
         stopped. An entry has its five fields. Read from the file's end, block by block. Any thread. Raises OSError.
         """
-        wanted = text.casefold().strip()
+        wanted = text.casefold().split()
         found: list[list[str]] = []
         try:
             file = self._path.open("rb")
@@ -67,7 +67,8 @@ class AuditLog:
                 rest = begin + newline if place else b""
                 for line in reversed(block.split(b"\n")):
                     entry = line.decode("utf-8", "replace")
-                    if line and wanted in entry.casefold():
+                    folded = entry.casefold()
+                    if line and all(word in folded for word in wanted):
                         found.append((entry.split("\t", 4) + [""] * 4)[:5])
             return found, place + len(rest)
 

@@ -89,6 +89,8 @@ class Report:
     """Refused lines by code."""
     misfits: list[Misfit] = field(default_factory=list)
     """The first refused lines."""
+    doubtful: list[Misfit] = field(default_factory=list)
+    """The first of the suspect ones, in order of their lines; `code` is `suspect`."""
 
     def counts(self) -> str:
         """What was done, in a line."""
@@ -192,7 +194,10 @@ class Import:
         status = judged(merged, self._frozen.corrections, self._frozen.max_w).status
         self.report.new = int(np.count_nonzero(new))
         self.report.duplicate = int(np.count_nonzero(same & ~new))
-        self.report.suspect = int(np.count_nonzero(validation.doubtful(status[place[new]])))
+        doubtful = np.flatnonzero(new & validation.doubtful(status[place]))
+        self.report.suspect = len(doubtful)
+        why = "does not fit the meter's other readings: not counted until it is explained"
+        self.report.doubtful = [self._misfit(part, at, "suspect", why) for at in doubtful[:_TOLD].tolist()]
         self._same = part.take(np.flatnonzero(same))
         fresh = np.flatnonzero(new)
         self._new = part.take(fresh[np.argsort(part.time[fresh], kind="stable")])

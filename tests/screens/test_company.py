@@ -145,6 +145,12 @@ async def test_a_meter_is_registered_by_keys_alone(office: Town) -> None:
         account = office.engine.accounts.get("300-001")
         assert account is not None
         assert (account.address, account.region, account.postcode) == ("7 New Street", "South", "99")
+        await press(pilot, *"300-002", "enter", *"8 New Street", *["enter"] * 8)  # its neighbour: only what differs
+        await settle(pilot)
+        assert result(pilot) == "300-002 is registered"
+        account = office.engine.accounts.get("300-002")
+        assert account is not None
+        assert (account.address, account.region, account.postcode) == ("8 New Street", "South", "99")
 
 
 async def test_a_meter_is_registered_once(office: Town) -> None:
@@ -334,6 +340,7 @@ FILE = (
     f"{STEADY},2025-03-12T10:00:00+08:00,1",
     "not a reading [red]",
     "new-1,2025-03-12T10:00:00+08:00,5",
+    "new-1,2025-03-12T10:10:00+08:00,4",
 )
 
 
@@ -344,29 +351,30 @@ async def test_a_file_is_previewed_before_anything_is_written(office: Town, tmp_
         await pilot.press("enter", "enter")
         await settle(pilot)
         said = text_of(pilot, "#upload-text").splitlines()
-        assert [line.split()[-1] if "  " not in line[30:] else line[18:30].strip() for line in said[:1]] == ["5"]
+        assert [line.split()[-1] if "  " not in line[30:] else line[18:30].strip() for line in said[:1]] == ["6"]
         figures = {line[:18].strip(): int(line[18:30]) for line in said}
         assert figures == {
-            "lines read": 5, "new": 2, "of them suspect": 0, "duplicate": 1, "refused": 2, "meters registered": 1,
+            "lines read": 6, "new": 3, "of them suspect": 1, "duplicate": 1, "refused": 2, "meters registered": 1,
             "meters moved": 0,
         }  # fmt: skip
         assert "would be stored" in said[1]
-        table = pilot.app.screen.query_one("#upload-refused", VirtualTable)
+        table = pilot.app.screen.query_one("#upload-lines", VirtualTable)
         assert [table.cells(row)[:2] for row in range(table.row_count)] == [
             ("more.csv:4", "syntax"),
             ("more.csv:3", "conflict"),
+            ("more.csv:6", "suspect"),
         ]
         assert (len(office.engine.readings), "new-1" in office.engine.accounts) == (stored, False)
         await pilot.press("enter")
         await settle(pilot)
-        assert result(pilot) == "more.csv: 2 new readings are stored"
-        assert (len(office.engine.readings), "new-1" in office.engine.accounts) == (stored + 2, True)
+        assert result(pilot) == "more.csv: 3 new readings are stored"
+        assert (len(office.engine.readings), "new-1" in office.engine.accounts) == (stored + 3, True)
         assert office.engine.usage(STEADY, "today").usage_wh == 10_600
         field(pilot, "upload-path").focus()
         await pilot.press("enter", "enter")
         await settle(pilot)
         assert result(pilot) == "There is nothing new in this file."
-    assert f"\t{WHO}\timport\tmore.csv\tread 5, new 2, " in (office.folder / "audit.log").read_text()
+    assert f"\t{WHO}\timport\tmore.csv\tread 6, new 3, " in (office.folder / "audit.log").read_text()
 
 
 async def test_a_file_is_given_up(office: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -439,6 +447,13 @@ async def test_the_audit_trail_is_read_from_its_end(office: Town) -> None:
         await press(pilot, *"ADA")
         await settle(pilot)
         assert (table.row_count, table.cells(0)[1:]) == (280, ("ada", "close", "", "n27"))
-        await press(pilot, *"x")
+        assert text_of(pilot, "#trail-entry") == "close n27"
+        await press(pilot, *" close 03-0")  # who did what, and when, in any order
         await settle(pilot)
-        assert text_of(pilot, "#trail-count") == "No entry has this text."
+        assert (table.row_count, table.cells(0)[0]) == (100, "2025-03-09")
+        await press(pilot, "enter", "down")
+        assert text_of(pilot, "#trail-entry") == "close n7"
+        await press(pilot, "shift+tab", "end", *" x")
+        await settle(pilot)
+        assert text_of(pilot, "#trail-count") == "No entry has these words."
+        assert text_of(pilot, "#trail-entry") == ""

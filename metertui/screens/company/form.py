@@ -119,8 +119,11 @@ class FormTab(Tab):
     async def _register(self) -> None:
         meter, fields = self._form()
         given = {name: value for name, value in fields.items() if value}
-        self.tell(await self.headend.register(meter, given, self.who), f"{meter} is registered")
+        outcome = await self.headend.register(meter, given, self.who)
+        self.tell(outcome, f"{meter} is registered")
         self._changed()
+        if outcome.stored:
+            self.query_one("#form-meter").focus()  # what is typed takes its place; a neighbour shares the rest
 
     @on(Button.Pressed, "#modify")
     def _modify(self) -> None:

@@ -11,7 +11,9 @@ from textual.widgets import Input, Static
 from metertui.engine.errors import Refused
 from metertui.screens import fmt
 from metertui.screens.company.tab import Tab
+from metertui.screens.plain import message
 from metertui.screens.widgets.field import SearchField
+from metertui.screens.widgets.steady import Steady
 from metertui.screens.widgets.virtual import Cells, Column, VirtualTable
 
 _COLUMNS: Final = (
@@ -40,9 +42,12 @@ class TrailTab(Tab):
         self._text = ""
 
     def compose(self) -> ComposeResult:
-        yield SearchField("#trail-table", placeholder="only entries with this text", id="trail-search")
+        yield SearchField(
+            "#trail-table", placeholder="only entries with these words: a name, a day, void …", id="trail-search"
+        )
         yield Static(id="trail-count")
         yield VirtualTable(_COLUMNS, id="trail-table")
+        yield Steady(fixed=True, id="trail-entry")
 
     def entered(self) -> None:
         self._begin(self.query_one("#trail-search", Input).value)
@@ -60,10 +65,12 @@ class TrailTab(Tab):
         table = self.query_one("#trail-table", VirtualTable)
         table.show(len(found), lambda start, stop: [self._cells(entry) for entry in self._entries[start:stop]])
         self._count()
+        self._tell(0)
 
     @on(VirtualTable.Moved, "#trail-table")
     def _moved(self, event: VirtualTable.Moved) -> None:
         event.stop()
+        self._tell(event.row)
         if self._end and event.row >= len(self._entries) - _NEAR:
             self._more()
 
@@ -75,6 +82,11 @@ class TrailTab(Tab):
         self.query_one("#trail-table", VirtualTable).grow(len(self._entries))
         self._count()
 
+    def _tell(self, row: int) -> None:
+        """The last cells of the row under the cursor, which a narrow terminal cuts."""
+        said = self._entries[row][2:] if 0 <= row < len(self._entries) else []
+        self.query_one("#trail-entry", Steady).show(message(" ".join(filter(None, said))))
+
     def _cells(self, entry: list[str]) -> Cells:
         """An entry with its time as all times are shown."""
         try:
@@ -85,7 +97,7 @@ class TrailTab(Tab):
     def _count(self) -> None:
         number = fmt.count(len(self._entries))
         if not self._entries:
-            said = "No entry has this text." if self._text.strip() else "Nobody has done anything yet."
+            said = "No entry has these words." if self._text.strip() else "Nobody has done anything yet."
         elif self._end:
             said = f"The newest {number}; older ones come as one goes down. Enter goes to the table."
         else:

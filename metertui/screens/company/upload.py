@@ -19,7 +19,7 @@ from metertui.screens.plain import message, plain
 from metertui.screens.widgets.field import Field
 from metertui.screens.widgets.virtual import Column, VirtualTable
 
-_COLUMNS: Final = (Column("where", 24), Column("code", 16), Column("why it is refused", 70), Column("line", 60))
+_COLUMNS: Final = (Column("where", 24), Column("code", 16), Column("why", 76), Column("line", 60))
 
 
 class UploadTab(Tab):
@@ -45,7 +45,7 @@ class UploadTab(Tab):
             yield Button("Cancel", id="upload-cancel", compact=True, disabled=True)
         yield ProgressBar(total=1.0, show_eta=False, id="upload-progress", classes="hidden")
         yield Static(id="upload-text")
-        yield VirtualTable(_COLUMNS, id="upload-refused", classes="hidden")
+        yield VirtualTable(_COLUMNS, id="upload-lines", classes="hidden")
 
     @property
     def _path(self) -> Path:
@@ -64,10 +64,10 @@ class UploadTab(Tab):
         self._planned = importing
         self.query_one("#upload-store", Button).disabled = importing is None
         self.query_one("#upload-text", Static).update("" if importing is None else _told(importing.report, "would be"))
-        self._list([] if importing is None else _refused(importing.report))
+        self._list([] if importing is None else _told_one_by_one(importing.report))
 
     def _list(self, rows: list[tuple[str, ...]]) -> None:
-        table = self.query_one("#upload-refused", VirtualTable)
+        table = self.query_one("#upload-lines", VirtualTable)
         table.set_class(not rows, "hidden")
         table.show(len(rows), lambda start, stop: rows[start:stop])
 
@@ -115,7 +115,7 @@ class UploadTab(Tab):
         finally:
             self._end()
         self.query_one("#upload-text", Static).update(_told(report, "are"))
-        self._list(_refused(report))
+        self._list(_told_one_by_one(report))
         self.say(f"{self._path.name}: {fmt.count(report.new)} new readings are stored")
 
     @on(Button.Pressed, "#upload-cancel")
@@ -159,8 +159,9 @@ def _told(report: Report, verb: str) -> str:
     return "\n".join(f"{name:<18}{fmt.count(number):>12}{more}" for name, number, more in lines)
 
 
-def _refused(report: Report) -> list[tuple[str, ...]]:
+def _told_one_by_one(report: Report) -> list[tuple[str, ...]]:
+    """The refused lines, then the suspect ones, with what is wrong with each."""
     return [
         (f"{misfit.source}:{misfit.line}", misfit.code, misfit.why, plain(misfit.text).plain)
-        for misfit in report.misfits
+        for misfit in (*report.misfits, *report.doubtful)
     ]
