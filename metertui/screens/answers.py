@@ -16,7 +16,7 @@ from metertui.engine.zone import SiteZone
 from metertui.formats import sheets
 from metertui.screens import fmt
 from metertui.screens.plain import visible
-from metertui.screens.widgets.builder import COMPARES, KEYS, MEASURES
+from metertui.screens.widgets.builder import COMPARES, KEYS
 from metertui.screens.widgets.sorted_table import Column
 
 HIDDEN: Final = "hidden"
@@ -25,6 +25,12 @@ _VALUES: Final[dict[Measure, tuple[str, str]]] = {
     "per_meter": ("usage_kwh_per_meter", "kWh a meter"),
     "per_meter_day": ("usage_kwh_per_meter_day", "kWh a meter, day"),
     "peak": ("peak_kwh", "kWh in ½ h"),
+}
+_ASKED: Final[dict[Measure, str]] = {
+    "total": "total kWh",
+    "per_meter": "kWh per meter",
+    "per_meter_day": "kWh per meter and day",
+    "peak": "the highest half hour",
 }
 
 
@@ -140,7 +146,7 @@ def _told_order(found: Findings, sort: str) -> str:
 
 def sentence(saved: Saved, found: Findings | None) -> str:
     """The question in words."""
-    parts = [f"{MEASURES[saved.measure]} kWh" if saved.measure != "peak" else "the highest half hour"]
+    parts = [_ASKED[saved.measure]]
     if saved.by:
         parts[0] += f" by {' and '.join(KEYS[key] for key in saved.by)}"
     if found is not None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from typing import Any, Final
 
 import pandas as pd
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
+from textual.widget import Widget
 
 from metertui.engine import inquiry
 from metertui.engine.columns import Frozen
@@ -24,6 +27,7 @@ from metertui.screens.plain import message
 from metertui.screens.widgets.picture import PictureView
 from metertui.screens.widgets.sorted_table import PAGE, SortedTable
 from metertui.screens.widgets.steady import Steady
+from metertui.screens.widgets.waiting import Waiting
 
 _MAP: Final = 80
 """Columns that a map of the week takes with three to an hour."""
@@ -59,6 +63,15 @@ def answered(
     return Answer(saved, found, picture(found, saved.chart, zone)), (oldest, newest)
 
 
+class _Chart(PictureView):
+    """A chart that says what is worked out until there is another."""
+
+    waiting: Callable[[], Waiting]
+
+    def get_loading_widget(self) -> Widget:
+        return self.waiting()
+
+
 class AnswerView(Vertical):
     """Chart and table, side by side where there is room. The table's rows are sorted here."""
 
@@ -74,7 +87,7 @@ class AnswerView(Vertical):
     def compose(self) -> ComposeResult:
         yield Steady(id="summary")
         with Container(id="answer"):
-            yield PictureView(id="government-chart")
+            yield _Chart(id="government-chart")
             with Vertical(id="table-side"):
                 yield SortedTable(id="government-table")
 
@@ -99,11 +112,17 @@ class AnswerView(Vertical):
         self.set_class(answer.picture.kind == "heat", "-heat")
         self._show_table(at)
 
-    def spin(self, on: bool) -> None:
-        """Whether the next answer is waited for; the table keeps the keys meanwhile."""
-        chart = self.query_one(PictureView)
-        if chart.loading is not on:
-            chart.loading = on
+    def wait(self, lines: Sequence[str], share: Callable[[], float]) -> None:
+        """Say in the place of the chart what is waited for, and how far it is; the table keeps the keys meanwhile."""
+        chart = self.query_one(_Chart)
+        chart.loading, chart.waiting = False, partial(Waiting, lines, share)
+        chart.loading = True
+
+    def waited(self) -> None:
+        """It is there, or nobody waits any more."""
+        chart = self.query_one(_Chart)
+        if chart.loading:
+            chart.loading = False
 
     def keys_at(self, at: int) -> tuple[str, ...]:
         """The keys of a row."""

@@ -36,7 +36,7 @@ from metertui.screens.widgets.typed_line import TypedLine
 T = TypeVar("T")
 
 _PATIENCE: Final = 0.2
-"""Seconds that an answer may take before there is a spinner: most are there sooner."""
+"""Seconds that an answer may take before the screen says that it is worked out: most are there sooner."""
 
 _ROOMY: Final = 140
 """Columns from which on the form stands beside the answer from the start."""
@@ -148,26 +148,33 @@ class GovernmentScreen(GatedScreen):
     @work(exclusive=True, group="government")
     async def _ask(self, saved: Saved, at: int = 0) -> None:
         """Ask; the question before, if it is under way, is ended by this one."""
-        with told(self, "Reckoning", quiet=lambda: self._writing is not None) as work:
-            self._question = work
-            spinner = self.set_timer(_PATIENCE, lambda: self._view.spin(self._question is not None))
-            try:
-                answer, self._reach = await self.headend.ask(answered, saved, self._rule, work.tell)
-            except MeterError as error:
-                self._waited(work)
-                self.warn(str(error))
-            else:
-                self._waited(work)
-                self._show(answer, at)
-            finally:
-                spinner.stop()
-                self._waited(work)
+        work = self._question = UnderWay("Reckoning")
+        spinner = self.set_timer(_PATIENCE, lambda: self._wait(work, saved))
+        try:
+            answer, self._reach = await self.headend.ask(answered, saved, self._rule, work.tell)
+        except MeterError as error:
+            self._waited(work)
+            self.warn(str(error))
+        else:
+            self._waited(work)
+            self._show(answer, at)
+        finally:
+            work.end()
+            spinner.stop()
+            self._waited(work)
+
+    def _wait(self, work: UnderWay, saved: Saved) -> None:
+        """Say what takes its time."""
+        if self._question is work:
+            engine = self.headend.engine
+            stored = f"from {fmt.count(len(engine.readings))} readings of {fmt.count(len(engine.directory))} meters"
+            self._view.wait(["Working out", answers.sentence(saved, None), stored], lambda: work.share)
 
     def _waited(self, work: UnderWay) -> None:
         """A question is waited for no more, unless another has taken its place."""
         if self._question is work:
             self._question = None
-            self._view.spin(False)
+            self._view.waited()
 
     def _show(self, answer: Answer | None, at: int) -> None:
         self.query_one("#desk").set_class(answer is None, "hidden")
@@ -264,7 +271,8 @@ class GovernmentScreen(GatedScreen):
             self._question.end()
             self._asking.cancel()
             self._waited(self._question)
-            self.say("Cancelled; the answer shown is of the question before. Ctrl+R asks this one again.")
+            before = "" if self._view.answer is None else "; the answer shown is of the question before"
+            self.say(f"Cancelled{before}. Ctrl+R asks this one again.")
         elif self.focused is not None and self.query_one(Builder) in self.focused.ancestors:
             self._leave_form()
         elif self._trail:

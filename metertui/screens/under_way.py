@@ -66,15 +66,15 @@ class UnderWay:
 
 
 @contextmanager
-def told(screen: Saying, what: str, quiet: Callable[[], bool] = lambda: False) -> Iterator[UnderWay]:
-    """Work that the screen shows a bar of while it lasts, unless `quiet`. However this is left, the work is ended."""
+def told(screen: Saying, what: str) -> Iterator[UnderWay]:
+    """Work that the screen shows a bar of while it lasts. However this is left, the work is ended."""
     work = UnderWay(what)
     began = time.monotonic()
     drawn = False
 
     def draw() -> None:
         nonlocal drawn
-        if time.monotonic() - began >= PATIENCE and not quiet():
+        if time.monotonic() - began >= PATIENCE:
             drawn = True
             screen.say(work.line())
 

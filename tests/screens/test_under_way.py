@@ -13,7 +13,9 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from metertui.engine.errors import StorageError
-from metertui.screens import lookup, under_way
+from metertui.screens import government, lookup, under_way
+from metertui.screens.widgets import waiting
+from metertui.screens.widgets.picture import PictureView
 from tests.screens.test_billing import HEADER, TARIFFS
 from tests.screens.test_snapshots import Compare, doing, every_size
 from tests.screens.town import HOSTILE, STEADY, Town, press, settle
@@ -86,11 +88,36 @@ def test_an_operator_waits_for_a_file_to_be_read(
 
 
 def test_a_list_of_exceptions_is_worked_out(snap_compare: Compare, town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def waiting(_: object) -> NoReturn:
+    async def never(_: object) -> NoReturn:
         await endless(print)
 
-    monkeypatch.setattr(town.headend, "exceptions", waiting)
+    monkeypatch.setattr(town.headend, "exceptions", never)
     assert snap_compare(town.app, terminal_size=(80, 24), run_before=at_its_work(town, "f7"))
+
+
+@every_size
+def test_an_analyst_waits_for_an_answer(
+    snap_compare: Compare, town: Town, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    monkeypatch.setattr(government, "_PATIENCE", 0.01)
+    monkeypatch.setattr(waiting, "_AGAIN", 0.01)
+
+    async def act(pilot: Pilot[Any]) -> None:
+        await doing(town, "f5", role="government")(pilot)
+        monkeypatch.setattr(town.headend, "ask", endless)
+        await pilot.press("m")
+        for _ in range(500):
+            if is_told(pilot):
+                return
+            await pilot.pause(0.01)
+
+    assert snap_compare(town.app, terminal_size=size, run_before=act)
+
+
+def is_told(pilot: Pilot[Any]) -> bool:
+    """Whether it is on the screen how far an answer is."""
+    cover = pilot.app.screen.query_one(PictureView)._cover_widget
+    return cover is not None and any(f"{SHARE:.0%}" in cover.render_line(y).text for y in range(cover.size.height))
 
 
 # -- what goes wrong ------------------------------------------------------------------------------------------------
