@@ -94,7 +94,7 @@ def in_full(row: ExceptionRow, account: Account | None, zone: SiteZone) -> Text:
 def side_by_side(title: str, counted: Sequence[tuple[str, int]], here: str | None) -> Text:
     """What there is of each, on one line, with the one that is chosen marked."""
     text = Text(no_wrap=True, overflow="ellipsis")
-    text.append(title, style="dim")
+    text.append(title if counted else "", style="dim")
     for name, number in counted:
         mark = name == here
         text.append_text(plain(f" {'▸' if mark else ' '}{name} {fmt.count(number)}", style="bold" if mark else ""))
