@@ -109,16 +109,18 @@ class WalkScreen(ThriftyModal[None]):
             return  # enter came twice, and the first has gone on
         engine = self.desk.headend.engine
         name = self.query_one("#walk-zone-name", Input).value.strip()
-        if name == engine.zone.name:
+        if name == engine.zone.name == self.desk.settings.timezone:
             self.action_step(1)
             return
         try:
+            # This machine's as well: who opens the folder from another terminal may have another, and so other days.
             await asyncio.to_thread(settings.state, engine.folder, "timezone", name)
         except MeterError as error:
             self._say(f"! {str(error).rpartition('timezone: ')[2]}")
             return
         self.action_step(1)
-        self._say(f"{name} is written into settings.toml, and holds from the next start on.")
+        later = "and holds from the next start on" if name != engine.zone.name else "for whoever opens this folder"
+        self._say(f"{name} is written into settings.toml, {later}.")
 
     @on(Input.Submitted, "#walk-again")
     @on(Button.Pressed, "#walk-staff-next")

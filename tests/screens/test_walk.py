@@ -88,6 +88,18 @@ async def test_another_zone_is_written_for_the_next_start(empty_town: Town) -> N
         assert load(town.folder, env={}).timezone == "Europe/Berlin"
 
 
+async def test_the_zone_of_this_machine_is_written_for_whoever_opens_the_folder(empty_town: Town) -> None:
+    town = newcomers(empty_town)
+    async with at_work(town, size=(80, 24)) as pilot:
+        await press(pilot, "enter")
+        await settle(pilot)
+        assert (
+            text_of(pilot, "#walk-said")
+            == "Asia/Singapore is written into settings.toml, for whoever opens this folder."
+        )
+        assert load(town.folder, env={}).timezone == "Asia/Singapore"
+
+
 @pytest.mark.parametrize(("key", "place"), [("escape", "live"), ("f2", "live"), ("f6", "company")])
 async def test_any_f_key_and_escape_leave(empty_town: Town, key: str, place: str) -> None:
     async with at_work(newcomers(empty_town), key) as pilot:
