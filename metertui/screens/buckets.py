@@ -31,12 +31,12 @@ def buckets(window: Window, zone: SiteZone) -> Buckets:
         form, unit = "%a %H:%M", "hour"
     elif length <= 93 * DAY:
         marks = zone.midnights(zone.day(window.start), zone.day(window.end - 1))[:-1]
-        form, unit = "%d %b", "day"
+        form, unit = "%m-%d", "day"
     else:
         years = length > 15 * 366 * DAY
         firsts = _firsts(zone.day(window.start), zone.day(window.end - 1), years=years)
         marks = np.array([zone.midnight(day) for day in firsts], dtype=np.int64)
-        form, unit = ("%Y", "year") if years else ("%b %Y", "month")
+        form, unit = ("%Y", "year") if years else ("%Y-%m", "month")
     inner = marks[(marks > window.start) & (marks < window.end)]
     edges = np.concatenate(([window.start], inner, [window.end])).astype(np.int64)
     return Buckets(edges, [zone.local(instant).strftime(form) for instant in edges[:-1].tolist()], unit)

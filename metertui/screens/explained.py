@@ -63,7 +63,7 @@ def sections(
     between = f"from {moment(usage.start, zone)} to {moment(end, zone)}"
     yield Section("The figure", [Line("usage", fmt.kwh(usage.usage_wh), between, strong=True)])
     if opening is None or closing is None:
-        yield Section("Why there is none", [Line("", "", told.why_nothing)])
+        yield Section("Why there is none", [Line("", "", fmt.reason(told.why_nothing))])
     else:
         yield Section("At the beginning", list(_edge("opening register", opening, told.opening, zone, sources)))
         yield Section("At the end", list(_edge("closing register", closing, told.closing, zone, sources)))
@@ -84,7 +84,7 @@ def summary(told: Explanation, zone: SiteZone) -> str:
     """All of it in a sentence or two, for someone who only wants to know."""
     opening, closing = told.usage.opening, told.usage.closing
     if opening is None or closing is None:
-        return f"There is no figure. {told.why_nothing}"
+        return f"There is no figure. {fmt.reason(told.why_nothing)}"
     said = (
         f"From {moment(opening.time, zone)} to {moment(closing.time, zone)} the register went from "
         f"{fmt.kwh(opening.wh)} to {fmt.kwh(closing.wh)}"
@@ -165,7 +165,7 @@ def _price(price: Mapping[str, Any] | str, zone: SiteZone) -> Iterator[Line]:
         return
     currency = price["currency"]
     for line in price["lines"]:
-        rests_on = f"; {line['note']}" if line["note"] else ""
+        rests_on = f"; {fmt.reason(line['note'])}" if line["note"] else ""
         yield Line(
             line["band"] or "whole day",
             f"{line['amount']} {currency}",
@@ -231,7 +231,7 @@ def _left_out(told: Explanation, zone: SiteZone, sources: Sources | None) -> Ite
 
 def _why(left: LeftOut, zone: SiteZone, sources: Sources | None) -> str:
     event = left.point.event
-    why = _decided(event, zone) if event is not None and event.what == "void" else left.why
+    why = _decided(event, zone) if event is not None and event.what == "void" else fmt.reason(left.why)
     outside = "" if left.inside else "; it lies outside the window, in a step over its end"
     return f"{moment(left.point.time, zone)}, {_place(left.point, sources)}: {why}{outside}"
 

@@ -264,7 +264,7 @@ class LookupScreen(DeskScreen):
         about = plain(f"{self._meter} · {lookup_figures.where(self.headend.engine.accounts.get(self._meter))}")
         found = lookup.answer(series, window, self.zone)
         if found.usage.usage_wh is None:
-            about.append(f"\nNo data. {why_nothing(series, window, self.zone)}")
+            about.append(f"\nNo data. {fmt.reason(why_nothing(series, window, self.zone))}")
         self.query_one("#lookup-message", Static).update(about)
         self._show_tiles(found)
         self._draw(series, window)

@@ -75,7 +75,7 @@ def compared(answer: Answer, zone: SiteZone) -> Figure:
     partly = before.opening is not None and before.opening.quality == "first"
     end = zone.local(before.end if before.closing is None else before.closing.time)
     same_year = end.year == zone.local(answer.usage.end - 1).year
-    until = f"{end:%d %b %H:%M}" if same_year else f"{end:%d %b %Y}"
+    until = f"{end:%m-%d %H:%M}" if same_year else f"{end:%Y-%m-%d}"
     return Figure(value, f"\n{fmt.kwh(before.usage_wh)}{', in part' if partly else ''}\nto {until}")
 
 

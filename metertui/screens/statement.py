@@ -35,7 +35,7 @@ def paper(
     parts += ["", _rests(rests_on)]
     notes = [(place, line["note"]) for place, line in enumerate(bill["lines"] or (), 1) if line["note"]]
     for place, note in notes:
-        parts.append(message(f"{place}) {note}"))
+        parts.append(message(f"{place}) {fmt.reason(note)}"))
     for name, words in (
         ("adjustments", "Billed beside it since it was issued"),
         ("adjustment", "What it comes to now differs, from later readings, corrections or tariffs; not billed yet"),
