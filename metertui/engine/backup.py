@@ -199,13 +199,19 @@ def _sealed(folder: Path, below: str) -> dict[str, Sealed]:
 
 
 def _consistent(digests: dict[str, str], before: dict[str, Sealed], after: dict[str, Sealed]) -> dict[str, Sealed]:
-    """The manifest of what was copied: a file that was written meanwhile is what the manifest said then or says now."""
+    """The manifest of what was copied: a file that was written meanwhile is what the manifest said then or says now.
+
+    One that was written more than once is what neither says, and gets no checksum, as one that is being written.
+    """
     lines = {}
     for name, digest in digests.items():
         known = [line[name] for line in (before, after) if name in line]
         fitting = [line for line in known if line.sha256 == digest]
-        if fitting or known:
-            lines[name] = (fitting or known)[-1]
+        if fitting:
+            lines[name] = fitting[-1]
+        elif known:
+            written = before.get(name) != after.get(name)
+            lines[name] = known[-1]._replace(sha256="") if written else known[-1]
     return lines | {name: line for name, line in after.items() if name not in digests and name in before}
 
 

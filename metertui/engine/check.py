@@ -125,9 +125,9 @@ def _day_file(archive: Archive, day: date, line: Sealed | None, order: Proof, wh
     path = archive.path(day)
     data = _data(path)
     if line is not None and not line.fits(data):  # a second look, for a server beside us that wrote it since
-        with contextlib.suppress(DataError):
-            line = archive.manifest.read().get(archive.name(day))
         data = _data(path)
+        with contextlib.suppress(DataError):  # after the file: while that is written nothing is said of it
+            line = archive.manifest.read().get(archive.name(day))
     whole.count += line is not None and bool(line.sha256)
     changed = line is not None and not line.fits(data)
     try:

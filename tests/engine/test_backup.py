@@ -128,21 +128,25 @@ def test_a_line_that_is_just_being_written_is_left_out(folder: Path, tmp_path: P
     assert contents(tmp_path / "copy")["users.csv"].endswith(b"\n")
 
 
+@pytest.mark.parametrize("often", [False, True])
 @pytest.mark.parametrize("form", FORMS)
 def test_readings_that_move_into_their_day_files_meanwhile_are_in_it_once(
-    folder: Path, tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPatch
+    folder: Path, tmp_path: Path, form: str, often: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine = Engine.open(folder, RULES, FakeClock("2025-03-12T10:40:00"))
     read = backups._read
     moments = iter(range(1000))
 
     def busily(where: Path, name: str) -> backups.Member | None:
-        # Between any two files that are read, a reading arrives, and at some the day is closed.
-        moment = next(moments)
-        put(engine, ("p", str(moment), f"2025-03-12T00:{moment:02d}:00"))
-        if moment % 3 == 1:
-            close_day(engine)
-        return read(where, name)
+        # Between any two files that are read, a reading arrives, and at some the day is closed, or twice at each.
+        member = None
+        for _ in range(1 + often):
+            moment = next(moments)
+            put(engine, ("p", str(moment), f"2025-03-12T00:{moment:02d}:00"))
+            if often or moment % 3 == 1:
+                close_day(engine)
+            member = member or read(where, name)
+        return member
 
     stored = len(engine.readings)
     with monkeypatch.context() as patched:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from metertui.engine import check as checking
 from metertui.engine import reconcile
 from metertui.engine.account import Account
 from metertui.engine.accounts import AccountBook
@@ -24,6 +26,7 @@ from metertui.engine.rules import Rules
 from metertui.engine.steps import Pieces, Steps
 from metertui.engine.zone import HOUR, SiteZone
 from tests.clock import FakeClock
+from tests.engine.test_backup import close_day, put
 
 ZONE = SiteZone("Europe/Berlin")
 RULES = Rules(zone=ZONE)
@@ -206,6 +209,22 @@ def test_what_lies_beyond_what_is_counted_is_no_problem(tmp_path: Path, log: str
     )
     (tmp_path / "events.csv").write_text("time,meter,what,values,who,reason\n" + rows)
     assert problems(tmp_path) == []
+
+
+def test_a_day_that_is_written_between_two_looks_is_no_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = Engine.open(tmp_path, RULES, FakeClock("2025-03-12T10:40:00"))
+    minutes = iter(range(60))
+    read = checking._data
+
+    def busily(path: Path) -> bytes:
+        put(engine, ("m", "1", f"2025-03-11T10:{next(minutes):02d}"))
+        close_day(engine)
+        return read(path)
+
+    busily(engine.archive.path(date(2025, 3, 11)))
+    monkeypatch.setattr(checking, "_data", busily)
+    assert problems(tmp_path) == []
+    engine.close()
 
 
 def test_issued_bills_are_proven_and_a_difference_is_a_note(folder: Path) -> None:
