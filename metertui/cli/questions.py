@@ -7,21 +7,26 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from metertui.cli.common import days, instant, kwh, opened, progress, show
+from metertui.cli.common import days, instant, kwh, opened, progress, show, visible
 from metertui.cli.errors import UsageError
 from metertui.engine import analytics, listing, windows
 from metertui.engine import export as exporting
 from metertui.engine.energy import Edge, Usage
 from metertui.engine.errors import MeterError
-from metertui.engine.question import Question, clock_of
+from metertui.engine.question import ATTRIBUTE_KEYS, Question, clock_of
 from metertui.engine.windows import Window
 from metertui.engine.zone import SiteZone
 from metertui.formats import sheets
 
+if TYPE_CHECKING:
+    from metertui.engine.core import Engine
+
+_NAMED: Final = 20
+"""Names that a sentence lists."""
 USAGE = (
     "meter",
     "window",
@@ -66,6 +71,7 @@ def query(options: argparse.Namespace) -> None:
     asked = _question(options, columns)
     question = replace(asked, by=by, sort=asked.sort.replace("usage_kwh", "usage_wh"))
     with opened(options, readonly=True) as engine:
+        _check_known(engine, question)
         frozen = engine.view().frozen(engine.rules.max_w)
         with progress("reckoning usage") as share:
             answer = analytics.answer(frozen, question, share)
@@ -78,6 +84,7 @@ def _list(options: argparse.Namespace) -> None:
         raise UsageError("--readings lists them one by one; --by is for their usage")
     question = _question(options, listing.COLUMNS)
     with opened(options, readonly=True) as engine:
+        _check_known(engine, question)
         found = listing.readings(engine, question).astype(object).to_dict("records")
         rows = [
             {str(name): value for name, value in row.items()}
@@ -112,6 +119,17 @@ def _question(options: argparse.Namespace, columns: Sequence[str]) -> Question:
     )
 
 
+def _check_known(engine: Engine, question: Question) -> None:
+    """Raises MeterError for a filter that no account has ever met: a misspelt name is no region without usage."""
+    for key in ATTRIBUTE_KEYS:
+        asked = getattr(question, key)
+        there = sorted({getattr(group, key) for group in engine.directory.groups} - {""})
+        if asked and asked not in there:
+            more = f" and {len(there) - _NAMED} more" if len(there) > _NAMED else ""
+            known = f"there are {', '.join(there[:_NAMED])}{more}" if there else "none has one"
+            raise MeterError(visible(f"no meter has the {key.replace('_', '-')} {asked}; {known}"))
+
+
 def export(options: argparse.Namespace) -> None:
     """`metertui export --from D --to D -o FILE`."""
     out = Path(options.out)
@@ -121,6 +139,7 @@ def export(options: argparse.Namespace) -> None:
         raise UsageError(str(error)) from error
     question = _question(options, ())
     with opened(options, readonly=True) as engine:
+        _check_known(engine, question)
         frozen = engine.view().frozen(engine.rules.max_w)
         asked = {"from": str(question.first), "to": str(question.last), **question.filters()}
         definition = None if out.suffix == ".csv" else {"table": "readings", "timezone": engine.zone.name, **asked}
