@@ -19,6 +19,8 @@ PERIODS: Final = {
     "last_7_days": "last 7 days",
     "month": "this month",
     "last_month": "last month",
+    "quarter": "this quarter",
+    "last_quarter": "last quarter",
     "last_12_months": "last 12 months",
     "year": "this year",
     "last_year": "last year",
@@ -80,6 +82,9 @@ class Saved:
                 return month, end_of_month
             case "last_month":
                 return (month - timedelta(days=1)).replace(day=1), month - timedelta(days=1)
+            case "quarter" | "last_quarter":
+                first = _months_after(month, -((month.month - 1) % 3) - (3 if self.period == "last_quarter" else 0))
+                return first, _months_after(first, 3) - timedelta(days=1)
             case "last_12_months":
                 return (month - timedelta(days=334)).replace(day=1), end_of_month
             case "year":
@@ -92,6 +97,12 @@ class Saved:
         if last < first:
             raise MeterError(f"{last} is before {first}")
         return first, last
+
+
+def _months_after(first: date, months: int) -> date:
+    """The first day of a month so many later."""
+    year, month = divmod(first.year * 12 + first.month - 1 + months, 12)
+    return date(year, month + 1, 1)
 
 
 IDEAS: Final = (

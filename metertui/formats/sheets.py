@@ -191,6 +191,7 @@ class _Workbook(_Writer):
             str(path), {"constant_memory": True, "tmpdir": self._temporary.name, "strings_to_formulas": False}
         )
         self._bold = self._book.add_format({"bold": True})
+        self._left = self._book.add_format({"align": "left"})
         self._formats = {"kwh": self._book.add_format({"num_format": "0.000"})}
         self._sheets = 0
         self._row = MOST_ROWS
@@ -204,7 +205,7 @@ class _Workbook(_Writer):
                 self._next_sheet()
             self._row += 1
             for place, (value, kind) in enumerate(zip(cell, self._columns.values(), strict=True)):
-                if pd.isna(value):  # no data is an empty cell, not 0
+                if pd.isna(value) or value == "":  # no data is an empty cell, not 0
                     continue
                 if kind in ("text", "time"):
                     self._sheet.write_string(self._row, place, str(value))
@@ -216,13 +217,17 @@ class _Workbook(_Writer):
 
         if not self._sheets:
             self._next_sheet()
+        self._end_sheet()
         if self._definition:
             sheet = self._book.add_worksheet("Definition")
-            sheet.set_column(0, 1, 32)
+            sheet.set_column(0, 0, 20)
+            sheet.set_column(1, 1, 60)
             for row, (name, value) in enumerate(self._definition.items()):
-                sheet.write_string(row, 0, name)
-                told = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-                sheet.write_string(row, 1, disarmed(told))
+                sheet.write_string(row, 0, name, self._bold)
+                if isinstance(value, int | float):
+                    sheet.write_number(row, 1, value, self._left)
+                else:
+                    sheet.write_string(row, 1, disarmed(_in_words(value)))
         self._closed = True
         try:
             self._book.close()
@@ -236,17 +241,35 @@ class _Workbook(_Writer):
                 sheet.row_data_fh.close()
         self._temporary.cleanup()
 
+    def _end_sheet(self) -> None:
+        """Let its rows be sorted and narrowed by the headings."""
+        if self._sheets:
+            self._sheet.autofilter(0, 0, self._row, len(self._columns) - 1)
+
     def _next_sheet(self) -> None:
+        self._end_sheet()
         self._sheets += 1
         self._sheet = self._book.add_worksheet("Table" if self._sheets == 1 else f"Table {self._sheets}")
         self._sheet.freeze_panes(1, 0)
         for place, (name, kind) in enumerate(self._columns.items()):
-            self._sheet.set_column(place, place, {"time": 27, "text": 20}.get(kind, 14))
+            width = {"time": 27, "text": 20}.get(kind, 14)
+            self._sheet.set_column(place, place, max(width, len(name) + 4))  # beside the mark of the filter
             self._sheet.write_string(0, place, name, self._bold)
         self._row = 0
 
 
 _WRITERS: Final[dict[str, type[_Writer]]] = {".csv": _Csv, ".parquet": _Parquet, ".xlsx": _Workbook}
+
+
+def _in_words(value: object) -> str:
+    """A part of a definition as people read it."""
+    if value is None:
+        return "none"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_in_words(told)}" for name, told in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_in_words, value))
+    return str(value)
 
 
 def _plain(value: object) -> str:

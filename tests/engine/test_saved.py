@@ -83,6 +83,8 @@ def test_what_was_changed_by_hand_into_something_else_is_named(tmp_path: Path, t
         ("last_7_days", "2025-03-06", "2025-03-12"),
         ("month", "2025-03-01", "2025-03-31"),
         ("last_month", "2025-02-01", "2025-02-28"),
+        ("quarter", "2025-01-01", "2025-03-31"),
+        ("last_quarter", "2024-10-01", "2024-12-31"),
         ("last_12_months", "2024-04-01", "2025-03-31"),
         ("year", "2025-01-01", "2025-12-31"),
         ("last_year", "2024-01-01", "2024-12-31"),
@@ -114,3 +116,16 @@ def test_dates_are_those_that_are_given() -> None:
 def test_ideas_to_begin_with_are_questions() -> None:
     for saved in IDEAS:
         saved.inquiry(OLDEST, NEWEST).question.check()
+
+
+@pytest.mark.parametrize(
+    ("newest", "this", "before"),
+    [
+        (date(2025, 12, 31), (date(2025, 10, 1), date(2025, 12, 31)), (date(2025, 7, 1), date(2025, 9, 30))),
+        (date(2025, 4, 1), (date(2025, 4, 1), date(2025, 6, 30)), (date(2025, 1, 1), date(2025, 3, 31))),
+        (date(2024, 2, 29), (date(2024, 1, 1), date(2024, 3, 31)), (date(2023, 10, 1), date(2023, 12, 31))),
+    ],
+)
+def test_quarters_are_of_the_calendar(newest: date, this: tuple[date, date], before: tuple[date, date]) -> None:
+    assert Saved(period="quarter").days(newest, newest) == this
+    assert Saved(period="last_quarter").days(newest, newest) == before

@@ -65,9 +65,13 @@ def test_a_workbook_has_its_definition_on_a_sheet_of_its_own(tmp_path: Path) -> 
     assert rows[2] == ["'=1+1", "2025-10-26T01:30:00+00:00", None, 2]
     assert {cell.data_type for row in book["Table"].iter_rows(min_row=2) for cell in row} == {"s", "n"}
     assert book["Table"]["C2"].number_format == "0.000"
+    assert book["Table"].auto_filter.ref == f"A1:D{len(rows)}"
+    assert all(
+        book["Table"].column_dimensions["ABCD"[place]].width > len(name) + 2 for place, name in enumerate(COLUMNS)
+    )
     assert {row[0]: row[1] for row in book["Definition"].iter_rows(values_only=True)} == {
         "from": "2025-10-26",
-        "by": '["day"]',
+        "by": "day",
         "region": "'=Nörth",
     }
     assert os.listdir(tmp_path) == ["t.xlsx"]
@@ -78,7 +82,22 @@ def test_more_rows_than_a_sheet_holds_go_on_in_another(tmp_path: Path, monkeypat
     book = openpyxl.load_workbook(write(tmp_path / "t.xlsx", TABLE))
     assert book.sheetnames == ["Table", "Table 2", "Definition"]
     assert [sheet.max_row for sheet in book][:2] == [3, 2]
+    assert [sheet.auto_filter.ref for sheet in book] == ["A1:D3", "A1:D2", None]
     assert book["Table 2"]["A2"].value == "ü"
+
+
+def test_a_workbook_says_its_definition_in_words(tmp_path: Path) -> None:
+    asked = {
+        "by": ["day", "region"],
+        "compared_with": [],
+        "rows": 3,
+        "total_kwh": None,
+        "small_groups": {"least": 10, "most": 0.5},
+    }
+    with sheets.writing(tmp_path / "t.xlsx", COLUMNS, "Europe/London", asked):
+        pass
+    rows = openpyxl.load_workbook(tmp_path / "t.xlsx")["Definition"].iter_rows(values_only=True)
+    assert [row[1] or "" for row in rows] == ["day, region", "", 3, "none", "least 10, most 0.5"]
 
 
 @pytest.mark.parametrize("suffix", sheets.SUFFIXES)
