@@ -56,6 +56,19 @@ async def test_columns_are_as_wide_as_their_cells() -> None:
         assert widths(listing) == [5, 5]  # the name's room stays: a table that rolls does not wobble
 
 
+async def test_a_list_that_is_asked_for_anew_has_the_room_that_its_own_cells_take() -> None:
+    class Worklist(App[None]):
+        def compose(self) -> ComposeResult:
+            yield Listing(("name", ">kWh"), newest=False)
+
+    async with Worklist().run_test() as pilot:
+        listing = pilot.app.query_one(Listing)
+        for rows, wanted in (([("a", ("a long name", "12345.678"))], [11, 9]), ([("b", ("short", "1"))], [5, 3])):
+            listing.show(rows)
+            await pilot.pause()
+            assert widths(listing) == wanted
+
+
 async def test_a_table_of_which_every_cell_gets_shorter_measures_each_once() -> None:
     measured = 0
 

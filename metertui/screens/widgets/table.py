@@ -46,6 +46,7 @@ class Listing(QuickTable):
             self.narrow = self._require_update_dimensions = True
         else:
             at = self._row_to_keep(wanted)
+            self.narrow = not self._newest  # a list that is asked for anew is another; one that rolls goes on
             self.clear()
             for key, cells in wanted:
                 self.add_row(*(self._cell(h, c) for h, c in zip(self._headings, cells, strict=True)), key=key)
