@@ -8,10 +8,10 @@ from datetime import date, timedelta
 from typing import Any, ClassVar, Final
 
 from rich.text import Text
-from textual import on, work
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import DataTable, Static
 
 from metertui.engine import windows
@@ -26,14 +26,18 @@ from metertui.screens import fmt
 from metertui.screens.base import DeskScreen
 from metertui.screens.billing_run import BillingRunScreen
 from metertui.screens.explain import ExplainScreen
+from metertui.screens.pictures import Picture, Series
 from metertui.screens.plain import message
 from metertui.screens.statement import paper
 from metertui.screens.tariffs import TariffScreen
 from metertui.screens.widgets.meter_input import MeterInput
+from metertui.screens.widgets.picture import PictureView
 from metertui.screens.widgets.table import Listing, Row
 
 _PAST: Final = 24
 """Months that are listed."""
+_BESIDE: Final = 150
+"""Columns from which on there is a chart of the months beside the statement."""
 
 
 class BillingScreen(DeskScreen):
@@ -68,7 +72,18 @@ class BillingScreen(DeskScreen):
         with Horizontal(id="bills"):
             with VerticalScroll(id="paper"):
                 yield Static(id="statement")
-            yield Listing(("month", ">kWh", ">total", "state"), most=_PAST, id="past")
+            with Vertical(id="past-side"):
+                yield Listing(("month", ">kWh", ">total", "state"), most=_PAST, id="past")
+                yield PictureView(id="past-chart")
+
+    @on(events.Resize)
+    def _share_out(self) -> None:
+        """Where there is room for more than the paper and the list, a chart of the months takes it."""
+        self.set_class(self.size.width >= _BESIDE, "-beside")
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.query_one(PictureView).border_title = "kWh a month"
 
     def on_screen_resume(self) -> None:
         if self._meter:
@@ -162,7 +177,8 @@ class BillingScreen(DeskScreen):
         else:
             self._draw(statement, told, warning)
         now = f"{self.zone.day(self.headend.engine.clock.now()):%Y-%m}"
-        rows = await asyncio.to_thread(_past, one, terms, book, now)
+        rows, picture = await asyncio.to_thread(_past, one, terms, book, now)
+        self.query_one(PictureView).show(picture)
         past = self.query_one("#past", Listing)
         self.query_one("#bills").set_class(not rows, "-alone")
         past.show(rows)
@@ -205,30 +221,36 @@ def _billed(one: Frozen, month: str, terms: Terms, book: BillBook) -> tuple[Stat
     return statement, told, ""
 
 
-def _past(one: Frozen, terms: Terms, book: BillBook, now: str) -> Sequence[Row]:
-    """The bills of the months with data, the newest first."""
+def _past(one: Frozen, terms: Terms, book: BillBook, now: str) -> tuple[Sequence[Row], Picture | None]:
+    """The bills of the months with data, the newest first; and a chart of what they say was used."""
     curve = one.curve
     if not len(curve):
-        return []
+        return [], None
     first = f"{one.zone.day(int(curve.time[0])):%Y-%m}"
-    rows: list[Row] = []
+    found: list[tuple[Row, int | None]] = []
     issued = set(book.months())
     month = min(now, f"{one.zone.day(int(curve.time[-1])):%Y-%m}")
-    while month >= first and len(rows) < _PAST:
-        rows.append((month, _row(one, month, terms, book if month in issued else None, running=month == now)))
+    while month >= first and len(found) < _PAST:
+        cells, used_wh = _row(one, month, terms, book if month in issued else None, running=month == now)
+        found.append(((month, cells), used_wh))
         month = f"{date.fromisoformat(f'{month}-01') - timedelta(days=1):%Y-%m}"
-    return rows
+    used = tuple(None if wh is None else wh / 1000 for _, wh in reversed(found))
+    picture = Picture("bars", tuple(month for (month, _), _ in reversed(found)), (Series("", used),), "kWh")
+    return [row for row, _ in found], picture
 
 
-def _row(one: Frozen, month: str, terms: Terms, book: BillBook | None, *, running: bool) -> tuple[str, ...]:
+def _row(
+    one: Frozen, month: str, terms: Terms, book: BillBook | None, *, running: bool
+) -> tuple[tuple[str, ...], int | None]:
+    """The cells of a month, and what was used in it, Wh."""
     try:
         statement = bill(one, month, terms)
         ledger = book.of(month, statement.meter) if book is not None else Ledger(month)
         told = shown(statement, ledger, one.zone)
     except MeterError:
-        return month, "–", "–", "no price"
+        return (month, "–", "–", "no price"), None
     used = None if told["usage_kwh"] is None else round(float(told["usage_kwh"]) * 1000)
     state = "running" if running else ""
     if "issued" in told:
         state = "differs" if any(float(value) for value in told["adjustment"].values()) else "issued"
-    return month, fmt.NOTHING if used is None else fmt.number(used), told["total"] or "–", state
+    return (month, fmt.NOTHING if used is None else fmt.number(used), told["total"] or "–", state), used

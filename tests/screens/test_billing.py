@@ -10,6 +10,7 @@ from metertui.engine.ledger import BillBook
 from metertui.engine.progress import untold
 from metertui.screens.explain import ExplainScreen
 from metertui.screens.tariffs import TariffScreen
+from metertui.screens.widgets.picture import PictureView
 from metertui.screens.widgets.table import Listing
 from tests.screens.town import HOSTILE, STEADY, Town, at_work, press, settle, text_of
 
@@ -149,6 +150,23 @@ async def test_a_month_without_a_tariff_names_its_first_day(town: Town) -> None:
     async with at_work(town, "f4", *STEADY, "enter") as pilot:
         assert "! no tariff is in force on 2025-02-01" in text_of(pilot, "#statement")
         assert pilot.app.screen.query_one("#past", Listing).chosen == ("2025-02", "–", "–", "no price")
+
+
+async def test_a_large_terminal_has_a_chart_of_the_months_too(town: Town) -> None:
+    async with at_work(town, "f4", *"200-003", "enter", size=(200, 60)) as pilot:
+        chart, past = pilot.app.screen.query_one(PictureView), pilot.app.screen.query_one("#past", Listing)
+        assert chart.picture is not None
+        assert chart.picture.labels == tuple(sorted(chart.picture.labels)) == ("2024-02", *chart.picture.labels[1:])
+        assert chart.picture.series[0].values[-2:] == (285.36, 87.0)
+        assert pilot.app.screen.query_one("#paper").region.right <= past.region.x
+        assert past.region.bottom <= chart.region.y
+        assert chart.region.height >= 20
+        assert past.row_count == 14
+        await pilot.resize_terminal(120, 40)
+        while chart.region.area:
+            await pilot.pause(0.01)
+        assert past.region.area
+        assert past.region.right <= 120
 
 
 async def test_months_take_the_papers_place_in_80_columns(town: Town) -> None:
