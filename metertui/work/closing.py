@@ -137,7 +137,16 @@ class DayClosing:
             later, self._today = today > self._today, today  # a clock that was put back has not made a day end
             if later and self._at_midnight and not self.running:
                 self._hands.begin(self._close_unattended("midnight"), "day close")
-            await self._hands.write(self._hands.engine.archive.ensure, today)
+            self._hands.begin(self._open_file(today), "day file")
+
+    async def _open_file(self, day: date) -> None:
+        """Have the file of a day be there. Not beside a close, which may be about to write that very file."""
+        while self.running:
+            await self.idle.wait()
+        try:
+            await self._hands.write(self._hands.engine.archive.ensure, day)
+        except MeterError as error:
+            _logger.error("the file of %s: %s", day, error)
 
     async def _close_unattended(self, by: str) -> None:
         try:

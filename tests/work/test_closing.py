@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -120,7 +121,7 @@ async def test_midnight_closes_the_day_and_opens_the_file_of_the_next(desk: Head
     assert desk.live().in_log == 1
     clock.set("2025-03-13T00:00:00")
     await desk.tick()
-    while desk.closing or desk.live().in_log:
+    while desk.closing or desk.live().in_log or desk._hands.background:
         await asyncio.sleep(0)
     assert (desk.engine.folder / "archive/2025/03_13.csv").read_text() == "identifier,timestamp,usage\n"
     assert len((desk.engine.folder / "archive/2025/03_12.csv").read_text().splitlines()) == 2
@@ -136,18 +137,54 @@ async def test_midnight_closes_the_day_and_opens_the_file_of_the_next(desk: Head
 
 
 async def test_midnight_closes_the_day_though_the_next_days_file_cannot_be_made(
-    desk: HeadEnd, monkeypatch: pytest.MonkeyPatch
+    desk: HeadEnd, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     await read(desk, "1", "2025-03-12T10:00:00")
     monkeypatch.setattr(desk.engine.archive, "ensure", _refuse)
     assert isinstance(desk.engine.clock, FakeClock)
     desk.engine.clock.set("2025-03-13T00:00:00")
-    with pytest.raises(StorageError):
-        await desk.tick()
+    await desk.tick()
     async with asyncio.timeout(20):
-        while desk.closing or desk.live().in_log:
+        while desk.closing or desk.live().in_log or desk._hands.background:
             await asyncio.sleep(0)
     assert len((desk.engine.folder / "archive/2025/03_12.csv").read_text().splitlines()) == 2
+    assert "the file of 2025-03-13: the disk is full" in caplog.text
+
+
+async def test_the_next_days_file_is_not_made_while_a_close_may_write_it(
+    desk: HeadEnd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    gate = threading.Event()
+    write_day_files, ensure = desk.engine.write_day_files, desk.engine.archive.ensure
+
+    def slow(count: int, progress: Callable[[float], None]) -> object:
+        gate.wait(10)
+        done.append("close")
+        return write_day_files(count, progress)
+
+    def noted(day: date) -> None:
+        done.append("open")
+        ensure(day)
+
+    monkeypatch.setattr(desk.engine, "write_day_files", slow)
+    monkeypatch.setattr(desk.engine.archive, "ensure", noted)
+    assert isinstance(desk.engine.clock, FakeClock)
+    desk.engine.clock.set("2025-03-12T23:59:59")
+    await read(desk, "1", "2025-03-13T00:05:00")  # some minutes ahead, as it may be
+    closing = asyncio.create_task(desk.close_day("test"))
+    while desk.live().day_state != "writing day files":
+        await asyncio.sleep(0)
+    desk.engine.clock.set("2025-03-13T00:00:00")
+    await desk.tick()
+    await read(desk, "2", "2025-03-13T00:06:00")  # the thread that writes has got so far
+    gate.set()
+    await closing
+    async with asyncio.timeout(20):
+        while desk._hands.background:
+            await asyncio.sleep(0)
+    assert done == ["close", "open"]
+    assert len((desk.engine.folder / "archive/2025/03_13.csv").read_text().splitlines()) == 2
 
 
 async def test_midnight_may_be_left_to_others(tmp_path: Path) -> None:
