@@ -61,9 +61,8 @@ def decisions(what: str, rows: Sequence[ExceptionRow]) -> list[Decision]:
     if len(rows) > MOST:
         raise MeterError(f"{len(rows)} cases are chosen; at most {MOST} are decided about together")
     choice = CHOICES[what]
-    strangers = [row for row in rows if not row.known]
-    if strangers:
-        raise MeterError(f"{_of(strangers, rows)} about no meter of this site: there is nothing to decide about")
+    if why := unknown(rows):
+        raise MeterError(why)
     unfit = [row for row in rows if row.cause not in choice.causes]
     if unfit:
         thing = _NAMES.get(unfit[0].cause, f"a {unfit[0].cause} reading")
@@ -71,6 +70,15 @@ def decisions(what: str, rows: Sequence[ExceptionRow]) -> list[Decision]:
     if what == "exchange" and len(rows) > 1:
         raise MeterError("an exchange is declared for one meter at a time")
     return _once([Decision(what, row.meter, row.time, PREVIEW) for row in rows])
+
+
+def unknown(rows: Sequence[ExceptionRow]) -> str:
+    """Why nothing can be decided about cases of which some are of no known meter; empty where all are."""
+    strangers = [row for row in rows if not row.known]
+    if not strangers:
+        return ""
+    one = "; register it on Company (F6), and what it sends next is taken" if len(rows) == 1 and rows[0].meter else ""
+    return f"{_of(strangers, rows)} about no meter of this site: there is nothing to decide about{one}"
 
 
 def undoings(events: Sequence[Event]) -> list[Decision]:

@@ -24,7 +24,7 @@ from metertui.engine.records import format_kwh, parse_kwh
 from metertui.engine.zone import SiteZone
 from metertui.headend import HeadEnd
 from metertui.screens import fmt
-from metertui.screens.choices import CHOICES, PREVIEW
+from metertui.screens.choices import CHOICES, PREVIEW, unknown
 from metertui.screens.login import as_operator
 from metertui.screens.plain import message, plain
 from metertui.screens.sessions import Sessions
@@ -66,6 +66,8 @@ class ChoiceScreen(ThriftyModal[str]):
                               disabled=not one))  # fmt: skip
         with Vertical(id="choices"):
             yield Static(_about(self._rows), classes="heading")
+            if why := unknown(self._rows):
+                yield Static(message(f"! {why[:1].upper()}{why[1:]}."), classes="check")
             yield OptionList(*options)
             yield Static(Text("↑ ↓ enter, or the key · escape leaves all as it is", style="dim"))
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, OptionList
 
 from metertui.engine.events import Event
 from metertui.screens.exceptions import ExceptionsScreen
@@ -287,11 +287,30 @@ async def test_a_page_of_cases_is_looked_through_before_it_is_decided_on_a_small
         assert text_of(pilot, "#said") == "100 cases are void; u takes it back."
 
 
+async def test_a_meter_that_nobody_knows_is_to_be_registered(town: Town) -> None:
+    town.log_in("operator")
+    batch = town.engine.begin()
+    batch.refuse("127.0.0.1:50123", "not-registered", "999-1 is not registered", "READ 999-1 5")
+    town.engine.write_notes(batch, stored=True)
+    town.engine.apply(batch)
+    async with at_work(town, "f7") as pilot:
+        await go(pilot, "enter")
+        assert " ".join(text_of(pilot, ".check").split()) == (
+            "! This case is about no meter of this site: there is nothing to decide about; "
+            "register it on Company (F6), and what it sends next is taken."
+        )
+
+
 async def test_what_cannot_be_decided_changes_nothing(troubled: Town) -> None:
     async with at_work(troubled, "f7") as pilot:
         await go(pilot, "a")
         assert text_of(pilot, "#said").startswith("! This case is about no meter of this site")
-        await go(pilot, "u")
+        await go(pilot, "enter")
+        menu = pilot.app.screen.query_one(OptionList)
+        assert all(menu.get_option_at_index(at).disabled for at in range(menu.option_count))
+        why = " ".join(text_of(pilot, ".check").split())
+        assert why == "! This case is about no meter of this site: there is nothing to decide about."
+        await go(pilot, "escape", "u")
         assert text_of(pilot, "#said") == "! There is no decision to take back."
         await go(pilot, "down", "v")
         at = troubled.zone.parse("2025-03-12T10:35:00")
