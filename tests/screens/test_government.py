@@ -188,6 +188,32 @@ async def test_the_form_changes_the_question(analyst: Town) -> None:
         assert [round(float(row[1]) * 1000) for row in table(pilot)] == expected["usage_wh"].tolist()
 
 
+async def test_arrows_go_through_the_form_and_its_foot_says_so(analyst: Town) -> None:
+    async with at_work(analyst, "f5", "b") as pilot:
+        assert text_of(pilot, "Keys").startswith("→ Change  ⏎ List")
+        await keys(pilot, "down", "down", "up", "up")
+        assert screen(pilot).query_one("#period", Choice).has_focus
+        await keys(pilot, "up", "up")  # round and past what comes before
+        assert screen(pilot).focused is not None
+        assert screen(pilot).focused.id != "period"
+
+
+async def test_many_rows_are_turned_page_by_page(analyst: Town) -> None:
+    """By brackets, and by the keys that stand beside one another where brackets are hard to reach."""
+    async with at_work(analyst, "f5") as pilot:
+        await ask(pilot, by=("day",))
+        rows = len(screen(pilot)._view.answer.found.table)  # type: ignore[union-attr]
+        assert rows > 200
+        for key, first in (("greater_than_sign", 101), ("]", 201), ("less_than_sign", 101), ("[", 1), ("[", 1)):
+            await keys(pilot, key)
+            assert f"{first}–{min(rows, first + 99)} shown" in summary(pilot)
+        await keys(pilot, "pagedown")
+        below = screen(pilot).query_one(SortedTable).cursor_row
+        assert below > 1
+        await keys(pilot, "pageup")
+        assert screen(pilot).query_one(SortedTable).cursor_row == 0
+
+
 async def test_dates_are_typed_where_the_period_says_so(analyst: Town) -> None:
     async with at_work(analyst, "f5", "b") as pilot:
         assert not screen(pilot).query_one("#first-line").display
@@ -298,7 +324,9 @@ async def test_a_question_is_kept_opened_and_dropped(analyst: Town, tmp_path: Pa
         await ask(pilot)
         await keys(pilot, "o", "enter")
         assert question(pilot).startswith("total kWh by region")
-        await keys(pilot, "o", "d", "d", "escape")
+        await keys(pilot, "o", "down", "delete")  # the first of those that there are to begin with
+        assert text_of(pilot, "#pick-said") == "Only those of questions.toml can be taken out of it."
+        await keys(pilot, "up", "delete", "delete", "escape")
         assert screen(pilot).query_one(SortedTable).has_focus
     assert "[[question]]" not in (tmp_path / "questions.toml").read_text()
     assert "keep question\tWho uses what" in (tmp_path / "audit.log").read_text()
