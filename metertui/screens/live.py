@@ -59,9 +59,9 @@ class LiveScreen(DeskScreen):
     AUTO_FOCUS = "#readings"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("p", "pause", "Pause"),
-        # Looked at before the widget with the focus: letters that arrive with it, as over a slow line, are its text.
+        # Looked at before the widget with the focus: of keys that arrive at once the next must find it moved.
         Binding("slash", "search", "Filter", priority=True),
-        Binding("escape", "leave", "Show all", show=False),
+        Binding("escape", "leave", "Show all", show=False, priority=True),
         Binding("d", "close_day", "Close the day"),
         Binding("ctrl+left", "pane(-1)", "Pane before", key_display="ctrl+←", show=False, priority=True),
         Binding("ctrl+right", "pane(1)", "Next pane", key_display="ctrl+→", priority=True),
@@ -204,7 +204,7 @@ class LiveScreen(DeskScreen):
     @on(Input.Submitted, "#filter")
     def _to_table(self) -> None:
         first = {"arrivals": "#readings", "peers": "#peers-table", "board": "#regions", "close": "#panes"}
-        self.query_one(first[self._pane]).focus()
+        self.set_focus(self.query_one(first[self._pane]))  # at once: the next key may have come with this one
 
     # -- the state of things -------------------------------------------------------------------------------------
 

@@ -15,7 +15,12 @@ from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any, Final
 
+from textual.drivers import linux_driver
 from textual.drivers.linux_driver import LinuxDriver
+
+from metertui.screens.inlet import Inlet
+
+linux_driver.XTermParser = Inlet  # type: ignore[attr-defined] # it reads the keys
 
 _FEW: Final = 2_000
 """Bytes that may wait before a terminal is behind: less than a second of a slow line."""

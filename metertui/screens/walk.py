@@ -159,5 +159,6 @@ class WalkScreen(ThriftyModal[None]):
 def _zone(name: str, clock: str) -> Text:
     text = Text("Days, months and bills are in the time zone of the utility. It is ")
     text.append_text(plain(name, style="bold"))
-    text.append(f", where it is {clock} now. If that is another, type its name, like Asia/Singapore.")
+    example = "Asia/Singapore" if name != "Asia/Singapore" else "Europe/Berlin"
+    text.append(f", where it is {clock} now. If that is another, type its name, like {example}.")
     return text
