@@ -318,6 +318,7 @@ class GovernmentScreen(GatedScreen):
 
     def _close_line(self) -> None:
         self.query_one(TypedLine).close()
+        self.hush()
         self.query_one(SortedTable).focus()
 
     @on(TypedLine.Typed)
@@ -358,6 +359,7 @@ class GovernmentScreen(GatedScreen):
             by = f"-by-{'-'.join(question.by)}" if question.by else ""
             name = f"usage-{question.first}-{question.last}{by}.csv"
             self._open_line("export", "a file that ends in .csv, .parquet or .xlsx, then enter; escape leaves", name)
+            self.say(f"Enter writes it into {Path.cwd()}; a name in .xlsx makes a workbook. Escape leaves.")
 
     @work(exclusive=True, group="export")
     async def _export(self, answer: Answer, sort: str, path: Path) -> None:

@@ -356,6 +356,7 @@ async def test_the_table_is_written_with_its_definition(analyst: Town, tmp_path:
             path = screen(pilot).query_one("#line-text", Input)
             assert path.has_focus
             assert path.value == "usage-2025-01-01-2025-02-28-by-month.csv"
+            assert said(pilot).replace(" ", "").startswith(f"Enterwritesitinto{Path.cwd()};")
             path.value = str(tmp_path / f"figures.{suffix}")
             await keys(pilot, "enter")
             assert said(pilot).replace(" ", "") == f"2rowswrittento{tmp_path}/figures.{suffix}"
@@ -367,6 +368,7 @@ async def test_the_table_is_written_with_its_definition(analyst: Town, tmp_path:
             assert complaint in said(pilot)
         await keys(pilot, "escape")
         assert not screen(pilot).query_one("#line").display
+        assert not said(pilot)
     assert (tmp_path / "there.csv").read_text() == "mine\n"
     book = openpyxl.load_workbook(tmp_path / "figures.xlsx")
     tables = [pd.read_csv(tmp_path / "figures.csv"), pd.read_parquet(tmp_path / "figures.parquet")]
