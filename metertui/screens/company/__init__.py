@@ -73,6 +73,7 @@ class CompanyScreen(GatedScreen):
 
     def action_tab(self, step: int) -> None:
         """The tab before or after."""
+        self.hush()  # what was said was of the tab before
         names = [tab.name_of for tab in _TABS]
         self._open_tab(names[(names.index(self.query_one(TabbedContent).active) + step) % len(names)])
 

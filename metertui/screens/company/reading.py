@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import numpy as np
 from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Input, Label, Static
 
+from metertui.engine import validation
 from metertui.engine.errors import Refused
 from metertui.engine.records import parse_kwh
+from metertui.screens import fmt
 from metertui.screens.company.tab import Tab
 from metertui.screens.plain import message
 from metertui.screens.widgets.field import Field
@@ -41,14 +44,27 @@ class ReadingTab(Tab):
                 raise Refused("not-registered", f"{meter} is not registered")
             if account is not None and not account.active:
                 raise Refused("deactivated", f"{meter} is deactivated")
-            if kwh:
-                parse_kwh(kwh)
-            if time:
-                self.zone.parse(time)
-            text = Text("")
+            wh = parse_kwh(kwh) if kwh else None
+            at = self.zone.parse(time) if time else self.headend.engine.clock.now()
+            text = Text("") if account is None else message(self._before(meter, wh, at))
         except Refused as error:
             text = message(f"! {error.why}")
         self.query_one("#reading-check", Static).update(text)
+
+    def _before(self, meter: str, wh: int | None, at: int) -> str:
+        """The reading that counts before an instant, or why one of `wh` would be refused there, or be suspect."""
+        engine = self.headend.engine
+        known = engine.readings.find(engine.directory.codes[meter], at)
+        if wh is not None and known is not None and known != wh:
+            return f"! {fmt.kwh(known)} is stored for this time already."
+        curve = engine.series(meter).curve
+        place = int(np.searchsorted(curve.time, at)) - 1
+        if place < 0:
+            return "No reading is counted before this one."
+        then, register, most = int(curve.time[place]), int(curve.base[place]), engine.rules.max_w
+        if wh is None or validation.fits(then, register, at, wh, most):
+            return f"Counted before: {fmt.kwh(register)} at {fmt.moment(then, self.zone)}."
+        return f"! It would be suspect: {fmt.reason(validation.why(then, register, at, wh, most, self.zone))}."
 
     def _reading(self) -> tuple[str, str, str]:
         meter, kwh, time = (
