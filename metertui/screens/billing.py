@@ -162,6 +162,7 @@ class BillingScreen(DeskScreen):
             one = self.headend.engine.only(self._meter)
             terms = self.headend.engine.terms()
         except MeterError as error:
+            self.query_one("#bills").add_class("-alone")  # the list is another meter's
             self._refuse(error)
             return
         self._reckon(one, terms, self._month)
@@ -190,6 +191,8 @@ class BillingScreen(DeskScreen):
         told = message(f"! {error}")
         if isinstance(error, NoTariffError):
             told.append("\n\nThe tariffs are behind t; what the meter used is on the lookup screen (F3).")
+        elif self._meter not in self.headend.engine.directory.codes:
+            told.append(f"\n\n{self.query_one(MeterInput).invitation}")
         self.query_one("#statement", Static).update(told)
 
     def _draw(self, statement: Statement, told: dict[str, Any], warning: str) -> None:

@@ -193,7 +193,7 @@ def summary(run: Run) -> tuple[str, str]:
     return (
         f"{run.month}: {fmt.count(len(run))} bills, {fmt.count(issued)} of them issued already; "
         f"{fmt.count(run.changes)} adjustments to issue.",
-        f"In all {run.sums()}",
+        fmt.reason(f"In all {run.sums()}"),
     )
 
 

@@ -235,7 +235,10 @@ class LookupScreen(DeskScreen):
             window = self._asked(series)
         except MeterError as error:
             self._window = self.query_one(BehindTable).behind = None
-            self.query_one("#lookup-message", Static).update(message(f"! {error}"))
+            told = message(f"! {error}")
+            if self._meter not in self.headend.engine.directory.codes:
+                told.append(f"\n{self.query_one(MeterInput).invitation}")
+            self.query_one("#lookup-message", Static).update(told)
             self._reveal(False)
             return
         self._window = window

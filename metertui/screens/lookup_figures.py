@@ -76,7 +76,7 @@ def compared(answer: Answer, zone: SiteZone) -> Figure:
     end = zone.local(before.end if before.closing is None else before.closing.time)
     same_year = end.year == zone.local(answer.usage.end - 1).year
     until = f"{end:%m-%d %H:%M}" if same_year else f"{end:%Y-%m-%d}"
-    return Figure(value, f"\n{fmt.kwh(before.usage_wh)}{', in part' if partly else ''}\nto {until}")
+    return Figure(value, f"\n{'part: ' if partly else ''}{fmt.kwh(before.usage_wh)}\nto {until}")
 
 
 def daily(answer: Answer) -> Figure:

@@ -33,7 +33,7 @@ async def test_a_run_is_reckoned_written_and_issued(town: Town) -> None:
     async with at_work(town, "f4", *STEADY, "enter", "b") as pilot:
         await press_button(pilot, "reckon")
         assert said(pilot).startswith(
-            "2025-02: 8 bills, 0 of them issued already; 0 adjustments to issue. In all 2653.12 kWh"
+            "2025-02: 8 bills, 0 of them issued already; 0 adjustments to issue. In all 2 653.120 kWh"
         )
         assert not pilot.app.screen.query_one(ProgressBar).display
         pilot.app.screen.query_one("#run-file", Field).value = str(out)

@@ -117,6 +117,14 @@ def test_lines_keep_to_their_room(
     assert any(value is not None for value in values) == any(char in "•·12345678" or char > "\u2800" for char in field)
 
 
+@pytest.mark.parametrize("width", range(30, 90))
+def test_labels_do_not_touch(width: int) -> None:
+    told = drawn([40.0] * 69, width=width)[-1].split()
+    assert {len(label) for label in told} == {2}
+    assert told == sorted(told)
+    assert len(told) > 3
+
+
 @pytest.mark.parametrize("count", [1, 2, 40])
 def test_labels_stand_below_their_points(count: int) -> None:
     shown = drawn([40.0] * count)

@@ -85,7 +85,7 @@ def _below(labels: Sequence[str], starts: Sequence[int], room: int) -> str:
     step = max(1, -(-(longest + 2) // apart))
     line = ""
     for label, start in zip(labels[::step], starts[::step], strict=True):
-        if start + len(label) <= room:
+        if start + len(label) <= room and (not line or start >= len(line) + 2):  # the first may have been moved
             line = line.ljust(start) + label
     return line
 
