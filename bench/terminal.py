@@ -25,7 +25,9 @@ from tests.end_to_end.terminal import Terminal
 SIZES = ((80, 24), (120, 40), (200, 60))
 SECONDS = 5.0
 CONNECTIONS = 10
-FLOOD = 900_000
+FLOOD = 1_800_000
+FLOODS = (10, 1)
+"""Connections that a flood comes over."""
 KEYS = 12
 PANES = {"2": "a second", "3": "Half hours received", "1": "Last readings"}
 """Keys of panes, and what each says."""
@@ -69,14 +71,17 @@ async def fed(port: int) -> AsyncIterator[None]:
 
 
 @contextlib.asynccontextmanager
-async def flooded(port: int, payloads: list[bytes]) -> AsyncIterator[list[float]]:
-    """Pipelined readings over some connections; how many a second stands in the list at the end."""
+async def flooded(port: int, connections: int, nth: int) -> AsyncIterator[list[float]]:
+    """The nth flood of pipelined readings, over some connections; its rate a second stands in the list at the end."""
+    each = FLOOD // connections
+    payloads = [b"".join(lines(number, connections, each, 2 + nth * FLOOD // METERS)) for number in range(connections)]
+    assert METERS % connections == 0
     loop = asyncio.get_running_loop()
     done = [loop.create_future() for _ in payloads]
     rate: list[float] = []
     began = time.perf_counter()
     for payload, future in zip(payloads, done, strict=True):
-        pipe = Pipe(payload, FLOOD // CONNECTIONS, future)
+        pipe = Pipe(payload, each, future)
         await loop.create_connection(lambda pipe=pipe: pipe, "127.0.0.1", port)  # type: ignore[misc]
     yield rate
     await asyncio.gather(*done)
@@ -85,8 +90,6 @@ async def flooded(port: int, payloads: list[bytes]) -> AsyncIterator[list[float]
 
 async def measure(size: tuple[int, int]) -> None:
     """One size of terminal: a row for each state."""
-    payloads = [b"".join(lines(c, CONNECTIONS, FLOOD // CONNECTIONS, 2)) for c in range(CONNECTIONS)]
-    assert METERS % CONNECTIONS == 0
     with tempfile.TemporaryDirectory(prefix="metertui-bench-") as folder:
         settings.write_defaults(Path(folder))
         desk = Terminal(Path(folder), size)
@@ -100,22 +103,24 @@ async def measure(size: tuple[int, int]) -> None:
             _tell(size, "at rest", rest, keys)
             async with fed(port):
                 _tell(size, "100 readings a second", await bytes_a_second(desk), await answered(desk))
-            async with flooded(port, payloads) as rate:
-                await asyncio.sleep(0.5)
-                written, keys = await bytes_a_second(desk, 2.0), await answered(desk)
-            _tell(size, f"flood, {rate[0]:,.0f} a second", written, keys)
+            for nth, connections in enumerate(FLOODS):
+                async with flooded(port, connections, nth) as rate:
+                    await asyncio.sleep(0.5)
+                    written, keys = await bytes_a_second(desk, 2.0), await answered(desk)
+                over = f"{connections} connection{'s' * (connections > 1)}"
+                _tell(size, f"flood, {rate[0]:,.0f} a second, {over}", written, keys)
         finally:
             desk.close()
 
 
 def _tell(size: tuple[int, int], state: str, written: float, keys: list[float]) -> None:
     name = f"{size[0]}x{size[1]}"
-    print(f"{name:<8}{state:<28}{written:>10,.0f}{statistics.median(keys):>14.0f}{max(keys):>10.0f}", flush=True)
+    print(f"{name:<8}{state:<44}{written:>10,.0f}{statistics.median(keys):>14.0f}{max(keys):>10.0f}", flush=True)
 
 
 def main() -> None:
     """Every size, and print the table."""
-    print(f"{'size':<8}{'state':<28}{'bytes/s':>10}{'key, median':>14}{'most, ms':>10}")
+    print(f"{'size':<8}{'state':<44}{'bytes/s':>10}{'key, median':>14}{'most, ms':>10}")
     for size in SIZES:
         asyncio.run(measure(size))
 
