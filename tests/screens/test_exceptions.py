@@ -9,6 +9,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
 from metertui.engine.events import Event
+from metertui.screens.choices import CHOICES
 from metertui.screens.exceptions import ExceptionsScreen
 from metertui.screens.widgets.table import Listing
 from tests.screens.town import HOSTILE, STEADY, Town, at_work, press, settle, text_of
@@ -191,6 +192,17 @@ async def test_the_menu_offers_what_fits_and_escape_leaves_all_as_it_is(troubled
             assert said in case
         await go(pilot, "u", "Dry again", "enter")
         assert decided(troubled)[-1][0] == "unaccept"
+
+
+async def test_each_decision_has_its_key_on_the_list_and_in_the_menu(troubled: Town) -> None:
+    async with at_work(troubled, "f7", "down") as pilot:
+        for choice in CHOICES.values():
+            for way in ([], ["enter"]):
+                await go(pilot, *way, choice.key)
+                assert text_of(pilot, "#decision-title").startswith(f"{choice.name} · {STEADY}")
+                await go(pilot, "escape")
+                assert isinstance(pilot.app.screen, ExceptionsScreen)
+        assert not decided(troubled)
 
 
 async def test_a_reading_is_released_from_the_menu_which_takes_back_and_explains(troubled: Town) -> None:
