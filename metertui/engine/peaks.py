@@ -15,7 +15,7 @@ import numpy as np
 
 from metertui.engine.columns import Frozen
 from metertui.engine.periods import Periods
-from metertui.engine.progress import Progress, part
+from metertui.engine.progress import Progress, part, untold
 from metertui.engine.stays import Stays, stays, used
 from metertui.engine.steps import Block, Longs, Steps, blocks, steps
 from metertui.engine.sums import Keys
@@ -48,7 +48,7 @@ def peaks(
         return search.found(list(blocks(frozen, meter)), progress)
     found = []
     for block in blocks(frozen, meter, most=max(1, _TOGETHER // len(halves.row))):
-        found.append(search.found([block], lambda _: None))
+        found.append(search.found([block], untold))
         progress(block.share(1))
     return _together(found)
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from metertui.engine.columns import Columns, Frozen
 from metertui.engine.energy import interpolate_all
 from metertui.engine.runs import first_at_least, ranges
-from metertui.engine.steps import Longs
+from metertui.engine.steps import Longs, whole_meters
 
 _CELLS: Final = 300_000
 """Cells in memory at a time, some 30 MB; a meter's are never parted. More would be slower: they leave the cache."""
@@ -106,11 +106,7 @@ def used(columns: Columns, energy: Longs, taken: Stays, marks: Longs) -> Iterato
     """
     for part, cut in _cut(taken, marks):
         places = cut.places(columns.time, marks, after=False)
-        times, at = columns.time[places], cut.inner(marks)
-        value = energy[places]
-        within = np.flatnonzero(times > at)
-        i, j = places[within] - 1, places[within]
-        value[within] = interpolate_all(energy[i], energy[j], columns.time[i], times[within], at[within])
+        value = _between(columns, energy, places, cut.inner(marks))
         yield cut.cells(marks, _at(columns, energy, part, part.low), value, _at(columns, energy, part, part.high))
 
 
@@ -166,26 +162,22 @@ class _Cut(NamedTuple):
 def _cut(taken: Stays, marks: Longs) -> Iterator[tuple[Stays, _Cut]]:
     """The stays, some whole meters at a time, and the buckets that they reach into."""
     first, last = taken.buckets(marks)
-    until = np.cumsum(last - first + 1)
-    at = 0
-    while at < len(until):
-        done = int(until[at - 1]) if at else 0
-        # At least a stay, and on to the end of its meter.
-        reach = max(at, int(np.searchsorted(until, done + _CELLS, side="right")) - 1)
-        stop = int(np.searchsorted(taken.meter, taken.meter[reach], side="right"))
-        part = taken.part(slice(at, stop))
-        yield part, _Cut(part, at, first[at:stop], last[at:stop])
-        at = stop
+    for where in whole_meters(taken.meter, last - first + 1, _CELLS):
+        part = taken.part(where)
+        yield part, _Cut(part, where.start, first[where], last[where])
 
 
 def _at(columns: Columns, energy: Longs, taken: Stays, instant: Longs) -> Longs:
     """C (Wh) of stays, at an instant of each."""
-    place = first_at_least(columns.time, taken.begin, taken.end + 1, instant)
-    time = columns.time[place]
-    value = energy[place]
-    within = np.flatnonzero(time > instant)
-    i, j = place[within] - 1, place[within]
-    value[within] = interpolate_all(energy[i], energy[j], columns.time[i], time[within], instant[within])
+    return _between(columns, energy, first_at_least(columns.time, taken.begin, taken.end + 1, instant), instant)
+
+
+def _between(columns: Columns, energy: Longs, places: Longs, instants: Longs) -> Longs:
+    """C (Wh) at instants, each of which has its first point that is not before it at a place."""
+    times, value = columns.time[places], energy[places]
+    within = np.flatnonzero(times > instants)
+    i, j = places[within] - 1, places[within]
+    value[within] = interpolate_all(energy[i], energy[j], columns.time[i], times[within], instants[within])
     return value
 
 

@@ -143,14 +143,7 @@ def pieces(taken: Steps, marks: Longs) -> Iterator[Pieces]:
     """The steps cut at the marks (µs UTC, ascending; none ends outside them), some whole meters at a time."""
     last = np.searchsorted(marks, taken.high) - 1
     first = np.minimum(np.searchsorted(marks, taken.low, side="right") - 1, last)
-    until = np.cumsum(last - first + 1)
-    at = 0
-    while at < len(until):
-        done = int(until[at - 1]) if at else 0
-        # At least a step, and on to the end of its meter.
-        reach = max(at, int(np.searchsorted(until, done + _PIECES, side="right")) - 1)
-        stop = int(np.searchsorted(taken.meter, taken.meter[reach], side="right"))
-        where = slice(at, stop)
+    for where in whole_meters(taken.meter, last - first + 1, _PIECES):
         part, begin, count = taken.part(where), first[where], (last - first + 1)[where]
         which = np.repeat(np.arange(len(count)), count)
         nth = np.arange(len(which)) - np.repeat(np.cumsum(count) - count, count)
@@ -158,7 +151,19 @@ def pieces(taken: Steps, marks: Longs) -> Iterator[Pieces]:
         low = np.where(nth == 0, part.low[which], marks[bucket])
         high = np.where(nth == count[which] - 1, part.high[which], marks[bucket + 1])
         used = _energy(part, which, high) - _energy(part, which, low)
-        yield Pieces(which + at, bucket, part.meter[which], part.label[which], used, low, high)
+        yield Pieces(which + where.start, bucket, part.meter[which], part.label[which], used, low, high)
+
+
+def whole_meters(meter: Longs, counts: Longs, most: int) -> Iterator[slice]:
+    """Rows in order of their meters, some at a time: `most` by their counts, but no meter's are parted."""
+    until = np.cumsum(counts)
+    at = 0
+    while at < len(until):
+        done = int(until[at - 1]) if at else 0
+        # At least a row, and on to the end of its meter.
+        reach = max(at, int(np.searchsorted(until, done + most, side="right")) - 1)
+        stop = int(np.searchsorted(meter, meter[reach], side="right"))
+        yield slice(at, stop)
         at = stop
 
 
