@@ -20,7 +20,6 @@ from metertui.engine import files, paper
 from metertui.engine.billing import NO_DATA, money
 from metertui.engine.errors import DataError, MeterError, Refused
 from metertui.engine.exact import half_up
-from metertui.engine.manifest import NAME as MANIFEST
 from metertui.engine.manifest import Manifest
 from metertui.engine.records import check_meter_id, format_kwh
 from metertui.engine.tables import Table
@@ -322,8 +321,3 @@ def _cents(text: str) -> int:
         raise ValueError(f"{text!r} is no amount with two decimals")
     value = int(match[2]) * 100 + int(match[3])
     return -value if match[1] else value
-
-
-def is_bill_file(name: str) -> bool:
-    """Whether a file of the folder of bills is one that metertui knows."""
-    return name == MANIFEST or _FILE.fullmatch(name) is not None
