@@ -52,6 +52,7 @@ class CaseTable(Listing):
 class ExceptionsScreen(DeskScreen):
     """A list to be worked off: filters, a table, the row under the cursor in full."""
 
+    AUTO_FOCUS = ""  # Textual would focus the field for a meter, which is hidden, while the list is empty
     place = "exceptions"
     explains = (
         "What someone should look at. Suspect: a reading that does not fit, until the next one decides. Reset: counted "
@@ -112,7 +113,7 @@ class ExceptionsScreen(DeskScreen):
         self.query_one("#cases", Listing).fixed_columns = 2  # the meter stays in view
 
     def on_screen_resume(self) -> None:
-        self.query_one("#cases", Listing).focus()
+        self._focus_list()
         self._load()
 
     def show_live(self, snapshot: LiveSnapshot) -> None:
@@ -166,14 +167,23 @@ class ExceptionsScreen(DeskScreen):
         self._show_conditions(found)
         self._show_facets(found)
         self._show_rows()
-        nothing = self.query_one("#no-cases", Static)
+        nothing, listing = self.query_one("#no-cases", Static), self.query_one("#cases", Listing)
         nothing.set_class(bool(found.rows), "hidden")
-        self.query_one("#cases").set_class(not found.rows, "hidden")
+        listing.set_class(not found.rows, "hidden")
         if not found.rows:
             nothing.update(self._conditions.none())
-        elif self.focused is None:
-            self.query_one("#cases", Listing).focus()
+        if self.focused in (None, listing):
+            self._focus_list()
         self._show_case()
+
+    def _focus_list(self) -> None:
+        """Move the focus to the list, or to nothing while the list is empty and hidden.
+
+        `Widget.focus` only queues a message, and an answer may come before it. Textual moves the focus away from a
+        widget that is hidden only if it was laid out before.
+        """
+        listing = self.query_one("#cases", Listing)
+        self.set_focus(None if listing.has_class("hidden") else listing)
 
     def _show_conditions(self, found: Exceptions) -> None:
         line = self._conditions.line(found, self._offset, len(self._chosen), wide=self._wide)
@@ -265,7 +275,7 @@ class ExceptionsScreen(DeskScreen):
     def _end_search(self) -> None:
         field = self.query_one("#case-meter", Input)
         field.set_class(not field.value.strip(), "hidden")
-        self.query_one("#cases", Listing).focus()
+        self._focus_list()
 
     def action_back(self) -> None:
         """Out of the field, then what is chosen, then the conditions."""

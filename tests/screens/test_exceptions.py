@@ -9,6 +9,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
 from metertui.engine.events import Event
+from metertui.engine.exceptions import Exceptions
 from metertui.screens.choices import CHOICES
 from metertui.screens.exceptions import ExceptionsScreen
 from metertui.screens.widgets.table import Listing
@@ -339,3 +340,19 @@ async def test_nothing_to_do_is_said(empty_town: Town) -> None:
         )
         await go(pilot, "space", "enter", "e", "right_square_bracket")
         assert isinstance(pilot.app.screen, ExceptionsScreen)
+
+
+async def test_an_empty_list_never_has_the_focus(empty_town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    nothing = await empty_town.headend.exceptions()
+
+    async def at_once(_: object) -> Exceptions:
+        """Answer before the screen is laid out for the first time."""
+        return nothing
+
+    monkeypatch.setattr(empty_town.headend, "exceptions", at_once)
+    async with at_work(empty_town, "f7") as pilot:
+        assert pilot.app.screen.focused is None
+        await go(pilot, "slash", "x", "escape")
+        assert pilot.app.screen.focused is None
+        await go(pilot, "f2", "f7")
+        assert pilot.app.screen.focused is None
