@@ -141,7 +141,7 @@ async def test_a_bill_out_of_a_file_that_was_edited_says_so_and_what_to_do(
     (town.folder / "tariffs.csv").write_text(TARIFFS)
     frozen = town.engine.view().frozen(town.engine.rules.max_w)
     monkeypatch.chdir(town.folder)
-    book = town.engine.bills = BillBook(Path(), town.zone)  # so that the path that is shown has the same length anywhere
+    book = town.engine.bills = BillBook(Path(), town.zone)  # the path that is shown is then the same anywhere
     Run(frozen, "2025-02", town.engine.terms(), book, untold).issue(town.clock.now())
     path, manifest = book.path("2025-02"), book.manifest.path
     path.write_bytes(path.read_bytes().replace(b"\n200-006,bill", b"\n200-009,bill"))
