@@ -19,8 +19,9 @@ import numpy as np
 import pandas as pd
 
 from metertui.engine import dayclose
-from metertui.engine.analytics import Question, answer
+from metertui.engine.analytics import answer
 from metertui.engine.core import Engine
+from metertui.engine.question import Question
 from metertui.engine.readings_file import Rows
 from metertui.engine.rules import Rules, SystemClock
 from metertui.engine.zone import HOUR, MINUTE, SiteZone, number_of

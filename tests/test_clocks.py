@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from metertui.engine.analytics import Question, answer
+from metertui.engine.analytics import answer
 from metertui.engine.check import check
 from metertui.engine.core import Engine
+from metertui.engine.question import Question
 from metertui.engine.rules import Rules
 from metertui.engine.zone import DAY, SiteZone
 from metertui.headend import HeadEnd

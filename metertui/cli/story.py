@@ -18,10 +18,11 @@ from metertui.cli.exceptions import row
 from metertui.cli.questions import USAGE, query_rows, usage_row
 from metertui.cli.serve import desk
 from metertui.cli.simulate import summary
-from metertui.engine.analytics import Question, answer
+from metertui.engine.analytics import answer
 from metertui.engine.core import Engine
 from metertui.engine.exceptions import Question as CaseQuestion
 from metertui.engine.exceptions import find
+from metertui.engine.question import Question
 from metertui.formats.synthetic import Fleet
 from metertui.headend import HeadEnd
 from metertui.settings import Settings

@@ -11,10 +11,10 @@ import os
 import pwd
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from metertui.engine.counters import Refusal
 from metertui.engine.zone import SiteZone
 
 _logger = logging.getLogger(__name__)
@@ -27,6 +27,17 @@ _LONGEST: Final = 200
 _FORMULA: Final = ("=", "+", "-", "@")
 _HALF_ESCAPE: Final = re.compile(r"(?<!\\)((?:\\\\)*)\\(?:x.?|u.{0,3}|U.{0,7})?$")
 """The beginning of an escape at the end of a text that was cut, after such backslashes as stand for themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A refused line. `at` in µs UTC; `line` is what was sent, as it came (data, never markup)."""
+
+    at: int
+    peer: str
+    code: str
+    why: str
+    line: str
 
 
 class AuditLog:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from metertui.engine.events import Corrections
+from metertui.engine.edit_columns import Corrections
 from metertui.engine.zone import SiteZone
 
 

@@ -31,7 +31,7 @@ from metertui.engine.directory import Directory
 from metertui.engine.drift import Drift
 from metertui.engine.energy import Series, Usage
 from metertui.engine.errors import MeterError, StorageError
-from metertui.engine.events import Corrections, Event, EventBook
+from metertui.engine.events import Event, EventBook, corrections_of
 from metertui.engine.explain import Explanation, explain
 from metertui.engine.exports import Exports
 from metertui.engine.ingest import Batch
@@ -268,7 +268,7 @@ class Engine:
         if self._series is None or self._series[0] != state:
             times, whs = self.readings.of(code)
             decided = self.events.of(meter)
-            made = Series.of(meter, times, whs, self.rules.max_w, Corrections.of({0: decided}) if decided else None)
+            made = Series.of(meter, times, whs, self.rules.max_w, corrections_of({0: decided}) if decided else None)
             self._series = state, made
         return self._series[1]
 
@@ -322,7 +322,7 @@ class Engine:
         times, whs = self.readings.of(code)
         columns = Columns(np.zeros(len(times), dtype=np.int32), times, whs)
         decided = self.events.of(meter)
-        corrections = Corrections.of({0: decided}) if decided else None
+        corrections = corrections_of({0: decided}) if decided else None
         found = judged(columns, corrections, self.rules.max_w)
         groups = self.directory.view()
 

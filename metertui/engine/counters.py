@@ -6,6 +6,8 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import Final
 
+from metertui.engine.audit import Refusal
+
 CLOSING: Final = ("sealing the log", "writing day files", "rebuilding the index", "swapping the index in")
 """What a day close does, step by step."""
 
@@ -18,17 +20,6 @@ class Arrival:
     time: int
     wh: int
     note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A refused line. `at` in µs UTC; `line` is what was sent, as it came (data, never markup)."""
-
-    at: int
-    peer: str
-    code: str
-    why: str
-    line: str
 
 
 @dataclass(frozen=True, slots=True)

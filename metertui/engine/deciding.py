@@ -16,7 +16,7 @@ import numpy as np
 from metertui.engine import validation
 from metertui.engine.energy import Series
 from metertui.engine.errors import MeterError
-from metertui.engine.events import OF_AN_INSTANT, UNDOES, Corrections, Decided, Event, checked_reason, values_of
+from metertui.engine.events import OF_AN_INSTANT, UNDOES, Decided, Event, checked_reason, corrections_of, values_of
 from metertui.engine.records import MAX_WH, format_kwh
 from metertui.engine.zone import SECOND, SiteZone
 
@@ -146,7 +146,7 @@ def proposed_exchange(series: Series, at: int) -> tuple[int, int, int] | None:
 
 def _series(engine: Engine, meter: str, decided: Decided) -> Series:
     times, whs = engine.readings.of(engine.directory.codes[meter])
-    return Series.of(meter, times, whs, engine.rules.max_w, Corrections.of({0: decided}))
+    return Series.of(meter, times, whs, engine.rules.max_w, corrections_of({0: decided}))
 
 
 def _total(series: Series) -> int:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from metertui.engine import validation, windows
 from metertui.engine.columns import Columns, Curve, Frozen
-from metertui.engine.events import Corrections
+from metertui.engine.edit_columns import Corrections
 from metertui.engine.judged import judged
 from metertui.engine.windows import Window
 from metertui.engine.zone import DAY, MINUTE, SiteZone

@@ -12,12 +12,13 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from metertui.engine import files
+from metertui.engine.edit_columns import Corrections
 from metertui.engine.errors import MeterError, Refused, StorageError
 from metertui.engine.records import check_meter_id, disarmed, format_kwh, parse_kwh
 from metertui.engine.tables import Table
@@ -82,47 +83,31 @@ class Decided:
         return None
 
 
-class Corrections(NamedTuple):
-    """What the decisions make of readings, for whole columns: meter codes (int32), µs UTC and Wh (int64).
+def corrections_of(decided: Mapping[int, Decided]) -> Corrections | None:
+    """Those that follow from decisions by meter code; None where there are none."""
+    ordered = sorted(decided.items())
+    voids = [(code, at) for code, each in ordered for at in sorted(each.voids)]
+    releases = [(code, at) for code, each in ordered for at in sorted(each.releases)]
+    exchanges = [(code, each.exchanges[at]) for code, each in ordered for at in sorted(each.exchanges)]
+    if not (voids or releases or exchanges):
+        return None
 
-    Each group of arrays has equal lengths, in order of (meter, time), each pair once.
-    """
+    def codes(values: list[int]) -> NDArray[np.int32]:
+        return np.array(values, dtype=np.int32)
 
-    void_meter: NDArray[np.int32]
-    void_time: NDArray[np.int64]
-    release_meter: NDArray[np.int32]
-    release_time: NDArray[np.int64]
-    exchange_meter: NDArray[np.int32]
-    exchange_time: NDArray[np.int64]
-    final: NDArray[np.int64]
-    initial: NDArray[np.int64]
+    def longs(values: list[int]) -> NDArray[np.int64]:
+        return np.array(values, dtype=np.int64)
 
-    @classmethod
-    def of(cls, decided: Mapping[int, Decided]) -> Corrections | None:
-        """Those that follow from decisions by meter code; None where there are none."""
-        ordered = sorted(decided.items())
-        voids = [(code, at) for code, each in ordered for at in sorted(each.voids)]
-        releases = [(code, at) for code, each in ordered for at in sorted(each.releases)]
-        exchanges = [(code, each.exchanges[at]) for code, each in ordered for at in sorted(each.exchanges)]
-        if not (voids or releases or exchanges):
-            return None
-
-        def codes(values: list[int]) -> NDArray[np.int32]:
-            return np.array(values, dtype=np.int32)
-
-        def longs(values: list[int]) -> NDArray[np.int64]:
-            return np.array(values, dtype=np.int64)
-
-        return cls(
-            codes([code for code, _ in voids]),
-            longs([at for _, at in voids]),
-            codes([code for code, _ in releases]),
-            longs([at for _, at in releases]),
-            codes([code for code, _ in exchanges]),
-            longs([event.at or 0 for _, event in exchanges]),
-            longs([event.final for _, event in exchanges]),
-            longs([event.initial for _, event in exchanges]),
-        )
+    return Corrections(
+        codes([code for code, _ in voids]),
+        longs([at for _, at in voids]),
+        codes([code for code, _ in releases]),
+        longs([at for _, at in releases]),
+        codes([code for code, _ in exchanges]),
+        longs([event.at or 0 for _, event in exchanges]),
+        longs([event.final for _, event in exchanges]),
+        longs([event.initial for _, event in exchanges]),
+    )
 
 
 class EventBook:
@@ -207,7 +192,7 @@ class EventBook:
         """What follows from the decisions for columns of these meter codes; the same one until a decision is added."""
         if not self._known:
             known = {codes[meter]: each for meter, each in self._decided.items() if meter in codes}
-            self._corrections = Corrections.of(known)
+            self._corrections = corrections_of(known)
             self._known = len(known) == len(self._decided)
         return self._corrections
 

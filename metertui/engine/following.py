@@ -19,9 +19,10 @@ from metertui.engine import account_files, account_history, closes, events, load
 from metertui.engine.account import Account
 from metertui.engine.accounts import AccountBook
 from metertui.engine.archive import Archive, day_of
+from metertui.engine.audit import Refusal
 from metertui.engine.columns import Group
 from metertui.engine.core import Engine
-from metertui.engine.counters import Close, Refusal
+from metertui.engine.counters import Close
 from metertui.engine.errors import DataError, MeterError, Refused
 from metertui.engine.events import Event, EventBook
 from metertui.engine.readings_file import Rows

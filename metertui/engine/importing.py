@@ -19,8 +19,8 @@ from metertui.engine import dayclose, readings_file, store, validation
 from metertui.engine.account import Account
 from metertui.engine.accounts import AccountBook
 from metertui.engine.archive import Archive
+from metertui.engine.audit import Refusal
 from metertui.engine.columns import Columns, Frozen, Group
-from metertui.engine.counters import Refusal
 from metertui.engine.events import EventBook
 from metertui.engine.judged import judged
 from metertui.engine.outcome import Outcome

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Final
 
 from metertui.engine import placing, validation
 from metertui.engine.account import Account
-from metertui.engine.counters import Arrival, Refusal
+from metertui.engine.audit import Refusal
+from metertui.engine.counters import Arrival
 from metertui.engine.errors import Refused
 from metertui.engine.events import Event
 from metertui.engine.outcome import DUPLICATE, OK, Outcome, refused, suspect

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from metertui.engine import store, validation
 from metertui.engine.columns import Columns, Curve
-from metertui.engine.events import Corrections
+from metertui.engine.edit_columns import Corrections
 from metertui.engine.validation import Marks
 
 

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from metertui.engine import store
 from metertui.engine.columns import Columns, Frozen
 from metertui.engine.directory import Directory, GroupsInTime
-from metertui.engine.events import Corrections, EventBook
+from metertui.engine.edit_columns import Corrections
+from metertui.engine.events import EventBook
 from metertui.engine.index import ReadingIndex
 from metertui.engine.judged import judged
 from metertui.engine.placing import Point

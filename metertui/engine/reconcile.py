@@ -14,11 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metertui.engine import store, validation
-from metertui.engine.analytics import Question, answer
+from metertui.engine.analytics import answer
 from metertui.engine.billing import statement
 from metertui.engine.columns import Curve, Frozen
 from metertui.engine.energy import Series, interpolate_all
 from metertui.engine.proof import Proof
+from metertui.engine.question import Question
 from metertui.engine.runs import first_at_least, stretches
 from metertui.engine.steps import Longs, blocks, pieces, steps
 from metertui.engine.windows import month_before

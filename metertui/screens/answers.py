@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from metertui.engine.disclosure import Rule
-from metertui.engine.inquiry import Findings, Inquiry, Measure
+from metertui.engine.inquiry import Compare, Findings, Inquiry, Measure
 from metertui.engine.question import TIME_KEYS
 from metertui.engine.saved import PERIODS, Saved
 from metertui.engine.zone import SiteZone
 from metertui.formats import sheets
 from metertui.screens import fmt
 from metertui.screens.plain import visible
-from metertui.screens.widgets.builder import COMPARES, KEYS
-from metertui.screens.widgets.sorted_table import Column
 
+KEYS: Final = {
+    "year": "year",
+    "quarter": "quarter",
+    "month": "month",
+    "week": "week",
+    "day": "day",
+    "hour": "hour",
+    "weekday": "weekday",
+    "hour_of_day": "hour of day",
+    "region": "region",
+    "sub_region": "sub-region",
+    "apartment_type": "type of home",
+    "meter": "meter",
+}
+COMPARES: Final[dict[Compare, str]] = {"": "nothing", "before": "the period before", "year_before": "a year before"}
 HIDDEN: Final = "hidden"
 _VALUES: Final[dict[Measure, tuple[str, str]]] = {
     "total": ("usage_kwh", "kWh"),
@@ -32,6 +45,14 @@ _ASKED: Final[dict[Measure, str]] = {
     "per_meter_day": "kWh per meter and day",
     "peak": "the highest half hour",
 }
+
+
+class Column(NamedTuple):
+    """A column: its name, what stands above it, and whether it is of numbers."""
+
+    name: str
+    title: str
+    right: bool
 
 
 def orders(inquiry: Inquiry, *, compared: bool) -> list[str]:

@@ -22,13 +22,13 @@ from metertui.engine.progress import Progress
 from metertui.engine.replay import DECILES, Replay, replay
 from metertui.headend import HeadEnd
 from metertui.screens import fmt
-from metertui.screens.answers import HIDDEN
+from metertui.screens.answers import HIDDEN, Column
 from metertui.screens.plain import message, visible
 from metertui.screens.theme import ink
 from metertui.screens.thrifty import ThriftyModal
 from metertui.screens.under_way import Cancelled, UnderWay, told
 from metertui.screens.widgets.drawing import deciles
-from metertui.screens.widgets.sorted_table import Column, SortedTable
+from metertui.screens.widgets.sorted_table import SortedTable
 
 _BY: Final = (("apartment_type", "region"), ("apartment_type",), ("region",), ())
 _NAMES: Final = {"apartment_type": "type of home", "region": "region"}

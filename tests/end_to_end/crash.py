@@ -27,10 +27,11 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from metertui.engine.analytics import Question, answer
+from metertui.engine.analytics import answer
 from metertui.engine.check import check
 from metertui.engine.core import Engine
 from metertui.engine.export import export
+from metertui.engine.question import Question
 from metertui.engine.rules import Rules
 from metertui.engine.windows import between
 from metertui.engine.zone import SiteZone

@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metertui.engine.analytics import Question, answer
+from metertui.engine.analytics import answer
 from metertui.engine.core import Engine
 from metertui.engine.errors import Refused
+from metertui.engine.question import Question
 from metertui.engine.rules import Rules
 from metertui.engine.zone import HOUR, SiteZone
 from tests.clock import FakeClock

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metertui.engine.analytics import Question, answer
+from metertui.engine.analytics import answer
 from metertui.engine.columns import Group
 from metertui.engine.errors import MeterError
+from metertui.engine.question import Question
 from metertui.engine.zone import HOUR, SiteZone
 from tests import oracle
 from tests.engine.build import frozen

@@ -12,8 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metertui.engine import audit
-from metertui.engine.audit import AuditLog, RejectsLog, escaped
-from metertui.engine.counters import Refusal
+from metertui.engine.audit import AuditLog, Refusal, RejectsLog, escaped
 from metertui.engine.zone import SiteZone
 
 ZONE = SiteZone("Asia/Singapore")

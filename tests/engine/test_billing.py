@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metertui.engine.analytics import Question, answer
+from metertui.engine.analytics import answer
 from metertui.engine.billing import NO_TARIFF, Bills, Statement, Terms, statement
 from metertui.engine.energy import Edge
 from metertui.engine.errors import MeterError
+from metertui.engine.question import Question
 from metertui.engine.zone import HOUR, MINUTE, SiteZone
 from tests import oracle
 from tests.engine.build import frozen, series

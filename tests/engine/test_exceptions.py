@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from metertui.engine import deciding
+from metertui.engine.audit import Refusal
 from metertui.engine.cases import NEVER
 from metertui.engine.core import Engine
-from metertui.engine.counters import Refusal
 from metertui.engine.deciding import Decision
 from metertui.engine.errors import MeterError
 from metertui.engine.exceptions import Exceptions, Question, find

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metertui.engine.energy import Edge, Series
-from metertui.engine.events import Corrections, Decided, Event
+from metertui.engine.events import Decided, Event, corrections_of
 from metertui.engine.explain import MOST, Change, Explanation, Part, Point, explain
 from metertui.engine.validation import COUNTED, EXCHANGE, REJECTED, RESET, SUSPECT, VOID
 from metertui.engine.windows import Window
@@ -48,7 +48,7 @@ def decisions(draw: st.DrawFn, course: Course) -> Decided:
 def corrected(course: Course, made: Decided) -> Series:
     ordered = sorted(course)
     times, whs = (np.array([reading[i] for reading in ordered], dtype=np.int64) for i in (0, 1))
-    return Series.of("m", times, whs, MAX_W, Corrections.of({0: made}))
+    return Series.of("m", times, whs, MAX_W, corrections_of({0: made}))
 
 
 def hourly(*registers: int) -> list[tuple[int, int]]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from metertui.engine import validation
 from metertui.engine.columns import Columns
 from metertui.engine.energy import Series
-from metertui.engine.events import Corrections, Decided, Event
+from metertui.engine.events import Decided, Event, corrections_of
 from metertui.engine.judged import judged
 from metertui.engine.windows import Window
 from metertui.engine.zone import HOUR
@@ -48,7 +48,7 @@ def series_of(meter: oracle.Meter) -> Series:
     readings = sorted(meter.readings)
     time = np.array([time for time, _ in readings], dtype=np.int64)
     wh = np.array([wh for _, wh in readings], dtype=np.int64)
-    return Series.of("m", time, wh, MAX_W, Corrections.of({0: decided_of(meter)}))
+    return Series.of("m", time, wh, MAX_W, corrections_of({0: decided_of(meter)}))
 
 
 @settings(max_examples=300)
@@ -72,7 +72,7 @@ def test_whole_columns_are_corrected_as_one_by_one(meters: list[oracle.Meter]) -
         np.array([time for _, time, _ in readings], dtype=np.int64),
         np.array([wh for _, _, wh in readings], dtype=np.int64),
     )
-    found = judged(columns, Corrections.of({code: decided_of(meter) for code, meter in enumerate(meters)}), MAX_W)
+    found = judged(columns, corrections_of({code: decided_of(meter) for code, meter in enumerate(meters)}), MAX_W)
     assert [KINDS[kind] for kind in found.status.tolist()] == [kind for meter in meters for _, kind in meter.judged()]
     for code, meter in enumerate(meters):
         mine = found.curve.part(found.curve.span(code))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from metertui.engine import lookup, windows
 from metertui.engine.columns import Group
 from metertui.engine.energy import Series
-from metertui.engine.events import Corrections, Decided, Event
+from metertui.engine.events import Decided, Event, corrections_of
 from metertui.engine.export import export
 from metertui.engine.question import Question
 from metertui.engine.windows import Window
@@ -97,7 +97,7 @@ def test_a_meter_with_next_to_nothing(course: list[tuple[int, int]]) -> None:
 def test_what_was_used_since_an_exchange_before_the_first_reading_is_its_step() -> None:
     decided = Decided()
     decided.take(Event(0, "m", "exchange", START, "ada", "new", 0, 100))
-    corrections = Corrections.of({0: decided})
+    corrections = corrections_of({0: decided})
     readings = [(START + HOUR, 700), (START + 2 * HOUR, 900)]
     times, whs = (np.array(values, dtype=np.int64) for values in zip(*readings, strict=True))
     meter = Series.of("m", times, whs, 100_000, corrections)

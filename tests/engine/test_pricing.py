@@ -19,7 +19,7 @@ from metertui.engine.analytics import answer
 from metertui.engine.billing import Bills, Statement, Terms, money, note
 from metertui.engine.columns import Curve, Frozen, Group
 from metertui.engine.energy import Series
-from metertui.engine.events import Corrections, Decided, Event
+from metertui.engine.events import Decided, Event, corrections_of
 from metertui.engine.judged import judged
 from metertui.engine.pricing import NoTariffError, edges, price
 from metertui.engine.question import Question
@@ -288,7 +288,7 @@ def test_bills_over_an_exchange_and_a_void_are_what_the_model_says(
     for time in voids:
         decided.take(Event(0, "m", "void", time, "", ""))
     whole = frozen({"m": course}, LONDON)
-    corrections = Corrections.of({0: decided})
+    corrections = corrections_of({0: decided})
     found = judged(whole.columns, corrections, MAX_W)
     columns = replace(
         whole,

@@ -15,10 +15,11 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from metertui.engine.analytics import Question, answer
+from metertui.engine.analytics import answer
 from metertui.engine.columns import Frozen
 from metertui.engine.disclosure import Rule
 from metertui.engine.progress import Progress
+from metertui.engine.question import Question
 from metertui.engine.saved import Saved
 from metertui.screens import findings, government
 from metertui.screens.government import GovernmentScreen

@@ -13,8 +13,9 @@ from textual.coordinate import Coordinate
 from textual.geometry import Region
 from textual.widgets import DataTable, _data_table
 
+from metertui.screens.answers import Column
 from metertui.screens.widgets.quick_table import QuickTable
-from metertui.screens.widgets.sorted_table import Column, SortedTable
+from metertui.screens.widgets.sorted_table import SortedTable
 from metertui.screens.widgets.table import Listing
 
 

@@ -18,29 +18,15 @@ from metertui.engine.columns import Group
 from metertui.engine.inquiry import Compare, Measure
 from metertui.engine.question import ATTRIBUTE_KEYS
 from metertui.engine.saved import PERIODS, Saved
+from metertui.screens.answers import COMPARES, KEYS
 from metertui.screens.widgets.choice import Choice, Options
 
-KEYS: Final = {
-    "year": "year",
-    "quarter": "quarter",
-    "month": "month",
-    "week": "week",
-    "day": "day",
-    "hour": "hour",
-    "weekday": "weekday",
-    "hour_of_day": "hour of day",
-    "region": "region",
-    "sub_region": "sub-region",
-    "apartment_type": "type of home",
-    "meter": "meter",
-}
 MEASURES: Final[dict[Measure, str]] = {
     "total": "total",
     "per_meter": "per meter",
     "per_meter_day": "per meter and day",
     "peak": "peak half hour",
 }
-COMPARES: Final[dict[Compare, str]] = {"": "nothing", "before": "the period before", "year_before": "a year before"}
 CHARTS: Final = {
     "lines": "lines",
     "bars": "bars",

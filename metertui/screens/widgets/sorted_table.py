@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Final, NamedTuple
+from typing import Any, ClassVar, Final
 
 from rich.cells import cell_len
 from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
+from metertui.screens.answers import Column
 from metertui.screens.plain import plain
 from metertui.screens.widgets.quick_table import QuickTable
 
 _WIDEST: Final = 28
 PAGE: Final = 100
 """Rows in the widget at a time: each costs a fifth of a millisecond when they are put there."""
-
-
-class Column(NamedTuple):
-    """A column: its name, what stands above it, and whether it is of numbers."""
-
-    name: str
-    title: str
-    right: bool
 
 
 class SortedTable(QuickTable):
