@@ -20,10 +20,10 @@ from pathlib import Path
 from bench.screens import Held
 from metertui.app import MetertuiApp
 from metertui.cli.serve import desk
-from metertui.engine.account import Account
-from metertui.engine.accounts import AccountBook
-from metertui.engine.core import Engine
-from metertui.engine.rules import SystemClock
+from metertui.engine.accounts.account import Account
+from metertui.engine.accounts.book import AccountBook
+from metertui.engine.base.config import SystemClock
+from metertui.engine.core.engine import Engine
 from metertui.settings import Settings
 
 ACCOUNTS = 1_000_000

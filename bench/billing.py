@@ -19,11 +19,11 @@ from pathlib import Path
 
 import numpy as np
 
-from metertui.engine import dayclose
-from metertui.engine.accounts import AccountBook
-from metertui.engine.archive import Archive
-from metertui.engine.readings_file import Rows
-from metertui.engine.zone import DAY, SiteZone
+from metertui.engine.accounts.book import AccountBook
+from metertui.engine.base.zone import DAY, SiteZone
+from metertui.engine.storage import day_close
+from metertui.engine.storage.day_files import Archive
+from metertui.engine.storage.reading_lines import Rows
 from metertui.formats.synthetic import Fleet
 
 ZONE = SiteZone("Asia/Singapore")
@@ -45,7 +45,7 @@ def fill(folder: Path, meters: int) -> int:
     while day <= LAST:
         at = ZONE.midnight(day) + DAY // 4
         rows = Rows(ids, codes, np.full(meters, at, dtype=np.int64), fleet.registers(at))
-        dayclose.write_day_files(archive, rows, ZONE)
+        day_close.write_day_files(archive, rows, ZONE)
         day, count = day + timedelta(days=1), count + meters
     return count
 

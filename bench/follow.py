@@ -14,13 +14,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from metertui.engine.account import Account
-from metertui.engine.accounts import AccountBook
-from metertui.engine.core import Engine
-from metertui.engine.following import Following
-from metertui.engine.rules import Rules, SystemClock
-from metertui.engine.zone import DAY, MINUTE, SECOND, SiteZone
-from metertui.follower import Follower
+from metertui.engine.accounts.account import Account
+from metertui.engine.accounts.book import AccountBook
+from metertui.engine.base.config import Rules, SystemClock
+from metertui.engine.base.zone import DAY, MINUTE, SECOND, SiteZone
+from metertui.engine.core.engine import Engine
+from metertui.engine.replica.changes import Following
+from metertui.headend.read_only import Follower
 
 METERS: Final = 2000
 ROUNDS: Final = 90

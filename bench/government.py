@@ -26,15 +26,15 @@ from bench.query import ZONE, filled
 from bench.screens import Held
 from metertui.app import MetertuiApp
 from metertui.cli.serve import desk
-from metertui.engine import export as exporting
-from metertui.engine.account import FIELDS
-from metertui.engine.core import Engine
-from metertui.engine.question import Question
-from metertui.engine.rules import Rules, SystemClock
-from metertui.engine.saved import Saved
-from metertui.formats import sheets
+from metertui.engine.accounts.account import FIELDS
+from metertui.engine.base.config import Rules, SystemClock
+from metertui.engine.core.engine import Engine
+from metertui.engine.reports.saved_reports import Saved
+from metertui.engine.usage import readings_table as exporting
+from metertui.engine.usage.query import Question
+from metertui.formats import writers
 from metertui.formats.synthetic import Fleet
-from metertui.screens.government import GovernmentScreen
+from metertui.screens.government.government import GovernmentScreen
 from metertui.settings import Settings
 
 SIZES = ((80, 24), (120, 40), (200, 60))
@@ -112,7 +112,7 @@ def export(folder: str, suffix: str) -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     started = time.process_time()
     path = Path(folder) / f"out{suffix}"
-    with sheets.writing(path, exporting.COLUMNS, ZONE.name) as add:
+    with writers.writing(path, exporting.COLUMNS, ZONE.name) as add:
         for table in exporting.export(frozen, Question(date(2020, 1, 1), date(2030, 1, 1))):
             add(table)
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
@@ -132,7 +132,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="metertui-bench-") as name:
         filled(Path(name), 1_000_000)[0].close()
         print(f"\n{'file':<10}{'time':>10}{'memory':>11}{'size':>13}")
-        for suffix in sheets.SUFFIXES:
+        for suffix in writers.SUFFIXES:
             code = f"from bench.government import export; export({name!r}, {suffix!r})"
             subprocess.run([sys.executable, "-c", code], check=True)
 

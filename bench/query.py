@@ -18,13 +18,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from metertui.engine import dayclose
-from metertui.engine.analytics import answer
-from metertui.engine.core import Engine
-from metertui.engine.question import Question
-from metertui.engine.readings_file import Rows
-from metertui.engine.rules import Rules, SystemClock
-from metertui.engine.zone import HOUR, MINUTE, SiteZone, number_of
+from metertui.engine.base.config import Rules, SystemClock
+from metertui.engine.base.zone import HOUR, MINUTE, SiteZone, number_of
+from metertui.engine.core.engine import Engine
+from metertui.engine.storage import day_close
+from metertui.engine.storage.reading_lines import Rows
+from metertui.engine.usage.aggregate import answer
+from metertui.engine.usage.query import Question
 from metertui.formats.synthetic import Fleet
 
 ZONE = SiteZone("Asia/Singapore")
@@ -53,7 +53,7 @@ def filled(folder: Path, readings: int) -> tuple[Engine, pd.DataFrame]:
     registers = np.concatenate([fleet.registers(instant) for instant in times])
     codes = np.tile(np.arange(METERS, dtype=np.int32), len(times))
     rows = Rows([account.meter for account in fleet.accounts], codes, np.repeat(np.array(times), METERS), registers)
-    dayclose.write_day_files(engine.archive, rows, ZONE)
+    day_close.write_day_files(engine.archive, rows, ZONE)
     engine.close()
     started = time.perf_counter()
     engine = Engine.open(folder, rules, SystemClock())

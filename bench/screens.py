@@ -28,8 +28,8 @@ from textual.pilot import Pilot
 from bench.query import METERS, ZONE, filled
 from metertui.app import MetertuiApp
 from metertui.cli.serve import desk
-from metertui.engine.core import Engine
-from metertui.engine.zone import MINUTE, SECOND
+from metertui.engine.base.zone import MINUTE, SECOND
+from metertui.engine.core.engine import Engine
 from metertui.settings import Settings
 
 READINGS = 500_000

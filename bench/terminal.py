@@ -18,7 +18,7 @@ from pathlib import Path
 
 from bench.ingest import METERS, Pipe, _register, lines, pipelined
 from metertui import settings, simulator
-from metertui.engine.zone import SiteZone
+from metertui.engine.base.zone import SiteZone
 from metertui.formats.synthetic import Fleet
 from tests.end_to_end.terminal import Terminal
 

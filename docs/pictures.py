@@ -13,14 +13,14 @@ from textual.pilot import Pilot
 
 from metertui import simulator
 from metertui.app import MetertuiApp
-from metertui.engine import dayclose
-from metertui.engine.core import Engine
-from metertui.engine.counters import Refusal
-from metertui.engine.readings_file import Rows
-from metertui.engine.rules import Rules, SystemClock
-from metertui.engine.zone import DAY, MINUTE, SiteZone
+from metertui.engine.base.config import Rules, SystemClock
+from metertui.engine.base.zone import DAY, MINUTE, SiteZone
+from metertui.engine.core.counters import Refusal
+from metertui.engine.core.engine import Engine
+from metertui.engine.storage import day_close
+from metertui.engine.storage.reading_lines import Rows
 from metertui.formats.synthetic import Fleet
-from metertui.headend import HeadEnd
+from metertui.headend.service import HeadEnd
 from metertui.server.listener import Listener
 from metertui.settings import Settings
 
@@ -47,7 +47,7 @@ def fill(folder: Path, fleet: Fleet) -> None:
     kept = spoil(registers)
     stamps = np.repeat(np.array(times), METERS)
     rows = Rows([account.meter for account in fleet.accounts], codes[kept], stamps[kept], registers[kept])
-    dayclose.write_day_files(engine.archive, rows, ZONE)
+    day_close.write_day_files(engine.archive, rows, ZONE)
     (folder / "tariffs.csv").write_text(TARIFFS)
     engine.close()
 

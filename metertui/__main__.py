@@ -7,7 +7,7 @@ import sys
 
 def main() -> None:
     """Run the command line and exit with its code."""
-    from metertui.cli.main import run  # noqa: PLC0415 - nothing is loaded before it is needed
+    from metertui.cli import run  # noqa: PLC0415 - nothing is loaded before it is needed
 
     sys.exit(run(sys.argv[1:]))
 

@@ -14,19 +14,14 @@ from textual.dom import DOMNode
 from textual.screen import ModalScreen, Screen
 
 from metertui.headend import HeadEnd
-from metertui.screens import theme
-from metertui.screens.base import PLACES, DeskScreen
 from metertui.screens.billing import BillingScreen
 from metertui.screens.company import CompanyScreen
 from metertui.screens.exceptions import ExceptionsScreen
 from metertui.screens.government import GovernmentScreen
-from metertui.screens.help import HelpScreen, own_keys
 from metertui.screens.live import LiveScreen
 from metertui.screens.lookup import LookupScreen
-from metertui.screens.recent import RecentMeters
-from metertui.screens.sessions import Sessions
-from metertui.screens.thrifty import ThriftyApp
-from metertui.screens.walk import WalkScreen
+from metertui.screens.shell import PLACES, DeskScreen, HelpScreen, RecentMeters, Sessions, WalkScreen, own_keys
+from metertui.screens.terminal import ThriftyApp, theme
 from metertui.settings import Settings
 
 _TICK_SECONDS: Final = 0.25

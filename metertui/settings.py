@@ -13,10 +13,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 
-from metertui.engine import files
-from metertui.engine.errors import MeterError
-from metertui.engine.rules import Rules
-from metertui.engine.zone import HOUR, MINUTE, SECOND, SiteZone, machine_zone
+from metertui.engine.base import HOUR, MINUTE, SECOND, MeterError, Rules, SiteZone, machine_zone
+from metertui.engine.storage import durable
 
 _FILE: Final = "settings.toml"
 
@@ -135,7 +133,7 @@ def write_defaults(folder: Path) -> None:
     lines = ["# The settings of metertui, at their defaults. Take the # from a line to change it; restart to apply.\n"]
     for each in fields(Settings):
         lines.append(f"\n# {each.metadata['why']}.\n# {each.name} = {_toml(each.default)}\n")
-    files.replace(path, "".join(lines).encode())
+    durable.replace(path, "".join(lines).encode())
 
 
 def written(folder: Path) -> bool:
@@ -155,7 +153,7 @@ def state(folder: Path, name: str, value: object) -> None:
     stated = [place for place, line in enumerate(lines) if line.lstrip("# ").split("=")[0].strip() == name]
     place = next((place for place in stated if not lines[place].startswith("#")), stated[0] if stated else len(lines))
     lines[place : place + 1] = [f"{name} = {_toml(value)}\n"]
-    files.replace(path, "".join(lines).encode())
+    durable.replace(path, "".join(lines).encode())
 
 
 _TYPES: Final[dict[str, Any]] = get_type_hints(Settings)

@@ -10,12 +10,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequen
 from dataclasses import dataclass, field
 from typing import Final
 
-from metertui.engine.account import Account
-from metertui.engine.errors import MeterError
-from metertui.engine.records import format_kwh
-from metertui.engine.rules import Clock, SystemClock
-from metertui.engine.zone import SECOND, SiteZone
-from metertui.formats.synthetic import Fleet
+from metertui.engine.accounts import Account
+from metertui.engine.base import SECOND, Clock, MeterError, SiteZone, SystemClock, format_kwh
+from metertui.formats import Fleet
 
 _WINDOW: Final = 4096
 """Lines that may be unanswered on a connection: enough to keep the server busy, little enough to hold."""

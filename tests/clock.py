@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from metertui.engine.zone import SiteZone
+from metertui.engine.base.zone import SiteZone
 
 
 class FakeClock:

@@ -12,9 +12,9 @@ import pytest
 from argon2 import PasswordHasher
 from hypothesis import HealthCheck, settings
 
-from metertui.engine import staff
-from metertui.engine.core import Engine
-from metertui.headend import HeadEnd
+from metertui.engine.accounts import staff
+from metertui.engine.core.engine import Engine
+from metertui.headend.service import HeadEnd
 from tests.clock import FakeClock
 from tests.desk import RULES
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
-from metertui.engine.ingest import Batch
-from metertui.engine.outcome import Outcome
-from metertui.engine.rules import Rules
-from metertui.engine.zone import SiteZone
-from metertui.headend import HeadEnd
+from metertui.engine.base.config import Rules
+from metertui.engine.base.outcome import Outcome
+from metertui.engine.base.zone import SiteZone
+from metertui.engine.core.ingest import Batch
+from metertui.headend.service import HeadEnd
 
 RULES = Rules(zone=SiteZone("Asia/Singapore"))
 

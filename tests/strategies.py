@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from metertui.engine.zone import HOUR
+from metertui.engine.base.zone import HOUR
 
 START = 1_740_787_200_000_000  # 2025-03-01T00:00:00Z
 

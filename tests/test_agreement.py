@@ -19,22 +19,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metertui.engine import billing, tariffs, windows
-from metertui.engine.analytics import answer
-from metertui.engine.billing import Bills, Terms
-from metertui.engine.core import Engine
-from metertui.engine.events import Event
-from metertui.engine.explain import explain
-from metertui.engine.export import export
-from metertui.engine.question import Question
-from metertui.engine.records import format_kwh
-from metertui.engine.rules import Rules
-from metertui.engine.windows import NAMES
-from metertui.engine.zone import HOUR, MINUTE, SiteZone
-from metertui.screens.buckets import buckets
+from metertui.engine.base import windows
+from metertui.engine.base.config import Rules
+from metertui.engine.base.registers import format_kwh
+from metertui.engine.base.windows import NAMES
+from metertui.engine.base.zone import HOUR, MINUTE, SiteZone
+from metertui.engine.billing import statements, tariffs
+from metertui.engine.billing.statements import Bills, Terms
+from metertui.engine.core.engine import Engine
+from metertui.engine.usage.aggregate import answer
+from metertui.engine.usage.explanation import explain
+from metertui.engine.usage.query import Question
+from metertui.engine.usage.readings_table import export
+from metertui.engine.vee.edit_log import Event
+from metertui.screens.charts.chart_buckets import buckets
 from tests import oracle
 from tests.clock import FakeClock
-from tests.engine.test_judged import decided_meters
+from tests.engine.vee.test_curve import decided_meters
 from tests.strategies import START, courses
 
 MAX_W = 100_000
@@ -216,8 +217,8 @@ def check(engine: Engine, meters: Meters, zone: str, now: int) -> None:
         for month in {f"{today:%Y-%m}", windows.month_before(now, site)}:
             start = date.fromisoformat(f"{month}-01")
             span = first_instant(start, zone), first_instant((start + timedelta(days=31)).replace(day=1), zone)
-            assert billing.statement(series, month, site).usage_wh == model.usage(*span)
-            alone = billing.bill(engine.only(meter), month, TERMS)
+            assert statements.statement(series, month, site).usage_wh == model.usage(*span)
+            alone = statements.bill(engine.only(meter), month, TERMS)
             code = frozen.code(meter)
             assert (alone.usage_wh, alone) == (model.usage(*span), Bills(frozen, month, TERMS).of(code or 0))
         used = model.usage(everything.start, everything.end) or 0

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from metertui.engine.analytics import answer
-from metertui.engine.check import check
-from metertui.engine.core import Engine
-from metertui.engine.question import Question
-from metertui.engine.rules import Rules
-from metertui.engine.zone import DAY, SiteZone
-from metertui.headend import HeadEnd
+from metertui.engine.base.config import Rules
+from metertui.engine.base.zone import DAY, SiteZone
+from metertui.engine.core.engine import Engine
+from metertui.engine.maintenance.check import check
+from metertui.engine.usage.aggregate import answer
+from metertui.engine.usage.query import Question
+from metertui.headend.service import HeadEnd
 from tests.clock import FakeClock
 
 LONDON = SiteZone("Europe/London")

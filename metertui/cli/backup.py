@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from metertui.cli.common import folder, progress
-from metertui.engine import backup as backups
+from metertui.engine.maintenance import backup as backups
 
 
 def backup(options: argparse.Namespace) -> None:

@@ -12,17 +12,12 @@ from typing import Any
 
 from metertui import settings
 from metertui.cli.common import folder, instant, opened, progress, replacing, show, show_row, visible
+from metertui.cli.delegate import handed
 from metertui.cli.errors import UsageError
-from metertui.cli.handing import handed
-from metertui.engine import issuing, paper, windows
-from metertui.engine.audit import user_name
-from metertui.engine.billing import Statement
+from metertui.engine.base import DataError, MeterError, SiteZone, SystemClock, windows
+from metertui.engine.billing import Ledger, Run, Statement, as_issued, bill_format, billing_run
 from metertui.engine.core import Engine
-from metertui.engine.errors import DataError, MeterError
-from metertui.engine.issuing import Run
-from metertui.engine.ledger import Ledger, as_issued
-from metertui.engine.rules import SystemClock
-from metertui.engine.zone import SiteZone
+from metertui.engine.storage import user_name
 
 _LINE = ("from", "to", "band", "usage_kwh", "cents_per_kwh", "tax_percent", "amount")
 
@@ -86,7 +81,7 @@ def _one(options: argparse.Namespace, engine: Engine, statement: Statement) -> N
     """As it was issued, if it was; then with what changed since."""
     zone, form = engine.zone, getattr(options, "format", "table")
     issued = engine.bills.of(statement.month, statement.meter)
-    row = issuing.shown(statement, issued, zone)
+    row = billing_run.shown(statement, issued, zone)
     if "issued" in row:
         try:
             engine.bills.prove(statement.month)
@@ -94,18 +89,18 @@ def _one(options: argparse.Namespace, engine: Engine, statement: Statement) -> N
             print(f"metertui: {error}", file=sys.stderr)
     if form == "csv":
         entry = issued.bills.get(statement.meter)
-        cells = paper.cells(statement, zone) if entry is None else as_issued(entry, statement.month)
-        csv.writer(sys.stdout, lineterminator="\n").writerows([paper.ROW, cells])
+        cells = bill_format.cells(statement, zone) if entry is None else as_issued(entry, statement.month)
+        csv.writer(sys.stdout, lineterminator="\n").writerows([bill_format.ROW, cells])
     elif form == "json":
         since = ("issued", "adjustments", "adjustment") if "issued" in row else ()
-        show(options, [row], [*paper.ROW, *since], one=True)
+        show(options, [row], [*bill_format.ROW, *since], one=True)
     else:
         _show(row)
 
 
 def show_bill(statement: Statement, zone: SiteZone) -> None:
     """Print a bill for people."""
-    _show(issuing.shown(statement, Ledger(statement.month), zone))
+    _show(billing_run.shown(statement, Ledger(statement.month), zone))
 
 
 def _show(row: dict[str, Any]) -> None:
@@ -153,7 +148,7 @@ def _write(run: Run, out: Path) -> None:
     """All bills of a month as a CSV, and their sums on standard error."""
     with progress("writing bills") as share, replacing(out) as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(issuing.RUN_ROW)
+        writer.writerow(billing_run.RUN_ROW)
         for done, row in enumerate(run.rows(), 1):
             writer.writerow(row)
             if done % 1000 == 0:

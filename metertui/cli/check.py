@@ -9,12 +9,11 @@ from pathlib import Path
 
 from metertui import settings
 from metertui.cli.common import folder, progress, show, visible
-from metertui.engine import check as checking
-from metertui.engine import files
-from metertui.engine import repair as repairing
-from metertui.engine.errors import MeterError
-from metertui.engine.repair import Repair
-from metertui.engine.rules import Rules
+from metertui.engine.base import MeterError, Rules
+from metertui.engine.maintenance import Repair
+from metertui.engine.maintenance import check as checking
+from metertui.engine.maintenance import repair as repairing
+from metertui.engine.storage import durable
 
 
 def check(options: argparse.Namespace) -> int:
@@ -63,7 +62,7 @@ def _told(data: Path, done: Sequence[Repair]) -> Iterator[str]:
             yield f"{name}: {note}"
         if one.aside:
             lines = "1 line" if one.aside == 1 else f"{one.aside} lines"
-            yield f"{name}: {lines} set aside in {name}{files.ASIDE}, {one.kept} kept"
+            yield f"{name}: {lines} set aside in {name}{durable.ASIDE}, {one.kept} kept"
         for number, reason in one.reasons:
             yield f"{name}:{number}: {reason}"
         if one.aside > len(one.reasons):

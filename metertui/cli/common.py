@@ -17,10 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from metertui import settings
 from metertui.cli.errors import UsageError
-from metertui.engine.errors import MeterError, Refused
-from metertui.engine.records import disarmed
-from metertui.engine.rules import SystemClock
-from metertui.engine.zone import SiteZone
+from metertui.engine.base import MeterError, Refused, SiteZone, SystemClock, disarmed
 
 if TYPE_CHECKING:  # loading the engine takes a second that `--help` should not
     from metertui.engine.core import Engine

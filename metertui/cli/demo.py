@@ -16,16 +16,13 @@ from typing import Final
 import numpy as np
 
 from metertui import settings, simulator
-from metertui.cli import serve, story
+from metertui.cli import demo_story, serve
 from metertui.cli.common import on_terminal, progress
-from metertui.engine import files, tariffs
-from metertui.engine.accounts import AccountBook
-from metertui.engine.archive import Archive
-from metertui.engine.readings_file import Rows
-from metertui.engine.staff import StaffBook
-from metertui.engine.windows import month, month_before
-from metertui.engine.zone import DAY, MINUTE, SiteZone
-from metertui.formats.synthetic import Fleet
+from metertui.engine.accounts import AccountBook, StaffBook
+from metertui.engine.base import DAY, MINUTE, SiteZone, month, month_before
+from metertui.engine.billing import tariffs
+from metertui.engine.storage import Archive, Rows, durable
+from metertui.formats import Fleet
 
 METERS: Final = 150
 SEED: Final = 7
@@ -57,7 +54,7 @@ def demo(options: argparse.Namespace) -> None:
             prepare(data, fleet, zone, time.time_ns() // 1000, share)
         engine = serve.open_owned(data, stated)
         if not on_terminal():
-            asyncio.run(story.tell(engine, stated, fleet, LOGIN, _mute(fleet)))
+            asyncio.run(demo_story.tell(engine, stated, fleet, LOGIN, _mute(fleet)))
             return
         logging.basicConfig(level=logging.INFO, filename=data / "metertui.log")
 
@@ -80,7 +77,7 @@ def prepare(folder: Path, fleet: Fleet, zone: SiteZone, now: int, share: Callabl
     start = month(month_before(zone.midnight(zone.day(now).replace(day=1)) - 1, zone), zone)[0]
     AccountBook(folder, zone).put([replace(account, registered=start) for account in fleet.accounts], {})
     StaffBook(folder).add(LOGIN[0], "operator", LOGIN[1])
-    files.replace(folder / tariffs.NAME, _TARIFFS.format(day=zone.day(start)).encode())
+    durable.replace(folder / tariffs.NAME, _TARIFFS.format(day=zone.day(start)).encode())
     archive = Archive(folder, zone)
     ids = [account.meter for account in fleet.accounts]
     changed = now - 9 * DAY
@@ -108,7 +105,7 @@ def prepare(folder: Path, fleet: Fleet, zone: SiteZone, now: int, share: Callabl
 async def _town(fleet: Fleet, zone: SiteZone) -> AsyncIterator[Iterable[str]]:
     """Live meters, and now and then one that nobody knows."""
     rounds = _STRANGER // 2
-    async for lines in story.without(simulator.live(fleet, zone, _PERIOD, None), _mute(fleet)):
+    async for lines in demo_story.without(simulator.live(fleet, zone, _PERIOD, None), _mute(fleet)):
         rounds += 1
         yield [*lines, *(["READ 999-unknown 12.5\n"] if rounds % _STRANGER == 0 else [])]
 

@@ -7,10 +7,8 @@ from typing import Final
 
 from metertui.cli.common import days, kwh, opened, show
 from metertui.cli.errors import UsageError
-from metertui.engine import windows
-from metertui.engine.cases import CAUSES, NEVER, ExceptionRow
-from metertui.engine.exceptions import MOST_ROWS, Exceptions, Question, State, find
-from metertui.engine.zone import SiteZone
+from metertui.engine.base import SiteZone, windows
+from metertui.engine.worklist import CAUSES, MOST_ROWS, NEVER, ExceptionRow, Exceptions, Question, State, find
 
 COLUMNS: Final = (
     "cause", "meter", "time", "register_kwh", "region", "why", "decided", "decided_by", "decided_at", "reason", "notes"

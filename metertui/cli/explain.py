@@ -11,18 +11,13 @@ from typing import Any, Final
 
 from metertui.cli.common import days, instant, kwh, opened, progress, show, visible
 from metertui.cli.errors import UsageError
-from metertui.cli.questions import usage_row
-from metertui.engine import events, validation, windows
-from metertui.engine import sources as files
+from metertui.cli.queries import usage_row
+from metertui.engine.base import MeterError, SiteZone, Window, windows
 from metertui.engine.core import Engine
-from metertui.engine.errors import MeterError
-from metertui.engine.events import Event
-from metertui.engine.explain import Explanation, Point
-from metertui.engine.export import STATUS
-from metertui.engine.windows import Window
-from metertui.engine.zone import SiteZone
-from metertui.screens import explained
-from metertui.screens.explained import Sources
+from metertui.engine.maintenance import sources as files
+from metertui.engine.usage import STATUS, Explanation, Point
+from metertui.engine.vee import Event, edit_log, rules
+from metertui.text import Sources, explained
 
 COLUMNS: Final = ("part", "from", "to", "from_kwh", "to_kwh", "usage_kwh", "status", "from_source", "to_source", "note")
 _NARROWEST: Final = 60
@@ -186,8 +181,8 @@ def _bill(price: dict[str, Any] | str | None) -> dict[str, Any] | None:
 
 
 def _text(places: Sources, point: Point) -> str | None:
-    if point.status == validation.EXCHANGE:
-        return events.NAME
+    if point.status == rules.EXCHANGE:
+        return edit_log.NAME
     source = places.get(point.time)
     return str(source) if source else None
 

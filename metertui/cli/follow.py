@@ -14,13 +14,11 @@ from typing import Final
 from metertui.app import MetertuiApp
 from metertui.cli import serve
 from metertui.cli.common import progress
-from metertui.engine.errors import MeterError
-from metertui.engine.following import Following
-from metertui.engine.rules import SystemClock
-from metertui.follower import Follower
-from metertui.screens import theme
-from metertui.server import control
-from metertui.server.control_protocol import Done, Request
+from metertui.engine.base import MeterError, SystemClock
+from metertui.engine.replica import Following
+from metertui.headend import Follower
+from metertui.screens.terminal import theme
+from metertui.server import Done, Request, control
 from metertui.settings import Settings
 
 _SECONDS: Final = 1.0

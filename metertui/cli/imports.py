@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from metertui.cli.common import folder, opened, progress, show, visible
-from metertui.cli.handing import handed
-from metertui.engine.audit import user_name
-from metertui.engine.core import Engine
-from metertui.engine.errors import MeterError
-from metertui.engine.importing import COUNTS, Report, ended
-from metertui.formats import files
+from metertui.cli.delegate import handed
+from metertui.engine.base import MeterError
+from metertui.engine.core import COUNTS, Engine, Report, ended
+from metertui.engine.storage import user_name
+from metertui.formats import readers
 
 COLUMNS = COUNTS
 _SHOWN = 10
@@ -51,12 +50,12 @@ def take_files(options: argparse.Namespace) -> None:
     _tell(report)
 
 
-def take(engine: Engine, paths: Iterable[Path], form: files.Form | None, share: Callable[[float], None]) -> Report:
+def take(engine: Engine, paths: Iterable[Path], form: readers.Form | None, share: Callable[[float], None]) -> Report:
     """Import files into the folder of an engine, which does not learn of it. Raises MeterError."""
     now = engine.clock.now()
     frozen = engine.view().frozen(engine.rules.max_w)
     latest, gone = now + engine.rules.future_us, ended(engine.accounts, engine.events)
-    importing = files.taken(frozen, paths, form, latest, lambda part: share(part / 2), gone)
+    importing = readers.taken(frozen, paths, form, latest, lambda part: share(part / 2), gone)
     return importing.finish(engine.accounts, engine.archive, now=now, progress=lambda part: share(0.5 + part / 2))
 
 

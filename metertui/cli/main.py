@@ -12,7 +12,7 @@ from typing import Any, Final, NoReturn
 
 from metertui import __version__
 from metertui.cli.errors import UsageError
-from metertui.engine.errors import MeterError
+from metertui.engine.base import MeterError
 
 _WINDOWS: Final = ("today", "yesterday", "week", "month", "year", "last_month", "last_half_hour")
 _FORMATS: Final = ("table", "csv", "json")
@@ -174,7 +174,7 @@ def parser() -> Parser:
         help="what the files are (default auto: found out); table, csv or json say how to print the report",
     )
 
-    usage = command("usage", "questions:usage", "what a meter used", everywhere, shown, at, dates)
+    usage = command("usage", "queries:usage", "what a meter used", everywhere, shown, at, dates)
     usage.intermixed = True
     usage.add_argument("meter", metavar="METER")
     usage.add_argument("window", metavar="WINDOW", nargs="?", help=f"{', '.join(_WINDOWS)} (default month)")
@@ -195,14 +195,14 @@ def parser() -> Parser:
     bill.add_argument("-o", dest="out", metavar="FILE")
     bill.add_argument("--issue", action="store_true", help="keep them as issued, and what changed since as differences")
 
-    query = command("query", "questions:query", "usage of many meters", everywhere, shown, dates, filters)
+    query = command("query", "queries:query", "usage of many meters", everywhere, shown, dates, filters)
     query.add_argument("--readings", action="store_true", help="the readings themselves, one by one")
     query.add_argument("--by", metavar="K[,K]", default="", help=f"rows by {_KEYS}")
     query.add_argument("--sort", metavar="K", default="", help="a column; -K for descending")
     query.add_argument("--limit", metavar="N", type=int, default=0)
 
     export = command(
-        "export", "questions:export", "readings into a table: .csv, .parquet or .xlsx", everywhere, dates, filters
+        "export", "queries:export", "readings into a table: .csv, .parquet or .xlsx", everywhere, dates, filters
     )
     export.add_argument("-o", dest="out", metavar="FILE", required=True)
 
@@ -210,7 +210,7 @@ def parser() -> Parser:
     again.add_argument("--tariff", metavar="FILE", required=True, help="what is proposed, in the form of tariffs.csv")
     again.add_argument("--by", metavar="K[,K]", default="apartment_type,region", help="rows by apartment_type,region")
 
-    users = command("users", "people:users", "accounts", everywhere, shown)
+    users = command("users", "users:users", "accounts", everywhere, shown)
     verbs = users.add_subparsers(dest="verb", metavar="VERB", required=True)
     listed = verbs.add_parser("list", help="all of them, or those that contain a text", parents=[everywhere, shown])
     listed.add_argument("text", nargs="?", default="")
@@ -236,7 +236,7 @@ def parser() -> Parser:
         if verb in ("deactivate", "reactivate"):
             made.add_argument("--reason", metavar="R", help="why; it stands in events.csv and audit.log")
 
-    admins = command("admins", "people:admins", "staff accounts", everywhere, shown)
+    admins = command("admins", "users:admins", "staff accounts", everywhere, shown)
     verbs = admins.add_subparsers(dest="verb", metavar="VERB", required=True)
     verbs.add_parser("list", help="all of them", parents=[everywhere, shown])
     made = verbs.add_parser("add", help="add one, or change role and password; asks for it", parents=[everywhere])
@@ -249,11 +249,11 @@ def parser() -> Parser:
     about.add_argument("meter", metavar="METER")
     about.add_argument("--reason", metavar="R", required=True, help="why; it stands in events.csv and audit.log")
     about.add_argument("--undo", action="store_true", help="take it back")
-    void = command("void", "decisions:void", "do not count a reading", everywhere, shown, about)
+    void = command("void", "corrections:void", "do not count a reading", everywhere, shown, about)
     void.add_argument("time", metavar="TIME", help="when it was read")
-    release = command("release", "decisions:release", "count a suspect reading as it is", everywhere, shown, about)
+    release = command("release", "corrections:release", "count a suspect reading as it is", everywhere, shown, about)
     release.add_argument("time", metavar="TIME", help="when it was read")
-    exchange = command("exchange", "decisions:exchange", "a meter's register was exchanged", everywhere, shown, about)
+    exchange = command("exchange", "corrections:exchange", "a meter's register was exchanged", everywhere, shown, about)
     exchange.add_argument("--final", metavar="KWH", help="what the old register showed last")
     exchange.add_argument("--initial", metavar="KWH", help="what the new register showed first")
     exchange.add_argument("--time", metavar="T", required=True, help="when")

@@ -18,15 +18,12 @@ from pathlib import Path
 from typing import Any
 
 from metertui import settings
-from metertui.cli import handing
+from metertui.cli import delegate
 from metertui.cli.common import flags, folder, on_terminal, progress
+from metertui.engine.base import MeterError, OwnedError, SystemClock
 from metertui.engine.core import Engine
-from metertui.engine.errors import MeterError, OwnedError
-from metertui.engine.rules import SystemClock
 from metertui.headend import HeadEnd
-from metertui.server.control import ControlSocket
-from metertui.server.limits import Limits
-from metertui.server.listener import Listener
+from metertui.server import ControlSocket, Limits, Listener
 from metertui.settings import Settings
 
 _logger = logging.getLogger("metertui")
@@ -95,14 +92,14 @@ def _owned_soon(data: Path, stated: Settings) -> Engine | None:
 
     An owner that takes no commands is often one itself, and ends soon. Raises MeterError.
     """
-    until = time.monotonic() + handing.PATIENCE_SECONDS
+    until = time.monotonic() + delegate.PATIENCE_SECONDS
     while True:
         try:
             return open_owned(data, stated)
         except OwnedError:
-            if handing.reachable(data) or time.monotonic() >= until:
+            if delegate.reachable(data) or time.monotonic() >= until:
                 return None
-        time.sleep(handing.AGAIN_SECONDS)
+        time.sleep(delegate.AGAIN_SECONDS)
 
 
 def log_to(data: Path) -> None:
@@ -129,7 +126,7 @@ def run_app(
     is shown the first steps. `welcome` is the first message of the first screen, `login_hint` stands at every login.
     """
     from metertui.app import MetertuiApp  # noqa: PLC0415 - Textual, which `serve` never loads
-    from metertui.screens import theme  # noqa: PLC0415
+    from metertui.screens.terminal import theme  # noqa: PLC0415
 
     async def run() -> None:
         errors = LoopErrors()

@@ -14,11 +14,8 @@ from pathlib import Path
 from metertui import settings, simulator
 from metertui.cli.common import days, folder, instant, progress, replacing, show, visible
 from metertui.cli.errors import UsageError
-from metertui.engine.records import format_kwh
-from metertui.engine.windows import between
-from metertui.engine.zone import HOUR, MINUTE, SECOND
-from metertui.formats import wide_csv
-from metertui.formats.synthetic import Fleet
+from metertui.engine.base import HOUR, MINUTE, SECOND, between, format_kwh
+from metertui.formats import Fleet, wide_csv
 from metertui.simulator import Tally
 
 _UNITS = {"s": SECOND, "m": MINUTE, "h": HOUR}

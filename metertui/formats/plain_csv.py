@@ -8,11 +8,9 @@ from typing import BinaryIO
 
 import numpy as np
 
-from metertui.engine import readings_file
-from metertui.engine.errors import DataError, Refused
-from metertui.engine.importing import Misfit, Piece
-from metertui.engine.readings_file import Rows
-from metertui.engine.zone import SiteZone
+from metertui.engine.base import DataError, Refused, SiteZone
+from metertui.engine.core import Misfit, Piece
+from metertui.engine.storage import Rows, reading_lines
 from metertui.formats.blocks import blocks
 
 
@@ -25,7 +23,7 @@ def read(file: BinaryIO, path: Path, zone: SiteZone, first: int = 1) -> Iterator
 def _fast(block: bytes, path: Path, zone: SiteZone, first: int) -> Piece | None:
     """All lines at once; None if there is a line that is no reading, or none at all."""
     try:
-        rows = readings_file.parse(block, path, zone, header=False)
+        rows = reading_lines.parse(block, path, zone, header=False)
     except DataError:
         return None
     if len(rows) != block.count(b"\n"):
@@ -42,7 +40,7 @@ def _careful(block: bytes, path: Path, zone: SiteZone, first: int) -> Piece:
         if not line.strip():
             continue
         try:
-            meter, time, wh = readings_file.parse_line(line, zone)
+            meter, time, wh = reading_lines.parse_line(line, zone)
         except Refused as error:
             refused.append(Misfit(path.name, number, error.code, error.why, line.decode("utf-8", "backslashreplace")))
             continue

@@ -14,9 +14,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.account import Account
-from metertui.engine.errors import MeterError
-from metertui.engine.zone import DAY, HOUR, SiteZone
+from metertui.engine.accounts import Account
+from metertui.engine.base import DAY, HOUR, MeterError, SiteZone
 
 _TOWN: Final = {
     "Central": ("Harbour", "Old Town", "Riverside"),

@@ -1,0 +1,1 @@
+"""The Textual screens, a package a subject."""

@@ -9,15 +9,15 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
-from metertui.engine.counters import Peer
-from metertui.engine.errors import BusyError, MeterError
+from metertui.engine.base import BusyError, MeterError
+from metertui.engine.core import Peer
 from metertui.server.dispatch import Conversation
 from metertui.server.limits import network
 from metertui.server.port import joined
 
 if TYPE_CHECKING:
-    from metertui.engine.ingest import Batch
-    from metertui.engine.outcome import Outcome
+    from metertui.engine.base import Outcome
+    from metertui.engine.core import Batch
     from metertui.server.listener import Listener
 
 _logger = logging.getLogger(__name__)

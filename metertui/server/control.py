@@ -1,4 +1,4 @@
-"""The owner's side of the Unix socket in the data folder, by which commands hand it their work (see commands.py).
+"""The owner's side of the Unix socket in the data folder, by which commands hand it their work (see owner_commands.py).
 
 Who connects has been let in by the file's permissions, so it is the user that the owner runs as, or root; whoever it
 is by name goes into `audit.log`. A request that has begun is finished even if nobody waits for its answer any more.
@@ -16,10 +16,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from metertui.engine.audit import user_name
-from metertui.engine.errors import MeterError
+from metertui.engine.base import MeterError
+from metertui.engine.storage import user_name
 from metertui.server import socket_file
-from metertui.server.commands import COMMANDS, Call
 from metertui.server.control_protocol import (
     MAX_LINE_BYTES,
     Done,
@@ -33,6 +32,7 @@ from metertui.server.control_protocol import (
     parse_reply,
     parse_request,
 )
+from metertui.server.owner_commands import COMMANDS, Call
 from metertui.server.port import accept_no_more
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from metertui.engine.outcome import OK, Outcome
+from metertui.engine.base import OK, Outcome
 from metertui.server.protocol import (
     LINE_BYTES,
     MAX_LINE_BYTES,
@@ -29,8 +29,7 @@ from metertui.server.protocol import (
 )
 
 if TYPE_CHECKING:
-    from metertui.engine.counters import Close
-    from metertui.engine.ingest import Batch
+    from metertui.engine.core import Batch, Close
 
 _OK: Final = "OK\n"
 _DUPLICATE: Final = "OK duplicate\n"

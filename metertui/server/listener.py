@@ -13,9 +13,9 @@ from collections import Counter
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from metertui.engine.counters import Peer
-from metertui.engine.errors import MeterError
-from metertui.recurring import Recurring
+from metertui.engine.base import MeterError
+from metertui.engine.core import Peer
+from metertui.headend import Recurring
 from metertui.server.connection import Connection
 from metertui.server.limits import Limits, is_loopback
 from metertui.server.port import Port, raise_file_limit

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from metertui.engine.lock import FolderLock
+from metertui.engine.storage.folder_lock import FolderLock
 from tests.cli.conftest import Command
 
 DAY = "archive/2025/03_01.csv"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from metertui.cli import demo, story
+from metertui.cli import demo, demo_story
 from tests.cli.conftest import Command
 
 
 def test_the_story_is_told_without_a_terminal(metertui: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(demo, "METERS", 6)
-    monkeypatch.setattr(story, "LIVE_SECONDS", 0.3)
+    monkeypatch.setattr(demo_story, "LIVE_SECONDS", 0.3)
     result = metertui("demo")
     assert (result.code, result.err) == (0, "")
     for said in (
@@ -32,7 +32,7 @@ def test_the_story_is_told_without_a_terminal(metertui: Command, monkeypatch: py
 
 
 def test_bars_have_round_figures_at_their_side() -> None:
-    chart = story.bars(["a", "b"], [0.31, 0.95], "x")
+    chart = demo_story.bars(["a", "b"], [0.31, 0.95], "x")
     ticks = [line.split("┤")[0] for line in chart.splitlines() if "┤" in line]
     assert ticks == ["0.80", "0.60", "0.40", "0.20", "0.00"]
-    assert "┤" in story.bars(["a"], [0.0], "nothing was drawn")
+    assert "┤" in demo_story.bars(["a"], [0.0], "nothing was drawn")

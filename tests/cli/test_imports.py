@@ -68,7 +68,7 @@ def test_the_form_may_be_told_beside_the_format(metertui: Command, tmp_path: Pat
 
 
 def test_an_owned_folder_takes_no_import(metertui: Command, data: Path, tmp_path: Path) -> None:
-    from metertui.engine.lock import FolderLock
+    from metertui.engine.storage.folder_lock import FolderLock
 
     file = str(generated(metertui, tmp_path / "a.csv"))
     data.mkdir()

@@ -9,7 +9,8 @@ import pytest
 
 from metertui import __version__
 from metertui.cli import main
-from metertui.engine import analytics, windows
+from metertui.engine.base import windows
+from metertui.engine.usage import aggregate
 from tests.cli.conftest import Command
 
 COMMANDS = ("tui", "serve", "demo", "simulate", "generate", "import", "usage", "bill", "query", "export")
@@ -118,7 +119,7 @@ def test_the_folder_may_be_told_anywhere(steady: Command, data: object, monkeypa
 
 def test_help_names_the_windows_and_keys_that_there_are() -> None:
     assert main._WINDOWS == windows.NAMES
-    assert main._KEYS.split(",") == list(analytics.KEYS)
+    assert main._KEYS.split(",") == list(aggregate.KEYS)
 
 
 def loaded_by(statement: str) -> set[str]:

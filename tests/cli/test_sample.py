@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from metertui.engine import tariffs
+from metertui.engine.billing import tariffs
 from tests.cli.conftest import Command
 
 ROOT = Path(__file__).parents[2]

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from metertui.cli import serve
-from metertui.headend import HeadEnd
+from metertui.headend.service import HeadEnd
 from metertui.settings import Settings
 
 METERTUI = [sys.executable, "-m", "metertui"]

@@ -27,14 +27,14 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from metertui.engine.analytics import answer
-from metertui.engine.check import check
-from metertui.engine.core import Engine
-from metertui.engine.export import export
-from metertui.engine.question import Question
-from metertui.engine.rules import Rules
-from metertui.engine.windows import between
-from metertui.engine.zone import SiteZone
+from metertui.engine.base.config import Rules
+from metertui.engine.base.windows import between
+from metertui.engine.base.zone import SiteZone
+from metertui.engine.core.engine import Engine
+from metertui.engine.maintenance.check import check
+from metertui.engine.usage.aggregate import answer
+from metertui.engine.usage.query import Question
+from metertui.engine.usage.readings_table import export
 from tests.clock import FakeClock
 from tests.end_to_end.process import ENVIRONMENT, Server, asked, metertui
 

@@ -6,11 +6,11 @@ import asyncio
 import time
 from pathlib import Path
 
-from metertui.engine.core import Engine
-from metertui.engine.following import Following
-from metertui.engine.rules import Rules, SystemClock
-from metertui.engine.zone import SiteZone
-from metertui.follower import Follower
+from metertui.engine.base.config import Rules, SystemClock
+from metertui.engine.base.zone import SiteZone
+from metertui.engine.core.engine import Engine
+from metertui.engine.replica.changes import Following
+from metertui.headend.read_only import Follower
 from metertui.server import control
 from metertui.server.control_protocol import Done, Request
 from tests.end_to_end.process import Server, metertui

@@ -13,8 +13,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from metertui.engine.records import format_kwh
-from metertui.engine.zone import DAY, MINUTE, SiteZone
+from metertui.engine.base.registers import format_kwh
+from metertui.engine.base.zone import DAY, MINUTE, SiteZone
 from tests.end_to_end.process import ENVIRONMENT, asked, metertui, serving
 
 ZONE = SiteZone("Asia/Singapore")

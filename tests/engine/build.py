@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from metertui.engine import validation
-from metertui.engine.columns import Columns, Frozen, Group
-from metertui.engine.energy import Series
-from metertui.engine.judged import judged
-from metertui.engine.zone import SiteZone
+from metertui.engine.base.zone import SiteZone
+from metertui.engine.columns.columns import Columns, Frozen, Group
+from metertui.engine.usage.series import Series
+from metertui.engine.vee import rules
+from metertui.engine.vee.curve import judged
 
 Course = Sequence[tuple[int, int]]
 
@@ -43,7 +43,7 @@ def frozen(meters: Mapping[str, Course], zone: SiteZone, groups: Mapping[str, Se
         energy=found.energy,
         group=group,
         curve=found.curve,
-        curve_group=group[found.status < validation.SUSPECT],
+        curve_group=group[found.status < rules.SUSPECT],
         corrections=None,
         ids=list(meters),
         groups=names,

@@ -24,21 +24,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metertui import settings as stated_settings
-from metertui.engine import dayclose
-from metertui.engine.account import Account
-from metertui.engine.accounts import AccountBook
-from metertui.engine.archive import Archive
-from metertui.engine.check import check
-from metertui.engine.columns import Group
-from metertui.engine.core import Engine
-from metertui.engine.errors import DataError, MeterError, Refused
-from metertui.engine.events import Event, EventBook
-from metertui.engine.files import ASIDE
-from metertui.engine.readings_file import Rows
-from metertui.engine.repair import Repair, repair
-from metertui.engine.rules import Rules
-from metertui.engine.staff import StaffBook
-from metertui.engine.zone import HOUR, SiteZone
+from metertui.engine.accounts.account import Account
+from metertui.engine.accounts.book import AccountBook
+from metertui.engine.accounts.staff import StaffBook
+from metertui.engine.base.config import Rules
+from metertui.engine.base.errors import DataError, MeterError, Refused
+from metertui.engine.base.zone import HOUR, SiteZone
+from metertui.engine.columns.columns import Group
+from metertui.engine.core.engine import Engine
+from metertui.engine.maintenance.check import check
+from metertui.engine.maintenance.repair import Repair, repair
+from metertui.engine.storage import day_close
+from metertui.engine.storage.day_files import Archive
+from metertui.engine.storage.durable import ASIDE
+from metertui.engine.storage.reading_lines import Rows
+from metertui.engine.vee.edit_log import Event, EventBook
 from tests.clock import FakeClock
 
 ZONE: Final = SiteZone("Asia/Singapore")
@@ -68,7 +68,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Folder:
         np.tile(times, 2),
         np.concatenate([100_000 + np.arange(len(times)) * 1500, 7_000 + np.arange(len(times)) * 333]),
     )
-    dayclose.write_day_files(Archive(folder, ZONE), rows, ZONE)
+    day_close.write_day_files(Archive(folder, ZONE), rows, ZONE)
     accounts = [
         Account("m-1", "Block 5, #02-13", "South", "Bukit Merah", "150005", "4-room", registered=START),
         Account("m-2", "1 Café Road", "North", "Yishun", "760001", "5-room", active=False, registered=START),

@@ -10,20 +10,20 @@ from pathlib import Path
 
 import pytest
 
-from metertui.engine.account import Account
-from metertui.engine.accounts import AccountBook
-from metertui.engine.backup import backup
-from metertui.engine.check import check
-from metertui.engine.columns import Group
-from metertui.engine.core import Engine
-from metertui.engine.events import Event
-from metertui.engine.importing import Import
-from metertui.engine.repair import repair
-from metertui.engine.rules import Rules
-from metertui.engine.zone import DAY, HOUR, MINUTE, SiteZone
+from metertui.engine.accounts.account import Account
+from metertui.engine.accounts.book import AccountBook
+from metertui.engine.base.config import Rules
+from metertui.engine.base.zone import DAY, HOUR, MINUTE, SiteZone
+from metertui.engine.columns.columns import Group
+from metertui.engine.core.engine import Engine
+from metertui.engine.core.importing import Import
+from metertui.engine.maintenance.backup import backup
+from metertui.engine.maintenance.check import check
+from metertui.engine.maintenance.repair import repair
+from metertui.engine.vee.edit_log import Event
 from tests.clock import FakeClock
+from tests.engine.core.test_importing import piece
 from tests.engine.cutting import PowerCut, cut_anywhere, cutting, undisturbed
-from tests.engine.test_importing import piece
 
 RULES = Rules(zone=SiteZone("Asia/Singapore"))
 CLOCK = FakeClock("2025-03-12T10:40:37", RULES.zone)
@@ -37,7 +37,7 @@ NEW = {"address": "9 Łódź St", **SOUTH._asdict()}
 @pytest.fixture(autouse=True)
 def no_lock(monkeypatch: pytest.MonkeyPatch) -> None:
     """The lock ends with its process, which here does not end."""
-    monkeypatch.setattr("metertui.engine.lock.fcntl.flock", lambda *_: None)
+    monkeypatch.setattr("metertui.engine.storage.folder_lock.fcntl.flock", lambda *_: None)
 
 
 def opened(folder: Path) -> Engine:

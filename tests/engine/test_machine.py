@@ -13,15 +13,15 @@ import hypothesis.strategies as st
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from metertui.engine.columns import Group
-from metertui.engine.core import Engine
-from metertui.engine.errors import MeterError, StorageError
-from metertui.engine.readings import Rebuilt
-from metertui.engine.records import format_kwh, parse_kwh
-from metertui.engine.rules import Rules
-from metertui.engine.validation import COUNTED, REJECTED, RESET, SUSPECT
-from metertui.engine.windows import Window
-from metertui.engine.zone import HOUR, MINUTE, SECOND, SiteZone
+from metertui.engine.base.config import Rules
+from metertui.engine.base.errors import MeterError, StorageError
+from metertui.engine.base.registers import format_kwh, parse_kwh
+from metertui.engine.base.windows import Window
+from metertui.engine.base.zone import HOUR, MINUTE, SECOND, SiteZone
+from metertui.engine.columns.columns import Group
+from metertui.engine.core.engine import Engine
+from metertui.engine.index.reading_store import Rebuilt
+from metertui.engine.vee.rules import COUNTED, REJECTED, RESET, SUSPECT
 from tests import oracle
 from tests.clock import FakeClock
 
@@ -91,9 +91,9 @@ def refused_append(*_: object, **__: object) -> None:
 
 
 FAULTS = {
-    "write": (torn_write, "files.write_all"),
-    "sync": (failed_sync, "files.sync_file"),
-    "log": (refused_append, "log.WriteAheadLog.append"),
+    "write": (torn_write, "storage.durable.write_all"),
+    "sync": (failed_sync, "storage.durable.sync_file"),
+    "log": (refused_append, "storage.wal.WriteAheadLog.append"),
 }
 
 
@@ -153,7 +153,7 @@ class EngineMachine(RuleBasedStateMachine):
             engine.apply(batch)
             return
         fails = bool(batch.lines) if fault == "log" or engine.log.broken else fault is not None
-        double, target = FAULTS.get(fault or "", (None, "files.write_all"))
+        double, target = FAULTS.get(fault or "", (None, "storage.durable.write_all"))
         try:
             if double is None:
                 engine.write(batch)

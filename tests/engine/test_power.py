@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metertui.engine import files, log
-from metertui.engine.core import Engine
-from metertui.engine.rules import Rules
-from metertui.engine.zone import HOUR, SiteZone
+from metertui.engine.base.config import Rules
+from metertui.engine.base.zone import HOUR, SiteZone
+from metertui.engine.core.engine import Engine
+from metertui.engine.storage import durable, wal
 from tests.clock import FakeClock
 from tests.engine.disk import PAGE, Disk
 
@@ -30,7 +30,7 @@ STEPS = st.lists(st.sampled_from(["read", "read", "read more", "register", "move
 
 @pytest.fixture(autouse=True, scope="module")
 def _small_sectors() -> Iterator[None]:
-    with patch.object(log, "_SECTOR", PAGE):
+    with patch.object(wal, "_SECTOR", PAGE):
         yield
 
 
@@ -47,7 +47,7 @@ class Day:
         """By event, the accounts as they were answered: region, active."""
 
     def work(self, steps: list[str]) -> None:
-        with self.disk.watching(), patch("metertui.engine.lock.fcntl.flock"):
+        with self.disk.watching(), patch("metertui.engine.storage.folder_lock.fcntl.flock"):
             self.engine = Engine.open(self.disk.root, RULES, self.clock)
             for step in ["register", *steps]:
                 match step:
@@ -191,7 +191,7 @@ def test_the_disk_is_strict_enough_to_find_a_sync_that_is_missing(lie: str) -> N
     choose = random.Random(1)
     steps = ["read more", "move", "close", "read more", "register", "read", "deactivate", "close"]
     for _ in range(100):
-        with patch.object(files, lie, never):
+        with patch.object(durable, lie, never):
             try:
                 cut(steps, choose, choose.random())
             except Exception:  # a reading that is lost, a start that is refused

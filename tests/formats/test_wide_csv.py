@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from metertui.engine.columns import Group
-from metertui.engine.importing import Piece
-from metertui.engine.zone import SiteZone
-from metertui.formats import files, wide_csv
+from metertui.engine.base.zone import SiteZone
+from metertui.engine.columns.columns import Group
+from metertui.engine.core.importing import Piece
+from metertui.formats import readers, wide_csv
 from metertui.formats.synthetic import Fleet
 
 HEADER = "Identifier,AreaID,dwelling_type_id,kwh_per_acc,year,month,day,time,quarter,Area,Region,dwelling_type,\n"
@@ -25,7 +25,7 @@ def row(meter: str = "10-A", kwh: str = "12.5", date: str = "2020,3,9", time: st
 def read(tmp_path: Path, text: str | bytes, zone: SiteZone = ZONE) -> list[Piece]:
     path = tmp_path / "wide.csv"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return list(files.read(path, zone))
+    return list(readers.read(path, zone))
 
 
 def readings(pieces: list[Piece]) -> list[tuple[int, str, str, int, Group]]:

@@ -8,9 +8,9 @@ import pytest
 from textual.command import CommandPalette
 from textual.widgets import Static
 
-from metertui.screens.base import PLACES, DeskScreen
-from metertui.screens.help import HelpScreen
-from metertui.screens.lookup import LookupScreen
+from metertui.screens.lookup.lookup import LookupScreen
+from metertui.screens.shell.frame import PLACES, DeskScreen
+from metertui.screens.shell.help import HelpScreen
 from tests.screens.town import Town, at_work, settle, text_of
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from textual.widgets import Button, Input
 
 from metertui.app import MetertuiApp
-from metertui.engine.following import Following
-from metertui.engine.rules import Rules
-from metertui.follower import Follower
+from metertui.engine.base.config import Rules
+from metertui.engine.replica.changes import Following
+from metertui.headend.read_only import Follower
 from metertui.settings import Settings
 from tests.screens.town import Town, press, settle, text_of
 

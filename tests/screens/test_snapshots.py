@@ -11,11 +11,11 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from metertui.engine.counters import Peer
-from metertui.engine.events import Event
+from metertui.engine.core.counters import Peer
+from metertui.engine.vee.edit_log import Event
 from metertui.settings import Settings
-from tests.screens.test_billing import TARIFFS
-from tests.screens.test_live import mid_close
+from tests.screens.billing.test_billing import TARIFFS
+from tests.screens.live.test_live import mid_close
 from tests.screens.town import HOSTILE, STEADY, Town, settle
 
 Compare = Callable[..., bool]
@@ -27,7 +27,7 @@ every_size = pytest.mark.parametrize("size", SIZES, ids=["120x40", "80x24"])
 def still(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing blinks, and memory is the same on every machine."""
     monkeypatch.setattr(Input, "cursor_blink", False)
-    monkeypatch.setattr("metertui.work.vitals.resident", lambda: 123_400_000)
+    monkeypatch.setattr("metertui.headend.metrics.resident", lambda: 123_400_000)
 
 
 def doing(town: Town, *keys: str, role: str = "") -> Callable[[Pilot[Any]], Awaitable[None]]:

@@ -8,7 +8,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from tests.screens.test_billing import HEADER
+from tests.screens.billing.test_billing import HEADER
 from tests.screens.test_snapshots import Compare, doing, every_size
 from tests.screens.town import HOSTILE, STEADY, Town, press, settle
 

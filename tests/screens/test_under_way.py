@@ -12,11 +12,12 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from metertui.engine.errors import StorageError
-from metertui.screens import government, lookup, under_way
-from metertui.screens.widgets import waiting
-from metertui.screens.widgets.picture import PictureView
-from tests.screens.test_billing import HEADER, TARIFFS
+from metertui.engine.base.errors import StorageError
+from metertui.screens.charts.chart_view import PictureView
+from metertui.screens.government import government
+from metertui.screens.lookup import lookup
+from metertui.screens.shell import waiting, work_under_way
+from tests.screens.billing.test_billing import HEADER, TARIFFS
 from tests.screens.test_snapshots import Compare, doing, every_size
 from tests.screens.town import HOSTILE, STEADY, Town, press, settle
 
@@ -27,9 +28,9 @@ SHARE = 0.37
 def still(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing blinks, and a bar is shown at once."""
     monkeypatch.setattr(Input, "cursor_blink", False)
-    monkeypatch.setattr("metertui.work.vitals.resident", lambda: 123_400_000)
-    monkeypatch.setattr(under_way, "PATIENCE", 0.0)
-    monkeypatch.setattr(under_way, "_AGAIN", 0.01)
+    monkeypatch.setattr("metertui.headend.metrics.resident", lambda: 123_400_000)
+    monkeypatch.setattr(work_under_way, "PATIENCE", 0.0)
+    monkeypatch.setattr(work_under_way, "_AGAIN", 0.01)
 
 
 async def endless(*told: Any) -> NoReturn:

@@ -15,9 +15,9 @@ from textual.widgets import DataTable
 from textual.worker import WorkerCancelled
 
 from metertui.app import MetertuiApp
-from metertui.engine.core import Engine
-from metertui.engine.rules import Rules
-from metertui.headend import HeadEnd
+from metertui.engine.base.config import Rules
+from metertui.engine.core.engine import Engine
+from metertui.headend.service import HeadEnd
 from metertui.settings import Settings
 from tests.clock import FakeClock
 

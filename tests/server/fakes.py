@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
-from metertui.engine.counters import Close
-from metertui.engine.outcome import OK, Outcome
-from metertui.headend import Lane
+from metertui.engine.base.outcome import OK, Outcome
+from metertui.engine.core.counters import Close
+from metertui.headend.service import Lane
 
 
 class FakeBatch:

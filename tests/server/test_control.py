@@ -15,13 +15,13 @@ from typing import Any
 
 import pytest
 
-from metertui.engine.audit import user_name
-from metertui.engine.core import Engine
-from metertui.engine.rules import Rules
-from metertui.engine.tariffs import COLUMNS
-from metertui.engine.zone import SiteZone
-from metertui.headend import HeadEnd
-from metertui.server import commands, control, socket_file
+from metertui.engine.base.config import Rules
+from metertui.engine.base.zone import SiteZone
+from metertui.engine.billing.tariffs import COLUMNS
+from metertui.engine.core.engine import Engine
+from metertui.engine.storage.audit_log import user_name
+from metertui.headend.service import HeadEnd
+from metertui.server import control, owner_commands, socket_file
 from metertui.server.control import ControlSocket
 from tests.clock import FakeClock
 
@@ -138,11 +138,11 @@ async def test_a_client_that_does_not_wait_has_what_it_asked_for_done(folder: Pa
 async def test_a_defect_is_one_sentence_and_the_next_command_goes_on(
     folder: Path, owner: HeadEnd, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def defective(call: commands.Call) -> object:
+    async def defective(call: owner_commands.Call) -> object:
         call.tell(0.5)
         raise ZeroDivisionError
 
-    monkeypatch.setitem(commands.COMMANDS, "close", defective)
+    monkeypatch.setitem(owner_commands.COMMANDS, "close", defective)
     replies = await asyncio.to_thread(raw, folder, b'{"do":"close"}\n')
     assert replies == [
         {"progress": 0.5},
@@ -170,12 +170,12 @@ async def test_the_end_waits_for_work_but_not_for_who_has_not_asked(
 ) -> None:
     begun, go = asyncio.Event(), asyncio.Event()
 
-    async def slow(call: commands.Call) -> object:
+    async def slow(call: owner_commands.Call) -> object:
         begun.set()
         await go.wait()
         return "done"
 
-    monkeypatch.setitem(commands.COMMANDS, "close", slow)
+    monkeypatch.setitem(owner_commands.COMMANDS, "close", slow)
     headend = HeadEnd(Engine.open(tmp_path, Rules(), FakeClock("2025-03-12T10:40:00")))
     served = ControlSocket(headend)
     await headend.start()

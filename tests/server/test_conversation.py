@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from metertui.engine.core import Engine
-from metertui.engine.rules import Rules
-from metertui.engine.zone import SiteZone
-from metertui.headend import HeadEnd
+from metertui.engine.base.config import Rules
+from metertui.engine.base.zone import SiteZone
+from metertui.engine.core.engine import Engine
+from metertui.headend.service import HeadEnd
 from metertui.server.limits import Limits
 from metertui.server.listener import Listener
 from tests.clock import FakeClock
@@ -250,7 +250,7 @@ async def test_a_disk_that_refuses_is_told_for_each_line_and_forgiven(
 
     lines = ("READ m1 101 2025-03-02T00:00:00", "PING", "READ m1 x", "REGISTER m2", "READ m1 100 2025-03-01T00:00:00")
     with monkeypatch.context() as patched:
-        patched.setattr("metertui.engine.log.files.write_all", full)
+        patched.setattr("metertui.engine.storage.wal.durable.write_all", full)
         replies = await site.say(*lines)
     assert [code_of(reply) for reply in replies if reply != "OK"] == ["storage", "bad-reading", "storage", "storage"]
     assert replies[1] == "OK"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from metertui.engine.outcome import DUPLICATE, OK, Outcome, refused, suspect
+from metertui.engine.base.outcome import DUPLICATE, OK, Outcome, refused, suspect
 from metertui.server.dispatch import Conversation
 from tests.server.fakes import CLOSE, FakeBatch
 

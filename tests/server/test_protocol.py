@@ -8,19 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metertui.server.protocol import (
-    Auth,
-    Bad,
-    Help,
-    Parser,
-    Ping,
-    Quit,
-    Read,
-    Register,
-    Request,
-    Stop,
-    visible,
-)
+from metertui.server.protocol import Auth, Bad, Help, Parser, Ping, Quit, Read, Register, Request, Stop, visible
 
 ALL = 1_000_000
 

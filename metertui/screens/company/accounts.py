@@ -11,12 +11,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Input, Static
 
-from metertui.engine.account import Account
-from metertui.engine.roster import Rows
-from metertui.screens import fmt
+from metertui.engine.accounts import Account, Rows
 from metertui.screens.company.tab import Tab
-from metertui.screens.widgets.field import SearchField
-from metertui.screens.widgets.virtual import Cells, Column, VirtualTable
+from metertui.screens.fields import SearchField
+from metertui.screens.tables import Cells, Column, VirtualTable
+from metertui.text import fmt
 
 _COLUMNS: Final = (
     Column("state", 11),

@@ -10,12 +10,12 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Button, Input, Label, Static
 
-from metertui.engine.errors import MeterError
-from metertui.engine.staff import ROLES, Member
+from metertui.engine.accounts import ROLES, Member
+from metertui.engine.base import MeterError
 from metertui.screens.company.tab import Tab
-from metertui.screens.plain import message
-from metertui.screens.widgets.field import Field
-from metertui.screens.widgets.virtual import Column, VirtualTable
+from metertui.screens.fields import Field
+from metertui.screens.tables import Column, VirtualTable
+from metertui.text import message
 
 _COLUMNS: Final = (Column("email", 36), Column("role", 12), Column("", 10))
 _FIELDS: Final = {

@@ -7,11 +7,10 @@ from typing import ClassVar, Protocol, cast
 from textual import events
 from textual.widgets import TabPane
 
-from metertui.engine.counters import LiveSnapshot
-from metertui.engine.outcome import Outcome
-from metertui.engine.zone import SiteZone
+from metertui.engine.base import Outcome, SiteZone
+from metertui.engine.core import LiveSnapshot
 from metertui.headend import HeadEnd
-from metertui.screens.base import Desk
+from metertui.screens.shell import Desk
 
 
 class Company(Protocol):

@@ -1,0 +1,192 @@
+"""The demonstration as text: the way of a reading from the socket to the bill, over a real server's real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections.abc import AsyncIterator, Collection, Iterable
+from datetime import timedelta
+from typing import Final
+
+import plotext
+
+from metertui import simulator
+from metertui.cli.bills import show_bill
+from metertui.cli.common import kwh, table
+from metertui.cli.exceptions import row
+from metertui.cli.queries import USAGE, query_rows, usage_row
+from metertui.cli.serve import desk
+from metertui.cli.simulate import summary
+from metertui.engine.core import Engine
+from metertui.engine.usage import Question, answer
+from metertui.engine.worklist import Question as CaseQuestion
+from metertui.engine.worklist import find
+from metertui.formats import Fleet
+from metertui.headend import HeadEnd
+from metertui.settings import Settings
+
+LIVE_SECONDS: Final = 4.0
+_PERIOD: Final = 0.5
+"""Seconds in which every meter speaks once."""
+
+
+async def tell(
+    engine: Engine, stated: Settings, fleet: Fleet, login: tuple[str, str], mute: Collection[str] = ()
+) -> None:
+    """Run a server on `engine`, let the meters speak to it but those in `mute`, ask it, and close its day."""
+    headend, listener = desk(engine, stated)
+    await headend.start()
+    try:
+        await listener.start()
+        print(f"metertui: a made-up town of {len(fleet)} meters with {len(engine.readings):,} readings in its archive,")
+        print(f"served on {headend.address} from a temporary folder. On a terminal this is the app; log in there as")
+        print(f"{login[0]} with the password {login[1]}. Here is the same as text.")
+        await _ingest(headend, listener.port, fleet, mute)
+        await _talk(headend, listener.port, fleet)
+        await _look_up(headend, fleet)
+        await _bill(headend, fleet)
+        await _government(headend)
+        await _exceptions(headend)
+        await _close(listener.port)
+        _next_steps()
+    finally:
+        await listener.stop()
+        await headend.stop()
+
+
+def _heading(text: str) -> None:
+    print(f"\n== {text}")
+
+
+def _remark(text: str) -> None:
+    """What a newcomer may want to know of what follows."""
+    print(f"# {text}")
+
+
+async def without(rounds: AsyncIterator[Iterable[str]], meters: Collection[str]) -> AsyncIterator[list[str]]:
+    """What the simulator's meters say, but for some of them."""
+    mute = tuple(f"READ {meter} " for meter in meters)
+    async for lines in rounds:
+        yield [line for line in lines if not line.startswith(mute)]
+
+
+async def _ingest(headend: HeadEnd, port: int, fleet: Fleet, mute: Collection[str]) -> None:
+    _heading(f"Live ingest: every meter speaks each {_PERIOD:g} s, over four connections")
+    _remark("each reading is answered OK once it is on disk; what arrives together shares one sync")
+    zone = headend.engine.zone
+    rounds = without(simulator.live(fleet, zone, _PERIOD, time.monotonic() + LIVE_SECONDS), mute)
+    meters = asyncio.create_task(
+        simulator.run("127.0.0.1", port, fleet.accounts, rounds, register=False, connections=4)
+    )
+    while not meters.done():
+        await asyncio.wait([meters], timeout=1)
+        live = headend.live()
+        print(
+            f"{zone.local(live.at):%H:%M:%S}  {live.accepted:6,} accepted  {live.rate:6,.0f} a second  "
+            f"{live.connections} connections  last sync {live.sync_ms:.2f} ms",
+            flush=True,
+        )
+    print(summary(await meters))
+
+
+async def _talk(headend: HeadEnd, port: int, fleet: Fleet) -> None:
+    _heading(f"The wire, as `nc 127.0.0.1 {port}` shows it")
+    meter = fleet.accounts[0].meter
+    stamp = headend.engine.zone.iso(headend.engine.clock.now())
+    known = f"{int(fleet.registers(headend.engine.clock.now())[0]) / 1000 + 0.5:.1f}"
+    _remark("> is what a meter sends, < what it is answered: a retry is stored once; a register that falls is kept,")
+    _remark("but not counted until the next reading says which was wrong; a refused line costs nothing but itself")
+    lines = [
+        "PING",
+        'REGISTER new-1 address="1 Harbour Street" region=Central sub_region=Harbour apartment_type=3-room',
+        "READ new-1 12.5",
+        f"READ {meter} {known} {stamp}",
+        f"READ {meter} {known} {stamp}",
+        "READ new-1 11.9",
+        "READ nobody 1",
+    ]
+    await _converse(port, lines)
+
+
+async def _look_up(headend: HeadEnd, fleet: Fleet) -> None:
+    account = fleet.accounts[0]
+    _heading(f"Look-up: meter {account.meter}, {account.address}, {account.apartment_type}")
+    _remark(f"the register at both ends of each window, and what was used between; metertui usage {account.meter} week")
+    zone = headend.engine.zone
+    windows = ("last_half_hour", "today", "yesterday", "week", "month", "last_month")
+    rows = [usage_row(headend.usage(account.meter, name), zone) for name in windows]
+    shown = [name for name in USAGE if name in ("window", "opening_kwh", "closing_kwh", "usage_kwh", "readings")]
+    print(table(rows, shown))
+    today = zone.day(headend.engine.clock.now())
+    marks = zone.hours(zone.midnight(today - timedelta(days=1)), zone.midnight(today))
+    used, _ = headend.series(account.meter).buckets(marks)
+    hours = [f"{zone.local(mark):%H}" for mark in marks[:-1].tolist()]
+    print(bars(hours, (used / 1000).tolist(), "yesterday, kWh by hour"))
+
+
+async def _bill(headend: HeadEnd, fleet: Fleet) -> None:
+    meter = fleet.accounts[0].meter
+    _heading(f"The bill of meter {meter} for the last month")
+    _remark(f"metertui bill {meter}; metertui explain {meter} last_month says what it rests on, down to file and line")
+    show_bill(headend.statement(meter), headend.engine.zone)
+
+
+async def _government(headend: HeadEnd) -> None:
+    now = headend.engine.zone.day(headend.engine.clock.now())
+    _heading("Government: this month by region and apartment type")
+    _remark("metertui query --from DAY --to DAY --by region,apartment_type")
+    question = Question(now.replace(day=1), now, by=("region", "apartment_type"))
+    frame = await headend.ask(answer, question)
+    print(table(query_rows(frame), ["region", "apartment_type", "usage_kwh", "meters", "readings"]))
+    print(f"total {kwh(int(frame['usage_wh'].sum()))} kWh")
+
+
+async def _exceptions(headend: HeadEnd) -> None:
+    _heading("Exceptions: what someone should look at")
+    _remark("metertui exceptions; a person may void, release, or declare an exchange, and take each back")
+    found = await headend.ask(find, headend.engine.beside(), CaseQuestion())
+    print(table([row(each, headend.engine.zone) for each in found.rows], ["meter", "cause", "why"]))
+
+
+async def _close(port: int) -> None:
+    _heading("The day close")
+    _remark("the log becomes one file a day, which any spreadsheet opens; meters are served meanwhile")
+    await _converse(port, ["STOPSERVER"])
+
+
+def _next_steps() -> None:
+    _heading("What next")
+    print("make demo      in a terminal: the same town on screens")
+    print("make run       the app on a folder of your own; the first start shows the first steps")
+    print("README.md      a tour, the commands, the protocol")
+
+
+async def _converse(port: int, lines: list[str]) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    for line in lines:
+        writer.write(f"{line}\n".encode())
+        print(f"> {line}\n< {(await reader.readline()).decode().rstrip()}")
+    writer.close()
+    await writer.wait_closed()
+
+
+def bars(labels: list[str], values: list[float], title: str) -> str:
+    """A bar chart in plain characters, 80 wide."""
+    plotext.clear_figure()
+    plotext.theme("clear")
+    plotext.plotsize(80, 16)
+    plotext.bar(labels, values, width=0.6)
+    step = _step(max(values, default=0.0))
+    plotext.yticks([step * place for place in range(int(max(values, default=0.0) / step) + 1)])
+    plotext.title(title)
+    chart: str = plotext.uncolorize(plotext.build())
+    return chart.rstrip()
+
+
+def _step(most: float) -> float:
+    """A round step of which three to seven reach up to `most`."""
+    if most <= 0:
+        return 1.0
+    unit = 10.0 ** math.floor(math.log10(most / 3))
+    return unit * next(times for times in (1, 2, 5, 10) if most / (unit * times) < 7)

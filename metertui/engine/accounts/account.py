@@ -1,0 +1,97 @@
+"""An account: what is registered for a meter, and what may stand in its fields."""
+
+from __future__ import annotations
+
+import re
+import sys
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from metertui.engine.base import Refused, SiteZone, check_meter_id
+from metertui.engine.columns import Group
+
+FIELDS: Final = ("address", "region", "sub_region", "postcode", "apartment_type")
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_FORMULA: Final = ("=", "+", "-", "@")
+_JOINERS: Final = "\u200c\u200d"
+"""Characters without a shape that some scripts need between letters."""
+_STATUS: Final = {"": True, "active": True, "deactivated": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What is registered for a meter. `registered` is µs UTC, None where a file does not say."""
+
+    meter: str
+    address: str = ""
+    region: str = ""
+    sub_region: str = ""
+    postcode: str = ""
+    apartment_type: str = ""
+    active: bool = True
+    registered: int | None = None
+
+    @property
+    def group(self) -> Group:
+        """The attributes that figures are broken down by."""
+        return Group(self.region, self.sub_region, self.apartment_type)
+
+    def row(self, zone: SiteZone) -> dict[str, str | None]:
+        """As commands show it; `registered` as a timestamp."""
+        return {
+            "identifier": self.meter,
+            **{name: getattr(self, name) for name in FIELDS},
+            "status": "active" if self.active else "deactivated",
+            "registered": zone.iso(self.registered) if self.registered is not None else None,
+        }
+
+
+def effective(text: str, zone: SiteZone) -> int:
+    """When a change takes effect, µs UTC: a timestamp, or the beginning of a local day. Raises Refused."""
+    text = text.strip()
+    if not _DAY.fullmatch(text):
+        return zone.parse(text)
+    try:
+        return zone.midnight(date.fromisoformat(text))
+    except ValueError as error:
+        raise Refused("bad-timestamp", f"{text} is no day of the calendar") from error
+
+
+def check_field(name: str, value: str) -> None:
+    """Raises Refused `bad-field` for what cannot be stored in a field of an account."""
+    if name not in FIELDS:
+        raise Refused("bad-field", f"{name} is no field; they are {', '.join(FIELDS)}")
+    if not value.isprintable() and not all(map(_is_text, value)):
+        raise Refused("bad-field", f"{name} has control characters")
+    if value.startswith(_FORMULA):
+        raise Refused("bad-field", f"{name} begins with {value[0]}, which a spreadsheet takes for a formula")
+
+
+def check_row(meter: str, status: str, registered: str, zone: SiteZone) -> tuple[bool, int | None]:
+    """Whether the account of a row is active, and since when it is registered. Raises Refused for what it is not."""
+    check_meter_id(meter)
+    return _is_active(status), zone.parse(registered) if registered else None
+
+
+def _is_text(char: str) -> bool:
+    """Whether a character stands for something that is written: a space of any kind does, a command does not."""
+    return char.isprintable() or unicodedata.category(char) == "Zs" or char in _JOINERS
+
+
+def _is_active(status: str) -> bool:
+    active = _STATUS.get(status.strip().lower())
+    if active is None:
+        raise Refused("bad-field", f"a status is active or deactivated, not {status!r}")
+    return active
+
+
+def changed(account: Account, fields: Mapping[str, str]) -> Account:
+    """An account with some fields changed. Raises Refused `bad-field`."""
+    for name, value in fields.items():
+        check_field(name, value)
+    text = {name: fields.get(name, getattr(account, name)) for name in FIELDS}
+    text |= {name: sys.intern(text[name]) for name in Group._fields}
+    return Account(account.meter, **text, active=account.active, registered=account.registered)

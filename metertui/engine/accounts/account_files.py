@@ -1,0 +1,270 @@
+"""The two files of the accounts, `users.csv` and `accounts_history.csv`: read, added to, and replaced.
+
+A registration appends a row, so that a thousand of them share one write and one sync; a change rewrites the file as
+one step. Columns beyond the six that other programs know are ours; what others have added is kept as it is.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from operator import attrgetter, itemgetter
+from pathlib import Path
+from typing import Final
+
+from metertui.engine.accounts import account_history
+from metertui.engine.accounts.account import FIELDS, Account, check_row
+from metertui.engine.accounts.account_history import Moves
+from metertui.engine.base import DataError, Refused, SiteZone, StorageError
+from metertui.engine.columns import Group
+from metertui.engine.storage import Table, durable
+
+KNOWN: Final = ("identifier", *FIELDS)
+OURS: Final = ("status", "registered")
+_HEADER: Final = (*KNOWN, *OURS)
+_PIECE: Final = 4096
+"""Rows written at a time, for other threads' sake."""
+_text_of = attrgetter("meter", *FIELDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """Size and identity of `users.csv` at a moment."""
+
+    size: int
+    inode: tuple[int, int] | None
+
+
+class AccountFiles:
+    """The files of a data folder. Changes are on disk when they return. One that writes at a time, in any thread."""
+
+    def __init__(self, folder: Path, zone: SiteZone) -> None:
+        self.history_path, self.path = paths(folder)
+        self._paths = (self.history_path, self.path)
+        self._zone = zone
+        self._other_names: list[str] = []
+        self._others: dict[str, list[str]] = {}
+        self.appendable = False
+        """Whether a row may be added as the file stands; else it is to be written anew."""
+        self.torn = ""
+        """A sentence about a last line that was dropped; empty if none was."""
+        self.doubtful = False
+        """Whether a refusing disk may have left in a file what is not known here."""
+        self.pending = False
+        """Whether a change was decided that is not in its place: what it says is read, and `finish` puts it there."""
+
+    # -- reading -----------------------------------------------------------------------------------------------
+
+    def accounts(self) -> dict[str, Account]:
+        """What `users.csv` says, by meter. A torn last line is left out. Raises DataError, OSError."""
+        waiting = _waiting(self.path)
+        self.pending = waiting is not None
+        table = Table(self.path, KNOWN, OURS, torn_ok=True, data=waiting)
+        names = table.names
+        others = [place for place, name in enumerate(names) if name not in _HEADER]
+        self._other_names = [names[place] for place in others]
+        found: dict[str, Account] = {}
+        for line, account, cells in _accounts_of(table, self._zone):
+            if account.meter in found:
+                raise DataError(self.path, line, f"{account.meter} stands here a second time")
+            found[account.meter] = account
+            if others:
+                self._others[account.meter] = [cells[place] for place in others]
+        self.torn = table.torn
+        self.appendable = table.terminated and tuple(names[: len(_HEADER)]) == _HEADER
+        return found
+
+    def moves(self) -> dict[str, list[tuple[int, Group]]]:
+        """What `accounts_history.csv` says, by meter. Asked after `accounts`. Raises DataError, OSError."""
+        waiting = _waiting(self.history_path) if self.pending else None
+        return account_history.stated_moves(self.history_path, self._zone, waiting)
+
+    def finish(self) -> None:
+        """Put in its place a change that was decided, and away one that was not. Raises StorageError."""
+        durable.finish(self._paths)
+        self.pending = False
+
+    def stand(self) -> Stand:
+        """Size and identity of `users.csv` as it is now."""
+        try:
+            stat = os.stat(self.path)
+        except OSError:
+            return Stand(0, None)
+        return Stand(stat.st_size, (stat.st_dev, stat.st_ino))
+
+    # -- adding ------------------------------------------------------------------------------------------------
+
+    def append(self, accounts: Sequence[Account], *, sync: bool = True) -> int:
+        """Add rows; the size before, which `cut` takes to undo it. Raises StorageError."""
+        self._clear()
+        try:
+            fd = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
+        except OSError as error:
+            self.appendable = False
+            raise durable.refusal(self.path, error) from error
+        try:
+            size = os.fstat(fd).st_size
+            try:
+                durable.write_all(fd, self._csv(accounts))
+            except OSError as error:
+                self.cut(size)
+                raise durable.refusal(self.path, error) from error
+            try:
+                if sync:
+                    durable.sync_file(fd)
+            except OSError as error:
+                self.cut(size)
+                self.appendable = False  # a failed sync leaves unknown what the disk holds: it is written anew
+                raise durable.refusal(self.path, error) from error
+        finally:
+            os.close(fd)
+        return size
+
+    def cut(self, size: int) -> None:
+        """Take back what was appended. Where the disk refuses even that, the next append writes the file anew."""
+        try:
+            os.truncate(self.path, size)
+        except OSError:
+            self.appendable = False
+
+    # -- writing anew ------------------------------------------------------------------------------------------
+
+    def rewrite(self, accounts: Iterable[Account]) -> None:
+        """Write `users.csv` anew. Raises StorageError."""
+        self._replace(self.path, self._header() + self._csv(accounts))
+        self.appendable = True
+
+    def rewrite_moves(self, moves: Moves) -> None:
+        """Write `accounts_history.csv` anew. Raises StorageError."""
+        self._replace(self.history_path, account_history.as_csv(moves, self._zone))
+
+    def _replace(self, path: Path, data: bytes) -> None:
+        self._clear()
+        try:
+            durable.replace(path, data)
+        except StorageError:
+            self.doubtful = True
+            raise
+
+    # -- drafts: written beside the files, then put in their place -------------------------------------------------
+
+    def draft_moves(self, moves: Moves) -> durable.Replacement:
+        """What `accounts_history.csv` is to be. Raises StorageError."""
+        draft = durable.Replacement(self.history_path, suffix="change")
+        draft.write(account_history.as_csv(moves, self._zone))
+        draft.sync()
+        return draft
+
+    def draft(
+        self, stand: Stand, row: tuple[Account, Account] | None, accounts: Callable[[], Sequence[Account]]
+    ) -> durable.Replacement:
+        """What `users.csv` is to be: its first bytes, up to `stand`, with one `row` in the place of another.
+
+        Or, where that does not go, all `accounts`. Raises StorageError.
+        """
+        draft = durable.Replacement(self.path, suffix="change")
+        # Copying all other rows takes a fiftieth of the time of writing them anew.
+        if self.appendable and stand.inode is not None and row is not None:
+            if self._copy(draft, stand.size, *(self._csv([account]) for account in row)):
+                draft.sync()
+                return draft
+            draft.restart()
+        draft.write(self._header())
+        wanted = accounts()
+        for start in range(0, len(wanted), _PIECE):
+            draft.write(self._csv(wanted[start : start + _PIECE]))
+        draft.sync()
+        return draft
+
+    def _copy(self, draft: durable.Replacement, size: int, old: bytes, new: bytes) -> bool:
+        """Copy the first `size` bytes with another row in the place of one; whether that row was there, once."""
+        try:
+            with self.path.open("rb") as file:
+                return durable.copy(file, size, b"\n" + old, b"\n" + new, draft.write)
+        except OSError as error:
+            raise durable.refusal(self.path, error) from error
+
+    def catch_up(self, draft: durable.Replacement, size: int, end: int) -> None:
+        """Add to a draft what was registered since. Raises StorageError."""
+        if end > size:
+            try:
+                with self.path.open("rb") as file:
+                    file.seek(size)
+                    draft.write(file.read(end - size))
+            except OSError as error:
+                raise durable.refusal(self.path, error) from error
+
+    def switch(self, users: durable.Replacement, history: durable.Replacement | None) -> None:
+        """Put drafts in their places: both, or after a crash both at the next start, or none. Raises StorageError."""
+        self._clear()
+        try:
+            if history is None:
+                users.switch()
+            else:
+                durable.switch_all([(self.history_path, history), (self.path, users)])
+        except StorageError:
+            self.doubtful = True
+            raise
+
+    def _clear(self) -> None:
+        """Before anything is written: nothing may be due that would take its place. Raises StorageError."""
+        if self.pending:
+            self.finish()
+        if self.doubtful:
+            durable.retract(self._paths)
+
+    # -- rows --------------------------------------------------------------------------------------------------
+
+    def _header(self) -> bytes:
+        header = io.StringIO()
+        csv.writer(header, lineterminator="\n").writerow((*_HEADER, *self._other_names))
+        return header.getvalue().encode()
+
+    def _csv(self, accounts: Iterable[Account]) -> bytes:
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator="\n")
+        nothing = [""] * len(self._other_names)
+        for account in accounts:
+            status = "active" if account.active else "deactivated"
+            registered = "" if account.registered is None else self._zone.iso(account.registered)
+            writer.writerow((*_text_of(account), status, registered, *self._others.get(account.meter, nothing)))
+        return out.getvalue().encode()
+
+
+def paths(folder: Path) -> tuple[Path, Path]:
+    """`accounts_history.csv` and `users.csv`; a change of both is decided by the last one's being due."""
+    return folder / "accounts_history.csv", folder / "users.csv"
+
+
+def _waiting(path: Path) -> bytes | None:
+    """What is due to take a file's place. Raises OSError."""
+    try:
+        return durable.due(path).read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def _accounts_of(table: Table, zone: SiteZone) -> Iterator[tuple[int, Account, list[str]]]:
+    """The accounts of a table, each with the line that it begins on and all its cells. Raises DataError."""
+    names = table.names
+    pick = itemgetter(*(names.index(name) if name in names else -1 for name in _HEADER))
+    for line, cells in table.rows():
+        cells.append("")  # what a column that is not there says
+        meter, address, region, sub_region, postcode, apartment_type, status, registered = pick(cells)
+        try:
+            active, since = check_row(meter, status, registered, zone)
+        except Refused as error:
+            table.refuse(line, error.why)
+            continue
+        region, sub_region, apartment_type = map(sys.intern, (region, sub_region, apartment_type))
+        yield line, Account(meter, address, region, sub_region, postcode, apartment_type, active, since), cells
+
+
+def parse_rows(data: bytes, path: Path, zone: SiteZone) -> list[Account]:
+    """The accounts in `data`, which begins with a header and ends with a line, as lines of `path`. Raises DataError."""
+    table = Table(path, KNOWN, OURS, data=data)
+    return [account for _, account, _ in _accounts_of(table, zone)]

@@ -1,0 +1,57 @@
+"""Attributes of accounts in time, as `accounts_history.csv` states them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import sys
+from collections.abc import Mapping, Sequence
+from operator import itemgetter
+from pathlib import Path
+from typing import Final
+
+from metertui.engine.accounts.account import Account
+from metertui.engine.base import DataError, Refused, SiteZone, check_meter_id
+from metertui.engine.columns import Group
+from metertui.engine.storage import Table
+
+HISTORY_HEADER: Final = ("identifier", "effective_from", "region", "sub_region", "apartment_type")
+
+Moves = Mapping[str, Sequence[tuple[int, Group]]]
+"""Attributes in time by meter: (effective from µs UTC, group) in order."""
+
+
+def stated_moves(path: Path, zone: SiteZone, data: bytes | None = None) -> dict[str, list[tuple[int, Group]]]:
+    """The attributes in time as a file states them, by meter and in order of time. Raises DataError, OSError.
+
+    `data` goes before what the file holds.
+    """
+    stated: dict[str, list[tuple[int, Group]]] = {}
+    table = Table(path, HISTORY_HEADER, data=data)
+    pick = itemgetter(*map(table.names.index, HISTORY_HEADER))
+    for line, cells in table.rows():
+        meter, effective_from, *group = pick(cells)
+        try:
+            check_meter_id(meter)
+            since = zone.parse(effective_from)
+        except Refused as error:
+            raise DataError(path, line, error.why) from error
+        stated.setdefault(meter, []).append((since, Group(*map(sys.intern, group))))
+    for moves in stated.values():
+        moves.sort(key=itemgetter(0))
+    return stated
+
+
+def is_unfinished(moves: Sequence[tuple[int, Group]], account: Account | None) -> bool:
+    """Whether the last of some moves is half a change, which the account in `users.csv` does not confirm."""
+    return account is not None and len(moves) > 1 and moves[-1][1] != account.group == moves[-2][1]
+
+
+def as_csv(moves: Moves, zone: SiteZone) -> bytes:
+    """The file that states `moves`."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(HISTORY_HEADER)
+    for meter, of_meter in moves.items():
+        writer.writerows((meter, zone.iso(since), *group) for since, group in of_meter)
+    return out.getvalue().encode()

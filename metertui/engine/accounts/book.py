@@ -1,0 +1,347 @@
+"""The accounts of a data folder: what is registered for each meter, now and in time, and the changing of it."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from metertui.engine.accounts.account import Account, changed
+from metertui.engine.accounts.account_files import AccountFiles, Stand
+from metertui.engine.accounts.account_history import Moves, is_unfinished
+from metertui.engine.accounts.search import Roster
+from metertui.engine.base import MeterError, Refused, SiteZone, StorageError, check_meter_id
+from metertui.engine.columns import Group
+from metertui.engine.storage import durable
+from metertui.engine.vee import Event, EventBook
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Accounts as they are to be, and the attributes in time of those that moved."""
+
+    accounts: Sequence[Account]
+    moves: Moves
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How many accounts there are between two batches, and the file that holds just these."""
+
+    count: int
+    file: Stand
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A change on disk beside the files that it is to replace."""
+
+    change: Change
+    standing: Standing
+    users: durable.Replacement
+    history: durable.Replacement | None
+
+    def drop(self) -> None:
+        """Give it up."""
+        self.users.drop()
+        if self.history is not None:
+            self.history.drop()
+
+
+class AccountBook:
+    """The accounts of a data folder. O(1) by meter; by text see search.py. Changes are on disk when they return."""
+
+    def __init__(self, folder: Path, zone: SiteZone) -> None:
+        self._files = AccountFiles(folder, zone)
+        self._zone = zone
+        self._accounts: dict[str, Account] = {}
+        self.roster = Roster(self.get)
+        """The same accounts by number, in order of their ids, and by part of their texts."""
+        self._moves: dict[str, list[tuple[int, Group]]] = {}
+        self._unfinished = False
+        self.warnings: list[str] = []
+
+    # -- reading -----------------------------------------------------------------------------------------------
+
+    def load(self) -> None:
+        """Read both files. A torn last line, or half a change, is dropped and told in `warnings`.
+
+        The files stay as they are, see `mend`. Raises DataError, OSError.
+        """
+        collecting = gc.isenabled()
+        gc.disable()  # a million accounts make no garbage, and looking for it takes longer than reading them
+        try:
+            self._accounts = self._files.accounts()
+            if self._files.torn:
+                self.warnings.append(self._files.torn)
+            self.roster.extend(self._accounts)
+            self._unfinished = self._load_moves()
+        finally:
+            if collecting:
+                gc.enable()
+
+    def mend(self) -> None:
+        """Finish a change that a crash cut, and take out of the files what `load` dropped. Raises StorageError."""
+        if self._files.pending:
+            self.warnings.append("a change of accounts that was interrupted was finished")
+        self._files.finish()
+        if self._unfinished:
+            self._set_moves({})
+        if self._files.torn:
+            self._files.rewrite(self._accounts.values())
+
+    def _load_moves(self) -> bool:
+        """Read the attributes in time; whether any of them was half a change."""
+        self._moves = self._files.moves()
+        return any([self._drop_unfinished(meter, moves) for meter, moves in self._moves.items()])
+
+    def _drop_unfinished(self, meter: str, moves: list[tuple[int, Group]]) -> bool:
+        """Undo the first half of a change whose second half, in `users.csv`, never came; whether there was one."""
+        if not is_unfinished(moves, self._accounts.get(meter)):
+            return False
+        moves.pop()
+        name = self._files.history_path.name
+        self.warnings.append(f"{name}: the last change of {meter} was dropped, as users.csv does not have it")
+        return True
+
+    def learn(self, account: Account, moves: Sequence[tuple[int, Group]]) -> None:
+        """Know what another process has put into the files about one meter."""
+        if account.meter in self._accounts:
+            self._accounts[account.meter] = account
+            self.roster.changed(account.meter)
+        else:
+            self.add(account)
+        if moves:
+            self._moves[account.meter] = list(moves)
+        else:
+            self._moves.pop(account.meter, None)
+
+    def __contains__(self, meter: object) -> bool:
+        return meter in self._accounts
+
+    def __len__(self) -> int:
+        return len(self._accounts)
+
+    def __iter__(self) -> Iterator[Account]:
+        return iter(self._accounts.values())
+
+    def get(self, meter: str) -> Account | None:
+        """The account of a meter."""
+        return self._accounts.get(meter)
+
+    def moves(self, meter: str) -> Sequence[tuple[int, Group]]:
+        """A meter's attributes in time: (effective from µs UTC, group) in order; empty if they never changed.
+
+        The first one holds for all earlier time too.
+        """
+        return self._moves.get(meter, ())
+
+    def search(self, text: str, limit: int = 20) -> list[Account]:
+        """Accounts whose id, address or postcode contains `text`, in any case.
+
+        The id that is `text` comes first, then ids that begin with it, then the rest.
+        """
+        found = self.roster.search(text, limit)
+        assert found is not None
+        return found
+
+    # -- registering: checked at once, written together ------------------------------------------------------------
+
+    def prepare(self, meter: str, fields: Mapping[str, str], now: int) -> Account:
+        """A new account, checked but neither stored nor known yet. Raises Refused."""
+        check_meter_id(meter)
+        if meter in self._accounts:
+            raise Refused("already-registered", f"{meter} is registered already")
+        return changed(Account(meter, registered=now), fields)
+
+    def append(self, accounts: Sequence[Account], *, sync: bool = True) -> int:
+        """Put new accounts on disk; what `retract` takes to undo it. Any thread. Raises StorageError."""
+        if not self._files.appendable:
+            self._files.rewrite([*self._accounts.values(), *accounts])
+            return -1
+        return self._files.append(accounts, sync=sync)
+
+    def retract(self, mark: int) -> None:
+        """Undo the last append, as what belongs with it could not be stored. Any thread. Raises StorageError."""
+        if mark < 0:
+            self._files.rewrite(self._accounts.values())
+            return
+        self._files.cut(mark)
+
+    def add(self, account: Account) -> None:
+        """Know an account that is on disk."""
+        self._accounts[account.meter] = account
+        self.roster.add(account.meter)
+
+    # -- changing: planned, drafted beside ingest, then put in place between two batches ---------------------------
+
+    def modified(self, meter: str, fields: Mapping[str, str], now: int, since: int | None = None) -> Change:
+        """What changes some fields from `since` on (µs UTC; `now` if None). Raises Refused, MeterError.
+
+        The last change is corrected so too: by the account as it is with another `since`, or by other attributes with
+        the same; those from before it take it back.
+        """
+        before = self._known(meter)
+        account = changed(before, fields)
+        known = list(self.moves(meter)) or [(before.registered or 0, before.group)]
+        moves = list(known)
+        last, group = moves[-1]
+        corrected = account == before if since != last else account.group != group
+        if since is not None and len(moves) > 1 and corrected:
+            moves.pop()
+        if since is not None:
+            self._check_since(meter, since, moves, now)
+        if account.group != moves[-1][1]:
+            # The clock may have jumped back, and what was before stays before.
+            moves.append((max(now, last + 1) if since is None else since, account.group))
+        return Change([account], {meter: moves} if moves != known else {})
+
+    def _check_since(self, meter: str, since: int, moves: Sequence[tuple[int, Group]], now: int) -> None:
+        """That a change may take effect at `since`. Raises Refused."""
+        if since > now:
+            raise Refused("future-timestamp", f"{self._zone.iso(since)} is in the future: a change is entered when due")
+        if since <= moves[-1][0]:
+            last = self._zone.iso(moves[-1][0])
+            what = "has its attributes since" if len(moves) > 1 else "was registered at"
+            raise Refused("bad-timestamp", f"{meter} {what} {last}; a change takes effect after that")
+
+    def deactivated(self, meter: str) -> Change:
+        """What has a meter's readings refused. Raises MeterError."""
+        account = self._known(meter)
+        if not account.active:
+            raise MeterError(f"{meter} is deactivated already")
+        return Change([replace(account, active=False)], {})
+
+    def reactivated(self, meter: str) -> Change:
+        """What has a meter's readings taken again. Raises MeterError."""
+        account = self._known(meter)
+        if account.active:
+            raise MeterError(f"{meter} is active already")
+        return Change([replace(account, active=True)], {})
+
+    def modify(self, meter: str, fields: Mapping[str, str], now: int, since: int | None = None) -> Account:
+        """Change some fields from `since` on (µs UTC; `now` if None). Raises Refused, MeterError, StorageError."""
+        return self._make(self.modified(meter, fields, now, since))
+
+    def deactivate(self, meter: str, now: int) -> Account:
+        """Take no more readings of a meter. Raises MeterError, StorageError."""
+        return self._make(self.deactivated(meter))
+
+    def reactivate(self, meter: str, now: int) -> Account:
+        """Take a meter's readings again. Raises MeterError, StorageError."""
+        return self._make(self.reactivated(meter))
+
+    def put(self, accounts: Iterable[Account], moves: Moves) -> None:
+        """Add or replace many accounts, and state the attributes in time of some, with one rewrite of each file.
+
+        Raises StorageError.
+        """
+        self.commit(self.draft(self.standing(), Change(list(accounts), moves)))
+
+    def _known(self, meter: str) -> Account:
+        account = self._accounts.get(meter)
+        if account is None:
+            raise MeterError(f"{meter} is not registered")
+        return account
+
+    def _make(self, change: Change) -> Account:
+        self.commit(self.draft(self.standing(), change))
+        return change.accounts[0]
+
+    def standing(self) -> Standing:
+        """How the accounts stand. Between two batches, when file and memory say the same."""
+        return Standing(len(self._accounts), self._files.stand())
+
+    def draft(self, standing: Standing, change: Change) -> Draft:
+        """Write beside the files what they are to be after a change; nothing takes effect. Any thread.
+
+        Registrations may go on meanwhile, other changes not. Raises StorageError.
+        """
+        history = self._files.draft_moves({**self._moves, **change.moves}) if change.moves else None
+        try:
+            users = self._files.draft(
+                standing.file, self._one_row(change), lambda: self._as_after(change, standing.count)
+            )
+        except BaseException:
+            if history is not None:
+                history.drop()
+            raise
+        return Draft(change, standing, users, history)
+
+    def _one_row(self, change: Change) -> tuple[Account, Account] | None:
+        """The row that a change replaces and the one in its place, if that is all it does."""
+        stated = {account.meter: account for account in change.accounts}
+        if len(stated) != 1:
+            return None
+        (account,) = stated.values()
+        before = self._accounts.get(account.meter)
+        return None if before is None else (before, account)
+
+    def _as_after(self, change: Change, count: int) -> list[Account]:
+        """The first `count` accounts, of which there may be more meanwhile, as they are after a change."""
+        stated = {account.meter: account for account in change.accounts}
+        known = [self.roster.meter(row) for row in range(count)]
+        return [stated.pop(meter) if meter in stated else self._accounts[meter] for meter in known] + [*stated.values()]
+
+    def commit(self, draft: Draft) -> None:
+        """Put a draft in place: a change takes effect. Any thread, between two batches. Raises StorageError."""
+        change, standing = draft.change, draft.standing
+        stand = self._files.stand()
+        known = self._moves
+        since = {self.roster.meter(row) for row in range(standing.count, len(self.roster))}
+        stated = {account.meter: account for account in change.accounts if account.meter not in since}
+        moves = {meter: list(each) for meter, each in change.moves.items() if meter not in since}
+        try:
+            if len(stated) == len(change.accounts) and _goes_on(stand, standing.file):
+                self._files.catch_up(draft.users, standing.file.size, stand.size)
+                self._files.switch(draft.users, draft.history)
+                self._moves = {**known, **moves}
+            else:  # the file was written anew since, or one that is to be added was registered, which stands
+                draft.drop()
+                everyone = list({**self._accounts, **stated}.values())
+                self._files.switch(
+                    self._files.draft(stand, None, lambda: everyone),
+                    self._files.draft_moves({**known, **moves}) if moves else None,
+                )
+                self._moves = {**known, **moves}
+        except StorageError:
+            draft.drop()
+            self._moves = known
+            with contextlib.suppress(StorageError):
+                self.settle()
+            raise
+        self._files.appendable = True
+        for meter, account in stated.items():
+            if meter in self._accounts:
+                self._accounts[meter] = account
+                self.roster.changed(meter)
+            else:
+                self.add(account)
+
+    def commit_told(self, draft: Draft, events: EventBook, told: Sequence[Event]) -> None:
+        """`commit` with the events that tell of it: both are on disk then, or neither. Raises StorageError."""
+        mark = events.append(told)
+        try:
+            self.commit(draft)
+        except StorageError:
+            events.retract(mark)
+            raise
+
+    def _set_moves(self, moves: Moves) -> None:
+        merged = {**self._moves, **{meter: list(of_meter) for meter, of_meter in moves.items()}}
+        self._files.rewrite_moves(merged)
+        self._moves = merged
+
+    def settle(self) -> None:
+        """Write anew what a disk that refused may have left otherwise. Raises StorageError."""
+        if self._files.doubtful:
+            self._set_moves({})
+            self._files.rewrite(self._accounts.values())
+            self._files.doubtful = False
+
+
+def _goes_on(now: Stand, before: Stand) -> bool:
+    """Whether a file is still the same, added to at most."""
+    return now.inode == before.inode and now.size >= before.size

@@ -1,0 +1,157 @@
+"""Staff accounts: `admins.csv`, passwords as argon2id hashes."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import secrets
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+from argon2 import PasswordHasher
+from argon2.exceptions import VerificationError
+
+from metertui.engine.base import DataError, MeterError
+from metertui.engine.storage import Table, durable
+
+ROLES: Final = ("operator", "government")
+_HEADER: Final = ["email", "role", "password_hash"]
+_HASH: Final = re.compile(r"\$argon2id\$[-A-Za-z0-9+/=,$]{1,500}")
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member of staff. `role`: operator or government."""
+
+    email: str
+    role: str
+    password_hash: str
+
+
+class StaffBook:
+    """`admins.csv` of a data folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "admins.csv"
+        self._hasher = PasswordHasher()
+        self._members: dict[str, Member] = {}
+        self._plain = False
+
+    def load(self) -> None:
+        """Read the file. Plain passwords become hashes, those without a role operators.
+
+        The file stays as it is, see `mend`. Raises DataError that names the line, OSError.
+        """
+        table = Table(self._path, ("email",), ("role", "password_hash", "password"))
+        plain = "password" in table.names
+        for line, cells in table.rows():
+            if not plain and "password_hash" not in table.names:
+                raise DataError(self._path, 1, f"the header is not {','.join(_HEADER)}")
+            row = dict(zip(table.names, cells, strict=True))
+            try:
+                email, role = _email(row["email"].strip()), row.get("role", "").strip().lower()
+                role = _role(role or ("operator" if plain else ""))
+                password = row.get("password", "")
+                if password.startswith("$argon2"):  # its column has lost its name; hashing it again would lose it
+                    raise MeterError("a hash stands in the column password; it belongs in password_hash")
+                stored = row.get("password_hash") or self._hash(password)
+            except MeterError as error:
+                raise DataError(self._path, line, str(error)) from error
+            if email.casefold() in self._members:
+                raise DataError(self._path, line, f"{email} stands here a second time")
+            self._members[email.casefold()] = Member(email, role, stored)
+        self._plain = plain
+
+    def mend(self) -> None:
+        """Write hashes in the place of plain passwords. Raises StorageError."""
+        if self._plain:
+            self._save(self._members)
+            self._plain = False
+
+    def members(self) -> list[Member]:
+        """Everyone, by email."""
+        return sorted(self._members.values(), key=lambda member: member.email.casefold())
+
+    def member(self, email: str, role: str, password: str) -> Member:
+        """Someone who is no member yet, the password hashed, which is slow. Any thread. Raises MeterError."""
+        return Member(_email(email), _role(role), self._hash(password))
+
+    def add(self, email: str, role: str, password: str) -> None:
+        """Add a member, or give one another role and password; an operator stays. Raises MeterError, StorageError."""
+        self.put(self.member(email, role, password))
+
+    def put(self, member: Member) -> None:
+        """Add a member, or put one in the place of who has the email; an operator stays.
+
+        Raises MeterError, StorageError.
+        """
+        _email(member.email), _role(member.role)
+        if not _HASH.fullmatch(member.password_hash):
+            raise MeterError("this is no argon2id hash of a password")
+        self._change({**self._members, member.email.casefold(): member}, member.email)
+
+    def remove(self, email: str) -> None:
+        """Remove a member; an operator stays. Raises MeterError, StorageError."""
+        if email.casefold() not in self._members:
+            raise MeterError(f"{email} is not a member of staff")
+        self._change({name: member for name, member in self._members.items() if name != email.casefold()}, email)
+
+    def get(self, email: str) -> Member | None:
+        """A member by the email, in any case."""
+        return self._members.get(email.casefold())
+
+    def verify(self, email: str, password: str) -> str | None:
+        """The role of a member with this password, else None. Slow by design, for unknown names too. Any thread."""
+        member = self._members.get(email.casefold())
+        decoy = self._decoy  # made for known names too, so that the time taken tells nothing
+        try:
+            self._hasher.verify(member.password_hash if member else decoy, password)
+        except (VerificationError, ValueError):  # ValueError: no hash, or no text
+            return None
+        return member.role if member else None
+
+    @cached_property
+    def _decoy(self) -> str:
+        """What the password of an unknown name is compared with. A hash costs 50 ms, so not before it is needed."""
+        return self._hasher.hash(secrets.token_hex(16))
+
+    def _hash(self, password: str) -> str:
+        if not password:
+            raise MeterError("a password cannot be empty")
+        try:
+            return self._hasher.hash(password)
+        except UnicodeEncodeError as error:
+            raise MeterError("a password is text; this one is not UTF-8") from error
+
+    def _change(self, members: dict[str, Member], email: str) -> None:
+        """Make `members` the staff by what is done to `email`, unless that was the last operator."""
+        before, after = (any(m.role == "operator" for m in each.values()) for each in (self._members, members))
+        if before and not after:
+            raise MeterError(f"{email} is the last operator; make another one first")
+        self._save(members)
+
+    def _save(self, members: dict[str, Member]) -> None:
+        """Make `members` the staff: on disk, then here."""
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(_HEADER)
+        writer.writerows(
+            (members[name].email, members[name].role, members[name].password_hash) for name in sorted(members)
+        )
+        durable.replace(self._path, out.getvalue().encode(), mode=0o600)
+        self._members = members
+
+
+def _email(text: str) -> str:
+    if "@" not in text or not text.isprintable() or text[0] in "=+-@" or " " in text:
+        raise MeterError(f"{text!r} is no email address")
+    return text
+
+
+def _role(text: str) -> str:
+    if text not in ROLES:
+        raise MeterError(f"a role is one of {', '.join(ROLES)}")
+    return text

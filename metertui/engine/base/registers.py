@@ -1,0 +1,81 @@
+"""The field's words as values: meter ids and register readings, from text and back.
+
+A reading is kept as a whole number of watt-hours, so that sums are exact; its text is in kWh.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+
+from metertui.engine.base.errors import Refused
+
+MAX_WH: Final = 99_999_999_999
+"""The highest register reading, in Wh: 99,999,999.999 kWh."""
+
+_METER_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
+_READING: Final = re.compile(r"([0-9]+)(?:\.([0-9]+))?")
+_WH_PER_LAST_DIGIT: Final = (1000, 100, 10, 1)
+_TOO_HIGH: Final = "a reading is at most 99999999.999 kWh"
+
+
+class Reading(NamedTuple):
+    """A register read: meter id, instant in µs since 1970-01-01 UTC, register in Wh."""
+
+    meter: str
+    time: int
+    wh: int
+
+
+def check_meter_id(text: str) -> str:
+    """`text` if it is a meter id; raises Refused `bad-meter-id`."""
+    if _METER_ID.fullmatch(text) is None:
+        raise Refused(
+            "bad-meter-id",
+            "a meter id is 1 to 32 of A-Z a-z 0-9 . _ - and begins with a letter or digit",
+        )
+    return text
+
+
+def parse_kwh(text: str) -> int:
+    """The register reading `text` (kWh, `digits[.digits]`) in Wh, rounded half-even; raises Refused `bad-reading`."""
+    whole, point, fraction = text.partition(".")
+    if whole.isdigit() and len(whole) <= 8 and text.isascii():
+        if not point:
+            return int(whole) * 1000
+        if fraction.isdigit() and len(fraction) <= 3:
+            return int(whole + fraction) * _WH_PER_LAST_DIGIT[len(fraction)]
+    return _parse_odd_kwh(text)
+
+
+def _parse_odd_kwh(text: str) -> int:
+    """`parse_kwh` for what is rare: leading zeros, more than three decimals, and what is no reading at all."""
+    match = _READING.fullmatch(text)
+    if match is None:
+        raise Refused("bad-reading", "a reading is digits with an optional decimal part, in kWh, like 144.5")
+    whole, fraction = match[1].lstrip("0"), match[2] or ""
+    if len(whole) > 8:
+        raise Refused("bad-reading", _TOO_HIGH)
+    wh = int(whole or "0") * 1000 + int((fraction + "000")[:3])
+    rest = fraction[3:]
+    if rest:
+        half = "5".ljust(len(rest), "0")
+        if rest > half or (rest == half and wh % 2):
+            wh += 1
+    if wh > MAX_WH:
+        raise Refused("bad-reading", _TOO_HIGH)
+    return wh
+
+
+def format_kwh(wh: int) -> str:
+    """`wh` watt-hours as kWh text without needless zeros: 144500 is `144.5`. Takes negative figures too."""
+    sign, wh = ("-", -wh) if wh < 0 else ("", wh)
+    whole, rest = divmod(wh, 1000)
+    if not rest:
+        return f"{sign}{whole}"
+    return f"{sign}{whole}.{rest:03d}".rstrip("0")
+
+
+def disarmed(text: str) -> str:
+    """`text` for a cell of a CSV: one that a spreadsheet would take for a formula gets an apostrophe before it."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

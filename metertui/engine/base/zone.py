@@ -1,0 +1,248 @@
+"""The site zone: local days and bare timestamps on one side, microseconds of UTC on the other.
+
+Inside, an instant is a whole number of µs since 1970-01-01T00:00:00Z. Only this file knows the way to and
+from the wall clock, daylight saving included: an hour that occurs twice is its first occurrence, one that
+does not exist is refused.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import numpy as np
+from numpy.typing import NDArray
+
+from metertui.engine.base.errors import MeterError, Refused
+
+Instants = NDArray[np.int64]
+
+SECOND: Final = 1_000_000
+MINUTE: Final = 60 * SECOND
+HOUR: Final = 60 * MINUTE
+DAY: Final = 24 * HOUR
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_NAIVE_EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - the wall clock's zero
+_EPOCH_ORDINAL: Final = date(1970, 1, 1).toordinal()
+_TICK: Final = timedelta(microseconds=1)
+
+_TIMESTAMP: Final = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})?"
+)
+_FORM: Final = "a timestamp is like 2025-02-19T00:30:00, with a zone (Z, +08:00) if it is not the site's"
+_LAST_YEAR: Final = 2199
+_CACHE_SIZE: Final = 65_536
+"""Timestamps remembered both ways: half-hourly meters share theirs, so nearly every look-up hits."""
+
+
+class SiteZone:
+    """The utility's time zone. Raises MeterError for a name that is no zone."""
+
+    def __init__(self, name: str) -> None:
+        try:
+            self._tz = ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise MeterError(f"{name!r} is not a time zone; one is like Asia/Singapore") from error
+        self.name = name
+        self._parsed: dict[str, int] = {}
+        self._written: dict[int, str] = {}
+        self._switches, self._offsets = _transitions(self._tz)
+
+    def __repr__(self) -> str:
+        return f"SiteZone({self.name!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, SiteZone) and other.name == self.name
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+    # -- text ------------------------------------------------------------------------------------------
+
+    def parse(self, text: str) -> int:
+        """The instant (µs UTC) of an ISO 8601 timestamp; a bare one is in this zone. Raises Refused `bad-timestamp`."""
+        found = self._parsed.get(text)
+        if found is not None:
+            return found
+        match = _TIMESTAMP.fullmatch(text)
+        if match is None:
+            raise Refused("bad-timestamp", _FORM)
+        try:
+            moment = datetime.fromisoformat(text)
+            instant = self.instant(moment) if match[1] is None else (moment - _EPOCH) // _TICK
+        except (ValueError, OverflowError) as error:
+            raise Refused("bad-timestamp", f"{text} is no time of the calendar") from error
+        if instant < 0 or moment.year > _LAST_YEAR:
+            raise Refused("bad-timestamp", f"a timestamp is between 1970 and {_LAST_YEAR}")
+        if len(self._parsed) >= _CACHE_SIZE:
+            self._parsed.clear()
+        self._parsed[text] = instant
+        return instant
+
+    def iso(self, instant: int) -> str:
+        """`instant` (µs UTC) as local ISO 8601 with its offset; a fraction only where it has one."""
+        text = self._written.get(instant)
+        if text is None:
+            if len(self._written) >= _CACHE_SIZE:
+                self._written.clear()
+            text = self._written[instant] = self.local(instant).isoformat()
+        return text
+
+    # -- single instants ---------------------------------------------------------------------------------
+
+    def local(self, instant: int) -> datetime:
+        """`instant` (µs UTC) as an aware local datetime."""
+        return (_EPOCH + timedelta(microseconds=instant)).astimezone(self._tz)
+
+    def instant(self, moment: datetime) -> int:
+        """µs UTC of a datetime, a bare one in this zone (the first of two). Raises Refused for one that is skipped."""
+        if moment.tzinfo is not None:
+            return (moment - _EPOCH) // _TICK
+        aware = moment.replace(tzinfo=self._tz, fold=0)
+        instant = (aware - _EPOCH) // _TICK
+        if self.local(instant).replace(tzinfo=None) != moment:
+            raise Refused("bad-timestamp", f"{moment.isoformat()} does not exist in {self.name}: the clock skips it")
+        return instant
+
+    def day(self, instant: int) -> date:
+        """The local calendar day of `instant`; midnight belongs to the day that it opens."""
+        return self.local(instant).date()
+
+    def midnight(self, day: date) -> int:
+        """The first instant (µs UTC) of a local day."""
+        start = datetime(day.year, day.month, day.day, tzinfo=self._tz)
+        # Where the clock skips midnight, the offset before the skip gives the instant of the skip itself.
+        return (start - _EPOCH) // _TICK
+
+    # -- arrays ------------------------------------------------------------------------------------------
+
+    def wall(self, instants: Instants) -> Instants:
+        """Local wall-clock µs since 1970-01-01T00:00 for an array of instants (same shape, int64)."""
+        which = np.searchsorted(self._switches, instants, side="right")
+        return np.asarray(instants + self._offsets[which], dtype=np.int64)
+
+    def days(self, instants: Instants) -> NDArray[np.int32]:
+        """Local days since 1970-01-01 for an array of instants (same shape, int32)."""
+        return np.asarray(self.wall(instants) // DAY, dtype=np.int32)
+
+    def midnights(self, first: date, last: date) -> Instants:
+        """The first instants of every local day from `first` to `last`, both included, and of the day after."""
+        count = last.toordinal() - first.toordinal() + 2
+        return np.array([self.midnight(first + timedelta(days=i)) for i in range(count)], dtype=np.int64)
+
+    def hours(self, start: int, end: int) -> Instants:
+        """Every instant in [start, end] at which the local wall clock shows a full hour, in order (int64)."""
+        return self.every(HOUR, start, end)
+
+    def every(self, step: int, start: int, end: int) -> Instants:
+        """Every instant in [start, end] at which the local wall clock shows a multiple of `step`, in order (int64).
+
+        `step` is a multiple of 15 minutes.
+        """
+        # Offsets are multiples of 15 minutes since 1970 in every zone that is in use.
+        first = -(-start // (15 * MINUTE)) * 15 * MINUTE
+        marks = np.arange(first, end + 1, 15 * MINUTE, dtype=np.int64)
+        return np.asarray(marks[self.wall(marks) % step == 0])
+
+    def showing(self, moment: int, start: int, end: int) -> Instants:
+        """Every instant in [start, end] at which the local wall clock shows `moment`, µs within the day, in order.
+
+        None on a day on which the clock skips it, two where it comes twice.
+        """
+        offsets = np.unique(self._offsets[slice(*self._reach(start, end))])
+        days = np.arange(start // DAY - 1, end // DAY + 2, dtype=np.int64) * DAY + moment
+        found = np.unique(np.concatenate([days - offset for offset in offsets]))
+        found = found[(found >= start) & (found <= end)]
+        return np.asarray(found[self.wall(found) % DAY == moment])
+
+    def changes(self, start: int, end: int) -> Instants:
+        """The instants in [start, end] at which the local clock is changed, in order (int64)."""
+        return np.asarray(self._switches[(self._switches >= start) & (self._switches <= end)])
+
+    def _reach(self, start: int, end: int) -> tuple[int, int]:
+        """The places of the offsets that hold somewhere in [start, end]: from the first to before the second."""
+        first, last = np.searchsorted(self._switches, [start, end], side="right").tolist()
+        return first, last + 1
+
+    def occurrences(self, times: Sequence[int], start: int, end: int) -> Instants:
+        """Every instant in [start, end] at which the wall clock comes to one of `times` (µs of the local day).
+
+        So are the instants at which it jumps, since that may take it past one. Ascending, int64.
+        """
+        low, high = np.searchsorted(self._switches, [start, end], side="right").tolist()
+        found = [self._switches[low:high]]
+        for offset in set(self._offsets[low : high + 1].tolist()):
+            days = np.arange((start + offset) // DAY, (end + offset) // DAY + 1, dtype=np.int64) * DAY
+            found += [days + time - offset for time in times]
+        marks = np.unique(np.concatenate(found))
+        marks = marks[(marks >= start) & (marks <= end)]
+        shown = np.isin(self.wall(marks) % DAY, times) | np.isin(marks, self._switches)
+        return np.asarray(marks[shown])
+
+
+@lru_cache
+def _transitions(tz: ZoneInfo) -> tuple[Instants, Instants]:
+    """Instants at which a zone's offset changes, and the offsets (µs) before, between and after them.
+
+    They are found by asking for every second day, some 0.1 s of work, so they are kept.
+    """
+
+    def offset(second: int) -> int:
+        delta = datetime.fromtimestamp(second, tz).utcoffset()
+        assert delta is not None
+        return delta // _TICK
+
+    step = 2 * 86_400  # shorter than any two changes of one zone lie apart
+    switches: list[int] = []
+    offsets = [offset(0)]
+    stop = int((datetime(_LAST_YEAR + 1, 1, 2, tzinfo=UTC) - _EPOCH).total_seconds())
+    for low in range(0, stop, step):
+        after = offset(low + step)
+        if after == offsets[-1]:
+            continue
+        left, right = low, low + step
+        while right - left > 1:
+            middle = (left + right) // 2
+            left, right = (middle, right) if offset(middle) == offsets[-1] else (left, middle)
+        switches.append(right * SECOND)
+        offsets.append(after)
+    return _fixed(switches), _fixed(offsets)
+
+
+def _fixed(values: list[int]) -> Instants:
+    array = np.array(values, dtype=np.int64)
+    array.flags.writeable = False
+    return array
+
+
+def date_of(day_number: int) -> date:
+    """The calendar day of a count of days since 1970-01-01."""
+    return date.fromordinal(_EPOCH_ORDINAL + day_number)
+
+
+def number_of(day: date) -> int:
+    """Days since 1970-01-01 of a calendar day."""
+    return day.toordinal() - _EPOCH_ORDINAL
+
+
+def machine_zone() -> str:
+    """The name of the zone that `TZ` or this machine is set to; `UTC` where neither says."""
+    name = os.environ.get("TZ", "").lstrip(":")
+    if name:
+        return name
+    try:
+        target = str(Path("/etc/localtime").resolve())
+        _, found, tail = target.partition("zoneinfo/")
+        if found:
+            return tail
+        stated = Path("/etc/timezone").read_text(encoding="utf-8").strip()
+    except OSError:
+        return "UTC"
+    return stated or "UTC"

@@ -1,0 +1,256 @@
+"""The billing run of a month: its bills, what changed since in those issued before, and the issuing of both.
+
+What the readings and tariffs come to now, less what was billed, is the next adjustment. It is billed by the run that
+finds it, beside that run's own bills, so that bills and adjustments sum to today's figures.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from metertui.engine.base import MeterError, SiteZone, format_kwh
+from metertui.engine.billing import bill_format
+from metertui.engine.billing.bill_ledger import HEADER, BillBook, Figures, Ledger, as_issued, billed, wh_of
+from metertui.engine.billing.statements import Bills, Statement, Terms, money
+from metertui.engine.columns import Frozen
+from metertui.engine.storage import durable
+
+RUN_ROW: Final = (
+    *bill_format.ROW,
+    "adjustment_kwh",
+    "adjustment_net",
+    "adjustment_tax",
+    "adjustment_total",
+    "adjustments",
+)
+"""Columns of a billing run: bills as `paper.ROW` has them, and what is billed beside them of what changed since."""
+
+Progress = Callable[[float], None]
+
+
+@dataclass(slots=True)
+class _Pending:
+    """What is to be added to a month: by meter code, what its readings and tariffs come to now less what was billed."""
+
+    ledger: Ledger
+    bills: Bills
+    differences: dict[int, Figures]
+
+
+class Run:
+    """The bills of a month, and what changed since in those issued before. Any thread.
+
+    Raises MeterError for what is no month, and for bills that are issued and cannot be priced any more; DataError,
+    NoTariffError.
+    """
+
+    def __init__(self, frozen: Frozen, month: str, terms: Terms, book: BillBook, progress: Progress) -> None:
+        self.month = month
+        self.frozen = frozen
+        self._book = book
+        months = [earlier for earlier in book.months() if earlier < month]
+
+        def part(nth: int) -> Progress:
+            return lambda share: progress((nth + share) / (len(months) + 1))
+
+        self.bills = Bills(frozen, month, terms, part(0))
+        issued = book.read(month)
+        if terms.tariffs is None and (months or issued.entries):
+            raise MeterError("bills are issued, and there is no tariffs.csv to hold them against")
+        self.issued = issued
+        """What was issued of the month itself."""
+        self._pending: list[_Pending] = []
+        for nth, earlier in enumerate(months, 1):
+            self._pending.append(_pending(book.read(earlier), Bills(frozen, earlier, terms, part(nth))))
+        own = _pending(issued, self.bills)
+        self._pending.append(own)
+        known = set(issued.bills)
+        self._new = [code for code in self.bills.codes if frozen.ids[code] not in known]
+        for code in self._new:
+            own.differences.pop(code, None)  # it has no bill of this month yet
+        self.adjustments = self._adjusted()
+        """By meter code and month, what is billed beside the bills of this month."""
+
+    def __len__(self) -> int:
+        return len(self.bills)
+
+    def rows(self) -> Iterator[list[str]]:
+        """A row a bill in the order of RUN_ROW, by meter: as it was issued, if it was."""
+        zone = self.frozen.zone
+        for code in self.bills.codes:
+            row = self.issued.bills.get(self.frozen.ids[code])
+            bill = bill_format.cells(self.bills.of(code), zone) if row is None else as_issued(row, self.month)
+            yield [*bill, *_beside(self.adjustments.get(code, {}))]
+
+    @property
+    def new(self) -> int:
+        """How many bills of the month are not issued yet."""
+        return len(self._new)
+
+    @property
+    def changes(self) -> int:
+        """How many issued bills have a difference that is not issued yet."""
+        return sum(len(pending.differences) for pending in self._pending)
+
+    def issue(self, now: int) -> int:
+        """Keep the bills and differences that are not kept yet, as of `now` (µs UTC); how many were.
+
+        Raises MeterError for a month that is not over and where there are no tariffs, StorageError.
+        """
+        if self.bills.terms.tariffs is None:
+            raise MeterError("there is no tariffs.csv: what has no price is not issued")
+        if self.bills.end > now:
+            raise MeterError(f"{self.month} is not over: its bills cannot be issued yet")
+        count = 0
+        try:
+            self._book.settle()
+        except OSError as error:
+            raise durable.refusal(self._book.folder, error) from error
+        for pending in self._pending:
+            rows = []
+            own = pending.ledger.month == self.month
+            fresh = set(self._new) if own else set()
+            for code in pending.bills.codes:
+                if code in fresh:
+                    rows.append(self._entry(pending, code, None, now))
+                elif code in pending.differences:
+                    rows.append(self._entry(pending, code, pending.differences[code], now))
+            if rows:
+                self._book.add(pending.ledger, "".join(rows).encode())
+                count += len(rows)
+        return count
+
+    def _entry(self, pending: _Pending, code: int, difference: Figures | None, now: int) -> str:
+        zone, bill = self.frozen.zone, pending.bills.of(code)
+        first = bill.meter not in pending.ledger.bills
+        figures = figures_of(bill) if difference is None else difference
+        nothing = first and bill.usage_wh is None
+        amounts = (
+            [""] * 4 if nothing else [format_kwh(figures.usage_wh), *(money(cents) or "" for cents in figures[1:])]
+        )
+        opening, closing = bill.opening, bill.closing
+        cells = [
+            bill.meter,
+            "bill" if first else "adjustment",
+            zone.iso(now),
+            self.month,
+            zone.iso(opening.time) if opening else "",
+            bill_format.kwh_text(opening.wh if opening else None),
+            opening.quality if opening else "",
+            zone.iso(closing.time) if closing else "",
+            bill_format.kwh_text(closing.wh if closing else None),
+            closing.quality if closing else "",
+            *amounts,
+            bill.currency or "",
+            str(bill.readings),
+            str(bill.suspect),
+            '"' + bill_format.lines_text(bill, zone).replace('"', '""') + '"',
+        ]
+        return ",".join(cells) + "\n"
+
+    def _adjusted(self) -> dict[int, dict[str, Figures]]:
+        found: dict[int, dict[str, Figures]] = {}
+        for pending in self._pending:
+            billed = pending.ledger.by_run.get(self.month, {})
+            recorded = {code: billed[meter] for meter in billed if (code := self.frozen.code(meter)) is not None}
+            for part in (recorded, pending.differences):
+                for code, figures in part.items():
+                    months = found.setdefault(code, {})
+                    month = pending.ledger.month
+                    months[month] = months.get(month, Figures()).plus(figures)
+        return found
+
+    def sums(self) -> str:
+        """What the bills come to, in words: what the readings say now, and how much of it stands in adjustments."""
+        told = f"{format_kwh(self.bills.usage_wh)} kWh"
+        if self.bills.priced is not None:
+            net, tax = int(self.bills.priced.net.sum()), int(self.bills.priced.tax.sum())
+            told += f", net {money(net)}, tax {money(tax)}, total {money(net + tax)} {self.bills.terms.currency}"
+        if self.adjustments:
+            every = Figures()
+            for months in self.adjustments.values():
+                for figures in months.values():
+                    every = every.plus(figures)
+            own = sum(months[self.month].usage_wh for months in self.adjustments.values() if self.month in months)
+            told += f"; adjustments of {len(self.adjustments)} meters, {format_kwh(every.usage_wh)} kWh "
+            told += f"({format_kwh(own)} of them of {self.month}), total {money(every.total)}"
+        return told
+
+
+def differences(ledger: Ledger, bills: Bills) -> dict[int, Figures]:
+    """By meter code, what its bill comes to now less what was billed of it, where that is not the same."""
+    codes = [bills.frozen.code(meter) for meter in ledger.sums]
+    billed = np.zeros((len(bills), len(Figures._fields)), dtype=np.int64)
+    for code, figures in zip(codes, ledger.sums.values(), strict=True):
+        if code is not None:
+            billed[code] = figures
+    assert bills.priced is not None
+    today = np.zeros_like(billed)
+    today[:, 0] = np.where(bills.edges.known, bills.edges.usage, 0)
+    today[:, 1], today[:, 2], today[:, 3] = bills.priced.net, bills.priced.tax, bills.priced.total
+    change: NDArray[np.int64] = today - billed
+    where = np.flatnonzero(change.any(axis=1))
+    return {code: Figures(*row) for code, row in zip(where.tolist(), change[where].tolist(), strict=True)}
+
+
+def _pending(ledger: Ledger, bills: Bills) -> _Pending:
+    if bills.priced is None:
+        return _Pending(ledger, bills, {})
+    return _Pending(ledger, bills, differences(ledger, bills))
+
+
+def figures_of(bill: Statement) -> Figures:
+    """What a bill comes to."""
+    return Figures(bill.usage_wh or 0, bill.net or 0, bill.tax or 0, bill.total or 0)
+
+
+def _beside(months: Mapping[str, Figures]) -> list[str]:
+    """The cells of RUN_ROW behind the bill."""
+    if not months:
+        return [""] * 5
+    every = Figures()
+    for figures in months.values():
+        every = every.plus(figures)
+    told = json.dumps({month: months[month].told() for month in sorted(months)}, separators=(",", ":"))
+    return [format_kwh(every.usage_wh), *(money(cents) or "" for cents in every[1:]), told]
+
+
+def shown(statement: Statement, issued: Ledger, zone: SiteZone) -> dict[str, Any]:
+    """A bill for people and programs: `paper.bill_object` with the times of its registers, as it was issued, if it was.
+
+    Then `issued` says when, and `adjustments` and `adjustment` what has been billed of it beside since, and what it
+    comes to now less all of that; see Figures.told.
+    """
+    row = issued.bills.get(statement.meter)
+    if row is None:
+        edges = (("opening", statement.opening), ("closing", statement.closing))
+        times = {f"{name}_time": zone.iso(edge.time) if edge else None for name, edge in edges}
+        return bill_format.bill_object(statement, zone) | times
+    told = {
+        name: _value(name, cell) for name, cell in zip(bill_format.ROW, as_issued(row, statement.month), strict=True)
+    }
+    cells = dict(zip(HEADER, row, strict=True))
+    since = issued.sums[statement.meter].minus(billed(row))
+    return {
+        **told,
+        "opening_time": cells["opening_time"] or None,
+        "closing_time": cells["closing_time"] or None,
+        "issued": cells["issued"],
+        "adjustments": since.told(),
+        "adjustment": figures_of(statement).minus(issued.sums[statement.meter]).told(),
+    }
+
+
+def _value(name: str, cell: str) -> Any:
+    """A cell of an issued bill as JSON has it."""
+    if not cell:
+        return None
+    if name == "lines":
+        return json.loads(cell)
+    return bill_format.kwh_number(wh_of(cell)) if name.endswith("_kwh") else cell

@@ -1,0 +1,327 @@
+"""Usage times tariffs, plus tax, for all meters at once: one way for a single bill, a billing run and a replay.
+
+Every step is cut by C(t) where a price changes: at the window's ends, at the midnight of another tariff, at the edge
+of a band in local time. A step belongs to the apartment type at its later reading; where that changes, the cut lies at
+the step's earlier reading. So lines sum to the bill and bands to their total, to the watt-hour. Money is whole cents:
+a line's amount is rounded half-up once, and the tax once, on the sum of the lines that bear the same rate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from metertui.engine.base import MeterError, Progress, half_up_products, scaled, untold
+from metertui.engine.billing.tariffs import Schedule, Tariffs
+from metertui.engine.columns import Frozen, first_at_least
+from metertui.engine.usage import Pieces, Quality, Steps, blocks, interpolate_all, pieces, steps
+from metertui.engine.vee import rules
+
+Longs = NDArray[np.int64]
+QUALITIES: Final[tuple[Quality, ...]] = ("actual", "estimated", "first", "last")
+
+
+class NoTariffError(MeterError):
+    """A day that is to be billed has no tariff in force."""
+
+    def __init__(self, day: date, meter: str, apartment_type: str) -> None:
+        kind = f"apartment type {apartment_type}" if apartment_type else "no apartment type"
+        super().__init__(f"no tariff is in force on {day} for meter {meter} ({kind})")
+        self.day = day
+
+
+@dataclass(frozen=True, eq=False)
+class Edges:
+    """What each meter used in a window, by meter code; equal lengths. Instants µs UTC, registers Wh."""
+
+    known: NDArray[np.bool_]
+    """Whether there is data; where not, the figures mean nothing."""
+    usage: Longs
+    opening_time: Longs
+    opening_wh: Longs
+    opening_quality: NDArray[np.uint8]
+    """Places in QUALITIES."""
+    closing_time: Longs
+    closing_wh: Longs
+    closing_quality: NDArray[np.uint8]
+    readings: Longs
+    """Stored in the window."""
+    suspect: Longs
+    """Of those, not counted though nobody decided so."""
+
+
+@dataclass(frozen=True, eq=False)
+class Lines:
+    """The lines of all bills, in order of meter, time and the bands of the file; equal lengths, int64."""
+
+    meter: Longs
+    start: Longs
+    """(start, end], µs UTC."""
+    end: Longs
+    rate: Longs
+    """Places in `Tariffs.rates`."""
+    used: Longs
+    """Wh."""
+    amount: Longs
+    """Cents before tax."""
+    estimated: Longs
+    """Wh, of what was used, that comes from steps which reach over the line's edges."""
+    gap: Longs
+    """The longest step in it that is too long, µs; 0 where there is none."""
+    uncounted: Longs
+    """Readings in it that do not count."""
+
+
+@dataclass(frozen=True, eq=False)
+class Priced:
+    """Bills by meter code: cents, and where each one's lines are: [first[code], first[code + 1])."""
+
+    lines: Lines
+    first: Longs
+    net: Longs
+    tax: Longs
+
+    @property
+    def total(self) -> Longs:
+        """Cents to pay."""
+        return self.net + self.tax
+
+
+def edges(frozen: Frozen, start: int, end: int) -> Edges:
+    """What each meter used in (start, end], and how well that is known; as Series.usage has it for one."""
+    curve, meters = frozen.curve, len(frozen.ids)
+    time, energy = curve.time, curve.energy
+    bounds = np.searchsorted(curve.meter, np.arange(meters + 1)).astype(np.int64)
+    low, high = bounds[:-1], bounds[1:]
+    some = high > low
+    known = np.zeros(meters, dtype=bool)
+    known[some] = (end >= time[low[some]]) & (start < time[high[some] - 1])
+    figures = {name: np.zeros(meters, dtype=np.int64) for name in ("o_time", "o_wh", "c_time", "c_wh", "usage")}
+    grades = {name: np.zeros(meters, dtype=np.uint8) for name in ("o", "c")}
+    low, last = low[known], high[known] - 1
+    values = {}
+    for name, instant, clipped in (
+        ("o", np.maximum(start, time[low]), np.where(time[low] > start, 2, 0)),
+        ("c", np.minimum(end, time[last]), np.where(time[last] < end, 3, 0)),
+    ):
+        at = low + _before(time, bounds, instant, known)
+        exact = time[at] == instant
+        value, register = energy[at], curve.wh[at]
+        i, j = at[~exact] - 1, at[~exact]
+        value[~exact] = interpolate_all(energy[i], energy[j], time[i], time[j], instant[~exact])
+        register[~exact] = curve.base[i] + value[~exact] - energy[i]
+        figures[f"{name}_time"][known], figures[f"{name}_wh"][known] = instant, register
+        grades[name][known] = np.where(clipped > 0, clipped, np.where(exact, 0, 1))
+        values[name] = value
+    figures["usage"][known] = values["c"] - values["o"]
+    columns = frozen.columns
+    inside = (columns.time > start) & (columns.time <= end)
+    readings = np.bincount(columns.meter[inside], minlength=meters)
+    suspect = np.bincount(columns.meter[inside & rules.doubtful(frozen.status)], minlength=meters)
+    return Edges(
+        known,
+        figures["usage"],
+        figures["o_time"],
+        figures["o_wh"],
+        grades["o"],
+        figures["c_time"],
+        figures["c_wh"],
+        grades["c"],
+        readings,
+        suspect,
+    )
+
+
+def _before(time: Longs, bounds: Longs, instant: Longs, known: NDArray[np.bool_]) -> Longs:
+    """By known meter, how many of its counted readings are before its instant."""
+    starts, stops = bounds[:-1][known], bounds[1:][known]
+    return first_at_least(time, starts, stops, instant) - starts
+
+
+def price(
+    frozen: Frozen,
+    start: int,
+    end: int,
+    tariffs: Tariffs,
+    gap_us: int,
+    progress: Progress = untold,
+) -> Priced:
+    """The bills of (start, end], µs UTC, for all meters. A step longer than `gap_us` is told as a gap.
+
+    `progress` is told the share done after each million of pieces; what it raises ends the work. Raises NoTariffError
+    that names the first day without a tariff, for a meter that has data in the window.
+    """
+    types = sorted({group.apartment_type for group in frozen.groups})
+    of_group = np.array([types.index(group.apartment_type) for group in frozen.groups], dtype=np.int64)
+    schedule = tariffs.schedule(types, start, end, frozen.zone)
+    doubtful = np.flatnonzero(
+        rules.doubtful(frozen.status) & (frozen.columns.time > start) & (frozen.columns.time <= end)
+    )
+    parts: list[Lines] = []
+    refused: NoTariffError | None = None
+    for block in blocks(frozen):
+        taken = steps(frozen, block.curve, of_group, start, end)
+        for piece in pieces(taken, schedule.marks):
+            try:
+                cut = _Cut(frozen, tariffs, schedule, types, taken, _without_empty(piece), gap_us)
+            except NoTariffError as error:  # another meter's day may be earlier
+                refused = error if refused is None or error.day < refused.day else refused
+            else:
+                parts.append(cut.lines(doubtful))
+            progress(block.share(piece.done(taken)))
+        progress(block.share(1))
+    if refused is not None:
+        raise refused
+    return _totals(tariffs, parts, len(frozen.ids))
+
+
+def _without_empty(piece: Pieces) -> Pieces:
+    """Without pieces of no length, but for one of a meter that has no other: its bill is 0, not without data."""
+    empty = piece.low == piece.high
+    if not empty.any():
+        return piece
+    whole = np.isin(piece.meter, piece.meter[~empty])
+    first = np.concatenate(([True], piece.meter[1:] != piece.meter[:-1]))
+    keep = ~empty | (first & ~whole)
+    return Pieces(*(column[keep] for column in piece))
+
+
+class _Cut:
+    """The pieces of some whole meters, made into the lines of their bills."""
+
+    def __init__(
+        self,
+        frozen: Frozen,
+        tariffs: Tariffs,
+        schedule: Schedule,
+        types: Sequence[str],
+        taken: Steps,
+        piece: Pieces,
+        gap_us: int,
+    ) -> None:
+        self._frozen = frozen
+        self._schedule = schedule
+        self._taken = taken
+        self._piece = piece
+        self._gap_us = gap_us
+        self._new = np.concatenate(([True], piece.meter[1:] != piece.meter[:-1]))
+        """Where a meter begins."""
+        self._tariff = schedule.tariff[piece.label, piece.bucket]
+        self._rate = schedule.rate[piece.label, piece.bucket]
+        self._refuse(types)
+        starts = np.cumsum([0, *(len(tariff.bands) for tariff in tariffs.tariffs)])
+        self._bands = max(len(tariff.bands) for tariff in tariffs.tariffs)
+        self._first_rate = starts
+        changed = np.concatenate(([True], self._tariff[1:] != self._tariff[:-1])) | self._new
+        self._segment = np.cumsum(changed) - 1
+        """Pieces of a meter under one tariff, without a break."""
+        self._begins = np.flatnonzero(changed)
+        self._key = self._segment * self._bands + self._rate - starts[self._tariff]
+
+    def _refuse(self, types: Sequence[str]) -> None:
+        """A month is billed whole: what is in force when a meter's data begins must have been so from its start."""
+        piece, none = self._piece, self._tariff < 0
+        none |= self._new & (self._schedule.tariff[piece.label, 0] < 0)
+        if none.any():
+            since = np.where(self._new, self._schedule.marks[0], piece.low)
+            at = int(np.flatnonzero(none)[np.argmin(since[none])])
+            day = self._frozen.zone.day(int(since[at]))
+            raise NoTariffError(day, self._frozen.ids[int(piece.meter[at])], types[int(piece.label[at])])
+
+    def lines(self, doubtful: Longs) -> Lines:
+        """Their lines, amounts still to be reckoned; `doubtful` are the rows in the window that do not count."""
+        piece, key = self._piece, self._key
+        size = (int(self._segment[-1]) + 1) * self._bands
+        used, estimated, gap = self._runs(size)
+        uncounted = np.zeros(size, dtype=np.int64)
+        np.add.at(uncounted, key[self._holding(doubtful)], 1)
+        there = np.flatnonzero(np.bincount(key, minlength=size))
+        segment, band = np.divmod(there, self._bands)
+        start, end = self._spans()
+        at = self._begins[segment]
+        return Lines(
+            meter=piece.meter[at],
+            start=start[segment],
+            end=end[segment],
+            rate=self._first_rate[self._tariff[at]] + band,
+            used=used[there],
+            amount=np.zeros(len(there), dtype=np.int64),
+            estimated=estimated[there],
+            gap=gap[there],
+            uncounted=uncounted[there],
+        )
+
+    def _runs(self, size: int) -> tuple[Longs, Longs, Longs]:
+        """By key: Wh used, Wh of steps that are not in it whole, and its longest gap."""
+        piece, key, taken = self._piece, self._key, self._taken
+        first = np.flatnonzero(np.concatenate(([True], (piece.step[1:] != piece.step[:-1]) | (key[1:] != key[:-1]))))
+        last = np.append(first[1:], len(key)) - 1
+        step, key = piece.step[first], key[first]
+        run = np.add.reduceat(piece.used, first)
+        used, estimated, gap = (np.zeros(size, dtype=np.int64) for _ in range(3))
+        np.add.at(used, key, run)
+        partial = (piece.low[first] > taken.t0[step]) | (piece.high[last] < taken.t1[step])
+        np.add.at(estimated, key[partial], run[partial])
+        length = taken.t1[step] - taken.t0[step]
+        long = length > self._gap_us
+        np.maximum.at(gap, key[long], length[long])
+        return used, estimated, gap
+
+    def _spans(self) -> tuple[Longs, Longs]:
+        """By segment, where it begins and ends: at a change of tariff, and at the outside where the tariff does."""
+        piece, schedule = self._piece, self._schedule
+        begins, ends = self._begins, np.append(self._begins[1:], len(piece.meter)) - 1
+        same = schedule.tariff[:, 1:] == schedule.tariff[:, :-1]
+        intervals = np.arange(schedule.tariff.shape[1])
+        since, until = np.zeros_like(schedule.tariff), np.zeros_like(schedule.tariff)
+        until[:, -1] = len(intervals)
+        for at in range(1, len(intervals)):
+            since[:, at] = np.where(same[:, at - 1], since[:, at - 1], at)
+            until[:, -at - 1] = np.where(same[:, -at], until[:, -at], len(intervals) - at)
+        outer = self._new[begins]
+        start = np.where(outer, schedule.marks[since[piece.label[begins], piece.bucket[begins]]], piece.low[begins])
+        final = np.append(outer[1:], True)
+        following = np.append(piece.low[begins[1:]], 0)
+        end = np.where(final, schedule.marks[until[piece.label[ends], piece.bucket[ends]]], following)
+        return start, end
+
+    def _holding(self, rows: Longs) -> Longs:
+        """The pieces in which rows lie, of those that lie in one."""
+        piece, columns = self._piece, self._frozen.columns
+        low, high = int(piece.meter[0]), int(piece.meter[-1])
+        rows = rows[(columns.meter[rows] >= low) & (columns.meter[rows] <= high)]
+        if not len(rows):
+            return rows
+        # A month's µs fit 3 million times into 64 bits, and no more meters than pieces are cut together.
+        start, span = int(self._schedule.marks[0]), int(self._schedule.marks[-1] - self._schedule.marks[0]) + 1
+        ends = (piece.meter - low) * span + piece.high - start
+        meter, time = columns.meter[rows].astype(np.int64), columns.time[rows]
+        at = np.searchsorted(ends, (meter - low) * span + time - start)
+        fits = at < len(ends)
+        at, meter, time = at[fits], meter[fits], time[fits]
+        return np.asarray(at[(piece.meter[at] == meter) & (piece.low[at] < time)])
+
+
+def _totals(tariffs: Tariffs, parts: Sequence[Lines], meters: int) -> Priced:
+    """Lines with their amounts, and net and tax by meter."""
+    names = [field for field in Lines.__dataclass_fields__]
+    together = {
+        name: np.concatenate([getattr(part, name) for part in parts]) if parts else np.empty(0, dtype=np.int64)
+        for name in names
+    }
+    meter, rate = together["meter"], together["rate"]
+    cents, one = scaled([band.cents for band in tariffs.rates])
+    amount = half_up_products(together["used"], cents[rate], 1000 * one)
+    taxes = sorted({band.tax_percent for band in tariffs.rates})
+    percents, whole = scaled(taxes)
+    of_rate = np.array([taxes.index(band.tax_percent) for band in tariffs.rates], dtype=np.int64)
+    by_tax = np.zeros((meters, max(1, len(taxes))), dtype=np.int64)
+    np.add.at(by_tax, (meter, of_rate[rate]), amount)
+    tax = half_up_products(by_tax, percents if taxes else np.zeros(1, dtype=np.int64), 100 * whole)
+    first = np.searchsorted(meter, np.arange(meters + 1)).astype(np.int64)
+    return Priced(Lines(**together | {"amount": amount}), first, by_tax.sum(axis=1), tax.sum(axis=1))

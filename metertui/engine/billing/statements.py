@@ -1,0 +1,223 @@
+"""The bill of a calendar month: opening and closing register, the usage between them line by line, tax and total.
+
+Money is whole cents inside; `money` writes it. A bill says of each line what of it is estimated, missing or not
+counted. One's closing is the next one's opening.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from typing import Final
+
+from metertui.engine.base import DAY, HOUR, Progress, SiteZone, Window, format_kwh, untold, windows
+from metertui.engine.billing.pricing import QUALITIES, Edges, Priced, edges, price
+from metertui.engine.billing.tariffs import Tariffs
+from metertui.engine.columns import Frozen
+from metertui.engine.usage import Edge, Series
+
+NO_TARIFF: Final = "no tariffs are set up, so there is no price"
+NO_DATA: Final = "no data in this month"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What bills go by: the tariffs (None: usage alone), their currency, and the longest step that is no gap, µs."""
+
+    tariffs: Tariffs | None = None
+    currency: str = "SGD"
+    gap_us: int = 25 * HOUR
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Usage under one price. (start, end], µs UTC; the band is empty for the whole day."""
+
+    start: int
+    end: int
+    band: str
+    usage_wh: int
+    cents_per_kwh: Decimal
+    tax_percent: Decimal
+    amount: int
+    """Cents, before tax."""
+    estimated_wh: int = 0
+    """Of what was used, the part of steps that reach over the line's edges."""
+    gap_us: int = 0
+    """The longest time without a reading, where it is too long."""
+    uncounted: int = 0
+    """Readings in it that do not count."""
+    known_from: int | None = None
+    """Where the meter's first reading lies in it, or after it."""
+    known_to: int | None = None
+    """Where its last does, or before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A meter's month (`YYYY-MM`). No data: no edges, and None for the usage. One's closing opens the next.
+
+    Money is cents, None with the reason where there is none.
+    """
+
+    meter: str
+    month: str
+    opening: Edge | None
+    closing: Edge | None
+    usage_wh: int | None
+    readings: int
+    suspect: int
+    lines: tuple[Line, ...] | None = None
+    net: int | None = None
+    tax: int | None = None
+    total: int | None = None
+    currency: str | None = None
+    reason: str = ""
+
+
+def statement(series: Series, month: str, zone: SiteZone) -> Statement:
+    """What a meter used in a local month, without its price. Raises MeterError for what is no month."""
+    usage = series.usage(Window(month, *windows.month(month, zone)))
+    return Statement(
+        series.meter,
+        month,
+        usage.opening,
+        usage.closing,
+        usage.usage_wh,
+        usage.readings,
+        usage.suspect,
+        reason=NO_TARIFF,
+    )
+
+
+class Bills:
+    """The bills of a local month for all meters, in order of their ids; no data for those without readings.
+
+    `progress` is told the share done. Raises MeterError for what is no month, NoTariffError for a day without a tariff.
+    """
+
+    def __init__(self, frozen: Frozen, month: str, terms: Terms, progress: Progress = untold) -> None:
+        self.frozen = frozen
+        self.month = month
+        self.terms = terms
+        self.start, self.end = windows.month(month, frozen.zone)
+        self.edges: Edges = edges(frozen, self.start, self.end)
+        self.priced: Priced | None = None
+        if terms.tariffs is not None:
+            self.priced = price(frozen, self.start, self.end, terms.tariffs, terms.gap_us, progress)
+
+    def __len__(self) -> int:
+        return len(self.frozen.ids)
+
+    def __iter__(self) -> Iterator[Statement]:
+        return (self.of(code) for code in self.codes)
+
+    @cached_property
+    def codes(self) -> list[int]:
+        """Meter codes in order of their ids."""
+        return sorted(range(len(self.frozen.ids)), key=self.frozen.ids.__getitem__)
+
+    @property
+    def usage_wh(self) -> int:
+        """What all meters used together."""
+        return int(self.edges.usage.sum())
+
+    def of(self, code: int) -> Statement:
+        """A meter's bill."""
+        meter, month, found = self.frozen.ids[code], self.month, self.edges
+        readings, suspect = int(found.readings[code]), int(found.suspect[code])
+        currency = None if self.priced is None else self.terms.currency
+        reason = NO_TARIFF if self.priced is None else ""
+        if not found.known[code]:
+            lines = None if self.priced is None else ()
+            reason = reason or NO_DATA
+            return Statement(meter, month, None, None, None, readings, suspect, lines, currency=currency, reason=reason)
+        opening = Edge(
+            int(found.opening_time[code]), int(found.opening_wh[code]), QUALITIES[found.opening_quality[code]]
+        )
+        closing = Edge(
+            int(found.closing_time[code]), int(found.closing_wh[code]), QUALITIES[found.closing_quality[code]]
+        )
+        usage = int(found.usage[code])
+        if self.priced is None:
+            return Statement(meter, month, opening, closing, usage, readings, suspect, reason=reason)
+        return Statement(
+            meter,
+            month,
+            opening,
+            closing,
+            usage,
+            readings,
+            suspect,
+            tuple(self._lines(code, opening, closing)),
+            int(self.priced.net[code]),
+            int(self.priced.tax[code]),
+            int(self.priced.net[code] + self.priced.tax[code]),
+            currency,
+        )
+
+    @cached_property
+    def _columns(self) -> list[list[int]]:
+        """The columns of the lines as plain numbers, which are read one by one ten times as fast."""
+        assert self.priced is not None
+        lines = self.priced.lines
+        columns = (lines.start, lines.end, lines.rate, lines.used, lines.amount)
+        return [column.tolist() for column in (*columns, lines.estimated, lines.gap, lines.uncounted)]
+
+    def _lines(self, code: int, opening: Edge, closing: Edge) -> Iterator[Line]:
+        assert self.priced is not None
+        assert self.terms.tariffs is not None
+        rates = self.terms.tariffs.rates
+        for at in range(*self.priced.first[code : code + 2].tolist()):
+            start, end, rate, used, amount, estimated, gap, uncounted = (column[at] for column in self._columns)
+            band = rates[rate]
+            yield Line(
+                start,
+                end,
+                band.name,
+                used,
+                band.cents,
+                band.tax_percent,
+                amount,
+                estimated,
+                gap,
+                uncounted,
+                opening.time if start < opening.time else None,
+                closing.time if end > closing.time else None,
+            )
+
+
+def bill(frozen: Frozen, month: str, terms: Terms) -> Statement:
+    """The bill of the only meter in `frozen`. Raises MeterError, NoTariffError."""
+    return Bills(frozen, month, terms).of(0)
+
+
+def money(cents: int | None) -> str | None:
+    """Cents as text with two decimals: 1234 is `12.34`."""
+    if cents is None:
+        return None
+    whole, rest = divmod(abs(cents), 100)
+    return f"{'-' if cents < 0 else ''}{whole}.{rest:02d}"
+
+
+def note(line: Line, zone: SiteZone) -> str:
+    """What a line rests on beside readings that count; empty where that is all."""
+    told = []
+    if line.known_from is not None:
+        told.append(f"nothing known before {zone.iso(line.known_from)}")
+    if line.known_to is not None:
+        told.append(f"nothing known after {zone.iso(line.known_to)}")
+    if line.estimated_wh:
+        told.append(f"{format_kwh(line.estimated_wh)} kWh estimated: no reading at its edge")
+    if line.gap_us:
+        told.append(f"no reading for {span(line.gap_us)}")
+    if line.uncounted:
+        told.append(f"{line.uncounted} {'reading' if line.uncounted == 1 else 'readings'} not counted")
+    return "; ".join(told)
+
+
+def span(us: int) -> str:
+    """A time that readings are missing for, in hours or days to a decimal."""
+    return f"{us / HOUR:.1f} h" if us < 2 * DAY else f"{us / DAY:.1f} days"

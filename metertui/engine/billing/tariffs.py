@@ -1,0 +1,372 @@
+"""The tariffs: what a kWh costs, from which day on, for whom, at which time of day, and the tax on it.
+
+`tariffs.csv` has a row a band. The rows of one day and apartment type make a *tariff*, which covers each local day
+exactly once. In force for an apartment type is the latest tariff of its own, else the latest for all.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cached_property
+from itertools import pairwise
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from metertui.engine.base import MINUTE, DataError, MeterError, SiteZone
+from metertui.engine.storage import Table
+
+NAME: Final = "tariffs.csv"
+COLUMNS: Final = (
+    "effective_from",
+    "apartment_type",
+    "band",
+    "from_time",
+    "to_time",
+    "cents_per_kwh",
+    "tax_percent",
+)
+_DAY: Final = 24 * 60
+_TIME: Final = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::00)?")
+_NUMBER: Final = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?")
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_CENT: Final = Decimal("0.01")
+_YEARS: Final = (1970, 2199)
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A price and the times of day that it is for; the whole day has no name."""
+
+    name: str
+    spans: tuple[tuple[int, int], ...]
+    """Minutes of the local day, [from, to); one that passes midnight has `to` below `from`."""
+    cents: Decimal
+    """Per kWh, before tax."""
+    tax_percent: Decimal
+    line: int
+    """Where it stands in the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tariff:
+    """The bands of one day and apartment type (empty: all), in the order of the file."""
+
+    effective_from: date
+    apartment_type: str
+    bands: tuple[Band, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Schedule:
+    """What is in force when, for some apartment types, in a window."""
+
+    marks: NDArray[np.int64]
+    """Instants, µs UTC, ascending, from the window's start to its end: between two of them no price changes."""
+    tariff: NDArray[np.int64]
+    """[type, interval]: places in `Tariffs.tariffs`; -1 where none is in force."""
+    rate: NDArray[np.int64]
+    """[type, interval]: places in `Tariffs.rates`; -1 where none is in force."""
+
+
+class Tariffs:
+    """All tariffs of a site, in order of day and apartment type."""
+
+    def __init__(self, tariffs: Iterable[Tariff]) -> None:
+        self.tariffs: Final = tuple(sorted(tariffs, key=lambda one: (one.effective_from, one.apartment_type)))
+
+    @cached_property
+    def rates(self) -> tuple[Band, ...]:
+        """The bands of all tariffs, one after the other."""
+        return tuple(band for tariff in self.tariffs for band in tariff.bands)
+
+    @cached_property
+    def _by_type(self) -> dict[str, tuple[list[date], list[int]]]:
+        """Days and places of the tariffs of each apartment type, in order."""
+        found: dict[str, tuple[list[date], list[int]]] = {}
+        for place, tariff in enumerate(self.tariffs):
+            days, places = found.setdefault(tariff.apartment_type, ([], []))
+            days.append(tariff.effective_from)
+            places.append(place)
+        return found
+
+    def in_force(self, day: date, apartment_type: str) -> Tariff | None:
+        """The tariff of a local day for an apartment type; None where there is none."""
+        for kind in (apartment_type, ""):
+            days, places = self._by_type.get(kind, ([], []))
+            at = bisect_right(days, day)
+            if at:
+                return self.tariffs[places[at - 1]]
+        return None
+
+    def schedule(self, types: Sequence[str], start: int, end: int, zone: SiteZone) -> Schedule:
+        """What is in force for each of `types` in (start, end], µs UTC, start < end."""
+        begins = np.array([zone.midnight(tariff.effective_from) for tariff in self.tariffs], dtype=np.int64)
+        marks = np.unique(np.concatenate(([start, end], begins[(begins > start) & (begins < end)])))
+        used = np.unique(self._places(types, begins, marks[:-1]))
+        times = {
+            minute * MINUTE
+            for place in used.tolist()
+            if place >= 0
+            for minute in _begins(self.tariffs[place])
+            if len(_begins(self.tariffs[place])) > 1
+        }
+        if times:
+            marks = np.unique(np.concatenate((marks, zone.occurrences(sorted(times), start, end))))
+        tariff = self._places(types, begins, marks[:-1])
+        minutes = zone.wall(marks[:-1]) // MINUTE % _DAY
+        rate = np.full_like(tariff, -1)
+        first = 0
+        for place, one in enumerate(self.tariffs):
+            where = tariff == place
+            if where.any():
+                rate[where] = first + np.broadcast_to(_bands_at(one, minutes), tariff.shape)[where]
+            first += len(one.bands)
+        return Schedule(marks, tariff, rate)
+
+    def _places(self, types: Sequence[str], begins: NDArray[np.int64], at: NDArray[np.int64]) -> NDArray[np.int64]:
+        """[type, instant]: the tariff in force, -1 for none."""
+        found = np.full((len(types), len(at)), -1, dtype=np.int64)
+        for row, kind in enumerate(types):
+            for one in ("", kind):  # its own goes before one for all
+                places = np.array(self._by_type.get(one, ([], []))[1], dtype=np.int64)
+                nth = np.searchsorted(begins[places], at, side="right") - 1
+                found[row][nth >= 0] = places[nth[nth >= 0]]
+        return found
+
+    def backdated(self, day: date) -> Tariffs:
+        """The same, with what holds on its first day taken for all time from `day` on, if that is earlier."""
+        if not self.tariffs or self.tariffs[0].effective_from <= day:
+            return self
+        first = self.tariffs[0].effective_from
+        return Tariffs(
+            replace(tariff, effective_from=day) if tariff.effective_from == first else tariff for tariff in self.tariffs
+        )
+
+
+class TariffFile:
+    """The tariffs of a data folder, read anew when their file has changed. Owned by no thread: each reads what is."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path: Final = folder / NAME
+        self._read: tuple[tuple[int, int, int], Tariffs] | None = None
+
+    def current(self) -> Tariffs | None:
+        """The tariffs, None where there is no file. Raises DataError that names the line, MeterError."""
+        try:
+            found = self.path.stat()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise MeterError(f"cannot read {self.path}: {error.strerror or error}") from error
+        stamp = (found.st_mtime_ns, found.st_size, found.st_ino)
+        if self._read is None or self._read[0] != stamp:
+            tariffs = load(self.path)
+            if tariffs is None:
+                return None
+            self._read = stamp, tariffs
+        return self._read[1]
+
+
+def load(path: Path) -> Tariffs | None:
+    """The tariffs of a file, or None where there is none. Raises DataError that names the line, MeterError."""
+    data = stored(path)
+    return None if data is None else parse(data, path)
+
+
+def stored(path: Path) -> bytes | None:
+    """What a file holds, or None where there is none. Raises MeterError."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise MeterError(f"cannot read {path}: {error.strerror or error}") from error
+
+
+def parse(data: bytes, path: Path) -> Tariffs:
+    """The tariffs that a file holds; `path` is for what is said of it. Raises DataError that names the line."""
+    table = Table(path, COLUMNS, data=data)
+    places = [table.names.index(name) for name in COLUMNS]
+    found: dict[tuple[date, str], list[_Row]] = {}
+    for line, cells in table.rows():
+        row = _row([cells[place].strip() for place in places], path, line)
+        found.setdefault((row.day, row.kind), []).append(row)
+    return Tariffs(Tariff(day, kind, _bands(rows, path)) for (day, kind), rows in found.items())
+
+
+def encode(tariffs: Tariffs) -> bytes:
+    """The file that says the same."""
+    lines = [",".join(COLUMNS)]
+    for tariff in tariffs.tariffs:
+        for band in tariff.bands:
+            for begin, end in band.spans:
+                times = (clock(begin), clock(end)) if band.name else ("", "")
+                cells = (
+                    tariff.effective_from.isoformat(),
+                    tariff.apartment_type,
+                    band.name,
+                    *times,
+                    f"{band.cents:f}",
+                    f"{band.tax_percent:f}",
+                )
+                lines.append(",".join(_quoted(cell) for cell in cells))
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+def with_tax(cents: Decimal, tax_percent: Decimal) -> Decimal:
+    """A price in cents with tax on it, to a hundredth of a cent, half-up."""
+    return (cents * (100 + tax_percent) / 100).quantize(_CENT, ROUND_HALF_UP)
+
+
+def clock(minute: int) -> str:
+    """A minute of the day as `HH:MM`; the day's end is `24:00`."""
+    return f"{minute // 60:02d}:{minute % 60:02d}"
+
+
+def whom(apartment_type: str) -> str:
+    """Whom a tariff is for, in words."""
+    return f"for {apartment_type}" if apartment_type else "for all"
+
+
+# -- rows ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    day: date
+    kind: str
+    name: str
+    span: tuple[int, int]
+    cents: Decimal
+    tax: Decimal
+    line: int
+
+
+def _row(cells: Sequence[str], path: Path, line: int) -> _Row:
+    day, kind, name, begin, end, cents, tax = cells
+    for cell, column in ((kind, "apartment_type"), (name, "band")):
+        if not cell.isprintable():
+            raise DataError(path, line, f"{column} has a control character")
+    return _Row(
+        _day(day, path, line),
+        kind,
+        name,
+        _span(name, begin, end, path, line),
+        _number(cents, "cents_per_kwh", path, line),
+        _percent(tax, path, line),
+        line,
+    )
+
+
+def _day(text: str, path: Path, line: int) -> date:
+    try:
+        if _DATE.fullmatch(text) and _YEARS[0] <= int(text[:4]) <= _YEARS[1]:
+            return date.fromisoformat(text)
+    except ValueError:
+        pass
+    raise DataError(path, line, f"effective_from {text!r} is no day from {_YEARS[0]} to {_YEARS[1]}, like 2025-04-01")
+
+
+def _span(name: str, begin: str, end: str, path: Path, line: int) -> tuple[int, int]:
+    if not (name or begin or end):
+        return 0, _DAY
+    if not name:
+        raise DataError(path, line, "times without a band: a row for the whole day has neither")
+    if not (begin and end):
+        raise DataError(path, line, f"band {name!r} lacks its times; a row for the whole day has no band either")
+    first, last = _minute(begin, path, line), _minute(end, path, line)
+    if first == _DAY:
+        raise DataError(path, line, "from_time 24:00 is the end of a day; its start is 00:00")
+    last = last or _DAY
+    if first == last:
+        raise DataError(path, line, f"band {name!r} ends when it begins; a whole day is 00:00 to 24:00")
+    return first, last
+
+
+def _minute(text: str, path: Path, line: int) -> int:
+    match = _TIME.fullmatch(text)
+    if match is None or not text.isascii() or int(match[2]) > 59 or int(match[1]) * 60 + int(match[2]) > _DAY:
+        raise DataError(path, line, f"{text!r} is no time of day; one is like 07:00, the day's end is 24:00")
+    return int(match[1]) * 60 + int(match[2])
+
+
+def _number(text: str, column: str, path: Path, line: int) -> Decimal:
+    if not text:
+        raise DataError(path, line, f"{column} is empty; a price is never taken as zero")
+    if _NUMBER.fullmatch(text) is None:
+        raise DataError(path, line, f"{column} {text!r} is no number from 0 with at most 6 decimals, like 28.12")
+    return Decimal(text)
+
+
+def _percent(text: str, path: Path, line: int) -> Decimal:
+    if not text:
+        raise DataError(path, line, "tax_percent is empty; where there is no tax it is 0")
+    if _NUMBER.fullmatch(text) is None or Decimal(text) > 100:
+        raise DataError(path, line, f"tax_percent {text!r} is no number from 0 to 100, like 9")
+    return Decimal(text)
+
+
+def _bands(rows: Sequence[_Row], path: Path) -> tuple[Band, ...]:
+    """The bands of one tariff, whose rows cover the day once. Raises DataError."""
+    _once(rows, path)
+    found: dict[str, Band] = {}
+    for row in rows:
+        band = found.get(row.name)
+        if band is None:
+            found[row.name] = Band(row.name, (row.span,), row.cents, row.tax, row.line)
+            continue
+        if (band.cents, band.tax_percent) != (row.cents, row.tax):
+            what = f"band {row.name!r} has another price or tax on line {band.line}; give one of them another name"
+            raise DataError(path, row.line, what)
+        found[row.name] = replace(band, spans=(*band.spans, row.span))
+    return tuple(found.values())
+
+
+def _once(rows: Sequence[_Row], path: Path) -> None:
+    """Refuse a tariff that leaves a part of the day out or has one twice."""
+    day, kind = rows[0].day, rows[0].kind
+    parts = sorted((begin, end, row.line) for row in rows for begin, end in _parts(row.span))
+    of = f"of the tariff of {day} {whom(kind)}"
+    for (_, before, earlier), (begin, _, later) in pairwise(parts):
+        if begin < before:
+            one, other = sorted((earlier, later))
+            raise DataError(path, other, f"covers {clock(begin)} {of}, as line {one} does: a time has one price")
+    until = 0
+    for begin, end, line in parts:
+        if begin > until:
+            raise DataError(path, line, f"{clock(until)} to {clock(begin)} {of} has no price")
+        until = end
+    if until < _DAY:
+        raise DataError(path, parts[-1][2], f"{clock(until)} to {clock(_DAY)} {of} has no price")
+
+
+def _parts(span: tuple[int, int]) -> list[tuple[int, int]]:
+    begin, end = span
+    return [(begin, end)] if begin < end else [(0, end), (begin, _DAY)]
+
+
+def _begins(tariff: Tariff) -> list[int]:
+    """Minutes of the day at which its bands begin."""
+    return sorted(begin for band in tariff.bands for span in band.spans for begin, _ in _parts(span))
+
+
+def _bands_at(tariff: Tariff, minutes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Which of a tariff's bands holds at minutes of the day."""
+    parts = sorted(
+        (begin, place) for place, band in enumerate(tariff.bands) for span in band.spans for begin, _ in _parts(span)
+    )
+    begins = np.array([begin for begin, _ in parts])
+    places = np.array([place for _, place in parts], dtype=np.int64)
+    return places[np.searchsorted(begins, minutes, side="right") - 1]
+
+
+def _quoted(cell: str) -> str:
+    return '"' + cell.replace('"', '""') + '"' if any(mark in cell for mark in ',"\n\r') else cell

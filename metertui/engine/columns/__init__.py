@@ -1,0 +1,42 @@
+"""Readings as arrays, in memory."""
+
+from __future__ import annotations
+
+from metertui.engine.columns import tail_columns
+from metertui.engine.columns.columns import Columns, Curve, Frozen, Group, as_frame
+from metertui.engine.columns.edit_columns import Corrections
+from metertui.engine.columns.sorted_runs import (
+    LOAD,
+    FrozenRuns,
+    Ints,
+    LiveRuns,
+    Run,
+    Span,
+    first_at_least,
+    ranges,
+    stretches,
+)
+from metertui.engine.columns.tail_columns import Arrivals, FrozenTail, Growing, Tail
+
+__all__ = [
+    "LOAD",
+    "Arrivals",
+    "Columns",
+    "Corrections",
+    "Curve",
+    "Frozen",
+    "FrozenRuns",
+    "FrozenTail",
+    "Group",
+    "Growing",
+    "Ints",
+    "LiveRuns",
+    "Run",
+    "Span",
+    "Tail",
+    "as_frame",
+    "first_at_least",
+    "ranges",
+    "stretches",
+    "tail_columns",
+]

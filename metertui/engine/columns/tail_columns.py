@@ -1,0 +1,236 @@
+"""Where readings live in memory: what came since the last close in order of arrival, and its way into history."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from metertui.engine.columns.columns import Columns
+from metertui.engine.columns.sorted_runs import first_at_least, stretches
+
+_BLOCK: Final = 1 << 16
+"""Values in a block of a growing column."""
+
+
+class Growing:
+    """A numpy column that grows at its end, block by block: O(1) a value, and none is ever copied for it.
+
+    One array that doubles would be copied at once where it is full, which held the event loop for 100 ms at some
+    millions of readings. Appended to on one thread; others may read `part` of what was there when they began.
+    """
+
+    def __init__(self, dtype: type[np.signedinteger[Any]], block: int = _BLOCK) -> None:
+        self._dtype = dtype
+        self._block = block
+        self._blocks: list[NDArray[Any]] = []
+        self._skipped = 0
+        self._end = 0  # both are places in the blocks
+
+    def __len__(self) -> int:
+        return self._end - self._skipped
+
+    def append(self, values: Sequence[int] | NDArray[Any]) -> None:
+        """Add `values` at the end."""
+        values = np.asarray(values, dtype=self._dtype)
+        done = 0
+        while done < len(values):
+            if self._end == len(self._blocks) * self._block:
+                self._blocks.append(np.empty(self._block, dtype=self._dtype))
+            within = self._end % self._block
+            fits = min(self._block - within, len(values) - done)
+            self._blocks[-1][within : within + fits] = values[done : done + fits]
+            done += fits
+            self._end += fits
+
+    def drop(self, count: int) -> None:
+        """Forget the first `count` values."""
+        self._skipped += count
+        gone = self._skipped // self._block
+        self._blocks = self._blocks[gone:]
+        self._skipped -= gone * self._block
+        self._end -= gone * self._block
+
+    def parts(self, start: int, stop: int) -> list[NDArray[Any]]:
+        """The values from `start` to before `stop` in pieces, without a copy; they never change."""
+        start, stop = self._skipped + start, self._skipped + stop
+        pieces = []
+        for number in range(start // self._block, (stop - 1) // self._block + 1):
+            begin = number * self._block
+            piece = self._blocks[number][max(0, start - begin) : stop - begin]
+            piece.flags.writeable = False
+            pieces.append(piece)
+        return pieces
+
+    def part(self, start: int, stop: int) -> NDArray[Any]:
+        """The values from `start` to before `stop` as one array; not to be written to."""
+        return joined(self.parts(start, stop), self._dtype)
+
+    def at(self, place: int) -> int:
+        """The value at one place."""
+        block, within = divmod(self._skipped + place, self._block)
+        return int(self._blocks[block][within])
+
+    def take(self, places: NDArray[np.int64]) -> NDArray[Any]:
+        """The values at `places`, in their order."""
+        blocks, within = np.divmod(places + self._skipped, self._block)
+        order = np.argsort(blocks, kind="stable")  # nearly always theirs already, which takes no time
+        blocks, within = blocks[order], within[order]
+        found = np.empty(len(places), dtype=self._dtype)
+        for start, stop in pairwise(stretches(blocks).tolist()):
+            found[order[start:stop]] = self._blocks[blocks[start]][within[start:stop]]
+        return found
+
+
+def joined(pieces: Sequence[NDArray[Any]], dtype: type[np.signedinteger[Any]]) -> NDArray[Any]:
+    """The pieces as one array, a copy unless there is but one."""
+    return pieces[0] if len(pieces) == 1 else np.concatenate([np.empty(0, dtype=dtype), *pieces])
+
+
+class Arrivals(NamedTuple):
+    """Readings in order of arrival; equal lengths. Meter codes, µs since 1970-01-01 UTC, register in Wh."""
+
+    meter: NDArray[np.int32]
+    time: NDArray[np.int64]
+    wh: NDArray[np.int64]
+
+
+class Tail:
+    """The readings since the last day close in order of arrival, 20 bytes each."""
+
+    def __init__(self, block: int = _BLOCK) -> None:
+        self._meter = Growing(np.int32, block)
+        self._time = Growing(np.int64, block)
+        self._wh = Growing(np.int64, block)
+
+    def __len__(self) -> int:
+        return len(self._wh)
+
+    def append(
+        self,
+        codes: Sequence[int] | NDArray[Any],
+        times: Sequence[int] | NDArray[Any],
+        whs: Sequence[int] | NDArray[Any],
+    ) -> None:
+        """Add readings: meter codes, µs UTC, Wh; equal lengths."""
+        if not len(codes) == len(times) == len(whs):
+            raise ValueError("a reading is a code, a time and a register: equal lengths")
+        self._meter.append(codes)
+        self._time.append(times)
+        self._wh.append(whs)
+
+    def drop(self, count: int) -> None:
+        """Forget the first `count` readings: they are part of history now."""
+        for column in self._columns():
+            column.drop(count)
+
+    def part(self, start: int, stop: int) -> Arrivals:
+        """Those from `start` to before `stop`. Any thread."""
+        return Arrivals(*(column.part(start, stop) for column in self._columns()))
+
+    def wh_at(self, row: int) -> int:
+        """The register (Wh) of one."""
+        return self._wh.at(row)
+
+    def take(self, rows: NDArray[np.int64]) -> Arrivals:
+        """Those at `rows`, in their order."""
+        return Arrivals(*(column.take(rows) for column in self._columns()))
+
+    def frozen(self) -> FrozenTail:
+        """All readings so far, without a copy; safe to read in any thread while more arrive."""
+        return FrozenTail(*(column.parts(0, len(self)) for column in self._columns()))
+
+    def _columns(self) -> tuple[Growing, Growing, Growing]:
+        return self._meter, self._time, self._wh
+
+
+class FrozenTail(NamedTuple):
+    """The tail of one moment, each column in pieces."""
+
+    meter: list[NDArray[np.int32]]
+    time: list[NDArray[np.int64]]
+    wh: list[NDArray[np.int64]]
+
+    def arrivals(self) -> Arrivals:
+        """As one, a copy; for whoever has the time."""
+        return Arrivals(joined(self.meter, np.int32), joined(self.time, np.int64), joined(self.wh, np.int64))
+
+
+def merge(history: Columns, arrivals: Arrivals) -> Columns:
+    """History and arrivals as one, in order of (meter, time), each pair once.
+
+    Where a pair is in both, history's register stands; where it arrived twice, the first. O(n + k log k) for n
+    readings of history and k arrivals: history is copied, never sorted.
+    """
+    order, at = _new(history, arrivals)
+    if not len(order):
+        return history
+    size = len(history) + len(order)
+    places = at + np.arange(len(order))
+    kept = np.ones(size, dtype=bool)
+    kept[places] = False
+
+    def spliced(old: NDArray[Any], new: NDArray[Any]) -> NDArray[Any]:
+        column = np.empty(size, dtype=old.dtype)
+        column[kept] = old
+        column[places] = new[order]
+        return column
+
+    return Columns(
+        spliced(history.meter, arrivals.meter),
+        spliced(history.time, arrivals.time),
+        spliced(history.wh, arrivals.wh),
+    )
+
+
+def fresh(history: Columns, arrivals: Arrivals) -> NDArray[np.bool_]:
+    """Which arrivals `merge` would take: of each meter and time the first, unless history has it (bool[k])."""
+    mask = np.zeros(len(arrivals.time), dtype=bool)
+    mask[_new(history, arrivals)[0]] = True
+    return mask
+
+
+def contradictions(arrivals: Arrivals) -> NDArray[np.int64]:
+    """Pairs of arrivals that give one meter and time two values: the places of both, int64[n, 2], in order of those."""
+    order = np.lexsort((arrivals.time, arrivals.meter))
+    meter, time, wh = (column[order] for column in arrivals)
+    twice = (meter[1:] == meter[:-1]) & (time[1:] == time[:-1]) & (wh[1:] != wh[:-1])
+    at = np.flatnonzero(twice)
+    return np.stack((order[at], order[at + 1]), axis=1)
+
+
+def together(parts: Sequence[Arrivals]) -> Arrivals:
+    """Several as one, in their order; a copy."""
+    return Arrivals(*map(np.concatenate, zip(*parts, strict=True)))
+
+
+def _new(history: Columns, arrivals: Arrivals) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The arrivals that are new, in order of (meter, time), and the row of history that each belongs before."""
+    order = np.lexsort((arrivals.time, arrivals.meter))
+    meter, time = arrivals.meter[order], arrivals.time[order]
+    repeated = np.zeros(len(order), dtype=bool)
+    repeated[1:] = (meter[1:] == meter[:-1]) & (time[1:] == time[:-1])
+    at, known = places(history, meter, time)
+    new = ~(repeated | known)
+    return order[new], at[new]
+
+
+def places(
+    history: Columns, meter: NDArray[np.int32], time: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """The row of `history` before which each reading belongs, and whether that row is the same meter and time."""
+    bounds = history.starts
+    starts = bounds.take(meter, mode="clip")  # a meter that history does not know stands behind it all
+    stops = bounds.take(meter.astype(np.int64) + 1, mode="clip")
+    known = np.zeros(len(meter), dtype=bool)
+    if not len(history):
+        return starts, known
+    # Nearly every arrival is later than all history of its meter: only the others are looked up.
+    late = np.flatnonzero((starts < stops) & (history.time[stops - 1] >= time))
+    at = stops.copy()
+    at[late] = first_at_least(history.time, starts[late], stops[late], time[late])
+    known[late] = history.time[at[late]] == time[late]
+    return at, known

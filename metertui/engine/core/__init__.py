@@ -1,0 +1,32 @@
+"""One data folder, opened: ingest, loading, day close, corrections."""
+
+from __future__ import annotations
+
+from metertui.engine.core import closes, corrections, listing, loading
+from metertui.engine.core.corrections import Decision, Effect
+from metertui.engine.core.counters import CLOSING, Arrival, Close, LiveSnapshot, Peer
+from metertui.engine.core.engine import Engine
+from metertui.engine.core.importing import COUNTS, Import, Misfit, Piece, Report, ended
+from metertui.engine.core.ingest import Batch
+
+__all__ = [
+    "CLOSING",
+    "COUNTS",
+    "Arrival",
+    "Batch",
+    "Close",
+    "Decision",
+    "Effect",
+    "Engine",
+    "Import",
+    "LiveSnapshot",
+    "Misfit",
+    "Peer",
+    "Piece",
+    "Report",
+    "closes",
+    "corrections",
+    "ended",
+    "listing",
+    "loading",
+]

@@ -1,0 +1,56 @@
+"""Day closes as `audit.log` tells them: written by whoever closes a day, read by who wants to know of the last one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from metertui.engine.base import Refused, SiteZone
+from metertui.engine.core.counters import Close
+from metertui.engine.storage import AuditLog
+
+ACTION: Final = "close"
+"""What a close is called there."""
+_DETAIL: Final = re.compile(
+    r"(\d+) readings into (\d+) day files in ([0-9.]+) s(?:, (\d+) of them late, into (\d+) files)?"
+)
+_BLOCKS: Final = 64
+"""Blocks of 64 KiB that are looked through, from the end: where a day is closed each night, the last close is there."""
+
+
+def detail(close: Close) -> str:
+    """What came of it, for the last field of its line."""
+    late = "" if close.late is None else f", {close.late} of them late, into {close.late_files} files"
+    return f"{close.readings} readings into {close.files} day files in {close.seconds:.2f} s{late}"
+
+
+def parsed(fields: Sequence[str], zone: SiteZone) -> Close | None:
+    """The close that a line is about, given its five fields; None where it is about something else."""
+    try:
+        at, by, action, _, text = fields
+        match = _DETAIL.fullmatch(text)
+        if action != ACTION or match is None:
+            return None
+        late = None if match[4] is None else int(match[4])
+        return Close(int(match[1]), int(match[2]), float(match[3]), zone.parse(at), by, late, int(match[5] or 0))
+    except (ValueError, Refused):
+        return None
+
+
+def last(audit: AuditLog, zone: SiteZone) -> Close | None:
+    """The last close that the audit trail's end knows of. Any thread; a file that cannot be read knows of none."""
+    end: int | None = None
+    blocks = iter(range(_BLOCKS))
+    while end != 0:
+        try:
+            found = audit.before(end, f"\t{ACTION}\t", 1, lambda: next(blocks, None) is None)
+        except OSError:
+            return None
+        if found is None:
+            return None
+        entries, end = found
+        closes = (parsed(entry, zone) for entry in entries)
+        if close := next((close for close in closes if close is not None), None):
+            return close
+    return None

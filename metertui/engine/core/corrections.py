@@ -1,0 +1,230 @@
+"""Deciding about readings: voids, releases, exchanges of registers, and the taking back of each.
+
+A decision is checked against what is stored and what is decided already, those before it in the same list included; all
+of a list stand or none. What each changes is told, so that it can be shown before it is done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
+
+from metertui.engine.base import MAX_WH, SECOND, MeterError, SiteZone, format_kwh
+from metertui.engine.usage import Series
+from metertui.engine.vee import OF_AN_INSTANT, UNDOES, Decided, Event, checked_reason, corrections_of, rules, values_of
+
+if TYPE_CHECKING:
+    from metertui.engine.core.engine import Engine
+
+
+_AT_ONCE: Final = 50
+"""Decisions that take effect before something else may be done: some 10 ms."""
+_WORDS_ONLY: Final = frozenset({"accept", "unaccept", "note", "reask"})
+"""Decisions that change no figure."""
+
+
+class Decision(NamedTuple):
+    """What someone wants to decide: `what` as in `events.OF_AN_INSTANT`, about the instant `at` (µs UTC).
+
+    `final` and `initial` are the registers of an exchange, Wh.
+    """
+
+    what: str
+    meter: str
+    at: int
+    reason: str
+    final: int = 0
+    initial: int = 0
+
+
+_FIGURES: Final = ("total_before", "total_after", "left_out_before", "left_out_after")
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a decision changes: all that its meter ever used, in Wh, and how many of its readings do not count."""
+
+    event: Event
+    total_before: int
+    total_after: int
+    left_out_before: int
+    left_out_after: int
+
+    def told(self, zone: SiteZone) -> dict[str, str | int]:
+        """In words that JSON has: the totals are `total_before` and `total_after`, in Wh."""
+        return {
+            "meter": self.event.meter,
+            "what": self.event.what,
+            "values": values_of(self.event, zone),
+            **{name: getattr(self, name) for name in _FIGURES},
+        }
+
+
+def effects(engine: Engine, decisions: Sequence[Decision], who: str, now: int) -> list[Effect]:
+    """Check decisions, in order, and say what each would change; nothing is changed yet.
+
+    Raises MeterError for the first that cannot stand.
+    """
+    return list(each_effect(engine, decisions, who, now))
+
+
+def each_effect(engine: Engine, decisions: Sequence[Decision], who: str, now: int) -> Iterator[Effect]:
+    """`effects` one at a time, for whoever has something else to do between; a millisecond each at a year of readings.
+
+    Nothing that is stored may change meanwhile, or what is told is of no one moment.
+    """
+    scratch: dict[str, Decided] = {}
+    known: dict[str, Series] = {}
+    for decision in decisions:
+        meter = decision.meter
+        if meter not in scratch:
+            known = {meter: engine.series(meter)}
+            scratch[meter] = deepcopy(engine.events.of(meter)) or Decided()
+        before = known.get(meter) or _series(engine, meter, scratch[meter])
+        event = _checked(engine, decision, scratch[meter], before, who, now)
+        scratch[meter].take(event)
+        after = before
+        if event.what not in _WORDS_ONLY:
+            after = _series(engine, meter, scratch[meter])
+        if event.what == "exchange":
+            _check_next(engine, event, before)
+        known = {meter: after}
+        yield Effect(event, _total(before), _total(after), _left_out(before), _left_out(after))
+
+
+def record(engine: Engine, found: Sequence[Effect]) -> None:
+    """Put checked decisions on disk, all or none, and who made them into `audit.log`. Any thread. StorageError."""
+    events = [effect.event for effect in found]
+    engine.events.append(events)
+    zone = engine.zone
+    engine.audit.write_all(
+        (zone.iso(event.decided), event.who, event.what, event.meter, f"{values_of(event, zone)}: {event.reason}")
+        for event in events
+    )
+
+
+def take_effect(engine: Engine, found: Sequence[Effect]) -> Iterator[None]:
+    """Let decisions that are on disk take effect, some at a time, for whoever has something else to do between."""
+    events = [effect.event for effect in found]
+    for first in range(0, len(events), _AT_ONCE):
+        engine.decide(events[first : first + _AT_ONCE])
+        yield
+
+
+def decide(engine: Engine, decisions: Sequence[Decision], who: str) -> list[Effect]:
+    """Let decisions stand where nothing else is done meanwhile; what each changed. Raises MeterError, StorageError."""
+    found = effects(engine, decisions, who, engine.clock.now())
+    record(engine, found)
+    for _ in take_effect(engine, found):
+        pass
+    return found
+
+
+def proposed_exchange(series: Series, at: int) -> tuple[int, int, int] | None:
+    """What an exchange that nobody declared may have been: instant, the old register's last and the new one's first.
+
+    `at` (µs UTC) is the first reading of the new register. The old one is taken to have ended as it was counted last,
+    and the new one to have begun as it was read first, at the full second in the middle between. None where nothing is
+    counted before, or no reading is stored at `at`.
+    """
+    place = int(np.searchsorted(series.time, at))
+    before = int(np.searchsorted(series.curve.time, at)) - 1
+    if before < 0 or place == len(series.time) or series.time[place] != at:
+        return None
+    start = int(series.curve.time[before])
+    middle = (start + at) // 2
+    whole = middle - middle % SECOND
+    return whole if whole > start else middle, int(series.curve.base[before]), int(series.wh[place])
+
+
+def _series(engine: Engine, meter: str, decided: Decided) -> Series:
+    times, whs = engine.readings.of(engine.directory.codes[meter])
+    return Series.of(meter, times, whs, engine.rules.max_w, corrections_of({0: decided}))
+
+
+def _total(series: Series) -> int:
+    return int(series.curve.energy[-1]) if len(series.curve) else 0
+
+
+def _left_out(series: Series) -> int:
+    return int(np.count_nonzero(series.status >= rules.SUSPECT))
+
+
+def _checked(engine: Engine, decision: Decision, decided: Decided, series: Series, who: str, now: int) -> Event:
+    what, meter, at, reason, final, initial = decision
+    zone = engine.zone
+    if what not in OF_AN_INSTANT:
+        raise MeterError(f"{what} is nothing that can be decided")
+    event = Event(now, meter, what, at, who, checked_reason(reason), final, initial)
+    if what in UNDOES:
+        standing = getattr(decided, f"{UNDOES[what]}s")
+        if at not in standing:
+            raise MeterError(f"{meter} has no {UNDOES[what]} at {zone.iso(at)} to take back")
+        return event
+    if what == "accept" and at in decided.accepts:
+        raise MeterError(f"{meter} at {zone.iso(at)} is accepted already")
+    if what in ("void", "release"):
+        status = _status(engine, series, at)
+        if at in getattr(decided, f"{what}s"):
+            raise MeterError(f"{meter} at {zone.iso(at)} is {'void' if what == 'void' else 'released'} already")
+        if what == "release" and at in decided.voids:
+            raise MeterError(f"{meter} at {zone.iso(at)} is void; take that back first")
+        if what == "release" and status == rules.COUNTED:
+            raise MeterError(f"{meter} at {zone.iso(at)} counts already")
+    if what == "exchange":
+        _check_exchange(engine, event, decided, series, now)
+    return event
+
+
+def _status(engine: Engine, series: Series, at: int) -> int:
+    place = int(np.searchsorted(series.time, at))
+    if place == len(series.time) or series.time[place] != at:
+        near = sorted(series.time.tolist(), key=lambda time: abs(time - at))[:1]
+        nearest = f"; its nearest is at {engine.zone.iso(near[0])}" if near else ""
+        raise MeterError(f"{series.meter} has no reading at {engine.zone.iso(at)}{nearest}")
+    return int(series.status[place])
+
+
+def _check_exchange(engine: Engine, event: Event, decided: Decided, series: Series, now: int) -> None:
+    """That the old register's last fits what was counted of it. Raises MeterError."""
+    zone = engine.zone
+    assert event.at is not None
+    if event.at in decided.exchanges:
+        raise MeterError(
+            f"an exchange of {event.meter} at {zone.iso(event.at)} is declared already; take it back first"
+        )
+    if event.at > now + engine.rules.future_us:
+        raise MeterError(f"{zone.iso(event.at)} is in the future: declare the exchange once it is done")
+    if not 0 <= event.final <= MAX_WH or not 0 <= event.initial <= MAX_WH:
+        raise MeterError("a register is from 0 to 99999999.999 kWh")
+    stored = int(np.searchsorted(series.time, event.at))
+    if stored < len(series.time) and series.time[stored] == event.at:
+        wh = int(series.wh[stored])
+        if wh not in (event.final, event.initial) and event.at not in decided.voids:
+            said = f"{format_kwh(wh)} kWh is stored at {zone.iso(event.at)}"
+            raise MeterError(f"{said}, which is neither the final nor the initial reading; void it, or mend the time")
+    before = int(np.searchsorted(series.curve.time, event.at)) - 1
+    if before >= 0 and event.final < series.curve.base[before]:
+        counted = f"the {format_kwh(int(series.curve.base[before]))} kWh"
+        when = zone.iso(int(series.curve.time[before]))
+        raise MeterError(
+            f"a final {format_kwh(event.final)} kWh is lower than {counted} of {when}; "
+            "void what was misread, or mend the time"
+        )
+
+
+def _check_next(engine: Engine, event: Event, before: Series) -> None:
+    """That the reading after an exchange, if it was no bad read anyway, fits the new register. Raises MeterError."""
+    assert event.at is not None
+    taken = (before.status != rules.REJECTED) & (before.status != rules.VOID) & (before.time > event.at)
+    if not taken.any():
+        return
+    place = int(np.argmax(taken))
+    time, wh = int(before.time[place]), int(before.wh[place])
+    if not rules.fits(event.at, event.initial, time, wh, engine.rules.max_w):
+        said = f"the {format_kwh(wh)} kWh of {engine.zone.iso(time)}"
+        raise MeterError(f"{said} does not fit an initial {format_kwh(event.initial)} kWh; void it if it was misread")

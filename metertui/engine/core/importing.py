@@ -1,0 +1,336 @@
+"""History into the archive: readings that other programs kept, with the attributes that their meters had in time.
+
+What is known already is left alone, so importing the same again adds nothing. Accounts are written before readings:
+an import that was interrupted is finished by doing it again. Of a meter that was deactivated, what was read before is
+history too, as its last reading often comes by file; what is dated later is refused, as the port does.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from metertui.engine.accounts import Account, AccountBook
+from metertui.engine.base import Outcome, format_kwh
+from metertui.engine.columns import Arrivals, Columns, Frozen, Group, first_at_least, stretches, tail_columns
+from metertui.engine.storage import Archive, Refusal, Rows, day_close, reading_lines
+from metertui.engine.vee import EventBook, judged, rules
+
+Moves = Sequence[tuple[int, Group]]
+"""Attributes in time: (effective from µs UTC, group), ascending."""
+Ints = NDArray[np.int64]
+
+_TOLD: Final = 10_000
+"""Refused lines that are kept to be told; all are counted."""
+_NONE: Final = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """A line that is not taken. `code` is one of the wire's error codes, `text` what stands in the line."""
+
+    source: str
+    line: int
+    code: str
+    why: str
+    text: str
+
+
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """Some lines of a file, read: readings with their line numbers, and the lines that are none."""
+
+    source: str
+    """The file's name."""
+    rows: Rows
+    line: Ints
+    """Where each reading stands, from 1; int64[n]."""
+    refused: Sequence[Misfit] = ()
+    groups: Sequence[Group] = ()
+    group: NDArray[np.int32] | None = None
+    """Each reading's attributes as a position in `groups`, int32[n]; None where the file does not say."""
+
+
+COUNTS: Final = ("read", "new", "duplicate", "suspect", "refused", "registered", "moved", "days")
+"""What a report counts."""
+
+
+@dataclass(slots=True)
+class Report:
+    """What an import did: read = new + duplicate + refused, in lines."""
+
+    read: int = 0
+    new: int = 0
+    duplicate: int = 0
+    """Stored already, or a second time in the input, with the same value."""
+    suspect: int = 0
+    """Of the new ones, those that are not counted."""
+    refused: int = 0
+    registered: int = 0
+    """Meters that were not known."""
+    moved: int = 0
+    """Meters whose attributes changed in the course of time, and of which that was not known."""
+    days: int = 0
+    """Day files with new readings."""
+    reasons: Counter[str] = field(default_factory=Counter)
+    """Refused lines by code."""
+    misfits: list[Misfit] = field(default_factory=list)
+    """The first refused lines."""
+    doubtful: list[Misfit] = field(default_factory=list)
+    """The first of the suspect ones, in order of their lines; `code` is `suspect`."""
+
+    def counts(self) -> str:
+        """What was done, in a line."""
+        return ", ".join(f"{name} {getattr(self, name)}" for name in COUNTS)
+
+    def refusals(self, now: int) -> list[Refusal]:
+        """The refused lines that are kept, as of `now` (µs UTC)."""
+        return [Refusal(now, f"{each.source}:{each.line}", each.code, each.why, each.text) for each in self.misfits]
+
+    def told(self, most: int) -> dict[str, Any]:
+        """In words that JSON has; of the refused lines the first `most`."""
+        kept = [asdict(misfit) for misfit in self.misfits[:most]]
+        return {name: getattr(self, name) for name in COUNTS} | {"reasons": dict(self.reasons), "misfits": kept}
+
+    def refuse(self, misfits: Iterable[Misfit]) -> None:
+        """Count refused lines, and keep those that there is room for."""
+        for misfit in misfits:
+            self.refused += 1
+            self.reasons[misfit.code] += 1
+            if len(self.misfits) < _TOLD:
+                self.misfits.append(misfit)
+
+
+class _Part(NamedTuple):
+    """Readings with the codes of the whole import; equal lengths."""
+
+    meter: NDArray[np.int32]
+    time: Ints
+    wh: Ints
+    group: NDArray[np.int32]
+    source: NDArray[np.int32]
+    line: Ints
+
+    def take(self, places: NDArray[np.int64]) -> _Part:
+        return _Part(
+            self.meter[places],
+            self.time[places],
+            self.wh[places],
+            self.group[places],
+            self.source[places],
+            self.line[places],
+        )
+
+
+class Import:
+    """One import into a data folder that this process owns: `add` every piece, then `finish`.
+
+    Nothing is written before `finish`. Holds 40 bytes a reading meanwhile.
+    """
+
+    def __init__(self, frozen: Frozen, *, latest: int, ended: Mapping[str, int] | None = None) -> None:
+        """`frozen`: what is stored. A reading after `latest` (µs UTC) is in the future, and refused.
+
+        So is one of a meter after it was deactivated, see `ended`.
+        """
+        self.report = Report()
+        self._ended = ended or {}
+        self._frozen = frozen
+        self._zone = frozen.zone
+        self._latest = latest
+        self._ids = list(frozen.ids)
+        self._codes = {meter: code for code, meter in enumerate(self._ids)}
+        self._groups: dict[Group, int] = {}
+        self._sources: list[str] = []
+        self._parts: list[_Part] = []
+        self._same: _Part | None = None
+        self._new: _Part | None = None
+
+    def add(self, piece: Piece) -> None:
+        """Take in what was read."""
+        self.report.read += len(piece.rows) + len(piece.refused)
+        self.report.refuse(piece.refused)
+        if not len(piece.rows):
+            return
+        part = self._part(piece)
+        late = part.time > self._latest
+        for at in np.flatnonzero(late).tolist():
+            why = f"{self._zone.iso(int(part.time[at]))} is in the future"
+            self.report.refuse([self._misfit(part, at, "future-timestamp", why)])
+        ended = np.array([self._ended.get(meter, self._latest) for meter in piece.rows.ids])[piece.rows.code]
+        gone = ~late & (part.time > ended)
+        for at in np.flatnonzero(gone).tolist():
+            meter, since = self._ids[part.meter[at]], self._zone.iso(int(ended[at]))
+            why = f"{meter} is deactivated since {since}; what was read before is taken"
+            self.report.refuse([self._misfit(part, at, "deactivated", why)])
+        self._parts.append(part.take(np.flatnonzero(~(late | gone))))
+
+    def plan(self) -> Report:
+        """Sort out what is new; what the report says of readings stands then. Nothing is written. Once, any thread."""
+        parts, self._parts = self._parts, []
+        if not parts:
+            return self.report
+        part = _Part(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+        history = self._frozen.columns
+        arrivals = Arrivals(part.meter, part.time, part.wh)
+        new = tail_columns.fresh(history, arrivals)
+        merged = tail_columns.merge(history, arrivals)
+        place = _places(merged, part)
+        same = merged.wh[place] == part.wh
+        self._refuse_conflicts(part, np.flatnonzero(~same), merged.wh[place])
+        status = judged(merged, self._frozen.corrections, self._frozen.max_w).status
+        self.report.new = int(np.count_nonzero(new))
+        self.report.duplicate = int(np.count_nonzero(same & ~new))
+        doubtful = np.flatnonzero(new & rules.doubtful(status[place]))
+        self.report.suspect = len(doubtful)
+        why = "does not fit the meter's other readings: not counted until it is explained"
+        self.report.doubtful = [self._misfit(part, at, "suspect", why) for at in doubtful[:_TOLD].tolist()]
+        self._same = part.take(np.flatnonzero(same))
+        fresh = np.flatnonzero(new)
+        self._new = part.take(fresh[np.argsort(part.time[fresh], kind="stable")])
+        self.report.days = len(np.unique(self._zone.days(self._new.time)))
+        return self.report
+
+    def accounts(self, book: AccountBook, now: int) -> tuple[list[Account], dict[str, Moves]]:
+        """What `book.put` takes for the meters of the plan, as of `now` (µs UTC); the report counts it. Any thread."""
+        self.report.registered = self.report.moved = 0
+        return self._accounts(book, self._same, now) if self._same is not None else ([], {})
+
+    @property
+    def new(self) -> Rows:
+        """The readings of the plan that are not stored yet, in order of time."""
+        return reading_lines.EMPTY if self._new is None else Rows(self._ids, *self._new[:3])
+
+    def met(self, at: int, outcome: Outcome) -> None:
+        """Reading `at` of the new ones was stored by another way meanwhile, with this outcome."""
+        assert self._new is not None
+        self.report.new -= 1
+        if outcome.kind == "duplicate":
+            self.report.duplicate += 1
+        else:
+            self.report.refuse([self._misfit(self._new, at, outcome.code, outcome.text)])
+
+    def finish(
+        self, book: AccountBook, archive: Archive, *, now: int, progress: Callable[[float], None] | None = None
+    ) -> Report:
+        """Plan, write accounts and day files, and say what was done.
+
+        `now` in µs UTC; `progress` is told the share done. The engine that `frozen` came from does not learn of it:
+        open the folder again. Raises DataError, StorageError; then doing it again does the rest.
+        """
+        self.plan()
+        accounts, moves = self.accounts(book, now)
+        if accounts or moves:
+            book.put(accounts, moves)
+        if len(self.new):
+            day_close.write_day_files(archive, self.new, self._zone, progress)
+        return self.report
+
+    def _part(self, piece: Piece) -> _Part:
+        if not self._sources or self._sources[-1] != piece.source:
+            self._sources.append(piece.source)
+        rows, count = piece.rows, len(piece.rows)
+        group = np.full(count, _NONE, dtype=np.int32)
+        if piece.group is not None:
+            codes = [self._groups.setdefault(each, len(self._groups)) for each in piece.groups]
+            group = np.array(codes, dtype=np.int32)[piece.group]
+        return _Part(
+            np.array([self._code(meter) for meter in rows.ids], dtype=np.int32)[rows.code],
+            rows.time,
+            rows.wh,
+            group,
+            np.full(count, len(self._sources) - 1, dtype=np.int32),
+            piece.line,
+        )
+
+    def _code(self, meter: str) -> int:
+        code = self._codes.get(meter)
+        if code is None:
+            code = self._codes[meter] = len(self._ids)
+            self._ids.append(meter)
+        return code
+
+    def _misfit(self, part: _Part, at: int, code: str, why: str) -> Misfit:
+        meter, time, wh = self._ids[part.meter[at]], self._zone.iso(int(part.time[at])), int(part.wh[at])
+        return Misfit(self._sources[part.source[at]], int(part.line[at]), code, why, f"{meter},{time},{format_kwh(wh)}")
+
+    def _refuse_conflicts(self, part: _Part, places: Ints, known: Ints) -> None:
+        for at in places.tolist():
+            meter, time = self._ids[part.meter[at]], self._zone.iso(int(part.time[at]))
+            why = f"{meter} has {format_kwh(int(known[at]))} kWh at {time} already"
+            self.report.refuse([self._misfit(part, at, "conflict", why)])
+
+    # -- accounts ----------------------------------------------------------------------------------------------
+
+    def _accounts(self, book: AccountBook, part: _Part, now: int) -> tuple[list[Account], dict[str, Moves]]:
+        order = np.lexsort((part.time, part.meter))
+        part = part.take(order)
+        edges = stretches(part.meter)
+        groups = list(self._groups)
+        accounts: list[Account] = []
+        moves: dict[str, Moves] = {}
+        for start, stop in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
+            meter = self._ids[part.meter[start]]
+            stated = [
+                (time, groups[group])
+                for time, group in zip(part.time[start:stop].tolist(), part.group[start:stop].tolist(), strict=True)
+                if group != _NONE
+            ]
+            account = book.get(meter)
+            if account is None:
+                self.report.registered += 1
+                course = in_course(stated)
+                account = Account(meter, registered=int(part.time[start]))
+                accounts.append(_at_last(account, course))
+            elif stated:
+                course = in_course(known(account, book.moves(meter), now) + stated)
+                changed = _at_last(account, course)
+                if changed != account:
+                    accounts.append(changed)
+            else:
+                continue
+            if len(course) > 1 and course != list(book.moves(meter)):
+                moves[meter] = course
+        self.report.moved = len(moves)
+        return accounts, moves
+
+
+def ended(accounts: AccountBook, events: EventBook) -> dict[str, int]:
+    """Since when the meters that are deactivated are so, µs UTC; of one that a file says it of, nobody knows."""
+    last = {event.meter: event.decided for event in events if event.what == "deactivate"}
+    known = ((accounts.get(meter), since) for meter, since in last.items())
+    return {account.meter: since for account, since in known if account is not None and not account.active}
+
+
+def known(account: Account, moves: Moves, now: int) -> list[tuple[int, Group]]:
+    """What an account says of its attributes in time. Without a word about when, it speaks of `now` (µs UTC)."""
+    if moves:
+        return list(moves)
+    if account.group == Group():
+        return []
+    return [(now if account.registered is None else account.registered, account.group)]
+
+
+def in_course(stated: Moves) -> list[tuple[int, Group]]:
+    """Statements put in order of time, those left out that say what the one before them says."""
+    course: list[tuple[int, Group]] = []
+    for since, group in sorted(stated, key=lambda statement: statement[0]):
+        if not course or course[-1][1] != group:
+            course.append((since, group))
+    return course
+
+
+def _at_last(account: Account, course: Moves) -> Account:
+    return replace(account, **course[-1][1]._asdict()) if course else account
+
+
+def _places(merged: Columns, part: _Part) -> Ints:
+    """Where each reading's meter and time stand in `merged`, which has them all."""
+    starts = merged.starts
+    meter = part.meter.astype(np.int64)
+    return first_at_least(merged.time, starts[meter], starts[meter + 1], part.time)

@@ -1,0 +1,90 @@
+"""The readings themselves that answer a question, found through the index: any mix of meter, attributes, days, time.
+
+A reading at an instant closes what was before it, as everywhere: one at midnight is of the day before, one at 20:00 of
+a time of day that ends then. So these are as many as the table of usage counts.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from metertui.engine.base import DAY, MeterError, SiteZone, between, number_of
+from metertui.engine.core.engine import Engine
+from metertui.engine.index import SLOT
+from metertui.engine.usage import Clock, Question, inside
+
+COLUMNS: Final = ("identifier", "timestamp", "reading_kwh", "region", "sub_region", "apartment_type")
+_WH: Final = "reading_wh"
+
+
+def readings(engine: Engine, question: Question) -> pd.DataFrame:
+    """Stored readings by the filters of a question, in order of meter and time or as it says; `by` does not matter.
+
+    Columns as COLUMNS names them, but `reading_wh` (int64) for the reading, and `timestamp` in µs UTC (int64). To be
+    called where the engine is. Raises MeterError for a meter that is not known and a column that is none.
+    """
+    wanted = question.sort.removeprefix("-")
+    if wanted and wanted not in COLUMNS:
+        raise MeterError(f"{wanted} is no column of this list")
+    meter, time, wh = engine.readings.at(_rows(engine, question))
+    groups = engine.directory.view().of(meter, time)
+    ids = np.array(engine.directory.ids, dtype=object)
+    columns: dict[str, NDArray[np.object_] | NDArray[np.int64]] = {"identifier": ids[meter], "timestamp": time, _WH: wh}
+    for key in ("region", "sub_region", "apartment_type"):
+        names = np.array([getattr(group, key) for group in engine.directory.groups], dtype=object)
+        columns[key] = names[groups]
+    order: list[NDArray[np.int64] | NDArray[np.int32]] = [time, meter]
+    if wanted:
+        column = columns[_WH if wanted == "reading_kwh" else wanted]
+        rank = np.unique(column, return_inverse=True)[1]
+        order.append(-rank if question.sort.startswith("-") else rank)
+    place = np.lexsort(order)
+    place = place[: question.limit or len(place)]
+    return pd.DataFrame({name: column[place] for name, column in columns.items()})
+
+
+def _rows(engine: Engine, question: Question) -> NDArray[np.int64]:
+    """Their rows: what the index finds in whole days and half hours, of that what lies within."""
+    zone = engine.zone
+    code = groups = None
+    if question.meter:
+        code = engine.directory.codes.get(question.meter)
+        if code is None:
+            raise MeterError(f"{question.meter} is not a meter of this site")
+    if question.region or question.sub_region or question.apartment_type:
+        groups = engine.directory.matching(question.region, question.sub_region, question.apartment_type)
+    window = between(question.first, question.last, zone)
+    days = number_of(zone.day(window.start)), number_of(zone.day(window.end)) + 1
+    looks: list[tuple[tuple[int, int], tuple[int, int] | None]] = [(days, None)]
+    if question.clock is not None:
+        looks = [(days, slots) for slots in _slots(question.clock)]
+        looks += [_slot_at(zone, instant) for instant in zone.changes(window.start, window.end).tolist()]
+    select = engine.readings.index.select
+    rows = np.unique(np.concatenate([select(code, groups, days=reach, clock=slots) for reach, slots in looks]))
+    time = engine.readings.at(rows)[1]
+    kept = (time > window.start) & (time <= window.end)
+    if question.clock is not None:
+        kept &= inside(zone.wall(time - 1) % DAY, question.clock)
+    return rows[kept]
+
+
+def _slots(clock: Clock) -> list[tuple[int, int]]:
+    """Whole half hours that have all readings of a time of day, the one at its very end too."""
+    low, high = clock
+    spans = [(low, high)] if low < high else [(low, DAY), (0, high)]
+    found = []
+    for begin, end in spans:
+        found.append((begin // SLOT * SLOT, min(DAY, end // SLOT * SLOT + SLOT)))
+        if end == DAY:
+            found.append((0, SLOT))
+    return found
+
+
+def _slot_at(zone: SiteZone, instant: int) -> tuple[tuple[int, int], tuple[int, int]]:
+    """The day and the half hour that begin when the clock is changed: a reading then closes what the old one showed."""
+    day, moment = divmod(int(zone.wall(np.array([instant]))[0]), DAY)
+    return (day, day + 1), (moment // SLOT * SLOT, moment // SLOT * SLOT + SLOT)

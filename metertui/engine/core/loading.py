@@ -1,0 +1,200 @@
+"""From the files of a data folder to what the engine works on."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from metertui.engine.accounts import AccountBook, StaffBook
+from metertui.engine.base import Clock, MeterError, Refused, Rules, SiteZone
+from metertui.engine.columns import Arrivals, Columns, tail_columns
+from metertui.engine.index import Directory
+from metertui.engine.storage import (
+    Archive,
+    AuditLog,
+    FolderLock,
+    Rows,
+    WriteAheadLog,
+    day_close,
+    durable,
+    reading_lines,
+    wal,
+)
+from metertui.engine.vee import OF_AN_ACCOUNT, Event, EventBook
+
+
+@dataclass
+class Loaded:
+    """What stands in a data folder. `log` and `lock` are None where it is open for reading only."""
+
+    accounts: AccountBook
+    staff: StaffBook
+    events: EventBook
+    archive: Archive
+    directory: Directory
+    history: Columns
+    tail: Arrivals
+    """The log's readings in order of arrival, those that are in the archive already left out."""
+    log: WriteAheadLog | None
+    lock: FolderLock | None
+    warnings: list[str]
+
+
+def load(folder: Path, rules: Rules, clock: Clock, progress: Callable[[float], None] | None) -> Loaded:
+    """Own a folder, made if it is missing, finish a day close that was interrupted, and read everything.
+
+    Raises OwnedError, DataError, StorageError, OSError.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FolderLock(folder)
+    lock.acquire()
+    try:
+        # All is read before anything is written: a start that is refused touches no file.
+        accounts, staff, events, archive = _books(folder, rules)
+        days = list(archive.read_all(progress))
+        archive.manifest.read()
+        sealed = wal.read_sealed(folder, rules.zone)
+        write_ahead, rows, torn = WriteAheadLog.open(folder, rules.zone)
+        accounts.mend()
+        staff.mend()
+        events.mend()
+        finished = _finish_decision(accounts, events, AuditLog(folder / "audit.log"), rules.zone)
+        weak = durable.weakness(folder)
+        if rules.durability == "os":
+            weak = 'durability is "os": OK is said before the disk has it, and a power cut loses the last seconds'
+        warnings = [told for told in (weak, *accounts.warnings, *events.warnings, finished, torn) if told]
+        if sealed is not None:
+            count = len(day_close.write_day_files(archive, sealed, rules.zone))
+            write_ahead.drop_sealed()
+            warnings.append(f"an interrupted day close was finished: {len(sealed)} readings into {count} day files")
+        archive.ensure(rules.zone.day(clock.now()))
+        directory = _directory(accounts)
+        history = _history([*days, *([sealed] if sealed is not None else [])], directory)
+        warnings += [f"archive/{name} is gone; metertui check tells more" for name in archive.complete()]
+        tail = unless_known(history, arrivals(directory, rows))
+        read = [*days, *([sealed] if sealed is not None else []), rows]
+        warnings += _contradicted(read, len(history) + len(tail), directory, rules.zone)
+        return Loaded(accounts, staff, events, archive, directory, history, tail, write_ahead, lock, warnings)
+    except BaseException:
+        lock.release()
+        raise
+
+
+def _finish_decision(accounts: AccountBook, events: EventBook, audit: AuditLog, zone: SiteZone) -> str:
+    """Let a decision about an account take effect that a crash cut off from it; what to say of that, if it was so.
+
+    It stands in `events.csv` before it does in `users.csv`, and last in the audit trail. One that stands there took
+    effect: where the account is otherwise now, somebody changed the file by hand, and knows why. StorageError.
+    """
+    event = events.newest
+    account = None if event is None else accounts.get(event.meter)
+    if event is None or event.what not in OF_AN_ACCOUNT or account is None:
+        return ""
+    active = event.what == "reactivate"
+    if account.active == active or _audited(event, audit, zone):
+        return ""
+    accounts.put([replace(account, active=active)], {})
+    audit.write(zone.iso(event.decided), event.who, event.what, event.meter, event.reason)
+    return f"{event.meter} is {event.what}d: that was decided by {event.who} and interrupted, and is finished now"
+
+
+def _audited(event: Event, audit: AuditLog, zone: SiteZone) -> bool:
+    """Whether the audit trail has a decision about an account. Reads it from its end."""
+    end: int | None = None
+    while end != 0:
+        found, end = audit.before(end, f"{event.what}\t{event.meter}", 1) or ([], 0)
+        for at, _, what, meter, _ in found:
+            with contextlib.suppress(Refused):  # somebody has been at the file
+                if (what, meter) == (event.what, event.meter) and zone.parse(at) >= event.decided:
+                    return True
+    return False
+
+
+def load_beside(
+    folder: Path,
+    rules: Rules,
+    progress: Callable[[float], None] | None,
+    logs: Callable[[], list[Rows]] | None = None,
+) -> Loaded:
+    """Read a folder that another process may own: log, sealed log and archive in this order, which misses nothing.
+
+    `logs` reads the first two for whoever goes on reading them, the older first: they become the tail then. Raises
+    MeterError where there is no such folder, DataError, OSError.
+    """
+    if not folder.is_dir():
+        raise MeterError(f"there is no data folder {folder}")
+    accounts, staff, events, archive = _books(folder, rules)
+    read = logs() if logs is not None else wal.read_beside(folder, rules.zone)
+    directory = _directory(accounts)
+    days = archive.read_all(progress)
+    if logs is None:
+        history = _history([*days, *reversed(read)], directory)
+        tail = arrivals(directory, reading_lines.EMPTY)
+    else:
+        history = _history(list(days), directory)
+        tail = unless_known(history, arrivals(directory, reading_lines.joined(read)))
+    return Loaded(accounts, staff, events, archive, directory, history, tail, None, None, [])
+
+
+def arrivals(directory: Directory, rows: Rows) -> Arrivals:
+    """Rows with the directory's codes instead of their own; meters that are new to it get one."""
+    codes = np.array([directory.code(meter) for meter in rows.ids], dtype=np.int32)
+    return Arrivals(codes[rows.code] if len(rows) else rows.code, rows.time, rows.wh)
+
+
+def rows_of(directory: Directory, readings: Arrivals) -> Rows:
+    """Readings with a list of just the ids that occur in them."""
+    codes, place = np.unique(readings.meter, return_inverse=True)
+    ids = [directory.ids[code] for code in codes.tolist()]
+    return Rows(ids, place.astype(np.int32), readings.time, readings.wh)
+
+
+def _books(folder: Path, rules: Rules) -> tuple[AccountBook, StaffBook, EventBook, Archive]:
+    accounts = AccountBook(folder, rules.zone)
+    accounts.load()
+    staff = StaffBook(folder)
+    staff.load()
+    events = EventBook(folder, rules.zone)
+    events.load()
+    return accounts, staff, events, Archive(folder, rules.zone)
+
+
+def _directory(accounts: AccountBook) -> Directory:
+    directory = Directory()
+    for account in accounts:
+        directory.place(account.meter, account.group, accounts.moves(account.meter))
+    return directory
+
+
+def _history(all_rows: list[Rows], directory: Directory) -> Columns:
+    """The readings of some files in order of (meter, time), each once: the first file that has it goes before."""
+    parts = [arrivals(directory, rows) for rows in all_rows]
+    if not parts:
+        return Columns.empty()
+    everything = tail_columns.together(parts)
+    return tail_columns.merge(Columns.empty(), everything)
+
+
+def _contradicted(read: list[Rows], kept: int, directory: Directory, zone: SiteZone) -> list[str]:
+    """What to say where lines that were read, of which `kept` were new, give other values for the same reading."""
+    if sum(map(len, read)) == kept:
+        return []
+    everything = tail_columns.together([arrivals(directory, rows) for rows in read])
+    found = tail_columns.contradictions(everything)
+    if not len(found):
+        return []
+    first = found[0, 0]
+    example = f"{directory.ids[everything.meter[first]]} at {zone.iso(int(everything.time[first]))}"
+    many = f"{len(found)} readings stand a second time with another value, {example} for one"
+    return [f"{many}: the first of each counts; metertui check names them"]
+
+
+def unless_known(history: Columns, tail: Arrivals) -> Arrivals:
+    """Readings of the log that history does not have, each meter and time once."""
+    fresh: NDArray[np.bool_] = tail_columns.fresh(history, tail)
+    return Arrivals(tail.meter[fresh], tail.time[fresh], tail.wh[fresh])

@@ -1,0 +1,206 @@
+"""The proof of a data folder: its files against each other, their order, and sums taken in more than one way.
+
+Nothing here trusts what it checks: registers are subtracted anew, tables that are broken down in different ways are
+held against one another. Everything is exact, to the watt-hour.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+
+from metertui.engine.accounts import AccountBook, StaffBook
+from metertui.engine.base import DataError, Rules, SiteZone, format_kwh, number_of
+from metertui.engine.columns import Arrivals, Columns, tail_columns
+from metertui.engine.core import loading
+from metertui.engine.index import Directory, Readings
+from metertui.engine.maintenance import check_bills, reconcile
+from metertui.engine.maintenance.proof import Proof
+from metertui.engine.storage import Archive, Rows, Sealed, wal
+from metertui.engine.vee import EventBook
+
+
+def check(folder: Path, rules: Rules, progress: Callable[[float], None]) -> Iterator[Proof]:
+    """Prove a data folder, beside a running server too. `progress` is told the share done. Raises OSError."""
+    zone = rules.zone
+    logs, proof = _logs(folder, zone)  # before the archive, so that a day close meanwhile hides nothing
+    yield proof
+    book, proofs = _books(folder, zone)
+    yield from proofs
+    days, proofs = _day_files(Archive(folder, zone), zone, lambda share: progress(0.5 * share))
+    yield from proofs
+    directory = Directory()
+    for account in book:
+        directory.place(account.meter, account.group, book.moves(account.meter))
+    parts = [loading.arrivals(directory, rows) for rows in [*days, *reversed(logs)]]
+    history, proof = _once(parts, directory, zone)
+    yield proof
+    yield _registered(history, directory, book)
+    events, proof = _events(folder, zone, history, directory)
+    yield proof
+    frozen = Readings(history, directory, zone, events).view().frozen(rules.max_w)
+    tariffs, proof = check_bills.tariffs(folder, book)
+    yield proof
+    yield from check_bills.bills(folder, rules, frozen, tariffs)
+    if not len(frozen):
+        return
+    yield from reconcile.proofs(frozen, lambda share: progress(0.5 + 0.5 * share))
+
+
+# -- files -------------------------------------------------------------------------------------------------------
+
+
+def _logs(folder: Path, zone: SiteZone) -> tuple[list[Rows], Proof]:
+    proof = Proof("readings in the log")
+    try:
+        logs = wal.read_beside(folder, zone)
+    except DataError as error:
+        proof.fail(str(error))
+        return [], proof
+    proof.count = sum(map(len, logs))
+    return logs, proof
+
+
+def _books(folder: Path, zone: SiteZone) -> tuple[AccountBook, list[Proof]]:
+    accounts, moved, staff = Proof("accounts"), Proof("accounts with attributes in time"), Proof("staff accounts")
+    book, people = AccountBook(folder, zone), StaffBook(folder)
+    try:
+        book.load()
+    except (DataError, UnicodeDecodeError) as error:
+        accounts.fail(str(error))
+    for warning in book.warnings:
+        accounts.fail(warning)
+    accounts.count = len(book)
+    for account in book:
+        moves = book.moves(account.meter)
+        moved.count += bool(moves)
+        if moves and moves[-1][1] != account.group:
+            moved.fail(f"{account.meter}: the last row of accounts_history.csv is not what users.csv says")
+    try:
+        people.load()
+    except (DataError, UnicodeDecodeError) as error:
+        staff.fail(str(error))
+    staff.count = len(people.members())
+    return book, [accounts, moved, staff]
+
+
+def _day_files(archive: Archive, zone: SiteZone, progress: Callable[[float], None]) -> tuple[list[Rows], list[Proof]]:
+    order, whole = Proof("day files: in their day, in order"), Proof("day files: as they were written (SHA-256)")
+    try:
+        days = archive.days()
+    except DataError as error:
+        order.fail(str(error))
+        return [], [order, whole]
+    try:
+        lines = archive.manifest.read()
+    except DataError as error:
+        whole.fail(str(error))
+        lines = {}
+    for name in sorted(lines.keys() - {archive.name(day) for day in days}):
+        whole.fail(f"{archive.folder / name}: gone; its readings are lost, unless a backup has them")
+    found = []
+    for done, day in enumerate(days, 1):
+        order.count += 1
+        rows = _day_file(archive, day, lines.get(archive.name(day)), order, whole)
+        if rows is not None:
+            found.append(rows)
+            _in_order(rows, archive.path(day), day, zone, order)
+        progress(done / len(days))
+    return found, [order, whole]
+
+
+def _day_file(archive: Archive, day: date, line: Sealed | None, order: Proof, whole: Proof) -> Rows | None:
+    """The readings of a day file; None where it has none that can be read. `line` is what the manifest said of it."""
+    path = archive.path(day)
+    data = _data(path)
+    if line is not None and not line.fits(data):  # a second look, for a server beside us that wrote it since
+        data = _data(path)
+        with contextlib.suppress(DataError):  # after the file: while that is written nothing is said of it
+            line = archive.manifest.read().get(archive.name(day))
+    whole.count += line is not None and bool(line.sha256)
+    changed = line is not None and not line.fits(data)
+    try:
+        rows = archive.parse(data, path)
+    except DataError as error:
+        order.fail(str(error))
+        if changed:
+            whole.fail(f"{path}: damaged: it is not what was written, and cannot be read")
+        return None
+    if changed:
+        whole.fail(f"{path}: edited by hand: it can be read, and is not what was written; --repair takes it as it is")
+    return rows
+
+
+def _data(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
+
+
+def _in_order(rows: Rows, path: Path, day: date, zone: SiteZone, proof: Proof) -> None:
+    strange = np.flatnonzero(zone.days(rows.time) != number_of(day))
+    if len(strange):
+        where = f"{path}:{strange[0] + 2}"
+        proof.fail(f"{where}: not of this day in {zone.name}, as {len(strange)} of {len(rows)} are not")
+    rank = rows.rank()
+    later = (rows.time[1:] > rows.time[:-1]) | ((rows.time[1:] == rows.time[:-1]) & (rank[1:] > rank[:-1]))
+    if not later.all():
+        line = int(np.argmin(later)) + 3
+        proof.fail(f"{path}:{line}: this reading is not in order of time and identifier, or stands twice")
+
+
+def _once(parts: Sequence[Arrivals], directory: Directory, zone: SiteZone) -> tuple[Columns, Proof]:
+    """All readings as columns, and whether the files that have the same reading agree on it."""
+    proof = Proof("readings: one value at an instant")
+    if not parts:
+        return Columns.empty(), proof
+    everything = tail_columns.together(parts)
+    for first, second in tail_columns.contradictions(everything).tolist():
+        what = f"{directory.ids[everything.meter[first]]} at {zone.iso(int(everything.time[first]))}"
+        one, other = (format_kwh(int(everything.wh[place])) for place in (first, second))
+        proof.fail(f"{what} is {one} kWh in one file and {other} in another")
+    history = tail_columns.merge(Columns.empty(), everything)
+    proof.count = len(history)
+    return history, proof
+
+
+def _registered(history: Columns, directory: Directory, book: AccountBook) -> Proof:
+    proof = Proof("meters with readings: registered")
+    for code in np.unique(history.meter).tolist():
+        proof.count += 1
+        if directory.ids[code] not in book:
+            proof.fail(f"{directory.ids[code]} has readings and no account")
+    return proof
+
+
+def _events(folder: Path, zone: SiteZone, history: Columns, directory: Directory) -> tuple[EventBook, Proof]:
+    """The decisions, and whether those that stand are about readings that are stored."""
+    proof = Proof("decisions about readings")
+    events = EventBook(folder, zone)
+    try:
+        events.load()
+    except DataError as error:
+        proof.fail(str(error))
+        return EventBook(folder, zone), proof
+    for warning in events.warnings:
+        proof.fail(warning)
+    proof.count = len(events)
+    corrections = events.corrections(directory.codes)
+    for meter in {event.meter for event in events} - directory.codes.keys():
+        proof.fail(f"{meter} has decisions in {events.path.name}, and neither an account nor a reading")
+    if corrections is not None:
+        for what, codes, times in (
+            ("void", corrections.void_meter, corrections.void_time),
+            ("release", corrections.release_meter, corrections.release_time),
+        ):
+            known = tail_columns.places(history, codes, times)[1]
+            for code, time in zip(codes[~known].tolist(), times[~known].tolist(), strict=True):
+                proof.fail(
+                    f"the {what} of {directory.ids[code]} at {zone.iso(time)} is of a reading that is not stored"
+                )
+    return events, proof

@@ -1,0 +1,82 @@
+"""The proof of money: tariffs load; issued bills are as they were issued, add up, and may differ from today's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from metertui.engine.accounts import AccountBook
+from metertui.engine.base import DataError, MeterError, Rules, format_kwh
+from metertui.engine.billing import (
+    NAME,
+    BillBook,
+    NoTariffError,
+    TariffFile,
+    Tariffs,
+    Terms,
+    differences,
+    money,
+    statements,
+)
+from metertui.engine.billing import verify as ledger_problems
+from metertui.engine.columns import Frozen
+from metertui.engine.maintenance.proof import Proof
+
+
+def tariffs(folder: Path, book: AccountBook) -> tuple[Tariffs | None, Proof]:
+    """The tariffs of a folder, as far as they load."""
+    proof = Proof("tariffs")
+    try:
+        tariffs = TariffFile(folder).current()
+    except MeterError as error:
+        proof.fail(str(error))
+        return None, proof
+    if tariffs is not None:
+        proof.count = len(tariffs.tariffs)
+        kinds = {account.apartment_type for account in book}
+        kinds |= {group.apartment_type for account in book for _, group in book.moves(account.meter)}
+        for kind in sorted({tariff.apartment_type for tariff in tariffs.tariffs} - kinds - {""}):
+            proof.notes.append(f"{NAME}: no account has the apartment type {kind}")
+    return tariffs, proof
+
+
+def bills(folder: Path, rules: Rules, frozen: Frozen, tariffs: Tariffs | None) -> Iterator[Proof]:
+    """Issued bills as they were issued, each adding up; and, as a note, what they would come to now."""
+    kept, adds, now = (
+        Proof("issued bills: as they were issued (SHA-256)"),
+        Proof("issued bills: lines, amounts, tax and total"),
+        Proof("issued bills: against today's figures"),
+    )
+    book = BillBook(folder, rules.zone)
+    months = book.months()
+    try:
+        gone = book.manifest.read().keys() - {book.path(month).name for month in months}
+    except DataError as error:
+        kept.fail(str(error))
+        gone = set()
+    for name in sorted(gone):
+        kept.fail(f"{book.folder / name}: gone; what was billed is lost, unless a backup has it")
+    for month in months:
+        kept.count += 1
+        try:
+            ledger = book.read(month)
+        except DataError as error:
+            kept.fail(str(error))
+            continue
+        adds.count += ledger.entries
+        for problem in ledger_problems(ledger, book.path(month), rules.zone):
+            adds.fail(problem)
+        if tariffs is None:
+            now.notes.append(f"{month}: there are no tariffs to hold its issued bills against")
+            continue
+        now.count += len(ledger.sums)
+        try:
+            bills = statements.Bills(frozen, month, Terms(tariffs, rules.currency, rules.gap_us))
+        except NoTariffError as error:
+            now.notes.append(f"{month}: {error}")
+            continue
+        if changed := differences(ledger, bills):
+            used, total = (sum(figures[at] for figures in changed.values()) for at in (0, 3))
+            told = f"{len(changed)} issued bills would differ now, by {format_kwh(used)} kWh and {money(total)} in all"
+            now.notes.append(f"{month}: {told}; the next billing run has them as adjustments")
+    yield from (kept, adds, now)

@@ -1,0 +1,198 @@
+"""Sums of usage taken in more than one way, held against one another: exact, to the watt-hour.
+
+Nothing here trusts what it checks: registers are subtracted anew, steps are cut at hours and days and put together
+again, for every meter, and tables that are broken down in different ways are added up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from metertui.engine.base import SiteZone, month_before
+from metertui.engine.billing import statement
+from metertui.engine.columns import Curve, Frozen, first_at_least, stretches, tail_columns
+from metertui.engine.maintenance.proof import Proof
+from metertui.engine.usage import Longs, Question, Series, answer, blocks, interpolate_all, pieces, steps
+from metertui.engine.vee import rules
+
+_SAMPLE: Final = 100
+"""Meters whose bills are gone through one by one, from the last month back to the first."""
+
+
+def proofs(frozen: Frozen, progress: Callable[[float], None]) -> Iterator[Proof]:
+    """The sums of a folder's readings. `progress` is told the share done."""
+    risen = _risen(frozen)
+    yield _energy(frozen, risen)
+    yield from _tables(frozen, risen)
+    progress(0.3)
+    yield from _every_meter(frozen, risen, lambda share: progress(0.3 + 0.6 * share))
+    yield _bills(frozen, risen)
+
+
+def _risen(frozen: Frozen) -> NDArray[np.int64]:
+    """By meter code, how far its registers rose, Wh: last less first of each stretch, and what exchanges took back."""
+    curve = frozen.curve
+    risen = np.zeros(len(frozen.ids), dtype=np.int64)
+    if not len(curve):
+        return risen
+    begins = np.ones(len(curve), dtype=bool)
+    begins[1:] = (curve.meter[1:] != curve.meter[:-1]) | (curve.wh[1:] < curve.base[:-1])
+    reset = frozen.status == rules.RESET
+    begins[tail_columns.places(curve, frozen.columns.meter[reset], frozen.columns.time[reset])[0]] = True
+    starts = np.flatnonzero(begins)
+    ends = np.append(starts[1:], len(curve)) - 1
+    # A stretch of one point, an exchange before any reading, say, has not risen.
+    np.add.at(risen, curve.meter[starts], np.where(ends > starts, curve.wh[ends] - curve.base[starts], 0))
+    exchanged = np.setdiff1d(np.flatnonzero(curve.wh != curve.base), np.concatenate((starts, ends)))
+    np.add.at(risen, curve.meter[exchanged], curve.wh[exchanged] - curve.base[exchanged])
+    return risen
+
+
+def _energy(frozen: Frozen, risen: NDArray[np.int64]) -> Proof:
+    proof = Proof("meters: energy against registers")
+    curve = frozen.curve
+    edges = stretches(curve.meter)
+    falls = np.flatnonzero(np.diff(curve.energy) < 0) + 1
+    for at in np.setdiff1d(falls, edges).tolist():
+        proof.fail(f"the energy of {frozen.ids[curve.meter[at]]} falls at {frozen.zone.iso(int(curve.time[at]))}")
+    codes = curve.meter[edges[:-1]]
+    for code, total in zip(codes.tolist(), curve.energy[edges[1:] - 1].tolist(), strict=True):
+        proof.equal(int(risen[code]), total, f"energy of {frozen.ids[code]}")
+    return proof
+
+
+def _tables(frozen: Frozen, risen: NDArray[np.int64]) -> Iterator[Proof]:
+    zone, times = frozen.zone, _times(frozen)
+    first, last = zone.day(int(times.min())) - timedelta(days=1), zone.day(int(times.max()))
+    total, beyond = int(risen.sum()), _beyond(frozen)
+    proof = Proof("totals by time and attribute: the registers' sum")
+    tables = {}
+    for key in ("year", "quarter", "month", "week", "day", "region", "sub_region", "apartment_type", "meter"):
+        tables[key] = answer(frozen, Question(first, last, by=(key,)))
+        proof.equal(total, int(tables[key]["usage_wh"].sum()), f"all usage by {key}")
+        readings = int(tables[key]["readings"].sum())
+        if not len(frozen) - beyond <= readings <= len(frozen):
+            proof.fail(f"readings by {key} are {readings}, not {len(frozen)}")
+    yield proof
+
+    proof = Proof("meters: the table against registers")
+    for meter, used in zip(tables["meter"]["meter"], tables["meter"]["usage_wh"].tolist(), strict=True):
+        code = frozen.code(meter)
+        assert code is not None
+        proof.equal(int(risen[code]), used, f"usage of {meter}")
+    yield proof
+
+    proof = Proof("regions: sums of their meters")
+    both = answer(frozen, Question(first, last, by=("region", "meter"))).groupby("region")["usage_wh"].sum()
+    for region, used in zip(tables["region"]["region"], tables["region"]["usage_wh"].tolist(), strict=True):
+        proof.equal(int(both[region]), used, f"region {region or 'without a name'}")
+    yield proof
+
+    proof = Proof("months: sums of their days")
+    by_month = tables["day"].groupby(tables["day"]["day"].str[:7])["usage_wh"].sum()
+    for text, used in zip(tables["month"]["month"], tables["month"]["usage_wh"].tolist(), strict=True):
+        proof.equal(int(by_month[text]), used, f"month {text}")
+    yield proof
+
+
+def _times(frozen: Frozen) -> Longs:
+    """Of all readings, and of the exchanges that may come before or after them, µs UTC."""
+    return np.concatenate((frozen.columns.time, frozen.curve.time))
+
+
+def _beyond(frozen: Frozen) -> int:
+    """How many readings lie where their meter's C is not defined, and may so be in no row of a table."""
+    curve, columns = frozen.curve, frozen.columns
+    edges = stretches(curve.meter)
+    codes = curve.meter[edges[:-1]]
+    known = np.full((2, len(frozen.ids)), -1, dtype=np.int64)
+    known[:, codes] = curve.time[edges[:-1]], curve.time[edges[1:] - 1]
+    first, last = known[:, columns.meter]
+    return int(np.count_nonzero((columns.time < first) | (columns.time > last)))
+
+
+def _every_meter(frozen: Frozen, risen: NDArray[np.int64], progress: Callable[[float], None]) -> Iterator[Proof]:
+    """Every step cut at days, and at hours, and put together again, meter by meter."""
+    zone, times = frozen.zone, _times(frozen)
+    first, last = zone.day(int(times.min()) - 1), zone.day(int(times.max()))
+    days = zone.midnights(first, last)
+    months = days[[zone.local(day).day == 1 for day in days.tolist()]]
+    proof = Proof("every meter's months: C(t) at both ends, and the sum of their days")
+    edges = np.unique(np.concatenate((days[:1], months, days[-1:])))
+    total = _cut(frozen, days, edges, "month", proof, lambda share: progress(0.5 * share))
+    for code in np.flatnonzero(total != risen).tolist():
+        proof.fail(f"the days of {frozen.ids[code]} do not add up to what its registers rose")
+    yield proof
+    proof = Proof("every meter's days: C(t) at both ends, and the sum of their hours")
+    hours = np.unique(np.concatenate((days, zone.hours(int(days[0]), int(days[-1])))))
+    _cut(frozen, hours, days, "day", proof, lambda share: progress(0.5 + 0.5 * share))
+    yield proof
+
+
+def _cut(
+    frozen: Frozen, marks: Longs, wholes: Longs, name: str, proof: Proof, progress: Callable[[float], None]
+) -> Longs:
+    """Hold the sum of pieces between marks against C at the ends of the wholes that they make; what each meter used.
+
+    Both are instants, µs UTC, and each whole begins and ends at marks.
+    """
+    whole_of = np.searchsorted(wholes, marks, side="right") - 1
+    total = np.zeros(len(frozen.ids), dtype=np.int64)
+    alike = np.zeros(len(frozen.groups), dtype=np.int64)
+    for block in blocks(frozen):
+        taken = steps(frozen, block.curve, alike, int(marks[0]), int(marks[-1]))
+        for piece in pieces(taken, marks):
+            key = piece.meter * len(wholes) + whole_of[piece.bucket]
+            order = np.argsort(key, kind="stable")
+            begins = stretches(key[order])[:-1]
+            used = np.add.reduceat(piece.used[order], begins) if len(begins) else piece.used
+            meter, whole = np.divmod(key[order][begins], len(wholes))
+            expected = _at(frozen.curve, meter, wholes[whole + 1]) - _at(frozen.curve, meter, wholes[whole])
+            proof.count += len(used)
+            for at in np.flatnonzero(used != expected).tolist():
+                where = f"{frozen.ids[meter[at]]}, the {name} from {frozen.zone.iso(int(wholes[whole[at]]))}"
+                proof.differs(int(expected[at]), int(used[at]), where)
+            np.add.at(total, meter, used)
+            progress(block.share(piece.done(taken)))
+    return total
+
+
+def _at(curve: Curve, meter: Longs, instant: Longs) -> Longs:
+    """C (Wh) of meters at instants (µs UTC), each moved to where C is defined."""
+    starts, stops = curve.starts[meter], curve.starts[meter + 1]
+    place = np.minimum(first_at_least(curve.time, starts, stops, instant), stops - 1)
+    value = curve.energy[place].copy()
+    between = (curve.time[place] > instant) & (place > starts)
+    i, j = place[between] - 1, place[between]
+    value[between] = interpolate_all(curve.energy[i], curve.energy[j], curve.time[i], curve.time[j], instant[between])
+    return value
+
+
+def _bills(frozen: Frozen, risen: NDArray[np.int64]) -> Proof:
+    """Some meters, bill by bill."""
+    proof = Proof(f"bills of all months: the register ({_SAMPLE} meters at most)")
+    codes = np.unique(frozen.curve.meter)
+    for code in codes[:: max(1, -(-len(codes) // _SAMPLE))].tolist():
+        proof.equal(int(risen[code]), _billed(Series.of_frozen(frozen, code), frozen.zone), frozen.ids[code])
+    return proof
+
+
+def _billed(series: Series, zone: SiteZone) -> int:
+    """The sum of a meter's bills, from its last month back to its first."""
+    assert series.first is not None
+    assert series.last is not None
+    total = 0
+    instant = series.last
+    first = f"{zone.day(series.first):%Y-%m}"
+    month = f"{zone.day(instant):%Y-%m}"
+    while month >= first:
+        total += statement(series, month, zone).usage_wh or 0
+        instant = zone.midnight(zone.day(instant).replace(day=1))
+        month = month_before(instant, zone)
+        instant -= 1
+    return total

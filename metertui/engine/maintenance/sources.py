@@ -1,0 +1,78 @@
+"""Where stored readings stand: the file and line of each, found by reading just the files that can hold it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+from metertui.engine.base import Progress, Refused, SiteZone, untold
+from metertui.engine.storage import LOG, SEALED, Archive, reading_lines
+
+_PIECE: Final = 1 << 20
+"""Bytes searched in one go: under 1 ms, so that other threads get their turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A line of a file; `file` is its path within the data folder, lines count from 1."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+def locate(
+    archive: Archive,
+    zone: SiteZone,
+    meter: str,
+    times: Iterable[int],
+    progress: Progress = untold,
+) -> dict[int, Source]:
+    """The place of a meter's readings at `times` (µs UTC); one that no file has (any more) is left out.
+
+    Reads the log, the sealed log and the day files of these times, in the order in which a reading goes through them,
+    so that a day close meanwhile hides none. For a worker thread. Raises OSError.
+    """
+    folder = archive.folder.parent
+    wanted = set(times)
+    by_day: defaultdict[date, set[int]] = defaultdict(set)
+    for time in wanted:
+        by_day[zone.day(time)].add(time)
+    files = [(folder / name, wanted) for name in (LOG, SEALED)]
+    files += [(archive.path(day), by_day[day]) for day in sorted(by_day)]
+    found: dict[int, Source] = {}
+    for done, (path, here) in enumerate(files, 1):
+        for time, line in _search(path, meter, here - found.keys(), zone).items():
+            found[time] = Source(path.relative_to(folder).as_posix(), line)
+        progress(done / len(files))
+    return found
+
+
+def _search(path: Path, meter: str, wanted: set[int], zone: SiteZone) -> dict[int, int]:
+    """The first line of each of the meter's readings that are wanted, if the file is there and has it."""
+    found: dict[int, int] = {}
+    key = f"\n{meter},".encode("ascii")
+    with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
+        before = 0  # lines that ended in the pieces before
+        rest = b"\n"  # so that the first line begins as the others do
+        while wanted - found.keys() and (piece := file.read(_PIECE)):
+            piece = rest + piece
+            cut = piece.rfind(b"\n")
+            at = piece.find(key, 0, cut)
+            while at >= 0:
+                end = piece.index(b"\n", at + 1)
+                with contextlib.suppress(Refused):
+                    time = reading_lines.parse_line(piece[at + 1 : end].rstrip(b"\r"), zone)[1]
+                    if time in wanted:
+                        found.setdefault(time, before + piece.count(b"\n", 0, at + 1))
+                at = piece.find(key, end, cut)
+            before += piece.count(b"\n", 0, cut)
+            rest = piece[cut:]
+    return found

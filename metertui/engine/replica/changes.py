@@ -1,0 +1,329 @@
+"""Reading on beside the owner of a data folder: what has changed in its files since the last look.
+
+A look goes in an order in which nothing can be missed: readings before the decisions and accounts that speak of them,
+the sealed log before the archive that it goes into. Day files are told from their manifest, so that none is opened
+to find out. What cannot be read is told, left for the next look, and holds nothing else up.
+
+`catching_up` makes what is found part of an engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+from metertui.engine.accounts import Account, AccountBook, StaffBook, account_files, account_history
+from metertui.engine.base import Clock, DataError, MeterError, Refused, Rules, SiteZone
+from metertui.engine.columns import Group
+from metertui.engine.core import Close, Engine, closes, loading
+from metertui.engine.storage import Archive, Refusal, Rows, Trail, day_of, manifest, reading_lines, wal
+from metertui.engine.vee import Event, EventBook, edit_log
+
+_DOUBTFUL_READINGS: Final = 1 << 17
+_DOUBTFUL_ACCOUNTS: Final = 1 << 20
+"""Bytes of a batch at most, which are taken back if the disk refuses them."""
+_USERS, _MOVES, _STAFF = "users.csv", "accounts_history.csv", "admins.csv"
+Mark = tuple[int, int, int] | None
+
+
+@dataclass
+class NewBook:
+    """All accounts anew, and whose are not what they were."""
+
+    book: AccountBook
+    changed: list[str]
+    gone: list[str]
+
+
+@dataclass
+class News:
+    """What one look found."""
+
+    rows: Rows = reading_lines.EMPTY
+    """New readings; of a log that was followed by another one, the rest."""
+    fresh: Rows | None = None
+    """The readings of that other one."""
+    accounts: list[tuple[Account, list[tuple[int, Group]]]] = field(default_factory=list)
+    """New and changed ones, each with its attributes in time."""
+    book: NewBook | None = None
+    events: list[Event] = field(default_factory=list)
+    event_book: EventBook | None = None
+    """All decisions, where they are not those before and some more."""
+    staff: StaffBook | None = None
+    refusals: list[Refusal] = field(default_factory=list)
+    closes: list[Close] = field(default_factory=list)
+    days: frozenset[date] = frozenset()
+    """Day files that are others than those in memory."""
+    relog: bool = False
+    """Whether what is in memory of the log is to be read again: some of it was taken back, or is in the archive."""
+    sealed: bool = False
+    """Whether a sealed log is there: a day close is under way, or was interrupted."""
+    trouble: str = ""
+    """Why something could not be read."""
+
+
+class Following:
+    """The files of a folder as far as they have been read. Make one with `open`; used in any thread, one at a time."""
+
+    def __init__(self, folder: Path, rules: Rules) -> None:
+        """Use `open`."""
+        self._folder = folder
+        self._zone = rules.zone
+        self._archive = Archive(folder, rules.zone)
+        self._log = Trail(folder / wal.LOG, _DOUBTFUL_READINGS)
+        self._users = Trail(folder / _USERS, _DOUBTFUL_ACCOUNTS)
+        self._rejects = Trail(folder / "rejects.log", 0)
+        self._audit = Trail(folder / "audit.log", 0)
+        self._switched = False  # whether what is in memory of the log may be of one that is sealed
+        self._astray = False  # whether the log is to be read again whatever else is
+        self._unread = False  # whether all accounts are to be read again
+        self._moves: dict[str, list[tuple[int, Group]]] = {}  # as the file states them
+        self._marks: dict[str, Mark] = {}
+        self._known: dict[str, str] = {}  # day files by the checksum that was stated before they were read
+
+    @classmethod
+    def open(
+        cls, folder: Path, rules: Rules, clock: Clock, progress: Callable[[float], None] | None = None
+    ) -> tuple[Engine, Following]:
+        """An engine on a folder that another process may own, and what keeps it up to date.
+
+        Raises MeterError, DataError.
+        """
+        following = cls(folder, rules)
+        try:
+            for trail in (following._users, following._rejects, following._audit):
+                trail.skip()  # before they are loaded: what comes meanwhile is seen twice, which harms nothing
+            for name in (_MOVES, _STAFF, edit_log.NAME):
+                following._is_new(name)
+            following._read_moves()
+            loaded = loading.load_beside(folder, rules, progress, following._first_logs)
+        except OSError as error:
+            raise MeterError(f"cannot read the data folder {folder}: {error.strerror or error}") from error
+        return Engine(folder, rules, clock, loaded), following
+
+    def _first_logs(self) -> list[Rows]:
+        rows = self.gather()
+        self._days(pending=True)
+        return [rows]
+
+    def close(self) -> None:
+        """Let go of the files."""
+        for trail in (self._log, self._users, self._rejects, self._audit):
+            trail.close()
+
+    @property
+    def log_bytes(self) -> int:
+        """The size of the log, as far as it has been read."""
+        return self._log.size
+
+    def look(self, engine: Engine) -> News:
+        """What is new to an engine that has taken in all news before."""
+        news = News()
+        for part in (self._log_news, self._day_news, self._event_news, self._account_news, self._staff_news):
+            try:
+                part(news, engine)
+            except MeterError as error:
+                news.trouble = str(error)
+            except OSError as error:
+                news.trouble = f"cannot read the data folder {self._folder}: {error.strerror or error}"
+        refusals = (_refusal(line, self._zone) for line in _lines(self._rejects))
+        lines = (closes.parsed(line, self._zone) for line in _lines(self._audit))
+        news.refusals = [refusal for refusal in refusals if refusal is not None]
+        news.closes = [close for close in lines if close is not None]
+        return news
+
+    def gather(self) -> Rows:
+        """All readings of the sealed log and the log as they are now; looks go on behind them. DataError, OSError."""
+        self._astray = True
+        data = self._log.again()
+        rows = [reading_lines.parse(data, self._log.path, self._zone, header=False)] if data else []
+        try:
+            sealed = wal.read_sealed(self._folder, self._zone)
+        except FileNotFoundError:  # between the look and the reading
+            sealed = None
+        self._switched = sealed is not None
+        self._astray = False
+        return reading_lines.joined(rows if sealed is None else [sealed, *rows])
+
+    # -- the parts of a look -----------------------------------------------------------------------------------
+
+    def _log_news(self, news: News, engine: Engine) -> None:
+        del engine
+        sight = self._log.look()
+        self._astray |= sight.cut
+        if self._astray:
+            return
+        self._astray = True  # should a line be broken
+        news.rows = self._parsed(sight.rest)
+        if sight.fresh is not None:
+            self._switched = True
+            news.fresh = self._parsed(sight.fresh)
+        self._astray = False
+
+    def _parsed(self, data: bytes) -> Rows:
+        return reading_lines.parse(data, self._log.path, self._zone, header=False) if data else reading_lines.EMPTY
+
+    def _day_news(self, news: News, engine: Engine) -> None:
+        del engine
+        news.sealed = (self._folder / wal.SEALED).exists()
+        news.relog = self._astray or (self._switched and not news.sealed)
+        news.days = self._days(pending=news.relog)
+
+    def _days(self, *, pending: bool) -> frozenset[date]:
+        """The days whose files have changed since this was asked last; with `pending`, or are just changing."""
+        name = f"archive/{manifest.NAME}"
+        if not self._is_new(name) and not pending:
+            return frozenset()
+        try:
+            stated = {file: line.sha256 for file, line in self._archive.manifest.read().items()}
+        except (MeterError, OSError):
+            self._marks.pop(name)
+            raise
+        changed = {file for file, sha in stated.items() if self._known.get(file) != sha and (sha or pending)}
+        changed |= self._known.keys() - stated.keys()
+        for file in changed:
+            if file in stated:
+                self._known[file] = stated[file]
+            else:
+                del self._known[file]
+        days = (day_of(self._archive.folder / file) for file in changed)
+        return frozenset(day for day in days if day is not None)
+
+    def missed(self, days: frozenset[date]) -> None:
+        """What was found could not be made use of: it is news at the next look again."""
+        self._astray = True
+        for day in days:
+            self._known[self._archive.name(day)] = "?"
+        self._marks.pop(f"archive/{manifest.NAME}", None)
+
+    def _event_news(self, news: News, engine: Engine) -> None:
+        if self._is_new(edit_log.NAME):
+            book = EventBook(self._folder, self._zone)
+            self._load(edit_log.NAME, book.load)
+            before, now = list(engine.events), list(book)
+            if now[: len(before)] == before:
+                news.events = now[len(before) :]
+            else:
+                news.event_book = book
+
+    def _account_news(self, news: News, engine: Engine) -> None:
+        book = engine.accounts
+        found = self._new_accounts()
+        if found is None:
+            self._users.skip()
+            anew = AccountBook(self._folder, self._zone)
+            anew.load()
+            news.book = _compared(anew, book)
+            self._unread = False
+        moved: set[str] = set()
+        if self._is_new(_MOVES):
+            before = self._moves
+            self._load(_MOVES, self._read_moves)
+            moved = self._moves.keys() | before.keys()
+        if news.book is None:
+            stated = {account.meter: account for account in found or ()}
+            for meter in moved - stated.keys():
+                account = book.get(meter)
+                if account is not None:
+                    stated[meter] = account
+            for meter, account in stated.items():
+                course = self._course(account)
+                if book.get(meter) != account or list(book.moves(meter)) != course:
+                    news.accounts.append((account, course))
+
+    def _new_accounts(self) -> list[Account] | None:
+        """The rows of `users.csv` that are new; None where all of it is to be read, be it to name a broken line."""
+        again, self._unread = self._unread, True
+        if again:
+            return None
+        found: list[Account] = []
+        try:
+            if self._users.is_other():
+                header = self._users.first_line()
+                middle = self._users.step_over()
+                if middle is None or self._users.first_line() != header:
+                    return None
+                old, found = (self._rows(header, part) for part in middle)
+                if not {account.meter for account in old} <= {account.meter for account in found}:
+                    return None
+            else:
+                sight = self._users.look()
+                if sight.cut or sight.fresh is not None:
+                    return None
+                if sight.rest:
+                    found = self._rows(self._users.first_line(), sight.rest)
+        except DataError:
+            return None
+        self._unread = False
+        return found
+
+    def _rows(self, header: bytes, lines: bytes) -> list[Account]:
+        return account_files.parse_rows(header + lines, self._users.path, self._zone) if lines else []
+
+    def _read_moves(self) -> None:
+        self._moves = account_history.stated_moves(self._folder / _MOVES, self._zone)
+
+    def _course(self, account: Account) -> list[tuple[int, Group]]:
+        """An account's attributes in time, without a last half of a change."""
+        course = self._moves.get(account.meter, [])
+        return course[:-1] if account_history.is_unfinished(course, account) else course
+
+    def _staff_news(self, news: News, engine: Engine) -> None:
+        del engine
+        if self._is_new(_STAFF):
+            staff = StaffBook(self._folder)
+            self._load(_STAFF, staff.load)
+            news.staff = staff
+
+    def _load(self, name: str, load: Callable[[], None]) -> None:
+        try:
+            load()
+        except (MeterError, OSError):
+            self._marks.pop(name, None)  # so that it is tried again
+            raise
+
+    def _is_new(self, name: str) -> bool:
+        """Whether a file is another one, or has changed, since this was asked last."""
+        mark = _mark(self._folder / name)
+        new = name not in self._marks or mark != self._marks[name]
+        self._marks[name] = mark
+        return new
+
+
+def _compared(book: AccountBook, before: AccountBook) -> NewBook:
+    changed = [
+        account.meter
+        for account in book
+        if before.get(account.meter) != account or before.moves(account.meter) != book.moves(account.meter)
+    ]
+    return NewBook(book, changed, [account.meter for account in before if account.meter not in book])
+
+
+def _mark(path: Path) -> Mark:
+    """What tells a file from one that took its place, or was added to."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _lines(trail: Trail) -> Iterator[list[str]]:
+    """The fields of new lines of a file that is parted by tabs; none while it cannot be read."""
+    try:
+        sight = trail.look()
+    except OSError:
+        return
+    for line in sight.data.decode("utf-8", "replace").splitlines():
+        yield line.split("\t")
+
+
+def _refusal(fields: list[str], zone: SiteZone) -> Refusal | None:
+    try:
+        at, peer, code, line = fields
+        return Refusal(zone.parse(at), peer, code, "", line)
+    except (ValueError, Refused):
+        return None

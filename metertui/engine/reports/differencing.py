@@ -1,0 +1,52 @@
+"""What two tables tell by their difference: the days and times of day that one of them has and the other has not.
+
+The usage of March is what January to March was, less January and February; so who has both tables knows it, of every
+group that both tell, or that sums of their rows make.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from itertools import pairwise
+
+import numpy as np
+
+from metertui.engine.base import DAY
+from metertui.engine.usage import ATTRIBUTE_KEYS, Clock, Question, inside
+
+_ONE_DAY = timedelta(days=1)
+
+
+def attributes(question: Question) -> tuple[str, ...]:
+    """Those that its table tells apart, filters included, in the order of ATTRIBUTE_KEYS."""
+    return tuple(key for key in ATTRIBUTE_KEYS if key in question.by or getattr(question, key))
+
+
+def shared(one: Question, other: Question) -> tuple[str, ...] | None:
+    """The attributes that both tell apart; None if the rest of one is cut out by a filter, so that sums do not meet."""
+    both = [key for key in attributes(one) if key in attributes(other)]
+    filtered = any(getattr(each, key) for each in (one, other) for key in ATTRIBUTE_KEYS if key not in both)
+    return None if filtered else tuple(both)
+
+
+def differences(one: Question, other: Question) -> Iterator[Question]:
+    """What only one of two questions asks for, by the attributes that both tell apart; nothing if no day is of both."""
+    by = shared(one, other)
+    first, last = max(one.first, other.first), min(one.last, other.last)
+    if by is None or first > last:
+        return
+    for each in (one, other):
+        if each.first < first:
+            yield _about(each.first, first - _ONE_DAY, by, each.clock)
+        if last < each.last:
+            yield _about(last + _ONE_DAY, each.last, by, each.clock)
+    edges = sorted({moment % DAY for clock in (one.clock, other.clock) if clock for moment in clock})
+    for arc in pairwise([*edges, *edges[:1]]):
+        begin = np.array([arc[0]], dtype=np.int64)
+        if inside(begin, one.clock)[0] != inside(begin, other.clock)[0]:
+            yield _about(first, last, by, arc)
+
+
+def _about(first: date, last: date, by: tuple[str, ...], clock: Clock | None) -> Question:
+    return Question(first, last, by, clock=clock)

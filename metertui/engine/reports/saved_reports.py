@@ -1,0 +1,215 @@
+"""Questions that are kept, in `questions.toml`: a table each, for people to read and to change by hand."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from dataclasses import dataclass, fields
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from metertui.engine.base import MeterError
+from metertui.engine.reports.report import COMPARES, MEASURES, Compare, Inquiry, Measure
+from metertui.engine.storage import durable
+from metertui.engine.usage import KEYS, Question, clock_of
+
+NAME: Final = "questions.toml"
+PERIODS: Final = {
+    "last_7_days": "last 7 days",
+    "month": "this month",
+    "last_month": "last month",
+    "quarter": "this quarter",
+    "last_quarter": "last quarter",
+    "last_12_months": "last 12 months",
+    "year": "this year",
+    "last_year": "last year",
+    "all": "everything",
+    "dates": "from … to …",
+}
+"""Named periods, counted back from the newest reading; by their name in the file."""
+CHARTS: Final = ("lines", "bars", "stacked", "shares", "heat")
+_ABOUT: Final = """\
+# Questions kept on the government screen (F5): a table each. Of what is left out, everything.
+# period: {periods}; with "dates", first and last.
+# by: at most two of {keys}.
+# measure: {measures}. compare: {compares}. chart: {charts}.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A question as it is put together: with a period that goes along with time, and how the answer is drawn."""
+
+    title: str = ""
+    period: str = "last_12_months"
+    first: str = ""
+    last: str = ""
+    region: str = ""
+    sub_region: str = ""
+    apartment_type: str = ""
+    meter: str = ""
+    time: str = ""
+    by: tuple[str, ...] = ("month",)
+    measure: Measure = "total"
+    compare: Compare = ""
+    chart: str = "bars"
+
+    def inquiry(self, oldest: date, newest: date) -> Inquiry:
+        """The inquiry that it stands for where readings reach from `oldest` to `newest`. Raises MeterError."""
+        first, last = self.days(oldest, newest)
+        question = Question(
+            first=first,
+            last=last,
+            by=self.by,
+            meter=self.meter,
+            region=self.region,
+            sub_region=self.sub_region,
+            apartment_type=self.apartment_type,
+            clock=clock_of(self.time),
+        )
+        question.check()
+        return Inquiry(question, self.measure, self.compare)
+
+    def days(self, oldest: date, newest: date) -> tuple[date, date]:
+        """Its first and its last day. Raises MeterError for dates that are none."""
+        month = newest.replace(day=1)
+        end_of_month = (month + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+        match self.period:
+            case "last_7_days":
+                return newest - timedelta(days=6), newest
+            case "month":
+                return month, end_of_month
+            case "last_month":
+                return (month - timedelta(days=1)).replace(day=1), month - timedelta(days=1)
+            case "quarter" | "last_quarter":
+                first = _months_after(month, -((month.month - 1) % 3) - (3 if self.period == "last_quarter" else 0))
+                return first, _months_after(first, 3) - timedelta(days=1)
+            case "last_12_months":
+                return (month - timedelta(days=334)).replace(day=1), end_of_month
+            case "year":
+                return newest.replace(month=1, day=1), newest.replace(month=12, day=31)
+            case "last_year":
+                return date(newest.year - 1, 1, 1), date(newest.year - 1, 12, 31)
+            case "all":
+                return oldest, newest
+        first, last = _day(self.first), _day(self.last)
+        if last < first:
+            raise MeterError(f"{last} is before {first}")
+        return first, last
+
+
+def _months_after(first: date, months: int) -> date:
+    """The first day of a month so many later."""
+    year, month = divmod(first.year * 12 + first.month - 1 + months, 12)
+    return date(year, month + 1, 1)
+
+
+IDEAS: Final = (
+    Saved("Usage by month", chart="bars"),
+    Saved("This year against last, by month", period="year", compare="year_before", chart="lines"),
+    Saved("Regions side by side", by=("region",), chart="shares"),
+    Saved("Types of home over the year", by=("month", "apartment_type"), chart="stacked"),
+    Saved("What a home uses a day, by type", by=("apartment_type",), measure="per_meter_day", chart="bars"),
+    Saved("When the week is busy", by=("weekday", "hour_of_day"), chart="heat"),
+    Saved("The highest half hour of each month", measure="peak", chart="bars"),
+)
+"""To begin with."""
+
+
+class QuestionBook:
+    """The questions that are kept in a data folder. Any thread; one at a time writes."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / NAME
+
+    def all(self) -> list[Saved]:
+        """Those that are kept, in the file's order; none where there is no file. Raises MeterError."""
+        path = self._path
+        try:
+            stated = tomllib.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return []
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise MeterError(f"{path} cannot be read: {error}") from error
+        found = stated.get("question", [])
+        if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+            raise MeterError(f"{path}: questions stand in tables under [[question]]")
+        return [_of(path, each) for each in found]
+
+    def keep(self, saved: Saved) -> None:
+        """Keep a question, in the place of one of the same title. Raises MeterError, StorageError."""
+        if not saved.title.strip():
+            raise MeterError("a question that is kept has a title")
+        others = self.all()
+        titles = [other.title for other in others]
+        if saved.title in titles:
+            others[titles.index(saved.title)] = saved
+        else:
+            others.append(saved)
+        self._write(others)
+
+    def drop(self, title: str) -> None:
+        """Keep a question no longer. Raises MeterError, StorageError."""
+        self._write([saved for saved in self.all() if saved.title != title])
+
+    def _write(self, questions: list[Saved]) -> None:
+        about = _ABOUT.format(
+            periods=", ".join(PERIODS),
+            keys=", ".join(KEYS),
+            measures=", ".join(MEASURES),
+            compares=", ".join(filter(None, COMPARES)),
+            charts=", ".join(CHARTS),
+        )
+        tables = ["\n".join(["[[question]]", *_lines(saved)]) + "\n" for saved in questions]
+        durable.replace(self._path, "\n".join([about, *tables]).encode())
+
+
+def _lines(saved: Saved) -> list[str]:
+    stated = {field.name: getattr(saved, field.name) for field in fields(saved)}
+    return [
+        f"{name} = {_toml(list(value) if isinstance(value, tuple) else value)}"
+        for name, value in stated.items()
+        if value
+    ]
+
+
+def _toml(value: object) -> str:
+    """Texts and lists of texts are written as in JSON, but for the one character that TOML wants escaped too."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _of(path: Path, stated: dict[str, Any]) -> Saved:
+    title = stated.get("title")
+    where = f"{path}, question {title!r}"
+    known = {field.name for field in fields(Saved)}
+    for name, value in stated.items():
+        if name not in known:
+            raise MeterError(f"{where}: {name} is unknown; known are {', '.join(sorted(known))}")
+        if name == "by":
+            if not isinstance(value, list) or len(value) > 2 or any(key not in KEYS for key in value):
+                raise MeterError(f"{where}: by is at most two of {', '.join(KEYS)}")
+        elif not isinstance(value, str):
+            raise MeterError(f"{where}: {name} is a text")
+    values: dict[str, Any] = {"by": (), **stated}
+    saved = Saved(**{**values, "by": tuple(values["by"])})
+    choices: dict[str, tuple[str, ...]] = {
+        "period": tuple(PERIODS),
+        "measure": MEASURES,
+        "compare": COMPARES,
+        "chart": CHARTS,
+    }
+    for name, allowed in choices.items():
+        if getattr(saved, name) not in allowed:
+            raise MeterError(f"{where}: {name} is one of {', '.join(filter(None, allowed))}")
+    clock_of(saved.time)
+    if not saved.title:
+        raise MeterError(f"{where}: the title is missing")
+    return saved
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise MeterError(f"{text or 'nothing'} is no day; one is like 2025-02-19") from error

@@ -1,0 +1,40 @@
+"""What "on disk" means: the write-ahead log, day files, checksums."""
+
+from __future__ import annotations
+
+from metertui.engine.storage import day_close, durable, manifest, reading_lines, wal
+from metertui.engine.storage.audit_log import AuditLog, Refusal, RejectsLog, user_name
+from metertui.engine.storage.csv_tables import Table
+from metertui.engine.storage.day_files import Archive, day_of
+from metertui.engine.storage.file_tail import Trail
+from metertui.engine.storage.folder_lock import FolderLock, Owner, owner_of
+from metertui.engine.storage.manifest import Manifest, Sealed, digest_of
+from metertui.engine.storage.reading_lines import HEADER, Rows
+from metertui.engine.storage.wal import LOG, SEALED, WriteAheadLog
+
+__all__ = [
+    "HEADER",
+    "LOG",
+    "SEALED",
+    "Archive",
+    "AuditLog",
+    "FolderLock",
+    "Manifest",
+    "Owner",
+    "Refusal",
+    "RejectsLog",
+    "Rows",
+    "Sealed",
+    "Table",
+    "Trail",
+    "WriteAheadLog",
+    "day_close",
+    "day_of",
+    "digest_of",
+    "durable",
+    "manifest",
+    "owner_of",
+    "reading_lines",
+    "user_name",
+    "wal",
+]

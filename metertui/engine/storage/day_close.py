@@ -1,0 +1,36 @@
+"""The batch job of the day close: readings of the sealed log into their day files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+import numpy as np
+
+from metertui.engine.base import SiteZone, date_of
+from metertui.engine.storage.day_files import Archive, by_day
+from metertui.engine.storage.reading_lines import Rows
+
+
+def write_day_files(
+    archive: Archive,
+    rows: Rows,
+    zone: SiteZone,
+    progress: Callable[[float], None] | None = None,
+    files: Callable[[int, int], None] = lambda written, of: None,
+) -> set[date]:
+    """Merge readings into the files of their local days; which days they belong to.
+
+    Doing it again changes nothing, so a close that was interrupted is finished by doing it again. `progress` is told
+    the share done, `files` how many files are written of how many. Raises StorageError, DataError.
+    """
+    done = 0
+    days = [date_of(number) for number in np.unique(zone.days(rows.time)).tolist()]
+    with archive.changing(days):
+        for written, (day, of_day) in enumerate(by_day(rows, zone)):
+            files(written, len(days))
+            archive.merge(day, of_day)
+            done += len(of_day)
+            if progress is not None:
+                progress(done / len(rows))
+    return set(days)

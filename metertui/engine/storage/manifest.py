@@ -1,0 +1,116 @@
+"""The manifest of the archive: what each day file was when metertui wrote it, so that a change since then shows.
+
+`archive/manifest.csv` has a line a day file: its SHA-256 and, if it was found changed by something else, the word
+`edited`, which stays until someone accepts it. The checksum of a file is emptied before the file is written and
+stated again behind it, each on disk before the next step: a crash in between leaves a file without a checksum, never
+one with a wrong one, and the next start fills the gap. The manifest is derived: deleting it loses only what it knows
+of changes by hand.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from metertui.engine.base import DataError
+from metertui.engine.storage import durable
+
+NAME: Final = "manifest.csv"
+_HEADER: Final = b"file,sha256,edited"
+_LINE: Final = re.compile(rb"((?:[0-9]{4}/[0-9]{2}_[0-9]{2}|[0-9]{4}_[0-9]{2})\.csv),([0-9a-f]{64}|),(edited|)\r?")
+
+
+class Sealed(NamedTuple):
+    """What the manifest knows of a file: SHA-256 in hex, empty while it is being written; whether it was edited."""
+
+    sha256: str = ""
+    edited: bool = False
+
+    def fits(self, data: bytes) -> bool:
+        """Whether `data` is what metertui wrote, as far as is known."""
+        return not self.edited and self.sha256 in ("", digest_of(data))
+
+
+class Manifest:
+    """The manifest of one folder, of day files or of issued bills, read anew for each question: others may own it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.path = folder / NAME
+
+    def read(self) -> dict[str, Sealed]:
+        """By file, like `2025/03_01.csv`. Raises DataError that names the line, OSError."""
+        try:
+            return parse(self.path.read_bytes(), self.path)
+        except FileNotFoundError:
+            return {}
+
+    def open(self, names: Iterable[str]) -> None:
+        """Say that files are about to change; on disk when it returns. Raises DataError, StorageError, OSError."""
+        before = self.read()
+        lines = dict(before)
+        for name in lines.keys() & set(names):
+            data = self._data(name)
+            edited = data is None or not lines[name].fits(data)
+            lines[name] = Sealed("", edited)
+        self._write(before, lines)
+
+    def close(self, names: Iterable[str]) -> None:
+        """State what files hold now; on disk when it returns. Raises DataError, StorageError, OSError."""
+        before = self.read()
+        lines = dict(before)
+        for name in names:
+            data = self._data(name)
+            if data is not None:
+                lines[name] = Sealed(digest_of(data), lines.get(name, Sealed()).edited)
+        self._write(before, lines)
+
+    def accept(self, names: Iterable[str]) -> None:
+        """Take files as they are, edited or gone. Raises DataError, StorageError, OSError."""
+        before = self.read()
+        lines = dict(before)
+        for name in names:
+            data = self._data(name)
+            if data is None:
+                lines.pop(name, None)
+            else:
+                lines[name] = Sealed(digest_of(data))
+        self._write(before, lines)
+
+    def _data(self, name: str) -> bytes | None:
+        try:
+            return (self._folder / name).read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def _write(self, before: dict[str, Sealed], lines: dict[str, Sealed]) -> None:
+        if lines != before:
+            durable.replace(self.path, encode(lines))
+
+
+def digest_of(data: bytes) -> str:
+    """SHA-256 (FIPS 180-4) in hex."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def parse(data: bytes, path: Path) -> dict[str, Sealed]:
+    """The lines of a manifest. Raises DataError that names the line."""
+    lines = {}
+    for number, line in enumerate(data.split(b"\n"), 1):
+        if not line or (number == 1 and line.rstrip(b"\r") == _HEADER):
+            continue
+        match = _LINE.fullmatch(line)
+        if number == 1 or match is None:
+            what = f"a line is {_HEADER.decode()}; without this file the next start makes it anew"
+            raise DataError(path, number, what)
+        lines[match[1].decode()] = Sealed(match[2].decode(), bool(match[3]))
+    return lines
+
+
+def encode(lines: dict[str, Sealed]) -> bytes:
+    """A manifest's bytes, in order of the files."""
+    rows = (f"{name},{line.sha256},{'edited' if line.edited else ''}\n" for name, line in sorted(lines.items()))
+    return _HEADER + b"\n" + "".join(rows).encode("ascii")

@@ -1,0 +1,195 @@
+"""The file form of readings: `identifier,timestamp,usage`, a line each, read and written fast.
+
+The third column bears the register's reading, by its historical name. Readings of the same moment share their
+timestamp and a meter its id, so each distinct text is understood once; pandas' reader finds them.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from metertui.engine.base import MAX_WH, DataError, Refused, SiteZone, check_meter_id, format_kwh, parse_kwh
+
+HEADER: Final = b"identifier,timestamp,usage\n"
+_COLUMNS: Final = ["identifier", "timestamp", "usage"]
+_CHUNK: Final = 20_000
+"""Readings formatted or parsed at a time: a few ms, so that other threads get their turn."""
+_PIECE: Final = 1_000_000
+"""Bytes looked at in one go, for the same reason."""
+_COMMA, _POINT, _NEWLINE = b",.\n"
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Readings with their own list of ids; arrays of equal length."""
+
+    ids: list[str]
+    code: NDArray[np.int32]
+    """Positions in `ids`."""
+    time: NDArray[np.int64]
+    """µs UTC."""
+    wh: NDArray[np.int64]
+    """Register, Wh."""
+
+    def __len__(self) -> int:
+        return len(self.time)
+
+    def take(self, places: NDArray[Any]) -> Rows:
+        """The readings at `places` (positions or a mask), in that order."""
+        return Rows(self.ids, self.code[places], self.time[places], self.wh[places])
+
+    def narrowed(self) -> Rows:
+        """The same, with a list of just the ids that occur."""
+        codes, place = np.unique(self.code, return_inverse=True)
+        return Rows([self.ids[code] for code in codes.tolist()], place.astype(np.int32), self.time, self.wh)
+
+    def rank(self) -> NDArray[np.int32]:
+        """Each reading's id as a number that sorts as the id itself does (int32[n])."""
+        order = np.argsort(np.array(self.ids, dtype=object), kind="stable") if self.ids else np.empty(0, np.int64)
+        rank = np.empty(len(self.ids), dtype=np.int32)
+        rank[order] = np.arange(len(self.ids), dtype=np.int32)
+        return np.asarray(rank[self.code], dtype=np.int32)
+
+
+EMPTY: Final = Rows([], np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0, np.int64))
+
+
+def joined(parts: list[Rows]) -> Rows:
+    """Several as one, in their order."""
+    codes: dict[str, int] = {}
+    moved = []
+    for part in parts:
+        place = np.array([codes.setdefault(meter, len(codes)) for meter in part.ids], dtype=np.int32)
+        moved.append(place[part.code] if len(part) else part.code)
+    if not parts:
+        return EMPTY
+    return Rows(
+        list(codes),
+        np.concatenate(moved),
+        np.concatenate([part.time for part in parts]),
+        np.concatenate([part.wh for part in parts]),
+    )
+
+
+def parse(data: bytes, path: Path, zone: SiteZone, *, header: bool) -> Rows:
+    """The readings of a file's bytes, whole lines. Raises DataError that names the line of `path` and the reason."""
+    body = data
+    if header:
+        first, _, body = data.partition(b"\n")
+        if first.rstrip(b"\r").removeprefix(b"\xef\xbb\xbf") != HEADER.rstrip():
+            raise DataError(path, 1, f"the header is not {HEADER.decode().rstrip()}")
+    if not body.strip():
+        return EMPTY
+    try:
+        if not _is_plain(body):
+            raise ValueError("a line needs a closer look")
+        frame = pd.read_csv(
+            io.BytesIO(body),
+            header=None,
+            names=_COLUMNS,
+            # Not "category", which makes numbers of ids that are all digits.
+            dtype={"identifier": "object", "timestamp": "object", "usage": "float64"},
+            na_filter=False,
+            index_col=False,
+            quoting=3,  # no quotes: nothing in this file needs any
+            encoding="ascii",
+            engine="c",
+        )
+        return Rows(*_columns(frame, zone))
+    except (ValueError, Refused, UnicodeDecodeError):
+        # Something in it is unusual: the careful way reads it all the same, or says which line it is.
+        return _careful(body, path, zone, first_line=2 if header else 1)
+
+
+def _is_plain(body: bytes) -> bool:
+    """Whether each line has three fields, the last of digits and a point inside: pandas takes `1e3`, `+5`, ` 5` too."""
+    if b"\r" in body:
+        body = body.replace(b"\r\n", b"\n")
+    if not body.endswith(b"\n") or b"\r" in body or b"\0" in body:
+        return False
+    start = 0
+    while start < len(body):
+        end = body.find(b"\n", start + _PIECE) + 1 or len(body)
+        piece = body[start:end]
+        rest = piece.translate(None, b"0123456789.")
+        lines = rest.count(b"\n")
+        if not lines == rest.count(b",\n") == rest.count(b",") - lines:
+            return False
+        left = np.frombuffer(piece, dtype=np.uint8)
+        right = left[1:]
+        left = left[:-1]
+        if np.any((left == _COMMA) & (right == _POINT)) or np.any((left == _POINT) & (right == _NEWLINE)):
+            return False
+        start = end
+    return True
+
+
+def _columns(
+    frame: pd.DataFrame, zone: SiteZone
+) -> tuple[list[str], NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
+    """The columns of a frame as pandas read it. Raises ValueError or Refused where the careful way is needed."""
+    code, ids = pd.factorize(frame["identifier"])
+    moment, timestamps = pd.factorize(frame["timestamp"])
+    times = np.array([zone.parse(text) for text in timestamps], dtype=np.int64)
+    scaled = frame["usage"].to_numpy() * 1000
+    wh = np.rint(scaled)
+    # A double holds eleven digits and more, so three decimals come out whole; anything else is not ours to round.
+    if not np.all(np.abs(scaled - wh) <= 1e-4) or not np.all((wh >= 0) & (wh <= MAX_WH)):
+        raise ValueError("a reading needs a closer look")
+    return (
+        [check_meter_id(meter) for meter in ids],
+        code.astype(np.int32),
+        times[moment],
+        wh.astype(np.int64),
+    )
+
+
+def _careful(body: bytes, path: Path, zone: SiteZone, first_line: int) -> Rows:
+    codes: dict[str, int] = {}
+    code, times, whs = [], [], []
+    for number, raw in enumerate(body.split(b"\n"), first_line):
+        line = raw.rstrip(b"\r")
+        if not line:
+            continue
+        try:
+            meter, time, wh = parse_line(line, zone)
+        except Refused as error:
+            raise DataError(path, number, error.why) from error
+        code.append(codes.setdefault(meter, len(codes)))
+        times.append(time)
+        whs.append(wh)
+    return Rows(
+        list(codes), np.array(code, dtype=np.int32), np.array(times, dtype=np.int64), np.array(whs, dtype=np.int64)
+    )
+
+
+def parse_line(line: bytes, zone: SiteZone) -> tuple[str, int, int]:
+    """One line's meter, instant (µs UTC) and register (Wh). Raises Refused."""
+    try:
+        fields = line.decode("ascii").split(",")
+    except UnicodeDecodeError as error:
+        raise Refused("bad-encoding", "the line is not plain text") from error
+    if len(fields) != 3:
+        raise Refused("syntax", f"a line is identifier,timestamp,usage, and this one has {len(fields)} fields")
+    return check_meter_id(fields[0]), zone.parse(fields[1]), parse_kwh(fields[2])
+
+
+def encode(rows: Rows, zone: SiteZone) -> Iterator[bytes]:
+    """The lines of readings, in their order, in pieces."""
+    ids, iso = rows.ids, zone.iso
+    for start in range(0, len(rows), _CHUNK):
+        piece = slice(start, start + _CHUNK)
+        yield "".join(
+            f"{ids[code]},{iso(time)},{format_kwh(wh)}\n"
+            for code, time, wh in zip(
+                rows.code[piece].tolist(), rows.time[piece].tolist(), rows.wh[piece].tolist(), strict=True
+            )
+        ).encode("ascii")

@@ -1,0 +1,51 @@
+"""Energy between instants, for one meter or for all."""
+
+from __future__ import annotations
+
+from metertui.engine.usage import aggregate, buckets, lookup, readings_table
+from metertui.engine.usage.aggregate import answer, figures
+from metertui.engine.usage.buckets import inside, span_of
+from metertui.engine.usage.explanation import Explanation, LeftOut, Part, Point, explain, why_nothing
+from metertui.engine.usage.intervals import Longs, Pieces, Steps, blocks, pieces, steps
+from metertui.engine.usage.lookup import Answer, Behind
+from metertui.engine.usage.query import ATTRIBUTE_KEYS, KEYS, TIME_KEYS, Clock, Question, clock_of
+from metertui.engine.usage.readings_table import COLUMNS, STATUS
+from metertui.engine.usage.series import Edge, Quality, Series, Usage, interpolate_all
+
+__all__ = [
+    "ATTRIBUTE_KEYS",
+    "COLUMNS",
+    "KEYS",
+    "STATUS",
+    "TIME_KEYS",
+    "Answer",
+    "Behind",
+    "Clock",
+    "Edge",
+    "Explanation",
+    "LeftOut",
+    "Longs",
+    "Part",
+    "Pieces",
+    "Point",
+    "Quality",
+    "Question",
+    "Series",
+    "Steps",
+    "Usage",
+    "aggregate",
+    "answer",
+    "blocks",
+    "buckets",
+    "clock_of",
+    "explain",
+    "figures",
+    "inside",
+    "interpolate_all",
+    "lookup",
+    "pieces",
+    "readings_table",
+    "span_of",
+    "steps",
+    "why_nothing",
+]

@@ -1,0 +1,165 @@
+"""Usage of many meters, broken down by time and by attributes: the government's table.
+
+Time is cut where a row of the table ends, and what a meter used between two cuts is a difference of C(t), so parts sum
+to their steps and rows to the total, to the watt-hour; so do times of day that make up the day. A step belongs to the
+attributes that its meter's account had at the later reading. A meter's first counted reading is a step of no length and
+no energy: it makes a row where there is nothing else. Meters are taken some at a time, so that memory stays bounded.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from metertui.engine.base import MeterError, Progress, between, part, untold
+from metertui.engine.columns import Frozen
+from metertui.engine.usage.buckets import Periods, periods
+from metertui.engine.usage.group_sums import Keys, Sums
+from metertui.engine.usage.intervals import Longs, blocks
+from metertui.engine.usage.peaks import peaks as highest_of
+from metertui.engine.usage.query import ATTRIBUTE_KEYS, FIGURES, KEYS, TIME_KEYS, Question
+from metertui.engine.usage.segments import counted, stays, stored, used
+
+__all__ = ["ATTRIBUTE_KEYS", "KEYS", "TIME_KEYS", "Question", "answer", "figures"]
+
+_MORE: Final = ("drawing", "largest_wh", "days")
+_PEAKS: Final = ("peak_wh", "peak_at")
+
+
+def answer(frozen: Frozen, question: Question, progress: Progress = untold) -> pd.DataFrame:
+    """The table: columns of `by` (text), `usage_wh` (int64), `meters` and `readings` (int64); rows where there is data.
+
+    `meters` counts those with data in the row, `readings` what is stored in it. `progress` is told the share done
+    after some whole meters; what it raises ends the work. Raises MeterError for a key or column that is none.
+    """
+    return figures(frozen, question, progress=progress)[[*question.by, *FIGURES]]
+
+
+def figures(frozen: Frozen, question: Question, *, peaks: bool = False, progress: Progress = untold) -> pd.DataFrame:
+    """The table of `answer` with more columns, int64: `drawing`, how many of the meters have more than their first
+    reading in the row, `largest_wh`, what the meter used that used most in it, and `days`, how many local days it has
+    of those that are asked for and have readings.
+
+    With `peaks` also `peak_wh`, the most that was used together in a half hour of the clock, and `peak_at`, when the
+    first such began (µs UTC). Raises MeterError.
+    """
+    question.check()
+    values, label_of_group = _attributes(frozen, question)
+    meter = _meter(frozen, question)
+    start, end = _span(frozen, question)
+    if start >= end:
+        return _nothing(question, peaks=peaks)
+    cut = periods(frozen.zone, question, start, end)
+    keys = Keys(len(cut), len(values), len(frozen.ids), per_meter="meter" in question.by)
+    sums = Sums(keys)
+    parts = 2 if peaks else 1
+    for block in blocks(frozen, meter):
+        taken = stays(frozen, block.curve, label_of_group, start, end)
+        for cells in used(frozen.curve, frozen.curve.energy, taken, cut.marks):
+            sums.add(cut.row, taken, cells)
+            part(progress, 0, parts)(block.share(0.5 * cells.done(taken)))
+        taken = stored(frozen, block.columns, label_of_group, start, end)
+        for cells in counted(frozen.columns, taken, cut.marks):
+            sums.count(cut.row, taken, cells)
+        part(progress, 0, parts)(block.share(1))
+    found = sums.rows()
+    told = {
+        "usage_wh": found.used,
+        "meters": found.meters,
+        "readings": found.readings,
+        "drawing": found.drawing,
+        "largest_wh": found.largest,
+        "days": cut.days[keys.parts(found.key)[0]],
+    }
+    if peaks:
+        halves = periods(frozen.zone, question, start, end, half_hours=True)
+        highest = highest_of(frozen, meter, label_of_group, halves, keys, part(progress, 1, 2))
+        place = np.searchsorted(highest.key, found.key)
+        told |= dict(zip(_PEAKS, (highest.used[place], highest.at[place]), strict=True))
+    return _frame(frozen, question, cut, values, keys.parts(found.key), told)
+
+
+def _span(frozen: Frozen, question: Question) -> tuple[int, int]:
+    """The days that are asked for, µs UTC, but none outside those with readings: they could be the whole calendar's."""
+    zone = frozen.zone
+    window = between(question.first, question.last, zone)
+    times = [time for time in (frozen.columns.time, frozen.curve.time) if len(time)]
+    if not times:
+        return window.end, window.end
+    # The very first reading closes what was before.
+    first, last = min(int(time.min()) for time in times), max(int(time.max()) for time in times)
+    stored = between(zone.day(first - 1), zone.day(last), zone)
+    return max(window.start, stored.start), min(window.end, stored.end)
+
+
+def _nothing(question: Question, *, peaks: bool) -> pd.DataFrame:
+    """A table without rows."""
+    texts = {key: pd.Series(dtype="str") for key in question.by}
+    names = (*FIGURES, *_MORE, *(_PEAKS if peaks else ()))
+    return pd.DataFrame(texts | {name: pd.Series(dtype=np.int64) for name in names})
+
+
+def _attributes(frozen: Frozen, question: Question) -> tuple[list[tuple[str, ...]], Longs]:
+    """The combinations of attributes that the table tells apart, in order; by group its place there, -1 if left out."""
+    keys = [key for key in question.by if key in ATTRIBUTE_KEYS]
+    told = [tuple(getattr(group, key) for key in keys) for group in frozen.groups]
+    wanted = [
+        all(not getattr(question, key) or getattr(group, key) == getattr(question, key) for key in ATTRIBUTE_KEYS)
+        for group in frozen.groups
+    ]
+    values = sorted({value for value, take in zip(told, wanted, strict=True) if take})
+    place = {value: at for at, value in enumerate(values)}
+    of_group = [place[value] if take else -1 for value, take in zip(told, wanted, strict=True)]
+    return values, np.array(of_group, dtype=np.int64)
+
+
+def _meter(frozen: Frozen, question: Question) -> int | None:
+    """The code of the meter that is asked for; None for all. Raises MeterError."""
+    if not question.meter:
+        return None
+    code = frozen.code(question.meter)
+    if code is None:
+        raise MeterError(f"{question.meter} is not a meter of this site")
+    return code
+
+
+def _frame(
+    frozen: Frozen,
+    question: Question,
+    cut: Periods,
+    values: list[tuple[str, ...]],
+    parts: tuple[Longs, Longs, Longs],
+    told: dict[str, Longs],
+) -> pd.DataFrame:
+    period, attribute, meter = parts
+    attributes = [key for key in question.by if key in ATTRIBUTE_KEYS]
+    texts: dict[str, tuple[NDArray[np.object_], Longs]] = {}
+    ranks: dict[str, Longs] = {}
+    for key in question.by:
+        if key in TIME_KEYS:
+            # In order of time, which the text of an hour is not where the clock goes back.
+            texts[key], ranks[key] = (cut.texts[key], period), cut.ranks[key][period]
+            continue
+        if key in ATTRIBUTE_KEYS:
+            distinct, place = [value[attributes.index(key)] for value in values], attribute
+        else:
+            codes, place = np.unique(meter, return_inverse=True)
+            distinct = [frozen.ids[code] for code in codes.tolist()]
+        text = np.array(distinct, dtype=object)
+        texts[key], ranks[key] = (text, place), np.unique(text, return_inverse=True)[1][place]
+    order = _order(question, ranks, told)
+    columns = {key: pd.Series(text[place[order]], dtype="str") for key, (text, place) in texts.items()}
+    return pd.DataFrame(columns | {name: figure[order] for name, figure in told.items()})
+
+
+def _order(question: Question, ranks: dict[str, Longs], figures: dict[str, Longs]) -> Longs:
+    """The places of the rows in the order that is asked, as many as are asked."""
+    by = list(ranks.values())
+    if question.sort:
+        first = (ranks | figures)[question.sort.removeprefix("-")]
+        by.insert(0, -first if question.sort.startswith("-") else first)
+    order = np.lexsort(by[::-1]) if by else np.arange(len(figures["meters"]))
+    return order[: question.limit or len(order)]

@@ -1,0 +1,209 @@
+"""Where the rows of a table begin and end in time, and what they are called.
+
+Time is cut into buckets at midnights, full hours, the edges of a time of day and the instants at which the clock is
+changed, so that the local clock runs evenly in each. A bucket belongs to one row, or to none where its time of day is
+not asked for; a row may have many buckets, as "Mon" has. All of it is in the site zone: a day has 23 or 25 hours where
+the zone says so, and an hour that comes twice counts twice.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from metertui.engine.base import DAY, HOUR, MINUTE, SiteZone, date_of, number_of
+from metertui.engine.usage.query import TIME_KEYS, Clock, Question
+
+Longs = NDArray[np.int64]
+
+HALF_HOUR: Final = 30 * MINUTE
+_DAYS_OF_WEEK: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+class Periods(NamedTuple):
+    """m + 1 marks (µs UTC, ascending) that make m buckets, and the rows that those belong to, in order of the keys."""
+
+    marks: Longs
+    row: Longs
+    """By bucket, int64[m]; -1 for one at another time of day."""
+    ranks: dict[str, Longs]
+    """By time key and row: whole numbers in the key's natural order."""
+    texts: dict[str, NDArray[np.object_]]
+    """By time key and row: what it is called."""
+    days: Longs
+    """By row: how many local days of the span it has, or has hours of."""
+
+    def __len__(self) -> int:
+        """How many rows there are."""
+        return int(self.row.max(initial=-1)) + 1
+
+
+def periods(zone: SiteZone, question: Question, start: int, end: int, *, half_hours: bool = False) -> Periods:
+    """Cut (start, end], µs UTC, start before end, for the time keys and the time of day of a question.
+
+    `half_hours`: a bucket is never longer than a half hour of the local clock.
+    """
+    keys = [key for key in TIME_KEYS if key in question.by]
+    marks = _marks(zone, keys, question.clock, start, end, half_hours=half_hours)
+    begins = marks[:-1]
+    wall = zone.wall(begins)
+    ranks = {key: _rank(zone, key, begins, wall) for key in keys}
+    asked = inside(wall % DAY, question.clock)
+    row = np.where(asked, 0, -1).astype(np.int64)
+    if keys:
+        columns = np.stack([ranks[key][asked] for key in keys])
+        distinct, row[asked] = _distinct(columns)
+        ranks = dict(zip(keys, distinct, strict=True))
+    if not half_hours:
+        # Buckets of one row that stand side by side are one.
+        new = np.concatenate(([True], row[1:] != row[:-1]))
+        marks, row = np.append(begins[new], marks[-1]), row[new]
+    texts = {key: np.array([text(zone, key, rank) for rank in ranks[key].tolist()], dtype=object) for key in keys}
+    days = _days(zone, keys, ranks, start, end)
+    return Periods(marks, row, ranks, texts, days)
+
+
+def _distinct(columns: Longs) -> tuple[Longs, Longs]:
+    """The different columns of a table in order, and the place of each among them.
+
+    numpy's own way compares them one by one, and holds up all other threads meanwhile.
+    """
+    order = np.lexsort(columns[::-1])
+    ordered = columns[:, order]
+    new = np.ones(len(order), dtype=bool)
+    new[1:] = (ordered[:, 1:] != ordered[:, :-1]).any(axis=0)
+    place = np.empty(len(order), dtype=np.int64)
+    place[order] = np.cumsum(new) - 1
+    return ordered[:, new], place
+
+
+def names(zone: SiteZone, key: str, first: date, last: date) -> list[str]:
+    """What the rows of a key are called from one local day to another, both included, in order, data or not."""
+    if key in ("weekday", "hour_of_day"):
+        return [text(zone, key, rank) for rank in range(7 if key == "weekday" else 24)]
+    if key == "hour":
+        start, end = zone.midnight(first), zone.midnight(last + timedelta(days=1))
+        return [text(zone, key, instant) for instant in zone.every(HOUR, start, end - 1).tolist()]
+    days = np.arange(first.toordinal(), last.toordinal() + 1, dtype=np.int64) - date(1970, 1, 1).toordinal()
+    return [text(zone, key, rank) for rank in np.unique(_calendar(key, days)).tolist()]
+
+
+def span_of(key: str, name: str) -> tuple[date, date]:
+    """The first and the last local day of a row of a calendar key, by its name. Raises ValueError for another key."""
+    match key:
+        case "year":
+            return date(int(name), 1, 1), date(int(name), 12, 31)
+        case "quarter":
+            month = 3 * int(name[6]) - 2
+            return date(int(name[:4]), month, 1), _end_of_month(int(name[:4]), month + 2)
+        case "month":
+            return date(int(name[:4]), int(name[5:7]), 1), _end_of_month(int(name[:4]), int(name[5:7]))
+        case "week":
+            monday = date.fromisocalendar(int(name[:4]), int(name[6:]), 1)
+            return monday, monday + timedelta(days=6)
+        case "day":
+            return date.fromisoformat(name), date.fromisoformat(name)
+        case "hour":
+            return date.fromisoformat(name[:10]), date.fromisoformat(name[:10])
+    raise ValueError(key)
+
+
+def _end_of_month(year: int, month: int) -> date:
+    return (date(year, month, 28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+
+
+def clock_marks(zone: SiteZone, clock: Clock, start: int, end: int) -> Longs:
+    """The instants in [start, end] at which a time of day begins or ends, and at which the clock is changed."""
+    edges = [zone.showing(moment % DAY, start, end) for moment in clock]
+    return np.unique(np.concatenate((*edges, zone.changes(start, end))))
+
+
+def _marks(zone: SiteZone, keys: list[str], clock: Clock | None, start: int, end: int, *, half_hours: bool) -> Longs:
+    found: list[Longs] = [np.array([start, end], dtype=np.int64)]
+    if half_hours:
+        found.append(zone.every(HALF_HOUR, start, end))
+    elif "hour" in keys or "hour_of_day" in keys:
+        found.append(zone.every(HOUR, start, end))
+    if half_hours or any(key not in ("hour", "hour_of_day") for key in keys):
+        found.append(zone.midnights(zone.day(start), zone.day(end - 1)))
+    if half_hours or "hour_of_day" in keys:
+        found.append(zone.changes(start, end))
+    if clock is not None:
+        found.append(clock_marks(zone, clock, start, end))
+    marks = np.unique(np.concatenate(found))
+    return marks[(marks >= start) & (marks <= end)]
+
+
+def _days(zone: SiteZone, keys: list[str], ranks: dict[str, Longs], start: int, end: int) -> Longs:
+    """How many local days of (start, end] each row has."""
+    rows = len(ranks[keys[0]]) if keys else 1
+    if "hour" in keys:
+        return np.ones(rows, dtype=np.int64)
+    numbers = np.arange(number_of(zone.day(start)), number_of(zone.day(end - 1)) + 1, dtype=np.int64)
+    calendar = [key for key in keys if key != "hour_of_day"]
+    if not calendar:
+        return np.full(rows, len(numbers), dtype=np.int64)
+    of_days, counts = np.unique(np.stack([_calendar(key, numbers) for key in calendar]), axis=1, return_counts=True)
+    known = {tuple(ranked): count for ranked, count in zip(of_days.T.tolist(), counts.tolist(), strict=True)}
+    of_rows = np.stack([ranks[key] for key in calendar]).T.tolist()
+    return np.array([known[tuple(ranked)] for ranked in of_rows], dtype=np.int64)
+
+
+def inside(moment: Longs, clock: Clock | None) -> NDArray[np.bool_]:
+    """Whether moments of the wall clock (µs within the day) are in a time of day."""
+    if clock is None:
+        return np.ones(len(moment), dtype=bool)
+    low, high = clock
+    if low < high:
+        return (moment >= low) & (moment < high)
+    return (moment >= low) | (moment < high)
+
+
+def _rank(zone: SiteZone, key: str, begins: Longs, wall: Longs) -> Longs:
+    """The place of buckets in the natural order of a key."""
+    if key == "hour":
+        hours = np.concatenate((begins[:1], zone.every(HOUR, int(begins[0]) + 1, int(begins[-1]))))
+        return hours[np.searchsorted(hours, begins, side="right") - 1]
+    if key == "hour_of_day":
+        return wall % DAY // HOUR
+    return _calendar(key, wall // DAY)
+
+
+def _calendar(key: str, day: Longs) -> Longs:
+    """A number for the year, month ... that local days (since 1970-01-01) are in."""
+    match key:
+        case "year":
+            return day.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64)
+        case "quarter":
+            return day.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) // 3
+        case "month":
+            return day.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+        case "week":
+            return (day + 3) // 7  # the first of January 1970 was a Thursday
+        case "weekday":
+            return (day + 3) % 7
+    return day
+
+
+def text(zone: SiteZone, key: str, rank: int) -> str:
+    """What a row is called that stands at a place in the natural order of a time key."""
+    match key:
+        case "year":
+            return f"{1970 + rank:04d}"
+        case "quarter":
+            return f"{1970 + rank // 4:04d}-Q{rank % 4 + 1}"
+        case "month":
+            return f"{1970 + rank // 12:04d}-{rank % 12 + 1:02d}"
+        case "week":
+            year, week, _ = date_of(7 * rank - 3).isocalendar()
+            return f"{year:04d}-W{week:02d}"
+        case "weekday":
+            return _DAYS_OF_WEEK[rank]
+        case "hour_of_day":
+            return f"{rank:02d}:00"
+        case "hour":
+            return zone.local(rank).isoformat()
+    return date_of(rank).isoformat()

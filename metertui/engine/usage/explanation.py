@@ -1,0 +1,295 @@
+"""Why a figure is what it is: the readings at both ends of a window, the parts that sum to it, what was left out.
+
+The parts come from the same C(t) as the usage itself: a step over an edge gives the share of its energy that lies in
+the window, the steps between give all of theirs. Their sum is the usage, and the opening register, the sum and what
+changed at the meter (exchanges, resets) make the closing register; both hold to the watt-hour, and both are told.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from metertui.engine.base import SiteZone, Window, format_kwh
+from metertui.engine.usage.series import Edge, Series, Usage
+from metertui.engine.vee import Decided, Event, rules
+
+MOST: Final = 50
+"""Readings that were left out, changes of the register, and releases that are told one by one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A stored reading: instant (µs UTC), register (Wh), and how it is taken; or an exchange, see validation.
+
+    `base` is the register from which it goes on: but for an exchange, the same.
+    """
+
+    time: int
+    wh: int
+    base: int
+    status: int
+    event: Event | None = None
+    """What was decided of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A step that reaches over an edge of the window, and how much of it is counted: from `start` to `end`, µs UTC."""
+
+    before: Point
+    after: Point
+    energy_wh: int
+    """Of the whole step: C at its end less C at its beginning."""
+    start: int
+    end: int
+    counted_wh: int
+
+    @property
+    def exact(self) -> bool:
+        """Whether the share of the step is a whole number of Wh, so that nothing was rounded."""
+        return self.energy_wh * (self.end - self.start) == self.counted_wh * (self.after.time - self.before.time)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Where the register went otherwise than the energy, and by how many Wh.
+
+    Between two readings another register, a reset or a rollover that nobody declared; or a declared exchange: then
+    both are the instant of it, and its event is there.
+    """
+
+    before: Point
+    after: Point
+    jump_wh: int
+
+    @property
+    def event(self) -> Event | None:
+        """The exchange, if it was declared."""
+        return self.after.event if self.before is self.after else None
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A stored reading that does not count, and why. `inside` is whether it lies in the window itself."""
+
+    point: Point
+    why: str
+    inside: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A usage with all that it rests on. Without data: `why_nothing` says so, and there are no parts."""
+
+    usage: Usage
+    why_nothing: str = ""
+    opening: tuple[Point, ...] = ()
+    """What the opening register was read at, or the two points that it is estimated between."""
+    closing: tuple[Point, ...] = ()
+    parts: tuple[Part, ...] = ()
+    """The steps over an edge, in order of time: none, one, one that reaches over both edges, or two."""
+    inside: int = 0
+    """How many whole steps lie between."""
+    inside_wh: int = 0
+    inside_start: int = 0
+    """Where these steps begin, µs UTC, and where they end."""
+    inside_end: int = 0
+    changes: tuple[Change, ...] = ()
+    """The first MOST of them."""
+    more_changes: int = 0
+    jumps_wh: int = 0
+    """What all changes together moved the register by, beyond what was used."""
+    left_out: tuple[LeftOut, ...] = ()
+    """The first MOST of them."""
+    more_left_out: int = 0
+    released: tuple[Point, ...] = ()
+    """Readings in the window that count because someone decided so, the first MOST."""
+
+    @property
+    def sum_wh(self) -> int:
+        """What the parts sum to, Wh: the usage, or something is wrong."""
+        return sum(part.counted_wh for part in self.parts) + self.inside_wh
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the parts sum to the usage, and opening register and sum (and changes) make the closing register."""
+        opening, closing = self.usage.opening, self.usage.closing
+        if opening is None or closing is None:
+            return self.usage.usage_wh is None
+        return self.sum_wh == self.usage.usage_wh and opening.wh + self.sum_wh + self.jumps_wh == closing.wh
+
+    def readings(self) -> list[Point]:
+        """The stored readings that it names, each once, those at the ends first."""
+        named = [*self.opening, *self.closing]
+        for part in self.parts:
+            named += (part.before, part.after)
+        for change in self.changes:
+            named += (change.before, change.after)
+        named += (left.point for left in self.left_out)
+        named += self.released
+        return [point for point in dict.fromkeys(named) if point.status != rules.EXCHANGE]
+
+
+def explain(series: Series, window: Window, zone: SiteZone, max_w: int, decided: Decided | None = None) -> Explanation:
+    """Everything that the usage of a window rests on. `decided` is what stands of the decisions about the meter.
+
+    O(n) in the meter's readings; any thread.
+    """
+    return _Explainer(series, window, zone, max_w, decided or Decided()).explanation()
+
+
+def why_nothing(series: Series, window: Window, zone: SiteZone) -> str:
+    """One sentence on why a window is "no data". Times in the site zone."""
+    if not len(series):
+        return "No reading of this meter is stored."
+    if series.first is None or series.last is None:
+        return "None of this meter's readings counts."
+    if not window.known:
+        return "There is no reading of the last day, so nothing is known of its last half hour."
+    if window.end < series.first:
+        return f"The window ends before the first counted reading, of {zone.iso(series.first)}."
+    return f"The window begins at or after the last counted reading, of {zone.iso(series.last)}."
+
+
+class _Explainer:
+    """One question."""
+
+    def __init__(self, series: Series, window: Window, zone: SiteZone, max_w: int, decided: Decided) -> None:
+        self.series = series
+        self.curve = series.curve
+        self.window = window
+        self.zone = zone
+        self.max_w = max_w
+        self.decided = decided
+
+    def explanation(self) -> Explanation:
+        usage = self.series.usage(self.window)
+        opening, closing = usage.opening, usage.closing
+        low, high = self.window.start, self.window.end
+        if opening is None or closing is None:
+            left_out, more = self.left_out(low, high)
+            return Explanation(
+                usage, why_nothing(self.series, self.window, self.zone), left_out=left_out, more_left_out=more
+            )
+        time, energy = self.curve.time, self.curve.energy
+        first = int(np.searchsorted(time, opening.time))  # the first point in the window, and the last
+        last = int(np.searchsorted(time, closing.time, side="right")) - 1
+        parts = []
+        if first > last:
+            parts.append(self.part(last, opening.time, closing.time))
+        else:
+            if time[first] != opening.time:
+                parts.append(self.part(first - 1, opening.time, int(time[first])))
+            if time[last] != closing.time:
+                parts.append(self.part(last, int(time[last]), closing.time))
+        changes, jumps = self.changes(first, last, parts, opening, closing)
+        low = min([low, *(part.before.time for part in parts)])
+        high = max([high, *(part.after.time for part in parts)])
+        left_out, more = self.left_out(low, high)
+        between = first <= last
+        return Explanation(
+            usage,
+            opening=self.resting_on(opening),
+            closing=self.resting_on(closing),
+            parts=tuple(parts),
+            inside=last - first if between else 0,
+            inside_wh=int(energy[last] - energy[first]) if between else 0,
+            inside_start=int(time[first]) if between else 0,
+            inside_end=int(time[last]) if between else 0,
+            changes=tuple(changes[:MOST]),
+            more_changes=max(0, len(changes) - MOST),
+            jumps_wh=jumps,
+            left_out=left_out,
+            more_left_out=more,
+            released=self.released(),
+        )
+
+    def point(self, place: int) -> Point:
+        """A point of the curve."""
+        time, wh, base = (int(column[place]) for column in (self.curve.time, self.curve.wh, self.curve.base))
+        exchange = self.decided.exchanges.get(time)
+        if exchange is not None:
+            return Point(time, wh, base, rules.EXCHANGE, exchange)
+        row = int(np.searchsorted(self.series.time, time))
+        return Point(time, wh, base, int(self.series.status[row]), self.decided.releases.get(time))
+
+    def part(self, place: int, start: int, end: int) -> Part:
+        """The step from a point of the curve to the next, and its part between two instants."""
+        energy = self.curve.energy
+        counted = self.series.energy_at(end) - self.series.energy_at(start)
+        whole = int(energy[place + 1] - energy[place])
+        return Part(self.point(place), self.point(place + 1), whole, start, end, counted)
+
+    def resting_on(self, edge: Edge) -> tuple[Point, ...]:
+        place = int(np.searchsorted(self.curve.time, edge.time))
+        after = self.point(place)
+        return (after,) if after.time == edge.time else (self.point(place - 1), after)
+
+    def changes(
+        self, first: int, last: int, parts: list[Part], opening: Edge, closing: Edge
+    ) -> tuple[list[Change], int]:
+        """Where the register jumps from the opening to the closing one, in order of time, and all their Wh.
+
+        Of a flood of them (a register that falls at every reading) just the first are told; the sum is of all.
+        """
+        curve = self.curve
+        found = []
+        jumps = 0
+        for part in parts:
+            at = opening.wh if part.start != part.before.time else part.before.base
+            to = closing.wh if part.end != part.after.time else part.after.wh
+            jump = to - at - part.counted_wh
+            if jump:
+                found.append(Change(part.before, part.after, jump))
+                jumps += jump
+        whole = slice(first, max(first, last) + 1)
+        moved = curve.wh[whole][1:] - curve.base[whole][:-1] - np.diff(curve.energy[whole])
+        # At an exchange the register in use is the old one, so one that closes the window has not changed it yet.
+        swapped = (curve.base - curve.wh)[first : last + (int(curve.time[last]) < closing.time)]
+        jumps += int(moved.sum()) + int(swapped.sum())
+        for i in np.flatnonzero(moved)[: MOST + 1].tolist():
+            found.append(Change(self.point(first + i), self.point(first + i + 1), int(moved[i])))
+        for i in np.flatnonzero(self.exchanged(swapped, first))[: MOST + 1].tolist():
+            point = self.point(first + i)
+            found.append(Change(point, point, int(swapped[i])))
+        return sorted(found, key=lambda change: (change.after.time, change.before.time)), jumps
+
+    def exchanged(self, swapped: NDArray[np.int64], first: int) -> NDArray[np.bool_]:
+        """Which points are exchanges: one to a register that shows the same is one too."""
+        times = np.array(sorted(self.decided.exchanges), dtype=np.int64)
+        return np.asarray((swapped != 0) | np.isin(self.curve.time[first : first + len(swapped)], times))
+
+    def left_out(self, low: int, high: int) -> tuple[tuple[LeftOut, ...], int]:
+        """The readings in (low, high] that do not count, and how many more than are told."""
+        series, window = self.series, self.window
+        begin, end = np.searchsorted(series.time, [low, high], side="right").tolist()
+        rows = begin + np.flatnonzero(series.status[begin:end] >= rules.SUSPECT)
+        told = []
+        for row in rows[:MOST].tolist():
+            time, wh, status = int(series.time[row]), int(series.wh[row]), int(series.status[row])
+            point = Point(time, wh, wh, status, self.decided.of(time))
+            told.append(LeftOut(point, self.why(point), window.start < time <= window.end))
+        return tuple(told), len(rows) - len(told)
+
+    def why(self, point: Point) -> str:
+        """One clause on why a reading does not count."""
+        if point.status == rules.VOID and point.event is not None:
+            return f"void: {point.event.reason}"
+        if point.time in self.decided.exchanges:
+            return "it is neither register of the exchange that was declared for that instant"
+        place = int(np.searchsorted(self.curve.time, point.time)) - 1
+        if place >= 0:
+            time, base = int(self.curve.time[place]), int(self.curve.base[place])
+            if not rules.fits(time, base, point.time, point.wh, self.max_w):
+                return rules.why(time, base, point.time, point.wh, self.max_w, self.zone)
+        return f"{format_kwh(point.wh)} kWh does not fit the readings after it"
+
+    def released(self) -> tuple[Point, ...]:
+        times = np.array(sorted(self.decided.releases), dtype=np.int64)
+        inside = times[(times > self.window.start) & (times <= self.window.end)]
+        places = np.flatnonzero(np.isin(self.curve.time, inside[:MOST]))
+        return tuple(point for point in map(self.point, places.tolist()) if point.status != rules.EXCHANGE)

@@ -1,0 +1,157 @@
+"""Sums by row of a table, exact: whole numbers throughout."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from metertui.engine.usage.intervals import Longs
+from metertui.engine.usage.segments import Cells, Stays
+
+_ROOMY: Final = 4
+"""Numbers that stand so close together, on average, are summed in an array of them all; others are sorted."""
+
+
+class Rows(NamedTuple):
+    """Rows as numbers, ascending, and of each what it sums to; equal lengths, int64."""
+
+    key: Longs
+    used: Longs
+    """Wh."""
+    meters: Longs
+    """How many have data in it."""
+    drawing: Longs
+    """How many of those have more than their first reading in it."""
+    largest: Longs
+    """Wh of the one that used most."""
+    readings: Longs
+    """How many are stored."""
+
+
+class Keys:
+    """One number for a row, which is a period, a combination of attributes and, if rows are per meter, a meter."""
+
+    def __init__(self, periods: int, attributes: int, meters: int, *, per_meter: bool) -> None:
+        self.periods = periods
+        self._attributes = max(1, attributes)
+        self._meters = max(1, meters)
+        self.per_meter = per_meter
+
+    def __len__(self) -> int:
+        """How many rows there could be, meters aside."""
+        return self.periods * self._attributes
+
+    def of(self, period: Longs, attribute: Longs, meter: Longs) -> Longs:
+        """The row that each belongs to."""
+        key = period * self._attributes + attribute
+        return key * self._meters + meter if self.per_meter else key
+
+    def by_meter(self, row: Longs, taken: Stays, cells: Cells) -> Longs:
+        """The rows of cells of stays, parted by meter, one meter's behind the other's; `row`: periods by bucket."""
+        of_stay = taken.meter * len(self) + taken.label
+        return (row * self._attributes)[cells.bucket] + of_stay[cells.stay]
+
+    def rows_of(self, key: Longs) -> Longs:
+        """The rows of what was parted `by_meter`."""
+        meter, row = np.divmod(key, len(self))
+        return row * self._meters + meter if self.per_meter else row
+
+    def parts(self, key: Longs) -> tuple[Longs, Longs, Longs]:
+        """Period, attribute and meter of rows; the meter is 0 where rows are not per meter."""
+        meter = key % self._meters if self.per_meter else np.zeros_like(key)
+        period, attribute = np.divmod(key // self._meters if self.per_meter else key, self._attributes)
+        return period, attribute, meter
+
+
+class Sums:
+    """What rows sum to, grown by some whole meters at a time.
+
+    Where rows are not per meter each has its place from the start: five numbers for every period and combination of
+    attributes.
+    """
+
+    def __init__(self, keys: Keys) -> None:
+        self._keys = keys
+        size = 0 if keys.per_meter else len(keys)
+        self._used, self._meters, self._drawing, self._largest, self._readings = np.zeros((5, size), dtype=np.int64)
+        self._of_meters: list[tuple[Longs, Longs]] = []
+        self._stored: list[tuple[Longs, Longs]] = []
+
+    def add(self, row: Longs, taken: Stays, cells: Cells) -> None:
+        """Add what some whole meters used, so that a meter is counted once in a row.
+
+        `row`: the period that each bucket belongs to, -1 for none.
+        """
+        rows, sums, begins = self._summed(row, taken, cells)
+        if self._keys.per_meter:
+            self._of_meters.append((rows, sums))
+            return
+        np.add.at(self._used, rows, sums)
+        np.add.at(self._meters, rows, 1)
+        np.add.at(self._drawing, rows, 1)
+        np.subtract.at(self._drawing, begins, 1)
+        np.maximum.at(self._largest, rows, sums)
+
+    def count(self, row: Longs, taken: Stays, cells: Cells) -> None:
+        """Add their stored readings."""
+        rows, counts, _ = self._summed(row, taken, cells)
+        if self._keys.per_meter:
+            self._stored.append((rows, counts))
+        else:
+            np.add.at(self._readings, rows, counts)
+
+    def _summed(self, row: Longs, taken: Stays, cells: Cells) -> tuple[Longs, Longs, Longs]:
+        """The rows of the cells, each with a meter once, what it has there, and those where it has but a point."""
+        keys, amount = self._keys.by_meter(row, taken, cells), cells.amount
+        point = np.zeros(len(keys), dtype=bool)
+        point[cells.points] = True
+        if int(row.min()) < 0:
+            asked = row[cells.bucket] >= 0
+            keys, amount, point = keys[asked], amount[asked], point[asked]
+        pairs, sums = summed(keys, amount)
+        alone = keys[point]
+        if len(pairs) < len(keys):  # another cell may be beside it
+            alone = alone[~np.isin(alone, keys[~point])]
+        return self._keys.rows_of(pairs), sums, self._keys.rows_of(alone)
+
+    def rows(self) -> Rows:
+        """Those with data of all that was added."""
+        if not self._keys.per_meter:
+            key = np.flatnonzero(self._meters)
+            columns = (self._used, self._meters, self._drawing, self._largest, self._readings)
+            return Rows(key, *(column[key] for column in columns))
+        key, used = summed(*_together(self._of_meters))
+        rows, counts = summed(*_together(self._stored))
+        readings = np.zeros_like(key)
+        place = np.searchsorted(rows, key)
+        met = place < len(rows)
+        met[met] = rows[place[met]] == key[met]
+        readings[met] = counts[place[met]]
+        one = np.ones_like(key)
+        return Rows(key, used, one, one, used, readings)
+
+
+def _together(parts: list[tuple[Longs, Longs]]) -> tuple[Longs, Longs]:
+    none = np.empty(0, dtype=np.int64)
+    keys, values = zip((none, none), *parts, strict=True)
+    return np.concatenate(keys), np.concatenate(values)
+
+
+def summed(keys: Longs, values: Longs) -> tuple[Longs, Longs]:
+    """Distinct keys ascending, and the sum of `values` by key."""
+    if bool((keys[1:] > keys[:-1]).all()):
+        return keys, values
+    low = int(keys.min())
+    size = int(keys.max()) - low + 1
+    if size <= _ROOMY * len(keys):
+        there, sums = np.zeros(size, dtype=bool), np.zeros(size, dtype=np.int64)
+        place = keys - low
+        there[place] = True
+        np.add.at(sums, place, values)
+        found = np.flatnonzero(there)
+        return found + low, sums[found]
+    order = np.argsort(keys, kind="stable")
+    keys = keys[order]
+    starts = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))
+    return keys[starts], np.add.reduceat(values[order], starts)

@@ -1,0 +1,176 @@
+"""The steps between points of the curve, cut where figures are told apart: at midnights, at the edges of tariffs.
+
+A step is cut by C(t), so its pieces sum to it, to the watt-hour. A meter's first point is a step of no length and
+no energy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from metertui.engine.columns import Columns, Frozen
+from metertui.engine.usage.series import interpolate_all
+
+_BLOCK: Final = 500_000
+"""Points of the curve that steps are made of at a time, some 50 MB; a meter's are never parted."""
+_PIECES: Final = 1_000_000
+"""Pieces of steps in memory at a time, some 100 MB; a step of a year has 8,760 of an hour."""
+
+Longs = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Steps that lie, at least in part, in a window, in order of (meter, time); equal lengths, int64.
+
+    Instants are µs UTC, energies Wh.
+    """
+
+    meter: Longs
+    """Meter codes."""
+    label: Longs
+    """What the attributes at the step's later point stand for."""
+    t0: Longs
+    t1: Longs
+    e0: Longs
+    e1: Longs
+    low: Longs
+    """Where the part in the window begins, and where it ends."""
+    high: Longs
+
+    def part(self, where: slice) -> Steps:
+        """Some of them."""
+        return Steps(*(column[where] for column in vars(self).values()))
+
+
+class Pieces(NamedTuple):
+    """Pieces of steps, none of which crosses a mark; equal lengths, int64."""
+
+    step: Longs
+    """Their places among all steps."""
+    bucket: Longs
+    """Bucket b lies between marks b and b + 1."""
+    meter: Longs
+    label: Longs
+    used: Longs
+    """Wh."""
+    low: Longs
+    """(low, high], µs UTC."""
+    high: Longs
+
+    def done(self, taken: Steps) -> float:
+        """The share of the steps that is done with these."""
+        return (int(self.step[-1]) + 1) / len(taken.meter)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Some whole meters."""
+
+    curve: slice
+    """Their points of the curve."""
+    columns: slice
+    """Their stored readings."""
+    begun: float
+    """The share of all meters' points and readings that lies before them."""
+    part: float
+    """Theirs."""
+
+    def share(self, done: float) -> float:
+        """The share of all that is done when this much of the block is."""
+        return self.begun + done * self.part
+
+
+def blocks(frozen: Frozen, meter: int | None = None, most: int | None = None) -> Iterator[Block]:
+    """All meters, or the one of that code, some at a time, and `most` at most: steps take five times the room of
+    their points."""
+    low, stop = (0, len(frozen.ids)) if meter is None else (meter, meter + 1)
+    curve, columns = _starts(frozen.curve, stop), _starts(frozen.columns, stop)
+    both = curve + columns
+    whole = max(1, int(both[stop] - both[low]))
+    at = low
+    while at < stop:
+        high = max(at + 1, int(np.searchsorted(both, both[at] + 2 * _BLOCK, side="right")) - 1)
+        high = min(high, at + (most or high))
+        yield Block(
+            slice(int(curve[at]), int(curve[high])),
+            slice(int(columns[at]), int(columns[high])),
+            float(both[at] - both[low]) / whole,
+            float(both[high] - both[at]) / whole,
+        )
+        at = high
+
+
+def _starts(columns: Columns, meters: int) -> Longs:
+    """Where so many meters' runs begin, and where the last ends."""
+    known = columns.starts[: meters + 1]
+    return np.concatenate((known, np.full(meters + 1 - len(known), len(columns), dtype=np.int64)))
+
+
+def steps(frozen: Frozen, span: slice, label_of_group: Longs, start: int, end: int) -> Steps:
+    """The steps that reach into (start, end], µs UTC, of whole meters, whose points are the curve's `span`.
+
+    One whose group has a label below 0 is left out.
+    """
+    curve = frozen.curve
+    time, meter = curve.time[span], curve.meter[span]
+    begins = np.ones(len(time), dtype=bool)
+    begins[1:] = meter[1:] != meter[:-1]
+    since = np.concatenate((time[:1], time[:-1]))
+    since[begins] = time[begins]
+    label = label_of_group[frozen.curve_group[span]]
+    taken = np.flatnonzero((label >= 0) & (time > start) & ((since < end) | (begins & (time == end))))
+    t0, t1 = since[taken], time[taken]
+    energy = curve.energy[span]
+    return Steps(
+        meter=meter[taken].astype(np.int64),
+        label=label[taken],
+        t0=t0,
+        t1=t1,
+        e0=energy[np.where(begins[taken], taken, taken - 1)],
+        e1=energy[taken],
+        low=np.maximum(t0, start),
+        high=np.minimum(t1, end),
+    )
+
+
+def pieces(taken: Steps, marks: Longs) -> Iterator[Pieces]:
+    """The steps cut at the marks (µs UTC, ascending; none ends outside them), some whole meters at a time."""
+    last = np.searchsorted(marks, taken.high) - 1
+    first = np.minimum(np.searchsorted(marks, taken.low, side="right") - 1, last)
+    for where in whole_meters(taken.meter, last - first + 1, _PIECES):
+        part, begin, count = taken.part(where), first[where], (last - first + 1)[where]
+        which = np.repeat(np.arange(len(count)), count)
+        nth = np.arange(len(which)) - np.repeat(np.cumsum(count) - count, count)
+        bucket = begin[which] + nth
+        low = np.where(nth == 0, part.low[which], marks[bucket])
+        high = np.where(nth == count[which] - 1, part.high[which], marks[bucket + 1])
+        used = _energy(part, which, high) - _energy(part, which, low)
+        yield Pieces(which + where.start, bucket, part.meter[which], part.label[which], used, low, high)
+
+
+def whole_meters(meter: Longs, counts: Longs, most: int) -> Iterator[slice]:
+    """Rows in order of their meters, some at a time: `most` by their counts, but no meter's are parted."""
+    until = np.cumsum(counts)
+    at = 0
+    while at < len(until):
+        done = int(until[at - 1]) if at else 0
+        # At least a row, and on to the end of its meter.
+        reach = max(at, int(np.searchsorted(until, done + most, side="right")) - 1)
+        stop = int(np.searchsorted(meter, meter[reach], side="right"))
+        yield slice(at, stop)
+        at = stop
+
+
+def _energy(taken: Steps, which: Longs, instant: Longs) -> Longs:
+    """C (Wh) of the steps `which` at instants within them."""
+    t0, t1, e0, e1 = taken.t0[which], taken.t1[which], taken.e0[which], taken.e1[which]
+    value = np.where(instant == t1, e1, e0)
+    inside = (instant > t0) & (instant < t1)
+    value[inside] = interpolate_all(e0[inside], e1[inside], t0[inside], t1[inside], instant[inside])
+    return value

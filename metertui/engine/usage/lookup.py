@@ -1,0 +1,112 @@
+"""One meter, one window: the figures of the look-up, and the readings behind them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from metertui.engine.base import DAY, SiteZone, Window, disarmed, windows
+from metertui.engine.columns import Group
+from metertui.engine.usage.readings_table import COLUMNS, STATUS
+from metertui.engine.usage.series import Series, Usage
+from metertui.engine.vee import rules
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A usage beside the one of the window before, as far into it as this one is known."""
+
+    usage: Usage
+    before: Usage
+
+    @property
+    def more_wh(self) -> int | None:
+        """How much more was used than before, Wh; None where one of the two has no data."""
+        if self.usage.usage_wh is None or self.before.usage_wh is None:
+            return None
+        return self.usage.usage_wh - self.before.usage_wh
+
+    @property
+    def more(self) -> float | None:
+        """The same as a share of what was used before; None where that is nothing."""
+        return None if self.more_wh is None or not self.before.usage_wh else self.more_wh / self.before.usage_wh
+
+    @property
+    def known(self) -> int:
+        """How long the usage is known for, µs."""
+        opening, closing = self.usage.opening, self.usage.closing
+        return 0 if opening is None or closing is None else closing.time - opening.time
+
+    @property
+    def daily_wh(self) -> int | None:
+        """What was used in 24 hours on average of the time that is known, Wh, rounded half-even."""
+        if self.usage.usage_wh is None or not self.known:
+            return None
+        share, rest = divmod(self.usage.usage_wh * DAY, self.known)
+        return share + (2 * rest > self.known or (2 * rest == self.known and share % 2 == 1))
+
+
+def answer(series: Series, window: Window, zone: SiteZone) -> Answer:
+    """The figures of a window. O(log n) in the meter's readings, but for those that are stored in it."""
+    usage = series.usage(window)
+    until = usage.closing.time if usage.closing is not None and usage.closing.quality == "last" else window.end
+    return Answer(usage, series.usage(windows.before(window, until, zone)))
+
+
+@dataclass(frozen=True, eq=False)
+class Behind:
+    """The readings of a window (start, end] in time order; equal lengths n."""
+
+    meter: str
+    time: NDArray[np.int64]
+    """µs UTC."""
+    wh: NDArray[np.int64]
+    """Register, Wh."""
+    status: NDArray[np.uint8]
+    """See validation."""
+    step: NDArray[np.int64]
+    """What was used since the counted reading before, Wh; -1 for a meter's first, and for one that does not count."""
+    length: NDArray[np.int64]
+    """The time since then, µs; -1 where there is no step."""
+
+    def __len__(self) -> int:
+        return len(self.time)
+
+    def part(self, span: slice) -> Behind:
+        """Some of them."""
+        return Behind(self.meter, self.time[span], self.wh[span], self.status[span], self.step[span], self.length[span])
+
+    def table(self, groups: list[Group], zone: SiteZone) -> pd.DataFrame:
+        """As an export has them, see export.COLUMNS; a group for each reading."""
+        harmless = [Group(*map(disarmed, group)) for group in groups]
+        return pd.DataFrame(
+            {
+                "identifier": [self.meter] * len(self),
+                "timestamp": [zone.iso(time) for time in self.time.tolist()],
+                "reading_kwh": self.wh / 1000,
+                "usage_kwh": np.where(self.step < 0, np.nan, self.step / 1000),
+                "region": [group.region for group in harmless],
+                "sub_region": [group.sub_region for group in harmless],
+                "apartment_type": [group.apartment_type for group in harmless],
+                "status": [STATUS[status] for status in self.status.tolist()],
+            },
+            columns=pd.Index(list(COLUMNS)),
+        )
+
+
+def behind(series: Series, window: Window) -> Behind:
+    """The readings that are stored in a window. O(n) in the meter's readings."""
+    low, high = np.searchsorted(series.time, [window.start, window.end], side="right").tolist()
+    high = max(low, high)
+    counted = np.flatnonzero(series.status < rules.SUSPECT)
+    step, length = (np.full(len(series), -1, dtype=np.int64) for _ in range(2))
+    step[counted[1:]] = np.diff(series.energy[counted])
+    length[counted[1:]] = np.diff(series.time[counted])
+    if len(counted) and series.first is not None and series.first < series.time[counted[0]]:
+        # Before the first reading there is an exchange, and what was used since then is known.
+        step[counted[0]], length[counted[0]] = series.energy[counted[0]], series.time[counted[0]] - series.first
+    span = slice(low, high)
+    return Behind(series.meter, series.time[span], series.wh[span], series.status[span], step[span], length[span])

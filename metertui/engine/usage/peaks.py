@@ -1,0 +1,187 @@
+"""The half hour of each row in which most was used together, exact, without cutting every step at every half hour.
+
+First the half hours are reckoned roughly: a step draws evenly, so its power is added where it begins and taken away
+where it ends, and a running sum makes the half hours. C(t) is rounded by half a Wh at most, so how far they can be from
+the figures is known: a Wh for each step that is cut there, and what floats lose. What cannot be the highest of its row
+falls away, and the few that are left are reckoned by C(t).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from metertui.engine.base import Progress, part, untold
+from metertui.engine.columns import Frozen
+from metertui.engine.usage.buckets import Periods
+from metertui.engine.usage.group_sums import Keys
+from metertui.engine.usage.intervals import Block, Longs, Steps, blocks, steps
+from metertui.engine.usage.segments import Stays, stays, used
+
+_TOGETHER: Final = 1_000_000
+"""Half hours of single meters in memory at a time, some 40 MB."""
+_LOST: Final = 2.0**-50
+"""The share of a sum of floats that each of its terms can cost it, eight times over."""
+
+
+class Peaks(NamedTuple):
+    """Rows, and of each its highest half hour; equal lengths, int64."""
+
+    key: Longs
+    used: Longs
+    """Wh."""
+    at: Longs
+    """When the first such began, µs UTC."""
+
+
+def peaks(
+    frozen: Frozen, meter: int | None, label_of_group: Longs, halves: Periods, keys: Keys, progress: Progress
+) -> Peaks:
+    """The peaks of the rows of `keys`, ascending, whose half hours are `halves`; of all meters, or of that one code.
+
+    `progress` is told the share done; what it raises ends the work.
+    """
+    search = _Search(frozen, label_of_group, halves, keys)
+    if not keys.per_meter:
+        return search.found(list(blocks(frozen, meter)), progress)
+    found = []
+    for block in blocks(frozen, meter, most=max(1, _TOGETHER // len(halves.row))):
+        found.append(search.found([block], untold))
+        progress(block.share(1))
+    return _together(found)
+
+
+class _Search:
+    """For the peaks of the rows that some meters make. A *line* is a row, its time aside."""
+
+    def __init__(self, frozen: Frozen, label_of_group: Longs, halves: Periods, keys: Keys) -> None:
+        self._frozen = frozen
+        self._label_of_group = label_of_group
+        self._marks = halves.marks
+        self._row = halves.row
+        self._keys = keys
+        self._window = int(halves.marks[0]), int(halves.marks[-1])
+
+    def found(self, parts: Sequence[Block], progress: Progress) -> Peaks:
+        """The peaks of the meters of these blocks."""
+        told = part(progress, 0, 2)
+        whole = [self._stays(block) for block in parts]
+        lines = np.unique(np.concatenate([self._line(taken) for taken in whole]))
+        rough = _Rough(len(lines), self._marks)
+        for block, taken in zip(parts, whole, strict=True):
+            rough.there(np.searchsorted(lines, self._line(taken)), taken)
+            each = steps(self._frozen, block.curve, self._label_of_group, *self._window)
+            rough.add(np.searchsorted(lines, self._line(each)), each)
+            told(block.share(1))
+        told = part(progress, 1, 2)
+        left = [_Left(rough.highest(at, self._row), self._marks) for at in range(len(lines))]
+        for block, taken in zip(parts, whole, strict=True):
+            of = np.searchsorted(lines, self._line(taken))
+            for at in np.unique(of).tolist():
+                left[at].add(self._frozen, taken.part(of == at))
+            told(block.share(1))
+        peaks_of = zip(lines.tolist(), left, strict=True)
+        return _together([some.peaks(line, self._keys, self._row) for line, some in peaks_of])
+
+    def _stays(self, block: Block) -> Stays:
+        return stays(self._frozen, block.curve, self._label_of_group, *self._window)
+
+    def _line(self, taken: Steps | Stays) -> Longs:
+        return self._keys.of(np.zeros_like(taken.meter), taken.label, taken.meter)
+
+
+class _Rough:
+    """Half hours by line, not far from what they are."""
+
+    def __init__(self, lines: int, marks: Longs) -> None:
+        self._marks = marks
+        self._length = np.diff(marks)
+        size = (lines, len(marks))
+        self._wh = np.zeros(size)
+        self._power = np.zeros(size)
+        """By how much it changes at a mark, Wh a µs."""
+        self._cut = np.zeros(size, dtype=np.int32)
+        """By how many more steps are cut in a half hour than in that before."""
+        self._there = np.zeros(size, dtype=np.int32)
+        """The same of stays that reach into it."""
+        self._steps = np.zeros(lines, dtype=np.int64)
+        self._powers = np.zeros(lines)
+        """The sum of all that was added to `_power`."""
+
+    def there(self, line: Longs, taken: Stays) -> None:
+        """Where these lines have data."""
+        first, last = taken.buckets(self._marks)
+        np.add.at(self._there.ravel(), line * len(self._marks) + first, 1)
+        np.add.at(self._there.ravel(), line * len(self._marks) + last + 1, -1)
+
+    def add(self, line: Longs, taken: Steps) -> None:
+        """Steps of these lines."""
+        marks, high = self._marks, taken.high
+        self._steps += np.bincount(line, minlength=len(self._steps))
+        last = np.searchsorted(marks, high) - 1
+        ends = line * len(marks) + last
+        whole = (marks[last] <= taken.t0) & (high == taken.t1)  # of one half hour, and known
+        rise = (taken.e1 - taken.e0).astype(np.float64)
+        np.add.at(self._wh.ravel(), ends[whole], rise[whole])
+        if whole.all():
+            return
+        line, last, ends, rise, high = (each[~whole] for each in (line, last, ends, rise, high))
+        low, length = taken.low[~whole], (taken.t1 - taken.t0)[~whole]
+        power = rise / np.maximum(length, 1)
+        first = np.minimum(np.searchsorted(marks, low, side="right") - 1, last)
+        begins = line * len(marks) + first
+        np.add.at(self._cut.ravel(), begins, 1)
+        np.add.at(self._cut.ravel(), ends + 1, -1)
+        # All of it from where it begins on, less what its first half hour lacks, and has too much at its end.
+        np.add.at(self._power.ravel(), begins, power)
+        np.add.at(self._power.ravel(), ends + 1, -power)
+        np.add.at(self._wh.ravel(), begins, -power * (low - marks[first]))
+        np.add.at(self._wh.ravel(), ends, -power * (marks[last + 1] - high))
+        np.add.at(self._powers, line, power)
+
+    def highest(self, line: int, row: Longs) -> Longs:
+        """The half hours of a line that can be the highest of their rows; below 0 stands for no row."""
+        there = np.flatnonzero((np.cumsum(self._there[line])[:-1] > 0) & (row >= 0))
+        if not len(there):
+            return there
+        rough = self._wh[line, :-1] + np.cumsum(self._power[line])[:-1] * self._length
+        terms = int(self._steps[line]) + len(row)
+        lost = _LOST * terms * (self._powers[line] * int(self._length.max()) + float(rough.max()))
+        off = np.cumsum(self._cut[line])[:-1][there] + lost
+        rough, of = rough[there], row[there]
+        least = np.full(int(row.max()) + 1, -np.inf)
+        np.maximum.at(least, of, rough - off)
+        return np.asarray(there[rough + off >= least[of]], dtype=np.int64)
+
+
+class _Left:
+    """The half hours of a line that are left."""
+
+    def __init__(self, slots: Longs, marks: Longs) -> None:
+        self._slots = slots
+        places = np.unique(np.concatenate(([0], slots, slots + 1, [len(marks) - 1])))
+        self._marks = marks[places]
+        self._bucket = np.searchsorted(places, slots)
+        self._wh = np.zeros(len(places) - 1, dtype=np.int64)
+
+    def add(self, frozen: Frozen, taken: Stays) -> None:
+        """What some whole meters of the line used."""
+        for cells in used(frozen.curve, frozen.curve.energy, taken, self._marks):
+            np.add.at(self._wh, cells.bucket, cells.amount)
+
+    def peaks(self, line: int, keys: Keys, row: Longs) -> Peaks:
+        """The highest of each row."""
+        wh, of = self._wh[self._bucket], row[self._slots]
+        order = np.lexsort((self._slots, -wh, of))
+        first = order[np.flatnonzero(np.diff(of[order], prepend=-1))]
+        none = np.zeros_like(first)
+        return Peaks(keys.of(of[first], none, none) + line, wh[first], self._marks[self._bucket[first]])
+
+
+def _together(found: Sequence[Peaks]) -> Peaks:
+    none = np.empty(0, dtype=np.int64)
+    key, wh, at = (np.concatenate(column) for column in zip((none, none, none), *found, strict=True))
+    order = np.argsort(key)
+    return Peaks(key[order], wh[order], at[order])

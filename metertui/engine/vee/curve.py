@@ -1,0 +1,138 @@
+"""From stored readings and what was decided about them to what counts, and the curve that C(t) is drawn through."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from metertui.engine.columns import Columns, Corrections, Curve, tail_columns
+from metertui.engine.vee import rules
+from metertui.engine.vee.rules import Marks
+
+
+class Judged(NamedTuple):
+    """What follows from n stored readings in order of (meter, time)."""
+
+    status: NDArray[np.uint8]
+    """uint8[n], see validation."""
+    energy: NDArray[np.int64]
+    """C at each reading, Wh, int64[n]; where it does not count, at the last point before it, 0 where there is none."""
+    curve: Curve
+
+
+def judged(columns: Columns, corrections: Corrections | None, max_w: int) -> Judged:
+    """Judge readings by `max_w` watts and the corrections of the same meter codes. O(n) in numpy.
+
+    A void reading is left out. At an exchange the old register's last and the new one's first stand firm; a reading
+    stored at that very instant counts if it says either, and contradicts it otherwise.
+    """
+    if corrections is None:
+        status = rules.judge(columns.meter, columns.time, columns.wh, max_w)
+        gained = energy(columns.meter, columns.wh, status)
+        return Judged(status, gained, _curve(columns, columns.wh, gained, status))
+    points, base, marks, rows, aside = _points(columns, corrections)
+    status_of = rules.judge(points.meter, points.time, points.wh, max_w, marks)
+    gained = energy(points.meter, points.wh, status_of, base)
+    status = np.full(len(columns), rules.VOID, dtype=np.uint8)
+    total = np.zeros(len(columns), dtype=np.int64)
+    stored = rows >= 0
+    status[rows[stored]], total[rows[stored]] = status_of[stored], gained[stored]
+    if len(aside) and len(points):
+        at, known = tail_columns.places(points, columns.meter[aside], columns.time[aside])
+        here = np.minimum(at, len(points) - 1)
+        says = known & ((points.wh[here] == columns.wh[aside]) | (base[here] == columns.wh[aside]))
+        status[aside[known]] = rules.REJECTED
+        status[aside[says]] = rules.COUNTED
+        status[_matching(columns, corrections.void_meter, corrections.void_time)] = rules.VOID
+        # At an exchange C is what it is there; elsewhere what it was at the point before, if that is the meter's.
+        before = np.where(known, here, at - 1)
+        mine = (before >= 0) & (points.meter[np.maximum(before, 0)] == columns.meter[aside])
+        total[aside[mine]] = gained[before[mine]]
+    return Judged(status, total, _curve(points, base, gained, status_of))
+
+
+def energy(
+    meter: NDArray[np.int32],
+    wh: NDArray[np.int64],
+    status: NDArray[np.uint8],
+    base: NDArray[np.int64] | None = None,
+) -> NDArray[np.int64]:
+    """C at each reading, Wh, for columns in order of (meter, time); at one that does not count, C at the last counted.
+
+    Arrays of length n in, int64[n] out; before a meter's first counted reading it is 0. `base`: what a register rises
+    from, where that is not always itself (see validation.Marks).
+    """
+    counted = np.flatnonzero(status < rules.SUSPECT)
+    rise = np.zeros(len(meter), dtype=np.int64)
+    if len(counted) > 1:
+        steps = wh[counted[1:]] - (wh if base is None else base)[counted[:-1]]
+        if base is not None:
+            np.maximum(steps, 0, out=steps)  # an old register that ends lower than it was, says nothing
+        steps[meter[counted[1:]] != meter[counted[:-1]]] = 0
+        steps[status[counted[1:]] == rules.RESET] = 0
+        rise[counted[1:]] = steps
+    total = np.cumsum(rise)
+    if len(meter):
+        firsts = np.flatnonzero(np.concatenate(([True], meter[1:] != meter[:-1])))
+        # Nothing has risen at a meter's first reading. (Not by np.repeat, which keeps other threads waiting.)
+        before = np.zeros_like(total)
+        before[firsts] = np.diff(total[firsts], prepend=0)
+        total -= np.cumsum(before)
+    return total
+
+
+def _curve(points: Columns, base: NDArray[np.int64], gained: NDArray[np.int64], status: NDArray[np.uint8]) -> Curve:
+    on = status < rules.SUSPECT
+    if on.all():
+        return Curve(points.meter, points.time, points.wh, base, gained)
+    wh = points.wh[on]
+    return Curve(points.meter[on], points.time[on], wh, wh if base is points.wh else base[on], gained[on])
+
+
+def _points(
+    columns: Columns, corrections: Corrections
+) -> tuple[Columns, NDArray[np.int64], Marks, NDArray[np.int64], NDArray[np.int64]]:
+    """What the judge goes through: readings but for those set aside, and exchanges.
+
+    Columns of length m, their bases, the marks; the row of each point in `columns`, -1 for an exchange; the rows that
+    were set aside.
+    """
+    void = _matching(columns, corrections.void_meter, corrections.void_time)
+    at_exchange = _matching(columns, corrections.exchange_meter, corrections.exchange_time)
+    aside = np.union1d(void, at_exchange)
+    kept = np.ones(len(columns), dtype=bool)
+    kept[aside] = False
+    rest = Columns(columns.meter[kept], columns.time[kept], columns.wh[kept])
+    count = len(rest) + len(corrections.final)
+    before, _ = tail_columns.places(rest, corrections.exchange_meter, corrections.exchange_time)
+    exchange = before + np.arange(len(corrections.final))
+    is_reading = np.ones(count, dtype=bool)
+    is_reading[exchange] = False
+
+    def spliced(old: NDArray[np.int64], new: NDArray[np.int64]) -> NDArray[np.int64]:
+        column = np.empty(count, dtype=old.dtype)
+        column[is_reading] = old
+        column[exchange] = new
+        return column
+
+    rows = np.full(count, -1, dtype=np.int64)
+    rows[is_reading] = np.flatnonzero(kept)
+    wh = spliced(rest.wh, corrections.final)
+    base = spliced(rest.wh, corrections.initial)
+    meter = np.empty(count, dtype=np.int32)
+    meter[is_reading], meter[exchange] = rest.meter, corrections.exchange_meter
+    points = Columns(meter, spliced(rest.time, corrections.exchange_time), wh)
+    # One that was stored at the instant of an exchange is no point of its own.
+    released = np.setdiff1d(_matching(points, corrections.release_meter, corrections.release_time), exchange)
+    place = np.concatenate((exchange, released)).astype(np.int64)
+    order = np.argsort(place)
+    is_exchange = np.arange(len(place)) < len(exchange)
+    return points, base, Marks(base, place[order], is_exchange[order]), rows, aside
+
+
+def _matching(columns: Columns, meter: NDArray[np.int32], time: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The rows of these meters and instants, as far as they are there, ascending."""
+    at, known = tail_columns.places(columns, meter, time)
+    return np.sort(at[known])

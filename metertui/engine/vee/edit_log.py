@@ -1,0 +1,317 @@
+"""What people decided about readings, and when: `events.csv`, and the corrections that follow from it.
+
+Nothing in it is ever changed or deleted: a decision is taken back by a later one, so that each figure of the past can
+be explained. A row is appended and synced before the decision takes effect.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from metertui.engine.base import (
+    MeterError,
+    Refused,
+    SiteZone,
+    StorageError,
+    check_meter_id,
+    disarmed,
+    format_kwh,
+    parse_kwh,
+)
+from metertui.engine.columns import Corrections
+from metertui.engine.storage import Table, durable
+
+NAME: Final = "events.csv"
+HEADER: Final = ("time", "meter", "what", "values", "who", "reason")
+UNDOES: Final = {"unvoid": "void", "unrelease": "release", "unexchange": "exchange", "unaccept": "accept"}
+"""What takes back which decision."""
+OF_AN_INSTANT: Final = frozenset({*UNDOES, *UNDOES.values(), "note", "reask"})
+OF_AN_ACCOUNT: Final = frozenset({"deactivate", "reactivate"})
+LONGEST_REASON: Final = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A decision. `decided` and `at`, the instant that it is about, in µs UTC; the registers of an exchange in Wh.
+
+    `at` is None where it is about the account, the registers are 0 where it is no exchange.
+    """
+
+    decided: int
+    meter: str
+    what: str
+    at: int | None
+    who: str
+    reason: str
+    final: int = 0
+    initial: int = 0
+
+
+@dataclass(slots=True)
+class Decided:
+    """What stands of the decisions about one meter: by the instant (µs UTC) of what they are about."""
+
+    voids: dict[int, Event] = field(default_factory=dict)
+    releases: dict[int, Event] = field(default_factory=dict)
+    exchanges: dict[int, Event] = field(default_factory=dict)
+    accepts: dict[int, Event] = field(default_factory=dict)
+    """Exceptions that someone has looked at and left as they are."""
+    notes: dict[int, list[Event]] = field(default_factory=dict)
+    """What was noted, and asked for again."""
+
+    def take(self, event: Event) -> None:
+        """Let a decision stand, or no longer."""
+        if event.at is None:
+            return
+        if event.what in ("note", "reask"):
+            self.notes.setdefault(event.at, []).append(event)
+            return
+        standing = getattr(self, f"{UNDOES.get(event.what, event.what)}s")
+        if event.what in UNDOES:
+            standing.pop(event.at, None)
+        else:
+            standing[event.at] = event
+
+    def of(self, instant: int) -> Event | None:
+        """The decision that stands about an instant, if any."""
+        for standing in (self.exchanges, self.voids, self.releases, self.accepts):
+            if instant in standing:
+                return standing[instant]
+        return None
+
+
+def corrections_of(decided: Mapping[int, Decided]) -> Corrections | None:
+    """Those that follow from decisions by meter code; None where there are none."""
+    ordered = sorted(decided.items())
+    voids = [(code, at) for code, each in ordered for at in sorted(each.voids)]
+    releases = [(code, at) for code, each in ordered for at in sorted(each.releases)]
+    exchanges = [(code, each.exchanges[at]) for code, each in ordered for at in sorted(each.exchanges)]
+    if not (voids or releases or exchanges):
+        return None
+
+    def codes(values: list[int]) -> NDArray[np.int32]:
+        return np.array(values, dtype=np.int32)
+
+    def longs(values: list[int]) -> NDArray[np.int64]:
+        return np.array(values, dtype=np.int64)
+
+    return Corrections(
+        codes([code for code, _ in voids]),
+        longs([at for _, at in voids]),
+        codes([code for code, _ in releases]),
+        longs([at for _, at in releases]),
+        codes([code for code, _ in exchanges]),
+        longs([event.at or 0 for _, event in exchanges]),
+        longs([event.final for _, event in exchanges]),
+        longs([event.initial for _, event in exchanges]),
+    )
+
+
+class EventBook:
+    """The decisions of a data folder. Queries are O(1) by meter; a decision is on disk when `append` returns."""
+
+    def __init__(self, folder: Path, zone: SiteZone) -> None:
+        self.path = folder / NAME
+        self._zone = zone
+        self._events: list[Event] = []
+        self._decided: dict[str, Decided] = {}
+        self._corrections: Corrections | None = None
+        self._known = False  # whether `_corrections` is what follows from the decisions as they stand
+        self._appendable = False
+        self._torn = False
+        self.warnings: list[str] = []
+
+    # -- reading -----------------------------------------------------------------------------------------------
+
+    def load(self) -> None:
+        """Read the file. A torn last line is dropped and told in `warnings`; the file stays as it is, see `mend`.
+
+        Raises DataError, OSError.
+        """
+        table = Table(self.path, HEADER, torn_ok=True)
+        pick = [table.names.index(name) for name in HEADER]
+        for line, cells in table.rows():
+            try:
+                self.add(parse([cells[place] for place in pick], self._zone))
+            except Refused as error:
+                table.refuse(line, error.why)
+        self._torn = bool(table.torn)
+        if self._torn:
+            self.warnings.append(table.torn)
+        self._appendable = table.terminated and tuple(table.names) == HEADER
+
+    def mend(self) -> None:
+        """Take out of the file what `load` dropped. Raises StorageError."""
+        if self._torn:
+            self._rewrite(self._events)
+
+    def __len__(self) -> int:
+        return len(self._events)
+
+    def __iter__(self) -> Iterator[Event]:
+        """All decisions, in the order in which they were made."""
+        return iter(self._events)
+
+    @property
+    def newest(self) -> Event | None:
+        """The decision that was made last."""
+        return self._events[-1] if self._events else None
+
+    def of(self, meter: str) -> Decided | None:
+        """What stands of the decisions about a meter; None where there never was one."""
+        return self._decided.get(meter)
+
+    def all_of(self, meter: str) -> list[Event]:
+        """Every decision about a meter, those taken back too, in the order in which they were made."""
+        return [event for event in self._events if event.meter == meter]
+
+    def standing(self, *kinds: str) -> list[Event]:
+        """The decisions of these kinds (`void`, `accept`, …) that stand. Any thread."""
+        found = []
+        for each in list(self._decided.values()):  # in one piece, as the owner's thread may add to it
+            for kind in kinds:
+                found += list(getattr(each, f"{kind}s").values())
+        return found
+
+    def last(self, who: str) -> list[Event]:
+        """What someone decided last of what still stands, all that was decided together; nothing if there is none."""
+        moment = next((e.decided for e in reversed(self._events) if e.who == who and self.stands(e)), None)
+        return [e for e in self._events if e.decided == moment and e.who == who and self.stands(e)]
+
+    def stands(self, event: Event) -> bool:
+        """Whether it is a decision that has not been taken back, nor taken anew."""
+        decided = self._decided.get(event.meter)
+        if decided is None or event.at is None or event.what not in UNDOES.values():
+            return False
+        return getattr(decided, f"{event.what}s").get(event.at) is event
+
+    def corrections(self, codes: Mapping[str, int]) -> Corrections | None:
+        """What follows from the decisions for columns of these meter codes; the same one until a decision is added."""
+        if not self._known:
+            known = {codes[meter]: each for meter, each in self._decided.items() if meter in codes}
+            self._corrections = corrections_of(known)
+            self._known = len(known) == len(self._decided)
+        return self._corrections
+
+    # -- writing -----------------------------------------------------------------------------------------------
+
+    def append(self, events: Sequence[Event]) -> int:
+        """Put decisions on disk, together; what `retract` takes to undo it. Any thread.
+
+        Raises StorageError; then none of them is there.
+        """
+        if not self._appendable:
+            self._rewrite([*self._events, *events])
+            return -1
+        try:
+            fd = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
+        except OSError as error:
+            self._appendable = False
+            raise durable.refusal(self.path, error) from error
+        try:
+            size = os.fstat(fd).st_size
+            try:
+                durable.write_all(fd, self._csv(events))
+                durable.sync_file(fd)
+            except OSError as error:
+                self._appendable = False  # what the disk holds now is unknown: the next time it is written anew
+                self._cut(fd, size)
+                raise durable.refusal(self.path, error) from error
+        finally:
+            os.close(fd)
+        return size
+
+    def retract(self, mark: int) -> None:
+        """Undo the last append, as what belongs with it could not be stored. Any thread. Raises StorageError."""
+        try:
+            if mark >= 0:
+                os.truncate(self.path, mark)
+                return
+        except OSError:
+            pass
+        self._rewrite(self._events)
+
+    def add(self, event: Event) -> None:
+        """Let a decision that is on disk take effect."""
+        self._events.append(event)
+        self._decided.setdefault(event.meter, Decided()).take(event)
+        self._known = False
+
+    def _cut(self, fd: int, size: int) -> None:
+        try:
+            os.ftruncate(fd, size)
+        except OSError as error:
+            raise StorageError(f"{NAME} holds half a decision that cannot be cut off: {error.strerror}") from error
+
+    def _rewrite(self, events: Sequence[Event]) -> None:
+        header = io.StringIO()
+        csv.writer(header, lineterminator="\n").writerow(HEADER)
+        durable.replace(self.path, header.getvalue().encode() + self._csv(events))
+        self._appendable = True
+
+    def _csv(self, events: Sequence[Event]) -> bytes:
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator="\n")
+        for event in events:
+            row = (self._zone.iso(event.decided), event.meter, event.what, values_of(event, self._zone))
+            writer.writerow((*row, disarmed(event.who), disarmed(event.reason)))
+        return out.getvalue().encode()
+
+
+def parse(cells: Sequence[str], zone: SiteZone) -> Event:
+    """A row in the order of HEADER. Raises Refused for one that is no decision."""
+    decided, meter, what, values, who, reason = cells
+    check_meter_id(meter)
+    if what not in OF_AN_INSTANT | OF_AN_ACCOUNT:
+        raise Refused("bad-field", f"{what!r} is nothing that can be decided")
+    stated = {}
+    for word in values.split():
+        name, _, value = word.partition("=")
+        stated[name] = value
+    needed = {"at", "final", "initial"} if what == "exchange" else {"at"} if what in OF_AN_INSTANT else set()
+    if stated.keys() != needed or len(values.split()) != len(needed):
+        raise Refused("bad-field", f"the values of {what} are {' '.join(f'{name}=…' for name in sorted(needed))}")
+    return Event(
+        zone.parse(decided),
+        meter,
+        what,
+        zone.parse(stated["at"]) if needed else None,
+        _armed(who),
+        _armed(reason),
+        parse_kwh(stated.get("final", "0")),
+        parse_kwh(stated.get("initial", "0")),
+    )
+
+
+def values_of(event: Event, zone: SiteZone) -> str:
+    """What a decision is about, as the file has it."""
+    if event.at is None:
+        return ""
+    at = f"at={zone.iso(event.at)}"
+    if event.what != "exchange":
+        return at
+    return f"{at} final={format_kwh(event.final)} initial={format_kwh(event.initial)}"
+
+
+def checked_reason(text: str) -> str:
+    """`text` as a reason: something, on one line, not endless. Raises MeterError."""
+    text = " ".join(text.split())
+    if not text:
+        raise MeterError("a decision needs its reason")
+    if len(text) > LONGEST_REASON or not text.isprintable():
+        raise MeterError(f"a reason is at most {LONGEST_REASON} characters that can be seen")
+    return text
+
+
+def _armed(text: str) -> str:
+    """A cell without the apostrophe that disarmed it."""
+    return text[1:] if text.startswith("'") and disarmed(text[1:]) != text[1:] else text

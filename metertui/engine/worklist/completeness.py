@@ -1,0 +1,199 @@
+"""Who has been heard: half hours expected and received by region, silent meters by age, and where the fault may lie.
+
+A half hour is (start, end], as everywhere: what is read at its end belongs to it. It is received when a reading of the
+meter stands in it, whatever becomes of that reading later. It is expected of every active meter, from the half hour of
+its first reading on, once it is over. A meter that was never heard is not expected; it is counted by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from metertui.engine.base import DAY, HOUR, MINUTE, SiteZone
+from metertui.engine.columns import Arrivals, Columns, Group
+from metertui.engine.worklist.cases import Beside
+from metertui.engine.worklist.silent_meters import active_codes
+
+HALF_HOUR: Final = 30 * MINUTE
+AGES: Final = (
+    ("up to 1 h", HOUR),
+    ("1 to 3 h", 3 * HOUR),
+    ("3 to 24 h", DAY),
+    ("1 to 7 days", 7 * DAY),
+    ("longer", 1 << 62),
+)
+"""Since a meter's last reading: a name and the most, µs. The first are heard, the others silent."""
+_NEIGHBOURS: Final = 3
+"""Silent meters of one sub-region that can be the line's fault; with fewer it is more likely theirs."""
+_MOST_SILENCES: Final = 20
+_FIRST: Final = 1 << 62
+_NEVER: Final = -(1 << 62)
+
+
+class Share(NamedTuple):
+    """Half hours of meters: how many there should be, and how many are there."""
+
+    expected: int
+    received: int
+
+
+@dataclass(frozen=True, slots=True)
+class RegionRow:
+    """A region. `meters` are active accounts, those never heard among them; `silent` were, and are no longer."""
+
+    region: str
+    meters: int
+    silent: int
+    never: int
+    today: Share
+    yesterday: Share
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Silent meters of one sub-region, and of how many that were heard before."""
+
+    region: str
+    sub_region: str
+    silent: int
+    meters: int
+    last: int
+    """When one of them was heard last, µs UTC."""
+    meter: str
+    """One of them: the last that was heard."""
+    line: bool
+    """Whether so many neighbours are silent that it will be the line, not each meter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """Everything at one moment."""
+
+    at: int
+    rows: tuple[RegionRow, ...]
+    """By region, in order of name."""
+    total: RegionRow
+    ages: tuple[tuple[str, int], ...]
+    """Meters that were ever heard by the age of their last reading, as in AGES."""
+    never: int
+    silences: tuple[Silence, ...]
+    """Lines first, then where most are silent; the first _MOST_SILENCES."""
+
+
+def board(history: Columns, tail: Arrivals, ids: Sequence[str], beside: Beside, zone: SiteZone) -> Board:
+    """The board of a site, at `beside.now`; `ids` of meters by code.
+
+    O(n + m) in numpy for n readings and m active meters, and a byte for each half hour of a day and meter. Any thread.
+    """
+    now = beside.now
+    codes = active_codes(beside)
+    count = max(len(beside.codes), int(codes.max(initial=-1)) + 1)
+    first, last = _edges(history, tail, count)
+    first, last = first[codes], last[codes]
+    group = beside.group_of(codes, np.full(len(codes), now, dtype=np.int64))
+    regions, region = _numbered([each.region for each in beside.groups], group)
+    today = zone.day(now)
+    begin, middle, end = zone.midnights(today - timedelta(days=1), today).tolist()
+    until = middle + (min(now, end) - middle) // HALF_HOUR * HALF_HOUR
+    received = [_received(history, tail, count, *day)[codes] for day in ((middle, until), (begin, middle))]
+    expected = [_expected(first, *day) for day in ((middle, until), (begin, middle))]
+    heard = last > _NEVER
+    silent = heard & (now - last > AGES[0][1])
+
+    def row(name: str, mask: NDArray[np.bool_]) -> RegionRow:
+        shares = [Share(int(e[mask].sum()), int(r[mask].sum())) for e, r in zip(expected, received, strict=True)]
+        whole, quiet = int(mask.sum()), int((mask & silent).sum())
+        return RegionRow(name, whole, quiet, whole - int((mask & heard).sum()), shares[0], shares[1])
+
+    rows = [row(name, region == place) for place, name in enumerate(regions)]
+    bounds = np.array([most for _, most in AGES])
+    ages = np.bincount(np.searchsorted(bounds, now - last[heard]), minlength=len(AGES)).tolist()
+    return Board(
+        at=now,
+        rows=tuple(sorted((each for each in rows if each.meters), key=lambda each: each.region)),
+        total=row("", np.ones(len(codes), dtype=bool)),
+        ages=tuple((name, number) for (name, _), number in zip(AGES, ages, strict=True)),
+        never=int((~heard).sum()),
+        silences=_silences(beside, ids, codes, group, last, heard, silent),
+    )
+
+
+def _edges(history: Columns, tail: Arrivals, count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Each meter's first and last reading, by code."""
+    first, last = np.full(count, _FIRST, dtype=np.int64), np.full(count, _NEVER, dtype=np.int64)
+    if len(history):
+        starts = history.starts
+        has = np.flatnonzero(starts[1:] > starts[:-1])
+        first[has], last[has] = history.time[starts[has]], history.time[starts[has + 1] - 1]
+    known = tail.meter < count  # a meter may have come while this began
+    np.minimum.at(first, tail.meter[known], tail.time[known])
+    np.maximum.at(last, tail.meter[known], tail.time[known])
+    return first, last
+
+
+def _received(history: Columns, tail: Arrivals, count: int, begin: int, end: int) -> NDArray[np.int64]:
+    """In how many half hours of (begin, end] each meter has a reading, by code."""
+    slots = max(0, end - begin) // HALF_HOUR
+    there = np.zeros((count, slots), dtype=bool)
+    for part in (history, tail):
+        within = np.flatnonzero((part.time > begin) & (part.time <= end) & (part.meter < count))
+        there[part.meter[within], (part.time[within] - begin - 1) // HALF_HOUR] = True
+    counted: NDArray[np.int64] = there.sum(axis=1, dtype=np.int64)
+    return counted
+
+
+def _expected(first: NDArray[np.int64], begin: int, end: int) -> NDArray[np.int64]:
+    """How many half hours of (begin, end] there should be, by the meter's first reading."""
+    missed = np.clip((first - begin - 1) // HALF_HOUR, 0, None)
+    return np.clip(max(0, end - begin) // HALF_HOUR - missed, 0, None)
+
+
+def _numbered(names: list[str], group: NDArray[np.int32]) -> tuple[list[str], NDArray[np.int32]]:
+    """Different names, and which of them each group code has."""
+    different = sorted(set(names))
+    places = {name: place for place, name in enumerate(different)}
+    return different, np.array([places[name] for name in names], dtype=np.int32)[group]
+
+
+def _silences(
+    beside: Beside,
+    ids: Sequence[str],
+    codes: NDArray[np.int32],
+    group: NDArray[np.int32],
+    last: NDArray[np.int64],
+    heard: NDArray[np.bool_],
+    silent: NDArray[np.bool_],
+) -> tuple[Silence, ...]:
+    """Where meters are silent, by sub-region."""
+    groups: list[Group] = list(beside.groups)
+    places = sorted({(each.region, each.sub_region) for each in groups})
+    numbers = {place: number for number, place in enumerate(places)}
+    near = np.array([numbers[each.region, each.sub_region] for each in groups], dtype=np.int32)[group]
+    quiet = np.bincount(near[silent], minlength=len(places))
+    whole = np.bincount(near[heard], minlength=len(places))
+    latest = np.full(len(places), _NEVER, dtype=np.int64)
+    np.maximum.at(latest, near[silent], last[silent])
+    lines = (quiet >= _NEIGHBOURS) & (2 * quiet >= whole)
+    worst = np.lexsort((-quiet, ~lines))[: min(_MOST_SILENCES, int((quiet > 0).sum()))]
+    found = []
+    for place in worst.tolist():
+        region, sub_region = places[place]
+        newest = np.flatnonzero(silent & (near == place) & (last == latest[place]))[0]
+        found.append(
+            Silence(
+                region=region,
+                sub_region=sub_region,
+                silent=int(quiet[place]),
+                meters=int(whole[place]),
+                last=int(latest[place]),
+                meter=ids[codes[newest]],
+                line=bool(lines[place]),
+            )
+        )
+    return tuple(found)

@@ -1,0 +1,191 @@
+"""The list of exceptions: everything that someone should look at, by cause and region, with who decided what.
+
+Its causes come from three sides: stored readings (`suspect_reads`), readings that did not come (`silent_meters`) and
+lines that were refused (`rejected_lines`). Cases are columns, filtered and counted in numpy; a page of them becomes rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from metertui.engine.base import MeterError
+from metertui.engine.columns import Frozen
+from metertui.engine.worklist.cases import CAUSES, DECIDED, OF_READINGS, Beside, Cases, Cause, ExceptionRow
+from metertui.engine.worklist.rejected_lines import drifting, refusals
+from metertui.engine.worklist.silent_meters import gaps, silent
+from metertui.engine.worklist.suspect_reads import exchanges, misfits
+
+State = Literal["open", "decided", "all"]
+MOST_ROWS: Final = 10_000
+"""Rows that are made for one question."""
+_ALWAYS: Final = (-(1 << 62), 1 << 62)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Which cases: those that meet every condition. Empty ones take any."""
+
+    cause: str = ""
+    region: str | None = None
+    """None takes any; an empty one is that of meters without."""
+    meter: str = ""
+    """Part of a meter's id, in any case."""
+    state: State = "open"
+    """`open`: nobody decided about it; `decided`: someone did."""
+    window: tuple[int, int] = _ALWAYS
+    """(start, end], µs UTC. A meter that never sent is in none but the window of all time."""
+    offset: int = 0
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Exceptions:
+    """What there is, counted, and one page of it, newest first."""
+
+    counts: dict[Cause, int]
+    """By cause, whatever cause was asked for; only those that there are."""
+    regions: dict[str, int]
+    """By region, whatever region was asked for; what there is most of first."""
+    open_counts: dict[Cause, int]
+    """Those of `counts` that nobody has decided about."""
+    total: int
+    """That meet every condition."""
+    rows: tuple[ExceptionRow, ...]
+    cut: bool
+    """Whether refused lines go further back than was looked."""
+
+
+def find(frozen: Frozen, beside: Beside, question: Question) -> Exceptions:
+    """Count the cases, and list some. O(n + m) in numpy for n readings and m accounts, and the rows of the page.
+
+    Any thread. Raises MeterError for a cause that is none.
+    """
+    if question.cause and question.cause not in CAUSES:
+        raise MeterError(f"{question.cause!r} is no cause; they are {', '.join(CAUSES)}")
+    refused, cut = refusals(beside, frozen.zone)
+    families = [
+        misfits(frozen),
+        exchanges(frozen, beside),
+        silent(frozen, beside),
+        gaps(frozen, beside, *question.window),
+        drifting(frozen, beside),
+        refused,
+    ]
+    return _Sieve(frozen, beside, families).answer(question, cut)
+
+
+class _Sieve:
+    """All cases in a row, sifted."""
+
+    def __init__(self, frozen: Frozen, beside: Beside, families: Sequence[Cases]) -> None:
+        self._frozen = frozen
+        self._beside = beside
+        self._families = families
+        self._starts = np.cumsum([0, *map(len, families)])
+        self._cause = np.concatenate([each.cause for each in families])
+        self._meter = np.concatenate([each.meter for each in families])
+        self._time = np.concatenate([each.time for each in families])
+        names = [group.region for group in beside.groups]
+        self._regions = sorted(set(names))
+        codes = np.array([self._regions.index(name) for name in names], dtype=np.int32)
+        self._region = codes[np.concatenate([each.group for each in families])]
+
+    def answer(self, question: Question, cut: bool) -> Exceptions:
+        """What meets the question's conditions."""
+        kept = (self._time > question.window[0]) & (self._time <= question.window[1])
+        if question.meter:
+            kept &= self._named(question.meter)
+        is_open = kept & ~self._decided
+        if question.state == "open":
+            kept = is_open
+        elif question.state == "decided":
+            kept = kept & self._decided
+        of_cause = np.ones(len(kept), dtype=bool)
+        if question.cause:
+            of_cause = self._cause == CAUSES.index(question.cause)  # `find` has checked it
+        of_region = np.ones(len(kept), dtype=bool)
+        if question.region is not None:
+            place = self._regions.index(question.region) if question.region in self._regions else -1
+            of_region = self._region == place
+        found = np.flatnonzero(kept & of_cause & of_region)
+        numbers = np.bincount(self._region[kept & of_cause], minlength=len(self._regions)).tolist()
+        regions = sorted(zip(self._regions, numbers, strict=True), key=lambda counted: -counted[1])
+        return Exceptions(
+            counts=self._by_cause(kept & of_region),
+            regions={name: number for name, number in regions if number},
+            open_counts=self._by_cause(is_open & of_region),
+            total=len(found),
+            rows=tuple(self._row(place) for place in self._page(found, question)),
+            cut=cut,
+        )
+
+    def _by_cause(self, mask: NDArray[np.bool_]) -> dict[Cause, int]:
+        numbers = np.bincount(self._cause[mask], minlength=len(CAUSES)).tolist()
+        return {cause: number for cause, number in zip(CAUSES, numbers, strict=True) if number}
+
+    def _page(self, found: NDArray[np.int64], question: Question) -> list[int]:
+        """The places of a page, newest first; of equal instants in order of cause and meter."""
+        limit = min(question.limit, MOST_ROWS)
+        last = question.offset + limit
+        ages = -self._time[found]
+        if last < len(found):  # only those of the page and before it are put in order, and all as old as the next
+            found = found[ages <= np.partition(ages, last)[last]]
+        order = np.lexsort((self._meter[found], self._cause[found], -self._time[found]))
+        return [int(place) for place in found[order[question.offset : last]]]
+
+    @cached_property
+    def _decided(self) -> NDArray[np.bool_]:
+        """Of which cases someone has decided, bool[n]."""
+        mask = np.isin(self._cause, [CAUSES.index(cause) for cause in CAUSES if cause in DECIDED])
+        codes = self._beside.codes
+        accepts = [event for event in self._beside.events.standing("accept") if event.meter in codes]
+        if accepts and len(mask):
+            times = np.unique(np.array([event.at for event in accepts], dtype=np.int64))
+            meters = np.array([codes[event.meter] for event in accepts], dtype=np.int64)
+            at = np.searchsorted(times, np.array([event.at for event in accepts], dtype=np.int64))
+            pairs = meters * len(times) + at
+            place = np.minimum(np.searchsorted(times, self._time), len(times) - 1)
+            hit = (times[place] == self._time) & (self._meter >= 0)
+            mask |= hit & np.isin(self._meter.astype(np.int64) * len(times) + place, pairs)
+        return mask
+
+    def _named(self, text: str) -> NDArray[np.bool_]:
+        """Which cases have `text` in their meter's id, in any case."""
+        wanted = text.strip().casefold()
+        ids = self._frozen.ids
+        codes = np.unique(self._meter[self._meter >= 0]).tolist()
+        fitting = np.array([code for code in codes if wanted in ids[code].casefold()], dtype=np.int32)
+        mask = np.isin(self._meter, fitting)
+        for start, family in zip(self._starts.tolist(), self._families, strict=False):
+            for place, name in enumerate(family.names, start):
+                mask[place] = wanted in name.casefold()
+        return mask
+
+    def _row(self, place: int) -> ExceptionRow:
+        family = int(np.searchsorted(self._starts, place, side="right")) - 1
+        told = self._families[family].tell(place - int(self._starts[family]))
+        code, time = int(self._meter[place]), int(self._time[place])
+        meter = self._frozen.ids[code] if code >= 0 else told.meter
+        cause = CAUSES[self._cause[place]]
+        made = self._beside.events.of(meter) if code >= 0 else None
+        decided = None
+        if made is not None:
+            decided = made.of(time) if cause in OF_READINGS else made.accepts.get(time)
+        return ExceptionRow(
+            meter=meter,
+            time=time,
+            wh=told.wh,
+            cause=cause,
+            why=told.why,
+            region=self._regions[self._region[place]],
+            decided=decided,
+            notes=tuple(made.notes.get(time, ())) if made is not None else (),
+            line=told.line,
+            known=code >= 0,
+        )

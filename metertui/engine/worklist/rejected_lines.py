@@ -1,0 +1,141 @@
+"""Exceptions among what was not taken, from the end of `rejects.log`; and clocks that run ahead, from there and ingest.
+
+Refused lines are no readings: they have the instant at which they came, but for a conflict, which is about a reading
+that is stored and has its time.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from metertui.engine.base import MINUTE, SECOND, Refused, SiteZone, check_meter_id, parse_kwh
+from metertui.engine.columns import Frozen
+from metertui.engine.worklist.cases import CAUSES, NO_METER, Beside, Cases, Cause, Told, column, of_cause
+
+MOST_BYTES: Final = 512 * 1024
+"""Of the end of `rejects.log` that are read: some 5,000 lines, in 10 ms of a worker thread."""
+_WHY: Final = {
+    "syntax": "the line is no request",
+    "unknown-command": "it begins with no verb that is known",
+    "bad-meter-id": "no meter id is like that",
+    "bad-reading": "no register reading is like that",
+    "bad-timestamp": "no timestamp is like that",
+    "future-timestamp": "stamped too far ahead of the server's clock",
+    "bad-field": "a field of it cannot be stored",
+    "not-registered": "the meter is not registered",
+    "already-registered": "the meter is registered already",
+    "deactivated": "the meter is deactivated",
+    "conflict": "another value is stored for this meter and time",
+    "too-long": "the line is too long",
+    "bad-encoding": "the line is no UTF-8 text",
+    "denied": "the client may not do that",
+    "busy": "a day close was running",
+    "limit": "a limit of the server was met",
+    "storage": "the disk refused",
+}
+_CAUSES: Final[dict[str, Cause]] = {"conflict": "conflict", "future-timestamp": "drift"}
+
+
+class Line(NamedTuple):
+    """A line of `rejects.log`: when it came (µs UTC), from whom, the wire's error code, what was sent, escaped."""
+
+    at: int
+    peer: str
+    code: str
+    sent: str
+
+
+def refusals(beside: Beside, zone: SiteZone) -> tuple[Cases, bool]:
+    """What was refused, as far as the end of the file has it, oldest first; whether the file goes further back.
+
+    A file that cannot be read is as good as empty here. O(1): MOST_BYTES are read at most.
+    """
+    lines, cut = read_end(beside.rejects, zone)
+    named = [_named(line, zone) for line in lines]
+    meter = column([beside.codes.get(name.meter, NO_METER) for name in named], np.int32)
+    cause = np.array([CAUSES.index(_CAUSES.get(line.code, "refused")) for line in lines], dtype=np.uint8)
+    time = column([name.time if line.code == "conflict" else line.at for line, name in zip(lines, named, strict=True)])
+
+    def tell(place: int) -> Told:
+        line, name = lines[place], named[place]
+        why = f"{line.code}: {_WHY.get(line.code, 'it was refused')} (from {line.peer})"
+        return Told(name.wh, why, name.meter, line.sent)
+
+    names = [name.meter for name in named]
+    return Cases(cause, meter, time, beside.group_of(meter, time), tell, names), cut
+
+
+def drifting(frozen: Frozen, beside: Beside) -> Cases:
+    """The last reading of each meter since start that was taken and stamped ahead of the server's clock."""
+    seen = beside.drift.seen()
+
+    def tell(place: int) -> Told:
+        ahead = seen[place]
+        minutes, seconds = divmod(ahead.ahead // SECOND, MINUTE // SECOND)
+        times = "once" if ahead.times == 1 else f"{ahead.times} times"
+        return Told(ahead.wh, f"stamped {minutes} min {seconds} s ahead of the server's clock, {times} since start")
+
+    meter, time = column([ahead.code for ahead in seen], np.int32), column([ahead.time for ahead in seen])
+    return Cases(of_cause("drift", len(seen)), meter, time, beside.group_of(meter, time), tell)
+
+
+def read_end(path: Path, zone: SiteZone, most: int = MOST_BYTES) -> tuple[list[Line], bool]:
+    """The last lines, oldest first, of the file and of the one that it was rotated from; and whether there are more.
+
+    What is no such line (half of one, while it is written) is left out.
+    """
+    data, left = b"", most
+    for each in (path, path.with_name(f"{path.name}.1")):
+        try:
+            with each.open("rb") as file:
+                size = file.seek(0, os.SEEK_END)
+                file.seek(max(0, size - left))
+                part = file.read(left)
+        except OSError:
+            continue
+        if size > left:
+            part = part.partition(b"\n")[2]  # what begins in the middle of a line
+        data, left = part + data, left - size
+        if left <= 0:
+            break
+    lines = [_parsed(text, zone) for text in data.decode("utf-8", "replace").split("\n")[:-1]]
+    return [line for line in lines if line is not None], left < 0
+
+
+def _parsed(text: str, zone: SiteZone) -> Line | None:
+    cells = text.split("\t")
+    try:
+        at, peer, code, sent = cells
+        return Line(zone.parse(at), peer, code, sent)
+    except (ValueError, Refused):
+        return None
+
+
+class _Named(NamedTuple):
+    """What a refused line says, as far as it can be made out."""
+
+    meter: str
+    time: int
+    wh: int | None
+
+
+def _named(line: Line, zone: SiteZone) -> _Named:
+    words = line.sent.split()
+    if "," in line.sent and words[0].upper() not in ("READ", "REGISTER"):  # a line of an import
+        words = ["READ", *line.sent.split(",")]
+        if len(words) == 4:
+            words[2:] = words[:1:-1]
+    elif not words or words[0].upper() not in ("READ", "REGISTER"):
+        return _Named("", line.at, None)
+    try:
+        meter = check_meter_id(words[1])
+    except (Refused, IndexError):
+        return _Named("", line.at, None)
+    try:
+        return _Named(meter, zone.parse(" ".join(words[3:])), parse_kwh(words[2]))
+    except (Refused, IndexError):
+        return _Named(meter, line.at, None)

@@ -1,0 +1,89 @@
+"""Exceptions among stored readings: what does not fit its meter's history, and what was decided about readings."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from metertui.engine.base import format_kwh
+from metertui.engine.columns import Frozen, tail_columns
+from metertui.engine.vee import rules
+from metertui.engine.worklist.cases import CAUSES, Beside, Cases, Cause, Told, column, of_cause
+
+_CAUSES: Final[dict[int, Cause]] = {
+    rules.SUSPECT: "suspect",
+    rules.RESET: "reset",
+    rules.REJECTED: "rejected",
+    rules.VOID: "void",
+}
+
+
+def misfits(frozen: Frozen) -> Cases:
+    """Suspect, reset and rejected readings, those that are void, and those that were released. O(n) in numpy."""
+    columns = frozen.columns
+    odd = np.flatnonzero(frozen.status != rules.COUNTED)
+    cause_of = np.zeros(256, dtype=np.uint8)
+    for status, name in _CAUSES.items():
+        cause_of[status] = CAUSES.index(name)
+    cause = cause_of[frozen.status[odd]]
+    if frozen.corrections is not None:
+        made = frozen.corrections
+        at, known = tail_columns.places(columns, made.release_meter, made.release_time)
+        released = at[known]
+        released = released[frozen.status[released] < rules.SUSPECT]
+        kept = ~np.isin(odd, released)
+        odd = np.concatenate((odd[kept], released))
+        cause = np.concatenate((cause[kept], of_cause("released", len(released))))
+    return Cases(
+        cause,
+        columns.meter[odd],
+        columns.time[odd],
+        frozen.group[odd],
+        lambda place: _told(frozen, int(odd[place])),
+    )
+
+
+def exchanges(frozen: Frozen, beside: Beside) -> Cases:
+    """The declared exchanges."""
+    made = frozen.corrections
+    if made is None or not len(made.exchange_time):
+        return Cases(of_cause("exchanged", 0), column([], np.int32), column([]), column([], np.int32), _nothing)
+
+    def tell(place: int) -> Told:
+        final, initial = int(made.final[place]), int(made.initial[place])
+        said = f"the old register ended at {format_kwh(final)} kWh, the new one began at {format_kwh(initial)} kWh"
+        return Told(initial, said)
+
+    group = beside.group_of(made.exchange_meter, made.exchange_time)
+    return Cases(of_cause("exchanged", len(made.exchange_time)), made.exchange_meter, made.exchange_time, group, tell)
+
+
+def _nothing(_place: int) -> Told:
+    raise IndexError("there is no such case")
+
+
+def _told(frozen: Frozen, row: int) -> Told:
+    """The register, and why the reading did not fit: the last counted one before it, or those after it."""
+    columns, curve = frozen.columns, frozen.curve
+    code, time, wh = int(columns.meter[row]), int(columns.time[row]), int(columns.wh[row])
+    span = curve.span(code)
+    before = span.start + int(np.searchsorted(curve.time[span], time)) - 1
+    if before >= span.start:
+        time0, wh0 = int(curve.time[before]), int(curve.base[before])
+        if not rules.fits(time0, wh0, time, wh, frozen.max_w):
+            return Told(wh, rules.why(time0, wh0, time, wh, frozen.max_w, frozen.zone))
+        if frozen.status[row] in (rules.VOID, rules.COUNTED):
+            return Told(wh, "it fits the reading counted before it")
+    if frozen.status[row] == rules.VOID:
+        return Told(wh, "no reading is counted before it")
+    return Told(wh, f"{format_kwh(wh)} kWh does not fit the readings after it")
+
+
+def last_of_each(frozen: Frozen, codes: NDArray[np.int32]) -> NDArray[np.int64]:
+    """The row of the last stored reading of each meter, -1 where there is none."""
+    starts = frozen.columns.starts
+    first = starts.take(codes, mode="clip")
+    end = starts.take(codes.astype(np.int64) + 1, mode="clip")
+    return np.where(end > first, end - 1, -1)

@@ -1,0 +1,83 @@
+"""Which form a file has, and its readings."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Final, Literal, get_args
+
+from metertui.engine.base import DataError, MeterError, Refused, SiteZone
+from metertui.engine.columns import Frozen
+from metertui.engine.core import Import, Piece
+from metertui.engine.storage import reading_lines
+from metertui.formats import plain_csv, wide_csv
+
+Form = Literal["log", "day", "wide"]
+FORMS: Final = get_args(Form)
+
+
+def read(
+    path: Path, zone: SiteZone, form: Form | None = None, progress: Callable[[float], None] | None = None
+) -> Iterator[Piece]:
+    """The readings of a file; its form is found out if it is not told. `progress` is told the share done.
+
+    Raises MeterError where the file has another form or none that is known, or cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            size = path.stat().st_size or 1
+            first = file.readline(100_000)
+            found = form_of(first, zone) if first else form or "log"
+            if found is None and form == "log":
+                found = "log"  # its first line may be the one that is broken
+            if found is None or (form is not None and form != found):
+                what = f"a {form} file" if form else "a form that is known"
+                raise DataError(path, 1, f"this is not the beginning of {what}; forms are {', '.join(FORMS)}")
+            begin = 2
+            if found == "log":
+                begin = 1
+                file.seek(len(codecs.BOM_UTF8) if first.startswith(codecs.BOM_UTF8) else 0)
+            reader = wide_csv.read if found == "wide" else plain_csv.read
+            for piece in reader(file, path, zone, begin):
+                yield piece
+                if progress is not None:
+                    progress(min(1.0, file.tell() / size))
+    except OSError as error:
+        raise MeterError(f"cannot read {path}: {error.strerror or error}") from error
+
+
+def taken(
+    frozen: Frozen,
+    paths: Iterable[Path],
+    form: Form | None,
+    latest: int,
+    progress: Callable[[float], None] | None = None,
+    ended: Mapping[str, int] | None = None,
+) -> Import:
+    """An import of some files, all read; see `Import` for `frozen`, `latest` and `ended`. Raises MeterError."""
+    importing = Import(frozen, latest=latest, ended=ended)
+    paths = list(paths)
+    for place, path in enumerate(paths):
+
+        def share(part: float, place: int = place) -> None:
+            if progress is not None:
+                progress((place + part) / len(paths))
+
+        for piece in read(path, frozen.zone, form, share):
+            importing.add(piece)
+    return importing
+
+
+def form_of(first: bytes, zone: SiteZone) -> Form | None:
+    """The form of a file that begins with this line."""
+    line = first.removeprefix(codecs.BOM_UTF8).rstrip(b"\r\n")
+    if line == reading_lines.HEADER.rstrip():
+        return "day"
+    if wide_csv.is_header(line.decode("utf-8", "replace")):
+        return "wide"
+    try:
+        reading_lines.parse_line(line, zone)
+    except Refused:
+        return None
+    return "log"

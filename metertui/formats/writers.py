@@ -1,0 +1,275 @@
+"""Tables for other programs: CSV, Parquet and Excel workbooks, written piece by piece so that memory stays bounded.
+
+A file takes its name only when it is whole. Text that a spreadsheet would take for a formula is disarmed in all three.
+What the table is an answer to, its *definition*, goes with it where it does not get in a reader's way: into a Parquet
+file's metadata under the key `metertui`, onto a workbook's last sheet, and beside a CSV into `NAME.csv.json`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal, TextIO
+
+import pandas as pd
+
+from metertui.engine.base import MeterError, disarmed
+
+if TYPE_CHECKING:  # each takes a moment to load, and most sessions need neither
+    import pyarrow as pa
+    import xlsxwriter
+
+SUFFIXES: Final = (".csv", ".parquet", ".xlsx")
+MOST_ROWS: Final = 1_048_575
+"""Rows of a worksheet below its heading; a table with more goes on in another sheet."""
+METADATA: Final = b"metertui"
+
+Kind = Literal["text", "time", "kwh", "number", "count"]
+Columns = Mapping[str, Kind]
+"""Names and what is below them: text, a local ISO 8601 timestamp, kWh to the watt-hour, any number, a whole number."""
+Definition = Mapping[str, Any]
+Add = Callable[[pd.DataFrame], None]
+
+
+class Refusal(MeterError):
+    """The name of a file says that it cannot be written."""
+
+
+def suffix_of(path: Path) -> str:
+    """The ending of a table's file. Raises Refusal for one that is none of SUFFIXES."""
+    if path.suffix not in SUFFIXES:
+        raise Refusal(f"{path.name}: a table is written to a file that ends in {', '.join(SUFFIXES)}")
+    return path.suffix
+
+
+@contextmanager
+def writing(
+    path: Path,
+    columns: Columns,
+    zone: str,
+    definition: Definition | None = None,
+    commit: Callable[[], None] | None = None,
+) -> Iterator[Add]:
+    """A table's file: what it gives is called with the rows, in frames that have the columns.
+
+    Nothing is left behind, and what was there stays, if it ends with an exception; `commit`, which is called when the
+    file is whole and before it takes its name, may raise one too. A CSV may be a pipe. Raises Refusal, MeterError where
+    the disk refuses.
+    """
+    kind = suffix_of(path)
+    special = path.exists() and not path.is_file()
+    if special and kind != ".csv":
+        raise Refusal(f"{path} is no regular file; only a CSV can be written to one that is not")
+    spare = path if special else path.with_name(f".{path.name}.new")
+    beside = path.with_name(f"{path.name}.json")
+    try:
+        try:
+            writer = _WRITERS[kind](spare, columns, zone, definition or {})
+            try:
+                yield writer.add
+                writer.close()
+            finally:
+                writer.drop()
+            if commit is not None:
+                commit()
+            if not special:
+                if kind == ".csv" and definition:
+                    _put_beside(beside, definition)
+                os.replace(spare, path)
+        finally:
+            if not special:
+                spare.unlink(missing_ok=True)
+    except OSError as error:
+        raise MeterError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def _put_beside(path: Path, definition: Definition) -> None:
+    spare = path.with_name(f".{path.name}.new")
+    try:
+        spare.write_text(json.dumps(definition, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        spare.replace(path)
+    finally:
+        spare.unlink(missing_ok=True)
+
+
+class _Writer(ABC):
+    def __init__(self, path: Path, columns: Columns, zone: str, definition: Definition) -> None:
+        self._columns = columns
+
+    @abstractmethod
+    def add(self, frame: pd.DataFrame) -> None:
+        """The next rows."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """That was all."""
+
+    @abstractmethod
+    def drop(self) -> None:
+        """Give back what is still open; harmless after `close`."""
+
+    def _harmless(self, frame: pd.DataFrame) -> pd.DataFrame:
+        texts = {}
+        for name, kind in self._columns.items():
+            if kind == "text":
+                column = frame[name]
+                safe = {value: disarmed(value) for value in column.dropna().unique()}
+                if any(value != armed for armed, value in safe.items()):
+                    texts[name] = column.map(safe)
+        return frame.assign(**texts)[list(self._columns)]
+
+
+class _Csv(_Writer):
+    def __init__(self, path: Path, columns: Columns, zone: str, definition: Definition) -> None:
+        super().__init__(path, columns, zone, definition)
+        self._file: TextIO = path.open("w", encoding="utf-8", newline="")
+        self._file.write(",".join(columns) + "\n")
+
+    def add(self, frame: pd.DataFrame) -> None:
+        self._harmless(frame).to_csv(self._file, header=False, index=False, float_format=_plain, lineterminator="\n")
+
+    def close(self) -> None:
+        self._file.flush()
+
+    def drop(self) -> None:
+        self._file.close()
+
+
+class _Parquet(_Writer):
+    def __init__(self, path: Path, columns: Columns, zone: str, definition: Definition) -> None:
+        import pyarrow as pa  # noqa: PLC0415
+        from pyarrow import parquet  # noqa: PLC0415
+
+        super().__init__(path, columns, zone, definition)
+        self._zone = zone
+        kinds: dict[str, pa.DataType] = {
+            "text": pa.string(),
+            "time": pa.timestamp("us", tz=zone),
+            "kwh": pa.float64(),
+            "number": pa.float64(),
+            "count": pa.int64(),
+        }
+        metadata = {METADATA: json.dumps(definition, ensure_ascii=False).encode()} if definition else None
+        self._schema = pa.schema([(name, kinds[kind]) for name, kind in columns.items()], metadata=metadata)
+        self._writer = parquet.ParquetWriter(path, self._schema, compression="zstd")
+
+    def add(self, frame: pd.DataFrame) -> None:
+        import pyarrow as pa  # noqa: PLC0415
+
+        frame = self._harmless(frame)
+        times = {
+            name: pd.to_datetime(frame[name], utc=True, format="ISO8601").dt.tz_convert(self._zone).dt.as_unit("us")
+            for name, kind in self._columns.items()
+            if kind == "time"
+        }
+        table = pa.Table.from_pandas(frame.assign(**times), schema=self._schema, preserve_index=False)
+        self._writer.write_table(table.replace_schema_metadata(self._schema.metadata))
+
+    def close(self) -> None:
+        self._writer.close()
+
+    def drop(self) -> None:
+        if self._writer.is_open:
+            self._writer.close()
+
+
+class _Workbook(_Writer):
+    def __init__(self, path: Path, columns: Columns, zone: str, definition: Definition) -> None:
+        import xlsxwriter  # noqa: PLC0415
+
+        super().__init__(path, columns, zone, definition)
+        self._definition = definition
+        self._temporary = tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent)
+        # One row at a time is in memory; the rest waits in files beside the one that it will be.
+        self._book: xlsxwriter.Workbook = xlsxwriter.Workbook(
+            str(path), {"constant_memory": True, "tmpdir": self._temporary.name, "strings_to_formulas": False}
+        )
+        self._bold = self._book.add_format({"bold": True})
+        self._left = self._book.add_format({"align": "left"})
+        self._formats = {"kwh": self._book.add_format({"num_format": "0.000"})}
+        self._sheets = 0
+        self._row = MOST_ROWS
+        self._closed = False
+
+    def add(self, frame: pd.DataFrame) -> None:
+        columns = self._harmless(frame)
+        cells = list(zip(*(columns[name].astype(object).tolist() for name in self._columns), strict=True))
+        for cell in cells:
+            if self._row >= MOST_ROWS:
+                self._next_sheet()
+            self._row += 1
+            for place, (value, kind) in enumerate(zip(cell, self._columns.values(), strict=True)):
+                if pd.isna(value) or value == "":  # no data is an empty cell, not 0
+                    continue
+                if kind in ("text", "time"):
+                    self._sheet.write_string(self._row, place, str(value))
+                else:
+                    self._sheet.write_number(self._row, place, value, self._formats.get(kind))
+
+    def close(self) -> None:
+        import xlsxwriter.exceptions  # noqa: PLC0415
+
+        if not self._sheets:
+            self._next_sheet()
+        self._end_sheet()
+        if self._definition:
+            sheet = self._book.add_worksheet("Definition")
+            sheet.set_column(0, 0, 20)
+            sheet.set_column(1, 1, 60)
+            for row, (name, value) in enumerate(self._definition.items()):
+                sheet.write_string(row, 0, name, self._bold)
+                if isinstance(value, int | float):
+                    sheet.write_number(row, 1, value, self._left)
+                else:
+                    sheet.write_string(row, 1, disarmed(_in_words(value)))
+        self._closed = True
+        try:
+            self._book.close()
+        except xlsxwriter.exceptions.FileCreateError as error:
+            raise OSError(str(error)) from error
+
+    def drop(self) -> None:
+        if not self._closed:
+            self._closed = True
+            for sheet in self._book.worksheets():
+                sheet.row_data_fh.close()
+        self._temporary.cleanup()
+
+    def _end_sheet(self) -> None:
+        """Let its rows be sorted and narrowed by the headings."""
+        if self._sheets:
+            self._sheet.autofilter(0, 0, self._row, len(self._columns) - 1)
+
+    def _next_sheet(self) -> None:
+        self._end_sheet()
+        self._sheets += 1
+        self._sheet = self._book.add_worksheet("Table" if self._sheets == 1 else f"Table {self._sheets}")
+        self._sheet.freeze_panes(1, 0)
+        for place, (name, kind) in enumerate(self._columns.items()):
+            width = {"time": 27, "text": 20}.get(kind, 14)
+            self._sheet.set_column(place, place, max(width, len(name) + 4))  # beside the mark of the filter
+            self._sheet.write_string(0, place, name, self._bold)
+        self._row = 0
+
+
+_WRITERS: Final[dict[str, type[_Writer]]] = {".csv": _Csv, ".parquet": _Parquet, ".xlsx": _Workbook}
+
+
+def _in_words(value: object) -> str:
+    """A part of a definition as people read it."""
+    if value is None:
+        return "none"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_in_words(told)}" for name, told in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_in_words, value))
+    return str(value)
+
+
+def _plain(value: object) -> str:
+    return f"{value:.3f}".rstrip("0").rstrip(".")

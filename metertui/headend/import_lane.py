@@ -1,0 +1,89 @@
+"""Readings from files into a running engine: beside what meters send, and by the same way.
+
+So each is on disk before it counts, a crash leaves what was written and nothing half, and what arrives over the wire
+meanwhile is met like any other reading: the same is a duplicate, another value at the same instant a conflict.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from metertui.engine.base import Outcome, StorageError
+from metertui.engine.core import Batch, Import
+from metertui.engine.index import Directory
+from metertui.headend.commit_loop import Turns
+
+
+class FileLane:
+    """The new readings of a planned import as a lane: they take turns with all others. Used once."""
+
+    def __init__(self, importing: Import, directory: Directory, turns: Turns, tell: Callable[[float], None]) -> None:
+        self._importing = importing
+        rows = importing.new
+        self._codes = [directory.codes.get(meter, -1) for meter in rows.ids]
+        self._rows = rows
+        self._turns = turns
+        self._tell = tell
+        self.done = 0
+        """Readings that have been answered for."""
+        self._given_up = False
+        self._taken = 0
+        self.due = 0
+        self.arrived: float | None = None
+        self._outcomes: list[tuple[int, Outcome]] = []
+        self._finished: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def run(self) -> None:
+        """Until all is stored. Raises StorageError when the disk refuses; what was stored before stays.
+
+        Cancelled, it ends after the batch that is under way, or before the first.
+        """
+        if len(self._rows):
+            self._turns.submit(self)
+            try:
+                await self._finished
+            except asyncio.CancelledError:
+                self._given_up = True
+                raise
+
+    def backlog(self) -> int:
+        return max(1, len(self._rows) - self.done)
+
+    def collect(self, budget: int) -> int:
+        self._taken = 0 if self._given_up else min(budget, len(self._rows) - self.done)
+        return self._taken
+
+    def perform(self, batch: Batch) -> None:
+        part = slice(self.done, self.done + self._taken)
+        rows, codes = self._rows, self._codes
+        readings = zip(rows.code[part].tolist(), rows.time[part].tolist(), rows.wh[part].tolist(), strict=True)
+        for at, (place, time, wh) in enumerate(readings, self.done):
+            if batch.full:
+                self._taken = at - self.done
+                break
+            outcome = batch.take(codes[place], time, wh)
+            if outcome.kind in ("duplicate", "refused"):
+                self._outcomes.append((at, outcome))
+
+    def reply(self, failure: Outcome | None) -> None:
+        if self._given_up and not self._taken:
+            return
+        if failure is not None and not self._given_up:
+            self._finished.set_exception(StorageError(failure.text))
+            return
+        for at, outcome in self._outcomes:
+            self._importing.met(at, outcome)
+        self._outcomes.clear()
+        self.done += self._taken
+        if self._given_up:
+            return
+        self._tell(self.done / len(self._rows))
+        if self.done < len(self._rows):
+            self._turns.submit(self)
+        else:
+            self._finished.set_result(None)
+
+    def drop(self) -> None:
+        if not self._given_up:
+            self._finished.set_exception(StorageError("the server failed at this import; its log says why"))

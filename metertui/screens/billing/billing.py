@@ -1,0 +1,251 @@
+"""Billing: a meter's statement of a month as on paper, its other months beside it, and the ways to tariffs and runs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any, ClassVar, Final
+
+from rich.text import Text
+from textual import events, on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.widgets import DataTable, Static
+
+from metertui.engine.base import DataError, MeterError, Window, windows
+from metertui.engine.billing import BillBook, Ledger, NoTariffError, Statement, Terms, bill, shown
+from metertui.engine.columns import Frozen
+from metertui.screens.billing.billing_run import BillingRunScreen
+from metertui.screens.billing.statement import paper
+from metertui.screens.billing.tariff_editor import TariffScreen
+from metertui.screens.charts import Picture, PictureView, Series
+from metertui.screens.explain import ExplainScreen
+from metertui.screens.shell import DeskScreen, MeterInput
+from metertui.screens.tables import Listing, Row
+from metertui.text import fmt, message
+
+_PAST: Final = 24
+"""Months that are listed."""
+_BESIDE: Final = 150
+"""Columns from which on there is a chart of the months beside the statement."""
+
+
+class BillingScreen(DeskScreen):
+    """One meter, one month."""
+
+    place = "billing"
+    explains = (
+        "The statement of a calendar month, the last one to begin with: usage by price, tax and total, and what each "
+        "line rests on. The closing register of a month is the opening one of the next. An issued bill stays as it "
+        "was; what changed since is told below it. Page up and page down go through the months, m goes to the list of "
+        "them, the arrows scroll the paper. Tariffs have a window of their own, the billing run too; to change the "
+        "one and to start the other asks for a login with the role operator."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "search", "Find"),
+        Binding("escape", "back", "Back", show=False),
+        Binding("pageup", "month(-1)", "Month before", show=False, priority=True),
+        Binding("pagedown", "month(1)", "Month after", show=False, priority=True),
+        Binding("m", "months", "Months"),
+        Binding("e", "why", "Explain"),
+        Binding("t", "tariffs", "Tariffs"),
+        Binding("b", "run", "Run"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._meter = ""
+        self._month = ""
+
+    def content(self) -> ComposeResult:
+        yield MeterInput(self.headend, id="billing-meter")
+        with Horizontal(id="bills"):
+            with VerticalScroll(id="paper"):
+                yield Static(id="statement")
+            with Vertical(id="past-side"):
+                yield Listing(("month", ">kWh", ">total", "state"), most=_PAST, id="past")
+                yield PictureView(id="past-chart")
+
+    @on(events.Resize)
+    def _share_out(self) -> None:
+        """Where there is room for more than the paper and the list, a chart of the months takes it."""
+        self.set_class(self.size.width >= _BESIDE, "-beside")
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.query_one(PictureView).border_title = "kWh a month"
+
+    def on_screen_resume(self) -> None:
+        if self._meter:
+            self._show()
+        else:
+            self.query_one("#bills").set_class(True, "-alone")
+            self.query_one("#statement", Static).update(Text(self.query_one(MeterInput).invitation))
+            self.action_search()
+
+    def action_back(self) -> None:
+        """From the list or the field to the paper, where keys are keys again; from there to another meter."""
+        bills = self.query_one("#bills")
+        if bills.has_class("-months"):
+            bills.remove_class("-months")
+        elif self.query_one("#past").has_focus or self.query_one(MeterInput).has_focus_within:
+            self.query_one("#paper").focus()
+        else:
+            self.action_search()
+
+    def action_months(self) -> None:
+        """Go to the list of months, which takes the paper's place where there is no room for both."""
+        if self._meter and not self.query_one("#bills").has_class("-alone"):
+            self.query_one("#bills").add_class("-months")
+            self.query_one("#past").focus()
+
+    def action_search(self) -> None:
+        """Type another meter."""
+        self.query_one(MeterInput).take_focus()
+
+    def action_month(self, step: int) -> None:
+        """A month earlier or later."""
+        if self._meter:
+            first = date.fromisoformat(f"{self._month}-01")
+            other = first - timedelta(days=1) if step < 0 else first + timedelta(days=31)
+            if other <= self.zone.day(self.headend.engine.clock.now()):
+                self._month = f"{other:%Y-%m}"
+                self._show()
+
+    def action_why(self) -> None:
+        """Explain the usage that is billed."""
+        if self._meter and self._meter in self.headend.engine.directory.codes:
+            window = Window(self._month, *windows.month(self._month, self.zone))
+            self.app.push_screen(ExplainScreen(self.headend, self._meter, window))
+
+    def action_tariffs(self) -> None:
+        """Show the tariffs."""
+        self.app.push_screen(TariffScreen(self.headend, self.desk.sessions), lambda _: self._show_again())
+
+    def action_run(self) -> None:
+        """Bill everyone."""
+        month = windows.month_before(self.headend.engine.clock.now(), self.zone)
+        self.app.push_screen(BillingRunScreen(self.headend, self.desk.sessions, month), lambda _: self._show_again())
+
+    def _show_again(self) -> None:
+        if self._meter:
+            self._show()
+
+    @on(MeterInput.Chosen)
+    def _take_meter(self, event: MeterInput.Chosen) -> None:
+        self._meter = event.meter
+        self._month = self._month or windows.month_before(self.headend.engine.clock.now(), self.zone)
+        self.query_one("#paper").focus()
+        self._show()
+
+    @on(DataTable.RowSelected, "#past")
+    def _take_month(self) -> None:
+        month = self.query_one("#past", Listing).selected
+        if month is not None:
+            self._month = month
+            self.query_one("#bills").remove_class("-months")
+            self.query_one("#paper").focus()
+            self._show()
+
+    def _show(self) -> None:
+        try:
+            one = self.headend.engine.only(self._meter)
+            terms = self.headend.engine.terms()
+        except MeterError as error:
+            self.query_one("#bills").add_class("-alone")  # the list is another meter's
+            self._refuse(error)
+            return
+        self._reckon(one, terms, self._month)
+
+    @work(exclusive=True, group="bill")
+    async def _reckon(self, one: Frozen, terms: Terms, month: str) -> None:
+        """The statement first, then the list, which takes longer."""
+        book = self.headend.engine.bills
+        try:
+            statement, told, warning = await asyncio.to_thread(_billed, one, month, terms, book)
+        except MeterError as error:
+            self._refuse(error)
+        else:
+            self._draw(statement, told, warning)
+        now = f"{self.zone.day(self.headend.engine.clock.now()):%Y-%m}"
+        rows, picture = await asyncio.to_thread(_past, one, terms, book, now)
+        self.query_one(PictureView).show(picture)
+        past = self.query_one("#past", Listing)
+        self.query_one("#bills").set_class(not rows, "-alone")
+        past.show(rows)
+        keys = [key for key, _ in rows]
+        if month in keys:
+            past.move_cursor(row=keys.index(month), animate=False)
+
+    def _refuse(self, error: MeterError) -> None:
+        told = message(f"! {error}")
+        if isinstance(error, NoTariffError):
+            told.append("\n\nThe tariffs are behind t; what the meter used is on the lookup screen (F3).")
+        elif self._meter not in self.headend.engine.directory.codes:
+            told.append(f"\n\n{self.query_one(MeterInput).invitation}")
+        self.query_one("#statement", Static).update(told)
+
+    def _draw(self, statement: Statement, told: dict[str, Any], warning: str) -> None:
+        account = self.headend.engine.accounts.get(statement.meter)
+        begin, end = windows.month(statement.month, self.zone)
+        heading = {"meter": statement.meter}
+        if account is not None:
+            heading["address"] = " ".join(filter(None, (account.address, account.postcode)))
+            heading["apartment type"] = account.apartment_type or "–"
+        heading["period"] = f"{self.zone.day(begin)} – {self.zone.day(end - 1):%m-%d}"
+        state = "the month is not over" if end > self.headend.engine.clock.now() else ""
+        if "issued" in told:
+            state = f"issued {fmt.moment(self.zone.parse(told['issued']), self.zone)}"
+        doubt = f"{fmt.count(statement.suspect)} of them not counted: F7 says why" if statement.suspect else ""
+        rests_on = (f"{fmt.count(statement.readings)} readings", doubt)
+        drawn = paper(told, heading, self.zone, state=state, rests_on=rests_on, warning=warning)
+        self.query_one("#statement", Static).update(drawn)
+
+
+def _billed(one: Frozen, month: str, terms: Terms, book: BillBook) -> tuple[Statement, dict[str, Any], str]:
+    """The bill of the only meter, what is to be shown of it, and what is wrong with the file that it was issued in."""
+    statement = bill(one, month, terms)
+    told = shown(statement, book.of(month, statement.meter), one.zone)
+    try:
+        if "issued" in told:
+            book.prove(month)
+    except DataError as error:
+        return statement, told, str(error)
+    return statement, told, ""
+
+
+def _past(one: Frozen, terms: Terms, book: BillBook, now: str) -> tuple[Sequence[Row], Picture | None]:
+    """The bills of the months with data, the newest first; and a chart of what they say was used."""
+    curve = one.curve
+    if not len(curve):
+        return [], None
+    first = f"{one.zone.day(int(curve.time[0])):%Y-%m}"
+    found: list[tuple[Row, int | None]] = []
+    issued = set(book.months())
+    month = min(now, f"{one.zone.day(int(curve.time[-1])):%Y-%m}")
+    while month >= first and len(found) < _PAST:
+        cells, used_wh = _row(one, month, terms, book if month in issued else None, running=month == now)
+        found.append(((month, cells), used_wh))
+        month = f"{date.fromisoformat(f'{month}-01') - timedelta(days=1):%Y-%m}"
+    used = tuple(None if wh is None else wh / 1000 for _, wh in reversed(found))
+    picture = Picture("bars", tuple(month for (month, _), _ in reversed(found)), (Series("", used),), "kWh")
+    return [row for row, _ in found], picture
+
+
+def _row(
+    one: Frozen, month: str, terms: Terms, book: BillBook | None, *, running: bool
+) -> tuple[tuple[str, ...], int | None]:
+    """The cells of a month, and what was used in it, Wh."""
+    try:
+        statement = bill(one, month, terms)
+        ledger = book.of(month, statement.meter) if book is not None else Ledger(month)
+        told = shown(statement, ledger, one.zone)
+    except MeterError:
+        return (month, "–", "–", "no price"), None
+    used = None if told["usage_kwh"] is None else round(float(told["usage_kwh"]) * 1000)
+    state = "running" if running else ""
+    if "issued" in told:
+        state = "differs" if any(float(value) for value in told["adjustment"].values()) else "issued"
+    return (month, fmt.NOTHING if used is None else fmt.number(used), told["total"] or "–", state), used

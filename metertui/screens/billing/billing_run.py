@@ -1,0 +1,207 @@
+"""The billing run in a window over the desk: every meter's bill of a month, to a file, and issued if wished."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+from collections.abc import Callable
+from pathlib import Path
+from typing import ClassVar
+
+from rich.text import Text
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Button, ProgressBar, Static
+
+from metertui.engine.base import MeterError, SiteZone, windows
+from metertui.engine.billing import RUN_ROW, Run
+from metertui.headend import HeadEnd
+from metertui.screens.fields import Field
+from metertui.screens.shell import Cancelled, Sessions, Steady, UnderWay, as_operator
+from metertui.screens.terminal import ThriftyModal
+from metertui.text import fmt, messages
+
+
+class BillingRunScreen(ThriftyModal[None]):
+    """Reckons in a worker; escape ends what is under way, then the window."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "back", "Close")]
+
+    def __init__(self, headend: HeadEnd, sessions: Sessions, month: str) -> None:
+        super().__init__()
+        self._headend = headend
+        self._sessions = sessions
+        self._month = month
+        self._run: Run | None = None
+        self._busy = False
+        self._sure = False
+        self._work = UnderWay("the billing run")
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="billing-run", classes="window"):
+            yield Static(Text("Billing run", style="bold"), classes="window-title")
+            with Horizontal(classes="run-line"):
+                yield Static("month", classes="run-name")
+                yield Field(self._month, id="run-month", compact=True)
+            with Horizontal(classes="run-line"):
+                yield Static("file", classes="run-name")
+                yield Field(f"bills-{self._month}.csv", id="run-file", compact=True)
+            with Horizontal(id="run-buttons"):
+                yield Button("Reckon", id="run-reckon", compact=True)
+                yield Button("Write file", id="run-write", compact=True)
+                yield Button("Issue for good", id="run-issue", compact=True)
+            yield ProgressBar(total=100, show_eta=False, id="run-bar")
+            yield Steady(id="run-said")
+            yield Static(Text("tab moves · enter acts · escape ends or closes", style="dim"))
+
+    def on_mount(self) -> None:
+        self.query_one("#run-bar").display = False
+        self.query_one("#run-month").focus()
+        self._say("Reckon shows what the bills come to; nothing is written before you say so.")
+        self.set_interval(0.25, self._draw)
+
+    def _draw(self) -> None:
+        self.query_one("#run-bar", ProgressBar).update(progress=100 * self._work.share)
+
+    def _say(self, *texts: str) -> None:
+        self.query_one("#run-said", Steady).show(messages(*texts))
+
+    # -- what is asked ---------------------------------------------------------------------------------------
+
+    @on(Button.Pressed)
+    def _asked(self, event: Button.Pressed) -> None:
+        event.stop()
+        if self._busy:
+            self._say("The run is under way; escape ends it.")
+        else:
+            sure, self._sure = self._sure, False
+            work: dict[str, Callable[[], object]] = {
+                "run-reckon": self._reckon,
+                "run-write": self._write,
+                "run-issue": lambda: self._issue(sure=sure),
+            }
+            as_operator(self.app, "a billing run", work[str(event.button.id)])
+
+    def action_back(self) -> None:
+        """End what is under way, or leave."""
+        if self._busy:
+            self._work.end()
+        else:
+            self.dismiss()
+
+    def _month_typed(self) -> str:
+        """The month that stands in its field. Raises MeterError for what is none."""
+        month = self.query_one("#run-month", Field).value.strip()
+        windows.month(month, SiteZone("UTC"))
+        return month
+
+    # -- the work ----------------------------------------------------------------------------------------------
+
+    def _begin(self) -> Callable[[float], None]:
+        """What the work tells its progress to, and is ended by."""
+        self._busy = True
+        self._work = UnderWay("the billing run")
+        self.query_one("#run-bar").display = True
+        return self._work.tell
+
+    def _end(self) -> None:
+        self._busy = False
+        self.query_one("#run-bar").display = False
+
+    @work(exclusive=True, group="run")
+    async def _reckon(self) -> None:
+        await self._reckoned()
+
+    async def _reckoned(self) -> Run | None:
+        """The run of the month, reckoned anew; None, with the reason said, where it cannot be."""
+        tell = self._begin()
+        try:
+            month = self._month_typed()
+            self._say(f"Reckoning the bills of {month} …")
+            run = await self._headend.reckon(month, tell)
+        except Cancelled:
+            self._say("Ended; nothing was written.")
+        except MeterError as error:
+            self._say(f"! {error}")
+        else:
+            self._say(*summary(run))
+            self._run = run
+            return run
+        finally:
+            self._end()
+        return None
+
+    @work(exclusive=True, group="run")
+    async def _write(self) -> None:
+        run = await self._reckoned()
+        name = self.query_one("#run-file", Field).value.strip()
+        if run is None or not name:
+            if not name:
+                self._say("! Name a file.")
+            return
+        path = _path(name)
+        tell = self._begin()
+        try:
+            await asyncio.to_thread(write, run, path, tell)
+        except Cancelled:
+            self._say("Ended; no file was written.")
+        except OSError as error:
+            self._say(f"! cannot write {path}: {error.strerror or error}")
+        else:
+            self._headend.note(self._sessions.email, "export", str(path), f"{len(run)} bills of {run.month}")
+            self._say(f"Written to {path}.", *summary(run))
+        finally:
+            self._end()
+
+    @work(exclusive=True, group="run")
+    async def _issue(self, *, sure: bool) -> None:
+        if not sure or self._run is None:
+            run = await self._reckoned()
+            if run is not None and run.new + run.changes:
+                self._sure = True
+                self._say(*summary(run), "Issued bills cannot be taken back. Press it once more to issue them.")
+            elif run is not None:
+                self._say(*summary(run), "There is nothing to issue.")
+            return
+        run, self._run = self._run, None
+        self._begin()
+        try:
+            count = await self._headend.issue(run, self._sessions.email)
+        except MeterError as error:
+            self._say(f"! Not issued: {error}")
+        else:
+            self._say(f"Issued: {fmt.count(count)} entries, {fmt.count(len(run))} bills of {run.month}.")
+        finally:
+            self._end()
+
+
+def _path(name: str) -> Path:
+    return Path(name).expanduser().absolute()
+
+
+def summary(run: Run) -> tuple[str, str]:
+    """What a run comes to."""
+    issued = len(run) - run.new
+    return (
+        f"{run.month}: {fmt.count(len(run))} bills, {fmt.count(issued)} of them issued already; "
+        f"{fmt.count(run.changes)} adjustments to issue.",
+        fmt.reason(f"In all {run.sums()}"),
+    )
+
+
+def write(run: Run, path: Path, tell: Callable[[float], None]) -> None:
+    """Write a run's rows to a file that takes its name only when it is whole. Raises OSError, what `tell` raises."""
+    spare = path.with_name(f".{path.name}.new")
+    try:
+        with spare.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(RUN_ROW)
+            for done, row in enumerate(run.rows(), 1):
+                writer.writerow(row)
+                if done % 500 == 0:
+                    tell(done / len(run))
+        spare.replace(path)
+    finally:
+        spare.unlink(missing_ok=True)

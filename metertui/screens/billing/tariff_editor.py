@@ -1,0 +1,204 @@
+"""The tariffs in a window over the desk: as a table with their periods, and an editor that checks while one types."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import ClassVar, Final
+
+from rich.text import Text
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.widgets import ContentSwitcher, Static, TextArea
+
+from metertui.engine.base import DataError, MeterError
+from metertui.engine.billing import COLUMNS, Band, Tariff, Tariffs, clock, tariffs, with_tax
+from metertui.headend import HeadEnd
+from metertui.screens.shell import Sessions, Steady, as_operator
+from metertui.screens.tables import Listing, Row
+from metertui.screens.terminal import ThriftyModal
+from metertui.text import message
+
+_NONE: Final = (
+    "There is no tariffs.csv yet: bills have their kWh and no money. Press E to write one. A row for the whole day "
+    "looks like 2025-04-01,,,,,28.12,9"
+)
+_WITH_TAX: Final = 96
+"""Cells of a terminal that has room for all columns."""
+_PURPOSE: Final = "changing tariffs"
+_HEADINGS: Final = ("from", "for", "band", "times", ">¢/kWh", ">tax %", ">with tax", "until")
+
+
+class TariffScreen(ThriftyModal[None]):
+    """What a kWh costs, when and for whom. Everyone may look; an operator may change it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "Close"),
+        Binding("e", "edit", "Edit"),
+        Binding("ctrl+s", "save", "Save", priority=True),
+    ]
+
+    def __init__(self, headend: HeadEnd, sessions: Sessions) -> None:
+        super().__init__()
+        self._headend = headend
+        self._sessions = sessions
+        self._path = headend.engine.tariffs.path
+        self._before: bytes | None = None
+        self._wrong = ""
+        self._leaving = False
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="tariffs", classes="window"):
+            yield Static(Text("Tariffs", style="bold"), classes="window-title")
+            with ContentSwitcher(initial="tariff-list", id="tariff-views"):
+                self._narrow = self.app.size.width < _WITH_TAX
+                yield Listing(self._columns(_HEADINGS), most=1000, id="tariff-list")
+                yield TextArea("", show_line_numbers=True, soft_wrap=False, tab_behavior="focus", id="tariff-text")
+            yield Steady(id="tariff-said")
+            yield Steady(id="tariff-keys")
+
+    def on_mount(self) -> None:
+        self._list()
+
+    @property
+    def _editing(self) -> bool:
+        return self.query_one("#tariff-views", ContentSwitcher).current == "tariff-text"
+
+    def _list(self) -> None:
+        """Show the table."""
+        self.query_one("#tariff-views", ContentSwitcher).current = "tariff-list"
+        self.query_one("#tariff-keys", Steady).show(Text("↑ ↓ move · E edits · escape closes", style="dim"))
+        listing = self.query_one("#tariff-list", Listing)
+        listing.focus()
+        try:
+            found = self._headend.engine.tariffs.current()
+        except MeterError as error:
+            self._say(f"! {error}")
+            listing.show([])
+            return
+        if found is None:
+            self._say(_NONE)
+        else:
+            today = self._headend.engine.zone.day(self._headend.engine.clock.now())
+            self._say(f"{len(found.tariffs)} tariffs; those in force today are marked with *.")
+            listing.show([(key, self._columns(cells)) for key, cells in rows(found, today)])
+
+    def _columns(self, cells: Sequence[str]) -> Sequence[str]:
+        """Without the price with tax, which follows from the others, where the last day would be cut for it."""
+        return (*cells[:6], *cells[7:]) if self._narrow else cells
+
+    def _say(self, text: str) -> None:
+        self.query_one("#tariff-said", Steady).show(message(text))
+
+    def action_edit(self) -> None:
+        """Open the editor on the file as it is."""
+        if not self._editing:
+            as_operator(self.app, _PURPOSE, self._edit)
+
+    def _edit(self) -> None:
+        try:
+            self._before = tariffs.stored(self._path)
+        except MeterError as error:
+            self._say(f"! {error}")
+            return
+        text = ",".join(COLUMNS) + "\n" if self._before is None else self._before.decode("utf-8-sig", "replace")
+        editor = self.query_one("#tariff-text", TextArea)
+        editor.load_text(text.replace("\r\n", "\n"))
+        self.query_one("#tariff-views", ContentSwitcher).current = "tariff-text"
+        self.query_one("#tariff-keys", Steady).show(Text("ctrl+s saves · escape leaves it as it was", style="dim"))
+        editor.focus()
+        editor.move_cursor(editor.document.end)
+        self._leaving = False
+        self._check()
+
+    @on(TextArea.Changed, "#tariff-text")
+    def _changed(self) -> None:
+        self._leaving = False
+        if self._editing:
+            self._check()
+
+    def _check(self) -> None:
+        """Say what is wrong with what is typed, or what it would be."""
+        try:
+            found = tariffs.parse(self._typed(), self._path)
+        except DataError as error:
+            self._wrong = f"line {error.line}: {error.reason}" if error.line else error.reason
+            self._say(f"! {self._wrong}")
+            return
+        self._wrong = ""
+        prices = len(found.rates)
+        self._say(f"Sound: {len(found.tariffs)} tariffs, {prices} {'price' if prices == 1 else 'prices'}.")
+
+    def _typed(self) -> bytes:
+        text = self.query_one("#tariff-text", TextArea).text
+        return (text if text.endswith("\n") else f"{text}\n").encode()
+
+    def action_save(self) -> None:
+        """Put in force what is typed."""
+        if not self._editing:
+            return
+        self._check()
+        if self._wrong:
+            self._say(f"! Not saved. {self._wrong[:1].upper()}{self._wrong[1:]}")
+        else:
+            as_operator(self.app, _PURPOSE, lambda: self._save(self._typed()))  # the login may have ended meanwhile
+
+    @work(exclusive=True, group="save")
+    async def _save(self, data: bytes) -> None:
+        try:
+            await self._headend.save_tariffs(data, self._before, self._sessions.email)
+        except MeterError as error:
+            self._say(f"! Not saved: {error}")
+            return
+        self._list()
+        self._say(f"Saved. {len(data.splitlines()) - 1} rows are in force as their days say; bills follow at once.")
+
+    def action_back(self) -> None:
+        """Leave the editor, or the window; what is typed is not thrown away at the first key."""
+        if not self._editing:
+            self.dismiss()
+        elif self._leaving or self._typed() == (self._before or f"{','.join(COLUMNS)}\n".encode()):
+            self._list()
+        else:
+            self._leaving = True
+            self._say("Not saved yet: ctrl+s saves, escape again throws the changes away.")
+
+
+def rows(found: Tariffs, today: date) -> list[Row]:
+    """A row a price and span of the day, the newest tariffs first; those in force today are marked."""
+    table: list[Row] = []
+    cents, tax = (
+        max((max(0, -int(value.as_tuple().exponent)) for value in values), default=0)
+        for values in ([band.cents for band in found.rates], [band.tax_percent for band in found.rates])
+    )
+    for place in reversed(range(len(found.tariffs))):
+        tariff = found.tariffs[place]
+        until = _until(found, place)
+        mark = "* " if tariff.effective_from <= today and (until is None or today <= until) else "  "
+        for at, band in enumerate(tariff.bands):
+            cells = (
+                f"{mark}{tariff.effective_from}",
+                tariff.apartment_type or "all",
+                band.name or "whole day",
+                times(band),
+                f"{band.cents:.{cents}f}",
+                f"{band.tax_percent:.{tax}f}",
+                f"{with_tax(band.cents, band.tax_percent):f}",
+                "" if until is None else str(until),
+            )
+            table.append((f"{place}.{at}", cells))
+    return table
+
+
+def _until(found: Tariffs, place: int) -> date | None:
+    """The last day of a tariff; None for the latest of its apartment type."""
+    tariff: Tariff = found.tariffs[place]
+    later = [one.effective_from for one in found.tariffs[place + 1 :] if one.apartment_type == tariff.apartment_type]
+    return min(later) - timedelta(days=1) if later else None
+
+
+def times(band: Band) -> str:
+    """When a band is in force."""
+    return ", ".join(f"{clock(begin)}–{clock(end)}" for begin, end in band.spans)

@@ -1,0 +1,162 @@
+"""What a chart of an answer shows: its labels, its series, and how they are drawn. Knows no widget."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from metertui.engine.base import SiteZone
+from metertui.engine.reports import Findings, Measure
+from metertui.engine.usage import TIME_KEYS, buckets
+from metertui.text import visible
+
+Kind = Literal["lines", "bars", "stacked", "rows", "shares", "heat"]
+
+BEFORE: Final = "before"
+"""The series that another is compared with."""
+MOST_POINTS: Final = 200
+"""Points of a chart: more cannot be told apart in a terminal, and cost time to draw."""
+MOST_SERIES: Final = 7
+"""Series of their own; what is smaller stands together in one more."""
+
+UNITS: Final[dict[Measure, str]] = {
+    "total": "kWh",
+    "per_meter": "kWh per meter",
+    "per_meter_day": "kWh per meter and day",
+    "peak": "kWh in the highest half hour",
+}
+
+
+class Series(NamedTuple):
+    """A value for each label; None is no data, or hidden."""
+
+    name: str
+    values: tuple[float | None, ...]
+
+
+class Picture(NamedTuple):
+    """A chart, before it is drawn."""
+
+    kind: Kind
+    labels: tuple[str, ...]
+    series: tuple[Series, ...]
+    unit: str
+    note: str = ""
+    """What has been made of the figures for its sake."""
+    estimated: tuple[bool, ...] = ()
+    """For each label whether its value is; none is where this is empty."""
+
+
+def picture(found: Findings, chart: str, zone: SiteZone) -> Picture:
+    """The chart of an answer as one of saved.CHARTS, or as the nearest that makes sense of it."""
+    by, measure = found.inquiry.question.by, found.inquiry.measure
+    table, unit = found.table, UNITS[measure]
+    if not by:
+        names = ("all",)
+        note = "hidden" if found.hidden else ""
+        return Picture("rows", names, _of_columns(table, names, compared=bool(found.compared)), unit, note)
+    timed = [key for key in by if key in TIME_KEYS]
+    along = timed[0] if timed else by[0]
+    across = next((key for key in by if key != along), "")
+    labels = _labels(found, along, zone)
+    kind: Kind = _kind(chart, along, across, measure)
+    note = "" if kind in (chart, "rows") else _why(chart, measure)
+    if across:
+        series = _crossed(table, along, across, labels, fold=kind != "heat")
+    else:
+        keyed = table.set_index(along).reindex(list(labels))
+        series = _of_columns(keyed, labels, compared=bool(found.compared))
+    if kind == "rows" and not across:
+        order = sorted(range(len(labels)), key=lambda place: -(series[0].values[place] or -1.0))
+        labels = tuple(labels[place] for place in order)
+        series = tuple(Series(name, tuple(values[place] for place in order)) for name, values in series)
+    if found.hidden and found.hidden == len(table):
+        note = "hidden"
+    shown = tuple(visible(label) or "(none)" for label in labels)
+    if along in TIME_KEYS and len(shown) > MOST_POINTS:
+        shown, series, each = _merged(shown, series)
+        note = f"a point is the mean of {each}"
+    return Picture(kind, shown, series, unit, note)
+
+
+def _kind(chart: str, along: str, across: str, measure: Measure) -> Kind:
+    if chart == "heat" and across:
+        return "heat"
+    if along not in TIME_KEYS:
+        if chart == "shares" and measure == "total":
+            return "shares"
+        return "rows"
+    if chart == "lines" or (across and measure != "total"):
+        return "lines"
+    if chart == "shares":
+        return "shares" if measure == "total" else "bars"
+    return "stacked" if across else "bars"
+
+
+def _why(chart: str, measure: Measure) -> str:
+    if chart in ("stacked", "shares") and measure != "total":
+        return "such figures do not add up, so they stand side by side"
+    return ""
+
+
+def _labels(found: Findings, along: str, zone: SiteZone) -> tuple[str, ...]:
+    """What stands along the chart: of time all from the first with data to the last, of anything else what there is."""
+    here = list(dict.fromkeys(found.table[along].tolist()))
+    if along not in TIME_KEYS or not here:
+        return tuple(here)
+    question = found.inquiry.question
+    if along in ("weekday", "hour_of_day"):
+        return tuple(buckets.names(zone, along, question.first, question.first))
+    low = max(question.first, buckets.span_of(along, min(here))[0])
+    high = min(question.last, buckets.span_of(along, max(here))[1])
+    names = buckets.names(zone, along, low, high)
+    return tuple(names[names.index(here[0]) : names.index(here[-1]) + 1]) if set(here) <= set(names) else tuple(here)
+
+
+def _of_columns(table: pd.DataFrame, labels: Sequence[str], *, compared: bool) -> tuple[Series, ...]:
+    """The value, and what it is compared with."""
+    if not len(table):
+        return (Series("", (None,) * len(labels)),)
+    found = [Series("now" if compared else "", _plain(table["value"]))]
+    if compared:
+        found.append(Series(BEFORE, _plain(table["before"])))
+    return tuple(found)
+
+
+def _crossed(table: pd.DataFrame, along: str, across: str, labels: Sequence[str], *, fold: bool) -> tuple[Series, ...]:
+    """A series for each value of the second key, the largest first; of time in its order."""
+    wide = table.pivot_table(index=along, columns=across, values="value", aggfunc="sum", sort=False, dropna=False)
+    wide = wide.where(table.pivot_table(index=along, columns=across, values="value", aggfunc="count", sort=False) > 0)
+    wide = wide.reindex(list(labels))
+    if across not in TIME_KEYS:
+        wide = wide[wide.sum().sort_values(ascending=False, kind="stable").index]
+    elif across == "hour_of_day":
+        wide = wide[sorted(wide.columns)]
+    found = [Series(visible(str(name)) or "(none)", _plain(wide[name])) for name in wide.columns]
+    if fold and len(found) > MOST_SERIES + 1:
+        rest = wide.iloc[:, MOST_SERIES:].sum(axis=1, min_count=1)
+        found = [*found[:MOST_SERIES], Series(f"{len(found) - MOST_SERIES} others", _plain(rest))]
+    return tuple(found)
+
+
+def _merged(labels: tuple[str, ...], series: tuple[Series, ...]) -> tuple[tuple[str, ...], tuple[Series, ...], int]:
+    """So many that they can be told apart, each the mean of those it stands for."""
+    each = -(-len(labels) // MOST_POINTS)
+    merged = tuple(Series(name, means(values, each)) for name, values in series)
+    return labels[::each], merged, each
+
+
+def means(values: Sequence[float | None], each: int) -> tuple[float | None, ...]:
+    """The mean of each `each` values, of those among them that are known."""
+    padded = np.full(-(-len(values) // each) * each, np.nan)
+    padded[: len(values)] = [np.nan if value is None else value for value in values]
+    known = ~np.isnan(padded.reshape(-1, each))
+    sums, counts = np.nan_to_num(padded).reshape(-1, each).sum(axis=1), known.sum(axis=1)
+    return tuple(total / count if count else None for total, count in zip(sums.tolist(), counts.tolist(), strict=True))
+
+
+def _plain(column: pd.Series[float]) -> tuple[float | None, ...]:
+    return tuple(None if value != value else float(value) for value in column.tolist())  # noqa: PLR0124 - NaN

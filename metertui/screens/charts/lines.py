@@ -1,0 +1,125 @@
+"""Lines of a chart, in dots of two to a column and four to a row; what is estimated is dotted by whole cells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby, pairwise
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.style import Style
+
+from metertui.screens.charts.chart import Picture
+from metertui.screens.charts.figure import Figure, Line, numbered, scale
+
+READ: Final = "⠒"
+"""What a line looks like, for its legend."""
+GUESSED: Final = "·"
+_ALONE: Final = "•"
+_BITS: Final = np.array([[0x40, 0x80], [0x04, 0x20], [0x02, 0x10], [0x01, 0x08]])
+"""Of the dots of a cell, by row from below and column."""
+_BRAILLE: Final = [chr(0x2800 + bits) for bits in range(256)]
+_LEAST: Final = 6
+"""Rows of a figure below which its legend is left out: the table has the names."""
+_BESIDE: Final = (0, -1, 1, -2, 2)
+"""Rows away from its line that a number may stand, where others are in the way."""
+
+Point = tuple[float, float]
+"""A column and a row of a figure."""
+
+
+def lines(picture: Picture, width: int, height: int, inks: Sequence[Style]) -> list[Line]:
+    """The figure, and below it what its numbers stand for."""
+    legend = numbered(picture.series, width, inks)
+    if height - len(legend) < _LEAST:
+        legend = []
+    rows = max(2, height - 1 - len(legend))
+    highest = max((value for _, values in picture.series for value in values if value is not None), default=0.0)
+    marks = scale(highest, rows // 2)
+    up = (rows - 1) / marks[-1]
+    figure = Figure(width, rows, marks, [mark * up for mark in marks])
+    count, most = len(picture.labels), figure.columns - 1
+    centres = [min(most, max(0.0, (place + 0.5) / count * figure.columns - 0.5)) for place in range(count)]
+    guessed = picture.estimated or (False,) * len(picture.labels)
+    series = [
+        [None if value is None else (column, value * up) for column, value in zip(centres, values, strict=True)]
+        for _, values in picture.series
+    ]
+    for ink, points in enumerate(series):
+        _guess(figure, points, guessed, ink)
+    _read(figure, series, guessed)  # over what is estimated
+    if len(series) > 1:  # colours alone do not tell lines apart
+        _number(figure, series)
+    starts = [
+        max(0, round(centre - (len(label) - 1) / 2)) for centre, label in zip(centres, picture.labels, strict=True)
+    ]
+    return [*figure.lines(picture.labels, starts, inks), *legend]
+
+
+def _guess(figure: Figure, points: Sequence[Point | None], guessed: Sequence[bool], ink: int) -> None:
+    """What is estimated at one of its ends, and points that nothing joins."""
+    for run in _runs(points, guessed, solid=False):
+        figure.line([x for x, _ in run], [y for _, y in run], GUESSED, ink)
+    gaps = [None, *points, None]
+    for at, (before, point, after) in enumerate(zip(gaps, points, gaps[2:], strict=False)):
+        if point is not None and before is None and after is None:
+            figure.mark([point[0]], [point[1]], GUESSED if guessed[at] else _ALONE, ink)
+
+
+def _read(figure: Figure, series: Sequence[Sequence[Point | None]], guessed: Sequence[bool]) -> None:
+    """What was read at both ends, as cells: plotext's own lines cost a hundred times as much where they are steep."""
+    dots = np.zeros((figure.rows, figure.columns), dtype=np.int64)
+    inks = np.zeros_like(dots)
+    for ink, points in enumerate(series):
+        for run in _runs(points, guessed, solid=True):
+            drawn = _dots(figure, np.array(run))
+            dots |= drawn
+            inks[drawn > 0] = ink
+    for ink in range(len(series)):
+        rows, columns = np.nonzero((dots > 0) & (inks == ink))
+        chars = [_BRAILLE[bits] for bits in dots[rows, columns].tolist()]
+        figure.mark(columns.tolist(), rows.tolist(), chars, ink)
+
+
+def _runs(points: Sequence[Point | None], guessed: Sequence[bool], *, solid: bool) -> list[list[Point]]:
+    """Points that are joined one after another by steps of a kind: both ends read, or not."""
+    steps = [
+        before is not None and after is not None and solid != (guessed[at] or guessed[at + 1])
+        for at, (before, after) in enumerate(pairwise(points))
+    ]
+    found = []
+    for joined, places in groupby(range(len(steps)), key=steps.__getitem__):
+        if joined:
+            first, *more = places
+            found.append([point for point in points[first : first + len(more) + 2] if point is not None])
+    return found
+
+
+def _dots(figure: Figure, points: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Dots of a line, by cell: each column of dots from the lowest to the highest that the line has in it."""
+    rows, columns = figure.rows, figure.columns
+    x, y = points[:, 0] * 2 + 0.5, points[:, 1] / max(1, rows - 1) * (rows * 4 - 1)
+    first, last = max(0, round(x[0])), min(columns * 2 - 1, round(x[-1]))
+    edges = np.interp(np.arange(first, last + 2) - 0.5, x, y)
+    low, high = np.minimum(edges[1:], edges[:-1]), np.maximum(edges[1:], edges[:-1])
+    nearest = np.clip(np.round(x).astype(np.int64), first, last) - first
+    np.minimum.at(low, nearest, y)
+    np.maximum.at(high, nearest, y)
+    up = np.arange(rows * 4)[:, None]
+    dots = np.zeros((rows * 4, columns * 2), dtype=bool)
+    dots[:, first : last + 1] = (up >= np.round(low)) & (up <= np.round(high))
+    return np.asarray((dots.reshape(rows, 4, columns, 2) * _BITS[None, :, None, :]).sum(axis=(1, 3)))
+
+
+def _number(figure: Figure, series: Sequence[Sequence[Point | None]]) -> None:
+    """Each line's number at its beginning, middle and end, beside others where they meet."""
+    taken: set[tuple[int, int]] = set()
+    for place, points in enumerate(series):
+        known = [point for point in points if point is not None]
+        for column, row in dict.fromkeys([known[0], known[len(known) // 2], known[-1]]) if known else ():
+            x, y = round(column), round(row)
+            free = (y + step for step in _BESIDE if 0 <= y + step < figure.rows)
+            here = next((each for each in free if (x, each) not in taken), y)
+            taken.add((x, here))
+            figure.mark([x], [here], str(place + 1)[-1], place)

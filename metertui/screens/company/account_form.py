@@ -1,0 +1,163 @@
+"""One account: registered, changed, moved, deactivated and back; with its attributes in time and what was decided."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from rich.text import Text
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Horizontal, VerticalScroll
+from textual.widgets import Button, Input, Label, Static
+
+from metertui.engine.accounts import FIELDS, Account, check_field, effective
+from metertui.engine.base import MeterError, Refused, check_meter_id
+from metertui.screens.company.tab import Tab
+from metertui.screens.fields import Field
+from metertui.text import fmt, message, plain
+
+_EVENTS: Final = 20
+"""Decisions that are shown, the newest."""
+_LABELS: Final = {"sub_region": "sub-region", "apartment_type": "apartment type"}
+
+
+class FormTab(Tab):
+    """The form, checked as one types."""
+
+    name_of = "form"
+    heading = "Form"
+    first = "#form-meter"
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(can_focus=False):
+            for name in ("meter", *FIELDS):
+                with Horizontal(classes="field"):
+                    yield Label(_LABELS.get(name, name))
+                    yield Field(id=f"form-{name}", compact=True)
+            with Horizontal(classes="field"):
+                yield Label("from")
+                yield Field(placeholder="empty: now; told late: like 2025-03-01", id="form-since", compact=True)
+            with Horizontal(classes="field"):
+                yield Label("reason")
+                yield Field(placeholder="why it is deactivated, or taken back", id="form-reason", compact=True)
+            yield Static(id="form-check", classes="check")
+            with Horizontal(classes="buttons"):
+                yield Button("Register", id="register", variant="primary", compact=True)
+                yield Button("Change", id="modify", compact=True)
+                yield Button("Deactivate", id="deactivate", compact=True)
+                yield Button("Reactivate", id="reactivate", compact=True)
+            yield Static(id="form-past")
+
+    def take(self, meter: str) -> None:
+        """Show an account."""
+        account = self.headend.engine.accounts.get(meter)
+        if account is not None:
+            self._fill(account)
+            self.query_one("#form-address").focus()
+
+    def _fill(self, account: Account) -> None:
+        for name in ("meter", *FIELDS):
+            self.query_one(f"#form-{name}", Input).value = getattr(account, name)
+
+    def _form(self) -> tuple[str, dict[str, str]]:
+        fields = {name: self.query_one(f"#form-{name}", Input).value.strip() for name in FIELDS}
+        return self.query_one("#form-meter", Input).value.strip(), fields
+
+    @on(Input.Changed)
+    def _typed(self) -> None:
+        self.check()
+
+    def check(self) -> None:
+        """Say what the form lacks, or how the account stands."""
+        meter, fields = self._form()
+        account = self.headend.engine.accounts.get(meter)
+        try:
+            if meter:
+                check_meter_id(meter)
+            for name, value in fields.items():
+                check_field(name, value)
+            since = self._since()
+            text = plain("" if account is None else self._state(account, fields, since))
+        except Refused as error:
+            text = message(f"! {error.why}")
+        self.query_one("#form-check", Static).update(text)
+        self.query_one("#form-past", Static).update(Text("") if account is None else self._past(account))
+
+    def _state(self, account: Account, fields: dict[str, str], since: int | None) -> str:
+        """How an account stands, and whether Change would correct its last change. Raises Refused."""
+        accounts, now = self.headend.engine.accounts, self.headend.engine.clock.now()
+        planned, before = accounts.modified(account.meter, fields, now, since).moves, accounts.moves(account.meter)
+        state = f"{account.meter} is registered, {'active' if account.active else 'deactivated'}"
+        if not planned or len(planned[account.meter]) > len(before):
+            return state
+        return f"{state}. Change corrects its last change, of {fmt.moment(before[-1][0], self.zone)}"
+
+    def _since(self) -> int | None:
+        """When a change takes effect, µs UTC; None for now. Raises Refused."""
+        text = self.query_one("#form-since", Input).value.strip()
+        return effective(text, self.zone) if text else None
+
+    def _past(self, account: Account) -> Text:
+        """An account's attributes in time, and what was decided about it."""
+        lines = []
+        moves = self.headend.engine.accounts.moves(account.meter)
+        if account.registered is not None:
+            lines.append(f"{fmt.moment(account.registered, self.zone)}  registered")
+        for place, (since, group) in enumerate(moves):
+            when = "at first".ljust(19) if not place else fmt.moment(since, self.zone)
+            lines.append(f"{when}  {', '.join(filter(None, group)) or 'no attributes'}")
+        for event in self.headend.engine.events.all_of(account.meter)[-_EVENTS:]:
+            about = "" if event.at is None else f" {fmt.moment(event.at, self.zone)}"
+            reason = f": {event.reason}" if event.reason else ""
+            lines.append(f"{fmt.moment(event.decided, self.zone)}  {event.what}{about} by {event.who}{reason}")
+        return Text("\n").join([Text("Its past", style="bold"), *map(plain, lines)])
+
+    @on(Button.Pressed, "#register")
+    @work(exclusive=True, group="account")
+    async def _register(self) -> None:
+        meter, fields = self._form()
+        given = {name: value for name, value in fields.items() if value}
+        outcome = await self.headend.register(meter, given, self.who)
+        self.tell(outcome, f"{meter} is registered")
+        self._changed()
+        if outcome.stored:
+            self.query_one("#form-meter").focus()  # what is typed takes its place; a neighbour shares the rest
+
+    @on(Button.Pressed, "#modify")
+    def _modify(self) -> None:
+        self._change("modify")
+
+    @on(Button.Pressed, "#deactivate")
+    def _deactivate(self) -> None:
+        self._change("deactivate")
+
+    @on(Button.Pressed, "#reactivate")
+    def _reactivate(self) -> None:
+        self._change("reactivate")
+
+    @work(exclusive=True, group="account")
+    async def _change(self, what: str) -> None:
+        meter, fields = self._form()
+        try:
+            match what:
+                case "modify":
+                    since = self._since()
+                    await self.headend.modify(meter, fields, self.who, since)
+                    self.say(f"{meter} is changed from {fmt.moment(since, self.zone) if since else 'now'} on")
+                case "deactivate":
+                    await self.headend.deactivate(meter, self.who, self._reason())
+                    self.say(f"{meter} is deactivated: its readings are refused from now on")
+                case _:
+                    await self.headend.reactivate(meter, self.who, self._reason())
+                    self.say(f"{meter} is active again")
+            for name in ("since", "reason"):
+                self.query_one(f"#form-{name}", Input).value = ""
+        except MeterError as error:
+            self.say(f"! {error}")
+        self._changed()
+
+    def _reason(self) -> str:
+        return self.query_one("#form-reason", Input).value.strip()
+
+    def _changed(self) -> None:
+        self.company.accounts_changed()

@@ -1,0 +1,82 @@
+"""A reading by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+from rich.text import Text
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Button, Input, Label, Static
+
+from metertui.engine.base import Refused, parse_kwh
+from metertui.engine.vee import rules
+from metertui.screens.company.tab import Tab
+from metertui.screens.fields import Field
+from metertui.text import fmt, message
+
+
+class ReadingTab(Tab):
+    """Meter, register and time, checked as one types."""
+
+    name_of = "reading"
+    heading = "Reading"
+    first = "#reading-meter"
+
+    def compose(self) -> ComposeResult:
+        with Vertical():
+            for name, hint in (("meter", ""), ("kwh", "like 144.5"), ("time", "like 2025-02-19T00:30; empty: now")):
+                with Horizontal(classes="field"):
+                    yield Label("register kWh" if name == "kwh" else name)
+                    yield Field(placeholder=hint, id=f"reading-{name}", compact=True)
+            yield Static(id="reading-check", classes="check")
+            with Horizontal(classes="buttons"):
+                yield Button("Store", id="store", variant="primary", compact=True)
+
+    @on(Input.Changed)
+    def _check(self) -> None:
+        meter, kwh, time = self._reading()
+        try:
+            account = self.headend.engine.accounts.get(meter)
+            if meter and account is None:
+                raise Refused("not-registered", f"{meter} is not registered")
+            if account is not None and not account.active:
+                raise Refused("deactivated", f"{meter} is deactivated")
+            wh = parse_kwh(kwh) if kwh else None
+            at = self.zone.parse(time) if time else self.headend.engine.clock.now()
+            text = Text("") if account is None else message(self._before(meter, wh, at))
+        except Refused as error:
+            text = message(f"! {error.why}")
+        self.query_one("#reading-check", Static).update(text)
+
+    def _before(self, meter: str, wh: int | None, at: int) -> str:
+        """The reading that counts before an instant, or why one of `wh` would be refused there, or be suspect."""
+        engine = self.headend.engine
+        known = engine.readings.find(engine.directory.codes[meter], at)
+        if wh is not None and known is not None and known != wh:
+            return f"! {fmt.kwh(known)} is stored for this time already."
+        curve = engine.series(meter).curve
+        place = int(np.searchsorted(curve.time, at)) - 1
+        if place < 0:
+            return "No reading is counted before this one."
+        then, register, most = int(curve.time[place]), int(curve.base[place]), engine.rules.max_w
+        if wh is None or rules.fits(then, register, at, wh, most):
+            return f"Counted before: {fmt.kwh(register)} at {fmt.moment(then, self.zone)}."
+        return f"! It would be suspect: {fmt.reason(rules.why(then, register, at, wh, most, self.zone))}."
+
+    def _reading(self) -> tuple[str, str, str]:
+        meter, kwh, time = (
+            self.query_one(f"#reading-{name}", Input).value.strip() for name in ("meter", "kwh", "time")
+        )
+        return meter, kwh, time
+
+    @on(Button.Pressed, "#store")
+    @work(exclusive=True, group="reading")
+    async def _store(self) -> None:
+        meter, kwh, time = self._reading()
+        outcome = await self.headend.upload(meter, kwh, time or None, self.who)
+        self.tell(outcome, f"{meter} {kwh} kWh is stored")
+        if outcome.stored:
+            for name in ("kwh", "time"):
+                self.query_one(f"#reading-{name}", Input).value = ""
+            self.query_one("#reading-meter").focus()

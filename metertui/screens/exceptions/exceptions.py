@@ -1,0 +1,388 @@
+"""Exceptions: the work list of what someone should look at, and decide about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import ClassVar, Final
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Vertical
+from textual.widgets import DataTable, Input, Static
+
+from metertui.engine.base import MeterError, Window
+from metertui.engine.core import Decision, Effect, LiveSnapshot
+from metertui.engine.worklist import NEVER, ExceptionRow, Exceptions
+from metertui.screens.exceptions import decision_choices
+from metertui.screens.exceptions.case_filter import PAGE, Conditions
+from metertui.screens.exceptions.decision_choices import CHOICES
+from metertui.screens.exceptions.decision_window import PURPOSE, ChoiceScreen, DecisionScreen
+from metertui.screens.explain import ExplainScreen
+from metertui.screens.shell import DeskScreen, Steady, as_operator
+from metertui.screens.tables import Listing
+from metertui.text import beside_why, cells, in_full, keyed
+
+_AGAIN_SECONDS: Final = 2.0
+"""At most so often is a list in view read anew, where something has changed."""
+_AGAIN_ANYWAY: Final = 60.0
+"""And so often where nothing has: meters fall silent by themselves."""
+_SHARE: Final = 5.0
+"""Between two readings of the list lies at least so many times as long as the last one took."""
+_WIDE: Final = 110
+_SIDE: Final = 28
+"""From this width on the counts stand beside the table, so many cells wide."""
+_HEADINGS: Final = ("  ", "meter", "time", "cause", ">register kWh", "why", "region", "decided")
+_LEAST_WHY: Final = 48
+"""Where the reason has fewer beside the columns behind it, they give way: the row in full has them anyway."""
+
+
+class CaseTable(Listing):
+    """Enter decides about a row, which the footer says."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select_cursor", "Decide")]
+
+
+class ExceptionsScreen(DeskScreen):
+    """A list to be worked off: filters, a table, the row under the cursor in full."""
+
+    AUTO_FOCUS = ""  # Textual would focus the field for a meter, which is hidden, while the list is empty
+    place = "exceptions"
+    explains = (
+        "What someone should look at. Suspect: a reading that does not fit, until the next one decides. Reset: counted "
+        "from anew, as if the register were another. Rejected: a bad read. Silent: an active meter that has not been "
+        "heard for long. Gap: long without a counted reading. Drift: a clock that runs ahead. Conflict and refused: "
+        "lines that were not taken. Looking is open; deciding asks for a login with the role operator. Space chooses "
+        "several, enter shows what can be done with them, and each decision is shown with its effect before it stands. "
+        "It needs a reason, is kept in events.csv and audit.log, and can be taken back with u. A capital letter goes "
+        "the other way: c is the next cause, C (shift and c) the one before."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "choose", "Choose"),
+        Binding("ctrl+a", "choose_all", "All", tooltip="Choose all on the page"),
+        *(Binding(choice.key, f"decide('{what}')", choice.name, show=False) for what, choice in CHOICES.items()),
+        Binding("u", "undo", "Take back"),
+        Binding("slash", "search", "Meter", key_display="/"),
+        Binding("c", "cause(1)", "Cause", show=False),
+        Binding("C", "cause(-1)", "Cause before", show=False),
+        Binding("g", "region(1)", "Region", show=False),
+        Binding("G", "region(-1)", "Region before", show=False),
+        Binding("o", "state", "Open or decided", show=False),
+        Binding("p", "period", "Period", show=False),
+        Binding("right_square_bracket", "page(1)", "Next page", key_display="]", show=False),
+        Binding("left_square_bracket", "page(-1)", "Page before", key_display="[", show=False),
+        Binding("e", "explain", "Explain", show=False),
+        Binding("ctrl+r", "reload", "Read again", show=False),
+        Binding("escape", "back", "Back", show=False),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._offset = 0
+        self._found: Exceptions | None = None
+        self._rows: dict[str, ExceptionRow] = {}
+        """The page in view, by the keys of its rows."""
+        self._chosen: dict[str, ExceptionRow] = {}
+        """From this page and others."""
+        self._seen: tuple[object, ...] = ()
+        """What the list in view rests on."""
+        self._read_at = 0.0
+        self._took = 0.0
+
+    def content(self) -> ComposeResult:
+        engine = self.headend.engine
+        self._conditions = Conditions(engine.rules, engine.clock)
+        yield Steady(id="conditions", fixed=True)
+        yield Input(placeholder="part of a meter's id; enter or escape ends", id="case-meter", compact=True,
+                    classes="hidden")  # fmt: skip
+        with Container(id="work"):
+            yield Steady(id="facets", fixed=True)
+            with Vertical(id="cases-side"):
+                yield Static(id="no-cases", classes="hidden")
+                yield CaseTable(_HEADINGS, most=PAGE, newest=False, id="cases")
+        yield Steady(id="case", fixed=True)
+
+    def on_mount(self) -> None:
+        self.query_one("#conditions", Steady).show("Reading …")
+        self.query_one("#cases", Listing).fixed_columns = 2  # the meter stays in view
+
+    def on_screen_resume(self) -> None:
+        self._focus_list()
+        self._load()
+
+    def show_live(self, snapshot: LiveSnapshot) -> None:
+        super().show_live(snapshot)
+        due = snapshot.uptime - self._read_at
+        news = self._seen != self._basis()
+        if due >= max(_AGAIN_SECONDS, _SHARE * self._took) and (news or due >= _AGAIN_ANYWAY):
+            self._load()
+
+    def on_resize(self) -> None:
+        if self._found is not None:
+            self._show_conditions(self._found)
+            self._show_facets(self._found)
+            self._show_rows()
+
+    # -- reading the list ----------------------------------------------------------------------------------------
+
+    def _basis(self) -> tuple[object, ...]:
+        engine = self.headend.engine
+        refused = engine.counters.refused.total()
+        return len(engine.readings), len(engine.events), refused, len(engine.active), len(engine.accounts)
+
+    def action_reload(self) -> None:
+        """Read the list again."""
+        self._load()
+
+    @work(exclusive=True, group="exceptions")
+    async def _load(self) -> None:
+        clock = self.headend.engine.clock
+        began = clock.monotonic()
+        self._seen = self._basis()
+        self._read_at = self.headend.live().uptime
+        found = await self.headend.exceptions(self._conditions.question(self._offset))
+        self._took = clock.monotonic() - began
+        if self._offset and not found.rows:
+            self._offset = 0  # what stood on this page is decided
+            found = await self.headend.exceptions(self._conditions.question(self._offset))
+        self._show(found)
+
+    def _again(self) -> None:
+        """Other conditions hold: from the first page."""
+        self._offset = 0
+        self._load()
+
+    # -- showing it ------------------------------------------------------------------------------------------------
+
+    def _show(self, found: Exceptions) -> None:
+        self._found = found
+        self._rows = dict(keyed(found.rows))
+        self._chosen = {key: self._rows.get(key, row) for key, row in self._chosen.items()}
+        self._show_conditions(found)
+        self._show_facets(found)
+        self._show_rows()
+        nothing, listing = self.query_one("#no-cases", Static), self.query_one("#cases", Listing)
+        nothing.set_class(bool(found.rows), "hidden")
+        listing.set_class(not found.rows, "hidden")
+        if not found.rows:
+            nothing.update(self._conditions.none())
+        if self.focused in (None, listing):
+            self._focus_list()
+        self._show_case()
+
+    def _focus_list(self) -> None:
+        """Move the focus to the list, or to nothing while the list is empty and hidden.
+
+        `Widget.focus` only queues a message, and an answer may come before it. Textual moves the focus away from a
+        widget that is hidden only if it was laid out before.
+        """
+        listing = self.query_one("#cases", Listing)
+        self.set_focus(None if listing.has_class("hidden") else listing)
+
+    def _show_conditions(self, found: Exceptions) -> None:
+        line = self._conditions.line(found, self._offset, len(self._chosen), wide=self._wide)
+        self.query_one("#conditions", Steady).show(line)
+
+    def _show_facets(self, found: Exceptions) -> None:
+        refused = self.headend.engine.counters.refused
+        self.query_one("#facets", Steady).show(self._conditions.facets(found, refused, wide=self._wide))
+
+    @property
+    def _wide(self) -> bool:
+        return self.size.width >= _WIDE
+
+    def _show_rows(self) -> None:
+        zone, room = self.zone, self._room
+        self.query_one("#cases", Listing).show(
+            [(key, cells(row, zone, room, chosen=key in self._chosen)) for key, row in self._rows.items()]
+        )
+
+    @property
+    def _room(self) -> int:
+        """Cells for the reason."""
+        before, behind = beside_why(self._rows.values())
+        left = self.size.width - (_SIDE if self._wide else 0) - before
+        return max(10, left - behind if left - behind >= _LEAST_WHY else left)
+
+    @on(DataTable.RowHighlighted, "#cases")
+    def _moved(self) -> None:
+        self._show_case()
+
+    def _show_case(self) -> None:
+        """The row under the cursor in full: its table cuts it."""
+        row = self._under_cursor
+        if row is None:
+            self.query_one("#case", Steady).show("")
+            return
+        account = self.headend.engine.accounts.get(row.meter)
+        self.query_one("#case", Steady).show(in_full(row, account, self.zone))
+
+    @property
+    def _under_cursor(self) -> ExceptionRow | None:
+        return self._rows.get(self.query_one("#cases", Listing).selected or "")
+
+    # -- conditions --------------------------------------------------------------------------------------------------
+
+    def action_cause(self, step: int) -> None:
+        """The cause after, or before."""
+        self._conditions.other_cause(self._found.counts if self._found else (), step)
+        self._again()
+
+    def action_region(self, step: int) -> None:
+        """The region after, or before."""
+        self._conditions.other_region(self._found.regions if self._found else (), step)
+        self._again()
+
+    def action_state(self) -> None:
+        """Open cases, decided ones, or both."""
+        self._conditions.other_state()
+        self._again()
+
+    def action_period(self) -> None:
+        """Another period."""
+        self._conditions.other_period()
+        self._again()
+
+    def action_page(self, step: int) -> None:
+        """The next page, or the one before."""
+        total = self._found.total if self._found else 0
+        wanted = self._offset + step * PAGE
+        if 0 <= wanted < total:
+            self._offset = wanted
+            self._load()
+
+    def action_search(self) -> None:
+        """Type part of a meter's id."""
+        field = self.query_one("#case-meter", Input)
+        field.remove_class("hidden")
+        field.focus()
+
+    @on(Input.Changed, "#case-meter")
+    def _typed(self, event: Input.Changed) -> None:
+        self._conditions.meter = event.value.strip()
+        self._again()
+
+    @on(Input.Submitted, "#case-meter")
+    def _found_enough(self) -> None:
+        self._end_search()
+
+    def _end_search(self) -> None:
+        field = self.query_one("#case-meter", Input)
+        field.set_class(not field.value.strip(), "hidden")
+        self._focus_list()
+
+    def action_back(self) -> None:
+        """Out of the field, then what is chosen, then the conditions."""
+        field = self.query_one("#case-meter", Input)
+        if field.has_focus:
+            with self.prevent(Input.Changed):
+                field.value = ""
+            self._conditions.meter = ""
+            self._end_search()
+        elif self._chosen:
+            self._chosen.clear()
+        else:
+            self._conditions.clear()
+            with self.prevent(Input.Changed):
+                field.value = ""
+            self._end_search()
+        self._again()
+
+    # -- deciding ------------------------------------------------------------------------------------------------------
+
+    def action_choose(self) -> None:
+        """Choose the row under the cursor for what is done next, or no longer; and go to the next."""
+        table = self.query_one("#cases", Listing)
+        key = table.selected
+        if key is None:
+            return
+        if key in self._chosen:
+            del self._chosen[key]
+        else:
+            self._chosen[key] = self._rows[key]
+        self._show_chosen()
+        table.move_cursor(row=table.cursor_row + 1, animate=False)
+
+    def action_choose_all(self) -> None:
+        """Choose all on this page, or none of them where they are chosen already."""
+        if self._rows.keys() <= self._chosen.keys():
+            for key in self._rows:
+                del self._chosen[key]
+        else:
+            self._chosen |= self._rows
+        self._show_chosen()
+
+    def _show_chosen(self) -> None:
+        self._show_rows()
+        if self._found is not None:
+            self._show_conditions(self._found)
+
+    def _wanted(self) -> list[ExceptionRow]:
+        """What is chosen; where nothing is, the row under the cursor."""
+        row = self._under_cursor
+        return list(self._chosen.values()) or ([] if row is None else [row])
+
+    @on(DataTable.RowSelected, "#cases")
+    def _entered(self) -> None:
+        rows = self._wanted()
+        if rows:
+            self.app.push_screen(ChoiceScreen(rows), self._take)
+
+    def _take(self, what: str | None) -> None:
+        if what == "undo":
+            self.action_undo()
+        elif what == "explain":
+            self.action_explain()
+        elif what is not None:
+            self.action_decide(what)
+
+    def action_decide(self, what: str) -> None:
+        """Show what it would change to decide so about what is chosen, and ask for the reason."""
+        try:
+            decisions = decision_choices.decisions(what, self._wanted())
+        except MeterError as error:
+            self._refuse(error)
+        else:
+            as_operator(self.app, PURPOSE, lambda: self._propose(decisions))
+
+    def action_undo(self) -> None:
+        """Take back the decisions about what is chosen or under the cursor; where none stands, one's own last one."""
+        events = [row.decided for row in self._wanted() if row.decided is not None]
+
+        def undo() -> None:
+            try:
+                own = self.headend.engine.events.last(self.desk.sessions.email)
+                self._propose(decision_choices.undoings(events or own))
+            except MeterError as error:
+                self._refuse(error)
+
+        as_operator(self.app, PURPOSE, undo)
+
+    def _propose(self, decisions: Sequence[Decision]) -> None:
+        try:
+            screen = DecisionScreen(self.headend, decisions, self.desk.sessions)
+        except MeterError as error:
+            self._refuse(error)
+            return
+        self.hush()
+        self.app.push_screen(screen, self._decided)
+
+    def _refuse(self, error: MeterError) -> None:
+        self.warn(f"{str(error)[0].upper()}{str(error)[1:]}.")
+
+    def _decided(self, effects: Sequence[Effect] | None) -> None:
+        if effects:
+            self._chosen.clear()
+            self.say(decision_choices.told(effects[0].event.what, len(effects)))
+            self._load()
+
+    def action_explain(self) -> None:
+        """The usage of the day that the row under the cursor is in, part by part."""
+        row = self._under_cursor
+        if row is None or not row.known or row.time == NEVER:
+            self.warn("There is no reading here whose day could be explained.")
+            return
+        day = self.zone.day(row.time)
+        window = Window("dates", self.zone.midnight(day), self.zone.midnight(day + timedelta(days=1)))
+        self.app.push_screen(ExplainScreen(self.headend, row.meter, window))

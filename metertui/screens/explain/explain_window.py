@@ -1,0 +1,102 @@
+"""Explain this number: over the screen that showed it, everything that a usage rests on."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, ClassVar
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.widgets import Static
+
+from metertui.engine.base import Window
+from metertui.engine.maintenance import sources
+from metertui.engine.usage import Explanation
+from metertui.headend import HeadEnd
+from metertui.screens.terminal import ThriftyModal
+from metertui.text import Line, Section, Sources, explained, fmt, message, plain
+
+
+class ExplainScreen(ThriftyModal[None]):
+    """Why a meter used what it did in a window, as of the moment when it was asked.
+
+    The figures are there at once; the files and lines of the readings follow when they are found. Raises MeterError
+    for a meter that is not known.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,e", "dismiss", "Close", key_display="escape"),
+    ]
+
+    def __init__(self, headend: HeadEnd, meter: str, window: Window) -> None:
+        super().__init__()
+        self._engine = headend.engine
+        self._zone = headend.engine.zone
+        self._meter = meter
+        self._asked = headend.engine.clock.now()
+        self._explain = headend.engine.explaining(meter, window)
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="explain"):
+            yield Static(self._title("…"), id="explain-title")
+            with VerticalScroll(id="explain-paper"):
+                yield Static(id="explain-text")
+            yield Static(
+                Text("↑ ↓ page up, page down scroll · escape closes", style="dim", no_wrap=True), id="explain-keys"
+            )
+
+    def on_mount(self) -> None:
+        self.query_one("#explain-paper").focus()
+        self._answer()
+
+    @work(exclusive=True)
+    async def _answer(self) -> None:
+        told, price = await asyncio.to_thread(self._explain)
+        self.query_one("#explain-title", Static).update(self._title(fmt.kwh(told.usage.usage_wh)))
+        self._show(told, price, None)
+        times = [point.time for point in told.readings()]
+        try:
+            found = await asyncio.to_thread(sources.locate, self._engine.archive, self._zone, self._meter, times)
+        except OSError as error:
+            self.query_one("#explain-title", Static).update(message(f"! The files cannot be read: {error}"))
+        else:
+            self._show(told, price, found)
+
+    def _title(self, figure: str) -> Text:
+        account = self._engine.accounts.get(self._meter)
+        where = f" · {account.address}" if account is not None and account.address else ""
+        asked = f" · as of {fmt.moment(self._asked, self._zone)}"
+        text = Text(f"Why {figure}  ", style="bold", no_wrap=True, overflow="ellipsis")
+        text.append_text(plain(f"{self._meter}{where}{asked}", style="not bold"))
+        return text
+
+    def _show(self, told: Explanation, price: dict[str, Any] | str | None, places: Sources | None) -> None:
+        found = list(explained.sections(told, self._zone, places, price))
+        lines = [line for section in found for line in section.lines]
+        label, figure = max(len(line.label) for line in lines), max(len(line.figure) for line in lines)
+        said = message(explained.summary(told, self._zone), limit=1000)
+        self.query_one("#explain-text", Static).update(
+            Group(said, *(part for section in found for part in _drawn(section, label, figure)))
+        )
+
+
+def _drawn(section: Section, label: int, figure: int) -> tuple[Text, Table]:
+    table = Table.grid(padding=(0, 2, 0, 0), expand=True)
+    table.add_column(width=label, no_wrap=True)
+    table.add_column(width=figure, no_wrap=True, justify="right")
+    table.add_column(ratio=1)
+    for line in section.lines:
+        table.add_row(*_cells(line))
+    return Text(f"\n{section.title}", style="bold"), table
+
+
+def _cells(line: Line) -> tuple[Text, Text, Text]:
+    strong = "bold" if line.strong else ""
+    note = message(line.note, limit=2000)
+    note.stylize("dim")
+    return Text(line.label, style=strong), Text(line.figure, style=strong), note

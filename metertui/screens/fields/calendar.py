@@ -1,0 +1,186 @@
+"""A month to choose a day from, and a small window that asks for two."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, ClassVar, Final
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult, RenderResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.events import Click
+from textual.geometry import Size
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Static
+
+from metertui.screens.terminal import ThriftyModal
+
+_DAYS: Final = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
+_CELL: Final = 4
+_FIRST: Final = date(1970, 1, 1)
+_LAST: Final = date(2199, 12, 31)
+
+
+class Calendar(Widget, can_focus=True):
+    """One month, a cursor in brackets on a day of it. Today has a star, a chosen range a dot at each of its days."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "days(-1)", "Day before", show=False),
+        Binding("right", "days(1)", "Day after", show=False),
+        Binding("up", "days(-7)", "Week before", show=False),
+        Binding("down", "days(7)", "Week after", show=False),
+        Binding("pageup", "months(-1)", "Month before", show=False),
+        Binding("pagedown", "months(1)", "Month after", show=False),
+        Binding("shift+pageup,ctrl+pageup", "months(-12)", "Year before", show=False),
+        Binding("shift+pagedown,ctrl+pagedown", "months(12)", "Year after", show=False),
+        Binding("home", "edge(0)", "First of the month", show=False),
+        Binding("end", "edge(1)", "Last of the month", show=False),
+        Binding("t", "today", "Today", show=False),
+        Binding("enter", "choose", "Choose", show=False),
+    ]
+
+    @dataclass
+    class Chosen(Message):
+        """Enter, or a click on a day."""
+
+        day: date
+
+    def __init__(self, day: date, today: date, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.day = day
+        """Under the cursor."""
+        self._today = today
+        self._range: tuple[date, date] | None = None
+        self._anchor: date | None = None
+
+    def mark(self, first: date, last: date) -> None:
+        """Show these days, both included, as a range."""
+        self._range, self._anchor = (min(first, last), max(first, last)), None
+        self.refresh()
+
+    def mark_from(self, first: date) -> None:
+        """Show a range from a day to the one under the cursor, wherever that goes."""
+        self._anchor = first
+        self.go(self.day)
+
+    def go(self, day: date) -> None:
+        """Put the cursor on a day."""
+        self.day = min(max(day, _FIRST), _LAST)
+        if self._anchor is not None:
+            self._range = (min(self._anchor, self.day), max(self._anchor, self.day))
+        self.refresh()
+
+    def render(self) -> RenderResult:
+        text = Text(f"{self.day:%B %Y}".center(7 * _CELL), style="bold", no_wrap=True)
+        text.append("\n" + "".join(f" {name} " for name in _DAYS), style="dim not bold")
+        for week in range(6):
+            text.append("\n")
+            for weekday in range(7):
+                day = self._day_at(week, weekday)
+                text.append(*(self._cell(day) if day else (" " * _CELL, "")))
+        return text
+
+    def get_content_width(self, container: Size, viewport: Size) -> int:
+        return 7 * _CELL
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return 8
+
+    def _cell(self, day: date) -> tuple[str, str]:
+        before, after = " ", "*" if day == self._today else " "
+        style = "not bold"
+        if self._range and self._range[0] <= day <= self._range[1]:
+            before, style = "·", "bold underline"
+        if day == self.day:
+            before, after, style = "[", "]", "bold reverse"
+        return f"{before}{day.day:2}{after}", style
+
+    def _day_at(self, week: int, weekday: int) -> date | None:
+        first = self.day.replace(day=1)
+        number = week * 7 + weekday - first.weekday() + 1
+        return first.replace(day=number) if 1 <= number <= monthrange(first.year, first.month)[1] else None
+
+    def on_click(self, event: Click) -> None:
+        at = event.get_content_offset(self)
+        if at is not None and 2 <= at.y < 8 and (day := self._day_at(at.y - 2, min(6, at.x // _CELL))):
+            self.go(day)
+            self.action_choose()
+
+    def action_days(self, days: int) -> None:
+        """So many days on."""
+        self.go(self.day + timedelta(days=days))
+
+    def action_months(self, months: int) -> None:
+        """The same day so many months on, or the last of that month."""
+        month = self.day.year * 12 + self.day.month - 1 + months
+        year, month = min(max(month // 12, _FIRST.year), _LAST.year), month % 12 + 1
+        self.go(date(year, month, min(self.day.day, monthrange(year, month)[1])))
+
+    def action_edge(self, last: int) -> None:
+        """The first or the last day of the month."""
+        days = monthrange(self.day.year, self.day.month)[1]
+        self.go(self.day.replace(day=days if last else 1))
+
+    def action_today(self) -> None:
+        """Today."""
+        self.go(self._today)
+
+    def action_choose(self) -> None:
+        """Take the day under the cursor."""
+        self.post_message(self.Chosen(self.day))
+
+
+class DatePicker(ThriftyModal[tuple[date, date] | None]):
+    """Asks for the first and the last day of a window, both included; None for neither."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "back", "Back", show=False)]
+
+    def __init__(self, first: date, last: date, today: date) -> None:
+        super().__init__()
+        self._range = (first, last)
+        self._today = today
+        self._first: date | None = None
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="picker"):
+            yield Static(id="picker-asks")
+            yield Calendar(self._range[0], self._today, id="calendar")
+            yield Static(
+                Text("arrows day, week · page up/down month\nshift+page year · home/end · t today*", style="dim"),
+                id="picker-keys",
+            )
+
+    def on_mount(self) -> None:
+        self.query_one(Calendar).mark(*self._range)
+        self._ask()
+
+    def _ask(self) -> None:
+        asks = "First day? enter takes it"
+        if self._first is not None:
+            asks = f"From {self._first}. Last day?"
+        self.query_one("#picker-asks", Static).update(Text(asks, style="bold"))
+
+    @on(Calendar.Chosen)
+    def _take(self, event: Calendar.Chosen) -> None:
+        if self._first is None:
+            self._first = event.day
+            self.query_one(Calendar).mark_from(event.day)
+            self._ask()
+        else:
+            self.dismiss((min(self._first, event.day), max(self._first, event.day)))
+
+    def action_back(self) -> None:
+        """The first day again, or leave."""
+        if self._first is None:
+            self.dismiss(None)
+            return
+        calendar, first = self.query_one(Calendar), self._first
+        self._first = None
+        calendar.mark(*self._range)
+        calendar.go(first)
+        self._ask()

@@ -1,0 +1,163 @@
+"""One of several, on one line: left and right go through them, enter lists them to pick from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final
+
+from rich.text import Text
+from textual import events, on
+from textual.app import ComposeResult, RenderResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from metertui.screens.terminal import ThriftyModal
+from metertui.text import plain, visible
+
+Options = Sequence[tuple[str, str]]
+"""Values, and what they are called."""
+
+_MOST: Final = 200
+"""Options listed at a time: what is typed narrows them."""
+
+
+class Choice(Widget, can_focus=True):
+    """A field whose value is one of its options. Far lighter than a Select: a form has a dozen."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "step(-1)", "Previous", show=False),
+        Binding("right", "step(1)", "Change", tooltip="The next value"),
+        Binding("enter,space", "pick", "List", tooltip="All values, to pick one"),
+    ]
+
+    @dataclass
+    class Changed(Message):
+        """Another value was chosen."""
+
+        choice: Choice
+        value: str
+
+        @property
+        def control(self) -> Choice:
+            """The field."""
+            return self.choice
+
+    def __init__(self, title: str, options: Options, value: str = "", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._title = title
+        self._options = list(options)
+        self._value = value
+
+    @property
+    def value(self) -> str:
+        """What is chosen."""
+        return self._value
+
+    def offer(self, options: Options, value: str) -> None:
+        """Let it be chosen from these, `value` for now; nobody is told."""
+        self._options, self._value = list(options), value
+        self.refresh()
+
+    def choose(self, value: str) -> None:
+        """Take a value, and tell of it."""
+        if value != self._value:
+            self._value = value
+            self.refresh()
+            self.post_message(self.Changed(self, value))
+
+    def render(self) -> RenderResult:
+        called = next((name for value, name in self._options if value == self._value), self._value)
+        text = Text(f"{self._title:<11}", style="dim", no_wrap=True, overflow="ellipsis")
+        mark = "bold" if self.has_focus else "not dim"
+        text.append("‹" if self.has_focus else " ", style="not dim")
+        text.append_text(plain(visible(called), style=f"not dim {mark}"))
+        text.append("›" if self.has_focus else "", style="not dim")
+        return text
+
+    def on_focus(self) -> None:
+        self.refresh()
+
+    def on_blur(self) -> None:
+        self.refresh()
+
+    def on_click(self, event: events.Click) -> None:
+        self.focus()
+        self.action_pick()
+
+    def action_step(self, step: int) -> None:
+        """The next option, or the one before."""
+        values = [value for value, _ in self._options]
+        if values:
+            at = values.index(self._value) if self._value in values else -step
+            self.choose(values[(at + step) % len(values)])
+
+    def action_pick(self) -> None:
+        """List them."""
+
+        def picked(value: str | None) -> None:
+            if value is not None:
+                self.choose(value)
+
+        self.app.push_screen(PickScreen(self._title, self._options, self._value), picked)
+
+
+class PickScreen(ThriftyModal[str | None]):
+    """Options in a list; what is typed leaves those that contain it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "Close"),
+        Binding("down", "move(1)", "Down", show=False, priority=True),
+        Binding("up", "move(-1)", "Up", show=False, priority=True),
+    ]
+
+    def __init__(self, title: str, options: Options, value: str) -> None:
+        super().__init__()
+        self._title = title
+        self._all = list(options)
+        self._left = self._all[:_MOST]
+        self._value = value
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="pick"):
+            yield Static(self._title, classes="heading")
+            yield Input(placeholder="type to narrow them, enter takes one, escape none", id="pick-text", compact=True)
+            yield OptionList(id="pick-list")
+
+    def on_mount(self) -> None:
+        listed = self.query_one(OptionList)
+        listed.can_focus = False
+        self._show()
+        at = next((place for place, (value, _) in enumerate(self._left) if value == self._value), 0)
+        listed.highlighted = at if self._left else None
+
+    @on(Input.Changed, "#pick-text")
+    def _narrow(self, event: Input.Changed) -> None:
+        wanted = event.value.lower()
+        self._left = [option for option in self._all if wanted in option[1].lower()][:_MOST]
+        self._show()
+
+    def _show(self) -> None:
+        listed = self.query_one(OptionList)
+        listed.clear_options()
+        listed.add_options([Option(plain(name)) for _, name in self._left])
+        listed.highlighted = 0 if self._left else None
+
+    def action_move(self, step: int) -> None:
+        """Down or up the list."""
+        listed = self.query_one(OptionList)
+        if self._left:
+            listed.highlighted = ((listed.highlighted or 0) + step) % len(self._left)
+
+    @on(Input.Submitted, "#pick-text")
+    def _take(self) -> None:
+        at = self.query_one(OptionList).highlighted
+        self.dismiss(None if at is None else self._left[at][0])
+
+    @on(OptionList.OptionSelected)
+    def _take_clicked(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(self._left[event.option_index][0])

@@ -1,0 +1,176 @@
+"""The answer to a question about many meters, as it is seen: its sum in a line, a chart, and a table page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import partial
+from typing import Any, Final
+
+import pandas as pd
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Container, Vertical
+from textual.widget import Widget
+
+from metertui.engine.base import Progress, SiteZone
+from metertui.engine.columns import Frozen
+from metertui.engine.reports import Findings, Rule, Saved, report
+from metertui.screens.charts import Picture, PictureView, picture
+from metertui.screens.shell import Steady, Waiting
+from metertui.screens.tables import PAGE, SortedTable
+from metertui.text import answers, message
+
+_MAP: Final = 80
+"""Columns that a map of the week takes with three to an hour."""
+_BESIDE: Final = 110
+"""Columns of the terminal from which on chart and table stand side by side."""
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What a question gave."""
+
+    saved: Saved
+    found: Findings
+    picture: Picture
+
+    def named(self, saved: Saved) -> Answer:
+        """The same under a title."""
+        return replace(self, saved=saved)
+
+
+def answered(
+    frozen: Frozen, saved: Saved, rule: Rule | None, tell: Progress
+) -> tuple[Answer | None, tuple[date, date] | None]:
+    """A question's answer, and from which day to which there are readings; none without any. Raises MeterError.
+
+    `tell` is told the share done; what it raises ends the work.
+    """
+    if not len(frozen.curve):
+        return None, None
+    time, zone = frozen.curve.time, frozen.zone
+    oldest, newest = zone.day(int(time.min()) - 1), zone.day(int(time.max()))
+    found = report.find(frozen, saved.inquiry(oldest, newest), rule, progress=tell)
+    return Answer(saved, found, picture(found, saved.chart, zone)), (oldest, newest)
+
+
+class _Chart(PictureView):
+    """A chart that says what is worked out until there is another."""
+
+    waiting: Callable[[], Waiting]
+
+    def get_loading_widget(self) -> Widget:
+        return self.waiting()
+
+
+class AnswerView(Vertical):
+    """Chart and table, side by side where there is room. The table's rows are sorted here."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.answer: Answer | None = None
+        self.sort = ""
+        """The column that rows are sorted by, `-column` from the highest down; empty for the keys' own order."""
+        self._table: pd.DataFrame | None = None
+        self._rule: Rule | None = None
+        self._zone: SiteZone | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Steady(id="summary")
+        with Container(id="answer"):
+            yield _Chart(id="government-chart")
+            with Vertical(id="table-side"):
+                yield SortedTable(id="government-table")
+
+    @property
+    def at(self) -> int:
+        """The place of the row under the cursor among all; -1 where there is none."""
+        return self.query_one(SortedTable).at
+
+    def forget(self) -> None:
+        """Show nothing any more."""
+        self.answer, self.sort, self._table = None, "", None
+        self.query_one(PictureView).show(None)
+        self.query_one(SortedTable).show([], [])
+        self.query_one("#summary", Steady).show("")
+
+    def show(self, answer: Answer, rule: Rule | None, zone: SiteZone, at: int = 0) -> None:
+        """Show an answer, and of its table the page that row `at` is on. `rule`: what was hidden by."""
+        self.answer, self._rule, self._zone = answer, rule, zone
+        chart = self.query_one(PictureView)
+        chart.border_title = answer.picture.unit + (f", {answer.picture.note}" if answer.picture.note else "")
+        chart.show(answer.picture)
+        self.set_class(answer.picture.kind == "heat", "-heat")
+        self._show_table(at)
+
+    def wait(self, lines: Sequence[str], share: Callable[[], float]) -> None:
+        """Say in the place of the chart what is waited for, and how far it is; the table keeps the keys meanwhile."""
+        chart = self.query_one(_Chart)
+        chart.loading, chart.waiting = False, partial(Waiting, lines, share)
+        chart.loading = True
+
+    def waited(self) -> None:
+        """It is there, or nobody waits any more."""
+        chart = self.query_one(_Chart)
+        if chart.loading:
+            chart.loading = False
+
+    def keys_at(self, at: int) -> tuple[str, ...]:
+        """The keys of a row."""
+        assert self.answer is not None
+        assert self._table is not None
+        return answers.keys_of(self.answer.found, self._table, at)
+
+    def _show_table(self, at: int = 0) -> None:
+        assert self.answer is not None
+        self._table = answers.ordered(self.answer.found, self.sort)
+        self._show_page(at)
+
+    def _show_page(self, at: int) -> None:
+        assert self.answer is not None
+        assert self._table is not None
+        assert self._zone is not None
+        at = max(0, min(at, len(self._table) - 1))
+        first = at // PAGE * PAGE
+        columns, cells = answers.page(self.answer.found, self._table.iloc[first : first + PAGE], self._zone)
+        table = self.query_one(SortedTable)
+        table.show(columns, cells, self.sort, first, len(self._table))
+        table.point(at)
+        self._share_out()
+        summary = answers.summary(self.answer.found, self._rule)
+        self.query_one("#summary", Steady).show(message(f"{summary} · {table.part}" if table.part else summary))
+
+    def _share_out(self) -> None:
+        """Side by side, the table takes what it needs, up to the half, and the chart what is left."""
+        side = self.query_one("#table-side")
+        if self.app.size.width < _BESIDE:
+            side.styles.width = None
+        elif self.answer is not None:
+            room = self.size.width
+            most = room - _MAP if self.answer.saved.chart == "heat" else room * 3 // 5
+            side.styles.width = max(34, min(self.query_one(SortedTable).needs, most))
+
+    def on_resize(self) -> None:
+        self._share_out()
+
+    @on(SortedTable.PageAsked)
+    def _turned(self, event: SortedTable.PageAsked) -> None:
+        event.stop()
+        if self._table is not None:
+            self._show_page(event.first)
+
+    @on(SortedTable.SortAsked)
+    def _sorted(self, event: SortedTable.SortAsked) -> None:
+        event.stop()
+        if self.answer is None:
+            return
+        if event.step:
+            orders = answers.orders(self.answer.found.inquiry, compared=bool(self.answer.found.compared))
+            bare = [order.removeprefix("-") for order in orders]
+            name = self.sort.removeprefix("-")
+            self.sort = orders[(bare.index(name) + 1) % len(orders) if name in bare else 0]
+        elif self.sort:
+            self.sort = self.sort.removeprefix("-") if self.sort.startswith("-") else f"-{self.sort}"
+        self._show_table()

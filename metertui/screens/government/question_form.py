@@ -1,0 +1,149 @@
+"""The form that a question is put together in: a line each for when, which, by what, and how."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Final, cast
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.message import Message
+from textual.widgets import Input, Label
+
+from metertui.engine.columns import Group
+from metertui.engine.reports import PERIODS, Compare, Measure, Saved
+from metertui.engine.usage import ATTRIBUTE_KEYS
+from metertui.screens.fields import Choice, Options
+from metertui.text import COMPARES, KEYS
+
+MEASURES: Final[dict[Measure, str]] = {
+    "total": "total",
+    "per_meter": "per meter",
+    "per_meter_day": "per meter and day",
+    "peak": "peak half hour",
+}
+CHARTS: Final = {
+    "lines": "lines",
+    "bars": "bars",
+    "stacked": "stacked bars",
+    "shares": "share bars",
+    "heat": "hour by weekday",
+}
+_EVERY: Final = {"region": "every region", "sub_region": "every sub-region", "apartment_type": "every type"}
+_TEXTS: Final = {
+    "first": ("From", "YYYY-MM-DD"),
+    "last": ("To", "YYYY-MM-DD"),
+    "time": ("Time of day", "18:00-20:00"),
+    "meter": ("Meter", "all of them"),
+}
+
+
+class Builder(VerticalScroll):
+    """Shows a question and changes it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "app.focus_previous", "Field before", show=False),
+        Binding("down", "app.focus_next", "Next field", show=False),
+    ]
+
+    @dataclass
+    class Changed(Message):
+        """The question is another."""
+
+        saved: Saved
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.can_focus = False
+        self._saved = Saved()
+
+    def compose(self) -> ComposeResult:
+        yield Choice("Period", list(PERIODS.items()), id="period")
+        yield from self._text("first")
+        yield from self._text("last")
+        yield from self._text("time")
+        yield Choice("Region", [], id="region")
+        yield Choice("Sub-region", [], id="sub_region")
+        yield Choice("Type", [], id="apartment_type")
+        yield from self._text("meter")
+        yield Choice("By", [], id="by")
+        yield Choice("and by", [], id="then")
+        yield Choice("Measure", list(MEASURES.items()), id="measure")
+        yield Choice("Against", list(COMPARES.items()), id="compare")
+        yield Choice("Chart", list(CHARTS.items()), id="chart")
+
+    def _text(self, name: str) -> ComposeResult:
+        title, hint = _TEXTS[name]
+        with Horizontal(classes="builder-line", id=f"{name}-line"):
+            yield Label(Text(f"{title:<11}", style="dim"))
+            yield Input(placeholder=hint, id=name, compact=True)
+
+    def show(self, saved: Saved, groups: Iterable[Group], *, single_meters: bool) -> None:
+        """Show a question, to be narrowed by what the groups have; by a single meter only where that may be."""
+        before, self._saved = self._saved, saved
+        groups = list(groups)
+        for name in _TEXTS:  # what is being typed is left alone
+            if getattr(saved, name) != getattr(before, name):
+                self.query_one(f"#{name}", Input).value = getattr(saved, name)
+        for name, every in _EVERY.items():
+            there = sorted({getattr(group, name) for group in groups} - {""})
+            options: Options = [("", every), *((value, value) for value in there)]
+            self.query_one(f"#{name}", Choice).offer(options, getattr(saved, name))
+        keys = [(key, called) for key, called in KEYS.items() if single_meters or key != "meter"]
+        first, then = (*saved.by, "", "")[:2]
+        self.query_one("#by", Choice).offer([("", "nothing"), *keys], first)
+        self.query_one("#then", Choice).offer([("", "nothing"), *(k for k in keys if k[0] != first)], then)
+        for name in ("period", "measure", "compare", "chart"):
+            field = self.query_one(f"#{name}", Choice)
+            field.offer(field._options, getattr(saved, name))
+        self.query_one("#first-line").set_class(saved.period != "dates", "hidden")
+        self.query_one("#last-line").set_class(saved.period != "dates", "hidden")
+        self.query_one("#meter-line").set_class(not single_meters, "hidden")
+
+    @on(Choice.Changed)
+    def _chosen(self, event: Choice.Changed) -> None:
+        event.stop()
+        name, value = event.choice.id or "", event.value
+        saved = self._saved
+        if name in ("by", "then"):
+            first, then = self.query_one("#by", Choice).value, self.query_one("#then", Choice).value
+            saved = replace(saved, by=tuple(dict.fromkeys(key for key in (first, then) if key)))
+            if saved.chart == "heat":
+                saved = replace(saved, chart="bars")
+        elif name == "chart":
+            saved = charted(saved, value)
+        elif name == "measure":
+            saved = replace(saved, measure=cast("Measure", value))
+        elif name == "compare":
+            saved = replace(saved, compare=cast("Compare", value))
+        elif name == "period":
+            saved = replace(saved, period=value)
+        elif name in ATTRIBUTE_KEYS:
+            saved = replace(saved, **{name: value})  # type: ignore[arg-type]  # these three are texts
+        self._tell(saved)
+
+    @on(Input.Submitted)
+    def _typed(self, event: Input.Submitted) -> None:
+        event.stop()
+        name = event.input.id or ""
+        value = event.value.strip()
+        if getattr(self._saved, name) != value:
+            self._tell(replace(self._saved, **{name: value}))  # type: ignore[arg-type]  # texts, all of them
+        self.screen.focus_next()
+
+    def _tell(self, saved: Saved) -> None:
+        if saved != self._saved:
+            self._saved = saved
+            self.post_message(self.Changed(saved))
+
+
+def charted(saved: Saved, chart: str) -> Saved:
+    """The question with another chart: the map of the week asks by its own keys, and leaves them behind again."""
+    week = ("weekday", "hour_of_day")
+    if chart == "heat":
+        return replace(saved, chart=chart, by=week)
+    return replace(saved, chart=chart, by=("month",) if saved.by == week else saved.by)

@@ -1,0 +1,214 @@
+"""Past usage under a proposed tariff: who would pay more, who less, and by how much; over the screen that asked."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import ClassVar, Final, NamedTuple
+
+import pandas as pd
+from rich.text import Text
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.widgets import Static
+
+from metertui.engine.base import MeterError, Progress
+from metertui.engine.billing import DECILES, Replay, replay, tariffs
+from metertui.engine.columns import Frozen
+from metertui.engine.reports import Rule, disclosure
+from metertui.headend import HeadEnd
+from metertui.screens.charts import deciles
+from metertui.screens.shell import Cancelled, UnderWay, told
+from metertui.screens.tables import SortedTable
+from metertui.screens.terminal import ThriftyModal, ink
+from metertui.text import HIDDEN, Column, fmt, message, visible
+
+_BY: Final = (("apartment_type", "region"), ("apartment_type",), ("region",), ())
+_NAMES: Final = {"apartment_type": "type of home", "region": "region"}
+_MONEY: Final = ("current", "proposed", "change", "median")
+_TITLES: Final = {
+    "meters": "meters",
+    "change": "change",
+    "median": "median",
+    "more": "pay more",
+    "less": "pay less",
+    "current": "now",
+    "proposed": "proposed",
+}
+_QUANTILES: Final = tuple(sorted((*DECILES, 5)))
+
+
+class _Table(NamedTuple):
+    by: tuple[str, ...]
+    rows: pd.DataFrame
+    hidden: list[bool]
+
+
+class ReplayScreen(ThriftyModal[None]):
+    """Shows a replay of some days; made from a file that is read when it opens. Escape ends it, then the window."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "back", "Close", key_display="escape"),
+        Binding("b", "by", "Broken down otherwise"),
+    ]
+
+    def __init__(self, headend: HeadEnd, file: Path, days: tuple[date, date], rule: Rule | None) -> None:
+        super().__init__()
+        self._headend = headend
+        self._file = file
+        self._days = days
+        self._rule = rule
+        self._tables: list[_Table] = []
+        self._at = 0
+        self._work: UnderWay | None = None
+        """The replay that is waited for."""
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="replay"):
+            yield Static(id="replay-title")
+            yield Static(id="replay-sum")
+            yield SortedTable(id="replay-table")
+            yield Static(id="replay-chart")
+            yield Static(Text("↑ ↓ another group · b broken down otherwise · escape ends or closes", style="dim"))
+
+    def on_mount(self) -> None:
+        first, last = self._days
+        title = Text(f"{visible(self._file.name)} against tariffs.csv, {first} to {last}", style="bold")
+        self.query_one("#replay-title", Static).update(title)
+        self.query_one(SortedTable).focus()
+        self._replay()
+
+    @work(exclusive=True)
+    async def _replay(self) -> None:
+        table = self.query_one(SortedTable)
+        table.loading = True
+        try:
+            with told(self, "Replaying") as self._work:
+                self._tables = await self._headend.ask(
+                    _replayed, self._headend, self._file, self._days, self._rule, self._work.tell
+                )
+        except Cancelled:
+            self.say("Ended; nothing was replayed.")
+        except MeterError as error:
+            self.say(f"! {error}")
+        else:
+            self.query_one("#replay-sum", Static).update(self._summary())
+            self._show()
+        finally:
+            self._work = None
+            table.loading = False
+            table.focus()
+
+    def say(self, text: str) -> None:
+        """Put a sentence where the sums stand."""
+        self.query_one("#replay-sum", Static).update(message(text))
+
+    def hush(self) -> None:
+        """Take it back."""
+        self.say("")
+
+    def action_back(self) -> None:
+        """End the replay that is waited for, or leave."""
+        if self._work is None:
+            self.dismiss()
+        else:
+            self._work.end()
+            self.say(self._work.line())
+
+    def _summary(self) -> Text:
+        every = self._tables[-1]
+        if every.hidden[0] or not int(every.rows["meters"].iloc[0]):
+            return Text(HIDDEN if every.hidden[0] else fmt.NOTHING)
+        row = every.rows.iloc[0]
+        currency = self._headend.engine.rules.currency
+        return Text(
+            f"{fmt.count(int(row['meters']))} meters: {fmt.count(int(row['more']))} pay more, "
+            f"{fmt.count(int(row['less']))} less, {fmt.count(int(row['same']))} the same · "
+            f"{_money(row['current'])} now, {_money(row['proposed'])} proposed, "
+            f"{_money(row['change'], sign=True)} {currency} in all, with tax"
+        )
+
+    def _show(self) -> None:
+        by, rows, hidden = self._tables[self._at]
+        columns = [Column(key, _NAMES[key], False) for key in by] or [Column("all", "of all", False)]
+        columns += [Column(name, title, True) for name, title in _TITLES.items()]
+        cells = []
+        for row, out in zip(rows.to_dict("records"), hidden, strict=True):
+            line = [visible(str(row[key])) or "(none)" for key in by] or ["meters"]
+            for name in _TITLES:
+                if out:
+                    line.append(HIDDEN)
+                elif name in _MONEY:
+                    line.append(_money(row[name], sign=name in ("change", "median")))
+                else:
+                    line.append(fmt.count(int(row[name])))
+            cells.append(line)
+        self.query_one(SortedTable).show(columns, cells)
+        self._draw()
+
+    @on(SortedTable.RowHighlighted)
+    def _draw(self) -> None:
+        if not self._tables:
+            return
+        by, rows, hidden = self._tables[self._at]
+        at = self.query_one(SortedTable).at
+        chart = self.query_one("#replay-chart", Static)
+        if not 0 <= at < len(rows):
+            chart.update("")
+            return
+        row = rows.iloc[at]
+        name = " · ".join(visible(str(row[key])) or "(none)" for key in by) or "all meters"
+        text = Text(
+            f"What each pays more (right) or less (left), {name}, {self._headend.engine.rules.currency}\n", "dim"
+        )
+        if hidden[at]:
+            text.append(HIDDEN)
+        else:
+            values = [int(row["median" if tenth == 5 else f"p{tenth}0"]) for tenth in _QUANTILES]
+            labels = ["median" if tenth == 5 else f"{tenth}0 %" for tenth in _QUANTILES]
+            inks = [ink(self.app.theme_variables, colour) for colour in ("accent", "primary")]
+            told = [_money(value, sign=True) for value in values]
+            text.append_text(deciles(labels, values, told, max(30, chart.size.width - 2), inks))
+        chart.update(text)
+
+    def action_by(self) -> None:
+        """Break it down by other keys."""
+        if self._tables:
+            self._at = (self._at + 1) % len(self._tables)
+            self._show()
+
+
+def _replayed(
+    frozen: Frozen, headend: HeadEnd, file: Path, days: tuple[date, date], rule: Rule | None, tell: Progress
+) -> list[_Table]:
+    """The tables by all of _BY. Raises MeterError, and what `tell` raises."""
+    current = headend.engine.tariffs.current()
+    if current is None:
+        raise MeterError("there is no tariffs.csv in the data folder to hold it against")
+    proposed = tariffs.load(file)
+    if proposed is None:
+        raise MeterError(f"there is no file {file}")
+    found = replay(frozen, current, proposed.backdated(days[0]), *days, progress=tell)
+    return [_Table(by, found.table(by), _hidden(frozen, found, by, rule)) for by in _BY]
+
+
+def _hidden(frozen: Frozen, found: Replay, by: tuple[str, ...], rule: Rule | None) -> list[bool]:
+    """Which groups of the table are small, or would give a small one away."""
+    if rule is None:
+        return [False] * (len(found.table(by)) if by else 1)
+    if not by:
+        largest = int(found.usage.max(initial=0))
+        return [rule.small(int((found.usage > 0).sum()), int(found.usage.sum()), largest)]
+    usage = pd.DataFrame({key: getattr(found, key) for key in by} | {"usage_wh": found.usage})
+    usage["drawing"] = found.usage > 0
+    grouped = usage.groupby(list(by), sort=True)
+    table = grouped.agg(usage_wh=("usage_wh", "sum"), drawing=("drawing", "sum"), largest_wh=("usage_wh", "max"))
+    out = disclosure.hidden(table.reset_index(), list(by), rule, disclosure.sizes(frozen, list(by)))
+    return [bool(cell) for cell in out.cells]
+
+
+def _money(cents: object, *, sign: bool = False) -> str:
+    amount = int(str(cents)) / 100
+    return f"{amount:{'+' if sign else ''},.2f}".replace(",", " ")

@@ -1,0 +1,105 @@
+"""The figures of ingest: the rate with its history, a tile for each of the others, and refusals by their code."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import Grid, Horizontal, Vertical
+
+from metertui.engine.base import SiteZone
+from metertui.engine.core import LiveSnapshot
+from metertui.screens.company import DayClose
+from metertui.screens.live.rate_bars import Rates
+from metertui.screens.shell import Steady, Tile
+from metertui.text import fmt
+
+_TILES: Final = {
+    "accepted": "accepted",
+    "duplicates": "duplicates",
+    "suspects": "suspect",
+    "refused": "refused",
+    "log": "in the log",
+    "stored": "stored",
+    "latency": "p50 · p99",
+    "sync": "last sync",
+    "waiting": "waiting",
+    "connections": "connections",
+    "accounts": "accounts",
+    "memory": "memory",
+}
+
+
+class Pulse(Vertical):
+    """All of it, with the day close beside the rate where there is room."""
+
+    def __init__(self, zone: SiteZone, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._zone = zone
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(id="top"):
+            with Vertical(id="rates"):
+                yield Steady(id="rate")
+                yield Rates(id="history")
+            panel = DayClose(self._zone, id="day-panel")
+            panel.border_title = "Day close"
+            panel.border_subtitle = "D closes the day"
+            yield panel
+        with Grid(id="tiles"):
+            for name, label in _TILES.items():
+                yield Tile(label, id=f"tile-{name}")
+        yield Steady(id="codes")
+
+    def on_resize(self) -> None:
+        """As many tiles side by side as are still wide enough, in full rows."""
+        columns = next(count for count in (12, 6, 4, 3) if count * 13 <= self.size.width or count == 3)
+        self.query_one("#tiles", Grid).styles.grid_size_columns = columns
+
+    def show_close(self, snapshot: LiveSnapshot) -> None:
+        """The day close alone, which one wants to see move."""
+        self.query_one(DayClose).show_live(snapshot)
+
+    def show(self, snapshot: LiveSnapshot) -> None:
+        """The rest."""
+        text = Text(no_wrap=True, overflow="ellipsis")
+        text.append(f"{fmt.rate(snapshot.rate)} readings/s", style="bold")
+        text.append(f"   peak {fmt.count(max(snapshot.history, default=0))}/s in 2 min", style="dim")
+        text.append(f"   up {_up(snapshot.uptime)}   log {fmt.size(snapshot.log_bytes)}", style="dim")
+        self.query_one("#rate", Steady).show(text)
+        self.query_one("#history", Rates).show(snapshot.history)
+        figures = {
+            "accepted": fmt.count(snapshot.accepted),
+            "duplicates": fmt.count(snapshot.duplicates),
+            "suspects": fmt.count(snapshot.suspects),
+            "refused": fmt.count(sum(snapshot.refused.values())),
+            "log": fmt.count(snapshot.in_log),
+            "stored": fmt.count(snapshot.stored),
+            "latency": _milliseconds(snapshot.p50, snapshot.p99, apart=self.size.width >= 90),
+            "sync": f"{snapshot.sync_ms:.2f} ms",
+            "waiting": fmt.size(snapshot.waiting),
+            "connections": fmt.count(snapshot.connections),
+            "accounts": fmt.count(snapshot.accounts),
+            "memory": f"{fmt.count(round(snapshot.memory / 1e6))} MB",
+        }
+        notes = {}
+        if self.size.width >= 150 or 100 <= self.size.width < 156:
+            notes["connections"] = f"of {fmt.count(snapshot.connections_total)}"
+            notes["waiting"] = f"of {fmt.count(snapshot.queue)}" if snapshot.queue else ""
+        for name, value in figures.items():
+            self.query_one(f"#tile-{name}", Tile).show(value, notes.get(name, ""))
+        self.query_one("#codes", Steady).show(Text(f"refused: {fmt.tally(snapshot.refused)}", style="dim"))
+
+
+def _up(seconds: float) -> str:
+    """For how long it runs: each second that is told would draw the line anew."""
+    return fmt.span(seconds) if seconds >= 3600 else f"{int(seconds) // 60} min"
+
+
+def _milliseconds(*seconds: float | None, apart: bool) -> str:
+    """`0.4 · 2.1 ms`, or closer together: no more figures than are known."""
+    known = [each * 1000 for each in seconds if each is not None]
+    room = max(known, default=0.0) < 100  # for a decimal in the tile
+    told = [f"{each:.1f}" if each < 10 and room else f"{each:.0f}" for each in known]
+    return f"{(' · ' if apart else '·').join(told)} ms" if told else "–"

@@ -1,0 +1,150 @@
+"""The look-up's figures as they are read: the tiles, the chart, and the rows of the readings behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from metertui.engine.accounts import Account
+from metertui.engine.base import DAY, SECOND, SiteZone, Window
+from metertui.engine.billing import Statement, money
+from metertui.engine.usage import STATUS, Answer, Behind, Edge, Series
+from metertui.screens.charts import Kind, Picture, buckets, chart
+from metertui.text import explained, fmt
+
+BEFORE: Final = {
+    "today": "vs day before",
+    "yesterday": "vs day before",
+    "week": "vs week before",
+    "month": "vs month before",
+    "year": "vs year before",
+    "last_month": "vs month before",
+    "last_half_hour": "vs half hour before",
+    "dates": "vs days before",
+}
+"""What a window is compared with, by its name."""
+
+
+_MOST_BARS: Final = 62
+_MOST_DRAWN: Final = 40 * 366 * DAY
+"""A window that is longer is drawn only as far as there are readings."""
+
+
+def when(instant: int, zone: SiteZone) -> str:
+    """A moment to the second; an explanation has its fraction too."""
+    return explained.moment(instant - instant % SECOND, zone)
+
+
+class Figure(NamedTuple):
+    """A tile's value, and what is said beside or below it."""
+
+    value: str
+    note: str = ""
+
+
+def usage(answer: Answer) -> Figure:
+    """What was used, and whether its ends were read."""
+    opening, closing = answer.usage.opening, answer.usage.closing
+    if opening is None or closing is None:
+        return Figure(fmt.NOTHING)
+    guessed = [edge for edge in (opening, closing) if edge.quality == "estimated"]
+    ends = ("read at both ends", "1 end estimated", "ends estimated")[len(guessed)]
+    return Figure(fmt.kwh(answer.usage.usage_wh), f"\n{ends}")
+
+
+def compared(answer: Answer, zone: SiteZone) -> Figure:
+    """Usage against that of the window before, with its sign in words and an arrow."""
+    before = answer.before
+    if answer.more_wh is None:
+        return Figure(fmt.NOTHING, f"\n{fmt.kwh(before.usage_wh)} then" if before.usage_wh is not None else "")
+    if answer.more_wh == 0:
+        value = "= the same"
+    else:
+        amount = fmt.kwh(abs(answer.more_wh)) if answer.more is None else f"{abs(answer.more):.1%}"
+        value = f"▲ {amount} more" if answer.more_wh > 0 else f"▼ {amount} less"
+    partly = before.opening is not None and before.opening.quality == "first"
+    end = zone.local(before.end if before.closing is None else before.closing.time)
+    same_year = end.year == zone.local(answer.usage.end - 1).year
+    until = f"{end:%m-%d %H:%M}" if same_year else f"{end:%Y-%m-%d}"
+    return Figure(value, f"\n{'part: ' if partly else ''}{fmt.kwh(before.usage_wh)}\nto {until}")
+
+
+def daily(answer: Answer) -> Figure:
+    """Usage in 24 hours of the time that is known."""
+    if answer.daily_wh is None:
+        return Figure(fmt.NOTHING)
+    return Figure(fmt.kwh(answer.daily_wh), f"\nof {fmt.span(answer.known / 1_000_000)}")
+
+
+def bill(statement: Statement) -> Figure:
+    """A month's total with its tax, and the kWh that it is for; these alone where no tariffs are set up."""
+    if statement.total is None:
+        return Figure(fmt.kwh(statement.usage_wh), f"\n{statement.month}")
+    return Figure(
+        f"{money(statement.total)} {statement.currency}", f"\n{fmt.kwh(statement.usage_wh)}\n{statement.month}"
+    )
+
+
+def end(edge: Edge | None, zone: SiteZone) -> Figure:
+    """A register, and when."""
+    return Figure(fmt.NOTHING) if edge is None else Figure(fmt.kwh(edge.wh), f"\n{when(edge.time, zone)}")
+
+
+def end_name(name: str, edge: Edge | None) -> str:
+    """Opening or closing, and how it is known."""
+    return f"{name} register" if edge is None else f"{name}, {fmt.QUALITY[edge.quality]}"
+
+
+def readings(answer: Answer) -> Figure:
+    """How many are stored in the window, and how many of them do not count."""
+    stored, suspect = answer.usage.readings, answer.usage.suspect
+    note = f"\n{fmt.count(suspect)} not counted" if suspect else "\nall counted" if stored else ""
+    return Figure(fmt.count(stored), note)
+
+
+def rows(behind: Behind, zone: SiteZone, start: int, stop: int) -> list[Sequence[str]]:
+    """The cells of the readings from the `start`th newest to before the `stop`th."""
+    last = len(behind) - 1
+    return [_cells(behind, last - number, zone) for number in range(start, min(stop, len(behind)))]
+
+
+def _cells(behind: Behind, place: int, zone: SiteZone) -> Sequence[str]:
+    step, length = int(behind.step[place]), int(behind.length[place])
+    return (
+        when(int(behind.time[place]), zone),
+        fmt.number(int(behind.wh[place])),
+        fmt.number(step) if step >= 0 else "–",
+        explained.span(length - length % SECOND) if length >= 0 else "–",
+        STATUS[int(behind.status[place])],
+    )
+
+
+class Drawn(NamedTuple):
+    """The chart of a window: kWh by bucket, None for no data, and which of them are estimated."""
+
+    title: str
+    picture: Picture
+
+
+def drawn(series: Series, window: Window, zone: SiteZone) -> Drawn:
+    """A window's usage for a chart, bars where they are few; of a very long one as far as there are readings."""
+    between = f"{when(window.start, zone)} to {when(window.end, zone)}"
+    if window.end - window.start > _MOST_DRAWN and series.first is not None and series.last is not None:
+        start, end = max(window.start, series.first - DAY), min(window.end, series.last + DAY)
+        window = Window(window.name, start, max(start + DAY, end))
+    parts = buckets(window, zone)
+    used, known = series.buckets(parts.marks)
+    exact = series.exact(parts.marks)
+    values = tuple(wh / 1000 if there else None for wh, there in zip(used.tolist(), known.tolist(), strict=True))
+    title = f"kWh {'an' if parts.unit == 'hour' else 'a'} {parts.unit} · {between}"
+    kind: Kind = "bars" if len(values) <= _MOST_BARS else "lines"
+    guessed = tuple((~(exact[1:] & exact[:-1])).tolist())
+    return Drawn(title, Picture(kind, tuple(parts.labels), (chart.Series("", values),), "kWh", estimated=guessed))
+
+
+def where(account: Account | None) -> str:
+    """What is known of where a meter is."""
+    if account is None:
+        return "no account"
+    known = [part for part in (account.address, account.region, account.apartment_type) if part]
+    return f"{', '.join(known) or 'nothing known of it'}{'' if account.active else ' · deactivated'}"

@@ -1,0 +1,352 @@
+"""Lookup: what one meter used, how well that is known, and the readings behind it."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from datetime import date
+from pathlib import Path
+from typing import ClassVar, Final
+
+from rich.text import Text
+from textual import events, on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Grid, Horizontal
+from textual.widgets import Input, Static, Tab, Tabs
+
+from metertui.engine.base import MeterError, Window, windows
+from metertui.engine.billing import statements
+from metertui.engine.core import LiveSnapshot
+from metertui.engine.usage import Answer, Behind, Series, lookup, why_nothing
+from metertui.screens.charts import PictureView
+from metertui.screens.explain import ExplainScreen
+from metertui.screens.fields import DatePicker, TypedLine
+from metertui.screens.lookup import figures
+from metertui.screens.lookup.figures import BEFORE, Figure
+from metertui.screens.lookup.readings_behind import BehindTable
+from metertui.screens.shell import Cancelled, DeskScreen, MeterInput, Tile, UnderWay, export_readings, told
+from metertui.text import fmt, message, plain
+
+_WINDOWS: Final = {
+    "today": "Today",
+    "yesterday": "Yesterday",
+    "week": "Week",
+    "month": "Month",
+    "year": "Year",
+    "last_month": "Last month",
+    "last_half_hour": "Half hour",
+    "dates": "Dates",
+}
+_AGAIN_SECONDS: Final = 2.0
+"""At most so often is an answer in view given anew, where readings keep arriving."""
+_BESIDE: Final = 150
+"""Columns from which on the readings stand beside the chart."""
+
+
+class LookupScreen(DeskScreen):
+    """One meter, one window."""
+
+    place = "lookup"
+    explains = (
+        "What one meter used. Type any part of its id, address or postcode and press enter; the arrows then choose a "
+        "window, c opens a calendar for any two days, both included. Usage is the register at the end less the "
+        "register at the beginning; each was read then (actual), is estimated between two readings, or is the first "
+        "or last reading that there is. Where nothing was read there is no data, which is not 0. e explains the usage "
+        "reading by reading, with the file and line of each. In the chart ░ and · stand for what is estimated, and "
+        "where nothing is known there is no bar. m lists the meters of this session, r goes to the readings, where "
+        "enter explains one step, ctrl+e writes them to a file; escape ends that."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "search", "Find"),
+        Binding("m", "recent", "Recent"),
+        Binding("e", "why", "Explain"),
+        Binding("r", "readings", "Readings"),
+        Binding("c", "calendar", "Dates"),
+        Binding("ctrl+e", "export", "Export", priority=True),
+        Binding("escape", "back", "Back", show=False),
+        Binding("ctrl+left", "window(-1)", "Window before", key_display="ctrl+←", priority=True, show=False),
+        Binding("ctrl+right", "window(1)", "Window after", key_display="ctrl+→", priority=True, show=False),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._meter = ""
+        self._window: Window | None = None
+        self._writing: UnderWay | None = None
+        """The file that is written."""
+        self._seen = (-1, 0.0)
+        """Readings stored and the seconds of uptime, when the answer in view was given."""
+
+    def content(self) -> ComposeResult:
+        yield MeterInput(self.headend, id="lookup-meter")
+        yield Tabs(*(Tab(title, id=name) for name, title in _WINDOWS.items()), active="month", id="windows")
+        with Horizontal(id="dates", classes="hidden"):
+            yield Input(placeholder="from, YYYY-MM-DD", id="from", compact=True)
+            yield Input(placeholder="to, YYYY-MM-DD", id="to", compact=True)
+            yield Static("↓ calendar", id="dates-hint")
+        yield Static(id="lookup-message")
+        with Grid(id="lookup-tiles", classes="hidden"):
+            yield Tile("usage", id="usage")
+            yield Tile(BEFORE["month"], id="compared")
+            yield Tile("average a day", id="daily")
+            yield Tile("bill so far", id="bill")
+        with Grid(id="lookup-ends", classes="hidden"):
+            yield Tile("opening register", id="opening")
+            yield Tile("closing register", id="closing")
+            yield Tile("readings", id="readings-count")
+        with Container(id="lookup-answer"):
+            yield PictureView(id="usage-chart", classes="hidden")
+            yield BehindTable(id="readings", classes="hidden")
+        yield TypedLine(id="line")
+
+    @on(events.Resize)
+    def _share_out(self) -> None:
+        """Where the readings find room in full beside the chart, they stand there."""
+        self.set_class(self.size.width >= _BESIDE, "-beside")
+
+    def on_screen_resume(self) -> None:
+        if self._meter:
+            self._answer()
+        else:
+            self.query_one("#lookup-message", Static).update(Text(self.query_one(MeterInput).invitation))
+            self.action_search()
+
+    def show_live(self, snapshot: LiveSnapshot) -> None:
+        super().show_live(snapshot)
+        stored, uptime = self._seen
+        if self._meter and snapshot.stored != stored and snapshot.uptime >= uptime + _AGAIN_SECONDS:
+            self._seen = (snapshot.stored, snapshot.uptime)
+            self._answer()
+
+    # -- keys ------------------------------------------------------------------------------------------------
+
+    def action_search(self) -> None:
+        """Type another meter."""
+        self.query_one(MeterInput).take_focus()
+
+    def action_recent(self) -> None:
+        """Choose among the meters of this session."""
+        self.query_one(MeterInput).offer_recent()
+
+    def action_back(self) -> None:
+        """End a file that is written; else from the readings or its name to the windows, from there to the meter."""
+        table, line = self.query_one(BehindTable), self.query_one(TypedLine)
+        if self._writing is not None:
+            self._writing.end()
+            self.say(self._writing.line())
+        elif line.asks:
+            line.close()
+            self.query_one(Tabs).focus()
+        elif table.has_focus:
+            self.action_readings()
+        else:
+            self.action_search()
+
+    def action_window(self, step: int) -> None:
+        """The window before or after the chosen one."""
+        names = list(_WINDOWS)
+        tabs = self.query_one(Tabs)
+        tabs.active = names[(names.index(tabs.active) + step) % len(names)]
+
+    def action_readings(self) -> None:
+        """To the readings behind the figure, and back; where there is no room for both they take the chart's."""
+        table = self.query_one(BehindTable)
+        if table.behind is None:
+            return
+        to_table = not table.has_focus
+        self.set_class(to_table, "-readings")
+        (table if to_table else self.query_one(Tabs)).focus()
+
+    def action_why(self) -> None:
+        """Explain the usage in view."""
+        if self._meter and self._window is not None:
+            self.app.push_screen(ExplainScreen(self.headend, self._meter, self._window))
+
+    def action_calendar(self) -> None:
+        """Choose two days in a calendar."""
+        today = self.zone.day(self.headend.engine.clock.now())
+        first, last = today.replace(day=1), today
+        with suppress(ValueError):
+            first, last = (date.fromisoformat(self.query_one(name, Input).value.strip()) for name in ("#from", "#to"))
+        if self._window is not None and self._window.name != "dates":
+            first, last = (self.zone.day(instant) for instant in (self._window.start, self._window.end - 1))
+
+        def take(days: tuple[date, date] | None) -> None:
+            if days is not None:
+                for name, day in zip(("#from", "#to"), days, strict=True):
+                    self.query_one(name, Input).value = day.isoformat()
+                tabs = self.query_one(Tabs)
+                if tabs.active == "dates":
+                    self._answer_if_asked()
+                tabs.active = "dates"
+                tabs.focus()
+
+        self.app.push_screen(DatePicker(first, last, today), take)
+
+    # -- what is asked -----------------------------------------------------------------------------------------
+
+    @on(MeterInput.Chosen)
+    def _take_meter(self, event: MeterInput.Chosen) -> None:
+        self._meter = event.meter
+        self._answer()
+        if self._window is not None:
+            self.query_one(Tabs).focus()
+
+    @on(Tabs.TabActivated, "#windows")
+    def _take_window(self) -> None:
+        dates = self.query_one(Tabs).active == "dates"
+        self.query_one("#dates").set_class(not dates, "hidden")
+        if dates and not self.query_one("#from", Input).value:
+            today = self.zone.day(self.headend.engine.clock.now())
+            self.query_one("#from", Input).value = today.replace(day=1).isoformat()
+            self.query_one("#to", Input).value = today.isoformat()
+        self._answer_if_asked()
+
+    @on(Input.Submitted, "#from")
+    @on(Input.Submitted, "#to")
+    def _take_dates(self, event: Input.Submitted) -> None:
+        event.input.action_select_all()
+        self._answer_if_asked()
+
+    def on_key(self, event: events.Key) -> None:
+        # In the dates: the calendar.
+        if event.key == "down" and self.focused is not None and self.focused.id in ("from", "to"):
+            event.stop()
+            self.action_calendar()
+
+    def _answer_if_asked(self) -> None:
+        if self._meter:
+            self._answer()
+
+    # -- what is answered ----------------------------------------------------------------------------------------
+
+    def _answer(self) -> None:
+        try:
+            series = self.headend.series(self._meter)
+            window = self._asked(series)
+        except MeterError as error:
+            self._window = self.query_one(BehindTable).behind = None
+            told = message(f"! {error}")
+            if self._meter not in self.headend.engine.directory.codes:
+                told.append(f"\n{self.query_one(MeterInput).invitation}")
+            self.query_one("#lookup-message", Static).update(told)
+            self._reveal(False)
+            return
+        self._window = window
+        self._show(series, window)
+        self._price(self._meter)
+        self._reveal(True)
+
+    def _asked(self, series: Series) -> Window:
+        name = self.query_one(Tabs).active
+        if name == "dates":
+            return windows.between(self._date("#from"), self._date("#to"), self.zone)
+        return series.window(name, self.headend.engine.clock.now(), self.zone)
+
+    def _date(self, field: str) -> date:
+        text = self.query_one(field, Input).value.strip()
+        try:
+            return date.fromisoformat(text)
+        except ValueError as error:
+            raise MeterError(f"{text or 'nothing'} is no day; give both, like 2025-02-19, and press enter") from error
+
+    def _reveal(self, answered: bool) -> None:
+        for name in ("#lookup-tiles", "#lookup-ends", "#usage-chart", "#readings"):
+            self.query_one(name).set_class(not answered, "hidden")
+
+    def _show(self, series: Series, window: Window) -> None:
+        about = plain(f"{self._meter} · {figures.where(self.headend.engine.accounts.get(self._meter))}")
+        found = lookup.answer(series, window, self.zone)
+        if found.usage.usage_wh is None:
+            about.append(f"\nNo data. {fmt.reason(why_nothing(series, window, self.zone))}")
+        self.query_one("#lookup-message", Static).update(about)
+        self._show_tiles(found)
+        self._draw(series, window)
+        self.query_one(BehindTable).show_readings(lookup.behind(series, window), self.zone)
+
+    def _show_tiles(self, found: Answer) -> None:
+        zone = self.zone
+        self.query_one("#compared", Tile).name_it(BEFORE[found.usage.window])
+        for name, edge in (("opening", found.usage.opening), ("closing", found.usage.closing)):
+            self.query_one(f"#{name}", Tile).name_it(figures.end_name(name, edge))
+        shown: dict[str, Figure] = {
+            "usage": figures.usage(found),
+            "compared": figures.compared(found, zone),
+            "daily": figures.daily(found),
+            "opening": figures.end(found.usage.opening, zone),
+            "closing": figures.end(found.usage.closing, zone),
+            "readings-count": figures.readings(found),
+        }
+        for name, figure in shown.items():
+            self.query_one(f"#{name}", Tile).show(*figure)
+
+    @work(exclusive=True, group="bill")
+    async def _price(self, meter: str) -> None:
+        """What the month costs so far, in a thread: of a meter of ten years it takes 20 ms."""
+        engine = self.headend.engine
+        month = f"{self.zone.day(engine.clock.now()):%Y-%m}"
+        try:
+            statement = await asyncio.to_thread(statements.bill, engine.only(meter), month, engine.terms())
+            figure = figures.bill(statement)
+        except MeterError as error:  # a tariff that cannot be read, or none in force
+            used = statements.statement(engine.series(meter), month, self.zone)
+            figure = Figure(fmt.kwh(used.usage_wh), f"\n{month}\n! {error}")
+        self.query_one("#bill", Tile).show(*figure)
+
+    def _draw(self, series: Series, window: Window) -> None:
+        chart = self.query_one(PictureView)
+        drawn = figures.drawn(series, window, self.zone)
+        chart.border_title = drawn.title
+        chart.show(drawn.picture)
+
+    @on(BehindTable.Taken, "#readings")
+    def _explain_step(self, event: BehindTable.Taken) -> None:
+        """Explain what was used up to a reading, since the one before."""
+        step = self.query_one(BehindTable).step_at(event.row)
+        if step is None:
+            self.warn(
+                "No step ends at this reading: it is the meter's first, or does not count. e explains the window."
+            )
+            return
+        self.app.push_screen(ExplainScreen(self.headend, self._meter, step))
+
+    # -- the file ------------------------------------------------------------------------------------------------
+
+    def action_export(self) -> None:
+        """Ask for a file to write the readings in view to."""
+        behind = self.query_one(BehindTable).behind
+        if not behind or self._window is None:
+            self.warn("There are no readings in view to write.")
+        elif self._writing is not None:
+            self.warn("A file is being written; escape cancels it.")
+        else:
+            first, last = (self.zone.day(instant) for instant in (self._window.start, self._window.end - 1))
+            name = f"readings-{self._meter}-{first}-{last}.csv"
+            hint = "a file that ends in .csv, .parquet or .xlsx, then enter; escape leaves"
+            self.query_one(TypedLine).ask("export", hint, name)
+
+    @on(TypedLine.Typed)
+    def _export_to(self, event: TypedLine.Typed) -> None:
+        behind = self.query_one(BehindTable).behind
+        if behind and self._writing is None:
+            self._write(behind, Path(event.text).expanduser().absolute())
+
+    @work(exclusive=True, group="export")
+    async def _write(self, behind: Behind, path: Path) -> None:
+        self.say(f"Writing {path.name} …")
+        try:
+            with told(self, f"Writing {path.name}") as self._writing:
+                await export_readings(self.headend, behind, path, self._writing.tell)
+        except Cancelled:
+            self.say(f"Cancelled; {path.name} was not written.")
+        except MeterError as error:
+            self.warn(str(error))
+        else:
+            self.query_one(TypedLine).close()
+            self.query_one(Tabs).focus()
+            self.say(f"{fmt.count(len(behind))} readings written to {path}")
+            by = self.desk.sessions.email or "lookup"
+            self.headend.note(by, "export", str(path), f"{len(behind)} readings of {behind.meter}")
+        finally:
+            self._writing = None

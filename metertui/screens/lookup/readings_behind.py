@@ -1,0 +1,50 @@
+"""The readings behind a figure of one meter, newest first."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+
+from metertui.engine.base import SiteZone, Window
+from metertui.engine.usage import Behind
+from metertui.screens.lookup import figures
+from metertui.screens.tables import Column, VirtualTable
+from metertui.text import fmt
+
+_COLUMNS: Final = (
+    Column("read at", 19),
+    Column("register kWh", 14, right=True),
+    Column("used since kWh", 14, right=True),
+    Column("in", 11, right=True),
+    Column("status", 9),
+)
+
+
+class BehindTable(VirtualTable):
+    """As many as there are; the cursor stays on its reading while newer ones arrive above it."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(_COLUMNS, **kwargs)
+        self.behind: Behind | None = None
+        """What it shows; None where nothing is answered."""
+
+    def show_readings(self, behind: Behind, zone: SiteZone) -> None:
+        """Show these."""
+        before, cursor = self.behind, 0
+        if before is not None and before.meter == behind.meter and 0 < self.cursor < len(before):
+            time = before.time[len(before) - 1 - self.cursor]
+            cursor = max(0, len(behind) - 1 - int(np.searchsorted(behind.time, time)))
+        self.behind = behind
+        self.show(len(behind), lambda start, stop: figures.rows(behind, zone, start, stop), cursor)
+        self.border_title = {0: "no readings", 1: "1 reading"}.get(
+            len(behind), f"{fmt.count(len(behind))} readings, newest first"
+        )
+
+    def step_at(self, row: int) -> Window | None:
+        """The step that ends at the reading of a row; None where none does."""
+        if self.behind is None or row >= len(self.behind):
+            return None
+        place = len(self.behind) - 1 - row
+        time, length = int(self.behind.time[place]), int(self.behind.length[place])
+        return Window("step", time - length, time) if length >= 0 else None

@@ -1,0 +1,39 @@
+"""What surrounds every screen: frame, help, login, first steps, messages."""
+
+from __future__ import annotations
+
+from metertui.screens.shell.exporting import export, export_readings
+from metertui.screens.shell.first_steps import WalkScreen
+from metertui.screens.shell.frame import PLACES, Desk, DeskScreen
+from metertui.screens.shell.help import HelpScreen, own_keys
+from metertui.screens.shell.login_form import GatedScreen
+from metertui.screens.shell.login_window import as_operator
+from metertui.screens.shell.meter_input import MeterInput
+from metertui.screens.shell.recent_meters import RecentMeters
+from metertui.screens.shell.sessions import Sessions
+from metertui.screens.shell.steady_text import Steady
+from metertui.screens.shell.tile import Tile
+from metertui.screens.shell.waiting import Waiting
+from metertui.screens.shell.work_under_way import Cancelled, UnderWay, told
+
+__all__ = [
+    "PLACES",
+    "Cancelled",
+    "Desk",
+    "DeskScreen",
+    "GatedScreen",
+    "HelpScreen",
+    "MeterInput",
+    "RecentMeters",
+    "Sessions",
+    "Steady",
+    "Tile",
+    "UnderWay",
+    "Waiting",
+    "WalkScreen",
+    "as_operator",
+    "export",
+    "export_readings",
+    "own_keys",
+    "told",
+]

@@ -1,0 +1,121 @@
+"""Writing what a screen shows to a file, in a thread: an answer's table, or the readings behind a figure.
+
+A file takes its name only when it is whole; one that is cancelled is as if it had never been begun. For a role that a
+rule is for, an answer is written after a look at what was exported before, and kept among it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from metertui.engine.base import MeterError, Progress, part
+from metertui.engine.reports import Findings, Rule
+from metertui.engine.usage import COLUMNS, Behind
+from metertui.formats import writers
+from metertui.headend import HeadEnd
+from metertui.text import answers
+
+_CHUNK: Final = 5_000
+"""Rows written between two looks at whether they are still wanted: a quarter of a second of a workbook."""
+_LOOK: Final = 0.1
+
+
+async def export(
+    headend: HeadEnd, found: Findings, sort: str, rule: Rule | None, who: str, path: Path, tell: Progress
+) -> int:
+    """Write the table as it is sorted, with its definition; how many rows. Overwrites nothing.
+
+    `tell` is told the share done, in the thread that writes; what it raises ends the work and leaves no file. Raises
+    MeterError.
+    """
+    zone, now = headend.engine.zone, headend.engine.clock.now()
+    await asyncio.to_thread(_check, path)
+    if rule is None:
+        commit = None
+    else:
+        found = await headend.ask(headend.engine.exports.guarded, found.inquiry, rule, part(tell, 0, 2))
+        tell = part(tell, 1, 2)
+        loop = asyncio.get_running_loop()
+
+        def commit() -> None:
+            # Recorded when it is whole, and before anybody can see it.
+            record = headend.record_export(path, found.inquiry, who)
+            _done(asyncio.run_coroutine_threadsafe(record, loop), tell)
+
+    def write() -> int:
+        columns, table = answers.sheet(found, sort, zone, ruled=rule is not None)
+        told = answers.definition(found, sort, zone, rule, who, now)
+        _write(path, columns, zone.name, told, len(table), lambda span: table.iloc[span], tell, commit)
+        return len(table)
+
+    return await asyncio.to_thread(write)
+
+
+async def export_readings(headend: HeadEnd, behind: Behind, path: Path, tell: Progress) -> None:
+    """Write the readings of one meter, oldest first. As `export`; raises MeterError."""
+    zone, directory = headend.engine.zone, headend.engine.directory
+    groups, code, names = directory.view(), directory.codes[behind.meter], tuple(directory.groups)
+
+    def rows(span: slice) -> pd.DataFrame:
+        some = behind.part(span)
+        of = groups.of(np.full(len(some), code, dtype=np.int32), some.time)
+        return some.table([names[group] for group in of.tolist()], zone)
+
+    def write() -> None:
+        _check(path)
+        asked = {"table": "readings", "meter": behind.meter, "timezone": zone.name}
+        _write(path, COLUMNS, zone.name, None if path.suffix == ".csv" else asked, len(behind), rows, tell)
+
+    await asyncio.to_thread(write)
+
+
+def _write(
+    path: Path,
+    columns: writers.Columns,
+    zone: str,
+    definition: writers.Definition | None,
+    count: int,
+    rows: Callable[[slice], pd.DataFrame],
+    tell: Progress,
+    commit: Callable[[], None] | None = None,
+) -> None:
+    """Write so many rows, some at a time."""
+
+    def last() -> None:
+        tell(1.0)
+        if commit is not None:
+            commit()
+
+    rows_take = 0.9 if path.suffix == ".xlsx" else 1.0  # a workbook is put together when all its rows are there
+    with writers.writing(path, columns, zone, definition, last) as add:
+        for at in range(0, count, _CHUNK):
+            tell(at / count * rows_take)
+            add(rows(slice(at, at + _CHUNK)))
+        tell(rows_take)
+
+
+def _done(future: Future[None], tell: Progress) -> None:
+    """Wait in a thread for what the event loop does; not for ever, as the loop may have ended."""
+    while True:
+        try:
+            return future.result(_LOOK)
+        except TimeoutError:
+            if future.done():
+                raise
+            tell(1.0)
+
+
+def _check(path: Path) -> None:
+    """Raises MeterError for a file that cannot be written."""
+    writers.suffix_of(path)
+    if path.exists():
+        raise MeterError(f"{path} is there already; give another name")
+    if not path.parent.is_dir():
+        raise MeterError(f"there is no folder {path.parent}")

@@ -1,0 +1,162 @@
+"""The first steps on a new desk: zone, first staff account, where meters connect. Any F key or escape leaves."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import ClassVar, Final, cast
+
+from rich.text import Text
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.widgets import Button, ContentSwitcher, Input, Static
+
+from metertui import settings
+from metertui.engine.base import MeterError
+from metertui.screens.fields import Field, LastField
+from metertui.screens.shell.frame import Desk
+from metertui.screens.shell.steady_text import Steady
+from metertui.screens.terminal import ThriftyModal
+from metertui.text import fmt, invitation, message, plain
+
+_STEPS: Final = ("zone", "staff", "meters")
+
+
+class WalkScreen(ThriftyModal[None]):
+    """Three pages over the live screen; each can be passed by."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss", "Leave"),
+        Binding("ctrl+right,pagedown", "step(1)", "Next", priority=True),
+        Binding("ctrl+left,pageup", "step(-1)", "Back", priority=True),
+    ]
+
+    @property
+    def desk(self) -> Desk:
+        """The app."""
+        return cast("Desk", self.app)
+
+    def compose(self) -> ComposeResult:
+        engine = self.desk.headend.engine
+        with VerticalScroll(id="walk", can_focus=False):
+            yield Steady(id="walk-heading", classes="heading")
+            with ContentSwitcher(initial="walk-zone"):
+                with Vertical(id="walk-zone"):
+                    yield Static(_zone(engine.zone.name, fmt.clock(engine.clock.now(), engine.zone)))
+                    yield LastField(engine.zone.name, id="walk-zone-name")
+                    yield Button("Next", id="walk-zone-next", variant="primary", compact=True)
+                with Vertical(id="walk-staff"):
+                    yield Static(id="walk-staff-text")
+                    yield Field(placeholder="email", id="walk-email")
+                    yield Field(placeholder="password", password=True, id="walk-password")
+                    yield LastField(placeholder="the password again", password=True, id="walk-again")
+                    yield Button("Make the account", id="walk-staff-next", variant="primary", compact=True)
+                with Vertical(id="walk-meters"):
+                    yield Static(id="walk-meters-text")
+                    yield Button("Begin", id="walk-meters-next", variant="primary", compact=True)
+            yield Steady(id="walk-said")
+            yield Static(Text("Enter goes on, ctrl+→ passes by, ctrl+← back; escape or any F key leaves.", style="dim"))
+
+    def on_mount(self) -> None:
+        self._go("zone")
+
+    @property
+    def _step(self) -> str:
+        return (self.query_one(ContentSwitcher).current or "").removeprefix("walk-")
+
+    def action_step(self, step: int) -> None:
+        """A page on or back; after the last one the desk."""
+        place = _STEPS.index(self._step) + step
+        if place >= len(_STEPS):
+            self.dismiss()
+        else:
+            self._go(_STEPS[max(0, place)])
+
+    def _go(self, step: str) -> None:
+        self.query_one(ContentSwitcher).current = f"walk-{step}"
+        self.query_one("#walk-heading", Steady).show(f"First steps, {_STEPS.index(step) + 1} of {len(_STEPS)}")
+        self._say("")
+        headend = self.desk.headend
+        members = headend.engine.staff.members()
+        if step == "staff":
+            text = Text("Live and lookup are open to whoever sits here. Accounts, bills and corrections need a login. ")
+            if members:
+                text.append(f"There is a staff account already: {members[0].email}.")
+            else:
+                text.append("Make the first one, with the role operator; it can make others.")
+            self.query_one("#walk-staff-text", Static).update(text)
+            for name in ("email", "password", "again"):
+                self.query_one(f"#walk-{name}").display = not members
+            button = self.query_one("#walk-staff-next", Button)
+            button.label = "Next" if members else "Make the account"
+        if step == "meters":
+            self.query_one("#walk-meters-text", Static).update(
+                invitation(headend.address, self.desk.command, "Meters connect to ")
+            )
+        first = {"zone": "#walk-zone-name", "staff": "#walk-email", "meters": "#walk-meters-next"}[step]
+        if step == "staff" and members:
+            first = "#walk-staff-next"
+        self.query_one(first).focus()
+
+    @on(Input.Submitted, "#walk-zone-name")
+    @on(Button.Pressed, "#walk-zone-next")
+    @work(exclusive=True, group="walk")
+    async def _take_zone(self) -> None:
+        if self._step != "zone":
+            return  # enter came twice, and the first has gone on
+        engine = self.desk.headend.engine
+        name = self.query_one("#walk-zone-name", Input).value.strip()
+        if name == engine.zone.name == self.desk.settings.timezone:
+            self.action_step(1)
+            return
+        try:
+            # This machine's as well: who opens the folder from another terminal may have another, and so other days.
+            await asyncio.to_thread(settings.state, engine.folder, "timezone", name)
+        except MeterError as error:
+            self._say(f"! {str(error).rpartition('timezone: ')[2]}")
+            return
+        self.action_step(1)
+        later = "and holds from the next start on" if name != engine.zone.name else "for whoever opens this folder"
+        self._say(f"{name} is written into settings.toml, {later}.")
+
+    @on(Input.Submitted, "#walk-again")
+    @on(Button.Pressed, "#walk-staff-next")
+    @work(exclusive=True, group="walk")
+    async def _take_staff(self) -> None:
+        if self._step != "staff":
+            return
+        headend = self.desk.headend
+        if headend.engine.staff.members():
+            self.action_step(1)
+            return
+        email, password, again = (
+            self.query_one(f"#walk-{name}", Input).value for name in ("email", "password", "again")
+        )
+        if password != again:
+            self._say("! The passwords differ.")
+            return
+        try:
+            await headend.begin_staff(email.strip(), password)
+        except MeterError as error:
+            self._say(f"! {error}")
+            return
+        for name in ("password", "again"):
+            self.query_one(f"#walk-{name}", Input).value = ""
+        self.action_step(1)
+        self._say(f"{email.strip()} can log in on the company screen (F6).")
+
+    @on(Button.Pressed, "#walk-meters-next")
+    def _begin(self) -> None:
+        self.dismiss()
+
+    def _say(self, text: str) -> None:
+        self.query_one("#walk-said", Steady).show(message(text))
+
+
+def _zone(name: str, clock: str) -> Text:
+    text = Text("Days, months and bills are in the time zone of the utility. It is ")
+    text.append_text(plain(name, style="bold"))
+    example = "Asia/Singapore" if name != "Asia/Singapore" else "Europe/Berlin"
+    text.append(f", where it is {clock} now. If that is another, type its name, like {example}.")
+    return text

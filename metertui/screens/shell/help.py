@@ -1,0 +1,106 @@
+"""Help: what the screen one came from is for, and every key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import chain, zip_longest
+from textwrap import wrap
+from typing import Any, ClassVar, Final
+
+from rich.cells import cell_len, set_cell_size
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.dom import DOMNode
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Static
+
+from metertui.screens.shell.frame import PLACES, DeskScreen
+from metertui.screens.terminal import ThriftyModal
+
+_WIDTH: Final = 68
+"""Cells of a line: what the window of 76 has room for beside its scrollbar.
+
+A table that finds its own widths takes twenty times as long to draw.
+"""
+_EVERYWHERE = [
+    ("F1 ?", "this help"),
+    *((key, title.lower()) for key, title in PLACES.values()),
+    ("^p :", "every action by its name"),
+    ("/", "search or filter, where there is something to"),
+    ("y ^c", "copy a table's cell; again, the next"),
+    ("tab, arrows", "move"),
+    ("enter, escape", "act, and back"),
+    ("^l", "draw all anew"),
+    ("F10 ^q", "quit"),
+    ("^", "means ctrl: ^p is ctrl and p"),
+]
+
+
+_MOVING: Final = {"up", "down", "left", "right", "pageup", "pagedown", "home", "end", "enter", "space", "tab", "escape"}
+"""Keys that are not told one by one unless a line of keys shows them: they do here what they do anywhere."""
+_NO_OWN: Final = ("app.", "screen.", "copy")
+"""How actions begin that are told among those of everywhere."""
+
+
+def own_keys(screen: Screen[Any]) -> Iterator[tuple[DOMNode, Binding]]:
+    """What can be pressed on a screen beside what can everywhere: its own keys, then those of the tables in view.
+
+    Those too that its line of keys has no room for, and that a field with the focus takes for letters. An action comes
+    once, what the line of keys shows before the rest.
+    """
+    told: set[str] = set()
+    parts = (each for each in screen.walk_children(Widget) if type(each).__module__.startswith("metertui."))
+    for node in (screen, *(each for each in parts if each.is_on_screen)):
+        bindings = chain.from_iterable(node._bindings.key_to_bindings.values())
+        for binding in sorted(bindings, key=lambda binding: not binding.show):
+            plain_move = binding.key.split("+")[-1] in (("escape", "tab") if node is screen else _MOVING)
+            elsewhere = binding.action in told or binding.action.startswith(_NO_OWN)
+            if binding.description and not elsewhere and (binding.show or not plain_move):
+                told.add(binding.action)
+                yield node, binding
+
+
+class HelpScreen(ThriftyModal[None]):
+    """Over the screen that it explains."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,f1,question_mark,q", "dismiss", "Close")]
+
+    def __init__(self, explained: DeskScreen) -> None:
+        super().__init__()
+        self._explained = explained
+
+    def compose(self) -> ComposeResult:
+        screen = self._explained
+        own = [
+            (self.app.get_key_display(binding), binding.tooltip or binding.description)
+            for _, binding in own_keys(screen)
+        ]
+        with VerticalScroll(id="help"):
+            yield Static(PLACES[screen.place][1], classes="heading")
+            yield Static(Text(screen.explains))
+            if own:
+                yield Static("Keys here", classes="heading")
+                yield Static(_two_columns(own))
+            yield Static("Keys everywhere", classes="heading")
+            yield Static(_two_columns(_EVERYWHERE))
+            yield Static(Text("Escape closes this.", style="dim"))
+
+
+def _two_columns(keys: Sequence[tuple[str, str]]) -> Text:
+    """Keys and what they do, down the left half and then the right one, in _WIDTH cells."""
+    half = (len(keys) + 1) // 2
+    sides = [list(_column(part)) for part in (keys[:half], keys[half:])]
+    rows = zip_longest(*sides, fillvalue=Text(" " * (_WIDTH // 2)))
+    return Text("\n").join(Text.assemble(*row) for row in rows)
+
+
+def _column(keys: Sequence[tuple[str, str]]) -> Iterator[Text]:
+    """Lines of half the width: each key once, what it does beside it on as many lines as it takes."""
+    room = max((cell_len(key) for key, _ in keys), default=0)
+    for key, does in keys:
+        for number, line in enumerate(wrap(does, _WIDTH // 2 - room - 2)):
+            name = set_cell_size(key if number == 0 else "", room + 1)
+            yield Text.assemble((name, "bold"), set_cell_size(line, _WIDTH // 2 - room - 1))

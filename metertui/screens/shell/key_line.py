@@ -1,0 +1,75 @@
+"""The line of keys at the foot of a screen."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from rich.style import Style
+from rich.text import Text
+from textual import events
+from textual.binding import Binding
+from textual.screen import Screen
+
+from metertui.screens.shell.steady_text import Steady
+
+_EVERYWHERE: Final = ("F1", "F10", "^p")
+
+
+class Keys(Steady):
+    """What can be pressed here: the screen's own keys to the left, those of every screen to the right.
+
+    One line that is drawn when its text changes. A widget for each key, made anew whenever the focus moves, took most
+    of the time that a press of a key did. Where there is too little room the last of the screen's keys go, and an
+    ellipsis says so: help and palette have them all.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(fixed=True, **kwargs)
+
+    def on_mount(self) -> None:
+        self.screen.bindings_updated_signal.subscribe(self, self._changed)
+        # A widget that is hidden loses the focus without that signal.
+        self.watch(self.screen, "focused", lambda: self._changed(self.screen), init=False)
+        self._changed(self.screen)
+
+    def on_resize(self, _event: events.Resize) -> None:
+        self._changed(self.screen)
+
+    def _changed(self, screen: Screen[Any]) -> None:
+        if self.is_attached and screen is self.screen and self.app.app_focus:
+            self.show(self._line())
+
+    def _line(self) -> Text:
+        own: dict[str, Text] = {}
+        everywhere: dict[str, Text] = {}
+        for _, binding, enabled, _ in self.screen.active_bindings.values():
+            palette = binding.key == self.app.COMMAND_PALETTE_BINDING
+            if not (binding.show or palette):
+                continue
+            display = self.app.get_key_display(binding)
+            side = everywhere if display in _EVERYWHERE else own
+            side.setdefault(
+                binding.action, self._key(display, "Commands" if palette else binding.description, binding, enabled)
+            )
+        width = self.size.width
+        order = sorted(everywhere.values(), key=lambda text: _EVERYWHERE.index(text.plain.split()[0]))
+        right = Text.assemble(*order[: None if width >= 100 else 2])
+        left = Text(no_wrap=True, overflow="crop")
+        fits = width - right.cell_len - 2
+        for text in own.values():
+            if left.cell_len + text.cell_len > fits:
+                left.append(" …")
+                break
+            left.append_text(text)
+        left.append(" " * max(0, width - left.cell_len - right.cell_len))
+        left.append_text(right)
+        return left
+
+    def _key(self, display: str, what: str, binding: Binding, enabled: bool) -> Text:
+        """A key with what it does; a click on it does the same."""
+        click = Style(meta={"@click": f"app.simulate_key({binding.key.split(',')[0]!r})"}) if enabled else Style()
+        text = Text(" ")
+        text.append(display, style="bold" if enabled else "dim")
+        text.append(f" {what} ", style="" if enabled else "dim")
+        text.stylize(click)
+        return text

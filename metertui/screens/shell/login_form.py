@@ -1,0 +1,158 @@
+"""The form that lets staff in, and the gate with it before the screens that need a login."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import ClassVar, cast
+
+from rich.text import Text
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Vertical
+from textual.message import Message
+from textual.widgets import Button, ContentSwitcher, Input, Static
+
+from metertui.engine.core import LiveSnapshot
+from metertui.screens.fields import Field, LastField
+from metertui.screens.shell.frame import Desk, DeskScreen
+from metertui.text import message, visible
+
+
+class LoginForm(Vertical):
+    """Email and password; who has one of the roles is logged in. `purpose` is what it is for, as in a sentence."""
+
+    class Passed(Message):
+        """Someone with one of the roles has logged in."""
+
+    def __init__(self, roles: Sequence[str], purpose: str) -> None:
+        super().__init__(id="login")
+        self._roles = roles
+        self._purpose = purpose
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="login-text")
+        yield Field(placeholder="email", id="login-email")
+        yield LastField(placeholder="password", password=True, id="login-password")
+        yield Button("Log in", id="login-button", variant="primary")
+        yield Static(id="login-message")
+
+    @property
+    def _desk(self) -> Desk:
+        return cast("Desk", self.app)
+
+    def invite(self) -> None:
+        """Say who may come in, and take the focus."""
+        engine, sessions = self._desk.headend.engine, self._desk.sessions
+        who = " or ".join(self._roles)
+        if any(member.role in self._roles for member in engine.staff.members()):
+            said = f"{self._purpose[:1].upper()}{self._purpose[1:]} is for staff with the role {who}."
+            if sessions.role and sessions.role not in self._roles:
+                said += f" {sessions.email} is logged in with the role {sessions.role}."
+            text = message(f"{said} Log in with your email and password.")
+            if self._desk.login_hint:
+                text.append(f"\n{self._desk.login_hint}", style="bold")
+        else:
+            text = Text(
+                f"No staff account with the role {who} exists yet. Make one in another terminal, then log in here:\n\n"
+            )
+            folder = visible(str(engine.folder))
+            text.append(
+                f"  {self._desk.command} admins add EMAIL --role {self._roles[0]} --data {folder}", style="bold"
+            )
+        self.query_one("#login-text", Static).update(text)
+        if self.screen.focused not in list(self.query(Input)):  # or what is typed already would end elsewhere
+            self.screen.set_focus(self.query_one("#login-email"))
+
+    def forget(self) -> None:
+        """Take back what was said to someone before."""
+        self._say("")
+
+    def _say(self, text: str) -> None:
+        self.query_one("#login-message", Static).update(message(text) if text else "")
+
+    @on(Input.Submitted, "#login-password")
+    @on(Button.Pressed, "#login-button")
+    def _try(self, event: Message) -> None:
+        event.stop()
+        email = self.query_one("#login-email", Input).value.strip()
+        password = self.query_one("#login-password", Input).value
+        if email and password:
+            self._log_in(email, password)
+        else:
+            self._say("! Give the email and the password.")
+
+    @work(exclusive=True, group="login")
+    async def _log_in(self, email: str, password: str) -> None:
+        self._say("…")
+        role = await self._desk.headend.login(email, password)
+        self.query_one("#login-password", Input).value = ""
+        if role is None:
+            self._say("! The email or the password is wrong.")
+        elif role not in self._roles:
+            self._say(f"! Your role is {role}; {self._purpose} is for {' or '.join(self._roles)}.")
+        else:
+            self._say("")
+            self._desk.sessions.begin(email, role)
+            self.post_message(self.Passed())
+
+
+class GatedScreen(DeskScreen):
+    """A screen whose content is behind a login."""
+
+    roles: ClassVar[tuple[str, ...]] = ()
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("f9", "log_out", "Log out", key_display="F9")]
+
+    def content(self) -> ComposeResult:
+        with ContentSwitcher(initial="gate", id="gated"):
+            with Container(id="gate"):
+                yield LoginForm(self.roles, "this screen")
+            with Container(id="inside"):
+                yield from self.inside()
+
+    @abstractmethod
+    def inside(self) -> ComposeResult:
+        """The content."""
+
+    def entered(self) -> None:
+        """The content has come into view."""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The screen's own actions wait behind the gate too."""
+        own = hasattr(self, f"action_{action}") and (action == "log_out" or not hasattr(DeskScreen, f"action_{action}"))
+        return not own or (self.is_mounted and self._open)
+
+    def on_screen_resume(self) -> None:
+        self.query_one(LoginForm).forget()
+        self._pass()
+        if not self._open:
+            self.query_one(LoginForm).invite()
+
+    def show_live(self, snapshot: LiveSnapshot) -> None:
+        super().show_live(snapshot)
+        self._pass()
+
+    @property
+    def stage(self) -> str:
+        return f"{self.place}, {'inside' if self._open else 'gate'}"
+
+    @property
+    def _open(self) -> bool:
+        return self.query_one("#gated", ContentSwitcher).current == "inside"
+
+    @on(LoginForm.Passed)
+    def _pass(self) -> None:
+        """Open or close the gate, as the session is."""
+        allowed = self.desk.sessions.role in self.roles
+        if allowed != self._open:
+            self.query_one("#gated", ContentSwitcher).current = "inside" if allowed else "gate"
+            if allowed:
+                self.entered()
+            else:
+                self.query_one(LoginForm).invite()
+            self.refresh_bindings()
+
+    def action_log_out(self) -> None:
+        super().action_log_out()
+        self._pass()

@@ -1,0 +1,143 @@
+"""A field for a meter that finds it by any part of its id, address or postcode."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.events import Key
+from textual.message import Message
+from textual.widgets import Input, OptionList
+from textual.widgets.option_list import Option
+
+from metertui.engine.accounts import Account
+from metertui.headend import HeadEnd
+from metertui.screens.shell.recent_meters import RecentMeters
+from metertui.text import plain
+
+if TYPE_CHECKING:  # the frame has widgets, too
+    from metertui.screens.shell.frame import Desk
+
+_MOST: Final = 8
+
+
+class MeterInput(Vertical):
+    """Type, choose with the arrows, enter."""
+
+    @dataclass
+    class Chosen(Message):
+        """A meter was chosen."""
+
+        meter: str
+
+    def __init__(self, headend: HeadEnd, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._headend = headend
+        self._found: list[Account] = []
+        self._sought: str | None = ""  # what `_found` was found by, None where by no text
+
+    def compose(self) -> ComposeResult:
+        yield Input(placeholder="meter: any part of its id, address or postcode", id="meter-text")
+        yield OptionList(id="meter-options", classes="hidden")
+
+    @property
+    def invitation(self) -> str:
+        """What to do on a screen that waits for a meter."""
+        if self._headend.engine.directory.ids:
+            return "Type a meter above and press enter. Any part of its id, address or postcode finds it."
+        return (
+            "No meter is known yet. Register one on the company screen (F6), or let meters do it over the wire: "
+            "the live screen (F2) shows how."
+        )
+
+    def take_focus(self) -> None:
+        """Be ready to type."""
+        self.query_one(Input).focus()
+
+    @on(Input.Changed, "#meter-text")
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._search(event.value.strip())
+
+    @work(exclusive=True, group="meter")
+    async def _search(self, text: str) -> None:
+        """Offer what has `text` in it; what is typed next gives up the search for it."""
+        await self._find(text)
+        self._offer(text)
+
+    async def _find(self, text: str) -> None:
+        if text != self._sought:
+            self._found = await self._headend.search(text, _MOST) if text else []
+            self._sought = text
+
+    def _offer(self, text: str) -> None:
+        options = self.query_one(OptionList)
+        options.clear_options()
+        options.add_options([Option(plain(_line(account))) for account in self._found])
+        exact = len(self._found) == 1 and self._found[0].meter == text
+        options.set_class(not self._found or exact or not self.query_one(Input).has_focus, "hidden")
+
+    @on(Input.Submitted, "#meter-text")
+    def _submit(self, event: Input.Submitted) -> None:
+        event.stop()
+        if text := event.value.strip():
+            self._take(text)
+
+    @work(exclusive=True, group="meter")
+    async def _take(self, text: str) -> None:
+        await self._find(text)
+        exact = any(account.meter == text for account in self._found)
+        self._choose(text if exact or not self._found else self._found[0].meter)
+
+    @on(OptionList.OptionSelected, "#meter-options")
+    def _pick(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        self._choose(self._found[event.option_index].meter)
+
+    def _choose(self, meter: str) -> None:
+        self.query_one(OptionList).add_class("hidden")
+        if meter in self._headend.engine.directory.codes:
+            self._recent.add(meter)
+        field = self.query_one(Input)
+        with self.prevent(Input.Changed):
+            field.value = meter
+        field.focus()
+        field.action_select_all()  # so that what is typed next is another meter
+        self.post_message(self.Chosen(meter))
+
+    def offer_recent(self) -> None:
+        """Let a meter of this session be chosen; nothing happens where there is none yet."""
+        accounts = self._headend.engine.accounts
+        self._found, self._sought = [accounts.get(meter) or Account(meter) for meter in self._recent], None
+        if self._found:
+            options = self.query_one(OptionList)
+            options.clear_options()
+            options.add_options([Option(plain(_line(account))) for account in self._found])
+            options.remove_class("hidden")
+            options.focus()
+            options.highlighted = 0
+
+    @property
+    def _recent(self) -> RecentMeters:
+        return cast("Desk", self.app).recent
+
+    def on_key(self, event: Key) -> None:
+        options = self.query_one(OptionList)
+        if event.key == "down" and self.query_one(Input).has_focus and not self.query_one(Input).value:
+            self.offer_recent()
+            event.stop()
+        elif event.key == "down" and self.query_one(Input).has_focus and not options.has_class("hidden"):
+            options.focus()
+            options.highlighted = 0
+            event.stop()
+        elif event.key == "escape" and not options.has_class("hidden"):
+            options.add_class("hidden")
+            self.take_focus()
+            event.stop()
+
+
+def _line(account: Account) -> str:
+    return "  ".join(part for part in (account.meter, account.address, account.postcode, account.region) if part)

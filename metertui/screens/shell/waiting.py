@@ -1,0 +1,38 @@
+"""What is shown in the place of an answer until it is there: what is being worked out, how far that is, the way out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from rich.text import Text
+
+from metertui.screens.shell.steady_text import Steady
+from metertui.text import plain
+
+_AGAIN: Final = 0.25
+_BAR: Final = 32
+
+
+class Waiting(Steady):
+    """Says in lines what is waited for, above a bar."""
+
+    def __init__(self, lines: Sequence[str], share: Callable[[], float], **kwargs: Any) -> None:
+        """`share`: how much is done, from 0 to 1."""
+        super().__init__(fixed=True, **kwargs)
+        self._lines = lines
+        self._share = share
+
+    def on_mount(self) -> None:
+        self.set_interval(_AGAIN, self._draw)
+        self._draw()
+
+    def _draw(self) -> None:
+        share = self._share()
+        text = Text("\n", justify="center", overflow="ellipsis").join(plain(line) for line in self._lines)
+        done = int(_BAR * share)
+        text.append(f"\n\n{'━' * done}", style="bold")
+        text.append("─" * (_BAR - done), style="dim")
+        text.append(f" {share:4.0%}\n\n")
+        text.append("escape cancels", style="dim")
+        self.show(text)

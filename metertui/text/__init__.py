@@ -1,0 +1,36 @@
+"""Words that screens and command line share; no widget."""
+
+from __future__ import annotations
+
+from metertui.text import answers, explained, fmt
+from metertui.text.answers import COMPARES, HIDDEN, KEYS, Column, sentence
+from metertui.text.casework import NOWHERE, beside_why, cells, in_full, keyed, one_below_the_other, side_by_side
+from metertui.text.connecting import invitation
+from metertui.text.explained import Line, Section, Sources
+from metertui.text.plain_text import message, messages, plain, visible
+
+__all__ = [
+    "COMPARES",
+    "HIDDEN",
+    "KEYS",
+    "NOWHERE",
+    "Column",
+    "Line",
+    "Section",
+    "Sources",
+    "answers",
+    "beside_why",
+    "cells",
+    "explained",
+    "fmt",
+    "in_full",
+    "invitation",
+    "keyed",
+    "message",
+    "messages",
+    "one_below_the_other",
+    "plain",
+    "sentence",
+    "side_by_side",
+    "visible",
+]

@@ -1,0 +1,200 @@
+"""An answer as rows of text for a table, as a table for other programs, and in words. Knows no widget."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from metertui.engine.base import SiteZone
+from metertui.engine.reports import PERIODS, Compare, Findings, Inquiry, Measure, Rule, Saved
+from metertui.engine.usage import TIME_KEYS
+from metertui.formats import writers
+from metertui.text import fmt
+from metertui.text.plain_text import visible
+
+KEYS: Final = {
+    "year": "year",
+    "quarter": "quarter",
+    "month": "month",
+    "week": "week",
+    "day": "day",
+    "hour": "hour",
+    "weekday": "weekday",
+    "hour_of_day": "hour of day",
+    "region": "region",
+    "sub_region": "sub-region",
+    "apartment_type": "type of home",
+    "meter": "meter",
+}
+COMPARES: Final[dict[Compare, str]] = {"": "nothing", "before": "the period before", "year_before": "a year before"}
+HIDDEN: Final = "hidden"
+_VALUES: Final[dict[Measure, tuple[str, str]]] = {
+    "total": ("usage_kwh", "kWh"),
+    "per_meter": ("usage_kwh_per_meter", "kWh a meter"),
+    "per_meter_day": ("usage_kwh_per_meter_day", "kWh a meter, day"),
+    "peak": ("peak_kwh", "kWh in ½ h"),
+}
+_ASKED: Final[dict[Measure, str]] = {
+    "total": "total kWh",
+    "per_meter": "kWh per meter",
+    "per_meter_day": "kWh per meter and day",
+    "peak": "the highest half hour",
+}
+
+
+class Column(NamedTuple):
+    """A column: its name, what stands above it, and whether it is of numbers."""
+
+    name: str
+    title: str
+    right: bool
+
+
+def orders(inquiry: Inquiry, *, compared: bool) -> list[str]:
+    """What a table may be sorted by, in turn: its keys' own order first, then the figures from the highest down."""
+    figures = ["value", *(("before", "change") if compared else ()), "meters", "readings"]
+    return ["", *(f"-{name}" for name in figures), *inquiry.question.by]
+
+
+def ordered(found: Findings, sort: str) -> pd.DataFrame:
+    """The table in the order of a column, `-column` for descending; rows without a figure come last."""
+    name = sort.removeprefix("-")
+    table = found.table
+    if not name or name not in table:
+        return table
+    if name in TIME_KEYS:  # they stand in the order of time, which their text may not
+        rank = pd.Series(pd.factorize(table[name])[0], index=table.index)
+        order = rank.sort_values(ascending=not sort.startswith("-"), kind="stable").index
+        return table.loc[order]
+    return table.sort_values(name, ascending=not sort.startswith("-"), kind="stable", na_position="last")
+
+
+def page(found: Findings, table: pd.DataFrame, zone: SiteZone) -> tuple[list[Column], list[list[str]]]:
+    """Some rows of the answer, as `ordered` gave them, as text: columns, and cells by row."""
+    question, measure = found.inquiry.question, found.inquiry.measure
+    by = list(question.by)
+    columns = [Column(key, KEYS[key], False) for key in by] or [Column("all", "of all", False)]
+    texts: list[list[str]] = [[visible(value) or "(none)" for value in table[key]] for key in by]
+    if not by:
+        texts = [["usage"] * len(table)]
+    hidden = table["hidden"].tolist()
+
+    def add(name: str, title: str, told: Callable[[Any], str]) -> None:
+        columns.append(Column(name, title, True))
+        blank = HIDDEN if name in ("value", "meters", "readings") else "–"
+        texts.append(
+            [
+                blank if out else ("–" if pd.isna(value) else told(value))
+                for value, out in zip(table[name].tolist(), hidden, strict=True)
+            ]
+        )
+
+    add("value", _VALUES[measure][1], _kwh)
+    if measure == "peak":
+        add("peak_at", "began at", lambda instant: fmt.moment(int(instant), zone)[:16])
+    if found.compared:
+        add("before", "before", _kwh)
+        add("change", "change", lambda share: f"{share:+.1%}")
+    add("meters", "meters", fmt.count)
+    add("readings", "readings", fmt.count)
+    return columns, [list(line) for line in zip(*texts, strict=True)]
+
+
+def keys_of(found: Findings, table: pd.DataFrame, at: int) -> tuple[str, ...]:
+    """The keys of a row of the table, as they are."""
+    return tuple(str(table[key].iloc[at]) for key in found.inquiry.question.by)
+
+
+def _kwh(value: float) -> str:
+    return f"{value:,.3f}".replace(",", " ")
+
+
+def sheet(found: Findings, sort: str, zone: SiteZone, *, ruled: bool) -> tuple[writers.Columns, pd.DataFrame]:
+    """The table for other programs, in the order in which it is shown: its columns and its rows.
+
+    `ruled` adds whether a row is hidden.
+    """
+    question, measure = found.inquiry.question, found.inquiry.measure
+    table = ordered(found, sort)
+    value = _VALUES[measure][0]
+    columns: dict[str, writers.Kind] = {key: "time" if key == "hour" else "text" for key in question.by}
+    columns[value] = "kwh"
+    made = table[list(question.by)].assign(**{value: table["value"]})
+    if measure == "peak":
+        columns["peak_at"] = "time"
+        made["peak_at"] = [zone.iso(at) if at >= 0 else None for at in table["peak_at"].tolist()]
+    if found.compared:
+        columns |= {"before_kwh": "kwh", "change_percent": "number"}
+        made = made.assign(before_kwh=table["before"], change_percent=np.round(table["change"] * 100, 3))
+    columns |= {"meters": "count", "readings": "count"}
+    made = made.assign(meters=table["meters"], readings=table["readings"])
+    if ruled:
+        columns["hidden"] = "text"
+        made["hidden"] = [HIDDEN if out else "" for out in table["hidden"].tolist()]
+    return columns, made
+
+
+def definition(found: Findings, sort: str, zone: SiteZone, rule: Rule | None, by: str, at: int) -> dict[str, Any]:
+    """What the table is an answer to, for its file."""
+    return {
+        "table": "usage of many meters",
+        **found.inquiry.described(),
+        "compared_with": [day.isoformat() for day in found.compared] if found.compared else [],
+        "sort": _told_order(found, sort),
+        "timezone": zone.name,
+        "rows": len(found.table),
+        "hidden_rows": found.hidden,
+        "total_kwh": None if found.total_wh is None else found.total_wh / 1000,
+        "small_groups": None if rule is None else {"least_meters": rule.least_meters, "most_share": rule.most_share},
+        "asked_by": by,
+        "asked_at": zone.iso(at),
+    }
+
+
+def _told_order(found: Findings, sort: str) -> str:
+    """How the rows are sorted, in words."""
+    if not sort:
+        return "the keys' own order"
+    name = sort.removeprefix("-")
+    called = _VALUES[found.inquiry.measure][1] if name == "value" else KEYS.get(name, name)
+    return f"{called}, from the {'highest' if sort.startswith('-') else 'lowest'}"
+
+
+def sentence(saved: Saved, found: Findings | None) -> str:
+    """The question in words."""
+    parts = [_ASKED[saved.measure]]
+    if saved.by:
+        parts[0] += f" by {' and '.join(KEYS[key] for key in saved.by)}"
+    if found is not None:
+        question = found.inquiry.question
+        days = f"{question.first} to {question.last}"
+        parts.append(days if saved.period == "dates" else f"{PERIODS[saved.period]}, {days}")
+    filters = (saved.region, saved.sub_region, saved.apartment_type, saved.meter, saved.time)
+    parts += [visible(value) for value in filters if value]
+    if saved.compare:
+        parts.append(f"against {COMPARES[saved.compare]}")
+    return " · ".join(parts)
+
+
+def summary(found: Findings, rule: Rule | None) -> str:
+    """What came of it, in a line."""
+    if found.table.empty:
+        return "No data for this question."
+    total = HIDDEN if found.total_wh is None else fmt.kwh(found.total_wh)
+    meters = f"{fmt.count(found.meters)} {'meter' if found.meters == 1 else 'meters'}"
+    if found.total_wh is None:
+        meters = "few meters"
+    said = f"{total} in all · {meters} · {fmt.count(len(found.table))} {'row' if len(found.table) == 1 else 'rows'}"
+    if found.compared:
+        said += f" · before: {found.compared[0]} to {found.compared[1]}"
+    if rule is not None and (found.hidden or found.total_wh is None):
+        said += f" · {fmt.count(found.hidden)} hidden: {why(rule)}"
+    return said
+
+
+def why(rule: Rule) -> str:
+    """Why figures are hidden."""
+    return f"fewer than {rule.least_meters} meters, or one of them above {rule.most_share:.0%}"

@@ -1,0 +1,274 @@
+"""An explanation in words: the same lines for the screen, the command line and whoever prints them.
+
+Knows no widget, so that the command line can say it without loading any.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any, Final, NamedTuple
+
+from metertui.engine.base import DAY, HOUR, MINUTE, SECOND, SiteZone
+from metertui.engine.maintenance import Source
+from metertui.engine.usage import Edge, Explanation, LeftOut, Part, Point
+from metertui.engine.vee import Event, rules
+from metertui.text import fmt
+
+Sources = Mapping[int, Source]
+"""Where readings stand, by their time (µs UTC)."""
+
+QUALITY: Final = {
+    "actual": "actual: the meter was read at this moment",
+    "estimated": "estimated: on the straight line between the readings before and after",
+    "first": "first: nothing was read before",
+    "last": "last: nothing has been read since",
+}
+STATUS: Final = {
+    rules.SUSPECT: "suspect",
+    rules.REJECTED: "rejected",
+    rules.VOID: "void",
+}
+
+
+class Line(NamedTuple):
+    """What it is, a figure with its unit, and a remark. A strong one is a result."""
+
+    label: str
+    figure: str = ""
+    note: str = ""
+    strong: bool = False
+
+
+class Section(NamedTuple):
+    """Lines under a heading."""
+
+    title: str
+    lines: list[Line]
+
+
+def sections(
+    told: Explanation, zone: SiteZone, sources: Sources | None, price: Mapping[str, Any] | str | None = None
+) -> Iterator[Section]:
+    """All of it. `sources` is None while they are still looked for. Times in the site zone.
+
+    `price` is the month's bill as `issuing.shown` has it, a sentence on why there is none, or None where none is asked
+    for. An issued bill has the price and the usage that it was made with, and what it comes to now beside them.
+    """
+    usage = told.usage
+    opening, closing = usage.opening, usage.closing
+    end = usage.end - usage.end % SECOND  # that of one up to now has a fraction, which says nothing
+    between = f"from {moment(usage.start, zone)} to {moment(end, zone)}"
+    yield Section("The figure", [Line("usage", fmt.kwh(usage.usage_wh), between, strong=True)])
+    if opening is None or closing is None:
+        yield Section("Why there is none", [Line("", "", fmt.reason(told.why_nothing))])
+    else:
+        yield Section("At the beginning", list(_edge("opening register", opening, told.opening, zone, sources)))
+        yield Section("At the end", list(_edge("closing register", closing, told.closing, zone, sources)))
+        yield Section("The parts", list(_parts(told, zone)))
+        yield Section("The check", list(_check(told, opening, closing)))
+        if price is not None:
+            issued = not isinstance(price, str) and "issued" in price
+            yield Section("The bill, as it was issued" if issued else "The price", list(_price(price, zone)))
+    if told.changes:
+        yield Section("Where the register changed", list(_changes(told, zone, sources)))
+    if told.released:
+        lines = [Line("released", fmt.kwh(point.wh), _told(point, zone, sources)) for point in told.released]
+        yield Section("What counts by decision", lines)
+    yield Section("What was left out", list(_left_out(told, zone, sources)))
+
+
+def summary(told: Explanation, zone: SiteZone) -> str:
+    """All of it in a sentence or two, for someone who only wants to know."""
+    opening, closing = told.usage.opening, told.usage.closing
+    if opening is None or closing is None:
+        return f"There is no figure. {fmt.reason(told.why_nothing)}"
+    said = (
+        f"From {moment(opening.time, zone)} to {moment(closing.time, zone)} the register went from "
+        f"{fmt.kwh(opening.wh)} to {fmt.kwh(closing.wh)}"
+    )
+    changed = len(told.changes) + told.more_changes
+    said += f", with another register {_times(changed)} on the way: " if changed else ": "
+    said += f"{fmt.kwh(told.usage.usage_wh)} were used."
+    estimated = [name for name, edge in (("first", opening), ("second", closing)) if edge.quality == "estimated"]
+    if estimated:
+        which = "Both registers are" if len(estimated) == 2 else f"The {estimated[0]} register is"
+        said += f" {which} estimated between two readings."
+    left_out = sum(left.inside for left in told.left_out) + told.more_left_out
+    if left_out:
+        readings = "1 reading was" if left_out == 1 else f"{fmt.count(left_out)} readings were"
+        said += f" {readings} left out."
+    return said
+
+
+def _times(count: int) -> str:
+    return {1: "once", 2: "twice"}.get(count, f"{fmt.count(count)} times")
+
+
+def _edge(name: str, edge: Edge, points: tuple[Point, ...], zone: SiteZone, sources: Sources | None) -> Iterator[Line]:
+    yield Line(name, fmt.kwh(edge.wh), f"{moment(edge.time, zone)}, {QUALITY[edge.quality]}", strong=True)
+    names = ("",) if len(points) == 1 else (" before", " after")
+    for suffix, point in zip(names, points, strict=True):
+        what = "exchange" if point.status == rules.EXCHANGE else "reading"
+        yield Line(f"{what}{suffix}", fmt.kwh(point.wh), _told(point, zone, sources))
+
+
+def _parts(told: Explanation, zone: SiteZone) -> Iterator[Line]:
+    over = {part.start: part for part in told.parts}
+    usage = told.usage
+    assert usage.opening is not None
+    first = over.pop(usage.opening.time, None)
+    if first is not None:
+        yield _part(first, "over both ends" if len(told.parts) == 1 and not told.inside_end else "over the start", zone)
+    if told.inside:
+        steps = "1 whole step" if told.inside == 1 else f"{fmt.count(told.inside)} whole steps"
+        between = f"from {moment(told.inside_start, zone)} to {moment(told.inside_end, zone)}"
+        yield Line(steps, fmt.kwh(told.inside_wh), between)
+    for part in over.values():
+        yield _part(part, "over the end", zone)
+    yield Line("sum of the parts", fmt.kwh(told.sum_wh), "", strong=True)
+
+
+def _part(part: Part, label: str, zone: SiteZone) -> Line:
+    whole, counted = span(part.after.time - part.before.time), span(part.end - part.start)
+    rounded = "" if part.exact else ", rounded to the Wh"
+    return Line(
+        label,
+        fmt.kwh(part.counted_wh),
+        f"{fmt.kwh(part.energy_wh)} × {counted} / {whole}{rounded}; "
+        f"the step from {moment(part.before.time, zone)} to {moment(part.after.time, zone)} "
+        f"({fmt.kwh(part.before.base)} to {fmt.kwh(part.after.wh)}), "
+        f"counted from {moment(part.start, zone)} to {moment(part.end, zone)}",
+    )
+
+
+def _check(told: Explanation, opening: Edge, closing: Edge) -> Iterator[Line]:
+    yield Line("opening register", fmt.kwh(opening.wh))
+    yield Line("+ sum of the parts", fmt.kwh(told.sum_wh))
+    if told.changes:
+        yield Line("+ register changes", fmt.kwh(told.jumps_wh), "at exchanges and resets, used by nobody: see below")
+    agrees = "✓ it agrees, to the Wh" if told.agrees else "✗ it does not agree: run metertui check"
+    yield Line("= closing register", fmt.kwh(closing.wh), agrees, strong=True)
+
+
+def _price(price: Mapping[str, Any] | str, zone: SiteZone) -> Iterator[Line]:
+    if isinstance(price, str):
+        yield Line("none", "", price)
+        return
+    if "issued" in price:
+        at = moment(zone.parse(price["issued"]), zone)
+        yield Line("issued", _used(price), f"on {at}: usage, prices and tax stay as they were then", strong=True)
+    if price["lines"] is None or price["total"] is None:
+        yield Line("none", "", f"{price['reason']}.")
+        return
+    currency = price["currency"]
+    for line in price["lines"]:
+        rests_on = f"; {fmt.reason(line['note'])}" if line["note"] else ""
+        yield Line(
+            line["band"] or "whole day",
+            f"{line['amount']} {currency}",
+            f"{_used(line)} × {line['cents_per_kwh']} cents, {line['tax_percent']} % tax; "
+            f"from {moment(zone.parse(line['from']), zone)} to {moment(zone.parse(line['to']), zone)}{rests_on}",
+        )
+    yield Line("net", f"{price['net']} {currency}", f"for {_used(price)}: the lines, each rounded to the cent once")
+    yield Line("tax", f"{price['tax']} {currency}", "on the sum of the lines that bear the same rate, rounded once")
+    yield Line("total", f"{price['total']} {currency}", "", strong=True)
+    if "issued" in price:
+        yield from _since(price)
+
+
+def _since(price: Mapping[str, Any]) -> Iterator[Line]:
+    """What has become of an issued bill."""
+    told = {"adjustments": "billed since, beside it", "adjustment": "by today's readings and tariffs; not billed yet"}
+    changed = False
+    for name, note in told.items():
+        figures = price[name]
+        if any(float(value) for value in figures.values()):
+            changed = True
+            label = "adjusted" if name == "adjustments" else "to adjust"
+            figure = f"{Decimal(figures['total']):+.2f} {price['currency']}"
+            more = _wh(figures)
+            used = f"{'more' if more > 0 else 'less'} by {fmt.kwh(abs(more))}" if more else "the same usage"
+            yield Line(label, figure, f"{used}; {note}")
+    if not changed:
+        yield Line("to adjust", "nothing", "it comes to the same by today's readings and tariffs")
+
+
+def _used(part: Mapping[str, Any]) -> str:
+    return fmt.kwh(None if part["usage_kwh"] is None else _wh(part))
+
+
+def _wh(part: Mapping[str, Any]) -> int:
+    return round(float(part["usage_kwh"]) * 1000)
+
+
+def _changes(told: Explanation, zone: SiteZone, sources: Sources | None) -> Iterator[Line]:
+    for change in told.changes:
+        if change.event is not None:
+            decided = _decided(change.event, zone)
+            yield Line("exchange", fmt.kwh(change.jump_wh), f"{moment(change.after.time, zone)}, {decided}")
+            yield Line("  old register", fmt.kwh(change.after.wh), "its final reading, as declared")
+            yield Line("  new register", fmt.kwh(change.after.base), "its first reading, as declared")
+        else:
+            yield Line("not declared", fmt.kwh(change.jump_wh), "another register, a reset or a rollover: nothing used")
+            yield Line("  before", fmt.kwh(change.before.base), _told(change.before, zone, sources))
+            yield Line("  after", fmt.kwh(change.after.wh), _told(change.after, zone, sources))
+    if told.more_changes:
+        yield Line("more", fmt.count(told.more_changes), "further ones; the sum has them all")
+
+
+def _left_out(told: Explanation, zone: SiteZone, sources: Sources | None) -> Iterator[Line]:
+    for left in told.left_out:
+        yield Line(STATUS[left.point.status], fmt.kwh(left.point.wh), _why(left, zone, sources))
+    if told.more_left_out:
+        yield Line("more", fmt.count(told.more_left_out), "further ones: the list of exceptions (F7) has them")
+    if not told.left_out:
+        every = "Every reading that is stored in the window counts."
+        yield Line("nothing", "", every if told.usage.readings else "No reading is stored in the window.")
+
+
+def _why(left: LeftOut, zone: SiteZone, sources: Sources | None) -> str:
+    event = left.point.event
+    why = _decided(event, zone) if event is not None and event.what == "void" else fmt.reason(left.why)
+    outside = "" if left.inside else "; it lies outside the window, in a step over its end"
+    return f"{moment(left.point.time, zone)}, {_place(left.point, sources)}: {why}{outside}"
+
+
+def _told(point: Point, zone: SiteZone, sources: Sources | None) -> str:
+    """When it was, where it stands, and what was decided of it."""
+    decided = f"; {_decided(point.event, zone)}" if point.event is not None else ""
+    return f"{moment(point.time, zone)}, {_place(point, sources)}{decided}"
+
+
+def _decided(event: Event, zone: SiteZone) -> str:
+    done = {"void": "voided", "release": "released", "exchange": "declared"}.get(event.what, event.what)
+    return f"{done} by {event.who} on {moment(event.decided - event.decided % SECOND, zone)}: {event.reason}"
+
+
+def _place(point: Point, sources: Sources | None) -> str:
+    if point.status == rules.EXCHANGE:
+        return "events.csv"
+    if sources is None:
+        return "looking for its file …"
+    source = sources.get(point.time)
+    return f"{source.file} line {source.line}" if source else "in no file any more: run metertui check"
+
+
+def moment(instant: int, zone: SiteZone) -> str:
+    """`2025-02-19 00:30`, local, with seconds where it has some, and its offset where the wall clock shows it again."""
+    local = zone.local(instant)
+    naive = local.replace(tzinfo=None, fold=0)
+    text = naive.isoformat(" ", "seconds" if naive.second or naive.microsecond else "minutes")
+    if naive.microsecond:
+        text += f".{naive.microsecond:06d}".rstrip("0")
+    return text if not local.fold else f"{text} ({local:%z})"
+
+
+def span(us: int) -> str:
+    """A duration, exactly: `11 h 40 min`, `30 min`, `25 h`, `3 d 2 h`."""
+    days, rest = divmod(us, DAY) if us >= 3 * DAY else (0, us)
+    hours, rest = divmod(rest, HOUR)
+    minutes, rest = divmod(rest, MINUTE)
+    seconds = f"{rest / SECOND:.6f}".rstrip("0").rstrip(".")
+    parts = [(f"{days}", "d"), (f"{hours}", "h"), (f"{minutes}", "min"), (seconds, "s")]
+    return " ".join(f"{number} {unit}" for number, unit in parts if number != "0") or "0 s"

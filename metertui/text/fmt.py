@@ -1,0 +1,95 @@
+"""Figures as people read them: always with a unit, always with the same decimals, in the site zone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+
+from metertui.engine.base import SiteZone
+
+NOTHING = "no data"
+QUALITY: Final = {
+    "actual": "actual",
+    "estimated": "estimated",
+    "first": "first reading",
+    "last": "last reading",
+}
+_KWH: Final = re.compile(r"(?<![\w.])(\d{1,8}(?:\.\d{1,3})?)(?= kWh\b)")
+_INSTANT: Final = re.compile(r"(?<!\w)(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?[+-]\d\d:\d\d(?!\w)")
+_APART: Final = re.compile(r"\d{1,3}(?: \d{3})+(?:\.\d+)?")
+
+
+def kwh(wh: int | None) -> str:
+    """`1 234.500 kWh` of a whole number of Wh; "no data" is never 0."""
+    return NOTHING if wh is None else f"{number(wh)} kWh"
+
+
+def number(wh: int) -> str:
+    """kWh with three decimals, thousands apart."""
+    return f"{wh / 1000:,.3f}".replace(",", " ")
+
+
+def reason(text: str) -> str:
+    """What the engine says of readings, its kWh and local times in the form that they have on the screens."""
+    grouped = _KWH.sub(lambda found: number(int(Decimal(found[1]) * 1000)), text)
+    return _INSTANT.sub(r"\1 \2", grouped)
+
+
+def ungrouped(text: str) -> str:
+    """A figure as other programs take it, without its gaps; any other text as it is."""
+    return text.replace(" ", "") if _APART.fullmatch(text) else text
+
+
+def count(value: int) -> str:
+    """`1 234 567`."""
+    return f"{value:,}".replace(",", " ")
+
+
+def rate(value: float) -> str:
+    """Readings a second: one decimal below a hundred."""
+    return f"{value:,.1f}".replace(",", " ") if value < 100 else count(round(value))
+
+
+def tally(counts: Mapping[str, int]) -> str:
+    """`bad-reading×3  syntax×1`: what there is most of first; "none" of nothing."""
+    most_first = sorted(counts.items(), key=lambda counted: -counted[1])
+    return "  ".join(f"{name}×{count(number)}" for name, number in most_first) or "none"
+
+
+def size(value: int) -> str:
+    """Bytes in a unit that keeps the figure short."""
+    amount = float(value)
+    for unit in ("B", "kB", "MB", "GB"):
+        if amount < 1000:
+            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= 1000
+    return f"{amount:.1f} TB"
+
+
+def span(seconds: float) -> str:
+    """A duration in its two largest units."""
+    whole = int(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    if whole < 86_400:
+        return f"{whole // 3600} h {whole % 3600 // 60} min"
+    return f"{whole // 86_400} d {whole % 86_400 // 3600} h"
+
+
+def moment(instant: int, zone: SiteZone) -> str:
+    """`2025-02-19 00:30:00`, local."""
+    return _shown(zone.local(instant), "%Y-%m-%d %H:%M:%S")
+
+
+def clock(instant: int, zone: SiteZone) -> str:
+    """`00:30:00`, local."""
+    return _shown(zone.local(instant), "%H:%M:%S")
+
+
+def _shown(local: datetime, form: str) -> str:
+    return local.strftime(form)

@@ -1,0 +1,190 @@
+"""Commands beside a running owner: the same words, the same answers."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from metertui import settings
+from metertui.cli import delegate, follow, serve
+from metertui.engine.base.config import SystemClock
+from metertui.engine.core.engine import Engine
+from metertui.engine.storage.folder_lock import FolderLock
+from metertui.headend.service import HeadEnd
+from metertui.server import socket_file
+from metertui.server.control import ControlSocket
+from tests.cli.conftest import Command
+
+
+@contextlib.contextmanager
+def running(data: Path) -> Iterator[HeadEnd]:
+    """An owner of the folder, in a thread of its own."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+
+    async def start() -> tuple[HeadEnd, ControlSocket]:
+        headend = HeadEnd(Engine.open(data, settings.load(data).rules(), SystemClock()))
+        control = ControlSocket(headend)
+        await headend.start()
+        await control.start()
+        return headend, control
+
+    async def stop(headend: HeadEnd, control: ControlSocket) -> None:
+        await control.stop()
+        await headend.stop()
+
+    owner = asyncio.run_coroutine_threadsafe(start(), loop).result(10)
+    try:
+        yield owner[0]
+    finally:
+        asyncio.run_coroutine_threadsafe(stop(*owner), loop).result(10)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+FILE = ""
+WORDS = (
+    "users register m-1 --region East --address a\x1b[2Jb",
+    "users register m-1",
+    "users register _",
+    "users modify m-1 --region West --format json",
+    "users modify m-1",
+    "users modify m-2 --region =1",
+    "import {file} --format json",
+    "import {file}",
+    "import {file} --format wide",
+    "query --from 2025-02-01 --to 2025-03-01 --by day,region",
+    "void m-1 2025-02-01T00:30 --reason misread --format json",
+    "void m-1 2025-02-01T00:30 --reason misread",
+    "exchange m-1 --time 2025-02-01T01:10 --final 12 --initial 1 --reason old",
+    "usage m-1 --from 2025-02-01 --to 2025-02-01",
+    "users deactivate m-1 --format csv",
+    "users deactivate m-1",
+    "users reactivate m-1",
+    "admins add a@b.example --role operator",
+    "admins remove a@b.example",
+    "admins remove a@b.example",
+)
+
+
+def test_a_running_owner_gives_the_same_answers_and_exit_codes(
+    metertui: Command, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "x.csv").write_text(
+        "identifier,timestamp,usage\n"
+        "m-1,2025-02-01T00:00,5\nm-1,2025-02-01T00:30,5.5\nm-1,2025-02-01T00:30,6\nm-1,2025-02-01T01:00,2\n"
+        "m-1,2025-02-01T01:30,6.5\nm-1,2025-02-01T01:30,6.5\nm-7,2025-02-03T01:30,6\nm-7,2035-02-03T01:30,6\nm\n"
+    )
+    monkeypatch.setattr("tests.cli.test_delegate.FILE", str(tmp_path / "x.csv"))
+    alone = [_said(metertui, words, monkeypatch) for words in WORDS]
+    monkeypatch.setenv("METERTUI_DATA", str(tmp_path / "other"))
+    with running(tmp_path / "other"):
+        beside = [_said(metertui, words, monkeypatch) for words in WORDS]
+    assert beside == alone
+    assert {code for code, _, _ in alone} == {0, 1, 2}
+    users = [(folder / "users.csv").read_text().split(",20")[0] for folder in (data, tmp_path / "other")]
+    assert users[0] == users[1]
+
+
+def _said(metertui: Command, words: str, monkeypatch: pytest.MonkeyPatch) -> tuple[int, str, str]:
+    monkeypatch.setattr("sys.stdin", io.StringIO("secret\n"))
+    result = metertui(*words.format(file=FILE).split(" "))
+    year = str(time.localtime().tm_year)  # of the time of registration, which is not the same
+    out, err = ("\n".join(line.split(f"{year}-")[0] for line in text.splitlines()) for text in (result.out, result.err))
+    return result.code, out, err
+
+
+def test_an_owner_that_ends_soon_is_waited_for(metertui: Command, data: Path) -> None:
+    data.mkdir()
+    lock = FolderLock(data)
+    lock.acquire()
+    timer = threading.Timer(0.1, lock.release)
+    timer.start()
+    assert metertui("users", "register", "m-1").code == 0
+    timer.join()
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        (b"", "ended before it answered"),
+        (b'{"progress":0.5}\n', "ended before it answered"),
+        (b"HTTP/1.1 400\r\n\r\n", "JSON"),
+        (b'{"error":"no\\u001b[2J"}\n', "no"),
+    ],
+)
+def test_an_owner_that_answers_oddly_is_one_line(metertui: Command, data: Path, answer: bytes, why: str) -> None:
+    data.mkdir()
+    lock = FolderLock(data)
+    lock.acquire()
+    with socket_file.bind(data) as bound:
+        bound.listen()
+        serving = threading.Thread(target=_answer_once, args=(bound, answer))
+        serving.start()
+        result = metertui("users", "register", "m-1")
+        serving.join()
+    lock.release()
+    assert (result.code, result.out) == (1, "")
+    assert why in result.err
+    assert result.err.count("\n") == 1
+
+
+def _answer_once(bound: socket.socket, answer: bytes) -> None:
+    connection, _ = bound.accept()
+    with connection:
+        connection.recv(1000)
+        connection.sendall(answer)
+
+
+def test_the_share_done_is_told(data: Path) -> None:
+    data.mkdir()
+    told: list[float] = []
+    lock = FolderLock(data)
+    lock.acquire()
+
+    def here() -> None:
+        FolderLock(data).acquire()
+
+    with socket_file.bind(data) as bound:
+        bound.listen()
+        answer = b'{"progress":0.25}\n{"progress":1}\n{"result":[1]}\n'
+        serving = threading.Thread(target=_answer_once, args=(bound, answer))
+        serving.start()
+        assert delegate.handed(data, "x", {}, here, told.append) == [1]
+        serving.join()
+    lock.release()
+    assert told == [0.25, 1.0]
+
+
+def test_screens_wait_for_a_command_that_ends_soon_and_follow_who_stays(
+    metertui: Command, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[str] = []
+    monkeypatch.setattr(serve, "on_terminal", lambda: True)
+    monkeypatch.setattr(serve, "run_app", lambda engine, *_, **__: (shown.append("own"), engine.close()))
+    monkeypatch.setattr(follow, "screens", lambda *_: shown.append("follow"))
+    data.mkdir()
+    lock = FolderLock(data)
+    lock.acquire()
+    timer = threading.Timer(0.1, lock.release)
+    timer.start()
+    assert metertui("tui").code == 0
+    timer.join()
+    lock.acquire()
+    monkeypatch.setattr(delegate, "PATIENCE_SECONDS", 0.0)
+    assert metertui("tui").code == 0
+    lock.release()
+    monkeypatch.setattr(delegate, "PATIENCE_SECONDS", 60.0)
+    with running(data):
+        assert metertui("tui").code == 0  # at once, as it takes commands
+    assert shown == ["own", "follow", "follow"]

@@ -1,0 +1,165 @@
+"""Accounts in time against a plain model: which region a step belongs to, whatever moved and arrived in any order."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import closing
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from metertui.engine.base.config import Rules
+from metertui.engine.base.errors import Refused
+from metertui.engine.base.zone import HOUR, SiteZone
+from metertui.engine.core.engine import Engine
+from metertui.engine.usage.aggregate import answer
+from metertui.engine.usage.query import Question
+from tests.clock import FakeClock
+
+ZONE = SiteZone("Asia/Singapore")
+RULES = Rules(zone=ZONE)
+FIRST = ZONE.parse("2025-03-10T00:00")
+METERS, REGIONS = ("a", "b"), ("North", "South", "East")
+HOURS = 60
+ACTIONS = st.lists(
+    st.one_of(
+        st.tuples(st.just("read"), st.sampled_from(METERS), st.integers(0, HOURS)),
+        st.tuples(st.just("read"), st.sampled_from(METERS), st.integers(0, HOURS)),
+        st.tuples(st.just("move"), st.sampled_from(METERS), st.tuples(st.integers(0, HOURS), st.sampled_from(REGIONS))),
+        st.tuples(st.sampled_from(["deactivate", "reactivate", "close", "open again"]), st.sampled_from(METERS)),
+    ),
+    max_size=25,
+)
+
+
+class Model:
+    """Every meter's readings and what was said of its region, and for each question all of it looked through."""
+
+    def __init__(self) -> None:
+        self.readings: dict[str, dict[int, int]] = {meter: {} for meter in METERS}
+        self.regions: dict[str, list[tuple[int, str]]] = {meter: [(-1, "North")] for meter in METERS}
+        self.active = dict.fromkeys(METERS, True)
+
+    def region(self, meter: str, hour: int) -> str:
+        return [region for since, region in self.regions[meter] if since <= hour][-1]
+
+    def usage(self) -> Counter[str]:
+        used: Counter[str] = Counter()
+        for meter, readings in self.readings.items():
+            hours = sorted(readings)
+            for before, after in pairwise(hours):
+                used[self.region(meter, after)] += readings[after] - readings[before]
+        return used
+
+
+def usage(engine: Engine) -> Counter[str]:
+    question = Question(date(2025, 3, 9), date(2025, 3, 14), ("region",))
+    table = answer(engine.view().frozen(RULES.max_w), question)
+    return Counter(dict(zip(table["region"], table["usage_wh"].tolist(), strict=True)))
+
+
+def found_by_index(engine: Engine) -> Counter[str]:
+    return Counter({region: len(engine.find(region=region)) for region in REGIONS})
+
+
+@settings(max_examples=40)
+@given(ACTIONS)
+def test_usage_by_region_is_the_models(actions: list[tuple]) -> None:
+    with TemporaryDirectory() as name:
+        clock = FakeClock("2025-03-12T13:00:00", ZONE)
+        engine = Engine.open(Path(name), RULES, clock)
+        model = Model()
+        batch = engine.begin()
+        for meter in METERS:
+            batch.register(meter, {"region": "North"})
+        engine.write(batch)
+        engine.apply(batch)
+        # Registered before any of its readings: a change can be told for the time after.
+        for meter in METERS:
+            account = engine.accounts.get(meter)
+            assert account is not None
+            engine.accounts.put([type(account)(meter, region="North", registered=FIRST - HOUR)], {})
+        try:
+            for what, meter, *more in actions:
+                match what:
+                    case "read":
+                        read(engine, model, meter, more[0])
+                    case "move":
+                        move(engine, model, meter, *more[0])
+                    case "close":
+                        close(engine)
+                    case "open again":
+                        engine.close()
+                        engine = Engine.open(Path(name), RULES, clock)
+                    case _:
+                        switch(engine, model, meter, active=what == "reactivate")
+            assert +usage(engine) == +model.usage()
+            stored = Counter(model.region(meter, hour) for meter in METERS for hour in model.readings[meter])
+            assert +found_by_index(engine) == stored
+        finally:
+            engine.close()
+
+
+def read(engine: Engine, model: Model, meter: str, hour: int) -> None:
+    """A register that rises with the hours, so that any of them fits wherever it arrives."""
+    wh = 1000 * hour * (1 + METERS.index(meter)) + hour * hour
+    batch = engine.begin()
+    outcome = batch.read(meter, f"{wh / 1000:.3f}", ZONE.iso(FIRST + hour * HOUR))
+    engine.write(batch)
+    engine.apply(batch)
+    if model.active[meter]:
+        assert outcome.kind in ("ok", "duplicate")
+        model.readings[meter][hour] = wh
+    else:
+        assert outcome.code == "deactivated"
+
+
+def move(engine: Engine, model: Model, meter: str, hour: int, region: str) -> None:
+    since, now = FIRST + hour * HOUR, engine.clock.now()
+    known = model.regions[meter]
+    last, before = known[-1]
+    corrects = region == before if hour != last else region != before
+    stays = known[:-1] if corrects and len(known) > 1 else known
+    if hour <= stays[-1][0]:
+        with pytest.raises(Refused):
+            engine.accounts.modify(meter, {"region": region}, now, since)
+        return
+    engine.accounts.modify(meter, {"region": region}, now, since)
+    engine.refresh_account(meter, FIRST + min(hour, last) * HOUR)
+    model.regions[meter] = [*stays, (hour, region)] if region != stays[-1][1] else stays
+
+
+def switch(engine: Engine, model: Model, meter: str, *, active: bool) -> None:
+    if model.active[meter] != active:
+        now = engine.clock.now()
+        (engine.accounts.reactivate if active else engine.accounts.deactivate)(meter, now)
+        engine.refresh_account(meter, now)
+        model.active[meter] = active
+
+
+def close(engine: Engine) -> None:
+    if count := engine.seal():
+        engine.write_day_files(count, lambda _: None)
+        engine.finish_close(engine.readings.rebuild(count))
+        engine.drop_sealed()
+
+
+def test_a_move_told_late_takes_the_readings_since_with_it(tmp_path: Path) -> None:
+    clock = FakeClock("2025-03-12T13:00:00", ZONE)
+    with closing(Engine.open(tmp_path, RULES, clock)) as engine:
+        model = Model()
+        batch = engine.begin()
+        batch.register("a", {"region": "North"})
+        engine.write(batch)
+        engine.apply(batch)
+        clock.advance(12 * 3600)
+        for hour in (61, 62, 65, 70):
+            read(engine, model, "a", hour)
+        move(engine, model, "a", 65, "South")
+        assert usage(engine) == model.usage()
+        assert set(model.usage()) == {"North", "South"}

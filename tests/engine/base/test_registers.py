@@ -1,0 +1,77 @@
+"""Meter ids and register readings, from text and back."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_EVEN, Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from metertui.engine.base.errors import Refused
+from metertui.engine.base.registers import MAX_WH, check_meter_id, format_kwh, parse_kwh
+
+
+@pytest.mark.parametrize(
+    ("text", "wh"),
+    [
+        ("0", 0),
+        ("144.5", 144_500),
+        ("0.001", 1),
+        ("006342.8", 6_342_800),
+        ("99999999.999", MAX_WH),
+        ("99999999.9994999", MAX_WH),
+        ("1.0005", 1_000),
+        ("1.0015", 1_002),
+        ("1.00050000001", 1_001),
+        ("0" * 300 + "7", 7_000),
+    ],
+)
+def test_a_reading_is_kept_to_the_watt_hour(text: str, wh: int) -> None:
+    assert parse_kwh(text) == wh
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", ".", "5.", ".5", "-0", "+1", "1e3", "nan", "inf", "1,5", "1 000", "0x10", "१२", "５", "1\n", "1_0", "²"],
+)
+def test_what_is_no_reading_is_refused(text: str) -> None:
+    with pytest.raises(Refused) as error:
+        parse_kwh(text)
+    assert error.value.code == "bad-reading"
+
+
+@pytest.mark.parametrize("text", ["100000000", "99999999.9995", "9" * 400])
+def test_a_reading_beyond_the_register_is_refused(text: str) -> None:
+    with pytest.raises(Refused, match=r"at most 99999999\.999 kWh"):
+        parse_kwh(text)
+
+
+@given(st.decimals(min_value=0, max_value=Decimal("99999999.9994"), places=6))
+def test_more_decimals_are_rounded_half_even(value: Decimal) -> None:
+    assert parse_kwh(f"{value:f}") == int((value * 1000).to_integral_value(ROUND_HALF_EVEN))
+
+
+@given(st.integers(0, MAX_WH))
+def test_a_reading_written_and_read_is_the_same(wh: int) -> None:
+    text = format_kwh(wh)
+    assert parse_kwh(text) == wh
+    assert Decimal(text) * 1000 == wh
+    assert not text.endswith(".")
+    assert "." not in text or not text.endswith("0")
+
+
+def test_a_difference_may_be_negative() -> None:
+    assert format_kwh(-1_250) == "-1.25"
+
+
+@pytest.mark.parametrize("text", ["524-935-527", "123456", "a", "Z" * 32, "9._-"])
+def test_meter_ids(text: str) -> None:
+    assert check_meter_id(text) == text
+
+
+@pytest.mark.parametrize("text", ["", "Z" * 33, "-1", ".a", "_a", "a b", "a\n", "é", "a,b", "=1+1"])
+def test_what_is_no_meter_id_is_refused(text: str) -> None:
+    with pytest.raises(Refused) as error:
+        check_meter_id(text)
+    assert error.value.code == "bad-meter-id"

@@ -1,0 +1,245 @@
+"""Issued bills: facts, to which only differences are added, so that they sum to today's figures."""
+
+from __future__ import annotations
+
+import csv
+import json
+import random
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from metertui.engine.base.errors import DataError, MeterError
+from metertui.engine.base.zone import DAY, HOUR, SiteZone
+from metertui.engine.billing.bill_ledger import BillBook, Figures, parse, verify
+from metertui.engine.billing.billing_run import RUN_ROW, Run
+from metertui.engine.billing.statements import Terms
+from metertui.engine.columns.columns import Frozen
+from tests.engine.billing.test_pricing import read
+from tests.engine.build import frozen
+from tests.engine.cutting import cut_anywhere
+from tests.engine.disk import Disk
+
+ZONE = SiteZone("Asia/Singapore")
+START = ZONE.parse("2025-01-31T18:00")
+NOW = ZONE.parse("2025-06-01T09:00")
+TERMS = Terms(read("2025-01-01,,peak,07:00,23:00,30.5,9\n2025-01-01,,night,23:00,07:00,19.75,9\n2025-03-10,,,,,20,8"))
+
+
+def town(late: bool = False, more: int = 0) -> Frozen:
+    """Two meters and a silent one, read daily; what comes `late` makes February higher, `more` all of it."""
+    courses = {}
+    for name, draw in (("m-1", 9000), ("m-2", 5000)):
+        courses[name] = [(START + day * DAY, day * (draw + more)) for day in range(60)]
+    if late:
+        courses["m-1"].insert(5, (START + 4 * DAY + 6 * HOUR, 4 * 9000 + 8000))
+    courses["new"] = courses["m-2"][:3] if late else []
+    courses["silent"] = []
+    return frozen(courses, ZONE)
+
+
+def run(data: Frozen, month: str, book: BillBook, terms: Terms = TERMS) -> Run:
+    return Run(data, month, terms, book, lambda share: None)
+
+
+def rows(of: Run) -> dict[str, dict[str, str]]:
+    return {row[0]: dict(zip(RUN_ROW, row, strict=True)) for row in of.rows()}
+
+
+def sums(book: BillBook, month: str) -> dict[str, Figures]:
+    return {meter: figures for meter, figures in book.read(month).sums.items() if any(figures)}
+
+
+def today(data: Frozen, month: str, terms: Terms = TERMS) -> dict[str, Figures]:
+    found = run(data, month, BillBook(Path("nowhere"), ZONE), terms).bills
+    return {
+        bill.meter: Figures(bill.usage_wh, bill.net or 0, bill.tax or 0, bill.total or 0)
+        for bill in found
+        if bill.usage_wh
+    }
+
+
+def test_a_bill_stays_as_it_was_issued_and_what_changed_is_a_difference(tmp_path: Path) -> None:
+    book = BillBook(tmp_path, ZONE)
+    before = rows(run(town(), "2025-02", book))
+    assert run(town(), "2025-02", book).issue(NOW) == 4
+    assert rows(run(town(), "2025-02", book)) == before  # the same, issued or not
+    stored = book.path("2025-02").read_bytes()
+    assert run(town(), "2025-02", book).issue(NOW + HOUR) == 0  # again: nothing to add
+    assert book.path("2025-02").read_bytes() == stored
+
+    again = run(town(late=True), "2025-02", book)
+    assert (again.new, again.changes) == (0, 2)
+    late = rows(again)["m-1"]
+    assert {name: late[name] for name in RUN_ROW[:13]} == {name: before["m-1"][name] for name in RUN_ROW[:13]}
+    assert Decimal(late["adjustment_total"]) == Decimal(late["adjustment_net"]) + Decimal(late["adjustment_tax"])
+    assert late["adjustment_kwh"] == "0"  # the day's energy lies elsewhere in the day, under other prices
+    assert again.issue(NOW + HOUR) == 2
+    assert book.path("2025-02").read_bytes().startswith(stored)
+    assert sums(book, "2025-02") == today(town(late=True), "2025-02")
+    assert not list(verify(book.read("2025-02"), book.path("2025-02"), ZONE))
+
+
+def test_the_next_months_run_bills_what_changed_in_earlier_ones(tmp_path: Path) -> None:
+    book = BillBook(tmp_path, ZONE)
+    run(town(), "2025-02", book).issue(NOW)
+    march = run(town(more=100), "2025-03", book)
+    shown = rows(march)
+    assert json.loads(shown["m-1"]["adjustments"])["2025-02"]["usage_kwh"] == 2.8
+    assert shown["m-1"]["adjustment_kwh"] == "2.8"
+    assert shown["silent"]["adjustments"] == ""
+    assert "adjustments of 2 meters, 5.6 kWh (0 of them of 2025-03)" in march.sums()
+    assert march.issue(NOW) == 6
+    assert rows(run(town(more=100), "2025-03", book)) == shown  # the same bytes, issued or not
+    assert sums(book, "2025-02") == today(town(more=100), "2025-02")
+    entries = list(csv.DictReader(book.path("2025-02").read_text().splitlines()))
+    assert [(entry["entry"], entry["run"]) for entry in entries][-2:] == [("adjustment", "2025-03")] * 2
+    # What is gone again is billed back.
+    assert run(town(), "2025-03", book).issue(NOW) == 4
+    assert sums(book, "2025-02") == today(town(), "2025-02")
+    assert sums(book, "2025-03") == today(town(), "2025-03")
+
+
+def test_a_changed_tariff_changes_no_issued_bill(tmp_path: Path) -> None:
+    book = BillBook(tmp_path, ZONE)
+    run(town(), "2025-02", book).issue(NOW)
+    dearer = Terms(read("2025-01-01,,,,,40,9"))
+    shown = rows(run(town(), "2025-02", book, dearer))
+    assert json.loads(shown["m-1"]["lines"])[0]["cents_per_kwh"] == "30.5"
+    assert shown["m-1"]["adjustment_kwh"] == "0"
+    assert Decimal(shown["m-1"]["adjustment_total"]) > 0
+    run(town(), "2025-02", book, dearer).issue(NOW)
+    assert sums(book, "2025-02") == today(town(), "2025-02", dearer)
+
+
+def test_what_cannot_be_issued_is_told(tmp_path: Path) -> None:
+    book = BillBook(tmp_path, ZONE)
+    with pytest.raises(MeterError, match="2025-02 is not over"):
+        run(town(), "2025-02", book).issue(ZONE.parse("2025-02-28T23:59"))
+    with pytest.raises(MeterError, match="what has no price is not issued"):
+        run(town(), "2025-02", book, Terms()).issue(NOW)
+    assert not book.folder.exists()
+    run(town(), "2025-02", book).issue(NOW)
+    with pytest.raises(MeterError, match=r"no tariffs\.csv to hold them against"):
+        run(town(), "2025-03", book, Terms())
+
+
+def later(folder: Path) -> None:
+    """March is billed, and what has changed in February."""
+    run(town(more=100), "2025-03", BillBook(folder, ZONE)).issue(NOW)
+
+
+def assert_whole(folder: Path, before: bytes) -> None:
+    """Done again, everything is billed once, whatever an earlier try has left; and what was issued stands."""
+    later(folder)
+    book = BillBook(folder, ZONE)
+    assert book.path("2025-02").read_bytes().startswith(before)
+    for month in ("2025-02", "2025-03"):
+        assert sums(book, month) == today(town(more=100), month)
+        assert not list(verify(book.read(month), book.path(month), ZONE))
+        assert book.read(month).entries == (6 if month == "2025-02" else 4)
+    assert all(line.sha256 and not line.edited for line in book.manifest.read().values())
+
+
+def test_a_run_may_be_cut_at_any_operation_and_is_done_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    template = tmp_path / "template"
+    template.mkdir()
+    run(town(), "2025-02", BillBook(template, ZONE)).issue(NOW)
+    before = BillBook(template, ZONE).path("2025-02").read_bytes()
+    for folder in cut_anywhere(monkeypatch, template, later, at_least=20):
+        assert BillBook(folder, ZONE).read("2025-02").data.startswith(before)  # at any instant
+        assert_whole(folder, before)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_power_cut_takes_nothing_that_was_issued(tmp_path: Path, seed: int) -> None:
+    data, choose = tmp_path / "data", random.Random(seed)
+    data.mkdir()
+    disk = Disk(data)
+    with disk.watching():
+        run(town(), "2025-02", BillBook(data, ZONE)).issue(NOW)
+        issued = disk.events
+        before = BillBook(data, ZONE).path("2025-02").read_bytes()
+        later(data)
+    for events in range(seed, disk.events + 1, 6):
+        left = tmp_path / f"after-{events}"
+        disk.after(events, choose, left)
+        if events < issued:
+            run(town(), "2025-02", BillBook(left, ZONE)).issue(NOW)
+        assert_whole(left, before)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.sampled_from([0, 37, 100]), st.booleans(), st.integers(2, 4)), min_size=1, max_size=5))
+def test_issued_and_adjustments_are_todays_figures_whatever_happens(
+    tmp_path_factory: pytest.TempPathFactory, story: list[tuple[int, bool, int]]
+) -> None:
+    book = BillBook(tmp_path_factory.mktemp("bills"), ZONE)
+    for more, late, month in story:
+        data, name = town(late, more), f"2025-{month:02d}"
+        run(data, name, book).issue(NOW)
+        for issued in book.months():
+            if issued <= name:
+                assert sums(book, issued) == today(data, issued)
+        done = run(data, name, book)
+        assert (done.new, done.changes) == (0, 0)
+
+
+def edit(data: bytes, old: bytes, new: bytes) -> bytes:
+    assert old in data
+    return data.replace(old, new, 1)
+
+
+def test_what_something_else_has_changed_is_not_taken_for_issued(tmp_path: Path) -> None:
+    book = BillBook(tmp_path, ZONE)
+    run(town(), "2025-02", book).issue(NOW)
+    path = book.path("2025-02")
+    sound = path.read_bytes()
+    path.write_bytes(edit(sound, b"m-2,bill", b"m-3,bill"))
+    with pytest.raises(DataError, match="it is not what was issued: something else has changed it"):
+        run(town(), "2025-02", book)
+    book.manifest.path.unlink()  # then only what it says itself can give it away
+    [row] = [row for row in csv.DictReader(sound.decode().splitlines()) if row["meter"] == "m-2"]
+    net, total = row["net"].encode(), row["total"].encode()
+    for old, new, reason in (
+        (b"m-2,bill", b"m-1,bill", "a meter has one bill"),
+        (b"m-2,bill", b"m-2,adjustment", "a meter has one bill"),
+        (b"m-2,bill", b"m-2,gift", "neither bill nor adjustment"),
+        (b"," + net + b",", b",1.00,", "net and tax do not sum to the total"),
+        (b"," + total + b",", b",x,", "no amount with two decimals"),
+        (b"2025-02,2025-02-01", b"2025-01,2025-02-01", "no month that could have billed it"),
+    ):
+        with pytest.raises(DataError, match=reason):
+            parse(edit(sound, old, new), path, "2025-02", ZONE)
+    for old, new in (
+        (b'""amount"":""', b'""amount"":""1'),
+        (b'""usage_kwh"":', b'""usage_kwh"":1'),
+        (b'""from""', b"from"),
+    ):
+        ledger = parse(edit(sound, old, new), path, "2025-02", ZONE)
+        assert len(list(verify(ledger, path, ZONE))) == 1
+    with pytest.raises(DataError, match="the last line is not ended"):
+        parse(sound[:-1], path, "2025-02", ZONE)
+
+
+def test_a_run_tells_how_far_it_is_and_is_ended_by_whom_it_tells(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("metertui.engine.usage.intervals._PIECES", 40)
+    book = BillBook(tmp_path, ZONE)
+    run(town(), "2025-02", book).issue(NOW)
+    told: list[float] = []
+    Run(town(), "2025-03", TERMS, book, told.append)
+    assert len(told) > 3
+    assert told == sorted(told)
+    assert told[-1] == 1
+
+    def enough(share: float) -> None:
+        if share > 0.5:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        Run(town(), "2025-03", TERMS, book, enough)

@@ -1,0 +1,110 @@
+"""The engine's own questions: readings found by any mix of conditions."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from metertui.engine.base.config import Rules
+from metertui.engine.base.errors import MeterError
+from metertui.engine.base.zone import HOUR, SiteZone
+from metertui.engine.columns.columns import Group
+from metertui.engine.core.engine import Engine
+from tests.clock import FakeClock
+
+ZONE = SiteZone("Asia/Singapore")
+HOMES = {
+    "a": Group("East", "Harbour", "2-room"),
+    "b": Group("East", "Quarry", "4-room"),
+    "c": Group("West", "Quarry", "4-room"),
+}
+TIMES = [f"2025-03-{day:02d}T{hour:02d}:30:00" for day in (1, 2, 3) for hour in (0, 9, 23)]
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    """Three meters; two days in the archive, one in the log; `c` moves east before its last reading."""
+    clock = FakeClock("2025-03-03T12:00:00")
+    opened = Engine.open(tmp_path_factory.mktemp("town"), Rules(zone=ZONE), clock)
+    batch = opened.begin()
+    for meter, group in HOMES.items():
+        batch.register(meter, group._asdict())
+    opened.write(batch)
+    opened.apply(batch)
+    for time in TIMES:
+        if time == TIMES[-3]:
+            count = opened.seal()
+            opened.write_day_files(count, lambda _: None)
+            opened.finish_close(opened.readings.rebuild(count))
+            opened.drop_sealed()
+        if time == TIMES[-1]:
+            opened.accounts.modify("c", {"region": "East"}, clock.now())
+            opened.refresh_account("c", clock.now())
+            clock.set("2025-03-04T00:00:00")
+        batch = opened.begin()
+        for place, meter in enumerate(HOMES):
+            assert batch.read(meter, f"{place}.{TIMES.index(time)}", time).stored
+        opened.write(batch)
+        opened.apply(batch)
+    return opened
+
+
+any_of = st.sampled_from
+
+
+@settings(max_examples=150)
+@given(
+    meter=any_of(["", "a", "c"]),
+    region=any_of(["", "East", "West", "North"]),
+    sub_region=any_of(["", "Quarry"]),
+    apartment_type=any_of(["", "2-room", "4-room"]),
+    days=any_of([None, (1, 1), (2, 3), (3, 3), (4, 9)]),
+    clock=any_of([None, (0, 1), (9, 10), (9, 24)]),
+)
+def test_readings_are_found_by_any_mix_of_conditions(
+    engine: Engine,
+    meter: str,
+    region: str,
+    sub_region: str,
+    apartment_type: str,
+    days: tuple[int, int] | None,
+    clock: tuple[int, int] | None,
+) -> None:
+    expected = []
+    for name, group in HOMES.items():
+        for time in TIMES:
+            here = "East" if name == "c" and time == TIMES[-1] else group.region
+            day, hour = int(time[8:10]), int(time[11:13])
+            if (
+                meter in ("", name)
+                and region in ("", here)
+                and sub_region in ("", group.sub_region)
+                and apartment_type in ("", group.apartment_type)
+                and (days is None or days[0] <= day <= days[1])
+                and (clock is None or clock[0] <= hour < clock[1])
+            ):
+                expected.append((name, ZONE.iso(ZONE.parse(time))))
+    found = engine.find(
+        meter=meter,
+        region=region,
+        sub_region=sub_region,
+        apartment_type=apartment_type,
+        days=None if days is None else (date(2025, 3, days[0]), date(2025, 3, days[1])),
+        clock=None if clock is None else (clock[0] * HOUR, clock[1] * HOUR),
+    )
+    assert list(zip(found["identifier"], found["time"].map(lambda t: t.isoformat()), strict=True)) == expected
+
+
+def test_the_frame_is_what_pandas_users_expect(engine: Engine) -> None:
+    frame = engine.find(meter="b")
+    assert frame.dtypes.astype(str).to_dict() == {
+        "identifier": "category",
+        "time": "datetime64[us, Asia/Singapore]",
+        "reading_kwh": "float64",
+    }
+    assert frame["reading_kwh"].tolist() == [1 + i / 10 for i in range(9)]
+    with pytest.raises(MeterError, match="x is not a meter of this site"):
+        engine.find(meter="x")

@@ -1,0 +1,29 @@
+"""The attributes of meters in time."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from metertui.engine.columns.columns import Group
+from metertui.engine.index.meter_codes import Directory
+
+NORTH, SOUTH, EAST = Group("North", "", ""), Group("South", "", ""), Group("East", "", "")
+
+
+@pytest.mark.parametrize(
+    ("readings", "groups"),
+    [
+        ([], []),
+        ([("stays", 0), ("stays", 99)], [EAST, EAST]),  # none of them is of a meter that moved
+        ([("moved", 9), ("moved", 10), ("moved", 11)], [NORTH, SOUTH, SOUTH]),
+        ([("moved", 10), ("stays", 5), ("moved", 9), ("stays", 50)], [SOUTH, EAST, NORTH, EAST]),
+    ],
+)
+def test_a_reading_has_the_group_of_its_time(readings: list[tuple[str, int]], groups: list[Group]) -> None:
+    directory = Directory()
+    directory.place("stays", EAST)
+    directory.place("moved", SOUTH, [(0, NORTH), (10, SOUTH)])
+    meters = np.array([directory.codes[meter] for meter, _ in readings], dtype=np.int32)
+    times = np.array([time for _, time in readings], dtype=np.int64)
+    assert [directory.groups[code] for code in directory.view().of(meters, times)] == groups

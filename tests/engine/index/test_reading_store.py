@@ -1,0 +1,101 @@
+"""The readings as a whole: history, tail and index stay in step whatever comes while a day is closed."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
+from unittest.mock import patch
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from metertui.engine.base.zone import MINUTE, SiteZone
+from metertui.engine.columns.columns import Columns, Frozen, Group
+from metertui.engine.index import reading_store
+from metertui.engine.index.meter_codes import Directory
+from metertui.engine.index.reading_store import Freezing, Readings
+
+METERS = 3
+Batches = list[list[tuple[int, int]]]
+batches = st.lists(st.lists(st.tuples(st.integers(0, METERS - 1), st.integers(0, 10)), max_size=5), max_size=6)
+
+
+@given(batches, batches, batches, st.integers(1, 4))
+def test_what_comes_during_a_rebuild_is_found_after_the_swap(
+    before: Batches, during: Batches, after: Batches, lag: int
+) -> None:
+    directory = Directory()
+    for code in range(METERS):
+        directory.place(f"m{code}", Group())
+    stored = Readings(Columns.empty(), directory, SiteZone("Asia/Singapore"))
+    model: dict[tuple[int, int], int] = {}
+
+    def append(arriving: Batches) -> None:
+        for batch in arriving:
+            new = [pair for pair in dict.fromkeys(batch) if pair not in model]
+            model.update({(code, slot): len(model) + i for i, (code, slot) in enumerate(new)})
+            times = [slot * 30 * MINUTE for _, slot in new]
+            stored.append([code for code, _ in new], times, [model[pair] for pair in new])
+
+    with patch.object(reading_store, "_BACKLOG", lag):
+        append(before)
+        taken = len(stored.tail)
+        append(during)
+        rebuilt = stored.rebuild(taken)
+        known = set(model)
+        quiet = {code: stored.state_of(code) for code in range(METERS)}
+        append(after)
+        states = [stored.state_of(code) for code in range(METERS)]
+        told = {code for batch in after for code, slot in batch if (code, slot) not in known}
+        assert {code for code in range(METERS) if states[code] != quiet[code]} == told
+        stored.swap(rebuilt)
+        assert len(stored) == len(model)
+        for code in range(METERS):
+            mine = sorted((slot, wh) for (at, slot), wh in model.items() if at == code)
+            times, whs = stored.of(code)
+            assert stored.state_of(code) not in states, "the swap is a change to all"
+            assert times.tolist() == [slot * 30 * MINUTE for slot, _ in mine]
+            assert whs.tolist() == [wh for _, wh in mine]
+            assert [stored.find(code, slot * 30 * MINUTE) for slot, _ in mine] == [wh for _, wh in mine]
+    stored.index._check()
+    assert np.array_equal(stored.view().frozen(100_000).columns.wh, [wh for _, wh in sorted(model.items())])
+
+
+def test_of_views_that_are_waited_for_only_the_newest_becomes_columns() -> None:
+    freezing = Freezing()
+    going_on, made = threading.Event(), []
+    columns = Readings(Columns.empty(), Directory(), SiteZone("UTC")).view()._make(1)
+
+    def make(number: int) -> Frozen:
+        made.append(number)
+        assert going_on.wait(30)
+        return replace(columns, max_w=number)
+
+    with ThreadPoolExecutor(4) as pool:
+        found = [pool.submit(freezing.frozen, freezing.number(), partial(make, 1))]
+        while not made:
+            pass
+        for number in (2, 3, 4):
+            found.append(pool.submit(freezing.frozen, freezing.number(), partial(make, number)))
+        while len(freezing._wanted) < 4:
+            pass
+        going_on.set()
+        assert [each.result(30).max_w for each in found] == [1, 4, 4, 4]
+    assert made == [1, 4]
+    assert not freezing._wanted
+
+
+def test_a_view_that_could_not_become_columns_may_be_asked_again() -> None:
+    freezing = Freezing()
+    number = freezing.number()
+
+    def fail() -> Frozen:
+        raise MemoryError
+
+    with pytest.raises(MemoryError):
+        freezing.frozen(number, fail)
+    assert not freezing._wanted

@@ -1,0 +1,53 @@
+"""Where readings stand in the files, at each place that a reading goes through."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from metertui.engine.base.zone import SiteZone
+from metertui.engine.maintenance import sources
+from metertui.engine.maintenance.sources import Source, locate
+from metertui.engine.storage.day_files import Archive
+
+LONDON = SiteZone("Europe/London")
+TIMES = [
+    LONDON.parse(text) for text in ("2025-03-01T00:00", "2025-03-01T10:00", "2025-03-02T00:00", "2025-03-02T01:00")
+]
+
+
+def write(path: Path, *lines: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(f"{line}\n" for line in lines))
+
+
+@pytest.mark.parametrize("piece", [7, 40, 1 << 20])
+def test_readings_are_found_in_the_log_the_sealed_log_and_their_day_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, piece: int
+) -> None:
+    monkeypatch.setattr(sources, "_PIECE", piece)
+    header = "identifier,timestamp,usage"
+    write(
+        tmp_path / "archive/2025/03_01.csv",
+        header, "m,2025-03-01T00:00:00+00:00,1", "m-2,2025-03-01T10:00:00+00:00,5", "m,2025-03-01T10:00:00Z,2",
+    )  # fmt: skip
+    write(tmp_path / "log.sealed.txt", "om,2025-03-02T00:00:00+00:00,9", "m,2025-03-02T00:00:00+00:00,3")
+    write(tmp_path / "log.txt", "m,2025-03-02T01:00:00+00:00,4", "m,2025-03-02T01:00:00+00:00,4", "m,torn")
+    shares: list[float] = []
+    found = locate(Archive(tmp_path, LONDON), LONDON, "m", TIMES, shares.append)
+    assert found == {
+        TIMES[0]: Source("archive/2025/03_01.csv", 2),
+        TIMES[1]: Source("archive/2025/03_01.csv", 4),
+        TIMES[2]: Source("log.sealed.txt", 2),
+        TIMES[3]: Source("log.txt", 1),
+    }
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
+    assert str(found[TIMES[3]]) == "log.txt:1"
+
+
+def test_what_no_file_has_is_left_out(tmp_path: Path) -> None:
+    assert locate(Archive(tmp_path, LONDON), LONDON, "m", TIMES) == {}
+    (tmp_path / "log.txt").write_bytes(b"m,2025-03-02T01:00:00+00:00,4")  # torn: it is not stored
+    assert locate(Archive(tmp_path, LONDON), LONDON, "m", TIMES) == {}

@@ -1,0 +1,103 @@
+"""Tables as spreadsheets leave them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from metertui.engine.base.errors import DataError
+from metertui.engine.storage.csv_tables import Table
+
+NEEDED = ("name", "place")
+
+
+def table(path: Path, data: bytes, *, torn_ok: bool = False) -> Table:
+    path.write_bytes(data)
+    return Table(path, NEEDED, ("note",), torn_ok=torn_ok)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "things.csv"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"name,place\nx,y\nz,\n",
+        b"\xef\xbb\xbfname,place\nx,y\nz,\n",
+        b"name,place\r\nx,y\r\nz,\r\n",
+        b"name,place\rx,y\rz,\r",
+        b"name,place\nx,y\nz,",
+        b" NAME,Place \nx,y\nz,\n",
+        b'"name","place"\n"x","y"\n"z",""\n',
+        b"\n\nname,place\n\nx,y\n  \n,\nz,\n\n",
+    ],
+    ids=["plain", "mark", "crlf", "cr", "no end", "header in another case", "quoted", "blank lines"],
+)
+def test_what_spreadsheets_do_to_a_file_changes_nothing(path: Path, data: bytes) -> None:
+    found = table(path, data)
+    assert found.names == ["name", "place"]
+    assert [cells for _, cells in found.rows()] == [["x", "y"], ["z", ""]]
+
+
+def test_a_row_is_known_by_the_line_that_it_begins_on(path: Path) -> None:
+    found = table(path, b'name,place\n\n"a ""b""\nc","d,e"\nf,g\n')
+    assert list(found.rows()) == [(3, ['a "b"\nc', "d,e"]), (5, ["f", "g"])]
+
+
+def test_columns_of_others_keep_their_names_as_they_are_written(path: Path) -> None:
+    assert table(path, b"Name,My Remarks,PLACE,NOTE\n").names == ["name", "My Remarks", "place", "note"]
+
+
+@pytest.mark.parametrize("data", [None, b"", b"\xef\xbb\xbf", b"\n\n"])
+def test_a_file_that_is_missing_or_empty_has_no_rows(path: Path, data: bytes | None) -> None:
+    found = Table(path, NEEDED) if data is None else table(path, data)
+    assert (found.names, list(found.rows())) == (["name", "place"], [])
+
+
+@pytest.mark.parametrize(
+    ("data", "line", "reason"),
+    [
+        (b"name\nx\n", 1, "the header lacks place"),
+        (b"\nname;place\n", 2, "the header lacks name, place"),
+        (b"name,place,Name\n", 1, "the header has name twice"),
+        (b"name,place\nx,y\nx\n\nx,y\n", 3, "1 fields where the header has 2"),
+        (b"name,place\nx,y\nx,y,z\n", 3, "3 fields where the header has 2"),
+        (b'name,place\nx,y\n"x,y\nx,y\nx,y\n', 3, "this is no CSV: unexpected end of data"),
+        (b'name,place\n"x"y,z\n', 2, "this is no CSV: ',' expected after '\"'"),
+        (b"name,place\nx," + b"y" * 140_000 + b"\n", 2, "this is no CSV: field larger than field limit (131072)"),
+        (b"name,place\r\nx,y\r\ncaf\xe9,y\r\nx,y\r\n", 3, "this is not UTF-8 text; save it as CSV UTF-8"),
+        ("name,place\n".encode("utf-16"), 1, "this is not UTF-8 text; save it as CSV UTF-8"),
+    ],
+)
+@pytest.mark.parametrize("torn_ok", [False, True])
+def test_what_is_broken_is_named_by_file_line_and_reason(
+    path: Path, data: bytes, line: int, reason: str, torn_ok: bool
+) -> None:
+    with pytest.raises(DataError) as caught:
+        list(table(path, data, torn_ok=torn_ok).rows())
+    assert str(caught.value) == f"{path}:{line}: {reason}"
+
+
+@pytest.mark.parametrize("tail", [b"x", b'"x', b'x,"y', b"caf\xc3", b"\xc3", b"\x00\x00\x00"])
+def test_a_torn_last_line_is_dropped_and_told_where_it_may_be(path: Path, tail: bytes) -> None:
+    data = b"\xef\xbb\xbfname,place\nx,y\n" + tail
+    found = table(path, data, torn_ok=True)
+    assert [cells for _, cells in found.rows()] == [["x", "y"]]
+    assert found.torn == "things.csv: a torn last line was dropped; it had not been answered"
+    assert not found.terminated
+    with pytest.raises(DataError, match=r"things\.csv:3: "):
+        list(table(path, data).rows())
+
+
+def test_an_unclosed_quote_does_not_pass_for_a_torn_last_line(path: Path) -> None:
+    with pytest.raises(DataError, match=r"things\.csv:2: "):
+        list(table(path, b'name,place\n"x,y\nx,y\nx,y', torn_ok=True).rows())
+
+
+def test_a_last_row_over_two_lines_needs_no_newline(path: Path) -> None:
+    found = table(path, b'name,place\n"x\ny",z', torn_ok=True)
+    assert [cells for _, cells in found.rows()] == [["x\ny", "z"]]
+    assert found.torn == ""

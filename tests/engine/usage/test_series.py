@@ -1,0 +1,179 @@
+"""C(t) and the usage of windows."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from metertui.engine.base.windows import Window
+from metertui.engine.base.zone import HOUR, MINUTE, SiteZone
+from metertui.engine.usage.series import Series, interpolate, interpolate_all
+from metertui.engine.vee.curve import energy
+from metertui.engine.vee.rules import COUNTED, REJECTED, RESET, SUSPECT
+from tests import oracle
+from tests.engine.build import series
+from tests.strategies import START, courses
+
+SINGAPORE = SiteZone("Asia/Singapore")
+instants = st.integers(START - 3 * HOUR, START + 90 * HOUR)
+
+
+def steady() -> Series:
+    """1 kW, read every half hour from 2025-02-01 to 2025-03-12 10:30."""
+    first, last = SINGAPORE.parse("2025-02-01T00:00:00"), SINGAPORE.parse("2025-03-12T10:30:00")
+    return series([(t, 7_000 + (t - first) // (HOUR // 1000)) for t in range(first, last + 1, 30 * MINUTE)])
+
+
+@pytest.mark.parametrize(
+    ("name", "wh"),
+    [("today", 10_500), ("week", 58_500), ("month", 274_500), ("last_month", 672_000), ("yesterday", 24_000)],
+)
+def test_a_steady_meter_has_used_a_kilowatt_hour_an_hour(name: str, wh: int) -> None:
+    now = SINGAPORE.parse("2025-03-12T10:40:00")
+    usage = steady().usage(steady().window(name, now, SINGAPORE))
+    assert usage.usage_wh == wh
+    assert usage.opening is not None
+    assert usage.closing is not None
+    assert usage.opening.quality == "actual"
+    assert usage.closing.quality == ("last" if usage.end == now else "actual")
+
+
+def test_the_last_half_hour_ends_at_the_last_reading_unless_that_is_old() -> None:
+    now = SINGAPORE.parse("2025-03-12T10:40:00")
+    usage = steady().usage(steady().window("last_half_hour", now, SINGAPORE))
+    assert (usage.usage_wh, usage.end) == (500, SINGAPORE.parse("2025-03-12T10:30:00"))
+    later = steady().usage(steady().window("last_half_hour", now + 25 * HOUR, SINGAPORE))
+    assert later.usage_wh is None
+    gap = series([(START, 0), (START + HOUR // 2, 500), (START + 90 * HOUR, 9000)])
+    amid = gap.usage(gap.window("last_half_hour", START + 50 * HOUR, SINGAPORE))
+    assert (amid.usage_wh, amid.opening, amid.end) == (None, None, START + 50 * HOUR)
+    assert gap.usage(gap.window("last_half_hour", START + HOUR // 2 + 24 * HOUR, SINGAPORE)).usage_wh == 500
+    earlier = steady().usage(steady().window("last_half_hour", SINGAPORE.parse("2025-03-01T12:10:00"), SINGAPORE))
+    assert earlier.end == SINGAPORE.parse("2025-03-01T12:00:00")
+
+
+def test_edges_say_how_they_are_known() -> None:
+    meter = series([(START, 1000), (START + HOUR, 2000)])
+    usage = meter.usage(Window("", START + HOUR // 4, START + HOUR))
+    assert usage.opening is not None
+    assert usage.closing is not None
+    assert (usage.opening.wh, usage.opening.quality) == (1250, "estimated")
+    assert (usage.closing.wh, usage.closing.quality) == (2000, "actual")
+    wide = meter.usage(Window("", START - HOUR, START + 9 * HOUR))
+    assert wide.opening is not None
+    assert wide.closing is not None
+    assert (wide.opening.quality, wide.opening.time) == ("first", START)
+    assert (wide.closing.quality, wide.closing.time) == ("last", START + HOUR)
+
+
+def test_inside_an_exchange_the_register_is_the_old_one() -> None:
+    meter = series([(START, 9000), (START + HOUR, 9500), (START + 2 * HOUR, 100), (START + 3 * HOUR, 300)])
+    assert meter.register_at(START + HOUR + HOUR // 2) == 9500
+    assert meter.usage(Window("", START, START + 3 * HOUR)).usage_wh == 700
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "wh"),
+    [(-2, -1, None), (-2, 0, 0), (0, 1, 500), (-1, 1, 500), (1, 2, None), (2, 3, None), (-1, 9, 500)],
+)
+def test_no_data_is_never_zero(start: int, end: int, wh: int | None) -> None:
+    meter = series([(START, 1000), (START + HOUR, 1500)])
+    assert meter.usage(Window("", START + start * HOUR, START + end * HOUR)).usage_wh == wh
+
+
+@pytest.mark.parametrize(("start", "end", "wh"), [(-1, 0, 0), (-1, 1, 0), (0, 1, None), (-2, -1, None), (1, 2, None)])
+def test_a_meter_with_a_single_reading(start: int, end: int, wh: int | None) -> None:
+    meter = series([(START, 1000)])
+    assert meter.usage(Window("", START + start * HOUR, START + end * HOUR)).usage_wh == wh
+
+
+@given(courses(), instants, instants)
+def test_usage_agrees_with_the_rules(course: list[tuple[int, int]], one: int, other: int) -> None:
+    start, end = sorted((one, other))
+    found = series(course).usage(Window("", start, end))
+    model = oracle.Meter(course)
+    assert found.usage_wh == model.usage(start, end)
+    assert (found.readings, found.suspect) == model.stored(start, end)
+
+
+@given(courses(), st.lists(instants, min_size=2, max_size=9, unique=True))
+def test_the_parts_of_a_window_sum_to_it(course: list[tuple[int, int]], cuts: list[int]) -> None:
+    meter = series(course)
+    cuts.sort()
+    parts = [meter.usage(Window("", a, b)).usage_wh for a, b in pairwise(cuts)]
+    whole = meter.usage(Window("", cuts[0], cuts[-1])).usage_wh
+    assert sum(part or 0 for part in parts) == (whole or 0)
+    used, known = meter.buckets(np.array(cuts, dtype=np.int64))
+    assert [wh if there else None for wh, there in zip(used.tolist(), known.tolist(), strict=True)] == parts
+
+
+@given(courses(), st.randoms(use_true_random=False))
+def test_the_order_of_arrival_changes_nothing(course: list[tuple[int, int]], random: object) -> None:
+    shuffled = course[:]
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    assert series(shuffled).energy.tolist() == series(course).energy.tolist()
+
+
+@given(
+    st.integers(0, 10**11),
+    st.integers(0, 10**11),
+    st.integers(0, 10**15),
+    st.integers(1, 10**15),
+    st.integers(0, 10**15),
+)
+def test_interpolation_is_exact_however_large(e0: int, rise: int, t0: int, length: int, into: int) -> None:
+    t = t0 + into % (length + 1)
+    expected = round(oracle.Fraction(e0 * length + rise * (t - t0), length))
+    assert interpolate(e0, e0 + rise, t0, t0 + length, t) == expected
+    arrays = [np.array([value], dtype=np.int64) for value in (e0, e0 + rise, t0, t0 + length, t)]
+    assert interpolate_all(*arrays).tolist() == [expected]
+
+
+@pytest.mark.parametrize(
+    ("e0", "e1", "t1", "t", "expected"),
+    [
+        (0, 1, 2, 1, 0),  # 0.5
+        (1, 2, 2, 1, 2),  # 1.5: the value is rounded, not the share of the step
+        (2, 3, 2, 1, 2),  # 2.5
+        (3, 6, 2, 1, 4),  # 4.5
+        (1, 3, 8, 2, 2),  # 1.5
+        (0, 1, 3, 1, 0),
+        (0, 1, 3, 2, 1),
+        (0, 1, 1000, 501, 1),
+        # Nearer to a half than a float tells, and just not.
+        *(
+            (e0, e0 + 2**28 + 7, 2**26 + 1, t, None)
+            for t in (pow(2**28 + 7, -1, 2**26 + 1) * (2**25 + n) % (2**26 + 1) for n in (0, 1))
+            for e0 in (0, 1)
+        ),
+        *((e0, e0 + 2**bits + 1, 2**50, 2**49 + off, None) for bits in (0, 1) for off in (-1, 0, 1) for e0 in (0, 1)),
+    ],
+)
+def test_halves_are_rounded_to_even_in_the_value_itself(
+    e0: int, e1: int, t1: int, t: int, expected: int | None
+) -> None:
+    expected = expected if expected is not None else round(e0 + oracle.Fraction((e1 - e0) * t, t1))
+    assert interpolate(e0, e1, 0, t1, t) == expected
+    assert interpolate_all(*(np.array([value], dtype=np.int64) for value in (e0, e1, 0, t1, t))).tolist() == [expected]
+
+
+def test_energy_begins_at_nothing_at_each_meters_first_counted_reading() -> None:
+    rows = [
+        (0, 500, COUNTED, 0),
+        (0, 900, COUNTED, 400),
+        (0, 7, REJECTED, 400),
+        (0, 1000, COUNTED, 500),
+        (1, 40, REJECTED, 0),
+        (1, 70_000, COUNTED, 0),
+        (1, 20, RESET, 0),
+        (1, 25, COUNTED, 5),
+        (1, 1, SUSPECT, 5),
+        (2, 3, COUNTED, 0),
+    ]
+    meter, wh, status, expected = zip(*rows, strict=True)
+    found = energy(np.array(meter, dtype=np.int32), np.array(wh, dtype=np.int64), np.array(status, dtype=np.uint8))
+    assert found.tolist() == list(expected)

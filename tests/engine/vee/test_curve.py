@@ -1,0 +1,153 @@
+"""What counts when people have decided about readings: the engine beside the rules in exact fractions."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from metertui.engine.base.windows import Window
+from metertui.engine.base.zone import HOUR
+from metertui.engine.columns.columns import Columns
+from metertui.engine.usage.series import Series
+from metertui.engine.vee import rules
+from metertui.engine.vee.curve import judged
+from metertui.engine.vee.edit_log import Decided, Event, corrections_of
+from tests import oracle
+from tests.strategies import START, courses
+
+MAX_W = 100_000
+KINDS = ("counted", "reset", "exchange", "suspect", "rejected", "void")
+
+
+@st.composite
+def decided_meters(draw: st.DrawFn) -> oracle.Meter:
+    """A meter with trouble in its course, and decisions that may be wise or not."""
+    meter = oracle.Meter(draw(courses(10)))
+    times = [time for time, _ in meter.readings] or [START]
+    meter.voids = draw(st.sets(st.sampled_from(times), max_size=2))
+    meter.releases = draw(st.sets(st.sampled_from(times), max_size=2))
+    registers = st.sampled_from([0, 5_000, 7_000, 1_000_000, 50_000_000, *(wh for _, wh in meter.readings)])
+    between = st.sampled_from(times).flatmap(lambda time: st.sampled_from([time, time + 1, time - HOUR, time + HOUR]))
+    meter.exchanges = draw(st.dictionaries(between, st.tuples(registers, registers), max_size=2))
+    return meter
+
+
+def decided_of(meter: oracle.Meter) -> Decided:
+    decided = Decided()
+    for what, times in (("void", meter.voids), ("release", meter.releases)):
+        for time in times:
+            decided.take(Event(0, "m", what, time, "", ""))
+    for time, (final, initial) in meter.exchanges.items():
+        decided.take(Event(0, "m", "exchange", time, "", "", final, initial))
+    return decided
+
+
+def series_of(meter: oracle.Meter) -> Series:
+    readings = sorted(meter.readings)
+    time = np.array([time for time, _ in readings], dtype=np.int64)
+    wh = np.array([wh for _, wh in readings], dtype=np.int64)
+    return Series.of("m", time, wh, MAX_W, corrections_of({0: decided_of(meter)}))
+
+
+@settings(max_examples=300)
+@given(decided_meters(), st.tuples(st.integers(-3, 500), st.integers(0, 500)))
+def test_a_corrected_meter_agrees_with_the_rules(meter: oracle.Meter, window: tuple[int, int]) -> None:
+    series = series_of(meter)
+    assert [KINDS[kind] for kind in series.status.tolist()] == [kind for _, kind in meter.judged()]
+    assert list(zip(series.curve.time.tolist(), series.curve.energy.tolist(), strict=True)) == meter.curve()
+    start, end = START + window[0] * HOUR, START + (window[0] + window[1]) * HOUR
+    usage = series.usage(Window("some", start, end))
+    assert usage.usage_wh == meter.usage(start, end)
+    assert (usage.readings, usage.suspect) == meter.stored(start, end)
+
+
+@settings(max_examples=100)
+@given(st.lists(decided_meters(), min_size=1, max_size=4))
+def test_whole_columns_are_corrected_as_one_by_one(meters: list[oracle.Meter]) -> None:
+    readings = [(code, time, wh) for code, meter in enumerate(meters) for time, wh in sorted(meter.readings)]
+    columns = Columns(
+        np.array([code for code, _, _ in readings], dtype=np.int32),
+        np.array([time for _, time, _ in readings], dtype=np.int64),
+        np.array([wh for _, _, wh in readings], dtype=np.int64),
+    )
+    found = judged(columns, corrections_of({code: decided_of(meter) for code, meter in enumerate(meters)}), MAX_W)
+    assert [KINDS[kind] for kind in found.status.tolist()] == [kind for meter in meters for _, kind in meter.judged()]
+    for code, meter in enumerate(meters):
+        mine = found.curve.part(found.curve.span(code))
+        assert list(zip(mine.time.tolist(), mine.energy.tolist(), strict=True)) == meter.curve()
+        alone = series_of(meter)
+        assert found.energy[columns.span(code)].tolist() == alone.energy.tolist()
+
+
+def steady(*registers: int) -> oracle.Meter:
+    return oracle.Meter([(START + place * HOUR, wh) for place, wh in enumerate(registers)])
+
+
+def test_an_exchange_in_the_middle_of_a_step() -> None:
+    meter = steady(1000, 2000, 300, 1300)  # read 2 h after the second: 500 Wh by the old register, 300 by the new
+    meter.exchanges = {START + HOUR + HOUR // 2: (2500, 0)}
+    series = series_of(meter)
+    assert series.status.tolist() == [rules.COUNTED] * 4
+    assert series.energy.tolist() == [0, 1000, 1800, 2800]
+    assert series.energy_at(START + HOUR + HOUR // 4) == 1250
+    assert series.energy_at(START + 2 * HOUR - HOUR // 4) == 1650
+    assert series.register_at(START + HOUR + HOUR // 2) == 2500
+    assert series.register_at(START + 2 * HOUR - HOUR // 4) == 150
+    edge = series.usage(Window("w", START, START + HOUR + HOUR // 2)).closing
+    assert edge is not None
+    assert (edge.wh, edge.quality) == (2500, "actual")
+
+
+@pytest.mark.parametrize("stored", [2500, 0])
+def test_a_reading_at_the_instant_of_an_exchange_is_of_either_register(stored: int) -> None:
+    meter = steady(1000, 2000, stored, 700)
+    meter.exchanges = {START + 2 * HOUR: (2500, 0)}
+    series = series_of(meter)
+    assert series.status.tolist() == [rules.COUNTED] * 4
+    assert series.energy.tolist() == [0, 1000, 1500, 2200]
+    assert len(series.curve) == 4
+
+
+def test_a_reading_that_contradicts_an_exchange_is_no_reading() -> None:
+    meter = steady(1000, 2000, 2100, 700)
+    meter.exchanges = {START + 2 * HOUR: (2500, 0)}
+    assert series_of(meter).status.tolist() == [0, 0, rules.REJECTED, 0]
+    assert series_of(meter).energy.tolist() == [0, 1000, 1500, 2200]
+
+
+def test_exchanged_twice_and_rolled_over() -> None:
+    meter = steady(99_999_000, 99_999_900, 100, 1100, 50, 950)
+    meter.exchanges = {START + HOUR + HOUR // 2: (99_999_999, 0), START + 3 * HOUR + 1: (1100, 0)}
+    series = series_of(meter)
+    assert series.status.tolist() == [0] * 6
+    assert series.energy.tolist() == [0, 900, 1099, 2099, 2149, 3049]
+
+
+def test_a_released_leap_counts_in_full_and_a_released_fall_counts_nothing() -> None:
+    leap = steady(0, 9_000_000, 9_001_000)
+    assert series_of(leap).energy.tolist() == [0, 0, 1000]
+    leap.releases = {START + HOUR}
+    assert series_of(leap).energy.tolist() == [0, 9_000_000, 9_001_000]
+    fall = steady(5000, 100)
+    fall.releases = {START + HOUR}
+    assert series_of(fall).status.tolist() == [rules.COUNTED, rules.RESET]
+    assert series_of(fall).energy.tolist() == [0, 0]
+
+
+def test_a_void_reading_leaves_no_trace_in_any_figure() -> None:
+    meter = steady(1000, 1900, 3000)
+    meter.voids = {START + HOUR}
+    without = steady(1000, 3000)
+    without.readings[1] = (START + 2 * HOUR, 3000)
+    assert series_of(meter).curve.energy.tolist() == series_of(without).curve.energy.tolist()
+    assert series_of(meter).status.tolist() == [0, rules.VOID, 0]
+
+
+def test_a_meter_of_which_nothing_is_left() -> None:
+    meter = steady(1000)
+    meter.voids = {START}
+    series = series_of(meter)
+    assert len(series.curve) == 0
+    assert series.usage(Window("w", START - HOUR, START + HOUR)).usage_wh is None

@@ -1,0 +1,105 @@
+"""Files of readings: which form they have, and log lines and day files read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from metertui.engine.base.errors import MeterError
+from metertui.engine.base.zone import SiteZone
+from metertui.formats import readers
+from metertui.formats.blocks import blocks
+
+ZONE = SiteZone("UTC")
+LOG = "007,2025-02-19T00:30:00+08:00,144.5\n524-935-527,2025-02-19T01:00:00+08:00,145\n"
+DAY = "identifier,timestamp,usage\n" + LOG
+
+
+def read(tmp_path: Path, text: str, form: readers.Form | None = None) -> tuple[list[tuple[int, str, int]], list[str]]:
+    """(line, meter, Wh) of the readings; `line code` of the refused lines."""
+    path = tmp_path / "some.txt"
+    path.write_bytes(text.encode("utf-8", "surrogateescape"))
+    pieces = list(readers.read(path, ZONE, form))
+    found = [
+        (line, piece.rows.ids[code], wh)
+        for piece in pieces
+        for line, code, wh in zip(piece.line.tolist(), piece.rows.code.tolist(), piece.rows.wh.tolist(), strict=True)
+    ]
+    return found, [f"{misfit.line} {misfit.code}" for piece in pieces for misfit in piece.refused]
+
+
+def test_log_lines() -> None:
+    assert readers.form_of(LOG.encode().split(b"\n")[0], ZONE) == "log"
+
+
+@pytest.mark.parametrize(("text", "first"), [(LOG, 1), (DAY, 2), ("\ufeff" + DAY, 2), ("\ufeff" + LOG, 1)])
+def test_the_form_is_found_out(tmp_path: Path, text: str, first: int) -> None:
+    found, refused = read(tmp_path, text)
+    assert found == [(first, "007", 144_500), (first + 1, "524-935-527", 145_000)]
+    assert not refused
+
+
+def test_a_last_line_without_its_end_is_a_line(tmp_path: Path) -> None:
+    assert len(read(tmp_path, LOG.rstrip())[0]) == 2
+
+
+def test_windows_line_ends_are_taken(tmp_path: Path) -> None:
+    assert len(read(tmp_path, DAY.replace("\n", "\r\n"))[0]) == 2
+
+
+def test_a_broken_line_costs_itself_alone(tmp_path: Path) -> None:
+    found, refused = read(
+        tmp_path,
+        LOG + "m1,2025-02-30T00:00:00,1\nm1,x\n\n\udcffm,2025-02-19T00:30:00,1\n" + "m1,2025-02-19T00:30:00,1\n",
+    )
+    assert [line for line, *_ in found] == [1, 2, 7]
+    assert refused == ["3 bad-timestamp", "4 syntax", "6 bad-encoding"]
+
+
+def test_a_broken_first_line_is_told_if_the_form_is(tmp_path: Path) -> None:
+    assert read(tmp_path, "m 1,x\n" + LOG, "log")[1] == ["1 syntax"]
+    with pytest.raises(MeterError, match="not the beginning of a form that is known"):
+        read(tmp_path, "m 1,x\n" + LOG)
+
+
+def test_another_form_than_told_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(MeterError, match="not the beginning of a wide file"):
+        read(tmp_path, DAY, "wide")
+
+
+def test_an_empty_file_has_no_readings(tmp_path: Path) -> None:
+    assert read(tmp_path, "") == ([], [])
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(MeterError, match=r"cannot read .*nothing\.csv: No such file"):
+        list(readers.read(tmp_path / "nothing.csv", ZONE))
+
+
+def test_progress_ends_at_the_whole(tmp_path: Path) -> None:
+    path = tmp_path / "log.txt"
+    path.write_text(LOG)
+    told: list[float] = []
+    list(readers.read(path, ZONE, progress=told.append))
+    assert told[-1] == 1.0
+
+
+@pytest.mark.parametrize("size", range(1, 12))
+def test_blocks_are_whole_lines_however_large(tmp_path: Path, size: int) -> None:
+    path = tmp_path / "lines"
+    path.write_bytes(b"one\n\nthree\nfour")
+    with path.open("rb") as file:
+        parts = list(blocks(file, path, 5, size=size))
+    assert b"".join(block for _, block in parts) == b"one\n\nthree\nfour\n"
+    for number, block in parts:
+        assert block.endswith(b"\n")
+        before = b"".join(other for at, other in parts if at < number)
+        assert number == 5 + before.count(b"\n")
+
+
+def test_a_file_without_lines_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "disk.img"
+    path.write_bytes(b"x" * 1_500_000)
+    with path.open("rb") as file, pytest.raises(MeterError, match="no text file of readings"):
+        list(blocks(file, path, size=100_000))

@@ -1,0 +1,142 @@
+"""Tables in three forms, read back by other programs than those that wrote them."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from metertui.engine.base.errors import MeterError
+from metertui.formats import writers
+
+COLUMNS: writers.Columns = {"meter": "text", "at": "time", "usage_kwh": "kwh", "readings": "count"}
+TABLE = pd.DataFrame(
+    {
+        "meter": ["a", "=1+1", "ü"],
+        "at": ["2025-10-26T01:30:00+01:00", "2025-10-26T01:30:00+00:00", "2025-10-26T02:00:00.000001+00:00"],
+        "usage_kwh": [1.5, float("nan"), 0.001],
+        "readings": [1, 2, 3],
+    }
+)
+ASKED = {"from": "2025-10-26", "by": ["day"], "region": "=Nörth"}
+
+
+def write(path: Path, *tables: pd.DataFrame) -> Path:
+    with writers.writing(path, COLUMNS, "Europe/London", ASKED) as add:
+        for table in tables:
+            add(table)
+    return path
+
+
+def test_a_csv_has_its_definition_beside_it(tmp_path: Path) -> None:
+    path = write(tmp_path / "t.csv", TABLE[:1], TABLE[1:])
+    assert path.read_text() == (
+        "meter,at,usage_kwh,readings\na,2025-10-26T01:30:00+01:00,1.5,1\n"
+        "'=1+1,2025-10-26T01:30:00+00:00,,2\nü,2025-10-26T02:00:00.000001+00:00,0.001,3\n"
+    )
+    assert json.loads((tmp_path / "t.csv.json").read_text()) == ASKED
+    assert sorted(os.listdir(tmp_path)) == ["t.csv", "t.csv.json"]
+
+
+def test_parquet_has_types_and_its_definition_within(tmp_path: Path) -> None:
+    path = write(tmp_path / "t.parquet", TABLE[:1], TABLE[1:])
+    found = pd.read_parquet(path)
+    assert found["meter"].tolist() == ["a", "'=1+1", "ü"]
+    assert str(found["at"].dtype) == "datetime64[us, Europe/London]"
+    assert [at.isoformat() for at in found["at"]] == TABLE["at"].tolist()
+    assert found["usage_kwh"].isna().tolist() == [False, True, False]
+    assert found["readings"].dtype == "int64"
+    assert json.loads(pq.read_schema(path).metadata[writers.METADATA]) == ASKED
+    assert os.listdir(tmp_path) == ["t.parquet"]
+
+
+def test_a_workbook_has_its_definition_on_a_sheet_of_its_own(tmp_path: Path) -> None:
+    path = write(tmp_path / "t.xlsx", TABLE[:1], TABLE[1:])
+    book = openpyxl.load_workbook(path)
+    assert book.sheetnames == ["Table", "Definition"]
+    rows = [list(row) for row in book["Table"].iter_rows(values_only=True)]
+    assert rows[0] == list(COLUMNS)
+    assert rows[2] == ["'=1+1", "2025-10-26T01:30:00+00:00", None, 2]
+    assert {cell.data_type for row in book["Table"].iter_rows(min_row=2) for cell in row} == {"s", "n"}
+    assert book["Table"]["C2"].number_format == "0.000"
+    assert book["Table"].auto_filter.ref == f"A1:D{len(rows)}"
+    assert all(
+        book["Table"].column_dimensions["ABCD"[place]].width > len(name) + 2 for place, name in enumerate(COLUMNS)
+    )
+    assert {row[0]: row[1] for row in book["Definition"].iter_rows(values_only=True)} == {
+        "from": "2025-10-26",
+        "by": "day",
+        "region": "'=Nörth",
+    }
+    assert os.listdir(tmp_path) == ["t.xlsx"]
+
+
+def test_more_rows_than_a_sheet_holds_go_on_in_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writers, "MOST_ROWS", 2)
+    book = openpyxl.load_workbook(write(tmp_path / "t.xlsx", TABLE))
+    assert book.sheetnames == ["Table", "Table 2", "Definition"]
+    assert [sheet.max_row for sheet in book][:2] == [3, 2]
+    assert [sheet.auto_filter.ref for sheet in book] == ["A1:D3", "A1:D2", None]
+    assert book["Table 2"]["A2"].value == "ü"
+
+
+def test_a_workbook_says_its_definition_in_words(tmp_path: Path) -> None:
+    asked = {
+        "by": ["day", "region"],
+        "compared_with": [],
+        "rows": 3,
+        "total_kwh": None,
+        "small_groups": {"least": 10, "most": 0.5},
+    }
+    with writers.writing(tmp_path / "t.xlsx", COLUMNS, "Europe/London", asked):
+        pass
+    rows = openpyxl.load_workbook(tmp_path / "t.xlsx")["Definition"].iter_rows(values_only=True)
+    assert [row[1] or "" for row in rows] == ["day, region", "", 3, "none", "least 10, most 0.5"]
+
+
+@pytest.mark.parametrize("suffix", writers.SUFFIXES)
+def test_a_table_without_rows_has_its_columns(tmp_path: Path, suffix: str) -> None:
+    path = write(tmp_path / f"t{suffix}")
+    read = {".csv": pd.read_csv, ".parquet": pd.read_parquet, ".xlsx": pd.read_excel}[suffix]
+    found = read(path)
+    assert list(found.columns) == list(COLUMNS)
+    assert found.empty
+
+
+@pytest.mark.parametrize("suffix", writers.SUFFIXES)
+def test_what_was_there_stays_if_it_fails(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"t{suffix}"
+    path.write_text("before")
+    with pytest.raises(KeyError):
+        write(path, TABLE, TABLE.drop(columns="meter"))
+    assert os.listdir(tmp_path) == [path.name]
+    assert path.read_text() == "before"
+    with pytest.raises(MeterError, match="cannot write"):
+        write(tmp_path / "nowhere" / f"t{suffix}")
+
+
+def test_what_is_no_table_is_refused_by_its_name(tmp_path: Path) -> None:
+    with pytest.raises(
+        writers.Refusal, match=r"t\.txt: a table is written to a file that ends in \.csv, \.parquet, \.xlsx"
+    ):
+        write(tmp_path / "t.txt")
+
+
+def test_a_csv_may_be_a_pipe(tmp_path: Path) -> None:
+    pipe = tmp_path / "t.csv"
+    os.mkfifo(pipe)
+    said: list[str] = []
+    reader = threading.Thread(target=lambda: said.append(pipe.read_text()))
+    reader.start()
+    write(pipe, TABLE[:1])
+    reader.join(5)
+    assert said == ["meter,at,usage_kwh,readings\na,2025-10-26T01:30:00+01:00,1.5,1\n"]
+    os.mkfifo(tmp_path / "t.xlsx")
+    with pytest.raises(writers.Refusal, match="no regular file"):
+        write(tmp_path / "t.xlsx", TABLE)

@@ -1,0 +1,157 @@
+"""Turns: group commit, whose requests go first, what a refusing disk and a defect cost."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+import pytest
+
+from metertui.engine.base.outcome import Outcome
+from metertui.engine.core.ingest import Batch
+from metertui.headend.service import HeadEnd
+from tests.desk import ScriptLane, read
+
+
+async def test_what_arrives_together_shares_one_write_and_one_sync(
+    desk: HeadEnd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    syncs = []
+    append = desk.engine.log.append
+    monkeypatch.setattr(desk.engine.log, "append", lambda data, sync: (syncs.append(sync), append(data, sync=sync)))
+    lanes = [ScriptLane([("m", str(i), f"2025-03-12T0{i}:00:00")]) for i in range(10)]
+    for lane in lanes:
+        desk.submit(lane)
+        desk.submit(lane)  # saying so twice does not make it two turns
+    await asyncio.gather(*(lane.answered.wait() for lane in lanes))
+    assert len({batch for lane in lanes for batch in lane.batches}) == 1
+    assert [outcome.kind for lane in lanes for outcome in lane.outcomes] == ["ok"] * 10
+    assert syncs == [True]
+
+
+async def test_a_line_goes_before_those_that_pour(desk: HeadEnd) -> None:
+    pouring = [ScriptLane([("nobody", "1", None)] * 10_000) for _ in range(200)]
+    for lane in pouring:
+        desk.submit(lane)
+    meter = ScriptLane([("m", "1", "2025-03-12T01:00:00")])
+    desk.submit(meter)
+    await meter.answered.wait()
+    assert sum(len(lane.batches) for lane in pouring) <= 2 * 1024 // 64
+
+
+async def test_a_concentrator_is_not_put_off_by_the_many_that_ask_and_wait(desk: HeadEnd) -> None:
+    concentrator = ScriptLane([("m", str(i), f"2025-03-12T01:00:00.{i:06}") for i in range(1000)])
+    asked = 0
+
+    class Asking(ScriptLane):
+        def reply(self, failure: Outcome | None) -> None:
+            nonlocal asked
+            asked += 1
+            if not concentrator.outcomes:
+                self._requests = [("nobody", "1", None)]
+                desk.submit(self)
+
+    for _ in range(3000):
+        desk.submit(Asking([("nobody", "1", None)]))
+    desk.submit(concentrator)
+    await concentrator.answered.wait()
+    assert asked < 2 * 3000
+
+
+async def test_nothing_is_answered_before_it_is_on_disk(desk: HeadEnd, monkeypatch: pytest.MonkeyPatch) -> None:
+    release = threading.Event()
+    append = desk.engine.log.append
+
+    def slow(data: bytes, *, sync: bool) -> None:
+        release.wait(10)
+        append(data, sync=sync)
+
+    monkeypatch.setattr(desk.engine.log, "append", slow)
+    lane = ScriptLane([("m", "1", "2025-03-12T01:00:00")])
+    desk.submit(lane)
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert lane.batches
+    assert not lane.answered.is_set()
+    assert len(desk.engine.readings) == 0
+    release.set()
+    await lane.answered.wait()
+    assert len(desk.engine.readings) == 1
+
+
+async def test_a_disk_that_refuses_is_told_and_forgiven(desk: HeadEnd, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("metertui.engine.storage.wal.durable.write_all", full)
+        outcome = await read(desk, "1", "2025-03-12T01:00:00")
+        assert (outcome.code, outcome.kind) == ("storage", "refused")
+        assert "No space left on device" in desk.live().storage_error
+    assert (await read(desk, "1", "2025-03-12T01:00:00")).kind == "ok"
+    assert desk.live().storage_error == ""
+
+
+async def test_a_lane_with_much_leaves_room_for_the_others(desk: HeadEnd) -> None:
+    flood = ScriptLane([("m", str(i), None) for i in range(50_000)])
+    small = ScriptLane([("m", "1", "2025-03-12T01:00:00")])
+    desk.submit(flood)
+    desk.submit(small)
+    await small.answered.wait()
+    assert len(flood.outcomes) < 20_000
+
+
+@pytest.mark.parametrize("step", ["collect", "reply"])
+async def test_a_defect_in_one_lane_costs_that_lane(desk: HeadEnd, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    def defect(*_: object) -> int:
+        raise RuntimeError("a defect")
+
+    broken, whole = (ScriptLane([("m", str(n), f"2025-03-12T0{n}:00:00")]) for n in (1, 2))
+    monkeypatch.setattr(broken, step, defect)
+    desk.submit(broken)
+    desk.submit(whole)
+    await asyncio.gather(broken.dropped.wait(), whole.answered.wait())
+    assert not broken.answered.is_set()
+    assert [outcome.kind for outcome in whole.outcomes] == ["ok"]
+    assert (await read(desk, "3", "2025-03-12T03:00:00")).kind == "ok"
+
+
+@pytest.mark.parametrize("where", ["apply", "write_notes"])
+async def test_a_defect_after_the_write_is_answered_neither_ok_nor_err(
+    desk: HeadEnd, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    def defect(*_: object, **__: object) -> None:
+        raise RuntimeError("a defect")
+
+    lane = ScriptLane([("m", "1", "2025-03-12T01:00:00")])
+    with monkeypatch.context() as patched:
+        patched.setattr(desk.engine, where, defect)
+        desk.submit(lane)
+        await lane.dropped.wait()
+    assert not lane.answered.is_set()
+    assert (await read(desk, "2", "2025-03-12T02:00:00")).kind == "ok"
+
+
+async def test_a_defect_in_a_batch_refuses_it_and_no_other(desk: HeadEnd) -> None:
+    class Broken(ScriptLane):
+        def perform(self, batch: Batch) -> None:
+            super().perform(batch)
+            raise RuntimeError("a defect")
+
+    broken = Broken([("m", "9", "2025-03-12T02:00:00")])
+    broken.collect(1)
+    desk.submit(broken)
+    await broken.answered.wait()
+    assert [outcome.code for outcome in broken.outcomes] == ["storage"]
+    assert (await read(desk, "1", "2025-03-12T03:00:00")).kind == "ok"
+    assert len(desk.engine.readings) == 1
+
+
+async def test_turns_that_took_long_are_followed_by_smaller_ones(desk: HeadEnd) -> None:
+    turns = desk._hands.turns
+    for _ in range(9):
+        turns._pace(0.2)
+    assert turns._room == 64
+    for _ in range(9):
+        turns._pace(0.001)
+    assert turns._room == 1024

@@ -1,0 +1,200 @@
+"""The day close beside ingest, and midnight."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from metertui.engine.base.errors import BusyError, StorageError
+from metertui.engine.core.engine import Engine
+from metertui.headend.service import HeadEnd
+from tests.clock import FakeClock
+from tests.desk import RULES, read
+
+
+async def test_ingest_goes_on_beside_a_day_close(desk: HeadEnd, monkeypatch: pytest.MonkeyPatch) -> None:
+    await read(desk, "1", "2025-03-11T01:00:00")
+    gate = threading.Event()
+    write_day_files = desk.engine.write_day_files
+
+    def slow(count: int, progress: Callable[[float], None]) -> int:
+        gate.wait(10)
+        return write_day_files(count, progress)
+
+    monkeypatch.setattr(desk.engine, "write_day_files", slow)
+    closing = asyncio.create_task(desk.close_day("test"))
+    while desk.live().day_state != "writing day files":
+        await asyncio.sleep(0)
+    assert (await read(desk, "2", "2025-03-12T01:00:00")).kind == "ok"
+    assert (await read(desk, "2", "2025-03-12T01:00:00")).kind == "duplicate"
+    assert (await read(desk, "1", "2025-03-11T01:00:00")).kind == "duplicate"
+    with pytest.raises(BusyError, match="running already"):
+        await desk.close_day("another")
+    live = desk.live()
+    assert (live.closing_by, live.closing_readings, live.progress) == ("test", 1, 0.0)
+    gate.set()
+    close = await closing
+    assert (desk.live().closing_by, desk.live().closing_readings) == ("", 0)
+    assert (close.readings, close.files, close.by) == (1, 1, "test")
+    live = desk.live()
+    assert (live.stored, live.in_log, live.day_state, live.progress) == (2, 1, "open", None)
+    assert live.last_close == close
+    assert (desk.engine.folder / "log.txt").read_text() == "m,2025-03-12T01:00:00+08:00,2\n"
+
+
+async def test_a_close_tells_what_came_in_late_and_is_known_after_a_restart(desk: HeadEnd) -> None:
+    await read(desk, "1", "2025-03-10T01:00:00")
+    first = await desk.close_day("test")
+    assert (first.files, first.late) == (1, None)  # what was over before is not known
+    await read(desk, "1", "2025-03-11T23:30:00")
+    await read(desk, "2", "2025-03-12T00:00:00")
+    await read(desk, "1", "2025-03-10T00:00:00")
+    second = await desk.close_day("test")
+    assert (second.readings, second.files, second.late, second.late_files) == (3, 3, 2, 2)
+    assert desk.engine.day_files == (3, 3)
+    desk._hands.writer.submit(lambda: None).result()  # the audit trail is written meanwhile
+    again = HeadEnd(desk.engine, close_at_midnight=False)
+    kept = again.live().last_close
+    assert kept is not None
+    assert (kept.readings, kept.files, kept.late, kept.late_files, kept.by) == (3, 3, 2, 2, "test")
+
+
+async def test_an_empty_log_closes_nothing(desk: HeadEnd) -> None:
+    close = await desk.close_day("test")
+    assert (close.readings, close.files) == (0, 0)
+
+
+async def test_a_close_that_the_disk_stopped_is_taken_up_by_the_next(
+    desk: HeadEnd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await read(desk, "1", "2025-03-11T01:00:00")
+    with monkeypatch.context() as patched:
+        patched.setattr(desk.engine, "write_day_files", _refuse)
+        with pytest.raises(StorageError):
+            await desk.close_day("test")
+    await read(desk, "2", "2025-03-12T01:00:00")
+    close = await desk.close_day("test")
+    assert (close.readings, close.files) == (2, 2)
+    assert not (desk.engine.folder / "log.sealed.txt").exists()
+    assert desk.live().in_log == 0
+
+
+def _refuse(*_: object) -> int:
+    raise StorageError("the disk is full")
+
+
+async def test_an_account_that_moves_during_a_close_is_where_it_says(
+    desk: HeadEnd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = desk.engine
+    await read(desk, "1", "2025-03-12T10:00:00")
+    await read(desk, "2", "2025-03-12T10:45:00")  # five minutes ahead, as it may be
+    rebuild = engine.readings.rebuild
+    loop = asyncio.get_running_loop()
+    moved = False
+
+    def rebuild_while_moving(count: int) -> object:
+        nonlocal moved
+        if not moved:
+            moved = True
+            asyncio.run_coroutine_threadsafe(desk.modify("m", {"region": "West"}, "test"), loop).result(10)
+        return rebuild(count)
+
+    monkeypatch.setattr(engine.readings, "rebuild", rebuild_while_moving)
+    await desk.close_day("test")
+    east, west = (engine.directory.matching(region=region) for region in ("East", "West"))
+    assert len(engine.readings.index.select(groups=east)) == 1
+    assert len(engine.readings.index.select(groups=west)) == 1
+
+
+async def test_midnight_closes_the_day_and_opens_the_file_of_the_next(desk: HeadEnd) -> None:
+    await read(desk, "1", "2025-03-12T10:00:00")
+    clock = desk.engine.clock
+    assert isinstance(clock, FakeClock)
+    clock.set("2025-03-12T23:59:59")
+    await desk.tick()
+    assert desk.live().in_log == 1
+    clock.set("2025-03-13T00:00:00")
+    await desk.tick()
+    while desk.closing or desk.live().in_log or desk._hands.background:
+        await asyncio.sleep(0)
+    assert (desk.engine.folder / "archive/2025/03_13.csv").read_text() == "identifier,timestamp,usage\n"
+    assert len((desk.engine.folder / "archive/2025/03_12.csv").read_text().splitlines()) == 2
+    clock.set("2025-03-12T23:59:59")  # the clock jumps back, and midnight comes again
+    await desk.tick()
+    clock.set("2025-03-13T00:00:01")
+    await read(desk, "2", "2025-03-13T00:00:00")
+    assert desk.live().in_log == 1
+    await desk.tick()
+    while desk.closing or desk.live().in_log:
+        await asyncio.sleep(0)
+    assert len((desk.engine.folder / "archive/2025/03_13.csv").read_text().splitlines()) == 2
+
+
+async def test_midnight_closes_the_day_though_the_next_days_file_cannot_be_made(
+    desk: HeadEnd, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    await read(desk, "1", "2025-03-12T10:00:00")
+    monkeypatch.setattr(desk.engine.archive, "ensure", _refuse)
+    assert isinstance(desk.engine.clock, FakeClock)
+    desk.engine.clock.set("2025-03-13T00:00:00")
+    await desk.tick()
+    async with asyncio.timeout(20):
+        while desk.closing or desk.live().in_log or desk._hands.background:
+            await asyncio.sleep(0)
+    assert len((desk.engine.folder / "archive/2025/03_12.csv").read_text().splitlines()) == 2
+    assert "the file of 2025-03-13: the disk is full" in caplog.text
+
+
+async def test_the_next_days_file_is_not_made_while_a_close_may_write_it(
+    desk: HeadEnd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    gate = threading.Event()
+    write_day_files, ensure = desk.engine.write_day_files, desk.engine.archive.ensure
+
+    def slow(count: int, progress: Callable[[float], None]) -> object:
+        gate.wait(10)
+        done.append("close")
+        return write_day_files(count, progress)
+
+    def noted(day: date) -> None:
+        done.append("open")
+        ensure(day)
+
+    monkeypatch.setattr(desk.engine, "write_day_files", slow)
+    monkeypatch.setattr(desk.engine.archive, "ensure", noted)
+    assert isinstance(desk.engine.clock, FakeClock)
+    desk.engine.clock.set("2025-03-12T23:59:59")
+    await read(desk, "1", "2025-03-13T00:05:00")  # some minutes ahead, as it may be
+    closing = asyncio.create_task(desk.close_day("test"))
+    while desk.live().day_state != "writing day files":
+        await asyncio.sleep(0)
+    desk.engine.clock.set("2025-03-13T00:00:00")
+    await desk.tick()
+    await read(desk, "2", "2025-03-13T00:06:00")  # the thread that writes has got so far
+    gate.set()
+    await closing
+    async with asyncio.timeout(20):
+        while desk._hands.background:
+            await asyncio.sleep(0)
+    assert done == ["close", "open"]
+    assert len((desk.engine.folder / "archive/2025/03_13.csv").read_text().splitlines()) == 2
+
+
+async def test_midnight_may_be_left_to_others(tmp_path: Path) -> None:
+    clock = FakeClock("2025-03-12T23:59:00")
+    headend = HeadEnd(Engine.open(tmp_path, RULES, clock), close_at_midnight=False)
+    await headend.start()
+    await headend.register("m", {}, "test")
+    await headend.upload("m", "1", None, "test")
+    clock.set("2025-03-13T00:00:01")
+    await headend.tick()
+    await asyncio.sleep(0)
+    assert headend.live().in_log == 1
+    await headend.stop()

@@ -1,0 +1,414 @@
+"""Following the owner of a folder: whatever it does, in whatever order, the follower comes to have what it has."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from metertui.engine.base.config import Rules
+from metertui.engine.base.errors import MeterError, OwnedError
+from metertui.engine.base.registers import format_kwh
+from metertui.engine.base.zone import MINUTE, SiteZone
+from metertui.engine.columns.columns import Group
+from metertui.engine.core.corrections import Decision, effects
+from metertui.engine.core.engine import Engine
+from metertui.engine.core.importing import Import, Piece
+from metertui.engine.index.reading_store import Rebuilt
+from metertui.engine.replica.changes import Following
+from metertui.engine.storage.folder_lock import FolderLock
+from metertui.engine.storage.reading_lines import Rows
+from metertui.headend.read_only import Follower
+from tests.clock import FakeClock
+
+ZONE = SiteZone("Asia/Singapore")
+RULES = Rules(zone=ZONE)
+START = ZONE.parse("2025-03-10T00:00:00")
+SLOTS = 3 * 48
+METERS = tuple(f"m-{n}" for n in range(6))
+
+
+def state(engine: Engine) -> dict[str, Any]:
+    """All that an engine knows, by names instead of codes."""
+    frozen = engine.view().frozen(engine.rules.max_w)
+    columns = frozen.columns
+    assert len(engine.readings) == len(columns), "nothing is doubled"
+    engine.readings.index._check()
+    ids = frozen.ids
+    readings = sorted(
+        (ids[code], time, wh, status, energy, frozen.groups[group])
+        for code, time, wh, status, energy, group in zip(
+            columns.meter.tolist(),
+            columns.time.tolist(),
+            columns.wh.tolist(),
+            frozen.status.tolist(),
+            frozen.energy.tolist(),
+            frozen.group.tolist(),
+            strict=True,
+        )
+    )
+    groups = engine.readings.index._groups_of(np.arange(len(columns)))
+    meter, time, _ = engine.readings.at(np.arange(len(columns)))
+    indexed = sorted(zip([ids[code] for code in meter], time, [frozen.groups[group] for group in groups], strict=True))
+    assert indexed == [(each[0], each[1], each[5]) for each in readings], "the index has them in their groups"
+    return {
+        "readings": readings,
+        "accounts": sorted((account.meter, account) for account in engine.accounts),
+        "moves": {account.meter: list(engine.accounts.moves(account.meter)) for account in engine.accounts},
+        "active": sorted(engine.active),
+        "staff": engine.staff.members(),
+        "events": list(engine.events),
+        "heads": {
+            meter: (engine.heads.time[code], engine.heads.wh[code] if engine.heads.time[code] < 1 << 62 else 0)
+            for meter, code in engine.directory.codes.items()
+            if meter in {each[0] for each in readings}
+        },
+    }
+
+
+class Walk:
+    """An owner that does things at random, a file operation of the day close at a time."""
+
+    def __init__(self, folder: Path, seed: int) -> None:
+        self.folder = folder
+        self.random = random.Random(seed)
+        self.clock = FakeClock("2025-03-13T00:00:00")
+        self.engine: Engine | None = Engine.open(folder, RULES, self.clock)
+        self.member = self.engine.staff.member("a@b.example", "government", "secret")
+        self.rebuilt: Rebuilt | None = None
+        self.stage = 0
+        self.litter = 0
+
+    def step(self) -> None:
+        """One thing, if it can be done now."""
+        self.tidy()
+        if self.engine is None:
+            self.random.choice((self.start, self.start, self.bring))()
+            return
+        doings = [self.read] * 6 + [self.close] * 4 + [self.register, self.modify, self.decide, self.take_back]
+        doings += [self.activate, self.hire, self.kill]
+        self.random.choice(doings)()
+
+    @property
+    def owner(self) -> Engine:
+        assert self.engine is not None
+        return self.engine
+
+    def register(self) -> None:
+        batch = self.owner.begin()
+        fields = {"region": self.random.choice(("East", "West")), "address": "1, \u00c4 Road"}
+        if batch.register(self.random.choice(METERS), fields).stored:
+            self.commit(batch)
+
+    def read(self) -> None:
+        batch = self.owner.begin()
+        for _ in range(self.random.randint(1, 12)):
+            slot = self.random.randrange(SLOTS)
+            wh = 1_000_000 + slot * 500 + self.random.choice((0, 0, 0, 0, 1, -700, 5_000_000))
+            batch.read(self.random.choice(METERS), format_kwh(wh), ZONE.iso(START + slot * 30 * MINUTE))
+        if self.random.random() < 0.2:
+            batch.register(self.random.choice(METERS), {"region": "North"})
+        self.commit(batch)
+
+    def commit(self, batch: Any) -> None:
+        if len(batch):
+            self.owner.write(batch)
+        self.owner.apply(batch)
+
+    def take_back(self) -> None:
+        """A disk that refuses: lines appear in a file, and are gone again at the next step."""
+        name = self.random.choice(("log.txt", "users.csv"))
+        if not (self.folder / name).exists():
+            return
+        slot = self.random.randrange(SLOTS)
+        line = f"m-9,{ZONE.iso(START + slot)},5\n" if name == "log.txt" else "m-9,,,,,,active,\n"
+        size = (self.folder / name).stat().st_size
+        with (self.folder / name).open("a") as file:
+            file.write(line[: self.random.choice((len(line), 10))])
+        self.litter = size * 2 + (name == "log.txt")
+
+    def tidy(self) -> None:
+        if self.litter:
+            os.truncate(self.folder / ("log.txt" if self.litter % 2 else "users.csv"), self.litter // 2)
+            self.litter = 0
+
+    def modify(self) -> None:
+        self.change(lambda meter, now: self.owner.accounts.modify(meter, {"region": self.random.choice("EWN")}, now))
+
+    def activate(self) -> None:
+        def change(meter: str, now: int) -> None:
+            active = self.owner.accounts.get(meter)
+            if active is not None and active.active:
+                self.owner.accounts.deactivate(meter, now)
+            else:
+                self.owner.accounts.reactivate(meter, now)
+
+        self.change(change)
+
+    def change(self, change: Any) -> None:
+        meter = self.random.choice(METERS)
+        since = START + self.random.randrange(SLOTS) * 30 * MINUTE
+        if meter in self.owner.accounts:
+            change(meter, since)
+            self.owner.refresh_account(meter, -(1 << 62))
+
+    def decide(self) -> None:
+        meter = self.random.choice(METERS)
+        at = START + self.random.randrange(SLOTS) * 30 * MINUTE
+        try:
+            found = effects(self.owner, [Decision("void", meter, at, "misread")], "me", self.clock.now())
+        except MeterError:
+            return
+        self.owner.events.append([effect.event for effect in found])
+        self.owner.decide([effect.event for effect in found])
+
+    def hire(self) -> None:
+        if self.owner.staff.members():
+            self.owner.staff.remove(self.member.email)
+        else:
+            self.owner.staff.put(self.member)
+
+    def close(self) -> None:
+        """The next operation of a day close."""
+        engine, count = self.owner, self.owner.sealed
+        match self.stage:
+            case 0:
+                self.stage = 1 if engine.seal() else 0
+            case 1:
+                engine.write_day_files(count, lambda share: None)
+                self.stage = 2
+            case 2:
+                self.rebuilt = engine.readings.rebuild(count)
+                engine.finish_close(self.rebuilt)
+                self.stage = 3
+            case _:
+                engine.drop_sealed()
+                self.stage = 0
+
+    def kill(self) -> None:
+        """Nothing that is under way is finished, and the last line may be torn."""
+        if self.random.random() < 0.6:
+            return
+        if self.random.random() < 0.5:
+            with (self.folder / "log.txt").open("a") as file:
+                file.write("m-1,2025-03-1")
+        self.owner.close()
+        self.engine = None
+        self.stage = 0
+
+    def start(self) -> None:
+        self.engine = Engine.open(self.folder, RULES, self.clock)
+
+    def bring(self) -> None:
+        """An import by command, which owns the folder meanwhile."""
+        engine = Engine.open(self.folder, RULES, self.clock)
+        taken = Import(engine.view().frozen(RULES.max_w), latest=self.clock.now())
+        slots = np.array(self.random.sample(range(SLOTS), 20))
+        ids = [*METERS, "m-7"]
+        codes = np.array([self.random.randrange(len(ids)) for _ in slots], dtype=np.int32)
+        rows = Rows(ids, codes, START + slots * 30 * MINUTE, 1_000_000 + slots * 500)
+        taken.add(Piece("x.csv", rows, np.arange(20)))
+        taken.finish(engine.accounts, engine.archive, now=self.clock.now())
+        engine.close()
+
+    def truth(self) -> dict[str, Any]:
+        """What the folder says."""
+        if self.engine is not None:
+            return state(self.engine)
+        return state(Engine.open(self.folder, RULES, self.clock, readonly=True))
+
+
+async def follow(follower: Follower) -> None:
+    """Look until there is nothing new."""
+    for _ in range(4):
+        await follower.follow()
+        await follower.settled()
+    assert not follower.live().trouble
+
+
+@pytest.mark.parametrize("seed", range(int(os.environ.get("METERTUI_WALKS", "5"))))
+async def test_at_rest_the_follower_has_what_the_owner_has(tmp_path: Path, seed: int) -> None:
+    walk = Walk(tmp_path, seed)
+    for _ in range(walk.random.randrange(20)):
+        walk.step()
+    walk.tidy()
+    follower = Follower(*Following.open(tmp_path, RULES, walk.clock))
+    try:
+        for _ in range(100):
+            walk.step()
+            if walk.random.random() < 0.5:
+                await follower.follow()  # and perhaps begins to build, while the owner goes on
+            if walk.random.random() < 0.12:
+                walk.tidy()
+                await follow(follower)
+                assert state(follower.engine) == walk.truth()
+        walk.tidy()
+        await follow(follower)
+        assert state(follower.engine) == walk.truth()
+    finally:
+        await follower.stop()
+        if walk.engine is not None:
+            walk.engine.close()
+
+
+@pytest.fixture
+async def pair(tmp_path: Path) -> AsyncIterator[tuple[Engine, Follower]]:
+    """An owner with a meter, and who follows it; only when it is told to."""
+    owner = Engine.open(tmp_path, RULES, FakeClock())
+    read(owner, "m", "5", register=True)
+    follower = Follower(*Following.open(tmp_path, RULES, FakeClock()))
+    yield owner, follower
+    await follower.stop()
+    owner.close()
+
+
+def read(owner: Engine, meter: str, kwh: str, *, register: bool = False) -> None:
+    batch = owner.begin()
+    if register:
+        batch.register(meter, {})
+    batch.read(meter, kwh, None)
+    owner.write(batch)
+    owner.apply(batch)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+
+
+async def test_whoever_would_write_is_told_who_owns_the_folder(pair: tuple[Engine, Follower], tmp_path: Path) -> None:
+    owner, follower = pair
+    before = contents(tmp_path)
+    member = owner.staff.member("a@b.example", "operator", "secret")
+    sentence = f"read-only: process {os.getpid()} owns this folder since "
+    for attempt in (
+        follower.modify("m", {}, "me"),
+        follower.deactivate("m", "me"),
+        follower.reactivate("m", "me"),
+        follower.put_member(member, "me"),
+        follower.remove_member("a@b.example", "me"),
+        follower.close_day("me"),
+        follower.drop_question("usage", "me"),
+        follower.decide([Decision("void", "m", owner.clock.now(), "misread")], "me"),
+    ):
+        with pytest.raises(OwnedError) as caught:
+            await attempt
+        assert str(caught.value).startswith(sentence)
+    for outcome in (await follower.upload("m", "6", None, "me"), await follower.register("m-2", {}, "me")):
+        assert (outcome.kind, outcome.text[: len(sentence)]) == ("refused", sentence)
+    assert contents(tmp_path) == before
+    assert await follower.login("a@b.example", "secret") is None
+    await asyncio.get_running_loop().run_in_executor(None, follower._hands.writer.shutdown)
+    assert "a@b.example\tlogin refused" in contents(tmp_path)["audit.log"].decode()
+
+
+async def test_it_says_when_the_owner_has_ended_and_when_another_has_come(
+    pair: tuple[Engine, Follower], tmp_path: Path
+) -> None:
+    owner, follower = pair
+    pid = os.getpid()
+    live = follower.live()
+    assert (live.following, live.heard) == (f"read-only, follows process {pid}", False)
+    follower.hear({"connections": 5, "progress": 0.5, "address": 7, "folder": "/else"})
+    live = follower.live()
+    assert (live.heard, live.connections, live.progress, live.address) == (True, 5, 0.5, "")
+    assert live.folder == str(tmp_path)
+    owner.close()
+    await follower.follow()
+    live = follower.live()
+    told = f"read-only, and process {pid} has ended: leave and start metertui again to take its place"
+    assert (live.following, live.heard, live.connections) == (told, False, 0)
+    assert follower.refusal() == (
+        "read-only: the process that owned this folder has ended; start metertui again to take its place"
+    )
+    lock = FolderLock(tmp_path)
+    lock.acquire()
+    await follower.follow()
+    assert follower.live().following == f"read-only, follows process {pid}"
+    lock.release()
+
+
+async def test_what_it_counts_is_what_it_sees(pair: tuple[Engine, Follower], tmp_path: Path) -> None:
+    owner, follower = pair
+    for _ in range(2):
+        await follower.tick()
+        follower.engine.clock.advance(1)  # type: ignore[attr-defined]
+    read(owner, "m", "6")
+    read(owner, "m", "2")
+    (tmp_path / "rejects.log").write_text("2025-03-12T10:40:00+08:00\t127.0.0.1:5\tsyntax\tREAD\nhalf a line")
+    await follower.follow()
+    await follower.tick()
+    live = follower.live()
+    assert (live.stored, live.in_log, live.accepted, live.suspects, live.rate) == (3, 3, 2, 1, 1.0)
+    assert live.log_bytes == (tmp_path / "log.txt").stat().st_size
+    assert [(arrival.wh, bool(arrival.note)) for arrival in live.arrivals] == [(2000, True), (6000, False)]
+    assert [(refusal.code, refusal.line) for refusal in live.refusals] == [("syntax", "READ")]
+    assert live.refused == {"syntax": 1}
+
+
+async def test_a_file_that_cannot_be_read_is_told_and_holds_nothing_else_up(
+    pair: tuple[Engine, Follower], tmp_path: Path
+) -> None:
+    owner, follower = pair
+    whole = (tmp_path / "users.csv").read_bytes()
+    (tmp_path / "new").write_bytes(whole + b"only,two\n" + whole[-9:])
+    (tmp_path / "new").rename(tmp_path / "users.csv")
+    read(owner, "m", "6")
+    await follower.follow()
+    assert follower.live().stored == 2
+    assert "users.csv:3: " in follower.live().trouble
+    await follower.follow()
+    assert "users.csv:3: " in follower.live().trouble  # as long as it is so
+    (tmp_path / "new").write_bytes(whole)
+    (tmp_path / "new").rename(tmp_path / "users.csv")
+    await follower.follow()
+    assert follower.live().trouble == ""
+
+
+async def test_it_follows_by_itself_within_a_second(pair: tuple[Engine, Follower]) -> None:
+    owner, follower = pair
+    await follower.start()
+    read(owner, "m", "6")
+    async with asyncio.timeout(5):
+        while follower.live().stored != 2:
+            await asyncio.sleep(0.01)
+    count = owner.seal()
+    owner.write_day_files(count, lambda share: None)
+    owner.finish_close(owner.readings.rebuild(count))
+    owner.drop_sealed()
+    async with asyncio.timeout(5):
+        while len(follower.engine.readings.tail):
+            await asyncio.sleep(0.01)
+    assert follower.live().in_log == 0
+
+
+async def test_half_a_change_of_an_account_is_none(pair: tuple[Engine, Follower]) -> None:
+    owner, follower = pair
+    owner.accounts.modify("m", {"region": "East"}, owner.clock.now())
+    await follower.follow()
+    before = list(follower.engine.accounts.moves("m"))
+    move = (owner.clock.now() + 5, Group("West"))
+    owner.accounts._set_moves({"m": [*before, move]})  # and users.csv does not have it yet
+    await follower.follow()
+    assert list(follower.engine.accounts.moves("m")) == before
+    owner.accounts._files.rewrite([replace(owner.accounts.get("m"), region="West")])  # type: ignore[type-var]
+    await follower.follow()
+    assert list(follower.engine.accounts.moves("m")) == [*before, move]
+    assert follower.engine.accounts.get("m").region == "West"  # type: ignore[union-attr]
+
+
+async def test_lines_that_were_set_aside_are_forgotten(pair: tuple[Engine, Follower], tmp_path: Path) -> None:
+    owner, follower = pair
+    read(owner, "m", "6")
+    await follow(follower)
+    first, _ = (tmp_path / "log.txt").read_bytes().splitlines(keepends=True)
+    (tmp_path / "new").write_bytes(first)
+    (tmp_path / "new").rename(tmp_path / "log.txt")
+    await follow(follower)
+    assert follower.live().stored == 1

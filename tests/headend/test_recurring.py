@@ -1,0 +1,35 @@
+"""What recurs goes on whatever fails, and ends when it is told to."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from metertui.engine.base.errors import StorageError
+from metertui.headend.recurring import Recurring
+
+
+async def test_a_time_that_fails_is_told_and_the_next_comes(caplog: pytest.LogCaptureFixture) -> None:
+    faults: list[Exception | None] = [StorageError("the disk is full"), ZeroDivisionError("a defect"), None]
+    done, failures = asyncio.Event(), []
+
+    async def do() -> None:
+        fault = faults.pop(0)
+        if not faults:
+            done.set()
+            await asyncio.Event().wait()
+        if fault is not None:
+            raise fault
+
+    clock = Recurring(do, "the clock", lambda: failures.append(len(faults)))
+    clock.start(0)
+    await asyncio.wait_for(done.wait(), 10)
+    await clock.stop()
+    assert [record.getMessage() for record in caplog.records] == ["the clock: the disk is full", "the clock failed"]
+    assert failures == [1]
+    assert len(asyncio.all_tasks()) == 1
+
+
+async def test_what_was_never_begun_is_stopped() -> None:
+    await Recurring(lambda: asyncio.sleep(0), "nothing").stop()

@@ -1,0 +1,25 @@
+"""The head-end as a whole: questions on what is stored now, and the end of it."""
+
+from __future__ import annotations
+
+from metertui.engine.core.engine import Engine
+from metertui.headend.service import HeadEnd
+from tests.desk import RULES, ScriptLane, read
+
+
+async def test_questions_see_what_is_stored_now(desk: HeadEnd) -> None:
+    assert await desk.ask(len) == 0
+    await read(desk, "1", "2025-03-12T01:00:00")
+    assert await desk.ask(len) == 1
+    await read(desk, "0.5", "2025-03-12T02:00:00")
+    found = await desk.exceptions()
+    assert found.counts == {"suspect": 1}
+    assert found.rows[0].why == "0.5 kWh is lower than the 1 kWh counted at 2025-03-12T01:00:00+08:00"
+
+
+async def test_stopping_answers_what_has_arrived_and_gives_the_folder_back(desk: HeadEnd) -> None:
+    lane = ScriptLane([("m", "1", "2025-03-12T01:00:00")])
+    desk.submit(lane)
+    await desk.stop()
+    assert lane.answered.is_set()
+    Engine.open(desk.engine.folder, RULES, desk.engine.clock).close()

@@ -1,0 +1,201 @@
+"""Billing: a month's statement, laid out as on paper, and the way through the months."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from metertui.engine.base.progress import untold
+from metertui.engine.billing.bill_ledger import BillBook
+from metertui.engine.billing.billing_run import Run
+from metertui.screens.billing.tariff_editor import TariffScreen
+from metertui.screens.charts.chart_view import PictureView
+from metertui.screens.explain.explain_window import ExplainScreen
+from metertui.screens.tables.listing import Listing
+from tests.screens.town import HOSTILE, STEADY, Town, at_work, press, settle, text_of
+
+
+def paper(pilot: Pilot[None]) -> dict[str, str]:
+    """The statement's lines: the first words of each, and the rest."""
+    lines = [line.strip(" │╭╮╰╯─") for line in text_of(pilot, "#statement").splitlines()]
+    parts = (line.split("  ", 1) for line in lines if line)
+    return {name: " ".join(rest[0].split()) if rest else "" for name, *rest in parts}
+
+
+async def test_the_last_month_to_begin_with(town: Town) -> None:
+    async with at_work(town, "f4", *STEADY, "enter") as pilot:
+        shown = paper(pilot)
+        assert shown["STATEMENT"] == "2025-02"
+        assert shown["opening register"] == "1 744.000 kWh 2025-02-01 00:00:00, actual"
+        assert shown["closing register"] == "2 416.000 kWh 2025-03-01 00:00:00, actual"
+        assert shown["USAGE"] == "672.000 kWh"
+        assert shown["it rests on"] == "1 344 readings"
+
+
+async def test_one_months_closing_opens_the_next(town: Town) -> None:
+    async with at_work(town, "f4", *STEADY, "enter") as pilot:
+        closing = paper(pilot)["closing register"]
+        await pilot.press("pagedown")
+        await settle(pilot)
+        shown = paper(pilot)
+        assert shown["opening register"] == closing
+        assert shown["STATEMENT"] == "2025-03 the month is not over"
+        assert shown["closing register"].endswith("2025-03-12 10:30:00, last reading")
+        await pilot.press("pagedown")  # no further than now
+        assert paper(pilot) == shown
+
+
+async def test_a_month_before_the_first_reading_has_no_data(town: Town) -> None:
+    async with at_work(town, "f4", *STEADY, "enter", "pageup", "pageup", "pageup") as pilot:
+        shown = paper(pilot)
+        assert shown["STATEMENT"] == "2024-11"
+        assert shown["USAGE"] == "no data"
+        await pilot.press("pagedown")
+        await settle(pilot)
+        shown = paper(pilot)  # it ends with the first reading, at midnight
+        assert shown["USAGE"] == "0.000 kWh"
+        assert shown["opening register"] == "1 000.000 kWh 2025-01-01 00:00:00, first reading"
+
+
+async def test_a_month_says_on_what_it_rests(town: Town) -> None:
+    async with at_work(town, "f4", *HOSTILE, "enter", "pagedown") as pilot:
+        shown = paper(pilot)
+        assert shown["address"] == "[red]12[/red] [/ Odd Street"
+        assert shown["it rests on"] == "3 readings 1 of them not counted: F7 says why"
+
+
+async def test_an_unknown_meter_and_back(town: Town) -> None:
+    async with at_work(town, "f4", *"nobody", "enter") as pilot:
+        words = " ".join(text_of(pilot, "#statement").strip(" │╭╮╰╯─\n").split())
+        assert words.startswith("! nobody is not a meter of this site")
+        assert "Type a meter above" in words
+        await press(pilot, "slash", *STEADY, "enter")
+        await settle(pilot)
+        assert paper(pilot)["meter"] == STEADY
+        assert pilot.app.screen.query_one("#past").region.area
+        await press(pilot, "slash", *"nobody", "enter")
+        await settle(pilot)
+        assert not pilot.app.screen.query_one("#past").region.area  # it is of the meter before
+
+
+async def test_nothing_is_cut_in_80_columns(town: Town) -> None:
+    async with at_work(town, "f4", *STEADY, "enter", size=(80, 24)) as pilot:
+        assert paper(pilot)["opening register"].endswith("2025-02-01 00:00:00, actual")
+        assert {"pageup", "pagedown"} <= set(pilot.app.screen.active_bindings)
+        assert "…" not in text_of(pilot, "#keys")
+        await pilot.press("pagedown")
+        await settle(pilot)
+        assert paper(pilot)["closing register"].endswith(", last reading")
+
+
+async def test_nothing_is_known_yet(empty_town: Town) -> None:
+    async with at_work(empty_town, "f4") as pilot:
+        assert "No meter is known yet" in text_of(pilot, "#statement")
+
+
+HEADER = "effective_from,apartment_type,band,from_time,to_time,cents_per_kwh,tax_percent\n"
+TARIFFS = HEADER + "2024-01-01,,,,,20,8\n2025-02-15,,peak,07:00,23:00,31.2,9\n2025-02-15,,off-peak,23:00,07:00,19.8,9\n"
+
+
+async def test_a_bill_in_money_line_by_line(town: Town) -> None:
+    (town.folder / "tariffs.csv").write_text(TARIFFS)
+    async with at_work(town, "f4", *STEADY, "enter") as pilot:
+        shown = text_of(pilot, "#statement")
+        assert "02-01 – 02-14            336.000   20.0      8   67.20" in shown
+        assert "02-15 – 02-28  off-peak  112.000   19.8      9   22.18" in shown
+        assert paper(pilot)["TOTAL"] == "172.94"
+        past = pilot.app.screen.query_one("#past", Listing)
+        assert past.chosen == ("2025-02", "672.000", "172.94", "")
+        await pilot.press("m", "up", "enter")
+        await settle(pilot)
+        shown = paper(pilot)
+        assert shown["STATEMENT"] == "2025-03 the month is not over"
+        assert "1) nothing known after 2025-03-12 10:30:00" in text_of(pilot, "#statement")
+        await pilot.press("e")
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, ExplainScreen)
+
+
+async def test_an_issued_bill_stays_and_says_what_differs(town: Town) -> None:
+    tariffs = town.folder / "tariffs.csv"
+    tariffs.write_text(TARIFFS)
+    frozen = town.engine.view().frozen(town.engine.rules.max_w)
+    town.engine.bills = BillBook(town.folder, town.zone)
+    Run(frozen, "2025-02", town.engine.terms(), town.engine.bills, untold).issue(town.clock.now())
+    tariffs.write_text(HEADER + "2024-01-01,,,,,30,9\n")
+    async with at_work(town, "f4", *STEADY, "enter") as pilot:
+        shown = paper(pilot)
+        assert shown["STATEMENT"] == "2025-02 issued 2025-03-12 10:40:00"
+        assert shown["TOTAL"] == "172.94"
+        words = " ".join(text_of(pilot, "#statement").split())
+        assert "not billed yet: +0.000 kWh, +46.80 SGD with tax" in words.replace(" │ │ ", " ")
+        assert pilot.app.screen.query_one("#past", Listing).chosen == ("2025-02", "672.000", "172.94", "differs")
+
+
+async def test_a_bill_out_of_a_file_that_was_edited_says_so_and_what_to_do(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (town.folder / "tariffs.csv").write_text(TARIFFS)
+    frozen = town.engine.view().frozen(town.engine.rules.max_w)
+    monkeypatch.chdir(town.folder)
+    book = town.engine.bills = BillBook(Path(), town.zone)  # the path that is shown is then the same anywhere
+    Run(frozen, "2025-02", town.engine.terms(), book, untold).issue(town.clock.now())
+    path, manifest = book.path("2025-02"), book.manifest.path
+    path.write_bytes(path.read_bytes().replace(b"\n200-006,bill", b"\n200-009,bill"))
+    async with at_work(town, "f4", *STEADY, "enter") as pilot:
+        assert paper(pilot)["TOTAL"] == "172.94"
+        words = " ".join(text_of(pilot, "#statement").replace("│", " ").split())
+        assert "! bills/2025_02.csv: it is not what was issued: something else has changed it." in words
+        assert "Put it back from a backup; or, if it is to count as it is, take its line out of bills/manifest" in words
+        manifest.write_text("".join(line for line in manifest.open() if not line.startswith(path.name)))
+        await pilot.press("pageup", "pagedown")
+        await settle(pilot)
+        assert paper(pilot)["TOTAL"] == "172.94"
+        assert "it is not what was issued" not in text_of(pilot, "#statement")
+
+
+async def test_a_month_without_a_tariff_names_its_first_day(town: Town) -> None:
+    (town.folder / "tariffs.csv").write_text(HEADER + "2025-02-10,,,,,30,9\n")
+    async with at_work(town, "f4", *STEADY, "enter") as pilot:
+        assert "! no tariff is in force on 2025-02-01" in text_of(pilot, "#statement")
+        assert pilot.app.screen.query_one("#past", Listing).chosen == ("2025-02", "–", "–", "no price")
+
+
+async def test_a_large_terminal_has_a_chart_of_the_months_too(town: Town) -> None:
+    async with at_work(town, "f4", *"200-003", "enter", size=(200, 60)) as pilot:
+        chart, past = pilot.app.screen.query_one(PictureView), pilot.app.screen.query_one("#past", Listing)
+        assert chart.picture is not None
+        assert chart.picture.labels == tuple(sorted(chart.picture.labels)) == ("2024-02", *chart.picture.labels[1:])
+        assert chart.picture.series[0].values[-2:] == (285.36, 87.0)
+        assert pilot.app.screen.query_one("#paper").region.right <= past.region.x
+        assert past.region.bottom <= chart.region.y
+        assert chart.region.height >= 20
+        assert past.row_count == 14
+        await pilot.resize_terminal(120, 40)
+        while chart.region.area:
+            await pilot.pause(0.01)
+        assert past.region.area
+        assert past.region.right <= 120
+
+
+async def test_months_take_the_papers_place_in_80_columns(town: Town) -> None:
+    async with at_work(town, "f4", *STEADY, "enter", size=(80, 24)) as pilot:
+        past = pilot.app.screen.query_one("#past", Listing)
+        assert not past.display or not past.region.area
+        await pilot.press("m")
+        await settle(pilot)
+        assert past.has_focus
+        assert past.region.area
+        await pilot.press("escape")
+        await settle(pilot)
+        assert not past.region.area
+
+
+async def test_tariffs_are_looked_at_without_a_meter(empty_town: Town) -> None:
+    async with at_work(empty_town, "f4", "escape", "t") as pilot:
+        assert isinstance(pilot.app.screen, TariffScreen)
+        await press(pilot, "escape", *STEADY)
+        assert pilot.app.screen.query_one("#billing-meter Input", Input).value == STEADY

@@ -1,0 +1,96 @@
+"""The billing run in its window: reckoned, written, issued, ended."""
+
+from __future__ import annotations
+
+import csv
+import threading
+from collections.abc import Callable
+
+from textual.pilot import Pilot
+from textual.widgets import ProgressBar
+
+from metertui.engine.billing.bill_ledger import BillBook
+from metertui.screens.fields.field import Field
+from tests.screens.billing.test_billing import TARIFFS
+from tests.screens.town import STEADY, Town, at_work, press, settle, text_of
+
+
+def said(pilot: Pilot[None]) -> str:
+    return " ".join(text_of(pilot, "#run-said").split())
+
+
+async def press_button(pilot: Pilot[None], name: str) -> None:
+    pilot.app.screen.query_one(f"#run-{name}").focus()
+    await pilot.press("enter")
+    await settle(pilot)
+
+
+async def test_a_run_is_reckoned_written_and_issued(town: Town) -> None:
+    town.log_in("operator")
+    town.engine.bills = BillBook(town.folder, town.zone)
+    (town.folder / "tariffs.csv").write_text(TARIFFS)
+    out = town.folder.parent / "bills.csv"
+    async with at_work(town, "f4", *STEADY, "enter", "b") as pilot:
+        await press_button(pilot, "reckon")
+        assert said(pilot).startswith(
+            "2025-02: 8 bills, 0 of them issued already; 0 adjustments to issue. In all 2 653.120 kWh"
+        )
+        assert not pilot.app.screen.query_one(ProgressBar).display
+        pilot.app.screen.query_one("#run-file", Field).value = str(out)
+        await press_button(pilot, "write")
+        assert said(pilot).startswith(f"Written to {out}"[:60])
+        assert len(list(csv.DictReader(out.read_text().splitlines()))) == 8
+        await press_button(pilot, "issue")
+        assert said(pilot).endswith("Issued bills cannot be taken back. Press it once more to issue them.")
+        assert not town.engine.bills.months()
+        await press_button(pilot, "issue")
+        assert said(pilot) == "Issued: 8 entries, 8 bills of 2025-02."
+        await press_button(pilot, "issue")
+        assert said(pilot).endswith("There is nothing to issue.")
+        pilot.app.screen.query_one("#run-month", Field).value = "2025-03"
+        await press_button(pilot, "issue")
+        await press_button(pilot, "issue")
+        assert said(pilot) == "! Not issued: 2025-03 is not over: its bills cannot be issued yet"
+        pilot.app.screen.query_one("#run-month", Field).value = "March"
+        await press_button(pilot, "reckon")
+        assert said(pilot) == "! 'March' is no month; one is like 2025-02"
+    assert "\tissue\t2025-02\t8 bills, 0 adjustments" in (town.folder / "audit.log").read_text()
+
+
+async def test_only_an_operator_bills(town: Town) -> None:
+    town.engine.staff.add("ada@metertui.example", "operator", "secret horse")
+    async with at_work(town, "f4", *STEADY, "enter", "b") as pilot:
+        await press_button(pilot, "issue")
+        assert text_of(pilot, "#login-text").startswith("A billing run is for staff with the role operator.")
+        await pilot.press("escape")
+        await settle(pilot)
+        assert said(pilot).startswith("Reckon shows")
+        await press_button(pilot, "reckon")
+        await press(pilot, *"ada@metertui.example", "enter", *"secret horse", "enter")
+        await settle(pilot)
+        assert said(pilot).startswith("2025-02: 8 bills")
+
+
+async def test_a_run_is_ended_by_escape(town: Town) -> None:
+    town.log_in("operator")
+    begun, gone_on = threading.Event(), threading.Event()
+
+    async def reckon(month: str, progress: Callable[[float], None]) -> None:
+        def work(_: object) -> None:
+            begun.set()
+            gone_on.wait(10)
+            progress(0.5)
+
+        await town.headend.ask(work)
+
+    town.headend.reckon = reckon  # type: ignore[method-assign, assignment]
+    async with at_work(town, "f4", *STEADY, "enter", "b") as pilot:
+        pilot.app.screen.query_one("#run-reckon").focus()
+        await pilot.press("enter")
+        while not begun.is_set():
+            await pilot.pause(0.01)
+        assert pilot.app.screen.query_one(ProgressBar).display
+        await pilot.press("escape")
+        gone_on.set()
+        await settle(pilot)
+        assert said(pilot) == "Ended; nothing was written."

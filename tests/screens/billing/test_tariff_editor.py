@@ -1,0 +1,85 @@
+"""Tariffs in their window: a table with periods, and an editor that checks while one types."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from textual.pilot import Pilot
+from textual.widgets import TextArea
+
+from metertui.engine.billing import tariffs
+from metertui.screens.billing.tariff_editor import rows
+from metertui.screens.tables.listing import Listing
+from tests.screens.billing.test_billing import HEADER, TARIFFS
+from tests.screens.town import STEADY, Town, at_work, press, settle, text_of
+
+
+def said(pilot: Pilot[None]) -> str:
+    return " ".join(text_of(pilot, "#tariff-said").split())
+
+
+async def type_in(pilot: Pilot[None], text: str) -> None:
+    editor = pilot.app.screen.query_one("#tariff-text", TextArea)
+    editor.text = text
+    await settle(pilot)
+
+
+def test_rows_have_their_periods_and_prices_with_tax() -> None:
+    found = tariffs.parse((TARIFFS + "2025-01-01,4-room,,,,31.91,9\n").encode(), __file__)  # type: ignore[arg-type]
+    assert [cells for _, cells in rows(found, date(2025, 3, 1))] == [
+        ("* 2025-02-15", "all", "peak", "07:00–23:00", "31.20", "9", "34.01", ""),
+        ("* 2025-02-15", "all", "off-peak", "23:00–07:00", "19.80", "9", "21.58", ""),
+        ("* 2025-01-01", "4-room", "whole day", "00:00–24:00", "31.91", "9", "34.78", ""),
+        ("  2024-01-01", "all", "whole day", "00:00–24:00", "20.00", "8", "21.60", "2025-02-14"),
+    ]
+
+
+async def test_tariffs_are_typed_checked_and_saved(town: Town) -> None:
+    town.log_in("operator")
+    town.engine.tariffs = tariffs.TariffFile(town.folder)
+    path = town.folder / "tariffs.csv"
+    async with at_work(town, "f4", *STEADY, "enter", "t") as pilot:
+        assert said(pilot).startswith("There is no tariffs.csv yet")
+        await pilot.press("e")
+        await settle(pilot)
+        assert said(pilot) == "Sound: 0 tariffs, 0 prices."
+        await type_in(pilot, HEADER + "2025-01-01,,peak,07:00,23:00,30,9")
+        assert said(pilot) == "! line 2: 00:00 to 07:00 of the tariff of 2025-01-01 for all has no price"
+        await pilot.press("ctrl+s")
+        await settle(pilot)
+        assert said(pilot).startswith("! Not saved. Line 2:")
+        assert not path.exists()
+        await pilot.press("escape")
+        assert said(pilot).startswith("Not saved yet: ctrl+s saves, escape again throws")
+        await type_in(pilot, HEADER + "2025-01-01,,,,,20,9")
+        assert said(pilot) == "Sound: 1 tariffs, 1 price."
+        await pilot.press("ctrl+s")
+        await settle(pilot)
+        assert said(pilot).startswith("Saved. 1 rows are in force")
+        assert path.read_text() == HEADER + "2025-01-01,,,,,20,9\n"
+        assert pilot.app.screen.query_one("#tariff-list", Listing).row_count == 1
+        await pilot.press("e")
+        path.write_text(HEADER + "2025-01-01,,,,,21,9\n")  # someone else, meanwhile
+        await type_in(pilot, HEADER + "2025-01-01,,,,,22,9\n")
+        await pilot.press("ctrl+s")
+        await settle(pilot)
+        assert said(pilot) == "! Not saved: tariffs.csv has changed since it was opened; open it again"
+        await pilot.press("escape", "escape", "escape")
+        await settle(pilot)
+        assert "146.50" not in text_of(pilot, "#statement")
+        assert "141.12" in text_of(pilot, "#statement")
+    assert "\ttariffs\ttariffs.csv\t1 tariffs, 1 prices" in (town.folder / "audit.log").read_text()
+
+
+async def test_only_an_operator_changes_tariffs_and_a_broken_file_is_told(town: Town) -> None:
+    town.engine.tariffs = tariffs.TariffFile(town.folder)
+    town.engine.staff.add("ada@metertui.example", "operator", "secret horse")
+    (town.folder / "tariffs.csv").write_text(HEADER + "2025-01-01,,,,,,9\n")
+    async with at_work(town, "f4", *STEADY, "enter", "t") as pilot:
+        assert said(pilot).endswith("tariffs.csv:2: cents_per_kwh is empty; a price is never taken as zero")
+        await pilot.press("e")
+        await settle(pilot)
+        assert text_of(pilot, "#login-text").startswith("Changing tariffs is for staff with the role operator.")
+        await press(pilot, *"ada@metertui.example", "enter", *"secret horse", "enter")
+        await settle(pilot)
+        assert pilot.app.screen.query_one("#tariff-text").has_focus

@@ -1,0 +1,188 @@
+"""Charts as text: their scale, their bars and maps, and that they keep to their room."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.segment import Segment
+from rich.style import Style
+
+from metertui.screens.charts.bars import deciles, heat, sideways, upright
+from metertui.screens.charts.chart import BEFORE, Picture, Series, means
+from metertui.screens.charts.figure import scale
+
+INKS = [Style(color="red"), Style(color="blue")]
+
+
+def lines(drawn: Sequence[Sequence[Segment]]) -> list[str]:
+    return ["".join(segment.text for segment in line).rstrip() for line in drawn]
+
+
+def bars(*series: tuple[str, list[float | None]], kind: str = "bars", labels: list[str] | None = None) -> Picture:
+    names = labels or [f"2025-{n + 1:02d}" for n in range(len(series[0][1]))]
+    return Picture(kind, tuple(names), tuple(Series(name, tuple(values)) for name, values in series), "kWh")  # type: ignore[arg-type]
+
+
+@given(highest=st.floats(1e-3, 1e9), steps=st.integers(-3, 30))
+def test_a_scale_holds_the_highest_in_few_equal_steps(highest: float, steps: int) -> None:
+    marks = scale(highest, steps)
+    assert marks[0] == 0
+    assert marks[-1] >= highest * (1 - 1e-6)
+    assert marks[-2] < highest
+    assert 2 <= len(marks) <= max(2, min(6, steps)) + 1
+    assert all(later - earlier == pytest.approx(marks[1]) for earlier, later in pairwise(marks))
+
+
+@pytest.mark.parametrize(
+    ("highest", "steps", "marks"),
+    [(24, 3, [0, 8, 16, 24]), (2847.4, 2, [0, 1500, 3000]), (0.5, 5, [0, 0.1, 0.2, 0.3, 0.4, 0.5]), (0, 4, [0, 0.25])],
+)
+def test_a_scale_is_made_of_round_figures(highest: float, steps: int, marks: list[float]) -> None:
+    assert scale(highest, steps) == pytest.approx(marks)
+
+
+def test_bars_stand_as_high_as_they_are() -> None:
+    drawn = lines(upright(bars(("", [0.0, 1.0, None, 4.0])), 28, 5, INKS))
+    assert drawn[0].startswith("4┤")
+    assert [line.count("█") for line in drawn] == [6, 6, 6, 11, 0]
+    assert drawn[3].index("█") < drawn[0].index("█")
+
+
+def test_what_is_known_stands_on_the_line_however_low() -> None:
+    drawn = lines(upright(bars(("", [0.0, None, 100.0])), 30, 6, INKS))
+    assert drawn[4][4:].startswith("▁▁▁▁▁▁▁ " + " " * 8 + "███")
+
+
+def test_what_is_estimated_is_filled_otherwise() -> None:
+    picture = bars(("", [100.0, 100.0, 1.0]))._replace(estimated=(False, True, True))
+    drawn = lines(upright(picture, 30, 6, INKS))
+    assert [char for char in drawn[0][4:] if char in "█░"] == ["█"] * 7 + ["░"] * 7
+    assert "▁" in drawn[4]
+
+
+@pytest.mark.parametrize(("count", "least", "free"), [(62, 62, False), (40, 62, False), (30, 59, True), (20, 60, True)])
+def test_bars_take_the_room_that_there_is(count: int, least: int, free: bool) -> None:
+    row = lines(upright(bars(("", [8.0] * count)), 66, 6, INKS))[0].partition("┤")[2]
+    assert least <= len(row) <= 64
+    assert (" " in row) is free
+    if free:
+        assert row.split(" ").count("") == 0  # one column between two bars
+        assert {len(bar) for bar in row.split()} in ({1}, {2, 3}, {2})
+
+
+@pytest.mark.parametrize("width", range(40, 60))
+def test_each_label_begins_below_its_bar(width: int) -> None:
+    drawn = lines(upright(bars(("", [float(n % 2 + 1) for n in range(13)])), width, 6, INKS))
+    left = drawn[0].index("┤") + 1
+    row = drawn[4][left:]
+    begins = [at for at, char in enumerate(row) if char == "█" and (at == 0 or row[at - 1] == " ")]
+    told = {left + begins[int(label[-2:]) - 1]: label for label in drawn[-1].split()}
+    assert all(drawn[-1].startswith(label, at) for at, label in told.items())
+    assert len(told) > 2
+
+
+def test_stacked_bars_differ_by_what_fills_them() -> None:
+    drawn = lines(upright(bars(("North", [3.0]), ("South", [1.0]), kind="stacked"), 20, 6, INKS))
+    assert "█ North  ▒ South" in drawn[-1]
+    column = [next((char for char in line[3:] if char in "█▒"), " ") for line in drawn[:4]]
+    assert column == ["▒", "█", "█", "█"]
+
+
+def test_bars_side_by_side_are_of_now_and_before() -> None:
+    drawn = lines(upright(bars(("now", [1.0, 2.0]), (BEFORE, [2.0, 1.0])), 40, 8, INKS))
+    assert "█ now  ▒ before" in drawn[-1]
+    assert drawn[1].index("▒") < drawn[1].index("█")
+
+
+def test_more_bars_than_there_is_room_for_are_means() -> None:
+    drawn = lines(upright(bars(("", [float(n % 2) * 2 for n in range(400)])), 60, 10, INKS))
+    assert max(map(len, drawn)) <= 60
+    assert "█" in "".join(drawn)
+
+
+def test_bars_to_the_right_are_of_a_common_length() -> None:
+    drawn = lines(sideways(bars(("", [4.0, 1.0, None]), kind="rows", labels=["North", "South", "x"]), 40, 3, INKS))
+    assert drawn[0].endswith(" 4.000")
+    assert drawn[0].count("█") == pytest.approx(4 * drawn[1].count("█"), abs=2)
+    assert drawn[2].endswith("not told")
+
+
+def test_shares_are_of_the_whole() -> None:
+    drawn = lines(sideways(bars(("", [3.0, 1.0]), kind="shares", labels=["North", "South"]), 40, 2, INKS))
+    assert [line[-12:].strip() for line in drawn] == ["75.0% 3.000", "25.0% 1.000"]
+    drawn = lines(sideways(bars(("a", [3.0, 1.0]), ("b", [1.0, 3.0]), kind="shares", labels=["N", "S"]), 40, 3, INKS))
+    assert drawn[0].count("█") == 3 * drawn[0].count("▒")
+    assert drawn[1].count("▒") == 3 * drawn[1].count("█")
+
+
+@pytest.mark.parametrize(("height", "thick"), [(2, 1), (3, 1), (4, 1), (6, 2), (8, 3), (40, 3)])
+def test_bars_to_the_right_are_thicker_where_there_is_room(height: int, thick: int) -> None:
+    drawn = lines(sideways(bars(("", [4.0, 4.0]), kind="rows", labels=["North", "South"]), 40, height, INKS))
+    assert len(drawn) <= height
+    assert [line[:5].strip() for line in drawn if "█" in line] == ["North", *[""] * (thick - 1), "South"] + [""] * (
+        thick - 1
+    )
+    assert len({line.count("█") for line in drawn if "█" in line}) == 1
+
+
+def test_what_has_no_line_is_in_the_table() -> None:
+    labels = [f"r{n}" for n in range(30)]
+    drawn = lines(sideways(bars(("", [1.0] * 30), kind="rows", labels=labels), 40, 10, INKS))
+    assert len(drawn) == 10
+    assert drawn[-1] == "… and 21 more, in the table"
+
+
+def test_a_mark_says_what_it_was_before() -> None:
+    picture = bars(("now", [4.0]), (BEFORE, [2.0]), kind="rows", labels=["North"])
+    bar, legend = lines(sideways(picture, 40, 2, INKS))
+    assert bar.index("│") == pytest.approx(bar.rindex("█") / 2 + 3, abs=2)
+    assert legend == "█ now  │ before"
+
+
+def test_a_map_is_darker_where_more_is_used() -> None:
+    week = ["Mon", "Tue"]
+    hours = [(f"{hour:02d}:00", [float(hour), None]) for hour in range(24)]
+    drawn = lines(heat(bars(*hours, kind="heat", labels=week), 80, 6, INKS))
+    assert drawn[0].split() == [f"{hour:02d}" for hour in range(24)]
+    assert drawn[1].startswith("Mon")
+    assert drawn[1].split()[1:] == ["░░"] * 6 + ["▒▒"] * 6 + ["▓▓"] * 6 + ["██"] * 6
+    assert drawn[3].split() == ["Tue", *"·" * 24]
+    assert drawn[-1].strip() == "░ from 0.000   █ to 23.000 kWh"
+
+
+@settings(max_examples=60)
+@given(
+    kind=st.sampled_from(["bars", "stacked", "rows", "shares", "heat"]),
+    width=st.integers(20, 120),
+    height=st.integers(4, 30),
+    columns=st.integers(1, 9),
+    values=st.lists(st.one_of(st.none(), st.floats(0, 1e9)), min_size=1, max_size=40),
+)
+def test_a_chart_keeps_to_its_room(
+    kind: str, width: int, height: int, columns: int, values: list[float | None]
+) -> None:
+    picture = bars(*((f"series {n}", values) for n in range(columns)), kind=kind)
+    draw = {"rows": sideways, "shares": sideways, "heat": heat}.get(kind, upright)
+    drawn = lines(draw(picture, width, height, INKS))
+    assert "".join(drawn).strip()
+    assert "nan" not in "".join(drawn)
+    if kind in ("bars", "stacked", "rows") and columns < 3 and height > 8:
+        assert max(map(len, drawn)) <= width
+        assert len(drawn) <= height
+
+
+def test_means_leave_out_what_is_not_known() -> None:
+    assert means([1.0, 3.0, None, 5.0, None, None, 7.0], 2) == (2.0, 5.0, None, 7.0)
+
+
+def test_deciles_lie_to_both_sides_of_nothing() -> None:
+    text = deciles(["10 %", "median", "90 %"], [-5, 0, 10], ["-5.00", "0.00", "+10.00"], 40, INKS)
+    drawn = text.plain.split("\n")
+    middle = drawn[1].index("│")
+    assert [line.index("│") for line in drawn] == [middle] * 3
+    assert (drawn[0].count("▒"), drawn[2].count("█")) == (6, 12)
+    assert drawn[2].endswith("+10.00")

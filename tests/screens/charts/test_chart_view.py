@@ -1,0 +1,99 @@
+"""A chart in its widget: what it draws, when, and what its edge says."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+from textual.app import App, ComposeResult
+from textual.pilot import Pilot
+
+from metertui.screens.charts.chart import Kind, Picture, Series
+from metertui.screens.charts.chart_view import PictureView
+
+
+class Bench(App[None]):
+    """A chart."""
+
+    def compose(self) -> ComposeResult:
+        yield PictureView(id="chart")
+
+
+def picture(
+    values: Sequence[float | None], kind: Kind = "bars", estimated: Sequence[bool] = (), note: str = ""
+) -> Picture:
+    labels = tuple(str(place) for place in range(len(values)))
+    return Picture(kind, labels, (Series("", tuple(values)),), "kWh", note, tuple(estimated))
+
+
+def lines(pilot: Pilot[None]) -> list[str]:
+    widget = pilot.app.query_one(PictureView)
+    return [widget.render_line(y).text for y in range(widget.size.height)]
+
+
+async def drawn(shown: Picture | None) -> list[str]:
+    async with Bench().run_test(size=(80, 40)) as pilot:
+        pilot.app.query_one(PictureView).show(shown)
+        await pilot.pause()
+        return lines(pilot)
+
+
+async def test_a_chart_without_data_says_so() -> None:
+    for shown in (None, picture([]), picture([None, None])):
+        assert "".join(await drawn(shown)).split() == ["no", "data"]
+    assert "".join(await drawn(picture([None], note="hidden"))).strip() == "hidden"
+
+
+async def test_nothing_used_is_not_no_data() -> None:
+    told = "\n".join(await drawn(picture([0.0, None, 0.0])))
+    assert "0.0┤" in told
+    assert [len(bar) for bar in told.partition("0.0┤")[2].split() if set(bar) == {"▁"}] == [23, 23]
+
+
+@pytest.mark.parametrize("kind", ["bars", "lines", "rows", "shares", "stacked"])
+async def test_every_line_is_as_wide_as_its_room(kind: Kind) -> None:
+    shown = await drawn(picture([1.0, None, 3.0, 2.5], kind))
+    assert {len(line) for line in shown} == {80}
+    assert any(line.strip() for line in shown)
+
+
+async def test_what_is_estimated_has_another_mark_and_the_edge_says_which() -> None:
+    async with Bench().run_test(size=(80, 40)) as pilot:
+        chart = pilot.app.query_one(PictureView)
+        kinds: tuple[tuple[Kind, str, str], ...] = (("bars", "█", "░"), ("lines", "⠒", "·"))
+        for kind, read, guessed in kinds:
+            chart.show(picture([1.0] * 10, kind, [False] * 10))
+            await pilot.pause()
+            assert chart.border_subtitle == ""
+            assert guessed not in "".join(lines(pilot))
+            chart.show(picture([1.0] * 10, kind, [n % 5 == 1 for n in range(10)]))
+            await pilot.pause()
+            assert chart.border_subtitle == f"{read} read   {guessed} estimated"
+            assert guessed in "".join(lines(pilot))
+            chart.show(picture([None, *[1.0] * 9], kind, [True, *[False] * 9]))
+            assert chart.border_subtitle == ""  # nothing that is drawn is
+
+
+async def test_the_same_is_drawn_once_and_anything_else_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with Bench().run_test(size=(80, 40)) as pilot:
+        chart = pilot.app.query_one(PictureView)
+        times: list[None] = []
+        draw = PictureView._drawn
+        monkeypatch.setattr(PictureView, "_drawn", lambda self: (times.append(None), draw(self))[1])
+        for _ in range(3):
+            chart.show(picture([1.0, 2.0]))
+            await pilot.pause()
+        assert len(times) == 1
+        chart.show(picture([1.0, 3.0]))
+        await pilot.pause()
+        assert len(times) == 2
+        await pilot.resize_terminal(60, 30)
+        while chart.size.width > 60:  # Textual puts several changes of size together
+            await asyncio.sleep(0.01)
+        await pilot.pause()
+        assert len(times) == 3
+        assert {len(line) for line in lines(pilot)} == {60}
+        pilot.app.theme = "textual-light"
+        await pilot.pause()
+        assert len(times) == 4

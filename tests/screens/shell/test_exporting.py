@@ -1,0 +1,133 @@
+"""A file that is written shows how far it is, can be cancelled, and then is as if it had never been begun."""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from metertui.screens.shell import exporting, work_under_way
+from metertui.screens.shell.work_under_way import Cancelled, UnderWay
+from metertui.settings import Settings
+from tests.screens.town import STEADY, Town, at_work, press, settle, text_of
+
+
+class Gate:
+    """Stops whoever writes a file at the n-th look at whether it is still wanted, until it is opened."""
+
+    def __init__(self, nth: int) -> None:
+        self.left = nth
+        self.reached, self.open = threading.Event(), threading.Event()
+
+    def look(self) -> None:
+        self.left -= 1
+        if not self.left:
+            self.reached.set()
+            assert self.open.wait(10)
+
+
+@pytest.fixture
+def gates(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Gate]]:
+    """Where a gate that is put writes have to pass it; files are written by five rows."""
+    put: list[Gate] = []
+    tell = UnderWay.tell
+
+    def looked(work: UnderWay, share: float) -> None:
+        for gate in put:
+            gate.look()
+        tell(work, share)
+
+    monkeypatch.setattr(UnderWay, "tell", looked)
+    monkeypatch.setattr(work_under_way, "PATIENCE", 0.0)
+    monkeypatch.setattr(work_under_way, "_AGAIN", 0.02)
+    monkeypatch.setattr(exporting, "_CHUNK", 5)
+    yield put
+    for gate in put:
+        gate.open.set()
+
+
+async def name(pilot: Pilot[None], path: Path) -> None:
+    """Ask for a file, and name it."""
+    await press(pilot, "ctrl+e")
+    pilot.app.screen.query_one("#line-text", Input).value = str(path)
+    await press(pilot, "enter")
+
+
+async def until(pilot: Pilot[None], gate: Gate) -> None:
+    """Until the file is written as far as the gate, and the screen has said so."""
+    while not gate.reached.is_set():
+        await pilot.pause(0.01)
+    await pilot.pause(0.06)
+
+
+def said(pilot: Pilot[None]) -> str:
+    return " ".join(text_of(pilot, "#said").split())
+
+
+@pytest.mark.parametrize("keys", [("f5",), ("f3", *STEADY, "enter")])
+async def test_escape_cancels_a_file_that_is_written(
+    town: Town, tmp_path: Path, gates: list[Gate], keys: tuple[str, ...]
+) -> None:
+    folder = tmp_path / "out"
+    folder.mkdir()
+    town.log_in("operator")
+    async with at_work(town, *keys) as pilot:
+        for suffix, nth in ((".csv", 1), (".parquet", 2), (".xlsx", 3)):
+            gates[:] = [gate := Gate(nth)]
+            await name(pilot, folder / f"figures{suffix}")
+            await until(pilot, gate)
+            assert os.listdir(folder), "a half one, under another name"
+            assert not (folder / f"figures{suffix}").exists()
+            assert re.fullmatch(rf"Writing figures\{suffix} [━─]{{24}} \d+% · escape cancels", said(pilot))
+            await press(pilot, "escape")
+            assert said(pilot) == f"Writing figures{suffix}: ending it …"
+            gate.open.set()
+            await settle(pilot)
+            assert said(pilot) == f"Cancelled; figures{suffix} was not written."
+            assert os.listdir(folder) == []
+        gates.clear()
+        await press(pilot, "enter")  # its name is there still
+        await settle(pilot)
+        assert "written to" in said(pilot)
+        assert len(pd.read_excel(folder / "figures.xlsx")) == (12 if keys == ("f5",) else 549)
+    assert (tmp_path / "audit.log").read_text().count("figures") == 1
+
+
+async def test_what_is_cancelled_is_not_recorded_as_exported(tmp_path: Path, gates: list[Gate]) -> None:
+    """Under the rule for small groups, what was exported is kept; and asked again is cancelled as well."""
+    town = Town(tmp_path, filled=True, settings=Settings(small_group_meters=2))
+    town.log_in("government")
+    (tmp_path / "out").mkdir()
+    async with at_work(town, "f5") as pilot:
+        for nth in (1, 4, 8):  # while it is asked again, and while it is written
+            gates[:] = [gate := Gate(nth)]
+            await name(pilot, tmp_path / "out" / "figures.csv")
+            await until(pilot, gate)
+            await press(pilot, "escape")
+            gate.open.set()
+            await settle(pilot)
+            assert said(pilot) == "Cancelled; figures.csv was not written."
+            assert os.listdir(tmp_path / "out") == []
+        assert not (tmp_path / "exports.csv").exists()
+        gates.clear()
+        await press(pilot, "enter")
+        await settle(pilot)
+        assert "12 rows written to" in said(pilot)
+    assert (tmp_path / "exports.csv").read_text().count("figures.csv") == 1
+
+
+def test_what_is_ended_goes_no_further() -> None:
+    work = UnderWay("Writing x.csv")
+    work.tell(0.5)
+    assert work.line() == f"Writing x.csv {'━' * 12}{'─' * 12}  50% · escape cancels"
+    work.end()
+    with pytest.raises(Cancelled):
+        work.tell(0.6)
+    assert (work.share, work.line()) == (0.5, "Writing x.csv: ending it …")

@@ -1,0 +1,192 @@
+"""The frame: colours and none, one place for messages, and what stands in the way of the desk as a whole."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from rich.color import ColorType
+from textual.color import Color
+from textual.pilot import Pilot
+
+from metertui.app import MetertuiApp
+from metertui.screens.shell.frame import PLACES, DeskScreen
+from metertui.screens.terminal import theme
+from metertui.settings import Settings
+from tests.screens.town import STEADY, Town, at_work, press, settle, text_of
+
+
+def colours(pilot: Pilot[None]) -> set[ColorType]:
+    """The kinds of colours that the screen in view puts out."""
+    return {
+        colour.type
+        for strip in pilot.app.screen._compositor.render_strips()
+        for segment in strip
+        if segment.style is not None
+        for colour in (segment.style.color, segment.style.bgcolor)
+        if colour is not None
+    }
+
+
+def styles_at(pilot: Pilot[None], selector: str) -> set[str]:
+    """What sets a widget's characters apart without colour."""
+    region = pilot.app.screen.query_one(selector).region
+    strips = pilot.app.screen._compositor.render_strips()
+    segments = [s for strip in strips[region.y : region.bottom] for s in strip.crop(region.x, region.right)]
+    names = ("bold", "reverse", "underline")
+    return {name for name in names for s in segments if s.style is not None and getattr(s.style, name)}
+
+
+async def through_all(pilot: Pilot[None]) -> set[ColorType]:
+    """The kinds of colours on every screen, under help and the palette."""
+    seen: set[ColorType] = set()
+    for key in ("f2", "f3", "f4", "f5", "f6", "f7", "f1", "escape", "ctrl+p"):
+        await press(pilot, key)
+        await settle(pilot)
+        if key in ("f3", "f4"):
+            await press(pilot, *STEADY, "enter")
+            await settle(pilot)
+        seen |= colours(pilot)
+    return seen
+
+
+async def test_no_color_leaves_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    town = Town(tmp_path, filled=True)
+    town.log_in("operator")
+    async with at_work(town, "f2") as pilot:
+        assert "reverse" in styles_at(pilot, "#title")
+        assert "bold" in styles_at(pilot, "#tiles")
+        assert await through_all(pilot) == {ColorType.DEFAULT}
+
+
+async def test_an_empty_no_color_asks_for_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "")
+    town = Town(tmp_path, filled=False)
+    async with at_work(town, "f2") as pilot:
+        assert ColorType.TRUECOLOR in colours(pilot)
+        assert "NO_COLOR" not in os.environ
+
+
+async def test_the_terminals_colours_are_all_that_its_theme_puts_out(tmp_path: Path) -> None:
+    town = Town(tmp_path, filled=True, settings=Settings(theme="terminal"))
+    town.log_in("operator")
+    async with at_work(town, "f2") as pilot:
+        # The charts draw in a colour of their own, and a dimmed one may be mixed; the ground is the terminal's.
+        assert ColorType.DEFAULT in await through_all(pilot)
+        await press(pilot, "escape", "f7")
+        await settle(pilot)
+        assert colours(pilot) <= {ColorType.DEFAULT, ColorType.STANDARD}
+
+
+@pytest.mark.parametrize(
+    ("env", "said"),
+    [
+        ({"TERM": "xterm-256color", "COLORTERM": "truecolor"}, "truecolor"),
+        ({"TERM": "xterm-256color"}, "256"),  # as over most ssh lines
+        ({"TERM": "xterm"}, "standard"),
+        ({"TERM": "dumb"}, ""),
+    ],
+)
+def test_a_terminal_says_how_many_colours_it_has(env: dict[str, str], said: str) -> None:
+    assert theme.colours(env) == said
+
+
+def test_with_256_colours_the_dark_grounds_are_greys_that_it_has(town: Town) -> None:
+    for depth, blue in (("truecolor", True), ("256", False)):
+        app = MetertuiApp(town.headend, town.app.settings, colours=depth)
+        panel = app.current_theme.panel
+        assert panel is not None
+        red, _, most = Color.parse(panel).rgb
+        assert (most > red) is blue
+    app = MetertuiApp(town.headend, town.app.settings, colours="standard")
+    assert app.theme == theme.TERMINAL.name
+
+
+async def test_the_first_screen_has_something_to_say_to_who_is_new(town: Town) -> None:
+    town.app = MetertuiApp(town.headend, town.app.settings, welcome="A made-up town.")
+    async with at_work(town) as pilot:
+        assert text_of(pilot, "#said") == "A made-up town."
+        await press(pilot, "f3", "f2")
+        assert text_of(pilot, "#said") == ""
+
+
+async def test_one_goes_through_the_themes(town: Town) -> None:
+    async with at_work(town, "f2") as pilot:
+        seen = []
+        for _ in theme.THEMES:
+            seen.append(town.app.theme)
+            town.app.action_toggle_theme()
+            await pilot.pause()
+        assert seen == [each.name for each in theme.THEMES.values()]
+        assert town.app.theme == seen[0]
+        assert theme.after("a theme of the library") == seen[0]
+
+
+async def test_every_screen_speaks_in_one_place(town: Town) -> None:
+    town.log_in("operator")
+    async with at_work(town, size=(80, 24)) as pilot:
+        for place, (key, _) in PLACES.items():
+            await press(pilot, key.lower())
+            await settle(pilot)
+            screen = pilot.app.screen
+            assert isinstance(screen, DeskScreen)
+            assert screen.place == place
+            said = screen.query_one("#said")
+            DeskScreen.say(screen, "4 rows [red]written[/]")
+            await pilot.pause()
+            assert text_of(pilot, "#said") == "4 rows [red]written[/]"
+            assert said.region.bottom == screen.query_one("#keys").region.y == 23
+            screen.warn("there is no folder \x1b[31m")
+            await pilot.pause()
+            assert text_of(pilot, "#said") == "! there is no folder ␛[31m"
+            assert "bold" in styles_at(pilot, "#said")
+            screen.warn("a long story, " * 30)
+            await pilot.pause()
+            assert said.region.height == 4
+            await press(pilot, "f3" if place == "live" else "f2", key.lower())
+            await settle(pilot)
+            assert text_of(pilot, "#said") == ""
+
+
+TROUBLES = (
+    ({"storage_error": "No space left on device"}, "! The disk refuses: No space left on device."),
+    ({"unheard": "127.0.0.1:7007 is closed"}, "! The port is lost: 127.0.0.1:7007 is closed."),
+    ({"following": "read-only, follows pid 4711"}, "Read-only, follows pid 4711. Nothing can be changed"),
+    ({"following": "read-only", "trouble": "no such file"}, "Read-only."),
+)
+
+
+async def test_what_stands_in_the_way_looks_like_what_it_is(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = town.headend.live()
+    async with at_work(town, "f7") as pilot:
+        for trouble, told in TROUBLES:
+            wrong = replace(now, **trouble)
+            monkeypatch.setattr(town.headend, "live", lambda wrong=wrong: wrong)
+            town.app.tick()
+            await pilot.pause()
+            assert text_of(pilot, "#banner").startswith(told)
+            assert pilot.app.screen.query_one("#banner").has_class("-note") == (list(trouble) == ["following"])
+            assert ("read-only" in text_of(pilot, "#state")) == ("following" in trouble)
+            monkeypatch.setattr(town.headend, "live", lambda: now)
+            town.app.tick()
+            await pilot.pause()
+            assert not pilot.app.screen.query_one("#banner").display
+
+
+async def test_who_is_logged_in_is_seen_everywhere(town: Town) -> None:
+    async with at_work(town, "f2") as pilot:
+        town.app.tick()
+        await pilot.pause()
+        assert text_of(pilot, "#who") == "metertui"
+        town.log_in("government")
+        town.app.tick()
+        await pilot.pause()
+        assert text_of(pilot, "#who") == "government@metertui.example, government"
+
+
+async def test_the_footer_offers_every_action_by_name(town: Town) -> None:
+    async with at_work(town, "f7") as pilot:
+        assert text_of(pilot, "#keys").endswith("F1 Help  F10 Quit  ^p Commands")
