@@ -196,7 +196,8 @@ def honest(address: Address, first: int, stop: Event, found: Any) -> None:
 @contextlib.contextmanager
 def measuring(address: Address, first: int) -> Iterator[list[float]]:
     """The honest client's milliseconds, there when the block is left."""
-    stop, queue = multiprocessing.Event(), multiprocessing.Queue()
+    stop = multiprocessing.Event()
+    queue: multiprocessing.Queue[list[float]] = multiprocessing.Queue()
     client = multiprocessing.Process(target=honest, args=(address, first, stop, queue))
     client.start()
     taken: list[float] = []

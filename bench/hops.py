@@ -34,15 +34,13 @@ from typing import Final
 
 import metertui
 from metertui.cli.serve import desk
-from metertui.engine import lookup
+from metertui.engine.base import HOUR, MINUTE, Rules, SiteZone, SystemClock, untold
+from metertui.engine.billing.billing_run import shown
 from metertui.engine.core import Engine
-from metertui.engine.issuing import shown
-from metertui.engine.progress import untold
-from metertui.engine.rules import Rules, SystemClock
-from metertui.engine.saved import Saved
-from metertui.engine.zone import HOUR, MINUTE, SiteZone
+from metertui.engine.reports import Saved
+from metertui.engine.usage import lookup
 from metertui.headend import HeadEnd
-from metertui.screens.findings import answered
+from metertui.screens.government.answer_view import answered
 from metertui.settings import Settings
 
 ROOT: Final = f"{Path(metertui.__file__).parent}/"

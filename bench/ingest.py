@@ -21,7 +21,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from metertui import settings
@@ -186,7 +186,7 @@ def main() -> None:
     parser.add_argument("--readings", type=int, default=400_000, help="for each pipelined run (default 400000)")
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
-    servers = {
+    servers: dict[str, Callable[[], contextlib.AbstractContextManager[tuple[str, int]]]] = {
         "metertui": lambda: metertui(screen=False),
         "metertui, screen on": lambda: metertui(screen=True),
         "bare: no checks": lambda: peer("bare"),

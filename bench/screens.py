@@ -122,7 +122,7 @@ class Held:
             self.wall = max(self.wall, 1000 * (time.perf_counter() - wall))
             self.own = max(self.own, 1000 * (time.thread_time() - own))
 
-        events.Handle._run = timed  # type: ignore[method-assign]
+        events.Handle._run = timed  # type: ignore[method-assign, assignment]
 
     def take(self) -> Hold:
         """The longest since this was last asked."""

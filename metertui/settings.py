@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 
-from metertui.engine.base import HOUR, MINUTE, SECOND, MeterError, Rules, SiteZone, machine_zone
+from metertui.engine.base import HOUR, MINUTE, SECOND, Rules, SiteZone, machine_zone
+from metertui.engine.errors import MeterError
 from metertui.engine.storage import durable
 
 _FILE: Final = "settings.toml"

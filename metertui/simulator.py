@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from metertui.engine.accounts import Account
-from metertui.engine.base import SECOND, Clock, MeterError, SiteZone, SystemClock, format_kwh
+from metertui.engine.base import SECOND, Clock, SiteZone, SystemClock, format_kwh
+from metertui.engine.errors import MeterError
 from metertui.formats import Fleet
 
 _WINDOW: Final = 4096

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from metertui.engine.base.config import Rules
-from metertui.engine.base.errors import MeterError, StorageError
 from metertui.engine.base.zone import SiteZone
 from metertui.engine.core.engine import Engine
+from metertui.engine.errors import MeterError, StorageError
 from metertui.engine.maintenance.check import check
 from metertui.headend.service import HeadEnd
 from tests.clock import FakeClock

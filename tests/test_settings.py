@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from metertui import settings
-from metertui.engine.base.errors import MeterError, StorageError
 from metertui.engine.base.zone import MINUTE, SiteZone
+from metertui.engine.errors import MeterError, StorageError
 from metertui.settings import Settings
 
 

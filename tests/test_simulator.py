@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator, Callable, Iterable
 import pytest
 
 from metertui import simulator
-from metertui.engine.base.errors import MeterError
 from metertui.engine.base.zone import MINUTE, SECOND, SiteZone
+from metertui.engine.errors import MeterError
 from metertui.formats.synthetic import Fleet
 from metertui.simulator import Tally
 from tests.clock import FakeClock

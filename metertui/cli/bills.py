@@ -14,9 +14,10 @@ from metertui import settings
 from metertui.cli.common import folder, instant, opened, progress, replacing, show, show_row, visible
 from metertui.cli.delegate import handed
 from metertui.cli.errors import UsageError
-from metertui.engine.base import DataError, MeterError, SiteZone, SystemClock, windows
+from metertui.engine.base import SiteZone, SystemClock, windows
 from metertui.engine.billing import Ledger, Run, Statement, as_issued, bill_format, billing_run
 from metertui.engine.core import Engine
+from metertui.engine.errors import DataError, MeterError
 from metertui.engine.storage import user_name
 
 _LINE = ("from", "to", "band", "usage_kwh", "cents_per_kwh", "tax_percent", "amount")

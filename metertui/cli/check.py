@@ -9,7 +9,8 @@ from pathlib import Path
 
 from metertui import settings
 from metertui.cli.common import folder, progress, show, visible
-from metertui.engine.base import MeterError, Rules
+from metertui.engine.base import Rules
+from metertui.engine.errors import MeterError
 from metertui.engine.maintenance import Repair
 from metertui.engine.maintenance import check as checking
 from metertui.engine.maintenance import repair as repairing

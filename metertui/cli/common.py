@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from metertui import settings
 from metertui.cli.errors import UsageError
-from metertui.engine.base import MeterError, Refused, SiteZone, SystemClock, disarmed
+from metertui.engine.base import SiteZone, SystemClock, disarmed
+from metertui.engine.errors import MeterError, Refused
 
 if TYPE_CHECKING:  # loading the engine takes a second that `--help` should not
     from metertui.engine.core import Engine

@@ -11,8 +11,9 @@ from metertui import settings
 from metertui.cli.common import folder, instant, kwh, opened, show
 from metertui.cli.delegate import handed
 from metertui.cli.errors import UsageError
-from metertui.engine.base import Refused, SiteZone, parse_kwh
+from metertui.engine.base import SiteZone, parse_kwh
 from metertui.engine.core import Decision, corrections
+from metertui.engine.errors import Refused
 from metertui.engine.vee import UNDOES
 
 COLUMNS = ("meter", "what", "values", "total_kwh_before", "total_kwh_after", "not_counted_before", "not_counted_after")

@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from metertui.engine.base import MeterError, OwnedError, untold
+from metertui.engine.base import untold
+from metertui.engine.errors import MeterError, OwnedError
 from metertui.server import MAX_LINE_BYTES, Done, Failed, Progress, Request, encode_request, parse_reply, socket_file
 
 PATIENCE_SECONDS: Final = 2.0

@@ -12,8 +12,9 @@ from typing import Any, Final
 from metertui.cli.common import days, instant, kwh, opened, progress, show, visible
 from metertui.cli.errors import UsageError
 from metertui.cli.queries import usage_row
-from metertui.engine.base import MeterError, SiteZone, Window, windows
+from metertui.engine.base import SiteZone, Window, windows
 from metertui.engine.core import Engine
+from metertui.engine.errors import MeterError
 from metertui.engine.maintenance import sources as files
 from metertui.engine.usage import STATUS, Explanation, Point
 from metertui.engine.vee import Event, edit_log, rules

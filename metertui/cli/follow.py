@@ -14,7 +14,8 @@ from typing import Final
 from metertui.app import MetertuiApp
 from metertui.cli import serve
 from metertui.cli.common import progress
-from metertui.engine.base import MeterError, SystemClock
+from metertui.engine.base import SystemClock
+from metertui.engine.errors import MeterError
 from metertui.engine.replica import Following
 from metertui.headend import Follower
 from metertui.screens.terminal import theme

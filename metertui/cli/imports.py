@@ -12,8 +12,8 @@ from typing import Any
 
 from metertui.cli.common import folder, opened, progress, show, visible
 from metertui.cli.delegate import handed
-from metertui.engine.base import MeterError
 from metertui.engine.core import COUNTS, Engine, Report, ended
+from metertui.engine.errors import MeterError
 from metertui.engine.storage import user_name
 from metertui.formats import readers
 

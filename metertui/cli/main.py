@@ -12,7 +12,7 @@ from typing import Any, Final, NoReturn
 
 from metertui import __version__
 from metertui.cli.errors import UsageError
-from metertui.engine.base import MeterError
+from metertui.engine.errors import MeterError
 
 _WINDOWS: Final = ("today", "yesterday", "week", "month", "year", "last_month", "last_half_hour")
 _FORMATS: Final = ("table", "csv", "json")

@@ -13,8 +13,9 @@ import pandas as pd
 
 from metertui.cli.common import days, instant, kwh, opened, progress, show, visible
 from metertui.cli.errors import UsageError
-from metertui.engine.base import MeterError, SiteZone, Window, windows
+from metertui.engine.base import SiteZone, Window, windows
 from metertui.engine.core import listing
+from metertui.engine.errors import MeterError
 from metertui.engine.usage import ATTRIBUTE_KEYS, Edge, Question, Usage, aggregate, clock_of
 from metertui.engine.usage import readings_table as exporting
 from metertui.formats import writers

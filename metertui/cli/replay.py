@@ -9,9 +9,9 @@ from typing import Any
 
 from metertui.cli.common import days, opened, progress, show
 from metertui.cli.errors import UsageError
-from metertui.engine.base import MeterError
 from metertui.engine.billing import FIGURES, KEYS, Replay, money, tariffs
 from metertui.engine.billing import replay as replayed
+from metertui.engine.errors import MeterError
 
 _MONEY = FIGURES[4:]
 

@@ -20,8 +20,9 @@ from typing import Any
 from metertui import settings
 from metertui.cli import delegate
 from metertui.cli.common import flags, folder, on_terminal, progress
-from metertui.engine.base import MeterError, OwnedError, SystemClock
+from metertui.engine.base import SystemClock
 from metertui.engine.core import Engine
+from metertui.engine.errors import MeterError, OwnedError
 from metertui.headend import HeadEnd
 from metertui.server import ControlSocket, Limits, Listener
 from metertui.settings import Settings

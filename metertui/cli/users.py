@@ -16,7 +16,8 @@ from metertui.cli.common import folder, show
 from metertui.cli.delegate import handed
 from metertui.cli.errors import UsageError
 from metertui.engine.accounts import FIELDS, Account, AccountBook, StaffBook, effective
-from metertui.engine.base import MeterError, Refused, SiteZone, SystemClock
+from metertui.engine.base import SiteZone, SystemClock
+from metertui.engine.errors import MeterError, Refused
 from metertui.engine.storage import AuditLog, FolderLock, user_name
 from metertui.engine.vee import Event, EventBook, checked_reason, values_of
 

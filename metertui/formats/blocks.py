@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from metertui.engine.base import DataError
+from metertui.engine.errors import DataError
 
 _SIZE: Final = 4_000_000
 """Bytes; some 50,000 lines."""

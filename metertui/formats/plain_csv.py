@@ -8,8 +8,9 @@ from typing import BinaryIO
 
 import numpy as np
 
-from metertui.engine.base import DataError, Refused, SiteZone
+from metertui.engine.base import SiteZone
 from metertui.engine.core import Misfit, Piece
+from metertui.engine.errors import DataError, Refused
 from metertui.engine.storage import Rows, reading_lines
 from metertui.formats.blocks import blocks
 

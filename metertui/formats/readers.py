@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final, Literal, get_args
 
-from metertui.engine.base import DataError, MeterError, Refused, SiteZone
+from metertui.engine.base import SiteZone
 from metertui.engine.columns import Frozen
 from metertui.engine.core import Import, Piece
+from metertui.engine.errors import DataError, MeterError, Refused
 from metertui.engine.storage import reading_lines
 from metertui.formats import plain_csv, wide_csv
 

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metertui.engine.accounts import Account
-from metertui.engine.base import DAY, HOUR, MeterError, SiteZone
+from metertui.engine.base import DAY, HOUR, SiteZone
+from metertui.engine.errors import MeterError
 
 _TOWN: Final = {
     "Central": ("Harbour", "Old Town", "Riverside"),

@@ -19,9 +19,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from metertui.engine.accounts import check_field
-from metertui.engine.base import Refused, SiteZone, check_meter_id, format_kwh, parse_kwh
+from metertui.engine.base import SiteZone, check_meter_id, format_kwh, parse_kwh
 from metertui.engine.columns import Group
 from metertui.engine.core import Misfit, Piece
+from metertui.engine.errors import Refused
 from metertui.engine.storage import Rows
 from metertui.formats.blocks import blocks
 from metertui.formats.synthetic import Fleet

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TextIO
 
 import pandas as pd
 
-from metertui.engine.base import MeterError, disarmed
+from metertui.engine.base import disarmed
+from metertui.engine.errors import MeterError
 
 if TYPE_CHECKING:  # each takes a moment to load, and most sessions need neither
     import pyarrow as pa

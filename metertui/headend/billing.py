@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from metertui.engine.base import MeterError
 from metertui.engine.billing import Run, tariffs
+from metertui.engine.errors import MeterError
 from metertui.engine.storage import durable
 from metertui.headend.jobs import Hands
 

@@ -16,8 +16,9 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import Final, Protocol
 
-from metertui.engine.base import Outcome, StorageError, refused
+from metertui.engine.base import Outcome, refused
 from metertui.engine.core import Batch, Engine
+from metertui.engine.errors import StorageError
 from metertui.headend.fair_queue import FairQueue
 from metertui.headend.latency import Latency
 

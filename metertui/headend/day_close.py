@@ -10,8 +10,8 @@ import logging
 from datetime import date
 from typing import Any
 
-from metertui.engine.base import BusyError, MeterError, StorageError
 from metertui.engine.core import CLOSING, Close, closes
+from metertui.engine.errors import BusyError, MeterError, StorageError
 from metertui.headend.jobs import Hands
 
 _logger = logging.getLogger(__name__)

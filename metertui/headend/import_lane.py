@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from metertui.engine.base import Outcome, StorageError
+from metertui.engine.base import Outcome
 from metertui.engine.core import Batch, Import
+from metertui.engine.errors import StorageError
 from metertui.engine.index import Directory
 from metertui.headend.commit_loop import Turns
 

@@ -8,9 +8,9 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from metertui.engine.base import BusyError, MeterError
 from metertui.engine.columns import Frozen
 from metertui.engine.core import Import, Report, ended
+from metertui.engine.errors import BusyError, MeterError
 from metertui.formats import Form, readers
 from metertui.headend.accounts import AccountChanges
 from metertui.headend.day_close import DayClosing

@@ -17,8 +17,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from metertui.engine.base import MeterError, Outcome, OwnedError, refused
+from metertui.engine.base import Outcome, refused
 from metertui.engine.core import Batch, Close, Engine, LiveSnapshot
+from metertui.engine.errors import MeterError, OwnedError
 from metertui.engine.replica import Following, News, Settling, apply
 from metertui.engine.reports import Inquiry
 from metertui.engine.storage import AuditLog, Owner, owner_of

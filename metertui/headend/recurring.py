@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from metertui.engine.base import MeterError
+from metertui.engine.errors import MeterError
 
 _logger = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from metertui.engine.accounts import Member, StaffBook
-from metertui.engine.base import MeterError
+from metertui.engine.errors import MeterError
 from metertui.headend.jobs import Hands
 
 

@@ -9,8 +9,8 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
-from metertui.engine.base import BusyError, MeterError
 from metertui.engine.core import Peer
+from metertui.engine.errors import BusyError, MeterError
 from metertui.server.dispatch import Conversation
 from metertui.server.limits import network
 from metertui.server.port import joined

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from metertui.engine.base import MeterError
+from metertui.engine.errors import MeterError
 from metertui.engine.storage import user_name
 from metertui.server import socket_file
 from metertui.server.control_protocol import (

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from metertui.engine.base import MeterError
+from metertui.engine.errors import MeterError
 
 MAX_LINE_BYTES: Final = 1 << 20
 """The longest line: the names of some thousand files, or a report with all that it lists."""

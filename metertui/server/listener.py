@@ -13,8 +13,8 @@ from collections import Counter
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from metertui.engine.base import MeterError
 from metertui.engine.core import Peer
+from metertui.engine.errors import MeterError
 from metertui.headend import Recurring
 from metertui.server.connection import Connection
 from metertui.server.limits import Limits, is_loopback

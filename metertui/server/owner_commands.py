@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, get_type_hints
 
 from metertui.engine.accounts import FIELDS, Member, effective
-from metertui.engine.base import MeterError
 from metertui.engine.core import Decision
+from metertui.engine.errors import MeterError
 from metertui.formats import FORMS
 from metertui.headend import HEARD
 from metertui.server.control_protocol import Malformed

@@ -11,7 +11,7 @@ import socket
 from collections.abc import Callable
 from typing import Any, Final
 
-from metertui.engine.base import MeterError
+from metertui.engine.errors import MeterError
 
 _ACCEPTS_IN_A_TURN: Final = 64
 """Connections that the event loop accepts before it looks at anything else: about 5 ms of work."""

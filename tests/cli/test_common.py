@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from metertui.cli import common
-from metertui.engine.base.errors import MeterError
+from metertui.engine.errors import MeterError
 
 
 class Terminal(io.StringIO):

@@ -28,10 +28,10 @@ from metertui.engine.accounts.account import Account
 from metertui.engine.accounts.book import AccountBook
 from metertui.engine.accounts.staff import StaffBook
 from metertui.engine.base.config import Rules
-from metertui.engine.base.errors import DataError, MeterError, Refused
 from metertui.engine.base.zone import HOUR, SiteZone
 from metertui.engine.columns.columns import Group
 from metertui.engine.core.engine import Engine
+from metertui.engine.errors import DataError, MeterError, Refused
 from metertui.engine.maintenance.check import check
 from metertui.engine.maintenance.repair import Repair, repair
 from metertui.engine.storage import day_close

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metertui.engine.base.errors import DataError
 from metertui.engine.billing import tariffs
 from metertui.engine.billing.bill_ledger import BillBook, parse, verify
+from metertui.engine.errors import DataError
 from tests.engine.billing.test_billing_run import NOW, ZONE, run, town
 from tests.engine.billing.test_tariffs import BANDS, HEADER, PATH
 from tests.engine.test_broken_files import edits

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from metertui.engine.base.errors import MeterError
 from metertui.engine.base.zone import SiteZone
+from metertui.engine.errors import MeterError
 from metertui.formats import readers
 from metertui.formats.blocks import blocks
 

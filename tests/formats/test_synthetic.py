@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from metertui.engine.base.errors import MeterError
 from metertui.engine.base.registers import check_meter_id
 from metertui.engine.base.zone import DAY, HOUR, MINUTE, SiteZone
+from metertui.engine.errors import MeterError
 from metertui.formats.synthetic import Fleet
 
 ZONE = SiteZone("Asia/Singapore")

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from metertui.engine.base.errors import MeterError
+from metertui.engine.errors import MeterError
 from metertui.formats import writers
 
 COLUMNS: writers.Columns = {"meter": "text", "at": "time", "usage_kwh": "kwh", "readings": "count"}

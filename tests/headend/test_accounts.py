@@ -6,7 +6,7 @@ from typing import cast
 
 import pytest
 
-from metertui.engine.base.errors import StorageError
+from metertui.engine.errors import StorageError
 from metertui.engine.vee.edit_log import EventBook
 from metertui.headend.service import HeadEnd
 from tests.clock import FakeClock

@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
-from metertui.engine.base.errors import MeterError
 from metertui.engine.core.corrections import Decision
+from metertui.engine.errors import MeterError
 from metertui.headend.service import HeadEnd
 from tests.desk import read
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from metertui.engine.base.errors import BusyError, StorageError
 from metertui.engine.core.engine import Engine
+from metertui.engine.errors import BusyError, StorageError
 from metertui.headend.service import HeadEnd
 from tests.clock import FakeClock
 from tests.desk import RULES, read

@@ -11,10 +11,10 @@ import pytest
 
 from metertui.cli.imports import take
 from metertui.engine.base.config import Rules
-from metertui.engine.base.errors import MeterError, StorageError
 from metertui.engine.base.zone import MINUTE, SiteZone
 from metertui.engine.core import ingest
 from metertui.engine.core.engine import Engine
+from metertui.engine.errors import MeterError, StorageError
 from metertui.formats import readers
 from metertui.headend.service import HeadEnd
 from tests.clock import FakeClock

@@ -14,13 +14,13 @@ import numpy as np
 import pytest
 
 from metertui.engine.base.config import Rules
-from metertui.engine.base.errors import MeterError, OwnedError
 from metertui.engine.base.registers import format_kwh
 from metertui.engine.base.zone import MINUTE, SiteZone
 from metertui.engine.columns.columns import Group
 from metertui.engine.core.corrections import Decision, effects
 from metertui.engine.core.engine import Engine
 from metertui.engine.core.importing import Import, Piece
+from metertui.engine.errors import MeterError, OwnedError
 from metertui.engine.index.reading_store import Rebuilt
 from metertui.engine.replica.changes import Following
 from metertui.engine.storage.folder_lock import FolderLock

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from metertui.engine.base.errors import StorageError
+from metertui.engine.errors import StorageError
 from metertui.headend.recurring import Recurring
 
 

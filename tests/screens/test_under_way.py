@@ -12,7 +12,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from metertui.engine.base.errors import StorageError
+from metertui.engine.errors import StorageError
 from metertui.screens.charts.chart_view import PictureView
 from metertui.screens.government import government
 from metertui.screens.lookup import lookup

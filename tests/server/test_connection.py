@@ -9,7 +9,7 @@ import socket
 
 import pytest
 
-from metertui.engine.base.errors import BusyError, StorageError
+from metertui.engine.errors import BusyError, StorageError
 from metertui.server.limits import Limits
 from tests.server.fakes import CLOSE
 from tests.server.loopback import SMALL, connect, flood_unread, reset, say, serving, until

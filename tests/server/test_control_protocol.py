@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metertui.engine.base.errors import MeterError
+from metertui.engine.errors import MeterError
 from metertui.server.control_protocol import (
     MAX_LINE_BYTES,
     Done,

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from metertui.cli.serve import limits_of
-from metertui.engine.base.errors import MeterError
+from metertui.engine.errors import MeterError
 from metertui.server.limits import Limits
 from metertui.server.listener import Listener
 from metertui.settings import Settings

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from metertui.engine.base import Refused, SiteZone, check_meter_id
+from metertui.engine.base import SiteZone, check_meter_id
 from metertui.engine.columns import Group
+from metertui.engine.errors import Refused
 
 FIELDS: Final = ("address", "region", "sub_region", "postcode", "apartment_type")
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")

@@ -19,8 +19,9 @@ from typing import Final
 from metertui.engine.accounts import account_history
 from metertui.engine.accounts.account import FIELDS, Account, check_row
 from metertui.engine.accounts.account_history import Moves
-from metertui.engine.base import DataError, Refused, SiteZone, StorageError
+from metertui.engine.base import SiteZone
 from metertui.engine.columns import Group
+from metertui.engine.errors import DataError, Refused, StorageError
 from metertui.engine.storage import Table, durable
 
 KNOWN: Final = ("identifier", *FIELDS)

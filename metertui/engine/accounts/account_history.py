@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Final
 
 from metertui.engine.accounts.account import Account
-from metertui.engine.base import DataError, Refused, SiteZone, check_meter_id
+from metertui.engine.base import SiteZone, check_meter_id
 from metertui.engine.columns import Group
+from metertui.engine.errors import DataError, Refused
 from metertui.engine.storage import Table
 
 HISTORY_HEADER: Final = ("identifier", "effective_from", "region", "sub_region", "apartment_type")

@@ -12,8 +12,9 @@ from metertui.engine.accounts.account import Account, changed
 from metertui.engine.accounts.account_files import AccountFiles, Stand
 from metertui.engine.accounts.account_history import Moves, is_unfinished
 from metertui.engine.accounts.search import Roster
-from metertui.engine.base import MeterError, Refused, SiteZone, StorageError, check_meter_id
+from metertui.engine.base import SiteZone, check_meter_id
 from metertui.engine.columns import Group
+from metertui.engine.errors import MeterError, Refused, StorageError
 from metertui.engine.storage import durable
 from metertui.engine.vee import Event, EventBook
 

@@ -14,7 +14,7 @@ from typing import Final
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 
-from metertui.engine.base import DataError, MeterError
+from metertui.engine.errors import DataError, MeterError
 from metertui.engine.storage import Table, durable
 
 ROLES: Final = ("operator", "government")

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from metertui.engine.base import windows
 from metertui.engine.base.config import Clock, Rules, SystemClock
-from metertui.engine.base.errors import BusyError, DataError, MeterError, OwnedError, Refused, StorageError
 from metertui.engine.base.outcome import DUPLICATE, OK, Outcome, refused, suspect
 from metertui.engine.base.progress import Progress, part, untold
 from metertui.engine.base.registers import MAX_WH, check_meter_id, disarmed, format_kwh, parse_kwh
-from metertui.engine.base.rounding import half_up, half_up_products, scaled
 from metertui.engine.base.windows import Window, between, month, month_before
 from metertui.engine.base.zone import DAY, HOUR, MINUTE, SECOND, SiteZone, date_of, machine_zone, number_of
 
@@ -20,17 +18,11 @@ __all__ = [
     "MINUTE",
     "OK",
     "SECOND",
-    "BusyError",
     "Clock",
-    "DataError",
-    "MeterError",
     "Outcome",
-    "OwnedError",
     "Progress",
-    "Refused",
     "Rules",
     "SiteZone",
-    "StorageError",
     "SystemClock",
     "Window",
     "between",
@@ -38,8 +30,6 @@ __all__ = [
     "date_of",
     "disarmed",
     "format_kwh",
-    "half_up",
-    "half_up_products",
     "machine_zone",
     "month",
     "month_before",
@@ -47,7 +37,6 @@ __all__ = [
     "parse_kwh",
     "part",
     "refused",
-    "scaled",
     "suspect",
     "untold",
     "windows",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
-from metertui.engine.base.errors import Refused
+from metertui.engine.errors import Refused
 
 MAX_WH: Final = 99_999_999_999
 """The highest register reading, in Wh: 99,999,999.999 kWh."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from metertui.engine.base.errors import MeterError
 from metertui.engine.base.zone import SiteZone
+from metertui.engine.errors import MeterError
 
 _DAY: Final = timedelta(days=1)
 _MONTH: Final = re.compile(r"([0-9]{4})-([0-9]{2})")

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.base.errors import MeterError, Refused
+from metertui.engine.errors import MeterError, Refused
 
 Instants = NDArray[np.int64]
 

@@ -16,9 +16,11 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from metertui.engine.base import DataError, MeterError, Refused, SiteZone, check_meter_id, format_kwh, half_up
+from metertui.engine.base import SiteZone, check_meter_id, format_kwh
 from metertui.engine.billing import bill_format
+from metertui.engine.billing.rounding import half_up
 from metertui.engine.billing.statements import NO_DATA, money
+from metertui.engine.errors import DataError, MeterError, Refused
 from metertui.engine.storage import Manifest, Table, durable
 
 FOLDER: Final = "bills"

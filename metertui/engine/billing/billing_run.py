@@ -14,11 +14,12 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.base import MeterError, SiteZone, format_kwh
+from metertui.engine.base import SiteZone, format_kwh
 from metertui.engine.billing import bill_format
 from metertui.engine.billing.bill_ledger import HEADER, BillBook, Figures, Ledger, as_issued, billed, wh_of
 from metertui.engine.billing.statements import Bills, Statement, Terms, money
 from metertui.engine.columns import Frozen
+from metertui.engine.errors import MeterError
 from metertui.engine.storage import durable
 
 RUN_ROW: Final = (

@@ -16,9 +16,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.base import MeterError, Progress, half_up_products, scaled, untold
+from metertui.engine.base import Progress, untold
+from metertui.engine.billing.rounding import half_up_products, scaled
 from metertui.engine.billing.tariffs import Schedule, Tariffs
 from metertui.engine.columns import Frozen, first_at_least
+from metertui.engine.errors import MeterError
 from metertui.engine.usage import Pieces, Quality, Steps, blocks, interpolate_all, pieces, steps
 from metertui.engine.vee import rules
 

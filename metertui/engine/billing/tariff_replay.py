@@ -16,10 +16,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from metertui.engine.base import MeterError, Progress, between, part, untold
+from metertui.engine.base import Progress, between, part, untold
 from metertui.engine.billing.pricing import price
 from metertui.engine.billing.tariffs import Tariffs
 from metertui.engine.columns import Frozen
+from metertui.engine.errors import MeterError
 
 KEYS: Final = ("apartment_type", "region")
 DECILES: Final = (1, 2, 3, 4, 6, 7, 8, 9)

@@ -20,7 +20,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.base import MINUTE, DataError, MeterError, SiteZone
+from metertui.engine.base import MINUTE, SiteZone
+from metertui.engine.errors import DataError, MeterError
 from metertui.engine.storage import Table
 
 NAME: Final = "tariffs.csv"

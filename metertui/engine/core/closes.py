@@ -6,8 +6,9 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from metertui.engine.base import Refused, SiteZone
+from metertui.engine.base import SiteZone
 from metertui.engine.core.counters import Close
+from metertui.engine.errors import Refused
 from metertui.engine.storage import AuditLog
 
 ACTION: Final = "close"

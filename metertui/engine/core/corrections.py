@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from metertui.engine.base import MAX_WH, SECOND, MeterError, SiteZone, format_kwh
+from metertui.engine.base import MAX_WH, SECOND, SiteZone, format_kwh
+from metertui.engine.errors import MeterError
 from metertui.engine.usage import Series
 from metertui.engine.vee import OF_AN_INSTANT, UNDOES, Decided, Event, checked_reason, corrections_of, rules, values_of
 

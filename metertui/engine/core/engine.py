@@ -19,12 +19,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from metertui.engine.accounts import FIELDS, Account, AccountBook, StaffBook
-from metertui.engine.base import Clock, MeterError, Rules, StorageError, Window, number_of, windows
+from metertui.engine.base import Clock, Rules, Window, number_of, windows
 from metertui.engine.billing import BillBook, Statement, TariffFile, Terms, shown, statements
 from metertui.engine.columns import Columns, Frozen, as_frame
 from metertui.engine.core import loading
 from metertui.engine.core.counters import Arrival, Counters
 from metertui.engine.core.ingest import Batch
+from metertui.engine.errors import MeterError, StorageError
 from metertui.engine.index import Directory, Readings, Rebuilt, View
 from metertui.engine.reports import Exports, QuestionBook
 from metertui.engine.storage import Archive, AuditLog, FolderLock, RejectsLog, WriteAheadLog, day_close

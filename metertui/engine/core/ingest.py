@@ -23,7 +23,6 @@ from metertui.engine.base import (
     OK,
     SECOND,
     Outcome,
-    Refused,
     check_meter_id,
     format_kwh,
     parse_kwh,
@@ -31,6 +30,7 @@ from metertui.engine.base import (
     suspect,
 )
 from metertui.engine.core.counters import Arrival
+from metertui.engine.errors import Refused
 from metertui.engine.storage import Refusal
 from metertui.engine.vee import Course, Event, Neighbours, Point, late_reads, rules
 

@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from metertui.engine.base import DAY, MeterError, SiteZone, between, number_of
+from metertui.engine.base import DAY, SiteZone, between, number_of
 from metertui.engine.core.engine import Engine
+from metertui.engine.errors import MeterError
 from metertui.engine.index import SLOT
 from metertui.engine.usage import Clock, Question, inside
 

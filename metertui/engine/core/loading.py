@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metertui.engine.accounts import AccountBook, StaffBook
-from metertui.engine.base import Clock, MeterError, Refused, Rules, SiteZone
+from metertui.engine.base import Clock, Rules, SiteZone
 from metertui.engine.columns import Arrivals, Columns, tail_columns
+from metertui.engine.errors import MeterError, Refused
 from metertui.engine.index import Directory
 from metertui.engine.storage import (
     Archive,

@@ -23,7 +23,8 @@ from typing import Final, NamedTuple, Protocol
 
 import zstandard
 
-from metertui.engine.base import MeterError, Progress, untold
+from metertui.engine.base import Progress, untold
+from metertui.engine.errors import MeterError
 from metertui.engine.storage import LOG, SEALED, Sealed, digest_of, durable, manifest
 from metertui.engine.vee import edit_log
 

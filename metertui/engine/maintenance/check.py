@@ -14,9 +14,10 @@ from pathlib import Path
 import numpy as np
 
 from metertui.engine.accounts import AccountBook, StaffBook
-from metertui.engine.base import DataError, Rules, SiteZone, format_kwh, number_of
+from metertui.engine.base import Rules, SiteZone, format_kwh, number_of
 from metertui.engine.columns import Arrivals, Columns, tail_columns
 from metertui.engine.core import loading
+from metertui.engine.errors import DataError
 from metertui.engine.index import Directory, Readings
 from metertui.engine.maintenance import check_bills, reconcile
 from metertui.engine.maintenance.proof import Proof

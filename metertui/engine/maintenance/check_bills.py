@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from metertui.engine.accounts import AccountBook
-from metertui.engine.base import DataError, MeterError, Rules, format_kwh
+from metertui.engine.base import Rules, format_kwh
 from metertui.engine.billing import (
     NAME,
     BillBook,
@@ -20,6 +20,7 @@ from metertui.engine.billing import (
 )
 from metertui.engine.billing import verify as ledger_problems
 from metertui.engine.columns import Frozen
+from metertui.engine.errors import DataError, MeterError
 from metertui.engine.maintenance.proof import Proof
 
 

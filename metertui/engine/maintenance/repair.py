@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Final
 
 from metertui.engine.accounts import account, account_files, account_history
-from metertui.engine.base import DataError, Refused, Rules, SiteZone, check_meter_id
+from metertui.engine.base import Rules, SiteZone, check_meter_id
+from metertui.engine.errors import DataError, Refused
 from metertui.engine.storage import HEADER, Archive, FolderLock, Sealed, Table, durable, reading_lines, wal
 from metertui.engine.vee import edit_log
 

@@ -10,7 +10,8 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-from metertui.engine.base import Progress, Refused, SiteZone, untold
+from metertui.engine.base import Progress, SiteZone, untold
+from metertui.engine.errors import Refused
 from metertui.engine.storage import LOG, SEALED, Archive, reading_lines
 
 _PIECE: Final = 1 << 20

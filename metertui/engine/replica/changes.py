@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Final
 
 from metertui.engine.accounts import Account, AccountBook, StaffBook, account_files, account_history
-from metertui.engine.base import Clock, DataError, MeterError, Refused, Rules, SiteZone
+from metertui.engine.base import Clock, Rules, SiteZone
 from metertui.engine.columns import Group
 from metertui.engine.core import Close, Engine, closes, loading
+from metertui.engine.errors import DataError, MeterError, Refused
 from metertui.engine.storage import Archive, Refusal, Rows, Trail, day_of, manifest, reading_lines, wal
 from metertui.engine.vee import Event, EventBook, edit_log
 

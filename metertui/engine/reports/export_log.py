@@ -18,8 +18,9 @@ from typing import Final
 
 import pandas as pd
 
-from metertui.engine.base import MeterError, Progress, disarmed, part, untold
+from metertui.engine.base import Progress, disarmed, part, untold
 from metertui.engine.columns import Frozen
+from metertui.engine.errors import MeterError
 from metertui.engine.reports import report
 from metertui.engine.reports.differencing import attributes, differences
 from metertui.engine.reports.disclosure import Cell, Rule

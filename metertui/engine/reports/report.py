@@ -17,8 +17,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from metertui.engine.base import MeterError, Progress, part, untold
+from metertui.engine.base import Progress, part, untold
 from metertui.engine.columns import Frozen
+from metertui.engine.errors import MeterError
 from metertui.engine.reports import disclosure
 from metertui.engine.reports.disclosure import Cell, Rule
 from metertui.engine.usage import ATTRIBUTE_KEYS, TIME_KEYS, Question, buckets, clock_of, figures

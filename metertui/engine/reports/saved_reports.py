@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from metertui.engine.base import MeterError
+from metertui.engine.errors import MeterError
 from metertui.engine.reports.report import COMPARES, MEASURES, Compare, Inquiry, Measure
 from metertui.engine.storage import durable
 from metertui.engine.usage import KEYS, Question, clock_of

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from metertui.engine.base import DataError
+from metertui.engine.errors import DataError
 
 
 class Table:

@@ -15,7 +15,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.base import DataError, SiteZone, date_of
+from metertui.engine.base import SiteZone, date_of
+from metertui.engine.errors import DataError
 from metertui.engine.storage import durable, reading_lines
 from metertui.engine.storage.manifest import Manifest
 from metertui.engine.storage.reading_lines import HEADER, Rows

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from metertui.engine.base import StorageError
+from metertui.engine.errors import StorageError
 
 ASIDE: Final = ".rejected"
 _COPIED: Final = 1 << 20

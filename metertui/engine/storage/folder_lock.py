@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from metertui.engine.base import OwnedError
+from metertui.engine.errors import OwnedError
 
 _NAME: Final = ".lock"
 _TRIES: Final = 5

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from metertui.engine.base import DataError
+from metertui.engine.errors import DataError
 from metertui.engine.storage import durable
 
 NAME: Final = "manifest.csv"

@@ -16,7 +16,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from metertui.engine.base import MAX_WH, DataError, Refused, SiteZone, check_meter_id, format_kwh, parse_kwh
+from metertui.engine.base import MAX_WH, SiteZone, check_meter_id, format_kwh, parse_kwh
+from metertui.engine.errors import DataError, Refused
 
 HEADER: Final = b"identifier,timestamp,usage\n"
 _COLUMNS: Final = ["identifier", "timestamp", "usage"]

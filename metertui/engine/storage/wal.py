@@ -8,7 +8,8 @@ import re
 from pathlib import Path
 from typing import Final
 
-from metertui.engine.base import BusyError, SiteZone, StorageError
+from metertui.engine.base import SiteZone
+from metertui.engine.errors import BusyError, StorageError
 from metertui.engine.storage import durable, reading_lines
 from metertui.engine.storage.reading_lines import Rows
 

@@ -14,8 +14,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from metertui.engine.base import MeterError, Progress, between, part, untold
+from metertui.engine.base import Progress, between, part, untold
 from metertui.engine.columns import Frozen
+from metertui.engine.errors import MeterError
 from metertui.engine.usage.buckets import Periods, periods
 from metertui.engine.usage.group_sums import Keys, Sums
 from metertui.engine.usage.intervals import Longs, blocks

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from metertui.engine.base import DAY, HOUR, MINUTE, MeterError
+from metertui.engine.base import DAY, HOUR, MINUTE
+from metertui.engine.errors import MeterError
 
 TIME_KEYS: Final[tuple[str, ...]] = ("year", "quarter", "month", "week", "day", "hour", "weekday", "hour_of_day")
 """In calendar order, then the two that come round again: days of the week, hours of the local clock."""

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from metertui.engine.base import DAY, MeterError, Progress, between, disarmed, untold
+from metertui.engine.base import DAY, Progress, between, disarmed, untold
 from metertui.engine.columns import Frozen, Group
+from metertui.engine.errors import MeterError
 from metertui.engine.usage.buckets import inside
 from metertui.engine.usage.query import ATTRIBUTE_KEYS, Question
 from metertui.engine.vee import rules

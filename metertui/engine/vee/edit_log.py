@@ -17,17 +17,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.base import (
-    MeterError,
-    Refused,
-    SiteZone,
-    StorageError,
-    check_meter_id,
-    disarmed,
-    format_kwh,
-    parse_kwh,
-)
+from metertui.engine.base import SiteZone, check_meter_id, disarmed, format_kwh, parse_kwh
 from metertui.engine.columns import Corrections
+from metertui.engine.errors import MeterError, Refused, StorageError
 from metertui.engine.storage import Table, durable
 
 NAME: Final = "events.csv"

@@ -1,7 +1,7 @@
 """The list of exceptions: everything that someone should look at, by cause and region, with who decided what.
 
 Its causes come from three sides: stored readings (`suspect_reads`), readings that did not come (`silent_meters`) and
-lines that were refused (`rejected_lines`). Cases are columns, filtered and counted in numpy; a page of them becomes rows.
+lines that were refused (`rejected_lines`). Cases are columns, filtered and counted in numpy; a page becomes rows.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.base import MeterError
 from metertui.engine.columns import Frozen
+from metertui.engine.errors import MeterError
 from metertui.engine.worklist.cases import CAUSES, DECIDED, OF_READINGS, Beside, Cases, Cause, ExceptionRow
 from metertui.engine.worklist.rejected_lines import drifting, refusals
 from metertui.engine.worklist.silent_meters import gaps, silent

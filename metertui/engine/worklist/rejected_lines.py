@@ -12,8 +12,9 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from metertui.engine.base import MINUTE, SECOND, Refused, SiteZone, check_meter_id, parse_kwh
+from metertui.engine.base import MINUTE, SECOND, SiteZone, check_meter_id, parse_kwh
 from metertui.engine.columns import Frozen
+from metertui.engine.errors import Refused
 from metertui.engine.worklist.cases import CAUSES, NO_METER, Beside, Cases, Cause, Told, column, of_cause
 
 MOST_BYTES: Final = 512 * 1024

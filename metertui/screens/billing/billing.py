@@ -14,9 +14,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import DataTable, Static
 
-from metertui.engine.base import DataError, MeterError, Window, windows
+from metertui.engine.base import Window, windows
 from metertui.engine.billing import BillBook, Ledger, NoTariffError, Statement, Terms, bill, shown
 from metertui.engine.columns import Frozen
+from metertui.engine.errors import DataError, MeterError
 from metertui.screens.billing.billing_run import BillingRunScreen
 from metertui.screens.billing.statement import paper
 from metertui.screens.billing.tariff_editor import TariffScreen

@@ -15,8 +15,9 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, ProgressBar, Static
 
-from metertui.engine.base import MeterError, SiteZone, windows
+from metertui.engine.base import SiteZone, windows
 from metertui.engine.billing import RUN_ROW, Run
+from metertui.engine.errors import MeterError
 from metertui.headend import HeadEnd
 from metertui.screens.fields import Field
 from metertui.screens.shell import Cancelled, Sessions, Steady, UnderWay, as_operator

@@ -13,8 +13,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import ContentSwitcher, Static, TextArea
 
-from metertui.engine.base import DataError, MeterError
 from metertui.engine.billing import COLUMNS, Band, Tariff, Tariffs, clock, tariffs, with_tax
+from metertui.engine.errors import DataError, MeterError
 from metertui.headend import HeadEnd
 from metertui.screens.shell import Sessions, Steady, as_operator
 from metertui.screens.tables import Listing, Row

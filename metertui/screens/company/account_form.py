@@ -11,7 +11,8 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Button, Input, Label, Static
 
 from metertui.engine.accounts import FIELDS, Account, check_field, effective
-from metertui.engine.base import MeterError, Refused, check_meter_id
+from metertui.engine.base import check_meter_id
+from metertui.engine.errors import MeterError, Refused
 from metertui.screens.company.tab import Tab
 from metertui.screens.fields import Field
 from metertui.text import fmt, message, plain

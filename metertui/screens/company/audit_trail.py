@@ -8,7 +8,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.widgets import Input, Static
 
-from metertui.engine.base import Refused
+from metertui.engine.errors import Refused
 from metertui.screens.company.tab import Tab
 from metertui.screens.fields import SearchField
 from metertui.screens.shell import Steady

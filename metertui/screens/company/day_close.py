@@ -7,8 +7,8 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button
 
-from metertui.engine.base import MeterError
 from metertui.engine.core import LiveSnapshot
+from metertui.engine.errors import MeterError
 from metertui.screens.company.day_close_panel import DayClose, closing, told
 from metertui.screens.company.tab import Tab
 

@@ -11,8 +11,8 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Button, Input, Label, ProgressBar, Static
 
-from metertui.engine.base import MeterError
 from metertui.engine.core import Import, Report
+from metertui.engine.errors import MeterError
 from metertui.screens.company.tab import Tab
 from metertui.screens.fields import Field
 from metertui.screens.tables import Column, VirtualTable

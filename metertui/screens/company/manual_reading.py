@@ -9,7 +9,8 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Input, Label, Static
 
-from metertui.engine.base import Refused, parse_kwh
+from metertui.engine.base import parse_kwh
+from metertui.engine.errors import Refused
 from metertui.engine.vee import rules
 from metertui.screens.company.tab import Tab
 from metertui.screens.fields import Field

@@ -11,7 +11,7 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Button, Input, Label, Static
 
 from metertui.engine.accounts import ROLES, Member
-from metertui.engine.base import MeterError
+from metertui.engine.errors import MeterError
 from metertui.screens.company.tab import Tab
 from metertui.screens.fields import Field
 from metertui.screens.tables import Column, VirtualTable

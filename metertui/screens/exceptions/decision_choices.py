@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from metertui.engine.base import MeterError
 from metertui.engine.core import Decision
+from metertui.engine.errors import MeterError
 from metertui.engine.vee import UNDOES, Event
 from metertui.engine.worklist import Cause, ExceptionRow
 

@@ -15,8 +15,9 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
-from metertui.engine.base import MeterError, Refused, SiteZone, format_kwh, parse_kwh
+from metertui.engine.base import SiteZone, format_kwh, parse_kwh
 from metertui.engine.core import Decision, Effect, corrections
+from metertui.engine.errors import MeterError, Refused
 from metertui.engine.vee import UNDOES
 from metertui.engine.worklist import NEVER, ExceptionRow
 from metertui.headend import HeadEnd

@@ -12,8 +12,9 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.widgets import DataTable, Input, Static
 
-from metertui.engine.base import MeterError, Window
+from metertui.engine.base import Window
 from metertui.engine.core import Decision, Effect, LiveSnapshot
+from metertui.engine.errors import MeterError
 from metertui.engine.worklist import NEVER, ExceptionRow, Exceptions
 from metertui.screens.exceptions import decision_choices
 from metertui.screens.exceptions.case_filter import PAGE, Conditions

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Final
 
-from metertui.engine.base import MeterError
+from metertui.engine.errors import MeterError
 from metertui.engine.reports import Saved
 from metertui.engine.usage import ATTRIBUTE_KEYS, Question, span_of
 

@@ -15,8 +15,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.worker import Worker
 
-from metertui.engine.base import MeterError
 from metertui.engine.core import LiveSnapshot
+from metertui.engine.errors import MeterError
 from metertui.engine.reports import CHARTS, COMPARES, MEASURES, Rule, Saved
 from metertui.screens.fields import TypedLine
 from metertui.screens.government import drill_down

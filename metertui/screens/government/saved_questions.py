@@ -12,7 +12,7 @@ from textual.containers import Vertical
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from metertui.engine.base import MeterError
+from metertui.engine.errors import MeterError
 from metertui.engine.reports import IDEAS, NAME, Saved
 from metertui.headend import HeadEnd
 from metertui.screens.terminal import ThriftyModal

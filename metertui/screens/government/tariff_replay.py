@@ -14,9 +14,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Static
 
-from metertui.engine.base import MeterError, Progress
+from metertui.engine.base import Progress
 from metertui.engine.billing import DECILES, Replay, replay, tariffs
 from metertui.engine.columns import Frozen
+from metertui.engine.errors import MeterError
 from metertui.engine.reports import Rule, disclosure
 from metertui.headend import HeadEnd
 from metertui.screens.charts import deciles

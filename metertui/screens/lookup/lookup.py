@@ -15,9 +15,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Grid, Horizontal
 from textual.widgets import Input, Static, Tab, Tabs
 
-from metertui.engine.base import MeterError, Window, windows
+from metertui.engine.base import Window, windows
 from metertui.engine.billing import statements
 from metertui.engine.core import LiveSnapshot
+from metertui.engine.errors import MeterError
 from metertui.engine.usage import Answer, Behind, Series, lookup, why_nothing
 from metertui.screens.charts import PictureView
 from metertui.screens.explain import ExplainScreen

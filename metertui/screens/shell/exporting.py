@@ -15,7 +15,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from metertui.engine.base import MeterError, Progress, part
+from metertui.engine.base import Progress, part
+from metertui.engine.errors import MeterError
 from metertui.engine.reports import Findings, Rule
 from metertui.engine.usage import COLUMNS, Behind
 from metertui.formats import writers

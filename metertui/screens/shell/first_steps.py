@@ -13,7 +13,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Button, ContentSwitcher, Input, Static
 
 from metertui import settings
-from metertui.engine.base import MeterError
+from metertui.engine.errors import MeterError
 from metertui.screens.fields import Field, LastField
 from metertui.screens.shell.frame import Desk
 from metertui.screens.shell.steady_text import Steady

@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metertui.engine.base.config import Rules
-from metertui.engine.base.errors import Refused
 from metertui.engine.base.zone import HOUR, SiteZone
 from metertui.engine.core.engine import Engine
+from metertui.engine.errors import Refused
 from metertui.engine.usage.aggregate import answer
 from metertui.engine.usage.query import Question
 from tests.clock import FakeClock

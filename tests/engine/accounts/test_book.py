@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from metertui.engine.accounts.account import FIELDS, Account
 from metertui.engine.accounts.book import AccountBook, Change
-from metertui.engine.base.errors import DataError, MeterError, Refused, StorageError
 from metertui.engine.base.zone import SiteZone
 from metertui.engine.columns.columns import Group
+from metertui.engine.errors import DataError, MeterError, Refused, StorageError
 from metertui.engine.storage import durable
 
 ZONE = SiteZone("Asia/Singapore")

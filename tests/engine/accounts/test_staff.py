@@ -8,7 +8,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from metertui.engine.accounts.staff import StaffBook
-from metertui.engine.base.errors import DataError, MeterError, StorageError
+from metertui.engine.errors import DataError, MeterError, StorageError
 from metertui.engine.storage import durable
 
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metertui.engine.base.errors import Refused
 from metertui.engine.base.registers import MAX_WH, check_meter_id, format_kwh, parse_kwh
+from metertui.engine.errors import Refused
 
 
 @pytest.mark.parametrize(

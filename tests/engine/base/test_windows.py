@@ -7,8 +7,8 @@ from datetime import date
 import pytest
 
 from metertui.engine.base import windows
-from metertui.engine.base.errors import MeterError
 from metertui.engine.base.zone import HOUR, SiteZone
+from metertui.engine.errors import MeterError
 
 LONDON = SiteZone("Europe/London")
 NOW = LONDON.parse("2025-10-26T12:00:00")  # a Sunday, on which the clock goes back

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metertui.engine.base.errors import MeterError, Refused
 from metertui.engine.base.zone import DAY, HOUR, SECOND, SiteZone, date_of, number_of
+from metertui.engine.errors import MeterError, Refused
 
 SINGAPORE = SiteZone("Asia/Singapore")
 LONDON = SiteZone("Europe/London")

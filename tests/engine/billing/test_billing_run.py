@@ -12,12 +12,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from metertui.engine.base.errors import DataError, MeterError
 from metertui.engine.base.zone import DAY, HOUR, SiteZone
 from metertui.engine.billing.bill_ledger import BillBook, Figures, parse, verify
 from metertui.engine.billing.billing_run import RUN_ROW, Run
 from metertui.engine.billing.statements import Terms
 from metertui.engine.columns.columns import Frozen
+from metertui.engine.errors import DataError, MeterError
 from tests.engine.billing.test_pricing import read
 from tests.engine.build import frozen
 from tests.engine.cutting import cut_anywhere

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metertui.engine.base.errors import MeterError
 from metertui.engine.base.zone import HOUR, MINUTE, SiteZone
 from metertui.engine.billing.statements import NO_TARIFF, Bills, Statement, Terms, statement
+from metertui.engine.errors import MeterError
 from metertui.engine.usage.aggregate import answer
 from metertui.engine.usage.query import Question
 from metertui.engine.usage.series import Edge

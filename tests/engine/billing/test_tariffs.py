@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from metertui.engine.base.errors import DataError
 from metertui.engine.base.zone import HOUR, MINUTE, SiteZone
 from metertui.engine.billing import tariffs
 from metertui.engine.billing.tariffs import COLUMNS, Band, TariffFile, Tariffs
+from metertui.engine.errors import DataError
 
 HEADER = ",".join(COLUMNS)
 PATH = Path("tariffs.csv")

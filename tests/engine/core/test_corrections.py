@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metertui.engine.base.config import Rules
-from metertui.engine.base.errors import DataError, MeterError, StorageError
 from metertui.engine.base.outcome import Outcome
 from metertui.engine.base.zone import HOUR, SiteZone
 from metertui.engine.core import corrections
 from metertui.engine.core.corrections import Decision, Effect
 from metertui.engine.core.engine import Engine
+from metertui.engine.errors import DataError, MeterError, StorageError
 from metertui.engine.vee.edit_log import Event, EventBook
 from tests import oracle
 from tests.clock import FakeClock

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metertui.engine.base.config import Rules
-from metertui.engine.base.errors import MeterError
 from metertui.engine.base.zone import HOUR, SiteZone
 from metertui.engine.columns.columns import Group
 from metertui.engine.core.engine import Engine
+from metertui.engine.errors import MeterError
 from tests.clock import FakeClock
 
 ZONE = SiteZone("Asia/Singapore")

@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metertui.engine.base.config import Rules
-from metertui.engine.base.errors import MeterError, OwnedError, StorageError
 from metertui.engine.base.outcome import Outcome
 from metertui.engine.base.registers import format_kwh
 from metertui.engine.base.zone import MINUTE, SiteZone
 from metertui.engine.core import ingest
 from metertui.engine.core.engine import Engine
+from metertui.engine.errors import MeterError, OwnedError, StorageError
 from metertui.engine.vee.edit_log import Event
 from metertui.engine.vee.rules import COUNTED, REJECTED, RESET, SUSPECT, VOID
 from tests import oracle

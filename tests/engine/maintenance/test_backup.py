@@ -14,11 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from metertui.engine.base.config import Rules
-from metertui.engine.base.errors import MeterError
 from metertui.engine.base.zone import SiteZone
 from metertui.engine.billing.billing_run import Run
 from metertui.engine.billing.tariffs import COLUMNS
 from metertui.engine.core.engine import Engine
+from metertui.engine.errors import MeterError
 from metertui.engine.maintenance import backup as backups
 from metertui.engine.maintenance.backup import backup, restore
 from metertui.engine.maintenance.check import check

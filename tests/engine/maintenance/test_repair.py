@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from metertui.engine.base.config import Rules
-from metertui.engine.base.errors import DataError, OwnedError, StorageError
 from metertui.engine.base.zone import SiteZone
 from metertui.engine.core.engine import Engine
+from metertui.engine.errors import DataError, OwnedError, StorageError
 from metertui.engine.maintenance.check import check
 from metertui.engine.maintenance.repair import Repair, repair
 from metertui.engine.storage import durable

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from metertui.engine.base.errors import DataError, MeterError
 from metertui.engine.base.zone import HOUR
 from metertui.engine.columns.columns import Frozen, Group
+from metertui.engine.errors import DataError, MeterError
 from metertui.engine.reports.disclosure import Rule
 from metertui.engine.reports.export_log import Exports
 from metertui.engine.reports.report import Inquiry, find

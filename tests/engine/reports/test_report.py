@@ -8,9 +8,9 @@ from datetime import date, timedelta
 import pandas as pd
 import pytest
 
-from metertui.engine.base.errors import MeterError
 from metertui.engine.base.zone import DAY, HOUR, SiteZone
 from metertui.engine.columns.columns import Frozen, Group
+from metertui.engine.errors import MeterError
 from metertui.engine.reports.disclosure import Rule
 from metertui.engine.reports.report import Compare, Inquiry, Measure, find
 from metertui.engine.usage.query import Question, clock_of

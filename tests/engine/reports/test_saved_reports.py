@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metertui.engine.base.errors import MeterError
+from metertui.engine.errors import MeterError
 from metertui.engine.reports.saved_reports import IDEAS, QuestionBook, Saved
 
 OLDEST, NEWEST = date(2023, 5, 7), date(2025, 3, 12)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from metertui.engine.base.errors import DataError
+from metertui.engine.errors import DataError
 from metertui.engine.storage.csv_tables import Table
 
 NEEDED = ("name", "place")

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metertui.engine.base.config import Rules
-from metertui.engine.base.errors import DataError
 from metertui.engine.base.zone import MINUTE, SiteZone
 from metertui.engine.core.engine import Engine
+from metertui.engine.errors import DataError
 from metertui.engine.storage import day_close, reading_lines
 from metertui.engine.storage.day_files import Archive
 from metertui.engine.storage.reading_lines import Rows

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from metertui.engine.base.errors import StorageError
+from metertui.engine.errors import StorageError
 from metertui.engine.storage import durable
 
 

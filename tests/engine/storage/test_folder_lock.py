@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from metertui.engine.base.errors import OwnedError
+from metertui.engine.errors import OwnedError
 from metertui.engine.storage.folder_lock import FolderLock
 
 HOLD = """
 import sys
 from pathlib import Path
-from metertui.engine.lock import FolderLock
+from metertui.engine.storage.folder_lock import FolderLock
 FolderLock(Path(sys.argv[1])).acquire()
 print("owned", flush=True)
 sys.stdin.read()

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from metertui.engine.base.config import Rules
-from metertui.engine.base.errors import DataError, StorageError
 from metertui.engine.base.zone import HOUR, SiteZone
 from metertui.engine.core.engine import Engine
+from metertui.engine.errors import DataError, StorageError
 from metertui.engine.maintenance.check import check
 from metertui.engine.storage import day_close, durable
 from metertui.engine.storage.day_files import Archive

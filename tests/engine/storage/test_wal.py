@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metertui.engine.base.errors import BusyError, DataError, StorageError
 from metertui.engine.base.zone import SiteZone
+from metertui.engine.errors import BusyError, DataError, StorageError
 from metertui.engine.storage import wal as log
 from metertui.engine.storage.wal import WriteAheadLog
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metertui.engine.base.errors import MeterError
 from metertui.engine.base.zone import HOUR, SiteZone
 from metertui.engine.columns.columns import Frozen, Group
+from metertui.engine.errors import MeterError
 from metertui.engine.usage.query import Question, clock_of
 from metertui.engine.usage.readings_table import COLUMNS, export
 from tests import oracle

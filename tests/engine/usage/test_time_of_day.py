@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metertui.engine.base.config import Rules
-from metertui.engine.base.errors import MeterError
 from metertui.engine.base.zone import DAY, HOUR, MINUTE, SiteZone
 from metertui.engine.core.engine import Engine
 from metertui.engine.core.listing import readings
+from metertui.engine.errors import MeterError
 from metertui.engine.usage.aggregate import answer, figures
 from metertui.engine.usage.query import Question, clock_of, clock_text
 from tests import oracle

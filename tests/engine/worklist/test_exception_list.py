@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from metertui.engine.base.config import Rules
-from metertui.engine.base.errors import MeterError
 from metertui.engine.base.zone import SiteZone
 from metertui.engine.core import corrections
 from metertui.engine.core.corrections import Decision
 from metertui.engine.core.engine import Engine
+from metertui.engine.errors import MeterError
 from metertui.engine.storage.audit_log import Refusal
 from metertui.engine.worklist.cases import NEVER
 from metertui.engine.worklist.exception_list import Exceptions, Question, find

@@ -10,7 +10,7 @@ from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Button, Input, TabbedContent
 
-from metertui.engine.base.errors import StorageError
+from metertui.engine.errors import StorageError
 from metertui.screens.shell.frame import DeskScreen
 from metertui.screens.tables.virtual_table import VirtualTable
 from tests.screens.town import HOSTILE, STEADY, Town, at_work, press, settle, text_of

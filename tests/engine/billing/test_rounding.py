@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metertui.engine.base.rounding import half_up, half_up_products, scaled
+from metertui.engine.billing.rounding import half_up, half_up_products, scaled
 
 
 def test_a_half_goes_away_from_zero() -> None:
