@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from metertui.engine.base import Progress, untold
 from metertui.engine.billing.rounding import half_up_products, scaled
 from metertui.engine.billing.tariffs import Schedule, Tariffs
-from metertui.engine.columns import Frozen, first_at_least
+from metertui.engine.columns import Frozen
 from metertui.engine.errors import MeterError
-from metertui.engine.usage import Pieces, Quality, Steps, blocks, interpolate_all, pieces, steps
+from metertui.engine.usage import Pieces, Quality, Steps, blocks, pieces, steps
 from metertui.engine.vee import rules
 
 Longs = NDArray[np.int64]
@@ -97,30 +97,24 @@ class Priced:
 def edges(frozen: Frozen, start: int, end: int) -> Edges:
     """What each meter used in (start, end], and how well that is known; as Series.usage has it for one."""
     curve, meters = frozen.curve, len(frozen.ids)
-    time, energy = curve.time, curve.energy
-    bounds = np.searchsorted(curve.meter, np.arange(meters + 1)).astype(np.int64)
-    low, high = bounds[:-1], bounds[1:]
-    some = high > low
+    some = np.unique(curve.meter).astype(np.int64)
+    first, last = curve.time[curve.starts[some]], curve.time[curve.starts[some + 1] - 1]
+    reached = (end >= first) & (start < last)
+    code, first, last = some[reached], first[reached], last[reached]
     known = np.zeros(meters, dtype=bool)
-    known[some] = (end >= time[low[some]]) & (start < time[high[some] - 1])
+    known[code] = True
     figures = {name: np.zeros(meters, dtype=np.int64) for name in ("o_time", "o_wh", "c_time", "c_wh", "usage")}
     grades = {name: np.zeros(meters, dtype=np.uint8) for name in ("o", "c")}
-    low, last = low[known], high[known] - 1
-    values = {}
+    energy = {}
     for name, instant, clipped in (
-        ("o", np.maximum(start, time[low]), np.where(time[low] > start, 2, 0)),
-        ("c", np.minimum(end, time[last]), np.where(time[last] < end, 3, 0)),
+        ("o", np.maximum(start, first), np.where(first > start, 2, 0)),
+        ("c", np.minimum(end, last), np.where(last < end, 3, 0)),
     ):
-        at = low + _before(time, bounds, instant, known)
-        exact = time[at] == instant
-        value, register = energy[at], curve.wh[at]
-        i, j = at[~exact] - 1, at[~exact]
-        value[~exact] = interpolate_all(energy[i], energy[j], time[i], time[j], instant[~exact])
-        register[~exact] = curve.base[i] + value[~exact] - energy[i]
-        figures[f"{name}_time"][known], figures[f"{name}_wh"][known] = instant, register
-        grades[name][known] = np.where(clipped > 0, clipped, np.where(exact, 0, 1))
-        values[name] = value
-    figures["usage"][known] = values["c"] - values["o"]
+        place = curve.places(code, instant)
+        figures[f"{name}_time"][code], figures[f"{name}_wh"][code] = instant, curve.register_at(place, instant)
+        grades[name][code] = np.where(clipped > 0, clipped, curve.time[place] != instant)
+        energy[name] = curve.energy_at(place, instant)
+    figures["usage"][code] = energy["c"] - energy["o"]
     columns = frozen.columns
     inside = (columns.time > start) & (columns.time <= end)
     readings = np.bincount(columns.meter[inside], minlength=meters)
@@ -137,12 +131,6 @@ def edges(frozen: Frozen, start: int, end: int) -> Edges:
         readings,
         suspect,
     )
-
-
-def _before(time: Longs, bounds: Longs, instant: Longs, known: NDArray[np.bool_]) -> Longs:
-    """By known meter, how many of its counted readings are before its instant."""
-    starts, stops = bounds[:-1][known], bounds[1:][known]
-    return first_at_least(time, starts, stops, instant) - starts
 
 
 def price(

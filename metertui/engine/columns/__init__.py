@@ -5,6 +5,7 @@ from __future__ import annotations
 from metertui.engine.columns import tail_columns
 from metertui.engine.columns.columns import Columns, Curve, Frozen, Group, as_frame
 from metertui.engine.columns.edit_columns import Corrections
+from metertui.engine.columns.interpolation import interpolate
 from metertui.engine.columns.sorted_runs import (
     LOAD,
     FrozenRuns,
@@ -36,6 +37,7 @@ __all__ = [
     "Tail",
     "as_frame",
     "first_at_least",
+    "interpolate",
     "ranges",
     "stretches",
     "tail_columns",

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from metertui.engine.base import SiteZone
 from metertui.engine.columns.edit_columns import Corrections
+from metertui.engine.columns.interpolation import interpolate
+from metertui.engine.columns.sorted_runs import first_at_least
 
 
 class Group(NamedTuple):
@@ -67,8 +69,33 @@ class Curve(Columns):
     """C there: Wh since the meter's first point."""
 
     def part(self, span: slice) -> Curve:
-        """Some of its points."""
+        """Return some of its points."""
         return Curve(self.meter[span], self.time[span], self.wh[span], self.base[span], self.energy[span])
+
+    def clip(self, meter: NDArray[np.int64], instant: NDArray[np.int64] | int) -> NDArray[np.int64]:
+        """Move instants (µs UTC) into the time from a meter's first point to its last. Each meter must have points."""
+        return np.clip(instant, self.time[self.starts[meter]], self.time[self.starts[meter + 1] - 1])
+
+    def places(self, meter: NDArray[np.int64], instant: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the place of each meter's first point at or after an instant (µs UTC). C must be defined there."""
+        return first_at_least(self.time, self.starts[meter], self.starts[meter + 1], instant)
+
+    def energy_at(self, place: NDArray[np.int64], instant: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return C (Wh) at instants (µs UTC); `place` is the meter's first point at or after each. Equal lengths."""
+        time, value = self.time[place], self.energy[place]
+        within = np.flatnonzero(time > instant)
+        i, j = place[within] - 1, place[within]
+        value[within] = interpolate(self.energy[i], self.energy[j], self.time[i], time[within], instant[within])
+        return value
+
+    def register_at(self, place: NDArray[np.int64], instant: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the register (Wh) at instants, as `energy_at` returns C.
+
+        At an exchange, and between two points with an undeclared change of register, it is the old register.
+        """
+        before = np.maximum(place - 1, 0)
+        rising = self.base[before] + self.energy_at(place, instant) - self.energy[before]
+        return np.where(self.time[place] == instant, self.wh[place], rising)
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from metertui.engine.base import SiteZone, month_before
 from metertui.engine.billing import statement
-from metertui.engine.columns import Curve, Frozen, first_at_least, stretches, tail_columns
+from metertui.engine.columns import Curve, Frozen, stretches, tail_columns
 from metertui.engine.maintenance.proof import Proof
-from metertui.engine.usage import Longs, Question, Series, answer, blocks, interpolate_all, pieces, steps
+from metertui.engine.usage import Longs, Question, Series, answer, blocks, pieces, steps
 from metertui.engine.vee import rules
 
 _SAMPLE: Final = 100
@@ -164,13 +164,8 @@ def _cut(
 
 def _at(curve: Curve, meter: Longs, instant: Longs) -> Longs:
     """C (Wh) of meters at instants (µs UTC), each moved to where C is defined."""
-    starts, stops = curve.starts[meter], curve.starts[meter + 1]
-    place = np.minimum(first_at_least(curve.time, starts, stops, instant), stops - 1)
-    value = curve.energy[place].copy()
-    between = (curve.time[place] > instant) & (place > starts)
-    i, j = place[between] - 1, place[between]
-    value[between] = interpolate_all(curve.energy[i], curve.energy[j], curve.time[i], curve.time[j], instant[between])
-    return value
+    instant = curve.clip(meter, instant)
+    return curve.energy_at(curve.places(meter, instant), instant)
 
 
 def _bills(frozen: Frozen, risen: NDArray[np.int64]) -> Proof:

@@ -10,7 +10,7 @@ from metertui.engine.usage.intervals import Longs, Pieces, Steps, blocks, pieces
 from metertui.engine.usage.lookup import Answer, Behind
 from metertui.engine.usage.query import ATTRIBUTE_KEYS, KEYS, TIME_KEYS, Clock, Question, clock_of
 from metertui.engine.usage.readings_table import COLUMNS, STATUS
-from metertui.engine.usage.series import Edge, Quality, Series, Usage, interpolate_all
+from metertui.engine.usage.series import Edge, Quality, Series, Usage
 
 __all__ = [
     "ATTRIBUTE_KEYS",
@@ -41,7 +41,6 @@ __all__ = [
     "explain",
     "figures",
     "inside",
-    "interpolate_all",
     "lookup",
     "pieces",
     "readings_table",

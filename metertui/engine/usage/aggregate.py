@@ -59,7 +59,7 @@ def figures(frozen: Frozen, question: Question, *, peaks: bool = False, progress
     parts = 2 if peaks else 1
     for block in blocks(frozen, meter):
         taken = stays(frozen, block.curve, label_of_group, start, end)
-        for cells in used(frozen.curve, frozen.curve.energy, taken, cut.marks):
+        for cells in used(frozen.curve, taken, cut.marks):
             sums.add(cut.row, taken, cells)
             part(progress, 0, parts)(block.share(0.5 * cells.done(taken)))
         taken = stored(frozen, block.columns, label_of_group, start, end)

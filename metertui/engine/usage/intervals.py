@@ -13,8 +13,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.columns import Columns, Frozen
-from metertui.engine.usage.series import interpolate_all
+from metertui.engine.columns import Columns, Frozen, interpolate
 
 _BLOCK: Final = 500_000
 """Points of the curve that steps are made of at a time, some 50 MB; a meter's are never parted."""
@@ -169,8 +168,4 @@ def whole_meters(meter: Longs, counts: Longs, most: int) -> Iterator[slice]:
 
 def _energy(taken: Steps, which: Longs, instant: Longs) -> Longs:
     """C (Wh) of the steps `which` at instants within them."""
-    t0, t1, e0, e1 = taken.t0[which], taken.t1[which], taken.e0[which], taken.e1[which]
-    value = np.where(instant == t1, e1, e0)
-    inside = (instant > t0) & (instant < t1)
-    value[inside] = interpolate_all(e0[inside], e1[inside], t0[inside], t1[inside], instant[inside])
-    return value
+    return interpolate(taken.e0[which], taken.e1[which], taken.t0[which], taken.t1[which], instant)

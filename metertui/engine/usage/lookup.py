@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 import pandas as pd
@@ -45,8 +46,7 @@ class Answer:
         """What was used in 24 hours on average of the time that is known, Wh, rounded half-even."""
         if self.usage.usage_wh is None or not self.known:
             return None
-        share, rest = divmod(self.usage.usage_wh * DAY, self.known)
-        return share + (2 * rest > self.known or (2 * rest == self.known and share % 2 == 1))
+        return round(Fraction(self.usage.usage_wh * DAY, self.known))
 
 
 def answer(series: Series, window: Window, zone: SiteZone) -> Answer:

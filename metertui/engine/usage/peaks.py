@@ -168,7 +168,7 @@ class _Left:
 
     def add(self, frozen: Frozen, taken: Stays) -> None:
         """What some whole meters of the line used."""
-        for cells in used(frozen.curve, frozen.curve.energy, taken, self._marks):
+        for cells in used(frozen.curve, taken, self._marks):
             np.add.at(self._wh, cells.bucket, cells.amount)
 
     def peaks(self, line: int, keys: Keys, row: Longs) -> Peaks:

@@ -14,9 +14,8 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.columns import Columns, Frozen, first_at_least, ranges
+from metertui.engine.columns import Columns, Curve, Frozen, first_at_least, ranges
 from metertui.engine.usage.intervals import Longs, whole_meters
-from metertui.engine.usage.series import interpolate_all
 
 _CELLS: Final = 300_000
 """Cells in memory at a time, some 30 MB; a meter's are never parted. More would be slower: they leave the cache."""
@@ -98,15 +97,11 @@ def stored(frozen: Frozen, span: slice, label_of_group: Longs, start: int, end: 
     return Stays(meter, label, first, last, time[first], time[last], np.ones(len(first), dtype=bool))
 
 
-def used(columns: Columns, energy: Longs, taken: Stays, marks: Longs) -> Iterator[Cells]:
-    """What was used (Wh) between marks (µs UTC, ascending; no stay ends outside them), some whole meters at a time.
-
-    `energy` is C at the points.
-    """
+def used(curve: Curve, taken: Stays, marks: Longs) -> Iterator[Cells]:
+    """What was used (Wh) between marks (µs UTC, ascending; no stay ends outside them), some whole meters at a time."""
     for part, cut in _cut(taken, marks):
-        places = cut.places(columns.time, marks, after=False)
-        value = _between(columns, energy, places, cut.inner(marks))
-        yield cut.cells(marks, _at(columns, energy, part, part.low), value, _at(columns, energy, part, part.high))
+        value = curve.energy_at(cut.places(curve.time, marks, after=False), cut.inner(marks))
+        yield cut.cells(marks, _at(curve, part, part.low), value, _at(curve, part, part.high))
 
 
 def counted(columns: Columns, taken: Stays, marks: Longs) -> Iterator[Cells]:
@@ -166,18 +161,9 @@ def _cut(taken: Stays, marks: Longs) -> Iterator[tuple[Stays, _Cut]]:
         yield part, _Cut(part, where.start, first[where], last[where])
 
 
-def _at(columns: Columns, energy: Longs, taken: Stays, instant: Longs) -> Longs:
-    """C (Wh) of stays, at an instant of each."""
-    return _between(columns, energy, first_at_least(columns.time, taken.begin, taken.end + 1, instant), instant)
-
-
-def _between(columns: Columns, energy: Longs, places: Longs, instants: Longs) -> Longs:
-    """C (Wh) at instants, each of which has its first point that is not before it at a place."""
-    times, value = columns.time[places], energy[places]
-    within = np.flatnonzero(times > instants)
-    i, j = places[within] - 1, places[within]
-    value[within] = interpolate_all(energy[i], energy[j], columns.time[i], times[within], instants[within])
-    return value
+def _at(curve: Curve, taken: Stays, instant: Longs) -> Longs:
+    """Return C (Wh) of stays at an instant (µs UTC) of each."""
+    return curve.energy_at(first_at_least(curve.time, taken.begin, taken.end + 1, instant), instant)
 
 
 def _alike(

@@ -9,7 +9,7 @@ with the window clipped to where C is defined; therefore the parts of a window s
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,56 +19,6 @@ from metertui.engine.columns import Columns, Corrections, Curve, Frozen
 from metertui.engine.vee import judged, rules
 
 Quality = Literal["actual", "estimated", "first", "last"]
-
-_SAFE: Final = float(1 << 62)
-"""Products below this are exact in int64."""
-_FLOAT: Final = float(1 << 52)
-"""Below this a float tells a quotient from every half."""
-
-
-def interpolate(e0: int, e1: int, t0: int, t1: int, t: int) -> int:
-    """C (Wh) at `t` on the line from (t0, e0) to (t1, e1), t0 < t1, rounded half-even. Exact."""
-    share, rest = divmod((e1 - e0) * (t - t0), t1 - t0)
-    value = e0 + share
-    if 2 * rest > t1 - t0 or (2 * rest == t1 - t0 and value % 2):
-        value += 1
-    return value
-
-
-def interpolate_all(
-    e0: NDArray[np.int64], e1: NDArray[np.int64], t0: NDArray[np.int64], t1: NDArray[np.int64], t: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """`interpolate` for arrays of equal length; as exact, by whole Python numbers where 64 bits do not hold."""
-    rise, run, length = e1 - e0, t - t0, t1 - t0
-    # Where the quotient's numerator has fewer bits than a float it is nearer to the true one than that is to any half,
-    # so a float rounds as the whole numbers would. An odd e0 is carried along: what must be even is the sum.
-    odd = e0 & 1
-    product = rise.astype(np.float64) * run
-    value = e0 - odd + np.rint((product + odd * length) / length).astype(np.int64)
-    if len(product) and float(np.abs(product).max()) + float(length.max()) >= _FLOAT:
-        rest = np.flatnonzero(np.abs(product) + length >= _FLOAT)
-        value[rest] = _interpolate_large(e0[rest], rise[rest], run[rest], length[rest])
-    return np.asarray(value, dtype=np.int64)
-
-
-def _interpolate_large(
-    e0: NDArray[np.int64], rise: NDArray[np.int64], run: NDArray[np.int64], length: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """The same in whole numbers."""
-    large = rise.astype(np.float64) * run >= _SAFE
-    if large.any():
-        # A long step of much energy. Instants are mostly whole minutes, which makes its fraction a small one.
-        common = np.gcd(run[large], length[large])
-        run[large] //= common
-        length[large] //= common
-        large = rise.astype(np.float64) * run >= _SAFE
-    product = np.where(large, 0, rise) * run
-    share, rest = np.divmod(product, length)
-    value = e0 + share
-    value += (2 * rest > length) | ((2 * rest == length) & (value % 2 == 1))
-    for i in np.flatnonzero(large).tolist():
-        value[i] = interpolate(int(e0[i]), int(e0[i] + rise[i]), 0, int(length[i]), int(run[i]))
-    return np.asarray(value, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +72,6 @@ class Series:
         self.curve = curve
         """What C is drawn through: counted readings, and exchanges."""
         self._time = curve.time
-        self._energy = curve.energy
 
     @classmethod
     def of(
@@ -180,15 +129,15 @@ class Series:
         return Window(name, end - 30 * MINUTE, end, known=recent)
 
     def energy_at(self, instant: int) -> int:
-        """C (Wh) at an instant (µs UTC). Raises ValueError where C is not defined."""
-        return self._at(instant)[0]
+        """Return C (Wh) at an instant (µs UTC). Raises ValueError where C is not defined."""
+        return int(self.curve.energy_at(*self._places([instant]))[0])
 
     def register_at(self, instant: int) -> int:
-        """The register (Wh) at an instant.
+        """Return the register (Wh) at an instant (µs UTC). Raises ValueError where C is not defined.
 
-        At an exchange, and inside the step to another register that nobody declared, what the old one showed last.
+        At an exchange, and between two readings with an undeclared change of register, it is the old register.
         """
-        return self._at(instant)[1]
+        return int(self.curve.register_at(*self._places([instant]))[0])
 
     def usage(self, window: Window) -> Usage:
         """What was used in a window, and how well that is known."""
@@ -200,29 +149,21 @@ class Series:
         first, last = self.first, self.last
         if first is None or last is None or not window.known or window.end < first or window.start >= last:
             return nothing
-        opening = self._edge(max(window.start, first), "first" if window.start < first else None)
-        closing = self._edge(min(window.end, last), "last" if window.end > last else None)
-        usage_wh = self.energy_at(closing.time) - self.energy_at(opening.time)
-        return replace(nothing, opening=opening, closing=closing, usage_wh=usage_wh)
+        places, instants = self._places([max(window.start, first), min(window.end, last)])
+        energy, register = self.curve.energy_at(places, instants), self.curve.register_at(places, instants)
+        known: list[Quality] = ["actual" if exact else "estimated" for exact in self._time[places] == instants]
+        opening = Edge(int(instants[0]), int(register[0]), "first" if window.start < first else known[0])
+        closing = Edge(int(instants[1]), int(register[1]), "last" if window.end > last else known[1])
+        return replace(nothing, opening=opening, closing=closing, usage_wh=int(energy[1] - energy[0]))
 
     def buckets(self, marks: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """Usage between marks: for m + 1 instants (µs UTC, ascending) Wh int64[m], and where there is data, bool[m]."""
-        usage = np.zeros(len(marks) - 1, dtype=np.int64)
         if not len(self._time):
-            return usage, np.zeros(len(marks) - 1, dtype=bool)
+            return np.zeros(len(marks) - 1, dtype=np.int64), np.zeros(len(marks) - 1, dtype=bool)
         first, last = self._time[0], self._time[-1]
         known = (marks[1:] >= first) & ((marks[:-1] < last) | ((first == last) & (marks[:-1] < first)))
         clipped = np.clip(marks, first, last)
-        after = np.searchsorted(self._time, clipped)
-        before = np.maximum(after - 1, 0)
-        values = self._energy[after].copy()
-        inside = self._time[after] != clipped
-        i, j = before[inside], after[inside]
-        values[inside] = interpolate_all(
-            self._energy[i], self._energy[j], self._time[i], self._time[j], clipped[inside]
-        )
-        usage[:] = np.diff(values)
-        return usage, known
+        return np.diff(self.curve.energy_at(np.searchsorted(self._time, clipped), clipped)), known
 
     def exact(self, marks: NDArray[np.int64]) -> NDArray[np.bool_]:
         """At which instants (µs UTC) C is no estimate between two readings: read, or outside what is known."""
@@ -231,23 +172,9 @@ class Series:
         clipped = np.clip(marks, self._time[0], self._time[-1])
         return np.asarray(self._time[np.searchsorted(self._time, clipped)] == clipped)
 
-    def _edge(self, instant: int, clipped: Literal["first", "last"] | None) -> Edge:
-        place = int(np.searchsorted(self._time, instant))
-        quality: Quality = "actual" if self._time[place] == instant else "estimated"
-        return Edge(instant, self.register_at(instant), clipped or quality)
-
-    def _at(self, instant: int) -> tuple[int, int]:
-        if not len(self._time) or not self._time[0] <= instant <= self._time[-1]:
-            raise ValueError(f"{self.meter} has no counted readings on both sides of {instant}")
-        after = int(np.searchsorted(self._time, instant))
-        if self._time[after] == instant:
-            return int(self._energy[after]), int(self.curve.wh[after])
-        before = after - 1
-        value = interpolate(
-            int(self._energy[before]),
-            int(self._energy[after]),
-            int(self._time[before]),
-            int(self._time[after]),
-            instant,
-        )
-        return value, int(self.curve.base[before]) + value - int(self._energy[before])
+    def _places(self, instants: list[int]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the places of the first points at or after instants, and the instants. Raises ValueError."""
+        at = np.array(instants, dtype=np.int64)
+        if not len(self._time) or at.min() < self._time[0] or at.max() > self._time[-1]:
+            raise ValueError(f"{self.meter} has no counted readings on both sides of {instants}")
+        return np.searchsorted(self._time, at), at

@@ -67,7 +67,7 @@ def test_what_meters_used_between_marks_is_what_their_steps_did(
         patch.setattr("metertui.engine.usage.segments._CELLS", most)
         taken = stays(town, slice(0, len(town.curve)), *window)
         found: Counter[tuple[int, int, int]] = Counter()
-        for cells in used(town.curve, town.curve.energy, taken, marks):
+        for cells in used(town.curve, taken, marks):
             for stay, bucket, wh in zip(*(column.tolist() for column in cells[:3]), strict=True):
                 found[taken.meter[stay], taken.label[stay], bucket] += wh
         assert dict(found) == by_steps(town, label_of_group, marks)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from metertui.engine.base.windows import Window
 from metertui.engine.base.zone import HOUR, MINUTE, SiteZone
-from metertui.engine.usage.series import Series, interpolate, interpolate_all
+from metertui.engine.usage.series import Series
 from metertui.engine.vee.curve import energy
 from metertui.engine.vee.rules import COUNTED, REJECTED, RESET, SUSPECT
 from tests import oracle
@@ -116,49 +116,6 @@ def test_the_order_of_arrival_changes_nothing(course: list[tuple[int, int]], ran
     shuffled = course[:]
     random.shuffle(shuffled)  # type: ignore[attr-defined]
     assert series(shuffled).energy.tolist() == series(course).energy.tolist()
-
-
-@given(
-    st.integers(0, 10**11),
-    st.integers(0, 10**11),
-    st.integers(0, 10**15),
-    st.integers(1, 10**15),
-    st.integers(0, 10**15),
-)
-def test_interpolation_is_exact_however_large(e0: int, rise: int, t0: int, length: int, into: int) -> None:
-    t = t0 + into % (length + 1)
-    expected = round(oracle.Fraction(e0 * length + rise * (t - t0), length))
-    assert interpolate(e0, e0 + rise, t0, t0 + length, t) == expected
-    arrays = [np.array([value], dtype=np.int64) for value in (e0, e0 + rise, t0, t0 + length, t)]
-    assert interpolate_all(*arrays).tolist() == [expected]
-
-
-@pytest.mark.parametrize(
-    ("e0", "e1", "t1", "t", "expected"),
-    [
-        (0, 1, 2, 1, 0),  # 0.5
-        (1, 2, 2, 1, 2),  # 1.5: the value is rounded, not the share of the step
-        (2, 3, 2, 1, 2),  # 2.5
-        (3, 6, 2, 1, 4),  # 4.5
-        (1, 3, 8, 2, 2),  # 1.5
-        (0, 1, 3, 1, 0),
-        (0, 1, 3, 2, 1),
-        (0, 1, 1000, 501, 1),
-        # Nearer to a half than a float tells, and just not.
-        *(
-            (e0, e0 + 2**28 + 7, 2**26 + 1, t, None)
-            for t in (pow(2**28 + 7, -1, 2**26 + 1) * (2**25 + n) % (2**26 + 1) for n in (0, 1))
-            for e0 in (0, 1)
-        ),
-        *((e0, e0 + 2**bits + 1, 2**50, 2**49 + off, None) for bits in (0, 1) for off in (-1, 0, 1) for e0 in (0, 1)),
-    ],
-)
-def test_halves_are_rounded_to_even_in_the_value_itself(
-    e0: int, e1: int, t1: int, t: int, expected: int | None
-) -> None:
-    expected = expected if expected is not None else round(e0 + oracle.Fraction((e1 - e0) * t, t1))
-    assert interpolate(e0, e1, 0, t1, t) == expected
-    assert interpolate_all(*(np.array([value], dtype=np.int64) for value in (e0, e1, 0, t1, t))).tolist() == [expected]
 
 
 def test_energy_begins_at_nothing_at_each_meters_first_counted_reading() -> None:
