@@ -34,7 +34,7 @@ from typing import Final
 
 import metertui
 from metertui.cli.serve import desk
-from metertui.engine.base import HOUR, MINUTE, Rules, SiteZone, SystemClock, untold
+from metertui.engine.base import HOUR, MINUTE, Rules, SiteZone, SystemClock, no_progress
 from metertui.engine.billing.billing_run import shown
 from metertui.engine.core import Engine
 from metertui.engine.reports import Saved
@@ -170,7 +170,7 @@ async def look_up(site: Site, nth: int) -> None:
 async def query(site: Site, _: int) -> None:
     """Ask for the usage of a month by day."""
     async with site.counted():
-        await site.headend.ask(answered, Saved(period="month", by=("day",)), None, untold)
+        await site.headend.ask(answered, Saved(period="month", by=("day",)), None, no_progress)
 
 
 async def bill(site: Site, nth: int) -> None:

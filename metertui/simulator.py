@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from metertui.engine.accounts import Account
-from metertui.engine.base import SECOND, Clock, SiteZone, SystemClock, format_kwh
+from metertui.engine.base import SECOND, Clock, Progress, SiteZone, SystemClock, format_kwh
 from metertui.engine.errors import MeterError
 from metertui.formats import Fleet
 
@@ -167,7 +167,7 @@ def register_line(account: Account) -> str:
 
 
 async def played(
-    fleet: Fleet, zone: SiteZone, start: int, end: int, interval: int, progress: Callable[[float], None]
+    fleet: Fleet, zone: SiteZone, start: int, end: int, interval: int, progress: Progress
 ) -> AsyncIterator[Iterable[str]]:
     """A round for every interval from `start` to `end` (µs UTC, both included), as fast as they are taken."""
     for instant, registers in fleet.history(start, end, interval):

@@ -9,7 +9,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from metertui import settings
 from metertui.cli.errors import UsageError
-from metertui.engine.base import SiteZone, SystemClock, disarmed
+from metertui.engine.base import Progress, SiteZone, SystemClock, disarmed
 from metertui.engine.errors import MeterError, Refused
 
 if TYPE_CHECKING:  # loading the engine takes a second that `--help` should not
@@ -168,7 +168,7 @@ def _aligned(value: object, decimals: int) -> str:
 
 
 @contextmanager
-def progress(what: str) -> Iterator[Callable[[float], None]]:
+def progress(what: str) -> Iterator[Progress]:
     """A bar on standard error for what takes longer than a second; none where that is no terminal.
 
     It is drawn again only where it differs: what is told a thousand times would hold up a slow line.

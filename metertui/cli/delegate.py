@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from metertui.engine.base import untold
+from metertui.engine.base import no_progress
 from metertui.engine.errors import MeterError, OwnedError
 from metertui.server import MAX_LINE_BYTES, Done, Failed, Progress, Request, encode_request, parse_reply, socket_file
 
@@ -23,12 +23,12 @@ def handed(
     do: str,
     given: Mapping[str, Any],
     here: Callable[[], Any],
-    tell: Callable[[float], None] = untold,
+    progress: Callable[[float], None] = no_progress,
 ) -> Any:
     """`here()`, which owns the folder while it works, or what the owner says to `do`, where there is one.
 
-    `tell` hears the share done from the owner. Raises OwnedError for an owner that cannot be reached, MeterError for
-    work that failed, whoever did it.
+    `progress` is called with the share done. Raises OwnedError for an owner that cannot be reached, MeterError for work
+    that failed, here or there.
     """
     until = time.monotonic() + PATIENCE_SECONDS
     while True:
@@ -42,7 +42,7 @@ def handed(
                     raise owned from None
             else:
                 with connection:
-                    return _answer(connection, encode_request(Request(do, given)), tell)
+                    return _answer(connection, encode_request(Request(do, given)), progress)
         time.sleep(AGAIN_SECONDS)
 
 
@@ -55,7 +55,7 @@ def reachable(data: Path) -> bool:
     return True
 
 
-def _answer(connection: socket.socket, request: bytes, tell: Callable[[float], None]) -> Any:
+def _answer(connection: socket.socket, request: bytes, progress: Callable[[float], None]) -> Any:
     try:
         with connection.makefile("rb") as replies:
             with contextlib.suppress(BrokenPipeError):  # it has said why it takes no more
@@ -63,7 +63,7 @@ def _answer(connection: socket.socket, request: bytes, tell: Callable[[float], N
             while line := replies.readline(MAX_LINE_BYTES + 1):
                 match parse_reply(line):
                     case Progress(share):
-                        tell(share)
+                        progress(share)
                     case Done(result):
                         return result
                     case Failed(why):

@@ -6,12 +6,13 @@ import argparse
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from metertui.cli.common import folder, opened, progress, show, visible
 from metertui.cli.delegate import handed
+from metertui.engine.base import Progress, part_of_progress
 from metertui.engine.core import COUNTS, Engine, Report, ended
 from metertui.engine.errors import MeterError
 from metertui.engine.storage import user_name
@@ -50,13 +51,13 @@ def take_files(options: argparse.Namespace) -> None:
     _tell(report)
 
 
-def take(engine: Engine, paths: Iterable[Path], form: readers.Form | None, share: Callable[[float], None]) -> Report:
+def take(engine: Engine, paths: Iterable[Path], form: readers.Form | None, share: Progress) -> Report:
     """Import files into the folder of an engine, which does not learn of it. Raises MeterError."""
     now = engine.clock.now()
     frozen = engine.view().frozen(engine.rules.max_w)
     latest, gone = now + engine.rules.future_us, ended(engine.accounts, engine.events)
-    importing = readers.taken(frozen, paths, form, latest, lambda part: share(part / 2), gone)
-    return importing.finish(engine.accounts, engine.archive, now=now, progress=lambda part: share(0.5 + part / 2))
+    importing = readers.taken(frozen, paths, form, latest, part_of_progress(share, 0, 2), gone)
+    return importing.finish(engine.accounts, engine.archive, now=now, progress=part_of_progress(share, 1, 2))
 
 
 def _note(engine: Engine, paths: Iterable[Path], report: Report) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final, Literal, get_args
 
-from metertui.engine.base import SiteZone
+from metertui.engine.base import Progress, SiteZone, no_progress, part_of_progress
 from metertui.engine.columns import Frozen
 from metertui.engine.core import Import, Piece
 from metertui.engine.errors import DataError, MeterError, Refused
@@ -18,9 +18,7 @@ Form = Literal["log", "day", "wide"]
 FORMS: Final = get_args(Form)
 
 
-def read(
-    path: Path, zone: SiteZone, form: Form | None = None, progress: Callable[[float], None] | None = None
-) -> Iterator[Piece]:
+def read(path: Path, zone: SiteZone, form: Form | None = None, progress: Progress = no_progress) -> Iterator[Piece]:
     """The readings of a file; its form is found out if it is not told. `progress` is told the share done.
 
     Raises MeterError where the file has another form or none that is known, or cannot be read.
@@ -42,8 +40,7 @@ def read(
             reader = wide_csv.read if found == "wide" else plain_csv.read
             for piece in reader(file, path, zone, begin):
                 yield piece
-                if progress is not None:
-                    progress(min(1.0, file.tell() / size))
+                progress(min(1.0, file.tell() / size))
     except OSError as error:
         raise MeterError(f"cannot read {path}: {error.strerror or error}") from error
 
@@ -53,19 +50,14 @@ def taken(
     paths: Iterable[Path],
     form: Form | None,
     latest: int,
-    progress: Callable[[float], None] | None = None,
+    progress: Progress = no_progress,
     ended: Mapping[str, int] | None = None,
 ) -> Import:
     """An import of some files, all read; see `Import` for `frozen`, `latest` and `ended`. Raises MeterError."""
     importing = Import(frozen, latest=latest, ended=ended)
     paths = list(paths)
     for place, path in enumerate(paths):
-
-        def share(part: float, place: int = place) -> None:
-            if progress is not None:
-                progress((place + part) / len(paths))
-
-        for piece in read(path, frozen.zone, form, share):
+        for piece in read(path, frozen.zone, form, part_of_progress(progress, place, len(paths))):
             importing.add(piece)
     return importing
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
+from metertui.engine.base import Progress
 from metertui.engine.billing import Run, tariffs
 from metertui.engine.errors import MeterError
 from metertui.engine.storage import durable
 from metertui.headend.jobs import Hands
 
 
-async def reckon(hands: Hands, month: str, progress: Callable[[float], None]) -> Run:
+async def reckon(hands: Hands, month: str, progress: Progress) -> Run:
     """See HeadEnd.reckon."""
     return await hands.ask(Run, month, hands.engine.terms(), hands.engine.bills, progress)
 

@@ -7,9 +7,8 @@ meanwhile is met like any other reading: the same is a duplicate, another value 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 
-from metertui.engine.base import Outcome
+from metertui.engine.base import Outcome, Progress
 from metertui.engine.core import Batch, Import
 from metertui.engine.errors import StorageError
 from metertui.engine.index import Directory
@@ -19,13 +18,13 @@ from metertui.headend.commit_loop import Turns
 class FileLane:
     """The new readings of a planned import as a lane: they take turns with all others. Used once."""
 
-    def __init__(self, importing: Import, directory: Directory, turns: Turns, tell: Callable[[float], None]) -> None:
+    def __init__(self, importing: Import, directory: Directory, turns: Turns, progress: Progress) -> None:
         self._importing = importing
         rows = importing.new
         self._codes = [directory.codes.get(meter, -1) for meter in rows.ids]
         self._rows = rows
         self._turns = turns
-        self._tell = tell
+        self._progress = progress
         self.done = 0
         """Readings that have been answered for."""
         self._given_up = False
@@ -79,7 +78,7 @@ class FileLane:
         self.done += self._taken
         if self._given_up:
             return
-        self._tell(self.done / len(self._rows))
+        self._progress(self.done / len(self._rows))
         if self.done < len(self._rows):
             self._turns.submit(self)
         else:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
+from metertui.engine.base import Progress
 from metertui.engine.columns import Frozen
 from metertui.engine.core import Import, Report, ended
 from metertui.engine.errors import BusyError, MeterError
@@ -26,7 +27,7 @@ class Imports:
         self._accounts = accounts
         self._closing = closing
 
-    async def plan(self, paths: Sequence[Path], form: Form | None, tell: Callable[[float], None]) -> Import:
+    async def plan(self, paths: Sequence[Path], form: Form | None, progress: Progress) -> Import:
         """See HeadEnd.plan_import."""
         loop, engine = asyncio.get_running_loop(), self._hands.engine
         now, gone = engine.clock.now(), ended(engine.accounts, engine.events)
@@ -35,7 +36,7 @@ class Imports:
         def share(part: float) -> None:
             if given_up.is_set():
                 raise MeterError("given up")
-            loop.call_soon_threadsafe(tell, part)
+            loop.call_soon_threadsafe(progress, part)
 
         def plan(frozen: Frozen) -> Import:
             importing = readers.taken(frozen, paths, form, now + engine.rules.future_us, share, gone)
@@ -50,11 +51,11 @@ class Imports:
         await self._hands.work(importing.accounts, engine.accounts, now)
         return importing
 
-    async def do(self, importing: Import, names: str, by: str, tell: Callable[[float], None]) -> Report:
+    async def do(self, importing: Import, names: str, by: str, progress: Progress) -> Report:
         """See HeadEnd.do_import."""
         hands, engine = self._hands, self._hands.engine
         await self._accounts.take(importing)
-        lane = FileLane(importing, engine.directory, hands.turns, lambda share: tell(0.9 * share))
+        lane = FileLane(importing, engine.directory, hands.turns, lambda share: progress(0.9 * share))
         try:
             await lane.run()
         except asyncio.CancelledError:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from metertui.engine.accounts import Account, Member, Rows
-from metertui.engine.base import Outcome, Progress, Window, untold
+from metertui.engine.base import Outcome, Progress, Window, no_progress
 from metertui.engine.billing import Run, Statement
 from metertui.engine.core import Close, Decision, Effect, Engine, Import, LiveSnapshot, Peer, Report
 from metertui.engine.reports import Inquiry, Saved
@@ -124,19 +124,21 @@ class HeadEnd:
         """What decisions would change, to be shown before they are made. Raises MeterError."""
         return await corrections.effects(self._hands, wanted, by)
 
-    async def plan_import(self, paths: Sequence[Path], form: Form | None = None, tell: Progress = untold) -> Import:
+    async def plan_import(
+        self, paths: Sequence[Path], form: Form | None = None, progress: Progress = no_progress
+    ) -> Import:
         """What files would bring, to be shown before `do_import` does it: see its `report`. Raises MeterError.
 
-        `tell` hears the share done, on the event loop.
+        `progress` is called with the share done, on the event loop.
         """
-        return await self._imports.plan(paths, form, tell)
+        return await self._imports.plan(paths, form, progress)
 
-    async def do_import(self, importing: Import, names: str, by: str, tell: Progress = untold) -> Report:
+    async def do_import(self, importing: Import, names: str, by: str, progress: Progress = no_progress) -> Report:
         """Store what was planned, by the way of all readings, and close the day: then it is in the archive.
 
         Its report tells what was done. Raises StorageError, or is cancelled: doing it again does the rest.
         """
-        return await self._imports.do(importing, names, by, tell)
+        return await self._imports.do(importing, names, by, progress)
 
     # -- staff -----------------------------------------------------------------------------------------------------
 
@@ -230,7 +232,7 @@ class HeadEnd:
 
     # -- bills -------------------------------------------------------------------------------------------------
 
-    async def reckon(self, month: str, progress: Callable[[float], None]) -> Run:
+    async def reckon(self, month: str, progress: Progress) -> Run:
         """The billing run of a month, in a worker thread, which calls `progress` and ends by what that raises.
 
         Raises MeterError, DataError, NoTariffError.

@@ -117,7 +117,7 @@ class ControlSocket:
         self._working.add(task)
         _send(writer, await self._answer(line, _name_of(writer), lambda share: _send(writer, Progress(share))))
 
-    async def _answer(self, line: bytes, by: str, tell: Callable[[float], None]) -> Reply:
+    async def _answer(self, line: bytes, by: str, progress: Callable[[float], None]) -> Reply:
         do = ""
         try:
             request: Request = parse_request(line)
@@ -125,7 +125,7 @@ class ControlSocket:
             command = COMMANDS.get(do)
             if command is None:
                 raise Malformed("the process that owns the folder does not know this command; is it another version?")
-            reply = Done(await command(Call(self._headend, by, dict(request.given), tell)))
+            reply = Done(await command(Call(self._headend, by, dict(request.given), progress)))
             encode_reply(reply)
             return reply
         except MeterError as error:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, get_type_hints
 
 from metertui.engine.accounts import FIELDS, Member, effective
+from metertui.engine.base import Progress, part_of_progress
 from metertui.engine.core import Decision
 from metertui.engine.errors import MeterError
 from metertui.formats import FORMS
@@ -29,7 +30,7 @@ class Call:
     headend: HeadEnd
     by: str
     given: dict[str, Any]
-    tell: Callable[[float], None]
+    progress: Progress
     """Takes the share done; from the event loop."""
 
     def text(self, name: str) -> str:
@@ -120,9 +121,9 @@ async def _import(call: Call) -> object:
     form = call.given.get("form")
     if form is not None and form not in FORMS:
         raise Malformed(f"a form is one of {', '.join(FORMS)}")
-    importing = await call.headend.plan_import(paths, form, lambda share: call.tell(share / 2))
+    importing = await call.headend.plan_import(paths, form, part_of_progress(call.progress, 0, 2))
     names = ", ".join(path.name for path in paths)
-    report = await call.headend.do_import(importing, names, call.by, lambda share: call.tell(0.5 + share / 2))
+    report = await call.headend.do_import(importing, names, call.by, part_of_progress(call.progress, 1, 2))
     return report.told(_MISFITS)
 
 
@@ -134,10 +135,10 @@ async def _close(call: Call) -> object:
 async def _issue(call: Call) -> object:
     loop = asyncio.get_running_loop()
 
-    def tell(share: float) -> None:
-        loop.call_soon_threadsafe(call.tell, 0.9 * share)
+    def progress(share: float) -> None:
+        loop.call_soon_threadsafe(call.progress, 0.9 * share)
 
-    run = await call.headend.reckon(call.text("month"), tell)
+    run = await call.headend.reckon(call.text("month"), progress)
     done = {"new": run.new, "changes": run.changes, "bills": len(run), "sums": run.sums()}
     await call.headend.issue(run, call.by)
     return done

@@ -139,7 +139,7 @@ async def test_a_defect_is_one_sentence_and_the_next_command_goes_on(
     folder: Path, owner: HeadEnd, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def defective(call: owner_commands.Call) -> object:
-        call.tell(0.5)
+        call.progress(0.5)
         raise ZeroDivisionError
 
     monkeypatch.setitem(owner_commands.COMMANDS, "close", defective)

@@ -1,17 +1,17 @@
-"""How far work is: what it is told to, now and then, and what can end it."""
+"""Progress callbacks of long work."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 Progress = Callable[[float], None]
-"""Is told the share done, from 0 to 1. What it raises ends the work, which leaves nothing half done behind."""
+"""Called now and then with the share done, from 0 to 1. An exception that it raises cancels the work."""
 
 
-def untold(share: float) -> None:
-    """Nobody asks how far it is."""
+def no_progress(share: float) -> None:
+    """Ignore the share done."""
 
 
-def part(progress: Progress, nth: int, of: int) -> Progress:
-    """What the n-th of so many equal parts tells, counted from 0."""
-    return lambda share: progress((nth + share) / of)
+def part_of_progress(progress: Progress, nth: int, parts: int) -> Progress:
+    """Return the callback of the nth (from 0) of several equally long parts of some work."""
+    return lambda share: progress((nth + share) / parts)

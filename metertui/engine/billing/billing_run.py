@@ -7,14 +7,14 @@ finds it, beside that run's own bills, so that bills and adjustments sum to toda
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.base import SiteZone, format_kwh
+from metertui.engine.base import Progress, SiteZone, format_kwh, part_of_progress
 from metertui.engine.billing import bill_format
 from metertui.engine.billing.bill_ledger import HEADER, BillBook, Figures, Ledger, as_issued, billed, wh_of
 from metertui.engine.billing.statements import Bills, Statement, Terms, money
@@ -31,8 +31,6 @@ RUN_ROW: Final = (
     "adjustments",
 )
 """Columns of a billing run: bills as `paper.ROW` has them, and what is billed beside them of what changed since."""
-
-Progress = Callable[[float], None]
 
 
 @dataclass(slots=True)
@@ -57,10 +55,8 @@ class Run:
         self._book = book
         months = [earlier for earlier in book.months() if earlier < month]
 
-        def part(nth: int) -> Progress:
-            return lambda share: progress((nth + share) / (len(months) + 1))
-
-        self.bills = Bills(frozen, month, terms, part(0))
+        parts = len(months) + 1
+        self.bills = Bills(frozen, month, terms, part_of_progress(progress, 0, parts))
         issued = book.read(month)
         if terms.tariffs is None and (months or issued.entries):
             raise MeterError("bills are issued, and there is no tariffs.csv to hold them against")
@@ -68,7 +64,8 @@ class Run:
         """What was issued of the month itself."""
         self._pending: list[_Pending] = []
         for nth, earlier in enumerate(months, 1):
-            self._pending.append(_pending(book.read(earlier), Bills(frozen, earlier, terms, part(nth))))
+            again = Bills(frozen, earlier, terms, part_of_progress(progress, nth, parts))
+            self._pending.append(_pending(book.read(earlier), again))
         own = _pending(issued, self.bills)
         self._pending.append(own)
         known = set(issued.bills)

@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.base import Progress, untold
+from metertui.engine.base import Progress, no_progress
 from metertui.engine.billing.rounding import half_up_products, scaled
 from metertui.engine.billing.tariffs import Schedule, Tariffs
 from metertui.engine.columns import Frozen
@@ -139,7 +139,7 @@ def price(
     end: int,
     tariffs: Tariffs,
     gap_us: int,
-    progress: Progress = untold,
+    progress: Progress = no_progress,
 ) -> Priced:
     """The bills of (start, end], µs UTC, for all meters. A step longer than `gap_us` is told as a gap.
 

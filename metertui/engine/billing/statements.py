@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Final
 
-from metertui.engine.base import DAY, HOUR, Progress, SiteZone, Window, format_kwh, untold, windows
+from metertui.engine.base import DAY, HOUR, Progress, SiteZone, Window, format_kwh, no_progress, windows
 from metertui.engine.billing.pricing import QUALITIES, Edges, Priced, edges, price
 from metertui.engine.billing.tariffs import Tariffs
 from metertui.engine.columns import Frozen
@@ -98,7 +98,7 @@ class Bills:
     `progress` is told the share done. Raises MeterError for what is no month, NoTariffError for a day without a tariff.
     """
 
-    def __init__(self, frozen: Frozen, month: str, terms: Terms, progress: Progress = untold) -> None:
+    def __init__(self, frozen: Frozen, month: str, terms: Terms, progress: Progress = no_progress) -> None:
         self.frozen = frozen
         self.month = month
         self.terms = terms

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from metertui.engine.base import Progress, between, part, untold
+from metertui.engine.base import Progress, between, no_progress, part_of_progress
 from metertui.engine.billing.pricing import price
 from metertui.engine.billing.tariffs import Tariffs
 from metertui.engine.columns import Frozen
@@ -86,7 +86,7 @@ def replay(
     first: date,
     last: date,
     gap_us: int = 1 << 62,
-    progress: Progress = untold,
+    progress: Progress = no_progress,
 ) -> Replay:
     """Bill the local days from `first` to `last`, both included, under both.
 
@@ -103,8 +103,8 @@ def replay(
     for nth, (start, end) in enumerate(months):
         window = between(start, end, frozen.zone)
         bills = [
-            price(frozen, window.start, window.end, tariffs, gap_us, part(progress, 2 * nth + which, 2 * len(months)))
-            for which, tariffs in enumerate((current, proposed))
+            price(frozen, window.start, window.end, tariffs, gap_us, part_of_progress(progress, part, 2 * len(months)))
+            for part, tariffs in enumerate((current, proposed), 2 * nth)
         ]
         now += bills[0].total
         then += bills[1].total

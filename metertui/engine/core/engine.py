@@ -19,7 +19,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from metertui.engine.accounts import FIELDS, Account, AccountBook, StaffBook
-from metertui.engine.base import Clock, Rules, Window, number_of, windows
+from metertui.engine.base import Clock, Progress, Rules, Window, no_progress, number_of, windows
 from metertui.engine.billing import BillBook, Statement, TariffFile, Terms, shown, statements
 from metertui.engine.columns import Columns, Frozen, as_frame
 from metertui.engine.core import loading
@@ -35,7 +35,6 @@ from metertui.engine.worklist import Beside, Drift
 
 _logger = logging.getLogger(__name__)
 
-Progress = Callable[[float], None]
 Explained = tuple[Explanation, dict[str, Any] | str | None]
 """A usage, and the bill of the same or a sentence on why there is none; None where none is asked for."""
 
@@ -96,7 +95,7 @@ class Engine:
         clock: Clock,
         *,
         readonly: bool = False,
-        progress: Progress | None = None,
+        progress: Progress = no_progress,
     ) -> Engine:
         """Open a data folder, made if it is missing, and finish a day close that was interrupted.
 

@@ -8,7 +8,7 @@ history too, as its last reading often comes by file; what is dated later is ref
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final, NamedTuple
 
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metertui.engine.accounts import Account, AccountBook
-from metertui.engine.base import Outcome, format_kwh
+from metertui.engine.base import Outcome, Progress, format_kwh, no_progress
 from metertui.engine.columns import Arrivals, Columns, Frozen, Group, first_at_least, stretches, tail_columns
 from metertui.engine.storage import Archive, Refusal, Rows, day_close, reading_lines
 from metertui.engine.vee import EventBook, judged, rules
@@ -215,9 +215,7 @@ class Import:
         else:
             self.report.refuse([self._misfit(self._new, at, outcome.code, outcome.text)])
 
-    def finish(
-        self, book: AccountBook, archive: Archive, *, now: int, progress: Callable[[float], None] | None = None
-    ) -> Report:
+    def finish(self, book: AccountBook, archive: Archive, *, now: int, progress: Progress = no_progress) -> Report:
         """Plan, write accounts and day files, and say what was done.
 
         `now` in µs UTC; `progress` is told the share done. The engine that `frozen` came from does not learn of it:

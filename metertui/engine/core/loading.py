@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metertui.engine.accounts import AccountBook, StaffBook
-from metertui.engine.base import Clock, Rules, SiteZone
+from metertui.engine.base import Clock, Progress, Rules, SiteZone
 from metertui.engine.columns import Arrivals, Columns, tail_columns
 from metertui.engine.errors import MeterError, Refused
 from metertui.engine.index import Directory
@@ -46,7 +46,7 @@ class Loaded:
     warnings: list[str]
 
 
-def load(folder: Path, rules: Rules, clock: Clock, progress: Callable[[float], None] | None) -> Loaded:
+def load(folder: Path, rules: Rules, clock: Clock, progress: Progress) -> Loaded:
     """Own a folder, made if it is missing, finish a day close that was interrupted, and read everything.
 
     Raises OwnedError, DataError, StorageError, OSError.
@@ -119,7 +119,7 @@ def _audited(event: Event, audit: AuditLog, zone: SiteZone) -> bool:
 def load_beside(
     folder: Path,
     rules: Rules,
-    progress: Callable[[float], None] | None,
+    progress: Progress,
     logs: Callable[[], list[Rows]] | None = None,
 ) -> Loaded:
     """Read a folder that another process may own: log, sealed log and archive in this order, which misses nothing.

@@ -23,7 +23,7 @@ from typing import Final, NamedTuple, Protocol
 
 import zstandard
 
-from metertui.engine.base import Progress, untold
+from metertui.engine.base import Progress, no_progress
 from metertui.engine.errors import MeterError
 from metertui.engine.storage import LOG, SEALED, Sealed, digest_of, durable, manifest
 from metertui.engine.vee import edit_log
@@ -125,7 +125,7 @@ def _members(folder: Path, progress: Progress) -> Iterator[Member]:
         if (member := _read(folder, name)) is not None:
             yield _whole_lines(member)
     yield from _sealed_files(folder, _ARCHIVE, progress)
-    yield from _sealed_files(folder, _BILLS, untold)
+    yield from _sealed_files(folder, _BILLS, no_progress)
     yield from _books(folder)
     done_with = {*_APPENDED, *_BOOKS}
     for path in sorted(folder.rglob("*")):

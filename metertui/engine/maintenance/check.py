@@ -7,14 +7,14 @@ held against one another. Everything is exact, to the watt-hour.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 
 from metertui.engine.accounts import AccountBook, StaffBook
-from metertui.engine.base import Rules, SiteZone, format_kwh, number_of
+from metertui.engine.base import Progress, Rules, SiteZone, format_kwh, number_of, part_of_progress
 from metertui.engine.columns import Arrivals, Columns, tail_columns
 from metertui.engine.core import loading
 from metertui.engine.errors import DataError
@@ -25,14 +25,14 @@ from metertui.engine.storage import Archive, Rows, Sealed, wal
 from metertui.engine.vee import EventBook
 
 
-def check(folder: Path, rules: Rules, progress: Callable[[float], None]) -> Iterator[Proof]:
+def check(folder: Path, rules: Rules, progress: Progress) -> Iterator[Proof]:
     """Prove a data folder, beside a running server too. `progress` is told the share done. Raises OSError."""
     zone = rules.zone
     logs, proof = _logs(folder, zone)  # before the archive, so that a day close meanwhile hides nothing
     yield proof
     book, proofs = _books(folder, zone)
     yield from proofs
-    days, proofs = _day_files(Archive(folder, zone), zone, lambda share: progress(0.5 * share))
+    days, proofs = _day_files(Archive(folder, zone), zone, part_of_progress(progress, 0, 2))
     yield from proofs
     directory = Directory()
     for account in book:
@@ -49,7 +49,7 @@ def check(folder: Path, rules: Rules, progress: Callable[[float], None]) -> Iter
     yield from check_bills.bills(folder, rules, frozen, tariffs)
     if not len(frozen):
         return
-    yield from reconcile.proofs(frozen, lambda share: progress(0.5 + 0.5 * share))
+    yield from reconcile.proofs(frozen, part_of_progress(progress, 1, 2))
 
 
 # -- files -------------------------------------------------------------------------------------------------------
@@ -89,7 +89,7 @@ def _books(folder: Path, zone: SiteZone) -> tuple[AccountBook, list[Proof]]:
     return book, [accounts, moved, staff]
 
 
-def _day_files(archive: Archive, zone: SiteZone, progress: Callable[[float], None]) -> tuple[list[Rows], list[Proof]]:
+def _day_files(archive: Archive, zone: SiteZone, progress: Progress) -> tuple[list[Rows], list[Proof]]:
     order, whole = Proof("day files: in their day, in order"), Proof("day files: as they were written (SHA-256)")
     try:
         days = archive.days()

@@ -6,14 +6,14 @@ again, for every meter, and tables that are broken down in different ways are ad
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.base import SiteZone, month_before
+from metertui.engine.base import Progress, SiteZone, month_before, part_of_progress
 from metertui.engine.billing import statement
 from metertui.engine.columns import Curve, Frozen, stretches, tail_columns
 from metertui.engine.maintenance.proof import Proof
@@ -24,7 +24,7 @@ _SAMPLE: Final = 100
 """Meters whose bills are gone through one by one, from the last month back to the first."""
 
 
-def proofs(frozen: Frozen, progress: Callable[[float], None]) -> Iterator[Proof]:
+def proofs(frozen: Frozen, progress: Progress) -> Iterator[Proof]:
     """The sums of a folder's readings. `progress` is told the share done."""
     risen = _risen(frozen)
     yield _energy(frozen, risen)
@@ -116,7 +116,7 @@ def _beyond(frozen: Frozen) -> int:
     return int(np.count_nonzero((columns.time < first) | (columns.time > last)))
 
 
-def _every_meter(frozen: Frozen, risen: NDArray[np.int64], progress: Callable[[float], None]) -> Iterator[Proof]:
+def _every_meter(frozen: Frozen, risen: NDArray[np.int64], progress: Progress) -> Iterator[Proof]:
     """Every step cut at days, and at hours, and put together again, meter by meter."""
     zone, times = frozen.zone, _times(frozen)
     first, last = zone.day(int(times.min()) - 1), zone.day(int(times.max()))
@@ -124,19 +124,17 @@ def _every_meter(frozen: Frozen, risen: NDArray[np.int64], progress: Callable[[f
     months = days[[zone.local(day).day == 1 for day in days.tolist()]]
     proof = Proof("every meter's months: C(t) at both ends, and the sum of their days")
     edges = np.unique(np.concatenate((days[:1], months, days[-1:])))
-    total = _cut(frozen, days, edges, "month", proof, lambda share: progress(0.5 * share))
+    total = _cut(frozen, days, edges, "month", proof, part_of_progress(progress, 0, 2))
     for code in np.flatnonzero(total != risen).tolist():
         proof.fail(f"the days of {frozen.ids[code]} do not add up to what its registers rose")
     yield proof
     proof = Proof("every meter's days: C(t) at both ends, and the sum of their hours")
     hours = np.unique(np.concatenate((days, zone.hours(int(days[0]), int(days[-1])))))
-    _cut(frozen, hours, days, "day", proof, lambda share: progress(0.5 + 0.5 * share))
+    _cut(frozen, hours, days, "day", proof, part_of_progress(progress, 1, 2))
     yield proof
 
 
-def _cut(
-    frozen: Frozen, marks: Longs, wholes: Longs, name: str, proof: Proof, progress: Callable[[float], None]
-) -> Longs:
+def _cut(frozen: Frozen, marks: Longs, wholes: Longs, name: str, proof: Proof, progress: Progress) -> Longs:
     """Hold the sum of pieces between marks against C at the ends of the wholes that they make; what each meter used.
 
     Both are instants, µs UTC, and each whole begins and ends at marks.

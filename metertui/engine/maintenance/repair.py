@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from metertui.engine.accounts import account, account_files, account_history
-from metertui.engine.base import Rules, SiteZone, check_meter_id
+from metertui.engine.base import Progress, Rules, SiteZone, check_meter_id
 from metertui.engine.errors import DataError, Refused
 from metertui.engine.storage import HEADER, Archive, FolderLock, Sealed, Table, durable, reading_lines, wal
 from metertui.engine.vee import edit_log
@@ -75,7 +75,7 @@ class _Parting:
         durable.replace(path, self._whole)
 
 
-def repair(folder: Path, rules: Rules, progress: Callable[[float], None]) -> list[Repair]:
+def repair(folder: Path, rules: Rules, progress: Progress) -> list[Repair]:
     """Own a data folder and set aside what is broken in it; what was done, file by file. On disk when it returns.
 
     `progress` is told the share done. Raises OwnedError; DataError for what leaving lines out cannot mend, and then

@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-from metertui.engine.base import Progress, SiteZone, untold
+from metertui.engine.base import Progress, SiteZone, no_progress
 from metertui.engine.errors import Refused
 from metertui.engine.storage import LOG, SEALED, Archive, reading_lines
 
@@ -34,7 +34,7 @@ def locate(
     zone: SiteZone,
     meter: str,
     times: Iterable[int],
-    progress: Progress = untold,
+    progress: Progress = no_progress,
 ) -> dict[int, Source]:
     """The place of a meter's readings at `times` (µs UTC); one that no file has (any more) is left out.
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from metertui.engine.accounts import Account, AccountBook, StaffBook, account_files, account_history
-from metertui.engine.base import Clock, Rules, SiteZone
+from metertui.engine.base import Clock, Progress, Rules, SiteZone, no_progress
 from metertui.engine.columns import Group
 from metertui.engine.core import Close, Engine, closes, loading
 from metertui.engine.errors import DataError, MeterError, Refused
@@ -87,7 +87,7 @@ class Following:
 
     @classmethod
     def open(
-        cls, folder: Path, rules: Rules, clock: Clock, progress: Callable[[float], None] | None = None
+        cls, folder: Path, rules: Rules, clock: Clock, progress: Progress = no_progress
     ) -> tuple[Engine, Following]:
         """An engine on a folder that another process may own, and what keeps it up to date.
 

@@ -18,7 +18,7 @@ from typing import Final
 
 import pandas as pd
 
-from metertui.engine.base import Progress, disarmed, part, untold
+from metertui.engine.base import Progress, disarmed, no_progress, part_of_progress
 from metertui.engine.columns import Frozen
 from metertui.engine.errors import MeterError
 from metertui.engine.reports import report
@@ -75,7 +75,7 @@ class Exports:
             found[asked] = None
         return list(found)
 
-    def guarded(self, frozen: Frozen, asked: Inquiry, rule: Rule, progress: Progress = untold) -> Findings:
+    def guarded(self, frozen: Frozen, asked: Inquiry, rule: Rule, progress: Progress = no_progress) -> Findings:
         """Answer an inquiry for an export. Raises MeterError where it, with those before, would tell a small group.
 
         `progress` is told the share done; what it raises ends the work.
@@ -85,9 +85,11 @@ class Exports:
         akin = [earlier for earlier in recorded if _akin(earlier.question, asked.question)]
         parts = len(akin) + 2
         for nth, earlier in enumerate(akin):
-            told |= _told(report.find(frozen, earlier, rule, progress=part(progress, nth, parts)))
-        found = report.find(frozen, asked, rule, told, part(progress, len(akin), parts))
-        if found.given_away or _Beside(frozen, rule, found, part(progress, parts - 1, parts)).tells(recorded):
+            told |= _told(report.find(frozen, earlier, rule, progress=part_of_progress(progress, nth, parts)))
+        found = report.find(frozen, asked, rule, told, part_of_progress(progress, len(akin), parts))
+        if found.given_away or _Beside(frozen, rule, found, part_of_progress(progress, parts - 1, parts)).tells(
+            recorded
+        ):
             raise MeterError(
                 f"together with what was exported before ({NAME}) this would tell a group of fewer than "
                 f"{rule.least_meters} meters, or one of which a single meter is more than {rule.most_share:.0%}"

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from metertui.engine.base import Progress, part, untold
+from metertui.engine.base import Progress, no_progress, part_of_progress
 from metertui.engine.columns import Frozen
 from metertui.engine.errors import MeterError
 from metertui.engine.reports import disclosure
@@ -100,7 +100,7 @@ def find(
     inquiry: Inquiry,
     rule: Rule | None = None,
     told: Set[Cell] = frozenset(),
-    progress: Progress = untold,
+    progress: Progress = no_progress,
 ) -> Findings:
     """Answer an inquiry; with a rule, small groups are hidden. `told`: see disclosure.hidden. Raises MeterError.
 
@@ -143,7 +143,7 @@ class _Tables:
         """See analytics.figures."""
         key = (question, peaks)
         if key not in self._made:
-            told = part(self._progress, min(len(self._made), self._most - 1), self._most)
+            told = part_of_progress(self._progress, min(len(self._made), self._most - 1), self._most)
             self._made[key] = figures(self.frozen, question, peaks=peaks, progress=told)
         return self._made[key]
 

@@ -7,7 +7,7 @@ from datetime import date
 
 import numpy as np
 
-from metertui.engine.base import SiteZone, date_of
+from metertui.engine.base import Progress, SiteZone, date_of, no_progress
 from metertui.engine.storage.day_files import Archive, by_day
 from metertui.engine.storage.reading_lines import Rows
 
@@ -16,7 +16,7 @@ def write_day_files(
     archive: Archive,
     rows: Rows,
     zone: SiteZone,
-    progress: Callable[[float], None] | None = None,
+    progress: Progress = no_progress,
     files: Callable[[int, int], None] = lambda written, of: None,
 ) -> set[date]:
     """Merge readings into the files of their local days; which days they belong to.
@@ -31,6 +31,5 @@ def write_day_files(
             files(written, len(days))
             archive.merge(day, of_day)
             done += len(of_day)
-            if progress is not None:
-                progress(done / len(rows))
+            progress(done / len(rows))
     return set(days)

@@ -6,7 +6,7 @@ Whoever changes day files does it in `changing`, which keeps the manifest beside
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.base import SiteZone, date_of
+from metertui.engine.base import Progress, SiteZone, date_of, no_progress
 from metertui.engine.errors import DataError
 from metertui.engine.storage import durable, reading_lines
 from metertui.engine.storage.manifest import Manifest
@@ -65,13 +65,12 @@ class Archive:
             raise DataError(path, data.count(b"\n") + 1, "the last line is not whole")
         return reading_lines.parse(data, path, self._zone, header=True)
 
-    def read_all(self, progress: Callable[[float], None] | None = None) -> Iterator[Rows]:
+    def read_all(self, progress: Progress = no_progress) -> Iterator[Rows]:
         """Every day's readings, day by day. `progress` is told the share done."""
         days = self.days()
         for done, day in enumerate(days, 1):
             yield self.read(day)
-            if progress is not None:
-                progress(done / len(days))
+            progress(done / len(days))
 
     @contextmanager
     def changing(self, days: Iterable[date]) -> Iterator[None]:

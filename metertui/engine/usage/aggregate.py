@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from metertui.engine.base import Progress, between, part, untold
+from metertui.engine.base import Progress, between, no_progress, part_of_progress
 from metertui.engine.columns import Frozen
 from metertui.engine.errors import MeterError
 from metertui.engine.usage.buckets import Periods, periods
@@ -30,7 +30,7 @@ _MORE: Final = ("drawing", "largest_wh", "days")
 _PEAKS: Final = ("peak_wh", "peak_at")
 
 
-def answer(frozen: Frozen, question: Question, progress: Progress = untold) -> pd.DataFrame:
+def answer(frozen: Frozen, question: Question, progress: Progress = no_progress) -> pd.DataFrame:
     """The table: columns of `by` (text), `usage_wh` (int64), `meters` and `readings` (int64); rows where there is data.
 
     `meters` counts those with data in the row, `readings` what is stored in it. `progress` is told the share done
@@ -39,7 +39,9 @@ def answer(frozen: Frozen, question: Question, progress: Progress = untold) -> p
     return figures(frozen, question, progress=progress)[[*question.by, *FIGURES]]
 
 
-def figures(frozen: Frozen, question: Question, *, peaks: bool = False, progress: Progress = untold) -> pd.DataFrame:
+def figures(
+    frozen: Frozen, question: Question, *, peaks: bool = False, progress: Progress = no_progress
+) -> pd.DataFrame:
     """The table of `answer` with more columns, int64: `drawing`, how many of the meters have more than their first
     reading in the row, `largest_wh`, what the meter used that used most in it, and `days`, how many local days it has
     of those that are asked for and have readings.
@@ -61,11 +63,11 @@ def figures(frozen: Frozen, question: Question, *, peaks: bool = False, progress
         taken = stays(frozen, block.curve, label_of_group, start, end)
         for cells in used(frozen.curve, taken, cut.marks):
             sums.add(cut.row, taken, cells)
-            part(progress, 0, parts)(block.share(0.5 * cells.done(taken)))
+            part_of_progress(progress, 0, parts)(block.share(0.5 * cells.done(taken)))
         taken = stored(frozen, block.columns, label_of_group, start, end)
         for cells in counted(frozen.columns, taken, cut.marks):
             sums.count(cut.row, taken, cells)
-        part(progress, 0, parts)(block.share(1))
+        part_of_progress(progress, 0, parts)(block.share(1))
     found = sums.rows()
     told = {
         "usage_wh": found.used,
@@ -77,7 +79,7 @@ def figures(frozen: Frozen, question: Question, *, peaks: bool = False, progress
     }
     if peaks:
         halves = periods(frozen.zone, question, start, end, half_hours=True)
-        highest = highest_of(frozen, meter, label_of_group, halves, keys, part(progress, 1, 2))
+        highest = highest_of(frozen, meter, label_of_group, halves, keys, part_of_progress(progress, 1, 2))
         place = np.searchsorted(highest.key, found.key)
         told |= dict(zip(_PEAKS, (highest.used[place], highest.at[place]), strict=True))
     return _frame(frozen, question, cut, values, keys.parts(found.key), told)

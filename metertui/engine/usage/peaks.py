@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from metertui.engine.base import Progress, part, untold
+from metertui.engine.base import Progress, no_progress, part_of_progress
 from metertui.engine.columns import Frozen
 from metertui.engine.usage.buckets import Periods
 from metertui.engine.usage.group_sums import Keys
@@ -48,7 +48,7 @@ def peaks(
         return search.found(list(blocks(frozen, meter)), progress)
     found = []
     for block in blocks(frozen, meter, most=max(1, _TOGETHER // len(halves.row))):
-        found.append(search.found([block], untold))
+        found.append(search.found([block], no_progress))
         progress(block.share(1))
     return _together(found)
 
@@ -66,7 +66,7 @@ class _Search:
 
     def found(self, parts: Sequence[Block], progress: Progress) -> Peaks:
         """The peaks of the meters of these blocks."""
-        told = part(progress, 0, 2)
+        told = part_of_progress(progress, 0, 2)
         whole = [self._stays(block) for block in parts]
         lines = np.unique(np.concatenate([self._line(taken) for taken in whole]))
         rough = _Rough(len(lines), self._marks)
@@ -75,7 +75,7 @@ class _Search:
             each = steps(self._frozen, block.curve, self._label_of_group, *self._window)
             rough.add(np.searchsorted(lines, self._line(each)), each)
             told(block.share(1))
-        told = part(progress, 1, 2)
+        told = part_of_progress(progress, 1, 2)
         left = [_Left(rough.highest(at, self._row), self._marks) for at in range(len(lines))]
         for block, taken in zip(parts, whole, strict=True):
             of = np.searchsorted(lines, self._line(taken))

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from metertui.engine.base import DAY, Progress, between, disarmed, untold
+from metertui.engine.base import DAY, Progress, between, disarmed, no_progress
 from metertui.engine.columns import Frozen, Group
 from metertui.engine.errors import MeterError
 from metertui.engine.usage.buckets import inside
@@ -32,7 +32,7 @@ COLUMNS: Final[dict[str, Literal["text", "time", "kwh"]]] = {
 _CHUNK: Final = 50_000
 
 
-def export(frozen: Frozen, question: Question, progress: Progress = untold) -> Iterator[pd.DataFrame]:
+def export(frozen: Frozen, question: Question, progress: Progress = no_progress) -> Iterator[pd.DataFrame]:
     """The stored readings that a question's days, filters and time of day leave, in tables of COLUMNS.
 
     In order of meter and time. A reading at the end of a time of day is in it, as one at midnight is of the day before.

@@ -15,7 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, ProgressBar, Static
 
-from metertui.engine.base import SiteZone, windows
+from metertui.engine.base import Progress, SiteZone, windows
 from metertui.engine.billing import RUN_ROW, Run
 from metertui.engine.errors import MeterError
 from metertui.headend import HeadEnd
@@ -100,7 +100,7 @@ class BillingRunScreen(ThriftyModal[None]):
 
     # -- the work ----------------------------------------------------------------------------------------------
 
-    def _begin(self) -> Callable[[float], None]:
+    def _begin(self) -> Progress:
         """What the work tells its progress to, and is ended by."""
         self._busy = True
         self._work = UnderWay("the billing run")
@@ -117,11 +117,11 @@ class BillingRunScreen(ThriftyModal[None]):
 
     async def _reckoned(self) -> Run | None:
         """The run of the month, reckoned anew; None, with the reason said, where it cannot be."""
-        tell = self._begin()
+        progress = self._begin()
         try:
             month = self._month_typed()
             self._say(f"Reckoning the bills of {month} …")
-            run = await self._headend.reckon(month, tell)
+            run = await self._headend.reckon(month, progress)
         except Cancelled:
             self._say("Ended; nothing was written.")
         except MeterError as error:
@@ -143,9 +143,9 @@ class BillingRunScreen(ThriftyModal[None]):
                 self._say("! Name a file.")
             return
         path = _path(name)
-        tell = self._begin()
+        progress = self._begin()
         try:
-            await asyncio.to_thread(write, run, path, tell)
+            await asyncio.to_thread(write, run, path, progress)
         except Cancelled:
             self._say("Ended; no file was written.")
         except OSError as error:
@@ -192,8 +192,11 @@ def summary(run: Run) -> tuple[str, str]:
     )
 
 
-def write(run: Run, path: Path, tell: Callable[[float], None]) -> None:
-    """Write a run's rows to a file that takes its name only when it is whole. Raises OSError, what `tell` raises."""
+def write(run: Run, path: Path, progress: Progress) -> None:
+    """Write a run's rows to a file that takes its name only when it is whole.
+
+    Raises OSError, and what `progress` raises.
+    """
     spare = path.with_name(f".{path.name}.new")
     try:
         with spare.open("w", encoding="utf-8", newline="") as file:
@@ -202,7 +205,7 @@ def write(run: Run, path: Path, tell: Callable[[float], None]) -> None:
             for done, row in enumerate(run.rows(), 1):
                 writer.writerow(row)
                 if done % 500 == 0:
-                    tell(done / len(run))
+                    progress(done / len(run))
         spare.replace(path)
     finally:
         spare.unlink(missing_ok=True)

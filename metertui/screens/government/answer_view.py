@@ -42,17 +42,17 @@ class Answer:
 
 
 def answered(
-    frozen: Frozen, saved: Saved, rule: Rule | None, tell: Progress
+    frozen: Frozen, saved: Saved, rule: Rule | None, progress: Progress
 ) -> tuple[Answer | None, tuple[date, date] | None]:
     """A question's answer, and from which day to which there are readings; none without any. Raises MeterError.
 
-    `tell` is told the share done; what it raises ends the work.
+    `progress` is told the share done; what it raises ends the work.
     """
     if not len(frozen.curve):
         return None, None
     time, zone = frozen.curve.time, frozen.zone
     oldest, newest = zone.day(int(time.min()) - 1), zone.day(int(time.max()))
-    found = report.find(frozen, saved.inquiry(oldest, newest), rule, progress=tell)
+    found = report.find(frozen, saved.inquiry(oldest, newest), rule, progress=progress)
     return Answer(saved, found, picture(found, saved.chart, zone)), (oldest, newest)
 
 

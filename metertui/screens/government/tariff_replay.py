@@ -182,16 +182,16 @@ class ReplayScreen(ThriftyModal[None]):
 
 
 def _replayed(
-    frozen: Frozen, headend: HeadEnd, file: Path, days: tuple[date, date], rule: Rule | None, tell: Progress
+    frozen: Frozen, headend: HeadEnd, file: Path, days: tuple[date, date], rule: Rule | None, progress: Progress
 ) -> list[_Table]:
-    """The tables by all of _BY. Raises MeterError, and what `tell` raises."""
+    """The tables by all of _BY. Raises MeterError, and what `progress` raises."""
     current = headend.engine.tariffs.current()
     if current is None:
         raise MeterError("there is no tariffs.csv in the data folder to hold it against")
     proposed = tariffs.load(file)
     if proposed is None:
         raise MeterError(f"there is no file {file}")
-    found = replay(frozen, current, proposed.backdated(days[0]), *days, progress=tell)
+    found = replay(frozen, current, proposed.backdated(days[0]), *days, progress=progress)
     return [_Table(by, found.table(by), _hidden(frozen, found, by, rule)) for by in _BY]
 
 

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from metertui.engine.base import Progress, part
+from metertui.engine.base import Progress, part_of_progress
 from metertui.engine.errors import MeterError
 from metertui.engine.reports import Findings, Rule
 from metertui.engine.usage import COLUMNS, Behind
@@ -29,37 +29,37 @@ _LOOK: Final = 0.1
 
 
 async def export(
-    headend: HeadEnd, found: Findings, sort: str, rule: Rule | None, who: str, path: Path, tell: Progress
+    headend: HeadEnd, found: Findings, sort: str, rule: Rule | None, who: str, path: Path, progress: Progress
 ) -> int:
     """Write the table as it is sorted, with its definition; how many rows. Overwrites nothing.
 
-    `tell` is told the share done, in the thread that writes; what it raises ends the work and leaves no file. Raises
-    MeterError.
+    `progress` is called with the share done in the thread that writes; an exception that it raises ends the work and
+    leaves no file. Raises MeterError.
     """
     zone, now = headend.engine.zone, headend.engine.clock.now()
     await asyncio.to_thread(_check, path)
     if rule is None:
         commit = None
     else:
-        found = await headend.ask(headend.engine.exports.guarded, found.inquiry, rule, part(tell, 0, 2))
-        tell = part(tell, 1, 2)
+        found = await headend.ask(headend.engine.exports.guarded, found.inquiry, rule, part_of_progress(progress, 0, 2))
+        progress = part_of_progress(progress, 1, 2)
         loop = asyncio.get_running_loop()
 
         def commit() -> None:
             # Recorded when it is whole, and before anybody can see it.
             record = headend.record_export(path, found.inquiry, who)
-            _done(asyncio.run_coroutine_threadsafe(record, loop), tell)
+            _done(asyncio.run_coroutine_threadsafe(record, loop), progress)
 
     def write() -> int:
         columns, table = answers.sheet(found, sort, zone, ruled=rule is not None)
         told = answers.definition(found, sort, zone, rule, who, now)
-        _write(path, columns, zone.name, told, len(table), lambda span: table.iloc[span], tell, commit)
+        _write(path, columns, zone.name, told, len(table), lambda span: table.iloc[span], progress, commit)
         return len(table)
 
     return await asyncio.to_thread(write)
 
 
-async def export_readings(headend: HeadEnd, behind: Behind, path: Path, tell: Progress) -> None:
+async def export_readings(headend: HeadEnd, behind: Behind, path: Path, progress: Progress) -> None:
     """Write the readings of one meter, oldest first. As `export`; raises MeterError."""
     zone, directory = headend.engine.zone, headend.engine.directory
     groups, code, names = directory.view(), directory.codes[behind.meter], tuple(directory.groups)
@@ -72,7 +72,7 @@ async def export_readings(headend: HeadEnd, behind: Behind, path: Path, tell: Pr
     def write() -> None:
         _check(path)
         asked = {"table": "readings", "meter": behind.meter, "timezone": zone.name}
-        _write(path, COLUMNS, zone.name, None if path.suffix == ".csv" else asked, len(behind), rows, tell)
+        _write(path, COLUMNS, zone.name, None if path.suffix == ".csv" else asked, len(behind), rows, progress)
 
     await asyncio.to_thread(write)
 
@@ -84,25 +84,25 @@ def _write(
     definition: writers.Definition | None,
     count: int,
     rows: Callable[[slice], pd.DataFrame],
-    tell: Progress,
+    progress: Progress,
     commit: Callable[[], None] | None = None,
 ) -> None:
     """Write so many rows, some at a time."""
 
     def last() -> None:
-        tell(1.0)
+        progress(1.0)
         if commit is not None:
             commit()
 
     rows_take = 0.9 if path.suffix == ".xlsx" else 1.0  # a workbook is put together when all its rows are there
     with writers.writing(path, columns, zone, definition, last) as add:
         for at in range(0, count, _CHUNK):
-            tell(at / count * rows_take)
+            progress(at / count * rows_take)
             add(rows(slice(at, at + _CHUNK)))
-        tell(rows_take)
+        progress(rows_take)
 
 
-def _done(future: Future[None], tell: Progress) -> None:
+def _done(future: Future[None], progress: Progress) -> None:
     """Wait in a thread for what the event loop does; not for ever, as the loop may have ended."""
     while True:
         try:
@@ -110,7 +110,7 @@ def _done(future: Future[None], tell: Progress) -> None:
         except TimeoutError:
             if future.done():
                 raise
-            tell(1.0)
+            progress(1.0)
 
 
 def _check(path: Path) -> None:

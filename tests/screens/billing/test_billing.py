@@ -8,7 +8,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from metertui.engine.base.progress import untold
+from metertui.engine.base.progress import no_progress
 from metertui.engine.billing.bill_ledger import BillBook
 from metertui.engine.billing.billing_run import Run
 from metertui.screens.billing.tariff_editor import TariffScreen
@@ -124,7 +124,7 @@ async def test_an_issued_bill_stays_and_says_what_differs(town: Town) -> None:
     tariffs.write_text(TARIFFS)
     frozen = town.engine.view().frozen(town.engine.rules.max_w)
     town.engine.bills = BillBook(town.folder, town.zone)
-    Run(frozen, "2025-02", town.engine.terms(), town.engine.bills, untold).issue(town.clock.now())
+    Run(frozen, "2025-02", town.engine.terms(), town.engine.bills, no_progress).issue(town.clock.now())
     tariffs.write_text(HEADER + "2024-01-01,,,,,30,9\n")
     async with at_work(town, "f4", *STEADY, "enter") as pilot:
         shown = paper(pilot)
@@ -142,7 +142,7 @@ async def test_a_bill_out_of_a_file_that_was_edited_says_so_and_what_to_do(
     frozen = town.engine.view().frozen(town.engine.rules.max_w)
     monkeypatch.chdir(town.folder)
     book = town.engine.bills = BillBook(Path(), town.zone)  # the path that is shown is then the same anywhere
-    Run(frozen, "2025-02", town.engine.terms(), book, untold).issue(town.clock.now())
+    Run(frozen, "2025-02", town.engine.terms(), book, no_progress).issue(town.clock.now())
     path, manifest = book.path("2025-02"), book.manifest.path
     path.write_bytes(path.read_bytes().replace(b"\n200-006,bill", b"\n200-009,bill"))
     async with at_work(town, "f4", *STEADY, "enter") as pilot:

@@ -274,11 +274,11 @@ async def test_the_newest_question_is_the_one_that_is_answered(analyst: Town, mo
     whole = answer_view.answered
     ended: list[Saved] = []
 
-    def answered(frozen: Frozen, saved: Saved, rule: Rule | None, tell: Progress) -> object:
+    def answered(frozen: Frozen, saved: Saved, rule: Rule | None, progress: Progress) -> object:
         try:
             if saved.region == "South":
                 assert slow.wait(10)
-            return whole(frozen, saved, rule, tell)
+            return whole(frozen, saved, rule, progress)
         except Cancelled:
             ended.append(saved)
             raise
