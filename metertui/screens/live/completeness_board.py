@@ -1,4 +1,4 @@
-"""The completeness board: half hours received of those expected, silent meters by age, and what a silence means."""
+"""The completeness board: half hours received of those expected, silent meters by age, and the likely cause."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _REGIONS = 100
 
 
 class CompletenessBoard(Vertical):
-    """Who has been heard."""
+    """Two tables: regions with their completeness, and sub-regions with silent meters."""
 
     def __init__(self, zone: SiteZone, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -36,23 +36,23 @@ class CompletenessBoard(Vertical):
                     id="regions",
                 )
             with Vertical(id="board-silences"):
-                yield Static("Where meters are silent, for more than an hour", classes="heading")
-                yield Listing(("likely", "where", ">silent", "last heard", "meter"), id="silences")
+                yield Static("Silent meters: no reading for more than an hour", classes="heading")
+                yield Listing(("likely cause", "where", ">silent", "last heard", "meter"), id="silences")
 
     def on_mount(self) -> None:
-        self.query_one("#regions", Listing).fixed_columns = 1  # its name stays in view
+        self.query_one("#regions", Listing).fixed_columns = 1  # keep the name in view
         self.query_one("#silences", Listing).fixed_columns = 2
 
-    def show(self, board: Board, sought: str = "") -> None:
-        """Show it; of its rows those that have `sought` in them."""
+    def show_board(self, board: Board, wanted: str = "") -> None:
+        """Show a board, limited to the rows that contain `wanted` (casefolded)."""
         self.query_one("#board-ages", Steady).show(_ages(board, self._zone))
-        total = [("*", _cells(board.total, "all"))] if len(board.rows) != 1 else []
-        rows = [*total, *((f"={row.region}", _cells(row, row.region or "(none)")) for row in board.rows)]
-        self.query_one("#regions", Listing).show([row for row in rows if found(sought, row[1])])
-        silences = [(f"{each.region}\n{each.sub_region}", self._silence(each)) for each in board.silences]
-        self.query_one("#silences", Listing).show([row for row in silences if found(sought, row[1])])
+        total = [("*", _region_cells(board.total, "all"))] if len(board.rows) != 1 else []
+        rows = [*total, *((f"={row.region}", _region_cells(row, row.region or "(none)")) for row in board.rows)]
+        self.query_one("#regions", Listing).show([row for row in rows if matches(wanted, row[1])])
+        silences = [(f"{each.region}\n{each.sub_region}", self._silence_cells(each)) for each in board.silences]
+        self.query_one("#silences", Listing).show([row for row in silences if matches(wanted, row[1])])
 
-    def _silence(self, each: Silence) -> tuple[str, ...]:
+    def _silence_cells(self, each: Silence) -> tuple[str, ...]:
         where = " / ".join(filter(None, (each.region, each.sub_region))) or "(none)"
         of = f"{fmt.count(each.silent)} of {fmt.count(each.meters)}"
         named = each.meter if each.silent == 1 else f"{each.meter} and {fmt.count(each.silent - 1)} more"
@@ -60,18 +60,18 @@ class CompletenessBoard(Vertical):
         return (likely, where, of, fmt.moment(each.last, self._zone), named)
 
 
-def found(sought: str, cells: tuple[str, ...]) -> bool:
-    """Whether a row has a text, whatever its case, in one of its cells; an empty text is everywhere."""
-    return not sought or any(sought in cell.casefold() for cell in cells)
+def matches(wanted: str, cells: tuple[str, ...]) -> bool:
+    """Return whether any cell contains `wanted` (casefolded). An empty text matches every row."""
+    return not wanted or any(wanted in cell.casefold() for cell in cells)
 
 
-def _cells(row: RegionRow, name: str) -> tuple[str, ...]:
+def _region_cells(row: RegionRow, name: str) -> tuple[str, ...]:
     silent = fmt.count(row.silent) if not row.never else f"{fmt.count(row.silent)} +{fmt.count(row.never)} never"
     return (name, fmt.count(row.meters), silent, *_share(row.today), *_share(row.yesterday))
 
 
 def _share(share: Share) -> tuple[str, str]:
-    """Cut, not rounded: 100.0 % is said only of all."""
+    """Return the share in percent and the number missing. The share is cut, not rounded: 100.0 % means all."""
     if not share.expected:
         return "–", "–"
     return f"{share.received * 1000 // share.expected / 10:.1f} %", fmt.count(share.expected - share.received)
@@ -79,7 +79,7 @@ def _share(share: Share) -> tuple[str, str]:
 
 def _ages(board: Board, zone: SiteZone) -> Text:
     if not board.total.meters:
-        return Text("No active meter is known yet, so none is missed.")
+        return Text("No meter is active yet.")
     text = Text(f"{fmt.clock(board.at, zone)}  last heard: ", style="dim")
     for name, count in (*board.ages, ("never", board.never)):
         text.append_text(plain(name, style="not dim"))

@@ -1,4 +1,4 @@
-"""The figures of ingest: the rate with its history, a tile for each of the others, and refusals by their code."""
+"""The figures of ingest: the rate with its history, a tile for each other figure, and refused lines by code."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from textual.containers import Grid, Horizontal, Vertical
 from metertui.engine.base import SiteZone
 from metertui.engine.core import LiveSnapshot
 from metertui.screens.company import DayClose
-from metertui.screens.live.rate_bars import Rates
+from metertui.screens.live.rate_bars import RateBars
 from metertui.screens.shell import Steady, Tile
 from metertui.text import fmt
 
@@ -31,8 +31,8 @@ _TILES: Final = {
 }
 
 
-class Pulse(Vertical):
-    """All of it, with the day close beside the rate where there is room."""
+class IngestFigures(Vertical):
+    """The figures of ingest, with the day close beside the rate where there is room."""
 
     def __init__(self, zone: SiteZone, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -42,10 +42,10 @@ class Pulse(Vertical):
         with Horizontal(id="top"):
             with Vertical(id="rates"):
                 yield Steady(id="rate")
-                yield Rates(id="history")
+                yield RateBars(id="history")
             panel = DayClose(self._zone, id="day-panel")
             panel.border_title = "Day close"
-            panel.border_subtitle = "D closes the day"
+            panel.border_subtitle = "d Close the day"
             yield panel
         with Grid(id="tiles"):
             for name, label in _TILES.items():
@@ -53,22 +53,22 @@ class Pulse(Vertical):
         yield Steady(id="codes")
 
     def on_resize(self) -> None:
-        """As many tiles side by side as are still wide enough, in full rows."""
+        """Lay out as many tiles side by side as fit, in full rows."""
         columns = next(count for count in (12, 6, 4, 3) if count * 13 <= self.size.width or count == 3)
         self.query_one("#tiles", Grid).styles.grid_size_columns = columns
 
     def show_close(self, snapshot: LiveSnapshot) -> None:
-        """The day close alone, which one wants to see move."""
+        """Show the day close alone, which changes faster than the other figures."""
         self.query_one(DayClose).show_live(snapshot)
 
-    def show(self, snapshot: LiveSnapshot) -> None:
-        """The rest."""
+    def show_figures(self, snapshot: LiveSnapshot) -> None:
+        """Show all figures but the day close."""
         text = Text(no_wrap=True, overflow="ellipsis")
         text.append(f"{fmt.rate(snapshot.rate)} readings/s", style="bold")
         text.append(f"   peak {fmt.count(max(snapshot.history, default=0))}/s in 2 min", style="dim")
         text.append(f"   up {_up(snapshot.uptime)}   log {fmt.size(snapshot.log_bytes)}", style="dim")
         self.query_one("#rate", Steady).show(text)
-        self.query_one("#history", Rates).show(snapshot.history)
+        self.query_one("#history", RateBars).show_rates(snapshot.history)
         figures = {
             "accepted": fmt.count(snapshot.accepted),
             "duplicates": fmt.count(snapshot.duplicates),
@@ -93,13 +93,13 @@ class Pulse(Vertical):
 
 
 def _up(seconds: float) -> str:
-    """For how long it runs: each second that is told would draw the line anew."""
+    """Return the uptime in words, in whole minutes: a running second would redraw the line each time."""
     return fmt.span(seconds) if seconds >= 3600 else f"{int(seconds) // 60} min"
 
 
 def _milliseconds(*seconds: float | None, apart: bool) -> str:
-    """`0.4 · 2.1 ms`, or closer together: no more figures than are known."""
+    """Return the known durations (seconds) as `0.4 · 2.1 ms`, without blanks if not `apart`."""
     known = [each * 1000 for each in seconds if each is not None]
     room = max(known, default=0.0) < 100  # for a decimal in the tile
-    told = [f"{each:.1f}" if each < 10 and room else f"{each:.0f}" for each in known]
-    return f"{(' · ' if apart else '·').join(told)} ms" if told else "–"
+    shown = [f"{each:.1f}" if each < 10 and room else f"{each:.0f}" for each in known]
+    return f"{(' · ' if apart else '·').join(shown)} ms" if shown else "–"

@@ -1,4 +1,4 @@
-"""Live: what arrives now, from whom, and who is missed."""
+"""The live screen: what arrives now, from which connections, and which meters are silent."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from metertui.engine.base import format_kwh
 from metertui.engine.core import Arrival, LiveSnapshot, Peer
 from metertui.engine.worklist import Board
 from metertui.screens.company import CloseTab, CompanyScreen, DayClose, closing, in_short
-from metertui.screens.live.completeness_board import CompletenessBoard, found
-from metertui.screens.live.ingest_figures import Pulse
+from metertui.screens.live.completeness_board import CompletenessBoard, matches
+from metertui.screens.live.ingest_figures import IngestFigures
 from metertui.screens.shell import DeskScreen, Steady, as_operator
 from metertui.screens.tables import Listing, Row
 from metertui.text import fmt, invitation, plain
@@ -28,37 +28,37 @@ _TALL: Final = 32
 _ROWS: Final = 100
 _PEERS: Final = 50
 _BEATS: Final = 4
-"""Ticks from one drawing of figures, or of a table, to its next: a second, which is as fast as one reads."""
+"""Ticks between two drawings of a figure or table: a second, which is as fast as people read."""
 _PEER_SECONDS: Final = 1.0
-"""What a connection's rate is told of, at least: meters send some lines at once, and then none."""
+"""The shortest time that a connection's rate is measured over: meters send some lines at once, then none."""
 _BOARD_SECONDS: Final = 5.0
 _BOARD_SHARE: Final = 20
-"""The board is asked for after so many times what it took, so that it costs ingest a twentieth at most."""
+"""The pause before the next board, in multiples of the time that the last one took: it costs ingest 5 % at most."""
 
 
 class LiveScreen(DeskScreen):
-    """The ingest of this moment; nothing on it changes anything."""
+    """Ingest as it happens. Nothing on this screen changes data."""
 
     place = "live"
     explains = (
-        "What arrives now. The bars show readings a second over the last two minutes; a reading counts once it is on "
-        "disk. p50 and p99: half of the answers, and 99 of 100, of the last minute came within this time of the line's "
-        "arrival. Arrivals: the last readings and refused lines, newest first. Connections: the busiest first. "
-        "Completeness: half hours received of those expected of active meters since their first reading, and where "
-        "meters are silent: one among many is likely the meter, most of a sub-region the line. Day close: how far it "
-        "is and what came of the last one; late are readings of days that were over at the close before. D goes to "
-        "where an operator closes the day. "
-        "Enter tells a row in full. / shows only rows with a meter, a peer, a code or any text; escape shows all, the "
-        "newest first. p holds the tables still so that they can be read; the figures above go on."
+        "What arrives now. The bars show readings per second over the last two minutes, counted once they are on disk. "
+        "p50 and p99: the time from a line's arrival to its answer that 50 % and 99 % of the lines of the last minute "
+        "stayed within. Arrivals: the last readings and refused lines, newest first. Connections: the busiest first. "
+        "Completeness: half hours received of those expected from active meters since their first reading, and silent "
+        "meters. If one meter of many is silent, the meter is the likely cause; if most of a sub-region is, the line. "
+        "Day close: its progress and the result of the last one; late readings belong to days closed before. "
+        "d goes to the company screen, where an operator closes the day. "
+        "Enter shows a row in full. / filters the rows by meter, peer, code or any text; escape shows all rows, newest "
+        "first. p pauses the tables so that they can be read; the figures above continue."
     )
     AUTO_FOCUS = "#readings"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("p", "pause", "Pause"),
-        # Looked at before the widget with the focus: of keys that arrive at once the next must find it moved.
+        # Handled before the focused widget: the next of several keys that arrive together must find the focus moved.
         Binding("slash", "search", "Filter", priority=True),
         Binding("escape", "leave", "Show all", show=False, priority=True),
         Binding("d", "close_day", "Close the day"),
-        Binding("ctrl+left", "pane(-1)", "Pane before", key_display="ctrl+←", show=False, priority=True),
+        Binding("ctrl+left", "pane(-1)", "Previous pane", key_display="ctrl+←", show=False, priority=True),
         Binding("ctrl+right", "pane(1)", "Next pane", key_display="ctrl+→", priority=True),
         *(Binding(str(n), f"show('{name}')", title, show=False) for n, (name, title) in enumerate(_PANES.items(), 1)),
     ]
@@ -66,7 +66,7 @@ class LiveScreen(DeskScreen):
     def __init__(self) -> None:
         super().__init__()
         self._paused = False
-        self._sought = ""
+        self._wanted = ""
         self._beat = 0
         self._peers: dict[str, Peer] = {}
         self._peers_at = 0.0
@@ -75,7 +75,7 @@ class LiveScreen(DeskScreen):
         self._board_due = 0.0
 
     def content(self) -> ComposeResult:
-        yield Pulse(self.zone, id="pulse")
+        yield IngestFigures(self.zone, id="pulse")
         with Container(id="day"):
             yield Steady(id="day-text")
             yield ProgressBar(id="day-progress", total=1.0, show_eta=False, classes="hidden")
@@ -92,11 +92,11 @@ class LiveScreen(DeskScreen):
                         yield Listing(("time", "meter", ">register kWh", "note"), most=_ROWS, id="readings")
                     with Vertical(id="refusals-side"):
                         yield Steady(classes="heading", id="refusals-heading")
-                        yield Listing(("at", "code", "what was sent", "from"), most=_ROWS, id="refusals")
+                        yield Listing(("time", "code", "line sent", "from"), most=_ROWS, id="refusals")
             with Vertical(id="peers-pane"):
                 yield Steady(classes="heading", id="peers-heading")
                 yield Listing(
-                    ("from", "since", ">lines", ">a second", ">refused", ">waiting"), most=_PEERS, id="peers-table"
+                    ("from", "since", ">lines", ">per second", ">refused", ">waiting"), most=_PEERS, id="peers-table"
                 )
             yield CompletenessBoard(self.zone, id="board-pane")
             yield DayClose(self.zone, id="close-pane")
@@ -114,7 +114,7 @@ class LiveScreen(DeskScreen):
 
     @on(Resize)
     def _wrap(self) -> None:
-        self.set_class(self.size.width >= 150, "-beside")  # where both of the board's tables find room in full
+        self.set_class(self.size.width >= 150, "-beside")  # both tables of the board fit
         tabs = self.query_one("#panes", Tabs)
         if self._close_beside:
             tabs.hide("close")
@@ -123,51 +123,51 @@ class LiveScreen(DeskScreen):
 
     @property
     def _close_beside(self) -> bool:
-        """Whether the day close has its panel beside the rate, as the stylesheet has it, and needs no pane."""
+        """Whether the day close has a panel beside the rate, as in the stylesheet, and so needs no pane."""
         return self.size.width >= _WIDE and self.size.height >= _TALL
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A slash that is typed into a field is one."""
+        """Let a slash that is typed into a field be text."""
         return super().check_action(action, parameters) and (action != "search" or not isinstance(self.focused, Input))
 
     # -- keys ----------------------------------------------------------------------------------------------------
 
     def action_pause(self) -> None:
-        """Hold the tables, or let them go on."""
+        """Pause the tables, or resume them."""
         self._paused = not self._paused
-        self.say("The tables are held; P lets them go on." if self._paused else "The tables go on.")
+        self.say("Tables paused. Press p to resume." if self._paused else "Tables resumed.")
         self._draw(self.headend.live())
 
     def action_search(self) -> None:
-        """Type what rows must have in them."""
+        """Open the filter field."""
         field = self.query_one("#filter", Input)
-        # At once, and not by a class and a message: what is typed on already belongs into it.
+        # At once, not through a class and a message: the next keys typed already belong to the field.
         field.display = True
         self.set_focus(field)
 
     def action_leave(self) -> None:
-        """Show all rows again, the newest first."""
+        """Clear the filter and show all rows, the newest first."""
         field = self.query_one("#filter", Input)
         field.value = ""
         field.display = False
         for listing in self.query(f"#{self._pane}-pane Listing").results(Listing):
             listing.move_cursor(row=0, animate=False)
-        self._to_table()
+        self._focus_table()
 
     def action_pane(self, step: int) -> None:
-        """The pane before or after."""
+        """Show the previous or the next pane."""
         names = [name for name in _PANES if name != "close" or not self._close_beside]
         self.action_show(names[(names.index(self._pane) + step) % len(names)])
 
     def action_show(self, pane: str) -> None:
-        """One of the panes."""
+        """Show a pane by its name."""
         if pane != "close" or not self._close_beside:
             self.query_one(Tabs).active = pane
 
     def action_close_day(self) -> None:
-        """Go to where the day is closed, or say where that is."""
+        """Go to the day close on the company screen, or say who can close the day."""
         if self.headend.live().following:
-            self.warn(f"{_sentence(self.headend.live().following)}. There the day is closed, or by STOPSERVER.")
+            self.warn(f"{_sentence(self.headend.live().following)}. Close the day there, or send STOPSERVER.")
         else:
             as_operator(self.app, "closing the day", lambda: self.call_later(self._go_and_close))
 
@@ -176,43 +176,43 @@ class LiveScreen(DeskScreen):
         await self.run_action("app.go('company')")
 
     @on(Tabs.TabActivated, "#panes")
-    def _take_pane(self, event: Tabs.TabActivated) -> None:
+    def _switch_pane(self, event: Tabs.TabActivated) -> None:
         pane = event.tab.id or "arrivals"
         if pane != self._pane:
             self.query_one("#pane", ContentSwitcher).current = f"{pane}-pane"
             self._board_due = 0.0
             self._draw(self.headend.live())
             if not self.query_one(Tabs).has_focus:
-                self._to_table()
+                self._focus_table()
 
     @on(Listing.RowSelected)
-    def _tell(self, event: Listing.RowSelected) -> None:
-        """The row in full: its columns may not have the room."""
+    def _show_row_in_full(self, event: Listing.RowSelected) -> None:
+        """Show the selected row in the message line, because its columns may be cut."""
         assert isinstance(event.data_table, Listing)
         self.say(" · ".join(filter(None, event.data_table.chosen)))
 
     @on(Input.Changed, "#filter")
-    def _filter(self, event: Input.Changed) -> None:
-        self._sought = event.value.strip().casefold()
+    def _filter_rows(self, event: Input.Changed) -> None:
+        self._wanted = event.value.strip().casefold()
         self._draw(self.headend.live())
 
     @on(Input.Submitted, "#filter")
-    def _to_table(self) -> None:
+    def _focus_table(self) -> None:
         first = {"arrivals": "#readings", "peers": "#peers-table", "board": "#regions", "close": "#panes"}
-        self.set_focus(self.query_one(first[self._pane]))  # at once: the next key may have come with this one
+        self.set_focus(self.query_one(first[self._pane]))  # at once: the next key may have arrived with this one
 
     # -- the state of things -------------------------------------------------------------------------------------
 
     def show_live(self, snapshot: LiveSnapshot) -> None:
         super().show_live(snapshot)
-        # Each once a second, and in turns, so that no tick draws all.
+        # Each part once a second, in turn, so that no tick draws everything.
         place = self._beat % _BEATS
         self._beat += 1
         if place == 0:
-            self.query_one(Pulse).show(snapshot)
-        if place == 0 or closing(snapshot):  # or two figures of one log would not agree
+            self.query_one(IngestFigures).show_figures(snapshot)
+        if place == 0 or closing(snapshot):  # otherwise two figures of one log would differ
             self._show_day(snapshot)
-        self._head()
+        self._show_headings()
         empty = not snapshot.arrivals and not snapshot.refusals
         self.query_one("#empty").set_class(not empty, "hidden")
         self.query_one("#tables").set_class(empty, "hidden")
@@ -225,7 +225,7 @@ class LiveScreen(DeskScreen):
                 (self._show_readings if place == 1 else self._show_refusals)(snapshot)
 
     def _draw(self, snapshot: LiveSnapshot) -> None:
-        """The tables of the pane in view, paused or not: another pane, or another filter, was asked for."""
+        """Draw the tables of the visible pane, also while paused: the pane or the filter changed."""
         match self._pane:
             case "arrivals":
                 self._show_readings(snapshot)
@@ -234,16 +234,16 @@ class LiveScreen(DeskScreen):
                 self._show_peers(snapshot)
             case "board":
                 self._show_board(snapshot)
-        self._head()
+        self._show_headings()
 
-    def _head(self) -> None:
-        held = " – paused, P goes on" if self._paused else ""
-        only = f" with “{self._sought}”" if self._sought else ""
+    def _show_headings(self) -> None:
+        paused = " – paused, p resumes" if self._paused else ""
+        only = f" with “{self._wanted}”" if self._wanted else ""
         for name, title in (("readings", "Last readings"), ("refusals", "Last refusals")):
-            self.query_one(f"#{name}-heading", Steady).show(plain(f"{title}{only}{held}"))
+            self.query_one(f"#{name}-heading", Steady).show(plain(f"{title}{only}{paused}"))
 
     def _show_day(self, snapshot: LiveSnapshot) -> None:
-        self.query_one(Pulse).show_close(snapshot)
+        self.query_one(IngestFigures).show_close(snapshot)
         self.query_one("#close-pane", DayClose).show_live(snapshot)
         bar = self.query_one(ProgressBar)
         bar.set_class(snapshot.progress is None, "hidden")
@@ -251,26 +251,26 @@ class LiveScreen(DeskScreen):
             bar.update(progress=snapshot.progress)
         self.query_one("#day-text", Steady).show(Text(in_short(snapshot, self.zone), no_wrap=True, overflow="ellipsis"))
 
-    def _list(self, table: str, rows: list[Row]) -> None:
-        """The rows that have what is sought, and while nobody reads on in the table no more than are seen."""
+    def _show_rows(self, table: str, rows: list[Row]) -> None:
+        """Show the rows that match the filter, and no more than are visible unless the cursor is further down."""
         listing = self.query_one(table, Listing)
-        chosen = [row for row in rows if found(self._sought, tuple(row[1]))]
+        chosen = [row for row in rows if matches(self._wanted, tuple(row[1]))]
         seen = max(8, listing.size.height - 1) if not self._paused and not listing.cursor_row else _ROWS
         listing.show(chosen[:seen])
 
     def _show_readings(self, snapshot: LiveSnapshot) -> None:
         zone = self.zone
-        self._list(
+        self._show_rows(
             "#readings",
             [
                 (f"{a.meter} {a.time}", (fmt.moment(a.time, zone), a.meter, fmt.number(a.wh), _note(a)))
-                for a in (snapshot.arrivals if self._sought else snapshot.arrivals[:_ROWS])
+                for a in (snapshot.arrivals if self._wanted else snapshot.arrivals[:_ROWS])
             ],
         )
 
     def _show_refusals(self, snapshot: LiveSnapshot) -> None:
         newest = sum(snapshot.refused.values())
-        self._list(
+        self._show_rows(
             "#refusals",
             [
                 (str(newest - i), (fmt.clock(r.at, self.zone), r.code, r.line, r.peer))
@@ -289,7 +289,7 @@ class LiveScreen(DeskScreen):
             }
             self._peers, self._peers_at = {peer.name: peer for peer in peers}, snapshot.uptime
 
-        self._list(
+        self._show_rows(
             "#peers-table",
             [
                 (
@@ -308,12 +308,12 @@ class LiveScreen(DeskScreen):
         )
         number = fmt.count(snapshot.connections)
         some = f", the {_PEERS} busiest" if snapshot.connections > _PEERS else ""
-        text = f"{number} open{some}; {fmt.count(snapshot.connections_total)} since start"
-        self.query_one("#peers-heading", Steady).show(text if snapshot.connections else "Nobody is connected.")
+        text = f"{number} open{some}; {fmt.count(snapshot.connections_total)} since the start"
+        self.query_one("#peers-heading", Steady).show(text if snapshot.connections else "No client is connected.")
 
     def _show_board(self, snapshot: LiveSnapshot) -> None:
         if self._board is not None:
-            self.query_one(CompletenessBoard).show(self._board, self._sought)
+            self.query_one(CompletenessBoard).show_board(self._board, self._wanted)
         if snapshot.uptime >= self._board_due:
             self._board_due = float("inf")
             self._ask_board()
@@ -327,11 +327,11 @@ class LiveScreen(DeskScreen):
         finally:
             taken = clock.monotonic() - began
             self._board_due = self.headend.live().uptime + max(_BOARD_SECONDS, _BOARD_SHARE * taken)
-        self.query_one(CompletenessBoard).show(self._board, self._sought)
+        self.query_one(CompletenessBoard).show_board(self._board, self._wanted)
 
 
 def _note(arrival: Arrival) -> str:
-    """Why a reading is not counted yet; its value stands beside."""
+    """Return why a reading is suspect, without its value, which has a column of its own."""
     value = f"{format_kwh(arrival.wh)} kWh is "
     return f"! {fmt.reason(arrival.note.removeprefix(value))}" if arrival.note else ""
 

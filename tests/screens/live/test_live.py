@@ -212,7 +212,7 @@ async def test_who_follows_a_folder_is_told_where_its_day_is_closed(
         await pilot.press("d")
         await settle(pilot)
         said = text_of(pilot, "#said")
-        assert said == "! Read only: metertui 4711 owns the folder. There the day is closed, or by STOPSERVER."
+        assert said == "! Read only: metertui 4711 owns the folder. Close the day there, or send STOPSERVER."
 
 
 STEPS = [
@@ -294,7 +294,7 @@ async def test_a_filter_shows_only_rows_with_a_text(town: Town) -> None:
         assert text_of(pilot, "#readings-heading") == "Last readings with “666”"
         await press(pilot, "enter", "p")
         assert pilot.app.focused is pilot.app.screen.query_one("#readings")
-        assert text_of(pilot, "#readings-heading") == "Last readings with “666” – paused, P goes on"
+        assert text_of(pilot, "#readings-heading") == "Last readings with “666” – paused, p resumes"
         await press(pilot, "slash", "escape")
         await show(town, pilot)
         assert len(rows(pilot, "#refusals")) == 2
@@ -309,7 +309,7 @@ async def test_connections_stand_with_their_counts(town: Town) -> None:
     since = town.clock.now()
     many = [Peer("10.0.0.7:5001", since, 100, 3, 2048), Peer("10.0.0.8:5002", since, 7, 0, 0)]
     async with at_work(town, "f2", "2", size=(80, 24)) as pilot:
-        assert text_of(pilot, "#peers-heading") == "Nobody is connected."
+        assert text_of(pilot, "#peers-heading") == "No client is connected."
         town.headend.peers = lambda most: many[:most]
         town.headend.connections, town.headend.connections_total = 2, 9
         await show(town, pilot)

@@ -6,12 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.geometry import Size
 
-from metertui.screens.live.rate_bars import Rates, parted
+from metertui.screens.live.rate_bars import RateBars, bar_heights
 
 
 @given(st.lists(st.integers(0, 1000), max_size=130), st.integers(0, 300))
 def test_the_newest_find_room(values: list[int], width: int) -> None:
-    found = parted(values, width)
+    found = bar_heights(values, width)
     assert len(found) <= max(0, width)
     if values and width:
         assert found[-1] == values[-1]
@@ -20,7 +20,7 @@ def test_the_newest_find_room(values: list[int], width: int) -> None:
 
 
 def test_the_highest_is_as_high_as_there_is_room_and_little_is_not_nothing() -> None:
-    rates = Rates()
+    rates = RateBars()
     rates._values = (0, 1, 500, 1000)
     assert rates._lines(Size(4, 2)) == "   █\n ▁██"
     rates._values = (0, 0)
