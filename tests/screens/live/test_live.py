@@ -314,7 +314,7 @@ async def test_connections_stand_with_their_counts(town: Town) -> None:
         town.headend.connections, town.headend.connections_total = 2, 9
         await show(town, pilot)
         assert rows(pilot, "#peers-table")[0][2:] == ["100", "–", "3", "2.0 kB"]
-        assert text_of(pilot, "#peers-heading") == "2 open; 9 since start"
+        assert text_of(pilot, "#peers-heading") == "2 open; 9 since the start"
         many[0] = replace(many[0], requests=160)
         town.clock.advance(2)
         await show(town, pilot)
