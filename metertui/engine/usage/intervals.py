@@ -13,7 +13,8 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.columns import Columns, Frozen, interpolate
+from metertui.engine.columns import Columns, Curve, Frozen, interpolate, stretches
+from metertui.engine.vee import rules
 
 _BLOCK: Final = 500_000
 """Points of the curve that steps are made of at a time, some 50 MB; a meter's are never parted."""
@@ -151,6 +152,25 @@ def pieces(taken: Steps, marks: Longs) -> Iterator[Pieces]:
         high = np.where(nth == count[which] - 1, part.high[which], marks[bucket + 1])
         used = _energy(part, which, high) - _energy(part, which, low)
         yield Pieces(which + where.start, bucket, part.meter[which], part.label[which], used, low, high)
+
+
+def intervals_before(columns: Columns, status: NDArray[np.uint8], energy: Longs, curve: Curve) -> tuple[Longs, Longs]:
+    """Return by reading the energy (Wh) and the length (µs) since the counted reading before it; both int64[n].
+
+    `energy` is C at the readings. Both are -1 for a meter's first counted reading and for one that does not count.
+    Where an exchange comes before the first reading, they are of the time since the exchange.
+    """
+    used, length = np.full((2, len(columns)), -1, dtype=np.int64)
+    counted = np.flatnonzero(status < rules.SUSPECT)
+    meter, time = columns.meter[counted], columns.time[counted]
+    begins = stretches(meter)[:-1]
+    since = np.concatenate((time[:1], time[:-1]))
+    since[begins] = curve.time[np.searchsorted(curve.meter, meter[begins])]
+    rise = np.diff(energy[counted], prepend=0)
+    rise[begins] = energy[counted[begins]]
+    ends = time > since
+    used[counted[ends]], length[counted[ends]] = rise[ends], (time - since)[ends]
+    return used, length
 
 
 def whole_meters(meter: Longs, counts: Longs, most: int) -> Iterator[slice]:

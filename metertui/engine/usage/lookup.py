@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from metertui.engine.base import DAY, SiteZone, Window, disarmed, windows
+from metertui.engine.base import DAY, SiteZone, Window, windows
 from metertui.engine.columns import Group
-from metertui.engine.usage.readings_table import COLUMNS, STATUS
+from metertui.engine.usage.intervals import intervals_before
+from metertui.engine.usage.readings_table import harmless, readings_frame
 from metertui.engine.usage.series import Series, Usage
-from metertui.engine.vee import rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,33 +80,15 @@ class Behind:
         return Behind(self.meter, self.time[span], self.wh[span], self.status[span], self.step[span], self.length[span])
 
     def table(self, groups: list[Group], zone: SiteZone) -> pd.DataFrame:
-        """As an export has them, see export.COLUMNS; a group for each reading."""
-        harmless = [Group(*map(disarmed, group)) for group in groups]
-        return pd.DataFrame(
-            {
-                "identifier": [self.meter] * len(self),
-                "timestamp": [zone.iso(time) for time in self.time.tolist()],
-                "reading_kwh": self.wh / 1000,
-                "usage_kwh": np.where(self.step < 0, np.nan, self.step / 1000),
-                "region": [group.region for group in harmless],
-                "sub_region": [group.sub_region for group in harmless],
-                "apartment_type": [group.apartment_type for group in harmless],
-                "status": [STATUS[status] for status in self.status.tolist()],
-            },
-            columns=pd.Index(list(COLUMNS)),
-        )
+        """As an export has them, see readings_table.COLUMNS; a group for each reading."""
+        ids = [self.meter] * len(self)
+        return readings_frame(ids, self.time, self.wh, self.step, list(map(harmless, groups)), self.status, zone)
 
 
 def behind(series: Series, window: Window) -> Behind:
     """The readings that are stored in a window. O(n) in the meter's readings."""
     low, high = np.searchsorted(series.time, [window.start, window.end], side="right").tolist()
     high = max(low, high)
-    counted = np.flatnonzero(series.status < rules.SUSPECT)
-    step, length = (np.full(len(series), -1, dtype=np.int64) for _ in range(2))
-    step[counted[1:]] = np.diff(series.energy[counted])
-    length[counted[1:]] = np.diff(series.time[counted])
-    if len(counted) and series.first is not None and series.first < series.time[counted[0]]:
-        # Before the first reading there is an exchange, and what was used since then is known.
-        step[counted[0]], length[counted[0]] = series.energy[counted[0]], series.time[counted[0]] - series.first
+    step, length = intervals_before(series.columns, series.status, series.energy, series.curve)
     span = slice(low, high)
     return Behind(series.meter, series.time[span], series.wh[span], series.status[span], step[span], length[span])

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from metertui.engine.base import DAY, Progress, between, disarmed, no_progress
+from metertui.engine.base import DAY, Progress, SiteZone, between, disarmed, no_progress
 from metertui.engine.columns import Frozen, Group
 from metertui.engine.errors import MeterError
 from metertui.engine.usage.buckets import inside
+from metertui.engine.usage.intervals import intervals_before
 from metertui.engine.usage.query import ATTRIBUTE_KEYS, Question
-from metertui.engine.vee import rules
 
 STATUS: Final = ("counted", "reset", "exchange", "suspect", "rejected", "void")
 """Names of the values of a status, in order; no stored reading is an exchange."""
@@ -23,9 +23,7 @@ COLUMNS: Final[dict[str, Literal["text", "time", "kwh"]]] = {
     "timestamp": "time",
     "reading_kwh": "kwh",
     "usage_kwh": "kwh",
-    "region": "text",
-    "sub_region": "text",
-    "apartment_type": "text",
+    **dict.fromkeys(ATTRIBUTE_KEYS, "text"),
     "status": "text",
 }
 """Names, and what is below them."""
@@ -59,42 +57,48 @@ def export(frozen: Frozen, question: Question, progress: Progress = no_progress)
     if question.clock is not None:
         kept &= inside(frozen.zone.wall(time - 1) % DAY, question.clock)
     rows = np.flatnonzero(kept) + span.start
-    step = _steps(frozen)
+    used = intervals_before(columns, frozen.status, frozen.energy, frozen.curve)[0]
     for at in range(0, len(rows), _CHUNK):
-        yield _frame(frozen, rows[at : at + _CHUNK], step)
+        yield _frame(frozen, rows[at : at + _CHUNK], used)
         progress(min(1.0, (at + _CHUNK) / len(rows)))
 
 
-def _steps(frozen: Frozen) -> NDArray[np.float64]:
-    """By reading, the kWh of the step that ends at it; NaN where there is none."""
-    counted = np.flatnonzero(frozen.status < rules.SUSPECT)
-    meter = frozen.columns.meter[counted]
-    step = np.full(len(frozen), np.nan)
-    if len(counted):
-        used = np.diff(frozen.energy[counted], prepend=0) / 1000
-        first = np.flatnonzero(np.concatenate(([True], meter[1:] != meter[:-1])))
-        # Before a meter's first reading there may be an exchange, and what was used since then is known.
-        begins = frozen.curve.time[frozen.curve.starts[meter[first]]]
-        is_begin = frozen.columns.time[counted[first]] == begins
-        used[first] = np.where(is_begin, np.nan, frozen.energy[counted[first]] / 1000)
-        step[counted] = used
-    return step
+def _frame(frozen: Frozen, rows: NDArray[np.int64], used: NDArray[np.int64]) -> pd.DataFrame:
+    columns, groups = frozen.columns, list(map(harmless, frozen.groups))
+    return readings_frame(
+        [frozen.ids[code] for code in columns.meter[rows].tolist()],
+        columns.time[rows],
+        columns.wh[rows],
+        used[rows],
+        [groups[code] for code in frozen.group[rows].tolist()],
+        frozen.status[rows],
+        frozen.zone,
+    )
 
 
-def _frame(frozen: Frozen, rows: NDArray[np.int64], step: NDArray[np.float64]) -> pd.DataFrame:
-    columns = frozen.columns
-    harmless = [Group(*map(disarmed, group)) for group in frozen.groups]
-    groups = [harmless[code] for code in frozen.group[rows].tolist()]
+def harmless(group: Group) -> Group:
+    """Return attributes that no spreadsheet takes for a formula."""
+    return Group(*map(disarmed, group))
+
+
+def readings_frame(
+    ids: Sequence[str],
+    time: NDArray[np.int64],
+    wh: NDArray[np.int64],
+    used: NDArray[np.int64],
+    groups: Sequence[Group],
+    status: NDArray[np.uint8],
+    zone: SiteZone,
+) -> pd.DataFrame:
+    """Return readings as a table of COLUMNS. Times are µs UTC, registers and usage Wh; a usage below 0 is missing."""
     return pd.DataFrame(
         {
-            "identifier": [frozen.ids[code] for code in columns.meter[rows].tolist()],
-            "timestamp": [frozen.zone.iso(time) for time in columns.time[rows].tolist()],
-            "reading_kwh": columns.wh[rows] / 1000,
-            "usage_kwh": step[rows],
-            "region": [group.region for group in groups],
-            "sub_region": [group.sub_region for group in groups],
-            "apartment_type": [group.apartment_type for group in groups],
-            "status": [STATUS[status] for status in frozen.status[rows].tolist()],
+            "identifier": ids,
+            "timestamp": [zone.iso(instant) for instant in time.tolist()],
+            "reading_kwh": wh / 1000,
+            "usage_kwh": np.where(used < 0, np.nan, used / 1000),
+            **{key: [getattr(group, key) for group in groups] for key in ATTRIBUTE_KEYS},
+            "status": [STATUS[code] for code in status.tolist()],
         },
         columns=pd.Index(list(COLUMNS)),
     )

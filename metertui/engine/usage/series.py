@@ -53,17 +53,18 @@ class Series:
     def __init__(
         self,
         meter: str,
-        time: NDArray[np.int64],
-        wh: NDArray[np.int64],
+        columns: Columns,
         status: NDArray[np.uint8],
         energy: NDArray[np.int64],
         curve: Curve,
     ) -> None:
         """Use `of`, or `of_frozen`."""
         self.meter = meter
-        self.time = time
-        """µs UTC, int64[n], ascending; all stored readings."""
-        self.wh = wh
+        self.columns = columns
+        """All stored readings."""
+        self.time = columns.time
+        """µs UTC, int64[n], ascending."""
+        self.wh = columns.wh
         """Register, Wh, int64[n]."""
         self.status = status
         """uint8[n], see validation."""
@@ -86,8 +87,8 @@ class Series:
 
         `corrections` are the meter's, under the code 0.
         """
-        found = judged(Columns(np.zeros(len(time), dtype=np.int32), time, wh), corrections, max_w)
-        return cls(meter, time, wh, found.status, found.energy, found.curve)
+        columns = Columns(np.zeros(len(time), dtype=np.int32), time, wh)
+        return cls(meter, columns, *judged(columns, corrections, max_w))
 
     @classmethod
     def of_frozen(cls, frozen: Frozen, code: int) -> Series:
@@ -95,8 +96,7 @@ class Series:
         span, columns = frozen.columns.span(code), frozen.columns
         return cls(
             frozen.ids[code],
-            columns.time[span],
-            columns.wh[span],
+            Columns(columns.meter[span], columns.time[span], columns.wh[span]),
             frozen.status[span],
             frozen.energy[span],
             frozen.curve.part(frozen.curve.span(code)),
