@@ -20,7 +20,7 @@ from metertui.engine.base.config import Rules, SystemClock
 from metertui.engine.base.zone import DAY, MINUTE, SECOND, SiteZone
 from metertui.engine.core.engine import Engine
 from metertui.engine.replica.changes import Following
-from metertui.headend.read_only import Follower
+from metertui.headend.read_only import ReadOnlyHeadEnd
 
 METERS: Final = 2000
 ROUNDS: Final = 90
@@ -56,7 +56,7 @@ async def run(folder: Path, accounts: int) -> None:
     book = AccountBook(folder, RULES.zone)
     book.put([Account(f"m-{n}", f"{n} Some Road", "East", "Bedok", f"{n:06}", "4-room") for n in range(accounts)], {})
     owner = Engine.open(folder, RULES, clock)
-    follower = Follower(*Following.open(folder, RULES, clock))
+    follower = ReadOnlyHeadEnd(*Following.open(folder, RULES, clock))
     gc.collect()
     gc.freeze()
     watch = Watch()
@@ -66,7 +66,7 @@ async def run(folder: Path, accounts: int) -> None:
         watch.begin()
         begun = time.perf_counter()
         await follower.follow()
-        await follower.settled()
+        await follower.wait_until_built()
         seconds = time.perf_counter() - begun
         print(f"{what:<44} {1000 * seconds:9,.1f} ms   loop held {1000 * watch.worst:6.1f} ms")
 

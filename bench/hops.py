@@ -161,7 +161,7 @@ async def late_read(site: Site, nth: int) -> None:
 async def look_up(site: Site, nth: int) -> None:
     """Look up a meter other than the last one asked for, whose readings the engine keeps at hand."""
     async with site.counted():
-        series = site.headend.series(METERS[nth])
+        series = site.headend.engine.series(METERS[nth])
         window = series.window("month", site.headend.engine.clock.now(), site.headend.engine.zone)
         lookup.answer(series, window, site.headend.engine.zone)
         lookup.behind(series, window)
@@ -176,7 +176,7 @@ async def query(site: Site, _: int) -> None:
 async def bill(site: Site, nth: int) -> None:
     """Make a bill that has not been issued."""
     async with site.counted():
-        statement = site.headend.statement(METERS[nth], MONTH)
+        statement = site.headend.engine.statement(METERS[nth], MONTH)
         shown(statement, site.headend.engine.bills.of(MONTH, METERS[nth]), site.headend.engine.zone)
 
 
@@ -184,7 +184,7 @@ async def day_close(site: Site, nth: int) -> None:
     """Close the day on a reading of each meter."""
     await site.say(*(reading(meter, NOW - 20 * MINUTE + nth * MINUTE) for meter in METERS))
     async with site.counted():
-        await site.headend.close_day("bench")
+        await site.headend.day_close.close("bench")
 
 
 ACTIONS: Final[dict[str, Callable[[Site, int], Awaitable[None]]]] = {
@@ -207,7 +207,7 @@ async def run(folder: Path, trace: Trace, paths: list[str] | None) -> None:
     site = Site(headend, trace, reader, writer)
     await site.say(*(f"REGISTER {meter} region=East apartment_type=4-room" for meter in METERS))
     await site.say(*(reading(meter, FIRST + hour * HOUR) for hour in range(HOURS) for meter in METERS))
-    await headend.close_day("bench")
+    await headend.day_close.close("bench")
     if paths is None:
         print(f"{'action':<12}{'calls':>8}{'functions':>12}{'files':>8}")
     for name, action in ACTIONS.items():

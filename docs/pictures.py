@@ -93,7 +93,7 @@ async def main() -> None:
         async with app.run_test(size=(120, 40)) as pilot:
             await pilot.pause(25)
             meter = fleet.accounts[0].meter
-            await headend.upload(meter, "1", None, "picture")
+            await headend.store_reading(meter, "1", None, "picture")
             await take(pilot, "live", "f2")
             await take(pilot, "board", "3")
             await pilot.press("1")

@@ -48,7 +48,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[HeadEnd]:
     """A head-end of one meter, `m`, at work."""
     headend = HeadEnd(Engine.open(tmp_path, RULES, FakeClock("2025-03-12T10:40:00")))
     await headend.start()
-    await headend.register("m", {"region": "East"}, "test")
+    await headend.accounts.register("m", {"region": "East"}, "test")
     yield headend
     if headend.engine._lock is not None:
         await headend.stop()

@@ -48,4 +48,4 @@ class ScriptLane:
 
 
 async def read(desk: HeadEnd, kwh: str, time: str) -> Outcome:
-    return await desk.upload("m", kwh, time, "test")
+    return await desk.store_reading("m", kwh, time, "test")

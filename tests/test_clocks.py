@@ -28,7 +28,7 @@ async def working(folder: Path, clock: FakeClock) -> AsyncIterator[HeadEnd]:
     rules = Rules(zone=clock.zone)
     desk = HeadEnd(Engine.open(folder, rules, clock))
     await desk.start()
-    await desk.register("m", {}, "test")
+    await desk.accounts.register("m", {}, "test")
     yield desk
     await desk.stop()
     assert [p for proof in check(folder, rules, lambda _: None) for p in proof.problems] == []
@@ -37,8 +37,8 @@ async def working(folder: Path, clock: FakeClock) -> AsyncIterator[HeadEnd]:
 async def closes(desk: HeadEnd) -> int:
     """Tick, let what that began end, and count the day closes so far."""
     await desk.tick()
-    await asyncio.gather(*desk._hands.background)
-    desk._hands.writer.submit(lambda: None).result()  # audit.log is behind
+    await asyncio.gather(*desk._jobs.background)
+    desk._jobs.append(bool).result()  # audit.log is behind
     return (desk.engine.folder / "audit.log").read_text().count("\tclose\t")
 
 
@@ -50,30 +50,30 @@ async def test_readings_without_a_time_stand_apart_when_the_clock_is_put_back(tm
     clock = FakeClock("2025-03-12T10:40:00")
     async with working(tmp_path, clock) as desk:
         for kwh in ("1", "2"):
-            assert (await desk.upload("m", kwh, None, "test")).kind == "ok"
+            assert (await desk.store_reading("m", kwh, None, "test")).kind == "ok"
         clock.advance(1800)
-        assert (await desk.upload("m", "3", None, "test")).kind == "ok"
+        assert (await desk.store_reading("m", "3", None, "test")).kind == "ok"
         clock.set("2025-03-12T10:40:00")  # back to where it has been
         for kwh in ("4", "5"):
-            assert (await desk.upload("m", kwh, None, "test")).kind == "ok"
+            assert (await desk.store_reading("m", kwh, None, "test")).kind == "ok"
         clock.advance(3600)
-        assert (await desk.upload("m", "6", None, "test")).kind == "ok"
+        assert (await desk.store_reading("m", "6", None, "test")).kind == "ok"
         assert len(set(times(desk))) == len(desk.engine.readings) == 6
-        assert (await desk.exceptions()).counts["rejected"] == 1  # 3, which stands behind 5 now
+        assert (await desk.worklist.exceptions()).counts["rejected"] == 1  # 3, which stands behind 5 now
 
 
 async def test_a_clock_that_leaps_a_day_and_comes_back_closes_each_day_once(tmp_path: Path) -> None:
     clock = FakeClock("2025-03-12T10:40:00")
     async with working(tmp_path, clock) as desk:
-        await desk.upload("m", "1", "2025-03-12T10:30", "test")
+        await desk.store_reading("m", "1", "2025-03-12T10:30", "test")
         clock.instant += DAY
         assert await closes(desk) == 1
-        assert (await desk.upload("m", "2", "2025-03-13T10:30", "test")).kind == "ok"
+        assert (await desk.store_reading("m", "2", "2025-03-13T10:30", "test")).kind == "ok"
         clock.instant -= DAY
         assert await closes(desk) == 1
-        ahead = await desk.upload("m", "3", "2025-03-13T11:00", "test")
+        ahead = await desk.store_reading("m", "3", "2025-03-13T11:00", "test")
         assert ahead.code == "future-timestamp"
-        assert (await desk.upload("m", "1.5", "2025-03-12T10:40", "test")).kind == "ok"  # late, by now
+        assert (await desk.store_reading("m", "1.5", "2025-03-12T10:40", "test")).kind == "ok"  # late, by now
         clock.set("2025-03-13T00:00:00")
         assert await closes(desk) == 2
         assert await closes(desk) == 2
@@ -83,7 +83,7 @@ async def test_a_clock_that_leaps_a_day_and_comes_back_closes_each_day_once(tmp_
 async def test_durations_do_not_look_at_the_wall_clock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = FakeClock("2025-03-12T10:40:00")
     async with working(tmp_path, clock) as desk:
-        await desk.upload("m", "1", "2025-03-12T10:30", "test")
+        await desk.store_reading("m", "1", "2025-03-12T10:30", "test")
         write_day_files = desk.engine.write_day_files
 
         def slowly(count: int, progress: object) -> set[date]:
@@ -92,7 +92,7 @@ async def test_durations_do_not_look_at_the_wall_clock(tmp_path: Path, monkeypat
             return write_day_files(count, lambda _: None)
 
         monkeypatch.setattr(desk.engine, "write_day_files", slowly)
-        assert (await desk.close_day("test")).seconds == 2.5
+        assert (await desk.day_close.close("test")).seconds == 2.5
         clock.instant -= DAY
         assert desk.live().uptime == 2.5
 
@@ -117,10 +117,10 @@ async def test_durations_do_not_look_at_the_wall_clock(tmp_path: Path, monkeypat
 )
 async def test_where_a_timestamp_stands(tmp_path: Path, now: str, sent: str, stored: str | None) -> None:
     async with working(tmp_path, FakeClock(now, LONDON)) as desk:
-        outcome = await desk.upload("m", "1", sent, "test")
+        outcome = await desk.store_reading("m", "1", sent, "test")
         assert outcome.stored is (stored is not None)
         assert times(desk) == ([stored] if stored else [])
-        await desk.close_day("test")
+        await desk.day_close.close("test")
         if stored:
             year, month, day = stored[:10].split("-")
             assert stored in (tmp_path / f"archive/{year}/{month}_{day}.csv").read_text()
@@ -133,11 +133,11 @@ async def test_a_day_has_the_hours_that_it_has(tmp_path: Path, day: date, hours:
         for half in range(2 * hours + 1):  # a steady kilowatt
             instant = first + half * 1_800_000_000
             desk.engine.clock.instant = max(desk.engine.clock.instant, instant)  # type: ignore[attr-defined]
-            assert (await desk.upload("m", f"{half / 2}", LONDON.iso(instant), "test")).kind == "ok"
+            assert (await desk.store_reading("m", f"{half / 2}", LONDON.iso(instant), "test")).kind == "ok"
         for by, rows in (("hour", hours), ("day", 1)):
             table = await desk.ask(answer, Question(day, day, (by,)))
             assert table["usage_wh"].tolist() == [hours * 1000 // rows] * rows
-        await desk.close_day("test")
+        await desk.day_close.close("test")
         lines = (tmp_path / f"archive/{day:%Y/%m_%d}.csv").read_text().splitlines()
         assert len(lines) == 1 + 2 * hours
 
@@ -149,19 +149,19 @@ async def test_midnight_with_readings_in_flight_loses_none(tmp_path: Path) -> No
 
         async def meter(name: str) -> None:
             nonlocal sent
-            await desk.register(name, {}, "test")
+            await desk.accounts.register(name, {}, "test")
             for kwh in range(40):
-                assert (await desk.upload(name, str(kwh), None, "test")).kind == "ok"
+                assert (await desk.store_reading(name, str(kwh), None, "test")).kind == "ok"
                 sent += 1
                 if sent % 50 == 0:
                     clock.advance(1)
                     await desk.tick()
 
         await asyncio.gather(*(meter(f"n{n}") for n in range(10)))
-        await asyncio.gather(*desk._hands.background)
+        await asyncio.gather(*desk._jobs.background)
         assert await closes(desk) == 1
         assert len(desk.engine.readings) == sent == 400
-        await desk.close_day("test")
+        await desk.day_close.close("test")
         files = {path.name: path.read_text().count("\n") - 1 for path in (tmp_path / "archive/2025").iterdir()}
         assert sum(files.values()) == 400
         assert all(files[name] for name in ("03_12.csv", "03_13.csv"))

@@ -69,26 +69,26 @@ class Desk:
 
     async def read(self, meter: str) -> str:
         self._kwh += 1
-        outcome = await self.headend.upload(meter, str(self._kwh), f"2025-03-{self._kwh:02d}T10:00", "test")
+        outcome = await self.headend.store_reading(meter, str(self._kwh), f"2025-03-{self._kwh:02d}T10:00", "test")
         if outcome.stored:
             self.readings.add((meter, self._kwh * 1000))
         return outcome.code
 
     async def register(self, meter: str) -> None:
-        outcome = await self.headend.register(meter, {"region": "East"}, "test")
+        outcome = await self.headend.accounts.register(meter, {"region": "East"}, "test")
         if outcome.stored:
             self.accounts[meter] = "East"
 
     async def modify(self, meter: str, region: str) -> None:
         try:
-            await self.headend.modify(meter, {"region": region}, "test")
+            await self.headend.accounts.modify(meter, {"region": region}, "test")
         except MeterError:
             return
         self.accounts[meter] = region
 
     async def close_day(self) -> bool:
         try:
-            await self.headend.close_day("test")
+            await self.headend.day_close.close("test")
         except StorageError:
             return False
         return True

@@ -115,12 +115,12 @@ async def _look_up(headend: HeadEnd, fleet: Fleet) -> None:
     _remark(f"the register at both ends of each window, and what was used between; metertui usage {account.meter} week")
     zone = headend.engine.zone
     windows = ("last_half_hour", "today", "yesterday", "week", "month", "last_month")
-    rows = [usage_row(headend.usage(account.meter, name), zone) for name in windows]
+    rows = [usage_row(headend.engine.usage(account.meter, name), zone) for name in windows]
     shown = [name for name in USAGE if name in ("window", "opening_kwh", "closing_kwh", "usage_kwh", "readings")]
     print(table(rows, shown))
     today = zone.day(headend.engine.clock.now())
     marks = zone.hours(zone.midnight(today - timedelta(days=1)), zone.midnight(today))
-    used, _ = headend.series(account.meter).buckets(marks)
+    used, _ = headend.engine.series(account.meter).buckets(marks)
     hours = [f"{zone.local(mark):%H}" for mark in marks[:-1].tolist()]
     print(bars(hours, (used / 1000).tolist(), "yesterday, kWh by hour"))
 
@@ -129,7 +129,7 @@ async def _bill(headend: HeadEnd, fleet: Fleet) -> None:
     meter = fleet.accounts[0].meter
     _heading(f"The bill of meter {meter} for the last month")
     _remark(f"metertui bill {meter}; metertui explain {meter} last_month says what it rests on, down to file and line")
-    show_bill(headend.statement(meter), headend.engine.zone)
+    show_bill(headend.engine.statement(meter), headend.engine.zone)
 
 
 async def _government(headend: HeadEnd) -> None:

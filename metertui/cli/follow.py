@@ -17,7 +17,7 @@ from metertui.cli.common import progress
 from metertui.engine.base import SystemClock
 from metertui.engine.errors import MeterError
 from metertui.engine.replica import Following
-from metertui.headend import Follower
+from metertui.headend import ReadOnlyHeadEnd
 from metertui.screens.terminal import theme
 from metertui.server import Done, Request, control
 from metertui.settings import Settings
@@ -35,7 +35,7 @@ def screens(data: Path, stated: Settings) -> None:
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(serve.LoopErrors())
         serve.tame_collector()
-        follower = Follower(engine, following)
+        follower = ReadOnlyHeadEnd(engine, following)
         hearing = asyncio.create_task(_hear(follower), name="hear")
         await follower.start()
         try:
@@ -43,7 +43,7 @@ def screens(data: Path, stated: Settings) -> None:
             app = MetertuiApp(follower, stated, keep_heap=gc.freeze, colours=colours, command=command)
             for name in (signal.SIGTERM, signal.SIGHUP):
                 loop.add_signal_handler(name, app.exit)
-            logging.getLogger("metertui").info("%s", follower.refusal())
+            logging.getLogger("metertui").info("%s", follower.why_read_only())
             await app.run_async()
         finally:
             hearing.cancel()
@@ -53,12 +53,12 @@ def screens(data: Path, stated: Settings) -> None:
     asyncio.run(run())
 
 
-async def _hear(follower: Follower) -> None:
+async def _hear(follower: ReadOnlyHeadEnd) -> None:
     """Once a second, what the owner says of itself. One that says nothing is followed by its files alone."""
     while True:
         with contextlib.suppress(OSError, MeterError, TimeoutError, asyncio.LimitOverrunError):
             async with asyncio.timeout(_SECONDS):
                 reply = await control.ask(follower.engine.folder, Request("status", {}))
             if isinstance(reply, Done) and isinstance(reply.result, dict):
-                follower.hear(reply.result)
+                follower.receive_status(reply.result)
         await asyncio.sleep(_SECONDS)

@@ -1,14 +1,14 @@
-"""The engine in an asyncio event loop: the one face that server and screens meet it at."""
+"""The engine in an asyncio event loop, used by the server, the screens and the command line."""
 
 from __future__ import annotations
 
-from metertui.headend.read_only import HEARD, Follower
+from metertui.headend.read_only import STATUS_FIELDS, ReadOnlyHeadEnd
 from metertui.headend.recurring import Recurring
 from metertui.headend.service import HeadEnd
 
 __all__ = [
-    "HEARD",
-    "Follower",
+    "STATUS_FIELDS",
     "HeadEnd",
+    "ReadOnlyHeadEnd",
     "Recurring",
 ]

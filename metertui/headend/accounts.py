@@ -1,4 +1,4 @@
-"""Changes of accounts beside ingest, one at a time: nearly all of the work is done while readings go on coming."""
+"""Accounts on a running engine: changed one at a time, with nearly all of the work done beside ingest."""
 
 from __future__ import annotations
 
@@ -6,96 +6,112 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from metertui.engine.accounts import Change
-from metertui.engine.base import SiteZone
+from metertui.engine.accounts import Account, Change, Rows
+from metertui.engine.base import Outcome, SiteZone
 from metertui.engine.columns import Group
 from metertui.engine.core import Import
 from metertui.engine.vee import Event, checked_reason
-from metertui.headend.jobs import Hands
+from metertui.headend.jobs import Jobs
 
 _AT_ONCE: Final = 256
-"""Accounts taken over in one go: some ms."""
-_EVER: Final = -(1 << 62)
+"""Accounts that are refreshed before the event loop goes on: some milliseconds."""
+_ALWAYS: Final = -(1 << 62)
 
 
-class AccountChanges:
-    """Who changes accounts."""
+class Accounts:
+    """Registers, changes and finds accounts."""
 
-    def __init__(self, hands: Hands) -> None:
-        self._hands = hands
+    def __init__(self, jobs: Jobs) -> None:
+        self._jobs = jobs
         self._changing = asyncio.Lock()
 
-    async def modify(self, meter: str, fields: dict[str, str], by: str, since: int | None) -> None:
-        """See HeadEnd.modify."""
-        accounts, zone = self._hands.engine.accounts, self._hands.engine.zone
+    async def register(self, meter: str, fields: dict[str, str], by: str) -> Outcome:
+        """Register an account, in a batch; `fields` by their names on the wire."""
+        return await self._jobs.commit_request(lambda batch: batch.register(meter, fields, by=by))
+
+    async def modify(self, meter: str, fields: dict[str, str], by: str, since: int | None = None) -> None:
+        """Change fields of an account from `since` on (µs UTC; now if None). Earlier readings keep the attributes of
+        their time.
+
+        Raises MeterError.
+        """
+        accounts, zone = self._jobs.engine.accounts, self._jobs.engine.zone
         before = accounts.moves(meter)
         await self._change(meter, lambda now: accounts.modified(meter, fields, now, since))
         from_then = "" if since is None else f" from {zone.iso(since)}"
         listed = ", ".join(f"{name}={value}" for name, value in fields.items())
         gone = [move for move in before[-1:] if move not in accounts.moves(meter)]
-        instead = "".join(f", instead of {_told(move, zone)}" for move in gone)
-        self._hands.note(by, "modify", meter, listed + from_then + instead)
+        instead = "".join(f", instead of {_describe_move(move, zone)}" for move in gone)
+        self._jobs.audit(by, "modify", meter, listed + from_then + instead)
 
-    async def deactivate(self, meter: str, by: str, reason: str) -> None:
-        """See HeadEnd.deactivate."""
-        accounts = self._hands.engine.accounts
+    async def deactivate(self, meter: str, by: str, reason: str = "") -> None:
+        """Refuse the readings of a meter from now on; its history stays. Raises MeterError."""
+        accounts = self._jobs.engine.accounts
         await self._change(meter, lambda now: accounts.deactivated(meter), "deactivate", by, reason)
-        self._hands.note(by, "deactivate", meter, reason)
+        self._jobs.audit(by, "deactivate", meter, reason)
 
-    async def reactivate(self, meter: str, by: str, reason: str) -> None:
-        """See HeadEnd.reactivate."""
-        accounts = self._hands.engine.accounts
+    async def reactivate(self, meter: str, by: str, reason: str = "") -> None:
+        """Accept the readings of a deactivated meter again. Raises MeterError."""
+        accounts = self._jobs.engine.accounts
         await self._change(meter, lambda now: accounts.reactivated(meter), "reactivate", by, reason)
-        self._hands.note(by, "reactivate", meter, reason)
+        self._jobs.audit(by, "reactivate", meter, reason)
+
+    async def search(self, text: str, limit: int = 20) -> list[Account]:
+        """Return accounts with `text` in their id, address or postcode; see `Roster.search`."""
+        return await self._jobs.look_up(self._jobs.engine.accounts.roster.search, text, limit)
+
+    async def find_all(self, text: str) -> Rows:
+        """Return all accounts with `text` in their id, address or postcode, in order of id; see `Roster.matches`."""
+        return await self._jobs.look_up(self._jobs.engine.accounts.roster.matches, text)
+
+    async def apply_import(self, importing: Import) -> None:
+        """Store the accounts of an import, and the changes it makes to others. Runs to completion."""
+        await self._jobs.run_to_completion(self._apply_import(importing))
 
     async def _change(
         self, meter: str, plan: Callable[[int], Change], what: str = "", by: str = "", reason: str = ""
     ) -> None:
-        """Change an account. Ingest waits only for the last step."""
+        """Change an account as planned for the time given in µs UTC. Ingest waits only for the last step."""
 
         async def change() -> None:
-            hands, engine = self._hands, self._hands.engine
+            jobs, engine = self._jobs, self._jobs.engine
             async with self._changing:
-                async with hands.between:
+                async with jobs.between_batches():
                     now, before = engine.clock.now(), engine.accounts.moves(meter)
                     planned, standing = plan(now), engine.accounts.standing()
                 events = [Event(now, meter, what, None, by, checked_reason(reason) if reason else "")] if what else []
-                draft = await hands.work(engine.accounts.draft, standing, planned)
-                async with hands.between:
+                draft = await jobs.compute(engine.accounts.draft, standing, planned)
+                async with jobs.between_batches():
                     if events:
-                        await hands.write(engine.accounts.commit_told, draft, engine.events, events)
+                        await jobs.write(engine.accounts.commit_told, draft, engine.events, events)
                         engine.decide(events)
                     else:
-                        await hands.write(engine.accounts.commit, draft)
-                    # From where the attributes are others: of a change that is corrected, the earlier of both.
+                        await jobs.write(engine.accounts.commit, draft)
+                    # The attributes change from here on; when a change is corrected, from the earlier of the two.
                     others = (*before[-1:], planned.moves[meter][-1]) if planned.moves else ((now, None),)
                     since = min(since for since, _ in others)
                     engine.refresh_account(meter, since)
 
-        await self._hands.finished(change())
+        await self._jobs.run_to_completion(change())
 
-    async def take(self, importing: Import) -> None:
-        """The accounts that an import brings, and what it says of others; begun, it is finished."""
-        await self._hands.finished(self._take(importing))
-
-    async def _take(self, importing: Import) -> None:
-        hands, engine = self._hands, self._hands.engine
+    async def _apply_import(self, importing: Import) -> None:
+        jobs, engine = self._jobs, self._jobs.engine
         async with self._changing:
-            async with hands.between:
+            async with jobs.between_batches():
                 now = engine.clock.now()
                 standing = engine.accounts.standing()
-                accounts, moves = await hands.write(importing.accounts, engine.accounts, now)
+                accounts, moves = await jobs.write(importing.accounts, engine.accounts, now)
             if not accounts and not moves:
                 return
-            draft = await hands.work(engine.accounts.draft, standing, Change(accounts, moves))
-            async with hands.between:
-                await hands.write(engine.accounts.commit, draft)
+            draft = await jobs.compute(engine.accounts.draft, standing, Change(accounts, moves))
+            async with jobs.between_batches():
+                await jobs.write(engine.accounts.commit, draft)
                 for place, meter in enumerate({account.meter: None for account in accounts} | dict.fromkeys(moves)):
-                    engine.refresh_account(meter, _EVER)
+                    engine.refresh_account(meter, _ALWAYS)
                     if place % _AT_ONCE == 0:
                         await asyncio.sleep(0)
 
 
-def _told(move: tuple[int, Group], zone: SiteZone) -> str:
+def _describe_move(move: tuple[int, Group], zone: SiteZone) -> str:
     since, group = move
     return f"{', '.join(filter(None, group)) or 'no attributes'} from {zone.iso(since)}"

@@ -1,4 +1,4 @@
-"""Billing runs and the file of tariffs, beside ingest."""
+"""Billing runs and the tariff file, beside ingest."""
 
 from __future__ import annotations
 
@@ -6,36 +6,44 @@ from metertui.engine.base import Progress
 from metertui.engine.billing import Run, tariffs
 from metertui.engine.errors import MeterError
 from metertui.engine.storage import durable
-from metertui.headend.jobs import Hands
+from metertui.headend.jobs import Jobs
 
 
-async def reckon(hands: Hands, month: str, progress: Progress) -> Run:
-    """See HeadEnd.reckon."""
-    return await hands.ask(Run, month, hands.engine.terms(), hands.engine.bills, progress)
+class Billing:
+    """Computes and issues billing runs, and saves tariffs."""
 
+    def __init__(self, jobs: Jobs) -> None:
+        self._jobs = jobs
 
-async def issue(hands: Hands, run: Run, by: str) -> int:
-    """See HeadEnd.issue."""
-    async with hands.between:
-        pass  # raises where nothing may be written
-    new, changes = run.new, run.changes
-    count = await hands.work(run.issue, hands.engine.clock.now())
-    if count:
-        hands.note(by, "issue", run.month, f"{new} bills, {changes} adjustments")
-    return count
+    async def compute_run(self, month: str, progress: Progress) -> Run:
+        """Return the billing run of a month, computed in a thread, which calls `progress`.
 
+        Raises MeterError, DataError, NoTariffError, and what `progress` raises.
+        """
+        engine = self._jobs.engine
+        return await self._jobs.ask(Run, month, engine.terms(), engine.bills, progress)
 
-async def save_tariffs(hands: Hands, data: bytes, before: bytes | None, by: str) -> None:
-    """See HeadEnd.save_tariffs."""
-    path = hands.engine.tariffs.path
-    found = tariffs.parse(data, path)
-    async with hands.between:
-        pass
+    async def issue(self, run: Run, by: str) -> int:
+        """Store the bills and adjustments of a run for good; return how many were new. Raises MeterError."""
+        self._jobs.check_writable()
+        new, changes = run.new, run.changes
+        count = await self._jobs.compute(run.issue, self._jobs.engine.clock.now())
+        if count:
+            self._jobs.audit(by, "issue", run.month, f"{new} bills, {changes} adjustments")
+        return count
 
-    def save() -> None:
-        if tariffs.stored(path) != before:
-            raise MeterError(f"{path.name} has changed since it was opened; open it again")
-        durable.replace(path, data)
+    async def save_tariffs(self, data: bytes, before: bytes | None, by: str) -> None:
+        """Replace the tariff file, if it still has the content `before` (None: no file).
 
-    await hands.write(save)
-    hands.note(by, "tariffs", path.name, f"{len(found.tariffs)} tariffs, {len(found.rates)} prices")
+        Raises DataError for invalid tariffs, MeterError if the file has changed meanwhile, StorageError.
+        """
+        path = self._jobs.engine.tariffs.path
+        found = tariffs.parse(data, path)
+
+        def save() -> None:
+            if tariffs.stored(path) != before:
+                raise MeterError(f"{path.name} has changed since it was opened; open it again")
+            durable.replace(path, data)
+
+        await self._jobs.write(save)
+        self._jobs.audit(by, "tariffs", path.name, f"{len(found.tariffs)} tariffs, {len(found.rates)} prices")

@@ -1,9 +1,9 @@
-"""Turns: how requests from many lanes become batches on disk.
+"""The commit loop: how requests from many lanes become batches on disk.
 
-A turn gathers what has arrived on all *lanes* (connections, mostly), puts it to one batch in order, has a writer
-thread write and sync it, applies it, and lets each lane reply. While the disk works on one batch, the lanes of the next
-are parsed. So one line from netcat and ten thousand from a concentrator take the same way, and readings that arrive
-together share one sync (group commit; see DeWitt et al., "Implementation techniques for main memory database
+A round of the loop gathers what has arrived on all *lanes* (connections, mostly), puts it to one batch in order, has a
+writer thread write and sync it, applies it, and lets each lane reply. While the disk works on one batch, the lanes of
+the next are parsed. One line from netcat and ten thousand from a concentrator take the same way, and readings that
+arrive together share one sync (group commit; see DeWitt et al., "Implementation techniques for main memory database
 systems", SIGMOD 1984).
 """
 
@@ -24,52 +24,55 @@ from metertui.headend.latency import Latency
 
 _logger = logging.getLogger(__name__)
 
-_BATCH: Final = 1024
-"""Requests in a turn: about 3 ms of work, so that neither a key press nor another client waits long for its turn.
+_MAX_BATCH: Final = 1024
+"""Requests in a batch: about 3 ms of work, so that neither a key press nor another client waits long.
 
 Measured: 8192 made the event loop stall for 70 ms under a flood, 1024 for 14 (99th percentile), and were no faster.
 """
-_LONGEST: Final = 0.02
-"""Seconds of work in a turn: readings that do not fit take twenty times as long as those that do, and a turn that took
-longer is followed by smaller ones.
+_MAX_SECONDS: Final = 0.02
+"""Seconds of work on a batch. Suspect readings take twenty times as long as those that fit, and a batch that took
+longer than this is followed by smaller ones.
 """
-_SHARE: Final = 64
-"""Requests that a lane may put into a turn however many others wait."""
-_BY_AGE: Final = 4
-"""One part in so many of each turn is for those who have waited longest; the rest is for those who want least.
+_MIN_SHARE: Final = 64
+"""Requests that a lane may put into a batch however many others wait."""
+_AGE_PART: Final = 4
+"""One part in so many of each batch is for the lanes that have waited longest; the rest is for those with the fewest
+requests.
 
-So a meter's one line goes before what floods the port, and a concentrator's thousand are not put off by a thousand
-meters that ask and wait.
+So a meter's one line goes before a client that floods the port, and the thousand lines of a concentrator are not put
+off by a thousand meters that send and wait.
 """
 _DEFECT: Final = refused("storage", "the server failed at this batch; its log says why")
 
 
 class Lane(Protocol):
-    """One stream of requests with its replies."""
+    """A stream of requests, with a way to reply."""
 
     due: int
-    """The service it has had, kept by the fair order; 0 at first."""
+    """The service it has had, kept by the fair queue; 0 at first."""
     arrived: float | None
-    """When what it collected last had arrived, on the monotonic clock; None where nobody waits for the answer."""
+    """When the input that it collected last had arrived, in seconds of the monotonic clock; None for one that is not
+    measured.
+    """
 
     def backlog(self) -> int:
-        """About how many requests wait, 1 at least: a guess that costs nothing."""
+        """Return about how many requests wait, at least 1: an estimate that costs nothing."""
 
     def collect(self, budget: int) -> int:
-        """Parse waiting input into requests, about `budget` at most; how many are ready. No engine, no I/O."""
+        """Parse waiting input into about `budget` requests at most, and return how many are ready. No I/O."""
 
     def perform(self, batch: Batch) -> None:
-        """Put the ready requests to the batch, in order; keep the outcomes."""
+        """Put the ready requests to the batch, in order, and keep the outcomes."""
 
     def reply(self, failure: Outcome | None) -> None:
-        """The batch is on disk (None), or `failure` stands for all of it that was not refused anyway."""
+        """Send the replies. With `failure` the batch is not on disk: it replaces every outcome but refusals."""
 
     def drop(self) -> None:
-        """End without an answer: a defect leaves open what became of the lane's requests."""
+        """End without replies: after a defect it is not known what became of the requests."""
 
 
-class Turns:
-    """Takes turns until it is stopped. All methods are called on the event loop."""
+class CommitLoop:
+    """Commits batches until it is stopped. All methods are called on the event loop."""
 
     def __init__(self, engine: Engine, writer: Executor) -> None:
         self._engine = engine
@@ -78,54 +81,65 @@ class Turns:
         self._wake = asyncio.Event()
         self._stopping = False
         self._running: asyncio.Task[None] | None = None
-        self.between = asyncio.Lock()
-        """Held during a turn; who holds it works between two batches."""
+        self.between_batches = asyncio.Lock()
+        """Held by the loop while it works on a batch."""
         self.latency = Latency()
-        """From arrival to answer, once for all that a lane was answered together."""
-        self._room = _BATCH
-        """Requests that the next turn may have."""
+        """Seconds from arrival to reply, counted once for all requests that a lane was answered together."""
+        self._batch_limit = _MAX_BATCH
+        """Requests that the next batch may have."""
         self.batch_size = 0
         """Requests in the last batch."""
         self.storage_error = ""
-        """Why the disk refused last; empty once it has taken a batch again."""
+        """Why the last write failed; empty after one that succeeded."""
 
     def start(self) -> None:
-        """Begin."""
-        self._running = asyncio.create_task(self._take_turns(), name="ingest")
+        """Start the loop."""
+        self._running = asyncio.create_task(self._run(), name="ingest")
 
     async def stop(self) -> None:
-        """End when all that has been submitted is answered."""
+        """Answer all that has been submitted, then end."""
         self._stopping = True
         self._wake.set()
         if self._running is not None:
             await self._running
 
     def submit(self, lane: Lane) -> None:
-        """A lane has input. It is asked for it in its turn, once, however often it says so before."""
+        """Queue a lane that has input; does nothing if it is queued already."""
         if lane not in self._lanes:
-            self._lanes.add(lane, min(_SHARE, lane.backlog()))
+            self._lanes.add(lane, min(_MIN_SHARE, lane.backlog()))
             self._wake.set()
 
-    async def _take_turns(self) -> None:
+    async def commit_request(self, request: Callable[[Batch], Outcome]) -> Outcome:
+        """Commit one request from inside the program, in a batch with all others."""
+        lane = _RequestLane(request, self._engine.clock.monotonic())
+        self.submit(lane)
+        return await lane.done
+
+    @property
+    def waiting(self) -> int:
+        """The number of lanes that wait."""
+        return len(self._lanes)
+
+    async def _run(self) -> None:
         ready: list[Lane] = []
         while not self._stopping or ready or self._lanes:
             if not ready:
                 await self._wake.wait()
-                ready = self._gather()
-            ready = await self._take_turn(ready)
+                ready = self._gather_lanes()
+            ready = await self._commit_lanes(ready)
 
-    async def _take_turn(self, ready: list[Lane]) -> list[Lane]:
-        """One batch, from the lanes' requests to their replies; the lanes gathered meanwhile."""
+    async def _commit_lanes(self, ready: list[Lane]) -> list[Lane]:
+        """Commit the requests of some lanes as one batch and let them reply; return the lanes gathered meanwhile."""
         gathered: list[Lane] = []
         failure: Outcome | None = None
         arrived = [lane.arrived for lane in ready if lane.arrived is not None]
-        async with self.between:
+        async with self.between_batches:
             batch = self._engine.begin()
             began = time.thread_time()
             try:
                 for lane in ready:
                     lane.perform(batch)
-                self._pace(time.thread_time() - began)
+                self._adapt_limit(time.thread_time() - began)
             except Exception:
                 # A defect must not silence every meter: this batch is refused, and the next one goes on.
                 _logger.exception("a batch failed")
@@ -133,13 +147,13 @@ class Turns:
                 self._engine.roll_back(batch)
             else:
                 if len(batch) or batch.refusals:
-                    committing = asyncio.get_running_loop().run_in_executor(self._writer, self._commit, batch)
-                    gathered = self._gather()
+                    committing = asyncio.get_running_loop().run_in_executor(self._writer, self._write_batch, batch)
+                    gathered = self._gather_lanes()
                     try:
                         failure = await committing
-                        self._conclude(batch, failure)
+                        self._apply_batch(batch, failure)
                     except Exception:
-                        # It may be on disk or not, so neither OK nor ERR would be true.
+                        # It may be on disk or not: neither OK nor ERR would be true.
                         _logger.exception("a batch failed while it was written")
                         for lane in ready:
                             lane.drop()
@@ -152,21 +166,23 @@ class Turns:
             except Exception:
                 _logger.exception("a reply failed")
                 lane.drop()
-        self.latency.note(self._engine.clock.monotonic(), arrived)
-        return gathered or self._gather()
+        self.latency.add(self._engine.clock.monotonic(), arrived)
+        return gathered or self._gather_lanes()
 
-    def _gather(self) -> list[Lane]:
-        """Lanes with parsed requests, up to a batch: first those that want least, then those that waited longest."""
+    def _gather_lanes(self) -> list[Lane]:
+        """Take from the queue lanes for one batch, and let them parse: first those with the fewest requests, then the
+        oldest.
+        """
         self._wake.clear()
         gathered: list[Lane] = []
-        most = room = self._room
-        share = max(_SHARE, room // max(1, len(self._lanes)))
+        limit = room = self._batch_limit
+        share = max(_MIN_SHARE, room // max(1, len(self._lanes)))
         while self._lanes and room > 0:
-            lane = self._lanes.next() if room > most // _BY_AGE else self._lanes.oldest()
+            lane = self._lanes.pop_next() if room > limit // _AGE_PART else self._lanes.pop_oldest()
             try:
                 collected = lane.collect(min(share, room))
             except Exception:
-                _logger.exception("what came on a connection could not be read")
+                _logger.exception("the input of a connection could not be parsed")
                 lane.drop()
             else:
                 room -= collected
@@ -176,15 +192,15 @@ class Turns:
             self._wake.set()
         return gathered
 
-    def _pace(self, took: float) -> None:
-        """What the last turn's requests took, in seconds of this thread's own, says how many the next one may have."""
-        if took > _LONGEST:
-            self._room = max(_SHARE, int(self._room * _LONGEST / took))
+    def _adapt_limit(self, took: float) -> None:
+        """Set how many requests the next batch may have from the CPU seconds that the last one took."""
+        if took > _MAX_SECONDS:
+            self._batch_limit = max(_MIN_SHARE, int(self._batch_limit * _MAX_SECONDS / took))
         else:
-            self._room = min(_BATCH, 2 * self._room)
+            self._batch_limit = min(_MAX_BATCH, 2 * self._batch_limit)
 
-    def _commit(self, batch: Batch) -> Outcome | None:
-        """In the writer thread: the batch on disk (None), or why not."""
+    def _write_batch(self, batch: Batch) -> Outcome | None:
+        """Write and sync a batch, in the writer thread; return why that failed, or None."""
         failure: Outcome | None = None
         try:
             if len(batch):
@@ -194,7 +210,7 @@ class Turns:
         self._engine.write_notes(batch, stored=failure is None)
         return failure
 
-    def _conclude(self, batch: Batch, failure: Outcome | None) -> None:
+    def _apply_batch(self, batch: Batch, failure: Outcome | None) -> None:
         self.batch_size = len(batch) + batch.duplicates + len(batch.refusals)
         if failure is not None:
             if failure.text != self.storage_error:
@@ -205,20 +221,9 @@ class Turns:
             self.storage_error = ""
         self._engine.apply(batch)
 
-    @property
-    def waiting(self) -> int:
-        """Lanes that wait for their turn."""
-        return len(self._lanes)
 
-    async def put(self, request: Callable[[Batch], Outcome]) -> Outcome:
-        """One request from inside the program, by the way that every other takes."""
-        lane = _Single(request, self._engine.clock.monotonic())
-        self.submit(lane)
-        return await lane.done
-
-
-class _Single:
-    """A lane with one request, from inside the program."""
+class _RequestLane:
+    """A lane with one request from inside the program."""
 
     def __init__(self, request: Callable[[Batch], Outcome], arrived: float) -> None:
         self._request = request

@@ -1,4 +1,4 @@
-"""Decisions about readings, let stand beside ingest."""
+"""Edits of readings (void, release, exchange) on a running engine."""
 
 from __future__ import annotations
 
@@ -6,31 +6,36 @@ import asyncio
 from collections.abc import Sequence
 
 from metertui.engine.core import Decision, Effect, corrections
-from metertui.headend.jobs import Hands
+from metertui.headend.jobs import Jobs
 
 
-async def decide(hands: Hands, decisions: Sequence[Decision], by: str) -> list[Effect]:
-    """See HeadEnd.decide."""
-    return await hands.finished(_let_stand(hands, decisions, by))
+class Corrections:
+    """Previews and applies decisions about readings."""
 
+    def __init__(self, jobs: Jobs) -> None:
+        self._jobs = jobs
 
-async def _let_stand(hands: Hands, decisions: Sequence[Decision], by: str) -> list[Effect]:
-    engine = hands.engine
-    async with hands.between:
-        found = await effects(hands, decisions, by)
-        await hands.write(corrections.record, engine, found)
-        for _ in corrections.take_effect(engine, found):
+    async def preview(self, decisions: Sequence[Decision], by: str) -> list[Effect]:
+        """Return what decisions would change. Raises MeterError. Other work of the event loop goes on in between."""
+        engine = self._jobs.engine
+        found = []
+        for effect in corrections.each_effect(engine, decisions, by, engine.clock.now()):
+            found.append(effect)
             await asyncio.sleep(0)
-    return found
+        return found
 
+    async def apply(self, decisions: Sequence[Decision], by: str) -> list[Effect]:
+        """Apply decisions, all or none, and return what each changed. Raises MeterError, StorageError.
 
-async def effects(hands: Hands, decisions: Sequence[Decision], by: str) -> list[Effect]:
-    """See HeadEnd.effects. The loop's other work goes on after each.
+        Runs to completion even if the caller is cancelled.
+        """
+        return await self._jobs.run_to_completion(self._apply(decisions, by))
 
-    Where nothing may be stored meanwhile, it is called between two batches.
-    """
-    found = []
-    for effect in corrections.each_effect(hands.engine, decisions, by, hands.engine.clock.now()):
-        found.append(effect)
-        await asyncio.sleep(0)
-    return found
+    async def _apply(self, decisions: Sequence[Decision], by: str) -> list[Effect]:
+        engine = self._jobs.engine
+        async with self._jobs.between_batches():
+            found = await self.preview(decisions, by)
+            await self._jobs.write(corrections.record, engine, found)
+            for _ in corrections.take_effect(engine, found):
+                await asyncio.sleep(0)
+        return found

@@ -1,6 +1,6 @@
-"""The day close beside ingest: asked for, or at midnight.
+"""The day close on a running engine, on request or at midnight.
 
-It takes a place between two batches only to set the log aside and to swap the rebuilt index in.
+Ingest goes on meanwhile. It waits only while the log is set aside and while the rebuilt index is put in place.
 """
 
 from __future__ import annotations
@@ -12,24 +12,26 @@ from typing import Any
 
 from metertui.engine.core import CLOSING, Close, closes
 from metertui.engine.errors import BusyError, MeterError, StorageError
-from metertui.headend.jobs import Hands
+from metertui.headend.jobs import Jobs
 
 _logger = logging.getLogger(__name__)
 
 
-class DayClosing:
-    """Closes days, one close at a time, and knows how far it is."""
+class DayClose:
+    """Closes days, one close at a time, and tells its progress."""
 
-    def __init__(self, hands: Hands, *, at_midnight: bool) -> None:
-        self._hands = hands
+    def __init__(self, jobs: Jobs, *, at_midnight: bool) -> None:
+        self._jobs = jobs
         self._at_midnight = at_midnight
-        self._today = hands.engine.zone.day(hands.engine.clock.now())
+        self._today = jobs.engine.zone.day(jobs.engine.clock.now())
         self.idle = asyncio.Event()
         """Set while no close is running."""
         self.idle.set()
         self.state = "open"
+        """`open`, or the step of a running close, one of CLOSING."""
         self.progress: float | None = None
-        self.last: Close | None = closes.last(hands.engine.audit, hands.engine.zone)
+        """The share done of a running close, 0 to 1."""
+        self.last: Close | None = closes.last(jobs.engine.audit, jobs.engine.zone)
         self._by = ""
         self._began = 0.0
         self._readings = 0
@@ -40,15 +42,16 @@ class DayClosing:
         return not self.idle.is_set()
 
     async def close(self, by: str) -> Close:
-        """Log to day files, index rebuilt, new log; ingest goes on meanwhile.
+        """Move the readings of the log into day files, rebuild the index, and start a new log.
 
-        Raises BusyError while one runs already, StorageError when the disk refuses: then the sealed log stays, and
-        the next close, or the next start, takes it up.
+        Raises BusyError while a close is running, StorageError when the disk fails: then the sealed log stays, and the
+        next close, or the next start, completes the work. Raises OwnedError.
         """
+        self._jobs.check_writable()
         if self.running:
             raise BusyError("a day close is running already")
         self.idle.clear()
-        engine, turns = self._hands.engine, self._hands.turns
+        engine, commit_loop = self._jobs.engine, self._jobs.commit_loop
         started = self._began = engine.clock.monotonic()
         self._by = by
         try:
@@ -63,12 +66,12 @@ class DayClosing:
             known = None if before is None else late
             close = Close(readings, files, seconds, engine.clock.now(), by, known, late_files)
             self.last = close
-            turns.storage_error = ""
+            commit_loop.storage_error = ""
             _logger.info("day closed by %s: %d readings into %d day files in %.2f s", by, readings, files, seconds)
-            self._hands.note(by, closes.ACTION, "", closes.detail(close))
+            self._jobs.audit(by, closes.ACTION, "", closes.detail(close))
             return close
         except StorageError as error:
-            turns.storage_error = str(error)
+            commit_loop.storage_error = str(error)
             _logger.error("day close: %s", error)
             raise
         finally:
@@ -76,14 +79,14 @@ class DayClosing:
             self.progress = None
             self.state = "open"
 
-    def now(self) -> dict[str, Any]:
-        """What there is to tell of a close that is running, by the names of `LiveSnapshot`."""
+    def progress_fields(self) -> dict[str, Any]:
+        """Return the fields of `LiveSnapshot` that describe a running close."""
         if not self.running:
             return {}
-        written, files = self._hands.engine.day_files
+        written, files = self._jobs.engine.day_files
         return {
             "closing_by": self._by,
-            "closing_seconds": self._hands.engine.clock.monotonic() - self._began,
+            "closing_seconds": self._jobs.engine.clock.monotonic() - self._began,
             "closing_readings": self._readings,
             "closing_files": files,
             "closing_written": written,
@@ -91,64 +94,66 @@ class DayClosing:
 
     @property
     def _day_before(self) -> date | None:
-        """The local day of the last close: readings of earlier days come late."""
-        return None if self.last is None else self._hands.engine.zone.day(self.last.ended)
+        """The local day of the last close: readings of earlier days are late."""
+        return None if self.last is None else self._jobs.engine.zone.day(self.last.ended)
 
     async def _close_once(self) -> tuple[int, set[date], int]:
-        """Readings moved, the days that they are of, and how many come late."""
-        hands, engine = self._hands, self._hands.engine
+        """Move the readings of one sealed log; return their number, their local days, and how many are late."""
+        jobs, engine = self._jobs, self._jobs.engine
         self.progress = 0.0
         self._readings, engine.day_files = 0, (0, 0)
-        self._enter(CLOSING[0])
-        count = await hands.write_between(engine.seal)
+        self._enter_step(CLOSING[0])
+        count = await jobs.write_between_batches(engine.seal)
         if not count:
             return 0, set(), 0
         self._readings = count
-        self._enter(f"writing {count} readings into day files", CLOSING[1])
+        self._enter_step(f"writing {count} readings into day files", CLOSING[1])
         before = self._day_before
-        late = 0 if before is None else await hands.work(engine.late, count, before)
-        days = await hands.work(engine.write_day_files, count, self._set_progress)
+        late = 0 if before is None else await jobs.compute(engine.late, count, before)
+        days = await jobs.compute(engine.write_day_files, count, self._set_progress)
         engine.day_files = len(days), len(days)
-        self._enter(CLOSING[2])
+        self._enter_step(CLOSING[2])
         while True:
             version = engine.readings.version
-            rebuilt = await hands.work(engine.readings.rebuild, count)
+            rebuilt = await jobs.compute(engine.readings.rebuild, count)
             if version == engine.readings.version:
-                break  # else an account moved meanwhile, and the new index has its readings in the old place
+                break  # otherwise an account changed meanwhile, and the new index has its readings in the old group
         self.progress = 0.95
-        self._enter(CLOSING[3])
-        async with hands.between:
+        self._enter_step(CLOSING[3])
+        async with jobs.between_batches():
             engine.finish_close(rebuilt)
-            await hands.write(engine.drop_sealed)
+            await jobs.write(engine.drop_sealed)
         return count, days, late
 
-    def _enter(self, told: str, state: str = "") -> None:
-        self.state = state or told
-        _logger.info("day close: %s", told)
+    def _enter_step(self, description: str, state: str = "") -> None:
+        self.state = state or description
+        _logger.info("day close: %s", description)
 
     def _set_progress(self, share: float) -> None:
         self.progress = 0.8 * share
 
-    async def turn_day(self) -> None:
-        """On a new local day, have its file be there, and close the old one."""
-        today = self._hands.engine.zone.day(self._hands.engine.clock.now())
+    async def start_day(self) -> None:
+        """On a new local day, create its day file and close the old day; called once a second."""
+        if self._jobs.read_only:
+            return
+        today = self._jobs.engine.zone.day(self._jobs.engine.clock.now())
         if today != self._today:
-            later, self._today = today > self._today, today  # a clock that was put back has not made a day end
+            later, self._today = today > self._today, today  # a day does not end when the clock is set back
             if later and self._at_midnight and not self.running:
-                self._hands.begin(self._close_unattended("midnight"), "day close")
-            self._hands.begin(self._open_file(today), "day file")
+                self._jobs.start_background(self._close_at_midnight(), "day close")
+            self._jobs.start_background(self._create_file(today), "day file")
 
-    async def _open_file(self, day: date) -> None:
-        """Have the file of a day be there. Not beside a close, which may be about to write that very file."""
+    async def _create_file(self, day: date) -> None:
+        """Create the file of a day, but not during a close, which may be about to write that file."""
         while self.running:
             await self.idle.wait()
         try:
-            await self._hands.write(self._hands.engine.archive.ensure, day)
+            await self._jobs.write(self._jobs.engine.archive.ensure, day)
         except MeterError as error:
             _logger.error("the file of %s: %s", day, error)
 
-    async def _close_unattended(self, by: str) -> None:
+    async def _close_at_midnight(self) -> None:
         try:
-            await self.close(by)
+            await self.close("midnight")
         except MeterError as error:
             _logger.error("day close at midnight: %s", error)

@@ -1,13 +1,13 @@
-"""A fair order of service: who wants little is served soon, however many want much.
+"""A fair queue: a lane that wants little is served soon, however many want much.
 
-Service is counted on a clock that says how far those who wait have been served. A lane starts at the service it has
-had, or at the clock where it comes later, and is due that much after as it asks for; the earliest due is served first,
-and the clock goes to where it started (the clock of start-time fair queueing: P. Goyal, H. M. Vin, H. Cheng,
-SIGCOMM 1996; they serve by start, so that a line would wait for a whole round of those who pour). A lane that sends a
-line now and then is so never behind the thousands that pour, and among those that pour each gets the same.
+The queue has a virtual clock, which tells how much service the waiting lanes have had. A lane starts at the service it
+has had, or at the clock if that is later, and is due after as much more as it asks for. The lane that is due first is
+served first, and sets the clock to its start (the clock of start-time fair queueing: P. Goyal, H. M. Vin, H. Cheng,
+SIGCOMM 1996; they serve in order of start, so that a single line would wait for a round of all lanes that flood). A
+lane that sends a line now and then is never behind thousands that flood, and lanes that flood get equal shares.
 
-By that order alone a concentrator's thousand lines could wait long while hundreds of meters ask and wait, and for ever
-while new ones come. So there is a second order, that of asking, and whoever asks for lanes mixes the two.
+In that order alone, the thousand lines of a concentrator could wait long while hundreds of meters send and wait, and
+for ever while new ones come. So there is a second order, by age, and the caller mixes the two.
 """
 
 from __future__ import annotations
@@ -17,28 +17,28 @@ from heapq import heapify, heappop, heappush
 from typing import Final, Generic, Protocol, TypeVar
 
 _SLACK: Final = 64
-"""Entries of lanes that were served which the heap may keep, so that a short queue is not sorted anew each time."""
+"""Stale entries that the heap may keep, so that a short queue is not sorted again each time."""
 
 
 class Served(Protocol):
-    """Who waits in the queue."""
+    """What can wait in the queue."""
 
     due: int
-    """The service it has had, on the queue's clock; kept by the queue, 0 at first."""
+    """The service it has had, on the clock of the queue, which sets it; 0 at first."""
 
 
 LaneT = TypeVar("LaneT", bound=Served)
 
 
 class FairQueue(Generic[LaneT]):
-    """Lanes that wait. Each operation is O(log n), amortised."""
+    """Waiting lanes in two orders: fair, and by age. Each operation is O(log n), amortised."""
 
     def __init__(self) -> None:
         self._heap: list[tuple[int, int, LaneT]] = []
         self._waiting: OrderedDict[int, tuple[int, int, LaneT]] = OrderedDict()
-        """By the lane's id, in the order of asking. What the heap has and this has not was served meanwhile."""
+        """By the id of the lane, oldest first. An entry of the heap that is not here is stale."""
         self._clock = 0
-        """The latest start of whom the fair order has served."""
+        """The latest start of a lane that was served in fair order."""
         self._number = 0
 
     def __len__(self) -> int:
@@ -48,15 +48,15 @@ class FairQueue(Generic[LaneT]):
         return id(lane) in self._waiting
 
     def add(self, lane: LaneT, cost: int) -> None:
-        """A lane, not here yet, asks for about `cost` units of service."""
+        """Add a lane, not waiting yet, that asks for about `cost` units of service."""
         lane.due = max(self._clock, lane.due)
         self._number += 1
         entry = (lane.due + cost, self._number, lane)
         self._waiting[id(lane)] = entry
         heappush(self._heap, entry)
 
-    def next(self) -> LaneT:
-        """Take out the lane that is to be served by the fair order."""
+    def pop_next(self) -> LaneT:
+        """Remove and return the lane that is next in fair order."""
         while True:
             _, number, lane = heappop(self._heap)
             found = self._waiting.get(id(lane))
@@ -65,8 +65,8 @@ class FairQueue(Generic[LaneT]):
                 self._clock = max(self._clock, lane.due)
                 return lane
 
-    def oldest(self) -> LaneT:
-        """Take out the lane that has waited longest."""
+    def pop_oldest(self) -> LaneT:
+        """Remove and return the lane that has waited longest."""
         _, (_, _, lane) = self._waiting.popitem(last=False)
         if len(self._heap) > 2 * len(self._waiting) + _SLACK:
             self._heap = list(self._waiting.values())
@@ -74,9 +74,9 @@ class FairQueue(Generic[LaneT]):
         return lane
 
     def charge(self, lane: LaneT, cost: int) -> None:
-        """A lane that was taken out had `cost` units of service.
+        """Charge a lane that was removed with `cost` units of service.
 
-        Where nobody waits nobody was kept waiting, and nothing is held against anyone.
+        If no other lane waits, the clock follows, so that the charge does not delay it later.
         """
         lane.due += cost
         if not self._waiting:

@@ -1,7 +1,7 @@
-"""Readings from files into a running engine: beside what meters send, and by the same way.
+"""The lane of an import: readings from files, committed in batches with those that meters send.
 
-So each is on disk before it counts, a crash leaves what was written and nothing half, and what arrives over the wire
-meanwhile is met like any other reading: the same is a duplicate, another value at the same instant a conflict.
+Each is on disk before it counts, and after a crash every reading is either stored or not. A reading that also arrives
+over the wire is treated like any other: the same value is a duplicate, another value at the same instant a conflict.
 """
 
 from __future__ import annotations
@@ -12,21 +12,21 @@ from metertui.engine.base import Outcome, Progress
 from metertui.engine.core import Batch, Import
 from metertui.engine.errors import StorageError
 from metertui.engine.index import Directory
-from metertui.headend.commit_loop import Turns
+from metertui.headend.commit_loop import CommitLoop
 
 
-class FileLane:
-    """The new readings of a planned import as a lane: they take turns with all others. Used once."""
+class ImportLane:
+    """The new readings of a planned import as a lane. Used once."""
 
-    def __init__(self, importing: Import, directory: Directory, turns: Turns, progress: Progress) -> None:
+    def __init__(self, importing: Import, directory: Directory, commit_loop: CommitLoop, progress: Progress) -> None:
         self._importing = importing
         rows = importing.new
         self._codes = [directory.codes.get(meter, -1) for meter in rows.ids]
         self._rows = rows
-        self._turns = turns
+        self._commit_loop = commit_loop
         self._progress = progress
         self.done = 0
-        """Readings that have been answered for."""
+        """Readings that are stored, or were refused or duplicates."""
         self._given_up = False
         self._taken = 0
         self.due = 0
@@ -35,12 +35,12 @@ class FileLane:
         self._finished: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def run(self) -> None:
-        """Until all is stored. Raises StorageError when the disk refuses; what was stored before stays.
+        """Store all readings. Raises StorageError when the disk fails; what was stored before stays.
 
-        Cancelled, it ends after the batch that is under way, or before the first.
+        If it is cancelled, it ends after the current batch, or before the first.
         """
         if len(self._rows):
-            self._turns.submit(self)
+            self._commit_loop.submit(self)
             try:
                 await self._finished
             except asyncio.CancelledError:
@@ -80,7 +80,7 @@ class FileLane:
             return
         self._progress(self.done / len(self._rows))
         if self.done < len(self._rows):
-            self._turns.submit(self)
+            self._commit_loop.submit(self)
         else:
             self._finished.set_result(None)
 

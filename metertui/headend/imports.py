@@ -1,4 +1,4 @@
-"""Files of readings brought into a running engine: planned in a thread, then stored by the way of all readings."""
+"""Files of readings, imported into a running engine: planned in a thread, then stored in batches like all readings."""
 
 from __future__ import annotations
 
@@ -8,28 +8,31 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from metertui.engine.base import Progress
+from metertui.engine.base import Progress, no_progress
 from metertui.engine.columns import Frozen
 from metertui.engine.core import Import, Report, ended
 from metertui.engine.errors import BusyError, MeterError
 from metertui.formats import Form, readers
-from metertui.headend.accounts import AccountChanges
-from metertui.headend.day_close import DayClosing
-from metertui.headend.import_lane import FileLane
-from metertui.headend.jobs import Hands
+from metertui.headend.accounts import Accounts
+from metertui.headend.day_close import DayClose
+from metertui.headend.import_lane import ImportLane
+from metertui.headend.jobs import Jobs
 
 
 class Imports:
-    """Who brings files in."""
+    """Plans imports and stores what was planned."""
 
-    def __init__(self, hands: Hands, accounts: AccountChanges, closing: DayClosing) -> None:
-        self._hands = hands
+    def __init__(self, jobs: Jobs, accounts: Accounts, day_close: DayClose) -> None:
+        self._jobs = jobs
         self._accounts = accounts
-        self._closing = closing
+        self._day_close = day_close
 
-    async def plan(self, paths: Sequence[Path], form: Form | None, progress: Progress) -> Import:
-        """See HeadEnd.plan_import."""
-        loop, engine = asyncio.get_running_loop(), self._hands.engine
+    async def plan(self, paths: Sequence[Path], form: Form | None = None, progress: Progress = no_progress) -> Import:
+        """Return what files would add, to be shown before it is stored: see its `report`. Raises MeterError.
+
+        `progress` is called on the event loop.
+        """
+        loop, engine = asyncio.get_running_loop(), self._jobs.engine
         now, gone = engine.clock.now(), ended(engine.accounts, engine.events)
         given_up = threading.Event()
 
@@ -44,31 +47,35 @@ class Imports:
             return importing
 
         try:
-            importing = await self._hands.ask(plan)
+            importing = await self._jobs.ask(plan)
         except asyncio.CancelledError:
             given_up.set()
             raise
-        await self._hands.work(importing.accounts, engine.accounts, now)
+        await self._jobs.compute(importing.accounts, engine.accounts, now)
         return importing
 
-    async def do(self, importing: Import, names: str, by: str, progress: Progress) -> Report:
-        """See HeadEnd.do_import."""
-        hands, engine = self._hands, self._hands.engine
-        await self._accounts.take(importing)
-        lane = FileLane(importing, engine.directory, hands.turns, lambda share: progress(0.9 * share))
+    async def store(self, importing: Import, names: str, by: str, progress: Progress = no_progress) -> Report:
+        """Store what was planned and close the day, which puts it into the archive; return what was done.
+
+        `names` of the files are for `audit.log`. Raises StorageError. After that, or if it is cancelled, planning and
+        storing the same files again adds the rest.
+        """
+        jobs, engine = self._jobs, self._jobs.engine
+        await self._accounts.apply_import(importing)
+        lane = ImportLane(importing, engine.directory, jobs.commit_loop, lambda share: progress(0.9 * share))
         try:
             await lane.run()
         except asyncio.CancelledError:
-            hands.note(by, "import given up", names, f"{lane.done} of {len(importing.new)} new readings are stored")
+            jobs.audit(by, "import given up", names, f"{lane.done} of {len(importing.new)} new readings are stored")
             raise
         report = importing.report
-        hands.note(by, "import", names, report.counts())
+        jobs.audit(by, "import", names, report.counts())
         refusals = report.refusals(engine.clock.now())
         if refusals:
-            hands.writer.submit(engine.rejects.write, refusals, engine.zone)
+            jobs.append(engine.rejects.write, refusals, engine.zone)
         while report.new:
-            await self._closing.idle.wait()
+            await self._day_close.idle.wait()
             with contextlib.suppress(BusyError):
-                await hands.finished(self._closing.close(by))
+                await jobs.run_to_completion(self._day_close.close(by))
                 break
         return report

@@ -1,57 +1,110 @@
-"""What all work on a folder shares: the engine, the turns, the threads, and the note of who did what."""
+"""The work of the head-end beside ingest: threads, work that runs to completion, and the permission to write.
+
+Every subject that changes a data folder (accounts, staff, billing ...) does it through `Jobs`, so that this is the one
+place where a head-end that only reads refuses.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine
-from concurrent.futures import Executor, ThreadPoolExecutor
+from collections.abc import AsyncIterator, Callable, Coroutine
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, TypeVar
 
-from metertui.engine.core import Engine
-from metertui.headend.commit_loop import Turns
+from metertui.engine.base import Outcome, refused
+from metertui.engine.core import Batch, Engine
+from metertui.engine.errors import OwnedError
+from metertui.headend.commit_loop import CommitLoop, Lane
 
 T = TypeVar("T")
 
 
-class Hands:
-    """The hands that work is given to. All methods are called on the event loop."""
+class Jobs:
+    """Runs functions in threads and between batches. All methods are called on the event loop.
 
-    def __init__(self, engine: Engine, writer: Executor | None = None, turns: Turns | None = None) -> None:
+    With `why_read_only`, which gives a sentence that names the owner of the folder, all that writes raises OwnedError.
+    """
+
+    def __init__(self, engine: Engine, why_read_only: Callable[[], str] | None = None) -> None:
         self.engine = engine
-        self.writer: Executor = writer or ThreadPoolExecutor(1, "metertui-log")
-        self.turns = turns or Turns(engine, self.writer)
-        self.background: set[asyncio.Future[Any]] = set()
-        """What goes on to its end whoever waits for it."""
+        self.background: set[asyncio.Task[Any]] = set()
+        """Work that runs to completion even if its caller is cancelled."""
+        self._why_read_only = why_read_only
+        self._writer = ThreadPoolExecutor(1, "metertui-log")
         self._workers = ThreadPoolExecutor(2, "metertui-work")
         self._searcher = ThreadPoolExecutor(1, "metertui-search")
+        self.commit_loop = CommitLoop(engine, self._writer)
+
+    # -- writing -----------------------------------------------------------------------------------------------
 
     @property
-    def between(self) -> asyncio.Lock:
-        """Held by who works between two batches."""
-        return self.turns.between
+    def read_only(self) -> bool:
+        """Whether another process owns the folder."""
+        return self._why_read_only is not None
+
+    def check_writable(self) -> None:
+        """Raise OwnedError if another process owns the folder."""
+        if self._why_read_only is not None:
+            raise OwnedError(self._why_read_only())
+
+    def submit(self, lane: Lane) -> None:
+        """Queue a lane that has input. Raises OwnedError."""
+        self.check_writable()
+        self.commit_loop.submit(lane)
+
+    async def commit_request(self, request: Callable[[Batch], Outcome]) -> Outcome:
+        """Commit one request from inside the program; one of a read-only head-end is refused as `denied`."""
+        try:
+            self.check_writable()
+        except OwnedError as error:
+            return refused("denied", str(error))
+        return await self.commit_loop.commit_request(request)
+
+    @asynccontextmanager
+    async def between_batches(self) -> AsyncIterator[None]:
+        """Keep ingest from building or writing a batch during the block. Raises OwnedError."""
+        self.check_writable()
+        async with self.commit_loop.between_batches:
+            yield
 
     async def write(self, function: Callable[..., T], *args: object) -> T:
-        """`function(*args)` in the one thread that writes."""
-        return await asyncio.get_running_loop().run_in_executor(self.writer, function, *args)
+        """Run `function(*args)` in the one thread that writes. Raises OwnedError."""
+        self.check_writable()
+        return await asyncio.wrap_future(self.append(function, *args))
 
-    async def write_between(self, function: Callable[..., T], *args: object) -> T:
-        """The same between two batches."""
-        async with self.between:
+    async def write_between_batches(self, function: Callable[..., T], *args: object) -> T:
+        """Run `function(*args)` in the thread that writes, between two batches. Raises OwnedError."""
+        async with self.between_batches():
             return await self.write(function, *args)
 
-    async def work(self, function: Callable[..., T], *args: object) -> T:
-        """`function(*args)` in a thread for heavy work."""
+    def append(self, function: Callable[..., T], *args: object) -> Future[T]:
+        """Queue `function(*args)` in the thread that writes, for a log that read-only processes append to as well."""
+        return self._writer.submit(function, *args)
+
+    def audit(self, by: str, action: str, subject: str, detail: str) -> None:
+        """Append to `audit.log` who did what."""
+        now = self.engine.clock.now()
+        self.append(self.engine.audit.write, self.engine.zone.iso(now), by, action, subject, detail)
+
+    # -- reading -----------------------------------------------------------------------------------------------
+
+    async def compute(self, function: Callable[..., T], *args: object) -> T:
+        """Run `function(*args)` in a thread for heavy work."""
         return await asyncio.get_running_loop().run_in_executor(self._workers, function, *args)
 
     async def ask(self, function: Callable[..., T], *args: object) -> T:
-        """`function(frozen, *args)` in a thread for heavy work, on all readings as they are now."""
+        """Run `function(frozen, *args)` in a thread for heavy work; `frozen` are all readings as of now."""
         view, max_w = self.engine.view(), self.engine.rules.max_w
-        return await self.work(lambda: function(view.frozen(max_w), *args))
+        return await self.compute(lambda: function(view.frozen(max_w), *args))
 
     async def look_up(self, function: Callable[..., T | None], *args: object) -> T:
-        """A search in a thread of its own, so that none waits for a heavy question; given up when it is cancelled."""
+        """Run `function(*args, stop=...)` in a thread for searches, so that they do not wait for heavy work.
+
+        If the caller is cancelled, `stop()` becomes true; only then may the function return None.
+        """
         given_up = threading.Event()
         call = partial(function, *args, stop=given_up.is_set)
         try:
@@ -59,28 +112,25 @@ class Hands:
         except asyncio.CancelledError:
             given_up.set()
             raise
-        assert found is not None  # it is stopped only where nobody waits for it any more
+        assert found is not None
         return found
 
-    def begin(self, work: Coroutine[Any, Any, T], name: str = "") -> asyncio.Task[T]:
-        """Begin work that goes on to its end whoever waits for it."""
+    # -- life --------------------------------------------------------------------------------------------------
+
+    def start_background(self, work: Coroutine[Any, Any, T], name: str = "") -> asyncio.Task[T]:
+        """Start work that `stop` waits for."""
         task = asyncio.create_task(work, name=name or None)
         self.background.add(task)
         task.add_done_callback(self.background.discard)
         return task
 
-    async def finished(self, work: Coroutine[Any, Any, T]) -> T:
-        """What comes of work that goes on to its end even if who waits for it is cancelled."""
-        return await asyncio.shield(self.begin(work))
-
-    def note(self, by: str, action: str, subject: str, detail: str) -> None:
-        """Keep in `audit.log` who did what."""
-        now = self.engine.clock.now()
-        self.writer.submit(self.engine.audit.write, self.engine.zone.iso(now), by, action, subject, detail)
+    async def run_to_completion(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run work to its end even if the caller is cancelled."""
+        return await asyncio.shield(self.start_background(work))
 
     async def stop(self) -> None:
-        """Wait for what goes on, and end the threads."""
+        """Wait for the work in the background, and end the threads."""
         await asyncio.gather(*self.background, return_exceptions=True)
-        self.writer.shutdown()
+        self._writer.shutdown()
         self._workers.shutdown(cancel_futures=True)
         self._searcher.shutdown(cancel_futures=True)

@@ -1,4 +1,4 @@
-"""How much memory this process holds."""
+"""The memory of this process."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Final
 _PAGE: Final = resource.getpagesize()
 
 
-def resident() -> int:
-    """Bytes in memory now; where the system does not say so, the most that it has been."""
+def resident_bytes() -> int:
+    """Return the bytes of this process in memory; where the system does not tell, their maximum so far."""
     try:
         descriptor = os.open("/proc/self/statm", os.O_RDONLY)
     except OSError:
-        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return most if sys.platform == "darwin" else most * 1024
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak if sys.platform == "darwin" else peak * 1024
     try:
         return int(os.read(descriptor, 128).split()[1]) * _PAGE
     finally:

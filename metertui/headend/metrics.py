@@ -1,4 +1,4 @@
-"""The pulse of a head-end, taken once a second: rate, latency, memory."""
+"""What a head-end measures once a second: rate, latency, memory."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Final
 
 from metertui.engine.core import Engine
 from metertui.headend.latency import Latency
-from metertui.headend.memory import resident
+from metertui.headend.memory import resident_bytes
 
 _HISTORY_SECONDS: Final = 120
 _RATE_SECONDS: Final = 2
 
 
-class Vitals:
-    """What the live screen shows of the last seconds."""
+class Metrics:
+    """Measurements of the last seconds, for the live screen."""
 
     def __init__(self, engine: Engine, latency: Latency) -> None:
         self._engine = engine
@@ -23,18 +23,19 @@ class Vitals:
         self._rates: deque[int] = deque([0] * _HISTORY_SECONDS, maxlen=_HISTORY_SECONDS)
         self._samples: deque[tuple[float, int]] = deque([(self._started, 0)], maxlen=_RATE_SECONDS + 1)
         self.p50: float | None = None
+        """Seconds from arrival to reply of half of the last minute's requests; None where there was no reply."""
         self.p99: float | None = None
-        self.memory = resident()
-        """Bytes resident."""
+        self.memory = resident_bytes()
+        """Bytes of the process in memory."""
 
-    def take(self) -> None:
-        """Once a second."""
+    def measure(self) -> None:
+        """Measure; called once a second."""
         accepted = self._engine.counters.accepted
         self._rates.append(accepted - self._samples[-1][1])
         self._samples.append((self._engine.clock.monotonic(), accepted))
-        self._latency.second()
-        self.p50, self.p99 = self._latency.recent((0.5, 0.99))
-        self.memory = resident()
+        self._latency.end_second()
+        self.p50, self.p99 = self._latency.recent_percentiles((0.5, 0.99))
+        self.memory = resident_bytes()
 
     @property
     def uptime(self) -> float:
@@ -43,11 +44,11 @@ class Vitals:
 
     @property
     def rate(self) -> float:
-        """Readings accepted a second, over the last two seconds."""
+        """Readings accepted per second, over the last two seconds."""
         (since, before), (until, after) = self._samples[0], self._samples[-1]
         return (after - before) / (until - since) if until > since else 0.0
 
     @property
     def history(self) -> tuple[int, ...]:
-        """Readings accepted in each of the last seconds, the newest last."""
+        """Readings accepted in each of the last 120 seconds, the newest last."""
         return tuple(self._rates)

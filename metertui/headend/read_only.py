@@ -1,7 +1,7 @@
-"""The same face as the head-end's over a folder that another process owns: it follows the files, and writes nothing.
+"""A head-end over a folder that another process owns: it follows the files, and writes nothing.
 
-Two loops in one: a look at the files four times a second, in a thread, what it found taken in between; and, when day
-files have changed, history built again beside it, in another thread.
+It is a head-end whose `Jobs` refuse to write. Two tasks keep its engine up to date: four times a second a thread looks
+at the files, and what is new is applied; when day files have changed, the history is built again in another thread.
 """
 
 from __future__ import annotations
@@ -10,21 +10,17 @@ import asyncio
 import contextlib
 import logging
 import math
-from collections.abc import Callable, Generator, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Generator, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from metertui.engine.base import Outcome, refused
-from metertui.engine.core import Batch, Close, Engine, LiveSnapshot
-from metertui.engine.errors import MeterError, OwnedError
+from metertui.engine.core import Engine, LiveSnapshot
+from metertui.engine.errors import MeterError
 from metertui.engine.replica import Following, News, Settling, apply
-from metertui.engine.reports import Inquiry
-from metertui.engine.storage import AuditLog, Owner, owner_of
-from metertui.headend.commit_loop import Lane, Turns
-from metertui.headend.jobs import Hands
+from metertui.engine.storage import Owner, owner_of
+from metertui.headend.jobs import Jobs
 from metertui.headend.recurring import Recurring
 from metertui.headend.service import HeadEnd
 
@@ -33,7 +29,7 @@ T = TypeVar("T")
 
 _LOOK_SECONDS: Final = 0.25
 _STALE_SECONDS: Final = 3.0
-HEARD: Final[dict[str, Any]] = {
+STATUS_FIELDS: Final[dict[str, Any]] = {
     "address": str,
     "connections": int,
     "connections_total": int,
@@ -52,39 +48,38 @@ HEARD: Final[dict[str, Any]] = {
     "closing_written": int,
     "storage_error": str,
 }
-"""What of the owner's state no file tells, by its names in `LiveSnapshot`."""
+"""The fields of `LiveSnapshot`, with their types, that no file tells and only the owner knows."""
 
 
-class Follower(HeadEnd):
-    """A head-end that only reads. Every way to write ends in one sentence about who owns the folder."""
+class ReadOnlyHeadEnd(HeadEnd):
+    """A head-end that only reads. All that would write raises OwnedError with a sentence that names the owner."""
 
     def __init__(self, engine: Engine, following: Following) -> None:
-        self._owner: Owner | None = None
-        notes = _Notes(engine.audit, self.refusal)
-        hands = Hands(engine, notes, _NoTurns(engine, notes, self.refusal))
-        super().__init__(engine, close_at_midnight=False, hands=hands)
+        super().__init__(engine, close_at_midnight=False, jobs=Jobs(engine, self.why_read_only))
         self._following = following
         self._reader = ThreadPoolExecutor(1, "metertui-follow")
-        self._looking = Recurring(self.follow, "a look at the folder", self._fails)
+        self._looking = Recurring(self.follow, "a look at the folder", self._report_defect)
         self._settling: Settling | None = None
         self._builder: asyncio.Task[None] | None = None
-        self._taking = asyncio.Lock()
-        self._wanted: set[date] = set()
-        """Days whose files are to be read again."""
-        self._anew = False  # whether all is to be built again even without these
+        self._applying = asyncio.Lock()
+        self._stale_days: set[date] = set()
+        """Days whose files have changed."""
+        self._all_stale = False
+        """Whether the history is to be built again even if no day file has changed."""
+        self._owner: Owner | None = None
         self._last_owner: Owner | None = None
         self._trouble = ""
-        self._said: dict[str, Any] = {}
-        self._heard = -math.inf
-        self._see_owner()
+        self._status: dict[str, Any] = {}
+        self._status_at = -math.inf
+        self._update_owner()
 
     async def start(self) -> None:
-        """Begin to follow."""
+        """Start to follow."""
         await super().start()
         self._looking.start(_LOOK_SECONDS)
 
     async def stop(self) -> None:
-        """End, and let go of the files."""
+        """Stop to follow, and close the files."""
         await self._looking.stop()
         if self._builder is not None:
             self._builder.cancel()
@@ -93,22 +88,22 @@ class Follower(HeadEnd):
         await super().stop()
         self._following.close()
 
-    # -- who owns the folder -------------------------------------------------------------------------------------
+    # -- the owner of the folder -----------------------------------------------------------------------------------
 
-    def refusal(self) -> str:
-        """Why nothing is written here, in a sentence."""
+    def why_read_only(self) -> str:
+        """Return why nothing is written here, in a sentence."""
         if self._owner is not None:
             since = self.engine.zone.iso(self._owner.since // 1_000_000 * 1_000_000)
             return f"read-only: {self._owner} owns this folder since {since}; do it there, or by a command"
         return "read-only: the process that owned this folder has ended; start metertui again to take its place"
 
-    def _told(self) -> str:
+    def _following_state(self) -> str:
         if self._owner is not None:
             return f"read-only, follows {self._owner}"
-        last = self._last_owner or "who owned the folder"
+        last = self._last_owner or "the owner of the folder"
         return f"read-only, and {last} has ended: leave and start metertui again to take its place"
 
-    def _see_owner(self) -> None:
+    def _update_owner(self) -> None:
         with contextlib.suppress(OSError):
             owner = owner_of(self.engine.folder)
             if owner != self._owner:
@@ -116,49 +111,72 @@ class Follower(HeadEnd):
             self._owner = owner
             self._last_owner = owner or self._last_owner
 
+    def receive_status(self, status: Mapping[str, Any]) -> None:
+        """Take over what the owner reports of itself, by the names in STATUS_FIELDS; other names are ignored."""
+        self._status = {
+            name: status[name]
+            for name, kind in STATUS_FIELDS.items()
+            if name in status and isinstance(status[name], kind)
+        }
+        self._status_at = self.engine.clock.monotonic()
+
+    def live(self) -> LiveSnapshot:
+        """Return the state of everything, as far as the files and the owner tell it."""
+        heard = self._owner is not None and self.engine.clock.monotonic() - self._status_at < _STALE_SECONDS
+        return replace(
+            super().live(),
+            following=self._following_state(),
+            trouble=self._trouble,
+            heard=heard,
+            **(self._status if heard else {}),
+        )
+
+    def _log_bytes(self) -> int:
+        return self._following.log_bytes
+
     # -- following -------------------------------------------------------------------------------------------------
 
     async def follow(self) -> None:
-        """Look once, and take in what is new; what has to be built again is begun."""
+        """Look at the files once, apply what is new, and start to build the history again where that is needed."""
         loop = asyncio.get_running_loop()
-        self._see_owner()
+        self._update_owner()
         news = await loop.run_in_executor(self._reader, self._following.look, self.engine)
-        async with self._taking:
-            await self._take(news)
+        async with self._applying:
+            await self._apply_news(news)
         self._trouble = news.trouble
-        self._wanted |= news.days
-        if self._builder is None and (self._wanted or self._anew or news.relog):
+        self._stale_days |= news.days
+        if self._builder is None and (self._stale_days or self._all_stale or news.relog):
             try:
                 logs = await loop.run_in_executor(self._reader, self._following.gather) if news.relog else None
             except (MeterError, OSError) as error:
                 self._trouble = str(error)
                 return
-            days, self._wanted, self._anew = frozenset(self._wanted), set(), False
+            days, self._stale_days, self._all_stale = frozenset(self._stale_days), set(), False
             self._settling = Settling(self.engine, days, logs)
-            self._builder = asyncio.create_task(self._settle(self._settling), name="settle")
+            self._builder = asyncio.create_task(self._rebuild(self._settling), name="rebuild")
 
-    def _fails(self) -> None:
-        self._trouble = "this screen fails to follow the folder; its log says why"
+    def _report_defect(self) -> None:
+        self._trouble = "this screen failed to follow the folder; its log says why"
 
-    async def settled(self) -> None:
-        """Wait until nothing is being built any more."""
+    async def wait_until_built(self) -> None:
+        """Wait until the history is not being built any more."""
         if self._builder is not None:
             await asyncio.wait([self._builder])
 
-    async def _take(self, news: News) -> None:
+    async def _apply_news(self, news: News) -> None:
         engine = self.engine
-        await _slowly(apply.readings(engine, news.rows))
+        await _run_steps(apply.readings(engine, news.rows))
         if news.fresh is not None:
             engine.sealed = len(engine.readings.tail)
-            await _slowly(apply.readings(engine, news.fresh))
+            await _run_steps(apply.readings(engine, news.fresh))
         if news.event_book is not None:
             engine.events = news.event_book
-            self._anew = True
+            self._all_stale = True
         elif news.events:
             engine.decide(news.events)
         if news.book is not None:
-            self._anew |= await _slowly(apply.book(engine, news.book))
-        self._anew |= await _slowly(apply.accounts(engine, news.accounts))
+            self._all_stale |= await _run_steps(apply.book(engine, news.book))
+        self._all_stale |= await _run_steps(apply.accounts(engine, news.accounts))
         if self._settling is not None:
             self._settling.meters.update(event.meter for event in news.events)
             self._settling.meters.update(account.meter for account, _ in news.accounts)
@@ -169,116 +187,31 @@ class Follower(HeadEnd):
         engine.counters.refused.update(refusal.code for refusal in news.refusals)
         engine.counters.refusals.extend(news.refusals)
         if news.closes:
-            self._closing.last = news.closes[-1]
-        self._closing.state = "writing day files" if news.sealed and self._owner is not None else "open"
+            self.day_close.last = news.closes[-1]
+        self.day_close.state = "writing day files" if news.sealed and self._owner is not None else "open"
 
-    async def _settle(self, settling: Settling) -> None:
+    async def _rebuild(self, settling: Settling) -> None:
         try:
-            await self._hands.work(settling.read)
-            await _slowly(settling.code())
-            await self._hands.work(settling.build)
+            await self._jobs.compute(settling.read)
+            await _run_steps(settling.code())
+            await self._jobs.compute(settling.build)
             view = settling.view()
-            await self._hands.work(settling.judge, view)
-            async with self._taking:
-                await _slowly(settling.put_in_use(sealed=0))
+            await self._jobs.compute(settling.judge, view)
+            async with self._applying:
+                await _run_steps(settling.put_in_use(sealed=0))
         except (MeterError, OSError) as error:
             self._trouble = str(error)
             self._following.missed(settling.days)
         except Exception:
-            _logger.exception("the history could not be built again")
-            self._fails()
+            _logger.exception("the history could not be rebuilt")
+            self._report_defect()
             self._following.missed(settling.days)
         finally:
             self._settling = self._builder = None
 
-    async def _turn_day(self) -> None:
-        """The owner sees to it."""
 
-    # -- the face --------------------------------------------------------------------------------------------------
-
-    def submit(self, lane: Lane) -> None:
-        """Nothing is taken here. Raises OwnedError."""
-        raise OwnedError(self.refusal())
-
-    async def record_export(self, file: Path, asked: Inquiry, by: str) -> None:
-        """Keep what is exported, as the owner does: small groups are hidden in all exports together. MeterError."""
-        time = self.engine.zone.iso(self.engine.clock.now())
-        await self._hands.work(self.engine.exports.record, time, by, file, asked)
-
-    async def close_day(self, by: str) -> Close:
-        """Raises OwnedError."""
-        raise OwnedError(self.refusal())
-
-    def hear(self, said: Mapping[str, Any]) -> None:
-        """What the owner says of itself, by the names of `LiveSnapshot` in HEARD; others count for nothing."""
-        self._said = {name: said[name] for name, kind in HEARD.items() if name in said and isinstance(said[name], kind)}
-        self._heard = self.engine.clock.monotonic()
-
-    def live(self) -> LiveSnapshot:
-        """The state of things, as far as the files and the owner tell it."""
-        heard = self._owner is not None and self.engine.clock.monotonic() - self._heard < _STALE_SECONDS
-        return replace(
-            super().live(),
-            following=self._told(),
-            trouble=self._trouble,
-            heard=heard,
-            **(self._said if heard else {}),
-        )
-
-    def _log_bytes(self) -> int:
-        return self._following.log_bytes
-
-
-class _Notes(ThreadPoolExecutor):
-    """In the place of the thread that writes: what is done here is noted like anywhere, and nothing else is written."""
-
-    def __init__(self, audit: AuditLog, refusal: Callable[[], str]) -> None:
-        super().__init__(1, "metertui-notes")
-        self._note = audit.write
-        self._refusal = refusal
-
-    def submit(self, function: Callable[..., T], /, *args: Any, **named: Any) -> Future[T]:
-        if function != self._note:
-            raise OwnedError(self._refusal())
-        return super().submit(function, *args, **named)
-
-
-class _NoTurns(Turns):
-    """Turns that nobody gets."""
-
-    def __init__(self, engine: Engine, writer: Any, refusal: Callable[[], str]) -> None:
-        super().__init__(engine, writer)
-        self._refusal = refusal
-        self.between = _Barred(refusal)  # type: ignore[assignment]
-
-    def start(self) -> None:
-        """Nothing is begun."""
-
-    async def stop(self) -> None:
-        """Nothing has been."""
-
-    def submit(self, lane: Lane) -> None:
-        raise OwnedError(self._refusal())
-
-    async def put(self, request: Callable[[Batch], Outcome]) -> Outcome:
-        return refused("denied", self._refusal())
-
-
-class _Barred:
-    """In the place of the lock that writers take."""
-
-    def __init__(self, refusal: Callable[[], str]) -> None:
-        self._refusal = refusal
-
-    async def __aenter__(self) -> None:
-        raise OwnedError(self._refusal())
-
-    async def __aexit__(self, *_: object) -> None:
-        pass
-
-
-async def _slowly(steps: Generator[None, None, T] | Iterator[None]) -> T:
-    """Do all steps, with the event loop's other work between them; what comes of them."""
+async def _run_steps(steps: Generator[None, None, T] | Iterator[None]) -> T:
+    """Run all steps, with other work of the event loop in between, and return their result."""
     while True:
         try:
             next(steps)

@@ -1,4 +1,4 @@
-"""What is done again and again while the program runs: the clock, a look at the port, a look at a folder."""
+"""A task that runs a function at intervals: the clock, the look at the port, the look at the files of a folder."""
 
 from __future__ import annotations
 
@@ -12,32 +12,34 @@ _logger = logging.getLogger(__name__)
 
 
 class Recurring:
-    """Does something, waits, and does it again until it is stopped. A time that fails is told, and the next comes."""
+    """Runs a function at intervals until it is stopped. A run that fails is logged, and the next one comes."""
 
-    def __init__(self, do: Callable[[], Awaitable[None]], what: str, failed: Callable[[], None] = lambda: None) -> None:
-        """`what` it is in the log; `failed` hears of what no MeterError explains."""
-        self._do = do
-        self._what = what
-        self._failed = failed
+    def __init__(
+        self, function: Callable[[], Awaitable[None]], name: str, on_defect: Callable[[], None] = lambda: None
+    ) -> None:
+        """`name` is used in the log; `on_defect` is called after an exception that is no MeterError."""
+        self._function = function
+        self._name = name
+        self._on_defect = on_defect
         self._task: asyncio.Task[None] | None = None
 
     def start(self, seconds: float) -> None:
-        """Begin, with a wait of so many seconds before each time."""
-        self._task = asyncio.create_task(self._go_on(seconds), name=self._what)
+        """Start, with a wait of `seconds` before each run."""
+        self._task = asyncio.create_task(self._run(seconds), name=self._name)
 
     async def stop(self) -> None:
-        """End, whether it waits or is at it."""
+        """Cancel the wait or the run."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task])
 
-    async def _go_on(self, seconds: float) -> None:
+    async def _run(self, seconds: float) -> None:
         while True:
             await asyncio.sleep(seconds)
             try:
-                await self._do()
+                await self._function()
             except MeterError as error:
-                _logger.error("%s: %s", self._what, error)
+                _logger.error("%s: %s", self._name, error)
             except Exception:
-                _logger.exception("%s failed", self._what)
-                self._failed()
+                _logger.exception("%s failed", self._name)
+                self._on_defect()

@@ -6,54 +6,54 @@ from collections.abc import Callable
 
 from metertui.engine.accounts import Member, StaffBook
 from metertui.engine.errors import MeterError
-from metertui.headend.jobs import Hands
+from metertui.headend.jobs import Jobs
 
 
-class Staffing:
-    """Who adds, changes and removes members of staff, and lets them in."""
+class Staff:
+    """Adds, changes and removes members of staff, and checks their passwords."""
 
-    def __init__(self, hands: Hands) -> None:
-        self._hands = hands
+    def __init__(self, jobs: Jobs) -> None:
+        self._jobs = jobs
 
     @property
     def _book(self) -> StaffBook:
-        return self._hands.engine.staff  # a follower's is another one after each change
+        return self._jobs.engine.staff  # a read-only engine gets another one after each change
 
     async def put(self, member: Member, by: str) -> None:
-        """See HeadEnd.put_member."""
+        """Add a member of staff, or replace the one with the same email. Raises MeterError."""
         await self._change(lambda staff: staff.put(member))
-        self._hands.note(by, "staff add", member.email, member.role)
+        self._jobs.audit(by, "staff add", member.email, member.role)
 
-    async def begin(self, email: str, password: str) -> None:
-        """See HeadEnd.begin_staff."""
+    async def create_first(self, email: str, password: str) -> None:
+        """Create the first member of staff, an operator. Raises MeterError, also if there is a member already."""
         if self._book.members():
-            raise MeterError("there is a staff account already; who has it can make others on the company screen")
-        member = await self._hands.work(self._book.member, email, "operator", password)
+            raise MeterError("there is a staff account already; its owner can create others on the company screen")
+        member = await self._jobs.compute(self._book.member, email, "operator", password)
         await self.put(member, email)
 
     async def add(self, email: str, role: str, password: str, by: str) -> None:
-        """See HeadEnd.add_member."""
-        member = await self._hands.work(self._book.member, email, role, password)
+        """Add a member of staff, or set the role and password of one. Raises MeterError if no operator would remain."""
+        member = await self._jobs.compute(self._book.member, email, role, password)
         await self.put(member, by)
 
     async def change_role(self, email: str, role: str, by: str) -> None:
-        """See HeadEnd.change_role."""
+        """Set the role of a member of staff. Raises MeterError, also if no operator would remain."""
         member = self._book.get(email)
         if member is None:
             raise MeterError(f"{email} is not a member of staff")
         await self._change(lambda staff: staff.put(Member(member.email, role, member.password_hash)))
-        self._hands.note(by, "staff role", member.email, f"{role}, before {member.role}")
+        self._jobs.audit(by, "staff role", member.email, f"{role}, before {member.role}")
 
     async def remove(self, email: str, by: str) -> None:
-        """See HeadEnd.remove_member."""
+        """Remove a member of staff. Raises MeterError, also if no operator would remain."""
         await self._change(lambda staff: staff.remove(email))
-        self._hands.note(by, "staff remove", email, "")
+        self._jobs.audit(by, "staff remove", email, "")
 
-    async def login(self, email: str, password: str) -> str | None:
-        """See HeadEnd.login."""
-        role = await self._hands.work(self._book.verify, email, password)
-        self._hands.note(email, "login" if role else "login refused", "", role or "")
+    async def log_in(self, email: str, password: str) -> str | None:
+        """Return the role of a member of staff, or None for a wrong name or password. Both are audited."""
+        role = await self._jobs.compute(self._book.verify, email, password)
+        self._jobs.audit(email, "login" if role else "login refused", "", role or "")
         return role
 
     async def _change(self, change: Callable[[StaffBook], object]) -> None:
-        await self._hands.write_between(change, self._book)
+        await self._jobs.write_between_batches(change, self._book)

@@ -168,7 +168,7 @@ class Connection(asyncio.BufferedProtocol):
 
     async def _close_day(self) -> None:
         try:
-            close = await self._headend.close_day(self._conversation.peer)
+            close = await self._headend.day_close.close(self._conversation.peer)
         except BusyError as error:
             self._conversation.not_stopped("busy", str(error))
         except MeterError as error:
@@ -218,5 +218,5 @@ class Connection(asyncio.BufferedProtocol):
 
     def _account(self) -> None:
         waiting = self._conversation.waiting
-        self._headend.waiting += waiting - self._counted
+        self._headend.bytes_waiting += waiting - self._counted
         self._counted = waiting

@@ -117,25 +117,25 @@ class Listener:
     async def watch(self) -> None:
         """Look whether the port still listens, and open it again where it does not; once a second."""
         if self._port.lost:
-            if not self.headend.unheard:
+            if not self.headend.port_error:
                 _logger.error("%s does not listen any more", self._port.address)
             await self._port.close()
             try:
                 await self._port.open()
             except MeterError as error:
-                self.headend.unheard = f"{error}; it is tried again each second"
+                self.headend.port_error = f"{error}; it is tried again each second"
                 return
             _logger.warning("%s listens again", self._port.address)
             self._not_accepted_at = -math.inf
         recent = self.now() - self._not_accepted_at < _TOLD_SECONDS
-        self.headend.unheard = self._not_accepted if recent else ""
+        self.headend.port_error = self._not_accepted if recent else ""
 
     def not_accepted(self, error: OSError) -> None:
         """A client knocked and could not be let in; the event loop tries it again in a second."""
         why = error.strerror or str(error)
         self._not_accepted = f"no further connection can be taken on {self._port.address}: {why}"
         self._not_accepted_at = self.now()
-        self.headend.unheard = self._not_accepted
+        self.headend.port_error = self._not_accepted
 
     def now(self) -> float:
         """Seconds on a clock that only goes forward."""

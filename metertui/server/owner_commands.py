@@ -13,7 +13,7 @@ from metertui.engine.base import Progress, part_of_progress
 from metertui.engine.core import Decision
 from metertui.engine.errors import MeterError
 from metertui.formats import FORMS
-from metertui.headend import HEARD
+from metertui.headend import STATUS_FIELDS
 from metertui.server.control_protocol import Malformed
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ Command = Callable[[Call], Awaitable[Any]]
 
 async def _register(call: Call) -> object:
     meter = call.text("meter")
-    outcome = await call.headend.register(meter, call.fields(), call.by)
+    outcome = await call.headend.accounts.register(meter, call.fields(), call.by)
     if not outcome.stored:
         raise MeterError(outcome.text)
     return _account(call, meter)
@@ -72,17 +72,21 @@ async def _register(call: Call) -> object:
 
 async def _modify(call: Call) -> object:
     since = effective(call.text("since"), call.headend.engine.zone) if "since" in call.given else None
-    await call.headend.modify(call.text("meter"), call.fields(), call.by, since)
+    await call.headend.accounts.modify(call.text("meter"), call.fields(), call.by, since)
     return _account(call, call.text("meter"))
 
 
 async def _deactivate(call: Call) -> object:
-    await call.headend.deactivate(call.text("meter"), call.by, call.text("reason") if "reason" in call.given else "")
+    await call.headend.accounts.deactivate(
+        call.text("meter"), call.by, call.text("reason") if "reason" in call.given else ""
+    )
     return _account(call, call.text("meter"))
 
 
 async def _reactivate(call: Call) -> object:
-    await call.headend.reactivate(call.text("meter"), call.by, call.text("reason") if "reason" in call.given else "")
+    await call.headend.accounts.reactivate(
+        call.text("meter"), call.by, call.text("reason") if "reason" in call.given else ""
+    )
     return _account(call, call.text("meter"))
 
 
@@ -93,19 +97,19 @@ def _account(call: Call, meter: str) -> object:
 
 async def _add_member(call: Call) -> object:
     member = Member(call.text("email"), call.text("role"), call.text("password_hash"))
-    await call.headend.put_member(member, call.by)
+    await call.headend.staff.put(member, call.by)
     return None
 
 
 async def _remove_member(call: Call) -> object:
-    await call.headend.remove_member(call.text("email"), call.by)
+    await call.headend.staff.remove(call.text("email"), call.by)
     return None
 
 
 async def _decide(call: Call) -> object:
     decisions = [_decision(each) for each in call.objects("decisions")]
     zone = call.headend.engine.zone
-    return [effect.told(zone) for effect in await call.headend.decide(decisions, call.by)]
+    return [effect.told(zone) for effect in await call.headend.corrections.apply(decisions, call.by)]
 
 
 def _decision(said: dict[str, Any]) -> Decision:
@@ -121,14 +125,14 @@ async def _import(call: Call) -> object:
     form = call.given.get("form")
     if form is not None and form not in FORMS:
         raise Malformed(f"a form is one of {', '.join(FORMS)}")
-    importing = await call.headend.plan_import(paths, form, part_of_progress(call.progress, 0, 2))
+    importing = await call.headend.imports.plan(paths, form, part_of_progress(call.progress, 0, 2))
     names = ", ".join(path.name for path in paths)
-    report = await call.headend.do_import(importing, names, call.by, part_of_progress(call.progress, 1, 2))
+    report = await call.headend.imports.store(importing, names, call.by, part_of_progress(call.progress, 1, 2))
     return report.told(_MISFITS)
 
 
 async def _close(call: Call) -> object:
-    close = await call.headend.close_day(call.by)
+    close = await call.headend.day_close.close(call.by)
     return {"readings": close.readings, "files": close.files, "seconds": round(close.seconds, 3)}
 
 
@@ -138,15 +142,15 @@ async def _issue(call: Call) -> object:
     def progress(share: float) -> None:
         loop.call_soon_threadsafe(call.progress, 0.9 * share)
 
-    run = await call.headend.reckon(call.text("month"), progress)
+    run = await call.headend.billing.compute_run(call.text("month"), progress)
     done = {"new": run.new, "changes": run.changes, "bills": len(run), "sums": run.sums()}
-    await call.headend.issue(run, call.by)
+    await call.headend.billing.issue(run, call.by)
     return done
 
 
 async def _status(call: Call) -> object:
     live = call.headend.live()
-    return {name: getattr(live, name) for name in HEARD}
+    return {name: getattr(live, name) for name in STATUS_FIELDS}
 
 
 COMMANDS: Final[dict[str, Command]] = {

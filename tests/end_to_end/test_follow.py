@@ -10,7 +10,7 @@ from metertui.engine.base.config import Rules, SystemClock
 from metertui.engine.base.zone import SiteZone
 from metertui.engine.core.engine import Engine
 from metertui.engine.replica.changes import Following
-from metertui.headend.read_only import Follower
+from metertui.headend.read_only import ReadOnlyHeadEnd
 from metertui.server import control
 from metertui.server.control_protocol import Done, Request
 from tests.end_to_end.process import Server, metertui
@@ -25,7 +25,7 @@ def figures(engine: Engine) -> list[tuple[str, int, int]]:
     return sorted(zip(meters, columns.time.tolist(), columns.wh.tolist(), strict=True))
 
 
-async def until(follower: Follower, stored: int) -> float:
+async def until(follower: ReadOnlyHeadEnd, stored: int) -> float:
     """Seconds until it has so many readings."""
     begun = time.monotonic()
     async with asyncio.timeout(20):
@@ -39,7 +39,7 @@ async def test_a_follower_sees_within_a_second_what_a_server_stores_closes_and_l
         return server.say(lines)
 
     server = await asyncio.to_thread(Server, tmp_path)
-    follower = Follower(*Following.open(tmp_path, RULES, SystemClock()))
+    follower = ReadOnlyHeadEnd(*Following.open(tmp_path, RULES, SystemClock()))
     await follower.start()
     try:
         assert follower.live().following == f"read-only, follows process {server.process.pid}"

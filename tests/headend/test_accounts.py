@@ -14,10 +14,10 @@ from tests.desk import read
 
 
 async def test_who_did_what_is_kept(desk: HeadEnd) -> None:
-    await desk.modify("m", {"address": "12 Elm Street"}, "ada@example.com")
-    await desk.deactivate("m", "ada@example.com")
+    await desk.accounts.modify("m", {"address": "12 Elm Street"}, "ada@example.com")
+    await desk.accounts.deactivate("m", "ada@example.com")
     assert (await read(desk, "1", "2025-03-12T01:00:00")).code == "deactivated"
-    await desk.reactivate("m", "ada@example.com")
+    await desk.accounts.reactivate("m", "ada@example.com")
     await desk.stop()
     lines = (desk.engine.folder / "audit.log").read_text().splitlines()
     assert [line.split("\t")[1:3] for line in lines] == [
@@ -40,14 +40,14 @@ async def test_a_deactivation_and_its_event_stand_together_or_not_at_all(
     with monkeypatch.context() as patched:
         patched.setattr(events if what == "append" else book, what, refuse)
         with pytest.raises(StorageError, match="the disk is full"):
-            await desk.deactivate("m", "ann", "moved out")
+            await desk.accounts.deactivate("m", "ann", "moved out")
     assert (desk.engine.folder / "users.csv").read_bytes() == before
     assert not events.all_of("m")
     kept = EventBook(desk.engine.folder, desk.engine.zone)
     kept.load()
     assert (len(kept), kept.warnings) == (0, [])
     assert (await read(desk, "1", "2025-03-12T01:00:00")).kind == "ok"
-    await desk.deactivate("m", "ann", "moved out")
+    await desk.accounts.deactivate("m", "ann", "moved out")
     assert [(event.what, event.reason) for event in events.all_of("m")] == [("deactivate", "moved out")]
     assert (await read(desk, "2", "2025-03-12T02:00:00")).code == "deactivated"
 
@@ -56,10 +56,10 @@ async def test_a_deactivation_and_its_event_stand_together_or_not_at_all(
 async def test_readings_between_a_wrong_day_and_the_right_one_go_back(desk: HeadEnd, order: tuple[int, int]) -> None:
     engine = desk.engine
     cast("FakeClock", engine.clock).advance(10 * 86_400)
-    await desk.modify("m", {"region": "East"}, "ann", engine.zone.parse("2025-03-12T11:00"))
+    await desk.accounts.modify("m", {"region": "East"}, "ann", engine.zone.parse("2025-03-12T11:00"))
     for day in range(13, 21):
         assert (await read(desk, f"{day}", f"2025-03-{day}T12:00")).kind == "ok"
     for day in order:
-        await desk.modify("m", {"region": "West"}, "ann", engine.zone.parse(f"2025-03-{day}T00:00"))
+        await desk.accounts.modify("m", {"region": "West"}, "ann", engine.zone.parse(f"2025-03-{day}T00:00"))
         found = [len(engine.find(region=region)) for region in ("East", "West")]
         assert found == [day - 13, 21 - day]

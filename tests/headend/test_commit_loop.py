@@ -1,4 +1,4 @@
-"""Turns: group commit, whose requests go first, what a refusing disk and a defect cost."""
+"""The commit loop: group commit, whose requests go first, what a refusing disk and a defect cost."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ async def test_what_arrives_together_shares_one_write_and_one_sync(
     lanes = [ScriptLane([("m", str(i), f"2025-03-12T0{i}:00:00")]) for i in range(10)]
     for lane in lanes:
         desk.submit(lane)
-        desk.submit(lane)  # saying so twice does not make it two turns
+        desk.submit(lane)  # a lane that is queued already is not queued again
     await asyncio.gather(*(lane.answered.wait() for lane in lanes))
     assert len({batch for lane in lanes for batch in lane.batches}) == 1
     assert [outcome.kind for lane in lanes for outcome in lane.outcomes] == ["ok"] * 10
@@ -147,11 +147,11 @@ async def test_a_defect_in_a_batch_refuses_it_and_no_other(desk: HeadEnd) -> Non
     assert len(desk.engine.readings) == 1
 
 
-async def test_turns_that_took_long_are_followed_by_smaller_ones(desk: HeadEnd) -> None:
-    turns = desk._hands.turns
+async def test_batches_that_took_long_are_followed_by_smaller_ones(desk: HeadEnd) -> None:
+    commit_loop = desk._jobs.commit_loop
     for _ in range(9):
-        turns._pace(0.2)
-    assert turns._room == 64
+        commit_loop._adapt_limit(0.2)
+    assert commit_loop._batch_limit == 64
     for _ in range(9):
-        turns._pace(0.001)
-    assert turns._room == 1024
+        commit_loop._adapt_limit(0.001)
+    assert commit_loop._batch_limit == 1024

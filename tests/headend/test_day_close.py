@@ -27,14 +27,14 @@ async def test_ingest_goes_on_beside_a_day_close(desk: HeadEnd, monkeypatch: pyt
         return write_day_files(count, progress)
 
     monkeypatch.setattr(desk.engine, "write_day_files", slow)
-    closing = asyncio.create_task(desk.close_day("test"))
+    closing = asyncio.create_task(desk.day_close.close("test"))
     while desk.live().day_state != "writing day files":
         await asyncio.sleep(0)
     assert (await read(desk, "2", "2025-03-12T01:00:00")).kind == "ok"
     assert (await read(desk, "2", "2025-03-12T01:00:00")).kind == "duplicate"
     assert (await read(desk, "1", "2025-03-11T01:00:00")).kind == "duplicate"
     with pytest.raises(BusyError, match="running already"):
-        await desk.close_day("another")
+        await desk.day_close.close("another")
     live = desk.live()
     assert (live.closing_by, live.closing_readings, live.progress) == ("test", 1, 0.0)
     gate.set()
@@ -49,15 +49,15 @@ async def test_ingest_goes_on_beside_a_day_close(desk: HeadEnd, monkeypatch: pyt
 
 async def test_a_close_tells_what_came_in_late_and_is_known_after_a_restart(desk: HeadEnd) -> None:
     await read(desk, "1", "2025-03-10T01:00:00")
-    first = await desk.close_day("test")
+    first = await desk.day_close.close("test")
     assert (first.files, first.late) == (1, None)  # what was over before is not known
     await read(desk, "1", "2025-03-11T23:30:00")
     await read(desk, "2", "2025-03-12T00:00:00")
     await read(desk, "1", "2025-03-10T00:00:00")
-    second = await desk.close_day("test")
+    second = await desk.day_close.close("test")
     assert (second.readings, second.files, second.late, second.late_files) == (3, 3, 2, 2)
     assert desk.engine.day_files == (3, 3)
-    desk._hands.writer.submit(lambda: None).result()  # the audit trail is written meanwhile
+    desk._jobs.append(bool).result()  # the audit trail is written meanwhile
     again = HeadEnd(desk.engine, close_at_midnight=False)
     kept = again.live().last_close
     assert kept is not None
@@ -65,7 +65,7 @@ async def test_a_close_tells_what_came_in_late_and_is_known_after_a_restart(desk
 
 
 async def test_an_empty_log_closes_nothing(desk: HeadEnd) -> None:
-    close = await desk.close_day("test")
+    close = await desk.day_close.close("test")
     assert (close.readings, close.files) == (0, 0)
 
 
@@ -76,9 +76,9 @@ async def test_a_close_that_the_disk_stopped_is_taken_up_by_the_next(
     with monkeypatch.context() as patched:
         patched.setattr(desk.engine, "write_day_files", _refuse)
         with pytest.raises(StorageError):
-            await desk.close_day("test")
+            await desk.day_close.close("test")
     await read(desk, "2", "2025-03-12T01:00:00")
-    close = await desk.close_day("test")
+    close = await desk.day_close.close("test")
     assert (close.readings, close.files) == (2, 2)
     assert not (desk.engine.folder / "log.sealed.txt").exists()
     assert desk.live().in_log == 0
@@ -102,11 +102,11 @@ async def test_an_account_that_moves_during_a_close_is_where_it_says(
         nonlocal moved
         if not moved:
             moved = True
-            asyncio.run_coroutine_threadsafe(desk.modify("m", {"region": "West"}, "test"), loop).result(10)
+            asyncio.run_coroutine_threadsafe(desk.accounts.modify("m", {"region": "West"}, "test"), loop).result(10)
         return rebuild(count)
 
     monkeypatch.setattr(engine.readings, "rebuild", rebuild_while_moving)
-    await desk.close_day("test")
+    await desk.day_close.close("test")
     east, west = (engine.directory.matching(region=region) for region in ("East", "West"))
     assert len(engine.readings.index.select(groups=east)) == 1
     assert len(engine.readings.index.select(groups=west)) == 1
@@ -121,7 +121,7 @@ async def test_midnight_closes_the_day_and_opens_the_file_of_the_next(desk: Head
     assert desk.live().in_log == 1
     clock.set("2025-03-13T00:00:00")
     await desk.tick()
-    while desk.closing or desk.live().in_log or desk._hands.background:
+    while desk.day_close.running or desk.live().in_log or desk._jobs.background:
         await asyncio.sleep(0)
     assert (desk.engine.folder / "archive/2025/03_13.csv").read_text() == "identifier,timestamp,usage\n"
     assert len((desk.engine.folder / "archive/2025/03_12.csv").read_text().splitlines()) == 2
@@ -131,7 +131,7 @@ async def test_midnight_closes_the_day_and_opens_the_file_of_the_next(desk: Head
     await read(desk, "2", "2025-03-13T00:00:00")
     assert desk.live().in_log == 1
     await desk.tick()
-    while desk.closing or desk.live().in_log:
+    while desk.day_close.running or desk.live().in_log:
         await asyncio.sleep(0)
     assert len((desk.engine.folder / "archive/2025/03_13.csv").read_text().splitlines()) == 2
 
@@ -145,7 +145,7 @@ async def test_midnight_closes_the_day_though_the_next_days_file_cannot_be_made(
     desk.engine.clock.set("2025-03-13T00:00:00")
     await desk.tick()
     async with asyncio.timeout(20):
-        while desk.closing or desk.live().in_log or desk._hands.background:
+        while desk.day_close.running or desk.live().in_log or desk._jobs.background:
             await asyncio.sleep(0)
     assert len((desk.engine.folder / "archive/2025/03_12.csv").read_text().splitlines()) == 2
     assert "the file of 2025-03-13: the disk is full" in caplog.text
@@ -172,7 +172,7 @@ async def test_the_next_days_file_is_not_made_while_a_close_may_write_it(
     assert isinstance(desk.engine.clock, FakeClock)
     desk.engine.clock.set("2025-03-12T23:59:59")
     await read(desk, "1", "2025-03-13T00:05:00")  # some minutes ahead, as it may be
-    closing = asyncio.create_task(desk.close_day("test"))
+    closing = asyncio.create_task(desk.day_close.close("test"))
     while desk.live().day_state != "writing day files":
         await asyncio.sleep(0)
     desk.engine.clock.set("2025-03-13T00:00:00")
@@ -181,7 +181,7 @@ async def test_the_next_days_file_is_not_made_while_a_close_may_write_it(
     gate.set()
     await closing
     async with asyncio.timeout(20):
-        while desk._hands.background:
+        while desk._jobs.background:
             await asyncio.sleep(0)
     assert done == ["close", "open"]
     assert len((desk.engine.folder / "archive/2025/03_13.csv").read_text().splitlines()) == 2
@@ -191,8 +191,8 @@ async def test_midnight_may_be_left_to_others(tmp_path: Path) -> None:
     clock = FakeClock("2025-03-12T23:59:00")
     headend = HeadEnd(Engine.open(tmp_path, RULES, clock), close_at_midnight=False)
     await headend.start()
-    await headend.register("m", {}, "test")
-    await headend.upload("m", "1", None, "test")
+    await headend.accounts.register("m", {}, "test")
+    await headend.store_reading("m", "1", None, "test")
     clock.set("2025-03-13T00:00:01")
     await headend.tick()
     await asyncio.sleep(0)

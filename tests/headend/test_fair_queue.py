@@ -18,7 +18,7 @@ class Asker:
 
 def serve(queue: FairQueue[Asker], most: int) -> Asker:
     """One service of the fair order; who wants more asks again."""
-    lane = queue.next()
+    lane = queue.pop_next()
     had = min(most, lane.wants)
     lane.wants -= had
     queue.charge(lane, had)
@@ -64,12 +64,12 @@ def test_the_oldest_is_who_asked_first_whatever_it_wants() -> None:
     heavy, light = Asker(1000), Asker(1)
     queue.add(heavy, 64)
     queue.add(light, 1)
-    assert queue.oldest() is heavy
+    assert queue.pop_oldest() is heavy
     assert heavy not in queue
-    assert queue.next() is light
+    assert queue.pop_next() is light
     assert len(queue) == 0
     queue.add(heavy, 64)  # asks again, and what the order still knew of it before does not count
-    assert queue.next() is heavy
+    assert queue.pop_next() is heavy
 
 
 @settings(max_examples=60)
@@ -83,10 +83,10 @@ def test_each_that_asks_is_served_once(steps: list[tuple[int, int, str]]) -> Non
             queue.add(lanes[number], cost)
             waiting.append(lanes[number])
         elif what == "next" and waiting:
-            lane = queue.next()
+            lane = queue.pop_next()
             waiting.remove(lane)
             queue.charge(lane, cost)
         elif what == "oldest" and waiting:
-            assert queue.oldest() is waiting.pop(0)
+            assert queue.pop_oldest() is waiting.pop(0)
         assert len(queue) == len(waiting)
         assert all((lane in queue) == (lane in waiting) for lane in lanes)

@@ -47,8 +47,8 @@ def figures(engine: Engine) -> list[Any]:
 async def start(folder: Path) -> HeadEnd:
     headend = HeadEnd(Engine.open(folder, RULES, FakeClock()))
     await headend.start()
-    await headend.register("m-1", {"region": "East"}, "test")
-    await headend.upload("m-1", "1010", "2025-03-10T10:00", "test")
+    await headend.accounts.register("m-1", {"region": "East"}, "test")
+    await headend.store_reading("m-1", "1010", "2025-03-10T10:00", "test")
     return headend
 
 
@@ -62,9 +62,9 @@ async def test_it_comes_to_what_a_command_would_have_made_of_it(
         headend = await start(tmp_path / name)
         if name == "b":
             told: list[float] = []
-            importing = await headend.plan_import([file])
+            importing = await headend.imports.plan([file])
             planned = importing.report.told(5)
-            report = await headend.do_import(importing, "x.csv", "me", told.append)
+            report = await headend.imports.store(importing, "x.csv", "me", told.append)
             assert report.told(5) == planned
             assert told == sorted(told)
             assert told[-1] == pytest.approx(0.9)
@@ -88,18 +88,18 @@ async def test_of_a_deactivated_meter_what_was_read_before_is_taken_and_no_more(
         "m-1,2025-03-12T10:45,1002\nm-2,2025-03-12T10:45,7\n"
     )
     headend = await start(tmp_path / "data")
-    await headend.register("m-2", {}, "test")
+    await headend.accounts.register("m-2", {}, "test")
     for meter in ("m-1", "m-2"):
-        await headend.deactivate(meter, "test", "pulled down")
-    await headend.reactivate("m-2", "test")
-    planned = (await headend.plan_import([file])).report
+        await headend.accounts.deactivate(meter, "test", "pulled down")
+    await headend.accounts.reactivate("m-2", "test")
+    planned = (await headend.imports.plan([file])).report
     since = headend.engine.zone.iso(headend.engine.clock.now())
     assert (planned.new, planned.refused, planned.reasons) == (3, 1, {"deactivated": 1})
     assert planned.misfits[0].line == 4
     assert planned.misfits[0].why == f"m-1 is deactivated since {since}; what was read before is taken"
-    report = await headend.do_import(await headend.plan_import([file]), "x.csv", "me")
+    report = await headend.imports.store(await headend.imports.plan([file]), "x.csv", "me")
     assert (report.new, report.refused) == (3, 1)
-    assert (await headend.upload("m-1", "1001", "2025-03-12T10:30", "test")).code == "deactivated"
+    assert (await headend.store_reading("m-1", "1001", "2025-03-12T10:30", "test")).code == "deactivated"
     await headend.stop()
     assert "x.csv:4\tdeactivated\t" in (tmp_path / "data/rejects.log").read_text()
     engine = Engine.open(tmp_path / "data", RULES, FakeClock())  # and the same where nobody has the folder open
@@ -113,11 +113,11 @@ async def test_what_arrives_between_plan_and_deed_is_met(tmp_path: Path) -> None
         "identifier,timestamp,usage\nm-1,2025-03-10T00:00,1000\nm-1,2025-03-10T01:00,1001\nm-1,2025-03-10T02:00,1002\n"
     )
     headend = await start(tmp_path / "data")
-    importing = await headend.plan_import([tmp_path / "x.csv"])
+    importing = await headend.imports.plan([tmp_path / "x.csv"])
     assert (importing.report.new, importing.report.duplicate, importing.report.refused) == (3, 0, 0)
-    assert (await headend.upload("m-1", "1001", "2025-03-10T01:00", "test")).kind == "ok"
-    assert (await headend.upload("m-1", "1003", "2025-03-10T02:00", "test")).kind == "ok"
-    report = await headend.do_import(importing, "x.csv", "me")
+    assert (await headend.store_reading("m-1", "1001", "2025-03-10T01:00", "test")).kind == "ok"
+    assert (await headend.store_reading("m-1", "1003", "2025-03-10T02:00", "test")).kind == "ok"
+    report = await headend.imports.store(importing, "x.csv", "me")
     assert (report.read, report.new, report.duplicate, report.refused) == (3, 1, 1, 1)
     assert report.misfits[0].code == "conflict"
     assert [each[2] for each in figures(headend.engine)] == [1000_000, 1001_000, 1003_000, 1010_000]
@@ -130,13 +130,13 @@ async def test_what_arrives_between_plan_and_deed_is_met(tmp_path: Path) -> None
 async def test_meters_go_on_beside_it(tmp_path: Path) -> None:
     file = history(tmp_path / "x.csv", random.Random(1), meters=34, slots=117)
     headend = await start(tmp_path / "data")
-    importing = await headend.plan_import([file])
-    task = asyncio.create_task(headend.do_import(importing, "x.csv", "me"))
+    importing = await headend.imports.plan([file])
+    task = asyncio.create_task(headend.imports.store(importing, "x.csv", "me"))
     answered = 0
     while not task.done():
         minute, second = divmod(answered, 60)
         time = f"2025-03-12T10:{minute:02}:{second:02}.5"
-        assert (await headend.upload("m-1", f"{2000 + answered}", time, "test")).stored
+        assert (await headend.store_reading("m-1", f"{2000 + answered}", time, "test")).stored
         answered += 1
         await asyncio.sleep(0)
     assert answered > 2
@@ -161,10 +161,10 @@ async def test_a_disk_that_refuses_ends_it_and_doing_it_again_does_the_rest(
 
     monkeypatch.setattr(headend.engine, "write", refuse)
     with pytest.raises(StorageError):
-        await headend.do_import(await headend.plan_import([file]), "x.csv", "me")
+        await headend.imports.store(await headend.imports.plan([file]), "x.csv", "me")
     before = len(headend.engine.readings)
     assert 1000 < before < 34 * 117
-    report = await headend.do_import(await headend.plan_import([file]), "x.csv", "me")
+    report = await headend.imports.store(await headend.imports.plan([file]), "x.csv", "me")
     assert report.new == len(headend.engine.readings) - before
     assert len(headend.engine.readings) == 34 * 117
     await headend.stop()
@@ -175,6 +175,6 @@ async def test_a_file_that_is_none_changes_nothing(tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text("what is this\n")
     for name in ("x.csv", "none.csv"):
         with pytest.raises(MeterError):
-            await headend.plan_import([tmp_path / name])
+            await headend.imports.plan([tmp_path / name])
     assert len(headend.engine.readings) == 1
     await headend.stop()

@@ -11,8 +11,8 @@ from metertui.headend.latency import Latency
 @given(st.lists(st.floats(1e-5, 100), min_size=1, max_size=60), st.floats(0.01, 1))
 def test_a_percentile_is_known_to_a_quarter_of_a_power_of_two(taken: list[float], share: float) -> None:
     latency = Latency()
-    latency.note(1000.0, [1000.0 - each for each in taken])
-    (found,) = latency.recent((share,))
+    latency.add(1000.0, [1000.0 - each for each in taken])
+    (found,) = latency.recent_percentiles((share,))
     ordered = sorted(taken)
     exact = next(each for place, each in enumerate(ordered, 1) if place >= share * len(ordered))
     assert found is not None
@@ -21,22 +21,22 @@ def test_a_percentile_is_known_to_a_quarter_of_a_power_of_two(taken: list[float]
 
 def test_only_the_last_minute_is_told() -> None:
     latency = Latency()
-    latency.note(5.0, [0.0] * 10)
+    latency.add(5.0, [0.0] * 10)
     for second in range(59):
-        latency.second()
-        assert latency.recent((0.5,)) != (None,), second
-    latency.note(100.0, [99.999])
-    latency.second()
-    assert latency.recent((0.5, 1.0)) == (latency.recent((0.1,))[0],) * 2
-    assert latency.recent((1.0,))[0] < 0.0012  # type: ignore[operator]
+        latency.end_second()
+        assert latency.recent_percentiles((0.5,)) != (None,), second
+    latency.add(100.0, [99.999])
+    latency.end_second()
+    assert latency.recent_percentiles((0.5, 1.0)) == (latency.recent_percentiles((0.1,))[0],) * 2
+    assert latency.recent_percentiles((1.0,))[0] < 0.0012  # type: ignore[operator]
     for _ in range(60):
-        latency.second()
-    assert latency.recent((0.5, 0.99)) == (None, None)
+        latency.end_second()
+    assert latency.recent_percentiles((0.5, 0.99)) == (None, None)
 
 
 def test_what_is_too_fast_or_too_slow_still_counts() -> None:
     latency = Latency()
-    latency.note(1.0, [1.0, 2.0])  # a clock may give the same twice
-    assert latency.recent((1.0,)) == (1e-5,)
-    latency.note(10_000.0, [0.0])
-    assert latency.recent((1.0,))[0] > 100  # type: ignore[operator]
+    latency.add(1.0, [1.0, 2.0])  # a clock may give the same twice
+    assert latency.recent_percentiles((1.0,)) == (1e-5,)
+    latency.add(10_000.0, [0.0])
+    assert latency.recent_percentiles((1.0,))[0] > 100  # type: ignore[operator]

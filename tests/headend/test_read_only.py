@@ -25,7 +25,7 @@ from metertui.engine.index.reading_store import Rebuilt
 from metertui.engine.replica.changes import Following
 from metertui.engine.storage.folder_lock import FolderLock
 from metertui.engine.storage.reading_lines import Rows
-from metertui.headend.read_only import Follower
+from metertui.headend.read_only import ReadOnlyHeadEnd
 from tests.clock import FakeClock
 
 ZONE = SiteZone("Asia/Singapore")
@@ -225,11 +225,11 @@ class Walk:
         return state(Engine.open(self.folder, RULES, self.clock, readonly=True))
 
 
-async def follow(follower: Follower) -> None:
+async def follow(follower: ReadOnlyHeadEnd) -> None:
     """Look until there is nothing new."""
     for _ in range(4):
         await follower.follow()
-        await follower.settled()
+        await follower.wait_until_built()
     assert not follower.live().trouble
 
 
@@ -239,7 +239,7 @@ async def test_at_rest_the_follower_has_what_the_owner_has(tmp_path: Path, seed:
     for _ in range(walk.random.randrange(20)):
         walk.step()
     walk.tidy()
-    follower = Follower(*Following.open(tmp_path, RULES, walk.clock))
+    follower = ReadOnlyHeadEnd(*Following.open(tmp_path, RULES, walk.clock))
     try:
         for _ in range(100):
             walk.step()
@@ -259,11 +259,11 @@ async def test_at_rest_the_follower_has_what_the_owner_has(tmp_path: Path, seed:
 
 
 @pytest.fixture
-async def pair(tmp_path: Path) -> AsyncIterator[tuple[Engine, Follower]]:
+async def pair(tmp_path: Path) -> AsyncIterator[tuple[Engine, ReadOnlyHeadEnd]]:
     """An owner with a meter, and who follows it; only when it is told to."""
     owner = Engine.open(tmp_path, RULES, FakeClock())
     read(owner, "m", "5", register=True)
-    follower = Follower(*Following.open(tmp_path, RULES, FakeClock()))
+    follower = ReadOnlyHeadEnd(*Following.open(tmp_path, RULES, FakeClock()))
     yield owner, follower
     await follower.stop()
     owner.close()
@@ -282,40 +282,45 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
 
 
-async def test_whoever_would_write_is_told_who_owns_the_folder(pair: tuple[Engine, Follower], tmp_path: Path) -> None:
+async def test_all_that_would_write_is_refused_with_the_name_of_the_owner(
+    pair: tuple[Engine, ReadOnlyHeadEnd], tmp_path: Path
+) -> None:
     owner, follower = pair
     before = contents(tmp_path)
     member = owner.staff.member("a@b.example", "operator", "secret")
     sentence = f"read-only: process {os.getpid()} owns this folder since "
     for attempt in (
-        follower.modify("m", {}, "me"),
-        follower.deactivate("m", "me"),
-        follower.reactivate("m", "me"),
-        follower.put_member(member, "me"),
-        follower.remove_member("a@b.example", "me"),
-        follower.close_day("me"),
-        follower.drop_question("usage", "me"),
-        follower.decide([Decision("void", "m", owner.clock.now(), "misread")], "me"),
+        follower.accounts.modify("m", {}, "me"),
+        follower.accounts.deactivate("m", "me"),
+        follower.accounts.reactivate("m", "me"),
+        follower.staff.put(member, "me"),
+        follower.staff.remove("a@b.example", "me"),
+        follower.day_close.close("me"),
+        follower.reports.delete("usage", "me"),
+        follower.corrections.apply([Decision("void", "m", owner.clock.now(), "misread")], "me"),
     ):
         with pytest.raises(OwnedError) as caught:
             await attempt
         assert str(caught.value).startswith(sentence)
-    for outcome in (await follower.upload("m", "6", None, "me"), await follower.register("m-2", {}, "me")):
+    for outcome in (
+        await follower.store_reading("m", "6", None, "me"),
+        await follower.accounts.register("m-2", {}, "me"),
+    ):
         assert (outcome.kind, outcome.text[: len(sentence)]) == ("refused", sentence)
     assert contents(tmp_path) == before
-    assert await follower.login("a@b.example", "secret") is None
-    await asyncio.get_running_loop().run_in_executor(None, follower._hands.writer.shutdown)
+    assert await follower.staff.log_in("a@b.example", "secret") is None
+    await asyncio.wrap_future(follower._jobs.append(bool))
     assert "a@b.example\tlogin refused" in contents(tmp_path)["audit.log"].decode()
 
 
 async def test_it_says_when_the_owner_has_ended_and_when_another_has_come(
-    pair: tuple[Engine, Follower], tmp_path: Path
+    pair: tuple[Engine, ReadOnlyHeadEnd], tmp_path: Path
 ) -> None:
     owner, follower = pair
     pid = os.getpid()
     live = follower.live()
     assert (live.following, live.heard) == (f"read-only, follows process {pid}", False)
-    follower.hear({"connections": 5, "progress": 0.5, "address": 7, "folder": "/else"})
+    follower.receive_status({"connections": 5, "progress": 0.5, "address": 7, "folder": "/else"})
     live = follower.live()
     assert (live.heard, live.connections, live.progress, live.address) == (True, 5, 0.5, "")
     assert live.folder == str(tmp_path)
@@ -324,7 +329,7 @@ async def test_it_says_when_the_owner_has_ended_and_when_another_has_come(
     live = follower.live()
     told = f"read-only, and process {pid} has ended: leave and start metertui again to take its place"
     assert (live.following, live.heard, live.connections) == (told, False, 0)
-    assert follower.refusal() == (
+    assert follower.why_read_only() == (
         "read-only: the process that owned this folder has ended; start metertui again to take its place"
     )
     lock = FolderLock(tmp_path)
@@ -334,7 +339,7 @@ async def test_it_says_when_the_owner_has_ended_and_when_another_has_come(
     lock.release()
 
 
-async def test_what_it_counts_is_what_it_sees(pair: tuple[Engine, Follower], tmp_path: Path) -> None:
+async def test_what_it_counts_is_what_it_sees(pair: tuple[Engine, ReadOnlyHeadEnd], tmp_path: Path) -> None:
     owner, follower = pair
     for _ in range(2):
         await follower.tick()
@@ -353,7 +358,7 @@ async def test_what_it_counts_is_what_it_sees(pair: tuple[Engine, Follower], tmp
 
 
 async def test_a_file_that_cannot_be_read_is_told_and_holds_nothing_else_up(
-    pair: tuple[Engine, Follower], tmp_path: Path
+    pair: tuple[Engine, ReadOnlyHeadEnd], tmp_path: Path
 ) -> None:
     owner, follower = pair
     whole = (tmp_path / "users.csv").read_bytes()
@@ -371,7 +376,7 @@ async def test_a_file_that_cannot_be_read_is_told_and_holds_nothing_else_up(
     assert follower.live().trouble == ""
 
 
-async def test_it_follows_by_itself_within_a_second(pair: tuple[Engine, Follower]) -> None:
+async def test_it_follows_by_itself_within_a_second(pair: tuple[Engine, ReadOnlyHeadEnd]) -> None:
     owner, follower = pair
     await follower.start()
     read(owner, "m", "6")
@@ -388,7 +393,7 @@ async def test_it_follows_by_itself_within_a_second(pair: tuple[Engine, Follower
     assert follower.live().in_log == 0
 
 
-async def test_half_a_change_of_an_account_is_none(pair: tuple[Engine, Follower]) -> None:
+async def test_half_a_change_of_an_account_is_none(pair: tuple[Engine, ReadOnlyHeadEnd]) -> None:
     owner, follower = pair
     owner.accounts.modify("m", {"region": "East"}, owner.clock.now())
     await follower.follow()
@@ -403,7 +408,7 @@ async def test_half_a_change_of_an_account_is_none(pair: tuple[Engine, Follower]
     assert follower.engine.accounts.get("m").region == "West"  # type: ignore[union-attr]
 
 
-async def test_lines_that_were_set_aside_are_forgotten(pair: tuple[Engine, Follower], tmp_path: Path) -> None:
+async def test_lines_that_were_set_aside_are_forgotten(pair: tuple[Engine, ReadOnlyHeadEnd], tmp_path: Path) -> None:
     owner, follower = pair
     read(owner, "m", "6")
     await follow(follower)

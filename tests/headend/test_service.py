@@ -12,7 +12,7 @@ async def test_questions_see_what_is_stored_now(desk: HeadEnd) -> None:
     await read(desk, "1", "2025-03-12T01:00:00")
     assert await desk.ask(len) == 1
     await read(desk, "0.5", "2025-03-12T02:00:00")
-    found = await desk.exceptions()
+    found = await desk.worklist.exceptions()
     assert found.counts == {"suspect": 1}
     assert found.rows[0].why == "0.5 kWh is lower than the 1 kWh counted at 2025-03-12T01:00:00+08:00"
 

@@ -128,7 +128,7 @@ async def test_it_is_left_by_a_key(town: Town, key: str) -> None:
 async def test_it_may_be_left_while_an_answer_is_awaited(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     async with at_work(town) as pilot:
         asked = asyncio.Event()
-        found = await town.headend.exceptions()
+        found = await town.headend.worklist.exceptions()
 
         async def late(question: object) -> object:
             """Comes when the screen has lost its widgets already."""

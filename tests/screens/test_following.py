@@ -10,7 +10,7 @@ from textual.widgets import Button, Input
 from metertui.app import MetertuiApp
 from metertui.engine.base.config import Rules
 from metertui.engine.replica.changes import Following
-from metertui.headend.read_only import Follower
+from metertui.headend.read_only import ReadOnlyHeadEnd
 from metertui.settings import Settings
 from tests.screens.town import Town, press, settle, text_of
 
@@ -21,7 +21,7 @@ async def test_a_second_desk_shows_what_the_first_has_and_changes_nothing(tmp_pa
     batch.register("m-1", {})
     town.engine.write(batch)
     town.engine.apply(batch)
-    follower = Follower(*Following.open(tmp_path, Rules(zone=town.zone), town.clock))
+    follower = ReadOnlyHeadEnd(*Following.open(tmp_path, Rules(zone=town.zone), town.clock))
     app = MetertuiApp(follower, Settings(small_group_meters=0))
     app.animation_level = "none"
     try:

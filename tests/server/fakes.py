@@ -53,21 +53,33 @@ class FakeEngine:
 CLOSE = Close(readings=3, files=2, seconds=0.125, ended=0, by="")
 
 
+class FakeDayClose:
+    """Remembers who asked for a close; the test completes it."""
+
+    def __init__(self) -> None:
+        self.running: asyncio.Future[Close] | None = None
+        self.asked_by: list[str] = []
+
+    async def close(self, by: str) -> Close:
+        self.asked_by.append(by)
+        self.running = asyncio.get_running_loop().create_future()
+        return await self.running
+
+
 class FakeHeadEnd:
     """Takes a turn whenever a lane asks for one, unless it is held, and hands each lane's requests to one batch."""
 
     def __init__(self) -> None:
         self.engine = FakeEngine()
         self.address = ""
-        self.unheard = ""
-        self.connections = self.connections_total = self.waiting = 0
+        self.port_error = ""
+        self.connections = self.connections_total = self.bytes_waiting = 0
         self.batch = FakeBatch()
         self.budget = 8192
         self.held = False
         self.most_waiting = 0
         self.turns = 0
-        self.close: asyncio.Future[Close] | None = None
-        self.asked_by: list[str] = []
+        self.day_close = FakeDayClose()
         self._lanes: list[Lane] = []
 
     def submit(self, lane: Lane) -> None:
@@ -77,7 +89,7 @@ class FakeHeadEnd:
 
     def take_turn(self) -> None:
         """One batch of all lanes that asked."""
-        self.most_waiting = max(self.most_waiting, self.waiting)
+        self.most_waiting = max(self.most_waiting, self.bytes_waiting)
         if self.held:
             return
         self.turns += 1
@@ -93,8 +105,3 @@ class FakeHeadEnd:
         """Take turns again."""
         self.held = False
         self.take_turn()
-
-    async def close_day(self, by: str) -> Close:
-        self.asked_by.append(by)
-        self.close = asyncio.get_running_loop().create_future()
-        return await self.close

@@ -28,7 +28,7 @@ async def serving(limits: Limits | None = None, **options: str) -> AsyncIterator
         await listener.stop(grace=0.1)
     assert headend.connections == 0
     async with asyncio.timeout(20):  # what a client that is gone had sent complete is worked off in turns
-        await until(lambda: headend.waiting == 0)
+        await until(lambda: headend.bytes_waiting == 0)
 
 
 async def connect(listener: Listener) -> Streams:
@@ -74,5 +74,5 @@ async def flood_unread(headend: FakeHeadEnd, listener: Listener) -> tuple[socket
         except BlockingIOError:
             quiet += 1
         await asyncio.sleep(0.002)
-    assert headend.waiting < 1_000_000
+    assert headend.bytes_waiting < 1_000_000
     return client, sent

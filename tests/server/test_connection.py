@@ -38,7 +38,7 @@ async def test_half_a_line_waits_without_turns() -> None:
     async with serving() as (headend, listener):
         reader, writer = await connect(listener)
         writer.write(b"PI")
-        await until(lambda: headend.waiting == 2 and headend.turns > 0)
+        await until(lambda: headend.bytes_waiting == 2 and headend.turns > 0)
         turns = headend.turns
         for _ in range(20):
             await asyncio.sleep(0)
@@ -66,7 +66,7 @@ async def test_an_over_long_line_costs_itself_alone_and_is_no_command() -> None:
     async with serving(Limits(line_bytes=100)) as (headend, listener):
         answer = await say(listener, b"x" * 500_000 + b" STOPSERVER\nPING\n")
         assert answer == b"ERR too-long: a line is at most 100 bytes with its ending\nOK\n"
-        assert headend.asked_by == []
+        assert headend.day_close.asked_by == []
 
 
 async def test_ten_megabytes_of_random_bytes_are_answered_and_the_server_lives() -> None:
@@ -92,12 +92,12 @@ async def test_a_connection_that_is_reset_leaves_its_whole_lines() -> None:
         _, writer = await connect(listener)
         headend.held = True
         writer.write(b"READ m1 100\nREAD m2 200\nREAD m3 3")
-        await until(lambda: headend.waiting > 0)
+        await until(lambda: headend.bytes_waiting > 0)
         reset(writer)
         await until(lambda: headend.connections == 0)
         headend.release()
         assert headend.batch.reads == [("m1", "100", None), ("m2", "200", None)]
-        assert headend.waiting == 0
+        assert headend.bytes_waiting == 0
 
 
 async def test_quit_is_answered_and_then_the_connection_closes() -> None:
@@ -136,14 +136,14 @@ async def test_stopserver_holds_back_its_own_connection_and_no_other() -> None:
         reader, writer = await connect(listener)
         writer.write(b"READ m1 1\nSTOPSERVER\nREAD m2 2\n")
         assert await reader.readline() == b"OK\n"
-        await until(lambda: headend.close is not None)
+        await until(lambda: headend.day_close.running is not None)
         assert await say(listener, b"READ other 5\n") == b"OK\n"
         assert [meter for meter, _, _ in headend.batch.reads] == ["m1", "other"]
-        headend.close.set_result(CLOSE)
+        headend.day_close.running.set_result(CLOSE)
         assert await reader.readline() == b"OK closed 3 readings into 2 day files in 0.12 s\n"
         assert await reader.readline() == b"OK\n"
         port = writer.get_extra_info("sockname")[1]
-        assert headend.asked_by == [f"127.0.0.1:{port}"]
+        assert headend.day_close.asked_by == [f"127.0.0.1:{port}"]
         writer.close()
 
 
@@ -159,8 +159,8 @@ async def test_a_day_close_that_fails_says_so_and_the_connection_goes_on(error: 
     async with serving() as (headend, listener):
         reader, writer = await connect(listener)
         writer.write(b"STOPSERVER\nPING\n")
-        await until(lambda: headend.close is not None)
-        headend.close.set_exception(error)
+        await until(lambda: headend.day_close.running is not None)
+        headend.day_close.running.set_exception(error)
         assert await reader.readline() == reply
         assert await reader.readline() == b"OK\n"
         assert [line for *_, line in headend.batch.refusals] == ["STOPSERVER"]
@@ -171,10 +171,10 @@ async def test_a_client_that_has_gone_does_not_stop_its_day_close() -> None:
     async with serving() as (headend, listener):
         _, writer = await connect(listener)
         writer.write(b"STOPSERVER\n")
-        await until(lambda: headend.close is not None)
+        await until(lambda: headend.day_close.running is not None)
         reset(writer)
         await until(lambda: headend.connections == 0)
-        headend.close.set_result(CLOSE)
+        headend.day_close.running.set_result(CLOSE)
         assert await say(listener, b"PING\n") == b"OK\n"
 
 
@@ -191,13 +191,13 @@ async def test_of_who_does_not_read_nothing_more_is_taken_in_however_little() ->
             with contextlib.suppress(BlockingIOError):
                 client.send(b"HELP\n" * 100)
             await asyncio.sleep(0.0005)
-        turns, waiting = headend.turns, headend.waiting
+        turns, waiting = headend.turns, headend.bytes_waiting
         for _ in range(50):
             with contextlib.suppress(BlockingIOError):
                 client.send(b"HELP\n" * 100)
             await asyncio.sleep(0.0005)
         assert headend.turns == turns
-        assert headend.waiting == waiting <= Limits().input_bytes
+        assert headend.bytes_waiting == waiting <= Limits().input_bytes
         client.close()
 
 
@@ -218,10 +218,10 @@ async def test_input_waits_in_the_client_while_the_head_end_is_at_work() -> None
         headend.held = True
         reader, writer = await connect(listener)
         writer.write(b"PING\n" * 400_000)
-        await until(lambda: headend.waiting >= 10_000)
+        await until(lambda: headend.bytes_waiting >= 10_000)
         for _ in range(50):
             await asyncio.sleep(0.001)
-        assert headend.waiting <= 10_000
+        assert headend.bytes_waiting <= 10_000
         headend.release()
         writer.write_eof()
         assert (await reader.read()).count(b"\n") == 400_000

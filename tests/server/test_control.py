@@ -75,15 +75,15 @@ async def test_accounts_are_changed_in_the_running_engine(folder: Path, owner: H
         "status": "active",
         "registered": "2025-03-12T10:40:00+08:00",
     }
-    assert (await owner.upload("m-1", "5", None, "test")).kind == "ok"
+    assert (await owner.store_reading("m-1", "5", None, "test")).kind == "ok"
     assert (await say(folder, "users modify", meter="m-1", region="West"))["result"]["region"] == "West"
     assert (await say(folder, "users deactivate", meter="m-1"))["result"]["status"] == "deactivated"
-    assert (await owner.upload("m-1", "6", None, "test")).code == "deactivated"
+    assert (await owner.store_reading("m-1", "6", None, "test")).code == "deactivated"
     assert (await say(folder, "users reactivate", meter="m-1"))["result"]["status"] == "active"
     assert (await say(folder, "users reactivate", meter="m-1")) == {"error": "m-1 is active already"}
     assert (await say(folder, "users register", meter="m-1")) == {"error": "m-1 is registered already"}
     assert (await say(folder, "close"))["result"]["readings"] == 1
-    await asyncio.get_running_loop().run_in_executor(owner._hands.writer, bool)  # the notes are written
+    await asyncio.wrap_future(owner._jobs.append(bool))  # the notes are written
     audit = [line.split("\t")[1:4] for line in (folder / "audit.log").read_text().splitlines()]
     me = user_name(os.getuid())
     assert [entry for entry in audit if entry[0] != "test"] == [
@@ -95,14 +95,14 @@ async def test_staff_by_their_hash(folder: Path, owner: HeadEnd) -> None:
     member = owner.engine.staff.member("a@b.example", "operator", "secret")
     given = {"email": member.email, "role": member.role, "password_hash": member.password_hash}
     assert await say(folder, "admins add", **given) == {"result": None}
-    assert await owner.login("a@b.example", "secret") == "operator"
+    assert await owner.staff.log_in("a@b.example", "secret") == "operator"
     for bad in ({"password_hash": "secret"}, {"role": "king"}, {"email": "nobody"}, {"role": 5}):
         assert "error" in await say(folder, "admins add", **{**given, **bad})
     last = "a@b.example is the last operator; make another one first"
     assert await say(folder, "admins remove", email="a@b.example") == {"error": last}
     assert await say(folder, "admins add", **{**given, "email": "b@b.example"}) == {"result": None}
     assert await say(folder, "admins remove", email="a@b.example") == {"result": None}
-    assert await owner.login("a@b.example", "secret") is None
+    assert await owner.staff.log_in("a@b.example", "secret") is None
     assert "error" in await say(folder, "admins remove", email="a@b.example")
 
 

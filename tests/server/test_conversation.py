@@ -67,7 +67,7 @@ class Site:
 async def site(tmp_path: Path) -> AsyncIterator[Site]:
     async with asyncio.timeout(30), Site(tmp_path) as running:
         assert await running.say('REGISTER m1 region="East Region"', "REGISTER old") == ["OK", "OK"]
-        await running.headend.deactivate("old", "test")
+        await running.headend.accounts.deactivate("old", "test")
         assert await running.say("READ m1 100 2025-03-01T00:00:00") == ["OK"]
         yield running
 

@@ -100,7 +100,7 @@ async def test_what_many_who_never_read_are_kept_is_bounded_for_all_together(tmp
         for _ in range(100):
             assert await site.say("PING") == ["OK"]
         kept = sum(each._transport.get_write_buffer_size() for each in site.listener._connections)
-        assert site.headend.waiting <= 400_000 + 40 * 1024
+        assert site.headend.bytes_waiting <= 400_000 + 40 * 1024
         assert kept <= 2 * 400_000 + 40 * 1024
         for _, writer in clients:
             writer.transport.abort()

@@ -104,7 +104,7 @@ async def test_an_idle_connection_is_closed_and_one_that_speaks_is_not() -> None
         writer.write(b"PING\n")
         assert await reader.readline() == b"OK\n"
         listener.sweep()
-        await until(lambda: headend.waiting > 0)
+        await until(lambda: headend.bytes_waiting > 0)
         assert headend.connections == 2
         headend.engine.clock.seconds = 7201.0
         listener.sweep()
@@ -122,10 +122,10 @@ async def test_a_client_that_waits_for_its_day_close_is_not_idle() -> None:
     async with serving(Limits(idle_seconds=10)) as (headend, listener):
         reader, writer = await connect(listener)
         writer.write(b"STOPSERVER\n")
-        await until(lambda: headend.close is not None)
+        await until(lambda: headend.day_close.running is not None)
         headend.engine.clock.seconds = 100.0
         listener.sweep()
-        headend.close.set_result(CLOSE)
+        headend.day_close.running.set_result(CLOSE)
         assert (await reader.readline()).startswith(b"OK closed")
         writer.close()
 
@@ -152,10 +152,10 @@ async def test_all_together_may_only_have_so_much_waiting() -> None:
         clients = [await connect(listener) for _ in range(8)]
         for _, writer in clients:
             writer.write(b"PING\n" * 100_000)
-        await until(lambda: headend.waiting >= 20_000)
+        await until(lambda: headend.bytes_waiting >= 20_000)
         for _ in range(50):
             await asyncio.sleep(0.001)
-        assert headend.waiting <= 20_000 + 8 * 1024
+        assert headend.bytes_waiting <= 20_000 + 8 * 1024
         headend.release()
         for _, writer in clients:
             writer.write_eof()
@@ -212,10 +212,10 @@ async def test_stop_answers_what_was_performed() -> None:
     async with serving() as (headend, listener):
         reader, writer = await connect(listener)
         writer.write(b"STOPSERVER\n")
-        await until(lambda: headend.close is not None)
+        await until(lambda: headend.day_close.running is not None)
         stopping = asyncio.create_task(listener.stop(grace=20))
         await asyncio.sleep(0)
-        headend.close.set_result(CLOSE)
+        headend.day_close.running.set_result(CLOSE)
         assert (await reader.read()).startswith(b"OK closed 3")
         await stopping
         writer.close()

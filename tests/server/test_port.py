@@ -46,7 +46,7 @@ async def test_a_lost_port_is_opened_again_by_the_next_look(lose: Callable[[List
         lose(listener)
         assert listener._port.lost
         await listener.watch()
-        assert (headend.unheard, listener.port) == ("", before)
+        assert (headend.port_error, listener.port) == ("", before)
         assert await say(listener, b"PING\n") == b"OK\n"
         writer.write(b"PING\n")
         assert await reader.readline() == b"OK\n"
@@ -65,11 +65,11 @@ async def test_a_port_that_another_program_has_taken_is_told_until_it_can_be_had
             for _ in range(2):
                 await listener.watch()
                 why = "the port is in use by another program; it is tried again each second"
-                assert headend.unheard == f"cannot listen on 127.0.0.1:{listener.port}: {why}"
+                assert headend.port_error == f"cannot listen on 127.0.0.1:{listener.port}: {why}"
             writer.write(b"PING\n")
             assert await reader.readline() == b"OK\n"
         await listener.watch()
-        assert headend.unheard == ""
+        assert headend.port_error == ""
         assert await say(listener, b"PING\n") == b"OK\n"
         writer.close()
 
@@ -101,7 +101,7 @@ async def test_a_descriptor_that_is_another_files_by_now_is_left_to_it(tmp_path:
             await listener.watch()
             gc.collect()
             os.write(number, b"mine")
-            assert headend.unheard == ""
+            assert headend.port_error == ""
             assert await say(listener, b"PING\n") == b"OK\n"
         finally:
             os.close(number)
@@ -114,10 +114,10 @@ async def test_whom_the_system_does_not_let_in_is_told_while_it_lasts() -> None:
             headend.engine.clock.seconds = seconds
             await listener.watch()
             told = f"no further connection can be taken on 127.0.0.1:{listener.port}: Too many open files"
-            assert headend.unheard == told
+            assert headend.port_error == told
         headend.engine.clock.seconds = 3.0
         await listener.watch()
-        assert headend.unheard == ""
+        assert headend.port_error == ""
 
 
 async def test_the_port_is_looked_at_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,4 +127,4 @@ async def test_the_port_is_looked_at_by_itself(monkeypatch: pytest.MonkeyPatch) 
         before = listener._port._server
         await until(lambda: listener._port._server not in (before, None))
         assert await say(listener, b"PING\n") == b"OK\n"
-        assert headend.unheard == ""
+        assert headend.port_error == ""

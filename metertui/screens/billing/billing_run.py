@@ -121,7 +121,7 @@ class BillingRunScreen(ThriftyModal[None]):
         try:
             month = self._month_typed()
             self._say(f"Reckoning the bills of {month} …")
-            run = await self._headend.reckon(month, progress)
+            run = await self._headend.billing.compute_run(month, progress)
         except Cancelled:
             self._say("Ended; nothing was written.")
         except MeterError as error:
@@ -151,7 +151,7 @@ class BillingRunScreen(ThriftyModal[None]):
         except OSError as error:
             self._say(f"! cannot write {path}: {error.strerror or error}")
         else:
-            self._headend.note(self._sessions.email, "export", str(path), f"{len(run)} bills of {run.month}")
+            self._headend.audit(self._sessions.email, "export", str(path), f"{len(run)} bills of {run.month}")
             self._say(f"Written to {path}.", *summary(run))
         finally:
             self._end()
@@ -169,7 +169,7 @@ class BillingRunScreen(ThriftyModal[None]):
         run, self._run = self._run, None
         self._begin()
         try:
-            count = await self._headend.issue(run, self._sessions.email)
+            count = await self._headend.billing.issue(run, self._sessions.email)
         except MeterError as error:
             self._say(f"! Not issued: {error}")
         else:

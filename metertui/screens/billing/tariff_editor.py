@@ -148,7 +148,7 @@ class TariffScreen(ThriftyModal[None]):
     @work(exclusive=True, group="save")
     async def _save(self, data: bytes) -> None:
         try:
-            await self._headend.save_tariffs(data, self._before, self._sessions.email)
+            await self._headend.billing.save_tariffs(data, self._before, self._sessions.email)
         except MeterError as error:
             self._say(f"! Not saved: {error}")
             return

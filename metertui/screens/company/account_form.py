@@ -118,7 +118,7 @@ class FormTab(Tab):
     async def _register(self) -> None:
         meter, fields = self._form()
         given = {name: value for name, value in fields.items() if value}
-        outcome = await self.headend.register(meter, given, self.who)
+        outcome = await self.headend.accounts.register(meter, given, self.who)
         self.tell(outcome, f"{meter} is registered")
         self._changed()
         if outcome.stored:
@@ -143,13 +143,13 @@ class FormTab(Tab):
             match what:
                 case "modify":
                     since = self._since()
-                    await self.headend.modify(meter, fields, self.who, since)
+                    await self.headend.accounts.modify(meter, fields, self.who, since)
                     self.say(f"{meter} is changed from {fmt.moment(since, self.zone) if since else 'now'} on")
                 case "deactivate":
-                    await self.headend.deactivate(meter, self.who, self._reason())
+                    await self.headend.accounts.deactivate(meter, self.who, self._reason())
                     self.say(f"{meter} is deactivated: its readings are refused from now on")
                 case _:
-                    await self.headend.reactivate(meter, self.who, self._reason())
+                    await self.headend.accounts.reactivate(meter, self.who, self._reason())
                     self.say(f"{meter} is active again")
             for name in ("since", "reason"):
                 self.query_one(f"#form-{name}", Input).value = ""

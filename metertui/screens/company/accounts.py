@@ -69,7 +69,7 @@ class AccountsTab(Tab):
         """Show the accounts with `text`; what is typed next gives up the search for it."""
         if not len(self._found):
             self.query_one("#account-count", Static).update("looking …")
-        self._found = await self.headend.matches(text)
+        self._found = await self.headend.accounts.find_all(text)
         self._show()
 
     def _show(self) -> None:

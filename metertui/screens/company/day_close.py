@@ -34,7 +34,7 @@ class CloseTab(Tab):
     @work(group="close")
     async def _close(self) -> None:
         try:
-            close = await self.headend.close_day(self.who)
+            close = await self.headend.day_close.close(self.who)
         except MeterError as error:
             self.say(f"! {error}")
             return

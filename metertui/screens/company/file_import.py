@@ -76,7 +76,7 @@ class UploadTab(Tab):
         self._plan(None)
         self._begin("reading the file")
         try:
-            importing = await self.headend.plan_import([self._path], None, self._share)
+            importing = await self.headend.imports.plan([self._path], None, self._share)
         except MeterError as error:
             self.say(f"! {error}")
             return
@@ -103,7 +103,7 @@ class UploadTab(Tab):
         self._plan(None)
         self._begin("storing")
         try:
-            report = await self.headend.do_import(importing, self._path.name, self.who, self._share)
+            report = await self.headend.imports.store(importing, self._path.name, self.who, self._share)
         except MeterError as error:
             self.say(f"! {error}")
             return

@@ -75,7 +75,7 @@ class ReadingTab(Tab):
     @work(exclusive=True, group="reading")
     async def _store(self) -> None:
         meter, kwh, time = self._reading()
-        outcome = await self.headend.upload(meter, kwh, time or None, self.who)
+        outcome = await self.headend.store_reading(meter, kwh, time or None, self.who)
         self.tell(outcome, f"{meter} {kwh} kWh is stored")
         if outcome.stored:
             for name in ("kwh", "time"):

@@ -96,18 +96,18 @@ class StaffTab(Tab):
         elif not password:
             self.say("! Give the password, twice.")
         else:
-            add = self.headend.add_member
+            add = self.headend.staff.add
             self._do(lambda: add(email, role, password, self.who), f"{email} may log in as {role}")
 
     @on(Button.Pressed, "#staff-change")
     def _change(self) -> None:
         email, role, *_ = self._form()
-        self._do(lambda: self.headend.change_role(email, role, self.who), f"{email} is {role} from now on")
+        self._do(lambda: self.headend.staff.change_role(email, role, self.who), f"{email} is {role} from now on")
 
     @on(Button.Pressed, "#staff-remove")
     def _remove(self) -> None:
         email = self._form()[0]
-        self._do(lambda: self.headend.remove_member(email, self.who), f"{email} is removed")
+        self._do(lambda: self.headend.staff.remove(email, self.who), f"{email} is removed")
 
     @work(exclusive=True, group="staff")
     async def _do(self, change: Callable[[], Coroutine[Any, Any, None]], done: str) -> None:

@@ -125,7 +125,7 @@ class DecisionScreen(ThriftyModal[list[Effect]]):
     def _proposed(self) -> dict[str, str]:
         zone = self._headend.engine.zone
         [wanted] = self._wanted
-        proposal = corrections.proposed_exchange(self._headend.series(wanted.meter), wanted.at)
+        proposal = corrections.proposed_exchange(self._headend.engine.series(wanted.meter), wanted.at)
         if proposal is None:
             return {"final": "", "initial": "", "at": zone.iso(wanted.at)}
         at, final, initial = proposal
@@ -153,7 +153,7 @@ class DecisionScreen(ThriftyModal[list[Effect]]):
     @work(exclusive=True, group="preview")
     async def _preview(self) -> None:
         try:
-            effects = await self._headend.effects(self._decisions(PREVIEW), self._sessions.email)
+            effects = await self._headend.corrections.preview(self._decisions(PREVIEW), self._sessions.email)
         except MeterError as error:
             self._tell(Text("Nothing can be done like this.", style="dim"), Text(""))
             self._err(str(error))
@@ -176,7 +176,7 @@ class DecisionScreen(ThriftyModal[list[Effect]]):
             return
         self._deciding = True
         try:
-            effects = await self._headend.decide(self._decisions(reason), self._sessions.email)
+            effects = await self._headend.corrections.apply(self._decisions(reason), self._sessions.email)
         except MeterError as error:
             self._err(str(error))
         else:

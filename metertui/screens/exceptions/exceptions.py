@@ -142,11 +142,11 @@ class ExceptionsScreen(DeskScreen):
         began = clock.monotonic()
         self._seen = self._basis()
         self._read_at = self.headend.live().uptime
-        found = await self.headend.exceptions(self._conditions.question(self._offset))
+        found = await self.headend.worklist.exceptions(self._conditions.question(self._offset))
         self._took = clock.monotonic() - began
         if self._offset and not found.rows:
             self._offset = 0  # what stood on this page is decided
-            found = await self.headend.exceptions(self._conditions.question(self._offset))
+            found = await self.headend.worklist.exceptions(self._conditions.question(self._offset))
         self._show(found)
 
     def _again(self) -> None:

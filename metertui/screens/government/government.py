@@ -297,7 +297,7 @@ class GovernmentScreen(GatedScreen):
     async def _keep(self, title: str) -> None:
         saved = replace(self._saved, title=title)
         try:
-            await self.headend.keep_question(saved, self.desk.sessions.email)
+            await self.headend.reports.save(saved, self.desk.sessions.email)
         except MeterError as error:
             self.warn(str(error))
             return
@@ -370,7 +370,9 @@ class GovernmentScreen(GatedScreen):
         else:
             self._close_line()
             self.say(f"{fmt.count(count)} {'row' if count == 1 else 'rows'} written to {path}")
-            self.headend.note(who, "export", str(path), f"{count} rows: {answers.sentence(answer.saved, answer.found)}")
+            self.headend.audit(
+                who, "export", str(path), f"{count} rows: {answers.sentence(answer.saved, answer.found)}"
+            )
         finally:
             self._writing = None
 

@@ -48,7 +48,7 @@ class QuestionsScreen(ThriftyModal[Saved | None]):
     async def _list(self) -> None:
         said = self.query_one("#pick-said", Static)
         try:
-            self._kept = await self._headend.questions()
+            self._kept = await self._headend.reports.load_saved()
             said.update("")
         except MeterError as error:
             said.update(message(f"! {error}"))
@@ -77,7 +77,7 @@ class QuestionsScreen(ThriftyModal[Saved | None]):
     @work(exclusive=True)
     async def _drop(self, title: str) -> None:
         try:
-            await self._headend.drop_question(title, self._who)
+            await self._headend.reports.delete(title, self._who)
         except MeterError as error:
             self.query_one("#pick-said", Static).update(message(f"! {error}"))
         else:

@@ -323,7 +323,7 @@ class LiveScreen(DeskScreen):
         clock = self.headend.engine.clock
         began = clock.monotonic()
         try:
-            self._board = await self.headend.completeness()
+            self._board = await self.headend.worklist.completeness()
         finally:
             taken = clock.monotonic() - began
             self._board_due = self.headend.live().uptime + max(_BOARD_SECONDS, _BOARD_SHARE * taken)

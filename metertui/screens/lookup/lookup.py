@@ -224,7 +224,7 @@ class LookupScreen(DeskScreen):
 
     def _answer(self) -> None:
         try:
-            series = self.headend.series(self._meter)
+            series = self.headend.engine.series(self._meter)
             window = self._asked(series)
         except MeterError as error:
             self._window = self.query_one(BehindTable).behind = None
@@ -348,6 +348,6 @@ class LookupScreen(DeskScreen):
             self.query_one(Tabs).focus()
             self.say(f"{fmt.count(len(behind))} readings written to {path}")
             by = self.desk.sessions.email or "lookup"
-            self.headend.note(by, "export", str(path), f"{len(behind)} readings of {behind.meter}")
+            self.headend.audit(by, "export", str(path), f"{len(behind)} readings of {behind.meter}")
         finally:
             self._writing = None

@@ -47,7 +47,7 @@ async def export(
 
         def commit() -> None:
             # Recorded when it is whole, and before anybody can see it.
-            record = headend.record_export(path, found.inquiry, who)
+            record = headend.reports.record_export(path, found.inquiry, who)
             _done(asyncio.run_coroutine_threadsafe(record, loop), progress)
 
     def write() -> int:

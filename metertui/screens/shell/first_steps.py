@@ -137,7 +137,7 @@ class WalkScreen(ThriftyModal[None]):
             self._say("! The passwords differ.")
             return
         try:
-            await headend.begin_staff(email.strip(), password)
+            await headend.staff.create_first(email.strip(), password)
         except MeterError as error:
             self._say(f"! {error}")
             return

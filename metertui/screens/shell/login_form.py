@@ -86,7 +86,7 @@ class LoginForm(Vertical):
     @work(exclusive=True, group="login")
     async def _log_in(self, email: str, password: str) -> None:
         self._say("…")
-        role = await self._desk.headend.login(email, password)
+        role = await self._desk.headend.staff.log_in(email, password)
         self.query_one("#login-password", Input).value = ""
         if role is None:
             self._say("! The email or the password is wrong.")

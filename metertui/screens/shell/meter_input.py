@@ -70,7 +70,7 @@ class MeterInput(Vertical):
 
     async def _find(self, text: str) -> None:
         if text != self._sought:
-            self._found = await self._headend.search(text, _MOST) if text else []
+            self._found = await self._headend.accounts.search(text, _MOST) if text else []
             self._sought = text
 
     def _offer(self, text: str) -> None:

@@ -83,7 +83,7 @@ async def test_a_run_is_ended_by_escape(town: Town) -> None:
 
         await town.headend.ask(work)
 
-    town.headend.reckon = reckon  # type: ignore[method-assign, assignment]
+    town.headend.billing.compute_run = reckon  # type: ignore[method-assign, assignment]
     async with at_work(town, "f4", *STEADY, "enter", "b") as pilot:
         pilot.app.screen.query_one("#run-reckon").focus()
         await pilot.press("enter")

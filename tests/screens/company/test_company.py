@@ -276,7 +276,7 @@ async def test_a_close_shows_how_far_it_is_and_is_not_begun_twice(
     office: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     going_on = asyncio.Event()
-    closing = office.headend._closing
+    closing = office.headend.day_close
     close_once = closing._close_once
 
     async def slow() -> tuple[int, int]:

@@ -343,7 +343,7 @@ async def test_nothing_to_do_is_said(empty_town: Town) -> None:
 
 
 async def test_an_empty_list_never_has_the_focus(empty_town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    nothing = await empty_town.headend.exceptions()
+    nothing = await empty_town.headend.worklist.exceptions()
 
     async def at_once(_: object) -> Exceptions:
         """Answer before the screen is laid out for the first time."""

@@ -249,19 +249,19 @@ async def test_a_disk_that_refuses_is_on_every_screen(town: Town, monkeypatch: p
     async with at_work(town, "f2") as pilot:
         with monkeypatch.context() as patched:
             patched.setattr("metertui.engine.storage.durable.write_all", full)
-            await town.headend.upload(STEADY, "2690.6", "2025-03-12T10:35:00", "test")
+            await town.headend.store_reading(STEADY, "2690.6", "2025-03-12T10:35:00", "test")
         for key in ("f2", "f3", "f7"):
             await pilot.press(key)
             await show(town, pilot)
             assert "No space left on device" in text_of(pilot, "#banner")
-        await town.headend.upload(STEADY, "2690.6", "2025-03-12T10:35:00", "test")
+        await town.headend.store_reading(STEADY, "2690.6", "2025-03-12T10:35:00", "test")
         await show(town, pilot)
         assert not pilot.app.screen.query_one("#banner").display
 
 
 async def test_the_last_close_is_told(town: Town) -> None:
     async with at_work(town, "f2") as pilot:
-        close = await town.headend.close_day("ada@example.com")
+        close = await town.headend.day_close.close("ada@example.com")
         assert isinstance(close, Close)
         await show(town, pilot)
         moved = f"{close.readings // 1000} {close.readings % 1000:03} readings"
@@ -273,7 +273,7 @@ async def test_the_last_close_is_told(town: Town) -> None:
             "late    not known: no close before it is",
         ]
         town.read((STEADY, "2690.6", "2025-03-12T10:35:00"), (STEADY, "2689.9", "2025-03-11T23:45:00"))
-        await town.headend.close_day("midnight")
+        await town.headend.day_close.close("midnight")
         await show(town, pilot)
         assert inner(pilot)[2:] == [
             "by      the clock at midnight",
@@ -389,14 +389,14 @@ async def test_the_board_is_asked_for_the_less_often_the_longer_it_takes(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[float] = []
-    completeness = town.headend.completeness
+    completeness = town.headend.worklist.completeness
 
     async def slow() -> object:
         asked.append(town.clock.monotonic())
         town.clock.advance(2)
         return await completeness()
 
-    monkeypatch.setattr(town.headend, "completeness", slow)
+    monkeypatch.setattr(town.headend.worklist, "completeness", slow)
     async with at_work(town, "f2", "3") as pilot:
         for seconds, times in ((5, 1), (34, 1), (2, 2)):  # a twentieth of the time at most, which is 40 s
             town.clock.advance(seconds)

@@ -121,7 +121,7 @@ async def test_who_has_been_here_is_not_shown_them(town: Town, tmp_path: Path) -
 
 async def test_a_second_first_account_is_refused(town: Town) -> None:
     async with at_work(town):
-        await town.headend.begin_staff("ada@example.com", "secret")
-        assert await town.headend.login("ada@example.com", "secret") == "operator"
+        await town.headend.staff.create_first("ada@example.com", "secret")
+        assert await town.headend.staff.log_in("ada@example.com", "secret") == "operator"
         with pytest.raises(Exception, match="there is a staff account already"):
-            await town.headend.begin_staff("eve@example.com", "secret")
+            await town.headend.staff.create_first("eve@example.com", "secret")

@@ -1,0 +1,39 @@
+"""What the government screen stores: saved reports, and the log of exports."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from metertui.engine.reports import Inquiry, Saved
+from metertui.headend.jobs import Jobs
+
+
+class Reports:
+    """Saves and deletes reports, and records exports."""
+
+    def __init__(self, jobs: Jobs) -> None:
+        self._jobs = jobs
+
+    async def load_saved(self) -> list[Saved]:
+        """Return the saved reports. Raises MeterError."""
+        return await self._jobs.compute(self._jobs.engine.questions.all)
+
+    async def save(self, saved: Saved, by: str) -> None:
+        """Save a report under its title. Raises MeterError."""
+        await self._jobs.write_between_batches(self._jobs.engine.questions.keep, saved)
+        self._jobs.audit(by, "keep question", saved.title, "")
+
+    async def delete(self, title: str, by: str) -> None:
+        """Delete a saved report. Raises MeterError."""
+        await self._jobs.write_between_batches(self._jobs.engine.questions.drop, title)
+        self._jobs.audit(by, "drop question", title, "")
+
+    async def record_export(self, file: Path, asked: Inquiry, by: str) -> None:
+        """Record an export under disclosure control; a read-only head-end does so too. Raises StorageError.
+
+        The log of exports is one for all processes, as the cells that one export shows may complete another.
+        """
+        engine = self._jobs.engine
+        time = engine.zone.iso(engine.clock.now())
+        await asyncio.wrap_future(self._jobs.append(engine.exports.record, time, by, file, asked))
