@@ -26,7 +26,7 @@ from bench.query import ZONE, filled
 from bench.screens import Held
 from metertui.app import MetertuiApp
 from metertui.cli.serve import desk
-from metertui.engine.accounts.account import FIELDS
+from metertui.engine.attributes import FIELDS
 from metertui.engine.base.config import Rules, SystemClock
 from metertui.engine.core.engine import Engine
 from metertui.engine.reports.saved_reports import Saved

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from metertui.engine.accounts import Account
+from metertui.engine.attributes import FIELDS
 from metertui.engine.base import SECOND, Clock, Progress, SiteZone, SystemClock, format_kwh
 from metertui.engine.errors import MeterError
 from metertui.formats import Fleet
@@ -160,10 +161,8 @@ async def _spread(clients: list[_Client], lines: list[str]) -> None:
 
 def register_line(account: Account) -> str:
     """The REGISTER line of an account."""
-    return (
-        f'REGISTER {account.meter} address="{account.address}" region="{account.region}" '
-        f'sub_region="{account.sub_region}" postcode={account.postcode} apartment_type="{account.apartment_type}"\n'
-    )
+    fields = " ".join(f'{name}="{getattr(account, name)}"' for name in FIELDS)
+    return f"REGISTER {account.meter} {fields}\n"
 
 
 async def played(

@@ -12,12 +12,13 @@ from typing import Any, Final, NoReturn
 
 from metertui import __version__
 from metertui.cli.errors import UsageError
+from metertui.engine.attributes import ATTRIBUTES, FIELDS
 from metertui.engine.errors import MeterError
 
 _WINDOWS: Final = ("today", "yesterday", "week", "month", "year", "last_month", "last_half_hour")
 _FORMATS: Final = ("table", "csv", "json")
 _FORMS: Final = ("auto", "log", "day", "wide")
-_KEYS: Final = "year,quarter,month,week,day,hour,weekday,hour_of_day,region,sub_region,apartment_type,meter"
+_KEYS: Final = ",".join(("year,quarter,month,week,day,hour,weekday,hour_of_day", *ATTRIBUTES, "meter"))
 _OPTIONS: Final = argparse.SUPPRESS
 """The default of what may stand before or after a command: the later one must not undo the earlier."""
 
@@ -54,6 +55,11 @@ def _joined(words: Sequence[str]) -> list[str]:
         else:
             joined.append(word)
     return joined
+
+
+def _flag(name: str) -> str:
+    """Return the option of an account's field."""
+    return f"--{name.replace('_', '-')}"
 
 
 def _port(text: str) -> int:
@@ -113,9 +119,8 @@ def parser() -> Parser:
     dates.add_argument("--to", dest="last", metavar="D", help="the last day, included")
     filters = Parser(add_help=False)
     filters.add_argument("--meter", metavar="M", default="")
-    filters.add_argument("--region", metavar="R", default="")
-    filters.add_argument("--sub-region", metavar="S", default="")
-    filters.add_argument("--apartment-type", metavar="A", default="")
+    for name in ATTRIBUTES:
+        filters.add_argument(_flag(name), metavar=name[0].upper(), default="")
     filters.add_argument(
         "--time", metavar="T", default="", help="only at a time of day of the local clock, 18:00-20:00 or 22:00-06:00"
     )
@@ -224,8 +229,8 @@ def parser() -> Parser:
         made = verbs.add_parser(verb, help=what, parents=[everywhere, shown])
         made.add_argument("meter", metavar="METER")
         if verb in ("register", "modify"):
-            for field in ("address", "region", "sub-region", "postcode", "apartment-type"):
-                made.add_argument(f"--{field}")
+            for name in FIELDS:
+                made.add_argument(_flag(name))
         if verb == "modify":
             made.add_argument(
                 "--from",

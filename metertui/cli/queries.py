@@ -13,10 +13,11 @@ import pandas as pd
 
 from metertui.cli.common import days, instant, kwh, opened, progress, show, visible
 from metertui.cli.errors import UsageError
+from metertui.engine.attributes import ATTRIBUTES
 from metertui.engine.base import SiteZone, Window, windows
 from metertui.engine.core import listing
 from metertui.engine.errors import MeterError
-from metertui.engine.usage import ATTRIBUTE_KEYS, Edge, Question, Usage, aggregate, clock_of
+from metertui.engine.usage import Edge, Question, Usage, aggregate, clock_of
 from metertui.engine.usage import readings_table as exporting
 from metertui.formats import writers
 
@@ -119,7 +120,7 @@ def _question(options: argparse.Namespace, columns: Sequence[str]) -> Question:
 
 def _check_known(engine: Engine, question: Question) -> None:
     """Raises MeterError for a filter that no account has ever met: a misspelt name is no region without usage."""
-    for key in ATTRIBUTE_KEYS:
+    for key in ATTRIBUTES:
         asked = getattr(question, key)
         there = sorted({getattr(group, key) for group in engine.directory.groups} - {""})
         if asked and asked not in there:

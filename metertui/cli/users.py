@@ -15,7 +15,8 @@ from metertui import settings
 from metertui.cli.common import folder, show
 from metertui.cli.delegate import handed
 from metertui.cli.errors import UsageError
-from metertui.engine.accounts import FIELDS, Account, AccountBook, StaffBook, effective
+from metertui.engine.accounts import Account, AccountBook, StaffBook, effective
+from metertui.engine.attributes import ATTRIBUTES, FIELDS
 from metertui.engine.base import SiteZone, SystemClock
 from metertui.engine.errors import MeterError, Refused
 from metertui.engine.storage import AuditLog, FolderLock, user_name
@@ -106,7 +107,7 @@ def _show(options: argparse.Namespace, office: _Office) -> None:
         return
     show(options, [account.row(zone)], _COLUMNS, one=True)
     if form == "table":
-        for rows, columns in ((moves, ("effective_from", "region", "sub_region", "apartment_type")), (events, _EVENT)):
+        for rows, columns in ((moves, ("effective_from", *ATTRIBUTES)), (events, _EVENT)):
             if rows:
                 print()
                 show(options, rows, columns)

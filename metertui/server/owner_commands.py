@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, get_type_hints
 
-from metertui.engine.accounts import FIELDS, Member, effective
+from metertui.engine.accounts import Member, effective
+from metertui.engine.attributes import FIELDS
 from metertui.engine.base import Progress, part_of_progress
 from metertui.engine.core import Decision
 from metertui.engine.errors import MeterError

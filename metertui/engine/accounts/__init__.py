@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from metertui.engine.accounts import account, account_files, account_history
-from metertui.engine.accounts.account import FIELDS, Account, check_field, effective
+from metertui.engine.accounts.account import Account, check_field, effective
 from metertui.engine.accounts.book import AccountBook, Change
 from metertui.engine.accounts.search import Rows
 from metertui.engine.accounts.staff import ROLES, Member, StaffBook
 
 __all__ = [
-    "FIELDS",
     "ROLES",
     "Account",
     "AccountBook",

@@ -8,17 +8,18 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from operator import attrgetter
 from typing import Final
 
+from metertui.engine.attributes import ATTRIBUTES, FIELDS, Group
 from metertui.engine.base import SiteZone, check_meter_id
-from metertui.engine.columns import Group
 from metertui.engine.errors import Refused
 
-FIELDS: Final = ("address", "region", "sub_region", "postcode", "apartment_type")
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _FORMULA: Final = ("=", "+", "-", "@")
 _JOINERS: Final = "\u200c\u200d"
 """Characters without a shape that some scripts need between letters."""
+_attributes_of = attrgetter(*ATTRIBUTES)
 _STATUS: Final = {"": True, "active": True, "deactivated": False}
 
 
@@ -38,7 +39,7 @@ class Account:
     @property
     def group(self) -> Group:
         """The attributes that figures are broken down by."""
-        return Group(self.region, self.sub_region, self.apartment_type)
+        return Group._make(_attributes_of(self))
 
     def row(self, zone: SiteZone) -> dict[str, str | None]:
         """As commands show it; `registered` as a timestamp."""
@@ -94,5 +95,5 @@ def changed(account: Account, fields: Mapping[str, str]) -> Account:
     for name, value in fields.items():
         check_field(name, value)
     text = {name: fields.get(name, getattr(account, name)) for name in FIELDS}
-    text |= {name: sys.intern(text[name]) for name in Group._fields}
+    text |= {name: sys.intern(text[name]) for name in ATTRIBUTES}
     return Account(account.meter, **text, active=account.active, registered=account.registered)

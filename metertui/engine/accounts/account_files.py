@@ -17,15 +17,15 @@ from pathlib import Path
 from typing import Final
 
 from metertui.engine.accounts import account_history
-from metertui.engine.accounts.account import FIELDS, Account, check_row
+from metertui.engine.accounts.account import Account, check_row
 from metertui.engine.accounts.account_history import Moves
+from metertui.engine.attributes import ATTRIBUTES, FIELDS, FIRST_FIELDS, Group
 from metertui.engine.base import SiteZone
-from metertui.engine.columns import Group
 from metertui.engine.errors import DataError, Refused, StorageError
 from metertui.engine.storage import Table, durable
 
-KNOWN: Final = ("identifier", *FIELDS)
-OURS: Final = ("status", "registered")
+KNOWN: Final = ("identifier", *FIRST_FIELDS)
+OURS: Final = (*FIELDS[len(FIRST_FIELDS) :], "status", "registered")
 _HEADER: Final = (*KNOWN, *OURS)
 _PIECE: Final = 4096
 """Rows written at a time, for other threads' sake."""
@@ -255,14 +255,16 @@ def _accounts_of(table: Table, zone: SiteZone) -> Iterator[tuple[int, Account, l
     pick = itemgetter(*(names.index(name) if name in names else -1 for name in _HEADER))
     for line, cells in table.rows():
         cells.append("")  # what a column that is not there says
-        meter, address, region, sub_region, postcode, apartment_type, status, registered = pick(cells)
+        meter, *texts, status, registered = pick(cells)
         try:
             active, since = check_row(meter, status, registered, zone)
         except Refused as error:
             table.refuse(line, error.why)
             continue
-        region, sub_region, apartment_type = map(sys.intern, (region, sub_region, apartment_type))
-        yield line, Account(meter, address, region, sub_region, postcode, apartment_type, active, since), cells
+        fields = dict(zip(FIELDS, texts, strict=True))
+        for name in ATTRIBUTES:
+            fields[name] = sys.intern(fields[name])
+        yield line, Account(meter, **fields, active=active, registered=since), cells
 
 
 def parse_rows(data: bytes, path: Path, zone: SiteZone) -> list[Account]:

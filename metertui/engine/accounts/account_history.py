@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Final
 
 from metertui.engine.accounts.account import Account
+from metertui.engine.attributes import ATTRIBUTES, FIRST_FIELDS, Group
 from metertui.engine.base import SiteZone, check_meter_id
-from metertui.engine.columns import Group
 from metertui.engine.errors import DataError, Refused
 from metertui.engine.storage import Table
 
-HISTORY_HEADER: Final = ("identifier", "effective_from", "region", "sub_region", "apartment_type")
+HISTORY_KNOWN: Final = ("identifier", "effective_from", *(name for name in ATTRIBUTES if name in FIRST_FIELDS))
+HISTORY_LATER: Final = tuple(name for name in ATTRIBUTES if name not in FIRST_FIELDS)
+_HEADER: Final = ("identifier", "effective_from", *ATTRIBUTES)
 
 Moves = Mapping[str, Sequence[tuple[int, Group]]]
 """Attributes in time by meter: (effective from µs UTC, group) in order."""
@@ -28,9 +30,11 @@ def stated_moves(path: Path, zone: SiteZone, data: bytes | None = None) -> dict[
     `data` goes before what the file holds.
     """
     stated: dict[str, list[tuple[int, Group]]] = {}
-    table = Table(path, HISTORY_HEADER, data=data)
-    pick = itemgetter(*map(table.names.index, HISTORY_HEADER))
+    table = Table(path, HISTORY_KNOWN, HISTORY_LATER, data=data)
+    names = table.names
+    pick = itemgetter(*(names.index(name) if name in names else -1 for name in _HEADER))
     for line, cells in table.rows():
+        cells.append("")  # of a column that is not there
         meter, effective_from, *group = pick(cells)
         try:
             check_meter_id(meter)
@@ -52,7 +56,7 @@ def as_csv(moves: Moves, zone: SiteZone) -> bytes:
     """The file that states `moves`."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(HISTORY_HEADER)
+    writer.writerow(_HEADER)
     for meter, of_meter in moves.items():
         writer.writerows((meter, zone.iso(since), *group) for since, group in of_meter)
     return out.getvalue().encode()

@@ -5,24 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from metertui.engine.attributes import Group
 from metertui.engine.base import SiteZone
 from metertui.engine.columns.edit_columns import Corrections
 from metertui.engine.columns.interpolation import interpolate
 from metertui.engine.columns.sorted_runs import first_at_least
-
-
-class Group(NamedTuple):
-    """The attributes of an account that figures are broken down by."""
-
-    region: str = ""
-    sub_region: str = ""
-    apartment_type: str = ""
 
 
 @dataclass(frozen=True, eq=False)

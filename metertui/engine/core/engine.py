@@ -18,7 +18,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from metertui.engine.accounts import FIELDS, Account, AccountBook, StaffBook
+from metertui.engine.accounts import Account, AccountBook, StaffBook
+from metertui.engine.attributes import FIELDS
 from metertui.engine.base import Clock, Progress, Rules, Window, no_progress, number_of, windows
 from metertui.engine.billing import BillBook, Statement, TariffFile, Terms, shown, statements
 from metertui.engine.columns import Columns, Frozen, as_frame

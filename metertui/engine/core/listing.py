@@ -12,13 +12,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from metertui.engine.attributes import ATTRIBUTES
 from metertui.engine.base import DAY, SiteZone, between, number_of
 from metertui.engine.core.engine import Engine
 from metertui.engine.errors import MeterError
 from metertui.engine.index import SLOT
 from metertui.engine.usage import Clock, Question, inside
 
-COLUMNS: Final = ("identifier", "timestamp", "reading_kwh", "region", "sub_region", "apartment_type")
+COLUMNS: Final = ("identifier", "timestamp", "reading_kwh", *ATTRIBUTES)
 _WH: Final = "reading_wh"
 
 
@@ -35,7 +36,7 @@ def readings(engine: Engine, question: Question) -> pd.DataFrame:
     groups = engine.directory.view().of(meter, time)
     ids = np.array(engine.directory.ids, dtype=object)
     columns: dict[str, NDArray[np.object_] | NDArray[np.int64]] = {"identifier": ids[meter], "timestamp": time, _WH: wh}
-    for key in ("region", "sub_region", "apartment_type"):
+    for key in ATTRIBUTES:
         names = np.array([getattr(group, key) for group in engine.directory.groups], dtype=object)
         columns[key] = names[groups]
     order: list[NDArray[np.int64] | NDArray[np.int32]] = [time, meter]

@@ -211,7 +211,7 @@ def _moves(folder: Path, zone: SiteZone) -> _Parting | None:
         check_meter_id(row["identifier"])
         zone.parse(row["effective_from"])
 
-    return _table(folder / "accounts_history.csv", account_history.HISTORY_HEADER, (), fault)
+    return _table(folder / "accounts_history.csv", account_history.HISTORY_KNOWN, account_history.HISTORY_LATER, fault)
 
 
 def _events(folder: Path, zone: SiteZone) -> _Parting | None:

@@ -12,21 +12,22 @@ from itertools import pairwise
 
 import numpy as np
 
+from metertui.engine.attributes import ATTRIBUTES
 from metertui.engine.base import DAY
-from metertui.engine.usage import ATTRIBUTE_KEYS, Clock, Question, inside
+from metertui.engine.usage import Clock, Question, inside
 
 _ONE_DAY = timedelta(days=1)
 
 
 def attributes(question: Question) -> tuple[str, ...]:
-    """Those that its table tells apart, filters included, in the order of ATTRIBUTE_KEYS."""
-    return tuple(key for key in ATTRIBUTE_KEYS if key in question.by or getattr(question, key))
+    """Those that its table tells apart, filters included, in the order of ATTRIBUTES."""
+    return tuple(key for key in ATTRIBUTES if key in question.by or getattr(question, key))
 
 
 def shared(one: Question, other: Question) -> tuple[str, ...] | None:
     """The attributes that both tell apart; None if the rest of one is cut out by a filter, so that sums do not meet."""
     both = [key for key in attributes(one) if key in attributes(other)]
-    filtered = any(getattr(each, key) for each in (one, other) for key in ATTRIBUTE_KEYS if key not in both)
+    filtered = any(getattr(each, key) for each in (one, other) for key in ATTRIBUTES if key not in both)
     return None if filtered else tuple(both)
 
 

@@ -21,13 +21,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from metertui.engine.attributes import ATTRIBUTES
 from metertui.engine.columns import Frozen
-from metertui.engine.usage import ATTRIBUTE_KEYS
 
 _NOBODY: Final = 1 << 60
 
 Cell = tuple[str, ...]
-"""The attributes of a cell, in the order of ATTRIBUTE_KEYS, as far as a table has them."""
+"""The attributes of a cell, in the order of ATTRIBUTES, as far as a table has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def hidden(
     """
     meters, usage, largest = (table[name].to_numpy() for name in ("drawing", "usage_wh", "largest_wh"))
     cells = rule.small_rows(table)
-    attributes = [key for key in keys if key in ATTRIBUTE_KEYS]
+    attributes = [key for key in keys if key in ATTRIBUTES]
     of_row = list(zip(*(table[key] for key in attributes), strict=True)) if attributes else [()] * len(table)
     known = np.array([cell in told for cell in of_row], dtype=bool)
     cost = np.array([size.get(cell, _NOBODY) for cell in of_row], dtype=np.int64)
@@ -119,7 +119,7 @@ def _safe(
     """Whether the hidden cells of a line, taken together, are no small group."""
     if not len(line):
         return True
-    if key in ATTRIBUTE_KEYS:  # other meters in each
+    if key in ATTRIBUTES:  # other meters in each
         return not rule.small(int(meters[line].sum()), int(usage[line].sum()), int(largest[line].max()))
     return not rule.small(int(meters[line].max()), int(usage[line].sum()), int(largest[line].sum()))
 
@@ -139,7 +139,7 @@ def _lines(table: pd.DataFrame, keys: list[str]) -> list[tuple[str, NDArray[np.i
 
 def sizes(frozen: Frozen, keys: list[str]) -> dict[Cell, int]:
     """How many meters each combination of the attributes among `keys` has ever had."""
-    attributes = [key for key in keys if key in ATTRIBUTE_KEYS]
+    attributes = [key for key in keys if key in ATTRIBUTES]
     curve = frozen.curve
     cells = [tuple(getattr(group, key) for key in attributes) for group in frozen.groups]
     distinct = sorted(set(cells))

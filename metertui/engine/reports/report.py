@@ -17,12 +17,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from metertui.engine.attributes import ATTRIBUTES
 from metertui.engine.base import Progress, no_progress, part_of_progress
 from metertui.engine.columns import Frozen
 from metertui.engine.errors import MeterError
 from metertui.engine.reports import disclosure
 from metertui.engine.reports.disclosure import Cell, Rule
-from metertui.engine.usage import ATTRIBUTE_KEYS, TIME_KEYS, Question, buckets, clock_of, figures
+from metertui.engine.usage import TIME_KEYS, Question, buckets, clock_of, figures
 
 Measure = Literal["total", "per_meter", "per_meter_day", "peak"]
 Compare = Literal["", "before", "year_before"]
@@ -182,7 +183,7 @@ def _hidden(
     tables: _Tables, question: Question, table: pd.DataFrame, rule: Rule, told: Set[Cell]
 ) -> tuple[NDArray[np.bool_], bool]:
     """The rows of a table to hide: as they are in the table that its filters are cut out of."""
-    filters = {key: str(getattr(question, key)) for key in ATTRIBUTE_KEYS if getattr(question, key)}
+    filters = {key: str(getattr(question, key)) for key in ATTRIBUTES if getattr(question, key)}
     keys = [*question.by, *(key for key in filters if key not in question.by)]
     if not keys:
         return rule.small_rows(table), False

@@ -8,12 +8,11 @@ from metertui.engine.usage.buckets import inside, span_of
 from metertui.engine.usage.explanation import Explanation, LeftOut, Part, Point, explain, why_nothing
 from metertui.engine.usage.intervals import Longs, Pieces, Steps, blocks, pieces, steps
 from metertui.engine.usage.lookup import Answer, Behind
-from metertui.engine.usage.query import ATTRIBUTE_KEYS, KEYS, TIME_KEYS, Clock, Question, clock_of
+from metertui.engine.usage.query import KEYS, TIME_KEYS, Clock, Question, clock_of
 from metertui.engine.usage.readings_table import COLUMNS, STATUS
 from metertui.engine.usage.series import Edge, Quality, Series, Usage
 
 __all__ = [
-    "ATTRIBUTE_KEYS",
     "COLUMNS",
     "KEYS",
     "STATUS",

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from metertui.engine.attributes import ATTRIBUTES
 from metertui.engine.base import Progress, between, no_progress, part_of_progress
 from metertui.engine.columns import Frozen
 from metertui.engine.errors import MeterError
@@ -21,10 +22,10 @@ from metertui.engine.usage.buckets import Periods, periods
 from metertui.engine.usage.group_sums import Keys, Sums
 from metertui.engine.usage.intervals import Longs, blocks
 from metertui.engine.usage.peaks import peaks as highest_of
-from metertui.engine.usage.query import ATTRIBUTE_KEYS, FIGURES, KEYS, TIME_KEYS, Question
+from metertui.engine.usage.query import FIGURES, KEYS, TIME_KEYS, Question
 from metertui.engine.usage.segments import counted, stays, stored, used
 
-__all__ = ["ATTRIBUTE_KEYS", "KEYS", "TIME_KEYS", "Question", "answer", "figures"]
+__all__ = ["KEYS", "TIME_KEYS", "Question", "answer", "figures"]
 
 _MORE: Final = ("drawing", "largest_wh", "days")
 _PEAKS: Final = ("peak_wh", "peak_at")
@@ -107,10 +108,10 @@ def _nothing(question: Question, *, peaks: bool) -> pd.DataFrame:
 
 def _attributes(frozen: Frozen, question: Question) -> tuple[list[tuple[str, ...]], Longs]:
     """The combinations of attributes that the table tells apart, in order; by group its place there, -1 if left out."""
-    keys = [key for key in question.by if key in ATTRIBUTE_KEYS]
+    keys = [key for key in question.by if key in ATTRIBUTES]
     told = [tuple(getattr(group, key) for key in keys) for group in frozen.groups]
     wanted = [
-        all(not getattr(question, key) or getattr(group, key) == getattr(question, key) for key in ATTRIBUTE_KEYS)
+        all(not getattr(question, key) or getattr(group, key) == getattr(question, key) for key in ATTRIBUTES)
         for group in frozen.groups
     ]
     values = sorted({value for value, take in zip(told, wanted, strict=True) if take})
@@ -138,7 +139,7 @@ def _frame(
     told: dict[str, Longs],
 ) -> pd.DataFrame:
     period, attribute, meter = parts
-    attributes = [key for key in question.by if key in ATTRIBUTE_KEYS]
+    attributes = [key for key in question.by if key in ATTRIBUTES]
     texts: dict[str, tuple[NDArray[np.object_], Longs]] = {}
     ranks: dict[str, Longs] = {}
     for key in question.by:
@@ -146,7 +147,7 @@ def _frame(
             # In order of time, which the text of an hour is not where the clock goes back.
             texts[key], ranks[key] = (cut.texts[key], period), cut.ranks[key][period]
             continue
-        if key in ATTRIBUTE_KEYS:
+        if key in ATTRIBUTES:
             distinct, place = [value[attributes.index(key)] for value in values], attribute
         else:
             codes, place = np.unique(meter, return_inverse=True)

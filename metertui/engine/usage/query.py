@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from metertui.engine.attributes import ATTRIBUTES
 from metertui.engine.base import DAY, HOUR, MINUTE
 from metertui.engine.errors import MeterError
 
 TIME_KEYS: Final[tuple[str, ...]] = ("year", "quarter", "month", "week", "day", "hour", "weekday", "hour_of_day")
 """In calendar order, then the two that come round again: days of the week, hours of the local clock."""
-ATTRIBUTE_KEYS: Final[tuple[str, ...]] = ("region", "sub_region", "apartment_type")
-KEYS: Final[tuple[str, ...]] = (*TIME_KEYS, *ATTRIBUTE_KEYS, "meter")
+KEYS: Final[tuple[str, ...]] = (*TIME_KEYS, *ATTRIBUTES, "meter")
 FIGURES: Final[tuple[str, ...]] = ("usage_wh", "meters", "readings")
 
 Clock = tuple[int, int]
@@ -54,7 +54,7 @@ class Question:
 
     def filters(self) -> dict[str, str]:
         """The filters that are set, by name; the time of day as text."""
-        stated = {"meter": self.meter, **{key: getattr(self, key) for key in ATTRIBUTE_KEYS}}
+        stated = {"meter": self.meter, **{key: getattr(self, key) for key in ATTRIBUTES}}
         if self.clock is not None:
             stated["time"] = clock_text(self.clock)
         return {name: value for name, value in stated.items() if value}

@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from metertui.engine.attributes import ATTRIBUTES
 from metertui.engine.base import DAY, Progress, SiteZone, between, disarmed, no_progress
 from metertui.engine.columns import Frozen, Group
 from metertui.engine.errors import MeterError
 from metertui.engine.usage.buckets import inside
 from metertui.engine.usage.intervals import intervals_before
-from metertui.engine.usage.query import ATTRIBUTE_KEYS, Question
+from metertui.engine.usage.query import Question
 
 STATUS: Final = ("counted", "reset", "exchange", "suspect", "rejected", "void")
 """Names of the values of a status, in order; no stored reading is an exchange."""
@@ -23,7 +24,7 @@ COLUMNS: Final[dict[str, Literal["text", "time", "kwh"]]] = {
     "timestamp": "time",
     "reading_kwh": "kwh",
     "usage_kwh": "kwh",
-    **dict.fromkeys(ATTRIBUTE_KEYS, "text"),
+    **dict.fromkeys(ATTRIBUTES, "text"),
     "status": "text",
 }
 """Names, and what is below them."""
@@ -47,7 +48,7 @@ def export(frozen: Frozen, question: Question, progress: Progress = no_progress)
         span = columns.span(code)
     wanted = np.array(
         [
-            all(not getattr(question, key) or getattr(group, key) == getattr(question, key) for key in ATTRIBUTE_KEYS)
+            all(not getattr(question, key) or getattr(group, key) == getattr(question, key) for key in ATTRIBUTES)
             for group in frozen.groups
         ],
         dtype=bool,
@@ -97,7 +98,7 @@ def readings_frame(
             "timestamp": [zone.iso(instant) for instant in time.tolist()],
             "reading_kwh": wh / 1000,
             "usage_kwh": np.where(used < 0, np.nan, used / 1000),
-            **{key: [getattr(group, key) for group in groups] for key in ATTRIBUTE_KEYS},
+            **{key: [getattr(group, key) for group in groups] for key in ATTRIBUTES},
             "status": [STATUS[code] for code in status.tolist()],
         },
         columns=pd.Index(list(COLUMNS)),

@@ -10,7 +10,8 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Button, Input, Label, Static
 
-from metertui.engine.accounts import FIELDS, Account, check_field, effective
+from metertui.engine.accounts import Account, check_field, effective
+from metertui.engine.attributes import FIELDS
 from metertui.engine.base import check_meter_id
 from metertui.engine.errors import MeterError, Refused
 from metertui.screens.company.tab import Tab

@@ -6,9 +6,10 @@ from dataclasses import replace
 from datetime import date
 from typing import Final
 
+from metertui.engine.attributes import ATTRIBUTES
 from metertui.engine.errors import MeterError
 from metertui.engine.reports import Saved
-from metertui.engine.usage import ATTRIBUTE_KEYS, Question, span_of
+from metertui.engine.usage import Question, span_of
 
 _FINER: Final = {"year": "month", "quarter": "month", "month": "day", "week": "day", "day": "hour"}
 _NARROWER: Final = {"region": "sub_region", "sub_region": "apartment_type", "apartment_type": "meter"}
@@ -27,7 +28,7 @@ def deeper(saved: Saved, question: Question, row: tuple[str, ...], *, single_met
             first, last = max(first, question.first), min(last, question.last)
             found = replace(found, period="dates", first=first.isoformat(), last=last.isoformat())
             by.append(_FINER[key])
-        elif key in ATTRIBUTE_KEYS:
+        elif key in ATTRIBUTES:
             if not name:
                 raise MeterError("What has no name cannot be gone into: a filter needs one.")
             found = replace(found, **{key: name})  # type: ignore[arg-type]  # these three are texts

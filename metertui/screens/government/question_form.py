@@ -14,9 +14,9 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.message import Message
 from textual.widgets import Input, Label
 
+from metertui.engine.attributes import ATTRIBUTES
 from metertui.engine.columns import Group
 from metertui.engine.reports import PERIODS, Compare, Measure, Saved
-from metertui.engine.usage import ATTRIBUTE_KEYS
 from metertui.screens.fields import Choice, Options
 from metertui.text import COMPARES, KEYS
 
@@ -122,7 +122,7 @@ class Builder(VerticalScroll):
             saved = replace(saved, compare=cast("Compare", value))
         elif name == "period":
             saved = replace(saved, period=value)
-        elif name in ATTRIBUTE_KEYS:
+        elif name in ATTRIBUTES:
             saved = replace(saved, **{name: value})  # type: ignore[arg-type]  # these three are texts
         self._tell(saved)
 

@@ -14,8 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metertui.engine.accounts.account import FIELDS, Account
+from metertui.engine.accounts.account import Account
 from metertui.engine.accounts.book import AccountBook, Change
+from metertui.engine.attributes import FIELDS
 from metertui.engine.base.zone import SiteZone
 from metertui.engine.columns.columns import Group
 from metertui.engine.errors import DataError, MeterError, Refused, StorageError
