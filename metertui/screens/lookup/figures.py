@@ -1,4 +1,4 @@
-"""The look-up's figures as they are read: the tiles, the chart, and the rows of the readings behind them."""
+"""The figures of a look-up in words: tiles, chart, and the rows of the readings behind them."""
 
 from __future__ import annotations
 
@@ -22,38 +22,38 @@ BEFORE: Final = {
     "last_half_hour": "vs half hour before",
     "dates": "vs days before",
 }
-"""What a window is compared with, by its name."""
+"""The name of the comparison, by the name of the window."""
 
 
 _MOST_BARS: Final = 62
 _MOST_DRAWN: Final = 40 * 366 * DAY
-"""A window that is longer is drawn only as far as there are readings."""
+"""A longer window (µs) is drawn only where there are readings."""
 
 
-def when(instant: int, zone: SiteZone) -> str:
-    """A moment to the second; an explanation has its fraction too."""
+def moment(instant: int, zone: SiteZone) -> str:
+    """Return an instant (µs UTC) as local time to the second."""
     return explained.moment(instant - instant % SECOND, zone)
 
 
 class Figure(NamedTuple):
-    """A tile's value, and what is said beside or below it."""
+    """The value of a tile, and the note beside or below it."""
 
     value: str
     note: str = ""
 
 
 def usage(answer: Answer) -> Figure:
-    """What was used, and whether its ends were read."""
+    """Return the usage, and how many of its ends are estimated."""
     opening, closing = answer.usage.opening, answer.usage.closing
     if opening is None or closing is None:
         return Figure(fmt.NOTHING)
-    guessed = [edge for edge in (opening, closing) if edge.quality == "estimated"]
-    ends = ("read at both ends", "1 end estimated", "ends estimated")[len(guessed)]
+    estimated = [edge for edge in (opening, closing) if edge.quality == "estimated"]
+    ends = ("read at both ends", "1 end estimated", "ends estimated")[len(estimated)]
     return Figure(fmt.kwh(answer.usage.usage_wh), f"\n{ends}")
 
 
-def compared(answer: Answer, zone: SiteZone) -> Figure:
-    """Usage against that of the window before, with its sign in words and an arrow."""
+def comparison(answer: Answer, zone: SiteZone) -> Figure:
+    """Return the difference to the usage of the window before, its direction in a word and an arrow."""
     before = answer.before
     if answer.more_wh is None:
         return Figure(fmt.NOTHING, f"\n{fmt.kwh(before.usage_wh)} then" if before.usage_wh is not None else "")
@@ -70,14 +70,14 @@ def compared(answer: Answer, zone: SiteZone) -> Figure:
 
 
 def daily(answer: Answer) -> Figure:
-    """Usage in 24 hours of the time that is known."""
+    """Return the average usage per 24 hours of the time with data."""
     if answer.daily_wh is None:
         return Figure(fmt.NOTHING)
     return Figure(fmt.kwh(answer.daily_wh), f"\nof {fmt.span(answer.known / 1_000_000)}")
 
 
 def bill(statement: Statement) -> Figure:
-    """A month's total with its tax, and the kWh that it is for; these alone where no tariffs are set up."""
+    """Return the total of a month with tax, and its kWh; the kWh alone where there are no tariffs."""
     if statement.total is None:
         return Figure(fmt.kwh(statement.usage_wh), f"\n{statement.month}")
     return Figure(
@@ -86,24 +86,24 @@ def bill(statement: Statement) -> Figure:
 
 
 def end(edge: Edge | None, zone: SiteZone) -> Figure:
-    """A register, and when."""
-    return Figure(fmt.NOTHING) if edge is None else Figure(fmt.kwh(edge.wh), f"\n{when(edge.time, zone)}")
+    """Return the register at one end of the window, and its time."""
+    return Figure(fmt.NOTHING) if edge is None else Figure(fmt.kwh(edge.wh), f"\n{moment(edge.time, zone)}")
 
 
 def end_name(name: str, edge: Edge | None) -> str:
-    """Opening or closing, and how it is known."""
+    """Return the title of an end (`opening` or `closing`) with its quality."""
     return f"{name} register" if edge is None else f"{name}, {fmt.QUALITY[edge.quality]}"
 
 
 def readings(answer: Answer) -> Figure:
-    """How many are stored in the window, and how many of them do not count."""
+    """Return the number of readings in the window, and how many of them are not counted."""
     stored, suspect = answer.usage.readings, answer.usage.suspect
     note = f"\n{fmt.count(suspect)} not counted" if suspect else "\nall counted" if stored else ""
     return Figure(fmt.count(stored), note)
 
 
-def rows(behind: Behind, zone: SiteZone, start: int, stop: int) -> list[Sequence[str]]:
-    """The cells of the readings from the `start`th newest to before the `stop`th."""
+def reading_rows(behind: Behind, zone: SiteZone, start: int, stop: int) -> list[Sequence[str]]:
+    """Return the cells of the readings [start, stop), counted from the newest."""
     last = len(behind) - 1
     return [_cells(behind, last - number, zone) for number in range(start, min(stop, len(behind)))]
 
@@ -111,7 +111,7 @@ def rows(behind: Behind, zone: SiteZone, start: int, stop: int) -> list[Sequence
 def _cells(behind: Behind, place: int, zone: SiteZone) -> Sequence[str]:
     step, length = int(behind.step[place]), int(behind.length[place])
     return (
-        when(int(behind.time[place]), zone),
+        moment(int(behind.time[place]), zone),
         fmt.number(int(behind.wh[place])),
         fmt.number(step) if step >= 0 else "–",
         explained.span(length - length % SECOND) if length >= 0 else "–",
@@ -119,16 +119,16 @@ def _cells(behind: Behind, place: int, zone: SiteZone) -> Sequence[str]:
     )
 
 
-class Drawn(NamedTuple):
-    """The chart of a window: kWh by bucket, None for no data, and which of them are estimated."""
+class WindowChart(NamedTuple):
+    """The chart of a window with its title: kWh by bucket, None for no data, estimated ones marked."""
 
     title: str
     picture: Picture
 
 
-def drawn(series: Series, window: Window, zone: SiteZone) -> Drawn:
-    """A window's usage for a chart, bars where they are few; of a very long one as far as there are readings."""
-    between = f"{when(window.start, zone)} to {when(window.end, zone)}"
+def window_chart(series: Series, window: Window, zone: SiteZone) -> WindowChart:
+    """Return the chart of a window, as bars if they are few; of a very long one only the part with readings."""
+    between = f"{moment(window.start, zone)} to {moment(window.end, zone)}"
     if window.end - window.start > _MOST_DRAWN and series.first is not None and series.last is not None:
         start, end = max(window.start, series.first - DAY), min(window.end, series.last + DAY)
         window = Window(window.name, start, max(start + DAY, end))
@@ -136,15 +136,17 @@ def drawn(series: Series, window: Window, zone: SiteZone) -> Drawn:
     used, known = series.buckets(parts.marks)
     exact = series.exact(parts.marks)
     values = tuple(wh / 1000 if there else None for wh, there in zip(used.tolist(), known.tolist(), strict=True))
-    title = f"kWh {'an' if parts.unit == 'hour' else 'a'} {parts.unit} · {between}"
+    title = f"kWh per {parts.unit} · {between}"
     kind: Kind = "bars" if len(values) <= _MOST_BARS else "lines"
-    guessed = tuple((~(exact[1:] & exact[:-1])).tolist())
-    return Drawn(title, Picture(kind, tuple(parts.labels), (chart.Series("", values),), "kWh", estimated=guessed))
+    estimated = tuple((~(exact[1:] & exact[:-1])).tolist())
+    return WindowChart(
+        title, Picture(kind, tuple(parts.labels), (chart.Series("", values),), "kWh", estimated=estimated)
+    )
 
 
-def where(account: Account | None) -> str:
-    """What is known of where a meter is."""
+def account_line(account: Account | None) -> str:
+    """Return address, region and type of home of an account in one line."""
     if account is None:
         return "no account"
     known = [part for part in (account.address, account.region, account.apartment_type) if part]
-    return f"{', '.join(known) or 'nothing known of it'}{'' if account.active else ' · deactivated'}"
+    return f"{', '.join(known) or 'no address'}{'' if account.active else ' · deactivated'}"

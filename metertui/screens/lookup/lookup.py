@@ -1,4 +1,4 @@
-"""Lookup: what one meter used, how well that is known, and the readings behind it."""
+"""The lookup screen: the usage of one meter, its quality, and the readings behind it."""
 
 from __future__ import annotations
 
@@ -40,23 +40,23 @@ _WINDOWS: Final = {
     "dates": "Dates",
 }
 _AGAIN_SECONDS: Final = 2.0
-"""At most so often is an answer in view given anew, where readings keep arriving."""
+"""The shortest time between two refreshes of the answer while readings arrive."""
 _BESIDE: Final = 150
-"""Columns from which on the readings stand beside the chart."""
+"""The width from which the readings are beside the chart."""
 
 
 class LookupScreen(DeskScreen):
-    """One meter, one window."""
+    """The usage of one meter in one window."""
 
     place = "lookup"
     explains = (
-        "What one meter used. Type any part of its id, address or postcode and press enter; the arrows then choose a "
-        "window, c opens a calendar for any two days, both included. Usage is the register at the end less the "
-        "register at the beginning; each was read then (actual), is estimated between two readings, or is the first "
-        "or last reading that there is. Where nothing was read there is no data, which is not 0. e explains the usage "
-        "reading by reading, with the file and line of each. In the chart ░ and · stand for what is estimated, and "
-        "where nothing is known there is no bar. m lists the meters of this session, r goes to the readings, where "
-        "enter explains one step, ctrl+e writes them to a file; escape ends that."
+        "The usage of one meter. Type any part of its id, address or postcode and press Enter. The arrow keys then "
+        "choose a window; c opens a calendar for any two days, both included. Usage is the register at the end minus "
+        "the register at the start. Each of the two was read at that time (actual), is estimated between two "
+        "readings, or is the first or last reading. Without readings there is no data, which differs from 0. "
+        "e explains the usage reading by reading, with file and line. In the chart, ░ and · mark estimated values; "
+        "where there is no data there is no bar. m lists the meters of this session. r goes to the readings, where "
+        "Enter explains one interval. ctrl+e exports the readings to a file; escape cancels that."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "search", "Find"),
@@ -66,8 +66,8 @@ class LookupScreen(DeskScreen):
         Binding("c", "calendar", "Dates"),
         Binding("ctrl+e", "export", "Export", priority=True),
         Binding("escape", "back", "Back", show=False),
-        Binding("ctrl+left", "window(-1)", "Window before", key_display="ctrl+←", priority=True, show=False),
-        Binding("ctrl+right", "window(1)", "Window after", key_display="ctrl+→", priority=True, show=False),
+        Binding("ctrl+left", "window(-1)", "Previous window", key_display="ctrl+←", priority=True, show=False),
+        Binding("ctrl+right", "window(1)", "Next window", key_display="ctrl+→", priority=True, show=False),
     ]
 
     def __init__(self) -> None:
@@ -75,9 +75,9 @@ class LookupScreen(DeskScreen):
         self._meter = ""
         self._window: Window | None = None
         self._writing: UnderWay | None = None
-        """The file that is written."""
+        """The export under way."""
         self._seen = (-1, 0.0)
-        """Readings stored and the seconds of uptime, when the answer in view was given."""
+        """The number of stored readings and the uptime (s) when the answer was last refreshed."""
 
     def content(self) -> ComposeResult:
         yield MeterInput(self.headend, id="lookup-meter")
@@ -90,7 +90,7 @@ class LookupScreen(DeskScreen):
         with Grid(id="lookup-tiles", classes="hidden"):
             yield Tile("usage", id="usage")
             yield Tile(BEFORE["month"], id="compared")
-            yield Tile("average a day", id="daily")
+            yield Tile("average per day", id="daily")
             yield Tile("bill so far", id="bill")
         with Grid(id="lookup-ends", classes="hidden"):
             yield Tile("opening register", id="opening")
@@ -102,8 +102,8 @@ class LookupScreen(DeskScreen):
         yield TypedLine(id="line")
 
     @on(events.Resize)
-    def _share_out(self) -> None:
-        """Where the readings find room in full beside the chart, they stand there."""
+    def _arrange(self) -> None:
+        """Put the readings beside the chart where both fit."""
         self.set_class(self.size.width >= _BESIDE, "-beside")
 
     def on_screen_resume(self) -> None:
@@ -123,15 +123,15 @@ class LookupScreen(DeskScreen):
     # -- keys ------------------------------------------------------------------------------------------------
 
     def action_search(self) -> None:
-        """Type another meter."""
+        """Go to the meter field."""
         self.query_one(MeterInput).take_focus()
 
     def action_recent(self) -> None:
-        """Choose among the meters of this session."""
+        """List the meters of this session."""
         self.query_one(MeterInput).offer_recent()
 
     def action_back(self) -> None:
-        """End a file that is written; else from the readings or its name to the windows, from there to the meter."""
+        """Cancel an export, else go one step back: from readings or file name to the windows, then to the meter."""
         table, line = self.query_one(BehindTable), self.query_one(TypedLine)
         if self._writing is not None:
             self._writing.end()
@@ -145,13 +145,13 @@ class LookupScreen(DeskScreen):
             self.action_search()
 
     def action_window(self, step: int) -> None:
-        """The window before or after the chosen one."""
+        """Choose the previous or the next window."""
         names = list(_WINDOWS)
         tabs = self.query_one(Tabs)
         tabs.active = names[(names.index(tabs.active) + step) % len(names)]
 
     def action_readings(self) -> None:
-        """To the readings behind the figure, and back; where there is no room for both they take the chart's."""
+        """Go to the readings and back. Where only one fits, they replace the chart."""
         table = self.query_one(BehindTable)
         if table.behind is None:
             return
@@ -160,7 +160,7 @@ class LookupScreen(DeskScreen):
         (table if to_table else self.query_one(Tabs)).focus()
 
     def action_why(self) -> None:
-        """Explain the usage in view."""
+        """Explain the usage shown."""
         if self._meter and self._window is not None:
             self.app.push_screen(ExplainScreen(self.headend, self._meter, self._window))
 
@@ -173,7 +173,7 @@ class LookupScreen(DeskScreen):
         if self._window is not None and self._window.name != "dates":
             first, last = (self.zone.day(instant) for instant in (self._window.start, self._window.end - 1))
 
-        def take(days: tuple[date, date] | None) -> None:
+        def apply_days(days: tuple[date, date] | None) -> None:
             if days is not None:
                 for name, day in zip(("#from", "#to"), days, strict=True):
                     self.query_one(name, Input).value = day.isoformat()
@@ -183,19 +183,19 @@ class LookupScreen(DeskScreen):
                 tabs.active = "dates"
                 tabs.focus()
 
-        self.app.push_screen(DatePicker(first, last, today), take)
+        self.app.push_screen(DatePicker(first, last, today), apply_days)
 
-    # -- what is asked -----------------------------------------------------------------------------------------
+    # -- the question ---------------------------------------------------------------------------------------------
 
     @on(MeterInput.Chosen)
-    def _take_meter(self, event: MeterInput.Chosen) -> None:
+    def _choose_meter(self, event: MeterInput.Chosen) -> None:
         self._meter = event.meter
         self._answer()
         if self._window is not None:
             self.query_one(Tabs).focus()
 
     @on(Tabs.TabActivated, "#windows")
-    def _take_window(self) -> None:
+    def _choose_window(self) -> None:
         dates = self.query_one(Tabs).active == "dates"
         self.query_one("#dates").set_class(not dates, "hidden")
         if dates and not self.query_one("#from", Input).value:
@@ -206,12 +206,12 @@ class LookupScreen(DeskScreen):
 
     @on(Input.Submitted, "#from")
     @on(Input.Submitted, "#to")
-    def _take_dates(self, event: Input.Submitted) -> None:
+    def _choose_dates(self, event: Input.Submitted) -> None:
         event.input.action_select_all()
         self._answer_if_asked()
 
     def on_key(self, event: events.Key) -> None:
-        # In the dates: the calendar.
+        # Arrow down in a date field opens the calendar.
         if event.key == "down" and self.focused is not None and self.focused.id in ("from", "to"):
             event.stop()
             self.action_calendar()
@@ -220,18 +220,18 @@ class LookupScreen(DeskScreen):
         if self._meter:
             self._answer()
 
-    # -- what is answered ----------------------------------------------------------------------------------------
+    # -- the answer ------------------------------------------------------------------------------------------------
 
     def _answer(self) -> None:
         try:
             series = self.headend.engine.series(self._meter)
-            window = self._asked(series)
+            window = self._window_asked(series)
         except MeterError as error:
             self._window = self.query_one(BehindTable).behind = None
-            told = message(f"! {error}")
+            text = message(f"! {error}")
             if self._meter not in self.headend.engine.directory.codes:
-                told.append(f"\n{self.query_one(MeterInput).invitation}")
-            self.query_one("#lookup-message", Static).update(told)
+                text.append(f"\n{self.query_one(MeterInput).invitation}")
+            self.query_one("#lookup-message", Static).update(text)
             self._reveal(False)
             return
         self._window = window
@@ -239,7 +239,7 @@ class LookupScreen(DeskScreen):
         self._price(self._meter)
         self._reveal(True)
 
-    def _asked(self, series: Series) -> Window:
+    def _window_asked(self, series: Series) -> Window:
         name = self.query_one(Tabs).active
         if name == "dates":
             return windows.between(self._date("#from"), self._date("#to"), self.zone)
@@ -250,41 +250,42 @@ class LookupScreen(DeskScreen):
         try:
             return date.fromisoformat(text)
         except ValueError as error:
-            raise MeterError(f"{text or 'nothing'} is no day; give both, like 2025-02-19, and press enter") from error
+            wrong = f"{text} is not a date" if text else "A date is missing"
+            raise MeterError(f"{wrong}. Enter both as 2025-02-19 and press Enter.") from error
 
     def _reveal(self, answered: bool) -> None:
         for name in ("#lookup-tiles", "#lookup-ends", "#usage-chart", "#readings"):
             self.query_one(name).set_class(not answered, "hidden")
 
     def _show(self, series: Series, window: Window) -> None:
-        about = plain(f"{self._meter} · {figures.where(self.headend.engine.accounts.get(self._meter))}")
-        found = lookup.answer(series, window, self.zone)
-        if found.usage.usage_wh is None:
+        about = plain(f"{self._meter} · {figures.account_line(self.headend.engine.accounts.get(self._meter))}")
+        answer = lookup.answer(series, window, self.zone)
+        if answer.usage.usage_wh is None:
             about.append(f"\nNo data. {fmt.reason(why_nothing(series, window, self.zone))}")
         self.query_one("#lookup-message", Static).update(about)
-        self._show_tiles(found)
+        self._show_tiles(answer)
         self._draw(series, window)
         self.query_one(BehindTable).show_readings(lookup.behind(series, window), self.zone)
 
-    def _show_tiles(self, found: Answer) -> None:
+    def _show_tiles(self, answer: Answer) -> None:
         zone = self.zone
-        self.query_one("#compared", Tile).name_it(BEFORE[found.usage.window])
-        for name, edge in (("opening", found.usage.opening), ("closing", found.usage.closing)):
+        self.query_one("#compared", Tile).name_it(BEFORE[answer.usage.window])
+        for name, edge in (("opening", answer.usage.opening), ("closing", answer.usage.closing)):
             self.query_one(f"#{name}", Tile).name_it(figures.end_name(name, edge))
         shown: dict[str, Figure] = {
-            "usage": figures.usage(found),
-            "compared": figures.compared(found, zone),
-            "daily": figures.daily(found),
-            "opening": figures.end(found.usage.opening, zone),
-            "closing": figures.end(found.usage.closing, zone),
-            "readings-count": figures.readings(found),
+            "usage": figures.usage(answer),
+            "compared": figures.comparison(answer, zone),
+            "daily": figures.daily(answer),
+            "opening": figures.end(answer.usage.opening, zone),
+            "closing": figures.end(answer.usage.closing, zone),
+            "readings-count": figures.readings(answer),
         }
         for name, figure in shown.items():
             self.query_one(f"#{name}", Tile).show(*figure)
 
     @work(exclusive=True, group="bill")
     async def _price(self, meter: str) -> None:
-        """What the month costs so far, in a thread: of a meter of ten years it takes 20 ms."""
+        """Work out the bill of the month so far, in a thread: for ten years of readings it takes 20 ms."""
         engine = self.headend.engine
         month = f"{self.zone.day(engine.clock.now()):%Y-%m}"
         try:
@@ -297,34 +298,32 @@ class LookupScreen(DeskScreen):
 
     def _draw(self, series: Series, window: Window) -> None:
         chart = self.query_one(PictureView)
-        drawn = figures.drawn(series, window, self.zone)
+        drawn = figures.window_chart(series, window, self.zone)
         chart.border_title = drawn.title
         chart.show(drawn.picture)
 
     @on(BehindTable.Taken, "#readings")
-    def _explain_step(self, event: BehindTable.Taken) -> None:
-        """Explain what was used up to a reading, since the one before."""
-        step = self.query_one(BehindTable).step_at(event.row)
-        if step is None:
-            self.warn(
-                "No step ends at this reading: it is the meter's first, or does not count. e explains the window."
-            )
+    def _explain_interval(self, event: BehindTable.Taken) -> None:
+        """Explain the usage of the interval that ends at the selected reading."""
+        interval = self.query_one(BehindTable).interval_at(event.row)
+        if interval is None:
+            self.warn("No interval ends at this reading: it is the first, or it is not counted. e explains the window.")
             return
-        self.app.push_screen(ExplainScreen(self.headend, self._meter, step))
+        self.app.push_screen(ExplainScreen(self.headend, self._meter, interval))
 
-    # -- the file ------------------------------------------------------------------------------------------------
+    # -- the export ----------------------------------------------------------------------------------------------
 
     def action_export(self) -> None:
-        """Ask for a file to write the readings in view to."""
+        """Ask for the name of a file and export the readings shown."""
         behind = self.query_one(BehindTable).behind
         if not behind or self._window is None:
-            self.warn("There are no readings in view to write.")
+            self.warn("There are no readings to export.")
         elif self._writing is not None:
-            self.warn("A file is being written; escape cancels it.")
+            self.warn("An export is under way; escape cancels it.")
         else:
             first, last = (self.zone.day(instant) for instant in (self._window.start, self._window.end - 1))
             name = f"readings-{self._meter}-{first}-{last}.csv"
-            hint = "a file that ends in .csv, .parquet or .xlsx, then enter; escape leaves"
+            hint = "file name ending in .csv, .parquet or .xlsx, then Enter; escape cancels"
             self.query_one(TypedLine).ask("export", hint, name)
 
     @on(TypedLine.Typed)

@@ -15,34 +15,34 @@ from metertui.text import fmt
 _COLUMNS: Final = (
     Column("read at", 19),
     Column("register kWh", 14, right=True),
-    Column("used since kWh", 14, right=True),
-    Column("in", 11, right=True),
+    Column("usage kWh", 14, right=True),
+    Column("interval", 11, right=True),
     Column("status", 9),
 )
 
 
 class BehindTable(VirtualTable):
-    """As many as there are; the cursor stays on its reading while newer ones arrive above it."""
+    """The readings behind a figure. The cursor keeps its reading while newer ones arrive above it."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(_COLUMNS, **kwargs)
         self.behind: Behind | None = None
-        """What it shows; None where nothing is answered."""
+        """The readings shown; None while there is no answer."""
 
     def show_readings(self, behind: Behind, zone: SiteZone) -> None:
-        """Show these."""
+        """Show readings, and keep the cursor on its reading."""
         before, cursor = self.behind, 0
         if before is not None and before.meter == behind.meter and 0 < self.cursor < len(before):
             time = before.time[len(before) - 1 - self.cursor]
             cursor = max(0, len(behind) - 1 - int(np.searchsorted(behind.time, time)))
         self.behind = behind
-        self.show(len(behind), lambda start, stop: figures.rows(behind, zone, start, stop), cursor)
+        self.show(len(behind), lambda start, stop: figures.reading_rows(behind, zone, start, stop), cursor)
         self.border_title = {0: "no readings", 1: "1 reading"}.get(
             len(behind), f"{fmt.count(len(behind))} readings, newest first"
         )
 
-    def step_at(self, row: int) -> Window | None:
-        """The step that ends at the reading of a row; None where none does."""
+    def interval_at(self, row: int) -> Window | None:
+        """Return the interval that ends at the reading of a row; None if none does."""
         if self.behind is None or row >= len(self.behind):
             return None
         place = len(self.behind) - 1 - row

@@ -31,18 +31,18 @@ async def choose(pilot: Pilot[None], window: str) -> None:
 async def test_the_steady_meter_in_every_window(town: Town) -> None:
     async with at_work(town, "f3", *STEADY, "enter") as pilot:
         for window, usage, unit in (
-            ("today", "10.500 kWh", "a half hour"),
-            ("yesterday", "24.000 kWh", "a half hour"),
-            ("week", "58.500 kWh", "an hour"),
-            ("month", "274.500 kWh", "a day"),
-            ("last_month", "672.000 kWh", "a day"),
-            ("last_half_hour", "0.500 kWh", "a half hour"),
+            ("today", "10.500 kWh", "per half hour"),
+            ("yesterday", "24.000 kWh", "per half hour"),
+            ("week", "58.500 kWh", "per hour"),
+            ("month", "274.500 kWh", "per day"),
+            ("last_month", "672.000 kWh", "per day"),
+            ("last_half_hour", "0.500 kWh", "per half hour"),
         ):
             await choose(pilot, window)
             shown = tiles(pilot)
             assert shown["usage"] == [usage, "read at both ends"]
             assert shown["bill so far"] == ["274.500 kWh", "2025-03"]
-            assert shown["average a day"][0] == "24.000 kWh"
+            assert shown["average per day"][0] == "24.000 kWh"
             assert str(pilot.app.screen.query_one(PictureView).border_title).startswith(f"kWh {unit} · 2025-0")
 
 
@@ -53,7 +53,7 @@ async def test_both_ends_say_how_they_are_known(town: Town) -> None:
         assert "No data. The window begins at or after the last counted reading, of 2025-03-11 00" in text_of(
             pilot, "#lookup-message"
         )
-        assert tiles(pilot)["opening register"] == tiles(pilot)["average a day"] == ["no data"]
+        assert tiles(pilot)["opening register"] == tiles(pilot)["average per day"] == ["no data"]
         await choose(pilot, "last_month")
         assert tiles(pilot)["opening, actual"] == ["4 249.760 kWh", "2025-02-01 00:00"]
         await choose(pilot, "month")
@@ -103,7 +103,7 @@ async def test_the_readings_behind_are_a_key_away(town: Town) -> None:
         ]
         assert not pilot.app.screen.query_one(PictureView).display  # there is room for one of them
         await pilot.press("enter")
-        assert text_of(pilot, "#said").startswith("! No step ends at this reading")
+        assert text_of(pilot, "#said").startswith("! No interval ends at this reading")
         await pilot.press("down", "enter")
         await settle(pilot)
         assert text_of(pilot, "#explain-title").startswith("Why 1.000 kWh")
@@ -233,7 +233,7 @@ async def test_any_dates(town: Town) -> None:
         assert "2025-02-03 00:00 to 2025-02-05 00:00" in str(pilot.app.screen.query_one(PictureView).border_title)
         await press(pilot, "shift+tab", *"2025-02-30", "enter")
         await settle(pilot)
-        assert text_of(pilot, "#lookup-message").startswith("! 2025-02-30 is no day")
+        assert text_of(pilot, "#lookup-message").startswith("! 2025-02-30 is not a date")
         await press(pilot, *"2025-02-05", "enter")
         await settle(pilot)
         assert text_of(pilot, "#lookup-message") == "! 2025-02-04 is before 2025-02-05"
@@ -261,7 +261,7 @@ async def test_all_of_the_calendar_is_drawn_as_far_as_there_are_readings(town: T
         await press(pilot, "tab", *"0001-01-01", "tab", *"9999-12-31", "enter")
         await settle(pilot)
         assert tiles(pilot)["usage"][0] == "1 690.500 kWh"
-        assert str(pilot.app.screen.query_one(PictureView).border_title).startswith("kWh a day · 0001-01-0")
+        assert str(pilot.app.screen.query_one(PictureView).border_title).startswith("kWh per day · 0001-01-0")
 
 
 async def test_what_arrives_is_followed(town: Town) -> None:
