@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from metertui.engine.base.config import Rules, SystemClock
-from metertui.engine.base.zone import HOUR, MINUTE, SiteZone, number_of
+from metertui.engine.base.zone import HOUR, MINUTE, SiteZone, day_number
 from metertui.engine.core.engine import Engine
 from metertui.engine.storage import day_close
 from metertui.engine.storage.reading_lines import Rows
@@ -79,7 +79,7 @@ def measure(engine: Engine, frame: pd.DataFrame) -> None:
     index = engine.readings.index
     east = engine.directory.matching(region="East")
     code = engine.directory.codes[meter]
-    days = (number_of(day), number_of(day) + 1)
+    days = (day_number(day), day_number(day) + 1)
     evening = (18 * HOUR, 20 * HOUR)
     frozen = engine.view().frozen(engine.rules.max_w)
     midnight = pd.Timestamp(day)

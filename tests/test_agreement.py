@@ -19,10 +19,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metertui.engine.base import windows
+from metertui.engine.base.calendar import month_before, month_bounds
 from metertui.engine.base.config import Rules
 from metertui.engine.base.registers import format_kwh
-from metertui.engine.base.windows import NAMES
+from metertui.engine.base.windows import NAMES, named_window, window_of_days
 from metertui.engine.base.zone import HOUR, MINUTE, SiteZone
 from metertui.engine.billing import statements, tariffs
 from metertui.engine.billing.statements import Bills, Terms
@@ -87,11 +87,11 @@ def test_named_windows_are_of_local_days_however_long_they_are(zone: str) -> Non
             lengths.add((end - start) // MINUTE)
             for now in (start, start + 90 * MINUTE, start + 3 * HOUR, end - 1):
                 for name in NAMES[:-1]:
-                    found = windows.named(name, now, site)
+                    found = named_window(name, now, site)
                     assert (found.start, found.end) == named(name, today, now, zone), (name, today)
-            day = windows.between(today, today, site)
+            day = window_of_days(today, today, site)
             assert (day.start, day.end) == (start, end)
-            month = windows.month(f"{today:%Y-%m}", site)
+            month = month_bounds(f"{today:%Y-%m}", site)
             following = (today.replace(day=1) + timedelta(days=31)).replace(day=1)
             assert month == (first_instant(today.replace(day=1), zone), first_instant(following, zone))
     assert lengths == {
@@ -198,7 +198,7 @@ def check(engine: Engine, meters: Meters, zone: str, now: int) -> None:
     today = site.day(now)
     frozen = engine.view().frozen(MAX_W)
     first = date(2024, 1, 1)
-    everything = windows.between(first, LAST, site)
+    everything = window_of_days(first, LAST, site)
 
     def table(*by: str, **filters: str) -> pd.DataFrame:
         return answer(frozen, Question(first, LAST, by, **filters))
@@ -214,7 +214,7 @@ def check(engine: Engine, meters: Meters, zone: str, now: int) -> None:
             window = series.window(name, now, site)
             assert explain(series, window, site, MAX_W, decided).sum_wh == (expected or 0)
             assert int(series.buckets(buckets(window, site).marks)[0].sum()) == (expected or 0) or span is None
-        for month in {f"{today:%Y-%m}", windows.month_before(now, site)}:
+        for month in {f"{today:%Y-%m}", month_before(now, site)}:
             start = date.fromisoformat(f"{month}-01")
             span = first_instant(start, zone), first_instant((start + timedelta(days=31)).replace(day=1), zone)
             assert statements.statement(series, month, site).usage_wh == model.usage(*span)

@@ -14,7 +14,7 @@ from metertui import settings
 from metertui.cli.common import folder, instant, opened, progress, replacing, show, show_row, visible
 from metertui.cli.delegate import handed
 from metertui.cli.errors import UsageError
-from metertui.engine.base import SiteZone, SystemClock, windows
+from metertui.engine.base import SiteZone, SystemClock, month_before, month_bounds
 from metertui.engine.billing import Ledger, Run, Statement, as_issued, bill_format, billing_run
 from metertui.engine.core import Engine
 from metertui.engine.errors import DataError, MeterError
@@ -31,7 +31,7 @@ def bill(options: argparse.Namespace) -> None:
         raise UsageError("bills are issued all together: --all --issue")
     if options.month is not None:
         try:
-            windows.month(options.month, SiteZone("UTC"))
+            month_bounds(options.month, SiteZone("UTC"))
         except MeterError as error:
             raise UsageError(f"--month: {error}") from error
     if options.issue:
@@ -39,7 +39,7 @@ def bill(options: argparse.Namespace) -> None:
         return
     with opened(options, readonly=True) as engine:
         at = instant("--at", options.at, engine.zone)
-        month = options.month or windows.month_before(at or engine.clock.now(), engine.zone)
+        month = options.month or month_before(at or engine.clock.now(), engine.zone)
         if options.all:
             _write(_reckoned(engine, month), Path(options.out))
         else:
@@ -50,7 +50,7 @@ def _issue(options: argparse.Namespace) -> None:
     """Keep the bills of a month here, or let the owner of the folder do so; then write them, if that is asked."""
     data = folder(options)
     zone = settings.load(data).rules().zone
-    month = options.month or windows.month_before(instant("--at", options.at, zone) or SystemClock().now(), zone)
+    month = options.month or month_before(instant("--at", options.at, zone) or SystemClock().now(), zone)
     out = Path(options.out) if options.out else None
     runs: list[Run] = []
 

@@ -19,7 +19,7 @@ from metertui import settings, simulator
 from metertui.cli import demo_story, serve
 from metertui.cli.common import on_terminal, progress
 from metertui.engine.accounts import AccountBook, StaffBook
-from metertui.engine.base import DAY, MINUTE, Progress, SiteZone, month, month_before
+from metertui.engine.base import DAY, MINUTE, Progress, SiteZone, month_before, month_bounds
 from metertui.engine.billing import tariffs
 from metertui.engine.storage import Archive, Rows, durable
 from metertui.formats import Fleet
@@ -74,7 +74,7 @@ def demo(options: argparse.Namespace) -> None:
 
 def prepare(folder: Path, fleet: Fleet, zone: SiteZone, now: int, share: Progress) -> None:
     """Put a fleet's history, from the month before last to `now` (µs UTC), accounts, tariff and login into a folder."""
-    start = month(month_before(zone.midnight(zone.day(now).replace(day=1)) - 1, zone), zone)[0]
+    start = month_bounds(month_before(zone.midnight(zone.day(now).replace(day=1)) - 1, zone), zone)[0]
     AccountBook(folder, zone).put([replace(account, registered=start) for account in fleet.accounts], {})
     StaffBook(folder).add(LOGIN[0], "operator", LOGIN[1])
     durable.replace(folder / tariffs.NAME, _TARIFFS.format(day=zone.day(start)).encode())

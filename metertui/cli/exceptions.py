@@ -7,7 +7,7 @@ from typing import Final
 
 from metertui.cli.common import days, kwh, opened, show
 from metertui.cli.errors import UsageError
-from metertui.engine.base import SiteZone, windows
+from metertui.engine.base import SiteZone, window_of_days
 from metertui.engine.worklist import CAUSES, MOST_ROWS, NEVER, ExceptionRow, Exceptions, Question, State, find
 
 COLUMNS: Final = (
@@ -31,7 +31,7 @@ def exceptions(options: argparse.Namespace) -> None:
             limit=options.limit,
         )
         if options.first is not None or options.last is not None:
-            window = windows.between(*days(options), engine.zone)
+            window = window_of_days(*days(options), engine.zone)
             question = Question(
                 question.cause, question.region, question.meter, question.state, (window.start, window.end),
                 limit=options.limit,

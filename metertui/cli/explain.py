@@ -12,7 +12,7 @@ from typing import Any, Final
 from metertui.cli.common import days, instant, kwh, opened, progress, show, visible
 from metertui.cli.errors import UsageError
 from metertui.cli.queries import usage_row
-from metertui.engine.base import SiteZone, Window, windows
+from metertui.engine.base import WINDOW_NAMES, SiteZone, Window, month_bounds, window_of_days
 from metertui.engine.core import Engine
 from metertui.engine.errors import MeterError
 from metertui.engine.maintenance import sources as files
@@ -48,16 +48,16 @@ def _window(options: argparse.Namespace, engine: Engine) -> Window:
         given.append("dates")
     if len(given) > 1:
         raise UsageError("a window, a month and dates exclude one another")
-    if options.window and options.window not in windows.NAMES:
-        raise UsageError(f"{options.window} is no window; they are {', '.join(windows.NAMES)}")
+    if options.window and options.window not in WINDOW_NAMES:
+        raise UsageError(f"{options.window} is not a window; choose one of {', '.join(WINDOW_NAMES)}")
     at = instant("--at", options.at, engine.zone)
     if options.month:
         try:
-            return Window(options.month, *windows.month(options.month, engine.zone))
+            return Window(options.month, *month_bounds(options.month, engine.zone))
         except MeterError as error:
             raise UsageError(f"--month: {error}") from error
     if options.first or options.last:
-        return windows.between(*days(options), engine.zone)
+        return window_of_days(*days(options), engine.zone)
     now = engine.clock.now() if at is None else at
     return engine.series(options.meter).window(options.window or "month", now, engine.zone)
 

@@ -14,7 +14,7 @@ import pandas as pd
 from metertui.cli.common import days, instant, kwh, opened, progress, show, visible
 from metertui.cli.errors import UsageError
 from metertui.engine.attributes import ATTRIBUTES
-from metertui.engine.base import SiteZone, Window, windows
+from metertui.engine.base import WINDOW_NAMES, SiteZone, Window, window_of_days
 from metertui.engine.core import listing
 from metertui.engine.errors import MeterError
 from metertui.engine.usage import Edge, Question, Usage, aggregate, clock_of
@@ -48,12 +48,12 @@ def usage(options: argparse.Namespace) -> None:
     with opened(options, readonly=True) as engine:
         at = instant("--at", options.at, engine.zone)
         window: str | Window = options.window or "month"
-        if window not in windows.NAMES:
-            raise UsageError(f"{window} is no window; they are {', '.join(windows.NAMES)}")
+        if window not in WINDOW_NAMES:
+            raise UsageError(f"{window} is not a window; choose one of {', '.join(WINDOW_NAMES)}")
         if options.first or options.last:
             if options.window:
                 raise UsageError("a window and dates exclude one another")
-            window = windows.between(*days(options), engine.zone)
+            window = window_of_days(*days(options), engine.zone)
         show(options, [usage_row(engine.usage(options.meter, window, at), engine.zone)], USAGE, one=True)
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from metertui import settings, simulator
 from metertui.cli.common import days, folder, instant, progress, replacing, show, visible
 from metertui.cli.errors import UsageError
-from metertui.engine.base import HOUR, MINUTE, SECOND, between, format_kwh
+from metertui.engine.base import HOUR, MINUTE, SECOND, format_kwh, window_of_days
 from metertui.formats import Fleet, wide_csv
 from metertui.simulator import Tally
 
@@ -100,7 +100,7 @@ def summary(tally: Tally) -> str:
 def generate(options: argparse.Namespace) -> None:
     """`metertui generate`: log lines into `*.txt` and `*.log`, else the wide CSV, which has the accounts too."""
     zone = settings.load(folder(options)).rules().zone
-    window = between(*days(options), zone)
+    window = window_of_days(*days(options), zone)
     interval = _interval(options.interval)
     fleet = Fleet(_positive("--meters", options.meters), options.seed, zone)
     out = Path(options.out)

@@ -9,7 +9,7 @@ import pytest
 
 from metertui import __version__
 from metertui.cli import main
-from metertui.engine.base import windows
+from metertui.engine.base.windows import WINDOW_NAMES
 from metertui.engine.usage import aggregate
 from tests.cli.conftest import Command
 
@@ -118,7 +118,7 @@ def test_the_folder_may_be_told_anywhere(steady: Command, data: object, monkeypa
 
 
 def test_help_names_the_windows_and_keys_that_there_are() -> None:
-    assert main._WINDOWS == windows.NAMES
+    assert main._WINDOWS == WINDOW_NAMES
     assert main._KEYS.split(",") == list(aggregate.KEYS)
 
 

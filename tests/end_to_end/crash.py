@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Final
 
 from metertui.engine.base.config import Rules
-from metertui.engine.base.windows import between
+from metertui.engine.base.windows import window_of_days
 from metertui.engine.base.zone import SiteZone
 from metertui.engine.core.engine import Engine
 from metertui.engine.maintenance.check import check
@@ -437,7 +437,7 @@ class Campaign:
         by_meter = answer(frozen, Question(*DAYS, by=("meter",)))
         if dict(zip(by_meter["meter"], by_meter["readings"].tolist(), strict=True)) != of_meter:
             self._ledger.fault(f"{when} the table by meter counts other readings")
-        window = between(*DAYS, RULES.zone)
+        window = window_of_days(*DAYS, RULES.zone)
         for meter, count in of_meter.items():
             if (found := engine.usage(meter, window).readings) != count:
                 self._ledger.fault(f"{when} {meter} has {found} readings, and not {count}")

@@ -2,42 +2,50 @@
 
 from __future__ import annotations
 
-from metertui.engine.base import windows
+from metertui.engine.base.arrays import Int64Array
+from metertui.engine.base.calendar import add_months, first_of_month, last_of_month, month_before, month_bounds
 from metertui.engine.base.config import Clock, Rules, SystemClock
 from metertui.engine.base.outcome import DUPLICATE, OK, Outcome, refused, suspect
 from metertui.engine.base.progress import Progress, no_progress, part_of_progress
 from metertui.engine.base.registers import MAX_WH, check_meter_id, disarmed, format_kwh, parse_kwh
-from metertui.engine.base.windows import Window, between, month, month_before
-from metertui.engine.base.zone import DAY, HOUR, MINUTE, SECOND, SiteZone, date_of, machine_zone, number_of
+from metertui.engine.base.windows import WINDOW_NAMES, Window, named_window, window_before, window_of_days
+from metertui.engine.base.zone import DAY, HALF_HOUR, HOUR, MINUTE, SECOND, SiteZone, date_of, day_number, machine_zone
 
 __all__ = [
     "DAY",
     "DUPLICATE",
+    "HALF_HOUR",
     "HOUR",
     "MAX_WH",
     "MINUTE",
     "OK",
     "SECOND",
+    "WINDOW_NAMES",
     "Clock",
+    "Int64Array",
     "Outcome",
     "Progress",
     "Rules",
     "SiteZone",
     "SystemClock",
     "Window",
-    "between",
+    "add_months",
     "check_meter_id",
     "date_of",
+    "day_number",
     "disarmed",
+    "first_of_month",
     "format_kwh",
+    "last_of_month",
     "machine_zone",
-    "month",
     "month_before",
+    "month_bounds",
+    "named_window",
     "no_progress",
-    "number_of",
     "parse_kwh",
     "part_of_progress",
     "refused",
     "suspect",
-    "windows",
+    "window_before",
+    "window_of_days",
 ]

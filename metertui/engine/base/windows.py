@@ -1,46 +1,45 @@
-"""Windows of time, half-open to the left: a reading at midnight closes the day before."""
+"""Windows of time, open at the start and closed at the end: a reading at midnight belongs to the day that ends."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
+from metertui.engine.base.calendar import first_of_month, month_before, month_bounds
 from metertui.engine.base.zone import SiteZone
 from metertui.engine.errors import MeterError
 
 _DAY: Final = timedelta(days=1)
-_MONTH: Final = re.compile(r"([0-9]{4})-([0-9]{2})")
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """(start, end], µs UTC."""
+    """The time in (start, end], µs UTC."""
 
     name: str
     start: int
     end: int
     known: bool = True
-    """False where nothing can be said of it, whatever lies around: a last half hour without a recent reading."""
+    """False where usage in it cannot be known, such as a last half hour without a recent reading."""
 
 
 _STARTS: Final[dict[str, Callable[[date], date]]] = {
     "today": lambda day: day,
     "week": lambda day: day - timedelta(days=day.weekday()),
-    "month": lambda day: day.replace(day=1),
+    "month": first_of_month,
     "year": lambda day: day.replace(month=1, day=1),
 }
 
-NAMES: Final = ("today", "yesterday", "week", "month", "year", "last_month", "last_half_hour")
+WINDOW_NAMES: Final = ("today", "yesterday", "week", "month", "year", "last_month", "last_half_hour")
 """The windows that have a name."""
 
 
-def named(name: str, now: int, zone: SiteZone) -> Window:
-    """A window by its name, as of `now` (µs UTC), in local days. `last_half_hour` is a meter's own: see Series.window.
+def named_window(name: str, now: int, zone: SiteZone) -> Window:
+    """Return the window with a name as of `now` (µs UTC), in local days.
 
-    Raises MeterError for a name that is none.
+    Not for `last_half_hour`, which depends on the meter: see Series.window. Raises MeterError for an unknown name.
     """
     today = zone.day(now)
     if name in _STARTS:
@@ -48,15 +47,15 @@ def named(name: str, now: int, zone: SiteZone) -> Window:
     if name == "yesterday":
         return Window(name, zone.midnight(today - _DAY), zone.midnight(today))
     if name == "last_month":
-        return Window(name, *month(month_before(now, zone), zone))
-    raise MeterError(f"{name} is no window; they are {', '.join(NAMES)}")
+        return Window(name, *month_bounds(month_before(now, zone), zone))
+    raise MeterError(f"{name} is not a window; choose one of {', '.join(WINDOW_NAMES)}")
 
 
-def before(window: Window, until: int, zone: SiteZone) -> Window:
-    """The window to compare one with: the day, week, month or year before, or as many days before, or the half hour.
+def window_before(window: Window, until: int, zone: SiteZone) -> Window:
+    """Return the window to compare one with: the day, week, month or year before, as many days before, or half an hour.
 
-    `until` (µs UTC, in the window) is how far its usage is known: the one before ends at the same day and time of day
-    of its own; where it has no such day (a 31st, a 29th of February), with that month.
+    `until` (µs UTC, in the window) is how far its usage is known: the window before ends at the same day and time of
+    day of its own. Where it has no such day (a 31st, a 29th of February), it ends with that month.
     """
     if window.name == "last_half_hour":
         return Window(window.name, window.start - (window.end - window.start), window.start)
@@ -65,13 +64,13 @@ def before(window: Window, until: int, zone: SiteZone) -> Window:
     within = until - zone.midnight(last)
     try:
         if window.name in ("month", "last_month"):
-            start = (first - _DAY).replace(day=1)
-            day = first if last >= _next_month(first) else _same(last, start.year, start.month)
+            start = first_of_month(first, -1)
+            day = first if last >= first_of_month(first, 1) else _same_day(last, start.year, start.month)
         elif window.name == "year":
             start = first.replace(year=first.year - 1)
-            day = _same(last, last.year - 1, last.month)
+            day = _same_day(last, last.year - 1, last.month)
         else:
-            days = timedelta({"today": 1, "yesterday": 1, "week": 7}.get(window.name) or _days(window, zone))
+            days = timedelta({"today": 1, "yesterday": 1, "week": 7}.get(window.name) or _days_in(window, zone))
             start, day = first - days, last - days
         if day.day != last.day and window.name in ("month", "year"):
             within = 0
@@ -81,45 +80,24 @@ def before(window: Window, until: int, zone: SiteZone) -> Window:
         return Window(window.name, window.start, window.start, known=False)
 
 
-def _same(day: date, year: int, month: int) -> date:
-    """The same day of another month, or the first after it where it has no such day."""
+def _same_day(day: date, year: int, month: int) -> date:
+    """Return the same day of another month, or the first day after that month where it has no such day."""
     try:
         return date(year, month, day.day)
     except ValueError:
-        return _next_month(date(year, month, 1))
+        return first_of_month(date(year, month, 1), 1)
 
 
-def _days(window: Window, zone: SiteZone) -> int:
-    """The local days that a window covers, whole or in part; at least one."""
+def _days_in(window: Window, zone: SiteZone) -> int:
+    """Return the number of local days that a window covers, whole or in part; at least one."""
     return (zone.day(max(window.start, window.end - 1)) - zone.day(window.start)).days + 1
 
 
-def _next_month(first: date) -> date:
-    return (first.replace(day=1) + timedelta(days=31)).replace(day=1)
-
-
-def between(first: date, last: date, zone: SiteZone) -> Window:
-    """The local days from `first` to `last`, both included. Raises MeterError where they stand the wrong way round."""
+def window_of_days(first: date, last: date, zone: SiteZone) -> Window:
+    """Return the local days from `first` to `last`, both included. Raises MeterError if `last` is before `first`."""
     if last < first:
         raise MeterError(f"{last} is before {first}")
-    # A day on either side must exist, for what is written in another zone. No reading is that far off.
+    # A day on either side must exist, so that the bounds can be written in another zone. No reading is that far off.
     first = min(max(first, date.min + _DAY), date.max)
     last = min(last, date.max - _DAY)
     return Window("dates", zone.midnight(first), zone.midnight(last + _DAY))
-
-
-def month(text: str, zone: SiteZone) -> tuple[int, int]:
-    """First instant of a month `YYYY-MM` and of the one after, µs UTC. Raises MeterError for what is no month."""
-    match = _MONTH.fullmatch(text)
-    try:
-        if match is None:
-            raise ValueError(text)
-        first = date(int(match[1]), int(match[2]), 1)
-        return zone.midnight(first), zone.midnight((first + timedelta(days=31)).replace(day=1))
-    except (ValueError, OverflowError) as error:
-        raise MeterError(f"{text!r} is no month; one is like 2025-02") from error
-
-
-def month_before(now: int, zone: SiteZone) -> str:
-    """The whole month before the one that `now` (µs UTC) is in, as `YYYY-MM`."""
-    return (zone.day(now).replace(day=1) - _DAY).strftime("%Y-%m")

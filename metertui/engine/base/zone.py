@@ -19,12 +19,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import numpy as np
 from numpy.typing import NDArray
 
+from metertui.engine.base.arrays import Int64Array
 from metertui.engine.errors import MeterError, Refused
-
-Instants = NDArray[np.int64]
 
 SECOND: Final = 1_000_000
 MINUTE: Final = 60 * SECOND
+HALF_HOUR: Final = 30 * MINUTE
 HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
 
@@ -123,25 +123,25 @@ class SiteZone:
 
     # -- arrays ------------------------------------------------------------------------------------------
 
-    def wall(self, instants: Instants) -> Instants:
+    def wall(self, instants: Int64Array) -> Int64Array:
         """Local wall-clock µs since 1970-01-01T00:00 for an array of instants (same shape, int64)."""
         which = np.searchsorted(self._switches, instants, side="right")
         return np.asarray(instants + self._offsets[which], dtype=np.int64)
 
-    def days(self, instants: Instants) -> NDArray[np.int32]:
+    def days(self, instants: Int64Array) -> NDArray[np.int32]:
         """Local days since 1970-01-01 for an array of instants (same shape, int32)."""
         return np.asarray(self.wall(instants) // DAY, dtype=np.int32)
 
-    def midnights(self, first: date, last: date) -> Instants:
+    def midnights(self, first: date, last: date) -> Int64Array:
         """The first instants of every local day from `first` to `last`, both included, and of the day after."""
         count = last.toordinal() - first.toordinal() + 2
         return np.array([self.midnight(first + timedelta(days=i)) for i in range(count)], dtype=np.int64)
 
-    def hours(self, start: int, end: int) -> Instants:
+    def hours(self, start: int, end: int) -> Int64Array:
         """Every instant in [start, end] at which the local wall clock shows a full hour, in order (int64)."""
         return self.every(HOUR, start, end)
 
-    def every(self, step: int, start: int, end: int) -> Instants:
+    def every(self, step: int, start: int, end: int) -> Int64Array:
         """Every instant in [start, end] at which the local wall clock shows a multiple of `step`, in order (int64).
 
         `step` is a multiple of 15 minutes.
@@ -151,7 +151,7 @@ class SiteZone:
         marks = np.arange(first, end + 1, 15 * MINUTE, dtype=np.int64)
         return np.asarray(marks[self.wall(marks) % step == 0])
 
-    def showing(self, moment: int, start: int, end: int) -> Instants:
+    def showing(self, moment: int, start: int, end: int) -> Int64Array:
         """Every instant in [start, end] at which the local wall clock shows `moment`, µs within the day, in order.
 
         None on a day on which the clock skips it, two where it comes twice.
@@ -162,7 +162,7 @@ class SiteZone:
         found = found[(found >= start) & (found <= end)]
         return np.asarray(found[self.wall(found) % DAY == moment])
 
-    def changes(self, start: int, end: int) -> Instants:
+    def changes(self, start: int, end: int) -> Int64Array:
         """The instants in [start, end] at which the local clock is changed, in order (int64)."""
         return np.asarray(self._switches[(self._switches >= start) & (self._switches <= end)])
 
@@ -171,7 +171,7 @@ class SiteZone:
         first, last = np.searchsorted(self._switches, [start, end], side="right").tolist()
         return first, last + 1
 
-    def occurrences(self, times: Sequence[int], start: int, end: int) -> Instants:
+    def occurrences(self, times: Sequence[int], start: int, end: int) -> Int64Array:
         """Every instant in [start, end] at which the wall clock comes to one of `times` (µs of the local day).
 
         So are the instants at which it jumps, since that may take it past one. Ascending, int64.
@@ -188,8 +188,8 @@ class SiteZone:
 
 
 @lru_cache
-def _transitions(tz: ZoneInfo) -> tuple[Instants, Instants]:
-    """Instants at which a zone's offset changes, and the offsets (µs) before, between and after them.
+def _transitions(tz: ZoneInfo) -> tuple[Int64Array, Int64Array]:
+    """Int64Array at which a zone's offset changes, and the offsets (µs) before, between and after them.
 
     They are found by asking for every second day, some 0.1 s of work, so they are kept.
     """
@@ -216,18 +216,18 @@ def _transitions(tz: ZoneInfo) -> tuple[Instants, Instants]:
     return _fixed(switches), _fixed(offsets)
 
 
-def _fixed(values: list[int]) -> Instants:
+def _fixed(values: list[int]) -> Int64Array:
     array = np.array(values, dtype=np.int64)
     array.flags.writeable = False
     return array
 
 
-def date_of(day_number: int) -> date:
+def date_of(number: int) -> date:
     """The calendar day of a count of days since 1970-01-01."""
-    return date.fromordinal(_EPOCH_ORDINAL + day_number)
+    return date.fromordinal(_EPOCH_ORDINAL + number)
 
 
-def number_of(day: date) -> int:
+def day_number(day: date) -> int:
     """Days since 1970-01-01 of a calendar day."""
     return day.toordinal() - _EPOCH_ORDINAL
 

@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.base import Progress, no_progress
+from metertui.engine.base import Int64Array, Progress, no_progress
 from metertui.engine.billing.rounding import half_up_products, scaled
 from metertui.engine.billing.tariffs import Schedule, Tariffs
 from metertui.engine.columns import Frozen
@@ -24,7 +24,6 @@ from metertui.engine.errors import MeterError
 from metertui.engine.usage import Pieces, Quality, Steps, blocks, pieces, steps
 from metertui.engine.vee import rules
 
-Longs = NDArray[np.int64]
 QUALITIES: Final[tuple[Quality, ...]] = ("actual", "estimated", "first", "last")
 
 
@@ -39,21 +38,21 @@ class NoTariffError(MeterError):
 
 @dataclass(frozen=True, eq=False)
 class Edges:
-    """What each meter used in a window, by meter code; equal lengths. Instants µs UTC, registers Wh."""
+    """What each meter used in a window, by meter code; equal lengths. Int64Array µs UTC, registers Wh."""
 
     known: NDArray[np.bool_]
     """Whether there is data; where not, the figures mean nothing."""
-    usage: Longs
-    opening_time: Longs
-    opening_wh: Longs
+    usage: Int64Array
+    opening_time: Int64Array
+    opening_wh: Int64Array
     opening_quality: NDArray[np.uint8]
     """Places in QUALITIES."""
-    closing_time: Longs
-    closing_wh: Longs
+    closing_time: Int64Array
+    closing_wh: Int64Array
     closing_quality: NDArray[np.uint8]
-    readings: Longs
+    readings: Int64Array
     """Stored in the window."""
-    suspect: Longs
+    suspect: Int64Array
     """Of those, not counted though nobody decided so."""
 
 
@@ -61,21 +60,21 @@ class Edges:
 class Lines:
     """The lines of all bills, in order of meter, time and the bands of the file; equal lengths, int64."""
 
-    meter: Longs
-    start: Longs
+    meter: Int64Array
+    start: Int64Array
     """(start, end], µs UTC."""
-    end: Longs
-    rate: Longs
+    end: Int64Array
+    rate: Int64Array
     """Places in `Tariffs.rates`."""
-    used: Longs
+    used: Int64Array
     """Wh."""
-    amount: Longs
+    amount: Int64Array
     """Cents before tax."""
-    estimated: Longs
+    estimated: Int64Array
     """Wh, of what was used, that comes from steps which reach over the line's edges."""
-    gap: Longs
+    gap: Int64Array
     """The longest step in it that is too long, µs; 0 where there is none."""
-    uncounted: Longs
+    uncounted: Int64Array
     """Readings in it that do not count."""
 
 
@@ -84,12 +83,12 @@ class Priced:
     """Bills by meter code: cents, and where each one's lines are: [first[code], first[code + 1])."""
 
     lines: Lines
-    first: Longs
-    net: Longs
-    tax: Longs
+    first: Int64Array
+    net: Int64Array
+    tax: Int64Array
 
     @property
-    def total(self) -> Longs:
+    def total(self) -> Int64Array:
         """Cents to pay."""
         return self.net + self.tax
 
@@ -223,7 +222,7 @@ class _Cut:
             day = self._frozen.zone.day(int(since[at]))
             raise NoTariffError(day, self._frozen.ids[int(piece.meter[at])], types[int(piece.label[at])])
 
-    def lines(self, doubtful: Longs) -> Lines:
+    def lines(self, doubtful: Int64Array) -> Lines:
         """Their lines, amounts still to be reckoned; `doubtful` are the rows in the window that do not count."""
         piece, key = self._piece, self._key
         size = (int(self._segment[-1]) + 1) * self._bands
@@ -246,7 +245,7 @@ class _Cut:
             uncounted=uncounted[there],
         )
 
-    def _runs(self, size: int) -> tuple[Longs, Longs, Longs]:
+    def _runs(self, size: int) -> tuple[Int64Array, Int64Array, Int64Array]:
         """By key: Wh used, Wh of steps that are not in it whole, and its longest gap."""
         piece, key, taken = self._piece, self._key, self._taken
         first = np.flatnonzero(np.concatenate(([True], (piece.step[1:] != piece.step[:-1]) | (key[1:] != key[:-1]))))
@@ -262,7 +261,7 @@ class _Cut:
         np.maximum.at(gap, key[long], length[long])
         return used, estimated, gap
 
-    def _spans(self) -> tuple[Longs, Longs]:
+    def _spans(self) -> tuple[Int64Array, Int64Array]:
         """By segment, where it begins and ends: at a change of tariff, and at the outside where the tariff does."""
         piece, schedule = self._piece, self._schedule
         begins, ends = self._begins, np.append(self._begins[1:], len(piece.meter)) - 1
@@ -280,7 +279,7 @@ class _Cut:
         end = np.where(final, schedule.marks[until[piece.label[ends], piece.bucket[ends]]], following)
         return start, end
 
-    def _holding(self, rows: Longs) -> Longs:
+    def _holding(self, rows: Int64Array) -> Int64Array:
         """The pieces in which rows lie, of those that lie in one."""
         piece, columns = self._piece, self._frozen.columns
         low, high = int(piece.meter[0]), int(piece.meter[-1])

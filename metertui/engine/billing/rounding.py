@@ -7,9 +7,8 @@ from decimal import Decimal
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-Longs = NDArray[np.int64]
+from metertui.engine.base import Int64Array
 
 _SAFE: Final = float(1 << 61)
 """Twice a product below this is exact in int64."""
@@ -21,7 +20,7 @@ def half_up(dividend: int, divisor: int) -> int:
     return share if dividend >= 0 else -share
 
 
-def half_up_products(a: Longs, b: Longs, divisor: int) -> Longs:
+def half_up_products(a: Int64Array, b: Int64Array, divisor: int) -> Int64Array:
     """a * b / `divisor` by element, none of them negative, half-up; by whole Python numbers where 64 bits do not hold.
 
     Raises OverflowError where a result does not fit into int64.
@@ -33,7 +32,7 @@ def half_up_products(a: Longs, b: Longs, divisor: int) -> Longs:
     return np.asarray((2 * (a * b) + divisor) // (2 * divisor), dtype=np.int64)
 
 
-def scaled(values: Sequence[Decimal]) -> tuple[Longs, int]:
+def scaled(values: Sequence[Decimal]) -> tuple[Int64Array, int]:
     """Decimals of at most 18 digits as whole numbers, and how many of them make 1."""
     decimals = max((max(0, -int(value.as_tuple().exponent)) for value in values), default=0)
     return np.array([int(value.scaleb(decimals)) for value in values], dtype=np.int64), 10**decimals

@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Final
 
-from metertui.engine.base import DAY, HOUR, Progress, SiteZone, Window, format_kwh, no_progress, windows
+from metertui.engine.base import DAY, HOUR, Progress, SiteZone, Window, format_kwh, month_bounds, no_progress
 from metertui.engine.billing.pricing import QUALITIES, Edges, Priced, edges, price
 from metertui.engine.billing.tariffs import Tariffs
 from metertui.engine.columns import Frozen
@@ -79,7 +79,7 @@ class Statement:
 
 def statement(series: Series, month: str, zone: SiteZone) -> Statement:
     """What a meter used in a local month, without its price. Raises MeterError for what is no month."""
-    usage = series.usage(Window(month, *windows.month(month, zone)))
+    usage = series.usage(Window(month, *month_bounds(month, zone)))
     return Statement(
         series.meter,
         month,
@@ -102,7 +102,7 @@ class Bills:
         self.frozen = frozen
         self.month = month
         self.terms = terms
-        self.start, self.end = windows.month(month, frozen.zone)
+        self.start, self.end = month_bounds(month, frozen.zone)
         self.edges: Edges = edges(frozen, self.start, self.end)
         self.priced: Priced | None = None
         if terms.tariffs is not None:

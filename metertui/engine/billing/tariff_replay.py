@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from itertools import pairwise
 from typing import Final
 
@@ -16,7 +16,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from metertui.engine.base import Progress, between, no_progress, part_of_progress
+from metertui.engine.base import (
+    Int64Array,
+    Progress,
+    first_of_month,
+    last_of_month,
+    no_progress,
+    part_of_progress,
+    window_of_days,
+)
 from metertui.engine.billing.pricing import price
 from metertui.engine.billing.tariffs import Tariffs
 from metertui.engine.columns import Frozen
@@ -38,8 +46,6 @@ FIGURES: Final = (
 )
 """Columns of the table: counts of meters; cents with tax: sums, and the middle and deciles of the meters' changes."""
 
-Longs = NDArray[np.int64]
-
 
 @dataclass(frozen=True, eq=False)
 class Replay:
@@ -47,15 +53,15 @@ class Replay:
 
     first: date
     last: date
-    meter: Longs
+    meter: Int64Array
     apartment_type: NDArray[np.object_]
     region: NDArray[np.object_]
-    usage: Longs
-    current: Longs
-    proposed: Longs
+    usage: Int64Array
+    current: Int64Array
+    proposed: Int64Array
 
     @property
-    def change(self) -> Longs:
+    def change(self) -> Int64Array:
         """What each would pay more, cents."""
         return self.proposed - self.current
 
@@ -94,14 +100,14 @@ def replay(
     Raises NoTariffError where either has no tariff in force (`Tariffs.backdated` takes one for earlier time), and
     MeterError where the days stand the wrong way round.
     """
-    between(first, last, frozen.zone)  # said even where there is no data
+    window_of_days(first, last, frozen.zone)  # said even where there is no data
     types = np.array([group.apartment_type for group in frozen.groups], dtype=object)
     regions = np.array([group.region for group in frozen.groups], dtype=object)
     count = len(frozen.ids)
     usage, now, then, with_data = (np.zeros(count, dtype=np.int64) for _ in range(4))
     months = _months(first, last)
     for nth, (start, end) in enumerate(months):
-        window = between(start, end, frozen.zone)
+        window = window_of_days(start, end, frozen.zone)
         bills = [
             price(frozen, window.start, window.end, tariffs, gap_us, part_of_progress(progress, part, 2 * len(months)))
             for part, tariffs in enumerate((current, proposed), 2 * nth)
@@ -111,7 +117,7 @@ def replay(
         np.add.at(usage, bills[0].lines.meter, bills[0].lines.used)
         with_data[bills[0].lines.meter] = 1
     meter = np.flatnonzero(with_data)
-    group = _last_groups(frozen, between(first, last, frozen.zone).end)[meter]
+    group = _last_groups(frozen, window_of_days(first, last, frozen.zone).end)[meter]
     return Replay(first, last, meter, types[group], regions[group], usage[meter], now[meter], then[meter])
 
 
@@ -119,13 +125,12 @@ def _months(first: date, last: date) -> list[tuple[date, date]]:
     """The calendar months from one day to another, as far as they lie between them."""
     months = []
     while first <= last:
-        following = (first.replace(day=1) + timedelta(days=31)).replace(day=1)
-        months.append((first, min(last, following - timedelta(days=1))))
-        first = following
+        months.append((first, min(last, last_of_month(first))))
+        first = first_of_month(first, 1)
     return months
 
 
-def _last_groups(frozen: Frozen, end: int) -> Longs:
+def _last_groups(frozen: Frozen, end: int) -> Int64Array:
     """By meter code, the group of the step that the instant `end` lies in, or of the last one before it."""
     curve = frozen.curve
     groups = np.zeros(len(frozen.ids), dtype=np.int64)
@@ -138,7 +143,7 @@ def _last_groups(frozen: Frozen, end: int) -> Longs:
     return groups
 
 
-def _row(current: Longs, proposed: Longs) -> list[int]:
+def _row(current: Int64Array, proposed: Int64Array) -> list[int]:
     """The figures of a group, given in order of the change."""
     change = proposed - current
     counts = [len(change), int((change > 0).sum()), int((change < 0).sum()), int((change == 0).sum())]
@@ -146,7 +151,7 @@ def _row(current: Longs, proposed: Longs) -> list[int]:
     return [*counts, *sums, *(quantile(change, tenth) for tenth in (5, *DECILES))]
 
 
-def quantile(ordered: Longs, tenths: int) -> int:
+def quantile(ordered: Int64Array, tenths: int) -> int:
     """The value below which so many tenths lie, between two in proportion, rounded half-up; 0 of nothing.
 
     `ordered` ascends. The definition is number 7 of Hyndman and Fan (1996), exact in whole numbers.

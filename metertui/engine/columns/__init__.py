@@ -10,7 +10,6 @@ from metertui.engine.columns.interpolation import interpolate
 from metertui.engine.columns.sorted_runs import (
     LOAD,
     FrozenRuns,
-    Ints,
     LiveRuns,
     Run,
     Span,
@@ -31,7 +30,6 @@ __all__ = [
     "FrozenTail",
     "Group",
     "Growing",
-    "Ints",
     "LiveRuns",
     "Run",
     "Span",

@@ -10,17 +10,16 @@ from fractions import Fraction
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
+
+from metertui.engine.base import Int64Array
 
 _SAFE: Final = float(1 << 62)
 """Products below this are exact in int64."""
 _FLOAT: Final = float(1 << 52)
 """Below this a float tells a quotient from every half."""
 
-Longs = NDArray[np.int64]
 
-
-def interpolate(e0: Longs, e1: Longs, t0: Longs, t1: Longs, t: Longs) -> Longs:
+def interpolate(e0: Int64Array, e1: Int64Array, t0: Int64Array, t1: Int64Array, t: Int64Array) -> Int64Array:
     """Return C (Wh) at `t` on lines from (t0, e0) to (t1, e1), t0 <= t <= t1, rounded half-even. Exact.
 
     Arrays of equal length. Where t0 = t1 the result is e1.
@@ -31,7 +30,7 @@ def interpolate(e0: Longs, e1: Longs, t0: Longs, t1: Longs, t: Longs) -> Longs:
     return value
 
 
-def _interpolate_within(e0: Longs, rise: Longs, run: Longs, length: Longs) -> Longs:
+def _interpolate_within(e0: Int64Array, rise: Int64Array, run: Int64Array, length: Int64Array) -> Int64Array:
     # Where the quotient's numerator has fewer bits than a float it is nearer to the true one than that is to any half,
     # so a float rounds as the whole numbers would. An odd e0 is carried along: what must be even is the sum.
     odd = e0 & 1
@@ -43,11 +42,11 @@ def _interpolate_within(e0: Longs, rise: Longs, run: Longs, length: Longs) -> Lo
     return np.asarray(value, dtype=np.int64)
 
 
-def _interpolate_large(e0: Longs, rise: Longs, run: Longs, length: Longs) -> Longs:
+def _interpolate_large(e0: Int64Array, rise: Int64Array, run: Int64Array, length: Int64Array) -> Int64Array:
     """Do the same with whole numbers: 64 bits wide, or Python's own where those do not hold the product."""
     large = rise.astype(np.float64) * run >= _SAFE
     if large.any():
-        # A long interval of much energy. Instants are mostly whole minutes, which makes its fraction a small one.
+        # A long interval of much energy. Int64Array are mostly whole minutes, which makes its fraction a small one.
         common = np.gcd(run[large], length[large])
         run[large] //= common
         length[large] //= common

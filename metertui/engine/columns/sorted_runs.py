@@ -25,23 +25,24 @@ import numpy as np
 from numpy.typing import NDArray
 from sortedcontainers import SortedDict
 
-Ints = NDArray[np.int64]
+from metertui.engine.base import Int64Array
+
 Span = tuple[int, int]
 """Keys or values from the first, included, to the second, excluded and higher."""
 
 LOAD: Final = 1000
 """Keys a leaf of the trees: sortedcontainers' own choice, good from thousands to tens of millions of keys."""
 
-_NONE: Final[Ints] = np.empty(0, dtype=np.int64)
+_NONE: Final[Int64Array] = np.empty(0, dtype=np.int64)
 
 
-def first_at_least(values: NDArray[Any], starts: Ints, stops: Ints, bounds: Ints | int) -> Ints:
+def first_at_least(values: NDArray[Any], starts: Int64Array, stops: Int64Array, bounds: Int64Array | int) -> Int64Array:
     """For each i the first position in [starts[i], stops[i]) with a value of at least bounds[i], else stops[i].
 
     Each of those stretches of `values` is in ascending order. All are bisected at once: O(s log l) for s
     stretches of length l, in log l passes of numpy.
     """
-    base: Ints = starts
+    base: Int64Array = starts
     length = stops - starts
     while length.any():
         half = length >> 1
@@ -53,18 +54,18 @@ def first_at_least(values: NDArray[Any], starts: Ints, stops: Ints, bounds: Ints
     return np.asarray(base, dtype=np.int64)
 
 
-def stretches(keys: NDArray[Any]) -> Ints:
+def stretches(keys: NDArray[Any]) -> Int64Array:
     """Where the runs of equal neighbours in `keys` begin, and the length of it all behind them (int64)."""
     if not len(keys):
         return np.zeros(1, dtype=np.int64)
     return np.concatenate(([0], np.flatnonzero(keys[1:] != keys[:-1]) + 1, [len(keys)])).astype(np.int64)
 
 
-def ranges(starts: Ints, stops: Ints) -> Ints:
+def ranges(starts: Int64Array, stops: Int64Array) -> Int64Array:
     """All positions of the ranges [starts[i], stops[i]), one range behind the other (int64)."""
     lengths = stops - starts
     before = np.cumsum(lengths) - lengths
-    steps: Ints = np.repeat(starts - before, lengths)
+    steps: Int64Array = np.repeat(starts - before, lengths)
     return steps + np.arange(len(steps), dtype=np.int64)
 
 
@@ -93,7 +94,7 @@ class FrozenRuns:
         self._edges = array("q", self.edges.tobytes())
 
     @classmethod
-    def sort(cls, keys: Ints, values: NDArray[Any], load: int = LOAD) -> FrozenRuns:
+    def sort(cls, keys: Int64Array, values: NDArray[Any], load: int = LOAD) -> FrozenRuns:
         """The runs of the pairs (values[i], i), each under keys[i]: O(n log n), mostly outside the GIL."""
         order = np.lexsort((values, keys))
         rows = order.astype(np.int32) if len(order) <= np.iinfo(np.int32).max else order
@@ -112,7 +113,7 @@ class FrozenRuns:
         start, stop = span
         return start + int(self.values[start:stop].searchsorted(bound))
 
-    def rows_at(self, start: int, stop: int) -> Ints:
+    def rows_at(self, start: int, stop: int) -> Int64Array:
         """The rows of the pairs at positions [start, stop)."""
         if self.rows is None:
             return np.arange(start, stop, dtype=np.int64)
@@ -122,7 +123,7 @@ class FrozenRuns:
         """How many runs have a key in one of `spans`."""
         return sum(stop - start for start, stop in self._runs(spans))
 
-    def select(self, spans: Sequence[Span], within: Span | None = None) -> Ints:
+    def select(self, spans: Sequence[Span], within: Span | None = None) -> Int64Array:
         """The rows of all pairs with a key in one of `spans` (which are apart) and a value in `within`."""
         runs = self._runs(spans)
         if within is None:
@@ -198,7 +199,7 @@ class LiveRuns:
     def __len__(self) -> int:
         return self._size
 
-    def extend(self, keys: NDArray[Any], values: NDArray[Any], rows: Ints) -> None:
+    def extend(self, keys: NDArray[Any], values: NDArray[Any], rows: Int64Array) -> None:
         """Add pairs in ascending order of row, all rows higher than those that are here; equal lengths."""
         order = np.lexsort((values, keys))
         keys = keys[order]
@@ -226,7 +227,7 @@ class LiveRuns:
         place = self.directory.bisect_left
         return sum(place(high) - place(low) for low, high in spans)
 
-    def select(self, spans: Sequence[Span], within: Span | None = None) -> Ints:
+    def select(self, spans: Sequence[Span], within: Span | None = None) -> Int64Array:
         """The rows of all pairs with a key in one of `spans` (which are apart) and a value in `within`."""
         found = array("q")
         for low, high in spans:

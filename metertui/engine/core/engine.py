@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from metertui.engine.accounts import Account, AccountBook, StaffBook
 from metertui.engine.attributes import FIELDS
-from metertui.engine.base import Clock, Progress, Rules, Window, no_progress, number_of, windows
+from metertui.engine.base import Clock, Progress, Rules, Window, day_number, month_before, no_progress
 from metertui.engine.billing import BillBook, Statement, TariffFile, Terms, shown, statements
 from metertui.engine.columns import Columns, Frozen, as_frame
 from metertui.engine.core import loading
@@ -265,7 +265,7 @@ class Engine:
     def statement(self, meter: str, month: str | None = None, at: int | None = None) -> Statement:
         """A meter's bill for a month (`YYYY-MM`; the one before now if None). Raises MeterError, DataError."""
         now = self.clock.now() if at is None else at
-        return statements.bill(self.only(meter), month or windows.month_before(now, self.zone), self.terms())
+        return statements.bill(self.only(meter), month or month_before(now, self.zone), self.terms())
 
     def explaining(self, meter: str, window: Window) -> Callable[[], Explained]:
         """Why a usage is what it is, and of a month its bill as `issuing.shown` has it, or why there is none.
@@ -350,7 +350,7 @@ class Engine:
         groups = None
         if region or sub_region or apartment_type:
             groups = self.directory.matching(region, sub_region, apartment_type)
-        numbers = None if days is None else (number_of(days[0]), number_of(days[1]) + 1)
+        numbers = None if days is None else (day_number(days[0]), day_number(days[1]) + 1)
         rows = self.readings.index.select(meter=code, groups=groups, days=numbers, clock=clock)
         meters, times, whs = self.readings.at(rows)
         order = np.lexsort((times, meters))

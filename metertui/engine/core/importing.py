@@ -16,14 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metertui.engine.accounts import Account, AccountBook
-from metertui.engine.base import Outcome, Progress, format_kwh, no_progress
+from metertui.engine.base import Int64Array, Outcome, Progress, format_kwh, no_progress
 from metertui.engine.columns import Arrivals, Columns, Frozen, Group, first_at_least, stretches, tail_columns
 from metertui.engine.storage import Archive, Refusal, Rows, day_close, reading_lines
 from metertui.engine.vee import EventBook, judged, rules
 
 Moves = Sequence[tuple[int, Group]]
 """Attributes in time: (effective from µs UTC, group), ascending."""
-Ints = NDArray[np.int64]
 
 _TOLD: Final = 10_000
 """Refused lines that are kept to be told; all are counted."""
@@ -48,7 +47,7 @@ class Piece:
     source: str
     """The file's name."""
     rows: Rows
-    line: Ints
+    line: Int64Array
     """Where each reading stands, from 1; int64[n]."""
     refused: Sequence[Misfit] = ()
     groups: Sequence[Group] = ()
@@ -110,11 +109,11 @@ class _Part(NamedTuple):
     """Readings with the codes of the whole import; equal lengths."""
 
     meter: NDArray[np.int32]
-    time: Ints
-    wh: Ints
+    time: Int64Array
+    wh: Int64Array
     group: NDArray[np.int32]
     source: NDArray[np.int32]
-    line: Ints
+    line: Int64Array
 
     def take(self, places: NDArray[np.int64]) -> _Part:
         return _Part(
@@ -257,7 +256,7 @@ class Import:
         meter, time, wh = self._ids[part.meter[at]], self._zone.iso(int(part.time[at])), int(part.wh[at])
         return Misfit(self._sources[part.source[at]], int(part.line[at]), code, why, f"{meter},{time},{format_kwh(wh)}")
 
-    def _refuse_conflicts(self, part: _Part, places: Ints, known: Ints) -> None:
+    def _refuse_conflicts(self, part: _Part, places: Int64Array, known: Int64Array) -> None:
         for at in places.tolist():
             meter, time = self._ids[part.meter[at]], self._zone.iso(int(part.time[at]))
             why = f"{meter} has {format_kwh(int(known[at]))} kWh at {time} already"
@@ -327,7 +326,7 @@ def _at_last(account: Account, course: Moves) -> Account:
     return replace(account, **course[-1][1]._asdict()) if course else account
 
 
-def _places(merged: Columns, part: _Part) -> Ints:
+def _places(merged: Columns, part: _Part) -> Int64Array:
     """Where each reading's meter and time stand in `merged`, which has them all."""
     starts = merged.starts
     meter = part.meter.astype(np.int64)

@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from metertui.engine.attributes import ATTRIBUTES
-from metertui.engine.base import DAY, SiteZone, between, number_of
+from metertui.engine.base import DAY, SiteZone, day_number, window_of_days
 from metertui.engine.core.engine import Engine
 from metertui.engine.errors import MeterError
 from metertui.engine.index import SLOT
@@ -59,8 +59,8 @@ def _rows(engine: Engine, question: Question) -> NDArray[np.int64]:
             raise MeterError(f"{question.meter} is not a meter of this site")
     if question.region or question.sub_region or question.apartment_type:
         groups = engine.directory.matching(question.region, question.sub_region, question.apartment_type)
-    window = between(question.first, question.last, zone)
-    days = number_of(zone.day(window.start)), number_of(zone.day(window.end)) + 1
+    window = window_of_days(question.first, question.last, zone)
+    days = day_number(zone.day(window.start)), day_number(zone.day(window.end)) + 1
     looks: list[tuple[tuple[int, int], tuple[int, int] | None]] = [(days, None)]
     if question.clock is not None:
         looks = [(days, slots) for slots in _slots(question.clock)]

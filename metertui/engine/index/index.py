@@ -33,17 +33,17 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.base import DAY, MINUTE, SiteZone
-from metertui.engine.columns import LOAD, Columns, FrozenRuns, Growing, Ints, LiveRuns, Run, Span
+from metertui.engine.base import DAY, HALF_HOUR, Int64Array, SiteZone
+from metertui.engine.columns import LOAD, Columns, FrozenRuns, Growing, LiveRuns, Run, Span
 
-SLOT: Final = 30 * MINUTE
+SLOT: Final = HALF_HOUR
 """Meters are read every half hour: one run holds what was read together."""
 
 _FIRST_DAY: Final = -(1 << 20)
 _BEYOND_DAYS: Final = 1 << 20
 """Local days lie between these, 2,800 years to either side of 1970."""
 _DAYS: Final = _BEYOND_DAYS - _FIRST_DAY
-_NO_ROWS: Final[Ints] = np.empty(0, dtype=np.int64)
+_NO_ROWS: Final[Int64Array] = np.empty(0, dtype=np.int64)
 
 
 class ReadingIndex:
@@ -90,7 +90,7 @@ class ReadingIndex:
             self._live_time.append(times)
             self._live_group.append(groups)
 
-    def regroup(self, rows: Ints, groups: NDArray[np.int32]) -> None:
+    def regroup(self, rows: Int64Array, groups: NDArray[np.int32]) -> None:
         """Say that `rows` belong to `groups`: an account's attributes were changed for the past, too.
 
         The next `select` by anything but a meter pays for it: a catch-up of all live rows, or a sort of all history.
@@ -149,7 +149,7 @@ class ReadingIndex:
         """A meter's readings: the stretch of history that they are, and the run of those that came since."""
         return self._by_meter.run(code), self._live_by_meter.run(code)
 
-    def rows_of(self, code: int, start: int | None = None, end: int | None = None) -> Ints:
+    def rows_of(self, code: int, start: int | None = None, end: int | None = None) -> Int64Array:
         """The rows of a meter's readings in (start, end], µs UTC, in time order (int64). None stands for no bound."""
         return self._timed_rows(code, start, end)[1]
 
@@ -161,7 +161,7 @@ class ReadingIndex:
         groups: Iterable[int] | None = None,
         days: Span | None = None,
         clock: Span | None = None,
-    ) -> Ints:
+    ) -> Int64Array:
         """The rows that meet every condition given, each once (int64): of one meter in time order, else in any.
 
         `meter` is a meter code, `groups` group codes, `days` local days since 1970-01-01 from the first to before
@@ -181,7 +181,7 @@ class ReadingIndex:
         self._catch_up()
         return self._rows_of_groups(self._groups() if groups is None else sorted(set(groups)), days, clock)
 
-    def _rows_of_groups(self, groups: list[int], days: Span | None, clock: Span | None) -> Ints:
+    def _rows_of_groups(self, groups: list[int], days: Span | None, clock: Span | None) -> Int64Array:
         first, last = days or (_FIRST_DAY, _BEYOND_DAYS)
         by_day = [(_key(group, first), _key(group, last)) for group in groups]
         found = self._by_day, self._live_by_day, by_day, clock
@@ -192,7 +192,7 @@ class ReadingIndex:
         frozen, live, spans, within = found
         return np.concatenate((frozen.select(spans, within), live.select(spans, within)))
 
-    def _rows_of_meter(self, code: int, groups: set[int] | None, days: Span | None, clock: Span | None) -> Ints:
+    def _rows_of_meter(self, code: int, groups: set[int] | None, days: Span | None, clock: Span | None) -> Int64Array:
         start = end = None
         if days is not None:
             # The wall clock is never a day ahead of UTC nor behind it: what lies further out needs no look.
@@ -232,7 +232,7 @@ class ReadingIndex:
         self._live_by_day.extend(_keys(group, day), clock, rows)
         self._live_by_slot.extend(_keys(group, clock // SLOT), day, rows)
 
-    def _timed_rows(self, code: int, start: int | None, end: int | None) -> tuple[Ints, Ints]:
+    def _timed_rows(self, code: int, start: int | None, end: int | None) -> tuple[Int64Array, Int64Array]:
         """Times and rows of a meter's readings in (start, end], in time order; fresh or read-only arrays."""
         low, high = span = self._by_meter.run(code)
         if start is not None:
@@ -264,7 +264,7 @@ class ReadingIndex:
                 at = directory.bisect_left(_key(group + 1, _FIRST_DAY))
         return sorted(found)
 
-    def _groups_of(self, rows: Ints) -> NDArray[np.int32]:
+    def _groups_of(self, rows: Int64Array) -> NDArray[np.int32]:
         groups = np.empty(len(rows), dtype=np.int32)
         old = rows < self._history
         groups[old] = self._group[rows[old]]
@@ -290,7 +290,7 @@ class ReadingIndex:
         self._live_by_slot._check(_keys(group, clock // SLOT), day, self._history)
 
 
-def _keys(group: NDArray[Any], minor: NDArray[Any]) -> Ints:
+def _keys(group: NDArray[Any], minor: NDArray[Any]) -> Int64Array:
     """`_key` for arrays."""
     return np.asarray(group.astype(np.int64) * _DAYS + (minor.astype(np.int64) - _FIRST_DAY), dtype=np.int64)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from metertui.engine.accounts import AccountBook, StaffBook
-from metertui.engine.base import Progress, Rules, SiteZone, format_kwh, number_of, part_of_progress
+from metertui.engine.base import Progress, Rules, SiteZone, day_number, format_kwh, part_of_progress
 from metertui.engine.columns import Arrivals, Columns, tail_columns
 from metertui.engine.core import loading
 from metertui.engine.errors import DataError
@@ -144,7 +144,7 @@ def _data(path: Path) -> bytes:
 
 
 def _in_order(rows: Rows, path: Path, day: date, zone: SiteZone, proof: Proof) -> None:
-    strange = np.flatnonzero(zone.days(rows.time) != number_of(day))
+    strange = np.flatnonzero(zone.days(rows.time) != day_number(day))
     if len(strange):
         where = f"{path}:{strange[0] + 2}"
         proof.fail(f"{where}: not of this day in {zone.name}, as {len(strange)} of {len(rows)} are not")

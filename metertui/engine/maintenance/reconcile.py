@@ -13,11 +13,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.base import Progress, SiteZone, month_before, part_of_progress
+from metertui.engine.base import Int64Array, Progress, SiteZone, month_before, part_of_progress
 from metertui.engine.billing import statement
 from metertui.engine.columns import Curve, Frozen, stretches, tail_columns
 from metertui.engine.maintenance.proof import Proof
-from metertui.engine.usage import Longs, Question, Series, answer, blocks, pieces, steps
+from metertui.engine.usage import Question, Series, answer, blocks, pieces, steps
 from metertui.engine.vee import rules
 
 _SAMPLE: Final = 100
@@ -100,7 +100,7 @@ def _tables(frozen: Frozen, risen: NDArray[np.int64]) -> Iterator[Proof]:
     yield proof
 
 
-def _times(frozen: Frozen) -> Longs:
+def _times(frozen: Frozen) -> Int64Array:
     """Of all readings, and of the exchanges that may come before or after them, µs UTC."""
     return np.concatenate((frozen.columns.time, frozen.curve.time))
 
@@ -134,7 +134,9 @@ def _every_meter(frozen: Frozen, risen: NDArray[np.int64], progress: Progress) -
     yield proof
 
 
-def _cut(frozen: Frozen, marks: Longs, wholes: Longs, name: str, proof: Proof, progress: Progress) -> Longs:
+def _cut(
+    frozen: Frozen, marks: Int64Array, wholes: Int64Array, name: str, proof: Proof, progress: Progress
+) -> Int64Array:
     """Hold the sum of pieces between marks against C at the ends of the wholes that they make; what each meter used.
 
     Both are instants, µs UTC, and each whole begins and ends at marks.
@@ -160,7 +162,7 @@ def _cut(frozen: Frozen, marks: Longs, wholes: Longs, name: str, proof: Proof, p
     return total
 
 
-def _at(curve: Curve, meter: Longs, instant: Longs) -> Longs:
+def _at(curve: Curve, meter: Int64Array, instant: Int64Array) -> Int64Array:
     """C (Wh) of meters at instants (µs UTC), each moved to where C is defined."""
     instant = curve.clip(meter, instant)
     return curve.energy_at(curve.places(meter, instant), instant)

@@ -18,7 +18,7 @@ from typing import Final
 import numpy as np
 
 from metertui.engine.accounts import Account
-from metertui.engine.base import number_of
+from metertui.engine.base import day_number
 from metertui.engine.columns import Arrivals, Columns, Group, tail_columns
 from metertui.engine.core import Engine
 from metertui.engine.index import Readings, View
@@ -147,7 +147,7 @@ class Settling:
         """In a worker thread: history, tail and index."""
         engine, history = self._engine, self._history
         if self.days:
-            numbers = np.array([number_of(day) for day in self.days], dtype=np.int32)
+            numbers = np.array([day_number(day) for day in self.days], dtype=np.int32)
             stay = ~np.isin(engine.zone.days(history.time), numbers)
             history = Columns(history.meter[stay], history.time[stay], history.wh[stay])
             parts = self._new

@@ -18,7 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from metertui.engine.attributes import ATTRIBUTES
-from metertui.engine.base import Progress, no_progress, part_of_progress
+from metertui.engine.base import Progress, add_months, last_of_month, no_progress, part_of_progress
 from metertui.engine.columns import Frozen
 from metertui.engine.errors import MeterError
 from metertui.engine.reports import disclosure
@@ -242,10 +242,9 @@ def _whole_months(first: date, last: date) -> int:
 
 
 def _months_before(day: date, months: int) -> date:
-    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
-    last_of_month = (date(year, month + 1, 28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
-    end_of_month = (day + timedelta(days=1)).day == 1
-    return last_of_month if end_of_month else date(year, month + 1, min(day.day, last_of_month.day))
+    """Return the same day of an earlier month; of a last day of a month, the last one."""
+    earlier = add_months(day, -months)
+    return last_of_month(earlier) if day == last_of_month(day) else earlier
 
 
 def _compared(

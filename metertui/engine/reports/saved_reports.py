@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from metertui.engine.base import first_of_month, last_of_month
 from metertui.engine.errors import MeterError
 from metertui.engine.reports.report import COMPARES, MEASURES, Compare, Inquiry, Measure
 from metertui.engine.storage import durable
@@ -73,20 +74,19 @@ class Saved:
 
     def days(self, oldest: date, newest: date) -> tuple[date, date]:
         """Its first and its last day. Raises MeterError for dates that are none."""
-        month = newest.replace(day=1)
-        end_of_month = (month + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+        month = first_of_month(newest)
         match self.period:
             case "last_7_days":
                 return newest - timedelta(days=6), newest
             case "month":
-                return month, end_of_month
+                return month, last_of_month(month)
             case "last_month":
-                return (month - timedelta(days=1)).replace(day=1), month - timedelta(days=1)
+                return first_of_month(month, -1), month - timedelta(days=1)
             case "quarter" | "last_quarter":
-                first = _months_after(month, -((month.month - 1) % 3) - (3 if self.period == "last_quarter" else 0))
-                return first, _months_after(first, 3) - timedelta(days=1)
+                first = first_of_month(month, -((month.month - 1) % 3) - (3 if self.period == "last_quarter" else 0))
+                return first, last_of_month(first_of_month(first, 2))
             case "last_12_months":
-                return (month - timedelta(days=334)).replace(day=1), end_of_month
+                return first_of_month(month, -11), last_of_month(month)
             case "year":
                 return newest.replace(month=1, day=1), newest.replace(month=12, day=31)
             case "last_year":
@@ -97,12 +97,6 @@ class Saved:
         if last < first:
             raise MeterError(f"{last} is before {first}")
         return first, last
-
-
-def _months_after(first: date, months: int) -> date:
-    """The first day of a month so many later."""
-    year, month = divmod(first.year * 12 + first.month - 1 + months, 12)
-    return date(year, month + 1, 1)
 
 
 IDEAS: Final = (

@@ -6,7 +6,7 @@ from metertui.engine.usage import aggregate, buckets, lookup, readings_table
 from metertui.engine.usage.aggregate import answer, figures
 from metertui.engine.usage.buckets import inside, span_of
 from metertui.engine.usage.explanation import Explanation, LeftOut, Part, Point, explain, why_nothing
-from metertui.engine.usage.intervals import Longs, Pieces, Steps, blocks, pieces, steps
+from metertui.engine.usage.intervals import Pieces, Steps, blocks, pieces, steps
 from metertui.engine.usage.lookup import Answer, Behind
 from metertui.engine.usage.query import KEYS, TIME_KEYS, Clock, Question, clock_of
 from metertui.engine.usage.readings_table import COLUMNS, STATUS
@@ -23,7 +23,6 @@ __all__ = [
     "Edge",
     "Explanation",
     "LeftOut",
-    "Longs",
     "Part",
     "Pieces",
     "Point",

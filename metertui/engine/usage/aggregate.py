@@ -15,12 +15,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from metertui.engine.attributes import ATTRIBUTES
-from metertui.engine.base import Progress, between, no_progress, part_of_progress
+from metertui.engine.base import Int64Array, Progress, no_progress, part_of_progress, window_of_days
 from metertui.engine.columns import Frozen
 from metertui.engine.errors import MeterError
 from metertui.engine.usage.buckets import Periods, periods
 from metertui.engine.usage.group_sums import Keys, Sums
-from metertui.engine.usage.intervals import Longs, blocks
+from metertui.engine.usage.intervals import blocks
 from metertui.engine.usage.peaks import peaks as highest_of
 from metertui.engine.usage.query import FIGURES, KEYS, TIME_KEYS, Question
 from metertui.engine.usage.segments import counted, stays, stored, used
@@ -89,13 +89,13 @@ def figures(
 def _span(frozen: Frozen, question: Question) -> tuple[int, int]:
     """The days that are asked for, µs UTC, but none outside those with readings: they could be the whole calendar's."""
     zone = frozen.zone
-    window = between(question.first, question.last, zone)
+    window = window_of_days(question.first, question.last, zone)
     times = [time for time in (frozen.columns.time, frozen.curve.time) if len(time)]
     if not times:
         return window.end, window.end
     # The very first reading closes what was before.
     first, last = min(int(time.min()) for time in times), max(int(time.max()) for time in times)
-    stored = between(zone.day(first - 1), zone.day(last), zone)
+    stored = window_of_days(zone.day(first - 1), zone.day(last), zone)
     return max(window.start, stored.start), min(window.end, stored.end)
 
 
@@ -106,7 +106,7 @@ def _nothing(question: Question, *, peaks: bool) -> pd.DataFrame:
     return pd.DataFrame(texts | {name: pd.Series(dtype=np.int64) for name in names})
 
 
-def _attributes(frozen: Frozen, question: Question) -> tuple[list[tuple[str, ...]], Longs]:
+def _attributes(frozen: Frozen, question: Question) -> tuple[list[tuple[str, ...]], Int64Array]:
     """The combinations of attributes that the table tells apart, in order; by group its place there, -1 if left out."""
     keys = [key for key in question.by if key in ATTRIBUTES]
     told = [tuple(getattr(group, key) for key in keys) for group in frozen.groups]
@@ -135,13 +135,13 @@ def _frame(
     question: Question,
     cut: Periods,
     values: list[tuple[str, ...]],
-    parts: tuple[Longs, Longs, Longs],
-    told: dict[str, Longs],
+    parts: tuple[Int64Array, Int64Array, Int64Array],
+    told: dict[str, Int64Array],
 ) -> pd.DataFrame:
     period, attribute, meter = parts
     attributes = [key for key in question.by if key in ATTRIBUTES]
-    texts: dict[str, tuple[NDArray[np.object_], Longs]] = {}
-    ranks: dict[str, Longs] = {}
+    texts: dict[str, tuple[NDArray[np.object_], Int64Array]] = {}
+    ranks: dict[str, Int64Array] = {}
     for key in question.by:
         if key in TIME_KEYS:
             # In order of time, which the text of an hour is not where the clock goes back.
@@ -159,7 +159,7 @@ def _frame(
     return pd.DataFrame(columns | {name: figure[order] for name, figure in told.items()})
 
 
-def _order(question: Question, ranks: dict[str, Longs], figures: dict[str, Longs]) -> Longs:
+def _order(question: Question, ranks: dict[str, Int64Array], figures: dict[str, Int64Array]) -> Int64Array:
     """The places of the rows in the order that is asked, as many as are asked."""
     by = list(ranks.values())
     if question.sort:

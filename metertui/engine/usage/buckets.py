@@ -14,26 +14,23 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.base import DAY, HOUR, MINUTE, SiteZone, date_of, number_of
+from metertui.engine.base import DAY, HALF_HOUR, HOUR, Int64Array, SiteZone, date_of, day_number, last_of_month
 from metertui.engine.usage.query import TIME_KEYS, Clock, Question
 
-Longs = NDArray[np.int64]
-
-HALF_HOUR: Final = 30 * MINUTE
 _DAYS_OF_WEEK: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 class Periods(NamedTuple):
     """m + 1 marks (µs UTC, ascending) that make m buckets, and the rows that those belong to, in order of the keys."""
 
-    marks: Longs
-    row: Longs
+    marks: Int64Array
+    row: Int64Array
     """By bucket, int64[m]; -1 for one at another time of day."""
-    ranks: dict[str, Longs]
+    ranks: dict[str, Int64Array]
     """By time key and row: whole numbers in the key's natural order."""
     texts: dict[str, NDArray[np.object_]]
     """By time key and row: what it is called."""
-    days: Longs
+    days: Int64Array
     """By row: how many local days of the span it has, or has hours of."""
 
     def __len__(self) -> int:
@@ -66,7 +63,7 @@ def periods(zone: SiteZone, question: Question, start: int, end: int, *, half_ho
     return Periods(marks, row, ranks, texts, days)
 
 
-def _distinct(columns: Longs) -> tuple[Longs, Longs]:
+def _distinct(columns: Int64Array) -> tuple[Int64Array, Int64Array]:
     """The different columns of a table in order, and the place of each among them.
 
     numpy's own way compares them one by one, and holds up all other threads meanwhile.
@@ -98,9 +95,10 @@ def span_of(key: str, name: str) -> tuple[date, date]:
             return date(int(name), 1, 1), date(int(name), 12, 31)
         case "quarter":
             month = 3 * int(name[6]) - 2
-            return date(int(name[:4]), month, 1), _end_of_month(int(name[:4]), month + 2)
+            return date(int(name[:4]), month, 1), last_of_month(date(int(name[:4]), month + 2, 1))
         case "month":
-            return date(int(name[:4]), int(name[5:7]), 1), _end_of_month(int(name[:4]), int(name[5:7]))
+            first = date.fromisoformat(f"{name}-01")
+            return first, last_of_month(first)
         case "week":
             monday = date.fromisocalendar(int(name[:4]), int(name[6:]), 1)
             return monday, monday + timedelta(days=6)
@@ -111,18 +109,16 @@ def span_of(key: str, name: str) -> tuple[date, date]:
     raise ValueError(key)
 
 
-def _end_of_month(year: int, month: int) -> date:
-    return (date(year, month, 28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
-
-
-def clock_marks(zone: SiteZone, clock: Clock, start: int, end: int) -> Longs:
+def clock_marks(zone: SiteZone, clock: Clock, start: int, end: int) -> Int64Array:
     """The instants in [start, end] at which a time of day begins or ends, and at which the clock is changed."""
     edges = [zone.showing(moment % DAY, start, end) for moment in clock]
     return np.unique(np.concatenate((*edges, zone.changes(start, end))))
 
 
-def _marks(zone: SiteZone, keys: list[str], clock: Clock | None, start: int, end: int, *, half_hours: bool) -> Longs:
-    found: list[Longs] = [np.array([start, end], dtype=np.int64)]
+def _marks(
+    zone: SiteZone, keys: list[str], clock: Clock | None, start: int, end: int, *, half_hours: bool
+) -> Int64Array:
+    found: list[Int64Array] = [np.array([start, end], dtype=np.int64)]
     if half_hours:
         found.append(zone.every(HALF_HOUR, start, end))
     elif "hour" in keys or "hour_of_day" in keys:
@@ -137,12 +133,12 @@ def _marks(zone: SiteZone, keys: list[str], clock: Clock | None, start: int, end
     return marks[(marks >= start) & (marks <= end)]
 
 
-def _days(zone: SiteZone, keys: list[str], ranks: dict[str, Longs], start: int, end: int) -> Longs:
+def _days(zone: SiteZone, keys: list[str], ranks: dict[str, Int64Array], start: int, end: int) -> Int64Array:
     """How many local days of (start, end] each row has."""
     rows = len(ranks[keys[0]]) if keys else 1
     if "hour" in keys:
         return np.ones(rows, dtype=np.int64)
-    numbers = np.arange(number_of(zone.day(start)), number_of(zone.day(end - 1)) + 1, dtype=np.int64)
+    numbers = np.arange(day_number(zone.day(start)), day_number(zone.day(end - 1)) + 1, dtype=np.int64)
     calendar = [key for key in keys if key != "hour_of_day"]
     if not calendar:
         return np.full(rows, len(numbers), dtype=np.int64)
@@ -152,7 +148,7 @@ def _days(zone: SiteZone, keys: list[str], ranks: dict[str, Longs], start: int, 
     return np.array([known[tuple(ranked)] for ranked in of_rows], dtype=np.int64)
 
 
-def inside(moment: Longs, clock: Clock | None) -> NDArray[np.bool_]:
+def inside(moment: Int64Array, clock: Clock | None) -> NDArray[np.bool_]:
     """Whether moments of the wall clock (µs within the day) are in a time of day."""
     if clock is None:
         return np.ones(len(moment), dtype=bool)
@@ -162,7 +158,7 @@ def inside(moment: Longs, clock: Clock | None) -> NDArray[np.bool_]:
     return (moment >= low) | (moment < high)
 
 
-def _rank(zone: SiteZone, key: str, begins: Longs, wall: Longs) -> Longs:
+def _rank(zone: SiteZone, key: str, begins: Int64Array, wall: Int64Array) -> Int64Array:
     """The place of buckets in the natural order of a key."""
     if key == "hour":
         hours = np.concatenate((begins[:1], zone.every(HOUR, int(begins[0]) + 1, int(begins[-1]))))
@@ -172,7 +168,7 @@ def _rank(zone: SiteZone, key: str, begins: Longs, wall: Longs) -> Longs:
     return _calendar(key, wall // DAY)
 
 
-def _calendar(key: str, day: Longs) -> Longs:
+def _calendar(key: str, day: Int64Array) -> Int64Array:
     """A number for the year, month ... that local days (since 1970-01-01) are in."""
     match key:
         case "year":

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from metertui.engine.usage.intervals import Longs
+from metertui.engine.base import Int64Array
 from metertui.engine.usage.segments import Cells, Stays
 
 _ROOMY: Final = 4
@@ -16,16 +16,16 @@ _ROOMY: Final = 4
 class Rows(NamedTuple):
     """Rows as numbers, ascending, and of each what it sums to; equal lengths, int64."""
 
-    key: Longs
-    used: Longs
+    key: Int64Array
+    used: Int64Array
     """Wh."""
-    meters: Longs
+    meters: Int64Array
     """How many have data in it."""
-    drawing: Longs
+    drawing: Int64Array
     """How many of those have more than their first reading in it."""
-    largest: Longs
+    largest: Int64Array
     """Wh of the one that used most."""
-    readings: Longs
+    readings: Int64Array
     """How many are stored."""
 
 
@@ -42,22 +42,22 @@ class Keys:
         """How many rows there could be, meters aside."""
         return self.periods * self._attributes
 
-    def of(self, period: Longs, attribute: Longs, meter: Longs) -> Longs:
+    def of(self, period: Int64Array, attribute: Int64Array, meter: Int64Array) -> Int64Array:
         """The row that each belongs to."""
         key = period * self._attributes + attribute
         return key * self._meters + meter if self.per_meter else key
 
-    def by_meter(self, row: Longs, taken: Stays, cells: Cells) -> Longs:
+    def by_meter(self, row: Int64Array, taken: Stays, cells: Cells) -> Int64Array:
         """The rows of cells of stays, parted by meter, one meter's behind the other's; `row`: periods by bucket."""
         of_stay = taken.meter * len(self) + taken.label
         return (row * self._attributes)[cells.bucket] + of_stay[cells.stay]
 
-    def rows_of(self, key: Longs) -> Longs:
+    def rows_of(self, key: Int64Array) -> Int64Array:
         """The rows of what was parted `by_meter`."""
         meter, row = np.divmod(key, len(self))
         return row * self._meters + meter if self.per_meter else row
 
-    def parts(self, key: Longs) -> tuple[Longs, Longs, Longs]:
+    def parts(self, key: Int64Array) -> tuple[Int64Array, Int64Array, Int64Array]:
         """Period, attribute and meter of rows; the meter is 0 where rows are not per meter."""
         meter = key % self._meters if self.per_meter else np.zeros_like(key)
         period, attribute = np.divmod(key // self._meters if self.per_meter else key, self._attributes)
@@ -75,10 +75,10 @@ class Sums:
         self._keys = keys
         size = 0 if keys.per_meter else len(keys)
         self._used, self._meters, self._drawing, self._largest, self._readings = np.zeros((5, size), dtype=np.int64)
-        self._of_meters: list[tuple[Longs, Longs]] = []
-        self._stored: list[tuple[Longs, Longs]] = []
+        self._of_meters: list[tuple[Int64Array, Int64Array]] = []
+        self._stored: list[tuple[Int64Array, Int64Array]] = []
 
-    def add(self, row: Longs, taken: Stays, cells: Cells) -> None:
+    def add(self, row: Int64Array, taken: Stays, cells: Cells) -> None:
         """Add what some whole meters used, so that a meter is counted once in a row.
 
         `row`: the period that each bucket belongs to, -1 for none.
@@ -93,7 +93,7 @@ class Sums:
         np.subtract.at(self._drawing, begins, 1)
         np.maximum.at(self._largest, rows, sums)
 
-    def count(self, row: Longs, taken: Stays, cells: Cells) -> None:
+    def count(self, row: Int64Array, taken: Stays, cells: Cells) -> None:
         """Add their stored readings."""
         rows, counts, _ = self._summed(row, taken, cells)
         if self._keys.per_meter:
@@ -101,7 +101,7 @@ class Sums:
         else:
             np.add.at(self._readings, rows, counts)
 
-    def _summed(self, row: Longs, taken: Stays, cells: Cells) -> tuple[Longs, Longs, Longs]:
+    def _summed(self, row: Int64Array, taken: Stays, cells: Cells) -> tuple[Int64Array, Int64Array, Int64Array]:
         """The rows of the cells, each with a meter once, what it has there, and those where it has but a point."""
         keys, amount = self._keys.by_meter(row, taken, cells), cells.amount
         point = np.zeros(len(keys), dtype=bool)
@@ -132,13 +132,13 @@ class Sums:
         return Rows(key, used, one, one, used, readings)
 
 
-def _together(parts: list[tuple[Longs, Longs]]) -> tuple[Longs, Longs]:
+def _together(parts: list[tuple[Int64Array, Int64Array]]) -> tuple[Int64Array, Int64Array]:
     none = np.empty(0, dtype=np.int64)
     keys, values = zip((none, none), *parts, strict=True)
     return np.concatenate(keys), np.concatenate(values)
 
 
-def summed(keys: Longs, values: Longs) -> tuple[Longs, Longs]:
+def summed(keys: Int64Array, values: Int64Array) -> tuple[Int64Array, Int64Array]:
     """Distinct keys ascending, and the sum of `values` by key."""
     if bool((keys[1:] > keys[:-1]).all()):
         return keys, values

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from metertui.engine.base import Int64Array
 from metertui.engine.columns import Columns, Curve, Frozen, interpolate, stretches
 from metertui.engine.vee import rules
 
@@ -21,27 +22,25 @@ _BLOCK: Final = 500_000
 _PIECES: Final = 1_000_000
 """Pieces of steps in memory at a time, some 100 MB; a step of a year has 8,760 of an hour."""
 
-Longs = NDArray[np.int64]
-
 
 @dataclass(frozen=True)
 class Steps:
     """Steps that lie, at least in part, in a window, in order of (meter, time); equal lengths, int64.
 
-    Instants are µs UTC, energies Wh.
+    Int64Array are µs UTC, energies Wh.
     """
 
-    meter: Longs
+    meter: Int64Array
     """Meter codes."""
-    label: Longs
+    label: Int64Array
     """What the attributes at the step's later point stand for."""
-    t0: Longs
-    t1: Longs
-    e0: Longs
-    e1: Longs
-    low: Longs
+    t0: Int64Array
+    t1: Int64Array
+    e0: Int64Array
+    e1: Int64Array
+    low: Int64Array
     """Where the part in the window begins, and where it ends."""
-    high: Longs
+    high: Int64Array
 
     def part(self, where: slice) -> Steps:
         """Some of them."""
@@ -51,17 +50,17 @@ class Steps:
 class Pieces(NamedTuple):
     """Pieces of steps, none of which crosses a mark; equal lengths, int64."""
 
-    step: Longs
+    step: Int64Array
     """Their places among all steps."""
-    bucket: Longs
+    bucket: Int64Array
     """Bucket b lies between marks b and b + 1."""
-    meter: Longs
-    label: Longs
-    used: Longs
+    meter: Int64Array
+    label: Int64Array
+    used: Int64Array
     """Wh."""
-    low: Longs
+    low: Int64Array
     """(low, high], µs UTC."""
-    high: Longs
+    high: Int64Array
 
     def done(self, taken: Steps) -> float:
         """The share of the steps that is done with these."""
@@ -106,13 +105,13 @@ def blocks(frozen: Frozen, meter: int | None = None, most: int | None = None) ->
         at = high
 
 
-def _starts(columns: Columns, meters: int) -> Longs:
+def _starts(columns: Columns, meters: int) -> Int64Array:
     """Where so many meters' runs begin, and where the last ends."""
     known = columns.starts[: meters + 1]
     return np.concatenate((known, np.full(meters + 1 - len(known), len(columns), dtype=np.int64)))
 
 
-def steps(frozen: Frozen, span: slice, label_of_group: Longs, start: int, end: int) -> Steps:
+def steps(frozen: Frozen, span: slice, label_of_group: Int64Array, start: int, end: int) -> Steps:
     """The steps that reach into (start, end], µs UTC, of whole meters, whose points are the curve's `span`.
 
     One whose group has a label below 0 is left out.
@@ -139,7 +138,7 @@ def steps(frozen: Frozen, span: slice, label_of_group: Longs, start: int, end: i
     )
 
 
-def pieces(taken: Steps, marks: Longs) -> Iterator[Pieces]:
+def pieces(taken: Steps, marks: Int64Array) -> Iterator[Pieces]:
     """The steps cut at the marks (µs UTC, ascending; none ends outside them), some whole meters at a time."""
     last = np.searchsorted(marks, taken.high) - 1
     first = np.minimum(np.searchsorted(marks, taken.low, side="right") - 1, last)
@@ -154,7 +153,9 @@ def pieces(taken: Steps, marks: Longs) -> Iterator[Pieces]:
         yield Pieces(which + where.start, bucket, part.meter[which], part.label[which], used, low, high)
 
 
-def intervals_before(columns: Columns, status: NDArray[np.uint8], energy: Longs, curve: Curve) -> tuple[Longs, Longs]:
+def intervals_before(
+    columns: Columns, status: NDArray[np.uint8], energy: Int64Array, curve: Curve
+) -> tuple[Int64Array, Int64Array]:
     """Return by reading the energy (Wh) and the length (µs) since the counted reading before it; both int64[n].
 
     `energy` is C at the readings. Both are -1 for a meter's first counted reading and for one that does not count.
@@ -173,7 +174,7 @@ def intervals_before(columns: Columns, status: NDArray[np.uint8], energy: Longs,
     return used, length
 
 
-def whole_meters(meter: Longs, counts: Longs, most: int) -> Iterator[slice]:
+def whole_meters(meter: Int64Array, counts: Int64Array, most: int) -> Iterator[slice]:
     """Rows in order of their meters, some at a time: `most` by their counts, but no meter's are parted."""
     until = np.cumsum(counts)
     at = 0
@@ -186,6 +187,6 @@ def whole_meters(meter: Longs, counts: Longs, most: int) -> Iterator[slice]:
         at = stop
 
 
-def _energy(taken: Steps, which: Longs, instant: Longs) -> Longs:
+def _energy(taken: Steps, which: Int64Array, instant: Int64Array) -> Int64Array:
     """C (Wh) of the steps `which` at instants within them."""
     return interpolate(taken.e0[which], taken.e1[which], taken.t0[which], taken.t1[which], instant)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from metertui.engine.base import DAY, SiteZone, Window, windows
+from metertui.engine.base import DAY, SiteZone, Window, window_before
 from metertui.engine.columns import Group
 from metertui.engine.usage.intervals import intervals_before
 from metertui.engine.usage.readings_table import harmless, readings_frame
@@ -53,7 +53,7 @@ def answer(series: Series, window: Window, zone: SiteZone) -> Answer:
     """The figures of a window. O(log n) in the meter's readings, but for those that are stored in it."""
     usage = series.usage(window)
     until = usage.closing.time if usage.closing is not None and usage.closing.quality == "last" else window.end
-    return Answer(usage, series.usage(windows.before(window, until, zone)))
+    return Answer(usage, series.usage(window_before(window, until, zone)))
 
 
 @dataclass(frozen=True, eq=False)

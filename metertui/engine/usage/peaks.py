@@ -13,11 +13,11 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from metertui.engine.base import Progress, no_progress, part_of_progress
+from metertui.engine.base import Int64Array, Progress, no_progress, part_of_progress
 from metertui.engine.columns import Frozen
 from metertui.engine.usage.buckets import Periods
 from metertui.engine.usage.group_sums import Keys
-from metertui.engine.usage.intervals import Block, Longs, Steps, blocks, steps
+from metertui.engine.usage.intervals import Block, Steps, blocks, steps
 from metertui.engine.usage.segments import Stays, stays, used
 
 _TOGETHER: Final = 1_000_000
@@ -29,15 +29,15 @@ _LOST: Final = 2.0**-50
 class Peaks(NamedTuple):
     """Rows, and of each its highest half hour; equal lengths, int64."""
 
-    key: Longs
-    used: Longs
+    key: Int64Array
+    used: Int64Array
     """Wh."""
-    at: Longs
+    at: Int64Array
     """When the first such began, µs UTC."""
 
 
 def peaks(
-    frozen: Frozen, meter: int | None, label_of_group: Longs, halves: Periods, keys: Keys, progress: Progress
+    frozen: Frozen, meter: int | None, label_of_group: Int64Array, halves: Periods, keys: Keys, progress: Progress
 ) -> Peaks:
     """The peaks of the rows of `keys`, ascending, whose half hours are `halves`; of all meters, or of that one code.
 
@@ -56,7 +56,7 @@ def peaks(
 class _Search:
     """For the peaks of the rows that some meters make. A *line* is a row, its time aside."""
 
-    def __init__(self, frozen: Frozen, label_of_group: Longs, halves: Periods, keys: Keys) -> None:
+    def __init__(self, frozen: Frozen, label_of_group: Int64Array, halves: Periods, keys: Keys) -> None:
         self._frozen = frozen
         self._label_of_group = label_of_group
         self._marks = halves.marks
@@ -88,14 +88,14 @@ class _Search:
     def _stays(self, block: Block) -> Stays:
         return stays(self._frozen, block.curve, self._label_of_group, *self._window)
 
-    def _line(self, taken: Steps | Stays) -> Longs:
+    def _line(self, taken: Steps | Stays) -> Int64Array:
         return self._keys.of(np.zeros_like(taken.meter), taken.label, taken.meter)
 
 
 class _Rough:
     """Half hours by line, not far from what they are."""
 
-    def __init__(self, lines: int, marks: Longs) -> None:
+    def __init__(self, lines: int, marks: Int64Array) -> None:
         self._marks = marks
         self._length = np.diff(marks)
         size = (lines, len(marks))
@@ -110,13 +110,13 @@ class _Rough:
         self._powers = np.zeros(lines)
         """The sum of all that was added to `_power`."""
 
-    def there(self, line: Longs, taken: Stays) -> None:
+    def there(self, line: Int64Array, taken: Stays) -> None:
         """Where these lines have data."""
         first, last = taken.buckets(self._marks)
         np.add.at(self._there.ravel(), line * len(self._marks) + first, 1)
         np.add.at(self._there.ravel(), line * len(self._marks) + last + 1, -1)
 
-    def add(self, line: Longs, taken: Steps) -> None:
+    def add(self, line: Int64Array, taken: Steps) -> None:
         """Steps of these lines."""
         marks, high = self._marks, taken.high
         self._steps += np.bincount(line, minlength=len(self._steps))
@@ -141,7 +141,7 @@ class _Rough:
         np.add.at(self._wh.ravel(), ends, -power * (marks[last + 1] - high))
         np.add.at(self._powers, line, power)
 
-    def highest(self, line: int, row: Longs) -> Longs:
+    def highest(self, line: int, row: Int64Array) -> Int64Array:
         """The half hours of a line that can be the highest of their rows; below 0 stands for no row."""
         there = np.flatnonzero((np.cumsum(self._there[line])[:-1] > 0) & (row >= 0))
         if not len(there):
@@ -159,7 +159,7 @@ class _Rough:
 class _Left:
     """The half hours of a line that are left."""
 
-    def __init__(self, slots: Longs, marks: Longs) -> None:
+    def __init__(self, slots: Int64Array, marks: Int64Array) -> None:
         self._slots = slots
         places = np.unique(np.concatenate(([0], slots, slots + 1, [len(marks) - 1])))
         self._marks = marks[places]
@@ -171,7 +171,7 @@ class _Left:
         for cells in used(frozen.curve, taken, self._marks):
             np.add.at(self._wh, cells.bucket, cells.amount)
 
-    def peaks(self, line: int, keys: Keys, row: Longs) -> Peaks:
+    def peaks(self, line: int, keys: Keys, row: Int64Array) -> Peaks:
         """The highest of each row."""
         wh, of = self._wh[self._bucket], row[self._slots]
         order = np.lexsort((self._slots, -wh, of))

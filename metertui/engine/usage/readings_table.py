@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from metertui.engine.attributes import ATTRIBUTES
-from metertui.engine.base import DAY, Progress, SiteZone, between, disarmed, no_progress
+from metertui.engine.base import DAY, Progress, SiteZone, disarmed, no_progress, window_of_days
 from metertui.engine.columns import Frozen, Group
 from metertui.engine.errors import MeterError
 from metertui.engine.usage.buckets import inside
@@ -38,7 +38,7 @@ def export(frozen: Frozen, question: Question, progress: Progress = no_progress)
     kWh as numbers; `usage_kwh` is of the whole step, and missing where C begins, at a meter's first counted reading,
     and for one that does not count. `progress` is told the share done after each table. Raises MeterError.
     """
-    window = between(question.first, question.last, frozen.zone)
+    window = window_of_days(question.first, question.last, frozen.zone)
     columns = frozen.columns
     span = slice(0, len(frozen))
     if question.meter:

@@ -14,8 +14,9 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from metertui.engine.base import Int64Array
 from metertui.engine.columns import Columns, Curve, Frozen, first_at_least, ranges
-from metertui.engine.usage.intervals import Longs, whole_meters
+from metertui.engine.usage.intervals import whole_meters
 
 _CELLS: Final = 300_000
 """Cells in memory at a time, some 30 MB; a meter's are never parted. More would be slower: they leave the cache."""
@@ -30,19 +31,19 @@ class Stays:
     Of points of the curve, or of stored readings; instants are µs UTC.
     """
 
-    meter: Longs
+    meter: Int64Array
     """Meter codes."""
-    label: Longs
-    begin: Longs
+    label: Int64Array
+    begin: Int64Array
     """The place of the point that it begins at, and of its last."""
-    end: Longs
-    low: Longs
+    end: Int64Array
+    low: Int64Array
     """(low, high] is what of it lies in the window."""
-    high: Longs
+    high: Int64Array
     opens: NDArray[np.bool_]
     """Whether it begins with a point of its own at `low`, which belongs to what ends there."""
 
-    def buckets(self, marks: Longs) -> tuple[Longs, Longs]:
+    def buckets(self, marks: Int64Array) -> tuple[Int64Array, Int64Array]:
         """The first and the last bucket that each reaches into."""
         last = np.searchsorted(marks, self.high) - 1
         first = np.minimum(np.searchsorted(marks, self.low, side="right") - 1, last)
@@ -56,13 +57,13 @@ class Stays:
 class Cells(NamedTuple):
     """What of a stay lies between two marks; equal lengths, int64."""
 
-    stay: Longs
+    stay: Int64Array
     """Their places among the stays."""
-    bucket: Longs
+    bucket: Int64Array
     """Bucket b lies between marks b and b + 1."""
-    amount: Longs
+    amount: Int64Array
     """Wh, or how many readings."""
-    points: Longs
+    points: Int64Array
     """The places, among these, of cells of no length: a meter's first point where it ends one."""
 
     def done(self, taken: Stays) -> float:
@@ -70,7 +71,7 @@ class Cells(NamedTuple):
         return (int(self.stay[-1]) + 1) / len(taken.meter)
 
 
-def stays(frozen: Frozen, span: slice, label_of_group: Longs, start: int, end: int) -> Stays:
+def stays(frozen: Frozen, span: slice, label_of_group: Int64Array, start: int, end: int) -> Stays:
     """The stays that reach into (start, end], µs UTC, of whole meters, whose points are the curve's `span`.
 
     A step belongs to the label of its later point's group; one below 0 is left out. A meter's first point is a step of
@@ -85,7 +86,7 @@ def stays(frozen: Frozen, span: slice, label_of_group: Longs, start: int, end: i
     return found.part(taken)
 
 
-def stored(frozen: Frozen, span: slice, label_of_group: Longs, start: int, end: int) -> Stays:
+def stored(frozen: Frozen, span: slice, label_of_group: Int64Array, start: int, end: int) -> Stays:
     """The same of stored readings, the columns' `span`: each stands by itself, also where a stay begins with it."""
     meter, label, first, last, _ = _alike(frozen.columns, frozen.group, span, label_of_group)
     time = frozen.columns.time
@@ -97,14 +98,14 @@ def stored(frozen: Frozen, span: slice, label_of_group: Longs, start: int, end: 
     return Stays(meter, label, first, last, time[first], time[last], np.ones(len(first), dtype=bool))
 
 
-def used(curve: Curve, taken: Stays, marks: Longs) -> Iterator[Cells]:
+def used(curve: Curve, taken: Stays, marks: Int64Array) -> Iterator[Cells]:
     """What was used (Wh) between marks (µs UTC, ascending; no stay ends outside them), some whole meters at a time."""
     for part, cut in _cut(taken, marks):
         value = curve.energy_at(cut.places(curve.time, marks, after=False), cut.inner(marks))
         yield cut.cells(marks, _at(curve, part, part.low), value, _at(curve, part, part.high))
 
 
-def counted(columns: Columns, taken: Stays, marks: Longs) -> Iterator[Cells]:
+def counted(columns: Columns, taken: Stays, marks: Int64Array) -> Iterator[Cells]:
     """How many readings are stored between marks, each up to and including the later one; else as `used`."""
     for part, cut in _cut(taken, marks):
         yield cut.cells(marks, part.begin, cut.places(columns.time, marks, after=True), part.end + 1)
@@ -116,14 +117,14 @@ class _Cut(NamedTuple):
     taken: Stays
     at: int
     """How many stays stand before them."""
-    first: Longs
-    last: Longs
+    first: Int64Array
+    last: Int64Array
 
-    def inner(self, marks: Longs) -> Longs:
+    def inner(self, marks: Int64Array) -> Int64Array:
         """The marks inside each stay, one stay behind the other."""
         return marks[ranges(self.first + 1, self.last + 1)]
 
-    def places(self, time: Longs, marks: Longs, *, after: bool) -> Longs:
+    def places(self, time: Int64Array, marks: Int64Array, *, after: bool) -> Int64Array:
         """For each of `inner` the place of the stay's first point that is not before it; or that is `after` it."""
         begin, end, count = self.taken.begin, self.taken.end, self.last - self.first
         if _SPARSE * int(count.sum()) < int((end - begin).sum()):
@@ -138,7 +139,7 @@ class _Cut(NamedTuple):
         new[begins] = passed[begins] - self.first - 1
         return np.repeat(points, new)
 
-    def cells(self, marks: Longs, low: Longs, inner: Longs, high: Longs) -> Cells:
+    def cells(self, marks: Int64Array, low: Int64Array, inner: Int64Array, high: Int64Array) -> Cells:
         """The cells of what grows along each stay, from what it is at its ends and at its inner marks."""
         count = self.last - self.first
         stay = np.arange(len(count))
@@ -153,7 +154,7 @@ class _Cut(NamedTuple):
         return Cells(np.repeat(stay + self.at, count + 1), ranges(self.first, self.last + 1), amount, points)
 
 
-def _cut(taken: Stays, marks: Longs) -> Iterator[tuple[Stays, _Cut]]:
+def _cut(taken: Stays, marks: Int64Array) -> Iterator[tuple[Stays, _Cut]]:
     """The stays, some whole meters at a time, and the buckets that they reach into."""
     first, last = taken.buckets(marks)
     for where in whole_meters(taken.meter, last - first + 1, _CELLS):
@@ -161,14 +162,14 @@ def _cut(taken: Stays, marks: Longs) -> Iterator[tuple[Stays, _Cut]]:
         yield part, _Cut(part, where.start, first[where], last[where])
 
 
-def _at(curve: Curve, taken: Stays, instant: Longs) -> Longs:
+def _at(curve: Curve, taken: Stays, instant: Int64Array) -> Int64Array:
     """Return C (Wh) of stays at an instant (µs UTC) of each."""
     return curve.energy_at(first_at_least(curve.time, taken.begin, taken.end + 1, instant), instant)
 
 
 def _alike(
-    columns: Columns, groups: NDArray[np.int32], span: slice, label_of_group: Longs
-) -> tuple[Longs, Longs, Longs, Longs, NDArray[np.bool_]]:
+    columns: Columns, groups: NDArray[np.int32], span: slice, label_of_group: Int64Array
+) -> tuple[Int64Array, Int64Array, Int64Array, Int64Array, NDArray[np.bool_]]:
     """Neighbours of one meter and one label: both, the places of their first and last, and whether a meter begins."""
     meter = columns.meter[span]
     label = label_of_group[groups[span]]

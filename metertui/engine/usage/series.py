@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.base import DAY, MINUTE, SiteZone, Window, windows
+from metertui.engine.base import DAY, HALF_HOUR, SiteZone, Window, named_window
 from metertui.engine.columns import Columns, Corrections, Curve, Frozen
 from metertui.engine.vee import judged, rules
 
@@ -122,11 +122,11 @@ class Series:
         is over a day old, they end at `now`, and nothing is known of them.
         """
         if name != "last_half_hour":
-            return windows.named(name, now, zone)
+            return named_window(name, now, zone)
         place = int(np.searchsorted(self._time, now, side="right"))
         recent = bool(place) and bool(now - self._time[place - 1] <= DAY)
         end = int(self._time[place - 1]) if recent else now
-        return Window(name, end - 30 * MINUTE, end, known=recent)
+        return Window(name, end - HALF_HOUR, end, known=recent)
 
     def energy_at(self, instant: int) -> int:
         """Return C (Wh) at an instant (µs UTC). Raises ValueError where C is not defined."""

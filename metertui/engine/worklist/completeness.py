@@ -15,12 +15,11 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.base import DAY, HOUR, MINUTE, SiteZone
+from metertui.engine.base import DAY, HALF_HOUR, HOUR, SiteZone
 from metertui.engine.columns import Arrivals, Columns, Group
 from metertui.engine.worklist.cases import Beside
 from metertui.engine.worklist.silent_meters import active_codes
 
-HALF_HOUR: Final = 30 * MINUTE
 AGES: Final = (
     ("up to 1 h", HOUR),
     ("1 to 3 h", 3 * HOUR),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, ClassVar, Final
 
 from rich.text import Text
@@ -14,7 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import DataTable, Static
 
-from metertui.engine.base import Window, windows
+from metertui.engine.base import Window, first_of_month, month_before, month_bounds
 from metertui.engine.billing import BillBook, Ledger, NoTariffError, Statement, Terms, bill, shown
 from metertui.engine.columns import Frozen
 from metertui.engine.errors import DataError, MeterError
@@ -109,8 +109,7 @@ class BillingScreen(DeskScreen):
     def action_month(self, step: int) -> None:
         """A month earlier or later."""
         if self._meter:
-            first = date.fromisoformat(f"{self._month}-01")
-            other = first - timedelta(days=1) if step < 0 else first + timedelta(days=31)
+            other = first_of_month(date.fromisoformat(f"{self._month}-01"), step)
             if other <= self.zone.day(self.headend.engine.clock.now()):
                 self._month = f"{other:%Y-%m}"
                 self._show()
@@ -118,7 +117,7 @@ class BillingScreen(DeskScreen):
     def action_why(self) -> None:
         """Explain the usage that is billed."""
         if self._meter and self._meter in self.headend.engine.directory.codes:
-            window = Window(self._month, *windows.month(self._month, self.zone))
+            window = Window(self._month, *month_bounds(self._month, self.zone))
             self.app.push_screen(ExplainScreen(self.headend, self._meter, window))
 
     def action_tariffs(self) -> None:
@@ -127,7 +126,7 @@ class BillingScreen(DeskScreen):
 
     def action_run(self) -> None:
         """Bill everyone."""
-        month = windows.month_before(self.headend.engine.clock.now(), self.zone)
+        month = month_before(self.headend.engine.clock.now(), self.zone)
         self.app.push_screen(BillingRunScreen(self.headend, self.desk.sessions, month), lambda _: self._show_again())
 
     def _show_again(self) -> None:
@@ -137,7 +136,7 @@ class BillingScreen(DeskScreen):
     @on(MeterInput.Chosen)
     def _take_meter(self, event: MeterInput.Chosen) -> None:
         self._meter = event.meter
-        self._month = self._month or windows.month_before(self.headend.engine.clock.now(), self.zone)
+        self._month = self._month or month_before(self.headend.engine.clock.now(), self.zone)
         self.query_one("#paper").focus()
         self._show()
 
@@ -190,7 +189,7 @@ class BillingScreen(DeskScreen):
 
     def _draw(self, statement: Statement, told: dict[str, Any], warning: str) -> None:
         account = self.headend.engine.accounts.get(statement.meter)
-        begin, end = windows.month(statement.month, self.zone)
+        begin, end = month_bounds(statement.month, self.zone)
         heading = {"meter": statement.meter}
         if account is not None:
             heading["address"] = " ".join(filter(None, (account.address, account.postcode)))
@@ -229,7 +228,7 @@ def _past(one: Frozen, terms: Terms, book: BillBook, now: str) -> tuple[Sequence
     while month >= first and len(found) < _PAST:
         cells, used_wh = _row(one, month, terms, book if month in issued else None, running=month == now)
         found.append(((month, cells), used_wh))
-        month = f"{date.fromisoformat(f'{month}-01') - timedelta(days=1):%Y-%m}"
+        month = f"{first_of_month(date.fromisoformat(f'{month}-01'), -1):%Y-%m}"
     used = tuple(None if wh is None else wh / 1000 for _, wh in reversed(found))
     picture = Picture("bars", tuple(month for (month, _), _ in reversed(found)), (Series("", used),), "kWh")
     return [row for row, _ in found], picture

@@ -15,7 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, ProgressBar, Static
 
-from metertui.engine.base import Progress, SiteZone, windows
+from metertui.engine.base import Progress, SiteZone, month_bounds
 from metertui.engine.billing import RUN_ROW, Run
 from metertui.engine.errors import MeterError
 from metertui.headend import HeadEnd
@@ -95,7 +95,7 @@ class BillingRunScreen(ThriftyModal[None]):
     def _month_typed(self) -> str:
         """The month that stands in its field. Raises MeterError for what is none."""
         month = self.query_one("#run-month", Field).value.strip()
-        windows.month(month, SiteZone("UTC"))
+        month_bounds(month, SiteZone("UTC"))
         return month
 
     # -- the work ----------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.base import DAY, MINUTE, SiteZone, Window
+from metertui.engine.base import DAY, HALF_HOUR, MINUTE, SiteZone, Window, first_of_month
 
 
 class Buckets(NamedTuple):
@@ -23,7 +23,7 @@ def buckets(window: Window, zone: SiteZone) -> Buckets:
     """Half hours for up to two days, hours for up to nine, days for up to three months, else months or years."""
     length = window.end - window.start
     if length <= 2 * DAY + 120 * MINUTE:
-        marks = np.arange(window.start, window.end, 30 * MINUTE, dtype=np.int64)
+        marks = np.arange(window.start, window.end, HALF_HOUR, dtype=np.int64)
         form, unit = "%H:%M", "half hour"
     elif length <= 9 * DAY:
         marks = zone.hours(window.start, window.end - 1)
@@ -43,5 +43,7 @@ def buckets(window: Window, zone: SiteZone) -> Buckets:
 
 def _firsts(first: date, last: date, *, years: bool) -> list[date]:
     """The first days of the months, or of the years, from that of `first` to that of `last`."""
-    months = range(first.year * 12 + first.month - 1, last.year * 12 + last.month)
-    return [date(month // 12, month % 12 + 1, 1) for month in months if month % 12 == 0 or not years]
+    if years:
+        return [date(year, 1, 1) for year in range(first.year, last.year + 1)]
+    count = 12 * (last.year - first.year) + last.month - first.month + 1
+    return [first_of_month(first, months) for months in range(count)]

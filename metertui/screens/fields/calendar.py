@@ -18,6 +18,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
+from metertui.engine.base import add_months, first_of_month, last_of_month
 from metertui.screens.terminal import ThriftyModal
 
 _DAYS: Final = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
@@ -117,14 +118,11 @@ class Calendar(Widget, can_focus=True):
 
     def action_months(self, months: int) -> None:
         """The same day so many months on, or the last of that month."""
-        month = self.day.year * 12 + self.day.month - 1 + months
-        year, month = min(max(month // 12, _FIRST.year), _LAST.year), month % 12 + 1
-        self.go(date(year, month, min(self.day.day, monthrange(year, month)[1])))
+        self.go(add_months(self.day, months))
 
     def action_edge(self, last: int) -> None:
         """The first or the last day of the month."""
-        days = monthrange(self.day.year, self.day.month)[1]
-        self.go(self.day.replace(day=days if last else 1))
+        self.go(last_of_month(self.day) if last else first_of_month(self.day))
 
     def action_today(self) -> None:
         """Today."""

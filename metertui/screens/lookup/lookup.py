@@ -15,7 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Grid, Horizontal
 from textual.widgets import Input, Static, Tab, Tabs
 
-from metertui.engine.base import Window, windows
+from metertui.engine.base import Window, window_of_days
 from metertui.engine.billing import statements
 from metertui.engine.core import LiveSnapshot
 from metertui.engine.errors import MeterError
@@ -242,7 +242,7 @@ class LookupScreen(DeskScreen):
     def _window_asked(self, series: Series) -> Window:
         name = self.query_one(Tabs).active
         if name == "dates":
-            return windows.between(self._date("#from"), self._date("#to"), self.zone)
+            return window_of_days(self._date("#from"), self._date("#to"), self.zone)
         return series.window(name, self.headend.engine.clock.now(), self.zone)
 
     def _date(self, field: str) -> date:

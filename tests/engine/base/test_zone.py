@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metertui.engine.base.zone import DAY, HOUR, SECOND, SiteZone, date_of, number_of
+from metertui.engine.base.zone import DAY, HOUR, SECOND, SiteZone, date_of, day_number
 from metertui.engine.errors import MeterError, Refused
 
 SINGAPORE = SiteZone("Asia/Singapore")
@@ -118,7 +118,7 @@ def test_arrays_agree_with_single_instants(zone: SiteZone, utc: datetime) -> Non
 
 @given(st.dates(date(1970, 1, 1), date(2199, 12, 31)))
 def test_day_numbers(day: date) -> None:
-    assert date_of(number_of(day)) == day
+    assert date_of(day_number(day)) == day
 
 
 def test_hours_stand_on_the_local_clock() -> None:

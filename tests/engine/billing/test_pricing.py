@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metertui.engine.base.windows import Window, month
+from metertui.engine.base.windows import Window, month_bounds
 from metertui.engine.base.zone import DAY, HOUR, SiteZone
 from metertui.engine.billing import tariffs
 from metertui.engine.billing.pricing import NoTariffError, edges, price
@@ -212,7 +212,7 @@ def test_bills_are_what_the_model_says(
     columns = frozen(names, LONDON, groups)
     terms = Terms(read(as_text(rows)))
     for text in ("2025-03", "2025-04"):
-        start, end = month(text, LONDON)
+        start, end = month_bounds(text, LONDON)
         bills = Bills(columns, text, terms)
         table = answer(columns, Question(date(2025, int(text[5:]), 1), LONDON.day(end - 1)))
         assert bills.usage_wh == int(table["usage_wh"].sum())
@@ -260,7 +260,7 @@ def test_pieces_taken_together_or_apart_make_the_same_lines(monkeypatch: pytest.
     }
     columns = frozen(names, LONDON)
     terms = read("1990-01-01,,a,00:30,02:00,20,9\n1990-01-01,,b,02:00,00:30,30,7")
-    start, end = month("2025-03", LONDON)
+    start, end = month_bounds("2025-03", LONDON)
     whole = price(columns, start, end, terms, DAY)
     monkeypatch.setattr("metertui.engine.usage.intervals._PIECES", 50)
     apart = price(columns, start, end, terms, DAY)
@@ -300,7 +300,7 @@ def test_bills_over_an_exchange_and_a_void_are_what_the_model_says(
     )
     model = oracle.Meter(course, voids=voids, exchanges={at: (final, initial)})
     for text in ("2025-03", "2025-04"):
-        start, end = month(text, LONDON)
+        start, end = month_bounds(text, LONDON)
         bill = Bills(columns, text, Terms(read(as_text(rows)))).of(0)
         assert bill.usage_wh == model.usage(start, end)
         if bill.usage_wh:

@@ -64,9 +64,9 @@ def test_every_meter_has_a_bill_in_order_of_its_id_and_no_data_is_not_zero() -> 
 
 
 def test_what_is_no_month_is_named() -> None:
-    with pytest.raises(MeterError, match="'2025-13' is no month"):
+    with pytest.raises(MeterError, match="'2025-13' is not a month"):
         statement(series([]), "2025-13", LONDON)
-    with pytest.raises(MeterError, match="'March' is no month"):
+    with pytest.raises(MeterError, match="'March' is not a month"):
         Bills(frozen({}, LONDON), "March", Terms())
 
 

@@ -11,7 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from metertui.engine.base.zone import DAY, HOUR, MINUTE, SECOND, SiteZone, number_of
+from metertui.engine.base.zone import DAY, HOUR, MINUTE, SECOND, SiteZone, day_number
 from metertui.engine.columns.columns import Columns
 from metertui.engine.index.index import SLOT, ReadingIndex
 
@@ -27,7 +27,7 @@ BACK = ST_JOHNS.instant(datetime(2006, 10, 29, 2, 31, tzinfo=UTC))
 """2006-10-29 00:01 became 2006-10-28 23:01."""
 FORTH = ST_JOHNS.instant(datetime(2006, 4, 2, 3, 31, tzinfo=UTC))
 """2006-04-02 00:01 became 01:01."""
-BACK_DAY = number_of(date(2006, 10, 28))
+BACK_DAY = day_number(date(2006, 10, 28))
 
 
 class Row(NamedTuple):
@@ -44,7 +44,7 @@ class Model:
         self.rows = rows
 
     def day(self, row: Row) -> int:
-        return number_of(self.zone.day(row.time))
+        return day_number(self.zone.day(row.time))
 
     def clock(self, row: Row) -> int:
         local = self.zone.local(row.time)
@@ -104,7 +104,7 @@ instants = st.builds(
 ).filter(lambda instant: instant >= 0)
 readings = st.lists(st.builds(Row, meters, instants, groups), max_size=40)
 day_spans = st.tuples(
-    st.sampled_from([0, number_of(date(2006, 4, 1)), BACK_DAY]), st.integers(-1, 4), st.integers(-1, 6)
+    st.sampled_from([0, day_number(date(2006, 4, 1)), BACK_DAY]), st.integers(-1, 4), st.integers(-1, 6)
 ).map(lambda part: (part[0] + part[1], part[0] + part[1] + part[2]))
 clock_spans = st.tuples(st.integers(0, 48), st.integers(0, 48), st.sampled_from([0, 0, 1, 17 * MINUTE])).map(
     lambda part: (part[0] * SLOT, part[1] * SLOT + part[2])

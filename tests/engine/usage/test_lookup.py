@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metertui.engine.base import windows
-from metertui.engine.base.windows import Window
+from metertui.engine.base.windows import Window, named_window, window_of_days
 from metertui.engine.base.zone import DAY, HOUR, MINUTE, SiteZone
 from metertui.engine.columns.columns import Group
 from metertui.engine.usage import lookup
@@ -29,7 +28,7 @@ def test_this_month_is_compared_with_as_much_of_the_month_before() -> None:
     first = SINGAPORE.parse("2025-02-01T00:00:00")  # 1 kW in February, 2 kW in March, up to the 12th, 10:30
     last, turn = SINGAPORE.parse("2025-03-12T10:30:00"), SINGAPORE.parse("2025-03-01T00:00:00")
     course = [(t, (t - first + max(0, t - turn)) // (HOUR // 1000)) for t in range(first, last + 1, 30 * MINUTE)]
-    window = windows.named("month", SINGAPORE.parse("2025-03-12T18:00:00"), SINGAPORE)
+    window = named_window("month", SINGAPORE.parse("2025-03-12T18:00:00"), SINGAPORE)
     found = lookup.answer(series(course), window, SINGAPORE)
     assert (found.usage.usage_wh, found.before.usage_wh) == (549_000, 274_500)
     assert (found.more_wh, found.more, found.daily_wh) == (274_500, 1.0, 48_000)
@@ -62,7 +61,7 @@ def test_the_readings_behind_are_those_of_an_export(meters: list[list[tuple[int,
     columns = frozen(named, LONDON, {name: [group] * len(course) for name, course in named.items()})
     first, last = date(2025, 2, 28 - start), date(2025, 3, days)
     for name, course in named.items():
-        behind = lookup.behind(series(course, name), windows.between(first, last, LONDON))
+        behind = lookup.behind(series(course, name), window_of_days(first, last, LONDON))
         expected = [frame for frame in export(columns, Question(first, last, meter=name)) if len(frame)]
         found = behind.table([group] * len(behind), LONDON)
         if expected:
@@ -91,7 +90,7 @@ def test_what_is_exact_is_what_usage_calls_so(course: list[tuple[int, int]], mar
 
 @pytest.mark.parametrize("course", [[], [(START, 5)]])
 def test_a_meter_with_next_to_nothing(course: list[tuple[int, int]]) -> None:
-    found = lookup.answer(series(course), windows.named("month", START + DAY, LONDON), LONDON)
+    found = lookup.answer(series(course), named_window("month", START + DAY, LONDON), LONDON)
     assert (found.daily_wh, found.more_wh) == (None, None)
 
 

@@ -53,7 +53,7 @@ async def test_a_run_is_reckoned_written_and_issued(town: Town) -> None:
         assert said(pilot) == "! Not issued: 2025-03 is not over: its bills cannot be issued yet"
         pilot.app.screen.query_one("#run-month", Field).value = "March"
         await press_button(pilot, "reckon")
-        assert said(pilot) == "! 'March' is no month; one is like 2025-02"
+        assert said(pilot) == "! 'March' is not a month; enter one such as 2025-02"
     assert "\tissue\t2025-02\t8 bills, 0 adjustments" in (town.folder / "audit.log").read_text()
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metertui.engine.base.windows import Window, between
+from metertui.engine.base.windows import Window, window_of_days
 from metertui.engine.base.zone import DAY, MINUTE, SiteZone
 from metertui.screens.charts.chart_buckets import buckets
 
@@ -48,14 +48,14 @@ def test_the_unit_fits_the_window(
     first: tuple[int, int, int], last: tuple[int, int, int], unit: str, number: int, labels: tuple[str, str]
 ) -> None:
     zone = ZONES[0]
-    parts = buckets(between(date(*first), date(*last), zone), zone)
+    parts = buckets(window_of_days(date(*first), date(*last), zone), zone)
     assert (parts.unit, len(parts.labels)) == (unit, number)
     assert (parts.labels[0], parts.labels[-1]) == labels
 
 
 def test_days_of_other_lengths_are_days() -> None:
     zone = ZONES[1]  # the 30th of March 2025 has 23 hours there
-    parts = buckets(between(date(2025, 3, 20), date(2025, 4, 5), zone), zone)
+    parts = buckets(window_of_days(date(2025, 3, 20), date(2025, 4, 5), zone), zone)
     lengths = np.diff(parts.marks)
     assert lengths.min() == 23 * 60 * MINUTE
     assert (lengths == DAY).sum() == 16
