@@ -349,7 +349,7 @@ async def test_an_empty_list_never_has_the_focus(empty_town: Town, monkeypatch: 
         """Answer before the screen is laid out for the first time."""
         return nothing
 
-    monkeypatch.setattr(empty_town.headend, "exceptions", at_once)
+    monkeypatch.setattr(empty_town.headend.worklist, "exceptions", at_once)
     async with at_work(empty_town, "f7") as pilot:
         assert pilot.app.screen.focused is None
         await go(pilot, "slash", "x", "escape")
