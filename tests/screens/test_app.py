@@ -138,7 +138,7 @@ async def test_it_may_be_left_while_an_answer_is_awaited(town: Town, monkeypatch
                 await asyncio.sleep(0)
             return found
 
-        monkeypatch.setattr(town.headend, "exceptions", late)
+        monkeypatch.setattr(town.headend.worklist, "exceptions", late)
         await pilot.press("f7")
         await asked.wait()
 

@@ -66,7 +66,7 @@ def test_an_operator_waits_for_a_billing_run(
     snap_compare: Compare, town: Town, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
 ) -> None:
     (town.folder / "tariffs.csv").write_text(TARIFFS)
-    monkeypatch.setattr(town.headend, "reckon", endless)
+    monkeypatch.setattr(town.headend.billing, "compute_run", endless)
 
     async def act(pilot: Pilot[Any]) -> None:
         await doing(town, "f4", *STEADY, "enter", "b", role="operator")(pilot)
@@ -81,7 +81,7 @@ def test_an_operator_waits_for_a_billing_run(
 def test_an_operator_waits_for_a_file_to_be_read(
     snap_compare: Compare, town: Town, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, size: tuple[int, int]
 ) -> None:
-    monkeypatch.setattr(town.headend, "plan_import", endless)
+    monkeypatch.setattr(town.headend.imports, "plan", endless)
     keys = ["f6", *["ctrl+right"] * 3, *"yesterday.csv", "enter", "enter"]
     (tmp_path / "yesterday.csv").write_text("")
     monkeypatch.chdir(tmp_path)
@@ -92,7 +92,7 @@ def test_a_list_of_exceptions_is_worked_out(snap_compare: Compare, town: Town, m
     async def never(_: object) -> NoReturn:
         await endless(print)
 
-    monkeypatch.setattr(town.headend, "exceptions", never)
+    monkeypatch.setattr(town.headend.worklist, "exceptions", never)
     assert snap_compare(town.app, terminal_size=(80, 24), run_before=at_its_work(town, "f7"))
 
 
@@ -145,7 +145,7 @@ def test_a_decision_that_the_disk_refuses(snap_compare: Compare, town: Town, mon
     async def full(*_: object) -> NoReturn:
         raise StorageError("cannot write events.csv: no space left on device")
 
-    monkeypatch.setattr(town.headend, "decide", full)
+    monkeypatch.setattr(town.headend.corrections, "apply", full)
     town.read((HOSTILE, "8", "2025-03-12T01:00"), (STEADY, "1", "2025-03-12T10:36:00"))
     keys = ["f7", "space", "v", *"misread", "enter"]
     assert snap_compare(town.app, terminal_size=(80, 24), run_before=doing(town, *keys, role="operator"))
