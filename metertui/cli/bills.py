@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import argparse
 import csv
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from metertui import settings
-from metertui.cli.common import folder, instant, opened, progress, replacing, show, show_row, visible
-from metertui.cli.delegate import handed
+from metertui.cli.common import folder, instant, opened, progress_bar, replacing, show, show_row, visible
+from metertui.cli.delegate import perform
 from metertui.cli.errors import UsageError
 from metertui.engine.base import SiteZone, SystemClock, month_before, month_bounds
 from metertui.engine.billing import Ledger, Run, Statement, as_issued, bill_format, billing_run
 from metertui.engine.core import Engine
 from metertui.engine.errors import DataError, MeterError
-from metertui.engine.storage import user_name
 
 _LINE = ("from", "to", "band", "usage_kwh", "cents_per_kwh", "tax_percent", "amount")
 
@@ -37,7 +35,7 @@ def bill(options: argparse.Namespace) -> None:
     if options.issue:
         _issue(options)
         return
-    with opened(options, readonly=True) as engine:
+    with opened(options) as engine:
         at = instant("--at", options.at, engine.zone)
         month = options.month or month_before(at or engine.clock.now(), engine.zone)
         if options.all:
@@ -47,34 +45,19 @@ def bill(options: argparse.Namespace) -> None:
 
 
 def _issue(options: argparse.Namespace) -> None:
-    """Keep the bills of a month here, or let the owner of the folder do so; then write them, if that is asked."""
+    """Issue the bills of a month, then write them to a file if `-o` names one."""
     data = folder(options)
     zone = settings.load(data).rules().zone
     month = options.month or month_before(instant("--at", options.at, zone) or SystemClock().now(), zone)
     out = Path(options.out) if options.out else None
-    runs: list[Run] = []
-
-    def here() -> dict[str, Any]:
-        with opened(options, readonly=False) as engine:
-            run = _reckoned(engine, month)
-            runs.append(run)
-            done = {"new": run.new, "changes": run.changes, "bills": len(run), "sums": run.sums()}
-            now = engine.clock.now()
-            if run.issue(now):
-                told = f"{run.new} bills, {run.changes} adjustments"
-                engine.audit.write(engine.zone.iso(now), user_name(os.getuid()), "issue", month, told)
-            return done
-
-    with progress("issuing bills") as share:
-        done = handed(data, "bill issue", {"month": month}, here, share)
+    with progress_bar("issuing bills") as share:
+        done = perform(data, "bill issue", {"month": month}, share)
     had = done["bills"] - done["new"]
     print(f"{month}: {done['new']} bills and {done['changes']} adjustments issued, {had} had been", file=sys.stderr)
     if out is None:
         print(f"{_bills(done['bills'])}: {done['sums']}", file=sys.stderr)
-    elif runs:
-        _write(runs[0], out)
     else:
-        with opened(options, readonly=True) as engine:
+        with opened(options) as engine:
             _write(_reckoned(engine, month), out)
 
 
@@ -140,14 +123,14 @@ def _aligned(lines: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _reckoned(engine: Engine, month: str) -> Run:
-    with progress("reckoning bills") as share:
+    with progress_bar("reckoning bills") as share:
         frozen = engine.view().frozen(engine.rules.max_w)
         return Run(frozen, month, engine.terms(), engine.bills, share)
 
 
 def _write(run: Run, out: Path) -> None:
     """All bills of a month as a CSV, and their sums on standard error."""
-    with progress("writing bills") as share, replacing(out) as file:
+    with progress_bar("writing bills") as share, replacing(out) as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(billing_run.RUN_ROW)
         for done, row in enumerate(run.rows(), 1):

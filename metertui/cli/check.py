@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from metertui import settings
-from metertui.cli.common import folder, progress, show, visible
+from metertui.cli.common import folder, progress_bar, show, visible
 from metertui.engine.base import Rules
 from metertui.engine.errors import MeterError
 from metertui.engine.maintenance import Repair
@@ -26,7 +26,7 @@ def check(options: argparse.Namespace) -> int:
         rules = settings.load(data).rules()
         if options.repair:
             _repair(options, data, rules)
-        with progress("checking") as share:
+        with progress_bar("checking") as share:
             proofs = list(checking.check(data, rules, share))
     except OSError as error:
         raise MeterError(f"cannot read {data}: {error.strerror or error}") from error
@@ -49,7 +49,7 @@ def check(options: argparse.Namespace) -> int:
 
 def _repair(options: argparse.Namespace, data: Path, rules: Rules) -> None:
     """Mend the folder and say how: on standard output, or beside it where that is for programs to read."""
-    with progress("repairing") as share:
+    with progress_bar("repairing") as share:
         done = repairing.repair(data, rules, share)
     plain = getattr(options, "format", "table") == "table"
     for line in _told(data, done):

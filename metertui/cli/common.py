@@ -9,7 +9,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -48,20 +48,25 @@ def on_terminal() -> bool:
 
 
 @contextmanager
-def opened(options: argparse.Namespace, *, readonly: bool) -> Iterator[Engine]:
-    """The engine on the data folder. Raises MeterError, in words for a writer where another process owns it."""
+def opened(options: argparse.Namespace) -> Iterator[Engine]:
+    """Open the data folder for reading, beside its owner where it has one. Raises MeterError."""
     from metertui.engine.core import Engine  # noqa: PLC0415
 
     path = folder(options)
     rules = settings.load(path).rules()
-    with progress("reading the archive") as share:
-        engine = Engine.open(path, rules, SystemClock(), readonly=readonly, progress=share)
+    with progress_bar("reading the archive") as share:
+        engine = Engine.open(path, rules, SystemClock(), readonly=True, progress=share)
     try:
-        for warning in engine.warnings:
-            print(f"metertui: {warning}", file=sys.stderr)
+        warn_of(engine.warnings)
         yield engine
     finally:
         engine.close()
+
+
+def warn_of(warnings: Iterable[str]) -> None:
+    """Print warnings to standard error, a line each."""
+    for warning in warnings:
+        print(f"metertui: {warning}", file=sys.stderr)
 
 
 def instant(option: str, text: str | None, zone: SiteZone) -> int | None:
@@ -168,7 +173,7 @@ def _aligned(value: object, decimals: int) -> str:
 
 
 @contextmanager
-def progress(what: str) -> Iterator[Progress]:
+def progress_bar(what: str) -> Iterator[Progress]:
     """A bar on standard error for what takes longer than a second; none where that is no terminal.
 
     It is drawn again only where it differs: what is told a thousand times would hold up a slow line.

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 from collections.abc import Mapping
 from typing import Any
 
 from metertui import settings
-from metertui.cli.common import folder, instant, kwh, opened, show
-from metertui.cli.delegate import handed
+from metertui.cli.common import folder, instant, kwh, show
+from metertui.cli.delegate import perform
 from metertui.cli.errors import UsageError
 from metertui.engine.base import SiteZone, parse_kwh
-from metertui.engine.core import Decision, corrections
+from metertui.engine.core import Decision
 from metertui.engine.errors import Refused
 from metertui.engine.vee import UNDOES
 
@@ -42,20 +41,8 @@ def _decide(options: argparse.Namespace, what: str) -> None:
     zone = settings.load(data).rules().zone
     decision = decision_of(options, what, zone)
 
-    def here() -> list[Mapping[str, Any]]:
-        with opened(options, readonly=False) as engine:
-            return [effect.told(zone) for effect in corrections.decide(engine, [decision], by())]
-
-    effects = handed(data, "decide", {"decisions": [decision._asdict()]}, here)
+    effects = perform(data, "decide", {"decisions": [decision._asdict()]})
     show(options, [row(effect) for effect in effects], COLUMNS, one=True)
-
-
-def by() -> str:
-    """Who gives the command: the name of the operating system's user."""
-    try:
-        return f"{getpass.getuser()} (command line)"
-    except (KeyError, OSError):
-        return "command line"
 
 
 def decision_of(options: argparse.Namespace, what: str, zone: SiteZone) -> Decision:

@@ -17,7 +17,7 @@ import numpy as np
 
 from metertui import settings, simulator
 from metertui.cli import demo_story, serve
-from metertui.cli.common import on_terminal, progress
+from metertui.cli.common import on_terminal, progress_bar
 from metertui.engine.accounts import AccountBook, StaffBook
 from metertui.engine.base import DAY, MINUTE, Progress, SiteZone, month_before, month_bounds
 from metertui.engine.billing import tariffs
@@ -50,7 +50,7 @@ def demo(options: argparse.Namespace) -> None:
         stated = settings.load(data, {"host": "127.0.0.1", "port": 0})
         zone = stated.rules().zone
         fleet = Fleet(METERS, SEED, zone)
-        with progress("making up a town") as share:
+        with progress_bar("making up a town") as share:
             prepare(data, fleet, zone, time.time_ns() // 1000, share)
         engine = serve.open_owned(data, stated)
         if not on_terminal():

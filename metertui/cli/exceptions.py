@@ -22,7 +22,7 @@ def exceptions(options: argparse.Namespace) -> None:
         raise UsageError(f"--cause {options.cause} is none; they are {', '.join(CAUSES)}")
     if not 0 < options.limit <= MOST_ROWS:
         raise UsageError(f"--limit is from 1 to {MOST_ROWS}")
-    with opened(options, readonly=True) as engine:
+    with opened(options) as engine:
         question = Question(
             cause=options.cause,
             region=options.region,

@@ -9,7 +9,7 @@ import sys
 import textwrap
 from typing import Any, Final
 
-from metertui.cli.common import days, instant, kwh, opened, progress, show, visible
+from metertui.cli.common import days, instant, kwh, opened, progress_bar, show, visible
 from metertui.cli.errors import UsageError
 from metertui.cli.queries import usage_row
 from metertui.engine.base import WINDOW_NAMES, SiteZone, Window, month_bounds, window_of_days
@@ -26,9 +26,9 @@ _NARROWEST: Final = 60
 
 def explanation(options: argparse.Namespace) -> None:
     """`metertui explain METER [WINDOW]`."""
-    with opened(options, readonly=True) as engine:
+    with opened(options) as engine:
         told, price = engine.explaining(options.meter, _window(options, engine))()
-        with progress("looking for the readings in their files") as share:
+        with progress_bar("looking for the readings in their files") as share:
             times = [point.time for point in told.readings()]
             places = files.locate(engine.archive, engine.zone, options.meter, times, share)
         form = getattr(options, "format", "table")

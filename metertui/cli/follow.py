@@ -13,7 +13,7 @@ from typing import Final
 
 from metertui.app import MetertuiApp
 from metertui.cli import serve
-from metertui.cli.common import progress
+from metertui.cli.common import progress_bar
 from metertui.engine.base import SystemClock
 from metertui.engine.errors import MeterError
 from metertui.engine.replica import Following
@@ -27,7 +27,7 @@ _SECONDS: Final = 1.0
 
 def screens(data: Path, stated: Settings) -> None:
     """Show the screens over a folder that another process owns, until they are left. Raises MeterError."""
-    with progress("reading the archive") as share:
+    with progress_bar("reading the archive") as share:
         engine, following = Following.open(data, stated.rules(), SystemClock(), share)
     serve.log_to(data)
 

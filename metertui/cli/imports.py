@@ -3,77 +3,48 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from metertui.cli.common import folder, opened, progress, show, visible
-from metertui.cli.delegate import handed
-from metertui.engine.base import Progress, part_of_progress
-from metertui.engine.core import COUNTS, Engine, Report, ended
+from metertui.cli.common import folder, progress_bar, show, visible
+from metertui.cli.delegate import perform
+from metertui.engine.core import COUNTS
 from metertui.engine.errors import MeterError
-from metertui.engine.storage import user_name
-from metertui.formats import readers
-
-COLUMNS = COUNTS
-_SHOWN = 10
-"""Refused lines that are told on standard error; all that are kept stand in rejects.log."""
 
 
-def take_files(options: argparse.Namespace) -> None:
-    """All files as one import: what the one knows already, the other does not bring again."""
-    form = None if options.form == "auto" else options.form
+def import_files(options: argparse.Namespace) -> None:
+    """Import all files together: a reading that stands in two of them is stored once."""
     paths = [Path(name) for name in options.files]
     for path in paths:
         if not path.is_file():
-            raise MeterError(f"cannot read {path}: {'it is no file' if path.exists() else 'there is no such file'}")
-    data = folder(options)
-
-    def here() -> dict[str, Any]:
-        with opened(options, readonly=False) as engine, progress("importing") as share:
-            report = take(engine, paths, form, share)
-        _note(engine, paths, report)
-        return report.told(_SHOWN)
-
-    with progress("importing") as share:
-        given = {"files": [str(path.absolute()) for path in paths], "form": form}
+            raise MeterError(f"cannot read {path}: {'it is not a file' if path.exists() else 'there is no such file'}")
+    form = None if options.form == "auto" else options.form
+    arguments = {"files": [str(path.absolute()) for path in paths], "form": form}
+    with progress_bar("importing") as share:
         try:
-            report = handed(data, "import", given, here, share)
-        except MeterError as error:  # of a file by the name that it was given
-            told = str(error)
-            for path in paths:
-                told = told.replace(str(path.absolute()), str(path))
-            raise MeterError(told) from error
-    show(options, [report], COLUMNS, one=True)
-    _tell(report)
+            report = perform(folder(options), "import", arguments, share)
+        except MeterError as error:
+            raise MeterError(_as_named(str(error), paths)) from error
+    show(options, [report], COUNTS, one=True)
+    _print_refusals(report)
 
 
-def take(engine: Engine, paths: Iterable[Path], form: readers.Form | None, share: Progress) -> Report:
-    """Import files into the folder of an engine, which does not learn of it. Raises MeterError."""
-    now = engine.clock.now()
-    frozen = engine.view().frozen(engine.rules.max_w)
-    latest, gone = now + engine.rules.future_us, ended(engine.accounts, engine.events)
-    importing = readers.taken(frozen, paths, form, latest, part_of_progress(share, 0, 2), gone)
-    return importing.finish(engine.accounts, engine.archive, now=now, progress=part_of_progress(share, 1, 2))
+def _as_named(text: str, paths: list[Path]) -> str:
+    """Return an error with the files' names as they were given, where it has their absolute paths."""
+    for path in paths:
+        text = text.replace(str(path.absolute()), str(path))
+    return text
 
 
-def _note(engine: Engine, paths: Iterable[Path], report: Report) -> None:
-    """Into audit.log, and what was refused into rejects.log."""
-    now = engine.clock.now()
-    names = ", ".join(path.name for path in paths)
-    engine.audit.write(engine.zone.iso(now), user_name(os.getuid()), "import", names, report.counts())
-    refusals = report.refusals(now)
-    if refusals:
-        engine.rejects.write(refusals, engine.zone)
-
-
-def _tell(report: Mapping[str, Any]) -> None:
-    for misfit in report["misfits"]:
-        told = f"{misfit['source']}:{misfit['line']}: {misfit['code']}: {misfit['why']}"
-        print(visible(told), file=sys.stderr)
-    if report["refused"] > _SHOWN:
+def _print_refusals(report: Mapping[str, Any]) -> None:
+    """Print the first refused lines to standard error, and how many more there are."""
+    listed = report["misfits"]
+    for each in listed:
+        print(visible(f"{each['source']}:{each['line']}: {each['code']}: {each['why']}"), file=sys.stderr)
+    more = report["refused"] - len(listed)
+    if more:
         reasons = ", ".join(f"{count} {code}" for code, count in Counter(report["reasons"]).most_common())
-        print(f"and {report['refused'] - _SHOWN} more; refused in all: {reasons}; see rejects.log", file=sys.stderr)
+        print(f"and {more} more; all refused lines: {reasons}; see rejects.log", file=sys.stderr)

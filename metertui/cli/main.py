@@ -167,7 +167,7 @@ def parser() -> Parser:
         "-o", dest="out", metavar="FILE", required=True, help="*.log and *.txt: log lines; else the wide CSV"
     )
 
-    taken = command("import", "imports:take_files", "history into the archive", everywhere)
+    taken = command("import", "imports:import_files", "history into the archive", everywhere)
     taken.add_argument("files", metavar="FILE", nargs="+")
     taken.set_defaults(form="auto")
     taken.add_argument(

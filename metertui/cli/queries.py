@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from metertui.cli.common import days, instant, kwh, opened, progress, show, visible
+from metertui.cli.common import days, instant, kwh, opened, progress_bar, show, visible
 from metertui.cli.errors import UsageError
 from metertui.engine.attributes import ATTRIBUTES
 from metertui.engine.base import WINDOW_NAMES, SiteZone, Window, window_of_days
@@ -45,7 +45,7 @@ USAGE = (
 
 def usage(options: argparse.Namespace) -> None:
     """`metertui usage METER [WINDOW]`."""
-    with opened(options, readonly=True) as engine:
+    with opened(options) as engine:
         at = instant("--at", options.at, engine.zone)
         window: str | Window = options.window or "month"
         if window not in WINDOW_NAMES:
@@ -69,10 +69,10 @@ def query(options: argparse.Namespace) -> None:
     columns = [*by, "usage_kwh", "meters", "readings"]
     asked = _question(options, columns)
     question = replace(asked, by=by, sort=asked.sort.replace("usage_kwh", "usage_wh"))
-    with opened(options, readonly=True) as engine:
+    with opened(options) as engine:
         _check_known(engine, question)
         frozen = engine.view().frozen(engine.rules.max_w)
-        with progress("reckoning usage") as share:
+        with progress_bar("reckoning usage") as share:
             answer = aggregate.answer(frozen, question, share)
     show(options, query_rows(answer), columns)
 
@@ -82,7 +82,7 @@ def _list(options: argparse.Namespace) -> None:
     if options.by:
         raise UsageError("--readings lists them one by one; --by is for their usage")
     question = _question(options, listing.COLUMNS)
-    with opened(options, readonly=True) as engine:
+    with opened(options) as engine:
         _check_known(engine, question)
         found = listing.readings(engine, question).astype(object).to_dict("records")
         rows = [
@@ -137,14 +137,14 @@ def export(options: argparse.Namespace) -> None:
     except writers.Refusal as error:
         raise UsageError(str(error)) from error
     question = _question(options, ())
-    with opened(options, readonly=True) as engine:
+    with opened(options) as engine:
         _check_known(engine, question)
         frozen = engine.view().frozen(engine.rules.max_w)
         asked = {"from": str(question.first), "to": str(question.last), **question.filters()}
         definition = None if out.suffix == ".csv" else {"table": "readings", "timezone": engine.zone.name, **asked}
         count = 0
         with (
-            progress("writing readings") as share,
+            progress_bar("writing readings") as share,
             writers.writing(out, exporting.COLUMNS, engine.zone.name, definition) as add,
         ):
             for table in exporting.export(frozen, question, share):

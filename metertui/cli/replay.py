@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from metertui.cli.common import days, opened, progress, show
+from metertui.cli.common import days, opened, progress_bar, show
 from metertui.cli.errors import UsageError
 from metertui.engine.billing import FIGURES, KEYS, Replay, money, tariffs
 from metertui.engine.billing import replay as replayed
@@ -28,12 +28,12 @@ def replay(options: argparse.Namespace) -> None:
     if proposed.tariffs and proposed.tariffs[0].effective_from > first:
         begins = proposed.tariffs[0].effective_from
         print(f"{options.tariff} begins on {begins}: what it says then is taken for the days before", file=sys.stderr)
-    with opened(options, readonly=True) as engine:
+    with opened(options) as engine:
         current = engine.tariffs.current()
         if current is None:
             raise MeterError(f"there is no {engine.tariffs.path} to hold {options.tariff} against")
         frozen = engine.view().frozen(engine.rules.max_w)
-        with progress("replaying") as share:
+        with progress_bar("replaying") as share:
             found = replayed(frozen, current, proposed.backdated(first), first, last, progress=share)
         currency = engine.rules.currency
     show(options, rows(found, by), [*by, *FIGURES])

@@ -19,7 +19,7 @@ from typing import Any
 
 from metertui import settings
 from metertui.cli import delegate
-from metertui.cli.common import flags, folder, on_terminal, progress
+from metertui.cli.common import flags, folder, on_terminal, progress_bar
 from metertui.engine.base import SystemClock
 from metertui.engine.core import Engine
 from metertui.engine.errors import MeterError, OwnedError
@@ -250,7 +250,7 @@ def tame_collector() -> None:
 
 def open_owned(data: Path, stated: Settings) -> Engine:
     """The engine on a data folder of which this process becomes the owner. Raises MeterError."""
-    with progress("reading the archive") as share:
+    with progress_bar("reading the archive") as share:
         engine = Engine.open(data, stated.rules(), SystemClock(), progress=share)
     settings.write_defaults(data)
     for warning in engine.warnings:

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 
 from metertui import settings, simulator
-from metertui.cli.common import days, folder, instant, progress, replacing, show, visible
+from metertui.cli.common import days, folder, instant, progress_bar, replacing, show, visible
 from metertui.cli.errors import UsageError
 from metertui.engine.base import HOUR, MINUTE, SECOND, format_kwh, window_of_days
 from metertui.formats import Fleet, wide_csv
@@ -37,7 +37,7 @@ def simulate(options: argparse.Namespace) -> int:
         raise UsageError("--from and --to go together")
     if options.speed <= 0:
         raise UsageError("--speed is above 0")
-    with progress("sending readings") as share:
+    with progress_bar("sending readings") as share:
         if options.live:
             until = None if options.seconds is None else time.monotonic() + options.seconds
             rounds = simulator.live(fleet, zone, interval / SECOND / options.speed, until)
@@ -104,7 +104,7 @@ def generate(options: argparse.Namespace) -> None:
     interval = _interval(options.interval)
     fleet = Fleet(_positive("--meters", options.meters), options.seed, zone)
     out = Path(options.out)
-    with progress("generating") as share, replacing(out) as file:
+    with progress_bar("generating") as share, replacing(out) as file:
         if out.suffix in (".txt", ".log"):
             for time_, registers in fleet.history(window.start, window.end - 1, interval):
                 stamp = zone.iso(time_)

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from metertui.engine.base import Progress, no_progress
@@ -69,13 +70,31 @@ class Imports:
             jobs.audit(by, "import given up", names, f"{lane.done} of {len(importing.new)} new readings are stored")
             raise
         report = importing.report
-        jobs.audit(by, "import", names, report.counts())
-        refusals = report.refusals(engine.clock.now())
-        if refusals:
-            jobs.append(engine.rejects.write, refusals, engine.zone)
+        self._log(report, names, by)
         while report.new:
             await self._day_close.idle.wait()
             with contextlib.suppress(BusyError):
                 await jobs.run_to_completion(self._day_close.close(by))
                 break
         return report
+
+    async def merge(self, importing: Import, names: str, by: str, progress: Progress = no_progress) -> Report:
+        """Merge what was planned straight into the day files, which takes half the time of `store`.
+
+        The engine does not learn of it: this is for a head-end that serves nobody and then ends. `progress` is called
+        in a thread. Raises DataError, StorageError; after that, doing it again adds the rest.
+        """
+        engine = self._jobs.engine
+        now = engine.clock.now()
+        finish = partial(importing.finish, engine.accounts, engine.archive, now=now, progress=progress)
+        report = await self._jobs.write(finish)
+        self._log(report, names, by)
+        return report
+
+    def _log(self, report: Report, names: str, by: str) -> None:
+        """Append an import to `audit.log`, and what it refused to `rejects.log`."""
+        jobs, engine = self._jobs, self._jobs.engine
+        jobs.audit(by, "import", names, report.counts())
+        refusals = report.refusals(engine.clock.now())
+        if refusals:
+            jobs.append(engine.rejects.write, refusals, engine.zone)

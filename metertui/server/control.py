@@ -125,7 +125,7 @@ class ControlSocket:
             command = COMMANDS.get(do)
             if command is None:
                 raise Malformed("the process that owns the folder does not know this command; is it another version?")
-            reply = Done(await command(Call(self._headend, by, dict(request.given), progress)))
+            reply = Done(await command.run(Call(self._headend, by, dict(request.given), progress)))
             encode_reply(reply)
             return reply
         except MeterError as error:

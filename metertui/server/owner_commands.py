@@ -1,4 +1,8 @@
-"""What the owner of a folder does for commands: a table by the words of the command line."""
+"""Commands that write into a data folder: a table by their names, each of them written once.
+
+The process that owns the folder runs them. That is the server, which is sent them by its Unix socket (see control.py),
+or the command line itself where nobody owns the folder (see cli/delegate.py).
+"""
 
 from __future__ import annotations
 
@@ -20,80 +24,88 @@ from metertui.server.control_protocol import Malformed
 if TYPE_CHECKING:
     from metertui.headend import HeadEnd
 
-_MISFITS: Final = 10
-"""Refused lines of an import that are told; more stand in rejects.log."""
+_LISTED_REFUSALS: Final = 10
+"""Refused lines of an import that its answer lists; rejects.log has more."""
 
 
 @dataclass(frozen=True)
 class Call:
-    """One request under way."""
+    """One command to run on a head-end: who gave it, and its arguments as JSON has them."""
 
     headend: HeadEnd
     by: str
-    given: dict[str, Any]
+    arguments: dict[str, Any]
     progress: Progress
-    """Takes the share done; from the event loop."""
+    """Takes the share done, 0 to 1; to be called on the event loop."""
+    alone: bool = False
+    """Whether the head-end serves nobody and ends after this command."""
 
     def text(self, name: str) -> str:
-        """A text that must be given. Raises Malformed."""
-        value = self.given.get(name)
+        """Return an argument that must be a string. Raises Malformed."""
+        value = self.arguments.get(name)
         if not isinstance(value, str):
-            raise Malformed(f"{name} is a text")
+            raise Malformed(f"{name} must be a string")
         return value
 
+    def optional_text(self, name: str) -> str | None:
+        """Return an argument that may be missing, else must be a string. Raises Malformed."""
+        return self.text(name) if name in self.arguments else None
+
     def texts(self, name: str) -> list[str]:
-        """Some texts that must be given. Raises Malformed."""
-        value = self.given.get(name)
+        """Return an argument that must be a list of strings. Raises Malformed."""
+        value = self.arguments.get(name)
         if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-            raise Malformed(f"{name} is a list of texts")
+            raise Malformed(f"{name} must be a list of strings")
         return value
 
     def objects(self, name: str) -> list[dict[str, Any]]:
-        """Some objects that must be given. Raises Malformed."""
-        value = self.given.get(name)
+        """Return an argument that must be a list of objects. Raises Malformed."""
+        value = self.arguments.get(name)
         if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
-            raise Malformed(f"{name} is a list of objects")
+            raise Malformed(f"{name} must be a list of objects")
         return value
 
-    def fields(self) -> dict[str, str]:
-        """The fields of an account that are given. Raises Malformed."""
-        return {name: self.text(name) for name in FIELDS if name in self.given}
+    def account_fields(self) -> dict[str, str]:
+        """Return the fields of an account that are among the arguments. Raises Malformed."""
+        return {name: self.text(name) for name in FIELDS if name in self.arguments}
+
+    def account_row(self) -> object:
+        """Return the account of the argument `meter` as JSON has it; None where there is none."""
+        engine = self.headend.engine
+        account = engine.accounts.get(self.text("meter"))
+        return None if account is None else account.row(engine.zone)
 
 
-Command = Callable[[Call], Awaitable[Any]]
+@dataclass(frozen=True)
+class Command:
+    """A command: `run` returns what JSON has. One that `needs_readings` opens the archive and the log."""
+
+    run: Callable[[Call], Awaitable[Any]]
+    needs_readings: bool = True
 
 
 async def _register(call: Call) -> object:
-    meter = call.text("meter")
-    outcome = await call.headend.accounts.register(meter, call.fields(), call.by)
+    outcome = await call.headend.accounts.register(call.text("meter"), call.account_fields(), call.by)
     if not outcome.stored:
         raise MeterError(outcome.text)
-    return _account(call, meter)
+    return call.account_row()
 
 
 async def _modify(call: Call) -> object:
-    since = effective(call.text("since"), call.headend.engine.zone) if "since" in call.given else None
-    await call.headend.accounts.modify(call.text("meter"), call.fields(), call.by, since)
-    return _account(call, call.text("meter"))
+    since = call.optional_text("since")
+    effective_from = None if since is None else effective(since, call.headend.engine.zone)
+    await call.headend.accounts.modify(call.text("meter"), call.account_fields(), call.by, effective_from)
+    return call.account_row()
 
 
 async def _deactivate(call: Call) -> object:
-    await call.headend.accounts.deactivate(
-        call.text("meter"), call.by, call.text("reason") if "reason" in call.given else ""
-    )
-    return _account(call, call.text("meter"))
+    await call.headend.accounts.deactivate(call.text("meter"), call.by, call.optional_text("reason") or "")
+    return call.account_row()
 
 
 async def _reactivate(call: Call) -> object:
-    await call.headend.accounts.reactivate(
-        call.text("meter"), call.by, call.text("reason") if "reason" in call.given else ""
-    )
-    return _account(call, call.text("meter"))
-
-
-def _account(call: Call, meter: str) -> object:
-    account = call.headend.engine.accounts.get(meter)
-    return None if account is None else account.row(call.headend.engine.zone)
+    await call.headend.accounts.reactivate(call.text("meter"), call.by, call.optional_text("reason") or "")
+    return call.account_row()
 
 
 async def _add_member(call: Call) -> object:
@@ -108,28 +120,31 @@ async def _remove_member(call: Call) -> object:
 
 
 async def _decide(call: Call) -> object:
-    decisions = [_decision(each) for each in call.objects("decisions")]
+    decisions = [_parse_decision(each) for each in call.objects("decisions")]
     zone = call.headend.engine.zone
     return [effect.told(zone) for effect in await call.headend.corrections.apply(decisions, call.by)]
 
 
-def _decision(said: dict[str, Any]) -> Decision:
-    """Raises Malformed."""
+def _parse_decision(fields: dict[str, Any]) -> Decision:
+    """Return the decision that an object describes. Raises Malformed."""
     kinds = get_type_hints(Decision)
-    if said.keys() != kinds.keys() or any(type(said[name]) is not kind for name, kind in kinds.items()):
-        raise Malformed(f"a decision has {', '.join(kinds)}")
-    return Decision(**said)
+    if fields.keys() != kinds.keys() or any(type(fields[name]) is not kind for name, kind in kinds.items()):
+        raise Malformed(f"a decision has the fields {', '.join(kinds)}")
+    return Decision(**fields)
 
 
 async def _import(call: Call) -> object:
     paths = [Path(name) for name in call.texts("files")]
-    form = call.given.get("form")
+    form = call.arguments.get("form")
     if form is not None and form not in FORMS:
         raise Malformed(f"a form is one of {', '.join(FORMS)}")
     importing = await call.headend.imports.plan(paths, form, part_of_progress(call.progress, 0, 2))
     names = ", ".join(path.name for path in paths)
-    report = await call.headend.imports.store(importing, names, call.by, part_of_progress(call.progress, 1, 2))
-    return report.told(_MISFITS)
+    progress = part_of_progress(call.progress, 1, 2)
+    imports = call.headend.imports
+    store = imports.merge if call.alone else imports.store
+    report = await store(importing, names, call.by, progress)
+    return report.told(_LISTED_REFUSALS)
 
 
 async def _close(call: Call) -> object:
@@ -144,9 +159,9 @@ async def _issue(call: Call) -> object:
         loop.call_soon_threadsafe(call.progress, 0.9 * share)
 
     run = await call.headend.billing.compute_run(call.text("month"), progress)
-    done = {"new": run.new, "changes": run.changes, "bills": len(run), "sums": run.sums()}
+    answer = {"new": run.new, "changes": run.changes, "bills": len(run), "sums": run.sums()}
     await call.headend.billing.issue(run, call.by)
-    return done
+    return answer
 
 
 async def _status(call: Call) -> object:
@@ -155,16 +170,16 @@ async def _status(call: Call) -> object:
 
 
 COMMANDS: Final[dict[str, Command]] = {
-    "users register": _register,
-    "users modify": _modify,
-    "users deactivate": _deactivate,
-    "users reactivate": _reactivate,
-    "admins add": _add_member,
-    "admins remove": _remove_member,
-    "decide": _decide,
-    "import": _import,
-    "close": _close,
-    "bill issue": _issue,
-    "status": _status,
+    "users register": Command(_register, needs_readings=False),
+    "users modify": Command(_modify, needs_readings=False),
+    "users deactivate": Command(_deactivate, needs_readings=False),
+    "users reactivate": Command(_reactivate, needs_readings=False),
+    "admins add": Command(_add_member, needs_readings=False),
+    "admins remove": Command(_remove_member, needs_readings=False),
+    "decide": Command(_decide),
+    "import": Command(_import),
+    "close": Command(_close),
+    "bill issue": Command(_issue),
+    "status": Command(_status),
 }
-"""What can be handed to the owner of a folder, by the words of the command line; each gives what JSON can say."""
+"""Every command by its name, which is that of the command line where there is one."""

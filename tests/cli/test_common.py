@@ -51,7 +51,7 @@ def test_a_bar_is_drawn_after_a_second_and_taken_away(monkeypatch: pytest.Monkey
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
     monkeypatch.setattr(common.time, "monotonic", lambda: now[0])
-    with common.progress("counting") as share:
+    with common.progress_bar("counting") as share:
         share(0.1)
         assert terminal.getvalue() == ""
         now[0] += 1.5
@@ -67,7 +67,7 @@ def test_a_bar_is_drawn_after_a_second_and_taken_away(monkeypatch: pytest.Monkey
 def test_no_bar_where_there_is_no_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     now = iter(range(0, 100, 10))
     monkeypatch.setattr(common.time, "monotonic", lambda: float(next(now)))
-    with common.progress("counting") as share:
+    with common.progress_bar("counting") as share:
         share(0.5)
     assert capsys.readouterr().err == ""
 

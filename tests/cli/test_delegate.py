@@ -63,6 +63,7 @@ WORDS = (
     "import {file} --format json",
     "import {file}",
     "import {file} --format wide",
+    "bill --all --month 2025-02 --issue",
     "query --from 2025-02-01 --to 2025-03-01 --by day,region",
     "void m-1 2025-02-01T00:30 --reason misread --format json",
     "void m-1 2025-02-01T00:30 --reason misread",
@@ -152,15 +153,12 @@ def test_the_share_done_is_told(data: Path) -> None:
     lock = FolderLock(data)
     lock.acquire()
 
-    def here() -> None:
-        FolderLock(data).acquire()
-
     with socket_file.bind(data) as bound:
         bound.listen()
         answer = b'{"progress":0.25}\n{"progress":1}\n{"result":[1]}\n'
         serving = threading.Thread(target=_answer_once, args=(bound, answer))
         serving.start()
-        assert delegate.handed(data, "x", {}, here, told.append) == [1]
+        assert delegate.perform(data, "close", {}, told.append) == [1]
         serving.join()
     lock.release()
     assert told == [0.25, 1.0]

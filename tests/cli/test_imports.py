@@ -53,7 +53,7 @@ def test_refused_lines_are_told_and_kept(metertui: Command, data: Path, tmp_path
     lines = result.err.splitlines()
     assert len(lines) == 11
     assert lines[0].startswith("log.txt:3: bad-timestamp: ")
-    assert lines[-1].startswith("and 3 more; refused in all: 12 bad-timestamp, 1 conflict")
+    assert lines[-1].startswith("and 3 more; all refused lines: 12 bad-timestamp, 1 conflict")
     rejects = (data / "rejects.log").read_text().splitlines()
     assert len(rejects) == 13
     assert rejects[-1].split("\t")[1:] == ["log.txt:2", "conflict", "m-1,2025-01-01T00:00:00+08:00,2"]

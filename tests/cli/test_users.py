@@ -135,3 +135,29 @@ def test_an_empty_password_is_none(metertui: Command, monkeypatch: pytest.Monkey
     result = metertui("admins", "add", "a@b.example", "--role", "operator")
     assert result.code == 1
     assert "password" in result.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "users register m-2",
+        "users list",
+        "users show m-1",
+        "users modify m-1 --region West",
+        "users deactivate m-1",
+        "admins list",
+        "admins add a@b.example --role operator",
+        "import --help",
+    ],
+)
+def test_commands_about_accounts_and_staff_open_no_readings(
+    metertui: Command, data: Path, monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("secret\n"))
+    metertui("users", "register", "m-1")
+    (data / "archive" / "2025").mkdir(parents=True)
+    (data / "archive" / "2025" / "01_01.csv").write_text("not a day file\n")
+    (data / "log.txt").write_text("not a reading\nnor this\n")
+    assert metertui("usage", "m-1").code == 1  # it reads them
+    assert metertui(*words.split()).code == 0
+    assert (data / "log.txt").read_text() == "not a reading\nnor this\n"

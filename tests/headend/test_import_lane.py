@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from metertui.cli.imports import take
 from metertui.engine.base.config import Rules
 from metertui.engine.base.zone import MINUTE, SiteZone
 from metertui.engine.core import ingest
@@ -102,10 +101,13 @@ async def test_of_a_deactivated_meter_what_was_read_before_is_taken_and_no_more(
     assert (await headend.store_reading("m-1", "1001", "2025-03-12T10:30", "test")).code == "deactivated"
     await headend.stop()
     assert "x.csv:4\tdeactivated\t" in (tmp_path / "data/rejects.log").read_text()
-    engine = Engine.open(tmp_path / "data", RULES, FakeClock())  # and the same where nobody has the folder open
-    again = take(engine, [file], None, lambda _: None)
+    alone = HeadEnd(
+        Engine.open(tmp_path / "data", RULES, FakeClock())
+    )  # as a command does where nobody owns the folder
+    await alone.start()
+    again = await alone.imports.merge(await alone.imports.plan([file]), "x.csv", "me")
     assert (again.new, again.duplicate, again.reasons) == (0, 3, {"deactivated": 1})
-    engine.close()
+    await alone.stop()
 
 
 async def test_what_arrives_between_plan_and_deed_is_met(tmp_path: Path) -> None:

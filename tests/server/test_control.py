@@ -111,10 +111,13 @@ async def test_staff_by_their_hash(folder: Path, owner: HeadEnd) -> None:
     [
         (b"READ m-1 5\n", "one line of JSON"),
         (b'{"do":"rm"}\n', "does not know this command"),
-        (b'{"do":"users register"}\n', "meter is a text"),
-        (b'{"do":"decide"}\n', "decisions is a list"),
-        (b'{"do":"decide","with":{"decisions":[{"what":"void","meter":"m","at":"now"}]}}\n', "a decision has what"),
-        (b'{"do":"users register","with":{"meter":["m-1"]}}\n', "meter is a text"),
+        (b'{"do":"users register"}\n', "meter must be a string"),
+        (b'{"do":"decide"}\n', "decisions must be a list"),
+        (
+            b'{"do":"decide","with":{"decisions":[{"what":"void","meter":"m","at":"now"}]}}\n',
+            "a decision has the fields what",
+        ),
+        (b'{"do":"users register","with":{"meter":["m-1"]}}\n', "meter must be a string"),
         (b'{"do":"' + b"x" * control.MAX_LINE_BYTES + b'"}\n', "bytes at most"),
     ],
 )
@@ -142,7 +145,7 @@ async def test_a_defect_is_one_sentence_and_the_next_command_goes_on(
         call.progress(0.5)
         raise ZeroDivisionError
 
-    monkeypatch.setitem(owner_commands.COMMANDS, "close", defective)
+    monkeypatch.setitem(owner_commands.COMMANDS, "close", owner_commands.Command(defective))
     replies = await asyncio.to_thread(raw, folder, b'{"do":"close"}\n')
     assert replies == [
         {"progress": 0.5},
@@ -175,7 +178,7 @@ async def test_the_end_waits_for_work_but_not_for_who_has_not_asked(
         await go.wait()
         return "done"
 
-    monkeypatch.setitem(owner_commands.COMMANDS, "close", slow)
+    monkeypatch.setitem(owner_commands.COMMANDS, "close", owner_commands.Command(slow))
     headend = HeadEnd(Engine.open(tmp_path, Rules(), FakeClock("2025-03-12T10:40:00")))
     served = ControlSocket(headend)
     await headend.start()

@@ -96,13 +96,17 @@ class Engine:
         clock: Clock,
         *,
         readonly: bool = False,
+        readings: bool = True,
         progress: Progress = no_progress,
     ) -> Engine:
         """Open a data folder, made if it is missing, and finish a day close that was interrupted.
 
-        `readonly` reads beside an owner and writes nothing. Raises OwnedError, DataError, MeterError.
+        `readonly` reads beside an owner and writes nothing. An owner without `readings` opens neither log nor archive:
+        it can change accounts and staff. Raises OwnedError, DataError, MeterError.
         """
         try:
+            if not readings:
+                return cls(folder, rules, clock, loading.load_books(folder, rules))
             if readonly:
                 return cls(folder, rules, clock, loading.load_beside(folder, rules, progress))
             return cls(folder, rules, clock, loading.load(folder, rules, clock, progress))

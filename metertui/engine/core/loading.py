@@ -31,7 +31,10 @@ from metertui.engine.vee import OF_AN_ACCOUNT, Event, EventBook
 
 @dataclass
 class Loaded:
-    """What stands in a data folder. `log` and `lock` are None where it is open for reading only."""
+    """What stands in a data folder.
+
+    `log` is None where it is open for reading only or without its readings, `lock` where it is open for reading only.
+    """
 
     accounts: AccountBook
     staff: StaffBook
@@ -44,6 +47,26 @@ class Loaded:
     log: WriteAheadLog | None
     lock: FolderLock | None
     warnings: list[str]
+
+
+def load_books(folder: Path, rules: Rules) -> Loaded:
+    """Own a folder, made if it is missing, and read accounts, staff and edits, but no readings.
+
+    Raises OwnedError, DataError, StorageError, OSError.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FolderLock(folder)
+    lock.acquire()
+    try:
+        accounts, staff, events, archive = _books(folder, rules)
+        finished = _mend_books(folder, accounts, staff, events, rules.zone)
+        warnings = [warning for warning in (*accounts.warnings, *events.warnings, finished) if warning]
+        directory = _directory(accounts)
+        nothing = arrivals(directory, reading_lines.EMPTY)
+        return Loaded(accounts, staff, events, archive, directory, Columns.empty(), nothing, None, lock, warnings)
+    except BaseException:
+        lock.release()
+        raise
 
 
 def load(folder: Path, rules: Rules, clock: Clock, progress: Progress) -> Loaded:
@@ -61,10 +84,7 @@ def load(folder: Path, rules: Rules, clock: Clock, progress: Progress) -> Loaded
         archive.manifest.read()
         sealed = wal.read_sealed(folder, rules.zone)
         write_ahead, rows, torn = WriteAheadLog.open(folder, rules.zone)
-        accounts.mend()
-        staff.mend()
-        events.mend()
-        finished = _finish_decision(accounts, events, AuditLog(folder / "audit.log"), rules.zone)
+        finished = _mend_books(folder, accounts, staff, events, rules.zone)
         weak = durable.weakness(folder)
         if rules.durability == "os":
             weak = 'durability is "os": OK is said before the disk has it, and a power cut loses the last seconds'
@@ -84,6 +104,14 @@ def load(folder: Path, rules: Rules, clock: Clock, progress: Progress) -> Loaded
     except BaseException:
         lock.release()
         raise
+
+
+def _mend_books(folder: Path, accounts: AccountBook, staff: StaffBook, events: EventBook, zone: SiteZone) -> str:
+    """Write what loading mended, and finish an interrupted decision; return what to say of that. StorageError."""
+    accounts.mend()
+    staff.mend()
+    events.mend()
+    return _finish_decision(accounts, events, AuditLog(folder / "audit.log"), zone)
 
 
 def _finish_decision(accounts: AccountBook, events: EventBook, audit: AuditLog, zone: SiteZone) -> str:
