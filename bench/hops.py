@@ -40,7 +40,7 @@ from metertui.engine.core import Engine
 from metertui.engine.reports import Saved
 from metertui.engine.usage import lookup
 from metertui.headend import HeadEnd
-from metertui.screens.government.answer_view import answered
+from metertui.screens.government.answer_view import answer_question
 from metertui.settings import Settings
 
 ROOT: Final = f"{Path(metertui.__file__).parent}/"
@@ -170,7 +170,7 @@ async def look_up(site: Site, nth: int) -> None:
 async def query(site: Site, _: int) -> None:
     """Ask for the usage of a month by day."""
     async with site.counted():
-        await site.headend.ask(answered, Saved(period="month", by=("day",)), None, no_progress)
+        await site.headend.ask(answer_question, Saved(period="month", by=("day",)), None, no_progress)
 
 
 async def bill(site: Site, nth: int) -> None:

@@ -1,4 +1,4 @@
-"""Explain this number: over the screen that showed it, everything that a usage rests on."""
+"""The window that explains a figure: everything that a usage is based on."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from metertui.text import Line, Section, Sources, explained, fmt, message, plain
 
 
 class ExplainScreen(ThriftyModal[None]):
-    """Why a meter used what it did in a window, as of the moment when it was asked.
+    """The explanation of a meter's usage in a window, as of the moment when it was opened.
 
-    The figures are there at once; the files and lines of the readings follow when they are found. Raises MeterError
-    for a meter that is not known.
+    The figures are shown at once; the files and lines of the readings follow when they are found. Raises MeterError
+    for an unknown meter.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -1,4 +1,4 @@
-"""The answer to a question about many meters, as it is seen: its sum in a line, a chart, and a table page by page."""
+"""The view of an answer about many meters: its total in a line, a chart, and a table by pages."""
 
 from __future__ import annotations
 
@@ -23,30 +23,30 @@ from metertui.screens.tables import PAGE, SortedTable
 from metertui.text import answers, message
 
 _MAP: Final = 80
-"""Columns that a map of the week takes with three to an hour."""
+"""The width of a heat map of the week with three columns per hour."""
 _BESIDE: Final = 110
-"""Columns of the terminal from which on chart and table stand side by side."""
+"""The width of the terminal from which chart and table are side by side."""
 
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """What a question gave."""
+    """A question with its findings and its chart."""
 
     saved: Saved
     found: Findings
     picture: Picture
 
-    def named(self, saved: Saved) -> Answer:
-        """The same under a title."""
+    def with_title_of(self, saved: Saved) -> Answer:
+        """Return this answer under the title of a saved question."""
         return replace(self, saved=saved)
 
 
-def answered(
+def answer_question(
     frozen: Frozen, saved: Saved, rule: Rule | None, progress: Progress
 ) -> tuple[Answer | None, tuple[date, date] | None]:
-    """A question's answer, and from which day to which there are readings; none without any. Raises MeterError.
+    """Return the answer to a question and the first and last day with readings; (None, None) without readings.
 
-    `progress` is told the share done; what it raises ends the work.
+    `progress` gets the share done; an exception from it ends the work. Raises MeterError.
     """
     if not len(frozen.curve):
         return None, None
@@ -57,7 +57,7 @@ def answered(
 
 
 class _Chart(PictureView):
-    """A chart that says what is worked out until there is another."""
+    """A chart whose place says what is being worked out until it is there."""
 
     waiting: Callable[[], Waiting]
 
@@ -66,13 +66,13 @@ class _Chart(PictureView):
 
 
 class AnswerView(Vertical):
-    """Chart and table, side by side where there is room. The table's rows are sorted here."""
+    """Chart and table, side by side where both fit. Sorts the rows of the table."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.answer: Answer | None = None
         self.sort = ""
-        """The column that rows are sorted by, `-column` from the highest down; empty for the keys' own order."""
+        """The sort column, `-column` for descending order, empty for the natural order of the keys."""
         self._table: pd.DataFrame | None = None
         self._rule: Rule | None = None
         self._zone: SiteZone | None = None
@@ -86,18 +86,18 @@ class AnswerView(Vertical):
 
     @property
     def at(self) -> int:
-        """The place of the row under the cursor among all; -1 where there is none."""
+        """The index of the row under the cursor among all rows; -1 if there is none."""
         return self.query_one(SortedTable).at
 
-    def forget(self) -> None:
-        """Show nothing any more."""
+    def clear(self) -> None:
+        """Show nothing."""
         self.answer, self.sort, self._table = None, "", None
         self.query_one(PictureView).show(None)
         self.query_one(SortedTable).show([], [])
         self.query_one("#summary", Steady).show("")
 
-    def show(self, answer: Answer, rule: Rule | None, zone: SiteZone, at: int = 0) -> None:
-        """Show an answer, and of its table the page that row `at` is on. `rule`: what was hidden by."""
+    def show_answer(self, answer: Answer, rule: Rule | None, zone: SiteZone, at: int = 0) -> None:
+        """Show an answer and the page of its table with row `at`. `rule` is the one that hid small groups."""
         self.answer, self._rule, self._zone = answer, rule, zone
         chart = self.query_one(PictureView)
         chart.border_title = answer.picture.unit + (f", {answer.picture.note}" if answer.picture.note else "")
@@ -105,20 +105,20 @@ class AnswerView(Vertical):
         self.set_class(answer.picture.kind == "heat", "-heat")
         self._show_table(at)
 
-    def wait(self, lines: Sequence[str], share: Callable[[], float]) -> None:
-        """Say in the place of the chart what is waited for, and how far it is; the table keeps the keys meanwhile."""
+    def show_wait(self, lines: Sequence[str], share: Callable[[], float]) -> None:
+        """Say in place of the chart what is being worked out, with its progress. The table keeps the focus."""
         chart = self.query_one(_Chart)
         chart.loading, chart.waiting = False, partial(Waiting, lines, share)
         chart.loading = True
 
-    def waited(self) -> None:
-        """It is there, or nobody waits any more."""
+    def end_wait(self) -> None:
+        """Show the chart again."""
         chart = self.query_one(_Chart)
         if chart.loading:
             chart.loading = False
 
     def keys_at(self, at: int) -> tuple[str, ...]:
-        """The keys of a row."""
+        """Return the keys of a row."""
         assert self.answer is not None
         assert self._table is not None
         return answers.keys_of(self.answer.found, self._table, at)
@@ -138,12 +138,12 @@ class AnswerView(Vertical):
         table = self.query_one(SortedTable)
         table.show(columns, cells, self.sort, first, len(self._table))
         table.point(at)
-        self._share_out()
+        self._arrange()
         summary = answers.summary(self.answer.found, self._rule)
         self.query_one("#summary", Steady).show(message(f"{summary} · {table.part}" if table.part else summary))
 
-    def _share_out(self) -> None:
-        """Side by side, the table takes what it needs, up to the half, and the chart what is left."""
+    def _arrange(self) -> None:
+        """Side by side, give the table the width that it needs, up to three fifths, and the chart the rest."""
         side = self.query_one("#table-side")
         if self.app.size.width < _BESIDE:
             side.styles.width = None
@@ -153,7 +153,7 @@ class AnswerView(Vertical):
             side.styles.width = max(34, min(self.query_one(SortedTable).needs, most))
 
     def on_resize(self) -> None:
-        self._share_out()
+        self._arrange()
 
     @on(SortedTable.PageAsked)
     def _turned(self, event: SortedTable.PageAsked) -> None:

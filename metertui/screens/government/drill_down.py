@@ -1,4 +1,4 @@
-"""Going deeper into a row: its keys become filters, and finer ones take their place."""
+"""Drill-down into a row: its keys become filters, and finer keys replace them."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _FINER: Final = {"year": "month", "quarter": "month", "month": "day", "week": "d
 _NARROWER: Final = {"region": "sub_region", "sub_region": "apartment_type", "apartment_type": "meter"}
 
 
-def deeper(saved: Saved, question: Question, row: tuple[str, ...], *, single_meters: bool) -> Saved:
-    """The question about one row of the answer to another. `single_meters`: whether it may come down to them.
+def question_below(saved: Saved, question: Question, row: tuple[str, ...], *, single_meters: bool) -> Saved:
+    """Return the question about one row of an answer. `single_meters`: whether it may go down to single meters.
 
-    Raises MeterError where there is nothing below.
+    Raises MeterError if there is no finer level.
     """
     found = saved
     by: list[str] = []
@@ -30,7 +30,7 @@ def deeper(saved: Saved, question: Question, row: tuple[str, ...], *, single_met
             by.append(_FINER[key])
         elif key in ATTRIBUTES:
             if not name:
-                raise MeterError("What has no name cannot be gone into: a filter needs one.")
+                raise MeterError("This row has no name, so no filter can select it.")
             found = replace(found, **{key: name})  # type: ignore[arg-type]  # these three are texts
             below = _NARROWER[key]
             while below in question.by or (below != "meter" and getattr(found, below)):
@@ -42,7 +42,7 @@ def deeper(saved: Saved, question: Question, row: tuple[str, ...], *, single_met
         elif key == "hour_of_day":
             found = replace(found, time=f"{name}-{int(name[:2]) + 1:02d}:00")
         else:
-            raise MeterError("This is as far as it goes.")
+            raise MeterError("There is no finer level.")
     if not by:
         by.append("day" if "meter" in question.by and _short(found) else "month")
     chart = "bars" if saved.chart == "heat" else saved.chart
@@ -50,7 +50,7 @@ def deeper(saved: Saved, question: Question, row: tuple[str, ...], *, single_met
 
 
 def _short(saved: Saved) -> bool:
-    """Whether the dates are of a month at most."""
+    """Return whether the dates span a month at most."""
     if saved.period != "dates":
         return False
     return (date.fromisoformat(saved.last) - date.fromisoformat(saved.first)).days <= 31

@@ -1,4 +1,4 @@
-"""Government: questions about many meters, put together by keys, and their answers as a chart and a table."""
+"""The government screen: questions about many meters, and their answers as a chart and a table."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from metertui.engine.errors import MeterError
 from metertui.engine.reports import CHARTS, COMPARES, MEASURES, Rule, Saved
 from metertui.screens.fields import TypedLine
 from metertui.screens.government import drill_down
-from metertui.screens.government.answer_view import Answer, AnswerView, answered
-from metertui.screens.government.question_form import Builder, charted
-from metertui.screens.government.saved_questions import QuestionsScreen
+from metertui.screens.government.answer_view import Answer, AnswerView, answer_question
+from metertui.screens.government.question_form import QuestionForm, with_chart
+from metertui.screens.government.saved_questions import SavedQuestionsScreen
 from metertui.screens.government.tariff_replay import ReplayScreen
 from metertui.screens.shell import Cancelled, GatedScreen, Steady, UnderWay, export, told
 from metertui.screens.tables import SortedTable
@@ -31,15 +31,15 @@ from metertui.text import answers, fmt, message
 T = TypeVar("T")
 
 _PATIENCE: Final = 0.2
-"""Seconds that an answer may take before the screen says that it is worked out: most are there sooner."""
+"""Seconds before the screen says that an answer is being worked out; most take less."""
 
 _ROOMY: Final = 140
-"""Columns from which on the form stands beside the answer from the start."""
+"""The width from which the form is shown beside the answer from the start."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Step:
-    """Where one was before going deeper."""
+class _Level:
+    """A question above the current one: its sort column and its row."""
 
     saved: Saved
     sort: str
@@ -47,29 +47,28 @@ class _Step:
 
 
 class GovernmentScreen(GatedScreen):
-    """A question, the form that it is put together in, and its answer."""
+    """A question, the form that changes it, and its answer."""
 
     place = "government"
     roles = ("government", "operator")
     explains = (
-        "Usage of many meters. b opens the form: when, which meters, by what the answer is broken down, what is "
-        "measured and what it is compared with; left and right change a field, enter lists what it can be. c, m and v "
-        "change chart, measure and comparison without it.\n\n"
-        "Enter on a row goes deeper into it, escape comes back. s sorts by the next column, S the other way round. "
-        "o opens a question that was kept, w keeps this one. ctrl+e writes the table to a .csv, .parquet or .xlsx, "
-        "with what was asked. What takes long says how far it is, and escape ends it. t replays the period under a "
-        "proposed tariff: who would pay more, who less.\n\n"
-        "Named periods are counted back from the newest reading. A meter that moved counts where it stood at the time. "
-        "For the role government, small groups are hidden (settings small_group_meters and small_group_share), and so "
-        "is what would give them away; operators see them."
+        "Usage of many meters. b opens the form: period, meters, breakdown, measure and comparison. Left and right "
+        "change a field; Enter lists its values. c, m and v change chart, measure and comparison directly.\n\n"
+        "Enter drills down into a row; escape goes back. s sorts by the next column, S reverses the order. "
+        "o opens a saved question, w saves this one. ctrl+e exports the table with its question to a .csv, .parquet or "
+        ".xlsx file. Long work shows its progress, and escape cancels it. t replays the period under a proposed "
+        "tariff: who would pay more, who less.\n\n"
+        "Named periods end at the newest reading. A meter that moved counts in the region where it was at the time. "
+        "For the role government, small groups are hidden (settings small_group_meters and small_group_share), with "
+        "the cells that would reveal them; operators see them."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("b", "build", "Build"),
-        Binding("c", "turn('chart')", "Chart"),
-        Binding("m", "turn('measure')", "Measure", show=False),
-        Binding("v", "turn('compare')", "Compare", show=False),
+        Binding("c", "next_choice('chart')", "Chart"),
+        Binding("m", "next_choice('measure')", "Measure", show=False),
+        Binding("v", "next_choice('compare')", "Compare", show=False),
         Binding("o", "open", "Open"),
-        Binding("w", "keep", "Keep", show=False),
+        Binding("w", "keep", "Save", show=False),
         Binding("t", "replay", "Tariff", show=False),
         Binding("ctrl+e", "export", "Export", priority=True),
         Binding("ctrl+r", "ask", "Ask again", show=False, priority=True),
@@ -79,19 +78,19 @@ class GovernmentScreen(GatedScreen):
     def __init__(self) -> None:
         super().__init__()
         self._saved = Saved()
-        self._trail: list[_Step] = []
+        self._levels: list[_Level] = []
         self._asking: Worker[None] | None = None
         self._question: UnderWay | None = None
-        """The question that is waited for."""
+        """The question being worked out."""
         self._writing: UnderWay | None = None
-        """The file that is written."""
+        """The export under way."""
         self._role = ""
         self._reach: tuple[date, date] | None = None
 
     def inside(self) -> ComposeResult:
         yield Steady(id="question")
         with Horizontal(id="desk"):
-            yield Builder(id="builder", classes="hidden")
+            yield QuestionForm(id="builder", classes="hidden")
             yield AnswerView(id="findings")
         yield TypedLine(id="line")
 
@@ -103,7 +102,7 @@ class GovernmentScreen(GatedScreen):
 
     @property
     def _rule(self) -> Rule | None:
-        """What small groups are, for who is logged in; None where they may be seen."""
+        """The rule for small groups for the current login; None if they may be seen."""
         settings = self.desk.settings
         if self.desk.sessions.role == "operator" or not settings.small_group_meters:
             return None
@@ -118,75 +117,75 @@ class GovernmentScreen(GatedScreen):
         self._follow_role()
 
     def _follow_role(self) -> None:
-        """Someone of another role may have logged in at another screen's gate."""
+        """Start again if someone with another role has logged in on another screen."""
         role = self.desk.sessions.role
         if self._open and role in self.roles and role != self._role:
             self.entered()
 
     def entered(self) -> None:
         role = self.desk.sessions.role
-        if role != self._role:  # what one role saw is not for the other
-            self._forget()
+        if role != self._role:  # one role must not see the answers of the other
+            self._clear()
             self._role = role
-        self.query_one(Builder).set_class(self.size.width < _ROOMY, "hidden")
+        self.query_one(QuestionForm).set_class(self.size.width < _ROOMY, "hidden")
         self.set_focus(self.query_one(SortedTable))
         self.action_ask()
 
-    def _forget(self) -> None:
-        self._trail, self._saved = [], Saved()
-        self._view.forget()
+    def _clear(self) -> None:
+        self._levels, self._saved = [], Saved()
+        self._view.clear()
 
     def action_ask(self) -> None:
-        """Ask the question that is put together, of the readings as they are now."""
+        """Ask the current question about the readings as they are now."""
         self._asking = self._ask(self._saved)
 
     @work(exclusive=True, group="government")
     async def _ask(self, saved: Saved, at: int = 0) -> None:
-        """Ask; the question before, if it is under way, is ended by this one."""
-        work = self._question = UnderWay("Reckoning")
-        spinner = self.set_timer(_PATIENCE, lambda: self._wait(work, saved))
+        """Ask a question, and cancel the one before if it is under way."""
+        work = self._question = UnderWay("Working out the answer")
+        spinner = self.set_timer(_PATIENCE, lambda: self._show_wait(work, saved))
         try:
-            answer, self._reach = await self.headend.ask(answered, saved, self._rule, work.tell)
+            answer, self._reach = await self.headend.ask(answer_question, saved, self._rule, work.tell)
         except MeterError as error:
-            self._waited(work)
+            self._end_wait(work)
             self.warn(str(error))
         else:
-            self._waited(work)
+            self._end_wait(work)
             self._show(answer, at)
         finally:
             work.end()
             spinner.stop()
-            self._waited(work)
+            self._end_wait(work)
 
-    def _wait(self, work: UnderWay, saved: Saved) -> None:
-        """Say what takes its time."""
+    def _show_wait(self, work: UnderWay, saved: Saved) -> None:
+        """Say what is being worked out."""
         if self._question is work:
             engine = self.headend.engine
             stored = f"from {fmt.count(len(engine.readings))} readings of {fmt.count(len(engine.directory))} meters"
-            self._view.wait(["Working out", answers.sentence(saved, None), stored], lambda: work.share)
+            self._view.show_wait(["Working out", answers.sentence(saved, None), stored], lambda: work.share)
 
-    def _waited(self, work: UnderWay) -> None:
-        """A question is waited for no more, unless another has taken its place."""
+    def _end_wait(self, work: UnderWay) -> None:
+        """End the wait for a question, unless another has replaced it."""
         if self._question is work:
             self._question = None
-            self._view.waited()
+            self._view.end_wait()
 
     def _show(self, answer: Answer | None, at: int) -> None:
         self.query_one("#desk").set_class(answer is None, "hidden")
         if answer is None:
             self.set_focus(None)
-            self._view.forget()
+            self._view.clear()
             self._describe()
-            self.say("Nothing is stored yet, so there is nothing to ask about. Ctrl+R looks again.")
+            self.say("There are no readings yet. Press ctrl+r to look again.")
             return
-        self._view.show(answer, self._rule, self.zone, at)
+        self._view.show_answer(answer, self._rule, self.zone, at)
         if self.focused is None:
             self.query_one(SortedTable).focus()
         self._describe()
 
     def _describe(self) -> None:
         answer = self._view.answer
-        deep = f"{' ›' * len(self._trail)} " if self._trail else ""
+        deep = f"{' ›' * len(self._levels)} " if self._levels else ""
         said = answers.sentence(self._saved, answer.found if answer and answer.saved == self._saved else None)
         text = Text(f"{deep}", style="bold", no_wrap=True, overflow="ellipsis")
         text.append_text(message(said))
@@ -194,9 +193,9 @@ class GovernmentScreen(GatedScreen):
         self._show_form()
 
     def _show_form(self) -> None:
-        form = self.query_one(Builder)
+        form = self.query_one(QuestionForm)
         if not form.has_class("hidden"):
-            form.show(self._saved, self.headend.engine.directory.groups, single_meters=self._rule is None)
+            form.show_question(self._saved, self.headend.engine.directory.groups, single_meters=self._rule is None)
 
     # -- changing the question -------------------------------------------------------------------------------------
 
@@ -208,17 +207,17 @@ class GovernmentScreen(GatedScreen):
         self.hush()
         self.action_ask()
 
-    @on(Builder.Changed)
-    def _built(self, event: Builder.Changed) -> None:
+    @on(QuestionForm.Changed)
+    def _take_question(self, event: QuestionForm.Changed) -> None:
         self._change(event.saved)
 
     def action_build(self) -> None:
-        """Show the form, and go into it; or put it away."""
-        form = self.query_one(Builder)
+        """Open the form and focus it, or close it."""
+        form = self.query_one(QuestionForm)
         if form.has_class("hidden"):
             form.remove_class("hidden")
             self._show_form()
-            self.query_one("#table-side").set_class(self.size.width < 110, "hidden")  # the chart answers meanwhile
+            self.query_one("#table-side").set_class(self.size.width < 110, "hidden")  # the chart remains
             form.query_one("#period").focus()
         elif self.focused is not None and form in self.focused.ancestors:
             self._leave_form()
@@ -227,36 +226,36 @@ class GovernmentScreen(GatedScreen):
 
     def _leave_form(self) -> None:
         if self.size.width < _ROOMY:
-            self.query_one(Builder).add_class("hidden")
+            self.query_one(QuestionForm).add_class("hidden")
         self.query_one("#table-side").remove_class("hidden")
         self.query_one(SortedTable).focus()
 
-    def action_turn(self, what: str) -> None:
-        """The next chart, measure or comparison."""
+    def action_next_choice(self, what: str) -> None:
+        """Choose the next chart, measure or comparison."""
         if what == "chart":
-            self._change(charted(self._saved, _after(CHARTS, self._saved.chart)))
+            self._change(with_chart(self._saved, _after(CHARTS, self._saved.chart)))
         elif what == "measure":
             self._change(replace(self._saved, measure=_after(MEASURES, self._saved.measure)))
         else:
             self._change(replace(self._saved, compare=_after(COMPARES, self._saved.compare)))
 
     @on(SortedTable.RowSelected)
-    def _deeper(self) -> None:
+    def _drill_down(self) -> None:
         view = self._view
         at, answer = view.at, view.answer
         if answer is None or answer.saved != self._saved or at < 0:
             return
         question = answer.found.inquiry.question
         try:
-            saved = drill_down.deeper(self._saved, question, view.keys_at(at), single_meters=self._rule is None)
+            saved = drill_down.question_below(self._saved, question, view.keys_at(at), single_meters=self._rule is None)
         except MeterError as error:
             self.say(str(error))
             return
-        self._trail.append(_Step(self._saved, view.sort, at))
+        self._levels.append(_Level(self._saved, view.sort, at))
         self._change(saved)
 
     def action_back(self) -> None:
-        """Leave what is open, one thing at a time: a file that is written, the line, a long question, form, level."""
+        """Go one step back: cancel an export, close the line, cancel a question, leave the form, or go up a level."""
         if self._writing is not None:
             self._writing.end()
             self.say(self._writing.line())
@@ -265,33 +264,33 @@ class GovernmentScreen(GatedScreen):
         elif self._question is not None and self._asking is not None:
             self._question.end()
             self._asking.cancel()
-            self._waited(self._question)
-            before = "" if self._view.answer is None else "; the answer shown is of the question before"
-            self.say(f"Cancelled{before}. Ctrl+R asks this one again.")
-        elif self.focused is not None and self.query_one(Builder) in self.focused.ancestors:
+            self._end_wait(self._question)
+            before = "" if self._view.answer is None else " The answer shown belongs to the question before."
+            self.say(f"Cancelled.{before} Press ctrl+r to ask again.")
+        elif self.focused is not None and self.query_one(QuestionForm) in self.focused.ancestors:
             self._leave_form()
-        elif self._trail:
-            step = self._trail.pop()
+        elif self._levels:
+            step = self._levels.pop()
             self._saved, self._view.sort = step.saved, step.sort
             self.hush()
             self._describe()
             self._asking = self._ask(step.saved, step.at)
 
-    # -- questions that are kept -------------------------------------------------------------------------------------
+    # -- saved questions --------------------------------------------------------------------------------------------
 
     def action_open(self) -> None:
-        """Pick one of the questions that are kept."""
+        """Choose a saved question."""
 
         def opened(saved: Saved | None) -> None:
             if saved is not None:
-                self._trail.clear()
+                self._levels.clear()
                 self._change(saved)
 
-        self.app.push_screen(QuestionsScreen(self.headend, self.desk.sessions.email), opened)
+        self.app.push_screen(SavedQuestionsScreen(self.headend, self.desk.sessions.email), opened)
 
     def action_keep(self) -> None:
-        """Ask for a title to keep the question under."""
-        self._open_line("keep", "a title for this question, then enter; escape leaves", self._saved.title)
+        """Ask for a title and save the question."""
+        self._open_line("keep", "title of this question, then Enter; escape cancels", self._saved.title)
 
     @work(exclusive=True, group="keep")
     async def _keep(self, title: str) -> None:
@@ -303,10 +302,10 @@ class GovernmentScreen(GatedScreen):
             return
         self._saved = saved
         if self._view.answer is not None:
-            self._view.answer = self._view.answer.named(saved)
-        self.say(f"Kept as “{title}”; o opens it again.")
+            self._view.answer = self._view.answer.with_title_of(saved)
+        self.say(f"Saved as “{title}”. Press o to open it again.")
 
-    # -- the line to type on -----------------------------------------------------------------------------------------
+    # -- the line of input -------------------------------------------------------------------------------------------
 
     def _open_line(self, what: str, hint: str, value: str) -> None:
         self.query_one(TypedLine).ask(what, hint, value)
@@ -338,23 +337,23 @@ class GovernmentScreen(GatedScreen):
         if self._view.answer is None or self._view.answer.found.table.empty:
             self.warn("There is no usage to replay.")
             return
-        self._open_line("replay", "a proposed tariff, like tariffs.csv, then enter; escape leaves", "")
+        self._open_line("replay", "file of a proposed tariff, as tariffs.csv, then Enter; escape cancels", "")
 
     # -- export ------------------------------------------------------------------------------------------------------
 
     def action_export(self) -> None:
-        """Ask for a file to write the table to."""
+        """Ask for the name of a file and export the table."""
         answer = self._view.answer
         if answer is None or answer.found.table.empty:
-            self.warn("There is no table to write.")
+            self.warn("There is no table to export.")
         elif self._writing is not None:
-            self.warn("A file is being written; escape cancels it.")
+            self.warn("An export is under way; escape cancels it.")
         else:
             question = answer.found.inquiry.question
             by = f"-by-{'-'.join(question.by)}" if question.by else ""
             name = f"usage-{question.first}-{question.last}{by}.csv"
-            self._open_line("export", "a file that ends in .csv, .parquet or .xlsx, then enter; escape leaves", name)
-            self.say(f"Enter writes it into {Path.cwd()}; a name in .xlsx makes a workbook. Escape leaves.")
+            self._open_line("export", "file name ending in .csv, .parquet or .xlsx, then Enter; escape cancels", name)
+            self.say(f"The file is written to {Path.cwd()}. A name ending in .xlsx makes a workbook.")
 
     @work(exclusive=True, group="export")
     async def _export(self, answer: Answer, sort: str, path: Path) -> None:

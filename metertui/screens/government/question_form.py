@@ -1,4 +1,4 @@
-"""The form that a question is put together in: a line each for when, which, by what, and how."""
+"""The form for a question: a line each for period, filters, breakdown, measure, comparison and chart."""
 
 from __future__ import annotations
 
@@ -38,21 +38,21 @@ _TEXTS: Final = {
     "first": ("From", "YYYY-MM-DD"),
     "last": ("To", "YYYY-MM-DD"),
     "time": ("Time of day", "18:00-20:00"),
-    "meter": ("Meter", "all of them"),
+    "meter": ("Meter", "all meters"),
 }
 
 
-class Builder(VerticalScroll):
+class QuestionForm(VerticalScroll):
     """Shows a question and changes it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "app.focus_previous", "Field before", show=False),
+        Binding("up", "app.focus_previous", "Previous field", show=False),
         Binding("down", "app.focus_next", "Next field", show=False),
     ]
 
     @dataclass
     class Changed(Message):
-        """The question is another."""
+        """The question was changed."""
 
         saved: Saved
 
@@ -82,11 +82,11 @@ class Builder(VerticalScroll):
             yield Label(Text(f"{title:<11}", style="dim"))
             yield Input(placeholder=hint, id=name, compact=True)
 
-    def show(self, saved: Saved, groups: Iterable[Group], *, single_meters: bool) -> None:
-        """Show a question, to be narrowed by what the groups have; by a single meter only where that may be."""
+    def show_question(self, saved: Saved, groups: Iterable[Group], *, single_meters: bool) -> None:
+        """Show a question. `groups` give the values of the filters; a single meter only if `single_meters`."""
         before, self._saved = self._saved, saved
         groups = list(groups)
-        for name in _TEXTS:  # what is being typed is left alone
+        for name in _TEXTS:  # text being typed is left alone
             if getattr(saved, name) != getattr(before, name):
                 self.query_one(f"#{name}", Input).value = getattr(saved, name)
         for name, every in _EVERY.items():
@@ -115,7 +115,7 @@ class Builder(VerticalScroll):
             if saved.chart == "heat":
                 saved = replace(saved, chart="bars")
         elif name == "chart":
-            saved = charted(saved, value)
+            saved = with_chart(saved, value)
         elif name == "measure":
             saved = replace(saved, measure=cast("Measure", value))
         elif name == "compare":
@@ -124,7 +124,7 @@ class Builder(VerticalScroll):
             saved = replace(saved, period=value)
         elif name in ATTRIBUTES:
             saved = replace(saved, **{name: value})  # type: ignore[arg-type]  # these three are texts
-        self._tell(saved)
+        self._change_question(saved)
 
     @on(Input.Submitted)
     def _typed(self, event: Input.Submitted) -> None:
@@ -132,17 +132,17 @@ class Builder(VerticalScroll):
         name = event.input.id or ""
         value = event.value.strip()
         if getattr(self._saved, name) != value:
-            self._tell(replace(self._saved, **{name: value}))  # type: ignore[arg-type]  # texts, all of them
+            self._change_question(replace(self._saved, **{name: value}))  # type: ignore[arg-type]  # texts, all of them
         self.screen.focus_next()
 
-    def _tell(self, saved: Saved) -> None:
+    def _change_question(self, saved: Saved) -> None:
         if saved != self._saved:
             self._saved = saved
             self.post_message(self.Changed(saved))
 
 
-def charted(saved: Saved, chart: str) -> Saved:
-    """The question with another chart: the map of the week asks by its own keys, and leaves them behind again."""
+def with_chart(saved: Saved, chart: str) -> Saved:
+    """Return the question with another chart. The heat map needs its own breakdown, which goes when it goes."""
     week = ("weekday", "hour_of_day")
     if chart == "heat":
         return replace(saved, chart=chart, by=week)

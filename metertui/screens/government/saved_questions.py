@@ -1,4 +1,4 @@
-"""Questions that are kept, and some to begin with, in a list to open one from."""
+"""The window that opens a saved question, or one of the examples."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from metertui.screens.terminal import ThriftyModal
 from metertui.text import message, plain, sentence
 
 
-class QuestionsScreen(ThriftyModal[Saved | None]):
-    """Gives the question that was picked."""
+class SavedQuestionsScreen(ThriftyModal[Saved | None]):
+    """A list of questions. Returns the one that was chosen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,o", "dismiss(None)", "Close"),
-        Binding("d,delete", "drop", "Keep no longer"),
+        Binding("d,delete", "drop", "Delete"),
     ]
 
     def __init__(self, headend: HeadEnd, who: str) -> None:
@@ -38,7 +38,7 @@ class QuestionsScreen(ThriftyModal[Saved | None]):
             yield Static("Questions", classes="heading")
             yield OptionList(id="pick-list")
             yield Static(id="pick-said")
-            yield Static(Text("enter opens · d keeps one no longer · escape closes", style="dim"))
+            yield Static(Text("Enter opens · d deletes · escape closes", style="dim"))
 
     def on_mount(self) -> None:
         self.query_one(OptionList).focus()
@@ -67,12 +67,12 @@ class QuestionsScreen(ThriftyModal[Saved | None]):
         self.dismiss([*self._kept, *IDEAS][event.option_index])
 
     def action_drop(self) -> None:
-        """Keep the one that is highlighted no longer."""
+        """Delete the highlighted question."""
         at = self.query_one(OptionList).highlighted
         if at is not None and at < len(self._kept):
             self._drop(self._kept[at].title)
         else:
-            self.query_one("#pick-said", Static).update(f"Only those of {NAME} can be taken out of it.")
+            self.query_one("#pick-said", Static).update(f"Only questions saved in {NAME} can be deleted.")
 
     @work(exclusive=True)
     async def _drop(self, title: str) -> None:

@@ -1,4 +1,4 @@
-"""Past usage under a proposed tariff: who would pay more, who less, and by how much; over the screen that asked."""
+"""The window that replays past usage under a proposed tariff: who would pay more, who less, and by how much."""
 
 from __future__ import annotations
 
@@ -48,11 +48,11 @@ class _Table(NamedTuple):
 
 
 class ReplayScreen(ThriftyModal[None]):
-    """Shows a replay of some days; made from a file that is read when it opens. Escape ends it, then the window."""
+    """The replay of some days under the tariff of a file, read when the window opens. Escape cancels, then closes."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "back", "Close", key_display="escape"),
-        Binding("b", "by", "Broken down otherwise"),
+        Binding("b", "by", "Next breakdown"),
     ]
 
     def __init__(self, headend: HeadEnd, file: Path, days: tuple[date, date], rule: Rule | None) -> None:
@@ -64,7 +64,7 @@ class ReplayScreen(ThriftyModal[None]):
         self._tables: list[_Table] = []
         self._at = 0
         self._work: UnderWay | None = None
-        """The replay that is waited for."""
+        """The replay under way."""
 
     def compose(self) -> ComposeResult:
         with Vertical(id="replay"):
@@ -72,11 +72,11 @@ class ReplayScreen(ThriftyModal[None]):
             yield Static(id="replay-sum")
             yield SortedTable(id="replay-table")
             yield Static(id="replay-chart")
-            yield Static(Text("↑ ↓ another group · b broken down otherwise · escape ends or closes", style="dim"))
+            yield Static(Text("↑ ↓ group · b next breakdown · escape cancels or closes", style="dim"))
 
     def on_mount(self) -> None:
         first, last = self._days
-        title = Text(f"{visible(self._file.name)} against tariffs.csv, {first} to {last}", style="bold")
+        title = Text(f"{visible(self._file.name)} compared with tariffs.csv, {first} to {last}", style="bold")
         self.query_one("#replay-title", Static).update(title)
         self.query_one(SortedTable).focus()
         self._replay()
@@ -91,7 +91,7 @@ class ReplayScreen(ThriftyModal[None]):
                     _replayed, self._headend, self._file, self._days, self._rule, self._work.tell
                 )
         except Cancelled:
-            self.say("Ended; nothing was replayed.")
+            self.say("Cancelled; nothing was replayed.")
         except MeterError as error:
             self.say(f"! {error}")
         else:
@@ -103,15 +103,15 @@ class ReplayScreen(ThriftyModal[None]):
             table.focus()
 
     def say(self, text: str) -> None:
-        """Put a sentence where the sums stand."""
+        """Show a sentence in place of the totals."""
         self.query_one("#replay-sum", Static).update(message(text))
 
     def hush(self) -> None:
-        """Take it back."""
+        """Remove the sentence."""
         self.say("")
 
     def action_back(self) -> None:
-        """End the replay that is waited for, or leave."""
+        """Cancel the replay under way, or close the window."""
         if self._work is None:
             self.dismiss()
         else:
@@ -128,16 +128,16 @@ class ReplayScreen(ThriftyModal[None]):
             f"{fmt.count(int(row['meters']))} meters: {fmt.count(int(row['more']))} pay more, "
             f"{fmt.count(int(row['less']))} less, {fmt.count(int(row['same']))} the same · "
             f"{_money(row['current'])} now, {_money(row['proposed'])} proposed, "
-            f"{_money(row['change'], sign=True)} {currency} in all, with tax"
+            f"{_money(row['change'], sign=True)} {currency} in total, with tax"
         )
 
     def _show(self) -> None:
         by, rows, hidden = self._tables[self._at]
-        columns = [Column(key, _NAMES[key], False) for key in by] or [Column("all", "of all", False)]
+        columns = [Column(key, _NAMES[key], False) for key in by] or [Column("all", "group", False)]
         columns += [Column(name, title, True) for name, title in _TITLES.items()]
         cells = []
         for row, out in zip(rows.to_dict("records"), hidden, strict=True):
-            line = [visible(str(row[key])) or "(none)" for key in by] or ["meters"]
+            line = [visible(str(row[key])) or "(none)" for key in by] or ["all meters"]
             for name in _TITLES:
                 if out:
                     line.append(HIDDEN)
@@ -162,7 +162,8 @@ class ReplayScreen(ThriftyModal[None]):
         row = rows.iloc[at]
         name = " · ".join(visible(str(row[key])) or "(none)" for key in by) or "all meters"
         text = Text(
-            f"What each pays more (right) or less (left), {name}, {self._headend.engine.rules.currency}\n", "dim"
+            f"Change of bills, higher (right) or lower (left), {name}, {self._headend.engine.rules.currency}\n",
+            "dim",
         )
         if hidden[at]:
             text.append(HIDDEN)
@@ -175,7 +176,7 @@ class ReplayScreen(ThriftyModal[None]):
         chart.update(text)
 
     def action_by(self) -> None:
-        """Break it down by other keys."""
+        """Show the next breakdown."""
         if self._tables:
             self._at = (self._at + 1) % len(self._tables)
             self._show()
@@ -184,10 +185,10 @@ class ReplayScreen(ThriftyModal[None]):
 def _replayed(
     frozen: Frozen, headend: HeadEnd, file: Path, days: tuple[date, date], rule: Rule | None, progress: Progress
 ) -> list[_Table]:
-    """The tables by all of _BY. Raises MeterError, and what `progress` raises."""
+    """Return a table for each breakdown in _BY. Raises MeterError, and what `progress` raises."""
     current = headend.engine.tariffs.current()
     if current is None:
-        raise MeterError("there is no tariffs.csv in the data folder to hold it against")
+        raise MeterError("there is no tariffs.csv in the data folder to compare with")
     proposed = tariffs.load(file)
     if proposed is None:
         raise MeterError(f"there is no file {file}")
@@ -196,7 +197,7 @@ def _replayed(
 
 
 def _hidden(frozen: Frozen, found: Replay, by: tuple[str, ...], rule: Rule | None) -> list[bool]:
-    """Which groups of the table are small, or would give a small one away."""
+    """Return which groups of the table are small, or would reveal a small one."""
     if rule is None:
         return [False] * (len(found.table(by)) if by else 1)
     if not by:

@@ -76,7 +76,7 @@ class LookupScreen(DeskScreen):
         self._window: Window | None = None
         self._writing: UnderWay | None = None
         """The export under way."""
-        self._seen = (-1, 0.0)
+        self._refreshed = (-1, 0.0)
         """The number of stored readings and the uptime (s) when the answer was last refreshed."""
 
     def content(self) -> ComposeResult:
@@ -115,9 +115,9 @@ class LookupScreen(DeskScreen):
 
     def show_live(self, snapshot: LiveSnapshot) -> None:
         super().show_live(snapshot)
-        stored, uptime = self._seen
+        stored, uptime = self._refreshed
         if self._meter and snapshot.stored != stored and snapshot.uptime >= uptime + _AGAIN_SECONDS:
-            self._seen = (snapshot.stored, snapshot.uptime)
+            self._refreshed = (snapshot.stored, snapshot.uptime)
             self._answer()
 
     # -- keys ------------------------------------------------------------------------------------------------

@@ -265,13 +265,13 @@ async def test_the_table_is_sorted_and_its_rows_are_gone_into(analyst: Town) -> 
             await keys(pilot, "escape")
         await ask(pilot, by=("hour",), **dates("2025-03-11", "2025-03-11"))
         await press(pilot, "enter")
-        assert said(pilot) == "This is as far as it goes."
+        assert said(pilot) == "There is no finer level."
 
 
 async def test_the_newest_question_is_the_one_that_is_answered(analyst: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     """A slow question does not hold up the next, and escape leaves it."""
     slow = threading.Event()
-    whole = answer_view.answered
+    whole = answer_view.answer_question
     ended: list[Saved] = []
 
     def answered(frozen: Frozen, saved: Saved, rule: Rule | None, progress: Progress) -> object:
@@ -283,7 +283,7 @@ async def test_the_newest_question_is_the_one_that_is_answered(analyst: Town, mo
             ended.append(saved)
             raise
 
-    monkeypatch.setattr(government, "answered", answered)
+    monkeypatch.setattr(government, "answer_question", answered)
     async with at_work(analyst, "f5") as pilot:
         screen(pilot)._change(Saved(region="South"))
         await pilot.pause()
@@ -321,12 +321,12 @@ async def test_a_question_is_kept_opened_and_dropped(analyst: Town, tmp_path: Pa
         await keys(pilot, "w")
         await press(pilot, *"Who uses what", "enter")
         await settle(pilot)
-        assert said(pilot) == "Kept as “Who uses what”; o opens it again."
+        assert said(pilot) == "Saved as “Who uses what”. Press o to open it again."
         await ask(pilot)
         await keys(pilot, "o", "enter")
         assert question(pilot).startswith("total kWh by region")
         await keys(pilot, "o", "down", "delete")  # the first of those that there are to begin with
-        assert text_of(pilot, "#pick-said") == "Only those of questions.toml can be taken out of it."
+        assert text_of(pilot, "#pick-said") == "Only questions saved in questions.toml can be deleted."
         await keys(pilot, "up", "delete", "delete", "escape")
         assert screen(pilot).query_one(SortedTable).has_focus
     assert "[[question]]" not in (tmp_path / "questions.toml").read_text()
@@ -357,7 +357,7 @@ async def test_the_table_is_written_with_its_definition(analyst: Town, tmp_path:
             path = screen(pilot).query_one("#line-text", Input)
             assert path.has_focus
             assert path.value == "usage-2025-01-01-2025-02-28-by-month.csv"
-            assert said(pilot).replace(" ", "").startswith(f"Enterwritesitinto{Path.cwd()};")
+            assert said(pilot).replace(" ", "").startswith(f"Thefileiswrittento{Path.cwd()}.")
             path.value = str(tmp_path / f"figures.{suffix}")
             await keys(pilot, "enter")
             assert said(pilot).replace(" ", "") == f"2rowswrittento{tmp_path}/figures.{suffix}"
@@ -438,10 +438,10 @@ async def test_an_export_of_the_role_government_is_recorded_and_hides_too(guarde
 async def test_nothing_is_stored_yet(empty_town: Town) -> None:
     empty_town.log_in("government")
     async with at_work(empty_town, "f5", "ctrl+e") as pilot:
-        assert said(pilot) == "! There is no table to write."
+        assert said(pilot) == "! There is no table to export."
         await press(pilot, "ctrl+r")
         await settle(pilot)
-        assert said(pilot).startswith("Nothing is stored yet")
+        assert said(pilot).startswith("There are no readings yet")
         assert not screen(pilot).query_one("#desk").display
         batch = empty_town.engine.begin()
         batch.register(HOSTILE, {})

@@ -53,10 +53,10 @@ async def test_who_pays_more_and_who_less(town: Town, tmp_path: Path) -> None:
     town.log_in("operator")
     async with at_work(town, "f5") as pilot:
         await open_replay(pilot, tmp_path / "nowhere.csv")
-        assert text_of(pilot, "#replay-sum") == "! there is no tariffs.csv in the data folder to hold it against"
+        assert text_of(pilot, "#replay-sum") == "! there is no tariffs.csv in the data folder to compare with"
         await pilot.press("escape")
         await open_replay(pilot, tariffs(tmp_path))
-        assert text_of(pilot, "#replay-title") == "plan.csv against tariffs.csv, 2024-04-01 to 2025-03-12"
+        assert text_of(pilot, "#replay-title") == "plan.csv compared with tariffs.csv, 2024-04-01 to 2025-03-12"
         assert text_of(pilot, "#replay-sum").startswith("8 meters: 6 pay more, 2 less, 0 the same · 5 372.")
         assert [row[:3] for row in rows(pilot)][:3] == [
             ["(none)", "[b]South", "1"], ["2-room", "North", "1"], ["2-room", "South", "1"],
@@ -115,7 +115,7 @@ async def test_a_replay_says_how_far_it_is_and_is_ended_by_escape(
         assert text_of(pilot, "#replay-sum") == "Replaying: ending it …"
         gone_on.set()
         await settle(pilot)
-        assert text_of(pilot, "#replay-sum") == "Ended; nothing was replayed."
+        assert text_of(pilot, "#replay-sum") == "Cancelled; nothing was replayed."
         assert rows(pilot) == []
         await pilot.press("escape")
         await settle(pilot)
