@@ -15,7 +15,7 @@ from metertui import simulator
 from metertui.app import MetertuiApp
 from metertui.engine.base.config import Rules, SystemClock
 from metertui.engine.base.zone import DAY, MINUTE, SiteZone
-from metertui.engine.core.counters import Refusal
+from metertui.engine.core.counters import RefusedLine
 from metertui.engine.core.engine import Engine
 from metertui.engine.storage import day_close
 from metertui.engine.storage.reading_lines import Rows
@@ -114,7 +114,7 @@ async def main() -> None:
             await take(pilot, "company", "f6")
             refused = {"bad-reading": "READ 1001 12,5", "not-registered": "READ nobody 5", "syntax": "READ"}
             at, peer = engine.clock.now(), "10.0.3.7:50211"
-            engine.rejects.write([Refusal(at, peer, code, "", sent) for code, sent in refused.items()], ZONE)
+            engine.rejects.write_lines([RefusedLine(at, peer, code, "", sent) for code, sent in refused.items()], ZONE)
             await pilot.press("f7")
             await pilot.pause(8)  # it is read from millions of readings
             await take(pilot, "exceptions")

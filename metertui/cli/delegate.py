@@ -16,7 +16,7 @@ from metertui.cli.common import progress_bar, warn_of
 from metertui.engine.base import Progress, SystemClock, no_progress
 from metertui.engine.core import Engine
 from metertui.engine.errors import MeterError, OwnedError
-from metertui.engine.storage import user_name
+from metertui.engine.storage import local_user_name
 from metertui.headend import HeadEnd
 from metertui.server import (
     COMMANDS,
@@ -74,7 +74,7 @@ async def _run(command: Command, engine: Engine, arguments: dict[str, Any], prog
     headend = HeadEnd(engine, close_at_midnight=False)
     await headend.start()
     try:
-        return await command.run(Call(headend, user_name(os.getuid()), arguments, progress, alone=True))
+        return await command.run(Call(headend, local_user_name(os.getuid()), arguments, progress, alone=True))
     finally:
         await headend.stop()
 

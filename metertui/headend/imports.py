@@ -97,4 +97,4 @@ class Imports:
         jobs.audit(by, "import", names, report.counts())
         refusals = report.refusals(engine.clock.now())
         if refusals:
-            jobs.append(engine.rejects.write, refusals, engine.zone)
+            jobs.append(engine.rejects.write_lines, refusals, engine.zone)

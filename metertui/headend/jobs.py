@@ -87,7 +87,7 @@ class Jobs:
     def audit(self, by: str, action: str, subject: str, detail: str) -> None:
         """Append to `audit.log` who did what."""
         now = self.engine.clock.now()
-        self.append(self.engine.audit.write, self.engine.zone.iso(now), by, action, subject, detail)
+        self.append(self.engine.audit.write_entry, self.engine.zone.iso(now), by, action, subject, detail)
 
     # -- reading -----------------------------------------------------------------------------------------------
 

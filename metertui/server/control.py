@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from metertui.engine.errors import MeterError
-from metertui.engine.storage import user_name
+from metertui.engine.storage import local_user_name
 from metertui.server import socket_file
 from metertui.server.control_protocol import (
     MAX_LINE_BYTES,
@@ -173,4 +173,4 @@ def _name_of(writer: asyncio.StreamWriter) -> str:
         with contextlib.suppress(OSError):
             size = struct.calcsize("3i")
             uid = struct.unpack("3i", bound.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size))[1]
-    return user_name(uid)
+    return local_user_name(uid)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from metertui.engine.storage.audit_log import user_name
+from metertui.engine.storage.audit_log import local_user_name
 from tests.cli.conftest import Command
 
 
@@ -19,7 +19,7 @@ def test_the_list_its_conditions_and_what_was_decided(steady: Command) -> None:
     assert silent["why"].startswith("silent for ")
     [void] = steady("exceptions", "--decided", "--format", "json").json
     assert (void["cause"], void["time"], void["reason"]) == ("void", "2025-02-10T00:00:00+08:00", "misread")
-    assert void["decided_by"] == user_name(os.getuid())
+    assert void["decided_by"] == local_user_name(os.getuid())
     assert len(steady("exceptions", "--all", "--format", "json").json) == 2
     assert len(steady("exceptions", "--all", "--limit", "1", "--format", "json").json) == 1
     assert steady("exceptions", "--all", "--cause", "gap", "--format", "json").json == []

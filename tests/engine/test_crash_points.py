@@ -153,20 +153,20 @@ def test_a_decision_about_an_account_takes_effect_at_the_next_start_or_was_never
             change = (book.deactivated if what == "deactivate" else book.reactivated)(meter)
             told = [Event(NOW, meter, what, None, "ada", "moved out")]
             book.commit_told(book.draft(book.standing(), change), engine.events, told)
-            engine.audit.write(RULES.zone.iso(NOW), "ada", what, meter, "moved out")
+            engine.audit.write_entry(RULES.zone.iso(NOW), "ada", what, meter, "moved out")
 
     template = with_accounts(tmp_path / "data")
     with closing(opened(template)) as engine:  # an older decision of the kind stands there, and was taken back
         for at, kind in ((NOW - DAY, what), (NOW - HOUR, "reactivate" if what == "deactivate" else "deactivate")):
             engine.events.append([event := Event(at, meter, kind, None, "bob", "")])
             engine.events.add(event)
-            engine.audit.write(RULES.zone.iso(at), "bob", kind, meter, "")
+            engine.audit.write_entry(RULES.zone.iso(at), "bob", kind, meter, "")
     finished = 0
     for folder in cut_anywhere(monkeypatch, template, decide, at_least=6):
         with closing(opened(folder)) as engine:
             account = engine.accounts.get(meter)
             decided = [event.who for event in engine.events].count("ada")
-            audited = [entry[1] for entry in (engine.audit.before(None, "", 99) or ([], 0))[0]].count("ada")
+            audited = [entry[1] for entry in (engine.audit.entries_before(None, "", 99) or ([], 0))[0]].count("ada")
             assert account is not None
             assert account.active == (what == "reactivate") if decided else account.active == (what != "reactivate")
             assert decided in (0, 1)
@@ -186,7 +186,7 @@ def test_an_account_that_was_changed_by_hand_after_a_decision_stays_as_it_was_le
         book = engine.accounts
         told = [Event(NOW, "a", "deactivate", None, "ada", "")]
         book.commit_told(book.draft(book.standing(), book.deactivated("a")), engine.events, told)
-        engine.audit.write(RULES.zone.iso(NOW), "ada", "deactivate", "a", "")
+        engine.audit.write_entry(RULES.zone.iso(NOW), "ada", "deactivate", "a", "")
     users = folder / "users.csv"
     users.write_text(users.read_text().replace("deactivated", "active"))
     with closing(opened(folder)) as engine:

@@ -19,7 +19,7 @@ from metertui.engine.base.config import Rules
 from metertui.engine.base.zone import SiteZone
 from metertui.engine.billing.tariffs import COLUMNS
 from metertui.engine.core.engine import Engine
-from metertui.engine.storage.audit_log import user_name
+from metertui.engine.storage.audit_log import local_user_name
 from metertui.headend.service import HeadEnd
 from metertui.server import control, owner_commands, socket_file
 from metertui.server.control import ControlSocket
@@ -85,7 +85,7 @@ async def test_accounts_are_changed_in_the_running_engine(folder: Path, owner: H
     assert (await say(folder, "close"))["result"]["readings"] == 1
     await asyncio.wrap_future(owner._jobs.append(bool))  # the notes are written
     audit = [line.split("\t")[1:4] for line in (folder / "audit.log").read_text().splitlines()]
-    me = user_name(os.getuid())
+    me = local_user_name(os.getuid())
     assert [entry for entry in audit if entry[0] != "test"] == [
         [me, verb, "m-1"] for verb in ("register", "modify", "deactivate", "reactivate")
     ] + [[me, "close", ""]]
@@ -259,4 +259,4 @@ async def test_bills_are_issued_by_the_owner(folder: Path, owner: HeadEnd) -> No
     assert "is not over" in (await say(folder, "bill issue", month="2025-03"))["error"]
     assert owner.engine.bills.months() == ["2025-02"]
     await owner.stop()
-    assert f"\t{user_name(os.getuid())}\tissue\t2025-02\t1 bills" in (folder / "audit.log").read_text()
+    assert f"\t{local_user_name(os.getuid())}\tissue\t2025-02\t1 bills" in (folder / "audit.log").read_text()

@@ -60,6 +60,11 @@ class Curve(Columns):
     energy: NDArray[np.int64]
     """C there: Wh since the meter's first point."""
 
+    def point_before(self, time: int) -> tuple[int, int] | None:
+        """Return the instant (µs UTC) and the base (Wh) of the last point before `time`, on the curve of one meter."""
+        place = int(np.searchsorted(self.time, time)) - 1
+        return (int(self.time[place]), int(self.base[place])) if place >= 0 else None
+
     def part(self, span: slice) -> Curve:
         """Return some of its points."""
         return Curve(self.meter[span], self.time[span], self.wh[span], self.base[span], self.energy[span])

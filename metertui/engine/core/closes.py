@@ -45,7 +45,7 @@ def last(audit: AuditLog, zone: SiteZone) -> Close | None:
     blocks = iter(range(_BLOCKS))
     while end != 0:
         try:
-            found = audit.before(end, f"\t{ACTION}\t", 1, lambda: next(blocks, None) is None)
+            found = audit.entries_before(end, f"\t{ACTION}\t", 1, lambda: next(blocks, None) is None)
         except OSError:
             return None
         if found is None:

@@ -102,7 +102,7 @@ def record(engine: Engine, found: Sequence[Effect]) -> None:
     events = [effect.event for effect in found]
     engine.events.append(events)
     zone = engine.zone
-    engine.audit.write_all(
+    engine.audit.write_entries(
         (zone.iso(event.decided), event.who, event.what, event.meter, f"{values_of(event, zone)}: {event.reason}")
         for event in events
     )

@@ -6,7 +6,7 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import Final
 
-from metertui.engine.storage import Refusal
+from metertui.engine.storage import RefusedLine
 
 CLOSING: Final = ("sealing the log", "writing day files", "rebuilding the index", "swapping the index in")
 """What a day close does, step by step."""
@@ -64,7 +64,7 @@ class Counters:
     sync_seconds: float = 0.0
     """How long the last write and sync of a batch took."""
     arrivals: deque[Arrival] = field(default_factory=lambda: deque(maxlen=200))
-    refusals: deque[Refusal] = field(default_factory=lambda: deque(maxlen=200))
+    refusals: deque[RefusedLine] = field(default_factory=lambda: deque(maxlen=200))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ class LiveSnapshot:
     """Why nobody is listened to any more; empty while the port is open."""
     arrivals: tuple[Arrival, ...]
     """The last readings, newest first."""
-    refusals: tuple[Refusal, ...]
+    refusals: tuple[RefusedLine, ...]
     """The last refusals, newest first."""
     following: str = ""
     """Where the folder is another process's and this one only reads it: a clause about who owns it."""

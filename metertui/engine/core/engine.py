@@ -169,10 +169,10 @@ class Engine:
         A disk that is full costs only that. Any thread.
         """
         if batch.refusals:
-            self.rejects.write(batch.refusals, self.zone)
+            self.rejects.write_lines(batch.refusals, self.zone)
         if stored and batch.accounts:
             at = self.zone.iso(batch.now)
-            self.audit.write_all(
+            self.audit.write_entries(
                 (at, by, "register", account.meter, _described(account))
                 for account, by in zip(batch.accounts, batch.registered_by, strict=True)
             )

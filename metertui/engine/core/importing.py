@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from metertui.engine.accounts import Account, AccountBook
 from metertui.engine.base import Int64Array, Outcome, Progress, format_kwh, no_progress
 from metertui.engine.columns import Arrivals, Columns, Frozen, Group, first_at_least, stretches, tail_columns
-from metertui.engine.storage import Archive, Refusal, Rows, day_close, reading_lines
+from metertui.engine.storage import Archive, RefusedLine, Rows, day_close, reading_lines
 from metertui.engine.vee import EventBook, judged, rules
 
 Moves = Sequence[tuple[int, Group]]
@@ -87,9 +87,9 @@ class Report:
         """What was done, in a line."""
         return ", ".join(f"{name} {getattr(self, name)}" for name in COUNTS)
 
-    def refusals(self, now: int) -> list[Refusal]:
+    def refusals(self, now: int) -> list[RefusedLine]:
         """The refused lines that are kept, as of `now` (µs UTC)."""
-        return [Refusal(now, f"{each.source}:{each.line}", each.code, each.why, each.text) for each in self.misfits]
+        return [RefusedLine(now, f"{each.source}:{each.line}", each.code, each.why, each.text) for each in self.misfits]
 
     def told(self, most: int) -> dict[str, Any]:
         """In words that JSON has; of the refused lines the first `most`."""

@@ -31,7 +31,7 @@ from metertui.engine.base import (
 )
 from metertui.engine.core.counters import Arrival
 from metertui.engine.errors import Refused
-from metertui.engine.storage import Refusal
+from metertui.engine.storage import RefusedLine
 from metertui.engine.vee import Course, Event, Neighbours, Point, late_reads, rules
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Batch:
         self.ahead: list[tuple[int, int, int]] = []
         """Readings of clocks that run ahead: code, time, register."""
         self.duplicates = 0
-        self.refusals: list[Refusal] = []
+        self.refusals: list[RefusedLine] = []
         self._placed = 0
 
     @property
@@ -156,7 +156,7 @@ class Batch:
 
     def refuse(self, peer: str, code: str, why: str, line: str) -> None:
         """Note a refused line, for the counters, the screens and `rejects.log`."""
-        self.refusals.append(Refusal(self.now, peer, code, why, line))
+        self.refusals.append(RefusedLine(self.now, peer, code, why, line))
 
     def discard(self) -> None:
         """Forget what was staged, as the disk refused it; refusals stay."""
@@ -230,9 +230,7 @@ class Batch:
         time, wh = course.points[own]
         last = next((i for i in range(own - 1, -1, -1) if course.counted(i)), None)
         before = None if last is None else (course.points[last][0], course.base(last))
-        if before is not None and not rules.fits(*before, time, wh, self._max_w):
-            return rules.why(*before, time, wh, self._max_w, self._zone)
-        return f"{format_kwh(wh)} kWh does not fit the readings after it"
+        return rules.why_not_counted(before, time, wh, self._max_w, self._zone)
 
     def _neighbours(self, code: int) -> Neighbours:
         """A meter's readings, those of this batch included."""

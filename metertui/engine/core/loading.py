@@ -128,7 +128,7 @@ def _finish_decision(accounts: AccountBook, events: EventBook, audit: AuditLog, 
     if account.active == active or _audited(event, audit, zone):
         return ""
     accounts.put([replace(account, active=active)], {})
-    audit.write(zone.iso(event.decided), event.who, event.what, event.meter, event.reason)
+    audit.write_entry(zone.iso(event.decided), event.who, event.what, event.meter, event.reason)
     return f"{event.meter} is {event.what}d: that was decided by {event.who} and interrupted, and is finished now"
 
 
@@ -136,7 +136,7 @@ def _audited(event: Event, audit: AuditLog, zone: SiteZone) -> bool:
     """Whether the audit trail has a decision about an account. Reads it from its end."""
     end: int | None = None
     while end != 0:
-        found, end = audit.before(end, f"{event.what}\t{event.meter}", 1) or ([], 0)
+        found, end = audit.entries_before(end, f"{event.what}\t{event.meter}", 1) or ([], 0)
         for at, _, what, meter, _ in found:
             with contextlib.suppress(Refused):  # somebody has been at the file
                 if (what, meter) == (event.what, event.meter) and zone.parse(at) >= event.decided:

@@ -20,7 +20,7 @@ from metertui.engine.base import Clock, Progress, Rules, SiteZone, no_progress
 from metertui.engine.columns import Group
 from metertui.engine.core import Close, Engine, closes, loading
 from metertui.engine.errors import DataError, MeterError, Refused
-from metertui.engine.storage import Archive, Refusal, Rows, Trail, day_of, manifest, reading_lines, wal
+from metertui.engine.storage import Archive, RefusedLine, Rows, Trail, day_of, manifest, reading_lines, wal
 from metertui.engine.vee import Event, EventBook, edit_log
 
 _DOUBTFUL_READINGS: Final = 1 << 17
@@ -54,7 +54,7 @@ class News:
     event_book: EventBook | None = None
     """All decisions, where they are not those before and some more."""
     staff: StaffBook | None = None
-    refusals: list[Refusal] = field(default_factory=list)
+    refusals: list[RefusedLine] = field(default_factory=list)
     closes: list[Close] = field(default_factory=list)
     days: frozenset[date] = frozenset()
     """Day files that are others than those in memory."""
@@ -322,9 +322,9 @@ def _lines(trail: Trail) -> Iterator[list[str]]:
         yield line.split("\t")
 
 
-def _refusal(fields: list[str], zone: SiteZone) -> Refusal | None:
+def _refusal(fields: list[str], zone: SiteZone) -> RefusedLine | None:
     try:
         at, peer, code, line = fields
-        return Refusal(zone.parse(at), peer, code, "", line)
+        return RefusedLine(zone.parse(at), peer, code, "", line)
     except (ValueError, Refused):
         return None

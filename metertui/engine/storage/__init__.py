@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from metertui.engine.storage import day_close, durable, manifest, reading_lines, wal
-from metertui.engine.storage.audit_log import AuditLog, Refusal, RejectsLog, user_name
+from metertui.engine.storage.audit_log import AuditLog, local_user_name
 from metertui.engine.storage.csv_tables import Table
 from metertui.engine.storage.day_files import Archive, day_of
 from metertui.engine.storage.file_tail import Trail
 from metertui.engine.storage.folder_lock import FolderLock, Owner, owner_of
 from metertui.engine.storage.manifest import Manifest, Sealed, digest_of
 from metertui.engine.storage.reading_lines import HEADER, Rows
+from metertui.engine.storage.rejects_log import RefusedLine, RejectsLog
 from metertui.engine.storage.wal import LOG, SEALED, WriteAheadLog
 
 __all__ = [
@@ -21,7 +22,7 @@ __all__ = [
     "FolderLock",
     "Manifest",
     "Owner",
-    "Refusal",
+    "RefusedLine",
     "RejectsLog",
     "Rows",
     "Sealed",
@@ -32,9 +33,9 @@ __all__ = [
     "day_of",
     "digest_of",
     "durable",
+    "local_user_name",
     "manifest",
     "owner_of",
     "reading_lines",
-    "user_name",
     "wal",
 ]

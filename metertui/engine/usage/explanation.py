@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.base import SiteZone, Window, format_kwh
+from metertui.engine.base import SiteZone, Window
 from metertui.engine.usage.series import Edge, Series, Usage
 from metertui.engine.vee import Decided, Event, rules
 
@@ -281,12 +281,8 @@ class _Explainer:
             return f"void: {point.event.reason}"
         if point.time in self.decided.exchanges:
             return "it is neither register of the exchange that was declared for that instant"
-        place = int(np.searchsorted(self.curve.time, point.time)) - 1
-        if place >= 0:
-            time, base = int(self.curve.time[place]), int(self.curve.base[place])
-            if not rules.fits(time, base, point.time, point.wh, self.max_w):
-                return rules.why(time, base, point.time, point.wh, self.max_w, self.zone)
-        return f"{format_kwh(point.wh)} kWh does not fit the readings after it"
+        before = self.curve.point_before(point.time)
+        return rules.why_not_counted(before, point.time, point.wh, self.max_w, self.zone)
 
     def released(self) -> tuple[Point, ...]:
         times = np.array(sorted(self.decided.releases), dtype=np.int64)

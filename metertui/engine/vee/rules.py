@@ -225,12 +225,23 @@ def doubtful(status: NDArray[np.uint8]) -> NDArray[np.bool_]:
     return np.asarray((status == SUSPECT) | (status == REJECTED))
 
 
-def why(time0: int, wh0: int, time1: int, wh1: int, max_w: int, zone: SiteZone) -> str:
-    """One clause that says why the later reading does not fit the earlier, counted one."""
-    if wh1 < wh0:
-        return f"{format_kwh(wh1)} kWh is lower than the {format_kwh(wh0)} kWh counted at {zone.iso(time0)}"
+def misfit(before: tuple[int, int] | None, time: int, wh: int, max_w: int, zone: SiteZone) -> str:
+    """Return a clause that says why a reading (µs UTC, Wh) does not fit the point counted before it; empty if it does.
+
+    `before` is the instant (µs UTC) and the register (Wh) there; any reading fits None.
+    """
+    if before is None or fits(*before, time, wh, max_w):
+        return ""
+    time0, wh0 = before
+    if wh < wh0:
+        return f"{format_kwh(wh)} kWh is lower than the {format_kwh(wh0)} kWh counted at {zone.iso(time0)}"
     most = f"more than {max_w / 1000:g} kW allows"
-    return f"{format_kwh(wh1)} kWh is a rise of {format_kwh(wh1 - wh0)} kWh in {_span(time1 - time0)}, {most}"
+    return f"{format_kwh(wh)} kWh is a rise of {format_kwh(wh - wh0)} kWh in {_span(time - time0)}, {most}"
+
+
+def why_not_counted(before: tuple[int, int] | None, time: int, wh: int, max_w: int, zone: SiteZone) -> str:
+    """Return a clause that says why a suspect or rejected reading is not counted: see `misfit`."""
+    return misfit(before, time, wh, max_w, zone) or f"{format_kwh(wh)} kWh does not fit the readings after it"
 
 
 def _span(us: int) -> str:

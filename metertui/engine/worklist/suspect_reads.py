@@ -66,19 +66,15 @@ def _nothing(_place: int) -> Told:
 
 def _told(frozen: Frozen, row: int) -> Told:
     """The register, and why the reading did not fit: the last counted one before it, or those after it."""
-    columns, curve = frozen.columns, frozen.curve
-    code, time, wh = int(columns.meter[row]), int(columns.time[row]), int(columns.wh[row])
-    span = curve.span(code)
-    before = span.start + int(np.searchsorted(curve.time[span], time)) - 1
-    if before >= span.start:
-        time0, wh0 = int(curve.time[before]), int(curve.base[before])
-        if not rules.fits(time0, wh0, time, wh, frozen.max_w):
-            return Told(wh, rules.why(time0, wh0, time, wh, frozen.max_w, frozen.zone))
-        if frozen.status[row] in (rules.VOID, rules.COUNTED):
-            return Told(wh, "it fits the reading counted before it")
-    if frozen.status[row] == rules.VOID:
+    columns, curve, status = frozen.columns, frozen.curve, frozen.status[row]
+    time, wh = int(columns.time[row]), int(columns.wh[row])
+    before = curve.part(curve.span(int(columns.meter[row]))).point_before(time)
+    why = rules.misfit(before, time, wh, frozen.max_w, frozen.zone)
+    if not why and before is not None and status in (rules.VOID, rules.COUNTED):
+        return Told(wh, "it fits the reading counted before it")
+    if not why and status == rules.VOID:
         return Told(wh, "no reading is counted before it")
-    return Told(wh, f"{format_kwh(wh)} kWh does not fit the readings after it")
+    return Told(wh, why or rules.why_not_counted(before, time, wh, frozen.max_w, frozen.zone))
 
 
 def last_of_each(frozen: Frozen, codes: NDArray[np.int32]) -> NDArray[np.int64]:

@@ -59,7 +59,7 @@ class TrailTab(Tab):
     @work(exclusive=True, group="trail")
     async def _begin(self, text: str) -> None:
         """The newest entries with `text`."""
-        found, end = await self.headend.look_up(self.headend.engine.audit.before, None, text, _PAGE)
+        found, end = await self.headend.look_up(self.headend.engine.audit.entries_before, None, text, _PAGE)
         self._entries, self._end, self._text = found, end, text
         table = self.query_one("#trail-table", VirtualTable)
         table.show(len(found), lambda start, stop: [self._cells(entry) for entry in self._entries[start:stop]])
@@ -76,7 +76,9 @@ class TrailTab(Tab):
     @work(exclusive=True, group="trail")
     async def _more(self) -> None:
         """Older ones."""
-        found, self._end = await self.headend.look_up(self.headend.engine.audit.before, self._end, self._text, _PAGE)
+        found, self._end = await self.headend.look_up(
+            self.headend.engine.audit.entries_before, self._end, self._text, _PAGE
+        )
         self._entries += found
         self.query_one("#trail-table", VirtualTable).grow(len(self._entries))
         self._count()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
@@ -56,14 +55,13 @@ class ReadingTab(Tab):
         known = engine.readings.find(engine.directory.codes[meter], at)
         if wh is not None and known is not None and known != wh:
             return f"! {fmt.kwh(known)} is stored for this time already."
-        curve = engine.series(meter).curve
-        place = int(np.searchsorted(curve.time, at)) - 1
-        if place < 0:
+        before = engine.series(meter).curve.point_before(at)
+        if before is None:
             return "No reading is counted before this one."
-        then, register, most = int(curve.time[place]), int(curve.base[place]), engine.rules.max_w
-        if wh is None or rules.fits(then, register, at, wh, most):
-            return f"Counted before: {fmt.kwh(register)} at {fmt.moment(then, self.zone)}."
-        return f"! It would be suspect: {fmt.reason(rules.why(then, register, at, wh, most, self.zone))}."
+        if wh is not None and (why := rules.misfit(before, at, wh, engine.rules.max_w, self.zone)):
+            return f"! It would be suspect: {fmt.reason(why)}."
+        then, register = before
+        return f"Counted before: {fmt.kwh(register)} at {fmt.moment(then, self.zone)}."
 
     def _reading(self) -> tuple[str, str, str]:
         meter, kwh, time = (

@@ -96,7 +96,15 @@ def test_whole_columns_are_judged_as_one_by_one(meters: list[list[tuple[int, int
 
 def test_the_reason_is_one_clause() -> None:
     zone = SiteZone("Asia/Singapore")
-    lower = rules.why(START, 120_000, START + HOUR, 100_000, MAX_W, zone)
+    lower = rules.misfit((START, 120_000), START + HOUR, 100_000, MAX_W, zone)
     assert lower == "100 kWh is lower than the 120 kWh counted at 2025-03-01T08:00:00+08:00"
-    leap = rules.why(START, 0, START + HOUR // 2, 3_000_000, MAX_W, zone)
+    leap = rules.misfit((START, 0), START + HOUR // 2, 3_000_000, MAX_W, zone)
     assert leap == "3000 kWh is a rise of 3000 kWh in 30 min, more than 100 kW allows"
+
+
+def test_a_reading_that_fits_the_one_before_does_not_fit_those_after() -> None:
+    zone = SiteZone("Asia/Singapore")
+    assert rules.misfit((START, 1000), START + HOUR, 1500, MAX_W, zone) == ""
+    assert rules.misfit(None, START, 1500, MAX_W, zone) == ""
+    why = rules.why_not_counted((START, 1000), START + HOUR, 1500, MAX_W, zone)
+    assert why == "1.5 kWh does not fit the readings after it"

@@ -13,7 +13,7 @@ from metertui.engine.core import corrections
 from metertui.engine.core.corrections import Decision
 from metertui.engine.core.engine import Engine
 from metertui.engine.errors import MeterError
-from metertui.engine.storage.audit_log import Refusal
+from metertui.engine.storage.rejects_log import RefusedLine
 from metertui.engine.worklist.cases import NEVER
 from metertui.engine.worklist.exception_list import Exceptions, Question, find
 from metertui.engine.worklist.rejected_lines import read_end
@@ -269,7 +269,7 @@ def test_an_exchange_that_nobody_declared_is_proposed(engine: Engine) -> None:
 
 
 def test_a_line_that_an_import_refused_names_its_meter(engine: Engine) -> None:
-    engine.rejects.write([Refusal(at("09:00"), "old.csv:7", "conflict", "", "a,2025-03-12T01:00,5")], ZONE)
+    engine.rejects.write_lines([RefusedLine(at("09:00"), "old.csv:7", "conflict", "", "a,2025-03-12T01:00,5")], ZONE)
     put(engine, ("a", "100", "01:00"))
     row = next(row for row in ask(engine).rows if row.cause == "conflict")
     assert (row.meter, row.time, row.wh, row.region) == ("a", at("01:00"), 5000, "East")
@@ -277,7 +277,7 @@ def test_a_line_that_an_import_refused_names_its_meter(engine: Engine) -> None:
 
 @pytest.mark.parametrize("sent", ["READ", "", ",", "HELLO a", "a", "READ ?", "REGISTER"])
 def test_a_line_that_names_no_meter_is_about_none(engine: Engine, sent: str) -> None:
-    engine.rejects.write([Refusal(at("09:00"), "10.0.0.7:5", "syntax", "", sent)], ZONE)
+    engine.rejects.write_lines([RefusedLine(at("09:00"), "10.0.0.7:5", "syntax", "", sent)], ZONE)
     [row] = ask(engine).rows
     assert (row.cause, row.meter, row.time, row.known, row.line) == ("refused", "", at("09:00"), False, sent)
 

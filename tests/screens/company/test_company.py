@@ -445,7 +445,7 @@ async def test_staff_come_and_go_but_an_operator_stays(office: Town) -> None:
 
 async def test_the_audit_trail_is_read_from_its_end(office: Town) -> None:
     entries = ((f"2025-03-{day:02}", "ada" if day % 2 else "ben", "close", "", f"n{day}") for day in range(1, 29))
-    office.engine.audit.write_all([*entries] * 20)
+    office.engine.audit.write_entries([*entries] * 20)
     async with at_work(office, "f6", *TO_TRAIL) as pilot:
         table = pilot.app.screen.query_one("#trail-table", VirtualTable)
         assert table.cells(0)[0] == "2025-03-28"
