@@ -19,7 +19,7 @@ from pathlib import Path
 
 from bench.screens import Held
 from metertui.app import MetertuiApp
-from metertui.cli.serve import desk
+from metertui.cli.runtime import build_head_end
 from metertui.engine.accounts.account import Account
 from metertui.engine.accounts.book import AccountBook
 from metertui.engine.base.config import SystemClock
@@ -133,7 +133,7 @@ def engine_part(folder: Path) -> None:
 async def screen_part(folder: Path, size: tuple[int, int]) -> None:
     """The screens over these accounts."""
     engine = Engine.open(folder, Settings().rules(), SystemClock())
-    headend, listener = desk(engine, Settings(port=0))
+    headend, listener = build_head_end(engine, Settings(port=0))
     await headend.start()
     await listener.start()
     app = MetertuiApp(headend, Settings())

@@ -25,7 +25,7 @@ from textual.pilot import Pilot
 from bench.query import ZONE, filled
 from bench.screens import Held
 from metertui.app import MetertuiApp
-from metertui.cli.serve import desk
+from metertui.cli.runtime import build_head_end
 from metertui.engine.attributes import FIELDS
 from metertui.engine.base.config import Rules, SystemClock
 from metertui.engine.core.engine import Engine
@@ -75,7 +75,7 @@ def ten_years(folder: Path) -> Engine:
 
 async def measured(folder: Path, size: tuple[int, int], held: Held) -> dict[str, str]:
     """Own and wall of the longest hold, and the time to the answer, ms, by step."""
-    headend, listener = desk(ten_years(folder), Settings(port=0))
+    headend, listener = build_head_end(ten_years(folder), Settings(port=0))
     await headend.start()
     app = MetertuiApp(headend, Settings(), keep_heap=gc.freeze)
     found = {}

@@ -33,7 +33,7 @@ from types import CodeType, FrameType
 from typing import Final
 
 import metertui
-from metertui.cli.serve import desk
+from metertui.cli.runtime import build_head_end
 from metertui.engine.base import HOUR, MINUTE, Rules, SiteZone, SystemClock, no_progress
 from metertui.engine.billing.billing_run import shown
 from metertui.engine.core import Engine
@@ -200,7 +200,7 @@ ACTIONS: Final[dict[str, Callable[[Site, int], Awaitable[None]]]] = {
 async def run(folder: Path, trace: Trace, paths: list[str] | None) -> None:
     """Do each action twice; print its counts, or the files of those in `paths`."""
     (folder / "tariffs.csv").write_text(TARIFFS, encoding="utf-8")
-    headend, listener = desk(Engine.open(folder, Rules(zone=ZONE), FixedClock()), Settings(port=0))
+    headend, listener = build_head_end(Engine.open(folder, Rules(zone=ZONE), FixedClock()), Settings(port=0))
     await headend.start()
     await listener.start()
     reader, writer = await asyncio.open_connection("127.0.0.1", listener.port)

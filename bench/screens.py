@@ -27,7 +27,7 @@ from textual.pilot import Pilot
 
 from bench.query import METERS, ZONE, filled
 from metertui.app import MetertuiApp
-from metertui.cli.serve import desk
+from metertui.cli.runtime import build_head_end
 from metertui.engine.base.zone import MINUTE, SECOND
 from metertui.engine.core.engine import Engine
 from metertui.settings import Settings
@@ -192,7 +192,7 @@ async def measured(folder: Path, size: tuple[int, int], held: Held, *, flooded: 
     """All steps at one size."""
     engine, _ = filled(folder, READINGS)
     add_others(engine)
-    headend, listener = desk(engine, Settings(port=0))
+    headend, listener = build_head_end(engine, Settings(port=0))
     await headend.start()
     await listener.start()
     app = MetertuiApp(headend, Settings(), keep_heap=gc.freeze)

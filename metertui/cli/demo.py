@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import logging
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterable
@@ -16,8 +15,9 @@ from typing import Final
 import numpy as np
 
 from metertui import settings, simulator
-from metertui.cli import demo_story, serve
+from metertui.cli import demo_story
 from metertui.cli.common import on_terminal, progress_bar
+from metertui.cli.runtime import log_to, open_owned
 from metertui.engine.accounts import AccountBook, StaffBook
 from metertui.engine.base import DAY, MINUTE, Progress, SiteZone, month_before, month_bounds
 from metertui.engine.billing import tariffs
@@ -52,17 +52,19 @@ def demo(options: argparse.Namespace) -> None:
         fleet = Fleet(METERS, SEED, zone)
         with progress_bar("making up a town") as share:
             prepare(data, fleet, zone, time.time_ns() // 1000, share)
-        engine = serve.open_owned(data, stated)
+        engine = open_owned(data, stated)
         if not on_terminal():
             asyncio.run(demo_story.tell(engine, stated, fleet, LOGIN, _mute(fleet)))
             return
-        logging.basicConfig(level=logging.INFO, filename=data / "metertui.log")
+        from metertui.cli.screens import run_app  # noqa: PLC0415 - Textual, which the story does without
+
+        log_to(data)
 
         async def beside(port: int) -> None:
             await simulator.run("127.0.0.1", port, fleet.accounts, _town(fleet, zone), register=False, connections=4)
 
         login = f"{LOGIN[0]} with the password {LOGIN[1]}"
-        serve.run_app(
+        run_app(
             engine,
             stated,
             beside,

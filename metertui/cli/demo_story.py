@@ -16,7 +16,7 @@ from metertui.cli.bills import show_bill
 from metertui.cli.common import kwh, table
 from metertui.cli.exceptions import row
 from metertui.cli.queries import USAGE, query_rows, usage_row
-from metertui.cli.serve import desk
+from metertui.cli.runtime import build_head_end
 from metertui.cli.simulate import summary
 from metertui.engine.core import Engine
 from metertui.engine.usage import Question, answer
@@ -35,7 +35,7 @@ async def tell(
     engine: Engine, stated: Settings, fleet: Fleet, login: tuple[str, str], mute: Collection[str] = ()
 ) -> None:
     """Run a server on `engine`, let the meters speak to it but those in `mute`, ask it, and close its day."""
-    headend, listener = desk(engine, stated)
+    headend, listener = build_head_end(engine, stated)
     await headend.start()
     try:
         await listener.start()

@@ -1,4 +1,4 @@
-"""The screens beside the process that owns the folder: they read, and follow it."""
+"""The screens over a folder that another process owns: they read it, follow its changes, and write nothing."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from metertui.app import MetertuiApp
-from metertui.cli import serve
 from metertui.cli.common import progress_bar
+from metertui.cli.runtime import LoopErrors, command_name, log_to, tame_collector
 from metertui.engine.base import SystemClock
 from metertui.engine.errors import MeterError
 from metertui.engine.replica import Following
@@ -22,43 +22,44 @@ from metertui.screens.terminal import theme
 from metertui.server import Done, Request, control
 from metertui.settings import Settings
 
-_SECONDS: Final = 1.0
+_STATUS_SECONDS: Final = 1.0
+"""How often the owner is asked for its status."""
 
 
-def screens(data: Path, stated: Settings) -> None:
-    """Show the screens over a folder that another process owns, until they are left. Raises MeterError."""
+def run_app(data: Path, config: Settings) -> None:
+    """Run the screens over a folder that another process owns until the user leaves. Raises MeterError."""
     with progress_bar("reading the archive") as share:
-        engine, following = Following.open(data, stated.rules(), SystemClock(), share)
-    serve.log_to(data)
+        engine, following = Following.open(data, config.rules(), SystemClock(), share)
+    log_to(data)
 
     async def run() -> None:
         loop = asyncio.get_running_loop()
-        loop.set_exception_handler(serve.LoopErrors())
-        serve.tame_collector()
+        loop.set_exception_handler(LoopErrors())
+        tame_collector()
         follower = ReadOnlyHeadEnd(engine, following)
-        hearing = asyncio.create_task(_hear(follower), name="hear")
+        asking = asyncio.create_task(_ask_status(follower), name="status")
         await follower.start()
         try:
-            colours, command = theme.colours(os.environ), serve.called()
-            app = MetertuiApp(follower, stated, keep_heap=gc.freeze, colours=colours, command=command)
+            colours, command = theme.colours(os.environ), command_name()
+            app = MetertuiApp(follower, config, keep_heap=gc.freeze, colours=colours, command=command)
             for name in (signal.SIGTERM, signal.SIGHUP):
                 loop.add_signal_handler(name, app.exit)
             logging.getLogger("metertui").info("%s", follower.why_read_only())
             await app.run_async()
         finally:
-            hearing.cancel()
-            await asyncio.wait([hearing])
+            asking.cancel()
+            await asyncio.wait([asking])
             await follower.stop()
 
     asyncio.run(run())
 
 
-async def _hear(follower: ReadOnlyHeadEnd) -> None:
-    """Once a second, what the owner says of itself. One that says nothing is followed by its files alone."""
+async def _ask_status(follower: ReadOnlyHeadEnd) -> None:
+    """Ask the owner for its status once a second. Where it does not answer, its files are all that is followed."""
     while True:
         with contextlib.suppress(OSError, MeterError, TimeoutError, asyncio.LimitOverrunError):
-            async with asyncio.timeout(_SECONDS):
+            async with asyncio.timeout(_STATUS_SECONDS):
                 reply = await control.ask(follower.engine.folder, Request("status", {}))
             if isinstance(reply, Done) and isinstance(reply.result, dict):
                 follower.receive_status(reply.result)
-        await asyncio.sleep(_SECONDS)
+        await asyncio.sleep(_STATUS_SECONDS)

@@ -131,7 +131,7 @@ def parser() -> Parser:
         parents=[everywhere, shown, address],
     )
     top.add_argument("--version", action="version", version=f"metertui {__version__}")
-    top.set_defaults(run="serve:screens")
+    top.set_defaults(run="screens:screens")
     commands = top.add_subparsers(title="commands", metavar="COMMAND")
 
     def command(name: str, does: str, what: str, *parents: Parser) -> Parser:
@@ -139,7 +139,7 @@ def parser() -> Parser:
         made.set_defaults(run=does)
         return made
 
-    command("tui", "serve:screens", "the screens, and the server in the same process", everywhere, address)
+    command("tui", "screens:screens", "the screens, and the server in the same process", everywhere, address)
     command("serve", "serve:serve", "the server without screens; log lines on standard error", everywhere, address)
     command("demo", "demo:demo", "all of it on a temporary data folder, nothing to prepare")
 

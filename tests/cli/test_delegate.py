@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from metertui import settings
-from metertui.cli import delegate, follow, serve
+from metertui.cli import delegate
 from metertui.engine.base.config import SystemClock
 from metertui.engine.core.engine import Engine
 from metertui.engine.storage.folder_lock import FolderLock
@@ -162,27 +162,3 @@ def test_the_share_done_is_told(data: Path) -> None:
         serving.join()
     lock.release()
     assert told == [0.25, 1.0]
-
-
-def test_screens_wait_for_a_command_that_ends_soon_and_follow_who_stays(
-    metertui: Command, data: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shown: list[str] = []
-    monkeypatch.setattr(serve, "on_terminal", lambda: True)
-    monkeypatch.setattr(serve, "run_app", lambda engine, *_, **__: (shown.append("own"), engine.close()))
-    monkeypatch.setattr(follow, "screens", lambda *_: shown.append("follow"))
-    data.mkdir()
-    lock = FolderLock(data)
-    lock.acquire()
-    timer = threading.Timer(0.1, lock.release)
-    timer.start()
-    assert metertui("tui").code == 0
-    timer.join()
-    lock.acquire()
-    monkeypatch.setattr(delegate, "PATIENCE_SECONDS", 0.0)
-    assert metertui("tui").code == 0
-    lock.release()
-    monkeypatch.setattr(delegate, "PATIENCE_SECONDS", 60.0)
-    with running(data):
-        assert metertui("tui").code == 0  # at once, as it takes commands
-    assert shown == ["own", "follow", "follow"]

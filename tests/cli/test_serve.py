@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import gc
 import json
 import os
 import re
@@ -15,31 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from metertui.cli import serve
-from metertui.headend.service import HeadEnd
-from metertui.settings import Settings
-
 METERTUI = [sys.executable, "-m", "metertui"]
-
-
-def test_what_to_type_in_another_terminal_is_what_its_shell_finds(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    command = tmp_path / ".venv" / "bin" / "metertui"
-    command.parent.mkdir(parents=True)
-    command.write_text("#!/bin/sh\n")
-    command.chmod(0o755)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "argv", [str(command)])
-    monkeypatch.setenv("PATH", "/bin")
-    assert serve.called() == ".venv/bin/metertui"
-    (tmp_path / "elsewhere").mkdir()
-    monkeypatch.chdir(tmp_path / "elsewhere")
-    assert serve.called() == str(command)
-    monkeypatch.setenv("PATH", str(command.parent))
-    assert serve.called() == "metertui"
-    monkeypatch.setattr(sys, "argv", [str(tmp_path / "metertui" / "__main__.py")])
-    assert serve.called().endswith(" -m metertui")
 
 
 class Server:
@@ -125,48 +99,3 @@ def test_live_meters_speak_until_they_are_told_to_stop(server: Server) -> None:
     summary = json.loads(server.run(*words, "--format", "json", "--port", server.port).stdout)
     assert summary["registered"] == 5
     assert summary["sent"] == summary["ok"] + summary["duplicate"] > 0
-
-
-def test_the_server_outlives_screens_that_fail(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    answers: list[bytes] = []
-
-    class Failing:
-        """An app that has crashed; a meter speaks, and then the process is asked to end."""
-
-        return_code = 1
-
-        def __init__(self, headend: HeadEnd, _settings: Settings, **_: object) -> None:
-            self._address = headend.address.split(":")
-
-        async def run_async(self) -> None:
-            self._later = asyncio.create_task(self._speak())
-
-        async def _speak(self) -> None:
-            reader, writer = await asyncio.open_connection(*self._address)
-            writer.write(b"REGISTER m\nREAD m 1\n")
-            answers.extend([await reader.readline(), await reader.readline()])
-            writer.close()
-            os.kill(os.getpid(), signal.SIGTERM)
-
-        def exit(self) -> None:
-            """It has ended already."""
-
-    monkeypatch.setattr("metertui.app.MetertuiApp", Failing)
-    stated = Settings(timezone="UTC", port=0)
-    serve.run_app(serve.open_owned(tmp_path, stated), stated)
-    assert answers == [b"OK\n", b"OK\n"]
-    assert "the server goes on, ctrl+c ends it" in capsys.readouterr().err
-    assert (tmp_path / "log.txt").read_text().startswith("m,")
-
-
-def test_the_collector_leaves_alone_what_is_loaded() -> None:
-    thresholds = gc.get_threshold()
-    try:
-        serve.tame_collector()
-        assert gc.get_freeze_count() > 10_000
-        assert gc.get_threshold() == (*thresholds[:2], 1000)
-    finally:
-        gc.set_threshold(*thresholds)
-        gc.unfreeze()

@@ -147,7 +147,6 @@ def test_an_empty_password_is_none(metertui: Command, monkeypatch: pytest.Monkey
         "users deactivate m-1",
         "admins list",
         "admins add a@b.example --role operator",
-        "import --help",
     ],
 )
 def test_commands_about_accounts_and_staff_open_no_readings(

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from metertui.cli.serve import limits_of
+from metertui.cli.runtime import limits_of
 from metertui.engine.errors import MeterError
 from metertui.server.limits import Limits
 from metertui.server.listener import Listener

@@ -1,0 +1,130 @@
+"""`metertui` and `metertui tui`: the screens, with the server in the same process or beside another owner."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+from metertui import settings
+from metertui.app import MetertuiApp
+from metertui.cli import delegate, follow
+from metertui.cli.common import flags, folder, on_terminal
+from metertui.cli.runtime import LoopErrors, build_head_end, command_name, log_to, open_owned
+from metertui.engine.core import Engine
+from metertui.engine.errors import MeterError, OwnedError
+from metertui.screens.terminal import theme
+from metertui.server import ControlSocket
+from metertui.settings import Settings
+
+_logger = logging.getLogger("metertui")
+
+Beside = Callable[[int], Coroutine[Any, Any, None]]
+"""Makes a coroutine to run beside the screens; takes the port of the server."""
+
+
+def screens(options: argparse.Namespace) -> None:
+    """Run the screens until the user leaves: as the owner of the folder, or following its owner."""
+    if not on_terminal():
+        raise MeterError("the screens need a terminal; use `metertui serve` without one")
+    data = folder(options)
+    config = settings.load(data, flags(options))
+    first_start = not settings.written(data)
+    engine = _open_when_free(data, config)
+    if engine is None:
+        follow.run_app(data, config)
+        return
+    log_to(data)
+    run_app(engine, config, first_start=first_start)
+
+
+def _open_when_free(data: Path, config: Settings) -> Engine | None:
+    """Open the folder as its owner; return None if another process stays its owner. Raises MeterError.
+
+    An owner that takes no commands is often a command, and ends soon.
+    """
+    until = time.monotonic() + delegate.PATIENCE_SECONDS
+    while True:
+        try:
+            return open_owned(data, config)
+        except OwnedError:
+            if delegate.reachable(data) or time.monotonic() >= until:
+                return None
+        time.sleep(delegate.AGAIN_SECONDS)
+
+
+def run_app(
+    engine: Engine,
+    config: Settings,
+    beside: Beside | None = None,
+    *,
+    first_start: bool = False,
+    welcome: str = "",
+    login_hint: str = "",
+) -> None:
+    """Run the screens and the server over an engine until the user leaves. Raises MeterError if the port is taken.
+
+    On the `first_start` on a folder the first steps are shown. `welcome` is the first message of the first screen,
+    `login_hint` is shown at every login.
+    """
+
+    async def run() -> None:
+        errors = LoopErrors()
+        asyncio.get_running_loop().set_exception_handler(errors)
+        headend, listener = build_head_end(engine, config)
+        errors.not_accepted = listener.not_accepted
+        control = ControlSocket(headend)
+        await headend.start()
+        try:
+            await listener.start()  # before anything is drawn, so that a port in use is one clear line
+            await control.start()
+            _logger.info("ready on %s", headend.address)
+            app = MetertuiApp(
+                headend,
+                config,
+                keep_heap=gc.freeze,
+                walk=first_start,
+                colours=theme.colours(os.environ),
+                welcome=welcome,
+                login_hint=login_hint,
+                command=command_name(),
+            )
+            ended = asyncio.Event()
+
+            def end() -> None:
+                ended.set()
+                app.exit()
+
+            for name in (signal.SIGTERM, signal.SIGHUP):
+                asyncio.get_running_loop().add_signal_handler(name, end)
+            task = asyncio.create_task(beside(listener.port)) if beside else None
+            try:
+                await app.run_async()
+                if app.return_code:
+                    await _serve_on(ended)
+            finally:
+                if task is not None:
+                    task.cancel()
+                    await asyncio.wait([task])
+        finally:
+            await control.stop()
+            await listener.stop()
+            await headend.stop()
+
+    asyncio.run(run())
+
+
+async def _serve_on(ended: asyncio.Event) -> None:
+    """Go on serving after the screens have failed, which is no reason to refuse readings, until asked to end."""
+    asyncio.get_running_loop().add_signal_handler(signal.SIGINT, ended.set)
+    print("metertui: the screens failed, see above; the server goes on, ctrl+c ends it", file=sys.stderr, flush=True)
+    _logger.error("the screens failed; the server goes on without them")
+    await ended.wait()

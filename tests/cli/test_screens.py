@@ -1,0 +1,77 @@
+"""The screens as a command: who owns the folder, and a server that goes on without them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import threading
+from pathlib import Path
+
+import pytest
+
+from metertui.cli import delegate, screens
+from metertui.cli.runtime import open_owned
+from metertui.engine.storage.folder_lock import FolderLock
+from metertui.headend.service import HeadEnd
+from metertui.settings import Settings
+from tests.cli.conftest import Command
+from tests.cli.test_delegate import running
+
+
+def test_screens_wait_for_a_command_that_ends_soon_and_follow_who_stays(
+    metertui: Command, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[str] = []
+    monkeypatch.setattr(screens, "on_terminal", lambda: True)
+    monkeypatch.setattr(screens, "run_app", lambda engine, *_, **__: (shown.append("own"), engine.close()))
+    monkeypatch.setattr(screens.follow, "run_app", lambda *_: shown.append("follow"))
+    data.mkdir()
+    lock = FolderLock(data)
+    lock.acquire()
+    timer = threading.Timer(0.1, lock.release)
+    timer.start()
+    assert metertui("tui").code == 0
+    timer.join()
+    lock.acquire()
+    monkeypatch.setattr(delegate, "PATIENCE_SECONDS", 0.0)
+    assert metertui("tui").code == 0
+    lock.release()
+    monkeypatch.setattr(delegate, "PATIENCE_SECONDS", 60.0)
+    with running(data):
+        assert metertui("tui").code == 0  # at once, as it takes commands
+    assert shown == ["own", "follow", "follow"]
+
+
+def test_the_server_outlives_screens_that_fail(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answers: list[bytes] = []
+
+    class Failing:
+        """An app that has crashed; a meter speaks, and then the process is asked to end."""
+
+        return_code = 1
+
+        def __init__(self, headend: HeadEnd, _settings: Settings, **_: object) -> None:
+            self._address = headend.address.split(":")
+
+        async def run_async(self) -> None:
+            self._later = asyncio.create_task(self._speak())
+
+        async def _speak(self) -> None:
+            reader, writer = await asyncio.open_connection(*self._address)
+            writer.write(b"REGISTER m\nREAD m 1\n")
+            answers.extend([await reader.readline(), await reader.readline()])
+            writer.close()
+            os.kill(os.getpid(), signal.SIGTERM)
+
+        def exit(self) -> None:
+            """It has ended already."""
+
+    monkeypatch.setattr("metertui.cli.screens.MetertuiApp", Failing)
+    config = Settings(timezone="UTC", port=0)
+    screens.run_app(open_owned(tmp_path, config), config)
+    assert answers == [b"OK\n", b"OK\n"]
+    assert "the server goes on, ctrl+c ends it" in capsys.readouterr().err
+    assert (tmp_path / "log.txt").read_text().startswith("m,")
