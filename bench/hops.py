@@ -35,7 +35,7 @@ from typing import Final
 import metertui
 from metertui.cli.runtime import build_head_end
 from metertui.engine.base import HOUR, MINUTE, Rules, SiteZone, SystemClock, no_progress
-from metertui.engine.billing.billing_run import shown
+from metertui.engine.billing import shown_bill
 from metertui.engine.core import Engine
 from metertui.engine.reports import Saved
 from metertui.engine.usage import lookup
@@ -177,7 +177,7 @@ async def bill(site: Site, nth: int) -> None:
     """Make a bill that has not been issued."""
     async with site.counted():
         statement = site.headend.engine.statement(METERS[nth], MONTH)
-        shown(statement, site.headend.engine.bills.of(MONTH, METERS[nth]), site.headend.engine.zone)
+        shown_bill(statement, site.headend.engine.bills.of(MONTH, METERS[nth]), site.headend.engine.zone)
 
 
 async def day_close(site: Site, nth: int) -> None:

@@ -14,7 +14,17 @@ from metertui.cli.common import folder, instant, opened, progress_bar, replacing
 from metertui.cli.delegate import perform
 from metertui.cli.errors import UsageError
 from metertui.engine.base import SiteZone, SystemClock, month_before, month_bounds
-from metertui.engine.billing import Ledger, Run, Statement, as_issued, bill_format, billing_run
+from metertui.engine.billing import (
+    Ledger,
+    Run,
+    ShownBill,
+    Statement,
+    as_issued,
+    bill_format,
+    billing_run,
+    money,
+    shown_bill,
+)
 from metertui.engine.core import Engine
 from metertui.engine.errors import DataError, MeterError
 
@@ -65,8 +75,8 @@ def _one(options: argparse.Namespace, engine: Engine, statement: Statement) -> N
     """As it was issued, if it was; then with what changed since."""
     zone, form = engine.zone, getattr(options, "format", "table")
     issued = engine.bills.of(statement.month, statement.meter)
-    row = billing_run.shown(statement, issued, zone)
-    if "issued" in row:
+    shown = shown_bill(statement, issued, zone)
+    if shown.issued is not None:
         try:
             engine.bills.prove(statement.month)
         except DataError as error:
@@ -76,15 +86,42 @@ def _one(options: argparse.Namespace, engine: Engine, statement: Statement) -> N
         cells = bill_format.cells(statement, zone) if entry is None else as_issued(entry, statement.month)
         csv.writer(sys.stdout, lineterminator="\n").writerows([bill_format.ROW, cells])
     elif form == "json":
-        since = ("issued", "adjustments", "adjustment") if "issued" in row else ()
-        show(options, [row], [*bill_format.ROW, *since], one=True)
+        since = ("issued", "adjustments", "adjustment") if shown.issued is not None else ()
+        show(options, [bill_object(shown, zone)], [*bill_format.ROW, *since], one=True)
     else:
-        _show(row)
+        _show(bill_object(shown, zone))
 
 
 def show_bill(statement: Statement, zone: SiteZone) -> None:
     """Print a bill for people."""
-    _show(billing_run.shown(statement, Ledger(statement.month), zone))
+    _show(bill_object(shown_bill(statement, Ledger(statement.month), zone), zone))
+
+
+def bill_object(shown: ShownBill, zone: SiteZone) -> dict[str, Any]:
+    """Return a bill under the names of `bill_format.ROW`, with the times of its registers; None if nothing is known.
+
+    An issued one has `issued`, and `adjustments` and `adjustment` as objects.
+    """
+    bill = shown.bill
+    found: dict[str, Any] = {"meter": bill.meter, "month": bill.month}
+    for name, edge in (("opening", bill.opening), ("closing", bill.closing)):
+        found[f"{name}_kwh"] = bill_format.kwh_number(edge.wh) if edge else None
+        found[f"{name}_time"] = zone.iso(edge.time) if edge else None
+        found[f"{name}_quality"] = edge.quality if edge else None
+    found |= {
+        "usage_kwh": bill_format.kwh_number(bill.usage_wh),
+        "lines": None if bill.lines is None else [bill_format.line_object(line, zone) for line in bill.lines],
+        "net": money(bill.net),
+        "tax": money(bill.tax),
+        "total": money(bill.total),
+        "currency": bill.currency,
+        "reason": bill.reason or None,
+    }
+    if shown.issued is not None:
+        found["issued"] = zone.iso(shown.issued)
+        found["adjustments"] = bill_format.figures_object(shown.adjustments)
+        found["adjustment"] = bill_format.figures_object(shown.adjustment)
+    return found
 
 
 def _show(row: dict[str, Any]) -> None:

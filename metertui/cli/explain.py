@@ -9,10 +9,12 @@ import sys
 import textwrap
 from typing import Any, Final
 
+from metertui.cli.bills import bill_object
 from metertui.cli.common import days, instant, kwh, opened, progress_bar, show, visible
 from metertui.cli.errors import UsageError
 from metertui.cli.queries import usage_row
 from metertui.engine.base import WINDOW_NAMES, SiteZone, Window, month_bounds, window_of_days
+from metertui.engine.billing import ShownBill, money
 from metertui.engine.core import Engine
 from metertui.engine.errors import MeterError
 from metertui.engine.maintenance import sources as files
@@ -33,7 +35,7 @@ def explanation(options: argparse.Namespace) -> None:
             places = files.locate(engine.archive, engine.zone, options.meter, times, share)
         form = getattr(options, "format", "table")
         if form == "json":
-            found = {**as_object(told, engine.zone, places), "bill": _bill(price)}
+            found = {**as_object(told, engine.zone, places), "bill": _bill(price, engine.zone)}
             print(json.dumps(found, ensure_ascii=False, indent=2))
         elif form == "csv":
             show(options, as_rows(told, engine.zone, places, price), COLUMNS)
@@ -119,9 +121,7 @@ def as_object(told: Explanation, zone: SiteZone, places: Sources) -> dict[str, A
     }
 
 
-def as_rows(
-    told: Explanation, zone: SiteZone, places: Sources, price: dict[str, Any] | str | None
-) -> list[dict[str, Any]]:
+def as_rows(told: Explanation, zone: SiteZone, places: Sources, price: ShownBill | str | None) -> list[dict[str, Any]]:
     """A row for each thing that it says; those of the kinds `step` and `steps` sum to the one of the kind `usage`.
 
     So do those of the kind `price`, but where a bill was issued: then they are of that, and a row `issued` says when.
@@ -162,23 +162,27 @@ def as_rows(
     for left in told.left_out:
         cells = {"from": zone.iso(left.point.time), "from_kwh": kwh(left.point.wh), "status": STATUS[left.point.status]}
         rows.append(row("left out", **cells, from_source=_text(places, left.point), note=left.why))
-    if isinstance(price, dict):
-        for line in price["lines"] or ():
-            said = f"{line['cents_per_kwh']} cents, {line['tax_percent']} % tax: {line['amount']} {price['currency']}"
-            cells = {"from": line["from"], "to": line["to"], "usage_kwh": line["usage_kwh"]}
-            rows.append(row("price", **cells, note=f"{line['band'] or 'whole day'}: {said}"))
-        if "issued" in price:
-            note = f"total {price['total']} {price['currency']}; now {price['adjustment']['total']} to adjust"
-            rows.append(row("issued", **{"from": price["issued"]}, usage_kwh=price["usage_kwh"], note=note))
+    if isinstance(price, ShownBill):
+        currency = price.bill.currency
+        for line in price.bill.lines or ():
+            said = f"{line.cents_per_kwh:f} cents, {line.tax_percent:f} % tax: {money(line.amount)} {currency}"
+            cells = {"from": zone.iso(line.start), "to": zone.iso(line.end), "usage_kwh": kwh(line.usage_wh)}
+            rows.append(row("price", **cells, note=f"{line.band or 'whole day'}: {said}"))
+        if price.issued is not None:
+            note = f"total {money(price.bill.total)} {currency}; now {money(price.adjustment.total)} to adjust"
+            cells = {"from": zone.iso(price.issued), "usage_kwh": kwh(price.bill.usage_wh)}
+            rows.append(row("issued", **cells, note=note))
     cells = {"from": zone.iso(usage.start), "to": zone.iso(usage.end), "usage_kwh": kwh(usage.usage_wh)}
     rows.append(row("usage", **cells, note=told.why_nothing or None))
     return rows
 
 
-def _bill(price: dict[str, Any] | str | None) -> dict[str, Any] | None:
+def _bill(price: ShownBill | str | None, zone: SiteZone) -> dict[str, Any] | None:
     """As `metertui bill` has it."""
+    if not isinstance(price, ShownBill):
+        return None
     times = ("opening_time", "closing_time")
-    return {name: value for name, value in price.items() if name not in times} if isinstance(price, dict) else None
+    return {name: value for name, value in bill_object(price, zone).items() if name not in times}
 
 
 def _text(places: Sources, point: Point) -> str | None:
@@ -188,7 +192,7 @@ def _text(places: Sources, point: Point) -> str | None:
     return str(source) if source else None
 
 
-def _print(told: Explanation, engine: Engine, places: Sources, price: dict[str, Any] | str | None) -> None:
+def _print(told: Explanation, engine: Engine, places: Sources, price: ShownBill | str | None) -> None:
     """As text: what it is, its figure to the right, and a remark beside it."""
     width = max(_NARROWEST, shutil.get_terminal_size((100, 24)).columns if sys.stdout.isatty() else 100)
     account = engine.accounts.get(told.usage.meter)

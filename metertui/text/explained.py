@@ -6,10 +6,10 @@ Knows no widget, so that the command line can say it without loading any.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from metertui.engine.base import DAY, HOUR, MINUTE, SECOND, SiteZone
+from metertui.engine.billing import NOTHING, ShownBill, money
 from metertui.engine.maintenance import Source
 from metertui.engine.usage import Edge, Explanation, LeftOut, Part, Point
 from metertui.engine.vee import Event, rules
@@ -48,12 +48,12 @@ class Section(NamedTuple):
 
 
 def sections(
-    told: Explanation, zone: SiteZone, sources: Sources | None, price: Mapping[str, Any] | str | None = None
+    told: Explanation, zone: SiteZone, sources: Sources | None, price: ShownBill | str | None = None
 ) -> Iterator[Section]:
     """All of it. `sources` is None while they are still looked for. Times in the site zone.
 
-    `price` is the month's bill as `issuing.shown` has it, a sentence on why there is none, or None where none is asked
-    for. An issued bill has the price and the usage that it was made with, and what it comes to now beside them.
+    `price` is the month's bill, a sentence on why there is none, or None where none is asked for. An issued bill has
+    the price and the usage that it was made with, and what it comes to now beside them.
     """
     usage = told.usage
     opening, closing = usage.opening, usage.closing
@@ -68,7 +68,7 @@ def sections(
         yield Section("The parts", list(_parts(told, zone)))
         yield Section("The check", list(_check(told, opening, closing)))
         if price is not None:
-            issued = not isinstance(price, str) and "issued" in price
+            issued = isinstance(price, ShownBill) and price.issued is not None
             yield Section("The bill, as it was issued" if issued else "The price", list(_price(price, zone)))
     if told.changes:
         yield Section("Where the register changed", list(_changes(told, zone, sources)))
@@ -151,55 +151,46 @@ def _check(told: Explanation, opening: Edge, closing: Edge) -> Iterator[Line]:
     yield Line("= closing register", fmt.kwh(closing.wh), agrees, strong=True)
 
 
-def _price(price: Mapping[str, Any] | str, zone: SiteZone) -> Iterator[Line]:
+def _price(price: ShownBill | str, zone: SiteZone) -> Iterator[Line]:
     if isinstance(price, str):
         yield Line("none", "", price)
         return
-    if "issued" in price:
-        at = moment(zone.parse(price["issued"]), zone)
-        yield Line("issued", _used(price), f"on {at}: usage, prices and tax stay as they were then", strong=True)
-    if price["lines"] is None or price["total"] is None:
-        yield Line("none", "", f"{price['reason']}.")
+    bill, used = price.bill, fmt.kwh(price.bill.usage_wh)
+    if price.issued is not None:
+        at = moment(price.issued, zone)
+        yield Line("issued", used, f"on {at}: usage, prices and tax stay as they were then", strong=True)
+    if bill.lines is None or bill.total is None:
+        yield Line("none", "", f"{bill.reason}.")
         return
-    currency = price["currency"]
-    for line in price["lines"]:
-        rests_on = f"; {fmt.reason(line['note'])}" if line["note"] else ""
+    for line in bill.lines:
+        rests_on = f"; {fmt.reason(line.note)}" if line.note else ""
         yield Line(
-            line["band"] or "whole day",
-            f"{line['amount']} {currency}",
-            f"{_used(line)} × {line['cents_per_kwh']} cents, {line['tax_percent']} % tax; "
-            f"from {moment(zone.parse(line['from']), zone)} to {moment(zone.parse(line['to']), zone)}{rests_on}",
+            line.band or "whole day",
+            f"{money(line.amount)} {bill.currency}",
+            f"{fmt.kwh(line.usage_wh)} × {line.cents_per_kwh:f} cents, {line.tax_percent:f} % tax; "
+            f"from {moment(line.start, zone)} to {moment(line.end, zone)}{rests_on}",
         )
-    yield Line("net", f"{price['net']} {currency}", f"for {_used(price)}: the lines, each rounded to the cent once")
-    yield Line("tax", f"{price['tax']} {currency}", "on the sum of the lines that bear the same rate, rounded once")
-    yield Line("total", f"{price['total']} {currency}", "", strong=True)
-    if "issued" in price:
+    yield Line("net", f"{money(bill.net)} {bill.currency}", f"for {used}: the lines, each rounded to the cent once")
+    yield Line(
+        "tax", f"{money(bill.tax)} {bill.currency}", "on the sum of the lines that bear the same rate, rounded once"
+    )
+    yield Line("total", f"{money(bill.total)} {bill.currency}", "", strong=True)
+    if price.issued is not None:
         yield from _since(price)
 
 
-def _since(price: Mapping[str, Any]) -> Iterator[Line]:
+def _since(price: ShownBill) -> Iterator[Line]:
     """What has become of an issued bill."""
-    told = {"adjustments": "billed since, beside it", "adjustment": "by today's readings and tariffs; not billed yet"}
-    changed = False
-    for name, note in told.items():
-        figures = price[name]
-        if any(float(value) for value in figures.values()):
-            changed = True
-            label = "adjusted" if name == "adjustments" else "to adjust"
-            figure = f"{Decimal(figures['total']):+.2f} {price['currency']}"
-            more = _wh(figures)
+    for label, figures, note in (
+        ("adjusted", price.adjustments, "billed since, beside it"),
+        ("to adjust", price.adjustment, "by today's readings and tariffs; not billed yet"),
+    ):
+        if any(figures):
+            more = figures.usage_wh
             used = f"{'more' if more > 0 else 'less'} by {fmt.kwh(abs(more))}" if more else "the same usage"
-            yield Line(label, figure, f"{used}; {note}")
-    if not changed:
+            yield Line(label, f"{fmt.money_change(figures.total)} {price.bill.currency}", f"{used}; {note}")
+    if price.adjustments == price.adjustment == NOTHING:
         yield Line("to adjust", "nothing", "it comes to the same by today's readings and tariffs")
-
-
-def _used(part: Mapping[str, Any]) -> str:
-    return fmt.kwh(None if part["usage_kwh"] is None else _wh(part))
-
-
-def _wh(part: Mapping[str, Any]) -> int:
-    return round(float(part["usage_kwh"]) * 1000)
 
 
 def _changes(told: Explanation, zone: SiteZone, sources: Sources | None) -> Iterator[Line]:

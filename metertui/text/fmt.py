@@ -32,6 +32,16 @@ def number(wh: int) -> str:
     return f"{wh / 1000:,.3f}".replace(",", " ")
 
 
+def money(cents: int | None) -> str:
+    """Return cents as `1 234.50`, thousands apart; a dash for none."""
+    return "–" if cents is None else f"{Decimal(cents) / 100:,.2f}".replace(",", " ")
+
+
+def money_change(cents: int) -> str:
+    """Return cents as an amount with its sign: `+12.30`."""
+    return f"{Decimal(cents) / 100:+.2f}"
+
+
 def reason(text: str) -> str:
     """What the engine says of readings, its kWh and local times in the form that they have on the screens."""
     grouped = _KWH.sub(lambda found: number(int(Decimal(found[1]) * 1000)), text)

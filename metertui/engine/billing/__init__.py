@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from metertui.engine.billing import bill_format, billing_run, statements, tariffs
 from metertui.engine.billing.bill_ledger import BillBook, Ledger, as_issued, verify
-from metertui.engine.billing.billing_run import RUN_ROW, Run, differences, shown
+from metertui.engine.billing.billing_run import RUN_ROW, Run, differences
 from metertui.engine.billing.pricing import NoTariffError
-from metertui.engine.billing.statements import Statement, Terms, bill, money, statement
+from metertui.engine.billing.rounding import decimals
+from metertui.engine.billing.shown_bill import ShownBill, shown_bill
+from metertui.engine.billing.statements import NOTHING, Statement, Terms, bill, money, statement
 from metertui.engine.billing.tariff_replay import DECILES, FIGURES, KEYS, Replay, replay
 from metertui.engine.billing.tariffs import COLUMNS, NAME, Band, Tariff, TariffFile, Tariffs, clock, with_tax
 
@@ -16,6 +18,7 @@ __all__ = [
     "FIGURES",
     "KEYS",
     "NAME",
+    "NOTHING",
     "RUN_ROW",
     "Band",
     "BillBook",
@@ -23,6 +26,7 @@ __all__ = [
     "NoTariffError",
     "Replay",
     "Run",
+    "ShownBill",
     "Statement",
     "Tariff",
     "TariffFile",
@@ -33,10 +37,11 @@ __all__ = [
     "bill_format",
     "billing_run",
     "clock",
+    "decimals",
     "differences",
     "money",
     "replay",
-    "shown",
+    "shown_bill",
     "statement",
     "statements",
     "tariffs",

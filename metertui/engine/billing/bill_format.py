@@ -1,13 +1,14 @@
-"""Bills as they are written: a row of a CSV, with the lines as compact JSON."""
+"""Bills as files have them: a row of a CSV with the lines as compact JSON, written and read back."""
 
 from __future__ import annotations
 
 import json
+import re
+from decimal import Decimal
 from typing import Any, Final
 
 from metertui.engine.base import SiteZone, disarmed, format_kwh
-from metertui.engine.billing.statements import Line, Statement, money, note
-from metertui.engine.usage import Edge
+from metertui.engine.billing.statements import Figures, Line, Statement, money
 
 ROW: Final = (
     "meter",
@@ -24,57 +25,12 @@ ROW: Final = (
     "currency",
     "reason",
 )
-
-
-def kwh_number(wh: int | None) -> float | int | None:
-    """kWh as a number with up to three decimals: whole where it is."""
-    if wh is None:
-        return None
-    return wh // 1000 if wh % 1000 == 0 else wh / 1000
-
-
-def line_object(line: Line, zone: SiteZone) -> dict[str, Any]:
-    """A line: kWh as a number, prices and money as text, so that they stay exact."""
-    return {
-        "from": zone.iso(line.start),
-        "to": zone.iso(line.end),
-        "band": line.band,
-        "usage_kwh": kwh_number(line.usage_wh),
-        "cents_per_kwh": f"{line.cents_per_kwh:f}",
-        "amount": money(line.amount),
-        "tax_percent": f"{line.tax_percent:f}",
-        "note": note(line, zone),
-    }
-
-
-def bill_object(statement: Statement, zone: SiteZone) -> dict[str, Any]:
-    """A bill under the names of ROW; None where nothing is known."""
-    lines = None if statement.lines is None else [line_object(line, zone) for line in statement.lines]
-    return {
-        "meter": statement.meter,
-        "month": statement.month,
-        **_edge("opening", statement.opening),
-        **_edge("closing", statement.closing),
-        "usage_kwh": kwh_number(statement.usage_wh),
-        "lines": lines,
-        "net": money(statement.net),
-        "tax": money(statement.tax),
-        "total": money(statement.total),
-        "currency": statement.currency,
-        "reason": statement.reason or None,
-    }
-
-
-def lines_text(statement: Statement, zone: SiteZone) -> str:
-    """The lines as JSON for a cell; empty where there is no price."""
-    if statement.lines is None:
-        return ""
-    objects = [line_object(line, zone) for line in statement.lines]
-    return json.dumps(objects, ensure_ascii=False, separators=(",", ":"))
+_KWH: Final = re.compile(r"(-?)([0-9]{1,12})(?:\.([0-9]{1,3}))?")
+_MONEY: Final = re.compile(r"(-?)([0-9]{1,15})\.([0-9]{2})")
 
 
 def cells(statement: Statement, zone: SiteZone) -> list[str]:
-    """A bill as the cells of a CSV, in the order of ROW; empty where nothing is known."""
+    """Return a bill as the cells of a CSV, in the order of ROW; empty where nothing is known."""
     opening, closing = statement.opening, statement.closing
     return [
         statement.meter,
@@ -93,13 +49,83 @@ def cells(statement: Statement, zone: SiteZone) -> list[str]:
     ]
 
 
+def line_object(line: Line, zone: SiteZone) -> dict[str, Any]:
+    """Return a line for JSON: kWh as a number, prices and money as text, so that they stay exact."""
+    return {
+        "from": zone.iso(line.start),
+        "to": zone.iso(line.end),
+        "band": line.band,
+        "usage_kwh": kwh_number(line.usage_wh),
+        "cents_per_kwh": f"{line.cents_per_kwh:f}",
+        "amount": money(line.amount),
+        "tax_percent": f"{line.tax_percent:f}",
+        "note": line.note,
+    }
+
+
+def lines_text(statement: Statement, zone: SiteZone) -> str:
+    """Return the lines as JSON for a cell; empty if there is no price."""
+    if statement.lines is None:
+        return ""
+    objects = [line_object(line, zone) for line in statement.lines]
+    return json.dumps(objects, ensure_ascii=False, separators=(",", ":"))
+
+
+def parse_lines(text: str, zone: SiteZone) -> tuple[Line, ...]:
+    """Return the lines of a cell. Raises ValueError that says what is wrong with it, Refused for a time."""
+    try:
+        return tuple(
+            Line(
+                zone.parse(line["from"]),
+                zone.parse(line["to"]),
+                line["band"],
+                wh_of(line["usage_kwh"]),
+                Decimal(line["cents_per_kwh"]),
+                Decimal(line["tax_percent"]),
+                cents_of(line["amount"]),
+                line.get("note", ""),
+            )
+            for line in json.loads(text or "[]", parse_float=str, parse_int=str)
+        )
+    except (KeyError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
+        raise ValueError(f"the lines cannot be read ({error!r})") from error
+
+
+def figures_object(figures: Figures) -> dict[str, Any]:
+    """Return figures for JSON: kWh as a number, money as text."""
+    return {
+        "usage_kwh": kwh_number(figures.usage_wh),
+        "net": money(figures.net),
+        "tax": money(figures.tax),
+        "total": money(figures.total),
+    }
+
+
+def kwh_number(wh: int | None) -> float | int | None:
+    """Return kWh as a number with up to three decimals: an int if it is whole."""
+    if wh is None:
+        return None
+    return wh // 1000 if wh % 1000 == 0 else wh / 1000
+
+
 def kwh_text(wh: int | None) -> str:
-    """kWh for a cell; empty for no data."""
+    """Return kWh for a cell; empty for no data."""
     return "" if wh is None else format_kwh(wh)
 
 
-def _edge(name: str, edge: Edge | None) -> dict[str, Any]:
-    return {
-        f"{name}_kwh": kwh_number(edge.wh) if edge else None,
-        f"{name}_quality": edge.quality if edge else None,
-    }
+def wh_of(text: str) -> int:
+    """Return the Wh of kWh text, which may have a sign. Raises ValueError."""
+    match = _KWH.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text!r} is not a number of kWh")
+    value = int(match[2]) * 1000 + int((match[3] or "").ljust(3, "0"))
+    return -value if match[1] else value
+
+
+def cents_of(text: str) -> int:
+    """Return the cents of an amount such as `12.34`, which may have a sign. Raises ValueError."""
+    match = _MONEY.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text!r} is not an amount with two decimals")
+    value = int(match[2]) * 100 + int(match[3])
+    return -value if match[1] else value

@@ -8,18 +8,18 @@ and tariffs of the last run came to; what they come to now less that sum is the 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final
 
 from metertui.engine.base import SiteZone, check_meter_id, format_kwh
 from metertui.engine.billing import bill_format
+from metertui.engine.billing.bill_format import cents_of, wh_of
 from metertui.engine.billing.rounding import half_up
-from metertui.engine.billing.statements import NO_DATA, money
+from metertui.engine.billing.statements import NO_DATA, Figures, money
 from metertui.engine.errors import DataError, MeterError, Refused
 from metertui.engine.storage import Manifest, Table, durable
 
@@ -46,8 +46,6 @@ HEADER: Final = (
 )
 _FILE: Final = re.compile(r"([0-9]{4})_([0-9]{2})\.csv")
 _MONTH: Final = re.compile(r"[0-9]{4}-[0-9]{2}")
-_KWH: Final = re.compile(r"(-?)([0-9]{1,12})(?:\.([0-9]{1,3}))?")
-_MONEY: Final = re.compile(r"(-?)([0-9]{1,15})\.([0-9]{2})")
 _PLACE: Final = {name: at for at, name in enumerate(HEADER)}
 
 
@@ -55,32 +53,6 @@ _CHANGED: Final = (
     "it is not what was issued: something else has changed it. Put it back from a backup; or, if it is to count as it "
     f"is, take its line out of {FOLDER}/manifest.csv"
 )
-
-
-class Figures(NamedTuple):
-    """What a bill or a difference comes to: Wh, and cents. No data is 0 here, since it is only ever added."""
-
-    usage_wh: int = 0
-    net: int = 0
-    tax: int = 0
-    total: int = 0
-
-    def plus(self, other: Figures) -> Figures:
-        """Both together."""
-        return Figures(*(a + b for a, b in zip(self, other, strict=True)))
-
-    def minus(self, other: Figures) -> Figures:
-        """What this has more."""
-        return Figures(*(a - b for a, b in zip(self, other, strict=True)))
-
-    def told(self) -> dict[str, Any]:
-        """For JSON: kWh as a number, money as text."""
-        return {
-            "usage_kwh": bill_format.kwh_number(self.usage_wh),
-            "net": money(self.net),
-            "tax": money(self.tax),
-            "total": money(self.total),
-        }
 
 
 @dataclass(slots=True)
@@ -205,16 +177,8 @@ class BillBook:
         self.manifest.close([name for name in names if name not in lines or not lines[name].sha256])
 
 
-def billed(row: Sequence[str]) -> Figures:
-    """What an entry in the order of HEADER comes to."""
-    cell = dict(zip(HEADER, row, strict=True))
-    if not cell["usage_kwh"]:
-        return Figures()
-    return Figures(wh_of(cell["usage_kwh"]), *(_cents(cell[name]) for name in ("net", "tax", "total")))
-
-
 def as_issued(row: Sequence[str], month: str) -> list[str]:
-    """A bill as `paper.cells` has it, from its row in the order of HEADER."""
+    """A bill as `bill_format.cells` has it, from its row in the order of HEADER."""
     cell = dict(zip(HEADER, row, strict=True))
     reason = "" if cell["usage_kwh"] else NO_DATA
     return [{**cell, "month": month, "reason": reason}[name] for name in bill_format.ROW]
@@ -251,7 +215,7 @@ def _figures(cells: Sequence[str], ledger: Ledger, zone: SiteZone) -> Figures:
         raise ValueError(f"{cell['run']!r} is no month that could have billed it")
     if not any(cell[name] for name in ("usage_kwh", "net", "tax", "total")) and cell["entry"] == "bill":
         return Figures()
-    found = Figures(wh_of(cell["usage_kwh"]), *(_cents(cell[name]) for name in ("net", "tax", "total")))
+    found = Figures(wh_of(cell["usage_kwh"]), *(cents_of(cell[name]) for name in ("net", "tax", "total")))
     if found.net + found.tax != found.total:
         raise ValueError("net and tax do not sum to the total")
     if cell["entry"] == "bill" and min(found) < 0:
@@ -268,8 +232,8 @@ def verify(ledger: Ledger, path: Path, zone: SiteZone) -> Iterator[str]:
         one.bills = {} if cell["entry"] == "bill" else {cell["meter"]: list(cells)}
         sums[cell["meter"]] = sums.get(cell["meter"], Figures()).plus(_figures(cells, one, zone))
         try:
-            expected = _reckoned(cell["lines"])
-        except (ValueError, KeyError, TypeError, AttributeError, InvalidOperation, RecursionError):
+            expected = _reckoned(cell["lines"], zone)
+        except (ValueError, Refused):
             yield f"{path}:{line}: the lines of {cell['meter']} cannot be read"
             continue
         if expected != sums[cell["meter"]]:
@@ -279,19 +243,16 @@ def verify(ledger: Ledger, path: Path, zone: SiteZone) -> Iterator[str]:
             )
 
 
-def _reckoned(text: str) -> Figures:
-    """What lines come to, reckoned anew from their kWh and prices."""
+def _reckoned(text: str, zone: SiteZone) -> Figures:
+    """Return what lines come to, worked out from their kWh and prices. Raises ValueError, Refused."""
     used, net = 0, 0
     by_tax: dict[Decimal, int] = {}
-    for line in json.loads(text or "[]", parse_float=str, parse_int=str):
-        wh = wh_of(line["usage_kwh"])
-        amount = _rounded(Decimal(wh) * Decimal(line["cents_per_kwh"]) / 1000)
-        if amount != _cents(line["amount"]):
+    for line in bill_format.parse_lines(text, zone):
+        if line.amount != _rounded(line.usage_wh * line.cents_per_kwh / 1000):
             raise ValueError("an amount is not its usage times its price")
-        used, net = used + wh, net + amount
-        rate = Decimal(line["tax_percent"])
-        by_tax[rate] = by_tax.get(rate, 0) + amount
-    tax = sum(_rounded(Decimal(base) * rate / 100) for rate, base in by_tax.items())
+        used, net = used + line.usage_wh, net + line.amount
+        by_tax[line.tax_percent] = by_tax.get(line.tax_percent, 0) + line.amount
+    tax = sum(_rounded(base * rate / 100) for rate, base in by_tax.items())
     return Figures(used, net, tax, net + tax)
 
 
@@ -302,20 +263,3 @@ def _rounded(value: Decimal) -> int:
 
 def _told(figures: Figures) -> str:
     return f"{format_kwh(figures.usage_wh)} kWh and {money(figures.total)}"
-
-
-def wh_of(text: str) -> int:
-    """Wh of kWh text, which may have a sign. Raises ValueError."""
-    match = _KWH.fullmatch(text)
-    if match is None:
-        raise ValueError(f"{text!r} is no kWh")
-    value = int(match[2]) * 1000 + int((match[3] or "").ljust(3, "0"))
-    return -value if match[1] else value
-
-
-def _cents(text: str) -> int:
-    match = _MONEY.fullmatch(text)
-    if match is None:
-        raise ValueError(f"{text!r} is no amount with two decimals")
-    value = int(match[2]) * 100 + int(match[3])
-    return -value if match[1] else value

@@ -9,15 +9,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.base import Progress, SiteZone, format_kwh, part_of_progress
+from metertui.engine.base import Progress, format_kwh, part_of_progress
 from metertui.engine.billing import bill_format
-from metertui.engine.billing.bill_ledger import HEADER, BillBook, Figures, Ledger, as_issued, billed, wh_of
-from metertui.engine.billing.statements import Bills, Statement, Terms, money
+from metertui.engine.billing.bill_ledger import BillBook, Ledger, as_issued
+from metertui.engine.billing.statements import Bills, Figures, Terms, money
 from metertui.engine.columns import Frozen
 from metertui.engine.errors import MeterError
 from metertui.engine.storage import durable
@@ -30,7 +30,7 @@ RUN_ROW: Final = (
     "adjustment_total",
     "adjustments",
 )
-"""Columns of a billing run: bills as `paper.ROW` has them, and what is billed beside them of what changed since."""
+"""Columns of a billing run: bills as `bill_format.ROW` has them, then the adjustments billed beside them."""
 
 
 @dataclass(slots=True)
@@ -127,7 +127,7 @@ class Run:
     def _entry(self, pending: _Pending, code: int, difference: Figures | None, now: int) -> str:
         zone, bill = self.frozen.zone, pending.bills.of(code)
         first = bill.meter not in pending.ledger.bills
-        figures = figures_of(bill) if difference is None else difference
+        figures = bill.figures if difference is None else difference
         nothing = first and bill.usage_wh is None
         amounts = (
             [""] * 4 if nothing else [format_kwh(figures.usage_wh), *(money(cents) or "" for cents in figures[1:])]
@@ -203,11 +203,6 @@ def _pending(ledger: Ledger, bills: Bills) -> _Pending:
     return _Pending(ledger, bills, differences(ledger, bills))
 
 
-def figures_of(bill: Statement) -> Figures:
-    """What a bill comes to."""
-    return Figures(bill.usage_wh or 0, bill.net or 0, bill.tax or 0, bill.total or 0)
-
-
 def _beside(months: Mapping[str, Figures]) -> list[str]:
     """The cells of RUN_ROW behind the bill."""
     if not months:
@@ -215,40 +210,6 @@ def _beside(months: Mapping[str, Figures]) -> list[str]:
     every = Figures()
     for figures in months.values():
         every = every.plus(figures)
-    told = json.dumps({month: months[month].told() for month in sorted(months)}, separators=(",", ":"))
+    objects = {month: bill_format.figures_object(months[month]) for month in sorted(months)}
+    told = json.dumps(objects, separators=(",", ":"))
     return [format_kwh(every.usage_wh), *(money(cents) or "" for cents in every[1:]), told]
-
-
-def shown(statement: Statement, issued: Ledger, zone: SiteZone) -> dict[str, Any]:
-    """A bill for people and programs: `paper.bill_object` with the times of its registers, as it was issued, if it was.
-
-    Then `issued` says when, and `adjustments` and `adjustment` what has been billed of it beside since, and what it
-    comes to now less all of that; see Figures.told.
-    """
-    row = issued.bills.get(statement.meter)
-    if row is None:
-        edges = (("opening", statement.opening), ("closing", statement.closing))
-        times = {f"{name}_time": zone.iso(edge.time) if edge else None for name, edge in edges}
-        return bill_format.bill_object(statement, zone) | times
-    told = {
-        name: _value(name, cell) for name, cell in zip(bill_format.ROW, as_issued(row, statement.month), strict=True)
-    }
-    cells = dict(zip(HEADER, row, strict=True))
-    since = issued.sums[statement.meter].minus(billed(row))
-    return {
-        **told,
-        "opening_time": cells["opening_time"] or None,
-        "closing_time": cells["closing_time"] or None,
-        "issued": cells["issued"],
-        "adjustments": since.told(),
-        "adjustment": figures_of(statement).minus(issued.sums[statement.meter]).told(),
-    }
-
-
-def _value(name: str, cell: str) -> Any:
-    """A cell of an issued bill as JSON has it."""
-    if not cell:
-        return None
-    if name == "lines":
-        return json.loads(cell)
-    return bill_format.kwh_number(wh_of(cell)) if name.endswith("_kwh") else cell

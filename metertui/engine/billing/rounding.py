@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -34,5 +34,10 @@ def half_up_products(a: Int64Array, b: Int64Array, divisor: int) -> Int64Array:
 
 def scaled(values: Sequence[Decimal]) -> tuple[Int64Array, int]:
     """Decimals of at most 18 digits as whole numbers, and how many of them make 1."""
-    decimals = max((max(0, -int(value.as_tuple().exponent)) for value in values), default=0)
-    return np.array([int(value.scaleb(decimals)) for value in values], dtype=np.int64), 10**decimals
+    places = decimals(values)
+    return np.array([int(value.scaleb(places)) for value in values], dtype=np.int64), 10**places
+
+
+def decimals(values: Iterable[Decimal]) -> int:
+    """Return how many decimals the value with the most of them has."""
+    return max((max(0, -int(value.as_tuple().exponent)) for value in values), default=0)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from typing import Final
+from typing import Final, NamedTuple
 
 from metertui.engine.base import DAY, HOUR, Progress, SiteZone, Window, format_kwh, month_bounds, no_progress
 from metertui.engine.billing.pricing import QUALITIES, Edges, Priced, edges, price
@@ -43,16 +43,28 @@ class Line:
     tax_percent: Decimal
     amount: int
     """Cents, before tax."""
-    estimated_wh: int = 0
-    """Of what was used, the part of steps that reach over the line's edges."""
-    gap_us: int = 0
-    """The longest time without a reading, where it is too long."""
-    uncounted: int = 0
-    """Readings in it that do not count."""
-    known_from: int | None = None
-    """Where the meter's first reading lies in it, or after it."""
-    known_to: int | None = None
-    """Where its last does, or before it."""
+    note: str = ""
+    """What is estimated, missing or not counted in it; empty if nothing is."""
+
+
+class Figures(NamedTuple):
+    """What a bill or a difference comes to: Wh, and cents. No data is 0 here, since it is only ever added."""
+
+    usage_wh: int = 0
+    net: int = 0
+    tax: int = 0
+    total: int = 0
+
+    def plus(self, other: Figures) -> Figures:
+        """Return the sum of both."""
+        return Figures(*(a + b for a, b in zip(self, other, strict=True)))
+
+    def minus(self, other: Figures) -> Figures:
+        """Return how much more this is than `other`."""
+        return Figures(*(a - b for a, b in zip(self, other, strict=True)))
+
+
+NOTHING: Final = Figures()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +87,11 @@ class Statement:
     total: int | None = None
     currency: str | None = None
     reason: str = ""
+
+    @property
+    def figures(self) -> Figures:
+        """What it comes to."""
+        return Figures(self.usage_wh or 0, self.net or 0, self.tax or 0, self.total or 0)
 
 
 def statement(series: Series, month: str, zone: SiteZone) -> Statement:
@@ -181,12 +198,34 @@ class Bills:
                 band.cents,
                 band.tax_percent,
                 amount,
-                estimated,
-                gap,
-                uncounted,
-                opening.time if start < opening.time else None,
-                closing.time if end > closing.time else None,
+                self._note(
+                    opening.time if start < opening.time else None,
+                    closing.time if end > closing.time else None,
+                    estimated,
+                    gap,
+                    uncounted,
+                ),
             )
+
+    def _note(
+        self, known_from: int | None, known_to: int | None, estimated_wh: int, gap_us: int, uncounted: int
+    ) -> str:
+        """Say what is estimated, missing or not counted in a line.
+
+        `known_from` and `known_to` (µs UTC) are the first and last counted reading where the line reaches beyond them.
+        """
+        zone, parts = self.frozen.zone, []
+        if known_from is not None:
+            parts.append(f"nothing known before {zone.iso(known_from)}")
+        if known_to is not None:
+            parts.append(f"nothing known after {zone.iso(known_to)}")
+        if estimated_wh:
+            parts.append(f"{format_kwh(estimated_wh)} kWh estimated: no reading at its edge")
+        if gap_us:
+            parts.append(f"no reading for {span(gap_us)}")
+        if uncounted:
+            parts.append(f"{uncounted} {'reading' if uncounted == 1 else 'readings'} not counted")
+        return "; ".join(parts)
 
 
 def bill(frozen: Frozen, month: str, terms: Terms) -> Statement:
@@ -200,22 +239,6 @@ def money(cents: int | None) -> str | None:
         return None
     whole, rest = divmod(abs(cents), 100)
     return f"{'-' if cents < 0 else ''}{whole}.{rest:02d}"
-
-
-def note(line: Line, zone: SiteZone) -> str:
-    """What a line rests on beside readings that count; empty where that is all."""
-    told = []
-    if line.known_from is not None:
-        told.append(f"nothing known before {zone.iso(line.known_from)}")
-    if line.known_to is not None:
-        told.append(f"nothing known after {zone.iso(line.known_to)}")
-    if line.estimated_wh:
-        told.append(f"{format_kwh(line.estimated_wh)} kWh estimated: no reading at its edge")
-    if line.gap_us:
-        told.append(f"no reading for {span(line.gap_us)}")
-    if line.uncounted:
-        told.append(f"{line.uncounted} {'reading' if line.uncounted == 1 else 'readings'} not counted")
-    return "; ".join(told)
 
 
 def span(us: int) -> str:

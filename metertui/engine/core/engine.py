@@ -12,7 +12,7 @@ import logging
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from metertui.engine.accounts import Account, AccountBook, StaffBook
 from metertui.engine.attributes import FIELDS
 from metertui.engine.base import Clock, Progress, Rules, Window, day_number, month_before, no_progress
-from metertui.engine.billing import BillBook, Statement, TariffFile, Terms, shown, statements
+from metertui.engine.billing import BillBook, ShownBill, Statement, TariffFile, Terms, shown_bill, statements
 from metertui.engine.columns import Columns, Frozen, as_frame
 from metertui.engine.core import loading
 from metertui.engine.core.counters import Arrival, Counters
@@ -36,7 +36,7 @@ from metertui.engine.worklist import Beside, Drift
 
 _logger = logging.getLogger(__name__)
 
-Explained = tuple[Explanation, dict[str, Any] | str | None]
+Explained = tuple[Explanation, ShownBill | str | None]
 """A usage, and the bill of the same or a sentence on why there is none; None where none is asked for."""
 
 _LIVE_ROWS: Final = 200
@@ -272,7 +272,7 @@ class Engine:
         return statements.bill(self.only(meter), month or month_before(now, self.zone), self.terms())
 
     def explaining(self, meter: str, window: Window) -> Callable[[], Explained]:
-        """Why a usage is what it is, and of a month its bill as `issuing.shown` has it, or why there is none.
+        """Why a usage is what it is, and for a month its bill, or why there is none.
 
         What it rests on is taken now; what this gives may be called in any thread. Raises MeterError for a meter that
         is not known.
@@ -287,11 +287,11 @@ class Engine:
                 return told, None
             try:
                 priced = statements.bill(only, month, self.terms())
-                bill = shown(priced, self.bills.of(month, meter), self.zone)
+                bill = shown_bill(priced, self.bills.of(month, meter), self.zone)
             except MeterError as error:
                 return told, f"{error}."
             # A month that is not over may have readings that came after the moment that is asked about.
-            return told, bill if "issued" in bill or priced.usage_wh == told.usage.usage_wh else None
+            return told, bill if bill.issued is not None or priced.usage_wh == told.usage.usage_wh else None
 
         return explained
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import date
-from typing import Any, ClassVar, Final
+from typing import ClassVar, Final
 
 from rich.text import Text
 from textual import events, on, work
@@ -15,7 +15,17 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import DataTable, Static
 
 from metertui.engine.base import Window, first_of_month, month_before, month_bounds
-from metertui.engine.billing import BillBook, Ledger, NoTariffError, Statement, Terms, bill, shown
+from metertui.engine.billing import (
+    BillBook,
+    Ledger,
+    NoTariffError,
+    ShownBill,
+    Statement,
+    Terms,
+    bill,
+    money,
+    shown_bill,
+)
 from metertui.engine.columns import Frozen
 from metertui.engine.errors import DataError, MeterError
 from metertui.screens.billing.billing_run import BillingRunScreen
@@ -164,11 +174,11 @@ class BillingScreen(DeskScreen):
         """The statement first, then the list, which takes longer."""
         book = self.headend.engine.bills
         try:
-            statement, told, warning = await asyncio.to_thread(_billed, one, month, terms, book)
+            statement, shown, warning = await asyncio.to_thread(_billed, one, month, terms, book)
         except MeterError as error:
             self._refuse(error)
         else:
-            self._draw(statement, told, warning)
+            self._draw(statement, shown, warning)
         now = f"{self.zone.day(self.headend.engine.clock.now()):%Y-%m}"
         rows, picture = await asyncio.to_thread(_past, one, terms, book, now)
         self.query_one(PictureView).show(picture)
@@ -187,7 +197,7 @@ class BillingScreen(DeskScreen):
             told.append(f"\n\n{self.query_one(MeterInput).invitation}")
         self.query_one("#statement", Static).update(told)
 
-    def _draw(self, statement: Statement, told: dict[str, Any], warning: str) -> None:
+    def _draw(self, statement: Statement, shown: ShownBill, warning: str) -> None:
         account = self.headend.engine.accounts.get(statement.meter)
         begin, end = month_bounds(statement.month, self.zone)
         heading = {"meter": statement.meter}
@@ -196,24 +206,24 @@ class BillingScreen(DeskScreen):
             heading["apartment type"] = account.apartment_type or "–"
         heading["period"] = f"{self.zone.day(begin)} – {self.zone.day(end - 1):%m-%d}"
         state = "the month is not over" if end > self.headend.engine.clock.now() else ""
-        if "issued" in told:
-            state = f"issued {fmt.moment(self.zone.parse(told['issued']), self.zone)}"
+        if shown.issued is not None:
+            state = f"issued {fmt.moment(shown.issued, self.zone)}"
         doubt = f"{fmt.count(statement.suspect)} of them not counted: F7 says why" if statement.suspect else ""
         rests_on = (f"{fmt.count(statement.readings)} readings", doubt)
-        drawn = paper(told, heading, self.zone, state=state, rests_on=rests_on, warning=warning)
+        drawn = paper(shown, heading, self.zone, state=state, rests_on=rests_on, warning=warning)
         self.query_one("#statement", Static).update(drawn)
 
 
-def _billed(one: Frozen, month: str, terms: Terms, book: BillBook) -> tuple[Statement, dict[str, Any], str]:
-    """The bill of the only meter, what is to be shown of it, and what is wrong with the file that it was issued in."""
+def _billed(one: Frozen, month: str, terms: Terms, book: BillBook) -> tuple[Statement, ShownBill, str]:
+    """Return the bill of the only meter as it is now and as it is shown, and what is wrong with its file."""
     statement = bill(one, month, terms)
-    told = shown(statement, book.of(month, statement.meter), one.zone)
+    shown = shown_bill(statement, book.of(month, statement.meter), one.zone)
     try:
-        if "issued" in told:
+        if shown.issued is not None:
             book.prove(month)
     except DataError as error:
-        return statement, told, str(error)
-    return statement, told, ""
+        return statement, shown, str(error)
+    return statement, shown, ""
 
 
 def _past(one: Frozen, terms: Terms, book: BillBook, now: str) -> tuple[Sequence[Row], Picture | None]:
@@ -241,11 +251,11 @@ def _row(
     try:
         statement = bill(one, month, terms)
         ledger = book.of(month, statement.meter) if book is not None else Ledger(month)
-        told = shown(statement, ledger, one.zone)
+        shown = shown_bill(statement, ledger, one.zone)
     except MeterError:
         return (month, "–", "–", "no price"), None
-    used = None if told["usage_kwh"] is None else round(float(told["usage_kwh"]) * 1000)
+    used = shown.bill.usage_wh
     state = "running" if running else ""
-    if "issued" in told:
-        state = "differs" if any(float(value) for value in told["adjustment"].values()) else "issued"
-    return (month, fmt.NOTHING if used is None else fmt.number(used), told["total"] or "–", state), used
+    if shown.issued is not None:
+        state = "differs" if any(shown.adjustment) else "issued"
+    return (month, fmt.NOTHING if used is None else fmt.number(used), money(shown.bill.total) or "–", state), used

@@ -13,7 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import ContentSwitcher, Static, TextArea
 
-from metertui.engine.billing import COLUMNS, Band, Tariff, Tariffs, clock, tariffs, with_tax
+from metertui.engine.billing import COLUMNS, Band, Tariff, Tariffs, clock, decimals, tariffs, with_tax
 from metertui.engine.errors import DataError, MeterError
 from metertui.headend import HeadEnd
 from metertui.screens.shell import Sessions, Steady, as_operator
@@ -169,10 +169,7 @@ class TariffScreen(ThriftyModal[None]):
 def rows(found: Tariffs, today: date) -> list[Row]:
     """A row a price and span of the day, the newest tariffs first; those in force today are marked."""
     table: list[Row] = []
-    cents, tax = (
-        max((max(0, -int(value.as_tuple().exponent)) for value in values), default=0)
-        for values in ([band.cents for band in found.rates], [band.tax_percent for band in found.rates])
-    )
+    cents, tax = decimals(band.cents for band in found.rates), decimals(band.tax_percent for band in found.rates)
     for place in reversed(range(len(found.tariffs))):
         tariff = found.tariffs[place]
         until = _until(found, place)

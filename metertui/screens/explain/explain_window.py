@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from rich.console import Group
 from rich.table import Table
@@ -15,6 +15,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Static
 
 from metertui.engine.base import Window
+from metertui.engine.billing import ShownBill
 from metertui.engine.maintenance import sources
 from metertui.engine.usage import Explanation
 from metertui.headend import HeadEnd
@@ -75,7 +76,7 @@ class ExplainScreen(ThriftyModal[None]):
         text.append_text(plain(f"{self._meter}{where}{asked}", style="not bold"))
         return text
 
-    def _show(self, told: Explanation, price: dict[str, Any] | str | None, places: Sources | None) -> None:
+    def _show(self, told: Explanation, price: ShownBill | str | None, places: Sources | None) -> None:
         found = list(explained.sections(told, self._zone, places, price))
         lines = [line for section in found for line in section.lines]
         label, figure = max(len(line.label) for line in lines), max(len(line.figure) for line in lines)

@@ -209,7 +209,7 @@ def test_what_something_else_has_changed_is_not_taken_for_issued(tmp_path: Path)
         (b"m-2,bill", b"m-2,adjustment", "a meter has one bill"),
         (b"m-2,bill", b"m-2,gift", "neither bill nor adjustment"),
         (b"," + net + b",", b",1.00,", "net and tax do not sum to the total"),
-        (b"," + total + b",", b",x,", "no amount with two decimals"),
+        (b"," + total + b",", b",x,", "not an amount with two decimals"),
         (b"2025-02,2025-02-01", b"2025-01,2025-02-01", "no month that could have billed it"),
     ):
         with pytest.raises(DataError, match=reason):

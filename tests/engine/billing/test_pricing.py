@@ -18,7 +18,7 @@ from metertui.engine.base.windows import Window, month_bounds
 from metertui.engine.base.zone import DAY, HOUR, SiteZone
 from metertui.engine.billing import tariffs
 from metertui.engine.billing.pricing import NoTariffError, edges, price
-from metertui.engine.billing.statements import Bills, Statement, Terms, money, note
+from metertui.engine.billing.statements import Bills, Statement, Terms, money
 from metertui.engine.billing.tariffs import COLUMNS, Tariffs
 from metertui.engine.columns.columns import Curve, Frozen, Group
 from metertui.engine.usage.aggregate import answer
@@ -62,7 +62,7 @@ def test_a_month_under_one_price() -> None:
     bill = Bills(steady("2025-01-20T00:00", "2025-03-12T10:30"), "2025-02", terms).of(0)
     assert told(bill) == [("2025-02-01T00:00", "2025-03-01T00:00", "", 672_000, "188.97")]  # 188.9664
     assert (money(bill.net), money(bill.tax), money(bill.total), bill.currency) == ("188.97", "17.01", "205.98", "SGD")
-    assert [note(line, SINGAPORE) for line in bill.lines or ()] == [""]
+    assert [line.note for line in bill.lines or ()] == [""]
 
 
 def test_another_tariff_and_another_tax_split_the_month_at_midnight() -> None:
@@ -139,12 +139,12 @@ def test_a_line_says_what_it_rests_on() -> None:
     data = frozen({"m": course}, SINGAPORE)
     terms = Terms(read("2025-01-01,,day,06:00,18:00,20,9\n2025-01-01,,night,18:00,06:00,20,9"))
     day, night = Bills(data, "2025-02", terms).of(0).lines or ()
-    assert note(day, SINGAPORE) == (
+    assert day.note == (
         "nothing known before 2025-02-03T12:00:00+08:00; nothing known after 2025-02-07T14:00:00+08:00; "
         "42 kWh estimated: no reading at its edge; no reading for 2.8 days"
     )
     assert day.usage_wh + night.usage_wh == 98_000
-    assert note(night, SINGAPORE).endswith("1 reading not counted")
+    assert night.note.endswith("1 reading not counted")
 
 
 def test_no_data_has_no_money_and_a_lone_reading_costs_nothing() -> None:
