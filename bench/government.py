@@ -30,6 +30,7 @@ from metertui.engine.attributes import FIELDS
 from metertui.engine.base.config import Rules, SystemClock
 from metertui.engine.core.engine import Engine
 from metertui.engine.reports.saved_reports import Saved
+from metertui.engine.usage import Filter
 from metertui.engine.usage import readings_table as exporting
 from metertui.engine.usage.query import Question
 from metertui.formats import writers
@@ -50,7 +51,9 @@ STEPS: dict[str, Saved | str] = {
     "the same as lines": Saved(period="all", by=("month", "region"), chart="lines"),
     "types of home, shares": Saved(period="all", by=("apartment_type",), chart="shares"),
     "hour by weekday": Saved(period="all", by=("weekday", "hour_of_day"), chart="heat"),
-    "evenings against a year before": Saved(period="year", by=("month",), time="18:00-22:00", compare="year_before"),
+    "evenings against a year before": Saved(
+        period="year", by=("month",), filter=Filter(time="18:00-22:00"), compare="year_before"
+    ),
     "peak of each month": Saved(period="all", by=("month",), measure="peak"),
     "two hundred meters": Saved(period="all", by=("meter",), chart="bars"),
     "the form": "b",

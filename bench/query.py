@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from metertui.engine.attributes import Group
 from metertui.engine.base.config import Rules, SystemClock
 from metertui.engine.base.zone import HOUR, MINUTE, SiteZone, day_number
 from metertui.engine.core.engine import Engine
@@ -77,7 +78,7 @@ def measure(engine: Engine, frame: pd.DataFrame) -> None:
     day = last - timedelta(days=3)
     at = ZONE.midnight(last) + 12 * HOUR
     index = engine.readings.index
-    east = engine.directory.matching(region="East")
+    east = engine.directory.matching(Group("East"))
     code = engine.directory.codes[meter]
     days = (day_number(day), day_number(day) + 1)
     evening = (18 * HOUR, 20 * HOUR)

@@ -17,7 +17,7 @@ from metertui.engine.attributes import ATTRIBUTES
 from metertui.engine.base import WINDOW_NAMES, SiteZone, Window, window_of_days
 from metertui.engine.core import listing
 from metertui.engine.errors import MeterError
-from metertui.engine.usage import Edge, Question, Usage, aggregate, clock_of
+from metertui.engine.usage import FILTERS, Edge, Filter, Question, Usage, aggregate, clock_of
 from metertui.engine.usage import readings_table as exporting
 from metertui.formats import writers
 
@@ -102,26 +102,22 @@ def _question(options: argparse.Namespace, columns: Sequence[str]) -> Question:
         raise UsageError("--limit is at least 0")
     first, last = days(options)
     try:
-        clock = clock_of(options.time)
+        clock_of(options.time)
     except MeterError as error:
         raise UsageError(f"--time: {error}") from error
     return Question(
         first=first,
         last=last,
-        meter=options.meter,
-        region=options.region,
-        sub_region=options.sub_region,
-        apartment_type=options.apartment_type,
+        filter=Filter.by_name(**{name: getattr(options, name) for name in FILTERS}),
         sort=sort,
         limit=limit,
-        clock=clock,
     )
 
 
 def _check_known(engine: Engine, question: Question) -> None:
     """Raises MeterError for a filter that no account has ever met: a misspelt name is no region without usage."""
     for key in ATTRIBUTES:
-        asked = getattr(question, key)
+        asked = question.filter.value(key)
         there = sorted({getattr(group, key) for group in engine.directory.groups} - {""})
         if asked and asked not in there:
             more = f" and {len(there) - _NAMED} more" if len(there) > _NAMED else ""
@@ -140,7 +136,7 @@ def export(options: argparse.Namespace) -> None:
     with opened(options) as engine:
         _check_known(engine, question)
         frozen = engine.view().frozen(engine.rules.max_w)
-        asked = {"from": str(question.first), "to": str(question.last), **question.filters()}
+        asked = {"from": str(question.first), "to": str(question.last), **question.filter.set_values()}
         definition = None if out.suffix == ".csv" else {"table": "readings", "timezone": engine.zone.name, **asked}
         count = 0
         with (

@@ -23,3 +23,5 @@ class Group(NamedTuple):
 
 ATTRIBUTES: Final = Group._fields
 """Their names, from the widest to the narrowest."""
+NO_ATTRIBUTES: Final = Group()
+"""What an account without attributes has, and a filter that takes every group."""

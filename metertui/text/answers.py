@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import pandas as pd
 
+from metertui.engine.attributes import ATTRIBUTES
 from metertui.engine.base import SiteZone
 from metertui.engine.reports import PERIODS, Compare, Findings, Inquiry, Measure, Rule, Saved
 from metertui.engine.usage import TIME_KEYS
@@ -15,6 +16,7 @@ from metertui.formats import writers
 from metertui.text import fmt
 from metertui.text.plain_text import visible
 
+_ATTRIBUTES: Final = {"sub_region": "sub-region", "apartment_type": "type of home"}
 KEYS: Final = {
     "year": "year",
     "quarter": "quarter",
@@ -24,9 +26,7 @@ KEYS: Final = {
     "hour": "hour",
     "weekday": "weekday",
     "hour_of_day": "hour of day",
-    "region": "region",
-    "sub_region": "sub-region",
-    "apartment_type": "type of home",
+    **{name: _ATTRIBUTES.get(name, name.replace("_", " ")) for name in ATTRIBUTES},
     "meter": "meter",
 }
 COMPARES: Final[dict[Compare, str]] = {"": "nothing", "before": "the period before", "year_before": "a year before"}
@@ -172,7 +172,7 @@ def sentence(saved: Saved, found: Findings | None) -> str:
         question = found.inquiry.question
         days = f"{question.first} to {question.last}"
         parts.append(days if saved.period == "dates" else f"{PERIODS[saved.period]}, {days}")
-    filters = (saved.region, saved.sub_region, saved.apartment_type, saved.meter, saved.time)
+    filters = (*saved.filter.attributes, saved.filter.meter, saved.filter.time)
     parts += [visible(value) for value in filters if value]
     if saved.compare:
         parts.append(f"against {COMPARES[saved.compare]}")

@@ -370,7 +370,7 @@ class EngineMachine(RuleBasedStateMachine):
             if low <= time < high and region in ("", self.accounts[meter].region(time))
         )
         days = (date(2025, 3, 10 + first), date(2025, 3, 10 + first + length))
-        found = self.engine.find(region=region, days=days)
+        found = self.engine.find(attributes=Group(region), days=days)
         times = [round(time.timestamp() * 1_000_000) for time in found["time"]]
         assert sorted(zip(found["identifier"], times, strict=True)) == expected
 
@@ -398,7 +398,7 @@ class EngineMachine(RuleBasedStateMachine):
     def every_reading_is_found_where_it_belongs(self) -> None:
         for region in REGIONS:
             expected = [key for key in self.stored if self.accounts[key[0]].region(key[1]) == region]
-            assert len(self.engine.find(region=region)) == len(expected)
+            assert len(self.engine.find(attributes=Group(region))) == len(expected)
 
     def same(self, engine: Engine) -> None:
         assert {account.meter for account in engine.accounts} == self.accounts.keys()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from metertui.engine.attributes import Group
 from metertui.engine.core.engine import Engine
 from metertui.engine.errors import BusyError, StorageError
 from metertui.headend.service import HeadEnd
@@ -107,7 +108,7 @@ async def test_an_account_that_moves_during_a_close_is_where_it_says(
 
     monkeypatch.setattr(engine.readings, "rebuild", rebuild_while_moving)
     await desk.day_close.close("test")
-    east, west = (engine.directory.matching(region=region) for region in ("East", "West"))
+    east, west = (engine.directory.matching(Group(region)) for region in ("East", "West"))
     assert len(engine.readings.index.select(groups=east)) == 1
     assert len(engine.readings.index.select(groups=west)) == 1
 

@@ -19,7 +19,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from metertui.engine.accounts import Account, AccountBook, StaffBook
-from metertui.engine.attributes import FIELDS
+from metertui.engine.attributes import FIELDS, NO_ATTRIBUTES, Group
 from metertui.engine.base import Clock, Progress, Rules, Window, day_number, month_before, no_progress
 from metertui.engine.billing import BillBook, ShownBill, Statement, TariffFile, Terms, shown_bill, statements
 from metertui.engine.columns import Columns, Frozen, as_frame
@@ -335,9 +335,7 @@ class Engine:
         self,
         *,
         meter: str = "",
-        region: str = "",
-        sub_region: str = "",
-        apartment_type: str = "",
+        attributes: Group = NO_ATTRIBUTES,
         days: tuple[date, date] | None = None,
         clock: tuple[int, int] | None = None,
     ) -> pd.DataFrame:
@@ -352,8 +350,8 @@ class Engine:
             if code is None:
                 raise MeterError(f"{meter} is not a meter of this site")
         groups = None
-        if region or sub_region or apartment_type:
-            groups = self.directory.matching(region, sub_region, apartment_type)
+        if any(attributes):
+            groups = self.directory.matching(attributes)
         numbers = None if days is None else (day_number(days[0]), day_number(days[1]) + 1)
         rows = self.readings.index.select(meter=code, groups=groups, days=numbers, clock=clock)
         meters, times, whs = self.readings.at(rows)

@@ -52,25 +52,21 @@ def readings(engine: Engine, question: Question) -> pd.DataFrame:
 def _rows(engine: Engine, question: Question) -> NDArray[np.int64]:
     """Their rows: what the index finds in whole days and half hours, of that what lies within."""
     zone = engine.zone
-    code = groups = None
-    if question.meter:
-        code = engine.directory.codes.get(question.meter)
-        if code is None:
-            raise MeterError(f"{question.meter} is not a meter of this site")
-    if question.region or question.sub_region or question.apartment_type:
-        groups = engine.directory.matching(question.region, question.sub_region, question.apartment_type)
+    code = question.filter.meter_code(engine.directory.codes.get)
+    groups = engine.directory.matching(question.filter.attributes) if any(question.filter.attributes) else None
+    clock = question.filter.clock
     window = window_of_days(question.first, question.last, zone)
     days = day_number(zone.day(window.start)), day_number(zone.day(window.end)) + 1
     looks: list[tuple[tuple[int, int], tuple[int, int] | None]] = [(days, None)]
-    if question.clock is not None:
-        looks = [(days, slots) for slots in _slots(question.clock)]
+    if clock is not None:
+        looks = [(days, slots) for slots in _slots(clock)]
         looks += [_slot_at(zone, instant) for instant in zone.changes(window.start, window.end).tolist()]
     select = engine.readings.index.select
     rows = np.unique(np.concatenate([select(code, groups, days=reach, clock=slots) for reach, slots in looks]))
     time = engine.readings.at(rows)[1]
     kept = (time > window.start) & (time <= window.end)
-    if question.clock is not None:
-        kept &= inside(zone.wall(time - 1) % DAY, question.clock)
+    if clock is not None:
+        kept &= inside(zone.wall(time - 1) % DAY, clock)
     return rows[kept]
 
 

@@ -67,14 +67,12 @@ class Directory:
         """The attributes as they stand, for use in any thread."""
         return GroupsInTime(np.array(self._current, dtype=np.int32), dict(self._moves))
 
-    def matching(self, region: str = "", sub_region: str = "", apartment_type: str = "") -> list[int]:
-        """Codes of the groups that have these attributes; an empty attribute takes any."""
+    def matching(self, attributes: Group) -> list[int]:
+        """Return the codes of the groups that have these attributes; an empty attribute takes any."""
         return [
             code
             for code, group in enumerate(self.groups)
-            if (not region or group.region == region)
-            and (not sub_region or group.sub_region == sub_region)
-            and (not apartment_type or group.apartment_type == apartment_type)
+            if all(not wanted or wanted == value for wanted, value in zip(attributes, group, strict=True))
         ]
 
 

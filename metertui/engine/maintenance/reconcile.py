@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from metertui.engine.attributes import ATTRIBUTES
 from metertui.engine.base import Int64Array, Progress, SiteZone, month_before, part_of_progress
 from metertui.engine.billing import statement
 from metertui.engine.columns import Curve, Frozen, stretches, tail_columns
@@ -72,7 +73,7 @@ def _tables(frozen: Frozen, risen: NDArray[np.int64]) -> Iterator[Proof]:
     total, beyond = int(risen.sum()), _beyond(frozen)
     proof = Proof("totals by time and attribute: the registers' sum")
     tables = {}
-    for key in ("year", "quarter", "month", "week", "day", "region", "sub_region", "apartment_type", "meter"):
+    for key in ("year", "quarter", "month", "week", "day", *ATTRIBUTES, "meter"):
         tables[key] = answer(frozen, Question(first, last, by=(key,)))
         proof.equal(total, int(tables[key]["usage_wh"].sum()), f"all usage by {key}")
         readings = int(tables[key]["readings"].sum())

@@ -14,20 +14,20 @@ import numpy as np
 
 from metertui.engine.attributes import ATTRIBUTES
 from metertui.engine.base import DAY
-from metertui.engine.usage import Clock, Question, inside
+from metertui.engine.usage import Filter, Question, clock_text, inside
 
 _ONE_DAY = timedelta(days=1)
 
 
 def attributes(question: Question) -> tuple[str, ...]:
     """Those that its table tells apart, filters included, in the order of ATTRIBUTES."""
-    return tuple(key for key in ATTRIBUTES if key in question.by or getattr(question, key))
+    return tuple(key for key in ATTRIBUTES if key in question.by or question.filter.value(key))
 
 
 def shared(one: Question, other: Question) -> tuple[str, ...] | None:
     """The attributes that both tell apart; None if the rest of one is cut out by a filter, so that sums do not meet."""
     both = [key for key in attributes(one) if key in attributes(other)]
-    filtered = any(getattr(each, key) for each in (one, other) for key in ATTRIBUTES if key not in both)
+    filtered = any(each.filter.value(key) for each in (one, other) for key in ATTRIBUTES if key not in both)
     return None if filtered else tuple(both)
 
 
@@ -39,15 +39,15 @@ def differences(one: Question, other: Question) -> Iterator[Question]:
         return
     for each in (one, other):
         if each.first < first:
-            yield _about(each.first, first - _ONE_DAY, by, each.clock)
+            yield _about(each.first, first - _ONE_DAY, by, each.filter.time)
         if last < each.last:
-            yield _about(last + _ONE_DAY, each.last, by, each.clock)
-    edges = sorted({moment % DAY for clock in (one.clock, other.clock) if clock for moment in clock})
+            yield _about(last + _ONE_DAY, each.last, by, each.filter.time)
+    edges = sorted({moment % DAY for clock in (one.filter.clock, other.filter.clock) if clock for moment in clock})
     for arc in pairwise([*edges, *edges[:1]]):
         begin = np.array([arc[0]], dtype=np.int64)
-        if inside(begin, one.clock)[0] != inside(begin, other.clock)[0]:
-            yield _about(first, last, by, arc)
+        if inside(begin, one.filter.clock)[0] != inside(begin, other.filter.clock)[0]:
+            yield _about(first, last, by, clock_text(arc))
 
 
-def _about(first: date, last: date, by: tuple[str, ...], clock: Clock | None) -> Question:
-    return Question(first, last, by, clock=clock)
+def _about(first: date, last: date, by: tuple[str, ...], time: str) -> Question:
+    return Question(first, last, by, Filter(time=time))

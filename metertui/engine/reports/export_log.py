@@ -153,8 +153,8 @@ def _told(found: Findings, keys: tuple[str, ...] | None = None) -> set[Cell]:
         told |= table["before"].notna()
     keys = attributes(question) if keys is None else keys
     cells = _cells(table[told], question, keys)
-    if found.total_wh is not None and all(getattr(question, key) for key in keys):
-        cells.add(tuple(getattr(question, key) for key in keys))
+    if found.total_wh is not None and all(question.filter.value(key) for key in keys):
+        cells.add(tuple(question.filter.value(key) for key in keys))
     return cells
 
 
@@ -162,5 +162,5 @@ def _cells(rows: pd.DataFrame, question: Question, keys: tuple[str, ...]) -> set
     """The combinations of attributes of some rows, those of the filters among them."""
     if not keys:
         return {()} if len(rows) else set()
-    columns = [rows[key].tolist() if key in question.by else [getattr(question, key)] * len(rows) for key in keys]
+    columns = [rows[key].tolist() if key in question.by else [question.filter.value(key)] * len(rows) for key in keys]
     return set(zip(*columns, strict=True))

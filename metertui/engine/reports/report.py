@@ -17,13 +17,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from metertui.engine.attributes import ATTRIBUTES
+from metertui.engine.attributes import NO_ATTRIBUTES
 from metertui.engine.base import Progress, add_months, last_of_month, no_progress, part_of_progress
 from metertui.engine.columns import Frozen
 from metertui.engine.errors import MeterError
 from metertui.engine.reports import disclosure
 from metertui.engine.reports.disclosure import Cell, Rule
-from metertui.engine.usage import TIME_KEYS, Question, buckets, clock_of, figures
+from metertui.engine.usage import FILTERS, TIME_KEYS, Filter, Question, buckets, figures
 
 Measure = Literal["total", "per_meter", "per_meter_day", "peak"]
 Compare = Literal["", "before", "year_before"]
@@ -45,7 +45,7 @@ class Inquiry:
         return {
             "from": question.first.isoformat(),
             "to": question.last.isoformat(),
-            **question.filters(),
+            **question.filter.set_values(),
             "by": list(question.by),
             "measure": self.measure,
             "compare": self.compare,
@@ -59,11 +59,7 @@ class Inquiry:
                 first=date.fromisoformat(told["from"]),
                 last=date.fromisoformat(told["to"]),
                 by=tuple(map(str, told.get("by", ()))),
-                meter=str(told.get("meter", "")),
-                region=str(told.get("region", "")),
-                sub_region=str(told.get("sub_region", "")),
-                apartment_type=str(told.get("apartment_type", "")),
-                clock=clock_of(str(told.get("time", ""))),
+                filter=Filter.by_name(**{name: str(told.get(name, "")) for name in FILTERS}),
             )
             question.check()
             measure, compare = told.get("measure", "total"), told.get("compare", "")
@@ -108,7 +104,7 @@ def find(
     `progress` is told the share done; what it raises ends the work.
     """
     question = inquiry.question
-    if rule is not None and (question.meter or "meter" in question.by):
+    if rule is not None and (question.filter.meter or "meter" in question.by):
         raise MeterError("figures of a single meter are not for this role; the lookup screen (F3) has them")
     tables = _Tables(frozen, inquiry, rule, progress)
     table, given_away = _measured(tables, inquiry, question, rule, told)
@@ -117,7 +113,7 @@ def find(
     if len(whole):
         usage, meters = int(whole["usage_wh"].iloc[0]), int(whole["meters"].iloc[0])
         total_wh = None if rule is not None and rule.small_rows(whole)[0] else usage
-        if rule is not None and question.filters() and not _told_alone(tables, question, rule):
+        if rule is not None and question.filter.set_values() and not _told_alone(tables, question, rule):
             total_wh = None
     compared = None
     if inquiry.compare:
@@ -137,7 +133,7 @@ class _Tables:
         self._made: dict[tuple[Question, bool], pd.DataFrame] = {}
         compared = int(bool(inquiry.compare))
         self._most = 2 + compared  # itself, its total, and what it is compared with
-        if rule is not None and inquiry.question.filters():
+        if rule is not None and inquiry.question.filter.set_values():
             self._most += 2 + compared  # and what the filters of each are cut out of
 
     def of(self, question: Question, *, peaks: bool = False) -> pd.DataFrame:
@@ -183,11 +179,11 @@ def _hidden(
     tables: _Tables, question: Question, table: pd.DataFrame, rule: Rule, told: Set[Cell]
 ) -> tuple[NDArray[np.bool_], bool]:
     """The rows of a table to hide: as they are in the table that its filters are cut out of."""
-    filters = {key: str(getattr(question, key)) for key in ATTRIBUTES if getattr(question, key)}
+    filters = {key: value for key, value in question.filter.attributes._asdict().items() if value}
     keys = [*question.by, *(key for key in filters if key not in question.by)]
     if not keys:
         return rule.small_rows(table), False
-    open_question = replace(question, by=tuple(keys), region="", sub_region="", apartment_type="")
+    open_question = replace(question, by=tuple(keys), filter=replace(question.filter, attributes=NO_ATTRIBUTES))
     whole = tables.of(open_question) if filters else table
     sizes = disclosure.sizes(tables.frozen, keys)
     found = disclosure.hidden(whole, keys, rule, sizes, told, tables.wanted)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from metertui.engine.attributes import ATTRIBUTES
 from metertui.engine.base import first_of_month, last_of_month
 from metertui.engine.errors import MeterError
 from metertui.engine.reports.report import COMPARES, MEASURES, Compare, Inquiry, Measure
 from metertui.engine.storage import durable
-from metertui.engine.usage import KEYS, Question, clock_of
+from metertui.engine.usage import FILTERS, KEYS, UNFILTERED, Filter, Question, clock_of
 
 NAME: Final = "questions.toml"
 PERIODS: Final = {
@@ -46,11 +47,7 @@ class Saved:
     period: str = "last_12_months"
     first: str = ""
     last: str = ""
-    region: str = ""
-    sub_region: str = ""
-    apartment_type: str = ""
-    meter: str = ""
-    time: str = ""
+    filter: Filter = UNFILTERED
     by: tuple[str, ...] = ("month",)
     measure: Measure = "total"
     compare: Compare = ""
@@ -59,16 +56,7 @@ class Saved:
     def inquiry(self, oldest: date, newest: date) -> Inquiry:
         """The inquiry that it stands for where readings reach from `oldest` to `newest`. Raises MeterError."""
         first, last = self.days(oldest, newest)
-        question = Question(
-            first=first,
-            last=last,
-            by=self.by,
-            meter=self.meter,
-            region=self.region,
-            sub_region=self.sub_region,
-            apartment_type=self.apartment_type,
-            clock=clock_of(self.time),
-        )
+        question = Question(first, last, self.by, self.filter)
         question.check()
         return Inquiry(question, self.measure, self.compare)
 
@@ -99,6 +87,8 @@ class Saved:
         return first, last
 
 
+_NAMES: Final = ("title", "period", "first", "last", *ATTRIBUTES, "meter", "time", "by", "measure", "compare", "chart")
+"""The keys of a question in the file, in this order."""
 IDEAS: Final = (
     Saved("Usage by month", chart="bars"),
     Saved("This year against last, by month", period="year", compare="year_before", chart="lines"),
@@ -160,10 +150,11 @@ class QuestionBook:
 
 
 def _lines(saved: Saved) -> list[str]:
-    stated = {field.name: getattr(saved, field.name) for field in fields(saved)}
+    stated = {name: getattr(saved, name) for name in _NAMES if name not in FILTERS}
+    stated |= {name: saved.filter.value(name) for name in FILTERS}
     return [
         f"{name} = {_toml(list(value) if isinstance(value, tuple) else value)}"
-        for name, value in stated.items()
+        for name, value in ((name, stated[name]) for name in _NAMES)
         if value
     ]
 
@@ -176,17 +167,17 @@ def _toml(value: object) -> str:
 def _of(path: Path, stated: dict[str, Any]) -> Saved:
     title = stated.get("title")
     where = f"{path}, question {title!r}"
-    known = {field.name for field in fields(Saved)}
     for name, value in stated.items():
-        if name not in known:
-            raise MeterError(f"{where}: {name} is unknown; known are {', '.join(sorted(known))}")
+        if name not in _NAMES:
+            raise MeterError(f"{where}: {name} is unknown; known are {', '.join(sorted(_NAMES))}")
         if name == "by":
             if not isinstance(value, list) or len(value) > 2 or any(key not in KEYS for key in value):
                 raise MeterError(f"{where}: by is at most two of {', '.join(KEYS)}")
         elif not isinstance(value, str):
             raise MeterError(f"{where}: {name} is a text")
-    values: dict[str, Any] = {"by": (), **stated}
-    saved = Saved(**{**values, "by": tuple(values["by"])})
+    filters = {name: value for name, value in stated.items() if name in FILTERS}
+    others = {name: value for name, value in stated.items() if name not in FILTERS}
+    saved = Saved(**others | {"by": tuple(stated.get("by", ())), "filter": Filter.by_name(**filters)})
     choices: dict[str, tuple[str, ...]] = {
         "period": tuple(PERIODS),
         "measure": MEASURES,
@@ -196,7 +187,7 @@ def _of(path: Path, stated: dict[str, Any]) -> Saved:
     for name, allowed in choices.items():
         if getattr(saved, name) not in allowed:
             raise MeterError(f"{where}: {name} is one of {', '.join(filter(None, allowed))}")
-    clock_of(saved.time)
+    clock_of(saved.filter.time)
     if not saved.title:
         raise MeterError(f"{where}: the title is missing")
     return saved

@@ -8,20 +8,33 @@ from metertui.engine.usage.buckets import inside, span_of
 from metertui.engine.usage.explanation import Explanation, LeftOut, Part, Point, explain, why_nothing
 from metertui.engine.usage.intervals import Pieces, Steps, blocks, pieces, steps
 from metertui.engine.usage.lookup import Answer, Behind
-from metertui.engine.usage.query import KEYS, TIME_KEYS, Clock, Question, clock_of
+from metertui.engine.usage.query import (
+    FILTERS,
+    KEYS,
+    TIME_KEYS,
+    UNFILTERED,
+    Clock,
+    Filter,
+    Question,
+    clock_of,
+    clock_text,
+)
 from metertui.engine.usage.readings_table import COLUMNS, STATUS
 from metertui.engine.usage.series import Edge, Quality, Series, Usage
 
 __all__ = [
     "COLUMNS",
+    "FILTERS",
     "KEYS",
     "STATUS",
     "TIME_KEYS",
+    "UNFILTERED",
     "Answer",
     "Behind",
     "Clock",
     "Edge",
     "Explanation",
+    "Filter",
     "LeftOut",
     "Part",
     "Pieces",
@@ -36,6 +49,7 @@ __all__ = [
     "blocks",
     "buckets",
     "clock_of",
+    "clock_text",
     "explain",
     "figures",
     "inside",

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from metertui.engine.attributes import ATTRIBUTES
 from metertui.engine.base import Int64Array, Progress, no_progress, part_of_progress, window_of_days
 from metertui.engine.columns import Frozen
-from metertui.engine.errors import MeterError
 from metertui.engine.usage.buckets import Periods, periods
 from metertui.engine.usage.group_sums import Keys, Sums
 from metertui.engine.usage.intervals import blocks
@@ -52,7 +51,7 @@ def figures(
     """
     question.check()
     values, label_of_group = _attributes(frozen, question)
-    meter = _meter(frozen, question)
+    meter = question.filter.meter_code(frozen.code)
     start, end = _span(frozen, question)
     if start >= end:
         return _nothing(question, peaks=peaks)
@@ -110,24 +109,11 @@ def _attributes(frozen: Frozen, question: Question) -> tuple[list[tuple[str, ...
     """The combinations of attributes that the table tells apart, in order; by group its place there, -1 if left out."""
     keys = [key for key in question.by if key in ATTRIBUTES]
     told = [tuple(getattr(group, key) for key in keys) for group in frozen.groups]
-    wanted = [
-        all(not getattr(question, key) or getattr(group, key) == getattr(question, key) for key in ATTRIBUTES)
-        for group in frozen.groups
-    ]
+    wanted = [question.filter.takes_group(group) for group in frozen.groups]
     values = sorted({value for value, take in zip(told, wanted, strict=True) if take})
     place = {value: at for at, value in enumerate(values)}
     of_group = [place[value] if take else -1 for value, take in zip(told, wanted, strict=True)]
     return values, np.array(of_group, dtype=np.int64)
-
-
-def _meter(frozen: Frozen, question: Question) -> int | None:
-    """The code of the meter that is asked for; None for all. Raises MeterError."""
-    if not question.meter:
-        return None
-    code = frozen.code(question.meter)
-    if code is None:
-        raise MeterError(f"{question.meter} is not a meter of this site")
-    return code
 
 
 def _frame(

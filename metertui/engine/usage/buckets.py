@@ -44,11 +44,11 @@ def periods(zone: SiteZone, question: Question, start: int, end: int, *, half_ho
     `half_hours`: a bucket is never longer than a half hour of the local clock.
     """
     keys = [key for key in TIME_KEYS if key in question.by]
-    marks = _marks(zone, keys, question.clock, start, end, half_hours=half_hours)
+    marks = _marks(zone, keys, question.filter.clock, start, end, half_hours=half_hours)
     begins = marks[:-1]
     wall = zone.wall(begins)
     ranks = {key: _rank(zone, key, begins, wall) for key in keys}
-    asked = inside(wall % DAY, question.clock)
+    asked = inside(wall % DAY, question.filter.clock)
     row = np.where(asked, 0, -1).astype(np.int64)
     if keys:
         columns = np.stack([ranks[key][asked] for key in keys])

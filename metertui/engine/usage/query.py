@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from metertui.engine.attributes import ATTRIBUTES
+from metertui.engine.attributes import ATTRIBUTES, NO_ATTRIBUTES, Group
 from metertui.engine.base import DAY, HOUR, MINUTE
 from metertui.engine.errors import MeterError
 
 TIME_KEYS: Final[tuple[str, ...]] = ("year", "quarter", "month", "week", "day", "hour", "weekday", "hour_of_day")
 """In calendar order, then the two that come round again: days of the week, hours of the local clock."""
 KEYS: Final[tuple[str, ...]] = (*TIME_KEYS, *ATTRIBUTES, "meter")
+FILTERS: Final[tuple[str, ...]] = ("meter", *ATTRIBUTES, "time")
+"""Names of the values of a Filter."""
 FIGURES: Final[tuple[str, ...]] = ("usage_wh", "meters", "readings")
 
 Clock = tuple[int, int]
@@ -24,26 +27,71 @@ _CLOCK: Final = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-4]):
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """Usage from `first` to `last` (local days, both included). An empty filter takes all; limit 0 is none.
+class Filter:
+    """What a question is narrowed to: attributes, one meter, a time of day. An empty value takes all."""
 
-    `clock`: only what was used while the local clock showed that span, of each day; None is all day.
+    attributes: Group = NO_ATTRIBUTES
+    meter: str = ""
+    time: str = ""
+    """A span of the local clock such as `18:00-20:00`, of each day."""
+
+    @classmethod
+    def by_name(cls, **values: str) -> Filter:
+        """Return the filter with these values, by names of FILTERS. Raises TypeError for another name."""
+        return cls(meter=values.pop("meter", ""), time=values.pop("time", ""), attributes=Group(**values))
+
+    def replaced(self, **values: str) -> Filter:
+        """Return the filter with some values replaced, by names of FILTERS."""
+        return self.by_name(**{name: self.value(name) for name in FILTERS} | values)
+
+    def value(self, name: str) -> str:
+        """Return a value by its name, one of FILTERS."""
+        return str(getattr(self.attributes if name in ATTRIBUTES else self, name))
+
+    def set_values(self) -> dict[str, str]:
+        """Return the values that are set, by name. A time of day that is the whole day is not. Raises MeterError."""
+        values = {name: self.value(name) for name in FILTERS}
+        values["time"] = clock_text(self.clock)
+        return {name: value for name, value in values.items() if value}
+
+    @property
+    def clock(self) -> Clock | None:
+        """The time of day as a span of the clock; None for the whole day. Raises MeterError."""
+        return clock_of(self.time)
+
+    def takes_group(self, group: Group) -> bool:
+        """Return whether a group has the attributes that are asked for."""
+        return all(not wanted or wanted == value for wanted, value in zip(self.attributes, group, strict=True))
+
+    def meter_code(self, code_of: Callable[[str], int | None]) -> int | None:
+        """Return the code of the meter that is asked for; None for all. Raises MeterError for one that is not known."""
+        if not self.meter:
+            return None
+        code = code_of(self.meter)
+        if code is None:
+            raise MeterError(f"{self.meter} is not a meter of this site")
+        return code
+
+
+UNFILTERED: Final = Filter()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Usage from `first` to `last` (local days, both included). A limit of 0 is no limit.
+
     `by`: some of KEYS. `sort`: a column, `-column` for descending; else the keys' natural order.
     """
 
     first: date
     last: date
     by: tuple[str, ...] = ()
-    meter: str = ""
-    region: str = ""
-    sub_region: str = ""
-    apartment_type: str = ""
+    filter: Filter = UNFILTERED
     sort: str = ""
     limit: int = 0
-    clock: Clock | None = None
 
     def check(self) -> None:
-        """Raises MeterError for a key that is none or stands twice, and a column to sort by that is none."""
+        """Raise MeterError for an unknown or repeated key, an unknown column to sort by, or a malformed time of day."""
         for key in self.by:
             if key not in KEYS:
                 raise MeterError(f"{key} is no key; they are {', '.join(KEYS)}")
@@ -51,13 +99,7 @@ class Question:
             raise MeterError("a key stands there twice")
         if self.sort and self.sort.removeprefix("-") not in (*self.by, *FIGURES):
             raise MeterError(f"{self.sort.removeprefix('-')} is no column of this table")
-
-    def filters(self) -> dict[str, str]:
-        """The filters that are set, by name; the time of day as text."""
-        stated = {"meter": self.meter, **{key: getattr(self, key) for key in ATTRIBUTES}}
-        if self.clock is not None:
-            stated["time"] = clock_text(self.clock)
-        return {name: value for name, value in stated.items() if value}
+        clock_of(self.filter.time)
 
 
 def clock_of(text: str) -> Clock | None:
@@ -80,6 +122,8 @@ def clock_of(text: str) -> Clock | None:
     return None if (start, end) == (0, DAY) else (start, end)
 
 
-def clock_text(clock: Clock) -> str:
-    """`18:00-20:00`."""
+def clock_text(clock: Clock | None) -> str:
+    """Return a span of the clock as text, such as `18:00-20:00`; empty for the whole day."""
+    if clock is None:
+        return ""
     return "-".join(f"{moment // HOUR:02d}:{moment % HOUR // MINUTE:02d}" for moment in clock)

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from metertui.engine.attributes import ATTRIBUTES
 from metertui.engine.base import DAY, Progress, SiteZone, disarmed, no_progress, window_of_days
 from metertui.engine.columns import Frozen, Group
-from metertui.engine.errors import MeterError
 from metertui.engine.usage.buckets import inside
 from metertui.engine.usage.intervals import intervals_before
 from metertui.engine.usage.query import Question
@@ -40,23 +39,14 @@ def export(frozen: Frozen, question: Question, progress: Progress = no_progress)
     """
     window = window_of_days(question.first, question.last, frozen.zone)
     columns = frozen.columns
-    span = slice(0, len(frozen))
-    if question.meter:
-        code = frozen.code(question.meter)
-        if code is None:
-            raise MeterError(f"{question.meter} is not a meter of this site")
-        span = columns.span(code)
-    wanted = np.array(
-        [
-            all(not getattr(question, key) or getattr(group, key) == getattr(question, key) for key in ATTRIBUTES)
-            for group in frozen.groups
-        ],
-        dtype=bool,
-    )
+    code = question.filter.meter_code(frozen.code)
+    span = slice(0, len(frozen)) if code is None else columns.span(code)
+    wanted = np.array([question.filter.takes_group(group) for group in frozen.groups], dtype=bool)
     time = columns.time[span]
     kept = (time > window.start) & (time <= window.end) & wanted[frozen.group[span]]
-    if question.clock is not None:
-        kept &= inside(frozen.zone.wall(time - 1) % DAY, question.clock)
+    clock = question.filter.clock
+    if clock is not None:
+        kept &= inside(frozen.zone.wall(time - 1) % DAY, clock)
     rows = np.flatnonzero(kept) + span.start
     used = intervals_before(columns, frozen.status, frozen.energy, frozen.curve)[0]
     for at in range(0, len(rows), _CHUNK):

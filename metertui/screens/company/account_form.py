@@ -20,7 +20,7 @@ from metertui.text import fmt, message, plain
 
 _EVENTS: Final = 20
 """Decisions that are shown, the newest."""
-_LABELS: Final = {"sub_region": "sub-region", "apartment_type": "apartment type"}
+_LABELS: Final = {"sub_region": "sub-region"}
 
 
 class FormTab(Tab):
@@ -34,7 +34,7 @@ class FormTab(Tab):
         with VerticalScroll(can_focus=False):
             for name in ("meter", *FIELDS):
                 with Horizontal(classes="field"):
-                    yield Label(_LABELS.get(name, name))
+                    yield Label(_LABELS.get(name, name.replace("_", " ")))
                     yield Field(id=f"form-{name}", compact=True)
             with Horizontal(classes="field"):
                 yield Label("from")

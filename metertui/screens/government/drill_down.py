@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 from typing import Final
 
 from metertui.engine.attributes import ATTRIBUTES
@@ -12,7 +13,7 @@ from metertui.engine.reports import Saved
 from metertui.engine.usage import Question, span_of
 
 _FINER: Final = {"year": "month", "quarter": "month", "month": "day", "week": "day", "day": "hour"}
-_NARROWER: Final = {"region": "sub_region", "sub_region": "apartment_type", "apartment_type": "meter"}
+_NARROWER: Final = dict(pairwise((*ATTRIBUTES, "meter")))
 
 
 def question_below(saved: Saved, question: Question, row: tuple[str, ...], *, single_meters: bool) -> Saved:
@@ -31,22 +32,26 @@ def question_below(saved: Saved, question: Question, row: tuple[str, ...], *, si
         elif key in ATTRIBUTES:
             if not name:
                 raise MeterError("This row has no name, so no filter can select it.")
-            found = replace(found, **{key: name})  # type: ignore[arg-type]  # these three are texts
+            found = _filtered(found, key, name)
             below = _NARROWER[key]
-            while below in question.by or (below != "meter" and getattr(found, below)):
+            while below in question.by or (below != "meter" and found.filter.value(below)):
                 below = _NARROWER.get(below, "")
             if below and (below != "meter" or single_meters):
                 by.append(below)
         elif key == "meter":
-            found = replace(found, meter=name)
+            found = _filtered(found, key, name)
         elif key == "hour_of_day":
-            found = replace(found, time=f"{name}-{int(name[:2]) + 1:02d}:00")
+            found = _filtered(found, "time", f"{name}-{int(name[:2]) + 1:02d}:00")
         else:
             raise MeterError("There is no finer level.")
     if not by:
         by.append("day" if "meter" in question.by and _short(found) else "month")
     chart = "bars" if saved.chart == "heat" else saved.chart
     return replace(found, by=tuple(dict.fromkeys(by))[:2], chart=chart, title="")
+
+
+def _filtered(saved: Saved, name: str, value: str) -> Saved:
+    return replace(saved, filter=saved.filter.replaced(**{name: value}))
 
 
 def _short(saved: Saved) -> bool:

@@ -17,6 +17,7 @@ from textual.widgets import Input, Label
 from metertui.engine.attributes import ATTRIBUTES
 from metertui.engine.columns import Group
 from metertui.engine.reports import PERIODS, Compare, Measure, Saved
+from metertui.engine.usage import FILTERS
 from metertui.screens.fields import Choice, Options
 from metertui.text import COMPARES, KEYS
 
@@ -33,7 +34,6 @@ CHARTS: Final = {
     "shares": "share bars",
     "heat": "hour by weekday",
 }
-_EVERY: Final = {"region": "every region", "sub_region": "every sub-region", "apartment_type": "every type"}
 _TEXTS: Final = {
     "first": ("From", "YYYY-MM-DD"),
     "last": ("To", "YYYY-MM-DD"),
@@ -66,9 +66,8 @@ class QuestionForm(VerticalScroll):
         yield from self._text("first")
         yield from self._text("last")
         yield from self._text("time")
-        yield Choice("Region", [], id="region")
-        yield Choice("Sub-region", [], id="sub_region")
-        yield Choice("Type", [], id="apartment_type")
+        for name in ATTRIBUTES:
+            yield Choice(_title(name), [], id=name)
         yield from self._text("meter")
         yield Choice("By", [], id="by")
         yield Choice("and by", [], id="then")
@@ -87,12 +86,12 @@ class QuestionForm(VerticalScroll):
         before, self._saved = self._saved, saved
         groups = list(groups)
         for name in _TEXTS:  # text being typed is left alone
-            if getattr(saved, name) != getattr(before, name):
-                self.query_one(f"#{name}", Input).value = getattr(saved, name)
-        for name, every in _EVERY.items():
+            if _text_of(saved, name) != _text_of(before, name):
+                self.query_one(f"#{name}", Input).value = _text_of(saved, name)
+        for name in ATTRIBUTES:
             there = sorted({getattr(group, name) for group in groups} - {""})
-            options: Options = [("", every), *((value, value) for value in there)]
-            self.query_one(f"#{name}", Choice).offer(options, getattr(saved, name))
+            options: Options = [("", f"every {_title(name).lower()}"), *((value, value) for value in there)]
+            self.query_one(f"#{name}", Choice).offer(options, saved.filter.value(name))
         keys = [(key, called) for key, called in KEYS.items() if single_meters or key != "meter"]
         first, then = (*saved.by, "", "")[:2]
         self.query_one("#by", Choice).offer([("", "nothing"), *keys], first)
@@ -123,7 +122,7 @@ class QuestionForm(VerticalScroll):
         elif name == "period":
             saved = replace(saved, period=value)
         elif name in ATTRIBUTES:
-            saved = replace(saved, **{name: value})  # type: ignore[arg-type]  # these three are texts
+            saved = _with_text(saved, name, value)
         self._change_question(saved)
 
     @on(Input.Submitted)
@@ -131,14 +130,31 @@ class QuestionForm(VerticalScroll):
         event.stop()
         name = event.input.id or ""
         value = event.value.strip()
-        if getattr(self._saved, name) != value:
-            self._change_question(replace(self._saved, **{name: value}))  # type: ignore[arg-type]  # texts, all of them
+        if _text_of(self._saved, name) != value:
+            self._change_question(_with_text(self._saved, name, value))
         self.screen.focus_next()
 
     def _change_question(self, saved: Saved) -> None:
         if saved != self._saved:
             self._saved = saved
             self.post_message(self.Changed(saved))
+
+
+def _title(name: str) -> str:
+    """Return the title of the field of an attribute."""
+    return "Type" if name == "apartment_type" else KEYS[name].capitalize()
+
+
+def _text_of(saved: Saved, name: str) -> str:
+    """Return a text of a question by the name of its field."""
+    return saved.filter.value(name) if name in FILTERS else str(getattr(saved, name))
+
+
+def _with_text(saved: Saved, name: str, value: str) -> Saved:
+    """Return a question with another text in a field."""
+    if name in FILTERS:
+        return replace(saved, filter=saved.filter.replaced(**{name: value}))
+    return replace(saved, **{name: value})  # type: ignore[arg-type]  # the other fields for typing are texts
 
 
 def with_chart(saved: Saved, chart: str) -> Saved:

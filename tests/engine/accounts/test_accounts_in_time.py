@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from metertui.engine.attributes import Group
 from metertui.engine.base.config import Rules
 from metertui.engine.base.zone import HOUR, SiteZone
 from metertui.engine.core.engine import Engine
@@ -64,7 +65,7 @@ def usage(engine: Engine) -> Counter[str]:
 
 
 def found_by_index(engine: Engine) -> Counter[str]:
-    return Counter({region: len(engine.find(region=region)) for region in REGIONS})
+    return Counter({region: len(engine.find(attributes=Group(region))) for region in REGIONS})
 
 
 @settings(max_examples=40)

@@ -89,9 +89,7 @@ def test_readings_are_found_by_any_mix_of_conditions(
                 expected.append((name, ZONE.iso(ZONE.parse(time))))
     found = engine.find(
         meter=meter,
-        region=region,
-        sub_region=sub_region,
-        apartment_type=apartment_type,
+        attributes=Group(region, sub_region, apartment_type),
         days=None if days is None else (date(2025, 3, days[0]), date(2025, 3, days[1])),
         clock=None if clock is None else (clock[0] * HOUR, clock[1] * HOUR),
     )

@@ -13,7 +13,7 @@ from metertui.engine.errors import DataError, MeterError
 from metertui.engine.reports.disclosure import Rule
 from metertui.engine.reports.export_log import Exports
 from metertui.engine.reports.report import Inquiry, find
-from metertui.engine.usage.query import Question, clock_of
+from metertui.engine.usage.query import Filter, Question
 from tests.engine.build import frozen
 from tests.engine.reports.test_report import LONDON, draws
 
@@ -111,11 +111,17 @@ REGION = Inquiry(Question(*SPRING, ("region",)))
     ("later", "refused"),
     [
         (Question(*SINCE, ("region",)), True),  # January of the new part is three homes
-        (Question(*SINCE, ("month",), region="New"), True),
+        (Question(*SINCE, ("month",), filter=Filter.by_name(region="New")), True),
         (Question(*SINCE, ("region", "apartment_type")), True),  # their sum is the region
-        (Question(*SPRING, ("region",), clock=clock_of("00:00-18:00")), True),  # the evening is mostly one home's
-        (Question(*SINCE, ("month",), region="Old"), False),
-        (Question(*SINCE, ("region",), apartment_type="landed"), False),  # of some homes only, for all that one knows
+        (
+            Question(*SPRING, ("region",), filter=Filter(time="00:00-18:00")),
+            True,
+        ),  # the evening is mostly one home's
+        (Question(*SINCE, ("month",), filter=Filter.by_name(region="Old")), False),
+        (
+            Question(*SINCE, ("region",), filter=Filter.by_name(apartment_type="landed")),
+            False,
+        ),  # of some homes only, for all that one knows
         (Question(*SINCE), False),  # all of them in January are many
         (Question(date(2025, 2, 2), date(2025, 3, 31), ("region",)), False),  # nor are they with a day of February
         (Question(date(2025, 4, 1), date(2025, 4, 30), ("region",)), False),

@@ -13,7 +13,7 @@ from metertui.engine.columns.columns import Frozen, Group
 from metertui.engine.errors import MeterError
 from metertui.engine.reports.disclosure import Rule
 from metertui.engine.reports.report import Compare, Inquiry, Measure, find
-from metertui.engine.usage.query import Question, clock_of
+from metertui.engine.usage.query import Filter, Question
 from tests.engine.build import frozen
 
 LONDON = SiteZone("Europe/London")
@@ -47,7 +47,7 @@ def town() -> Frozen:
 def asked(
     first: date, last: date, *by: str, measure: Measure = "total", compare: Compare = "", **filters: str
 ) -> Inquiry:
-    return Inquiry(Question(first, last, by, **filters), measure, compare)  # type: ignore[arg-type]  # texts
+    return Inquiry(Question(first, last, by, Filter.by_name(**filters)), measure, compare)
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_nothing_stored_is_no_row() -> None:
 
 
 def test_an_inquiry_is_told_and_told_back() -> None:
-    question = Question(*JANUARY, ("month", "region"), sub_region="Bay", clock=clock_of("22:00-06:00"))
+    question = Question(*JANUARY, ("month", "region"), filter=Filter.by_name(sub_region="Bay", time="22:00-06:00"))
     inquiry = Inquiry(question, "peak", "before")
     told = inquiry.described()
     assert told == {

@@ -11,8 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from metertui.engine.attributes import Group
 from metertui.engine.errors import MeterError
 from metertui.engine.reports.saved_reports import IDEAS, QuestionBook, Saved
+from metertui.engine.usage.query import Filter
 
 OLDEST, NEWEST = date(2023, 5, 7), date(2025, 3, 12)
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -24,9 +26,12 @@ texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
         Saved,
         title=texts.filter(str.strip),
         period=st.sampled_from(["dates", "all", "month"]),
-        region=texts,
-        meter=texts,
-        time=st.sampled_from(["", "18:00-20:00"]),
+        filter=st.builds(
+            Filter,
+            attributes=st.builds(Group, region=texts, apartment_type=texts),
+            meter=texts,
+            time=st.sampled_from(["", "18:00-20:00"]),
+        ),
         by=st.sampled_from([(), ("month",), ("region", "hour")]),
         measure=st.sampled_from(["total", "peak"]),
         compare=st.sampled_from(["", "before"]),
@@ -44,9 +49,9 @@ def test_a_title_is_kept_once_and_dropped(tmp_path: Path) -> None:
     assert book.all() == []
     for saved in IDEAS:
         book.keep(saved)
-    book.keep(replace(IDEAS[1], region="North"))
+    book.keep(replace(IDEAS[1], filter=Filter.by_name(region="North")))
     assert [saved.title for saved in book.all()] == [saved.title for saved in IDEAS]
-    assert book.all()[1].region == "North"
+    assert book.all()[1].filter.value("region") == "North"
     book.drop(IDEAS[0].title)
     assert book.all()[0].title == IDEAS[1].title
     assert tomllib.loads((tmp_path / "questions.toml").read_text())["question"][0]["period"] == "year"
@@ -104,7 +109,9 @@ def test_twelve_months_are_twelve(newest: date) -> None:
 
 
 def test_dates_are_those_that_are_given() -> None:
-    saved = Saved(period="dates", first="2024-02-29", last="2024-03-01", by=("day",), region="North")
+    saved = Saved(
+        period="dates", first="2024-02-29", last="2024-03-01", by=("day",), filter=Filter.by_name(region="North")
+    )
     assert saved.inquiry(OLDEST, NEWEST).described() == {
         "from": "2024-02-29", "to": "2024-03-01", "region": "North", "by": ["day"], "measure": "total", "compare": "",
     }  # fmt: skip

@@ -13,7 +13,7 @@ from metertui.engine.base.zone import HOUR, SiteZone
 from metertui.engine.columns.columns import Group
 from metertui.engine.errors import MeterError
 from metertui.engine.usage.aggregate import answer
-from metertui.engine.usage.query import Question
+from metertui.engine.usage.query import Filter, Question
 from tests import oracle
 from tests.engine.build import frozen
 from tests.strategies import START, courses
@@ -57,7 +57,8 @@ def test_regions_sum_to_the_total_and_meters_to_regions(meters: list[list[tuple[
     columns = frozen(named, LONDON, groups)
 
     def total(*by: str, **filters: str) -> int:
-        return int(answer(columns, Question(date(2025, 2, 1), date(2026, 2, 1), by, **filters))["usage_wh"].sum())
+        question = Question(date(2025, 2, 1), date(2026, 2, 1), by, Filter.by_name(**filters))
+        return int(answer(columns, question)["usage_wh"].sum())
 
     whole = total()
     assert total("region") == total("region", "day") == total("meter", "month") == total("year", "week") == whole
@@ -117,7 +118,7 @@ def test_sorting_and_limits() -> None:
     with pytest.raises(MeterError, match="price is no column"):
         answer(columns, Question(date(2025, 3, 1), date(2025, 3, 1), sort="-price"))
     with pytest.raises(MeterError, match="m9 is not a meter"):
-        answer(columns, Question(date(2025, 3, 1), date(2025, 3, 1), meter="m9"))
+        answer(columns, Question(date(2025, 3, 1), date(2025, 3, 1), filter=Filter(meter="m9")))
 
 
 def test_nothing_stored_makes_no_rows() -> None:

@@ -17,7 +17,7 @@ from metertui.engine.billing.tariffs import load
 from metertui.engine.columns.columns import Frozen, Group
 from metertui.engine.usage.aggregate import figures
 from metertui.engine.usage.intervals import blocks
-from metertui.engine.usage.query import KEYS, Question
+from metertui.engine.usage.query import KEYS, Filter, Question, clock_text
 from tests.engine.build import frozen
 from tests.strategies import START, courses
 
@@ -58,7 +58,7 @@ def test_blocks_make_the_figures_of_all_at_once(
     block: int,
 ) -> None:
     columns = told(meters, random)
-    question = Question(*ALL, by=tuple(by), region=region, clock=clock)
+    question = Question(*ALL, by=tuple(by), filter=Filter.by_name(region=region, time=clock_text(clock)))
     whole = figures(columns, question, peaks=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("metertui.engine.usage.intervals._BLOCK", block)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from metertui.engine.base.windows import Window, named_window, window_of_days
 from metertui.engine.base.zone import DAY, HOUR, MINUTE, SiteZone
 from metertui.engine.columns.columns import Group
-from metertui.engine.usage import lookup
+from metertui.engine.usage import Filter, lookup
 from metertui.engine.usage.query import Question
 from metertui.engine.usage.readings_table import export
 from metertui.engine.usage.series import Series
@@ -62,7 +62,7 @@ def test_the_readings_behind_are_those_of_an_export(meters: list[list[tuple[int,
     first, last = date(2025, 2, 28 - start), date(2025, 3, days)
     for name, course in named.items():
         behind = lookup.behind(series(course, name), window_of_days(first, last, LONDON))
-        expected = [frame for frame in export(columns, Question(first, last, meter=name)) if len(frame)]
+        expected = [frame for frame in export(columns, Question(first, last, filter=Filter(meter=name))) if len(frame)]
         found = behind.table([group] * len(behind), LONDON)
         if expected:
             pd.testing.assert_frame_equal(found, pd.concat(expected, ignore_index=True), check_dtype=False)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from metertui.engine.base.zone import HOUR, SiteZone
 from metertui.engine.columns.columns import Frozen, Group
 from metertui.engine.errors import MeterError
-from metertui.engine.usage.query import Question, clock_of
+from metertui.engine.usage.query import Filter, Question
 from metertui.engine.usage.readings_table import COLUMNS, export
 from tests import oracle
 from tests.engine.build import Course, frozen
@@ -25,7 +25,7 @@ EAST, WEST = Group("East", "Harbour", "2-room"), Group("West", "Quarry", "landed
 
 
 def rows(columns: Frozen, first: date = MARCH[0], last: date = MARCH[1], **filters: str) -> pd.DataFrame:
-    tables = list(export(columns, Question(first, last, **filters)))
+    tables = list(export(columns, Question(first, last, filter=Filter.by_name(**filters))))
     return pd.concat(tables) if tables else pd.DataFrame(columns=pd.Index(list(COLUMNS)))
 
 
@@ -94,7 +94,7 @@ def test_a_step_is_told_whole_though_it_begins_before_the_days_that_are_asked() 
 
 def test_a_reading_at_the_end_of_a_time_of_day_is_in_it() -> None:
     columns = frozen({"m": hourly(0, 1, 2, 3, 4)}, LONDON)
-    found = pd.concat(export(columns, Question(*MARCH, clock=clock_of("02:00-04:00"))))
+    found = pd.concat(export(columns, Question(*MARCH, filter=Filter(time="02:00-04:00"))))
     assert [time[11:16] for time in found["timestamp"]] == ["03:00", "04:00"]
 
 

@@ -19,7 +19,7 @@ from metertui.engine.core.engine import Engine
 from metertui.engine.core.listing import readings
 from metertui.engine.errors import MeterError
 from metertui.engine.usage.aggregate import answer, figures
-from metertui.engine.usage.query import Question, clock_of, clock_text
+from metertui.engine.usage.query import Filter, Question, clock_of, clock_text
 from tests import oracle
 from tests.clock import FakeClock
 from tests.engine.build import Course, frozen
@@ -57,7 +57,7 @@ def test_a_time_of_day_is_what_c_rises_by_while_the_clock_shows_it(
         return
     course = shifted(course, days)
     meter = oracle.Meter(course)
-    found = answer(frozen({"m": course}, LONDON), Question(*days, clock=(low, high)))
+    found = answer(frozen({"m": course}, LONDON), Question(*days, filter=Filter(time=clock_text((low, high)))))
     parts = list(spans(*days, (low, high)))
     used = [wh for wh in (meter.usage(*part) for part in parts) if wh is not None]
     assert found["usage_wh"].tolist() == ([sum(used)] if used else [])
@@ -77,7 +77,10 @@ def test_times_of_day_that_make_up_the_day_sum_to_it(
 ) -> None:
     columns = frozen({f"m{i}": shifted(c, days) for i, c in enumerate(courses) if c}, LONDON)
     whole = answer(columns, Question(*days, by))
-    parts = [answer(columns, Question(*days, by, clock=clock)) for clock in pairwise([*sorted(edges), min(edges)])]
+    parts = [
+        answer(columns, Question(*days, by, filter=Filter(time=clock_text(clock))))
+        for clock in pairwise([*sorted(edges), min(edges)])
+    ]
     for figure in ("usage_wh", "readings"):
         together = Counter[tuple[str, ...]]()
         for part in parts:
@@ -110,7 +113,7 @@ def test_the_hour_that_comes_twice_counts_twice_and_one_that_is_skipped_not_at_a
     columns = frozen({"m": [(LONDON.midnight(date(2025, 1, 1)) + n * HOUR, n * 1000) for n in range(8000)]}, LONDON)
 
     def at(day: date, clock: str) -> list[int]:
-        return answer(columns, Question(day, day, clock=clock_of(clock)))["usage_wh"].tolist()
+        return answer(columns, Question(day, day, filter=Filter(time=clock)))["usage_wh"].tolist()
 
     assert at(date(2025, 10, 26), "01:00-02:00") == [2000]
     assert at(date(2025, 3, 30), "01:00-02:00") == []
@@ -190,7 +193,7 @@ def test_the_readings_behind_a_table_are_those_that_it_counts(
         engine.readings.append(
             [codes[0]] * (len(times) - 2) + [codes[1]] * 2, times, [v for _, v in with_changes] + [0, 1]
         )
-        question = Question(*days, meter=meter, region=region, clock=clock)
+        question = Question(*days, filter=Filter.by_name(meter=meter, region=region, time=clock_text(clock)))
         table = answer(engine.view().frozen(engine.rules.max_w), question)
         found = readings(engine, question)
         inside = [
@@ -220,5 +223,5 @@ def test_a_list_of_readings_is_sorted_and_cut(tmp_path: Path) -> None:
     with pytest.raises(MeterError, match="colour is no column"):
         readings(engine, Question(date(2025, 3, 1), date(2025, 3, 2), sort="colour"))
     with pytest.raises(MeterError, match="x is not a meter"):
-        readings(engine, Question(date(2025, 3, 1), date(2025, 3, 2), meter="x"))
+        readings(engine, Question(date(2025, 3, 1), date(2025, 3, 2), filter=Filter(meter="x")))
     engine.close()

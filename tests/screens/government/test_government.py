@@ -20,7 +20,7 @@ from metertui.engine.columns.columns import Frozen
 from metertui.engine.reports.disclosure import Rule
 from metertui.engine.reports.saved_reports import Saved
 from metertui.engine.usage.aggregate import answer
-from metertui.engine.usage.query import Question
+from metertui.engine.usage.query import Filter, Question
 from metertui.screens.charts.chart_view import PictureView
 from metertui.screens.fields.choice import Choice
 from metertui.screens.government import answer_view, government
@@ -182,8 +182,7 @@ async def test_the_form_changes_the_question(analyst: Town) -> None:
             date(2025, 1, 1),
             date(2025, 12, 31),
             ("month",),
-            region="South",
-            clock=(18 * 3600 * 10**6, 20 * 3600 * 10**6),
+            filter=Filter.by_name(region="South", time="18:00-20:00"),
         )
         expected = answer(analyst.engine.view().frozen(analyst.engine.rules.max_w), asked)
         assert [round(float(row[1]) * 1000) for row in table(pilot)] == expected["usage_wh"].tolist()
@@ -276,7 +275,7 @@ async def test_the_newest_question_is_the_one_that_is_answered(analyst: Town, mo
 
     def answered(frozen: Frozen, saved: Saved, rule: Rule | None, progress: Progress) -> object:
         try:
-            if saved.region == "South":
+            if saved.filter.value("region") == "South":
                 assert slow.wait(10)
             return whole(frozen, saved, rule, progress)
         except Cancelled:
@@ -285,13 +284,13 @@ async def test_the_newest_question_is_the_one_that_is_answered(analyst: Town, mo
 
     monkeypatch.setattr(government, "answer_question", answered)
     async with at_work(analyst, "f5") as pilot:
-        screen(pilot)._change(Saved(region="South"))
+        screen(pilot)._change(Saved(filter=Filter.by_name(region="South")))
         await pilot.pause()
         assert screen(pilot)._question is not None
         await ask(pilot, by=("region",))
         assert screen(pilot)._question is None
         assert len(table(pilot)) == 3
-        screen(pilot)._change(Saved(region="South", by=("day",)))
+        screen(pilot)._change(Saved(filter=Filter.by_name(region="South"), by=("day",)))
         await pilot.pause(0.3)
         cover = screen(pilot).query_one(PictureView)._cover_widget
         assert cover is not None
@@ -397,7 +396,7 @@ async def test_small_groups_are_hidden_from_the_role_government(guarded: Town) -
         assert [name for name, usage in told.items() if usage == "hidden"] == ["(none)", "2-room", "landed"]
         assert "hidden: fewer than 2 meters, or one of them above 90%" in summary(pilot)
         assert "meter" not in [value for value, _ in screen(pilot).query_one("#by", Choice)._options]
-        await ask(pilot, meter="200-001")
+        await ask(pilot, filter=Filter(meter="200-001"))
         assert said(pilot).startswith("! figures of a single meter are not for this role")
 
 
