@@ -27,7 +27,7 @@ every_size = pytest.mark.parametrize("size", SIZES, ids=["120x40", "80x24"])
 def still(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing blinks, and memory is the same on every machine."""
     monkeypatch.setattr(Input, "cursor_blink", False)
-    monkeypatch.setattr("metertui.headend.metrics.resident", lambda: 123_400_000)
+    monkeypatch.setattr("metertui.headend.metrics.resident_bytes", lambda: 123_400_000)
 
 
 def doing(town: Town, *keys: str, role: str = "") -> Callable[[Pilot[Any]], Awaitable[None]]:

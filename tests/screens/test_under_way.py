@@ -28,7 +28,7 @@ SHARE = 0.37
 def still(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing blinks, and a bar is shown at once."""
     monkeypatch.setattr(Input, "cursor_blink", False)
-    monkeypatch.setattr("metertui.headend.metrics.resident", lambda: 123_400_000)
+    monkeypatch.setattr("metertui.headend.metrics.resident_bytes", lambda: 123_400_000)
     monkeypatch.setattr(work_under_way, "PATIENCE", 0.0)
     monkeypatch.setattr(work_under_way, "_AGAIN", 0.01)
 
