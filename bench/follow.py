@@ -84,28 +84,28 @@ async def run(folder: Path, accounts: int) -> None:
 
 
 def _register(owner: Engine) -> None:
-    batch = owner.begin()
+    batch = owner.ingest.begin()
     batch.register("new", {})
-    owner.write(batch)
-    owner.apply(batch)
+    owner.ingest.write(batch)
+    owner.ingest.apply(batch)
 
 
 def _read(owner: Engine) -> None:
     begin = owner.clock.now() // SECOND * SECOND - 2 * DAY
     for number in range(ROUNDS):
         iso = RULES.zone.iso(begin + number * 30 * MINUTE)
-        batch = owner.begin()
+        batch = owner.ingest.begin()
         for meter in range(METERS):
             batch.read(f"m-{meter}", str(100 + number), iso)
-        owner.write(batch)
-        owner.apply(batch)
+        owner.ingest.write(batch)
+        owner.ingest.apply(batch)
 
 
 def _close(owner: Engine) -> None:
-    count = owner.seal()
-    owner.write_day_files(count, lambda share: None)
-    owner.finish_close(owner.readings.rebuild(count))
-    owner.drop_sealed()
+    count = owner.day_close.seal()
+    owner.day_close.write_day_files(count, lambda share: None)
+    owner.day_close.finish(owner.readings.rebuild(count))
+    owner.day_close.drop_sealed()
 
 
 def main() -> None:

@@ -63,11 +63,11 @@ STEPS: dict[str, Saved | str] = {
 def ten_years(folder: Path) -> Engine:
     """An engine with the readings, in the history of this process alone."""
     engine = Engine.open(folder, Rules(zone=ZONE), SystemClock())
-    batch = engine.begin()
+    batch = engine.ingest.begin()
     for account in Fleet(METERS, 1, ZONE).accounts:
         batch.register(account.meter, {name: getattr(account, name) for name in FIELDS})
-    engine.write(batch)
-    engine.apply(batch)
+    engine.ingest.write(batch)
+    engine.ingest.apply(batch)
     times = np.array([ZONE.midnight(FIRST + timedelta(days=n)) for n in range((LAST - FIRST).days + 1)])
     registers = np.cumsum(np.random.default_rng(1).integers(2_000, 20_000, (len(times), METERS)), axis=0)
     codes = np.tile(np.arange(METERS, dtype=np.int32), len(times))
@@ -110,7 +110,7 @@ async def _done(pilot: Pilot[None], step: Saved | str, started: float) -> float:
 
 def export(folder: str, suffix: str) -> None:
     """Export all of a folder; print its processor time and how much more memory it took. For a process of its own."""
-    engine = Engine.open(Path(folder), Rules(zone=ZONE), SystemClock(), readonly=True)
+    engine = Engine.open_readonly(Path(folder), Rules(zone=ZONE), SystemClock())
     frozen = engine.view().frozen(engine.rules.max_w)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     started = time.process_time()

@@ -36,7 +36,7 @@ import metertui
 from metertui.cli.runtime import build_head_end
 from metertui.engine.base import HOUR, MINUTE, Rules, SiteZone, SystemClock, no_progress
 from metertui.engine.billing import shown_bill
-from metertui.engine.core import Engine
+from metertui.engine.core import Engine, one_meter
 from metertui.engine.reports import Saved
 from metertui.engine.usage import lookup
 from metertui.headend import HeadEnd
@@ -176,7 +176,7 @@ async def query(site: Site, _: int) -> None:
 async def bill(site: Site, nth: int) -> None:
     """Make a bill that has not been issued."""
     async with site.counted():
-        statement = site.headend.engine.statement(METERS[nth], MONTH)
+        statement = one_meter.statement(site.headend.engine, METERS[nth], MONTH)
         shown_bill(statement, site.headend.engine.bills.of(MONTH, METERS[nth]), site.headend.engine.zone)
 
 

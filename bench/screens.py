@@ -149,18 +149,18 @@ async def steps(pilot: Pilot[None], held: Held, port: int) -> dict[str, Hold]:
 
 def add_others(engine: Engine) -> None:
     """One more meter with much, and those with little to be misread, in the history of this process alone."""
-    batch = engine.begin()
+    batch = engine.ingest.begin()
     for meter in (TEN, *MISREAD):
         batch.register(meter, {"address": "10 Long Street"})
-    engine.write(batch)
-    engine.apply(batch)
+    engine.ingest.write(batch)
+    engine.ingest.apply(batch)
     times = np.arange(ZONE.parse("2015-01-01T00:00"), ZONE.parse("2025-01-01T00:00"), 30 * MINUTE, dtype=np.int64)
     registers = np.cumsum(np.random.default_rng(1).integers(100, 900, len(times)))
     engine.readings.append(np.full(len(times), engine.directory.codes[TEN]), times, registers)
     codes = [engine.directory.codes[meter] for meter in MISREAD]
     engine.readings.append(codes, [int(times[0])] * METERS, [100_000] * METERS)
     engine.readings.swap(engine.readings.rebuild(len(times) + METERS))
-    engine.heads.load(engine.readings.view().frozen(engine.rules.max_w))
+    engine.ingest.heads.load(engine.readings.view().frozen(engine.rules.max_w))
 
 
 async def misread(port: int) -> None:

@@ -50,5 +50,5 @@ async def desk(tmp_path: Path) -> AsyncIterator[HeadEnd]:
     await headend.start()
     await headend.accounts.register("m", {"region": "East"}, "test")
     yield headend
-    if headend.engine._lock is not None:
+    if headend.engine._owned is not None:
         await headend.stop()

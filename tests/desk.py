@@ -7,7 +7,7 @@ import asyncio
 from metertui.engine.base.config import Rules
 from metertui.engine.base.outcome import Outcome
 from metertui.engine.base.zone import SiteZone
-from metertui.engine.core.ingest import Batch
+from metertui.engine.core.batch import Batch
 from metertui.headend.service import HeadEnd
 
 RULES = Rules(zone=SiteZone("Asia/Singapore"))

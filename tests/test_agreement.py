@@ -26,6 +26,7 @@ from metertui.engine.base.windows import NAMES, named_window, window_of_days
 from metertui.engine.base.zone import HOUR, MINUTE, SiteZone
 from metertui.engine.billing import statements, tariffs
 from metertui.engine.billing.statements import Bills, Terms
+from metertui.engine.core import one_meter
 from metertui.engine.core.engine import Engine
 from metertui.engine.usage.aggregate import answer
 from metertui.engine.usage.explanation import explain
@@ -115,19 +116,19 @@ def filled(folder: Path, zone: str, meters: Meters, coming: list[tuple[str, int,
     """An engine to which it came, and a day close after the first `closed` of it."""
     site = SiteZone(zone)
     engine = Engine.open(folder, Rules(zone=site), FakeClock("2030-01-01T00:00", site))
-    batch = engine.begin()
+    batch = engine.ingest.begin()
     for number, meter in enumerate(meters):
         assert batch.register(meter, {"region": ("East", "West")[number % 2]}).kind == "ok"
     put(engine, batch)
     for part, close in ((coming[:closed], True), (coming[closed:], False)):
-        batch = engine.begin()
+        batch = engine.ingest.begin()
         for meter, time, wh in part:
             assert batch.read(meter, format_kwh(wh), site.iso(time)).stored
         put(engine, batch)
-        if close and (count := engine.seal()):
-            engine.write_day_files(count, lambda share: None)
-            engine.finish_close(engine.readings.rebuild(count))
-            engine.drop_sealed()
+        if close and (count := engine.day_close.seal()):
+            engine.day_close.write_day_files(count, lambda share: None)
+            engine.day_close.finish(engine.readings.rebuild(count))
+            engine.day_close.drop_sealed()
     events = [event for meter, model in meters.items() for event in decisions(meter, model)]
     engine.events.append(events)
     engine.decide(events)
@@ -154,8 +155,8 @@ def shifted(model: oracle.Meter, by: int) -> oracle.Meter:
 
 
 def put(engine: Engine, batch: object) -> None:
-    engine.write(batch)  # type: ignore[arg-type]
-    engine.apply(batch)  # type: ignore[arg-type]
+    engine.ingest.write(batch)  # type: ignore[arg-type]
+    engine.ingest.apply(batch)  # type: ignore[arg-type]
 
 
 def asked(today: date, now: int, zone: str, model: oracle.Meter) -> Iterator[tuple[str, tuple[int, int] | None]]:
@@ -185,7 +186,7 @@ def test_whoever_is_asked_says_the_same(
     now = START + shift + after
     with tempfile.TemporaryDirectory() as name:
         engine = filled(Path(name), zone, meters, coming, closed)
-        beside = Engine.open(Path(name), engine.rules, engine.clock, readonly=True)  # from log and day files alone
+        beside = Engine.open_readonly(Path(name), engine.rules, engine.clock)  # from log and day files alone
         for asked_of in (engine, beside):
             check(asked_of, meters, zone, now)
         engine.close()
@@ -218,7 +219,7 @@ def check(engine: Engine, meters: Meters, zone: str, now: int) -> None:
             start = date.fromisoformat(f"{month}-01")
             span = first_instant(start, zone), first_instant((start + timedelta(days=31)).replace(day=1), zone)
             assert statements.statement(series, month, site).usage_wh == model.usage(*span)
-            alone = statements.bill(engine.only(meter), month, TERMS)
+            alone = statements.bill(one_meter.frozen(engine, meter), month, TERMS)
             code = frozen.code(meter)
             assert (alone.usage_wh, alone) == (model.usage(*span), Bills(frozen, month, TERMS).of(code or 0))
         used = model.usage(everything.start, everything.end) or 0

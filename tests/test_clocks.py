@@ -84,14 +84,14 @@ async def test_durations_do_not_look_at_the_wall_clock(tmp_path: Path, monkeypat
     clock = FakeClock("2025-03-12T10:40:00")
     async with working(tmp_path, clock) as desk:
         await desk.store_reading("m", "1", "2025-03-12T10:30", "test")
-        write_day_files = desk.engine.write_day_files
+        write_day_files = desk.engine.day_close.write_day_files
 
         def slowly(count: int, progress: object) -> set[date]:
             clock.seconds += 2.5
             clock.instant -= DAY
             return write_day_files(count, lambda _: None)
 
-        monkeypatch.setattr(desk.engine, "write_day_files", slowly)
+        monkeypatch.setattr(desk.engine.day_close, "write_day_files", slowly)
         assert (await desk.day_close.close("test")).seconds == 2.5
         clock.instant -= DAY
         assert desk.live().uptime == 2.5

@@ -25,7 +25,7 @@ from metertui.engine.billing import (
     money,
     shown_bill,
 )
-from metertui.engine.core import Engine
+from metertui.engine.core import Engine, one_meter
 from metertui.engine.errors import DataError, MeterError
 
 _LINE = ("from", "to", "band", "usage_kwh", "cents_per_kwh", "tax_percent", "amount")
@@ -51,7 +51,7 @@ def bill(options: argparse.Namespace) -> None:
         if options.all:
             _write(_reckoned(engine, month), Path(options.out))
         else:
-            _one(options, engine, engine.statement(options.meter, month, at))
+            _one(options, engine, one_meter.statement(engine, options.meter, month, at))
 
 
 def _issue(options: argparse.Namespace) -> None:

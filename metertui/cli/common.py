@@ -55,7 +55,7 @@ def opened(options: argparse.Namespace) -> Iterator[Engine]:
     path = folder(options)
     rules = settings.load(path).rules()
     with progress_bar("reading the archive") as share:
-        engine = Engine.open(path, rules, SystemClock(), readonly=True, progress=share)
+        engine = Engine.open_readonly(path, rules, SystemClock(), share)
     try:
         warn_of(engine.warnings)
         yield engine

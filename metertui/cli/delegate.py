@@ -64,8 +64,11 @@ def perform(data: Path, name: str, arguments: Mapping[str, Any], progress: Progr
 
 def _open(data: Path, *, readings: bool) -> Engine:
     rules = settings.load(data).rules()
-    with progress_bar("reading the archive") as share:
-        engine = Engine.open(data, rules, SystemClock(), readings=readings, progress=share)
+    if readings:
+        with progress_bar("reading the archive") as share:
+            engine = Engine.open(data, rules, SystemClock(), share)
+    else:
+        engine = Engine.open_books(data, rules, SystemClock())
     warn_of(engine.warnings)
     return engine
 

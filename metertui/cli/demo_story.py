@@ -18,7 +18,7 @@ from metertui.cli.exceptions import row
 from metertui.cli.queries import USAGE, query_rows, usage_row
 from metertui.cli.runtime import build_head_end
 from metertui.cli.simulate import summary
-from metertui.engine.core import Engine
+from metertui.engine.core import Engine, one_meter
 from metertui.engine.usage import Question, answer
 from metertui.engine.worklist import Question as CaseQuestion
 from metertui.engine.worklist import find
@@ -129,7 +129,7 @@ async def _bill(headend: HeadEnd, fleet: Fleet) -> None:
     meter = fleet.accounts[0].meter
     _heading(f"The bill of meter {meter} for the last month")
     _remark(f"metertui bill {meter}; metertui explain {meter} last_month says what it rests on, down to file and line")
-    show_bill(headend.engine.statement(meter), headend.engine.zone)
+    show_bill(one_meter.statement(headend.engine, meter), headend.engine.zone)
 
 
 async def _government(headend: HeadEnd) -> None:

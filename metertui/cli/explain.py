@@ -15,7 +15,7 @@ from metertui.cli.errors import UsageError
 from metertui.cli.queries import usage_row
 from metertui.engine.base import WINDOW_NAMES, SiteZone, Window, month_bounds, window_of_days
 from metertui.engine.billing import ShownBill, money
-from metertui.engine.core import Engine
+from metertui.engine.core import Engine, one_meter
 from metertui.engine.errors import MeterError
 from metertui.engine.maintenance import sources as files
 from metertui.engine.usage import STATUS, Explanation, Point
@@ -29,7 +29,7 @@ _NARROWEST: Final = 60
 def explanation(options: argparse.Namespace) -> None:
     """`metertui explain METER [WINDOW]`."""
     with opened(options) as engine:
-        told, price = engine.explaining(options.meter, _window(options, engine))()
+        told, price = one_meter.explanation(engine, options.meter, _window(options, engine))()
         with progress_bar("looking for the readings in their files") as share:
             times = [point.time for point in told.readings()]
             places = files.locate(engine.archive, engine.zone, options.meter, times, share)

@@ -38,7 +38,7 @@ def open_owned(data: Path, config: Settings) -> Engine:
     Raises OwnedError, MeterError.
     """
     with progress_bar("reading the archive") as share:
-        engine = Engine.open(data, config.rules(), SystemClock(), progress=share)
+        engine = Engine.open(data, config.rules(), SystemClock(), share)
     settings.write_defaults(data)
     for warning in engine.warnings:
         _logger.warning("%s", warning)

@@ -134,7 +134,7 @@ class CommitLoop:
         failure: Outcome | None = None
         arrived = [lane.arrived for lane in ready if lane.arrived is not None]
         async with self.between_batches:
-            batch = self._engine.begin()
+            batch = self._engine.ingest.begin()
             began = time.thread_time()
             try:
                 for lane in ready:
@@ -144,7 +144,7 @@ class CommitLoop:
                 # A defect must not silence every meter: this batch is refused, and the next one goes on.
                 _logger.exception("a batch failed")
                 failure = _DEFECT
-                self._engine.roll_back(batch)
+                self._engine.ingest.roll_back(batch)
             else:
                 if len(batch) or batch.refusals:
                     committing = asyncio.get_running_loop().run_in_executor(self._writer, self._write_batch, batch)
@@ -204,10 +204,10 @@ class CommitLoop:
         failure: Outcome | None = None
         try:
             if len(batch):
-                self._engine.write(batch)
+                self._engine.ingest.write(batch)
         except StorageError as error:
             failure = refused("storage", str(error))
-        self._engine.write_notes(batch, stored=failure is None)
+        self._engine.ingest.write_notes(batch, stored=failure is None)
         return failure
 
     def _apply_batch(self, batch: Batch, failure: Outcome | None) -> None:
@@ -216,10 +216,10 @@ class CommitLoop:
             if failure.text != self.storage_error:
                 _logger.error("storage: %s", failure.text)
             self.storage_error = failure.text
-            self._engine.roll_back(batch)
+            self._engine.ingest.roll_back(batch)
         elif len(batch):
             self.storage_error = ""
-        self._engine.apply(batch)
+        self._engine.ingest.apply(batch)
 
 
 class _RequestLane:

@@ -55,7 +55,7 @@ class DayClose:
         started = self._began = engine.clock.monotonic()
         self._by = by
         try:
-            interrupted = engine.sealed > 0
+            interrupted = engine.day_close.sealed > 0
             readings, days, late = await self._close_once()
             if interrupted:
                 more, further, later = await self._close_once()
@@ -83,7 +83,7 @@ class DayClose:
         """Return the fields of `LiveSnapshot` that describe a running close."""
         if not self.running:
             return {}
-        written, files = self._jobs.engine.day_files
+        written, files = self._jobs.engine.day_close.day_files
         return {
             "closing_by": self._by,
             "closing_seconds": self._jobs.engine.clock.monotonic() - self._began,
@@ -101,17 +101,17 @@ class DayClose:
         """Move the readings of one sealed log; return their number, their local days, and how many are late."""
         jobs, engine = self._jobs, self._jobs.engine
         self.progress = 0.0
-        self._readings, engine.day_files = 0, (0, 0)
+        self._readings, engine.day_close.day_files = 0, (0, 0)
         self._enter_step(CLOSING[0])
-        count = await jobs.write_between_batches(engine.seal)
+        count = await jobs.write_between_batches(engine.day_close.seal)
         if not count:
             return 0, set(), 0
         self._readings = count
         self._enter_step(f"writing {count} readings into day files", CLOSING[1])
         before = self._day_before
-        late = 0 if before is None else await jobs.compute(engine.late, count, before)
-        days = await jobs.compute(engine.write_day_files, count, self._set_progress)
-        engine.day_files = len(days), len(days)
+        late = 0 if before is None else await jobs.compute(engine.day_close.count_late, count, before)
+        days = await jobs.compute(engine.day_close.write_day_files, count, self._set_progress)
+        engine.day_close.day_files = len(days), len(days)
         self._enter_step(CLOSING[2])
         while True:
             version = engine.readings.version
@@ -121,8 +121,8 @@ class DayClose:
         self.progress = 0.95
         self._enter_step(CLOSING[3])
         async with jobs.between_batches():
-            engine.finish_close(rebuilt)
-            await jobs.write(engine.drop_sealed)
+            engine.day_close.finish(rebuilt)
+            await jobs.write(engine.day_close.drop_sealed)
         return count, days, late
 
     def _enter_step(self, description: str, state: str = "") -> None:

@@ -30,7 +30,7 @@ class Metrics:
 
     def measure(self) -> None:
         """Measure; called once a second."""
-        accepted = self._engine.counters.accepted
+        accepted = self._engine.ingest.counters.accepted
         self._rates.append(accepted - self._samples[-1][1])
         self._samples.append((self._engine.clock.monotonic(), accepted))
         self._latency.end_second()

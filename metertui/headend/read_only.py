@@ -167,7 +167,7 @@ class ReadOnlyHeadEnd(HeadEnd):
         engine = self.engine
         await _run_steps(apply.readings(engine, news.rows))
         if news.fresh is not None:
-            engine.sealed = len(engine.readings.tail)
+            engine.day_close.sealed = len(engine.readings.tail)
             await _run_steps(apply.readings(engine, news.fresh))
         if news.event_book is not None:
             engine.events = news.event_book
@@ -184,8 +184,8 @@ class ReadOnlyHeadEnd(HeadEnd):
                 self._settling.meters.update(news.book.changed + news.book.gone)
         if news.staff is not None:
             engine.staff = news.staff
-        engine.counters.refused.update(refusal.code for refusal in news.refusals)
-        engine.counters.refusals.extend(news.refusals)
+        engine.ingest.counters.refused.update(refusal.code for refusal in news.refusals)
+        engine.ingest.counters.refusals.extend(news.refusals)
         if news.closes:
             self.day_close.last = news.closes[-1]
         self.day_close.state = "writing day files" if news.sealed and self._owner is not None else "open"
@@ -198,7 +198,7 @@ class ReadOnlyHeadEnd(HeadEnd):
             view = settling.view()
             await self._jobs.compute(settling.judge, view)
             async with self._applying:
-                await _run_steps(settling.put_in_use(sealed=0))
+                await _run_steps(settling.put_in_use())
         except (MeterError, OSError) as error:
             self._trouble = str(error)
             self._following.missed(settling.days)

@@ -99,7 +99,7 @@ class HeadEnd:
 
     def live(self) -> LiveSnapshot:
         """Return the state of everything, frozen."""
-        engine, counters, commit_loop = self.engine, self.engine.counters, self._jobs.commit_loop
+        engine, counters, commit_loop = self.engine, self.engine.ingest.counters, self._jobs.commit_loop
         metrics, day_close = self._metrics, self.day_close
         return LiveSnapshot(
             at=engine.clock.now(),
@@ -114,7 +114,7 @@ class HeadEnd:
             registered=counters.registered,
             refused=dict(counters.refused),
             stored=len(engine.readings),
-            in_log=len(engine.readings.tail) - engine.sealed,
+            in_log=len(engine.readings.tail) - engine.day_close.sealed,
             log_bytes=self._log_bytes(),
             accounts=len(engine.accounts),
             meters=len(engine.directory),

@@ -421,7 +421,7 @@ class Campaign:
     def _compare_beside(self, when: str) -> None:
         """What a reader beside it all is told: exactly what is kept, once; more only before a start looked at it."""
         kept = {_fields(line) for line in self._ledger.kept}
-        engine = Engine.open(self._folder, RULES, FakeClock("2025-04-01T00:00:00"), readonly=True)
+        engine = Engine.open_readonly(self._folder, RULES, FakeClock("2025-04-01T00:00:00"))
         frozen = engine.view().frozen(RULES.max_w)
         table = [row for part in export(frozen, Question(*DAYS)) for row in part.itertuples()]
         told = Counter((row.identifier, row.timestamp, row.reading_kwh) for row in table)

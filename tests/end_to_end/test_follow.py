@@ -65,7 +65,7 @@ async def test_a_follower_sees_within_a_second_what_a_server_stores_closes_and_l
         assert not (await asyncio.to_thread(metertui, tmp_path, "users", "deactivate", "m-2")).startswith("metertui")
         assert await asyncio.to_thread(server.stop) == 0
         assert not (tmp_path / ".control").exists()
-        truth = figures(Engine.open(tmp_path, RULES, SystemClock(), readonly=True))
+        truth = figures(Engine.open_readonly(tmp_path, RULES, SystemClock()))
         assert figures(follower.engine) == truth
         assert len(truth) == 5
         assert max(took) < 5 * _SECOND  # a second on a machine that does nothing else

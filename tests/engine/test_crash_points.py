@@ -255,10 +255,10 @@ ARRIVING: Readings = [
 
 def store(engine: Engine, readings: Readings) -> Sequence[str]:
     """The log's way of a batch; what became of each reading."""
-    batch = engine.begin()
+    batch = engine.ingest.begin()
     outcomes = [batch.read(*reading).kind for reading in readings]
-    engine.write(batch)
-    engine.apply(batch)
+    engine.ingest.write(batch)
+    engine.ingest.apply(batch)
     return outcomes
 
 
@@ -267,10 +267,10 @@ def with_readings(folder: Path) -> Path:
     with_accounts(folder)
     with closing(opened(folder)) as engine:
         store(engine, [("a", "1", "2025-03-10T09:00:00")])
-        count = engine.seal()
-        engine.write_day_files(count, lambda _: None)
-        engine.finish_close(engine.readings.rebuild(count))
-        engine.drop_sealed()
+        count = engine.day_close.seal()
+        engine.day_close.write_day_files(count, lambda _: None)
+        engine.day_close.finish(engine.readings.rebuild(count))
+        engine.day_close.drop_sealed()
         store(engine, KNOWN)
     return folder
 
@@ -320,20 +320,20 @@ def test_a_batch_of_accounts_and_readings_leaves_no_reading_without_its_account(
 ) -> None:
     def work(folder: Path) -> None:
         with closing(opened(folder)) as engine:
-            batch = engine.begin()
+            batch = engine.ingest.begin()
             assert batch.register("m", NEW).stored
             assert batch.read("m", "3", "2025-03-12T10:00:00").stored
-            engine.write(batch)
+            engine.ingest.write(batch)
 
     template = with_readings(tmp_path / "data")
     for folder in cut_anywhere(monkeypatch, template, work, at_least=8):
         with closing(opened(folder)) as engine:
             registered = "m" in engine.accounts
             assert told(engine) <= 3 + registered
-            batch = engine.begin()
+            batch = engine.ingest.begin()
             assert batch.register("m" if not registered else "n", {}).stored
             assert batch.read("m", "3", "2025-03-12T10:00:00").stored
-            engine.write(batch)
+            engine.ingest.write(batch)
         assert sorted(stored(folder))[-1] == "m,2025-03-12T10:00:00+08:00,3"
         assert problems(folder) == []
 
@@ -369,7 +369,7 @@ def test_a_start_that_mends_is_mended_by_the_next(
         "b,2025-03-12T09:30:00+08:00,7",
     ]
     for folder in cut_anywhere(monkeypatch, template, start, at_least=10):
-        beside = Engine.open(folder, RULES, CLOCK, readonly=True)
+        beside = Engine.open_readonly(folder, RULES, CLOCK)
         assert told(beside) == 4
         start(folder)
         assert files_of(folder) | {"log.txt": (folder / "log.txt").read_bytes()} == expected

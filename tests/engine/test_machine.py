@@ -18,6 +18,7 @@ from metertui.engine.base.registers import format_kwh, parse_kwh
 from metertui.engine.base.windows import Window
 from metertui.engine.base.zone import HOUR, MINUTE, SECOND, SiteZone
 from metertui.engine.columns.columns import Group
+from metertui.engine.core import listing
 from metertui.engine.core.engine import Engine
 from metertui.engine.errors import MeterError, StorageError
 from metertui.engine.index.reading_store import Rebuilt
@@ -137,7 +138,7 @@ class EngineMachine(RuleBasedStateMachine):
     def commit(self, requests: list[Any], fault: str | None) -> None:
         engine = self.engine
         accounts, stored = dict(self.accounts), dict(self.stored)
-        batch = engine.begin()
+        batch = engine.ingest.begin()
         for kind, meter, *rest in requests:
             if kind == "register":
                 expected = self.registered(accounts, meter, *rest)
@@ -150,23 +151,23 @@ class EngineMachine(RuleBasedStateMachine):
                 expected = self.read(accounts, stored, meter, kwh, timestamp, fresh)
             assert (outcome.kind, outcome.code) == expected, (kind, meter, rest)
         if not len(batch):
-            engine.apply(batch)
+            engine.ingest.apply(batch)
             return
         fails = bool(batch.lines) if fault == "log" or engine.log.broken else fault is not None
         double, target = FAULTS.get(fault or "", (None, "storage.durable.write_all"))
         try:
             if double is None:
-                engine.write(batch)
+                engine.ingest.write(batch)
             else:
                 with mock.patch(f"metertui.engine.{target}", double):
-                    engine.write(batch)
+                    engine.ingest.write(batch)
         except StorageError:
             assert fails
-            engine.roll_back(batch)
+            engine.ingest.roll_back(batch)
         else:
             assert not fails or not batch.lines  # users.csv is replaced where its appending failed before
             self.accounts, self.stored = accounts, stored
-        engine.apply(batch)
+        engine.ingest.apply(batch)
 
     def registered(self, accounts: dict[str, Account], meter: str, given: dict[str, str]) -> tuple[str, str]:
         if meter == "!":
@@ -290,7 +291,7 @@ class EngineMachine(RuleBasedStateMachine):
     @rule()
     def seal(self) -> None:
         """A new close; the last one's sealed log may still be there."""
-        self.count = self.engine.seal()
+        self.count = self.engine.day_close.seal()
         self.closing = "sealed" if self.count else ""
 
     @precondition(lambda self: self.closing)
@@ -299,7 +300,7 @@ class EngineMachine(RuleBasedStateMachine):
         engine = self.engine
         match self.closing:
             case "sealed":
-                engine.write_day_files(self.count, lambda _: None)
+                engine.day_close.write_day_files(self.count, lambda _: None)
                 self.closing = "filed"
             case "filed":
                 self.rebuilt, self.version = engine.readings.rebuild(self.count), engine.readings.version
@@ -308,10 +309,10 @@ class EngineMachine(RuleBasedStateMachine):
                 if engine.readings.version != self.version:  # an account has changed meanwhile
                     self.rebuilt = engine.readings.rebuild(self.count)
                 assert self.rebuilt is not None
-                engine.finish_close(self.rebuilt)
+                engine.day_close.finish(self.rebuilt)
                 self.closing = "swapped"
             case "swapped":
-                engine.drop_sealed()
+                engine.day_close.drop_sealed()
                 self.closing = ""
 
     @rule()
@@ -328,16 +329,16 @@ class EngineMachine(RuleBasedStateMachine):
     def kill_and_start_again(self) -> None:
         """What a killed process leaves: its files as they are, its descriptors closed, its lock free."""
         engine = self.engine
-        assert engine._lock is not None
+        assert engine._owned is not None
         os.close(engine.log._fd)
-        engine._lock.release()
+        engine._owned.lock.release()
         self.engine = Engine.open(self.folder, RULES, self.clock)
         assert not (self.folder / "log.sealed.txt").exists()
         self.closing = ""
 
     @rule()
     def look_beside(self) -> None:
-        beside = Engine.open(self.folder, RULES, self.clock, readonly=True)
+        beside = Engine.open_readonly(self.folder, RULES, self.clock)
         self.same(beside)
 
     @rule(seconds=st.sampled_from([0.25, 1, 1800, 40_000]))
@@ -370,7 +371,7 @@ class EngineMachine(RuleBasedStateMachine):
             if low <= time < high and region in ("", self.accounts[meter].region(time))
         )
         days = (date(2025, 3, 10 + first), date(2025, 3, 10 + first + length))
-        found = self.engine.find(attributes=Group(region), days=days)
+        found = listing.find(self.engine, attributes=Group(region), days=days)
         times = [round(time.timestamp() * 1_000_000) for time in found["time"]]
         assert sorted(zip(found["identifier"], times, strict=True)) == expected
 
@@ -398,7 +399,7 @@ class EngineMachine(RuleBasedStateMachine):
     def every_reading_is_found_where_it_belongs(self) -> None:
         for region in REGIONS:
             expected = [key for key in self.stored if self.accounts[key[0]].region(key[1]) == region]
-            assert len(self.engine.find(attributes=Group(region))) == len(expected)
+            assert len(listing.find(self.engine, attributes=Group(region))) == len(expected)
 
     def same(self, engine: Engine) -> None:
         assert {account.meter for account in engine.accounts} == self.accounts.keys()

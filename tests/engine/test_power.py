@@ -69,15 +69,15 @@ class Day:
     def _register(self) -> None:
         known = self._known()
         new = [meter for meter in METERS if meter not in known][:2]
-        batch = self.engine.begin()
+        batch = self.engine.ingest.begin()
         for meter in new:
             assert batch.register(meter, {"region": REGIONS[0]}).stored
-        self.engine.write(batch)
+        self.engine.ingest.write(batch)
         self.accounts.append((self.disk.events, known | dict.fromkeys(new, (REGIONS[0], True))))
-        self.engine.apply(batch)
+        self.engine.ingest.apply(batch)
 
     def _read(self, count: int) -> None:
-        batch, sent = self.engine.begin(), set()
+        batch, sent = self.engine.ingest.begin(), set()
         for meter in [meter for meter, (_, active) in self._known().items() if active]:
             for _ in range(count):
                 place = len(self.readings)
@@ -85,9 +85,9 @@ class Day:
                 assert batch.read(meter, f"{wh / 1000:.3f}", ZONE.iso(time)).stored
                 self.readings.append((meter, time, wh))
                 sent.add((meter, time, wh))
-        self.engine.write(batch)
+        self.engine.ingest.write(batch)
         self.answered.append((self.disk.events, sent))
-        self.engine.apply(batch)
+        self.engine.ingest.apply(batch)
 
     def _change(self, step: str) -> None:
         known, now = self._known(), self.clock.now()
@@ -107,11 +107,11 @@ class Day:
         self.clock.advance(1)
 
     def _close(self) -> None:
-        count = self.engine.seal()
+        count = self.engine.day_close.seal()
         if count:
-            self.engine.write_day_files(count, lambda _: None)
-            self.engine.finish_close(self.engine.readings.rebuild(count))
-            self.engine.drop_sealed()
+            self.engine.day_close.write_day_files(count, lambda _: None)
+            self.engine.day_close.finish(self.engine.readings.rebuild(count))
+            self.engine.day_close.drop_sealed()
 
     def check(self, events: int, folder: Path) -> None:
         """Start on what a cut after so many events has left, and hold it against the answers."""

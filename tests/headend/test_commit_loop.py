@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from metertui.engine.base.outcome import Outcome
-from metertui.engine.core.ingest import Batch
+from metertui.engine.core.batch import Batch
 from metertui.headend.service import HeadEnd
 from tests.desk import ScriptLane, read
 
@@ -125,7 +125,7 @@ async def test_a_defect_after_the_write_is_answered_neither_ok_nor_err(
 
     lane = ScriptLane([("m", "1", "2025-03-12T01:00:00")])
     with monkeypatch.context() as patched:
-        patched.setattr(desk.engine, where, defect)
+        patched.setattr(desk.engine.ingest, where, defect)
         desk.submit(lane)
         await lane.dropped.wait()
     assert not lane.answered.is_set()

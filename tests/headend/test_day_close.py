@@ -21,13 +21,13 @@ from tests.desk import RULES, read
 async def test_ingest_goes_on_beside_a_day_close(desk: HeadEnd, monkeypatch: pytest.MonkeyPatch) -> None:
     await read(desk, "1", "2025-03-11T01:00:00")
     gate = threading.Event()
-    write_day_files = desk.engine.write_day_files
+    write_day_files = desk.engine.day_close.write_day_files
 
     def slow(count: int, progress: Callable[[float], None]) -> int:
         gate.wait(10)
         return write_day_files(count, progress)
 
-    monkeypatch.setattr(desk.engine, "write_day_files", slow)
+    monkeypatch.setattr(desk.engine.day_close, "write_day_files", slow)
     closing = asyncio.create_task(desk.day_close.close("test"))
     while desk.live().day_state != "writing day files":
         await asyncio.sleep(0)
@@ -57,7 +57,7 @@ async def test_a_close_tells_what_came_in_late_and_is_known_after_a_restart(desk
     await read(desk, "1", "2025-03-10T00:00:00")
     second = await desk.day_close.close("test")
     assert (second.readings, second.files, second.late, second.late_files) == (3, 3, 2, 2)
-    assert desk.engine.day_files == (3, 3)
+    assert desk.engine.day_close.day_files == (3, 3)
     desk._jobs.append(bool).result()  # the audit trail is written meanwhile
     again = HeadEnd(desk.engine, close_at_midnight=False)
     kept = again.live().last_close
@@ -75,7 +75,7 @@ async def test_a_close_that_the_disk_stopped_is_taken_up_by_the_next(
 ) -> None:
     await read(desk, "1", "2025-03-11T01:00:00")
     with monkeypatch.context() as patched:
-        patched.setattr(desk.engine, "write_day_files", _refuse)
+        patched.setattr(desk.engine.day_close, "write_day_files", _refuse)
         with pytest.raises(StorageError):
             await desk.day_close.close("test")
     await read(desk, "2", "2025-03-12T01:00:00")
@@ -157,7 +157,7 @@ async def test_the_next_days_file_is_not_made_while_a_close_may_write_it(
 ) -> None:
     done: list[str] = []
     gate = threading.Event()
-    write_day_files, ensure = desk.engine.write_day_files, desk.engine.archive.ensure
+    write_day_files, ensure = desk.engine.day_close.write_day_files, desk.engine.archive.ensure
 
     def slow(count: int, progress: Callable[[float], None]) -> object:
         gate.wait(10)
@@ -168,7 +168,7 @@ async def test_the_next_days_file_is_not_made_while_a_close_may_write_it(
         done.append("open")
         ensure(day)
 
-    monkeypatch.setattr(desk.engine, "write_day_files", slow)
+    monkeypatch.setattr(desk.engine.day_close, "write_day_files", slow)
     monkeypatch.setattr(desk.engine.archive, "ensure", noted)
     assert isinstance(desk.engine.clock, FakeClock)
     desk.engine.clock.set("2025-03-12T23:59:59")

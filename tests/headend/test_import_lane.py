@@ -11,7 +11,7 @@ import pytest
 
 from metertui.engine.base.config import Rules
 from metertui.engine.base.zone import MINUTE, SiteZone
-from metertui.engine.core import ingest
+from metertui.engine.core import batch
 from metertui.engine.core.engine import Engine
 from metertui.engine.errors import MeterError, StorageError
 from metertui.formats import readers
@@ -55,7 +55,7 @@ async def start(folder: Path) -> HeadEnd:
 async def test_it_comes_to_what_a_command_would_have_made_of_it(
     tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ingest, "_MOST_PLACED", 3 + 1000 * seed)  # small batches, or a single one
+    monkeypatch.setattr(batch, "_MOST_PLACED", 3 + 1000 * seed)  # small batches, or a single one
     file = history(tmp_path / "x.csv", random.Random(seed))
     for name in "ab":
         headend = await start(tmp_path / name)
@@ -75,7 +75,7 @@ async def test_it_comes_to_what_a_command_would_have_made_of_it(
     taken = readers.taken(engine.view().frozen(RULES.max_w), [file], None, now)
     assert taken.finish(engine.accounts, engine.archive, now=now).told(5) == planned
     engine.close()
-    opened = [Engine.open(tmp_path / name, RULES, FakeClock(), readonly=True) for name in "ab"]
+    opened = [Engine.open_readonly(tmp_path / name, RULES, FakeClock()) for name in "ab"]
     assert figures(opened[0]) == figures(opened[1]) == running
     assert list(opened[0].accounts) == list(opened[1].accounts)
 
@@ -151,7 +151,7 @@ async def test_a_disk_that_refuses_ends_it_and_doing_it_again_does_the_rest(
 ) -> None:
     file = history(tmp_path / "x.csv", random.Random(2), meters=34, slots=117)
     headend = await start(tmp_path / "data")
-    whole = headend.engine.write
+    whole = headend.engine.ingest.write
     batches = 0
 
     def refuse(batch: Any) -> None:
@@ -161,7 +161,7 @@ async def test_a_disk_that_refuses_ends_it_and_doing_it_again_does_the_rest(
             raise StorageError("cannot write log.txt: No space left on device")
         whole(batch)
 
-    monkeypatch.setattr(headend.engine, "write", refuse)
+    monkeypatch.setattr(headend.engine.ingest, "write", refuse)
     with pytest.raises(StorageError):
         await headend.imports.store(await headend.imports.plan([file]), "x.csv", "me")
     before = len(headend.engine.readings)

@@ -54,6 +54,7 @@ def state(engine: Engine) -> dict[str, Any]:
             strict=True,
         )
     )
+    heads = engine.ingest.heads
     groups = engine.readings.index._groups_of(np.arange(len(columns)))
     meter, time, _ = engine.readings.at(np.arange(len(columns)))
     indexed = sorted(zip([ids[code] for code in meter], time, [frozen.groups[group] for group in groups], strict=True))
@@ -62,11 +63,11 @@ def state(engine: Engine) -> dict[str, Any]:
         "readings": readings,
         "accounts": sorted((account.meter, account) for account in engine.accounts),
         "moves": {account.meter: list(engine.accounts.moves(account.meter)) for account in engine.accounts},
-        "active": sorted(engine.active),
+        "active": sorted(engine.ingest.active),
         "staff": engine.staff.members(),
         "events": list(engine.events),
         "heads": {
-            meter: (engine.heads.time[code], engine.heads.wh[code] if engine.heads.time[code] < 1 << 62 else 0)
+            meter: (heads.time[code], heads.wh[code] if heads.time[code] < 1 << 62 else 0)
             for meter, code in engine.directory.codes.items()
             if meter in {each[0] for each in readings}
         },
@@ -102,13 +103,13 @@ class Walk:
         return self.engine
 
     def register(self) -> None:
-        batch = self.owner.begin()
+        batch = self.owner.ingest.begin()
         fields = {"region": self.random.choice(("East", "West")), "address": "1, \u00c4 Road"}
         if batch.register(self.random.choice(METERS), fields).stored:
             self.commit(batch)
 
     def read(self) -> None:
-        batch = self.owner.begin()
+        batch = self.owner.ingest.begin()
         for _ in range(self.random.randint(1, 12)):
             slot = self.random.randrange(SLOTS)
             wh = 1_000_000 + slot * 500 + self.random.choice((0, 0, 0, 0, 1, -700, 5_000_000))
@@ -119,8 +120,8 @@ class Walk:
 
     def commit(self, batch: Any) -> None:
         if len(batch):
-            self.owner.write(batch)
-        self.owner.apply(batch)
+            self.owner.ingest.write(batch)
+        self.owner.ingest.apply(batch)
 
     def take_back(self) -> None:
         """A disk that refuses: lines appear in a file, and are gone again at the next step."""
@@ -177,19 +178,19 @@ class Walk:
 
     def close(self) -> None:
         """The next operation of a day close."""
-        engine, count = self.owner, self.owner.sealed
+        engine, count = self.owner, self.owner.day_close.sealed
         match self.stage:
             case 0:
-                self.stage = 1 if engine.seal() else 0
+                self.stage = 1 if engine.day_close.seal() else 0
             case 1:
-                engine.write_day_files(count, lambda share: None)
+                engine.day_close.write_day_files(count, lambda share: None)
                 self.stage = 2
             case 2:
                 self.rebuilt = engine.readings.rebuild(count)
-                engine.finish_close(self.rebuilt)
+                engine.day_close.finish(self.rebuilt)
                 self.stage = 3
             case _:
-                engine.drop_sealed()
+                engine.day_close.drop_sealed()
                 self.stage = 0
 
     def kill(self) -> None:
@@ -222,7 +223,7 @@ class Walk:
         """What the folder says."""
         if self.engine is not None:
             return state(self.engine)
-        return state(Engine.open(self.folder, RULES, self.clock, readonly=True))
+        return state(Engine.open_readonly(self.folder, RULES, self.clock))
 
 
 async def follow(follower: ReadOnlyHeadEnd) -> None:
@@ -270,12 +271,12 @@ async def pair(tmp_path: Path) -> AsyncIterator[tuple[Engine, ReadOnlyHeadEnd]]:
 
 
 def read(owner: Engine, meter: str, kwh: str, *, register: bool = False) -> None:
-    batch = owner.begin()
+    batch = owner.ingest.begin()
     if register:
         batch.register(meter, {})
     batch.read(meter, kwh, None)
-    owner.write(batch)
-    owner.apply(batch)
+    owner.ingest.write(batch)
+    owner.ingest.apply(batch)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -383,10 +384,10 @@ async def test_it_follows_by_itself_within_a_second(pair: tuple[Engine, ReadOnly
     async with asyncio.timeout(5):
         while follower.live().stored != 2:
             await asyncio.sleep(0.01)
-    count = owner.seal()
-    owner.write_day_files(count, lambda share: None)
-    owner.finish_close(owner.readings.rebuild(count))
-    owner.drop_sealed()
+    count = owner.day_close.seal()
+    owner.day_close.write_day_files(count, lambda share: None)
+    owner.day_close.finish(owner.readings.rebuild(count))
+    owner.day_close.drop_sealed()
     async with asyncio.timeout(5):
         while len(follower.engine.readings.tail):
             await asyncio.sleep(0.01)

@@ -17,10 +17,10 @@ from tests.screens.town import Town, press, settle, text_of
 
 async def test_a_second_desk_shows_what_the_first_has_and_changes_nothing(tmp_path: Path) -> None:
     town = Town(tmp_path, filled=False)
-    batch = town.engine.begin()
+    batch = town.engine.ingest.begin()
     batch.register("m-1", {})
-    town.engine.write(batch)
-    town.engine.apply(batch)
+    town.engine.ingest.write(batch)
+    town.engine.ingest.apply(batch)
     follower = ReadOnlyHeadEnd(*Following.open(tmp_path, Rules(zone=town.zone), town.clock))
     app = MetertuiApp(follower, Settings(small_group_meters=0))
     app.animation_level = "none"

@@ -55,10 +55,10 @@ def test_an_operator_opens_a_new_desk(snap_compare: Compare, empty_town: Town, s
 @every_size
 def test_an_operator_watches_readings_arrive(snap_compare: Compare, town: Town, size: tuple[int, int]) -> None:
     town.read((STEADY, "2690.6", "2025-03-12T10:35:00"), (STEADY, "1", "2025-03-12T10:36:00"))
-    batch = town.engine.begin()
+    batch = town.engine.ingest.begin()
     batch.refuse("127.0.0.1:50123", "unknown-command", "it is not a command", "[red]hello[/] \x1b[31m")
     batch.refuse("127.0.0.1:50124", "bad-reading", "a reading is digits", "READ 200-001 1e5")
-    town.engine.apply(batch)
+    town.engine.ingest.apply(batch)
     assert snap_compare(town.app, terminal_size=size, run_before=doing(town, "f2"))
 
 
@@ -190,11 +190,11 @@ def test_an_operator_goes_through_the_tabs(snap_compare: Compare, town: Town, ta
 @every_size
 def test_an_operator_goes_through_the_exceptions(snap_compare: Compare, town: Town, size: tuple[int, int]) -> None:
     town.read((STEADY, "2690.6", "2025-03-12T10:45:30"), (STEADY, "1", "2025-03-12T10:36:00"))
-    batch = town.engine.begin()
+    batch = town.engine.ingest.begin()
     batch.refuse("127.0.0.1:50124", "conflict", "", "READ 200-001 7 2025-03-10T00:00")
     batch.refuse("127.0.0.1:50123", "unknown-command", "it is no command", "[red]hello[/] \x1b[31m")
-    town.engine.write_notes(batch, stored=True)
-    town.engine.apply(batch)
+    town.engine.ingest.write_notes(batch, stored=True)
+    town.engine.ingest.apply(batch)
     assert snap_compare(town.app, terminal_size=size, run_before=doing(town, "f7", "space", "down", role="operator"))
 
 

@@ -54,32 +54,32 @@ class Town:
 
     def read(self, *readings: tuple[str, str, str]) -> None:
         """Store readings: meter, kWh, local time."""
-        batch = self.engine.begin()
+        batch = self.engine.ingest.begin()
         for meter, kwh, time in readings:
             assert batch.read(meter, kwh, time).stored
-        self.engine.write(batch)
-        self.engine.apply(batch)
+        self.engine.ingest.write(batch)
+        self.engine.ingest.apply(batch)
 
     def register(self, meter: str, address: str) -> None:
         """One more account."""
-        batch = self.engine.begin()
+        batch = self.engine.ingest.begin()
         batch.register(meter, {"address": address})
-        self.engine.apply(batch)
+        self.engine.ingest.apply(batch)
 
     def log_in(self, role: str) -> None:
         """As if someone with a role had come through the gate."""
         self.app.sessions.begin(f"{role}@metertui.example", role)
 
     def _fill(self) -> None:
-        batch = self.engine.begin()
+        batch = self.engine.ingest.begin()
         fields = {"address": "1 Steady Lane", "region": "North", "sub_region": "Riverside", "apartment_type": "3-room"}
         batch.register(STEADY, {**fields, "postcode": "018956"})
         batch.register(HOSTILE, {"address": "[red]12[/red] [/ Odd Street", "region": "[b]South", "apartment_type": ""})
         for number, (meter, (region, sub_region, kind, _)) in enumerate(TOWN.items(), 1):
             where = {"region": region, "sub_region": sub_region, "apartment_type": kind}
             batch.register(meter, {"address": f"{number} {sub_region} Road", "postcode": f"1000{number}", **where})
-        self.engine.write(batch)
-        self.engine.apply(batch)
+        self.engine.ingest.write(batch)
+        self.engine.ingest.apply(batch)
         first = self.zone.parse("2025-01-01T00:00:00")
         halves = range((self.clock.now() - first) // 1_800_000_000 + 1)
         self.read(*((STEADY, f"{1000 + n / 2}", self.zone.iso(first + n * 1_800_000_000)) for n in halves))

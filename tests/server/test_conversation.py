@@ -263,13 +263,13 @@ async def test_a_disk_that_refuses_is_told_for_each_line_and_forgiven(
 
 async def test_a_second_day_close_is_busy_and_ingest_goes_on(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     gate = threading.Event()
-    write_day_files = site.headend.engine.write_day_files
+    write_day_files = site.headend.engine.day_close.write_day_files
 
     def slow(count: int, progress: Callable[[float], None]) -> int:
         gate.wait(20)
         return write_day_files(count, progress)
 
-    monkeypatch.setattr(site.headend.engine, "write_day_files", slow)
+    monkeypatch.setattr(site.headend.engine.day_close, "write_day_files", slow)
     first = asyncio.create_task(
         site.say("READ m1 101 2025-03-01T01:00:00", "STOPSERVER", "READ m1 103 2025-03-01T03:00")
     )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from metertui.engine.core import closes, corrections, listing, loading
+from metertui.engine.core import closes, corrections, listing, loading, one_meter
+from metertui.engine.core.batch import Batch
 from metertui.engine.core.corrections import Decision, Effect
 from metertui.engine.core.counters import CLOSING, Arrival, Close, LiveSnapshot, Peer
 from metertui.engine.core.engine import Engine
 from metertui.engine.core.importing import COUNTS, Import, Misfit, Piece, Report, ended
-from metertui.engine.core.ingest import Batch
 
 __all__ = [
     "CLOSING",
@@ -29,4 +29,5 @@ __all__ = [
     "ended",
     "listing",
     "loading",
+    "one_meter",
 ]

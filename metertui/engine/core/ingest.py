@@ -1,241 +1,139 @@
-"""Taking readings in: one batch at a time, checked in order of arrival, written and synced as one.
+"""Ingest: batches of requests on their way to disk and into memory.
 
-A batch holds all that arrived in one turn. Each request is judged against everything stored and everything
-before it in the batch; what is accepted becomes lines for the log. Nothing is visible to questions before the
-batch is on disk, and a batch that the disk refuses leaves no trace.
-
-Nearly every reading is its meter's newest and fits the last counted one, which the heads answer from two arrays.
-Everything else (late, repeated, doubtful, the first of a meter) is placed among its meter's others.
+A batch is begun, filled, written and then applied; one that the disk refuses is rolled back instead. One batch at a
+time: the next begins when the last is applied or rolled back.
 """
 
 from __future__ import annotations
 
-from bisect import insort
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from metertui.engine.accounts import Account
-from metertui.engine.base import (
-    DAY,
-    DUPLICATE,
-    HOUR,
-    MINUTE,
-    OK,
-    SECOND,
-    Outcome,
-    check_meter_id,
-    format_kwh,
-    parse_kwh,
-    refused,
-    suspect,
-)
-from metertui.engine.core.counters import Arrival
-from metertui.engine.errors import Refused
-from metertui.engine.storage import RefusedLine
-from metertui.engine.vee import Course, Event, Neighbours, Point, late_reads, rules
+from metertui.engine.attributes import FIELDS
+from metertui.engine.columns import Group
+from metertui.engine.core.batch import Batch
+from metertui.engine.core.counters import Arrival, Counters
+from metertui.engine.core.data_folder import DataFolder
+from metertui.engine.errors import StorageError
+from metertui.engine.vee import Heads, Neighbours, late_reads
+from metertui.engine.worklist import Drift
 
-if TYPE_CHECKING:
-    from metertui.engine.core.engine import Engine
+_LIVE_ROWS: Final = 200
+"""Readings, and refused lines, that the live screen lists at most."""
 
 
-_MOST_PLACED: Final = 300
-"""Readings placed among others in a batch, each some 60 µs: twenty times what it takes to see that one is the next."""
+class Ingest:
+    """The way into a data folder, with what it needs to know of each meter.
 
+    Methods marked "any thread" do the disk work; the others are for the thread that owns the engine.
+    """
 
-class Batch:
-    """The requests of one turn. Made by `Engine.begin`, used on one thread, committed or rolled back as one."""
+    def __init__(self, folder: DataFolder) -> None:
+        self._folder = folder
+        self.heads = Heads()
+        self.heads.grow(len(folder.directory))
+        self.heads.load(folder.readings.view().frozen(folder.rules.max_w))
+        codes = folder.directory.codes
+        self.active: dict[str, int] = {
+            account.meter: codes[account.meter] for account in folder.accounts if account.active
+        }
+        """The codes of the meters that may send readings, by id."""
+        self.stamps: dict[int, int] = {}
+        """The time (µs UTC) given last to a reading without a timestamp, by meter code."""
+        self.counters = Counters()
+        self.drift = Drift()
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._stored = engine.stored
-        self._heads = engine.heads
-        self._active = engine.active
-        self._zone = engine.zone
-        self._max_w = engine.rules.max_w
-        self._step_limit = engine.rules.max_w * DAY // HOUR
-        self.now = engine.clock.now()
-        self._latest = self.now + engine.rules.future_us
-        self._ahead_from = min(self._latest, self.now + engine.rules.drift_us)
-        self._by_meter: dict[int, list[Point]] = {}
-        self._indexed = 0
-        self.lines: list[str] = []
-        self.codes: list[int] = []
-        self.times: list[int] = []
-        self.whs: list[int] = []
-        self.accounts: list[Account] = []
-        self.registered_by: list[str] = []
-        self.suspects: list[Arrival] = []
-        self.ahead: list[tuple[int, int, int]] = []
-        """Readings of clocks that run ahead: code, time, register."""
-        self.duplicates = 0
-        self.refusals: list[RefusedLine] = []
-        self._placed = 0
+    # -- one batch -------------------------------------------------------------------------------------------
 
-    @property
-    def full(self) -> bool:
-        """Whether it was work enough for one turn of the event loop; what comes still is taken."""
-        return self._placed >= _MOST_PLACED
+    def begin(self) -> Batch:
+        """Begin a batch."""
+        return Batch(self._folder, self.heads, self.active, self.stamps)
 
-    def __len__(self) -> int:
-        return len(self.codes) + len(self.accounts)
+    def write(self, batch: Batch) -> None:
+        """Put a batch on disk: accounts, then readings, each with one write and one sync. Any thread.
 
-    def read(self, meter: str, kwh: str, timestamp: str | None) -> Outcome:
-        """A register read as it came: kWh text, timestamp text or None for now. Never raises for bad input."""
-        code = self._active.get(meter)
-        if code is None:
-            return self._unknown(meter)
-        try:
-            wh = parse_kwh(kwh)
-            time = self._zone.parse(timestamp) if timestamp is not None else self._stamp(code)
-        except Refused as error:
-            return refused(error.code, error.why)
-        if time > self._ahead_from:  # the one look that the many that are not ahead cost
-            if time > self._latest:
-                most = self._engine.rules.future_us // MINUTE
-                return refused(
-                    "future-timestamp", f"{timestamp} is more than {most} minutes ahead of the server's clock"
-                )
-            self.ahead.append((code, time, wh))
-        heads = self._heads
-        if time > heads.time[code] and 0 <= wh - heads.wh[code] <= self._step_limit:
-            heads.time[code] = time
-            heads.wh[code] = wh
-            outcome = OK
-        else:
-            outcome = self._place(code, time, wh)
-            if outcome is DUPLICATE or outcome.kind == "refused":
-                return outcome
-        self.lines.append(f"{meter},{self._zone.iso(time)},{format_kwh(wh)}\n")
-        self.codes.append(code)
-        self.times.append(time)
-        self.whs.append(wh)
-        return outcome
-
-    def retell(self, code: int, time: int, wh: int) -> Outcome:
-        """A reading that another process has accepted, of a meter by its code: judged the same, and not written."""
-        heads = self._heads
-        if time > heads.time[code] and 0 <= wh - heads.wh[code] <= self._step_limit:
-            heads.time[code] = time
-            heads.wh[code] = wh
-            outcome = OK
-        else:
-            outcome = self._place(code, time, wh)
-            if outcome is DUPLICATE or outcome.kind == "refused":
-                return outcome
-        self.codes.append(code)
-        self.times.append(time)
-        self.whs.append(wh)
-        return outcome
-
-    def take(self, code: int, time: int, wh: int) -> Outcome:
-        """A reading that stands in a file, of a meter by its code, whether that may send or not."""
-        before = len(self.codes)
-        outcome = self.retell(code, time, wh)
-        if len(self.codes) > before:
-            self.lines.append(f"{self._engine.directory.ids[code]},{self._zone.iso(time)},{format_kwh(wh)}\n")
-        return outcome
-
-    def register(self, meter: str, fields: Mapping[str, str], repeated: str = "", by: str = "") -> Outcome:
-        """A new account, for `by`. `fields`: address, region, sub_region, postcode, apartment_type; any may be missing.
-
-        `repeated` names a field that was given twice, which no mapping can show and which refuses the request.
+        Raises StorageError; then nothing of the batch is on disk.
         """
-        try:
-            check_meter_id(meter)
-            if meter in self._active:  # perhaps by this very batch, which the book does not know yet
-                raise Refused("already-registered", f"{meter} is registered already")
-            account = self._engine.accounts.prepare(meter, fields, self.now)
-            if repeated:
-                raise Refused("bad-field", f"{repeated} is given twice")
-        except Refused as error:
-            return refused(error.code, error.why)
-        self.accounts.append(account)
-        self.registered_by.append(by)
-        self._engine.admit(account)
-        return OK
+        folder = self._folder
+        started = folder.clock.monotonic()
+        sync = folder.rules.durability == "disk"
+        if batch.accounts:
+            mark = folder.accounts.append(batch.accounts, sync=sync)
+        if batch.lines:
+            try:
+                folder.log.append("".join(batch.lines).encode("ascii"), sync=sync)
+            except StorageError:
+                if batch.accounts:
+                    folder.accounts.retract(mark)
+                raise
+        self.counters.sync_seconds = folder.clock.monotonic() - started
 
-    def refuse(self, peer: str, code: str, why: str, line: str) -> None:
-        """Note a refused line, for the counters, the screens and `rejects.log`."""
-        self.refusals.append(RefusedLine(self.now, peer, code, why, line))
+    def write_notes(self, batch: Batch, *, stored: bool) -> None:
+        """Add the refused lines of a batch to `rejects.log` and, if it was stored, its new accounts to `audit.log`.
 
-    def discard(self) -> None:
-        """Forget what was staged, as the disk refused it; refusals stay."""
-        for staged in (self.lines, self.codes, self.times, self.whs, self.accounts, self.registered_by, self.suspects):
-            staged.clear()
-        self.ahead.clear()
-        self.duplicates = 0
+        A full disk costs only these notes. Any thread.
+        """
+        folder = self._folder
+        if batch.refusals:
+            folder.rejects.write_lines(batch.refusals, folder.zone)
+        if stored and batch.accounts:
+            at = folder.zone.iso(batch.now)
+            folder.audit.write_entries(
+                (at, by, "register", account.meter, _described(account))
+                for account, by in zip(batch.accounts, batch.registered_by, strict=True)
+            )
 
-    # -- one reading ---------------------------------------------------------------------------------------
+    def apply(self, batch: Batch) -> None:
+        """Make a batch that is on disk part of what is stored, and count it."""
+        for account in batch.accounts:
+            self._folder.accounts.add(account)
+        if batch.codes:
+            self._folder.readings.append(batch.codes, batch.times, batch.whs)
+        counters = self.counters
+        counters.batches += 1
+        counters.accepted += len(batch.codes)
+        counters.duplicates += batch.duplicates
+        counters.suspects += len(batch.suspects)
+        counters.registered += len(batch.accounts)
+        counters.refused.update(refusal.code for refusal in batch.refusals)
+        counters.refusals.extend(batch.refusals[-_LIVE_ROWS:])
+        for code, time, wh in batch.ahead:
+            self.drift.note(code, time, wh, time - batch.now)
+        notes = {(arrival.meter, arrival.time): arrival.note for arrival in batch.suspects}
+        ids = self._folder.directory.ids
+        last = slice(-_LIVE_ROWS, None)
+        for code, time, wh in zip(batch.codes[last], batch.times[last], batch.whs[last], strict=True):
+            counters.arrivals.append(Arrival(ids[code], time, wh, notes.get((ids[code], time), "")))
 
-    def _unknown(self, meter: str) -> Outcome:
-        try:
-            check_meter_id(meter)
-        except Refused as error:
-            return refused(error.code, error.why)
-        if meter in self._engine.accounts:
-            return refused("deactivated", f"{meter} is deactivated")
-        return refused("not-registered", f"{meter} is not registered; REGISTER it first")
+    def roll_back(self, batch: Batch) -> None:
+        """Undo what a batch that the disk refused has staged; its refused lines stay."""
+        for account in batch.accounts:
+            self.active.pop(account.meter, None)
+        for code in set(batch.codes):
+            self.set_head(code)
+        batch.discard()
 
-    def _stamp(self, code: int) -> int:
-        """The clock to the second, and 1 µs after what the meter has in that second already."""
-        time = self.now - self.now % SECOND
-        last = self._engine.stamps.get(code, 0)
-        if last < time + SECOND:  # else the clock has jumped back
-            time = max(time, last + 1)
-        if time <= self._heads.time[code]:
-            neighbours = self._neighbours(code)
-            while neighbours.at(time) is not None:
-                time += 1
-        self._engine.stamps[code] = time
-        return time
+    # -- one meter -------------------------------------------------------------------------------------------
 
-    def _place(self, code: int, time: int, wh: int) -> Outcome:
-        """Judge a reading that is not simply the next one, and set the meter's head to what follows from it."""
-        self._placed += 1
-        neighbours = self._neighbours(code)
-        meter = self._engine.directory.ids[code]
-        known = neighbours.at(time)
-        if known == wh:
-            self.duplicates += 1
-            return DUPLICATE
-        if known is not None:
-            what = f"{meter} has {format_kwh(known)} kWh at {self._zone.iso(time)} already"
-            return refused("conflict", f"{what}, which {format_kwh(wh)} kWh contradicts")
-        exchange = neighbours.decided.exchanges.get(time) if neighbours.decided is not None else None
-        if exchange is not None:
-            return self._place_at(exchange, meter, time, wh)
-        newest = self._heads.unsettled(code, time)
-        course = newest or late_reads.approach(neighbours, time, self._max_w)
-        own = len(course.points)
-        course.push((time, wh))
-        settled = newest is None and late_reads.run_on(course, neighbours, time, self._max_w)
-        why = "" if course.counted(own) else self._why(course, own)
-        if not settled:
-            self._heads.set(code, course)
-        if not why:
-            return OK
-        self.suspects.append(Arrival(meter, time, wh, why))
-        return suspect(why)
+    def set_head(self, code: int) -> None:
+        """Work out again what a meter's next reading has to fit."""
+        folder = self._folder
+        neighbours = Neighbours(folder.readings, code, decided=folder.events.of(folder.directory.ids[code]))
+        self.heads.set(code, late_reads.approach(neighbours, late_reads.NEVER_SIMPLE, folder.rules.max_w))
 
-    def _place_at(self, exchange: Event, meter: str, time: int, wh: int) -> Outcome:
-        """A reading at the very instant of an exchange, which says what both registers showed."""
-        if wh in (exchange.final, exchange.initial):
-            return OK
-        both = f"{format_kwh(exchange.final)} and {format_kwh(exchange.initial)} kWh"
-        why = f"{format_kwh(wh)} kWh is not what was declared of the exchange at {self._zone.iso(time)}, {both}"
-        self.suspects.append(Arrival(meter, time, wh, why))
-        return suspect(why)
+    def refresh_meter(self, meter: str) -> int:
+        """Take a meter's attributes, and whether it may send readings, from its account; return its code."""
+        folder = self._folder
+        account = folder.accounts.get(meter)
+        group, moves = (Group(), ()) if account is None else (account.group, folder.accounts.moves(meter))
+        code = folder.directory.place(meter, group, moves)
+        self.heads.grow(len(folder.directory))
+        if account is not None and account.active:
+            self.active[meter] = code
+        else:
+            self.active.pop(meter, None)
+        return code
 
-    def _why(self, course: Course, own: int) -> str:
-        time, wh = course.points[own]
-        last = next((i for i in range(own - 1, -1, -1) if course.counted(i)), None)
-        before = None if last is None else (course.points[last][0], course.base(last))
-        return rules.why_not_counted(before, time, wh, self._max_w, self._zone)
 
-    def _neighbours(self, code: int) -> Neighbours:
-        """A meter's readings, those of this batch included."""
-        for place in range(self._indexed, len(self.codes)):
-            insort(self._by_meter.setdefault(self.codes[place], []), (self.times[place], self.whs[place]))
-        self._indexed = len(self.codes)
-        decided = self._engine.events.of(self._engine.directory.ids[code])
-        return Neighbours(self._stored, code, self._by_meter.get(code, ()), decided)
+def _described(account: Account) -> str:
+    return ", ".join(f"{name}={value}" for name in FIELDS if (value := getattr(account, name)))

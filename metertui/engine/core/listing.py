@@ -6,14 +6,16 @@ a time of day that ends then. So these are as many as the table of usage counts.
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from metertui.engine.attributes import ATTRIBUTES
+from metertui.engine.attributes import ATTRIBUTES, NO_ATTRIBUTES, Group
 from metertui.engine.base import DAY, SiteZone, day_number, window_of_days
+from metertui.engine.columns import as_frame
 from metertui.engine.core.engine import Engine
 from metertui.engine.errors import MeterError
 from metertui.engine.index import SLOT
@@ -47,6 +49,27 @@ def readings(engine: Engine, question: Question) -> pd.DataFrame:
     place = np.lexsort(order)
     place = place[: question.limit or len(place)]
     return pd.DataFrame({name: column[place] for name, column in columns.items()})
+
+
+def find(
+    engine: Engine,
+    *,
+    meter: str = "",
+    attributes: Group = NO_ATTRIBUTES,
+    days: tuple[date, date] | None = None,
+    clock: Clock | None = None,
+) -> pd.DataFrame:
+    """Return the readings that meet every condition given, found through the index, in order of meter and time.
+
+    `days` are local days, both included; `clock` µs of the local wall clock within the day, from the first to
+    before the second. Columns as `as_frame` has them. Raises MeterError for an unknown meter.
+    """
+    code = engine.code_of(meter) if meter else None
+    groups = engine.directory.matching(attributes) if any(attributes) else None
+    numbers = None if days is None else (day_number(days[0]), day_number(days[1]) + 1)
+    meters, times, whs = engine.readings.at(engine.readings.index.select(code, groups, days=numbers, clock=clock))
+    order = np.lexsort((times, meters))
+    return as_frame(meters[order], times[order], whs[order], engine.directory.ids, engine.zone)
 
 
 def _rows(engine: Engine, question: Question) -> NDArray[np.int64]:

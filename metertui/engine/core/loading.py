@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -28,13 +28,27 @@ from metertui.engine.storage import (
 )
 from metertui.engine.vee import OF_AN_ACCOUNT, Event, EventBook
 
+ReadLogs = Callable[[], list[Rows]]
+"""Reads the readings of the sealed log and of the log, the older first. Raises DataError, OSError."""
+
+
+@dataclass(frozen=True)
+class Owned:
+    """What only the owner of a folder has: its lock, and its write-ahead log unless it needs no readings."""
+
+    lock: FolderLock
+    log: WriteAheadLog | None = None
+
+    def release(self) -> None:
+        """Close the log and let another process own the folder."""
+        if self.log is not None:
+            self.log.close()
+        self.lock.release()
+
 
 @dataclass
 class Loaded:
-    """What stands in a data folder.
-
-    `log` is None where it is open for reading only or without its readings, `lock` where it is open for reading only.
-    """
+    """The contents of a data folder."""
 
     accounts: AccountBook
     staff: StaffBook
@@ -44,13 +58,13 @@ class Loaded:
     history: Columns
     tail: Arrivals
     """The log's readings in order of arrival, those that are in the archive already left out."""
-    log: WriteAheadLog | None
-    lock: FolderLock | None
-    warnings: list[str]
+    warnings: list[str] = field(default_factory=list)
+    owned: Owned | None = None
+    """None if the folder is open for reading only."""
 
 
 def load_books(folder: Path, rules: Rules) -> Loaded:
-    """Own a folder, made if it is missing, and read accounts, staff and edits, but no readings.
+    """Own a folder, create it if it is missing, and read accounts, staff and edits, but no readings.
 
     Raises OwnedError, DataError, StorageError, OSError.
     """
@@ -63,7 +77,7 @@ def load_books(folder: Path, rules: Rules) -> Loaded:
         warnings = [warning for warning in (*accounts.warnings, *events.warnings, finished) if warning]
         directory = _directory(accounts)
         nothing = arrivals(directory, reading_lines.EMPTY)
-        return Loaded(accounts, staff, events, archive, directory, Columns.empty(), nothing, None, lock, warnings)
+        return Loaded(accounts, staff, events, archive, directory, Columns.empty(), nothing, warnings, Owned(lock))
     except BaseException:
         lock.release()
         raise
@@ -100,14 +114,15 @@ def load(folder: Path, rules: Rules, clock: Clock, progress: Progress) -> Loaded
         tail = unless_known(history, arrivals(directory, rows))
         read = [*days, *([sealed] if sealed is not None else []), rows]
         warnings += _contradicted(read, len(history) + len(tail), directory, rules.zone)
-        return Loaded(accounts, staff, events, archive, directory, history, tail, write_ahead, lock, warnings)
+        owned = Owned(lock, write_ahead)
+        return Loaded(accounts, staff, events, archive, directory, history, tail, warnings, owned)
     except BaseException:
         lock.release()
         raise
 
 
 def _mend_books(folder: Path, accounts: AccountBook, staff: StaffBook, events: EventBook, zone: SiteZone) -> str:
-    """Write what loading mended, and finish an interrupted decision; return what to say of that. StorageError."""
+    """Write what loading repaired and finish an interrupted decision; return a sentence on that. StorageError."""
     accounts.mend()
     staff.mend()
     events.mend()
@@ -144,30 +159,20 @@ def _audited(event: Event, audit: AuditLog, zone: SiteZone) -> bool:
     return False
 
 
-def load_beside(
-    folder: Path,
-    rules: Rules,
-    progress: Progress,
-    logs: Callable[[], list[Rows]] | None = None,
-) -> Loaded:
+def load_readonly(folder: Path, rules: Rules, progress: Progress, read_logs: ReadLogs | None = None) -> Loaded:
     """Read a folder that another process may own: log, sealed log and archive in this order, which misses nothing.
 
-    `logs` reads the first two for whoever goes on reading them, the older first: they become the tail then. Raises
-    MeterError where there is no such folder, DataError, OSError.
+    `read_logs` is for a caller that goes on reading the logs. Raises MeterError if there is no such folder, DataError,
+    OSError.
     """
     if not folder.is_dir():
         raise MeterError(f"there is no data folder {folder}")
     accounts, staff, events, archive = _books(folder, rules)
-    read = logs() if logs is not None else wal.read_beside(folder, rules.zone)
+    logs = wal.read_beside(folder, rules.zone)[::-1] if read_logs is None else read_logs()
     directory = _directory(accounts)
-    days = archive.read_all(progress)
-    if logs is None:
-        history = _history([*days, *reversed(read)], directory)
-        tail = arrivals(directory, reading_lines.EMPTY)
-    else:
-        history = _history(list(days), directory)
-        tail = unless_known(history, arrivals(directory, reading_lines.joined(read)))
-    return Loaded(accounts, staff, events, archive, directory, history, tail, None, None, [])
+    history = _history(list(archive.read_all(progress)), directory)
+    tail = unless_known(history, arrivals(directory, reading_lines.joined(logs)))
+    return Loaded(accounts, staff, events, archive, directory, history, tail)
 
 
 def arrivals(directory: Directory, rows: Rows) -> Arrivals:

@@ -48,21 +48,21 @@ def _coded(engine: Engine, rows: Rows) -> Generator[None, None, Arrivals]:
         part = rows.ids[start : start + _SLICE]
         codes[start : start + _SLICE] = [engine.directory.code(meter) for meter in part]
         yield
-    engine.heads.grow(len(engine.directory))
+    engine.ingest.heads.grow(len(engine.directory))
     return Arrivals(codes[rows.code], rows.time, rows.wh)
 
 
 def _retold(engine: Engine, arrived: Arrivals, *, counted: bool) -> Iterator[None]:
     for start in range(0, len(arrived.time), _SLICE):
         part = slice(start, start + _SLICE)
-        batch = engine.begin()
+        batch = engine.ingest.begin()
         for code, time, wh in zip(
             arrived.meter[part].tolist(), arrived.time[part].tolist(), arrived.wh[part].tolist(), strict=True
         ):
             batch.retell(code, time, wh)
         batch.duplicates = 0  # seen twice here, not sent twice
         if counted:
-            engine.apply(batch)
+            engine.ingest.apply(batch)
         elif batch.codes:
             engine.readings.append(batch.codes, batch.times, batch.whs)
         yield
@@ -74,7 +74,7 @@ def accounts(
     """Take new and changed accounts in, with their moves; whether so many that the index is to be built anew."""
     many = sum(account.meter in engine.accounts for account, _ in found) > _ONE_BY_ONE
     for place, (account, moves) in enumerate(found):
-        engine.counters.registered += account.meter not in engine.accounts
+        engine.ingest.counters.registered += account.meter not in engine.accounts
         engine.accounts.learn(account, moves)
         _place(engine, account.meter, regroup=not many)
         if place % _ACCOUNTS == 0:
@@ -84,7 +84,7 @@ def accounts(
 
 def book(engine: Engine, new: NewBook) -> Generator[None, None, bool]:
     """Take all accounts in anew; whether so many have changed that the index is to be built anew."""
-    engine.counters.registered += sum(meter not in engine.accounts for meter in new.changed)
+    engine.ingest.counters.registered += sum(meter not in engine.accounts for meter in new.changed)
     engine.accounts = new.book
     many = len(new.changed) + len(new.gone) > _ONE_BY_ONE
     for place, meter in enumerate([*new.changed, *new.gone]):
@@ -96,15 +96,8 @@ def book(engine: Engine, new: NewBook) -> Generator[None, None, bool]:
 
 def _place(engine: Engine, meter: str, *, regroup: bool = True) -> None:
     """Let the engine know what its accounts say of a meter."""
-    account = engine.accounts.get(meter)
     known = meter in engine.directory.codes
-    group, moves = (Group(), ()) if account is None else (account.group, engine.accounts.moves(meter))
-    code = engine.directory.place(meter, group, moves)
-    engine.heads.grow(len(engine.directory))
-    if account is not None and account.active:
-        engine.active[meter] = code
-    else:
-        engine.active.pop(meter, None)
+    code = engine.ingest.refresh_meter(meter)
     if known and regroup:
         engine.readings.regroup(code, _EVER)
     elif known:
@@ -171,20 +164,20 @@ class Settling:
         self._heads.grow(len(frozen.ids))
         self._heads.load(frozen)
 
-    def put_in_use(self, *, sealed: int) -> Iterator[None]:
-        """Let it take the place of what was there, and take in what has come meanwhile. `sealed`: see Engine."""
+    def put_in_use(self) -> Iterator[None]:
+        """Let it take the place of what was there, and take in what has come meanwhile."""
         engine = self._engine
         assert engine.readings is self._before, "one at a time"
         engine.readings = self._readings
-        engine.heads = self._heads
-        engine.heads.grow(len(engine.directory))
-        engine.sealed = sealed
+        engine.ingest.heads = self._heads
+        engine.ingest.heads.grow(len(engine.directory))
+        engine.day_close.sealed = 0
         meanwhile = self._before.tail.part(self._seen, len(self._before.tail))
         for place, meter in enumerate(self.meters):
             code = engine.directory.codes.get(meter)
             if code is not None:
                 engine.readings.regroup(code, _EVER)
-                engine.set_head(code)
+                engine.ingest.set_head(code)
             if place % _ACCOUNTS == 0:
                 yield
         yield from _retold(engine, meanwhile, counted=False)

@@ -18,7 +18,7 @@ from typing import Final
 from metertui.engine.accounts import Account, AccountBook, StaffBook, account_files, account_history
 from metertui.engine.base import Clock, Progress, Rules, SiteZone, no_progress
 from metertui.engine.columns import Group
-from metertui.engine.core import Close, Engine, closes, loading
+from metertui.engine.core import Close, Engine, closes
 from metertui.engine.errors import DataError, MeterError, Refused
 from metertui.engine.storage import Archive, RefusedLine, Rows, Trail, day_of, manifest, reading_lines, wal
 from metertui.engine.vee import Event, EventBook, edit_log
@@ -100,10 +100,9 @@ class Following:
             for name in (_MOVES, _STAFF, edit_log.NAME):
                 following._is_new(name)
             following._read_moves()
-            loaded = loading.load_beside(folder, rules, progress, following._first_logs)
         except OSError as error:
             raise MeterError(f"cannot read the data folder {folder}: {error.strerror or error}") from error
-        return Engine(folder, rules, clock, loaded), following
+        return Engine.open_readonly(folder, rules, clock, progress, following._first_logs), following
 
     def _first_logs(self) -> list[Rows]:
         rows = self.gather()

@@ -27,6 +27,7 @@ from metertui.engine.billing import (
     shown_bill,
 )
 from metertui.engine.columns import Frozen
+from metertui.engine.core import one_meter
 from metertui.engine.errors import DataError, MeterError
 from metertui.screens.billing.billing_run import BillingRunScreen
 from metertui.screens.billing.statement import paper
@@ -161,7 +162,7 @@ class BillingScreen(DeskScreen):
 
     def _show(self) -> None:
         try:
-            one = self.headend.engine.only(self._meter)
+            one = one_meter.frozen(self.headend.engine, self._meter)
             terms = self.headend.engine.terms()
         except MeterError as error:
             self.query_one("#bills").add_class("-alone")  # the list is another meter's

@@ -129,8 +129,8 @@ class ExceptionsScreen(DeskScreen):
 
     def _basis(self) -> tuple[object, ...]:
         engine = self.headend.engine
-        refused = engine.counters.refused.total()
-        return len(engine.readings), len(engine.events), refused, len(engine.active), len(engine.accounts)
+        refused = engine.ingest.counters.refused.total()
+        return len(engine.readings), len(engine.events), refused, len(engine.ingest.active), len(engine.accounts)
 
     def action_reload(self) -> None:
         """Read the list again."""
@@ -186,7 +186,7 @@ class ExceptionsScreen(DeskScreen):
         self.query_one("#conditions", Steady).show(line)
 
     def _show_facets(self, found: Exceptions) -> None:
-        refused = self.headend.engine.counters.refused
+        refused = self.headend.engine.ingest.counters.refused
         self.query_one("#facets", Steady).show(self._conditions.facets(found, refused, wide=self._wide))
 
     @property

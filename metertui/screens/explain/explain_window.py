@@ -16,6 +16,7 @@ from textual.widgets import Static
 
 from metertui.engine.base import Window
 from metertui.engine.billing import ShownBill
+from metertui.engine.core import one_meter
 from metertui.engine.maintenance import sources
 from metertui.engine.usage import Explanation
 from metertui.headend import HeadEnd
@@ -40,7 +41,7 @@ class ExplainScreen(ThriftyModal[None]):
         self._zone = headend.engine.zone
         self._meter = meter
         self._asked = headend.engine.clock.now()
-        self._explain = headend.engine.explaining(meter, window)
+        self._explain = one_meter.explanation(headend.engine, meter, window)
 
     def compose(self) -> ComposeResult:
         with Vertical(id="explain"):

@@ -17,7 +17,7 @@ from textual.widgets import Input, Static, Tab, Tabs
 
 from metertui.engine.base import Window, window_of_days
 from metertui.engine.billing import statements
-from metertui.engine.core import LiveSnapshot
+from metertui.engine.core import LiveSnapshot, one_meter
 from metertui.engine.errors import MeterError
 from metertui.engine.usage import Answer, Behind, Series, lookup, why_nothing
 from metertui.screens.charts import PictureView
@@ -289,7 +289,7 @@ class LookupScreen(DeskScreen):
         engine = self.headend.engine
         month = f"{self.zone.day(engine.clock.now()):%Y-%m}"
         try:
-            statement = await asyncio.to_thread(statements.bill, engine.only(meter), month, engine.terms())
+            statement = await asyncio.to_thread(statements.bill, one_meter.frozen(engine, meter), month, engine.terms())
             figure = figures.bill(statement)
         except MeterError as error:  # a tariff that cannot be read, or none in force
             used = statements.statement(engine.series(meter), month, self.zone)

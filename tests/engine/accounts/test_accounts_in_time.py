@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from metertui.engine.attributes import Group
 from metertui.engine.base.config import Rules
 from metertui.engine.base.zone import HOUR, SiteZone
+from metertui.engine.core import listing
 from metertui.engine.core.engine import Engine
 from metertui.engine.errors import Refused
 from metertui.engine.usage.aggregate import answer
@@ -65,7 +66,7 @@ def usage(engine: Engine) -> Counter[str]:
 
 
 def found_by_index(engine: Engine) -> Counter[str]:
-    return Counter({region: len(engine.find(attributes=Group(region))) for region in REGIONS})
+    return Counter({region: len(listing.find(engine, attributes=Group(region))) for region in REGIONS})
 
 
 @settings(max_examples=40)
@@ -75,11 +76,11 @@ def test_usage_by_region_is_the_models(actions: list[tuple]) -> None:
         clock = FakeClock("2025-03-12T13:00:00", ZONE)
         engine = Engine.open(Path(name), RULES, clock)
         model = Model()
-        batch = engine.begin()
+        batch = engine.ingest.begin()
         for meter in METERS:
             batch.register(meter, {"region": "North"})
-        engine.write(batch)
-        engine.apply(batch)
+        engine.ingest.write(batch)
+        engine.ingest.apply(batch)
         # Registered before any of its readings: a change can be told for the time after.
         for meter in METERS:
             account = engine.accounts.get(meter)
@@ -109,10 +110,10 @@ def test_usage_by_region_is_the_models(actions: list[tuple]) -> None:
 def read(engine: Engine, model: Model, meter: str, hour: int) -> None:
     """A register that rises with the hours, so that any of them fits wherever it arrives."""
     wh = 1000 * hour * (1 + METERS.index(meter)) + hour * hour
-    batch = engine.begin()
+    batch = engine.ingest.begin()
     outcome = batch.read(meter, f"{wh / 1000:.3f}", ZONE.iso(FIRST + hour * HOUR))
-    engine.write(batch)
-    engine.apply(batch)
+    engine.ingest.write(batch)
+    engine.ingest.apply(batch)
     if model.active[meter]:
         assert outcome.kind in ("ok", "duplicate")
         model.readings[meter][hour] = wh
@@ -144,20 +145,20 @@ def switch(engine: Engine, model: Model, meter: str, *, active: bool) -> None:
 
 
 def close(engine: Engine) -> None:
-    if count := engine.seal():
-        engine.write_day_files(count, lambda _: None)
-        engine.finish_close(engine.readings.rebuild(count))
-        engine.drop_sealed()
+    if count := engine.day_close.seal():
+        engine.day_close.write_day_files(count, lambda _: None)
+        engine.day_close.finish(engine.readings.rebuild(count))
+        engine.day_close.drop_sealed()
 
 
 def test_a_move_told_late_takes_the_readings_since_with_it(tmp_path: Path) -> None:
     clock = FakeClock("2025-03-12T13:00:00", ZONE)
     with closing(Engine.open(tmp_path, RULES, clock)) as engine:
         model = Model()
-        batch = engine.begin()
+        batch = engine.ingest.begin()
         batch.register("a", {"region": "North"})
-        engine.write(batch)
-        engine.apply(batch)
+        engine.ingest.write(batch)
+        engine.ingest.apply(batch)
         clock.advance(12 * 3600)
         for hour in (61, 62, 65, 70):
             read(engine, model, "a", hour)

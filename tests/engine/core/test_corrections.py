@@ -41,12 +41,12 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 
 
 def put(engine: Engine, *readings: tuple[str, str, str]) -> list[Outcome]:
-    batch = engine.begin()
+    batch = engine.ingest.begin()
     if "m" not in engine.accounts:
         batch.register("m", {})
     outcomes = [batch.read(meter, kwh, f"{DAY}T{clock}") for meter, kwh, clock in readings]
-    engine.write(batch)
-    engine.apply(batch)
+    engine.ingest.write(batch)
+    engine.ingest.apply(batch)
     return outcomes
 
 
@@ -167,10 +167,10 @@ def test_several_stand_together_or_not_at_all(engine: Engine) -> None:
 def test_decisions_outlive_the_process_and_the_day(engine: Engine, tmp_path: Path) -> None:
     decide(engine, "exchange", "01:30", 1_001_500, 2000, reason='=worn, "out"')
     decide(engine, "void", "03:00")
-    count = engine.seal()
-    engine.write_day_files(count, lambda _: None)
-    engine.finish_close(engine.readings.rebuild(count))
-    engine.drop_sealed()
+    count = engine.day_close.seal()
+    engine.day_close.write_day_files(count, lambda _: None)
+    engine.day_close.finish(engine.readings.rebuild(count))
+    engine.day_close.drop_sealed()
     assert used(engine) == 2500
     engine.close()
     text = (tmp_path / "events.csv").read_text()
@@ -261,10 +261,10 @@ def test_readings_and_decisions_in_any_order(actions: list[tuple[str, int, objec
                     kind = dict(model.judged())[at, wh]
                     assert (outcome.kind == "ok") == (kind in ("counted", "reset"))
             elif what == "close":
-                count = engine.seal()
-                engine.write_day_files(count, lambda _: None)
-                engine.finish_close(engine.readings.rebuild(count))
-                engine.drop_sealed()
+                count = engine.day_close.seal()
+                engine.day_close.write_day_files(count, lambda _: None)
+                engine.day_close.finish(engine.readings.rebuild(count))
+                engine.day_close.drop_sealed()
             elif what == "start":
                 engine.close()
                 engine = opened(Path(name))

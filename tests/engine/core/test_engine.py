@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from metertui.engine.base.config import Rules
 from metertui.engine.base.zone import HOUR, SiteZone
 from metertui.engine.columns.columns import Group
+from metertui.engine.core import listing
 from metertui.engine.core.engine import Engine
 from metertui.engine.errors import MeterError
 from tests.clock import FakeClock
@@ -29,26 +30,26 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
     """Three meters; two days in the archive, one in the log; `c` moves east before its last reading."""
     clock = FakeClock("2025-03-03T12:00:00")
     opened = Engine.open(tmp_path_factory.mktemp("town"), Rules(zone=ZONE), clock)
-    batch = opened.begin()
+    batch = opened.ingest.begin()
     for meter, group in HOMES.items():
         batch.register(meter, group._asdict())
-    opened.write(batch)
-    opened.apply(batch)
+    opened.ingest.write(batch)
+    opened.ingest.apply(batch)
     for time in TIMES:
         if time == TIMES[-3]:
-            count = opened.seal()
-            opened.write_day_files(count, lambda _: None)
-            opened.finish_close(opened.readings.rebuild(count))
-            opened.drop_sealed()
+            count = opened.day_close.seal()
+            opened.day_close.write_day_files(count, lambda _: None)
+            opened.day_close.finish(opened.readings.rebuild(count))
+            opened.day_close.drop_sealed()
         if time == TIMES[-1]:
             opened.accounts.modify("c", {"region": "East"}, clock.now())
             opened.refresh_account("c", clock.now())
             clock.set("2025-03-04T00:00:00")
-        batch = opened.begin()
+        batch = opened.ingest.begin()
         for place, meter in enumerate(HOMES):
             assert batch.read(meter, f"{place}.{TIMES.index(time)}", time).stored
-        opened.write(batch)
-        opened.apply(batch)
+        opened.ingest.write(batch)
+        opened.ingest.apply(batch)
     return opened
 
 
@@ -87,7 +88,8 @@ def test_readings_are_found_by_any_mix_of_conditions(
                 and (clock is None or clock[0] <= hour < clock[1])
             ):
                 expected.append((name, ZONE.iso(ZONE.parse(time))))
-    found = engine.find(
+    found = listing.find(
+        engine,
         meter=meter,
         attributes=Group(region, sub_region, apartment_type),
         days=None if days is None else (date(2025, 3, days[0]), date(2025, 3, days[1])),
@@ -97,7 +99,7 @@ def test_readings_are_found_by_any_mix_of_conditions(
 
 
 def test_the_frame_is_what_pandas_users_expect(engine: Engine) -> None:
-    frame = engine.find(meter="b")
+    frame = listing.find(engine, meter="b")
     assert frame.dtypes.astype(str).to_dict() == {
         "identifier": "category",
         "time": "datetime64[us, Asia/Singapore]",
@@ -105,4 +107,4 @@ def test_the_frame_is_what_pandas_users_expect(engine: Engine) -> None:
     }
     assert frame["reading_kwh"].tolist() == [1 + i / 10 for i in range(9)]
     with pytest.raises(MeterError, match="x is not a meter of this site"):
-        engine.find(meter="x")
+        listing.find(engine, meter="x")

@@ -131,10 +131,10 @@ def test_refused_lines_of_the_reader_are_counted(tmp_path: Path) -> None:
 
 def test_readings_in_the_log_are_known(tmp_path: Path) -> None:
     engine = opened(tmp_path)
-    batch = engine.begin()
+    batch = engine.ingest.begin()
     batch.register("a", {})
     batch.read("a", "1.5", ZONE.iso(NOW - DAY))
-    engine.write(batch)
+    engine.ingest.write(batch)
     engine.close()
     assert counts(imported(tmp_path, piece([("a", NOW - DAY, 1500)]))) == (1, 0, 1, 0, 0)
 
@@ -178,9 +178,9 @@ def test_files_in_any_order_tell_the_same_course(tmp_path: Path, order: tuple[in
 
 def test_what_was_registered_later_than_the_history_is_the_latest(tmp_path: Path) -> None:
     engine = opened(tmp_path)
-    batch = engine.begin()
+    batch = engine.ingest.begin()
     batch.register("a", {**SOUTH._asdict(), "address": "1 Quay"})
-    engine.write(batch)
+    engine.ingest.write(batch)
     engine.close()
     imported(tmp_path, piece([("a", NOW - DAY, 1)], [NORTH]))
     assert course(tmp_path) == (SOUTH, [(NOW - DAY, NORTH), (NOW, SOUTH)])

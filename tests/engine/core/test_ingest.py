@@ -15,7 +15,6 @@ from metertui.engine.base.config import Rules
 from metertui.engine.base.outcome import Outcome
 from metertui.engine.base.registers import format_kwh
 from metertui.engine.base.zone import MINUTE, SiteZone
-from metertui.engine.core import ingest
 from metertui.engine.core.engine import Engine
 from metertui.engine.errors import MeterError, OwnedError, StorageError
 from metertui.engine.vee.edit_log import Event
@@ -31,19 +30,19 @@ NAMES = {"counted": COUNTED, "reset": RESET, "suspect": SUSPECT, "rejected": REJ
 
 def commit(engine: Engine, *requests: tuple[str, str, str | None]) -> list[Outcome]:
     """Put READs (meter, kWh, timestamp) through one batch, onto the disk."""
-    batch = engine.begin()
+    batch = engine.ingest.begin()
     outcomes = [batch.read(*request) for request in requests]
-    engine.write(batch)
-    engine.apply(batch)
+    engine.ingest.write(batch)
+    engine.ingest.apply(batch)
     return outcomes
 
 
 def register(engine: Engine, *meters: str) -> None:
-    batch = engine.begin()
+    batch = engine.ingest.begin()
     for meter in meters:
         assert batch.register(meter, {}).kind == "ok"
-    engine.write(batch)
-    engine.apply(batch)
+    engine.ingest.write(batch)
+    engine.ingest.apply(batch)
 
 
 @pytest.fixture
@@ -82,8 +81,8 @@ def test_checks_come_in_their_order(engine: Engine) -> None:
 
 
 def test_a_batch_is_full_when_much_of_it_had_to_be_placed(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ingest, "_MOST_PLACED", 3)
-    batch = engine.begin()
+    monkeypatch.setattr("metertui.engine.core.batch._MOST_PLACED", 3)
+    batch = engine.ingest.begin()
     for minute in range(10):
         batch.read("m", str(minute), f"2025-03-12T10:0{minute}")
     assert not batch.full, "but for the first each is simply the next"
@@ -143,13 +142,13 @@ def test_a_stamped_reading_goes_beside_one_that_is_there(engine: Engine) -> None
 
 
 def test_a_batch_may_register_and_read(engine: Engine) -> None:
-    batch = engine.begin()
+    batch = engine.ingest.begin()
     assert batch.read("new", "1", None).code == "not-registered"
     assert batch.register("new", {"region": "East"}).kind == "ok"
     assert batch.register("new", {}).code == "already-registered"
     assert batch.read("new", "1", None).kind == "ok"
-    engine.write(batch)
-    engine.apply(batch)
+    engine.ingest.write(batch)
+    engine.ingest.apply(batch)
     assert "new,,East,,,,active," in (engine.folder / "users.csv").read_text()
 
 
@@ -169,16 +168,16 @@ def test_a_batch_that_the_disk_refuses_leaves_no_trace(engine: Engine, monkeypat
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    batch = engine.begin()
+    batch = engine.ingest.begin()
     batch.register("late", {})
     batch.read("late", "1", None)
     batch.read("m", "3", "2025-03-12T10:00:00")
     with monkeypatch.context() as patched:
         patched.setattr("metertui.engine.storage.wal.durable.write_all", full)
         with pytest.raises(StorageError, match="No space left on device"):
-            engine.write(batch)
-    engine.roll_back(batch)
-    engine.apply(batch)
+            engine.ingest.write(batch)
+    engine.ingest.roll_back(batch)
+    engine.ingest.apply(batch)
     assert (engine.folder / "users.csv").read_bytes() == users
     assert (engine.folder / "log.txt").read_bytes() == log
     assert commit(engine, ("late", "1", None))[0].code == "not-registered"
@@ -218,7 +217,7 @@ def test_whatever_the_order_and_the_batches(meters: list[list[tuple[int, int]]],
 def test_one_process_owns_a_folder(engine: Engine) -> None:
     with pytest.raises(OwnedError, match="is in use by another metertui"):
         Engine.open(engine.folder, RULES, engine.clock)
-    beside = Engine.open(engine.folder, RULES, engine.clock, readonly=True)
+    beside = Engine.open_readonly(engine.folder, RULES, engine.clock)
     with pytest.raises(MeterError, match="open for reading only"):
         _ = beside.log
 
@@ -249,11 +248,11 @@ def test_a_broken_middle_is_named_and_left_alone(engine: Engine) -> None:
 def test_a_day_close_moves_everything_and_nothing_twice(engine: Engine) -> None:
     commit(engine, ("m", "1", "2025-03-11T23:30:00"), ("m", "2", "2025-03-12T00:00:00"), ("n", "9", "2025-03-11T01:00"))
     usage = engine.usage("m", "month")
-    count = engine.seal()
+    count = engine.day_close.seal()
     commit(engine, ("m", "3", "2025-03-12T09:00:00"))
-    assert len(engine.write_day_files(count, lambda _: None)) == 2
-    engine.finish_close(engine.readings.rebuild(count))
-    engine.drop_sealed()
+    assert len(engine.day_close.write_day_files(count, lambda _: None)) == 2
+    engine.day_close.finish(engine.readings.rebuild(count))
+    engine.day_close.drop_sealed()
     assert (engine.folder / "archive/2025/03_11.csv").read_text() == (
         "identifier,timestamp,usage\nn,2025-03-11T01:00:00+08:00,9\nm,2025-03-11T23:30:00+08:00,1\n"
     )
@@ -269,11 +268,11 @@ def test_a_day_close_moves_everything_and_nothing_twice(engine: Engine) -> None:
 def test_an_interrupted_day_close_is_finished_at_the_next_start(engine: Engine, tmp_path: Path, done: str) -> None:
     lines = [("m", str(i), f"2025-03-{10 + i // 3:02d}T0{i % 3}:00:00") for i in range(8)]
     commit(engine, *lines)
-    count = engine.seal()
+    count = engine.day_close.seal()
     if done != "seal":
-        engine.write_day_files(count, lambda _: None)
+        engine.day_close.write_day_files(count, lambda _: None)
     if done == "swap":
-        engine.finish_close(engine.readings.rebuild(count))
+        engine.day_close.finish(engine.readings.rebuild(count))
     commit(engine, ("n", "1", "2025-03-12T10:00:00"))
     again = reopened(engine)
     assert not (engine.folder / "log.sealed.txt").exists()

@@ -33,20 +33,20 @@ def silent(_share: float) -> None:
 
 
 def put(engine: Engine, *readings: tuple[str, str, str]) -> None:
-    batch = engine.begin()
+    batch = engine.ingest.begin()
     for meter, kwh, time in readings:
-        if meter not in engine.active:
+        if meter not in engine.ingest.active:
             batch.register(meter, {"region": "West"})
         assert batch.read(meter, kwh, time).stored
-    engine.write(batch)
-    engine.apply(batch)
+    engine.ingest.write(batch)
+    engine.ingest.apply(batch)
 
 
 def close_day(engine: Engine) -> None:
-    count = engine.seal()
-    engine.write_day_files(count, silent)
-    engine.finish_close(engine.readings.rebuild(count))
-    engine.drop_sealed()
+    count = engine.day_close.seal()
+    engine.day_close.write_day_files(count, silent)
+    engine.day_close.finish(engine.readings.rebuild(count))
+    engine.day_close.drop_sealed()
 
 
 @pytest.fixture
@@ -156,7 +156,7 @@ def test_readings_that_move_into_their_day_files_meanwhile_are_in_it_once(
     restore(tmp_path / form, tmp_path / "again", silent)
     again = Engine.open(tmp_path / "again", RULES, engine.clock)
     assert len(again.readings) >= stored
-    assert {"m", "n"} <= set(again.active)
+    assert {"m", "n"} <= set(again.ingest.active)
     assert [wh for _, wh in again.readings.before(again.directory.codes["m"], 1 << 62, 9)] == [1000, 2000, 3000]
     again.close()
     assert not any(proof.failures for proof in check(tmp_path / "again", RULES, silent))

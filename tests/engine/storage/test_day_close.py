@@ -129,11 +129,11 @@ def test_edited_by_hand_with_more_decimals_it_is_rounded_half_even(tmp_path: Pat
 def closing(folder: Path) -> None:
     """A start, some readings, a day close."""
     engine = Engine.open(folder, Rules(zone=ZONE), FakeClock("2025-03-12T10:40:00"))
-    count = engine.seal()
+    count = engine.day_close.seal()
     if count:
-        engine.write_day_files(count, lambda _: None)
-        engine.finish_close(engine.readings.rebuild(count))
-        engine.drop_sealed()
+        engine.day_close.write_day_files(count, lambda _: None)
+        engine.day_close.finish(engine.readings.rebuild(count))
+        engine.day_close.drop_sealed()
     engine.close()
 
 

@@ -183,11 +183,11 @@ def test_the_readings_behind_a_table_are_those_that_it_counts(
     change = int(LONDON.changes(LONDON.midnight(days[0]), LONDON.midnight(days[1]))[0])
     engine = Engine.open(tmp_path_factory.mktemp("data"), Rules(zone=LONDON), FakeClock())
     try:
-        batch = engine.begin()
+        batch = engine.ingest.begin()
         batch.register("m", {"region": "East"})
         batch.register("n", {"region": "West"})
-        engine.write(batch)
-        engine.apply(batch)
+        engine.ingest.write(batch)
+        engine.ingest.apply(batch)
         codes = [engine.directory.codes["m"], engine.directory.codes["n"]]
         times = [*(t for t, _ in with_changes), change, change + 1]
         engine.readings.append(
@@ -210,13 +210,13 @@ def test_the_readings_behind_a_table_are_those_that_it_counts(
 
 def test_a_list_of_readings_is_sorted_and_cut(tmp_path: Path) -> None:
     engine = Engine.open(tmp_path, Rules(zone=LONDON), FakeClock())
-    batch = engine.begin()
+    batch = engine.ingest.begin()
     for meter in ("b", "a"):
         batch.register(meter, {"region": meter})
         for day, kwh in (("01", "5"), ("02", "7"), ("03", "9")):
             batch.read(meter, kwh, f"2025-03-{day}T12:00")
-    engine.write(batch)
-    engine.apply(batch)
+    engine.ingest.write(batch)
+    engine.ingest.apply(batch)
     question = Question(date(2025, 3, 1), date(2025, 3, 2), sort="-reading_kwh", limit=3)
     found = readings(engine, question)
     assert list(zip(found["identifier"], found["reading_wh"], strict=True)) == [("b", 7000), ("a", 7000), ("b", 5000)]

@@ -24,18 +24,18 @@ def opened(folder: Path) -> Engine:
 
 def fill(engine: Engine, readings: dict[str, list[int]], where: dict[str, tuple[str, str]] | None = None) -> None:
     """Register meters in their regions and sub-regions, and store readings at these instants."""
-    batch = engine.begin()
+    batch = engine.ingest.begin()
     for meter in readings:
         region, sub_region = (where or {}).get(meter, ("North", "Hill"))
         batch.register(meter, {"region": region, "sub_region": sub_region})
-    engine.write(batch)
-    engine.apply(batch)
-    batch = engine.begin()
+    engine.ingest.write(batch)
+    engine.ingest.apply(batch)
+    batch = engine.ingest.begin()
     for meter, times in readings.items():
         for count, time in enumerate(times):
             assert batch.read(meter, str(count), engine.zone.iso(time)).stored
-    engine.write(batch)
-    engine.apply(batch)
+    engine.ingest.write(batch)
+    engine.ingest.apply(batch)
 
 
 def board_of(engine: Engine) -> completeness.Board:

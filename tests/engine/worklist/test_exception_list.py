@@ -30,26 +30,26 @@ def at(clock: str, day: str = DAY) -> int:
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
     engine = Engine.open(tmp_path, Rules(zone=ZONE), FakeClock(f"{DAY}T10:40:00"))
-    batch = engine.begin()
+    batch = engine.ingest.begin()
     for meter, region in (("a", "East"), ("b", "West"), ("c", "")):
         batch.register(meter, {"region": region})
-    engine.write(batch)
-    engine.apply(batch)
+    engine.ingest.write(batch)
+    engine.ingest.apply(batch)
     yield engine
     engine.close()
 
 
 def put(engine: Engine, *readings: tuple[str, str, str]) -> None:
     """Meter, kWh, and the time of day, or a day with it."""
-    batch = engine.begin()
+    batch = engine.ingest.begin()
     for meter, kwh, time in readings:
         stamp = time if "T" in time else f"{DAY}T{time}"
         outcome = batch.read(meter, kwh, stamp)
         if not outcome.stored:
             batch.refuse("10.0.0.7:5", outcome.code, outcome.text, f"READ {meter} {kwh} {stamp}")
-    engine.write(batch)
-    engine.write_notes(batch, stored=True)
-    engine.apply(batch)
+    engine.ingest.write(batch)
+    engine.ingest.write_notes(batch, stored=True)
+    engine.ingest.apply(batch)
 
 
 def decide(engine: Engine, what: str, meter: str, instant: int, final: int = 0, initial: int = 0) -> None:

@@ -58,11 +58,11 @@ async def test_accounts_are_found_as_one_types(office: Town) -> None:
 
 
 async def test_the_table_has_them_all_and_fetches_what_is_in_view(office: Town) -> None:
-    batch = office.engine.begin()
+    batch = office.engine.ingest.begin()
     for number in range(300):
         batch.register(f"many-{number:03}", {})
-    office.engine.write(batch)
-    office.engine.apply(batch)
+    office.engine.ingest.write(batch)
+    office.engine.ingest.apply(batch)
     async with at_work(office, "f6", "enter") as pilot:
         table = pilot.app.screen.query_one("#account-table", VirtualTable)
         assert (table.row_count, len(table._cells)) == (308, table.size.height)
@@ -86,10 +86,10 @@ async def test_tabs_that_are_passed_by_do_not_come_back(office: Town) -> None:
 
 
 async def test_accounts_are_ordered(office: Town) -> None:
-    batch = office.engine.begin()
+    batch = office.engine.ingest.begin()
     batch.register("150", {})
-    office.engine.write(batch)
-    office.engine.apply(batch)
+    office.engine.ingest.write(batch)
+    office.engine.ingest.apply(batch)
     async with at_work(office, "f6", "enter") as pilot:
         by_id = listed(pilot)
         assert by_id == sorted(by_id)
@@ -307,7 +307,7 @@ async def test_a_disk_that_refuses_is_told(office: Town, monkeypatch: pytest.Mon
     def full() -> int:
         raise StorageError("cannot write log.txt: no space left on device")
 
-    monkeypatch.setattr(office.engine, "seal", full)
+    monkeypatch.setattr(office.engine.day_close, "seal", full)
     async with at_work(office, "f6", *TO_CLOSE, "enter") as pilot:
         assert result(pilot) == "! cannot write log.txt: no space left on device"
         office.app.tick()

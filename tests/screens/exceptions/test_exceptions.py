@@ -56,10 +56,10 @@ async def pass_by(pilot: Pilot[None], email: str) -> None:
 def troubled(town: Town) -> Town:
     """One bad read of the steady meter, a register that fell for good, a line that was refused; an operator."""
     town.read((STEADY, "7", "2025-03-12T10:35:00"), (HOSTILE, "8", "2025-03-12T01:00"))
-    batch = town.engine.begin()
+    batch = town.engine.ingest.begin()
     batch.refuse("127.0.0.1:50123", "syntax", "READ takes two or three words", "READ [red]1[/] \x1b[31m")
-    town.engine.write_notes(batch, stored=True)
-    town.engine.apply(batch)
+    town.engine.ingest.write_notes(batch, stored=True)
+    town.engine.ingest.apply(batch)
     town.log_in("operator")
     return town
 
@@ -302,10 +302,10 @@ async def test_a_page_of_cases_is_looked_through_before_it_is_decided_on_a_small
 
 async def test_a_meter_that_nobody_knows_is_to_be_registered(town: Town) -> None:
     town.log_in("operator")
-    batch = town.engine.begin()
+    batch = town.engine.ingest.begin()
     batch.refuse("127.0.0.1:50123", "not-registered", "999-1 is not registered", "READ 999-1 5")
-    town.engine.write_notes(batch, stored=True)
-    town.engine.apply(batch)
+    town.engine.ingest.write_notes(batch, stored=True)
+    town.engine.ingest.apply(batch)
     async with at_work(town, "f7") as pilot:
         await go(pilot, "enter")
         assert " ".join(text_of(pilot, ".check").split()) == (

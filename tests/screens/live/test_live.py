@@ -25,10 +25,10 @@ async def show(town: Town, pilot: Pilot[None]) -> None:
 
 
 def refuse(town: Town, *lines: str) -> None:
-    batch = town.engine.begin()
+    batch = town.engine.ingest.begin()
     for line in lines:
         batch.refuse("127.0.0.1:50123", "unknown-command", "it is not a command", line)
-    town.engine.apply(batch)
+    town.engine.ingest.apply(batch)
 
 
 def rows(pilot: Pilot[None], table: str) -> list[list[str]]:
@@ -116,11 +116,11 @@ async def test_pausing_holds_the_tables_and_never_the_figures(town: Town) -> Non
 
 async def test_every_cause_of_refusal_is_counted_on_the_screen(town: Town) -> None:
     codes = ["unknown-command", "bad-reading", "not-registered", "bad-timestamp", "bad-field", "conflict", "syntax"]
-    batch = town.engine.begin()
+    batch = town.engine.ingest.begin()
     for times, code in enumerate(codes, 1):
         for _ in range(times):
             batch.refuse("127.0.0.1:50123", code, "no", "x")
-    town.engine.apply(batch)
+    town.engine.ingest.apply(batch)
     async with at_work(town, "f2", size=(80, 24)) as pilot:
         await show(town, pilot)
         told = " ".join(text_of(pilot, "#codes").split())

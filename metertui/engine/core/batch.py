@@ -1,0 +1,239 @@
+"""A batch: requests that are checked one after another, and written and synced as one.
+
+Each request is checked against everything stored and everything before it in the batch; what is accepted becomes lines
+for the log. Nothing is visible to questions before the batch is on disk, and a batch that the disk refuses leaves no
+trace. No I/O here.
+
+Nearly every reading is its meter's newest and fits the last counted one, which the heads answer from two arrays.
+Everything else (late, repeated, suspect, the first of a meter) is placed among its meter's others.
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections.abc import Mapping
+from typing import Final
+
+from metertui.engine.accounts import Account
+from metertui.engine.base import (
+    DAY,
+    DUPLICATE,
+    HOUR,
+    MINUTE,
+    OK,
+    SECOND,
+    Outcome,
+    check_meter_id,
+    format_kwh,
+    parse_kwh,
+    refused,
+    suspect,
+)
+from metertui.engine.core.counters import Arrival
+from metertui.engine.core.data_folder import DataFolder
+from metertui.engine.errors import Refused
+from metertui.engine.storage import RefusedLine
+from metertui.engine.vee import Course, Event, Heads, Neighbours, Point, late_reads, rules
+
+_MOST_PLACED: Final = 300
+"""Readings placed among others in a batch, each some 60 µs: twenty times what it takes to see that one is the next."""
+
+
+class Batch:
+    """The requests of one round of the commit loop. Made by `Ingest.begin`, used on one thread."""
+
+    def __init__(self, folder: DataFolder, heads: Heads, active: dict[str, int], stamps: dict[int, int]) -> None:
+        self._folder = folder
+        self._heads = heads
+        self._active = active
+        self._stamps = stamps
+        self._zone = folder.zone
+        self._max_w = folder.rules.max_w
+        self._step_limit = folder.rules.max_w * DAY // HOUR
+        self.now = folder.clock.now()
+        self._latest = self.now + folder.rules.future_us
+        self._ahead_from = min(self._latest, self.now + folder.rules.drift_us)
+        self._by_meter: dict[int, list[Point]] = {}
+        self._indexed = 0
+        self.lines: list[str] = []
+        self.codes: list[int] = []
+        self.times: list[int] = []
+        self.whs: list[int] = []
+        self.accounts: list[Account] = []
+        self.registered_by: list[str] = []
+        self.suspects: list[Arrival] = []
+        self.ahead: list[tuple[int, int, int]] = []
+        """Readings of clocks that run ahead: code, time, register."""
+        self.duplicates = 0
+        self.refusals: list[RefusedLine] = []
+        self._placed = 0
+
+    @property
+    def full(self) -> bool:
+        """Whether it was work enough for one turn of the event loop; what comes still is taken."""
+        return self._placed >= _MOST_PLACED
+
+    def __len__(self) -> int:
+        return len(self.codes) + len(self.accounts)
+
+    def read(self, meter: str, kwh: str, timestamp: str | None) -> Outcome:
+        """A register read as it came: kWh text, timestamp text or None for now. Never raises for bad input."""
+        code = self._active.get(meter)
+        if code is None:
+            return self._unknown(meter)
+        try:
+            wh = parse_kwh(kwh)
+            time = self._zone.parse(timestamp) if timestamp is not None else self._stamp(code)
+        except Refused as error:
+            return refused(error.code, error.why)
+        if time > self._ahead_from:  # the one look that the many that are not ahead cost
+            if time > self._latest:
+                most = self._folder.rules.future_us // MINUTE
+                return refused(
+                    "future-timestamp", f"{timestamp} is more than {most} minutes ahead of the server's clock"
+                )
+            self.ahead.append((code, time, wh))
+        heads = self._heads
+        if time > heads.time[code] and 0 <= wh - heads.wh[code] <= self._step_limit:
+            heads.time[code] = time
+            heads.wh[code] = wh
+            outcome = OK
+        else:
+            outcome = self._place(code, time, wh)
+            if outcome is DUPLICATE or outcome.kind == "refused":
+                return outcome
+        self.lines.append(f"{meter},{self._zone.iso(time)},{format_kwh(wh)}\n")
+        self.codes.append(code)
+        self.times.append(time)
+        self.whs.append(wh)
+        return outcome
+
+    def retell(self, code: int, time: int, wh: int) -> Outcome:
+        """A reading that another process has accepted, of a meter by its code: judged the same, and not written."""
+        heads = self._heads
+        if time > heads.time[code] and 0 <= wh - heads.wh[code] <= self._step_limit:
+            heads.time[code] = time
+            heads.wh[code] = wh
+            outcome = OK
+        else:
+            outcome = self._place(code, time, wh)
+            if outcome is DUPLICATE or outcome.kind == "refused":
+                return outcome
+        self.codes.append(code)
+        self.times.append(time)
+        self.whs.append(wh)
+        return outcome
+
+    def take(self, code: int, time: int, wh: int) -> Outcome:
+        """A reading that stands in a file, of a meter by its code, whether that may send or not."""
+        before = len(self.codes)
+        outcome = self.retell(code, time, wh)
+        if len(self.codes) > before:
+            self.lines.append(f"{self._folder.directory.ids[code]},{self._zone.iso(time)},{format_kwh(wh)}\n")
+        return outcome
+
+    def register(self, meter: str, fields: Mapping[str, str], repeated: str = "", by: str = "") -> Outcome:
+        """A new account, for `by`. `fields`: address, region, sub_region, postcode, apartment_type; any may be missing.
+
+        `repeated` names a field that was given twice, which no mapping can show and which refuses the request.
+        """
+        try:
+            check_meter_id(meter)
+            if meter in self._active:  # perhaps by this very batch, which the book does not know yet
+                raise Refused("already-registered", f"{meter} is registered already")
+            account = self._folder.accounts.prepare(meter, fields, self.now)
+            if repeated:
+                raise Refused("bad-field", f"{repeated} is given twice")
+        except Refused as error:
+            return refused(error.code, error.why)
+        self.accounts.append(account)
+        self.registered_by.append(by)
+        self._active[meter] = self._folder.directory.place(meter, account.group)
+        self._heads.grow(len(self._folder.directory))
+        return OK
+
+    def refuse(self, peer: str, code: str, why: str, line: str) -> None:
+        """Note a refused line, for the counters, the screens and `rejects.log`."""
+        self.refusals.append(RefusedLine(self.now, peer, code, why, line))
+
+    def discard(self) -> None:
+        """Forget what was staged, as the disk refused it; refusals stay."""
+        for staged in (self.lines, self.codes, self.times, self.whs, self.accounts, self.registered_by, self.suspects):
+            staged.clear()
+        self.ahead.clear()
+        self.duplicates = 0
+
+    # -- one reading ---------------------------------------------------------------------------------------
+
+    def _unknown(self, meter: str) -> Outcome:
+        try:
+            check_meter_id(meter)
+        except Refused as error:
+            return refused(error.code, error.why)
+        if meter in self._folder.accounts:
+            return refused("deactivated", f"{meter} is deactivated")
+        return refused("not-registered", f"{meter} is not registered; REGISTER it first")
+
+    def _stamp(self, code: int) -> int:
+        """The clock to the second, and 1 µs after what the meter has in that second already."""
+        time = self.now - self.now % SECOND
+        last = self._stamps.get(code, 0)
+        if last < time + SECOND:  # else the clock has jumped back
+            time = max(time, last + 1)
+        if time <= self._heads.time[code]:
+            neighbours = self._neighbours(code)
+            while neighbours.at(time) is not None:
+                time += 1
+        self._stamps[code] = time
+        return time
+
+    def _place(self, code: int, time: int, wh: int) -> Outcome:
+        """Judge a reading that is not simply the next one, and set the meter's head to what follows from it."""
+        self._placed += 1
+        neighbours = self._neighbours(code)
+        meter = self._folder.directory.ids[code]
+        known = neighbours.at(time)
+        if known == wh:
+            self.duplicates += 1
+            return DUPLICATE
+        if known is not None:
+            what = f"{meter} has {format_kwh(known)} kWh at {self._zone.iso(time)} already"
+            return refused("conflict", f"{what}, which {format_kwh(wh)} kWh contradicts")
+        exchange = neighbours.decided.exchanges.get(time) if neighbours.decided is not None else None
+        if exchange is not None:
+            return self._place_at(exchange, meter, time, wh)
+        newest = self._heads.unsettled(code, time)
+        course = newest or late_reads.approach(neighbours, time, self._max_w)
+        own = len(course.points)
+        course.push((time, wh))
+        settled = newest is None and late_reads.run_on(course, neighbours, time, self._max_w)
+        why = "" if course.counted(own) else self._why(course, own)
+        if not settled:
+            self._heads.set(code, course)
+        if not why:
+            return OK
+        self.suspects.append(Arrival(meter, time, wh, why))
+        return suspect(why)
+
+    def _place_at(self, exchange: Event, meter: str, time: int, wh: int) -> Outcome:
+        """A reading at the very instant of an exchange, which says what both registers showed."""
+        if wh in (exchange.final, exchange.initial):
+            return OK
+        both = f"{format_kwh(exchange.final)} and {format_kwh(exchange.initial)} kWh"
+        why = f"{format_kwh(wh)} kWh is not what was declared of the exchange at {self._zone.iso(time)}, {both}"
+        self.suspects.append(Arrival(meter, time, wh, why))
+        return suspect(why)
+
+    def _why(self, course: Course, own: int) -> str:
+        time, wh = course.points[own]
+        last = next((i for i in range(own - 1, -1, -1) if course.counted(i)), None)
+        before = None if last is None else (course.points[last][0], course.base(last))
+        return rules.why_not_counted(before, time, wh, self._max_w, self._zone)
+
+    def _neighbours(self, code: int) -> Neighbours:
+        """A meter's readings, those of this batch included."""
+        for place in range(self._indexed, len(self.codes)):
+            insort(self._by_meter.setdefault(self.codes[place], []), (self.times[place], self.whs[place]))
+        self._indexed = len(self.codes)
+        decided = self._folder.events.of(self._folder.directory.ids[code])
+        return Neighbours(self._folder.readings, code, self._by_meter.get(code, ()), decided)

@@ -1,0 +1,98 @@
+"""A data folder in memory: what both the ingest of readings and the questions about them work on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+from metertui.engine.accounts import AccountBook, StaffBook
+from metertui.engine.base import Clock, Progress, Rules, no_progress
+from metertui.engine.core import loading
+from metertui.engine.errors import MeterError
+from metertui.engine.index import Directory, Readings
+from metertui.engine.storage import Archive, AuditLog, RejectsLog, WriteAheadLog
+from metertui.engine.vee import EventBook
+
+
+class DataFolder:
+    """A data folder in memory, and its write-ahead log if this process owns it.
+
+    Open one with `open` or `open_readonly`. A replica replaces accounts, events and readings by others between two
+    batches, so nobody may keep a reference to them.
+    """
+
+    def __init__(self, folder: Path, rules: Rules, clock: Clock, loaded: loading.Loaded) -> None:
+        self.folder = folder
+        self.rules = rules
+        self.clock = clock
+        self.zone = rules.zone
+        self.accounts: AccountBook = loaded.accounts
+        self.staff: StaffBook = loaded.staff
+        self.archive: Archive = loaded.archive
+        self.directory: Directory = loaded.directory
+        self.events: EventBook = loaded.events
+        self.readings = Readings(loaded.history, self.directory, self.zone, self.events)
+        self.readings.append(*loaded.tail)
+        self.audit = AuditLog(folder / "audit.log")
+        self.rejects = RejectsLog(folder / "rejects.log", rules.rejects_bytes)
+        self.warnings = loaded.warnings
+        """What loading found and repaired, a sentence each."""
+        self._owned = loaded.owned
+
+    @classmethod
+    def open(cls, folder: Path, rules: Rules, clock: Clock, progress: Progress = no_progress) -> Self:
+        """Open a data folder as its owner, create it if it is missing, and finish an interrupted day close.
+
+        Raises OwnedError, DataError, MeterError.
+        """
+        with _explained("use", folder):
+            return cls(folder, rules, clock, loading.load(folder, rules, clock, progress))
+
+    @classmethod
+    def open_books(cls, folder: Path, rules: Rules, clock: Clock) -> Self:
+        """Open a data folder as its owner without its readings, to change accounts and staff only.
+
+        Raises OwnedError, DataError, MeterError.
+        """
+        with _explained("use", folder):
+            return cls(folder, rules, clock, loading.load_books(folder, rules))
+
+    @classmethod
+    def open_readonly(
+        cls,
+        folder: Path,
+        rules: Rules,
+        clock: Clock,
+        progress: Progress = no_progress,
+        read_logs: loading.ReadLogs | None = None,
+    ) -> Self:
+        """Open a data folder that another process may own, without writing to it.
+
+        `read_logs` replaces the reading of the logs, see `loading.load_readonly`. Raises DataError, MeterError.
+        """
+        with _explained("read", folder):
+            return cls(folder, rules, clock, loading.load_readonly(folder, rules, progress, read_logs))
+
+    def close(self) -> None:
+        """Give the folder back. Nothing is lost without it: whatever was answered is on disk."""
+        if self._owned is not None:
+            self._owned.release()
+            self._owned = None
+
+    @property
+    def log(self) -> WriteAheadLog:
+        """The write-ahead log. Raises MeterError if the folder is open for reading only, or without its readings."""
+        if self._owned is None or self._owned.log is None:
+            raise MeterError(f"{self.folder} is open for reading only")
+        return self._owned.log
+
+
+@contextmanager
+def _explained(verb: str, folder: Path) -> Iterator[None]:
+    """Turn an OSError into a MeterError that names the folder."""
+    try:
+        yield
+    except OSError as error:
+        raise MeterError(f"cannot {verb} the data folder {folder}: {error.strerror or error}") from error

@@ -1,0 +1,82 @@
+"""Answers about one meter: its readings as if there were no other, its bill, and why a usage is what it is."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from metertui.engine.base import Window, month_before
+from metertui.engine.billing import ShownBill, Statement, shown_bill, statements
+from metertui.engine.columns import Columns, Frozen
+from metertui.engine.core.engine import Engine
+from metertui.engine.errors import MeterError
+from metertui.engine.usage import Explanation, explain
+from metertui.engine.vee import corrections_of, judged
+
+Explained = tuple[Explanation, ShownBill | str | None]
+"""A usage, and the bill of the same or a sentence on why there is none; None where none is asked for."""
+
+
+def frozen(engine: Engine, meter: str) -> Frozen:
+    """Return a meter's readings as if there were no other: its code is 0. Raises MeterError for an unknown meter."""
+    code = engine.code_of(meter)
+    times, whs = engine.readings.of(code)
+    columns = Columns(np.zeros(len(times), dtype=np.int32), times, whs)
+    decided = engine.events.of(meter)
+    corrections = corrections_of({0: decided}) if decided else None
+    found = judged(columns, corrections, engine.rules.max_w)
+    groups = engine.directory.view()
+
+    def group(at: NDArray[np.int64]) -> NDArray[np.int32]:
+        return groups.of(np.full(len(at), code, dtype=np.int32), at)
+
+    return Frozen(
+        columns=columns,
+        status=found.status,
+        energy=found.energy,
+        group=group(times),
+        curve=found.curve,
+        curve_group=group(found.curve.time),
+        corrections=corrections,
+        ids=[meter],
+        groups=tuple(engine.directory.groups),
+        zone=engine.zone,
+        max_w=engine.rules.max_w,
+    )
+
+
+def statement(engine: Engine, meter: str, month: str | None = None, at: int | None = None) -> Statement:
+    """Return a meter's bill for a month (`YYYY-MM`; the one before now if None). `at` (µs UTC) replaces now.
+
+    Raises MeterError, DataError.
+    """
+    now = engine.clock.now() if at is None else at
+    return statements.bill(frozen(engine, meter), month or month_before(now, engine.zone), engine.terms())
+
+
+def explanation(engine: Engine, meter: str, window: Window) -> Callable[[], Explained]:
+    """Prepare an explanation of a usage: for a month with its bill, or why there is none.
+
+    Reads what it needs from the engine now; the function that it returns may be called in any thread. Raises
+    MeterError for an unknown meter.
+    """
+    series, decided = engine.series(meter), copy.deepcopy(engine.events.of(meter))
+    alone = frozen(engine, meter)
+    month = engine.zone.local(window.start).strftime("%Y-%m")
+
+    def explained() -> Explained:
+        usage = explain(series, window, engine.zone, engine.rules.max_w, decided)
+        if window.name not in ("month", "last_month", month):
+            return usage, None
+        try:
+            priced = statements.bill(alone, month, engine.terms())
+            bill = shown_bill(priced, engine.bills.of(month, meter), engine.zone)
+        except MeterError as error:
+            return usage, f"{error}."
+        # A month that is not over may have readings that came after the moment that is asked about.
+        return usage, bill if bill.issued is not None or priced.usage_wh == usage.usage.usage_wh else None
+
+    return explained
