@@ -30,12 +30,12 @@ def requests(protocol: Any, limit: int, pieces: list[bytes], budget: int = ALL) 
     found: list[Any] = []
     for piece in pieces:
         parser.feed(piece)
-        while parser.pending:
-            found += parser.take(budget)
-    parser.end()
-    while parser.pending:
-        found += parser.take(budget)
-    assert parser.waiting == 0, f"{parser.waiting} bytes were left over"
+        while parser.may_have_line:
+            found += parser.take_requests(budget)
+    parser.end_input()
+    while parser.may_have_line:
+        found += parser.take_requests(budget)
+    assert parser.bytes_waiting == 0, f"{parser.bytes_waiting} bytes were left over"
     return found
 
 

@@ -59,7 +59,7 @@ async def _ask_status(follower: ReadOnlyHeadEnd) -> None:
     while True:
         with contextlib.suppress(OSError, MeterError, TimeoutError, asyncio.LimitOverrunError):
             async with asyncio.timeout(_STATUS_SECONDS):
-                reply = await control.ask(follower.engine.folder, Request("status", {}))
+                reply = await control.send_request(follower.engine.folder, Request("status", {}))
             if isinstance(reply, Done) and isinstance(reply.result, dict):
                 follower.receive_status(reply.result)
         await asyncio.sleep(_STATUS_SECONDS)

@@ -80,7 +80,7 @@ def run_app(
         errors = LoopErrors()
         asyncio.get_running_loop().set_exception_handler(errors)
         headend, listener = build_head_end(engine, config)
-        errors.not_accepted = listener.not_accepted
+        errors.not_accepted = listener.report_accept_error
         control = ControlSocket(headend)
         await headend.start()
         try:

@@ -35,7 +35,7 @@ async def _serve(engine: Engine, config: Settings) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     headend, listener = build_head_end(engine, config)
-    errors.not_accepted = listener.not_accepted
+    errors.not_accepted = listener.report_accept_error
     control = ControlSocket(headend)
     await headend.start()
     try:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from metertui.engine.core import Peer
 from metertui.engine.errors import BusyError, MeterError
 from metertui.server.dispatch import Conversation
-from metertui.server.limits import network
-from metertui.server.port import joined
+from metertui.server.limits import peer_network
+from metertui.server.port import format_address
 
 if TYPE_CHECKING:
     from metertui.engine.base import Outcome
@@ -37,24 +37,24 @@ class Connection(asyncio.BufferedProtocol):
         self._listener = listener
         self._headend = listener.headend
         self._counted = 0
-        self._hearing = True
-        self._stalled = False
+        self._receiving = True
+        self._write_paused = False
         self._lingering: asyncio.TimerHandle | None = None
         self._reply_share = 0
         self.due = 0
-        self._heard = self._heard_last = listener.now()
+        self._arrived_next = self._arrived_last = listener.now()
         self.arrived: float | None = None
         self._since = listener.headend.engine.clock.now()
-        self._looked = 0
+        self._requests_seen = 0
         self.network = ""
         """What connections are counted by: the peer's address, or its IPv6 network; empty for this machine."""
-        self.answered = listener.now()
+        self.answered_at = listener.now()
         """When the client was last answered, or came."""
 
     @property
-    def busy(self) -> bool:
+    def awaits_reply(self) -> bool:
         """Whether the client waits for us, not we for it."""
-        return self._conversation.busy
+        return self._conversation.awaits_reply
 
     # -- from the socket ---------------------------------------------------------------------------------------
 
@@ -64,16 +64,16 @@ class Connection(asyncio.BufferedProtocol):
         address = transport.get_extra_info("peername") or ("unknown", 0)
         limits = self._listener.limits
         self._conversation = Conversation(
-            joined(address[0], address[1]),
-            trusted=self._listener.trusts(address[0]),
+            format_address(address[0], address[1]),
+            trusted=self._listener.is_trusted(address[0]),
             max_line_bytes=limits.line_bytes,
             max_failed_auth=limits.failed_auth,
         )
-        self.network = network(address[0])
+        self.network = peer_network(address[0])
         refusal = self._listener.admit(self)
-        self._bound_replies()
+        self._limit_reply_buffer()
         if refusal:
-            self._conversation.turn_away("limit", refusal)
+            self._conversation.reject("limit", refusal)
             self._headend.submit(self)
         elif refusal is not None:
             self.drop()
@@ -83,35 +83,35 @@ class Connection(asyncio.BufferedProtocol):
         return self._listener.buffer[: max(1, self._listener.input_share - self._counted)]
 
     def buffer_updated(self, nbytes: int) -> None:
-        self._heard_last = self._listener.now()
-        if not self._conversation.waiting:
-            self._heard = self._heard_last
+        self._arrived_last = self._listener.now()
+        if not self._conversation.bytes_waiting:
+            self._arrived_next = self._arrived_last
         self._conversation.feed(bytes(self._listener.buffer[:nbytes]))
-        self._regulate()
+        self._pause_or_resume_reading()
         self._submit()
 
     def eof_received(self) -> bool:
-        self._hearing = False
-        self._conversation.end()
+        self._receiving = False
+        self._conversation.end_input()
         self._submit()
         return not self._conversation.finished
 
     def pause_writing(self) -> None:
-        self._stalled = True
-        self._regulate()
+        self._write_paused = True
+        self._pause_or_resume_reading()
 
     def resume_writing(self) -> None:
-        self._stalled = False
-        self._regulate()
+        self._write_paused = False
+        self._pause_or_resume_reading()
         self._submit()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """What came complete is performed all the same, as it would be had the client gone a moment later."""
-        self._conversation.break_off()
-        self._stalled = False
+        self._conversation.abort_input()
+        self._write_paused = False
         if self._lingering is not None:
             self._lingering.cancel()
-        self._account()
+        self._count_waiting()
         self._submit()
         self._listener.release(self)
 
@@ -121,47 +121,47 @@ class Connection(asyncio.BufferedProtocol):
         return self._conversation.backlog
 
     def collect(self, budget: int) -> int:
-        self.arrived, self._heard = self._heard, self._heard_last
+        self.arrived, self._arrived_next = self._arrived_next, self._arrived_last
         ready = self._conversation.collect(budget, self._reply_share)
-        self._regulate()
+        self._pause_or_resume_reading()
         return ready
 
     def perform(self, batch: Batch) -> None:
         self._conversation.perform(batch)
 
     def reply(self, failure: Outcome | None) -> None:
-        self._say(self._conversation.answer(failure))
-        if self._conversation.stopping is not None:
-            self._listener.run(self._close_day())
-        self._go_on()
+        self._send(self._conversation.collect_replies(failure))
+        if self._conversation.pending_stop is not None:
+            self._listener.start_task(self._close_day())
+        self._continue()
 
     # -- from the listener ---------------------------------------------------------------------------------------
 
-    def by_activity(self) -> tuple[int, int]:
+    def activity_key(self) -> tuple[int, int]:
         """Where it stands among others, the busiest first."""
-        return self._looked - self._conversation.requests, self._since
+        return self._requests_seen - self._conversation.requests, self._since
 
-    def look(self) -> None:
+    def mark_seen(self) -> None:
         """What it has sent so far has been seen."""
-        self._looked = self._conversation.requests
+        self._requests_seen = self._conversation.requests
 
-    def seen(self) -> Peer:
+    def describe_peer(self) -> Peer:
         """How it is."""
         talk = self._conversation
-        return Peer(talk.peer, self._since, talk.requests, talk.refusals, talk.waiting)
+        return Peer(talk.peer, self._since, talk.requests, talk.refusals, talk.bytes_waiting)
 
-    def shut(self) -> None:
+    def finish(self) -> None:
         """Take no more, and close once what was performed is answered."""
-        self._hearing = False
-        self._conversation.cut()
-        self._account()
+        self._receiving = False
+        self._conversation.discard_input()
+        self._count_waiting()
         if self._conversation.finished:
             self._transport.close()
 
     def drop(self) -> None:
         """Close now, whatever was not sent yet."""
-        self._conversation.cut()
-        self._account()
+        self._conversation.discard_input()
+        self._count_waiting()
         self._transport.abort()
 
     # -- own doing -----------------------------------------------------------------------------------------------
@@ -170,34 +170,34 @@ class Connection(asyncio.BufferedProtocol):
         try:
             close = await self._headend.day_close.close(self._conversation.peer)
         except BusyError as error:
-            self._conversation.not_stopped("busy", str(error))
+            self._conversation.refuse_close("busy", str(error))
         except MeterError as error:
-            self._conversation.not_stopped("storage", str(error))
+            self._conversation.refuse_close("storage", str(error))
         except Exception:
             # A defect in the day close must not leave the one who asked for it waiting for ever.
             _logger.exception("the day close failed")
-            self._conversation.not_stopped("storage", "the day close failed; the server's log says why")
+            self._conversation.refuse_close("storage", "the day close failed; the server's log says why")
         else:
-            self._say(self._conversation.stopped(close))
-        self._go_on()
+            self._send(self._conversation.confirm_close(close))
+        self._continue()
 
-    def _say(self, replies: str) -> None:
+    def _send(self, replies: str) -> None:
         if replies:
-            self.answered = self._listener.now()
-            self._bound_replies()
+            self.answered_at = self._listener.now()
+            self._limit_reply_buffer()
             if not self._transport.is_closing():
                 self._transport.write(replies.encode())
 
-    def _bound_replies(self) -> None:
+    def _limit_reply_buffer(self) -> None:
         if self._reply_share != self._listener.reply_share:
             self._reply_share = self._listener.reply_share
             self._transport.set_write_buffer_limits(high=self._reply_share)
 
-    def _go_on(self) -> None:
+    def _continue(self) -> None:
         """After an answer: take up what waits, or part."""
         self._submit()
         if self._conversation.finished and not self._transport.is_closing() and self._lingering is None:
-            if not self._hearing:
+            if not self._receiving:
                 self._transport.close()
                 return
             self._transport.write_eof()
@@ -205,18 +205,18 @@ class Connection(asyncio.BufferedProtocol):
             self._lingering = asyncio.get_running_loop().call_later(linger, self._transport.close)
 
     def _submit(self) -> None:
-        if self._conversation.hungry and not self._stalled:
+        if self._conversation.has_work and not self._write_paused:
             self._headend.submit(self)
 
-    def _regulate(self) -> None:
+    def _pause_or_resume_reading(self) -> None:
         """Read from the socket, or do not, as the client takes its replies and its input is worked off."""
-        self._account()
-        if self._stalled or (self._counted >= self._listener.input_share and self._conversation.pending):
+        self._count_waiting()
+        if self._write_paused or (self._counted >= self._listener.input_share and self._conversation.may_have_line):
             self._transport.pause_reading()
         else:
             self._transport.resume_reading()
 
-    def _account(self) -> None:
-        waiting = self._conversation.waiting
+    def _count_waiting(self) -> None:
+        waiting = self._conversation.bytes_waiting
         self._headend.bytes_waiting += waiting - self._counted
         self._counted = waiting

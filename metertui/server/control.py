@@ -1,7 +1,7 @@
-"""The owner's side of the Unix socket in the data folder, by which commands hand it their work (see owner_commands.py).
+"""The Unix socket in the data folder, through which other processes send commands to its owner (see owner_commands.py).
 
-Who connects has been let in by the file's permissions, so it is the user that the owner runs as, or root; whoever it
-is by name goes into `audit.log`. A request that has begun is finished even if nobody waits for its answer any more.
+The permissions of the file admit only the user that the owner runs as, and root; the name of the user goes into
+`audit.log`. A command that has begun runs to completion even if the client disconnects.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ import logging
 import os
 import socket
 import struct
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from metertui.engine.base import Progress as ProgressCallback
 from metertui.engine.errors import MeterError
 from metertui.engine.storage import local_user_name
 from metertui.server import socket_file
@@ -23,7 +23,7 @@ from metertui.server.control_protocol import (
     MAX_LINE_BYTES,
     Done,
     Failed,
-    Malformed,
+    MalformedMessage,
     Progress,
     Reply,
     Request,
@@ -33,7 +33,7 @@ from metertui.server.control_protocol import (
     parse_request,
 )
 from metertui.server.owner_commands import COMMANDS, Call
-from metertui.server.port import accept_no_more
+from metertui.server.port import stop_accepting
 
 if TYPE_CHECKING:
     from metertui.headend import HeadEnd
@@ -41,43 +41,43 @@ if TYPE_CHECKING:
 _logger = logging.getLogger(__name__)
 
 _CONNECTIONS: Final = 64
-"""At once; each is a command that someone runs, or a second screen."""
-_PATIENCE_SECONDS: Final = 10.0
-"""How long a request may take to arrive: it is sent in one piece."""
+"""Connections at once; each is a command that someone runs, or the screens of another process."""
+_TIMEOUT_SECONDS: Final = 10.0
+"""The time in which a request, which is sent in one piece, must arrive, and an answer must be taken."""
 
 
 class ControlSocket:
-    """The socket of a folder that this process owns. `start` opens it, `stop` takes it away."""
+    """The socket of a folder that this process owns. `start` opens it, `stop` removes it."""
 
     def __init__(self, headend: HeadEnd) -> None:
         self._headend = headend
         self._folder = headend.engine.folder
         self._server: asyncio.Server | None = None
-        self._talks: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
+        self._handlers: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
         self._working: set[asyncio.Task[None]] = set()
         self._stopping = False
 
     async def start(self) -> None:
-        """Listen. Where the folder takes no socket it is said in the log, and commands are told who owns it."""
+        """Listen. If the file system has no sockets, log a warning: commands then refuse and name the owner."""
         try:
             bound = socket_file.bind(self._folder)
         except OSError as error:
             _logger.warning("commands cannot reach this process: no socket in the folder (%s)", error.strerror or error)
             return
-        # Not the loop's own way for Unix sockets, which would remove the file by a name that may not be its own.
+        # Not start_unix_server, which would remove the file by a path that may be another's by then.
         self._server = await asyncio.start_server(self._accept, sock=bound, limit=MAX_LINE_BYTES)
 
     async def stop(self) -> None:
-        """Take no more, finish what has begun, and remove the file."""
+        """Accept no more, finish the commands that have begun, and remove the file."""
         if self._server is None:
             return
         self._stopping = True
-        await accept_no_more(self._server)
+        await stop_accepting(self._server)
         self._server.close()
-        for talk in set(self._talks) - self._working:
-            talk.cancel()
-        while self._talks:
-            await asyncio.wait(list(self._talks))
+        for handler in set(self._handlers) - self._working:
+            handler.cancel()
+        while self._handlers:
+            await asyncio.wait(list(self._handlers))
         with contextlib.suppress(OSError):
             socket_file.remove(self._folder)
         self._server = None
@@ -88,55 +88,59 @@ class ControlSocket:
             return
         task = asyncio.current_task()
         assert task is not None
-        self._talks[task] = writer
+        self._handlers[task] = writer
         try:
-            if len(self._talks) > _CONNECTIONS:
-                await _refuse(reader, writer, f"{_CONNECTIONS} commands are under way already; try again later")
+            if len(self._handlers) > _CONNECTIONS:
+                await _reject(reader, writer, f"{_CONNECTIONS} commands are running already; try again later")
             else:
-                await self._talk(reader, writer, task)
+                await self._handle(reader, writer, task)
             with contextlib.suppress(OSError, TimeoutError):
-                await asyncio.wait_for(writer.drain(), _PATIENCE_SECONDS)
+                await asyncio.wait_for(writer.drain(), _TIMEOUT_SECONDS)
         except asyncio.CancelledError:
-            pass  # it had not asked for anything yet
+            pass  # no request had come yet
         finally:
             self._working.discard(task)
-            del self._talks[task]
+            del self._handlers[task]
             writer.close()
 
-    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, task: asyncio.Task[None]) -> None:
+    async def _handle(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, task: asyncio.Task[None]
+    ) -> None:
         try:
-            line = await asyncio.wait_for(reader.readuntil(b"\n"), _PATIENCE_SECONDS)
+            line = await asyncio.wait_for(reader.readuntil(b"\n"), _TIMEOUT_SECONDS)
         except asyncio.LimitOverrunError:
-            await _refuse(reader, writer, f"a request has {MAX_LINE_BYTES} bytes at most")
+            await _reject(reader, writer, f"a request must not exceed {MAX_LINE_BYTES} bytes")
             return
         except TimeoutError:
-            _send(writer, Failed("no request came"))
+            _send(writer, Failed("no request came in time"))
             return
         except (asyncio.IncompleteReadError, OSError):
-            return  # it has gone, and had not said it all
+            return  # the client disconnected before the end of its request
         self._working.add(task)
-        _send(writer, await self._answer(line, _name_of(writer), lambda share: _send(writer, Progress(share))))
+        _send(writer, await self._run_command(line, _peer_user(writer), lambda share: _send(writer, Progress(share))))
 
-    async def _answer(self, line: bytes, by: str, progress: Callable[[float], None]) -> Reply:
-        do = ""
+    async def _run_command(self, line: bytes, by: str, progress: ProgressCallback) -> Reply:
+        name = ""
         try:
             request: Request = parse_request(line)
-            do = request.do
-            command = COMMANDS.get(do)
+            name = request.command
+            command = COMMANDS.get(name)
             if command is None:
-                raise Malformed("the process that owns the folder does not know this command; is it another version?")
-            reply = Done(await command.run(Call(self._headend, by, dict(request.given), progress)))
+                raise MalformedMessage(
+                    "the process that owns the folder does not know this command; is it another version?"
+                )
+            reply = Done(await command.run(Call(self._headend, by, dict(request.arguments), progress)))
             encode_reply(reply)
             return reply
         except MeterError as error:
             return Failed(str(error))
         except Exception:
-            _logger.exception("the command %s failed", do)
-            return Failed("the process that owns the folder failed at this; its log says why")
+            _logger.exception("the command %s failed", name)
+            return Failed("the command failed in the process that owns the folder; see its log")
 
 
-async def ask(folder: Path, request: Request) -> Reply:
-    """What the owner of a folder answers; what it says before is passed over. Raises OSError, MeterError."""
+async def send_request(folder: Path, request: Request) -> Reply:
+    """Send a request to the owner of a folder and return its reply, ignoring progress. Raises OSError, MeterError."""
     connection = await asyncio.to_thread(socket_file.connect, folder)
     reader, writer = await asyncio.open_connection(sock=connection, limit=MAX_LINE_BYTES)
     try:
@@ -149,11 +153,11 @@ async def ask(folder: Path, request: Request) -> Reply:
         writer.close()
 
 
-async def _refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, why: str) -> None:
-    """Say why not, and take what still comes: a close at once could destroy the answer."""
-    _send(writer, Failed(why))
+async def _reject(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, reason: str) -> None:
+    """Send the reason, and read what still comes: closing at once could destroy the reply."""
+    _send(writer, Failed(reason))
     with contextlib.suppress(OSError, TimeoutError):
-        async with asyncio.timeout(_PATIENCE_SECONDS):
+        async with asyncio.timeout(_TIMEOUT_SECONDS):
             await writer.drain()
             writer.write_eof()
             while await reader.read(MAX_LINE_BYTES):
@@ -165,11 +169,11 @@ def _send(writer: asyncio.StreamWriter, reply: Reply) -> None:
         writer.write(encode_reply(reply))
 
 
-def _name_of(writer: asyncio.StreamWriter) -> str:
-    """The user at the other end, as the kernel knows it."""
+def _peer_user(writer: asyncio.StreamWriter) -> str:
+    """Return the name of the user at the other end, as the kernel knows it."""
     uid = os.getuid()
     bound = writer.get_extra_info("socket")
-    if bound is not None and hasattr(socket, "SO_PEERCRED"):  # Linux; elsewhere only the same user gets here
+    if bound is not None and hasattr(socket, "SO_PEERCRED"):  # Linux; elsewhere only the same user can connect
         with contextlib.suppress(OSError):
             size = struct.calcsize("3i")
             uid = struct.unpack("3i", bound.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size))[1]

@@ -1,6 +1,6 @@
-"""What a command says to the owner of a data folder, and hears from it: one JSON object a line. No I/O, no clock.
+"""The messages between a command and the owner of a data folder: one JSON object a line. No I/O, no clock.
 
-A request is `{"do": NAME, "with": {…}}`. It is answered by any number of `{"progress": SHARE}` and then by one
+A request is `{"do": NAME, "with": {…}}`. The replies are any number of `{"progress": SHARE}` and then one
 `{"result": …}` or `{"error": SENTENCE}`.
 """
 
@@ -14,73 +14,73 @@ from typing import Any, Final
 from metertui.engine.errors import MeterError
 
 MAX_LINE_BYTES: Final = 1 << 20
-"""The longest line: the names of some thousand files, or a report with all that it lists."""
+"""The longest line: the names of some thousand files, or the report of an import."""
 
 
-class Malformed(MeterError):
-    """What came is no message of this protocol."""
+class MalformedMessage(MeterError):
+    """The line is no message of this protocol."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Something to do, by its name in the owner's table, with what."""
+    """A command, by its name in the table of owner_commands.py, with its arguments."""
 
-    do: str
-    given: Mapping[str, Any]
+    command: str
+    arguments: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """The work goes on: the share done, 0 to 1."""
+    """The command is running; `share` of it is done, 0 to 1."""
 
     share: float
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The work is done, and this came of it."""
+    """The command is done, with a result that JSON has."""
 
     result: Any
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The work was not done, and why, in a sentence."""
+    """The command failed; the reason in a sentence."""
 
-    why: str
+    reason: str
 
 
 Reply = Progress | Done | Failed
 
 
 def encode_request(request: Request) -> bytes:
-    """A line. Raises MeterError for what is too long for one."""
-    return _line({"do": request.do, "with": dict(request.given)})
+    """Return the line of a message. Raises MeterError if it is too long."""
+    return _encode_line({"do": request.command, "with": dict(request.arguments)})
 
 
 def encode_reply(reply: Reply) -> bytes:
-    """A line. Raises MeterError for what is too long for one."""
+    """Return the line of a message. Raises MeterError if it is too long."""
     match reply:
         case Progress(share):
-            return _line({"progress": round(share, 4)})
+            return _encode_line({"progress": round(share, 4)})
         case Done(result):
-            return _line({"result": result})
+            return _encode_line({"result": result})
         case Failed(why):
-            return _line({"error": why})
+            return _encode_line({"error": why})
 
 
 def parse_request(line: bytes) -> Request:
-    """What a line asks for. Raises Malformed."""
-    message = _object(line)
+    """Return the request of a line. Raises MalformedMessage."""
+    message = _parse_object(line)
     do, given = message.get("do"), message.get("with", {})
     if not isinstance(do, str) or not isinstance(given, dict) or message.keys() - {"do", "with"}:
-        raise Malformed('a request is {"do": NAME, "with": {…}}')
+        raise MalformedMessage('a request is {"do": NAME, "with": {…}}')
     return Request(do, given)
 
 
 def parse_reply(line: bytes) -> Reply:
-    """What a line answers. Raises Malformed."""
-    message = _object(line)
+    """Return the reply of a line. Raises MalformedMessage."""
+    message = _parse_object(line)
     match message:
         case {"progress": int() | float() as share} if len(message) == 1:
             return Progress(float(share))
@@ -88,25 +88,25 @@ def parse_reply(line: bytes) -> Reply:
             return Done(result)
         case {"error": str(why)} if len(message) == 1:
             return Failed(why)
-    raise Malformed("the answer of the process that owns the folder is not understood")
+    raise MalformedMessage("the process that owns the folder sent an unknown reply; is it another version?")
 
 
-def _line(message: Mapping[str, Any]) -> bytes:
+def _encode_line(message: Mapping[str, Any]) -> bytes:
     line = json.dumps(message, separators=(",", ":")).encode("ascii") + b"\n"
     if len(line) > MAX_LINE_BYTES:
-        raise MeterError(f"this is {len(line)} bytes long, and the owner of the folder takes {MAX_LINE_BYTES}")
+        raise MeterError(f"the message has {len(line)} bytes; it must not exceed {MAX_LINE_BYTES}")
     return line
 
 
-def _object(line: bytes) -> dict[str, Any]:
+def _parse_object(line: bytes) -> dict[str, Any]:
     if not line.endswith(b"\n"):
-        raise Malformed("a message is a line, and this one has no end")
+        raise MalformedMessage("a message ends with a newline")
     if len(line) > MAX_LINE_BYTES:
-        raise Malformed(f"a message has {MAX_LINE_BYTES} bytes at most")
+        raise MalformedMessage(f"a message must not exceed {MAX_LINE_BYTES} bytes")
     try:
         message = json.loads(line)
-    except (ValueError, RecursionError) as error:  # not UTF-8, no JSON, thousands of brackets
-        raise Malformed("a message is one line of JSON") from error
+    except (ValueError, RecursionError) as error:  # not UTF-8, not JSON, or thousands of brackets
+        raise MalformedMessage("a message is one line of JSON") from error
     if not isinstance(message, dict):
-        raise Malformed("a message is a JSON object")
+        raise MalformedMessage("a message is a JSON object")
     return message

@@ -25,7 +25,7 @@ from metertui.server.protocol import (
     Register,
     Request,
     Stop,
-    visible,
+    escape_controls,
 )
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ _OK: Final = "OK\n"
 _DUPLICATE: Final = "OK duplicate\n"
 _REPLY_BYTES: Final = 256
 """What a reply takes at most, but for a rare one that repeats much of its line."""
-_ENDLESS: Final = 1 << 40
+_UNLIMITED: Final = 1 << 40
 _HELP: Final = f"OK {' | '.join(USAGE.values())}\n"
 
 
@@ -46,13 +46,13 @@ class Conversation:
         self, peer: str, *, trusted: bool, max_line_bytes: int = MAX_LINE_BYTES, max_failed_auth: int = 5
     ) -> None:
         self.peer = peer
-        self.stopping: Stop | None = None
+        self.pending_stop: Stop | None = None
         """The STOPSERVER whose reply is awaited."""
         self._parser = Parser(max_line_bytes)
-        self._commands = _COMMANDS if trusted else _STRANGERS_COMMANDS
-        self._auth_left = max_failed_auth
+        self._commands = _COMMANDS if trusted else _UNTRUSTED_COMMANDS
+        self._auth_attempts_left = max_failed_auth
         self._ended = False
-        self._reply_room = _ENDLESS
+        self._reply_room = _UNLIMITED
         self._ready: list[Request] = []
         self._performed: list[Request] = []
         self._replies: list[str] = []
@@ -65,76 +65,76 @@ class Conversation:
     # -- what comes in -------------------------------------------------------------------------------------
 
     @property
-    def waiting(self) -> int:
+    def bytes_waiting(self) -> int:
         """Bytes that came and were not parsed yet."""
-        return self._parser.waiting
+        return self._parser.bytes_waiting
 
     @property
-    def pending(self) -> bool:
+    def may_have_line(self) -> bool:
         """Whether there may be complete lines among them."""
-        return self._parser.pending
+        return self._parser.may_have_line
 
     @property
     def backlog(self) -> int:
         """About how many requests wait, 1 at least."""
-        return len(self._ready) + self._parser.waiting // LINE_BYTES or 1
+        return len(self._ready) + self._parser.bytes_waiting // LINE_BYTES or 1
 
     @property
-    def hungry(self) -> bool:
+    def has_work(self) -> bool:
         """Whether there may be something to perform now."""
-        return self.stopping is None and bool(self._ready or self._parser.pending or self._unrecorded)
+        return self.pending_stop is None and bool(self._ready or self._parser.may_have_line or self._unrecorded)
 
     @property
-    def busy(self) -> bool:
+    def awaits_reply(self) -> bool:
         """Whether something was performed and is not answered yet."""
-        return self.stopping is not None or bool(self._performed)
+        return self.pending_stop is not None or bool(self._performed)
 
     @property
     def finished(self) -> bool:
         """Whether all is answered that ever will be."""
-        return self._ended and not self.busy and not self.hungry
+        return self._ended and not self.awaits_reply and not self.has_work
 
     def feed(self, data: bytes) -> None:
         """More bytes from the client; what comes after its end is nobody's."""
         if not self._ended:
             self._parser.feed(data)
 
-    def end(self) -> None:
+    def end_input(self) -> None:
         """The client will send no more: what is unterminated is a line."""
         if not self._ended:
-            self._parser.end()
+            self._parser.end_input()
             self._ended = True
 
-    def break_off(self) -> None:
+    def abort_input(self) -> None:
         """The client is gone: whole lines that came before stand, half a line does not."""
         if not self._ended:
-            self._parser.break_off()
+            self._parser.abort_input()
             self._ended = True
 
-    def cut(self) -> None:
+    def discard_input(self) -> None:
         """Take no more from this client, and forget what is not performed yet."""
         self._ended = True
         self._ready.clear()
-        self._parser.clear()
+        self._parser.clear_input()
 
-    def turn_away(self, code: str, why: str) -> None:
+    def reject(self, code: str, why: str) -> None:
         """Answer with one refusal, unasked, and take nothing."""
-        self.cut()
+        self.discard_input()
         self._ready.append(Bad("", code, why))
 
     # -- a batch -------------------------------------------------------------------------------------------
 
-    def collect(self, budget: int, reply_bytes: int = _ENDLESS) -> int:
+    def collect(self, budget: int, reply_bytes: int = _UNLIMITED) -> int:
         """Parse waiting bytes until about `budget` requests are ready; how many are.
 
         Of those no more are performed in the next batch than give about `reply_bytes` of replies.
         """
-        if self.stopping is not None:
+        if self.pending_stop is not None:
             return 0
         self._reply_room = reply_bytes
         budget = min(budget, max(1, reply_bytes // _REPLY_BYTES))
         if len(self._ready) < budget:
-            self._ready += self._parser.take(budget - len(self._ready))
+            self._ready += self._parser.take_requests(budget - len(self._ready))
         return len(self._ready)
 
     def perform(self, batch: Batch) -> None:
@@ -142,7 +142,7 @@ class Conversation:
 
         Those that it is too full for wait for the next.
         """
-        if self.stopping is not None or batch.full:
+        if self.pending_stop is not None or batch.full:
             return
         for bad in self._unrecorded:
             self._refuse(batch, bad)
@@ -162,15 +162,15 @@ class Conversation:
             del ready[place + 1 :]
             break
 
-    def answer(self, failure: Outcome | None = None) -> str:
+    def collect_replies(self, failure: Outcome | None = None) -> str:
         """The replies to what was performed. `failure`: the batch was not stored, so nothing that was to be is."""
         replies, performed = self._replies, self._performed
         self._replies, self._performed = [], []
         self.requests += len(performed)
         if failure is not None:
-            failed = _error(failure.code, failure.text)
+            failed = _error_reply(failure.code, failure.text)
             # Where the batch broke off, some have no reply yet; a STOPSERVER has its own later.
-            replies += [failed] * (len(performed) - len(replies) - (self.stopping is not None))
+            replies += [failed] * (len(performed) - len(replies) - (self.pending_stop is not None))
             for place, reply in enumerate(replies):
                 request = performed[place]
                 if isinstance(request, Read | Register) and reply.startswith("OK"):
@@ -178,33 +178,33 @@ class Conversation:
                     self._unrecorded.append(Bad(request.line, failure.code, failure.text))
         return "".join(replies)
 
-    def stopped(self, close: Close) -> str:
+    def confirm_close(self, close: Close) -> str:
         """The day close that was asked for is done: its reply. The conversation goes on."""
-        self.stopping = None
+        self.pending_stop = None
         moved = f"{close.readings} readings into {close.files} day files"
         return f"OK closed {moved} in {close.seconds:.2f} s\n"
 
-    def not_stopped(self, code: str, why: str) -> None:
+    def refuse_close(self, code: str, why: str) -> None:
         """The day close did not come about: a refusal, which is next in the batch to come. The conversation goes on."""
-        assert self.stopping is not None
-        self._ready.insert(0, Bad(self.stopping.line, code, why))
-        self.stopping = None
+        assert self.pending_stop is not None
+        self._ready.insert(0, Bad(self.pending_stop.line, code, why))
+        self.pending_stop = None
 
     # -- the commands: each gives its reply, or None where the conversation stops for now ---------------------
 
     def _read(self, batch: Batch, request: Read) -> str:
         line, meter, kwh, timestamp = request
         outcome = batch.read(meter, kwh, timestamp)
-        return _OK if outcome is OK else self._tell(batch, line, outcome)
+        return _OK if outcome is OK else self._reply_to(batch, line, outcome)
 
     def _register(self, batch: Batch, request: Register) -> str:
         line, meter, fields = request
         names = [name for name, _ in fields]
         repeated = next((name for place, name in enumerate(names) if name in names[:place]), "")
-        return self._tell(batch, line, batch.register(meter, dict(fields), repeated, self.peer))
+        return self._reply_to(batch, line, batch.register(meter, dict(fields), repeated, self.peer))
 
     def _stop(self, _batch: Batch, request: Stop) -> None:
-        self.stopping = request
+        self.pending_stop = request
 
     def _ping(self, _batch: Batch, _request: Ping) -> str:
         return _OK
@@ -213,17 +213,17 @@ class Conversation:
         return _HELP
 
     def _auth(self, batch: Batch, request: Auth) -> str | None:
-        self._auth_left -= 1
-        if self._auth_left > 0:
+        self._auth_attempts_left -= 1
+        if self._auth_attempts_left > 0:
             return self._refuse(batch, Bad(request.line, "denied", "no credentials are set up yet"))
         why = "too many AUTH lines were refused on this connection, which ends here"
         self._replies.append(self._refuse(batch, Bad(request.line, "limit", why)))
-        self.cut()
+        self.discard_input()
         return None
 
     def _quit(self, _batch: Batch, _request: Quit) -> None:
         self._replies.append(_OK)
-        self.cut()
+        self.discard_input()
 
     def _bad(self, batch: Batch, request: Bad) -> str:
         return self._refuse(batch, request)
@@ -235,17 +235,17 @@ class Conversation:
 
     # -- their words -----------------------------------------------------------------------------------------
 
-    def _tell(self, batch: Batch, line: str, outcome: Outcome) -> str:
+    def _reply_to(self, batch: Batch, line: str, outcome: Outcome) -> str:
         if outcome.kind == "refused":
             return self._refuse(batch, Bad(line, outcome.code, outcome.text))
         if outcome.kind == "suspect":
-            return f"OK suspect: {visible(outcome.text)}\n"
+            return f"OK suspect: {escape_controls(outcome.text)}\n"
         return _DUPLICATE if outcome.kind == "duplicate" else _OK
 
     def _refuse(self, batch: Batch, bad: Bad) -> str:
         self.refusals += 1
         batch.refuse(self.peer, bad.code, bad.why, bad.line)
-        return _error(bad.code, bad.why)
+        return _error_reply(bad.code, bad.why)
 
 
 Command = Callable[[Conversation, "Batch", Any], str | None]
@@ -262,8 +262,8 @@ _COMMANDS: Final[dict[type[Request], Command]] = {
     Quit: Conversation._quit,
     Bad: Conversation._bad,
 }
-_STRANGERS_COMMANDS: Final = _COMMANDS | {kind: Conversation._deny for kind in (Read, Register, Stop)}
+_UNTRUSTED_COMMANDS: Final = _COMMANDS | {kind: Conversation._deny for kind in (Read, Register, Stop)}
 
 
-def _error(code: str, why: str) -> str:
-    return f"ERR {code}: {visible(why)}\n"
+def _error_reply(code: str, why: str) -> str:
+    return f"ERR {code}: {escape_controls(why)}\n"

@@ -52,7 +52,7 @@ def is_loopback(host: str) -> bool:
     return address is not None and address.is_loopback
 
 
-def network(host: str) -> str:
+def peer_network(host: str) -> str:
     """What a limit by peer counts an address as: itself, its /64 in IPv6, or nothing where it is this machine's own."""
     address = _address(host)
     if address is None:

@@ -27,8 +27,8 @@ _logger = logging.getLogger(__name__)
 
 _SPARE_FILES: Final = 256
 """Descriptors for all else: files, and connections that are being turned away."""
-_WATCH_SECONDS: Final = 1.0
-_TOLD_SECONDS: Final = 2.5
+_CHECK_SECONDS: Final = 1.0
+_ACCEPT_ERROR_SECONDS: Final = 2.5
 """How long it is told that a client could not be let in: the event loop tries again after one."""
 
 
@@ -48,19 +48,19 @@ class Listener:
         self._port = Port(host, port, lambda: Connection(self))
         self._require_auth = require_auth
         self._connections: set[Connection] = set()
-        self._from: Counter[str] = Counter()
+        self._by_network: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = False
         self._started = False
         self._sweeping: asyncio.TimerHandle | None = None
-        self._watching = Recurring(self.watch, "a look at the port")
-        self._not_accepted = ""
-        self._not_accepted_at = -math.inf
+        self._watching = Recurring(self.check_port, "a look at the port")
+        self._accept_error = ""
+        self._accept_error_at = -math.inf
         self._empty = asyncio.Event()
         self._empty.set()
         self.buffer = memoryview(bytearray(self.limits.input_bytes))
         """Where every connection receives: nothing waits for another in it between two callbacks of the loop."""
-        self._share_out()
+        self._update_shares()
 
     @property
     def port(self) -> int:
@@ -73,16 +73,16 @@ class Listener:
         await self._port.open()
         self._started = True
         self.headend.address = self._port.address
-        self.headend.peers = self.peers
+        self.headend.peers = self.busiest_peers
         self._sweep_on()
-        self._watching.start(_WATCH_SECONDS)
+        self._watching.start(_CHECK_SECONDS)
 
-    def peers(self, most: int) -> list[Peer]:
+    def busiest_peers(self, most: int) -> list[Peer]:
         """The connections that have sent most since the last look, those that have been open longest before others."""
-        found = heapq.nsmallest(most, self._connections, key=lambda connection: connection.by_activity())
-        seen = [connection.seen() for connection in found]
+        found = heapq.nsmallest(most, self._connections, key=lambda connection: connection.activity_key())
+        seen = [connection.describe_peer() for connection in found]
         for connection in self._connections:
-            connection.look()
+            connection.mark_seen()
         return seen
 
     async def stop(self, grace: float = 5.0) -> None:
@@ -98,7 +98,7 @@ class Listener:
         if self._sweeping is not None:
             self._sweeping.cancel()
         for connection in list(self._connections):
-            connection.shut()
+            connection.finish()
         # The server's own wait_closed() waits for clients to leave, which idle ones never do.
         try:
             await asyncio.wait_for(self._empty.wait(), grace)
@@ -107,14 +107,14 @@ class Listener:
                 connection.drop()
             await self._empty.wait()
 
-    def sweep(self) -> None:
+    def close_idle(self) -> None:
         """Close every connection that has been idle for too long."""
         oldest = self.now() - self.limits.idle_seconds
         for connection in list(self._connections):
-            if connection.answered < oldest and not connection.busy:
+            if connection.answered_at < oldest and not connection.awaits_reply:
                 connection.drop()
 
-    async def watch(self) -> None:
+    async def check_port(self) -> None:
         """Look whether the port still listens, and open it again where it does not; once a second."""
         if self._port.lost:
             if not self.headend.port_error:
@@ -126,16 +126,16 @@ class Listener:
                 self.headend.port_error = f"{error}; it is tried again each second"
                 return
             _logger.warning("%s listens again", self._port.address)
-            self._not_accepted_at = -math.inf
-        recent = self.now() - self._not_accepted_at < _TOLD_SECONDS
-        self.headend.port_error = self._not_accepted if recent else ""
+            self._accept_error_at = -math.inf
+        recent = self.now() - self._accept_error_at < _ACCEPT_ERROR_SECONDS
+        self.headend.port_error = self._accept_error if recent else ""
 
-    def not_accepted(self, error: OSError) -> None:
+    def report_accept_error(self, error: OSError) -> None:
         """A client knocked and could not be let in; the event loop tries it again in a second."""
         why = error.strerror or str(error)
-        self._not_accepted = f"no further connection can be taken on {self._port.address}: {why}"
-        self._not_accepted_at = self.now()
-        self.headend.port_error = self._not_accepted
+        self._accept_error = f"no further connection can be taken on {self._port.address}: {why}"
+        self._accept_error_at = self.now()
+        self.headend.port_error = self._accept_error
 
     def now(self) -> float:
         """Seconds on a clock that only goes forward."""
@@ -148,13 +148,13 @@ class Listener:
         self._connections.add(connection)
         self._empty.clear()
         self.headend.connections_total += 1
-        self._share_out()
+        self._update_shares()
         count, limits = len(self._connections), self.limits
         if self._stopping or count > limits.connections + _SPARE_FILES // 2:
             return ""
         if connection.network:
-            self._from[connection.network] += 1
-            if 0 < limits.connections_per_peer < self._from[connection.network]:
+            self._by_network[connection.network] += 1
+            if 0 < limits.connections_per_peer < self._by_network[connection.network]:
                 return f"{limits.connections_per_peer} connections are open from your address already; close some first"
         if count > limits.connections:
             return f"{limits.connections} connections are open already; try again later"
@@ -164,29 +164,29 @@ class Listener:
         """A connection is gone."""
         self._connections.discard(connection)
         if connection.network:
-            self._from[connection.network] -= 1
-            if self._from[connection.network] <= 0:
-                del self._from[connection.network]
-        self._share_out()
+            self._by_network[connection.network] -= 1
+            if self._by_network[connection.network] <= 0:
+                del self._by_network[connection.network]
+        self._update_shares()
         if not self._connections:
             self._empty.set()
 
-    def trusts(self, host: str) -> bool:
+    def is_trusted(self, host: str) -> bool:
         """Whether a client at this address may send every command."""
         return self._require_auth == "remote" and is_loopback(host)
 
-    def run(self, work: Coroutine[Any, Any, None]) -> None:
+    def start_task(self, work: Coroutine[Any, Any, None]) -> None:
         """Run `work` beside the connections, and keep hold of it until it is done."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _share_out(self) -> None:
+    def _update_shares(self) -> None:
         count = self.headend.connections = len(self._connections)
         self.input_share = self.limits.input_share(count)
         self.reply_share = self.limits.reply_share(count)
 
     def _sweep_on(self) -> None:
-        self.sweep()
+        self.close_idle()
         interval = min(60.0, self.limits.idle_seconds / 4)
         self._sweeping = asyncio.get_running_loop().call_later(interval, self._sweep_on)

@@ -19,7 +19,7 @@ from metertui.engine.core import Decision
 from metertui.engine.errors import MeterError
 from metertui.formats import FORMS
 from metertui.headend import STATUS_FIELDS
-from metertui.server.control_protocol import Malformed
+from metertui.server.control_protocol import MalformedMessage
 
 if TYPE_CHECKING:
     from metertui.headend import HeadEnd
@@ -41,32 +41,32 @@ class Call:
     """Whether the head-end serves nobody and ends after this command."""
 
     def text(self, name: str) -> str:
-        """Return an argument that must be a string. Raises Malformed."""
+        """Return an argument that must be a string. Raises MalformedMessage."""
         value = self.arguments.get(name)
         if not isinstance(value, str):
-            raise Malformed(f"{name} must be a string")
+            raise MalformedMessage(f"{name} must be a string")
         return value
 
     def optional_text(self, name: str) -> str | None:
-        """Return an argument that may be missing, else must be a string. Raises Malformed."""
+        """Return an argument that may be missing, else must be a string. Raises MalformedMessage."""
         return self.text(name) if name in self.arguments else None
 
     def texts(self, name: str) -> list[str]:
-        """Return an argument that must be a list of strings. Raises Malformed."""
+        """Return an argument that must be a list of strings. Raises MalformedMessage."""
         value = self.arguments.get(name)
         if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-            raise Malformed(f"{name} must be a list of strings")
+            raise MalformedMessage(f"{name} must be a list of strings")
         return value
 
     def objects(self, name: str) -> list[dict[str, Any]]:
-        """Return an argument that must be a list of objects. Raises Malformed."""
+        """Return an argument that must be a list of objects. Raises MalformedMessage."""
         value = self.arguments.get(name)
         if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
-            raise Malformed(f"{name} must be a list of objects")
+            raise MalformedMessage(f"{name} must be a list of objects")
         return value
 
     def account_fields(self) -> dict[str, str]:
-        """Return the fields of an account that are among the arguments. Raises Malformed."""
+        """Return the fields of an account that are among the arguments. Raises MalformedMessage."""
         return {name: self.text(name) for name in FIELDS if name in self.arguments}
 
     def account_row(self) -> object:
@@ -126,10 +126,10 @@ async def _decide(call: Call) -> object:
 
 
 def _parse_decision(fields: dict[str, Any]) -> Decision:
-    """Return the decision that an object describes. Raises Malformed."""
+    """Return the decision that an object describes. Raises MalformedMessage."""
     kinds = get_type_hints(Decision)
     if fields.keys() != kinds.keys() or any(type(fields[name]) is not kind for name, kind in kinds.items()):
-        raise Malformed(f"a decision has the fields {', '.join(kinds)}")
+        raise MalformedMessage(f"a decision has the fields {', '.join(kinds)}")
     return Decision(**fields)
 
 
@@ -137,7 +137,7 @@ async def _import(call: Call) -> object:
     paths = [Path(name) for name in call.texts("files")]
     form = call.arguments.get("form")
     if form is not None and form not in FORMS:
-        raise Malformed(f"a form is one of {', '.join(FORMS)}")
+        raise MalformedMessage(f"a form is one of {', '.join(FORMS)}")
     importing = await call.headend.imports.plan(paths, form, part_of_progress(call.progress, 0, 2))
     names = ", ".join(path.name for path in paths)
     progress = part_of_progress(call.progress, 1, 2)

@@ -13,14 +13,14 @@ from typing import Any, Final
 
 from metertui.engine.errors import MeterError
 
-_ACCEPTS_IN_A_TURN: Final = 64
+_MAX_ACCEPTS: Final = 64
 """Connections that the event loop accepts before it looks at anything else: about 5 ms of work."""
 _ACCEPT_QUEUE: Final = 4096
 """Connections that the kernel may keep for us meanwhile, so that a thousand at once need not try again."""
 _KERNEL_REPLY_BYTES: Final = 65_536
 """Replies that the kernel may keep for a client beside ours, instead of megabytes: twenty thousand OKs."""
 
-_GIVEN_UP: Final[list[asyncio.Server]] = []
+_ABANDONED: Final[list[asyncio.Server]] = []
 """Whose descriptors are another's by now: as garbage they would close what is not theirs."""
 
 
@@ -39,15 +39,15 @@ class Port:
     @property
     def address(self) -> str:
         """Host and port in one text."""
-        return joined(self._host, self.number)
+        return format_address(self._host, self.number)
 
     async def open(self) -> None:
         """Bind and listen. Raises MeterError, in one line, where that cannot be."""
         loop = asyncio.get_running_loop()
         try:
-            server = await loop.create_server(self._protocol, self._host, self.number, backlog=_ACCEPTS_IN_A_TURN)
+            server = await loop.create_server(self._protocol, self._host, self.number, backlog=_MAX_ACCEPTS)
         except (OSError, OverflowError) as error:
-            raise MeterError(f"cannot listen on {self.address}: {_reason(error)}") from error
+            raise MeterError(f"cannot listen on {self.address}: {_describe_error(error)}") from error
         for bound in server.sockets:
             # The same socket by another descriptor, since asyncio's own queues no more than it accepts in a turn.
             with socket.socket(fileno=os.dup(bound.fileno())) as twin:
@@ -71,9 +71,9 @@ class Port:
         if server is None:
             return
         if all(_is_ours(*each) for each in self._bound):
-            await accept_no_more(server)
-        if any(_is_anothers(*each) for each in self._bound):
-            _GIVEN_UP.append(server)
+            await stop_accepting(server)
+        if any(_is_reused(*each) for each in self._bound):
+            _ABANDONED.append(server)
             for descriptor, _ in self._bound:
                 with contextlib.suppress(RuntimeError):  # the event loop knows the other by it already
                     asyncio.get_running_loop().remove_reader(descriptor)
@@ -82,7 +82,7 @@ class Port:
             server.close()
 
 
-async def accept_no_more(server: asyncio.Server) -> None:
+async def stop_accepting(server: asyncio.Server) -> None:
     """Let nobody in any more, and let whoever has been let in a moment ago become a connection.
 
     Closed before that, asyncio would lose such a client half made, and fail when it is collected as garbage.
@@ -92,7 +92,7 @@ async def accept_no_more(server: asyncio.Server) -> None:
     await asyncio.sleep(0)
 
 
-def joined(host: str, port: int) -> str:
+def format_address(host: str, port: int) -> str:
     """Host and port in one text; an IPv6 address in brackets."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
@@ -120,14 +120,14 @@ def _is_ours(descriptor: int, inode: int) -> bool:
         return False
 
 
-def _is_anothers(descriptor: int, inode: int) -> bool:
+def _is_reused(descriptor: int, inode: int) -> bool:
     try:
         return os.fstat(descriptor).st_ino != inode
     except OSError:
         return False
 
 
-def _reason(error: OSError | OverflowError) -> str:
+def _describe_error(error: OSError | OverflowError) -> str:
     if isinstance(error, OverflowError):
         return "a port is a number from 0 to 65535"
     if isinstance(error, socket.gaierror):

@@ -92,7 +92,7 @@ _PIECE: Final = 16_384
 """Bytes parsed between two looks at the budget: some hundred readings, so neither overhead nor overshoot is felt."""
 LINE_BYTES: Final = 32
 """A short reading: what is looked at for each line of the budget."""
-_CAREFUL_COST: Final = 4
+_LINE_COST: Final = 4
 """Plain lines that take the time of one that is parsed with care."""
 _PLAIN: Final = bytes(byte for byte in range(0x20, 0x7F) if byte != ord('"')) + b"\t\n"
 _BLANKS: Final = " \t"
@@ -110,37 +110,37 @@ class Parser:
         self._data = b""
         self._at = 0
         self._discarding = False
-        self.waiting = 0
+        self.bytes_waiting = 0
         """Bytes that were fed and not parsed yet."""
-        self.pending = False
+        self.may_have_line = False
         """Whether there may be a complete line in them."""
 
     def feed(self, data: bytes) -> None:
         """More bytes, cut anywhere. Only queues them."""
         self._fresh.append(data)
-        self.waiting += len(data)
-        self.pending = True
+        self.bytes_waiting += len(data)
+        self.may_have_line = True
 
-    def end(self) -> None:
+    def end_input(self) -> None:
         """No more bytes come: what is unterminated is a line."""
-        if self.waiting and not self._tail().endswith(b"\n"):
+        if self.bytes_waiting and not self._last_chunk().endswith(b"\n"):
             self.feed(b"\n")
 
-    def break_off(self) -> None:
+    def abort_input(self) -> None:
         """The client was cut off: what is unterminated may be half of something, and is dropped."""
         self._join()
         self._data = self._data[: self._data.rfind(b"\n") + 1]
-        self.waiting = len(self._data)
-        self.pending = bool(self._data)
+        self.bytes_waiting = len(self._data)
+        self.may_have_line = bool(self._data)
 
-    def clear(self) -> None:
+    def clear_input(self) -> None:
         """Forget everything that was not taken."""
         self._fresh.clear()
         self._data = b""
-        self._at = self.waiting = 0
-        self.pending = False
+        self._at = self.bytes_waiting = 0
+        self.may_have_line = False
 
-    def take(self, budget: int) -> list[Request]:
+    def take_requests(self, budget: int) -> list[Request]:
         """The next requests, in order, from about `budget` lines at most; none when no line is complete.
 
         The budget bounds the time that this takes, and the memory of what is made; lines that cost more than a plain
@@ -156,18 +156,18 @@ class Parser:
             reach = at + min(_PIECE, budget * LINE_BYTES)
             end = data.rfind(b"\n", at, reach) + 1 or data.find(b"\n", reach) + 1
             if data.count(b"\n", at, end) > 2 * budget:
-                end = _after_lines(data, at, budget)
+                end = _position_after_lines(data, at, budget)
             if not end:
-                at = self._unended(data, at, requests)
-                self.pending = False
+                at = self._check_unterminated(data, at, requests)
+                self.may_have_line = False
                 break
             budget -= self._parse(data[at:end], requests)
             at = end
         self._at = at
-        self.waiting = len(data) - at
+        self.bytes_waiting = len(data) - at
         return requests
 
-    def _tail(self) -> bytes:
+    def _last_chunk(self) -> bytes:
         return self._fresh[-1] if self._fresh else self._data
 
     def _join(self) -> None:
@@ -177,7 +177,7 @@ class Parser:
             self._fresh.clear()
             self._at = 0
 
-    def _unended(self, data: bytes, at: int, requests: list[Request]) -> int:
+    def _check_unterminated(self, data: bytes, at: int, requests: list[Request]) -> int:
         """Look at a line that has no ending yet. One that is too long already is answered now and not kept."""
         if len(data) - at < self._limit:
             return at
@@ -191,8 +191,8 @@ class Parser:
         if lines is None:
             raw_lines = piece.split(b"\n")
             raw_lines.pop()
-            requests.extend(request for raw in raw_lines if (request := self._careful(raw)) is not None)
-            return len(raw_lines) * _CAREFUL_COST
+            requests.extend(request for raw in raw_lines if (request := self._parse_line(raw)) is not None)
+            return len(raw_lines) * _LINE_COST
         append = requests.append
         read = Read._make
         for line in lines:
@@ -201,7 +201,7 @@ class Parser:
                 words[0] = line
                 append(read(words))
             elif words:
-                append(_request(line, words))
+                append(_make_request(line, words))
         return len(lines)
 
     def _plain_lines(self, piece: bytes) -> list[str] | None:
@@ -216,7 +216,7 @@ class Parser:
         lines.pop()
         return lines if max(map(len, lines)) <= longest else None
 
-    def _careful(self, raw: bytes) -> Request | None:
+    def _parse_line(self, raw: bytes) -> Request | None:
         """The request of any one line, given without its newline; None for a blank one."""
         if len(raw) >= self._limit:
             return self._too_long(raw[: self._limit])
@@ -225,42 +225,44 @@ class Parser:
             line = raw.decode()
         except UnicodeDecodeError as error:
             why = f"byte {error.start + 1} of the line is not UTF-8"
-            return Bad(_kept(_escaped(raw)), "bad-encoding", why)
+            return Bad(_without_secret(_decode_escaped(raw)), "bad-encoding", why)
         text = line.strip(_BLANKS)
         if not text:
             return None
         verb = re.split(r"[ \t]", text, maxsplit=1)[0]
-        if _shape(verb) is None:
-            return _unknown(line, verb)
-        words = _words(text)
+        if _request_maker(verb) is None:
+            return _unknown_command(line, verb)
+        words = _split_words(text)
         if words is None:
             why = "a double quote opens a value that no other closes, or stands inside a word"
-            return Bad(_kept(line), "syntax", why)
-        return _request(line, words)
+            return Bad(_without_secret(line), "syntax", why)
+        return _make_request(line, words)
 
     def _too_long(self, raw: bytes) -> Bad:
-        return Bad(_kept(_escaped(raw)), "too-long", f"a line is at most {self._limit} bytes with its ending")
+        return Bad(
+            _without_secret(_decode_escaped(raw)), "too-long", f"a line is at most {self._limit} bytes with its ending"
+        )
 
 
-def _after_lines(data: bytes, at: int, count: int) -> int:
+def _position_after_lines(data: bytes, at: int, count: int) -> int:
     """Where the line begins that comes `count` lines after the one at `at`. There are so many."""
     for _ in range(count):
         at = data.find(b"\n", at) + 1
     return at
 
 
-def visible(text: str) -> str:
+def escape_controls(text: str) -> str:
     """`text` fit for one line of an answer: control characters and the like as escapes."""
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
 
 
-def _escaped(raw: bytes) -> str:
+def _decode_escaped(raw: bytes) -> str:
     return raw.decode("utf-8", "backslashreplace")
 
 
-def _words(text: str) -> list[str] | None:
+def _split_words(text: str) -> list[str] | None:
     """The words of a line, quotes taken off; None where the quotes do not fit. `text` neither begins nor ends blank."""
     words = []
     at = 0
@@ -274,29 +276,29 @@ def _words(text: str) -> list[str] | None:
     return words
 
 
-def _kept(line: str) -> str:
+def _without_secret(line: str) -> str:
     """`line` as it may be written down: a line that bears a secret without it."""
     words = line.split(maxsplit=1)
     return "AUTH ***" if words and words[0].upper() == "AUTH" else line
 
 
-def _shape(verb: str) -> Callable[[str, list[str]], Request | None] | None:
+def _request_maker(verb: str) -> Callable[[str, list[str]], Request | None] | None:
     """What makes a request of a line that begins with `verb`, in any case; None for a verb that is none."""
-    return _SHAPES.get(verb.upper()) if verb.isascii() else None
+    return _REQUEST_MAKERS.get(verb.upper()) if verb.isascii() else None
 
 
-def _request(line: str, words: list[str]) -> Request:
+def _make_request(line: str, words: list[str]) -> Request:
     """The request of a line's words, of which there is at least one."""
-    shape = _shape(words[0])
+    shape = _request_maker(words[0])
     if shape is None:
-        return _unknown(line, words[0])
+        return _unknown_command(line, words[0])
     request = shape(line, words)
     if request is None:
-        return Bad(_kept(line), "syntax", f"the words do not fit: {USAGE[words[0].upper()]}")
+        return Bad(_without_secret(line), "syntax", f"the words do not fit: {USAGE[words[0].upper()]}")
     return request
 
 
-def _unknown(line: str, verb: str) -> Bad:
+def _unknown_command(line: str, verb: str) -> Bad:
     shown = verb if len(verb) <= _SHOWN else f"{verb[:_SHOWN]}…"
     return Bad(line, "unknown-command", f"{shown} is not a command; HELP lists them")
 
@@ -325,20 +327,20 @@ def _register(line: str, words: list[str]) -> Register | None:
 
 
 def _auth(line: str, words: list[str]) -> Auth | None:
-    return Auth(_kept(line), words[1], words[2]) if len(words) == 3 else None
+    return Auth(_without_secret(line), words[1], words[2]) if len(words) == 3 else None
 
 
-def _bare(kind: Callable[[str], Request]) -> Callable[[str, list[str]], Request | None]:
+def _without_words(kind: Callable[[str], Request]) -> Callable[[str, list[str]], Request | None]:
     """A verb that takes no words."""
     return lambda line, words: kind(line) if len(words) == 1 else None
 
 
-_SHAPES: Final[dict[str, Callable[[str, list[str]], Request | None]]] = {
+_REQUEST_MAKERS: Final[dict[str, Callable[[str, list[str]], Request | None]]] = {
     "READ": _read,
     "REGISTER": _register,
-    "STOPSERVER": _bare(Stop),
-    "PING": _bare(Ping),
-    "HELP": _bare(Help),
+    "STOPSERVER": _without_words(Stop),
+    "PING": _without_words(Ping),
+    "HELP": _without_words(Help),
     "AUTH": _auth,
-    "QUIT": _bare(Quit),
+    "QUIT": _without_words(Quit),
 }

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 NAME: Final = ".control"
-_LONGEST: Final = 100
+_MAX_PATH_BYTES: Final = 100
 """Bytes that the path of a socket may have everywhere; see unix(7), sun_path."""
 
 
@@ -25,7 +25,7 @@ def bind(folder: Path) -> socket.socket:
         path.unlink()
     made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        with _short(folder) as short:
+        with _short_path(folder) as short:
             made.bind(f"{short}/{NAME}")
         path.chmod(0o600)  # nobody can connect before it listens
     except BaseException:
@@ -38,7 +38,7 @@ def connect(folder: Path) -> socket.socket:
     """A connection to the owner of a folder. Raises OSError."""
     made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        with _short(folder) as short:
+        with _short_path(folder) as short:
             made.connect(f"{short}/{NAME}")
     except BaseException:
         made.close()
@@ -52,10 +52,10 @@ def remove(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def _short(folder: Path) -> Iterator[str]:
+def _short_path(folder: Path) -> Iterator[str]:
     """A name of the folder that leaves room for that of the socket."""
     whole = str(folder)
-    if len(os.fsencode(whole)) + 1 + len(NAME) <= _LONGEST:
+    if len(os.fsencode(whole)) + 1 + len(NAME) <= _MAX_PATH_BYTES:
         yield whole
         return
     with tempfile.TemporaryDirectory(prefix="metertui-") as near:

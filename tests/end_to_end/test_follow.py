@@ -50,7 +50,7 @@ async def test_a_follower_sees_within_a_second_what_a_server_stores_closes_and_l
         assert (await asyncio.to_thread(say, "READ m-2 7 2025-03-02T10:00\nSTOPSERVER\n"))[1].startswith("OK closed 3")
         await asyncio.to_thread(say, "READ m 3 2025-03-03T10:00\n")
         took.append(await until(follower, 4))
-        reply = await control.ask(tmp_path, Request("status", {}))
+        reply = await control.send_request(tmp_path, Request("status", {}))
         assert isinstance(reply, Done)
         assert reply.result["address"] == f"127.0.0.1:{server.address[1]}"
         await asyncio.to_thread(server.kill)

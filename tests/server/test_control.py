@@ -118,7 +118,7 @@ async def test_staff_by_their_hash(folder: Path, owner: HeadEnd) -> None:
             "a decision has the fields what",
         ),
         (b'{"do":"users register","with":{"meter":["m-1"]}}\n', "meter must be a string"),
-        (b'{"do":"' + b"x" * control.MAX_LINE_BYTES + b'"}\n', "bytes at most"),
+        (b'{"do":"' + b"x" * control.MAX_LINE_BYTES + b'"}\n', "must not exceed"),
     ],
 )
 async def test_bad_input_is_answered_with_one_clear_error(folder: Path, owner: HeadEnd, line: bytes, why: str) -> None:
@@ -149,7 +149,7 @@ async def test_a_defect_is_one_sentence_and_the_next_command_goes_on(
     replies = await asyncio.to_thread(raw, folder, b'{"do":"close"}\n')
     assert replies == [
         {"progress": 0.5},
-        {"error": "the process that owns the folder failed at this; its log says why"},
+        {"error": "the command failed in the process that owns the folder; see its log"},
     ]
     assert "ZeroDivisionError" in caplog.text
     assert "result" in await say(folder, "users register", meter="m-1")
@@ -163,9 +163,9 @@ async def test_too_many_at_once_are_told(folder: Path, owner: HeadEnd, monkeypat
 async def test_who_says_nothing_is_not_waited_for(
     folder: Path, owner: HeadEnd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(control, "_PATIENCE_SECONDS", 0.01)
+    monkeypatch.setattr(control, "_TIMEOUT_SECONDS", 0.01)
     (reply,) = await asyncio.to_thread(raw, folder, b"{", end=False)
-    assert reply == {"error": "no request came"}
+    assert reply == {"error": "no request came in time"}
 
 
 async def test_the_end_waits_for_work_but_not_for_who_has_not_asked(

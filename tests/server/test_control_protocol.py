@@ -13,7 +13,7 @@ from metertui.server.control_protocol import (
     MAX_LINE_BYTES,
     Done,
     Failed,
-    Malformed,
+    MalformedMessage,
     Progress,
     Reply,
     Request,
@@ -58,7 +58,7 @@ def test_what_is_said_is_what_is_heard(do: str, given: dict[str, object], result
     ],
 )
 def test_what_is_no_request_is_said_in_one_sentence(line: bytes) -> None:
-    with pytest.raises(Malformed) as caught:
+    with pytest.raises(MalformedMessage) as caught:
         parse_request(line)
     assert 0 < len(str(caught.value)) < 100
 
@@ -67,13 +67,13 @@ def test_what_is_no_request_is_said_in_one_sentence(line: bytes) -> None:
 @settings(max_examples=100)
 def test_any_bytes_are_a_message_or_malformed(line: bytes) -> None:
     for parse in (parse_request, parse_reply):
-        with contextlib.suppress(Malformed):
+        with contextlib.suppress(MalformedMessage):
             parse(line + b"\n")
 
 
 @pytest.mark.parametrize("line", [b'{"progress": "1"}\n', b'{"error": 5}\n', b"{}\n", b'{"result": 1, "error": "x"}\n'])
 def test_what_is_no_reply(line: bytes) -> None:
-    with pytest.raises(Malformed):
+    with pytest.raises(MalformedMessage):
         parse_reply(line)
 
 

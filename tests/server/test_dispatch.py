@@ -21,14 +21,14 @@ def talk(
     conversation.feed(said)
     conversation.collect(ALL)
     conversation.perform(batch)
-    return conversation.answer(failure).splitlines(), batch
+    return conversation.collect_replies(failure).splitlines(), batch
 
 
 def turn(conversation: Conversation, batch: FakeBatch | None = None) -> list[str]:
     """One batch with this conversation alone in it."""
     conversation.collect(ALL)
     conversation.perform(batch or FakeBatch())
-    return conversation.answer().splitlines()
+    return conversation.collect_replies().splitlines()
 
 
 # -- one command each -----------------------------------------------------------------------------------------
@@ -122,14 +122,14 @@ def test_who_guesses_too_often_is_told_and_parted_from() -> None:
 def test_replies_of_one_batch_are_bounded_and_the_rest_comes_in_the_next_ones() -> None:
     conversation = Conversation("10.0.0.7:5000", trusted=True)
     conversation.feed(b"HELP\n" * 300 + b"READ m1 5\n")
-    conversation.end()
+    conversation.end_input()
     batch = FakeBatch()
     found: list[str] = []
     longest = 0
-    while conversation.hungry:
+    while conversation.has_work:
         conversation.collect(ALL, 2000)
         conversation.perform(batch)
-        said = conversation.answer()
+        said = conversation.collect_replies()
         longest = max(longest, len(said))
         found += said.splitlines()
     assert len(found) == 301
@@ -143,12 +143,12 @@ def test_a_batch_that_fails_after_bounded_replies_fails_for_those_alone() -> Non
     conversation.feed(b"HELP\nREAD m1 5\n" * 20)
     conversation.collect(ALL, 2000)
     conversation.perform(FakeBatch())
-    failed = conversation.answer(FULL).splitlines()
+    failed = conversation.collect_replies(FULL).splitlines()
     assert 4 < len(failed) < 30
     assert set(failed[1::2]) == {"ERR storage: no space left on the disk"}
     assert all(reply.startswith("OK READ ") for reply in failed[::2])
     later: list[str] = []
-    while conversation.hungry:
+    while conversation.has_work:
         later += turn(conversation)
     assert len(failed) + len(later) == 40
     assert "ERR" not in "".join(later)
@@ -162,10 +162,10 @@ def test_replies_come_in_the_order_of_requests_over_many_batches() -> None:
     conversation = Conversation("p", trusted=True)
     conversation.feed(b"".join(b"READ m%d 5\n" % i for i in range(1000)))
     replies: list[str] = []
-    while conversation.hungry:
+    while conversation.has_work:
         conversation.collect(10)
         conversation.perform(FakeBatch(outcomes))
-        replies += conversation.answer().splitlines()
+        replies += conversation.collect_replies().splitlines()
     assert replies == [f"ERR conflict: {i}" if i % 3 == 0 else "OK" for i in range(1000)]
 
 
@@ -177,9 +177,9 @@ def test_what_arrives_while_a_batch_is_written_is_answered_in_the_next() -> None
     conversation.perform(first)
     conversation.feed(b"READ m2 5\n")
     conversation.collect(ALL)
-    assert conversation.answer() == "OK\n"
+    assert conversation.collect_replies() == "OK\n"
     conversation.perform(second)
-    assert conversation.answer() == "OK duplicate\n"
+    assert conversation.collect_replies() == "OK duplicate\n"
     assert (len(first.reads), len(second.reads)) == (1, 1)
 
 
@@ -192,11 +192,11 @@ def test_what_was_to_be_stored_and_is_not_is_told_so_and_noted_in_the_next_batch
     conversation.feed(b"READ m1 1\nPING\nREAD again 1\nREAD odd 1\nREAD bad x\nREGISTER m3\nHELP\n")
     conversation.collect(ALL)
     conversation.perform(FakeBatch(outcomes))
-    replies = conversation.answer(FULL).splitlines()
+    replies = conversation.collect_replies(FULL).splitlines()
     storage = f"ERR storage: {FULL.text}"
     assert replies[:-1] == [storage, "OK", storage, storage, "ERR bad-reading: no", storage]
     assert replies[-1].startswith("OK ")
-    assert conversation.hungry
+    assert conversation.has_work
     after = FakeBatch()
     assert turn(conversation, after) == []
     assert [(code, line) for _, code, _, line in after.refusals] == [
@@ -205,7 +205,7 @@ def test_what_was_to_be_stored_and_is_not_is_told_so_and_noted_in_the_next_batch
         ("storage", "READ odd 1"),
         ("storage", "REGISTER m3"),
     ]
-    assert not conversation.hungry
+    assert not conversation.has_work
 
 
 def test_a_batch_that_broke_off_is_never_answered_ok() -> None:
@@ -220,7 +220,7 @@ def test_a_batch_that_broke_off_is_never_answered_ok() -> None:
     conversation.collect(ALL)
     with pytest.raises(ZeroDivisionError):
         conversation.perform(Broken())
-    assert conversation.answer(FULL).splitlines() == [f"ERR storage: {FULL.text}"] * 3
+    assert conversation.collect_replies(FULL).splitlines() == [f"ERR storage: {FULL.text}"] * 3
 
 
 def test_what_a_batch_is_too_full_for_waits_for_the_next() -> None:
@@ -235,11 +235,11 @@ def test_what_a_batch_is_too_full_for_waits_for_the_next() -> None:
     batch = Filling()
     for expected in ("OK\nOK\n", ""):
         conversation.perform(batch)
-        assert conversation.answer() == expected
-        assert conversation.hungry
+        assert conversation.collect_replies() == expected
+        assert conversation.has_work
     conversation.perform(FakeBatch())
-    assert conversation.answer() == "OK\n"
-    assert not conversation.hungry
+    assert conversation.collect_replies() == "OK\n"
+    assert not conversation.has_work
 
 
 # -- the day close -----------------------------------------------------------------------------------------------
@@ -250,15 +250,15 @@ def test_the_reply_to_stopserver_holds_back_what_follows_on_its_own_connection()
     batch = FakeBatch()
     conversation.feed(b"READ m1 1\nSTOPSERVER\nREAD m2 2\nSTOPSERVER\n")
     assert turn(conversation, batch) == ["OK"]
-    assert conversation.stopping is not None
-    assert conversation.busy
+    assert conversation.pending_stop is not None
+    assert conversation.awaits_reply
     conversation.feed(b"PING\n")
     assert turn(conversation, batch) == []
     assert [meter for meter, _, _ in batch.reads] == ["m1"]
-    assert conversation.stopped(CLOSE) == "OK closed 3 readings into 2 day files in 0.12 s\n"
+    assert conversation.confirm_close(CLOSE) == "OK closed 3 readings into 2 day files in 0.12 s\n"
     assert turn(conversation, batch) == ["OK"]
     assert [meter for meter, _, _ in batch.reads] == ["m1", "m2"]
-    conversation.stopped(CLOSE)
+    conversation.confirm_close(CLOSE)
     assert turn(conversation, batch) == ["OK"]
 
 
@@ -266,7 +266,7 @@ def test_a_day_close_that_fails_is_refused_and_noted_before_what_follows() -> No
     conversation = Conversation("p", trusted=True)
     conversation.feed(b"stopserver\nPING\n")
     assert turn(conversation) == []
-    conversation.not_stopped("busy", "a day close is running already")
+    conversation.refuse_close("busy", "a day close is running already")
     batch = FakeBatch()
     assert turn(conversation, batch) == ["ERR busy: a day close is running already", "OK"]
     assert batch.refusals == [("p", "busy", "a day close is running already", "stopserver")]
@@ -277,8 +277,8 @@ def test_a_disk_that_refuses_leaves_the_day_close_its_own_reply() -> None:
     conversation.feed(b"READ m1 1\nSTOPSERVER\n")
     conversation.collect(ALL)
     conversation.perform(FakeBatch())
-    assert conversation.answer(FULL) == f"ERR storage: {FULL.text}\n"
-    assert conversation.stopped(CLOSE).startswith("OK closed 3")
+    assert conversation.collect_replies(FULL) == f"ERR storage: {FULL.text}\n"
+    assert conversation.confirm_close(CLOSE).startswith("OK closed 3")
 
 
 # -- ends -------------------------------------------------------------------------------------------------------
@@ -293,28 +293,28 @@ def test_lines_after_quit_are_neither_performed_nor_answered() -> None:
     conversation.feed(b"READ m3 3\n")
     assert turn(conversation, batch) == []
     assert len(batch.reads) == 1
-    assert conversation.waiting == 0
+    assert conversation.bytes_waiting == 0
 
 
 def test_a_client_that_ends_is_answered_and_then_finished() -> None:
     conversation = Conversation("p", trusted=True)
     conversation.feed(b"PING\nREAD m1 5")
-    conversation.end()
+    conversation.end_input()
     assert not conversation.finished
     conversation.collect(ALL)
     conversation.perform(FakeBatch())
     assert not conversation.finished
-    assert conversation.answer() == "OK\nOK\n"
+    assert conversation.collect_replies() == "OK\nOK\n"
     assert conversation.finished
 
 
 def test_a_client_that_ends_during_its_day_close_is_not_finished_before_it() -> None:
     conversation = Conversation("p", trusted=True)
     conversation.feed(b"STOPSERVER\nPING\n")
-    conversation.end()
+    conversation.end_input()
     turn(conversation)
     assert not conversation.finished
-    conversation.stopped(CLOSE)
+    conversation.confirm_close(CLOSE)
     assert not conversation.finished
     assert turn(conversation) == ["OK"]
     assert conversation.finished
@@ -324,7 +324,7 @@ def test_a_client_that_is_cut_off_has_its_whole_lines_performed() -> None:
     conversation = Conversation("p", trusted=True)
     batch = FakeBatch()
     conversation.feed(b"READ m1 100\nREAD m1 20")
-    conversation.break_off()
+    conversation.abort_input()
     turn(conversation, batch)
     assert batch.reads == [("m1", "100", None)]
     assert conversation.finished
@@ -337,15 +337,15 @@ def test_after_a_cut_what_was_performed_is_still_answered() -> None:
     conversation.perform(FakeBatch())
     conversation.feed(b"PING\n")
     conversation.collect(ALL)
-    conversation.cut()
+    conversation.discard_input()
     assert not conversation.finished
-    assert conversation.answer() == "OK\n"
+    assert conversation.collect_replies() == "OK\n"
     assert conversation.finished
 
 
 def test_who_is_turned_away_hears_why_and_no_more() -> None:
     conversation = Conversation("p", trusted=True)
-    conversation.turn_away("limit", "too many")
+    conversation.reject("limit", "too many")
     conversation.feed(b"PING\n")
     batch = FakeBatch()
     assert turn(conversation, batch) == ["ERR limit: too many"]

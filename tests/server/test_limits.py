@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from metertui.server.limits import is_loopback, network
+from metertui.server.limits import is_loopback, peer_network
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ from metertui.server.limits import is_loopback, network
     ],
 )
 def test_connections_are_counted_by_address_or_network(host: str, counted: str) -> None:
-    assert network(host) == counted
+    assert peer_network(host) == counted
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ async def test_a_connection_too_many_is_told_so_and_closed_and_noted() -> None:
 
 async def test_one_other_machine_may_only_have_so_many_connections(monkeypatch: pytest.MonkeyPatch) -> None:
     networks = iter(["10.0.0.1", "10.0.0.1", "10.0.0.1", "10.0.0.2", "10.0.0.1"])
-    monkeypatch.setattr("metertui.server.connection.network", lambda host: next(networks))
+    monkeypatch.setattr("metertui.server.connection.peer_network", lambda host: next(networks))
     async with serving(Limits(connections_per_peer=2)) as (headend, listener):
         kept = [await connect(listener) for _ in range(2)]
         refusal = b"ERR limit: 2 connections are open from your address already; close some first\n"
@@ -103,15 +103,15 @@ async def test_an_idle_connection_is_closed_and_one_that_speaks_is_not() -> None
         idle_writer.write(b"half a line")
         writer.write(b"PING\n")
         assert await reader.readline() == b"OK\n"
-        listener.sweep()
+        listener.close_idle()
         await until(lambda: headend.bytes_waiting > 0)
         assert headend.connections == 2
         headend.engine.clock.seconds = 7201.0
-        listener.sweep()
+        listener.close_idle()
         assert await idle_reader.read() == b""
         await until(lambda: headend.connections == 1)
         headend.engine.clock.seconds = 14_000.0
-        listener.sweep()
+        listener.close_idle()
         writer.write(b"PING\n")
         assert await reader.readline() == b"OK\n"
         idle_writer.close()
@@ -124,7 +124,7 @@ async def test_a_client_that_waits_for_its_day_close_is_not_idle() -> None:
         writer.write(b"STOPSERVER\n")
         await until(lambda: headend.day_close.running is not None)
         headend.engine.clock.seconds = 100.0
-        listener.sweep()
+        listener.close_idle()
         headend.day_close.running.set_result(CLOSE)
         assert (await reader.readline()).startswith(b"OK closed")
         writer.close()
@@ -138,10 +138,10 @@ async def test_who_does_not_read_is_not_read_from_and_closed_at_the_idle_limit_o
             await asyncio.sleep(0)
         assert headend.turns == turns
         assert await say(listener, b"PING\n") == b"OK\n"
-        listener.sweep()
+        listener.close_idle()
         assert headend.connections == 1
         headend.engine.clock.seconds = 7201.0
-        listener.sweep()
+        listener.close_idle()
         await until(lambda: headend.connections == 0)
         client.close()
 

@@ -45,7 +45,7 @@ async def test_a_lost_port_is_opened_again_by_the_next_look(lose: Callable[[List
         before = listener.port
         lose(listener)
         assert listener._port.lost
-        await listener.watch()
+        await listener.check_port()
         assert (headend.port_error, listener.port) == ("", before)
         assert await say(listener, b"PING\n") == b"OK\n"
         writer.write(b"PING\n")
@@ -63,12 +63,12 @@ async def test_a_port_that_another_program_has_taken_is_told_until_it_can_be_had
             other.bind(("127.0.0.1", listener.port))
             other.listen()
             for _ in range(2):
-                await listener.watch()
+                await listener.check_port()
                 why = "the port is in use by another program; it is tried again each second"
                 assert headend.port_error == f"cannot listen on 127.0.0.1:{listener.port}: {why}"
             writer.write(b"PING\n")
             assert await reader.readline() == b"OK\n"
-        await listener.watch()
+        await listener.check_port()
         assert headend.port_error == ""
         assert await say(listener, b"PING\n") == b"OK\n"
         writer.close()
@@ -84,7 +84,7 @@ async def test_who_is_let_in_while_the_port_is_closed_is_a_connection_or_none(tu
             for _ in range(6):
                 await asyncio.sleep(0)
             assert headend.connections == headend.connections_total == (turns >= 2)
-            await listener.watch()
+            await listener.check_port()
             client.setblocking(False)
             if headend.connections:
                 await asyncio.get_running_loop().sock_sendall(client, b"PING\n")
@@ -98,7 +98,7 @@ async def test_a_descriptor_that_is_another_files_by_now_is_left_to_it(tmp_path:
         with (tmp_path / "file").open("wb") as file:
             os.dup2(file.fileno(), number)
         try:
-            await listener.watch()
+            await listener.check_port()
             gc.collect()
             os.write(number, b"mine")
             assert headend.port_error == ""
@@ -109,19 +109,19 @@ async def test_a_descriptor_that_is_another_files_by_now_is_left_to_it(tmp_path:
 
 async def test_whom_the_system_does_not_let_in_is_told_while_it_lasts() -> None:
     async with serving() as (headend, listener):
-        listener.not_accepted(OSError(24, "Too many open files"))
+        listener.report_accept_error(OSError(24, "Too many open files"))
         for seconds in (0.0, 2.0):
             headend.engine.clock.seconds = seconds
-            await listener.watch()
+            await listener.check_port()
             told = f"no further connection can be taken on 127.0.0.1:{listener.port}: Too many open files"
             assert headend.port_error == told
         headend.engine.clock.seconds = 3.0
-        await listener.watch()
+        await listener.check_port()
         assert headend.port_error == ""
 
 
 async def test_the_port_is_looked_at_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("metertui.server.listener._WATCH_SECONDS", 0.0)
+    monkeypatch.setattr("metertui.server.listener._CHECK_SECONDS", 0.0)
     async with serving() as (headend, listener):
         closed(listener)
         before = listener._port._server

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metertui.server.protocol import Auth, Bad, Help, Parser, Ping, Quit, Read, Register, Request, Stop, visible
+from metertui.server.protocol import Auth, Bad, Help, Parser, Ping, Quit, Read, Register, Request, Stop, escape_controls
 
 ALL = 1_000_000
 
@@ -19,11 +19,11 @@ def parse(*chunks: bytes, limit: int = 1024, end: bool = True) -> list[Request]:
     requests = []
     for chunk in chunks:
         parser.feed(chunk)
-        requests += parser.take(ALL)
+        requests += parser.take_requests(ALL)
     if end:
-        parser.end()
-        requests += parser.take(ALL)
-        assert parser.waiting == 0
+        parser.end_input()
+        requests += parser.take_requests(ALL)
+        assert parser.bytes_waiting == 0
     return requests
 
 
@@ -152,8 +152,8 @@ def test_a_strange_verb_is_shown_in_part() -> None:
 
 
 def test_visible_text_has_no_control_characters() -> None:
-    assert visible("plain, 幸福") == "plain, 幸福"
-    assert visible("a\x1b[31m\r\n\t\u2028\u202e\x00") == "a\\x1b[31m\\r\\n\\t\\u2028\\u202e\\x00"
+    assert escape_controls("plain, 幸福") == "plain, 幸福"
+    assert escape_controls("a\x1b[31m\r\n\t\u2028\u202e\x00") == "a\\x1b[31m\\r\\n\\t\\u2028\\u202e\\x00"
 
 
 # -- lengths --------------------------------------------------------------------------------------------------
@@ -180,15 +180,15 @@ def test_a_long_line_that_ends_in_a_command_is_not_that_command() -> None:
 def test_a_line_without_end_is_answered_at_once_and_kept_in_part_only() -> None:
     parser = Parser(limit := 64)
     parser.feed(b"x" * limit)
-    (request,) = parser.take(ALL)
+    (request,) = parser.take_requests(ALL)
     assert isinstance(request, Bad)
     assert request.code == "too-long"
     for _ in range(100):
         parser.feed(b"STOPSERVER " * 1000)
-        assert parser.take(ALL) == []
-        assert parser.waiting == 0
+        assert parser.take_requests(ALL) == []
+        assert parser.bytes_waiting == 0
     parser.feed(b"STOPSERVER\nPING\n")
-    assert parser.take(ALL) == [Ping("PING")]
+    assert parser.take_requests(ALL) == [Ping("PING")]
 
 
 def test_an_endless_line_at_the_end_is_one_refusal() -> None:
@@ -217,19 +217,19 @@ def test_a_client_that_is_cut_off_leaves_no_half_line() -> None:
     parser = Parser()
     parser.feed(b"READ m1 100\nREAD m1 2")
     parser.feed(b"0")
-    parser.break_off()
-    assert parser.take(ALL) == [Read("READ m1 100", "m1", "100", None)]
-    assert parser.waiting == 0
-    parser.break_off()
-    assert not parser.pending
+    parser.abort_input()
+    assert parser.take_requests(ALL) == [Read("READ m1 100", "m1", "100", None)]
+    assert parser.bytes_waiting == 0
+    parser.abort_input()
+    assert not parser.may_have_line
 
 
 def test_a_carriage_return_may_come_apart_from_its_newline() -> None:
     parser = Parser()
     parser.feed(b"PING\r")
-    assert parser.take(ALL) == []
+    assert parser.take_requests(ALL) == []
     parser.feed(b"\nREAD m1 5\r\n")
-    assert parser.take(ALL) == [Ping("PING"), Read("READ m1 5", "m1", "5", None)]
+    assert parser.take_requests(ALL) == [Ping("PING"), Read("READ m1 5", "m1", "5", None)]
 
 
 def test_only_one_carriage_return_belongs_to_the_ending() -> None:
@@ -243,41 +243,41 @@ def test_a_budget_bounds_what_is_taken_at_once_and_loses_nothing() -> None:
     parser = Parser()
     parser.feed(b"".join(b"READ m%d 5\n" % i for i in range(20_000)))
     taken: list[Request] = []
-    while parser.pending:
-        some = parser.take(1000)
+    while parser.may_have_line:
+        some = parser.take_requests(1000)
         assert len(some) < 1000 + 16_384 // len(b"READ m1 5\n")
         taken += some
     assert [request.meter for request in taken if isinstance(request, Read)] == [f"m{i}" for i in range(20_000)]
-    assert parser.waiting == 0
+    assert parser.bytes_waiting == 0
 
 
 def test_blank_lines_use_up_the_budget_too() -> None:
     parser = Parser()
     parser.feed(b"\n" * 1_000_000)
-    assert parser.take(100) == []
-    assert parser.pending
-    assert parser.waiting > 900_000
+    assert parser.take_requests(100) == []
+    assert parser.may_have_line
+    assert parser.bytes_waiting > 900_000
 
 
 def test_no_more_is_made_of_short_lines_than_the_budget_asks_for() -> None:
     parser = Parser()
     parser.feed(b"HELP\n" * 1000)
-    taken = [len(parser.take(13)) for _ in range(20)]
+    taken = [len(parser.take_requests(13)) for _ in range(20)]
     assert max(taken) <= 2 * 13
-    assert parser.waiting == 5 * (1000 - sum(taken))
+    assert parser.bytes_waiting == 5 * (1000 - sum(taken))
 
 
 def test_a_parser_knows_that_only_half_a_line_waits() -> None:
     parser = Parser()
     parser.feed(b"PING\nPI")
-    assert parser.pending
-    parser.take(ALL)
-    assert not parser.pending
-    assert parser.waiting == 2
+    assert parser.may_have_line
+    parser.take_requests(ALL)
+    assert not parser.may_have_line
+    assert parser.bytes_waiting == 2
     parser.feed(b"NG\n")
-    assert parser.pending
-    parser.clear()
-    assert (parser.pending, parser.waiting, parser.take(ALL)) == (False, 0, [])
+    assert parser.may_have_line
+    parser.clear_input()
+    assert (parser.may_have_line, parser.bytes_waiting, parser.take_requests(ALL)) == (False, 0, [])
 
 
 # -- however the bytes come ------------------------------------------------------------------------------------
@@ -316,10 +316,10 @@ def test_plain_chunks_and_careful_lines_mean_the_same(data: bytes, limit: int) -
 def test_any_budget_gives_the_same(data: bytes, budget: int) -> None:
     parser = Parser()
     parser.feed(data)
-    parser.end()
+    parser.end_input()
     requests: list[Request] = []
-    while parser.pending:
-        requests += parser.take(budget)
+    while parser.may_have_line:
+        requests += parser.take_requests(budget)
     assert requests == parse(data)
 
 
@@ -331,7 +331,7 @@ def test_random_bytes_are_answered_line_by_line_and_never_stay() -> None:
         chunk = chaos.randbytes(100_000)
         parser.feed(chunk)
         lines += chunk.count(b"\n")
-        while parser.pending:
-            answers += len(parser.take(1000))
-        assert parser.waiting < 1024
+        while parser.may_have_line:
+            answers += len(parser.take_requests(1000))
+        assert parser.bytes_waiting < 1024
     assert 0 < answers <= lines + 1
