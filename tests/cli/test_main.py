@@ -1,30 +1,10 @@
-"""The grammar: where options stand, exit codes, one line for an error, and what is loaded for what."""
+"""Exit codes, one line for an error, and where options stand."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import pytest
 
-from metertui import __version__
-from metertui.cli import main
-from metertui.engine.base.windows import WINDOW_NAMES
-from metertui.engine.usage import aggregate
 from tests.cli.conftest import Command
-
-COMMANDS = ("tui", "serve", "demo", "simulate", "generate", "import", "usage", "bill", "query", "export")
-
-
-@pytest.mark.parametrize("command", ["", *COMMANDS, "check", "users", "users register", "admins", "admins add"])
-def test_everything_explains_itself(metertui: Command, command: str) -> None:
-    result = metertui(*command.split(), "--help")
-    assert result.code == 0
-    assert result.out.startswith("usage: metertui")
-
-
-def test_version(metertui: Command) -> None:
-    assert metertui("--version").out == f"metertui {__version__}\n"
 
 
 @pytest.mark.parametrize(
@@ -115,21 +95,3 @@ def test_the_folder_may_be_told_anywhere(steady: Command, data: object, monkeypa
     told = ["--data", str(data)]
     for words in ([*told, "users", "list"], ["users", *told, "list"], ["users", "list", *told]):
         assert "m-1" in steady(*words).out
-
-
-def test_help_names_the_windows_and_keys_that_there_are() -> None:
-    assert main._WINDOWS == WINDOW_NAMES
-    assert main._KEYS.split(",") == list(aggregate.KEYS)
-
-
-def loaded_by(statement: str) -> set[str]:
-    code = f"import sys\n{statement}\nprint(*sys.modules)"
-    return set(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split())
-
-
-def test_the_grammar_loads_nothing_heavy() -> None:
-    assert not loaded_by("from metertui.cli.main import parser; parser()") & {"numpy", "pandas", "textual", "asyncio"}
-
-
-def test_serving_never_loads_the_screens() -> None:
-    assert not loaded_by("import metertui.cli.serve") & {"textual", "rich", "plotext"}

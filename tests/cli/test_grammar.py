@@ -1,0 +1,75 @@
+"""The grammar: help for every command and option, and nothing loaded for it."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+
+import pytest
+
+from metertui import __version__
+from metertui.cli import grammar
+from metertui.engine.base.windows import WINDOW_NAMES
+from metertui.engine.usage import aggregate
+from tests.cli.conftest import Command
+
+
+def every_command(parser: argparse.ArgumentParser) -> Iterator[tuple[str, argparse.ArgumentParser]]:
+    """Every command of a parser by its words, the program itself first."""
+    yield parser.prog.removeprefix("metertui").strip(), parser
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for each in action.choices.values():
+                yield from every_command(each)
+
+
+EVERY = dict(every_command(grammar.parser()))
+
+
+@pytest.mark.parametrize("command", EVERY)
+def test_every_command_has_help(metertui: Command, command: str) -> None:
+    result = metertui(*command.split(), "--help")
+    assert result.code == 0
+    assert result.out.startswith("usage: metertui")
+
+
+def test_version(metertui: Command) -> None:
+    assert metertui("--version").out == f"metertui {__version__}\n"
+
+
+@pytest.mark.parametrize("command", EVERY)
+def test_every_option_and_operand_has_help(command: str) -> None:
+    actions = [each for each in EVERY[command]._actions if not isinstance(each, argparse._SubParsersAction)]
+    assert [each.dest for each in actions if not each.help] == []
+
+
+@pytest.mark.parametrize("command", EVERY)
+def test_every_command_names_a_function_of_the_package(command: str) -> None:
+    module, _, function = str(EVERY[command.split(" ", maxsplit=1)[0]].get_default("run")).partition(":")
+    assert callable(getattr(import_module(f"metertui.cli.{module}"), function))
+
+
+def test_help_names_the_windows_and_keys_that_there_are() -> None:
+    assert grammar.WINDOWS == WINDOW_NAMES
+    assert list(aggregate.KEYS) == list(grammar.KEYS)
+
+
+def loaded_by(statement: str) -> set[str]:
+    code = f"import sys\n{statement}\nprint(*sys.modules)"
+    return set(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split())
+
+
+def test_the_grammar_loads_nothing_heavy() -> None:
+    assert not loaded_by("from metertui.cli.grammar import parser; parser()") & {
+        "numpy",
+        "pandas",
+        "textual",
+        "asyncio",
+    }
+
+
+def test_serving_never_loads_the_screens() -> None:
+    assert not loaded_by("import metertui.cli.serve") & {"textual", "rich", "plotext"}
