@@ -77,7 +77,7 @@ def measure(engine: Engine, frame: pd.DataFrame) -> None:
     first = ZONE.day(int(engine.readings.history.time.min()))
     day = last - timedelta(days=3)
     at = ZONE.midnight(last) + 12 * HOUR
-    index = engine.readings.index
+    store = engine.readings
     east = engine.directory.matching(Group("East"))
     code = engine.directory.codes[meter]
     days = (day_number(day), day_number(day) + 1)
@@ -91,17 +91,17 @@ def measure(engine: Engine, frame: pd.DataFrame) -> None:
 
     questions: list[tuple[str, Callable[[], object], Callable[[], object] | None]] = [
         ("usage of a meter this month", lambda: engine.usage(meter, "month", at), None),
-        ("readings of a meter", lambda: index.rows_of(code), lambda: frame[frame["meter"] == meter]),
-        ("a meter's reading at an instant", lambda: index.find(code, at), None),
+        ("readings of a meter", lambda: store.select(code), lambda: frame[frame["meter"] == meter]),
+        ("a meter's reading at an instant", lambda: store.find(code, at), None),
         (
             "a region on a day",
-            lambda: index.select(groups=east, days=days),
+            lambda: store.select(groups=east, days=days),
             lambda: frame[(frame["region"] == "East") & one_day()],
         ),
-        ("all meters on a day", lambda: index.select(days=days), lambda: frame[one_day()]),
+        ("all meters on a day", lambda: store.select(days=days), lambda: frame[one_day()]),
         (
             "a region, a day, 18 to 20 h",
-            lambda: index.select(groups=east, days=days, clock=evening),
+            lambda: store.select(groups=east, days=days, clock=evening),
             lambda: frame[(frame["region"] == "East") & one_day() & (clock >= 64_800) & (clock < 72_000)],
         ),
         ("usage by day", lambda: answer(frozen, Question(first, last, ("day",))), None),

@@ -109,8 +109,8 @@ async def test_an_account_that_moves_during_a_close_is_where_it_says(
     monkeypatch.setattr(engine.readings, "rebuild", rebuild_while_moving)
     await desk.day_close.close("test")
     east, west = (engine.directory.matching(Group(region)) for region in ("East", "West"))
-    assert len(engine.readings.index.select(groups=east)) == 1
-    assert len(engine.readings.index.select(groups=west)) == 1
+    assert len(engine.readings.select(groups=east)) == 1
+    assert len(engine.readings.select(groups=west)) == 1
 
 
 async def test_midnight_closes_the_day_and_opens_the_file_of_the_next(desk: HeadEnd) -> None:

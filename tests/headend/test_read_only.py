@@ -40,7 +40,7 @@ def state(engine: Engine) -> dict[str, Any]:
     frozen = engine.view().frozen(engine.rules.max_w)
     columns = frozen.columns
     assert len(engine.readings) == len(columns), "nothing is doubled"
-    engine.readings.index._check()
+    engine.readings._caught_up()._check()
     ids = frozen.ids
     readings = sorted(
         (ids[code], time, wh, status, energy, frozen.groups[group])
@@ -55,7 +55,7 @@ def state(engine: Engine) -> dict[str, Any]:
         )
     )
     heads = engine.ingest.heads
-    groups = engine.readings.index._groups_of(np.arange(len(columns)))
+    groups = engine.readings._caught_up()._groups_of(np.arange(len(columns)))
     meter, time, _ = engine.readings.at(np.arange(len(columns)))
     indexed = sorted(zip([ids[code] for code in meter], time, [frozen.groups[group] for group in groups], strict=True))
     assert indexed == [(each[0], each[1], each[5]) for each in readings], "the index has them in their groups"

@@ -14,11 +14,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from metertui.engine.attributes import ATTRIBUTES, NO_ATTRIBUTES, Group
-from metertui.engine.base import DAY, SiteZone, day_number, window_of_days
+from metertui.engine.base import DAY, HALF_HOUR, SiteZone, day_number, window_of_days
 from metertui.engine.columns import as_frame
 from metertui.engine.core.engine import Engine
 from metertui.engine.errors import MeterError
-from metertui.engine.index import SLOT
 from metertui.engine.usage import Clock, Question, inside
 
 COLUMNS: Final = ("identifier", "timestamp", "reading_kwh", *ATTRIBUTES)
@@ -67,7 +66,7 @@ def find(
     code = engine.code_of(meter) if meter else None
     groups = engine.directory.matching(attributes) if any(attributes) else None
     numbers = None if days is None else (day_number(days[0]), day_number(days[1]) + 1)
-    meters, times, whs = engine.readings.at(engine.readings.index.select(code, groups, days=numbers, clock=clock))
+    meters, times, whs = engine.readings.at(engine.readings.select(code, groups, days=numbers, clock=clock))
     order = np.lexsort((times, meters))
     return as_frame(meters[order], times[order], whs[order], engine.directory.ids, engine.zone)
 
@@ -84,7 +83,7 @@ def _rows(engine: Engine, question: Question) -> NDArray[np.int64]:
     if clock is not None:
         looks = [(days, slots) for slots in _slots(clock)]
         looks += [_slot_at(zone, instant) for instant in zone.changes(window.start, window.end).tolist()]
-    select = engine.readings.index.select
+    select = engine.readings.select
     rows = np.unique(np.concatenate([select(code, groups, days=reach, clock=slots) for reach, slots in looks]))
     time = engine.readings.at(rows)[1]
     kept = (time > window.start) & (time <= window.end)
@@ -99,13 +98,13 @@ def _slots(clock: Clock) -> list[tuple[int, int]]:
     spans = [(low, high)] if low < high else [(low, DAY), (0, high)]
     found = []
     for begin, end in spans:
-        found.append((begin // SLOT * SLOT, min(DAY, end // SLOT * SLOT + SLOT)))
+        found.append((begin // HALF_HOUR * HALF_HOUR, min(DAY, end // HALF_HOUR * HALF_HOUR + HALF_HOUR)))
         if end == DAY:
-            found.append((0, SLOT))
+            found.append((0, HALF_HOUR))
     return found
 
 
 def _slot_at(zone: SiteZone, instant: int) -> tuple[tuple[int, int], tuple[int, int]]:
     """The day and the half hour that begin when the clock is changed: a reading then closes what the old one showed."""
     day, moment = divmod(int(zone.wall(np.array([instant]))[0]), DAY)
-    return (day, day + 1), (moment // SLOT * SLOT, moment // SLOT * SLOT + SLOT)
+    return (day, day + 1), (moment // HALF_HOUR * HALF_HOUR, moment // HALF_HOUR * HALF_HOUR + HALF_HOUR)

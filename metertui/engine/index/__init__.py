@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from metertui.engine.index.index import SLOT
 from metertui.engine.index.meter_codes import Directory, GroupsInTime
 from metertui.engine.index.reading_store import Readings, Rebuilt, View
 
 __all__ = [
-    "SLOT",
     "Directory",
     "GroupsInTime",
     "Readings",

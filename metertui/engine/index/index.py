@@ -28,21 +28,15 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from metertui.engine.base import DAY, HALF_HOUR, Int64Array, SiteZone
 from metertui.engine.columns import LOAD, Columns, FrozenRuns, Growing, LiveRuns, Run, Span
+from metertui.engine.index.orders import BEYOND_DAYS, FIRST_DAY, build_order, day_pairs, group_of, key_of, slot_pairs
 
-SLOT: Final = HALF_HOUR
-"""Meters are read every half hour: one run holds what was read together."""
-
-_FIRST_DAY: Final = -(1 << 20)
-_BEYOND_DAYS: Final = 1 << 20
-"""Local days lie between these, 2,800 years to either side of 1970."""
-_DAYS: Final = _BEYOND_DAYS - _FIRST_DAY
 _NO_ROWS: Final[Int64Array] = np.empty(0, dtype=np.int64)
 
 
@@ -57,8 +51,7 @@ class ReadingIndex:
         self._columns = columns
         self._group = group
         self._by_meter = FrozenRuns(columns.meter, columns.time, None, load)
-        self._by_day, self._by_slot = self._grouped_history()
-        self._stale = False
+        self._sort_history()
         self._live_by_meter = LiveRuns(load)
         self._live_by_day, self._live_by_slot = LiveRuns(load), LiveRuns(load)
         self._live_time, self._live_group = Growing(np.int64), Growing(np.int32)
@@ -168,7 +161,7 @@ class ReadingIndex:
         the second, `clock` µs of the local wall clock within the day from the first to before the second.
         """
         if days is not None:
-            days = max(days[0], _FIRST_DAY), min(days[1], _BEYOND_DAYS)
+            days = max(days[0], FIRST_DAY), min(days[1], BEYOND_DAYS)
         if clock is not None:
             clock = max(clock[0], 0), min(clock[1], DAY)
             clock = None if clock == (0, DAY) else clock
@@ -182,11 +175,11 @@ class ReadingIndex:
         return self._rows_of_groups(self._groups() if groups is None else sorted(set(groups)), days, clock)
 
     def _rows_of_groups(self, groups: list[int], days: Span | None, clock: Span | None) -> Int64Array:
-        first, last = days or (_FIRST_DAY, _BEYOND_DAYS)
-        by_day = [(_key(group, first), _key(group, last)) for group in groups]
+        first, last = days or (FIRST_DAY, BEYOND_DAYS)
+        by_day = [(key_of(group, first), key_of(group, last)) for group in groups]
         found = self._by_day, self._live_by_day, by_day, clock
-        if clock is not None and clock[0] % SLOT == 0 and clock[1] % SLOT == 0:
-            by_slot = [(_key(group, clock[0] // SLOT), _key(group, clock[1] // SLOT)) for group in groups]
+        if clock is not None and clock[0] % HALF_HOUR == 0 and clock[1] % HALF_HOUR == 0:
+            by_slot = [(key_of(group, clock[0] // HALF_HOUR), key_of(group, clock[1] // HALF_HOUR)) for group in groups]
             if _count(self._by_slot, self._live_by_slot, by_slot) < _count(self._by_day, self._live_by_day, by_day):
                 found = self._by_slot, self._live_by_slot, by_slot, days
         frozen, live, spans, within = found
@@ -211,26 +204,24 @@ class ReadingIndex:
 
     # -- inside ------------------------------------------------------------------------------------------
 
-    def _grouped_history(self) -> tuple[FrozenRuns, FrozenRuns]:
-        """History in the day and in the slot order."""
-        day, clock = np.divmod(self._zone.wall(self._columns.time), DAY)
-        by_day = FrozenRuns.sort(_keys(self._group, day), clock, self._load)
-        by_slot = FrozenRuns.sort(_keys(self._group, clock // SLOT), day.astype(np.int32), self._load)
-        return by_day, by_slot
+    def _sort_history(self) -> None:
+        wall = self._zone.wall(self._columns.time)
+        self._by_day = build_order(day_pairs, self._group, wall, self._load)
+        self._by_slot = build_order(slot_pairs, self._group, wall, self._load)
+        self._stale = False
 
     def _catch_up(self) -> None:
         """Bring the day and slot orders up to the last change and reading."""
         if self._stale:
-            self._by_day, self._by_slot = self._grouped_history()
-            self._stale = False
+            self._sort_history()
         done = len(self._live_by_day)
         if done == len(self._live_time):
             return
         group = self._live_group.part(done, len(self._live_group))
-        day, clock = np.divmod(self._zone.wall(self._live_time.part(done, len(self._live_time))), DAY)
+        wall = self._zone.wall(self._live_time.part(done, len(self._live_time)))
         rows = np.arange(self._history + done, len(self), dtype=np.int64)
-        self._live_by_day.extend(_keys(group, day), clock, rows)
-        self._live_by_slot.extend(_keys(group, clock // SLOT), day, rows)
+        self._live_by_day.extend(*day_pairs(group, wall), rows)
+        self._live_by_slot.extend(*slot_pairs(group, wall), rows)
 
     def _timed_rows(self, code: int, start: int | None, end: int | None) -> tuple[Int64Array, Int64Array]:
         """Times and rows of a meter's readings in (start, end], in time order; fresh or read-only arrays."""
@@ -259,9 +250,9 @@ class ReadingIndex:
         for directory in (self._by_day.directory, self._live_by_day.directory):
             at = 0
             while at < len(directory):
-                group = directory.keys()[at] // _DAYS
+                group = group_of(directory.keys()[at])
                 found.add(group)
-                at = directory.bisect_left(_key(group + 1, _FIRST_DAY))
+                at = directory.bisect_left(key_of(group + 1, FIRST_DAY))
         return sorted(found)
 
     def _groups_of(self, rows: Int64Array) -> NDArray[np.int32]:
@@ -273,11 +264,11 @@ class ReadingIndex:
 
     def _check(self) -> None:
         """Raises AssertionError where an invariant is broken; takes far longer than a rebuild."""
-        day, clock = np.divmod(self._zone.wall(self._columns.time), DAY)
         self._by_meter._check(self._columns.meter, self._columns.time)
         if not self._stale:
-            self._by_day._check(_keys(self._group, day), clock)
-            self._by_slot._check(_keys(self._group, clock // SLOT), day)
+            wall = self._zone.wall(self._columns.time)
+            self._by_day._check(*day_pairs(self._group, wall))
+            self._by_slot._check(*slot_pairs(self._group, wall))
         assert len(self._live_by_meter) == len(self._live_time) == len(self._live_group), "live columns are in step"
         codes = np.full(len(self._live_time), -1)
         for code, run in self._live_by_meter.directory.items():
@@ -285,19 +276,9 @@ class ReadingIndex:
         self._live_by_meter._check(codes, self._live_time.part(0, len(self._live_time)), self._history)
         caught_up = len(self._live_by_day)
         group = self._live_group.part(0, caught_up)
-        day, clock = np.divmod(self._zone.wall(self._live_time.part(0, caught_up)), DAY)
-        self._live_by_day._check(_keys(group, day), clock, self._history)
-        self._live_by_slot._check(_keys(group, clock // SLOT), day, self._history)
-
-
-def _keys(group: NDArray[Any], minor: NDArray[Any]) -> Int64Array:
-    """`_key` for arrays."""
-    return np.asarray(group.astype(np.int64) * _DAYS + (minor.astype(np.int64) - _FIRST_DAY), dtype=np.int64)
-
-
-def _key(group: int, minor: int) -> int:
-    """Group and day, or group and slot, as one number in the order of the pair."""
-    return group * _DAYS + (minor - _FIRST_DAY)
+        wall = self._zone.wall(self._live_time.part(0, caught_up))
+        self._live_by_day._check(*day_pairs(group, wall), self._history)
+        self._live_by_slot._check(*slot_pairs(group, wall), self._history)
 
 
 def _count(frozen: FrozenRuns, live: LiveRuns, spans: list[Span]) -> int:

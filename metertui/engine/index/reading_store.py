@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Any, Final
@@ -12,8 +12,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.base import SiteZone
-from metertui.engine.columns import Arrivals, Columns, Corrections, Frozen, FrozenTail, Tail, tail_columns
+from metertui.engine.base import Int64Array, SiteZone
+from metertui.engine.columns import Arrivals, Columns, Corrections, Frozen, FrozenTail, Span, Tail, tail_columns
 from metertui.engine.index.index import ReadingIndex
 from metertui.engine.index.meter_codes import Directory, GroupsInTime
 from metertui.engine.vee import EventBook, Point, judged
@@ -72,34 +72,34 @@ class Readings:
         """A meter's attributes are others from `since` (µs UTC) on: views and the index follow."""
         self.version += 1
         self._view = None
-        rows = self.index.rows_of(code, since - 1)
+        rows = self._caught_up().rows_of(code, since - 1)
         if len(rows):
             meter, time, _ = self.at(rows)
-            self.index.regroup(rows, self._directory.view().of(meter, time))
+            self._caught_up().regroup(rows, self._directory.view().of(meter, time))
 
     # -- one meter: O(log n + answer) ------------------------------------------------------------------------
 
     def find(self, code: int, time: int) -> int | None:
         """The register (Wh) of a meter at an instant (µs UTC), if it is stored."""
-        row = self.index.find(code, time)
+        row = self._caught_up().find(code, time)
         return None if row is None else self._wh(row)
 
     def before(self, code: int, time: int, count: int) -> list[Point]:
         """Up to `count` readings right before `time`, in time order."""
-        return [(at, self._wh(row)) for at, row in self.index.before(code, time, count)]
+        return [(at, self._wh(row)) for at, row in self._caught_up().before(code, time, count)]
 
     def after(self, code: int, time: int, count: int) -> list[Point]:
         """Up to `count` readings right after `time`, in time order."""
-        return [(at, self._wh(row)) for at, row in self.index.after(code, time, count)]
+        return [(at, self._wh(row)) for at, row in self._caught_up().after(code, time, count)]
 
     def state_of(self, code: int) -> tuple[int, ...]:
         """Another whenever a meter's readings, or what was decided about any, may be others than before."""
-        _, live = self.index.of(code)
+        _, live = self._caught_up().of(code)
         return self._era, code, 0 if live is None else len(live.rows)
 
     def of(self, code: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """A meter's readings in time order: µs UTC and Wh, both int64[n]; not to be written to."""
-        (start, stop), live = self.index.of(code)
+        (start, stop), live = self._caught_up().of(code)
         time, wh = self.history.time[start:stop], self.history.wh[start:stop]
         if live is None:
             return time, wh
@@ -113,9 +113,18 @@ class Readings:
 
     # -- many ------------------------------------------------------------------------------------------------
 
-    @property
-    def index(self) -> ReadingIndex:
-        """The index, caught up with what has been appended."""
+    def select(
+        self,
+        meter: int | None = None,
+        groups: Iterable[int] | None = None,
+        days: Span | None = None,
+        clock: Span | None = None,
+    ) -> Int64Array:
+        """Return the rows that meet every condition given; see ReadingIndex.select."""
+        return self._caught_up().select(meter, groups, days, clock)
+
+    def _caught_up(self) -> ReadingIndex:
+        """Return the index with everything in it that has been appended."""
         if self._indexed < len(self.tail):
             self._indexed = self._extend(self._index, 0, self._indexed)
         return self._index

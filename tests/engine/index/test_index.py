@@ -11,9 +11,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from metertui.engine.base.zone import DAY, HOUR, MINUTE, SECOND, SiteZone, day_number
+from metertui.engine.base.zone import DAY, HALF_HOUR, HOUR, MINUTE, SECOND, SiteZone, day_number
 from metertui.engine.columns.columns import Columns
-from metertui.engine.index.index import SLOT, ReadingIndex
+from metertui.engine.index.index import ReadingIndex
 
 LOAD = 4
 """Keys a leaf: small, so that a few dozen runs make many leaves."""
@@ -107,7 +107,7 @@ day_spans = st.tuples(
     st.sampled_from([0, day_number(date(2006, 4, 1)), BACK_DAY]), st.integers(-1, 4), st.integers(-1, 6)
 ).map(lambda part: (part[0] + part[1], part[0] + part[1] + part[2]))
 clock_spans = st.tuples(st.integers(0, 48), st.integers(0, 48), st.sampled_from([0, 0, 1, 17 * MINUTE])).map(
-    lambda part: (part[0] * SLOT, part[1] * SLOT + part[2])
+    lambda part: (part[0] * HALF_HOUR, part[1] * HALF_HOUR + part[2])
 )
 edges = st.sampled_from([-1, 0, 0, 1])
 
@@ -186,7 +186,10 @@ class AnyOrder(RuleBasedStateMachine):
             days = self.model.day(row) + day_edges[0], self.model.day(row) + 1 + day_edges[1]
         if clock_edges is not None:
             low, high = self.model.clock(row) + clock_edges[0], self.model.clock(row) + 1 + clock_edges[1]
-            clock = low // SLOT * SLOT if slots[0] else low, -(-high // SLOT) * SLOT if slots[1] else high
+            clock = (
+                low // HALF_HOUR * HALF_HOUR if slots[0] else low,
+                -(-high // HALF_HOUR) * HALF_HOUR if slots[1] else high,
+            )
         self.select(row.meter if by_meter else None, {row.group} if by_group else None, days, clock)
 
     @rule(meter=meters, time=instants, count=st.integers(0, 5), data=st.data())
@@ -232,7 +235,7 @@ def test_meters_read_at_the_same_moment_are_all_found() -> None:
     extend(index, rows[300:])
     for conditions in (
         {"days": (10, 11)},
-        {"clock": (8 * HOUR, 8 * HOUR + SLOT)},
+        {"clock": (8 * HOUR, 8 * HOUR + HALF_HOUR)},
         {"clock": (8 * HOUR, 8 * HOUR + 1)},
         {"groups": [3], "days": (10, 11), "clock": (0, DAY)},
     ):

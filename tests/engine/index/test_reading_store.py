@@ -61,7 +61,7 @@ def test_what_comes_during_a_rebuild_is_found_after_the_swap(
             assert times.tolist() == [slot * 30 * MINUTE for slot, _ in mine]
             assert whs.tolist() == [wh for _, wh in mine]
             assert [stored.find(code, slot * 30 * MINUTE) for slot, _ in mine] == [wh for _, wh in mine]
-    stored.index._check()
+    stored._caught_up()._check()
     assert np.array_equal(stored.view().frozen(100_000).columns.wh, [wh for _, wh in sorted(model.items())])
 
 
