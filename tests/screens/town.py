@@ -11,7 +11,6 @@ from pathlib import Path
 from textual import events
 from textual.app import App
 from textual.pilot import Pilot
-from textual.widgets import DataTable
 from textual.worker import WorkerCancelled
 
 from metertui.app import MetertuiApp
@@ -138,14 +137,10 @@ async def settle(pilot: Pilot[None]) -> None:
 
 
 def _is_quiet(app: App[None]) -> bool:
-    """Whether no message waits, no layout, and no table that is not as wide as its cells yet."""
+    """Return whether no message and no layout is pending."""
     screen = app.screen
     pumps = [app, *screen.walk_children(with_self=True)]
-    return not (
-        screen._layout_required
-        or any(pump.message_queue_size or pump._next_callbacks for pump in pumps)
-        or any(table._require_update_dimensions for table in screen.query(DataTable))
-    )
+    return not (screen._layout_required or any(pump.message_queue_size or pump._next_callbacks for pump in pumps))
 
 
 def text_of(pilot: Pilot[None], selector: str) -> str:

@@ -12,7 +12,7 @@ from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.widgets import DataTable, Static
+from textual.widgets import Static
 
 from metertui.engine.base import Window, first_of_month, month_before, month_bounds
 from metertui.engine.billing import (
@@ -151,9 +151,9 @@ class BillingScreen(DeskScreen):
         self.query_one("#paper").focus()
         self._show()
 
-    @on(DataTable.RowSelected, "#past")
+    @on(Listing.RowSelected, "#past")
     def _take_month(self) -> None:
-        month = self.query_one("#past", Listing).selected
+        month = self.query_one("#past", Listing).selected_key
         if month is not None:
             self._month = month
             self.query_one("#bills").remove_class("-months")
@@ -188,7 +188,7 @@ class BillingScreen(DeskScreen):
         past.show(rows)
         keys = [key for key, _ in rows]
         if month in keys:
-            past.move_cursor(row=keys.index(month), animate=False)
+            past.move_cursor(keys.index(month))
 
     def _refuse(self, error: MeterError) -> None:
         told = message(f"! {error}")

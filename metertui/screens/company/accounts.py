@@ -14,7 +14,7 @@ from textual.widgets import Input, Static
 from metertui.engine.accounts import Account, Rows
 from metertui.screens.company.tab import Tab
 from metertui.screens.fields import SearchField
-from metertui.screens.tables import Cells, Column, VirtualTable
+from metertui.screens.tables import Cells, Column, Table
 from metertui.text import fmt
 
 _COLUMNS: Final = (
@@ -48,7 +48,7 @@ class AccountsTab(Tab):
         yield SearchField("#account-table", placeholder=hint, id="account-search")
         yield Static(id="account-count")
         widest = max(10, self.headend.engine.accounts.roster.widest)
-        yield VirtualTable((Column("meter", widest), *_COLUMNS), id="account-table")
+        yield Table((Column("meter", widest), *_COLUMNS), id="account-table")
 
     def renew(self) -> None:
         """Find and fetch anew."""
@@ -73,8 +73,8 @@ class AccountsTab(Tab):
         self._show()
 
     def _show(self) -> None:
-        table = self.query_one("#account-table", VirtualTable)
-        chosen = int(self._rows[table.cursor]) if table.cursor < len(self._rows) else -1
+        table = self.query_one("#account-table", Table)
+        chosen = int(self._rows[table.cursor_row]) if table.cursor_row < len(self._rows) else -1
         match self._order:
             case 0:
                 self._rows = self._found
@@ -83,7 +83,7 @@ class AccountsTab(Tab):
             case _:
                 self._rows = np.sort(self._found)[::-1]
         at = np.flatnonzero(self._rows == chosen)
-        table.show(len(self._rows), self._fetch, int(at[0]) if len(at) else 0)
+        table.show_rows(len(self._rows), self._fetch, int(at[0]) if len(at) else 0)
         self.query_one("#account-count", Static).update(self._counted())
 
     def _fetch(self, start: int, stop: int) -> Sequence[Cells]:
@@ -106,8 +106,8 @@ class AccountsTab(Tab):
         accounts = "account" if number == 1 else "accounts"
         return f"{of} {accounts}, {_ORDERS[self._order]}. Enter goes to the table, and there opens one; o orders."
 
-    @on(VirtualTable.Taken, "#account-table")
-    def _take(self, event: VirtualTable.Taken) -> None:
+    @on(Table.RowSelected, "#account-table")
+    def _take(self, event: Table.RowSelected) -> None:
         event.stop()
         if event.row < len(self._rows):
             meter = self.headend.engine.accounts.roster.meter(int(self._rows[event.row]))

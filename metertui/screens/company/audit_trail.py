@@ -12,7 +12,7 @@ from metertui.engine.errors import Refused
 from metertui.screens.company.tab import Tab
 from metertui.screens.fields import SearchField
 from metertui.screens.shell import Steady
-from metertui.screens.tables import Cells, Column, VirtualTable
+from metertui.screens.tables import Cells, Column, Table
 from metertui.text import fmt, message
 
 _COLUMNS: Final = (
@@ -45,7 +45,7 @@ class TrailTab(Tab):
             "#trail-table", placeholder="only entries with these words: a name, a day, void …", id="trail-search"
         )
         yield Static(id="trail-count")
-        yield VirtualTable(_COLUMNS, id="trail-table")
+        yield Table(_COLUMNS, id="trail-table")
         yield Steady(fixed=True, id="trail-entry")
 
     def entered(self) -> None:
@@ -61,13 +61,13 @@ class TrailTab(Tab):
         """The newest entries with `text`."""
         found, end = await self.headend.look_up(self.headend.engine.audit.entries_before, None, text, _PAGE)
         self._entries, self._end, self._text = found, end, text
-        table = self.query_one("#trail-table", VirtualTable)
-        table.show(len(found), lambda start, stop: [self._cells(entry) for entry in self._entries[start:stop]])
+        table = self.query_one("#trail-table", Table)
+        table.show_rows(len(found), lambda start, stop: [self._cells(entry) for entry in self._entries[start:stop]])
         self._count()
         self._tell(0)
 
-    @on(VirtualTable.Moved, "#trail-table")
-    def _moved(self, event: VirtualTable.Moved) -> None:
+    @on(Table.RowHighlighted, "#trail-table")
+    def _moved(self, event: Table.RowHighlighted) -> None:
         event.stop()
         self._tell(event.row)
         if self._end and event.row >= len(self._entries) - _NEAR:
@@ -80,7 +80,7 @@ class TrailTab(Tab):
             self.headend.engine.audit.entries_before, self._end, self._text, _PAGE
         )
         self._entries += found
-        self.query_one("#trail-table", VirtualTable).grow(len(self._entries))
+        self.query_one("#trail-table", Table).append_rows(len(self._entries))
         self._count()
 
     def _tell(self, row: int) -> None:

@@ -15,7 +15,7 @@ from metertui.engine.core import Import, Report
 from metertui.engine.errors import MeterError
 from metertui.screens.company.tab import Tab
 from metertui.screens.fields import Field
-from metertui.screens.tables import Column, VirtualTable
+from metertui.screens.tables import Column, Table
 from metertui.text import fmt, message, plain
 
 _COLUMNS: Final = (Column("where", 24), Column("code", 16), Column("why", 76), Column("line", 60))
@@ -44,7 +44,7 @@ class UploadTab(Tab):
             yield Button("Cancel", id="upload-cancel", compact=True, disabled=True)
         yield ProgressBar(total=1.0, show_eta=False, id="upload-progress", classes="hidden")
         yield Static(id="upload-text")
-        yield VirtualTable(_COLUMNS, id="upload-lines", classes="hidden")
+        yield Table(_COLUMNS, id="upload-lines", classes="hidden")
 
     @property
     def _path(self) -> Path:
@@ -66,9 +66,9 @@ class UploadTab(Tab):
         self._list([] if importing is None else _told_one_by_one(importing.report))
 
     def _list(self, rows: list[tuple[str, ...]]) -> None:
-        table = self.query_one("#upload-lines", VirtualTable)
+        table = self.query_one("#upload-lines", Table)
         table.set_class(not rows, "hidden")
-        table.show(len(rows), lambda start, stop: rows[start:stop])
+        table.show_rows(len(rows), lambda start, stop: rows[start:stop])
 
     @on(Button.Pressed, "#upload-preview")
     @work(exclusive=True, group="upload")

@@ -14,7 +14,7 @@ from metertui.engine.accounts import ROLES, Member
 from metertui.engine.errors import MeterError
 from metertui.screens.company.tab import Tab
 from metertui.screens.fields import Field
-from metertui.screens.tables import Column, VirtualTable
+from metertui.screens.tables import Column, Table
 from metertui.text import message
 
 _COLUMNS: Final = (Column("email", 36), Column("role", 12), Column("", 10))
@@ -38,7 +38,7 @@ class StaffTab(Tab):
         self._members: list[Member] = []
 
     def compose(self) -> ComposeResult:
-        yield VirtualTable(_COLUMNS, id="staff-table")
+        yield Table(_COLUMNS, id="staff-table")
         with VerticalScroll(id="staff-form", can_focus=False):
             for name, (label, hint) in _FIELDS.items():
                 with Horizontal(classes="field"):
@@ -57,11 +57,11 @@ class StaffTab(Tab):
     def _list(self) -> None:
         self._members = self.headend.engine.staff.members()
         rows = [(member.email, member.role, "you" if member.email == self.who else "") for member in self._members]
-        table = self.query_one("#staff-table", VirtualTable)
-        table.show(len(rows), lambda start, stop: rows[start:stop], table.cursor)
+        table = self.query_one("#staff-table", Table)
+        table.show_rows(len(rows), lambda start, stop: rows[start:stop], table.cursor_row)
 
-    @on(VirtualTable.Taken, "#staff-table")
-    def _take(self, event: VirtualTable.Taken) -> None:
+    @on(Table.RowSelected, "#staff-table")
+    def _take(self, event: Table.RowSelected) -> None:
         event.stop()
         member = self._members[event.row]
         self._field("email").value, self._field("role").value = member.email, member.role

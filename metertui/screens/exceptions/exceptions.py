@@ -10,7 +10,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
-from textual.widgets import DataTable, Input, Static
+from textual.widgets import Input, Static
 
 from metertui.engine.base import Window
 from metertui.engine.core import Decision, Effect, LiveSnapshot
@@ -206,7 +206,7 @@ class ExceptionsScreen(DeskScreen):
         left = self.size.width - (_SIDE if self._wide else 0) - before
         return max(10, left - behind if left - behind >= _LEAST_WHY else left)
 
-    @on(DataTable.RowHighlighted, "#cases")
+    @on(Listing.RowHighlighted, "#cases")
     def _moved(self) -> None:
         self._show_case()
 
@@ -221,7 +221,7 @@ class ExceptionsScreen(DeskScreen):
 
     @property
     def _under_cursor(self) -> ExceptionRow | None:
-        return self._rows.get(self.query_one("#cases", Listing).selected or "")
+        return self._rows.get(self.query_one("#cases", Listing).selected_key or "")
 
     # -- conditions --------------------------------------------------------------------------------------------------
 
@@ -295,7 +295,7 @@ class ExceptionsScreen(DeskScreen):
     def action_choose(self) -> None:
         """Choose the row under the cursor for what is done next, or no longer; and go to the next."""
         table = self.query_one("#cases", Listing)
-        key = table.selected
+        key = table.selected_key
         if key is None:
             return
         if key in self._chosen:
@@ -303,7 +303,7 @@ class ExceptionsScreen(DeskScreen):
         else:
             self._chosen[key] = self._rows[key]
         self._show_chosen()
-        table.move_cursor(row=table.cursor_row + 1, animate=False)
+        table.move_cursor(table.cursor_row + 1)
 
     def action_choose_all(self) -> None:
         """Choose all on this page, or none of them where they are chosen already."""
@@ -324,7 +324,7 @@ class ExceptionsScreen(DeskScreen):
         row = self._under_cursor
         return list(self._chosen.values()) or ([] if row is None else [row])
 
-    @on(DataTable.RowSelected, "#cases")
+    @on(Listing.RowSelected, "#cases")
     def _entered(self) -> None:
         rows = self._wanted()
         if rows:

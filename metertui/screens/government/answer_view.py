@@ -87,7 +87,7 @@ class AnswerView(Vertical):
     @property
     def at(self) -> int:
         """The index of the row under the cursor among all rows; -1 if there is none."""
-        return self.query_one(SortedTable).at
+        return self.query_one(SortedTable).place
 
     def clear(self) -> None:
         """Show nothing."""
@@ -137,10 +137,12 @@ class AnswerView(Vertical):
         columns, cells = answers.page(self.answer.found, self._table.iloc[first : first + PAGE], self._zone)
         table = self.query_one(SortedTable)
         table.show(columns, cells, self.sort, first, len(self._table))
-        table.point(at)
+        table.move_cursor_to(at)
         self._arrange()
         summary = answers.summary(self.answer.found, self._rule)
-        self.query_one("#summary", Steady).show(message(f"{summary} · {table.part}" if table.part else summary))
+        self.query_one("#summary", Steady).show(
+            message(f"{summary} · {table.page_note}" if table.page_note else summary)
+        )
 
     def _arrange(self) -> None:
         """Side by side, give the table the width that it needs, up to three fifths, and the chart the rest."""
@@ -150,7 +152,7 @@ class AnswerView(Vertical):
         elif self.answer is not None:
             room = self.size.width
             most = room - _MAP if self.answer.saved.chart == "heat" else room * 3 // 5
-            side.styles.width = max(34, min(self.query_one(SortedTable).needs, most))
+            side.styles.width = max(34, min(self.query_one(SortedTable).needed_width, most))
 
     def on_resize(self) -> None:
         self._arrange()

@@ -154,7 +154,7 @@ class ReplayScreen(ThriftyModal[None]):
         if not self._tables:
             return
         by, rows, hidden = self._tables[self._at]
-        at = self.query_one(SortedTable).at
+        at = self.query_one(SortedTable).place
         chart = self.query_one("#replay-chart", Static)
         if not 0 <= at < len(rows):
             chart.update("")

@@ -151,7 +151,7 @@ class LiveScreen(DeskScreen):
         field.value = ""
         field.display = False
         for listing in self.query(f"#{self._pane}-pane Listing").results(Listing):
-            listing.move_cursor(row=0, animate=False)
+            listing.move_cursor(0)
         self._focus_table()
 
     def action_pane(self, step: int) -> None:
@@ -188,8 +188,8 @@ class LiveScreen(DeskScreen):
     @on(Listing.RowSelected)
     def _show_row_in_full(self, event: Listing.RowSelected) -> None:
         """Show the selected row in the message line, because its columns may be cut."""
-        assert isinstance(event.data_table, Listing)
-        self.say(" · ".join(filter(None, event.data_table.chosen)))
+        assert isinstance(event.table, Listing)
+        self.say(" · ".join(filter(None, event.table.selected_cells)))
 
     @on(Input.Changed, "#filter")
     def _filter_rows(self, event: Input.Changed) -> None:

@@ -302,8 +302,8 @@ class LookupScreen(DeskScreen):
         chart.border_title = drawn.title
         chart.show(drawn.picture)
 
-    @on(BehindTable.Taken, "#readings")
-    def _explain_interval(self, event: BehindTable.Taken) -> None:
+    @on(BehindTable.RowSelected, "#readings")
+    def _explain_interval(self, event: BehindTable.RowSelected) -> None:
         """Explain the usage of the interval that ends at the selected reading."""
         interval = self.query_one(BehindTable).interval_at(event.row)
         if interval is None:

@@ -9,7 +9,7 @@ import numpy as np
 from metertui.engine.base import SiteZone, Window
 from metertui.engine.usage import Behind
 from metertui.screens.lookup import figures
-from metertui.screens.tables import Column, VirtualTable
+from metertui.screens.tables import Column, Table
 from metertui.text import fmt
 
 _COLUMNS: Final = (
@@ -21,7 +21,7 @@ _COLUMNS: Final = (
 )
 
 
-class BehindTable(VirtualTable):
+class BehindTable(Table):
     """The readings behind a figure. The cursor keeps its reading while newer ones arrive above it."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -32,11 +32,11 @@ class BehindTable(VirtualTable):
     def show_readings(self, behind: Behind, zone: SiteZone) -> None:
         """Show readings, and keep the cursor on its reading."""
         before, cursor = self.behind, 0
-        if before is not None and before.meter == behind.meter and 0 < self.cursor < len(before):
-            time = before.time[len(before) - 1 - self.cursor]
+        if before is not None and before.meter == behind.meter and 0 < self.cursor_row < len(before):
+            time = before.time[len(before) - 1 - self.cursor_row]
             cursor = max(0, len(behind) - 1 - int(np.searchsorted(behind.time, time)))
         self.behind = behind
-        self.show(len(behind), lambda start, stop: figures.reading_rows(behind, zone, start, stop), cursor)
+        self.show_rows(len(behind), lambda start, stop: figures.reading_rows(behind, zone, start, stop), cursor)
         self.border_title = {0: "no readings", 1: "1 reading"}.get(
             len(behind), f"{fmt.count(len(behind))} readings, newest first"
         )

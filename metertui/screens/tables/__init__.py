@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from metertui.screens.tables.listing import Listing, Row
 from metertui.screens.tables.sorted_table import PAGE, SortedTable
-from metertui.screens.tables.virtual_table import Cells, Column, VirtualTable
+from metertui.screens.tables.table import Cells, Column, Table
 
 __all__ = [
     "PAGE",
@@ -13,5 +13,5 @@ __all__ = [
     "Listing",
     "Row",
     "SortedTable",
-    "VirtualTable",
+    "Table",
 ]

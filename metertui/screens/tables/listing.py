@@ -1,82 +1,102 @@
-"""A table that is told what to show and changes only what differs."""
+"""A table of rows in memory, which redraws only the rows that changed."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from rich.text import Text
-from textual.binding import BindingType
+from rich.cells import cell_len
 
-from metertui.screens.tables.copying import COPY_KEYS, Copied, copy_next
-from metertui.screens.tables.quick_table import QuickTable
-from metertui.text import plain
+from metertui.screens.tables.table import Cells, Column, Table, shown_text
 
-Row = tuple[str, Sequence[str]]
-"""A key that no other row has, and the cells as text."""
+Row = tuple[str, Cells]
+"""A key that no other row has, and the cells."""
 
 
-class Listing(QuickTable):
-    """Rows under headings; a heading that begins with ">" has its column aligned to the right."""
+class RowTable(Table):
+    """A table that has all its rows in memory and makes its columns as wide as their cells."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*COPY_KEYS]
+    CURSOR_MARK: ClassVar[str] = ""
+
+    def __init__(self, columns: Sequence[Column] = (), **kwargs: Any) -> None:
+        super().__init__(columns, fixed_columns=0, **kwargs)
+
+    def _fitted_widths(self) -> list[int]:
+        return [column.width for column in self._columns]
+
+
+class Listing(RowTable):
+    """Rows under headings; the column of a heading that begins with ">" is aligned to the right."""
 
     def __init__(self, headings: Sequence[str], *, most: int = 200, newest: bool = True, **kwargs: Any) -> None:
-        """`newest`: a cursor on the first row stays there, where the newest is watched, and not with its row."""
+        """Make an empty table of at most `most` rows.
+
+        `newest`: the newest row is the first. A cursor on it stays at the top when rows arrive, anywhere else it moves
+        with its row; and columns never become narrower, so that they do not jump.
+        """
         super().__init__(**kwargs)
-        self._headings = headings
         self._most = most
         self._newest = newest
-        self._shown: list[tuple[str, tuple[str, ...]]] = []
-        self._copied = Copied()
-        for heading in headings:
-            right = heading.startswith(">")
-            self.add_column(Text(heading.removeprefix(">"), justify="right" if right else "left"), key=heading)
+        self._rows: list[tuple[str, tuple[str, ...]]] = []
+        names = [heading.removeprefix(">") for heading in headings]
+        self._columns = tuple(
+            Column(name, cell_len(name), right=heading != name) for heading, name in zip(headings, names, strict=True)
+        )
 
     def show(self, rows: Sequence[Row]) -> None:
-        """Show these rows, as many as the table holds."""
+        """Show these rows, at most as many as the table may have."""
+        before, cursor = self._rows, self.selected_key
         wanted = [(key, tuple(cells)) for key, cells in rows[: self._most]]
-        if wanted == self._shown:
+        if wanted == before:
             return
-        if [key for key, _ in wanted] == [key for key, _ in self._shown]:
-            for row, ((_, cells), (_, before)) in enumerate(zip(wanted, self._shown, strict=True)):
-                for column, (cell, old) in enumerate(zip(cells, before, strict=True)):
-                    if cell != old:
-                        self.change(row, column, self._cell(self._headings[column], cell))
-            self.narrow = self._require_update_dimensions = True
+        self._rows = wanted
+        same_keys = [key for key, _ in wanted] == [key for key, _ in before]
+        self._measure_columns(narrow=same_keys or not self._newest)
+        if not same_keys:
+            self.show_rows(len(wanted), self._cells_between, self._row_to_keep(cursor))
+        elif self._widths != self._fitted_widths():
+            self._resize()
+            self.refetch_rows()
         else:
-            at = self._row_to_keep(wanted)
-            self.narrow = not self._newest  # a list that is asked for anew is another; one that rolls goes on
-            self.clear()
-            for key, cells in wanted:
-                self.add_row(*(self._cell(h, c) for h, c in zip(self._headings, cells, strict=True)), key=key)
-            if self.row_count:
-                self.move_cursor(row=at, animate=False)
-        self._shown = wanted
-
-    def action_copy(self) -> None:
-        """Copy the row's first cell, and then the next ones."""
-        names = (heading.removeprefix(">") for heading in self._headings)
-        self._copied = copy_next(self, self._copied, self.selected, list(zip(names, self.chosen, strict=False)))
+            for row, (now, then) in enumerate(zip(wanted, before, strict=True)):
+                if now != then:
+                    self._cells.discard(row)
+                    self.refresh_row(row)
 
     @property
-    def selected(self) -> str | None:
-        """The key of the row under the cursor."""
-        return self._shown[self.cursor_row][0] if 0 <= self.cursor_row < len(self._shown) else None
+    def selected_key(self) -> str | None:
+        """The key of the row under the cursor; None in an empty table."""
+        return self._rows[self.cursor_row][0] if self._rows else None
 
     @property
-    def chosen(self) -> tuple[str, ...]:
+    def selected_cells(self) -> tuple[str, ...]:
         """The cells of the row under the cursor; none in an empty table."""
-        return self._shown[self.cursor_row][1] if 0 <= self.cursor_row < len(self._shown) else ()
+        return self._rows[self.cursor_row][1] if self._rows else ()
 
-    def _row_to_keep(self, wanted: Sequence[Row]) -> int:
-        """Where the cursor goes: with its row, unless it is at the top, where the newest is watched."""
+    def key_of_row(self, row: int) -> object:
+        return self._rows[row][0] if self._rows else None
+
+    def _cells_between(self, start: int, stop: int) -> Sequence[Cells]:
+        return [cells for _, cells in self._rows[start:stop]]
+
+    def _row_to_keep(self, cursor: str | None) -> int:
+        """Return where the cursor goes: with its row, unless it is at the top to watch the newest row."""
         row = self.cursor_row
         if row > 0 or not self._newest:
-            row = next((i for i, (key, _) in enumerate(wanted) if key == self.selected), row)
-        return max(0, min(row, len(wanted) - 1))
+            row = next((place for place, (key, _) in enumerate(self._rows) if key == cursor), row)
+        return row
 
-    def _cell(self, heading: str, text: str) -> Text:
-        cell = plain(text)
-        cell.justify = "right" if heading.startswith(">") else "left"
-        return cell
+    def _measure_columns(self, *, narrow: bool) -> None:
+        """Give each column the width of its widest cell, but not less than before unless it may narrow."""
+        columns = zip(*(cells for _, cells in self._rows), strict=True) if self._rows else [()] * len(self._columns)
+        self._columns = tuple(
+            Column(
+                column.heading,
+                max(
+                    cell_len(column.heading) if narrow else column.width,
+                    max((cell_len(shown_text(text)) for text in texts), default=0),
+                ),
+                column.right,
+            )
+            for column, texts in zip(self._columns, columns, strict=True)
+        )

@@ -108,7 +108,7 @@ async def test_a_bill_in_money_line_by_line(town: Town) -> None:
         assert "02-15 – 02-28  off-peak  112.000   19.8      9   22.18" in shown
         assert paper(pilot)["TOTAL"] == "172.94"
         past = pilot.app.screen.query_one("#past", Listing)
-        assert past.chosen == ("2025-02", "672.000", "172.94", "")
+        assert past.selected_cells == ("2025-02", "672.000", "172.94", "")
         await pilot.press("m", "up", "enter")
         await settle(pilot)
         shown = paper(pilot)
@@ -132,7 +132,8 @@ async def test_an_issued_bill_stays_and_says_what_differs(town: Town) -> None:
         assert shown["TOTAL"] == "172.94"
         words = " ".join(text_of(pilot, "#statement").split())
         assert "not billed yet: +0.000 kWh, +46.80 SGD with tax" in words.replace(" │ │ ", " ")
-        assert pilot.app.screen.query_one("#past", Listing).chosen == ("2025-02", "672.000", "172.94", "differs")
+        past = pilot.app.screen.query_one("#past", Listing)
+        assert past.selected_cells == ("2025-02", "672.000", "172.94", "differs")
 
 
 async def test_a_bill_out_of_a_file_that_was_edited_says_so_and_what_to_do(
@@ -161,7 +162,7 @@ async def test_a_month_without_a_tariff_names_its_first_day(town: Town) -> None:
     (town.folder / "tariffs.csv").write_text(HEADER + "2025-02-10,,,,,30,9\n")
     async with at_work(town, "f4", *STEADY, "enter") as pilot:
         assert "! no tariff is in force on 2025-02-01" in text_of(pilot, "#statement")
-        assert pilot.app.screen.query_one("#past", Listing).chosen == ("2025-02", "–", "–", "no price")
+        assert pilot.app.screen.query_one("#past", Listing).selected_cells == ("2025-02", "–", "–", "no price")
 
 
 async def test_a_large_terminal_has_a_chart_of_the_months_too(town: Town) -> None:

@@ -12,7 +12,7 @@ from textual.widgets import Button, Input, TabbedContent
 
 from metertui.engine.errors import StorageError
 from metertui.screens.shell.frame import DeskScreen
-from metertui.screens.tables.virtual_table import VirtualTable
+from metertui.screens.tables.table import Table
 from tests.screens.town import HOSTILE, STEADY, Town, at_work, press, settle, text_of
 
 TO_CLOSE = ("ctrl+left",) * 3
@@ -42,8 +42,8 @@ async def push(pilot: Pilot[None], button: str) -> None:
 
 
 def listed(pilot: Pilot[None]) -> list[str]:
-    table = pilot.app.screen.query_one("#account-table", VirtualTable)
-    return [table.cells(row)[0] for row in range(table.row_count)]
+    table = pilot.app.screen.query_one("#account-table", Table)
+    return [table.cells_of_row(row)[0] for row in range(table.row_count)]
 
 
 async def test_accounts_are_found_as_one_types(office: Town) -> None:
@@ -64,7 +64,7 @@ async def test_the_table_has_them_all_and_fetches_what_is_in_view(office: Town) 
     office.engine.ingest.write(batch)
     office.engine.ingest.apply(batch)
     async with at_work(office, "f6", "enter") as pilot:
-        table = pilot.app.screen.query_one("#account-table", VirtualTable)
+        table = pilot.app.screen.query_one("#account-table", Table)
         assert (table.row_count, len(table._cells)) == (308, table.size.height)
         await pilot.press("end")
         assert "▸many-299 " in text_of(pilot, "#account-table")
@@ -364,8 +364,8 @@ async def test_a_file_is_previewed_before_anything_is_written(office: Town, tmp_
             "meters moved": 0,
         }  # fmt: skip
         assert "would be stored" in said[1]
-        table = pilot.app.screen.query_one("#upload-lines", VirtualTable)
-        assert [table.cells(row)[:2] for row in range(table.row_count)] == [
+        table = pilot.app.screen.query_one("#upload-lines", Table)
+        assert [table.cells_of_row(row)[:2] for row in range(table.row_count)] == [
             ("more.csv:4", "syntax"),
             ("more.csv:3", "conflict"),
             ("more.csv:6", "suspect"),
@@ -416,8 +416,8 @@ async def test_what_is_no_file_is_told(office: Town, tmp_path: Path) -> None:
 async def test_staff_come_and_go_but_an_operator_stays(office: Town) -> None:
     office.engine.staff.add(WHO, "operator", "x")
     async with at_work(office, "f6", *TO_STAFF) as pilot:
-        table = pilot.app.screen.query_one("#staff-table", VirtualTable)
-        assert table.cells(0) == (WHO, "operator", "you")
+        table = pilot.app.screen.query_one("#staff-table", Table)
+        assert table.cells_of_row(0) == (WHO, "operator", "you")
         await pilot.press("enter")
         await push(pilot, "staff-remove")
         assert result(pilot) == f"! {WHO} is the last operator; make another one first"
@@ -447,16 +447,16 @@ async def test_the_audit_trail_is_read_from_its_end(office: Town) -> None:
     entries = ((f"2025-03-{day:02}", "ada" if day % 2 else "ben", "close", "", f"n{day}") for day in range(1, 29))
     office.engine.audit.write_entries([*entries] * 20)
     async with at_work(office, "f6", *TO_TRAIL) as pilot:
-        table = pilot.app.screen.query_one("#trail-table", VirtualTable)
-        assert table.cells(0)[0] == "2025-03-28"
+        table = pilot.app.screen.query_one("#trail-table", Table)
+        assert table.cells_of_row(0)[0] == "2025-03-28"
         assert text_of(pilot, "#trail-count").startswith("All 560, newest first.")
         await press(pilot, *"ADA")
         await settle(pilot)
-        assert (table.row_count, table.cells(0)[1:]) == (280, ("ada", "close", "", "n27"))
+        assert (table.row_count, table.cells_of_row(0)[1:]) == (280, ("ada", "close", "", "n27"))
         assert text_of(pilot, "#trail-entry") == "close n27"
         await press(pilot, *" close 03-0")  # who did what, and when, in any order
         await settle(pilot)
-        assert (table.row_count, table.cells(0)[0]) == (100, "2025-03-09")
+        assert (table.row_count, table.cells_of_row(0)[0]) == (100, "2025-03-09")
         await press(pilot, "enter", "down")
         assert text_of(pilot, "#trail-entry") == "close n7"
         await press(pilot, "shift+tab", "end", *" x")

@@ -22,13 +22,13 @@ SILENT = 6
 
 def listed(pilot: Pilot[None]) -> list[tuple[str, str]]:
     """Meter and cause of the rows in the table, those that are chosen marked."""
-    rows = pilot.app.screen.query_one("#cases", Listing)._shown
+    rows = pilot.app.screen.query_one("#cases", Listing)._rows
     return [(f"{cells[0].strip()}{cells[1]}", cells[3]) for _, cells in rows]
 
 
 def cells(pilot: Pilot[None]) -> list[str]:
     """The rows in the table as they read."""
-    return [" ".join(cells) for _, cells in pilot.app.screen.query_one("#cases", Listing)._shown]
+    return [" ".join(cells) for _, cells in pilot.app.screen.query_one("#cases", Listing)._rows]
 
 
 def decided(town: Town) -> list[tuple[str, str, str, str]]:

@@ -46,7 +46,7 @@ async def open_replay(pilot: Pilot[None], file: Path) -> None:
 
 def rows(pilot: Pilot[None]) -> list[list[str]]:
     listing = pilot.app.screen.query_one(SortedTable)
-    return [[str(cell) for cell in listing.get_row_at(row)] for row in range(listing.row_count)]
+    return [list(listing.cells_of_row(row)) for row in range(listing.row_count)]
 
 
 async def test_who_pays_more_and_who_less(town: Town, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from textual.widgets import ContentSwitcher
 from metertui.engine.core.counters import Close, LiveSnapshot, Peer
 from metertui.screens.live.live import LiveScreen
 from metertui.screens.tables.listing import Listing
+from metertui.text import visible
 from tests.screens.town import HOSTILE, STEADY, Town, at_work, press, settle, text_of
 
 HOSTILE_LINES = ["[red]x[/]", "\x1b[31mred", "[/", "=cmd|' /C calc'!A0", "a\tb\x00c", "[@click=app.quit]q[/]"]
@@ -33,7 +34,7 @@ def refuse(town: Town, *lines: str) -> None:
 
 def rows(pilot: Pilot[None], table: str) -> list[list[str]]:
     listing = pilot.app.screen.query_one(table, Listing)
-    return [[cell.plain for cell in listing.get_row_at(i)] for i in range(listing.row_count)]
+    return [[visible(cell) for cell in listing.cells_of_row(i)] for i in range(listing.row_count)]
 
 
 async def test_an_empty_desk_says_what_to_do(empty_town: Town) -> None:
@@ -132,17 +133,17 @@ async def test_the_cursor_stays_with_its_row_and_at_the_newest(town: Town) -> No
         await show(town, pilot)
         listing = pilot.app.screen.query_one("#readings", Listing)
         listing.focus()
-        newest = listing.chosen
+        newest = listing.selected_cells
         town.read((STEADY, "2690.6", "2025-03-12T10:35:00"))
         await show(town, pilot)
         assert listing.cursor_row == 0
-        assert listing.chosen != newest
+        assert listing.selected_cells != newest
         await pilot.press("down")
-        assert listing.chosen == newest
+        assert listing.selected_cells == newest
         town.read((STEADY, "2690.7", "2025-03-12T10:36:00"))
         await show(town, pilot)
         assert listing.cursor_row == 2
-        assert listing.chosen == newest
+        assert listing.selected_cells == newest
 
 
 async def test_a_day_close_is_seen_under_way_in_its_pane_in_80_columns(

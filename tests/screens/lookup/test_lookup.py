@@ -10,7 +10,7 @@ from textual.widgets import Input, OptionList, Tabs
 
 from metertui.screens.charts.chart_view import PictureView
 from metertui.screens.explain.explain_window import ExplainScreen
-from metertui.screens.tables.virtual_table import VirtualTable
+from metertui.screens.tables.table import Table
 from tests.screens.town import HOSTILE, STEADY, Town, at_work, press, settle, text_of
 
 
@@ -93,9 +93,9 @@ async def test_readings_that_do_not_count_are_told(town: Town) -> None:
 
 async def test_the_readings_behind_are_a_key_away(town: Town) -> None:
     async with at_work(town, "f3", *HOSTILE, "enter", "r", size=(80, 24)) as pilot:
-        table = pilot.app.screen.query_one(VirtualTable)
+        table = pilot.app.screen.query_one(Table)
         assert table.has_focus
-        assert [tuple(table.cells(row)) for row in range(4)] == [
+        assert [tuple(table.cells_of_row(row)) for row in range(4)] == [
             ("2025-03-12 00:00", "7.000", "–", "–", "suspect"),
             ("2025-03-11 00:00", "51.000", "1.000", "24 h", "counted"),
             ("2025-03-10 00:00", "50.000", "–", "–", "counted"),
@@ -115,14 +115,14 @@ async def test_the_readings_behind_are_a_key_away(town: Town) -> None:
 
 async def test_a_reading_that_is_looked_at_stays_under_the_cursor(town: Town) -> None:
     async with at_work(town, "f3", *STEADY, "enter", "r", "down", "down") as pilot:
-        table = pilot.app.screen.query_one(VirtualTable)
-        looked_at = table.cells(table.cursor)
+        table = pilot.app.screen.query_one(Table)
+        looked_at = table.cells_of_row(table.cursor_row)
         town.read((STEADY, "2691", "2025-03-12T10:40"))
         town.clock.advance(2)
         town.app.tick()
         await settle(pilot)
         assert table.row_count == 550
-        assert (table.cursor, table.cells(table.cursor)) == (3, looked_at)
+        assert (table.cursor_row, table.cells_of_row(table.cursor_row)) == (3, looked_at)
 
 
 async def test_meters_of_this_session_are_at_hand(town: Town) -> None:
@@ -289,7 +289,7 @@ async def test_everything_has_its_place(town: Town, size: tuple[int, int]) -> No
         assert chart.size.height >= 5
         for tile in pilot.app.screen.query("#lookup-tiles Tile, #lookup-ends Tile"):
             assert tile.region.right <= size[0]
-        readings = pilot.app.screen.query_one(VirtualTable)
+        readings = pilot.app.screen.query_one(Table)
         if size[0] == 200:  # side by side, each from above to below
             assert chart.region.right == readings.region.x
             assert chart.region.height == readings.region.height > 40

@@ -22,7 +22,7 @@ async def test_a_cell_is_copied_and_then_the_next(town: Town) -> None:
         await pilot.press("tab", "y", "y", "y")
         await pilot.pause()
         assert pilot.app.clipboard == "[red]x ␛[31m"
-        assert text_of(pilot, "#said") == "Copied what was sent [red]x ␛[31m; y again copies from."
+        assert text_of(pilot, "#said") == "Copied line sent [red]x ␛[31m; y again copies from."
 
 
 async def test_it_works_in_a_table_of_any_length_too(town: Town) -> None:

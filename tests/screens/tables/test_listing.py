@@ -1,0 +1,217 @@
+"""The listing: columns as wide as their cells, a cursor that keeps its row, and no drawing of what did not change."""
+
+from __future__ import annotations
+
+from unittest.mock import patch
+
+import pytest
+from textual import on
+from textual.app import App, ComposeResult
+from textual.geometry import Region
+
+from metertui.screens.tables import listing as listing_module
+from metertui.screens.tables.listing import Listing, Row
+
+
+class Desk(App[None]):
+    """A listing, and the keys of the rows selected in it."""
+
+    CSS = "Table > .table--hover { background: red; } Table > .table--fixed { background: green; }"
+
+    def __init__(self, *more: str, newest: bool = True) -> None:
+        super().__init__()
+        self._more, self._newest = more, newest
+        self.selected: list[str | None] = []
+
+    def compose(self) -> ComposeResult:
+        yield Listing(("name", ">kWh", *self._more), newest=self._newest)
+
+    @on(Listing.RowSelected)
+    def _select(self) -> None:
+        self.selected.append(self.query_one(Listing).selected_key)
+
+
+def numbered(count: int) -> list[Row]:
+    return [(f"{n}", (f"row {n}", "1")) for n in range(count)]
+
+
+def lines(listing: Listing) -> list[str]:
+    return [line.text for line in listing.render_lines(Region(0, 0, *listing.size))]
+
+
+async def test_columns_are_as_wide_as_their_cells() -> None:
+    async with Desk().run_test() as pilot:
+        listing = pilot.app.query_one(Listing)
+        listing.show([("a", ("short", "1")), ("b", ("längeres 電", "123456.7"))])
+        assert lines(listing)[0].rstrip() == " name              kWh"
+        assert lines(listing)[2].rstrip() == " längeres 電  123456.7"
+        assert listing.virtual_size.width == 11 + 8 + 4
+        listing.show([("a", ("short", "1")), ("b", ("x\ny", "2"))])  # the same rows with other cells
+        assert lines(listing)[2].rstrip() == " x␊y      2"
+        assert listing.virtual_size.width == 5 + 3 + 4
+        listing.show([("c", ("a", "12345"))])
+        assert listing.virtual_size.width == 5 + 5 + 4  # the room of the first column stays while rows roll
+
+
+async def test_columns_of_a_list_that_is_not_rolling_get_narrower_again() -> None:
+    async with Desk(newest=False).run_test() as pilot:
+        listing = pilot.app.query_one(Listing)
+        for rows, width in (([("a", ("a long name", "12345.678"))], 20), ([("b", ("short", "1"))], 8)):
+            listing.show(rows)
+            assert listing.virtual_size.width == width + 4
+
+
+async def test_each_cell_is_measured_once() -> None:
+    async with Desk().run_test() as pilot:
+        listing = pilot.app.query_one(Listing)
+        with patch.object(listing_module, "shown_text", wraps=listing_module.shown_text) as measured:
+            listing.show([(f"{n}", ("x" * 20, "1" * 20)) for n in range(200)])
+            await pilot.pause()
+        assert measured.call_count == 400
+
+
+@pytest.mark.parametrize(
+    ("fixed", "scrolled", "drawn"),
+    [
+        (0, 0, [" name  kWh  what else    ", " 電 x    1  long long lon"]),
+        (0, 8, ["Wh  what else            ", " 1  long long long long l"]),
+        (1, 0, [" name  kWh  what else    ", " 電 x    1  long long lon"]),
+        (1, 8, [" name  t else            ", " 電 x  g long long long l"]),
+        (2, 8, [" name  kWh  e            ", " 電 x    1  g long long l"]),
+    ],
+)
+async def test_fixed_columns_stay_while_the_others_are_scrolled(fixed: int, scrolled: int, drawn: list[str]) -> None:
+    async with Desk("what else").run_test(size=(25, 12)) as pilot:
+        listing = pilot.app.query_one(Listing)
+        listing.fixed_columns = fixed
+        listing.show([("a", ("電 x", "1", "long " * 6))])
+        await pilot.pause()
+        listing.action_scroll_columns(scrolled)
+        await pilot.pause()
+        assert lines(listing)[:2] == drawn
+
+
+async def test_rows_differ_in_style_by_cursor_mouse_and_number() -> None:
+    async with Desk().run_test(size=(30, 12)) as pilot:
+        listing = pilot.app.query_one(Listing)
+        listing.fixed_columns = 1
+        listing.show(numbered(9))
+        listing.move_cursor(2)
+        await pilot.pause()
+        await pilot.hover(Listing, offset=(3, 6))  # row 5
+        styles = [list(dict.fromkeys(part.style for part in listing.render_line(y))) for y in range(1, 8)]
+        component = listing.get_component_rich_style
+        assert styles[2] == [component("table--cursor")]
+        assert styles[0] == [component("table--fixed"), component("table--even")]
+        assert styles[3] == [component("table--fixed"), component("table--odd")]
+        assert styles[5] == [component("table--odd") + component("table--hover")]
+
+
+async def test_rows_that_roll_are_drawn_where_they_are_now() -> None:
+    async with Desk().run_test(size=(30, 12)) as pilot:
+        listing = pilot.app.query_one(Listing)
+        for first in range(3):
+            listing.show(numbered(8)[first : first + 5])
+            await pilot.pause()
+            assert [line.split()[1] for line in lines(listing)[1:6]] == [f"{n}" for n in range(first, first + 5)]
+
+
+async def test_a_cursor_on_the_newest_row_stays_at_the_top_and_any_other_moves_with_its_row() -> None:
+    async with Desk().run_test(size=(30, 12)) as pilot:
+        listing = pilot.app.query_one(Listing)
+        listing.show(numbered(9)[2:])
+        listing.show(numbered(9)[1:])
+        assert listing.selected_key == "1"
+        listing.move_cursor(3)
+        listing.show(numbered(9))
+        assert (listing.cursor_row, listing.selected_key) == (4, "4")
+        listing.show(numbered(2))
+        assert listing.selected_cells == ("row 1", "1")
+        listing.show([])
+        assert (listing.selected_key, listing.selected_cells) == (None, ())
+
+
+async def test_a_row_that_changes_is_drawn_again_and_no_other() -> None:
+    async with Desk().run_test(size=(30, 12)) as pilot:
+        listing = pilot.app.query_one(Listing)
+        rows = numbered(9)
+        listing.show(rows)
+        await pilot.pause()
+        with patch.object(listing, "refresh", wraps=listing.refresh) as refresh:
+            listing.show([*rows[:4], ("4", ("row X", "2")), *rows[5:]])
+            await pilot.pause()
+        assert [call.args for call in refresh.call_args_list] == [(Region(0, 5, 30, 1),)]
+        assert lines(listing)[5].split() == ["row", "X", "2"]
+
+
+async def test_the_mouse_moves_the_cursor_and_selects_its_row() -> None:
+    desk = Desk()
+    async with desk.run_test(size=(30, 12)) as pilot:
+        listing = desk.query_one(Listing)
+        listing.show(numbered(30))
+        await pilot.pause()
+        await pilot.click(Listing, offset=(3, 4))  # below the headings
+        assert listing.selected_key == "3"
+        await pilot.click(Listing, offset=(20, 0))
+        await pilot.click(Listing, offset=(25, 3))  # behind the last column too
+        assert listing.selected_key == "2"
+        await pilot.press("ctrl+end")
+        await pilot.pause()
+        await pilot.click(Listing, offset=(3, 1))
+        assert listing.selected_key == f"{30 - listing.size.height + 1}"
+        assert not desk.selected
+        await pilot.click(Listing, offset=(3, 1))
+        assert desk.selected == [listing.selected_key]
+        listing.show([("a", ("the only one", "1"))])
+        await pilot.pause()
+        await pilot.click(Listing, offset=(3, 5))
+        assert (listing.selected_key, len(desk.selected)) == ("a", 1)
+
+
+async def test_the_mouse_finds_the_row_within_a_border() -> None:
+    async with Desk().run_test(size=(30, 12)) as pilot:
+        listing = pilot.app.query_one(Listing)
+        listing.styles.border = ("round", "red")
+        listing.show(numbered(5))
+        await pilot.pause()
+        await pilot.click(Listing, offset=(3, 4))  # below the border and the headings
+        assert listing.selected_key == "2"
+
+
+async def test_the_row_under_the_mouse_is_marked_until_the_mouse_or_a_key_leaves_it() -> None:
+    async with Desk().run_test(size=(30, 12)) as pilot:
+        listing = pilot.app.query_one(Listing)
+        listing.show(numbered(5))
+        await pilot.pause()
+
+        def drawn() -> list[str]:
+            return [str([*listing.render_line(y)]) for y in range(listing.size.height)]
+
+        at_rest = drawn()
+        await pilot.hover(Listing, offset=(3, 3))
+        assert [y for y, line in enumerate(drawn()) if line != at_rest[y]] == [3]
+        await pilot.hover(Listing, offset=(3, 0))
+        assert drawn() == at_rest
+        await pilot.hover(Listing, offset=(3, 3))
+        await pilot.press("down", "up")
+        assert drawn() == at_rest
+
+
+async def test_a_page_is_as_many_rows_as_are_in_view() -> None:
+    async with Desk().run_test(size=(30, 12)) as pilot:
+        listing = pilot.app.query_one(Listing)
+        listing.show(numbered(40))
+        await pilot.pause()
+        page = listing.size.height - 1  # below the headings
+        for key, row in (
+            ("pagedown", page),
+            ("pagedown", 2 * page),
+            ("pageup", page),
+            ("pageup", 0),
+            ("pageup", 0),
+            ("ctrl+end", 39),
+            ("pagedown", 39),
+        ):
+            await pilot.press(key)
+            assert listing.selected_key == f"{row}"
+            assert f"row {row} " in "".join(lines(listing))

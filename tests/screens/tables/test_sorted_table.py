@@ -1,0 +1,76 @@
+"""The sorted table: it cuts wide cells, keeps the keys in view, and asks for another order or page."""
+
+from __future__ import annotations
+
+import asyncio
+
+from textual import on
+from textual.app import App, ComposeResult
+
+from metertui.screens.tables.sorted_table import PAGE, SortedTable
+from metertui.text.answers import Column
+
+COLUMNS = [Column("a", "region", False), Column("b", "type", False), Column("c", "kWh", True)]
+
+
+class Desk(App[None]):
+    """A sorted table, and what it asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[tuple[str, int]] = []
+
+    def compose(self) -> ComposeResult:
+        yield SortedTable()
+
+    @on(SortedTable.SortAsked)
+    def _sort(self, event: SortedTable.SortAsked) -> None:
+        self.asked.append(("sort", event.step))
+
+    @on(SortedTable.PageAsked)
+    def _turn(self, event: SortedTable.PageAsked) -> None:
+        self.asked.append(("page", event.first))
+
+
+async def test_a_cell_wider_than_a_column_may_be_ends_in_an_ellipsis() -> None:
+    async with Desk().run_test(size=(90, 12)) as pilot:
+        table = pilot.app.query_one(SortedTable)
+        table.show(COLUMNS, [("電" * 20, "N" * 40, "1.000"), ("x", "y", "20.000")], "-c")
+        assert table.render_line(0).text.split() == ["region", "type", "kWh", "▼"]
+        assert table.render_line(1).text.rstrip() == f" {'電' * 13} …  {'N' * 27}…   1.000"
+        assert table.render_line(2).text.rstrip() == f" {'x':<28}  {'y':<28}  20.000"
+        assert table.needed_width == len(table.render_line(2).text.rstrip()) + 3
+
+
+async def test_fixed_keys_never_keep_the_figures_out_of_view() -> None:
+    async with Desk().run_test(size=(90, 12)) as pilot:
+        table = pilot.app.query_one(SortedTable)
+        table.show(COLUMNS, [("North" * 5, "landed" * 4, "1.000")])
+        assert table.fixed_columns == 1
+        await pilot.resize_terminal(40, 12)
+        while table.size.width > 40:
+            await asyncio.sleep(0)
+        await pilot.pause()
+        assert table.fixed_columns == 0
+        table.action_scroll_columns(99)
+        await pilot.pause()
+        assert table.render_line(1).text.split()[-1] == "1.000"
+
+
+async def test_keys_ask_for_an_order_and_for_pages_that_exist() -> None:
+    desk = Desk()
+    async with desk.run_test() as pilot:
+        table = desk.query_one(SortedTable)
+        rows = [("x", "y", str(number)) for number in range(PAGE)]
+        table.show(COLUMNS, rows, "a", PAGE, 2 * PAGE + 1)
+        assert table.page_note == "101–200 shown, ] [ turn"
+        assert "region ▲" in table.render_line(0).text
+        table.move_cursor_to(PAGE + 3)
+        assert (table.cursor_row, table.place) == (3, PAGE + 3)
+        await pilot.press("s", "S", "]", "[")
+        assert desk.asked == [("sort", 1), ("sort", 0), ("page", 2 * PAGE), ("page", 0)]
+        table.show(COLUMNS, rows[:1], "a", 2 * PAGE, 2 * PAGE + 1)
+        await pilot.press("greater_than_sign", "less_than_sign")
+        assert desk.asked[4:] == [("page", PAGE)]
+        table.show([], [])
+        assert (table.place, table.page_note) == (-1, "")
