@@ -28,7 +28,8 @@ from metertui.engine.billing import (
 from metertui.engine.core import Engine, one_meter
 from metertui.engine.errors import DataError, MeterError
 
-_LINE = ("from", "to", "band", "usage_kwh", "cents_per_kwh", "tax_percent", "amount")
+_AROUND = (("from", "to", "band"), ("tax_percent", "amount"), ("note",))
+"""Names in a line before its quantity and price, those after, and those that are not in the table."""
 
 
 def bill(options: argparse.Namespace) -> None:
@@ -110,7 +111,7 @@ def bill_object(shown: ShownBill, zone: SiteZone) -> dict[str, Any]:
         found[f"{name}_quality"] = edge.quality if edge else None
     found |= {
         "usage_kwh": bill_format.kwh_number(bill.usage_wh),
-        "lines": None if bill.lines is None else [bill_format.line_object(line, zone) for line in bill.lines],
+        "lines": None if bill.charges is None else [bill_format.line_object(charge, zone) for charge in bill.charges],
         "net": money(bill.net),
         "tax": money(bill.tax),
         "total": money(bill.total),
@@ -148,15 +149,23 @@ def _show(row: dict[str, Any]) -> None:
 
 
 def _aligned(lines: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Lines under headings, figures to the right with the decimals that they bear."""
-    cells = [list(_LINE)]
-    cells += [[f"{line[name]:.3f}" if name == "usage_kwh" else visible(line[name]) for name in _LINE] for line in lines]
-    widths = [max(len(row[i]) for row in cells) for i in range(len(_LINE))]
-    left = len(_LINE) - 4
+    """Return lines under headings, figures to the right with the decimals that they bear."""
+    before, after, left_out = _AROUND
+    measures = dict.fromkeys(name for line in lines for name in line if name not in (*before, *after, *left_out))
+    names = [*before, *measures, *after]
+    cells = [names, *([_cell(line.get(name)) for name in names] for line in lines)]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(names))]
     return [
-        "  ".join(f"{cell:<{width}}" if i < left else f"{cell:>{width}}" for i, (cell, width) in enumerate(each))
-        for each in (list(zip(row, widths, strict=True)) for row in cells)
+        "  ".join(
+            f"{cell:<{width}}" if i < len(before) else f"{cell:>{width}}"
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in cells
     ]
+
+
+def _cell(value: float | str | None) -> str:
+    return f"{value:.3f}" if isinstance(value, int | float) else visible(value or "")
 
 
 def _reckoned(engine: Engine, month: str) -> Run:

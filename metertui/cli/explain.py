@@ -14,7 +14,7 @@ from metertui.cli.common import days, instant, kwh, opened, progress_bar, show, 
 from metertui.cli.errors import UsageError
 from metertui.cli.queries import usage_row
 from metertui.engine.base import WINDOW_NAMES, SiteZone, Window, month_bounds, window_of_days
-from metertui.engine.billing import ShownBill, money
+from metertui.engine.billing import ENERGY, ShownBill, money
 from metertui.engine.core import Engine, one_meter
 from metertui.engine.errors import MeterError
 from metertui.engine.maintenance import sources as files
@@ -164,10 +164,11 @@ def as_rows(told: Explanation, zone: SiteZone, places: Sources, price: ShownBill
         rows.append(row("left out", **cells, from_source=_text(places, left.point), note=left.why))
     if isinstance(price, ShownBill):
         currency = price.bill.currency
-        for line in price.bill.lines or ():
-            said = f"{line.cents_per_kwh:f} cents, {line.tax_percent:f} % tax: {money(line.amount)} {currency}"
-            cells = {"from": zone.iso(line.start), "to": zone.iso(line.end), "usage_kwh": kwh(line.usage_wh)}
-            rows.append(row("price", **cells, note=f"{line.band or 'whole day'}: {said}"))
+        for charge in price.bill.charges or ():
+            said = f"{charge.price:f} cents, {charge.tax_percent:f} % tax: {money(charge.amount)} {currency}"
+            cells = {"from": zone.iso(charge.start), "to": zone.iso(charge.end)}
+            used = kwh(charge.quantity) if charge.kind is ENERGY else None
+            rows.append(row("price", **cells, usage_kwh=used, note=f"{charge.band or 'whole day'}: {said}"))
         if price.issued is not None:
             note = f"total {money(price.bill.total)} {currency}; now {money(price.adjustment.total)} to adjust"
             cells = {"from": zone.iso(price.issued), "usage_kwh": kwh(price.bill.usage_wh)}

@@ -159,16 +159,17 @@ def _price(price: ShownBill | str, zone: SiteZone) -> Iterator[Line]:
     if price.issued is not None:
         at = moment(price.issued, zone)
         yield Line("issued", used, f"on {at}: usage, prices and tax stay as they were then", strong=True)
-    if bill.lines is None or bill.total is None:
+    if bill.charges is None or bill.total is None:
         yield Line("none", "", f"{bill.reason}.")
         return
-    for line in bill.lines:
-        rests_on = f"; {fmt.reason(line.note)}" if line.note else ""
+    for charge in bill.charges:
+        quantity = f"{fmt.number(charge.quantity, charge.kind.decimals)} {charge.unit}"
+        rests_on = f"; {fmt.reason(charge.note)}" if charge.note else ""
         yield Line(
-            line.band or "whole day",
-            f"{money(line.amount)} {bill.currency}",
-            f"{fmt.kwh(line.usage_wh)} × {line.cents_per_kwh:f} cents, {line.tax_percent:f} % tax; "
-            f"from {moment(line.start, zone)} to {moment(line.end, zone)}{rests_on}",
+            charge.band or "whole day",
+            f"{money(charge.amount)} {bill.currency}",
+            f"{quantity} × {charge.price:f} cents, {charge.tax_percent:f} % tax; "
+            f"from {moment(charge.start, zone)} to {moment(charge.end, zone)}{rests_on}",
         )
     yield Line("net", f"{money(bill.net)} {bill.currency}", f"for {used}: the lines, each rounded to the cent once")
     yield Line(

@@ -27,9 +27,9 @@ def kwh(wh: int | None) -> str:
     return NOTHING if wh is None else f"{number(wh)} kWh"
 
 
-def number(wh: int) -> str:
-    """kWh with three decimals, thousands apart."""
-    return f"{wh / 1000:,.3f}".replace(",", " ")
+def number(wh: int, decimals: int = 3) -> str:
+    """kWh, or another unit counted in thousandths, with three decimals, thousands apart."""
+    return f"{wh / 1000:,.{decimals}f}".replace(",", " ")
 
 
 def money(cents: int | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from metertui.engine.billing import bill_format, billing_run, statements, tariffs
 from metertui.engine.billing.bill_ledger import BillBook, Ledger, as_issued, verify
 from metertui.engine.billing.billing_run import RUN_ROW, Run, differences
+from metertui.engine.billing.charges import ENERGY, Charge
 from metertui.engine.billing.pricing import NoTariffError
 from metertui.engine.billing.rounding import decimals
 from metertui.engine.billing.shown_bill import ShownBill, shown_bill
@@ -15,6 +16,7 @@ from metertui.engine.billing.tariffs import COLUMNS, NAME, Band, Tariff, TariffF
 __all__ = [
     "COLUMNS",
     "DECILES",
+    "ENERGY",
     "FIGURES",
     "KEYS",
     "NAME",
@@ -22,6 +24,7 @@ __all__ = [
     "RUN_ROW",
     "Band",
     "BillBook",
+    "Charge",
     "Ledger",
     "NoTariffError",
     "Replay",

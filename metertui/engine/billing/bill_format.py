@@ -8,7 +8,9 @@ from decimal import Decimal
 from typing import Any, Final
 
 from metertui.engine.base import SiteZone, disarmed, format_kwh
-from metertui.engine.billing.statements import Figures, Line, Statement, money
+from metertui.engine.billing.charges import KINDS, Charge
+from metertui.engine.billing.statements import Figures, Statement, money
+from metertui.engine.errors import Refused
 
 ROW: Final = (
     "meter",
@@ -49,45 +51,34 @@ def cells(statement: Statement, zone: SiteZone) -> list[str]:
     ]
 
 
-def line_object(line: Line, zone: SiteZone) -> dict[str, Any]:
-    """Return a line for JSON: kWh as a number, prices and money as text, so that they stay exact."""
+def line_object(charge: Charge, zone: SiteZone) -> dict[str, Any]:
+    """Return a charge for JSON: its quantity as a number, prices and money as text, so that they stay exact."""
     return {
-        "from": zone.iso(line.start),
-        "to": zone.iso(line.end),
-        "band": line.band,
-        "usage_kwh": kwh_number(line.usage_wh),
-        "cents_per_kwh": f"{line.cents_per_kwh:f}",
-        "amount": money(line.amount),
-        "tax_percent": f"{line.tax_percent:f}",
-        "note": line.note,
+        "from": zone.iso(charge.start),
+        "to": zone.iso(charge.end),
+        "band": charge.band,
+        charge.kind.quantity_key: kwh_number(charge.quantity),
+        charge.kind.price_key: f"{charge.price:f}",
+        "amount": money(charge.amount),
+        "tax_percent": f"{charge.tax_percent:f}",
+        "note": charge.note,
     }
 
 
 def lines_text(statement: Statement, zone: SiteZone) -> str:
     """Return the lines as JSON for a cell; empty if there is no price."""
-    if statement.lines is None:
+    if statement.charges is None:
         return ""
-    objects = [line_object(line, zone) for line in statement.lines]
+    objects = [line_object(charge, zone) for charge in statement.charges]
     return json.dumps(objects, ensure_ascii=False, separators=(",", ":"))
 
 
-def parse_lines(text: str, zone: SiteZone) -> tuple[Line, ...]:
-    """Return the lines of a cell. Raises ValueError that says what is wrong with it, Refused for a time."""
+def parse_lines(text: str, zone: SiteZone) -> tuple[Charge, ...]:
+    """Return the charges of a cell of lines. Raises ValueError that says what is wrong with it."""
     try:
-        return tuple(
-            Line(
-                zone.parse(line["from"]),
-                zone.parse(line["to"]),
-                line["band"],
-                wh_of(line["usage_kwh"]),
-                Decimal(line["cents_per_kwh"]),
-                Decimal(line["tax_percent"]),
-                cents_of(line["amount"]),
-                line.get("note", ""),
-            )
-            for line in json.loads(text or "[]", parse_float=str, parse_int=str)
-        )
-    except (KeyError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
+        lines = json.loads(text or "[]", parse_float=str, parse_int=str)
+        return tuple(_charge(line, zone) for line in lines)
+    except (Refused, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
         raise ValueError(f"the lines cannot be read ({error!r})") from error
 
 
@@ -99,6 +90,21 @@ def figures_object(figures: Figures) -> dict[str, Any]:
         "tax": money(figures.tax),
         "total": money(figures.total),
     }
+
+
+def _charge(line: dict[str, str], zone: SiteZone) -> Charge:
+    kind = next((kind for kind in KINDS if kind.quantity_key in line), KINDS[0])
+    return Charge(
+        kind,
+        zone.parse(line["from"]),
+        zone.parse(line["to"]),
+        line["band"],
+        wh_of(line[kind.quantity_key]),
+        Decimal(line[kind.price_key]),
+        Decimal(line["tax_percent"]),
+        cents_of(line["amount"]),
+        line.get("note", ""),
+    )
 
 
 def kwh_number(wh: int | None) -> float | int | None:

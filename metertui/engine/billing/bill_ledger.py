@@ -18,6 +18,7 @@ from typing import Final
 from metertui.engine.base import SiteZone, check_meter_id, format_kwh
 from metertui.engine.billing import bill_format
 from metertui.engine.billing.bill_format import cents_of, wh_of
+from metertui.engine.billing.charges import ENERGY
 from metertui.engine.billing.rounding import half_up
 from metertui.engine.billing.statements import NO_DATA, Figures, money
 from metertui.engine.errors import DataError, MeterError, Refused
@@ -233,7 +234,7 @@ def verify(ledger: Ledger, path: Path, zone: SiteZone) -> Iterator[str]:
         sums[cell["meter"]] = sums.get(cell["meter"], Figures()).plus(_figures(cells, one, zone))
         try:
             expected = _reckoned(cell["lines"], zone)
-        except (ValueError, Refused):
+        except ValueError:
             yield f"{path}:{line}: the lines of {cell['meter']} cannot be read"
             continue
         if expected != sums[cell["meter"]]:
@@ -244,14 +245,15 @@ def verify(ledger: Ledger, path: Path, zone: SiteZone) -> Iterator[str]:
 
 
 def _reckoned(text: str, zone: SiteZone) -> Figures:
-    """Return what lines come to, worked out from their kWh and prices. Raises ValueError, Refused."""
+    """Return what lines come to, worked out from their quantities and prices. Raises ValueError."""
     used, net = 0, 0
     by_tax: dict[Decimal, int] = {}
-    for line in bill_format.parse_lines(text, zone):
-        if line.amount != _rounded(line.usage_wh * line.cents_per_kwh / 1000):
-            raise ValueError("an amount is not its usage times its price")
-        used, net = used + line.usage_wh, net + line.amount
-        by_tax[line.tax_percent] = by_tax.get(line.tax_percent, 0) + line.amount
+    for charge in bill_format.parse_lines(text, zone):
+        if charge.amount != _rounded(charge.quantity * charge.price / 1000):
+            raise ValueError("an amount is not its quantity times its price")
+        used += charge.quantity if charge.kind is ENERGY else 0
+        net += charge.amount
+        by_tax[charge.tax_percent] = by_tax.get(charge.tax_percent, 0) + charge.amount
     tax = sum(_rounded(base * rate / 100) for rate, base in by_tax.items())
     return Figures(used, net, tax, net + tax)
 

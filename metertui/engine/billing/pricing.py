@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metertui.engine.base import Int64Array, Progress, no_progress
+from metertui.engine.billing.charges import ENERGY
 from metertui.engine.billing.rounding import half_up_products, scaled
 from metertui.engine.billing.tariffs import Schedule, Tariffs
 from metertui.engine.columns import Frozen
@@ -38,7 +39,7 @@ class NoTariffError(MeterError):
 
 @dataclass(frozen=True, eq=False)
 class Edges:
-    """What each meter used in a window, by meter code; equal lengths. Int64Array µs UTC, registers Wh."""
+    """What each meter used in a window, by meter code; equal lengths. Instants µs UTC, registers Wh."""
 
     known: NDArray[np.bool_]
     """Whether there is data; where not, the figures mean nothing."""
@@ -57,8 +58,8 @@ class Edges:
 
 
 @dataclass(frozen=True, eq=False)
-class Lines:
-    """The lines of all bills, in order of meter, time and the bands of the file; equal lengths, int64."""
+class ChargeColumns:
+    """The charges of all bills, in order of meter, time and the bands of the file; equal lengths, int64."""
 
     meter: Int64Array
     start: Int64Array
@@ -66,12 +67,12 @@ class Lines:
     end: Int64Array
     rate: Int64Array
     """Places in `Tariffs.rates`."""
-    used: Int64Array
-    """Wh."""
+    quantity: Int64Array
+    """In thousandths of the unit: Wh for energy."""
     amount: Int64Array
     """Cents before tax."""
     estimated: Int64Array
-    """Wh, of what was used, that comes from steps which reach over the line's edges."""
+    """Wh, of what was used, that comes from steps which reach over the charge's edges."""
     gap: Int64Array
     """The longest step in it that is too long, µs; 0 where there is none."""
     uncounted: Int64Array
@@ -80,10 +81,11 @@ class Lines:
 
 @dataclass(frozen=True, eq=False)
 class Priced:
-    """Bills by meter code: cents, and where each one's lines are: [first[code], first[code + 1])."""
+    """Bills by meter code: Wh and cents, and the rows of each one's charges: [first[code], first[code + 1])."""
 
-    lines: Lines
+    charges: ChargeColumns
     first: Int64Array
+    usage: Int64Array
     net: Int64Array
     tax: Int64Array
 
@@ -151,7 +153,7 @@ def price(
     doubtful = np.flatnonzero(
         rules.doubtful(frozen.status) & (frozen.columns.time > start) & (frozen.columns.time <= end)
     )
-    parts: list[Lines] = []
+    parts: list[ChargeColumns] = []
     refused: NoTariffError | None = None
     for block in blocks(frozen):
         taken = steps(frozen, block.curve, of_group, start, end)
@@ -161,7 +163,7 @@ def price(
             except NoTariffError as error:  # another meter's day may be earlier
                 refused = error if refused is None or error.day < refused.day else refused
             else:
-                parts.append(cut.lines(doubtful))
+                parts.append(cut.charges(doubtful))
             progress(block.share(piece.done(taken)))
         progress(block.share(1))
     if refused is not None:
@@ -181,7 +183,7 @@ def _without_empty(piece: Pieces) -> Pieces:
 
 
 class _Cut:
-    """The pieces of some whole meters, made into the lines of their bills."""
+    """The pieces of some whole meters, made into the charges of their bills."""
 
     def __init__(
         self,
@@ -222,8 +224,8 @@ class _Cut:
             day = self._frozen.zone.day(int(since[at]))
             raise NoTariffError(day, self._frozen.ids[int(piece.meter[at])], types[int(piece.label[at])])
 
-    def lines(self, doubtful: Int64Array) -> Lines:
-        """Their lines, amounts still to be reckoned; `doubtful` are the rows in the window that do not count."""
+    def charges(self, doubtful: Int64Array) -> ChargeColumns:
+        """Their charges, amounts still to be worked out; `doubtful` are the rows in the window that do not count."""
         piece, key = self._piece, self._key
         size = (int(self._segment[-1]) + 1) * self._bands
         used, estimated, gap = self._runs(size)
@@ -233,12 +235,12 @@ class _Cut:
         segment, band = np.divmod(there, self._bands)
         start, end = self._spans()
         at = self._begins[segment]
-        return Lines(
+        return ChargeColumns(
             meter=piece.meter[at],
             start=start[segment],
             end=end[segment],
             rate=self._first_rate[self._tariff[at]] + band,
-            used=used[there],
+            quantity=used[there],
             amount=np.zeros(len(there), dtype=np.int64),
             estimated=estimated[there],
             gap=gap[there],
@@ -296,21 +298,24 @@ class _Cut:
         return np.asarray(at[(piece.meter[at] == meter) & (piece.low[at] < time)])
 
 
-def _totals(tariffs: Tariffs, parts: Sequence[Lines], meters: int) -> Priced:
-    """Lines with their amounts, and net and tax by meter."""
-    names = [field for field in Lines.__dataclass_fields__]
+def _totals(tariffs: Tariffs, parts: Sequence[ChargeColumns], meters: int) -> Priced:
+    """Return the charges with their amounts, and usage, net and tax by meter."""
+    names = [field for field in ChargeColumns.__dataclass_fields__]
     together = {
         name: np.concatenate([getattr(part, name) for part in parts]) if parts else np.empty(0, dtype=np.int64)
         for name in names
     }
-    meter, rate = together["meter"], together["rate"]
+    meter, rate, quantity = together["meter"], together["rate"], together["quantity"]
     cents, one = scaled([band.cents for band in tariffs.rates])
-    amount = half_up_products(together["used"], cents[rate], 1000 * one)
+    amount = half_up_products(quantity, cents[rate], 1000 * one)
     taxes = sorted({band.tax_percent for band in tariffs.rates})
     percents, whole = scaled(taxes)
     of_rate = np.array([taxes.index(band.tax_percent) for band in tariffs.rates], dtype=np.int64)
     by_tax = np.zeros((meters, max(1, len(taxes))), dtype=np.int64)
     np.add.at(by_tax, (meter, of_rate[rate]), amount)
     tax = half_up_products(by_tax, percents if taxes else np.zeros(1, dtype=np.int64), 100 * whole)
+    energy = np.array([band.kind is ENERGY for band in tariffs.rates], dtype=bool)[rate]
+    usage = np.zeros(meters, dtype=np.int64)
+    np.add.at(usage, meter[energy], quantity[energy])
     first = np.searchsorted(meter, np.arange(meters + 1)).astype(np.int64)
-    return Priced(Lines(**together | {"amount": amount}), first, by_tax.sum(axis=1), tax.sum(axis=1))
+    return Priced(ChargeColumns(**together | {"amount": amount}), first, usage, by_tax.sum(axis=1), tax.sum(axis=1))

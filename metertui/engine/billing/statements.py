@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import cached_property
 from typing import Final, NamedTuple
 
 from metertui.engine.base import DAY, HOUR, Progress, SiteZone, Window, format_kwh, month_bounds, no_progress
+from metertui.engine.billing.charges import Charge
 from metertui.engine.billing.pricing import QUALITIES, Edges, Priced, edges, price
 from metertui.engine.billing.tariffs import Tariffs
 from metertui.engine.columns import Frozen
@@ -29,22 +29,6 @@ class Terms:
     tariffs: Tariffs | None = None
     currency: str = "SGD"
     gap_us: int = 25 * HOUR
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """Usage under one price. (start, end], µs UTC; the band is empty for the whole day."""
-
-    start: int
-    end: int
-    band: str
-    usage_wh: int
-    cents_per_kwh: Decimal
-    tax_percent: Decimal
-    amount: int
-    """Cents, before tax."""
-    note: str = ""
-    """What is estimated, missing or not counted in it; empty if nothing is."""
 
 
 class Figures(NamedTuple):
@@ -81,7 +65,7 @@ class Statement:
     usage_wh: int | None
     readings: int
     suspect: int
-    lines: tuple[Line, ...] | None = None
+    charges: tuple[Charge, ...] | None = None
     net: int | None = None
     tax: int | None = None
     total: int | None = None
@@ -148,9 +132,9 @@ class Bills:
         currency = None if self.priced is None else self.terms.currency
         reason = NO_TARIFF if self.priced is None else ""
         if not found.known[code]:
-            lines = None if self.priced is None else ()
+            none = None if self.priced is None else ()
             reason = reason or NO_DATA
-            return Statement(meter, month, None, None, None, readings, suspect, lines, currency=currency, reason=reason)
+            return Statement(meter, month, None, None, None, readings, suspect, none, currency=currency, reason=reason)
         opening = Edge(
             int(found.opening_time[code]), int(found.opening_wh[code]), QUALITIES[found.opening_quality[code]]
         )
@@ -168,7 +152,7 @@ class Bills:
             usage,
             readings,
             suspect,
-            tuple(self._lines(code, opening, closing)),
+            tuple(self._charges(code, opening, closing)),
             int(self.priced.net[code]),
             int(self.priced.tax[code]),
             int(self.priced.net[code] + self.priced.tax[code]),
@@ -177,24 +161,25 @@ class Bills:
 
     @cached_property
     def _columns(self) -> list[list[int]]:
-        """The columns of the lines as plain numbers, which are read one by one ten times as fast."""
+        """The columns of the charges as plain numbers, which are read one by one ten times as fast."""
         assert self.priced is not None
-        lines = self.priced.lines
-        columns = (lines.start, lines.end, lines.rate, lines.used, lines.amount)
-        return [column.tolist() for column in (*columns, lines.estimated, lines.gap, lines.uncounted)]
+        charges = self.priced.charges
+        columns = (charges.start, charges.end, charges.rate, charges.quantity, charges.amount)
+        return [column.tolist() for column in (*columns, charges.estimated, charges.gap, charges.uncounted)]
 
-    def _lines(self, code: int, opening: Edge, closing: Edge) -> Iterator[Line]:
+    def _charges(self, code: int, opening: Edge, closing: Edge) -> Iterator[Charge]:
         assert self.priced is not None
         assert self.terms.tariffs is not None
         rates = self.terms.tariffs.rates
         for at in range(*self.priced.first[code : code + 2].tolist()):
-            start, end, rate, used, amount, estimated, gap, uncounted = (column[at] for column in self._columns)
+            start, end, rate, quantity, amount, estimated, gap, uncounted = (column[at] for column in self._columns)
             band = rates[rate]
-            yield Line(
+            yield Charge(
+                band.kind,
                 start,
                 end,
                 band.name,
-                used,
+                quantity,
                 band.cents,
                 band.tax_percent,
                 amount,
@@ -210,9 +195,9 @@ class Bills:
     def _note(
         self, known_from: int | None, known_to: int | None, estimated_wh: int, gap_us: int, uncounted: int
     ) -> str:
-        """Say what is estimated, missing or not counted in a line.
+        """Say what is estimated, missing or not counted in a charge.
 
-        `known_from` and `known_to` (µs UTC) are the first and last counted reading where the line reaches beyond them.
+        `known_from` and `known_to` (µs UTC) are the first and last counted reading if the charge reaches beyond them.
         """
         zone, parts = self.frozen.zone, []
         if known_from is not None:

@@ -114,8 +114,8 @@ def replay(
         ]
         now += bills[0].total
         then += bills[1].total
-        np.add.at(usage, bills[0].lines.meter, bills[0].lines.used)
-        with_data[bills[0].lines.meter] = 1
+        usage += bills[0].usage
+        with_data[bills[0].charges.meter] = 1
     meter = np.flatnonzero(with_data)
     group = _last_groups(frozen, window_of_days(first, last, frozen.zone).end)[meter]
     return Replay(first, last, meter, types[group], regions[group], usage[meter], now[meter], then[meter])

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metertui.engine.base import MINUTE, SiteZone
+from metertui.engine.billing.charges import ENERGY, Kind
 from metertui.engine.errors import DataError, MeterError
 from metertui.engine.storage import Table
 
@@ -50,10 +51,11 @@ class Band:
     spans: tuple[tuple[int, int], ...]
     """Minutes of the local day, [from, to); one that passes midnight has `to` below `from`."""
     cents: Decimal
-    """Per kWh, before tax."""
+    """For a unit of its kind, before tax."""
     tax_percent: Decimal
     line: int
-    """Where it stands in the file."""
+    """Its line in the file."""
+    kind: Kind = ENERGY
 
 
 @dataclass(frozen=True, slots=True)

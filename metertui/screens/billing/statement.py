@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
 
 from rich.console import Group, RenderableType
@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from metertui.engine.base import SiteZone
-from metertui.engine.billing import ShownBill, Statement, decimals
+from metertui.engine.billing import Charge, ShownBill, Statement, decimals
 from metertui.engine.usage import Edge
 from metertui.text import fmt, message, plain
 
@@ -30,14 +30,14 @@ def paper(
     """
     bill = shown.bill
     parts: list[RenderableType] = [_heading(bill, heading, zone, state)]
-    if bill.lines:
-        parts += ["", _lines(bill, zone)]
+    if bill.charges:
+        parts += ["", _charges(bill, bill.charges, zone)]
     elif bill.reason and bill.usage_wh is not None:
         parts += ["", message(f"No money: {bill.reason}.")]
     parts += ["", _rests(rests_on)]
-    for place, line in enumerate(bill.lines or (), 1):
-        if line.note:
-            parts.append(message(f"{place}) {fmt.reason(line.note)}"))
+    for place, charge in enumerate(bill.charges or (), 1):
+        if charge.note:
+            parts.append(message(f"{place}) {fmt.reason(charge.note)}"))
     for figures, words in (
         (shown.adjustments, "Billed beside it since it was issued"),
         (
@@ -81,10 +81,11 @@ def _edge(edge: Edge | None, zone: SiteZone) -> str:
     return f"{fmt.moment(edge.time, zone)}, {fmt.QUALITY[edge.quality]}" if edge else ""
 
 
-def _lines(bill: Statement, zone: SiteZone) -> Table:
-    """Return a table with a row a line, figures to the right with the same decimals; the sums below the amounts."""
-    lines = bill.lines or ()
-    shown = [any(line.note for line in lines), True, any(line.band for line in lines), True, True, True, True]
+def _charges(bill: Statement, charges: Sequence[Charge], zone: SiteZone) -> Table:
+    """Return a table with a row a charge, figures to the right with the same decimals; the sums below the amounts."""
+    shown = [any(one.note for one in charges), True, any(one.band for one in charges), True, True, True, True]
+    units = {one.unit for one in charges}
+    unit = units.pop() if len(units) == 1 else ""
 
     def row(*cells: str, style: str = "") -> list[Text]:
         return [plain(cell, style=style) for cell, show in zip(cells, shown, strict=True) if show]
@@ -93,19 +94,19 @@ def _lines(bill: Statement, zone: SiteZone) -> Table:
     for at, show in enumerate(shown):
         if show:
             table.add_column(justify="right" if at > 2 else "left", no_wrap=True)
-    table.add_row(*row("", "from – to", "band", "kWh", "¢/kWh", "tax %", bill.currency or "", style="dim"))
-    cents = decimals(line.cents_per_kwh for line in lines)
-    tax = decimals(line.tax_percent for line in lines)
-    for place, line in enumerate(lines, 1):
+    headings = (unit or "quantity", f"¢/{unit or 'unit'}", "tax %", bill.currency or "")
+    table.add_row(*row("", "from – to", "band", *headings, style="dim"))
+    cents, tax = decimals(one.price for one in charges), decimals(one.tax_percent for one in charges)
+    for place, one in enumerate(charges, 1):
         table.add_row(
             *row(
-                f"{place})" if line.note else "",
-                _period(line.start, line.end, zone),
-                line.band,
-                fmt.number(line.usage_wh),
-                f"{line.cents_per_kwh:.{cents}f}",
-                f"{line.tax_percent:.{tax}f}",
-                fmt.money(line.amount),
+                f"{place})" if one.note else "",
+                _period(one.start, one.end, zone),
+                one.band,
+                f"{fmt.number(one.quantity, one.kind.decimals)}{'' if unit else f' {one.unit}'}",
+                f"{one.price:.{cents}f}",
+                f"{one.tax_percent:.{tax}f}",
+                fmt.money(one.amount),
             )
         )
     table.add_row("")

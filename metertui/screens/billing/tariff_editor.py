@@ -13,7 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import ContentSwitcher, Static, TextArea
 
-from metertui.engine.billing import COLUMNS, Band, Tariff, Tariffs, clock, decimals, tariffs, with_tax
+from metertui.engine.billing import COLUMNS, ENERGY, Band, Tariff, Tariffs, clock, decimals, tariffs, with_tax
 from metertui.engine.errors import DataError, MeterError
 from metertui.headend import HeadEnd
 from metertui.screens.shell import Sessions, Steady, as_operator
@@ -180,7 +180,7 @@ def rows(found: Tariffs, today: date) -> list[Row]:
                 tariff.apartment_type or "all",
                 band.name or "whole day",
                 times(band),
-                f"{band.cents:.{cents}f}",
+                f"{band.cents:.{cents}f}" + ("" if band.kind is ENERGY else f" a {band.kind.unit}"),
                 f"{band.tax_percent:.{tax}f}",
                 f"{with_tax(band.cents, band.tax_percent):f}",
                 "" if until is None else str(until),

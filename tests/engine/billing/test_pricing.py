@@ -52,8 +52,14 @@ def steady(first: str, last: str, kinds: Sequence[tuple[str, str]] = (), step: i
 
 def told(bill: Statement) -> list[tuple[str, str, str, int, str | None]]:
     return [
-        (SINGAPORE.iso(line.start)[:16], SINGAPORE.iso(line.end)[:16], line.band, line.usage_wh, money(line.amount))
-        for line in bill.lines or ()
+        (
+            SINGAPORE.iso(charge.start)[:16],
+            SINGAPORE.iso(charge.end)[:16],
+            charge.band,
+            charge.quantity,
+            money(charge.amount),
+        )
+        for charge in bill.charges or ()
     ]
 
 
@@ -62,7 +68,7 @@ def test_a_month_under_one_price() -> None:
     bill = Bills(steady("2025-01-20T00:00", "2025-03-12T10:30"), "2025-02", terms).of(0)
     assert told(bill) == [("2025-02-01T00:00", "2025-03-01T00:00", "", 672_000, "188.97")]  # 188.9664
     assert (money(bill.net), money(bill.tax), money(bill.total), bill.currency) == ("188.97", "17.01", "205.98", "SGD")
-    assert [line.note for line in bill.lines or ()] == [""]
+    assert [charge.note for charge in bill.charges or ()] == [""]
 
 
 def test_another_tariff_and_another_tax_split_the_month_at_midnight() -> None:
@@ -80,7 +86,7 @@ def test_another_tariff_and_another_tax_split_the_month_at_midnight() -> None:
 def test_bands_pass_midnight_and_sum_to_the_bill() -> None:
     terms = Terms(read("2025-01-01,,peak,07:00,23:00,30,9\n2025-01-01,,night,23:00,07:00,10,9"))
     bill = Bills(steady("2025-01-20T00:00", "2025-03-12T10:30"), "2025-02", terms).of(0)
-    assert [(line.band, line.usage_wh) for line in bill.lines or ()] == [("peak", 448_000), ("night", 224_000)]
+    assert [(charge.band, charge.quantity) for charge in bill.charges or ()] == [("peak", 448_000), ("night", 224_000)]
     assert money(bill.net) == "156.80"
 
 
@@ -92,7 +98,7 @@ def test_one_name_may_stand_for_two_times_of_the_day() -> None:
         )
     )
     bill = Bills(steady("2025-01-20T00:00", "2025-03-12T10:30"), "2025-02", terms).of(0)
-    assert [(line.band, line.usage_wh // 28_000) for line in bill.lines or ()] == [
+    assert [(charge.band, charge.quantity // 28_000) for charge in bill.charges or ()] == [
         ("peak", 5),
         ("day", 8),
         ("night", 11),
@@ -110,7 +116,7 @@ def test_a_move_cuts_at_the_earlier_reading_of_its_step() -> None:
     ]
     same = Terms(read("2025-01-01,,,,,20,9"))  # a type without a price of its own does not part the bill
     assert len(Bills(steady("2025-01-20T00:00", "2025-03-01T00:00", [("2025-02-10T00:00", "4-room")]), "2025-02", same)
-               .of(0).lines or ()) == 1  # fmt: skip
+               .of(0).charges or ()) == 1  # fmt: skip
 
 
 def test_the_first_day_without_a_tariff_is_named_and_no_price_is_zero() -> None:
@@ -138,12 +144,12 @@ def test_a_line_says_what_it_rests_on() -> None:
     course.insert(3, (first + 60 * HOUR, 90_000_000))
     data = frozen({"m": course}, SINGAPORE)
     terms = Terms(read("2025-01-01,,day,06:00,18:00,20,9\n2025-01-01,,night,18:00,06:00,20,9"))
-    day, night = Bills(data, "2025-02", terms).of(0).lines or ()
+    day, night = Bills(data, "2025-02", terms).of(0).charges or ()
     assert day.note == (
         "nothing known before 2025-02-03T12:00:00+08:00; nothing known after 2025-02-07T14:00:00+08:00; "
         "42 kWh estimated: no reading at its edge; no reading for 2.8 days"
     )
-    assert day.usage_wh + night.usage_wh == 98_000
+    assert day.quantity + night.quantity == 98_000
     assert night.note.endswith("1 reading not counted")
 
 
@@ -152,11 +158,11 @@ def test_no_data_has_no_money_and_a_lone_reading_costs_nothing() -> None:
     data = frozen({"silent": [], "once": [(at, 5000)]}, SINGAPORE)
     bills = Bills(data, "2025-02", Terms(read("2025-01-01,,,,,20,9")))
     once, silent = bills
-    assert (silent.usage_wh, silent.lines, silent.total, silent.reason) == (None, (), None, "no data in this month")
+    assert (silent.usage_wh, silent.charges, silent.total, silent.reason) == (None, (), None, "no data in this month")
     assert (once.usage_wh, once.total) == (0, 0)
     ends = frozen({"m": [(SINGAPORE.parse("2025-03-01T00:00"), 5000)]}, SINGAPORE)
     bill = Bills(ends, "2025-02", bills.terms).of(0)
-    assert (bill.usage_wh, bill.net, bill.total, len(bill.lines or ())) == (0, 0, 0, 1)
+    assert (bill.usage_wh, bill.net, bill.total, len(bill.charges or ())) == (0, 0, 0, 1)
 
 
 def test_figures_beyond_64_bits_are_exact() -> None:
@@ -219,15 +225,17 @@ def test_bills_are_what_the_model_says(
         for bill in bills:
             meter = oracle.Meter(names[bill.meter])
             assert bill.usage_wh == meter.usage(start, end)
-            if bill.usage_wh is None or not bill.lines:
+            if bill.usage_wh is None or not bill.charges:
                 continue
             items, net, tax = oracle.bill(meter, kinds[bill.meter], rows, start, end, LONDON.name)
             if items:
-                assert [(line.band, line.usage_wh, line.amount) for line in bill.lines] == [item[2:] for item in items]
+                assert [(charge.band, charge.quantity, charge.amount) for charge in bill.charges] == [
+                    item[2:] for item in items
+                ]
             assert (bill.net, bill.tax, bill.total) == (net, tax, net + tax)
-            assert sum(line.usage_wh for line in bill.lines) == bill.usage_wh
-            assert bill.lines[0].start >= start
-            assert bill.lines[-1].end <= end
+            assert sum(charge.quantity for charge in bill.charges) == bill.usage_wh
+            assert bill.charges[0].start >= start
+            assert bill.charges[-1].end <= end
 
 
 @settings(max_examples=40)
@@ -264,8 +272,8 @@ def test_pieces_taken_together_or_apart_make_the_same_lines(monkeypatch: pytest.
     whole = price(columns, start, end, terms, DAY)
     monkeypatch.setattr("metertui.engine.usage.intervals._PIECES", 50)
     apart = price(columns, start, end, terms, DAY)
-    for name in type(whole.lines).__dataclass_fields__:
-        assert getattr(whole.lines, name).tolist() == getattr(apart.lines, name).tolist()
+    for name in type(whole.charges).__dataclass_fields__:
+        assert getattr(whole.charges, name).tolist() == getattr(apart.charges, name).tolist()
     assert whole.total.tolist() == apart.total.tolist()
 
 
@@ -305,7 +313,7 @@ def test_bills_over_an_exchange_and_a_void_are_what_the_model_says(
         assert bill.usage_wh == model.usage(start, end)
         if bill.usage_wh:
             items, net, tax = oracle.bill(model, defaultdict(str), rows, start, end, LONDON.name)
-            assert [(line.band, line.usage_wh, line.amount) for line in bill.lines or ()] == [
+            assert [(charge.band, charge.quantity, charge.amount) for charge in bill.charges or ()] == [
                 item[2:] for item in items
             ]
             assert (bill.net, bill.tax) == (net, tax)
