@@ -32,7 +32,7 @@ def empty_town(tmp_path: Path) -> Iterator[Town]:
 
 @pytest.fixture(autouse=True)
 def idle_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A pilot waits 40 ms at each key and 20 at each pause, and longer while other programs keep the processor busy."""
+    """Let a pilot wait for the app instead of the processor, which other programs keep busy too."""
 
     async def after_a_key(_least: float = 0) -> None:
         await idle(active_app.get())

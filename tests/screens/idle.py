@@ -1,48 +1,77 @@
-"""When an app has done all that there is to do, known from its event loop instead of from the processor."""
+"""Wait until an app has done all that there is to do, judged by its event loop and workers, not by the processor."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import Final
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
 
+import pytest
 from textual.app import App
 from textual.pilot import Pilot
 
-_PATIENCE: Final = 0.02
-"""Seconds that a thread at work is given. Textual's own pilot waits longer at every key, whatever there is."""
+AT_MOST: Final = 60.0
+"""Seconds until a wait gives up: far more than any takes, however busy the machine is."""
 _ROUNDS: Final = 3
 """Turns of the loop in a row in which nothing ran."""
-_AT_MOST: Final = 1.0
-"""Seconds, should the loop never come to rest; Textual's pilot gives up then too."""
+_held_up = False
+
+
+@contextmanager
+def held_up() -> Iterator[None]:
+    """Do not wait for workers meanwhile: the test holds one of them up itself."""
+    global _held_up  # noqa: PLW0603 - Textual's pilot waits too, and takes no argument for it
+    _held_up = True
+    try:
+        yield
+    finally:
+        _held_up = False
+
+
+def hold_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Do not wait for workers until the test ends."""
+    monkeypatch.setattr(sys.modules[__name__], "_held_up", True)
 
 
 async def drained() -> None:
-    """Until nothing is left that the loop could run now."""
+    """Wait until nothing is left that the loop could run now."""
     loop = asyncio.get_running_loop()
-    idle = 0
-    until = loop.time() + _AT_MOST
-    while idle < _ROUNDS and loop.time() < until:
-        await asyncio.sleep(0)
-        idle = 0 if loop._ready else idle + 1  # type: ignore[attr-defined]
+    quiet = 0
+    async with asyncio.timeout(AT_MOST):
+        while quiet < _ROUNDS:
+            await asyncio.sleep(0)
+            quiet = 0 if loop._ready else quiet + 1  # type: ignore[attr-defined]
 
 
-async def idle(app: App[object]) -> None:
-    """Until messages are handled and what they changed is laid out and painted; a thread at work is given a moment."""
+async def idle(app: App[Any]) -> None:
+    """Wait until messages are handled, workers have ended, and what they changed is laid out and painted."""
+    await _painted(app)
+    async with asyncio.timeout(AT_MOST):
+        while not _held_up and (tasks := [worker._task for worker in app.workers if not worker.is_finished]):
+            await asyncio.wait(filter(None, tasks))
+            await _painted(app)
+
+
+async def _painted(app: App[Any]) -> None:
     await drained()
     for _ in range(2):
         if app.is_running and app.screen_stack:
             app.screen._on_timer_update()  # what its timer would do within a sixtieth of a second
             await drained()
-    if any(not worker.is_finished for worker in app.workers):
-        await asyncio.sleep(_PATIENCE)
-        await drained()
 
 
-async def pause(pilot: Pilot[object], delay: float | None = None) -> None:
+async def pause(pilot: Pilot[Any]) -> None:
     """Take the place of `Pilot.pause`."""
     await pilot._wait_for_screen()
-    if delay is None:
-        await idle(pilot.app)
-    else:
-        await asyncio.sleep(delay)
+    await idle(pilot.app)
     pilot.app.screen._on_timer_update()
+
+
+async def until(pilot: Pilot[Any], condition: Callable[[], bool]) -> None:
+    """Wait until a condition holds that a thread or a timer brings about."""
+    async with asyncio.timeout(AT_MOST):
+        while not condition():
+            await asyncio.sleep(0.005)
+            await pilot.pause()

@@ -11,6 +11,7 @@ from textual.widgets import Static
 from metertui.screens.lookup.lookup import LookupScreen
 from metertui.screens.shell.frame import PLACES, DeskScreen
 from metertui.screens.shell.help import HelpScreen
+from tests.screens.idle import held_up
 from tests.screens.town import Town, at_work, settle, text_of
 
 
@@ -127,20 +128,23 @@ async def test_it_is_left_by_a_key(town: Town, key: str) -> None:
 
 async def test_it_may_be_left_while_an_answer_is_awaited(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     async with at_work(town) as pilot:
-        asked = asyncio.Event()
+        asked, leaving = asyncio.Event(), asyncio.Event()
         found = await town.headend.worklist.exceptions()
 
         async def late(question: object) -> object:
             """Comes when the screen has lost its widgets already."""
             asked.set()
+            await leaving.wait()
             screen = pilot.app.get_screen("exceptions")
             while screen.query("#conditions"):
                 await asyncio.sleep(0)
             return found
 
         monkeypatch.setattr(town.headend.worklist, "exceptions", late)
-        await pilot.press("f7")
+        with held_up():
+            await pilot.press("f7")
         await asked.wait()
+        leaving.set()
 
 
 async def test_the_heap_is_kept_once_for_each_screen_and_for_what_is_behind_a_gate(town: Town) -> None:

@@ -13,11 +13,11 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from metertui.engine.errors import StorageError
-from metertui.screens.charts.chart_view import PictureView
 from metertui.screens.government import government
 from metertui.screens.lookup import lookup
 from metertui.screens.shell import waiting, work_under_way
 from tests.screens.billing.test_billing import HEADER, TARIFFS
+from tests.screens.idle import hold_up, until
 from tests.screens.test_snapshots import Compare, doing, every_size
 from tests.screens.town import HOSTILE, STEADY, Town, press, settle
 
@@ -41,15 +41,23 @@ async def endless(*told: Any) -> NoReturn:
     raise AssertionError("nobody ends it")
 
 
-def at_its_work(town: Town, *keys: str, role: str = "operator") -> Callable[[Pilot[Any]], Awaitable[None]]:
-    """Press keys whose last begins what does not end, and wait until it is seen how far it is."""
+def at_its_work(
+    town: Town, monkeypatch: pytest.MonkeyPatch, *keys: str, role: str = "operator", seen: str = f"{SHARE:.0%}"
+) -> Callable[[Pilot[Any]], Awaitable[None]]:
+    """Press keys whose last begins what does not end, and wait until the screen shows how far it is."""
 
     async def act(pilot: Pilot[Any]) -> None:
         await doing(town, *keys[:-1], role=role)(pilot)
+        hold_up(monkeypatch)
         await pilot.press(keys[-1])
-        await pilot.pause(0.05)
+        await until(pilot, lambda: seen in shown(pilot))
 
     return act
+
+
+def shown(pilot: Pilot[Any]) -> str:
+    """All that the screen in view shows."""
+    return "\n".join(strip.text for strip in pilot.app.screen._compositor.render_strips())
 
 
 @every_size
@@ -58,7 +66,7 @@ def test_a_clerk_waits_for_a_file(
 ) -> None:
     monkeypatch.setattr(lookup, "export_readings", endless)
     keys = ["f3", *STEADY, "enter", "r", "ctrl+e"]
-    assert snap_compare(town.app, terminal_size=size, run_before=at_its_work(town, *keys, "enter"))
+    assert snap_compare(town.app, terminal_size=size, run_before=at_its_work(town, monkeypatch, *keys, "enter"))
 
 
 @every_size
@@ -71,8 +79,9 @@ def test_an_operator_waits_for_a_billing_run(
     async def act(pilot: Pilot[Any]) -> None:
         await doing(town, "f4", *STEADY, "enter", "b", role="operator")(pilot)
         pilot.app.screen.query_one("#run-reckon").focus()
+        hold_up(monkeypatch)
         await press(pilot, "enter")
-        await pilot.pause(0.05)
+        await until(pilot, lambda: f"{SHARE:.0%}" in shown(pilot))
 
     assert snap_compare(town.app, terminal_size=size, run_before=act)
 
@@ -85,7 +94,7 @@ def test_an_operator_waits_for_a_file_to_be_read(
     keys = ["f6", *["ctrl+right"] * 3, *"yesterday.csv", "enter", "enter"]
     (tmp_path / "yesterday.csv").write_text("")
     monkeypatch.chdir(tmp_path)
-    assert snap_compare(town.app, terminal_size=size, run_before=at_its_work(town, *keys))
+    assert snap_compare(town.app, terminal_size=size, run_before=at_its_work(town, monkeypatch, *keys))
 
 
 def test_a_list_of_exceptions_is_worked_out(snap_compare: Compare, town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,7 +102,8 @@ def test_a_list_of_exceptions_is_worked_out(snap_compare: Compare, town: Town, m
         await endless(print)
 
     monkeypatch.setattr(town.headend.worklist, "exceptions", never)
-    assert snap_compare(town.app, terminal_size=(80, 24), run_before=at_its_work(town, "f7"))
+    doing_it = at_its_work(town, monkeypatch, "f7", seen="Reading …")
+    assert snap_compare(town.app, terminal_size=(80, 24), run_before=doing_it)
 
 
 @every_size
@@ -106,19 +116,11 @@ def test_an_analyst_waits_for_an_answer(
     async def act(pilot: Pilot[Any]) -> None:
         await doing(town, "f5", role="government")(pilot)
         monkeypatch.setattr(town.headend, "ask", endless)
+        hold_up(monkeypatch)
         await pilot.press("m")
-        for _ in range(500):
-            if is_told(pilot):
-                return
-            await pilot.pause(0.01)
+        await until(pilot, lambda: f"{SHARE:.0%}" in shown(pilot))
 
     assert snap_compare(town.app, terminal_size=size, run_before=act)
-
-
-def is_told(pilot: Pilot[Any]) -> bool:
-    """Whether it is on the screen how far an answer is."""
-    cover = pilot.app.screen.query_one(PictureView)._cover_widget
-    return cover is not None and any(f"{SHARE:.0%}" in cover.render_line(y).text for y in range(cover.size.height))
 
 
 # -- what goes wrong ------------------------------------------------------------------------------------------------

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import date, timedelta
 from itertools import groupby
 from pathlib import Path
@@ -11,7 +12,6 @@ from pathlib import Path
 from textual import events
 from textual.app import App
 from textual.pilot import Pilot
-from textual.worker import WorkerCancelled
 
 from metertui.app import MetertuiApp
 from metertui.engine.base.config import Rules
@@ -19,6 +19,7 @@ from metertui.engine.core.engine import Engine
 from metertui.headend.service import HeadEnd
 from metertui.settings import Settings
 from tests.clock import FakeClock
+from tests.screens.idle import AT_MOST
 
 STEADY = "100-000-001"
 """Draws 1 kW since the first of January 2025, read every half hour."""
@@ -120,19 +121,11 @@ async def press(pilot: Pilot[None], *keys: str) -> None:
 
 
 async def settle(pilot: Pilot[None]) -> None:
-    """Until nothing is under way any more, nor what came of it.
-
-    A pause ends where the processor is quiet, which it also seems to be where other programs have it; so what is left
-    to do is looked at too.
-    """
+    """Wait until nothing is under way any more, nor what came of it: a pause does not see to every message."""
     quiet = 0
-    while quiet < 2:
-        await pilot.pause()
-        if under_way := [worker for worker in pilot.app.workers if not worker.is_finished]:
-            with suppress(WorkerCancelled):  # by one that took its place
-                await pilot.app.workers.wait_for_complete(under_way)
-            quiet = 0
-        else:
+    async with asyncio.timeout(AT_MOST):
+        while quiet < 2:
+            await pilot.pause()
             quiet = quiet + 1 if _is_quiet(pilot.app) else 0
 
 

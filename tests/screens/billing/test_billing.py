@@ -15,6 +15,7 @@ from metertui.screens.billing.tariff_editor import TariffScreen
 from metertui.screens.charts.chart_view import PictureView
 from metertui.screens.explain.explain_window import ExplainScreen
 from metertui.screens.tables.listing import Listing
+from tests.screens.idle import until
 from tests.screens.town import HOSTILE, STEADY, Town, at_work, press, settle, text_of
 
 
@@ -176,8 +177,7 @@ async def test_a_large_terminal_has_a_chart_of_the_months_too(town: Town) -> Non
         assert chart.region.height >= 20
         assert past.row_count == 14
         await pilot.resize_terminal(120, 40)
-        while chart.region.area:
-            await pilot.pause(0.01)
+        await until(pilot, lambda: not chart.region.area)
         assert past.region.area
         assert past.region.right <= 120
 

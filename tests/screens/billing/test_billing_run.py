@@ -12,6 +12,7 @@ from textual.widgets import ProgressBar
 from metertui.engine.billing.bill_ledger import BillBook
 from metertui.screens.fields.field import Field
 from tests.screens.billing.test_billing import TARIFFS
+from tests.screens.idle import AT_MOST, held_up, until
 from tests.screens.town import STEADY, Town, at_work, press, settle, text_of
 
 
@@ -78,7 +79,7 @@ async def test_a_run_is_ended_by_escape(town: Town) -> None:
     async def reckon(month: str, progress: Callable[[float], None]) -> None:
         def work(_: object) -> None:
             begun.set()
-            gone_on.wait(10)
+            assert gone_on.wait(AT_MOST)
             progress(0.5)
 
         await town.headend.ask(work)
@@ -86,11 +87,11 @@ async def test_a_run_is_ended_by_escape(town: Town) -> None:
     town.headend.billing.compute_run = reckon  # type: ignore[method-assign, assignment]
     async with at_work(town, "f4", *STEADY, "enter", "b") as pilot:
         pilot.app.screen.query_one("#run-reckon").focus()
-        await pilot.press("enter")
-        while not begun.is_set():
-            await pilot.pause(0.01)
-        assert pilot.app.screen.query_one(ProgressBar).display
-        await pilot.press("escape")
+        with held_up():
+            await pilot.press("enter")
+            await until(pilot, begun.is_set)
+            assert pilot.app.screen.query_one(ProgressBar).display
+            await pilot.press("escape")
         gone_on.set()
         await settle(pilot)
         assert said(pilot) == "Ended; nothing was written."

@@ -13,6 +13,7 @@ from textual.widgets import Button, Input, TabbedContent
 from metertui.engine.errors import StorageError
 from metertui.screens.shell.frame import DeskScreen
 from metertui.screens.tables.table import Table
+from tests.screens.idle import held_up, until
 from tests.screens.town import HOSTILE, STEADY, Town, at_work, press, settle, text_of
 
 TO_CLOSE = ("ctrl+left",) * 3
@@ -287,14 +288,15 @@ async def test_a_close_shows_how_far_it_is_and_is_not_begun_twice(
     monkeypatch.setattr(closing, "_close_once", slow)
     async with at_work(office, "f6") as pilot:
         await pilot.press(*TO_CLOSE)
-        await pilot.press("enter")
-        await pilot.pause()
-        office.app.tick()
-        await pilot.pause()
-        told = text_of(pilot, "#close-panel").splitlines()
-        assert told[:2] == ["✓ sealing the log", "▸ writing day files"]
-        assert told[4].endswith(" 40% · 0 s")
-        assert pilot.app.screen.query_one("#close-day", Button).disabled
+        with held_up():
+            await pilot.press("enter")
+            await until(pilot, lambda: closing.progress == 0.4)
+            office.app.tick()
+            await pilot.pause()
+            told = text_of(pilot, "#close-panel").splitlines()
+            assert told[:2] == ["✓ sealing the log", "▸ writing day files"]
+            assert told[4].endswith(" 40% · 0 s")
+            assert pilot.app.screen.query_one("#close-day", Button).disabled
         going_on.set()
         await settle(pilot)
         office.app.tick()

@@ -29,6 +29,7 @@ from metertui.screens.government.government import GovernmentScreen
 from metertui.screens.shell.work_under_way import Cancelled
 from metertui.screens.tables.sorted_table import SortedTable
 from metertui.settings import Settings
+from tests.screens.idle import AT_MOST, held_up, until
 from tests.screens.town import HOSTILE, Town, at_work, press, settle, text_of
 
 BELOW: dict[tuple[str, ...], tuple[int, str]] = {
@@ -272,12 +273,14 @@ async def test_the_newest_question_is_the_one_that_is_answered(analyst: Town, mo
     """A slow question does not hold up the next, and escape leaves it."""
     slow = threading.Event()
     whole = answer_view.answer_question
+    begun: list[Saved] = []
     ended: list[Saved] = []
 
     def answered(frozen: Frozen, saved: Saved, rule: Rule | None, progress: Progress) -> object:
         try:
             if saved.filter.value("region") == "South":
-                assert slow.wait(10)
+                begun.append(saved)
+                assert slow.wait(AT_MOST)
             return whole(frozen, saved, rule, progress)
         except Cancelled:
             ended.append(saved)
@@ -285,32 +288,34 @@ async def test_the_newest_question_is_the_one_that_is_answered(analyst: Town, mo
 
     monkeypatch.setattr(government, "answer_question", answered)
     async with at_work(analyst, "f5") as pilot:
-        screen(pilot)._change(Saved(filter=Filter.by_name(region="South")))
-        await pilot.pause()
-        assert screen(pilot)._question is not None
+        with held_up():
+            screen(pilot)._change(Saved(filter=Filter.by_name(region="South")))
+            await until(pilot, lambda: len(begun) == 1)
+            assert screen(pilot)._question is not None
         await ask(pilot, by=("region",))
         assert screen(pilot)._question is None
         assert len(table(pilot)) == 3
-        screen(pilot)._change(Saved(filter=Filter.by_name(region="South"), by=("day",)))
-        await pilot.pause(0.3)
-        cover = screen(pilot).query_one(PictureView)._cover_widget
-        assert cover is not None
-        told = [cover.render_line(y).text.strip() for y in range(cover.size.height)]
-        assert list(filter(None, told)) == [
-            "Working out",
-            "total kWh by day · South",
-            "from 5 815 readings of 8 meters",
-            f"{'─' * 32}   0%",
-            "escape cancels",
-        ]
-        await press(pilot, "escape")
-        assert not screen(pilot).query_one(PictureView).loading
-        assert said(pilot).startswith("Cancelled")
+        chart = screen(pilot).query_one(PictureView)
+        with held_up():
+            screen(pilot)._change(Saved(filter=Filter.by_name(region="South"), by=("day",)))
+            await until(pilot, lambda: chart._cover_widget is not None and bool(chart._cover_widget.size))
+            cover = chart._cover_widget
+            assert cover is not None
+            told = [cover.render_line(y).text.strip() for y in range(cover.size.height)]
+            assert list(filter(None, told)) == [
+                "Working out",
+                "total kWh by day · South",
+                "from 5 815 readings of 8 meters",
+                f"{'─' * 32}   0%",
+                "escape cancels",
+            ]
+            await press(pilot, "escape")
+            assert not chart.loading
+            assert said(pilot).startswith("Cancelled")
         slow.set()
         await settle(pilot)
         assert len(table(pilot)) == 3
-        while len(ended) < 2:  # neither thread went on to reckon what nobody wants
-            await pilot.pause(0.01)
+        await until(pilot, lambda: len(ended) == 2)  # neither thread went on to reckon what nobody wants
         assert {each.by for each in ended} == {("month",), ("day",)}
         assert said(pilot).startswith("Cancelled")
 

@@ -14,6 +14,7 @@ from metertui.screens.government import tariff_replay
 from metertui.screens.government.tariff_replay import ReplayScreen
 from metertui.screens.tables.sorted_table import SortedTable
 from metertui.settings import Settings
+from tests.screens.idle import AT_MOST, held_up, until
 from tests.screens.town import Town, at_work, press, settle, text_of
 
 HEADER = "effective_from,apartment_type,band,from_time,to_time,cents_per_kwh,tax_percent\n"
@@ -97,7 +98,7 @@ async def test_a_replay_says_how_far_it_is_and_is_ended_by_escape(
         def tell(share: float) -> None:
             progress(share)
             begun.set()
-            gone_on.wait(10)
+            assert gone_on.wait(AT_MOST)
 
         return real(*args, progress=tell)
 
@@ -106,13 +107,15 @@ async def test_a_replay_says_how_far_it_is_and_is_ended_by_escape(
     plan = tariffs(tmp_path)
     async with at_work(town, "f5") as pilot:
         await pilot.press("t")
-        await press(pilot, *str(plan), "enter")
-        while not begun.is_set() or not text_of(pilot, "#replay-sum").startswith("Replaying "):
-            await pilot.pause(0.01)
-        assert text_of(pilot, "#replay-sum").endswith("% · escape cancels")
-        await pilot.press("escape")
-        assert isinstance(pilot.app.screen, ReplayScreen)
-        assert text_of(pilot, "#replay-sum") == "Replaying: ending it …"
+        await press(pilot, *str(plan))
+        with held_up():
+            await press(pilot, "enter")
+            await until(pilot, begun.is_set)
+            await until(pilot, lambda: text_of(pilot, "#replay-sum").startswith("Replaying "))
+            assert text_of(pilot, "#replay-sum").endswith("% · escape cancels")
+            await pilot.press("escape")
+            assert isinstance(pilot.app.screen, ReplayScreen)
+            assert text_of(pilot, "#replay-sum") == "Replaying: ending it …"
         gone_on.set()
         await settle(pilot)
         assert text_of(pilot, "#replay-sum") == "Cancelled; nothing was replayed."

@@ -16,6 +16,7 @@ from textual.widgets import Input
 from metertui.screens.shell import exporting, work_under_way
 from metertui.screens.shell.work_under_way import Cancelled, UnderWay
 from metertui.settings import Settings
+from tests.screens.idle import AT_MOST, held_up, until
 from tests.screens.town import STEADY, Town, at_work, press, settle, text_of
 
 
@@ -30,7 +31,7 @@ class Gate:
         self.left -= 1
         if not self.left:
             self.reached.set()
-            assert self.open.wait(10)
+            assert self.open.wait(AT_MOST)
 
 
 @pytest.fixture
@@ -53,18 +54,13 @@ def gates(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Gate]]:
         gate.open.set()
 
 
-async def name(pilot: Pilot[None], path: Path) -> None:
-    """Ask for a file, and name it."""
+async def write(pilot: Pilot[None], path: Path, gate: Gate) -> None:
+    """Ask for a file, name it, and wait until it is written as far as the gate, and the screen has said so."""
     await press(pilot, "ctrl+e")
     pilot.app.screen.query_one("#line-text", Input).value = str(path)
     await press(pilot, "enter")
-
-
-async def until(pilot: Pilot[None], gate: Gate) -> None:
-    """Until the file is written as far as the gate, and the screen has said so."""
-    while not gate.reached.is_set():
-        await pilot.pause(0.01)
-    await pilot.pause(0.06)
+    await until(pilot, gate.reached.is_set)
+    await until(pilot, lambda: said(pilot).endswith("escape cancels"))
 
 
 def said(pilot: Pilot[None]) -> str:
@@ -81,13 +77,13 @@ async def test_escape_cancels_a_file_that_is_written(
     async with at_work(town, *keys) as pilot:
         for suffix, nth in ((".csv", 1), (".parquet", 2), (".xlsx", 3)):
             gates[:] = [gate := Gate(nth)]
-            await name(pilot, folder / f"figures{suffix}")
-            await until(pilot, gate)
-            assert os.listdir(folder), "a half one, under another name"
-            assert not (folder / f"figures{suffix}").exists()
-            assert re.fullmatch(rf"Writing figures\{suffix} [━─]{{24}} \d+% · escape cancels", said(pilot))
-            await press(pilot, "escape")
-            assert said(pilot) == f"Writing figures{suffix}: ending it …"
+            with held_up():
+                await write(pilot, folder / f"figures{suffix}", gate)
+                assert os.listdir(folder), "a half one, under another name"
+                assert not (folder / f"figures{suffix}").exists()
+                assert re.fullmatch(rf"Writing figures\{suffix} [━─]{{24}} \d+% · escape cancels", said(pilot))
+                await press(pilot, "escape")
+                assert said(pilot) == f"Writing figures{suffix}: ending it …"
             gate.open.set()
             await settle(pilot)
             assert said(pilot) == f"Cancelled; figures{suffix} was not written."
@@ -108,9 +104,9 @@ async def test_what_is_cancelled_is_not_recorded_as_exported(tmp_path: Path, gat
     async with at_work(town, "f5") as pilot:
         for nth in (1, 4, 8):  # while it is asked again, and while it is written
             gates[:] = [gate := Gate(nth)]
-            await name(pilot, tmp_path / "out" / "figures.csv")
-            await until(pilot, gate)
-            await press(pilot, "escape")
+            with held_up():
+                await write(pilot, tmp_path / "out" / "figures.csv", gate)
+                await press(pilot, "escape")
             gate.open.set()
             await settle(pilot)
             assert said(pilot) == "Cancelled; figures.csv was not written."
