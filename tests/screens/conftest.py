@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import pytest
 from textual._context import active_app
 from textual.pilot import Pilot
-from textual.widgets import Button
+from textual.widgets import Button, Input
 
 from tests.screens.idle import idle, pause
 from tests.screens.town import Town
+
+_NEVER: Final = 1e6
+"""Seconds."""
 
 
 @pytest.fixture
@@ -39,6 +43,15 @@ def idle_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("textual.app.wait_for_idle", after_a_key)
     monkeypatch.setattr(Pilot, "pause", pause)
+
+
+@pytest.fixture(autouse=True)
+def still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nothing move by itself: tests call `MetertuiApp.tick` and `HeadEnd.tick`. Memory is the same everywhere."""
+    monkeypatch.setattr("metertui.app._TICK_SECONDS", _NEVER)
+    monkeypatch.setattr("metertui.headend.service._TICK_SECONDS", _NEVER)
+    monkeypatch.setattr("metertui.headend.metrics.resident_bytes", lambda: 123_400_000)
+    monkeypatch.setattr(Input, "cursor_blink", False)
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input
 
 from metertui.engine.core.counters import Peer
 from metertui.engine.vee.edit_log import Event
@@ -21,13 +20,6 @@ from tests.screens.town import HOSTILE, STEADY, Town, settle
 Compare = Callable[..., bool]
 SIZES = [(120, 40), (80, 24)]
 every_size = pytest.mark.parametrize("size", SIZES, ids=["120x40", "80x24"])
-
-
-@pytest.fixture(autouse=True)
-def still(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing blinks, and memory is the same on every machine."""
-    monkeypatch.setattr(Input, "cursor_blink", False)
-    monkeypatch.setattr("metertui.headend.metrics.resident_bytes", lambda: 123_400_000)
 
 
 def doing(town: Town, *keys: str, role: str = "") -> Callable[[Pilot[Any]], Awaitable[None]]:

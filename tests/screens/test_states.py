@@ -6,17 +6,10 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input
 
 from tests.screens.billing.test_billing import HEADER
 from tests.screens.test_snapshots import Compare, doing, every_size
 from tests.screens.town import HOSTILE, STEADY, Town, press, settle
-
-
-@pytest.fixture(autouse=True)
-def still(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing blinks."""
-    monkeypatch.setattr(Input, "cursor_blink", False)
 
 
 @pytest.mark.parametrize(("key", "role"), [("f3", ""), ("f4", ""), ("f5", "government"), ("f6", "operator")])

@@ -25,10 +25,8 @@ SHARE = 0.37
 
 
 @pytest.fixture(autouse=True)
-def still(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing blinks, and a bar is shown at once."""
-    monkeypatch.setattr(Input, "cursor_blink", False)
-    monkeypatch.setattr("metertui.headend.metrics.resident_bytes", lambda: 123_400_000)
+def bars_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bar is shown from the beginning."""
     monkeypatch.setattr(work_under_way, "PATIENCE", 0.0)
     monkeypatch.setattr(work_under_way, "_AGAIN", 0.01)
 
