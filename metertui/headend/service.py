@@ -34,6 +34,7 @@ class HeadEnd:
 
     def __init__(self, engine: Engine, *, close_at_midnight: bool = True, jobs: Jobs | None = None) -> None:
         self.engine = engine
+        self.clock = engine.clock
         self.address = ""
         """`host:port`, set by the listener when it is bound."""
         self.port_error = ""
@@ -54,17 +55,17 @@ class HeadEnd:
         self.reports = Reports(self._jobs)
         self.worklist = WorkList(self._jobs)
         self._metrics = Metrics(engine, self._jobs.commit_loop.latency)
-        self._clock = Recurring(self.tick, "the clock")
+        self._ticking = Recurring(self.tick, "the clock")
 
     async def start(self) -> None:
         """Start to commit what is submitted."""
         self._jobs.commit_loop.start()
-        self._clock.start(_TICK_SECONDS)
+        self._ticking.start(_TICK_SECONDS)
 
     async def stop(self) -> None:
         """Finish the work that has begun, a day close included, and close the engine."""
         await self._jobs.commit_loop.stop()
-        await self._clock.stop()
+        await self._ticking.stop()
         await self.day_close.idle.wait()
         await self._jobs.stop()
         self.engine.close()

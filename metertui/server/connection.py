@@ -1,39 +1,87 @@
-"""One client's socket, and a lane of the head-end: it moves bytes and nothing else.
-
-What came goes to its conversation, what the conversation answers goes out.
-"""
+"""The connection of one client, which is a lane of the head-end: it passes bytes to a `Conversation` and back."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, Protocol
 
-from metertui.engine.core import Peer
+from metertui.engine.base import Clock, Outcome
+from metertui.engine.core import Close, Peer
 from metertui.engine.errors import BusyError, MeterError
-from metertui.server.dispatch import Conversation
-from metertui.server.limits import peer_network
+from metertui.server.dispatch import Conversation, RequestBatch
+from metertui.server.limits import Limits, peer_network
 from metertui.server.port import format_address
-
-if TYPE_CHECKING:
-    from metertui.engine.base import Outcome
-    from metertui.engine.core import Batch
-    from metertui.server.listener import Listener
 
 _logger = logging.getLogger(__name__)
 
 
-class Connection(asyncio.BufferedProtocol):
-    """One client's socket, and a lane of the head-end.
+class DayCloseFace(Protocol):
+    """What a connection needs to close the day."""
 
-    It receives into the listener's buffer, which holds for a loop that reads when the socket is ready and calls back at
-    once, as asyncio's do wherever metertui runs. Ten thousand connections so need one buffer.
+    async def close(self, by: str) -> Close:
+        """Close the day. Raises MeterError."""
+
+
+class HeadEndFace(Protocol):
+    """What listener and connections need of a head-end; see `HeadEnd` for the meaning of each."""
+
+    address: str
+    port_error: str
+    peers: Callable[[int], Sequence[Peer]]
+    connections: int
+    connections_total: int
+    bytes_waiting: int
+
+    @property
+    def clock(self) -> Clock:
+        """The clock of the engine."""
+
+    @property
+    def day_close(self) -> DayCloseFace:
+        """Closes the day."""
+
+    def submit(self, lane: Connection) -> None:
+        """Queue a connection that has input."""
+
+
+class ListenerFace(Protocol):
+    """What a connection needs of the listener that accepted it; see `Listener` for the meaning of each."""
+
+    headend: HeadEndFace
+    limits: Limits
+    buffer: memoryview
+    input_share: int
+    reply_share: int
+
+    def now(self) -> float:
+        """Return monotonic seconds."""
+
+    def is_trusted(self, host: str) -> bool:
+        """Return whether a client at this address may send every command."""
+
+    def admit(self, connection: Connection) -> str | None:
+        """Count a new connection, and return why it is refused, if it is."""
+
+    def release(self, connection: Connection) -> None:
+        """Forget a connection that is closed."""
+
+    def start_task(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run `work` in a task of its own."""
+
+
+class Connection(asyncio.BufferedProtocol):
+    """The socket of one client, and a lane of the head-end.
+
+    All connections receive into the one buffer of the listener. This is safe in an event loop that reads when a socket
+    is ready and calls back at once, as those of asyncio do wherever metertui runs.
     """
 
     _transport: asyncio.Transport
     _conversation: Conversation
 
-    def __init__(self, listener: Listener) -> None:
+    def __init__(self, listener: ListenerFace) -> None:
         self._listener = listener
         self._headend = listener.headend
         self._counted = 0
@@ -44,16 +92,16 @@ class Connection(asyncio.BufferedProtocol):
         self.due = 0
         self._arrived_next = self._arrived_last = listener.now()
         self.arrived: float | None = None
-        self._since = listener.headend.engine.clock.now()
+        self._since = listener.headend.clock.now()
         self._requests_seen = 0
         self.network = ""
-        """What connections are counted by: the peer's address, or its IPv6 network; empty for this machine."""
+        """What the limit per peer counts: the address of the client, or its IPv6 network; empty for this machine."""
         self.answered_at = listener.now()
-        """When the client was last answered, or came."""
+        """When the last reply was sent, or the connection made; monotonic seconds."""
 
     @property
     def awaits_reply(self) -> bool:
-        """Whether the client waits for us, not we for it."""
+        """Whether the client waits for a reply."""
         return self._conversation.awaits_reply
 
     # -- from the socket ---------------------------------------------------------------------------------------
@@ -79,7 +127,7 @@ class Connection(asyncio.BufferedProtocol):
             self.drop()
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        # Paused at its share or before, a connection that reads has room; it has less than a line without an end.
+        # A connection that reads has room: reading pauses when its share is full, except for a line without an end.
         return self._listener.buffer[: max(1, self._listener.input_share - self._counted)]
 
     def buffer_updated(self, nbytes: int) -> None:
@@ -106,7 +154,7 @@ class Connection(asyncio.BufferedProtocol):
         self._submit()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """What came complete is performed all the same, as it would be had the client gone a moment later."""
+        """Perform the complete lines that came, as if the client had disconnected a moment later."""
         self._conversation.abort_input()
         self._write_paused = False
         if self._lingering is not None:
@@ -126,7 +174,7 @@ class Connection(asyncio.BufferedProtocol):
         self._pause_or_resume_reading()
         return ready
 
-    def perform(self, batch: Batch) -> None:
+    def perform(self, batch: RequestBatch) -> None:
         self._conversation.perform(batch)
 
     def reply(self, failure: Outcome | None) -> None:
@@ -138,20 +186,20 @@ class Connection(asyncio.BufferedProtocol):
     # -- from the listener ---------------------------------------------------------------------------------------
 
     def activity_key(self) -> tuple[int, int]:
-        """Where it stands among others, the busiest first."""
+        """Return the sort key by which the busiest connection comes first."""
         return self._requests_seen - self._conversation.requests, self._since
 
     def mark_seen(self) -> None:
-        """What it has sent so far has been seen."""
+        """Start to count activity from here."""
         self._requests_seen = self._conversation.requests
 
     def describe_peer(self) -> Peer:
-        """How it is."""
+        """Return what the live screen shows of it."""
         talk = self._conversation
         return Peer(talk.peer, self._since, talk.requests, talk.refusals, talk.bytes_waiting)
 
     def finish(self) -> None:
-        """Take no more, and close once what was performed is answered."""
+        """Read no more, and close after the replies to what was performed."""
         self._receiving = False
         self._conversation.discard_input()
         self._count_waiting()
@@ -159,12 +207,12 @@ class Connection(asyncio.BufferedProtocol):
             self._transport.close()
 
     def drop(self) -> None:
-        """Close now, whatever was not sent yet."""
+        """Close now, and discard replies that were not sent."""
         self._conversation.discard_input()
         self._count_waiting()
         self._transport.abort()
 
-    # -- own doing -----------------------------------------------------------------------------------------------
+    # -- internal ------------------------------------------------------------------------------------------------
 
     async def _close_day(self) -> None:
         try:
@@ -174,7 +222,7 @@ class Connection(asyncio.BufferedProtocol):
         except MeterError as error:
             self._conversation.refuse_close("storage", str(error))
         except Exception:
-            # A defect in the day close must not leave the one who asked for it waiting for ever.
+            # A defect in the day close must not leave the client waiting for ever.
             _logger.exception("the day close failed")
             self._conversation.refuse_close("storage", "the day close failed; the server's log says why")
         else:
@@ -194,7 +242,7 @@ class Connection(asyncio.BufferedProtocol):
             self._transport.set_write_buffer_limits(high=self._reply_share)
 
     def _continue(self) -> None:
-        """After an answer: take up what waits, or part."""
+        """After replies: submit the input that waits, or close."""
         self._submit()
         if self._conversation.finished and not self._transport.is_closing() and self._lingering is None:
             if not self._receiving:
@@ -209,7 +257,7 @@ class Connection(asyncio.BufferedProtocol):
             self._headend.submit(self)
 
     def _pause_or_resume_reading(self) -> None:
-        """Read from the socket, or do not, as the client takes its replies and its input is worked off."""
+        """Pause reading while the client does not take its replies or its share of input is full; else resume."""
         self._count_waiting()
         if self._write_paused or (self._counted >= self._listener.input_share and self._conversation.may_have_line):
             self._transport.pause_reading()

@@ -1,16 +1,17 @@
-"""From requests to replies: the table of commands, and one client's conversation with the engine.
+"""From requests to replies: the table of commands, and the conversation with one client.
 
-A `Conversation` still knows no socket. Bytes are fed, `collect` makes requests of them, `perform` puts those to a
-batch, and `answer` gives the replies, in order, once the batch is on disk. What cannot be answered at once
-(`STOPSERVER`) holds back this conversation and no other.
+A `Conversation` does no I/O. It is fed bytes; `collect` parses them into requests, `perform` puts those to a batch, and
+`collect_replies` returns the replies, in order, once the batch is on disk. A request that cannot be answered at once
+(`STOPSERVER`) delays this conversation and no other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Protocol
 
 from metertui.engine.base import OK, Outcome
+from metertui.engine.core import Close
 from metertui.server.protocol import (
     LINE_BYTES,
     MAX_LINE_BYTES,
@@ -28,26 +29,40 @@ from metertui.server.protocol import (
     escape_controls,
 )
 
-if TYPE_CHECKING:
-    from metertui.engine.core import Batch, Close
-
 _OK: Final = "OK\n"
 _DUPLICATE: Final = "OK duplicate\n"
 _REPLY_BYTES: Final = 256
-"""What a reply takes at most, but for a rare one that repeats much of its line."""
+"""The longest reply, except for a rare one that repeats much of its line."""
 _UNLIMITED: Final = 1 << 40
 _HELP: Final = f"OK {' | '.join(USAGE.values())}\n"
 
 
+class RequestBatch(Protocol):
+    """What a conversation needs of a batch; see `Batch` for the meaning of each."""
+
+    @property
+    def full(self) -> bool:
+        """Whether further requests have to wait for the next batch."""
+
+    def read(self, meter: str, kwh: str, timestamp: str | None) -> Outcome:
+        """Put a reading to the batch."""
+
+    def register(self, meter: str, fields: Mapping[str, str], repeated: str = "", by: str = "") -> Outcome:
+        """Put a new account to the batch."""
+
+    def refuse(self, peer: str, code: str, why: str, line: str) -> None:
+        """Record a refused line."""
+
+
 class Conversation:
-    """What one client has said and is still to be told. `trusted` clients may send every command."""
+    """The requests of one client and the replies to them. A `trusted` client may send every command."""
 
     def __init__(
         self, peer: str, *, trusted: bool, max_line_bytes: int = MAX_LINE_BYTES, max_failed_auth: int = 5
     ) -> None:
         self.peer = peer
         self.pending_stop: Stop | None = None
-        """The STOPSERVER whose reply is awaited."""
+        """The STOPSERVER whose day close is running."""
         self._parser = Parser(max_line_bytes)
         self._commands = _COMMANDS if trusted else _UNTRUSTED_COMMANDS
         self._auth_attempts_left = max_failed_auth
@@ -58,76 +73,76 @@ class Conversation:
         self._replies: list[str] = []
         self._unrecorded: list[Bad] = []
         self.requests = 0
-        """Lines answered."""
+        """Lines replied to."""
         self.refusals = 0
-        """Of them refused."""
+        """Those of them that were refused."""
 
-    # -- what comes in -------------------------------------------------------------------------------------
+    # -- input ---------------------------------------------------------------------------------------------
 
     @property
     def bytes_waiting(self) -> int:
-        """Bytes that came and were not parsed yet."""
+        """Bytes that were received and not parsed yet."""
         return self._parser.bytes_waiting
 
     @property
     def may_have_line(self) -> bool:
-        """Whether there may be complete lines among them."""
+        """Whether these bytes may contain a complete line."""
         return self._parser.may_have_line
 
     @property
     def backlog(self) -> int:
-        """About how many requests wait, 1 at least."""
+        """About how many requests wait, at least 1."""
         return len(self._ready) + self._parser.bytes_waiting // LINE_BYTES or 1
 
     @property
     def has_work(self) -> bool:
-        """Whether there may be something to perform now."""
+        """Whether there may be requests to perform now."""
         return self.pending_stop is None and bool(self._ready or self._parser.may_have_line or self._unrecorded)
 
     @property
     def awaits_reply(self) -> bool:
-        """Whether something was performed and is not answered yet."""
+        """Whether a request was performed and has no reply yet."""
         return self.pending_stop is not None or bool(self._performed)
 
     @property
     def finished(self) -> bool:
-        """Whether all is answered that ever will be."""
+        """Whether all replies were collected and no more input comes."""
         return self._ended and not self.awaits_reply and not self.has_work
 
     def feed(self, data: bytes) -> None:
-        """More bytes from the client; what comes after its end is nobody's."""
+        """Add bytes from the client; those after the end of the input are ignored."""
         if not self._ended:
             self._parser.feed(data)
 
     def end_input(self) -> None:
-        """The client will send no more: what is unterminated is a line."""
+        """End the input: an unterminated rest counts as a line."""
         if not self._ended:
             self._parser.end_input()
             self._ended = True
 
     def abort_input(self) -> None:
-        """The client is gone: whole lines that came before stand, half a line does not."""
+        """End the input of a client that is disconnected: an unterminated rest is dropped."""
         if not self._ended:
             self._parser.abort_input()
             self._ended = True
 
     def discard_input(self) -> None:
-        """Take no more from this client, and forget what is not performed yet."""
+        """End the input, and forget the requests that are not performed yet."""
         self._ended = True
         self._ready.clear()
         self._parser.clear_input()
 
     def reject(self, code: str, why: str) -> None:
-        """Answer with one refusal, unasked, and take nothing."""
+        """Reply with one refusal, and ignore all input."""
         self.discard_input()
         self._ready.append(Bad("", code, why))
 
     # -- a batch -------------------------------------------------------------------------------------------
 
     def collect(self, budget: int, reply_bytes: int = _UNLIMITED) -> int:
-        """Parse waiting bytes until about `budget` requests are ready; how many are.
+        """Parse waiting bytes until about `budget` requests are ready, and return how many are.
 
-        Of those no more are performed in the next batch than give about `reply_bytes` of replies.
+        The next batch performs no more of them than give about `reply_bytes` of replies.
         """
         if self.pending_stop is not None:
             return 0
@@ -137,10 +152,10 @@ class Conversation:
             self._ready += self._parser.take_requests(budget - len(self._ready))
         return len(self._ready)
 
-    def perform(self, batch: Batch) -> None:
-        """Put the ready requests to the batch, in order, up to one after which the conversation must stop.
+    def perform(self, batch: RequestBatch) -> None:
+        """Put the ready requests to the batch, in order, up to one after which the conversation must wait.
 
-        Those that it is too full for wait for the next.
+        Those for which the batch has no room wait for the next.
         """
         if self.pending_stop is not None or batch.full:
             return
@@ -163,13 +178,13 @@ class Conversation:
             break
 
     def collect_replies(self, failure: Outcome | None = None) -> str:
-        """The replies to what was performed. `failure`: the batch was not stored, so nothing that was to be is."""
+        """Return the replies to what was performed; with `failure`, the batch is not on disk and it replaces OK."""
         replies, performed = self._replies, self._performed
         self._replies, self._performed = [], []
         self.requests += len(performed)
         if failure is not None:
             failed = _error_reply(failure.code, failure.text)
-            # Where the batch broke off, some have no reply yet; a STOPSERVER has its own later.
+            # After a defect some requests have no reply yet; a STOPSERVER gets its own later.
             replies += [failed] * (len(performed) - len(replies) - (self.pending_stop is not None))
             for place, reply in enumerate(replies):
                 request = performed[place]
@@ -179,79 +194,78 @@ class Conversation:
         return "".join(replies)
 
     def confirm_close(self, close: Close) -> str:
-        """The day close that was asked for is done: its reply. The conversation goes on."""
+        """Return the reply to STOPSERVER after the day close, and go on."""
         self.pending_stop = None
         moved = f"{close.readings} readings into {close.files} day files"
         return f"OK closed {moved} in {close.seconds:.2f} s\n"
 
     def refuse_close(self, code: str, why: str) -> None:
-        """The day close did not come about: a refusal, which is next in the batch to come. The conversation goes on."""
+        """Refuse STOPSERVER, in the next batch, because the day close failed, and go on."""
         assert self.pending_stop is not None
         self._ready.insert(0, Bad(self.pending_stop.line, code, why))
         self.pending_stop = None
 
-    # -- the commands: each gives its reply, or None where the conversation stops for now ---------------------
+    # -- commands: each returns its reply, or None where the conversation must wait or end ---------------------
 
-    def _read(self, batch: Batch, request: Read) -> str:
+    def _read(self, batch: RequestBatch, request: Read) -> str:
         line, meter, kwh, timestamp = request
         outcome = batch.read(meter, kwh, timestamp)
         return _OK if outcome is OK else self._reply_to(batch, line, outcome)
 
-    def _register(self, batch: Batch, request: Register) -> str:
+    def _register(self, batch: RequestBatch, request: Register) -> str:
         line, meter, fields = request
         names = [name for name, _ in fields]
         repeated = next((name for place, name in enumerate(names) if name in names[:place]), "")
         return self._reply_to(batch, line, batch.register(meter, dict(fields), repeated, self.peer))
 
-    def _stop(self, _batch: Batch, request: Stop) -> None:
+    def _stop(self, _batch: RequestBatch, request: Stop) -> None:
         self.pending_stop = request
 
-    def _ping(self, _batch: Batch, _request: Ping) -> str:
+    def _ping(self, _batch: RequestBatch, _request: Ping) -> str:
         return _OK
 
-    def _help(self, _batch: Batch, _request: Help) -> str:
+    def _help(self, _batch: RequestBatch, _request: Help) -> str:
         return _HELP
 
-    def _auth(self, batch: Batch, request: Auth) -> str | None:
+    def _auth(self, batch: RequestBatch, request: Auth) -> str | None:
         self._auth_attempts_left -= 1
         if self._auth_attempts_left > 0:
             return self._refuse(batch, Bad(request.line, "denied", "no credentials are set up yet"))
-        why = "too many AUTH lines were refused on this connection, which ends here"
+        why = "too many failed AUTH lines; the connection is closed"
         self._replies.append(self._refuse(batch, Bad(request.line, "limit", why)))
         self.discard_input()
         return None
 
-    def _quit(self, _batch: Batch, _request: Quit) -> None:
+    def _quit(self, _batch: RequestBatch, _request: Quit) -> None:
         self._replies.append(_OK)
         self.discard_input()
 
-    def _bad(self, batch: Batch, request: Bad) -> str:
+    def _bad(self, batch: RequestBatch, request: Bad) -> str:
         return self._refuse(batch, request)
 
-    def _deny(self, batch: Batch, request: Request) -> str:
+    def _deny(self, batch: RequestBatch, request: Request) -> str:
         return self._refuse(
-            batch, Bad(request.line, "denied", "AUTH first; until then PING, HELP, AUTH and QUIT are open")
+            batch, Bad(request.line, "denied", "AUTH first; until then only PING, HELP, AUTH and QUIT are allowed")
         )
 
-    # -- their words -----------------------------------------------------------------------------------------
+    # -- replies ---------------------------------------------------------------------------------------------
 
-    def _reply_to(self, batch: Batch, line: str, outcome: Outcome) -> str:
+    def _reply_to(self, batch: RequestBatch, line: str, outcome: Outcome) -> str:
         if outcome.kind == "refused":
             return self._refuse(batch, Bad(line, outcome.code, outcome.text))
         if outcome.kind == "suspect":
             return f"OK suspect: {escape_controls(outcome.text)}\n"
         return _DUPLICATE if outcome.kind == "duplicate" else _OK
 
-    def _refuse(self, batch: Batch, bad: Bad) -> str:
+    def _refuse(self, batch: RequestBatch, bad: Bad) -> str:
         self.refusals += 1
         batch.refuse(self.peer, bad.code, bad.why, bad.line)
         return _error_reply(bad.code, bad.why)
 
 
-Command = Callable[[Conversation, "Batch", Any], str | None]
-"""Puts one request, of the kind that it stands for, to a batch; its reply."""
+Command = Callable[[Conversation, RequestBatch, Any], str | None]
+"""Puts one request, of the type that it handles, to a batch, and returns the reply."""
 
-# Private to the conversation, whose methods they are.
 _COMMANDS: Final[dict[type[Request], Command]] = {
     Read: Conversation._read,
     Register: Conversation._register,

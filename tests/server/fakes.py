@@ -1,22 +1,22 @@
-"""A batch and a head-end for the server's tests: they answer as told, and remember what they were asked."""
+"""Doubles of a batch and a head-end: they give the outcomes that a test sets, and record what they are asked."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from metertui.engine.base.outcome import OK, Outcome
-from metertui.engine.core.counters import Close
-from metertui.headend.service import Lane
+from metertui.engine.core.counters import Close, Peer
+from metertui.server.connection import Connection
 
 
 class FakeBatch:
-    """Answers each meter as `outcomes` says, OK where it says nothing."""
+    """Gives each meter the outcome in `outcomes`, else OK."""
 
     def __init__(self, outcomes: Mapping[str, Outcome] | None = None) -> None:
         self.outcomes = outcomes or {}
         self.reads: list[tuple[str, str, str | None]] = []
-        self.registered: list[tuple[str, dict[str, str], str]] = []
+        self.registered: list[tuple[str, Mapping[str, str], str]] = []
         self.refusals: list[tuple[str, str, str, str]] = []
         self.full = False
 
@@ -24,7 +24,7 @@ class FakeBatch:
         self.reads.append((meter, kwh, timestamp))
         return self.outcomes.get(meter, OK)
 
-    def register(self, meter: str, fields: dict[str, str], repeated: str = "", by: str = "") -> Outcome:
+    def register(self, meter: str, fields: Mapping[str, str], repeated: str = "", by: str = "") -> Outcome:
         self.registered.append((meter, fields, repeated))
         return self.outcomes.get(meter, OK)
 
@@ -33,7 +33,7 @@ class FakeBatch:
 
 
 class FakeClock:
-    """Time that passes when it is told to."""
+    """A clock that a test sets."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
@@ -45,16 +45,11 @@ class FakeClock:
         return self.seconds
 
 
-class FakeEngine:
-    def __init__(self) -> None:
-        self.clock = FakeClock()
-
-
 CLOSE = Close(readings=3, files=2, seconds=0.125, ended=0, by="")
 
 
 class FakeDayClose:
-    """Remembers who asked for a close; the test completes it."""
+    """Records who asks for a day close, which the test completes."""
 
     def __init__(self) -> None:
         self.running: asyncio.Future[Close] | None = None
@@ -67,22 +62,23 @@ class FakeDayClose:
 
 
 class FakeHeadEnd:
-    """Takes a turn whenever a lane asks for one, unless it is held, and hands each lane's requests to one batch."""
+    """Puts the requests of connections to one batch as soon as they are submitted, unless `held` is set."""
 
     def __init__(self) -> None:
-        self.engine = FakeEngine()
+        self.clock = FakeClock()
         self.address = ""
         self.port_error = ""
         self.connections = self.connections_total = self.bytes_waiting = 0
+        self.peers: Callable[[int], Sequence[Peer]] = lambda most: ()
         self.batch = FakeBatch()
         self.budget = 8192
         self.held = False
         self.most_waiting = 0
         self.turns = 0
         self.day_close = FakeDayClose()
-        self._lanes: list[Lane] = []
+        self._lanes: list[Connection] = []
 
-    def submit(self, lane: Lane) -> None:
+    def submit(self, lane: Connection) -> None:
         if lane not in self._lanes:
             self._lanes.append(lane)
             asyncio.get_running_loop().call_soon(self.take_turn)
@@ -97,7 +93,7 @@ class FakeHeadEnd:
         for lane in lanes:
             lane.collect(self.budget)
         for lane in lanes:
-            lane.perform(self.batch)  # type: ignore[arg-type]  # the fake has the part of a Batch that lanes use
+            lane.perform(self.batch)
         for lane in lanes:
             lane.reply(None)
 

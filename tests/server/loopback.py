@@ -7,6 +7,7 @@ import socket
 import struct
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Literal
 
 from metertui.server.limits import Limits
 from metertui.server.listener import Listener
@@ -17,9 +18,11 @@ SMALL = Limits(reply_bytes=16_384, input_bytes=16_384)
 
 
 @asynccontextmanager
-async def serving(limits: Limits | None = None, **options: str) -> AsyncIterator[tuple[FakeHeadEnd, Listener]]:
+async def serving(
+    limits: Limits | None = None, require_auth: Literal["remote", "always"] = "remote"
+) -> AsyncIterator[tuple[FakeHeadEnd, Listener]]:
     headend = FakeHeadEnd()
-    listener = Listener(headend, "127.0.0.1", 0, limits, **options)
+    listener = Listener(headend, "127.0.0.1", 0, limits, require_auth)
     await listener.start()
     try:
         async with asyncio.timeout(20):

@@ -113,7 +113,7 @@ def test_who_guesses_too_often_is_told_and_parted_from() -> None:
     assert turn(conversation, batch) == [
         "ERR denied: no credentials are set up yet",
         "OK",
-        "ERR limit: too many AUTH lines were refused on this connection, which ends here",
+        "ERR limit: too many failed AUTH lines; the connection is closed",
     ]
     assert conversation.finished
     assert [(code, line) for _, code, _, line in batch.refusals] == [("denied", "AUTH ***"), ("limit", "AUTH ***")]

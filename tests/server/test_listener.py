@@ -55,7 +55,7 @@ async def test_one_other_machine_may_only_have_so_many_connections(monkeypatch: 
     monkeypatch.setattr("metertui.server.connection.peer_network", lambda host: next(networks))
     async with serving(Limits(connections_per_peer=2)) as (headend, listener):
         kept = [await connect(listener) for _ in range(2)]
-        refusal = b"ERR limit: 2 connections are open from your address already; close some first\n"
+        refusal = b"ERR limit: 2 connections from your address are open already; close some first\n"
         assert await say(listener, b"") == refusal
         assert await say(listener, b"PING\n") == b"OK\n"  # from the other address
         kept[0][1].close()
@@ -99,19 +99,19 @@ async def test_an_idle_connection_is_closed_and_one_that_speaks_is_not() -> None
         idle_reader, idle_writer = await connect(listener)
         reader, writer = await connect(listener)
         await until(lambda: headend.connections == 2)
-        headend.engine.clock.seconds = 7000.0
+        headend.clock.seconds = 7000.0
         idle_writer.write(b"half a line")
         writer.write(b"PING\n")
         assert await reader.readline() == b"OK\n"
-        listener.close_idle()
+        await listener.close_idle()
         await until(lambda: headend.bytes_waiting > 0)
         assert headend.connections == 2
-        headend.engine.clock.seconds = 7201.0
-        listener.close_idle()
+        headend.clock.seconds = 7201.0
+        await listener.close_idle()
         assert await idle_reader.read() == b""
         await until(lambda: headend.connections == 1)
-        headend.engine.clock.seconds = 14_000.0
-        listener.close_idle()
+        headend.clock.seconds = 14_000.0
+        await listener.close_idle()
         writer.write(b"PING\n")
         assert await reader.readline() == b"OK\n"
         idle_writer.close()
@@ -123,8 +123,8 @@ async def test_a_client_that_waits_for_its_day_close_is_not_idle() -> None:
         reader, writer = await connect(listener)
         writer.write(b"STOPSERVER\n")
         await until(lambda: headend.day_close.running is not None)
-        headend.engine.clock.seconds = 100.0
-        listener.close_idle()
+        headend.clock.seconds = 100.0
+        await listener.close_idle()
         headend.day_close.running.set_result(CLOSE)
         assert (await reader.readline()).startswith(b"OK closed")
         writer.close()
@@ -138,10 +138,10 @@ async def test_who_does_not_read_is_not_read_from_and_closed_at_the_idle_limit_o
             await asyncio.sleep(0)
         assert headend.turns == turns
         assert await say(listener, b"PING\n") == b"OK\n"
-        listener.close_idle()
+        await listener.close_idle()
         assert headend.connections == 1
-        headend.engine.clock.seconds = 7201.0
-        listener.close_idle()
+        headend.clock.seconds = 7201.0
+        await listener.close_idle()
         await until(lambda: headend.connections == 0)
         client.close()
 

@@ -64,7 +64,7 @@ async def test_a_port_that_another_program_has_taken_is_told_until_it_can_be_had
             other.listen()
             for _ in range(2):
                 await listener.check_port()
-                why = "the port is in use by another program; it is tried again each second"
+                why = "the port is in use by another program; trying again every second"
                 assert headend.port_error == f"cannot listen on 127.0.0.1:{listener.port}: {why}"
             writer.write(b"PING\n")
             assert await reader.readline() == b"OK\n"
@@ -111,11 +111,11 @@ async def test_whom_the_system_does_not_let_in_is_told_while_it_lasts() -> None:
     async with serving() as (headend, listener):
         listener.report_accept_error(OSError(24, "Too many open files"))
         for seconds in (0.0, 2.0):
-            headend.engine.clock.seconds = seconds
+            headend.clock.seconds = seconds
             await listener.check_port()
-            told = f"no further connection can be taken on 127.0.0.1:{listener.port}: Too many open files"
+            told = f"no more connections can be accepted on 127.0.0.1:{listener.port}: Too many open files"
             assert headend.port_error == told
-        headend.engine.clock.seconds = 3.0
+        headend.clock.seconds = 3.0
         await listener.check_port()
         assert headend.port_error == ""
 
