@@ -180,7 +180,7 @@ def rows(found: Tariffs, today: date) -> list[Row]:
                 tariff.apartment_type or "all",
                 band.name or "whole day",
                 times(band),
-                f"{band.cents:.{cents}f}" + ("" if band.kind is ENERGY else f" a {band.kind.unit}"),
+                f"{band.cents:.{cents}f}" + ("" if band.kind is ENERGY else f" / {band.kind.unit}"),
                 f"{band.tax_percent:.{tax}f}",
                 f"{with_tax(band.cents, band.tax_percent):f}",
                 "" if until is None else str(until),
