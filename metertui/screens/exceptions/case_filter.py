@@ -1,4 +1,4 @@
-"""Which cases of the list of exceptions are asked for: by state, cause, region, period and meter."""
+"""The filter of the work list: state, cause, region, period and meter."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from metertui.engine.worklist import CAUSES, Exceptions, Question, State
 from metertui.text import NOWHERE, fmt, one_below_the_other, plain, side_by_side
 
 PAGE: Final = 100
-"""Rows of the table: each costs the loop some 0.2 ms whenever they are others."""
+"""Rows of a page: each costs the event loop 0.2 ms when it changes."""
 _STATES: Final[dict[State, str]] = {"open": "open", "decided": "decided", "all": "open and decided"}
 _PERIODS: Final = {"all time": None, "today": 0, "7 days": 6, "31 days": 30, "366 days": 365}
-"""Days before today that belong to it."""
+"""Periods, each with the days before today that belong to it."""
 _MOST_REGIONS: Final = 12
 
 T = TypeVar("T")
 
 
-class Conditions:
-    """What is asked for, as it is made by one key after another; to begin with all that is open."""
+class CaseFilter:
+    """The filter, changed by single keys. It begins with all open cases."""
 
     def __init__(self, rules: Rules, clock: Clock) -> None:
         self._rules = rules
         self._clock = clock
         self.meter = ""
-        """Part of an id; whoever types it sets it."""
+        """Part of a meter id; empty for all meters."""
         self.clear()
 
     def clear(self) -> None:
-        """Take all of them away."""
+        """Reset the filter."""
         self._cause, self._region, self.meter = "", None, ""
         self._state: State = "open"
         self._period = "all time"
@@ -43,11 +43,11 @@ class Conditions:
 
     @property
     def any(self) -> bool:
-        """Whether there is one."""
+        """Whether the filter leaves anything out."""
         return self.question(0) != Question(limit=PAGE)
 
     def question(self, offset: int) -> Question:
-        """Them as the engine is asked, for a page."""
+        """Return the question for the page at `offset`."""
         return Question(self._cause, self._region, self.meter, self._state, self._window(), offset, PAGE)
 
     def _window(self) -> tuple[int, int]:
@@ -58,29 +58,29 @@ class Conditions:
         return zone.midnight(zone.day(now) - timedelta(days=days)), now + self._rules.future_us  # a clock may run ahead
 
     def other_cause(self, there: Iterable[str], step: int) -> None:
-        """The cause after, or before, of those that are there."""
+        """Choose the next or previous cause of those in the list."""
         known = set(there)
         self._cause = _after(["", *(cause for cause in CAUSES if cause in known)], self._cause, step)
 
     def other_region(self, there: Iterable[str], step: int) -> None:
-        """The region after, or before."""
+        """Choose the next or previous region of those in the list."""
         wanted: list[str | None] = [None, *there]
         self._region = _after(wanted, self._region, step)
 
     def other_state(self) -> None:
-        """Open cases, decided ones, or both."""
+        """Choose the next state: open, decided, or both."""
         self._state = _after(list(_STATES), self._state, 1)
 
     def other_period(self) -> None:
-        """Another period."""
+        """Choose the next period."""
         self._period = _after(list(_PERIODS), self._period, 1)
 
     # -- in words ------------------------------------------------------------------------------------------------
 
     def line(self, found: Exceptions, offset: int, chosen: int, *, wide: bool) -> Text:
-        """All of them with their keys, how many cases meet them, how many are chosen, and which page it is.
+        """Return the filter with its keys, the number of cases, of selected ones, and the page.
 
-        Where it is not wide the facets below say which causes and regions there are.
+        If it is not `wide`, cause and region are left out while they filter nothing: the counts below name them.
         """
         parts = {"o": _STATES[self._state]}
         if wide or self._cause:
@@ -98,21 +98,21 @@ class Conditions:
         text.append(f" {fmt.count(found.total)} {'case' if found.total == 1 else 'cases'}")
         if chosen:
             text.append("  ")
-            text.append(f" {chosen} chosen ", style="bold reverse")
+            text.append(f" {chosen} selected ", style="bold reverse")
         if found.total > PAGE:
             page, pages = offset // PAGE + 1, -(-found.total // PAGE)
             text.append(f"  page {fmt.count(page)} of {fmt.count(pages)} [ ]")
         return text
 
     def none(self) -> Text:
-        """What to say where no case meets them."""
+        """Return the sentence for an empty list."""
         if self.any:
-            return Text("No case meets these conditions. Escape takes them away.")
+            return Text("No case matches the filter. Press escape to clear it.")
         hours = f"{self._rules.silent_us / 3_600_000_000:g} h"
-        return Text(f"Nothing waits for anyone: every stored reading fits, and every meter was heard within {hours}.")
+        return Text(f"No open case. Every stored reading fits, and every active meter was heard from within {hours}.")
 
     def facets(self, found: Exceptions, refused: Mapping[str, int], *, wide: bool) -> Text:
-        """How many cases there are of each cause and region: as a column where it is wide, as two lines elsewhere."""
+        """Return the number of cases by cause and region, as a column if `wide`, else as two lines."""
         causes: list[tuple[str, int]] = [(cause, found.counts[cause]) for cause in CAUSES if cause in found.counts]
         if self._cause and self._cause not in found.counts:
             causes.append((self._cause, 0))
@@ -129,13 +129,13 @@ class Conditions:
         text.append("\n\n")
         text.append_text(one_below_the_other("Regions (g)", regions[:_MOST_REGIONS], here))
         text.append(f"\n  and {left} more" if left > 0 else "", style="dim")
-        text.append("\n\nRefused since start", style="bold")
+        text.append("\n\nRefused since the start", style="bold")
         for line in fmt.tally(refused).split("  "):
             text.append(f"\n  {line}")
-        text.append("\n  the list has the last" if found.cut else "", style="dim")
+        text.append("\n  the list has the latest" if found.cut else "", style="dim")
         return text
 
 
 def _after(wanted: Sequence[T], now: T, step: int) -> T:
-    """The one after `now`, round and round; the first where `now` is none of them."""
+    """Return the value `step` after `now`, cyclically; the first if `now` is not among them."""
     return wanted[(wanted.index(now) + step) % len(wanted)] if now in wanted else wanted[0]

@@ -1,4 +1,4 @@
-"""What can be decided about cases on the list of exceptions, and what it means, in words."""
+"""The decisions that apply to cases of the work list, and what they mean in words."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from metertui.engine.vee import UNDOES, Event
 from metertui.engine.worklist import Cause, ExceptionRow
 
 PREVIEW: Final = "preview"
-"""The reason while it is only looked at what would be."""
+"""The reason of a decision that is only previewed."""
 MOST: Final = 500
-"""Cases that are decided about together: each costs a millisecond or so, while no reading is taken in."""
+"""The most cases in one decision: each takes about 1 ms, during which no reading is stored."""
 
 
 class Choice(NamedTuple):
-    """Something to do: its key, its name, what it does, what came of it, and about which causes it can be done."""
+    """A decision: key, name, effect, participle for its result, and the causes that it applies to."""
 
     key: str
     name: str
@@ -31,14 +31,14 @@ _STORED: Final[frozenset[Cause]] = _MISFITS | {"drift", "conflict"}
 _OPEN: Final[frozenset[Cause]] = _STORED | {"silent", "gap", "refused"}
 _ALL: Final[frozenset[Cause]] = _OPEN | {"void", "released", "exchanged"}
 CHOICES: Final = {
-    "accept": Choice("a", "Accept", "leave it as it is: someone has looked", "accepted", _OPEN),
+    "accept": Choice("a", "Accept", "close the case and change nothing", "accepted", _OPEN),
     "void": Choice("v", "Void", "do not count the stored reading", "void", _STORED),
     "release": Choice("r", "Release", "count the reading as it is", "released", frozenset({"suspect", "rejected"})),
     "exchange": Choice(
         "x", "Exchange", "the register was exchanged, or rolled over", "exchanged", frozenset({"suspect", "reset"})
     ),
-    "reask": Choice("k", "Ask again", "note that the meter is to be read again", "asked again", _OPEN),
-    "note": Choice("n", "Note", "keep a remark with it; it stays open", "noted", _ALL),
+    "reask": Choice("k", "Ask again", "note that the meter must be read again", "asked again", _OPEN),
+    "note": Choice("n", "Note", "add a remark; the case stays open", "noted", _ALL),
 }
 _NAMES: Final[dict[Cause, str]] = {
     "silent": "a silent meter",
@@ -52,48 +52,52 @@ _NAMES: Final[dict[Cause, str]] = {
 
 
 def decisions(what: str, rows: Sequence[ExceptionRow]) -> list[Decision]:
-    """What it is to decide `what` about some cases, the reason still to come; an exchange's registers too.
+    """Return the decision `what` for each case, without its reason and, for an exchange, without its registers.
 
-    Raises MeterError that says of which cases it is nothing.
+    Raises MeterError that names the cases to which the decision does not apply.
     """
     if not rows:
-        raise MeterError("there is nothing here to decide about")
+        raise MeterError("there is no case to decide about")
     if len(rows) > MOST:
-        raise MeterError(f"{len(rows)} cases are chosen; at most {MOST} are decided about together")
+        raise MeterError(f"{len(rows)} cases are selected; at most {MOST} can be decided together")
     choice = CHOICES[what]
     if why := unknown(rows):
         raise MeterError(why)
     unfit = [row for row in rows if row.cause not in choice.causes]
     if unfit:
         thing = _NAMES.get(unfit[0].cause, f"a {unfit[0].cause} reading")
-        raise MeterError(f"{choice.name.lower()} is nothing for {thing}; {_of(unfit, rows)} of that kind")
+        raise MeterError(f"{choice.name.lower()} does not apply to {thing}; {_of(unfit, rows)} of that kind")
     if what == "exchange" and len(rows) > 1:
-        raise MeterError("an exchange is declared for one meter at a time")
+        raise MeterError("declare an exchange for one meter at a time")
     return _once([Decision(what, row.meter, row.time, PREVIEW) for row in rows])
 
 
 def unknown(rows: Sequence[ExceptionRow]) -> str:
-    """Why nothing can be decided about cases of which some are of no known meter; empty where all are."""
+    """Return why cases of unknown meters cannot be decided; empty if all meters are known."""
     strangers = [row for row in rows if not row.known]
     if not strangers:
         return ""
-    one = "; register it on Company (F6), and what it sends next is taken" if len(rows) == 1 and rows[0].meter else ""
-    return f"{_of(strangers, rows)} about no meter of this site: there is nothing to decide about{one}"
+    advice = (
+        "; register it on the company screen (F6), and its next readings are stored"
+        if len(rows) == 1 and rows[0].meter
+        else ""
+    )
+    return f"{_of(strangers, rows)} about an unknown meter and cannot be decided{advice}"
 
 
-def undoings(events: Sequence[Event]) -> list[Decision]:
-    """What it is to take decisions back. Raises MeterError where there is none."""
+def undo_decisions(events: Sequence[Event]) -> list[Decision]:
+    """Return the decisions that undo events. Raises MeterError if there are none."""
     if not events:
-        raise MeterError("there is no decision to take back")
+        raise MeterError("there is no decision to undo")
     undo = {done: undone for undone, done in UNDOES.items()}
     return _once([Decision(undo[event.what], event.meter, event.at or 0, PREVIEW) for event in events])
 
 
-def told(what: str, count: int) -> str:
-    """What came of it, in a sentence."""
+def result_sentence(what: str, count: int) -> str:
+    """Return the result of a decision about `count` cases as a sentence."""
     if what in UNDOES:
-        return f"{'1 decision is' if count == 1 else f'{count} decisions are'} taken back: {UNDOES[what]}."
-    back = "" if what in ("note", "reask") else "; u takes it back"
+        return f"{'1 decision' if count == 1 else f'{count} decisions'} undone: {UNDOES[what]}."
+    back = "" if what in ("note", "reask") else "; press u to undo"
     return f"{_cases(count)} {'is' if count == 1 else 'are'} {CHOICES[what].done}{back}."
 
 
@@ -104,9 +108,9 @@ def _cases(count: int) -> str:
 def _of(some: Sequence[ExceptionRow], rows: Sequence[ExceptionRow]) -> str:
     if len(rows) == 1:
         return "this case is"
-    return f"{len(some)} of the {len(rows)} chosen {'is' if len(some) == 1 else 'are'}"
+    return f"{len(some)} of the {len(rows)} selected {'is' if len(some) == 1 else 'are'}"
 
 
 def _once(wanted: list[Decision]) -> list[Decision]:
-    """Each once: two cases may be about the same meter and instant."""
+    """Return each decision once: two cases may be about the same meter and instant."""
     return list(dict.fromkeys(wanted))

@@ -1,4 +1,4 @@
-"""Over the list of exceptions: what to decide, and what would come of it before it is done."""
+"""The windows over the work list: which decision to make, and what it would change."""
 
 from __future__ import annotations
 
@@ -28,19 +28,23 @@ from metertui.screens.terminal import ThriftyModal
 from metertui.text import fmt, message, plain
 
 PURPOSE: Final = "deciding about cases"
-"""What a login is for here, as in a sentence."""
+"""What a login is needed for, as part of a sentence."""
 _SHOWN: Final = 100
-"""Effects that are shown one by one."""
-_FIELDS: Final = {"final": "old register's last, kWh", "initial": "new register's first, kWh", "at": "when"}
+"""The most effects shown one by one."""
+_FIELDS: Final = {
+    "final": "old register, final kWh",
+    "initial": "new register, first kWh",
+    "at": "time",
+}
 
 
 class ChoiceScreen(ThriftyModal[str]):
-    """A menu of what can be decided about the cases chosen; gives the choice, or nothing."""
+    """A menu of the decisions that apply to the selected cases. Returns the choice, or nothing."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "dismiss", "Close", key_display="escape"),
         *(Binding(choice.key, f"choose('{what}')", choice.name, show=False) for what, choice in CHOICES.items()),
-        Binding("u", "choose('undo')", "Take back", show=False),
+        Binding("u", "choose('undo')", "Undo", show=False),
         Binding("e", "choose('explain')", "Explain", show=False),
     ]
 
@@ -55,40 +59,40 @@ class ChoiceScreen(ThriftyModal[str]):
             fits = causes <= choice.causes and all(row.known for row in self._rows)
             options.append(Option(_line(choice.key, choice.name, choice.does), id=what, disabled=not fits))
         decided = any(row.decided is not None for row in self._rows)
-        options.append(Option(_line("u", "Take back", "a decision, with all that followed from it"), id="undo",
+        options.append(Option(_line("u", "Undo", "the decision about this case, with its effects"), id="undo",
                               disabled=not decided))  # fmt: skip
         one = len(self._rows) == 1 and self._rows[0].known
-        options.append(Option(_line("e", "Explain", "the usage of that day, part by part"), id="explain",
+        options.append(Option(_line("e", "Explain", "the usage of that day, interval by interval"), id="explain",
                               disabled=not one))  # fmt: skip
         with Vertical(id="choices"):
             yield Static(_about(self._rows), classes="heading")
             if why := unknown(self._rows):
                 yield Static(message(f"! {why[:1].upper()}{why[1:]}."), classes="check")
             yield OptionList(*options)
-            yield Static(Text("↑ ↓ enter, or the key · escape leaves all as it is", style="dim"))
+            yield Static(Text("↑ ↓ Enter, or the key · escape changes nothing", style="dim"))
 
     def on_mount(self) -> None:
         self.query_one(OptionList).focus()
 
     @on(OptionList.OptionSelected)
-    def _take(self, event: OptionList.OptionSelected) -> None:
+    def _choose_option(self, event: OptionList.OptionSelected) -> None:
         self.dismiss(event.option.id)
 
     def action_choose(self, what: str) -> None:
-        """By its key."""
+        """Choose a decision by its key."""
         self.dismiss(what)
 
 
 class DecisionScreen(ThriftyModal[list[Effect]]):
-    """What decisions would change; with a reason, enter lets them stand. Gives what they changed, or nothing.
+    """A preview of what decisions would change. With a reason, Enter makes them. Returns their effects, or nothing.
 
-    `wanted` are the decisions, their reason still to come; an exchange is one, and asks for its registers.
+    `wanted` are the decisions without their reason; there is one if it is an exchange, whose registers are asked for.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss", "Leave", key_display="escape"),
+        Binding("escape", "dismiss", "Cancel", key_display="escape"),
         *(
-            Binding(key, f"look({part})", "Look at the others", show=False)
+            Binding(key, f"look({part})", "Scroll the effects", show=False)
             for key, part in {"up": -0.1, "down": 0.1, "pageup": -1.0, "pagedown": 1.0}.items()
         ),
     ]
@@ -113,12 +117,12 @@ class DecisionScreen(ThriftyModal[list[Effect]]):
             with VerticalScroll(id="decision-paper", can_focus=False):
                 yield Static(id="decision-effects")
             yield Static(id="decision-error")
-            yield Input(placeholder="the reason, kept for good with your name", id="decision-reason", compact=True)
-            keys = "enter does it · escape leaves all as it is"
+            yield Input(placeholder="reason; recorded with your name", id="decision-reason", compact=True)
+            keys = "Enter confirms · escape changes nothing"
             if self._exchange:
                 keys = f"tab next field · {keys}"
             elif len(self._wanted) > 1:
-                keys = f"↑ ↓ page up page down: the others · {keys}"
+                keys = f"↑ ↓ page up page down: all effects · {keys}"
             yield Static(Text(keys, style="dim"), id="decision-keys")
 
     @property
@@ -147,7 +151,7 @@ class DecisionScreen(ThriftyModal[list[Effect]]):
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
         if not self._deciding:
-            # The login may have ended while one thought about it.
+            # The login may have expired meanwhile.
             as_operator(self.app, PURPOSE, lambda: self._decide(event.value))
 
     @work(exclusive=True, group="preview")
@@ -155,18 +159,18 @@ class DecisionScreen(ThriftyModal[list[Effect]]):
         try:
             effects = await self._headend.corrections.preview(self._decisions(PREVIEW), self._sessions.email)
         except MeterError as error:
-            self._tell(Text("Nothing can be done like this.", style="dim"), Text(""))
+            self._show_effects(Text("This cannot be done.", style="dim"), Text(""))
             self._err(str(error))
         else:
             self._err("")
-            self._tell(_summary(effects), _drawn(effects, self._headend.engine.zone))
+            self._show_effects(_summary(effects), _drawn(effects, self._headend.engine.zone))
 
-    def _tell(self, summary: Text, each: Group | Text) -> None:
+    def _show_effects(self, summary: Text, each: Group | Text) -> None:
         self.query_one("#decision-sum", Static).update(summary)
         self.query_one("#decision-effects", Static).update(each)
 
     def action_look(self, part: float) -> None:
-        """Scroll through what changes, by a part of what is in view; the reason keeps the focus."""
+        """Scroll the effects by a part of the visible height; the reason keeps the focus."""
         paper = self.query_one("#decision-paper")
         paper.scroll_relative(y=round(part * paper.size.height), animate=False)
 
@@ -185,13 +189,13 @@ class DecisionScreen(ThriftyModal[list[Effect]]):
             self._deciding = False
 
     def _decisions(self, reason: str) -> list[Decision]:
-        """With this reason, and what the fields say. Raises MeterError."""
+        """Return the decisions with a reason and the values of the fields. Raises MeterError."""
         if not self._exchange:
             return [wanted._replace(reason=reason) for wanted in self._wanted]
         said = {name: self.query_one(f"#exchange-{name}", Input).value.strip() for name in _FIELDS}
         for name, label in _FIELDS.items():
             if not said[name]:
-                raise MeterError(f"{label}: this is missing")
+                raise MeterError(f"{label}: a value is missing")
         try:
             final, initial = parse_kwh(said["final"]), parse_kwh(said["initial"])
             at = self._headend.engine.zone.parse(said["at"])
@@ -212,28 +216,28 @@ def _line(key: str, name: str, does: str) -> Text:
 
 def _about(rows: Sequence[ExceptionRow]) -> Text:
     if len(rows) == 1:
-        return plain(f"What to do about {rows[0].meter or 'this line'}: {rows[0].cause}")
-    return Text(f"What to do about the {len(rows)} chosen")
+        return plain(f"Decide about {rows[0].meter or 'this line'}: {rows[0].cause}")
+    return Text(f"Decide about the {len(rows)} selected cases")
 
 
 def _title(wanted: Sequence[Decision]) -> Text:
     what = wanted[0].what
-    name = f"Take back: {UNDOES[what]}" if what in UNDOES else CHOICES[what].name
+    name = f"Undo: {UNDOES[what]}" if what in UNDOES else CHOICES[what].name
     about = wanted[0].meter if len(wanted) == 1 else f"{len(wanted)} cases"
     return plain(f"{name} · {about}", style="bold")
 
 
 def _drawn(effects: Sequence[Effect], zone: SiteZone) -> Group:
-    """What each changes, the largest change first."""
+    """Return the effect of each decision, the largest first."""
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True)
     for _ in range(3):
         table.add_column(justify="right", no_wrap=True)
-    table.add_row(*(Text(name, style="dim") for name in ("meter", "about", "used in all", "then", "kWh")))
+    table.add_row(*(Text(name, style="dim") for name in ("meter", "reading at", "total before", "after", "change kWh")))
     for effect in sorted(effects, key=lambda effect: -abs(effect.total_after - effect.total_before))[:_SHOWN]:
         event = effect.event
-        when = "never sent" if event.at in (None, NEVER) else fmt.moment(event.at or 0, zone)
+        when = "no reading" if event.at in (None, NEVER) else fmt.moment(event.at or 0, zone)
         table.add_row(
             plain(event.meter), Text(when), Text(fmt.number(effect.total_before)), Text(fmt.number(effect.total_after)),
             Text(_change(effect.total_after - effect.total_before), style="bold"),
@@ -245,16 +249,16 @@ def _drawn(effects: Sequence[Effect], zone: SiteZone) -> Group:
 
 
 def _summary(effects: Sequence[Effect]) -> Text:
-    """All of them together."""
+    """Return the effect of all decisions together."""
     changed = sum(effect.total_after - effect.total_before for effect in effects)
     left_out = sum(effect.left_out_after - effect.left_out_before for effect in effects)
     if not changed and not left_out:
         return Text("No figure changes.")
-    said = f"In all {_change(changed)} kWh"
+    said = f"In total {_change(changed)} kWh"
     if left_out:
-        readings = "reading counts" if abs(left_out) == 1 else "readings count"
-        said += f"; {abs(left_out)} {readings} {'no longer' if left_out > 0 else 'again'}"
-    return Text(f"{said}. Every figure and chart follows at once.")
+        readings = "reading" if abs(left_out) == 1 else "readings"
+        said += f"; {abs(left_out)} {readings} {'no longer counted' if left_out > 0 else 'counted again'}"
+    return Text(f"{said}. All figures and charts change at once.")
 
 
 def _change(wh: int) -> str:

@@ -1,4 +1,4 @@
-"""Exceptions: the work list of what someone should look at, and decide about."""
+"""The exceptions screen: the work list of cases that a person should look at and decide about."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from metertui.engine.core import Decision, Effect, LiveSnapshot
 from metertui.engine.errors import MeterError
 from metertui.engine.worklist import NEVER, ExceptionRow, Exceptions
 from metertui.screens.exceptions import decision_choices
-from metertui.screens.exceptions.case_filter import PAGE, Conditions
+from metertui.screens.exceptions.case_filter import PAGE, CaseFilter
 from metertui.screens.exceptions.decision_choices import CHOICES
 from metertui.screens.exceptions.decision_window import PURPOSE, ChoiceScreen, DecisionScreen
 from metertui.screens.explain import ExplainScreen
@@ -26,55 +26,55 @@ from metertui.screens.tables import Listing
 from metertui.text import beside_why, cells, in_full, keyed
 
 _AGAIN_SECONDS: Final = 2.0
-"""At most so often is a list in view read anew, where something has changed."""
+"""The shortest time between two refreshes of the list after a change."""
 _AGAIN_ANYWAY: Final = 60.0
-"""And so often where nothing has: meters fall silent by themselves."""
+"""The time between two refreshes without a change: meters fall silent by themselves."""
 _SHARE: Final = 5.0
-"""Between two readings of the list lies at least so many times as long as the last one took."""
+"""The shortest pause before the next refresh, in multiples of the time that the last one took."""
 _WIDE: Final = 110
 _SIDE: Final = 28
-"""From this width on the counts stand beside the table, so many cells wide."""
+"""The width of the counts beside the table, from _WIDE on."""
 _HEADINGS: Final = ("  ", "meter", "time", "cause", ">register kWh", "why", "region", "decided")
 _LEAST_WHY: Final = 48
-"""Where the reason has fewer beside the columns behind it, they give way: the row in full has them anyway."""
+"""If the reason has fewer cells than this, the columns after it are dropped; the row in full has them."""
 
 
 class CaseTable(Listing):
-    """Enter decides about a row, which the footer says."""
+    """A list of cases in which Enter decides about a row."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select_cursor", "Decide")]
 
 
 class ExceptionsScreen(DeskScreen):
-    """A list to be worked off: filters, a table, the row under the cursor in full."""
+    """A work list: filters, a table, and the row under the cursor in full."""
 
     AUTO_FOCUS = ""  # Textual would focus the field for a meter, which is hidden, while the list is empty
     place = "exceptions"
     explains = (
-        "What someone should look at. Suspect: a reading that does not fit, until the next one decides. Reset: counted "
-        "from anew, as if the register were another. Rejected: a bad read. Silent: an active meter that has not been "
-        "heard for long. Gap: long without a counted reading. Drift: a clock that runs ahead. Conflict and refused: "
-        "lines that were not taken. Looking is open; deciding asks for a login with the role operator. Space chooses "
-        "several, enter shows what can be done with them, and each decision is shown with its effect before it stands. "
-        "It needs a reason, is kept in events.csv and audit.log, and can be taken back with u. A capital letter goes "
-        "the other way: c is the next cause, C (shift and c) the one before."
+        "Cases that a person should look at. Suspect: a reading that does not fit, until the next one decides. Reset: "
+        "the register was exchanged, reset or rolled over. Rejected: a bad read, not counted. Silent: an active meter "
+        "without a recent reading. Gap: a long time between two counted readings. Drift: a clock that runs ahead. "
+        "Conflict and refused: lines that were not stored. Everyone may look; a decision needs a login with the role "
+        "operator. Space selects several cases, and Enter lists the decisions that apply. Each decision shows its "
+        "effect first, needs a reason, is recorded in events.csv and audit.log, and can be undone with u. A capital "
+        "letter goes backwards: c is the next cause, C (shift+c) the previous one."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "choose", "Choose"),
-        Binding("ctrl+a", "choose_all", "All", tooltip="Choose all on the page"),
+        Binding("space", "choose", "Select"),
+        Binding("ctrl+a", "choose_all", "All", tooltip="Select all on the page"),
         *(Binding(choice.key, f"decide('{what}')", choice.name, show=False) for what, choice in CHOICES.items()),
-        Binding("u", "undo", "Take back"),
+        Binding("u", "undo", "Undo"),
         Binding("slash", "search", "Meter", key_display="/"),
         Binding("c", "cause(1)", "Cause", show=False),
-        Binding("C", "cause(-1)", "Cause before", show=False),
+        Binding("C", "cause(-1)", "Previous cause", show=False),
         Binding("g", "region(1)", "Region", show=False),
-        Binding("G", "region(-1)", "Region before", show=False),
+        Binding("G", "region(-1)", "Previous region", show=False),
         Binding("o", "state", "Open or decided", show=False),
         Binding("p", "period", "Period", show=False),
         Binding("right_square_bracket", "page(1)", "Next page", key_display="]", show=False),
-        Binding("left_square_bracket", "page(-1)", "Page before", key_display="[", show=False),
+        Binding("left_square_bracket", "page(-1)", "Previous page", key_display="[", show=False),
         Binding("e", "explain", "Explain", show=False),
-        Binding("ctrl+r", "reload", "Read again", show=False),
+        Binding("ctrl+r", "reload", "Reload", show=False),
         Binding("escape", "back", "Back", show=False),
     ]
 
@@ -83,19 +83,19 @@ class ExceptionsScreen(DeskScreen):
         self._offset = 0
         self._found: Exceptions | None = None
         self._rows: dict[str, ExceptionRow] = {}
-        """The page in view, by the keys of its rows."""
+        """The cases of the page shown, by row key."""
         self._chosen: dict[str, ExceptionRow] = {}
-        """From this page and others."""
+        """The selected cases of all pages."""
         self._seen: tuple[object, ...] = ()
-        """What the list in view rests on."""
+        """The state that the list shown is based on."""
         self._read_at = 0.0
         self._took = 0.0
 
     def content(self) -> ComposeResult:
         engine = self.headend.engine
-        self._conditions = Conditions(engine.rules, engine.clock)
+        self._filter = CaseFilter(engine.rules, engine.clock)
         yield Steady(id="conditions", fixed=True)
-        yield Input(placeholder="part of a meter's id; enter or escape ends", id="case-meter", compact=True,
+        yield Input(placeholder="part of a meter id; Enter or escape closes", id="case-meter", compact=True,
                     classes="hidden")  # fmt: skip
         with Container(id="work"):
             yield Steady(id="facets", fixed=True)
@@ -105,8 +105,8 @@ class ExceptionsScreen(DeskScreen):
         yield Steady(id="case", fixed=True)
 
     def on_mount(self) -> None:
-        self.query_one("#conditions", Steady).show("Reading …")
-        self.query_one("#cases", Listing).fixed_columns = 2  # the meter stays in view
+        self.query_one("#conditions", Steady).show("Loading …")
+        self.query_one("#cases", Listing).fixed_columns = 2  # keep the meter in view
 
     def on_screen_resume(self) -> None:
         self._focus_list()
@@ -133,7 +133,7 @@ class ExceptionsScreen(DeskScreen):
         return len(engine.readings), len(engine.events), refused, len(engine.ingest.active), len(engine.accounts)
 
     def action_reload(self) -> None:
-        """Read the list again."""
+        """Load the list again."""
         self._load()
 
     @work(exclusive=True, group="exceptions")
@@ -142,15 +142,15 @@ class ExceptionsScreen(DeskScreen):
         began = clock.monotonic()
         self._seen = self._basis()
         self._read_at = self.headend.live().uptime
-        found = await self.headend.worklist.exceptions(self._conditions.question(self._offset))
+        found = await self.headend.worklist.exceptions(self._filter.question(self._offset))
         self._took = clock.monotonic() - began
         if self._offset and not found.rows:
-            self._offset = 0  # what stood on this page is decided
-            found = await self.headend.worklist.exceptions(self._conditions.question(self._offset))
+            self._offset = 0  # the cases of this page were decided
+            found = await self.headend.worklist.exceptions(self._filter.question(self._offset))
         self._show(found)
 
-    def _again(self) -> None:
-        """Other conditions hold: from the first page."""
+    def _load_first_page(self) -> None:
+        """Load the list from its first page after a change of the filter."""
         self._offset = 0
         self._load()
 
@@ -167,7 +167,7 @@ class ExceptionsScreen(DeskScreen):
         nothing.set_class(bool(found.rows), "hidden")
         listing.set_class(not found.rows, "hidden")
         if not found.rows:
-            nothing.update(self._conditions.none())
+            nothing.update(self._filter.none())
         if self.focused in (None, listing):
             self._focus_list()
         self._show_case()
@@ -182,12 +182,12 @@ class ExceptionsScreen(DeskScreen):
         self.set_focus(None if listing.has_class("hidden") else listing)
 
     def _show_conditions(self, found: Exceptions) -> None:
-        line = self._conditions.line(found, self._offset, len(self._chosen), wide=self._wide)
+        line = self._filter.line(found, self._offset, len(self._chosen), wide=self._wide)
         self.query_one("#conditions", Steady).show(line)
 
     def _show_facets(self, found: Exceptions) -> None:
         refused = self.headend.engine.ingest.counters.refused
-        self.query_one("#facets", Steady).show(self._conditions.facets(found, refused, wide=self._wide))
+        self.query_one("#facets", Steady).show(self._filter.facets(found, refused, wide=self._wide))
 
     @property
     def _wide(self) -> bool:
@@ -201,7 +201,7 @@ class ExceptionsScreen(DeskScreen):
 
     @property
     def _room(self) -> int:
-        """Cells for the reason."""
+        """The width of the reason, in cells."""
         before, behind = beside_why(self._rows.values())
         left = self.size.width - (_SIDE if self._wide else 0) - before
         return max(10, left - behind if left - behind >= _LEAST_WHY else left)
@@ -211,7 +211,7 @@ class ExceptionsScreen(DeskScreen):
         self._show_case()
 
     def _show_case(self) -> None:
-        """The row under the cursor in full: its table cuts it."""
+        """Show the row under the cursor in full; the table may cut it."""
         row = self._under_cursor
         if row is None:
             self.query_one("#case", Steady).show("")
@@ -226,27 +226,27 @@ class ExceptionsScreen(DeskScreen):
     # -- conditions --------------------------------------------------------------------------------------------------
 
     def action_cause(self, step: int) -> None:
-        """The cause after, or before."""
-        self._conditions.other_cause(self._found.counts if self._found else (), step)
-        self._again()
+        """Filter by the next or previous cause."""
+        self._filter.other_cause(self._found.counts if self._found else (), step)
+        self._load_first_page()
 
     def action_region(self, step: int) -> None:
-        """The region after, or before."""
-        self._conditions.other_region(self._found.regions if self._found else (), step)
-        self._again()
+        """Filter by the next or previous region."""
+        self._filter.other_region(self._found.regions if self._found else (), step)
+        self._load_first_page()
 
     def action_state(self) -> None:
-        """Open cases, decided ones, or both."""
-        self._conditions.other_state()
-        self._again()
+        """Show open cases, decided ones, or both."""
+        self._filter.other_state()
+        self._load_first_page()
 
     def action_period(self) -> None:
-        """Another period."""
-        self._conditions.other_period()
-        self._again()
+        """Filter by the next period."""
+        self._filter.other_period()
+        self._load_first_page()
 
     def action_page(self, step: int) -> None:
-        """The next page, or the one before."""
+        """Show the next or previous page."""
         total = self._found.total if self._found else 0
         wanted = self._offset + step * PAGE
         if 0 <= wanted < total:
@@ -254,18 +254,18 @@ class ExceptionsScreen(DeskScreen):
             self._load()
 
     def action_search(self) -> None:
-        """Type part of a meter's id."""
+        """Open the field that filters by meter."""
         field = self.query_one("#case-meter", Input)
         field.remove_class("hidden")
         field.focus()
 
     @on(Input.Changed, "#case-meter")
     def _typed(self, event: Input.Changed) -> None:
-        self._conditions.meter = event.value.strip()
-        self._again()
+        self._filter.meter = event.value.strip()
+        self._load_first_page()
 
     @on(Input.Submitted, "#case-meter")
-    def _found_enough(self) -> None:
+    def _end_typing(self) -> None:
         self._end_search()
 
     def _end_search(self) -> None:
@@ -274,26 +274,26 @@ class ExceptionsScreen(DeskScreen):
         self._focus_list()
 
     def action_back(self) -> None:
-        """Out of the field, then what is chosen, then the conditions."""
+        """Leave the field, else clear the selection, else clear the filter."""
         field = self.query_one("#case-meter", Input)
         if field.has_focus:
             with self.prevent(Input.Changed):
                 field.value = ""
-            self._conditions.meter = ""
+            self._filter.meter = ""
             self._end_search()
         elif self._chosen:
             self._chosen.clear()
         else:
-            self._conditions.clear()
+            self._filter.clear()
             with self.prevent(Input.Changed):
                 field.value = ""
             self._end_search()
-        self._again()
+        self._load_first_page()
 
     # -- deciding ------------------------------------------------------------------------------------------------------
 
     def action_choose(self) -> None:
-        """Choose the row under the cursor for what is done next, or no longer; and go to the next."""
+        """Select or deselect the row under the cursor, and go to the next."""
         table = self.query_one("#cases", Listing)
         key = table.selected_key
         if key is None:
@@ -306,7 +306,7 @@ class ExceptionsScreen(DeskScreen):
         table.move_cursor(table.cursor_row + 1)
 
     def action_choose_all(self) -> None:
-        """Choose all on this page, or none of them where they are chosen already."""
+        """Select all rows of this page, or deselect them if all are selected."""
         if self._rows.keys() <= self._chosen.keys():
             for key in self._rows:
                 del self._chosen[key]
@@ -319,18 +319,18 @@ class ExceptionsScreen(DeskScreen):
         if self._found is not None:
             self._show_conditions(self._found)
 
-    def _wanted(self) -> list[ExceptionRow]:
-        """What is chosen; where nothing is, the row under the cursor."""
+    def _selected_cases(self) -> list[ExceptionRow]:
+        """Return the selected cases, or the one under the cursor if none is selected."""
         row = self._under_cursor
         return list(self._chosen.values()) or ([] if row is None else [row])
 
     @on(Listing.RowSelected, "#cases")
     def _entered(self) -> None:
-        rows = self._wanted()
+        rows = self._selected_cases()
         if rows:
-            self.app.push_screen(ChoiceScreen(rows), self._take)
+            self.app.push_screen(ChoiceScreen(rows), self._run_choice)
 
-    def _take(self, what: str | None) -> None:
+    def _run_choice(self, what: str | None) -> None:
         if what == "undo":
             self.action_undo()
         elif what == "explain":
@@ -339,22 +339,22 @@ class ExceptionsScreen(DeskScreen):
             self.action_decide(what)
 
     def action_decide(self, what: str) -> None:
-        """Show what it would change to decide so about what is chosen, and ask for the reason."""
+        """Show what a decision about the selected cases would change, and ask for the reason."""
         try:
-            decisions = decision_choices.decisions(what, self._wanted())
+            decisions = decision_choices.decisions(what, self._selected_cases())
         except MeterError as error:
             self._refuse(error)
         else:
             as_operator(self.app, PURPOSE, lambda: self._propose(decisions))
 
     def action_undo(self) -> None:
-        """Take back the decisions about what is chosen or under the cursor; where none stands, one's own last one."""
-        events = [row.decided for row in self._wanted() if row.decided is not None]
+        """Undo the decisions about the selected cases, or else the last decision of the person logged in."""
+        events = [row.decided for row in self._selected_cases() if row.decided is not None]
 
         def undo() -> None:
             try:
                 own = self.headend.engine.events.last(self.desk.sessions.email)
-                self._propose(decision_choices.undoings(events or own))
+                self._propose(decision_choices.undo_decisions(events or own))
             except MeterError as error:
                 self._refuse(error)
 
@@ -375,14 +375,14 @@ class ExceptionsScreen(DeskScreen):
     def _decided(self, effects: Sequence[Effect] | None) -> None:
         if effects:
             self._chosen.clear()
-            self.say(decision_choices.told(effects[0].event.what, len(effects)))
+            self.say(decision_choices.result_sentence(effects[0].event.what, len(effects)))
             self._load()
 
     def action_explain(self) -> None:
-        """The usage of the day that the row under the cursor is in, part by part."""
+        """Explain the usage of the day of the row under the cursor."""
         row = self._under_cursor
         if row is None or not row.known or row.time == NEVER:
-            self.warn("There is no reading here whose day could be explained.")
+            self.warn("This case has no reading, so there is no day to explain.")
             return
         day = self.zone.day(row.time)
         window = Window("dates", self.zone.midnight(day), self.zone.midnight(day + timedelta(days=1)))

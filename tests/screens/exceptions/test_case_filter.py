@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from metertui.engine.base.config import Rules
 from metertui.engine.worklist.exception_list import Question
-from metertui.screens.exceptions.case_filter import PAGE, Conditions
+from metertui.screens.exceptions.case_filter import PAGE, CaseFilter
 from tests.clock import FakeClock
 
 
 def test_keys_go_round_and_none_is_left_after_clearing() -> None:
     clock = FakeClock()
     rules = Rules(zone=clock.zone)
-    conditions = Conditions(rules, clock)
+    conditions = CaseFilter(rules, clock)
     assert conditions.question(0) == Question(limit=PAGE)
     conditions.other_cause({"silent", "suspect"}, 1)
     conditions.other_region(["North", ""], -1)
@@ -31,4 +31,4 @@ def test_keys_go_round_and_none_is_left_after_clearing() -> None:
     assert conditions.question(0).cause == ""
     conditions.clear()
     assert not conditions.any
-    assert conditions.none().plain.startswith("Nothing waits for anyone")
+    assert conditions.none().plain.startswith("No open case")

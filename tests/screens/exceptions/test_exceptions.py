@@ -95,7 +95,7 @@ async def test_looking_is_open_and_deciding_asks_for_a_login_and_goes_on(trouble
         await pass_by(pilot, ADA)
         assert text_of(pilot, "#decision-title") == f"Void · {STEADY}"
         await go(pilot, "Storm", "enter")
-        assert text_of(pilot, "#said") == "1 case is void; u takes it back."
+        assert text_of(pilot, "#said") == "1 case is void; press u to undo."
         assert decided(troubled) == [("void", STEADY, ADA, "Storm")]
         await go(pilot, "f9")
         assert text_of(pilot, "#said") == "Logged out."
@@ -103,7 +103,7 @@ async def test_looking_is_open_and_deciding_asks_for_a_login_and_goes_on(trouble
         await go(pilot, "u")
         assert "government@metertui.example is logged in with the role government" in _flat(pilot, "#login-text")
         await pass_by(pilot, ADA)
-        assert text_of(pilot, "#decision-title").startswith("Take back: void")  # one's own last, whoever asked
+        assert text_of(pilot, "#decision-title").startswith("Undo: void")  # one's own last, whoever asked
 
 
 async def test_a_login_that_ends_over_a_decision_is_asked_for_again(troubled: Town) -> None:
@@ -127,24 +127,24 @@ async def test_several_are_decided_together_seen_before_and_taken_back(troubled:
         await go(pilot, "c")
         assert [cause for _, cause in listed(pilot)] == ["suspect"]
         await go(pilot, "space", "c", "space")
-        assert "2 chosen" in text_of(pilot, "#conditions")
+        assert "2 selected" in text_of(pilot, "#conditions")
         await go(pilot, "v")
         shown = text_of(pilot, "#decision-effects").splitlines()
         assert [line.split()[0] for line in shown[1:3]] == [HOSTILE, STEADY]  # the largest change first
         assert shown[2].split()[-1] == "±0.000"
-        assert text_of(pilot, "#decision-sum").startswith("In all")
+        assert text_of(pilot, "#decision-sum").startswith("In total")
         await go(pilot, "enter")
         assert text_of(pilot, "#decision-error") == "! a decision needs its reason"
         await go(pilot, "Storm damage", "enter")
         assert isinstance(pilot.app.screen, ExceptionsScreen)
-        assert text_of(pilot, "#said") == "2 cases are void; u takes it back."
+        assert text_of(pilot, "#said") == "2 cases are void; press u to undo."
         who = "operator@metertui.example"
         assert decided(troubled) == [("void", meter, who, "Storm damage") for meter in (STEADY, HOSTILE)]
         await go(pilot, "escape", "o")
         assert listed(pilot) == [(f"✓{STEADY}", "void"), (f"✓{HOSTILE}", "void")]
         assert f"void by {who}, 2025-03-12 10:40:00: Storm damage" in text_of(pilot, "#case")
         await go(pilot, "o", "o", "u", "Too early", "enter")  # nothing is chosen and open cases have no decision
-        assert text_of(pilot, "#said") == "2 decisions are taken back: void."
+        assert text_of(pilot, "#said") == "2 decisions undone: void."
         assert [cause for _, cause in listed(pilot)] == ["refused", "suspect", "reset", *["silent"] * SILENT]
     audit = (troubled.headend.engine.audit._path).read_text()
     assert audit.count("\tvoid\t") == audit.count("\tunvoid\t") == 2
@@ -166,9 +166,9 @@ async def test_an_exchange_is_proposed_and_corrected(troubled: Town) -> None:
         await settle(pilot)
         assert "+0.500" in text_of(pilot, "#decision-effects")
         await go(pilot, "enter")
-        assert text_of(pilot, "#said") == "1 case is exchanged; u takes it back."
+        assert text_of(pilot, "#said") == "1 case is exchanged; press u to undo."
         assert troubled.engine.series(HOSTILE).curve.energy[-1] == before + 500
-        assert "No case meets these conditions" in text_of(pilot, "#no-cases")
+        assert "No case matches the filter" in text_of(pilot, "#no-cases")
         await go(pilot, "escape")
         assert len(listed(pilot)) == SILENT + 2
 
@@ -178,8 +178,8 @@ async def test_the_menu_offers_what_fits_and_escape_leaves_all_as_it_is(troubled
         await go(pilot, "C", "C", "enter")
         menu = text_of(pilot, "OptionList")
         assert "Accept" in menu
-        await go(pilot, "x")  # which is nothing for a silent meter
-        assert text_of(pilot, "#said") == "! Exchange is nothing for a silent meter; this case is of that kind."
+        await go(pilot, "x")  # which does not apply to a silent meter
+        assert text_of(pilot, "#said") == "! Exchange does not apply to a silent meter; this case is of that kind."
         await go(pilot, "enter", "enter")
         assert text_of(pilot, "#decision-sum") == "No figure changes."
         await go(pilot, "escape")
@@ -238,7 +238,7 @@ async def test_conditions_by_keys(troubled: Town) -> None:
         assert {meter for meter, _ in listed(pilot)} == {"200-001", "200-002", "200-003"}
         await go(pilot, "G", "p")
         assert "p today" in text_of(pilot, "#conditions")
-        assert "No case meets these conditions" in text_of(pilot, "#no-cases")
+        assert "No case matches the filter" in text_of(pilot, "#no-cases")
         await go(pilot, "escape")
         assert len(listed(pilot)) == SILENT + 3
 
@@ -268,11 +268,11 @@ async def test_pages(town: Town) -> None:
         assert len(listed(pilot)) == 100
         await go(pilot, "right_square_bracket", "right_square_bracket", "ctrl+a")
         total = town.app.screen._found.total  # type: ignore[attr-defined]
-        assert f"{total - 100} chosen" in text_of(pilot, "#conditions")
+        assert f"{total - 100} selected" in text_of(pilot, "#conditions")
         await go(pilot, "left_square_bracket", "ctrl+a")
-        assert f"{total} chosen" in text_of(pilot, "#conditions")
+        assert f"{total} selected" in text_of(pilot, "#conditions")
         await go(pilot, "ctrl+a")
-        assert f"{total - 100} chosen" in text_of(pilot, "#conditions")
+        assert f"{total - 100} selected" in text_of(pilot, "#conditions")
         await go(pilot, "e")
         assert "Why" in text_of(pilot, "#explain-title")
 
@@ -286,7 +286,7 @@ async def test_a_page_of_cases_is_looked_through_before_it_is_decided_on_a_small
         await go(pilot, "c", "ctrl+a")
         line = pilot.app.screen.query_one("#conditions").render_line(0).text
         assert "c rejected" in line
-        assert "100 chosen" in line
+        assert "100 selected" in line
         assert "page 1 of 2 [ ]" in line
         assert "kWh is" not in cells(pilot)[0]  # the register stands before it
         assert "lower than" in cells(pilot)[0]
@@ -297,7 +297,7 @@ async def test_a_page_of_cases_is_looked_through_before_it_is_decided_on_a_small
             await go(pilot, key)
             assert paper.scroll_offset.y == top, key
         await go(pilot, "Storm", "enter")
-        assert text_of(pilot, "#said") == "100 cases are void; u takes it back."
+        assert text_of(pilot, "#said") == "100 cases are void; press u to undo."
 
 
 async def test_a_meter_that_nobody_knows_is_to_be_registered(town: Town) -> None:
@@ -309,22 +309,22 @@ async def test_a_meter_that_nobody_knows_is_to_be_registered(town: Town) -> None
     async with at_work(town, "f7") as pilot:
         await go(pilot, "enter")
         assert " ".join(text_of(pilot, ".check").split()) == (
-            "! This case is about no meter of this site: there is nothing to decide about; "
-            "register it on Company (F6), and what it sends next is taken."
+            "! This case is about an unknown meter and cannot be decided; "
+            "register it on the company screen (F6), and its next readings are stored."
         )
 
 
 async def test_what_cannot_be_decided_changes_nothing(troubled: Town) -> None:
     async with at_work(troubled, "f7") as pilot:
         await go(pilot, "a")
-        assert text_of(pilot, "#said").startswith("! This case is about no meter of this site")
+        assert text_of(pilot, "#said").startswith("! This case is about an unknown meter")
         await go(pilot, "enter")
         menu = pilot.app.screen.query_one(OptionList)
         assert all(menu.get_option_at_index(at).disabled for at in range(menu.option_count))
         why = " ".join(text_of(pilot, ".check").split())
-        assert why == "! This case is about no meter of this site: there is nothing to decide about."
+        assert why == "! This case is about an unknown meter and cannot be decided."
         await go(pilot, "escape", "u")
-        assert text_of(pilot, "#said") == "! There is no decision to take back."
+        assert text_of(pilot, "#said") == "! There is no decision to undo."
         await go(pilot, "down", "v")
         at = troubled.zone.parse("2025-03-12T10:35:00")
         troubled.engine.decide([Event(1, STEADY, "void", at, "ben", "faster")])  # by someone else, meanwhile
@@ -336,7 +336,7 @@ async def test_what_cannot_be_decided_changes_nothing(troubled: Town) -> None:
 async def test_nothing_to_do_is_said(empty_town: Town) -> None:
     async with at_work(empty_town, "f7") as pilot:
         assert " ".join(text_of(pilot, "#no-cases").split()) == (
-            "Nothing waits for anyone: every stored reading fits, and every meter was heard within 24 h."
+            "No open case. Every stored reading fits, and every active meter was heard from within 24 h."
         )
         await go(pilot, "space", "enter", "e", "right_square_bracket")
         assert isinstance(pilot.app.screen, ExceptionsScreen)
