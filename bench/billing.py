@@ -44,7 +44,7 @@ def fill(folder: Path, meters: int) -> int:
     day, count = FIRST, 0
     while day <= LAST:
         at = ZONE.midnight(day) + DAY // 4
-        rows = Rows(ids, codes, np.full(meters, at, dtype=np.int64), fleet.registers(at))
+        rows = Rows(ids, codes, np.full(meters, at, dtype=np.int64), fleet.registers_at(at))
         day_close.write_day_files(archive, rows, ZONE)
         day, count = day + timedelta(days=1), count + meters
     return count

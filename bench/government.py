@@ -115,7 +115,7 @@ def export(folder: str, suffix: str) -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     started = time.process_time()
     path = Path(folder) / f"out{suffix}"
-    with writers.writing(path, exporting.COLUMNS, ZONE.name) as add:
+    with writers.open_table(path, exporting.COLUMNS, ZONE.name) as add:
         for table in exporting.export(frozen, Question(date(2020, 1, 1), date(2030, 1, 1))):
             add(table)
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024

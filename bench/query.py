@@ -51,7 +51,7 @@ def filled(folder: Path, readings: int) -> tuple[Engine, pd.DataFrame]:
     engine.accounts.put(fleet.accounts, {})
     start = ZONE.parse("2025-01-01T00:00:00")
     times = [start + i * 30 * MINUTE for i in range(readings // METERS)]
-    registers = np.concatenate([fleet.registers(instant) for instant in times])
+    registers = np.concatenate([fleet.registers_at(instant) for instant in times])
     codes = np.tile(np.arange(METERS, dtype=np.int32), len(times))
     rows = Rows([account.meter for account in fleet.accounts], codes, np.repeat(np.array(times), METERS), registers)
     day_close.write_day_files(engine.archive, rows, ZONE)

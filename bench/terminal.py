@@ -59,8 +59,8 @@ async def fed(port: int) -> AsyncIterator[None]:
     """A town of 1,000 meters that send every 10 s."""
     zone = SiteZone("Asia/Singapore")
     fleet = Fleet(1000, 5, zone)
-    rounds = simulator.live(fleet, zone, 10.0, None)
-    work = simulator.run("127.0.0.1", port, fleet.accounts, rounds, register=True, connections=CONNECTIONS)
+    rounds = simulator.live_rounds(fleet, zone, 10.0, None)
+    work = simulator.send_rounds("127.0.0.1", port, fleet.accounts, rounds, register=True, connections=CONNECTIONS)
     feeding = asyncio.create_task(work)
     await asyncio.sleep(3)
     try:

@@ -42,7 +42,7 @@ def fill(folder: Path, fleet: Fleet) -> None:
     engine.staff.add("ada@example.com", "operator", "a password")
     now = engine.clock.now()
     times = list(range(now - DAYS * DAY - now % (30 * MINUTE), now - 5 * MINUTE, 30 * MINUTE))
-    registers = np.concatenate([fleet.registers(time) for time in times])
+    registers = np.concatenate([fleet.registers_at(time) for time in times])
     codes = np.tile(np.arange(METERS, dtype=np.int32), len(times))
     kept = spoil(registers)
     stamps = np.repeat(np.array(times), METERS)
@@ -85,9 +85,9 @@ async def main() -> None:
         listener = Listener(headend, port=0)
         await headend.start()
         await listener.start()
-        rounds = simulator.live(fleet, ZONE, 6.0, None)
+        rounds = simulator.live_rounds(fleet, ZONE, 6.0, None)
         feeding = asyncio.create_task(
-            simulator.run("127.0.0.1", listener.port, fleet.accounts, rounds, register=False, connections=12)
+            simulator.send_rounds("127.0.0.1", listener.port, fleet.accounts, rounds, register=False, connections=12)
         )
         app = MetertuiApp(headend, Settings())
         async with app.run_test(size=(120, 40)) as pilot:

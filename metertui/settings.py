@@ -115,14 +115,14 @@ def load(folder: Path, flags: Mapping[str, object] | None = None, env: Mapping[s
     env = os.environ if env is None else env
     values: dict[str, object] = {}
     path = folder / _FILE
-    values |= {name: _checked(name, value, str(path)) for name, value in _stated(path).items()}
+    values |= {name: _check_value(name, value, str(path)) for name, value in _read_file(path).items()}
     for name in _TYPES:
         text = env.get(f"METERTUI_{name.upper()}")
         if text is not None:
-            values[name] = _checked(name, _from_text(name, text), f"METERTUI_{name.upper()}")
+            values[name] = _check_value(name, _parse_text(name, text), f"METERTUI_{name.upper()}")
     for name, value in (flags or {}).items():
         if value is not None:
-            values[name] = _checked(name, value, f"--{name.replace('_', '-')}")
+            values[name] = _check_value(name, value, f"--{name.replace('_', '-')}")
     return Settings(**values)  # type: ignore[arg-type] # each was checked against its field
 
 
@@ -133,18 +133,18 @@ def write_defaults(folder: Path) -> None:
         return
     lines = ["# The settings of metertui, at their defaults. Take the # from a line to change it; restart to apply.\n"]
     for each in fields(Settings):
-        lines.append(f"\n# {each.metadata['why']}.\n# {each.name} = {_toml(each.default)}\n")
+        lines.append(f"\n# {each.metadata['why']}.\n# {each.name} = {_format_toml(each.default)}\n")
     durable.replace(path, "".join(lines).encode())
 
 
-def written(folder: Path) -> bool:
+def has_file(folder: Path) -> bool:
     """Whether the folder has its file of settings: it has been opened before."""
     return (folder / _FILE).exists()
 
 
-def state(folder: Path, name: str, value: object) -> None:
+def save_setting(folder: Path, name: str, value: object) -> None:
     """Write one setting into the file, in its own line; it holds from the next start on. Raises MeterError."""
-    _checked(name, value, f"the setting {name}")
+    _check_value(name, value, f"the setting {name}")
     write_defaults(folder)
     path = folder / _FILE
     try:
@@ -153,7 +153,7 @@ def state(folder: Path, name: str, value: object) -> None:
         raise MeterError(f"cannot read {path}") from error
     stated = [place for place, line in enumerate(lines) if line.lstrip("# ").split("=")[0].strip() == name]
     place = next((place for place in stated if not lines[place].startswith("#")), stated[0] if stated else len(lines))
-    lines[place : place + 1] = [f"{name} = {_toml(value)}\n"]
+    lines[place : place + 1] = [f"{name} = {_format_toml(value)}\n"]
     durable.replace(path, "".join(lines).encode())
 
 
@@ -161,7 +161,7 @@ _TYPES: Final[dict[str, Any]] = get_type_hints(Settings)
 _BOUNDS: Final = {each.name: (each.metadata["least"], each.metadata["most"]) for each in fields(Settings)}
 
 
-def _stated(path: Path) -> dict[str, object]:
+def _read_file(path: Path) -> dict[str, object]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (FileNotFoundError, NotADirectoryError):
@@ -174,7 +174,7 @@ def _stated(path: Path) -> dict[str, object]:
         raise MeterError(f"{path}: {error}") from error
 
 
-def _checked(name: str, value: object, where: str) -> object:
+def _check_value(name: str, value: object, where: str) -> object:
     kind = _TYPES.get(name)
     if kind is None:
         shown = name if name.isprintable() else repr(name)
@@ -210,7 +210,7 @@ def _zone(name: str, where: str) -> SiteZone:
 _KINDS: Final = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
 
 
-def _from_text(name: str, text: str) -> object:
+def _parse_text(name: str, text: str) -> object:
     kind = _TYPES[name]
     try:
         if kind is bool:
@@ -220,7 +220,7 @@ def _from_text(name: str, text: str) -> object:
         return text
 
 
-def _toml(value: object) -> str:
+def _format_toml(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return f'"{value}"' if isinstance(value, str) else str(value)

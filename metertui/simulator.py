@@ -46,7 +46,7 @@ class Tally:
         """Replies a second."""
         return self.answered / self.seconds if self.seconds else 0.0
 
-    def take(self, reply: str) -> None:
+    def count_reply(self, reply: str) -> None:
         """Count a reply line."""
         if reply == "OK":
             self.ok += 1
@@ -67,7 +67,7 @@ class _Client:
         self._reader = reader
         self._writer = writer
         self._unanswered = 0
-        self._moved = asyncio.Event()
+        self._progressed = asyncio.Event()
         self._listening = asyncio.create_task(self._listen())
         self.tally = Tally()
         """Where its replies are counted."""
@@ -78,42 +78,42 @@ class _Client:
             while data := await self._reader.read(65536):
                 *replies, rest = (rest + data).split(b"\n")
                 for reply in replies:
-                    self.tally.take(reply.decode("utf-8", "replace"))
+                    self.tally.count_reply(reply.decode("utf-8", "replace"))
                 self._unanswered -= len(replies)
-                self._moved.set()
+                self._progressed.set()
         except OSError:
             pass  # the same as a server that closes
-        self._moved.set()
+        self._progressed.set()
 
-    async def send(self, lines: Sequence[str]) -> None:
+    async def send_lines(self, lines: Sequence[str]) -> None:
         """Send lines, a window at a time. Raises MeterError if the server has gone."""
         for start in range(0, len(lines), _WINDOW):
             part = lines[start : start + _WINDOW]
-            await self.settle(_WINDOW)
-            self._check()
+            await self.wait_for_replies(_WINDOW)
+            self._check_open()
             self._writer.write("".join(part).encode())
             self._unanswered += len(part)
             self.tally.sent += len(part)
             await self._writer.drain()
 
-    async def settle(self, unanswered: int = 1) -> None:
+    async def wait_for_replies(self, unanswered: int = 1) -> None:
         """Wait until fewer lines than that are unanswered. Raises MeterError if the server goes first."""
         while self._unanswered >= unanswered:
-            self._check()
-            self._moved.clear()
-            await self._moved.wait()
+            self._check_open()
+            self._progressed.clear()
+            await self._progressed.wait()
 
-    def _check(self) -> None:
+    def _check_open(self) -> None:
         if self._listening.done():
             raise MeterError(f"the server closed the connection with {self._unanswered} lines unanswered")
 
-    async def part(self) -> None:
+    async def close(self) -> None:
         """Close the connection."""
         self._writer.close()
         await self._listening
 
 
-async def run(
+async def send_rounds(
     host: str,
     port: int,
     accounts: Sequence[Account],
@@ -132,31 +132,31 @@ async def run(
         for _ in range(connections):
             clients.append(_Client(*await asyncio.open_connection(host, port)))
         if register:
-            await _spread(clients, [register_line(account) for account in accounts])
+            await _send_spread(clients, [register_line(account) for account in accounts])
             for client in clients:
-                await client.settle()
+                await client.wait_for_replies()
                 tally.registered += client.tally.ok
                 tally.first_errors += [e for e in client.tally.first_errors if "already-registered" not in e]
         for client in clients:
             client.tally = tally
         started = time.monotonic()
         async for lines in rounds:
-            await _spread(clients, list(lines))
+            await _send_spread(clients, list(lines))
         for client in clients:
-            await client.settle()
+            await client.wait_for_replies()
         tally.seconds = time.monotonic() - started
     except OSError as error:
         why = error.strerror if isinstance(error, socket.gaierror) or not error.errno else os.strerror(error.errno)
         raise MeterError(f"no connection to {host}:{port}: {why or error}") from error
     finally:
         for client in clients:
-            await client.part()
+            await client.close()
     return tally
 
 
-async def _spread(clients: list[_Client], lines: list[str]) -> None:
+async def _send_spread(clients: list[_Client], lines: list[str]) -> None:
     # A meter keeps to its connection, so its readings arrive in order.
-    await asyncio.gather(*(client.send(lines[i :: len(clients)]) for i, client in enumerate(clients)))
+    await asyncio.gather(*(client.send_lines(lines[i :: len(clients)]) for i, client in enumerate(clients)))
 
 
 def register_line(account: Account) -> str:
@@ -165,7 +165,7 @@ def register_line(account: Account) -> str:
     return f"REGISTER {account.meter} {fields}\n"
 
 
-async def played(
+async def replay_rounds(
     fleet: Fleet, zone: SiteZone, start: int, end: int, interval: int, progress: Progress
 ) -> AsyncIterator[Iterable[str]]:
     """A round for every interval from `start` to `end` (µs UTC, both included), as fast as they are taken."""
@@ -178,7 +178,7 @@ async def played(
         progress((instant - start) / max(1, end - start))
 
 
-async def live(
+async def live_rounds(
     fleet: Fleet,
     zone: SiteZone,
     period: float,
@@ -200,7 +200,7 @@ async def live(
         count = min(int((clock.monotonic() - started) / period * len(fleet)) - said, len(fleet))
         now = clock.now()
         now -= now % (SECOND // 1000)
-        registers = fleet.registers(now)
+        registers = fleet.registers_at(now)
         stamp = zone.iso(now)
         chosen = [(said + i) % len(fleet) for i in range(count)]
         said += count

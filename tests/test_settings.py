@@ -162,15 +162,15 @@ def test_the_zone_is_the_machines_where_none_is_stated(monkeypatch: pytest.Monke
 
 
 def test_one_setting_is_written_in_its_own_line(tmp_path: Path) -> None:
-    assert not settings.written(tmp_path)
-    settings.state(tmp_path, "timezone", "Europe/Berlin")
-    settings.state(tmp_path, "port", 7100)
-    settings.state(tmp_path, "timezone", "Asia/Tokyo")
-    assert settings.written(tmp_path)
+    assert not settings.has_file(tmp_path)
+    settings.save_setting(tmp_path, "timezone", "Europe/Berlin")
+    settings.save_setting(tmp_path, "port", 7100)
+    settings.save_setting(tmp_path, "timezone", "Asia/Tokyo")
+    assert settings.has_file(tmp_path)
     text = (tmp_path / "settings.toml").read_text()
     assert text.count("timezone =") == 1
     found = settings.load(tmp_path, env={})
     assert (found.timezone, found.port, found.max_kw) == ("Asia/Tokyo", 7100, 100.0)
     with pytest.raises(MeterError, match="timezone"):
-        settings.state(tmp_path, "timezone", "Mars/Olympus")
+        settings.save_setting(tmp_path, "timezone", "Mars/Olympus")
     assert (tmp_path / "settings.toml").read_text() == text

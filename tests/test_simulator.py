@@ -39,7 +39,7 @@ class Answering:
         server = await asyncio.start_server(self.talk, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
         try:
-            return await simulator.run("127.0.0.1", port, rounds=rounds, **options)  # type: ignore[arg-type]
+            return await simulator.send_rounds("127.0.0.1", port, rounds=rounds, **options)  # type: ignore[arg-type]
         finally:
             server.close()
 
@@ -90,14 +90,14 @@ async def test_a_server_that_goes_away_is_told() -> None:
 
 async def test_a_server_that_is_not_there_is_told() -> None:
     with pytest.raises(MeterError, match="no connection to 127"):
-        await simulator.run("127.0.0.1", 1, [], rounds("a"), register=False)
+        await simulator.send_rounds("127.0.0.1", 1, [], rounds("a"), register=False)
 
 
 async def test_a_day_is_played_with_both_its_ends() -> None:
     fleet = Fleet(2, 1, ZONE)
     start = ZONE.parse("2025-03-12T00:00")
     shares: list[float] = []
-    played = simulator.played(fleet, ZONE, start, start + 60 * MINUTE, 30 * MINUTE, shares.append)
+    played = simulator.replay_rounds(fleet, ZONE, start, start + 60 * MINUTE, 30 * MINUTE, shares.append)
     lines = [line.split() for each in [list(lines) async for lines in played] for line in each]
     assert [line[3] for line in lines[::2]] == [f"2025-03-12T0{t}:00+08:00" for t in ("0:00", "0:30", "1:00")]
     assert [line[1] for line in lines[:2]] == ["100001", "100002"]
@@ -112,7 +112,7 @@ async def test_live_meters_speak_once_in_their_period_at_the_time_it_is() -> Non
         clock.advance(seconds * 1.3)  # a machine that is late
 
     said: dict[str, list[str]] = {}
-    async for lines in simulator.live(fleet, ZONE, 10.0, 60.0, clock=clock, sleep=sleep):
+    async for lines in simulator.live_rounds(fleet, ZONE, 10.0, 60.0, clock=clock, sleep=sleep):
         for line in lines:
             _, meter, _, stamp = line.split()
             assert ZONE.parse(stamp) == clock.now() - clock.now() % (SECOND // 1000)

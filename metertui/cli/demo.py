@@ -61,7 +61,9 @@ def demo(options: argparse.Namespace) -> None:
         log_to(data)
 
         async def beside(port: int) -> None:
-            await simulator.run("127.0.0.1", port, fleet.accounts, _town(fleet, zone), register=False, connections=4)
+            await simulator.send_rounds(
+                "127.0.0.1", port, fleet.accounts, _town(fleet, zone), register=False, connections=4
+            )
 
         login = f"{LOGIN[0]} with the password {LOGIN[1]}"
         run_app(
@@ -83,7 +85,7 @@ def prepare(folder: Path, fleet: Fleet, zone: SiteZone, now: int, share: Progres
     archive = Archive(folder, zone)
     ids = [account.meter for account in fleet.accounts]
     changed = now - 9 * DAY
-    fitted = fleet.registers(changed)[_EXCHANGED] - 20
+    fitted = fleet.registers_at(changed)[_EXCHANGED] - 20
     # Not from the month's first midnight on: that instant is the month's before, which would be there with no usage.
     day, begin = zone.day(start), start + _INTERVAL
     while begin <= now:
@@ -107,7 +109,7 @@ def prepare(folder: Path, fleet: Fleet, zone: SiteZone, now: int, share: Progres
 async def _town(fleet: Fleet, zone: SiteZone) -> AsyncIterator[Iterable[str]]:
     """Live meters, and now and then one that nobody knows."""
     rounds = _STRANGER // 2
-    async for lines in demo_story.without(simulator.live(fleet, zone, _PERIOD, None), _mute(fleet)):
+    async for lines in demo_story.without(simulator.live_rounds(fleet, zone, _PERIOD, None), _mute(fleet)):
         rounds += 1
         yield [*lines, *(["READ 999-unknown 12.5\n"] if rounds % _STRANGER == 0 else [])]
 

@@ -75,9 +75,9 @@ async def _ingest(headend: HeadEnd, port: int, fleet: Fleet, mute: Collection[st
     _heading(f"Live ingest: every meter speaks each {_PERIOD:g} s, over four connections")
     _remark("each reading is answered OK once it is on disk; what arrives together shares one sync")
     zone = headend.engine.zone
-    rounds = without(simulator.live(fleet, zone, _PERIOD, time.monotonic() + LIVE_SECONDS), mute)
+    rounds = without(simulator.live_rounds(fleet, zone, _PERIOD, time.monotonic() + LIVE_SECONDS), mute)
     meters = asyncio.create_task(
-        simulator.run("127.0.0.1", port, fleet.accounts, rounds, register=False, connections=4)
+        simulator.send_rounds("127.0.0.1", port, fleet.accounts, rounds, register=False, connections=4)
     )
     while not meters.done():
         await asyncio.wait([meters], timeout=1)
@@ -94,7 +94,7 @@ async def _talk(headend: HeadEnd, port: int, fleet: Fleet) -> None:
     _heading(f"The wire, as `nc 127.0.0.1 {port}` shows it")
     meter = fleet.accounts[0].meter
     stamp = headend.engine.zone.iso(headend.engine.clock.now())
-    known = f"{int(fleet.registers(headend.engine.clock.now())[0]) / 1000 + 0.5:.1f}"
+    known = f"{int(fleet.registers_at(headend.engine.clock.now())[0]) / 1000 + 0.5:.1f}"
     _remark("> is what a meter sends, < what it is answered: a retry is stored once; a register that falls is kept,")
     _remark("but not counted until the next reading says which was wrong; a refused line costs nothing but itself")
     lines = [

@@ -129,8 +129,8 @@ def export(options: argparse.Namespace) -> None:
     """`metertui export --from D --to D -o FILE`."""
     out = Path(options.out)
     try:
-        writers.suffix_of(out)
-    except writers.Refusal as error:
+        writers.check_suffix(out)
+    except writers.FileNameError as error:
         raise UsageError(str(error)) from error
     question = _question(options, ())
     with opened(options) as engine:
@@ -141,7 +141,7 @@ def export(options: argparse.Namespace) -> None:
         count = 0
         with (
             progress_bar("writing readings") as share,
-            writers.writing(out, exporting.COLUMNS, engine.zone.name, definition) as add,
+            writers.open_table(out, exporting.COLUMNS, engine.zone.name, definition) as add,
         ):
             for table in exporting.export(frozen, question, share):
                 add(table)

@@ -37,7 +37,7 @@ def screens(options: argparse.Namespace) -> None:
         raise MeterError("the screens need a terminal; use `metertui serve` without one")
     data = folder(options)
     config = settings.load(data, flags(options))
-    first_start = not settings.written(data)
+    first_start = not settings.has_file(data)
     engine = _open_when_free(data, config)
     if engine is None:
         follow.run_app(data, config)

@@ -40,11 +40,11 @@ def simulate(options: argparse.Namespace) -> int:
     with progress_bar("sending readings") as share:
         if options.live:
             until = None if options.seconds is None else time.monotonic() + options.seconds
-            rounds = simulator.live(fleet, zone, interval / SECOND / options.speed, until)
+            rounds = simulator.live_rounds(fleet, zone, interval / SECOND / options.speed, until)
         elif start is None or end is None:
-            rounds = simulator.played(fleet, zone, 0, -1, interval, share)  # none: --register was all
+            rounds = simulator.replay_rounds(fleet, zone, 0, -1, interval, share)  # none: --register was all
         else:
-            rounds = simulator.played(fleet, zone, start, end, interval, share)
+            rounds = simulator.replay_rounds(fleet, zone, start, end, interval, share)
         tally = asyncio.run(_simulate(options, fleet, rounds, connections))
     if getattr(options, "format", "table") == "table":
         print(summary(tally))
@@ -70,7 +70,7 @@ async def _simulate(
             yield lines
 
     host, port = getattr(options, "host", "127.0.0.1"), getattr(options, "port", 7007)
-    return await simulator.run(
+    return await simulator.send_rounds(
         host, port, fleet.accounts, until_stopped(), register=options.register, connections=connections
     )
 
@@ -114,7 +114,7 @@ def generate(options: argparse.Namespace) -> None:
                 )
                 share((time_ - window.start) / (window.end - window.start))
         else:
-            for done in wide_csv.write(file, fleet, zone, window.start, window.end - 1, interval):
+            for done in wide_csv.write_fleet(file, fleet, zone, window.start, window.end - 1, interval):
                 share(done)
 
 

@@ -8,13 +8,13 @@ from typing import BinaryIO, Final
 
 from metertui.engine.errors import DataError
 
-_SIZE: Final = 4_000_000
+_BLOCK_BYTES: Final = 4_000_000
 """Bytes; some 50,000 lines."""
-_LONGEST: Final = 1_000_000
+_MAX_LINE_BYTES: Final = 1_000_000
 """Bytes in a line; more is no line of any of these forms, but something else altogether."""
 
 
-def blocks(file: BinaryIO, path: Path, first: int = 1, *, size: int = _SIZE) -> Iterator[tuple[int, bytes]]:
+def read_blocks(file: BinaryIO, path: Path, first: int = 1, *, size: int = _BLOCK_BYTES) -> Iterator[tuple[int, bytes]]:
     """From where `file` stands: the number of a block's first line (counted from `first`), and whole lines.
 
     Each line ends with a newline, the last one too. Raises DataError for what has no lines, OSError.
@@ -24,7 +24,7 @@ def blocks(file: BinaryIO, path: Path, first: int = 1, *, size: int = _SIZE) -> 
         data = rest + data
         end = data.rfind(b"\n") + 1
         rest = data[end:]
-        if len(rest) > _LONGEST:
+        if len(rest) > _MAX_LINE_BYTES:
             raise DataError(path, first + data.count(b"\n"), "a line without an end: this is no text file of readings")
         if end:
             yield first, data[:end]

@@ -12,16 +12,16 @@ from metertui.engine.base import SiteZone
 from metertui.engine.core import Misfit, Piece
 from metertui.engine.errors import DataError, Refused
 from metertui.engine.storage import Rows, reading_lines
-from metertui.formats.blocks import blocks
+from metertui.formats.blocks import read_blocks
 
 
-def read(file: BinaryIO, path: Path, zone: SiteZone, first: int = 1) -> Iterator[Piece]:
+def read_pieces(file: BinaryIO, path: Path, zone: SiteZone, first: int = 1) -> Iterator[Piece]:
     """The readings of a file from where it stands, at line number `first`. Lines that are none are told, not raised."""
-    for number, block in blocks(file, path, first):
-        yield _fast(block, path, zone, number) or _careful(block, path, zone, number)
+    for number, block in read_blocks(file, path, first):
+        yield _parse_block(block, path, zone, number) or _parse_lines(block, path, zone, number)
 
 
-def _fast(block: bytes, path: Path, zone: SiteZone, first: int) -> Piece | None:
+def _parse_block(block: bytes, path: Path, zone: SiteZone, first: int) -> Piece | None:
     """All lines at once; None if there is a line that is no reading, or none at all."""
     try:
         rows = reading_lines.parse(block, path, zone, header=False)
@@ -32,7 +32,7 @@ def _fast(block: bytes, path: Path, zone: SiteZone, first: int) -> Piece | None:
     return Piece(path.name, rows, np.arange(first, first + len(rows), dtype=np.int64))
 
 
-def _careful(block: bytes, path: Path, zone: SiteZone, first: int) -> Piece:
+def _parse_lines(block: bytes, path: Path, zone: SiteZone, first: int) -> Piece:
     codes: dict[str, int] = {}
     code, times, whs, lines = [], [], [], []
     refused = []

@@ -18,7 +18,9 @@ Form = Literal["log", "day", "wide"]
 FORMS: Final = get_args(Form)
 
 
-def read(path: Path, zone: SiteZone, form: Form | None = None, progress: Progress = no_progress) -> Iterator[Piece]:
+def read_pieces(
+    path: Path, zone: SiteZone, form: Form | None = None, progress: Progress = no_progress
+) -> Iterator[Piece]:
     """The readings of a file; its form is found out if it is not told. `progress` is told the share done.
 
     Raises MeterError where the file has another form or none that is known, or cannot be read.
@@ -27,7 +29,7 @@ def read(path: Path, zone: SiteZone, form: Form | None = None, progress: Progres
         with path.open("rb") as file:
             size = path.stat().st_size or 1
             first = file.readline(100_000)
-            found = form_of(first, zone) if first else form or "log"
+            found = detect_form(first, zone) if first else form or "log"
             if found is None and form == "log":
                 found = "log"  # its first line may be the one that is broken
             if found is None or (form is not None and form != found):
@@ -37,7 +39,7 @@ def read(path: Path, zone: SiteZone, form: Form | None = None, progress: Progres
             if found == "log":
                 begin = 1
                 file.seek(len(codecs.BOM_UTF8) if first.startswith(codecs.BOM_UTF8) else 0)
-            reader = wide_csv.read if found == "wide" else plain_csv.read
+            reader = wide_csv.read_pieces if found == "wide" else plain_csv.read_pieces
             for piece in reader(file, path, zone, begin):
                 yield piece
                 progress(min(1.0, file.tell() / size))
@@ -45,7 +47,7 @@ def read(path: Path, zone: SiteZone, form: Form | None = None, progress: Progres
         raise MeterError(f"cannot read {path}: {error.strerror or error}") from error
 
 
-def taken(
+def read_import(
     frozen: Frozen,
     paths: Iterable[Path],
     form: Form | None,
@@ -57,12 +59,12 @@ def taken(
     importing = Import(frozen, latest=latest, ended=ended)
     paths = list(paths)
     for place, path in enumerate(paths):
-        for piece in read(path, frozen.zone, form, part_of_progress(progress, place, len(paths))):
+        for piece in read_pieces(path, frozen.zone, form, part_of_progress(progress, place, len(paths))):
             importing.add(piece)
     return importing
 
 
-def form_of(first: bytes, zone: SiteZone) -> Form | None:
+def detect_form(first: bytes, zone: SiteZone) -> Form | None:
     """The form of a file that begins with this line."""
     line = first.removeprefix(codecs.BOM_UTF8).rstrip(b"\r\n")
     if line == reading_lines.HEADER.rstrip():

@@ -74,7 +74,7 @@ class Fleet:
     def __len__(self) -> int:
         return len(self.accounts)
 
-    def registers(self, instant: int) -> NDArray[np.int64]:
+    def registers_at(self, instant: int) -> NDArray[np.int64]:
         """Every meter's register in Wh at an instant (µs UTC); int64[count]. Raises MeterError for one before 2000."""
         if instant < _ZERO:
             raise MeterError("the made-up meters were installed in 2000: there is nothing before")
@@ -86,4 +86,4 @@ class Fleet:
     def history(self, start: int, end: int, interval: int) -> Iterator[tuple[int, NDArray[np.int64]]]:
         """Instants from `start` to `end` (µs UTC, both included), `interval` µs apart, each with all registers."""
         for instant in range(start, end + 1, interval):
-            yield instant, self.registers(instant)
+            yield instant, self.registers_at(instant)

@@ -24,7 +24,7 @@ from metertui.engine.columns import Group
 from metertui.engine.core import Misfit, Piece
 from metertui.engine.errors import Refused
 from metertui.engine.storage import Rows
-from metertui.formats.blocks import blocks
+from metertui.formats.blocks import read_blocks
 from metertui.formats.synthetic import Fleet
 
 COLUMNS: Final = (
@@ -47,7 +47,7 @@ _ID, _KWH, _YEAR, _MONTH, _DAY, _TIME, _AREA, _REGION, _DWELLING = (
 )
 _WHEN: Final = (_YEAR, _MONTH, _DAY, _TIME)
 _WHERE: Final = (_REGION, _AREA, _DWELLING)
-_STRAY: Final = 1
+_STRAY_CELLS: Final = 1
 """Cells behind the twelve that the fast way takes; a row with more is read the careful way."""
 
 
@@ -57,19 +57,19 @@ def is_header(line: str) -> bool:
     return cells[: len(COLUMNS)] == [name.casefold() for name in COLUMNS]
 
 
-def read(file: BinaryIO, path: Path, zone: SiteZone, first: int = 1) -> Iterator[Piece]:
+def read_pieces(file: BinaryIO, path: Path, zone: SiteZone, first: int = 1) -> Iterator[Piece]:
     """The readings of a file from where it stands, at line number `first`. Lines that are none are told, not raised."""
-    for number, block in blocks(file, path, first):
-        yield _fast(block, path, zone, number) or _careful(block, path, zone, number)
+    for number, block in read_blocks(file, path, first):
+        yield _parse_block(block, path, zone, number) or _parse_lines(block, path, zone, number)
 
 
-def _fast(block: bytes, path: Path, zone: SiteZone, first: int) -> Piece | None:
+def _parse_block(block: bytes, path: Path, zone: SiteZone, first: int) -> Piece | None:
     """All lines at once; None if any of them is unusual in any way."""
     try:
         frame = pd.read_csv(
             io.BytesIO(block),
             header=None,
-            names=list(range(len(COLUMNS) + _STRAY)),
+            names=list(range(len(COLUMNS) + _STRAY_CELLS)),
             dtype=object,
             na_filter=False,
             index_col=False,
@@ -81,8 +81,8 @@ def _fast(block: bytes, path: Path, zone: SiteZone, first: int) -> Piece | None:
             return None
         code, ids = pd.factorize(frame[_ID])
         register, kwhs = pd.factorize(frame[_KWH])
-        moment, when = _distinct(frame, _WHEN)
-        place, where = _distinct(frame, _WHERE)
+        moment, when = _distinct_rows(frame, _WHEN)
+        place, where = _distinct_rows(frame, _WHERE)
         rows = Rows(
             [check_meter_id(text) for text in ids],
             code.astype(np.int32),
@@ -96,7 +96,7 @@ def _fast(block: bytes, path: Path, zone: SiteZone, first: int) -> Piece | None:
     return Piece(path.name, rows, lines, (), groups, place.astype(np.int32))
 
 
-def _distinct(frame: pd.DataFrame, columns: Sequence[int]) -> tuple[NDArray[np.int64], list[tuple[str, ...]]]:
+def _distinct_rows(frame: pd.DataFrame, columns: Sequence[int]) -> tuple[NDArray[np.int64], list[tuple[str, ...]]]:
     """For each row the place of its texts in some columns among the distinct combinations, and those."""
     key = np.zeros(len(frame), dtype=np.int64)
     for column in columns:
@@ -107,7 +107,7 @@ def _distinct(frame: pd.DataFrame, columns: Sequence[int]) -> tuple[NDArray[np.i
     return place, list(zip(*texts, strict=True))
 
 
-def _careful(block: bytes, path: Path, zone: SiteZone, first: int) -> Piece:
+def _parse_lines(block: bytes, path: Path, zone: SiteZone, first: int) -> Piece:
     codes: dict[str, int] = {}
     places: dict[Group, int] = {}
     code, times, whs, group, lines = [], [], [], [], []
@@ -117,7 +117,7 @@ def _careful(block: bytes, path: Path, zone: SiteZone, first: int) -> Piece:
         if not line.strip(b" ,"):
             continue
         try:
-            meter, time, wh, attributes = _row(line, zone)
+            meter, time, wh, attributes = _parse_row(line, zone)
         except Refused as error:
             refused.append(Misfit(path.name, number, error.code, error.why, line.decode("utf-8", "backslashreplace")))
             continue
@@ -134,7 +134,7 @@ def _careful(block: bytes, path: Path, zone: SiteZone, first: int) -> Piece:
     )
 
 
-def _row(line: bytes, zone: SiteZone) -> tuple[str, int, int, Group]:
+def _parse_row(line: bytes, zone: SiteZone) -> tuple[str, int, int, Group]:
     """Meter, instant (µs UTC), register (Wh) and attributes of a line. Raises Refused."""
     try:
         cells = [cell.strip() for cell in next(csv.reader([line.decode()], strict=True))]
@@ -162,13 +162,13 @@ def _group(region: str, area: str, dwelling: str) -> Group:
     return group
 
 
-def write(file: TextIO, fleet: Fleet, zone: SiteZone, start: int, end: int, interval: int) -> Iterator[float]:
+def write_fleet(file: TextIO, fleet: Fleet, zone: SiteZone, start: int, end: int, interval: int) -> Iterator[float]:
     """Write a fleet's readings from `start` to `end` (µs UTC, both included), `interval` µs apart, oldest first.
 
     The form has no zone: where the clock shows an hour twice, its second time is left out. Yields the share done.
     """
     file.write(",".join(COLUMNS) + ",\n")
-    cells = [_cells(account.group) for account in fleet.accounts]
+    cells = [_attribute_cells(account.group) for account in fleet.accounts]
     for instant, registers in fleet.history(start, end, interval):
         local = zone.local(instant)
         if not local.fold:
@@ -181,7 +181,7 @@ def write(file: TextIO, fleet: Fleet, zone: SiteZone, start: int, end: int, inte
         yield (instant - start) / max(1, end - start)
 
 
-def _cells(group: Group) -> tuple[str, str]:
+def _attribute_cells(group: Group) -> tuple[str, str]:
     """The cells of attributes: as two numbers, and as three texts."""
     area = 1000 + zlib.crc32(f"{group.region}/{group.sub_region}".encode()) % 1000
     dwelling = zlib.crc32(group.apartment_type.encode()) % 10

@@ -26,61 +26,61 @@ if TYPE_CHECKING:  # each takes a moment to load, and most sessions need neither
     import xlsxwriter
 
 SUFFIXES: Final = (".csv", ".parquet", ".xlsx")
-MOST_ROWS: Final = 1_048_575
+MAX_SHEET_ROWS: Final = 1_048_575
 """Rows of a worksheet below its heading; a table with more goes on in another sheet."""
-METADATA: Final = b"metertui"
+METADATA_KEY: Final = b"metertui"
 
 Kind = Literal["text", "time", "kwh", "number", "count"]
 Columns = Mapping[str, Kind]
 """Names and what is below them: text, a local ISO 8601 timestamp, kWh to the watt-hour, any number, a whole number."""
 Definition = Mapping[str, Any]
-Add = Callable[[pd.DataFrame], None]
+AddRows = Callable[[pd.DataFrame], None]
 
 
-class Refusal(MeterError):
+class FileNameError(MeterError):
     """The name of a file says that it cannot be written."""
 
 
-def suffix_of(path: Path) -> str:
+def check_suffix(path: Path) -> str:
     """The ending of a table's file. Raises Refusal for one that is none of SUFFIXES."""
     if path.suffix not in SUFFIXES:
-        raise Refusal(f"{path.name}: a table is written to a file that ends in {', '.join(SUFFIXES)}")
+        raise FileNameError(f"{path.name}: a table is written to a file that ends in {', '.join(SUFFIXES)}")
     return path.suffix
 
 
 @contextmanager
-def writing(
+def open_table(
     path: Path,
     columns: Columns,
     zone: str,
     definition: Definition | None = None,
     commit: Callable[[], None] | None = None,
-) -> Iterator[Add]:
+) -> Iterator[AddRows]:
     """A table's file: what it gives is called with the rows, in frames that have the columns.
 
     Nothing is left behind, and what was there stays, if it ends with an exception; `commit`, which is called when the
     file is whole and before it takes its name, may raise one too. A CSV may be a pipe. Raises Refusal, MeterError where
     the disk refuses.
     """
-    kind = suffix_of(path)
+    kind = check_suffix(path)
     special = path.exists() and not path.is_file()
     if special and kind != ".csv":
-        raise Refusal(f"{path} is no regular file; only a CSV can be written to one that is not")
+        raise FileNameError(f"{path} is no regular file; only a CSV can be written to one that is not")
     spare = path if special else path.with_name(f".{path.name}.new")
     beside = path.with_name(f"{path.name}.json")
     try:
         try:
             writer = _WRITERS[kind](spare, columns, zone, definition or {})
             try:
-                yield writer.add
+                yield writer.add_rows
                 writer.close()
             finally:
-                writer.drop()
+                writer.release()
             if commit is not None:
                 commit()
             if not special:
                 if kind == ".csv" and definition:
-                    _put_beside(beside, definition)
+                    _write_definition(beside, definition)
                 os.replace(spare, path)
         finally:
             if not special:
@@ -89,7 +89,7 @@ def writing(
         raise MeterError(f"cannot write {path}: {error.strerror or error}") from error
 
 
-def _put_beside(path: Path, definition: Definition) -> None:
+def _write_definition(path: Path, definition: Definition) -> None:
     spare = path.with_name(f".{path.name}.new")
     try:
         spare.write_text(json.dumps(definition, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
@@ -103,7 +103,7 @@ class _Writer(ABC):
         self._columns = columns
 
     @abstractmethod
-    def add(self, frame: pd.DataFrame) -> None:
+    def add_rows(self, frame: pd.DataFrame) -> None:
         """The next rows."""
 
     @abstractmethod
@@ -111,10 +111,10 @@ class _Writer(ABC):
         """That was all."""
 
     @abstractmethod
-    def drop(self) -> None:
+    def release(self) -> None:
         """Give back what is still open; harmless after `close`."""
 
-    def _harmless(self, frame: pd.DataFrame) -> pd.DataFrame:
+    def _disarm_texts(self, frame: pd.DataFrame) -> pd.DataFrame:
         texts = {}
         for name, kind in self._columns.items():
             if kind == "text":
@@ -131,13 +131,15 @@ class _Csv(_Writer):
         self._file: TextIO = path.open("w", encoding="utf-8", newline="")
         self._file.write(",".join(columns) + "\n")
 
-    def add(self, frame: pd.DataFrame) -> None:
-        self._harmless(frame).to_csv(self._file, header=False, index=False, float_format=_plain, lineterminator="\n")
+    def add_rows(self, frame: pd.DataFrame) -> None:
+        self._disarm_texts(frame).to_csv(
+            self._file, header=False, index=False, float_format=_format_number, lineterminator="\n"
+        )
 
     def close(self) -> None:
         self._file.flush()
 
-    def drop(self) -> None:
+    def release(self) -> None:
         self._file.close()
 
 
@@ -155,14 +157,14 @@ class _Parquet(_Writer):
             "number": pa.float64(),
             "count": pa.int64(),
         }
-        metadata = {METADATA: json.dumps(definition, ensure_ascii=False).encode()} if definition else None
+        metadata = {METADATA_KEY: json.dumps(definition, ensure_ascii=False).encode()} if definition else None
         self._schema = pa.schema([(name, kinds[kind]) for name, kind in columns.items()], metadata=metadata)
         self._writer = parquet.ParquetWriter(path, self._schema, compression="zstd")
 
-    def add(self, frame: pd.DataFrame) -> None:
+    def add_rows(self, frame: pd.DataFrame) -> None:
         import pyarrow as pa  # noqa: PLC0415
 
-        frame = self._harmless(frame)
+        frame = self._disarm_texts(frame)
         times = {
             name: pd.to_datetime(frame[name], utc=True, format="ISO8601").dt.tz_convert(self._zone).dt.as_unit("us")
             for name, kind in self._columns.items()
@@ -174,7 +176,7 @@ class _Parquet(_Writer):
     def close(self) -> None:
         self._writer.close()
 
-    def drop(self) -> None:
+    def release(self) -> None:
         if self._writer.is_open:
             self._writer.close()
 
@@ -194,14 +196,14 @@ class _Workbook(_Writer):
         self._left = self._book.add_format({"align": "left"})
         self._formats = {"kwh": self._book.add_format({"num_format": "0.000"})}
         self._sheets = 0
-        self._row = MOST_ROWS
+        self._row = MAX_SHEET_ROWS
         self._closed = False
 
-    def add(self, frame: pd.DataFrame) -> None:
-        columns = self._harmless(frame)
+    def add_rows(self, frame: pd.DataFrame) -> None:
+        columns = self._disarm_texts(frame)
         cells = list(zip(*(columns[name].astype(object).tolist() for name in self._columns), strict=True))
         for cell in cells:
-            if self._row >= MOST_ROWS:
+            if self._row >= MAX_SHEET_ROWS:
                 self._next_sheet()
             self._row += 1
             for place, (value, kind) in enumerate(zip(cell, self._columns.values(), strict=True)):
@@ -227,14 +229,14 @@ class _Workbook(_Writer):
                 if isinstance(value, int | float):
                     sheet.write_number(row, 1, value, self._left)
                 else:
-                    sheet.write_string(row, 1, disarmed(_in_words(value)))
+                    sheet.write_string(row, 1, disarmed(_describe_value(value)))
         self._closed = True
         try:
             self._book.close()
         except xlsxwriter.exceptions.FileCreateError as error:
             raise OSError(str(error)) from error
 
-    def drop(self) -> None:
+    def release(self) -> None:
         if not self._closed:
             self._closed = True
             for sheet in self._book.worksheets():
@@ -261,16 +263,16 @@ class _Workbook(_Writer):
 _WRITERS: Final[dict[str, type[_Writer]]] = {".csv": _Csv, ".parquet": _Parquet, ".xlsx": _Workbook}
 
 
-def _in_words(value: object) -> str:
+def _describe_value(value: object) -> str:
     """A part of a definition as people read it."""
     if value is None:
         return "none"
     if isinstance(value, Mapping):
-        return ", ".join(f"{name} {_in_words(told)}" for name, told in value.items())
+        return ", ".join(f"{name} {_describe_value(told)}" for name, told in value.items())
     if isinstance(value, list | tuple):
-        return ", ".join(map(_in_words, value))
+        return ", ".join(map(_describe_value, value))
     return str(value)
 
 
-def _plain(value: object) -> str:
+def _format_number(value: object) -> str:
     return f"{value:.3f}".rstrip("0").rstrip(".")

@@ -43,7 +43,7 @@ class Imports:
             loop.call_soon_threadsafe(progress, part)
 
         def plan(frozen: Frozen) -> Import:
-            importing = readers.taken(frozen, paths, form, now + engine.rules.future_us, share, gone)
+            importing = readers.read_import(frozen, paths, form, now + engine.rules.future_us, share, gone)
             importing.plan()
             return importing
 

@@ -27,9 +27,9 @@ async def test_the_first_minutes_of_a_desk(tmp_path: Path) -> None:
         desk.press(ESCAPE)
         await desk.until("Nothing has arrived yet")
         port = await desk.port()
-        rounds = simulator.live(fleet, ZONE, 0.5, None)
+        rounds = simulator.live_rounds(fleet, ZONE, 0.5, None)
         feeding = asyncio.create_task(
-            simulator.run("127.0.0.1", port, fleet.accounts, rounds, register=True, connections=3)
+            simulator.send_rounds("127.0.0.1", port, fleet.accounts, rounds, register=True, connections=3)
         )
         await desk.until("Last readings")
         await desk.until("3 clients")

@@ -9,7 +9,7 @@ import pytest
 from metertui.engine.base.zone import SiteZone
 from metertui.engine.errors import MeterError
 from metertui.formats import readers
-from metertui.formats.blocks import blocks
+from metertui.formats.blocks import read_blocks
 
 ZONE = SiteZone("UTC")
 LOG = "007,2025-02-19T00:30:00+08:00,144.5\n524-935-527,2025-02-19T01:00:00+08:00,145\n"
@@ -20,7 +20,7 @@ def read(tmp_path: Path, text: str, form: readers.Form | None = None) -> tuple[l
     """(line, meter, Wh) of the readings; `line code` of the refused lines."""
     path = tmp_path / "some.txt"
     path.write_bytes(text.encode("utf-8", "surrogateescape"))
-    pieces = list(readers.read(path, ZONE, form))
+    pieces = list(readers.read_pieces(path, ZONE, form))
     found = [
         (line, piece.rows.ids[code], wh)
         for piece in pieces
@@ -30,7 +30,7 @@ def read(tmp_path: Path, text: str, form: readers.Form | None = None) -> tuple[l
 
 
 def test_log_lines() -> None:
-    assert readers.form_of(LOG.encode().split(b"\n")[0], ZONE) == "log"
+    assert readers.detect_form(LOG.encode().split(b"\n")[0], ZONE) == "log"
 
 
 @pytest.mark.parametrize(("text", "first"), [(LOG, 1), (DAY, 2), ("\ufeff" + DAY, 2), ("\ufeff" + LOG, 1)])
@@ -74,14 +74,14 @@ def test_an_empty_file_has_no_readings(tmp_path: Path) -> None:
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(MeterError, match=r"cannot read .*nothing\.csv: No such file"):
-        list(readers.read(tmp_path / "nothing.csv", ZONE))
+        list(readers.read_pieces(tmp_path / "nothing.csv", ZONE))
 
 
 def test_progress_ends_at_the_whole(tmp_path: Path) -> None:
     path = tmp_path / "log.txt"
     path.write_text(LOG)
     told: list[float] = []
-    list(readers.read(path, ZONE, progress=told.append))
+    list(readers.read_pieces(path, ZONE, progress=told.append))
     assert told[-1] == 1.0
 
 
@@ -90,7 +90,7 @@ def test_blocks_are_whole_lines_however_large(tmp_path: Path, size: int) -> None
     path = tmp_path / "lines"
     path.write_bytes(b"one\n\nthree\nfour")
     with path.open("rb") as file:
-        parts = list(blocks(file, path, 5, size=size))
+        parts = list(read_blocks(file, path, 5, size=size))
     assert b"".join(block for _, block in parts) == b"one\n\nthree\nfour\n"
     for number, block in parts:
         assert block.endswith(b"\n")
@@ -102,4 +102,4 @@ def test_a_file_without_lines_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "disk.img"
     path.write_bytes(b"x" * 1_500_000)
     with path.open("rb") as file, pytest.raises(MeterError, match="no text file of readings"):
-        list(blocks(file, path, size=100_000))
+        list(read_blocks(file, path, size=100_000))

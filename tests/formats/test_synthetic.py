@@ -27,7 +27,7 @@ def test_registers_only_count_up_and_stay_plausible() -> None:
 def test_a_register_is_known_for_any_instant_alone() -> None:
     fleet = Fleet(5, 3, ZONE)
     every = dict(fleet.history(START, START + DAY, HOUR))
-    assert (every[START + 7 * HOUR] == Fleet(5, 3, ZONE).registers(START + 7 * HOUR)).all()
+    assert (every[START + 7 * HOUR] == Fleet(5, 3, ZONE).registers_at(START + 7 * HOUR)).all()
 
 
 def test_seeds_make_the_difference() -> None:
@@ -64,6 +64,6 @@ def test_accounts_can_be_registered() -> None:
 
 
 def test_there_is_nothing_before_the_meters() -> None:
-    Fleet(1, 1, ZONE).registers(ZONE.parse("2000-01-01T08:00"))
+    Fleet(1, 1, ZONE).registers_at(ZONE.parse("2000-01-01T08:00"))
     with pytest.raises(MeterError, match="installed in 2000"):
-        Fleet(1, 1, ZONE).registers(ZONE.parse("2000-01-01T07:59"))
+        Fleet(1, 1, ZONE).registers_at(ZONE.parse("2000-01-01T07:59"))

@@ -25,7 +25,7 @@ def row(meter: str = "10-A", kwh: str = "12.5", date: str = "2020,3,9", time: st
 def read(tmp_path: Path, text: str | bytes, zone: SiteZone = ZONE) -> list[Piece]:
     path = tmp_path / "wide.csv"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return list(readers.read(path, zone))
+    return list(readers.read_pieces(path, zone))
 
 
 def readings(pieces: list[Piece]) -> list[tuple[int, str, str, int, Group]]:
@@ -110,7 +110,7 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     fleet = Fleet(5, 3, ZONE)
     start, hour = ZONE.parse("2024-02-28T22:00"), 3_600_000_000
     file = io.StringIO()
-    shares = list(wide_csv.write(file, fleet, ZONE, start, start + 5 * hour, hour))
+    shares = list(wide_csv.write_fleet(file, fleet, ZONE, start, start + 5 * hour, hour))
     assert shares[-1] == 1.0
     found = readings(read(tmp_path, file.getvalue()))
     expected = [
@@ -125,5 +125,5 @@ def test_an_hour_that_the_clock_shows_twice_is_written_once() -> None:
     berlin = SiteZone("Europe/Berlin")
     file = io.StringIO()
     start, hour = berlin.parse("2024-10-27T01:00"), 3_600_000_000
-    list(wide_csv.write(file, Fleet(1, 1, berlin), berlin, start, start + 4 * hour, hour))
+    list(wide_csv.write_fleet(file, Fleet(1, 1, berlin), berlin, start, start + 4 * hour, hour))
     assert [line.split(",")[7] for line in file.getvalue().splitlines()[1:]] == ["1:00", "2:00", "3:00", "4:00"]

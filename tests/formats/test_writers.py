@@ -28,7 +28,7 @@ ASKED = {"from": "2025-10-26", "by": ["day"], "region": "=Nörth"}
 
 
 def write(path: Path, *tables: pd.DataFrame) -> Path:
-    with writers.writing(path, COLUMNS, "Europe/London", ASKED) as add:
+    with writers.open_table(path, COLUMNS, "Europe/London", ASKED) as add:
         for table in tables:
             add(table)
     return path
@@ -52,7 +52,7 @@ def test_parquet_has_types_and_its_definition_within(tmp_path: Path) -> None:
     assert [at.isoformat() for at in found["at"]] == TABLE["at"].tolist()
     assert found["usage_kwh"].isna().tolist() == [False, True, False]
     assert found["readings"].dtype == "int64"
-    assert json.loads(pq.read_schema(path).metadata[writers.METADATA]) == ASKED
+    assert json.loads(pq.read_schema(path).metadata[writers.METADATA_KEY]) == ASKED
     assert os.listdir(tmp_path) == ["t.parquet"]
 
 
@@ -78,7 +78,7 @@ def test_a_workbook_has_its_definition_on_a_sheet_of_its_own(tmp_path: Path) -> 
 
 
 def test_more_rows_than_a_sheet_holds_go_on_in_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writers, "MOST_ROWS", 2)
+    monkeypatch.setattr(writers, "MAX_SHEET_ROWS", 2)
     book = openpyxl.load_workbook(write(tmp_path / "t.xlsx", TABLE))
     assert book.sheetnames == ["Table", "Table 2", "Definition"]
     assert [sheet.max_row for sheet in book][:2] == [3, 2]
@@ -94,7 +94,7 @@ def test_a_workbook_says_its_definition_in_words(tmp_path: Path) -> None:
         "total_kwh": None,
         "small_groups": {"least": 10, "most": 0.5},
     }
-    with writers.writing(tmp_path / "t.xlsx", COLUMNS, "Europe/London", asked):
+    with writers.open_table(tmp_path / "t.xlsx", COLUMNS, "Europe/London", asked):
         pass
     rows = openpyxl.load_workbook(tmp_path / "t.xlsx")["Definition"].iter_rows(values_only=True)
     assert [row[1] or "" for row in rows] == ["day, region", "", 3, "none", "least 10, most 0.5"]
@@ -123,7 +123,7 @@ def test_what_was_there_stays_if_it_fails(tmp_path: Path, suffix: str) -> None:
 
 def test_what_is_no_table_is_refused_by_its_name(tmp_path: Path) -> None:
     with pytest.raises(
-        writers.Refusal, match=r"t\.txt: a table is written to a file that ends in \.csv, \.parquet, \.xlsx"
+        writers.FileNameError, match=r"t\.txt: a table is written to a file that ends in \.csv, \.parquet, \.xlsx"
     ):
         write(tmp_path / "t.txt")
 
@@ -138,5 +138,5 @@ def test_a_csv_may_be_a_pipe(tmp_path: Path) -> None:
     reader.join(5)
     assert said == ["meter,at,usage_kwh,readings\na,2025-10-26T01:30:00+01:00,1.5,1\n"]
     os.mkfifo(tmp_path / "t.xlsx")
-    with pytest.raises(writers.Refusal, match="no regular file"):
+    with pytest.raises(writers.FileNameError, match="no regular file"):
         write(tmp_path / "t.xlsx", TABLE)

@@ -72,7 +72,7 @@ async def test_it_comes_to_what_a_command_would_have_made_of_it(
         await headend.stop()
     engine = Engine.open(tmp_path / "a", RULES, FakeClock())
     now = engine.clock.now()
-    taken = readers.taken(engine.view().frozen(RULES.max_w), [file], None, now)
+    taken = readers.read_import(engine.view().frozen(RULES.max_w), [file], None, now)
     assert taken.finish(engine.accounts, engine.archive, now=now).told(5) == planned
     engine.close()
     opened = [Engine.open_readonly(tmp_path / name, RULES, FakeClock()) for name in "ab"]

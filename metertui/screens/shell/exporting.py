@@ -95,7 +95,7 @@ def _write(
             commit()
 
     rows_take = 0.9 if path.suffix == ".xlsx" else 1.0  # a workbook is put together when all its rows are there
-    with writers.writing(path, columns, zone, definition, last) as add:
+    with writers.open_table(path, columns, zone, definition, last) as add:
         for at in range(0, count, _CHUNK):
             progress(at / count * rows_take)
             add(rows(slice(at, at + _CHUNK)))
@@ -115,7 +115,7 @@ def _done(future: Future[None], progress: Progress) -> None:
 
 def _check(path: Path) -> None:
     """Raises MeterError for a file that cannot be written."""
-    writers.suffix_of(path)
+    writers.check_suffix(path)
     if path.exists():
         raise MeterError(f"{path} is there already; give another name")
     if not path.parent.is_dir():

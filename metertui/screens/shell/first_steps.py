@@ -112,7 +112,7 @@ class WalkScreen(ThriftyModal[None]):
             return
         try:
             # This machine's as well: who opens the folder from another terminal may have another, and so other days.
-            await asyncio.to_thread(settings.state, engine.folder, "timezone", name)
+            await asyncio.to_thread(settings.save_setting, engine.folder, "timezone", name)
         except MeterError as error:
             self._say(f"! {str(error).rpartition('timezone: ')[2]}")
             return
