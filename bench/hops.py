@@ -177,7 +177,7 @@ async def bill(site: Site, nth: int) -> None:
     """Make a bill that has not been issued."""
     async with site.counted():
         statement = one_meter.statement(site.headend.engine, METERS[nth], MONTH)
-        shown_bill(statement, site.headend.engine.bills.of(MONTH, METERS[nth]), site.headend.engine.zone)
+        shown_bill(statement, site.headend.engine.bills.ledger_of_meter(MONTH, METERS[nth]), site.headend.engine.zone)
 
 
 async def day_close(site: Site, nth: int) -> None:

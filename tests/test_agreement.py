@@ -47,7 +47,9 @@ CHANGES = {
     "Asia/Singapore": (date(2025, 2, 28), date(2024, 12, 31)),
 }
 """Days on which the clock is put forward and back, and days that end a month and a year."""
-TERMS = Terms(tariffs.parse(f"{','.join(tariffs.COLUMNS)}\n1990-01-01,,,,,28.12,9\n".encode(), Path("tariffs.csv")))
+TERMS = Terms(
+    tariffs.parse_tariffs(f"{','.join(tariffs.COLUMNS)}\n1990-01-01,,,,,28.12,9\n".encode(), Path("tariffs.csv"))
+)
 LAST = date(2030, 12, 31)
 Meters = dict[str, oracle.Meter]
 
@@ -218,10 +220,10 @@ def check(engine: Engine, meters: Meters, zone: str, now: int) -> None:
         for month in {f"{today:%Y-%m}", month_before(now, site)}:
             start = date.fromisoformat(f"{month}-01")
             span = first_instant(start, zone), first_instant((start + timedelta(days=31)).replace(day=1), zone)
-            assert statements.statement(series, month, site).usage_wh == model.usage(*span)
-            alone = statements.bill(one_meter.frozen(engine, meter), month, TERMS)
+            assert statements.unpriced_statement(series, month, site).usage_wh == model.usage(*span)
+            alone = statements.bill_only_meter(one_meter.frozen(engine, meter), month, TERMS)
             code = frozen.code(meter)
-            assert (alone.usage_wh, alone) == (model.usage(*span), Bills(frozen, month, TERMS).of(code or 0))
+            assert (alone.usage_wh, alone) == (model.usage(*span), Bills(frozen, month, TERMS).bill_of_meter(code or 0))
         used = model.usage(everything.start, everything.end) or 0
         whole += used
         last = max((time for (time, _), kind in model.judged() if kind in ("counted", "reset")), default=-1)

@@ -15,14 +15,14 @@ from metertui.cli.delegate import perform
 from metertui.cli.errors import UsageError
 from metertui.engine.base import SiteZone, SystemClock, month_before, month_bounds
 from metertui.engine.billing import (
+    BillingRun,
     Ledger,
-    Run,
     ShownBill,
     Statement,
-    as_issued,
     bill_format,
     billing_run,
-    money,
+    issued_cells,
+    money_text,
     shown_bill,
 )
 from metertui.engine.core import Engine, one_meter
@@ -75,16 +75,16 @@ def _issue(options: argparse.Namespace) -> None:
 def _one(options: argparse.Namespace, engine: Engine, statement: Statement) -> None:
     """As it was issued, if it was; then with what changed since."""
     zone, form = engine.zone, getattr(options, "format", "table")
-    issued = engine.bills.of(statement.month, statement.meter)
+    issued = engine.bills.ledger_of_meter(statement.month, statement.meter)
     shown = shown_bill(statement, issued, zone)
     if shown.issued is not None:
         try:
-            engine.bills.prove(statement.month)
+            engine.bills.check_unchanged(statement.month)
         except DataError as error:
             print(f"metertui: {error}", file=sys.stderr)
     if form == "csv":
         entry = issued.bills.get(statement.meter)
-        cells = bill_format.cells(statement, zone) if entry is None else as_issued(entry, statement.month)
+        cells = bill_format.cells(statement, zone) if entry is None else issued_cells(entry, statement.month)
         csv.writer(sys.stdout, lineterminator="\n").writerows([bill_format.ROW, cells])
     elif form == "json":
         since = ("issued", "adjustments", "adjustment") if shown.issued is not None else ()
@@ -112,9 +112,9 @@ def bill_object(shown: ShownBill, zone: SiteZone) -> dict[str, Any]:
     found |= {
         "usage_kwh": bill_format.kwh_number(bill.usage_wh),
         "lines": None if bill.charges is None else [bill_format.line_object(charge, zone) for charge in bill.charges],
-        "net": money(bill.net),
-        "tax": money(bill.tax),
-        "total": money(bill.total),
+        "net": money_text(bill.net),
+        "tax": money_text(bill.tax),
+        "total": money_text(bill.total),
         "currency": bill.currency,
         "reason": bill.reason or None,
     }
@@ -168,13 +168,13 @@ def _cell(value: float | str | None) -> str:
     return f"{value:.3f}" if isinstance(value, int | float) else visible(value or "")
 
 
-def _reckoned(engine: Engine, month: str) -> Run:
+def _reckoned(engine: Engine, month: str) -> BillingRun:
     with progress_bar("reckoning bills") as share:
         frozen = engine.view().frozen(engine.rules.max_w)
-        return Run(frozen, month, engine.terms(), engine.bills, share)
+        return BillingRun(frozen, month, engine.terms(), engine.bills, share)
 
 
-def _write(run: Run, out: Path) -> None:
+def _write(run: BillingRun, out: Path) -> None:
     """All bills of a month as a CSV, and their sums on standard error."""
     with progress_bar("writing bills") as share, replacing(out) as file:
         writer = csv.writer(file, lineterminator="\n")
@@ -183,7 +183,7 @@ def _write(run: Run, out: Path) -> None:
             writer.writerow(row)
             if done % 1000 == 0:
                 share(done / len(run))
-    print(f"{_bills(len(run))} written to {out}: {run.sums()}", file=sys.stderr)
+    print(f"{_bills(len(run))} written to {out}: {run.summary()}", file=sys.stderr)
 
 
 def _bills(count: int) -> str:

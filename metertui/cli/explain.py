@@ -14,7 +14,7 @@ from metertui.cli.common import days, instant, kwh, opened, progress_bar, show, 
 from metertui.cli.errors import UsageError
 from metertui.cli.queries import usage_row
 from metertui.engine.base import WINDOW_NAMES, SiteZone, Window, month_bounds, window_of_days
-from metertui.engine.billing import ENERGY, ShownBill, money
+from metertui.engine.billing import ENERGY, ShownBill, money_text
 from metertui.engine.core import Engine, one_meter
 from metertui.engine.errors import MeterError
 from metertui.engine.maintenance import sources as files
@@ -165,12 +165,14 @@ def as_rows(told: Explanation, zone: SiteZone, places: Sources, price: ShownBill
     if isinstance(price, ShownBill):
         currency = price.bill.currency
         for charge in price.bill.charges or ():
-            said = f"{charge.price:f} cents, {charge.tax_percent:f} % tax: {money(charge.amount)} {currency}"
+            said = f"{charge.price:f} cents, {charge.tax_percent:f} % tax: {money_text(charge.amount)} {currency}"
             cells = {"from": zone.iso(charge.start), "to": zone.iso(charge.end)}
             used = kwh(charge.quantity) if charge.kind is ENERGY else None
             rows.append(row("price", **cells, usage_kwh=used, note=f"{charge.band or 'whole day'}: {said}"))
         if price.issued is not None:
-            note = f"total {money(price.bill.total)} {currency}; now {money(price.adjustment.total)} to adjust"
+            note = (
+                f"total {money_text(price.bill.total)} {currency}; now {money_text(price.adjustment.total)} to adjust"
+            )
             cells = {"from": zone.iso(price.issued), "usage_kwh": kwh(price.bill.usage_wh)}
             rows.append(row("issued", **cells, note=note))
     cells = {"from": zone.iso(usage.start), "to": zone.iso(usage.end), "usage_kwh": kwh(usage.usage_wh)}

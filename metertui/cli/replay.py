@@ -9,8 +9,8 @@ from typing import Any
 
 from metertui.cli.common import days, opened, progress_bar, show
 from metertui.cli.errors import UsageError
-from metertui.engine.billing import FIGURES, KEYS, Replay, money, tariffs
-from metertui.engine.billing import replay as replayed
+from metertui.engine.billing import FIGURES, KEYS, Replay, money_text, tariffs
+from metertui.engine.billing import replay_tariffs as replayed
 from metertui.engine.errors import MeterError
 
 _MONEY = FIGURES[4:]
@@ -22,7 +22,7 @@ def replay(options: argparse.Namespace) -> None:
     if any(key not in KEYS or by.count(key) > 1 for key in by):
         raise UsageError(f"--by takes some of {', '.join(KEYS)}, each once")
     first, last = days(options)
-    proposed = tariffs.load(Path(options.tariff))
+    proposed = tariffs.load_tariffs(Path(options.tariff))
     if proposed is None:
         raise MeterError(f"there is no file {options.tariff}")
     if proposed.tariffs and proposed.tariffs[0].effective_from > first:
@@ -50,6 +50,6 @@ def rows(found: Replay, by: tuple[str, ...]) -> list[dict[str, Any]]:
     """The table, money as text with two decimals."""
     records = found.table(by).astype(object).to_dict("records")
     return [
-        {str(name): money(int(value)) if name in _MONEY else value for name, value in record.items()}
+        {str(name): money_text(int(value)) if name in _MONEY else value for name, value in record.items()}
         for record in records
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from metertui.engine.base import Progress
-from metertui.engine.billing import Run, tariffs
+from metertui.engine.billing import BillingRun, tariffs
 from metertui.engine.errors import MeterError
 from metertui.engine.storage import durable
 from metertui.headend.jobs import Jobs
@@ -15,15 +15,15 @@ class Billing:
     def __init__(self, jobs: Jobs) -> None:
         self._jobs = jobs
 
-    async def compute_run(self, month: str, progress: Progress) -> Run:
+    async def compute_run(self, month: str, progress: Progress) -> BillingRun:
         """Return the billing run of a month, computed in a thread, which calls `progress`.
 
         Raises MeterError, DataError, NoTariffError, and what `progress` raises.
         """
         engine = self._jobs.engine
-        return await self._jobs.ask(Run, month, engine.terms(), engine.bills, progress)
+        return await self._jobs.ask(BillingRun, month, engine.terms(), engine.bills, progress)
 
-    async def issue(self, run: Run, by: str) -> int:
+    async def issue(self, run: BillingRun, by: str) -> int:
         """Store the bills and adjustments of a run for good; return how many were new. Raises MeterError."""
         self._jobs.check_writable()
         new, changes = run.new, run.changes
@@ -38,10 +38,10 @@ class Billing:
         Raises DataError for invalid tariffs, MeterError if the file has changed meanwhile, StorageError.
         """
         path = self._jobs.engine.tariffs.path
-        found = tariffs.parse(data, path)
+        found = tariffs.parse_tariffs(data, path)
 
         def save() -> None:
-            if tariffs.stored(path) != before:
+            if tariffs.read_tariff_file(path) != before:
                 raise MeterError(f"{path.name} has changed since it was opened; open it again")
             durable.replace(path, data)
 

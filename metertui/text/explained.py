@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 from metertui.engine.base import DAY, HOUR, MINUTE, SECOND, SiteZone
-from metertui.engine.billing import NOTHING, ShownBill, money
+from metertui.engine.billing import NOTHING, ShownBill, money_text
 from metertui.engine.maintenance import Source
 from metertui.engine.usage import Edge, Explanation, LeftOut, Part, Point
 from metertui.engine.vee import Event, rules
@@ -167,15 +167,19 @@ def _price(price: ShownBill | str, zone: SiteZone) -> Iterator[Line]:
         rests_on = f"; {fmt.reason(charge.note)}" if charge.note else ""
         yield Line(
             charge.band or "whole day",
-            f"{money(charge.amount)} {bill.currency}",
+            f"{money_text(charge.amount)} {bill.currency}",
             f"{quantity} × {charge.price:f} cents, {charge.tax_percent:f} % tax; "
             f"from {moment(charge.start, zone)} to {moment(charge.end, zone)}{rests_on}",
         )
-    yield Line("net", f"{money(bill.net)} {bill.currency}", f"for {used}: the lines, each rounded to the cent once")
     yield Line(
-        "tax", f"{money(bill.tax)} {bill.currency}", "on the sum of the lines that bear the same rate, rounded once"
+        "net", f"{money_text(bill.net)} {bill.currency}", f"for {used}: the lines, each rounded to the cent once"
     )
-    yield Line("total", f"{money(bill.total)} {bill.currency}", "", strong=True)
+    yield Line(
+        "tax",
+        f"{money_text(bill.tax)} {bill.currency}",
+        "on the sum of the lines that bear the same rate, rounded once",
+    )
+    yield Line("total", f"{money_text(bill.total)} {bill.currency}", "", strong=True)
     if price.issued is not None:
         yield from _since(price)
 

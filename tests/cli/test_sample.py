@@ -41,12 +41,12 @@ def test_its_readings_are_those_of_its_history(metertui: Command) -> None:
 
 
 def test_the_sample_tariff_has_the_published_prices() -> None:
-    found = tariffs.load(ROOT / "data/tariffs-singapore.csv")
+    found = tariffs.load_tariffs(ROOT / "data/tariffs-singapore.csv")
     assert found is not None
     prices = {
         day: found.in_force(date.fromisoformat(day), "4-room") for day in ("2025-04-01", "2025-09-30", "2026-07-01")
     }
-    cents = {day: tariff.bands[0].cents for day, tariff in prices.items() if tariff is not None}
+    cents = {day: tariff.bands[0].price for day, tariff in prices.items() if tariff is not None}
     assert cents == {"2025-04-01": Decimal("28.12"), "2025-09-30": Decimal("27.47"), "2026-07-01": Decimal("31.91")}
     assert {band.tax_percent for band in found.rates} == {Decimal(9)}
     assert found.in_force(date(2025, 3, 31), "") is None

@@ -257,6 +257,6 @@ async def test_bills_are_issued_by_the_owner(folder: Path, owner: HeadEnd) -> No
     assert done["result"] == {"new": 1, "changes": 0, "bills": 1, "sums": "0 kWh, net 0.00, tax 0.00, total 0.00 SGD"}
     assert (await say(folder, "bill issue", month="2025-02"))["result"]["new"] == 0
     assert "is not over" in (await say(folder, "bill issue", month="2025-03"))["error"]
-    assert owner.engine.bills.months() == ["2025-02"]
+    assert owner.engine.bills.issued_months() == ["2025-02"]
     await owner.stop()
     assert f"\t{local_user_name(os.getuid())}\tissue\t2025-02\t1 bills" in (folder / "audit.log").read_text()

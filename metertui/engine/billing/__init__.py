@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from metertui.engine.billing import bill_format, billing_run, statements, tariffs
-from metertui.engine.billing.bill_ledger import BillBook, Ledger, as_issued, verify
-from metertui.engine.billing.billing_run import RUN_ROW, Run, differences
+from metertui.engine.billing.bill_ledger import BillBook, Ledger, issued_cells, ledger_problems
+from metertui.engine.billing.billing_run import RUN_ROW, BillingRun, unbilled_differences
 from metertui.engine.billing.charges import ENERGY, Charge
 from metertui.engine.billing.pricing import NoTariffError
 from metertui.engine.billing.rounding import decimals
 from metertui.engine.billing.shown_bill import ShownBill, shown_bill
-from metertui.engine.billing.statements import NOTHING, Statement, Terms, bill, money, statement
-from metertui.engine.billing.tariff_replay import DECILES, FIGURES, KEYS, Replay, replay
+from metertui.engine.billing.statements import (
+    NOTHING,
+    Statement,
+    Terms,
+    bill_only_meter,
+    money_text,
+    unpriced_statement,
+)
+from metertui.engine.billing.tariff_replay import DECILES, FIGURES, KEYS, Replay, replay_tariffs
 from metertui.engine.billing.tariffs import COLUMNS, NAME, Band, Tariff, TariffFile, Tariffs, clock, with_tax
 
 __all__ = [
@@ -24,30 +31,30 @@ __all__ = [
     "RUN_ROW",
     "Band",
     "BillBook",
+    "BillingRun",
     "Charge",
     "Ledger",
     "NoTariffError",
     "Replay",
-    "Run",
     "ShownBill",
     "Statement",
     "Tariff",
     "TariffFile",
     "Tariffs",
     "Terms",
-    "as_issued",
-    "bill",
     "bill_format",
+    "bill_only_meter",
     "billing_run",
     "clock",
     "decimals",
-    "differences",
-    "money",
-    "replay",
+    "issued_cells",
+    "ledger_problems",
+    "money_text",
+    "replay_tariffs",
     "shown_bill",
-    "statement",
     "statements",
     "tariffs",
-    "verify",
+    "unbilled_differences",
+    "unpriced_statement",
     "with_tax",
 ]

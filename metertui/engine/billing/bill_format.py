@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from metertui.engine.base import SiteZone, disarmed, format_kwh
 from metertui.engine.billing.charges import KINDS, Charge
-from metertui.engine.billing.statements import Figures, Statement, money
+from metertui.engine.billing.statements import Figures, Statement, money_text
 from metertui.engine.errors import Refused
 
 ROW: Final = (
@@ -43,9 +43,9 @@ def cells(statement: Statement, zone: SiteZone) -> list[str]:
         closing.quality if closing else "",
         kwh_text(statement.usage_wh),
         lines_text(statement, zone),
-        money(statement.net) or "",
-        money(statement.tax) or "",
-        money(statement.total) or "",
+        money_text(statement.net) or "",
+        money_text(statement.tax) or "",
+        money_text(statement.total) or "",
         statement.currency or "",
         disarmed(statement.reason),
     ]
@@ -59,7 +59,7 @@ def line_object(charge: Charge, zone: SiteZone) -> dict[str, Any]:
         "band": charge.band,
         charge.kind.quantity_key: kwh_number(charge.quantity),
         charge.kind.price_key: f"{charge.price:f}",
-        "amount": money(charge.amount),
+        "amount": money_text(charge.amount),
         "tax_percent": f"{charge.tax_percent:f}",
         "note": charge.note,
     }
@@ -86,9 +86,9 @@ def figures_object(figures: Figures) -> dict[str, Any]:
     """Return figures for JSON: kWh as a number, money as text."""
     return {
         "usage_kwh": kwh_number(figures.usage_wh),
-        "net": money(figures.net),
-        "tax": money(figures.tax),
-        "total": money(figures.total),
+        "net": money_text(figures.net),
+        "tax": money_text(figures.tax),
+        "total": money_text(figures.total),
     }
 
 

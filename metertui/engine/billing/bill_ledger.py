@@ -20,7 +20,7 @@ from metertui.engine.billing import bill_format
 from metertui.engine.billing.bill_format import cents_of, wh_of
 from metertui.engine.billing.charges import ENERGY
 from metertui.engine.billing.rounding import half_up
-from metertui.engine.billing.statements import NO_DATA, Figures, money
+from metertui.engine.billing.statements import NO_DATA, Figures, money_text
 from metertui.engine.errors import DataError, MeterError, Refused
 from metertui.engine.storage import Manifest, Table, durable
 
@@ -70,7 +70,7 @@ class Ledger:
     """By the month of the run that billed it, what each meter was billed beside that run's own bills."""
     entries: int = 0
 
-    def take(self, cells: list[str], figures: Figures) -> None:
+    def add_entry(self, cells: list[str], figures: Figures) -> None:
         """Add an entry."""
         meter, run = cells[_PLACE["meter"]], cells[_PLACE["run"]]
         self.entries += 1
@@ -90,42 +90,42 @@ class BillBook:
         self.manifest: Final = Manifest(self.folder)
         self._zone = zone
 
-    def months(self) -> list[str]:
+    def issued_months(self) -> list[str]:
         """Those with issued bills, ascending. Raises OSError."""
         if not self.folder.is_dir():
             return []
         found = (_FILE.fullmatch(path.name) for path in self.folder.iterdir())
         return sorted(f"{match[1]}-{match[2]}" for match in found if match)
 
-    def path(self, month: str) -> Path:
+    def path_of_month(self, month: str) -> Path:
         """Where a month's bills stand."""
         return self.folder / f"{month.replace('-', '_')}.csv"
 
-    def read(self, month: str) -> Ledger:
+    def ledger_of_month(self, month: str) -> Ledger:
         """What was issued of a month; empty where nothing was.
 
         Raises DataError for a row that is no entry, and for a file that something else has changed.
         """
-        path, data = self.path(month), self._data(month)
+        path, data = self.path_of_month(month), self._data(month)
         if data is None:
             return Ledger(month)
-        self._prove(path, data)
-        return parse(data, path, month, self._zone)
+        self._check_unchanged(path, data)
+        return parse_ledger(data, path, month, self._zone)
 
-    def prove(self, month: str) -> None:
+    def check_unchanged(self, month: str) -> None:
         """Raises DataError where something else has changed what was issued of a month, MeterError."""
         data = self._data(month)
         if data is not None:
-            self._prove(self.path(month), data)
+            self._check_unchanged(self.path_of_month(month), data)
 
-    def _prove(self, path: Path, data: bytes) -> None:
+    def _check_unchanged(self, path: Path, data: bytes) -> None:
         line = self.manifest.read().get(path.name)
         if line is not None and not line.fits(data):
             raise DataError(path, None, _CHANGED)
 
     def _data(self, month: str) -> bytes | None:
         """What a month's file holds; None where there is none. Raises MeterError."""
-        path = self.path(month)
+        path = self.path_of_month(month)
         try:
             return path.read_bytes()
         except FileNotFoundError:
@@ -133,12 +133,12 @@ class BillBook:
         except OSError as error:
             raise MeterError(f"cannot read {path}: {error.strerror or error}") from error
 
-    def of(self, month: str, meter: str) -> Ledger:
+    def ledger_of_meter(self, month: str, meter: str) -> Ledger:
         """What was issued of a month to one meter, found by its lines alone: `prove` is for the whole file.
 
         Raises DataError for a row that is no entry, MeterError.
         """
-        path, data = self.path(month), self._data(month)
+        path, data = self.path_of_month(month), self._data(month)
         if data is None:
             return Ledger(month)
         rows, mark, at = [], f"\n{meter},".encode(), 0
@@ -147,15 +147,15 @@ class BillBook:
             rows.append(data[at + 1 : len(data) if end < 0 else end])
             at += 1
         header = ",".join(HEADER).encode()
-        return parse(b"".join(row + b"\n" for row in [header, *rows]), path, month, self._zone)
+        return parse_ledger(b"".join(row + b"\n" for row in [header, *rows]), path, month, self._zone)
 
-    def add(self, ledger: Ledger, rows: bytes) -> None:
+    def add_entries(self, ledger: Ledger, rows: bytes) -> None:
         """Add entries to a month; on disk when it returns.
 
         Raises MeterError where others have added some since the ledger was read, StorageError, DataError; then nothing
         is added.
         """
-        path = self.path(ledger.month)
+        path = self.path_of_month(ledger.month)
         try:
             if not self.folder.is_dir():
                 self.folder.mkdir()
@@ -171,14 +171,14 @@ class BillBook:
         except OSError as error:
             raise durable.refusal(path, error) from error
 
-    def settle(self) -> None:
+    def complete_manifest(self) -> None:
         """State the checksums that an interrupted run left out. Raises DataError, StorageError, OSError."""
         lines = self.manifest.read()
-        names = [self.path(month).name for month in self.months()]
+        names = [self.path_of_month(month).name for month in self.issued_months()]
         self.manifest.close([name for name in names if name not in lines or not lines[name].sha256])
 
 
-def as_issued(row: Sequence[str], month: str) -> list[str]:
+def issued_cells(row: Sequence[str], month: str) -> list[str]:
     """A bill as `bill_format.cells` has it, from its row in the order of HEADER."""
     cell = dict(zip(HEADER, row, strict=True))
     reason = "" if cell["usage_kwh"] else NO_DATA
@@ -188,7 +188,7 @@ def as_issued(row: Sequence[str], month: str) -> list[str]:
 # -- the file ------------------------------------------------------------------------------------------------------
 
 
-def parse(data: bytes, path: Path, month: str, zone: SiteZone) -> Ledger:
+def parse_ledger(data: bytes, path: Path, month: str, zone: SiteZone) -> Ledger:
     """The entries of a file. Raises DataError that names the line of what is no entry."""
     table = Table(path, HEADER, data=data)
     if tuple(table.names) != HEADER:
@@ -198,7 +198,7 @@ def parse(data: bytes, path: Path, month: str, zone: SiteZone) -> Ledger:
     ledger = Ledger(month, data)
     for line, cells in table.rows():
         try:
-            ledger.take(cells, _figures(cells, ledger, zone))
+            ledger.add_entry(cells, _figures(cells, ledger, zone))
         except (Refused, ValueError) as error:
             raise DataError(path, line, f"this is no issued bill: {error}") from error
     return ledger
@@ -224,7 +224,7 @@ def _figures(cells: Sequence[str], ledger: Ledger, zone: SiteZone) -> Figures:
     return found
 
 
-def verify(ledger: Ledger, path: Path, zone: SiteZone) -> Iterator[str]:
+def ledger_problems(ledger: Ledger, path: Path, zone: SiteZone) -> Iterator[str]:
     """What does not add up in a ledger, a sentence each: lines against usage, amounts against prices, tax, total."""
     sums: dict[str, Figures] = {}
     for line, cells in Table(path, HEADER, data=ledger.data).rows():
@@ -233,18 +233,18 @@ def verify(ledger: Ledger, path: Path, zone: SiteZone) -> Iterator[str]:
         one.bills = {} if cell["entry"] == "bill" else {cell["meter"]: list(cells)}
         sums[cell["meter"]] = sums.get(cell["meter"], Figures()).plus(_figures(cells, one, zone))
         try:
-            expected = _reckoned(cell["lines"], zone)
+            expected = _worked_out(cell["lines"], zone)
         except ValueError:
             yield f"{path}:{line}: the lines of {cell['meter']} cannot be read"
             continue
         if expected != sums[cell["meter"]]:
             yield (
-                f"{path}:{line}: the lines of {cell['meter']} come to {_told(expected)}, "
-                f"its entries to {_told(sums[cell['meter']])}"
+                f"{path}:{line}: the lines of {cell['meter']} come to {_figures_text(expected)}, "
+                f"its entries to {_figures_text(sums[cell['meter']])}"
             )
 
 
-def _reckoned(text: str, zone: SiteZone) -> Figures:
+def _worked_out(text: str, zone: SiteZone) -> Figures:
     """Return what lines come to, worked out from their quantities and prices. Raises ValueError."""
     used, net = 0, 0
     by_tax: dict[Decimal, int] = {}
@@ -263,5 +263,5 @@ def _rounded(value: Decimal) -> int:
     return half_up(numerator, denominator)
 
 
-def _told(figures: Figures) -> str:
-    return f"{format_kwh(figures.usage_wh)} kWh and {money(figures.total)}"
+def _figures_text(figures: Figures) -> str:
+    return f"{format_kwh(figures.usage_wh)} kWh and {money_text(figures.total)}"

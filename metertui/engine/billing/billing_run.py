@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from metertui.engine.base import Progress, format_kwh, part_of_progress
 from metertui.engine.billing import bill_format
-from metertui.engine.billing.bill_ledger import BillBook, Ledger, as_issued
-from metertui.engine.billing.statements import Bills, Figures, Terms, money
+from metertui.engine.billing.bill_ledger import BillBook, Ledger, issued_cells
+from metertui.engine.billing.statements import Bills, Figures, Terms, money_text
 from metertui.engine.columns import Frozen
 from metertui.engine.errors import MeterError
 from metertui.engine.storage import durable
@@ -42,7 +42,7 @@ class _Pending:
     differences: dict[int, Figures]
 
 
-class Run:
+class BillingRun:
     """The bills of a month, and what changed since in those issued before. Any thread.
 
     Raises MeterError for what is no month, and for bills that are issued and cannot be priced any more; DataError,
@@ -53,11 +53,11 @@ class Run:
         self.month = month
         self.frozen = frozen
         self._book = book
-        months = [earlier for earlier in book.months() if earlier < month]
+        months = [earlier for earlier in book.issued_months() if earlier < month]
 
         parts = len(months) + 1
         self.bills = Bills(frozen, month, terms, part_of_progress(progress, 0, parts))
-        issued = book.read(month)
+        issued = book.ledger_of_month(month)
         if terms.tariffs is None and (months or issued.entries):
             raise MeterError("bills are issued, and there is no tariffs.csv to hold them against")
         self.issued = issued
@@ -65,14 +65,14 @@ class Run:
         self._pending: list[_Pending] = []
         for nth, earlier in enumerate(months, 1):
             again = Bills(frozen, earlier, terms, part_of_progress(progress, nth, parts))
-            self._pending.append(_pending(book.read(earlier), again))
+            self._pending.append(_pending(book.ledger_of_month(earlier), again))
         own = _pending(issued, self.bills)
         self._pending.append(own)
         known = set(issued.bills)
         self._new = [code for code in self.bills.codes if frozen.ids[code] not in known]
         for code in self._new:
             own.differences.pop(code, None)  # it has no bill of this month yet
-        self.adjustments = self._adjusted()
+        self.adjustments = self._adjustments_by_meter()
         """By meter code and month, what is billed beside the bills of this month."""
 
     def __len__(self) -> int:
@@ -83,8 +83,12 @@ class Run:
         zone = self.frozen.zone
         for code in self.bills.codes:
             row = self.issued.bills.get(self.frozen.ids[code])
-            bill = bill_format.cells(self.bills.of(code), zone) if row is None else as_issued(row, self.month)
-            yield [*bill, *_beside(self.adjustments.get(code, {}))]
+            bill = (
+                bill_format.cells(self.bills.bill_of_meter(code), zone)
+                if row is None
+                else issued_cells(row, self.month)
+            )
+            yield [*bill, *_adjustment_cells(self.adjustments.get(code, {}))]
 
     @property
     def new(self) -> int:
@@ -107,7 +111,7 @@ class Run:
             raise MeterError(f"{self.month} is not over: its bills cannot be issued yet")
         count = 0
         try:
-            self._book.settle()
+            self._book.complete_manifest()
         except OSError as error:
             raise durable.refusal(self._book.folder, error) from error
         for pending in self._pending:
@@ -120,17 +124,17 @@ class Run:
                 elif code in pending.differences:
                     rows.append(self._entry(pending, code, pending.differences[code], now))
             if rows:
-                self._book.add(pending.ledger, "".join(rows).encode())
+                self._book.add_entries(pending.ledger, "".join(rows).encode())
                 count += len(rows)
         return count
 
     def _entry(self, pending: _Pending, code: int, difference: Figures | None, now: int) -> str:
-        zone, bill = self.frozen.zone, pending.bills.of(code)
+        zone, bill = self.frozen.zone, pending.bills.bill_of_meter(code)
         first = bill.meter not in pending.ledger.bills
         figures = bill.figures if difference is None else difference
         nothing = first and bill.usage_wh is None
         amounts = (
-            [""] * 4 if nothing else [format_kwh(figures.usage_wh), *(money(cents) or "" for cents in figures[1:])]
+            [""] * 4 if nothing else [format_kwh(figures.usage_wh), *(money_text(cents) or "" for cents in figures[1:])]
         )
         opening, closing = bill.opening, bill.closing
         cells = [
@@ -152,7 +156,7 @@ class Run:
         ]
         return ",".join(cells) + "\n"
 
-    def _adjusted(self) -> dict[int, dict[str, Figures]]:
+    def _adjustments_by_meter(self) -> dict[int, dict[str, Figures]]:
         found: dict[int, dict[str, Figures]] = {}
         for pending in self._pending:
             billed = pending.ledger.by_run.get(self.month, {})
@@ -164,24 +168,25 @@ class Run:
                     months[month] = months.get(month, Figures()).plus(figures)
         return found
 
-    def sums(self) -> str:
-        """What the bills come to, in words: what the readings say now, and how much of it stands in adjustments."""
-        told = f"{format_kwh(self.bills.usage_wh)} kWh"
+    def summary(self) -> str:
+        """Return what the bills come to by today's readings, and how much of it is adjustments."""
+        text = f"{format_kwh(self.bills.usage_wh)} kWh"
         if self.bills.priced is not None:
             net, tax = int(self.bills.priced.net.sum()), int(self.bills.priced.tax.sum())
-            told += f", net {money(net)}, tax {money(tax)}, total {money(net + tax)} {self.bills.terms.currency}"
+            text += f", net {money_text(net)}, tax {money_text(tax)}, "
+            text += f"total {money_text(net + tax)} {self.bills.terms.currency}"
         if self.adjustments:
             every = Figures()
             for months in self.adjustments.values():
                 for figures in months.values():
                     every = every.plus(figures)
             own = sum(months[self.month].usage_wh for months in self.adjustments.values() if self.month in months)
-            told += f"; adjustments of {len(self.adjustments)} meters, {format_kwh(every.usage_wh)} kWh "
-            told += f"({format_kwh(own)} of them of {self.month}), total {money(every.total)}"
-        return told
+            text += f"; adjustments of {len(self.adjustments)} meters, {format_kwh(every.usage_wh)} kWh "
+            text += f"({format_kwh(own)} of them of {self.month}), total {money_text(every.total)}"
+        return text
 
 
-def differences(ledger: Ledger, bills: Bills) -> dict[int, Figures]:
+def unbilled_differences(ledger: Ledger, bills: Bills) -> dict[int, Figures]:
     """By meter code, what its bill comes to now less what was billed of it, where that is not the same."""
     codes = [bills.frozen.code(meter) for meter in ledger.sums]
     billed = np.zeros((len(bills), len(Figures._fields)), dtype=np.int64)
@@ -200,10 +205,10 @@ def differences(ledger: Ledger, bills: Bills) -> dict[int, Figures]:
 def _pending(ledger: Ledger, bills: Bills) -> _Pending:
     if bills.priced is None:
         return _Pending(ledger, bills, {})
-    return _Pending(ledger, bills, differences(ledger, bills))
+    return _Pending(ledger, bills, unbilled_differences(ledger, bills))
 
 
-def _beside(months: Mapping[str, Figures]) -> list[str]:
+def _adjustment_cells(months: Mapping[str, Figures]) -> list[str]:
     """The cells of RUN_ROW behind the bill."""
     if not months:
         return [""] * 5
@@ -212,4 +217,4 @@ def _beside(months: Mapping[str, Figures]) -> list[str]:
         every = every.plus(figures)
     objects = {month: bill_format.figures_object(months[month]) for month in sorted(months)}
     told = json.dumps(objects, separators=(",", ":"))
-    return [format_kwh(every.usage_wh), *(money(cents) or "" for cents in every[1:]), told]
+    return [format_kwh(every.usage_wh), *(money_text(cents) or "" for cents in every[1:]), told]

@@ -95,7 +95,7 @@ class Priced:
         return self.net + self.tax
 
 
-def edges(frozen: Frozen, start: int, end: int) -> Edges:
+def window_edges(frozen: Frozen, start: int, end: int) -> Edges:
     """What each meter used in (start, end], and how well that is known; as Series.usage has it for one."""
     curve, meters = frozen.curve, len(frozen.ids)
     some = np.unique(curve.meter).astype(np.int64)
@@ -134,7 +134,7 @@ def edges(frozen: Frozen, start: int, end: int) -> Edges:
     )
 
 
-def price(
+def price_usage(
     frozen: Frozen,
     start: int,
     end: int,
@@ -306,7 +306,7 @@ def _totals(tariffs: Tariffs, parts: Sequence[ChargeColumns], meters: int) -> Pr
         for name in names
     }
     meter, rate, quantity = together["meter"], together["rate"], together["quantity"]
-    cents, one = scaled([band.cents for band in tariffs.rates])
+    cents, one = scaled([band.price for band in tariffs.rates])
     amount = half_up_products(quantity, cents[rate], 1000 * one)
     taxes = sorted({band.tax_percent for band in tariffs.rates})
     percents, whole = scaled(taxes)

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from metertui.engine.base import DAY, HOUR, Progress, SiteZone, Window, format_kwh, month_bounds, no_progress
 from metertui.engine.billing.charges import Charge
-from metertui.engine.billing.pricing import QUALITIES, Edges, Priced, edges, price
+from metertui.engine.billing.pricing import QUALITIES, Edges, Priced, price_usage, window_edges
 from metertui.engine.billing.tariffs import Tariffs
 from metertui.engine.columns import Frozen
 from metertui.engine.usage import Edge, Series
@@ -78,7 +78,7 @@ class Statement:
         return Figures(self.usage_wh or 0, self.net or 0, self.tax or 0, self.total or 0)
 
 
-def statement(series: Series, month: str, zone: SiteZone) -> Statement:
+def unpriced_statement(series: Series, month: str, zone: SiteZone) -> Statement:
     """What a meter used in a local month, without its price. Raises MeterError for what is no month."""
     usage = series.usage(Window(month, *month_bounds(month, zone)))
     return Statement(
@@ -104,16 +104,16 @@ class Bills:
         self.month = month
         self.terms = terms
         self.start, self.end = month_bounds(month, frozen.zone)
-        self.edges: Edges = edges(frozen, self.start, self.end)
+        self.edges: Edges = window_edges(frozen, self.start, self.end)
         self.priced: Priced | None = None
         if terms.tariffs is not None:
-            self.priced = price(frozen, self.start, self.end, terms.tariffs, terms.gap_us, progress)
+            self.priced = price_usage(frozen, self.start, self.end, terms.tariffs, terms.gap_us, progress)
 
     def __len__(self) -> int:
         return len(self.frozen.ids)
 
     def __iter__(self) -> Iterator[Statement]:
-        return (self.of(code) for code in self.codes)
+        return (self.bill_of_meter(code) for code in self.codes)
 
     @cached_property
     def codes(self) -> list[int]:
@@ -125,7 +125,7 @@ class Bills:
         """What all meters used together."""
         return int(self.edges.usage.sum())
 
-    def of(self, code: int) -> Statement:
+    def bill_of_meter(self, code: int) -> Statement:
         """A meter's bill."""
         meter, month, found = self.frozen.ids[code], self.month, self.edges
         readings, suspect = int(found.readings[code]), int(found.suspect[code])
@@ -180,7 +180,7 @@ class Bills:
                 end,
                 band.name,
                 quantity,
-                band.cents,
+                band.price,
                 band.tax_percent,
                 amount,
                 self._note(
@@ -207,18 +207,18 @@ class Bills:
         if estimated_wh:
             parts.append(f"{format_kwh(estimated_wh)} kWh estimated: no reading at its edge")
         if gap_us:
-            parts.append(f"no reading for {span(gap_us)}")
+            parts.append(f"no reading for {gap_text(gap_us)}")
         if uncounted:
             parts.append(f"{uncounted} {'reading' if uncounted == 1 else 'readings'} not counted")
         return "; ".join(parts)
 
 
-def bill(frozen: Frozen, month: str, terms: Terms) -> Statement:
+def bill_only_meter(frozen: Frozen, month: str, terms: Terms) -> Statement:
     """The bill of the only meter in `frozen`. Raises MeterError, NoTariffError."""
-    return Bills(frozen, month, terms).of(0)
+    return Bills(frozen, month, terms).bill_of_meter(0)
 
 
-def money(cents: int | None) -> str | None:
+def money_text(cents: int | None) -> str | None:
     """Cents as text with two decimals: 1234 is `12.34`."""
     if cents is None:
         return None
@@ -226,6 +226,6 @@ def money(cents: int | None) -> str | None:
     return f"{'-' if cents < 0 else ''}{whole}.{rest:02d}"
 
 
-def span(us: int) -> str:
+def gap_text(us: int) -> str:
     """A time that readings are missing for, in hours or days to a decimal."""
     return f"{us / HOUR:.1f} h" if us < 2 * DAY else f"{us / DAY:.1f} days"

@@ -25,7 +25,7 @@ from metertui.engine.base import (
     part_of_progress,
     window_of_days,
 )
-from metertui.engine.billing.pricing import price
+from metertui.engine.billing.pricing import price_usage
 from metertui.engine.billing.tariffs import Tariffs
 from metertui.engine.columns import Frozen
 from metertui.engine.errors import MeterError
@@ -85,7 +85,7 @@ class Replay:
         return pd.DataFrame(texts | {name: figures[:, at] for at, name in enumerate(FIGURES)})
 
 
-def replay(
+def replay_tariffs(
     frozen: Frozen,
     current: Tariffs,
     proposed: Tariffs,
@@ -109,7 +109,9 @@ def replay(
     for nth, (start, end) in enumerate(months):
         window = window_of_days(start, end, frozen.zone)
         bills = [
-            price(frozen, window.start, window.end, tariffs, gap_us, part_of_progress(progress, part, 2 * len(months)))
+            price_usage(
+                frozen, window.start, window.end, tariffs, gap_us, part_of_progress(progress, part, 2 * len(months))
+            )
             for part, tariffs in enumerate((current, proposed), 2 * nth)
         ]
         now += bills[0].total

@@ -50,7 +50,7 @@ class Band:
     name: str
     spans: tuple[tuple[int, int], ...]
     """Minutes of the local day, [from, to); one that passes midnight has `to` below `from`."""
-    cents: Decimal
+    price: Decimal
     """For a unit of its kind, before tax."""
     tax_percent: Decimal
     line: int
@@ -171,20 +171,20 @@ class TariffFile:
             raise MeterError(f"cannot read {self.path}: {error.strerror or error}") from error
         stamp = (found.st_mtime_ns, found.st_size, found.st_ino)
         if self._read is None or self._read[0] != stamp:
-            tariffs = load(self.path)
+            tariffs = load_tariffs(self.path)
             if tariffs is None:
                 return None
             self._read = stamp, tariffs
         return self._read[1]
 
 
-def load(path: Path) -> Tariffs | None:
+def load_tariffs(path: Path) -> Tariffs | None:
     """The tariffs of a file, or None where there is none. Raises DataError that names the line, MeterError."""
-    data = stored(path)
-    return None if data is None else parse(data, path)
+    data = read_tariff_file(path)
+    return None if data is None else parse_tariffs(data, path)
 
 
-def stored(path: Path) -> bytes | None:
+def read_tariff_file(path: Path) -> bytes | None:
     """What a file holds, or None where there is none. Raises MeterError."""
     try:
         return path.read_bytes()
@@ -194,7 +194,7 @@ def stored(path: Path) -> bytes | None:
         raise MeterError(f"cannot read {path}: {error.strerror or error}") from error
 
 
-def parse(data: bytes, path: Path) -> Tariffs:
+def parse_tariffs(data: bytes, path: Path) -> Tariffs:
     """The tariffs that a file holds; `path` is for what is said of it. Raises DataError that names the line."""
     table = Table(path, COLUMNS, data=data)
     places = [table.names.index(name) for name in COLUMNS]
@@ -205,7 +205,7 @@ def parse(data: bytes, path: Path) -> Tariffs:
     return Tariffs(Tariff(day, kind, _bands(rows, path)) for (day, kind), rows in found.items())
 
 
-def encode(tariffs: Tariffs) -> bytes:
+def encode_tariffs(tariffs: Tariffs) -> bytes:
     """The file that says the same."""
     lines = [",".join(COLUMNS)]
     for tariff in tariffs.tariffs:
@@ -217,7 +217,7 @@ def encode(tariffs: Tariffs) -> bytes:
                     tariff.apartment_type,
                     band.name,
                     *times,
-                    f"{band.cents:f}",
+                    f"{band.price:f}",
                     f"{band.tax_percent:f}",
                 )
                 lines.append(",".join(_quoted(cell) for cell in cells))
@@ -234,7 +234,7 @@ def clock(minute: int) -> str:
     return f"{minute // 60:02d}:{minute % 60:02d}"
 
 
-def whom(apartment_type: str) -> str:
+def audience(apartment_type: str) -> str:
     """Whom a tariff is for, in words."""
     return f"for {apartment_type}" if apartment_type else "for all"
 
@@ -326,7 +326,7 @@ def _bands(rows: Sequence[_Row], path: Path) -> tuple[Band, ...]:
         if band is None:
             found[row.name] = Band(row.name, (row.span,), row.cents, row.tax, row.line)
             continue
-        if (band.cents, band.tax_percent) != (row.cents, row.tax):
+        if (band.price, band.tax_percent) != (row.cents, row.tax):
             what = f"band {row.name!r} has another price or tax on line {band.line}; give one of them another name"
             raise DataError(path, row.line, what)
         found[row.name] = replace(band, spans=(*band.spans, row.span))
@@ -337,7 +337,7 @@ def _once(rows: Sequence[_Row], path: Path) -> None:
     """Refuse a tariff that leaves a part of the day out or has one twice."""
     day, kind = rows[0].day, rows[0].kind
     parts = sorted((begin, end, row.line) for row in rows for begin, end in _parts(row.span))
-    of = f"of the tariff of {day} {whom(kind)}"
+    of = f"of the tariff of {day} {audience(kind)}"
     for (_, before, earlier), (begin, _, later) in pairwise(parts):
         if begin < before:
             one, other = sorted((earlier, later))

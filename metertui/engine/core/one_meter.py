@@ -54,7 +54,7 @@ def statement(engine: Engine, meter: str, month: str | None = None, at: int | No
     Raises MeterError, DataError.
     """
     now = engine.clock.now() if at is None else at
-    return statements.bill(frozen(engine, meter), month or month_before(now, engine.zone), engine.terms())
+    return statements.bill_only_meter(frozen(engine, meter), month or month_before(now, engine.zone), engine.terms())
 
 
 def explanation(engine: Engine, meter: str, window: Window) -> Callable[[], Explained]:
@@ -72,8 +72,8 @@ def explanation(engine: Engine, meter: str, window: Window) -> Callable[[], Expl
         if window.name not in ("month", "last_month", month):
             return usage, None
         try:
-            priced = statements.bill(alone, month, engine.terms())
-            bill = shown_bill(priced, engine.bills.of(month, meter), engine.zone)
+            priced = statements.bill_only_meter(alone, month, engine.terms())
+            bill = shown_bill(priced, engine.bills.ledger_of_meter(month, meter), engine.zone)
         except MeterError as error:
             return usage, f"{error}."
         # A month that is not over may have readings that came after the moment that is asked about.

@@ -14,11 +14,11 @@ from metertui.engine.billing import (
     TariffFile,
     Tariffs,
     Terms,
-    differences,
-    money,
+    ledger_problems,
+    money_text,
     statements,
+    unbilled_differences,
 )
-from metertui.engine.billing import verify as ledger_problems
 from metertui.engine.columns import Frozen
 from metertui.engine.errors import DataError, MeterError
 from metertui.engine.maintenance.proof import Proof
@@ -49,9 +49,9 @@ def bills(folder: Path, rules: Rules, frozen: Frozen, tariffs: Tariffs | None) -
         Proof("issued bills: against today's figures"),
     )
     book = BillBook(folder, rules.zone)
-    months = book.months()
+    months = book.issued_months()
     try:
-        gone = book.manifest.read().keys() - {book.path(month).name for month in months}
+        gone = book.manifest.read().keys() - {book.path_of_month(month).name for month in months}
     except DataError as error:
         kept.fail(str(error))
         gone = set()
@@ -60,12 +60,12 @@ def bills(folder: Path, rules: Rules, frozen: Frozen, tariffs: Tariffs | None) -
     for month in months:
         kept.count += 1
         try:
-            ledger = book.read(month)
+            ledger = book.ledger_of_month(month)
         except DataError as error:
             kept.fail(str(error))
             continue
         adds.count += ledger.entries
-        for problem in ledger_problems(ledger, book.path(month), rules.zone):
+        for problem in ledger_problems(ledger, book.path_of_month(month), rules.zone):
             adds.fail(problem)
         if tariffs is None:
             now.notes.append(f"{month}: there are no tariffs to hold its issued bills against")
@@ -76,8 +76,9 @@ def bills(folder: Path, rules: Rules, frozen: Frozen, tariffs: Tariffs | None) -
         except NoTariffError as error:
             now.notes.append(f"{month}: {error}")
             continue
-        if changed := differences(ledger, bills):
+        if changed := unbilled_differences(ledger, bills):
             used, total = (sum(figures[at] for figures in changed.values()) for at in (0, 3))
-            told = f"{len(changed)} issued bills would differ now, by {format_kwh(used)} kWh and {money(total)} in all"
+            by = f"{format_kwh(used)} kWh and {money_text(total)} in all"
+            told = f"{len(changed)} issued bills would differ now, by {by}"
             now.notes.append(f"{month}: {told}; the next billing run has them as adjustments")
     yield from (kept, adds, now)

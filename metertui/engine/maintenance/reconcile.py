@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from metertui.engine.attributes import ATTRIBUTES
 from metertui.engine.base import Int64Array, Progress, SiteZone, month_before, part_of_progress
-from metertui.engine.billing import statement
+from metertui.engine.billing import unpriced_statement
 from metertui.engine.columns import Curve, Frozen, stretches, tail_columns
 from metertui.engine.maintenance.proof import Proof
 from metertui.engine.usage import Question, Series, answer, blocks, pieces, steps
@@ -187,7 +187,7 @@ def _billed(series: Series, zone: SiteZone) -> int:
     first = f"{zone.day(series.first):%Y-%m}"
     month = f"{zone.day(instant):%Y-%m}"
     while month >= first:
-        total += statement(series, month, zone).usage_wh or 0
+        total += unpriced_statement(series, month, zone).usage_wh or 0
         instant = zone.midnight(zone.day(instant).replace(day=1))
         month = month_before(instant, zone)
         instant -= 1

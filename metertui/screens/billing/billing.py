@@ -22,15 +22,15 @@ from metertui.engine.billing import (
     ShownBill,
     Statement,
     Terms,
-    bill,
-    money,
+    bill_only_meter,
+    money_text,
     shown_bill,
 )
 from metertui.engine.columns import Frozen
 from metertui.engine.core import one_meter
 from metertui.engine.errors import DataError, MeterError
 from metertui.screens.billing.billing_run import BillingRunScreen
-from metertui.screens.billing.statement import paper
+from metertui.screens.billing.statement import draw_statement
 from metertui.screens.billing.tariff_editor import TariffScreen
 from metertui.screens.charts import Picture, PictureView, Series
 from metertui.screens.explain import ExplainScreen
@@ -211,17 +211,17 @@ class BillingScreen(DeskScreen):
             state = f"issued {fmt.moment(shown.issued, self.zone)}"
         doubt = f"{fmt.count(statement.suspect)} of them not counted: F7 says why" if statement.suspect else ""
         rests_on = (f"{fmt.count(statement.readings)} readings", doubt)
-        drawn = paper(shown, heading, self.zone, state=state, rests_on=rests_on, warning=warning)
+        drawn = draw_statement(shown, heading, self.zone, state=state, rests_on=rests_on, warning=warning)
         self.query_one("#statement", Static).update(drawn)
 
 
 def _billed(one: Frozen, month: str, terms: Terms, book: BillBook) -> tuple[Statement, ShownBill, str]:
     """Return the bill of the only meter as it is now and as it is shown, and what is wrong with its file."""
-    statement = bill(one, month, terms)
-    shown = shown_bill(statement, book.of(month, statement.meter), one.zone)
+    statement = bill_only_meter(one, month, terms)
+    shown = shown_bill(statement, book.ledger_of_meter(month, statement.meter), one.zone)
     try:
         if shown.issued is not None:
-            book.prove(month)
+            book.check_unchanged(month)
     except DataError as error:
         return statement, shown, str(error)
     return statement, shown, ""
@@ -234,7 +234,7 @@ def _past(one: Frozen, terms: Terms, book: BillBook, now: str) -> tuple[Sequence
         return [], None
     first = f"{one.zone.day(int(curve.time[0])):%Y-%m}"
     found: list[tuple[Row, int | None]] = []
-    issued = set(book.months())
+    issued = set(book.issued_months())
     month = min(now, f"{one.zone.day(int(curve.time[-1])):%Y-%m}")
     while month >= first and len(found) < _PAST:
         cells, used_wh = _row(one, month, terms, book if month in issued else None, running=month == now)
@@ -250,8 +250,8 @@ def _row(
 ) -> tuple[tuple[str, ...], int | None]:
     """The cells of a month, and what was used in it, Wh."""
     try:
-        statement = bill(one, month, terms)
-        ledger = book.of(month, statement.meter) if book is not None else Ledger(month)
+        statement = bill_only_meter(one, month, terms)
+        ledger = book.ledger_of_meter(month, statement.meter) if book is not None else Ledger(month)
         shown = shown_bill(statement, ledger, one.zone)
     except MeterError:
         return (month, "–", "–", "no price"), None
@@ -259,4 +259,4 @@ def _row(
     state = "running" if running else ""
     if shown.issued is not None:
         state = "differs" if any(shown.adjustment) else "issued"
-    return (month, fmt.NOTHING if used is None else fmt.number(used), money(shown.bill.total) or "–", state), used
+    return (month, fmt.NOTHING if used is None else fmt.number(used), money_text(shown.bill.total) or "–", state), used

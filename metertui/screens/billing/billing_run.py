@@ -16,7 +16,7 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, ProgressBar, Static
 
 from metertui.engine.base import Progress, SiteZone, month_bounds
-from metertui.engine.billing import RUN_ROW, Run
+from metertui.engine.billing import RUN_ROW, BillingRun
 from metertui.engine.errors import MeterError
 from metertui.headend import HeadEnd
 from metertui.screens.fields import Field
@@ -35,7 +35,7 @@ class BillingRunScreen(ThriftyModal[None]):
         self._headend = headend
         self._sessions = sessions
         self._month = month
-        self._run: Run | None = None
+        self._run: BillingRun | None = None
         self._busy = False
         self._sure = False
         self._work = UnderWay("the billing run")
@@ -79,7 +79,7 @@ class BillingRunScreen(ThriftyModal[None]):
         else:
             sure, self._sure = self._sure, False
             work: dict[str, Callable[[], object]] = {
-                "run-reckon": self._reckon,
+                "run-reckon": self._work_out,
                 "run-write": self._write,
                 "run-issue": lambda: self._issue(sure=sure),
             }
@@ -112,10 +112,10 @@ class BillingRunScreen(ThriftyModal[None]):
         self.query_one("#run-bar").display = False
 
     @work(exclusive=True, group="run")
-    async def _reckon(self) -> None:
-        await self._reckoned()
+    async def _work_out(self) -> None:
+        await self._worked_out()
 
-    async def _reckoned(self) -> Run | None:
+    async def _worked_out(self) -> BillingRun | None:
         """The run of the month, reckoned anew; None, with the reason said, where it cannot be."""
         progress = self._begin()
         try:
@@ -127,7 +127,7 @@ class BillingRunScreen(ThriftyModal[None]):
         except MeterError as error:
             self._say(f"! {error}")
         else:
-            self._say(*summary(run))
+            self._say(*summary_lines(run))
             self._run = run
             return run
         finally:
@@ -136,7 +136,7 @@ class BillingRunScreen(ThriftyModal[None]):
 
     @work(exclusive=True, group="run")
     async def _write(self) -> None:
-        run = await self._reckoned()
+        run = await self._worked_out()
         name = self.query_one("#run-file", Field).value.strip()
         if run is None or not name:
             if not name:
@@ -145,26 +145,26 @@ class BillingRunScreen(ThriftyModal[None]):
         path = _path(name)
         progress = self._begin()
         try:
-            await asyncio.to_thread(write, run, path, progress)
+            await asyncio.to_thread(write_run, run, path, progress)
         except Cancelled:
             self._say("Ended; no file was written.")
         except OSError as error:
             self._say(f"! cannot write {path}: {error.strerror or error}")
         else:
             self._headend.audit(self._sessions.email, "export", str(path), f"{len(run)} bills of {run.month}")
-            self._say(f"Written to {path}.", *summary(run))
+            self._say(f"Written to {path}.", *summary_lines(run))
         finally:
             self._end()
 
     @work(exclusive=True, group="run")
     async def _issue(self, *, sure: bool) -> None:
         if not sure or self._run is None:
-            run = await self._reckoned()
+            run = await self._worked_out()
             if run is not None and run.new + run.changes:
                 self._sure = True
-                self._say(*summary(run), "Issued bills cannot be taken back. Press it once more to issue them.")
+                self._say(*summary_lines(run), "Issued bills cannot be taken back. Press it once more to issue them.")
             elif run is not None:
-                self._say(*summary(run), "There is nothing to issue.")
+                self._say(*summary_lines(run), "There is nothing to issue.")
             return
         run, self._run = self._run, None
         self._begin()
@@ -182,17 +182,17 @@ def _path(name: str) -> Path:
     return Path(name).expanduser().absolute()
 
 
-def summary(run: Run) -> tuple[str, str]:
+def summary_lines(run: BillingRun) -> tuple[str, str]:
     """What a run comes to."""
     issued = len(run) - run.new
     return (
         f"{run.month}: {fmt.count(len(run))} bills, {fmt.count(issued)} of them issued already; "
         f"{fmt.count(run.changes)} adjustments to issue.",
-        fmt.reason(f"In all {run.sums()}"),
+        fmt.reason(f"In all {run.summary()}"),
     )
 
 
-def write(run: Run, path: Path, progress: Progress) -> None:
+def write_run(run: BillingRun, path: Path, progress: Progress) -> None:
     """Write a run's rows to a file that takes its name only when it is whole.
 
     Raises OSError, and what `progress` raises.

@@ -15,7 +15,7 @@ from metertui.engine.usage import Edge
 from metertui.text import fmt, message, plain
 
 
-def paper(
+def draw_statement(
     shown: ShownBill,
     heading: Mapping[str, str],
     zone: SiteZone,

@@ -99,7 +99,7 @@ class TariffScreen(ThriftyModal[None]):
 
     def _edit(self) -> None:
         try:
-            self._before = tariffs.stored(self._path)
+            self._before = tariffs.read_tariff_file(self._path)
         except MeterError as error:
             self._say(f"! {error}")
             return
@@ -122,7 +122,7 @@ class TariffScreen(ThriftyModal[None]):
     def _check(self) -> None:
         """Say what is wrong with what is typed, or what it would be."""
         try:
-            found = tariffs.parse(self._typed(), self._path)
+            found = tariffs.parse_tariffs(self._typed(), self._path)
         except DataError as error:
             self._wrong = f"line {error.line}: {error.reason}" if error.line else error.reason
             self._say(f"! {self._wrong}")
@@ -169,7 +169,7 @@ class TariffScreen(ThriftyModal[None]):
 def rows(found: Tariffs, today: date) -> list[Row]:
     """A row a price and span of the day, the newest tariffs first; those in force today are marked."""
     table: list[Row] = []
-    cents, tax = decimals(band.cents for band in found.rates), decimals(band.tax_percent for band in found.rates)
+    cents, tax = decimals(band.price for band in found.rates), decimals(band.tax_percent for band in found.rates)
     for place in reversed(range(len(found.tariffs))):
         tariff = found.tariffs[place]
         until = _until(found, place)
@@ -180,9 +180,9 @@ def rows(found: Tariffs, today: date) -> list[Row]:
                 tariff.apartment_type or "all",
                 band.name or "whole day",
                 times(band),
-                f"{band.cents:.{cents}f}" + ("" if band.kind is ENERGY else f" / {band.kind.unit}"),
+                f"{band.price:.{cents}f}" + ("" if band.kind is ENERGY else f" / {band.kind.unit}"),
                 f"{band.tax_percent:.{tax}f}",
-                f"{with_tax(band.cents, band.tax_percent):f}",
+                f"{with_tax(band.price, band.tax_percent):f}",
                 "" if until is None else str(until),
             )
             table.append((f"{place}.{at}", cells))

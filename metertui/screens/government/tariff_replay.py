@@ -15,7 +15,7 @@ from textual.containers import Vertical
 from textual.widgets import Static
 
 from metertui.engine.base import Progress
-from metertui.engine.billing import DECILES, Replay, replay, tariffs
+from metertui.engine.billing import DECILES, Replay, replay_tariffs, tariffs
 from metertui.engine.columns import Frozen
 from metertui.engine.errors import MeterError
 from metertui.engine.reports import Rule, disclosure
@@ -189,10 +189,10 @@ def _replayed(
     current = headend.engine.tariffs.current()
     if current is None:
         raise MeterError("there is no tariffs.csv in the data folder to compare with")
-    proposed = tariffs.load(file)
+    proposed = tariffs.load_tariffs(file)
     if proposed is None:
         raise MeterError(f"there is no file {file}")
-    found = replay(frozen, current, proposed.backdated(days[0]), *days, progress=progress)
+    found = replay_tariffs(frozen, current, proposed.backdated(days[0]), *days, progress=progress)
     return [_Table(by, found.table(by), _hidden(frozen, found, by, rule)) for by in _BY]
 
 

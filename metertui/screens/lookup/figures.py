@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from metertui.engine.accounts import Account
 from metertui.engine.base import DAY, SECOND, SiteZone, Window
-from metertui.engine.billing import Statement, money
+from metertui.engine.billing import Statement, money_text
 from metertui.engine.usage import STATUS, Answer, Behind, Edge, Series
 from metertui.screens.charts import Kind, Picture, buckets, chart
 from metertui.text import explained, fmt
@@ -81,7 +81,7 @@ def bill(statement: Statement) -> Figure:
     if statement.total is None:
         return Figure(fmt.kwh(statement.usage_wh), f"\n{statement.month}")
     return Figure(
-        f"{money(statement.total)} {statement.currency}", f"\n{fmt.kwh(statement.usage_wh)}\n{statement.month}"
+        f"{money_text(statement.total)} {statement.currency}", f"\n{fmt.kwh(statement.usage_wh)}\n{statement.month}"
     )
 
 

@@ -289,10 +289,12 @@ class LookupScreen(DeskScreen):
         engine = self.headend.engine
         month = f"{self.zone.day(engine.clock.now()):%Y-%m}"
         try:
-            statement = await asyncio.to_thread(statements.bill, one_meter.frozen(engine, meter), month, engine.terms())
+            statement = await asyncio.to_thread(
+                statements.bill_only_meter, one_meter.frozen(engine, meter), month, engine.terms()
+            )
             figure = figures.bill(statement)
         except MeterError as error:  # a tariff that cannot be read, or none in force
-            used = statements.statement(engine.series(meter), month, self.zone)
+            used = statements.unpriced_statement(engine.series(meter), month, self.zone)
             figure = Figure(fmt.kwh(used.usage_wh), f"\n{month}\n! {error}")
         self.query_one("#bill", Tile).show(*figure)
 

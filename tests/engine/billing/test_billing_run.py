@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from metertui.engine.base.zone import DAY, HOUR, SiteZone
-from metertui.engine.billing.bill_ledger import BillBook, Figures, parse, verify
-from metertui.engine.billing.billing_run import RUN_ROW, Run
+from metertui.engine.billing.bill_ledger import BillBook, Figures, ledger_problems, parse_ledger
+from metertui.engine.billing.billing_run import RUN_ROW, BillingRun
 from metertui.engine.billing.statements import Terms
 from metertui.engine.columns.columns import Frozen
 from metertui.engine.errors import DataError, MeterError
@@ -41,16 +41,16 @@ def town(late: bool = False, more: int = 0) -> Frozen:
     return frozen(courses, ZONE)
 
 
-def run(data: Frozen, month: str, book: BillBook, terms: Terms = TERMS) -> Run:
-    return Run(data, month, terms, book, lambda share: None)
+def run(data: Frozen, month: str, book: BillBook, terms: Terms = TERMS) -> BillingRun:
+    return BillingRun(data, month, terms, book, lambda share: None)
 
 
-def rows(of: Run) -> dict[str, dict[str, str]]:
+def rows(of: BillingRun) -> dict[str, dict[str, str]]:
     return {row[0]: dict(zip(RUN_ROW, row, strict=True)) for row in of.rows()}
 
 
 def sums(book: BillBook, month: str) -> dict[str, Figures]:
-    return {meter: figures for meter, figures in book.read(month).sums.items() if any(figures)}
+    return {meter: figures for meter, figures in book.ledger_of_month(month).sums.items() if any(figures)}
 
 
 def today(data: Frozen, month: str, terms: Terms = TERMS) -> dict[str, Figures]:
@@ -67,9 +67,9 @@ def test_a_bill_stays_as_it_was_issued_and_what_changed_is_a_difference(tmp_path
     before = rows(run(town(), "2025-02", book))
     assert run(town(), "2025-02", book).issue(NOW) == 4
     assert rows(run(town(), "2025-02", book)) == before  # the same, issued or not
-    stored = book.path("2025-02").read_bytes()
+    stored = book.path_of_month("2025-02").read_bytes()
     assert run(town(), "2025-02", book).issue(NOW + HOUR) == 0  # again: nothing to add
-    assert book.path("2025-02").read_bytes() == stored
+    assert book.path_of_month("2025-02").read_bytes() == stored
 
     again = run(town(late=True), "2025-02", book)
     assert (again.new, again.changes) == (0, 2)
@@ -78,9 +78,9 @@ def test_a_bill_stays_as_it_was_issued_and_what_changed_is_a_difference(tmp_path
     assert Decimal(late["adjustment_total"]) == Decimal(late["adjustment_net"]) + Decimal(late["adjustment_tax"])
     assert late["adjustment_kwh"] == "0"  # the day's energy lies elsewhere in the day, under other prices
     assert again.issue(NOW + HOUR) == 2
-    assert book.path("2025-02").read_bytes().startswith(stored)
+    assert book.path_of_month("2025-02").read_bytes().startswith(stored)
     assert sums(book, "2025-02") == today(town(late=True), "2025-02")
-    assert not list(verify(book.read("2025-02"), book.path("2025-02"), ZONE))
+    assert not list(ledger_problems(book.ledger_of_month("2025-02"), book.path_of_month("2025-02"), ZONE))
 
 
 def test_the_next_months_run_bills_what_changed_in_earlier_ones(tmp_path: Path) -> None:
@@ -91,11 +91,11 @@ def test_the_next_months_run_bills_what_changed_in_earlier_ones(tmp_path: Path) 
     assert json.loads(shown["m-1"]["adjustments"])["2025-02"]["usage_kwh"] == 2.8
     assert shown["m-1"]["adjustment_kwh"] == "2.8"
     assert shown["silent"]["adjustments"] == ""
-    assert "adjustments of 2 meters, 5.6 kWh (0 of them of 2025-03)" in march.sums()
+    assert "adjustments of 2 meters, 5.6 kWh (0 of them of 2025-03)" in march.summary()
     assert march.issue(NOW) == 6
     assert rows(run(town(more=100), "2025-03", book)) == shown  # the same bytes, issued or not
     assert sums(book, "2025-02") == today(town(more=100), "2025-02")
-    entries = list(csv.DictReader(book.path("2025-02").read_text().splitlines()))
+    entries = list(csv.DictReader(book.path_of_month("2025-02").read_text().splitlines()))
     assert [(entry["entry"], entry["run"]) for entry in entries][-2:] == [("adjustment", "2025-03")] * 2
     # What is gone again is billed back.
     assert run(town(), "2025-03", book).issue(NOW) == 4
@@ -136,11 +136,11 @@ def assert_whole(folder: Path, before: bytes) -> None:
     """Done again, everything is billed once, whatever an earlier try has left; and what was issued stands."""
     later(folder)
     book = BillBook(folder, ZONE)
-    assert book.path("2025-02").read_bytes().startswith(before)
+    assert book.path_of_month("2025-02").read_bytes().startswith(before)
     for month in ("2025-02", "2025-03"):
         assert sums(book, month) == today(town(more=100), month)
-        assert not list(verify(book.read(month), book.path(month), ZONE))
-        assert book.read(month).entries == (6 if month == "2025-02" else 4)
+        assert not list(ledger_problems(book.ledger_of_month(month), book.path_of_month(month), ZONE))
+        assert book.ledger_of_month(month).entries == (6 if month == "2025-02" else 4)
     assert all(line.sha256 and not line.edited for line in book.manifest.read().values())
 
 
@@ -148,9 +148,9 @@ def test_a_run_may_be_cut_at_any_operation_and_is_done_again(tmp_path: Path, mon
     template = tmp_path / "template"
     template.mkdir()
     run(town(), "2025-02", BillBook(template, ZONE)).issue(NOW)
-    before = BillBook(template, ZONE).path("2025-02").read_bytes()
+    before = BillBook(template, ZONE).path_of_month("2025-02").read_bytes()
     for folder in cut_anywhere(monkeypatch, template, later, at_least=20):
-        assert BillBook(folder, ZONE).read("2025-02").data.startswith(before)  # at any instant
+        assert BillBook(folder, ZONE).ledger_of_month("2025-02").data.startswith(before)  # at any instant
         assert_whole(folder, before)
 
 
@@ -162,7 +162,7 @@ def test_a_power_cut_takes_nothing_that_was_issued(tmp_path: Path, seed: int) ->
     with disk.watching():
         run(town(), "2025-02", BillBook(data, ZONE)).issue(NOW)
         issued = disk.events
-        before = BillBook(data, ZONE).path("2025-02").read_bytes()
+        before = BillBook(data, ZONE).path_of_month("2025-02").read_bytes()
         later(data)
     for events in range(seed, disk.events + 1, 6):
         left = tmp_path / f"after-{events}"
@@ -181,7 +181,7 @@ def test_issued_and_adjustments_are_todays_figures_whatever_happens(
     for more, late, month in story:
         data, name = town(late, more), f"2025-{month:02d}"
         run(data, name, book).issue(NOW)
-        for issued in book.months():
+        for issued in book.issued_months():
             if issued <= name:
                 assert sums(book, issued) == today(data, issued)
         done = run(data, name, book)
@@ -196,7 +196,7 @@ def edit(data: bytes, old: bytes, new: bytes) -> bytes:
 def test_what_something_else_has_changed_is_not_taken_for_issued(tmp_path: Path) -> None:
     book = BillBook(tmp_path, ZONE)
     run(town(), "2025-02", book).issue(NOW)
-    path = book.path("2025-02")
+    path = book.path_of_month("2025-02")
     sound = path.read_bytes()
     path.write_bytes(edit(sound, b"m-2,bill", b"m-3,bill"))
     with pytest.raises(DataError, match="it is not what was issued: something else has changed it"):
@@ -213,16 +213,16 @@ def test_what_something_else_has_changed_is_not_taken_for_issued(tmp_path: Path)
         (b"2025-02,2025-02-01", b"2025-01,2025-02-01", "no month that could have billed it"),
     ):
         with pytest.raises(DataError, match=reason):
-            parse(edit(sound, old, new), path, "2025-02", ZONE)
+            parse_ledger(edit(sound, old, new), path, "2025-02", ZONE)
     for old, new in (
         (b'""amount"":""', b'""amount"":""1'),
         (b'""usage_kwh"":', b'""usage_kwh"":1'),
         (b'""from""', b"from"),
     ):
-        ledger = parse(edit(sound, old, new), path, "2025-02", ZONE)
-        assert len(list(verify(ledger, path, ZONE))) == 1
+        ledger = parse_ledger(edit(sound, old, new), path, "2025-02", ZONE)
+        assert len(list(ledger_problems(ledger, path, ZONE))) == 1
     with pytest.raises(DataError, match="the last line is not ended"):
-        parse(sound[:-1], path, "2025-02", ZONE)
+        parse_ledger(sound[:-1], path, "2025-02", ZONE)
 
 
 def test_a_run_tells_how_far_it_is_and_is_ended_by_whom_it_tells(
@@ -232,7 +232,7 @@ def test_a_run_tells_how_far_it_is_and_is_ended_by_whom_it_tells(
     book = BillBook(tmp_path, ZONE)
     run(town(), "2025-02", book).issue(NOW)
     told: list[float] = []
-    Run(town(), "2025-03", TERMS, book, told.append)
+    BillingRun(town(), "2025-03", TERMS, book, told.append)
     assert len(told) > 3
     assert told == sorted(told)
     assert told[-1] == 1
@@ -242,4 +242,4 @@ def test_a_run_tells_how_far_it_is_and_is_ended_by_whom_it_tells(
             raise InterruptedError
 
     with pytest.raises(InterruptedError):
-        Run(town(), "2025-03", TERMS, book, enough)
+        BillingRun(town(), "2025-03", TERMS, book, enough)

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from metertui.engine.base.windows import Window, month_bounds
 from metertui.engine.base.zone import DAY, HOUR, SiteZone
 from metertui.engine.billing import tariffs
-from metertui.engine.billing.pricing import NoTariffError, edges, price
-from metertui.engine.billing.statements import Bills, Statement, Terms, money
+from metertui.engine.billing.pricing import NoTariffError, price_usage, window_edges
+from metertui.engine.billing.statements import Bills, Statement, Terms, money_text
 from metertui.engine.billing.tariffs import COLUMNS, Tariffs
 from metertui.engine.columns.columns import Curve, Frozen, Group
 from metertui.engine.usage.aggregate import answer
@@ -38,7 +38,7 @@ KINDS = ("", "3-room", "4-room")
 
 def read(text: str) -> Tariffs:
     """Tariffs from rows without their header."""
-    return tariffs.parse(f"{','.join(COLUMNS)}\n{text}\n".encode(), PATH)
+    return tariffs.parse_tariffs(f"{','.join(COLUMNS)}\n{text}\n".encode(), PATH)
 
 
 def steady(first: str, last: str, kinds: Sequence[tuple[str, str]] = (), step: int = HOUR // 2) -> Frozen:
@@ -57,7 +57,7 @@ def told(bill: Statement) -> list[tuple[str, str, str, int, str | None]]:
             SINGAPORE.iso(charge.end)[:16],
             charge.band,
             charge.quantity,
-            money(charge.amount),
+            money_text(charge.amount),
         )
         for charge in bill.charges or ()
     ]
@@ -65,29 +65,34 @@ def told(bill: Statement) -> list[tuple[str, str, str, int, str | None]]:
 
 def test_a_month_under_one_price() -> None:
     terms = Terms(read("2025-01-01,,,,,28.12,9"))
-    bill = Bills(steady("2025-01-20T00:00", "2025-03-12T10:30"), "2025-02", terms).of(0)
+    bill = Bills(steady("2025-01-20T00:00", "2025-03-12T10:30"), "2025-02", terms).bill_of_meter(0)
     assert told(bill) == [("2025-02-01T00:00", "2025-03-01T00:00", "", 672_000, "188.97")]  # 188.9664
-    assert (money(bill.net), money(bill.tax), money(bill.total), bill.currency) == ("188.97", "17.01", "205.98", "SGD")
+    assert (money_text(bill.net), money_text(bill.tax), money_text(bill.total), bill.currency) == (
+        "188.97",
+        "17.01",
+        "205.98",
+        "SGD",
+    )
     assert [charge.note for charge in bill.charges or ()] == [""]
 
 
 def test_another_tariff_and_another_tax_split_the_month_at_midnight() -> None:
     terms = Terms(read("2025-01-01,,,,,20,7\n2025-02-11,,,,,20,9\n2025-02-21,,,,,30,9"))
-    bill = Bills(steady("2025-01-20T00:00", "2025-03-12T10:30"), "2025-02", terms).of(0)
+    bill = Bills(steady("2025-01-20T00:00", "2025-03-12T10:30"), "2025-02", terms).bill_of_meter(0)
     assert told(bill) == [
         ("2025-02-01T00:00", "2025-02-11T00:00", "", 240_000, "48.00"),
         ("2025-02-11T00:00", "2025-02-21T00:00", "", 240_000, "48.00"),
         ("2025-02-21T00:00", "2025-03-01T00:00", "", 192_000, "57.60"),
     ]
     # 7 % of 48.00 is 3.36; 9 % of 105.60 is 9.504, rounded once for both lines
-    assert (money(bill.net), money(bill.tax), money(bill.total)) == ("153.60", "12.86", "166.46")
+    assert (money_text(bill.net), money_text(bill.tax), money_text(bill.total)) == ("153.60", "12.86", "166.46")
 
 
 def test_bands_pass_midnight_and_sum_to_the_bill() -> None:
     terms = Terms(read("2025-01-01,,peak,07:00,23:00,30,9\n2025-01-01,,night,23:00,07:00,10,9"))
-    bill = Bills(steady("2025-01-20T00:00", "2025-03-12T10:30"), "2025-02", terms).of(0)
+    bill = Bills(steady("2025-01-20T00:00", "2025-03-12T10:30"), "2025-02", terms).bill_of_meter(0)
     assert [(charge.band, charge.quantity) for charge in bill.charges or ()] == [("peak", 448_000), ("night", 224_000)]
-    assert money(bill.net) == "156.80"
+    assert money_text(bill.net) == "156.80"
 
 
 def test_one_name_may_stand_for_two_times_of_the_day() -> None:
@@ -97,7 +102,7 @@ def test_one_name_may_stand_for_two_times_of_the_day() -> None:
             "2025-01-01,,peak,17:00,20:00,30,9\n2025-01-01,,night,20:00,07:00,10,9"
         )
     )
-    bill = Bills(steady("2025-01-20T00:00", "2025-03-12T10:30"), "2025-02", terms).of(0)
+    bill = Bills(steady("2025-01-20T00:00", "2025-03-12T10:30"), "2025-02", terms).bill_of_meter(0)
     assert [(charge.band, charge.quantity // 28_000) for charge in bill.charges or ()] == [
         ("peak", 5),
         ("day", 8),
@@ -109,14 +114,14 @@ def test_a_move_cuts_at_the_earlier_reading_of_its_step() -> None:
     terms = Terms(read("2025-01-01,,,,,20,9\n2025-01-01,4-room,,,,10,9"))
     bill = Bills(
         steady("2025-01-20T00:00", "2025-03-12T00:00", [("2025-02-10T00:00", "4-room")], DAY), "2025-02", terms
-    ).of(0)
+    ).bill_of_meter(0)
     assert told(bill) == [
         ("2025-02-01T00:00", "2025-02-09T00:00", "", 192_000, "38.40"),
         ("2025-02-09T00:00", "2025-03-01T00:00", "", 480_000, "48.00"),
     ]
     same = Terms(read("2025-01-01,,,,,20,9"))  # a type without a price of its own does not part the bill
     assert len(Bills(steady("2025-01-20T00:00", "2025-03-01T00:00", [("2025-02-10T00:00", "4-room")]), "2025-02", same)
-               .of(0).charges or ()) == 1  # fmt: skip
+               .bill_of_meter(0).charges or ()) == 1  # fmt: skip
 
 
 def test_the_first_day_without_a_tariff_is_named_and_no_price_is_zero() -> None:
@@ -135,7 +140,7 @@ def test_the_first_day_without_a_tariff_is_named_and_no_price_is_zero() -> None:
     late = steady("2025-02-20T00:00", "2025-03-12T10:30")  # a month is billed whole, whenever its data begins
     with pytest.raises(NoTariffError, match="2025-02-01"):
         Bills(late, "2025-02", Terms(read("2025-02-15,,,,,20,9")))
-    assert Bills(data, "2024-06", Terms(read(""))).of(0).reason == "no data in this month"
+    assert Bills(data, "2024-06", Terms(read(""))).bill_of_meter(0).reason == "no data in this month"
 
 
 def test_a_line_says_what_it_rests_on() -> None:
@@ -144,7 +149,7 @@ def test_a_line_says_what_it_rests_on() -> None:
     course.insert(3, (first + 60 * HOUR, 90_000_000))
     data = frozen({"m": course}, SINGAPORE)
     terms = Terms(read("2025-01-01,,day,06:00,18:00,20,9\n2025-01-01,,night,18:00,06:00,20,9"))
-    day, night = Bills(data, "2025-02", terms).of(0).charges or ()
+    day, night = Bills(data, "2025-02", terms).bill_of_meter(0).charges or ()
     assert day.note == (
         "nothing known before 2025-02-03T12:00:00+08:00; nothing known after 2025-02-07T14:00:00+08:00; "
         "42 kWh estimated: no reading at its edge; no reading for 2.8 days"
@@ -161,13 +166,13 @@ def test_no_data_has_no_money_and_a_lone_reading_costs_nothing() -> None:
     assert (silent.usage_wh, silent.charges, silent.total, silent.reason) == (None, (), None, "no data in this month")
     assert (once.usage_wh, once.total) == (0, 0)
     ends = frozen({"m": [(SINGAPORE.parse("2025-03-01T00:00"), 5000)]}, SINGAPORE)
-    bill = Bills(ends, "2025-02", bills.terms).of(0)
+    bill = Bills(ends, "2025-02", bills.terms).bill_of_meter(0)
     assert (bill.usage_wh, bill.net, bill.total, len(bill.charges or ())) == (0, 0, 0, 1)
 
 
 def test_figures_beyond_64_bits_are_exact() -> None:
     data = frozen({"m": [(START + HOUR * 40 * i, i * 3_999_999) for i in range(10)]}, SINGAPORE)
-    bill = Bills(data, "2025-03", Terms(read("2025-01-01,,,,,999999.999999,99.999999"))).of(0)
+    bill = Bills(data, "2025-03", Terms(read("2025-01-01,,,,,999999.999999,99.999999"))).bill_of_meter(0)
     net = oracle.half_up(Fraction(bill.usage_wh or 0, 1000) * Fraction("999999.999999"))
     assert (bill.net, bill.tax) == (net, oracle.half_up(net * Fraction("0.99999999")))
 
@@ -249,7 +254,7 @@ def test_edges_of_many_are_those_of_each(
         curve = Curve(old.meter, old.time, old.wh, old.wh + 777, old.energy)
         columns = replace(columns, curve=curve)
     start, end = START + begin * HOUR, START + (begin + length) * HOUR
-    found = edges(columns, start, end)
+    found = window_edges(columns, start, end)
     for code in range(len(meters)):
         usage = Series.of_frozen(columns, code).usage(Window("w", start, end))
         assert (found.readings[code], found.suspect[code]) == (usage.readings, usage.suspect)
@@ -269,9 +274,9 @@ def test_pieces_taken_together_or_apart_make_the_same_lines(monkeypatch: pytest.
     columns = frozen(names, LONDON)
     terms = read("1990-01-01,,a,00:30,02:00,20,9\n1990-01-01,,b,02:00,00:30,30,7")
     start, end = month_bounds("2025-03", LONDON)
-    whole = price(columns, start, end, terms, DAY)
+    whole = price_usage(columns, start, end, terms, DAY)
     monkeypatch.setattr("metertui.engine.usage.intervals._PIECES", 50)
-    apart = price(columns, start, end, terms, DAY)
+    apart = price_usage(columns, start, end, terms, DAY)
     for name in type(whole.charges).__dataclass_fields__:
         assert getattr(whole.charges, name).tolist() == getattr(apart.charges, name).tolist()
     assert whole.total.tolist() == apart.total.tolist()
@@ -309,7 +314,7 @@ def test_bills_over_an_exchange_and_a_void_are_what_the_model_says(
     model = oracle.Meter(course, voids=voids, exchanges={at: (final, initial)})
     for text in ("2025-03", "2025-04"):
         start, end = month_bounds(text, LONDON)
-        bill = Bills(columns, text, Terms(read(as_text(rows)))).of(0)
+        bill = Bills(columns, text, Terms(read(as_text(rows)))).bill_of_meter(0)
         assert bill.usage_wh == model.usage(start, end)
         if bill.usage_wh:
             items, net, tax = oracle.bill(model, defaultdict(str), rows, start, end, LONDON.name)

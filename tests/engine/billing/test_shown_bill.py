@@ -37,12 +37,12 @@ def test_a_bill_that_has_not_been_issued_is_the_statement_of_now() -> None:
 @pytest.mark.parametrize("meter", ["m-1", "m-2"])
 def test_an_issued_bill_is_read_back_as_it_was(book: BillBook, meter: str) -> None:
     before = bill(meter)
-    shown = shown_bill(bill(meter, more=100, terms=DEARER), book.read("2025-02"), ZONE)
+    shown = shown_bill(bill(meter, more=100, terms=DEARER), book.ledger_of_month("2025-02"), ZONE)
     assert (shown.bill, shown.issued) == (before, NOW)
 
 
 def test_an_issued_bill_without_data_has_no_money(book: BillBook) -> None:
-    shown = shown_bill(bill("silent"), book.read("2025-02"), ZONE)
+    shown = shown_bill(bill("silent"), book.ledger_of_month("2025-02"), ZONE)
     assert shown == ShownBill(bill("silent"), NOW)
     assert (shown.bill.usage_wh, shown.bill.total, shown.bill.reason) == (None, None, NO_DATA)
 
@@ -51,16 +51,16 @@ def test_changes_are_an_adjustment_first_to_bill_and_then_billed(book: BillBook)
     now, before = bill("m-1", more=100), bill("m-1")
     change = Figures(*(a - b for a, b in zip(now.figures, before.figures, strict=True)))
     assert change.usage_wh > 0
-    shown = shown_bill(now, book.read("2025-02"), ZONE)
+    shown = shown_bill(now, book.ledger_of_month("2025-02"), ZONE)
     assert (shown.adjustments, shown.adjustment) == (Figures(), change)
     run(town(more=100), "2025-03", book).issue(NOW)
-    shown = shown_bill(now, book.read("2025-02"), ZONE)
+    shown = shown_bill(now, book.ledger_of_month("2025-02"), ZONE)
     assert (shown.bill, shown.adjustments, shown.adjustment) == (before, change, Figures())
 
 
 @pytest.mark.parametrize(("column", "value"), [("lines", "["), ("opening_quality", "good"), ("closing_kwh", "x")])
 def test_an_issued_bill_that_cannot_be_read_is_an_error_that_names_it(book: BillBook, column: str, value: str) -> None:
-    ledger = book.read("2025-02")
+    ledger = book.ledger_of_month("2025-02")
     row = ledger.bills["m-1"]
     row[HEADER.index(column)] = value
     with pytest.raises(MeterError, match="the issued bill of m-1 for 2025-02 cannot be read"):

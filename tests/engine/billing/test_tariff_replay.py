@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from metertui.engine.base.zone import DAY, HOUR, SiteZone
 from metertui.engine.billing.pricing import NoTariffError
 from metertui.engine.billing.statements import Bills, Terms
-from metertui.engine.billing.tariff_replay import FIGURES, quantile, replay
+from metertui.engine.billing.tariff_replay import FIGURES, quantile, replay_tariffs
 from metertui.engine.columns.columns import Frozen, Group
 from metertui.engine.errors import MeterError
 from tests.engine.billing.test_pricing import read
@@ -44,7 +44,7 @@ def town() -> Frozen:
 
 
 def test_who_pays_more_and_who_less() -> None:
-    found = replay(town(), NOW, PLAN, date(2025, 2, 1), date(2025, 3, 31))
+    found = replay_tariffs(town(), NOW, PLAN, date(2025, 2, 1), date(2025, 3, 31))
     table = found.table()
     assert list(table.columns) == ["apartment_type", "region", *FIGURES]
     assert table[["apartment_type", "region", "meters", "more", "less", "same"]].to_numpy().tolist() == [
@@ -61,29 +61,31 @@ def test_who_pays_more_and_who_less() -> None:
 
 def test_both_are_the_sums_of_the_bills() -> None:
     data = town()
-    found = replay(data, NOW, PLAN, date(2025, 2, 1), date(2025, 3, 31))
+    found = replay_tariffs(data, NOW, PLAN, date(2025, 2, 1), date(2025, 3, 31))
     for tariffs, paid in ((NOW, found.current), (PLAN, found.proposed)):
         bills = [Bills(data, month, Terms(tariffs)) for month in ("2025-02", "2025-03")]
-        assert paid.tolist() == [sum(run.of(code).total or 0 for run in bills) for code in range(4)]
+        assert paid.tolist() == [sum(run.bill_of_meter(code).total or 0 for run in bills) for code in range(4)]
 
 
 def test_a_meter_is_counted_where_it_was_last() -> None:
     course = [(START + day * DAY, day * 1000) for day in range(40)]
     groups = [Group("East" if day < 10 else "West" if day < 30 else "North", "", "3-room") for day in range(40)]
     data = frozen({"m": course, "silent": []}, ZONE, {"m": groups})
-    found = replay(data, NOW, NOW, date(2025, 2, 1), date(2025, 2, 20))
+    found = replay_tariffs(data, NOW, NOW, date(2025, 2, 1), date(2025, 2, 20))
     assert found.table(("region",)).to_numpy().tolist() == [["West", 1, 0, 0, 1, *[436, 436], *[0] * 10]]
-    assert replay(data, NOW, NOW, date(2024, 2, 1), date(2024, 2, 20)).table(()).to_numpy().tolist() == [[0] * 16]
+    assert replay_tariffs(data, NOW, NOW, date(2024, 2, 1), date(2024, 2, 20)).table(()).to_numpy().tolist() == [
+        [0] * 16
+    ]
 
 
 def test_what_is_no_replay_is_named() -> None:
     data = town()
     with pytest.raises(NoTariffError, match="2025-02-01"):
-        replay(data, NOW, read("2026-01-01,,,,,20,9"), date(2025, 2, 1), date(2025, 2, 3))
+        replay_tariffs(data, NOW, read("2026-01-01,,,,,20,9"), date(2025, 2, 1), date(2025, 2, 3))
     with pytest.raises(MeterError, match="2025-02-01 is before 2025-02-03"):
-        replay(data, NOW, PLAN, date(2025, 2, 3), date(2025, 2, 1))
+        replay_tariffs(data, NOW, PLAN, date(2025, 2, 3), date(2025, 2, 1))
     with pytest.raises(MeterError, match="meter is no key"):
-        replay(data, NOW, PLAN, date(2025, 2, 1), date(2025, 2, 1)).table(("meter",))
+        replay_tariffs(data, NOW, PLAN, date(2025, 2, 1), date(2025, 2, 1)).table(("meter",))
 
 
 @given(st.lists(st.integers(-1000, 1000), min_size=2, max_size=12))
@@ -96,7 +98,7 @@ def test_deciles_are_the_usual_ones(values: list[int]) -> None:
 
 def test_a_replay_tells_how_far_it_is_and_ends_by_what_that_raises() -> None:
     told: list[float] = []
-    replay(town(), NOW, PLAN, date(2025, 2, 1), date(2025, 3, 31), progress=told.append)
+    replay_tariffs(town(), NOW, PLAN, date(2025, 2, 1), date(2025, 3, 31), progress=told.append)
     assert told == sorted(told)
     assert {0.25, 0.5, 0.75, 1.0} <= set(told)  # two months under two tariffs
 
@@ -104,4 +106,4 @@ def test_a_replay_tells_how_far_it_is_and_ends_by_what_that_raises() -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        replay(town(), NOW, PLAN, date(2025, 2, 1), date(2025, 3, 31), progress=ends)
+        replay_tariffs(town(), NOW, PLAN, date(2025, 2, 1), date(2025, 3, 31), progress=ends)

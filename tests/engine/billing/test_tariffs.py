@@ -19,21 +19,21 @@ BANDS = "2025-01-01,,peak,07:00,23:00,30,9\n2025-01-01,,night,23:00,07:00,20,9"
 
 
 def read(text: str) -> Tariffs:
-    return tariffs.parse(f"{HEADER}\n{text}\n".encode(), PATH)
+    return tariffs.parse_tariffs(f"{HEADER}\n{text}\n".encode(), PATH)
 
 
 def test_a_file_as_a_spreadsheet_leaves_it() -> None:
     text = "\ufeff" + HEADER.upper() + ",note\r\n2025-01-01, 4-room ,peak,7:00,23:00:00,28.12,9,x\r\n\r\n"
     text += '2025-01-01,4-room,"night, late",23:00,7:00,20,9,\r\n2025-04-01,,,,,31.91,9,\r\n'
-    found = tariffs.parse(text.encode(), PATH)
+    found = tariffs.parse_tariffs(text.encode(), PATH)
     assert [(one.effective_from, one.apartment_type, len(one.bands)) for one in found.tariffs] == [
         (date(2025, 1, 1), "4-room", 2),
         (date(2025, 4, 1), "", 1),
     ]
     assert found.rates[0] == Band("peak", ((420, 1380),), Decimal("28.12"), Decimal(9), 2)
     assert found.rates[1].name == "night, late"
-    again = tariffs.parse(tariffs.encode(found), PATH)
-    assert tariffs.encode(again) == tariffs.encode(found)
+    again = tariffs.parse_tariffs(tariffs.encode_tariffs(found), PATH)
+    assert tariffs.encode_tariffs(again) == tariffs.encode_tariffs(found)
     assert [band.spans for band in again.rates] == [band.spans for band in found.rates]
 
 
@@ -80,7 +80,7 @@ def test_what_cannot_be_billed_by_is_refused_with_its_line(rows: str, line: int,
 
 def test_a_header_that_lacks_a_column_is_refused() -> None:
     with pytest.raises(DataError, match="the header lacks tax_percent"):
-        tariffs.parse(b"effective_from,apartment_type,band,from_time,to_time,cents_per_kwh\n", PATH)
+        tariffs.parse_tariffs(b"effective_from,apartment_type,band,from_time,to_time,cents_per_kwh\n", PATH)
 
 
 def test_in_force_is_the_latest_of_ones_own_else_the_latest_for_all() -> None:
@@ -88,7 +88,7 @@ def test_in_force_is_the_latest_of_ones_own_else_the_latest_for_all() -> None:
 
     def cents(day: str, kind: str) -> int | None:
         tariff = found.in_force(date.fromisoformat(day), kind)
-        return None if tariff is None else int(tariff.bands[0].cents)
+        return None if tariff is None else int(tariff.bands[0].price)
 
     assert [cents(day, "4-room") for day in ("2024-12-31", "2025-01-01", "2025-02-01", "2025-04-01")] == [None, 1, 3, 3]
     assert [cents(day, "3-room") for day in ("2024-12-31", "2025-01-31", "2025-03-01")] == [None, 1, 2]
@@ -141,7 +141,7 @@ def test_a_file_is_read_anew_when_it_changes(tmp_path: Path) -> None:
     file.path.write_text(f"{HEADER}\n2025-01-01,,,,,12,0\n")
     second = file.current()
     assert second is not None
-    assert second.rates[0].cents == 12
+    assert second.rates[0].price == 12
     file.path.write_text(f"{HEADER}\n2025-01-01,,,,,,0\n")
     with pytest.raises(DataError, match=r"tariffs\.csv:2: cents_per_kwh is empty"):
         file.current()

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from metertui.engine.base.config import Rules
 from metertui.engine.base.zone import SiteZone
-from metertui.engine.billing.billing_run import Run
+from metertui.engine.billing.billing_run import BillingRun
 from metertui.engine.billing.tariffs import COLUMNS
 from metertui.engine.core.engine import Engine
 from metertui.engine.errors import MeterError
@@ -61,7 +61,7 @@ def folder(tmp_path: Path) -> Path:
     engine.accounts.modify("m", {"region": "East"}, clock.now())
     (data / "tariffs.csv").write_text(",".join(COLUMNS) + "\n2025-01-01,,,,,28.12,9\n")
     frozen = engine.view().frozen(RULES.max_w)
-    Run(frozen, "2025-02", engine.terms(), engine.bills, silent).issue(clock.now())
+    BillingRun(frozen, "2025-02", engine.terms(), engine.bills, silent).issue(clock.now())
     engine.close()
     (data / "settings.toml").write_text('timezone = "Asia/Singapore"\n')
     (data / "metertui.log").write_text("not data\n")
@@ -89,7 +89,7 @@ def test_bills_that_are_issued_meanwhile_fit_their_manifest(
             done.append(name)
             (folder / "tariffs.csv").write_text(",".join(COLUMNS) + "\n2025-01-01,,,,,30,9\n")
             frozen = engine.view().frozen(RULES.max_w)
-            assert Run(frozen, "2025-03", engine.terms(), engine.bills, silent).issue(engine.clock.now())
+            assert BillingRun(frozen, "2025-03", engine.terms(), engine.bills, silent).issue(engine.clock.now())
         return member
 
     monkeypatch.setattr(backups, "_read", issuing_between)

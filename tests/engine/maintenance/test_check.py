@@ -13,7 +13,7 @@ from metertui.engine.accounts.account import Account
 from metertui.engine.accounts.book import AccountBook
 from metertui.engine.base.config import Rules
 from metertui.engine.base.zone import HOUR, SiteZone
-from metertui.engine.billing.billing_run import Run
+from metertui.engine.billing.billing_run import BillingRun
 from metertui.engine.columns.columns import Group
 from metertui.engine.core.engine import Engine
 from metertui.engine.maintenance import check as checking
@@ -176,7 +176,7 @@ def issue(folder: Path, month: str) -> int:
     engine = Engine.open(folder, RULES, FakeClock("2025-01-01T00:00:00", ZONE))
     try:
         frozen = engine.view().frozen(RULES.max_w)
-        return Run(frozen, month, engine.terms(), engine.bills, lambda _: None).issue(engine.clock.now())
+        return BillingRun(frozen, month, engine.terms(), engine.bills, lambda _: None).issue(engine.clock.now())
     finally:
         engine.close()
 

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metertui.engine.base.zone import HOUR, SiteZone
-from metertui.engine.billing.pricing import NoTariffError, price
-from metertui.engine.billing.tariffs import load
+from metertui.engine.billing.pricing import NoTariffError, price_usage
+from metertui.engine.billing.tariffs import load_tariffs
 from metertui.engine.columns.columns import Frozen, Group
 from metertui.engine.usage.aggregate import figures
 from metertui.engine.usage.intervals import blocks
@@ -103,14 +103,14 @@ def test_bills_of_blocks_are_those_of_all_at_once(monkeypatch: pytest.MonkeyPatc
     path = tmp_path / "tariffs.csv"
     header = "effective_from,apartment_type,band,from_time,to_time,cents_per_kwh,tax_percent\n"
     path.write_text(f"{header}2025-03-01,2-room,,,,30,8\n2025-03-08,landed,,,,20,8\n")
-    tariffs = load(path)
+    tariffs = load_tariffs(path)
     assert tariffs is not None
     march = LONDON.midnight(date(2025, 3, 1)), LONDON.midnight(date(2025, 4, 1))
     course = [(march[0] + n * 20 * HOUR, n * 2500) for n in range(20)]
     columns = frozen({"a": course, "b": [], "c": course[7:]}, LONDON, {"a": [EAST] * 20, "c": [EAST] * 13})
 
     def bills() -> dict[str, list[int]]:
-        found = price(columns, *march, tariffs, 1 << 62)
+        found = price_usage(columns, *march, tariffs, 1 << 62)
         return {name: column.tolist() for name, column in {**vars(found.lines), "net": found.net}.items()}
 
     whole = bills()
@@ -120,4 +120,4 @@ def test_bills_of_blocks_are_those_of_all_at_once(monkeypatch: pytest.MonkeyPatc
     # The first meter moves to where no tariff holds yet, on the 3rd; the second was there from the first day.
     columns = frozen({"a": course, "b": course}, LONDON, {"a": [EAST] * 4 + [WEST] * 16, "b": [WEST] * 20})
     with pytest.raises(NoTariffError, match="no tariff is in force on 2025-03-01 for meter b"):
-        price(columns, *march, tariffs, 1 << 62)
+        price_usage(columns, *march, tariffs, 1 << 62)

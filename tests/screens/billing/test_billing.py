@@ -10,7 +10,7 @@ from textual.widgets import Input
 
 from metertui.engine.base.progress import no_progress
 from metertui.engine.billing.bill_ledger import BillBook
-from metertui.engine.billing.billing_run import Run
+from metertui.engine.billing.billing_run import BillingRun
 from metertui.screens.billing.tariff_editor import TariffScreen
 from metertui.screens.charts.chart_view import PictureView
 from metertui.screens.explain.explain_window import ExplainScreen
@@ -125,7 +125,7 @@ async def test_an_issued_bill_stays_and_says_what_differs(town: Town) -> None:
     tariffs.write_text(TARIFFS)
     frozen = town.engine.view().frozen(town.engine.rules.max_w)
     town.engine.bills = BillBook(town.folder, town.zone)
-    Run(frozen, "2025-02", town.engine.terms(), town.engine.bills, no_progress).issue(town.clock.now())
+    BillingRun(frozen, "2025-02", town.engine.terms(), town.engine.bills, no_progress).issue(town.clock.now())
     tariffs.write_text(HEADER + "2024-01-01,,,,,30,9\n")
     async with at_work(town, "f4", *STEADY, "enter") as pilot:
         shown = paper(pilot)
@@ -144,8 +144,8 @@ async def test_a_bill_out_of_a_file_that_was_edited_says_so_and_what_to_do(
     frozen = town.engine.view().frozen(town.engine.rules.max_w)
     monkeypatch.chdir(town.folder)
     book = town.engine.bills = BillBook(Path(), town.zone)  # the path that is shown is then the same anywhere
-    Run(frozen, "2025-02", town.engine.terms(), book, no_progress).issue(town.clock.now())
-    path, manifest = book.path("2025-02"), book.manifest.path
+    BillingRun(frozen, "2025-02", town.engine.terms(), book, no_progress).issue(town.clock.now())
+    path, manifest = book.path_of_month("2025-02"), book.manifest.path
     path.write_bytes(path.read_bytes().replace(b"\n200-006,bill", b"\n200-009,bill"))
     async with at_work(town, "f4", *STEADY, "enter") as pilot:
         assert paper(pilot)["TOTAL"] == "172.94"

@@ -13,7 +13,7 @@ from metertui.engine.billing import ENERGY, Charge, ShownBill
 from metertui.engine.billing.charges import Kind
 from metertui.engine.billing.statements import Figures, Statement
 from metertui.engine.usage import Edge
-from metertui.screens.billing.statement import paper
+from metertui.screens.billing.statement import draw_statement
 
 ZONE = SiteZone("Asia/Singapore")
 FEBRUARY, MIDDLE, MARCH = (ZONE.parse(f"2025-{day}T00:00") for day in ("02-01", "02-15", "03-01"))
@@ -41,7 +41,7 @@ def drawn(shown: ShownBill, warning: str = "") -> list[str]:
     """Return the lines of the paper, without the blanks at their ends and with one blank between words."""
     file = StringIO()
     rests_on = ("56 readings", "")
-    Console(file=file, width=100).print(paper(shown, {}, ZONE, state="", rests_on=rests_on, warning=warning))
+    Console(file=file, width=100).print(draw_statement(shown, {}, ZONE, state="", rests_on=rests_on, warning=warning))
     return [" ".join(line.split()) for line in file.getvalue().splitlines() if line.strip()]
 
 

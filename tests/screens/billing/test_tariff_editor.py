@@ -25,7 +25,7 @@ async def type_in(pilot: Pilot[None], text: str) -> None:
 
 
 def test_rows_have_their_periods_and_prices_with_tax() -> None:
-    found = tariffs.parse((TARIFFS + "2025-01-01,4-room,,,,31.91,9\n").encode(), __file__)  # type: ignore[arg-type]
+    found = tariffs.parse_tariffs((TARIFFS + "2025-01-01,4-room,,,,31.91,9\n").encode(), __file__)  # type: ignore[arg-type]
     assert [cells for _, cells in rows(found, date(2025, 3, 1))] == [
         ("* 2025-02-15", "all", "peak", "07:00–23:00", "31.20", "9", "34.01", ""),
         ("* 2025-02-15", "all", "off-peak", "23:00–07:00", "19.80", "9", "21.58", ""),

@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 
 from metertui.engine.base.progress import no_progress
 from metertui.engine.base.zone import DAY, HOUR, MINUTE, SECOND, SiteZone
-from metertui.engine.billing.billing_run import Run
+from metertui.engine.billing.billing_run import BillingRun
 from metertui.text import explained
 from tests.screens.government.test_tariff_replay import HEADER
 from tests.screens.town import HOSTILE, STEADY, Town, at_work, settle, text_of
@@ -44,7 +44,7 @@ async def test_what_was_left_out_is_told_with_its_place(town: Town) -> None:
 async def test_an_issued_bill_is_explained_by_the_price_it_was_made_with(town: Town, tmp_path: Path) -> None:
     (tmp_path / "tariffs.csv").write_text(f"{HEADER}2024-01-01,,,,,20,9\n")
     frozen = town.engine.view().frozen(town.engine.rules.max_w)
-    Run(frozen, "2025-02", town.engine.terms(), town.engine.bills, no_progress).issue(town.clock.now())
+    BillingRun(frozen, "2025-02", town.engine.terms(), town.engine.bills, no_progress).issue(town.clock.now())
     async with at_work(town, "f4", *STEADY, "enter", "e", size=(120, 56)) as pilot:
         said = words(pilot)
         assert "The bill, as it was issued" in said

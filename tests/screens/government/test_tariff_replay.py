@@ -92,7 +92,7 @@ async def test_a_replay_says_how_far_it_is_and_is_ended_by_escape(
 ) -> None:
     town.log_in("operator")
     begun, gone_on = threading.Event(), threading.Event()
-    real = tariff_replay.replay
+    real = tariff_replay.replay_tariffs
 
     def slow(*args: Any, progress: Any) -> Any:
         def tell(share: float) -> None:
@@ -102,7 +102,7 @@ async def test_a_replay_says_how_far_it_is_and_is_ended_by_escape(
 
         return real(*args, progress=tell)
 
-    monkeypatch.setattr(tariff_replay, "replay", slow)
+    monkeypatch.setattr(tariff_replay, "replay_tariffs", slow)
     monkeypatch.setattr("metertui.screens.shell.work_under_way.PATIENCE", 0.0)
     plan = tariffs(tmp_path)
     async with at_work(town, "f5") as pilot:
