@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from itertools import groupby, pairwise
+from typing import Final
 
+import numpy as np
+import plotext
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
-from textual_plotext.plot import Plot
 
 from metertui.screens.charts.chart import BEFORE, Series
 
@@ -21,61 +22,84 @@ FILLS: Final = "█▒░▓≡#+·"
 """What bars of one series after another are filled with."""
 _ROUND: Final = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
 """What a step of a scale may be, times a power of ten."""
-_COLOUR: Final = re.compile(r"\x1b\[(?:38;2;0;0;(\d+)|[\d;]*)m")
-"""As plotext writes it; the place of an ink is its blue."""
+_NO_INK: Final = -1
 
 
 class Figure:
-    """So many rows and columns of cells, counted from below and from the left; each mark has the place of its ink.
+    """A canvas of cells with a scale to its left, drawn by plotext, and the place of an ink for each cell.
 
-    `at` says for each mark of the scale the row it stands in.
+    Rows count from below and columns from the left. `at` has for each mark of the scale the row that it is on. Plotext
+    draws on its one figure for the whole process, so a figure is filled and taken within one call of the event loop.
     """
 
     def __init__(self, width: int, rows: int, scale: Sequence[float], at: Sequence[float]) -> None:
-        told = [number(mark, scale[1]) for mark in scale]
+        marks = [number(mark, scale[1]) for mark in scale]
         self.rows = rows
         self.columns = columns_of(width, scale)
-        self._width = max(map(len, told)) + 1 + self.columns
-        self._plot: Any = Plot()
-        self._plot.xaxes(False, False)
-        self._plot.yaxes(True, False)
-        self._plot.theme("clear")
-        self._plot.xlim(0, max(1, self.columns - 1))
-        self._plot.ylim(0, max(1, rows - 1))
-        self._plot.yticks(list(at), told)
+        self._width = max(map(len, marks)) + 1 + self.columns
+        self._inks = np.full((rows, self.columns), _NO_INK)
+        plotext.clear_figure()
+        plotext.limit_size(False, False)  # the size of the terminal does not matter here
+        plotext.plotsize(self._width, rows)
+        plotext.theme("clear")
+        plotext.xaxes(False, False)
+        plotext.yaxes(True, False)
+        plotext.xlim(0, max(1, self.columns - 1))
+        plotext.ylim(0, max(1, rows - 1))
+        plotext.xticks([], [])
+        plotext.yticks(list(at), marks)
 
-    def mark(self, columns: Sequence[float], rows: Sequence[float], chars: str | Sequence[str], ink: int) -> None:
+    def mark(self, columns: Sequence[int], rows: Sequence[int], chars: str | Sequence[str], ink: int) -> None:
         """Put a character into cells, or one into each."""
         if len(columns):
-            self._plot.scatter(list(columns), list(rows), marker=chars, color=(0, 0, ink))
+            plotext.scatter(list(columns), list(rows), marker=chars)
+            self._inks[rows, columns] = ink
 
-    def bars(self, columns: Sequence[float], rows: Sequence[float], char: str, ink: int) -> None:
-        """Fill columns from below up to a row, that one too."""
+    def bars(self, columns: Sequence[int], rows: Sequence[int], char: str, ink: int) -> None:
+        """Fill columns from the lowest row up to a row, including that one."""
         if len(columns):
-            self._plot.scatter(list(columns), list(rows), marker=char, color=(0, 0, ink), fillx=True)
+            plotext.scatter(list(columns), list(rows), marker=char, fillx=True)
+            for column, row in zip(columns, rows, strict=True):
+                self._inks[: row + 1, column] = ink
 
-    def line(self, columns: Sequence[float], rows: Sequence[float], marker: str, ink: int) -> None:
-        """Draw a line through points."""
-        self._plot.plot(list(columns), list(rows), marker=marker, color=(0, 0, ink))
+    def line(self, columns: Sequence[float], rows: Sequence[float], char: str, ink: int) -> None:
+        """Put a character into the cells of a line through points, whose columns ascend."""
+        x: list[float] = []
+        y: list[float] = []
+        for before, after in pairwise(zip(columns, rows, strict=True)):
+            steps = max(1, math.ceil(max(abs(now - then) for now, then in zip(after, before, strict=True)))) + 1
+            x += np.linspace(before[0], after[0], steps).tolist()
+            y += np.linspace(before[1], after[1], steps).tolist()
+        cells = dict.fromkeys(zip(map(nearest_cell, x), map(nearest_cell, y), strict=True))
+        self.mark([column for column, _ in cells], [row for _, row in cells], char, ink)
 
     def lines(self, labels: Sequence[str], starts: Sequence[int], inks: Sequence[Style]) -> list[Line]:
-        """What it looks like, with as many labels below as there is room for, each at its column."""
-        # Its own labels stand a column to either side from one run of the program to the next.
-        below = f"{'':{self._width - self.columns}}{_below(labels, starts, self.columns)}"
-        self._plot.xticks([], [])
-        self._plot.plotsize(self._width, self.rows)
-        self._plot._set_size(self._width, self.rows)
-        return [*(list(_segments(line, inks)) for line in self._plot.build().splitlines()), [Segment(below)]]
+        """Return the drawn lines, with as many labels below as there is room for, each at its column."""
+        # Plotext moves its own labels by a column from one run of the program to the next.
+        left = self._width - self.columns
+        below = f"{'':{left}}{_below(labels, starts, self.columns)}"
+        drawn = plotext.uncolorize(plotext.build()).splitlines()
+        return [
+            *(
+                [Segment(text[:left]), *_segments(text[left:], row, inks)]
+                for text, row in zip(drawn, reversed(self._inks.tolist()), strict=True)
+            ),
+            [Segment(below)],
+        ]
 
 
-def _segments(line: str, inks: Sequence[Style]) -> Iterable[Segment]:
-    """A line as plotext writes it, in pieces of one ink."""
-    ink: str | None = None
-    for place, piece in enumerate(_COLOUR.split(line)):
-        if place % 2:
-            ink = piece
-        elif piece:
-            yield Segment(piece, None if ink is None else inks[int(ink) % len(inks)])
+def nearest_cell(place: float) -> int:
+    """Return the cell that a place in cells is in; half a cell counts as the next one."""
+    return math.floor(place + 0.5)
+
+
+def _segments(text: str, places: Sequence[int], inks: Sequence[Style]) -> Iterable[Segment]:
+    """Return the cells of a line in pieces of one ink."""
+    start = 0
+    for place, run in groupby(places):
+        stop = start + len(list(run))
+        yield Segment(text[start:stop], None if place == _NO_INK else inks[place % len(inks)])
+        start = stop
 
 
 def _below(labels: Sequence[str], starts: Sequence[int], room: int) -> str:

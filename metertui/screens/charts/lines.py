@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from rich.style import Style
 
 from metertui.screens.charts.chart import Picture
-from metertui.screens.charts.figure import Figure, Line, numbered, scale
+from metertui.screens.charts.figure import Figure, Line, nearest_cell, numbered, scale
 
 READ: Final = "⠒"
 """What a line looks like, for its legend."""
@@ -64,7 +64,7 @@ def _guess(figure: Figure, points: Sequence[Point | None], guessed: Sequence[boo
     gaps = [None, *points, None]
     for at, (before, point, after) in enumerate(zip(gaps, points, gaps[2:], strict=False)):
         if point is not None and before is None and after is None:
-            figure.mark([point[0]], [point[1]], GUESSED if guessed[at] else _ALONE, ink)
+            figure.mark([nearest_cell(point[0])], [nearest_cell(point[1])], GUESSED if guessed[at] else _ALONE, ink)
 
 
 def _read(figure: Figure, series: Sequence[Sequence[Point | None]], guessed: Sequence[bool]) -> None:

@@ -1,9 +1,8 @@
-"""Charts as text: their scale, their bars and maps, and that they keep to their room."""
+"""Charts as text: their bars and maps, and that they keep to their room."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -13,7 +12,6 @@ from rich.style import Style
 
 from metertui.screens.charts.bars import deciles, heat, sideways, upright
 from metertui.screens.charts.chart import BEFORE, Picture, Series, means
-from metertui.screens.charts.figure import scale
 
 INKS = [Style(color="red"), Style(color="blue")]
 
@@ -25,24 +23,6 @@ def lines(drawn: Sequence[Sequence[Segment]]) -> list[str]:
 def bars(*series: tuple[str, list[float | None]], kind: str = "bars", labels: list[str] | None = None) -> Picture:
     names = labels or [f"2025-{n + 1:02d}" for n in range(len(series[0][1]))]
     return Picture(kind, tuple(names), tuple(Series(name, tuple(values)) for name, values in series), "kWh")  # type: ignore[arg-type]
-
-
-@given(highest=st.floats(1e-3, 1e9), steps=st.integers(-3, 30))
-def test_a_scale_holds_the_highest_in_few_equal_steps(highest: float, steps: int) -> None:
-    marks = scale(highest, steps)
-    assert marks[0] == 0
-    assert marks[-1] >= highest * (1 - 1e-6)
-    assert marks[-2] < highest
-    assert 2 <= len(marks) <= max(2, min(6, steps)) + 1
-    assert all(later - earlier == pytest.approx(marks[1]) for earlier, later in pairwise(marks))
-
-
-@pytest.mark.parametrize(
-    ("highest", "steps", "marks"),
-    [(24, 3, [0, 8, 16, 24]), (2847.4, 2, [0, 1500, 3000]), (0.5, 5, [0, 0.1, 0.2, 0.3, 0.4, 0.5]), (0, 4, [0, 0.25])],
-)
-def test_a_scale_is_made_of_round_figures(highest: float, steps: int, marks: list[float]) -> None:
-    assert scale(highest, steps) == pytest.approx(marks)
 
 
 def test_bars_stand_as_high_as_they_are() -> None:
