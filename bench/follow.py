@@ -19,7 +19,7 @@ from metertui.engine.accounts.book import AccountBook
 from metertui.engine.base.config import Rules, SystemClock
 from metertui.engine.base.zone import DAY, MINUTE, SECOND, SiteZone
 from metertui.engine.core.engine import Engine
-from metertui.engine.replica.changes import Following
+from metertui.engine.replica.changes import ChangeReader
 from metertui.headend.read_only import ReadOnlyHeadEnd
 
 METERS: Final = 2000
@@ -56,7 +56,7 @@ async def run(folder: Path, accounts: int) -> None:
     book = AccountBook(folder, RULES.zone)
     book.put([Account(f"m-{n}", f"{n} Some Road", "East", "Bedok", f"{n:06}", "4-room") for n in range(accounts)], {})
     owner = Engine.open(folder, RULES, clock)
-    follower = ReadOnlyHeadEnd(*Following.open(folder, RULES, clock))
+    follower = ReadOnlyHeadEnd(*ChangeReader.open(folder, RULES, clock))
     gc.collect()
     gc.freeze()
     watch = Watch()
@@ -85,7 +85,7 @@ async def run(folder: Path, accounts: int) -> None:
 
 def _register(owner: Engine) -> None:
     batch = owner.ingest.begin()
-    batch.register("new", {})
+    batch.add_account("new", {})
     owner.ingest.write(batch)
     owner.ingest.apply(batch)
 
@@ -96,7 +96,7 @@ def _read(owner: Engine) -> None:
         iso = RULES.zone.iso(begin + number * 30 * MINUTE)
         batch = owner.ingest.begin()
         for meter in range(METERS):
-            batch.read(f"m-{meter}", str(100 + number), iso)
+            batch.add_reading(f"m-{meter}", str(100 + number), iso)
         owner.ingest.write(batch)
         owner.ingest.apply(batch)
 

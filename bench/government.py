@@ -65,7 +65,7 @@ def ten_years(folder: Path) -> Engine:
     engine = Engine.open(folder, Rules(zone=ZONE), SystemClock())
     batch = engine.ingest.begin()
     for account in Fleet(METERS, 1, ZONE).accounts:
-        batch.register(account.meter, {name: getattr(account, name) for name in FIELDS})
+        batch.add_account(account.meter, {name: getattr(account, name) for name in FIELDS})
     engine.ingest.write(batch)
     engine.ingest.apply(batch)
     times = np.array([ZONE.midnight(FIRST + timedelta(days=n)) for n in range((LAST - FIRST).days + 1)])

@@ -176,7 +176,7 @@ async def query(site: Site, _: int) -> None:
 async def bill(site: Site, nth: int) -> None:
     """Make a bill that has not been issued."""
     async with site.counted():
-        statement = one_meter.statement(site.headend.engine, METERS[nth], MONTH)
+        statement = one_meter.statement_of_month(site.headend.engine, METERS[nth], MONTH)
         shown_bill(statement, site.headend.engine.bills.ledger_of_meter(MONTH, METERS[nth]), site.headend.engine.zone)
 
 

@@ -151,7 +151,7 @@ def add_others(engine: Engine) -> None:
     """One more meter with much, and those with little to be misread, in the history of this process alone."""
     batch = engine.ingest.begin()
     for meter in (TEN, *MISREAD):
-        batch.register(meter, {"address": "10 Long Street"})
+        batch.add_account(meter, {"address": "10 Long Street"})
     engine.ingest.write(batch)
     engine.ingest.apply(batch)
     times = np.arange(ZONE.parse("2015-01-01T00:00"), ZONE.parse("2025-01-01T00:00"), 30 * MINUTE, dtype=np.int64)

@@ -36,7 +36,7 @@ class ScriptLane:
     def perform(self, batch: Batch) -> None:
         taken, self._requests = self._requests[: self._taken], self._requests[self._taken :]
         self.batches.append(id(batch))
-        self.outcomes += [batch.read(*request) for request in taken]
+        self.outcomes += [batch.add_reading(*request) for request in taken]
 
     def reply(self, failure: Outcome | None) -> None:
         if failure is not None:

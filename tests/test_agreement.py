@@ -120,12 +120,12 @@ def filled(folder: Path, zone: str, meters: Meters, coming: list[tuple[str, int,
     engine = Engine.open(folder, Rules(zone=site), FakeClock("2030-01-01T00:00", site))
     batch = engine.ingest.begin()
     for number, meter in enumerate(meters):
-        assert batch.register(meter, {"region": ("East", "West")[number % 2]}).kind == "ok"
+        assert batch.add_account(meter, {"region": ("East", "West")[number % 2]}).kind == "ok"
     put(engine, batch)
     for part, close in ((coming[:closed], True), (coming[closed:], False)):
         batch = engine.ingest.begin()
         for meter, time, wh in part:
-            assert batch.read(meter, format_kwh(wh), site.iso(time)).stored
+            assert batch.add_reading(meter, format_kwh(wh), site.iso(time)).stored
         put(engine, batch)
         if close and (count := engine.day_close.seal()):
             engine.day_close.write_day_files(count, lambda share: None)
@@ -133,7 +133,7 @@ def filled(folder: Path, zone: str, meters: Meters, coming: list[tuple[str, int,
             engine.day_close.drop_sealed()
     events = [event for meter, model in meters.items() for event in decisions(meter, model)]
     engine.events.append(events)
-    engine.decide(events)
+    engine.apply_events(events)
     return engine
 
 
@@ -221,7 +221,7 @@ def check(engine: Engine, meters: Meters, zone: str, now: int) -> None:
             start = date.fromisoformat(f"{month}-01")
             span = first_instant(start, zone), first_instant((start + timedelta(days=31)).replace(day=1), zone)
             assert statements.unpriced_statement(series, month, site).usage_wh == model.usage(*span)
-            alone = statements.bill_only_meter(one_meter.frozen(engine, meter), month, TERMS)
+            alone = statements.bill_only_meter(one_meter.frozen_meter(engine, meter), month, TERMS)
             code = frozen.code(meter)
             assert (alone.usage_wh, alone) == (model.usage(*span), Bills(frozen, month, TERMS).bill_of_meter(code or 0))
         used = model.usage(everything.start, everything.end) or 0

@@ -13,7 +13,7 @@ import pytest
 from metertui.engine.base.config import Rules
 from metertui.engine.base.zone import DAY, SiteZone
 from metertui.engine.core.engine import Engine
-from metertui.engine.maintenance.check import check
+from metertui.engine.maintenance.check import check_folder
 from metertui.engine.usage.aggregate import answer
 from metertui.engine.usage.query import Question
 from metertui.headend.service import HeadEnd
@@ -31,7 +31,7 @@ async def working(folder: Path, clock: FakeClock) -> AsyncIterator[HeadEnd]:
     await desk.accounts.register("m", {}, "test")
     yield desk
     await desk.stop()
-    assert [p for proof in check(folder, rules, lambda _: None) for p in proof.problems] == []
+    assert [p for proof in check_folder(folder, rules, lambda _: None) for p in proof.problems] == []
 
 
 async def closes(desk: HeadEnd) -> int:

@@ -15,7 +15,7 @@ from metertui.engine.base.zone import SiteZone
 from metertui.engine.core import listing
 from metertui.engine.core.engine import Engine
 from metertui.engine.errors import MeterError, StorageError
-from metertui.engine.maintenance.check import check
+from metertui.engine.maintenance.check import check_folder
 from metertui.headend.service import HeadEnd
 from tests.clock import FakeClock
 
@@ -119,7 +119,7 @@ async def assert_sound(desk: Desk, *, proven: bool = True) -> None:
     """All that was answered OK is stored and nothing else, here and after a restart; `proven`: check says so too."""
 
     def stored(engine: Engine) -> set[tuple[str, int]]:
-        rows = listing.find(engine)
+        rows = listing.find_readings(engine)
         return set(zip(rows["identifier"], (round(kwh * 1000) for kwh in rows["reading_kwh"]), strict=True))
 
     engine = desk.headend.engine
@@ -132,7 +132,7 @@ async def assert_sound(desk: Desk, *, proven: bool = True) -> None:
     assert {account.meter: account.region for account in again.accounts} == desk.accounts
     again.close()
     if proven:
-        assert [p for proof in check(desk.folder, RULES, lambda _: None) for p in proof.problems] == []
+        assert [p for proof in check_folder(desk.folder, RULES, lambda _: None) for p in proof.problems] == []
 
 
 @pytest.mark.parametrize("length", [1, 4])

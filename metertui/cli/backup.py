@@ -13,7 +13,7 @@ def backup(options: argparse.Namespace) -> None:
     """Copy the data folder, beside a running server too."""
     target = Path(options.target)
     with progress_bar("copying") as share:
-        report = backups.backup(folder(options), target, share)
+        report = backups.back_up(folder(options), target, share)
     print(f"{report.files} files, {report.bytes:,} bytes, are in {target}")
 
 

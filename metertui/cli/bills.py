@@ -52,7 +52,7 @@ def bill(options: argparse.Namespace) -> None:
         if options.all:
             _write(_reckoned(engine, month), Path(options.out))
         else:
-            _one(options, engine, one_meter.statement(engine, options.meter, month, at))
+            _one(options, engine, one_meter.statement_of_month(engine, options.meter, month, at))
 
 
 def _issue(options: argparse.Namespace) -> None:

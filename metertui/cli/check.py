@@ -11,7 +11,7 @@ from metertui import settings
 from metertui.cli.common import folder, progress_bar, show, visible
 from metertui.engine.base import Rules
 from metertui.engine.errors import MeterError
-from metertui.engine.maintenance import Repair
+from metertui.engine.maintenance import FileRepair
 from metertui.engine.maintenance import check as checking
 from metertui.engine.maintenance import repair as repairing
 from metertui.engine.storage import durable
@@ -27,7 +27,7 @@ def check(options: argparse.Namespace) -> int:
         if options.repair:
             _repair(options, data, rules)
         with progress_bar("checking") as share:
-            proofs = list(checking.check(data, rules, share))
+            proofs = list(checking.check_folder(data, rules, share))
     except OSError as error:
         raise MeterError(f"cannot read {data}: {error.strerror or error}") from error
     in_full = getattr(options, "format", "table") == "json"
@@ -50,23 +50,23 @@ def check(options: argparse.Namespace) -> int:
 def _repair(options: argparse.Namespace, data: Path, rules: Rules) -> None:
     """Mend the folder and say how: on standard output, or beside it where that is for programs to read."""
     with progress_bar("repairing") as share:
-        done = repairing.repair(data, rules, share)
+        done = repairing.repair_folder(data, rules, share)
     plain = getattr(options, "format", "table") == "table"
     for line in _told(data, done):
         print(visible(line), file=sys.stdout if plain else sys.stderr)
 
 
-def _told(data: Path, done: Sequence[Repair]) -> Iterator[str]:
+def _told(data: Path, done: Sequence[FileRepair]) -> Iterator[str]:
     for one in done:
         name = one.path.relative_to(data).as_posix()
         for note in one.notes:
             yield f"{name}: {note}"
-        if one.aside:
-            lines = "1 line" if one.aside == 1 else f"{one.aside} lines"
+        if one.lines_aside:
+            lines = "1 line" if one.lines_aside == 1 else f"{one.lines_aside} lines"
             yield f"{name}: {lines} set aside in {name}{durable.ASIDE}, {one.kept} kept"
         for number, reason in one.reasons:
             yield f"{name}:{number}: {reason}"
-        if one.aside > len(one.reasons):
-            yield f"{name}: and {one.aside - len(one.reasons)} more"
+        if one.lines_aside > len(one.reasons):
+            yield f"{name}: and {one.lines_aside - len(one.reasons)} more"
     if not done:
         yield "nothing to repair"

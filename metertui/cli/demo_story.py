@@ -129,7 +129,7 @@ async def _bill(headend: HeadEnd, fleet: Fleet) -> None:
     meter = fleet.accounts[0].meter
     _heading(f"The bill of meter {meter} for the last month")
     _remark(f"metertui bill {meter}; metertui explain {meter} last_month says what it rests on, down to file and line")
-    show_bill(one_meter.statement(headend.engine, meter), headend.engine.zone)
+    show_bill(one_meter.statement_of_month(headend.engine, meter), headend.engine.zone)
 
 
 async def _government(headend: HeadEnd) -> None:

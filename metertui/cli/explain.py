@@ -29,10 +29,10 @@ _NARROWEST: Final = 60
 def explanation(options: argparse.Namespace) -> None:
     """`metertui explain METER [WINDOW]`."""
     with opened(options) as engine:
-        told, price = one_meter.explanation(engine, options.meter, _window(options, engine))()
+        told, price = one_meter.prepare_explanation(engine, options.meter, _window(options, engine))()
         with progress_bar("looking for the readings in their files") as share:
             times = [point.time for point in told.readings()]
-            places = files.locate(engine.archive, engine.zone, options.meter, times, share)
+            places = files.locate_readings(engine.archive, engine.zone, options.meter, times, share)
         form = getattr(options, "format", "table")
         if form == "json":
             found = {**as_object(told, engine.zone, places), "bill": _bill(price, engine.zone)}

@@ -16,7 +16,7 @@ from metertui.cli.common import progress_bar
 from metertui.cli.runtime import LoopErrors, command_name, log_to, tame_collector
 from metertui.engine.base import SystemClock
 from metertui.engine.errors import MeterError
-from metertui.engine.replica import Following
+from metertui.engine.replica import ChangeReader
 from metertui.headend import ReadOnlyHeadEnd
 from metertui.screens.terminal import theme
 from metertui.server import Done, Request, control
@@ -29,7 +29,7 @@ _STATUS_SECONDS: Final = 1.0
 def run_app(data: Path, config: Settings) -> None:
     """Run the screens over a folder that another process owns until the user leaves. Raises MeterError."""
     with progress_bar("reading the archive") as share:
-        engine, following = Following.open(data, config.rules(), SystemClock(), share)
+        engine, following = ChangeReader.open(data, config.rules(), SystemClock(), share)
     log_to(data)
 
     async def run() -> None:

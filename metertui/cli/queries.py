@@ -84,7 +84,7 @@ def _list(options: argparse.Namespace) -> None:
     question = _question(options, listing.COLUMNS)
     with opened(options) as engine:
         _check_known(engine, question)
-        found = listing.readings(engine, question).astype(object).to_dict("records")
+        found = listing.list_readings(engine, question).astype(object).to_dict("records")
         rows = [
             {str(name): value for name, value in row.items()}
             | {"timestamp": engine.zone.iso(row["timestamp"]), "reading_kwh": kwh(row["reading_wh"])}

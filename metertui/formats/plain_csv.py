@@ -9,19 +9,19 @@ from typing import BinaryIO
 import numpy as np
 
 from metertui.engine.base import SiteZone
-from metertui.engine.core import Misfit, Piece
+from metertui.engine.core import BadLine, FilePiece
 from metertui.engine.errors import DataError, Refused
 from metertui.engine.storage import Rows, reading_lines
 from metertui.formats.blocks import read_blocks
 
 
-def read_pieces(file: BinaryIO, path: Path, zone: SiteZone, first: int = 1) -> Iterator[Piece]:
+def read_pieces(file: BinaryIO, path: Path, zone: SiteZone, first: int = 1) -> Iterator[FilePiece]:
     """The readings of a file from where it stands, at line number `first`. Lines that are none are told, not raised."""
     for number, block in read_blocks(file, path, first):
         yield _parse_block(block, path, zone, number) or _parse_lines(block, path, zone, number)
 
 
-def _parse_block(block: bytes, path: Path, zone: SiteZone, first: int) -> Piece | None:
+def _parse_block(block: bytes, path: Path, zone: SiteZone, first: int) -> FilePiece | None:
     """All lines at once; None if there is a line that is no reading, or none at all."""
     try:
         rows = reading_lines.parse(block, path, zone, header=False)
@@ -29,10 +29,10 @@ def _parse_block(block: bytes, path: Path, zone: SiteZone, first: int) -> Piece 
         return None
     if len(rows) != block.count(b"\n"):
         return None
-    return Piece(path.name, rows, np.arange(first, first + len(rows), dtype=np.int64))
+    return FilePiece(path.name, rows, np.arange(first, first + len(rows), dtype=np.int64))
 
 
-def _parse_lines(block: bytes, path: Path, zone: SiteZone, first: int) -> Piece:
+def _parse_lines(block: bytes, path: Path, zone: SiteZone, first: int) -> FilePiece:
     codes: dict[str, int] = {}
     code, times, whs, lines = [], [], [], []
     refused = []
@@ -43,7 +43,7 @@ def _parse_lines(block: bytes, path: Path, zone: SiteZone, first: int) -> Piece:
         try:
             meter, time, wh = reading_lines.parse_line(line, zone)
         except Refused as error:
-            refused.append(Misfit(path.name, number, error.code, error.why, line.decode("utf-8", "backslashreplace")))
+            refused.append(BadLine(path.name, number, error.code, error.why, line.decode("utf-8", "backslashreplace")))
             continue
         code.append(codes.setdefault(meter, len(codes)))
         times.append(time)
@@ -52,4 +52,4 @@ def _parse_lines(block: bytes, path: Path, zone: SiteZone, first: int) -> Piece:
     rows = Rows(
         list(codes), np.array(code, dtype=np.int32), np.array(times, dtype=np.int64), np.array(whs, dtype=np.int64)
     )
-    return Piece(path.name, rows, np.array(lines, dtype=np.int64), refused)
+    return FilePiece(path.name, rows, np.array(lines, dtype=np.int64), refused)

@@ -9,7 +9,7 @@ from typing import Final, Literal, get_args
 
 from metertui.engine.base import Progress, SiteZone, no_progress, part_of_progress
 from metertui.engine.columns import Frozen
-from metertui.engine.core import Import, Piece
+from metertui.engine.core import FilePiece, Import
 from metertui.engine.errors import DataError, MeterError, Refused
 from metertui.engine.storage import reading_lines
 from metertui.formats import plain_csv, wide_csv
@@ -20,7 +20,7 @@ FORMS: Final = get_args(Form)
 
 def read_pieces(
     path: Path, zone: SiteZone, form: Form | None = None, progress: Progress = no_progress
-) -> Iterator[Piece]:
+) -> Iterator[FilePiece]:
     """The readings of a file; its form is found out if it is not told. `progress` is told the share done.
 
     Raises MeterError where the file has another form or none that is known, or cannot be read.
@@ -60,7 +60,7 @@ def read_import(
     paths = list(paths)
     for place, path in enumerate(paths):
         for piece in read_pieces(path, frozen.zone, form, part_of_progress(progress, place, len(paths))):
-            importing.add(piece)
+            importing.add_piece(piece)
     return importing
 
 

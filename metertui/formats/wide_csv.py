@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from metertui.engine.accounts import check_field
 from metertui.engine.base import SiteZone, check_meter_id, format_kwh, parse_kwh
 from metertui.engine.columns import Group
-from metertui.engine.core import Misfit, Piece
+from metertui.engine.core import BadLine, FilePiece
 from metertui.engine.errors import Refused
 from metertui.engine.storage import Rows
 from metertui.formats.blocks import read_blocks
@@ -57,13 +57,13 @@ def is_header(line: str) -> bool:
     return cells[: len(COLUMNS)] == [name.casefold() for name in COLUMNS]
 
 
-def read_pieces(file: BinaryIO, path: Path, zone: SiteZone, first: int = 1) -> Iterator[Piece]:
+def read_pieces(file: BinaryIO, path: Path, zone: SiteZone, first: int = 1) -> Iterator[FilePiece]:
     """The readings of a file from where it stands, at line number `first`. Lines that are none are told, not raised."""
     for number, block in read_blocks(file, path, first):
         yield _parse_block(block, path, zone, number) or _parse_lines(block, path, zone, number)
 
 
-def _parse_block(block: bytes, path: Path, zone: SiteZone, first: int) -> Piece | None:
+def _parse_block(block: bytes, path: Path, zone: SiteZone, first: int) -> FilePiece | None:
     """All lines at once; None if any of them is unusual in any way."""
     try:
         frame = pd.read_csv(
@@ -93,7 +93,7 @@ def _parse_block(block: bytes, path: Path, zone: SiteZone, first: int) -> Piece 
     except (ValueError, Refused):  # pandas' own errors, and those of encodings, are ValueErrors
         return None
     lines = np.arange(first, first + len(rows), dtype=np.int64)
-    return Piece(path.name, rows, lines, (), groups, place.astype(np.int32))
+    return FilePiece(path.name, rows, lines, (), groups, place.astype(np.int32))
 
 
 def _distinct_rows(frame: pd.DataFrame, columns: Sequence[int]) -> tuple[NDArray[np.int64], list[tuple[str, ...]]]:
@@ -107,7 +107,7 @@ def _distinct_rows(frame: pd.DataFrame, columns: Sequence[int]) -> tuple[NDArray
     return place, list(zip(*texts, strict=True))
 
 
-def _parse_lines(block: bytes, path: Path, zone: SiteZone, first: int) -> Piece:
+def _parse_lines(block: bytes, path: Path, zone: SiteZone, first: int) -> FilePiece:
     codes: dict[str, int] = {}
     places: dict[Group, int] = {}
     code, times, whs, group, lines = [], [], [], [], []
@@ -119,7 +119,7 @@ def _parse_lines(block: bytes, path: Path, zone: SiteZone, first: int) -> Piece:
         try:
             meter, time, wh, attributes = _parse_row(line, zone)
         except Refused as error:
-            refused.append(Misfit(path.name, number, error.code, error.why, line.decode("utf-8", "backslashreplace")))
+            refused.append(BadLine(path.name, number, error.code, error.why, line.decode("utf-8", "backslashreplace")))
             continue
         code.append(codes.setdefault(meter, len(codes)))
         group.append(places.setdefault(attributes, len(places)))
@@ -129,7 +129,7 @@ def _parse_lines(block: bytes, path: Path, zone: SiteZone, first: int) -> Piece:
     rows = Rows(
         list(codes), np.array(code, dtype=np.int32), np.array(times, dtype=np.int64), np.array(whs, dtype=np.int64)
     )
-    return Piece(
+    return FilePiece(
         path.name, rows, np.array(lines, dtype=np.int64), refused, list(places), np.array(group, dtype=np.int32)
     )
 

@@ -27,7 +27,7 @@ class Accounts:
 
     async def register(self, meter: str, fields: dict[str, str], by: str) -> Outcome:
         """Register an account, in a batch; `fields` by their names on the wire."""
-        return await self._jobs.commit_request(lambda batch: batch.register(meter, fields, by=by))
+        return await self._jobs.commit_request(lambda batch: batch.add_account(meter, fields, by=by))
 
     async def modify(self, meter: str, fields: dict[str, str], by: str, since: int | None = None) -> None:
         """Change fields of an account from `since` on (µs UTC; now if None). Earlier readings keep the attributes of
@@ -84,7 +84,7 @@ class Accounts:
                 async with jobs.between_batches():
                     if events:
                         await jobs.write(engine.accounts.commit_told, draft, engine.events, events)
-                        engine.decide(events)
+                        engine.apply_events(events)
                     else:
                         await jobs.write(engine.accounts.commit, draft)
                     # The attributes change from here on; when a change is corrected, from the earlier of the two.
@@ -100,7 +100,7 @@ class Accounts:
             async with jobs.between_batches():
                 now = engine.clock.now()
                 standing = engine.accounts.standing()
-                accounts, moves = await jobs.write(importing.accounts, engine.accounts, now)
+                accounts, moves = await jobs.write(importing.plan_accounts, engine.accounts, now)
             if not accounts and not moves:
                 return
             draft = await jobs.compute(engine.accounts.draft, standing, Change(accounts, moves))

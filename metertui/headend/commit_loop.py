@@ -146,7 +146,7 @@ class CommitLoop:
                 failure = _DEFECT
                 self._engine.ingest.roll_back(batch)
             else:
-                if len(batch) or batch.refusals:
+                if len(batch) or batch.refused_lines:
                     committing = asyncio.get_running_loop().run_in_executor(self._writer, self._write_batch, batch)
                     gathered = self._gather_lanes()
                     try:
@@ -211,7 +211,7 @@ class CommitLoop:
         return failure
 
     def _apply_batch(self, batch: Batch, failure: Outcome | None) -> None:
-        self.batch_size = len(batch) + batch.duplicates + len(batch.refusals)
+        self.batch_size = len(batch) + batch.duplicates + len(batch.refused_lines)
         if failure is not None:
             if failure.text != self.storage_error:
                 _logger.error("storage: %s", failure.text)

@@ -19,7 +19,7 @@ class Corrections:
         """Return what decisions would change. Raises MeterError. Other work of the event loop goes on in between."""
         engine = self._jobs.engine
         found = []
-        for effect in corrections.each_effect(engine, decisions, by, engine.clock.now()):
+        for effect in corrections.iter_effects(engine, decisions, by, engine.clock.now()):
             found.append(effect)
             await asyncio.sleep(0)
         return found
@@ -35,7 +35,7 @@ class Corrections:
         engine = self._jobs.engine
         async with self._jobs.between_batches():
             found = await self.preview(decisions, by)
-            await self._jobs.write(corrections.record, engine, found)
-            for _ in corrections.take_effect(engine, found):
+            await self._jobs.write(corrections.write_effects, engine, found)
+            for _ in corrections.apply_effects(engine, found):
                 await asyncio.sleep(0)
         return found

@@ -10,7 +10,7 @@ import logging
 from datetime import date
 from typing import Any
 
-from metertui.engine.core import CLOSING, Close, closes
+from metertui.engine.core import CLOSE_STEPS, Close, closes
 from metertui.engine.errors import BusyError, MeterError, StorageError
 from metertui.headend.jobs import Jobs
 
@@ -31,7 +31,7 @@ class DayClose:
         """`open`, or the step of a running close, one of CLOSING."""
         self.progress: float | None = None
         """The share done of a running close, 0 to 1."""
-        self.last: Close | None = closes.last(jobs.engine.audit, jobs.engine.zone)
+        self.last: Close | None = closes.find_last_close(jobs.engine.audit, jobs.engine.zone)
         self._by = ""
         self._began = 0.0
         self._readings = 0
@@ -68,7 +68,7 @@ class DayClose:
             self.last = close
             commit_loop.storage_error = ""
             _logger.info("day closed by %s: %d readings into %d day files in %.2f s", by, readings, files, seconds)
-            self._jobs.audit(by, closes.ACTION, "", closes.detail(close))
+            self._jobs.audit(by, closes.ACTION, "", closes.format_close(close))
             return close
         except StorageError as error:
             commit_loop.storage_error = str(error)
@@ -102,24 +102,24 @@ class DayClose:
         jobs, engine = self._jobs, self._jobs.engine
         self.progress = 0.0
         self._readings, engine.day_close.day_files = 0, (0, 0)
-        self._enter_step(CLOSING[0])
+        self._enter_step(CLOSE_STEPS[0])
         count = await jobs.write_between_batches(engine.day_close.seal)
         if not count:
             return 0, set(), 0
         self._readings = count
-        self._enter_step(f"writing {count} readings into day files", CLOSING[1])
+        self._enter_step(f"writing {count} readings into day files", CLOSE_STEPS[1])
         before = self._day_before
         late = 0 if before is None else await jobs.compute(engine.day_close.count_late, count, before)
         days = await jobs.compute(engine.day_close.write_day_files, count, self._set_progress)
         engine.day_close.day_files = len(days), len(days)
-        self._enter_step(CLOSING[2])
+        self._enter_step(CLOSE_STEPS[2])
         while True:
             version = engine.readings.version
             rebuilt = await jobs.compute(engine.readings.rebuild, count)
             if version == engine.readings.version:
                 break  # otherwise an account changed meanwhile, and the new index has its readings in the old group
         self.progress = 0.95
-        self._enter_step(CLOSING[3])
+        self._enter_step(CLOSE_STEPS[3])
         async with jobs.between_batches():
             engine.day_close.finish(rebuilt)
             await jobs.write(engine.day_close.drop_sealed)

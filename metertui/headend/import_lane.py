@@ -20,7 +20,7 @@ class ImportLane:
 
     def __init__(self, importing: Import, directory: Directory, commit_loop: CommitLoop, progress: Progress) -> None:
         self._importing = importing
-        rows = importing.new
+        rows = importing.new_rows
         self._codes = [directory.codes.get(meter, -1) for meter in rows.ids]
         self._rows = rows
         self._commit_loop = commit_loop
@@ -62,7 +62,7 @@ class ImportLane:
             if batch.full:
                 self._taken = at - self.done
                 break
-            outcome = batch.take(codes[place], time, wh)
+            outcome = batch.add_imported(codes[place], time, wh)
             if outcome.kind in ("duplicate", "refused"):
                 self._outcomes.append((at, outcome))
 
@@ -73,7 +73,7 @@ class ImportLane:
             self._finished.set_exception(StorageError(failure.text))
             return
         for at, outcome in self._outcomes:
-            self._importing.met(at, outcome)
+            self._importing.note_outcome(at, outcome)
         self._outcomes.clear()
         self.done += self._taken
         if self._given_up:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from metertui.engine.base import Progress, no_progress
 from metertui.engine.columns import Frozen
-from metertui.engine.core import Import, Report, ended
+from metertui.engine.core import Import, ImportReport, deactivation_times
 from metertui.engine.errors import BusyError, MeterError
 from metertui.formats import Form, readers
 from metertui.headend.accounts import Accounts
@@ -34,7 +34,7 @@ class Imports:
         `progress` is called on the event loop.
         """
         loop, engine = asyncio.get_running_loop(), self._jobs.engine
-        now, gone = engine.clock.now(), ended(engine.accounts, engine.events)
+        now, gone = engine.clock.now(), deactivation_times(engine.accounts, engine.events)
         given_up = threading.Event()
 
         def share(part: float) -> None:
@@ -52,10 +52,10 @@ class Imports:
         except asyncio.CancelledError:
             given_up.set()
             raise
-        await self._jobs.compute(importing.accounts, engine.accounts, now)
+        await self._jobs.compute(importing.plan_accounts, engine.accounts, now)
         return importing
 
-    async def store(self, importing: Import, names: str, by: str, progress: Progress = no_progress) -> Report:
+    async def store(self, importing: Import, names: str, by: str, progress: Progress = no_progress) -> ImportReport:
         """Store what was planned and close the day, which puts it into the archive; return what was done.
 
         `names` of the files are for `audit.log`. Raises StorageError. After that, or if it is cancelled, planning and
@@ -67,7 +67,9 @@ class Imports:
         try:
             await lane.run()
         except asyncio.CancelledError:
-            jobs.audit(by, "import given up", names, f"{lane.done} of {len(importing.new)} new readings are stored")
+            jobs.audit(
+                by, "import given up", names, f"{lane.done} of {len(importing.new_rows)} new readings are stored"
+            )
             raise
         report = importing.report
         self._log(report, names, by)
@@ -78,7 +80,7 @@ class Imports:
                 break
         return report
 
-    async def merge(self, importing: Import, names: str, by: str, progress: Progress = no_progress) -> Report:
+    async def merge(self, importing: Import, names: str, by: str, progress: Progress = no_progress) -> ImportReport:
         """Merge what was planned straight into the day files, which takes half the time of `store`.
 
         The engine does not learn of it: this is for a head-end that serves nobody and then ends. `progress` is called
@@ -91,10 +93,10 @@ class Imports:
         self._log(report, names, by)
         return report
 
-    def _log(self, report: Report, names: str, by: str) -> None:
+    def _log(self, report: ImportReport, names: str, by: str) -> None:
         """Append an import to `audit.log`, and what it refused to `rejects.log`."""
         jobs, engine = self._jobs, self._jobs.engine
         jobs.audit(by, "import", names, report.counts())
-        refusals = report.refusals(engine.clock.now())
+        refusals = report.as_refused_lines(engine.clock.now())
         if refusals:
             jobs.append(engine.rejects.write_lines, refusals, engine.zone)

@@ -18,7 +18,7 @@ from typing import Any, Final, TypeVar
 
 from metertui.engine.core import Engine, LiveSnapshot
 from metertui.engine.errors import MeterError
-from metertui.engine.replica import Following, News, Settling, apply
+from metertui.engine.replica import ChangeReader, Changes, HistoryRebuild, apply
 from metertui.engine.storage import Owner, owner_of
 from metertui.headend.jobs import Jobs
 from metertui.headend.recurring import Recurring
@@ -54,12 +54,12 @@ STATUS_FIELDS: Final[dict[str, Any]] = {
 class ReadOnlyHeadEnd(HeadEnd):
     """A head-end that only reads. All that would write raises OwnedError with a sentence that names the owner."""
 
-    def __init__(self, engine: Engine, following: Following) -> None:
+    def __init__(self, engine: Engine, following: ChangeReader) -> None:
         super().__init__(engine, close_at_midnight=False, jobs=Jobs(engine, self.why_read_only))
         self._following = following
         self._reader = ThreadPoolExecutor(1, "metertui-follow")
         self._looking = Recurring(self.follow, "a look at the folder", self._report_defect)
-        self._settling: Settling | None = None
+        self._settling: HistoryRebuild | None = None
         self._builder: asyncio.Task[None] | None = None
         self._applying = asyncio.Lock()
         self._stale_days: set[date] = set()
@@ -126,8 +126,8 @@ class ReadOnlyHeadEnd(HeadEnd):
         return replace(
             super().live(),
             following=self._following_state(),
-            trouble=self._trouble,
-            heard=heard,
+            follow_error=self._trouble,
+            server_known=heard,
             **(self._status if heard else {}),
         )
 
@@ -140,19 +140,19 @@ class ReadOnlyHeadEnd(HeadEnd):
         """Look at the files once, apply what is new, and start to build the history again where that is needed."""
         loop = asyncio.get_running_loop()
         self._update_owner()
-        news = await loop.run_in_executor(self._reader, self._following.look, self.engine)
+        news = await loop.run_in_executor(self._reader, self._following.read_changes, self.engine)
         async with self._applying:
             await self._apply_news(news)
-        self._trouble = news.trouble
+        self._trouble = news.error
         self._stale_days |= news.days
-        if self._builder is None and (self._stale_days or self._all_stale or news.relog):
+        if self._builder is None and (self._stale_days or self._all_stale or news.reread_log):
             try:
-                logs = await loop.run_in_executor(self._reader, self._following.gather) if news.relog else None
+                logs = await loop.run_in_executor(self._reader, self._following.read_logs) if news.reread_log else None
             except (MeterError, OSError) as error:
                 self._trouble = str(error)
                 return
             days, self._stale_days, self._all_stale = frozenset(self._stale_days), set(), False
-            self._settling = Settling(self.engine, days, logs)
+            self._settling = HistoryRebuild(self.engine, days, logs)
             self._builder = asyncio.create_task(self._rebuild(self._settling), name="rebuild")
 
     def _report_defect(self) -> None:
@@ -163,20 +163,20 @@ class ReadOnlyHeadEnd(HeadEnd):
         if self._builder is not None:
             await asyncio.wait([self._builder])
 
-    async def _apply_news(self, news: News) -> None:
+    async def _apply_news(self, news: Changes) -> None:
         engine = self.engine
-        await _run_steps(apply.readings(engine, news.rows))
+        await _run_steps(apply.add_readings(engine, news.rows))
         if news.fresh is not None:
             engine.day_close.sealed = len(engine.readings.tail)
-            await _run_steps(apply.readings(engine, news.fresh))
+            await _run_steps(apply.add_readings(engine, news.fresh))
         if news.event_book is not None:
             engine.events = news.event_book
             self._all_stale = True
         elif news.events:
-            engine.decide(news.events)
+            engine.apply_events(news.events)
         if news.book is not None:
-            self._all_stale |= await _run_steps(apply.book(engine, news.book))
-        self._all_stale |= await _run_steps(apply.accounts(engine, news.accounts))
+            self._all_stale |= await _run_steps(apply.replace_accounts(engine, news.book))
+        self._all_stale |= await _run_steps(apply.update_accounts(engine, news.accounts))
         if self._settling is not None:
             self._settling.meters.update(event.meter for event in news.events)
             self._settling.meters.update(account.meter for account, _ in news.accounts)
@@ -190,22 +190,22 @@ class ReadOnlyHeadEnd(HeadEnd):
             self.day_close.last = news.closes[-1]
         self.day_close.state = "writing day files" if news.sealed and self._owner is not None else "open"
 
-    async def _rebuild(self, settling: Settling) -> None:
+    async def _rebuild(self, settling: HistoryRebuild) -> None:
         try:
-            await self._jobs.compute(settling.read)
-            await _run_steps(settling.code())
-            await self._jobs.compute(settling.build)
+            await self._jobs.compute(settling.read_days)
+            await _run_steps(settling.assign_codes())
+            await self._jobs.compute(settling.build_readings)
             view = settling.view()
-            await self._jobs.compute(settling.judge, view)
+            await self._jobs.compute(settling.load_heads, view)
             async with self._applying:
                 await _run_steps(settling.put_in_use())
         except (MeterError, OSError) as error:
             self._trouble = str(error)
-            self._following.missed(settling.days)
+            self._following.mark_unread(settling.days)
         except Exception:
             _logger.exception("the history could not be rebuilt")
             self._report_defect()
-            self._following.missed(settling.days)
+            self._following.mark_unread(settling.days)
         finally:
             self._settling = self._builder = None
 

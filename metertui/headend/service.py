@@ -81,7 +81,7 @@ class HeadEnd:
 
     async def store_reading(self, meter: str, kwh: str, timestamp: str | None, by: str) -> Outcome:
         """Store a reading that someone entered; its parts as on the wire."""
-        outcome = await self._jobs.commit_request(lambda batch: batch.read(meter, kwh, timestamp))
+        outcome = await self._jobs.commit_request(lambda batch: batch.add_reading(meter, kwh, timestamp))
         if outcome.stored:
             self.audit(by, "reading", meter, f"{kwh} kWh at {timestamp or 'now'}: {outcome.kind}")
         return outcome
@@ -133,7 +133,7 @@ class HeadEnd:
             last_close=day_close.last,
             **day_close.progress_fields(),
             storage_error=commit_loop.storage_error,
-            unheard=self.port_error,
+            port_error=self.port_error,
             arrivals=tuple(reversed(counters.arrivals)),
             refusals=tuple(reversed(counters.refusals)),
         )

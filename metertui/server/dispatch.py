@@ -44,13 +44,13 @@ class RequestBatch(Protocol):
     def full(self) -> bool:
         """Whether further requests have to wait for the next batch."""
 
-    def read(self, meter: str, kwh: str, timestamp: str | None) -> Outcome:
+    def add_reading(self, meter: str, kwh: str, timestamp: str | None) -> Outcome:
         """Put a reading to the batch."""
 
-    def register(self, meter: str, fields: Mapping[str, str], repeated: str = "", by: str = "") -> Outcome:
+    def add_account(self, meter: str, fields: Mapping[str, str], repeated: str = "", by: str = "") -> Outcome:
         """Put a new account to the batch."""
 
-    def refuse(self, peer: str, code: str, why: str, line: str) -> None:
+    def add_refused_line(self, peer: str, code: str, why: str, line: str) -> None:
         """Record a refused line."""
 
 
@@ -209,14 +209,14 @@ class Conversation:
 
     def _read(self, batch: RequestBatch, request: Read) -> str:
         line, meter, kwh, timestamp = request
-        outcome = batch.read(meter, kwh, timestamp)
+        outcome = batch.add_reading(meter, kwh, timestamp)
         return _OK if outcome is OK else self._reply_to(batch, line, outcome)
 
     def _register(self, batch: RequestBatch, request: Register) -> str:
         line, meter, fields = request
         names = [name for name, _ in fields]
         repeated = next((name for place, name in enumerate(names) if name in names[:place]), "")
-        return self._reply_to(batch, line, batch.register(meter, dict(fields), repeated, self.peer))
+        return self._reply_to(batch, line, batch.add_account(meter, dict(fields), repeated, self.peer))
 
     def _stop(self, _batch: RequestBatch, request: Stop) -> None:
         self.pending_stop = request
@@ -259,7 +259,7 @@ class Conversation:
 
     def _refuse(self, batch: RequestBatch, bad: Bad) -> str:
         self.refusals += 1
-        batch.refuse(self.peer, bad.code, bad.why, bad.line)
+        batch.add_refused_line(self.peer, bad.code, bad.why, bad.line)
         return _error_reply(bad.code, bad.why)
 
 

@@ -122,7 +122,7 @@ async def _remove_member(call: Call) -> object:
 async def _decide(call: Call) -> object:
     decisions = [_parse_decision(each) for each in call.objects("decisions")]
     zone = call.headend.engine.zone
-    return [effect.told(zone) for effect in await call.headend.corrections.apply(decisions, call.by)]
+    return [effect.as_json(zone) for effect in await call.headend.corrections.apply(decisions, call.by)]
 
 
 def _parse_decision(fields: dict[str, Any]) -> Decision:
@@ -144,7 +144,7 @@ async def _import(call: Call) -> object:
     imports = call.headend.imports
     store = imports.merge if call.alone else imports.store
     report = await store(importing, names, call.by, progress)
-    return report.told(_LISTED_REFUSALS)
+    return report.as_json(_LISTED_REFUSALS)
 
 
 async def _close(call: Call) -> object:

@@ -31,7 +31,7 @@ from metertui.engine.base.config import Rules
 from metertui.engine.base.windows import window_of_days
 from metertui.engine.base.zone import SiteZone
 from metertui.engine.core.engine import Engine
-from metertui.engine.maintenance.check import check
+from metertui.engine.maintenance.check import check_folder
 from metertui.engine.usage.aggregate import answer
 from metertui.engine.usage.query import Question
 from metertui.engine.usage.readings_table import export
@@ -441,7 +441,7 @@ class Campaign:
         for meter, count in of_meter.items():
             if (found := engine.usage(meter, window).readings) != count:
                 self._ledger.fault(f"{when} {meter} has {found} readings, and not {count}")
-        for proof in check(self._folder, RULES, lambda _: None):
+        for proof in check_folder(self._folder, RULES, lambda _: None):
             for problem in proof.problems:
                 self._ledger.fault(f"{when} check says: {problem}")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from metertui.engine.base.config import Rules, SystemClock
 from metertui.engine.base.zone import SiteZone
 from metertui.engine.core.engine import Engine
-from metertui.engine.replica.changes import Following
+from metertui.engine.replica.changes import ChangeReader
 from metertui.headend.read_only import ReadOnlyHeadEnd
 from metertui.server import control
 from metertui.server.control_protocol import Done, Request
@@ -39,7 +39,7 @@ async def test_a_follower_sees_within_a_second_what_a_server_stores_closes_and_l
         return server.say(lines)
 
     server = await asyncio.to_thread(Server, tmp_path)
-    follower = ReadOnlyHeadEnd(*Following.open(tmp_path, RULES, SystemClock()))
+    follower = ReadOnlyHeadEnd(*ChangeReader.open(tmp_path, RULES, SystemClock()))
     await follower.start()
     try:
         assert follower.live().following == f"read-only, follows process {server.process.pid}"

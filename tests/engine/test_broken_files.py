@@ -32,8 +32,8 @@ from metertui.engine.base.zone import HOUR, SiteZone
 from metertui.engine.columns.columns import Group
 from metertui.engine.core.engine import Engine
 from metertui.engine.errors import DataError, MeterError, Refused
-from metertui.engine.maintenance.check import check
-from metertui.engine.maintenance.repair import Repair, repair
+from metertui.engine.maintenance.check import check_folder
+from metertui.engine.maintenance.repair import FileRepair, repair_folder
 from metertui.engine.storage import day_close
 from metertui.engine.storage.day_files import Archive
 from metertui.engine.storage.durable import ASIDE
@@ -194,7 +194,7 @@ def assert_readings(engine: Engine, files: Folder) -> None:
     assert found.keys() == expected.keys()
     assert all(wh in expected[key] for key, wh in found.items())
     if any(len(values) > 1 for values in expected.values()):
-        told = [problem for proof in check(engine.folder, RULES, lambda _: None) for problem in proof.problems]
+        told = [problem for proof in check_folder(engine.folder, RULES, lambda _: None) for problem in proof.problems]
         assert any("in one file and" in problem for problem in told)
 
 
@@ -356,9 +356,9 @@ def test_settings_that_no_one_writes_are_refused_in_one_line(tmp_path: Path, tex
 # -- repairing -----------------------------------------------------------------------------------------------------
 
 
-def repaired(folder: Path) -> list[Repair] | DataError:
+def repaired(folder: Path) -> list[FileRepair] | DataError:
     try:
-        return repair(folder, RULES, lambda _: None)
+        return repair_folder(folder, RULES, lambda _: None)
     except DataError as error:
         return error
 
@@ -389,7 +389,7 @@ def test_after_a_repair_it_opens_with_every_line_that_was_sound(sound: Folder, b
             files = files_of(folder)
             assert_nothing_lost(name, edited, files)
             assert {path for path in sound if files[path] != sound[path]} <= {name, "archive/manifest.csv"}
-            assert (name + ASIDE in files) == any(one.aside for one in done)
+            assert (name + ASIDE in files) == any(one.lines_aside for one in done)
             engine = opened(folder, RULES)
             try:
                 assert_readings(engine, files)

@@ -17,9 +17,9 @@ from metertui.engine.base.zone import DAY, HOUR, MINUTE, SiteZone
 from metertui.engine.columns.columns import Group
 from metertui.engine.core.engine import Engine
 from metertui.engine.core.importing import Import
-from metertui.engine.maintenance.backup import backup
-from metertui.engine.maintenance.check import check
-from metertui.engine.maintenance.repair import repair
+from metertui.engine.maintenance.backup import back_up
+from metertui.engine.maintenance.check import check_folder
+from metertui.engine.maintenance.repair import repair_folder
 from metertui.engine.vee.edit_log import Event
 from tests.clock import FakeClock
 from tests.engine.core.test_importing import piece
@@ -50,7 +50,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 
 def problems(folder: Path) -> list[str]:
-    return [problem for proof in check(folder, RULES, lambda _: None) for problem in proof.problems]
+    return [problem for proof in check_folder(folder, RULES, lambda _: None) for problem in proof.problems]
 
 
 # -- accounts ------------------------------------------------------------------------------------------------------
@@ -124,11 +124,11 @@ def test_a_change_of_accounts_is_whole_or_was_never_begun(
         beside = AccountBook(folder, RULES.zone)
         beside.load()
         assert problems(folder) == []
-        backup(folder, folder.with_name(f"{folder.name}-kept"), lambda _: None)
+        back_up(folder, folder.with_name(f"{folder.name}-kept"), lambda _: None)
         kept = load(folder.with_name(f"{folder.name}-kept"))
         mended = folder.with_name(f"{folder.name}-mended")
         shutil.copytree(folder, mended)
-        repair(mended, RULES, lambda _: None)
+        repair_folder(mended, RULES, lambda _: None)
         book = load(folder)
         assert list(book) == list(beside) == list(kept) == list(load(mended))
         assert all(book.moves(account.meter) == beside.moves(account.meter) for account in book)
@@ -256,7 +256,7 @@ ARRIVING: Readings = [
 def store(engine: Engine, readings: Readings) -> Sequence[str]:
     """The log's way of a batch; what became of each reading."""
     batch = engine.ingest.begin()
-    outcomes = [batch.read(*reading).kind for reading in readings]
+    outcomes = [batch.add_reading(*reading).kind for reading in readings]
     engine.ingest.write(batch)
     engine.ingest.apply(batch)
     return outcomes
@@ -321,8 +321,8 @@ def test_a_batch_of_accounts_and_readings_leaves_no_reading_without_its_account(
     def work(folder: Path) -> None:
         with closing(opened(folder)) as engine:
             batch = engine.ingest.begin()
-            assert batch.register("m", NEW).stored
-            assert batch.read("m", "3", "2025-03-12T10:00:00").stored
+            assert batch.add_account("m", NEW).stored
+            assert batch.add_reading("m", "3", "2025-03-12T10:00:00").stored
             engine.ingest.write(batch)
 
     template = with_readings(tmp_path / "data")
@@ -331,8 +331,8 @@ def test_a_batch_of_accounts_and_readings_leaves_no_reading_without_its_account(
             registered = "m" in engine.accounts
             assert told(engine) <= 3 + registered
             batch = engine.ingest.begin()
-            assert batch.register("m" if not registered else "n", {}).stored
-            assert batch.read("m", "3", "2025-03-12T10:00:00").stored
+            assert batch.add_account("m" if not registered else "n", {}).stored
+            assert batch.add_reading("m", "3", "2025-03-12T10:00:00").stored
             engine.ingest.write(batch)
         assert sorted(stored(folder))[-1] == "m,2025-03-12T10:00:00+08:00,3"
         assert problems(folder) == []
@@ -395,7 +395,7 @@ def importing(folder: Path) -> None:
     groups = [SOUTH, EAST, NORTH, NORTH, SOUTH, NORTH, EAST, EAST, SOUTH]
     with closing(opened(folder)) as engine:
         work = Import(engine.view().frozen(RULES.max_w), latest=NOW)
-        work.add(piece(rows, groups))
+        work.add_piece(piece(rows, groups))
         report = work.finish(engine.accounts, engine.archive, now=NOW)
         assert (report.read, report.refused, report.new + report.duplicate) == (9, 1, 8)
 

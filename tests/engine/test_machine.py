@@ -142,11 +142,11 @@ class EngineMachine(RuleBasedStateMachine):
         for kind, meter, *rest in requests:
             if kind == "register":
                 expected = self.registered(accounts, meter, *rest)
-                outcome = batch.register(meter, *rest)
+                outcome = batch.add_account(meter, *rest)
             else:
                 staged = len(batch.times)
                 kwh, timestamp = rest
-                outcome = batch.read(meter, kwh, timestamp)
+                outcome = batch.add_reading(meter, kwh, timestamp)
                 fresh = batch.times[staged] if len(batch.times) > staged else None
                 expected = self.read(accounts, stored, meter, kwh, timestamp, fresh)
             assert (outcome.kind, outcome.code) == expected, (kind, meter, rest)
@@ -371,7 +371,7 @@ class EngineMachine(RuleBasedStateMachine):
             if low <= time < high and region in ("", self.accounts[meter].region(time))
         )
         days = (date(2025, 3, 10 + first), date(2025, 3, 10 + first + length))
-        found = listing.find(self.engine, attributes=Group(region), days=days)
+        found = listing.find_readings(self.engine, attributes=Group(region), days=days)
         times = [round(time.timestamp() * 1_000_000) for time in found["time"]]
         assert sorted(zip(found["identifier"], times, strict=True)) == expected
 
@@ -399,7 +399,7 @@ class EngineMachine(RuleBasedStateMachine):
     def every_reading_is_found_where_it_belongs(self) -> None:
         for region in REGIONS:
             expected = [key for key in self.stored if self.accounts[key[0]].region(key[1]) == region]
-            assert len(listing.find(self.engine, attributes=Group(region))) == len(expected)
+            assert len(listing.find_readings(self.engine, attributes=Group(region))) == len(expected)
 
     def same(self, engine: Engine) -> None:
         assert {account.meter for account in engine.accounts} == self.accounts.keys()

@@ -71,7 +71,7 @@ class Day:
         new = [meter for meter in METERS if meter not in known][:2]
         batch = self.engine.ingest.begin()
         for meter in new:
-            assert batch.register(meter, {"region": REGIONS[0]}).stored
+            assert batch.add_account(meter, {"region": REGIONS[0]}).stored
         self.engine.ingest.write(batch)
         self.accounts.append((self.disk.events, known | dict.fromkeys(new, (REGIONS[0], True))))
         self.engine.ingest.apply(batch)
@@ -82,7 +82,7 @@ class Day:
             for _ in range(count):
                 place = len(self.readings)
                 time, wh = FIRST + place * HOUR // 2, 1000 + 137 * place
-                assert batch.read(meter, f"{wh / 1000:.3f}", ZONE.iso(time)).stored
+                assert batch.add_reading(meter, f"{wh / 1000:.3f}", ZONE.iso(time)).stored
                 self.readings.append((meter, time, wh))
                 sent.add((meter, time, wh))
         self.engine.ingest.write(batch)

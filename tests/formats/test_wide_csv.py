@@ -9,7 +9,7 @@ import pytest
 
 from metertui.engine.base.zone import SiteZone
 from metertui.engine.columns.columns import Group
-from metertui.engine.core.importing import Piece
+from metertui.engine.core.importing import FilePiece
 from metertui.formats import readers, wide_csv
 from metertui.formats.synthetic import Fleet
 
@@ -22,13 +22,13 @@ def row(meter: str = "10-A", kwh: str = "12.5", date: str = "2020,3,9", time: st
     return f"{meter},7,2,{kwh},{date},{time},1,{where},{cells.get('stray', '')}\n"
 
 
-def read(tmp_path: Path, text: str | bytes, zone: SiteZone = ZONE) -> list[Piece]:
+def read(tmp_path: Path, text: str | bytes, zone: SiteZone = ZONE) -> list[FilePiece]:
     path = tmp_path / "wide.csv"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     return list(readers.read_pieces(path, zone))
 
 
-def readings(pieces: list[Piece]) -> list[tuple[int, str, str, int, Group]]:
+def readings(pieces: list[FilePiece]) -> list[tuple[int, str, str, int, Group]]:
     """(line, meter, timestamp, Wh, attributes) of all that was read."""
     found = []
     for piece in pieces:

@@ -63,5 +63,5 @@ async def test_readings_between_a_wrong_day_and_the_right_one_go_back(desk: Head
         assert (await read(desk, f"{day}", f"2025-03-{day}T12:00")).kind == "ok"
     for day in order:
         await desk.accounts.modify("m", {"region": "West"}, "ann", engine.zone.parse(f"2025-03-{day}T00:00"))
-        found = [len(listing.find(engine, attributes=Group(region))) for region in ("East", "West")]
+        found = [len(listing.find_readings(engine, attributes=Group(region))) for region in ("East", "West")]
         assert found == [day - 13, 21 - day]

@@ -17,12 +17,12 @@ from metertui.engine.base.config import Rules
 from metertui.engine.base.registers import format_kwh
 from metertui.engine.base.zone import MINUTE, SiteZone
 from metertui.engine.columns.columns import Group
-from metertui.engine.core.corrections import Decision, effects
+from metertui.engine.core.corrections import Decision, list_effects
 from metertui.engine.core.engine import Engine
-from metertui.engine.core.importing import Import, Piece
+from metertui.engine.core.importing import FilePiece, Import
 from metertui.engine.errors import MeterError, OwnedError
 from metertui.engine.index.reading_store import Rebuilt
-from metertui.engine.replica.changes import Following
+from metertui.engine.replica.changes import ChangeReader
 from metertui.engine.storage.folder_lock import FolderLock
 from metertui.engine.storage.reading_lines import Rows
 from metertui.headend.read_only import ReadOnlyHeadEnd
@@ -105,7 +105,7 @@ class Walk:
     def register(self) -> None:
         batch = self.owner.ingest.begin()
         fields = {"region": self.random.choice(("East", "West")), "address": "1, \u00c4 Road"}
-        if batch.register(self.random.choice(METERS), fields).stored:
+        if batch.add_account(self.random.choice(METERS), fields).stored:
             self.commit(batch)
 
     def read(self) -> None:
@@ -113,9 +113,9 @@ class Walk:
         for _ in range(self.random.randint(1, 12)):
             slot = self.random.randrange(SLOTS)
             wh = 1_000_000 + slot * 500 + self.random.choice((0, 0, 0, 0, 1, -700, 5_000_000))
-            batch.read(self.random.choice(METERS), format_kwh(wh), ZONE.iso(START + slot * 30 * MINUTE))
+            batch.add_reading(self.random.choice(METERS), format_kwh(wh), ZONE.iso(START + slot * 30 * MINUTE))
         if self.random.random() < 0.2:
-            batch.register(self.random.choice(METERS), {"region": "North"})
+            batch.add_account(self.random.choice(METERS), {"region": "North"})
         self.commit(batch)
 
     def commit(self, batch: Any) -> None:
@@ -164,11 +164,11 @@ class Walk:
         meter = self.random.choice(METERS)
         at = START + self.random.randrange(SLOTS) * 30 * MINUTE
         try:
-            found = effects(self.owner, [Decision("void", meter, at, "misread")], "me", self.clock.now())
+            found = list_effects(self.owner, [Decision("void", meter, at, "misread")], "me", self.clock.now())
         except MeterError:
             return
         self.owner.events.append([effect.event for effect in found])
-        self.owner.decide([effect.event for effect in found])
+        self.owner.apply_events([effect.event for effect in found])
 
     def hire(self) -> None:
         if self.owner.staff.members():
@@ -215,7 +215,7 @@ class Walk:
         ids = [*METERS, "m-7"]
         codes = np.array([self.random.randrange(len(ids)) for _ in slots], dtype=np.int32)
         rows = Rows(ids, codes, START + slots * 30 * MINUTE, 1_000_000 + slots * 500)
-        taken.add(Piece("x.csv", rows, np.arange(20)))
+        taken.add_piece(FilePiece("x.csv", rows, np.arange(20)))
         taken.finish(engine.accounts, engine.archive, now=self.clock.now())
         engine.close()
 
@@ -231,7 +231,7 @@ async def follow(follower: ReadOnlyHeadEnd) -> None:
     for _ in range(4):
         await follower.follow()
         await follower.wait_until_built()
-    assert not follower.live().trouble
+    assert not follower.live().follow_error
 
 
 @pytest.mark.parametrize("seed", range(int(os.environ.get("METERTUI_WALKS", "5"))))
@@ -240,7 +240,7 @@ async def test_at_rest_the_follower_has_what_the_owner_has(tmp_path: Path, seed:
     for _ in range(walk.random.randrange(20)):
         walk.step()
     walk.tidy()
-    follower = ReadOnlyHeadEnd(*Following.open(tmp_path, RULES, walk.clock))
+    follower = ReadOnlyHeadEnd(*ChangeReader.open(tmp_path, RULES, walk.clock))
     try:
         for _ in range(100):
             walk.step()
@@ -264,7 +264,7 @@ async def pair(tmp_path: Path) -> AsyncIterator[tuple[Engine, ReadOnlyHeadEnd]]:
     """An owner with a meter, and who follows it; only when it is told to."""
     owner = Engine.open(tmp_path, RULES, FakeClock())
     read(owner, "m", "5", register=True)
-    follower = ReadOnlyHeadEnd(*Following.open(tmp_path, RULES, FakeClock()))
+    follower = ReadOnlyHeadEnd(*ChangeReader.open(tmp_path, RULES, FakeClock()))
     yield owner, follower
     await follower.stop()
     owner.close()
@@ -273,8 +273,8 @@ async def pair(tmp_path: Path) -> AsyncIterator[tuple[Engine, ReadOnlyHeadEnd]]:
 def read(owner: Engine, meter: str, kwh: str, *, register: bool = False) -> None:
     batch = owner.ingest.begin()
     if register:
-        batch.register(meter, {})
-    batch.read(meter, kwh, None)
+        batch.add_account(meter, {})
+    batch.add_reading(meter, kwh, None)
     owner.ingest.write(batch)
     owner.ingest.apply(batch)
 
@@ -320,16 +320,16 @@ async def test_it_says_when_the_owner_has_ended_and_when_another_has_come(
     owner, follower = pair
     pid = os.getpid()
     live = follower.live()
-    assert (live.following, live.heard) == (f"read-only, follows process {pid}", False)
+    assert (live.following, live.server_known) == (f"read-only, follows process {pid}", False)
     follower.receive_status({"connections": 5, "progress": 0.5, "address": 7, "folder": "/else"})
     live = follower.live()
-    assert (live.heard, live.connections, live.progress, live.address) == (True, 5, 0.5, "")
+    assert (live.server_known, live.connections, live.progress, live.address) == (True, 5, 0.5, "")
     assert live.folder == str(tmp_path)
     owner.close()
     await follower.follow()
     live = follower.live()
     told = f"read-only, and process {pid} has ended: leave and start metertui again to take its place"
-    assert (live.following, live.heard, live.connections) == (told, False, 0)
+    assert (live.following, live.server_known, live.connections) == (told, False, 0)
     assert follower.why_read_only() == (
         "read-only: the process that owned this folder has ended; start metertui again to take its place"
     )
@@ -368,13 +368,13 @@ async def test_a_file_that_cannot_be_read_is_told_and_holds_nothing_else_up(
     read(owner, "m", "6")
     await follower.follow()
     assert follower.live().stored == 2
-    assert "users.csv:3: " in follower.live().trouble
+    assert "users.csv:3: " in follower.live().follow_error
     await follower.follow()
-    assert "users.csv:3: " in follower.live().trouble  # as long as it is so
+    assert "users.csv:3: " in follower.live().follow_error  # as long as it is so
     (tmp_path / "new").write_bytes(whole)
     (tmp_path / "new").rename(tmp_path / "users.csv")
     await follower.follow()
-    assert follower.live().trouble == ""
+    assert follower.live().follow_error == ""
 
 
 async def test_it_follows_by_itself_within_a_second(pair: tuple[Engine, ReadOnlyHeadEnd]) -> None:

@@ -9,7 +9,7 @@ from textual.widgets import Button, Input
 
 from metertui.app import MetertuiApp
 from metertui.engine.base.config import Rules
-from metertui.engine.replica.changes import Following
+from metertui.engine.replica.changes import ChangeReader
 from metertui.headend.read_only import ReadOnlyHeadEnd
 from metertui.settings import Settings
 from tests.screens.town import Town, press, settle, text_of
@@ -18,10 +18,10 @@ from tests.screens.town import Town, press, settle, text_of
 async def test_a_second_desk_shows_what_the_first_has_and_changes_nothing(tmp_path: Path) -> None:
     town = Town(tmp_path, filled=False)
     batch = town.engine.ingest.begin()
-    batch.register("m-1", {})
+    batch.add_account("m-1", {})
     town.engine.ingest.write(batch)
     town.engine.ingest.apply(batch)
-    follower = ReadOnlyHeadEnd(*Following.open(tmp_path, Rules(zone=town.zone), town.clock))
+    follower = ReadOnlyHeadEnd(*ChangeReader.open(tmp_path, Rules(zone=town.zone), town.clock))
     app = MetertuiApp(follower, Settings(small_group_meters=0))
     app.animation_level = "none"
     try:

@@ -48,8 +48,8 @@ def test_an_operator_opens_a_new_desk(snap_compare: Compare, empty_town: Town, s
 def test_an_operator_watches_readings_arrive(snap_compare: Compare, town: Town, size: tuple[int, int]) -> None:
     town.read((STEADY, "2690.6", "2025-03-12T10:35:00"), (STEADY, "1", "2025-03-12T10:36:00"))
     batch = town.engine.ingest.begin()
-    batch.refuse("127.0.0.1:50123", "unknown-command", "it is not a command", "[red]hello[/] \x1b[31m")
-    batch.refuse("127.0.0.1:50124", "bad-reading", "a reading is digits", "READ 200-001 1e5")
+    batch.add_refused_line("127.0.0.1:50123", "unknown-command", "it is not a command", "[red]hello[/] \x1b[31m")
+    batch.add_refused_line("127.0.0.1:50124", "bad-reading", "a reading is digits", "READ 200-001 1e5")
     town.engine.ingest.apply(batch)
     assert snap_compare(town.app, terminal_size=size, run_before=doing(town, "f2"))
 
@@ -113,7 +113,7 @@ def test_a_customer_disputes_a_figure(snap_compare: Compare, town: Town, size: t
     )
     decided, ada = town.zone.parse("2025-03-12T10:00"), "ada@metertui.example"
     exchange, doubt = town.zone.parse("2025-03-07T09:30"), town.zone.parse("2025-03-04T00:00")
-    town.engine.decide(
+    town.engine.apply_events(
         [
             Event(decided, "300", "exchange", exchange, ada, "worn out, work order 4711", 972_250, 0),
             Event(decided, "300", "void", doubt, ada, "read at the neighbour's"),
@@ -183,8 +183,8 @@ def test_an_operator_goes_through_the_tabs(snap_compare: Compare, town: Town, ta
 def test_an_operator_goes_through_the_exceptions(snap_compare: Compare, town: Town, size: tuple[int, int]) -> None:
     town.read((STEADY, "2690.6", "2025-03-12T10:45:30"), (STEADY, "1", "2025-03-12T10:36:00"))
     batch = town.engine.ingest.begin()
-    batch.refuse("127.0.0.1:50124", "conflict", "", "READ 200-001 7 2025-03-10T00:00")
-    batch.refuse("127.0.0.1:50123", "unknown-command", "it is no command", "[red]hello[/] \x1b[31m")
+    batch.add_refused_line("127.0.0.1:50124", "conflict", "", "READ 200-001 7 2025-03-10T00:00")
+    batch.add_refused_line("127.0.0.1:50123", "unknown-command", "it is no command", "[red]hello[/] \x1b[31m")
     town.engine.ingest.write_notes(batch, stored=True)
     town.engine.ingest.apply(batch)
     assert snap_compare(town.app, terminal_size=size, run_before=doing(town, "f7", "space", "down", role="operator"))

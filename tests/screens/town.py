@@ -56,14 +56,14 @@ class Town:
         """Store readings: meter, kWh, local time."""
         batch = self.engine.ingest.begin()
         for meter, kwh, time in readings:
-            assert batch.read(meter, kwh, time).stored
+            assert batch.add_reading(meter, kwh, time).stored
         self.engine.ingest.write(batch)
         self.engine.ingest.apply(batch)
 
     def register(self, meter: str, address: str) -> None:
         """One more account."""
         batch = self.engine.ingest.begin()
-        batch.register(meter, {"address": address})
+        batch.add_account(meter, {"address": address})
         self.engine.ingest.apply(batch)
 
     def log_in(self, role: str) -> None:
@@ -73,11 +73,13 @@ class Town:
     def _fill(self) -> None:
         batch = self.engine.ingest.begin()
         fields = {"address": "1 Steady Lane", "region": "North", "sub_region": "Riverside", "apartment_type": "3-room"}
-        batch.register(STEADY, {**fields, "postcode": "018956"})
-        batch.register(HOSTILE, {"address": "[red]12[/red] [/ Odd Street", "region": "[b]South", "apartment_type": ""})
+        batch.add_account(STEADY, {**fields, "postcode": "018956"})
+        batch.add_account(
+            HOSTILE, {"address": "[red]12[/red] [/ Odd Street", "region": "[b]South", "apartment_type": ""}
+        )
         for number, (meter, (region, sub_region, kind, _)) in enumerate(TOWN.items(), 1):
             where = {"region": region, "sub_region": sub_region, "apartment_type": kind}
-            batch.register(meter, {"address": f"{number} {sub_region} Road", "postcode": f"1000{number}", **where})
+            batch.add_account(meter, {"address": f"{number} {sub_region} Road", "postcode": f"1000{number}", **where})
         self.engine.ingest.write(batch)
         self.engine.ingest.apply(batch)
         first = self.zone.parse("2025-01-01T00:00:00")

@@ -17,19 +17,19 @@ class FakeBatch:
         self.outcomes = outcomes or {}
         self.reads: list[tuple[str, str, str | None]] = []
         self.registered: list[tuple[str, Mapping[str, str], str]] = []
-        self.refusals: list[tuple[str, str, str, str]] = []
+        self.refused_lines: list[tuple[str, str, str, str]] = []
         self.full = False
 
-    def read(self, meter: str, kwh: str, timestamp: str | None) -> Outcome:
+    def add_reading(self, meter: str, kwh: str, timestamp: str | None) -> Outcome:
         self.reads.append((meter, kwh, timestamp))
         return self.outcomes.get(meter, OK)
 
-    def register(self, meter: str, fields: Mapping[str, str], repeated: str = "", by: str = "") -> Outcome:
+    def add_account(self, meter: str, fields: Mapping[str, str], repeated: str = "", by: str = "") -> Outcome:
         self.registered.append((meter, fields, repeated))
         return self.outcomes.get(meter, OK)
 
-    def refuse(self, peer: str, code: str, why: str, line: str) -> None:
-        self.refusals.append((peer, code, why, line))
+    def add_refused_line(self, peer: str, code: str, why: str, line: str) -> None:
+        self.refused_lines.append((peer, code, why, line))
 
 
 class FakeClock:

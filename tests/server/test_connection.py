@@ -82,7 +82,7 @@ async def test_ten_megabytes_of_random_bytes_are_answered_and_the_server_lives()
         assert replies.pop() == ""
         assert len(replies) > 1000
         assert all(reply.startswith("ERR ") and reply.isprintable() for reply in replies)
-        assert len(headend.batch.refusals) == len(replies)
+        assert len(headend.batch.refused_lines) == len(replies)
         assert await say(listener, b"PING\n") == b"OK\n"
         writer.close()
 
@@ -163,7 +163,7 @@ async def test_a_day_close_that_fails_says_so_and_the_connection_goes_on(error: 
         headend.day_close.running.set_exception(error)
         assert await reader.readline() == reply
         assert await reader.readline() == b"OK\n"
-        assert [line for *_, line in headend.batch.refusals] == ["STOPSERVER"]
+        assert [line for *_, line in headend.batch.refused_lines] == ["STOPSERVER"]
         writer.close()
 
 

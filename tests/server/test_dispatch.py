@@ -38,7 +38,7 @@ def test_a_reading_goes_to_the_batch_as_it_was_sent() -> None:
     replies, batch = talk(b"READ m1 5.0 2025-02-19 00:30\nREAD m2 007\n")
     assert replies == ["OK", "OK"]
     assert batch.reads == [("m1", "5.0", "2025-02-19 00:30"), ("m2", "007", None)]
-    assert batch.refusals == []
+    assert batch.refused_lines == []
 
 
 def test_outcomes_are_told_and_only_refusals_are_noted() -> None:
@@ -54,7 +54,7 @@ def test_outcomes_are_told_and_only_refusals_are_noted() -> None:
         "ERR not-registered: who is not registered",
         "OK",
     ]
-    assert batch.refusals == [("10.0.0.7:5000", "not-registered", "who is not registered", "READ who 3")]
+    assert batch.refused_lines == [("10.0.0.7:5000", "not-registered", "who is not registered", "READ who 3")]
 
 
 def test_an_account_goes_to_the_batch_with_its_fields() -> None:
@@ -75,7 +75,7 @@ def test_ping_help_and_auth() -> None:
     for verb in ("READ", "REGISTER", "STOPSERVER", "PING", "HELP", "AUTH", "QUIT"):
         assert verb in replies[1]
     assert replies[2] == "ERR denied: no credentials are set up yet"
-    assert batch.refusals == [("10.0.0.7:5000", "denied", "no credentials are set up yet", "AUTH ***")]
+    assert batch.refused_lines == [("10.0.0.7:5000", "denied", "no credentials are set up yet", "AUTH ***")]
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_what_is_no_request_is_refused_in_one_printable_line_and_noted(line: byt
     assert replies[0].startswith(f"ERR {code}: ")
     assert replies[0].isprintable()
     assert replies[1:] == ["OK"]
-    assert [refusal[1] for refusal in batch.refusals] == [code]
+    assert [refusal[1] for refusal in batch.refused_lines] == [code]
 
 
 def test_a_stranger_may_ping_ask_for_help_and_quit() -> None:
@@ -102,7 +102,7 @@ def test_a_stranger_may_ping_ask_for_help_and_quit() -> None:
     assert codes[0] == "OK"
     assert codes[2:] == ["ERR denied"] * 4 + ["ERR unknown-command", "OK"]
     assert (batch.reads, batch.registered) == ([], [])
-    assert [refusal[3] for refusal in batch.refusals] == ["READ m1 5", "REGISTER m1", "STOPSERVER", "AUTH ***", "FROB"]
+    assert [line[3] for line in batch.refused_lines] == ["READ m1 5", "REGISTER m1", "STOPSERVER", "AUTH ***", "FROB"]
 
 
 def test_who_guesses_too_often_is_told_and_parted_from() -> None:
@@ -116,7 +116,7 @@ def test_who_guesses_too_often_is_told_and_parted_from() -> None:
         "ERR limit: too many failed AUTH lines; the connection is closed",
     ]
     assert conversation.finished
-    assert [(code, line) for _, code, _, line in batch.refusals] == [("denied", "AUTH ***"), ("limit", "AUTH ***")]
+    assert [(code, line) for _, code, _, line in batch.refused_lines] == [("denied", "AUTH ***"), ("limit", "AUTH ***")]
 
 
 def test_replies_of_one_batch_are_bounded_and_the_rest_comes_in_the_next_ones() -> None:
@@ -199,7 +199,7 @@ def test_what_was_to_be_stored_and_is_not_is_told_so_and_noted_in_the_next_batch
     assert conversation.has_work
     after = FakeBatch()
     assert turn(conversation, after) == []
-    assert [(code, line) for _, code, _, line in after.refusals] == [
+    assert [(code, line) for _, code, _, line in after.refused_lines] == [
         ("storage", "READ m1 1"),
         ("storage", "READ again 1"),
         ("storage", "READ odd 1"),
@@ -210,7 +210,7 @@ def test_what_was_to_be_stored_and_is_not_is_told_so_and_noted_in_the_next_batch
 
 def test_a_batch_that_broke_off_is_never_answered_ok() -> None:
     class Broken(FakeBatch):
-        def read(self, meter: str, kwh: str, timestamp: str | None) -> Outcome:
+        def add_reading(self, meter: str, kwh: str, timestamp: str | None) -> Outcome:
             if meter == "m2":
                 raise ZeroDivisionError
             return OK
@@ -225,9 +225,9 @@ def test_a_batch_that_broke_off_is_never_answered_ok() -> None:
 
 def test_what_a_batch_is_too_full_for_waits_for_the_next() -> None:
     class Filling(FakeBatch):
-        def read(self, meter: str, kwh: str, timestamp: str | None) -> Outcome:
+        def add_reading(self, meter: str, kwh: str, timestamp: str | None) -> Outcome:
             self.full = len(self.reads) == 1
-            return super().read(meter, kwh, timestamp)
+            return super().add_reading(meter, kwh, timestamp)
 
     conversation = Conversation("p", trusted=True)
     conversation.feed(b"READ m1 1\nREAD m2 1\nREAD m3 1\n")
@@ -269,7 +269,7 @@ def test_a_day_close_that_fails_is_refused_and_noted_before_what_follows() -> No
     conversation.refuse_close("busy", "a day close is running already")
     batch = FakeBatch()
     assert turn(conversation, batch) == ["ERR busy: a day close is running already", "OK"]
-    assert batch.refusals == [("p", "busy", "a day close is running already", "stopserver")]
+    assert batch.refused_lines == [("p", "busy", "a day close is running already", "stopserver")]
 
 
 def test_a_disk_that_refuses_leaves_the_day_close_its_own_reply() -> None:
@@ -349,5 +349,5 @@ def test_who_is_turned_away_hears_why_and_no_more() -> None:
     conversation.feed(b"PING\n")
     batch = FakeBatch()
     assert turn(conversation, batch) == ["ERR limit: too many"]
-    assert batch.refusals == [("p", "limit", "too many", "")]
+    assert batch.refused_lines == [("p", "limit", "too many", "")]
     assert conversation.finished

@@ -42,7 +42,7 @@ async def test_a_connection_too_many_is_told_so_and_closed_and_noted() -> None:
         kept = [await connect(listener) for _ in range(2)]
         reader, writer = await connect(listener)
         assert await reader.read() == b"ERR limit: 2 connections are open already; try again later\n"
-        assert [code for _, code, _, _ in headend.batch.refusals] == ["limit"]
+        assert [code for _, code, _, _ in headend.batch.refused_lines] == ["limit"]
         writer.close()
         for _, kept_writer in kept:
             kept_writer.close()
@@ -89,7 +89,7 @@ async def test_a_flood_of_connections_is_dropped_without_a_word() -> None:
         answers = await asyncio.gather(*(reader.read() for reader, _ in clients), return_exceptions=True)
         told = [answer for answer in answers if isinstance(answer, bytes) and answer]
         assert 0 < len(told) < 200
-        assert len(headend.batch.refusals) == len(told)
+        assert len(headend.batch.refused_lines) == len(told)
         for _, writer in clients:
             writer.close()
 

@@ -5,28 +5,28 @@ from __future__ import annotations
 from metertui.engine.core import closes, corrections, listing, loading, one_meter
 from metertui.engine.core.batch import Batch
 from metertui.engine.core.corrections import Decision, Effect
-from metertui.engine.core.counters import CLOSING, Arrival, Close, LiveSnapshot, Peer
+from metertui.engine.core.counters import CLOSE_STEPS, Arrival, Close, LiveSnapshot, Peer
 from metertui.engine.core.engine import Engine
-from metertui.engine.core.importing import COUNTS, Import, Misfit, Piece, Report, ended
+from metertui.engine.core.importing import COUNTS, BadLine, FilePiece, Import, ImportReport, deactivation_times
 
 __all__ = [
-    "CLOSING",
+    "CLOSE_STEPS",
     "COUNTS",
     "Arrival",
+    "BadLine",
     "Batch",
     "Close",
     "Decision",
     "Effect",
     "Engine",
+    "FilePiece",
     "Import",
+    "ImportReport",
     "LiveSnapshot",
-    "Misfit",
     "Peer",
-    "Piece",
-    "Report",
     "closes",
     "corrections",
-    "ended",
+    "deactivation_times",
     "listing",
     "loading",
     "one_meter",

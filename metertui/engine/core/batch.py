@@ -65,7 +65,7 @@ class Batch:
         self.ahead: list[tuple[int, int, int]] = []
         """Readings of clocks that run ahead: code, time, register."""
         self.duplicates = 0
-        self.refusals: list[RefusedLine] = []
+        self.refused_lines: list[RefusedLine] = []
         self._placed = 0
 
     @property
@@ -76,11 +76,11 @@ class Batch:
     def __len__(self) -> int:
         return len(self.codes) + len(self.accounts)
 
-    def read(self, meter: str, kwh: str, timestamp: str | None) -> Outcome:
+    def add_reading(self, meter: str, kwh: str, timestamp: str | None) -> Outcome:
         """A register read as it came: kWh text, timestamp text or None for now. Never raises for bad input."""
         code = self._active.get(meter)
         if code is None:
-            return self._unknown(meter)
+            return self._refuse_unknown(meter)
         try:
             wh = parse_kwh(kwh)
             time = self._zone.parse(timestamp) if timestamp is not None else self._stamp(code)
@@ -99,7 +99,7 @@ class Batch:
             heads.wh[code] = wh
             outcome = OK
         else:
-            outcome = self._place(code, time, wh)
+            outcome = self._judge_late(code, time, wh)
             if outcome is DUPLICATE or outcome.kind == "refused":
                 return outcome
         self.lines.append(f"{meter},{self._zone.iso(time)},{format_kwh(wh)}\n")
@@ -108,7 +108,7 @@ class Batch:
         self.whs.append(wh)
         return outcome
 
-    def retell(self, code: int, time: int, wh: int) -> Outcome:
+    def add_replicated(self, code: int, time: int, wh: int) -> Outcome:
         """A reading that another process has accepted, of a meter by its code: judged the same, and not written."""
         heads = self._heads
         if time > heads.time[code] and 0 <= wh - heads.wh[code] <= self._step_limit:
@@ -116,7 +116,7 @@ class Batch:
             heads.wh[code] = wh
             outcome = OK
         else:
-            outcome = self._place(code, time, wh)
+            outcome = self._judge_late(code, time, wh)
             if outcome is DUPLICATE or outcome.kind == "refused":
                 return outcome
         self.codes.append(code)
@@ -124,15 +124,15 @@ class Batch:
         self.whs.append(wh)
         return outcome
 
-    def take(self, code: int, time: int, wh: int) -> Outcome:
+    def add_imported(self, code: int, time: int, wh: int) -> Outcome:
         """A reading that stands in a file, of a meter by its code, whether that may send or not."""
         before = len(self.codes)
-        outcome = self.retell(code, time, wh)
+        outcome = self.add_replicated(code, time, wh)
         if len(self.codes) > before:
             self.lines.append(f"{self._folder.directory.ids[code]},{self._zone.iso(time)},{format_kwh(wh)}\n")
         return outcome
 
-    def register(self, meter: str, fields: Mapping[str, str], repeated: str = "", by: str = "") -> Outcome:
+    def add_account(self, meter: str, fields: Mapping[str, str], repeated: str = "", by: str = "") -> Outcome:
         """A new account, for `by`. `fields`: address, region, sub_region, postcode, apartment_type; any may be missing.
 
         `repeated` names a field that was given twice, which no mapping can show and which refuses the request.
@@ -152,11 +152,11 @@ class Batch:
         self._heads.grow(len(self._folder.directory))
         return OK
 
-    def refuse(self, peer: str, code: str, why: str, line: str) -> None:
+    def add_refused_line(self, peer: str, code: str, why: str, line: str) -> None:
         """Note a refused line, for the counters, the screens and `rejects.log`."""
-        self.refusals.append(RefusedLine(self.now, peer, code, why, line))
+        self.refused_lines.append(RefusedLine(self.now, peer, code, why, line))
 
-    def discard(self) -> None:
+    def discard_staged(self) -> None:
         """Forget what was staged, as the disk refused it; refusals stay."""
         for staged in (self.lines, self.codes, self.times, self.whs, self.accounts, self.registered_by, self.suspects):
             staged.clear()
@@ -165,7 +165,7 @@ class Batch:
 
     # -- one reading ---------------------------------------------------------------------------------------
 
-    def _unknown(self, meter: str) -> Outcome:
+    def _refuse_unknown(self, meter: str) -> Outcome:
         try:
             check_meter_id(meter)
         except Refused as error:
@@ -187,7 +187,7 @@ class Batch:
         self._stamps[code] = time
         return time
 
-    def _place(self, code: int, time: int, wh: int) -> Outcome:
+    def _judge_late(self, code: int, time: int, wh: int) -> Outcome:
         """Judge a reading that is not simply the next one, and set the meter's head to what follows from it."""
         self._placed += 1
         neighbours = self._neighbours(code)
@@ -201,13 +201,13 @@ class Batch:
             return refused("conflict", f"{what}, which {format_kwh(wh)} kWh contradicts")
         exchange = neighbours.decided.exchanges.get(time) if neighbours.decided is not None else None
         if exchange is not None:
-            return self._place_at(exchange, meter, time, wh)
+            return self._judge_at_exchange(exchange, meter, time, wh)
         newest = self._heads.unsettled(code, time)
         course = newest or late_reads.approach(neighbours, time, self._max_w)
         own = len(course.points)
         course.push((time, wh))
         settled = newest is None and late_reads.run_on(course, neighbours, time, self._max_w)
-        why = "" if course.counted(own) else self._why(course, own)
+        why = "" if course.counted(own) else self._why_suspect(course, own)
         if not settled:
             self._heads.set(code, course)
         if not why:
@@ -215,7 +215,7 @@ class Batch:
         self.suspects.append(Arrival(meter, time, wh, why))
         return suspect(why)
 
-    def _place_at(self, exchange: Event, meter: str, time: int, wh: int) -> Outcome:
+    def _judge_at_exchange(self, exchange: Event, meter: str, time: int, wh: int) -> Outcome:
         """A reading at the very instant of an exchange, which says what both registers showed."""
         if wh in (exchange.final, exchange.initial):
             return OK
@@ -224,7 +224,7 @@ class Batch:
         self.suspects.append(Arrival(meter, time, wh, why))
         return suspect(why)
 
-    def _why(self, course: Course, own: int) -> str:
+    def _why_suspect(self, course: Course, own: int) -> str:
         time, wh = course.points[own]
         last = next((i for i in range(own - 1, -1, -1) if course.counted(i)), None)
         before = None if last is None else (course.points[last][0], course.base(last))

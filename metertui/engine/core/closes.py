@@ -20,13 +20,13 @@ _BLOCKS: Final = 64
 """Blocks of 64 KiB that are looked through, from the end: where a day is closed each night, the last close is there."""
 
 
-def detail(close: Close) -> str:
+def format_close(close: Close) -> str:
     """What came of it, for the last field of its line."""
     late = "" if close.late is None else f", {close.late} of them late, into {close.late_files} files"
     return f"{close.readings} readings into {close.files} day files in {close.seconds:.2f} s{late}"
 
 
-def parsed(fields: Sequence[str], zone: SiteZone) -> Close | None:
+def parse_close(fields: Sequence[str], zone: SiteZone) -> Close | None:
     """The close that a line is about, given its five fields; None where it is about something else."""
     try:
         at, by, action, _, text = fields
@@ -39,7 +39,7 @@ def parsed(fields: Sequence[str], zone: SiteZone) -> Close | None:
         return None
 
 
-def last(audit: AuditLog, zone: SiteZone) -> Close | None:
+def find_last_close(audit: AuditLog, zone: SiteZone) -> Close | None:
     """The last close that the audit trail's end knows of. Any thread; a file that cannot be read knows of none."""
     end: int | None = None
     blocks = iter(range(_BLOCKS))
@@ -51,7 +51,7 @@ def last(audit: AuditLog, zone: SiteZone) -> Close | None:
         if found is None:
             return None
         entries, end = found
-        closes = (parsed(entry, zone) for entry in entries)
+        closes = (parse_close(entry, zone) for entry in entries)
         if close := next((close for close in closes if close is not None), None):
             return close
     return None

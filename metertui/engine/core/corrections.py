@@ -55,7 +55,7 @@ class Effect:
     left_out_before: int
     left_out_after: int
 
-    def told(self, zone: SiteZone) -> dict[str, str | int]:
+    def as_json(self, zone: SiteZone) -> dict[str, str | int]:
         """In words that JSON has: the totals are `total_before` and `total_after`, in Wh."""
         return {
             "meter": self.event.meter,
@@ -65,15 +65,15 @@ class Effect:
         }
 
 
-def effects(engine: Engine, decisions: Sequence[Decision], who: str, now: int) -> list[Effect]:
+def list_effects(engine: Engine, decisions: Sequence[Decision], who: str, now: int) -> list[Effect]:
     """Check decisions, in order, and say what each would change; nothing is changed yet.
 
     Raises MeterError for the first that cannot stand.
     """
-    return list(each_effect(engine, decisions, who, now))
+    return list(iter_effects(engine, decisions, who, now))
 
 
-def each_effect(engine: Engine, decisions: Sequence[Decision], who: str, now: int) -> Iterator[Effect]:
+def iter_effects(engine: Engine, decisions: Sequence[Decision], who: str, now: int) -> Iterator[Effect]:
     """`effects` one at a time, for whoever has something else to do between; a millisecond each at a year of readings.
 
     Nothing that is stored may change meanwhile, or what is told is of no one moment.
@@ -97,7 +97,7 @@ def each_effect(engine: Engine, decisions: Sequence[Decision], who: str, now: in
         yield Effect(event, _total(before), _total(after), _left_out(before), _left_out(after))
 
 
-def record(engine: Engine, found: Sequence[Effect]) -> None:
+def write_effects(engine: Engine, found: Sequence[Effect]) -> None:
     """Put checked decisions on disk, all or none, and who made them into `audit.log`. Any thread. StorageError."""
     events = [effect.event for effect in found]
     engine.events.append(events)
@@ -108,19 +108,19 @@ def record(engine: Engine, found: Sequence[Effect]) -> None:
     )
 
 
-def take_effect(engine: Engine, found: Sequence[Effect]) -> Iterator[None]:
+def apply_effects(engine: Engine, found: Sequence[Effect]) -> Iterator[None]:
     """Let decisions that are on disk take effect, some at a time, for whoever has something else to do between."""
     events = [effect.event for effect in found]
     for first in range(0, len(events), _AT_ONCE):
-        engine.decide(events[first : first + _AT_ONCE])
+        engine.apply_events(events[first : first + _AT_ONCE])
         yield
 
 
 def decide(engine: Engine, decisions: Sequence[Decision], who: str) -> list[Effect]:
     """Let decisions stand where nothing else is done meanwhile; what each changed. Raises MeterError, StorageError."""
-    found = effects(engine, decisions, who, engine.clock.now())
-    record(engine, found)
-    for _ in take_effect(engine, found):
+    found = list_effects(engine, decisions, who, engine.clock.now())
+    write_effects(engine, found)
+    for _ in apply_effects(engine, found):
         pass
     return found
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from metertui.engine.storage import RefusedLine
 
-CLOSING: Final = ("sealing the log", "writing day files", "rebuilding the index", "swapping the index in")
+CLOSE_STEPS: Final = ("sealing the log", "writing day files", "rebuilding the index", "swapping the index in")
 """What a day close does, step by step."""
 
 
@@ -115,7 +115,7 @@ class LiveSnapshot:
     last_close: Close | None
     storage_error: str
     """Why the disk refused last; empty once writing works again."""
-    unheard: str
+    port_error: str
     """Why nobody is listened to any more; empty while the port is open."""
     arrivals: tuple[Arrival, ...]
     """The last readings, newest first."""
@@ -123,7 +123,7 @@ class LiveSnapshot:
     """The last refusals, newest first."""
     following: str = ""
     """Where the folder is another process's and this one only reads it: a clause about who owns it."""
-    trouble: str = ""
+    follow_error: str = ""
     """Why this one is not up to date with the folder that it follows; empty where it is."""
     closing_by: str = ""
     """Who asked for the day close that is running; this and what follows is empty while none is."""
@@ -135,5 +135,5 @@ class LiveSnapshot:
     """Day files that they go into; 0 until that is known."""
     closing_written: int = 0
     """Of those the ones that are written."""
-    heard: bool = True
+    server_known: bool = True
     """Whether the figures of the server are known (clients, sync, what waits); a follower hears them from the owner."""

@@ -47,7 +47,7 @@ class DayClose:
     def write_day_files(self, count: int, progress: Progress) -> set[date]:
         """Merge the first `count` readings of the tail into their day files; return the days."""
         folder = self._folder
-        rows = loading.rows_of(folder.directory, folder.readings.first(count))
+        rows = loading.to_rows(folder.directory, folder.readings.first(count))
 
         def note_files(written: int, of: int) -> None:
             self.day_files = written, of

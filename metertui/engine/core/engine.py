@@ -49,7 +49,7 @@ class Engine(DataFolder):
             raise MeterError(f"{meter} is not registered")
         self.readings.regroup(self.ingest.refresh_meter(meter), since)
 
-    def decide(self, events: Sequence[Event]) -> None:
+    def apply_events(self, events: Sequence[Event]) -> None:
         """Put edits that are on disk into effect."""
         for event in events:
             self.events.add(event)

@@ -30,7 +30,7 @@ _NONE: Final = -1
 
 
 @dataclass(frozen=True, slots=True)
-class Misfit:
+class BadLine:
     """A line that is not taken. `code` is one of the wire's error codes, `text` what stands in the line."""
 
     source: str
@@ -41,7 +41,7 @@ class Misfit:
 
 
 @dataclass(frozen=True, eq=False)
-class Piece:
+class FilePiece:
     """Some lines of a file, read: readings with their line numbers, and the lines that are none."""
 
     source: str
@@ -49,7 +49,7 @@ class Piece:
     rows: Rows
     line: Int64Array
     """Where each reading stands, from 1; int64[n]."""
-    refused: Sequence[Misfit] = ()
+    refused: Sequence[BadLine] = ()
     groups: Sequence[Group] = ()
     group: NDArray[np.int32] | None = None
     """Each reading's attributes as a position in `groups`, int32[n]; None where the file does not say."""
@@ -60,7 +60,7 @@ COUNTS: Final = ("read", "new", "duplicate", "suspect", "refused", "registered",
 
 
 @dataclass(slots=True)
-class Report:
+class ImportReport:
     """What an import did: read = new + duplicate + refused, in lines."""
 
     read: int = 0
@@ -78,31 +78,34 @@ class Report:
     """Day files with new readings."""
     reasons: Counter[str] = field(default_factory=Counter)
     """Refused lines by code."""
-    misfits: list[Misfit] = field(default_factory=list)
+    refused_lines: list[BadLine] = field(default_factory=list)
     """The first refused lines."""
-    doubtful: list[Misfit] = field(default_factory=list)
+    suspect_lines: list[BadLine] = field(default_factory=list)
     """The first of the suspect ones, in order of their lines; `code` is `suspect`."""
 
     def counts(self) -> str:
         """What was done, in a line."""
         return ", ".join(f"{name} {getattr(self, name)}" for name in COUNTS)
 
-    def refusals(self, now: int) -> list[RefusedLine]:
+    def as_refused_lines(self, now: int) -> list[RefusedLine]:
         """The refused lines that are kept, as of `now` (µs UTC)."""
-        return [RefusedLine(now, f"{each.source}:{each.line}", each.code, each.why, each.text) for each in self.misfits]
+        return [
+            RefusedLine(now, f"{each.source}:{each.line}", each.code, each.why, each.text)
+            for each in self.refused_lines
+        ]
 
-    def told(self, most: int) -> dict[str, Any]:
+    def as_json(self, most: int) -> dict[str, Any]:
         """In words that JSON has; of the refused lines the first `most`."""
-        kept = [asdict(misfit) for misfit in self.misfits[:most]]
+        kept = [asdict(misfit) for misfit in self.refused_lines[:most]]
         return {name: getattr(self, name) for name in COUNTS} | {"reasons": dict(self.reasons), "misfits": kept}
 
-    def refuse(self, misfits: Iterable[Misfit]) -> None:
+    def add_refused(self, misfits: Iterable[BadLine]) -> None:
         """Count refused lines, and keep those that there is room for."""
         for misfit in misfits:
             self.refused += 1
             self.reasons[misfit.code] += 1
-            if len(self.misfits) < _TOLD:
-                self.misfits.append(misfit)
+            if len(self.refused_lines) < _TOLD:
+                self.refused_lines.append(misfit)
 
 
 class _Part(NamedTuple):
@@ -137,7 +140,7 @@ class Import:
 
         So is one of a meter after it was deactivated, see `ended`.
         """
-        self.report = Report()
+        self.report = ImportReport()
         self._ended = ended or {}
         self._frozen = frozen
         self._zone = frozen.zone
@@ -150,26 +153,26 @@ class Import:
         self._same: _Part | None = None
         self._new: _Part | None = None
 
-    def add(self, piece: Piece) -> None:
+    def add_piece(self, piece: FilePiece) -> None:
         """Take in what was read."""
         self.report.read += len(piece.rows) + len(piece.refused)
-        self.report.refuse(piece.refused)
+        self.report.add_refused(piece.refused)
         if not len(piece.rows):
             return
         part = self._part(piece)
         late = part.time > self._latest
         for at in np.flatnonzero(late).tolist():
             why = f"{self._zone.iso(int(part.time[at]))} is in the future"
-            self.report.refuse([self._misfit(part, at, "future-timestamp", why)])
+            self.report.add_refused([self._bad_line(part, at, "future-timestamp", why)])
         ended = np.array([self._ended.get(meter, self._latest) for meter in piece.rows.ids])[piece.rows.code]
         gone = ~late & (part.time > ended)
         for at in np.flatnonzero(gone).tolist():
             meter, since = self._ids[part.meter[at]], self._zone.iso(int(ended[at]))
             why = f"{meter} is deactivated since {since}; what was read before is taken"
-            self.report.refuse([self._misfit(part, at, "deactivated", why)])
+            self.report.add_refused([self._bad_line(part, at, "deactivated", why)])
         self._parts.append(part.take(np.flatnonzero(~(late | gone))))
 
-    def plan(self) -> Report:
+    def plan(self) -> ImportReport:
         """Sort out what is new; what the report says of readings stands then. Nothing is written. Once, any thread."""
         parts, self._parts = self._parts, []
         if not parts:
@@ -188,47 +191,49 @@ class Import:
         doubtful = np.flatnonzero(new & rules.doubtful(status[place]))
         self.report.suspect = len(doubtful)
         why = "does not fit the meter's other readings: not counted until it is explained"
-        self.report.doubtful = [self._misfit(part, at, "suspect", why) for at in doubtful[:_TOLD].tolist()]
+        self.report.suspect_lines = [self._bad_line(part, at, "suspect", why) for at in doubtful[:_TOLD].tolist()]
         self._same = part.take(np.flatnonzero(same))
         fresh = np.flatnonzero(new)
         self._new = part.take(fresh[np.argsort(part.time[fresh], kind="stable")])
         self.report.days = len(np.unique(self._zone.days(self._new.time)))
         return self.report
 
-    def accounts(self, book: AccountBook, now: int) -> tuple[list[Account], dict[str, Moves]]:
+    def plan_accounts(self, book: AccountBook, now: int) -> tuple[list[Account], dict[str, Moves]]:
         """What `book.put` takes for the meters of the plan, as of `now` (µs UTC); the report counts it. Any thread."""
         self.report.registered = self.report.moved = 0
         return self._accounts(book, self._same, now) if self._same is not None else ([], {})
 
     @property
-    def new(self) -> Rows:
+    def new_rows(self) -> Rows:
         """The readings of the plan that are not stored yet, in order of time."""
         return reading_lines.EMPTY if self._new is None else Rows(self._ids, *self._new[:3])
 
-    def met(self, at: int, outcome: Outcome) -> None:
+    def note_outcome(self, at: int, outcome: Outcome) -> None:
         """Reading `at` of the new ones was stored by another way meanwhile, with this outcome."""
         assert self._new is not None
         self.report.new -= 1
         if outcome.kind == "duplicate":
             self.report.duplicate += 1
         else:
-            self.report.refuse([self._misfit(self._new, at, outcome.code, outcome.text)])
+            self.report.add_refused([self._bad_line(self._new, at, outcome.code, outcome.text)])
 
-    def finish(self, book: AccountBook, archive: Archive, *, now: int, progress: Progress = no_progress) -> Report:
+    def finish(
+        self, book: AccountBook, archive: Archive, *, now: int, progress: Progress = no_progress
+    ) -> ImportReport:
         """Plan, write accounts and day files, and say what was done.
 
         `now` in µs UTC; `progress` is told the share done. The engine that `frozen` came from does not learn of it:
         open the folder again. Raises DataError, StorageError; then doing it again does the rest.
         """
         self.plan()
-        accounts, moves = self.accounts(book, now)
+        accounts, moves = self.plan_accounts(book, now)
         if accounts or moves:
             book.put(accounts, moves)
-        if len(self.new):
-            day_close.write_day_files(archive, self.new, self._zone, progress)
+        if len(self.new_rows):
+            day_close.write_day_files(archive, self.new_rows, self._zone, progress)
         return self.report
 
-    def _part(self, piece: Piece) -> _Part:
+    def _part(self, piece: FilePiece) -> _Part:
         if not self._sources or self._sources[-1] != piece.source:
             self._sources.append(piece.source)
         rows, count = piece.rows, len(piece.rows)
@@ -252,15 +257,17 @@ class Import:
             self._ids.append(meter)
         return code
 
-    def _misfit(self, part: _Part, at: int, code: str, why: str) -> Misfit:
+    def _bad_line(self, part: _Part, at: int, code: str, why: str) -> BadLine:
         meter, time, wh = self._ids[part.meter[at]], self._zone.iso(int(part.time[at])), int(part.wh[at])
-        return Misfit(self._sources[part.source[at]], int(part.line[at]), code, why, f"{meter},{time},{format_kwh(wh)}")
+        return BadLine(
+            self._sources[part.source[at]], int(part.line[at]), code, why, f"{meter},{time},{format_kwh(wh)}"
+        )
 
     def _refuse_conflicts(self, part: _Part, places: Int64Array, known: Int64Array) -> None:
         for at in places.tolist():
             meter, time = self._ids[part.meter[at]], self._zone.iso(int(part.time[at]))
             why = f"{meter} has {format_kwh(int(known[at]))} kWh at {time} already"
-            self.report.refuse([self._misfit(part, at, "conflict", why)])
+            self.report.add_refused([self._bad_line(part, at, "conflict", why)])
 
     # -- accounts ----------------------------------------------------------------------------------------------
 
@@ -281,11 +288,11 @@ class Import:
             account = book.get(meter)
             if account is None:
                 self.report.registered += 1
-                course = in_course(stated)
+                course = without_repeats(stated)
                 account = Account(meter, registered=int(part.time[start]))
                 accounts.append(_at_last(account, course))
             elif stated:
-                course = in_course(known(account, book.moves(meter), now) + stated)
+                course = without_repeats(known_moves(account, book.moves(meter), now) + stated)
                 changed = _at_last(account, course)
                 if changed != account:
                     accounts.append(changed)
@@ -297,14 +304,14 @@ class Import:
         return accounts, moves
 
 
-def ended(accounts: AccountBook, events: EventBook) -> dict[str, int]:
+def deactivation_times(accounts: AccountBook, events: EventBook) -> dict[str, int]:
     """Since when the meters that are deactivated are so, µs UTC; of one that a file says it of, nobody knows."""
     last = {event.meter: event.decided for event in events if event.what == "deactivate"}
     known = ((accounts.get(meter), since) for meter, since in last.items())
     return {account.meter: since for account, since in known if account is not None and not account.active}
 
 
-def known(account: Account, moves: Moves, now: int) -> list[tuple[int, Group]]:
+def known_moves(account: Account, moves: Moves, now: int) -> list[tuple[int, Group]]:
     """What an account says of its attributes in time. Without a word about when, it speaks of `now` (µs UTC)."""
     if moves:
         return list(moves)
@@ -313,7 +320,7 @@ def known(account: Account, moves: Moves, now: int) -> list[tuple[int, Group]]:
     return [(now if account.registered is None else account.registered, account.group)]
 
 
-def in_course(stated: Moves) -> list[tuple[int, Group]]:
+def without_repeats(stated: Moves) -> list[tuple[int, Group]]:
     """Statements put in order of time, those left out that say what the one before them says."""
     course: list[tuple[int, Group]] = []
     for since, group in sorted(stated, key=lambda statement: statement[0]):

@@ -74,8 +74,8 @@ class Ingest:
         A full disk costs only these notes. Any thread.
         """
         folder = self._folder
-        if batch.refusals:
-            folder.rejects.write_lines(batch.refusals, folder.zone)
+        if batch.refused_lines:
+            folder.rejects.write_lines(batch.refused_lines, folder.zone)
         if stored and batch.accounts:
             at = folder.zone.iso(batch.now)
             folder.audit.write_entries(
@@ -95,8 +95,8 @@ class Ingest:
         counters.duplicates += batch.duplicates
         counters.suspects += len(batch.suspects)
         counters.registered += len(batch.accounts)
-        counters.refused.update(refusal.code for refusal in batch.refusals)
-        counters.refusals.extend(batch.refusals[-_LIVE_ROWS:])
+        counters.refused.update(refusal.code for refusal in batch.refused_lines)
+        counters.refusals.extend(batch.refused_lines[-_LIVE_ROWS:])
         for code, time, wh in batch.ahead:
             self.drift.note(code, time, wh, time - batch.now)
         notes = {(arrival.meter, arrival.time): arrival.note for arrival in batch.suspects}
@@ -111,7 +111,7 @@ class Ingest:
             self.active.pop(account.meter, None)
         for code in set(batch.codes):
             self.set_head(code)
-        batch.discard()
+        batch.discard_staged()
 
     # -- one meter -------------------------------------------------------------------------------------------
 

@@ -24,7 +24,7 @@ COLUMNS: Final = ("identifier", "timestamp", "reading_kwh", *ATTRIBUTES)
 _WH: Final = "reading_wh"
 
 
-def readings(engine: Engine, question: Question) -> pd.DataFrame:
+def list_readings(engine: Engine, question: Question) -> pd.DataFrame:
     """Stored readings by the filters of a question, in order of meter and time or as it says; `by` does not matter.
 
     Columns as COLUMNS names them, but `reading_wh` (int64) for the reading, and `timestamp` in µs UTC (int64). To be
@@ -50,7 +50,7 @@ def readings(engine: Engine, question: Question) -> pd.DataFrame:
     return pd.DataFrame({name: column[place] for name, column in columns.items()})
 
 
-def find(
+def find_readings(
     engine: Engine,
     *,
     meter: str = "",

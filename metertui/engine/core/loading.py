@@ -76,7 +76,7 @@ def load_books(folder: Path, rules: Rules) -> Loaded:
         finished = _mend_books(folder, accounts, staff, events, rules.zone)
         warnings = [warning for warning in (*accounts.warnings, *events.warnings, finished) if warning]
         directory = _directory(accounts)
-        nothing = arrivals(directory, reading_lines.EMPTY)
+        nothing = recode_rows(directory, reading_lines.EMPTY)
         return Loaded(accounts, staff, events, archive, directory, Columns.empty(), nothing, warnings, Owned(lock))
     except BaseException:
         lock.release()
@@ -111,7 +111,7 @@ def load(folder: Path, rules: Rules, clock: Clock, progress: Progress) -> Loaded
         directory = _directory(accounts)
         history = _history([*days, *([sealed] if sealed is not None else [])], directory)
         warnings += [f"archive/{name} is gone; metertui check tells more" for name in archive.complete()]
-        tail = unless_known(history, arrivals(directory, rows))
+        tail = drop_known(history, recode_rows(directory, rows))
         read = [*days, *([sealed] if sealed is not None else []), rows]
         warnings += _contradicted(read, len(history) + len(tail), directory, rules.zone)
         owned = Owned(lock, write_ahead)
@@ -171,17 +171,17 @@ def load_readonly(folder: Path, rules: Rules, progress: Progress, read_logs: Rea
     logs = wal.read_beside(folder, rules.zone)[::-1] if read_logs is None else read_logs()
     directory = _directory(accounts)
     history = _history(list(archive.read_all(progress)), directory)
-    tail = unless_known(history, arrivals(directory, reading_lines.joined(logs)))
+    tail = drop_known(history, recode_rows(directory, reading_lines.joined(logs)))
     return Loaded(accounts, staff, events, archive, directory, history, tail)
 
 
-def arrivals(directory: Directory, rows: Rows) -> Arrivals:
+def recode_rows(directory: Directory, rows: Rows) -> Arrivals:
     """Rows with the directory's codes instead of their own; meters that are new to it get one."""
     codes = np.array([directory.code(meter) for meter in rows.ids], dtype=np.int32)
     return Arrivals(codes[rows.code] if len(rows) else rows.code, rows.time, rows.wh)
 
 
-def rows_of(directory: Directory, readings: Arrivals) -> Rows:
+def to_rows(directory: Directory, readings: Arrivals) -> Rows:
     """Readings with a list of just the ids that occur in them."""
     codes, place = np.unique(readings.meter, return_inverse=True)
     ids = [directory.ids[code] for code in codes.tolist()]
@@ -207,7 +207,7 @@ def _directory(accounts: AccountBook) -> Directory:
 
 def _history(all_rows: list[Rows], directory: Directory) -> Columns:
     """The readings of some files in order of (meter, time), each once: the first file that has it goes before."""
-    parts = [arrivals(directory, rows) for rows in all_rows]
+    parts = [recode_rows(directory, rows) for rows in all_rows]
     if not parts:
         return Columns.empty()
     everything = tail_columns.together(parts)
@@ -218,7 +218,7 @@ def _contradicted(read: list[Rows], kept: int, directory: Directory, zone: SiteZ
     """What to say where lines that were read, of which `kept` were new, give other values for the same reading."""
     if sum(map(len, read)) == kept:
         return []
-    everything = tail_columns.together([arrivals(directory, rows) for rows in read])
+    everything = tail_columns.together([recode_rows(directory, rows) for rows in read])
     found = tail_columns.contradictions(everything)
     if not len(found):
         return []
@@ -228,7 +228,7 @@ def _contradicted(read: list[Rows], kept: int, directory: Directory, zone: SiteZ
     return [f"{many}: the first of each counts; metertui check names them"]
 
 
-def unless_known(history: Columns, tail: Arrivals) -> Arrivals:
+def drop_known(history: Columns, tail: Arrivals) -> Arrivals:
     """Readings of the log that history does not have, each meter and time once."""
     fresh: NDArray[np.bool_] = tail_columns.fresh(history, tail)
     return Arrivals(tail.meter[fresh], tail.time[fresh], tail.wh[fresh])

@@ -20,7 +20,7 @@ Explained = tuple[Explanation, ShownBill | str | None]
 """A usage, and the bill of the same or a sentence on why there is none; None where none is asked for."""
 
 
-def frozen(engine: Engine, meter: str) -> Frozen:
+def frozen_meter(engine: Engine, meter: str) -> Frozen:
     """Return a meter's readings as if there were no other: its code is 0. Raises MeterError for an unknown meter."""
     code = engine.code_of(meter)
     times, whs = engine.readings.of(code)
@@ -48,23 +48,25 @@ def frozen(engine: Engine, meter: str) -> Frozen:
     )
 
 
-def statement(engine: Engine, meter: str, month: str | None = None, at: int | None = None) -> Statement:
+def statement_of_month(engine: Engine, meter: str, month: str | None = None, at: int | None = None) -> Statement:
     """Return a meter's bill for a month (`YYYY-MM`; the one before now if None). `at` (µs UTC) replaces now.
 
     Raises MeterError, DataError.
     """
     now = engine.clock.now() if at is None else at
-    return statements.bill_only_meter(frozen(engine, meter), month or month_before(now, engine.zone), engine.terms())
+    return statements.bill_only_meter(
+        frozen_meter(engine, meter), month or month_before(now, engine.zone), engine.terms()
+    )
 
 
-def explanation(engine: Engine, meter: str, window: Window) -> Callable[[], Explained]:
+def prepare_explanation(engine: Engine, meter: str, window: Window) -> Callable[[], Explained]:
     """Prepare an explanation of a usage: for a month with its bill, or why there is none.
 
     Reads what it needs from the engine now; the function that it returns may be called in any thread. Raises
     MeterError for an unknown meter.
     """
     series, decided = engine.series(meter), copy.deepcopy(engine.events.of(meter))
-    alone = frozen(engine, meter)
+    alone = frozen_meter(engine, meter)
     month = engine.zone.local(window.start).strftime("%Y-%m")
 
     def explained() -> Explained:

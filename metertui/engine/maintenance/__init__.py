@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from metertui.engine.maintenance import backup, check, repair, sources
-from metertui.engine.maintenance.repair import Repair
+from metertui.engine.maintenance.repair import FileRepair
 from metertui.engine.maintenance.sources import Source
 
 __all__ = [
-    "Repair",
+    "FileRepair",
     "Source",
     "backup",
     "check",

@@ -48,7 +48,7 @@ class Member(NamedTuple):
 
 
 @dataclass(slots=True)
-class Report:
+class BackupReport:
     """How many files went into a backup or came out of it, and their bytes."""
 
     files: int = 0
@@ -60,7 +60,7 @@ class _Sink(Protocol):
         """Take in a file."""
 
 
-def backup(folder: Path, target: Path, progress: Progress) -> Report:
+def back_up(folder: Path, target: Path, progress: Progress) -> BackupReport:
     """Copy a data folder to `target`: `NAME.tar.zst`, or a folder, which must not be there yet.
 
     On disk when it returns, and there is no `target` before. Raises MeterError, StorageError.
@@ -71,7 +71,7 @@ def backup(folder: Path, target: Path, progress: Progress) -> Report:
         raise MeterError(f"{target} is there already; a backup overwrites nothing")
     if folder.resolve() in target.resolve().parents:
         raise MeterError(f"{target} is inside the data folder; a backup belongs elsewhere")
-    report, sums = Report(), []
+    report, sums = BackupReport(), []
     packed = target.name.endswith(SUFFIX)
     try:
         with (_packing if packed else _laying)(target) as sink:
@@ -86,7 +86,7 @@ def backup(folder: Path, target: Path, progress: Progress) -> Report:
     return report
 
 
-def restore(source: Path, folder: Path, progress: Progress) -> Report:
+def restore(source: Path, folder: Path, progress: Progress) -> BackupReport:
     """Put a backup back as `folder`, which must be missing or empty. Every file is held against its checksum first.
 
     On disk when it returns, and `folder` is as before until then. Raises MeterError, StorageError.
@@ -95,7 +95,7 @@ def restore(source: Path, folder: Path, progress: Progress) -> Report:
         raise MeterError(f"{folder} is not empty; restore writes over nothing")
     if not source.exists():
         raise MeterError(f"there is no backup {source}")
-    report = Report()
+    report = BackupReport()
     found: dict[str, str] = {}
     stated: dict[str, str] | None = None
     try:

@@ -25,7 +25,7 @@ from metertui.engine.storage import Archive, Rows, Sealed, wal
 from metertui.engine.vee import EventBook
 
 
-def check(folder: Path, rules: Rules, progress: Progress) -> Iterator[Proof]:
+def check_folder(folder: Path, rules: Rules, progress: Progress) -> Iterator[Proof]:
     """Prove a data folder, beside a running server too. `progress` is told the share done. Raises OSError."""
     zone = rules.zone
     logs, proof = _logs(folder, zone)  # before the archive, so that a day close meanwhile hides nothing
@@ -37,19 +37,19 @@ def check(folder: Path, rules: Rules, progress: Progress) -> Iterator[Proof]:
     directory = Directory()
     for account in book:
         directory.place(account.meter, account.group, book.moves(account.meter))
-    parts = [loading.arrivals(directory, rows) for rows in [*days, *reversed(logs)]]
+    parts = [loading.recode_rows(directory, rows) for rows in [*days, *reversed(logs)]]
     history, proof = _once(parts, directory, zone)
     yield proof
     yield _registered(history, directory, book)
     events, proof = _events(folder, zone, history, directory)
     yield proof
     frozen = Readings(history, directory, zone, events).view().frozen(rules.max_w)
-    tariffs, proof = check_bills.tariffs(folder, book)
+    tariffs, proof = check_bills.prove_tariffs(folder, book)
     yield proof
-    yield from check_bills.bills(folder, rules, frozen, tariffs)
+    yield from check_bills.prove_bills(folder, rules, frozen, tariffs)
     if not len(frozen):
         return
-    yield from reconcile.proofs(frozen, part_of_progress(progress, 1, 2))
+    yield from reconcile.prove_sums(frozen, part_of_progress(progress, 1, 2))
 
 
 # -- files -------------------------------------------------------------------------------------------------------

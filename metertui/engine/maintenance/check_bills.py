@@ -24,7 +24,7 @@ from metertui.engine.errors import DataError, MeterError
 from metertui.engine.maintenance.proof import Proof
 
 
-def tariffs(folder: Path, book: AccountBook) -> tuple[Tariffs | None, Proof]:
+def prove_tariffs(folder: Path, book: AccountBook) -> tuple[Tariffs | None, Proof]:
     """The tariffs of a folder, as far as they load."""
     proof = Proof("tariffs")
     try:
@@ -41,7 +41,7 @@ def tariffs(folder: Path, book: AccountBook) -> tuple[Tariffs | None, Proof]:
     return tariffs, proof
 
 
-def bills(folder: Path, rules: Rules, frozen: Frozen, tariffs: Tariffs | None) -> Iterator[Proof]:
+def prove_bills(folder: Path, rules: Rules, frozen: Frozen, tariffs: Tariffs | None) -> Iterator[Proof]:
     """Issued bills as they were issued, each adding up; and, as a note, what they would come to now."""
     kept, adds, now = (
         Proof("issued bills: as they were issued (SHA-256)"),

@@ -30,12 +30,12 @@ class Proof:
         if len(self.problems) < _TOLD:
             self.problems.append(problem)
 
-    def equal(self, expected: int, found: int, what: str) -> None:
+    def check_equal(self, expected: int, found: int, what: str) -> None:
         """Two figures in Wh that should be the same."""
         self.count += 1
         if expected != found:
-            self.differs(expected, found, what)
+            self.fail_differing(expected, found, what)
 
-    def differs(self, expected: int, found: int, what: str) -> None:
+    def fail_differing(self, expected: int, found: int, what: str) -> None:
         """Two figures in Wh are not the same, and should be."""
         self.fail(f"{what}: {format_kwh(found)} kWh is not {format_kwh(expected)} kWh")

@@ -25,7 +25,7 @@ _SAMPLE: Final = 100
 """Meters whose bills are gone through one by one, from the last month back to the first."""
 
 
-def proofs(frozen: Frozen, progress: Progress) -> Iterator[Proof]:
+def prove_sums(frozen: Frozen, progress: Progress) -> Iterator[Proof]:
     """The sums of a folder's readings. `progress` is told the share done."""
     risen = _risen(frozen)
     yield _energy(frozen, risen)
@@ -63,7 +63,7 @@ def _energy(frozen: Frozen, risen: NDArray[np.int64]) -> Proof:
         proof.fail(f"the energy of {frozen.ids[curve.meter[at]]} falls at {frozen.zone.iso(int(curve.time[at]))}")
     codes = curve.meter[edges[:-1]]
     for code, total in zip(codes.tolist(), curve.energy[edges[1:] - 1].tolist(), strict=True):
-        proof.equal(int(risen[code]), total, f"energy of {frozen.ids[code]}")
+        proof.check_equal(int(risen[code]), total, f"energy of {frozen.ids[code]}")
     return proof
 
 
@@ -75,7 +75,7 @@ def _tables(frozen: Frozen, risen: NDArray[np.int64]) -> Iterator[Proof]:
     tables = {}
     for key in ("year", "quarter", "month", "week", "day", *ATTRIBUTES, "meter"):
         tables[key] = answer(frozen, Question(first, last, by=(key,)))
-        proof.equal(total, int(tables[key]["usage_wh"].sum()), f"all usage by {key}")
+        proof.check_equal(total, int(tables[key]["usage_wh"].sum()), f"all usage by {key}")
         readings = int(tables[key]["readings"].sum())
         if not len(frozen) - beyond <= readings <= len(frozen):
             proof.fail(f"readings by {key} are {readings}, not {len(frozen)}")
@@ -85,19 +85,19 @@ def _tables(frozen: Frozen, risen: NDArray[np.int64]) -> Iterator[Proof]:
     for meter, used in zip(tables["meter"]["meter"], tables["meter"]["usage_wh"].tolist(), strict=True):
         code = frozen.code(meter)
         assert code is not None
-        proof.equal(int(risen[code]), used, f"usage of {meter}")
+        proof.check_equal(int(risen[code]), used, f"usage of {meter}")
     yield proof
 
     proof = Proof("regions: sums of their meters")
     both = answer(frozen, Question(first, last, by=("region", "meter"))).groupby("region")["usage_wh"].sum()
     for region, used in zip(tables["region"]["region"], tables["region"]["usage_wh"].tolist(), strict=True):
-        proof.equal(int(both[region]), used, f"region {region or 'without a name'}")
+        proof.check_equal(int(both[region]), used, f"region {region or 'without a name'}")
     yield proof
 
     proof = Proof("months: sums of their days")
     by_month = tables["day"].groupby(tables["day"]["day"].str[:7])["usage_wh"].sum()
     for text, used in zip(tables["month"]["month"], tables["month"]["usage_wh"].tolist(), strict=True):
-        proof.equal(int(by_month[text]), used, f"month {text}")
+        proof.check_equal(int(by_month[text]), used, f"month {text}")
     yield proof
 
 
@@ -157,7 +157,7 @@ def _cut(
             proof.count += len(used)
             for at in np.flatnonzero(used != expected).tolist():
                 where = f"{frozen.ids[meter[at]]}, the {name} from {frozen.zone.iso(int(wholes[whole[at]]))}"
-                proof.differs(int(expected[at]), int(used[at]), where)
+                proof.fail_differing(int(expected[at]), int(used[at]), where)
             np.add.at(total, meter, used)
             progress(block.share(piece.done(taken)))
     return total
@@ -174,7 +174,7 @@ def _bills(frozen: Frozen, risen: NDArray[np.int64]) -> Proof:
     proof = Proof(f"bills of all months: the register ({_SAMPLE} meters at most)")
     codes = np.unique(frozen.curve.meter)
     for code in codes[:: max(1, -(-len(codes) // _SAMPLE))].tolist():
-        proof.equal(int(risen[code]), _billed(Series.of_frozen(frozen, code), frozen.zone), frozen.ids[code])
+        proof.check_equal(int(risen[code]), _billed(Series.of_frozen(frozen, code), frozen.zone), frozen.ids[code])
     return proof
 
 

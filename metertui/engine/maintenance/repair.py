@@ -26,13 +26,13 @@ _MANIFEST_LINE: Final = re.compile(rb"[0-9]{4}/[0-9]{2}_[0-9]{2}\.csv,(?:[0-9a-f
 
 
 @dataclass(slots=True)
-class Repair:
+class FileRepair:
     """What was done to one file."""
 
     path: Path
     kept: int = 0
     """Lines below the header that stand as they stood."""
-    aside: int = 0
+    lines_aside: int = 0
     """Lines that were set aside."""
     reasons: list[tuple[int, str]] = field(default_factory=list)
     """Number and reason of the first of them."""
@@ -40,11 +40,11 @@ class Repair:
     """What else was done, a clause each."""
 
 
-class _Parting:
+class _FileSplit:
     """A file's bytes on their way to two: what it holds from now on, and what is set aside."""
 
     def __init__(self, path: Path) -> None:
-        self.done = Repair(path)
+        self.done = FileRepair(path)
         self._whole: list[bytes] = []
         self._aside: list[bytes] = []
 
@@ -56,7 +56,7 @@ class _Parting:
     def set_aside(self, number: int, line: bytes, why: str) -> None:
         """A line that goes."""
         self._aside.append(line)
-        self.done.aside += 1
+        self.done.lines_aside += 1
         if len(self.done.reasons) < _TOLD:
             self.done.reasons.append((number, why))
 
@@ -75,7 +75,7 @@ class _Parting:
         durable.replace(path, self._whole)
 
 
-def repair(folder: Path, rules: Rules, progress: Progress) -> list[Repair]:
+def repair_folder(folder: Path, rules: Rules, progress: Progress) -> list[FileRepair]:
     """Own a data folder and set aside what is broken in it; what was done, file by file. On disk when it returns.
 
     `progress` is told the share done. Raises OwnedError; DataError for what leaving lines out cannot mend, and then
@@ -107,14 +107,14 @@ def repair(folder: Path, rules: Rules, progress: Progress) -> list[Repair]:
             progress(number / len(days))
         for name in sorted(lines):
             gone = "gone; from now on nothing is said of it, and its readings are lost unless a backup has them"
-            done.append(Repair(archive.folder / name, notes=[gone]))
+            done.append(FileRepair(archive.folder / name, notes=[gone]))
         archive.manifest.accept([*accepted, *lines])
         return done
     finally:
         lock.release()
 
 
-def _written(parting: _Parting) -> Repair:
+def _written(parting: _FileSplit) -> FileRepair:
     parting.write()
     return parting.done
 
@@ -122,7 +122,7 @@ def _written(parting: _Parting) -> Repair:
 # -- readings ----------------------------------------------------------------------------------------------------
 
 
-def _log(path: Path, zone: SiteZone) -> _Parting | None:
+def _log(path: Path, zone: SiteZone) -> _FileSplit | None:
     """A log without its broken lines; None where it has none."""
     data = _read(path)
     try:
@@ -130,27 +130,27 @@ def _log(path: Path, zone: SiteZone) -> _Parting | None:
             return None
     except DataError:
         pass
-    parting = _Parting(path)
+    parting = _FileSplit(path)
     _readings(parting, data, zone, first_line=1)
     return parting
 
 
-def _day_file(archive: Archive, path: Path, line: Sealed | None, zone: SiteZone) -> Repair | None:
+def _day_file(archive: Archive, path: Path, line: Sealed | None, zone: SiteZone) -> FileRepair | None:
     """Mend a day file, or take one that was edited as it is; `line` is what the manifest says of it."""
     data = path.read_bytes()
     try:
         rows = archive.parse(data, path)
     except DataError:
-        parting = _Parting(path)
+        parting = _FileSplit(path)
         _headed(parting, data, zone)
         archive.parse(parting.whole, path)
         return _written(parting)
     if line is None or line.fits(data):
         return None
-    return Repair(path, kept=len(rows), notes=["edited by hand, and taken as it is"])
+    return FileRepair(path, kept=len(rows), notes=["edited by hand, and taken as it is"])
 
 
-def _headed(parting: _Parting, data: bytes, zone: SiteZone) -> None:
+def _headed(parting: _FileSplit, data: bytes, zone: SiteZone) -> None:
     """Part a day file, whose header is put back where it is missing or damaged."""
     first, newline, rest = data.partition(b"\n")
     if newline and first.rstrip(b"\r").removeprefix(b"\xef\xbb\xbf") == HEADER.rstrip():
@@ -166,7 +166,7 @@ def _headed(parting: _Parting, data: bytes, zone: SiteZone) -> None:
     _readings(parting, rest, zone, first_line=2)
 
 
-def _readings(parting: _Parting, data: bytes, zone: SiteZone, first_line: int) -> None:
+def _readings(parting: _FileSplit, data: bytes, zone: SiteZone, first_line: int) -> None:
     """Part lines of readings."""
     *lines, tail = data.split(b"\n")
     for number, line in enumerate(lines, first_line):
@@ -193,7 +193,7 @@ def _fault(line: bytes, zone: SiteZone) -> str | None:
 # -- tables ------------------------------------------------------------------------------------------------------
 
 
-def _users(folder: Path, zone: SiteZone) -> _Parting | None:
+def _users(folder: Path, zone: SiteZone) -> _FileSplit | None:
     seen: set[str] = set()
 
     def fault(row: dict[str, str]) -> None:
@@ -206,7 +206,7 @@ def _users(folder: Path, zone: SiteZone) -> _Parting | None:
     return _table(folder / "users.csv", account_files.KNOWN, account_files.OURS, fault)
 
 
-def _moves(folder: Path, zone: SiteZone) -> _Parting | None:
+def _moves(folder: Path, zone: SiteZone) -> _FileSplit | None:
     def fault(row: dict[str, str]) -> None:
         check_meter_id(row["identifier"])
         zone.parse(row["effective_from"])
@@ -214,7 +214,7 @@ def _moves(folder: Path, zone: SiteZone) -> _Parting | None:
     return _table(folder / "accounts_history.csv", account_history.HISTORY_KNOWN, account_history.HISTORY_LATER, fault)
 
 
-def _events(folder: Path, zone: SiteZone) -> _Parting | None:
+def _events(folder: Path, zone: SiteZone) -> _FileSplit | None:
     def fault(row: dict[str, str]) -> None:
         edit_log.parse([row[name] for name in edit_log.HEADER], zone)
 
@@ -223,12 +223,12 @@ def _events(folder: Path, zone: SiteZone) -> _Parting | None:
 
 def _table(
     path: Path, needed: Sequence[str], optional: Sequence[str], fault: Callable[[dict[str, str]], None]
-) -> _Parting | None:
+) -> _FileSplit | None:
     """A table without its broken rows; None where it has none. `fault` raises Refused for a row that is broken.
 
     Raises DataError for a broken header: without it no row has a meaning.
     """
-    parting = _Parting(path)
+    parting = _FileSplit(path)
     names: list[str] | None = None
     before = b""
     for number, raw, cells, why in _records(_read(path).splitlines(keepends=True)):
@@ -250,7 +250,7 @@ def _table(
             parting.set_aside(number, raw, error.why)
         else:
             parting.keep(raw)
-    return parting if parting.done.aside else None
+    return parting if parting.done.lines_aside else None
 
 
 def _header(
@@ -306,10 +306,10 @@ def _is_blank(cells: list[str]) -> bool:
 # -- the manifest ------------------------------------------------------------------------------------------------
 
 
-def _manifest(archive: Archive) -> _Parting | None:
+def _manifest(archive: Archive) -> _FileSplit | None:
     """The manifest without its broken lines; the next start states anew what they stated."""
     path = archive.manifest.path
-    parting = _Parting(path)
+    parting = _FileSplit(path)
     lines = _read(path).splitlines(keepends=True)
     if lines and lines[0].rstrip() != _MANIFEST_HEADER.rstrip():
         parting.keep(_MANIFEST_HEADER, counts=False)
@@ -321,7 +321,7 @@ def _manifest(archive: Archive) -> _Parting | None:
             parting.keep(line)
         else:
             parting.set_aside(number, line, "a line is file,sha256,edited")
-    return parting if parting.done.aside or parting.done.notes else None
+    return parting if parting.done.lines_aside or parting.done.notes else None
 
 
 # -- files -------------------------------------------------------------------------------------------------------

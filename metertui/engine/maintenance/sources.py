@@ -29,7 +29,7 @@ class Source:
         return f"{self.file}:{self.line}"
 
 
-def locate(
+def locate_readings(
     archive: Archive,
     zone: SiteZone,
     meter: str,

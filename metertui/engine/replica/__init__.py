@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from metertui.engine.replica import apply
-from metertui.engine.replica.apply import Settling
-from metertui.engine.replica.changes import Following, News
+from metertui.engine.replica.apply import HistoryRebuild
+from metertui.engine.replica.changes import ChangeReader, Changes
 
 __all__ = [
-    "Following",
-    "News",
-    "Settling",
+    "ChangeReader",
+    "Changes",
+    "HistoryRebuild",
     "apply",
 ]

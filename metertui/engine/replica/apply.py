@@ -35,10 +35,10 @@ _ONE_BY_ONE: Final = 500
 _EVER: Final = -(1 << 62)
 
 
-def readings(engine: Engine, rows: Rows) -> Iterator[None]:
+def add_readings(engine: Engine, rows: Rows) -> Iterator[None]:
     """Take readings in, in their order, each once."""
     arrived = yield from _coded(engine, rows)
-    yield from _retold(engine, arrived, counted=True)
+    yield from _replicate(engine, arrived, counted=True)
 
 
 def _coded(engine: Engine, rows: Rows) -> Generator[None, None, Arrivals]:
@@ -52,14 +52,14 @@ def _coded(engine: Engine, rows: Rows) -> Generator[None, None, Arrivals]:
     return Arrivals(codes[rows.code], rows.time, rows.wh)
 
 
-def _retold(engine: Engine, arrived: Arrivals, *, counted: bool) -> Iterator[None]:
+def _replicate(engine: Engine, arrived: Arrivals, *, counted: bool) -> Iterator[None]:
     for start in range(0, len(arrived.time), _SLICE):
         part = slice(start, start + _SLICE)
         batch = engine.ingest.begin()
         for code, time, wh in zip(
             arrived.meter[part].tolist(), arrived.time[part].tolist(), arrived.wh[part].tolist(), strict=True
         ):
-            batch.retell(code, time, wh)
+            batch.add_replicated(code, time, wh)
         batch.duplicates = 0  # seen twice here, not sent twice
         if counted:
             engine.ingest.apply(batch)
@@ -68,7 +68,7 @@ def _retold(engine: Engine, arrived: Arrivals, *, counted: bool) -> Iterator[Non
         yield
 
 
-def accounts(
+def update_accounts(
     engine: Engine, found: Sequence[tuple[Account, Sequence[tuple[int, Group]]]]
 ) -> Generator[None, None, bool]:
     """Take new and changed accounts in, with their moves; whether so many that the index is to be built anew."""
@@ -82,7 +82,7 @@ def accounts(
     return many
 
 
-def book(engine: Engine, new: NewBook) -> Generator[None, None, bool]:
+def replace_accounts(engine: Engine, new: NewBook) -> Generator[None, None, bool]:
     """Take all accounts in anew; whether so many have changed that the index is to be built anew."""
     engine.ingest.counters.registered += sum(meter not in engine.accounts for meter in new.changed)
     engine.accounts = new.book
@@ -104,7 +104,7 @@ def _place(engine: Engine, meter: str, *, regroup: bool = True) -> None:
         engine.readings.correct()
 
 
-class Settling:
+class HistoryRebuild:
     """Memory on its way to what the files say now: `read`, `code`, `build`, `judge`, `put_in_use`, in this order.
 
     `days` are those whose files take the place of what is in memory of them, `logs` all readings of the sealed log
@@ -125,18 +125,18 @@ class Settling:
         self._new: list[Arrivals] = []
         self._heads = Heads()
 
-    def read(self) -> None:
+    def read_days(self) -> None:
         """In a worker thread: the changed day files. Raises DataError, OSError."""
         self._rows = [self._engine.archive.read(day) for day in sorted(self.days)]
 
-    def code(self) -> Iterator[None]:
+    def assign_codes(self) -> Iterator[None]:
         """Codes for what was read."""
         for rows in self._rows:
             self._new.append((yield from _coded(self._engine, rows)))
         if self._logs is not None:
             self._tail = yield from _coded(self._engine, self._logs)
 
-    def build(self) -> None:
+    def build_readings(self) -> None:
         """In a worker thread: history, tail and index."""
         engine, history = self._engine, self._history
         if self.days:
@@ -158,7 +158,7 @@ class Settling:
         """What was built, to be frozen for `judge`."""
         return self._readings.view()
 
-    def judge(self, view: View) -> None:
+    def load_heads(self, view: View) -> None:
         """In a worker thread: what each meter's next reading has to fit."""
         frozen = view.frozen(self._engine.rules.max_w)
         self._heads.grow(len(frozen.ids))
@@ -180,4 +180,4 @@ class Settling:
                 engine.ingest.set_head(code)
             if place % _ACCOUNTS == 0:
                 yield
-        yield from _retold(engine, meanwhile, counted=False)
+        yield from _replicate(engine, meanwhile, counted=False)

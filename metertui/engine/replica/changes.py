@@ -40,7 +40,7 @@ class NewBook:
 
 
 @dataclass
-class News:
+class Changes:
     """What one look found."""
 
     rows: Rows = reading_lines.EMPTY
@@ -58,15 +58,15 @@ class News:
     closes: list[Close] = field(default_factory=list)
     days: frozenset[date] = frozenset()
     """Day files that are others than those in memory."""
-    relog: bool = False
+    reread_log: bool = False
     """Whether what is in memory of the log is to be read again: some of it was taken back, or is in the archive."""
     sealed: bool = False
     """Whether a sealed log is there: a day close is under way, or was interrupted."""
-    trouble: str = ""
+    error: str = ""
     """Why something could not be read."""
 
 
-class Following:
+class ChangeReader:
     """The files of a folder as far as they have been read. Make one with `open`; used in any thread, one at a time."""
 
     def __init__(self, folder: Path, rules: Rules) -> None:
@@ -88,7 +88,7 @@ class Following:
     @classmethod
     def open(
         cls, folder: Path, rules: Rules, clock: Clock, progress: Progress = no_progress
-    ) -> tuple[Engine, Following]:
+    ) -> tuple[Engine, ChangeReader]:
         """An engine on a folder that another process may own, and what keeps it up to date.
 
         Raises MeterError, DataError.
@@ -105,7 +105,7 @@ class Following:
         return Engine.open_readonly(folder, rules, clock, progress, following._first_logs), following
 
     def _first_logs(self) -> list[Rows]:
-        rows = self.gather()
+        rows = self.read_logs()
         self._days(pending=True)
         return [rows]
 
@@ -119,23 +119,23 @@ class Following:
         """The size of the log, as far as it has been read."""
         return self._log.size
 
-    def look(self, engine: Engine) -> News:
+    def read_changes(self, engine: Engine) -> Changes:
         """What is new to an engine that has taken in all news before."""
-        news = News()
+        news = Changes()
         for part in (self._log_news, self._day_news, self._event_news, self._account_news, self._staff_news):
             try:
                 part(news, engine)
             except MeterError as error:
-                news.trouble = str(error)
+                news.error = str(error)
             except OSError as error:
-                news.trouble = f"cannot read the data folder {self._folder}: {error.strerror or error}"
+                news.error = f"cannot read the data folder {self._folder}: {error.strerror or error}"
         refusals = (_refusal(line, self._zone) for line in _lines(self._rejects))
-        lines = (closes.parsed(line, self._zone) for line in _lines(self._audit))
+        lines = (closes.parse_close(line, self._zone) for line in _lines(self._audit))
         news.refusals = [refusal for refusal in refusals if refusal is not None]
         news.closes = [close for close in lines if close is not None]
         return news
 
-    def gather(self) -> Rows:
+    def read_logs(self) -> Rows:
         """All readings of the sealed log and the log as they are now; looks go on behind them. DataError, OSError."""
         self._astray = True
         data = self._log.again()
@@ -150,7 +150,7 @@ class Following:
 
     # -- the parts of a look -----------------------------------------------------------------------------------
 
-    def _log_news(self, news: News, engine: Engine) -> None:
+    def _log_news(self, news: Changes, engine: Engine) -> None:
         del engine
         sight = self._log.look()
         self._astray |= sight.cut
@@ -166,11 +166,11 @@ class Following:
     def _parsed(self, data: bytes) -> Rows:
         return reading_lines.parse(data, self._log.path, self._zone, header=False) if data else reading_lines.EMPTY
 
-    def _day_news(self, news: News, engine: Engine) -> None:
+    def _day_news(self, news: Changes, engine: Engine) -> None:
         del engine
         news.sealed = (self._folder / wal.SEALED).exists()
-        news.relog = self._astray or (self._switched and not news.sealed)
-        news.days = self._days(pending=news.relog)
+        news.reread_log = self._astray or (self._switched and not news.sealed)
+        news.days = self._days(pending=news.reread_log)
 
     def _days(self, *, pending: bool) -> frozenset[date]:
         """The days whose files have changed since this was asked last; with `pending`, or are just changing."""
@@ -192,14 +192,14 @@ class Following:
         days = (day_of(self._archive.folder / file) for file in changed)
         return frozenset(day for day in days if day is not None)
 
-    def missed(self, days: frozenset[date]) -> None:
+    def mark_unread(self, days: frozenset[date]) -> None:
         """What was found could not be made use of: it is news at the next look again."""
         self._astray = True
         for day in days:
             self._known[self._archive.name(day)] = "?"
         self._marks.pop(f"archive/{manifest.NAME}", None)
 
-    def _event_news(self, news: News, engine: Engine) -> None:
+    def _event_news(self, news: Changes, engine: Engine) -> None:
         if self._is_new(edit_log.NAME):
             book = EventBook(self._folder, self._zone)
             self._load(edit_log.NAME, book.load)
@@ -209,7 +209,7 @@ class Following:
             else:
                 news.event_book = book
 
-    def _account_news(self, news: News, engine: Engine) -> None:
+    def _account_news(self, news: Changes, engine: Engine) -> None:
         book = engine.accounts
         found = self._new_accounts()
         if found is None:
@@ -271,7 +271,7 @@ class Following:
         course = self._moves.get(account.meter, [])
         return course[:-1] if account_history.is_unfinished(course, account) else course
 
-    def _staff_news(self, news: News, engine: Engine) -> None:
+    def _staff_news(self, news: Changes, engine: Engine) -> None:
         del engine
         if self._is_new(_STAFF):
             staff = StaffBook(self._folder)

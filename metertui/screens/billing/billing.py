@@ -162,7 +162,7 @@ class BillingScreen(DeskScreen):
 
     def _show(self) -> None:
         try:
-            one = one_meter.frozen(self.headend.engine, self._meter)
+            one = one_meter.frozen_meter(self.headend.engine, self._meter)
             terms = self.headend.engine.terms()
         except MeterError as error:
             self.query_one("#bills").add_class("-alone")  # the list is another meter's

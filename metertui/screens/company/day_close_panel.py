@@ -8,7 +8,7 @@ from typing import Any, Final
 from rich.text import Text
 
 from metertui.engine.base import SiteZone
-from metertui.engine.core import CLOSING, Close, LiveSnapshot
+from metertui.engine.core import CLOSE_STEPS, Close, LiveSnapshot
 from metertui.screens.shell import Steady
 from metertui.text import fmt, plain
 
@@ -39,9 +39,9 @@ def closing(snapshot: LiveSnapshot) -> bool:
 
 def running(snapshot: LiveSnapshot, room: int) -> Text:
     """Step by step: which are done, which is under way and how far, which are to come."""
-    at = CLOSING.index(snapshot.day_state) if snapshot.day_state in CLOSING else 0
+    at = CLOSE_STEPS.index(snapshot.day_state) if snapshot.day_state in CLOSE_STEPS else 0
     text = Text(no_wrap=True, overflow="ellipsis")
-    for place, step in enumerate(CLOSING):
+    for place, step in enumerate(CLOSE_STEPS):
         mark, style = ("✓", "") if place < at else ("▸", "bold") if place == at else ("·", "dim")
         text.append(f"{mark} {step:<22}{_figure(snapshot, step) if place <= at else ''}\n", style=style)
     share = snapshot.progress

@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Button, Input, Label, ProgressBar, Static
 
-from metertui.engine.core import Import, Report
+from metertui.engine.core import Import, ImportReport
 from metertui.engine.errors import MeterError
 from metertui.screens.company.tab import Tab
 from metertui.screens.fields import Field
@@ -142,7 +142,7 @@ class UploadTab(Tab):
         self.query_one("#upload-path").focus()
 
 
-def _told(report: Report, verb: str) -> str:
+def _told(report: ImportReport, verb: str) -> str:
     """What is new, known, suspect and refused, a line each."""
     days = f"in {report.days} {'day file' if report.days == 1 else 'day files'}"
     reasons = f"   {fmt.tally(report.reasons)}" if report.refused else ""
@@ -158,9 +158,9 @@ def _told(report: Report, verb: str) -> str:
     return "\n".join(f"{name:<18}{fmt.count(number):>12}{more}" for name, number, more in lines)
 
 
-def _told_one_by_one(report: Report) -> list[tuple[str, ...]]:
+def _told_one_by_one(report: ImportReport) -> list[tuple[str, ...]]:
     """The refused lines, then the suspect ones, with what is wrong with each."""
     return [
         (f"{misfit.source}:{misfit.line}", misfit.code, misfit.why, plain(misfit.text).plain)
-        for misfit in (*report.misfits, *report.doubtful)
+        for misfit in (*report.refused_lines, *report.suspect_lines)
     ]

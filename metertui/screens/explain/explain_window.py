@@ -41,7 +41,7 @@ class ExplainScreen(ThriftyModal[None]):
         self._zone = headend.engine.zone
         self._meter = meter
         self._asked = headend.engine.clock.now()
-        self._explain = one_meter.explanation(headend.engine, meter, window)
+        self._explain = one_meter.prepare_explanation(headend.engine, meter, window)
 
     def compose(self) -> ComposeResult:
         with Vertical(id="explain"):
@@ -63,7 +63,9 @@ class ExplainScreen(ThriftyModal[None]):
         self._show(told, price, None)
         times = [point.time for point in told.readings()]
         try:
-            found = await asyncio.to_thread(sources.locate, self._engine.archive, self._zone, self._meter, times)
+            found = await asyncio.to_thread(
+                sources.locate_readings, self._engine.archive, self._zone, self._meter, times
+            )
         except OSError as error:
             self.query_one("#explain-title", Static).update(message(f"! The files cannot be read: {error}"))
         else:

@@ -290,7 +290,7 @@ class LookupScreen(DeskScreen):
         month = f"{self.zone.day(engine.clock.now()):%Y-%m}"
         try:
             statement = await asyncio.to_thread(
-                statements.bill_only_meter, one_meter.frozen(engine, meter), month, engine.terms()
+                statements.bill_only_meter, one_meter.frozen_meter(engine, meter), month, engine.terms()
             )
             figure = figures.bill(statement)
         except MeterError as error:  # a tariff that cannot be read, or none in force

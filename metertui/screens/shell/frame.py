@@ -134,7 +134,7 @@ class DeskScreen(ThriftyScreen[None]):
         trouble = _trouble(snapshot)
         if banner.show(trouble):
             banner.set_class(not trouble, "hidden")
-            banner.set_class(not (snapshot.storage_error or snapshot.unheard or snapshot.trouble), "-note")
+            banner.set_class(not (snapshot.storage_error or snapshot.port_error or snapshot.follow_error), "-note")
         if told := self.desk.sessions.lapsed():
             self.say(told)
 
@@ -176,7 +176,7 @@ def _who(sessions: Sessions, width: int) -> Text:
 def _state(snapshot: LiveSnapshot, width: int) -> Text:
     day = "open" if snapshot.progress is None else f"closing {snapshot.progress:.0%}"
     clients = f"{fmt.count(snapshot.connections)} {'client' if snapshot.connections == 1 else 'clients'}"
-    right = f"{clients} · day {day} · " if snapshot.heard else ""
+    right = f"{clients} · day {day} · " if snapshot.server_known else ""
     left = f" {snapshot.address or 'not listening'} · "
     text = Text(left, no_wrap=True, overflow="ellipsis")
     if snapshot.following:
@@ -194,10 +194,10 @@ def _trouble(snapshot: LiveSnapshot) -> Text:
     lines = []
     if snapshot.storage_error:
         lines.append(f"! The disk refuses: {snapshot.storage_error}. Readings are answered ERR storage.")
-    if snapshot.unheard:
-        lines.append(f"! The port is lost: {snapshot.unheard}. Who is connected is heard, and no other meter.")
+    if snapshot.port_error:
+        lines.append(f"! The port is lost: {snapshot.port_error}. Who is connected is heard, and no other meter.")
     if snapshot.following:
         lines.append(f"{snapshot.following[:1].upper()}{snapshot.following[1:]}. Nothing can be changed from here.")
-    if snapshot.trouble:
-        lines.append(f"! Not up to date: {snapshot.trouble}")
+    if snapshot.follow_error:
+        lines.append(f"! Not up to date: {snapshot.follow_error}")
     return message("\n".join(lines)) if lines else Text("")

@@ -66,7 +66,7 @@ def usage(engine: Engine) -> Counter[str]:
 
 
 def found_by_index(engine: Engine) -> Counter[str]:
-    return Counter({region: len(listing.find(engine, attributes=Group(region))) for region in REGIONS})
+    return Counter({region: len(listing.find_readings(engine, attributes=Group(region))) for region in REGIONS})
 
 
 @settings(max_examples=40)
@@ -78,7 +78,7 @@ def test_usage_by_region_is_the_models(actions: list[tuple]) -> None:
         model = Model()
         batch = engine.ingest.begin()
         for meter in METERS:
-            batch.register(meter, {"region": "North"})
+            batch.add_account(meter, {"region": "North"})
         engine.ingest.write(batch)
         engine.ingest.apply(batch)
         # Registered before any of its readings: a change can be told for the time after.
@@ -111,7 +111,7 @@ def read(engine: Engine, model: Model, meter: str, hour: int) -> None:
     """A register that rises with the hours, so that any of them fits wherever it arrives."""
     wh = 1000 * hour * (1 + METERS.index(meter)) + hour * hour
     batch = engine.ingest.begin()
-    outcome = batch.read(meter, f"{wh / 1000:.3f}", ZONE.iso(FIRST + hour * HOUR))
+    outcome = batch.add_reading(meter, f"{wh / 1000:.3f}", ZONE.iso(FIRST + hour * HOUR))
     engine.ingest.write(batch)
     engine.ingest.apply(batch)
     if model.active[meter]:
@@ -156,7 +156,7 @@ def test_a_move_told_late_takes_the_readings_since_with_it(tmp_path: Path) -> No
     with closing(Engine.open(tmp_path, RULES, clock)) as engine:
         model = Model()
         batch = engine.ingest.begin()
-        batch.register("a", {"region": "North"})
+        batch.add_account("a", {"region": "North"})
         engine.ingest.write(batch)
         engine.ingest.apply(batch)
         clock.advance(12 * 3600)

@@ -43,8 +43,8 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 def put(engine: Engine, *readings: tuple[str, str, str]) -> list[Outcome]:
     batch = engine.ingest.begin()
     if "m" not in engine.accounts:
-        batch.register("m", {})
-    outcomes = [batch.read(meter, kwh, f"{DAY}T{clock}") for meter, kwh, clock in readings]
+        batch.add_account("m", {})
+    outcomes = [batch.add_reading(meter, kwh, f"{DAY}T{clock}") for meter, kwh, clock in readings]
     engine.ingest.write(batch)
     engine.ingest.apply(batch)
     return outcomes
@@ -52,9 +52,9 @@ def put(engine: Engine, *readings: tuple[str, str, str]) -> list[Outcome]:
 
 def decide(engine: Engine, what: str, clock: str, final: int = 0, initial: int = 0, reason: str = "told so") -> Effect:
     decision = Decision(what, "m", ZONE.parse(f"{DAY}T{clock}"), reason, final, initial)
-    [effect] = corrections.effects(engine, [decision], "ann", engine.clock.now())
+    [effect] = corrections.list_effects(engine, [decision], "ann", engine.clock.now())
     engine.events.append([effect.event])
-    engine.decide([effect.event])
+    engine.apply_events([effect.event])
     return effect
 
 
@@ -148,19 +148,19 @@ def test_what_cannot_stand_is_said(
 def test_an_exchange_is_declared_when_it_is_done(engine: Engine) -> None:
     decision = Decision("exchange", "m", engine.clock.now() + HOUR, "x", 5000, 0)
     with pytest.raises(MeterError, match="in the future"):
-        corrections.effects(engine, [decision], "ann", engine.clock.now())
+        corrections.list_effects(engine, [decision], "ann", engine.clock.now())
     with pytest.raises(MeterError, match="n is not a meter"):
-        corrections.effects(engine, [decision._replace(meter="n")], "ann", engine.clock.now())
+        corrections.list_effects(engine, [decision._replace(meter="n")], "ann", engine.clock.now())
 
 
 def test_several_stand_together_or_not_at_all(engine: Engine) -> None:
     at = [ZONE.parse(f"{DAY}T0{hour}:00") for hour in range(4)]
-    found = corrections.effects(
+    found = corrections.list_effects(
         engine, [Decision("void", "m", at[2], "x"), Decision("void", "m", at[3], "x")], "ann", engine.clock.now()
     )
     assert [effect.total_after for effect in found] == [1000, 1000]
     with pytest.raises(MeterError, match="void already"):
-        corrections.effects(engine, [Decision("void", "m", at[2], "x")] * 2, "ann", engine.clock.now())
+        corrections.list_effects(engine, [Decision("void", "m", at[2], "x")] * 2, "ann", engine.clock.now())
     assert used(engine) == 2000
 
 

@@ -32,7 +32,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
     opened = Engine.open(tmp_path_factory.mktemp("town"), Rules(zone=ZONE), clock)
     batch = opened.ingest.begin()
     for meter, group in HOMES.items():
-        batch.register(meter, group._asdict())
+        batch.add_account(meter, group._asdict())
     opened.ingest.write(batch)
     opened.ingest.apply(batch)
     for time in TIMES:
@@ -47,7 +47,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
             clock.set("2025-03-04T00:00:00")
         batch = opened.ingest.begin()
         for place, meter in enumerate(HOMES):
-            assert batch.read(meter, f"{place}.{TIMES.index(time)}", time).stored
+            assert batch.add_reading(meter, f"{place}.{TIMES.index(time)}", time).stored
         opened.ingest.write(batch)
         opened.ingest.apply(batch)
     return opened
@@ -88,7 +88,7 @@ def test_readings_are_found_by_any_mix_of_conditions(
                 and (clock is None or clock[0] <= hour < clock[1])
             ):
                 expected.append((name, ZONE.iso(ZONE.parse(time))))
-    found = listing.find(
+    found = listing.find_readings(
         engine,
         meter=meter,
         attributes=Group(region, sub_region, apartment_type),
@@ -99,7 +99,7 @@ def test_readings_are_found_by_any_mix_of_conditions(
 
 
 def test_the_frame_is_what_pandas_users_expect(engine: Engine) -> None:
-    frame = listing.find(engine, meter="b")
+    frame = listing.find_readings(engine, meter="b")
     assert frame.dtypes.astype(str).to_dict() == {
         "identifier": "category",
         "time": "datetime64[us, Asia/Singapore]",
@@ -107,4 +107,4 @@ def test_the_frame_is_what_pandas_users_expect(engine: Engine) -> None:
     }
     assert frame["reading_kwh"].tolist() == [1 + i / 10 for i in range(9)]
     with pytest.raises(MeterError, match="x is not a meter of this site"):
-        listing.find(engine, meter="x")
+        listing.find_readings(engine, meter="x")

@@ -16,7 +16,7 @@ from metertui.engine.base.config import Rules
 from metertui.engine.base.zone import DAY, HOUR, MINUTE, SiteZone
 from metertui.engine.columns.columns import Group
 from metertui.engine.core.engine import Engine
-from metertui.engine.core.importing import Import, Misfit, Piece, Report, in_course
+from metertui.engine.core.importing import BadLine, FilePiece, Import, ImportReport, without_repeats
 from metertui.engine.storage.reading_lines import Rows
 from metertui.engine.vee import rules
 
@@ -40,11 +40,11 @@ def opened(folder: Path) -> Engine:
     return Engine.open(folder, Rules(zone=ZONE), FixedClock())
 
 
-def piece(rows: Sequence[tuple[str, int, int]], groups: Sequence[Group] = (), name: str = "some.csv") -> Piece:
+def piece(rows: Sequence[tuple[str, int, int]], groups: Sequence[Group] = (), name: str = "some.csv") -> FilePiece:
     """(meter, µs UTC, Wh) in lines from 1 on, each with its group if there are any."""
     ids = list(dict.fromkeys(meter for meter, _, _ in rows))
     distinct = list(dict.fromkeys(groups))
-    return Piece(
+    return FilePiece(
         name,
         Rows(
             ids,
@@ -59,18 +59,18 @@ def piece(rows: Sequence[tuple[str, int, int]], groups: Sequence[Group] = (), na
     )
 
 
-def imported(folder: Path, *pieces: Piece) -> Report:
+def imported(folder: Path, *pieces: FilePiece) -> ImportReport:
     engine = opened(folder)
     try:
         importing = Import(engine.view().frozen(engine.rules.max_w), latest=NOW + engine.rules.future_us)
         for each in pieces:
-            importing.add(each)
+            importing.add_piece(each)
         return importing.finish(engine.accounts, engine.archive, now=NOW)
     finally:
         engine.close()
 
 
-def counts(report: Report) -> tuple[int, int, int, int, int]:
+def counts(report: ImportReport) -> tuple[int, int, int, int, int]:
     return report.read, report.new, report.duplicate, report.suspect, report.refused
 
 
@@ -110,21 +110,21 @@ def test_another_value_for_the_same_instant_is_refused_with_its_line(tmp_path: P
     report = imported(tmp_path, piece([("a", NOW - DAY, 1000), ("a", NOW - DAY, 2000)]))
     assert counts(report) == (2, 1, 0, 0, 1)
     why = "a has 1 kWh at 2025-03-11T10:40:00+08:00 already"
-    assert report.misfits == [Misfit("some.csv", 2, "conflict", why, "a,2025-03-11T10:40:00+08:00,2")]
+    assert report.refused_lines == [BadLine("some.csv", 2, "conflict", why, "a,2025-03-11T10:40:00+08:00,2")]
     again = imported(tmp_path, piece([("a", NOW - DAY, 2000)], name="new.csv"))
-    assert [(misfit.source, misfit.line) for misfit in again.misfits] == [("new.csv", 1)]
+    assert [(misfit.source, misfit.line) for misfit in again.refused_lines] == [("new.csv", 1)]
 
 
 def test_the_future_is_refused(tmp_path: Path) -> None:
     report = imported(tmp_path, piece([("a", NOW + 10 * MINUTE, 1), ("a", NOW + 10 * MINUTE + 1, 1)]))
     assert counts(report) == (2, 1, 0, 0, 1)
-    assert (report.misfits[0].line, report.misfits[0].code) == (2, "future-timestamp")
+    assert (report.refused_lines[0].line, report.refused_lines[0].code) == (2, "future-timestamp")
 
 
 def test_refused_lines_of_the_reader_are_counted(tmp_path: Path) -> None:
-    bad = Misfit("some.csv", 9, "syntax", "why", "text")
+    bad = BadLine("some.csv", 9, "syntax", "why", "text")
     good = piece([("a", NOW - DAY, 1)])
-    report = imported(tmp_path, Piece(good.source, good.rows, good.line, [bad]))
+    report = imported(tmp_path, FilePiece(good.source, good.rows, good.line, [bad]))
     assert counts(report) == (2, 1, 0, 0, 1)
     assert report.reasons == {"syntax": 1}
 
@@ -132,8 +132,8 @@ def test_refused_lines_of_the_reader_are_counted(tmp_path: Path) -> None:
 def test_readings_in_the_log_are_known(tmp_path: Path) -> None:
     engine = opened(tmp_path)
     batch = engine.ingest.begin()
-    batch.register("a", {})
-    batch.read("a", "1.5", ZONE.iso(NOW - DAY))
+    batch.add_account("a", {})
+    batch.add_reading("a", "1.5", ZONE.iso(NOW - DAY))
     engine.ingest.write(batch)
     engine.close()
     assert counts(imported(tmp_path, piece([("a", NOW - DAY, 1500)]))) == (1, 0, 1, 0, 0)
@@ -179,7 +179,7 @@ def test_files_in_any_order_tell_the_same_course(tmp_path: Path, order: tuple[in
 def test_what_was_registered_later_than_the_history_is_the_latest(tmp_path: Path) -> None:
     engine = opened(tmp_path)
     batch = engine.ingest.begin()
-    batch.register("a", {**SOUTH._asdict(), "address": "1 Quay"})
+    batch.add_account("a", {**SOUTH._asdict(), "address": "1 Quay"})
     engine.ingest.write(batch)
     engine.close()
     imported(tmp_path, piece([("a", NOW - DAY, 1)], [NORTH]))
@@ -200,7 +200,7 @@ def test_an_account_without_attributes_takes_those_of_the_history(tmp_path: Path
 
 
 def test_statements_that_repeat_the_one_before_are_left_out() -> None:
-    assert in_course([(5, SOUTH), (1, NORTH), (3, NORTH), (9, NORTH)]) == [(1, NORTH), (5, SOUTH), (9, NORTH)]
+    assert without_repeats([(5, SOUTH), (1, NORTH), (3, NORTH), (9, NORTH)]) == [(1, NORTH), (5, SOUTH), (9, NORTH)]
 
 
 # -- against a plain model ---------------------------------------------------------------------------------------

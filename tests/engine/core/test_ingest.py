@@ -31,7 +31,7 @@ NAMES = {"counted": COUNTED, "reset": RESET, "suspect": SUSPECT, "rejected": REJ
 def commit(engine: Engine, *requests: tuple[str, str, str | None]) -> list[Outcome]:
     """Put READs (meter, kWh, timestamp) through one batch, onto the disk."""
     batch = engine.ingest.begin()
-    outcomes = [batch.read(*request) for request in requests]
+    outcomes = [batch.add_reading(*request) for request in requests]
     engine.ingest.write(batch)
     engine.ingest.apply(batch)
     return outcomes
@@ -40,7 +40,7 @@ def commit(engine: Engine, *requests: tuple[str, str, str | None]) -> list[Outco
 def register(engine: Engine, *meters: str) -> None:
     batch = engine.ingest.begin()
     for meter in meters:
-        assert batch.register(meter, {}).kind == "ok"
+        assert batch.add_account(meter, {}).kind == "ok"
     engine.ingest.write(batch)
     engine.ingest.apply(batch)
 
@@ -84,13 +84,13 @@ def test_a_batch_is_full_when_much_of_it_had_to_be_placed(engine: Engine, monkey
     monkeypatch.setattr("metertui.engine.core.batch._MOST_PLACED", 3)
     batch = engine.ingest.begin()
     for minute in range(10):
-        batch.read("m", str(minute), f"2025-03-12T10:0{minute}")
+        batch.add_reading("m", str(minute), f"2025-03-12T10:0{minute}")
     assert not batch.full, "but for the first each is simply the next"
-    batch.read("m", "20", "2025-03-11T10:00")
+    batch.add_reading("m", "20", "2025-03-11T10:00")
     assert not batch.full
-    batch.read("m", "1", "2025-03-11T11:00")
+    batch.add_reading("m", "1", "2025-03-11T11:00")
     assert batch.full
-    assert batch.read("m", "10", "2025-03-12T10:10").kind == "ok"
+    assert batch.add_reading("m", "10", "2025-03-12T10:10").kind == "ok"
 
 
 def test_the_same_again_is_a_duplicate_and_another_value_a_conflict(engine: Engine) -> None:
@@ -143,10 +143,10 @@ def test_a_stamped_reading_goes_beside_one_that_is_there(engine: Engine) -> None
 
 def test_a_batch_may_register_and_read(engine: Engine) -> None:
     batch = engine.ingest.begin()
-    assert batch.read("new", "1", None).code == "not-registered"
-    assert batch.register("new", {"region": "East"}).kind == "ok"
-    assert batch.register("new", {}).code == "already-registered"
-    assert batch.read("new", "1", None).kind == "ok"
+    assert batch.add_reading("new", "1", None).code == "not-registered"
+    assert batch.add_account("new", {"region": "East"}).kind == "ok"
+    assert batch.add_account("new", {}).code == "already-registered"
+    assert batch.add_reading("new", "1", None).kind == "ok"
     engine.ingest.write(batch)
     engine.ingest.apply(batch)
     assert "new,,East,,,,active," in (engine.folder / "users.csv").read_text()
@@ -169,9 +169,9 @@ def test_a_batch_that_the_disk_refuses_leaves_no_trace(engine: Engine, monkeypat
         raise OSError(28, "No space left on device")
 
     batch = engine.ingest.begin()
-    batch.register("late", {})
-    batch.read("late", "1", None)
-    batch.read("m", "3", "2025-03-12T10:00:00")
+    batch.add_account("late", {})
+    batch.add_reading("late", "1", None)
+    batch.add_reading("m", "3", "2025-03-12T10:00:00")
     with monkeypatch.context() as patched:
         patched.setattr("metertui.engine.storage.wal.durable.write_all", full)
         with pytest.raises(StorageError, match="No space left on device"):
@@ -317,7 +317,7 @@ def test_a_long_run_of_readings_that_fit_nothing_is_judged_as_the_rules_do(
                 assert outcome.kind == ("suspect" if kind in ("suspect", "rejected") else "ok")
             if random.random() < 0.1 and batch[0][0] not in model.voids:
                 model.voids.add(batch[0][0])
-                engine.decide([Event(1, "m", "void", batch[0][0], "ann", "why")])
+                engine.apply_events([Event(1, "m", "void", batch[0][0], "ann", "why")])
         assert engine.series("m").status.tolist() == [{**NAMES, "void": VOID}[kind] for _, kind in model.judged()]
         engine.close()
 

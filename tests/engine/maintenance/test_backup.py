@@ -20,8 +20,8 @@ from metertui.engine.billing.tariffs import COLUMNS
 from metertui.engine.core.engine import Engine
 from metertui.engine.errors import MeterError
 from metertui.engine.maintenance import backup as backups
-from metertui.engine.maintenance.backup import backup, restore
-from metertui.engine.maintenance.check import check
+from metertui.engine.maintenance.backup import back_up, restore
+from metertui.engine.maintenance.check import check_folder
 from tests.clock import FakeClock
 
 RULES = Rules(zone=SiteZone("Asia/Singapore"))
@@ -36,8 +36,8 @@ def put(engine: Engine, *readings: tuple[str, str, str]) -> None:
     batch = engine.ingest.begin()
     for meter, kwh, time in readings:
         if meter not in engine.ingest.active:
-            batch.register(meter, {"region": "West"})
-        assert batch.read(meter, kwh, time).stored
+            batch.add_account(meter, {"region": "West"})
+        assert batch.add_reading(meter, kwh, time).stored
     engine.ingest.write(batch)
     engine.ingest.apply(batch)
 
@@ -93,26 +93,26 @@ def test_bills_that_are_issued_meanwhile_fit_their_manifest(
         return member
 
     monkeypatch.setattr(backups, "_read", issuing_between)
-    backup(folder, tmp_path / "copy", silent)
+    back_up(folder, tmp_path / "copy", silent)
     engine.close()
-    assert not [problem for proof in check(tmp_path / "copy", RULES, silent) for problem in proof.problems]
+    assert not [problem for proof in check_folder(tmp_path / "copy", RULES, silent) for problem in proof.problems]
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_it_comes_back_to_the_byte(folder: Path, tmp_path: Path, form: str) -> None:
     shares: list[float] = []
-    report = backup(folder, tmp_path / form, shares.append)
+    report = back_up(folder, tmp_path / form, shares.append)
     assert shares[-1] == 1.0
     again = tmp_path / "again"
     assert restore(tmp_path / form, again, silent) == report
     assert contents(again) == contents(folder)
     assert report.files == len(contents(folder))
-    assert not any(proof.failures for proof in check(again, RULES, silent))
+    assert not any(proof.failures for proof in check_folder(again, RULES, silent))
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
 def test_a_folder_can_be_held_against_its_checksums_by_other_programs(folder: Path, tmp_path: Path) -> None:
-    backup(folder, tmp_path / "copy", silent)
+    back_up(folder, tmp_path / "copy", silent)
     lines = (tmp_path / "copy/backup.sha256").read_text().splitlines()
     digests = {name: digest for digest, name in (line.split("  ") for line in lines)}
     assert set(digests) == set(contents(folder))
@@ -123,7 +123,7 @@ def test_a_line_that_is_just_being_written_is_left_out(folder: Path, tmp_path: P
         log.write("n,2025-03-12T10:3")
     with (folder / "users.csv").open("a") as users:
         users.write("o,12 Half Str")
-    backup(folder, tmp_path / "copy", silent)
+    back_up(folder, tmp_path / "copy", silent)
     assert contents(tmp_path / "copy")["log.txt"] == b"m,2025-03-12T10:00:00+08:00,3\n"
     assert contents(tmp_path / "copy")["users.csv"].endswith(b"\n")
 
@@ -151,7 +151,7 @@ def test_readings_that_move_into_their_day_files_meanwhile_are_in_it_once(
     stored = len(engine.readings)
     with monkeypatch.context() as patched:
         patched.setattr(backups, "_read", busily)
-        backup(folder, tmp_path / form, silent)
+        back_up(folder, tmp_path / form, silent)
     engine.close()
     restore(tmp_path / form, tmp_path / "again", silent)
     again = Engine.open(tmp_path / "again", RULES, engine.clock)
@@ -159,16 +159,16 @@ def test_readings_that_move_into_their_day_files_meanwhile_are_in_it_once(
     assert {"m", "n"} <= set(again.ingest.active)
     assert [wh for _, wh in again.readings.before(again.directory.codes["m"], 1 << 62, 9)] == [1000, 2000, 3000]
     again.close()
-    assert not any(proof.failures for proof in check(tmp_path / "again", RULES, silent))
+    assert not any(proof.failures for proof in check_folder(tmp_path / "again", RULES, silent))
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_an_edited_day_is_an_edited_day_in_the_copy_too(folder: Path, tmp_path: Path, form: str) -> None:
     day = folder / "archive/2025/03_10.csv"
     day.write_text(day.read_text().replace(",1\n", ",0.5\n"))
-    backup(folder, tmp_path / form, silent)
+    back_up(folder, tmp_path / form, silent)
     restore(tmp_path / form, tmp_path / "again", silent)
-    problems = [problem for proof in check(tmp_path / "again", RULES, silent) for problem in proof.problems]
+    problems = [problem for proof in check_folder(tmp_path / "again", RULES, silent) for problem in proof.problems]
     assert len(problems) == 1
     assert "03_10.csv: edited by hand" in problems[0]
 
@@ -176,12 +176,12 @@ def test_an_edited_day_is_an_edited_day_in_the_copy_too(folder: Path, tmp_path: 
 def test_nothing_is_written_over(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "copy.tar.zst").write_text("precious")
     with pytest.raises(MeterError, match="is there already"):
-        backup(folder, tmp_path / "copy.tar.zst", silent)
+        back_up(folder, tmp_path / "copy.tar.zst", silent)
     with pytest.raises(MeterError, match="inside the data folder"):
-        backup(folder, folder / "copy", silent)
+        back_up(folder, folder / "copy", silent)
     with pytest.raises(MeterError, match="no data folder"):
-        backup(tmp_path / "nowhere", tmp_path / "copy", silent)
-    backup(folder, tmp_path / "copy", silent)
+        back_up(tmp_path / "nowhere", tmp_path / "copy", silent)
+    back_up(folder, tmp_path / "copy", silent)
     before = contents(folder)
     with pytest.raises(MeterError, match="is not empty"):
         restore(tmp_path / "copy", folder, silent)
@@ -197,11 +197,11 @@ def test_nothing_is_written_over(folder: Path, tmp_path: Path) -> None:
 def test_a_full_disk_leaves_nothing_behind(
     folder: Path, tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    backup(folder, tmp_path / "sound", silent)
+    back_up(folder, tmp_path / "sound", silent)
     with monkeypatch.context() as patched:
         patched.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left on device")))
         with pytest.raises(MeterError, match="No space left"):
-            backup(folder, tmp_path / form, silent)
+            back_up(folder, tmp_path / form, silent)
         with pytest.raises(MeterError, match="No space left"):
             restore(tmp_path / "sound", tmp_path / "again", silent)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "sound"]
@@ -214,7 +214,7 @@ def packed(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     put(engine, *(("m", str(n), f"2025-03-11T{n:02d}:00") for n in range(20)))
     close_day(engine)
     engine.close()
-    backup(where / "data", where / "copy.tar.zst", silent)
+    back_up(where / "data", where / "copy.tar.zst", silent)
     return (where / "copy.tar.zst").read_bytes()
 
 
@@ -271,7 +271,7 @@ def test_a_hostile_archive_writes_nowhere(tmp_path: Path, name: str, kind: bytes
 @pytest.mark.parametrize("change", ["alter", "drop", "add", "no sums"])
 def test_a_folder_that_was_changed_is_refused(folder: Path, tmp_path: Path, change: str) -> None:
     copy = tmp_path / "copy"
-    backup(folder, copy, silent)
+    back_up(folder, copy, silent)
     match change:
         case "alter":
             (copy / "log.txt").write_text("m,2025-03-12T10:00:00+08:00,4\n")
@@ -302,7 +302,7 @@ def test_files_are_synced_before_they_get_their_name(
 
     monkeypatch.setattr(os, "fsync", synced)
     monkeypatch.setattr(Path, "rename", renamed)
-    backup(folder, tmp_path / "copy.tar.zst", silent)
+    back_up(folder, tmp_path / "copy.tar.zst", silent)
     assert steps == ["file", "rename", "folder"]
     steps.clear()
     restore(tmp_path / "copy.tar.zst", tmp_path / "again", silent)

@@ -18,7 +18,7 @@ from metertui.engine.columns.columns import Group
 from metertui.engine.core.engine import Engine
 from metertui.engine.maintenance import check as checking
 from metertui.engine.maintenance import reconcile
-from metertui.engine.maintenance.check import check
+from metertui.engine.maintenance.check import check_folder
 from metertui.engine.maintenance.proof import Proof
 from metertui.engine.storage.day_files import Archive, by_day
 from metertui.engine.storage.reading_lines import Rows
@@ -58,12 +58,12 @@ def folder(tmp_path: Path) -> Path:
 
 
 def problems(folder: Path) -> list[str]:
-    return [problem for proof in check(folder, RULES, lambda _: None) for problem in proof.problems]
+    return [problem for proof in check_folder(folder, RULES, lambda _: None) for problem in proof.problems]
 
 
 def test_a_sound_folder_is_proven_with_its_counts(folder: Path) -> None:
     told: list[float] = []
-    proofs = {proof.what: proof for proof in check(folder, RULES, told.append)}
+    proofs = {proof.what: proof for proof in check_folder(folder, RULES, told.append)}
     assert not any(proof.failures for proof in proofs.values())
     assert proofs["readings in the log"].count == 1
     assert proofs["readings: one value at an instant"].count == 3 * 24 * 9 + 1
@@ -119,7 +119,7 @@ def test_a_wrong_sum_is_found(folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
         return energy(*columns) + np.arange(len(columns[0])) // 100
 
     monkeypatch.setattr("metertui.engine.vee.curve.energy", off_by_one)
-    found = {proof.what for proof in check(folder, RULES, lambda _: None) if proof.failures}
+    found = {proof.what for proof in check_folder(folder, RULES, lambda _: None) if proof.failures}
     assert found >= {"meters: energy against registers", "meters: the table against registers"}
 
 
@@ -132,7 +132,7 @@ def test_a_table_that_loses_an_hour_is_found(folder: Path, monkeypatch: pytest.M
             yield piece
 
     monkeypatch.setattr(reconcile, "pieces", lossy)
-    [failed] = [proof for proof in check(folder, RULES, lambda _: None) if proof.failures]
+    [failed] = [proof for proof in check_folder(folder, RULES, lambda _: None) if proof.failures]
     assert failed.what.endswith("the sum of their hours")
     assert failed.problems == ["m-1, the day from 2024-10-25T00:00:00+02:00: 11.999 kWh is not 12 kWh"]
 
@@ -140,7 +140,7 @@ def test_a_table_that_loses_an_hour_is_found(folder: Path, monkeypatch: pytest.M
 def test_many_failures_are_counted_and_some_told() -> None:
     proof = Proof("something")
     for i in range(1000):
-        proof.equal(0, i, f"meter {i}")
+        proof.check_equal(0, i, f"meter {i}")
     assert (proof.count, proof.failures, len(proof.problems)) == (1000, 999, 20)
     assert proof.problems[0] == "meter 1: 0.001 kWh is not 0 kWh"
 
@@ -159,13 +159,13 @@ def test_exchanges_and_voids_are_part_of_the_proof(folder: Path) -> None:
             Event(0, meter, "exchange", times[-1] + 1, "ann", "x", whs[-1] + 50, 0),
         ]
         engine.events.append(events)
-        engine.decide(events)
+        engine.apply_events(events)
         assert int(engine.series(meter).curve.energy[-1]) == series.curve.energy[-1] + 750 - (whs[2] - whs[1])
     engine.close()
-    assert [problem for proof in check(folder, RULES, lambda _: None) for problem in proof.problems] == []
+    assert [problem for proof in check_folder(folder, RULES, lambda _: None) for problem in proof.problems] == []
     with (folder / "events.csv").open("a") as file:
         file.write("2025-03-12T10:40:00+08:00,m-1,void,at=2025-03-01T00:00:01+08:00,ann,x\n")
-    told = [problem for proof in check(folder, RULES, lambda _: None) for problem in proof.problems]
+    told = [problem for proof in check_folder(folder, RULES, lambda _: None) for problem in proof.problems]
     assert told == ["the void of m-1 at 2025-02-28T17:00:01+01:00 is of a reading that is not stored"]
 
 
@@ -182,7 +182,7 @@ def issue(folder: Path, month: str) -> int:
 
 
 def notes(folder: Path) -> list[str]:
-    return [note for proof in check(folder, RULES, lambda _: None) for note in proof.notes]
+    return [note for proof in check_folder(folder, RULES, lambda _: None) for note in proof.notes]
 
 
 @pytest.mark.parametrize(
@@ -232,7 +232,7 @@ def test_issued_bills_are_proven_and_a_difference_is_a_note(folder: Path) -> Non
     assert issue(folder, "2024-10") == 3
     assert problems(folder) == []
     assert notes(folder) == ["tariffs.csv: no account has the apartment type 4-rom"]
-    proofs = {proof.what: proof.count for proof in check(folder, RULES, lambda _: None)}
+    proofs = {proof.what: proof.count for proof in check_folder(folder, RULES, lambda _: None)}
     assert [count for what, count in proofs.items() if what.startswith(("tariffs", "issued"))] == [2, 1, 3, 3]
     (folder / "tariffs.csv").write_text(HEADER + "2024-01-01,,,,,56.24,9\n")
     assert problems(folder) == []

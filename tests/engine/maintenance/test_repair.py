@@ -10,8 +10,8 @@ from metertui.engine.base.config import Rules
 from metertui.engine.base.zone import SiteZone
 from metertui.engine.core.engine import Engine
 from metertui.engine.errors import DataError, OwnedError, StorageError
-from metertui.engine.maintenance.check import check
-from metertui.engine.maintenance.repair import Repair, repair
+from metertui.engine.maintenance.check import check_folder
+from metertui.engine.maintenance.repair import FileRepair, repair_folder
 from metertui.engine.storage import durable
 from metertui.engine.storage.day_files import Archive
 from metertui.engine.storage.folder_lock import FolderLock
@@ -36,8 +36,8 @@ def put(folder: Path, name: str, data: bytes) -> Path:
     return path
 
 
-def mend(folder: Path) -> list[Repair]:
-    return repair(folder, RULES, lambda _: None)
+def mend(folder: Path) -> list[FileRepair]:
+    return repair_folder(folder, RULES, lambda _: None)
 
 
 def aside(path: Path) -> bytes:
@@ -53,7 +53,7 @@ def everything(folder: Path) -> dict[str, bytes]:
 
 
 def told(folder: Path) -> list[str]:
-    return [problem for proof in check(folder, RULES, lambda _: None) for problem in proof.problems]
+    return [problem for proof in check_folder(folder, RULES, lambda _: None) for problem in proof.problems]
 
 
 def start(folder: Path) -> list[str]:
@@ -86,7 +86,9 @@ def test_broken_lines_of_a_log_are_set_aside(tmp_path: Path, name: str) -> None:
     with pytest.raises(DataError):
         start(tmp_path)
     assert mend(tmp_path) == [
-        Repair(path, 2, 3, [(2, FOUR_FIELDS), (4, "the line is not plain text"), (6, "the last line is not whole")], [])
+        FileRepair(
+            path, 2, 3, [(2, FOUR_FIELDS), (4, "the line is not plain text"), (6, "the last line is not whole")], []
+        )
     ]
     assert path.read_bytes() == FIRST + b"\n" + SECOND.replace(b"\n", b"\r\n")
     assert aside(path) == BAD + odd + torn + b"\n"
@@ -95,7 +97,7 @@ def test_broken_lines_of_a_log_are_set_aside(tmp_path: Path, name: str) -> None:
 
 def test_a_torn_last_line_alone_is_set_aside_too(tmp_path: Path) -> None:
     path = put(tmp_path, "log.txt", FIRST + SECOND[:-2])
-    assert mend(tmp_path) == [Repair(path, 1, 1, [(2, "the last line is not whole")], [])]
+    assert mend(tmp_path) == [FileRepair(path, 1, 1, [(2, "the last line is not whole")], [])]
     assert (path.read_bytes(), aside(path)) == (FIRST, SECOND[:-2] + b"\n")
 
 
@@ -133,7 +135,7 @@ def test_a_day_file_is_mended(
     with pytest.raises(DataError):
         start(tmp_path)
     kept = left.count(b"\n") - 1
-    assert mend(tmp_path) == [Repair(path, kept, len(reasons), reasons, notes)]
+    assert mend(tmp_path) == [FileRepair(path, kept, len(reasons), reasons, notes)]
     assert path.read_bytes() == left
     assert not gone or aside(path) == gone
     assert path.with_name("03_01.csv.rejected").exists() == bool(gone)
@@ -145,7 +147,7 @@ def test_a_day_file_is_mended(
 def test_only_the_first_reasons_are_told_and_all_lines_counted(tmp_path: Path) -> None:
     path = put(tmp_path, "log.txt", b"x\n" * 100 + FIRST)
     [done] = mend(tmp_path)
-    assert (done.kept, done.aside, [number for number, _ in done.reasons]) == (1, 100, list(range(1, 21)))
+    assert (done.kept, done.lines_aside, [number for number, _ in done.reasons]) == (1, 100, list(range(1, 21)))
     assert aside(path) == b"x\n" * 100
 
 
@@ -200,7 +202,7 @@ def test_broken_accounts_are_set_aside(tmp_path: Path) -> None:
     [done] = mend(tmp_path)
     assert path.read_bytes() == USERS + rows[0] + rows[1] + rows[7] + rows[8]
     assert aside(path) == b"".join(rows[2:7])
-    assert (done.path, done.kept, done.aside, done.notes) == (path, 3, 5, [])
+    assert (done.path, done.kept, done.lines_aside, done.notes) == (path, 3, 5, [])
     assert done.reasons == [
         (5, "this is no CSV: unexpected end of data"),
         (6, "5 fields where the header has 6"),
@@ -265,7 +267,7 @@ def test_a_day_that_was_edited_by_hand_is_taken_as_it_is(tmp_path: Path) -> None
     start(tmp_path)
     path.write_bytes(HEADER + SECOND)
     assert len(told(tmp_path)) == 1
-    assert mend(tmp_path) == [Repair(path, 1, notes=["edited by hand, and taken as it is"])]
+    assert mend(tmp_path) == [FileRepair(path, 1, notes=["edited by hand, and taken as it is"])]
     assert path.read_bytes() == HEADER + SECOND
     assert told(tmp_path) == []
     assert mend(tmp_path) == []
@@ -288,7 +290,7 @@ def test_broken_lines_of_the_manifest_are_set_aside(tmp_path: Path) -> None:
     broken = b"2025/03_\xe91.csv,,\n" + b'"2025/03_02.csv,\r,\n'
     path.write_bytes(broken + line)
     [done] = mend(tmp_path)
-    assert (done.kept, done.aside, done.notes) == (1, 3, ["the header was put back"])
+    assert (done.kept, done.lines_aside, done.notes) == (1, 3, ["the header was put back"])
     assert (path.read_bytes(), aside(path)) == (b"file,sha256,edited\n" + line, broken)
     assert start(tmp_path) == []
 

@@ -8,7 +8,7 @@ import pytest
 
 from metertui.engine.base.zone import SiteZone
 from metertui.engine.maintenance import sources
-from metertui.engine.maintenance.sources import Source, locate
+from metertui.engine.maintenance.sources import Source, locate_readings
 from metertui.engine.storage.day_files import Archive
 
 LONDON = SiteZone("Europe/London")
@@ -35,7 +35,7 @@ def test_readings_are_found_in_the_log_the_sealed_log_and_their_day_files(
     write(tmp_path / "log.sealed.txt", "om,2025-03-02T00:00:00+00:00,9", "m,2025-03-02T00:00:00+00:00,3")
     write(tmp_path / "log.txt", "m,2025-03-02T01:00:00+00:00,4", "m,2025-03-02T01:00:00+00:00,4", "m,torn")
     shares: list[float] = []
-    found = locate(Archive(tmp_path, LONDON), LONDON, "m", TIMES, shares.append)
+    found = locate_readings(Archive(tmp_path, LONDON), LONDON, "m", TIMES, shares.append)
     assert found == {
         TIMES[0]: Source("archive/2025/03_01.csv", 2),
         TIMES[1]: Source("archive/2025/03_01.csv", 4),
@@ -48,6 +48,6 @@ def test_readings_are_found_in_the_log_the_sealed_log_and_their_day_files(
 
 
 def test_what_no_file_has_is_left_out(tmp_path: Path) -> None:
-    assert locate(Archive(tmp_path, LONDON), LONDON, "m", TIMES) == {}
+    assert locate_readings(Archive(tmp_path, LONDON), LONDON, "m", TIMES) == {}
     (tmp_path / "log.txt").write_bytes(b"m,2025-03-02T01:00:00+00:00,4")  # torn: it is not stored
-    assert locate(Archive(tmp_path, LONDON), LONDON, "m", TIMES) == {}
+    assert locate_readings(Archive(tmp_path, LONDON), LONDON, "m", TIMES) == {}

@@ -12,7 +12,7 @@ from metertui.engine.base.config import Rules
 from metertui.engine.base.zone import HOUR, SiteZone
 from metertui.engine.core.engine import Engine
 from metertui.engine.errors import DataError, StorageError
-from metertui.engine.maintenance.check import check
+from metertui.engine.maintenance.check import check_folder
 from metertui.engine.storage import day_close, durable
 from metertui.engine.storage.day_files import Archive
 from metertui.engine.storage.manifest import Sealed, digest_of
@@ -40,7 +40,9 @@ def archive(tmp_path: Path) -> Archive:
 
 
 def told(folder: Path) -> list[str]:
-    problems = [problem for proof in check(folder, Rules(zone=ZONE), lambda _: None) for problem in proof.problems]
+    problems = [
+        problem for proof in check_folder(folder, Rules(zone=ZONE), lambda _: None) for problem in proof.problems
+    ]
     return [problem.removeprefix(f"{folder}/archive/") for problem in problems]
 
 

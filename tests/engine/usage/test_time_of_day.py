@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from metertui.engine.base.config import Rules
 from metertui.engine.base.zone import DAY, HOUR, MINUTE, SiteZone
 from metertui.engine.core.engine import Engine
-from metertui.engine.core.listing import readings
+from metertui.engine.core.listing import list_readings
 from metertui.engine.errors import MeterError
 from metertui.engine.usage.aggregate import answer, figures
 from metertui.engine.usage.query import Filter, Question, clock_of, clock_text
@@ -184,8 +184,8 @@ def test_the_readings_behind_a_table_are_those_that_it_counts(
     engine = Engine.open(tmp_path_factory.mktemp("data"), Rules(zone=LONDON), FakeClock())
     try:
         batch = engine.ingest.begin()
-        batch.register("m", {"region": "East"})
-        batch.register("n", {"region": "West"})
+        batch.add_account("m", {"region": "East"})
+        batch.add_account("n", {"region": "West"})
         engine.ingest.write(batch)
         engine.ingest.apply(batch)
         codes = [engine.directory.codes["m"], engine.directory.codes["n"]]
@@ -195,7 +195,7 @@ def test_the_readings_behind_a_table_are_those_that_it_counts(
         )
         question = Question(*days, filter=Filter.by_name(meter=meter, region=region, time=clock_text(clock)))
         table = answer(engine.view().frozen(engine.rules.max_w), question)
-        found = readings(engine, question)
+        found = list_readings(engine, question)
         inside = [
             (name, t)
             for name, t in zip(["m"] * len(with_changes) + ["n"] * 2, times, strict=True)
@@ -212,16 +212,16 @@ def test_a_list_of_readings_is_sorted_and_cut(tmp_path: Path) -> None:
     engine = Engine.open(tmp_path, Rules(zone=LONDON), FakeClock())
     batch = engine.ingest.begin()
     for meter in ("b", "a"):
-        batch.register(meter, {"region": meter})
+        batch.add_account(meter, {"region": meter})
         for day, kwh in (("01", "5"), ("02", "7"), ("03", "9")):
-            batch.read(meter, kwh, f"2025-03-{day}T12:00")
+            batch.add_reading(meter, kwh, f"2025-03-{day}T12:00")
     engine.ingest.write(batch)
     engine.ingest.apply(batch)
     question = Question(date(2025, 3, 1), date(2025, 3, 2), sort="-reading_kwh", limit=3)
-    found = readings(engine, question)
+    found = list_readings(engine, question)
     assert list(zip(found["identifier"], found["reading_wh"], strict=True)) == [("b", 7000), ("a", 7000), ("b", 5000)]
     with pytest.raises(MeterError, match="colour is no column"):
-        readings(engine, Question(date(2025, 3, 1), date(2025, 3, 2), sort="colour"))
+        list_readings(engine, Question(date(2025, 3, 1), date(2025, 3, 2), sort="colour"))
     with pytest.raises(MeterError, match="x is not a meter"):
-        readings(engine, Question(date(2025, 3, 1), date(2025, 3, 2), filter=Filter(meter="x")))
+        list_readings(engine, Question(date(2025, 3, 1), date(2025, 3, 2), filter=Filter(meter="x")))
     engine.close()

@@ -27,13 +27,13 @@ def fill(engine: Engine, readings: dict[str, list[int]], where: dict[str, tuple[
     batch = engine.ingest.begin()
     for meter in readings:
         region, sub_region = (where or {}).get(meter, ("North", "Hill"))
-        batch.register(meter, {"region": region, "sub_region": sub_region})
+        batch.add_account(meter, {"region": region, "sub_region": sub_region})
     engine.ingest.write(batch)
     engine.ingest.apply(batch)
     batch = engine.ingest.begin()
     for meter, times in readings.items():
         for count, time in enumerate(times):
-            assert batch.read(meter, str(count), engine.zone.iso(time)).stored
+            assert batch.add_reading(meter, str(count), engine.zone.iso(time)).stored
     engine.ingest.write(batch)
     engine.ingest.apply(batch)
 

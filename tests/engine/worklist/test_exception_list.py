@@ -32,7 +32,7 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
     engine = Engine.open(tmp_path, Rules(zone=ZONE), FakeClock(f"{DAY}T10:40:00"))
     batch = engine.ingest.begin()
     for meter, region in (("a", "East"), ("b", "West"), ("c", "")):
-        batch.register(meter, {"region": region})
+        batch.add_account(meter, {"region": region})
     engine.ingest.write(batch)
     engine.ingest.apply(batch)
     yield engine
@@ -44,9 +44,9 @@ def put(engine: Engine, *readings: tuple[str, str, str]) -> None:
     batch = engine.ingest.begin()
     for meter, kwh, time in readings:
         stamp = time if "T" in time else f"{DAY}T{time}"
-        outcome = batch.read(meter, kwh, stamp)
+        outcome = batch.add_reading(meter, kwh, stamp)
         if not outcome.stored:
-            batch.refuse("10.0.0.7:5", outcome.code, outcome.text, f"READ {meter} {kwh} {stamp}")
+            batch.add_refused_line("10.0.0.7:5", outcome.code, outcome.text, f"READ {meter} {kwh} {stamp}")
     engine.ingest.write(batch)
     engine.ingest.write_notes(batch, stored=True)
     engine.ingest.apply(batch)
@@ -54,9 +54,9 @@ def put(engine: Engine, *readings: tuple[str, str, str]) -> None:
 
 def decide(engine: Engine, what: str, meter: str, instant: int, final: int = 0, initial: int = 0) -> None:
     decision = Decision(what, meter, instant, "told so", final, initial)
-    events = [effect.event for effect in corrections.effects(engine, [decision], "ann", engine.clock.now())]
+    events = [effect.event for effect in corrections.list_effects(engine, [decision], "ann", engine.clock.now())]
     engine.events.append(events)
-    engine.decide(events)
+    engine.apply_events(events)
 
 
 def ask(engine: Engine, **conditions: object) -> Exceptions:
@@ -248,8 +248,8 @@ def test_the_last_decision_is_found_with_all_that_was_decided_together(engine: E
     assert isinstance(engine.clock, FakeClock)
     engine.clock.advance(1)
     decisions = [Decision("void", meter, at("02:00"), "storm") for meter in ("a", "b")]
-    events = [effect.event for effect in corrections.effects(engine, decisions, "ann", engine.clock.now())]
-    engine.decide(events)
+    events = [effect.event for effect in corrections.list_effects(engine, decisions, "ann", engine.clock.now())]
+    engine.apply_events(events)
     assert engine.events.last("ann") == events
     assert engine.events.last("bob") == []
     decide(engine, "unvoid", "a", at("02:00"))

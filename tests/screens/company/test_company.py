@@ -61,7 +61,7 @@ async def test_accounts_are_found_as_one_types(office: Town) -> None:
 async def test_the_table_has_them_all_and_fetches_what_is_in_view(office: Town) -> None:
     batch = office.engine.ingest.begin()
     for number in range(300):
-        batch.register(f"many-{number:03}", {})
+        batch.add_account(f"many-{number:03}", {})
     office.engine.ingest.write(batch)
     office.engine.ingest.apply(batch)
     async with at_work(office, "f6", "enter") as pilot:
@@ -88,7 +88,7 @@ async def test_tabs_that_are_passed_by_do_not_come_back(office: Town) -> None:
 
 async def test_accounts_are_ordered(office: Town) -> None:
     batch = office.engine.ingest.begin()
-    batch.register("150", {})
+    batch.add_account("150", {})
     office.engine.ingest.write(batch)
     office.engine.ingest.apply(batch)
     async with at_work(office, "f6", "enter") as pilot:

@@ -57,7 +57,7 @@ def troubled(town: Town) -> Town:
     """One bad read of the steady meter, a register that fell for good, a line that was refused; an operator."""
     town.read((STEADY, "7", "2025-03-12T10:35:00"), (HOSTILE, "8", "2025-03-12T01:00"))
     batch = town.engine.ingest.begin()
-    batch.refuse("127.0.0.1:50123", "syntax", "READ takes two or three words", "READ [red]1[/] \x1b[31m")
+    batch.add_refused_line("127.0.0.1:50123", "syntax", "READ takes two or three words", "READ [red]1[/] \x1b[31m")
     town.engine.ingest.write_notes(batch, stored=True)
     town.engine.ingest.apply(batch)
     town.log_in("operator")
@@ -303,7 +303,7 @@ async def test_a_page_of_cases_is_looked_through_before_it_is_decided_on_a_small
 async def test_a_meter_that_nobody_knows_is_to_be_registered(town: Town) -> None:
     town.log_in("operator")
     batch = town.engine.ingest.begin()
-    batch.refuse("127.0.0.1:50123", "not-registered", "999-1 is not registered", "READ 999-1 5")
+    batch.add_refused_line("127.0.0.1:50123", "not-registered", "999-1 is not registered", "READ 999-1 5")
     town.engine.ingest.write_notes(batch, stored=True)
     town.engine.ingest.apply(batch)
     async with at_work(town, "f7") as pilot:
@@ -327,7 +327,7 @@ async def test_what_cannot_be_decided_changes_nothing(troubled: Town) -> None:
         assert text_of(pilot, "#said") == "! There is no decision to undo."
         await go(pilot, "down", "v")
         at = troubled.zone.parse("2025-03-12T10:35:00")
-        troubled.engine.decide([Event(1, STEADY, "void", at, "ben", "faster")])  # by someone else, meanwhile
+        troubled.engine.apply_events([Event(1, STEADY, "void", at, "ben", "faster")])  # by someone else, meanwhile
         await go(pilot, "Slow", "enter")
         assert text_of(pilot, "#decision-error") == f"! {STEADY} at 2025-03-12T10:35:00+08:00 is void already"
     assert [event.who for event in troubled.engine.events] == ["ben"]

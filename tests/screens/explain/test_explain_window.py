@@ -65,7 +65,7 @@ async def test_files_that_cannot_be_read_are_said(town: Town, monkeypatch: pytes
     def refuse(*args: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("metertui.engine.maintenance.sources.locate", refuse)
+    monkeypatch.setattr("metertui.engine.maintenance.sources.locate_readings", refuse)
     async with at_work(town, "f3", *STEADY, "enter", "e") as pilot:
         assert text_of(pilot, "#explain-title").startswith("! The files cannot be read:")
         assert "274.500 kWh were used." in " ".join(words(pilot))

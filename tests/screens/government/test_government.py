@@ -449,7 +449,7 @@ async def test_nothing_is_stored_yet(empty_town: Town) -> None:
         assert said(pilot).startswith("There are no readings yet")
         assert not screen(pilot).query_one("#desk").display
         batch = empty_town.engine.ingest.begin()
-        batch.register(HOSTILE, {})
+        batch.add_account(HOSTILE, {})
         empty_town.engine.ingest.apply(batch)
         empty_town.read((HOSTILE, "1", "2025-03-01T00:00"), (HOSTILE, "2", "2025-03-02T00:00"))
         await press(pilot, "ctrl+r")

@@ -28,7 +28,7 @@ async def show(town: Town, pilot: Pilot[None]) -> None:
 def refuse(town: Town, *lines: str) -> None:
     batch = town.engine.ingest.begin()
     for line in lines:
-        batch.refuse("127.0.0.1:50123", "unknown-command", "it is not a command", line)
+        batch.add_refused_line("127.0.0.1:50123", "unknown-command", "it is not a command", line)
     town.engine.ingest.apply(batch)
 
 
@@ -120,7 +120,7 @@ async def test_every_cause_of_refusal_is_counted_on_the_screen(town: Town) -> No
     batch = town.engine.ingest.begin()
     for times, code in enumerate(codes, 1):
         for _ in range(times):
-            batch.refuse("127.0.0.1:50123", code, "no", "x")
+            batch.add_refused_line("127.0.0.1:50123", code, "no", "x")
     town.engine.ingest.apply(batch)
     async with at_work(town, "f2", size=(80, 24)) as pilot:
         await show(town, pilot)

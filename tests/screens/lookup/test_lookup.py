@@ -74,7 +74,7 @@ async def test_a_window_is_compared_with_the_one_before_as_far_as_it_is_known(to
 
 async def test_an_estimate_is_called_one_and_drawn_as_one(town: Town) -> None:
     batch = town.engine.ingest.begin()
-    batch.register("300", {})
+    batch.add_account("300", {})
     town.engine.ingest.apply(batch)
     town.read(("300", "10", "2025-02-28T12:00"), ("300", "12", "2025-03-01T12:00"), ("300", "13", "2025-03-03T00:00"))
     async with at_work(town, "f3", *"300", "enter") as pilot:
