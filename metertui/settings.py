@@ -1,6 +1,6 @@
-"""The settings: `settings.toml` in the data folder, `METERTUI_…` in the environment, flags; the later goes before.
+"""The settings: `settings.toml` in the data folder, `METERTUI_…` in the environment, and flags; the last one wins.
 
-The first start writes the file, with every setting at its default in a comment, so that it can be found and changed.
+The first start writes the file with every setting at its default in a comment, so that it is easy to find and change.
 """
 
 from __future__ import annotations
@@ -29,75 +29,77 @@ class Settings:
     """Every setting. A field's `why` is the comment beside it in the file."""
 
     timezone: str = _setting("", "The time zone of the utility; empty: TZ, or this machine's")
-    host: str = _setting("127.0.0.1", "The address to listen on; another than this machine's own needs AUTH")
-    port: int = _setting(7007, "The TCP port; 0 takes any free one", most=65_535)
+    host: str = _setting("127.0.0.1", "The address to listen on; from other machines than this one, AUTH is needed")
+    port: int = _setting(7007, "The TCP port; 0 for any free one", most=65_535)
     max_kw: float = _setting(
-        100.0, "The most that a meter can draw: a faster rise of its register is suspect", least=0.001, most=10**6
+        100.0, "The most power that a meter can draw; a reading that implies more is suspect", least=0.001, most=10**6
     )
-    future_minutes: int = _setting(10, "How far ahead of this machine's clock a timestamp may be")
-    silent_hours: int = _setting(
-        24, "An active meter that has not been heard for longer is on the list of exceptions", least=1
-    )
+    future_minutes: int = _setting(10, "How far a timestamp may be ahead of this machine's clock")
+    silent_hours: int = _setting(24, "An active meter that has sent nothing for longer is an exception", least=1)
     drift_seconds: int = _setting(
-        60, "A meter whose readings are stamped further ahead of this machine's clock is on the list of exceptions"
+        60, "A meter whose timestamps are further ahead of this machine's clock is an exception"
     )
     durability: Literal["disk", "os"] = _setting(
-        "disk", 'When OK is said: "disk" once it is on disk, "os" once the operating system has it'
+        "disk", 'When OK is sent: "disk" once the reading is on disk, "os" once the operating system has it'
     )
     day_close_at_midnight: bool = _setting(
         True, "Close the day at local midnight; STOPSERVER and the company screen do too"
     )
-    max_line_bytes: int = _setting(1024, "The longest line with its ending: many times what a meter says", least=64)
-    max_connections: int = _setting(10_000, "Each connection costs a file and some memory", least=1)
+    max_line_bytes: int = _setting(1024, "The longest line with its ending; meters send far shorter ones", least=64)
+    max_connections: int = _setting(
+        10_000, "Connections at once; each costs a file descriptor and some memory", least=1
+    )
     max_connections_per_peer: int = _setting(
-        1000, "From one other machine, so that it cannot take them all; 0: no limit. This machine has none"
+        1000, "The most from one other machine, so that it cannot take them all; 0: no limit. This machine has none"
     )
     max_failed_auth: int = _setting(
-        5, "Refused AUTH lines after which a connection is closed, so that guessing is slow", least=1
+        5, "Failed AUTH lines after which a connection is closed, so that guessing is slow", least=1
     )
-    idle_seconds: int = _setting(7200, "A connection is closed after this long; meters speak every half hour", least=1)
+    idle_seconds: int = _setting(
+        7200, "An idle connection is closed after this long; meters send every half hour", least=1
+    )
     linger_seconds: float = _setting(
-        2.0, "How long what a client still sends is drained after its last reply, which could be lost otherwise"
+        2.0, "How long input is still read after the last reply, which could be lost otherwise"
     )
     reply_buffer_bytes: int = _setting(
-        262_144, "Replies kept for a client that does not read them, before it is not read from either", least=1024
+        262_144, "Replies kept for a client that does not read them; then nothing more is read from it", least=1024
     )
     reply_buffers_bytes: int = _setting(
-        16_777_216, "The same for all clients together, each with an equal share: it bounds the memory", least=1024
+        16_777_216, "The same for all clients together, in equal shares: it bounds the memory", least=1024
     )
     input_buffer_bytes: int = _setting(
-        262_144, "Input of one client that may wait for its turn, before TCP makes the client wait", least=1024
+        262_144, "Input of a client that may wait; then TCP makes the client wait", least=1024
     )
     input_buffers_bytes: int = _setting(
-        16_777_216, "The same for all clients together, each with an equal share: it bounds the memory", least=1024
+        16_777_216, "The same for all clients together, in equal shares: it bounds the memory", least=1024
     )
     rejects_max_bytes: int = _setting(10_000_000, "rejects.log is rotated at this size", least=1000)
     require_auth: Literal["remote", "always"] = _setting(
-        "remote", 'Who must AUTH first: "remote", all but this machine, or "always"'
+        "remote", 'Who must AUTH first: "remote" for all but this machine, or "always"'
     )
-    currency: str = _setting("SGD", "The currency of the tariffs, whose hundredth their cents_per_kwh counts")
+    currency: str = _setting("SGD", "The currency of the tariffs; cents_per_kwh are hundredths of it")
     gap_hours: float = _setting(
         25.0,
-        "Bills and exceptions tell of a longer time without a reading: a day of daily readings may have 25 hours",
+        "Bills and exceptions report a longer time without a reading; days may have 25 hours",
         least=0.001,
     )
     theme: Literal["dark", "light", "terminal"] = _setting(
-        "dark", 'The colours of the screens; "terminal" takes the terminal\'s own, and NO_COLOR in the environment none'
+        "dark", 'The colours of the screens; "terminal" uses those of the terminal, NO_COLOR in the environment none'
     )
     small_group_meters: int = _setting(
         10, "For the role government, figures of fewer meters than this are hidden; 0 hides none"
     )
     small_group_share: float = _setting(
-        0.5, "For the same role, figures of which one meter is more than this share are hidden", most=1
+        0.5, "For the role government, figures of which one meter is more than this share are hidden", most=1
     )
-    session_idle_minutes: int = _setting(15, "A login on the screens ends after this long without a key", least=1)
+    session_idle_minutes: int = _setting(15, "A login on the screens ends after this long without a key press", least=1)
 
     def rules(self) -> Rules:
-        """What of it the engine obeys. Raises MeterError for a time zone that is none."""
+        """Return the settings of the engine. Raises MeterError for an unknown time zone."""
         return Rules(
             zone=_zone(
                 self.timezone or machine_zone(),
-                "timezone" if self.timezone else "this machine's zone, as the setting timezone is empty",
+                "timezone" if self.timezone else "the time zone of this machine, as the setting timezone is empty",
             ),
             max_w=round(self.max_kw * 1000),
             future_us=self.future_minutes * MINUTE,
@@ -111,7 +113,7 @@ class Settings:
 
 
 def load(folder: Path, flags: Mapping[str, object] | None = None, env: Mapping[str, str] | None = None) -> Settings:
-    """The settings of a data folder. `flags` that are None do not count. Raises MeterError that names the setting."""
+    """Return the settings of a data folder, without flags that are None. Raises MeterError that names the setting."""
     env = os.environ if env is None else env
     values: dict[str, object] = {}
     path = folder / _FILE
@@ -127,23 +129,23 @@ def load(folder: Path, flags: Mapping[str, object] | None = None, env: Mapping[s
 
 
 def write_defaults(folder: Path) -> None:
-    """Write the file with every setting in a comment, unless there is one. Raises StorageError."""
+    """Write the file with every setting in a comment, unless it exists. Raises StorageError."""
     path = folder / _FILE
     if path.exists():
         return
-    lines = ["# The settings of metertui, at their defaults. Take the # from a line to change it; restart to apply.\n"]
+    lines = ["# The settings of metertui, at their defaults. Remove the # to change a setting; restart to apply.\n"]
     for each in fields(Settings):
         lines.append(f"\n# {each.metadata['why']}.\n# {each.name} = {_format_toml(each.default)}\n")
     durable.replace(path, "".join(lines).encode())
 
 
 def has_file(folder: Path) -> bool:
-    """Whether the folder has its file of settings: it has been opened before."""
+    """Return whether the folder has a settings file, which it has once it was opened."""
     return (folder / _FILE).exists()
 
 
 def save_setting(folder: Path, name: str, value: object) -> None:
-    """Write one setting into the file, in its own line; it holds from the next start on. Raises MeterError."""
+    """Write one setting into the file, for the next start. Raises MeterError."""
     _check_value(name, value, f"the setting {name}")
     write_defaults(folder)
     path = folder / _FILE
@@ -178,23 +180,23 @@ def _check_value(name: str, value: object, where: str) -> object:
     kind = _TYPES.get(name)
     if kind is None:
         shown = name if name.isprintable() else repr(name)
-        raise MeterError(f"{where}: {shown} is no setting; they are {', '.join(_TYPES)}")
+        raise MeterError(f"{where}: {shown} is not a setting; the settings are {', '.join(_TYPES)}")
     if get_origin(kind) is Literal:
         if value not in get_args(kind):
-            raise MeterError(f"{where}: {name} is one of {', '.join(get_args(kind))}, not {value!r}")
+            raise MeterError(f"{where}: {name} must be one of {', '.join(get_args(kind))}, not {value!r}")
         return value
     if kind is float and type(value) is int:
-        value = float(max(-1e300, min(value, 1e300)))  # no float holds a whole number of any length
+        value = float(max(-1e300, min(value, 1e300)))  # a float cannot represent whole numbers of any length
     if type(value) is not kind:
-        raise MeterError(f"{where}: {name} is {_KINDS[kind]}, not {value!r}")
+        raise MeterError(f"{where}: {name} must be {_KINDS[kind]}, not {value!r}")
     if isinstance(value, int | float):
         least, most = _BOUNDS[name]
         if not least <= value <= most:
-            raise MeterError(f"{where}: {name} is from {least} to {most}, not {value!r}")
+            raise MeterError(f"{where}: {name} must be from {least} to {most}, not {value!r}")
     if name == "host" and not value:
-        raise MeterError(f"{where}: host is an address to listen on, not empty; 0.0.0.0 is all of IPv4, :: all")
+        raise MeterError(f"{where}: host must be an address to listen on; 0.0.0.0 is all of IPv4, :: all")
     if name == "currency" and not re.fullmatch("[A-Z]{3}", str(value)):
-        raise MeterError(f"{where}: currency is three capital letters like SGD, not {value!r}")
+        raise MeterError(f"{where}: currency must be three capital letters such as SGD, not {value!r}")
     if name == "timezone" and isinstance(value, str) and value:
         _zone(value, f"{where}: timezone")
     return value
@@ -207,7 +209,7 @@ def _zone(name: str, where: str) -> SiteZone:
         raise MeterError(f"{where}: {error}") from error
 
 
-_KINDS: Final = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
+_KINDS: Final = {str: "a string", int: "a whole number", float: "a number", bool: "true or false"}
 
 
 def _parse_text(name: str, text: str) -> object:

@@ -1,4 +1,4 @@
-"""Meters that speak the wire: a client for trying a server out, and for the demonstration."""
+"""Synthetic meters that send readings: a client to try out a server, and for the demonstration."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from metertui.engine.errors import MeterError
 from metertui.formats import Fleet
 
 _WINDOW: Final = 4096
-"""Lines that may be unanswered on a connection: enough to keep the server busy, little enough to hold."""
+"""Lines without a reply on a connection, at most: enough to keep the server busy, few enough to keep in memory."""
 _REFUSALS_KEPT: Final = 3
 
 
 @dataclass
 class Tally:
-    """What was sent and what came of it: sent = ok + duplicate + suspect + errors, once all is answered."""
+    """Counts of lines and replies: after the last reply, sent = ok + duplicate + suspect + errors."""
 
     registered: int = 0
-    """Accounts, which are not counted among the rest."""
+    """Accounts; their lines are not counted elsewhere."""
     sent: int = 0
     ok: int = 0
     duplicate: int = 0
     suspect: int = 0
     errors: int = 0
     seconds: float = 0.0
-    """From the first reading sent to the last reply."""
+    """Seconds from the first reading to the last reply."""
     first_errors: list[str] = field(default_factory=list)
 
     @property
@@ -43,7 +43,7 @@ class Tally:
 
     @property
     def rate(self) -> float:
-        """Replies a second."""
+        """Replies per second."""
         return self.answered / self.seconds if self.seconds else 0.0
 
     def count_reply(self, reply: str) -> None:
@@ -61,7 +61,7 @@ class Tally:
 
 
 class _Client:
-    """One connection: sends lines, counts replies, never has more than a window of them unanswered."""
+    """A connection that sends lines and counts replies, with at most a window of lines that have none yet."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
@@ -70,7 +70,7 @@ class _Client:
         self._progressed = asyncio.Event()
         self._listening = asyncio.create_task(self._listen())
         self.tally = Tally()
-        """Where its replies are counted."""
+        """The counts of its lines and replies."""
 
     async def _listen(self) -> None:
         rest = b""
@@ -82,11 +82,11 @@ class _Client:
                 self._unanswered -= len(replies)
                 self._progressed.set()
         except OSError:
-            pass  # the same as a server that closes
+            pass  # as if the server had closed the connection
         self._progressed.set()
 
     async def send_lines(self, lines: Sequence[str]) -> None:
-        """Send lines, a window at a time. Raises MeterError if the server has gone."""
+        """Send lines, a window at a time. Raises MeterError if the server closes the connection."""
         for start in range(0, len(lines), _WINDOW):
             part = lines[start : start + _WINDOW]
             await self.wait_for_replies(_WINDOW)
@@ -97,7 +97,7 @@ class _Client:
             await self._writer.drain()
 
     async def wait_for_replies(self, unanswered: int = 1) -> None:
-        """Wait until fewer lines than that are unanswered. Raises MeterError if the server goes first."""
+        """Wait until fewer lines than `unanswered` have no reply. Raises MeterError if the connection is closed."""
         while self._unanswered >= unanswered:
             self._check_open()
             self._progressed.clear()
@@ -122,9 +122,9 @@ async def send_rounds(
     register: bool,
     connections: int = 1,
 ) -> Tally:
-    """Register `accounts`, if asked to, then send rounds of lines, spread over connections by their place in the round.
+    """Register `accounts` if `register` is set, then send rounds of lines, spread over the connections by position.
 
-    Raises MeterError where the server cannot be reached, or goes away.
+    Raises MeterError if the server cannot be reached or closes a connection.
     """
     tally = Tally()
     clients: list[_Client] = []
@@ -155,12 +155,12 @@ async def send_rounds(
 
 
 async def _send_spread(clients: list[_Client], lines: list[str]) -> None:
-    # A meter keeps to its connection, so its readings arrive in order.
+    # Each meter keeps its connection, so that its readings arrive in order.
     await asyncio.gather(*(client.send_lines(lines[i :: len(clients)]) for i, client in enumerate(clients)))
 
 
 def register_line(account: Account) -> str:
-    """The REGISTER line of an account."""
+    """Return the REGISTER line of an account."""
     fields = " ".join(f'{name}="{getattr(account, name)}"' for name in FIELDS)
     return f"REGISTER {account.meter} {fields}\n"
 
@@ -168,7 +168,7 @@ def register_line(account: Account) -> str:
 async def replay_rounds(
     fleet: Fleet, zone: SiteZone, start: int, end: int, interval: int, progress: Progress
 ) -> AsyncIterator[Iterable[str]]:
-    """A round for every interval from `start` to `end` (µs UTC, both included), as fast as they are taken."""
+    """Yield a round for every `interval` from `start` to `end` (all µs UTC, both included), without waiting."""
     for instant, registers in fleet.history(start, end, interval):
         stamp = zone.iso(instant)
         yield [
@@ -187,16 +187,16 @@ async def live_rounds(
     clock: Clock | None = None,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> AsyncIterator[Iterable[str]]:
-    """Every meter once in `period` seconds, evenly spread, with readings of now.
+    """Yield rounds in which every meter reads once per `period` seconds, evenly spread, with the current time.
 
-    Until `until` on the clock's monotonic seconds, or for ever.
+    Ends at `until`, in monotonic seconds of the clock, or never.
     """
     clock = clock or SystemClock()
     turn = max(0.05, min(1.0, period / 20))
     started = clock.monotonic()
     said = 0
     while until is None or clock.monotonic() < until:
-        # A round at most: a meter has one reading at an instant.
+        # All meters at most: a meter has one reading at an instant.
         count = min(int((clock.monotonic() - started) / period * len(fleet)) - said, len(fleet))
         now = clock.now()
         now -= now % (SECOND // 1000)

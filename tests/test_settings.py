@@ -59,24 +59,24 @@ def test_a_file_from_an_editor_that_marks_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("prot = 7", "prot is no setting; they are timezone, host, port, max_kw, "),
-        ("[server]\nport = 7", "server is no setting"),
-        ("port = '7'", "port is a whole number, not '7'"),
-        ("port = true", "port is a whole number, not True"),
-        ("port = 7.0", "port is a whole number, not 7.0"),
-        ("port = 65536", "port is from 0 to 65535, not 65536"),
-        ("port = -1", "port is from 0 to 65535, not -1"),
-        ("max_kw = 0", "max_kw is from 0.001 to 1000000, not 0.0"),
-        ("max_kw = nan", "max_kw is from 0.001 to 1000000, not nan"),
-        ("max_kw = inf", "max_kw is from 0.001 to 1000000, not inf"),
-        ("max_kw = [1]", "max_kw is a number, not [1]"),
-        ("idle_seconds = 0", "idle_seconds is from 1 to 1000000000, not 0"),
-        ("host = ''", "host is an address to listen on, not empty"),
-        ("host = 7", "host is a text, not 7"),
+        ("prot = 7", "prot is not a setting; the settings are timezone, host, port, max_kw, "),
+        ("[server]\nport = 7", "server is not a setting"),
+        ("port = '7'", "port must be a whole number, not '7'"),
+        ("port = true", "port must be a whole number, not True"),
+        ("port = 7.0", "port must be a whole number, not 7.0"),
+        ("port = 65536", "port must be from 0 to 65535, not 65536"),
+        ("port = -1", "port must be from 0 to 65535, not -1"),
+        ("max_kw = 0", "max_kw must be from 0.001 to 1000000, not 0.0"),
+        ("max_kw = nan", "max_kw must be from 0.001 to 1000000, not nan"),
+        ("max_kw = inf", "max_kw must be from 0.001 to 1000000, not inf"),
+        ("max_kw = [1]", "max_kw must be a number, not [1]"),
+        ("idle_seconds = 0", "idle_seconds must be from 1 to 1000000000, not 0"),
+        ("host = ''", "host must be an address to listen on"),
+        ("host = 7", "host must be a string, not 7"),
         ("timezone = 'Mars/One'", "timezone: 'Mars/One' is not a time zone; one is like Asia/Singapore"),
-        ("durability = 'Disk'", "durability is one of disk, os, not 'Disk'"),
-        ("require_auth = []", "require_auth is one of remote, always, not []"),
-        ("day_close_at_midnight = 1", "day_close_at_midnight is true or false, not 1"),
+        ("durability = 'Disk'", "durability must be one of disk, os, not 'Disk'"),
+        ("require_auth = []", "require_auth must be one of remote, always, not []"),
+        ("day_close_at_midnight = 1", "day_close_at_midnight must be true or false, not 1"),
         ("port = ", "Invalid value (at end of document)"),
         (b"port = 7 # \xe9", "this is not UTF-8 text"),
     ],
@@ -88,11 +88,14 @@ def test_a_wrong_setting_is_named_with_the_file_that_states_it(tmp_path: Path, t
 @pytest.mark.parametrize(
     ("env", "said"),
     [
-        ({"METERTUI_PORT": "x"}, "METERTUI_PORT: port is a whole number, not 'x'"),
-        ({"METERTUI_PORT": ""}, "METERTUI_PORT: port is a whole number, not ''"),
-        ({"METERTUI_MAX_KW": "1e999"}, "METERTUI_MAX_KW: max_kw is from 0.001 to 1000000, not inf"),
-        ({"METERTUI_DURABILITY": "tape"}, "METERTUI_DURABILITY: durability is one of disk, os, not 'tape'"),
-        ({"METERTUI_DAY_CLOSE_AT_MIDNIGHT": "no"}, "METERTUI_DAY_CLOSE_AT_MIDNIGHT: day_close_at_midnight is true or"),
+        ({"METERTUI_PORT": "x"}, "METERTUI_PORT: port must be a whole number, not 'x'"),
+        ({"METERTUI_PORT": ""}, "METERTUI_PORT: port must be a whole number, not ''"),
+        ({"METERTUI_MAX_KW": "1e999"}, "METERTUI_MAX_KW: max_kw must be from 0.001 to 1000000, not inf"),
+        ({"METERTUI_DURABILITY": "tape"}, "METERTUI_DURABILITY: durability must be one of disk, os, not 'tape'"),
+        (
+            {"METERTUI_DAY_CLOSE_AT_MIDNIGHT": "no"},
+            "METERTUI_DAY_CLOSE_AT_MIDNIGHT: day_close_at_midnight must be true",
+        ),
         ({"METERTUI_TIMEZONE": "x"}, "METERTUI_TIMEZONE: timezone: 'x' is not a time zone"),
     ],
 )
@@ -101,7 +104,7 @@ def test_a_wrong_word_of_the_environment_is_named(tmp_path: Path, env: dict[str,
 
 
 def test_a_wrong_flag_is_named(tmp_path: Path) -> None:
-    assert wrong(tmp_path, {"max_connections": 0}).startswith("--max-connections: max_connections is from 1 to")
+    assert wrong(tmp_path, {"max_connections": 0}).startswith("--max-connections: max_connections must be from 1 to")
 
 
 def test_a_file_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:

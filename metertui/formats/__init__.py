@@ -1,4 +1,4 @@
-"""Files of other programs, read and written."""
+"""Files of other programs: readers of readings, writers of tables, and the wide CSV."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A file of lines in blocks: large enough to be read fast, small enough to be held."""
+"""Blocks of whole lines: large enough to parse fast, small enough to keep in memory."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from metertui.engine.errors import DataError
 _BLOCK_BYTES: Final = 4_000_000
 """Bytes; some 50,000 lines."""
 _MAX_LINE_BYTES: Final = 1_000_000
-"""Bytes in a line; more is no line of any of these forms, but something else altogether."""
+"""A file with a longer line is no text file of readings."""
 
 
 def read_blocks(file: BinaryIO, path: Path, first: int = 1, *, size: int = _BLOCK_BYTES) -> Iterator[tuple[int, bytes]]:
-    """From where `file` stands: the number of a block's first line (counted from `first`), and whole lines.
+    """Yield the rest of `file` in blocks: the number of the first line (the rest begins at `first`), and whole lines.
 
-    Each line ends with a newline, the last one too. Raises DataError for what has no lines, OSError.
+    Every line ends with a newline, the last one of the file too. Raises DataError for a file without lines, OSError.
     """
     rest = b""
     while data := file.read(size):
@@ -25,7 +25,7 @@ def read_blocks(file: BinaryIO, path: Path, first: int = 1, *, size: int = _BLOC
         end = data.rfind(b"\n") + 1
         rest = data[end:]
         if len(rest) > _MAX_LINE_BYTES:
-            raise DataError(path, first + data.count(b"\n"), "a line without an end: this is no text file of readings")
+            raise DataError(path, first + data.count(b"\n"), "the line is too long: this is no text file of readings")
         if end:
             yield first, data[:end]
             first += data.count(b"\n")

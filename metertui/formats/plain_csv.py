@@ -1,4 +1,4 @@
-"""Readings as `identifier,timestamp,usage`: log lines, and day files with their header."""
+"""Readings as lines `identifier,timestamp,usage`: those of the log, and of day files, which have a header."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from metertui.formats.blocks import read_blocks
 
 
 def read_pieces(file: BinaryIO, path: Path, zone: SiteZone, first: int = 1) -> Iterator[FilePiece]:
-    """The readings of a file from where it stands, at line number `first`. Lines that are none are told, not raised."""
+    """Yield the readings of the rest of `file`, which begins at line `first`, and the lines that are no readings."""
     for number, block in read_blocks(file, path, first):
         yield _parse_block(block, path, zone, number) or _parse_lines(block, path, zone, number)
 
 
 def _parse_block(block: bytes, path: Path, zone: SiteZone, first: int) -> FilePiece | None:
-    """All lines at once; None if there is a line that is no reading, or none at all."""
+    """Parse all lines at once; return None if any of them is no reading."""
     try:
         rows = reading_lines.parse(block, path, zone, header=False)
     except DataError:

@@ -1,4 +1,4 @@
-"""Which form a file has, and its readings."""
+"""Files of readings: detects their format and reads them."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ FORMS: Final = get_args(Form)
 def read_pieces(
     path: Path, zone: SiteZone, form: Form | None = None, progress: Progress = no_progress
 ) -> Iterator[FilePiece]:
-    """The readings of a file; its form is found out if it is not told. `progress` is told the share done.
+    """Yield the readings of a file in the given format, or in the one that its first line has.
 
-    Raises MeterError where the file has another form or none that is known, or cannot be read.
+    Raises MeterError if the file has another format or an unknown one, or cannot be read.
     """
     try:
         with path.open("rb") as file:
@@ -31,10 +31,10 @@ def read_pieces(
             first = file.readline(100_000)
             found = detect_form(first, zone) if first else form or "log"
             if found is None and form == "log":
-                found = "log"  # its first line may be the one that is broken
+                found = "log"  # its first line may be a broken one
             if found is None or (form is not None and form != found):
-                what = f"a {form} file" if form else "a form that is known"
-                raise DataError(path, 1, f"this is not the beginning of {what}; forms are {', '.join(FORMS)}")
+                what = f"a {form} file" if form else "a known format"
+                raise DataError(path, 1, f"this is not the first line of {what}; formats are {', '.join(FORMS)}")
             begin = 2
             if found == "log":
                 begin = 1
@@ -55,7 +55,7 @@ def read_import(
     progress: Progress = no_progress,
     ended: Mapping[str, int] | None = None,
 ) -> Import:
-    """An import of some files, all read; see `Import` for `frozen`, `latest` and `ended`. Raises MeterError."""
+    """Return an import with the readings of some files; see `Import` for the other parameters. Raises MeterError."""
     importing = Import(frozen, latest=latest, ended=ended)
     paths = list(paths)
     for place, path in enumerate(paths):
@@ -65,7 +65,7 @@ def read_import(
 
 
 def detect_form(first: bytes, zone: SiteZone) -> Form | None:
-    """The form of a file that begins with this line."""
+    """Return the format of a file that begins with this line, or None."""
     line = first.removeprefix(codecs.BOM_UTF8).rstrip(b"\r\n")
     if line == reading_lines.HEADER.rstrip():
         return "day"

@@ -1,9 +1,9 @@
-"""Meters that do not exist: accounts and registers that look like a town's, for demonstrations and tests.
+"""Synthetic meters: accounts and registers like those of a town, for demonstrations and tests.
 
-A meter's power is a sum of cosines (a year, a week, a day, half a day, some short ones) about its mean, with
-amplitudes that sum to less than the mean, so it is never negative. The register is the integral, in closed form: it
-is known for any instant without the ones before, equal seeds give equal readings, and a simulation that is started
-again goes on where it was.
+The power of a meter is its mean plus a sum of cosines (a year, a week, a day, half a day, some short periods) with
+amplitudes that sum to less than the mean, so that it is never negative. The register is the integral in closed form:
+it is known for any instant without earlier ones, equal seeds give equal readings, and a simulation that is restarted
+continues where it was.
 """
 
 from __future__ import annotations
@@ -35,15 +35,15 @@ _TYPES: Final = {  # share of the homes, kWh a day
 _PERIODS: Final = np.array([365.25, 7.0, 1.0, 0.5, 0.31, 0.093]) * DAY / HOUR
 """Hours."""
 _AMPLITUDES: Final = np.array([0.12, 0.06, 0.33, 0.19, 0.12, 0.08])
-"""Of the mean; they sum to 0.9."""
+"""Shares of the mean; they sum to 0.9."""
 _PEAKS: Final = np.array([200.0 * 24, 0.6 * 24, 20.0, 8.0, 0.0, 0.0])
-"""Hours after the zero of time at which each is highest; the last two differ by meter."""
+"""Hours after _ZERO at which each cosine peaks; the last two differ by meter."""
 _ZERO: Final = 946_684_800 * 1_000_000
 """2000-01-01T00:00:00Z, a Saturday, when the registers began."""
 
 
 class Fleet:
-    """`count` meters of a made-up town; every figure follows from `seed`."""
+    """`count` meters of a synthetic town; every figure follows from `seed`."""
 
     def __init__(self, count: int, seed: int, zone: SiteZone) -> None:
         random = np.random.default_rng(seed)
@@ -75,15 +75,15 @@ class Fleet:
         return len(self.accounts)
 
     def registers_at(self, instant: int) -> NDArray[np.int64]:
-        """Every meter's register in Wh at an instant (µs UTC); int64[count]. Raises MeterError for one before 2000."""
+        """Return the registers in Wh at an instant (µs UTC); int64[count]. Raises MeterError for one before 2000."""
         if instant < _ZERO:
-            raise MeterError("the made-up meters were installed in 2000: there is nothing before")
+            raise MeterError("the synthetic meters were installed in 2000 and have no earlier readings")
         hours = (instant - _ZERO) / HOUR
         swing = np.sin(2 * np.pi * hours / _PERIODS - self._phase) + np.sin(self._phase)
         energy = self._mean * (hours + swing @ (_AMPLITUDES * _PERIODS / (2 * np.pi)))
         return np.asarray(self._start + np.floor(energy).astype(np.int64))
 
     def history(self, start: int, end: int, interval: int) -> Iterator[tuple[int, NDArray[np.int64]]]:
-        """Instants from `start` to `end` (µs UTC, both included), `interval` µs apart, each with all registers."""
+        """Yield the instants from `start` to `end` (µs UTC, both included), `interval` µs apart, with all registers."""
         for instant in range(start, end + 1, interval):
             yield instant, self.registers_at(instant)

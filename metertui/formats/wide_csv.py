@@ -1,8 +1,8 @@
-"""The wide CSV: a row a reading, with the meter's attributes in each.
+"""The wide CSV: a row for each reading, with the attributes of its meter.
 
-The date stands in four cells (year, month, day, and a time H:MM in the site zone), the register in `kwh_per_acc`.
-`Area` is our sub_region, `dwelling_type` our apartment_type. Rows are in any order, and a row may have stray cells
-behind its twelve. A hundred thousand rows share few dates and few attributes, so each distinct one is understood once.
+The time is in four cells (year, month, day, and H:MM in the site zone), the register read in `kwh_per_acc`. `Area` is
+the sub_region, `dwelling_type` the apartment_type. Rows are in any order and may have more than the twelve cells. A
+hundred thousand rows have few distinct dates and attributes, so each distinct one is parsed once.
 """
 
 from __future__ import annotations
@@ -48,23 +48,23 @@ _ID, _KWH, _YEAR, _MONTH, _DAY, _TIME, _AREA, _REGION, _DWELLING = (
 _WHEN: Final = (_YEAR, _MONTH, _DAY, _TIME)
 _WHERE: Final = (_REGION, _AREA, _DWELLING)
 _STRAY_CELLS: Final = 1
-"""Cells behind the twelve that the fast way takes; a row with more is read the careful way."""
+"""Cells after the twelve with which a row is still parsed in a block; rows with more are parsed line by line."""
 
 
 def is_header(line: str) -> bool:
-    """Whether this is the first line of such a file."""
+    """Return whether this is the first line of such a file."""
     cells = [cell.strip().casefold() for cell in line.strip().split(",")]
     return cells[: len(COLUMNS)] == [name.casefold() for name in COLUMNS]
 
 
 def read_pieces(file: BinaryIO, path: Path, zone: SiteZone, first: int = 1) -> Iterator[FilePiece]:
-    """The readings of a file from where it stands, at line number `first`. Lines that are none are told, not raised."""
+    """Yield the readings of the rest of `file`, which begins at line `first`, and the lines that are no readings."""
     for number, block in read_blocks(file, path, first):
         yield _parse_block(block, path, zone, number) or _parse_lines(block, path, zone, number)
 
 
 def _parse_block(block: bytes, path: Path, zone: SiteZone, first: int) -> FilePiece | None:
-    """All lines at once; None if any of them is unusual in any way."""
+    """Parse all lines at once; return None if any of them is unusual."""
     try:
         frame = pd.read_csv(
             io.BytesIO(block),
@@ -97,7 +97,7 @@ def _parse_block(block: bytes, path: Path, zone: SiteZone, first: int) -> FilePi
 
 
 def _distinct_rows(frame: pd.DataFrame, columns: Sequence[int]) -> tuple[NDArray[np.int64], list[tuple[str, ...]]]:
-    """For each row the place of its texts in some columns among the distinct combinations, and those."""
+    """Return the distinct combinations of texts in some columns, and for each row the index of its own (int64)."""
     key = np.zeros(len(frame), dtype=np.int64)
     for column in columns:
         codes, distinct = pd.factorize(frame[column])
@@ -135,15 +135,15 @@ def _parse_lines(block: bytes, path: Path, zone: SiteZone, first: int) -> FilePi
 
 
 def _parse_row(line: bytes, zone: SiteZone) -> tuple[str, int, int, Group]:
-    """Meter, instant (µs UTC), register (Wh) and attributes of a line. Raises Refused."""
+    """Return the meter, instant (µs UTC), register read (Wh) and attributes of a line. Raises Refused."""
     try:
         cells = [cell.strip() for cell in next(csv.reader([line.decode()], strict=True))]
     except UnicodeDecodeError as error:
         raise Refused("bad-encoding", "the line is not UTF-8") from error
     except csv.Error as error:
-        raise Refused("syntax", f"the line is no CSV: {error}") from error
+        raise Refused("syntax", f"the line is not CSV: {error}") from error
     if len(cells) < len(COLUMNS):
-        raise Refused("syntax", f"the line has {len(cells)} cells of {len(COLUMNS)}")
+        raise Refused("syntax", f"the line has {len(cells)} cells instead of {len(COLUMNS)}")
     meter = check_meter_id(cells[_ID])
     group = _group(*(cells[place] for place in _WHERE))
     wh = parse_kwh(cells[_KWH])
@@ -165,7 +165,7 @@ def _group(region: str, area: str, dwelling: str) -> Group:
 def write_fleet(file: TextIO, fleet: Fleet, zone: SiteZone, start: int, end: int, interval: int) -> Iterator[float]:
     """Write a fleet's readings from `start` to `end` (µs UTC, both included), `interval` µs apart, oldest first.
 
-    The form has no zone: where the clock shows an hour twice, its second time is left out. Yields the share done.
+    The format has no time zone: where clocks show an hour twice, its second pass is left out. Yields the share done.
     """
     file.write(",".join(COLUMNS) + ",\n")
     cells = [_attribute_cells(account.group) for account in fleet.accounts]
@@ -182,7 +182,7 @@ def write_fleet(file: TextIO, fleet: Fleet, zone: SiteZone, start: int, end: int
 
 
 def _attribute_cells(group: Group) -> tuple[str, str]:
-    """The cells of attributes: as two numbers, and as three texts."""
+    """Return the cells of attributes: the two with numbers, and the three with texts."""
     area = 1000 + zlib.crc32(f"{group.region}/{group.sub_region}".encode()) % 1000
     dwelling = zlib.crc32(group.apartment_type.encode()) % 10
     return f"{area},{dwelling}", f"{group.sub_region},{group.region},{group.apartment_type}"

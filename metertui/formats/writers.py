@@ -1,8 +1,8 @@
-"""Tables for other programs: CSV, Parquet and Excel workbooks, written piece by piece so that memory stays bounded.
+"""Tables for other programs: CSV, Parquet and Excel workbooks, written in pieces so that memory stays bounded.
 
-A file takes its name only when it is whole. Text that a spreadsheet would take for a formula is disarmed in all three.
-What the table is an answer to, its *definition*, goes with it where it does not get in a reader's way: into a Parquet
-file's metadata under the key `metertui`, onto a workbook's last sheet, and beside a CSV into `NAME.csv.json`.
+A file gets its name only when it is complete. Text that a spreadsheet would take for a formula is disarmed in all
+three. The *definition* of a table, the report that it answers, goes into the metadata of a Parquet file under the key
+`metertui`, onto the last sheet of a workbook, and into the file `NAME.csv.json` beside a CSV.
 """
 
 from __future__ import annotations
@@ -21,30 +21,30 @@ import pandas as pd
 from metertui.engine.base import disarmed
 from metertui.engine.errors import MeterError
 
-if TYPE_CHECKING:  # each takes a moment to load, and most sessions need neither
+if TYPE_CHECKING:  # they load slowly, and most sessions need neither
     import pyarrow as pa
     import xlsxwriter
 
 SUFFIXES: Final = (".csv", ".parquet", ".xlsx")
 MAX_SHEET_ROWS: Final = 1_048_575
-"""Rows of a worksheet below its heading; a table with more goes on in another sheet."""
+"""Rows of a worksheet below its heading; a longer table continues on another sheet."""
 METADATA_KEY: Final = b"metertui"
 
 Kind = Literal["text", "time", "kwh", "number", "count"]
 Columns = Mapping[str, Kind]
-"""Names and what is below them: text, a local ISO 8601 timestamp, kWh to the watt-hour, any number, a whole number."""
+"""Column names with their kind: text, local ISO 8601 timestamp, kWh to the watt-hour, any number, whole number."""
 Definition = Mapping[str, Any]
 AddRows = Callable[[pd.DataFrame], None]
 
 
 class FileNameError(MeterError):
-    """The name of a file says that it cannot be written."""
+    """A table cannot be written to a file of this name."""
 
 
 def check_suffix(path: Path) -> str:
-    """The ending of a table's file. Raises Refusal for one that is none of SUFFIXES."""
+    """Return the suffix of a file for a table. Raises FileNameError if it is none of SUFFIXES."""
     if path.suffix not in SUFFIXES:
-        raise FileNameError(f"{path.name}: a table is written to a file that ends in {', '.join(SUFFIXES)}")
+        raise FileNameError(f"{path.name}: the name of the file must end in {', '.join(SUFFIXES)}")
     return path.suffix
 
 
@@ -56,16 +56,16 @@ def open_table(
     definition: Definition | None = None,
     commit: Callable[[], None] | None = None,
 ) -> Iterator[AddRows]:
-    """A table's file: what it gives is called with the rows, in frames that have the columns.
+    """Open a file for a table; the result is called with the rows, in frames that have the columns.
 
-    Nothing is left behind, and what was there stays, if it ends with an exception; `commit`, which is called when the
-    file is whole and before it takes its name, may raise one too. A CSV may be a pipe. Raises Refusal, MeterError where
-    the disk refuses.
+    After an exception no part of the file remains, and an existing file is unchanged. `commit` is called when the file
+    is complete and before it gets its name; it may raise one too. A CSV may be a pipe. Raises FileNameError, and
+    MeterError if the disk fails.
     """
     kind = check_suffix(path)
     special = path.exists() and not path.is_file()
     if special and kind != ".csv":
-        raise FileNameError(f"{path} is no regular file; only a CSV can be written to one that is not")
+        raise FileNameError(f"{path} is not a regular file; only CSV can be written to it")
     spare = path if special else path.with_name(f".{path.name}.new")
     beside = path.with_name(f"{path.name}.json")
     try:
@@ -104,15 +104,15 @@ class _Writer(ABC):
 
     @abstractmethod
     def add_rows(self, frame: pd.DataFrame) -> None:
-        """The next rows."""
+        """Write the next rows."""
 
     @abstractmethod
     def close(self) -> None:
-        """That was all."""
+        """Complete the file."""
 
     @abstractmethod
     def release(self) -> None:
-        """Give back what is still open; harmless after `close`."""
+        """Close what is still open; does nothing after `close`."""
 
     def _disarm_texts(self, frame: pd.DataFrame) -> pd.DataFrame:
         texts = {}
@@ -188,7 +188,7 @@ class _Workbook(_Writer):
         super().__init__(path, columns, zone, definition)
         self._definition = definition
         self._temporary = tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent)
-        # One row at a time is in memory; the rest waits in files beside the one that it will be.
+        # One row at a time is in memory; the others are in temporary files beside the workbook.
         self._book: xlsxwriter.Workbook = xlsxwriter.Workbook(
             str(path), {"constant_memory": True, "tmpdir": self._temporary.name, "strings_to_formulas": False}
         )
@@ -207,7 +207,7 @@ class _Workbook(_Writer):
                 self._next_sheet()
             self._row += 1
             for place, (value, kind) in enumerate(zip(cell, self._columns.values(), strict=True)):
-                if pd.isna(value) or value == "":  # no data is an empty cell, not 0
+                if pd.isna(value) or value == "":  # a missing value is an empty cell, not 0
                     continue
                 if kind in ("text", "time"):
                     self._sheet.write_string(self._row, place, str(value))
@@ -244,7 +244,7 @@ class _Workbook(_Writer):
         self._temporary.cleanup()
 
     def _end_sheet(self) -> None:
-        """Let its rows be sorted and narrowed by the headings."""
+        """Add a filter to the headings."""
         if self._sheets:
             self._sheet.autofilter(0, 0, self._row, len(self._columns) - 1)
 
@@ -255,7 +255,7 @@ class _Workbook(_Writer):
         self._sheet.freeze_panes(1, 0)
         for place, (name, kind) in enumerate(self._columns.items()):
             width = {"time": 27, "text": 20}.get(kind, 14)
-            self._sheet.set_column(place, place, max(width, len(name) + 4))  # beside the mark of the filter
+            self._sheet.set_column(place, place, max(width, len(name) + 4))  # beside the button of the filter
             self._sheet.write_string(0, place, name, self._bold)
         self._row = 0
 
@@ -264,11 +264,11 @@ _WRITERS: Final[dict[str, type[_Writer]]] = {".csv": _Csv, ".parquet": _Parquet,
 
 
 def _describe_value(value: object) -> str:
-    """A part of a definition as people read it."""
+    """Return a value of a definition as readable text."""
     if value is None:
         return "none"
     if isinstance(value, Mapping):
-        return ", ".join(f"{name} {_describe_value(told)}" for name, told in value.items())
+        return ", ".join(f"{name} {_describe_value(part)}" for name, part in value.items())
     if isinstance(value, list | tuple):
         return ", ".join(map(_describe_value, value))
     return str(value)

@@ -173,7 +173,7 @@ def test_what_cannot_start_says_why_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     assert "cannot use the data folder" in _fails("serve", "--data", str(tmp_path / "file"), "--port", "0")
     (tmp_path / "a" / "settings.toml").write_text("prot = 7\n")
-    assert "prot is no setting" in _fails("serve", "--data", str(tmp_path / "a"), "--port", "0")
+    assert "prot is not a setting" in _fails("serve", "--data", str(tmp_path / "a"), "--port", "0")
 
 
 def _fails(*words: str) -> str:

@@ -59,12 +59,12 @@ def test_a_broken_line_costs_itself_alone(tmp_path: Path) -> None:
 
 def test_a_broken_first_line_is_told_if_the_form_is(tmp_path: Path) -> None:
     assert read(tmp_path, "m 1,x\n" + LOG, "log")[1] == ["1 syntax"]
-    with pytest.raises(MeterError, match="not the beginning of a form that is known"):
+    with pytest.raises(MeterError, match="not the first line of a known format"):
         read(tmp_path, "m 1,x\n" + LOG)
 
 
 def test_another_form_than_told_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(MeterError, match="not the beginning of a wide file"):
+    with pytest.raises(MeterError, match="not the first line of a wide file"):
         read(tmp_path, DAY, "wide")
 
 

@@ -123,7 +123,7 @@ def test_what_was_there_stays_if_it_fails(tmp_path: Path, suffix: str) -> None:
 
 def test_what_is_no_table_is_refused_by_its_name(tmp_path: Path) -> None:
     with pytest.raises(
-        writers.FileNameError, match=r"t\.txt: a table is written to a file that ends in \.csv, \.parquet, \.xlsx"
+        writers.FileNameError, match=r"t\.txt: the name of the file must end in \.csv, \.parquet, \.xlsx"
     ):
         write(tmp_path / "t.txt")
 
@@ -138,5 +138,5 @@ def test_a_csv_may_be_a_pipe(tmp_path: Path) -> None:
     reader.join(5)
     assert said == ["meter,at,usage_kwh,readings\na,2025-10-26T01:30:00+01:00,1.5,1\n"]
     os.mkfifo(tmp_path / "t.xlsx")
-    with pytest.raises(writers.FileNameError, match="no regular file"):
+    with pytest.raises(writers.FileNameError, match="not a regular file"):
         write(tmp_path / "t.xlsx", TABLE)

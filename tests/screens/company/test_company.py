@@ -409,7 +409,7 @@ async def test_what_is_no_file_is_told(office: Town, tmp_path: Path) -> None:
         assert text_of(pilot, "#upload-check") == "! there is no file /nowhere/x.csv"
         field(pilot, "upload-path").value = str(lines(tmp_path / "other.csv", "a;b"))
         await push(pilot, "upload-preview")
-        assert "this is not the beginning of a form that is known" in " ".join(result(pilot).split())
+        assert "this is not the first line of a known format" in " ".join(result(pilot).split())
 
 
 # -- staff, and what was done ---------------------------------------------------------------------------------------

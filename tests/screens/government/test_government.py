@@ -350,7 +350,7 @@ async def test_a_file_of_questions_that_is_broken_is_told(analyst: Town, tmp_pat
 async def test_the_table_is_written_with_its_definition(analyst: Town, tmp_path: Path) -> None:
     (tmp_path / "there.csv").write_text("mine\n")
     refused = {
-        "figures.txt": "! figures.txt: a table is written to a file that ends in .csv, .parquet, .xlsx",
+        "figures.txt": "! figures.txt: the name of the file must end in .csv, .parquet, .xlsx",
         "there.csv": "is there already; give another name",
         "nowhere/figures.csv": "! there is no folder",
     }
