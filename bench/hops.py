@@ -163,8 +163,8 @@ async def look_up(site: Site, nth: int) -> None:
     async with site.counted():
         series = site.headend.engine.series(METERS[nth])
         window = series.window("month", site.headend.engine.clock.now(), site.headend.engine.zone)
-        lookup.answer(series, window, site.headend.engine.zone)
-        lookup.behind(series, window)
+        lookup.compare_usage(series, window, site.headend.engine.zone)
+        lookup.readings_in_window(series, window)
 
 
 async def query(site: Site, _: int) -> None:

@@ -24,7 +24,7 @@ from metertui.engine.base.zone import HOUR, MINUTE, SiteZone, day_number
 from metertui.engine.core.engine import Engine
 from metertui.engine.storage import day_close
 from metertui.engine.storage.reading_lines import Rows
-from metertui.engine.usage.aggregate import answer
+from metertui.engine.usage.aggregate import usage_table
 from metertui.engine.usage.query import Question
 from metertui.formats.synthetic import Fleet
 
@@ -104,10 +104,10 @@ def measure(engine: Engine, frame: pd.DataFrame) -> None:
             lambda: store.select(groups=east, days=days, clock=evening),
             lambda: frame[(frame["region"] == "East") & one_day() & (clock >= 64_800) & (clock < 72_000)],
         ),
-        ("usage by day", lambda: answer(frozen, Question(first, last, ("day",))), None),
-        ("usage by month and region", lambda: answer(frozen, Question(first, last, ("month", "region"))), None),
-        ("usage by meter", lambda: answer(frozen, Question(first, last, ("meter",))), None),
-        ("usage by hour", lambda: answer(frozen, Question(first, last, ("hour",))), None),
+        ("usage by day", lambda: usage_table(frozen, Question(first, last, ("day",))), None),
+        ("usage by month and region", lambda: usage_table(frozen, Question(first, last, ("month", "region"))), None),
+        ("usage by meter", lambda: usage_table(frozen, Question(first, last, ("meter",))), None),
+        ("usage by hour", lambda: usage_table(frozen, Question(first, last, ("hour",))), None),
     ]
     print(f"  {'question':<34}{'metertui ms':>12}{'scan ms':>10}{'scan / metertui':>17}")
     for name, ours, scan in questions:

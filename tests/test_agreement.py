@@ -28,10 +28,10 @@ from metertui.engine.billing import statements, tariffs
 from metertui.engine.billing.statements import Bills, Terms
 from metertui.engine.core import one_meter
 from metertui.engine.core.engine import Engine
-from metertui.engine.usage.aggregate import answer
+from metertui.engine.usage.aggregate import usage_table
 from metertui.engine.usage.explanation import explain
 from metertui.engine.usage.query import Filter, Question
-from metertui.engine.usage.readings_table import export
+from metertui.engine.usage.readings_table import reading_tables
 from metertui.engine.vee.edit_log import Event
 from metertui.screens.charts.chart_buckets import buckets
 from tests import oracle
@@ -204,7 +204,7 @@ def check(engine: Engine, meters: Meters, zone: str, now: int) -> None:
     everything = window_of_days(first, LAST, site)
 
     def table(*by: str, **filters: str) -> pd.DataFrame:
-        return answer(frozen, Question(first, LAST, by, Filter.by_name(**filters)))
+        return usage_table(frozen, Question(first, LAST, by, Filter.by_name(**filters)))
 
     whole = 0
     for meter, model in meters.items():
@@ -229,7 +229,7 @@ def check(engine: Engine, meters: Meters, zone: str, now: int) -> None:
         last = max((time for (time, _), kind in model.judged() if kind in ("counted", "reset")), default=-1)
         if any(at > last for at in model.exchanges):
             continue  # what is known beyond the last reading is no reading's step
-        listed = [row for row in export(frozen, Question(first, LAST, filter=Filter(meter=meter))) if len(row)]
+        listed = [row for row in reading_tables(frozen, Question(first, LAST, filter=Filter(meter=meter))) if len(row)]
         steps = pd.concat(listed)["usage_kwh"].fillna(0) if listed else pd.Series(dtype=float)
         assert [round(kwh * 1000) for kwh in np.cumsum(steps)][-1:] in ([used], [])
     hours, days = table("meter", "hour"), table("meter", "day")

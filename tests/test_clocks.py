@@ -14,7 +14,7 @@ from metertui.engine.base.config import Rules
 from metertui.engine.base.zone import DAY, SiteZone
 from metertui.engine.core.engine import Engine
 from metertui.engine.maintenance.check import check_folder
-from metertui.engine.usage.aggregate import answer
+from metertui.engine.usage.aggregate import usage_table
 from metertui.engine.usage.query import Question
 from metertui.headend.service import HeadEnd
 from tests.clock import FakeClock
@@ -135,7 +135,7 @@ async def test_a_day_has_the_hours_that_it_has(tmp_path: Path, day: date, hours:
             desk.engine.clock.instant = max(desk.engine.clock.instant, instant)  # type: ignore[attr-defined]
             assert (await desk.store_reading("m", f"{half / 2}", LONDON.iso(instant), "test")).kind == "ok"
         for by, rows in (("hour", hours), ("day", 1)):
-            table = await desk.ask(answer, Question(day, day, (by,)))
+            table = await desk.ask(usage_table, Question(day, day, (by,)))
             assert table["usage_wh"].tolist() == [hours * 1000 // rows] * rows
         await desk.day_close.close("test")
         lines = (tmp_path / f"archive/{day:%Y/%m_%d}.csv").read_text().splitlines()

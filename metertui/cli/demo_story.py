@@ -19,7 +19,7 @@ from metertui.cli.queries import USAGE, query_rows, usage_row
 from metertui.cli.runtime import build_head_end
 from metertui.cli.simulate import summary
 from metertui.engine.core import Engine, one_meter
-from metertui.engine.usage import Question, answer
+from metertui.engine.usage import Question, usage_table
 from metertui.engine.worklist import Question as CaseQuestion
 from metertui.engine.worklist import find
 from metertui.formats import Fleet
@@ -137,7 +137,7 @@ async def _government(headend: HeadEnd) -> None:
     _heading("Government: this month by region and apartment type")
     _remark("metertui query --from DAY --to DAY --by region,apartment_type")
     question = Question(now.replace(day=1), now, by=("region", "apartment_type"))
-    frame = await headend.ask(answer, question)
+    frame = await headend.ask(usage_table, question)
     print(table(query_rows(frame), ["region", "apartment_type", "usage_kwh", "meters", "readings"]))
     print(f"total {kwh(int(frame['usage_wh'].sum()))} kWh")
 

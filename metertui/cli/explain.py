@@ -31,7 +31,7 @@ def explanation(options: argparse.Namespace) -> None:
     with opened(options) as engine:
         told, price = one_meter.prepare_explanation(engine, options.meter, _window(options, engine))()
         with progress_bar("looking for the readings in their files") as share:
-            times = [point.time for point in told.readings()]
+            times = [point.time for point in told.named_readings()]
             places = files.locate_readings(engine.archive, engine.zone, options.meter, times, share)
         form = getattr(options, "format", "table")
         if form == "json":
@@ -83,7 +83,7 @@ def as_object(told: Explanation, zone: SiteZone, places: Sources) -> dict[str, A
 
     return {
         **usage_row(told.usage, zone),
-        "reason": told.why_nothing or None,
+        "reason": told.why_no_data or None,
         "opening_readings": [point(it) for it in told.opening],
         "closing_readings": [point(it) for it in told.closing],
         "steps_over_an_end": [
@@ -176,7 +176,7 @@ def as_rows(told: Explanation, zone: SiteZone, places: Sources, price: ShownBill
             cells = {"from": zone.iso(price.issued), "usage_kwh": kwh(price.bill.usage_wh)}
             rows.append(row("issued", **cells, note=note))
     cells = {"from": zone.iso(usage.start), "to": zone.iso(usage.end), "usage_kwh": kwh(usage.usage_wh)}
-    rows.append(row("usage", **cells, note=told.why_nothing or None))
+    rows.append(row("usage", **cells, note=told.why_no_data or None))
     return rows
 
 

@@ -17,7 +17,7 @@ from metertui.engine.attributes import ATTRIBUTES
 from metertui.engine.base import WINDOW_NAMES, SiteZone, Window, window_of_days
 from metertui.engine.core import listing
 from metertui.engine.errors import MeterError
-from metertui.engine.usage import FILTERS, Edge, Filter, Question, Usage, aggregate, clock_of
+from metertui.engine.usage import FILTERS, Edge, Filter, Question, Usage, aggregate, parse_clock
 from metertui.engine.usage import readings_table as exporting
 from metertui.formats import writers
 
@@ -73,7 +73,7 @@ def query(options: argparse.Namespace) -> None:
         _check_known(engine, question)
         frozen = engine.view().frozen(engine.rules.max_w)
         with progress_bar("reckoning usage") as share:
-            answer = aggregate.answer(frozen, question, share)
+            answer = aggregate.usage_table(frozen, question, share)
     show(options, query_rows(answer), columns)
 
 
@@ -102,7 +102,7 @@ def _question(options: argparse.Namespace, columns: Sequence[str]) -> Question:
         raise UsageError("--limit is at least 0")
     first, last = days(options)
     try:
-        clock_of(options.time)
+        parse_clock(options.time)
     except MeterError as error:
         raise UsageError(f"--time: {error}") from error
     return Question(
@@ -143,7 +143,7 @@ def export(options: argparse.Namespace) -> None:
             progress_bar("writing readings") as share,
             writers.open_table(out, exporting.COLUMNS, engine.zone.name, definition) as add,
         ):
-            for table in exporting.export(frozen, question, share):
+            for table in exporting.reading_tables(frozen, question, share):
                 add(table)
                 count += len(table)
     print(f"{count} readings written to {out}", file=sys.stderr)

@@ -61,7 +61,7 @@ def sections(
     between = f"from {moment(usage.start, zone)} to {moment(end, zone)}"
     yield Section("The figure", [Line("usage", fmt.kwh(usage.usage_wh), between, strong=True)])
     if opening is None or closing is None:
-        yield Section("Why there is none", [Line("", "", fmt.reason(told.why_nothing))])
+        yield Section("Why there is none", [Line("", "", fmt.reason(told.why_no_data))])
     else:
         yield Section("At the beginning", list(_edge("opening register", opening, told.opening, zone, sources)))
         yield Section("At the end", list(_edge("closing register", closing, told.closing, zone, sources)))
@@ -82,7 +82,7 @@ def summary(told: Explanation, zone: SiteZone) -> str:
     """All of it in a sentence or two, for someone who only wants to know."""
     opening, closing = told.usage.opening, told.usage.closing
     if opening is None or closing is None:
-        return f"There is no figure. {fmt.reason(told.why_nothing)}"
+        return f"There is no figure. {fmt.reason(told.why_no_data)}"
     said = (
         f"From {moment(opening.time, zone)} to {moment(closing.time, zone)} the register went from "
         f"{fmt.kwh(opening.wh)} to {fmt.kwh(closing.wh)}"

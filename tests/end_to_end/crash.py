@@ -32,9 +32,9 @@ from metertui.engine.base.windows import window_of_days
 from metertui.engine.base.zone import SiteZone
 from metertui.engine.core.engine import Engine
 from metertui.engine.maintenance.check import check_folder
-from metertui.engine.usage.aggregate import answer
+from metertui.engine.usage.aggregate import usage_table
 from metertui.engine.usage.query import Question
-from metertui.engine.usage.readings_table import export
+from metertui.engine.usage.readings_table import reading_tables
 from tests.clock import FakeClock
 from tests.end_to_end.process import ENVIRONMENT, Server, asked, metertui
 
@@ -423,7 +423,7 @@ class Campaign:
         kept = {_fields(line) for line in self._ledger.kept}
         engine = Engine.open_readonly(self._folder, RULES, FakeClock("2025-04-01T00:00:00"))
         frozen = engine.view().frozen(RULES.max_w)
-        table = [row for part in export(frozen, Question(*DAYS)) for row in part.itertuples()]
+        table = [row for part in reading_tables(frozen, Question(*DAYS)) for row in part.itertuples()]
         told = Counter((row.identifier, row.timestamp, row.reading_kwh) for row in table)
         if lost := kept - told.keys():
             self._ledger.fault(f"{when} the export lacks {len(lost)} readings, {min(lost)} for one")
@@ -434,7 +434,7 @@ class Campaign:
         if more := told.keys() - kept:
             self._ledger.fault(f"{when} the export has {len(more)} readings too many, {min(more)} for one")
         of_meter = Counter(meter for meter, _, _ in kept)
-        by_meter = answer(frozen, Question(*DAYS, by=("meter",)))
+        by_meter = usage_table(frozen, Question(*DAYS, by=("meter",)))
         if dict(zip(by_meter["meter"], by_meter["readings"].tolist(), strict=True)) != of_meter:
             self._ledger.fault(f"{when} the table by meter counts other readings")
         window = window_of_days(*DAYS, RULES.zone)

@@ -23,7 +23,7 @@ def series(course: Course, meter: str = "m") -> Series:
     ordered = sorted(course)
     time = np.array([t for t, _ in ordered], dtype=np.int64)
     wh = np.array([v for _, v in ordered], dtype=np.int64)
-    return Series.of(meter, time, wh, MAX_W)
+    return Series.from_readings(meter, time, wh, MAX_W)
 
 
 def frozen(meters: Mapping[str, Course], zone: SiteZone, groups: Mapping[str, Sequence[Group]] | None = None) -> Frozen:

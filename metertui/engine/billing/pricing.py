@@ -22,7 +22,7 @@ from metertui.engine.billing.rounding import half_up_products, scaled
 from metertui.engine.billing.tariffs import Schedule, Tariffs
 from metertui.engine.columns import Frozen
 from metertui.engine.errors import MeterError
-from metertui.engine.usage import Pieces, Quality, Steps, blocks, pieces, steps
+from metertui.engine.usage import Intervals, Pieces, Quality, cut_intervals, intervals_in_window, meter_blocks
 from metertui.engine.vee import rules
 
 QUALITIES: Final[tuple[Quality, ...]] = ("actual", "estimated", "first", "last")
@@ -155,17 +155,17 @@ def price_usage(
     )
     parts: list[ChargeColumns] = []
     refused: NoTariffError | None = None
-    for block in blocks(frozen):
-        taken = steps(frozen, block.curve, of_group, start, end)
-        for piece in pieces(taken, schedule.marks):
+    for block in meter_blocks(frozen):
+        taken = intervals_in_window(frozen, block.curve, of_group, start, end)
+        for piece in cut_intervals(taken, schedule.marks):
             try:
                 cut = _Cut(frozen, tariffs, schedule, types, taken, _without_empty(piece), gap_us)
             except NoTariffError as error:  # another meter's day may be earlier
                 refused = error if refused is None or error.day < refused.day else refused
             else:
                 parts.append(cut.charges(doubtful))
-            progress(block.share(piece.done(taken)))
-        progress(block.share(1))
+            progress(block.share_of_all(piece.share_done(taken)))
+        progress(block.share_of_all(1))
     if refused is not None:
         raise refused
     return _totals(tariffs, parts, len(frozen.ids))
@@ -191,7 +191,7 @@ class _Cut:
         tariffs: Tariffs,
         schedule: Schedule,
         types: Sequence[str],
-        taken: Steps,
+        taken: Intervals,
         piece: Pieces,
         gap_us: int,
     ) -> None:
@@ -250,9 +250,11 @@ class _Cut:
     def _runs(self, size: int) -> tuple[Int64Array, Int64Array, Int64Array]:
         """By key: Wh used, Wh of steps that are not in it whole, and its longest gap."""
         piece, key, taken = self._piece, self._key, self._taken
-        first = np.flatnonzero(np.concatenate(([True], (piece.step[1:] != piece.step[:-1]) | (key[1:] != key[:-1]))))
+        first = np.flatnonzero(
+            np.concatenate(([True], (piece.interval[1:] != piece.interval[:-1]) | (key[1:] != key[:-1])))
+        )
         last = np.append(first[1:], len(key)) - 1
-        step, key = piece.step[first], key[first]
+        step, key = piece.interval[first], key[first]
         run = np.add.reduceat(piece.used, first)
         used, estimated, gap = (np.zeros(size, dtype=np.int64) for _ in range(3))
         np.add.at(used, key, run)

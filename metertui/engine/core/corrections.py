@@ -144,7 +144,7 @@ def proposed_exchange(series: Series, at: int) -> tuple[int, int, int] | None:
 
 def _series(engine: Engine, meter: str, decided: Decided) -> Series:
     times, whs = engine.readings.of(engine.directory.codes[meter])
-    return Series.of(meter, times, whs, engine.rules.max_w, corrections_of({0: decided}))
+    return Series.from_readings(meter, times, whs, engine.rules.max_w, corrections_of({0: decided}))
 
 
 def _total(series: Series) -> int:

@@ -74,7 +74,9 @@ class Engine(DataFolder):
         if self._series is None or self._series[0] != state:
             times, whs = self.readings.of(code)
             decided = self.events.of(meter)
-            made = Series.of(meter, times, whs, self.rules.max_w, corrections_of({0: decided}) if decided else None)
+            made = Series.from_readings(
+                meter, times, whs, self.rules.max_w, corrections_of({0: decided}) if decided else None
+            )
             self._series = state, made
         return self._series[1]
 

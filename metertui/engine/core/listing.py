@@ -18,7 +18,7 @@ from metertui.engine.base import DAY, HALF_HOUR, SiteZone, day_number, window_of
 from metertui.engine.columns import as_frame
 from metertui.engine.core.engine import Engine
 from metertui.engine.errors import MeterError
-from metertui.engine.usage import Clock, Question, inside
+from metertui.engine.usage import Clock, Question, in_clock
 
 COLUMNS: Final = ("identifier", "timestamp", "reading_kwh", *ATTRIBUTES)
 _WH: Final = "reading_wh"
@@ -88,7 +88,7 @@ def _rows(engine: Engine, question: Question) -> NDArray[np.int64]:
     time = engine.readings.at(rows)[1]
     kept = (time > window.start) & (time <= window.end)
     if clock is not None:
-        kept &= inside(zone.wall(time - 1) % DAY, clock)
+        kept &= in_clock(zone.wall(time - 1) % DAY, clock)
     return rows[kept]
 
 

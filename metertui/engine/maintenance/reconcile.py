@@ -18,7 +18,7 @@ from metertui.engine.base import Int64Array, Progress, SiteZone, month_before, p
 from metertui.engine.billing import unpriced_statement
 from metertui.engine.columns import Curve, Frozen, stretches, tail_columns
 from metertui.engine.maintenance.proof import Proof
-from metertui.engine.usage import Question, Series, answer, blocks, pieces, steps
+from metertui.engine.usage import Question, Series, cut_intervals, intervals_in_window, meter_blocks, usage_table
 from metertui.engine.vee import rules
 
 _SAMPLE: Final = 100
@@ -74,7 +74,7 @@ def _tables(frozen: Frozen, risen: NDArray[np.int64]) -> Iterator[Proof]:
     proof = Proof("totals by time and attribute: the registers' sum")
     tables = {}
     for key in ("year", "quarter", "month", "week", "day", *ATTRIBUTES, "meter"):
-        tables[key] = answer(frozen, Question(first, last, by=(key,)))
+        tables[key] = usage_table(frozen, Question(first, last, by=(key,)))
         proof.check_equal(total, int(tables[key]["usage_wh"].sum()), f"all usage by {key}")
         readings = int(tables[key]["readings"].sum())
         if not len(frozen) - beyond <= readings <= len(frozen):
@@ -89,7 +89,7 @@ def _tables(frozen: Frozen, risen: NDArray[np.int64]) -> Iterator[Proof]:
     yield proof
 
     proof = Proof("regions: sums of their meters")
-    both = answer(frozen, Question(first, last, by=("region", "meter"))).groupby("region")["usage_wh"].sum()
+    both = usage_table(frozen, Question(first, last, by=("region", "meter"))).groupby("region")["usage_wh"].sum()
     for region, used in zip(tables["region"]["region"], tables["region"]["usage_wh"].tolist(), strict=True):
         proof.check_equal(int(both[region]), used, f"region {region or 'without a name'}")
     yield proof
@@ -145,9 +145,9 @@ def _cut(
     whole_of = np.searchsorted(wholes, marks, side="right") - 1
     total = np.zeros(len(frozen.ids), dtype=np.int64)
     alike = np.zeros(len(frozen.groups), dtype=np.int64)
-    for block in blocks(frozen):
-        taken = steps(frozen, block.curve, alike, int(marks[0]), int(marks[-1]))
-        for piece in pieces(taken, marks):
+    for block in meter_blocks(frozen):
+        taken = intervals_in_window(frozen, block.curve, alike, int(marks[0]), int(marks[-1]))
+        for piece in cut_intervals(taken, marks):
             key = piece.meter * len(wholes) + whole_of[piece.bucket]
             order = np.argsort(key, kind="stable")
             begins = stretches(key[order])[:-1]
@@ -159,7 +159,7 @@ def _cut(
                 where = f"{frozen.ids[meter[at]]}, the {name} from {frozen.zone.iso(int(wholes[whole[at]]))}"
                 proof.fail_differing(int(expected[at]), int(used[at]), where)
             np.add.at(total, meter, used)
-            progress(block.share(piece.done(taken)))
+            progress(block.share_of_all(piece.share_done(taken)))
     return total
 
 
@@ -174,7 +174,7 @@ def _bills(frozen: Frozen, risen: NDArray[np.int64]) -> Proof:
     proof = Proof(f"bills of all months: the register ({_SAMPLE} meters at most)")
     codes = np.unique(frozen.curve.meter)
     for code in codes[:: max(1, -(-len(codes) // _SAMPLE))].tolist():
-        proof.check_equal(int(risen[code]), _billed(Series.of_frozen(frozen, code), frozen.zone), frozen.ids[code])
+        proof.check_equal(int(risen[code]), _billed(Series.from_frozen(frozen, code), frozen.zone), frozen.ids[code])
     return proof
 
 

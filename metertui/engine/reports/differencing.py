@@ -14,7 +14,7 @@ import numpy as np
 
 from metertui.engine.attributes import ATTRIBUTES
 from metertui.engine.base import DAY
-from metertui.engine.usage import Filter, Question, clock_text, inside
+from metertui.engine.usage import Filter, Question, format_clock, in_clock
 
 _ONE_DAY = timedelta(days=1)
 
@@ -45,8 +45,8 @@ def differences(one: Question, other: Question) -> Iterator[Question]:
     edges = sorted({moment % DAY for clock in (one.filter.clock, other.filter.clock) if clock for moment in clock})
     for arc in pairwise([*edges, *edges[:1]]):
         begin = np.array([arc[0]], dtype=np.int64)
-        if inside(begin, one.filter.clock)[0] != inside(begin, other.filter.clock)[0]:
-            yield _about(first, last, by, clock_text(arc))
+        if in_clock(begin, one.filter.clock)[0] != in_clock(begin, other.filter.clock)[0]:
+            yield _about(first, last, by, format_clock(arc))
 
 
 def _about(first: date, last: date, by: tuple[str, ...], time: str) -> Question:

@@ -26,7 +26,7 @@ from metertui.engine.reports.differencing import attributes, differences
 from metertui.engine.reports.disclosure import Cell, Rule
 from metertui.engine.reports.report import Findings, Inquiry
 from metertui.engine.storage import Table, durable
-from metertui.engine.usage import Question, figures
+from metertui.engine.usage import Question, usage_figures
 
 NAME: Final = "exports.csv"
 COLUMNS: Final = ("time", "who", "file", "definition")
@@ -132,7 +132,7 @@ class _Beside:
     def _small(self, question: Question) -> set[Cell]:
         """The small groups of a table by attributes."""
         if question not in self._known:
-            table = figures(self._frozen, question, progress=self._wanted)
+            table = usage_figures(self._frozen, question, progress=self._wanted)
             self._known[question] = _cells(table[self._rule.small_rows(table)], question, question.by)
         return self._known[question]
 

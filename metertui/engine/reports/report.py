@@ -23,7 +23,7 @@ from metertui.engine.columns import Frozen
 from metertui.engine.errors import MeterError
 from metertui.engine.reports import disclosure
 from metertui.engine.reports.disclosure import Cell, Rule
-from metertui.engine.usage import FILTERS, TIME_KEYS, Filter, Question, buckets, figures
+from metertui.engine.usage import FILTERS, TIME_KEYS, Filter, Question, buckets, usage_figures
 
 Measure = Literal["total", "per_meter", "per_meter_day", "peak"]
 Compare = Literal["", "before", "year_before"]
@@ -61,7 +61,7 @@ class Inquiry:
                 by=tuple(map(str, told.get("by", ()))),
                 filter=Filter.by_name(**{name: str(told.get(name, "")) for name in FILTERS}),
             )
-            question.check()
+            question.check_question()
             measure, compare = told.get("measure", "total"), told.get("compare", "")
             if measure not in MEASURES or compare not in COMPARES:
                 raise MeterError(f"{measure} or {compare} is unknown")
@@ -141,7 +141,7 @@ class _Tables:
         key = (question, peaks)
         if key not in self._made:
             told = part_of_progress(self._progress, min(len(self._made), self._most - 1), self._most)
-            self._made[key] = figures(self.frozen, question, peaks=peaks, progress=told)
+            self._made[key] = usage_figures(self.frozen, question, peaks=peaks, progress=told)
         return self._made[key]
 
     def wanted(self) -> None:
@@ -266,10 +266,12 @@ def _renamed(frozen: Frozen, key: str, question: Question, earlier: Question, mo
     """What rows of the earlier period are called in the later one."""
     zone = frozen.zone
     if key in ("weekday", "hour_of_day"):
-        names = buckets.names(zone, key, question.first, question.first)
+        names = buckets.row_names(zone, key, question.first, question.first)
         return dict(zip(names, names, strict=True))
-    then = buckets.names(zone, key, earlier.first, earlier.last)
+    then = buckets.row_names(zone, key, earlier.first, earlier.last)
     if months and months % 12 == 0 and key != "hour":
         return {name: f"{int(name[:4]) + months // 12:04d}{name[4:]}" for name in then}
-    now = buckets.names(zone, key, question.first, min(question.last, question.first + (earlier.last - earlier.first)))
+    now = buckets.row_names(
+        zone, key, question.first, min(question.last, question.first + (earlier.last - earlier.first))
+    )
     return dict(zip(then, now, strict=False))

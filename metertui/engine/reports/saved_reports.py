@@ -14,7 +14,7 @@ from metertui.engine.base import first_of_month, last_of_month
 from metertui.engine.errors import MeterError
 from metertui.engine.reports.report import COMPARES, MEASURES, Compare, Inquiry, Measure
 from metertui.engine.storage import durable
-from metertui.engine.usage import FILTERS, KEYS, UNFILTERED, Filter, Question, clock_of
+from metertui.engine.usage import FILTERS, KEYS, UNFILTERED, Filter, Question, parse_clock
 
 NAME: Final = "questions.toml"
 PERIODS: Final = {
@@ -57,7 +57,7 @@ class Saved:
         """The inquiry that it stands for where readings reach from `oldest` to `newest`. Raises MeterError."""
         first, last = self.days(oldest, newest)
         question = Question(first, last, self.by, self.filter)
-        question.check()
+        question.check_question()
         return Inquiry(question, self.measure, self.compare)
 
     def days(self, oldest: date, newest: date) -> tuple[date, date]:
@@ -187,7 +187,7 @@ def _of(path: Path, stated: dict[str, Any]) -> Saved:
     for name, allowed in choices.items():
         if getattr(saved, name) not in allowed:
             raise MeterError(f"{where}: {name} is one of {', '.join(filter(None, allowed))}")
-    clock_of(saved.filter.time)
+    parse_clock(saved.filter.time)
     if not saved.title:
         raise MeterError(f"{where}: the title is missing")
     return saved

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from metertui.engine.usage import aggregate, buckets, lookup, readings_table
-from metertui.engine.usage.aggregate import answer, figures
-from metertui.engine.usage.buckets import inside, span_of
-from metertui.engine.usage.explanation import Explanation, LeftOut, Part, Point, explain, why_nothing
-from metertui.engine.usage.intervals import Pieces, Steps, blocks, pieces, steps
-from metertui.engine.usage.lookup import Answer, Behind
+from metertui.engine.usage.aggregate import usage_figures, usage_table
+from metertui.engine.usage.buckets import days_of_row, in_clock
+from metertui.engine.usage.explanation import Explanation, LeftOut, Part, Point, explain, why_no_data
+from metertui.engine.usage.intervals import Intervals, Pieces, cut_intervals, intervals_in_window, meter_blocks
+from metertui.engine.usage.lookup import UsageComparison, WindowReadings
 from metertui.engine.usage.query import (
     FILTERS,
     KEYS,
@@ -16,8 +16,8 @@ from metertui.engine.usage.query import (
     Clock,
     Filter,
     Question,
-    clock_of,
-    clock_text,
+    format_clock,
+    parse_clock,
 )
 from metertui.engine.usage.readings_table import COLUMNS, STATUS
 from metertui.engine.usage.series import Edge, Quality, Series, Usage
@@ -29,12 +29,11 @@ __all__ = [
     "STATUS",
     "TIME_KEYS",
     "UNFILTERED",
-    "Answer",
-    "Behind",
     "Clock",
     "Edge",
     "Explanation",
     "Filter",
+    "Intervals",
     "LeftOut",
     "Part",
     "Pieces",
@@ -42,21 +41,22 @@ __all__ = [
     "Quality",
     "Question",
     "Series",
-    "Steps",
     "Usage",
+    "UsageComparison",
+    "WindowReadings",
     "aggregate",
-    "answer",
-    "blocks",
     "buckets",
-    "clock_of",
-    "clock_text",
+    "cut_intervals",
+    "days_of_row",
     "explain",
-    "figures",
-    "inside",
+    "format_clock",
+    "in_clock",
+    "intervals_in_window",
     "lookup",
-    "pieces",
+    "meter_blocks",
+    "parse_clock",
     "readings_table",
-    "span_of",
-    "steps",
-    "why_nothing",
+    "usage_figures",
+    "usage_table",
+    "why_no_data",
 ]

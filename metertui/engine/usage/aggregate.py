@@ -17,29 +17,29 @@ from numpy.typing import NDArray
 from metertui.engine.attributes import ATTRIBUTES
 from metertui.engine.base import Int64Array, Progress, no_progress, part_of_progress, window_of_days
 from metertui.engine.columns import Frozen
-from metertui.engine.usage.buckets import Periods, periods
-from metertui.engine.usage.group_sums import Keys, Sums
-from metertui.engine.usage.intervals import blocks
-from metertui.engine.usage.peaks import peaks as highest_of
+from metertui.engine.usage.buckets import Buckets, cut_time
+from metertui.engine.usage.group_sums import RowKeys, Sums
+from metertui.engine.usage.intervals import meter_blocks
+from metertui.engine.usage.peaks import find_peaks as highest_of
 from metertui.engine.usage.query import FIGURES, KEYS, TIME_KEYS, Question
-from metertui.engine.usage.segments import counted, stays, stored, used
+from metertui.engine.usage.segments import reading_cells, segments_in_window, stored_segments, usage_cells
 
-__all__ = ["KEYS", "TIME_KEYS", "Question", "answer", "figures"]
+__all__ = ["KEYS", "TIME_KEYS", "Question", "usage_figures", "usage_table"]
 
 _MORE: Final = ("drawing", "largest_wh", "days")
 _PEAKS: Final = ("peak_wh", "peak_at")
 
 
-def answer(frozen: Frozen, question: Question, progress: Progress = no_progress) -> pd.DataFrame:
+def usage_table(frozen: Frozen, question: Question, progress: Progress = no_progress) -> pd.DataFrame:
     """The table: columns of `by` (text), `usage_wh` (int64), `meters` and `readings` (int64); rows where there is data.
 
     `meters` counts those with data in the row, `readings` what is stored in it. `progress` is told the share done
     after some whole meters; what it raises ends the work. Raises MeterError for a key or column that is none.
     """
-    return figures(frozen, question, progress=progress)[[*question.by, *FIGURES]]
+    return usage_figures(frozen, question, progress=progress)[[*question.by, *FIGURES]]
 
 
-def figures(
+def usage_figures(
     frozen: Frozen, question: Question, *, peaks: bool = False, progress: Progress = no_progress
 ) -> pd.DataFrame:
     """The table of `answer` with more columns, int64: `drawing`, how many of the meters have more than their first
@@ -49,26 +49,26 @@ def figures(
     With `peaks` also `peak_wh`, the most that was used together in a half hour of the clock, and `peak_at`, when the
     first such began (µs UTC). Raises MeterError.
     """
-    question.check()
+    question.check_question()
     values, label_of_group = _attributes(frozen, question)
     meter = question.filter.meter_code(frozen.code)
     start, end = _span(frozen, question)
     if start >= end:
         return _nothing(question, peaks=peaks)
-    cut = periods(frozen.zone, question, start, end)
-    keys = Keys(len(cut), len(values), len(frozen.ids), per_meter="meter" in question.by)
+    cut = cut_time(frozen.zone, question, start, end)
+    keys = RowKeys(len(cut), len(values), len(frozen.ids), per_meter="meter" in question.by)
     sums = Sums(keys)
     parts = 2 if peaks else 1
-    for block in blocks(frozen, meter):
-        taken = stays(frozen, block.curve, label_of_group, start, end)
-        for cells in used(frozen.curve, taken, cut.marks):
-            sums.add(cut.row, taken, cells)
-            part_of_progress(progress, 0, parts)(block.share(0.5 * cells.done(taken)))
-        taken = stored(frozen, block.columns, label_of_group, start, end)
-        for cells in counted(frozen.columns, taken, cut.marks):
-            sums.count(cut.row, taken, cells)
-        part_of_progress(progress, 0, parts)(block.share(1))
-    found = sums.rows()
+    for block in meter_blocks(frozen, meter):
+        taken = segments_in_window(frozen, block.curve, label_of_group, start, end)
+        for cells in usage_cells(frozen.curve, taken, cut.marks):
+            sums.add_usage(cut.row, taken, cells)
+            part_of_progress(progress, 0, parts)(block.share_of_all(0.5 * cells.share_done(taken)))
+        taken = stored_segments(frozen, block.columns, label_of_group, start, end)
+        for cells in reading_cells(frozen.columns, taken, cut.marks):
+            sums.add_readings(cut.row, taken, cells)
+        part_of_progress(progress, 0, parts)(block.share_of_all(1))
+    found = sums.rows_with_data()
     told = {
         "usage_wh": found.used,
         "meters": found.meters,
@@ -78,7 +78,7 @@ def figures(
         "days": cut.days[keys.parts(found.key)[0]],
     }
     if peaks:
-        halves = periods(frozen.zone, question, start, end, half_hours=True)
+        halves = cut_time(frozen.zone, question, start, end, half_hours=True)
         highest = highest_of(frozen, meter, label_of_group, halves, keys, part_of_progress(progress, 1, 2))
         place = np.searchsorted(highest.key, found.key)
         told |= dict(zip(_PEAKS, (highest.used[place], highest.at[place]), strict=True))
@@ -119,7 +119,7 @@ def _attributes(frozen: Frozen, question: Question) -> tuple[list[tuple[str, ...
 def _frame(
     frozen: Frozen,
     question: Question,
-    cut: Periods,
+    cut: Buckets,
     values: list[tuple[str, ...]],
     parts: tuple[Int64Array, Int64Array, Int64Array],
     told: dict[str, Int64Array],

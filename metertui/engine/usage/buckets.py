@@ -20,7 +20,7 @@ from metertui.engine.usage.query import TIME_KEYS, Clock, Question
 _DAYS_OF_WEEK: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
-class Periods(NamedTuple):
+class Buckets(NamedTuple):
     """m + 1 marks (µs UTC, ascending) that make m buckets, and the rows that those belong to, in order of the keys."""
 
     marks: Int64Array
@@ -38,7 +38,7 @@ class Periods(NamedTuple):
         return int(self.row.max(initial=-1)) + 1
 
 
-def periods(zone: SiteZone, question: Question, start: int, end: int, *, half_hours: bool = False) -> Periods:
+def cut_time(zone: SiteZone, question: Question, start: int, end: int, *, half_hours: bool = False) -> Buckets:
     """Cut (start, end], µs UTC, start before end, for the time keys and the time of day of a question.
 
     `half_hours`: a bucket is never longer than a half hour of the local clock.
@@ -48,7 +48,7 @@ def periods(zone: SiteZone, question: Question, start: int, end: int, *, half_ho
     begins = marks[:-1]
     wall = zone.wall(begins)
     ranks = {key: _rank(zone, key, begins, wall) for key in keys}
-    asked = inside(wall % DAY, question.filter.clock)
+    asked = in_clock(wall % DAY, question.filter.clock)
     row = np.where(asked, 0, -1).astype(np.int64)
     if keys:
         columns = np.stack([ranks[key][asked] for key in keys])
@@ -58,9 +58,9 @@ def periods(zone: SiteZone, question: Question, start: int, end: int, *, half_ho
         # Buckets of one row that stand side by side are one.
         new = np.concatenate(([True], row[1:] != row[:-1]))
         marks, row = np.append(begins[new], marks[-1]), row[new]
-    texts = {key: np.array([text(zone, key, rank) for rank in ranks[key].tolist()], dtype=object) for key in keys}
+    texts = {key: np.array([row_name(zone, key, rank) for rank in ranks[key].tolist()], dtype=object) for key in keys}
     days = _days(zone, keys, ranks, start, end)
-    return Periods(marks, row, ranks, texts, days)
+    return Buckets(marks, row, ranks, texts, days)
 
 
 def _distinct(columns: Int64Array) -> tuple[Int64Array, Int64Array]:
@@ -77,18 +77,18 @@ def _distinct(columns: Int64Array) -> tuple[Int64Array, Int64Array]:
     return ordered[:, new], place
 
 
-def names(zone: SiteZone, key: str, first: date, last: date) -> list[str]:
+def row_names(zone: SiteZone, key: str, first: date, last: date) -> list[str]:
     """What the rows of a key are called from one local day to another, both included, in order, data or not."""
     if key in ("weekday", "hour_of_day"):
-        return [text(zone, key, rank) for rank in range(7 if key == "weekday" else 24)]
+        return [row_name(zone, key, rank) for rank in range(7 if key == "weekday" else 24)]
     if key == "hour":
         start, end = zone.midnight(first), zone.midnight(last + timedelta(days=1))
-        return [text(zone, key, instant) for instant in zone.every(HOUR, start, end - 1).tolist()]
+        return [row_name(zone, key, instant) for instant in zone.every(HOUR, start, end - 1).tolist()]
     days = np.arange(first.toordinal(), last.toordinal() + 1, dtype=np.int64) - date(1970, 1, 1).toordinal()
-    return [text(zone, key, rank) for rank in np.unique(_calendar(key, days)).tolist()]
+    return [row_name(zone, key, rank) for rank in np.unique(_calendar(key, days)).tolist()]
 
 
-def span_of(key: str, name: str) -> tuple[date, date]:
+def days_of_row(key: str, name: str) -> tuple[date, date]:
     """The first and the last local day of a row of a calendar key, by its name. Raises ValueError for another key."""
     match key:
         case "year":
@@ -148,7 +148,7 @@ def _days(zone: SiteZone, keys: list[str], ranks: dict[str, Int64Array], start: 
     return np.array([known[tuple(ranked)] for ranked in of_rows], dtype=np.int64)
 
 
-def inside(moment: Int64Array, clock: Clock | None) -> NDArray[np.bool_]:
+def in_clock(moment: Int64Array, clock: Clock | None) -> NDArray[np.bool_]:
     """Whether moments of the wall clock (µs within the day) are in a time of day."""
     if clock is None:
         return np.ones(len(moment), dtype=bool)
@@ -184,7 +184,7 @@ def _calendar(key: str, day: Int64Array) -> Int64Array:
     return day
 
 
-def text(zone: SiteZone, key: str, rank: int) -> str:
+def row_name(zone: SiteZone, key: str, rank: int) -> str:
     """What a row is called that stands at a place in the natural order of a time key."""
     match key:
         case "year":

@@ -83,10 +83,10 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A usage with all that it rests on. Without data: `why_nothing` says so, and there are no parts."""
+    """A usage with all that it rests on. Without data: `why_no_data` says so, and there are no parts."""
 
     usage: Usage
-    why_nothing: str = ""
+    why_no_data: str = ""
     opening: tuple[Point, ...] = ()
     """What the opening register was read at, or the two points that it is estimated between."""
     closing: tuple[Point, ...] = ()
@@ -122,7 +122,7 @@ class Explanation:
             return self.usage.usage_wh is None
         return self.sum_wh == self.usage.usage_wh and opening.wh + self.sum_wh + self.jumps_wh == closing.wh
 
-    def readings(self) -> list[Point]:
+    def named_readings(self) -> list[Point]:
         """The stored readings that it names, each once, those at the ends first."""
         named = [*self.opening, *self.closing]
         for part in self.parts:
@@ -142,7 +142,7 @@ def explain(series: Series, window: Window, zone: SiteZone, max_w: int, decided:
     return _Explainer(series, window, zone, max_w, decided or Decided()).explanation()
 
 
-def why_nothing(series: Series, window: Window, zone: SiteZone) -> str:
+def why_no_data(series: Series, window: Window, zone: SiteZone) -> str:
     """One sentence on why a window is "no data". Times in the site zone."""
     if not len(series):
         return "No reading of this meter is stored."
@@ -173,7 +173,7 @@ class _Explainer:
         if opening is None or closing is None:
             left_out, more = self.left_out(low, high)
             return Explanation(
-                usage, why_nothing(self.series, self.window, self.zone), left_out=left_out, more_left_out=more
+                usage, why_no_data(self.series, self.window, self.zone), left_out=left_out, more_left_out=more
             )
         time, energy = self.curve.time, self.curve.energy
         first = int(np.searchsorted(time, opening.time))  # the first point in the window, and the last

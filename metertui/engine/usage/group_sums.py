@@ -7,13 +7,13 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from metertui.engine.base import Int64Array
-from metertui.engine.usage.segments import Cells, Stays
+from metertui.engine.usage.segments import Cells, Segments
 
 _ROOMY: Final = 4
 """Numbers that stand so close together, on average, are summed in an array of them all; others are sorted."""
 
 
-class Rows(NamedTuple):
+class GroupRows(NamedTuple):
     """Rows as numbers, ascending, and of each what it sums to; equal lengths, int64."""
 
     key: Int64Array
@@ -29,7 +29,7 @@ class Rows(NamedTuple):
     """How many are stored."""
 
 
-class Keys:
+class RowKeys:
     """One number for a row, which is a period, a combination of attributes and, if rows are per meter, a meter."""
 
     def __init__(self, periods: int, attributes: int, meters: int, *, per_meter: bool) -> None:
@@ -42,15 +42,15 @@ class Keys:
         """How many rows there could be, meters aside."""
         return self.periods * self._attributes
 
-    def of(self, period: Int64Array, attribute: Int64Array, meter: Int64Array) -> Int64Array:
+    def row_of(self, period: Int64Array, attribute: Int64Array, meter: Int64Array) -> Int64Array:
         """The row that each belongs to."""
         key = period * self._attributes + attribute
         return key * self._meters + meter if self.per_meter else key
 
-    def by_meter(self, row: Int64Array, taken: Stays, cells: Cells) -> Int64Array:
+    def by_meter(self, row: Int64Array, taken: Segments, cells: Cells) -> Int64Array:
         """The rows of cells of stays, parted by meter, one meter's behind the other's; `row`: periods by bucket."""
         of_stay = taken.meter * len(self) + taken.label
-        return (row * self._attributes)[cells.bucket] + of_stay[cells.stay]
+        return (row * self._attributes)[cells.bucket] + of_stay[cells.segment]
 
     def rows_of(self, key: Int64Array) -> Int64Array:
         """The rows of what was parted `by_meter`."""
@@ -71,14 +71,14 @@ class Sums:
     attributes.
     """
 
-    def __init__(self, keys: Keys) -> None:
+    def __init__(self, keys: RowKeys) -> None:
         self._keys = keys
         size = 0 if keys.per_meter else len(keys)
         self._used, self._meters, self._drawing, self._largest, self._readings = np.zeros((5, size), dtype=np.int64)
         self._of_meters: list[tuple[Int64Array, Int64Array]] = []
         self._stored: list[tuple[Int64Array, Int64Array]] = []
 
-    def add(self, row: Int64Array, taken: Stays, cells: Cells) -> None:
+    def add_usage(self, row: Int64Array, taken: Segments, cells: Cells) -> None:
         """Add what some whole meters used, so that a meter is counted once in a row.
 
         `row`: the period that each bucket belongs to, -1 for none.
@@ -93,7 +93,7 @@ class Sums:
         np.subtract.at(self._drawing, begins, 1)
         np.maximum.at(self._largest, rows, sums)
 
-    def count(self, row: Int64Array, taken: Stays, cells: Cells) -> None:
+    def add_readings(self, row: Int64Array, taken: Segments, cells: Cells) -> None:
         """Add their stored readings."""
         rows, counts, _ = self._summed(row, taken, cells)
         if self._keys.per_meter:
@@ -101,7 +101,7 @@ class Sums:
         else:
             np.add.at(self._readings, rows, counts)
 
-    def _summed(self, row: Int64Array, taken: Stays, cells: Cells) -> tuple[Int64Array, Int64Array, Int64Array]:
+    def _summed(self, row: Int64Array, taken: Segments, cells: Cells) -> tuple[Int64Array, Int64Array, Int64Array]:
         """The rows of the cells, each with a meter once, what it has there, and those where it has but a point."""
         keys, amount = self._keys.by_meter(row, taken, cells), cells.amount
         point = np.zeros(len(keys), dtype=bool)
@@ -109,27 +109,27 @@ class Sums:
         if int(row.min()) < 0:
             asked = row[cells.bucket] >= 0
             keys, amount, point = keys[asked], amount[asked], point[asked]
-        pairs, sums = summed(keys, amount)
+        pairs, sums = sum_by_key(keys, amount)
         alone = keys[point]
         if len(pairs) < len(keys):  # another cell may be beside it
             alone = alone[~np.isin(alone, keys[~point])]
         return self._keys.rows_of(pairs), sums, self._keys.rows_of(alone)
 
-    def rows(self) -> Rows:
+    def rows_with_data(self) -> GroupRows:
         """Those with data of all that was added."""
         if not self._keys.per_meter:
             key = np.flatnonzero(self._meters)
             columns = (self._used, self._meters, self._drawing, self._largest, self._readings)
-            return Rows(key, *(column[key] for column in columns))
-        key, used = summed(*_together(self._of_meters))
-        rows, counts = summed(*_together(self._stored))
+            return GroupRows(key, *(column[key] for column in columns))
+        key, used = sum_by_key(*_together(self._of_meters))
+        rows, counts = sum_by_key(*_together(self._stored))
         readings = np.zeros_like(key)
         place = np.searchsorted(rows, key)
         met = place < len(rows)
         met[met] = rows[place[met]] == key[met]
         readings[met] = counts[place[met]]
         one = np.ones_like(key)
-        return Rows(key, used, one, one, used, readings)
+        return GroupRows(key, used, one, one, used, readings)
 
 
 def _together(parts: list[tuple[Int64Array, Int64Array]]) -> tuple[Int64Array, Int64Array]:
@@ -138,7 +138,7 @@ def _together(parts: list[tuple[Int64Array, Int64Array]]) -> tuple[Int64Array, I
     return np.concatenate(keys), np.concatenate(values)
 
 
-def summed(keys: Int64Array, values: Int64Array) -> tuple[Int64Array, Int64Array]:
+def sum_by_key(keys: Int64Array, values: Int64Array) -> tuple[Int64Array, Int64Array]:
     """Distinct keys ascending, and the sum of `values` by key."""
     if bool((keys[1:] > keys[:-1]).all()):
         return keys, values

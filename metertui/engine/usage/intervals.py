@@ -24,7 +24,7 @@ _PIECES: Final = 1_000_000
 
 
 @dataclass(frozen=True)
-class Steps:
+class Intervals:
     """Steps that lie, at least in part, in a window, in order of (meter, time); equal lengths, int64.
 
     Int64Array are µs UTC, energies Wh.
@@ -42,15 +42,15 @@ class Steps:
     """Where the part in the window begins, and where it ends."""
     high: Int64Array
 
-    def part(self, where: slice) -> Steps:
+    def part(self, where: slice) -> Intervals:
         """Some of them."""
-        return Steps(*(column[where] for column in vars(self).values()))
+        return Intervals(*(column[where] for column in vars(self).values()))
 
 
 class Pieces(NamedTuple):
     """Pieces of steps, none of which crosses a mark; equal lengths, int64."""
 
-    step: Int64Array
+    interval: Int64Array
     """Their places among all steps."""
     bucket: Int64Array
     """Bucket b lies between marks b and b + 1."""
@@ -62,9 +62,9 @@ class Pieces(NamedTuple):
     """(low, high], µs UTC."""
     high: Int64Array
 
-    def done(self, taken: Steps) -> float:
+    def share_done(self, taken: Intervals) -> float:
         """The share of the steps that is done with these."""
-        return (int(self.step[-1]) + 1) / len(taken.meter)
+        return (int(self.interval[-1]) + 1) / len(taken.meter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +80,12 @@ class Block:
     part: float
     """Theirs."""
 
-    def share(self, done: float) -> float:
+    def share_of_all(self, done: float) -> float:
         """The share of all that is done when this much of the block is."""
         return self.begun + done * self.part
 
 
-def blocks(frozen: Frozen, meter: int | None = None, most: int | None = None) -> Iterator[Block]:
+def meter_blocks(frozen: Frozen, meter: int | None = None, most: int | None = None) -> Iterator[Block]:
     """All meters, or the one of that code, some at a time, and `most` at most: steps take five times the room of
     their points."""
     low, stop = (0, len(frozen.ids)) if meter is None else (meter, meter + 1)
@@ -111,7 +111,7 @@ def _starts(columns: Columns, meters: int) -> Int64Array:
     return np.concatenate((known, np.full(meters + 1 - len(known), len(columns), dtype=np.int64)))
 
 
-def steps(frozen: Frozen, span: slice, label_of_group: Int64Array, start: int, end: int) -> Steps:
+def intervals_in_window(frozen: Frozen, span: slice, label_of_group: Int64Array, start: int, end: int) -> Intervals:
     """The steps that reach into (start, end], µs UTC, of whole meters, whose points are the curve's `span`.
 
     One whose group has a label below 0 is left out.
@@ -126,7 +126,7 @@ def steps(frozen: Frozen, span: slice, label_of_group: Int64Array, start: int, e
     taken = np.flatnonzero((label >= 0) & (time > start) & ((since < end) | (begins & (time == end))))
     t0, t1 = since[taken], time[taken]
     energy = curve.energy[span]
-    return Steps(
+    return Intervals(
         meter=meter[taken].astype(np.int64),
         label=label[taken],
         t0=t0,
@@ -138,7 +138,7 @@ def steps(frozen: Frozen, span: slice, label_of_group: Int64Array, start: int, e
     )
 
 
-def pieces(taken: Steps, marks: Int64Array) -> Iterator[Pieces]:
+def cut_intervals(taken: Intervals, marks: Int64Array) -> Iterator[Pieces]:
     """The steps cut at the marks (µs UTC, ascending; none ends outside them), some whole meters at a time."""
     last = np.searchsorted(marks, taken.high) - 1
     first = np.minimum(np.searchsorted(marks, taken.low, side="right") - 1, last)
@@ -187,6 +187,6 @@ def whole_meters(meter: Int64Array, counts: Int64Array, most: int) -> Iterator[s
         at = stop
 
 
-def _energy(taken: Steps, which: Int64Array, instant: Int64Array) -> Int64Array:
+def _energy(taken: Intervals, which: Int64Array, instant: Int64Array) -> Int64Array:
     """C (Wh) of the steps `which` at instants within them."""
     return interpolate(taken.e0[which], taken.e1[which], taken.t0[which], taken.t1[which], instant)

@@ -17,26 +17,26 @@ from metertui.engine.usage.series import Series, Usage
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class UsageComparison:
     """A usage beside the one of the window before, as far into it as this one is known."""
 
     usage: Usage
     before: Usage
 
     @property
-    def more_wh(self) -> int | None:
+    def change_wh(self) -> int | None:
         """How much more was used than before, Wh; None where one of the two has no data."""
         if self.usage.usage_wh is None or self.before.usage_wh is None:
             return None
         return self.usage.usage_wh - self.before.usage_wh
 
     @property
-    def more(self) -> float | None:
+    def change(self) -> float | None:
         """The same as a share of what was used before; None where that is nothing."""
-        return None if self.more_wh is None or not self.before.usage_wh else self.more_wh / self.before.usage_wh
+        return None if self.change_wh is None or not self.before.usage_wh else self.change_wh / self.before.usage_wh
 
     @property
-    def known(self) -> int:
+    def known_us(self) -> int:
         """How long the usage is known for, µs."""
         opening, closing = self.usage.opening, self.usage.closing
         return 0 if opening is None or closing is None else closing.time - opening.time
@@ -44,20 +44,20 @@ class Answer:
     @property
     def daily_wh(self) -> int | None:
         """What was used in 24 hours on average of the time that is known, Wh, rounded half-even."""
-        if self.usage.usage_wh is None or not self.known:
+        if self.usage.usage_wh is None or not self.known_us:
             return None
-        return round(Fraction(self.usage.usage_wh * DAY, self.known))
+        return round(Fraction(self.usage.usage_wh * DAY, self.known_us))
 
 
-def answer(series: Series, window: Window, zone: SiteZone) -> Answer:
+def compare_usage(series: Series, window: Window, zone: SiteZone) -> UsageComparison:
     """The figures of a window. O(log n) in the meter's readings, but for those that are stored in it."""
     usage = series.usage(window)
     until = usage.closing.time if usage.closing is not None and usage.closing.quality == "last" else window.end
-    return Answer(usage, series.usage(window_before(window, until, zone)))
+    return UsageComparison(usage, series.usage(window_before(window, until, zone)))
 
 
 @dataclass(frozen=True, eq=False)
-class Behind:
+class WindowReadings:
     """The readings of a window (start, end] in time order; equal lengths n."""
 
     meter: str
@@ -67,7 +67,7 @@ class Behind:
     """Register, Wh."""
     status: NDArray[np.uint8]
     """See validation."""
-    step: NDArray[np.int64]
+    used: NDArray[np.int64]
     """What was used since the counted reading before, Wh; -1 for a meter's first, and for one that does not count."""
     length: NDArray[np.int64]
     """The time since then, µs; -1 where there is no step."""
@@ -75,20 +75,24 @@ class Behind:
     def __len__(self) -> int:
         return len(self.time)
 
-    def part(self, span: slice) -> Behind:
+    def part(self, span: slice) -> WindowReadings:
         """Some of them."""
-        return Behind(self.meter, self.time[span], self.wh[span], self.status[span], self.step[span], self.length[span])
+        return WindowReadings(
+            self.meter, self.time[span], self.wh[span], self.status[span], self.used[span], self.length[span]
+        )
 
     def table(self, groups: list[Group], zone: SiteZone) -> pd.DataFrame:
         """As an export has them, see readings_table.COLUMNS; a group for each reading."""
         ids = [self.meter] * len(self)
-        return readings_frame(ids, self.time, self.wh, self.step, list(map(harmless, groups)), self.status, zone)
+        return readings_frame(ids, self.time, self.wh, self.used, list(map(harmless, groups)), self.status, zone)
 
 
-def behind(series: Series, window: Window) -> Behind:
+def readings_in_window(series: Series, window: Window) -> WindowReadings:
     """The readings that are stored in a window. O(n) in the meter's readings."""
     low, high = np.searchsorted(series.time, [window.start, window.end], side="right").tolist()
     high = max(low, high)
     step, length = intervals_before(series.columns, series.status, series.energy, series.curve)
     span = slice(low, high)
-    return Behind(series.meter, series.time[span], series.wh[span], series.status[span], step[span], length[span])
+    return WindowReadings(
+        series.meter, series.time[span], series.wh[span], series.status[span], step[span], length[span]
+    )

@@ -15,10 +15,10 @@ import numpy as np
 
 from metertui.engine.base import Int64Array, Progress, no_progress, part_of_progress
 from metertui.engine.columns import Frozen
-from metertui.engine.usage.buckets import Periods
-from metertui.engine.usage.group_sums import Keys
-from metertui.engine.usage.intervals import Block, Steps, blocks, steps
-from metertui.engine.usage.segments import Stays, stays, used
+from metertui.engine.usage.buckets import Buckets
+from metertui.engine.usage.group_sums import RowKeys
+from metertui.engine.usage.intervals import Block, Intervals, intervals_in_window, meter_blocks
+from metertui.engine.usage.segments import Segments, segments_in_window, usage_cells
 
 _TOGETHER: Final = 1_000_000
 """Half hours of single meters in memory at a time, some 40 MB."""
@@ -36,8 +36,8 @@ class Peaks(NamedTuple):
     """When the first such began, µs UTC."""
 
 
-def peaks(
-    frozen: Frozen, meter: int | None, label_of_group: Int64Array, halves: Periods, keys: Keys, progress: Progress
+def find_peaks(
+    frozen: Frozen, meter: int | None, label_of_group: Int64Array, halves: Buckets, keys: RowKeys, progress: Progress
 ) -> Peaks:
     """The peaks of the rows of `keys`, ascending, whose half hours are `halves`; of all meters, or of that one code.
 
@@ -45,18 +45,18 @@ def peaks(
     """
     search = _Search(frozen, label_of_group, halves, keys)
     if not keys.per_meter:
-        return search.found(list(blocks(frozen, meter)), progress)
+        return search.found(list(meter_blocks(frozen, meter)), progress)
     found = []
-    for block in blocks(frozen, meter, most=max(1, _TOGETHER // len(halves.row))):
+    for block in meter_blocks(frozen, meter, most=max(1, _TOGETHER // len(halves.row))):
         found.append(search.found([block], no_progress))
-        progress(block.share(1))
+        progress(block.share_of_all(1))
     return _together(found)
 
 
 class _Search:
     """For the peaks of the rows that some meters make. A *line* is a row, its time aside."""
 
-    def __init__(self, frozen: Frozen, label_of_group: Int64Array, halves: Periods, keys: Keys) -> None:
+    def __init__(self, frozen: Frozen, label_of_group: Int64Array, halves: Buckets, keys: RowKeys) -> None:
         self._frozen = frozen
         self._label_of_group = label_of_group
         self._marks = halves.marks
@@ -72,24 +72,24 @@ class _Search:
         rough = _Rough(len(lines), self._marks)
         for block, taken in zip(parts, whole, strict=True):
             rough.there(np.searchsorted(lines, self._line(taken)), taken)
-            each = steps(self._frozen, block.curve, self._label_of_group, *self._window)
+            each = intervals_in_window(self._frozen, block.curve, self._label_of_group, *self._window)
             rough.add(np.searchsorted(lines, self._line(each)), each)
-            told(block.share(1))
+            told(block.share_of_all(1))
         told = part_of_progress(progress, 1, 2)
         left = [_Left(rough.highest(at, self._row), self._marks) for at in range(len(lines))]
         for block, taken in zip(parts, whole, strict=True):
             of = np.searchsorted(lines, self._line(taken))
             for at in np.unique(of).tolist():
                 left[at].add(self._frozen, taken.part(of == at))
-            told(block.share(1))
+            told(block.share_of_all(1))
         peaks_of = zip(lines.tolist(), left, strict=True)
         return _together([some.peaks(line, self._keys, self._row) for line, some in peaks_of])
 
-    def _stays(self, block: Block) -> Stays:
-        return stays(self._frozen, block.curve, self._label_of_group, *self._window)
+    def _stays(self, block: Block) -> Segments:
+        return segments_in_window(self._frozen, block.curve, self._label_of_group, *self._window)
 
-    def _line(self, taken: Steps | Stays) -> Int64Array:
-        return self._keys.of(np.zeros_like(taken.meter), taken.label, taken.meter)
+    def _line(self, taken: Intervals | Segments) -> Int64Array:
+        return self._keys.row_of(np.zeros_like(taken.meter), taken.label, taken.meter)
 
 
 class _Rough:
@@ -110,13 +110,13 @@ class _Rough:
         self._powers = np.zeros(lines)
         """The sum of all that was added to `_power`."""
 
-    def there(self, line: Int64Array, taken: Stays) -> None:
+    def there(self, line: Int64Array, taken: Segments) -> None:
         """Where these lines have data."""
         first, last = taken.buckets(self._marks)
         np.add.at(self._there.ravel(), line * len(self._marks) + first, 1)
         np.add.at(self._there.ravel(), line * len(self._marks) + last + 1, -1)
 
-    def add(self, line: Int64Array, taken: Steps) -> None:
+    def add(self, line: Int64Array, taken: Intervals) -> None:
         """Steps of these lines."""
         marks, high = self._marks, taken.high
         self._steps += np.bincount(line, minlength=len(self._steps))
@@ -166,18 +166,18 @@ class _Left:
         self._bucket = np.searchsorted(places, slots)
         self._wh = np.zeros(len(places) - 1, dtype=np.int64)
 
-    def add(self, frozen: Frozen, taken: Stays) -> None:
+    def add(self, frozen: Frozen, taken: Segments) -> None:
         """What some whole meters of the line used."""
-        for cells in used(frozen.curve, taken, self._marks):
+        for cells in usage_cells(frozen.curve, taken, self._marks):
             np.add.at(self._wh, cells.bucket, cells.amount)
 
-    def peaks(self, line: int, keys: Keys, row: Int64Array) -> Peaks:
+    def peaks(self, line: int, keys: RowKeys, row: Int64Array) -> Peaks:
         """The highest of each row."""
         wh, of = self._wh[self._bucket], row[self._slots]
         order = np.lexsort((self._slots, -wh, of))
         first = order[np.flatnonzero(np.diff(of[order], prepend=-1))]
         none = np.zeros_like(first)
-        return Peaks(keys.of(of[first], none, none) + line, wh[first], self._marks[self._bucket[first]])
+        return Peaks(keys.row_of(of[first], none, none) + line, wh[first], self._marks[self._bucket[first]])
 
 
 def _together(found: Sequence[Peaks]) -> Peaks:

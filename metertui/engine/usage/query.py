@@ -51,13 +51,13 @@ class Filter:
     def set_values(self) -> dict[str, str]:
         """Return the values that are set, by name. A time of day that is the whole day is not. Raises MeterError."""
         values = {name: self.value(name) for name in FILTERS}
-        values["time"] = clock_text(self.clock)
+        values["time"] = format_clock(self.clock)
         return {name: value for name, value in values.items() if value}
 
     @property
     def clock(self) -> Clock | None:
         """The time of day as a span of the clock; None for the whole day. Raises MeterError."""
-        return clock_of(self.time)
+        return parse_clock(self.time)
 
     def takes_group(self, group: Group) -> bool:
         """Return whether a group has the attributes that are asked for."""
@@ -90,7 +90,7 @@ class Question:
     sort: str = ""
     limit: int = 0
 
-    def check(self) -> None:
+    def check_question(self) -> None:
         """Raise MeterError for an unknown or repeated key, an unknown column to sort by, or a malformed time of day."""
         for key in self.by:
             if key not in KEYS:
@@ -99,10 +99,10 @@ class Question:
             raise MeterError("a key stands there twice")
         if self.sort and self.sort.removeprefix("-") not in (*self.by, *FIGURES):
             raise MeterError(f"{self.sort.removeprefix('-')} is no column of this table")
-        clock_of(self.filter.time)
+        parse_clock(self.filter.time)
 
 
-def clock_of(text: str) -> Clock | None:
+def parse_clock(text: str) -> Clock | None:
     """A span like `18:00-20:00`, or `22:00-06:00` past midnight, or none of an empty text or of all day.
 
     Raises MeterError.
@@ -122,7 +122,7 @@ def clock_of(text: str) -> Clock | None:
     return None if (start, end) == (0, DAY) else (start, end)
 
 
-def clock_text(clock: Clock | None) -> str:
+def format_clock(clock: Clock | None) -> str:
     """Return a span of the clock as text, such as `18:00-20:00`; empty for the whole day."""
     if clock is None:
         return ""

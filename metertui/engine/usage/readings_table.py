@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from metertui.engine.attributes import ATTRIBUTES
 from metertui.engine.base import DAY, Progress, SiteZone, disarmed, no_progress, window_of_days
 from metertui.engine.columns import Frozen, Group
-from metertui.engine.usage.buckets import inside
+from metertui.engine.usage.buckets import in_clock
 from metertui.engine.usage.intervals import intervals_before
 from metertui.engine.usage.query import Question
 
@@ -30,7 +30,7 @@ COLUMNS: Final[dict[str, Literal["text", "time", "kwh"]]] = {
 _CHUNK: Final = 50_000
 
 
-def export(frozen: Frozen, question: Question, progress: Progress = no_progress) -> Iterator[pd.DataFrame]:
+def reading_tables(frozen: Frozen, question: Question, progress: Progress = no_progress) -> Iterator[pd.DataFrame]:
     """The stored readings that a question's days, filters and time of day leave, in tables of COLUMNS.
 
     In order of meter and time. A reading at the end of a time of day is in it, as one at midnight is of the day before.
@@ -46,7 +46,7 @@ def export(frozen: Frozen, question: Question, progress: Progress = no_progress)
     kept = (time > window.start) & (time <= window.end) & wanted[frozen.group[span]]
     clock = question.filter.clock
     if clock is not None:
-        kept &= inside(frozen.zone.wall(time - 1) % DAY, clock)
+        kept &= in_clock(frozen.zone.wall(time - 1) % DAY, clock)
     rows = np.flatnonzero(kept) + span.start
     used = intervals_before(columns, frozen.status, frozen.energy, frozen.curve)[0]
     for at in range(0, len(rows), _CHUNK):

@@ -25,7 +25,7 @@ _SPARSE: Final = 8
 
 
 @dataclass(frozen=True)
-class Stays:
+class Segments:
     """Stays that lie, at least in part, in a window, in order of (meter, time); equal lengths, int64.
 
     Of points of the curve, or of stored readings; instants are µs UTC.
@@ -49,15 +49,15 @@ class Stays:
         first = np.minimum(np.searchsorted(marks, self.low, side="right") - 1, last)
         return np.where(self.opens, np.searchsorted(marks, self.low) - 1, first), last
 
-    def part(self, where: NDArray[np.bool_] | slice) -> Stays:
+    def part(self, where: NDArray[np.bool_] | slice) -> Segments:
         """Some of them."""
-        return Stays(*(column[where] for column in vars(self).values()))
+        return Segments(*(column[where] for column in vars(self).values()))
 
 
 class Cells(NamedTuple):
     """What of a stay lies between two marks; equal lengths, int64."""
 
-    stay: Int64Array
+    segment: Int64Array
     """Their places among the stays."""
     bucket: Int64Array
     """Bucket b lies between marks b and b + 1."""
@@ -66,12 +66,12 @@ class Cells(NamedTuple):
     points: Int64Array
     """The places, among these, of cells of no length: a meter's first point where it ends one."""
 
-    def done(self, taken: Stays) -> float:
+    def share_done(self, taken: Segments) -> float:
         """The share of the stays that is done with these."""
-        return (int(self.stay[-1]) + 1) / len(taken.meter)
+        return (int(self.segment[-1]) + 1) / len(taken.meter)
 
 
-def stays(frozen: Frozen, span: slice, label_of_group: Int64Array, start: int, end: int) -> Stays:
+def segments_in_window(frozen: Frozen, span: slice, label_of_group: Int64Array, start: int, end: int) -> Segments:
     """The stays that reach into (start, end], µs UTC, of whole meters, whose points are the curve's `span`.
 
     A step belongs to the label of its later point's group; one below 0 is left out. A meter's first point is a step of
@@ -82,11 +82,13 @@ def stays(frozen: Frozen, span: slice, label_of_group: Int64Array, start: int, e
     begin = np.where(begins, first, first - 1)
     since, until = time[begin], time[last]
     taken = (label >= 0) & (until > start) & ((since < end) | (begins & (since == end)))
-    found = Stays(meter, label, begin, last, np.maximum(since, start), np.minimum(until, end), begins & (since > start))
+    found = Segments(
+        meter, label, begin, last, np.maximum(since, start), np.minimum(until, end), begins & (since > start)
+    )
     return found.part(taken)
 
 
-def stored(frozen: Frozen, span: slice, label_of_group: Int64Array, start: int, end: int) -> Stays:
+def stored_segments(frozen: Frozen, span: slice, label_of_group: Int64Array, start: int, end: int) -> Segments:
     """The same of stored readings, the columns' `span`: each stands by itself, also where a stay begins with it."""
     meter, label, first, last, _ = _alike(frozen.columns, frozen.group, span, label_of_group)
     time = frozen.columns.time
@@ -95,17 +97,17 @@ def stored(frozen: Frozen, span: slice, label_of_group: Int64Array, start: int, 
     first, last = first_at_least(time, first, last + 1, start + 1), first_at_least(time, first, last + 1, end + 1) - 1
     held = first <= last
     meter, label, first, last = (column[held] for column in (meter, label, first, last))
-    return Stays(meter, label, first, last, time[first], time[last], np.ones(len(first), dtype=bool))
+    return Segments(meter, label, first, last, time[first], time[last], np.ones(len(first), dtype=bool))
 
 
-def used(curve: Curve, taken: Stays, marks: Int64Array) -> Iterator[Cells]:
+def usage_cells(curve: Curve, taken: Segments, marks: Int64Array) -> Iterator[Cells]:
     """What was used (Wh) between marks (µs UTC, ascending; no stay ends outside them), some whole meters at a time."""
     for part, cut in _cut(taken, marks):
         value = curve.energy_at(cut.places(curve.time, marks, after=False), cut.inner(marks))
         yield cut.cells(marks, _at(curve, part, part.low), value, _at(curve, part, part.high))
 
 
-def counted(columns: Columns, taken: Stays, marks: Int64Array) -> Iterator[Cells]:
+def reading_cells(columns: Columns, taken: Segments, marks: Int64Array) -> Iterator[Cells]:
     """How many readings are stored between marks, each up to and including the later one; else as `used`."""
     for part, cut in _cut(taken, marks):
         yield cut.cells(marks, part.begin, cut.places(columns.time, marks, after=True), part.end + 1)
@@ -114,7 +116,7 @@ def counted(columns: Columns, taken: Stays, marks: Int64Array) -> Iterator[Cells
 class _Cut(NamedTuple):
     """Stays and the buckets that each reaches into."""
 
-    taken: Stays
+    taken: Segments
     at: int
     """How many stays stand before them."""
     first: Int64Array
@@ -154,7 +156,7 @@ class _Cut(NamedTuple):
         return Cells(np.repeat(stay + self.at, count + 1), ranges(self.first, self.last + 1), amount, points)
 
 
-def _cut(taken: Stays, marks: Int64Array) -> Iterator[tuple[Stays, _Cut]]:
+def _cut(taken: Segments, marks: Int64Array) -> Iterator[tuple[Segments, _Cut]]:
     """The stays, some whole meters at a time, and the buckets that they reach into."""
     first, last = taken.buckets(marks)
     for where in whole_meters(taken.meter, last - first + 1, _CELLS):
@@ -162,7 +164,7 @@ def _cut(taken: Stays, marks: Int64Array) -> Iterator[tuple[Stays, _Cut]]:
         yield part, _Cut(part, where.start, first[where], last[where])
 
 
-def _at(curve: Curve, taken: Stays, instant: Int64Array) -> Int64Array:
+def _at(curve: Curve, taken: Segments, instant: Int64Array) -> Int64Array:
     """Return C (Wh) of stays at an instant (µs UTC) of each."""
     return curve.energy_at(first_at_least(curve.time, taken.begin, taken.end + 1, instant), instant)
 

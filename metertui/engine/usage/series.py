@@ -75,7 +75,7 @@ class Series:
         self._time = curve.time
 
     @classmethod
-    def of(
+    def from_readings(
         cls,
         meter: str,
         time: NDArray[np.int64],
@@ -91,7 +91,7 @@ class Series:
         return cls(meter, columns, *judged(columns, corrections, max_w))
 
     @classmethod
-    def of_frozen(cls, frozen: Frozen, code: int) -> Series:
+    def from_frozen(cls, frozen: Frozen, code: int) -> Series:
         """The series of one of many meters, by its code."""
         span, columns = frozen.columns.span(code), frozen.columns
         return cls(
@@ -165,7 +165,7 @@ class Series:
         clipped = np.clip(marks, first, last)
         return np.diff(self.curve.energy_at(np.searchsorted(self._time, clipped), clipped)), known
 
-    def exact(self, marks: NDArray[np.int64]) -> NDArray[np.bool_]:
+    def is_exact(self, marks: NDArray[np.int64]) -> NDArray[np.bool_]:
         """At which instants (µs UTC) C is no estimate between two readings: read, or outside what is known."""
         if not len(self._time):
             return np.ones(len(marks), dtype=bool)

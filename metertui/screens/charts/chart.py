@@ -109,10 +109,10 @@ def _labels(found: Findings, along: str, zone: SiteZone) -> tuple[str, ...]:
         return tuple(here)
     question = found.inquiry.question
     if along in ("weekday", "hour_of_day"):
-        return tuple(buckets.names(zone, along, question.first, question.first))
-    low = max(question.first, buckets.span_of(along, min(here))[0])
-    high = min(question.last, buckets.span_of(along, max(here))[1])
-    names = buckets.names(zone, along, low, high)
+        return tuple(buckets.row_names(zone, along, question.first, question.first))
+    low = max(question.first, buckets.days_of_row(along, min(here))[0])
+    high = min(question.last, buckets.days_of_row(along, max(here))[1])
+    names = buckets.row_names(zone, along, low, high)
     return tuple(names[names.index(here[0]) : names.index(here[-1]) + 1]) if set(here) <= set(names) else tuple(here)
 
 

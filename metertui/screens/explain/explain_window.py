@@ -61,7 +61,7 @@ class ExplainScreen(ThriftyModal[None]):
         told, price = await asyncio.to_thread(self._explain)
         self.query_one("#explain-title", Static).update(self._title(fmt.kwh(told.usage.usage_wh)))
         self._show(told, price, None)
-        times = [point.time for point in told.readings()]
+        times = [point.time for point in told.named_readings()]
         try:
             found = await asyncio.to_thread(
                 sources.locate_readings, self._engine.archive, self._zone, self._meter, times

@@ -10,7 +10,7 @@ from typing import Final
 from metertui.engine.attributes import ATTRIBUTES
 from metertui.engine.errors import MeterError
 from metertui.engine.reports import Saved
-from metertui.engine.usage import Question, span_of
+from metertui.engine.usage import Question, days_of_row
 
 _FINER: Final = {"year": "month", "quarter": "month", "month": "day", "week": "day", "day": "hour"}
 _NARROWER: Final = dict(pairwise((*ATTRIBUTES, "meter")))
@@ -25,7 +25,7 @@ def question_below(saved: Saved, question: Question, row: tuple[str, ...], *, si
     by: list[str] = []
     for key, name in zip(question.by, row, strict=True):
         if key in _FINER:
-            first, last = span_of(key, name)
+            first, last = days_of_row(key, name)
             first, last = max(first, question.first), min(last, question.last)
             found = replace(found, period="dates", first=first.isoformat(), last=last.isoformat())
             by.append(_FINER[key])

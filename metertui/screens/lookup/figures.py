@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from metertui.engine.accounts import Account
 from metertui.engine.base import DAY, SECOND, SiteZone, Window
 from metertui.engine.billing import Statement, money_text
-from metertui.engine.usage import STATUS, Answer, Behind, Edge, Series
+from metertui.engine.usage import STATUS, Edge, Series, UsageComparison, WindowReadings
 from metertui.screens.charts import Kind, Picture, buckets, chart
 from metertui.text import explained, fmt
 
@@ -42,7 +42,7 @@ class Figure(NamedTuple):
     note: str = ""
 
 
-def usage(answer: Answer) -> Figure:
+def usage(answer: UsageComparison) -> Figure:
     """Return the usage, and how many of its ends are estimated."""
     opening, closing = answer.usage.opening, answer.usage.closing
     if opening is None or closing is None:
@@ -52,16 +52,16 @@ def usage(answer: Answer) -> Figure:
     return Figure(fmt.kwh(answer.usage.usage_wh), f"\n{ends}")
 
 
-def comparison(answer: Answer, zone: SiteZone) -> Figure:
+def comparison(answer: UsageComparison, zone: SiteZone) -> Figure:
     """Return the difference to the usage of the window before, its direction in a word and an arrow."""
     before = answer.before
-    if answer.more_wh is None:
+    if answer.change_wh is None:
         return Figure(fmt.NOTHING, f"\n{fmt.kwh(before.usage_wh)} then" if before.usage_wh is not None else "")
-    if answer.more_wh == 0:
+    if answer.change_wh == 0:
         value = "= the same"
     else:
-        amount = fmt.kwh(abs(answer.more_wh)) if answer.more is None else f"{abs(answer.more):.1%}"
-        value = f"▲ {amount} more" if answer.more_wh > 0 else f"▼ {amount} less"
+        amount = fmt.kwh(abs(answer.change_wh)) if answer.change is None else f"{abs(answer.change):.1%}"
+        value = f"▲ {amount} more" if answer.change_wh > 0 else f"▼ {amount} less"
     partly = before.opening is not None and before.opening.quality == "first"
     end = zone.local(before.end if before.closing is None else before.closing.time)
     same_year = end.year == zone.local(answer.usage.end - 1).year
@@ -69,11 +69,11 @@ def comparison(answer: Answer, zone: SiteZone) -> Figure:
     return Figure(value, f"\n{'part: ' if partly else ''}{fmt.kwh(before.usage_wh)}\nto {until}")
 
 
-def daily(answer: Answer) -> Figure:
+def daily(answer: UsageComparison) -> Figure:
     """Return the average usage per 24 hours of the time with data."""
     if answer.daily_wh is None:
         return Figure(fmt.NOTHING)
-    return Figure(fmt.kwh(answer.daily_wh), f"\nof {fmt.span(answer.known / 1_000_000)}")
+    return Figure(fmt.kwh(answer.daily_wh), f"\nof {fmt.span(answer.known_us / 1_000_000)}")
 
 
 def bill(statement: Statement) -> Figure:
@@ -95,21 +95,21 @@ def end_name(name: str, edge: Edge | None) -> str:
     return f"{name} register" if edge is None else f"{name}, {fmt.QUALITY[edge.quality]}"
 
 
-def readings(answer: Answer) -> Figure:
+def readings(answer: UsageComparison) -> Figure:
     """Return the number of readings in the window, and how many of them are not counted."""
     stored, suspect = answer.usage.readings, answer.usage.suspect
     note = f"\n{fmt.count(suspect)} not counted" if suspect else "\nall counted" if stored else ""
     return Figure(fmt.count(stored), note)
 
 
-def reading_rows(behind: Behind, zone: SiteZone, start: int, stop: int) -> list[Sequence[str]]:
+def reading_rows(behind: WindowReadings, zone: SiteZone, start: int, stop: int) -> list[Sequence[str]]:
     """Return the cells of the readings [start, stop), counted from the newest."""
     last = len(behind) - 1
     return [_cells(behind, last - number, zone) for number in range(start, min(stop, len(behind)))]
 
 
-def _cells(behind: Behind, place: int, zone: SiteZone) -> Sequence[str]:
-    step, length = int(behind.step[place]), int(behind.length[place])
+def _cells(behind: WindowReadings, place: int, zone: SiteZone) -> Sequence[str]:
+    step, length = int(behind.used[place]), int(behind.length[place])
     return (
         moment(int(behind.time[place]), zone),
         fmt.number(int(behind.wh[place])),
@@ -134,7 +134,7 @@ def window_chart(series: Series, window: Window, zone: SiteZone) -> WindowChart:
         window = Window(window.name, start, max(start + DAY, end))
     parts = buckets(window, zone)
     used, known = series.buckets(parts.marks)
-    exact = series.exact(parts.marks)
+    exact = series.is_exact(parts.marks)
     values = tuple(wh / 1000 if there else None for wh, there in zip(used.tolist(), known.tolist(), strict=True))
     title = f"kWh per {parts.unit} · {between}"
     kind: Kind = "bars" if len(values) <= _MOST_BARS else "lines"

@@ -19,7 +19,7 @@ from metertui.engine.base import Window, window_of_days
 from metertui.engine.billing import statements
 from metertui.engine.core import LiveSnapshot, one_meter
 from metertui.engine.errors import MeterError
-from metertui.engine.usage import Answer, Behind, Series, lookup, why_nothing
+from metertui.engine.usage import Series, UsageComparison, WindowReadings, lookup, why_no_data
 from metertui.screens.charts import PictureView
 from metertui.screens.explain import ExplainScreen
 from metertui.screens.fields import DatePicker, TypedLine
@@ -259,15 +259,15 @@ class LookupScreen(DeskScreen):
 
     def _show(self, series: Series, window: Window) -> None:
         about = plain(f"{self._meter} · {figures.account_line(self.headend.engine.accounts.get(self._meter))}")
-        answer = lookup.answer(series, window, self.zone)
+        answer = lookup.compare_usage(series, window, self.zone)
         if answer.usage.usage_wh is None:
-            about.append(f"\nNo data. {fmt.reason(why_nothing(series, window, self.zone))}")
+            about.append(f"\nNo data. {fmt.reason(why_no_data(series, window, self.zone))}")
         self.query_one("#lookup-message", Static).update(about)
         self._show_tiles(answer)
         self._draw(series, window)
-        self.query_one(BehindTable).show_readings(lookup.behind(series, window), self.zone)
+        self.query_one(BehindTable).show_readings(lookup.readings_in_window(series, window), self.zone)
 
-    def _show_tiles(self, answer: Answer) -> None:
+    def _show_tiles(self, answer: UsageComparison) -> None:
         zone = self.zone
         self.query_one("#compared", Tile).name_it(BEFORE[answer.usage.window])
         for name, edge in (("opening", answer.usage.opening), ("closing", answer.usage.closing)):
@@ -335,7 +335,7 @@ class LookupScreen(DeskScreen):
             self._write(behind, Path(event.text).expanduser().absolute())
 
     @work(exclusive=True, group="export")
-    async def _write(self, behind: Behind, path: Path) -> None:
+    async def _write(self, behind: WindowReadings, path: Path) -> None:
         self.say(f"Writing {path.name} …")
         try:
             with told(self, f"Writing {path.name}") as self._writing:

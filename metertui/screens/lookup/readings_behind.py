@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from metertui.engine.base import SiteZone, Window
-from metertui.engine.usage import Behind
+from metertui.engine.usage import WindowReadings
 from metertui.screens.lookup import figures
 from metertui.screens.tables import Column, Table
 from metertui.text import fmt
@@ -26,10 +26,10 @@ class BehindTable(Table):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(_COLUMNS, **kwargs)
-        self.behind: Behind | None = None
+        self.behind: WindowReadings | None = None
         """The readings shown; None while there is no answer."""
 
-    def show_readings(self, behind: Behind, zone: SiteZone) -> None:
+    def show_readings(self, behind: WindowReadings, zone: SiteZone) -> None:
         """Show readings, and keep the cursor on its reading."""
         before, cursor = self.behind, 0
         if before is not None and before.meter == behind.meter and 0 < self.cursor_row < len(before):

@@ -18,7 +18,7 @@ import pandas as pd
 from metertui.engine.base import Progress, part_of_progress
 from metertui.engine.errors import MeterError
 from metertui.engine.reports import Findings, Rule
-from metertui.engine.usage import COLUMNS, Behind
+from metertui.engine.usage import COLUMNS, WindowReadings
 from metertui.formats import writers
 from metertui.headend import HeadEnd
 from metertui.text import answers
@@ -59,7 +59,7 @@ async def export(
     return await asyncio.to_thread(write)
 
 
-async def export_readings(headend: HeadEnd, behind: Behind, path: Path, progress: Progress) -> None:
+async def export_readings(headend: HeadEnd, behind: WindowReadings, path: Path, progress: Progress) -> None:
     """Write the readings of one meter, oldest first. As `export`; raises MeterError."""
     zone, directory = headend.engine.zone, headend.engine.directory
     groups, code, names = directory.view(), directory.codes[behind.meter], tuple(directory.groups)

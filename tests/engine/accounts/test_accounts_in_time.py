@@ -19,7 +19,7 @@ from metertui.engine.base.zone import HOUR, SiteZone
 from metertui.engine.core import listing
 from metertui.engine.core.engine import Engine
 from metertui.engine.errors import Refused
-from metertui.engine.usage.aggregate import answer
+from metertui.engine.usage.aggregate import usage_table
 from metertui.engine.usage.query import Question
 from tests.clock import FakeClock
 
@@ -61,7 +61,7 @@ class Model:
 
 def usage(engine: Engine) -> Counter[str]:
     question = Question(date(2025, 3, 9), date(2025, 3, 14), ("region",))
-    table = answer(engine.view().frozen(RULES.max_w), question)
+    table = usage_table(engine.view().frozen(RULES.max_w), question)
     return Counter(dict(zip(table["region"], table["usage_wh"].tolist(), strict=True)))
 
 

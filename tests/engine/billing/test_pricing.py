@@ -21,7 +21,7 @@ from metertui.engine.billing.pricing import NoTariffError, price_usage, window_e
 from metertui.engine.billing.statements import Bills, Statement, Terms, money_text
 from metertui.engine.billing.tariffs import COLUMNS, Tariffs
 from metertui.engine.columns.columns import Curve, Frozen, Group
-from metertui.engine.usage.aggregate import answer
+from metertui.engine.usage.aggregate import usage_table
 from metertui.engine.usage.query import Question
 from metertui.engine.usage.series import Series
 from metertui.engine.vee.curve import judged
@@ -225,7 +225,7 @@ def test_bills_are_what_the_model_says(
     for text in ("2025-03", "2025-04"):
         start, end = month_bounds(text, LONDON)
         bills = Bills(columns, text, terms)
-        table = answer(columns, Question(date(2025, int(text[5:]), 1), LONDON.day(end - 1)))
+        table = usage_table(columns, Question(date(2025, int(text[5:]), 1), LONDON.day(end - 1)))
         assert bills.usage_wh == int(table["usage_wh"].sum())
         for bill in bills:
             meter = oracle.Meter(names[bill.meter])
@@ -256,7 +256,7 @@ def test_edges_of_many_are_those_of_each(
     start, end = START + begin * HOUR, START + (begin + length) * HOUR
     found = window_edges(columns, start, end)
     for code in range(len(meters)):
-        usage = Series.of_frozen(columns, code).usage(Window("w", start, end))
+        usage = Series.from_frozen(columns, code).usage(Window("w", start, end))
         assert (found.readings[code], found.suspect[code]) == (usage.readings, usage.suspect)
         assert found.known[code] == (usage.usage_wh is not None)
         if usage.opening is not None and usage.closing is not None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from metertui.engine.base.zone import HOUR, MINUTE, SiteZone
 from metertui.engine.billing.statements import NO_TARIFF, Bills, Statement, Terms, unpriced_statement
 from metertui.engine.errors import MeterError
-from metertui.engine.usage.aggregate import answer
+from metertui.engine.usage.aggregate import usage_table
 from metertui.engine.usage.query import Question
 from metertui.engine.usage.series import Edge
 from tests import oracle
@@ -86,5 +86,5 @@ def test_bills_chain_and_agree_with_the_rules(course: list[tuple[int, int]]) -> 
 @given(st.lists(courses(), min_size=1, max_size=3))
 def test_bills_sum_to_the_table(meters: list[list[tuple[int, int]]]) -> None:
     columns = frozen({f"m{i}": course for i, course in enumerate(meters)}, LONDON)
-    table = answer(columns, Question(date(2025, 3, 1), date(2025, 3, 31)))
+    table = usage_table(columns, Question(date(2025, 3, 1), date(2025, 3, 31)))
     assert sum(bill.usage_wh or 0 for bill in Bills(columns, "2025-03", Terms())) == int(table["usage_wh"].sum())

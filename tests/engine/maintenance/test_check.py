@@ -22,7 +22,7 @@ from metertui.engine.maintenance.check import check_folder
 from metertui.engine.maintenance.proof import Proof
 from metertui.engine.storage.day_files import Archive, by_day
 from metertui.engine.storage.reading_lines import Rows
-from metertui.engine.usage.intervals import Pieces, Steps
+from metertui.engine.usage.intervals import Intervals, Pieces
 from metertui.engine.vee.curve import energy
 from metertui.engine.vee.edit_log import Event
 from tests.clock import FakeClock
@@ -124,14 +124,14 @@ def test_a_wrong_sum_is_found(folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_table_that_loses_an_hour_is_found(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = reconcile.pieces
+    whole = reconcile.cut_intervals
 
-    def lossy(taken: Steps, marks: np.ndarray) -> Iterator[Pieces]:
+    def lossy(taken: Intervals, marks: np.ndarray) -> Iterator[Pieces]:
         for piece in whole(taken, marks):
             piece.used[5 if len(marks) > 100 else 0 :][:1] -= len(marks) > 100
             yield piece
 
-    monkeypatch.setattr(reconcile, "pieces", lossy)
+    monkeypatch.setattr(reconcile, "cut_intervals", lossy)
     [failed] = [proof for proof in check_folder(folder, RULES, lambda _: None) if proof.failures]
     assert failed.what.endswith("the sum of their hours")
     assert failed.problems == ["m-1, the day from 2024-10-25T00:00:00+02:00: 11.999 kWh is not 12 kWh"]

@@ -122,7 +122,7 @@ def test_dates_are_those_that_are_given() -> None:
 
 def test_ideas_to_begin_with_are_questions() -> None:
     for saved in IDEAS:
-        saved.inquiry(OLDEST, NEWEST).question.check()
+        saved.inquiry(OLDEST, NEWEST).question.check_question()
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from metertui.engine.base.zone import HOUR, SiteZone
 from metertui.engine.columns.columns import Group
 from metertui.engine.errors import MeterError
-from metertui.engine.usage.aggregate import answer
+from metertui.engine.usage.aggregate import usage_table
 from metertui.engine.usage.query import Filter, Question
 from tests import oracle
 from tests.engine.build import frozen
@@ -40,7 +40,7 @@ def test_rows_are_what_each_meter_used_in_them(key: str, meters: list[list[tuple
     shifted = [[(t + 28 * 24 * HOUR, v) for t, v in course] for course in meters]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("metertui.engine.usage.segments._CELLS", pieces)
-        table = answer(frozen({f"m{i}": c for i, c in enumerate(shifted)}, LONDON), Question(FIRST, LAST, (key,)))
+        table = usage_table(frozen({f"m{i}": c for i, c in enumerate(shifted)}, LONDON), Question(FIRST, LAST, (key,)))
     expected = []
     for start, end in pairwise(marks(key)):
         used = [oracle.Meter(course).usage(start, end) for course in shifted]
@@ -58,7 +58,7 @@ def test_regions_sum_to_the_total_and_meters_to_regions(meters: list[list[tuple[
 
     def total(*by: str, **filters: str) -> int:
         question = Question(date(2025, 2, 1), date(2026, 2, 1), by, Filter.by_name(**filters))
-        return int(answer(columns, question)["usage_wh"].sum())
+        return int(usage_table(columns, question)["usage_wh"].sum())
 
     whole = total()
     assert total("region") == total("region", "day") == total("meter", "month") == total("year", "week") == whole
@@ -69,7 +69,7 @@ def test_regions_sum_to_the_total_and_meters_to_regions(meters: list[list[tuple[
 def test_a_step_belongs_to_where_its_meter_stood_at_the_later_reading() -> None:
     course = [(START, 0), (START + HOUR, 1000), (START + 2 * HOUR, 3000), (START + 3 * HOUR, 6000)]
     columns = frozen({"m": course}, LONDON, {"m": [EAST, EAST, WEST, WEST]})
-    table = answer(columns, Question(date(2025, 3, 1), date(2025, 3, 1), ("region",)))
+    table = usage_table(columns, Question(date(2025, 3, 1), date(2025, 3, 1), ("region",)))
     assert table.to_dict("list") == {
         "region": ["East", "West"],
         "usage_wh": [1000, 5000],
@@ -85,7 +85,7 @@ def test_keys_are_text_in_their_natural_order() -> None:
     columns = frozen({"m": course}, LONDON)
 
     def keys(*by: str) -> list[tuple[str, ...]]:
-        table = answer(columns, Question(date(2024, 12, 30), date(2025, 1, 1), by))
+        table = usage_table(columns, Question(date(2024, 12, 30), date(2025, 1, 1), by))
         return list(table[list(by)].itertuples(index=False, name=None))
 
     assert keys("year", "quarter", "month") == [("2024", "2024-Q4", "2024-12"), ("2025", "2025-Q1", "2025-01")]
@@ -97,7 +97,7 @@ def test_keys_are_text_in_their_natural_order() -> None:
 
 def test_the_hour_that_comes_twice_makes_two_rows() -> None:
     course = [(LONDON.parse("2025-10-26T00:00:00"), 0), (LONDON.parse("2025-10-26T04:00:00"), 5000)]
-    table = answer(frozen({"m": course}, LONDON), Question(date(2025, 10, 26), date(2025, 10, 26), ("hour",)))
+    table = usage_table(frozen({"m": course}, LONDON), Question(date(2025, 10, 26), date(2025, 10, 26), ("hour",)))
     assert table["hour"].tolist() == [
         "2025-10-26T00:00:00+01:00",
         "2025-10-26T01:00:00+01:00",
@@ -112,17 +112,17 @@ def test_sorting_and_limits() -> None:
     meters = {f"m{i}": [(START + HOUR, 0), (START + 2 * HOUR, i * 1000)] for i in range(5)}
     columns = frozen(meters, LONDON)
     question = Question(date(2025, 3, 1), date(2025, 3, 1), ("meter",), sort="-usage_wh", limit=2)
-    assert answer(columns, question)["meter"].tolist() == ["m4", "m3"]
+    assert usage_table(columns, question)["meter"].tolist() == ["m4", "m3"]
     with pytest.raises(MeterError, match="colour is no key"):
-        answer(columns, Question(date(2025, 3, 1), date(2025, 3, 1), ("colour",)))
+        usage_table(columns, Question(date(2025, 3, 1), date(2025, 3, 1), ("colour",)))
     with pytest.raises(MeterError, match="price is no column"):
-        answer(columns, Question(date(2025, 3, 1), date(2025, 3, 1), sort="-price"))
+        usage_table(columns, Question(date(2025, 3, 1), date(2025, 3, 1), sort="-price"))
     with pytest.raises(MeterError, match="m9 is not a meter"):
-        answer(columns, Question(date(2025, 3, 1), date(2025, 3, 1), filter=Filter(meter="m9")))
+        usage_table(columns, Question(date(2025, 3, 1), date(2025, 3, 1), filter=Filter(meter="m9")))
 
 
 def test_nothing_stored_makes_no_rows() -> None:
-    assert answer(frozen({}, LONDON), Question(FIRST, LAST, ("day", "region"))).empty
+    assert usage_table(frozen({}, LONDON), Question(FIRST, LAST, ("day", "region"))).empty
 
 
 @pytest.mark.parametrize("by", [(), ("year",), ("hour",), ("meter", "week")])
@@ -138,7 +138,7 @@ def test_nothing_stored_makes_no_rows() -> None:
 )
 def test_any_days_of_the_calendar_may_be_asked(by: tuple[str, ...], first: date, last: date, there: bool) -> None:
     columns = frozen({"m": [(START + HOUR, 0), (START + 2 * HOUR, 1000)]}, LONDON)
-    table = answer(columns, Question(first, last, by))
+    table = usage_table(columns, Question(first, last, by))
     assert list(table.columns) == [*by, "usage_wh", "meters", "readings"]
     assert table["usage_wh"].dtype == "int64"
     assert table["usage_wh"].sum() == (1000 if there else 0)
@@ -148,16 +148,16 @@ def test_any_days_of_the_calendar_may_be_asked(by: tuple[str, ...], first: date,
 @pytest.mark.parametrize("key", ["day", "hour"])
 def test_a_single_reading_at_midnight_makes_a_row_of_the_day_before(key: str) -> None:
     columns = frozen({"m": [(LONDON.parse("2025-03-05T00:00:00"), 7)]}, LONDON)
-    found = answer(columns, Question(date(2025, 3, 4), date(2025, 3, 4), (key,)))
+    found = usage_table(columns, Question(date(2025, 3, 4), date(2025, 3, 4), (key,)))
     assert found.values.tolist() == [["2025-03-04" if key == "day" else "2025-03-04T23:00:00+00:00", 0, 1, 1]]
-    assert answer(columns, Question(date(2025, 3, 5), date(2025, 3, 5), (key,))).empty
+    assert usage_table(columns, Question(date(2025, 3, 5), date(2025, 3, 5), (key,))).empty
 
 
 def test_keys_order_rows_in_the_order_in_which_they_are_asked() -> None:
     course = [(LONDON.midnight(date(2025, 3, 1)) + i * 24 * HOUR, i * 1000) for i in range(20)]
     columns = frozen({"m": course, "n": course}, LONDON, {"m": [WEST] * 20, "n": [EAST] * 20})
     question = Question(date(2025, 3, 1), date(2025, 3, 16), ("month", "region", "week"))
-    rows = answer(columns, question)[["region", "week"]].values.tolist()
+    rows = usage_table(columns, question)[["region", "week"]].values.tolist()
     weeks = ["2025-W09", "2025-W10", "2025-W11"]
     assert rows == [["East", week] for week in weeks] + [["West", week] for week in weeks]
 
@@ -166,7 +166,7 @@ def test_keys_order_rows_in_the_order_in_which_they_are_asked() -> None:
 def test_hours_stand_in_the_order_of_time_where_the_clock_goes_back(sort: str, backwards: bool) -> None:
     course = [(LONDON.parse("2025-10-26T00:00:00"), 0), (LONDON.parse("2025-10-26T02:00:00"), 3000)]
     day = date(2025, 10, 26)
-    found = answer(frozen({"m": course}, LONDON), Question(day, day, ("hour",), sort=sort))["hour"].tolist()
+    found = usage_table(frozen({"m": course}, LONDON), Question(day, day, ("hour",), sort=sort))["hour"].tolist()
     hours = ["2025-10-26T00:00:00+01:00", "2025-10-26T01:00:00+01:00", "2025-10-26T01:00:00+00:00"]
     assert found == (hours[::-1] if backwards else hours)
 
@@ -175,14 +175,14 @@ def test_rows_that_tie_stay_in_natural_order_either_way() -> None:
     meters = {name: [(START + HOUR, 0), (START + 2 * HOUR, used)] for name, used in (("b", 5), ("a", 5), ("c", 9))}
     for sort, expected in (("usage_wh", ["a", "b", "c"]), ("-usage_wh", ["c", "a", "b"]), ("-meter", ["c", "b", "a"])):
         question = Question(date(2025, 3, 1), date(2025, 3, 1), ("meter",), sort=sort)
-        assert answer(frozen(meters, LONDON), question)["meter"].tolist() == expected
+        assert usage_table(frozen(meters, LONDON), question)["meter"].tolist() == expected
 
 
 def test_a_key_stands_once() -> None:
     with pytest.raises(MeterError, match="a key stands there twice"):
-        answer(frozen({}, LONDON), Question(FIRST, LAST, ("day", "day")))
+        usage_table(frozen({}, LONDON), Question(FIRST, LAST, ("day", "day")))
     with pytest.raises(MeterError, match="2025-03-29 is before 2025-04-02"):
-        answer(frozen({}, LONDON), Question(LAST, FIRST))
+        usage_table(frozen({}, LONDON), Question(LAST, FIRST))
 
 
 def modelled(course: list[tuple[int, int]], groups: list[Group], start: int, end: int) -> dict[str, list[int]]:
@@ -206,7 +206,7 @@ def test_a_meter_that_moves_is_counted_where_each_step_ends(
     named = {f"m{i}": course for i, course in enumerate(meters)}
     groups = {m: [random.choice((EAST, WEST)) for _ in c] for m, c in named.items()}  # type: ignore[attr-defined]
     first, last = date(2025, 3, 1), date(2025, 3, 5)
-    table = answer(frozen(named, LONDON, groups), Question(first, last, ("day", "region")))
+    table = usage_table(frozen(named, LONDON, groups), Question(first, last, ("day", "region")))
     expected = []
     for day in (first + timedelta(days=i) for i in range(5)):
         start, end = LONDON.midnight(day), LONDON.midnight(day + timedelta(days=1))

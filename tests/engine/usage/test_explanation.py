@@ -48,7 +48,7 @@ def decisions(draw: st.DrawFn, course: Course) -> Decided:
 def corrected(course: Course, made: Decided) -> Series:
     ordered = sorted(course)
     times, whs = (np.array([reading[i] for reading in ordered], dtype=np.int64) for i in (0, 1))
-    return Series.of("m", times, whs, MAX_W, corrections_of({0: made}))
+    return Series.from_readings("m", times, whs, MAX_W, corrections_of({0: made}))
 
 
 def hourly(*registers: int) -> list[tuple[int, int]]:
@@ -67,7 +67,7 @@ def test_the_parts_sum_to_the_usage_and_the_registers_agree(data: st.DataObject,
     if not decide:
         assert found.usage.usage_wh == oracle.Meter(list(course)).usage(start, end)
     assert found.agrees
-    assert bool(found.why_nothing) == (found.usage.usage_wh is None) == (not found.opening)
+    assert bool(found.why_no_data) == (found.usage.usage_wh is None) == (not found.opening)
     assert found.sum_wh == (found.usage.usage_wh or 0)
     assert sum(left.inside and left.point.status != VOID for left in found.left_out) == found.usage.suspect
     for part in found.parts:  # each says for itself what it is
@@ -95,7 +95,7 @@ def test_each_end_rests_on_the_readings_round_it() -> None:
     )
     assert (found.inside, found.inside_wh, found.sum_wh) == (1, 2000, 2625)
     assert (found.inside_start, found.inside_end) == (b.time, c.time)
-    assert found.readings() == [a, b, c, d]
+    assert found.named_readings() == [a, b, c, d]
 
 
 def test_one_step_may_reach_over_both_ends() -> None:
@@ -141,7 +141,7 @@ def test_a_declared_exchange_is_told_with_both_registers_and_by_whom() -> None:
     to_it = explain(meter, Window("", START, START + HOUR + HOUR // 2), LONDON, MAX_W, made)
     assert (to_it.changes, to_it.sum_wh, to_it.agrees) == ((), 700, True)
     assert [point.status for point in to_it.closing] == [EXCHANGE]
-    assert [point.wh for point in to_it.readings()] == [9000]  # an exchange is no stored reading
+    assert [point.wh for point in to_it.named_readings()] == [9000]  # an exchange is no stored reading
     from_it = explain(meter, Window("", START + HOUR + HOUR // 2, START + 3 * HOUR), LONDON, MAX_W, made)
     assert (len(from_it.changes), from_it.sum_wh, from_it.agrees) == (1, 200, True)
 
@@ -197,5 +197,5 @@ def test_a_flood_of_bad_reads_is_counted_and_the_first_are_told() -> None:
 )
 def test_no_data_says_why(course: Course, start: float, end: float, known: bool, why: str) -> None:
     found = told(course, start, end, known=known)
-    assert found.why_nothing.startswith(why)
+    assert found.why_no_data.startswith(why)
     assert (found.usage.usage_wh, found.parts, found.agrees) == (None, (), True)

@@ -15,9 +15,9 @@ from metertui.engine.base.zone import HOUR, SiteZone
 from metertui.engine.billing.pricing import NoTariffError, price_usage
 from metertui.engine.billing.tariffs import load_tariffs
 from metertui.engine.columns.columns import Frozen, Group
-from metertui.engine.usage.aggregate import figures
-from metertui.engine.usage.intervals import blocks
-from metertui.engine.usage.query import KEYS, Filter, Question, clock_text
+from metertui.engine.usage.aggregate import usage_figures
+from metertui.engine.usage.intervals import meter_blocks
+from metertui.engine.usage.query import KEYS, Filter, Question, format_clock
 from tests.engine.build import frozen
 from tests.strategies import START, courses
 
@@ -58,13 +58,13 @@ def test_blocks_make_the_figures_of_all_at_once(
     block: int,
 ) -> None:
     columns = told(meters, random)
-    question = Question(*ALL, by=tuple(by), filter=Filter.by_name(region=region, time=clock_text(clock)))
-    whole = figures(columns, question, peaks=True)
+    question = Question(*ALL, by=tuple(by), filter=Filter.by_name(region=region, time=format_clock(clock)))
+    whole = usage_figures(columns, question, peaks=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("metertui.engine.usage.intervals._BLOCK", block)
         patch.setattr("metertui.engine.usage.segments._CELLS", 2)
         shares: list[float] = []
-        parted = figures(columns, question, peaks=True, progress=shares.append)
+        parted = usage_figures(columns, question, peaks=True, progress=shares.append)
     pd.testing.assert_frame_equal(whole, parted)
     assert shares == sorted(shares)
     assert not shares or shares[-1] == pytest.approx(1)
@@ -75,13 +75,13 @@ def test_blocks_are_whole_meters_and_all_of_them(block: int, monkeypatch: pytest
     monkeypatch.setattr("metertui.engine.usage.intervals._BLOCK", block)
     lengths = [3, 0, 1, 5, 2, 0]
     columns = frozen({f"m{i}": [(START + n, n) for n in range(count)] for i, count in enumerate(lengths)}, LONDON)
-    found = [columns.curve.meter[each.curve].tolist() for each in blocks(columns)]
+    found = [columns.curve.meter[each.curve].tolist() for each in meter_blocks(columns)]
     assert list(chain(*found)) == columns.curve.meter.tolist()
     assert not any(one and other and one[-1] == other[0] for one, other in pairwise(found))
-    assert [each.columns for each in blocks(columns)] == [each.curve for each in blocks(columns)]
+    assert [each.columns for each in meter_blocks(columns)] == [each.curve for each in meter_blocks(columns)]
     assert all(len(each) <= max(block, 5) for each in found)
-    assert [columns.curve.meter[each.curve].tolist() for each in blocks(columns, 3)] == [[3] * 5]
-    assert [each.curve for each in blocks(columns, 5)] == [slice(11, 11)]
+    assert [columns.curve.meter[each.curve].tolist() for each in meter_blocks(columns, 3)] == [[3] * 5]
+    assert [each.curve for each in meter_blocks(columns, 5)] == [slice(11, 11)]
 
 
 def test_who_no_longer_wants_figures_ends_them_at_the_next_piece(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,7 +95,7 @@ def test_who_no_longer_wants_figures_ends_them_at_the_next_piece(monkeypatch: py
             raise Enough
 
     with pytest.raises(Enough):
-        figures(columns, Question(*ALL, by=("day",)), peaks=True, progress=tell)
+        usage_figures(columns, Question(*ALL, by=("day",)), peaks=True, progress=tell)
     assert max(shares) < 0.2
 
 

@@ -15,7 +15,7 @@ from metertui.engine.base.zone import DAY, HOUR, MINUTE, SiteZone
 from metertui.engine.columns.columns import Group
 from metertui.engine.usage import Filter, lookup
 from metertui.engine.usage.query import Question
-from metertui.engine.usage.readings_table import export
+from metertui.engine.usage.readings_table import reading_tables
 from metertui.engine.usage.series import Series
 from metertui.engine.vee.edit_log import Decided, Event, corrections_of
 from tests.engine.build import frozen, series
@@ -29,28 +29,30 @@ def test_this_month_is_compared_with_as_much_of_the_month_before() -> None:
     last, turn = SINGAPORE.parse("2025-03-12T10:30:00"), SINGAPORE.parse("2025-03-01T00:00:00")
     course = [(t, (t - first + max(0, t - turn)) // (HOUR // 1000)) for t in range(first, last + 1, 30 * MINUTE)]
     window = named_window("month", SINGAPORE.parse("2025-03-12T18:00:00"), SINGAPORE)
-    found = lookup.answer(series(course), window, SINGAPORE)
+    found = lookup.compare_usage(series(course), window, SINGAPORE)
     assert (found.usage.usage_wh, found.before.usage_wh) == (549_000, 274_500)
-    assert (found.more_wh, found.more, found.daily_wh) == (274_500, 1.0, 48_000)
-    assert found.known == 11 * DAY + 10 * HOUR + 30 * MINUTE
+    assert (found.change_wh, found.change, found.daily_wh) == (274_500, 1.0, 48_000)
+    assert found.known_us == 11 * DAY + 10 * HOUR + 30 * MINUTE
 
 
 @pytest.mark.parametrize(("wh", "a_day"), [(1, 0), (3, 2), (5, 2), (7, 4), (4, 2)])
 def test_an_average_half_way_between_two_is_the_even_one(wh: int, a_day: int) -> None:
-    two_days = lookup.answer(series([(START, 0), (START + 2 * DAY, wh)]), Window("x", START, START + 2 * DAY), LONDON)
+    two_days = lookup.compare_usage(
+        series([(START, 0), (START + 2 * DAY, wh)]), Window("x", START, START + 2 * DAY), LONDON
+    )
     assert two_days.daily_wh == a_day
 
 
 def test_what_has_no_data_is_compared_with_nothing() -> None:
     meter = series([(START, 0), (START + HOUR, 1000), (START + 2 * HOUR, 1000)])
-    alone = lookup.answer(meter, Window("dates", START, START + HOUR), LONDON)
-    assert (alone.usage.usage_wh, alone.more_wh, alone.more, alone.daily_wh) == (1000, None, None, 24_000)
-    nothing = lookup.answer(meter, Window("dates", START - 9 * DAY, START - 8 * DAY), LONDON)
-    assert (nothing.more_wh, nothing.daily_wh, nothing.known) == (None, None, 0)
-    after_nothing = lookup.answer(
+    alone = lookup.compare_usage(meter, Window("dates", START, START + HOUR), LONDON)
+    assert (alone.usage.usage_wh, alone.change_wh, alone.change, alone.daily_wh) == (1000, None, None, 24_000)
+    nothing = lookup.compare_usage(meter, Window("dates", START - 9 * DAY, START - 8 * DAY), LONDON)
+    assert (nothing.change_wh, nothing.daily_wh, nothing.known_us) == (None, None, 0)
+    after_nothing = lookup.compare_usage(
         series([(START - 2 * DAY, 5), (START, 5), (START + HOUR, 9)]), Window("dates", START, START + HOUR), LONDON
     )
-    assert (after_nothing.more_wh, after_nothing.more) == (4, None)  # of nothing, nothing is a share
+    assert (after_nothing.change_wh, after_nothing.change) == (4, None)  # of nothing, nothing is a share
 
 
 @settings(max_examples=30)
@@ -61,28 +63,30 @@ def test_the_readings_behind_are_those_of_an_export(meters: list[list[tuple[int,
     columns = frozen(named, LONDON, {name: [group] * len(course) for name, course in named.items()})
     first, last = date(2025, 2, 28 - start), date(2025, 3, days)
     for name, course in named.items():
-        behind = lookup.behind(series(course, name), window_of_days(first, last, LONDON))
-        expected = [frame for frame in export(columns, Question(first, last, filter=Filter(meter=name))) if len(frame)]
+        behind = lookup.readings_in_window(series(course, name), window_of_days(first, last, LONDON))
+        expected = [
+            frame for frame in reading_tables(columns, Question(first, last, filter=Filter(meter=name))) if len(frame)
+        ]
         found = behind.table([group] * len(behind), LONDON)
         if expected:
             pd.testing.assert_frame_equal(found, pd.concat(expected, ignore_index=True), check_dtype=False)
         else:
             assert found.empty
-        assert (behind.step >= 0).tolist() == (behind.length >= 0).tolist()
+        assert (behind.used >= 0).tolist() == (behind.length >= 0).tolist()
 
 
 def test_steps_have_their_length_though_they_begin_before_the_window() -> None:
     meter = series([(START, 0), (START + HOUR, 400), (START + 2 * HOUR, 90_000_000), (START + 3 * HOUR, 1000)])
-    behind = lookup.behind(meter, Window("", START, START + 3 * HOUR))
-    assert behind.step.tolist() == [400, -1, 600]
+    behind = lookup.readings_in_window(meter, Window("", START, START + 3 * HOUR))
+    assert behind.used.tolist() == [400, -1, 600]
     assert behind.length.tolist() == [HOUR, -1, 2 * HOUR]
-    assert len(lookup.behind(meter, Window("", START + HOUR, START))) == 0
+    assert len(lookup.readings_in_window(meter, Window("", START + HOUR, START))) == 0
 
 
 @given(courses(), st.lists(st.integers(START - 3 * HOUR, START + 90 * HOUR), min_size=1, max_size=6))
 def test_what_is_exact_is_what_usage_calls_so(course: list[tuple[int, int]], marks: list[int]) -> None:
     meter = series(course)
-    exact = meter.exact(np.array(marks, dtype=np.int64))
+    exact = meter.is_exact(np.array(marks, dtype=np.int64))
     for mark, found in zip(marks, exact.tolist(), strict=True):
         edge = meter.usage(Window("", mark, mark + 1)).opening
         assert found == (edge is None or edge.quality != "estimated")
@@ -90,8 +94,8 @@ def test_what_is_exact_is_what_usage_calls_so(course: list[tuple[int, int]], mar
 
 @pytest.mark.parametrize("course", [[], [(START, 5)]])
 def test_a_meter_with_next_to_nothing(course: list[tuple[int, int]]) -> None:
-    found = lookup.answer(series(course), named_window("month", START + DAY, LONDON), LONDON)
-    assert (found.daily_wh, found.more_wh) == (None, None)
+    found = lookup.compare_usage(series(course), named_window("month", START + DAY, LONDON), LONDON)
+    assert (found.daily_wh, found.change_wh) == (None, None)
 
 
 def test_what_was_used_since_an_exchange_before_the_first_reading_is_its_step() -> None:
@@ -100,7 +104,7 @@ def test_what_was_used_since_an_exchange_before_the_first_reading_is_its_step() 
     corrections = corrections_of({0: decided})
     readings = [(START + HOUR, 700), (START + 2 * HOUR, 900)]
     times, whs = (np.array(values, dtype=np.int64) for values in zip(*readings, strict=True))
-    meter = Series.of("m", times, whs, 100_000, corrections)
-    behind = lookup.behind(meter, Window("", START, START + 2 * HOUR))
-    assert (behind.step.tolist(), behind.length.tolist()) == ([600, 200], [HOUR, HOUR])
-    assert sum(behind.step.tolist()) == meter.usage(Window("", START, START + 2 * HOUR)).usage_wh
+    meter = Series.from_readings("m", times, whs, 100_000, corrections)
+    behind = lookup.readings_in_window(meter, Window("", START, START + 2 * HOUR))
+    assert (behind.used.tolist(), behind.length.tolist()) == ([600, 200], [HOUR, HOUR])
+    assert sum(behind.used.tolist()) == meter.usage(Window("", START, START + 2 * HOUR)).usage_wh

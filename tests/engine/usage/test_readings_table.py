@@ -14,7 +14,7 @@ from metertui.engine.base.zone import HOUR, SiteZone
 from metertui.engine.columns.columns import Frozen, Group
 from metertui.engine.errors import MeterError
 from metertui.engine.usage.query import Filter, Question
-from metertui.engine.usage.readings_table import COLUMNS, export
+from metertui.engine.usage.readings_table import COLUMNS, reading_tables
 from tests import oracle
 from tests.engine.build import Course, frozen
 from tests.strategies import START, courses
@@ -25,7 +25,7 @@ EAST, WEST = Group("East", "Harbour", "2-room"), Group("West", "Quarry", "landed
 
 
 def rows(columns: Frozen, first: date = MARCH[0], last: date = MARCH[1], **filters: str) -> pd.DataFrame:
-    tables = list(export(columns, Question(first, last, filter=Filter.by_name(**filters))))
+    tables = list(reading_tables(columns, Question(first, last, filter=Filter.by_name(**filters))))
     return pd.concat(tables) if tables else pd.DataFrame(columns=pd.Index(list(COLUMNS)))
 
 
@@ -94,7 +94,7 @@ def test_a_step_is_told_whole_though_it_begins_before_the_days_that_are_asked() 
 
 def test_a_reading_at_the_end_of_a_time_of_day_is_in_it() -> None:
     columns = frozen({"m": hourly(0, 1, 2, 3, 4)}, LONDON)
-    found = pd.concat(export(columns, Question(*MARCH, filter=Filter(time="02:00-04:00"))))
+    found = pd.concat(reading_tables(columns, Question(*MARCH, filter=Filter(time="02:00-04:00"))))
     assert [time[11:16] for time in found["timestamp"]] == ["03:00", "04:00"]
 
 
@@ -113,7 +113,7 @@ def test_any_days_of_the_calendar_may_be_asked() -> None:
 def test_memory_is_bounded_by_tables_of_so_many_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = rows(moving())
     monkeypatch.setattr("metertui.engine.usage.readings_table._CHUNK", 2)
-    parts = list(export(moving(), Question(*MARCH)))
+    parts = list(reading_tables(moving(), Question(*MARCH)))
     assert [len(part) for part in parts] == [2, 2, 1]
     pd.testing.assert_frame_equal(pd.concat(parts, ignore_index=True), whole.reset_index(drop=True))
 

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from metertui.engine.base.zone import DAY, HOUR, MINUTE, SiteZone
 from metertui.engine.columns.columns import Frozen, Group
-from metertui.engine.usage.aggregate import figures
-from metertui.engine.usage.buckets import periods
-from metertui.engine.usage.intervals import pieces, steps
+from metertui.engine.usage.aggregate import usage_figures
+from metertui.engine.usage.buckets import cut_time
+from metertui.engine.usage.intervals import cut_intervals, intervals_in_window
 from metertui.engine.usage.query import Question
-from metertui.engine.usage.segments import counted, stays, stored, used
+from metertui.engine.usage.segments import reading_cells, segments_in_window, stored_segments, usage_cells
 from tests.engine.build import frozen
 from tests.strategies import START, courses
 
@@ -41,8 +41,8 @@ def towns(draw: st.DrawFn) -> Frozen:
 def by_steps(town: Frozen, labels: NDArray[np.int64], marks: NDArray[np.int64]) -> dict[tuple[int, int, int], int]:
     """Wh by meter, label and bucket; a bucket for each that a step reaches into."""
     found: Counter[tuple[int, int, int]] = Counter()
-    taken = steps(town, slice(0, len(town.curve)), labels, int(marks[0]), int(marks[-1]))
-    for piece in pieces(taken, marks):
+    taken = intervals_in_window(town, slice(0, len(town.curve)), labels, int(marks[0]), int(marks[-1]))
+    for piece in cut_intervals(taken, marks):
         for key, wh in zip(zip(piece.meter, piece.label, piece.bucket, strict=True), piece.used, strict=True):
             found[key] += wh
     return dict(found)
@@ -65,15 +65,15 @@ def test_what_meters_used_between_marks_is_what_their_steps_did(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("metertui.engine.usage.segments._SPARSE", sparse)
         patch.setattr("metertui.engine.usage.segments._CELLS", most)
-        taken = stays(town, slice(0, len(town.curve)), *window)
+        taken = segments_in_window(town, slice(0, len(town.curve)), *window)
         found: Counter[tuple[int, int, int]] = Counter()
-        for cells in used(town.curve, taken, marks):
+        for cells in usage_cells(town.curve, taken, marks):
             for stay, bucket, wh in zip(*(column.tolist() for column in cells[:3]), strict=True):
                 found[taken.meter[stay], taken.label[stay], bucket] += wh
         assert dict(found) == by_steps(town, label_of_group, marks)
-        taken = stored(town, slice(0, len(town.columns)), *window)
+        taken = stored_segments(town, slice(0, len(town.columns)), *window)
         counts: Counter[tuple[int, int, int]] = Counter()
-        for cells in counted(town.columns, taken, marks):
+        for cells in reading_cells(town.columns, taken, marks):
             for stay, bucket, count in zip(*(column.tolist() for column in cells[:3]), strict=True):
                 counts[taken.meter[stay], taken.label[stay], bucket] += count
     expected = Counter(
@@ -90,8 +90,8 @@ def test_a_peak_is_the_highest_half_hour_of_the_steps(town: Frozen, by: tuple[st
     question = Question(FIRST, LAST, by)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("metertui.engine.usage.peaks._TOGETHER", 1)
-        found = figures(town, question, peaks=True)
-    halves = periods(LONDON, question, LONDON.midnight(FIRST), LONDON.midnight(AFTER), half_hours=True)
+        found = usage_figures(town, question, peaks=True)
+    halves = cut_time(LONDON, question, LONDON.midnight(FIRST), LONDON.midnight(AFTER), half_hours=True)
     day = halves.texts["day"][halves.row] if "day" in by else [""] * len(halves.row)
     of_group = np.arange(len(town.groups))
     summed: dict[tuple[str, ...], Counter[int]] = {}

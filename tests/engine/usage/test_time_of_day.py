@@ -18,8 +18,8 @@ from metertui.engine.base.zone import DAY, HOUR, MINUTE, SiteZone
 from metertui.engine.core.engine import Engine
 from metertui.engine.core.listing import list_readings
 from metertui.engine.errors import MeterError
-from metertui.engine.usage.aggregate import answer, figures
-from metertui.engine.usage.query import Filter, Question, clock_of, clock_text
+from metertui.engine.usage.aggregate import usage_figures, usage_table
+from metertui.engine.usage.query import Filter, Question, format_clock, parse_clock
 from tests import oracle
 from tests.clock import FakeClock
 from tests.engine.build import Course, frozen
@@ -57,7 +57,7 @@ def test_a_time_of_day_is_what_c_rises_by_while_the_clock_shows_it(
         return
     course = shifted(course, days)
     meter = oracle.Meter(course)
-    found = answer(frozen({"m": course}, LONDON), Question(*days, filter=Filter(time=clock_text((low, high)))))
+    found = usage_table(frozen({"m": course}, LONDON), Question(*days, filter=Filter(time=format_clock((low, high)))))
     parts = list(spans(*days, (low, high)))
     used = [wh for wh in (meter.usage(*part) for part in parts) if wh is not None]
     assert found["usage_wh"].tolist() == ([sum(used)] if used else [])
@@ -76,9 +76,9 @@ def test_times_of_day_that_make_up_the_day_sum_to_it(
     courses: list[list[tuple[int, int]]], edges: list[int], days: tuple[date, date], by: tuple[str, ...]
 ) -> None:
     columns = frozen({f"m{i}": shifted(c, days) for i, c in enumerate(courses) if c}, LONDON)
-    whole = answer(columns, Question(*days, by))
+    whole = usage_table(columns, Question(*days, by))
     parts = [
-        answer(columns, Question(*days, by, filter=Filter(time=clock_text(clock))))
+        usage_table(columns, Question(*days, by, filter=Filter(time=format_clock(clock))))
         for clock in pairwise([*sorted(edges), min(edges)])
     ]
     for figure in ("usage_wh", "readings"):
@@ -95,7 +95,7 @@ def test_the_peak_is_the_highest_half_hour_of_all_meters_together(
     courses: list[list[tuple[int, int]]], days: tuple[date, date]
 ) -> None:
     meters = {f"m{i}": shifted(c, days) for i, c in enumerate(courses) if c}
-    found = figures(frozen(meters, LONDON), Question(*days, ("day",)), peaks=True)
+    found = usage_figures(frozen(meters, LONDON), Question(*days, ("day",)), peaks=True)
     expected = []
     for day in (days[0] + timedelta(days=n) for n in range((days[1] - days[0]).days + 1)):
         start, end = LONDON.midnight(day), LONDON.midnight(day + timedelta(days=1))
@@ -113,7 +113,7 @@ def test_the_hour_that_comes_twice_counts_twice_and_one_that_is_skipped_not_at_a
     columns = frozen({"m": [(LONDON.midnight(date(2025, 1, 1)) + n * HOUR, n * 1000) for n in range(8000)]}, LONDON)
 
     def at(day: date, clock: str) -> list[int]:
-        return answer(columns, Question(day, day, filter=Filter(time=clock)))["usage_wh"].tolist()
+        return usage_table(columns, Question(day, day, filter=Filter(time=clock)))["usage_wh"].tolist()
 
     assert at(date(2025, 10, 26), "01:00-02:00") == [2000]
     assert at(date(2025, 3, 30), "01:00-02:00") == []
@@ -125,11 +125,11 @@ def test_days_of_the_week_and_hours_of_the_clock_come_round_again() -> None:
     columns = frozen(
         {"m": [(LONDON.midnight(date(2025, 3, 3)) + n * HOUR, n * 1000) for n in range(24 * 14 + 1)]}, LONDON
     )
-    found = figures(columns, Question(date(2025, 3, 3), date(2025, 3, 16), ("weekday",)))
+    found = usage_figures(columns, Question(date(2025, 3, 3), date(2025, 3, 16), ("weekday",)))
     assert found["weekday"].tolist() == ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
     assert found["usage_wh"].tolist() == [48_000] * 7
     assert found["days"].tolist() == [2] * 7
-    found = figures(columns, Question(date(2025, 3, 3), date(2025, 3, 16), ("hour_of_day",)))
+    found = usage_figures(columns, Question(date(2025, 3, 3), date(2025, 3, 16), ("hour_of_day",)))
     assert found["hour_of_day"].tolist() == [f"{hour:02d}:00" for hour in range(24)]
     assert found["usage_wh"].tolist() == [14_000] * 24
     assert found["days"].tolist() == [14] * 24
@@ -140,7 +140,7 @@ def test_the_largest_meter_of_a_row_is_told() -> None:
         f"m{i}": [(LONDON.midnight(date(2025, 3, 3)), 0), (LONDON.midnight(date(2025, 3, 5)), i * 2000)]
         for i in range(4)
     }
-    found = figures(frozen(meters, LONDON), Question(date(2025, 3, 3), date(2025, 3, 4), ("day",)))
+    found = usage_figures(frozen(meters, LONDON), Question(date(2025, 3, 3), date(2025, 3, 4), ("day",)))
     assert found["largest_wh"].tolist() == [3000, 3000]
     assert found["usage_wh"].tolist() == [6000, 6000]
 
@@ -151,14 +151,14 @@ def test_the_largest_meter_of_a_row_is_told() -> None:
      ("00:00-24:00", None), ("06:00-24:00", (6 * HOUR, DAY)), (" 00:00-00:15 ", (0, 15 * MINUTE))],
 )  # fmt: skip
 def test_a_time_of_day_is_a_text(text: str, clock: tuple[int, int] | None) -> None:
-    assert clock_of(text) == clock
-    assert clock is None or clock_text(clock) == text.strip()
+    assert parse_clock(text) == clock
+    assert clock is None or format_clock(clock) == text.strip()
 
 
 @pytest.mark.parametrize("text", ["18-20", "18:00", "25:00-26:00", "18:00-24:30", "18:00-18:00", "18:00-20:00\n-"])
 def test_what_is_no_time_of_day_is_told(text: str) -> None:
     with pytest.raises(MeterError):
-        clock_of(text)
+        parse_clock(text)
 
 
 @settings(max_examples=25)
@@ -193,8 +193,8 @@ def test_the_readings_behind_a_table_are_those_that_it_counts(
         engine.readings.append(
             [codes[0]] * (len(times) - 2) + [codes[1]] * 2, times, [v for _, v in with_changes] + [0, 1]
         )
-        question = Question(*days, filter=Filter.by_name(meter=meter, region=region, time=clock_text(clock)))
-        table = answer(engine.view().frozen(engine.rules.max_w), question)
+        question = Question(*days, filter=Filter.by_name(meter=meter, region=region, time=format_clock(clock)))
+        table = usage_table(engine.view().frozen(engine.rules.max_w), question)
         found = list_readings(engine, question)
         inside = [
             (name, t)

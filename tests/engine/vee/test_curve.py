@@ -48,7 +48,7 @@ def series_of(meter: oracle.Meter) -> Series:
     readings = sorted(meter.readings)
     time = np.array([time for time, _ in readings], dtype=np.int64)
     wh = np.array([wh for _, wh in readings], dtype=np.int64)
-    return Series.of("m", time, wh, MAX_W, corrections_of({0: decided_of(meter)}))
+    return Series.from_readings("m", time, wh, MAX_W, corrections_of({0: decided_of(meter)}))
 
 
 @settings(max_examples=300)

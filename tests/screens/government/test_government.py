@@ -20,7 +20,7 @@ from metertui.engine.base.progress import Progress
 from metertui.engine.columns.columns import Frozen
 from metertui.engine.reports.disclosure import Rule
 from metertui.engine.reports.saved_reports import Saved
-from metertui.engine.usage.aggregate import answer
+from metertui.engine.usage.aggregate import usage_table
 from metertui.engine.usage.query import Filter, Question
 from metertui.screens.charts.chart_view import PictureView
 from metertui.screens.fields.choice import Choice
@@ -142,7 +142,7 @@ async def test_the_answer_is_the_engines(analyst: Town) -> None:
     async with at_work(analyst, "f5") as pilot:
         for by, rows in cases.items():
             await ask(pilot, by=by, **dates("2024-01-01", "2025-03-12"))
-            expected = answer(frozen, Question(date(2024, 1, 1), date(2025, 3, 12), by=by))
+            expected = usage_table(frozen, Question(date(2024, 1, 1), date(2025, 3, 12), by=by))
             assert len(expected) == rows
             shown = table(pilot)
             while len(shown) < rows:
@@ -186,7 +186,7 @@ async def test_the_form_changes_the_question(analyst: Town) -> None:
             ("month",),
             filter=Filter.by_name(region="South", time="18:00-20:00"),
         )
-        expected = answer(analyst.engine.view().frozen(analyst.engine.rules.max_w), asked)
+        expected = usage_table(analyst.engine.view().frozen(analyst.engine.rules.max_w), asked)
         assert [round(float(row[1]) * 1000) for row in table(pilot)] == expected["usage_wh"].tolist()
 
 
