@@ -1,4 +1,4 @@
-"""The TCP port for meters, and the Unix socket for commands."""
+"""The TCP server for meters, and the Unix socket for commands."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The listening sockets: bound, watched, given up when they are lost, and bound again."""
+"""The listening sockets: bound, checked, abandoned when they are lost, and bound again."""
 
 from __future__ import annotations
 
@@ -14,45 +14,45 @@ from typing import Any, Final
 from metertui.engine.errors import MeterError
 
 _MAX_ACCEPTS: Final = 64
-"""Connections that the event loop accepts before it looks at anything else: about 5 ms of work."""
+"""Connections that the event loop accepts before other work: about 5 ms."""
 _ACCEPT_QUEUE: Final = 4096
-"""Connections that the kernel may keep for us meanwhile, so that a thousand at once need not try again."""
+"""Connections that the kernel queues meanwhile, so that a thousand at once need not try again."""
 _KERNEL_REPLY_BYTES: Final = 65_536
-"""Replies that the kernel may keep for a client beside ours, instead of megabytes: twenty thousand OKs."""
+"""Replies that the kernel buffers for a client, instead of megabytes: twenty thousand OKs."""
 
 _ABANDONED: Final[list[asyncio.Server]] = []
-"""Whose descriptors are another's by now: as garbage they would close what is not theirs."""
+"""Servers whose descriptors were reused; if they were collected as garbage, they would close sockets of others."""
 
 
 class Port:
-    """A TCP port that listens once it is opened."""
+    """A TCP port, which listens while it is open."""
 
     def __init__(self, host: str, port: int, protocol: Callable[[], asyncio.BaseProtocol]) -> None:
         self._host = host
         self.number = port
-        """The port that is bound: the one asked for, or what the system chose for 0."""
+        """The bound port: the given one, or the one that the system chose for 0."""
         self._protocol = protocol
         self._server: asyncio.Server | None = None
         self._bound: list[tuple[int, int]] = []
-        """Descriptor and inode of each socket."""
+        """File descriptor and inode of each socket."""
 
     @property
     def address(self) -> str:
-        """Host and port in one text."""
+        """The address as `host:port`."""
         return format_address(self._host, self.number)
 
     async def open(self) -> None:
-        """Bind and listen. Raises MeterError, in one line, where that cannot be."""
+        """Bind and listen. Raises MeterError, a single line, if that fails."""
         loop = asyncio.get_running_loop()
         try:
             server = await loop.create_server(self._protocol, self._host, self.number, backlog=_MAX_ACCEPTS)
         except (OSError, OverflowError) as error:
             raise MeterError(f"cannot listen on {self.address}: {_describe_error(error)}") from error
         for bound in server.sockets:
-            # The same socket by another descriptor, since asyncio's own queues no more than it accepts in a turn.
+            # The same socket by another descriptor: asyncio sets its queue to the number that it accepts at once.
             with socket.socket(fileno=os.dup(bound.fileno())) as twin:
                 twin.listen(_ACCEPT_QUEUE)
-                # What is accepted inherits it.
+                # Accepted sockets inherit it.
                 twin.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _KERNEL_REPLY_BYTES)
         self._server = server
         self._bound = [(bound.fileno(), os.fstat(bound.fileno()).st_ino) for bound in server.sockets]
@@ -60,13 +60,13 @@ class Port:
 
     @property
     def lost(self) -> bool:
-        """Whether a socket that was opened does not listen any more."""
+        """Whether one of the sockets does not listen any more."""
         if self._server is None or not self._server.is_serving():
             return True
         return not all(map(_listens, self._server.sockets)) or not all(_is_ours(*each) for each in self._bound)
 
     async def close(self) -> None:
-        """Listen no more; whatever is left of it."""
+        """Stop listening, whatever state the sockets are in."""
         server, self._server = self._server, None
         if server is None:
             return
@@ -75,7 +75,7 @@ class Port:
         if any(_is_reused(*each) for each in self._bound):
             _ABANDONED.append(server)
             for descriptor, _ in self._bound:
-                with contextlib.suppress(RuntimeError):  # the event loop knows the other by it already
+                with contextlib.suppress(RuntimeError):  # the event loop uses the descriptor for another socket already
                     asyncio.get_running_loop().remove_reader(descriptor)
             return
         with contextlib.suppress(OSError, ValueError):  # it was closed already
@@ -83,9 +83,9 @@ class Port:
 
 
 async def stop_accepting(server: asyncio.Server) -> None:
-    """Let nobody in any more, and let whoever has been let in a moment ago become a connection.
+    """Stop accepting, and let connections that were just accepted be set up.
 
-    Closed before that, asyncio would lose such a client half made, and fail when it is collected as garbage.
+    If the server were closed before that, asyncio would lose such a connection, and fail when it is garbage-collected.
     """
     for bound in server.sockets:
         asyncio.get_running_loop().remove_reader(bound.fileno())
@@ -93,16 +93,16 @@ async def stop_accepting(server: asyncio.Server) -> None:
 
 
 def format_address(host: str, port: int) -> str:
-    """Host and port in one text; an IPv6 address in brackets."""
+    """Return `host:port`, with an IPv6 address in brackets."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def raise_file_limit(files: int) -> None:
-    """Let this process open so many files, or as many as it may."""
+    """Raise the limit of open files to `files`, or as far as the system allows."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = files if hard == resource.RLIM_INFINITY else min(files, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
-        with contextlib.suppress(ValueError, OSError):  # a system may allow less than it says
+        with contextlib.suppress(ValueError, OSError):  # some systems allow less than their hard limit
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
@@ -110,7 +110,7 @@ def _listens(bound: Any) -> bool:
     try:
         return bool(bound.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
     except OSError as error:
-        return error.errno == errno.ENOPROTOOPT  # the system does not say
+        return error.errno == errno.ENOPROTOOPT  # the system does not tell
 
 
 def _is_ours(descriptor: int, inode: int) -> bool:

@@ -1,11 +1,11 @@
-"""The wire, without a socket and without a clock: bytes in, requests out.
+"""The wire protocol without I/O and without a clock: bytes in, requests out.
 
-`Parser` is fed the bytes of one client as they come and gives the requests that are complete in them. It checks
-what can be checked without knowing any meter: length, encoding, verb, syntax, in this order. What fails is a
-request too, a `Bad` one, so that every line has its answer and its place.
+A `Parser` is fed the bytes of one client as they come, and returns the complete requests in them. It checks what can be
+checked without knowing any meter: length, encoding, verb, syntax, in this order. A line that fails is a request too, a
+`Bad` one, so that every line has a reply in its place.
 
-A chunk of nothing but printable ASCII without quotes, which is what meters send, is decoded and split as one; any
-other goes line by line. Both ways give the same requests.
+A chunk of printable ASCII without quotes, which is what meters send, is decoded and split as a whole; any other is
+parsed line by line. Both ways give the same requests.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 MAX_LINE_BYTES: Final = 1024
-"""The longest line with its ending: many times what a meter says, and little to keep for one that never ends."""
+"""The longest line with its ending: far longer than what meters send, and little to keep for a line without end."""
 
 
 class Read(NamedTuple):
-    """`READ`: a register read. `timestamp` is None where the server's clock is to be used."""
+    """`READ`: a register read. `timestamp` is None for the time of the server."""
 
     line: str
     meter: str
@@ -28,7 +28,7 @@ class Read(NamedTuple):
 
 
 class Register(NamedTuple):
-    """`REGISTER`: a new account. `fields` as they were given, names in lower case, perhaps one of them twice."""
+    """`REGISTER`: a new account. `fields` are in order, with names in lower case that may be repeated."""
 
     line: str
     meter: str
@@ -54,7 +54,7 @@ class Help(NamedTuple):
 
 
 class Auth(NamedTuple):
-    """`AUTH`. Its `line` does not show the secret, since lines are kept in files."""
+    """`AUTH`. Its `line` does not contain the secret, since refused lines are written to files."""
 
     line: str
     name: str
@@ -68,7 +68,7 @@ class Quit(NamedTuple):
 
 
 class Bad(NamedTuple):
-    """A line that is no request: `code` is the wire's error code, `why` one sentence."""
+    """A line that is not a valid request: `code` is the error code on the wire, `why` one sentence."""
 
     line: str
     code: str
@@ -76,7 +76,7 @@ class Bad(NamedTuple):
 
 
 Request = Read | Register | Stop | Ping | Help | Auth | Quit | Bad
-"""Each begins with `line`, what was sent, without its ending."""
+"""Every request has `line`, the text that was sent, without its ending."""
 
 USAGE: Final = {
     "READ": "READ <meter_id> <kwh> [<timestamp>]",
@@ -89,20 +89,20 @@ USAGE: Final = {
 }
 
 _PIECE: Final = 16_384
-"""Bytes parsed between two looks at the budget: some hundred readings, so neither overhead nor overshoot is felt."""
+"""Bytes parsed between two checks of the budget: some hundred readings, so that overhead and overshoot are small."""
 LINE_BYTES: Final = 32
-"""A short reading: what is looked at for each line of the budget."""
+"""Bytes parsed for each line of the budget: a short reading."""
 _LINE_COST: Final = 4
-"""Plain lines that take the time of one that is parsed with care."""
+"""The cost of a line parsed by itself, in plain lines."""
 _PLAIN: Final = bytes(byte for byte in range(0x20, 0x7F) if byte != ord('"')) + b"\t\n"
 _BLANKS: Final = " \t"
 _WORD: Final = re.compile(r'[ \t]*(?:([^" \t=]*=)?"([^"]*)"|([^" \t]+))(?=[ \t]|\Z)')
 _SHOWN: Final = 40
-"""Characters of a strange verb that are repeated in the answer."""
+"""Characters of an unknown verb that the reply repeats."""
 
 
 class Parser:
-    """One client's bytes, and how far they have been understood. O(bytes) in all; holds what was fed and not taken."""
+    """Parses the bytes of one client. O(bytes) in all; keeps what was fed and not taken."""
 
     def __init__(self, max_line_bytes: int = MAX_LINE_BYTES) -> None:
         self._limit = max_line_bytes
@@ -113,38 +113,38 @@ class Parser:
         self.bytes_waiting = 0
         """Bytes that were fed and not parsed yet."""
         self.may_have_line = False
-        """Whether there may be a complete line in them."""
+        """Whether these bytes may contain a complete line."""
 
     def feed(self, data: bytes) -> None:
-        """More bytes, cut anywhere. Only queues them."""
+        """Add bytes, split anywhere. Only queues them."""
         self._fresh.append(data)
         self.bytes_waiting += len(data)
         self.may_have_line = True
 
     def end_input(self) -> None:
-        """No more bytes come: what is unterminated is a line."""
+        """End the input: an unterminated rest counts as a line."""
         if self.bytes_waiting and not self._last_chunk().endswith(b"\n"):
             self.feed(b"\n")
 
     def abort_input(self) -> None:
-        """The client was cut off: what is unterminated may be half of something, and is dropped."""
+        """End the input of a client that is disconnected: an unterminated rest may be incomplete and is dropped."""
         self._join()
         self._data = self._data[: self._data.rfind(b"\n") + 1]
         self.bytes_waiting = len(self._data)
         self.may_have_line = bool(self._data)
 
     def clear_input(self) -> None:
-        """Forget everything that was not taken."""
+        """Discard everything that was not taken."""
         self._fresh.clear()
         self._data = b""
         self._at = self.bytes_waiting = 0
         self.may_have_line = False
 
     def take_requests(self, budget: int) -> list[Request]:
-        """The next requests, in order, from about `budget` lines at most; none when no line is complete.
+        """Return the next requests, in order, from about `budget` lines at most; none if no line is complete.
 
-        The budget bounds the time that this takes, and the memory of what is made; lines that cost more than a plain
-        one count for more.
+        The budget bounds the time that this takes and the memory of the requests; lines that cost more than a plain one
+        count for more.
         """
         self._join()
         requests: list[Request] = []
@@ -171,14 +171,14 @@ class Parser:
         return self._fresh[-1] if self._fresh else self._data
 
     def _join(self) -> None:
-        """All that waits as one run of bytes that begins at 0."""
+        """Join all that waits into one run of bytes that begins at 0."""
         if self._fresh or self._at:
             self._data = b"".join((self._data[self._at :], *self._fresh))
             self._fresh.clear()
             self._at = 0
 
     def _check_unterminated(self, data: bytes, at: int, requests: list[Request]) -> int:
-        """Look at a line that has no ending yet. One that is too long already is answered now and not kept."""
+        """Check a line that has no ending yet; one that is too long already is refused now and discarded."""
         if len(data) - at < self._limit:
             return at
         requests.append(self._too_long(data[at : at + self._limit]))
@@ -186,7 +186,7 @@ class Parser:
         return len(data)
 
     def _parse(self, piece: bytes, requests: list[Request]) -> int:
-        """The requests of a piece of whole lines; how much of the budget they cost."""
+        """Append the requests of whole lines, and return how much of the budget they cost."""
         lines = self._plain_lines(piece)
         if lines is None:
             raw_lines = piece.split(b"\n")
@@ -205,7 +205,7 @@ class Parser:
         return len(lines)
 
     def _plain_lines(self, piece: bytes) -> list[str] | None:
-        """A piece's lines if they are plain ASCII, unquoted and surely short enough; else None."""
+        """Return the lines if they are plain ASCII, unquoted and certainly short enough; else None."""
         longest = self._limit - 1
         if b"\r" in piece:
             piece = piece.replace(b"\r\n", b"\n")
@@ -217,7 +217,7 @@ class Parser:
         return lines if max(map(len, lines)) <= longest else None
 
     def _parse_line(self, raw: bytes) -> Request | None:
-        """The request of any one line, given without its newline; None for a blank one."""
+        """Return the request of any line, given without its newline; None for a blank one."""
         if len(raw) >= self._limit:
             return self._too_long(raw[: self._limit])
         raw = raw.removesuffix(b"\r")
@@ -234,7 +234,7 @@ class Parser:
             return _unknown_command(line, verb)
         words = _split_words(text)
         if words is None:
-            why = "a double quote opens a value that no other closes, or stands inside a word"
+            why = "a double quote is not closed, or is inside a word"
             return Bad(_without_secret(line), "syntax", why)
         return _make_request(line, words)
 
@@ -245,14 +245,14 @@ class Parser:
 
 
 def _position_after_lines(data: bytes, at: int, count: int) -> int:
-    """Where the line begins that comes `count` lines after the one at `at`. There are so many."""
+    """Return where the line begins that comes `count` lines after the one at `at`."""
     for _ in range(count):
         at = data.find(b"\n", at) + 1
     return at
 
 
 def escape_controls(text: str) -> str:
-    """`text` fit for one line of an answer: control characters and the like as escapes."""
+    """Return `text` with control characters and the like escaped, fit for one line of a reply."""
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
@@ -263,7 +263,7 @@ def _decode_escaped(raw: bytes) -> str:
 
 
 def _split_words(text: str) -> list[str] | None:
-    """The words of a line, quotes taken off; None where the quotes do not fit. `text` neither begins nor ends blank."""
+    """Return the words of a stripped line, without quotes; None if the quotes do not match."""
     words = []
     at = 0
     while at < len(text):
@@ -277,24 +277,24 @@ def _split_words(text: str) -> list[str] | None:
 
 
 def _without_secret(line: str) -> str:
-    """`line` as it may be written down: a line that bears a secret without it."""
+    """Return `line` without a secret that it may contain."""
     words = line.split(maxsplit=1)
     return "AUTH ***" if words and words[0].upper() == "AUTH" else line
 
 
 def _request_maker(verb: str) -> Callable[[str, list[str]], Request | None] | None:
-    """What makes a request of a line that begins with `verb`, in any case; None for a verb that is none."""
+    """Return what makes a request of a line with this verb, in any case; None for an unknown verb."""
     return _REQUEST_MAKERS.get(verb.upper()) if verb.isascii() else None
 
 
 def _make_request(line: str, words: list[str]) -> Request:
-    """The request of a line's words, of which there is at least one."""
+    """Return the request of a line with at least one word."""
     shape = _request_maker(words[0])
     if shape is None:
         return _unknown_command(line, words[0])
     request = shape(line, words)
     if request is None:
-        return Bad(_without_secret(line), "syntax", f"the words do not fit: {USAGE[words[0].upper()]}")
+        return Bad(_without_secret(line), "syntax", f"usage: {USAGE[words[0].upper()]}")
     return request
 
 
@@ -331,7 +331,7 @@ def _auth(line: str, words: list[str]) -> Auth | None:
 
 
 def _without_words(kind: Callable[[str], Request]) -> Callable[[str, list[str]], Request | None]:
-    """A verb that takes no words."""
+    """Return a maker for a verb without arguments."""
     return lambda line, words: kind(line) if len(words) == 1 else None
 
 

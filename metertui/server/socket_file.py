@@ -1,4 +1,4 @@
-"""The Unix socket in a data folder: where it is, and how it is reached where its path is too long for a socket."""
+"""The file of the Unix socket in a data folder, which works for paths too long for a socket as well."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from typing import Final
 
 NAME: Final = ".control"
 _MAX_PATH_BYTES: Final = 100
-"""Bytes that the path of a socket may have everywhere; see unix(7), sun_path."""
+"""Bytes that the path of a socket may have on every system; see unix(7), sun_path."""
 
 
 def bind(folder: Path) -> socket.socket:
-    """A socket that will listen, its file for the folder's owner alone. Raises OSError.
+    """Return a bound socket, whose file only its user may open. Raises OSError.
 
-    What stands there already is what a killed process left, as only the owner of the folder comes here.
+    An existing file was left by a killed process, since only the owner of the folder calls this.
     """
     path = folder / NAME
     with contextlib.suppress(FileNotFoundError):
@@ -27,7 +27,7 @@ def bind(folder: Path) -> socket.socket:
     try:
         with _short_path(folder) as short:
             made.bind(f"{short}/{NAME}")
-        path.chmod(0o600)  # nobody can connect before it listens
+        path.chmod(0o600)  # no client can connect before it listens
     except BaseException:
         made.close()
         raise
@@ -35,7 +35,7 @@ def bind(folder: Path) -> socket.socket:
 
 
 def connect(folder: Path) -> socket.socket:
-    """A connection to the owner of a folder. Raises OSError."""
+    """Return a socket connected to the owner of a folder. Raises OSError."""
     made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         with _short_path(folder) as short:
@@ -47,13 +47,13 @@ def connect(folder: Path) -> socket.socket:
 
 
 def remove(folder: Path) -> None:
-    """Take the file away. Raises OSError."""
+    """Remove the file. Raises OSError."""
     (folder / NAME).unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
 def _short_path(folder: Path) -> Iterator[str]:
-    """A name of the folder that leaves room for that of the socket."""
+    """Yield a path of the folder that is short enough for a socket in it."""
     whole = str(folder)
     if len(os.fsencode(whole)) + 1 + len(NAME) <= _MAX_PATH_BYTES:
         yield whole
