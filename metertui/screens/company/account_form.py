@@ -1,4 +1,4 @@
-"""One account: registered, changed, moved, deactivated and back; with its attributes in time and what was decided."""
+"""The form tab: register, change, move, deactivate and reactivate an account; its attributes and edits in time."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from metertui.screens.fields import Field
 from metertui.text import fmt, message, plain
 
 _EVENTS: Final = 20
-"""Decisions that are shown, the newest."""
+"""The number of edits shown, the newest ones."""
 _LABELS: Final = {"sub_region": "sub-region"}
 
 
 class FormTab(Tab):
-    """The form, checked as one types."""
+    """The form of one account, checked while one types."""
 
     name_of = "form"
     heading = "Form"
@@ -38,10 +38,10 @@ class FormTab(Tab):
                     yield Field(id=f"form-{name}", compact=True)
             with Horizontal(classes="field"):
                 yield Label("from")
-                yield Field(placeholder="empty: now; told late: like 2025-03-01", id="form-since", compact=True)
+                yield Field(placeholder="empty: now; or a past day such as 2025-03-01", id="form-since", compact=True)
             with Horizontal(classes="field"):
                 yield Label("reason")
-                yield Field(placeholder="why it is deactivated, or taken back", id="form-reason", compact=True)
+                yield Field(placeholder="reason for deactivation or reactivation", id="form-reason", compact=True)
             yield Static(id="form-check", classes="check")
             with Horizontal(classes="buttons"):
                 yield Button("Register", id="register", variant="primary", compact=True)
@@ -50,8 +50,8 @@ class FormTab(Tab):
                 yield Button("Reactivate", id="reactivate", compact=True)
             yield Static(id="form-past")
 
-    def take(self, meter: str) -> None:
-        """Show an account."""
+    def show_account(self, meter: str) -> None:
+        """Show an account in the form."""
         account = self.headend.engine.accounts.get(meter)
         if account is not None:
             self._fill(account)
@@ -70,7 +70,7 @@ class FormTab(Tab):
         self.check()
 
     def check(self) -> None:
-        """Say what the form lacks, or how the account stands."""
+        """Show what is wrong with the form, or the state of the account."""
         meter, fields = self._form()
         account = self.headend.engine.accounts.get(meter)
         try:
@@ -83,36 +83,36 @@ class FormTab(Tab):
         except Refused as error:
             text = message(f"! {error.why}")
         self.query_one("#form-check", Static).update(text)
-        self.query_one("#form-past", Static).update(Text("") if account is None else self._past(account))
+        self.query_one("#form-past", Static).update(Text("") if account is None else self._history(account))
 
     def _state(self, account: Account, fields: dict[str, str], since: int | None) -> str:
-        """How an account stands, and whether Change would correct its last change. Raises Refused."""
+        """Return the state of an account, and whether Change would correct its last change. Raises Refused."""
         accounts, now = self.headend.engine.accounts, self.headend.engine.clock.now()
         planned, before = accounts.modified(account.meter, fields, now, since).moves, accounts.moves(account.meter)
         state = f"{account.meter} is registered, {'active' if account.active else 'deactivated'}"
         if not planned or len(planned[account.meter]) > len(before):
             return state
-        return f"{state}. Change corrects its last change, of {fmt.moment(before[-1][0], self.zone)}"
+        return f"{state}. Change corrects its last change of {fmt.moment(before[-1][0], self.zone)}"
 
     def _since(self) -> int | None:
-        """When a change takes effect, µs UTC; None for now. Raises Refused."""
+        """Return the instant when a change takes effect (µs UTC); None for now. Raises Refused."""
         text = self.query_one("#form-since", Input).value.strip()
         return effective(text, self.zone) if text else None
 
-    def _past(self, account: Account) -> Text:
-        """An account's attributes in time, and what was decided about it."""
+    def _history(self, account: Account) -> Text:
+        """Return the attributes of an account in time, and the edits about it."""
         lines = []
         moves = self.headend.engine.accounts.moves(account.meter)
         if account.registered is not None:
             lines.append(f"{fmt.moment(account.registered, self.zone)}  registered")
         for place, (since, group) in enumerate(moves):
-            when = "at first".ljust(19) if not place else fmt.moment(since, self.zone)
+            when = "from the start".ljust(19) if not place else fmt.moment(since, self.zone)
             lines.append(f"{when}  {', '.join(filter(None, group)) or 'no attributes'}")
         for event in self.headend.engine.events.all_of(account.meter)[-_EVENTS:]:
             about = "" if event.at is None else f" {fmt.moment(event.at, self.zone)}"
             reason = f": {event.reason}" if event.reason else ""
             lines.append(f"{fmt.moment(event.decided, self.zone)}  {event.what}{about} by {event.who}{reason}")
-        return Text("\n").join([Text("Its past", style="bold"), *map(plain, lines)])
+        return Text("\n").join([Text("History", style="bold"), *map(plain, lines)])
 
     @on(Button.Pressed, "#register")
     @work(exclusive=True, group="account")
@@ -120,10 +120,10 @@ class FormTab(Tab):
         meter, fields = self._form()
         given = {name: value for name, value in fields.items() if value}
         outcome = await self.headend.accounts.register(meter, given, self.who)
-        self.tell(outcome, f"{meter} is registered")
+        self.say_outcome(outcome, f"{meter} is registered")
         self._changed()
         if outcome.stored:
-            self.query_one("#form-meter").focus()  # what is typed takes its place; a neighbour shares the rest
+            self.query_one("#form-meter").focus()  # typing replaces the id; the other fields often fit a neighbour
 
     @on(Button.Pressed, "#modify")
     def _modify(self) -> None:

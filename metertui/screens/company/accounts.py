@@ -1,4 +1,4 @@
-"""The accounts, all of them, as one types."""
+"""The accounts tab: all accounts, filtered while one types."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _COLUMNS: Final = (
     Column("type", 10, most=20),
     Column("registered", 19, spare=True),
 )
-_ORDERS: Final = ("by id", "by id from the end", "newest first")
+_ORDERS: Final = ("by id", "by id, descending", "newest first")
 _NONE: Final[Rows] = np.empty(0, dtype=np.int32)
 
 
 class AccountsTab(Tab):
-    """A search field over a table that fetches just the rows in view."""
+    """A search field over a table that fetches only the visible rows."""
 
     name_of = "accounts"
     heading = "Accounts"
@@ -50,12 +50,12 @@ class AccountsTab(Tab):
         widest = max(10, self.headend.engine.accounts.roster.widest)
         yield Table((Column("meter", widest), *_COLUMNS), id="account-table")
 
-    def renew(self) -> None:
-        """Find and fetch anew."""
+    def reload(self) -> None:
+        """Search again and reload the rows."""
         self._find(self.query_one("#account-search", Input).value)
 
     def action_order(self) -> None:
-        """The next order: by id, by id from the end, newest first."""
+        """Choose the next order: by id, by id descending, newest first."""
         self._order = (self._order + 1) % len(_ORDERS)
         self._show()
 
@@ -66,9 +66,9 @@ class AccountsTab(Tab):
 
     @work(exclusive=True, group="accounts")
     async def _find(self, text: str) -> None:
-        """Show the accounts with `text`; what is typed next gives up the search for it."""
+        """Show the accounts that contain `text`. The next key typed cancels the search."""
         if not len(self._found):
-            self.query_one("#account-count", Static).update("looking …")
+            self.query_one("#account-count", Static).update("Searching …")
         self._found = await self.headend.accounts.find_all(text)
         self._show()
 
@@ -84,7 +84,7 @@ class AccountsTab(Tab):
                 self._rows = np.sort(self._found)[::-1]
         at = np.flatnonzero(self._rows == chosen)
         table.show_rows(len(self._rows), self._fetch, int(at[0]) if len(at) else 0)
-        self.query_one("#account-count", Static).update(self._counted())
+        self.query_one("#account-count", Static).update(self._count_line())
 
     def _fetch(self, start: int, stop: int) -> Sequence[Cells]:
         roster = self.headend.engine.accounts.roster
@@ -96,18 +96,19 @@ class AccountsTab(Tab):
         registered = "" if account.registered is None else fmt.moment(account.registered, self.zone)
         return (account.meter, state, *where, registered)
 
-    def _counted(self) -> str:
+    def _count_line(self) -> str:
         number, found = len(self.headend.engine.accounts), len(self._found)
         if not number:
-            return "There is no account yet. Ctrl+→ opens the form that registers one."
+            return "There are no accounts yet. Press ctrl+→ to open the form and register one."
         if not found:
-            return "No account has this in its id, address or postcode."
+            return "No account has this text in its id, address or postcode."
         of = fmt.count(number) if found == number else f"{fmt.count(found)} of {fmt.count(number)}"
         accounts = "account" if number == 1 else "accounts"
-        return f"{of} {accounts}, {_ORDERS[self._order]}. Enter goes to the table, and there opens one; o orders."
+        keys = "Enter goes to the table, then opens an account; o changes the order."
+        return f"{of} {accounts}, {_ORDERS[self._order]}. {keys}"
 
     @on(Table.RowSelected, "#account-table")
-    def _take(self, event: Table.RowSelected) -> None:
+    def _open_account(self, event: Table.RowSelected) -> None:
         event.stop()
         if event.row < len(self._rows):
             meter = self.headend.engine.accounts.roster.meter(int(self._rows[event.row]))

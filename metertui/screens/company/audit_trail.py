@@ -1,4 +1,4 @@
-"""The audit trail: who did what, newest first."""
+"""The audit log tab: who did what, newest first."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from metertui.text import fmt, message
 _COLUMNS: Final = (
     Column("time", 19),
     Column("who", 24),
-    Column("did", 14),
-    Column("what", 16),
+    Column("action", 14),
+    Column("subject", 16),
     Column("detail", 60),
 )
 _PAGE: Final = 200
 _NEAR: Final = 50
-"""Rows from the end at which more are fetched."""
+"""How near to the last row the cursor must be for more rows to be fetched."""
 
 
 class TrailTab(Tab):
-    """`audit.log`, read from its end as one goes down, whole only if one goes there."""
+    """The entries of `audit.log`, read from its end while the cursor goes down."""
 
     name_of = "trail"
-    heading = "Audit trail"
+    heading = "Audit log"
     first = "#trail-search"
 
     def __init__(self) -> None:
@@ -41,9 +41,7 @@ class TrailTab(Tab):
         self._text = ""
 
     def compose(self) -> ComposeResult:
-        yield SearchField(
-            "#trail-table", placeholder="only entries with these words: a name, a day, void …", id="trail-search"
-        )
+        yield SearchField("#trail-table", placeholder="filter by words: a name, a day, void …", id="trail-search")
         yield Static(id="trail-count")
         yield Table(_COLUMNS, id="trail-table")
         yield Steady(fixed=True, id="trail-entry")
@@ -58,24 +56,24 @@ class TrailTab(Tab):
 
     @work(exclusive=True, group="trail")
     async def _begin(self, text: str) -> None:
-        """The newest entries with `text`."""
+        """Show the newest entries that contain `text`."""
         found, end = await self.headend.look_up(self.headend.engine.audit.entries_before, None, text, _PAGE)
         self._entries, self._end, self._text = found, end, text
         table = self.query_one("#trail-table", Table)
         table.show_rows(len(found), lambda start, stop: [self._cells(entry) for entry in self._entries[start:stop]])
         self._count()
-        self._tell(0)
+        self._show_entry(0)
 
     @on(Table.RowHighlighted, "#trail-table")
     def _moved(self, event: Table.RowHighlighted) -> None:
         event.stop()
-        self._tell(event.row)
+        self._show_entry(event.row)
         if self._end and event.row >= len(self._entries) - _NEAR:
             self._more()
 
     @work(exclusive=True, group="trail")
     async def _more(self) -> None:
-        """Older ones."""
+        """Fetch older entries."""
         found, self._end = await self.headend.look_up(
             self.headend.engine.audit.entries_before, self._end, self._text, _PAGE
         )
@@ -83,24 +81,24 @@ class TrailTab(Tab):
         self.query_one("#trail-table", Table).append_rows(len(self._entries))
         self._count()
 
-    def _tell(self, row: int) -> None:
-        """The last cells of the row under the cursor, which a narrow terminal cuts."""
+    def _show_entry(self, row: int) -> None:
+        """Show the last cells of a row in full; a narrow terminal cuts them."""
         said = self._entries[row][2:] if 0 <= row < len(self._entries) else []
         self.query_one("#trail-entry", Steady).show(message(" ".join(filter(None, said))))
 
     def _cells(self, entry: list[str]) -> Cells:
-        """An entry with its time as all times are shown."""
+        """Return the cells of an entry, with its time as on all screens."""
         try:
             return [fmt.moment(self.zone.parse(entry[0]), self.zone), *entry[1:]]
         except Refused:
-            return entry  # somebody has been at the file
+            return entry  # the file was edited by hand
 
     def _count(self) -> None:
         number = fmt.count(len(self._entries))
         if not self._entries:
-            said = "No entry has these words." if self._text.strip() else "Nobody has done anything yet."
+            said = "No entry contains these words." if self._text.strip() else "There are no entries yet."
         elif self._end:
-            said = f"The newest {number}; older ones come as one goes down. Enter goes to the table."
+            said = f"The newest {number}; older entries load as you go down. Enter goes to the table."
         else:
             said = f"All {number}, newest first. Enter goes to the table."
         self.query_one("#trail-count", Static).update(said)

@@ -1,4 +1,4 @@
-"""Company: accounts, readings by hand and by file, the day close, staff, and who did what."""
+"""The company screen: accounts, readings by hand and by file, the day close, staff and the audit log."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ _TABS: tuple[type[Tab], ...] = (AccountsTab, FormTab, ReadingTab, UploadTab, Clo
 
 
 class CompanyScreen(GatedScreen):
-    """What operators do, a file a tab."""
+    """The work of operators, a tab and a module for each subject."""
 
     place = "company"
     roles = ("operator",)
     explains = (
-        "Accounts: type any part of an id, address or postcode; enter goes to the table, and there opens one. Form: "
-        "register an account, or change one, from now on or from a day in the past; what was used before keeps its "
-        "region and type. A deactivated meter's readings are refused and its history stays. Reading: store one by "
-        "hand. File: see what a file would bring, then store it. Day close: the log becomes day files; ingest goes on "
-        "meanwhile. Staff: who may log in. Audit trail: who did what; all that is done here stands there with your "
+        "Accounts: type any part of an id, address or postcode. Enter goes to the table, and there opens an account. "
+        "Form: register an account, or change one from now or from a past day; earlier usage keeps its region and "
+        "type. The readings of a deactivated meter are refused; its history remains. Reading: store a reading by "
+        "hand. File: preview a file of readings, then store it. Day close: write the log to day files while ingest "
+        "continues. Staff: who may log in. Audit log: who did what. Everything done here is recorded there with your "
         "name."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+left", "tab(-1)", "Tab before", key_display="ctrl+←", priority=True),
-        Binding("ctrl+right", "tab(1)", "Tab after", key_display="ctrl+→", priority=True),
+        Binding("ctrl+left", "tab(-1)", "Previous tab", key_display="ctrl+←", priority=True),
+        Binding("ctrl+right", "tab(1)", "Next tab", key_display="ctrl+→", priority=True),
     ]
 
     def inside(self) -> ComposeResult:
@@ -48,14 +48,14 @@ class CompanyScreen(GatedScreen):
 
     _wanted = ""
 
-    def lead_to(self, tab: str) -> None:
-        """Open a tab by its name when the screen comes into view."""
+    def open_tab_next(self, tab: str) -> None:
+        """Open a tab by its name when the screen is next shown."""
         self._wanted = tab
 
     def on_screen_resume(self) -> None:
-        self.call_after_refresh(self._follow)
+        self.call_after_refresh(self._open_wanted_tab)
 
-    def _follow(self) -> None:
+    def _open_wanted_tab(self) -> None:
         if self._wanted and self._open:
             self._open_tab(self._wanted)
             self._wanted = ""
@@ -64,7 +64,7 @@ class CompanyScreen(GatedScreen):
         self._open_tab(self._wanted or _TABS[0].name_of)
         self._wanted = ""
         self.say(f"Logged in as {self.desk.sessions.email}. F9 logs out.")
-        # Later: a screen that comes into view is laid out twice, and a full table would be drawn both times.
+        # Later: a screen is laid out twice when it is shown, and a full table would be drawn both times.
         self.call_after_refresh(self.accounts_changed)
 
     def show_live(self, snapshot: LiveSnapshot) -> None:
@@ -72,21 +72,21 @@ class CompanyScreen(GatedScreen):
         self._tab.show_live(snapshot)
 
     def action_tab(self, step: int) -> None:
-        """The tab before or after."""
-        self.hush()  # what was said was of the tab before
+        """Open the previous or the next tab."""
+        self.hush()  # the message belongs to the tab before
         names = [tab.name_of for tab in _TABS]
         self._open_tab(names[(names.index(self.query_one(TabbedContent).active) + step) % len(names)])
 
-    # What its tabs ask of it, see tab.Company.
+    # The methods of tab.Company, which the tabs call.
 
     def open_account(self, meter: str) -> None:
-        """Take an account into the form."""
+        """Show an account in the form."""
         self._open_tab(FormTab.name_of)
-        self.query_one(FormTab).take(meter)
+        self.query_one(FormTab).show_account(meter)
 
     def accounts_changed(self) -> None:
-        """An account is new or another now."""
-        self.query_one(AccountsTab).renew()
+        """Update the tabs after a change of an account."""
+        self.query_one(AccountsTab).reload()
         self.query_one(FormTab).check()
 
     @property
@@ -95,9 +95,9 @@ class CompanyScreen(GatedScreen):
 
     def _open_tab(self, name: str) -> None:
         self.query_one("#company-tabs", TabbedContent).active = name
-        self.set_focus(self.query_one(self._tab.first))  # at once: one may type on already
+        self.set_focus(self.query_one(self._tab.first))  # at once: the next key may be for the tab
         self._tab.entered()
 
     @on(TabbedContent.TabActivated, "#company-tabs")
-    def _came(self) -> None:
+    def _refresh_tab(self) -> None:
         self._tab.show_live(self.headend.live())

@@ -1,4 +1,4 @@
-"""The day close: how far it is, and what came of the last one."""
+"""The day close tab: its progress, the result of the last one, and the button that starts it."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from textual.widgets import Button
 
 from metertui.engine.core import LiveSnapshot
 from metertui.engine.errors import MeterError
-from metertui.screens.company.day_close_panel import DayClose, closing, told
+from metertui.screens.company.day_close_panel import DayClose, closing, result_sentence
 from metertui.screens.company.tab import Tab
 
 
 class CloseTab(Tab):
-    """The panel, and a button."""
+    """The panel of the day close with a button."""
 
     name_of = "close"
     heading = "Day close"
@@ -38,4 +38,4 @@ class CloseTab(Tab):
         except MeterError as error:
             self.say(f"! {error}")
             return
-        self.say(f"Closed: {told(close)}.")
+        self.say(f"Closed: {result_sentence(close)}.")

@@ -1,4 +1,4 @@
-"""The day close as a panel: how far the one that is running is, and what came of the last one."""
+"""The day close as a panel: the progress of a running one, and the result of the last one."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ from metertui.screens.shell import Steady
 from metertui.text import fmt, plain
 
 LINES: Final = 6
-"""How many it has at most."""
+"""The most lines that the panel has."""
 _NAME: Final = 8
-"""Cells of a line's name, the blank after it included."""
+"""The width of the name of a line, with the blank after it."""
 _PEER: Final = re.compile(r".*:\d+")
 
 
 class DayClose(Steady):
-    """Its size is the stylesheet's: LINES high."""
+    """The panel. The stylesheet makes it LINES high."""
 
     def __init__(self, zone: SiteZone, **kwargs: Any) -> None:
         super().__init__(fixed=True, **kwargs)
         self._zone = zone
 
     def show_live(self, snapshot: LiveSnapshot) -> None:
-        """Take in the state of things."""
+        """Show the state of the day close."""
         room = self.content_size.width or 40
         self.show(running(snapshot, room) if closing(snapshot) else resting(snapshot, self._zone, room))
 
 
 def closing(snapshot: LiveSnapshot) -> bool:
-    """Whether a day close is running, here or where the folder is owned."""
+    """Return whether a day close is running, here or in the owner of the folder."""
     return snapshot.progress is not None or snapshot.day_state != "open"
 
 
 def running(snapshot: LiveSnapshot, room: int) -> Text:
-    """Step by step: which are done, which is under way and how far, which are to come."""
+    """Return the steps of a running close: done, under way with progress, to come."""
     at = CLOSE_STEPS.index(snapshot.day_state) if snapshot.day_state in CLOSE_STEPS else 0
     text = Text(no_wrap=True, overflow="ellipsis")
     for place, step in enumerate(CLOSE_STEPS):
@@ -47,17 +47,17 @@ def running(snapshot: LiveSnapshot, room: int) -> Text:
     share = snapshot.progress
     taken = f"{int(snapshot.closing_seconds)} s"
     if share is not None:
-        told = f" {share:>4.0%} · {taken}"
-        width = max(8, room - len(told))
+        progress = f" {share:>4.0%} · {taken}"
+        width = max(8, room - len(progress))
         done = round(share * width)
         text.append("━" * done, style="bold")
         text.append("─" * (width - done), style="dim")
-        text.append(told)
+        text.append(progress)
     if snapshot.closing_by:
         by = who(snapshot.closing_by)
         text.append("\nby ", style="dim")
         text.append_text(by)
-        meanwhile = "; meters are answered meanwhile"
+        meanwhile = "; ingest continues"
         text.append(meanwhile if by.cell_len + len(meanwhile) + 3 <= room else "", style="dim")
     return text
 
@@ -72,15 +72,15 @@ def _figure(snapshot: LiveSnapshot, step: str) -> str:
 
 
 def resting(snapshot: LiveSnapshot, zone: SiteZone, room: int) -> Text:
-    """What waits in the log, and the last close."""
+    """Return the size of the log, and the result of the last close."""
     text = Text(no_wrap=True, overflow="ellipsis")
     waits = f"{_readings(snapshot.in_log)}, {fmt.size(snapshot.log_bytes)}" if snapshot.in_log else "empty"
     _line(text, "in log", Text(waits, style="bold"))
     close = snapshot.last_close
     if close is None:
-        text.append("\nNo day close is known here yet. It moves the\n", style="dim")
-        text.append("log into a file for each day. Midnight starts\n", style="dim")
-        text.append("it, or STOPSERVER, or an operator.", style="dim")
+        text.append("\nThe day has not been closed yet. A close writes\n", style="dim")
+        text.append("the log to day files. It runs at midnight, on\n", style="dim")
+        text.append("STOPSERVER, or when an operator starts it.", style="dim")
         return text
     _line(text, "\nlast", Text(fmt.moment(close.ended, zone), style="bold"))
     _line(text, "\nby", who(close.by))
@@ -97,34 +97,34 @@ def _line(text: Text, name: str, value: Text) -> None:
 
 def _late(close: Close) -> Text:
     if close.late is None:
-        return Text("not known: no close before it is", style="dim")
+        return Text("unknown: there was no close before", style="dim")
     if not close.late:
-        return Text("none for days that were over")
+        return Text("none for days closed before")
     return Text(f"{_readings(close.late)} into {_files(close.late_files)}")
 
 
 def who(by: str) -> Text:
-    """What started a close, in words; by name where someone did."""
+    """Return what or who started a close, in words."""
     if by == "midnight":
-        return Text("the clock at midnight")
+        return Text("midnight")
     if _PEER.fullmatch(by):
         return Text.assemble("STOPSERVER from ", plain(by))
     return plain(by, limit=60)
 
 
 def in_short(snapshot: LiveSnapshot, zone: SiteZone) -> str:
-    """The same in a line."""
+    """Return the state of the day close in one line."""
     if closing(snapshot):
         figure = _figure(snapshot, snapshot.day_state)
         return f"day close: {snapshot.day_state}{f' {figure}' if figure else ''}"
     close = snapshot.last_close
     if close is None:
-        return "day open; no close of a day is known here yet"
+        return "day open; not closed yet"
     return f"day open; last close {fmt.moment(close.ended, zone)}, {_readings(close.readings)}"
 
 
-def told(close: Close) -> str:
-    """What came of a close, in a sentence."""
+def result_sentence(close: Close) -> str:
+    """Return the result of a close as a sentence."""
     late = f", {fmt.count(close.late)} of them late" if close.late else ""
     return f"{_readings(close.readings)} into {_files(close.files)} in {close.seconds:.1f} s{late}"
 

@@ -1,4 +1,4 @@
-"""Readings from a file: what it would bring is shown first, and nothing is written before one says so."""
+"""The file tab: preview a file of readings, then store it. Nothing is written before Store."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _COLUMNS: Final = (Column("where", 24), Column("code", 16), Column("why", 76), C
 
 
 class UploadTab(Tab):
-    """A file's path, its preview, and the way into the engine."""
+    """The path of a file, its preview, and the buttons that store it."""
 
     name_of = "upload"
     heading = "File"
@@ -55,15 +55,17 @@ class UploadTab(Tab):
         self._plan(None)
         said = ""
         if (path := self._path) != Path() and not path.is_file():
-            said = f"! there is no file {path}" if not path.exists() else f"! {path} is no file"
+            said = f"! There is no file {path}" if not path.exists() else f"! {path} is not a file"
         self.query_one("#upload-check", Static).update(message(said))
 
     def _plan(self, importing: Import | None) -> None:
-        """What Store would store."""
+        """Set the import that Store would store."""
         self._planned = importing
         self.query_one("#upload-store", Button).disabled = importing is None
-        self.query_one("#upload-text", Static).update("" if importing is None else _told(importing.report, "would be"))
-        self._list([] if importing is None else _told_one_by_one(importing.report))
+        self.query_one("#upload-text", Static).update(
+            "" if importing is None else _summary(importing.report, "would be")
+        )
+        self._list([] if importing is None else _faulty_lines(importing.report))
 
     def _list(self, rows: list[tuple[str, ...]]) -> None:
         table = self.query_one("#upload-lines", Table)
@@ -82,17 +84,17 @@ class UploadTab(Tab):
             return
         except asyncio.CancelledError:
             if self.is_mounted:
-                self.say("Given up. Nothing was written.")
+                self.say("Cancelled. Nothing was written.")
             raise
         finally:
             self._end()
         self._plan(importing)
         if importing.report.new or importing.report.registered or importing.report.moved:
-            self.say("Nothing is written yet. Store does it.")
+            self.say("Nothing is written yet. Press Store to store the readings.")
             self.query_one("#upload-store").focus()
         else:
             self.query_one("#upload-store", Button).disabled = True
-            self.say("There is nothing new in this file.")
+            self.say("This file contains nothing new.")
 
     @on(Button.Pressed, "#upload-store")
     @work(exclusive=True, group="upload")
@@ -109,12 +111,12 @@ class UploadTab(Tab):
             return
         except asyncio.CancelledError:
             if self.is_mounted:
-                self.say("! Given up. What is stored stays; the same file again brings the rest.")
+                self.say("! Cancelled. Readings stored so far remain; store the file again for the rest.")
             raise
         finally:
             self._end()
-        self.query_one("#upload-text", Static).update(_told(report, "are"))
-        self._list(_told_one_by_one(report))
+        self.query_one("#upload-text", Static).update(_summary(report, "are"))
+        self._list(_faulty_lines(report))
         self.say(f"{self._path.name}: {fmt.count(report.new)} new readings are stored")
 
     @on(Button.Pressed, "#upload-cancel")
@@ -142,15 +144,15 @@ class UploadTab(Tab):
         self.query_one("#upload-path").focus()
 
 
-def _told(report: ImportReport, verb: str) -> str:
-    """What is new, known, suspect and refused, a line each."""
+def _summary(report: ImportReport, verb: str) -> str:
+    """Return the numbers of new, suspect, duplicate and refused readings, a line each."""
     days = f"in {report.days} {'day file' if report.days == 1 else 'day files'}"
     reasons = f"   {fmt.tally(report.reasons)}" if report.refused else ""
     lines = [
         ("lines read", report.read, ""),
         ("new", report.new, f"   {verb} stored, {days}" if report.new else ""),
-        ("of them suspect", report.suspect, "   stored, and not counted until explained" if report.suspect else ""),
-        ("duplicate", report.duplicate, "   known already, with the same value" if report.duplicate else ""),
+        ("of these suspect", report.suspect, "   stored, but not counted until explained" if report.suspect else ""),
+        ("duplicate", report.duplicate, "   already stored with the same value" if report.duplicate else ""),
         ("refused", report.refused, reasons),
         ("meters registered", report.registered, ""),
         ("meters moved", report.moved, ""),
@@ -158,8 +160,8 @@ def _told(report: ImportReport, verb: str) -> str:
     return "\n".join(f"{name:<18}{fmt.count(number):>12}{more}" for name, number, more in lines)
 
 
-def _told_one_by_one(report: ImportReport) -> list[tuple[str, ...]]:
-    """The refused lines, then the suspect ones, with what is wrong with each."""
+def _faulty_lines(report: ImportReport) -> list[tuple[str, ...]]:
+    """Return the refused lines, then the suspect ones, each with its reason."""
     return [
         (f"{misfit.source}:{misfit.line}", misfit.code, misfit.why, plain(misfit.text).plain)
         for misfit in (*report.refused_lines, *report.suspect_lines)

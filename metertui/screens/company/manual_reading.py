@@ -1,4 +1,4 @@
-"""A reading by hand."""
+"""The reading tab: store a reading by hand."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from metertui.text import fmt, message
 
 
 class ReadingTab(Tab):
-    """Meter, register and time, checked as one types."""
+    """The form for meter, register and time, checked while one types."""
 
     name_of = "reading"
     heading = "Reading"
@@ -25,7 +25,11 @@ class ReadingTab(Tab):
 
     def compose(self) -> ComposeResult:
         with Vertical():
-            for name, hint in (("meter", ""), ("kwh", "like 144.5"), ("time", "like 2025-02-19T00:30; empty: now")):
+            for name, hint in (
+                ("meter", ""),
+                ("kwh", "like 144.5"),
+                ("time", "like 2025-02-19T00:30; empty: now"),
+            ):
                 with Horizontal(classes="field"):
                     yield Label("register kWh" if name == "kwh" else name)
                     yield Field(placeholder=hint, id=f"reading-{name}", compact=True)
@@ -50,14 +54,14 @@ class ReadingTab(Tab):
         self.query_one("#reading-check", Static).update(text)
 
     def _before(self, meter: str, wh: int | None, at: int) -> str:
-        """The reading that counts before an instant, or why one of `wh` would be refused there, or be suspect."""
+        """Return the counted reading before an instant, or why a reading of `wh` would be refused or suspect there."""
         engine = self.headend.engine
         known = engine.readings.find(engine.directory.codes[meter], at)
         if wh is not None and known is not None and known != wh:
-            return f"! {fmt.kwh(known)} is stored for this time already."
+            return f"! {fmt.kwh(known)} is already stored for this time."
         before = engine.series(meter).curve.point_before(at)
         if before is None:
-            return "No reading is counted before this one."
+            return "There is no counted reading before this one."
         if wh is not None and (why := rules.misfit(before, at, wh, engine.rules.max_w, self.zone)):
             return f"! It would be suspect: {fmt.reason(why)}."
         then, register = before
@@ -74,7 +78,7 @@ class ReadingTab(Tab):
     async def _store(self) -> None:
         meter, kwh, time = self._reading()
         outcome = await self.headend.store_reading(meter, kwh, time or None, self.who)
-        self.tell(outcome, f"{meter} {kwh} kWh is stored")
+        self.say_outcome(outcome, f"{meter} {kwh} kWh is stored")
         if outcome.stored:
             for name in ("kwh", "time"):
                 self.query_one(f"#reading-{name}", Input).value = ""

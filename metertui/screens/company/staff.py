@@ -1,4 +1,4 @@
-"""Staff accounts: who may log in, and as what."""
+"""The staff tab: who may log in, and in which role."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _COLUMNS: Final = (Column("email", 36), Column("role", 12), Column("", 10))
 _FIELDS: Final = {
     "email": ("email", ""),
     "role": ("role", "operator or government"),
-    "password": ("password", "to add one, or change it"),
-    "again": ("once more", ""),
+    "password": ("password", "to add a member, or change a password"),
+    "again": ("repeat", ""),
 }
 
 
 class StaffTab(Tab):
-    """A table, and under it a form that it fills."""
+    """A table of staff, and a form that the selected row fills."""
 
     name_of = "staff"
     heading = "Staff"
@@ -61,7 +61,7 @@ class StaffTab(Tab):
         table.show_rows(len(rows), lambda start, stop: rows[start:stop], table.cursor_row)
 
     @on(Table.RowSelected, "#staff-table")
-    def _take(self, event: Table.RowSelected) -> None:
+    def _fill_form(self, event: Table.RowSelected) -> None:
         event.stop()
         member = self._members[event.row]
         self._field("email").value, self._field("role").value = member.email, member.role
@@ -79,22 +79,22 @@ class StaffTab(Tab):
         email, role, password, again = self._form()
         said = ""
         if email and ("@" not in email or " " in email):
-            said = f"! {email} is no email address"
+            said = f"! {email} is not an email address"
         elif role and not any(name.startswith(role) for name in ROLES):
-            said = f"! a role is one of {', '.join(ROLES)}"
+            said = f"! The role is one of {', '.join(ROLES)}"
         elif again and not password.startswith(again):
-            said = "! the two passwords are not the same"
+            said = "! The passwords differ"
         elif email and self.headend.engine.staff.get(email) is not None:
-            said = f"{email} is a member of staff; Add gives another role and password"
+            said = f"{email} exists; Add changes role and password"
         self.query_one("#staff-check", Static).update(message(said))
 
     @on(Button.Pressed, "#staff-add")
     def _add(self) -> None:
         email, role, password, again = self._form()
         if password != again:
-            self.say("! The two passwords are not the same.")
+            self.say("! The passwords differ.")
         elif not password:
-            self.say("! Give the password, twice.")
+            self.say("! Enter the password twice.")
         else:
             add = self.headend.staff.add
             self._do(lambda: add(email, role, password, self.who), f"{email} may log in as {role}")
@@ -102,7 +102,7 @@ class StaffTab(Tab):
     @on(Button.Pressed, "#staff-change")
     def _change(self) -> None:
         email, role, *_ = self._form()
-        self._do(lambda: self.headend.staff.change_role(email, role, self.who), f"{email} is {role} from now on")
+        self._do(lambda: self.headend.staff.change_role(email, role, self.who), f"{email} now has the role {role}")
 
     @on(Button.Pressed, "#staff-remove")
     def _remove(self) -> None:
@@ -123,4 +123,4 @@ class StaffTab(Tab):
         self._list()
         member = self.headend.engine.staff.get(self.who)
         if member is None or member.role != self.desk.sessions.role:
-            self.desk.sessions.end()  # who has just taken it from themselves
+            self.desk.sessions.end()  # they removed their own role

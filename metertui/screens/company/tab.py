@@ -1,4 +1,4 @@
-"""What every tab of the company screen is."""
+"""The base of the tabs of the company screen."""
 
 from __future__ import annotations
 
@@ -14,32 +14,32 @@ from metertui.screens.shell import Desk
 
 
 class Company(Protocol):
-    """What tabs need of their screen."""
+    """The methods of the company screen that its tabs call."""
 
     def say(self, text: str) -> None:
-        """Put a sentence into the line for them."""
+        """Show a sentence in the message line."""
 
     def open_account(self, meter: str) -> None:
-        """Take an account into the form."""
+        """Show an account in the form."""
 
     def accounts_changed(self) -> None:
-        """An account is new or another now."""
+        """Update the tabs after a change of an account."""
 
 
 class Tab(TabPane):
-    """A tab. Its messages go to the screen's line for them."""
+    """A tab. Its messages go to the message line of the screen."""
 
     name_of: ClassVar[str] = ""
     """Its id."""
     heading: ClassVar[str] = ""
     first: ClassVar[str] = ""
-    """What has the focus when it comes into view."""
+    """The selector of the widget that gets the focus when the tab is opened."""
 
     def __init__(self) -> None:
         super().__init__(self.heading, id=self.name_of)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        # Or a tab that was only passed by would come back once its field has heard of the focus.
+        # Otherwise a tab that was skipped would open again when its field gets the message about its focus.
         event.prevent_default()
 
     @property
@@ -54,7 +54,7 @@ class Tab(TabPane):
 
     @property
     def headend(self) -> HeadEnd:
-        """The engine's face."""
+        """The head-end."""
         return self.desk.headend
 
     @property
@@ -64,27 +64,27 @@ class Tab(TabPane):
 
     @property
     def who(self) -> str:
-        """Who is logged in."""
+        """The email of the person logged in."""
         return self.desk.sessions.email
 
     def entered(self) -> None:
-        """It has come into view."""
+        """Run when the tab is opened."""
 
     def show_live(self, snapshot: LiveSnapshot) -> None:
-        """Take in the state of things."""
+        """Show the state of the head-end."""
 
     def say(self, text: str) -> None:
-        """Tell what came of something; `!` in front of what went wrong."""
+        """Show a result; a failure begins with `!`."""
         self.company.say(text)
 
-    def tell(self, outcome: Outcome, done: str) -> None:
-        """Say what became of a request."""
+    def say_outcome(self, outcome: Outcome, done: str) -> None:
+        """Show the outcome of a request; `done` is the sentence for success."""
         match outcome.kind:
             case "refused":
                 self.say(f"! {outcome.code}: {outcome.text}")
             case "suspect":
                 self.say(f"{done}, but suspect: {outcome.text}")
             case "duplicate":
-                self.say(f"{done} already: the same again changes nothing")
+                self.say(f"{done} already; nothing changes")
             case _:
                 self.say(done)

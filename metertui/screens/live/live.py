@@ -172,7 +172,7 @@ class LiveScreen(DeskScreen):
             as_operator(self.app, "closing the day", lambda: self.call_later(self._go_and_close))
 
     async def _go_and_close(self) -> None:
-        cast("CompanyScreen", self.app.get_screen("company")).lead_to(CloseTab.name_of)
+        cast("CompanyScreen", self.app.get_screen("company")).open_tab_next(CloseTab.name_of)
         await self.run_action("app.go('company')")
 
     @on(Tabs.TabActivated, "#panes")

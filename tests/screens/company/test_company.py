@@ -122,11 +122,11 @@ async def test_an_account_is_taken_into_the_form_and_changed(office: Town) -> No
         await push(pilot, "modify")
         assert result(pilot) == "200-005 is changed from 2025-03-12 10:40:30 on"
         past = text_of(pilot, "#form-past")
-        assert "at first             South, Harbour, landed" in past
+        assert "from the start       South, Harbour, landed" in past
         assert "2025-03-12 10:40:30  North, Harbour, landed" in past
         field(pilot, "form-since").value = "2025-03-12 10:40:20"  # the date was mistyped
         await pilot.pause()
-        assert text_of(pilot, "#form-check").endswith("Change corrects its last change, of 2025-03-12 10:40:30")
+        assert text_of(pilot, "#form-check").endswith("Change corrects its last change of 2025-03-12 10:40:30")
         await push(pilot, "modify")
         assert "2025-03-12 10:40:20  North, Harbour, landed" in text_of(pilot, "#form-past")
         assert "10:40:30" not in text_of(pilot, "#form-past")
@@ -220,7 +220,7 @@ async def test_a_reading_is_stored_by_hand(office: Town) -> None:
 async def test_what_became_of_a_reading_is_told(office: Town) -> None:
     async with at_work(office, "f6", "ctrl+right", "ctrl+right") as pilot:
         for kwh, time, said in (
-            ("2690.5", "2025-03-12T10:30", "is stored already: the same again changes nothing"),
+            ("2690.5", "2025-03-12T10:30", "is stored already; nothing changes"),
             ("2690.4", "2025-03-12T10:30", "! conflict: "),
             ("1", "2025-03-12T10:40", "is stored, but suspect: "),
             ("2691", "2025-03-12T11:40", "! future-timestamp: "),
@@ -244,12 +244,12 @@ async def test_a_reading_is_checked_as_one_types(office: Town) -> None:
         for meter, kwh, time, said in (
             ("nobody", "", "", "! nobody is not registered"),
             (STEADY, "-3", "", "! "),
-            (STEADY, "3", "2025-02-19T00:30", "! 2 176.500 kWh is stored for this time already."),
+            (STEADY, "3", "2025-02-19T00:30", "! 2 176.500 kWh is already stored for this time."),
             (STEADY, "2176.5", "2025-02-19T00:30", "Counted before: 2 176.000 kWh at 2025-02-19 00:00:00."),
             (STEADY, "3", "2025-02-19T00:40", "! It would be suspect: 3.000 kWh is lower than the 2 176.500 kWh"),
             (STEADY, "2177", "", "! It would be suspect: 2 177.000 kWh is lower than the 2 690.500 kWh"),
             (STEADY, "", "", "Counted before: 2 690.500 kWh at 2025-03-12 10:30:00."),
-            (STEADY, "3", "2020-02-19T00:30", "No reading is counted before this one."),
+            (STEADY, "3", "2020-02-19T00:30", "There is no counted reading before this one."),
             ("", "3", "", ""),
             (STEADY, "3", "2025-02-19", "! "),
         ):
@@ -320,7 +320,7 @@ async def test_a_disk_that_refuses_is_told(office: Town, monkeypatch: pytest.Mon
 async def test_no_account_yet(empty_town: Town) -> None:
     empty_town.log_in("operator")
     async with at_work(empty_town, "f6") as pilot:
-        assert text_of(pilot, "#account-count").startswith("There is no account yet.")
+        assert text_of(pilot, "#account-count").startswith("There are no accounts yet.")
         await pilot.press("ctrl+right")
         assert field(pilot, "form-meter").has_focus
 
@@ -362,7 +362,7 @@ async def test_a_file_is_previewed_before_anything_is_written(office: Town, tmp_
         assert [line.split()[-1] if "  " not in line[30:] else line[18:30].strip() for line in said[:1]] == ["6"]
         figures = {line[:18].strip(): int(line[18:30]) for line in said}
         assert figures == {
-            "lines read": 6, "new": 3, "of them suspect": 1, "duplicate": 1, "refused": 2, "meters registered": 1,
+            "lines read": 6, "new": 3, "of these suspect": 1, "duplicate": 1, "refused": 2, "meters registered": 1,
             "meters moved": 0,
         }  # fmt: skip
         assert "would be stored" in said[1]
@@ -381,7 +381,7 @@ async def test_a_file_is_previewed_before_anything_is_written(office: Town, tmp_
         field(pilot, "upload-path").focus()
         await pilot.press("enter", "enter")
         await settle(pilot)
-        assert result(pilot) == "There is nothing new in this file."
+        assert result(pilot) == "This file contains nothing new."
     assert f"\t{WHO}\timport\tmore.csv\tread 6, new 3, " in (office.folder / "audit.log").read_text()
 
 
@@ -395,7 +395,7 @@ async def test_a_file_is_given_up(office: Town, tmp_path: Path, monkeypatch: pyt
             await asyncio.sleep(0)
         pilot.app.screen.query_one("#upload-cancel", Button).press()
         await settle(pilot)
-        assert result(pilot) == "! Given up. What is stored stays; the same file again brings the rest."
+        assert result(pilot) == "! Cancelled. Readings stored so far remain; store the file again for the rest."
         part = len(office.engine.readings) - stored
         assert 0 < part < 7000
         await push(pilot, "upload-preview")
@@ -406,7 +406,7 @@ async def test_a_file_is_given_up(office: Town, tmp_path: Path, monkeypatch: pyt
 
 async def test_what_is_no_file_is_told(office: Town, tmp_path: Path) -> None:
     async with at_work(office, "f6", *TO_FILE, *"/nowhere/x.csv") as pilot:
-        assert text_of(pilot, "#upload-check") == "! there is no file /nowhere/x.csv"
+        assert text_of(pilot, "#upload-check") == "! There is no file /nowhere/x.csv"
         field(pilot, "upload-path").value = str(lines(tmp_path / "other.csv", "a;b"))
         await push(pilot, "upload-preview")
         assert "this is not the first line of a known format" in " ".join(result(pilot).split())
@@ -429,9 +429,9 @@ async def test_staff_come_and_go_but_an_operator_stays(office: Town) -> None:
         for name, value in (("email", "ada@example.com"), ("role", "operator"), ("password", "one"), ("again", "two")):
             field(pilot, f"staff-{name}").value = value
         await pilot.pause()
-        assert text_of(pilot, "#staff-check") == "! the two passwords are not the same"
+        assert text_of(pilot, "#staff-check") == "! The passwords differ"
         await push(pilot, "staff-add")
-        assert result(pilot) == "! The two passwords are not the same."
+        assert result(pilot) == "! The passwords differ."
         field(pilot, "staff-again").value = "one"
         await push(pilot, "staff-add")
         assert result(pilot) == "ada@example.com may log in as operator"
@@ -463,5 +463,5 @@ async def test_the_audit_trail_is_read_from_its_end(office: Town) -> None:
         assert text_of(pilot, "#trail-entry") == "close n7"
         await press(pilot, "shift+tab", "end", *" x")
         await settle(pilot)
-        assert text_of(pilot, "#trail-count") == "No entry has these words."
+        assert text_of(pilot, "#trail-count") == "No entry contains these words."
         assert text_of(pilot, "#trail-entry") == ""
