@@ -29,7 +29,7 @@ from metertui.cli.runtime import build_head_end
 from metertui.engine.attributes import FIELDS
 from metertui.engine.base.config import Rules, SystemClock
 from metertui.engine.core.engine import Engine
-from metertui.engine.reports.saved_reports import Saved
+from metertui.engine.reports.saved_reports import SavedReport
 from metertui.engine.usage import Filter
 from metertui.engine.usage import readings_table as exporting
 from metertui.engine.usage.query import Question
@@ -41,21 +41,21 @@ from metertui.settings import Settings
 SIZES = ((80, 24), (120, 40), (200, 60))
 METERS = 200
 FIRST, LAST = date(2015, 1, 1), date(2025, 1, 1)
-STEPS: dict[str, Saved | str] = {
+STEPS: dict[str, SavedReport | str] = {
     "opens": "f5",
-    "ten years by day, lines": Saved(period="all", by=("day",), chart="lines"),
+    "ten years by day, lines": SavedReport(period="all", by=("day",), chart="lines"),
     "next page": "]",
     "sorted": "s",
-    "ten years by day, bars": Saved(period="all", by=("day",), chart="bars"),
-    "by month and region, stacked": Saved(period="all", by=("month", "region"), chart="stacked"),
-    "the same as lines": Saved(period="all", by=("month", "region"), chart="lines"),
-    "types of home, shares": Saved(period="all", by=("apartment_type",), chart="shares"),
-    "hour by weekday": Saved(period="all", by=("weekday", "hour_of_day"), chart="heat"),
-    "evenings against a year before": Saved(
+    "ten years by day, bars": SavedReport(period="all", by=("day",), chart="bars"),
+    "by month and region, stacked": SavedReport(period="all", by=("month", "region"), chart="stacked"),
+    "the same as lines": SavedReport(period="all", by=("month", "region"), chart="lines"),
+    "types of home, shares": SavedReport(period="all", by=("apartment_type",), chart="shares"),
+    "hour by weekday": SavedReport(period="all", by=("weekday", "hour_of_day"), chart="heat"),
+    "evenings against a year before": SavedReport(
         period="year", by=("month",), filter=Filter(time="18:00-22:00"), compare="year_before"
     ),
-    "peak of each month": Saved(period="all", by=("month",), measure="peak"),
-    "two hundred meters": Saved(period="all", by=("meter",), chart="bars"),
+    "peak of each month": SavedReport(period="all", by=("month",), measure="peak"),
+    "two hundred meters": SavedReport(period="all", by=("meter",), chart="bars"),
     "the form": "b",
 }
 
@@ -97,7 +97,7 @@ async def measured(folder: Path, size: tuple[int, int], held: Held) -> dict[str,
     return found
 
 
-async def _done(pilot: Pilot[None], step: Saved | str, started: float) -> float:
+async def _done(pilot: Pilot[None], step: SavedReport | str, started: float) -> float:
     if isinstance(step, str):
         await pilot.press(step)
     else:

@@ -37,7 +37,7 @@ from metertui.cli.runtime import build_head_end
 from metertui.engine.base import HOUR, MINUTE, Rules, SiteZone, SystemClock, no_progress
 from metertui.engine.billing import shown_bill
 from metertui.engine.core import Engine, one_meter
-from metertui.engine.reports import Saved
+from metertui.engine.reports import SavedReport
 from metertui.engine.usage import lookup
 from metertui.headend import HeadEnd
 from metertui.screens.government.answer_view import answer_question
@@ -170,7 +170,7 @@ async def look_up(site: Site, nth: int) -> None:
 async def query(site: Site, _: int) -> None:
     """Ask for the usage of a month by day."""
     async with site.counted():
-        await site.headend.ask(answer_question, Saved(period="month", by=("day",)), None, no_progress)
+        await site.headend.ask(answer_question, SavedReport(period="month", by=("day",)), None, no_progress)
 
 
 async def bill(site: Site, nth: int) -> None:

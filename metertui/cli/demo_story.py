@@ -20,8 +20,8 @@ from metertui.cli.runtime import build_head_end
 from metertui.cli.simulate import summary
 from metertui.engine.core import Engine, one_meter
 from metertui.engine.usage import Question, usage_table
-from metertui.engine.worklist import Question as CaseQuestion
-from metertui.engine.worklist import find
+from metertui.engine.worklist import ExceptionQuestion as CaseQuestion
+from metertui.engine.worklist import find_exceptions
 from metertui.formats import Fleet
 from metertui.headend import HeadEnd
 from metertui.settings import Settings
@@ -145,7 +145,7 @@ async def _government(headend: HeadEnd) -> None:
 async def _exceptions(headend: HeadEnd) -> None:
     _heading("Exceptions: what someone should look at")
     _remark("metertui exceptions; a person may void, release, or declare an exchange, and take each back")
-    found = await headend.ask(find, headend.engine.beside(), CaseQuestion())
+    found = await headend.ask(find_exceptions, headend.engine.site_state(), CaseQuestion())
     print(table([row(each, headend.engine.zone) for each in found.rows], ["meter", "cause", "why"]))
 
 

@@ -8,7 +8,16 @@ from typing import Final
 from metertui.cli.common import days, kwh, opened, show
 from metertui.cli.errors import UsageError
 from metertui.engine.base import SiteZone, window_of_days
-from metertui.engine.worklist import CAUSES, MOST_ROWS, NEVER, ExceptionRow, Exceptions, Question, State, find
+from metertui.engine.worklist import (
+    CAUSES,
+    MOST_ROWS,
+    NEVER,
+    ExceptionQuestion,
+    ExceptionRow,
+    Exceptions,
+    State,
+    find_exceptions,
+)
 
 COLUMNS: Final = (
     "cause", "meter", "time", "register_kwh", "region", "why", "decided", "decided_by", "decided_at", "reason", "notes"
@@ -23,7 +32,7 @@ def exceptions(options: argparse.Namespace) -> None:
     if not 0 < options.limit <= MOST_ROWS:
         raise UsageError(f"--limit is from 1 to {MOST_ROWS}")
     with opened(options) as engine:
-        question = Question(
+        question = ExceptionQuestion(
             cause=options.cause,
             region=options.region,
             meter=options.meter,
@@ -32,11 +41,11 @@ def exceptions(options: argparse.Namespace) -> None:
         )
         if options.first is not None or options.last is not None:
             window = window_of_days(*days(options), engine.zone)
-            question = Question(
+            question = ExceptionQuestion(
                 question.cause, question.region, question.meter, question.state, (window.start, window.end),
                 limit=options.limit,
             )  # fmt: skip
-        found = find(engine.view().frozen(engine.rules.max_w), engine.beside(), question)
+        found = find_exceptions(engine.view().frozen(engine.rules.max_w), engine.site_state(), question)
         if options.counts:
             show(options, _counts(found), COUNTS)
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from metertui.engine.reports import Inquiry, Saved
+from metertui.engine.reports import Inquiry, SavedReport
 from metertui.headend.jobs import Jobs
 
 
@@ -15,18 +15,18 @@ class Reports:
     def __init__(self, jobs: Jobs) -> None:
         self._jobs = jobs
 
-    async def load_saved(self) -> list[Saved]:
+    async def load_saved(self) -> list[SavedReport]:
         """Return the saved reports. Raises MeterError."""
-        return await self._jobs.compute(self._jobs.engine.questions.all)
+        return await self._jobs.compute(self._jobs.engine.questions.saved_reports)
 
-    async def save(self, saved: Saved, by: str) -> None:
+    async def save(self, saved: SavedReport, by: str) -> None:
         """Save a report under its title. Raises MeterError."""
-        await self._jobs.write_between_batches(self._jobs.engine.questions.keep, saved)
+        await self._jobs.write_between_batches(self._jobs.engine.questions.keep_report, saved)
         self._jobs.audit(by, "keep question", saved.title, "")
 
     async def delete(self, title: str, by: str) -> None:
         """Delete a saved report. Raises MeterError."""
-        await self._jobs.write_between_batches(self._jobs.engine.questions.drop, title)
+        await self._jobs.write_between_batches(self._jobs.engine.questions.drop_report, title)
         self._jobs.audit(by, "drop question", title, "")
 
     async def record_export(self, file: Path, asked: Inquiry, by: str) -> None:
@@ -36,4 +36,4 @@ class Reports:
         """
         engine = self._jobs.engine
         time = engine.zone.iso(engine.clock.now())
-        await asyncio.wrap_future(self._jobs.append(engine.exports.record, time, by, file, asked))
+        await asyncio.wrap_future(self._jobs.append(engine.exports.record_export, time, by, file, asked))

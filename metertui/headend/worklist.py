@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from metertui.engine.worklist import Board, Exceptions, Question, completeness, exception_list
+from metertui.engine.worklist import Board, ExceptionQuestion, Exceptions, completeness, exception_list
 from metertui.headend.jobs import Jobs
 
 
@@ -12,12 +12,14 @@ class WorkList:
     def __init__(self, jobs: Jobs) -> None:
         self._jobs = jobs
 
-    async def exceptions(self, question: Question | None = None) -> Exceptions:
+    async def exceptions(self, question: ExceptionQuestion | None = None) -> Exceptions:
         """Return the exceptions, counted by cause, with one page of them. Raises MeterError for an unknown cause."""
-        return await self._jobs.ask(exception_list.find, self._jobs.engine.beside(), question or Question())
+        return await self._jobs.ask(
+            exception_list.find_exceptions, self._jobs.engine.site_state(), question or ExceptionQuestion()
+        )
 
     async def completeness(self) -> Board:
         """Return which of the expected readings have come."""
         engine = self._jobs.engine
-        view, beside, zone = engine.view(), engine.beside(), engine.zone
-        return await self._jobs.compute(lambda: completeness.board(*view.parts(), beside, zone))
+        view, state, zone = engine.view(), engine.site_state(), engine.zone
+        return await self._jobs.compute(lambda: completeness.completeness_board(*view.parts(), state, zone))

@@ -10,7 +10,7 @@ import pandas as pd
 
 from metertui.engine.attributes import ATTRIBUTES
 from metertui.engine.base import SiteZone
-from metertui.engine.reports import PERIODS, Compare, Findings, Inquiry, Measure, Rule, Saved
+from metertui.engine.reports import PERIODS, Compare, Findings, Inquiry, Measure, Rule, SavedReport
 from metertui.engine.usage import TIME_KEYS
 from metertui.formats import writers
 from metertui.text import fmt
@@ -141,7 +141,7 @@ def definition(found: Findings, sort: str, zone: SiteZone, rule: Rule | None, by
     """What the table is an answer to, for its file."""
     return {
         "table": "usage of many meters",
-        **found.inquiry.described(),
+        **found.inquiry.description(),
         "compared_with": [day.isoformat() for day in found.compared] if found.compared else [],
         "sort": _told_order(found, sort),
         "timezone": zone.name,
@@ -163,7 +163,7 @@ def _told_order(found: Findings, sort: str) -> str:
     return f"{called}, from the {'highest' if sort.startswith('-') else 'lowest'}"
 
 
-def sentence(saved: Saved, found: Findings | None) -> str:
+def sentence(saved: SavedReport, found: Findings | None) -> str:
     """The question in words."""
     parts = [_ASKED[saved.measure]]
     if saved.by:

@@ -18,10 +18,10 @@ from metertui.engine.core.ingest import Ingest
 from metertui.engine.core.loading import Loaded
 from metertui.engine.errors import MeterError
 from metertui.engine.index import View
-from metertui.engine.reports import Exports, QuestionBook
+from metertui.engine.reports import ExportLog, ReportBook
 from metertui.engine.usage import Series, Usage
 from metertui.engine.vee import Event, corrections_of
-from metertui.engine.worklist import Beside
+from metertui.engine.worklist import SiteState
 
 
 class Engine(DataFolder):
@@ -33,8 +33,8 @@ class Engine(DataFolder):
         self.day_close = DayClose(self)
         self.tariffs = TariffFile(folder)
         self.bills = BillBook(folder, self.zone)
-        self.questions = QuestionBook(folder)
-        self.exports = Exports(folder)
+        self.questions = ReportBook(folder)
+        self.exports = ExportLog(folder)
         try:
             self.tariffs.current()
         except MeterError as error:  # it costs bills, and nothing else
@@ -97,9 +97,9 @@ class Engine(DataFolder):
         """Return everything stored at this moment; `View.frozen` makes columns of it in any thread."""
         return self.readings.view()
 
-    def beside(self) -> Beside:
+    def site_state(self) -> SiteState:
         """Return what is known beside the readings, for the work list; O(1), but for a copy of 4 bytes a meter."""
-        return Beside(
+        return SiteState(
             now=self.clock.now(),
             active=self.ingest.active,
             codes=self.directory.codes,

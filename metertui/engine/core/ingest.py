@@ -16,7 +16,7 @@ from metertui.engine.core.counters import Arrival, Counters
 from metertui.engine.core.data_folder import DataFolder
 from metertui.engine.errors import StorageError
 from metertui.engine.vee import Heads, Neighbours, late_reads
-from metertui.engine.worklist import Drift
+from metertui.engine.worklist import DriftLog
 
 _LIVE_ROWS: Final = 200
 """Readings, and refused lines, that the live screen lists at most."""
@@ -41,7 +41,7 @@ class Ingest:
         self.stamps: dict[int, int] = {}
         """The time (µs UTC) given last to a reading without a timestamp, by meter code."""
         self.counters = Counters()
-        self.drift = Drift()
+        self.drift = DriftLog()
 
     # -- one batch -------------------------------------------------------------------------------------------
 
@@ -98,7 +98,7 @@ class Ingest:
         counters.refused.update(refusal.code for refusal in batch.refused_lines)
         counters.refusals.extend(batch.refused_lines[-_LIVE_ROWS:])
         for code, time, wh in batch.ahead:
-            self.drift.note(code, time, wh, time - batch.now)
+            self.drift.note_reading(code, time, wh, time - batch.now)
         notes = {(arrival.meter, arrival.time): arrival.note for arrival in batch.suspects}
         ids = self._folder.directory.ids
         last = slice(-_LIVE_ROWS, None)

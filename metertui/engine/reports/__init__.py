@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from metertui.engine.reports import disclosure, report
 from metertui.engine.reports.disclosure import Rule
-from metertui.engine.reports.export_log import Exports
+from metertui.engine.reports.export_log import ExportLog
 from metertui.engine.reports.report import COMPARES, MEASURES, Compare, Findings, Inquiry, Measure
-from metertui.engine.reports.saved_reports import CHARTS, IDEAS, NAME, PERIODS, QuestionBook, Saved
+from metertui.engine.reports.saved_reports import CHARTS, IDEAS, NAME, PERIODS, ReportBook, SavedReport
 
 __all__ = [
     "CHARTS",
@@ -16,13 +16,13 @@ __all__ = [
     "NAME",
     "PERIODS",
     "Compare",
-    "Exports",
+    "ExportLog",
     "Findings",
     "Inquiry",
     "Measure",
-    "QuestionBook",
+    "ReportBook",
     "Rule",
-    "Saved",
+    "SavedReport",
     "disclosure",
     "report",
 ]

@@ -37,23 +37,23 @@ class Rule:
     least_meters: int
     most_share: float
 
-    def small(self, meters: int, usage_wh: int, largest_wh: int) -> bool:
+    def is_small(self, meters: int, usage_wh: int, largest_wh: int) -> bool:
         """Whether a group is small. Arrays of one length are taken too, cell by cell."""
-        return bool(self.small_all(np.array([meters]), np.array([usage_wh]), np.array([largest_wh]))[0])
+        return bool(self.are_small(np.array([meters]), np.array([usage_wh]), np.array([largest_wh]))[0])
 
-    def small_all(
+    def are_small(
         self, meters: NDArray[np.int64], usage_wh: NDArray[np.int64], largest_wh: NDArray[np.int64]
     ) -> NDArray[np.bool_]:
         """`small` for arrays of one length."""
         return np.asarray((meters < self.least_meters) | (largest_wh > self.most_share * usage_wh))
 
-    def small_rows(self, table: pd.DataFrame) -> NDArray[np.bool_]:
+    def find_small_rows(self, table: pd.DataFrame) -> NDArray[np.bool_]:
         """`small` for rows with `drawing`, `usage_wh`, `largest_wh`.
 
         A meter that has but its first reading in a row adds nothing to it, and a row of such alone has nothing to hide.
         """
         meters, usage, largest = (table[name].to_numpy() for name in ("drawing", "usage_wh", "largest_wh"))
-        return (meters > 0) & self.small_all(meters, usage, largest)
+        return (meters > 0) & self.are_small(meters, usage, largest)
 
 
 class Hidden(NamedTuple):
@@ -65,7 +65,7 @@ class Hidden(NamedTuple):
     """Whether cells that were told before give a small group away all the same."""
 
 
-def hidden(
+def hide_rows(
     table: pd.DataFrame,
     keys: list[str],
     rule: Rule,
@@ -80,7 +80,7 @@ def hidden(
     the work.
     """
     meters, usage, largest = (table[name].to_numpy() for name in ("drawing", "usage_wh", "largest_wh"))
-    cells = rule.small_rows(table)
+    cells = rule.find_small_rows(table)
     attributes = [key for key in keys if key in ATTRIBUTES]
     of_row = list(zip(*(table[key] for key in attributes), strict=True)) if attributes else [()] * len(table)
     known = np.array([cell in told for cell in of_row], dtype=bool)
@@ -120,8 +120,8 @@ def _safe(
     if not len(line):
         return True
     if key in ATTRIBUTES:  # other meters in each
-        return not rule.small(int(meters[line].sum()), int(usage[line].sum()), int(largest[line].max()))
-    return not rule.small(int(meters[line].max()), int(usage[line].sum()), int(largest[line].sum()))
+        return not rule.is_small(int(meters[line].sum()), int(usage[line].sum()), int(largest[line].max()))
+    return not rule.is_small(int(meters[line].max()), int(usage[line].sum()), int(largest[line].sum()))
 
 
 def _lines(table: pd.DataFrame, keys: list[str]) -> list[tuple[str, NDArray[np.int64]]]:
@@ -137,7 +137,7 @@ def _lines(table: pd.DataFrame, keys: list[str]) -> list[tuple[str, NDArray[np.i
     return lines
 
 
-def sizes(frozen: Frozen, keys: list[str]) -> dict[Cell, int]:
+def group_sizes(frozen: Frozen, keys: list[str]) -> dict[Cell, int]:
     """How many meters each combination of the attributes among `keys` has ever had."""
     attributes = [key for key in keys if key in ATTRIBUTES]
     curve = frozen.curve

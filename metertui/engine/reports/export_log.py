@@ -32,13 +32,13 @@ NAME: Final = "exports.csv"
 COLUMNS: Final = ("time", "who", "file", "definition")
 
 
-class Exports:
+class ExportLog:
     """What was exported from a data folder. Any thread; one at a time writes."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / NAME
 
-    def record(self, time: str, who: str, file: Path, asked: Inquiry) -> None:
+    def record_export(self, time: str, who: str, file: Path, asked: Inquiry) -> None:
         """Keep what is exported; on disk when it returns. Raises StorageError."""
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
@@ -50,7 +50,7 @@ class Exports:
                 os.ftruncate(fd, whole)
                 if not whole:
                     writer.writerow(COLUMNS)
-                told = json.dumps(asked.described(), ensure_ascii=False)
+                told = json.dumps(asked.description(), ensure_ascii=False)
                 writer.writerow([time, disarmed(who), disarmed(str(file)), told])
                 durable.write_all(fd, text.getvalue().encode())
                 durable.sync_all(fd)
@@ -60,14 +60,14 @@ class Exports:
         except OSError as error:
             raise durable.refusal(self._path, error) from error
 
-    def recorded(self) -> list[Inquiry]:
+    def recorded_inquiries(self) -> list[Inquiry]:
         """What was exported so far, each once, the newest last. Raises DataError for a line that cannot be read."""
         table = Table(self._path, COLUMNS, torn_ok=True)
         at = table.names.index("definition")
         found: dict[Inquiry, None] = {}
         for line, cells in table.rows():
             try:
-                asked = Inquiry.of(json.loads(cells[at]))
+                asked = Inquiry.from_description(json.loads(cells[at]))
             except (MeterError, ValueError) as error:
                 table.refuse(line, f"the definition is none: {error}")
                 continue
@@ -75,21 +75,25 @@ class Exports:
             found[asked] = None
         return list(found)
 
-    def guarded(self, frozen: Frozen, asked: Inquiry, rule: Rule, progress: Progress = no_progress) -> Findings:
+    def answer_for_export(
+        self, frozen: Frozen, asked: Inquiry, rule: Rule, progress: Progress = no_progress
+    ) -> Findings:
         """Answer an inquiry for an export. Raises MeterError where it, with those before, would tell a small group.
 
         `progress` is told the share done; what it raises ends the work.
         """
         told: set[Cell] = set()
-        recorded = [earlier for earlier in self.recorded() if earlier != asked]
+        recorded = [earlier for earlier in self.recorded_inquiries() if earlier != asked]
         akin = [earlier for earlier in recorded if _akin(earlier.question, asked.question)]
         parts = len(akin) + 2
         for nth, earlier in enumerate(akin):
-            told |= _told(report.find(frozen, earlier, rule, progress=part_of_progress(progress, nth, parts)))
-        found = report.find(frozen, asked, rule, told, part_of_progress(progress, len(akin), parts))
-        if found.given_away or _Beside(frozen, rule, found, part_of_progress(progress, parts - 1, parts)).tells(
-            recorded
-        ):
+            told |= _published_cells(
+                report.answer_inquiry(frozen, earlier, rule, progress=part_of_progress(progress, nth, parts))
+            )
+        found = report.answer_inquiry(frozen, asked, rule, told, part_of_progress(progress, len(akin), parts))
+        if found.given_away or _Differences(
+            frozen, rule, found, part_of_progress(progress, parts - 1, parts)
+        ).disclose_with_any(recorded):
             raise MeterError(
                 f"together with what was exported before ({NAME}) this would tell a group of fewer than "
                 f"{rule.least_meters} meters, or one of which a single meter is more than {rule.most_share:.0%}"
@@ -97,7 +101,7 @@ class Exports:
         return found
 
 
-class _Beside:
+class _Differences:
     """What an answer tells beside earlier ones, by the days and times of day that only one of the two has."""
 
     def __init__(self, frozen: Frozen, rule: Rule, found: Findings, progress: Progress) -> None:
@@ -108,24 +112,24 @@ class _Beside:
         self._done = 0.0
         self._known: dict[Question, set[Cell]] = {}
 
-    def tells(self, recorded: list[Inquiry]) -> bool:
+    def disclose_with_any(self, recorded: list[Inquiry]) -> bool:
         """Whether with one of these it tells a small group."""
         for nth, earlier in enumerate(recorded):
             self._done = nth / len(recorded)
-            if self._with(earlier):
+            if self._disclose_with(earlier):
                 return True
         self._progress(1)
         return False
 
-    def _with(self, earlier: Inquiry) -> bool:
+    def _disclose_with(self, earlier: Inquiry) -> bool:
         before: Findings | None = None
-        now = report.questions(self._frozen, self._found.inquiry)
-        for one, other in product(now, report.questions(self._frozen, earlier)):
+        now = report.questions_of(self._frozen, self._found.inquiry)
+        for one, other in product(now, report.questions_of(self._frozen, earlier)):
             for question in differences(one, other):
-                small = self._small(question) & _told(self._found, question.by)
+                small = self._small(question) & _published_cells(self._found, question.by)
                 if small and before is None:  # it is seldom needed, and takes longer
-                    before = report.find(self._frozen, earlier, self._rule, progress=self._wanted)
-                if before is not None and small & _told(before, question.by):
+                    before = report.answer_inquiry(self._frozen, earlier, self._rule, progress=self._wanted)
+                if before is not None and small & _published_cells(before, question.by):
                     return True
         return False
 
@@ -133,7 +137,7 @@ class _Beside:
         """The small groups of a table by attributes."""
         if question not in self._known:
             table = usage_figures(self._frozen, question, progress=self._wanted)
-            self._known[question] = _cells(table[self._rule.small_rows(table)], question, question.by)
+            self._known[question] = _cells(table[self._rule.find_small_rows(table)], question, question.by)
         return self._known[question]
 
     def _wanted(self, _share: float) -> None:
@@ -145,7 +149,7 @@ def _akin(one: Question, other: Question) -> bool:
     return one.first <= other.last and other.first <= one.last and attributes(one) == attributes(other)
 
 
-def _told(found: Findings, keys: tuple[str, ...] | None = None) -> set[Cell]:
+def _published_cells(found: Findings, keys: tuple[str, ...] | None = None) -> set[Cell]:
     """The combinations of attributes of which anything was told; of these keys, else of all that it tells apart."""
     question, table = found.inquiry.question, found.table
     told = ~table["hidden"]

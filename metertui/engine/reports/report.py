@@ -39,7 +39,7 @@ class Inquiry:
     measure: Measure = "total"
     compare: Compare = ""
 
-    def described(self) -> dict[str, Any]:
+    def description(self) -> dict[str, Any]:
         """All of it by name, for a file."""
         question = self.question
         return {
@@ -52,7 +52,7 @@ class Inquiry:
         }
 
     @classmethod
-    def of(cls, told: Mapping[str, Any]) -> Inquiry:
+    def from_description(cls, told: Mapping[str, Any]) -> Inquiry:
         """The inquiry that was `described` so. Raises MeterError for what describes none."""
         try:
             question = Question(
@@ -92,7 +92,7 @@ class Findings:
         return int(self.table["hidden"].sum())
 
 
-def find(
+def answer_inquiry(
     frozen: Frozen,
     inquiry: Inquiry,
     rule: Rule | None = None,
@@ -112,12 +112,12 @@ def find(
     total_wh, meters = None, 0
     if len(whole):
         usage, meters = int(whole["usage_wh"].iloc[0]), int(whole["meters"].iloc[0])
-        total_wh = None if rule is not None and rule.small_rows(whole)[0] else usage
-        if rule is not None and question.filter.set_values() and not _told_alone(tables, question, rule):
+        total_wh = None if rule is not None and rule.find_small_rows(whole)[0] else usage
+        if rule is not None and question.filter.set_values() and not _published_alone(tables, question, rule):
             total_wh = None
     compared = None
     if inquiry.compare:
-        earlier, shift = _earlier(frozen, inquiry)
+        earlier, shift = _earlier_question(frozen, inquiry)
         before, also = _measured(tables, inquiry, earlier, rule, told)
         table = _compared(frozen, inquiry, earlier, shift, table, before)
         compared, given_away = (earlier.first, earlier.last), given_away or also
@@ -182,11 +182,11 @@ def _hidden(
     filters = {key: value for key, value in question.filter.attributes._asdict().items() if value}
     keys = [*question.by, *(key for key in filters if key not in question.by)]
     if not keys:
-        return rule.small_rows(table), False
+        return rule.find_small_rows(table), False
     open_question = replace(question, by=tuple(keys), filter=replace(question.filter, attributes=NO_ATTRIBUTES))
     whole = tables.of(open_question) if filters else table
-    sizes = disclosure.sizes(tables.frozen, keys)
-    found = disclosure.hidden(whole, keys, rule, sizes, told, tables.wanted)
+    sizes = disclosure.group_sizes(tables.frozen, keys)
+    found = disclosure.hide_rows(whole, keys, rule, sizes, told, tables.wanted)
     kept = np.ones(len(whole), dtype=bool)
     for key, value in filters.items():
         kept &= (whole[key] == value).to_numpy()
@@ -198,7 +198,7 @@ def _hidden(
     return np.array([row in out for row in rows], dtype=bool), found.given_away
 
 
-def _told_alone(tables: _Tables, question: Question, rule: Rule) -> bool:
+def _published_alone(tables: _Tables, question: Question, rule: Rule) -> bool:
     """Whether the total of some filters may be told beside those of others."""
     alone = replace(question, by=())
     hide, _ = _hidden(tables, alone, tables.of(alone), rule, frozenset())
@@ -208,12 +208,12 @@ def _told_alone(tables: _Tables, question: Question, rule: Rule) -> bool:
 # -- the period it is compared with --------------------------------------------------------------------------------
 
 
-def questions(frozen: Frozen, inquiry: Inquiry) -> list[Question]:
+def questions_of(frozen: Frozen, inquiry: Inquiry) -> list[Question]:
     """What an inquiry tells of: its question, and the one that it is compared with. Raises MeterError."""
-    return [inquiry.question, *([_earlier(frozen, inquiry)[0]] if inquiry.compare else [])]
+    return [inquiry.question, *([_earlier_question(frozen, inquiry)[0]] if inquiry.compare else [])]
 
 
-def _earlier(frozen: Frozen, inquiry: Inquiry) -> tuple[Question, int]:
+def _earlier_question(frozen: Frozen, inquiry: Inquiry) -> tuple[Question, int]:
     """The question about the earlier period, and how many months lie between; 0 where they are counted in days."""
     question = inquiry.question
     first, last = question.first, question.last

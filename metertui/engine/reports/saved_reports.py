@@ -40,7 +40,7 @@ _ABOUT: Final = """\
 
 
 @dataclass(frozen=True, slots=True)
-class Saved:
+class SavedReport:
     """A question as it is put together: with a period that goes along with time, and how the answer is drawn."""
 
     title: str = ""
@@ -90,24 +90,24 @@ class Saved:
 _NAMES: Final = ("title", "period", "first", "last", *ATTRIBUTES, "meter", "time", "by", "measure", "compare", "chart")
 """The keys of a question in the file, in this order."""
 IDEAS: Final = (
-    Saved("Usage by month", chart="bars"),
-    Saved("This year against last, by month", period="year", compare="year_before", chart="lines"),
-    Saved("Regions side by side", by=("region",), chart="shares"),
-    Saved("Types of home over the year", by=("month", "apartment_type"), chart="stacked"),
-    Saved("What a home uses a day, by type", by=("apartment_type",), measure="per_meter_day", chart="bars"),
-    Saved("When the week is busy", by=("weekday", "hour_of_day"), chart="heat"),
-    Saved("The highest half hour of each month", measure="peak", chart="bars"),
+    SavedReport("Usage by month", chart="bars"),
+    SavedReport("This year against last, by month", period="year", compare="year_before", chart="lines"),
+    SavedReport("Regions side by side", by=("region",), chart="shares"),
+    SavedReport("Types of home over the year", by=("month", "apartment_type"), chart="stacked"),
+    SavedReport("What a home uses a day, by type", by=("apartment_type",), measure="per_meter_day", chart="bars"),
+    SavedReport("When the week is busy", by=("weekday", "hour_of_day"), chart="heat"),
+    SavedReport("The highest half hour of each month", measure="peak", chart="bars"),
 )
 """To begin with."""
 
 
-class QuestionBook:
+class ReportBook:
     """The questions that are kept in a data folder. Any thread; one at a time writes."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / NAME
 
-    def all(self) -> list[Saved]:
+    def saved_reports(self) -> list[SavedReport]:
         """Those that are kept, in the file's order; none where there is no file. Raises MeterError."""
         path = self._path
         try:
@@ -119,13 +119,13 @@ class QuestionBook:
         found = stated.get("question", [])
         if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
             raise MeterError(f"{path}: questions stand in tables under [[question]]")
-        return [_of(path, each) for each in found]
+        return [_parse_report(path, each) for each in found]
 
-    def keep(self, saved: Saved) -> None:
+    def keep_report(self, saved: SavedReport) -> None:
         """Keep a question, in the place of one of the same title. Raises MeterError, StorageError."""
         if not saved.title.strip():
             raise MeterError("a question that is kept has a title")
-        others = self.all()
+        others = self.saved_reports()
         titles = [other.title for other in others]
         if saved.title in titles:
             others[titles.index(saved.title)] = saved
@@ -133,11 +133,11 @@ class QuestionBook:
             others.append(saved)
         self._write(others)
 
-    def drop(self, title: str) -> None:
+    def drop_report(self, title: str) -> None:
         """Keep a question no longer. Raises MeterError, StorageError."""
-        self._write([saved for saved in self.all() if saved.title != title])
+        self._write([saved for saved in self.saved_reports() if saved.title != title])
 
-    def _write(self, questions: list[Saved]) -> None:
+    def _write(self, questions: list[SavedReport]) -> None:
         about = _ABOUT.format(
             periods=", ".join(PERIODS),
             keys=", ".join(KEYS),
@@ -149,7 +149,7 @@ class QuestionBook:
         durable.replace(self._path, "\n".join([about, *tables]).encode())
 
 
-def _lines(saved: Saved) -> list[str]:
+def _lines(saved: SavedReport) -> list[str]:
     stated = {name: getattr(saved, name) for name in _NAMES if name not in FILTERS}
     stated |= {name: saved.filter.value(name) for name in FILTERS}
     return [
@@ -164,7 +164,7 @@ def _toml(value: object) -> str:
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def _of(path: Path, stated: dict[str, Any]) -> Saved:
+def _parse_report(path: Path, stated: dict[str, Any]) -> SavedReport:
     title = stated.get("title")
     where = f"{path}, question {title!r}"
     for name, value in stated.items():
@@ -177,7 +177,7 @@ def _of(path: Path, stated: dict[str, Any]) -> Saved:
             raise MeterError(f"{where}: {name} is a text")
     filters = {name: value for name, value in stated.items() if name in FILTERS}
     others = {name: value for name, value in stated.items() if name not in FILTERS}
-    saved = Saved(**others | {"by": tuple(stated.get("by", ())), "filter": Filter.by_name(**filters)})
+    saved = SavedReport(**others | {"by": tuple(stated.get("by", ())), "filter": Filter.by_name(**filters)})
     choices: dict[str, tuple[str, ...]] = {
         "period": tuple(PERIODS),
         "measure": MEASURES,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from metertui.engine.worklist import completeness, exception_list
-from metertui.engine.worklist.cases import CAUSES, MEANING, NEVER, OF_READINGS, Beside, Cause, ExceptionRow
-from metertui.engine.worklist.clock_drift import Drift
-from metertui.engine.worklist.completeness import Board, RegionRow, Share, Silence
-from metertui.engine.worklist.exception_list import MOST_ROWS, Exceptions, Question, State, find
+from metertui.engine.worklist.cases import CAUSES, MEANING, NEVER, OF_READINGS, Cause, ExceptionRow, SiteState
+from metertui.engine.worklist.clock_drift import DriftLog
+from metertui.engine.worklist.completeness import Board, RegionRow, Share, SilentArea
+from metertui.engine.worklist.exception_list import MOST_ROWS, ExceptionQuestion, Exceptions, State, find_exceptions
 
 __all__ = [
     "CAUSES",
@@ -14,18 +14,18 @@ __all__ = [
     "MOST_ROWS",
     "NEVER",
     "OF_READINGS",
-    "Beside",
     "Board",
     "Cause",
-    "Drift",
+    "DriftLog",
+    "ExceptionQuestion",
     "ExceptionRow",
     "Exceptions",
-    "Question",
     "RegionRow",
     "Share",
-    "Silence",
+    "SilentArea",
+    "SiteState",
     "State",
     "completeness",
     "exception_list",
-    "find",
+    "find_exceptions",
 ]

@@ -18,7 +18,7 @@ from metertui.engine.accounts import Account
 from metertui.engine.columns import Group
 from metertui.engine.index import GroupsInTime
 from metertui.engine.vee import Event, EventBook
-from metertui.engine.worklist.clock_drift import Drift
+from metertui.engine.worklist.clock_drift import DriftLog
 
 Cause = Literal[
     "suspect", "reset", "rejected", "silent", "gap", "drift", "conflict", "refused", "void", "released", "exchanged"
@@ -47,7 +47,7 @@ NO_METER: Final = -1
 """The code of a line that names no meter that is known."""
 
 
-class Told(NamedTuple):
+class Detail(NamedTuple):
     """What a case says beside its columns. `wh` is None where no register is concerned."""
 
     wh: int | None
@@ -69,7 +69,7 @@ class Cases(NamedTuple):
     """µs UTC, or NEVER. With the meter it is what a decision is about."""
     group: NDArray[np.int32]
     """Positions in `Beside.groups`; that of no attributes where nothing is known."""
-    tell: Callable[[int], Told]
+    detail: Callable[[int], Detail]
     """What the case at a place, 0 to n - 1, says."""
     names: Sequence[str] = ()
     """The meters of n cases as they were named, where some have no code."""
@@ -99,7 +99,7 @@ class ExceptionRow:
 
 
 @dataclass(frozen=True)
-class Beside:
+class SiteState:
     """What the engine knows beside the readings. Made on the owner's thread, read in any.
 
     The mappings are the engine's own and may be added to meanwhile: they are read in one piece, or by one key.
@@ -113,7 +113,7 @@ class Beside:
     """The attributes of meters in time."""
     groups: Sequence[Group]
     events: EventBook
-    drift: Drift
+    drift: DriftLog
     rejects: Path
     silent_us: int
     gap_us: int
@@ -126,11 +126,11 @@ class Beside:
         return group
 
 
-def column(values: Sequence[int], dtype: type[np.signedinteger[Any]] = np.int64) -> NDArray[Any]:
+def int_array(values: Sequence[int], dtype: type[np.signedinteger[Any]] = np.int64) -> NDArray[Any]:
     """Whole numbers as an array."""
     return np.array(values, dtype=dtype)
 
 
-def of_cause(cause: Cause, count: int) -> NDArray[np.uint8]:
+def repeat_cause(cause: Cause, count: int) -> NDArray[np.uint8]:
     """`count` times the same cause."""
     return np.full(count, CAUSES.index(cause), dtype=np.uint8)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from metertui.engine.base import DAY, HALF_HOUR, HOUR, SiteZone
 from metertui.engine.columns import Arrivals, Columns, Group
-from metertui.engine.worklist.cases import Beside
+from metertui.engine.worklist.cases import SiteState
 from metertui.engine.worklist.silent_meters import active_codes
 
 AGES: Final = (
@@ -55,7 +55,7 @@ class RegionRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Silence:
+class SilentArea:
     """Silent meters of one sub-region, and of how many that were heard before."""
 
     region: str
@@ -81,22 +81,22 @@ class Board:
     ages: tuple[tuple[str, int], ...]
     """Meters that were ever heard by the age of their last reading, as in AGES."""
     never: int
-    silences: tuple[Silence, ...]
+    silent_areas: tuple[SilentArea, ...]
     """Lines first, then where most are silent; the first _MOST_SILENCES."""
 
 
-def board(history: Columns, tail: Arrivals, ids: Sequence[str], beside: Beside, zone: SiteZone) -> Board:
-    """The board of a site, at `beside.now`; `ids` of meters by code.
+def completeness_board(history: Columns, tail: Arrivals, ids: Sequence[str], state: SiteState, zone: SiteZone) -> Board:
+    """The board of a site, at `state.now`; `ids` of meters by code.
 
     O(n + m) in numpy for n readings and m active meters, and a byte for each half hour of a day and meter. Any thread.
     """
-    now = beside.now
-    codes = active_codes(beside)
-    count = max(len(beside.codes), int(codes.max(initial=-1)) + 1)
+    now = state.now
+    codes = active_codes(state)
+    count = max(len(state.codes), int(codes.max(initial=-1)) + 1)
     first, last = _edges(history, tail, count)
     first, last = first[codes], last[codes]
-    group = beside.group_of(codes, np.full(len(codes), now, dtype=np.int64))
-    regions, region = _numbered([each.region for each in beside.groups], group)
+    group = state.group_of(codes, np.full(len(codes), now, dtype=np.int64))
+    regions, region = _numbered([each.region for each in state.groups], group)
     today = zone.day(now)
     begin, middle, end = zone.midnights(today - timedelta(days=1), today).tolist()
     until = middle + (min(now, end) - middle) // HALF_HOUR * HALF_HOUR
@@ -119,7 +119,7 @@ def board(history: Columns, tail: Arrivals, ids: Sequence[str], beside: Beside, 
         total=row("", np.ones(len(codes), dtype=bool)),
         ages=tuple((name, number) for (name, _), number in zip(AGES, ages, strict=True)),
         never=int((~heard).sum()),
-        silences=_silences(beside, ids, codes, group, last, heard, silent),
+        silent_areas=_silent_areas(state, ids, codes, group, last, heard, silent),
     )
 
 
@@ -160,17 +160,17 @@ def _numbered(names: list[str], group: NDArray[np.int32]) -> tuple[list[str], ND
     return different, np.array([places[name] for name in names], dtype=np.int32)[group]
 
 
-def _silences(
-    beside: Beside,
+def _silent_areas(
+    state: SiteState,
     ids: Sequence[str],
     codes: NDArray[np.int32],
     group: NDArray[np.int32],
     last: NDArray[np.int64],
     heard: NDArray[np.bool_],
     silent: NDArray[np.bool_],
-) -> tuple[Silence, ...]:
+) -> tuple[SilentArea, ...]:
     """Where meters are silent, by sub-region."""
-    groups: list[Group] = list(beside.groups)
+    groups: list[Group] = list(state.groups)
     places = sorted({(each.region, each.sub_region) for each in groups})
     numbers = {place: number for number, place in enumerate(places)}
     near = np.array([numbers[each.region, each.sub_region] for each in groups], dtype=np.int32)[group]
@@ -185,7 +185,7 @@ def _silences(
         region, sub_region = places[place]
         newest = np.flatnonzero(silent & (near == place) & (last == latest[place]))[0]
         found.append(
-            Silence(
+            SilentArea(
                 region=region,
                 sub_region=sub_region,
                 silent=int(quiet[place]),

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from metertui.engine.columns import Frozen
 from metertui.engine.errors import MeterError
-from metertui.engine.worklist.cases import CAUSES, DECIDED, OF_READINGS, Beside, Cases, Cause, ExceptionRow
-from metertui.engine.worklist.rejected_lines import drifting, refusals
-from metertui.engine.worklist.silent_meters import gaps, silent
-from metertui.engine.worklist.suspect_reads import exchanges, misfits
+from metertui.engine.worklist.cases import CAUSES, DECIDED, OF_READINGS, Cases, Cause, ExceptionRow, SiteState
+from metertui.engine.worklist.rejected_lines import find_drifting, find_refused
+from metertui.engine.worklist.silent_meters import find_gaps, find_silent
+from metertui.engine.worklist.suspect_reads import find_exchanges, find_misfits
 
 State = Literal["open", "decided", "all"]
 MOST_ROWS: Final = 10_000
@@ -28,7 +28,7 @@ _ALWAYS: Final = (-(1 << 62), 1 << 62)
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class ExceptionQuestion:
     """Which cases: those that meet every condition. Empty ones take any."""
 
     cause: str = ""
@@ -61,42 +61,42 @@ class Exceptions:
     """Whether refused lines go further back than was looked."""
 
 
-def find(frozen: Frozen, beside: Beside, question: Question) -> Exceptions:
+def find_exceptions(frozen: Frozen, state: SiteState, question: ExceptionQuestion) -> Exceptions:
     """Count the cases, and list some. O(n + m) in numpy for n readings and m accounts, and the rows of the page.
 
     Any thread. Raises MeterError for a cause that is none.
     """
     if question.cause and question.cause not in CAUSES:
         raise MeterError(f"{question.cause!r} is no cause; they are {', '.join(CAUSES)}")
-    refused, cut = refusals(beside, frozen.zone)
+    refused, cut = find_refused(state, frozen.zone)
     families = [
-        misfits(frozen),
-        exchanges(frozen, beside),
-        silent(frozen, beside),
-        gaps(frozen, beside, *question.window),
-        drifting(frozen, beside),
+        find_misfits(frozen),
+        find_exchanges(frozen, state),
+        find_silent(frozen, state),
+        find_gaps(frozen, state, *question.window),
+        find_drifting(frozen, state),
         refused,
     ]
-    return _Sieve(frozen, beside, families).answer(question, cut)
+    return _Sieve(frozen, state, families).answer(question, cut)
 
 
 class _Sieve:
     """All cases in a row, sifted."""
 
-    def __init__(self, frozen: Frozen, beside: Beside, families: Sequence[Cases]) -> None:
+    def __init__(self, frozen: Frozen, state: SiteState, families: Sequence[Cases]) -> None:
         self._frozen = frozen
-        self._beside = beside
+        self._state = state
         self._families = families
         self._starts = np.cumsum([0, *map(len, families)])
         self._cause = np.concatenate([each.cause for each in families])
         self._meter = np.concatenate([each.meter for each in families])
         self._time = np.concatenate([each.time for each in families])
-        names = [group.region for group in beside.groups]
+        names = [group.region for group in state.groups]
         self._regions = sorted(set(names))
         codes = np.array([self._regions.index(name) for name in names], dtype=np.int32)
         self._region = codes[np.concatenate([each.group for each in families])]
 
-    def answer(self, question: Question, cut: bool) -> Exceptions:
+    def answer(self, question: ExceptionQuestion, cut: bool) -> Exceptions:
         """What meets the question's conditions."""
         kept = (self._time > question.window[0]) & (self._time <= question.window[1])
         if question.meter:
@@ -129,7 +129,7 @@ class _Sieve:
         numbers = np.bincount(self._cause[mask], minlength=len(CAUSES)).tolist()
         return {cause: number for cause, number in zip(CAUSES, numbers, strict=True) if number}
 
-    def _page(self, found: NDArray[np.int64], question: Question) -> list[int]:
+    def _page(self, found: NDArray[np.int64], question: ExceptionQuestion) -> list[int]:
         """The places of a page, newest first; of equal instants in order of cause and meter."""
         limit = min(question.limit, MOST_ROWS)
         last = question.offset + limit
@@ -143,8 +143,8 @@ class _Sieve:
     def _decided(self) -> NDArray[np.bool_]:
         """Of which cases someone has decided, bool[n]."""
         mask = np.isin(self._cause, [CAUSES.index(cause) for cause in CAUSES if cause in DECIDED])
-        codes = self._beside.codes
-        accepts = [event for event in self._beside.events.standing("accept") if event.meter in codes]
+        codes = self._state.codes
+        accepts = [event for event in self._state.events.standing("accept") if event.meter in codes]
         if accepts and len(mask):
             times = np.unique(np.array([event.at for event in accepts], dtype=np.int64))
             meters = np.array([codes[event.meter] for event in accepts], dtype=np.int64)
@@ -169,11 +169,11 @@ class _Sieve:
 
     def _row(self, place: int) -> ExceptionRow:
         family = int(np.searchsorted(self._starts, place, side="right")) - 1
-        told = self._families[family].tell(place - int(self._starts[family]))
+        told = self._families[family].detail(place - int(self._starts[family]))
         code, time = int(self._meter[place]), int(self._time[place])
         meter = self._frozen.ids[code] if code >= 0 else told.meter
         cause = CAUSES[self._cause[place]]
-        made = self._beside.events.of(meter) if code >= 0 else None
+        made = self._state.events.of(meter) if code >= 0 else None
         decided = None
         if made is not None:
             decided = made.of(time) if cause in OF_READINGS else made.accepts.get(time)

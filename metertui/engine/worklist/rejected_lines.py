@@ -15,7 +15,7 @@ import numpy as np
 from metertui.engine.base import MINUTE, SECOND, SiteZone, check_meter_id, parse_kwh
 from metertui.engine.columns import Frozen
 from metertui.engine.errors import Refused
-from metertui.engine.worklist.cases import CAUSES, NO_METER, Beside, Cases, Cause, Told, column, of_cause
+from metertui.engine.worklist.cases import CAUSES, NO_METER, Cases, Cause, Detail, SiteState, int_array, repeat_cause
 
 MOST_BYTES: Final = 512 * 1024
 """Of the end of `rejects.log` that are read: some 5,000 lines, in 10 ms of a worker thread."""
@@ -41,7 +41,7 @@ _WHY: Final = {
 _CAUSES: Final[dict[str, Cause]] = {"conflict": "conflict", "future-timestamp": "drift"}
 
 
-class Line(NamedTuple):
+class RejectedLine(NamedTuple):
     """A line of `rejects.log`: when it came (µs UTC), from whom, the wire's error code, what was sent, escaped."""
 
     at: int
@@ -50,41 +50,43 @@ class Line(NamedTuple):
     sent: str
 
 
-def refusals(beside: Beside, zone: SiteZone) -> tuple[Cases, bool]:
+def find_refused(state: SiteState, zone: SiteZone) -> tuple[Cases, bool]:
     """What was refused, as far as the end of the file has it, oldest first; whether the file goes further back.
 
     A file that cannot be read is as good as empty here. O(1): MOST_BYTES are read at most.
     """
-    lines, cut = read_end(beside.rejects, zone)
-    named = [_named(line, zone) for line in lines]
-    meter = column([beside.codes.get(name.meter, NO_METER) for name in named], np.int32)
+    lines, cut = read_last_lines(state.rejects, zone)
+    named = [_parse_sent(line, zone) for line in lines]
+    meter = int_array([state.codes.get(name.meter, NO_METER) for name in named], np.int32)
     cause = np.array([CAUSES.index(_CAUSES.get(line.code, "refused")) for line in lines], dtype=np.uint8)
-    time = column([name.time if line.code == "conflict" else line.at for line, name in zip(lines, named, strict=True)])
+    time = int_array(
+        [name.time if line.code == "conflict" else line.at for line, name in zip(lines, named, strict=True)]
+    )
 
-    def tell(place: int) -> Told:
+    def tell(place: int) -> Detail:
         line, name = lines[place], named[place]
         why = f"{line.code}: {_WHY.get(line.code, 'it was refused')} (from {line.peer})"
-        return Told(name.wh, why, name.meter, line.sent)
+        return Detail(name.wh, why, name.meter, line.sent)
 
     names = [name.meter for name in named]
-    return Cases(cause, meter, time, beside.group_of(meter, time), tell, names), cut
+    return Cases(cause, meter, time, state.group_of(meter, time), tell, names), cut
 
 
-def drifting(frozen: Frozen, beside: Beside) -> Cases:
+def find_drifting(frozen: Frozen, state: SiteState) -> Cases:
     """The last reading of each meter since start that was taken and stamped ahead of the server's clock."""
-    seen = beside.drift.seen()
+    seen = state.drift.last_readings()
 
-    def tell(place: int) -> Told:
+    def tell(place: int) -> Detail:
         ahead = seen[place]
         minutes, seconds = divmod(ahead.ahead // SECOND, MINUTE // SECOND)
         times = "once" if ahead.times == 1 else f"{ahead.times} times"
-        return Told(ahead.wh, f"stamped {minutes} min {seconds} s ahead of the server's clock, {times} since start")
+        return Detail(ahead.wh, f"stamped {minutes} min {seconds} s ahead of the server's clock, {times} since start")
 
-    meter, time = column([ahead.code for ahead in seen], np.int32), column([ahead.time for ahead in seen])
-    return Cases(of_cause("drift", len(seen)), meter, time, beside.group_of(meter, time), tell)
+    meter, time = int_array([ahead.code for ahead in seen], np.int32), int_array([ahead.time for ahead in seen])
+    return Cases(repeat_cause("drift", len(seen)), meter, time, state.group_of(meter, time), tell)
 
 
-def read_end(path: Path, zone: SiteZone, most: int = MOST_BYTES) -> tuple[list[Line], bool]:
+def read_last_lines(path: Path, zone: SiteZone, most: int = MOST_BYTES) -> tuple[list[RejectedLine], bool]:
     """The last lines, oldest first, of the file and of the one that it was rotated from; and whether there are more.
 
     What is no such line (half of one, while it is written) is left out.
@@ -103,15 +105,15 @@ def read_end(path: Path, zone: SiteZone, most: int = MOST_BYTES) -> tuple[list[L
         data, left = part + data, left - size
         if left <= 0:
             break
-    lines = [_parsed(text, zone) for text in data.decode("utf-8", "replace").split("\n")[:-1]]
+    lines = [_parse_line(text, zone) for text in data.decode("utf-8", "replace").split("\n")[:-1]]
     return [line for line in lines if line is not None], left < 0
 
 
-def _parsed(text: str, zone: SiteZone) -> Line | None:
+def _parse_line(text: str, zone: SiteZone) -> RejectedLine | None:
     cells = text.split("\t")
     try:
         at, peer, code, sent = cells
-        return Line(zone.parse(at), peer, code, sent)
+        return RejectedLine(zone.parse(at), peer, code, sent)
     except (ValueError, Refused):
         return None
 
@@ -124,7 +126,7 @@ class _Named(NamedTuple):
     wh: int | None
 
 
-def _named(line: Line, zone: SiteZone) -> _Named:
+def _parse_sent(line: RejectedLine, zone: SiteZone) -> _Named:
     words = line.sent.split()
     if "," in line.sent and words[0].upper() not in ("READ", "REGISTER"):  # a line of an import
         words = ["READ", *line.sent.split(",")]

@@ -9,69 +9,73 @@ from numpy.typing import NDArray
 
 from metertui.engine.base import DAY, HOUR, format_kwh
 from metertui.engine.columns import Frozen
-from metertui.engine.worklist.cases import NEVER, Beside, Cases, Told, of_cause
-from metertui.engine.worklist.suspect_reads import last_of_each
+from metertui.engine.worklist.cases import NEVER, Cases, Detail, SiteState, repeat_cause
+from metertui.engine.worklist.suspect_reads import last_rows
 
 _PIECE: Final = 1 << 14
 """Codes made an array at a time, so that other threads wait for less than a millisecond."""
 
 
-def silent(frozen: Frozen, beside: Beside) -> Cases:
+def find_silent(frozen: Frozen, state: SiteState) -> Cases:
     """Active accounts whose last reading is older than `silent_us`, each at its last reading.
 
     One that has never sent is at NEVER, once it has been registered for so long. O(m) for m accounts, in numpy but for
     those that have never sent.
     """
-    codes = active_codes(beside)
-    row = last_of_each(frozen, codes)
+    codes = active_codes(state)
+    row = last_rows(frozen, codes)
     if len(frozen):
         time = np.where(row >= 0, frozen.columns.time[row], NEVER)
     else:
         time = np.full(len(codes), NEVER, dtype=np.int64)
-    oldest = beside.now - beside.silent_us
+    oldest = state.now - state.silent_us
     quiet = time < oldest
     for place in np.flatnonzero(time == NEVER).tolist():
-        account = beside.account(frozen.ids[codes[place]])
+        account = state.account(frozen.ids[codes[place]])
         quiet[place] = account is None or (account.registered or 0) < oldest
     codes, time, row = codes[quiet], time[quiet], row[quiet]
 
-    def tell(place: int) -> Told:
+    def tell(place: int) -> Detail:
         if time[place] == NEVER:
-            account = beside.account(frozen.ids[int(codes[place])])
+            account = state.account(frozen.ids[int(codes[place])])
             since = account.registered if account is not None else None
-            return Told(None, "has never sent" if since is None else f"has never sent in {span(beside.now - since)}")
+            return Detail(
+                None, "has never sent" if since is None else f"has never sent in {age_text(state.now - since)}"
+            )
         at = int(row[place])
-        return Told(int(frozen.columns.wh[at]), f"silent for {span(beside.now - int(time[place]))}")
+        return Detail(int(frozen.columns.wh[at]), f"silent for {age_text(state.now - int(time[place]))}")
 
-    group = beside.group_of(codes, np.full(len(codes), beside.now, dtype=np.int64))
-    return Cases(of_cause("silent", len(codes)), codes, time, group, tell)
+    group = state.group_of(codes, np.full(len(codes), state.now, dtype=np.int64))
+    return Cases(repeat_cause("silent", len(codes)), codes, time, group, tell)
 
 
-def active_codes(beside: Beside) -> NDArray[np.int32]:
+def active_codes(state: SiteState) -> NDArray[np.int32]:
     """The codes of all active accounts."""
-    active = list(beside.active.values())  # in one piece, as the owner's thread may add to it
+    active = list(state.active.values())  # in one piece, as the owner's thread may add to it
     pieces = [np.array(active[i : i + _PIECE], dtype=np.int32) for i in range(0, len(active), _PIECE)]
     return np.concatenate([np.empty(0, dtype=np.int32), *pieces])
 
 
-def gaps(frozen: Frozen, beside: Beside, since: int, until: int) -> Cases:
+def find_gaps(frozen: Frozen, state: SiteState, since: int, until: int) -> Cases:
     """Steps of the curve longer than `gap_us`, each at its later end in (since, until]. O(n) in numpy."""
     curve = frozen.curve
     length = curve.time[1:] - curve.time[:-1]
-    long = (length > beside.gap_us) & (curve.meter[1:] == curve.meter[:-1])
+    long = (length > state.gap_us) & (curve.meter[1:] == curve.meter[:-1])
     long &= (curve.time[1:] > since) & (curve.time[1:] <= until)
     end: NDArray[np.int64] = np.flatnonzero(long) + 1
 
-    def tell(place: int) -> Told:
+    def tell(place: int) -> Detail:
         at = int(end[place])
         used = int(curve.energy[at] - curve.energy[at - 1])
-        what = f"{span(int(length[at - 1]))} since the counted reading of {frozen.zone.iso(int(curve.time[at - 1]))}"
-        return Told(int(curve.wh[at]), f"{what}; {format_kwh(used)} kWh are drawn evenly over it")
+        what = (
+            f"{age_text(int(length[at - 1]))} since the counted reading of {frozen.zone.iso(int(curve.time[at - 1]))}"
+        )
+        return Detail(int(curve.wh[at]), f"{what}; {format_kwh(used)} kWh are drawn evenly over it")
 
-    return Cases(of_cause("gap", len(end)), curve.meter[end], curve.time[end], frozen.curve_group[end], tell)
+    return Cases(repeat_cause("gap", len(end)), curve.meter[end], curve.time[end], frozen.curve_group[end], tell)
 
 
-def span(us: int) -> str:
+def age_text(us: int) -> str:
     """A time of hours or days as people say it, cut to the whole."""
     if us < 2 * HOUR:
         return f"{max(0, us) // (HOUR // 60)} min"

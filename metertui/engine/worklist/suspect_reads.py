@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from metertui.engine.base import format_kwh
 from metertui.engine.columns import Frozen, tail_columns
 from metertui.engine.vee import rules
-from metertui.engine.worklist.cases import CAUSES, Beside, Cases, Cause, Told, column, of_cause
+from metertui.engine.worklist.cases import CAUSES, Cases, Cause, Detail, SiteState, int_array, repeat_cause
 
 _CAUSES: Final[dict[int, Cause]] = {
     rules.SUSPECT: "suspect",
@@ -20,7 +20,7 @@ _CAUSES: Final[dict[int, Cause]] = {
 }
 
 
-def misfits(frozen: Frozen) -> Cases:
+def find_misfits(frozen: Frozen) -> Cases:
     """Suspect, reset and rejected readings, those that are void, and those that were released. O(n) in numpy."""
     columns = frozen.columns
     odd = np.flatnonzero(frozen.status != rules.COUNTED)
@@ -35,49 +35,53 @@ def misfits(frozen: Frozen) -> Cases:
         released = released[frozen.status[released] < rules.SUSPECT]
         kept = ~np.isin(odd, released)
         odd = np.concatenate((odd[kept], released))
-        cause = np.concatenate((cause[kept], of_cause("released", len(released))))
+        cause = np.concatenate((cause[kept], repeat_cause("released", len(released))))
     return Cases(
         cause,
         columns.meter[odd],
         columns.time[odd],
         frozen.group[odd],
-        lambda place: _told(frozen, int(odd[place])),
+        lambda place: _detail(frozen, int(odd[place])),
     )
 
 
-def exchanges(frozen: Frozen, beside: Beside) -> Cases:
+def find_exchanges(frozen: Frozen, state: SiteState) -> Cases:
     """The declared exchanges."""
     made = frozen.corrections
     if made is None or not len(made.exchange_time):
-        return Cases(of_cause("exchanged", 0), column([], np.int32), column([]), column([], np.int32), _nothing)
+        return Cases(
+            repeat_cause("exchanged", 0), int_array([], np.int32), int_array([]), int_array([], np.int32), _nothing
+        )
 
-    def tell(place: int) -> Told:
+    def tell(place: int) -> Detail:
         final, initial = int(made.final[place]), int(made.initial[place])
         said = f"the old register ended at {format_kwh(final)} kWh, the new one began at {format_kwh(initial)} kWh"
-        return Told(initial, said)
+        return Detail(initial, said)
 
-    group = beside.group_of(made.exchange_meter, made.exchange_time)
-    return Cases(of_cause("exchanged", len(made.exchange_time)), made.exchange_meter, made.exchange_time, group, tell)
+    group = state.group_of(made.exchange_meter, made.exchange_time)
+    return Cases(
+        repeat_cause("exchanged", len(made.exchange_time)), made.exchange_meter, made.exchange_time, group, tell
+    )
 
 
-def _nothing(_place: int) -> Told:
+def _nothing(_place: int) -> Detail:
     raise IndexError("there is no such case")
 
 
-def _told(frozen: Frozen, row: int) -> Told:
+def _detail(frozen: Frozen, row: int) -> Detail:
     """The register, and why the reading did not fit: the last counted one before it, or those after it."""
     columns, curve, status = frozen.columns, frozen.curve, frozen.status[row]
     time, wh = int(columns.time[row]), int(columns.wh[row])
     before = curve.part(curve.span(int(columns.meter[row]))).point_before(time)
     why = rules.misfit(before, time, wh, frozen.max_w, frozen.zone)
     if not why and before is not None and status in (rules.VOID, rules.COUNTED):
-        return Told(wh, "it fits the reading counted before it")
+        return Detail(wh, "it fits the reading counted before it")
     if not why and status == rules.VOID:
-        return Told(wh, "no reading is counted before it")
-    return Told(wh, why or rules.why_not_counted(before, time, wh, frozen.max_w, frozen.zone))
+        return Detail(wh, "no reading is counted before it")
+    return Detail(wh, why or rules.why_not_counted(before, time, wh, frozen.max_w, frozen.zone))
 
 
-def last_of_each(frozen: Frozen, codes: NDArray[np.int32]) -> NDArray[np.int64]:
+def last_rows(frozen: Frozen, codes: NDArray[np.int32]) -> NDArray[np.int64]:
     """The row of the last stored reading of each meter, -1 where there is none."""
     starts = frozen.columns.starts
     first = starts.take(codes, mode="clip")

@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 from rich.text import Text
 
 from metertui.engine.base import Clock, Rules
-from metertui.engine.worklist import CAUSES, Exceptions, Question, State
+from metertui.engine.worklist import CAUSES, ExceptionQuestion, Exceptions, State
 from metertui.text import NOWHERE, fmt, one_below_the_other, plain, side_by_side
 
 PAGE: Final = 100
@@ -44,16 +44,16 @@ class CaseFilter:
     @property
     def any(self) -> bool:
         """Whether the filter leaves anything out."""
-        return self.question(0) != Question(limit=PAGE)
+        return self.question(0) != ExceptionQuestion(limit=PAGE)
 
-    def question(self, offset: int) -> Question:
+    def question(self, offset: int) -> ExceptionQuestion:
         """Return the question for the page at `offset`."""
-        return Question(self._cause, self._region, self.meter, self._state, self._window(), offset, PAGE)
+        return ExceptionQuestion(self._cause, self._region, self.meter, self._state, self._window(), offset, PAGE)
 
     def _window(self) -> tuple[int, int]:
         days = _PERIODS[self._period]
         if days is None:
-            return Question().window
+            return ExceptionQuestion().window
         now, zone = self._clock.now(), self._rules.zone
         return zone.midnight(zone.day(now) - timedelta(days=days)), now + self._rules.future_us  # a clock may run ahead
 

@@ -16,7 +16,7 @@ from textual.widget import Widget
 
 from metertui.engine.base import Progress, SiteZone
 from metertui.engine.columns import Frozen
-from metertui.engine.reports import Findings, Rule, Saved, report
+from metertui.engine.reports import Findings, Rule, SavedReport, report
 from metertui.screens.charts import Picture, PictureView, picture
 from metertui.screens.shell import Steady, Waiting
 from metertui.screens.tables import PAGE, SortedTable
@@ -32,17 +32,17 @@ _BESIDE: Final = 110
 class Answer:
     """A question with its findings and its chart."""
 
-    saved: Saved
+    saved: SavedReport
     found: Findings
     picture: Picture
 
-    def with_title_of(self, saved: Saved) -> Answer:
+    def with_title_of(self, saved: SavedReport) -> Answer:
         """Return this answer under the title of a saved question."""
         return replace(self, saved=saved)
 
 
 def answer_question(
-    frozen: Frozen, saved: Saved, rule: Rule | None, progress: Progress
+    frozen: Frozen, saved: SavedReport, rule: Rule | None, progress: Progress
 ) -> tuple[Answer | None, tuple[date, date] | None]:
     """Return the answer to a question and the first and last day with readings; (None, None) without readings.
 
@@ -52,7 +52,7 @@ def answer_question(
         return None, None
     time, zone = frozen.curve.time, frozen.zone
     oldest, newest = zone.day(int(time.min()) - 1), zone.day(int(time.max()))
-    found = report.find(frozen, saved.inquiry(oldest, newest), rule, progress=progress)
+    found = report.answer_inquiry(frozen, saved.inquiry(oldest, newest), rule, progress=progress)
     return Answer(saved, found, picture(found, saved.chart, zone)), (oldest, newest)
 
 

@@ -9,14 +9,14 @@ from typing import Final
 
 from metertui.engine.attributes import ATTRIBUTES
 from metertui.engine.errors import MeterError
-from metertui.engine.reports import Saved
+from metertui.engine.reports import SavedReport
 from metertui.engine.usage import Question, days_of_row
 
 _FINER: Final = {"year": "month", "quarter": "month", "month": "day", "week": "day", "day": "hour"}
 _NARROWER: Final = dict(pairwise((*ATTRIBUTES, "meter")))
 
 
-def question_below(saved: Saved, question: Question, row: tuple[str, ...], *, single_meters: bool) -> Saved:
+def question_below(saved: SavedReport, question: Question, row: tuple[str, ...], *, single_meters: bool) -> SavedReport:
     """Return the question about one row of an answer. `single_meters`: whether it may go down to single meters.
 
     Raises MeterError if there is no finer level.
@@ -50,11 +50,11 @@ def question_below(saved: Saved, question: Question, row: tuple[str, ...], *, si
     return replace(found, by=tuple(dict.fromkeys(by))[:2], chart=chart, title="")
 
 
-def _filtered(saved: Saved, name: str, value: str) -> Saved:
+def _filtered(saved: SavedReport, name: str, value: str) -> SavedReport:
     return replace(saved, filter=saved.filter.replaced(**{name: value}))
 
 
-def _short(saved: Saved) -> bool:
+def _short(saved: SavedReport) -> bool:
     """Return whether the dates span a month at most."""
     if saved.period != "dates":
         return False

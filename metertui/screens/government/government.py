@@ -17,7 +17,7 @@ from textual.worker import Worker
 
 from metertui.engine.core import LiveSnapshot
 from metertui.engine.errors import MeterError
-from metertui.engine.reports import CHARTS, COMPARES, MEASURES, Rule, Saved
+from metertui.engine.reports import CHARTS, COMPARES, MEASURES, Rule, SavedReport
 from metertui.screens.fields import TypedLine
 from metertui.screens.government import drill_down
 from metertui.screens.government.answer_view import Answer, AnswerView, answer_question
@@ -41,7 +41,7 @@ _ROOMY: Final = 140
 class _Level:
     """A question above the current one: its sort column and its row."""
 
-    saved: Saved
+    saved: SavedReport
     sort: str
     at: int
 
@@ -77,7 +77,7 @@ class GovernmentScreen(GatedScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._saved = Saved()
+        self._saved = SavedReport()
         self._levels: list[_Level] = []
         self._asking: Worker[None] | None = None
         self._question: UnderWay | None = None
@@ -132,7 +132,7 @@ class GovernmentScreen(GatedScreen):
         self.action_ask()
 
     def _clear(self) -> None:
-        self._levels, self._saved = [], Saved()
+        self._levels, self._saved = [], SavedReport()
         self._view.clear()
 
     def action_ask(self) -> None:
@@ -140,7 +140,7 @@ class GovernmentScreen(GatedScreen):
         self._asking = self._ask(self._saved)
 
     @work(exclusive=True, group="government")
-    async def _ask(self, saved: Saved, at: int = 0) -> None:
+    async def _ask(self, saved: SavedReport, at: int = 0) -> None:
         """Ask a question, and cancel the one before if it is under way."""
         work = self._question = UnderWay("Working out the answer")
         spinner = self.set_timer(_PATIENCE, lambda: self._show_wait(work, saved))
@@ -157,7 +157,7 @@ class GovernmentScreen(GatedScreen):
             spinner.stop()
             self._end_wait(work)
 
-    def _show_wait(self, work: UnderWay, saved: Saved) -> None:
+    def _show_wait(self, work: UnderWay, saved: SavedReport) -> None:
         """Say what is being worked out."""
         if self._question is work:
             engine = self.headend.engine
@@ -199,7 +199,7 @@ class GovernmentScreen(GatedScreen):
 
     # -- changing the question -------------------------------------------------------------------------------------
 
-    def _change(self, saved: Saved) -> None:
+    def _change(self, saved: SavedReport) -> None:
         if saved.by != self._saved.by or saved.measure != self._saved.measure or saved.compare != self._saved.compare:
             self._view.sort = ""
         self._saved = saved
@@ -281,7 +281,7 @@ class GovernmentScreen(GatedScreen):
     def action_open(self) -> None:
         """Choose a saved question."""
 
-        def opened(saved: Saved | None) -> None:
+        def opened(saved: SavedReport | None) -> None:
             if saved is not None:
                 self._levels.clear()
                 self._change(saved)

@@ -16,7 +16,7 @@ from textual.widgets import Input, Label
 
 from metertui.engine.attributes import ATTRIBUTES
 from metertui.engine.columns import Group
-from metertui.engine.reports import PERIODS, Compare, Measure, Saved
+from metertui.engine.reports import PERIODS, Compare, Measure, SavedReport
 from metertui.engine.usage import FILTERS
 from metertui.screens.fields import Choice, Options
 from metertui.text import COMPARES, KEYS
@@ -54,12 +54,12 @@ class QuestionForm(VerticalScroll):
     class Changed(Message):
         """The question was changed."""
 
-        saved: Saved
+        saved: SavedReport
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.can_focus = False
-        self._saved = Saved()
+        self._saved = SavedReport()
 
     def compose(self) -> ComposeResult:
         yield Choice("Period", list(PERIODS.items()), id="period")
@@ -81,7 +81,7 @@ class QuestionForm(VerticalScroll):
             yield Label(Text(f"{title:<11}", style="dim"))
             yield Input(placeholder=hint, id=name, compact=True)
 
-    def show_question(self, saved: Saved, groups: Iterable[Group], *, single_meters: bool) -> None:
+    def show_question(self, saved: SavedReport, groups: Iterable[Group], *, single_meters: bool) -> None:
         """Show a question. `groups` give the values of the filters; a single meter only if `single_meters`."""
         before, self._saved = self._saved, saved
         groups = list(groups)
@@ -134,7 +134,7 @@ class QuestionForm(VerticalScroll):
             self._change_question(_with_text(self._saved, name, value))
         self.screen.focus_next()
 
-    def _change_question(self, saved: Saved) -> None:
+    def _change_question(self, saved: SavedReport) -> None:
         if saved != self._saved:
             self._saved = saved
             self.post_message(self.Changed(saved))
@@ -145,19 +145,19 @@ def _title(name: str) -> str:
     return "Type" if name == "apartment_type" else KEYS[name].capitalize()
 
 
-def _text_of(saved: Saved, name: str) -> str:
+def _text_of(saved: SavedReport, name: str) -> str:
     """Return a text of a question by the name of its field."""
     return saved.filter.value(name) if name in FILTERS else str(getattr(saved, name))
 
 
-def _with_text(saved: Saved, name: str, value: str) -> Saved:
+def _with_text(saved: SavedReport, name: str, value: str) -> SavedReport:
     """Return a question with another text in a field."""
     if name in FILTERS:
         return replace(saved, filter=saved.filter.replaced(**{name: value}))
     return replace(saved, **{name: value})  # type: ignore[arg-type]  # the other fields for typing are texts
 
 
-def with_chart(saved: Saved, chart: str) -> Saved:
+def with_chart(saved: SavedReport, chart: str) -> SavedReport:
     """Return the question with another chart. The heat map needs its own breakdown, which goes when it goes."""
     week = ("weekday", "hour_of_day")
     if chart == "heat":

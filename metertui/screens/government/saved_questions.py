@@ -13,13 +13,13 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from metertui.engine.errors import MeterError
-from metertui.engine.reports import IDEAS, NAME, Saved
+from metertui.engine.reports import IDEAS, NAME, SavedReport
 from metertui.headend import HeadEnd
 from metertui.screens.terminal import ThriftyModal
 from metertui.text import message, plain, sentence
 
 
-class SavedQuestionsScreen(ThriftyModal[Saved | None]):
+class SavedQuestionsScreen(ThriftyModal[SavedReport | None]):
     """A list of questions. Returns the one that was chosen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -31,7 +31,7 @@ class SavedQuestionsScreen(ThriftyModal[Saved | None]):
         super().__init__()
         self._headend = headend
         self._who = who
-        self._kept: list[Saved] = []
+        self._kept: list[SavedReport] = []
 
     def compose(self) -> ComposeResult:
         with Vertical(id="pick"):
@@ -84,7 +84,7 @@ class SavedQuestionsScreen(ThriftyModal[Saved | None]):
             self._list()
 
 
-def _shown(saved: Saved) -> Text:
+def _shown(saved: SavedReport) -> Text:
     text = plain(saved.title, style="bold")
     text.append("\n  ")
     text.append_text(plain(sentence(saved, None), style="not bold dim"))

@@ -202,12 +202,12 @@ def _hidden(frozen: Frozen, found: Replay, by: tuple[str, ...], rule: Rule | Non
         return [False] * (len(found.table(by)) if by else 1)
     if not by:
         largest = int(found.usage.max(initial=0))
-        return [rule.small(int((found.usage > 0).sum()), int(found.usage.sum()), largest)]
+        return [rule.is_small(int((found.usage > 0).sum()), int(found.usage.sum()), largest)]
     usage = pd.DataFrame({key: getattr(found, key) for key in by} | {"usage_wh": found.usage})
     usage["drawing"] = found.usage > 0
     grouped = usage.groupby(list(by), sort=True)
     table = grouped.agg(usage_wh=("usage_wh", "sum"), drawing=("drawing", "sum"), largest_wh=("usage_wh", "max"))
-    out = disclosure.hidden(table.reset_index(), list(by), rule, disclosure.sizes(frozen, list(by)))
+    out = disclosure.hide_rows(table.reset_index(), list(by), rule, disclosure.group_sizes(frozen, list(by)))
     return [bool(cell) for cell in out.cells]
 
 

@@ -10,7 +10,7 @@ from textual.containers import Container, Vertical
 from textual.widgets import Static
 
 from metertui.engine.base import SiteZone
-from metertui.engine.worklist import Board, RegionRow, Share, Silence
+from metertui.engine.worklist import Board, RegionRow, Share, SilentArea
 from metertui.screens.shell import Steady
 from metertui.screens.tables import Listing
 from metertui.text import fmt, plain
@@ -49,10 +49,10 @@ class CompletenessBoard(Vertical):
         total = [("*", _region_cells(board.total, "all"))] if len(board.rows) != 1 else []
         rows = [*total, *((f"={row.region}", _region_cells(row, row.region or "(none)")) for row in board.rows)]
         self.query_one("#regions", Listing).show([row for row in rows if matches(wanted, row[1])])
-        silences = [(f"{each.region}\n{each.sub_region}", self._silence_cells(each)) for each in board.silences]
+        silences = [(f"{each.region}\n{each.sub_region}", self._silence_cells(each)) for each in board.silent_areas]
         self.query_one("#silences", Listing).show([row for row in silences if matches(wanted, row[1])])
 
-    def _silence_cells(self, each: Silence) -> tuple[str, ...]:
+    def _silence_cells(self, each: SilentArea) -> tuple[str, ...]:
         where = " / ".join(filter(None, (each.region, each.sub_region))) or "(none)"
         of = f"{fmt.count(each.silent)} of {fmt.count(each.meters)}"
         named = each.meter if each.silent == 1 else f"{each.meter} and {fmt.count(each.silent - 1)} more"

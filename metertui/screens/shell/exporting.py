@@ -41,7 +41,9 @@ async def export(
     if rule is None:
         commit = None
     else:
-        found = await headend.ask(headend.engine.exports.guarded, found.inquiry, rule, part_of_progress(progress, 0, 2))
+        found = await headend.ask(
+            headend.engine.exports.answer_for_export, found.inquiry, rule, part_of_progress(progress, 0, 2)
+        )
         progress = part_of_progress(progress, 1, 2)
         loop = asyncio.get_running_loop()
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from metertui.engine.base.zone import HOUR, SiteZone
 from metertui.engine.columns.columns import Group
-from metertui.engine.reports.disclosure import Rule, hidden, sizes
+from metertui.engine.reports.disclosure import Rule, group_sizes, hide_rows
 from tests.engine.build import frozen
 from tests.strategies import START
 
@@ -38,7 +38,7 @@ def test_no_total_less_what_is_told_of_it_is_a_small_group(
 ) -> None:
     """Along every key: what is hidden is no small group as a whole, or nothing of that line is told."""
     found = table(drawn, keys)
-    out = hidden(found, keys, RULE, size)
+    out = hide_rows(found, keys, RULE, size)
     assert not out.given_away
     for meters, usage, largest, hide in zip(
         found["drawing"], found["usage_wh"], found["largest_wh"], out.cells, strict=True
@@ -60,26 +60,26 @@ def test_no_total_less_what_is_told_of_it_is_a_small_group(
 def test_a_second_cell_is_hidden_beside_a_small_one_that_of_the_fewest_meters() -> None:
     drawn = {("N",): (50, 900, 30), ("S",): (3, 30, 10), ("E",): (20, 400, 30), ("W",): (30, 200, 20)}
     size = {("N",): 50, ("S",): 3, ("E",): 20, ("W",): 30}
-    assert hidden(table(drawn, ["region"]), ["region"], RULE, size).cells.tolist() == [False, True, True, False]
+    assert hide_rows(table(drawn, ["region"]), ["region"], RULE, size).cells.tolist() == [False, True, True, False]
 
 
 def test_two_small_cells_that_are_small_together_need_a_third() -> None:
     drawn = {("N",): (50, 900, 30), ("S",): (3, 30, 10), ("E",): (4, 40, 12), ("W",): (30, 200, 20)}
-    out = hidden(table(drawn, ["region"]), ["region"], RULE, {("N",): 50, ("W",): 30})
+    out = hide_rows(table(drawn, ["region"]), ["region"], RULE, {("N",): 50, ("W",): 30})
     assert out.cells.tolist() == [False, True, True, True]
 
 
 def test_one_meter_that_is_most_of_a_group_hides_it() -> None:
     drawn = {("N",): (50, 900, 451), ("S",): (50, 900, 450)}
-    assert hidden(table(drawn, ["region"]), ["region"], RULE, {}).cells.tolist() == [True, True]
-    assert not RULE.small(10, 100, 50)
-    assert RULE.small(9, 100, 50)
-    assert RULE.small(10, 100, 51)
+    assert hide_rows(table(drawn, ["region"]), ["region"], RULE, {}).cells.tolist() == [True, True]
+    assert not RULE.is_small(10, 100, 50)
+    assert RULE.is_small(9, 100, 50)
+    assert RULE.is_small(10, 100, 51)
 
 
 def test_nothing_small_hides_nothing() -> None:
     drawn = {("N", "01"): (50, 900, 30), ("S", "01"): (30, 400, 10)}
-    out = hidden(table(drawn, ["region", "month"]), ["region", "month"], RULE, {})
+    out = hide_rows(table(drawn, ["region", "month"]), ["region", "month"], RULE, {})
     assert not out.cells.any()
 
 
@@ -87,9 +87,9 @@ def test_what_was_told_before_cannot_be_hidden_again() -> None:
     drawn = {("N",): (50, 900, 30), ("S",): (3, 30, 10), ("E",): (20, 400, 30)}
     found = table(drawn, ["region"])
     size = {("N",): 50, ("S",): 3, ("E",): 20}
-    out = hidden(found, ["region"], RULE, size, told={("E",)})
+    out = hide_rows(found, ["region"], RULE, size, told={("E",)})
     assert (out.cells.tolist(), out.given_away) == ([True, True, False], False)
-    out = hidden(found, ["region"], RULE, size, told={("E",), ("N",)})
+    out = hide_rows(found, ["region"], RULE, size, told={("E",), ("N",)})
     assert (out.cells.tolist(), out.given_away) == ([False, True, False], True)
 
 
@@ -98,17 +98,17 @@ def test_the_size_of_a_group_is_of_all_meters_that_it_ever_had() -> None:
     north, south = Group("North", "Hill", "landed"), Group("South", "Bay", "landed")
     course = [(START + n * HOUR, n) for n in range(3)]
     columns = frozen({"a": course, "b": course}, zone, {"a": [north, south, south], "b": [south] * 3})
-    assert sizes(columns, ["month", "region"]) == {("North",): 1, ("South",): 2, ("",): 0}
-    assert sizes(columns, ["apartment_type", "region"])[("landed", "South")] == 2
+    assert group_sizes(columns, ["month", "region"]) == {("North",): 1, ("South",): 2, ("",): 0}
+    assert group_sizes(columns, ["apartment_type", "region"])[("landed", "South")] == 2
 
 
 def test_it_can_be_ended_after_some_hundred_lines_and_not_by_each() -> None:
     drawn = {("N", str(n)): (50, 900, 30) for n in range(1000)}  # a line for each of them, and one of them all
     asked: list[None] = []
-    hidden(table(drawn, ["region", "month"]), ["region", "month"], RULE, {}, wanted=lambda: asked.append(None))
+    hide_rows(table(drawn, ["region", "month"]), ["region", "month"], RULE, {}, wanted=lambda: asked.append(None))
     assert len(asked) == 3
 
 
 def test_a_row_that_nobody_drew_in_is_neither_hidden_nor_hides_another() -> None:
     drawn = {("12",): (0, 0, 0), ("01",): (3, 30, 10), ("02",): (20, 400, 30)}
-    assert hidden(table(drawn, ["month"]), ["month"], RULE, {}).cells.tolist() == [False, True, True]
+    assert hide_rows(table(drawn, ["month"]), ["month"], RULE, {}).cells.tolist() == [False, True, True]

@@ -11,8 +11,8 @@ from metertui.engine.base.zone import HOUR
 from metertui.engine.columns.columns import Frozen, Group
 from metertui.engine.errors import DataError, MeterError
 from metertui.engine.reports.disclosure import Rule
-from metertui.engine.reports.export_log import Exports
-from metertui.engine.reports.report import Inquiry, find
+from metertui.engine.reports.export_log import ExportLog
+from metertui.engine.reports.report import Inquiry, answer_inquiry
 from metertui.engine.usage.query import Filter, Question
 from tests.engine.build import frozen
 from tests.engine.reports.test_report import LONDON, draws
@@ -31,57 +31,61 @@ def town() -> Frozen:
 
 
 def test_an_export_that_tells_the_same_groups_is_fine(town: Frozen, tmp_path: Path) -> None:
-    exports = Exports(tmp_path)
-    exports.record("2025-03-12T10:40:00+08:00", "ada@example.com", Path("/x.csv"), BOTH)
+    exports = ExportLog(tmp_path)
+    exports.record_export("2025-03-12T10:40:00+08:00", "ada@example.com", Path("/x.csv"), BOTH)
     shares: list[float] = []
-    assert exports.guarded(town, LATER, RULE, shares.append).hidden == 2
+    assert exports.answer_for_export(town, LATER, RULE, shares.append).hidden == 2
     assert shares == sorted(shares)
     assert shares[-1] == 1
-    assert exports.guarded(town, BOTH, RULE).hidden == 2
+    assert exports.answer_for_export(town, BOTH, RULE).hidden == 2
 
 
 def test_an_export_that_would_undo_another_is_refused(
     town: Frozen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The one before hid the North beside the Island, as the South was the larger then."""
-    exports = Exports(tmp_path)
-    exports.record("2025-03-12T10:40:00+08:00", "ada@example.com", Path("/x.csv"), BOTH)
-    assert find(town, LATER, RULE).table.query("~hidden")["region"].tolist() == ["North"]
-    monkeypatch.setattr("metertui.engine.reports.export_log._told", lambda found, keys=None: {("South",), ("North",)})
+    exports = ExportLog(tmp_path)
+    exports.record_export("2025-03-12T10:40:00+08:00", "ada@example.com", Path("/x.csv"), BOTH)
+    assert answer_inquiry(town, LATER, RULE).table.query("~hidden")["region"].tolist() == ["North"]
+    monkeypatch.setattr(
+        "metertui.engine.reports.export_log._published_cells", lambda found, keys=None: {("South",), ("North",)}
+    )
     with pytest.raises(MeterError, match=r"together with what was exported before \(exports.csv\)"):
-        exports.guarded(town, LATER, RULE)
-    monkeypatch.setattr("metertui.engine.reports.export_log._told", lambda found, keys=None: {("South",)})
+        exports.answer_for_export(town, LATER, RULE)
+    monkeypatch.setattr("metertui.engine.reports.export_log._published_cells", lambda found, keys=None: {("South",)})
     # The South was told: the North has to hide the Island now.
-    assert exports.guarded(town, LATER, RULE).table.query("~hidden")["region"].tolist() == ["South"]
+    assert exports.answer_for_export(town, LATER, RULE).table.query("~hidden")["region"].tolist() == ["South"]
 
 
 def test_days_and_attributes_that_are_not_shared_do_not_matter(
     town: Frozen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("metertui.engine.reports.export_log._told", lambda found, keys=None: {("South",), ("North",)})
-    exports = Exports(tmp_path)
+    monkeypatch.setattr(
+        "metertui.engine.reports.export_log._published_cells", lambda found, keys=None: {("South",), ("North",)}
+    )
+    exports = ExportLog(tmp_path)
     other = Question(date(2025, 2, 1), date(2025, 2, 28), ("apartment_type",))
     for earlier in (Inquiry(Question(date(2025, 1, 1), date(2025, 1, 31), ("region",))), Inquiry(other), LATER):
-        exports.record("2025-03-12T10:40:00+08:00", "ada@example.com", Path("/x.csv"), earlier)
-    assert exports.guarded(town, LATER, RULE).hidden == 2
+        exports.record_export("2025-03-12T10:40:00+08:00", "ada@example.com", Path("/x.csv"), earlier)
+    assert exports.answer_for_export(town, LATER, RULE).hidden == 2
 
 
 def test_what_is_recorded_is_read_again_each_once(tmp_path: Path) -> None:
-    exports = Exports(tmp_path)
-    assert exports.recorded() == []
+    exports = ExportLog(tmp_path)
+    assert exports.recorded_inquiries() == []
     for inquiry in (BOTH, LATER, BOTH):
-        exports.record("2025-03-12T10:40:00+08:00", "=ada@example.com", Path("/ü, x.csv"), inquiry)
-    assert exports.recorded() == [LATER, BOTH]
+        exports.record_export("2025-03-12T10:40:00+08:00", "=ada@example.com", Path("/ü, x.csv"), inquiry)
+    assert exports.recorded_inquiries() == [LATER, BOTH]
     text = (tmp_path / "exports.csv").read_text()
     assert text.splitlines()[0] == "time,who,file,definition"
     assert '\'=ada@example.com,"/ü, x.csv"' in text
     (tmp_path / "exports.csv").write_text(text + "2025,ada,/x.csv")  # a crash cut it short
-    assert exports.recorded() == [LATER, BOTH]
-    exports.record("2025-03-12T10:40:00+08:00", "ada@example.com", Path("/x.csv"), LATER)
-    assert exports.recorded() == [BOTH, LATER]
+    assert exports.recorded_inquiries() == [LATER, BOTH]
+    exports.record_export("2025-03-12T10:40:00+08:00", "ada@example.com", Path("/x.csv"), LATER)
+    assert exports.recorded_inquiries() == [BOTH, LATER]
     (tmp_path / "exports.csv").write_text(text + "2025,ada,/x.csv,nonsense\n")
     with pytest.raises(DataError, match=r"exports\.csv:5: the definition is none"):
-        exports.recorded()
+        exports.recorded_inquiries()
 
 
 @pytest.fixture(scope="module")
@@ -132,21 +136,21 @@ def test_two_exports_do_not_tell_a_small_group_by_their_difference(
 ) -> None:
     for name, first, second in (("one", REGION, Inquiry(later)), ("other", Inquiry(later), REGION)):
         (tmp_path / name).mkdir()
-        exports = Exports(tmp_path / name)
-        assert exports.guarded(suburb, second, RULE).table["hidden"].sum() == 0
-        exports.record("2025-04-12T10:40:00+08:00", "ada@example.com", Path("/x.csv"), first)
+        exports = ExportLog(tmp_path / name)
+        assert exports.answer_for_export(suburb, second, RULE).table["hidden"].sum() == 0
+        exports.record_export("2025-04-12T10:40:00+08:00", "ada@example.com", Path("/x.csv"), first)
         if refused:
             with pytest.raises(MeterError, match="together with what was exported before"):
-                exports.guarded(suburb, second, RULE)
+                exports.answer_for_export(suburb, second, RULE)
         else:
-            assert exports.guarded(suburb, second, RULE).hidden == 0
+            assert exports.answer_for_export(suburb, second, RULE).hidden == 0
 
 
 def test_what_a_table_is_compared_with_is_told_too(suburb: Frozen, tmp_path: Path) -> None:
-    exports = Exports(tmp_path)
+    exports = ExportLog(tmp_path)
     two_months = Inquiry(Question(date(2025, 1, 1), date(2025, 2, 28), ("region",)))
-    exports.record("2025-04-12T10:40:00+08:00", "ada@example.com", Path("/x.csv"), two_months)
+    exports.record_export("2025-04-12T10:40:00+08:00", "ada@example.com", Path("/x.csv"), two_months)
     march = Question(date(2025, 3, 1), date(2025, 3, 31), ("region",))
-    assert exports.guarded(suburb, Inquiry(march), RULE).hidden == 0
+    assert exports.answer_for_export(suburb, Inquiry(march), RULE).hidden == 0
     with pytest.raises(MeterError, match="together with what was exported before"):
-        exports.guarded(suburb, Inquiry(march, "total", "before"), RULE)
+        exports.answer_for_export(suburb, Inquiry(march, "total", "before"), RULE)

@@ -12,7 +12,7 @@ from metertui.engine.base.zone import DAY, HOUR, SiteZone
 from metertui.engine.columns.columns import Frozen, Group
 from metertui.engine.errors import MeterError
 from metertui.engine.reports.disclosure import Rule
-from metertui.engine.reports.report import Compare, Inquiry, Measure, find
+from metertui.engine.reports.report import Compare, Inquiry, Measure, answer_inquiry
 from metertui.engine.usage.query import Filter, Question
 from tests.engine.build import frozen
 
@@ -55,18 +55,20 @@ def asked(
     [("total", 9820.8, 18004.8), ("per_meter", 818.4, 1636.8), ("per_meter_day", 26.4, 52.8), ("peak", 6.6, 12.1)],
 )
 def test_what_is_measured(town: Frozen, measure: Measure, north: float, south: float) -> None:
-    found = find(town, asked(*JANUARY, "region", measure=measure)).table
+    found = answer_inquiry(town, asked(*JANUARY, "region", measure=measure)).table
     assert found.set_index("region")["value"].to_dict() | {"Island": 0} == {"Island": 0, "North": north, "South": south}
     assert found.set_index("region")["meters"].to_dict() == {"Island": 3, "North": 12, "South": 11}
 
 
 def test_the_peak_says_when_it_began(town: Frozen) -> None:
-    found = find(town, asked(date(2024, 12, 31), date(2025, 1, 1), measure="peak")).table
+    found = answer_inquiry(town, asked(date(2024, 12, 31), date(2025, 1, 1), measure="peak")).table
     assert found["peak_at"].tolist() == [LONDON.midnight(date(2025, 1, 1))]
 
 
 def test_a_year_before_is_the_row_of_the_same_name(town: Frozen) -> None:
-    found = find(town, asked(date(2025, 1, 1), date(2025, 12, 31), "month", compare="year_before", region="North"))
+    found = answer_inquiry(
+        town, asked(date(2025, 1, 1), date(2025, 12, 31), "month", compare="year_before", region="North")
+    )
     table = found.table
     assert table["month"].tolist() == ["2025-01", "2025-02", "2025-03"]
     assert found.compared == (date(2024, 1, 1), date(2024, 3, 11))  # as far as the year is old
@@ -76,22 +78,22 @@ def test_a_year_before_is_the_row_of_the_same_name(town: Frozen) -> None:
 
 
 def test_the_period_before_is_as_long(town: Frozen) -> None:
-    found = find(town, asked(date(2025, 1, 1), date(2025, 1, 10), "day", compare="before", region="North"))
+    found = answer_inquiry(town, asked(date(2025, 1, 1), date(2025, 1, 10), "day", compare="before", region="North"))
     assert found.compared == (date(2024, 12, 22), date(2024, 12, 31))
     assert found.table["before"].tolist() == [24 * 12.0] * 10
-    found = find(town, asked(date(2024, 12, 1), date(2025, 1, 31), "month", compare="before", region="North"))
+    found = answer_inquiry(town, asked(date(2024, 12, 1), date(2025, 1, 31), "month", compare="before", region="North"))
     assert found.compared == (date(2024, 10, 1), date(2024, 11, 30))  # whole months, however long
     assert found.table["before"].tolist() == [(31 * 24 + 1) * 12.0, 30 * 24 * 12.0]
-    found = find(town, asked(date(2025, 1, 1), date(2025, 1, 31), "region", "weekday", compare="before"))
+    found = answer_inquiry(town, asked(date(2025, 1, 1), date(2025, 1, 31), "region", "weekday", compare="before"))
     assert found.table["before"].notna().all()
 
 
 def test_what_was_not_there_before_is_no_change(town: Frozen) -> None:
-    found = find(town, asked(date(2024, 1, 1), date(2024, 1, 31), compare="year_before")).table
+    found = answer_inquiry(town, asked(date(2024, 1, 1), date(2024, 1, 31), compare="year_before")).table
     assert found["before"].isna().all()
     assert found["change"].isna().all()
     with pytest.raises(MeterError, match="no period before"):
-        find(town, asked(date(1, 1, 1), date(9, 1, 1), compare="year_before"))
+        answer_inquiry(town, asked(date(1, 1, 1), date(9, 1, 1), compare="year_before"))
 
 
 RULE = Rule(10, 0.5)
@@ -106,38 +108,38 @@ def shown(table: pd.DataFrame, *by: str) -> dict[object, float | None]:
 
 
 def test_a_small_group_is_hidden_and_another_with_it(town: Frozen) -> None:
-    found = find(town, asked(*JANUARY, "region"), RULE)
+    found = answer_inquiry(town, asked(*JANUARY, "region"), RULE)
     # The South has the fewest meters of those that could be subtracted.
     assert shown(found.table, "region") == {"Island": None, "North": 9820.8, "South": None}
     assert found.hidden == 2
     assert found.total_wh == (12 + 22 + 11) * 1100 * 31 * 24
     assert found.table["meters"].isna().tolist() == [True, False, True]
-    assert find(town, asked(*JANUARY, "region")).hidden == 0
+    assert answer_inquiry(town, asked(*JANUARY, "region")).hidden == 0
 
 
 @pytest.mark.parametrize(("region", "told"), [("North", True), ("South", False), ("Island", False)])
 def test_a_filter_tells_no_more_than_the_table_it_is_cut_out_of(town: Frozen, region: str, told: bool) -> None:
     for by in ((), ("month",), ("day",), ("region",)):
-        found = find(town, asked(*JANUARY, *by, region=region), RULE)
+        found = answer_inquiry(town, asked(*JANUARY, *by, region=region), RULE)
         assert found.table["hidden"].tolist() == [not told] * len(found.table)
         assert (found.total_wh is not None) is told
-    compared = find(town, asked(*JANUARY, "month", region=region, compare="before"), RULE).table
+    compared = answer_inquiry(town, asked(*JANUARY, "month", region=region, compare="before"), RULE).table
     assert compared["before"].isna().tolist() == [not told]
 
 
 def test_a_single_meter_is_never_told(town: Frozen) -> None:
     for inquiry in (asked(*JANUARY, "meter"), asked(*JANUARY, meter="n1")):
         with pytest.raises(MeterError, match="single meter"):
-            find(town, inquiry, RULE)
+            answer_inquiry(town, inquiry, RULE)
 
 
 def test_a_peak_that_is_hidden_has_no_time(town: Frozen) -> None:
-    found = find(town, asked(*JANUARY, "region", measure="peak"), RULE).table
+    found = answer_inquiry(town, asked(*JANUARY, "region", measure="peak"), RULE).table
     assert (found["peak_at"] >= 0).tolist() == [False, True, False]
 
 
 def test_nothing_stored_is_no_row() -> None:
-    found = find(frozen({}, LONDON), asked(*JANUARY, "month", compare="before"), RULE)
+    found = answer_inquiry(frozen({}, LONDON), asked(*JANUARY, "month", compare="before"), RULE)
     assert found.table.empty
     assert (found.total_wh, found.meters, found.hidden) == (None, 0, 0)
 
@@ -145,12 +147,12 @@ def test_nothing_stored_is_no_row() -> None:
 def test_an_inquiry_is_told_and_told_back() -> None:
     question = Question(*JANUARY, ("month", "region"), filter=Filter.by_name(sub_region="Bay", time="22:00-06:00"))
     inquiry = Inquiry(question, "peak", "before")
-    told = inquiry.described()
+    told = inquiry.description()
     assert told == {
         "from": "2025-01-01", "to": "2025-01-31", "sub_region": "Bay", "time": "22:00-06:00",
         "by": ["month", "region"], "measure": "peak", "compare": "before",
     }  # fmt: skip
-    assert Inquiry.of(told) == inquiry
+    assert Inquiry.from_description(told) == inquiry
     for wrong in (
         {},
         {**told, "from": "x"},
@@ -159,7 +161,7 @@ def test_an_inquiry_is_told_and_told_back() -> None:
         {**told, "by": 7},
     ):
         with pytest.raises(MeterError):
-            Inquiry.of(wrong)
+            Inquiry.from_description(wrong)
 
 
 @pytest.mark.parametrize("compare", ["", "before"])
@@ -170,7 +172,7 @@ def test_how_far_it_is_is_told_and_ends_it(
     monkeypatch.setattr("metertui.engine.usage.intervals._BLOCK", 2_000)  # some four meters at a time
     question = asked(*JANUARY, *by, measure="peak", compare=compare, region="North")
     shares: list[float] = []
-    find(town, question, Rule(10, 0.5), progress=shares.append)
+    answer_inquiry(town, question, Rule(10, 0.5), progress=shares.append)
     assert shares == sorted(shares)
     assert 0 < shares[0] < 0.1
     assert shares[-1] <= 1
@@ -182,7 +184,7 @@ def test_how_far_it_is_is_told_and_ends_it(
                 raise KeyboardInterrupt(share)
 
         with pytest.raises(KeyboardInterrupt) as ended:
-            find(town, question, Rule(10, 0.5), progress=tell)
+            answer_inquiry(town, question, Rule(10, 0.5), progress=tell)
         assert ended.value.args == (shares[stop],)
 
 
@@ -192,10 +194,10 @@ def test_a_meter_that_only_begins_does_not_make_a_group_larger() -> None:
     course = [(first + n * DAY, n * 1000) for n in range(59)]
     meters = {f"e{i}": course for i in range(3)} | {f"l{i}": course[31:] for i in range(20)}
     columns = frozen(meters, LONDON, {meter: [new] * len(readings) for meter, readings in meters.items()})
-    months = find(columns, asked(date(2024, 12, 1), date(2025, 2, 28), "month"), RULE).table
+    months = answer_inquiry(columns, asked(date(2024, 12, 1), date(2025, 2, 28), "month"), RULE).table
     assert shown(months, "month") == {"2024-12": 0, "2025-01": None, "2025-02": None}
-    assert find(columns, asked(*JANUARY, "region"), RULE).hidden == 1
-    assert find(columns, asked(*JANUARY), RULE).total_wh is None
-    assert find(columns, asked(*JANUARY, "month")).table["meters"].tolist() == [23]  # which have data in it
+    assert answer_inquiry(columns, asked(*JANUARY, "region"), RULE).hidden == 1
+    assert answer_inquiry(columns, asked(*JANUARY), RULE).total_wh is None
+    assert answer_inquiry(columns, asked(*JANUARY, "month")).table["meters"].tolist() == [23]  # which have data in it
     # Weekdays come round again: the first reading stands beside others there.
-    assert find(columns, asked(date(2025, 2, 1), date(2025, 2, 28), "weekday"), RULE).hidden == 0
+    assert answer_inquiry(columns, asked(date(2025, 2, 1), date(2025, 2, 28), "weekday"), RULE).hidden == 0

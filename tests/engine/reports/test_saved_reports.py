@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from metertui.engine.attributes import Group
 from metertui.engine.errors import MeterError
-from metertui.engine.reports.saved_reports import IDEAS, QuestionBook, Saved
+from metertui.engine.reports.saved_reports import IDEAS, ReportBook, SavedReport
 from metertui.engine.usage.query import Filter
 
 OLDEST, NEWEST = date(2023, 5, 7), date(2025, 3, 12)
@@ -23,7 +23,7 @@ texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 @settings(max_examples=25)
 @given(
     st.builds(
-        Saved,
+        SavedReport,
         title=texts.filter(str.strip),
         period=st.sampled_from(["dates", "all", "month"]),
         filter=st.builds(
@@ -38,25 +38,25 @@ texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
         chart=st.sampled_from(["lines", "heat"]),
     )
 )
-def test_what_is_kept_is_read_again(tmp_path_factory: pytest.TempPathFactory, saved: Saved) -> None:
-    book = QuestionBook(tmp_path_factory.mktemp("data"))
-    book.keep(saved)
-    assert book.all() == [saved]
+def test_what_is_kept_is_read_again(tmp_path_factory: pytest.TempPathFactory, saved: SavedReport) -> None:
+    book = ReportBook(tmp_path_factory.mktemp("data"))
+    book.keep_report(saved)
+    assert book.saved_reports() == [saved]
 
 
 def test_a_title_is_kept_once_and_dropped(tmp_path: Path) -> None:
-    book = QuestionBook(tmp_path)
-    assert book.all() == []
+    book = ReportBook(tmp_path)
+    assert book.saved_reports() == []
     for saved in IDEAS:
-        book.keep(saved)
-    book.keep(replace(IDEAS[1], filter=Filter.by_name(region="North")))
-    assert [saved.title for saved in book.all()] == [saved.title for saved in IDEAS]
-    assert book.all()[1].filter.value("region") == "North"
-    book.drop(IDEAS[0].title)
-    assert book.all()[0].title == IDEAS[1].title
+        book.keep_report(saved)
+    book.keep_report(replace(IDEAS[1], filter=Filter.by_name(region="North")))
+    assert [saved.title for saved in book.saved_reports()] == [saved.title for saved in IDEAS]
+    assert book.saved_reports()[1].filter.value("region") == "North"
+    book.drop_report(IDEAS[0].title)
+    assert book.saved_reports()[0].title == IDEAS[1].title
     assert tomllib.loads((tmp_path / "questions.toml").read_text())["question"][0]["period"] == "year"
     with pytest.raises(MeterError, match="has a title"):
-        book.keep(Saved(" "))
+        book.keep_report(SavedReport(" "))
 
 
 @pytest.mark.parametrize(
@@ -76,9 +76,9 @@ def test_a_title_is_kept_once_and_dropped(tmp_path: Path) -> None:
 def test_what_was_changed_by_hand_into_something_else_is_named(tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "questions.toml").write_text(text)
     with pytest.raises(MeterError, match=said):
-        QuestionBook(tmp_path).all()
+        ReportBook(tmp_path).saved_reports()
     with pytest.raises(MeterError):
-        QuestionBook(tmp_path).keep(Saved("y"))
+        ReportBook(tmp_path).keep_report(SavedReport("y"))
     assert (tmp_path / "questions.toml").read_text() == text
 
 
@@ -97,22 +97,22 @@ def test_what_was_changed_by_hand_into_something_else_is_named(tmp_path: Path, t
     ],
 )
 def test_periods_are_counted_back_from_the_newest_reading(period: str, first: str, last: str) -> None:
-    assert Saved(period=period).days(OLDEST, NEWEST) == (date.fromisoformat(first), date.fromisoformat(last))
+    assert SavedReport(period=period).days(OLDEST, NEWEST) == (date.fromisoformat(first), date.fromisoformat(last))
 
 
 @given(st.dates(date(1970, 1, 1), date(2199, 1, 1)))
 def test_twelve_months_are_twelve(newest: date) -> None:
-    first, last = Saved(period="last_12_months").days(newest, newest)
+    first, last = SavedReport(period="last_12_months").days(newest, newest)
     assert first.day == 1
     assert (last.year - first.year) * 12 + last.month - first.month == 11
     assert (last.year, last.month) == (newest.year, newest.month)
 
 
 def test_dates_are_those_that_are_given() -> None:
-    saved = Saved(
+    saved = SavedReport(
         period="dates", first="2024-02-29", last="2024-03-01", by=("day",), filter=Filter.by_name(region="North")
     )
-    assert saved.inquiry(OLDEST, NEWEST).described() == {
+    assert saved.inquiry(OLDEST, NEWEST).description() == {
         "from": "2024-02-29", "to": "2024-03-01", "region": "North", "by": ["day"], "measure": "total", "compare": "",
     }  # fmt: skip
     for wrong, said in (("2024-02-30", "no day"), ("", "nothing is no day"), ("2024-04-01", "is before")):
@@ -134,5 +134,5 @@ def test_ideas_to_begin_with_are_questions() -> None:
     ],
 )
 def test_quarters_are_of_the_calendar(newest: date, this: tuple[date, date], before: tuple[date, date]) -> None:
-    assert Saved(period="quarter").days(newest, newest) == this
-    assert Saved(period="last_quarter").days(newest, newest) == before
+    assert SavedReport(period="quarter").days(newest, newest) == this
+    assert SavedReport(period="last_quarter").days(newest, newest) == before

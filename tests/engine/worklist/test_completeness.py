@@ -39,13 +39,13 @@ def fill(engine: Engine, readings: dict[str, list[int]], where: dict[str, tuple[
 
 
 def board_of(engine: Engine) -> completeness.Board:
-    return completeness.board(*engine.view().parts(), engine.beside(), engine.zone)
+    return completeness.completeness_board(*engine.view().parts(), engine.site_state(), engine.zone)
 
 
 def test_an_empty_site_has_an_empty_board(tmp_path: Path) -> None:
     found = board_of(opened(tmp_path))
     assert found.rows == ()
-    assert found.silences == ()
+    assert found.silent_areas == ()
     assert found.total.today == Share(0, 0)
     assert sum(count for _, count in found.ages) == found.never == 0
 
@@ -86,9 +86,9 @@ def test_one_silent_is_the_meter_and_many_neighbours_are_the_line(tmp_path: Path
     where = {meter: names[meter[0]] for meter in times}
     fill(engine, times, where)
     found = board_of(engine)
-    told = [(s.sub_region, s.silent, s.meters, s.line, s.meter) for s in found.silences]
+    told = [(s.sub_region, s.silent, s.meters, s.line, s.meter) for s in found.silent_areas]
     assert told == [("Hill", 3, 6, True, "h0"), ("Weir", 2, 2, False, "w0"), ("Vale", 1, 2, False, "v0")]
-    assert found.silences[1].last == now - 61 * MINUTE
+    assert found.silent_areas[1].last == now - 61 * MINUTE
     assert dict(found.ages) == {"up to 1 h": 4, "1 to 3 h": 1, "3 to 24 h": 0, "1 to 7 days": 5, "longer": 0}
     assert [(row.region, row.silent) for row in found.rows] == [("North", 3), ("South", 3)]
 

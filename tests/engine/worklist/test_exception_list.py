@@ -15,8 +15,8 @@ from metertui.engine.core.engine import Engine
 from metertui.engine.errors import MeterError
 from metertui.engine.storage.rejects_log import RefusedLine
 from metertui.engine.worklist.cases import NEVER
-from metertui.engine.worklist.exception_list import Exceptions, Question, find
-from metertui.engine.worklist.rejected_lines import read_end
+from metertui.engine.worklist.exception_list import ExceptionQuestion, Exceptions, find_exceptions
+from metertui.engine.worklist.rejected_lines import read_last_lines
 from tests.clock import FakeClock
 
 ZONE = SiteZone("Asia/Singapore")
@@ -60,8 +60,8 @@ def decide(engine: Engine, what: str, meter: str, instant: int, final: int = 0, 
 
 
 def ask(engine: Engine, **conditions: object) -> Exceptions:
-    question = Question(**conditions)  # type: ignore[arg-type]
-    return find(engine.view().frozen(engine.rules.max_w), engine.beside(), question)
+    question = ExceptionQuestion(**conditions)  # type: ignore[arg-type]
+    return find_exceptions(engine.view().frozen(engine.rules.max_w), engine.site_state(), question)
 
 
 def listed(found: Exceptions) -> list[tuple[str, str, str]]:
@@ -286,8 +286,8 @@ def test_only_the_end_of_what_was_refused_is_read(engine: Engine) -> None:
     old = engine.rejects.path.with_name("rejects.log.1")
     old.write_text("".join(f"2025-03-11T10:00:00+08:00\tp\tsyntax\told {n:03}\n" for n in range(100)))
     engine.rejects.path.write_text("2025-03-12T10:00:00+08:00\tp\tsyntax\tnew\nno line\n2025-03-12T10:00:01+08:00\tp\t")
-    lines, cut = read_end(engine.rejects.path, ZONE)
+    lines, cut = read_last_lines(engine.rejects.path, ZONE)
     assert (len(lines), lines[-1].sent, cut) == (101, "new", False)
-    lines, cut = read_end(engine.rejects.path, ZONE, most=300)
+    lines, cut = read_last_lines(engine.rejects.path, ZONE, most=300)
     assert cut
     assert [line.sent for line in lines] == [*(f"old {n:03}" for n in range(95, 100)), "new"]

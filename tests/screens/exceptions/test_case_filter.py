@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from metertui.engine.base.config import Rules
-from metertui.engine.worklist.exception_list import Question
+from metertui.engine.worklist.exception_list import ExceptionQuestion
 from metertui.screens.exceptions.case_filter import PAGE, CaseFilter
 from tests.clock import FakeClock
 
@@ -12,7 +12,7 @@ def test_keys_go_round_and_none_is_left_after_clearing() -> None:
     clock = FakeClock()
     rules = Rules(zone=clock.zone)
     conditions = CaseFilter(rules, clock)
-    assert conditions.question(0) == Question(limit=PAGE)
+    assert conditions.question(0) == ExceptionQuestion(limit=PAGE)
     conditions.other_cause({"silent", "suspect"}, 1)
     conditions.other_region(["North", ""], -1)
     conditions.other_state()

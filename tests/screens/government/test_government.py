@@ -19,7 +19,7 @@ from textual.widgets import Input
 from metertui.engine.base.progress import Progress
 from metertui.engine.columns.columns import Frozen
 from metertui.engine.reports.disclosure import Rule
-from metertui.engine.reports.saved_reports import Saved
+from metertui.engine.reports.saved_reports import SavedReport
 from metertui.engine.usage.aggregate import usage_table
 from metertui.engine.usage.query import Filter, Question
 from metertui.screens.charts.chart_view import PictureView
@@ -49,7 +49,7 @@ def screen(pilot: Pilot[None]) -> GovernmentScreen:
 
 async def ask(pilot: Pilot[None], **changes: object) -> None:
     """Ask a question as the form would."""
-    screen(pilot)._change(Saved(**changes))  # type: ignore[arg-type]
+    screen(pilot)._change(SavedReport(**changes))  # type: ignore[arg-type]
     await settle(pilot)
 
 
@@ -273,10 +273,10 @@ async def test_the_newest_question_is_the_one_that_is_answered(analyst: Town, mo
     """A slow question does not hold up the next, and escape leaves it."""
     slow = threading.Event()
     whole = answer_view.answer_question
-    begun: list[Saved] = []
-    ended: list[Saved] = []
+    begun: list[SavedReport] = []
+    ended: list[SavedReport] = []
 
-    def answered(frozen: Frozen, saved: Saved, rule: Rule | None, progress: Progress) -> object:
+    def answered(frozen: Frozen, saved: SavedReport, rule: Rule | None, progress: Progress) -> object:
         try:
             if saved.filter.value("region") == "South":
                 begun.append(saved)
@@ -289,7 +289,7 @@ async def test_the_newest_question_is_the_one_that_is_answered(analyst: Town, mo
     monkeypatch.setattr(government, "answer_question", answered)
     async with at_work(analyst, "f5") as pilot:
         with held_up():
-            screen(pilot)._change(Saved(filter=Filter.by_name(region="South")))
+            screen(pilot)._change(SavedReport(filter=Filter.by_name(region="South")))
             await until(pilot, lambda: len(begun) == 1)
             assert screen(pilot)._question is not None
         await ask(pilot, by=("region",))
@@ -297,7 +297,7 @@ async def test_the_newest_question_is_the_one_that_is_answered(analyst: Town, mo
         assert len(table(pilot)) == 3
         chart = screen(pilot).query_one(PictureView)
         with held_up():
-            screen(pilot)._change(Saved(filter=Filter.by_name(region="South"), by=("day",)))
+            screen(pilot)._change(SavedReport(filter=Filter.by_name(region="South"), by=("day",)))
             await until(pilot, lambda: chart._cover_widget is not None and bool(chart._cover_widget.size))
             cover = chart._cover_widget
             assert cover is not None
