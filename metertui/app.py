@@ -94,11 +94,6 @@ class MetertuiApp(ThriftyApp):
         few = colourless or colours == "standard"
         self.theme = theme.TERMINAL.name if few else theme.THEMES[settings.theme].name
 
-    async def _shutdown(self) -> None:
-        # First, or an answer that comes meanwhile would look for widgets that its screen has lost already.
-        self.workers.cancel_all()
-        await super()._shutdown()
-
     async def on_mount(self) -> None:
         await self.push_screen("live")
         if self._welcome and isinstance(self.screen, DeskScreen):

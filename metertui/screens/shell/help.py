@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Final
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import Binding, BindingsMap, BindingType
 from textual.containers import VerticalScroll
 from textual.dom import DOMNode
 from textual.screen import Screen
@@ -54,13 +54,20 @@ def own_keys(screen: Screen[Any]) -> Iterator[tuple[DOMNode, Binding]]:
     told: set[str] = set()
     parts = (each for each in screen.walk_children(Widget) if type(each).__module__.startswith("metertui."))
     for node in (screen, *(each for each in parts if each.is_on_screen)):
-        bindings = chain.from_iterable(node._bindings.key_to_bindings.values())
-        for binding in sorted(bindings, key=lambda binding: not binding.show):
+        for binding in sorted(_bindings_of(node), key=lambda binding: not binding.show):
             plain_move = binding.key.split("+")[-1] in (("escape", "tab") if node is screen else _MOVING)
             elsewhere = binding.action in told or binding.action.startswith(_NO_OWN)
             if binding.description and not elsewhere and (binding.show or not plain_move):
                 told.add(binding.action)
                 yield node, binding
+
+
+def _bindings_of(node: DOMNode) -> Iterator[Binding]:
+    """Yield the bindings of a widget's class and its bases; those of a class replace the same keys of its bases."""
+    by_key: dict[str, list[Binding]] = {}
+    for base in reversed(type(node).__mro__):
+        by_key |= BindingsMap(base.__dict__.get("BINDINGS")).key_to_bindings
+    yield from chain.from_iterable(by_key.values())
 
 
 class HelpScreen(ThriftyModal[None]):

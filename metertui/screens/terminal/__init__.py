@@ -1,10 +1,17 @@
-"""Colours and drawing: the one place that reaches into Textual's private parts."""
+"""Colours and drawing: the only package that reaches into Textual's private parts."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from metertui.screens.terminal import theme
-from metertui.screens.terminal.textual_patches import ThriftyApp, ThriftyModal, ThriftyScreen
+from metertui.screens.terminal.private_names import is_tested_textual
 from metertui.screens.terminal.theme import ink
+
+if TYPE_CHECKING or is_tested_textual():
+    from metertui.screens.terminal.textual_patches import ThriftyApp, ThriftyModal, ThriftyScreen
+else:
+    from metertui.screens.terminal.plain_textual import ThriftyApp, ThriftyModal, ThriftyScreen
 
 __all__ = [
     "ThriftyApp",

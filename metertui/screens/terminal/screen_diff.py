@@ -1,7 +1,7 @@
-"""What the terminal shows, cell by cell, so that no more is written to it than what differs.
+"""The cells that the terminal shows, so that only those that differ are written.
 
-A screen paints whole widgets, and all of it where one has moved. A slow line carries 1,000 bytes a second, so of a
-paint only the cells are written that the terminal does not show already, and of colours only what changes between them.
+A screen paints whole widgets, and the whole screen if one has moved. A slow line carries 1,000 bytes a second, so only
+the cells that the terminal does not show already are written, and colours only where they change from cell to cell.
 """
 
 from __future__ import annotations
@@ -19,38 +19,38 @@ from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.strip import Strip
 
 Ink = tuple[str, str, str]
-"""How a cell is drawn, in a terminal's own numbers: what sets it apart without colour, its colour, its ground."""
+"""The SGR codes of a cell: attributes, foreground, background."""
 
 _NOTHING: Final = ""
-"""The cell after a character that takes two."""
+"""The second cell of a character that takes two."""
 _NEAR: Final = 4
-"""Cells that are written again rather than gone over: to go to another place takes as many bytes."""
-_TELLING: Final = {"4", "7", "9", "21", "53"}
-"""What shows on a blank too: lines under, through and over it, and reverse."""
+"""Unchanged cells up to this many are written again: moving the cursor over them takes as many bytes."""
+_SHOWN_ON_BLANKS: Final = {"4", "7", "9", "21", "53"}
+"""Attributes that a blank shows: underline, reverse, strike, double underline, overline."""
 
 
 class _Line:
-    """Cells of one line; None where it is not known what the terminal shows."""
+    """The cells of one line; None if it is not known what the terminal shows there."""
 
     def __init__(self, width: int) -> None:
         self.cells: list[str | None] = [None] * width
         self.inks: list[Ink | None] = [None] * width
 
 
-class Shown:
-    """What was written to a terminal so far, as it shows it."""
+class ShownCells:
+    """The cells of a terminal, as far as they are known from what was written to it."""
 
     def __init__(self) -> None:
         self._lines: dict[int, _Line] = {}
 
     def forget(self) -> None:
-        """From now on it may show anything."""
+        """Forget all cells: the terminal may show anything."""
         self._lines.clear()
 
-    def written(self, update: ChopsUpdate | LayoutUpdate, width: int, colours: ColorSystem) -> str:
-        """What is to be written so that it shows the update, and taken for written; "" where it does already.
+    def apply_update(self, update: ChopsUpdate | LayoutUpdate, width: int, colours: ColorSystem) -> str:
+        """Return what to write so that the terminal shows the update; "" if it does already.
 
-        `width`: of the terminal, in cells.
+        The cells are then taken as shown. `width` is that of the terminal, in cells.
         """
         lines: defaultdict[int, list[tuple[int, Strip]]] = defaultdict(list)
         for y, x, strip in _pieces(update):
@@ -67,26 +67,26 @@ class Shown:
                 out.append(f"\x1b[{y + 1};{x + 1}H")
                 for cell, wanted in zip(cells, inks, strict=True):
                     if wanted != ink:
-                        out.append(_turned(ink, wanted))
+                        out.append(_codes_between(ink, wanted))
                         ink = wanted
                     out.append(cell)
         return f"{''.join(out)}\x1b[0m" if out else ""
 
 
-class Difference(CompositorUpdate):
-    """An update, as it is written to a terminal of which it is known what it shows."""
+class ScreenDiff(CompositorUpdate):
+    """An update that is written as the cells that differ from those shown."""
 
-    def __init__(self, update: ChopsUpdate | LayoutUpdate, width: int, shown: Shown) -> None:
+    def __init__(self, update: ChopsUpdate | LayoutUpdate, width: int, shown: ShownCells) -> None:
         self._update = update
         self._width = width
         self._shown = shown
 
     def render_segments(self, console: Console) -> str:
-        return self._shown.written(self._update, self._width, console._color_system or ColorSystem.TRUECOLOR)
+        return self._shown.apply_update(self._update, self._width, console._color_system or ColorSystem.TRUECOLOR)
 
 
 def _pieces(update: ChopsUpdate | LayoutUpdate) -> Iterator[tuple[int, int, Strip]]:
-    """Its parts, each with its line and column."""
+    """Yield the strips of an update, each with its line and column."""
     if isinstance(update, LayoutUpdate):
         for y, strips in enumerate(update.strips, update.region.y):
             x = update.region.x
@@ -102,7 +102,7 @@ def _pieces(update: ChopsUpdate | LayoutUpdate) -> Iterator[tuple[int, int, Stri
 
 
 def _painted(before: _Line, pieces: Iterable[tuple[int, Strip]], colours: ColorSystem, width: int) -> _Line:
-    """The line with these over it."""
+    """Return a line with strips painted over it."""
     now = _Line(0)
     now.cells, now.inks = before.cells[:], before.inks[:]
     for x, strip in pieces:
@@ -118,7 +118,7 @@ def _painted(before: _Line, pieces: Iterable[tuple[int, Strip]], colours: ColorS
 
 
 def _cells(text: str) -> Iterable[str]:
-    """A text by the cells that it takes."""
+    """Return a text split into terminal cells."""
     if text.isascii() or all(cell_len(each) == 1 for each in set(text)):
         return text
     cells: list[str] = []
@@ -128,12 +128,12 @@ def _cells(text: str) -> Iterable[str]:
             last = len(cells)
             cells += [each, *[_NOTHING] * (wide - 1)]
         elif cells:
-            cells[last] += each  # an accent, or what else stands over the one before
+            cells[last] += each  # a combining character belongs to the cell before it
     return cells
 
 
 def _differing(before: _Line, now: _Line) -> Iterator[tuple[int, list[str], list[Ink]]]:
-    """Where a line differs: the first column, and the cells from there on; of a wide character always both."""
+    """Yield the parts of a line that differ, each with its first column; a wide character is never split."""
     if now.cells == before.cells and now.inks == before.inks:
         return
     both = zip(before.cells, now.cells, before.inks, now.inks, strict=True)
@@ -148,25 +148,25 @@ def _differing(before: _Line, now: _Line) -> Iterator[tuple[int, list[str], list
 
 
 def _part(line: _Line, start: int, stop: int) -> tuple[int, list[str], list[Ink]]:
-    """Cells that are known, as they were painted or shown before."""
+    """Return some cells of a line, all of them known."""
     return start, cast("list[str]", line.cells[start:stop]), cast("list[Ink]", line.inks[start:stop])
 
 
 @lru_cache(maxsize=4096)
 def _ink(style: Style | None, colours: ColorSystem, blank: bool) -> Ink:
-    """How a style is drawn; of a blank no more than what shows."""
+    """Return the codes of a style; for a blank only those that show."""
     if style is None:
         return ("", "", "")
-    told = [part for part in Strip.render_ansi(style.without_color, colours).split(";") if part]
+    attributes = [part for part in Strip.render_ansi(style.without_color, colours).split(";") if part]
     ink = style.color.downgrade(colours).get_ansi_codes() if style.color else ()
     ground = style.bgcolor.downgrade(colours).get_ansi_codes(foreground=False) if style.bgcolor else ()
-    if blank and not _TELLING.intersection(told):
-        told, ink = [], ()
-    return ";".join(told), ";".join(ink), ";".join(ground)
+    if blank and not _SHOWN_ON_BLANKS.intersection(attributes):
+        attributes, ink = [], ()
+    return ";".join(attributes), ";".join(ink), ";".join(ground)
 
 
-def _turned(before: Ink | None, wanted: Ink) -> str:
-    """What turns a terminal from drawing one way to another."""
+def _codes_between(before: Ink | None, wanted: Ink) -> str:
+    """Return the escape sequence that changes from one way of drawing to another."""
     if before is None or before[0] != wanted[0]:
         return f"\x1b[{';'.join(part for part in ('0', *wanted) if part)}m"
     changed = [

@@ -1,9 +1,7 @@
-"""Screens that draw and style no more than they have to, and an app that writes no more than what differs.
+"""Screens that draw and style no more than they must, and an app that writes only what differs to the terminal.
 
-To paint one line Textual asks every widget in view for all of its lines, and it styles a screen anew each time it is
-gone to: 25 to 60 ms on a terminal of 120x40. It writes all that is painted, and waits for a terminal that is slow. This
-file holds what it takes to have it otherwise; nothing but it, `shown` and `outlet` reaches into Textual's own ways of
-drawing.
+To paint one line Textual asks every widget in view for all its lines, and it styles a screen again whenever the screen
+is shown: 25 to 60 ms on a terminal of 120x40. It writes all that is painted, and waits for a slow terminal.
 """
 
 from __future__ import annotations
@@ -26,21 +24,21 @@ from textual.strip import Strip
 from textual.style import Style
 
 from metertui.screens.terminal.patient_driver import PatientDriver
-from metertui.screens.terminal.screen_diff import Difference, Shown
+from metertui.screens.terminal.screen_diff import ScreenDiff, ShownCells
 
 
 @lru_cache(1024)
-def _grounds(base: Color, own: Color) -> tuple[Style, Style]:
-    """The ground within a widget's border, and outside of it."""
+def _backgrounds(base: Color, own: Color) -> tuple[Style, Style]:
+    """Return the background inside a widget's border, and outside it."""
     return Style(background=base + own), Style(background=base)
 
 
-# Textual remembers them by widget as well, and so keeps what a thousand widgets have drawn after they are gone: 100 MB.
-StylesCache.get_inner_outer = lambda _, base, own: _grounds(base, own)  # type: ignore[assignment]
+# Textual caches them by widget, which keeps what removed widgets have drawn alive: 100 MB after a thousand widgets.
+StylesCache.get_inner_outer = lambda _, base, own: _backgrounds(base, own)  # type: ignore[assignment]
 
 
-class _Linewise(Compositor):
-    """A compositor that asks widgets for the lines it paints, and not for all that they have."""
+class _LineCompositor(Compositor):
+    """A compositor that asks widgets only for the lines it paints."""
 
     def _get_renders(self, crop: Region | None = None) -> Iterable[tuple[Region, Region, list[Strip]]]:
         if crop is None:
@@ -53,16 +51,16 @@ class _Linewise(Compositor):
 
 
 class ThriftyScreen(Screen[ScreenResultType]):
-    """A screen that is painted line by line, and styled only if what its styles depend on has changed."""
+    """A screen that is painted line by line, and styled only if something its styles depend on has changed."""
 
     _styled_for: object = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._compositor = _Linewise()
+        self._compositor = _LineCompositor()
 
     def _on_screen_resume(self, event: events.ScreenResume) -> None:
-        # Its widgets get their styles when they are mounted, and while it is in view; elsewhere only these change.
+        # Widgets are styled when they are mounted and while their screen is shown; meanwhile only these can change.
         wanted = (self.app.size, self.app.theme, self.app.app_focus)
         if self._styled_for in (None, wanted):
             event.refresh_styles = False
@@ -73,37 +71,42 @@ class ThriftyScreen(Screen[ScreenResultType]):
 
 
 class ThriftyModal(ThriftyScreen[ScreenResultType], ModalScreen[ScreenResultType]):
-    """The same for a screen over another."""
+    """A modal screen that is painted and styled in the same way."""
 
 
 class ThriftyApp(App[None]):
-    """An app that never waits for its terminal, and writes to it only what it does not show already."""
+    """An app that never waits for its terminal, and writes only what the terminal does not show already."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._shown = Shown()
-        self._left_out = False
+        self._shown = ShownCells()
+        self._skipped = False
 
     def get_driver_class(self) -> type[Driver]:
         wanted = super().get_driver_class()
         return PatientDriver if wanted is LinuxDriver else wanted
 
+    async def _shutdown(self) -> None:
+        # First, or an answer that arrives meanwhile would look for widgets that are gone.
+        self.workers.cancel_all()
+        await super()._shutdown()
+
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         if not isinstance(renderable, ChopsUpdate | LayoutUpdate):
             super()._display(screen, renderable)
         elif isinstance(self._driver, PatientDriver) and self._driver.behind:
-            self._left_out = True
+            self._skipped = True
         else:
-            difference = Difference(renderable, screen._compositor.size.width, self._shown)
-            super()._display(screen, difference)  # type: ignore[arg-type] # which Textual's own updates are not either
+            diff = ScreenDiff(renderable, screen._compositor.size.width, self._shown)
+            super()._display(screen, diff)  # type: ignore[arg-type] # which Textual's own updates are not either
 
     def catch_up(self) -> None:
-        """The terminal has taken in all that was written: paint what was left out meanwhile."""
-        if self._left_out and self.is_running and self.screen_stack:
-            self._left_out = False
+        """Paint what was skipped while the terminal was behind; called when all has been written."""
+        if self._skipped and self.is_running and self.screen_stack:
+            self._skipped = False
             self.screen.refresh()
 
     def action_draw(self) -> None:
-        """Draw all anew, whatever the terminal shows: another program may have written to it."""
+        """Draw the whole screen again: another program may have written to the terminal."""
         self._shown.forget()
         self.screen.refresh()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from textual.events import Key
 
-from metertui.screens.terminal.escape_key import Inlet
+from metertui.screens.terminal.escape_key import KeyParser
 
 
 @pytest.mark.parametrize(
@@ -24,13 +24,13 @@ from metertui.screens.terminal.escape_key import Inlet
     ],
 )
 def test_escape_is_a_key_of_its_own(pieces: list[str], keys: list[str]) -> None:
-    inlet = Inlet()
+    inlet = KeyParser()
     pressed = [event for piece in pieces for event in inlet.feed(piece)]
     assert [event.key for event in pressed if isinstance(event, Key)] == keys
 
 
 def test_an_escape_that_nothing_follows_is_one_in_the_end() -> None:
-    inlet = Inlet()
+    inlet = KeyParser()
     assert not [*inlet.feed("\x1b")]
     inlet._timeout_time = 0.0  # the time for more has passed
     assert [event.key for event in inlet.tick() if isinstance(event, Key)] == ["escape"]

@@ -13,7 +13,7 @@ from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.geometry import Region
 from textual.strip import Strip
 
-from metertui.screens.terminal.screen_diff import Shown
+from metertui.screens.terminal.screen_diff import ShownCells
 
 LINES, PARTS, PART = 3, 3, 8
 WIDTH = PARTS * PART
@@ -84,17 +84,17 @@ def test_a_terminal_shows_what_was_painted(
     first: Picture, changes: list[tuple[set[tuple[int, int]], list[Strip], bool]]
 ) -> None:
     screen, stream = terminal()
-    shown = Shown()
+    shown = ShownCells()
     picture = [list(line) for line in first]
-    stream.feed(shown.written(all_of(picture), WIDTH, ColorSystem.TRUECOLOR))
+    stream.feed(shown.apply_update(all_of(picture), WIDTH, ColorSystem.TRUECOLOR))
     assert seen(screen) == seen(fresh(picture))
     for changed, strips, whole in changes:
         for (y, part), strip in zip(sorted(changed), strips, strict=False):
             picture[y][part] = strip
         update = all_of(picture) if whole else some_of(picture, changed)
-        stream.feed(shown.written(update, WIDTH, ColorSystem.TRUECOLOR))
+        stream.feed(shown.apply_update(update, WIDTH, ColorSystem.TRUECOLOR))
         assert seen(screen) == seen(fresh(picture))
-        assert not shown.written(all_of(picture), WIDTH, ColorSystem.TRUECOLOR)
+        assert not shown.apply_update(all_of(picture), WIDTH, ColorSystem.TRUECOLOR)
 
 
 def plain(*lines: str) -> LayoutUpdate:
@@ -103,15 +103,15 @@ def plain(*lines: str) -> LayoutUpdate:
 
 
 def test_one_figure_is_all_that_is_written_of_it() -> None:
-    shown = Shown()
-    shown.written(plain("accepted 1 041", "refused  7"), WIDTH, ColorSystem.TRUECOLOR)
-    written = shown.written(plain("accepted 1 042", "refused  7"), WIDTH, ColorSystem.TRUECOLOR)
+    shown = ShownCells()
+    shown.apply_update(plain("accepted 1 041", "refused  7"), WIDTH, ColorSystem.TRUECOLOR)
+    written = shown.apply_update(plain("accepted 1 042", "refused  7"), WIDTH, ColorSystem.TRUECOLOR)
     assert written == "\x1b[1;14H\x1b[0;38;2;255;0;0;48;2;0;0;64m2\x1b[0m"
 
 
 def test_what_was_forgotten_is_written_again() -> None:
-    shown = Shown()
-    first = shown.written(plain("accepted 1 041"), WIDTH, ColorSystem.TRUECOLOR)
-    assert not shown.written(plain("accepted 1 041"), WIDTH, ColorSystem.TRUECOLOR)
+    shown = ShownCells()
+    first = shown.apply_update(plain("accepted 1 041"), WIDTH, ColorSystem.TRUECOLOR)
+    assert not shown.apply_update(plain("accepted 1 041"), WIDTH, ColorSystem.TRUECOLOR)
     shown.forget()
-    assert shown.written(plain("accepted 1 041"), WIDTH, ColorSystem.TRUECOLOR) == first
+    assert shown.apply_update(plain("accepted 1 041"), WIDTH, ColorSystem.TRUECOLOR) == first

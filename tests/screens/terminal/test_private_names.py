@@ -1,0 +1,115 @@
+"""Private names of Textual: each is still there, only the terminal package uses them, and the app runs without them."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+import metertui
+from metertui.screens.terminal import private_names
+
+ROOT = Path(metertui.__file__).parent
+TERMINAL = ROOT / "screens" / "terminal"
+
+
+def test_textual_has_every_private_name_that_is_used() -> None:
+    moved = list(private_names.moved_names())
+    assert not moved, f"Textual has moved or renamed what these modules use: {', '.join(moved)}"
+
+
+def test_a_name_that_moved_is_reported_with_its_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ("textual._nowhere:Gone", "textual.app:Gone", "textual.app:App._gone", "textual.app:App._driver")
+    monkeypatch.setattr(private_names, "PRIVATE_NAMES", {"some_module": names})
+    assert list(private_names.moved_names()) == [f"some_module: {name}" for name in names[:3]]
+
+
+def test_the_modules_that_import_private_modules_are_those_of_the_table() -> None:
+    users = {path.stem for path in TERMINAL.glob("*.py") if any(private_imports(path))}
+    assert users == {"escape_key", "screen_diff", "textual_patches"}
+    assert users < private_names.PRIVATE_NAMES.keys()
+
+
+def test_only_the_terminal_package_uses_private_names_of_textual() -> None:
+    others = [path for path in sorted(ROOT.rglob("*.py")) if path.parent != TERMINAL]
+    own = {name for path in others for name in defined(path)}
+    found = [
+        f"{path.relative_to(ROOT)}:{line} {name}"
+        for path in others
+        if "textual" in path.read_text(encoding="utf-8")
+        for name, line in (*private_imports(path), *foreign_attributes(path, own), *overridden(path))
+    ]
+    assert not found
+
+
+def test_an_untested_textual_is_not_patched_and_a_screen_runs() -> None:
+    script = """
+import importlib.metadata as metadata
+import sys
+
+real = metadata.version
+metadata.version = lambda name: "0.0" if name == "textual" else real(name)
+
+import pytest
+from textual.drivers import linux_driver
+
+from metertui.screens.terminal import ThriftyApp, ThriftyScreen
+
+assert ThriftyApp.__module__.endswith("plain_textual")
+assert not any("textual_patches" in name or "patient_driver" in name for name in sys.modules)
+assert linux_driver.XTermParser.__module__ == "textual._xterm_parser"
+sys.exit(pytest.main(["-q", "-n", "0", "-p", "no:cacheprovider", sys.argv[1]]))
+"""
+    a_screen = "tests/screens/live/test_live.py::test_what_arrives_is_shown"
+    run = subprocess.run(
+        [sys.executable, "-c", script, a_screen], cwd=ROOT.parent, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def is_private(name: str) -> bool:
+    return name.startswith("_") and not name.startswith("__") and name != "_"
+
+
+def private_imports(path: Path) -> Iterator[tuple[str, int]]:
+    """Yield what a file imports from private modules of Textual, or by a private name, with its line."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "textual":
+            for alias in node.names:
+                if any(is_private(part) for part in (*str(node.module).split("."), alias.name)):
+                    yield f"{node.module}.{alias.name}", node.lineno
+
+
+def defined(path: Path) -> Iterator[str]:
+    """Yield the private names that a file defines or sets on an object."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and is_private(node.name):
+            yield node.name
+        elif isinstance(node, ast.Attribute | ast.Name) and isinstance(node.ctx, ast.Store):
+            name = node.attr if isinstance(node, ast.Attribute) else node.id
+            if is_private(name):
+                yield name
+
+
+def foreign_attributes(path: Path, own: set[str]) -> Iterator[tuple[str, int]]:
+    """Yield the private attributes that a file uses and no file of the project defines, with their lines."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Attribute) and is_private(node.attr) and node.attr not in own:
+            yield node.attr, node.lineno
+
+
+def overridden(path: Path) -> Iterator[tuple[str, int]]:
+    """Yield the methods of a file that override private methods of Textual, with their lines."""
+    module = import_module(".".join(path.relative_to(ROOT.parent).with_suffix("").parts))
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.ClassDef):
+            bases = [base for base in getattr(module, node.name).__mro__ if base.__module__.startswith("textual")]
+            methods = [item for item in node.body if isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef)]
+            for method in methods:
+                if is_private(method.name) and any(method.name in vars(base) for base in bases):
+                    yield f"{node.name}.{method.name}", method.lineno
