@@ -158,7 +158,7 @@ def test_an_account_that_is_there_already(snap_compare: Compare, town: Town) -> 
 
 TROUBLES = {
     "disk": {"storage_error": "No space left on device"},
-    "port": {"unheard": "cannot listen on 127.0.0.1:7007: address already in use; it is tried again each second"},
+    "port": {"port_error": "cannot listen on 127.0.0.1:7007: address already in use; it is tried again each second"},
     "read-only": {"following": "read-only, follows process 4711"},
 }
 
