@@ -63,7 +63,7 @@ def filled(folder: Path, readings: int) -> tuple[Engine, pd.DataFrame]:
         {
             "meter": np.array(rows.ids)[codes],
             "region": np.array([account.region for account in fleet.accounts])[codes],
-            "wall": pd.to_datetime(ZONE.wall(rows.time), unit="us"),
+            "wall": pd.to_datetime(ZONE.wall_clock(rows.time), unit="us"),
             "wh": registers,
         }
     )
@@ -92,7 +92,7 @@ def measure(engine: Engine, frame: pd.DataFrame) -> None:
     questions: list[tuple[str, Callable[[], object], Callable[[], object] | None]] = [
         ("usage of a meter this month", lambda: engine.usage(meter, "month", at), None),
         ("readings of a meter", lambda: store.select(code), lambda: frame[frame["meter"] == meter]),
-        ("a meter's reading at an instant", lambda: store.find(code, at), None),
+        ("a meter's reading at an instant", lambda: store.register_at(code, at), None),
         (
             "a region on a day",
             lambda: store.select(groups=east, days=days),

@@ -136,7 +136,7 @@ def write_defaults(folder: Path) -> None:
     lines = ["# The settings of metertui, at their defaults. Remove the # to change a setting; restart to apply.\n"]
     for each in fields(Settings):
         lines.append(f"\n# {each.metadata['why']}.\n# {each.name} = {_format_toml(each.default)}\n")
-    durable.replace(path, "".join(lines).encode())
+    durable.replace_file(path, "".join(lines).encode())
 
 
 def has_file(folder: Path) -> bool:
@@ -156,7 +156,7 @@ def save_setting(folder: Path, name: str, value: object) -> None:
     stated = [place for place, line in enumerate(lines) if line.lstrip("# ").split("=")[0].strip() == name]
     place = next((place for place in stated if not lines[place].startswith("#")), stated[0] if stated else len(lines))
     lines[place : place + 1] = [f"{name} = {_format_toml(value)}\n"]
-    durable.replace(path, "".join(lines).encode())
+    durable.replace_file(path, "".join(lines).encode())
 
 
 _TYPES: Final[dict[str, Any]] = get_type_hints(Settings)

@@ -32,7 +32,7 @@ from metertui.engine.usage.aggregate import usage_table
 from metertui.engine.usage.explanation import explain
 from metertui.engine.usage.query import Filter, Question
 from metertui.engine.usage.readings_table import reading_tables
-from metertui.engine.vee.edit_log import Event
+from metertui.engine.vee.edit_log import Edit
 from metertui.screens.charts.chart_buckets import buckets
 from tests import oracle
 from tests.clock import FakeClock
@@ -132,17 +132,17 @@ def filled(folder: Path, zone: str, meters: Meters, coming: list[tuple[str, int,
             engine.day_close.finish(engine.readings.rebuild(count))
             engine.day_close.drop_sealed()
     events = [event for meter, model in meters.items() for event in decisions(meter, model)]
-    engine.events.append(events)
+    engine.events.append_edits(events)
     engine.apply_events(events)
     return engine
 
 
-def decisions(meter: str, model: oracle.Meter) -> Iterator[Event]:
+def decisions(meter: str, model: oracle.Meter) -> Iterator[Edit]:
     for what, times in (("void", model.voids), ("release", model.releases)):
         for time in times:
-            yield Event(START, meter, what, time, "ada", "seen")
+            yield Edit(START, meter, what, time, "ada", "seen")
     for time, (final, initial) in model.exchanges.items():
-        yield Event(START, meter, "exchange", time, "ada", "worn out", final, initial)
+        yield Edit(START, meter, "exchange", time, "ada", "worn out", final, initial)
 
 
 def shifted(model: oracle.Meter, by: int) -> oracle.Meter:
@@ -209,7 +209,7 @@ def check(engine: Engine, meters: Meters, zone: str, now: int) -> None:
     whole = 0
     for meter, model in meters.items():
         series = engine.series(meter)
-        decided = engine.events.of(meter)
+        decided = engine.events.edits_of_meter(meter)
         for name, span in asked(today, now, zone, model):
             usage = engine.usage(meter, name, now)
             expected = None if span is None else model.usage(*span)

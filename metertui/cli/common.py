@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from metertui import settings
 from metertui.cli.errors import UsageError
-from metertui.engine.base import Progress, SiteZone, SystemClock, disarmed
+from metertui.engine.base import Progress, SiteZone, SystemClock, disarm_formula
 from metertui.engine.errors import MeterError, Refused
 
 if TYPE_CHECKING:  # loading the engine takes a second that `--help` should not
@@ -159,7 +159,7 @@ def _cell(value: object) -> str:
 
 def _unarmed(value: object) -> str:
     """A cell of a CSV."""
-    return disarmed(value) if isinstance(value, str) else _cell(value)
+    return disarm_formula(value) if isinstance(value, str) else _cell(value)
 
 
 def _decimals(value: object) -> int:

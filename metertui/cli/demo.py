@@ -81,7 +81,7 @@ def prepare(folder: Path, fleet: Fleet, zone: SiteZone, now: int, share: Progres
     start = month_bounds(month_before(zone.midnight(zone.day(now).replace(day=1)) - 1, zone), zone)[0]
     AccountBook(folder, zone).put([replace(account, registered=start) for account in fleet.accounts], {})
     StaffBook(folder).add(LOGIN[0], "operator", LOGIN[1])
-    durable.replace(folder / tariffs.NAME, _TARIFFS.format(day=zone.day(start)).encode())
+    durable.replace_file(folder / tariffs.NAME, _TARIFFS.format(day=zone.day(start)).encode())
     archive = Archive(folder, zone)
     ids = [account.meter for account in fleet.accounts]
     changed = now - 9 * DAY
@@ -100,7 +100,7 @@ def prepare(folder: Path, fleet: Fleet, zone: SiteZone, now: int, share: Progres
             wh[len(wh) // 2, _MISREAD] -= 5_000_000
         kept = came.reshape(-1)
         codes = np.tile(np.arange(len(ids), dtype=np.int32), len(times))
-        archive.merge(day, Rows(ids, codes[kept], np.repeat(times, len(ids))[kept], wh.reshape(-1)[kept]))
+        archive.merge_day(day, Rows(ids, codes[kept], np.repeat(times, len(ids))[kept], wh.reshape(-1)[kept]))
         share(min(1.0, (end - start) / max(1, now - start)))
         day += timedelta(days=1)
         begin = zone.midnight(day)

@@ -68,11 +68,11 @@ def row(found: ExceptionRow, zone: SiteZone) -> dict[str, object]:
         "register_kwh": kwh(found.wh),
         "region": found.region,
         "why": f"{found.why}: {found.line}" if found.line else found.why,
-        "decided": decided.what if decided else "",
+        "decided": decided.kind if decided else "",
         "decided_by": decided.who if decided else "",
         "decided_at": zone.iso(decided.decided) if decided else "",
         "reason": decided.reason if decided else "",
-        "notes": "; ".join(f"{zone.iso(note.decided)} {note.who}: {note.what}: {note.reason}" for note in found.notes),
+        "notes": "; ".join(f"{zone.iso(note.decided)} {note.who}: {note.kind}: {note.reason}" for note in found.notes),
     }
 
 

@@ -19,7 +19,7 @@ from metertui.engine.core import Engine, one_meter
 from metertui.engine.errors import MeterError
 from metertui.engine.maintenance import sources as files
 from metertui.engine.usage import STATUS, Explanation, Point
-from metertui.engine.vee import Event, edit_log, rules
+from metertui.engine.vee import Edit, edit_log, rules
 from metertui.text import Sources, explained
 
 COLUMNS: Final = ("part", "from", "to", "from_kwh", "to_kwh", "usage_kwh", "status", "from_source", "to_source", "note")
@@ -78,8 +78,8 @@ def as_object(told: Explanation, zone: SiteZone, places: Sources) -> dict[str, A
             "line": source.line if source else None,
         }
 
-    def decision(event: Event) -> dict[str, Any]:
-        return {"what": event.what, "time": zone.iso(event.decided), "who": event.who, "reason": event.reason}
+    def decision(event: Edit) -> dict[str, Any]:
+        return {"what": event.kind, "time": zone.iso(event.decided), "who": event.who, "reason": event.reason}
 
     return {
         **usage_row(told.usage, zone),

@@ -17,7 +17,7 @@ from metertui.engine.accounts import AccountBook, StaffBook
 from metertui.engine.attributes import ATTRIBUTES, FIELDS
 from metertui.engine.base import SiteZone
 from metertui.engine.errors import MeterError
-from metertui.engine.vee import EventBook, values_of
+from metertui.engine.vee import EditLog, format_values
 
 _COLUMNS: Final = ("identifier", *FIELDS, "status", "registered")
 _HISTORY_COLUMNS: Final = ("effective_from", *ATTRIBUTES)
@@ -47,12 +47,12 @@ def _show_account(options: argparse.Namespace) -> None:
     if account is None:
         raise MeterError(f"{options.meter} is not registered")
     history = [{"effective_from": zone.iso(since), **group._asdict()} for since, group in book.moves(account.meter)]
-    edits = EventBook(folder(options), zone)
+    edits = EditLog(folder(options), zone)
     edits.load()
     events = [
-        {"time": zone.iso(event.decided), "what": event.what, "values": values_of(event, zone), "who": event.who}
+        {"time": zone.iso(event.decided), "what": event.kind, "values": format_values(event, zone), "who": event.who}
         | {"reason": event.reason}
-        for event in edits.all_of(account.meter)
+        for event in edits.history_of_meter(account.meter)
     ]
     form = getattr(options, "format", "table")
     if form == "json":

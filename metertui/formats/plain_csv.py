@@ -24,7 +24,7 @@ def read_pieces(file: BinaryIO, path: Path, zone: SiteZone, first: int = 1) -> I
 def _parse_block(block: bytes, path: Path, zone: SiteZone, first: int) -> FilePiece | None:
     """Parse all lines at once; return None if any of them is no reading."""
     try:
-        rows = reading_lines.parse(block, path, zone, header=False)
+        rows = reading_lines.parse_readings(block, path, zone, header=False)
     except DataError:
         return None
     if len(rows) != block.count(b"\n"):

@@ -68,7 +68,7 @@ class Fleet:
         self._start = random.integers(0, 20_000_000, count)  # Wh
         shift = random.normal(0, 1.2, (count, len(_PERIODS)))
         shift[:, 4:] = random.uniform(0, _PERIODS[4:], (count, 2))
-        offset = float(zone.wall(np.array([_ZERO], dtype=np.int64))[0] - _ZERO) / HOUR
+        offset = float(zone.wall_clock(np.array([_ZERO], dtype=np.int64))[0] - _ZERO) / HOUR
         self._phase = 2 * np.pi * (_PEAKS + shift - offset) / _PERIODS
 
     def __len__(self) -> int:

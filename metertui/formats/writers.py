@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TextIO
 
 import pandas as pd
 
-from metertui.engine.base import disarmed
+from metertui.engine.base import disarm_formula
 from metertui.engine.errors import MeterError
 
 if TYPE_CHECKING:  # they load slowly, and most sessions need neither
@@ -119,7 +119,7 @@ class _Writer(ABC):
         for name, kind in self._columns.items():
             if kind == "text":
                 column = frame[name]
-                safe = {value: disarmed(value) for value in column.dropna().unique()}
+                safe = {value: disarm_formula(value) for value in column.dropna().unique()}
                 if any(value != armed for armed, value in safe.items()):
                     texts[name] = column.map(safe)
         return frame.assign(**texts)[list(self._columns)]
@@ -229,7 +229,7 @@ class _Workbook(_Writer):
                 if isinstance(value, int | float):
                     sheet.write_number(row, 1, value, self._left)
                 else:
-                    sheet.write_string(row, 1, disarmed(_describe_value(value)))
+                    sheet.write_string(row, 1, disarm_formula(_describe_value(value)))
         self._closed = True
         try:
             self._book.close()

@@ -10,7 +10,7 @@ from metertui.engine.accounts import Account, Change, Rows
 from metertui.engine.base import Outcome, SiteZone
 from metertui.engine.columns import Group
 from metertui.engine.core import Import
-from metertui.engine.vee import Event, checked_reason
+from metertui.engine.vee import Edit, check_reason
 from metertui.headend.jobs import Jobs
 
 _AT_ONCE: Final = 256
@@ -79,7 +79,7 @@ class Accounts:
                 async with jobs.between_batches():
                     now, before = engine.clock.now(), engine.accounts.moves(meter)
                     planned, standing = plan(now), engine.accounts.standing()
-                events = [Event(now, meter, what, None, by, checked_reason(reason) if reason else "")] if what else []
+                events = [Edit(now, meter, what, None, by, check_reason(reason) if reason else "")] if what else []
                 draft = await jobs.compute(engine.accounts.draft, standing, planned)
                 async with jobs.between_batches():
                     if events:

@@ -43,7 +43,7 @@ class Billing:
         def save() -> None:
             if tariffs.read_tariff_file(path) != before:
                 raise MeterError(f"{path.name} has changed since it was opened; open it again")
-            durable.replace(path, data)
+            durable.replace_file(path, data)
 
         await self._jobs.write(save)
         self._jobs.audit(by, "tariffs", path.name, f"{len(found.tariffs)} tariffs, {len(found.rates)} prices")

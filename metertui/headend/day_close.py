@@ -148,7 +148,7 @@ class DayClose:
         while self.running:
             await self.idle.wait()
         try:
-            await self._jobs.write(self._jobs.engine.archive.ensure, day)
+            await self._jobs.write(self._jobs.engine.archive.ensure_day, day)
         except MeterError as error:
             _logger.error("the file of %s: %s", day, error)
 

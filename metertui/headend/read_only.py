@@ -19,7 +19,7 @@ from typing import Any, Final, TypeVar
 from metertui.engine.core import Engine, LiveSnapshot
 from metertui.engine.errors import MeterError
 from metertui.engine.replica import ChangeReader, Changes, HistoryRebuild, apply
-from metertui.engine.storage import Owner, owner_of
+from metertui.engine.storage import Owner, owner_of_folder
 from metertui.headend.jobs import Jobs
 from metertui.headend.recurring import Recurring
 from metertui.headend.service import HeadEnd
@@ -105,7 +105,7 @@ class ReadOnlyHeadEnd(HeadEnd):
 
     def _update_owner(self) -> None:
         with contextlib.suppress(OSError):
-            owner = owner_of(self.engine.folder)
+            owner = owner_of_folder(self.engine.folder)
             if owner != self._owner:
                 _logger.info("the folder is owned by %s", owner or "nobody")
             self._owner = owner

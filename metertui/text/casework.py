@@ -61,7 +61,7 @@ def beside_why(rows: Iterable[ExceptionRow]) -> tuple[int, int]:
 
 def _decided(row: ExceptionRow) -> str:
     decided = row.decided
-    return f"{_DONE.get(decided.what, decided.what)} by {decided.who}" if decided else "open"
+    return f"{_DONE.get(decided.kind, decided.kind)} by {decided.who}" if decided else "open"
 
 
 def when(row: ExceptionRow, zone: SiteZone) -> str:
@@ -84,7 +84,7 @@ def in_full(row: ExceptionRow, account: Account | None, zone: SiteZone) -> Text:
         text.append_text(message(row.line, limit=400))
     for event in (*([row.decided] if row.decided else ()), *row.notes[: -_NOTES - 1 : -1]):
         text.append("\n")
-        what = _DONE.get(event.what, event.what)
+        what = _DONE.get(event.kind, event.kind)
         said = f"{what} by {event.who}, {fmt.moment(event.decided, zone)}: {event.reason}"
         text.append_text(message(said, limit=600))
     return text

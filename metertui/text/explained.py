@@ -12,7 +12,7 @@ from metertui.engine.base import DAY, HOUR, MINUTE, SECOND, SiteZone
 from metertui.engine.billing import NOTHING, ShownBill, money_text
 from metertui.engine.maintenance import Source
 from metertui.engine.usage import Edge, Explanation, LeftOut, Part, Point
-from metertui.engine.vee import Event, rules
+from metertui.engine.vee import Edit, rules
 from metertui.text import fmt
 
 Sources = Mapping[int, Source]
@@ -225,7 +225,7 @@ def _left_out(told: Explanation, zone: SiteZone, sources: Sources | None) -> Ite
 
 def _why(left: LeftOut, zone: SiteZone, sources: Sources | None) -> str:
     event = left.point.event
-    why = _decided(event, zone) if event is not None and event.what == "void" else fmt.reason(left.why)
+    why = _decided(event, zone) if event is not None and event.kind == "void" else fmt.reason(left.why)
     outside = "" if left.inside else "; it lies outside the window, in a step over its end"
     return f"{moment(left.point.time, zone)}, {_place(left.point, sources)}: {why}{outside}"
 
@@ -236,8 +236,8 @@ def _told(point: Point, zone: SiteZone, sources: Sources | None) -> str:
     return f"{moment(point.time, zone)}, {_place(point, sources)}{decided}"
 
 
-def _decided(event: Event, zone: SiteZone) -> str:
-    done = {"void": "voided", "release": "released", "exchange": "declared"}.get(event.what, event.what)
+def _decided(event: Edit, zone: SiteZone) -> str:
+    done = {"void": "voided", "release": "released", "exchange": "declared"}.get(event.kind, event.kind)
     return f"{done} by {event.who} on {moment(event.decided - event.decided % SECOND, zone)}: {event.reason}"
 
 

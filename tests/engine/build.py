@@ -10,7 +10,7 @@ from metertui.engine.base.zone import SiteZone
 from metertui.engine.columns.columns import Columns, Frozen, Group
 from metertui.engine.usage.series import Series
 from metertui.engine.vee import rules
-from metertui.engine.vee.curve import judged
+from metertui.engine.vee.curve import validate
 
 Course = Sequence[tuple[int, int]]
 
@@ -33,7 +33,7 @@ def frozen(meters: Mapping[str, Course], zone: SiteZone, groups: Mapping[str, Se
     time = np.array([t for course in meters.values() for t, _ in course], dtype=np.int64)
     wh = np.array([v for course in meters.values() for _, v in course], dtype=np.int64)
     columns = Columns(meter, time, wh)
-    found = judged(columns, None, MAX_W)
+    found = validate(columns, None, MAX_W)
     told = [group for name in meters for group in (groups or {}).get(name, [Group()] * len(meters[name]))]
     names = sorted(set(told) | {Group()})
     group = np.array([names.index(each) for each in told], dtype=np.int32)

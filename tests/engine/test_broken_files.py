@@ -38,7 +38,7 @@ from metertui.engine.storage import day_close
 from metertui.engine.storage.day_files import Archive
 from metertui.engine.storage.durable import ASIDE
 from metertui.engine.storage.reading_lines import Rows
-from metertui.engine.vee.edit_log import Event, EventBook
+from metertui.engine.vee.edit_log import Edit, EditLog
 from tests.clock import FakeClock
 
 ZONE: Final = SiteZone("Asia/Singapore")
@@ -75,10 +75,10 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Folder:
     ]
     AccountBook(folder, ZONE).put(accounts, {"m-1": [(START, Group("West")), (MOVED, accounts[0].group)]})
     StaffBook(folder).add("ops@example.org", "operator", "secret")
-    decisions = [Event(START + 60 * HOUR, "m-1", "void", START + 6 * HOUR, "ann", 'misread, "sorry"')]
-    decisions += [Event(START + 61 * HOUR, "m-2", "exchange", START + 9 * HOUR, "ann", "worn", 7_500, 7_400)]
-    book = EventBook(folder, ZONE)
-    book.append([*decisions, Event(START + 62 * HOUR, "m-2", "note", START + 9 * HOUR, "bob", "seen")])
+    decisions = [Edit(START + 60 * HOUR, "m-1", "void", START + 6 * HOUR, "ann", 'misread, "sorry"')]
+    decisions += [Edit(START + 61 * HOUR, "m-2", "exchange", START + 9 * HOUR, "ann", "worn", 7_500, 7_400)]
+    book = EditLog(folder, ZONE)
+    book.append_edits([*decisions, Edit(START + 62 * HOUR, "m-2", "note", START + 9 * HOUR, "bob", "seen")])
     (folder / LOG).write_text(
         "m-1,2025-03-03T19:00:00+08:00,117.9\nm-2,2025-03-03T19:00:00+08:00,10.9\nm-1,2025-03-03T19:30:00+08:00,118\n"
     )

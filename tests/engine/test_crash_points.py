@@ -20,7 +20,7 @@ from metertui.engine.core.importing import Import
 from metertui.engine.maintenance.backup import back_up
 from metertui.engine.maintenance.check import check_folder
 from metertui.engine.maintenance.repair import repair_folder
-from metertui.engine.vee.edit_log import Event
+from metertui.engine.vee.edit_log import Edit
 from tests.clock import FakeClock
 from tests.engine.core.test_importing import piece
 from tests.engine.cutting import PowerCut, cut_anywhere, cutting, undisturbed
@@ -151,15 +151,15 @@ def test_a_decision_about_an_account_takes_effect_at_the_next_start_or_was_never
         with closing(opened(folder)) as engine:
             book = engine.accounts
             change = (book.deactivated if what == "deactivate" else book.reactivated)(meter)
-            told = [Event(NOW, meter, what, None, "ada", "moved out")]
+            told = [Edit(NOW, meter, what, None, "ada", "moved out")]
             book.commit_told(book.draft(book.standing(), change), engine.events, told)
             engine.audit.write_entry(RULES.zone.iso(NOW), "ada", what, meter, "moved out")
 
     template = with_accounts(tmp_path / "data")
     with closing(opened(template)) as engine:  # an older decision of the kind stands there, and was taken back
         for at, kind in ((NOW - DAY, what), (NOW - HOUR, "reactivate" if what == "deactivate" else "deactivate")):
-            engine.events.append([event := Event(at, meter, kind, None, "bob", "")])
-            engine.events.add(event)
+            engine.events.append_edits([event := Edit(at, meter, kind, None, "bob", "")])
+            engine.events.apply_edit(event)
             engine.audit.write_entry(RULES.zone.iso(at), "bob", kind, meter, "")
     finished = 0
     for folder in cut_anywhere(monkeypatch, template, decide, at_least=6):
@@ -184,7 +184,7 @@ def test_an_account_that_was_changed_by_hand_after_a_decision_stays_as_it_was_le
     folder = with_accounts(tmp_path / "data")
     with closing(opened(folder)) as engine:
         book = engine.accounts
-        told = [Event(NOW, "a", "deactivate", None, "ada", "")]
+        told = [Edit(NOW, "a", "deactivate", None, "ada", "")]
         book.commit_told(book.draft(book.standing(), book.deactivated("a")), engine.events, told)
         engine.audit.write_entry(RULES.zone.iso(NOW), "ada", "deactivate", "a", "")
     users = folder / "users.csv"

@@ -9,7 +9,7 @@ import pytest
 from metertui.engine.attributes import Group
 from metertui.engine.core import listing
 from metertui.engine.errors import StorageError
-from metertui.engine.vee.edit_log import EventBook
+from metertui.engine.vee.edit_log import EditLog
 from metertui.headend.service import HeadEnd
 from tests.clock import FakeClock
 from tests.desk import read
@@ -30,7 +30,7 @@ async def test_who_did_what_is_kept(desk: HeadEnd) -> None:
     ]
 
 
-@pytest.mark.parametrize("what", ["append", "commit"])
+@pytest.mark.parametrize("what", ["append_edits", "commit"])
 async def test_a_deactivation_and_its_event_stand_together_or_not_at_all(
     desk: HeadEnd, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
@@ -40,17 +40,17 @@ async def test_a_deactivation_and_its_event_stand_together_or_not_at_all(
     book, events = desk.engine.accounts, desk.engine.events
     before = (desk.engine.folder / "users.csv").read_bytes()
     with monkeypatch.context() as patched:
-        patched.setattr(events if what == "append" else book, what, refuse)
+        patched.setattr(events if what == "append_edits" else book, what, refuse)
         with pytest.raises(StorageError, match="the disk is full"):
             await desk.accounts.deactivate("m", "ann", "moved out")
     assert (desk.engine.folder / "users.csv").read_bytes() == before
-    assert not events.all_of("m")
-    kept = EventBook(desk.engine.folder, desk.engine.zone)
+    assert not events.history_of_meter("m")
+    kept = EditLog(desk.engine.folder, desk.engine.zone)
     kept.load()
     assert (len(kept), kept.warnings) == (0, [])
     assert (await read(desk, "1", "2025-03-12T01:00:00")).kind == "ok"
     await desk.accounts.deactivate("m", "ann", "moved out")
-    assert [(event.what, event.reason) for event in events.all_of("m")] == [("deactivate", "moved out")]
+    assert [(event.kind, event.reason) for event in events.history_of_meter("m")] == [("deactivate", "moved out")]
     assert (await read(desk, "2", "2025-03-12T02:00:00")).code == "deactivated"
 
 

@@ -39,7 +39,7 @@ async def test_a_decision_that_nobody_waits_for_any_more_is_finished(desk: HeadE
     with pytest.raises(asyncio.CancelledError):
         await deciding
     await asyncio.gather(*desk._jobs.background)
-    made = desk.engine.events.of("m")
+    made = desk.engine.events.edits_of_meter("m")
     assert made is not None
     assert list(made.voids) == [at]
     assert "void" in (desk.engine.folder / "events.csv").read_text()

@@ -141,7 +141,7 @@ async def test_midnight_closes_the_day_though_the_next_days_file_cannot_be_made(
     desk: HeadEnd, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     await read(desk, "1", "2025-03-12T10:00:00")
-    monkeypatch.setattr(desk.engine.archive, "ensure", _refuse)
+    monkeypatch.setattr(desk.engine.archive, "ensure_day", _refuse)
     assert isinstance(desk.engine.clock, FakeClock)
     desk.engine.clock.set("2025-03-13T00:00:00")
     await desk.tick()
@@ -157,7 +157,7 @@ async def test_the_next_days_file_is_not_made_while_a_close_may_write_it(
 ) -> None:
     done: list[str] = []
     gate = threading.Event()
-    write_day_files, ensure = desk.engine.day_close.write_day_files, desk.engine.archive.ensure
+    write_day_files, ensure = desk.engine.day_close.write_day_files, desk.engine.archive.ensure_day
 
     def slow(count: int, progress: Callable[[float], None]) -> object:
         gate.wait(10)

@@ -167,7 +167,7 @@ class Walk:
             found = list_effects(self.owner, [Decision("void", meter, at, "misread")], "me", self.clock.now())
         except MeterError:
             return
-        self.owner.events.append([effect.event for effect in found])
+        self.owner.events.append_edits([effect.event for effect in found])
         self.owner.apply_events([effect.event for effect in found])
 
     def hire(self) -> None:

@@ -11,7 +11,7 @@ import pytest
 from textual.pilot import Pilot
 
 from metertui.engine.core.counters import Peer
-from metertui.engine.vee.edit_log import Event
+from metertui.engine.vee.edit_log import Edit
 from metertui.settings import Settings
 from tests.screens.billing.test_billing import TARIFFS
 from tests.screens.live.test_live import mid_close
@@ -115,8 +115,8 @@ def test_a_customer_disputes_a_figure(snap_compare: Compare, town: Town, size: t
     exchange, doubt = town.zone.parse("2025-03-07T09:30"), town.zone.parse("2025-03-04T00:00")
     town.engine.apply_events(
         [
-            Event(decided, "300", "exchange", exchange, ada, "worn out, work order 4711", 972_250, 0),
-            Event(decided, "300", "void", doubt, ada, "read at the neighbour's"),
+            Edit(decided, "300", "exchange", exchange, ada, "worn out, work order 4711", 972_250, 0),
+            Edit(decided, "300", "void", doubt, ada, "read at the neighbour's"),
         ]
     )
     (town.folder / "tariffs.csv").write_text(

@@ -22,7 +22,7 @@ from metertui.engine.accounts.account_history import Moves
 from metertui.engine.attributes import ATTRIBUTES, FIELDS, FIRST_FIELDS, Group
 from metertui.engine.base import SiteZone
 from metertui.engine.errors import DataError, Refused, StorageError
-from metertui.engine.storage import Table, durable
+from metertui.engine.storage import CsvTable, durable
 
 KNOWN: Final = ("identifier", *FIRST_FIELDS)
 OURS: Final = (*FIELDS[len(FIRST_FIELDS) :], "status", "registered")
@@ -64,7 +64,7 @@ class AccountFiles:
         """What `users.csv` says, by meter. A torn last line is left out. Raises DataError, OSError."""
         waiting = _waiting(self.path)
         self.pending = waiting is not None
-        table = Table(self.path, KNOWN, OURS, torn_ok=True, data=waiting)
+        table = CsvTable(self.path, KNOWN, OURS, torn_ok=True, data=waiting)
         names = table.names
         others = [place for place, name in enumerate(names) if name not in _HEADER]
         self._other_names = [names[place] for place in others]
@@ -86,7 +86,7 @@ class AccountFiles:
 
     def finish(self) -> None:
         """Put in its place a change that was decided, and away one that was not. Raises StorageError."""
-        durable.finish(self._paths)
+        durable.finish_pending(self._paths)
         self.pending = False
 
     def stand(self) -> Stand:
@@ -106,21 +106,21 @@ class AccountFiles:
             fd = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
         except OSError as error:
             self.appendable = False
-            raise durable.refusal(self.path, error) from error
+            raise durable.storage_error(self.path, error) from error
         try:
             size = os.fstat(fd).st_size
             try:
                 durable.write_all(fd, self._csv(accounts))
             except OSError as error:
                 self.cut(size)
-                raise durable.refusal(self.path, error) from error
+                raise durable.storage_error(self.path, error) from error
             try:
                 if sync:
                     durable.sync_file(fd)
             except OSError as error:
                 self.cut(size)
                 self.appendable = False  # a failed sync leaves unknown what the disk holds: it is written anew
-                raise durable.refusal(self.path, error) from error
+                raise durable.storage_error(self.path, error) from error
         finally:
             os.close(fd)
         return size
@@ -146,7 +146,7 @@ class AccountFiles:
     def _replace(self, path: Path, data: bytes) -> None:
         self._clear()
         try:
-            durable.replace(path, data)
+            durable.replace_file(path, data)
         except StorageError:
             self.doubtful = True
             raise
@@ -185,9 +185,9 @@ class AccountFiles:
         """Copy the first `size` bytes with another row in the place of one; whether that row was there, once."""
         try:
             with self.path.open("rb") as file:
-                return durable.copy(file, size, b"\n" + old, b"\n" + new, draft.write)
+                return durable.copy_replacing(file, size, b"\n" + old, b"\n" + new, draft.write)
         except OSError as error:
-            raise durable.refusal(self.path, error) from error
+            raise durable.storage_error(self.path, error) from error
 
     def catch_up(self, draft: durable.Replacement, size: int, end: int) -> None:
         """Add to a draft what was registered since. Raises StorageError."""
@@ -197,16 +197,16 @@ class AccountFiles:
                     file.seek(size)
                     draft.write(file.read(end - size))
             except OSError as error:
-                raise durable.refusal(self.path, error) from error
+                raise durable.storage_error(self.path, error) from error
 
     def switch(self, users: durable.Replacement, history: durable.Replacement | None) -> None:
         """Put drafts in their places: both, or after a crash both at the next start, or none. Raises StorageError."""
         self._clear()
         try:
             if history is None:
-                users.switch()
+                users.commit()
             else:
-                durable.switch_all([(self.history_path, history), (self.path, users)])
+                durable.commit_together([(self.history_path, history), (self.path, users)])
         except StorageError:
             self.doubtful = True
             raise
@@ -216,7 +216,7 @@ class AccountFiles:
         if self.pending:
             self.finish()
         if self.doubtful:
-            durable.retract(self._paths)
+            durable.cancel_pending(self._paths)
 
     # -- rows --------------------------------------------------------------------------------------------------
 
@@ -244,12 +244,12 @@ def paths(folder: Path) -> tuple[Path, Path]:
 def _waiting(path: Path) -> bytes | None:
     """What is due to take a file's place. Raises OSError."""
     try:
-        return durable.due(path).read_bytes()
+        return durable.pending_path(path).read_bytes()
     except FileNotFoundError:
         return None
 
 
-def _accounts_of(table: Table, zone: SiteZone) -> Iterator[tuple[int, Account, list[str]]]:
+def _accounts_of(table: CsvTable, zone: SiteZone) -> Iterator[tuple[int, Account, list[str]]]:
     """The accounts of a table, each with the line that it begins on and all its cells. Raises DataError."""
     names = table.names
     pick = itemgetter(*(names.index(name) if name in names else -1 for name in _HEADER))
@@ -259,7 +259,7 @@ def _accounts_of(table: Table, zone: SiteZone) -> Iterator[tuple[int, Account, l
         try:
             active, since = check_row(meter, status, registered, zone)
         except Refused as error:
-            table.refuse(line, error.why)
+            table.reject_row(line, error.why)
             continue
         fields = dict(zip(FIELDS, texts, strict=True))
         for name in ATTRIBUTES:
@@ -269,5 +269,5 @@ def _accounts_of(table: Table, zone: SiteZone) -> Iterator[tuple[int, Account, l
 
 def parse_rows(data: bytes, path: Path, zone: SiteZone) -> list[Account]:
     """The accounts in `data`, which begins with a header and ends with a line, as lines of `path`. Raises DataError."""
-    table = Table(path, KNOWN, OURS, data=data)
+    table = CsvTable(path, KNOWN, OURS, data=data)
     return [account for _, account, _ in _accounts_of(table, zone)]

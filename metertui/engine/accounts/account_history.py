@@ -14,7 +14,7 @@ from metertui.engine.accounts.account import Account
 from metertui.engine.attributes import ATTRIBUTES, FIRST_FIELDS, Group
 from metertui.engine.base import SiteZone, check_meter_id
 from metertui.engine.errors import DataError, Refused
-from metertui.engine.storage import Table
+from metertui.engine.storage import CsvTable
 
 HISTORY_KNOWN: Final = ("identifier", "effective_from", *(name for name in ATTRIBUTES if name in FIRST_FIELDS))
 HISTORY_LATER: Final = tuple(name for name in ATTRIBUTES if name not in FIRST_FIELDS)
@@ -30,7 +30,7 @@ def stated_moves(path: Path, zone: SiteZone, data: bytes | None = None) -> dict[
     `data` goes before what the file holds.
     """
     stated: dict[str, list[tuple[int, Group]]] = {}
-    table = Table(path, HISTORY_KNOWN, HISTORY_LATER, data=data)
+    table = CsvTable(path, HISTORY_KNOWN, HISTORY_LATER, data=data)
     names = table.names
     pick = itemgetter(*(names.index(name) if name in names else -1 for name in _HEADER))
     for line, cells in table.rows():

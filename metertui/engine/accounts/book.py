@@ -16,7 +16,7 @@ from metertui.engine.base import SiteZone, check_meter_id
 from metertui.engine.columns import Group
 from metertui.engine.errors import MeterError, Refused, StorageError
 from metertui.engine.storage import durable
-from metertui.engine.vee import Event, EventBook
+from metertui.engine.vee import Edit, EditLog
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +46,9 @@ class Draft:
 
     def drop(self) -> None:
         """Give it up."""
-        self.users.drop()
+        self.users.discard()
         if self.history is not None:
-            self.history.drop()
+            self.history.discard()
 
 
 class AccountBook:
@@ -267,7 +267,7 @@ class AccountBook:
             )
         except BaseException:
             if history is not None:
-                history.drop()
+                history.discard()
             raise
         return Draft(change, standing, users, history)
 
@@ -321,13 +321,13 @@ class AccountBook:
             else:
                 self.add(account)
 
-    def commit_told(self, draft: Draft, events: EventBook, told: Sequence[Event]) -> None:
+    def commit_told(self, draft: Draft, events: EditLog, told: Sequence[Edit]) -> None:
         """`commit` with the events that tell of it: both are on disk then, or neither. Raises StorageError."""
-        mark = events.append(told)
+        mark = events.append_edits(told)
         try:
             self.commit(draft)
         except StorageError:
-            events.retract(mark)
+            events.retract_append(mark)
             raise
 
     def _set_moves(self, moves: Moves) -> None:

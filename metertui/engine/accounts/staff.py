@@ -15,7 +15,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 
 from metertui.engine.errors import DataError, MeterError
-from metertui.engine.storage import Table, durable
+from metertui.engine.storage import CsvTable, durable
 
 ROLES: Final = ("operator", "government")
 _HEADER: Final = ["email", "role", "password_hash"]
@@ -45,7 +45,7 @@ class StaffBook:
 
         The file stays as it is, see `mend`. Raises DataError that names the line, OSError.
         """
-        table = Table(self._path, ("email",), ("role", "password_hash", "password"))
+        table = CsvTable(self._path, ("email",), ("role", "password_hash", "password"))
         plain = "password" in table.names
         for line, cells in table.rows():
             if not plain and "password_hash" not in table.names:
@@ -141,7 +141,7 @@ class StaffBook:
         writer.writerows(
             (members[name].email, members[name].role, members[name].password_hash) for name in sorted(members)
         )
-        durable.replace(self._path, out.getvalue().encode(), mode=0o600)
+        durable.replace_file(self._path, out.getvalue().encode(), mode=0o600)
         self._members = members
 
 

@@ -7,9 +7,19 @@ from metertui.engine.base.calendar import add_months, first_of_month, last_of_mo
 from metertui.engine.base.config import Clock, Rules, SystemClock
 from metertui.engine.base.outcome import DUPLICATE, OK, Outcome, refused, suspect
 from metertui.engine.base.progress import Progress, no_progress, part_of_progress
-from metertui.engine.base.registers import MAX_WH, check_meter_id, disarmed, format_kwh, parse_kwh
+from metertui.engine.base.registers import MAX_WH, check_meter_id, disarm_formula, format_kwh, parse_kwh
 from metertui.engine.base.windows import WINDOW_NAMES, Window, named_window, window_before, window_of_days
-from metertui.engine.base.zone import DAY, HALF_HOUR, HOUR, MINUTE, SECOND, SiteZone, date_of, day_number, machine_zone
+from metertui.engine.base.zone import (
+    DAY,
+    HALF_HOUR,
+    HOUR,
+    MINUTE,
+    SECOND,
+    SiteZone,
+    day_number,
+    day_of_number,
+    machine_zone,
+)
 
 __all__ = [
     "DAY",
@@ -31,9 +41,9 @@ __all__ = [
     "Window",
     "add_months",
     "check_meter_id",
-    "date_of",
     "day_number",
-    "disarmed",
+    "day_of_number",
+    "disarm_formula",
     "first_of_month",
     "format_kwh",
     "last_of_month",

@@ -76,6 +76,6 @@ def format_kwh(wh: int) -> str:
     return f"{sign}{whole}.{rest:03d}".rstrip("0")
 
 
-def disarmed(text: str) -> str:
+def disarm_formula(text: str) -> str:
     """`text` for a cell of a CSV: one that a spreadsheet would take for a formula gets an apostrophe before it."""
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

@@ -123,14 +123,14 @@ class SiteZone:
 
     # -- arrays ------------------------------------------------------------------------------------------
 
-    def wall(self, instants: Int64Array) -> Int64Array:
+    def wall_clock(self, instants: Int64Array) -> Int64Array:
         """Local wall-clock µs since 1970-01-01T00:00 for an array of instants (same shape, int64)."""
         which = np.searchsorted(self._switches, instants, side="right")
         return np.asarray(instants + self._offsets[which], dtype=np.int64)
 
-    def days(self, instants: Int64Array) -> NDArray[np.int32]:
+    def day_numbers(self, instants: Int64Array) -> NDArray[np.int32]:
         """Local days since 1970-01-01 for an array of instants (same shape, int32)."""
-        return np.asarray(self.wall(instants) // DAY, dtype=np.int32)
+        return np.asarray(self.wall_clock(instants) // DAY, dtype=np.int32)
 
     def midnights(self, first: date, last: date) -> Int64Array:
         """The first instants of every local day from `first` to `last`, both included, and of the day after."""
@@ -139,9 +139,9 @@ class SiteZone:
 
     def hours(self, start: int, end: int) -> Int64Array:
         """Every instant in [start, end] at which the local wall clock shows a full hour, in order (int64)."""
-        return self.every(HOUR, start, end)
+        return self.wall_clock_multiples(HOUR, start, end)
 
-    def every(self, step: int, start: int, end: int) -> Int64Array:
+    def wall_clock_multiples(self, step: int, start: int, end: int) -> Int64Array:
         """Every instant in [start, end] at which the local wall clock shows a multiple of `step`, in order (int64).
 
         `step` is a multiple of 15 minutes.
@@ -149,9 +149,9 @@ class SiteZone:
         # Offsets are multiples of 15 minutes since 1970 in every zone that is in use.
         first = -(-start // (15 * MINUTE)) * 15 * MINUTE
         marks = np.arange(first, end + 1, 15 * MINUTE, dtype=np.int64)
-        return np.asarray(marks[self.wall(marks) % step == 0])
+        return np.asarray(marks[self.wall_clock(marks) % step == 0])
 
-    def showing(self, moment: int, start: int, end: int) -> Int64Array:
+    def instants_showing(self, moment: int, start: int, end: int) -> Int64Array:
         """Every instant in [start, end] at which the local wall clock shows `moment`, µs within the day, in order.
 
         None on a day on which the clock skips it, two where it comes twice.
@@ -160,9 +160,9 @@ class SiteZone:
         days = np.arange(start // DAY - 1, end // DAY + 2, dtype=np.int64) * DAY + moment
         found = np.unique(np.concatenate([days - offset for offset in offsets]))
         found = found[(found >= start) & (found <= end)]
-        return np.asarray(found[self.wall(found) % DAY == moment])
+        return np.asarray(found[self.wall_clock(found) % DAY == moment])
 
-    def changes(self, start: int, end: int) -> Int64Array:
+    def clock_changes(self, start: int, end: int) -> Int64Array:
         """The instants in [start, end] at which the local clock is changed, in order (int64)."""
         return np.asarray(self._switches[(self._switches >= start) & (self._switches <= end)])
 
@@ -171,7 +171,7 @@ class SiteZone:
         first, last = np.searchsorted(self._switches, [start, end], side="right").tolist()
         return first, last + 1
 
-    def occurrences(self, times: Sequence[int], start: int, end: int) -> Int64Array:
+    def instants_at_times(self, times: Sequence[int], start: int, end: int) -> Int64Array:
         """Every instant in [start, end] at which the wall clock comes to one of `times` (µs of the local day).
 
         So are the instants at which it jumps, since that may take it past one. Ascending, int64.
@@ -183,7 +183,7 @@ class SiteZone:
             found += [days + time - offset for time in times]
         marks = np.unique(np.concatenate(found))
         marks = marks[(marks >= start) & (marks <= end)]
-        shown = np.isin(self.wall(marks) % DAY, times) | np.isin(marks, self._switches)
+        shown = np.isin(self.wall_clock(marks) % DAY, times) | np.isin(marks, self._switches)
         return np.asarray(marks[shown])
 
 
@@ -222,7 +222,7 @@ def _fixed(values: list[int]) -> Int64Array:
     return array
 
 
-def date_of(number: int) -> date:
+def day_of_number(number: int) -> date:
     """The calendar day of a count of days since 1970-01-01."""
     return date.fromordinal(_EPOCH_ORDINAL + number)
 

@@ -7,7 +7,7 @@ import re
 from decimal import Decimal
 from typing import Any, Final
 
-from metertui.engine.base import SiteZone, disarmed, format_kwh
+from metertui.engine.base import SiteZone, disarm_formula, format_kwh
 from metertui.engine.billing.charges import KINDS, Charge
 from metertui.engine.billing.statements import Figures, Statement, money_text
 from metertui.engine.errors import Refused
@@ -47,7 +47,7 @@ def cells(statement: Statement, zone: SiteZone) -> list[str]:
         money_text(statement.tax) or "",
         money_text(statement.total) or "",
         statement.currency or "",
-        disarmed(statement.reason),
+        disarm_formula(statement.reason),
     ]
 
 

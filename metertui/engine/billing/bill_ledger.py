@@ -22,7 +22,7 @@ from metertui.engine.billing.charges import ENERGY
 from metertui.engine.billing.rounding import half_up
 from metertui.engine.billing.statements import NO_DATA, Figures, money_text
 from metertui.engine.errors import DataError, MeterError, Refused
-from metertui.engine.storage import Manifest, Table, durable
+from metertui.engine.storage import CsvTable, Manifest, durable
 
 FOLDER: Final = "bills"
 HEADER: Final = (
@@ -119,8 +119,8 @@ class BillBook:
             self._check_unchanged(self.path_of_month(month), data)
 
     def _check_unchanged(self, path: Path, data: bytes) -> None:
-        line = self.manifest.read().get(path.name)
-        if line is not None and not line.fits(data):
+        line = self.manifest.read_entries().get(path.name)
+        if line is not None and not line.matches(data):
             raise DataError(path, None, _CHANGED)
 
     def _data(self, month: str) -> bytes | None:
@@ -165,17 +165,17 @@ class BillBook:
             before = ledger.data or (",".join(HEADER) + "\n").encode()
             if not before.endswith(b"\n"):
                 before += b"\n"
-            self.manifest.open([path.name])
-            durable.replace(path, [before, rows])
-            self.manifest.close([path.name])
+            self.manifest.begin_change([path.name])
+            durable.replace_file(path, [before, rows])
+            self.manifest.end_change([path.name])
         except OSError as error:
-            raise durable.refusal(path, error) from error
+            raise durable.storage_error(path, error) from error
 
     def complete_manifest(self) -> None:
         """State the checksums that an interrupted run left out. Raises DataError, StorageError, OSError."""
-        lines = self.manifest.read()
+        lines = self.manifest.read_entries()
         names = [self.path_of_month(month).name for month in self.issued_months()]
-        self.manifest.close([name for name in names if name not in lines or not lines[name].sha256])
+        self.manifest.end_change([name for name in names if name not in lines or not lines[name].sha256])
 
 
 def issued_cells(row: Sequence[str], month: str) -> list[str]:
@@ -190,7 +190,7 @@ def issued_cells(row: Sequence[str], month: str) -> list[str]:
 
 def parse_ledger(data: bytes, path: Path, month: str, zone: SiteZone) -> Ledger:
     """The entries of a file. Raises DataError that names the line of what is no entry."""
-    table = Table(path, HEADER, data=data)
+    table = CsvTable(path, HEADER, data=data)
     if tuple(table.names) != HEADER:
         raise DataError(path, 1, f"the header is not {','.join(HEADER)}")
     if not table.terminated and data:
@@ -227,7 +227,7 @@ def _figures(cells: Sequence[str], ledger: Ledger, zone: SiteZone) -> Figures:
 def ledger_problems(ledger: Ledger, path: Path, zone: SiteZone) -> Iterator[str]:
     """What does not add up in a ledger, a sentence each: lines against usage, amounts against prices, tax, total."""
     sums: dict[str, Figures] = {}
-    for line, cells in Table(path, HEADER, data=ledger.data).rows():
+    for line, cells in CsvTable(path, HEADER, data=ledger.data).rows():
         cell = dict(zip(HEADER, cells, strict=True))
         one = Ledger(ledger.month)
         one.bills = {} if cell["entry"] == "bill" else {cell["meter"]: list(cells)}

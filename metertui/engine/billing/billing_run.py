@@ -113,7 +113,7 @@ class BillingRun:
         try:
             self._book.complete_manifest()
         except OSError as error:
-            raise durable.refusal(self._book.folder, error) from error
+            raise durable.storage_error(self._book.folder, error) from error
         for pending in self._pending:
             rows = []
             own = pending.ledger.month == self.month

@@ -119,7 +119,7 @@ def window_edges(frozen: Frozen, start: int, end: int) -> Edges:
     columns = frozen.columns
     inside = (columns.time > start) & (columns.time <= end)
     readings = np.bincount(columns.meter[inside], minlength=meters)
-    suspect = np.bincount(columns.meter[inside & rules.doubtful(frozen.status)], minlength=meters)
+    suspect = np.bincount(columns.meter[inside & rules.is_doubtful(frozen.status)], minlength=meters)
     return Edges(
         known,
         figures["usage"],
@@ -151,7 +151,7 @@ def price_usage(
     of_group = np.array([types.index(group.apartment_type) for group in frozen.groups], dtype=np.int64)
     schedule = tariffs.schedule(types, start, end, frozen.zone)
     doubtful = np.flatnonzero(
-        rules.doubtful(frozen.status) & (frozen.columns.time > start) & (frozen.columns.time <= end)
+        rules.is_doubtful(frozen.status) & (frozen.columns.time > start) & (frozen.columns.time <= end)
     )
     parts: list[ChargeColumns] = []
     refused: NoTariffError | None = None

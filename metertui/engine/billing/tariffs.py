@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from metertui.engine.base import MINUTE, SiteZone
 from metertui.engine.billing.charges import ENERGY, Kind
 from metertui.engine.errors import DataError, MeterError
-from metertui.engine.storage import Table
+from metertui.engine.storage import CsvTable
 
 NAME: Final = "tariffs.csv"
 COLUMNS: Final = (
@@ -122,9 +122,9 @@ class Tariffs:
             if len(_begins(self.tariffs[place])) > 1
         }
         if times:
-            marks = np.unique(np.concatenate((marks, zone.occurrences(sorted(times), start, end))))
+            marks = np.unique(np.concatenate((marks, zone.instants_at_times(sorted(times), start, end))))
         tariff = self._places(types, begins, marks[:-1])
-        minutes = zone.wall(marks[:-1]) // MINUTE % _DAY
+        minutes = zone.wall_clock(marks[:-1]) // MINUTE % _DAY
         rate = np.full_like(tariff, -1)
         first = 0
         for place, one in enumerate(self.tariffs):
@@ -196,7 +196,7 @@ def read_tariff_file(path: Path) -> bytes | None:
 
 def parse_tariffs(data: bytes, path: Path) -> Tariffs:
     """The tariffs that a file holds; `path` is for what is said of it. Raises DataError that names the line."""
-    table = Table(path, COLUMNS, data=data)
+    table = CsvTable(path, COLUMNS, data=data)
     places = [table.names.index(name) for name in COLUMNS]
     found: dict[tuple[date, str], list[_Row]] = {}
     for line, cells in table.rows():

@@ -8,19 +8,19 @@ from metertui.engine.columns.columns import Columns, Curve, Frozen, as_frame
 from metertui.engine.columns.edit_columns import Corrections
 from metertui.engine.columns.interpolation import interpolate
 from metertui.engine.columns.sorted_runs import (
-    LOAD,
+    LEAF_LOAD,
     FrozenRuns,
+    LiveRun,
     LiveRuns,
-    Run,
     Span,
+    concat_ranges,
     first_at_least,
-    ranges,
-    stretches,
+    run_edges,
 )
-from metertui.engine.columns.tail_columns import Arrivals, FrozenTail, Growing, Tail
+from metertui.engine.columns.tail_columns import Arrivals, FrozenTail, GrowingColumn, Tail
 
 __all__ = [
-    "LOAD",
+    "LEAF_LOAD",
     "Arrivals",
     "Columns",
     "Corrections",
@@ -29,15 +29,15 @@ __all__ = [
     "FrozenRuns",
     "FrozenTail",
     "Group",
-    "Growing",
+    "GrowingColumn",
+    "LiveRun",
     "LiveRuns",
-    "Run",
     "Span",
     "Tail",
     "as_frame",
+    "concat_ranges",
     "first_at_least",
     "interpolate",
-    "ranges",
-    "stretches",
+    "run_edges",
     "tail_columns",
 ]

@@ -30,7 +30,7 @@ from metertui.engine.base import Int64Array
 Span = tuple[int, int]
 """Keys or values from the first, included, to the second, excluded and higher."""
 
-LOAD: Final = 1000
+LEAF_LOAD: Final = 1000
 """Keys a leaf of the trees: sortedcontainers' own choice, good from thousands to tens of millions of keys."""
 
 _NONE: Final[Int64Array] = np.empty(0, dtype=np.int64)
@@ -39,8 +39,8 @@ _NONE: Final[Int64Array] = np.empty(0, dtype=np.int64)
 def first_at_least(values: NDArray[Any], starts: Int64Array, stops: Int64Array, bounds: Int64Array | int) -> Int64Array:
     """For each i the first position in [starts[i], stops[i]) with a value of at least bounds[i], else stops[i].
 
-    Each of those stretches of `values` is in ascending order. All are bisected at once: O(s log l) for s
-    stretches of length l, in log l passes of numpy.
+    Each of those run_edges of `values` is in ascending order. All are bisected at once: O(s log l) for s
+    run_edges of length l, in log l passes of numpy.
     """
     base: Int64Array = starts
     length = stops - starts
@@ -54,14 +54,14 @@ def first_at_least(values: NDArray[Any], starts: Int64Array, stops: Int64Array, 
     return np.asarray(base, dtype=np.int64)
 
 
-def stretches(keys: NDArray[Any]) -> Int64Array:
+def run_edges(keys: NDArray[Any]) -> Int64Array:
     """Where the runs of equal neighbours in `keys` begin, and the length of it all behind them (int64)."""
     if not len(keys):
         return np.zeros(1, dtype=np.int64)
     return np.concatenate(([0], np.flatnonzero(keys[1:] != keys[:-1]) + 1, [len(keys)])).astype(np.int64)
 
 
-def ranges(starts: Int64Array, stops: Int64Array) -> Int64Array:
+def concat_ranges(starts: Int64Array, stops: Int64Array) -> Int64Array:
     """All positions of the ranges [starts[i], stops[i]), one range behind the other (int64)."""
     lengths = stops - starts
     before = np.cumsum(lengths) - lengths
@@ -84,17 +84,19 @@ class FrozenRuns:
     the r' runs in the span.
     """
 
-    def __init__(self, keys: NDArray[Any], values: NDArray[Any], rows: NDArray[Any] | None, load: int = LOAD) -> None:
+    def __init__(
+        self, keys: NDArray[Any], values: NDArray[Any], rows: NDArray[Any] | None, load: int = LEAF_LOAD
+    ) -> None:
         """Takes pairs that are in order of (key, value, row); equal lengths, kept and not copied but for `keys`."""
         self.values = values
         self.rows = rows
-        self.edges = stretches(keys)
+        self.edges = run_edges(keys)
         self.directory = _directory(load, zip(keys[self.edges[:-1]].tolist(), range(len(self.edges) - 1), strict=True))
         # The same run edges as Python ints: a look-up of one run takes a fifth of the time.
         self._edges = array("q", self.edges.tobytes())
 
     @classmethod
-    def sort(cls, keys: Int64Array, values: NDArray[Any], load: int = LOAD) -> FrozenRuns:
+    def sort(cls, keys: Int64Array, values: NDArray[Any], load: int = LEAF_LOAD) -> FrozenRuns:
         """The runs of the pairs (values[i], i), each under keys[i]: O(n log n), mostly outside the GIL."""
         order = np.lexsort((values, keys))
         rows = order.astype(np.int32) if len(order) <= np.iinfo(np.int32).max else order
@@ -130,11 +132,11 @@ class FrozenRuns:
             pieces = [self.rows_at(self._edges[start], self._edges[stop]) for start, stop in runs if start < stop]
             return np.concatenate(pieces) if pieces else _NONE
         bounds = np.array(runs, dtype=np.int64).reshape(-1, 2)
-        which = ranges(bounds[:, 0], bounds[:, 1])
+        which = concat_ranges(bounds[:, 0], bounds[:, 1])
         starts, stops = self.edges[which], self.edges[which + 1]
         starts = first_at_least(self.values, starts, stops, within[0])
         stops = first_at_least(self.values, starts, stops, within[1])
-        positions = ranges(starts, stops)
+        positions = concat_ranges(starts, stops)
         return positions if self.rows is None else self.rows.take(positions).astype(np.int64)
 
     def _runs(self, spans: Sequence[Span]) -> list[Span]:
@@ -164,7 +166,7 @@ class FrozenRuns:
         assert np.array_equal(self.values, values[rows]), "each row stands beside its value"
 
 
-class Run:
+class LiveRun:
     """One key's pairs in a LiveRuns, in order of (value, row); equal lengths, 16 bytes a pair and some room."""
 
     __slots__ = ("rows", "values")
@@ -192,7 +194,7 @@ class LiveRuns:
     later value already. Key look-up O(1); a span of r' runs with p pairs to answer O(log r + r' log m + p).
     """
 
-    def __init__(self, load: int = LOAD) -> None:
+    def __init__(self, load: int = LEAF_LOAD) -> None:
         self.directory = _directory(load)
         self._size = 0
 
@@ -203,23 +205,23 @@ class LiveRuns:
         """Add pairs in ascending order of row, all rows higher than those that are here; equal lengths."""
         order = np.lexsort((values, keys))
         keys = keys[order]
-        edges = stretches(keys)
+        edges = run_edges(keys)
         value_view = values[order].astype(np.int64).data
         row_view = rows[order].astype(np.int64).data
         borders = edges.tolist()
-        fresh: dict[int, Run] = {}
+        fresh: dict[int, LiveRun] = {}
         find = self.directory.get
         for key, start, stop in zip(keys[edges[:-1]].tolist(), borders, borders[1:], strict=False):
             run = find(key)
             if run is None:
-                run = fresh[key] = Run()
+                run = fresh[key] = LiveRun()
             run.add(value_view[start:stop], row_view[start:stop])
         self.directory.update(fresh)
         self._size += len(rows)
 
-    def run(self, key: int) -> Run | None:
+    def run(self, key: int) -> LiveRun | None:
         """One key's pairs; None for a key that is not here."""
-        found: Run | None = self.directory.get(key)
+        found: LiveRun | None = self.directory.get(key)
         return found
 
     def count(self, spans: Sequence[Span]) -> int:

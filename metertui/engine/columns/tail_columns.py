@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metertui.engine.columns.columns import Columns
-from metertui.engine.columns.sorted_runs import first_at_least, stretches
+from metertui.engine.columns.sorted_runs import first_at_least, run_edges
 
 _BLOCK: Final = 1 << 16
 """Values in a block of a growing column."""
 
 
-class Growing:
+class GrowingColumn:
     """A numpy column that grows at its end, block by block: O(1) a value, and none is ever copied for it.
 
     One array that doubles would be copied at once where it is full, which held the event loop for 100 ms at some
@@ -67,7 +67,7 @@ class Growing:
 
     def part(self, start: int, stop: int) -> NDArray[Any]:
         """The values from `start` to before `stop` as one array; not to be written to."""
-        return joined(self.parts(start, stop), self._dtype)
+        return concat_pieces(self.parts(start, stop), self._dtype)
 
     def at(self, place: int) -> int:
         """The value at one place."""
@@ -80,12 +80,12 @@ class Growing:
         order = np.argsort(blocks, kind="stable")  # nearly always theirs already, which takes no time
         blocks, within = blocks[order], within[order]
         found = np.empty(len(places), dtype=self._dtype)
-        for start, stop in pairwise(stretches(blocks).tolist()):
+        for start, stop in pairwise(run_edges(blocks).tolist()):
             found[order[start:stop]] = self._blocks[blocks[start]][within[start:stop]]
         return found
 
 
-def joined(pieces: Sequence[NDArray[Any]], dtype: type[np.signedinteger[Any]]) -> NDArray[Any]:
+def concat_pieces(pieces: Sequence[NDArray[Any]], dtype: type[np.signedinteger[Any]]) -> NDArray[Any]:
     """The pieces as one array, a copy unless there is but one."""
     return pieces[0] if len(pieces) == 1 else np.concatenate([np.empty(0, dtype=dtype), *pieces])
 
@@ -102,9 +102,9 @@ class Tail:
     """The readings since the last day close in order of arrival, 20 bytes each."""
 
     def __init__(self, block: int = _BLOCK) -> None:
-        self._meter = Growing(np.int32, block)
-        self._time = Growing(np.int64, block)
-        self._wh = Growing(np.int64, block)
+        self._meter = GrowingColumn(np.int32, block)
+        self._time = GrowingColumn(np.int64, block)
+        self._wh = GrowingColumn(np.int64, block)
 
     def __len__(self) -> int:
         return len(self._wh)
@@ -139,11 +139,11 @@ class Tail:
         """Those at `rows`, in their order."""
         return Arrivals(*(column.take(rows) for column in self._columns()))
 
-    def frozen(self) -> FrozenTail:
+    def freeze(self) -> FrozenTail:
         """All readings so far, without a copy; safe to read in any thread while more arrive."""
         return FrozenTail(*(column.parts(0, len(self)) for column in self._columns()))
 
-    def _columns(self) -> tuple[Growing, Growing, Growing]:
+    def _columns(self) -> tuple[GrowingColumn, GrowingColumn, GrowingColumn]:
         return self._meter, self._time, self._wh
 
 
@@ -156,10 +156,12 @@ class FrozenTail(NamedTuple):
 
     def arrivals(self) -> Arrivals:
         """As one, a copy; for whoever has the time."""
-        return Arrivals(joined(self.meter, np.int32), joined(self.time, np.int64), joined(self.wh, np.int64))
+        return Arrivals(
+            concat_pieces(self.meter, np.int32), concat_pieces(self.time, np.int64), concat_pieces(self.wh, np.int64)
+        )
 
 
-def merge(history: Columns, arrivals: Arrivals) -> Columns:
+def merge_arrivals(history: Columns, arrivals: Arrivals) -> Columns:
     """History and arrivals as one, in order of (meter, time), each pair once.
 
     Where a pair is in both, history's register stands; where it arrived twice, the first. O(n + k log k) for n
@@ -186,14 +188,14 @@ def merge(history: Columns, arrivals: Arrivals) -> Columns:
     )
 
 
-def fresh(history: Columns, arrivals: Arrivals) -> NDArray[np.bool_]:
+def new_arrivals(history: Columns, arrivals: Arrivals) -> NDArray[np.bool_]:
     """Which arrivals `merge` would take: of each meter and time the first, unless history has it (bool[k])."""
     mask = np.zeros(len(arrivals.time), dtype=bool)
     mask[_new(history, arrivals)[0]] = True
     return mask
 
 
-def contradictions(arrivals: Arrivals) -> NDArray[np.int64]:
+def conflicting_arrivals(arrivals: Arrivals) -> NDArray[np.int64]:
     """Pairs of arrivals that give one meter and time two values: the places of both, int64[n, 2], in order of those."""
     order = np.lexsort((arrivals.time, arrivals.meter))
     meter, time, wh = (column[order] for column in arrivals)
@@ -202,7 +204,7 @@ def contradictions(arrivals: Arrivals) -> NDArray[np.int64]:
     return np.stack((order[at], order[at + 1]), axis=1)
 
 
-def together(parts: Sequence[Arrivals]) -> Arrivals:
+def concat_arrivals(parts: Sequence[Arrivals]) -> Arrivals:
     """Several as one, in their order; a copy."""
     return Arrivals(*map(np.concatenate, zip(*parts, strict=True)))
 
@@ -213,12 +215,12 @@ def _new(history: Columns, arrivals: Arrivals) -> tuple[NDArray[np.int64], NDArr
     meter, time = arrivals.meter[order], arrivals.time[order]
     repeated = np.zeros(len(order), dtype=bool)
     repeated[1:] = (meter[1:] == meter[:-1]) & (time[1:] == time[:-1])
-    at, known = places(history, meter, time)
+    at, known = locate_rows(history, meter, time)
     new = ~(repeated | known)
     return order[new], at[new]
 
 
-def places(
+def locate_rows(
     history: Columns, meter: NDArray[np.int32], time: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """The row of `history` before which each reading belongs, and whether that row is the same meter and time."""

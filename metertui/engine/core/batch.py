@@ -33,7 +33,7 @@ from metertui.engine.core.counters import Arrival
 from metertui.engine.core.data_folder import DataFolder
 from metertui.engine.errors import Refused
 from metertui.engine.storage import RefusedLine
-from metertui.engine.vee import Course, Event, Heads, Neighbours, Point, late_reads, rules
+from metertui.engine.vee import Course, Edit, MeterHeads, Neighbours, Point, late_reads, rules
 
 _MOST_PLACED: Final = 300
 """Readings placed among others in a batch, each some 60 µs: twenty times what it takes to see that one is the next."""
@@ -42,7 +42,7 @@ _MOST_PLACED: Final = 300
 class Batch:
     """The requests of one round of the commit loop. Made by `Ingest.begin`, used on one thread."""
 
-    def __init__(self, folder: DataFolder, heads: Heads, active: dict[str, int], stamps: dict[int, int]) -> None:
+    def __init__(self, folder: DataFolder, heads: MeterHeads, active: dict[str, int], stamps: dict[int, int]) -> None:
         self._folder = folder
         self._heads = heads
         self._active = active
@@ -215,7 +215,7 @@ class Batch:
         self.suspects.append(Arrival(meter, time, wh, why))
         return suspect(why)
 
-    def _judge_at_exchange(self, exchange: Event, meter: str, time: int, wh: int) -> Outcome:
+    def _judge_at_exchange(self, exchange: Edit, meter: str, time: int, wh: int) -> Outcome:
         """A reading at the very instant of an exchange, which says what both registers showed."""
         if wh in (exchange.final, exchange.initial):
             return OK
@@ -235,5 +235,5 @@ class Batch:
         for place in range(self._indexed, len(self.codes)):
             insort(self._by_meter.setdefault(self.codes[place], []), (self.times[place], self.whs[place]))
         self._indexed = len(self.codes)
-        decided = self._folder.events.of(self._folder.directory.ids[code])
+        decided = self._folder.events.edits_of_meter(self._folder.directory.ids[code])
         return Neighbours(self._folder.readings, code, self._by_meter.get(code, ()), decided)

@@ -16,7 +16,16 @@ import numpy as np
 from metertui.engine.base import MAX_WH, SECOND, SiteZone, format_kwh
 from metertui.engine.errors import MeterError
 from metertui.engine.usage import Series
-from metertui.engine.vee import OF_AN_INSTANT, UNDOES, Decided, Event, checked_reason, corrections_of, rules, values_of
+from metertui.engine.vee import (
+    OF_AN_INSTANT,
+    UNDOES,
+    Edit,
+    MeterEdits,
+    check_reason,
+    corrections_from,
+    format_values,
+    rules,
+)
 
 if TYPE_CHECKING:
     from metertui.engine.core.engine import Engine
@@ -49,7 +58,7 @@ _FIGURES: Final = ("total_before", "total_after", "left_out_before", "left_out_a
 class Effect:
     """What a decision changes: all that its meter ever used, in Wh, and how many of its readings do not count."""
 
-    event: Event
+    event: Edit
     total_before: int
     total_after: int
     left_out_before: int
@@ -59,8 +68,8 @@ class Effect:
         """In words that JSON has: the totals are `total_before` and `total_after`, in Wh."""
         return {
             "meter": self.event.meter,
-            "what": self.event.what,
-            "values": values_of(self.event, zone),
+            "what": self.event.kind,
+            "values": format_values(self.event, zone),
             **{name: getattr(self, name) for name in _FIGURES},
         }
 
@@ -78,20 +87,20 @@ def iter_effects(engine: Engine, decisions: Sequence[Decision], who: str, now: i
 
     Nothing that is stored may change meanwhile, or what is told is of no one moment.
     """
-    scratch: dict[str, Decided] = {}
+    scratch: dict[str, MeterEdits] = {}
     known: dict[str, Series] = {}
     for decision in decisions:
         meter = decision.meter
         if meter not in scratch:
             known = {meter: engine.series(meter)}
-            scratch[meter] = deepcopy(engine.events.of(meter)) or Decided()
+            scratch[meter] = deepcopy(engine.events.edits_of_meter(meter)) or MeterEdits()
         before = known.get(meter) or _series(engine, meter, scratch[meter])
         event = _checked(engine, decision, scratch[meter], before, who, now)
-        scratch[meter].take(event)
+        scratch[meter].apply_edit(event)
         after = before
-        if event.what not in _WORDS_ONLY:
+        if event.kind not in _WORDS_ONLY:
             after = _series(engine, meter, scratch[meter])
-        if event.what == "exchange":
+        if event.kind == "exchange":
             _check_next(engine, event, before)
         known = {meter: after}
         yield Effect(event, _total(before), _total(after), _left_out(before), _left_out(after))
@@ -100,10 +109,10 @@ def iter_effects(engine: Engine, decisions: Sequence[Decision], who: str, now: i
 def write_effects(engine: Engine, found: Sequence[Effect]) -> None:
     """Put checked decisions on disk, all or none, and who made them into `audit.log`. Any thread. StorageError."""
     events = [effect.event for effect in found]
-    engine.events.append(events)
+    engine.events.append_edits(events)
     zone = engine.zone
     engine.audit.write_entries(
-        (zone.iso(event.decided), event.who, event.what, event.meter, f"{values_of(event, zone)}: {event.reason}")
+        (zone.iso(event.decided), event.who, event.kind, event.meter, f"{format_values(event, zone)}: {event.reason}")
         for event in events
     )
 
@@ -142,9 +151,9 @@ def proposed_exchange(series: Series, at: int) -> tuple[int, int, int] | None:
     return whole if whole > start else middle, int(series.curve.base[before]), int(series.wh[place])
 
 
-def _series(engine: Engine, meter: str, decided: Decided) -> Series:
+def _series(engine: Engine, meter: str, decided: MeterEdits) -> Series:
     times, whs = engine.readings.of(engine.directory.codes[meter])
-    return Series.from_readings(meter, times, whs, engine.rules.max_w, corrections_of({0: decided}))
+    return Series.from_readings(meter, times, whs, engine.rules.max_w, corrections_from({0: decided}))
 
 
 def _total(series: Series) -> int:
@@ -155,12 +164,12 @@ def _left_out(series: Series) -> int:
     return int(np.count_nonzero(series.status >= rules.SUSPECT))
 
 
-def _checked(engine: Engine, decision: Decision, decided: Decided, series: Series, who: str, now: int) -> Event:
+def _checked(engine: Engine, decision: Decision, decided: MeterEdits, series: Series, who: str, now: int) -> Edit:
     what, meter, at, reason, final, initial = decision
     zone = engine.zone
     if what not in OF_AN_INSTANT:
         raise MeterError(f"{what} is nothing that can be decided")
-    event = Event(now, meter, what, at, who, checked_reason(reason), final, initial)
+    event = Edit(now, meter, what, at, who, check_reason(reason), final, initial)
     if what in UNDOES:
         standing = getattr(decided, f"{UNDOES[what]}s")
         if at not in standing:
@@ -190,7 +199,7 @@ def _status(engine: Engine, series: Series, at: int) -> int:
     return int(series.status[place])
 
 
-def _check_exchange(engine: Engine, event: Event, decided: Decided, series: Series, now: int) -> None:
+def _check_exchange(engine: Engine, event: Edit, decided: MeterEdits, series: Series, now: int) -> None:
     """That the old register's last fits what was counted of it. Raises MeterError."""
     zone = engine.zone
     assert event.at is not None
@@ -218,7 +227,7 @@ def _check_exchange(engine: Engine, event: Event, decided: Decided, series: Seri
         )
 
 
-def _check_next(engine: Engine, event: Event, before: Series) -> None:
+def _check_next(engine: Engine, event: Edit, before: Series) -> None:
     """That the reading after an exchange, if it was no bad read anyway, fits the new register. Raises MeterError."""
     assert event.at is not None
     taken = (before.status != rules.REJECTED) & (before.status != rules.VOID) & (before.time > event.at)

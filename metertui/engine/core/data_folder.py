@@ -13,7 +13,7 @@ from metertui.engine.core import loading
 from metertui.engine.errors import MeterError
 from metertui.engine.index import Directory, Readings
 from metertui.engine.storage import Archive, AuditLog, RejectsLog, WriteAheadLog
-from metertui.engine.vee import EventBook
+from metertui.engine.vee import EditLog
 
 
 class DataFolder:
@@ -32,7 +32,7 @@ class DataFolder:
         self.staff: StaffBook = loaded.staff
         self.archive: Archive = loaded.archive
         self.directory: Directory = loaded.directory
-        self.events: EventBook = loaded.events
+        self.events: EditLog = loaded.events
         self.readings = Readings(loaded.history, self.directory, self.zone, self.events)
         self.readings.append(*loaded.tail)
         self.audit = AuditLog(folder / "audit.log")

@@ -20,7 +20,7 @@ from metertui.engine.errors import MeterError
 from metertui.engine.index import View
 from metertui.engine.reports import ExportLog, ReportBook
 from metertui.engine.usage import Series, Usage
-from metertui.engine.vee import Event, corrections_of
+from metertui.engine.vee import Edit, corrections_from
 from metertui.engine.worklist import SiteState
 
 
@@ -49,10 +49,10 @@ class Engine(DataFolder):
             raise MeterError(f"{meter} is not registered")
         self.readings.regroup(self.ingest.refresh_meter(meter), since)
 
-    def apply_events(self, events: Sequence[Event]) -> None:
+    def apply_events(self, events: Sequence[Edit]) -> None:
         """Put edits that are on disk into effect."""
         for event in events:
-            self.events.add(event)
+            self.events.apply_edit(event)
             code = self.directory.codes.get(event.meter)
             if code is not None and event.at is not None:
                 self.ingest.set_head(code)
@@ -73,9 +73,9 @@ class Engine(DataFolder):
         state = self.readings.state_of(code)
         if self._series is None or self._series[0] != state:
             times, whs = self.readings.of(code)
-            decided = self.events.of(meter)
+            decided = self.events.edits_of_meter(meter)
             made = Series.from_readings(
-                meter, times, whs, self.rules.max_w, corrections_of({0: decided}) if decided else None
+                meter, times, whs, self.rules.max_w, corrections_from({0: decided}) if decided else None
             )
             self._series = state, made
         return self._series[1]

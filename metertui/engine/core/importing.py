@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from metertui.engine.accounts import Account, AccountBook
 from metertui.engine.base import Int64Array, Outcome, Progress, format_kwh, no_progress
-from metertui.engine.columns import Arrivals, Columns, Frozen, Group, first_at_least, stretches, tail_columns
+from metertui.engine.columns import Arrivals, Columns, Frozen, Group, first_at_least, run_edges, tail_columns
 from metertui.engine.storage import Archive, RefusedLine, Rows, day_close, reading_lines
-from metertui.engine.vee import EventBook, judged, rules
+from metertui.engine.vee import EditLog, rules, validate
 
 Moves = Sequence[tuple[int, Group]]
 """Attributes in time: (effective from µs UTC, group), ascending."""
@@ -180,22 +180,22 @@ class Import:
         part = _Part(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
         history = self._frozen.columns
         arrivals = Arrivals(part.meter, part.time, part.wh)
-        new = tail_columns.fresh(history, arrivals)
-        merged = tail_columns.merge(history, arrivals)
+        new = tail_columns.new_arrivals(history, arrivals)
+        merged = tail_columns.merge_arrivals(history, arrivals)
         place = _places(merged, part)
         same = merged.wh[place] == part.wh
         self._refuse_conflicts(part, np.flatnonzero(~same), merged.wh[place])
-        status = judged(merged, self._frozen.corrections, self._frozen.max_w).status
+        status = validate(merged, self._frozen.corrections, self._frozen.max_w).status
         self.report.new = int(np.count_nonzero(new))
         self.report.duplicate = int(np.count_nonzero(same & ~new))
-        doubtful = np.flatnonzero(new & rules.doubtful(status[place]))
+        doubtful = np.flatnonzero(new & rules.is_doubtful(status[place]))
         self.report.suspect = len(doubtful)
         why = "does not fit the meter's other readings: not counted until it is explained"
         self.report.suspect_lines = [self._bad_line(part, at, "suspect", why) for at in doubtful[:_TOLD].tolist()]
         self._same = part.take(np.flatnonzero(same))
         fresh = np.flatnonzero(new)
         self._new = part.take(fresh[np.argsort(part.time[fresh], kind="stable")])
-        self.report.days = len(np.unique(self._zone.days(self._new.time)))
+        self.report.days = len(np.unique(self._zone.day_numbers(self._new.time)))
         return self.report
 
     def plan_accounts(self, book: AccountBook, now: int) -> tuple[list[Account], dict[str, Moves]]:
@@ -206,7 +206,7 @@ class Import:
     @property
     def new_rows(self) -> Rows:
         """The readings of the plan that are not stored yet, in order of time."""
-        return reading_lines.EMPTY if self._new is None else Rows(self._ids, *self._new[:3])
+        return reading_lines.NO_ROWS if self._new is None else Rows(self._ids, *self._new[:3])
 
     def note_outcome(self, at: int, outcome: Outcome) -> None:
         """Reading `at` of the new ones was stored by another way meanwhile, with this outcome."""
@@ -274,7 +274,7 @@ class Import:
     def _accounts(self, book: AccountBook, part: _Part, now: int) -> tuple[list[Account], dict[str, Moves]]:
         order = np.lexsort((part.time, part.meter))
         part = part.take(order)
-        edges = stretches(part.meter)
+        edges = run_edges(part.meter)
         groups = list(self._groups)
         accounts: list[Account] = []
         moves: dict[str, Moves] = {}
@@ -304,9 +304,9 @@ class Import:
         return accounts, moves
 
 
-def deactivation_times(accounts: AccountBook, events: EventBook) -> dict[str, int]:
+def deactivation_times(accounts: AccountBook, events: EditLog) -> dict[str, int]:
     """Since when the meters that are deactivated are so, µs UTC; of one that a file says it of, nobody knows."""
-    last = {event.meter: event.decided for event in events if event.what == "deactivate"}
+    last = {event.meter: event.decided for event in events if event.kind == "deactivate"}
     known = ((accounts.get(meter), since) for meter, since in last.items())
     return {account.meter: since for account, since in known if account is not None and not account.active}
 

@@ -15,7 +15,7 @@ from metertui.engine.core.batch import Batch
 from metertui.engine.core.counters import Arrival, Counters
 from metertui.engine.core.data_folder import DataFolder
 from metertui.engine.errors import StorageError
-from metertui.engine.vee import Heads, Neighbours, late_reads
+from metertui.engine.vee import MeterHeads, Neighbours, late_reads
 from metertui.engine.worklist import DriftLog
 
 _LIVE_ROWS: Final = 200
@@ -30,7 +30,7 @@ class Ingest:
 
     def __init__(self, folder: DataFolder) -> None:
         self._folder = folder
-        self.heads = Heads()
+        self.heads = MeterHeads()
         self.heads.grow(len(folder.directory))
         self.heads.load(folder.readings.view().frozen(folder.rules.max_w))
         codes = folder.directory.codes
@@ -118,8 +118,8 @@ class Ingest:
     def set_head(self, code: int) -> None:
         """Work out again what a meter's next reading has to fit."""
         folder = self._folder
-        neighbours = Neighbours(folder.readings, code, decided=folder.events.of(folder.directory.ids[code]))
-        self.heads.set(code, late_reads.approach(neighbours, late_reads.NEVER_SIMPLE, folder.rules.max_w))
+        neighbours = Neighbours(folder.readings, code, decided=folder.events.edits_of_meter(folder.directory.ids[code]))
+        self.heads.set(code, late_reads.approach(neighbours, late_reads.NOT_SIMPLE, folder.rules.max_w))
 
     def refresh_meter(self, meter: str) -> int:
         """Take a meter's attributes, and whether it may send readings, from its account; return its code."""

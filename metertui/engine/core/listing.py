@@ -82,13 +82,13 @@ def _rows(engine: Engine, question: Question) -> NDArray[np.int64]:
     looks: list[tuple[tuple[int, int], tuple[int, int] | None]] = [(days, None)]
     if clock is not None:
         looks = [(days, slots) for slots in _slots(clock)]
-        looks += [_slot_at(zone, instant) for instant in zone.changes(window.start, window.end).tolist()]
+        looks += [_slot_at(zone, instant) for instant in zone.clock_changes(window.start, window.end).tolist()]
     select = engine.readings.select
     rows = np.unique(np.concatenate([select(code, groups, days=reach, clock=slots) for reach, slots in looks]))
     time = engine.readings.at(rows)[1]
     kept = (time > window.start) & (time <= window.end)
     if clock is not None:
-        kept &= in_clock(zone.wall(time - 1) % DAY, clock)
+        kept &= in_clock(zone.wall_clock(time - 1) % DAY, clock)
     return rows[kept]
 
 
@@ -106,5 +106,5 @@ def _slots(clock: Clock) -> list[tuple[int, int]]:
 
 def _slot_at(zone: SiteZone, instant: int) -> tuple[tuple[int, int], tuple[int, int]]:
     """The day and the half hour that begin when the clock is changed: a reading then closes what the old one showed."""
-    day, moment = divmod(int(zone.wall(np.array([instant]))[0]), DAY)
+    day, moment = divmod(int(zone.wall_clock(np.array([instant]))[0]), DAY)
     return (day, day + 1), (moment // HALF_HOUR * HALF_HOUR, moment // HALF_HOUR * HALF_HOUR + HALF_HOUR)

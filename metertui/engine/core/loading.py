@@ -26,7 +26,7 @@ from metertui.engine.storage import (
     reading_lines,
     wal,
 )
-from metertui.engine.vee import OF_AN_ACCOUNT, Event, EventBook
+from metertui.engine.vee import OF_AN_ACCOUNT, Edit, EditLog
 
 ReadLogs = Callable[[], list[Rows]]
 """Reads the readings of the sealed log and of the log, the older first. Raises DataError, OSError."""
@@ -52,7 +52,7 @@ class Loaded:
 
     accounts: AccountBook
     staff: StaffBook
-    events: EventBook
+    events: EditLog
     archive: Archive
     directory: Directory
     history: Columns
@@ -76,7 +76,7 @@ def load_books(folder: Path, rules: Rules) -> Loaded:
         finished = _mend_books(folder, accounts, staff, events, rules.zone)
         warnings = [warning for warning in (*accounts.warnings, *events.warnings, finished) if warning]
         directory = _directory(accounts)
-        nothing = recode_rows(directory, reading_lines.EMPTY)
+        nothing = recode_rows(directory, reading_lines.NO_ROWS)
         return Loaded(accounts, staff, events, archive, directory, Columns.empty(), nothing, warnings, Owned(lock))
     except BaseException:
         lock.release()
@@ -94,12 +94,12 @@ def load(folder: Path, rules: Rules, clock: Clock, progress: Progress) -> Loaded
     try:
         # All is read before anything is written: a start that is refused touches no file.
         accounts, staff, events, archive = _books(folder, rules)
-        days = list(archive.read_all(progress))
-        archive.manifest.read()
-        sealed = wal.read_sealed(folder, rules.zone)
+        days = list(archive.read_all_days(progress))
+        archive.manifest.read_entries()
+        sealed = wal.read_sealed_log(folder, rules.zone)
         write_ahead, rows, torn = WriteAheadLog.open(folder, rules.zone)
         finished = _mend_books(folder, accounts, staff, events, rules.zone)
-        weak = durable.weakness(folder)
+        weak = durable.durability_warning(folder)
         if rules.durability == "os":
             weak = 'durability is "os": OK is said before the disk has it, and a power cut loses the last seconds'
         warnings = [told for told in (weak, *accounts.warnings, *events.warnings, finished, torn) if told]
@@ -107,10 +107,10 @@ def load(folder: Path, rules: Rules, clock: Clock, progress: Progress) -> Loaded
             count = len(day_close.write_day_files(archive, sealed, rules.zone))
             write_ahead.drop_sealed()
             warnings.append(f"an interrupted day close was finished: {len(sealed)} readings into {count} day files")
-        archive.ensure(rules.zone.day(clock.now()))
+        archive.ensure_day(rules.zone.day(clock.now()))
         directory = _directory(accounts)
         history = _history([*days, *([sealed] if sealed is not None else [])], directory)
-        warnings += [f"archive/{name} is gone; metertui check tells more" for name in archive.complete()]
+        warnings += [f"archive/{name} is gone; metertui check tells more" for name in archive.complete_manifest()]
         tail = drop_known(history, recode_rows(directory, rows))
         read = [*days, *([sealed] if sealed is not None else []), rows]
         warnings += _contradicted(read, len(history) + len(tail), directory, rules.zone)
@@ -121,7 +121,7 @@ def load(folder: Path, rules: Rules, clock: Clock, progress: Progress) -> Loaded
         raise
 
 
-def _mend_books(folder: Path, accounts: AccountBook, staff: StaffBook, events: EventBook, zone: SiteZone) -> str:
+def _mend_books(folder: Path, accounts: AccountBook, staff: StaffBook, events: EditLog, zone: SiteZone) -> str:
     """Write what loading repaired and finish an interrupted decision; return a sentence on that. StorageError."""
     accounts.mend()
     staff.mend()
@@ -129,7 +129,7 @@ def _mend_books(folder: Path, accounts: AccountBook, staff: StaffBook, events: E
     return _finish_decision(accounts, events, AuditLog(folder / "audit.log"), zone)
 
 
-def _finish_decision(accounts: AccountBook, events: EventBook, audit: AuditLog, zone: SiteZone) -> str:
+def _finish_decision(accounts: AccountBook, events: EditLog, audit: AuditLog, zone: SiteZone) -> str:
     """Let a decision about an account take effect that a crash cut off from it; what to say of that, if it was so.
 
     It stands in `events.csv` before it does in `users.csv`, and last in the audit trail. One that stands there took
@@ -137,24 +137,24 @@ def _finish_decision(accounts: AccountBook, events: EventBook, audit: AuditLog, 
     """
     event = events.newest
     account = None if event is None else accounts.get(event.meter)
-    if event is None or event.what not in OF_AN_ACCOUNT or account is None:
+    if event is None or event.kind not in OF_AN_ACCOUNT or account is None:
         return ""
-    active = event.what == "reactivate"
+    active = event.kind == "reactivate"
     if account.active == active or _audited(event, audit, zone):
         return ""
     accounts.put([replace(account, active=active)], {})
-    audit.write_entry(zone.iso(event.decided), event.who, event.what, event.meter, event.reason)
-    return f"{event.meter} is {event.what}d: that was decided by {event.who} and interrupted, and is finished now"
+    audit.write_entry(zone.iso(event.decided), event.who, event.kind, event.meter, event.reason)
+    return f"{event.meter} is {event.kind}d: that was decided by {event.who} and interrupted, and is finished now"
 
 
-def _audited(event: Event, audit: AuditLog, zone: SiteZone) -> bool:
+def _audited(event: Edit, audit: AuditLog, zone: SiteZone) -> bool:
     """Whether the audit trail has a decision about an account. Reads it from its end."""
     end: int | None = None
     while end != 0:
-        found, end = audit.entries_before(end, f"{event.what}\t{event.meter}", 1) or ([], 0)
+        found, end = audit.entries_before(end, f"{event.kind}\t{event.meter}", 1) or ([], 0)
         for at, _, what, meter, _ in found:
             with contextlib.suppress(Refused):  # somebody has been at the file
-                if (what, meter) == (event.what, event.meter) and zone.parse(at) >= event.decided:
+                if (what, meter) == (event.kind, event.meter) and zone.parse(at) >= event.decided:
                     return True
     return False
 
@@ -168,10 +168,10 @@ def load_readonly(folder: Path, rules: Rules, progress: Progress, read_logs: Rea
     if not folder.is_dir():
         raise MeterError(f"there is no data folder {folder}")
     accounts, staff, events, archive = _books(folder, rules)
-    logs = wal.read_beside(folder, rules.zone)[::-1] if read_logs is None else read_logs()
+    logs = wal.read_logs(folder, rules.zone)[::-1] if read_logs is None else read_logs()
     directory = _directory(accounts)
-    history = _history(list(archive.read_all(progress)), directory)
-    tail = drop_known(history, recode_rows(directory, reading_lines.joined(logs)))
+    history = _history(list(archive.read_all_days(progress)), directory)
+    tail = drop_known(history, recode_rows(directory, reading_lines.concat_rows(logs)))
     return Loaded(accounts, staff, events, archive, directory, history, tail)
 
 
@@ -188,12 +188,12 @@ def to_rows(directory: Directory, readings: Arrivals) -> Rows:
     return Rows(ids, place.astype(np.int32), readings.time, readings.wh)
 
 
-def _books(folder: Path, rules: Rules) -> tuple[AccountBook, StaffBook, EventBook, Archive]:
+def _books(folder: Path, rules: Rules) -> tuple[AccountBook, StaffBook, EditLog, Archive]:
     accounts = AccountBook(folder, rules.zone)
     accounts.load()
     staff = StaffBook(folder)
     staff.load()
-    events = EventBook(folder, rules.zone)
+    events = EditLog(folder, rules.zone)
     events.load()
     return accounts, staff, events, Archive(folder, rules.zone)
 
@@ -210,16 +210,16 @@ def _history(all_rows: list[Rows], directory: Directory) -> Columns:
     parts = [recode_rows(directory, rows) for rows in all_rows]
     if not parts:
         return Columns.empty()
-    everything = tail_columns.together(parts)
-    return tail_columns.merge(Columns.empty(), everything)
+    everything = tail_columns.concat_arrivals(parts)
+    return tail_columns.merge_arrivals(Columns.empty(), everything)
 
 
 def _contradicted(read: list[Rows], kept: int, directory: Directory, zone: SiteZone) -> list[str]:
     """What to say where lines that were read, of which `kept` were new, give other values for the same reading."""
     if sum(map(len, read)) == kept:
         return []
-    everything = tail_columns.together([recode_rows(directory, rows) for rows in read])
-    found = tail_columns.contradictions(everything)
+    everything = tail_columns.concat_arrivals([recode_rows(directory, rows) for rows in read])
+    found = tail_columns.conflicting_arrivals(everything)
     if not len(found):
         return []
     first = found[0, 0]
@@ -230,5 +230,5 @@ def _contradicted(read: list[Rows], kept: int, directory: Directory, zone: SiteZ
 
 def drop_known(history: Columns, tail: Arrivals) -> Arrivals:
     """Readings of the log that history does not have, each meter and time once."""
-    fresh: NDArray[np.bool_] = tail_columns.fresh(history, tail)
+    fresh: NDArray[np.bool_] = tail_columns.new_arrivals(history, tail)
     return Arrivals(tail.meter[fresh], tail.time[fresh], tail.wh[fresh])

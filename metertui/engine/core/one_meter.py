@@ -14,7 +14,7 @@ from metertui.engine.columns import Columns, Frozen
 from metertui.engine.core.engine import Engine
 from metertui.engine.errors import MeterError
 from metertui.engine.usage import Explanation, explain
-from metertui.engine.vee import corrections_of, judged
+from metertui.engine.vee import corrections_from, validate
 
 Explained = tuple[Explanation, ShownBill | str | None]
 """A usage, and the bill of the same or a sentence on why there is none; None where none is asked for."""
@@ -25,9 +25,9 @@ def frozen_meter(engine: Engine, meter: str) -> Frozen:
     code = engine.code_of(meter)
     times, whs = engine.readings.of(code)
     columns = Columns(np.zeros(len(times), dtype=np.int32), times, whs)
-    decided = engine.events.of(meter)
-    corrections = corrections_of({0: decided}) if decided else None
-    found = judged(columns, corrections, engine.rules.max_w)
+    decided = engine.events.edits_of_meter(meter)
+    corrections = corrections_from({0: decided}) if decided else None
+    found = validate(columns, corrections, engine.rules.max_w)
     groups = engine.directory.view()
 
     def group(at: NDArray[np.int64]) -> NDArray[np.int32]:
@@ -65,7 +65,7 @@ def prepare_explanation(engine: Engine, meter: str, window: Window) -> Callable[
     Reads what it needs from the engine now; the function that it returns may be called in any thread. Raises
     MeterError for an unknown meter.
     """
-    series, decided = engine.series(meter), copy.deepcopy(engine.events.of(meter))
+    series, decided = engine.series(meter), copy.deepcopy(engine.events.edits_of_meter(meter))
     alone = frozen_meter(engine, meter)
     month = engine.zone.local(window.start).strftime("%Y-%m")
 

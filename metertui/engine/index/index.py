@@ -34,7 +34,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metertui.engine.base import DAY, HALF_HOUR, Int64Array, SiteZone
-from metertui.engine.columns import LOAD, Columns, FrozenRuns, Growing, LiveRuns, Run, Span
+from metertui.engine.columns import LEAF_LOAD, Columns, FrozenRuns, GrowingColumn, LiveRun, LiveRuns, Span
 from metertui.engine.index.orders import BEYOND_DAYS, FIRST_DAY, build_order, day_pairs, group_of, key_of, slot_pairs
 
 _NO_ROWS: Final[Int64Array] = np.empty(0, dtype=np.int64)
@@ -43,7 +43,7 @@ _NO_ROWS: Final[Int64Array] = np.empty(0, dtype=np.int64)
 class ReadingIndex:
     """Rows by meter and time, group, local day and time of day. Groups are codes: positions in a list of Group."""
 
-    def __init__(self, columns: Columns, group: NDArray[np.int32], zone: SiteZone, load: int = LOAD) -> None:
+    def __init__(self, columns: Columns, group: NDArray[np.int32], zone: SiteZone, load: int = LEAF_LOAD) -> None:
         """Use `build`."""
         self._zone = zone
         self._load = load
@@ -54,10 +54,10 @@ class ReadingIndex:
         self._sort_history()
         self._live_by_meter = LiveRuns(load)
         self._live_by_day, self._live_by_slot = LiveRuns(load), LiveRuns(load)
-        self._live_time, self._live_group = Growing(np.int64), Growing(np.int32)
+        self._live_time, self._live_group = GrowingColumn(np.int64), GrowingColumn(np.int32)
 
     @classmethod
-    def build(cls, columns: Columns, group: NDArray[np.int32], zone: SiteZone, load: int = LOAD) -> ReadingIndex:
+    def build(cls, columns: Columns, group: NDArray[np.int32], zone: SiteZone, load: int = LEAF_LOAD) -> ReadingIndex:
         """The index of history. `group[i]` is the group code of columns row i; both are kept, and never written to.
 
         `load` is the number of keys a leaf of the trees; small ones are for tests. Raises ValueError where the
@@ -97,13 +97,13 @@ class ReadingIndex:
         if not old.all():
             group = self._live_group.part(0, len(self._live_group)).copy()
             group[rows[~old] - self._history] = groups[~old]
-            self._live_group = Growing(np.int32)
+            self._live_group = GrowingColumn(np.int32)
             self._live_group.append(group)
             self._live_by_day, self._live_by_slot = LiveRuns(self._load), LiveRuns(self._load)
 
     # -- one meter ---------------------------------------------------------------------------------------
 
-    def find(self, code: int, time: int) -> int | None:
+    def row_at(self, code: int, time: int) -> int | None:
         """The row of a meter's reading at the instant `time` (µs UTC); None if there is none."""
         live = self._live_by_meter.run(code)
         if live is not None:
@@ -114,7 +114,7 @@ class ReadingIndex:
         row = self._by_meter.cut(span, time)
         return row if row < span[1] and self._columns.time[row] == time else None
 
-    def before(self, code: int, time: int, count: int) -> list[tuple[int, int]]:
+    def rows_before(self, code: int, time: int, count: int) -> list[tuple[int, int]]:
         """The last `count` readings of a meter before the instant `time`, as (time µs UTC, row), in time order."""
         span = self._by_meter.run(code)
         stop = self._by_meter.cut(span, time)
@@ -126,7 +126,7 @@ class ReadingIndex:
             found.sort()
         return found[-count:]
 
-    def after(self, code: int, time: int, count: int) -> list[tuple[int, int]]:
+    def rows_after(self, code: int, time: int, count: int) -> list[tuple[int, int]]:
         """The first `count` readings of a meter after the instant `time`, as (time µs UTC, row), in time order."""
         span = self._by_meter.run(code)
         start = self._by_meter.cut(span, time + 1)
@@ -138,7 +138,7 @@ class ReadingIndex:
             found.sort()
         return found[:count]
 
-    def of(self, code: int) -> tuple[Span, Run | None]:
+    def of(self, code: int) -> tuple[Span, LiveRun | None]:
         """A meter's readings: the stretch of history that they are, and the run of those that came since."""
         return self._by_meter.run(code), self._live_by_meter.run(code)
 
@@ -195,7 +195,7 @@ class ReadingIndex:
         if groups is not None:
             keep &= np.isin(self._groups_of(rows), list(groups))
         if days is not None or clock is not None:
-            day, moment = np.divmod(self._zone.wall(times), DAY)
+            day, moment = np.divmod(self._zone.wall_clock(times), DAY)
             if days is not None:
                 keep &= (day >= days[0]) & (day < days[1])
             if clock is not None:
@@ -205,7 +205,7 @@ class ReadingIndex:
     # -- inside ------------------------------------------------------------------------------------------
 
     def _sort_history(self) -> None:
-        wall = self._zone.wall(self._columns.time)
+        wall = self._zone.wall_clock(self._columns.time)
         self._by_day = build_order(day_pairs, self._group, wall, self._load)
         self._by_slot = build_order(slot_pairs, self._group, wall, self._load)
         self._stale = False
@@ -218,7 +218,7 @@ class ReadingIndex:
         if done == len(self._live_time):
             return
         group = self._live_group.part(done, len(self._live_group))
-        wall = self._zone.wall(self._live_time.part(done, len(self._live_time)))
+        wall = self._zone.wall_clock(self._live_time.part(done, len(self._live_time)))
         rows = np.arange(self._history + done, len(self), dtype=np.int64)
         self._live_by_day.extend(*day_pairs(group, wall), rows)
         self._live_by_slot.extend(*slot_pairs(group, wall), rows)
@@ -266,7 +266,7 @@ class ReadingIndex:
         """Raises AssertionError where an invariant is broken; takes far longer than a rebuild."""
         self._by_meter._check(self._columns.meter, self._columns.time)
         if not self._stale:
-            wall = self._zone.wall(self._columns.time)
+            wall = self._zone.wall_clock(self._columns.time)
             self._by_day._check(*day_pairs(self._group, wall))
             self._by_slot._check(*slot_pairs(self._group, wall))
         assert len(self._live_by_meter) == len(self._live_time) == len(self._live_group), "live columns are in step"
@@ -276,7 +276,7 @@ class ReadingIndex:
         self._live_by_meter._check(codes, self._live_time.part(0, len(self._live_time)), self._history)
         caught_up = len(self._live_by_day)
         group = self._live_group.part(0, caught_up)
-        wall = self._zone.wall(self._live_time.part(0, caught_up))
+        wall = self._zone.wall_clock(self._live_time.part(0, caught_up))
         self._live_by_day._check(*day_pairs(group, wall), self._history)
         self._live_by_slot._check(*slot_pairs(group, wall), self._history)
 
@@ -285,5 +285,5 @@ def _count(frozen: FrozenRuns, live: LiveRuns, spans: list[Span]) -> int:
     return frozen.count(spans) + live.count(spans)
 
 
-def _live_pairs(run: Run, start: int, stop: int) -> list[tuple[int, int]]:
+def _live_pairs(run: LiveRun, start: int, stop: int) -> list[tuple[int, int]]:
     return list(zip(run.values[start:stop], run.rows[start:stop], strict=True))

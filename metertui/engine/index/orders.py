@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metertui.engine.base import DAY, HALF_HOUR, Int64Array
-from metertui.engine.columns import LOAD, FrozenRuns
+from metertui.engine.columns import LEAF_LOAD, FrozenRuns
 
 FIRST_DAY: Final = -(1 << 20)
 BEYOND_DAYS: Final = 1 << 20
@@ -40,7 +40,7 @@ def slot_pairs(group: NDArray[np.int32], wall: Int64Array) -> Pairs:
     return _keys(group, clock // HALF_HOUR), day.astype(np.int32)
 
 
-def build_order(pairs_of: PairsOf, group: NDArray[np.int32], wall: Int64Array, load: int = LOAD) -> FrozenRuns:
+def build_order(pairs_of: PairsOf, group: NDArray[np.int32], wall: Int64Array, load: int = LEAF_LOAD) -> FrozenRuns:
     """Return one order of all rows: O(n log n), any thread. `load` is the number of keys a leaf of the tree."""
     return FrozenRuns.sort(*pairs_of(group, wall), load)
 

@@ -16,7 +16,7 @@ from metertui.engine.base import Int64Array, SiteZone
 from metertui.engine.columns import Arrivals, Columns, Corrections, Frozen, FrozenTail, Span, Tail, tail_columns
 from metertui.engine.index.index import ReadingIndex
 from metertui.engine.index.meter_codes import Directory, GroupsInTime
-from metertui.engine.vee import EventBook, Point, judged
+from metertui.engine.vee import EditLog, Point, validate
 
 Values = Sequence[int] | NDArray[Any]
 
@@ -44,7 +44,7 @@ class Rebuilt:
 class Readings:
     """Columns and index, kept together. Written on one thread; `view` is the way for others to read."""
 
-    def __init__(self, history: Columns, directory: Directory, zone: SiteZone, events: EventBook | None = None) -> None:
+    def __init__(self, history: Columns, directory: Directory, zone: SiteZone, events: EditLog | None = None) -> None:
         self._directory = directory
         self._zone = zone
         self._events = events
@@ -79,18 +79,18 @@ class Readings:
 
     # -- one meter: O(log n + answer) ------------------------------------------------------------------------
 
-    def find(self, code: int, time: int) -> int | None:
+    def register_at(self, code: int, time: int) -> int | None:
         """The register (Wh) of a meter at an instant (µs UTC), if it is stored."""
-        row = self._caught_up().find(code, time)
+        row = self._caught_up().row_at(code, time)
         return None if row is None else self._wh(row)
 
-    def before(self, code: int, time: int, count: int) -> list[Point]:
+    def reads_before(self, code: int, time: int, count: int) -> list[Point]:
         """Up to `count` readings right before `time`, in time order."""
-        return [(at, self._wh(row)) for at, row in self._caught_up().before(code, time, count)]
+        return [(at, self._wh(row)) for at, row in self._caught_up().rows_before(code, time, count)]
 
-    def after(self, code: int, time: int, count: int) -> list[Point]:
+    def reads_after(self, code: int, time: int, count: int) -> list[Point]:
         """Up to `count` readings right after `time`, in time order."""
-        return [(at, self._wh(row)) for at, row in self._caught_up().after(code, time, count)]
+        return [(at, self._wh(row)) for at, row in self._caught_up().rows_after(code, time, count)]
 
     def state_of(self, code: int) -> tuple[int, ...]:
         """Another whenever a meter's readings, or what was decided about any, may be others than before."""
@@ -146,7 +146,7 @@ class Readings:
         if self._view is None:
             corrections = self._events.corrections(self._directory.codes) if self._events is not None else None
             self._view = View(
-                self.history, self.tail.frozen(), self._directory, self._zone, corrections, self._freezing
+                self.history, self.tail.freeze(), self._directory, self._zone, corrections, self._freezing
             )
         return self._view
 
@@ -166,7 +166,7 @@ class Readings:
 
         What arrives meanwhile is indexed too, or the owner's thread would have to do it all at the swap.
         """
-        history = tail_columns.merge(self.history, self.first(taken))
+        history = tail_columns.merge_arrivals(self.history, self.first(taken))
         index = self._build(history, self._directory.view())
         indexed = 0
         while len(self.tail) - taken - indexed >= _BACKLOG:
@@ -264,8 +264,8 @@ class View:
         return self._frozen
 
     def _make(self, max_w: int) -> Frozen:
-        columns = tail_columns.merge(self._history, self._tail.arrivals())
-        found = judged(columns, self._corrections, max_w)
+        columns = tail_columns.merge_arrivals(self._history, self._tail.arrivals())
+        found = validate(columns, self._corrections, max_w)
         group = self._groups.of(columns.meter, columns.time)
         curve = found.curve
         same = curve.time is columns.time

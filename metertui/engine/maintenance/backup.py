@@ -25,7 +25,7 @@ import zstandard
 
 from metertui.engine.base import Progress, no_progress
 from metertui.engine.errors import MeterError
-from metertui.engine.storage import LOG, SEALED, Sealed, digest_of, durable, manifest
+from metertui.engine.storage import LOG, SEALED, ManifestEntry, durable, manifest, sha256_of
 from metertui.engine.vee import edit_log
 
 SUFFIX: Final = ".tar.zst"
@@ -77,12 +77,12 @@ def back_up(folder: Path, target: Path, progress: Progress) -> BackupReport:
         with (_packing if packed else _laying)(target) as sink:
             for member in _members(folder, progress):
                 sink.add(member)
-                sums.append(f"{digest_of(member.data)}  {member.name}\n")
+                sums.append(f"{sha256_of(member.data)}  {member.name}\n")
                 report.files += 1
                 report.bytes += len(member.data)
             sink.add(Member(_SUMS, 0o644, "".join(sums).encode()))
     except OSError as error:
-        raise durable.refusal(target, error) from error
+        raise durable.storage_error(target, error) from error
     return report
 
 
@@ -104,7 +104,7 @@ def restore(source: Path, folder: Path, progress: Progress) -> BackupReport:
                 if member.name == _SUMS:
                     stated = _sums(member.data, source)
                     continue
-                found[member.name] = digest_of(member.data)
+                found[member.name] = sha256_of(member.data)
                 sink.add(member)
                 report.files += 1
                 report.bytes += len(member.data)
@@ -113,7 +113,7 @@ def restore(source: Path, folder: Path, progress: Progress) -> BackupReport:
     except (zstandard.ZstdError, tarfile.TarError, EOFError) as error:
         raise MeterError(f"{source} is no backup, or not a whole one: {error}") from error
     except OSError as error:
-        raise durable.refusal(folder, error) from error
+        raise durable.storage_error(folder, error) from error
     return report
 
 
@@ -144,11 +144,11 @@ def _sealed_files(folder: Path, below: str, progress: Progress) -> Iterator[Memb
     for done, path in enumerate(paths, 1):
         name = path.relative_to(folder).as_posix()
         if _counts(name) and (member := _read(folder, name)) is not None:
-            digests[name.removeprefix(f"{below}/")] = digest_of(member.data)
+            digests[name.removeprefix(f"{below}/")] = sha256_of(member.data)
             yield member
         progress(done / len(paths))
     if lines := _consistent(digests, before, _sealed(folder, below)):
-        yield Member(f"{below}/{manifest.NAME}", 0o644, manifest.encode(lines))
+        yield Member(f"{below}/{manifest.NAME}", 0o644, manifest.encode_manifest(lines))
 
 
 def _counts(name: str) -> bool:
@@ -183,21 +183,23 @@ def _books(folder: Path) -> Iterator[Member]:
 
 def _books_now(folder: Path) -> list[Member]:
     """The files of the accounts; of a change that a crash cut, what the next start will make of them."""
-    decided = durable.due(folder / _BOOKS[-1]).exists()
+    decided = durable.pending_path(folder / _BOOKS[-1]).exists()
     found = []
     for name in _BOOKS:
-        waiting = _read(folder, durable.due(folder / name).name) if decided else None
+        waiting = _read(folder, durable.pending_path(folder / name).name) if decided else None
         member = _read(folder, name) if waiting is None else waiting._replace(name=name)
         if member is not None:
             found.append(member)
     return found
 
 
-def _sealed(folder: Path, below: str) -> dict[str, Sealed]:
-    return manifest.Manifest(folder / below).read()
+def _sealed(folder: Path, below: str) -> dict[str, ManifestEntry]:
+    return manifest.Manifest(folder / below).read_entries()
 
 
-def _consistent(digests: dict[str, str], before: dict[str, Sealed], after: dict[str, Sealed]) -> dict[str, Sealed]:
+def _consistent(
+    digests: dict[str, str], before: dict[str, ManifestEntry], after: dict[str, ManifestEntry]
+) -> dict[str, ManifestEntry]:
     """The manifest of what was copied: a file that was written meanwhile is what the manifest said then or says now.
 
     One that was written more than once is what neither says, and gets no checksum, as one that is being written.

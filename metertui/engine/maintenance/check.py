@@ -21,8 +21,8 @@ from metertui.engine.errors import DataError
 from metertui.engine.index import Directory, Readings
 from metertui.engine.maintenance import check_bills, reconcile
 from metertui.engine.maintenance.proof import Proof
-from metertui.engine.storage import Archive, Rows, Sealed, wal
-from metertui.engine.vee import EventBook
+from metertui.engine.storage import Archive, ManifestEntry, Rows, wal
+from metertui.engine.vee import EditLog
 
 
 def check_folder(folder: Path, rules: Rules, progress: Progress) -> Iterator[Proof]:
@@ -58,7 +58,7 @@ def check_folder(folder: Path, rules: Rules, progress: Progress) -> Iterator[Pro
 def _logs(folder: Path, zone: SiteZone) -> tuple[list[Rows], Proof]:
     proof = Proof("readings in the log")
     try:
-        logs = wal.read_beside(folder, zone)
+        logs = wal.read_logs(folder, zone)
     except DataError as error:
         proof.fail(str(error))
         return [], proof
@@ -92,40 +92,40 @@ def _books(folder: Path, zone: SiteZone) -> tuple[AccountBook, list[Proof]]:
 def _day_files(archive: Archive, zone: SiteZone, progress: Progress) -> tuple[list[Rows], list[Proof]]:
     order, whole = Proof("day files: in their day, in order"), Proof("day files: as they were written (SHA-256)")
     try:
-        days = archive.days()
+        days = archive.stored_days()
     except DataError as error:
         order.fail(str(error))
         return [], [order, whole]
     try:
-        lines = archive.manifest.read()
+        lines = archive.manifest.read_entries()
     except DataError as error:
         whole.fail(str(error))
         lines = {}
-    for name in sorted(lines.keys() - {archive.name(day) for day in days}):
+    for name in sorted(lines.keys() - {archive.name_of_day(day) for day in days}):
         whole.fail(f"{archive.folder / name}: gone; its readings are lost, unless a backup has them")
     found = []
     for done, day in enumerate(days, 1):
         order.count += 1
-        rows = _day_file(archive, day, lines.get(archive.name(day)), order, whole)
+        rows = _day_file(archive, day, lines.get(archive.name_of_day(day)), order, whole)
         if rows is not None:
             found.append(rows)
-            _in_order(rows, archive.path(day), day, zone, order)
+            _in_order(rows, archive.path_of_day(day), day, zone, order)
         progress(done / len(days))
     return found, [order, whole]
 
 
-def _day_file(archive: Archive, day: date, line: Sealed | None, order: Proof, whole: Proof) -> Rows | None:
+def _day_file(archive: Archive, day: date, line: ManifestEntry | None, order: Proof, whole: Proof) -> Rows | None:
     """The readings of a day file; None where it has none that can be read. `line` is what the manifest said of it."""
-    path = archive.path(day)
+    path = archive.path_of_day(day)
     data = _data(path)
-    if line is not None and not line.fits(data):  # a second look, for a server beside us that wrote it since
+    if line is not None and not line.matches(data):  # a second look, for a server beside us that wrote it since
         data = _data(path)
         with contextlib.suppress(DataError):  # after the file: while that is written nothing is said of it
-            line = archive.manifest.read().get(archive.name(day))
+            line = archive.manifest.read_entries().get(archive.name_of_day(day))
     whole.count += line is not None and bool(line.sha256)
-    changed = line is not None and not line.fits(data)
+    changed = line is not None and not line.matches(data)
     try:
-        rows = archive.parse(data, path)
+        rows = archive.parse_day(data, path)
     except DataError as error:
         order.fail(str(error))
         if changed:
@@ -144,11 +144,11 @@ def _data(path: Path) -> bytes:
 
 
 def _in_order(rows: Rows, path: Path, day: date, zone: SiteZone, proof: Proof) -> None:
-    strange = np.flatnonzero(zone.days(rows.time) != day_number(day))
+    strange = np.flatnonzero(zone.day_numbers(rows.time) != day_number(day))
     if len(strange):
         where = f"{path}:{strange[0] + 2}"
         proof.fail(f"{where}: not of this day in {zone.name}, as {len(strange)} of {len(rows)} are not")
-    rank = rows.rank()
+    rank = rows.id_ranks()
     later = (rows.time[1:] > rows.time[:-1]) | ((rows.time[1:] == rows.time[:-1]) & (rank[1:] > rank[:-1]))
     if not later.all():
         line = int(np.argmin(later)) + 3
@@ -160,12 +160,12 @@ def _once(parts: Sequence[Arrivals], directory: Directory, zone: SiteZone) -> tu
     proof = Proof("readings: one value at an instant")
     if not parts:
         return Columns.empty(), proof
-    everything = tail_columns.together(parts)
-    for first, second in tail_columns.contradictions(everything).tolist():
+    everything = tail_columns.concat_arrivals(parts)
+    for first, second in tail_columns.conflicting_arrivals(everything).tolist():
         what = f"{directory.ids[everything.meter[first]]} at {zone.iso(int(everything.time[first]))}"
         one, other = (format_kwh(int(everything.wh[place])) for place in (first, second))
         proof.fail(f"{what} is {one} kWh in one file and {other} in another")
-    history = tail_columns.merge(Columns.empty(), everything)
+    history = tail_columns.merge_arrivals(Columns.empty(), everything)
     proof.count = len(history)
     return history, proof
 
@@ -179,15 +179,15 @@ def _registered(history: Columns, directory: Directory, book: AccountBook) -> Pr
     return proof
 
 
-def _events(folder: Path, zone: SiteZone, history: Columns, directory: Directory) -> tuple[EventBook, Proof]:
+def _events(folder: Path, zone: SiteZone, history: Columns, directory: Directory) -> tuple[EditLog, Proof]:
     """The decisions, and whether those that stand are about readings that are stored."""
     proof = Proof("decisions about readings")
-    events = EventBook(folder, zone)
+    events = EditLog(folder, zone)
     try:
         events.load()
     except DataError as error:
         proof.fail(str(error))
-        return EventBook(folder, zone), proof
+        return EditLog(folder, zone), proof
     for warning in events.warnings:
         proof.fail(warning)
     proof.count = len(events)
@@ -199,7 +199,7 @@ def _events(folder: Path, zone: SiteZone, history: Columns, directory: Directory
             ("void", corrections.void_meter, corrections.void_time),
             ("release", corrections.release_meter, corrections.release_time),
         ):
-            known = tail_columns.places(history, codes, times)[1]
+            known = tail_columns.locate_rows(history, codes, times)[1]
             for code, time in zip(codes[~known].tolist(), times[~known].tolist(), strict=True):
                 proof.fail(
                     f"the {what} of {directory.ids[code]} at {zone.iso(time)} is of a reading that is not stored"

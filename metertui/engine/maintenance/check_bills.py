@@ -51,7 +51,7 @@ def prove_bills(folder: Path, rules: Rules, frozen: Frozen, tariffs: Tariffs | N
     book = BillBook(folder, rules.zone)
     months = book.issued_months()
     try:
-        gone = book.manifest.read().keys() - {book.path_of_month(month).name for month in months}
+        gone = book.manifest.read_entries().keys() - {book.path_of_month(month).name for month in months}
     except DataError as error:
         kept.fail(str(error))
         gone = set()

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from metertui.engine.attributes import ATTRIBUTES
 from metertui.engine.base import Int64Array, Progress, SiteZone, month_before, part_of_progress
 from metertui.engine.billing import unpriced_statement
-from metertui.engine.columns import Curve, Frozen, stretches, tail_columns
+from metertui.engine.columns import Curve, Frozen, run_edges, tail_columns
 from metertui.engine.maintenance.proof import Proof
 from metertui.engine.usage import Question, Series, cut_intervals, intervals_in_window, meter_blocks, usage_table
 from metertui.engine.vee import rules
@@ -44,7 +44,7 @@ def _risen(frozen: Frozen) -> NDArray[np.int64]:
     begins = np.ones(len(curve), dtype=bool)
     begins[1:] = (curve.meter[1:] != curve.meter[:-1]) | (curve.wh[1:] < curve.base[:-1])
     reset = frozen.status == rules.RESET
-    begins[tail_columns.places(curve, frozen.columns.meter[reset], frozen.columns.time[reset])[0]] = True
+    begins[tail_columns.locate_rows(curve, frozen.columns.meter[reset], frozen.columns.time[reset])[0]] = True
     starts = np.flatnonzero(begins)
     ends = np.append(starts[1:], len(curve)) - 1
     # A stretch of one point, an exchange before any reading, say, has not risen.
@@ -57,7 +57,7 @@ def _risen(frozen: Frozen) -> NDArray[np.int64]:
 def _energy(frozen: Frozen, risen: NDArray[np.int64]) -> Proof:
     proof = Proof("meters: energy against registers")
     curve = frozen.curve
-    edges = stretches(curve.meter)
+    edges = run_edges(curve.meter)
     falls = np.flatnonzero(np.diff(curve.energy) < 0) + 1
     for at in np.setdiff1d(falls, edges).tolist():
         proof.fail(f"the energy of {frozen.ids[curve.meter[at]]} falls at {frozen.zone.iso(int(curve.time[at]))}")
@@ -109,7 +109,7 @@ def _times(frozen: Frozen) -> Int64Array:
 def _beyond(frozen: Frozen) -> int:
     """How many readings lie where their meter's C is not defined, and may so be in no row of a table."""
     curve, columns = frozen.curve, frozen.columns
-    edges = stretches(curve.meter)
+    edges = run_edges(curve.meter)
     codes = curve.meter[edges[:-1]]
     known = np.full((2, len(frozen.ids)), -1, dtype=np.int64)
     known[:, codes] = curve.time[edges[:-1]], curve.time[edges[1:] - 1]
@@ -150,7 +150,7 @@ def _cut(
         for piece in cut_intervals(taken, marks):
             key = piece.meter * len(wholes) + whole_of[piece.bucket]
             order = np.argsort(key, kind="stable")
-            begins = stretches(key[order])[:-1]
+            begins = run_edges(key[order])[:-1]
             used = np.add.reduceat(piece.used[order], begins) if len(begins) else piece.used
             meter, whole = np.divmod(key[order][begins], len(wholes))
             expected = _at(frozen.curve, meter, wholes[whole + 1]) - _at(frozen.curve, meter, wholes[whole])

@@ -16,7 +16,7 @@ from typing import Final
 from metertui.engine.accounts import account, account_files, account_history
 from metertui.engine.base import Progress, Rules, SiteZone, check_meter_id
 from metertui.engine.errors import DataError, Refused
-from metertui.engine.storage import HEADER, Archive, FolderLock, Sealed, Table, durable, reading_lines, wal
+from metertui.engine.storage import HEADER, Archive, CsvTable, FolderLock, ManifestEntry, durable, reading_lines, wal
 from metertui.engine.vee import edit_log
 
 _TOLD: Final = 20
@@ -72,7 +72,7 @@ class _FileSplit:
             durable.set_aside(
                 path, b"".join(line if line.endswith((b"\n", b"\r")) else line + b"\n" for line in self._aside)
             )
-        durable.replace(path, self._whole)
+        durable.replace_file(path, self._whole)
 
 
 def repair_folder(folder: Path, rules: Rules, progress: Progress) -> list[FileRepair]:
@@ -85,8 +85,8 @@ def repair_folder(folder: Path, rules: Rules, progress: Progress) -> list[FileRe
     lock.acquire()
     try:
         archive = Archive(folder, rules.zone)
-        days = archive.days()
-        durable.finish(account_files.paths(folder))
+        days = archive.stored_days()
+        durable.finish_pending(account_files.paths(folder))
         tables = [parting for part in (_users, _moves, _events) if (parting := part(folder, rules.zone))]
         done = [_written(parting) for parting in tables]
         for name in (wal.LOG, wal.SEALED):
@@ -96,11 +96,11 @@ def repair_folder(folder: Path, rules: Rules, progress: Progress) -> list[FileRe
         manifest = _manifest(archive)
         if manifest is not None:
             done.append(_written(manifest))
-        lines = archive.manifest.read()
+        lines = archive.manifest.read_entries()
         accepted = []
         for number, day in enumerate(days, 1):
-            name = archive.name(day)
-            found = _day_file(archive, archive.path(day), lines.pop(name, None), rules.zone)
+            name = archive.name_of_day(day)
+            found = _day_file(archive, archive.path_of_day(day), lines.pop(name, None), rules.zone)
             if found is not None:
                 done.append(found)
                 accepted.append(name)
@@ -108,7 +108,7 @@ def repair_folder(folder: Path, rules: Rules, progress: Progress) -> list[FileRe
         for name in sorted(lines):
             gone = "gone; from now on nothing is said of it, and its readings are lost unless a backup has them"
             done.append(FileRepair(archive.folder / name, notes=[gone]))
-        archive.manifest.accept([*accepted, *lines])
+        archive.manifest.accept_files([*accepted, *lines])
         return done
     finally:
         lock.release()
@@ -126,7 +126,7 @@ def _log(path: Path, zone: SiteZone) -> _FileSplit | None:
     """A log without its broken lines; None where it has none."""
     data = _read(path)
     try:
-        if len(wal.recover(data, path, zone)[1]) == len(data):
+        if len(wal.recover_log(data, path, zone)[1]) == len(data):
             return None
     except DataError:
         pass
@@ -135,17 +135,17 @@ def _log(path: Path, zone: SiteZone) -> _FileSplit | None:
     return parting
 
 
-def _day_file(archive: Archive, path: Path, line: Sealed | None, zone: SiteZone) -> FileRepair | None:
+def _day_file(archive: Archive, path: Path, line: ManifestEntry | None, zone: SiteZone) -> FileRepair | None:
     """Mend a day file, or take one that was edited as it is; `line` is what the manifest says of it."""
     data = path.read_bytes()
     try:
-        rows = archive.parse(data, path)
+        rows = archive.parse_day(data, path)
     except DataError:
         parting = _FileSplit(path)
         _headed(parting, data, zone)
-        archive.parse(parting.whole, path)
+        archive.parse_day(parting.whole, path)
         return _written(parting)
-    if line is None or line.fits(data):
+    if line is None or line.matches(data):
         return None
     return FileRepair(path, kept=len(rows), notes=["edited by hand, and taken as it is"])
 
@@ -216,7 +216,7 @@ def _moves(folder: Path, zone: SiteZone) -> _FileSplit | None:
 
 def _events(folder: Path, zone: SiteZone) -> _FileSplit | None:
     def fault(row: dict[str, str]) -> None:
-        edit_log.parse([row[name] for name in edit_log.HEADER], zone)
+        edit_log.parse_row([row[name] for name in edit_log.HEADER], zone)
 
     return _table(folder / edit_log.NAME, edit_log.HEADER, (), fault)
 
@@ -260,7 +260,7 @@ def _header(
     try:
         if why:
             raise DataError(path, number, why)
-        return Table(path, needed, optional, data=data).names
+        return CsvTable(path, needed, optional, data=data).names
     except DataError as error:
         mend = f"leaving lines out cannot mend this; put the header right: {','.join(needed)}"
         raise DataError(path, error.line, f"{error.reason}: {mend}") from error

@@ -43,11 +43,11 @@ def locate_readings(
     """
     folder = archive.folder.parent
     wanted = set(times)
-    by_day: defaultdict[date, set[int]] = defaultdict(set)
+    split_by_day: defaultdict[date, set[int]] = defaultdict(set)
     for time in wanted:
-        by_day[zone.day(time)].add(time)
+        split_by_day[zone.day(time)].add(time)
     files = [(folder / name, wanted) for name in (LOG, SEALED)]
-    files += [(archive.path(day), by_day[day]) for day in sorted(by_day)]
+    files += [(archive.path_of_day(day), split_by_day[day]) for day in sorted(split_by_day)]
     found: dict[int, Source] = {}
     for done, (path, here) in enumerate(files, 1):
         for time, line in _search(path, meter, here - found.keys(), zone).items():

@@ -24,7 +24,7 @@ from metertui.engine.core import Engine
 from metertui.engine.index import Readings, View
 from metertui.engine.replica.changes import NewBook
 from metertui.engine.storage import Rows
-from metertui.engine.vee import Heads
+from metertui.engine.vee import MeterHeads
 
 _SLICE: Final = 1024
 """Readings, or meters, at a time: some ms."""
@@ -123,11 +123,11 @@ class HistoryRebuild:
         self._tail = engine.readings.tail.part(0, self._seen)
         self._rows: list[Rows] = []
         self._new: list[Arrivals] = []
-        self._heads = Heads()
+        self._heads = MeterHeads()
 
     def read_days(self) -> None:
         """In a worker thread: the changed day files. Raises DataError, OSError."""
-        self._rows = [self._engine.archive.read(day) for day in sorted(self.days)]
+        self._rows = [self._engine.archive.read_day(day) for day in sorted(self.days)]
 
     def assign_codes(self) -> Iterator[None]:
         """Codes for what was read."""
@@ -141,7 +141,7 @@ class HistoryRebuild:
         engine, history = self._engine, self._history
         if self.days:
             numbers = np.array([day_number(day) for day in self.days], dtype=np.int32)
-            stay = ~np.isin(engine.zone.days(history.time), numbers)
+            stay = ~np.isin(engine.zone.day_numbers(history.time), numbers)
             history = Columns(history.meter[stay], history.time[stay], history.wh[stay])
             parts = self._new
             arrived = Arrivals(
@@ -149,8 +149,8 @@ class HistoryRebuild:
                 np.concatenate([part.time for part in parts]),
                 np.concatenate([part.wh for part in parts]),
             )
-            history = tail_columns.merge(history, arrived)
-        keep = tail_columns.fresh(history, self._tail)
+            history = tail_columns.merge_arrivals(history, arrived)
+        keep = tail_columns.new_arrivals(history, self._tail)
         self._readings = Readings(history, engine.directory, engine.zone, engine.events)
         self._readings.append(self._tail.meter[keep], self._tail.time[keep], self._tail.wh[keep])
 

@@ -20,8 +20,8 @@ from metertui.engine.base import Clock, Progress, Rules, SiteZone, no_progress
 from metertui.engine.columns import Group
 from metertui.engine.core import Close, Engine, closes
 from metertui.engine.errors import DataError, MeterError, Refused
-from metertui.engine.storage import Archive, RefusedLine, Rows, Trail, day_of, manifest, reading_lines, wal
-from metertui.engine.vee import Event, EventBook, edit_log
+from metertui.engine.storage import Archive, FileTail, RefusedLine, Rows, day_of_file, manifest, reading_lines, wal
+from metertui.engine.vee import Edit, EditLog, edit_log
 
 _DOUBTFUL_READINGS: Final = 1 << 17
 _DOUBTFUL_ACCOUNTS: Final = 1 << 20
@@ -43,15 +43,15 @@ class NewBook:
 class Changes:
     """What one look found."""
 
-    rows: Rows = reading_lines.EMPTY
+    rows: Rows = reading_lines.NO_ROWS
     """New readings; of a log that was followed by another one, the rest."""
     fresh: Rows | None = None
     """The readings of that other one."""
     accounts: list[tuple[Account, list[tuple[int, Group]]]] = field(default_factory=list)
     """New and changed ones, each with its attributes in time."""
     book: NewBook | None = None
-    events: list[Event] = field(default_factory=list)
-    event_book: EventBook | None = None
+    events: list[Edit] = field(default_factory=list)
+    event_book: EditLog | None = None
     """All decisions, where they are not those before and some more."""
     staff: StaffBook | None = None
     refusals: list[RefusedLine] = field(default_factory=list)
@@ -74,10 +74,10 @@ class ChangeReader:
         self._folder = folder
         self._zone = rules.zone
         self._archive = Archive(folder, rules.zone)
-        self._log = Trail(folder / wal.LOG, _DOUBTFUL_READINGS)
-        self._users = Trail(folder / _USERS, _DOUBTFUL_ACCOUNTS)
-        self._rejects = Trail(folder / "rejects.log", 0)
-        self._audit = Trail(folder / "audit.log", 0)
+        self._log = FileTail(folder / wal.LOG, _DOUBTFUL_READINGS)
+        self._users = FileTail(folder / _USERS, _DOUBTFUL_ACCOUNTS)
+        self._rejects = FileTail(folder / "rejects.log", 0)
+        self._audit = FileTail(folder / "audit.log", 0)
         self._switched = False  # whether what is in memory of the log may be of one that is sealed
         self._astray = False  # whether the log is to be read again whatever else is
         self._unread = False  # whether all accounts are to be read again
@@ -96,7 +96,7 @@ class ChangeReader:
         following = cls(folder, rules)
         try:
             for trail in (following._users, following._rejects, following._audit):
-                trail.skip()  # before they are loaded: what comes meanwhile is seen twice, which harms nothing
+                trail.skip_to_end()  # before they are loaded: what comes meanwhile is seen twice, which harms nothing
             for name in (_MOVES, _STAFF, edit_log.NAME):
                 following._is_new(name)
             following._read_moves()
@@ -138,21 +138,21 @@ class ChangeReader:
     def read_logs(self) -> Rows:
         """All readings of the sealed log and the log as they are now; looks go on behind them. DataError, OSError."""
         self._astray = True
-        data = self._log.again()
-        rows = [reading_lines.parse(data, self._log.path, self._zone, header=False)] if data else []
+        data = self._log.reread()
+        rows = [reading_lines.parse_readings(data, self._log.path, self._zone, header=False)] if data else []
         try:
-            sealed = wal.read_sealed(self._folder, self._zone)
+            sealed = wal.read_sealed_log(self._folder, self._zone)
         except FileNotFoundError:  # between the look and the reading
             sealed = None
         self._switched = sealed is not None
         self._astray = False
-        return reading_lines.joined(rows if sealed is None else [sealed, *rows])
+        return reading_lines.concat_rows(rows if sealed is None else [sealed, *rows])
 
     # -- the parts of a look -----------------------------------------------------------------------------------
 
     def _log_news(self, news: Changes, engine: Engine) -> None:
         del engine
-        sight = self._log.look()
+        sight = self._log.poll()
         self._astray |= sight.cut
         if self._astray:
             return
@@ -164,7 +164,11 @@ class ChangeReader:
         self._astray = False
 
     def _parsed(self, data: bytes) -> Rows:
-        return reading_lines.parse(data, self._log.path, self._zone, header=False) if data else reading_lines.EMPTY
+        return (
+            reading_lines.parse_readings(data, self._log.path, self._zone, header=False)
+            if data
+            else reading_lines.NO_ROWS
+        )
 
     def _day_news(self, news: Changes, engine: Engine) -> None:
         del engine
@@ -178,7 +182,7 @@ class ChangeReader:
         if not self._is_new(name) and not pending:
             return frozenset()
         try:
-            stated = {file: line.sha256 for file, line in self._archive.manifest.read().items()}
+            stated = {file: line.sha256 for file, line in self._archive.manifest.read_entries().items()}
         except (MeterError, OSError):
             self._marks.pop(name)
             raise
@@ -189,19 +193,19 @@ class ChangeReader:
                 self._known[file] = stated[file]
             else:
                 del self._known[file]
-        days = (day_of(self._archive.folder / file) for file in changed)
+        days = (day_of_file(self._archive.folder / file) for file in changed)
         return frozenset(day for day in days if day is not None)
 
     def mark_unread(self, days: frozenset[date]) -> None:
         """What was found could not be made use of: it is news at the next look again."""
         self._astray = True
         for day in days:
-            self._known[self._archive.name(day)] = "?"
+            self._known[self._archive.name_of_day(day)] = "?"
         self._marks.pop(f"archive/{manifest.NAME}", None)
 
     def _event_news(self, news: Changes, engine: Engine) -> None:
         if self._is_new(edit_log.NAME):
-            book = EventBook(self._folder, self._zone)
+            book = EditLog(self._folder, self._zone)
             self._load(edit_log.NAME, book.load)
             before, now = list(engine.events), list(book)
             if now[: len(before)] == before:
@@ -213,7 +217,7 @@ class ChangeReader:
         book = engine.accounts
         found = self._new_accounts()
         if found is None:
-            self._users.skip()
+            self._users.skip_to_end()
             anew = AccountBook(self._folder, self._zone)
             anew.load()
             news.book = _compared(anew, book)
@@ -241,16 +245,16 @@ class ChangeReader:
             return None
         found: list[Account] = []
         try:
-            if self._users.is_other():
+            if self._users.is_replaced():
                 header = self._users.first_line()
-                middle = self._users.step_over()
+                middle = self._users.follow_replacement()
                 if middle is None or self._users.first_line() != header:
                     return None
                 old, found = (self._rows(header, part) for part in middle)
                 if not {account.meter for account in old} <= {account.meter for account in found}:
                     return None
             else:
-                sight = self._users.look()
+                sight = self._users.poll()
                 if sight.cut or sight.fresh is not None:
                     return None
                 if sight.rest:
@@ -311,10 +315,10 @@ def _mark(path: Path) -> Mark:
     return found.st_ino, found.st_size, found.st_mtime_ns
 
 
-def _lines(trail: Trail) -> Iterator[list[str]]:
+def _lines(trail: FileTail) -> Iterator[list[str]]:
     """The fields of new lines of a file that is parted by tabs; none while it cannot be read."""
     try:
-        sight = trail.look()
+        sight = trail.poll()
     except OSError:
         return
     for line in sight.data.decode("utf-8", "replace").splitlines():

@@ -18,14 +18,14 @@ from typing import Final
 
 import pandas as pd
 
-from metertui.engine.base import Progress, disarmed, no_progress, part_of_progress
+from metertui.engine.base import Progress, disarm_formula, no_progress, part_of_progress
 from metertui.engine.columns import Frozen
 from metertui.engine.errors import MeterError
 from metertui.engine.reports import report
 from metertui.engine.reports.differencing import attributes, differences
 from metertui.engine.reports.disclosure import Cell, Rule
 from metertui.engine.reports.report import Findings, Inquiry
-from metertui.engine.storage import Table, durable
+from metertui.engine.storage import CsvTable, durable
 from metertui.engine.usage import Question, usage_figures
 
 NAME: Final = "exports.csv"
@@ -51,25 +51,25 @@ class ExportLog:
                 if not whole:
                     writer.writerow(COLUMNS)
                 told = json.dumps(asked.description(), ensure_ascii=False)
-                writer.writerow([time, disarmed(who), disarmed(str(file)), told])
+                writer.writerow([time, disarm_formula(who), disarm_formula(str(file)), told])
                 durable.write_all(fd, text.getvalue().encode())
-                durable.sync_all(fd)
+                durable.sync_metadata_too(fd)
             finally:
                 os.close(fd)
             durable.sync_folder(self._path.parent)
         except OSError as error:
-            raise durable.refusal(self._path, error) from error
+            raise durable.storage_error(self._path, error) from error
 
     def recorded_inquiries(self) -> list[Inquiry]:
         """What was exported so far, each once, the newest last. Raises DataError for a line that cannot be read."""
-        table = Table(self._path, COLUMNS, torn_ok=True)
+        table = CsvTable(self._path, COLUMNS, torn_ok=True)
         at = table.names.index("definition")
         found: dict[Inquiry, None] = {}
         for line, cells in table.rows():
             try:
                 asked = Inquiry.from_description(json.loads(cells[at]))
             except (MeterError, ValueError) as error:
-                table.refuse(line, f"the definition is none: {error}")
+                table.reject_row(line, f"the definition is none: {error}")
                 continue
             found.pop(asked, None)
             found[asked] = None

@@ -146,7 +146,7 @@ class ReportBook:
             charts=", ".join(CHARTS),
         )
         tables = ["\n".join(["[[question]]", *_lines(saved)]) + "\n" for saved in questions]
-        durable.replace(self._path, "\n".join([about, *tables]).encode())
+        durable.replace_file(self._path, "\n".join([about, *tables]).encode())
 
 
 def _lines(saved: SavedReport) -> list[str]:

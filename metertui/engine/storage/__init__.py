@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from metertui.engine.storage import day_close, durable, manifest, reading_lines, wal
 from metertui.engine.storage.audit_log import AuditLog, local_user_name
-from metertui.engine.storage.csv_tables import Table
-from metertui.engine.storage.day_files import Archive, day_of
-from metertui.engine.storage.file_tail import Trail
-from metertui.engine.storage.folder_lock import FolderLock, Owner, owner_of
-from metertui.engine.storage.manifest import Manifest, Sealed, digest_of
+from metertui.engine.storage.csv_tables import CsvTable
+from metertui.engine.storage.day_files import Archive, day_of_file
+from metertui.engine.storage.file_tail import FileTail
+from metertui.engine.storage.folder_lock import FolderLock, Owner, owner_of_folder
+from metertui.engine.storage.manifest import Manifest, ManifestEntry, sha256_of
 from metertui.engine.storage.reading_lines import HEADER, Rows
 from metertui.engine.storage.rejects_log import RefusedLine, RejectsLog
 from metertui.engine.storage.wal import LOG, SEALED, WriteAheadLog
@@ -19,23 +19,23 @@ __all__ = [
     "SEALED",
     "Archive",
     "AuditLog",
+    "CsvTable",
+    "FileTail",
     "FolderLock",
     "Manifest",
+    "ManifestEntry",
     "Owner",
     "RefusedLine",
     "RejectsLog",
     "Rows",
-    "Sealed",
-    "Table",
-    "Trail",
     "WriteAheadLog",
     "day_close",
-    "day_of",
-    "digest_of",
+    "day_of_file",
     "durable",
     "local_user_name",
     "manifest",
-    "owner_of",
+    "owner_of_folder",
     "reading_lines",
+    "sha256_of",
     "wal",
 ]

@@ -15,7 +15,7 @@ from typing import Final
 from metertui.engine.errors import DataError
 
 
-class Table:
+class CsvTable:
     """A CSV file with a header. One that is missing or empty is a table of the columns that are needed, without rows.
 
     With `torn_ok` an unterminated last line that cannot be read is what a crash left of an append: it is dropped, and
@@ -60,9 +60,9 @@ class Table:
             if len(cells) == width:
                 yield line, cells
             else:
-                self.refuse(line, f"{len(cells)} fields where the header has {width}")
+                self.reject_row(line, f"{len(cells)} fields where the header has {width}")
 
-    def refuse(self, line: int, reason: str) -> None:
+    def reject_row(self, line: int, reason: str) -> None:
         """Say that a row cannot be read. Raises DataError; returns if the row is the torn last one, which is told."""
         if line != self._last:
             raise DataError(self._path, line, reason)
@@ -97,4 +97,4 @@ class Table:
                     yield line, cells
                 line = reader.line_num + 1
         except csv.Error as error:
-            self.refuse(line, f"this is no CSV: {error}")
+            self.reject_row(line, f"this is no CSV: {error}")

@@ -7,8 +7,8 @@ from datetime import date
 
 import numpy as np
 
-from metertui.engine.base import Progress, SiteZone, date_of, no_progress
-from metertui.engine.storage.day_files import Archive, by_day
+from metertui.engine.base import Progress, SiteZone, day_of_number, no_progress
+from metertui.engine.storage.day_files import Archive, split_by_day
 from metertui.engine.storage.reading_lines import Rows
 
 
@@ -25,11 +25,11 @@ def write_day_files(
     the share done, `files` how many files are written of how many. Raises StorageError, DataError.
     """
     done = 0
-    days = [date_of(number) for number in np.unique(zone.days(rows.time)).tolist()]
-    with archive.changing(days):
-        for written, (day, of_day) in enumerate(by_day(rows, zone)):
+    days = [day_of_number(number) for number in np.unique(zone.day_numbers(rows.time)).tolist()]
+    with archive.changing_days(days):
+        for written, (day, of_day) in enumerate(split_by_day(rows, zone)):
             files(written, len(days))
-            archive.merge(day, of_day)
+            archive.merge_day(day, of_day)
             done += len(of_day)
             progress(done / len(rows))
     return set(days)

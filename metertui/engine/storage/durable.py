@@ -30,7 +30,7 @@ def sync_file(fd: int) -> None:
         os.fsync(fd)
 
 
-def sync_all(fd: int) -> None:
+def sync_metadata_too(fd: int) -> None:
     """`sync_file`, and who may use the file too. Raises OSError."""
     if sys.platform == "darwin":
         _flush_drive(fd)
@@ -48,7 +48,7 @@ def _flush_drive(fd: int) -> None:
         os.fsync(fd)
 
 
-def weakness(folder: Path) -> str:
+def durability_warning(folder: Path) -> str:
     """A sentence on what "on disk" does not mean for files in `folder`; empty where it means all. Raises OSError."""
     if sys.platform == "darwin":
         fd = os.open(folder, os.O_RDONLY)
@@ -82,7 +82,7 @@ class Replacement:
         """Begin. `mode`: who may read it; as before, or everyone, if None. No other at work may have the `suffix`."""
         self._path = path
         self._spare, self._old = path.with_name(f".{path.name}.{suffix}"), path.with_name(f".{path.name}.old")
-        self._due = due(path)
+        self._due = pending_path(path)
         self._fd = -1
         with self._careful():
             self._fd = os.open(self._spare, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -102,16 +102,16 @@ class Replacement:
     def sync(self) -> None:
         """Have on disk what was written so far, so that less is left for `switch`."""
         with self._careful():
-            sync_all(self._fd)
+            sync_metadata_too(self._fd)
 
-    def switch(self) -> None:
+    def commit(self) -> None:
         """Put it in its place, on disk when it returns."""
         with self._careful():
             self._seal()
             self._place(self._spare)
         self._forget()
 
-    def drop(self) -> None:
+    def discard(self) -> None:
         """Give it up. Not after `switch`."""
         if self._fd >= 0:
             os.close(self._fd)
@@ -121,7 +121,7 @@ class Replacement:
                 os.unlink(left)
 
     def _seal(self) -> None:
-        sync_all(self._fd)
+        sync_metadata_too(self._fd)
         os.close(self._fd)
         self._fd = -1
 
@@ -142,19 +142,19 @@ class Replacement:
 
     # What `switch_all` is made of: raises StorageError, and leaves to it what is left behind then.
 
-    def fall_due(self) -> None:
+    def make_pending(self) -> None:
         """Give it, on disk, the name under which a start takes it for decided."""
         with self._told():
             self._seal()
             os.replace(self._spare, self._due)
             sync_folder(self._due.parent)
 
-    def place_due(self) -> Callable[[], None]:
+    def commit_pending(self) -> Callable[[], None]:
         """Put it in its place from there; what takes that back."""
         with self._told():
             return self._place(self._due)
 
-    def done(self) -> None:
+    def forget_old(self) -> None:
         """All are in their places."""
         self._forget()
 
@@ -163,23 +163,23 @@ class Replacement:
         try:
             yield
         except OSError as error:
-            raise refusal(self._path, error) from error
+            raise storage_error(self._path, error) from error
 
     @contextlib.contextmanager
     def _careful(self) -> Iterator[None]:
         try:
             yield
         except OSError as error:
-            self.drop()
-            raise refusal(self._path, error) from error
+            self.discard()
+            raise storage_error(self._path, error) from error
 
 
-def due(path: Path) -> Path:
+def pending_path(path: Path) -> Path:
     """Where a file waits that is to take the place of `path` together with others."""
     return path.with_name(f".{path.name}.due")
 
 
-def switch_all(replacements: Sequence[tuple[Path, Replacement]]) -> None:
+def commit_together(replacements: Sequence[tuple[Path, Replacement]]) -> None:
     """Put files in their places as one step: a crash at any point leaves all to `finish`, or nothing.
 
     It is decided once the last of them is due. On disk when it returns. Raises StorageError; then the old files are in
@@ -188,54 +188,54 @@ def switch_all(replacements: Sequence[tuple[Path, Replacement]]) -> None:
     placed = []
     try:
         for _, each in replacements:
-            each.fall_due()
+            each.make_pending()
         for _, each in replacements:
-            placed.append(each.place_due())
+            placed.append(each.commit_pending())
     except StorageError:
         with contextlib.suppress(StorageError):
-            retract([path for path, _ in replacements])
+            cancel_pending([path for path, _ in replacements])
         for undo in reversed(placed):
             with contextlib.suppress(OSError):
                 undo()
         for _, each in replacements:
-            each.drop()
+            each.discard()
         raise
     for _, each in replacements:
-        each.done()
+        each.forget_old()
 
 
-def retract(paths: Sequence[Path]) -> None:
+def cancel_pending(paths: Sequence[Path]) -> None:
     """Have nothing be due of `paths`, the last one's first, as that decides. Raises StorageError."""
     for path in reversed(paths):
         try:
-            os.unlink(due(path))
+            os.unlink(pending_path(path))
         except FileNotFoundError:
             continue
         except OSError as error:
-            raise refusal(path, error) from error
+            raise storage_error(path, error) from error
 
 
-def finish(paths: Sequence[Path]) -> bool:
+def finish_pending(paths: Sequence[Path]) -> bool:
     """Finish a `switch_all` of `paths` that was interrupted, or take it back if it was not decided; whether it was.
 
     On disk when it returns. Raises StorageError; then it can be called again.
     """
-    decided = due(paths[-1]).exists()
+    decided = pending_path(paths[-1]).exists()
     if not decided:
-        retract(paths)
+        cancel_pending(paths)
         return False
     for path in paths:
         try:
-            os.replace(due(path), path)
+            os.replace(pending_path(path), path)
             sync_folder(path.parent)
         except FileNotFoundError:
             continue  # it is in its place already
         except OSError as error:
-            raise refusal(path, error) from error
+            raise storage_error(path, error) from error
     return True
 
 
-def replace(path: Path, data: bytes | Iterable[bytes], mode: int | None = None) -> None:
+def replace_file(path: Path, data: bytes | Iterable[bytes], mode: int | None = None) -> None:
     """Put `data` at `path` as one step: whoever looks, at any instant, finds the old file or the new one, whole.
 
     On disk when it returns. `mode`: who may read it; as before, or everyone, if None. Raises StorageError; then the
@@ -246,9 +246,9 @@ def replace(path: Path, data: bytes | Iterable[bytes], mode: int | None = None) 
         for piece in (data,) if isinstance(data, bytes) else data:
             replacement.write(piece)
     except BaseException:
-        replacement.drop()
+        replacement.discard()
         raise
-    replacement.switch()
+    replacement.commit()
 
 
 def _undo(path: Path, old: Path) -> Callable[[], None]:
@@ -281,7 +281,7 @@ def write_all(fd: int, data: bytes) -> None:
         view = view[os.write(fd, view) :]
 
 
-def copy(file: BinaryIO, size: int, old: bytes, new: bytes, write: Callable[[bytes], None]) -> bool:
+def copy_replacing(file: BinaryIO, size: int, old: bytes, new: bytes, write: Callable[[bytes], None]) -> bool:
     """Give `write` the first `size` bytes of a file, `new` in the place of `old`; whether `old` was there, once.
 
     A MB at a time, so that other threads get their turn. Raises OSError.
@@ -307,7 +307,7 @@ def copy(file: BinaryIO, size: int, old: bytes, new: bytes, write: Callable[[byt
     return found == 1
 
 
-def refusal(path: Path, error: OSError) -> StorageError:
+def storage_error(path: Path, error: OSError) -> StorageError:
     """One sentence for a disk that refused."""
     return StorageError(f"cannot write {path.name}: {error.strerror or error}")
 
@@ -322,9 +322,9 @@ def set_aside(path: Path, data: bytes) -> None:
             if size and os.pread(fd, 1, size - 1) not in b"\r\n":
                 data = b"\n" + data  # a crash cut the last one short
             write_all(fd, data)
-            sync_all(fd)
+            sync_metadata_too(fd)
         finally:
             os.close(fd)
         sync_folder(target.parent)
     except OSError as error:
-        raise refusal(target, error) from error
+        raise storage_error(target, error) from error

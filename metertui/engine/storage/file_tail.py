@@ -18,7 +18,7 @@ _HEADER: Final = 1 << 16
 """Bytes that a header may have."""
 
 
-class Sight(NamedTuple):
+class TailUpdate(NamedTuple):
     """What one look showed; whole lines."""
 
     rest: bytes = b""
@@ -34,7 +34,7 @@ class Sight(NamedTuple):
         return self.rest + (self.fresh or b"")
 
 
-class Trail:
+class FileTail:
     """The lines of one file, from where one began to look. Used in one thread at a time."""
 
     def __init__(self, path: Path, doubtful: int) -> None:
@@ -51,7 +51,7 @@ class Trail:
         """Bytes that were seen of the file as it is now."""
         return self._seen
 
-    def skip(self) -> None:
+    def skip_to_end(self) -> None:
         """Begin behind what stands there now."""
         self._take_hold()
         if self._fd >= 0:
@@ -61,22 +61,22 @@ class Trail:
             whole = tail[: tail.rfind(b"\n") + 1]
             self._seen, self._last = begin + len(whole), whole
 
-    def again(self) -> bytes:
+    def reread(self) -> bytes:
         """All whole lines that stand there now; looks go on behind them. Raises OSError."""
         self._take_hold()
         return self._rest()[0] if self._fd >= 0 else b""
 
-    def look(self) -> Sight:
+    def poll(self) -> TailUpdate:
         """What is new. Raises OSError."""
-        same = not self.is_other()
+        same = not self.is_replaced()
         rest, cut = self._rest() if self._fd >= 0 else (b"", False)
         if cut:
-            return Sight(cut=True)
+            return TailUpdate(cut=True)
         if same:
-            return Sight(rest)
-        return Sight(rest, self.again())
+            return TailUpdate(rest)
+        return TailUpdate(rest, self.reread())
 
-    def step_over(self) -> tuple[bytes, bytes] | None:
+    def follow_replacement(self) -> tuple[bytes, bytes] | None:
         """Go on with the file that has the name now, behind what stands in it.
 
         What was seen of the file before, and what stands in this one, without the lines that both begin and end with;
@@ -85,7 +85,7 @@ class Trail:
         old, old_end = self._fd, self._seen
         self._fd = -1
         try:
-            self.skip()
+            self.skip_to_end()
             if old < 0 or self._fd < 0 or os.fstat(old).st_size < old_end:
                 return None
             return self._difference(old, old_end)
@@ -122,7 +122,7 @@ class Trail:
         with contextlib.suppress(FileNotFoundError):
             self._fd = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
 
-    def is_other(self) -> bool:
+    def is_replaced(self) -> bool:
         """Whether the name is another file's than that in hand. Raises OSError."""
         try:
             named = os.stat(self.path)

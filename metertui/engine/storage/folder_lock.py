@@ -62,7 +62,7 @@ class FolderLock:
             self._fd = None
 
 
-def owner_of(folder: Path) -> Owner | None:
+def owner_of_folder(folder: Path) -> Owner | None:
     """Who owns a folder now; None if nobody does. Raises OSError."""
     try:
         fd = os.open(folder / _NAME, os.O_RDONLY | os.O_CLOEXEC)

@@ -23,15 +23,15 @@ _HEADER: Final = b"file,sha256,edited"
 _LINE: Final = re.compile(rb"((?:[0-9]{4}/[0-9]{2}_[0-9]{2}|[0-9]{4}_[0-9]{2})\.csv),([0-9a-f]{64}|),(edited|)\r?")
 
 
-class Sealed(NamedTuple):
+class ManifestEntry(NamedTuple):
     """What the manifest knows of a file: SHA-256 in hex, empty while it is being written; whether it was edited."""
 
     sha256: str = ""
     edited: bool = False
 
-    def fits(self, data: bytes) -> bool:
+    def matches(self, data: bytes) -> bool:
         """Whether `data` is what metertui wrote, as far as is known."""
-        return not self.edited and self.sha256 in ("", digest_of(data))
+        return not self.edited and self.sha256 in ("", sha256_of(data))
 
 
 class Manifest:
@@ -41,43 +41,43 @@ class Manifest:
         self._folder = folder
         self.path = folder / NAME
 
-    def read(self) -> dict[str, Sealed]:
+    def read_entries(self) -> dict[str, ManifestEntry]:
         """By file, like `2025/03_01.csv`. Raises DataError that names the line, OSError."""
         try:
-            return parse(self.path.read_bytes(), self.path)
+            return parse_manifest(self.path.read_bytes(), self.path)
         except FileNotFoundError:
             return {}
 
-    def open(self, names: Iterable[str]) -> None:
+    def begin_change(self, names: Iterable[str]) -> None:
         """Say that files are about to change; on disk when it returns. Raises DataError, StorageError, OSError."""
-        before = self.read()
+        before = self.read_entries()
         lines = dict(before)
         for name in lines.keys() & set(names):
             data = self._data(name)
-            edited = data is None or not lines[name].fits(data)
-            lines[name] = Sealed("", edited)
+            edited = data is None or not lines[name].matches(data)
+            lines[name] = ManifestEntry("", edited)
         self._write(before, lines)
 
-    def close(self, names: Iterable[str]) -> None:
+    def end_change(self, names: Iterable[str]) -> None:
         """State what files hold now; on disk when it returns. Raises DataError, StorageError, OSError."""
-        before = self.read()
+        before = self.read_entries()
         lines = dict(before)
         for name in names:
             data = self._data(name)
             if data is not None:
-                lines[name] = Sealed(digest_of(data), lines.get(name, Sealed()).edited)
+                lines[name] = ManifestEntry(sha256_of(data), lines.get(name, ManifestEntry()).edited)
         self._write(before, lines)
 
-    def accept(self, names: Iterable[str]) -> None:
+    def accept_files(self, names: Iterable[str]) -> None:
         """Take files as they are, edited or gone. Raises DataError, StorageError, OSError."""
-        before = self.read()
+        before = self.read_entries()
         lines = dict(before)
         for name in names:
             data = self._data(name)
             if data is None:
                 lines.pop(name, None)
             else:
-                lines[name] = Sealed(digest_of(data))
+                lines[name] = ManifestEntry(sha256_of(data))
         self._write(before, lines)
 
     def _data(self, name: str) -> bytes | None:
@@ -86,17 +86,17 @@ class Manifest:
         except FileNotFoundError:
             return None
 
-    def _write(self, before: dict[str, Sealed], lines: dict[str, Sealed]) -> None:
+    def _write(self, before: dict[str, ManifestEntry], lines: dict[str, ManifestEntry]) -> None:
         if lines != before:
-            durable.replace(self.path, encode(lines))
+            durable.replace_file(self.path, encode_manifest(lines))
 
 
-def digest_of(data: bytes) -> str:
+def sha256_of(data: bytes) -> str:
     """SHA-256 (FIPS 180-4) in hex."""
     return hashlib.sha256(data).hexdigest()
 
 
-def parse(data: bytes, path: Path) -> dict[str, Sealed]:
+def parse_manifest(data: bytes, path: Path) -> dict[str, ManifestEntry]:
     """The lines of a manifest. Raises DataError that names the line."""
     lines = {}
     for number, line in enumerate(data.split(b"\n"), 1):
@@ -106,11 +106,11 @@ def parse(data: bytes, path: Path) -> dict[str, Sealed]:
         if number == 1 or match is None:
             what = f"a line is {_HEADER.decode()}; without this file the next start makes it anew"
             raise DataError(path, number, what)
-        lines[match[1].decode()] = Sealed(match[2].decode(), bool(match[3]))
+        lines[match[1].decode()] = ManifestEntry(match[2].decode(), bool(match[3]))
     return lines
 
 
-def encode(lines: dict[str, Sealed]) -> bytes:
+def encode_manifest(lines: dict[str, ManifestEntry]) -> bytes:
     """A manifest's bytes, in order of the files."""
     rows = (f"{name},{line.sha256},{'edited' if line.edited else ''}\n" for name, line in sorted(lines.items()))
     return _HEADER + b"\n" + "".join(rows).encode("ascii")

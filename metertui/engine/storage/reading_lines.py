@@ -47,12 +47,12 @@ class Rows:
         """The readings at `places` (positions or a mask), in that order."""
         return Rows(self.ids, self.code[places], self.time[places], self.wh[places])
 
-    def narrowed(self) -> Rows:
+    def with_used_ids(self) -> Rows:
         """The same, with a list of just the ids that occur."""
         codes, place = np.unique(self.code, return_inverse=True)
         return Rows([self.ids[code] for code in codes.tolist()], place.astype(np.int32), self.time, self.wh)
 
-    def rank(self) -> NDArray[np.int32]:
+    def id_ranks(self) -> NDArray[np.int32]:
         """Each reading's id as a number that sorts as the id itself does (int32[n])."""
         order = np.argsort(np.array(self.ids, dtype=object), kind="stable") if self.ids else np.empty(0, np.int64)
         rank = np.empty(len(self.ids), dtype=np.int32)
@@ -60,10 +60,10 @@ class Rows:
         return np.asarray(rank[self.code], dtype=np.int32)
 
 
-EMPTY: Final = Rows([], np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0, np.int64))
+NO_ROWS: Final = Rows([], np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0, np.int64))
 
 
-def joined(parts: list[Rows]) -> Rows:
+def concat_rows(parts: list[Rows]) -> Rows:
     """Several as one, in their order."""
     codes: dict[str, int] = {}
     moved = []
@@ -71,7 +71,7 @@ def joined(parts: list[Rows]) -> Rows:
         place = np.array([codes.setdefault(meter, len(codes)) for meter in part.ids], dtype=np.int32)
         moved.append(place[part.code] if len(part) else part.code)
     if not parts:
-        return EMPTY
+        return NO_ROWS
     return Rows(
         list(codes),
         np.concatenate(moved),
@@ -80,7 +80,7 @@ def joined(parts: list[Rows]) -> Rows:
     )
 
 
-def parse(data: bytes, path: Path, zone: SiteZone, *, header: bool) -> Rows:
+def parse_readings(data: bytes, path: Path, zone: SiteZone, *, header: bool) -> Rows:
     """The readings of a file's bytes, whole lines. Raises DataError that names the line of `path` and the reason."""
     body = data
     if header:
@@ -88,7 +88,7 @@ def parse(data: bytes, path: Path, zone: SiteZone, *, header: bool) -> Rows:
         if first.rstrip(b"\r").removeprefix(b"\xef\xbb\xbf") != HEADER.rstrip():
             raise DataError(path, 1, f"the header is not {HEADER.decode().rstrip()}")
     if not body.strip():
-        return EMPTY
+        return NO_ROWS
     try:
         if not _is_plain(body):
             raise ValueError("a line needs a closer look")
@@ -183,7 +183,7 @@ def parse_line(line: bytes, zone: SiteZone) -> tuple[str, int, int]:
     return check_meter_id(fields[0]), zone.parse(fields[1]), parse_kwh(fields[2])
 
 
-def encode(rows: Rows, zone: SiteZone) -> Iterator[bytes]:
+def encode_readings(rows: Rows, zone: SiteZone) -> Iterator[bytes]:
     """The lines of readings, in their order, in pieces."""
     ids, iso = rows.ids, zone.iso
     for start in range(0, len(rows), _CHUNK):

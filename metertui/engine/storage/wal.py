@@ -42,7 +42,7 @@ class WriteAheadLog:
         """
         path = folder / LOG
         data = path.read_bytes() if path.exists() else b""
-        rows, whole = recover(data, path, zone)
+        rows, whole = recover_log(data, path, zone)
         fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         told = ""
         if len(whole) < len(data):
@@ -56,7 +56,7 @@ class WriteAheadLog:
             os.ftruncate(fd, same)
             os.lseek(fd, same, os.SEEK_SET)
             durable.write_all(fd, whole[same:])
-            durable.sync_all(fd)
+            durable.sync_metadata_too(fd)
         os.lseek(fd, len(whole), os.SEEK_SET)
         durable.sync_folder(folder)
         return cls(folder, fd, len(whole)), rows, told
@@ -84,7 +84,7 @@ class WriteAheadLog:
             durable.write_all(self._fd, data)
         except OSError as error:
             self._take_back()
-            raise durable.refusal(self._folder / LOG, error) from error
+            raise durable.storage_error(self._folder / LOG, error) from error
         if sync:
             try:
                 durable.sync_file(self._fd)
@@ -128,7 +128,7 @@ class WriteAheadLog:
                 self._unseal(path, sealed, fd)
                 raise
         except OSError as error:
-            raise durable.refusal(path, error) from error
+            raise durable.storage_error(path, error) from error
         os.close(self._fd)
         self._fd = fd
         self.size = 0
@@ -150,7 +150,7 @@ class WriteAheadLog:
             (self._folder / SEALED).unlink(missing_ok=True)
             durable.sync_folder(self._folder)
         except OSError as error:
-            raise durable.refusal(self._folder / SEALED, error) from error
+            raise durable.storage_error(self._folder / SEALED, error) from error
 
     def close(self) -> None:
         """Close the file; nothing is left to write."""
@@ -158,7 +158,7 @@ class WriteAheadLog:
             os.close(self._fd)
 
 
-def recover(data: bytes, path: Path, zone: SiteZone) -> tuple[Rows, bytes]:
+def recover_log(data: bytes, path: Path, zone: SiteZone) -> tuple[Rows, bytes]:
     """The readings of a log's bytes, and the whole lines that they stand in.
 
     A last line without its newline is torn: it was never answered. Nor was a last batch of which a power cut left some
@@ -171,7 +171,7 @@ def recover(data: bytes, path: Path, zone: SiteZone) -> tuple[Rows, bytes]:
         if len(whole) - begin <= _UNSYNCED and all(_is_hole(whole, *run.span()) for run in _ZEROS.finditer(whole)):
             lines = whole[begin:].splitlines(keepends=True)
             whole = whole[:begin] + b"".join(line for line in lines if b"\0" not in line)
-    return reading_lines.parse(whole, path, zone, header=False), whole
+    return reading_lines.parse_readings(whole, path, zone, header=False), whole
 
 
 def _is_hole(data: bytes, start: int, end: int) -> bool:
@@ -179,17 +179,17 @@ def _is_hole(data: bytes, start: int, end: int) -> bool:
     return end % _SECTOR == 0 and (start % _SECTOR == 0 or data[start - 1 : start] == b"\n")
 
 
-def read_beside(folder: Path, zone: SiteZone) -> list[Rows]:
+def read_logs(folder: Path, zone: SiteZone) -> list[Rows]:
     """The readings of the log and of the sealed log, without touching either, while an owner may write to them."""
     found = []
     for name in (LOG, SEALED):
         path = folder / name
         with contextlib.suppress(FileNotFoundError):
-            found.append(recover(path.read_bytes(), path, zone)[0])
+            found.append(recover_log(path.read_bytes(), path, zone)[0])
     return found
 
 
-def read_sealed(folder: Path, zone: SiteZone) -> Rows | None:
+def read_sealed_log(folder: Path, zone: SiteZone) -> Rows | None:
     """The readings of a sealed log, None if there is none. Raises DataError, OSError."""
     path = folder / SEALED
-    return recover(path.read_bytes(), path, zone)[0] if path.exists() else None
+    return recover_log(path.read_bytes(), path, zone)[0] if path.exists() else None

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.base import DAY, HALF_HOUR, HOUR, Int64Array, SiteZone, date_of, day_number, last_of_month
+from metertui.engine.base import DAY, HALF_HOUR, HOUR, Int64Array, SiteZone, day_number, day_of_number, last_of_month
 from metertui.engine.usage.query import TIME_KEYS, Clock, Question
 
 _DAYS_OF_WEEK: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -46,7 +46,7 @@ def cut_time(zone: SiteZone, question: Question, start: int, end: int, *, half_h
     keys = [key for key in TIME_KEYS if key in question.by]
     marks = _marks(zone, keys, question.filter.clock, start, end, half_hours=half_hours)
     begins = marks[:-1]
-    wall = zone.wall(begins)
+    wall = zone.wall_clock(begins)
     ranks = {key: _rank(zone, key, begins, wall) for key in keys}
     asked = in_clock(wall % DAY, question.filter.clock)
     row = np.where(asked, 0, -1).astype(np.int64)
@@ -83,7 +83,7 @@ def row_names(zone: SiteZone, key: str, first: date, last: date) -> list[str]:
         return [row_name(zone, key, rank) for rank in range(7 if key == "weekday" else 24)]
     if key == "hour":
         start, end = zone.midnight(first), zone.midnight(last + timedelta(days=1))
-        return [row_name(zone, key, instant) for instant in zone.every(HOUR, start, end - 1).tolist()]
+        return [row_name(zone, key, instant) for instant in zone.wall_clock_multiples(HOUR, start, end - 1).tolist()]
     days = np.arange(first.toordinal(), last.toordinal() + 1, dtype=np.int64) - date(1970, 1, 1).toordinal()
     return [row_name(zone, key, rank) for rank in np.unique(_calendar(key, days)).tolist()]
 
@@ -111,8 +111,8 @@ def days_of_row(key: str, name: str) -> tuple[date, date]:
 
 def clock_marks(zone: SiteZone, clock: Clock, start: int, end: int) -> Int64Array:
     """The instants in [start, end] at which a time of day begins or ends, and at which the clock is changed."""
-    edges = [zone.showing(moment % DAY, start, end) for moment in clock]
-    return np.unique(np.concatenate((*edges, zone.changes(start, end))))
+    edges = [zone.instants_showing(moment % DAY, start, end) for moment in clock]
+    return np.unique(np.concatenate((*edges, zone.clock_changes(start, end))))
 
 
 def _marks(
@@ -120,13 +120,13 @@ def _marks(
 ) -> Int64Array:
     found: list[Int64Array] = [np.array([start, end], dtype=np.int64)]
     if half_hours:
-        found.append(zone.every(HALF_HOUR, start, end))
+        found.append(zone.wall_clock_multiples(HALF_HOUR, start, end))
     elif "hour" in keys or "hour_of_day" in keys:
-        found.append(zone.every(HOUR, start, end))
+        found.append(zone.wall_clock_multiples(HOUR, start, end))
     if half_hours or any(key not in ("hour", "hour_of_day") for key in keys):
         found.append(zone.midnights(zone.day(start), zone.day(end - 1)))
     if half_hours or "hour_of_day" in keys:
-        found.append(zone.changes(start, end))
+        found.append(zone.clock_changes(start, end))
     if clock is not None:
         found.append(clock_marks(zone, clock, start, end))
     marks = np.unique(np.concatenate(found))
@@ -161,7 +161,7 @@ def in_clock(moment: Int64Array, clock: Clock | None) -> NDArray[np.bool_]:
 def _rank(zone: SiteZone, key: str, begins: Int64Array, wall: Int64Array) -> Int64Array:
     """The place of buckets in the natural order of a key."""
     if key == "hour":
-        hours = np.concatenate((begins[:1], zone.every(HOUR, int(begins[0]) + 1, int(begins[-1]))))
+        hours = np.concatenate((begins[:1], zone.wall_clock_multiples(HOUR, int(begins[0]) + 1, int(begins[-1]))))
         return hours[np.searchsorted(hours, begins, side="right") - 1]
     if key == "hour_of_day":
         return wall % DAY // HOUR
@@ -194,7 +194,7 @@ def row_name(zone: SiteZone, key: str, rank: int) -> str:
         case "month":
             return f"{1970 + rank // 12:04d}-{rank % 12 + 1:02d}"
         case "week":
-            year, week, _ = date_of(7 * rank - 3).isocalendar()
+            year, week, _ = day_of_number(7 * rank - 3).isocalendar()
             return f"{year:04d}-W{week:02d}"
         case "weekday":
             return _DAYS_OF_WEEK[rank]
@@ -202,4 +202,4 @@ def row_name(zone: SiteZone, key: str, rank: int) -> str:
             return f"{rank:02d}:00"
         case "hour":
             return zone.local(rank).isoformat()
-    return date_of(rank).isoformat()
+    return day_of_number(rank).isoformat()

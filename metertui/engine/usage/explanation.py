@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from metertui.engine.base import SiteZone, Window
 from metertui.engine.usage.series import Edge, Series, Usage
-from metertui.engine.vee import Decided, Event, rules
+from metertui.engine.vee import Edit, MeterEdits, rules
 
 MOST: Final = 50
 """Readings that were left out, changes of the register, and releases that are told one by one."""
@@ -32,7 +32,7 @@ class Point:
     wh: int
     base: int
     status: int
-    event: Event | None = None
+    event: Edit | None = None
     """What was decided of it."""
 
 
@@ -67,7 +67,7 @@ class Change:
     jump_wh: int
 
     @property
-    def event(self) -> Event | None:
+    def event(self) -> Edit | None:
         """The exchange, if it was declared."""
         return self.after.event if self.before is self.after else None
 
@@ -134,12 +134,14 @@ class Explanation:
         return [point for point in dict.fromkeys(named) if point.status != rules.EXCHANGE]
 
 
-def explain(series: Series, window: Window, zone: SiteZone, max_w: int, decided: Decided | None = None) -> Explanation:
+def explain(
+    series: Series, window: Window, zone: SiteZone, max_w: int, decided: MeterEdits | None = None
+) -> Explanation:
     """Everything that the usage of a window rests on. `decided` is what stands of the decisions about the meter.
 
     O(n) in the meter's readings; any thread.
     """
-    return _Explainer(series, window, zone, max_w, decided or Decided()).explanation()
+    return _Explainer(series, window, zone, max_w, decided or MeterEdits()).explanation()
 
 
 def why_no_data(series: Series, window: Window, zone: SiteZone) -> str:
@@ -158,7 +160,7 @@ def why_no_data(series: Series, window: Window, zone: SiteZone) -> str:
 class _Explainer:
     """One question."""
 
-    def __init__(self, series: Series, window: Window, zone: SiteZone, max_w: int, decided: Decided) -> None:
+    def __init__(self, series: Series, window: Window, zone: SiteZone, max_w: int, decided: MeterEdits) -> None:
         self.series = series
         self.curve = series.curve
         self.window = window
@@ -271,7 +273,7 @@ class _Explainer:
         told = []
         for row in rows[:MOST].tolist():
             time, wh, status = int(series.time[row]), int(series.wh[row]), int(series.status[row])
-            point = Point(time, wh, wh, status, self.decided.of(time))
+            point = Point(time, wh, wh, status, self.decided.edit_at(time))
             told.append(LeftOut(point, self.why(point), window.start < time <= window.end))
         return tuple(told), len(rows) - len(told)
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metertui.engine.base import Int64Array
-from metertui.engine.columns import Columns, Curve, Frozen, interpolate, stretches
+from metertui.engine.columns import Columns, Curve, Frozen, interpolate, run_edges
 from metertui.engine.vee import rules
 
 _BLOCK: Final = 500_000
@@ -164,7 +164,7 @@ def intervals_before(
     used, length = np.full((2, len(columns)), -1, dtype=np.int64)
     counted = np.flatnonzero(status < rules.SUSPECT)
     meter, time = columns.meter[counted], columns.time[counted]
-    begins = stretches(meter)[:-1]
+    begins = run_edges(meter)[:-1]
     since = np.concatenate((time[:1], time[:-1]))
     since[begins] = curve.time[np.searchsorted(curve.meter, meter[begins])]
     rise = np.diff(energy[counted], prepend=0)

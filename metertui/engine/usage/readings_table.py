@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from metertui.engine.attributes import ATTRIBUTES
-from metertui.engine.base import DAY, Progress, SiteZone, disarmed, no_progress, window_of_days
+from metertui.engine.base import DAY, Progress, SiteZone, disarm_formula, no_progress, window_of_days
 from metertui.engine.columns import Frozen, Group
 from metertui.engine.usage.buckets import in_clock
 from metertui.engine.usage.intervals import intervals_before
@@ -46,7 +46,7 @@ def reading_tables(frozen: Frozen, question: Question, progress: Progress = no_p
     kept = (time > window.start) & (time <= window.end) & wanted[frozen.group[span]]
     clock = question.filter.clock
     if clock is not None:
-        kept &= in_clock(frozen.zone.wall(time - 1) % DAY, clock)
+        kept &= in_clock(frozen.zone.wall_clock(time - 1) % DAY, clock)
     rows = np.flatnonzero(kept) + span.start
     used = intervals_before(columns, frozen.status, frozen.energy, frozen.curve)[0]
     for at in range(0, len(rows), _CHUNK):
@@ -69,7 +69,7 @@ def _frame(frozen: Frozen, rows: NDArray[np.int64], used: NDArray[np.int64]) -> 
 
 def harmless(group: Group) -> Group:
     """Return attributes that no spreadsheet takes for a formula."""
-    return Group(*map(disarmed, group))
+    return Group(*map(disarm_formula, group))
 
 
 def readings_frame(

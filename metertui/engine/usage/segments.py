@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metertui.engine.base import Int64Array
-from metertui.engine.columns import Columns, Curve, Frozen, first_at_least, ranges
+from metertui.engine.columns import Columns, Curve, Frozen, concat_ranges, first_at_least
 from metertui.engine.usage.intervals import whole_meters
 
 _CELLS: Final = 300_000
@@ -124,7 +124,7 @@ class _Cut(NamedTuple):
 
     def inner(self, marks: Int64Array) -> Int64Array:
         """The marks inside each stay, one stay behind the other."""
-        return marks[ranges(self.first + 1, self.last + 1)]
+        return marks[concat_ranges(self.first + 1, self.last + 1)]
 
     def places(self, time: Int64Array, marks: Int64Array, *, after: bool) -> Int64Array:
         """For each of `inner` the place of the stay's first point that is not before it; or that is `after` it."""
@@ -132,7 +132,7 @@ class _Cut(NamedTuple):
         if _SPARSE * int(count.sum()) < int((end - begin).sum()):
             which = np.repeat(np.arange(len(count)), count)
             return first_at_least(time, begin[which], end[which] + 1, self.inner(marks) + int(after))
-        points = ranges(begin, end + 1)
+        points = concat_ranges(begin, end + 1)
         which = np.repeat(np.arange(len(count)), end - begin + 1)
         passed = np.searchsorted(marks, time[points], side="left" if after else "right")
         passed = np.clip(passed, (self.first + 1)[which], (self.last + 1)[which])
@@ -153,7 +153,7 @@ class _Cut(NamedTuple):
         amount[begins] -= low
         taken = self.taken
         points = begins[taken.opens & (marks[self.first + 1] == taken.low)]
-        return Cells(np.repeat(stay + self.at, count + 1), ranges(self.first, self.last + 1), amount, points)
+        return Cells(np.repeat(stay + self.at, count + 1), concat_ranges(self.first, self.last + 1), amount, points)
 
 
 def _cut(taken: Segments, marks: Int64Array) -> Iterator[tuple[Segments, _Cut]]:

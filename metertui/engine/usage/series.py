@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from metertui.engine.base import DAY, HALF_HOUR, SiteZone, Window, named_window
 from metertui.engine.columns import Columns, Corrections, Curve, Frozen
-from metertui.engine.vee import judged, rules
+from metertui.engine.vee import rules, validate
 
 Quality = Literal["actual", "estimated", "first", "last"]
 
@@ -88,7 +88,7 @@ class Series:
         `corrections` are the meter's, under the code 0.
         """
         columns = Columns(np.zeros(len(time), dtype=np.int32), time, wh)
-        return cls(meter, columns, *judged(columns, corrections, max_w))
+        return cls(meter, columns, *validate(columns, corrections, max_w))
 
     @classmethod
     def from_frozen(cls, frozen: Frozen, code: int) -> Series:
@@ -142,7 +142,7 @@ class Series:
     def usage(self, window: Window) -> Usage:
         """What was used in a window, and how well that is known."""
         low, high = np.searchsorted(self.time, [window.start, window.end], side="right").tolist()
-        suspect = int(np.count_nonzero(rules.doubtful(self.status[low:high])))
+        suspect = int(np.count_nonzero(rules.is_doubtful(self.status[low:high])))
         nothing = Usage(
             self.meter, window.name, window.start, window.end, None, None, None, max(0, high - low), suspect
         )

@@ -3,36 +3,36 @@
 from __future__ import annotations
 
 from metertui.engine.vee import edit_log, late_reads, rules
-from metertui.engine.vee.curve import judged
+from metertui.engine.vee.curve import validate
 from metertui.engine.vee.edit_log import (
     OF_AN_ACCOUNT,
     OF_AN_INSTANT,
     UNDOES,
-    Decided,
-    Event,
-    EventBook,
-    checked_reason,
-    corrections_of,
-    values_of,
+    Edit,
+    EditLog,
+    MeterEdits,
+    check_reason,
+    corrections_from,
+    format_values,
 )
-from metertui.engine.vee.late_reads import Course, Heads, Neighbours, Point
+from metertui.engine.vee.late_reads import Course, MeterHeads, Neighbours, Point
 
 __all__ = [
     "OF_AN_ACCOUNT",
     "OF_AN_INSTANT",
     "UNDOES",
     "Course",
-    "Decided",
-    "Event",
-    "EventBook",
-    "Heads",
+    "Edit",
+    "EditLog",
+    "MeterEdits",
+    "MeterHeads",
     "Neighbours",
     "Point",
-    "checked_reason",
-    "corrections_of",
+    "check_reason",
+    "corrections_from",
     "edit_log",
-    "judged",
+    "format_values",
     "late_reads",
     "rules",
-    "values_of",
+    "validate",
 ]

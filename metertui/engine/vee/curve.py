@@ -12,7 +12,7 @@ from metertui.engine.vee import rules
 from metertui.engine.vee.rules import Marks
 
 
-class Judged(NamedTuple):
+class Validated(NamedTuple):
     """What follows from n stored readings in order of (meter, time)."""
 
     status: NDArray[np.uint8]
@@ -22,25 +22,25 @@ class Judged(NamedTuple):
     curve: Curve
 
 
-def judged(columns: Columns, corrections: Corrections | None, max_w: int) -> Judged:
+def validate(columns: Columns, corrections: Corrections | None, max_w: int) -> Validated:
     """Judge readings by `max_w` watts and the corrections of the same meter codes. O(n) in numpy.
 
     A void reading is left out. At an exchange the old register's last and the new one's first stand firm; a reading
     stored at that very instant counts if it says either, and contradicts it otherwise.
     """
     if corrections is None:
-        status = rules.judge(columns.meter, columns.time, columns.wh, max_w)
-        gained = energy(columns.meter, columns.wh, status)
-        return Judged(status, gained, _curve(columns, columns.wh, gained, status))
+        status = rules.judge_columns(columns.meter, columns.time, columns.wh, max_w)
+        gained = energy_of_readings(columns.meter, columns.wh, status)
+        return Validated(status, gained, _curve(columns, columns.wh, gained, status))
     points, base, marks, rows, aside = _points(columns, corrections)
-    status_of = rules.judge(points.meter, points.time, points.wh, max_w, marks)
-    gained = energy(points.meter, points.wh, status_of, base)
+    status_of = rules.judge_columns(points.meter, points.time, points.wh, max_w, marks)
+    gained = energy_of_readings(points.meter, points.wh, status_of, base)
     status = np.full(len(columns), rules.VOID, dtype=np.uint8)
     total = np.zeros(len(columns), dtype=np.int64)
     stored = rows >= 0
     status[rows[stored]], total[rows[stored]] = status_of[stored], gained[stored]
     if len(aside) and len(points):
-        at, known = tail_columns.places(points, columns.meter[aside], columns.time[aside])
+        at, known = tail_columns.locate_rows(points, columns.meter[aside], columns.time[aside])
         here = np.minimum(at, len(points) - 1)
         says = known & ((points.wh[here] == columns.wh[aside]) | (base[here] == columns.wh[aside]))
         status[aside[known]] = rules.REJECTED
@@ -50,10 +50,10 @@ def judged(columns: Columns, corrections: Corrections | None, max_w: int) -> Jud
         before = np.where(known, here, at - 1)
         mine = (before >= 0) & (points.meter[np.maximum(before, 0)] == columns.meter[aside])
         total[aside[mine]] = gained[before[mine]]
-    return Judged(status, total, _curve(points, base, gained, status_of))
+    return Validated(status, total, _curve(points, base, gained, status_of))
 
 
-def energy(
+def energy_of_readings(
     meter: NDArray[np.int32],
     wh: NDArray[np.int64],
     status: NDArray[np.uint8],
@@ -106,7 +106,7 @@ def _points(
     kept[aside] = False
     rest = Columns(columns.meter[kept], columns.time[kept], columns.wh[kept])
     count = len(rest) + len(corrections.final)
-    before, _ = tail_columns.places(rest, corrections.exchange_meter, corrections.exchange_time)
+    before, _ = tail_columns.locate_rows(rest, corrections.exchange_meter, corrections.exchange_time)
     exchange = before + np.arange(len(corrections.final))
     is_reading = np.ones(count, dtype=bool)
     is_reading[exchange] = False
@@ -134,5 +134,5 @@ def _points(
 
 def _matching(columns: Columns, meter: NDArray[np.int32], time: NDArray[np.int64]) -> NDArray[np.int64]:
     """The rows of these meters and instants, as far as they are there, ascending."""
-    at, known = tail_columns.places(columns, meter, time)
+    at, known = tail_columns.locate_rows(columns, meter, time)
     return np.sort(at[known])

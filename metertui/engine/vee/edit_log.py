@@ -17,10 +17,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.base import SiteZone, check_meter_id, disarmed, format_kwh, parse_kwh
+from metertui.engine.base import SiteZone, check_meter_id, disarm_formula, format_kwh, parse_kwh
 from metertui.engine.columns import Corrections
 from metertui.engine.errors import MeterError, Refused, StorageError
-from metertui.engine.storage import Table, durable
+from metertui.engine.storage import CsvTable, durable
 
 NAME: Final = "events.csv"
 HEADER: Final = ("time", "meter", "what", "values", "who", "reason")
@@ -32,7 +32,7 @@ LONGEST_REASON: Final = 400
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class Edit:
     """A decision. `decided` and `at`, the instant that it is about, in µs UTC; the registers of an exchange in Wh.
 
     `at` is None where it is about the account, the registers are 0 where it is no exchange.
@@ -40,7 +40,7 @@ class Event:
 
     decided: int
     meter: str
-    what: str
+    kind: str
     at: int | None
     who: str
     reason: str
@@ -49,31 +49,31 @@ class Event:
 
 
 @dataclass(slots=True)
-class Decided:
+class MeterEdits:
     """What stands of the decisions about one meter: by the instant (µs UTC) of what they are about."""
 
-    voids: dict[int, Event] = field(default_factory=dict)
-    releases: dict[int, Event] = field(default_factory=dict)
-    exchanges: dict[int, Event] = field(default_factory=dict)
-    accepts: dict[int, Event] = field(default_factory=dict)
+    voids: dict[int, Edit] = field(default_factory=dict)
+    releases: dict[int, Edit] = field(default_factory=dict)
+    exchanges: dict[int, Edit] = field(default_factory=dict)
+    accepts: dict[int, Edit] = field(default_factory=dict)
     """Exceptions that someone has looked at and left as they are."""
-    notes: dict[int, list[Event]] = field(default_factory=dict)
+    notes: dict[int, list[Edit]] = field(default_factory=dict)
     """What was noted, and asked for again."""
 
-    def take(self, event: Event) -> None:
+    def apply_edit(self, event: Edit) -> None:
         """Let a decision stand, or no longer."""
         if event.at is None:
             return
-        if event.what in ("note", "reask"):
+        if event.kind in ("note", "reask"):
             self.notes.setdefault(event.at, []).append(event)
             return
-        standing = getattr(self, f"{UNDOES.get(event.what, event.what)}s")
-        if event.what in UNDOES:
+        standing = getattr(self, f"{UNDOES.get(event.kind, event.kind)}s")
+        if event.kind in UNDOES:
             standing.pop(event.at, None)
         else:
             standing[event.at] = event
 
-    def of(self, instant: int) -> Event | None:
+    def edit_at(self, instant: int) -> Edit | None:
         """The decision that stands about an instant, if any."""
         for standing in (self.exchanges, self.voids, self.releases, self.accepts):
             if instant in standing:
@@ -81,7 +81,7 @@ class Decided:
         return None
 
 
-def corrections_of(decided: Mapping[int, Decided]) -> Corrections | None:
+def corrections_from(decided: Mapping[int, MeterEdits]) -> Corrections | None:
     """Those that follow from decisions by meter code; None where there are none."""
     ordered = sorted(decided.items())
     voids = [(code, at) for code, each in ordered for at in sorted(each.voids)]
@@ -108,14 +108,14 @@ def corrections_of(decided: Mapping[int, Decided]) -> Corrections | None:
     )
 
 
-class EventBook:
+class EditLog:
     """The decisions of a data folder. Queries are O(1) by meter; a decision is on disk when `append` returns."""
 
     def __init__(self, folder: Path, zone: SiteZone) -> None:
         self.path = folder / NAME
         self._zone = zone
-        self._events: list[Event] = []
-        self._decided: dict[str, Decided] = {}
+        self._events: list[Edit] = []
+        self._decided: dict[str, MeterEdits] = {}
         self._corrections: Corrections | None = None
         self._known = False  # whether `_corrections` is what follows from the decisions as they stand
         self._appendable = False
@@ -129,13 +129,13 @@ class EventBook:
 
         Raises DataError, OSError.
         """
-        table = Table(self.path, HEADER, torn_ok=True)
+        table = CsvTable(self.path, HEADER, torn_ok=True)
         pick = [table.names.index(name) for name in HEADER]
         for line, cells in table.rows():
             try:
-                self.add(parse([cells[place] for place in pick], self._zone))
+                self.apply_edit(parse_row([cells[place] for place in pick], self._zone))
             except Refused as error:
-                table.refuse(line, error.why)
+                table.reject_row(line, error.why)
         self._torn = bool(table.torn)
         if self._torn:
             self.warnings.append(table.torn)
@@ -149,24 +149,24 @@ class EventBook:
     def __len__(self) -> int:
         return len(self._events)
 
-    def __iter__(self) -> Iterator[Event]:
+    def __iter__(self) -> Iterator[Edit]:
         """All decisions, in the order in which they were made."""
         return iter(self._events)
 
     @property
-    def newest(self) -> Event | None:
+    def newest(self) -> Edit | None:
         """The decision that was made last."""
         return self._events[-1] if self._events else None
 
-    def of(self, meter: str) -> Decided | None:
+    def edits_of_meter(self, meter: str) -> MeterEdits | None:
         """What stands of the decisions about a meter; None where there never was one."""
         return self._decided.get(meter)
 
-    def all_of(self, meter: str) -> list[Event]:
+    def history_of_meter(self, meter: str) -> list[Edit]:
         """Every decision about a meter, those taken back too, in the order in which they were made."""
         return [event for event in self._events if event.meter == meter]
 
-    def standing(self, *kinds: str) -> list[Event]:
+    def edits_in_force(self, *kinds: str) -> list[Edit]:
         """The decisions of these kinds (`void`, `accept`, …) that stand. Any thread."""
         found = []
         for each in list(self._decided.values()):  # in one piece, as the owner's thread may add to it
@@ -174,29 +174,29 @@ class EventBook:
                 found += list(getattr(each, f"{kind}s").values())
         return found
 
-    def last(self, who: str) -> list[Event]:
+    def last_edits_by(self, who: str) -> list[Edit]:
         """What someone decided last of what still stands, all that was decided together; nothing if there is none."""
-        moment = next((e.decided for e in reversed(self._events) if e.who == who and self.stands(e)), None)
-        return [e for e in self._events if e.decided == moment and e.who == who and self.stands(e)]
+        moment = next((e.decided for e in reversed(self._events) if e.who == who and self.is_in_force(e)), None)
+        return [e for e in self._events if e.decided == moment and e.who == who and self.is_in_force(e)]
 
-    def stands(self, event: Event) -> bool:
+    def is_in_force(self, event: Edit) -> bool:
         """Whether it is a decision that has not been taken back, nor taken anew."""
         decided = self._decided.get(event.meter)
-        if decided is None or event.at is None or event.what not in UNDOES.values():
+        if decided is None or event.at is None or event.kind not in UNDOES.values():
             return False
-        return getattr(decided, f"{event.what}s").get(event.at) is event
+        return getattr(decided, f"{event.kind}s").get(event.at) is event
 
     def corrections(self, codes: Mapping[str, int]) -> Corrections | None:
         """What follows from the decisions for columns of these meter codes; the same one until a decision is added."""
         if not self._known:
             known = {codes[meter]: each for meter, each in self._decided.items() if meter in codes}
-            self._corrections = corrections_of(known)
+            self._corrections = corrections_from(known)
             self._known = len(known) == len(self._decided)
         return self._corrections
 
     # -- writing -----------------------------------------------------------------------------------------------
 
-    def append(self, events: Sequence[Event]) -> int:
+    def append_edits(self, events: Sequence[Edit]) -> int:
         """Put decisions on disk, together; what `retract` takes to undo it. Any thread.
 
         Raises StorageError; then none of them is there.
@@ -208,7 +208,7 @@ class EventBook:
             fd = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
         except OSError as error:
             self._appendable = False
-            raise durable.refusal(self.path, error) from error
+            raise durable.storage_error(self.path, error) from error
         try:
             size = os.fstat(fd).st_size
             try:
@@ -217,12 +217,12 @@ class EventBook:
             except OSError as error:
                 self._appendable = False  # what the disk holds now is unknown: the next time it is written anew
                 self._cut(fd, size)
-                raise durable.refusal(self.path, error) from error
+                raise durable.storage_error(self.path, error) from error
         finally:
             os.close(fd)
         return size
 
-    def retract(self, mark: int) -> None:
+    def retract_append(self, mark: int) -> None:
         """Undo the last append, as what belongs with it could not be stored. Any thread. Raises StorageError."""
         try:
             if mark >= 0:
@@ -232,10 +232,10 @@ class EventBook:
             pass
         self._rewrite(self._events)
 
-    def add(self, event: Event) -> None:
+    def apply_edit(self, event: Edit) -> None:
         """Let a decision that is on disk take effect."""
         self._events.append(event)
-        self._decided.setdefault(event.meter, Decided()).take(event)
+        self._decided.setdefault(event.meter, MeterEdits()).apply_edit(event)
         self._known = False
 
     def _cut(self, fd: int, size: int) -> None:
@@ -244,22 +244,22 @@ class EventBook:
         except OSError as error:
             raise StorageError(f"{NAME} holds half a decision that cannot be cut off: {error.strerror}") from error
 
-    def _rewrite(self, events: Sequence[Event]) -> None:
+    def _rewrite(self, events: Sequence[Edit]) -> None:
         header = io.StringIO()
         csv.writer(header, lineterminator="\n").writerow(HEADER)
-        durable.replace(self.path, header.getvalue().encode() + self._csv(events))
+        durable.replace_file(self.path, header.getvalue().encode() + self._csv(events))
         self._appendable = True
 
-    def _csv(self, events: Sequence[Event]) -> bytes:
+    def _csv(self, events: Sequence[Edit]) -> bytes:
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
         for event in events:
-            row = (self._zone.iso(event.decided), event.meter, event.what, values_of(event, self._zone))
-            writer.writerow((*row, disarmed(event.who), disarmed(event.reason)))
+            row = (self._zone.iso(event.decided), event.meter, event.kind, format_values(event, self._zone))
+            writer.writerow((*row, disarm_formula(event.who), disarm_formula(event.reason)))
         return out.getvalue().encode()
 
 
-def parse(cells: Sequence[str], zone: SiteZone) -> Event:
+def parse_row(cells: Sequence[str], zone: SiteZone) -> Edit:
     """A row in the order of HEADER. Raises Refused for one that is no decision."""
     decided, meter, what, values, who, reason = cells
     check_meter_id(meter)
@@ -272,7 +272,7 @@ def parse(cells: Sequence[str], zone: SiteZone) -> Event:
     needed = {"at", "final", "initial"} if what == "exchange" else {"at"} if what in OF_AN_INSTANT else set()
     if stated.keys() != needed or len(values.split()) != len(needed):
         raise Refused("bad-field", f"the values of {what} are {' '.join(f'{name}=…' for name in sorted(needed))}")
-    return Event(
+    return Edit(
         zone.parse(decided),
         meter,
         what,
@@ -284,17 +284,17 @@ def parse(cells: Sequence[str], zone: SiteZone) -> Event:
     )
 
 
-def values_of(event: Event, zone: SiteZone) -> str:
+def format_values(event: Edit, zone: SiteZone) -> str:
     """What a decision is about, as the file has it."""
     if event.at is None:
         return ""
     at = f"at={zone.iso(event.at)}"
-    if event.what != "exchange":
+    if event.kind != "exchange":
         return at
     return f"{at} final={format_kwh(event.final)} initial={format_kwh(event.initial)}"
 
 
-def checked_reason(text: str) -> str:
+def check_reason(text: str) -> str:
     """`text` as a reason: something, on one line, not endless. Raises MeterError."""
     text = " ".join(text.split())
     if not text:
@@ -305,5 +305,5 @@ def checked_reason(text: str) -> str:
 
 
 def _armed(text: str) -> str:
-    """A cell without the apostrophe that disarmed it."""
-    return text[1:] if text.startswith("'") and disarmed(text[1:]) != text[1:] else text
+    """A cell without the apostrophe that disarm_formula it."""
+    return text[1:] if text.startswith("'") and disarm_formula(text[1:]) != text[1:] else text

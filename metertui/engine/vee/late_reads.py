@@ -20,9 +20,9 @@ import numpy as np
 
 from metertui.engine.columns import Frozen
 from metertui.engine.vee import rules
-from metertui.engine.vee.edit_log import Decided
+from metertui.engine.vee.edit_log import MeterEdits
 
-NEVER_SIMPLE: Final = 1 << 62
+NOT_SIMPLE: Final = 1 << 62
 """A head's time where the meter's next reading has to be placed: no reading is later than that."""
 _EVER: Final = -1
 """Before any reading."""
@@ -38,10 +38,10 @@ Point = tuple[int, int]
 """A reading of a known meter, or an exchange with the old register's last: µs UTC, register Wh."""
 
 
-class Heads:
+class MeterHeads:
     """By meter code, the register that the next reading has to fit, where that is all there is to it.
 
-    That of the last stored reading if it is counted, or of an exchange after it; else NEVER_SIMPLE. About 16 bytes a
+    That of the last stored reading if it is counted, or of an exchange after it; else NOT_SIMPLE. About 16 bytes a
     meter, two look-ups a reading.
     """
 
@@ -58,7 +58,7 @@ class Heads:
         """Make room for `count` meters; new ones have no reading, which is not simple."""
         missing = count - len(self.time)
         if missing > 0:
-            self.time.extend([NEVER_SIMPLE] * missing)
+            self.time.extend([NOT_SIMPLE] * missing)
             self.wh.extend([0] * missing)
 
     def load(self, frozen: Frozen) -> None:
@@ -91,21 +91,21 @@ class Heads:
             if len(self._unsettled) > _MOST_UNSETTLED:
                 del self._unsettled[next(iter(self._unsettled))]
         if head is None:
-            self.time[code] = NEVER_SIMPLE
+            self.time[code] = NOT_SIMPLE
         else:
             self.time[code], self.wh[code] = head
 
 
-class Stored(Protocol):
+class StoredReads(Protocol):
     """What is stored, by meter code and time; each call O(log n + count)."""
 
-    def find(self, code: int, time: int) -> int | None:
+    def register_at(self, code: int, time: int) -> int | None:
         """The register (Wh) stored for a meter at an instant."""
 
-    def before(self, code: int, time: int, count: int) -> list[Point]:
+    def reads_before(self, code: int, time: int, count: int) -> list[Point]:
         """Up to `count` stored readings right before `time`, in time order."""
 
-    def after(self, code: int, time: int, count: int) -> list[Point]:
+    def reads_after(self, code: int, time: int, count: int) -> list[Point]:
         """Up to `count` stored readings right after `time`, in time order."""
 
 
@@ -115,7 +115,9 @@ class Neighbours:
     With what was decided about them, if anything was.
     """
 
-    def __init__(self, stored: Stored, code: int, staged: Sequence[Point] = (), decided: Decided | None = None) -> None:
+    def __init__(
+        self, stored: StoredReads, code: int, staged: Sequence[Point] = (), decided: MeterEdits | None = None
+    ) -> None:
         self._stored = stored
         self._code = code
         self._staged = staged
@@ -126,14 +128,14 @@ class Neighbours:
         place = bisect_left(self._staged, (time, -1))
         if place < len(self._staged) and self._staged[place][0] == time:
             return self._staged[place][1]
-        return self._stored.find(self._code, time)
+        return self._stored.register_at(self._code, time)
 
     def before(self, time: int, count: int) -> tuple[list[Point], bool]:
         """The nearest readings before `time` in time order, `count` or a few more or less, and whether there are more.
 
         Without those that a decision sets aside, with exchanges in their place.
         """
-        found = self._stored.before(self._code, time, count)
+        found = self._stored.reads_before(self._code, time, count)
         place = bisect_left(self._staged, (time, -1))
         if place:
             found = sorted([*found, *self._staged[max(0, place - count) : place]])[-count:]
@@ -142,12 +144,12 @@ class Neighbours:
 
     def after(self, time: int, count: int) -> tuple[list[Point], bool]:
         """The nearest readings after `time`, as `before` gives those before it."""
-        found = self._stored.after(self._code, time, count)
+        found = self._stored.reads_after(self._code, time, count)
         place = bisect_left(self._staged, (time + 1, -1))
         if place < len(self._staged):
             found = sorted([*found, *self._staged[place : place + count]])[:count]
         more = len(found) == count
-        return self._corrected(found, time + 1, found[-1][0] + 1 if more else NEVER_SIMPLE), more
+        return self._corrected(found, time + 1, found[-1][0] + 1 if more else NOT_SIMPLE), more
 
     def _corrected(self, found: list[Point], first: int, until: int) -> list[Point]:
         """Readings from `first` to before `until` as the judge is to see them."""
@@ -162,7 +164,7 @@ class Neighbours:
 class Course:
     """Readings of one meter pushed through the judge in time order, and remembered."""
 
-    def __init__(self, max_w: int, decided: Decided | None = None) -> None:
+    def __init__(self, max_w: int, decided: MeterEdits | None = None) -> None:
         self.judge = rules.Judge(max_w)
         self.points: list[Point] = []
         self.decided = decided
@@ -177,7 +179,7 @@ class Course:
         if decided is None or not self.marks(time):
             self.judge.push(time, wh)
         elif time in decided.exchanges:
-            self.judge.exchange(time, wh, decided.exchanges[time].initial)
+            self.judge.push_exchange(time, wh, decided.exchanges[time].initial)
         else:
             self.judge.push_released(time, wh)
 
@@ -185,7 +187,7 @@ class Course:
         """Keep only what later readings are judged by."""
         self.is_long = True
         last = self.points[-1]
-        self.points = [self.points[place] for place in self.judge.forget()]
+        self.points = [self.points[place] for place in self.judge.forget_settled()]
         assert self.points[-1] == last, "the last reading is counted or pending, or nothing would be"
 
     def marks(self, time: int) -> bool:

@@ -86,12 +86,12 @@ class Judge:
         if not self._push_firm(new):
             self.status[new] = RESET
 
-    def exchange(self, time: int, final: int, initial: int) -> None:
+    def push_exchange(self, time: int, final: int, initial: int) -> None:
         """The register was exchanged: what the old one showed last, and the new one first, Wh."""
         self._push_firm(self._take(time, final, initial, EXCHANGE))
         self._before = None  # what the old register said is nothing to the new one
 
-    def forget(self) -> list[int]:
+    def forget_settled(self) -> list[int]:
         """Keep only what later readings are judged by; the places that this was at, in the order that it has now."""
         kept = sorted({place for place in (self._before, self.last, self.pending) if place is not None})
         now = {place: at for at, place in enumerate(kept)}
@@ -160,7 +160,7 @@ class Judge:
         return fits(self._points[earlier][0], self._bases[earlier], *self._points[later], self._max_w)
 
 
-def judge(
+def judge_columns(
     meter: NDArray[np.int32],
     time: NDArray[np.int64],
     wh: NDArray[np.int64],
@@ -211,7 +211,7 @@ def judge(
             if is_exchange is None:
                 course.push(instant, register)
             elif is_exchange:
-                course.exchange(instant, register, int(base[at]))
+                course.push_exchange(instant, register, int(base[at]))
             else:
                 course.push_released(instant, register)
         fresh = 2 if known else 0  # what the first two of three are has been said, here or by an earlier replay
@@ -220,7 +220,7 @@ def judge(
     return status
 
 
-def doubtful(status: NDArray[np.uint8]) -> NDArray[np.bool_]:
+def is_doubtful(status: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """Which readings do not count though nobody decided so."""
     return np.asarray((status == SUSPECT) | (status == REJECTED))
 

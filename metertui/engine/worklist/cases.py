@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from metertui.engine.accounts import Account
 from metertui.engine.columns import Group
 from metertui.engine.index import GroupsInTime
-from metertui.engine.vee import Event, EventBook
+from metertui.engine.vee import Edit, EditLog
 from metertui.engine.worklist.clock_drift import DriftLog
 
 Cause = Literal[
@@ -88,9 +88,9 @@ class ExceptionRow:
     cause: Cause
     why: str
     region: str
-    decided: Event | None
+    decided: Edit | None
     """The decision that stands about it, with who, when and why."""
-    notes: tuple[Event, ...]
+    notes: tuple[Edit, ...]
     """What was noted about it, and asked for again, oldest first."""
     line: str = ""
     """What was sent, of a refused line; data, never markup."""
@@ -112,7 +112,7 @@ class SiteState:
     place: GroupsInTime
     """The attributes of meters in time."""
     groups: Sequence[Group]
-    events: EventBook
+    events: EditLog
     drift: DriftLog
     rejects: Path
     silent_us: int

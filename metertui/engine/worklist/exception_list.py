@@ -144,7 +144,7 @@ class _Sieve:
         """Of which cases someone has decided, bool[n]."""
         mask = np.isin(self._cause, [CAUSES.index(cause) for cause in CAUSES if cause in DECIDED])
         codes = self._state.codes
-        accepts = [event for event in self._state.events.standing("accept") if event.meter in codes]
+        accepts = [event for event in self._state.events.edits_in_force("accept") if event.meter in codes]
         if accepts and len(mask):
             times = np.unique(np.array([event.at for event in accepts], dtype=np.int64))
             meters = np.array([codes[event.meter] for event in accepts], dtype=np.int64)
@@ -173,10 +173,10 @@ class _Sieve:
         code, time = int(self._meter[place]), int(self._time[place])
         meter = self._frozen.ids[code] if code >= 0 else told.meter
         cause = CAUSES[self._cause[place]]
-        made = self._state.events.of(meter) if code >= 0 else None
+        made = self._state.events.edits_of_meter(meter) if code >= 0 else None
         decided = None
         if made is not None:
-            decided = made.of(time) if cause in OF_READINGS else made.accepts.get(time)
+            decided = made.edit_at(time) if cause in OF_READINGS else made.accepts.get(time)
         return ExceptionRow(
             meter=meter,
             time=time,

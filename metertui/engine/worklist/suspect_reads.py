@@ -30,7 +30,7 @@ def find_misfits(frozen: Frozen) -> Cases:
     cause = cause_of[frozen.status[odd]]
     if frozen.corrections is not None:
         made = frozen.corrections
-        at, known = tail_columns.places(columns, made.release_meter, made.release_time)
+        at, known = tail_columns.locate_rows(columns, made.release_meter, made.release_time)
         released = at[known]
         released = released[frozen.status[released] < rules.SUSPECT]
         kept = ~np.isin(odd, released)

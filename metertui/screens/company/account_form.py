@@ -108,10 +108,10 @@ class FormTab(Tab):
         for place, (since, group) in enumerate(moves):
             when = "from the start".ljust(19) if not place else fmt.moment(since, self.zone)
             lines.append(f"{when}  {', '.join(filter(None, group)) or 'no attributes'}")
-        for event in self.headend.engine.events.all_of(account.meter)[-_EVENTS:]:
+        for event in self.headend.engine.events.history_of_meter(account.meter)[-_EVENTS:]:
             about = "" if event.at is None else f" {fmt.moment(event.at, self.zone)}"
             reason = f": {event.reason}" if event.reason else ""
-            lines.append(f"{fmt.moment(event.decided, self.zone)}  {event.what}{about} by {event.who}{reason}")
+            lines.append(f"{fmt.moment(event.decided, self.zone)}  {event.kind}{about} by {event.who}{reason}")
         return Text("\n").join([Text("History", style="bold"), *map(plain, lines)])
 
     @on(Button.Pressed, "#register")

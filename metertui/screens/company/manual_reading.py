@@ -56,7 +56,7 @@ class ReadingTab(Tab):
     def _before(self, meter: str, wh: int | None, at: int) -> str:
         """Return the counted reading before an instant, or why a reading of `wh` would be refused or suspect there."""
         engine = self.headend.engine
-        known = engine.readings.find(engine.directory.codes[meter], at)
+        known = engine.readings.register_at(engine.directory.codes[meter], at)
         if wh is not None and known is not None and known != wh:
             return f"! {fmt.kwh(known)} is already stored for this time."
         before = engine.series(meter).curve.point_before(at)

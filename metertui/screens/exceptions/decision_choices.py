@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from metertui.engine.core import Decision
 from metertui.engine.errors import MeterError
-from metertui.engine.vee import UNDOES, Event
+from metertui.engine.vee import UNDOES, Edit
 from metertui.engine.worklist import Cause, ExceptionRow
 
 PREVIEW: Final = "preview"
@@ -85,12 +85,12 @@ def unknown(rows: Sequence[ExceptionRow]) -> str:
     return f"{_of(strangers, rows)} about an unknown meter and cannot be decided{advice}"
 
 
-def undo_decisions(events: Sequence[Event]) -> list[Decision]:
+def undo_decisions(events: Sequence[Edit]) -> list[Decision]:
     """Return the decisions that undo events. Raises MeterError if there are none."""
     if not events:
         raise MeterError("there is no decision to undo")
     undo = {done: undone for undone, done in UNDOES.items()}
-    return _once([Decision(undo[event.what], event.meter, event.at or 0, PREVIEW) for event in events])
+    return _once([Decision(undo[event.kind], event.meter, event.at or 0, PREVIEW) for event in events])
 
 
 def result_sentence(what: str, count: int) -> str:

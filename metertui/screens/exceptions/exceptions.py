@@ -353,7 +353,7 @@ class ExceptionsScreen(DeskScreen):
 
         def undo() -> None:
             try:
-                own = self.headend.engine.events.last(self.desk.sessions.email)
+                own = self.headend.engine.events.last_edits_by(self.desk.sessions.email)
                 self._propose(decision_choices.undo_decisions(events or own))
             except MeterError as error:
                 self._refuse(error)
@@ -375,7 +375,7 @@ class ExceptionsScreen(DeskScreen):
     def _decided(self, effects: Sequence[Effect] | None) -> None:
         if effects:
             self._chosen.clear()
-            self.say(decision_choices.result_sentence(effects[0].event.what, len(effects)))
+            self.say(decision_choices.result_sentence(effects[0].event.kind, len(effects)))
             self._load()
 
     def action_explain(self) -> None:

@@ -392,8 +392,10 @@ def test_many_accounts_and_their_history_with_one_rewrite_of_each(
     register(book, "1", "2", region="East")
     book.modify("2", {"region": "West"}, LATER)
     written: list[str] = []
-    real = durable.Replacement.place_due
-    monkeypatch.setattr(durable.Replacement, "place_due", lambda self: (written.append(self._path.name), real(self))[1])
+    real = durable.Replacement.commit_pending
+    monkeypatch.setattr(
+        durable.Replacement, "commit_pending", lambda self: (written.append(self._path.name), real(self))[1]
+    )
     moved = [(NOW, Group("North")), (LATER, Group("South"))]
     book.put([Account("1", region="South"), Account("3", region="South")], {"1": moved, "3": moved})
     assert written == ["accounts_history.csv", "users.csv"]

@@ -122,7 +122,7 @@ def test_what_the_disk_refuses_is_not_so_here_either(
     def refuse(*_: object, **__: object) -> None:
         raise StorageError("cannot write admins.csv: No space left on device")
 
-    monkeypatch.setattr(durable, "replace", refuse)
+    monkeypatch.setattr(durable, "replace_file", refuse)
     with pytest.raises(StorageError):
         change(book)  # type: ignore[operator] # one of the two above
     assert roles(book) == roles(load(tmp_path)) == {"a@b": "government"}

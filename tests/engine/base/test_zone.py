@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metertui.engine.base.zone import DAY, HOUR, SECOND, SiteZone, date_of, day_number
+from metertui.engine.base.zone import DAY, HOUR, SECOND, SiteZone, day_number, day_of_number
 from metertui.engine.errors import MeterError, Refused
 
 SINGAPORE = SiteZone("Asia/Singapore")
@@ -109,16 +109,16 @@ def test_days_are_as_long_as_the_zone_says(zone: SiteZone, day: date, hours: int
 def test_arrays_agree_with_single_instants(zone: SiteZone, utc: datetime) -> None:
     instant = micros(utc.replace(tzinfo=UTC))
     local = utc.replace(tzinfo=UTC).astimezone(ZoneInfo(zone.name))
-    wall = zone.wall(np.array([instant]))[0]
+    wall = zone.wall_clock(np.array([instant]))[0]
     assert wall == micros(local.replace(tzinfo=UTC))
-    assert date_of(int(zone.days(np.array([instant]))[0])) == local.date() == zone.day(instant)
+    assert day_of_number(int(zone.day_numbers(np.array([instant]))[0])) == local.date() == zone.day(instant)
     assert zone.parse(zone.iso(instant)) == instant
     assert zone.midnight(local.date()) <= instant < zone.midnight(local.date() + timedelta(days=1))
 
 
 @given(st.dates(date(1970, 1, 1), date(2199, 12, 31)))
 def test_day_numbers(day: date) -> None:
-    assert date_of(day_number(day)) == day
+    assert day_of_number(day_number(day)) == day
 
 
 def test_hours_stand_on_the_local_clock() -> None:

@@ -141,7 +141,7 @@ def assert_whole(folder: Path, before: bytes) -> None:
         assert sums(book, month) == today(town(more=100), month)
         assert not list(ledger_problems(book.ledger_of_month(month), book.path_of_month(month), ZONE))
         assert book.ledger_of_month(month).entries == (6 if month == "2025-02" else 4)
-    assert all(line.sha256 and not line.edited for line in book.manifest.read().values())
+    assert all(line.sha256 and not line.edited for line in book.manifest.read_entries().values())
 
 
 def test_a_run_may_be_cut_at_any_operation_and_is_done_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

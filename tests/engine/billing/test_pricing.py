@@ -24,8 +24,8 @@ from metertui.engine.columns.columns import Curve, Frozen, Group
 from metertui.engine.usage.aggregate import usage_table
 from metertui.engine.usage.query import Question
 from metertui.engine.usage.series import Series
-from metertui.engine.vee.curve import judged
-from metertui.engine.vee.edit_log import Decided, Event, corrections_of
+from metertui.engine.vee.curve import validate
+from metertui.engine.vee.edit_log import Edit, MeterEdits, corrections_from
 from tests import oracle
 from tests.engine.build import MAX_W, frozen
 from tests.oracle import Row
@@ -295,14 +295,14 @@ def test_bills_over_an_exchange_and_a_void_are_what_the_model_says(
     course: list[tuple[int, int]], hours: int, final: int, initial: int, rows: list[Row], void: bool
 ) -> None:
     rows = [row for row in rows if not row.apartment_type]
-    at, decided = START + hours * HOUR, Decided()
-    decided.take(Event(0, "m", "exchange", at, "", "", final, initial))
+    at, decided = START + hours * HOUR, MeterEdits()
+    decided.apply_edit(Edit(0, "m", "exchange", at, "", "", final, initial))
     voids = {course[len(course) // 2][0]} if void and course else set()
     for time in voids:
-        decided.take(Event(0, "m", "void", time, "", ""))
+        decided.apply_edit(Edit(0, "m", "void", time, "", ""))
     whole = frozen({"m": course}, LONDON)
-    corrections = corrections_of({0: decided})
-    found = judged(whole.columns, corrections, MAX_W)
+    corrections = corrections_from({0: decided})
+    found = validate(whole.columns, corrections, MAX_W)
     columns = replace(
         whole,
         status=found.status,

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metertui.engine.columns.sorted_runs import FrozenRuns, LiveRuns, first_at_least, ranges, stretches
+from metertui.engine.columns.sorted_runs import FrozenRuns, LiveRuns, concat_ranges, first_at_least, run_edges
 
-LOAD = 4
+LEAF_LOAD = 4
 """Keys a leaf: small, so that a few dozen keys make many leaves."""
 FIRST = 1000
 """The row of the first pair of live runs."""
@@ -37,7 +37,7 @@ def expected(model: list[tuple[int, int]], chosen: list[tuple[int, int]], bounds
 
 
 def frozen(model: list[tuple[int, int]]) -> FrozenRuns:
-    return FrozenRuns.sort(ints([key for key, _ in model]), ints([value for _, value in model]), LOAD)
+    return FrozenRuns.sort(ints([key for key, _ in model]), ints([value for _, value in model]), LEAF_LOAD)
 
 
 def check_frozen(runs: FrozenRuns, model: list[tuple[int, int]]) -> None:
@@ -49,7 +49,7 @@ def check_live(runs: LiveRuns, model: list[tuple[int, int]]) -> None:
 
 
 def live(model: list[tuple[int, int]], cuts: list[int]) -> LiveRuns:
-    runs = LiveRuns(LOAD)
+    runs = LiveRuns(LEAF_LOAD)
     borders = sorted({0, len(model), *(cut % (len(model) + 1) for cut in cuts)})
     for start, stop in pairwise(borders):
         part = model[start:stop]
@@ -113,13 +113,13 @@ def test_many_stretches_are_bisected_as_one_is(parts: list[list[int]], data: st.
 @given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 9)), max_size=20))
 def test_ranges_stand_one_behind_the_other(parts: list[tuple[int, int]]) -> None:
     starts, stops = ints([a for a, _ in parts]), ints([a + n for a, n in parts])
-    assert ranges(starts, stops).tolist() == [i for a, n in parts for i in range(a, a + n)]
+    assert concat_ranges(starts, stops).tolist() == [i for a, n in parts for i in range(a, a + n)]
 
 
 def test_stretches_are_where_the_value_changes() -> None:
-    assert stretches(ints([])).tolist() == [0]
-    assert stretches(ints([5])).tolist() == [0, 1]
-    assert stretches(ints([5, 5, 7, 7, 7, 2])).tolist() == [0, 2, 5, 6]
+    assert run_edges(ints([])).tolist() == [0]
+    assert run_edges(ints([5])).tolist() == [0, 1]
+    assert run_edges(ints([5, 5, 7, 7, 7, 2])).tolist() == [0, 2, 5, 6]
 
 
 Broken = Callable[[FrozenRuns], None]

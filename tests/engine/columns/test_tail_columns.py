@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metertui.engine.columns.columns import Columns
-from metertui.engine.columns.tail_columns import Arrivals, Tail, merge
+from metertui.engine.columns.tail_columns import Arrivals, Tail, merge_arrivals
 
 readings = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 12), st.integers(0, 99)), max_size=40)
 
@@ -16,7 +16,7 @@ readings = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 12), st.integers
 def arrivals(items: list[tuple[int, int, int]]) -> Arrivals:
     tail = Tail()
     tail.append([code for code, _, _ in items], [time for _, time, _ in items], [wh for _, _, wh in items])
-    return tail.frozen().arrivals()
+    return tail.freeze().arrivals()
 
 
 def columns(items: list[tuple[int, int, int]]) -> Columns:
@@ -41,15 +41,15 @@ def test_merge_is_a_sorted_union_in_which_the_first_stands(
     model = {(code, time): wh for code, time, wh in listed(history)}
     for code, time, wh in new:
         model.setdefault((code, time), wh)
-    merged = merge(history, arrivals(new))
+    merged = merge_arrivals(history, arrivals(new))
     assert listed(merged) == sorted((code, time, wh) for (code, time), wh in model.items())
     assert merged.meter.dtype == np.int32
 
 
 def test_merge_copies_nothing_where_nothing_is_new() -> None:
     history = columns([(0, 1, 5), (2, 3, 6)])
-    assert merge(history, arrivals([(2, 3, 6)])) is history
-    assert merge(history, arrivals([])) is history
+    assert merge_arrivals(history, arrivals([(2, 3, 6)])) is history
+    assert merge_arrivals(history, arrivals([])) is history
 
 
 @given(st.lists(readings, max_size=8), st.integers(0, 400), st.integers(1, 50))
@@ -59,7 +59,7 @@ def test_the_tail_keeps_arrivals_in_order(batches: list[list[tuple[int, int, int
     for batch in batches:
         tail.append(*([reading[i] for reading in batch] for i in range(3)))
         model += batch
-        assert listed(tail.frozen().arrivals()) == model
+        assert listed(tail.freeze().arrivals()) == model
     drop = min(drop, len(model))
     tail.drop(drop)
     del model[:drop]
@@ -67,7 +67,7 @@ def test_the_tail_keeps_arrivals_in_order(batches: list[list[tuple[int, int, int
         tail.append(*([reading[i] for reading in batch] for i in range(3)))
         model += batch
     assert len(tail) == len(model)
-    assert listed(tail.frozen().arrivals()) == model
+    assert listed(tail.freeze().arrivals()) == model
     middle = len(model) // 2
     assert listed(tail.part(0, middle)) + listed(tail.part(middle, len(model))) == model
     rows = np.arange(len(model), dtype=np.int64)[::-1]
@@ -77,7 +77,7 @@ def test_the_tail_keeps_arrivals_in_order(batches: list[list[tuple[int, int, int
 def test_a_view_of_the_tail_never_changes() -> None:
     tail = Tail(block=16)
     tail.append([1, 2], [10, 20], [100, 200])
-    view = tail.frozen()
+    view = tail.freeze()
     for _ in range(50):
         tail.append([3], [30], [300])
     tail.drop(2)
@@ -93,7 +93,7 @@ def test_the_tail_gives_back_the_blocks_that_a_drop_empties() -> None:
     assert len(tail._time._blocks) == 10
     tail.drop(90)
     assert len(tail._time._blocks) == 1
-    assert listed(tail.frozen().arrivals()) == [(i, i, i) for i in range(90, 95)]
+    assert listed(tail.freeze().arrivals()) == [(i, i, i) for i in range(90, 95)]
 
 
 def test_a_reading_has_three_parts() -> None:

@@ -17,7 +17,7 @@ from metertui.engine.core import corrections
 from metertui.engine.core.corrections import Decision, Effect
 from metertui.engine.core.engine import Engine
 from metertui.engine.errors import DataError, MeterError, StorageError
-from metertui.engine.vee.edit_log import Event, EventBook
+from metertui.engine.vee.edit_log import Edit, EditLog
 from tests import oracle
 from tests.clock import FakeClock
 
@@ -53,7 +53,7 @@ def put(engine: Engine, *readings: tuple[str, str, str]) -> list[Outcome]:
 def decide(engine: Engine, what: str, clock: str, final: int = 0, initial: int = 0, reason: str = "told so") -> Effect:
     decision = Decision(what, "m", ZONE.parse(f"{DAY}T{clock}"), reason, final, initial)
     [effect] = corrections.list_effects(engine, [decision], "ann", engine.clock.now())
-    engine.events.append([effect.event])
+    engine.events.append_edits([effect.event])
     engine.apply_events([effect.event])
     return effect
 
@@ -211,7 +211,7 @@ def test_a_torn_last_decision_is_dropped_and_told(engine: Engine, tmp_path: Path
 def test_a_row_that_is_no_decision_is_named(tmp_path: Path, row: str, why: str) -> None:
     (tmp_path / "events.csv").write_text(f"time,meter,what,values,who,reason\n{row}\n")
     with pytest.raises(DataError, match=rf"events\.csv:2: {why}"):
-        EventBook(tmp_path, ZONE).load()
+        EditLog(tmp_path, ZONE).load()
 
 
 def test_a_disk_that_refuses_leaves_no_decision(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -224,7 +224,7 @@ def test_a_disk_that_refuses_leaves_no_decision(engine: Engine, monkeypatch: pyt
     with monkeypatch.context() as patch:
         patch.setattr("metertui.engine.storage.durable.sync_file", failed)
         with pytest.raises(StorageError, match=r"cannot write events\.csv: No space left"):
-            engine.events.append([Event(0, "m", "void", START, "ann", "x")])
+            engine.events.append_edits([Edit(0, "m", "void", START, "ann", "x")])
     assert (engine.folder / "events.csv").read_bytes() == before
     decide(engine, "unvoid", "03:00")
     assert len((engine.folder / "events.csv").read_text().splitlines()) == 3

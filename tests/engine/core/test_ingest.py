@@ -17,7 +17,7 @@ from metertui.engine.base.registers import format_kwh
 from metertui.engine.base.zone import MINUTE, SiteZone
 from metertui.engine.core.engine import Engine
 from metertui.engine.errors import MeterError, OwnedError, StorageError
-from metertui.engine.vee.edit_log import Event
+from metertui.engine.vee.edit_log import Edit
 from metertui.engine.vee.rules import COUNTED, REJECTED, RESET, SUSPECT, VOID
 from tests import oracle
 from tests.clock import FakeClock
@@ -317,7 +317,7 @@ def test_a_long_run_of_readings_that_fit_nothing_is_judged_as_the_rules_do(
                 assert outcome.kind == ("suspect" if kind in ("suspect", "rejected") else "ok")
             if random.random() < 0.1 and batch[0][0] not in model.voids:
                 model.voids.add(batch[0][0])
-                engine.apply_events([Event(1, "m", "void", batch[0][0], "ann", "why")])
+                engine.apply_events([Edit(1, "m", "void", batch[0][0], "ann", "why")])
         assert engine.series("m").status.tolist() == [{**NAMES, "void": VOID}[kind] for _, kind in model.judged()]
         engine.close()
 
@@ -329,8 +329,8 @@ def test_a_reading_costs_the_same_after_thousands_that_fit_nothing(
     falling = [("m", f"{8000 - n}", ZONE.iso(ZONE.parse("2025-03-02T00:00") + n * MINUTE)) for n in range(600)]
     commit(engine, *falling)
     looked: list[int] = []
-    before = engine.readings.before
-    monkeypatch.setattr(engine.readings, "before", lambda *args: looked.append(args[-1]) or before(*args))
+    before = engine.readings.reads_before
+    monkeypatch.setattr(engine.readings, "reads_before", lambda *args: looked.append(args[-1]) or before(*args))
     more = [("m", f"{7000 - n}", ZONE.iso(ZONE.parse("2025-03-03T00:00") + n * MINUTE)) for n in range(50)]
     assert {outcome.kind for outcome in commit(engine, *more)} == {"suspect"}
     assert not looked

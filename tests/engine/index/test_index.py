@@ -15,7 +15,7 @@ from metertui.engine.base.zone import DAY, HALF_HOUR, HOUR, MINUTE, SECOND, Site
 from metertui.engine.columns.columns import Columns
 from metertui.engine.index.index import ReadingIndex
 
-LOAD = 4
+LEAF_LOAD = 4
 """Keys a leaf: small, so that a few dozen runs make many leaves."""
 
 UTC_ZONE = SiteZone("UTC")
@@ -87,7 +87,7 @@ def groups_of(rows: list[Row]) -> np.ndarray:
 
 
 def build(rows: list[Row], zone: SiteZone = UTC_ZONE) -> ReadingIndex:
-    return ReadingIndex.build(columns(rows), groups_of(rows), zone, LOAD)
+    return ReadingIndex.build(columns(rows), groups_of(rows), zone, LEAF_LOAD)
 
 
 def extend(index: ReadingIndex, rows: list[Row]) -> None:
@@ -198,11 +198,11 @@ class AnyOrder(RuleBasedStateMachine):
         if mine and data.draw(st.booleans()):
             time = data.draw(st.sampled_from(mine))[0]
         there = [row for at, row in mine if at == time]
-        found = self.index.find(meter, time)
+        found = self.index.row_at(meter, time)
         assert found in there if there else found is None
         earlier = [pair for pair in mine if pair[0] < time]
-        assert self.index.before(meter, time, count) == earlier[len(earlier) - min(count, len(earlier)) :]
-        assert self.index.after(meter, time, count) == [pair for pair in mine if pair[0] > time][:count]
+        assert self.index.rows_before(meter, time, count) == earlier[len(earlier) - min(count, len(earlier)) :]
+        assert self.index.rows_after(meter, time, count) == [pair for pair in mine if pair[0] > time][:count]
 
     @rule(meter=meters, start=st.none() | instants, end=st.none() | instants)
     def rows_of(self, meter: int, start: int | None, end: int | None) -> None:
@@ -294,8 +294,8 @@ def test_a_clock_span_beyond_the_day_is_the_whole_day(meter: int | None) -> None
 def test_an_empty_index_answers_with_nothing() -> None:
     index = build([])
     assert len(index) == 0
-    assert index.find(0, 5) is None
-    assert index.before(0, 5, 3) == index.after(0, 5, 3) == []
+    assert index.row_at(0, 5) is None
+    assert index.rows_before(0, 5, 3) == index.rows_after(0, 5, 3) == []
     for conditions in ({}, {"meter": 0}, {"groups": [0]}, {"days": (0, 9)}, {"clock": (0, 7)}):
         assert index.select(**conditions).tolist() == []
 

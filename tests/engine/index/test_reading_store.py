@@ -60,7 +60,7 @@ def test_what_comes_during_a_rebuild_is_found_after_the_swap(
             assert stored.state_of(code) not in states, "the swap is a change to all"
             assert times.tolist() == [slot * 30 * MINUTE for slot, _ in mine]
             assert whs.tolist() == [wh for _, wh in mine]
-            assert [stored.find(code, slot * 30 * MINUTE) for slot, _ in mine] == [wh for _, wh in mine]
+            assert [stored.register_at(code, slot * 30 * MINUTE) for slot, _ in mine] == [wh for _, wh in mine]
     stored._caught_up()._check()
     assert np.array_equal(stored.view().frozen(100_000).columns.wh, [wh for _, wh in sorted(model.items())])
 

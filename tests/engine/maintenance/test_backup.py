@@ -157,7 +157,7 @@ def test_readings_that_move_into_their_day_files_meanwhile_are_in_it_once(
     again = Engine.open(tmp_path / "again", RULES, engine.clock)
     assert len(again.readings) >= stored
     assert {"m", "n"} <= set(again.ingest.active)
-    assert [wh for _, wh in again.readings.before(again.directory.codes["m"], 1 << 62, 9)] == [1000, 2000, 3000]
+    assert [wh for _, wh in again.readings.reads_before(again.directory.codes["m"], 1 << 62, 9)] == [1000, 2000, 3000]
     again.close()
     assert not any(proof.failures for proof in check_folder(tmp_path / "again", RULES, silent))
 

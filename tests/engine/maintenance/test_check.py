@@ -20,11 +20,11 @@ from metertui.engine.maintenance import check as checking
 from metertui.engine.maintenance import reconcile
 from metertui.engine.maintenance.check import check_folder
 from metertui.engine.maintenance.proof import Proof
-from metertui.engine.storage.day_files import Archive, by_day
+from metertui.engine.storage.day_files import Archive, split_by_day
 from metertui.engine.storage.reading_lines import Rows
 from metertui.engine.usage.intervals import Intervals, Pieces
-from metertui.engine.vee.curve import energy
-from metertui.engine.vee.edit_log import Event
+from metertui.engine.vee.curve import energy_of_readings
+from metertui.engine.vee.edit_log import Edit
 from tests.clock import FakeClock
 from tests.engine.maintenance.test_backup import close_day, put
 
@@ -48,8 +48,8 @@ def folder(tmp_path: Path) -> Path:
         registers.ravel(),
     )
     archive = Archive(tmp_path, ZONE)
-    for day, of_day in by_day(rows, ZONE):
-        archive.merge(day, of_day)
+    for day, of_day in split_by_day(rows, ZONE):
+        archive.merge_day(day, of_day)
     accounts = [Account(meter, region=region, registered=START) for meter, region in zip(rows.ids, "NSS", strict=True)]
     moves = {"m-1": [(START, Group("W")), (START + 50 * HOUR, Group("N"))]}
     AccountBook(tmp_path, ZONE).put(accounts, moves)
@@ -116,9 +116,9 @@ def test_a_wrong_sum_is_found(folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
     """The registers are subtracted anew: an energy that is off by 1 Wh does not pass."""
 
     def off_by_one(*columns: np.ndarray) -> np.ndarray:
-        return energy(*columns) + np.arange(len(columns[0])) // 100
+        return energy_of_readings(*columns) + np.arange(len(columns[0])) // 100
 
-    monkeypatch.setattr("metertui.engine.vee.curve.energy", off_by_one)
+    monkeypatch.setattr("metertui.engine.vee.curve.energy_of_readings", off_by_one)
     found = {proof.what for proof in check_folder(folder, RULES, lambda _: None) if proof.failures}
     assert found >= {"meters: energy against registers", "meters: the table against registers"}
 
@@ -154,11 +154,11 @@ def test_exchanges_and_voids_are_part_of_the_proof(folder: Path) -> None:
             continue
         times, whs = series.curve.time.tolist(), series.curve.wh.tolist()
         events = [
-            Event(0, meter, "exchange", times[0] - 1, "ann", "x", 5, whs[0]),
-            Event(0, meter, "exchange", times[1] + 1, "ann", "x", whs[1] + 700, whs[2]),
-            Event(0, meter, "exchange", times[-1] + 1, "ann", "x", whs[-1] + 50, 0),
+            Edit(0, meter, "exchange", times[0] - 1, "ann", "x", 5, whs[0]),
+            Edit(0, meter, "exchange", times[1] + 1, "ann", "x", whs[1] + 700, whs[2]),
+            Edit(0, meter, "exchange", times[-1] + 1, "ann", "x", whs[-1] + 50, 0),
         ]
-        engine.events.append(events)
+        engine.events.append_edits(events)
         engine.apply_events(events)
         assert int(engine.series(meter).curve.energy[-1]) == series.curve.energy[-1] + 750 - (whs[2] - whs[1])
     engine.close()
@@ -221,7 +221,7 @@ def test_a_day_that_is_written_between_two_looks_is_no_problem(tmp_path: Path, m
         close_day(engine)
         return read(path)
 
-    busily(engine.archive.path(date(2025, 3, 11)))
+    busily(engine.archive.path_of_day(date(2025, 3, 11)))
     monkeypatch.setattr(checking, "_data", busily)
     assert problems(tmp_path) == []
     engine.close()

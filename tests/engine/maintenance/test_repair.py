@@ -15,7 +15,7 @@ from metertui.engine.maintenance.repair import FileRepair, repair_folder
 from metertui.engine.storage import durable
 from metertui.engine.storage.day_files import Archive
 from metertui.engine.storage.folder_lock import FolderLock
-from metertui.engine.storage.manifest import digest_of
+from metertui.engine.storage.manifest import sha256_of
 from tests.clock import FakeClock
 
 RULES = Rules(zone=SiteZone("Asia/Singapore"))
@@ -141,7 +141,7 @@ def test_a_day_file_is_mended(
     assert path.with_name("03_01.csv.rejected").exists() == bool(gone)
     assert start(tmp_path) == []
     assert told(tmp_path) == []  # the manifest too takes the file as it is now
-    assert len(Archive(tmp_path, RULES.zone).days()) == 1
+    assert len(Archive(tmp_path, RULES.zone).stored_days()) == 1
 
 
 def test_only_the_first_reasons_are_told_and_all_lines_counted(tmp_path: Path) -> None:
@@ -167,8 +167,8 @@ def test_a_crash_between_the_two_files_loses_nothing(tmp_path: Path, monkeypatch
         raise StorageError("cannot write log.txt: No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(durable, "replace", refuses)
-        patched.setattr(durable, "sync_all", lambda _: synced.append(aside(path)))
+        patched.setattr(durable, "replace_file", refuses)
+        patched.setattr(durable, "sync_metadata_too", lambda _: synced.append(aside(path)))
         with pytest.raises(StorageError):
             mend(tmp_path)
     assert path.read_bytes() == FIRST + BAD
@@ -286,7 +286,7 @@ def test_a_day_that_is_gone_is_said_and_no_longer_missed(tmp_path: Path) -> None
 def test_broken_lines_of_the_manifest_are_set_aside(tmp_path: Path) -> None:
     put(tmp_path, DAY, HEADER)
     path = tmp_path / "archive/manifest.csv"
-    line = b"2025/03_01.csv,%s,\n" % digest_of(HEADER).encode()
+    line = b"2025/03_01.csv,%s,\n" % sha256_of(HEADER).encode()
     broken = b"2025/03_\xe91.csv,,\n" + b'"2025/03_02.csv,\r,\n'
     path.write_bytes(broken + line)
     [done] = mend(tmp_path)

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from metertui.engine.errors import DataError
-from metertui.engine.storage.csv_tables import Table
+from metertui.engine.storage.csv_tables import CsvTable
 
 NEEDED = ("name", "place")
 
 
-def table(path: Path, data: bytes, *, torn_ok: bool = False) -> Table:
+def table(path: Path, data: bytes, *, torn_ok: bool = False) -> CsvTable:
     path.write_bytes(data)
-    return Table(path, NEEDED, ("note",), torn_ok=torn_ok)
+    return CsvTable(path, NEEDED, ("note",), torn_ok=torn_ok)
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_columns_of_others_keep_their_names_as_they_are_written(path: Path) -> N
 
 @pytest.mark.parametrize("data", [None, b"", b"\xef\xbb\xbf", b"\n\n"])
 def test_a_file_that_is_missing_or_empty_has_no_rows(path: Path, data: bytes | None) -> None:
-    found = Table(path, NEEDED) if data is None else table(path, data)
+    found = CsvTable(path, NEEDED) if data is None else table(path, data)
     assert (found.names, list(found.rows())) == (["name", "place"], [])
 
 

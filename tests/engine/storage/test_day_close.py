@@ -50,7 +50,7 @@ def test_a_day_is_in_order_of_time_and_identifier(tmp_path: Path) -> None:
     )
     # midnight opens the new day
     assert (tmp_path / "archive/2025/03_02.csv").read_text() == f"{HEADER}b,2025-03-02T00:00:00+08:00,0.007\n"
-    assert archive.days() == [date(2025, 3, 1), date(2025, 3, 2)]
+    assert archive.stored_days() == [date(2025, 3, 1), date(2025, 3, 2)]
 
 
 readings = st.lists(
@@ -74,7 +74,7 @@ def test_in_any_portions_and_twice_the_files_are_the_same(
     for portion in (everything[cut:], everything[:cut], everything[cut // 2 :], everything):
         day_close.write_day_files(Archive(other, ZONE), rows(*portion), ZONE)
     assert archived(one) == archived(other)
-    found = reading_lines.joined(list(Archive(one, ZONE).read_all()))
+    found = reading_lines.concat_rows(list(Archive(one, ZONE).read_all_days()))
     stored = {
         (found.ids[c], t, w)
         for c, t, w in zip(found.code.tolist(), found.time.tolist(), found.wh.tolist(), strict=True)
@@ -108,19 +108,19 @@ def test_a_file_that_would_not_change_is_not_written(tmp_path: Path, monkeypatch
 )
 def test_a_day_file_that_is_broken_is_named(tmp_path: Path, text: str, reason: str) -> None:
     archive = Archive(tmp_path, ZONE)
-    archive.ensure(date(2025, 3, 1))
+    archive.ensure_day(date(2025, 3, 1))
     (tmp_path / "archive/2025/03_01.csv").write_text(text)
     with pytest.raises(DataError, match=reason):
-        archive.read(date(2025, 3, 1))
+        archive.read_day(date(2025, 3, 1))
 
 
 def test_edited_by_hand_with_more_decimals_it_is_rounded_half_even(tmp_path: Path) -> None:
     archive = Archive(tmp_path, ZONE)
-    archive.ensure(date(2025, 3, 1))
+    archive.ensure_day(date(2025, 3, 1))
     (tmp_path / "archive/2025/03_01.csv").write_text(
         f"{HEADER}a,2025-03-01T22:30:00+08:00,1.0005\r\n\na,2025-03-01T14:31:00Z,1.0015\n"
     )
-    assert archive.read(date(2025, 3, 1)).wh.tolist() == [1000, 1002]
+    assert archive.read_day(date(2025, 3, 1)).wh.tolist() == [1000, 1002]
 
 
 # -- killed between any two operations on files ------------------------------------------------------------------------
@@ -142,7 +142,9 @@ def filled(folder: Path) -> None:
     folder.mkdir()
     (folder / "users.csv").write_text("identifier,address,region,sub_region,postcode,apartment_type\nm,,,,,\nn,,,,,\n")
     day_close.write_day_files(Archive(folder, ZONE), rows(("m", 0, 1), ("m", 180, 9)), ZONE)
-    late = b"".join(reading_lines.encode(rows(("n", 0, 2), ("m", 30, 4), ("n", 150, 6), ("m", 1500, 20)), ZONE))
+    late = b"".join(
+        reading_lines.encode_readings(rows(("n", 0, 2), ("m", 30, 4), ("n", 150, 6), ("m", 1500, 20)), ZONE)
+    )
     (folder / "log.txt").write_bytes(late)
 
 

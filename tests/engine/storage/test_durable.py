@@ -16,12 +16,12 @@ from metertui.engine.storage import durable
 
 def test_a_file_is_replaced_whole_and_keeps_who_may_read_it(tmp_path: Path) -> None:
     path = tmp_path / "users.csv"
-    durable.replace(path, b"one")
+    durable.replace_file(path, b"one")
     assert path.stat().st_mode & 0o777 == 0o644
     path.chmod(0o640)
-    durable.replace(path, iter([b"tw", b"o"]))
+    durable.replace_file(path, iter([b"tw", b"o"]))
     assert (path.read_bytes(), path.stat().st_mode & 0o777) == (b"two", 0o640)
-    durable.replace(path, b"three", mode=0o600)
+    durable.replace_file(path, b"three", mode=0o600)
     assert path.stat().st_mode & 0o777 == 0o600
     assert [entry.name for entry in tmp_path.iterdir()] == ["users.csv"]
 
@@ -31,7 +31,7 @@ def test_a_disk_that_refuses_leaves_the_old_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, operation: str
 ) -> None:
     path = tmp_path / "users.csv"
-    durable.replace(path, b"old")
+    durable.replace_file(path, b"old")
 
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -39,7 +39,7 @@ def test_a_disk_that_refuses_leaves_the_old_file(
     with monkeypatch.context() as patched:
         patched.setattr(os, operation, full)
         with pytest.raises(StorageError, match=r"cannot write users\.csv: No space left on device"):
-            durable.replace(path, b"new")
+            durable.replace_file(path, b"new")
     assert path.read_bytes() == b"old"
     assert [entry.name for entry in tmp_path.iterdir()] == ["users.csv"]
 
@@ -60,7 +60,7 @@ def test_a_new_name_that_is_not_on_disk_is_taken_back(
 ) -> None:
     path = tmp_path / "users.csv"
     if there:
-        durable.replace(path, b"old")
+        durable.replace_file(path, b"old")
 
     def fails(_: Path) -> None:
         raise OSError(errno.EIO, "Input/output error")
@@ -68,7 +68,7 @@ def test_a_new_name_that_is_not_on_disk_is_taken_back(
     with monkeypatch.context() as patched:
         patched.setattr(durable, "sync_folder", fails)
         with pytest.raises(StorageError, match="Input/output error"):
-            durable.replace(path, b"new")
+            durable.replace_file(path, b"new")
     assert [entry.read_bytes() for entry in tmp_path.iterdir()] == ([b"old"] if there else [])
 
 
@@ -85,10 +85,10 @@ def test_on_a_mac_the_drive_empties_its_cache_or_it_is_said_that_it_cannot(
 
     monkeypatch.setattr(sys, "platform", "darwin")
     monkeypatch.setattr(fcntl, "fcntl", flush)
-    durable.replace(tmp_path / "users.csv", b"new")
+    durable.replace_file(tmp_path / "users.csv", b"new")
     assert (tmp_path / "users.csv").read_bytes() == b"new"
     assert set(asked) == {51}
-    assert ("cannot be told to empty its cache" in durable.weakness(tmp_path)) is not supported
+    assert ("cannot be told to empty its cache" in durable.durability_warning(tmp_path)) is not supported
 
 
 def test_a_drive_that_fails_to_empty_its_cache_is_no_success(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,4 +98,4 @@ def test_a_drive_that_fails_to_empty_its_cache_is_no_success(tmp_path: Path, mon
     monkeypatch.setattr(sys, "platform", "darwin")
     monkeypatch.setattr(fcntl, "fcntl", flush)
     with pytest.raises(StorageError, match="Input/output error"):
-        durable.replace(tmp_path / "users.csv", b"new")
+        durable.replace_file(tmp_path / "users.csv", b"new")

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metertui.engine.storage import file_tail
-from metertui.engine.storage.file_tail import Sight, Trail
+from metertui.engine.storage.file_tail import FileTail, TailUpdate
 
 lines = st.lists(st.sampled_from([b"a\n", b"b,1\n", b"b,2\n", b'"c"\n', b"\n"]), max_size=8).map(b"".join)
 
@@ -22,14 +22,14 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_lines_are_seen_once_and_whole(path: Path) -> None:
-    seen = Trail(path, 100)
-    assert seen.look() == Sight()  # there is none yet
+    seen = FileTail(path, 100)
+    assert seen.poll() == TailUpdate()  # there is none yet
     path.write_bytes(b"1\n2\n3")
-    assert seen.look() == Sight(b"", b"1\n2\n")
-    assert seen.look() == Sight()
+    assert seen.poll() == TailUpdate(b"", b"1\n2\n")
+    assert seen.poll() == TailUpdate()
     with path.open("ab") as file:
         file.write(b"3\n4\n")
-    assert seen.look() == Sight(b"33\n4\n")
+    assert seen.poll() == TailUpdate(b"33\n4\n")
     assert seen.size == path.stat().st_size
     assert seen.first_line() == b"1\n"
     seen.close()
@@ -37,40 +37,40 @@ def test_lines_are_seen_once_and_whole(path: Path) -> None:
 
 def test_what_a_file_was_given_before_it_lost_its_name_is_not_missed(path: Path) -> None:
     path.write_bytes(b"1\n")
-    seen = Trail(path, 100)
-    assert seen.again() == b"1\n"
+    seen = FileTail(path, 100)
+    assert seen.reread() == b"1\n"
     with path.open("ab") as file:
         file.write(b"2\n")
         path.rename(path.with_name("sealed"))
-        assert seen.look() == Sight(b"")  # between two names; what is not yet on its way comes later
+        assert seen.poll() == TailUpdate(b"")  # between two names; what is not yet on its way comes later
         file.write(b"3\n")
     path.write_bytes(b"4\n")
     path.with_name("sealed").unlink()
-    assert seen.look() == Sight(b"2\n3\n", b"4\n")
+    assert seen.poll() == TailUpdate(b"2\n3\n", b"4\n")
     seen.close()
 
 
 @pytest.mark.parametrize("after", [b"1\n", b"1\nX\n3\n4\n", b""])
 def test_what_was_taken_back_is_noticed(path: Path, after: bytes) -> None:
     path.write_bytes(b"1\n2\n3\n")
-    seen = Trail(path, 4)
-    seen.skip()
+    seen = FileTail(path, 4)
+    seen.skip_to_end()
     fd = os.open(path, os.O_WRONLY | os.O_TRUNC)
     os.write(fd, after)
     os.close(fd)
-    assert seen.look().cut
-    assert seen.look().cut  # until it is read anew
-    assert seen.again() == after
-    assert seen.look() == Sight()
+    assert seen.poll().cut
+    assert seen.poll().cut  # until it is read anew
+    assert seen.reread() == after
+    assert seen.poll() == TailUpdate()
     seen.close()
 
 
 def test_a_hole_that_a_power_cut_left_is_not_gone_beyond(path: Path) -> None:
     path.write_bytes(b"1\n2\0\0\n3\n")
-    seen = Trail(path, 100)
-    assert seen.again() == b"1\n"
+    seen = FileTail(path, 100)
+    assert seen.reread() == b"1\n"
     path.write_bytes(b"1\n3\n")
-    assert seen.look().data == b"3\n"
+    assert seen.poll().data == b"3\n"
     seen.close()
 
 
@@ -83,14 +83,14 @@ def test_the_difference_of_two_tables_is_between_what_both_begin_and_end_with(
         patch.setattr(file_tail, "_PIECE", 3)
         path = Path(folder) / "file"
         path.write_bytes(begin + old + end)
-        seen = Trail(path, 100)
-        seen.skip()
+        seen = FileTail(path, 100)
+        seen.skip_to_end()
         path.with_name("new").write_bytes(begin + new + end)
         path.with_name("new").rename(path)
-        assert seen.is_other()
-        middle = seen.step_over()
-        assert not seen.is_other()
-        assert seen.look() == Sight()
+        assert seen.is_replaced()
+        middle = seen.follow_replacement()
+        assert not seen.is_replaced()
+        assert seen.poll() == TailUpdate()
         seen.close()
         before, after = begin + old + end, begin + new + end
         if middle is None:

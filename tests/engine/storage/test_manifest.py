@@ -15,7 +15,7 @@ from metertui.engine.errors import DataError, StorageError
 from metertui.engine.maintenance.check import check_folder
 from metertui.engine.storage import day_close, durable
 from metertui.engine.storage.day_files import Archive
-from metertui.engine.storage.manifest import Sealed, digest_of
+from metertui.engine.storage.manifest import ManifestEntry, sha256_of
 from metertui.engine.storage.reading_lines import Rows
 from tests.clock import FakeClock
 
@@ -53,7 +53,7 @@ def opened(folder: Path) -> Engine:
 def test_it_has_the_checksum_of_each_day_file(archive: Archive, tmp_path: Path) -> None:
     paths = sorted((tmp_path / "archive/2025").iterdir())
     assert archive.manifest.path.read_text() == "file,sha256,edited\n" + "".join(
-        f"2025/{path.name},{digest_of(path.read_bytes())},\n" for path in paths
+        f"2025/{path.name},{sha256_of(path.read_bytes())},\n" for path in paths
     )
     assert told(tmp_path) == []
 
@@ -61,12 +61,12 @@ def test_it_has_the_checksum_of_each_day_file(archive: Archive, tmp_path: Path) 
 def test_late_readings_and_starts_keep_it_true(archive: Archive, tmp_path: Path) -> None:
     day_close.write_day_files(archive, rows(FIRST, 5, 6, meter="n"), ZONE)
     opened(tmp_path).close()
-    assert set(archive.manifest.read()) == {"2025/03_01.csv", "2025/03_02.csv", "2025/03_12.csv"}
+    assert set(archive.manifest.read_entries()) == {"2025/03_01.csv", "2025/03_02.csv", "2025/03_12.csv"}
     assert told(tmp_path) == ["n has readings and no account"]
 
 
 def test_a_day_that_was_edited_by_hand_is_told_until_it_is_accepted(archive: Archive, tmp_path: Path) -> None:
-    path = archive.path(FIRST)
+    path = archive.path_of_day(FIRST)
     path.write_text(path.read_text().replace("0.11\n", "0.111\n"))
     edited = "2025/03_01.csv: edited by hand: it can be read, and is not what was written; --repair takes it as it is"
     assert told(tmp_path) == [edited]
@@ -74,12 +74,12 @@ def test_a_day_that_was_edited_by_hand_is_told_until_it_is_accepted(archive: Arc
     assert told(tmp_path) == [edited]
     opened(tmp_path).close()
     assert told(tmp_path) == [edited]
-    archive.manifest.accept(["2025/03_01.csv"])
+    archive.manifest.accept_files(["2025/03_01.csv"])
     assert told(tmp_path) == []
 
 
 def test_a_day_that_is_damaged_is_told_apart(archive: Archive, tmp_path: Path) -> None:
-    path = archive.path(FIRST)
+    path = archive.path_of_day(FIRST)
     path.write_bytes(path.read_bytes()[:-30] + bytes(30))
     first, second = told(tmp_path)
     assert first.startswith("2025/03_01.csv:")
@@ -87,21 +87,21 @@ def test_a_day_that_is_damaged_is_told_apart(archive: Archive, tmp_path: Path) -
 
 
 def test_a_day_that_is_gone_is_told(archive: Archive, tmp_path: Path) -> None:
-    archive.path(FIRST).unlink()
+    archive.path_of_day(FIRST).unlink()
     assert told(tmp_path) == ["2025/03_01.csv: gone; its readings are lost, unless a backup has them"]
     engine = opened(tmp_path)
     assert engine.warnings == ["archive/2025/03_01.csv is gone; metertui check tells more"]
     engine.close()
-    archive.manifest.accept(["2025/03_01.csv"])
+    archive.manifest.accept_files(["2025/03_01.csv"])
     assert told(tmp_path) == []
 
 
 def test_without_it_the_next_start_makes_it_anew(archive: Archive, tmp_path: Path) -> None:
-    before = archive.manifest.read()
+    before = archive.manifest.read_entries()
     archive.manifest.path.unlink()
     assert told(tmp_path) == []
     opened(tmp_path).close()
-    assert before.items() <= archive.manifest.read().items()
+    assert before.items() <= archive.manifest.read_entries().items()
 
 
 def test_one_that_is_broken_is_named(archive: Archive, tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_one_that_is_broken_is_named(archive: Archive, tmp_path: Path) -> None:
 def test_a_change_that_is_cut_short_leaves_no_wrong_checksum(
     archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    replace = durable.replace
+    replace = durable.replace_file
 
     def full(path: Path, data: bytes) -> None:
         if path.name == "03_02.csv":
@@ -123,11 +123,11 @@ def test_a_change_that_is_cut_short_leaves_no_wrong_checksum(
 
     late = Rows(["n"], np.zeros(2, np.int32), ZONE.midnight(SECOND) + np.array([-HOUR, HOUR]), np.array([1, 2]))
     with monkeypatch.context() as patched:
-        patched.setattr(durable, "replace", full)
+        patched.setattr(durable, "replace_file", full)
         with pytest.raises(StorageError):
             day_close.write_day_files(archive, late, ZONE)
-    lines = archive.manifest.read()
-    assert [lines[f"2025/03_0{n}.csv"] for n in (1, 2)] == [Sealed(), Sealed()]
+    lines = archive.manifest.read_entries()
+    assert [lines[f"2025/03_0{n}.csv"] for n in (1, 2)] == [ManifestEntry(), ManifestEntry()]
     assert told(tmp_path) == ["n has readings and no account"]
     opened(tmp_path).close()
-    assert all(line.sha256 for line in archive.manifest.read().values())
+    assert all(line.sha256 for line in archive.manifest.read_entries().values())

@@ -204,10 +204,10 @@ def test_sealing_opens_a_new_log(tmp_path: Path) -> None:
         wal.seal()
     assert (tmp_path / "log.sealed.txt").read_bytes() == LINES[0]
     assert (tmp_path / "log.txt").read_bytes() == LINES[1]
-    sealed = log.read_sealed(tmp_path, ZONE)
+    sealed = log.read_sealed_log(tmp_path, ZONE)
     assert sealed is not None
     assert sealed.wh.tolist() == [500]
-    assert [rows.wh.tolist() for rows in log.read_beside(tmp_path, ZONE)] == [[1500], [500]]
+    assert [rows.wh.tolist() for rows in log.read_logs(tmp_path, ZONE)] == [[1500], [500]]
     wal.drop_sealed()
     assert not wal.sealed
     wal.close()

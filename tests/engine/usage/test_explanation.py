@@ -11,7 +11,7 @@ from metertui.engine.base.windows import Window
 from metertui.engine.base.zone import HOUR, SiteZone
 from metertui.engine.usage.explanation import MOST, Change, Explanation, Part, Point, explain
 from metertui.engine.usage.series import Edge, Series
-from metertui.engine.vee.edit_log import Decided, Event, corrections_of
+from metertui.engine.vee.edit_log import Edit, MeterEdits, corrections_from
 from metertui.engine.vee.rules import COUNTED, EXCHANGE, REJECTED, RESET, SUSPECT, VOID
 from tests import oracle
 from tests.engine.build import MAX_W, Course, series
@@ -27,28 +27,28 @@ def told(course: Course, start: float, end: float, *, known: bool = True) -> Exp
     return explain(series(course), window, LONDON, MAX_W)
 
 
-def event(what: str, at: int, final: int = 0, initial: int = 0) -> Event:
-    return Event(START, "m", what, at, "ada", "seen at the door", final, initial)
+def event(what: str, at: int, final: int = 0, initial: int = 0) -> Edit:
+    return Edit(START, "m", what, at, "ada", "seen at the door", final, initial)
 
 
 @st.composite
-def decisions(draw: st.DrawFn, course: Course) -> Decided:
+def decisions(draw: st.DrawFn, course: Course) -> MeterEdits:
     """Voids and releases of readings, exchanges at readings and between them."""
-    made = Decided()
+    made = MeterEdits()
     for time, wh in course:
         what = draw(st.sampled_from(["", "", "", "", "", "void", "release", "exchange", "exchange later"]))
         if what:
             registers = wh + draw(st.sampled_from([0, 0, 300, -5])), draw(st.sampled_from([0, 100, wh]))
-            made.take(
+            made.apply_edit(
                 event(what.split()[0], time + (1000 if "later" in what else 0), max(0, registers[0]), registers[1])
             )
     return made
 
 
-def corrected(course: Course, made: Decided) -> Series:
+def corrected(course: Course, made: MeterEdits) -> Series:
     ordered = sorted(course)
     times, whs = (np.array([reading[i] for reading in ordered], dtype=np.int64) for i in (0, 1))
-    return Series.from_readings("m", times, whs, MAX_W, corrections_of({0: made}))
+    return Series.from_readings("m", times, whs, MAX_W, corrections_from({0: made}))
 
 
 def hourly(*registers: int) -> list[tuple[int, int]]:
@@ -58,7 +58,7 @@ def hourly(*registers: int) -> list[tuple[int, int]]:
 @settings(max_examples=100)
 @given(st.data(), courses(), st.booleans())
 def test_the_parts_sum_to_the_usage_and_the_registers_agree(data: st.DataObject, course: Course, decide: bool) -> None:
-    made = data.draw(decisions(course)) if decide else Decided()
+    made = data.draw(decisions(course)) if decide else MeterEdits()
     times = [*(time for time, _ in course), *made.exchanges] or [START]
     start, end = sorted(data.draw(st.tuples(*[st.one_of(instants, st.sampled_from(times))] * 2)))
     meter = corrected(course, made)
@@ -127,8 +127,8 @@ def test_another_register_is_in_the_check_and_not_in_the_sum() -> None:
 
 def test_a_declared_exchange_is_told_with_both_registers_and_by_whom() -> None:
     course = hourly(9000, 9500, 150, 300)
-    made = Decided()
-    made.take(event("exchange", START + HOUR + HOUR // 2, 9700, 100))
+    made = MeterEdits()
+    made.apply_edit(event("exchange", START + HOUR + HOUR // 2, 9700, 100))
     meter = corrected(course, made)
     found = explain(meter, Window("", START, START + 3 * HOUR), LONDON, MAX_W, made)
     [change] = found.changes
@@ -147,9 +147,9 @@ def test_a_declared_exchange_is_told_with_both_registers_and_by_whom() -> None:
 
 
 def test_decisions_say_by_whom_and_why() -> None:
-    made = Decided()
-    made.take(event("void", START + HOUR))
-    made.take(event("release", START + 2 * HOUR))
+    made = MeterEdits()
+    made.apply_edit(event("void", START + HOUR))
+    made.apply_edit(event("release", START + 2 * HOUR))
     course = hourly(1000, 1100, 90_000_000, 90_000_100)
     found = explain(corrected(course, made), Window("", START, START + 3 * HOUR), LONDON, MAX_W, made)
     [left] = found.left_out

@@ -17,7 +17,7 @@ from metertui.engine.usage import Filter, lookup
 from metertui.engine.usage.query import Question
 from metertui.engine.usage.readings_table import reading_tables
 from metertui.engine.usage.series import Series
-from metertui.engine.vee.edit_log import Decided, Event, corrections_of
+from metertui.engine.vee.edit_log import Edit, MeterEdits, corrections_from
 from tests.engine.build import frozen, series
 from tests.strategies import START, courses
 
@@ -99,9 +99,9 @@ def test_a_meter_with_next_to_nothing(course: list[tuple[int, int]]) -> None:
 
 
 def test_what_was_used_since_an_exchange_before_the_first_reading_is_its_step() -> None:
-    decided = Decided()
-    decided.take(Event(0, "m", "exchange", START, "ada", "new", 0, 100))
-    corrections = corrections_of({0: decided})
+    decided = MeterEdits()
+    decided.apply_edit(Edit(0, "m", "exchange", START, "ada", "new", 0, 100))
+    corrections = corrections_from({0: decided})
     readings = [(START + HOUR, 700), (START + 2 * HOUR, 900)]
     times, whs = (np.array(values, dtype=np.int64) for values in zip(*readings, strict=True))
     meter = Series.from_readings("m", times, whs, 100_000, corrections)

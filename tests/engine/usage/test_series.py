@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from metertui.engine.base.windows import Window
 from metertui.engine.base.zone import HOUR, MINUTE, SiteZone
 from metertui.engine.usage.series import Series
-from metertui.engine.vee.curve import energy
+from metertui.engine.vee.curve import energy_of_readings
 from metertui.engine.vee.rules import COUNTED, REJECTED, RESET, SUSPECT
 from tests import oracle
 from tests.engine.build import series
@@ -132,5 +132,7 @@ def test_energy_begins_at_nothing_at_each_meters_first_counted_reading() -> None
         (2, 3, COUNTED, 0),
     ]
     meter, wh, status, expected = zip(*rows, strict=True)
-    found = energy(np.array(meter, dtype=np.int32), np.array(wh, dtype=np.int64), np.array(status, dtype=np.uint8))
+    found = energy_of_readings(
+        np.array(meter, dtype=np.int32), np.array(wh, dtype=np.int64), np.array(status, dtype=np.uint8)
+    )
     assert found.tolist() == list(expected)

@@ -180,7 +180,7 @@ def test_the_readings_behind_a_table_are_those_that_it_counts(
     if not course:
         return
     with_changes = [(t, v) for t, v in shifted(course, days)]
-    change = int(LONDON.changes(LONDON.midnight(days[0]), LONDON.midnight(days[1]))[0])
+    change = int(LONDON.clock_changes(LONDON.midnight(days[0]), LONDON.midnight(days[1]))[0])
     engine = Engine.open(tmp_path_factory.mktemp("data"), Rules(zone=LONDON), FakeClock())
     try:
         batch = engine.ingest.begin()

@@ -12,8 +12,8 @@ from metertui.engine.base.zone import HOUR
 from metertui.engine.columns.columns import Columns
 from metertui.engine.usage.series import Series
 from metertui.engine.vee import rules
-from metertui.engine.vee.curve import judged
-from metertui.engine.vee.edit_log import Decided, Event, corrections_of
+from metertui.engine.vee.curve import validate
+from metertui.engine.vee.edit_log import Edit, MeterEdits, corrections_from
 from tests import oracle
 from tests.strategies import START, courses
 
@@ -34,13 +34,13 @@ def decided_meters(draw: st.DrawFn) -> oracle.Meter:
     return meter
 
 
-def decided_of(meter: oracle.Meter) -> Decided:
-    decided = Decided()
+def decided_of(meter: oracle.Meter) -> MeterEdits:
+    decided = MeterEdits()
     for what, times in (("void", meter.voids), ("release", meter.releases)):
         for time in times:
-            decided.take(Event(0, "m", what, time, "", ""))
+            decided.apply_edit(Edit(0, "m", what, time, "", ""))
     for time, (final, initial) in meter.exchanges.items():
-        decided.take(Event(0, "m", "exchange", time, "", "", final, initial))
+        decided.apply_edit(Edit(0, "m", "exchange", time, "", "", final, initial))
     return decided
 
 
@@ -48,7 +48,7 @@ def series_of(meter: oracle.Meter) -> Series:
     readings = sorted(meter.readings)
     time = np.array([time for time, _ in readings], dtype=np.int64)
     wh = np.array([wh for _, wh in readings], dtype=np.int64)
-    return Series.from_readings("m", time, wh, MAX_W, corrections_of({0: decided_of(meter)}))
+    return Series.from_readings("m", time, wh, MAX_W, corrections_from({0: decided_of(meter)}))
 
 
 @settings(max_examples=300)
@@ -72,7 +72,7 @@ def test_whole_columns_are_corrected_as_one_by_one(meters: list[oracle.Meter]) -
         np.array([time for _, time, _ in readings], dtype=np.int64),
         np.array([wh for _, _, wh in readings], dtype=np.int64),
     )
-    found = judged(columns, corrections_of({code: decided_of(meter) for code, meter in enumerate(meters)}), MAX_W)
+    found = validate(columns, corrections_from({code: decided_of(meter) for code, meter in enumerate(meters)}), MAX_W)
     assert [KINDS[kind] for kind in found.status.tolist()] == [kind for meter in meters for _, kind in meter.judged()]
     for code, meter in enumerate(meters):
         mine = found.curve.part(found.curve.span(code))

@@ -91,7 +91,7 @@ def test_whole_columns_are_judged_as_one_by_one(meters: list[list[tuple[int, int
     time = np.array([t for course in meters for t, _ in course], dtype=np.int64)
     wh = np.array([v for course in meters for _, v in course], dtype=np.int64)
     expected = [NAMES[kind] for course in meters for _, kind in oracle.Meter(course).judged()]
-    assert rules.judge(meter, time, wh, MAX_W).tolist() == expected
+    assert rules.judge_columns(meter, time, wh, MAX_W).tolist() == expected
 
 
 def test_the_reason_is_one_clause() -> None:

@@ -55,7 +55,7 @@ def put(engine: Engine, *readings: tuple[str, str, str]) -> None:
 def decide(engine: Engine, what: str, meter: str, instant: int, final: int = 0, initial: int = 0) -> None:
     decision = Decision(what, meter, instant, "told so", final, initial)
     events = [effect.event for effect in corrections.list_effects(engine, [decision], "ann", engine.clock.now())]
-    engine.events.append(events)
+    engine.events.append_edits(events)
     engine.apply_events(events)
 
 
@@ -121,8 +121,8 @@ def test_what_is_accepted_is_open_no_longer_and_keeps_its_cause(engine: Engine) 
     assert [row.meter for row in ask(engine).rows] == ["b"]
     found = ask(engine, state="decided")
     [row] = found.rows
-    assert (row.cause, row.decided and row.decided.what) == ("suspect", "accept")
-    assert [note.what for note in row.notes] == ["note", "reask"]
+    assert (row.cause, row.decided and row.decided.kind) == ("suspect", "accept")
+    assert [note.kind for note in row.notes] == ["note", "reask"]
     assert (found.counts, found.open_counts) == ({"suspect": 1}, {"suspect": 1})
     with pytest.raises(MeterError, match=r"a at 2025-03-12T02:00:00.* is accepted already"):
         decide(engine, "accept", "a", at("02:00"))
@@ -232,7 +232,7 @@ def test_a_decision_about_a_reading_is_none_about_the_silence_after_it(engine: E
     assert rows["silent"].decided is None
     decide(engine, "accept", "a", rows["silent"].time)
     rows = {row.cause: row for row in ask(engine, state="all", meter="a").rows}
-    assert [rows[cause].decided.what for cause in ("void", "silent")] == ["void", "accept"]  # type: ignore[union-attr]
+    assert [rows[cause].decided.kind for cause in ("void", "silent")] == ["void", "accept"]  # type: ignore[union-attr]
 
 
 def test_an_empty_folder_has_none(tmp_path: Path) -> None:
@@ -243,19 +243,19 @@ def test_an_empty_folder_has_none(tmp_path: Path) -> None:
 
 def test_the_last_decision_is_found_with_all_that_was_decided_together(engine: Engine) -> None:
     put(engine, ("a", "100", "01:00"), ("a", "7", "02:00"), ("b", "100", "01:00"), ("b", "7", "02:00"))
-    assert engine.events.last("ann") == []
+    assert engine.events.last_edits_by("ann") == []
     decide(engine, "accept", "b", at("01:00"))
     assert isinstance(engine.clock, FakeClock)
     engine.clock.advance(1)
     decisions = [Decision("void", meter, at("02:00"), "storm") for meter in ("a", "b")]
     events = [effect.event for effect in corrections.list_effects(engine, decisions, "ann", engine.clock.now())]
     engine.apply_events(events)
-    assert engine.events.last("ann") == events
-    assert engine.events.last("bob") == []
+    assert engine.events.last_edits_by("ann") == events
+    assert engine.events.last_edits_by("bob") == []
     decide(engine, "unvoid", "a", at("02:00"))
-    assert engine.events.last("ann") == events[1:]
+    assert engine.events.last_edits_by("ann") == events[1:]
     decide(engine, "unvoid", "b", at("02:00"))
-    assert [event.what for event in engine.events.last("ann")] == ["accept"]
+    assert [event.kind for event in engine.events.last_edits_by("ann")] == ["accept"]
 
 
 def test_an_exchange_that_nobody_declared_is_proposed(engine: Engine) -> None:

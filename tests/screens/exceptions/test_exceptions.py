@@ -8,7 +8,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
-from metertui.engine.vee.edit_log import Event
+from metertui.engine.vee.edit_log import Edit
 from metertui.engine.worklist.exception_list import Exceptions
 from metertui.screens.exceptions.decision_choices import CHOICES
 from metertui.screens.exceptions.exceptions import ExceptionsScreen
@@ -32,7 +32,7 @@ def cells(pilot: Pilot[None]) -> list[str]:
 
 
 def decided(town: Town) -> list[tuple[str, str, str, str]]:
-    return [(event.what, event.meter, event.who, event.reason) for event in town.engine.events]
+    return [(event.kind, event.meter, event.who, event.reason) for event in town.engine.events]
 
 
 async def go(pilot: Pilot[None], *keys: str) -> None:
@@ -327,7 +327,7 @@ async def test_what_cannot_be_decided_changes_nothing(troubled: Town) -> None:
         assert text_of(pilot, "#said") == "! There is no decision to undo."
         await go(pilot, "down", "v")
         at = troubled.zone.parse("2025-03-12T10:35:00")
-        troubled.engine.apply_events([Event(1, STEADY, "void", at, "ben", "faster")])  # by someone else, meanwhile
+        troubled.engine.apply_events([Edit(1, STEADY, "void", at, "ben", "faster")])  # by someone else, meanwhile
         await go(pilot, "Slow", "enter")
         assert text_of(pilot, "#decision-error") == f"! {STEADY} at 2025-03-12T10:35:00+08:00 is void already"
     assert [event.who for event in troubled.engine.events] == ["ben"]
