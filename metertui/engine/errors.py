@@ -1,4 +1,4 @@
-"""What can go wrong, each with one clear sentence."""
+"""The exceptions of the engine. The text of each explains the failure to a person in one sentence."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from pathlib import Path
 
 
 class MeterError(Exception):
-    """A failure that its text explains to a person in one sentence."""
+    """The base class of all exceptions of metertui."""
 
 
 class Refused(MeterError):
-    """Input that is not taken. `code` is the wire's error code (`bad-reading`, `not-registered`, …)."""
+    """Input was refused. `code` is the error code of the protocol (`bad-reading`, `not-registered`, …)."""
 
     def __init__(self, code: str, why: str) -> None:
         super().__init__(why)
@@ -19,11 +19,11 @@ class Refused(MeterError):
 
 
 class StorageError(MeterError):
-    """The disk refused: nothing of what was to be written counts as stored."""
+    """Writing to disk failed. Nothing that was to be written counts as stored."""
 
 
 class DataError(MeterError):
-    """A file in the data folder is not as it should be; names file, line and reason."""
+    """A file in the data folder is invalid. The text names file, line and reason."""
 
     def __init__(self, path: Path, line: int | None, reason: str) -> None:
         where = f"{path}:{line}" if line is not None else str(path)
@@ -38,4 +38,4 @@ class OwnedError(MeterError):
 
 
 class BusyError(MeterError):
-    """The work is under way already (a day close, say)."""
+    """The work is already being done, such as a day close."""

@@ -1,4 +1,4 @@
-"""The settings that the engine itself obeys, and the clock that it is given."""
+"""The settings of the engine, and the clock that it uses."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from metertui.engine.base.zone import HOUR, MINUTE, SiteZone
 
 
 class Clock(Protocol):
-    """The time, injected: tests set it, the program takes it from the system."""
+    """A source of time. The program uses SystemClock, tests a clock that they set."""
 
     def now(self) -> int:
-        """µs since 1970-01-01 UTC."""
+        """Return µs since 1970-01-01 UTC."""
 
     def monotonic(self) -> float:
-        """Seconds that only ever go forward, for durations."""
+        """Return seconds that never go backward, for measuring durations."""
 
 
 class SystemClock:
-    """The machine's own clock."""
+    """The clock of this machine."""
 
     def now(self) -> int:
         return time.time_ns() // 1000
@@ -31,22 +31,22 @@ class SystemClock:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """How readings are taken and kept."""
+    """The settings of one data folder."""
 
     zone: SiteZone = field(default_factory=lambda: SiteZone("UTC"))
     max_w: int = 100_000
-    """The most that a meter can draw, in W: a faster rise is suspect."""
+    """The highest power that a meter can draw, in W. A register that rises faster is suspect."""
     future_us: int = 10 * MINUTE
-    """How far ahead of the clock a timestamp may be, in µs."""
+    """The time by which a timestamp may be ahead of the clock, in µs."""
     durability: Literal["disk", "os"] = "disk"
     """`disk`: OK after fdatasync. `os`: OK once the operating system has it."""
     silent_us: int = 24 * HOUR
-    """An active meter that has not been heard for longer, in µs, is an exception."""
+    """An active meter without a reading for longer than this, in µs, is an exception."""
     drift_us: int = MINUTE
-    """So is one whose readings are stamped further ahead of the clock, in µs."""
+    """A meter whose readings are stamped further ahead of the clock than this, in µs, is an exception."""
     rejects_bytes: int = 10_000_000
-    """`rejects.log` is rotated at this size."""
+    """The size in bytes at which `rejects.log` is rotated."""
     currency: str = "SGD"
-    """Of the tariffs and bills: its hundredth is what `cents_per_kwh` counts."""
+    """The currency of tariffs and bills. `cents_per_kwh` is in hundredths of it."""
     gap_us: int = 25 * HOUR
-    """Bills and the list of exceptions tell of a time without a reading that is longer, in µs."""
+    """A time without a reading that is longer than this, in µs, is reported on bills and as an exception."""

@@ -1,4 +1,4 @@
-"""What became of one request to store something."""
+"""The outcome of a request to store something."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`kind` says what happened; `code` is the wire's error code if it was refused; `text` the why, in a sentence."""
+    """An outcome: `code` is the error code of the protocol for a refused request, `text` the reason in a sentence."""
 
     kind: Literal["ok", "duplicate", "suspect", "refused"]
     code: str = ""
@@ -16,7 +16,7 @@ class Outcome:
 
     @property
     def stored(self) -> bool:
-        """Whether the request, or an equal one before it, is in the data folder."""
+        """Whether the data folder contains the request, or an equal earlier one."""
         return self.kind != "refused"
 
 
@@ -25,10 +25,10 @@ DUPLICATE: Final = Outcome("duplicate")
 
 
 def suspect(why: str) -> Outcome:
-    """Stored, but not counted until it is explained."""
+    """Return the outcome of a reading that is stored but not counted yet."""
     return Outcome("suspect", text=why)
 
 
 def refused(code: str, why: str) -> Outcome:
-    """Not stored; `code` is one of the wire's error codes."""
+    """Return the outcome of a request that was not stored; `code` is an error code of the protocol."""
     return Outcome("refused", code, why)

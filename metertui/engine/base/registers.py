@@ -1,6 +1,6 @@
-"""The field's words as values: meter ids and register readings, from text and back.
+"""Meter ids and register reads, parsed from text and formatted.
 
-A reading is kept as a whole number of watt-hours, so that sums are exact; its text is in kWh.
+A register is a whole number of watt-hours inside, so that sums are exact. As text it is in kWh.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ class Reading(NamedTuple):
 
 
 def check_meter_id(text: str) -> str:
-    """`text` if it is a meter id; raises Refused `bad-meter-id`."""
+    """Return `text` if it is a meter id. Raises Refused `bad-meter-id`."""
     if _METER_ID.fullmatch(text) is None:
         raise Refused(
             "bad-meter-id",
-            "a meter id is 1 to 32 of A-Z a-z 0-9 . _ - and begins with a letter or digit",
+            "a meter id has 1 to 32 characters of A-Z a-z 0-9 . _ - and begins with a letter or digit",
         )
     return text
 
 
 def parse_kwh(text: str) -> int:
-    """The register reading `text` (kWh, `digits[.digits]`) in Wh, rounded half-even; raises Refused `bad-reading`."""
+    """Return the register (Wh) of a text in kWh, `digits[.digits]`, rounded half-even. Raises Refused `bad-reading`."""
     whole, point, fraction = text.partition(".")
     if whole.isdigit() and len(whole) <= 8 and text.isascii():
         if not point:
@@ -49,7 +49,7 @@ def parse_kwh(text: str) -> int:
 
 
 def _parse_odd_kwh(text: str) -> int:
-    """`parse_kwh` for what is rare: leading zeros, more than three decimals, and what is no reading at all."""
+    """Do the same for rare texts: leading zeros, more than three decimals, and everything that is invalid."""
     match = _READING.fullmatch(text)
     if match is None:
         raise Refused("bad-reading", "a reading is digits with an optional decimal part, in kWh, like 144.5")
@@ -68,7 +68,7 @@ def _parse_odd_kwh(text: str) -> int:
 
 
 def format_kwh(wh: int) -> str:
-    """`wh` watt-hours as kWh text without needless zeros: 144500 is `144.5`. Takes negative figures too."""
+    """Return watt-hours as text in kWh without trailing zeros: 144500 is `144.5`. They may be negative."""
     sign, wh = ("-", -wh) if wh < 0 else ("", wh)
     whole, rest = divmod(wh, 1000)
     if not rest:
@@ -77,5 +77,5 @@ def format_kwh(wh: int) -> str:
 
 
 def disarm_formula(text: str) -> str:
-    """`text` for a cell of a CSV: one that a spreadsheet would take for a formula gets an apostrophe before it."""
+    """Return `text` for a CSV cell, with an apostrophe in front if a spreadsheet would take it for a formula."""
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

@@ -1,8 +1,8 @@
-"""The site zone: local days and bare timestamps on one side, microseconds of UTC on the other.
+"""The site zone: conversion between local time and instants.
 
-Inside, an instant is a whole number of µs since 1970-01-01T00:00:00Z. Only this file knows the way to and
-from the wall clock, daylight saving included: an hour that occurs twice is its first occurrence, one that
-does not exist is refused.
+An instant is a whole number of µs since 1970-01-01T00:00:00Z. All conversions to and from the wall clock are in this
+module. Where the clock is set back, a bare timestamp means the first of the two instants; where it is set forward,
+the skipped timestamps are refused.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ _TIMESTAMP: Final = re.compile(
 _FORM: Final = "a timestamp is like 2025-02-19T00:30:00, with a zone (Z, +08:00) if it is not the site's"
 _LAST_YEAR: Final = 2199
 _CACHE_SIZE: Final = 65_536
-"""Timestamps remembered both ways: half-hourly meters share theirs, so nearly every look-up hits."""
+"""Timestamps that are cached in both directions. Half-hourly meters share theirs, so most look-ups hit."""
 
 
 class SiteZone:
-    """The utility's time zone. Raises MeterError for a name that is no zone."""
+    """The time zone of the utility. Raises MeterError for an unknown name."""
 
     def __init__(self, name: str) -> None:
         try:
@@ -67,7 +67,7 @@ class SiteZone:
     # -- text ------------------------------------------------------------------------------------------
 
     def parse(self, text: str) -> int:
-        """The instant (µs UTC) of an ISO 8601 timestamp; a bare one is in this zone. Raises Refused `bad-timestamp`."""
+        """Return the instant (µs UTC) of an ISO 8601 timestamp, in this zone if it names none. Raises Refused."""
         found = self._parsed.get(text)
         if found is not None:
             return found
@@ -78,7 +78,7 @@ class SiteZone:
             moment = datetime.fromisoformat(text)
             instant = self.instant(moment) if match[1] is None else (moment - _EPOCH) // _TICK
         except (ValueError, OverflowError) as error:
-            raise Refused("bad-timestamp", f"{text} is no time of the calendar") from error
+            raise Refused("bad-timestamp", f"{text} is not a time of the calendar") from error
         if instant < 0 or moment.year > _LAST_YEAR:
             raise Refused("bad-timestamp", f"a timestamp is between 1970 and {_LAST_YEAR}")
         if len(self._parsed) >= _CACHE_SIZE:
@@ -87,7 +87,7 @@ class SiteZone:
         return instant
 
     def iso(self, instant: int) -> str:
-        """`instant` (µs UTC) as local ISO 8601 with its offset; a fraction only where it has one."""
+        """Return an instant (µs UTC) as local ISO 8601 with its offset, with a fraction only if it is not zero."""
         text = self._written.get(instant)
         if text is None:
             if len(self._written) >= _CACHE_SIZE:
@@ -98,11 +98,11 @@ class SiteZone:
     # -- single instants ---------------------------------------------------------------------------------
 
     def local(self, instant: int) -> datetime:
-        """`instant` (µs UTC) as an aware local datetime."""
+        """Return an instant (µs UTC) as an aware local datetime."""
         return (_EPOCH + timedelta(microseconds=instant)).astimezone(self._tz)
 
     def instant(self, moment: datetime) -> int:
-        """µs UTC of a datetime, a bare one in this zone (the first of two). Raises Refused for one that is skipped."""
+        """Return µs UTC of a datetime, in this zone if it is naive. Raises Refused for a time that the clock skips."""
         if moment.tzinfo is not None:
             return (moment - _EPOCH) // _TICK
         aware = moment.replace(tzinfo=self._tz, fold=0)
@@ -112,11 +112,11 @@ class SiteZone:
         return instant
 
     def day(self, instant: int) -> date:
-        """The local calendar day of `instant`; midnight belongs to the day that it opens."""
+        """Return the local day of an instant (µs UTC). Midnight belongs to the day that begins."""
         return self.local(instant).date()
 
     def midnight(self, day: date) -> int:
-        """The first instant (µs UTC) of a local day."""
+        """Return the first instant (µs UTC) of a local day."""
         start = datetime(day.year, day.month, day.day, tzinfo=self._tz)
         # Where the clock skips midnight, the offset before the skip gives the instant of the skip itself.
         return (start - _EPOCH) // _TICK
@@ -124,27 +124,27 @@ class SiteZone:
     # -- arrays ------------------------------------------------------------------------------------------
 
     def wall_clock(self, instants: Int64Array) -> Int64Array:
-        """Local wall-clock µs since 1970-01-01T00:00 for an array of instants (same shape, int64)."""
+        """Return the wall clock at instants (µs UTC) as µs since 1970-01-01T00:00 local time; same shape, int64."""
         which = np.searchsorted(self._switches, instants, side="right")
         return np.asarray(instants + self._offsets[which], dtype=np.int64)
 
     def day_numbers(self, instants: Int64Array) -> NDArray[np.int32]:
-        """Local days since 1970-01-01 for an array of instants (same shape, int32)."""
+        """Return the local days of instants (µs UTC) as days since 1970-01-01; same shape, int32."""
         return np.asarray(self.wall_clock(instants) // DAY, dtype=np.int32)
 
     def midnights(self, first: date, last: date) -> Int64Array:
-        """The first instants of every local day from `first` to `last`, both included, and of the day after."""
+        """Return the first instants (µs UTC) of the days from `first` to `last`, both included, and of the day after."""
         count = last.toordinal() - first.toordinal() + 2
         return np.array([self.midnight(first + timedelta(days=i)) for i in range(count)], dtype=np.int64)
 
     def hours(self, start: int, end: int) -> Int64Array:
-        """Every instant in [start, end] at which the local wall clock shows a full hour, in order (int64)."""
+        """Return the instants in [start, end] at which the wall clock shows a full hour, ascending; µs UTC, int64."""
         return self.wall_clock_multiples(HOUR, start, end)
 
     def wall_clock_multiples(self, step: int, start: int, end: int) -> Int64Array:
-        """Every instant in [start, end] at which the local wall clock shows a multiple of `step`, in order (int64).
+        """Return the instants in [start, end] at which the wall clock shows a multiple of `step`, ascending.
 
-        `step` is a multiple of 15 minutes.
+        All in µs; `step` is a multiple of 15 minutes. int64.
         """
         # Offsets are multiples of 15 minutes since 1970 in every zone that is in use.
         first = -(-start // (15 * MINUTE)) * 15 * MINUTE
@@ -152,9 +152,9 @@ class SiteZone:
         return np.asarray(marks[self.wall_clock(marks) % step == 0])
 
     def instants_showing(self, moment: int, start: int, end: int) -> Int64Array:
-        """Every instant in [start, end] at which the local wall clock shows `moment`, µs within the day, in order.
+        """Return the instants in [start, end] at which the wall clock shows `moment`, µs within the day, ascending.
 
-        None on a day on which the clock skips it, two where it comes twice.
+        There are none on a day on which the clock skips it, and two where it is set back over it.
         """
         offsets = np.unique(self._offsets[slice(*self._reach(start, end))])
         days = np.arange(start // DAY - 1, end // DAY + 2, dtype=np.int64) * DAY + moment
@@ -163,18 +163,18 @@ class SiteZone:
         return np.asarray(found[self.wall_clock(found) % DAY == moment])
 
     def clock_changes(self, start: int, end: int) -> Int64Array:
-        """The instants in [start, end] at which the local clock is changed, in order (int64)."""
+        """Return the instants in [start, end] at which the offset of the zone changes, ascending; int64."""
         return np.asarray(self._switches[(self._switches >= start) & (self._switches <= end)])
 
     def _reach(self, start: int, end: int) -> tuple[int, int]:
-        """The places of the offsets that hold somewhere in [start, end]: from the first to before the second."""
+        """Return the range [first, last) of positions of the offsets that are in force somewhere in [start, end]."""
         first, last = np.searchsorted(self._switches, [start, end], side="right").tolist()
         return first, last + 1
 
     def instants_at_times(self, times: Sequence[int], start: int, end: int) -> Int64Array:
-        """Every instant in [start, end] at which the wall clock comes to one of `times` (µs of the local day).
+        """Return the instants in [start, end] at which the wall clock reaches one of `times` (µs of the local day).
 
-        So are the instants at which it jumps, since that may take it past one. Ascending, int64.
+        The instants at which it jumps are included, since it may jump past a time. Ascending, int64.
         """
         low, high = np.searchsorted(self._switches, [start, end], side="right").tolist()
         found = [self._switches[low:high]]
@@ -199,7 +199,7 @@ def _transitions(tz: ZoneInfo) -> tuple[Int64Array, Int64Array]:
         assert delta is not None
         return delta // _TICK
 
-    step = 2 * 86_400  # shorter than any two changes of one zone lie apart
+    step = 2 * 86_400  # shorter than the time between any two changes of a zone
     switches: list[int] = []
     offsets = [offset(0)]
     stop = int((datetime(_LAST_YEAR + 1, 1, 2, tzinfo=UTC) - _EPOCH).total_seconds())
@@ -223,17 +223,17 @@ def _fixed(values: list[int]) -> Int64Array:
 
 
 def day_of_number(number: int) -> date:
-    """The calendar day of a count of days since 1970-01-01."""
+    """Return the day that is a number of days after 1970-01-01."""
     return date.fromordinal(_EPOCH_ORDINAL + number)
 
 
 def day_number(day: date) -> int:
-    """Days since 1970-01-01 of a calendar day."""
+    """Return the number of days from 1970-01-01 to a day."""
     return day.toordinal() - _EPOCH_ORDINAL
 
 
 def machine_zone() -> str:
-    """The name of the zone that `TZ` or this machine is set to; `UTC` where neither says."""
+    """Return the name of the zone that `TZ` or this machine is set to, or `UTC`."""
     name = os.environ.get("TZ", "").lstrip(":")
     if name:
         return name

@@ -1,4 +1,4 @@
-"""From stored readings and what was decided about them to what counts, and the curve that C(t) is drawn through."""
+"""Validation of stored readings with the edits made to them: which of them count, and the curve C(t)."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from metertui.engine.vee.rules import Marks
 
 
 class Validated(NamedTuple):
-    """What follows from n stored readings in order of (meter, time)."""
+    """The result of validating n stored readings in order of (meter, time)."""
 
     status: NDArray[np.uint8]
-    """uint8[n], see validation."""
+    """uint8[n], see rules."""
     energy: NDArray[np.int64]
-    """C at each reading, Wh, int64[n]; where it does not count, at the last point before it, 0 where there is none."""
+    """C at each reading, Wh, int64[n]. At one that does not count, C at the last point before it, or 0."""
     curve: Curve
 
 
 def validate(columns: Columns, corrections: Corrections | None, max_w: int) -> Validated:
-    """Judge readings by `max_w` watts and the corrections of the same meter codes. O(n) in numpy.
+    """Validate readings, given the highest power `max_w` (W) and the edits by the same meter codes. O(n) in numpy.
 
-    A void reading is left out. At an exchange the old register's last and the new one's first stand firm; a reading
-    stored at that very instant counts if it says either, and contradicts it otherwise.
+    A void reading is left out. At an exchange, the final read of the old register and the initial read of the new one
+    count. A reading stored at the same instant counts if it equals either of them, and is rejected otherwise.
     """
     if corrections is None:
         status = rules.judge_columns(columns.meter, columns.time, columns.wh, max_w)
@@ -46,7 +46,7 @@ def validate(columns: Columns, corrections: Corrections | None, max_w: int) -> V
         status[aside[known]] = rules.REJECTED
         status[aside[says]] = rules.COUNTED
         status[_matching(columns, corrections.void_meter, corrections.void_time)] = rules.VOID
-        # At an exchange C is what it is there; elsewhere what it was at the point before, if that is the meter's.
+        # At an exchange C is that of the exchange; elsewhere that of the point before, if it is of the same meter.
         before = np.where(known, here, at - 1)
         mine = (before >= 0) & (points.meter[np.maximum(before, 0)] == columns.meter[aside])
         total[aside[mine]] = gained[before[mine]]
@@ -59,24 +59,24 @@ def energy_of_readings(
     status: NDArray[np.uint8],
     base: NDArray[np.int64] | None = None,
 ) -> NDArray[np.int64]:
-    """C at each reading, Wh, for columns in order of (meter, time); at one that does not count, C at the last counted.
+    """Return C (Wh, int64[n]) at each of n readings in order of (meter, time).
 
-    Arrays of length n in, int64[n] out; before a meter's first counted reading it is 0. `base`: what a register rises
-    from, where that is not always itself (see validation.Marks).
+    At a reading that does not count it is C at the last counted one, and 0 before a meter's first counted one. `base`
+    is the register that the next one rises from, where it is not always the reading itself (see rules.Marks).
     """
     counted = np.flatnonzero(status < rules.SUSPECT)
     rise = np.zeros(len(meter), dtype=np.int64)
     if len(counted) > 1:
         steps = wh[counted[1:]] - (wh if base is None else base)[counted[:-1]]
         if base is not None:
-            np.maximum(steps, 0, out=steps)  # an old register that ends lower than it was, says nothing
+            np.maximum(steps, 0, out=steps)  # the final read may be lower than the reading before
         steps[meter[counted[1:]] != meter[counted[:-1]]] = 0
         steps[status[counted[1:]] == rules.RESET] = 0
         rise[counted[1:]] = steps
     total = np.cumsum(rise)
     if len(meter):
         firsts = np.flatnonzero(np.concatenate(([True], meter[1:] != meter[:-1])))
-        # Nothing has risen at a meter's first reading. (Not by np.repeat, which keeps other threads waiting.)
+        # C is 0 at a meter's first reading. (np.repeat would hold the GIL.)
         before = np.zeros_like(total)
         before[firsts] = np.diff(total[firsts], prepend=0)
         total -= np.cumsum(before)
@@ -94,10 +94,10 @@ def _curve(points: Columns, base: NDArray[np.int64], gained: NDArray[np.int64], 
 def _points(
     columns: Columns, corrections: Corrections
 ) -> tuple[Columns, NDArray[np.int64], Marks, NDArray[np.int64], NDArray[np.int64]]:
-    """What the judge goes through: readings but for those set aside, and exchanges.
+    """Return the points to validate: the readings that are neither void nor at an exchange, and the exchanges.
 
-    Columns of length m, their bases, the marks; the row of each point in `columns`, -1 for an exchange; the rows that
-    were set aside.
+    Columns of length m, their bases, the marks, the row of each point in `columns` (-1 for an exchange), and the rows
+    that were left out.
     """
     void = _matching(columns, corrections.void_meter, corrections.void_time)
     at_exchange = _matching(columns, corrections.exchange_meter, corrections.exchange_time)
@@ -124,7 +124,7 @@ def _points(
     meter = np.empty(count, dtype=np.int32)
     meter[is_reading], meter[exchange] = rest.meter, corrections.exchange_meter
     points = Columns(meter, spliced(rest.time, corrections.exchange_time), wh)
-    # One that was stored at the instant of an exchange is no point of its own.
+    # A reading stored at the instant of an exchange is not a point of its own.
     released = np.setdiff1d(_matching(points, corrections.release_meter, corrections.release_time), exchange)
     place = np.concatenate((exchange, released)).astype(np.int64)
     order = np.argsort(place)
@@ -133,6 +133,6 @@ def _points(
 
 
 def _matching(columns: Columns, meter: NDArray[np.int32], time: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The rows of these meters and instants, as far as they are there, ascending."""
+    """Return the rows of these meters and instants, as far as they are stored, ascending."""
     at, known = tail_columns.locate_rows(columns, meter, time)
     return np.sort(at[known])

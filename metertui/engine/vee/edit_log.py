@@ -1,7 +1,7 @@
-"""What people decided about readings, and when: `events.csv`, and the corrections that follow from it.
+"""The edit log: what people decided about readings, and when, in `events.csv`.
 
-Nothing in it is ever changed or deleted: a decision is taken back by a later one, so that each figure of the past can
-be explained. A row is appended and synced before the decision takes effect.
+Nothing in it is ever changed or deleted: an edit is undone by a later one, so that each figure of the past can be
+explained. A row is appended and synced before the edit takes effect.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from metertui.engine.storage import CsvTable, durable
 NAME: Final = "events.csv"
 HEADER: Final = ("time", "meter", "what", "values", "who", "reason")
 UNDOES: Final = {"unvoid": "void", "unrelease": "release", "unexchange": "exchange", "unaccept": "accept"}
-"""What takes back which decision."""
+"""The kinds of edits that undo another kind."""
 OF_AN_INSTANT: Final = frozenset({*UNDOES, *UNDOES.values(), "note", "reask"})
 OF_AN_ACCOUNT: Final = frozenset({"deactivate", "reactivate"})
 LONGEST_REASON: Final = 400
@@ -33,9 +33,9 @@ LONGEST_REASON: Final = 400
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A decision. `decided` and `at`, the instant that it is about, in µs UTC; the registers of an exchange in Wh.
+    """An edit. `decided` is when it was made and `at` the instant that it is about, both in µs UTC.
 
-    `at` is None where it is about the account, the registers are 0 where it is no exchange.
+    `at` is None if it is about the account. The registers are in Wh, and 0 if it is not an exchange.
     """
 
     decided: int
@@ -50,18 +50,18 @@ class Edit:
 
 @dataclass(slots=True)
 class MeterEdits:
-    """What stands of the decisions about one meter: by the instant (µs UTC) of what they are about."""
+    """The edits of one meter that are in force, by the instant (µs UTC) that they are about."""
 
     voids: dict[int, Edit] = field(default_factory=dict)
     releases: dict[int, Edit] = field(default_factory=dict)
     exchanges: dict[int, Edit] = field(default_factory=dict)
     accepts: dict[int, Edit] = field(default_factory=dict)
-    """Exceptions that someone has looked at and left as they are."""
+    """Exceptions that someone has reviewed and accepted."""
     notes: dict[int, list[Edit]] = field(default_factory=dict)
-    """What was noted, and asked for again."""
+    """Notes and requests for another reading."""
 
     def apply_edit(self, event: Edit) -> None:
-        """Let a decision stand, or no longer."""
+        """Put an edit into force, or undo the one that it undoes."""
         if event.at is None:
             return
         if event.kind in ("note", "reask"):
@@ -74,7 +74,7 @@ class MeterEdits:
             standing[event.at] = event
 
     def edit_at(self, instant: int) -> Edit | None:
-        """The decision that stands about an instant, if any."""
+        """Return the edit that is in force at an instant (µs UTC), if any."""
         for standing in (self.exchanges, self.voids, self.releases, self.accepts):
             if instant in standing:
                 return standing[instant]
@@ -82,7 +82,7 @@ class MeterEdits:
 
 
 def corrections_from(decided: Mapping[int, MeterEdits]) -> Corrections | None:
-    """Those that follow from decisions by meter code; None where there are none."""
+    """Return the edits of meters, by meter code, as columns; None if there are none that change what counts."""
     ordered = sorted(decided.items())
     voids = [(code, at) for code, each in ordered for at in sorted(each.voids)]
     releases = [(code, at) for code, each in ordered for at in sorted(each.releases)]
@@ -109,7 +109,7 @@ def corrections_from(decided: Mapping[int, MeterEdits]) -> Corrections | None:
 
 
 class EditLog:
-    """The decisions of a data folder. Queries are O(1) by meter; a decision is on disk when `append` returns."""
+    """The edits of a data folder. A query by meter is O(1); edits are on disk when `append_edits` returns."""
 
     def __init__(self, folder: Path, zone: SiteZone) -> None:
         self.path = folder / NAME
@@ -117,7 +117,7 @@ class EditLog:
         self._events: list[Edit] = []
         self._decided: dict[str, MeterEdits] = {}
         self._corrections: Corrections | None = None
-        self._known = False  # whether `_corrections` is what follows from the decisions as they stand
+        self._known = False  # whether `_corrections` is up to date
         self._appendable = False
         self._torn = False
         self.warnings: list[str] = []
@@ -125,7 +125,7 @@ class EditLog:
     # -- reading -----------------------------------------------------------------------------------------------
 
     def load(self) -> None:
-        """Read the file. A torn last line is dropped and told in `warnings`; the file stays as it is, see `mend`.
+        """Read the file. A torn last line is dropped, with a warning; `mend` takes it out of the file.
 
         Raises DataError, OSError.
         """
@@ -142,7 +142,7 @@ class EditLog:
         self._appendable = table.terminated and tuple(table.names) == HEADER
 
     def mend(self) -> None:
-        """Take out of the file what `load` dropped. Raises StorageError."""
+        """Take the line that `load` dropped out of the file. Raises StorageError."""
         if self._torn:
             self._rewrite(self._events)
 
@@ -150,37 +150,37 @@ class EditLog:
         return len(self._events)
 
     def __iter__(self) -> Iterator[Edit]:
-        """All decisions, in the order in which they were made."""
+        """Iterate over all edits in the order in which they were made."""
         return iter(self._events)
 
     @property
     def newest(self) -> Edit | None:
-        """The decision that was made last."""
+        """The latest edit."""
         return self._events[-1] if self._events else None
 
     def edits_of_meter(self, meter: str) -> MeterEdits | None:
-        """What stands of the decisions about a meter; None where there never was one."""
+        """Return the edits of a meter that are in force; None if it never had any."""
         return self._decided.get(meter)
 
     def history_of_meter(self, meter: str) -> list[Edit]:
-        """Every decision about a meter, those taken back too, in the order in which they were made."""
+        """Return every edit of a meter, undone ones too, in the order in which they were made."""
         return [event for event in self._events if event.meter == meter]
 
     def edits_in_force(self, *kinds: str) -> list[Edit]:
-        """The decisions of these kinds (`void`, `accept`, …) that stand. Any thread."""
+        """Return the edits of these kinds (`void`, `accept`, …) that are in force. Any thread."""
         found = []
-        for each in list(self._decided.values()):  # in one piece, as the owner's thread may add to it
+        for each in list(self._decided.values()):  # copied at once, as another thread may add to it
             for kind in kinds:
                 found += list(getattr(each, f"{kind}s").values())
         return found
 
     def last_edits_by(self, who: str) -> list[Edit]:
-        """What someone decided last of what still stands, all that was decided together; nothing if there is none."""
+        """Return the latest edits of a person that are in force, all that were made together."""
         moment = next((e.decided for e in reversed(self._events) if e.who == who and self.is_in_force(e)), None)
         return [e for e in self._events if e.decided == moment and e.who == who and self.is_in_force(e)]
 
     def is_in_force(self, event: Edit) -> bool:
-        """Whether it is a decision that has not been taken back, nor taken anew."""
+        """Return whether an edit has been neither undone nor replaced."""
         decided = self._decided.get(event.meter)
         if decided is None or event.at is None or event.kind not in UNDOES.values():
             return False
@@ -197,9 +197,9 @@ class EditLog:
     # -- writing -----------------------------------------------------------------------------------------------
 
     def append_edits(self, events: Sequence[Edit]) -> int:
-        """Put decisions on disk, together; what `retract` takes to undo it. Any thread.
+        """Write edits to disk, all or none, and return what `retract_append` needs to undo it. Any thread.
 
-        Raises StorageError; then none of them is there.
+        Raises StorageError; then none of them is stored.
         """
         if not self._appendable:
             self._rewrite([*self._events, *events])
@@ -215,7 +215,7 @@ class EditLog:
                 durable.write_all(fd, self._csv(events))
                 durable.sync_file(fd)
             except OSError as error:
-                self._appendable = False  # what the disk holds now is unknown: the next time it is written anew
+                self._appendable = False  # what is on disk is unknown: the next append writes the whole file
                 self._cut(fd, size)
                 raise durable.storage_error(self.path, error) from error
         finally:
@@ -223,7 +223,7 @@ class EditLog:
         return size
 
     def retract_append(self, mark: int) -> None:
-        """Undo the last append, as what belongs with it could not be stored. Any thread. Raises StorageError."""
+        """Undo the last append, for a change that could not be stored whole. Any thread. Raises StorageError."""
         try:
             if mark >= 0:
                 os.truncate(self.path, mark)
@@ -233,7 +233,7 @@ class EditLog:
         self._rewrite(self._events)
 
     def apply_edit(self, event: Edit) -> None:
-        """Let a decision that is on disk take effect."""
+        """Put an edit that is on disk into force."""
         self._events.append(event)
         self._decided.setdefault(event.meter, MeterEdits()).apply_edit(event)
         self._known = False
@@ -260,11 +260,11 @@ class EditLog:
 
 
 def parse_row(cells: Sequence[str], zone: SiteZone) -> Edit:
-    """A row in the order of HEADER. Raises Refused for one that is no decision."""
+    """Parse a row in the order of HEADER. Raises Refused."""
     decided, meter, what, values, who, reason = cells
     check_meter_id(meter)
     if what not in OF_AN_INSTANT | OF_AN_ACCOUNT:
-        raise Refused("bad-field", f"{what!r} is nothing that can be decided")
+        raise Refused("bad-field", f"{what!r} is not a kind of edit")
     stated = {}
     for word in values.split():
         name, _, value = word.partition("=")
@@ -285,7 +285,7 @@ def parse_row(cells: Sequence[str], zone: SiteZone) -> Edit:
 
 
 def format_values(event: Edit, zone: SiteZone) -> str:
-    """What a decision is about, as the file has it."""
+    """Return the `values` of an edit as they are in the file."""
     if event.at is None:
         return ""
     at = f"at={zone.iso(event.at)}"
@@ -295,7 +295,7 @@ def format_values(event: Edit, zone: SiteZone) -> str:
 
 
 def check_reason(text: str) -> str:
-    """`text` as a reason: something, on one line, not endless. Raises MeterError."""
+    """Return a reason on one line. Raises MeterError if it is empty or too long."""
     text = " ".join(text.split())
     if not text:
         raise MeterError("a decision needs its reason")

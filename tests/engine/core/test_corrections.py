@@ -134,7 +134,7 @@ def test_a_decision_stands_once(engine: Engine, what: str) -> None:
             "the 3 kWh of 2025-03-10T02:00:00.* does not fit an initial 3.001",
         ),
         ("exchange", "02:00", (1_001_000, 0), "x", "3 kWh is stored at .*, which is neither the final nor the initial"),
-        ("mend", "02:00", (), "x", "mend is nothing that can be decided"),
+        ("mend", "02:00", (), "x", "mend is not a kind of edit"),
     ],
 )
 def test_what_cannot_stand_is_said(
@@ -201,7 +201,7 @@ def test_a_torn_last_decision_is_dropped_and_told(engine: Engine, tmp_path: Path
 @pytest.mark.parametrize(
     ("row", "why"),
     [
-        ("2025-03-12T10:40:00+08:00,m,mend,at=2025-03-10T03:00,ann,x", "'mend' is nothing that can be decided"),
+        ("2025-03-12T10:40:00+08:00,m,mend,at=2025-03-10T03:00,ann,x", "'mend' is not a kind of edit"),
         ("2025-03-12T10:40:00+08:00,m,void,,ann,x", "the values of void are at=…"),
         ("2025-03-12T10:40:00+08:00,m,void,at=2025-03-10,ann,x", "a timestamp is like"),
         ("2025-03-12T10:40:00+08:00,m,exchange,at=2025-03-10T03:00 final=-1 initial=0,ann,x", "a reading is digits"),
