@@ -5,22 +5,23 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from metertui.cli.common import folder, progress_bar
+from metertui.cli.data_folder import folder_of
+from metertui.cli.output import progress_bar
 from metertui.engine.maintenance import backup as backups
 
 
 def backup(options: argparse.Namespace) -> None:
-    """Copy the data folder, beside a running server too."""
+    """Copy the data folder, even while a server runs."""
     target = Path(options.target)
-    with progress_bar("copying") as share:
-        report = backups.back_up(folder(options), target, share)
-    print(f"{report.files} files, {report.bytes:,} bytes, are in {target}")
+    with progress_bar("copying") as progress:
+        report = backups.back_up(folder_of(options), target, progress)
+    print(f"{report.files} files, {report.bytes:,} bytes copied to {target}")
 
 
 def restore(options: argparse.Namespace) -> None:
-    """Make a data folder of a backup; never over one that is there."""
-    target = folder(options)
-    with progress_bar("restoring") as share:
-        report = backups.restore(Path(options.source), target, share)
-    print(f"{report.files} files, {report.bytes:,} bytes, are in {target}")
-    print(f"metertui check --data {target} proves them")
+    """Make a data folder from a backup; an existing one is never overwritten."""
+    target = folder_of(options)
+    with progress_bar("restoring") as progress:
+        report = backups.restore(Path(options.source), target, progress)
+    print(f"{report.files} files, {report.bytes:,} bytes restored to {target}")
+    print(f"to check them: metertui check --data {target}")

@@ -1,4 +1,4 @@
-"""`metertui bill`: a meter's bill, and the billing run of a month."""
+"""`metertui bill`: the bill of a meter, and the billing run of a month."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from metertui import settings
-from metertui.cli.common import folder, instant, opened, progress_bar, replacing, show, show_row, visible
+from metertui.cli.data_folder import folder_of, open_for_reading
 from metertui.cli.delegate import perform
 from metertui.cli.errors import UsageError
-from metertui.engine.base import SiteZone, SystemClock, month_before, month_bounds
+from metertui.cli.options import format_of, parse_at
+from metertui.cli.output import counted, print_row, print_rows, progress_bar, replace_file
+from metertui.engine.base import SiteZone, SystemClock, month_before, month_bounds, visible
 from metertui.engine.billing import (
     BillingRun,
     Ledger,
@@ -33,48 +35,49 @@ _AROUND = (("from", "to", "band"), ("tax_percent", "amount"), ("note",))
 
 
 def bill(options: argparse.Namespace) -> None:
-    """`metertui bill METER`, `metertui bill --all -o FILE`, `metertui bill --all --issue`."""
+    """BillingRun `metertui bill METER`, `metertui bill --all -o FILE` or `metertui bill --all --issue`."""
     if options.all == bool(options.meter) or (options.all and not (options.out or options.issue)):
-        raise UsageError("a bill is of METER, or --all with -o FILE or --issue")
+        raise UsageError("give METER, or --all with -o FILE or --issue")
     if options.issue and not options.all:
-        raise UsageError("bills are issued all together: --all --issue")
+        raise UsageError("bills are issued for all meters together: give --all with --issue")
     if options.month is not None:
         try:
             month_bounds(options.month, SiteZone("UTC"))
         except MeterError as error:
             raise UsageError(f"--month: {error}") from error
     if options.issue:
-        _issue(options)
+        _issue_month(options)
         return
-    with opened(options) as engine:
-        at = instant("--at", options.at, engine.zone)
+    with open_for_reading(options) as engine:
+        at = parse_at(options, engine.zone)
         month = options.month or month_before(at or engine.clock.now(), engine.zone)
         if options.all:
-            _write(_reckoned(engine, month), Path(options.out))
+            _write_run(_compute_run(engine, month), Path(options.out))
         else:
-            _one(options, engine, one_meter.statement_of_month(engine, options.meter, month, at))
+            _print_bill(options, engine, one_meter.statement_of_month(engine, options.meter, month, at))
 
 
-def _issue(options: argparse.Namespace) -> None:
+def _issue_month(options: argparse.Namespace) -> None:
     """Issue the bills of a month, then write them to a file if `-o` names one."""
-    data = folder(options)
+    data = folder_of(options)
     zone = settings.load(data).rules().zone
-    month = options.month or month_before(instant("--at", options.at, zone) or SystemClock().now(), zone)
+    month = options.month or month_before(parse_at(options, zone) or SystemClock().now(), zone)
     out = Path(options.out) if options.out else None
-    with progress_bar("issuing bills") as share:
-        done = perform(data, "bill issue", {"month": month}, share)
-    had = done["bills"] - done["new"]
-    print(f"{month}: {done['new']} bills and {done['changes']} adjustments issued, {had} had been", file=sys.stderr)
+    with progress_bar("issuing bills") as progress:
+        run = perform(data, "bill issue", {"month": month}, progress)
+    bills, adjustments = counted(run["new"], "bill"), counted(run["changes"], "adjustment")
+    before = counted(run["bills"] - run["new"], "bill")
+    print(f"{month}: issued {bills} and {adjustments}; {before} had been issued before", file=sys.stderr)
     if out is None:
-        print(f"{_bills(done['bills'])}: {done['sums']}", file=sys.stderr)
+        print(f"{counted(run['bills'], 'bill')}: {run['sums']}", file=sys.stderr)
     else:
-        with opened(options) as engine:
-            _write(_reckoned(engine, month), out)
+        with open_for_reading(options) as engine:
+            _write_run(_compute_run(engine, month), out)
 
 
-def _one(options: argparse.Namespace, engine: Engine, statement: Statement) -> None:
-    """As it was issued, if it was; then with what changed since."""
-    zone, form = engine.zone, getattr(options, "format", "table")
+def _print_bill(options: argparse.Namespace, engine: Engine, statement: Statement) -> None:
+    """Print a bill as it was issued, with what changed since then, or as it is now if it was not issued."""
+    zone, form = engine.zone, format_of(options)
     issued = engine.bills.ledger_of_meter(statement.month, statement.meter)
     shown = shown_bill(statement, issued, zone)
     if shown.issued is not None:
@@ -88,14 +91,14 @@ def _one(options: argparse.Namespace, engine: Engine, statement: Statement) -> N
         csv.writer(sys.stdout, lineterminator="\n").writerows([bill_format.ROW, cells])
     elif form == "json":
         since = ("issued", "adjustments", "adjustment") if shown.issued is not None else ()
-        show(options, [bill_object(shown, zone)], [*bill_format.ROW, *since], one=True)
+        print_rows(options, [bill_object(shown, zone)], [*bill_format.ROW, *since], one=True)
     else:
-        _show(bill_object(shown, zone))
+        _print_for_people(bill_object(shown, zone))
 
 
-def show_bill(statement: Statement, zone: SiteZone) -> None:
-    """Print a bill for people."""
-    _show(bill_object(shown_bill(statement, Ledger(statement.month), zone), zone))
+def print_statement(statement: Statement, zone: SiteZone) -> None:
+    """Print a statement for people, as a bill that was not issued."""
+    _print_for_people(bill_object(shown_bill(statement, Ledger(statement.month), zone), zone))
 
 
 def bill_object(shown: ShownBill, zone: SiteZone) -> dict[str, Any]:
@@ -125,31 +128,31 @@ def bill_object(shown: ShownBill, zone: SiteZone) -> dict[str, Any]:
     return found
 
 
-def _show(row: dict[str, Any]) -> None:
-    """What the bill is, its lines, what they rest on, what is to be paid, what changed since it was issued."""
-    told = [f"{name}_{what}" for name in ("opening", "closing") for what in ("kwh", "time", "quality")]
+def _print_for_people(row: dict[str, Any]) -> None:
+    """Print the registers of a bill, its lines with their notes, its total, and what changed since it was issued."""
+    registers = [f"{name}_{what}" for name in ("opening", "closing") for what in ("kwh", "time", "quality")]
     issued = ["issued"] if "issued" in row else []
-    show_row(row, ["meter", "month", *issued, *told, "usage_kwh"])
+    print_row(row, ["meter", "month", *issued, *registers, "usage_kwh"])
     if row["lines"]:
-        print("\n" + "\n".join(_aligned(row["lines"])))
+        print("\n" + "\n".join(_align_lines(row["lines"])))
         notes = [f"line {place}: {line['note']}" for place, line in enumerate(row["lines"], 1) if line["note"]]
         if notes:
             print("\n" + "\n".join(map(visible, notes)))
         print()
-        show_row(row, ["net", "tax", "total", "currency"])
+        print_row(row, ["net", "tax", "total", "currency"])
     elif row["reason"]:
-        show_row(row, ["reason"])
-    for name, words in (
-        ("adjustments", "billed beside it since"),
-        ("adjustment", "since then readings or tariffs have changed: what it comes to now differs by"),
+        print_row(row, ["reason"])
+    for name, heading in (
+        ("adjustments", "adjustments billed since it was issued"),
+        ("adjustment", "not billed yet: readings or tariffs have changed, and the bill would now differ by"),
     ):
         if any(float(value) for value in row.get(name, {}).values()):
-            print(f"\n{words}")
-            show_row(row[name], list(row[name]))
+            print(f"\n{heading}")
+            print_row(row[name], list(row[name]))
 
 
-def _aligned(lines: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return lines under headings, figures to the right with the decimals that they bear."""
+def _align_lines(lines: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the lines of a bill under headings, figures aligned right with the decimals that they have."""
     before, after, left_out = _AROUND
     measures = dict.fromkeys(name for line in lines for name in line if name not in (*before, *after, *left_out))
     names = [*before, *measures, *after]
@@ -168,23 +171,19 @@ def _cell(value: float | str | None) -> str:
     return f"{value:.3f}" if isinstance(value, int | float) else visible(value or "")
 
 
-def _reckoned(engine: Engine, month: str) -> BillingRun:
-    with progress_bar("reckoning bills") as share:
+def _compute_run(engine: Engine, month: str) -> BillingRun:
+    with progress_bar("computing bills") as progress:
         frozen = engine.view().frozen(engine.rules.max_w)
-        return BillingRun(frozen, month, engine.terms(), engine.bills, share)
+        return BillingRun(frozen, month, engine.terms(), engine.bills, progress)
 
 
-def _write(run: BillingRun, out: Path) -> None:
-    """All bills of a month as a CSV, and their sums on standard error."""
-    with progress_bar("writing bills") as share, replacing(out) as file:
+def _write_run(run: BillingRun, out: Path) -> None:
+    """Write all bills of a month to a CSV file, and print their sums to standard error."""
+    with progress_bar("writing bills") as progress, replace_file(out) as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(billing_run.RUN_ROW)
         for done, row in enumerate(run.rows(), 1):
             writer.writerow(row)
             if done % 1000 == 0:
-                share(done / len(run))
-    print(f"{_bills(len(run))} written to {out}: {run.summary()}", file=sys.stderr)
-
-
-def _bills(count: int) -> str:
-    return f"{count} {'bill' if count == 1 else 'bills'}"
+                progress(done / len(run))
+    print(f"{counted(len(run), 'bill')} written to {out}: {run.summary()}", file=sys.stderr)

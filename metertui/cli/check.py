@@ -8,8 +8,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from metertui import settings
-from metertui.cli.common import folder, progress_bar, show, visible
-from metertui.engine.base import Rules
+from metertui.cli.data_folder import folder_of
+from metertui.cli.options import format_of
+from metertui.cli.output import counted, print_rows, progress_bar
+from metertui.engine.base import Rules, visible
 from metertui.engine.errors import MeterError
 from metertui.engine.maintenance import FileRepair
 from metertui.engine.maintenance import check as checking
@@ -18,55 +20,55 @@ from metertui.engine.storage import durable
 
 
 def check(options: argparse.Namespace) -> int:
-    """Everything that was tried with its count, on standard error what is wrong; 1 if anything is."""
-    data = folder(options)
+    """Print every check with its count, and the problems to standard error; return 1 if there are any, else 0."""
+    data = folder_of(options)
     if not data.is_dir():
         raise MeterError(f"there is no data folder {data}")
     try:
         rules = settings.load(data).rules()
         if options.repair:
             _repair(options, data, rules)
-        with progress_bar("checking") as share:
-            proofs = list(checking.check_folder(data, rules, share))
+        with progress_bar("checking") as progress:
+            proofs = list(checking.check_folder(data, rules, progress))
     except OSError as error:
         raise MeterError(f"cannot read {data}: {error.strerror or error}") from error
-    in_full = getattr(options, "format", "table") == "json"
+    in_full = format_of(options) == "json"
     rows = [
         {"check": proof.what, "count": proof.count, "problems": proof.problems if in_full else proof.failures}
         for proof in proofs
     ]
-    show(options, rows, ("check", "count", "problems"))
+    print_rows(options, rows, ("check", "count", "problems"))
     failures = sum(proof.failures for proof in proofs)
-    told = [problem for proof in proofs for problem in proof.problems]
+    listed = [problem for proof in proofs for problem in proof.problems]
     for note in (note for proof in proofs for note in proof.notes):
         print(f"note: {visible(note)}", file=sys.stderr)
-    for problem in told:
+    for problem in listed:
         print(visible(problem), file=sys.stderr)
-    if failures > len(told):
-        print(f"and {failures - len(told)} more", file=sys.stderr)
+    if failures > len(listed):
+        print(f"and {failures - len(listed)} more", file=sys.stderr)
     return int(failures > 0)
 
 
 def _repair(options: argparse.Namespace, data: Path, rules: Rules) -> None:
-    """Mend the folder and say how: on standard output, or beside it where that is for programs to read."""
-    with progress_bar("repairing") as share:
-        done = repairing.repair_folder(data, rules, share)
-    plain = getattr(options, "format", "table") == "table"
-    for line in _told(data, done):
+    """Repair the folder and print how: to standard output, or to standard error where that is for programs."""
+    with progress_bar("repairing") as progress:
+        repairs = repairing.repair_folder(data, rules, progress)
+    plain = format_of(options) == "table"
+    for line in _describe(data, repairs):
         print(visible(line), file=sys.stdout if plain else sys.stderr)
 
 
-def _told(data: Path, done: Sequence[FileRepair]) -> Iterator[str]:
-    for one in done:
+def _describe(data: Path, repairs: Sequence[FileRepair]) -> Iterator[str]:
+    """Yield what was repaired, a line each."""
+    for one in repairs:
         name = one.path.relative_to(data).as_posix()
         for note in one.notes:
             yield f"{name}: {note}"
         if one.lines_aside:
-            lines = "1 line" if one.lines_aside == 1 else f"{one.lines_aside} lines"
-            yield f"{name}: {lines} set aside in {name}{durable.ASIDE}, {one.kept} kept"
+            yield f"{name}: {counted(one.lines_aside, 'line')} set aside in {name}{durable.ASIDE}, {one.kept} kept"
         for number, reason in one.reasons:
             yield f"{name}:{number}: {reason}"
         if one.lines_aside > len(one.reasons):
             yield f"{name}: and {one.lines_aside - len(one.reasons)} more"
-    if not done:
+    if not repairs:
         yield "nothing to repair"

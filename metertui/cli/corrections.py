@@ -1,4 +1,4 @@
-"""Commands that decide about readings: void, release, exchange, and the taking back of each."""
+"""Run `metertui void`, `release` and `exchange`: edits of readings, and how to take them back."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from metertui import settings
-from metertui.cli.common import folder, instant, kwh, show
+from metertui.cli.data_folder import folder_of
 from metertui.cli.delegate import perform
 from metertui.cli.errors import UsageError
+from metertui.cli.options import parse_time
+from metertui.cli.output import kwh_number, print_rows
 from metertui.engine.base import SiteZone, parse_kwh
 from metertui.engine.core import Decision
 from metertui.engine.errors import Refused
@@ -20,35 +22,34 @@ _UNDO = {done: undone for undone, done in UNDOES.items()}
 
 
 def void(options: argparse.Namespace) -> None:
-    """`metertui void METER TIME --reason R`."""
-    _decide(options, "void")
+    """Run `metertui void METER TIME --reason R`."""
+    _apply_edit(options, "void")
 
 
 def release(options: argparse.Namespace) -> None:
-    """`metertui release METER TIME --reason R`."""
-    _decide(options, "release")
+    """Run `metertui release METER TIME --reason R`."""
+    _apply_edit(options, "release")
 
 
 def exchange(options: argparse.Namespace) -> None:
-    """`metertui exchange METER --final KWH --initial KWH --time T --reason R`."""
+    """Run `metertui exchange METER --final KWH --initial KWH --time T --reason R`."""
     if not options.undo and (options.final is None or options.initial is None):
-        raise UsageError("an exchange needs --final and --initial, what the old register showed last and the new first")
-    _decide(options, "exchange")
+        raise UsageError("give --final and --initial, the last reading of the old register and the first of the new")
+    _apply_edit(options, "exchange")
 
 
-def _decide(options: argparse.Namespace, what: str) -> None:
-    data = folder(options)
+def _apply_edit(options: argparse.Namespace, what: str) -> None:
+    data = folder_of(options)
     zone = settings.load(data).rules().zone
     decision = decision_of(options, what, zone)
 
     effects = perform(data, "decide", {"decisions": [decision._asdict()]})
-    show(options, [row(effect) for effect in effects], COLUMNS, one=True)
+    print_rows(options, [row(effect) for effect in effects], COLUMNS, one=True)
 
 
 def decision_of(options: argparse.Namespace, what: str, zone: SiteZone) -> Decision:
-    """What the words say. Raises UsageError."""
-    at = instant("--time" if what == "exchange" else "TIME", options.time, zone)
-    assert at is not None
+    """Return the edit that the options give. Raises UsageError."""
+    at = parse_time("--time" if what == "exchange" else "TIME", options.time, zone)
     registers = []
     for name in ("final", "initial"):
         text = getattr(options, name, None)
@@ -60,11 +61,11 @@ def decision_of(options: argparse.Namespace, what: str, zone: SiteZone) -> Decis
 
 
 def row(effect: Mapping[str, Any]) -> dict[str, object]:
-    """What is told of an effect, under the names of COLUMNS."""
+    """Return an effect, as the owner of the folder gives it, under the names of COLUMNS."""
     return {
         **{name: effect[name] for name in ("meter", "what", "values")},
-        "total_kwh_before": kwh(effect["total_before"]),
-        "total_kwh_after": kwh(effect["total_after"]),
+        "total_kwh_before": kwh_number(effect["total_before"]),
+        "total_kwh_after": kwh_number(effect["total_after"]),
         "not_counted_before": effect["left_out_before"],
         "not_counted_after": effect["left_out_after"],
     }

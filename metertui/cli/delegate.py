@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from metertui import settings
-from metertui.cli.common import progress_bar, warn_of
+from metertui.cli.output import print_warnings, progress_bar
 from metertui.engine.base import Progress, SystemClock, no_progress
 from metertui.engine.core import Engine
 from metertui.engine.errors import MeterError, OwnedError
@@ -69,7 +69,7 @@ def _open(data: Path, *, readings: bool) -> Engine:
             engine = Engine.open(data, rules, SystemClock(), share)
     else:
         engine = Engine.open_books(data, rules, SystemClock())
-    warn_of(engine.warnings)
+    print_warnings(engine.warnings)
     return engine
 
 

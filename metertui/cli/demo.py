@@ -16,8 +16,8 @@ import numpy as np
 
 from metertui import settings, simulator
 from metertui.cli import demo_story
-from metertui.cli.common import on_terminal, progress_bar
-from metertui.cli.runtime import log_to, open_owned
+from metertui.cli.output import progress_bar
+from metertui.cli.runtime import log_to, on_terminal, open_owned
 from metertui.engine.accounts import AccountBook, StaffBook
 from metertui.engine.base import DAY, MINUTE, Progress, SiteZone, month_before, month_bounds
 from metertui.engine.billing import tariffs

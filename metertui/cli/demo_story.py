@@ -12,9 +12,9 @@ from typing import Final
 import plotext
 
 from metertui import simulator
-from metertui.cli.bills import show_bill
-from metertui.cli.common import kwh, table
+from metertui.cli.bills import print_statement
 from metertui.cli.exceptions import row
+from metertui.cli.output import format_table, kwh_number
 from metertui.cli.queries import USAGE, query_rows, usage_row
 from metertui.cli.runtime import build_head_end
 from metertui.cli.simulate import summary
@@ -117,7 +117,7 @@ async def _look_up(headend: HeadEnd, fleet: Fleet) -> None:
     windows = ("last_half_hour", "today", "yesterday", "week", "month", "last_month")
     rows = [usage_row(headend.engine.usage(account.meter, name), zone) for name in windows]
     shown = [name for name in USAGE if name in ("window", "opening_kwh", "closing_kwh", "usage_kwh", "readings")]
-    print(table(rows, shown))
+    print(format_table(rows, shown))
     today = zone.day(headend.engine.clock.now())
     marks = zone.hours(zone.midnight(today - timedelta(days=1)), zone.midnight(today))
     used, _ = headend.engine.series(account.meter).buckets(marks)
@@ -129,7 +129,7 @@ async def _bill(headend: HeadEnd, fleet: Fleet) -> None:
     meter = fleet.accounts[0].meter
     _heading(f"The bill of meter {meter} for the last month")
     _remark(f"metertui bill {meter}; metertui explain {meter} last_month says what it rests on, down to file and line")
-    show_bill(one_meter.statement_of_month(headend.engine, meter), headend.engine.zone)
+    print_statement(one_meter.statement_of_month(headend.engine, meter), headend.engine.zone)
 
 
 async def _government(headend: HeadEnd) -> None:
@@ -138,15 +138,15 @@ async def _government(headend: HeadEnd) -> None:
     _remark("metertui query --from DAY --to DAY --by region,apartment_type")
     question = Question(now.replace(day=1), now, by=("region", "apartment_type"))
     frame = await headend.ask(usage_table, question)
-    print(table(query_rows(frame), ["region", "apartment_type", "usage_kwh", "meters", "readings"]))
-    print(f"total {kwh(int(frame['usage_wh'].sum()))} kWh")
+    print(format_table(query_rows(frame), ["region", "apartment_type", "usage_kwh", "meters", "readings"]))
+    print(f"total {kwh_number(int(frame['usage_wh'].sum()))} kWh")
 
 
 async def _exceptions(headend: HeadEnd) -> None:
     _heading("Exceptions: what someone should look at")
     _remark("metertui exceptions; a person may void, release, or declare an exchange, and take each back")
     found = await headend.ask(find_exceptions, headend.engine.site_state(), CaseQuestion())
-    print(table([row(each, headend.engine.zone) for each in found.rows], ["meter", "cause", "why"]))
+    print(format_table([row(each, headend.engine.zone) for each in found.rows], ["meter", "cause", "why"]))
 
 
 async def _close(port: int) -> None:

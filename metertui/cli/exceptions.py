@@ -1,12 +1,14 @@
-"""The list of exceptions from the command line."""
+"""`metertui exceptions`: the list of exceptions."""
 
 from __future__ import annotations
 
 import argparse
 from typing import Final
 
-from metertui.cli.common import days, kwh, opened, show
+from metertui.cli.data_folder import open_for_reading
 from metertui.cli.errors import UsageError
+from metertui.cli.options import parse_days
+from metertui.cli.output import kwh_number, print_rows
 from metertui.engine.base import SiteZone, window_of_days
 from metertui.engine.worklist import (
     CAUSES,
@@ -26,12 +28,12 @@ COUNTS: Final = ("cause", "cases", "open")
 
 
 def exceptions(options: argparse.Namespace) -> None:
-    """`metertui exceptions [--cause C] [--region R] [--meter M] [--open|--decided|--all] [--limit N]`."""
+    """Run `metertui exceptions [--cause C] [--region R] [--meter M] [--open|--decided|--all] [--limit N]`."""
     if options.cause and options.cause not in CAUSES:
-        raise UsageError(f"--cause {options.cause} is none; they are {', '.join(CAUSES)}")
+        raise UsageError(f"--cause {options.cause} is not a cause; choose one of {', '.join(CAUSES)}")
     if not 0 < options.limit <= MOST_ROWS:
-        raise UsageError(f"--limit is from 1 to {MOST_ROWS}")
-    with opened(options) as engine:
+        raise UsageError(f"--limit must be from 1 to {MOST_ROWS}")
+    with open_for_reading(options) as engine:
         question = ExceptionQuestion(
             cause=options.cause,
             region=options.region,
@@ -40,16 +42,16 @@ def exceptions(options: argparse.Namespace) -> None:
             limit=options.limit,
         )
         if options.first is not None or options.last is not None:
-            window = window_of_days(*days(options), engine.zone)
+            window = window_of_days(*parse_days(options), engine.zone)
             question = ExceptionQuestion(
                 question.cause, question.region, question.meter, question.state, (window.start, window.end),
                 limit=options.limit,
             )  # fmt: skip
         found = find_exceptions(engine.view().frozen(engine.rules.max_w), engine.site_state(), question)
         if options.counts:
-            show(options, _counts(found), COUNTS)
+            print_rows(options, _counts(found), COUNTS)
         else:
-            show(options, [row(each, engine.zone) for each in found.rows], COLUMNS)
+            print_rows(options, [row(each, engine.zone) for each in found.rows], COLUMNS)
 
 
 def _state(options: argparse.Namespace) -> State:
@@ -59,13 +61,13 @@ def _state(options: argparse.Namespace) -> State:
 
 
 def row(found: ExceptionRow, zone: SiteZone) -> dict[str, object]:
-    """A case under the names of COLUMNS; empty text and None where there is nothing to say."""
+    """Return a case under the names of COLUMNS; unknown values are empty text or None."""
     decided = found.decided
     return {
         "cause": found.cause,
         "meter": found.meter,
         "time": "" if found.time == NEVER else zone.iso(found.time),
-        "register_kwh": kwh(found.wh),
+        "register_kwh": kwh_number(found.wh),
         "region": found.region,
         "why": f"{found.why}: {found.line}" if found.line else found.why,
         "decided": decided.kind if decided else "",

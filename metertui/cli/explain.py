@@ -1,4 +1,4 @@
-"""`metertui explain`: a usage with all that it rests on, down to file and line. Reads beside a running server."""
+"""`metertui explain`: a usage and all that it is based on, down to file and line."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ import textwrap
 from typing import Any, Final
 
 from metertui.cli.bills import bill_object
-from metertui.cli.common import days, instant, kwh, opened, progress_bar, show, visible
+from metertui.cli.data_folder import open_for_reading
 from metertui.cli.errors import UsageError
+from metertui.cli.options import format_of, parse_at, parse_days
+from metertui.cli.output import kwh_number, print_rows, progress_bar
 from metertui.cli.queries import usage_row
 from metertui.engine.base import WINDOW_NAMES, SiteZone, Window, month_bounds, window_of_days
 from metertui.engine.billing import ENERGY, ShownBill, money_text
@@ -20,58 +22,58 @@ from metertui.engine.errors import MeterError
 from metertui.engine.maintenance import sources as files
 from metertui.engine.usage import STATUS, Explanation, Point
 from metertui.engine.vee import Edit, edit_log, rules
-from metertui.text import Sources, explained
+from metertui.text import Sources, explained, visible
 
 COLUMNS: Final = ("part", "from", "to", "from_kwh", "to_kwh", "usage_kwh", "status", "from_source", "to_source", "note")
 _NARROWEST: Final = 60
 
 
 def explanation(options: argparse.Namespace) -> None:
-    """`metertui explain METER [WINDOW]`."""
-    with opened(options) as engine:
-        told, price = one_meter.prepare_explanation(engine, options.meter, _window(options, engine))()
-        with progress_bar("looking for the readings in their files") as share:
-            times = [point.time for point in told.named_readings()]
-            places = files.locate_readings(engine.archive, engine.zone, options.meter, times, share)
-        form = getattr(options, "format", "table")
+    """Run `metertui explain METER [WINDOW]`."""
+    with open_for_reading(options) as engine:
+        found, price = one_meter.prepare_explanation(engine, options.meter, _window(options, engine))()
+        with progress_bar("looking for the readings in their files") as progress:
+            times = [point.time for point in found.named_readings()]
+            places = files.locate_readings(engine.archive, engine.zone, options.meter, times, progress)
+        form = format_of(options)
         if form == "json":
-            found = {**as_object(told, engine.zone, places), "bill": _bill(price, engine.zone)}
-            print(json.dumps(found, ensure_ascii=False, indent=2))
+            answer = {**as_object(found, engine.zone, places), "bill": _bill(price, engine.zone)}
+            print(json.dumps(answer, ensure_ascii=False, indent=2))
         elif form == "csv":
-            show(options, as_rows(told, engine.zone, places, price), COLUMNS)
+            print_rows(options, as_rows(found, engine.zone, places, price), COLUMNS)
         else:
-            _print(told, engine, places, price)
+            _print(found, engine, places, price)
 
 
 def _window(options: argparse.Namespace, engine: Engine) -> Window:
-    """The window that is asked for. Raises UsageError, MeterError."""
+    """Return the window that the options give. Raises UsageError, MeterError."""
     given = [name for name in ("window", "month") if getattr(options, name)]
     if options.first or options.last:
         given.append("dates")
     if len(given) > 1:
-        raise UsageError("a window, a month and dates exclude one another")
+        raise UsageError("give a window, --month, or --from and --to, but only one of them")
     if options.window and options.window not in WINDOW_NAMES:
         raise UsageError(f"{options.window} is not a window; choose one of {', '.join(WINDOW_NAMES)}")
-    at = instant("--at", options.at, engine.zone)
+    at = parse_at(options, engine.zone)
     if options.month:
         try:
             return Window(options.month, *month_bounds(options.month, engine.zone))
         except MeterError as error:
             raise UsageError(f"--month: {error}") from error
     if options.first or options.last:
-        return window_of_days(*days(options), engine.zone)
+        return window_of_days(*parse_days(options), engine.zone)
     now = engine.clock.now() if at is None else at
     return engine.series(options.meter).window(options.window or "month", now, engine.zone)
 
 
-def as_object(told: Explanation, zone: SiteZone, places: Sources) -> dict[str, Any]:
-    """All of it under names, for other programs; kWh as numbers."""
+def as_object(found: Explanation, zone: SiteZone, places: Sources) -> dict[str, Any]:
+    """Return an explanation as an object for other programs; kWh are numbers."""
 
     def point(it: Point) -> dict[str, Any]:
         source = places.get(it.time)
         return {
             "time": zone.iso(it.time),
-            "reading_kwh": kwh(it.wh),
+            "reading_kwh": kwh_number(it.wh),
             "status": STATUS[it.status],
             "decided": decision(it.event) if it.event else None,
             "file": source.file if source else None,
@@ -82,49 +84,49 @@ def as_object(told: Explanation, zone: SiteZone, places: Sources) -> dict[str, A
         return {"what": event.kind, "time": zone.iso(event.decided), "who": event.who, "reason": event.reason}
 
     return {
-        **usage_row(told.usage, zone),
-        "reason": told.why_no_data or None,
-        "opening_readings": [point(it) for it in told.opening],
-        "closing_readings": [point(it) for it in told.closing],
+        **usage_row(found.usage, zone),
+        "reason": found.why_no_data or None,
+        "opening_readings": [point(it) for it in found.opening],
+        "closing_readings": [point(it) for it in found.closing],
         "steps_over_an_end": [
             {
                 "from": point(part.before),
                 "to": point(part.after),
-                "energy_kwh": kwh(part.energy_wh),
+                "energy_kwh": kwh_number(part.energy_wh),
                 "counted_from": zone.iso(part.start),
                 "counted_to": zone.iso(part.end),
                 "counted_seconds": (part.end - part.start) / 1_000_000,
                 "seconds": (part.after.time - part.before.time) / 1_000_000,
-                "counted_kwh": kwh(part.counted_wh),
+                "counted_kwh": kwh_number(part.counted_wh),
             }
-            for part in told.parts
+            for part in found.parts
         ],
-        "whole_steps": told.inside,
-        "whole_steps_kwh": kwh(told.inside_wh),
-        "sum_kwh": kwh(told.sum_wh),
+        "whole_steps": found.inside,
+        "whole_steps_kwh": kwh_number(found.inside_wh),
+        "sum_kwh": kwh_number(found.sum_wh),
         "register_changes": [
             {
                 "declared": change.event is not None,
                 "from": point(change.before),
                 "to": point(change.after),
-                "old_kwh": kwh(change.before.wh if change.event else change.before.base),
-                "new_kwh": kwh(change.after.base if change.event else change.after.wh),
-                "moved_kwh": kwh(change.jump_wh),
+                "old_kwh": kwh_number(change.before.wh if change.event else change.before.base),
+                "new_kwh": kwh_number(change.after.base if change.event else change.after.wh),
+                "moved_kwh": kwh_number(change.jump_wh),
             }
-            for change in told.changes
+            for change in found.changes
         ],
-        "register_changes_kwh": kwh(told.jumps_wh),
-        "agrees": told.agrees,
-        "left_out": [{**point(left.point), "why": left.why, "in_window": left.inside} for left in told.left_out],
-        "more_left_out": told.more_left_out,
-        "released": [point(it) for it in told.released],
+        "register_changes_kwh": kwh_number(found.jumps_wh),
+        "agrees": found.agrees,
+        "left_out": [{**point(left.point), "why": left.why, "in_window": left.inside} for left in found.left_out],
+        "more_left_out": found.more_left_out,
+        "released": [point(it) for it in found.released],
     }
 
 
-def as_rows(told: Explanation, zone: SiteZone, places: Sources, price: ShownBill | str | None) -> list[dict[str, Any]]:
-    """A row for each thing that it says; those of the kinds `step` and `steps` sum to the one of the kind `usage`.
+def as_rows(found: Explanation, zone: SiteZone, places: Sources, price: ShownBill | str | None) -> list[dict[str, Any]]:
+    """Return an explanation as rows under COLUMNS; the rows `step` and `steps` sum to the row `usage`.
 
-    So do those of the kind `price`, but where a bill was issued: then they are of that, and a row `issued` says when.
+    So do the rows `price`, except those of an issued bill, which a row `issued` follows.
     """
 
     def row(part: str, **cells: Any) -> dict[str, Any]:
@@ -134,79 +136,83 @@ def as_rows(told: Explanation, zone: SiteZone, places: Sources, price: ShownBill
         return {
             "from": zone.iso(before.time),
             "to": zone.iso(after.time),
-            "from_kwh": kwh(before.wh),
-            "to_kwh": kwh(after.wh),
-            "from_source": _text(places, before),
-            "to_source": _text(places, after),
+            "from_kwh": kwh_number(before.wh),
+            "to_kwh": kwh_number(after.wh),
+            "from_source": _source_of(places, before),
+            "to_source": _source_of(places, after),
         }
 
-    usage = told.usage
+    usage = found.usage
     rows = []
-    for name, edge, points in (("opening", usage.opening, told.opening), ("closing", usage.closing, told.closing)):
+    for name, edge, points in (("opening", usage.opening, found.opening), ("closing", usage.closing, found.closing)):
         if edge is not None:
-            cells = {"from": zone.iso(edge.time), "from_kwh": kwh(edge.wh), "status": edge.quality}
-            rows.append(row(name, **cells, from_source=_text(places, points[0]), to_source=_text(places, points[-1])))
-    for part in told.parts:
-        note = f"of {kwh(part.energy_wh)} kWh, counted from {zone.iso(part.start)} to {zone.iso(part.end)}"
-        rows.append(row("step", **between(part.before, part.after), usage_kwh=kwh(part.counted_wh), note=note))
-    if told.inside:
-        cells = {"from": zone.iso(told.inside_start), "to": zone.iso(told.inside_end)}
-        rows.append(row("steps", **cells, usage_kwh=kwh(told.inside_wh), note=f"{told.inside} whole steps"))
-    for change in told.changes:
+            cells = {"from": zone.iso(edge.time), "from_kwh": kwh_number(edge.wh), "status": edge.quality}
+            rows.append(
+                row(name, **cells, from_source=_source_of(places, points[0]), to_source=_source_of(places, points[-1]))
+            )
+    for part in found.parts:
+        note = f"of {kwh_number(part.energy_wh)} kWh, counted from {zone.iso(part.start)} to {zone.iso(part.end)}"
+        rows.append(row("step", **between(part.before, part.after), usage_kwh=kwh_number(part.counted_wh), note=note))
+    if found.inside:
+        cells = {"from": zone.iso(found.inside_start), "to": zone.iso(found.inside_end)}
+        rows.append(row("steps", **cells, usage_kwh=kwh_number(found.inside_wh), note=f"{found.inside} whole steps"))
+    for change in found.changes:
         declared = f"declared by {change.event.who}: {change.event.reason}" if change.event else "not declared"
         cells = between(change.before, change.after)
         if change.event:
-            cells["to_kwh"] = kwh(change.after.base)
-        note = f"the register moved by {kwh(change.jump_wh)} kWh that nobody used; {declared}"
+            cells["to_kwh"] = kwh_number(change.after.base)
+        note = f"the register moved by {kwh_number(change.jump_wh)} kWh that nobody used; {declared}"
         rows.append(row("register change", **cells, note=note))
-    for left in told.left_out:
-        cells = {"from": zone.iso(left.point.time), "from_kwh": kwh(left.point.wh), "status": STATUS[left.point.status]}
-        rows.append(row("left out", **cells, from_source=_text(places, left.point), note=left.why))
+    for left in found.left_out:
+        cells = {
+            "from": zone.iso(left.point.time),
+            "from_kwh": kwh_number(left.point.wh),
+            "status": STATUS[left.point.status],
+        }
+        rows.append(row("left out", **cells, from_source=_source_of(places, left.point), note=left.why))
     if isinstance(price, ShownBill):
         currency = price.bill.currency
         for charge in price.bill.charges or ():
             said = f"{charge.price:f} cents, {charge.tax_percent:f} % tax: {money_text(charge.amount)} {currency}"
             cells = {"from": zone.iso(charge.start), "to": zone.iso(charge.end)}
-            used = kwh(charge.quantity) if charge.kind is ENERGY else None
+            used = kwh_number(charge.quantity) if charge.kind is ENERGY else None
             rows.append(row("price", **cells, usage_kwh=used, note=f"{charge.band or 'whole day'}: {said}"))
         if price.issued is not None:
-            note = (
-                f"total {money_text(price.bill.total)} {currency}; now {money_text(price.adjustment.total)} to adjust"
-            )
-            cells = {"from": zone.iso(price.issued), "usage_kwh": kwh(price.bill.usage_wh)}
-            rows.append(row("issued", **cells, note=note))
-    cells = {"from": zone.iso(usage.start), "to": zone.iso(usage.end), "usage_kwh": kwh(usage.usage_wh)}
-    rows.append(row("usage", **cells, note=told.why_no_data or None))
+            total, adjusting = money_text(price.bill.total), money_text(price.adjustment.total)
+            cells = {"from": zone.iso(price.issued), "usage_kwh": kwh_number(price.bill.usage_wh)}
+            rows.append(row("issued", **cells, note=f"total {total} {currency}; now {adjusting} to adjust"))
+    cells = {"from": zone.iso(usage.start), "to": zone.iso(usage.end), "usage_kwh": kwh_number(usage.usage_wh)}
+    rows.append(row("usage", **cells, note=found.why_no_data or None))
     return rows
 
 
 def _bill(price: ShownBill | str | None, zone: SiteZone) -> dict[str, Any] | None:
-    """As `metertui bill` has it."""
+    """Return the bill as `metertui bill --format json` has it."""
     if not isinstance(price, ShownBill):
         return None
     times = ("opening_time", "closing_time")
     return {name: value for name, value in bill_object(price, zone).items() if name not in times}
 
 
-def _text(places: Sources, point: Point) -> str | None:
+def _source_of(places: Sources, point: Point) -> str | None:
     if point.status == rules.EXCHANGE:
         return edit_log.NAME
     source = places.get(point.time)
     return str(source) if source else None
 
 
-def _print(told: Explanation, engine: Engine, places: Sources, price: ShownBill | str | None) -> None:
-    """As text: what it is, its figure to the right, and a remark beside it."""
+def _print(found: Explanation, engine: Engine, places: Sources, price: ShownBill | str | None) -> None:
+    """Print an explanation as text, in columns for labels, figures and notes."""
     width = max(_NARROWEST, shutil.get_terminal_size((100, 24)).columns if sys.stdout.isatty() else 100)
-    account = engine.accounts.get(told.usage.meter)
+    account = engine.accounts.get(found.usage.meter)
     address = f" · {visible(account.address)}" if account is not None and account.address else ""
-    print(f"{told.usage.meter}{address}")
-    print("\n".join(textwrap.wrap(explained.summary(told, engine.zone), width)))
-    found = list(explained.sections(told, engine.zone, places, price))
-    lines = [line for section in found for line in section.lines]
+    print(f"{found.usage.meter}{address}")
+    print("\n".join(textwrap.wrap(explained.summary(found, engine.zone), width)))
+    sections = list(explained.sections(found, engine.zone, places, price))
+    lines = [line for section in sections for line in section.lines]
     label = max(len(line.label) for line in lines) + 2
     figure = max(len(line.figure) for line in lines)
-    for section in found:
+    for section in sections:
         print(f"\n{section.title}")
         for line in section.lines:
             indent = " " * (label + figure + 4)

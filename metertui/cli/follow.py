@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from metertui.app import MetertuiApp
-from metertui.cli.common import progress_bar
+from metertui.cli.output import progress_bar
 from metertui.cli.runtime import LoopErrors, command_name, log_to, tame_collector
 from metertui.engine.base import SystemClock
 from metertui.engine.errors import MeterError

@@ -9,8 +9,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from metertui.cli.common import folder, progress_bar, show, visible
+from metertui.cli.data_folder import folder_of
 from metertui.cli.delegate import perform
+from metertui.cli.output import print_rows, progress_bar
+from metertui.engine.base import visible
 from metertui.engine.core import COUNTS
 from metertui.engine.errors import MeterError
 
@@ -25,10 +27,10 @@ def import_files(options: argparse.Namespace) -> None:
     arguments = {"files": [str(path.absolute()) for path in paths], "form": form}
     with progress_bar("importing") as share:
         try:
-            report = perform(folder(options), "import", arguments, share)
+            report = perform(folder_of(options), "import", arguments, share)
         except MeterError as error:
             raise MeterError(_as_named(str(error), paths)) from error
-    show(options, [report], COUNTS, one=True)
+    print_rows(options, [report], COUNTS, one=True)
     _print_refusals(report)
 
 

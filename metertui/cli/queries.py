@@ -1,4 +1,4 @@
-"""Commands that ask: usage, query, export. They read beside a running server."""
+"""`metertui usage`, `query` and `export`."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from metertui.cli.common import days, instant, kwh, opened, progress_bar, show, visible
+from metertui.cli.data_folder import open_for_reading
 from metertui.cli.errors import UsageError
+from metertui.cli.options import parse_at, parse_days, parse_keys
+from metertui.cli.output import counted, kwh_number, print_rows, progress_bar
 from metertui.engine.attributes import ATTRIBUTES
-from metertui.engine.base import WINDOW_NAMES, SiteZone, Window, window_of_days
+from metertui.engine.base import WINDOW_NAMES, SiteZone, Window, visible, window_of_days
 from metertui.engine.core import listing
 from metertui.engine.errors import MeterError
 from metertui.engine.usage import FILTERS, Edge, Filter, Question, Usage, aggregate, parse_clock
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from metertui.engine.core import Engine
 
 _NAMED: Final = 20
-"""Names that a sentence lists."""
+"""How many names an error lists."""
 USAGE = (
     "meter",
     "window",
@@ -44,63 +46,60 @@ USAGE = (
 
 
 def usage(options: argparse.Namespace) -> None:
-    """`metertui usage METER [WINDOW]`."""
-    with opened(options) as engine:
-        at = instant("--at", options.at, engine.zone)
+    """Run `metertui usage METER [WINDOW]`."""
+    with open_for_reading(options) as engine:
+        at = parse_at(options, engine.zone)
         window: str | Window = options.window or "month"
         if window not in WINDOW_NAMES:
             raise UsageError(f"{window} is not a window; choose one of {', '.join(WINDOW_NAMES)}")
         if options.first or options.last:
             if options.window:
-                raise UsageError("a window and dates exclude one another")
-            window = window_of_days(*days(options), engine.zone)
-        show(options, [usage_row(engine.usage(options.meter, window, at), engine.zone)], USAGE, one=True)
+                raise UsageError("give a window, or --from and --to, but not both")
+            window = window_of_days(*parse_days(options), engine.zone)
+        print_rows(options, [usage_row(engine.usage(options.meter, window, at), engine.zone)], USAGE, one=True)
 
 
 def query(options: argparse.Namespace) -> None:
-    """`metertui query --from D --to D`."""
+    """Run `metertui query --from D --to D`."""
     if options.readings:
-        _list(options)
+        _list_readings(options)
         return
-    by = tuple(key for key in options.by.split(",") if key)
-    for key in by:
-        if key not in aggregate.KEYS or by.count(key) > 1:
-            raise UsageError(f"--by takes some of {', '.join(aggregate.KEYS)}, each once")
+    by = parse_keys(options.by, aggregate.KEYS)
     columns = [*by, "usage_kwh", "meters", "readings"]
-    asked = _question(options, columns)
+    asked = _parse_question(options, columns)
     question = replace(asked, by=by, sort=asked.sort.replace("usage_kwh", "usage_wh"))
-    with opened(options) as engine:
-        _check_known(engine, question)
+    with open_for_reading(options) as engine:
+        _check_filters(engine, question)
         frozen = engine.view().frozen(engine.rules.max_w)
-        with progress_bar("reckoning usage") as share:
-            answer = aggregate.usage_table(frozen, question, share)
-    show(options, query_rows(answer), columns)
+        with progress_bar("computing usage") as progress:
+            answer = aggregate.usage_table(frozen, question, progress)
+    print_rows(options, query_rows(answer), columns)
 
 
-def _list(options: argparse.Namespace) -> None:
-    """`metertui query --readings`."""
+def _list_readings(options: argparse.Namespace) -> None:
+    """Run `metertui query --readings`."""
     if options.by:
-        raise UsageError("--readings lists them one by one; --by is for their usage")
-    question = _question(options, listing.COLUMNS)
-    with opened(options) as engine:
-        _check_known(engine, question)
+        raise UsageError("--readings lists single readings and cannot be combined with --by")
+    question = _parse_question(options, listing.COLUMNS)
+    with open_for_reading(options) as engine:
+        _check_filters(engine, question)
         found = listing.list_readings(engine, question).astype(object).to_dict("records")
         rows = [
             {str(name): value for name, value in row.items()}
-            | {"timestamp": engine.zone.iso(row["timestamp"]), "reading_kwh": kwh(row["reading_wh"])}
+            | {"timestamp": engine.zone.iso(row["timestamp"]), "reading_kwh": kwh_number(row["reading_wh"])}
             for row in found
         ]
-    show(options, rows, listing.COLUMNS)
+    print_rows(options, rows, listing.COLUMNS)
 
 
-def _question(options: argparse.Namespace, columns: Sequence[str]) -> Question:
-    """Days, filters, order and limit as the options say them. Raises UsageError."""
+def _parse_question(options: argparse.Namespace, columns: Sequence[str]) -> Question:
+    """Return the question that the options give, without its keys. Raises UsageError."""
     sort, limit = getattr(options, "sort", ""), getattr(options, "limit", 0)
     if sort and sort.removeprefix("-") not in columns:
-        raise UsageError(f"--sort takes one of {', '.join(columns)}; -column for descending")
+        raise UsageError(f"--sort takes one of {', '.join(columns)}, with a dash before it for descending order")
     if limit < 0:
-        raise UsageError("--limit is at least 0")
-    first, last = days(options)
+        raise UsageError("--limit must be at least 0")
+    first, last = parse_days(options)
     try:
         parse_clock(options.time)
     except MeterError as error:
@@ -114,51 +113,52 @@ def _question(options: argparse.Namespace, columns: Sequence[str]) -> Question:
     )
 
 
-def _check_known(engine: Engine, question: Question) -> None:
-    """Raises MeterError for a filter that no account has ever met: a misspelt name is no region without usage."""
+def _check_filters(engine: Engine, question: Question) -> None:
+    """Raise MeterError for a filter that matches no account ever known: a misspelt region is not one without usage."""
     for key in ATTRIBUTES:
-        asked = question.filter.value(key)
-        there = sorted({getattr(group, key) for group in engine.directory.groups} - {""})
-        if asked and asked not in there:
-            more = f" and {len(there) - _NAMED} more" if len(there) > _NAMED else ""
-            known = f"there are {', '.join(there[:_NAMED])}{more}" if there else "none has one"
-            raise MeterError(visible(f"no meter has the {key.replace('_', '-')} {asked}; {known}"))
+        value = question.filter.value(key)
+        known = sorted({getattr(group, key) for group in engine.directory.groups} - {""})
+        if value and value not in known:
+            name = key.replace("_", "-")
+            more = f" and {len(known) - _NAMED} more" if len(known) > _NAMED else ""
+            others = f"known: {', '.join(known[:_NAMED])}{more}" if known else f"no meter has any {name}"
+            raise MeterError(visible(f"no meter has the {name} {value}; {others}"))
 
 
 def export(options: argparse.Namespace) -> None:
-    """`metertui export --from D --to D -o FILE`."""
+    """Run `metertui export --from D --to D -o FILE`."""
     out = Path(options.out)
     try:
         writers.check_suffix(out)
     except writers.FileNameError as error:
         raise UsageError(str(error)) from error
-    question = _question(options, ())
-    with opened(options) as engine:
-        _check_known(engine, question)
+    question = _parse_question(options, ())
+    with open_for_reading(options) as engine:
+        _check_filters(engine, question)
         frozen = engine.view().frozen(engine.rules.max_w)
         asked = {"from": str(question.first), "to": str(question.last), **question.filter.set_values()}
         definition = None if out.suffix == ".csv" else {"table": "readings", "timezone": engine.zone.name, **asked}
         count = 0
         with (
-            progress_bar("writing readings") as share,
+            progress_bar("writing readings") as progress,
             writers.open_table(out, exporting.COLUMNS, engine.zone.name, definition) as add,
         ):
-            for table in exporting.reading_tables(frozen, question, share):
+            for table in exporting.reading_tables(frozen, question, progress):
                 add(table)
                 count += len(table)
-    print(f"{count} readings written to {out}", file=sys.stderr)
+    print(f"{counted(count, 'reading')} written to {out}", file=sys.stderr)
 
 
 def query_rows(answer: pd.DataFrame) -> list[dict[str, Any]]:
-    """The table of an answer, with kWh beside the Wh."""
+    """Return the rows of an answer, with kWh added to the Wh."""
     return [
-        {str(name): value for name, value in row.items()} | {"usage_kwh": kwh(row["usage_wh"])}
+        {str(name): value for name, value in row.items()} | {"usage_kwh": kwh_number(row["usage_wh"])}
         for row in answer.astype(object).to_dict("records")  # object: plain numbers, not numpy's
     ]
 
 
 def usage_row(usage: Usage, zone: SiteZone) -> dict[str, Any]:
-    """An answer under the names of USAGE."""
+    """Return a usage under the names of USAGE."""
     return {
         "meter": usage.meter,
         "window": usage.window,
@@ -166,15 +166,15 @@ def usage_row(usage: Usage, zone: SiteZone) -> dict[str, Any]:
         "end": zone.iso(usage.end),
         **_edge("opening", usage.opening, zone),
         **_edge("closing", usage.closing, zone),
-        "usage_kwh": kwh(usage.usage_wh),
+        "usage_kwh": kwh_number(usage.usage_wh),
         "readings": usage.readings,
         "suspect": usage.suspect,
     }
 
 
-def _edge(name: str, edge: Edge | None, zone: SiteZone | None = None) -> dict[str, Any]:
+def _edge(name: str, edge: Edge | None, zone: SiteZone) -> dict[str, Any]:
     return {
-        f"{name}_kwh": kwh(edge.wh) if edge else None,
-        f"{name}_time": zone.iso(edge.time) if edge and zone else None,
+        f"{name}_kwh": kwh_number(edge.wh) if edge else None,
+        f"{name}_time": zone.iso(edge.time) if edge else None,
         f"{name}_quality": edge.quality if edge else None,
     }

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import logging
 import math
+import os
 import shlex
 import shutil
 import sys
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from metertui import settings
-from metertui.cli.common import progress_bar
+from metertui.cli.output import progress_bar
 from metertui.engine.base import SystemClock
 from metertui.engine.core import Engine
 from metertui.headend import HeadEnd
@@ -108,6 +109,16 @@ def tame_collector() -> None:
     gc.freeze()
     young, middle, _ = gc.get_threshold()
     gc.set_threshold(young, middle, _FULL_COLLECTIONS)
+
+
+def on_terminal() -> bool:
+    """Whether there is a terminal for the screens, which read standard input and draw on standard output and error.
+
+    A terminal that calls itself dumb can show lines, but no screens.
+    """
+    return os.environ.get("TERM") not in ("dumb", "unknown") and all(
+        stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)
+    )
 
 
 def command_name() -> str:

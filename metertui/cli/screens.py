@@ -17,8 +17,9 @@ from typing import Any
 from metertui import settings
 from metertui.app import MetertuiApp
 from metertui.cli import delegate, follow
-from metertui.cli.common import flags, folder, on_terminal
-from metertui.cli.runtime import LoopErrors, build_head_end, command_name, log_to, open_owned
+from metertui.cli.data_folder import folder_of
+from metertui.cli.options import server_settings
+from metertui.cli.runtime import LoopErrors, build_head_end, command_name, log_to, on_terminal, open_owned
 from metertui.engine.core import Engine
 from metertui.engine.errors import MeterError, OwnedError
 from metertui.screens.terminal import theme
@@ -35,8 +36,8 @@ def screens(options: argparse.Namespace) -> None:
     """Run the screens until the user leaves: as the owner of the folder, or following its owner."""
     if not on_terminal():
         raise MeterError("the screens need a terminal; use `metertui serve` without one")
-    data = folder(options)
-    config = settings.load(data, flags(options))
+    data = folder_of(options)
+    config = settings.load(data, server_settings(options))
     first_start = not settings.has_file(data)
     engine = _open_when_free(data, config)
     if engine is None:

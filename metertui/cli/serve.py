@@ -9,7 +9,8 @@ import signal
 import sys
 
 from metertui import settings
-from metertui.cli.common import flags, folder
+from metertui.cli.data_folder import folder_of
+from metertui.cli.options import server_settings
 from metertui.cli.runtime import LOG_FORMAT, LoopErrors, build_head_end, open_owned
 from metertui.engine.core import Engine
 from metertui.server import ControlSocket
@@ -23,8 +24,8 @@ def serve(options: argparse.Namespace) -> None:
     logging.basicConfig(level=logging.INFO, format=LOG_FORMAT, stream=sys.stderr)
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: sys.exit(0))  # while the folder is read; later the event loop handles them
-    data = folder(options)
-    config = settings.load(data, flags(options))
+    data = folder_of(options)
+    config = settings.load(data, server_settings(options))
     asyncio.run(_serve(open_owned(data, config), config))
 
 

@@ -1,4 +1,4 @@
-"""Commands that make meters up: `metertui simulate`, `metertui generate`."""
+"""`metertui simulate` and `metertui generate`: made-up meters."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 
 from metertui import settings, simulator
-from metertui.cli.common import days, folder, instant, progress_bar, replacing, show, visible
+from metertui.cli.data_folder import folder_of
 from metertui.cli.errors import UsageError
-from metertui.engine.base import HOUR, MINUTE, SECOND, format_kwh, window_of_days
+from metertui.cli.options import format_of, parse_days, parse_time
+from metertui.cli.output import print_rows, progress_bar, replace_file
+from metertui.engine.base import HOUR, MINUTE, SECOND, format_kwh, visible, window_of_days
 from metertui.formats import Fleet, wide_csv
 from metertui.simulator import Tally
 
@@ -25,31 +27,34 @@ SUMMARY = ("registered", "sent", "ok", "duplicate", "suspect", "err", "seconds",
 
 
 def simulate(options: argparse.Namespace) -> int:
-    """`metertui simulate`; 1 if the server refused anything."""
-    zone = settings.load(folder(options)).rules().zone
-    interval = _interval(options.interval)
+    """Run `metertui simulate`; return 1 if the server refused anything, else 0."""
+    zone = settings.load(folder_of(options)).rules().zone
+    interval = _parse_interval(options.interval)
     fleet = Fleet(_positive("--meters", options.meters), options.seed, zone)
     connections = _positive("--connections", options.connections)
-    start, end = instant("--from", options.first, zone), instant("--to", options.last, zone)
+    start = None if options.first is None else parse_time("--from", options.first, zone)
+    end = None if options.last is None else parse_time("--to", options.last, zone)
     if options.live == bool(start or end) and not (options.register and not options.live):
-        raise UsageError("--from T --to T, or --live, says which readings to send")
+        raise UsageError("give --from and --to, or --live, to say which readings to send")
     if (start is None) != (end is None):
-        raise UsageError("--from and --to go together")
+        raise UsageError("--from and --to must be given together")
     if options.speed <= 0:
-        raise UsageError("--speed is above 0")
-    with progress_bar("sending readings") as share:
+        raise UsageError("--speed must be above 0")
+    with progress_bar("sending readings") as progress:
         if options.live:
             until = None if options.seconds is None else time.monotonic() + options.seconds
             rounds = simulator.live_rounds(fleet, zone, interval / SECOND / options.speed, until)
         elif start is None or end is None:
-            rounds = simulator.replay_rounds(fleet, zone, 0, -1, interval, share)  # none: --register was all
+            rounds = simulator.replay_rounds(
+                fleet, zone, 0, -1, interval, progress
+            )  # no readings: only --register is given
         else:
-            rounds = simulator.replay_rounds(fleet, zone, start, end, interval, share)
+            rounds = simulator.replay_rounds(fleet, zone, start, end, interval, progress)
         tally = asyncio.run(_simulate(options, fleet, rounds, connections))
-    if getattr(options, "format", "table") == "table":
+    if format_of(options) == "table":
         print(summary(tally))
     else:
-        show(options, [_row(tally)], SUMMARY, one=True)
+        print_rows(options, [_row(tally)], SUMMARY, one=True)
     for error in tally.first_errors:
         print(f"metertui: {visible(error)}", file=sys.stderr)
     return int(bool(tally.first_errors))
@@ -58,7 +63,7 @@ def simulate(options: argparse.Namespace) -> int:
 async def _simulate(
     options: argparse.Namespace, fleet: Fleet, rounds: AsyncIterator[Iterable[str]], connections: int
 ) -> Tally:
-    """Until the rounds end, or SIGINT or SIGTERM ends them: what was sent is counted all the same."""
+    """Send rounds of readings until they end or SIGINT or SIGTERM comes; return what was sent by then."""
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
@@ -89,7 +94,7 @@ def _row(tally: Tally) -> dict[str, object]:
 
 
 def summary(tally: Tally) -> str:
-    """What was sent and what came of it, in a line."""
+    """Return a line on what was sent and how it was answered."""
     return (
         f"{f'registered {tally.registered}, ' if tally.registered else ''}sent {tally.sent}, OK {tally.ok}, "
         f"duplicate {tally.duplicate}, suspect {tally.suspect}, ERR {tally.errors}, "
@@ -98,13 +103,13 @@ def summary(tally: Tally) -> str:
 
 
 def generate(options: argparse.Namespace) -> None:
-    """`metertui generate`: log lines into `*.txt` and `*.log`, else the wide CSV, which has the accounts too."""
-    zone = settings.load(folder(options)).rules().zone
-    window = window_of_days(*days(options), zone)
-    interval = _interval(options.interval)
+    """Run `metertui generate`: write log lines to `*.txt` and `*.log`, else the wide CSV with the accounts."""
+    zone = settings.load(folder_of(options)).rules().zone
+    window = window_of_days(*parse_days(options), zone)
+    interval = _parse_interval(options.interval)
     fleet = Fleet(_positive("--meters", options.meters), options.seed, zone)
     out = Path(options.out)
-    with progress_bar("generating") as share, replacing(out) as file:
+    with progress_bar("generating") as progress, replace_file(out) as file:
         if out.suffix in (".txt", ".log"):
             for time_, registers in fleet.history(window.start, window.end - 1, interval):
                 stamp = zone.iso(time_)
@@ -112,21 +117,22 @@ def generate(options: argparse.Namespace) -> None:
                     f"{account.meter},{stamp},{format_kwh(wh)}\n"
                     for account, wh in zip(fleet.accounts, registers.tolist(), strict=True)
                 )
-                share((time_ - window.start) / (window.end - window.start))
+                progress((time_ - window.start) / (window.end - window.start))
         else:
             for done in wide_csv.write_fleet(file, fleet, zone, window.start, window.end - 1, interval):
-                share(done)
+                progress(done)
 
 
-def _interval(text: str) -> int:
-    """`30m`, `15m`, `10s`, `1h` in µs. Raises UsageError."""
+def _parse_interval(text: str) -> int:
+    """Return an interval such as `10s`, `30m` or `1h` in µs. Raises UsageError."""
     match = re.fullmatch(r"([0-9]+)([smh])", text)
     if match is None or not int(match[1]):
-        raise UsageError(f"{text!r} is no interval; one is like 30m, 10s, 1h")
+        raise UsageError(f"{text!r} is not an interval such as 10s, 30m or 1h")
     return int(match[1]) * _UNITS[match[2]]
 
 
 def _positive(option: str, value: int) -> int:
+    """Return a value of at least 1. Raises UsageError."""
     if value < 1:
-        raise UsageError(f"{option} is at least 1")
+        raise UsageError(f"{option} must be at least 1")
     return value

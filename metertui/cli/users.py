@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Final
 
 from metertui import settings
-from metertui.cli.common import folder, show, warn_of
+from metertui.cli.data_folder import folder_of
 from metertui.cli.delegate import perform
 from metertui.cli.errors import UsageError
+from metertui.cli.output import print_rows, print_warnings
 from metertui.engine.accounts import AccountBook, StaffBook
 from metertui.engine.attributes import ATTRIBUTES, FIELDS
 from metertui.engine.base import SiteZone
@@ -38,7 +39,7 @@ def users(options: argparse.Namespace) -> None:
 def _list_accounts(options: argparse.Namespace) -> None:
     book, zone = _read_accounts(options)
     found = book.search(options.text, len(book)) if options.text else sorted(book, key=lambda account: account.meter)
-    show(options, [account.row(zone) for account in found], _COLUMNS)
+    print_rows(options, [account.row(zone) for account in found], _COLUMNS)
 
 
 def _show_account(options: argparse.Namespace) -> None:
@@ -47,7 +48,7 @@ def _show_account(options: argparse.Namespace) -> None:
     if account is None:
         raise MeterError(f"{options.meter} is not registered")
     history = [{"effective_from": zone.iso(since), **group._asdict()} for since, group in book.moves(account.meter)]
-    edits = EditLog(folder(options), zone)
+    edits = EditLog(folder_of(options), zone)
     edits.load()
     events = [
         {"time": zone.iso(event.decided), "what": event.kind, "values": format_values(event, zone), "who": event.who}
@@ -57,14 +58,14 @@ def _show_account(options: argparse.Namespace) -> None:
     form = getattr(options, "format", "table")
     if form == "json":
         everything = {**account.row(zone), "history": history, "events": events}
-        show(options, [everything], (*_COLUMNS, "history", "events"), one=True)
+        print_rows(options, [everything], (*_COLUMNS, "history", "events"), one=True)
         return
-    show(options, [account.row(zone)], _COLUMNS, one=True)
+    print_rows(options, [account.row(zone)], _COLUMNS, one=True)
     if form == "table":
         for rows, columns in ((history, _HISTORY_COLUMNS), (events, _EVENT_COLUMNS)):
             if rows:
                 print()
-                show(options, rows, columns)
+                print_rows(options, rows, columns)
 
 
 def _change_account(options: argparse.Namespace) -> None:
@@ -72,8 +73,8 @@ def _change_account(options: argparse.Namespace) -> None:
     arguments = {name: value for name, value in given.items() if value is not None}
     if options.verb == "modify" and not arguments.keys() & set(FIELDS):
         raise UsageError(f"nothing to change; the fields are {', '.join(FIELDS)}")
-    row = perform(folder(options), f"users {options.verb}", arguments)
-    show(options, [row], _COLUMNS, one=True)
+    row = perform(folder_of(options), f"users {options.verb}", arguments)
+    print_rows(options, [row], _COLUMNS, one=True)
 
 
 def _read_accounts(options: argparse.Namespace) -> tuple[AccountBook, SiteZone]:
@@ -82,12 +83,12 @@ def _read_accounts(options: argparse.Namespace) -> tuple[AccountBook, SiteZone]:
     zone = settings.load(data).rules().zone
     book = AccountBook(data, zone)
     book.load()
-    warn_of(book.warnings)
+    print_warnings(book.warnings)
     return book, zone
 
 
 def _existing_folder(options: argparse.Namespace) -> Path:
-    data = folder(options)
+    data = folder_of(options)
     if not data.is_dir():
         raise MeterError(f"there is no data folder {data}")
     return data
@@ -100,15 +101,15 @@ def admins(options: argparse.Namespace) -> None:
             staff = StaffBook(_existing_folder(options))
             staff.load()
             rows = [{"email": member.email, "role": member.role} for member in staff.members()]
-            show(options, rows, ("email", "role"))
+            print_rows(options, rows, ("email", "role"))
         case "add":
-            data = folder(options)
+            data = folder_of(options)
             # The password is hashed here: only its hash goes to the owner.
             member = StaffBook(data).member(options.email, options.role, _ask_password())
             perform(data, "admins add", asdict(member))
             print(f"{options.email} added as {options.role}")
         case _:
-            perform(folder(options), "admins remove", {"email": options.email})
+            perform(folder_of(options), "admins remove", {"email": options.email})
             print(f"{options.email} removed")
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from metertui.engine.base import visible
 from metertui.text import answers, explained, fmt
 from metertui.text.answers import COMPARES, HIDDEN, KEYS, Column, sentence
 from metertui.text.casework import NOWHERE, beside_why, cells, in_full, keyed, one_below_the_other, side_by_side
 from metertui.text.connecting import invitation
 from metertui.text.explained import Line, Section, Sources
-from metertui.text.plain_text import message, messages, plain, visible
+from metertui.text.plain_text import message, messages, plain
 
 __all__ = [
     "COMPARES",

@@ -9,12 +9,11 @@ import numpy as np
 import pandas as pd
 
 from metertui.engine.attributes import ATTRIBUTES
-from metertui.engine.base import SiteZone
+from metertui.engine.base import SiteZone, visible
 from metertui.engine.reports import PERIODS, Compare, Findings, Inquiry, Measure, Rule, SavedReport
 from metertui.engine.usage import TIME_KEYS
 from metertui.formats import writers
 from metertui.text import fmt
-from metertui.text.plain_text import visible
 
 _ATTRIBUTES: Final = {"sub_region": "sub-region", "apartment_type": "type of home"}
 KEYS: Final = {

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import unicodedata
-
 from rich.text import Text
+
+from metertui.engine.base import visible
 
 
 def plain(text: str, style: str = "", limit: int = 200) -> Text:
@@ -23,19 +23,3 @@ def message(text: str, limit: int = 400) -> Text:
 def messages(*texts: str, limit: int = 400) -> Text:
     """Some of them, each on lines of its own."""
     return Text("\n").join(message(text, limit) for text in texts)
-
-
-def visible(text: str) -> str:
-    """`text` with control characters, and others that have no shape of their own, made visible."""
-    return text if text.isprintable() else "".join(map(_visible, text))
-
-
-def _visible(char: str) -> str:
-    if char.isprintable():
-        return char
-    code = ord(char)
-    if code < 0x20:
-        return chr(0x2400 + code)
-    if code == 0x7F:
-        return "\u2421"
-    return "\u2423" if unicodedata.category(char) == "Zs" else f"\\u{code:04x}"

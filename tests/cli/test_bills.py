@@ -109,7 +109,7 @@ def test_a_month_is_issued_and_stays_so(priced: Command, data: Path, tmp_path: P
     assert priced("bill", "--all", "--month", "2025-02", "-o", str(before)).code == 0
     result = priced("bill", "--all", "--month", "2025-02", "--issue", "-o", str(after))
     assert (result.code, before.read_bytes() == after.read_bytes()) == (0, True)
-    assert "2025-02: 1 bills and 0 adjustments issued, 0 had been" in result.err
+    assert "2025-02: issued 1 bill and 0 adjustments; 0 bills had been issued before" in result.err
     (data / "tariffs.csv").write_text(f"{HEADER}\n2025-01-01,,,,,40,9\n")
     bill = priced("bill", "m-1", "--month", "2025-02", "--format", "json").json
     assert (bill["total"], bill["usage_kwh"], len(bill["lines"]), bill["reason"]) == ("157.97", 672, 3, None)

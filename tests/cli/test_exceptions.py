@@ -36,6 +36,6 @@ def test_the_list_its_conditions_and_what_was_decided(steady: Command) -> None:
 def test_wrong_words_are_one_line(steady: Command) -> None:
     said = steady("exceptions", "--cause", "odd")
     assert (said.code, said.out) == (2, "")
-    assert said.err.startswith("metertui: --cause odd is none; they are suspect, reset")
+    assert said.err.startswith("metertui: --cause odd is not a cause; choose one of suspect, reset")
     assert steady("exceptions", "--limit", "0").code == 2
     assert steady("exceptions", "--open", "--all").code == 2

@@ -69,7 +69,7 @@ def test_no_data_says_why_and_exit_0(steady: Command) -> None:
     ("words", "code", "said"),
     [
         (("m-1", "fortnight"), 2, "fortnight is not a window"),
-        (("m-1", "today", "--month", "2025-02"), 2, "a window, a month and dates exclude one another"),
+        (("m-1", "today", "--month", "2025-02"), 2, "give a window, --month, or --from and --to, but only one of them"),
         (("m-1", "--month", "2025-13"), 2, "--month: '2025-13' is not a month"),
         (("m-1", "--from", "2025-02-01"), 2, "--to is missing"),
         (("nobody",), 1, "nobody is not a meter of this site"),

@@ -110,15 +110,15 @@ def test_a_name_that_no_account_has_is_told_with_those_that_there_are(
     monkeypatch.chdir(tmp_path)
     days = ["--from", "2025-01-30", "--to", "2025-01-30"]
     result = steady(*words, *days, "--region", "Nroth")
-    assert (result.code, result.err) == (1, "metertui: no meter has the region Nroth; none has one\n")
+    assert (result.code, result.err) == (1, "metertui: no meter has the region Nroth; no meter has any region\n")
     for meter, region in (("a", "North"), ("b", "East")):
         assert steady("users", "register", meter, "--region", region).code == 0
     result = steady(*words, *days, "--region", "Nroth")
-    assert (result.code, result.err) == (1, "metertui: no meter has the region Nroth; there are East, North\n")
+    assert (result.code, result.err) == (1, "metertui: no meter has the region Nroth; known: East, North\n")
     assert not Path("x.csv").exists()
     assert steady(*words, *days, "--region", "North").code == 0  # there, without a reading
     result = steady(*words, *days, "--sub-region", "Quarry")
-    assert result.err == "metertui: no meter has the sub-region Quarry; none has one\n"
+    assert result.err == "metertui: no meter has the sub-region Quarry; no meter has any sub-region\n"
 
 
 def test_an_export_that_fails_leaves_nothing_behind(steady: Command, tmp_path: Path) -> None:

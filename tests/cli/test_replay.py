@@ -29,7 +29,7 @@ def test_a_proposal_beside_what_is_in_force(steady: Command, data: Path, tmp_pat
     ]
     assert (row["meters"], row["more"], row["current"], row["proposed"]) == (1, 1, "146.50", "183.12")
     assert (row["change"], row["median"], row["p10"], row["p90"]) == ("36.62", "36.62", "36.62", "36.62")
-    assert "begins on 2026-01-01: what it says then is taken for the days before" in result.err
+    assert "begins on 2026-01-01; the days before are priced as on that day" in result.err
     assert "1 meters, 2025-02-01 to 2025-02-28: 1 pay more, 0 less, 0 the same" in result.err
     assert steady(*words, "--by", "region").out.startswith("region  meters")
 
@@ -39,4 +39,4 @@ def test_what_is_no_replay(metertui: Command, tmp_path: Path) -> None:
     assert metertui("replay", *days).code == 2
     assert metertui("replay", "--tariff", "x", *days, "--by", "meter").code == 2
     result = metertui("replay", "--tariff", str(tmp_path / "none.csv"), *days)
-    assert (result.code, "there is no file" in result.err) == (1, True)
+    assert (result.code, "there is no such file" in result.err) == (1, True)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from metertui.cli import delegate, screens
+from metertui.cli import delegate, follow, screens
 from metertui.cli.runtime import open_owned
 from metertui.engine.storage.folder_lock import FolderLock
 from metertui.headend.service import HeadEnd
@@ -25,7 +25,7 @@ def test_screens_wait_for_a_command_that_ends_soon_and_follow_who_stays(
     shown: list[str] = []
     monkeypatch.setattr(screens, "on_terminal", lambda: True)
     monkeypatch.setattr(screens, "run_app", lambda engine, *_, **__: (shown.append("own"), engine.close()))
-    monkeypatch.setattr(screens.follow, "run_app", lambda *_: shown.append("follow"))
+    monkeypatch.setattr(follow, "run_app", lambda *_: shown.append("follow"))
     data.mkdir()
     lock = FolderLock(data)
     lock.acquire()

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from metertui.engine.base.visible_text import visible
 from metertui.engine.base.zone import SiteZone
 from metertui.text import fmt
-from metertui.text.plain_text import plain, visible
+from metertui.text.plain_text import plain
 
 
 @given(st.text())

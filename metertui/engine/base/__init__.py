@@ -8,6 +8,7 @@ from metertui.engine.base.config import Clock, Rules, SystemClock
 from metertui.engine.base.outcome import DUPLICATE, OK, Outcome, refused, suspect
 from metertui.engine.base.progress import Progress, no_progress, part_of_progress
 from metertui.engine.base.registers import MAX_WH, check_meter_id, disarm_formula, format_kwh, parse_kwh
+from metertui.engine.base.visible_text import visible
 from metertui.engine.base.windows import WINDOW_NAMES, Window, named_window, window_before, window_of_days
 from metertui.engine.base.zone import (
     DAY,
@@ -56,6 +57,7 @@ __all__ = [
     "part_of_progress",
     "refused",
     "suspect",
+    "visible",
     "window_before",
     "window_of_days",
 ]

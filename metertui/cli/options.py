@@ -1,0 +1,61 @@
+"""Options that several commands have, as values."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from datetime import date
+
+from metertui.cli.errors import UsageError
+from metertui.engine.base import SiteZone
+from metertui.engine.errors import Refused
+
+
+def format_of(options: argparse.Namespace) -> str:
+    """Return the output format: `table`, `csv` or `json`."""
+    return getattr(options, "format", "table")
+
+
+def server_settings(options: argparse.Namespace) -> dict[str, object]:
+    """Return the settings that `--host` and `--port` state; None where they are not given."""
+    return {name: getattr(options, name, None) for name in ("host", "port")}
+
+
+def parse_time(option: str, text: str, zone: SiteZone) -> int:
+    """Return the time of an option in µs UTC; without an offset it is in the site zone. Raises UsageError."""
+    try:
+        return zone.parse(text)
+    except Refused as error:
+        raise UsageError(f"{option} {text}: {error.why}") from error
+
+
+def parse_at(options: argparse.Namespace, zone: SiteZone) -> int | None:
+    """Return `--at` in µs UTC, None if it is not given. Raises UsageError."""
+    return None if options.at is None else parse_time("--at", options.at, zone)
+
+
+def parse_days(options: argparse.Namespace) -> tuple[date, date]:
+    """Return `--from` and `--to` as local days, both included. Raises UsageError."""
+    first, last = _parse_day("--from", options.first), _parse_day("--to", options.last)
+    if last < first:
+        raise UsageError(f"--to {last} is before --from {first}")
+    return first, last
+
+
+def _parse_day(option: str, text: str | None) -> date:
+    if text is None:
+        raise UsageError(f"{option} is missing; give a date such as 2025-02-19")
+    try:
+        if len(text) == len("2025-02-19"):
+            return date.fromisoformat(text)
+    except ValueError:
+        pass
+    raise UsageError(f"{option} {text} is not a date such as 2025-02-19")
+
+
+def parse_keys(text: str, keys: Sequence[str]) -> tuple[str, ...]:
+    """Return the keys of `--by`, which must be some of `keys`, each once. Raises UsageError."""
+    by = tuple(key for key in text.split(",") if key)
+    if any(key not in keys or by.count(key) > 1 for key in by):
+        raise UsageError(f"--by takes some of {', '.join(keys)}, each at most once")
+    return by

@@ -1,0 +1,143 @@
+"""What commands print: rows in three formats, warnings, the progress bar; and files that are replaced as a whole."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import re
+import sys
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, TextIO
+
+from metertui.cli.options import format_of
+from metertui.engine.base import Progress, disarm_formula, visible
+from metertui.engine.billing import bill_format
+from metertui.engine.errors import MeterError
+
+Row = Mapping[str, Any]
+_MONEY: Final = re.compile(r"-?[0-9]+\.[0-9]{2}")
+
+
+kwh_number = bill_format.kwh_number
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a count with its noun, which takes an s in the plural."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def print_rows(options: argparse.Namespace, rows: Sequence[Row], columns: Sequence[str], *, one: bool = False) -> None:
+    """Print rows in the format of `--format`; with `one`, the only row as an object or a line a column."""
+    form = format_of(options)
+    if form == "json":
+        picked = [{name: row[name] for name in columns} for row in rows]
+        print(json.dumps(picked[0] if one else picked, ensure_ascii=False, indent=2 if one else None))
+    elif form == "csv":
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows([_csv_cell(row[name]) for name in columns] for row in rows)
+    elif one:
+        print_row(rows[0], columns)
+    else:
+        print(format_table(rows, columns))
+
+
+def print_row(row: Row, columns: Sequence[str]) -> None:
+    """Print one row, a line for each column with its name and value."""
+    width = max(map(len, columns))
+    for name in columns:
+        print(f"{name:<{width}}  {visible(_cell(row[name])) or '-'}")
+
+
+def format_table(rows: Sequence[Row], columns: Sequence[str]) -> str:
+    """Return rows under headings, numbers aligned right with the decimals that their column needs, "-" for None."""
+    decimals = {name: max((_decimals(row[name]) for row in rows), default=0) for name in columns}
+    cells = [[_table_cell(row[name], decimals[name]) for name in columns] for row in rows]
+    widths = [max([len(name), *(len(line[i]) for line in cells)]) for i, name in enumerate(columns)]
+    right = [all(_is_figure(row[name]) for row in rows) and bool(rows) for name in columns]
+    lines = [
+        "  ".join(f"{text:>{width}}" if to_right else f"{text:<{width}}" for text, width, to_right in line).rstrip()
+        for line in (zip(texts, widths, right, strict=True) for texts in [list(columns), *cells])
+    ]
+    return "\n".join(lines if rows else [*lines, "no data"])
+
+
+def _is_figure(value: object) -> bool:
+    """Whether a value is a number, or money, which is text so that it stays exact."""
+    return isinstance(value, int | float | None) or (isinstance(value, str) and bool(_MONEY.fullmatch(value)))
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    return f"{value:.3f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+
+
+def _csv_cell(value: object) -> str:
+    return disarm_formula(value) if isinstance(value, str) else _cell(value)
+
+
+def _decimals(value: object) -> int:
+    return len(_cell(value).partition(".")[2]) if isinstance(value, float) else 0
+
+
+def _table_cell(value: object, decimals: int) -> str:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return f"{value:.{decimals}f}"
+    return visible(_cell(value)) or "-"
+
+
+def print_warnings(warnings: Iterable[str]) -> None:
+    """Print warnings to standard error, a line each."""
+    for warning in warnings:
+        print(f"metertui: {warning}", file=sys.stderr)
+
+
+@contextmanager
+def progress_bar(label: str) -> Iterator[Progress]:
+    """Show a bar on standard error for work that takes longer than a second; none where that is no terminal.
+
+    The bar is drawn only when it changes, as a slow line could not follow a thousand calls.
+    """
+    started = time.monotonic()
+    drawn = ""
+
+    def draw(share: float) -> None:
+        nonlocal drawn
+        if sys.stderr.isatty() and time.monotonic() - started > 1:
+            done = int(30 * share)
+            bar = f"\r{label} [{'█' * done}{'·' * (30 - done)}] {share:4.0%}"
+            if bar != drawn:
+                print(bar, end="", file=sys.stderr, flush=True)
+                drawn = bar
+
+    try:
+        yield draw
+    finally:
+        if drawn:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+@contextmanager
+def replace_file(path: Path) -> Iterator[TextIO]:
+    """Open a text file that takes its name only when it is complete; write to a device or pipe as it is.
+
+    Raises MeterError.
+    """
+    special = path.exists() and not path.is_file()
+    spare = path if special else path.with_name(f".{path.name}.new")
+    try:
+        try:
+            with spare.open("w", encoding="utf-8", newline="") as file:
+                yield file
+            if not special:
+                spare.replace(path)
+        finally:
+            if not special:
+                spare.unlink(missing_ok=True)
+    except OSError as error:
+        raise MeterError(f"cannot write {path}: {error.strerror or error}") from error

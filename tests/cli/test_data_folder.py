@@ -1,0 +1,40 @@
+"""The data folder of a command."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import pytest
+
+from metertui.cli import data_folder
+from metertui.engine.core.engine import Engine
+from metertui.engine.errors import MeterError
+from metertui.engine.storage.folder_lock import FolderLock
+from tests.cli.conftest import Command
+
+
+def test_option_comes_before_the_environment_and_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("METERTUI_DATA", "from-environment")
+    assert data_folder.folder_of(argparse.Namespace(data="from-option")) == Path("from-option")
+    assert data_folder.folder_of(argparse.Namespace()) == Path("from-environment")
+    monkeypatch.delenv("METERTUI_DATA")
+    assert data_folder.folder_of(argparse.Namespace()) == Path("data")
+
+
+def test_folder_is_read_beside_its_owner(steady: Command, data: Path) -> None:
+    lock = FolderLock(data)
+    lock.acquire()
+    with data_folder.open_for_reading(argparse.Namespace(data=str(data))) as engine:
+        assert isinstance(engine, Engine)
+        assert len(engine.readings) == 1990
+    lock.release()
+
+
+def test_folder_that_is_missing_is_an_error(data: Path) -> None:
+    with (
+        pytest.raises(MeterError, match="there is no data folder"),
+        data_folder.open_for_reading(argparse.Namespace(data=str(data))),
+    ):
+        pass
+    assert not data.exists()

@@ -1,0 +1,53 @@
+"""Options as values, and the one line that says what is wrong with them."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import date
+
+import pytest
+
+from metertui.cli import options
+from metertui.cli.errors import UsageError
+from metertui.engine.base.zone import SiteZone
+
+ZONE = SiteZone("Asia/Singapore")
+
+
+def given(**values: object) -> argparse.Namespace:
+    return argparse.Namespace(**values)
+
+
+def test_times_without_an_offset_are_in_the_site_zone() -> None:
+    assert ZONE.iso(options.parse_time("--time", "2025-03-12T10:30", ZONE)) == "2025-03-12T10:30:00+08:00"
+    assert options.parse_at(given(at=None), ZONE) is None
+    with pytest.raises(UsageError, match="--at soon: a timestamp is like"):
+        options.parse_at(given(at="soon"), ZONE)
+
+
+def test_days_are_both_included_and_in_order() -> None:
+    assert options.parse_days(given(first="2025-02-28", last="2025-02-28")) == (date(2025, 2, 28), date(2025, 2, 28))
+    with pytest.raises(UsageError, match="--to 2025-02-27 is before --from 2025-02-28"):
+        options.parse_days(given(first="2025-02-28", last="2025-02-27"))
+
+
+@pytest.mark.parametrize(
+    ("text", "why"), [(None, "is missing"), ("2025-02-30", "is not a date"), ("20250228", "is not")]
+)
+def test_a_bad_date_is_named_with_its_option(text: str | None, why: str) -> None:
+    with pytest.raises(UsageError, match=f"--from.* {why}"):
+        options.parse_days(given(first=text, last="2025-02-28"))
+
+
+def test_keys_are_known_and_each_at_most_once() -> None:
+    assert options.parse_keys("day,region", ("day", "region")) == ("day", "region")
+    assert options.parse_keys("", ("day",)) == ()
+    for text in ("moon", "day,day"):
+        with pytest.raises(UsageError, match="--by takes some of day, each at most once"):
+            options.parse_keys(text, ("day",))
+
+
+def test_format_is_a_table_unless_an_option_says_otherwise() -> None:
+    assert options.format_of(given()) == "table"
+    assert options.format_of(given(format="json")) == "json"
+    assert options.server_settings(given(port=5)) == {"host": None, "port": 5}

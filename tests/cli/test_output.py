@@ -1,0 +1,90 @@
+"""What commands print: tables, the progress bar, files that appear when they are complete."""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+
+import pytest
+
+from metertui.cli import output
+from metertui.engine.errors import MeterError
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_table_aligns_numbers_right_with_equal_decimals() -> None:
+    rows = [{"who": "a", "kwh": 1.25, "n": 5}, {"who": "bcd", "kwh": 100, "n": None}]
+    assert output.format_table(rows, ["who", "kwh", "n"]).splitlines() == [
+        "who     kwh  n",
+        "a      1.25  5",
+        "bcd  100.00  -",
+    ]
+
+
+def test_control_characters_are_shown_not_sent(capsys: pytest.CaptureFixture[str]) -> None:
+    output.print_row({"address": "a\x1b[31mb\n"}, ["address"])
+    assert capsys.readouterr().out == "address  a␛[31mb␊\n"
+
+
+@pytest.mark.parametrize(("count", "text"), [(0, "0 bills"), (1, "1 bill"), (12, "12 bills")])
+def test_counted_takes_the_plural(count: int, text: str) -> None:
+    assert output.counted(count, "bill") == text
+
+
+@pytest.mark.parametrize(
+    ("wh", "kwh"), [(672_000, 672), (10_500, 10.5), (-1, -0.001), (99_999_999_999, 99_999_999.999)]
+)
+def test_kwh_number_has_three_decimals_at_most(wh: int, kwh: float) -> None:
+    assert output.kwh_number(wh) == kwh
+    assert len(repr(output.kwh_number(wh)).partition(".")[2]) <= 3
+
+
+def test_progress_bar_is_drawn_after_a_second_and_removed(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    with output.progress_bar("counting") as share:
+        share(0.1)
+        assert terminal.getvalue() == ""
+        now[0] += 1.5
+        share(0.5)
+        assert "counting" in terminal.getvalue()
+        assert "50%" in terminal.getvalue()
+        for thousandth in range(500, 505):
+            share(thousandth / 1000)
+        assert terminal.getvalue().count("counting") == 1
+    assert terminal.getvalue().endswith("\r\x1b[K")
+
+
+def test_progress_bar_is_not_drawn_without_a_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = iter(range(0, 100, 10))
+    monkeypatch.setattr("time.monotonic", lambda: float(next(now)))
+    with output.progress_bar("counting") as share:
+        share(0.5)
+    assert capsys.readouterr().err == ""
+
+
+def test_replaced_file_appears_when_it_is_complete(tmp_path: Path) -> None:
+    path = tmp_path / "out.csv"
+    with output.replace_file(path) as file:
+        file.write("new")
+        assert not path.exists()
+    assert path.read_text() == "new"
+    with pytest.raises(MeterError), output.replace_file(path) as file:
+        raise MeterError("in the middle")
+    assert path.read_text() == "new"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_replaced_file_may_be_a_device() -> None:
+    with output.replace_file(Path("/dev/null")) as file:
+        file.write("away with it")
+    assert Path("/dev/null").is_char_device()
