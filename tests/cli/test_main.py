@@ -64,7 +64,7 @@ def test_a_time_that_is_none_is_named_with_its_option(steady: Command) -> None:
         ("import /nowhere/file.csv", "cannot read /nowhere/file.csv"),
         ("simulate --meters 1 --live --port 1", "no connection to 127.0.0.1:1: Connection refused"),
         ("export --from 2025-01-01 --to 2025-01-02 -o /nowhere/out.csv", "cannot write /nowhere/out.csv"),
-        ("generate --meters 1 --from 1999-12-01 --to 2000-01-01 -o /dev/null", "there is nothing before"),
+        ("generate --meters 1 --from 1999-12-01 --to 2000-01-01 -o /dev/null", "have no earlier readings"),
         ("tui", "the screens need a terminal"),
     ],
 )
