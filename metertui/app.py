@@ -108,8 +108,8 @@ class MetertuiApp(ThriftyApp):
         # While the app ends, a screen in view may have lost its widgets already.
         if self.is_running and screen is not None and screen.is_mounted:
             screen.show_live(self.headend.live())
-            if screen.stage not in self._kept:
-                self._kept.add(screen.stage)
+            if screen.view_name not in self._kept:
+                self._kept.add(screen.view_name)
                 self.call_after_refresh(self._keep_heap)
 
     def action_walk(self) -> None:
@@ -122,7 +122,7 @@ class MetertuiApp(ThriftyApp):
             self.pop_screen()
         if not isinstance(self.screen, DeskScreen) or self.screen.place != place:
             if isinstance(self.screen, DeskScreen):
-                self.screen.hush()
+                self.screen.clear_message()
             await self.switch_screen(place)
         self.call_later(self.tick)
 

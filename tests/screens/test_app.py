@@ -43,7 +43,7 @@ async def test_help_explains_the_screen_one_is_on(town: Town) -> None:
             await settle(pilot)
             assert isinstance(pilot.app.screen, HelpScreen)
             shown = pilot.app.screen.query("#help Static")
-            assert [str(each.render()) for each in shown.results(Static)][:2] == [title, explained.explains]
+            assert [str(each.render()) for each in shown.results(Static)][:2] == [title, explained.help_text]
             await pilot.press(leave)
             assert pilot.app.screen is explained
         await pilot.press("f1", "f2")

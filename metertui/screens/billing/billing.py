@@ -48,7 +48,7 @@ class BillingScreen(DeskScreen):
     """One meter, one month."""
 
     place = "billing"
-    explains = (
+    help_text = (
         "The statement of a calendar month, the last one to begin with: usage by price, tax and total, and what each "
         "line rests on. The closing register of a month is the opening one of the next. An issued bill stays as it "
         "was; what changed since is told below it. Page up and page down go through the months, m goes to the list of "

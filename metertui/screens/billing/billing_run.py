@@ -20,7 +20,7 @@ from metertui.engine.billing import RUN_ROW, BillingRun
 from metertui.engine.errors import MeterError
 from metertui.headend import HeadEnd
 from metertui.screens.fields import Field
-from metertui.screens.shell import Cancelled, Sessions, Steady, UnderWay, as_operator
+from metertui.screens.shell import Cancelled, Sessions, Steady, Work, as_operator
 from metertui.screens.terminal import ThriftyModal
 from metertui.text import fmt, messages
 
@@ -38,7 +38,7 @@ class BillingRunScreen(ThriftyModal[None]):
         self._run: BillingRun | None = None
         self._busy = False
         self._sure = False
-        self._work = UnderWay("the billing run")
+        self._work = Work("the billing run")
 
     def compose(self) -> ComposeResult:
         with Vertical(id="billing-run", classes="window"):
@@ -88,7 +88,7 @@ class BillingRunScreen(ThriftyModal[None]):
     def action_back(self) -> None:
         """End what is under way, or leave."""
         if self._busy:
-            self._work.end()
+            self._work.cancel()
         else:
             self.dismiss()
 
@@ -103,9 +103,9 @@ class BillingRunScreen(ThriftyModal[None]):
     def _begin(self) -> Progress:
         """What the work tells its progress to, and is ended by."""
         self._busy = True
-        self._work = UnderWay("the billing run")
+        self._work = Work("the billing run")
         self.query_one("#run-bar").display = True
-        return self._work.tell
+        return self._work.report_progress
 
     def _end(self) -> None:
         self._busy = False

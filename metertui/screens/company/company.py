@@ -28,7 +28,7 @@ class CompanyScreen(GatedScreen):
 
     place = "company"
     roles = ("operator",)
-    explains = (
+    help_text = (
         "Accounts: type any part of an id, address or postcode. Enter goes to the table, and there opens an account. "
         "Form: register an account, or change one from now or from a past day; earlier usage keeps its region and "
         "type. The readings of a deactivated meter are refused; its history remains. Reading: store a reading by "
@@ -73,7 +73,7 @@ class CompanyScreen(GatedScreen):
 
     def action_tab(self, step: int) -> None:
         """Open the previous or the next tab."""
-        self.hush()  # the message belongs to the tab before
+        self.clear_message()  # the message belongs to the tab before
         names = [tab.name_of for tab in _TABS]
         self._open_tab(names[(names.index(self.query_one(TabbedContent).active) + step) % len(names)])
 

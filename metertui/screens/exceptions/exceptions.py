@@ -50,7 +50,7 @@ class ExceptionsScreen(DeskScreen):
 
     AUTO_FOCUS = ""  # Textual would focus the field for a meter, which is hidden, while the list is empty
     place = "exceptions"
-    explains = (
+    help_text = (
         "Cases that a person should look at. Suspect: a reading that does not fit, until the next one decides. Reset: "
         "the register was exchanged, reset or rolled over. Rejected: a bad read, not counted. Silent: an active meter "
         "without a recent reading. Gap: a long time between two counted readings. Drift: a clock that runs ahead. "
@@ -366,7 +366,7 @@ class ExceptionsScreen(DeskScreen):
         except MeterError as error:
             self._refuse(error)
             return
-        self.hush()
+        self.clear_message()
         self.app.push_screen(screen, self._decided)
 
     def _refuse(self, error: MeterError) -> None:

@@ -24,7 +24,7 @@ from metertui.screens.government.answer_view import Answer, AnswerView, answer_q
 from metertui.screens.government.question_form import QuestionForm, with_chart
 from metertui.screens.government.saved_questions import SavedQuestionsScreen
 from metertui.screens.government.tariff_replay import ReplayScreen
-from metertui.screens.shell import Cancelled, GatedScreen, Steady, UnderWay, export, told
+from metertui.screens.shell import Cancelled, GatedScreen, Steady, Work, export, show_progress
 from metertui.screens.tables import SortedTable
 from metertui.text import answers, fmt, message
 
@@ -51,7 +51,7 @@ class GovernmentScreen(GatedScreen):
 
     place = "government"
     roles = ("government", "operator")
-    explains = (
+    help_text = (
         "Usage of many meters. b opens the form: period, meters, breakdown, measure and comparison. Left and right "
         "change a field; Enter lists its values. c, m and v change chart, measure and comparison directly.\n\n"
         "Enter drills down into a row; escape goes back. s sorts by the next column, S reverses the order. "
@@ -80,9 +80,9 @@ class GovernmentScreen(GatedScreen):
         self._saved = SavedReport()
         self._levels: list[_Level] = []
         self._asking: Worker[None] | None = None
-        self._question: UnderWay | None = None
+        self._question: Work | None = None
         """The question being worked out."""
-        self._writing: UnderWay | None = None
+        self._writing: Work | None = None
         """The export under way."""
         self._role = ""
         self._reach: tuple[date, date] | None = None
@@ -142,10 +142,10 @@ class GovernmentScreen(GatedScreen):
     @work(exclusive=True, group="government")
     async def _ask(self, saved: SavedReport, at: int = 0) -> None:
         """Ask a question, and cancel the one before if it is under way."""
-        work = self._question = UnderWay("Working out the answer")
+        work = self._question = Work("Working out the answer")
         spinner = self.set_timer(_PATIENCE, lambda: self._show_wait(work, saved))
         try:
-            answer, self._reach = await self.headend.ask(answer_question, saved, self._rule, work.tell)
+            answer, self._reach = await self.headend.ask(answer_question, saved, self._rule, work.report_progress)
         except MeterError as error:
             self._end_wait(work)
             self.warn(str(error))
@@ -153,18 +153,18 @@ class GovernmentScreen(GatedScreen):
             self._end_wait(work)
             self._show(answer, at)
         finally:
-            work.end()
+            work.cancel()
             spinner.stop()
             self._end_wait(work)
 
-    def _show_wait(self, work: UnderWay, saved: SavedReport) -> None:
+    def _show_wait(self, work: Work, saved: SavedReport) -> None:
         """Say what is being worked out."""
         if self._question is work:
             engine = self.headend.engine
             stored = f"from {fmt.count(len(engine.readings))} readings of {fmt.count(len(engine.directory))} meters"
             self._view.show_wait(["Working out", answers.sentence(saved, None), stored], lambda: work.share)
 
-    def _end_wait(self, work: UnderWay) -> None:
+    def _end_wait(self, work: Work) -> None:
         """End the wait for a question, unless another has replaced it."""
         if self._question is work:
             self._question = None
@@ -204,7 +204,7 @@ class GovernmentScreen(GatedScreen):
             self._view.sort = ""
         self._saved = saved
         self._describe()
-        self.hush()
+        self.clear_message()
         self.action_ask()
 
     @on(QuestionForm.Changed)
@@ -257,12 +257,12 @@ class GovernmentScreen(GatedScreen):
     def action_back(self) -> None:
         """Go one step back: cancel an export, close the line, cancel a question, leave the form, or go up a level."""
         if self._writing is not None:
-            self._writing.end()
-            self.say(self._writing.line())
+            self._writing.cancel()
+            self.say(self._writing.status_line())
         elif self.query_one(TypedLine).asks:
             self._close_line()
         elif self._question is not None and self._asking is not None:
-            self._question.end()
+            self._question.cancel()
             self._asking.cancel()
             self._end_wait(self._question)
             before = "" if self._view.answer is None else " The answer shown belongs to the question before."
@@ -272,7 +272,7 @@ class GovernmentScreen(GatedScreen):
         elif self._levels:
             step = self._levels.pop()
             self._saved, self._view.sort = step.saved, step.sort
-            self.hush()
+            self.clear_message()
             self._describe()
             self._asking = self._ask(step.saved, step.at)
 
@@ -312,7 +312,7 @@ class GovernmentScreen(GatedScreen):
 
     def _close_line(self) -> None:
         self.query_one(TypedLine).close()
-        self.hush()
+        self.clear_message()
         self.query_one(SortedTable).focus()
 
     @on(TypedLine.Typed)
@@ -360,8 +360,10 @@ class GovernmentScreen(GatedScreen):
         who = self.desk.sessions.email
         self.say(f"Writing {path.name} …")
         try:
-            with told(self, f"Writing {path.name}") as self._writing:
-                count = await export(self.headend, answer.found, sort, self._rule, who, path, self._writing.tell)
+            with show_progress(self, f"Writing {path.name}") as self._writing:
+                count = await export(
+                    self.headend, answer.found, sort, self._rule, who, path, self._writing.report_progress
+                )
         except Cancelled:
             self.say(f"Cancelled; {path.name} was not written.")
         except MeterError as error:

@@ -21,7 +21,7 @@ from metertui.engine.errors import MeterError
 from metertui.engine.reports import Rule, disclosure
 from metertui.headend import HeadEnd
 from metertui.screens.charts import deciles
-from metertui.screens.shell import Cancelled, UnderWay, told
+from metertui.screens.shell import Cancelled, Work, show_progress
 from metertui.screens.tables import SortedTable
 from metertui.screens.terminal import ThriftyModal, ink
 from metertui.text import HIDDEN, Column, fmt, message, visible
@@ -63,7 +63,7 @@ class ReplayScreen(ThriftyModal[None]):
         self._rule = rule
         self._tables: list[_Table] = []
         self._at = 0
-        self._work: UnderWay | None = None
+        self._work: Work | None = None
         """The replay under way."""
 
     def compose(self) -> ComposeResult:
@@ -86,9 +86,9 @@ class ReplayScreen(ThriftyModal[None]):
         table = self.query_one(SortedTable)
         table.loading = True
         try:
-            with told(self, "Replaying") as self._work:
+            with show_progress(self, "Replaying") as self._work:
                 self._tables = await self._headend.ask(
-                    _replayed, self._headend, self._file, self._days, self._rule, self._work.tell
+                    _replayed, self._headend, self._file, self._days, self._rule, self._work.report_progress
                 )
         except Cancelled:
             self.say("Cancelled; nothing was replayed.")
@@ -106,7 +106,7 @@ class ReplayScreen(ThriftyModal[None]):
         """Show a sentence in place of the totals."""
         self.query_one("#replay-sum", Static).update(message(text))
 
-    def hush(self) -> None:
+    def clear_message(self) -> None:
         """Remove the sentence."""
         self.say("")
 
@@ -115,8 +115,8 @@ class ReplayScreen(ThriftyModal[None]):
         if self._work is None:
             self.dismiss()
         else:
-            self._work.end()
-            self.say(self._work.line())
+            self._work.cancel()
+            self.say(self._work.status_line())
 
     def _summary(self) -> Text:
         every = self._tables[-1]

@@ -40,7 +40,7 @@ class LiveScreen(DeskScreen):
     """Ingest as it happens. Nothing on this screen changes data."""
 
     place = "live"
-    explains = (
+    help_text = (
         "What arrives now. The bars show readings per second over the last two minutes, counted once they are on disk. "
         "p50 and p99: the time from a line's arrival to its answer that 50 % and 99 % of the lines of the last minute "
         "stayed within. Arrivals: the last readings and refused lines, newest first. Connections: the busiest first. "
@@ -102,7 +102,7 @@ class LiveScreen(DeskScreen):
             yield DayClose(self.zone, id="close-pane")
 
     @property
-    def stage(self) -> str:
+    def view_name(self) -> str:
         return self.place if self._pane == "arrivals" else f"{self.place}, {self._pane}"
 
     @property

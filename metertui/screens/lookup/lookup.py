@@ -26,7 +26,7 @@ from metertui.screens.fields import DatePicker, TypedLine
 from metertui.screens.lookup import figures
 from metertui.screens.lookup.figures import BEFORE, Figure
 from metertui.screens.lookup.readings_behind import BehindTable
-from metertui.screens.shell import Cancelled, DeskScreen, MeterInput, Tile, UnderWay, export_readings, told
+from metertui.screens.shell import Cancelled, DeskScreen, MeterInput, Tile, Work, export_readings, show_progress
 from metertui.text import fmt, message, plain
 
 _WINDOWS: Final = {
@@ -49,7 +49,7 @@ class LookupScreen(DeskScreen):
     """The usage of one meter in one window."""
 
     place = "lookup"
-    explains = (
+    help_text = (
         "The usage of one meter. Type any part of its id, address or postcode and press Enter. The arrow keys then "
         "choose a window; c opens a calendar for any two days, both included. Usage is the register at the end minus "
         "the register at the start. Each of the two was read at that time (actual), is estimated between two "
@@ -74,7 +74,7 @@ class LookupScreen(DeskScreen):
         super().__init__()
         self._meter = ""
         self._window: Window | None = None
-        self._writing: UnderWay | None = None
+        self._writing: Work | None = None
         """The export under way."""
         self._refreshed = (-1, 0.0)
         """The number of stored readings and the uptime (s) when the answer was last refreshed."""
@@ -134,8 +134,8 @@ class LookupScreen(DeskScreen):
         """Cancel an export, else go one step back: from readings or file name to the windows, then to the meter."""
         table, line = self.query_one(BehindTable), self.query_one(TypedLine)
         if self._writing is not None:
-            self._writing.end()
-            self.say(self._writing.line())
+            self._writing.cancel()
+            self.say(self._writing.status_line())
         elif line.asks:
             line.close()
             self.query_one(Tabs).focus()
@@ -269,9 +269,9 @@ class LookupScreen(DeskScreen):
 
     def _show_tiles(self, answer: UsageComparison) -> None:
         zone = self.zone
-        self.query_one("#compared", Tile).name_it(BEFORE[answer.usage.window])
+        self.query_one("#compared", Tile).set_label(BEFORE[answer.usage.window])
         for name, edge in (("opening", answer.usage.opening), ("closing", answer.usage.closing)):
-            self.query_one(f"#{name}", Tile).name_it(figures.end_name(name, edge))
+            self.query_one(f"#{name}", Tile).set_label(figures.end_name(name, edge))
         shown: dict[str, Figure] = {
             "usage": figures.usage(answer),
             "compared": figures.comparison(answer, zone),
@@ -338,8 +338,8 @@ class LookupScreen(DeskScreen):
     async def _write(self, behind: WindowReadings, path: Path) -> None:
         self.say(f"Writing {path.name} …")
         try:
-            with told(self, f"Writing {path.name}") as self._writing:
-                await export_readings(self.headend, behind, path, self._writing.tell)
+            with show_progress(self, f"Writing {path.name}") as self._writing:
+                await export_readings(self.headend, behind, path, self._writing.report_progress)
         except Cancelled:
             self.say(f"Cancelled; {path.name} was not written.")
         except MeterError as error:

@@ -14,7 +14,7 @@ from metertui.screens.shell.sessions import Sessions
 from metertui.screens.shell.steady_text import Steady
 from metertui.screens.shell.tile import Tile
 from metertui.screens.shell.waiting import Waiting
-from metertui.screens.shell.work_under_way import Cancelled, UnderWay, told
+from metertui.screens.shell.work_under_way import Cancelled, Work, show_progress
 
 __all__ = [
     "PLACES",
@@ -28,12 +28,12 @@ __all__ = [
     "Sessions",
     "Steady",
     "Tile",
-    "UnderWay",
     "Waiting",
     "WalkScreen",
+    "Work",
     "as_operator",
     "export",
     "export_readings",
     "own_keys",
-    "told",
+    "show_progress",
 ]

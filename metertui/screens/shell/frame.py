@@ -54,7 +54,7 @@ class DeskScreen(ThriftyScreen[None]):
 
     place: ClassVar[str] = ""
     """Its name in PLACES."""
-    explains: ClassVar[str] = ""
+    help_text: ClassVar[str] = ""
     """What the help says of it."""
     BINDINGS: ClassVar[list[BindingType]] = [Binding("f9", "log_out", "Log out", key_display="F9", show=False)]
 
@@ -93,7 +93,7 @@ class DeskScreen(ThriftyScreen[None]):
         """What is between the frame's lines."""
 
     @property
-    def stage(self) -> str:
+    def view_name(self) -> str:
         """What of it is in view, by a name that no other has."""
         return self.place
 
@@ -135,7 +135,7 @@ class DeskScreen(ThriftyScreen[None]):
         if banner.show(trouble):
             banner.set_class(not trouble, "hidden")
             banner.set_class(not (snapshot.storage_error or snapshot.port_error or snapshot.follow_error), "-note")
-        if told := self.desk.sessions.lapsed():
+        if told := self.desk.sessions.take_expiry_notice():
             self.say(told)
 
     def say(self, text: str) -> None:
@@ -152,7 +152,7 @@ class DeskScreen(ThriftyScreen[None]):
         """The same of what went wrong: begun with an exclamation mark, which says so without colour."""
         self.query_one("#said", Steady).show(Text.assemble(("! ", "bold"), message(text), style="bold"))
 
-    def hush(self) -> None:
+    def clear_message(self) -> None:
         """Take back what was said."""
         self.query_one("#said", Steady).show("")
 

@@ -87,7 +87,7 @@ class HelpScreen(ThriftyModal[None]):
         ]
         with VerticalScroll(id="help"):
             yield Static(PLACES[screen.place][1], classes="heading")
-            yield Static(Text(screen.explains))
+            yield Static(Text(screen.help_text))
             if own:
                 yield Static("Keys here", classes="heading")
                 yield Static(_two_columns(own))

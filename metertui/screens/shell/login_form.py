@@ -134,7 +134,7 @@ class GatedScreen(DeskScreen):
         self._pass()
 
     @property
-    def stage(self) -> str:
+    def view_name(self) -> str:
         return f"{self.place}, {'inside' if self._open else 'gate'}"
 
     @property

@@ -38,7 +38,7 @@ class Sessions:
             self.end()
         return self._role
 
-    def lapsed(self) -> str:
+    def take_expiry_notice(self) -> str:
         """What is to be said, once, of a login that ended by itself; empty where none has."""
         _ = self.role  # it ends when it is asked for
         email, self._lapsed = self._lapsed, ""

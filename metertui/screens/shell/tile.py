@@ -15,7 +15,7 @@ class Tile(Static):
         self._shown: tuple[str, str, str] | None = None
         self.show("–")
 
-    def name_it(self, label: str) -> None:
+    def set_label(self, label: str) -> None:
         """Give it another name, in view when it is next shown."""
         self._label = label
 

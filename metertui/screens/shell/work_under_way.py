@@ -16,13 +16,13 @@ _AGAIN: Final = 0.25
 _BAR: Final = 24
 
 
-class Saying(Protocol):
+class MessageLine(Protocol):
     """A screen with a line for messages."""
 
     def say(self, text: str) -> None:
         """Put a sentence there."""
 
-    def hush(self) -> None:
+    def clear_message(self) -> None:
         """Take it back."""
 
     def set_interval(self, interval: float, callback: Callable[[], None]) -> Timer:
@@ -33,7 +33,7 @@ class Cancelled(Exception):
     """Nobody wants the work any more."""
 
 
-class UnderWay:
+class Work:
     """A piece of work. Its thread calls `tell`, now and then; the event loop reads `share` and calls `end`."""
 
     def __init__(self, what: str) -> None:
@@ -43,32 +43,32 @@ class UnderWay:
         self._ended = threading.Event()
 
     @property
-    def ended(self) -> bool:
+    def cancelled(self) -> bool:
         """Whether it is to stop."""
         return self._ended.is_set()
 
-    def end(self) -> None:
+    def cancel(self) -> None:
         """Stop it where it next tells how far it is."""
         self._ended.set()
 
-    def tell(self, share: float) -> None:
+    def report_progress(self, share: float) -> None:
         """So much is done. Raises Cancelled once it is to stop."""
-        if self.ended:
+        if self.cancelled:
             raise Cancelled
         self.share = share
 
-    def line(self) -> str:
+    def status_line(self) -> str:
         """How far it is, in a line."""
-        if self.ended:
+        if self.cancelled:
             return f"{self._what}: ending it …"
         done = int(_BAR * self.share)
         return f"{self._what} {'━' * done}{'─' * (_BAR - done)} {self.share:4.0%} · escape cancels"
 
 
 @contextmanager
-def told(screen: Saying, what: str) -> Iterator[UnderWay]:
+def show_progress(screen: MessageLine, what: str) -> Iterator[Work]:
     """Work that the screen shows a bar of while it lasts. However this is left, the work is ended."""
-    work = UnderWay(what)
+    work = Work(what)
     began = time.monotonic()
     drawn = False
 
@@ -76,13 +76,13 @@ def told(screen: Saying, what: str) -> Iterator[UnderWay]:
         nonlocal drawn
         if time.monotonic() - began >= PATIENCE:
             drawn = True
-            screen.say(work.line())
+            screen.say(work.status_line())
 
     timer = screen.set_interval(_AGAIN, draw)
     try:
         yield work
     finally:
         timer.stop()
-        if drawn and not work.ended:  # who ended it has said so
-            screen.hush()
-        work.end()
+        if drawn and not work.cancelled:  # who ended it has said so
+            screen.clear_message()
+        work.cancel()

@@ -201,7 +201,7 @@ async def test_what_cannot_be_changed_says_why(office: Town) -> None:
         for button in ("modify", "deactivate", "reactivate"):
             screen = pilot.app.screen
             assert isinstance(screen, DeskScreen)
-            screen.hush()
+            screen.clear_message()
             await push(pilot, button)
             assert result(pilot).startswith("! ")
             assert "nobody" in result(pilot)

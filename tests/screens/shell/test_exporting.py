@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from metertui.screens.shell import exporting, work_under_way
-from metertui.screens.shell.work_under_way import Cancelled, UnderWay
+from metertui.screens.shell.work_under_way import Cancelled, Work
 from metertui.settings import Settings
 from tests.screens.idle import AT_MOST, held_up, until
 from tests.screens.town import STEADY, Town, at_work, press, settle, text_of
@@ -38,14 +38,14 @@ class Gate:
 def gates(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Gate]]:
     """Where a gate that is put writes have to pass it; files are written by five rows."""
     put: list[Gate] = []
-    tell = UnderWay.tell
+    tell = Work.report_progress
 
-    def looked(work: UnderWay, share: float) -> None:
+    def looked(work: Work, share: float) -> None:
         for gate in put:
             gate.look()
         tell(work, share)
 
-    monkeypatch.setattr(UnderWay, "tell", looked)
+    monkeypatch.setattr(Work, "report_progress", looked)
     monkeypatch.setattr(work_under_way, "PATIENCE", 0.0)
     monkeypatch.setattr(work_under_way, "_AGAIN", 0.02)
     monkeypatch.setattr(exporting, "_CHUNK", 5)
@@ -120,10 +120,10 @@ async def test_what_is_cancelled_is_not_recorded_as_exported(tmp_path: Path, gat
 
 
 def test_what_is_ended_goes_no_further() -> None:
-    work = UnderWay("Writing x.csv")
-    work.tell(0.5)
-    assert work.line() == f"Writing x.csv {'━' * 12}{'─' * 12}  50% · escape cancels"
-    work.end()
+    work = Work("Writing x.csv")
+    work.report_progress(0.5)
+    assert work.status_line() == f"Writing x.csv {'━' * 12}{'─' * 12}  50% · escape cancels"
+    work.cancel()
     with pytest.raises(Cancelled):
-        work.tell(0.6)
-    assert (work.share, work.line()) == (0.5, "Writing x.csv: ending it …")
+        work.report_progress(0.6)
+    assert (work.share, work.status_line()) == (0.5, "Writing x.csv: ending it …")
