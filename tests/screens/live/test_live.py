@@ -176,7 +176,7 @@ async def test_a_day_close_is_seen_under_way_beside_the_rate(
             assert by == "by STOPSERVER from 127.0.0.1:50123"
             assert not pilot.app.screen.query_one("#day").display
         await show(town, pilot)
-        assert inner(pilot)[1].startswith("No day close is known here yet.")
+        assert inner(pilot)[1].startswith("The day has not been closed yet.")
         await pilot.press("4")  # has no pane of its own here
         await pilot.press("ctrl+left")
         await settle(pilot)
@@ -271,13 +271,13 @@ async def test_the_last_close_is_told(town: Town) -> None:
             "by      ada@example.com",
             f"moved   {moved} in {close.seconds:.1f} s",
             f"into    {close.files} day files",
-            "late    not known: no close before it is",
+            "late    unknown: there was no close before",
         ]
         town.read((STEADY, "2690.6", "2025-03-12T10:35:00"), (STEADY, "2689.9", "2025-03-11T23:45:00"))
         await town.headend.day_close.close("midnight")
         await show(town, pilot)
         assert inner(pilot)[2:] == [
-            "by      the clock at midnight",
+            "by      midnight",
             ANY,
             "into    2 day files",
             "late    1 reading into 1 day file",
