@@ -66,7 +66,7 @@ async def run(folder: Path, accounts: int) -> None:
         watch.begin()
         begun = time.perf_counter()
         await follower.follow()
-        await follower.wait_until_built()
+        await follower.wait_until_rebuilt()
         seconds = time.perf_counter() - begun
         print(f"{what:<44} {1000 * seconds:9,.1f} ms   loop held {1000 * watch.worst:6.1f} ms")
 

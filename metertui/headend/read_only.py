@@ -1,7 +1,7 @@
 """A head-end over a folder that another process owns: it follows the files, and writes nothing.
 
 It is a head-end whose `Jobs` refuse to write. Two tasks keep its engine up to date: four times a second a thread looks
-at the files, and what is new is applied; when day files have changed, the history is built again in another thread.
+at the files, and the changes are applied; when day files have changed, the history is rebuilt in another thread.
 """
 
 from __future__ import annotations
@@ -54,18 +54,18 @@ STATUS_FIELDS: Final[dict[str, Any]] = {
 class ReadOnlyHeadEnd(HeadEnd):
     """A head-end that only reads. All that would write raises OwnedError with a sentence that names the owner."""
 
-    def __init__(self, engine: Engine, following: ChangeReader) -> None:
+    def __init__(self, engine: Engine, change_reader: ChangeReader) -> None:
         super().__init__(engine, close_at_midnight=False, jobs=Jobs(engine, self.why_read_only))
-        self._following = following
-        self._reader = ThreadPoolExecutor(1, "metertui-follow")
+        self._change_reader = change_reader
+        self._reader_thread = ThreadPoolExecutor(1, "metertui-follow")
         self._looking = Recurring(self.follow, "a look at the folder", self._report_defect)
-        self._settling: HistoryRebuild | None = None
+        self._history_rebuild: HistoryRebuild | None = None
         self._builder: asyncio.Task[None] | None = None
         self._applying = asyncio.Lock()
         self._stale_days: set[date] = set()
         """Days whose files have changed."""
         self._all_stale = False
-        """Whether the history is to be built again even if no day file has changed."""
+        """Whether the history must be rebuilt even if no day file has changed."""
         self._owner: Owner | None = None
         self._last_owner: Owner | None = None
         self._trouble = ""
@@ -74,19 +74,19 @@ class ReadOnlyHeadEnd(HeadEnd):
         self._update_owner()
 
     async def start(self) -> None:
-        """Start to follow."""
+        """Start following."""
         await super().start()
         self._looking.start(_LOOK_SECONDS)
 
     async def stop(self) -> None:
-        """Stop to follow, and close the files."""
+        """Stop following, and close the files."""
         await self._looking.stop()
         if self._builder is not None:
             self._builder.cancel()
             await asyncio.wait([self._builder])
-        self._reader.shutdown()
+        self._reader_thread.shutdown()
         await super().stop()
-        self._following.close()
+        self._change_reader.close()
 
     # -- the owner of the folder -----------------------------------------------------------------------------------
 
@@ -132,82 +132,86 @@ class ReadOnlyHeadEnd(HeadEnd):
         )
 
     def _log_bytes(self) -> int:
-        return self._following.log_bytes
+        return self._change_reader.log_bytes
 
     # -- following -------------------------------------------------------------------------------------------------
 
     async def follow(self) -> None:
-        """Look at the files once, apply what is new, and start to build the history again where that is needed."""
+        """Look at the files once, apply the changes, and start to rebuild the history if needed."""
         loop = asyncio.get_running_loop()
         self._update_owner()
-        news = await loop.run_in_executor(self._reader, self._following.read_changes, self.engine)
+        changes = await loop.run_in_executor(self._reader_thread, self._change_reader.read_changes, self.engine)
         async with self._applying:
-            await self._apply_news(news)
-        self._trouble = news.error
-        self._stale_days |= news.days
-        if self._builder is None and (self._stale_days or self._all_stale or news.reread_log):
+            await self._apply_changes(changes)
+        self._trouble = changes.error
+        self._stale_days |= changes.days
+        if self._builder is None and (self._stale_days or self._all_stale or changes.reread_log):
             try:
-                logs = await loop.run_in_executor(self._reader, self._following.read_logs) if news.reread_log else None
+                logs = (
+                    await loop.run_in_executor(self._reader_thread, self._change_reader.read_logs)
+                    if changes.reread_log
+                    else None
+                )
             except (MeterError, OSError) as error:
                 self._trouble = str(error)
                 return
             days, self._stale_days, self._all_stale = frozenset(self._stale_days), set(), False
-            self._settling = HistoryRebuild(self.engine, days, logs)
-            self._builder = asyncio.create_task(self._rebuild(self._settling), name="rebuild")
+            self._history_rebuild = HistoryRebuild(self.engine, days, logs)
+            self._builder = asyncio.create_task(self._rebuild(self._history_rebuild), name="rebuild")
 
     def _report_defect(self) -> None:
         self._trouble = "this screen failed to follow the folder; its log says why"
 
-    async def wait_until_built(self) -> None:
-        """Wait until the history is not being built any more."""
+    async def wait_until_rebuilt(self) -> None:
+        """Wait until no rebuild of the history is running."""
         if self._builder is not None:
             await asyncio.wait([self._builder])
 
-    async def _apply_news(self, news: Changes) -> None:
+    async def _apply_changes(self, changes: Changes) -> None:
         engine = self.engine
-        await _run_steps(apply.add_readings(engine, news.rows))
-        if news.fresh is not None:
+        await _run_steps(apply.add_readings(engine, changes.rows))
+        if changes.fresh is not None:
             engine.day_close.sealed = len(engine.readings.tail)
-            await _run_steps(apply.add_readings(engine, news.fresh))
-        if news.event_book is not None:
-            engine.events = news.event_book
+            await _run_steps(apply.add_readings(engine, changes.fresh))
+        if changes.event_book is not None:
+            engine.events = changes.event_book
             self._all_stale = True
-        elif news.events:
-            engine.apply_events(news.events)
-        if news.book is not None:
-            self._all_stale |= await _run_steps(apply.replace_accounts(engine, news.book))
-        self._all_stale |= await _run_steps(apply.update_accounts(engine, news.accounts))
-        if self._settling is not None:
-            self._settling.meters.update(event.meter for event in news.events)
-            self._settling.meters.update(account.meter for account, _ in news.accounts)
-            if news.book is not None:
-                self._settling.meters.update(news.book.changed + news.book.gone)
-        if news.staff is not None:
-            engine.staff = news.staff
-        engine.ingest.counters.refused.update(refusal.code for refusal in news.refusals)
-        engine.ingest.counters.refusals.extend(news.refusals)
-        if news.closes:
-            self.day_close.last = news.closes[-1]
-        self.day_close.state = "writing day files" if news.sealed and self._owner is not None else "open"
+        elif changes.events:
+            engine.apply_events(changes.events)
+        if changes.book is not None:
+            self._all_stale |= await _run_steps(apply.replace_accounts(engine, changes.book))
+        self._all_stale |= await _run_steps(apply.update_accounts(engine, changes.accounts))
+        if self._history_rebuild is not None:
+            self._history_rebuild.meters.update(event.meter for event in changes.events)
+            self._history_rebuild.meters.update(account.meter for account, _ in changes.accounts)
+            if changes.book is not None:
+                self._history_rebuild.meters.update(changes.book.changed + changes.book.gone)
+        if changes.staff is not None:
+            engine.staff = changes.staff
+        engine.ingest.counters.refused.update(refusal.code for refusal in changes.refusals)
+        engine.ingest.counters.refusals.extend(changes.refusals)
+        if changes.closes:
+            self.day_close.last = changes.closes[-1]
+        self.day_close.state = "writing day files" if changes.sealed and self._owner is not None else "open"
 
-    async def _rebuild(self, settling: HistoryRebuild) -> None:
+    async def _rebuild(self, rebuild: HistoryRebuild) -> None:
         try:
-            await self._jobs.compute(settling.read_days)
-            await _run_steps(settling.assign_codes())
-            await self._jobs.compute(settling.build_readings)
-            view = settling.view()
-            await self._jobs.compute(settling.load_heads, view)
+            await self._jobs.compute(rebuild.read_days)
+            await _run_steps(rebuild.assign_codes())
+            await self._jobs.compute(rebuild.build_readings)
+            view = rebuild.view()
+            await self._jobs.compute(rebuild.load_heads, view)
             async with self._applying:
-                await _run_steps(settling.put_in_use())
+                await _run_steps(rebuild.put_in_use())
         except (MeterError, OSError) as error:
             self._trouble = str(error)
-            self._following.mark_unread(settling.days)
+            self._change_reader.mark_unread(rebuild.days)
         except Exception:
             _logger.exception("the history could not be rebuilt")
             self._report_defect()
-            self._following.mark_unread(settling.days)
+            self._change_reader.mark_unread(rebuild.days)
         finally:
-            self._settling = self._builder = None
+            self._history_rebuild = self._builder = None
 
 
 async def _run_steps(steps: Generator[None, None, T] | Iterator[None]) -> T:

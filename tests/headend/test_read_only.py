@@ -230,7 +230,7 @@ async def follow(follower: ReadOnlyHeadEnd) -> None:
     """Look until there is nothing new."""
     for _ in range(4):
         await follower.follow()
-        await follower.wait_until_built()
+        await follower.wait_until_rebuilt()
     assert not follower.live().follow_error
 
 

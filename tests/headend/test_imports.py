@@ -1,0 +1,182 @@
+"""Imports into a running head-end, beside the readings that meters send."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from metertui.engine.base.config import Rules
+from metertui.engine.base.zone import MINUTE, SiteZone
+from metertui.engine.core import batch
+from metertui.engine.core.engine import Engine
+from metertui.engine.errors import MeterError, StorageError
+from metertui.formats import readers
+from metertui.headend.service import HeadEnd
+from tests.clock import FakeClock
+
+ZONE = SiteZone("Asia/Singapore")
+RULES = Rules(zone=ZONE)
+START = ZONE.parse("2025-03-10T00:00:00")
+
+
+def history(path: Path, chance: random.Random, meters: int = 4, slots: int = 96) -> Path:
+    """A file of made-up readings in any order, some twice, some bad."""
+    lines = []
+    for meter in range(meters):
+        for slot in range(slots):
+            wh = 1000 + slot * 0.5 + chance.choice((0, 0, 0, 0, 0, -700))
+            lines += [f"m-{meter},{ZONE.iso(START + slot * 30 * MINUTE)},{wh:g}"] * chance.choice((1, 1, 1, 2))
+    chance.shuffle(lines)
+    lines.insert(3, "no line")
+    path.write_text("identifier,timestamp,usage\n" + "".join(f"{line}\n" for line in lines))
+    return path
+
+
+def figures(engine: Engine) -> list[Any]:
+    frozen = engine.view().frozen(RULES.max_w)
+    columns = frozen.columns
+    meters = [frozen.ids[code] for code in columns.meter.tolist()]
+    return sorted(zip(meters, columns.time.tolist(), columns.wh.tolist(), frozen.status.tolist(), strict=True))
+
+
+async def start(folder: Path) -> HeadEnd:
+    headend = HeadEnd(Engine.open(folder, RULES, FakeClock()))
+    await headend.start()
+    await headend.accounts.register("m-1", {"region": "East"}, "test")
+    await headend.store_reading("m-1", "1010", "2025-03-10T10:00", "test")
+    return headend
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_it_comes_to_what_a_command_would_have_made_of_it(
+    tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch, "_MOST_PLACED", 3 + 1000 * seed)  # small batches, or a single one
+    file = history(tmp_path / "x.csv", random.Random(seed))
+    for name in "ab":
+        headend = await start(tmp_path / name)
+        if name == "b":
+            told: list[float] = []
+            importing = await headend.imports.plan([file])
+            planned = importing.report.as_json(5)
+            report = await headend.imports.store(importing, "x.csv", "me", told.append)
+            assert report.as_json(5) == planned
+            assert told == sorted(told)
+            assert told[-1] == pytest.approx(0.9)
+            assert headend.live().in_log == 0
+            running = figures(headend.engine)
+        await headend.stop()
+    engine = Engine.open(tmp_path / "a", RULES, FakeClock())
+    now = engine.clock.now()
+    taken = readers.read_import(engine.view().frozen(RULES.max_w), [file], None, now)
+    assert taken.finish(engine.accounts, engine.archive, now=now).as_json(5) == planned
+    engine.close()
+    opened = [Engine.open_readonly(tmp_path / name, RULES, FakeClock()) for name in "ab"]
+    assert figures(opened[0]) == figures(opened[1]) == running
+    assert list(opened[0].accounts) == list(opened[1].accounts)
+
+
+async def test_of_a_deactivated_meter_what_was_read_before_is_taken_and_no_more(tmp_path: Path) -> None:
+    file = tmp_path / "x.csv"
+    file.write_text(
+        "identifier,timestamp,usage\nm-1,2025-03-10T00:00,1000\nm-1,2025-03-12T10:30,1001\n"
+        "m-1,2025-03-12T10:45,1002\nm-2,2025-03-12T10:45,7\n"
+    )
+    headend = await start(tmp_path / "data")
+    await headend.accounts.register("m-2", {}, "test")
+    for meter in ("m-1", "m-2"):
+        await headend.accounts.deactivate(meter, "test", "pulled down")
+    await headend.accounts.reactivate("m-2", "test")
+    planned = (await headend.imports.plan([file])).report
+    since = headend.engine.zone.iso(headend.engine.clock.now())
+    assert (planned.new, planned.refused, planned.reasons) == (3, 1, {"deactivated": 1})
+    assert planned.refused_lines[0].line == 4
+    assert planned.refused_lines[0].why == f"m-1 is deactivated since {since}; what was read before is taken"
+    report = await headend.imports.store(await headend.imports.plan([file]), "x.csv", "me")
+    assert (report.new, report.refused) == (3, 1)
+    assert (await headend.store_reading("m-1", "1001", "2025-03-12T10:30", "test")).code == "deactivated"
+    await headend.stop()
+    assert "x.csv:4\tdeactivated\t" in (tmp_path / "data/rejects.log").read_text()
+    alone = HeadEnd(
+        Engine.open(tmp_path / "data", RULES, FakeClock())
+    )  # as a command does where nobody owns the folder
+    await alone.start()
+    again = await alone.imports.merge(await alone.imports.plan([file]), "x.csv", "me")
+    assert (again.new, again.duplicate, again.reasons) == (0, 3, {"deactivated": 1})
+    await alone.stop()
+
+
+async def test_what_arrives_between_plan_and_deed_is_met(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text(
+        "identifier,timestamp,usage\nm-1,2025-03-10T00:00,1000\nm-1,2025-03-10T01:00,1001\nm-1,2025-03-10T02:00,1002\n"
+    )
+    headend = await start(tmp_path / "data")
+    importing = await headend.imports.plan([tmp_path / "x.csv"])
+    assert (importing.report.new, importing.report.duplicate, importing.report.refused) == (3, 0, 0)
+    assert (await headend.store_reading("m-1", "1001", "2025-03-10T01:00", "test")).kind == "ok"
+    assert (await headend.store_reading("m-1", "1003", "2025-03-10T02:00", "test")).kind == "ok"
+    report = await headend.imports.store(importing, "x.csv", "me")
+    assert (report.read, report.new, report.duplicate, report.refused) == (3, 1, 1, 1)
+    assert report.refused_lines[0].code == "conflict"
+    assert [each[2] for each in figures(headend.engine)] == [1000_000, 1001_000, 1003_000, 1010_000]
+    await headend.stop()
+    audit = (tmp_path / "data/audit.log").read_text()
+    assert "\tme\timport\tx.csv\tread 3, new 1, duplicate 1, suspect 0, refused 1, " in audit
+    assert "x.csv:4\tconflict\t" in (tmp_path / "data/rejects.log").read_text()
+
+
+async def test_meters_go_on_beside_it(tmp_path: Path) -> None:
+    file = history(tmp_path / "x.csv", random.Random(1), meters=34, slots=117)
+    headend = await start(tmp_path / "data")
+    importing = await headend.imports.plan([file])
+    task = asyncio.create_task(headend.imports.store(importing, "x.csv", "me"))
+    answered = 0
+    while not task.done():
+        minute, second = divmod(answered, 60)
+        time = f"2025-03-12T10:{minute:02}:{second:02}.5"
+        assert (await headend.store_reading("m-1", f"{2000 + answered}", time, "test")).stored
+        answered += 1
+        await asyncio.sleep(0)
+    assert answered > 2
+    assert task.result().new == 34 * 117 - 1  # m-1 had one of these
+    await headend.stop()
+
+
+async def test_a_disk_that_refuses_ends_it_and_doing_it_again_does_the_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = history(tmp_path / "x.csv", random.Random(2), meters=34, slots=117)
+    headend = await start(tmp_path / "data")
+    whole = headend.engine.ingest.write
+    batches = 0
+
+    def refuse(batch: Any) -> None:
+        nonlocal batches
+        batches += 1
+        if batches == 3:
+            raise StorageError("cannot write log.txt: No space left on device")
+        whole(batch)
+
+    monkeypatch.setattr(headend.engine.ingest, "write", refuse)
+    with pytest.raises(StorageError):
+        await headend.imports.store(await headend.imports.plan([file]), "x.csv", "me")
+    before = len(headend.engine.readings)
+    assert 1000 < before < 34 * 117
+    report = await headend.imports.store(await headend.imports.plan([file]), "x.csv", "me")
+    assert report.new == len(headend.engine.readings) - before
+    assert len(headend.engine.readings) == 34 * 117
+    await headend.stop()
+
+
+async def test_a_file_that_is_none_changes_nothing(tmp_path: Path) -> None:
+    headend = await start(tmp_path / "data")
+    (tmp_path / "x.csv").write_text("what is this\n")
+    for name in ("x.csv", "none.csv"):
+        with pytest.raises(MeterError):
+            await headend.imports.plan([tmp_path / name])
+    assert len(headend.engine.readings) == 1
+    await headend.stop()

@@ -1,0 +1,25 @@
+"""The memory of the process."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import pytest
+
+from metertui.headend.memory import resident_bytes
+
+
+def test_memory_that_is_written_is_resident() -> None:
+    before = resident_bytes()
+    block = np.ones(64 << 20, dtype=np.uint8)
+    assert resident_bytes() - before > len(block) // 2
+
+
+def test_the_peak_is_given_where_the_system_does_not_tell(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> int:
+        raise FileNotFoundError
+
+    now = resident_bytes()
+    monkeypatch.setattr(os, "open", refuse)
+    assert resident_bytes() >= now // 2

@@ -1,0 +1,21 @@
+"""Work lists of a running head-end, on all readings as of now."""
+
+from __future__ import annotations
+
+from metertui.headend.service import HeadEnd
+from tests.desk import read
+
+
+async def test_exceptions_are_counted_by_cause(desk: HeadEnd) -> None:
+    assert (await desk.worklist.exceptions()).counts == {}
+    await read(desk, "5", "2025-03-12T09:00")
+    await read(desk, "4", "2025-03-12T10:00")
+    found = await desk.worklist.exceptions()
+    assert found.counts == {"suspect": 1}
+    assert [row.meter for row in found.rows] == ["m"]
+
+
+async def test_completeness_is_of_now(desk: HeadEnd) -> None:
+    before = await desk.worklist.completeness()
+    await read(desk, "5", "2025-03-12T09:00")
+    assert await desk.worklist.completeness() != before

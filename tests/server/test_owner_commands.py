@@ -1,0 +1,105 @@
+"""The commands that the owner of a folder runs for other processes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+
+import pytest
+
+from metertui.engine.base.progress import no_progress
+from metertui.engine.billing.tariffs import COLUMNS
+from metertui.engine.storage.audit_log import local_user_name
+from metertui.headend.read_only import STATUS_FIELDS
+from metertui.headend.service import HeadEnd
+from metertui.server import owner_commands
+from metertui.server.control_protocol import MalformedMessage
+from tests.server.control_client import send_command
+
+
+async def test_accounts_change_in_the_running_engine(folder: Path, owner: HeadEnd) -> None:
+    made = await send_command(folder, "users register", meter="m-1", region="East")
+    assert made["result"] == {
+        "identifier": "m-1",
+        "address": "",
+        "region": "East",
+        "sub_region": "",
+        "postcode": "",
+        "apartment_type": "",
+        "status": "active",
+        "registered": "2025-03-12T10:40:00+08:00",
+    }
+    assert (await owner.store_reading("m-1", "5", None, "test")).kind == "ok"
+    assert (await send_command(folder, "users modify", meter="m-1", region="West"))["result"]["region"] == "West"
+    assert (await send_command(folder, "users deactivate", meter="m-1"))["result"]["status"] == "deactivated"
+    assert (await owner.store_reading("m-1", "6", None, "test")).code == "deactivated"
+    assert (await send_command(folder, "users reactivate", meter="m-1"))["result"]["status"] == "active"
+    assert (await send_command(folder, "users reactivate", meter="m-1")) == {"error": "m-1 is active already"}
+    assert (await send_command(folder, "users register", meter="m-1")) == {"error": "m-1 is registered already"}
+    assert (await send_command(folder, "close"))["result"]["readings"] == 1
+    await asyncio.wrap_future(owner._jobs.append(bool))  # the notes are written
+    audit = [line.split("\t")[1:4] for line in (folder / "audit.log").read_text().splitlines()]
+    me = local_user_name(os.getuid())
+    assert [entry for entry in audit if entry[0] != "test"] == [
+        [me, verb, "m-1"] for verb in ("register", "modify", "deactivate", "reactivate")
+    ] + [[me, "close", ""]]
+
+
+async def test_staff_are_added_by_their_password_hash(folder: Path, owner: HeadEnd) -> None:
+    member = owner.engine.staff.member("a@b.example", "operator", "secret")
+    given = {"email": member.email, "role": member.role, "password_hash": member.password_hash}
+    assert await send_command(folder, "admins add", **given) == {"result": None}
+    assert await owner.staff.log_in("a@b.example", "secret") == "operator"
+    for bad in ({"password_hash": "secret"}, {"role": "king"}, {"email": "nobody"}, {"role": 5}):
+        assert "error" in await send_command(folder, "admins add", **{**given, **bad})
+    last = "a@b.example is the last operator; make another one first"
+    assert await send_command(folder, "admins remove", email="a@b.example") == {"error": last}
+    assert await send_command(folder, "admins add", **{**given, "email": "b@b.example"}) == {"result": None}
+    assert await send_command(folder, "admins remove", email="a@b.example") == {"result": None}
+    assert await owner.staff.log_in("a@b.example", "secret") is None
+    assert "error" in await send_command(folder, "admins remove", email="a@b.example")
+
+
+async def test_bills_are_issued_by_the_owner(folder: Path, owner: HeadEnd) -> None:
+    await send_command(folder, "users register", meter="m-1")
+    assert await send_command(folder, "bill issue", month="2025-02") == {
+        "error": "there is no tariffs.csv: what has no price is not issued"
+    }
+    (folder / "tariffs.csv").write_text(",".join(COLUMNS) + "\n2025-01-01,,,,,20,9\n")
+    done = await send_command(folder, "bill issue", month="2025-02")
+    assert done["result"] == {"new": 1, "changes": 0, "bills": 1, "sums": "0 kWh, net 0.00, tax 0.00, total 0.00 SGD"}
+    assert (await send_command(folder, "bill issue", month="2025-02"))["result"]["new"] == 0
+    assert "is not over" in (await send_command(folder, "bill issue", month="2025-03"))["error"]
+    assert owner.engine.bills.issued_months() == ["2025-02"]
+    await owner.stop()
+    assert f"\t{local_user_name(os.getuid())}\tissue\t2025-02\t1 bills" in (folder / "audit.log").read_text()
+
+
+def call(owner: HeadEnd, **arguments: object) -> owner_commands.Call:
+    return owner_commands.Call(owner, "test", arguments, no_progress)
+
+
+async def test_arguments_must_have_their_type(owner: HeadEnd) -> None:
+    given = call(owner, meter=5, files="x.csv", decisions=[5], region="East")
+    assert given.optional_text("reason") is None
+    assert given.account_fields() == {"region": "East"}
+    for parse, message in (
+        (lambda: given.text("meter"), "meter must be a string"),
+        (lambda: given.optional_text("meter"), "meter must be a string"),
+        (lambda: given.texts("files"), "files must be a list of strings"),
+        (lambda: given.objects("decisions"), "decisions must be a list of objects"),
+    ):
+        with pytest.raises(MalformedMessage, match=message):
+            parse()
+
+
+async def test_an_import_of_an_unknown_format_is_refused(owner: HeadEnd) -> None:
+    with pytest.raises(MalformedMessage, match="one of log, day, wide"):
+        await owner_commands.COMMANDS["import"].run(call(owner, files=["x.csv"], form="pdf"))
+
+
+async def test_the_status_has_what_followers_need(owner: HeadEnd) -> None:
+    status = await owner_commands.COMMANDS["status"].run(call(owner))
+    assert status.keys() == STATUS_FIELDS.keys()
+    assert (status["day_state"], status["connections"]) == ("open", 0)
