@@ -32,7 +32,7 @@ def check_meter_id(text: str) -> str:
     if _METER_ID.fullmatch(text) is None:
         raise Refused(
             "bad-meter-id",
-            "a meter id has 1 to 32 characters of A-Z a-z 0-9 . _ - and begins with a letter or digit",
+            "a meter id is 1 to 32 characters of A-Z a-z 0-9 . _ - and begins with a letter or digit",
         )
     return text
 

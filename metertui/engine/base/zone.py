@@ -133,7 +133,7 @@ class SiteZone:
         return np.asarray(self.wall_clock(instants) // DAY, dtype=np.int32)
 
     def midnights(self, first: date, last: date) -> Int64Array:
-        """Return the first instants (µs UTC) of the days from `first` to `last`, both included, and of the day after."""
+        """Return the first instants (µs UTC) of the days from `first` to `last`, both included, and the day after."""
         count = last.toordinal() - first.toordinal() + 2
         return np.array([self.midnight(first + timedelta(days=i)) for i in range(count)], dtype=np.int64)
 
