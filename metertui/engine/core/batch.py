@@ -33,7 +33,7 @@ from metertui.engine.core.counters import Arrival
 from metertui.engine.core.data_folder import DataFolder
 from metertui.engine.errors import Refused
 from metertui.engine.storage import RefusedLine
-from metertui.engine.vee import Course, Edit, MeterHeads, Neighbours, Point, late_reads, rules
+from metertui.engine.vee import Edit, MeterHeads, Neighbours, Point, Replay, late_reads, rules
 
 _MOST_PLACED: Final = 300
 """Readings placed among others in a batch, each some 60 µs: twenty times what it takes to see that one is the next."""
@@ -182,7 +182,7 @@ class Batch:
             time = max(time, last + 1)
         if time <= self._heads.time[code]:
             neighbours = self._neighbours(code)
-            while neighbours.at(time) is not None:
+            while neighbours.register_at(time) is not None:
                 time += 1
         self._stamps[code] = time
         return time
@@ -192,7 +192,7 @@ class Batch:
         self._placed += 1
         neighbours = self._neighbours(code)
         meter = self._folder.directory.ids[code]
-        known = neighbours.at(time)
+        known = neighbours.register_at(time)
         if known == wh:
             self.duplicates += 1
             return DUPLICATE
@@ -203,13 +203,13 @@ class Batch:
         if exchange is not None:
             return self._judge_at_exchange(exchange, meter, time, wh)
         newest = self._heads.unsettled(code, time)
-        course = newest or late_reads.approach(neighbours, time, self._max_w)
-        own = len(course.points)
-        course.push((time, wh))
-        settled = newest is None and late_reads.run_on(course, neighbours, time, self._max_w)
-        why = "" if course.counted(own) else self._why_suspect(course, own)
+        replay = newest or late_reads.replay_before(neighbours, time, self._max_w)
+        own = len(replay.points)
+        replay.push((time, wh))
+        settled = newest is None and late_reads.replay_after(replay, neighbours, time, self._max_w)
+        why = "" if replay.is_counted(own) else self._why_suspect(replay, own)
         if not settled:
-            self._heads.set(code, course)
+            self._heads.set(code, replay)
         if not why:
             return OK
         self.suspects.append(Arrival(meter, time, wh, why))
@@ -224,10 +224,10 @@ class Batch:
         self.suspects.append(Arrival(meter, time, wh, why))
         return suspect(why)
 
-    def _why_suspect(self, course: Course, own: int) -> str:
-        time, wh = course.points[own]
-        last = next((i for i in range(own - 1, -1, -1) if course.counted(i)), None)
-        before = None if last is None else (course.points[last][0], course.base(last))
+    def _why_suspect(self, replay: Replay, own: int) -> str:
+        time, wh = replay.points[own]
+        last = next((i for i in range(own - 1, -1, -1) if replay.is_counted(i)), None)
+        before = None if last is None else (replay.points[last][0], replay.base_at(last))
         return rules.why_not_counted(before, time, wh, self._max_w, self._zone)
 
     def _neighbours(self, code: int) -> Neighbours:

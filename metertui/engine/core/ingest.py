@@ -119,7 +119,7 @@ class Ingest:
         """Work out again what a meter's next reading has to fit."""
         folder = self._folder
         neighbours = Neighbours(folder.readings, code, decided=folder.events.edits_of_meter(folder.directory.ids[code]))
-        self.heads.set(code, late_reads.approach(neighbours, late_reads.NOT_SIMPLE, folder.rules.max_w))
+        self.heads.set(code, late_reads.replay_before(neighbours, late_reads.NOT_SIMPLE, folder.rules.max_w))
 
     def refresh_meter(self, meter: str) -> int:
         """Take a meter's attributes, and whether it may send readings, from its account; return its code."""

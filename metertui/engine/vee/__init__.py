@@ -15,19 +15,19 @@ from metertui.engine.vee.edit_log import (
     corrections_from,
     format_values,
 )
-from metertui.engine.vee.late_reads import Course, MeterHeads, Neighbours, Point
+from metertui.engine.vee.late_reads import MeterHeads, Neighbours, Point, Replay
 
 __all__ = [
     "OF_AN_ACCOUNT",
     "OF_AN_INSTANT",
     "UNDOES",
-    "Course",
     "Edit",
     "EditLog",
     "MeterEdits",
     "MeterHeads",
     "Neighbours",
     "Point",
+    "Replay",
     "check_reason",
     "corrections_from",
     "edit_log",

@@ -1,12 +1,12 @@
-"""Which readings count: the rule for registers that fall, leap or are exchanged.
+"""The validation rules: which readings count where a register falls, leaps or is exchanged.
 
-A meter's readings are taken in time order. A reading *fits* an earlier one if it is not lower, and not higher by more
-than the most that the meter can draw in the time between, or in a day if that is longer. One that does not fit the
-last counted reading is suspect, and the next reading decides: the suspect was wrong, the last counted one was wrong,
-or the register itself is another.
+The readings of a meter are validated in time order. A reading *fits* an earlier one if it is not lower, and not higher
+by more than the meter can draw in the time between, or in a day if that is longer. A reading that does not fit the last
+counted one is suspect, and the next reading decides: either the suspect was wrong, or the last counted one was, or the
+register is another one.
 
-People may know better: a void reading is left out before any of this, a released one counts whatever it says, and at a
-declared exchange the old register ends and the new one begins.
+Edits come first: a void reading is left out, a released one always counts, and at a declared exchange the old register
+ends and the new one begins.
 """
 
 from __future__ import annotations
@@ -20,53 +20,53 @@ from metertui.engine.base import DAY, HOUR, MINUTE, SiteZone, format_kwh
 
 COUNTED: Final = 0
 RESET: Final = 1
-"""Counted, but the step to it counts nothing: the register was exchanged, reset or rolled over."""
+"""Counted, but the interval before it has no usage: the register was exchanged, reset or rolled over."""
 EXCHANGE: Final = 2
-"""No reading: the instant of a declared exchange, on the curve of what counts."""
+"""Not a reading but a declared exchange, which is a point of the curve."""
 SUSPECT: Final = 3
-"""Not counted until the next reading decides."""
+"""Not counted yet: the next reading decides."""
 REJECTED: Final = 4
 """A bad read, never counted."""
 VOID: Final = 5
-"""Not counted, as someone decided."""
+"""Not counted, by an edit."""
 
 
 class Marks(NamedTuple):
-    """What was decided about some places of columns of length n."""
+    """The exchanges and released readings in columns of length n."""
 
     base: NDArray[np.int64]
-    """What the next register rises from, Wh, int64[n]: the register itself, but for an exchange the new one's first."""
+    """What the next register rises from, Wh, int64[n]: at an exchange the initial read, elsewhere the register."""
     place: NDArray[np.int64]
-    """Places of exchanges and released readings, int64[k], ascending."""
+    """Positions of exchanges and released readings, int64[k], ascending."""
     exchange: NDArray[np.bool_]
-    """Which of them are exchanges, bool[k]; their register is the old one's last."""
+    """Which of them are exchanges, bool[k]. Their register is the final read of the old one."""
 
 
 def fits(t0: int, wh0: int, t1: int, wh1: int, max_w: int) -> bool:
-    """Whether a later reading (µs, Wh) fits an earlier one for a meter that draws `max_w` watts at most. Exact."""
+    """Return whether a later reading (µs, Wh) fits an earlier one if the meter draws at most `max_w` watts. Exact."""
     rise = wh1 - wh0
     return rise >= 0 and rise * HOUR <= max_w * max(t1 - t0, DAY)
 
 
 class Judge:
-    """Takes one meter's readings in time order and says of each whether it counts, as far as they go."""
+    """The state of validation after some readings of one meter, pushed in time order."""
 
     def __init__(self, max_w: int) -> None:
         self._max_w = max_w
         self._points: list[tuple[int, int]] = []
         self._bases: list[int] = []
         self.status: list[int] = []
-        """Of each reading pushed so far; later ones may change it."""
+        """The status of each reading pushed so far. Later readings may change it."""
         self.last: int | None = None
-        """The place of the last counted reading, or of an exchange."""
+        """The position of the last counted reading or exchange."""
         self.pending: int | None = None
-        """The place of the reading that is suspect now."""
+        """The position of the reading that is suspect now."""
         self._before: int | None = None
         self._firm = False
-        """Whether the last counted one stands whatever comes, as someone decided."""
+        """Whether the last counted one cannot be rejected any more, by an edit."""
 
     def push(self, time: int, wh: int) -> None:
-        """The next reading, µs UTC and Wh."""
+        """Push the next reading, µs UTC and Wh."""
         new = self._take(time, wh, wh, COUNTED)
         if self.last is None or self._fit(self.last, new):
             self._reject_pending()
@@ -81,18 +81,18 @@ class Judge:
             self._count(self.pending, new)
 
     def push_released(self, time: int, wh: int) -> None:
-        """A reading that counts whatever it says; if it is lower than those counted before it, its step is nothing."""
+        """Push a released reading, which always counts. If it is lower than those before, its interval has no usage."""
         new = self._take(time, wh, wh, COUNTED)
         if not self._push_firm(new):
             self.status[new] = RESET
 
     def push_exchange(self, time: int, final: int, initial: int) -> None:
-        """The register was exchanged: what the old one showed last, and the new one first, Wh."""
+        """Push an exchange: the final read of the old register and the initial read of the new one, Wh."""
         self._push_firm(self._take(time, final, initial, EXCHANGE))
-        self._before = None  # what the old register said is nothing to the new one
+        self._before = None  # the new register is not compared with the old one
 
     def forget_settled(self) -> list[int]:
-        """Keep only what later readings are judged by; the places that this was at, in the order that it has now."""
+        """Forget the readings that do not matter for later ones; return the old positions of those that are left."""
         kept = sorted({place for place in (self._before, self.last, self.pending) if place is not None})
         now = {place: at for at, place in enumerate(kept)}
         self._points = [self._points[place] for place in kept]
@@ -104,7 +104,7 @@ class Judge:
         return kept
 
     def _push_firm(self, new: int) -> bool:
-        """Count what stands firm; whether it is not lower than what is counted before it."""
+        """Count a point that an edit vouches for; return whether it is not lower than the one counted before it."""
         rises = self.last is None or self._rises(self.last, new)
         before = self.last
         if self.pending is None or not self._fit(self.pending, new):
@@ -119,7 +119,7 @@ class Judge:
             self._reject_pending()
         if not rises and not self._firm and self._before is not None and self._rises(self._before, new):
             assert self.last is not None
-            self.status[self.last] = REJECTED  # a person's word outweighs one reading
+            self.status[self.last] = REJECTED  # an edit outweighs one reading
             rises, before = True, self._before
         self._count(before, new)
         self._firm = True
@@ -139,7 +139,7 @@ class Judge:
             self.status[self.pending] = REJECTED
 
     def _settle_pending(self) -> None:
-        """The suspect was right: either the last counted one was the bad read, or the register is another."""
+        """Decide for the suspect reading: either the last counted one was a bad read, or the register is another."""
         assert self.last is not None
         assert self.pending is not None
         if self._before is not None and not self._firm and self._fit(self._before, self.pending):
@@ -167,10 +167,10 @@ def judge_columns(
     max_w: int,
     marks: Marks | None = None,
 ) -> NDArray[np.uint8]:
-    """The status of readings in order of (meter, time): int arrays of length n in, uint8[n] out.
+    """Return the status of n readings in order of (meter, time), uint8[n].
 
-    O(n) in numpy. The judge itself runs only round misfits and marks: three readings in a row that fit one another
-    pairwise settle its state whatever came before, so from the nearest such three before to the nearest after.
+    O(n) in numpy. A Judge runs only around misfits and marks. Three readings in a row that fit one another pairwise
+    settle its state whatever came before, so it runs from the nearest such three before to the nearest after.
     """
     count = len(meter)
     status = np.zeros(count, dtype=np.uint8)
@@ -184,7 +184,7 @@ def judge_columns(
         return status
     same = meter[1:] == meter[:-1]
     fit = same & _fits(time[:-1], base[:-1], time[1:], wh[1:], max_w)
-    if marks is not None:  # none of them settles anything, so each is gone through by the judge
+    if marks is not None:  # none of them settles the state, so each goes through the judge
         fit[marks.place[marks.place > 0] - 1] = False
         fit[marks.place[marks.place < count - 1]] = False
     misfits = np.flatnonzero(same & ~fit) + 1
@@ -214,14 +214,14 @@ def judge_columns(
                 course.push_exchange(instant, register, int(base[at]))
             else:
                 course.push_released(instant, register)
-        fresh = 2 if known else 0  # what the first two of three are has been said, here or by an earlier replay
+        fresh = 2 if known else 0  # the status of the first two of three is known already
         status[first + fresh : stop] = course.status[fresh:]
         done = stop
     return status
 
 
 def is_doubtful(status: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Which readings do not count though nobody decided so."""
+    """Return which readings are suspect or rejected, not by an edit; bool[n]."""
     return np.asarray((status == SUSPECT) | (status == REJECTED))
 
 
@@ -253,7 +253,7 @@ def _span(us: int) -> str:
 def _fits(
     t0: NDArray[np.int64], wh0: NDArray[np.int64], t1: NDArray[np.int64], wh1: NDArray[np.int64], max_w: int
 ) -> NDArray[np.bool_]:
-    """`fits` for arrays; exact, with the product taken apart so that it stays within 64 bits."""
+    """Do the same as `fits` for arrays. Exact: the product is split so that it stays within 64 bits."""
     hours, rest = np.divmod(np.maximum(t1 - t0, DAY), HOUR)
     most = max_w * hours + max_w * rest // HOUR
     rise = wh1 - wh0
