@@ -1,0 +1,56 @@
+"""Refused lines, and clocks that run ahead."""
+
+from __future__ import annotations
+
+import pytest
+
+from metertui.engine.core.engine import Engine
+from metertui.engine.storage.rejects_log import RefusedLine
+from metertui.engine.worklist.rejected_lines import read_last_lines
+from tests.engine.worklist.site import ZONE, ask, at, decide, put
+
+
+def test_refused_lines_and_clocks_ahead(engine: Engine) -> None:
+    put(engine, ("a", "100", "01:00"), ("a", "101", "01:00"), ("b", "5", "10:40:59"), ("b", "6", "10:45:00"))
+    put(engine, ("b", "7", "10:47:30"), ("c", "1", "11:00"), ("c", "1", "00:60"), ("x", "1", "01:00"), ("c", "1", "0"))
+    found = ask(engine)
+    assert found.counts == {"drift": 2, "conflict": 1, "refused": 3}
+    assert found.regions == {"": 4, "East": 1, "West": 1}
+    rows = {(row.cause, row.meter): row for row in found.rows}
+    drift = rows["drift", "b"]
+    assert (drift.time, drift.wh) == (at("10:47:30"), 7000)
+    assert drift.why == "stamped 7 min 30 s ahead of the server's clock, 2 times since start"
+    assert rows["drift", "c"].why == "future-timestamp: stamped too far ahead of the server's clock (from 10.0.0.7:5)"
+    assert rows["conflict", "a"].time == at("01:00")
+    assert rows["conflict", "a"].wh == 101_000
+    assert rows["conflict", "a"].line == "READ a 101 2025-03-12T01:00"
+    assert rows["refused", "x"].known is False
+    assert rows["refused", "c"].known is True
+    assert [row.meter for row in ask(engine, meter="X").rows] == ["x"]
+    decide(engine, "accept", "a", at("01:00"))
+    assert "conflict" not in ask(engine).counts
+
+
+def test_a_line_that_an_import_refused_names_its_meter(engine: Engine) -> None:
+    engine.rejects.write_lines([RefusedLine(at("09:00"), "old.csv:7", "conflict", "", "a,2025-03-12T01:00,5")], ZONE)
+    put(engine, ("a", "100", "01:00"))
+    row = next(row for row in ask(engine).rows if row.cause == "conflict")
+    assert (row.meter, row.time, row.wh, row.region) == ("a", at("01:00"), 5000, "East")
+
+
+@pytest.mark.parametrize("sent", ["READ", "", ",", "HELLO a", "a", "READ ?", "REGISTER"])
+def test_a_line_that_names_no_meter_is_about_none(engine: Engine, sent: str) -> None:
+    engine.rejects.write_lines([RefusedLine(at("09:00"), "10.0.0.7:5", "syntax", "", sent)], ZONE)
+    [row] = ask(engine).rows
+    assert (row.cause, row.meter, row.time, row.known, row.line) == ("refused", "", at("09:00"), False, sent)
+
+
+def test_only_the_end_of_what_was_refused_is_read(engine: Engine) -> None:
+    old = engine.rejects.path.with_name("rejects.log.1")
+    old.write_text("".join(f"2025-03-11T10:00:00+08:00\tp\tsyntax\told {n:03}\n" for n in range(100)))
+    engine.rejects.path.write_text("2025-03-12T10:00:00+08:00\tp\tsyntax\tnew\nno line\n2025-03-12T10:00:01+08:00\tp\t")
+    lines, cut = read_last_lines(engine.rejects.path, ZONE)
+    assert (len(lines), lines[-1].sent, cut) == (101, "new", False)
+    lines, cut = read_last_lines(engine.rejects.path, ZONE, most=300)
+    assert cut
+    assert [line.sent for line in lines] == [*(f"old {n:03}" for n in range(95, 100)), "new"]

@@ -1,0 +1,47 @@
+"""Meters that send nothing, and gaps between counted readings."""
+
+from __future__ import annotations
+
+from metertui.engine.core.engine import Engine
+from metertui.engine.worklist.cases import NEVER
+from tests.clock import FakeClock
+from tests.engine.worklist.site import ask, at, decide, listed, put
+
+
+def test_meters_that_are_silent(engine: Engine) -> None:
+    put(engine, ("a", "100", "2025-03-11T10:40:00"), ("b", "100", "2025-03-11T10:39:59"))
+    engine.accounts.deactivate("c", engine.clock.now())
+    engine.refresh_account("c", engine.clock.now())
+    assert listed(ask(engine)) == [("silent", "b", "silent for 24 h")]
+    assert ask(engine).rows[0].wh == 100_000
+    engine.accounts.reactivate("c", engine.clock.now())
+    engine.refresh_account("c", engine.clock.now())
+    assert isinstance(engine.clock, FakeClock)
+    engine.clock.advance(3 * 86_400)
+    found = ask(engine, cause="silent")
+    assert listed(found) == [
+        ("silent", "a", "silent for 4 days"),
+        ("silent", "b", "silent for 4 days"),
+        ("silent", "c", "has never sent in 3 days"),
+    ]
+    assert found.rows[2].time == NEVER
+    decide(engine, "accept", "c", NEVER)  # a cellar without a signal, say
+    assert [row.meter for row in ask(engine).rows] == ["a", "b"]
+    put(engine, ("a", "110", "2025-03-15T10:00:00"))
+    assert [(row.cause, row.meter) for row in ask(engine).rows] == [("gap", "a"), ("silent", "b")]
+
+
+def test_long_gaps_in_a_period(engine: Engine) -> None:
+    put(engine, ("a", "100", "2025-03-01T00:00"), ("a", "100.5", "2025-03-02T00:00"), ("a", "103", "2025-03-05T00:00"))
+    put(engine, ("a", "104", "2025-03-12T00:00"))
+    assert listed(ask(engine, cause="gap")) == [
+        ("gap", "a", "7 days since the counted reading of 2025-03-05T00:00:00+08:00; 1 kWh are drawn evenly over it"),
+        ("gap", "a", "3 days since the counted reading of 2025-03-02T00:00:00+08:00; 2.5 kWh are drawn evenly over it"),
+    ]
+    window = (at("00:00", "2025-03-04"), at("00:00", "2025-03-12"))
+    assert ask(engine, cause="gap", window=window).total == 2
+    assert ask(engine, cause="gap", window=(window[0], window[1] - 1)).total == 1
+    put(engine, ("a", "1", "2025-03-12T01:00"))
+    doubt = at("01:00", "2025-03-12")
+    assert ask(engine, cause="suspect", window=(doubt - 1, doubt)).total == 1
+    assert ask(engine, cause="suspect", window=(doubt, doubt + 1)).total == 0  # open to the left, like all windows

@@ -1,0 +1,36 @@
+"""Readings that do not fit the history of their meter."""
+
+from __future__ import annotations
+
+from metertui.engine.core import corrections
+from metertui.engine.core.engine import Engine
+from tests.engine.worklist.site import ask, at, decide, listed, put
+
+
+def test_readings_that_do_not_fit(engine: Engine) -> None:
+    put(engine, ("a", "100", "01:00"), ("a", "7", "02:00"), ("a", "101", "03:00"))
+    put(engine, ("b", "100", "01:00"), ("b", "7", "02:00"), ("b", "8", "03:00"))
+    put(engine, ("c", "100", "01:00"), ("c", "99999", "02:00"))
+    found = ask(engine)
+    assert found.counts == found.open_counts == {"suspect": 1, "reset": 1, "rejected": 1}
+    assert found.regions == {"": 1, "East": 1, "West": 1}
+    lower = "7 kWh is lower than the 100 kWh counted at 2025-03-12T01:00:00+08:00"
+    assert listed(found) == [
+        ("suspect", "c", "99999 kWh is a rise of 99899 kWh in 60 min, more than 100 kW allows"),
+        ("reset", "b", lower),
+        ("rejected", "a", lower),
+    ]
+    assert [(row.time, row.wh, row.region) for row in found.rows[1:]] == [
+        (at("02:00"), 7000, "West"),
+        (at("02:00"), 7000, "East"),
+    ]
+
+
+def test_an_exchange_that_nobody_declared_is_proposed(engine: Engine) -> None:
+    put(engine, ("a", "100", "01:00"), ("a", "7", "02:00"), ("a", "8", "03:00"))
+    proposal = corrections.proposed_exchange(engine.series("a"), at("02:00"))
+    assert proposal == (at("01:30"), 100_000, 7_000)
+    decide(engine, "exchange", "a", *proposal)
+    assert ask(engine).counts == {}
+    assert corrections.proposed_exchange(engine.series("a"), at("01:00")) is None
+    assert corrections.proposed_exchange(engine.series("a"), at("02:30")) is None
