@@ -105,25 +105,25 @@ def engine_part(folder: Path) -> None:
     book.load()
     loaded = memory()
     print(f"load {time.perf_counter() - began:.1f} s, {loaded - before:.0f} MB")
-    seconds, held = beside(book.roster.prepare)
+    seconds, held = beside(book.finder.prepare_search)
     print(f"first search makes order and texts: {seconds:.2f} s, {memory() - loaded:.0f} MB, others held {held:.0f} ms")
     print(f"\n{'':<20}{'found':>10}{'8 of them':>12}{'all':>10}{'others held':>13}{'plain scan':>12}")
     for text in QUERIES:
-        few, _ = beside(lambda text=text: book.roster.search(text, 8))  # type: ignore[misc]
-        every, held = beside(lambda text=text: book.roster.matches(text))  # type: ignore[misc]
-        rows = book.roster.matches(text)
+        few, _ = beside(lambda text=text: book.finder.find_accounts(text, 8))  # type: ignore[misc]
+        every, held = beside(lambda text=text: book.finder.rows_containing(text))  # type: ignore[misc]
+        rows = book.finder.rows_containing(text)
         assert rows is not None
         began = time.perf_counter()
         assert len(scan(book, text)) == len(rows)
         plain = time.perf_counter() - began
         times = f"{1000 * few:>9.0f} ms{1000 * every:>7.0f} ms{held:>10.0f} ms{1000 * plain:>9.0f} ms"
         print(f"{text:<20}{len(rows):>10,}{times}")
-    meter = book.roster.meter(len(book) // 2)
+    meter = book.finder.meter_at(len(book) // 2)
     standing = book.standing()
     began = time.perf_counter()
-    draft = book.draft(standing, book.modified(meter, {"region": "Centre"}, SystemClock().now()))
+    draft = book.draft_change(standing, book.plan_change(meter, {"region": "Centre"}, SystemClock().now()))
     drafted = time.perf_counter()
-    book.commit(draft)
+    book.commit_change(draft)
     done = time.perf_counter()
     print(
         f"\na change: {1000 * (drafted - began):.0f} ms beside ingest, {1000 * (done - drafted):.0f} ms between batches"

@@ -37,7 +37,7 @@ BANDS = HEADER + "2025-01-01,,peak,07:00,23:00,31.2,9\n2025-01-01,,off-peak,23:0
 def fill(folder: Path, meters: int) -> int:
     """Accounts and daily readings over two months; how many readings."""
     fleet = Fleet(meters, 1, ZONE)
-    AccountBook(folder, ZONE).put(fleet.accounts, {})
+    AccountBook(folder, ZONE).put_accounts(fleet.accounts, {})
     archive = Archive(folder, ZONE)
     ids = [account.meter for account in fleet.accounts]
     codes = np.arange(meters, dtype=np.int32)

@@ -54,7 +54,9 @@ async def run(folder: Path, accounts: int) -> None:
     """Print a line for each thing that the owner does."""
     clock = SystemClock()
     book = AccountBook(folder, RULES.zone)
-    book.put([Account(f"m-{n}", f"{n} Some Road", "East", "Bedok", f"{n:06}", "4-room") for n in range(accounts)], {})
+    book.put_accounts(
+        [Account(f"m-{n}", f"{n} Some Road", "East", "Bedok", f"{n:06}", "4-room") for n in range(accounts)], {}
+    )
     owner = Engine.open(folder, RULES, clock)
     follower = ReadOnlyHeadEnd(*ChangeReader.open(folder, RULES, clock))
     gc.collect()
@@ -104,7 +106,7 @@ def _read(owner: Engine) -> None:
 def _close(owner: Engine) -> None:
     count = owner.day_close.seal()
     owner.day_close.write_day_files(count, lambda share: None)
-    owner.day_close.finish(owner.readings.rebuild(count))
+    owner.day_close.finish(owner.readings.rebuild_history(count))
     owner.day_close.drop_sealed()
 
 

@@ -48,7 +48,7 @@ def filled(folder: Path, readings: int) -> tuple[Engine, pd.DataFrame]:
     rules = Rules(zone=ZONE)
     engine = Engine.open(folder, rules, SystemClock())
     fleet = Fleet(METERS, 1, ZONE)
-    engine.accounts.put(fleet.accounts, {})
+    engine.accounts.put_accounts(fleet.accounts, {})
     start = ZONE.parse("2025-01-01T00:00:00")
     times = [start + i * 30 * MINUTE for i in range(readings // METERS)]
     registers = np.concatenate([fleet.registers_at(instant) for instant in times])
@@ -78,7 +78,7 @@ def measure(engine: Engine, frame: pd.DataFrame) -> None:
     day = last - timedelta(days=3)
     at = ZONE.midnight(last) + 12 * HOUR
     store = engine.readings
-    east = engine.directory.matching(Group("East"))
+    east = engine.directory.groups_matching(Group("East"))
     code = engine.directory.codes[meter]
     days = (day_number(day), day_number(day) + 1)
     evening = (18 * HOUR, 20 * HOUR)
@@ -91,17 +91,17 @@ def measure(engine: Engine, frame: pd.DataFrame) -> None:
 
     questions: list[tuple[str, Callable[[], object], Callable[[], object] | None]] = [
         ("usage of a meter this month", lambda: engine.usage(meter, "month", at), None),
-        ("readings of a meter", lambda: store.select(code), lambda: frame[frame["meter"] == meter]),
+        ("readings of a meter", lambda: store.select_rows(code), lambda: frame[frame["meter"] == meter]),
         ("a meter's reading at an instant", lambda: store.register_at(code, at), None),
         (
             "a region on a day",
-            lambda: store.select(groups=east, days=days),
+            lambda: store.select_rows(groups=east, days=days),
             lambda: frame[(frame["region"] == "East") & one_day()],
         ),
-        ("all meters on a day", lambda: store.select(days=days), lambda: frame[one_day()]),
+        ("all meters on a day", lambda: store.select_rows(days=days), lambda: frame[one_day()]),
         (
             "a region, a day, 18 to 20 h",
-            lambda: store.select(groups=east, days=days, clock=evening),
+            lambda: store.select_rows(groups=east, days=days, clock=evening),
             lambda: frame[(frame["region"] == "East") & one_day() & (clock >= 64_800) & (clock < 72_000)],
         ),
         ("usage by day", lambda: usage_table(frozen, Question(first, last, ("day",))), None),

@@ -38,8 +38,8 @@ _FONT = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
 def fill(folder: Path, fleet: Fleet) -> None:
     """A year and more of history for every meter."""
     engine = Engine.open(folder, Rules(zone=ZONE), SystemClock())
-    engine.accounts.put(fleet.accounts, {})
-    engine.staff.add("ada@example.com", "operator", "a password")
+    engine.accounts.put_accounts(fleet.accounts, {})
+    engine.staff.add_member("ada@example.com", "operator", "a password")
     now = engine.clock.now()
     times = list(range(now - DAYS * DAY - now % (30 * MINUTE), now - 5 * MINUTE, 30 * MINUTE))
     registers = np.concatenate([fleet.registers_at(time) for time in times])

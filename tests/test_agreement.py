@@ -129,7 +129,7 @@ def filled(folder: Path, zone: str, meters: Meters, coming: list[tuple[str, int,
         put(engine, batch)
         if close and (count := engine.day_close.seal()):
             engine.day_close.write_day_files(count, lambda share: None)
-            engine.day_close.finish(engine.readings.rebuild(count))
+            engine.day_close.finish(engine.readings.rebuild_history(count))
             engine.day_close.drop_sealed()
     events = [event for meter, model in meters.items() for event in decisions(meter, model)]
     engine.events.append_edits(events)

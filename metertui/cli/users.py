@@ -39,7 +39,7 @@ def users(options: argparse.Namespace) -> None:
 def _list_accounts(options: argparse.Namespace) -> None:
     book, zone = _read_accounts(options)
     found = book.search(options.text, len(book)) if options.text else sorted(book, key=lambda account: account.meter)
-    print_rows(options, [account.row(zone) for account in found], _COLUMNS)
+    print_rows(options, [account.as_row(zone) for account in found], _COLUMNS)
 
 
 def _show_account(options: argparse.Namespace) -> None:
@@ -47,7 +47,7 @@ def _show_account(options: argparse.Namespace) -> None:
     account = book.get(options.meter)
     if account is None:
         raise MeterError(f"{options.meter} is not registered")
-    history = [{"effective_from": zone.iso(since), **group._asdict()} for since, group in book.moves(account.meter)]
+    history = [{"effective_from": zone.iso(since), **group._asdict()} for since, group in book.moves_of(account.meter)]
     edits = EditLog(folder_of(options), zone)
     edits.load()
     events = [
@@ -57,10 +57,10 @@ def _show_account(options: argparse.Namespace) -> None:
     ]
     form = getattr(options, "format", "table")
     if form == "json":
-        everything = {**account.row(zone), "history": history, "events": events}
+        everything = {**account.as_row(zone), "history": history, "events": events}
         print_rows(options, [everything], (*_COLUMNS, "history", "events"), one=True)
         return
-    print_rows(options, [account.row(zone)], _COLUMNS, one=True)
+    print_rows(options, [account.as_row(zone)], _COLUMNS, one=True)
     if form == "table":
         for rows, columns in ((history, _HISTORY_COLUMNS), (events, _EVENT_COLUMNS)):
             if rows:
@@ -105,7 +105,7 @@ def admins(options: argparse.Namespace) -> None:
         case "add":
             data = folder_of(options)
             # The password is hashed here: only its hash goes to the owner.
-            member = StaffBook(data).member(options.email, options.role, _ask_password())
+            member = StaffBook(data).make_member(options.email, options.role, _ask_password())
             perform(data, "admins add", asdict(member))
             print(f"{options.email} added as {options.role}")
         case _:

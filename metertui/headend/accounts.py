@@ -36,33 +36,33 @@ class Accounts:
         Raises MeterError.
         """
         accounts, zone = self._jobs.engine.accounts, self._jobs.engine.zone
-        before = accounts.moves(meter)
-        await self._change(meter, lambda now: accounts.modified(meter, fields, now, since))
+        before = accounts.moves_of(meter)
+        await self._change(meter, lambda now: accounts.plan_change(meter, fields, now, since))
         from_then = "" if since is None else f" from {zone.iso(since)}"
         listed = ", ".join(f"{name}={value}" for name, value in fields.items())
-        gone = [move for move in before[-1:] if move not in accounts.moves(meter)]
+        gone = [move for move in before[-1:] if move not in accounts.moves_of(meter)]
         instead = "".join(f", instead of {_describe_move(move, zone)}" for move in gone)
         self._jobs.audit(by, "modify", meter, listed + from_then + instead)
 
     async def deactivate(self, meter: str, by: str, reason: str = "") -> None:
         """Refuse the readings of a meter from now on; its history stays. Raises MeterError."""
         accounts = self._jobs.engine.accounts
-        await self._change(meter, lambda now: accounts.deactivated(meter), "deactivate", by, reason)
+        await self._change(meter, lambda now: accounts.plan_deactivation(meter), "deactivate", by, reason)
         self._jobs.audit(by, "deactivate", meter, reason)
 
     async def reactivate(self, meter: str, by: str, reason: str = "") -> None:
         """Accept the readings of a deactivated meter again. Raises MeterError."""
         accounts = self._jobs.engine.accounts
-        await self._change(meter, lambda now: accounts.reactivated(meter), "reactivate", by, reason)
+        await self._change(meter, lambda now: accounts.plan_reactivation(meter), "reactivate", by, reason)
         self._jobs.audit(by, "reactivate", meter, reason)
 
     async def search(self, text: str, limit: int = 20) -> list[Account]:
         """Return accounts with `text` in their id, address or postcode; see `Roster.search`."""
-        return await self._jobs.look_up(self._jobs.engine.accounts.roster.search, text, limit)
+        return await self._jobs.look_up(self._jobs.engine.accounts.finder.find_accounts, text, limit)
 
     async def find_all(self, text: str) -> Rows:
         """Return all accounts with `text` in their id, address or postcode, in order of id; see `Roster.matches`."""
-        return await self._jobs.look_up(self._jobs.engine.accounts.roster.matches, text)
+        return await self._jobs.look_up(self._jobs.engine.accounts.finder.rows_containing, text)
 
     async def apply_import(self, importing: Import) -> None:
         """Store the accounts of an import, and the changes it makes to others. Runs to completion."""
@@ -77,16 +77,16 @@ class Accounts:
             jobs, engine = self._jobs, self._jobs.engine
             async with self._changing:
                 async with jobs.between_batches():
-                    now, before = engine.clock.now(), engine.accounts.moves(meter)
+                    now, before = engine.clock.now(), engine.accounts.moves_of(meter)
                     planned, standing = plan(now), engine.accounts.standing()
                 events = [Edit(now, meter, what, None, by, check_reason(reason) if reason else "")] if what else []
-                draft = await jobs.compute(engine.accounts.draft, standing, planned)
+                draft = await jobs.compute(engine.accounts.draft_change, standing, planned)
                 async with jobs.between_batches():
                     if events:
                         await jobs.write(engine.accounts.commit_told, draft, engine.events, events)
                         engine.apply_events(events)
                     else:
-                        await jobs.write(engine.accounts.commit, draft)
+                        await jobs.write(engine.accounts.commit_change, draft)
                     # The attributes change from here on; when a change is corrected, from the earlier of the two.
                     others = (*before[-1:], planned.moves[meter][-1]) if planned.moves else ((now, None),)
                     since = min(since for since, _ in others)
@@ -103,9 +103,9 @@ class Accounts:
                 accounts, moves = await jobs.write(importing.plan_accounts, engine.accounts, now)
             if not accounts and not moves:
                 return
-            draft = await jobs.compute(engine.accounts.draft, standing, Change(accounts, moves))
+            draft = await jobs.compute(engine.accounts.draft_change, standing, Change(accounts, moves))
             async with jobs.between_batches():
-                await jobs.write(engine.accounts.commit, draft)
+                await jobs.write(engine.accounts.commit_change, draft)
                 for place, meter in enumerate({account.meter: None for account in accounts} | dict.fromkeys(moves)):
                     engine.refresh_account(meter, _ALWAYS)
                     if place % _AT_ONCE == 0:

@@ -21,37 +21,37 @@ class Staff:
 
     async def put(self, member: Member, by: str) -> None:
         """Add a member of staff, or replace the one with the same email. Raises MeterError."""
-        await self._change(lambda staff: staff.put(member))
+        await self._change(lambda staff: staff.put_member(member))
         self._jobs.audit(by, "staff add", member.email, member.role)
 
     async def create_first(self, email: str, password: str) -> None:
         """Create the first member of staff, an operator. Raises MeterError, also if there is a member already."""
         if self._book.members():
             raise MeterError("there is a staff account already; its owner can create others on the company screen")
-        member = await self._jobs.compute(self._book.member, email, "operator", password)
+        member = await self._jobs.compute(self._book.make_member, email, "operator", password)
         await self.put(member, email)
 
     async def add(self, email: str, role: str, password: str, by: str) -> None:
         """Add a member of staff, or set the role and password of one. Raises MeterError if no operator would remain."""
-        member = await self._jobs.compute(self._book.member, email, role, password)
+        member = await self._jobs.compute(self._book.make_member, email, role, password)
         await self.put(member, by)
 
     async def change_role(self, email: str, role: str, by: str) -> None:
         """Set the role of a member of staff. Raises MeterError, also if no operator would remain."""
-        member = self._book.get(email)
+        member = self._book.member_of(email)
         if member is None:
             raise MeterError(f"{email} is not a member of staff")
-        await self._change(lambda staff: staff.put(Member(member.email, role, member.password_hash)))
+        await self._change(lambda staff: staff.put_member(Member(member.email, role, member.password_hash)))
         self._jobs.audit(by, "staff role", member.email, f"{role}, before {member.role}")
 
     async def remove(self, email: str, by: str) -> None:
         """Remove a member of staff. Raises MeterError, also if no operator would remain."""
-        await self._change(lambda staff: staff.remove(email))
+        await self._change(lambda staff: staff.remove_member(email))
         self._jobs.audit(by, "staff remove", email, "")
 
     async def log_in(self, email: str, password: str) -> str | None:
         """Return the role of a member of staff, or None for a wrong name or password. Both are audited."""
-        role = await self._jobs.compute(self._book.verify, email, password)
+        role = await self._jobs.compute(self._book.verify_password, email, password)
         self._jobs.audit(email, "login" if role else "login refused", "", role or "")
         return role
 

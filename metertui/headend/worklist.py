@@ -22,4 +22,4 @@ class WorkList:
         """Return which of the expected readings have come."""
         engine = self._jobs.engine
         view, state, zone = engine.view(), engine.site_state(), engine.zone
-        return await self._jobs.compute(lambda: completeness.completeness_board(*view.parts(), state, zone))
+        return await self._jobs.compute(lambda: completeness.completeness_board(*view.history_and_tail(), state, zone))

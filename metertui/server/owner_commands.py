@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, get_type_hints
 
-from metertui.engine.accounts import Member, effective
+from metertui.engine.accounts import Member, parse_effective
 from metertui.engine.attributes import FIELDS
 from metertui.engine.base import Progress, part_of_progress
 from metertui.engine.core import Decision
@@ -73,7 +73,7 @@ class Call:
         """Return the account of the argument `meter` as JSON has it; None where there is none."""
         engine = self.headend.engine
         account = engine.accounts.get(self.text("meter"))
-        return None if account is None else account.row(engine.zone)
+        return None if account is None else account.as_row(engine.zone)
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ async def _register(call: Call) -> object:
 
 async def _modify(call: Call) -> object:
     since = call.optional_text("since")
-    effective_from = None if since is None else effective(since, call.headend.engine.zone)
+    effective_from = None if since is None else parse_effective(since, call.headend.engine.zone)
     await call.headend.accounts.modify(call.text("meter"), call.account_fields(), call.by, effective_from)
     return call.account_row()
 

@@ -115,7 +115,7 @@ def test_a_password_comes_from_a_pipe_never_from_the_words(
     assert metertui("admins", "add", "a@b.example", "--role", "government").code == 0
     staff = StaffBook(data)
     staff.load()
-    assert staff.verify("a@b.example", "hunter 2") == "government"
+    assert staff.verify_password("a@b.example", "hunter 2") == "government"
     assert "hunter" not in (data / "audit.log").read_text()
     assert metertui("admins", "list", "--format", "json").json == [{"email": "a@b.example", "role": "government"}]
     assert metertui("admins", "remove", "a@b.example").code == 0

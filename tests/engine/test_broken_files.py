@@ -73,8 +73,8 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Folder:
         Account("m-1", "Block 5, #02-13", "South", "Bukit Merah", "150005", "4-room", registered=START),
         Account("m-2", "1 Café Road", "North", "Yishun", "760001", "5-room", active=False, registered=START),
     ]
-    AccountBook(folder, ZONE).put(accounts, {"m-1": [(START, Group("West")), (MOVED, accounts[0].group)]})
-    StaffBook(folder).add("ops@example.org", "operator", "secret")
+    AccountBook(folder, ZONE).put_accounts(accounts, {"m-1": [(START, Group("West")), (MOVED, accounts[0].group)]})
+    StaffBook(folder).add_member("ops@example.org", "operator", "secret")
     decisions = [Edit(START + 60 * HOUR, "m-1", "void", START + 6 * HOUR, "ann", 'misread, "sorry"')]
     decisions += [Edit(START + 61 * HOUR, "m-2", "exchange", START + 9 * HOUR, "ann", "worn", 7_500, 7_400)]
     book = EditLog(folder, ZONE)
@@ -210,9 +210,9 @@ def assert_accounts(engine: Engine, before: Engine, name: str, was: bytes, now: 
             assert not header or account == known
     if not any(told.startswith("accounts_history.csv: ") for told in engine.warnings):  # half a change is dropped
         rows = [line for line in was.splitlines()[1:] if line in kept]
-        for since, group in before.accounts.moves("m-1"):
+        for since, group in before.accounts.moves_of("m-1"):
             if name != "accounts_history.csv" or any(group.region.encode() in row for row in rows):
-                assert (since, group) in engine.accounts.moves("m-1")
+                assert (since, group) in engine.accounts.moves_of("m-1")
     if name != "admins.csv" or (header and kept):
         assert engine.staff.members() == before.staff.members()
 

@@ -83,7 +83,7 @@ def put(book: AccountBook) -> None:
     before = book.get("a")
     assert before is not None
     changed = replace(before, **SOUTH._asdict())
-    book.put(
+    book.put_accounts(
         [changed, Account("d", **EAST._asdict(), registered=NOW), Account("e")],
         {"a": [(NOW - DAY, NORTH), (NOW, SOUTH)], "d": [(NOW - DAY, NORTH), (NOW, EAST)]},
     )
@@ -94,7 +94,7 @@ def put_over(book: AccountBook) -> None:
     before = [book.get("b"), book.get("c")]
     moves = {"b": [(NOW - DAY, SOUTH), (NOW, NORTH)], "c": [(NOW - DAY, NORTH), (NOW - HOUR, SOUTH), (NOW, EAST)]}
     accounts = [replace(account, **moves[account.meter][-1][1]._asdict()) for account in before if account]
-    book.put(accounts, moves)
+    book.put_accounts(accounts, moves)
 
 
 CHANGES: dict[str, Callable[[AccountBook], object]] = {
@@ -131,7 +131,7 @@ def test_a_change_of_accounts_is_whole_or_was_never_begun(
         repair_folder(mended, RULES, lambda _: None)
         book = load(folder)
         assert list(book) == list(beside) == list(kept) == list(load(mended))
-        assert all(book.moves(account.meter) == beside.moves(account.meter) for account in book)
+        assert all(book.moves_of(account.meter) == beside.moves_of(account.meter) for account in book)
         assert problems(folder) == []
         seen.append(list(book))
         assert seen[-1] in (before, after)
@@ -152,7 +152,7 @@ def test_a_decision_about_an_account_takes_effect_at_the_next_start_or_was_never
             book = engine.accounts
             change = (book.deactivated if what == "deactivate" else book.reactivated)(meter)
             told = [Edit(NOW, meter, what, None, "ada", "moved out")]
-            book.commit_told(book.draft(book.standing(), change), engine.events, told)
+            book.commit_told(book.draft_change(book.standing(), change), engine.events, told)
             engine.audit.write_entry(RULES.zone.iso(NOW), "ada", what, meter, "moved out")
 
     template = with_accounts(tmp_path / "data")
@@ -185,7 +185,7 @@ def test_an_account_that_was_changed_by_hand_after_a_decision_stays_as_it_was_le
     with closing(opened(folder)) as engine:
         book = engine.accounts
         told = [Edit(NOW, "a", "deactivate", None, "ada", "")]
-        book.commit_told(book.draft(book.standing(), book.deactivated("a")), engine.events, told)
+        book.commit_told(book.draft_change(book.standing(), book.plan_deactivation("a")), engine.events, told)
         engine.audit.write_entry(RULES.zone.iso(NOW), "ada", "deactivate", "a", "")
     users = folder / "users.csv"
     users.write_text(users.read_text().replace("deactivated", "active"))
@@ -202,7 +202,7 @@ def test_a_registration_is_whole_or_was_never_begun(
 
     def register(folder: Path) -> None:
         book = load(folder)
-        book.append([book.prepare(meter, of_meter, NOW) for meter, of_meter in fields.items()])
+        book.append_rows([book.prepare_account(meter, of_meter, NOW) for meter, of_meter in fields.items()])
 
     template = with_accounts(tmp_path / "data")
     if first:
@@ -213,8 +213,8 @@ def test_a_registration_is_whole_or_was_never_begun(
         found = list(book)
         assert found == after[: len(found)]
         assert len(found) >= len(before)
-        rest = [book.prepare(account.meter, fields[account.meter], NOW) for account in after[len(found) :]]
-        book.append(rest)
+        rest = [book.prepare_account(account.meter, fields[account.meter], NOW) for account in after[len(found) :]]
+        book.append_rows(rest)
         assert list(load(folder)) == after
         assert problems(folder) == []
 
@@ -224,12 +224,12 @@ def test_a_row_that_is_cut_at_any_byte_is_whole_or_not_there(tmp_path: Path, mon
         folder = with_accounts(tmp_path / str(torn))
         book = load(folder)
         before = list(book)
-        added = [book.prepare("m", NEW, NOW), book.prepare("n", OLD, NOW)]
+        added = [book.prepare_account("m", NEW, NOW), book.prepare_account("n", OLD, NOW)]
         size = (folder / "users.csv").stat().st_size
         with monkeypatch.context() as patched:
             cutting(patched, 1, torn)
             with pytest.raises(PowerCut):
-                book.append(added)
+                book.append_rows(added)
         assert (folder / "users.csv").stat().st_size - size <= torn
         found = list(load(folder))
         assert found[: len(before)] == before
@@ -269,7 +269,7 @@ def with_readings(folder: Path) -> Path:
         store(engine, [("a", "1", "2025-03-10T09:00:00")])
         count = engine.day_close.seal()
         engine.day_close.write_day_files(count, lambda _: None)
-        engine.day_close.finish(engine.readings.rebuild(count))
+        engine.day_close.finish(engine.readings.rebuild_history(count))
         engine.day_close.drop_sealed()
         store(engine, KNOWN)
     return folder

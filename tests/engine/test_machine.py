@@ -303,11 +303,11 @@ class EngineMachine(RuleBasedStateMachine):
                 engine.day_close.write_day_files(self.count, lambda _: None)
                 self.closing = "filed"
             case "filed":
-                self.rebuilt, self.version = engine.readings.rebuild(self.count), engine.readings.version
+                self.rebuilt, self.version = engine.readings.rebuild_history(self.count), engine.readings.version
                 self.closing = "rebuilt"
             case "rebuilt":
                 if engine.readings.version != self.version:  # an account has changed meanwhile
-                    self.rebuilt = engine.readings.rebuild(self.count)
+                    self.rebuilt = engine.readings.rebuild_history(self.count)
                 assert self.rebuilt is not None
                 engine.day_close.finish(self.rebuilt)
                 self.closing = "swapped"

@@ -110,7 +110,7 @@ class Day:
         count = self.engine.day_close.seal()
         if count:
             self.engine.day_close.write_day_files(count, lambda _: None)
-            self.engine.day_close.finish(self.engine.readings.rebuild(count))
+            self.engine.day_close.finish(self.engine.readings.rebuild_history(count))
             self.engine.day_close.drop_sealed()
 
     def check(self, events: int, folder: Path) -> None:

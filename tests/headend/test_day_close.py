@@ -95,7 +95,7 @@ async def test_an_account_that_moves_during_a_close_is_where_it_says(
     engine = desk.engine
     await read(desk, "1", "2025-03-12T10:00:00")
     await read(desk, "2", "2025-03-12T10:45:00")  # five minutes ahead, as it may be
-    rebuild = engine.readings.rebuild
+    rebuild = engine.readings.rebuild_history
     loop = asyncio.get_running_loop()
     moved = False
 
@@ -106,11 +106,11 @@ async def test_an_account_that_moves_during_a_close_is_where_it_says(
             asyncio.run_coroutine_threadsafe(desk.accounts.modify("m", {"region": "West"}, "test"), loop).result(10)
         return rebuild(count)
 
-    monkeypatch.setattr(engine.readings, "rebuild", rebuild_while_moving)
+    monkeypatch.setattr(engine.readings, "rebuild_history", rebuild_while_moving)
     await desk.day_close.close("test")
-    east, west = (engine.directory.matching(Group(region)) for region in ("East", "West"))
-    assert len(engine.readings.select(groups=east)) == 1
-    assert len(engine.readings.select(groups=west)) == 1
+    east, west = (engine.directory.groups_matching(Group(region)) for region in ("East", "West"))
+    assert len(engine.readings.select_rows(groups=east)) == 1
+    assert len(engine.readings.select_rows(groups=west)) == 1
 
 
 async def test_midnight_closes_the_day_and_opens_the_file_of_the_next(desk: HeadEnd) -> None:

@@ -56,13 +56,13 @@ def state(engine: Engine) -> dict[str, Any]:
     )
     heads = engine.ingest.heads
     groups = engine.readings._caught_up()._groups_of(np.arange(len(columns)))
-    meter, time, _ = engine.readings.at(np.arange(len(columns)))
+    meter, time, _ = engine.readings.readings_at(np.arange(len(columns)))
     indexed = sorted(zip([ids[code] for code in meter], time, [frozen.groups[group] for group in groups], strict=True))
     assert indexed == [(each[0], each[1], each[5]) for each in readings], "the index has them in their groups"
     return {
         "readings": readings,
         "accounts": sorted((account.meter, account) for account in engine.accounts),
-        "moves": {account.meter: list(engine.accounts.moves(account.meter)) for account in engine.accounts},
+        "moves": {account.meter: list(engine.accounts.moves_of(account.meter)) for account in engine.accounts},
         "active": sorted(engine.ingest.active),
         "staff": engine.staff.members(),
         "events": list(engine.events),
@@ -82,7 +82,7 @@ class Walk:
         self.random = random.Random(seed)
         self.clock = FakeClock("2025-03-13T00:00:00")
         self.engine: Engine | None = Engine.open(folder, RULES, self.clock)
-        self.member = self.engine.staff.member("a@b.example", "government", "secret")
+        self.member = self.engine.staff.make_member("a@b.example", "government", "secret")
         self.rebuilt: Rebuilt | None = None
         self.stage = 0
         self.litter = 0
@@ -172,9 +172,9 @@ class Walk:
 
     def hire(self) -> None:
         if self.owner.staff.members():
-            self.owner.staff.remove(self.member.email)
+            self.owner.staff.remove_member(self.member.email)
         else:
-            self.owner.staff.put(self.member)
+            self.owner.staff.put_member(self.member)
 
     def close(self) -> None:
         """The next operation of a day close."""
@@ -186,7 +186,7 @@ class Walk:
                 engine.day_close.write_day_files(count, lambda share: None)
                 self.stage = 2
             case 2:
-                self.rebuilt = engine.readings.rebuild(count)
+                self.rebuilt = engine.readings.rebuild_history(count)
                 engine.day_close.finish(self.rebuilt)
                 self.stage = 3
             case _:
@@ -288,7 +288,7 @@ async def test_all_that_would_write_is_refused_with_the_name_of_the_owner(
 ) -> None:
     owner, follower = pair
     before = contents(tmp_path)
-    member = owner.staff.member("a@b.example", "operator", "secret")
+    member = owner.staff.make_member("a@b.example", "operator", "secret")
     sentence = f"read-only: process {os.getpid()} owns this folder since "
     for attempt in (
         follower.accounts.modify("m", {}, "me"),
@@ -386,7 +386,7 @@ async def test_it_follows_by_itself_within_a_second(pair: tuple[Engine, ReadOnly
             await asyncio.sleep(0.01)
     count = owner.day_close.seal()
     owner.day_close.write_day_files(count, lambda share: None)
-    owner.day_close.finish(owner.readings.rebuild(count))
+    owner.day_close.finish(owner.readings.rebuild_history(count))
     owner.day_close.drop_sealed()
     async with asyncio.timeout(5):
         while len(follower.engine.readings.tail):
@@ -398,14 +398,14 @@ async def test_half_a_change_of_an_account_is_none(pair: tuple[Engine, ReadOnlyH
     owner, follower = pair
     owner.accounts.modify("m", {"region": "East"}, owner.clock.now())
     await follower.follow()
-    before = list(follower.engine.accounts.moves("m"))
+    before = list(follower.engine.accounts.moves_of("m"))
     move = (owner.clock.now() + 5, Group("West"))
     owner.accounts._set_moves({"m": [*before, move]})  # and users.csv does not have it yet
     await follower.follow()
-    assert list(follower.engine.accounts.moves("m")) == before
-    owner.accounts._files.rewrite([replace(owner.accounts.get("m"), region="West")])  # type: ignore[type-var]
+    assert list(follower.engine.accounts.moves_of("m")) == before
+    owner.accounts._files.rewrite_accounts([replace(owner.accounts.get("m"), region="West")])  # type: ignore[type-var]
     await follower.follow()
-    assert list(follower.engine.accounts.moves("m")) == [*before, move]
+    assert list(follower.engine.accounts.moves_of("m")) == [*before, move]
     assert follower.engine.accounts.get("m").region == "West"  # type: ignore[union-attr]
 
 

@@ -80,7 +80,7 @@ def test_an_operator_watches_a_close_in_80_columns(
 
 
 def test_who_closes_the_day_is_asked_to_log_in(snap_compare: Compare, town: Town) -> None:
-    town.engine.staff.add("ada@metertui.example", "operator", "secret horse")
+    town.engine.staff.add_member("ada@metertui.example", "operator", "secret horse")
     assert snap_compare(town.app, terminal_size=(80, 24), run_before=doing(town, "f2", "d"))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from metertui.engine.accounts import account, account_files, account_history
-from metertui.engine.accounts.account import Account, check_field, effective
+from metertui.engine.accounts.account import Account, check_field, parse_effective
 from metertui.engine.accounts.book import AccountBook, Change
 from metertui.engine.accounts.search import Rows
 from metertui.engine.accounts.staff import ROLES, Member, StaffBook
@@ -20,5 +20,5 @@ __all__ = [
     "account_files",
     "account_history",
     "check_field",
-    "effective",
+    "parse_effective",
 ]

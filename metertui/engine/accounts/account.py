@@ -41,7 +41,7 @@ class Account:
         """The attributes that figures are broken down by."""
         return Group._make(_attributes_of(self))
 
-    def row(self, zone: SiteZone) -> dict[str, str | None]:
+    def as_row(self, zone: SiteZone) -> dict[str, str | None]:
         """As commands show it; `registered` as a timestamp."""
         return {
             "identifier": self.meter,
@@ -51,7 +51,7 @@ class Account:
         }
 
 
-def effective(text: str, zone: SiteZone) -> int:
+def parse_effective(text: str, zone: SiteZone) -> int:
     """When a change takes effect, µs UTC: a timestamp, or the beginning of a local day. Raises Refused."""
     text = text.strip()
     if not _DAY.fullmatch(text):
@@ -90,7 +90,7 @@ def _is_active(status: str) -> bool:
     return active
 
 
-def changed(account: Account, fields: Mapping[str, str]) -> Account:
+def with_fields(account: Account, fields: Mapping[str, str]) -> Account:
     """An account with some fields changed. Raises Refused `bad-field`."""
     for name, value in fields.items():
         check_field(name, value)

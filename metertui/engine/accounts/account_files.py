@@ -60,7 +60,7 @@ class AccountFiles:
 
     # -- reading -----------------------------------------------------------------------------------------------
 
-    def accounts(self) -> dict[str, Account]:
+    def read_accounts(self) -> dict[str, Account]:
         """What `users.csv` says, by meter. A torn last line is left out. Raises DataError, OSError."""
         waiting = _waiting(self.path)
         self.pending = waiting is not None
@@ -79,12 +79,12 @@ class AccountFiles:
         self.appendable = table.terminated and tuple(names[: len(_HEADER)]) == _HEADER
         return found
 
-    def moves(self) -> dict[str, list[tuple[int, Group]]]:
+    def read_moves(self) -> dict[str, list[tuple[int, Group]]]:
         """What `accounts_history.csv` says, by meter. Asked after `accounts`. Raises DataError, OSError."""
         waiting = _waiting(self.history_path) if self.pending else None
-        return account_history.stated_moves(self.history_path, self._zone, waiting)
+        return account_history.read_moves(self.history_path, self._zone, waiting)
 
-    def finish(self) -> None:
+    def finish_change(self) -> None:
         """Put in its place a change that was decided, and away one that was not. Raises StorageError."""
         durable.finish_pending(self._paths)
         self.pending = False
@@ -99,7 +99,7 @@ class AccountFiles:
 
     # -- adding ------------------------------------------------------------------------------------------------
 
-    def append(self, accounts: Sequence[Account], *, sync: bool = True) -> int:
+    def append_rows(self, accounts: Sequence[Account], *, sync: bool = True) -> int:
         """Add rows; the size before, which `cut` takes to undo it. Raises StorageError."""
         self._clear()
         try:
@@ -112,20 +112,20 @@ class AccountFiles:
             try:
                 durable.write_all(fd, self._csv(accounts))
             except OSError as error:
-                self.cut(size)
+                self.cut_rows(size)
                 raise durable.storage_error(self.path, error) from error
             try:
                 if sync:
                     durable.sync_file(fd)
             except OSError as error:
-                self.cut(size)
+                self.cut_rows(size)
                 self.appendable = False  # a failed sync leaves unknown what the disk holds: it is written anew
                 raise durable.storage_error(self.path, error) from error
         finally:
             os.close(fd)
         return size
 
-    def cut(self, size: int) -> None:
+    def cut_rows(self, size: int) -> None:
         """Take back what was appended. Where the disk refuses even that, the next append writes the file anew."""
         try:
             os.truncate(self.path, size)
@@ -134,14 +134,14 @@ class AccountFiles:
 
     # -- writing anew ------------------------------------------------------------------------------------------
 
-    def rewrite(self, accounts: Iterable[Account]) -> None:
+    def rewrite_accounts(self, accounts: Iterable[Account]) -> None:
         """Write `users.csv` anew. Raises StorageError."""
         self._replace(self.path, self._header() + self._csv(accounts))
         self.appendable = True
 
     def rewrite_moves(self, moves: Moves) -> None:
         """Write `accounts_history.csv` anew. Raises StorageError."""
-        self._replace(self.history_path, account_history.as_csv(moves, self._zone))
+        self._replace(self.history_path, account_history.moves_as_csv(moves, self._zone))
 
     def _replace(self, path: Path, data: bytes) -> None:
         self._clear()
@@ -156,11 +156,11 @@ class AccountFiles:
     def draft_moves(self, moves: Moves) -> durable.Replacement:
         """What `accounts_history.csv` is to be. Raises StorageError."""
         draft = durable.Replacement(self.history_path, suffix="change")
-        draft.write(account_history.as_csv(moves, self._zone))
+        draft.write(account_history.moves_as_csv(moves, self._zone))
         draft.sync()
         return draft
 
-    def draft(
+    def draft_accounts(
         self, stand: Stand, row: tuple[Account, Account] | None, accounts: Callable[[], Sequence[Account]]
     ) -> durable.Replacement:
         """What `users.csv` is to be: its first bytes, up to `stand`, with one `row` in the place of another.
@@ -189,7 +189,7 @@ class AccountFiles:
         except OSError as error:
             raise durable.storage_error(self.path, error) from error
 
-    def catch_up(self, draft: durable.Replacement, size: int, end: int) -> None:
+    def add_registrations(self, draft: durable.Replacement, size: int, end: int) -> None:
         """Add to a draft what was registered since. Raises StorageError."""
         if end > size:
             try:
@@ -199,7 +199,7 @@ class AccountFiles:
             except OSError as error:
                 raise durable.storage_error(self.path, error) from error
 
-    def switch(self, users: durable.Replacement, history: durable.Replacement | None) -> None:
+    def switch_drafts(self, users: durable.Replacement, history: durable.Replacement | None) -> None:
         """Put drafts in their places: both, or after a crash both at the next start, or none. Raises StorageError."""
         self._clear()
         try:
@@ -214,7 +214,7 @@ class AccountFiles:
     def _clear(self) -> None:
         """Before anything is written: nothing may be due that would take its place. Raises StorageError."""
         if self.pending:
-            self.finish()
+            self.finish_change()
         if self.doubtful:
             durable.cancel_pending(self._paths)
 
@@ -267,7 +267,7 @@ def _accounts_of(table: CsvTable, zone: SiteZone) -> Iterator[tuple[int, Account
         yield line, Account(meter, **fields, active=active, registered=since), cells
 
 
-def parse_rows(data: bytes, path: Path, zone: SiteZone) -> list[Account]:
+def parse_accounts(data: bytes, path: Path, zone: SiteZone) -> list[Account]:
     """The accounts in `data`, which begins with a header and ends with a line, as lines of `path`. Raises DataError."""
     table = CsvTable(path, KNOWN, OURS, data=data)
     return [account for _, account, _ in _accounts_of(table, zone)]

@@ -24,7 +24,7 @@ Moves = Mapping[str, Sequence[tuple[int, Group]]]
 """Attributes in time by meter: (effective from µs UTC, group) in order."""
 
 
-def stated_moves(path: Path, zone: SiteZone, data: bytes | None = None) -> dict[str, list[tuple[int, Group]]]:
+def read_moves(path: Path, zone: SiteZone, data: bytes | None = None) -> dict[str, list[tuple[int, Group]]]:
     """The attributes in time as a file states them, by meter and in order of time. Raises DataError, OSError.
 
     `data` goes before what the file holds.
@@ -52,7 +52,7 @@ def is_unfinished(moves: Sequence[tuple[int, Group]], account: Account | None) -
     return account is not None and len(moves) > 1 and moves[-1][1] != account.group == moves[-2][1]
 
 
-def as_csv(moves: Moves, zone: SiteZone) -> bytes:
+def moves_as_csv(moves: Moves, zone: SiteZone) -> bytes:
     """The file that states `moves`."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")

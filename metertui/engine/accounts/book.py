@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from metertui.engine.accounts.account import Account, changed
+from metertui.engine.accounts.account import Account, with_fields
 from metertui.engine.accounts.account_files import AccountFiles, Stand
 from metertui.engine.accounts.account_history import Moves, is_unfinished
-from metertui.engine.accounts.search import Roster
+from metertui.engine.accounts.search import AccountFinder
 from metertui.engine.base import SiteZone, check_meter_id
 from metertui.engine.columns import Group
 from metertui.engine.errors import MeterError, Refused, StorageError
@@ -58,7 +58,7 @@ class AccountBook:
         self._files = AccountFiles(folder, zone)
         self._zone = zone
         self._accounts: dict[str, Account] = {}
-        self.roster = Roster(self.get)
+        self.finder = AccountFinder(self.get)
         """The same accounts by number, in order of their ids, and by part of their texts."""
         self._moves: dict[str, list[tuple[int, Group]]] = {}
         self._unfinished = False
@@ -74,10 +74,10 @@ class AccountBook:
         collecting = gc.isenabled()
         gc.disable()  # a million accounts make no garbage, and looking for it takes longer than reading them
         try:
-            self._accounts = self._files.accounts()
+            self._accounts = self._files.read_accounts()
             if self._files.torn:
                 self.warnings.append(self._files.torn)
-            self.roster.extend(self._accounts)
+            self.finder.add_meters(self._accounts)
             self._unfinished = self._load_moves()
         finally:
             if collecting:
@@ -87,15 +87,15 @@ class AccountBook:
         """Finish a change that a crash cut, and take out of the files what `load` dropped. Raises StorageError."""
         if self._files.pending:
             self.warnings.append("a change of accounts that was interrupted was finished")
-        self._files.finish()
+        self._files.finish_change()
         if self._unfinished:
             self._set_moves({})
         if self._files.torn:
-            self._files.rewrite(self._accounts.values())
+            self._files.rewrite_accounts(self._accounts.values())
 
     def _load_moves(self) -> bool:
         """Read the attributes in time; whether any of them was half a change."""
-        self._moves = self._files.moves()
+        self._moves = self._files.read_moves()
         return any([self._drop_unfinished(meter, moves) for meter, moves in self._moves.items()])
 
     def _drop_unfinished(self, meter: str, moves: list[tuple[int, Group]]) -> bool:
@@ -107,13 +107,13 @@ class AccountBook:
         self.warnings.append(f"{name}: the last change of {meter} was dropped, as users.csv does not have it")
         return True
 
-    def learn(self, account: Account, moves: Sequence[tuple[int, Group]]) -> None:
+    def replace_known(self, account: Account, moves: Sequence[tuple[int, Group]]) -> None:
         """Know what another process has put into the files about one meter."""
         if account.meter in self._accounts:
             self._accounts[account.meter] = account
-            self.roster.changed(account.meter)
+            self.finder.mark_changed(account.meter)
         else:
-            self.add(account)
+            self.add_account(account)
         if moves:
             self._moves[account.meter] = list(moves)
         else:
@@ -132,7 +132,7 @@ class AccountBook:
         """The account of a meter."""
         return self._accounts.get(meter)
 
-    def moves(self, meter: str) -> Sequence[tuple[int, Group]]:
+    def moves_of(self, meter: str) -> Sequence[tuple[int, Group]]:
         """A meter's attributes in time: (effective from µs UTC, group) in order; empty if they never changed.
 
         The first one holds for all earlier time too.
@@ -144,49 +144,49 @@ class AccountBook:
 
         The id that is `text` comes first, then ids that begin with it, then the rest.
         """
-        found = self.roster.search(text, limit)
+        found = self.finder.find_accounts(text, limit)
         assert found is not None
         return found
 
     # -- registering: checked at once, written together ------------------------------------------------------------
 
-    def prepare(self, meter: str, fields: Mapping[str, str], now: int) -> Account:
+    def prepare_account(self, meter: str, fields: Mapping[str, str], now: int) -> Account:
         """A new account, checked but neither stored nor known yet. Raises Refused."""
         check_meter_id(meter)
         if meter in self._accounts:
             raise Refused("already-registered", f"{meter} is registered already")
-        return changed(Account(meter, registered=now), fields)
+        return with_fields(Account(meter, registered=now), fields)
 
-    def append(self, accounts: Sequence[Account], *, sync: bool = True) -> int:
+    def append_rows(self, accounts: Sequence[Account], *, sync: bool = True) -> int:
         """Put new accounts on disk; what `retract` takes to undo it. Any thread. Raises StorageError."""
         if not self._files.appendable:
-            self._files.rewrite([*self._accounts.values(), *accounts])
+            self._files.rewrite_accounts([*self._accounts.values(), *accounts])
             return -1
-        return self._files.append(accounts, sync=sync)
+        return self._files.append_rows(accounts, sync=sync)
 
-    def retract(self, mark: int) -> None:
+    def retract_rows(self, mark: int) -> None:
         """Undo the last append, as what belongs with it could not be stored. Any thread. Raises StorageError."""
         if mark < 0:
-            self._files.rewrite(self._accounts.values())
+            self._files.rewrite_accounts(self._accounts.values())
             return
-        self._files.cut(mark)
+        self._files.cut_rows(mark)
 
-    def add(self, account: Account) -> None:
+    def add_account(self, account: Account) -> None:
         """Know an account that is on disk."""
         self._accounts[account.meter] = account
-        self.roster.add(account.meter)
+        self.finder.add_meter(account.meter)
 
     # -- changing: planned, drafted beside ingest, then put in place between two batches ---------------------------
 
-    def modified(self, meter: str, fields: Mapping[str, str], now: int, since: int | None = None) -> Change:
+    def plan_change(self, meter: str, fields: Mapping[str, str], now: int, since: int | None = None) -> Change:
         """What changes some fields from `since` on (µs UTC; `now` if None). Raises Refused, MeterError.
 
         The last change is corrected so too: by the account as it is with another `since`, or by other attributes with
         the same; those from before it take it back.
         """
         before = self._known(meter)
-        account = changed(before, fields)
-        known = list(self.moves(meter)) or [(before.registered or 0, before.group)]
+        account = with_fields(before, fields)
+        known = list(self.moves_of(meter)) or [(before.registered or 0, before.group)]
         moves = list(known)
         last, group = moves[-1]
         corrected = account == before if since != last else account.group != group
@@ -208,14 +208,14 @@ class AccountBook:
             what = "has its attributes since" if len(moves) > 1 else "was registered at"
             raise Refused("bad-timestamp", f"{meter} {what} {last}; a change takes effect after that")
 
-    def deactivated(self, meter: str) -> Change:
+    def plan_deactivation(self, meter: str) -> Change:
         """What has a meter's readings refused. Raises MeterError."""
         account = self._known(meter)
         if not account.active:
             raise MeterError(f"{meter} is deactivated already")
         return Change([replace(account, active=False)], {})
 
-    def reactivated(self, meter: str) -> Change:
+    def plan_reactivation(self, meter: str) -> Change:
         """What has a meter's readings taken again. Raises MeterError."""
         account = self._known(meter)
         if account.active:
@@ -224,22 +224,22 @@ class AccountBook:
 
     def modify(self, meter: str, fields: Mapping[str, str], now: int, since: int | None = None) -> Account:
         """Change some fields from `since` on (µs UTC; `now` if None). Raises Refused, MeterError, StorageError."""
-        return self._make(self.modified(meter, fields, now, since))
+        return self._make(self.plan_change(meter, fields, now, since))
 
     def deactivate(self, meter: str, now: int) -> Account:
         """Take no more readings of a meter. Raises MeterError, StorageError."""
-        return self._make(self.deactivated(meter))
+        return self._make(self.plan_deactivation(meter))
 
     def reactivate(self, meter: str, now: int) -> Account:
         """Take a meter's readings again. Raises MeterError, StorageError."""
-        return self._make(self.reactivated(meter))
+        return self._make(self.plan_reactivation(meter))
 
-    def put(self, accounts: Iterable[Account], moves: Moves) -> None:
+    def put_accounts(self, accounts: Iterable[Account], moves: Moves) -> None:
         """Add or replace many accounts, and state the attributes in time of some, with one rewrite of each file.
 
         Raises StorageError.
         """
-        self.commit(self.draft(self.standing(), Change(list(accounts), moves)))
+        self.commit_change(self.draft_change(self.standing(), Change(list(accounts), moves)))
 
     def _known(self, meter: str) -> Account:
         account = self._accounts.get(meter)
@@ -248,21 +248,21 @@ class AccountBook:
         return account
 
     def _make(self, change: Change) -> Account:
-        self.commit(self.draft(self.standing(), change))
+        self.commit_change(self.draft_change(self.standing(), change))
         return change.accounts[0]
 
     def standing(self) -> Standing:
         """How the accounts stand. Between two batches, when file and memory say the same."""
         return Standing(len(self._accounts), self._files.stand())
 
-    def draft(self, standing: Standing, change: Change) -> Draft:
+    def draft_change(self, standing: Standing, change: Change) -> Draft:
         """Write beside the files what they are to be after a change; nothing takes effect. Any thread.
 
         Registrations may go on meanwhile, other changes not. Raises StorageError.
         """
         history = self._files.draft_moves({**self._moves, **change.moves}) if change.moves else None
         try:
-            users = self._files.draft(
+            users = self._files.draft_accounts(
                 standing.file, self._one_row(change), lambda: self._as_after(change, standing.count)
             )
         except BaseException:
@@ -283,27 +283,27 @@ class AccountBook:
     def _as_after(self, change: Change, count: int) -> list[Account]:
         """The first `count` accounts, of which there may be more meanwhile, as they are after a change."""
         stated = {account.meter: account for account in change.accounts}
-        known = [self.roster.meter(row) for row in range(count)]
+        known = [self.finder.meter_at(row) for row in range(count)]
         return [stated.pop(meter) if meter in stated else self._accounts[meter] for meter in known] + [*stated.values()]
 
-    def commit(self, draft: Draft) -> None:
+    def commit_change(self, draft: Draft) -> None:
         """Put a draft in place: a change takes effect. Any thread, between two batches. Raises StorageError."""
         change, standing = draft.change, draft.standing
         stand = self._files.stand()
         known = self._moves
-        since = {self.roster.meter(row) for row in range(standing.count, len(self.roster))}
+        since = {self.finder.meter_at(row) for row in range(standing.count, len(self.finder))}
         stated = {account.meter: account for account in change.accounts if account.meter not in since}
         moves = {meter: list(each) for meter, each in change.moves.items() if meter not in since}
         try:
             if len(stated) == len(change.accounts) and _goes_on(stand, standing.file):
-                self._files.catch_up(draft.users, standing.file.size, stand.size)
-                self._files.switch(draft.users, draft.history)
+                self._files.add_registrations(draft.users, standing.file.size, stand.size)
+                self._files.switch_drafts(draft.users, draft.history)
                 self._moves = {**known, **moves}
             else:  # the file was written anew since, or one that is to be added was registered, which stands
                 draft.drop()
                 everyone = list({**self._accounts, **stated}.values())
-                self._files.switch(
-                    self._files.draft(stand, None, lambda: everyone),
+                self._files.switch_drafts(
+                    self._files.draft_accounts(stand, None, lambda: everyone),
                     self._files.draft_moves({**known, **moves}) if moves else None,
                 )
                 self._moves = {**known, **moves}
@@ -317,15 +317,15 @@ class AccountBook:
         for meter, account in stated.items():
             if meter in self._accounts:
                 self._accounts[meter] = account
-                self.roster.changed(meter)
+                self.finder.mark_changed(meter)
             else:
-                self.add(account)
+                self.add_account(account)
 
     def commit_told(self, draft: Draft, events: EditLog, told: Sequence[Edit]) -> None:
         """`commit` with the events that tell of it: both are on disk then, or neither. Raises StorageError."""
         mark = events.append_edits(told)
         try:
-            self.commit(draft)
+            self.commit_change(draft)
         except StorageError:
             events.retract_append(mark)
             raise
@@ -339,7 +339,7 @@ class AccountBook:
         """Write anew what a disk that refused may have left otherwise. Raises StorageError."""
         if self._files.doubtful:
             self._set_moves({})
-            self._files.rewrite(self._accounts.values())
+            self._files.rewrite_accounts(self._accounts.values())
             self._files.doubtful = False
 
 

@@ -42,7 +42,7 @@ def _never() -> bool:
     return False
 
 
-class Roster:
+class AccountFinder:
     """The accounts of a book by number, in order, and by text. `get` gives the account of a meter."""
 
     def __init__(self, get: Callable[[str], Account | None]) -> None:
@@ -60,7 +60,7 @@ class Roster:
     def __len__(self) -> int:
         return len(self._meters)
 
-    def add(self, meter: str) -> None:
+    def add_meter(self, meter: str) -> None:
         """An account that is new. Owner's thread, O(1)."""
         self.widest = max(self.widest, len(meter))
         with self._short:
@@ -69,21 +69,21 @@ class Roster:
             if number < len(self._segments):
                 self._segments[number] = None
 
-    def extend(self, meters: Iterable[str]) -> None:
+    def add_meters(self, meters: Iterable[str]) -> None:
         """Many that are new, before anyone searches. Owner's thread."""
         self._meters.extend(meters)
         self.widest = max(self.widest, max(map(len, self._meters), default=0))
 
-    def changed(self, meter: str) -> None:
+    def mark_changed(self, meter: str) -> None:
         """An account has other texts. Owner's thread, O(1)."""
         with self._short:
             self._changed.append(meter)
 
-    def meter(self, row: int) -> str:
+    def meter_at(self, row: int) -> str:
         """The meter of an account by its number."""
         return self._meters[row]
 
-    def account(self, row: int) -> Account:
+    def account_at(self, row: int) -> Account:
         """An account by its number."""
         account = self._get(self._meters[row])
         assert account is not None
@@ -91,12 +91,12 @@ class Roster:
 
     # -- questions: any thread, one at a time --------------------------------------------------------------------
 
-    def ordered(self) -> Rows:
+    def rows_by_id(self) -> Rows:
         """All accounts in order of their ids, whatever their case. O(n log n) once, O(k log n + n) for k new ones."""
         with self._searching:
             return self._ordered()
 
-    def matches(self, text: str, stop: Stop = _never) -> Rows | None:
+    def rows_containing(self, text: str, stop: Stop = _never) -> Rows | None:
         """All accounts whose id, address or postcode contains `text` in any case, by id; None if it was stopped."""
         with self._searching:
             order = self._ordered()
@@ -113,7 +113,7 @@ class Roster:
             known = rows[rows < len(rank)]  # one that was registered a moment ago is in the next answer
             return order[np.sort(rank[known])]
 
-    def search(self, text: str, limit: int, stop: Stop = _never) -> list[Account] | None:
+    def find_accounts(self, text: str, limit: int, stop: Stop = _never) -> list[Account] | None:
         """Up to `limit` such accounts: the id that is `text`, ids that begin with it in their order, then the rest.
 
         None if it was stopped.
@@ -132,13 +132,13 @@ class Roster:
                 for hits in self._hits(wanted, stop):
                     if hits is None:
                         return None
-                    others = [self.account(row) for row in hits]
+                    others = [self.account_at(row) for row in hits]
                     found += [each for each in others if not each.meter.lower().startswith(wanted) and each != exact]
                     if len(found) >= limit:
                         break
             return found[:limit]
 
-    def prepare(self, stop: Stop = _never) -> None:
+    def prepare_search(self, stop: Stop = _never) -> None:
         """Make ready what the first search would have to wait for: order and segments."""
         with self._searching:
             self._ordered()

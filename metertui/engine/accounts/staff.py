@@ -75,15 +75,15 @@ class StaffBook:
         """Everyone, by email."""
         return sorted(self._members.values(), key=lambda member: member.email.casefold())
 
-    def member(self, email: str, role: str, password: str) -> Member:
+    def make_member(self, email: str, role: str, password: str) -> Member:
         """Someone who is no member yet, the password hashed, which is slow. Any thread. Raises MeterError."""
         return Member(_email(email), _role(role), self._hash(password))
 
-    def add(self, email: str, role: str, password: str) -> None:
+    def add_member(self, email: str, role: str, password: str) -> None:
         """Add a member, or give one another role and password; an operator stays. Raises MeterError, StorageError."""
-        self.put(self.member(email, role, password))
+        self.put_member(self.make_member(email, role, password))
 
-    def put(self, member: Member) -> None:
+    def put_member(self, member: Member) -> None:
         """Add a member, or put one in the place of who has the email; an operator stays.
 
         Raises MeterError, StorageError.
@@ -93,17 +93,17 @@ class StaffBook:
             raise MeterError("this is no argon2id hash of a password")
         self._change({**self._members, member.email.casefold(): member}, member.email)
 
-    def remove(self, email: str) -> None:
+    def remove_member(self, email: str) -> None:
         """Remove a member; an operator stays. Raises MeterError, StorageError."""
         if email.casefold() not in self._members:
             raise MeterError(f"{email} is not a member of staff")
         self._change({name: member for name, member in self._members.items() if name != email.casefold()}, email)
 
-    def get(self, email: str) -> Member | None:
+    def member_of(self, email: str) -> Member | None:
         """A member by the email, in any case."""
         return self._members.get(email.casefold())
 
-    def verify(self, email: str, password: str) -> str | None:
+    def verify_password(self, email: str, password: str) -> str | None:
         """The role of a member with this password, else None. Slow by design, for unknown names too. Any thread."""
         member = self._members.get(email.casefold())
         decoy = self._decoy  # made for known names too, so that the time taken tells nothing

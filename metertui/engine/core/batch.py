@@ -141,14 +141,14 @@ class Batch:
             check_meter_id(meter)
             if meter in self._active:  # perhaps by this very batch, which the book does not know yet
                 raise Refused("already-registered", f"{meter} is registered already")
-            account = self._folder.accounts.prepare(meter, fields, self.now)
+            account = self._folder.accounts.prepare_account(meter, fields, self.now)
             if repeated:
                 raise Refused("bad-field", f"{repeated} is given twice")
         except Refused as error:
             return refused(error.code, error.why)
         self.accounts.append(account)
         self.registered_by.append(by)
-        self._active[meter] = self._folder.directory.place(meter, account.group)
+        self._active[meter] = self._folder.directory.place_meter(meter, account.group)
         self._heads.grow(len(self._folder.directory))
         return OK
 

@@ -152,7 +152,7 @@ def proposed_exchange(series: Series, at: int) -> tuple[int, int, int] | None:
 
 
 def _series(engine: Engine, meter: str, decided: MeterEdits) -> Series:
-    times, whs = engine.readings.of(engine.directory.codes[meter])
+    times, whs = engine.readings.readings_of(engine.directory.codes[meter])
     return Series.from_readings(meter, times, whs, engine.rules.max_w, corrections_from({0: decided}))
 
 

@@ -11,7 +11,7 @@ from metertui.engine.accounts import AccountBook, StaffBook
 from metertui.engine.base import Clock, Progress, Rules, no_progress
 from metertui.engine.core import loading
 from metertui.engine.errors import MeterError
-from metertui.engine.index import Directory, Readings
+from metertui.engine.index import MeterCodes, ReadingStore
 from metertui.engine.storage import Archive, AuditLog, RejectsLog, WriteAheadLog
 from metertui.engine.vee import EditLog
 
@@ -31,9 +31,9 @@ class DataFolder:
         self.accounts: AccountBook = loaded.accounts
         self.staff: StaffBook = loaded.staff
         self.archive: Archive = loaded.archive
-        self.directory: Directory = loaded.directory
+        self.directory: MeterCodes = loaded.directory
         self.events: EditLog = loaded.events
-        self.readings = Readings(loaded.history, self.directory, self.zone, self.events)
+        self.readings = ReadingStore(loaded.history, self.directory, self.zone, self.events)
         self.readings.append(*loaded.tail)
         self.audit = AuditLog(folder / "audit.log")
         self.rejects = RejectsLog(folder / "rejects.log", rules.rejects_bytes)

@@ -47,7 +47,7 @@ class DayClose:
     def write_day_files(self, count: int, progress: Progress) -> set[date]:
         """Merge the first `count` readings of the tail into their day files; return the days."""
         folder = self._folder
-        rows = loading.to_rows(folder.directory, folder.readings.first(count))
+        rows = loading.to_rows(folder.directory, folder.readings.first_of_tail(count))
 
         def note_files(written: int, of: int) -> None:
             self.day_files = written, of
@@ -56,11 +56,11 @@ class DayClose:
 
     def count_late(self, count: int, day: date) -> int:
         """Return how many of the first `count` readings of the tail are of days before `day`."""
-        return int(np.count_nonzero(self._folder.readings.first(count).time < self._folder.zone.midnight(day)))
+        return int(np.count_nonzero(self._folder.readings.first_of_tail(count).time < self._folder.zone.midnight(day)))
 
     def finish(self, rebuilt: Rebuilt) -> None:
         """Put the rebuilt index in use."""
-        self._folder.readings.swap(rebuilt)
+        self._folder.readings.swap_history(rebuilt)
         self.sealed = 0
         self._spent = True
 

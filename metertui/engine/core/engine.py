@@ -56,7 +56,7 @@ class Engine(DataFolder):
             code = self.directory.codes.get(event.meter)
             if code is not None and event.at is not None:
                 self.ingest.set_head(code)
-        self.readings.correct()
+        self.readings.refresh_views()
 
     # -- questions -------------------------------------------------------------------------------------------
 
@@ -72,7 +72,7 @@ class Engine(DataFolder):
         code = self.code_of(meter)
         state = self.readings.state_of(code)
         if self._series is None or self._series[0] != state:
-            times, whs = self.readings.of(code)
+            times, whs = self.readings.readings_of(code)
             decided = self.events.edits_of_meter(meter)
             made = Series.from_readings(
                 meter, times, whs, self.rules.max_w, corrections_from({0: decided}) if decided else None
@@ -104,7 +104,7 @@ class Engine(DataFolder):
             active=self.ingest.active,
             codes=self.directory.codes,
             account=self.accounts.get,
-            place=self.directory.view(),
+            place=self.directory.groups_in_time(),
             groups=tuple(self.directory.groups),
             events=self.events,
             drift=self.ingest.drift,

@@ -228,7 +228,7 @@ class Import:
         self.plan()
         accounts, moves = self.plan_accounts(book, now)
         if accounts or moves:
-            book.put(accounts, moves)
+            book.put_accounts(accounts, moves)
         if len(self.new_rows):
             day_close.write_day_files(archive, self.new_rows, self._zone, progress)
         return self.report
@@ -292,13 +292,13 @@ class Import:
                 account = Account(meter, registered=int(part.time[start]))
                 accounts.append(_at_last(account, course))
             elif stated:
-                course = without_repeats(known_moves(account, book.moves(meter), now) + stated)
+                course = without_repeats(known_moves(account, book.moves_of(meter), now) + stated)
                 changed = _at_last(account, course)
                 if changed != account:
                     accounts.append(changed)
             else:
                 continue
-            if len(course) > 1 and course != list(book.moves(meter)):
+            if len(course) > 1 and course != list(book.moves_of(meter)):
                 moves[meter] = course
         self.report.moved = len(moves)
         return accounts, moves

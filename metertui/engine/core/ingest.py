@@ -58,13 +58,13 @@ class Ingest:
         started = folder.clock.monotonic()
         sync = folder.rules.durability == "disk"
         if batch.accounts:
-            mark = folder.accounts.append(batch.accounts, sync=sync)
+            mark = folder.accounts.append_rows(batch.accounts, sync=sync)
         if batch.lines:
             try:
                 folder.log.append("".join(batch.lines).encode("ascii"), sync=sync)
             except StorageError:
                 if batch.accounts:
-                    folder.accounts.retract(mark)
+                    folder.accounts.retract_rows(mark)
                 raise
         self.counters.sync_seconds = folder.clock.monotonic() - started
 
@@ -86,7 +86,7 @@ class Ingest:
     def apply(self, batch: Batch) -> None:
         """Make a batch that is on disk part of what is stored, and count it."""
         for account in batch.accounts:
-            self._folder.accounts.add(account)
+            self._folder.accounts.add_account(account)
         if batch.codes:
             self._folder.readings.append(batch.codes, batch.times, batch.whs)
         counters = self.counters
@@ -125,8 +125,8 @@ class Ingest:
         """Take a meter's attributes, and whether it may send readings, from its account; return its code."""
         folder = self._folder
         account = folder.accounts.get(meter)
-        group, moves = (Group(), ()) if account is None else (account.group, folder.accounts.moves(meter))
-        code = folder.directory.place(meter, group, moves)
+        group, moves = (Group(), ()) if account is None else (account.group, folder.accounts.moves_of(meter))
+        code = folder.directory.place_meter(meter, group, moves)
         self.heads.grow(len(folder.directory))
         if account is not None and account.active:
             self.active[meter] = code

@@ -33,8 +33,8 @@ def list_readings(engine: Engine, question: Question) -> pd.DataFrame:
     wanted = question.sort.removeprefix("-")
     if wanted and wanted not in COLUMNS:
         raise MeterError(f"{wanted} is no column of this list")
-    meter, time, wh = engine.readings.at(_rows(engine, question))
-    groups = engine.directory.view().of(meter, time)
+    meter, time, wh = engine.readings.readings_at(_rows(engine, question))
+    groups = engine.directory.groups_in_time().groups_of(meter, time)
     ids = np.array(engine.directory.ids, dtype=object)
     columns: dict[str, NDArray[np.object_] | NDArray[np.int64]] = {"identifier": ids[meter], "timestamp": time, _WH: wh}
     for key in ATTRIBUTES:
@@ -64,9 +64,11 @@ def find_readings(
     before the second. Columns as `as_frame` has them. Raises MeterError for an unknown meter.
     """
     code = engine.code_of(meter) if meter else None
-    groups = engine.directory.matching(attributes) if any(attributes) else None
+    groups = engine.directory.groups_matching(attributes) if any(attributes) else None
     numbers = None if days is None else (day_number(days[0]), day_number(days[1]) + 1)
-    meters, times, whs = engine.readings.at(engine.readings.select(code, groups, days=numbers, clock=clock))
+    meters, times, whs = engine.readings.readings_at(
+        engine.readings.select_rows(code, groups, days=numbers, clock=clock)
+    )
     order = np.lexsort((times, meters))
     return as_frame(meters[order], times[order], whs[order], engine.directory.ids, engine.zone)
 
@@ -75,7 +77,7 @@ def _rows(engine: Engine, question: Question) -> NDArray[np.int64]:
     """Their rows: what the index finds in whole days and half hours, of that what lies within."""
     zone = engine.zone
     code = question.filter.meter_code(engine.directory.codes.get)
-    groups = engine.directory.matching(question.filter.attributes) if any(question.filter.attributes) else None
+    groups = engine.directory.groups_matching(question.filter.attributes) if any(question.filter.attributes) else None
     clock = question.filter.clock
     window = window_of_days(question.first, question.last, zone)
     days = day_number(zone.day(window.start)), day_number(zone.day(window.end)) + 1
@@ -83,9 +85,9 @@ def _rows(engine: Engine, question: Question) -> NDArray[np.int64]:
     if clock is not None:
         looks = [(days, slots) for slots in _slots(clock)]
         looks += [_slot_at(zone, instant) for instant in zone.clock_changes(window.start, window.end).tolist()]
-    select = engine.readings.select
+    select = engine.readings.select_rows
     rows = np.unique(np.concatenate([select(code, groups, days=reach, clock=slots) for reach, slots in looks]))
-    time = engine.readings.at(rows)[1]
+    time = engine.readings.readings_at(rows)[1]
     kept = (time > window.start) & (time <= window.end)
     if clock is not None:
         kept &= in_clock(zone.wall_clock(time - 1) % DAY, clock)

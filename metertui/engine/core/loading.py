@@ -14,7 +14,7 @@ from metertui.engine.accounts import AccountBook, StaffBook
 from metertui.engine.base import Clock, Progress, Rules, SiteZone
 from metertui.engine.columns import Arrivals, Columns, tail_columns
 from metertui.engine.errors import MeterError, Refused
-from metertui.engine.index import Directory
+from metertui.engine.index import MeterCodes
 from metertui.engine.storage import (
     Archive,
     AuditLog,
@@ -54,7 +54,7 @@ class Loaded:
     staff: StaffBook
     events: EditLog
     archive: Archive
-    directory: Directory
+    directory: MeterCodes
     history: Columns
     tail: Arrivals
     """The log's readings in order of arrival, those that are in the archive already left out."""
@@ -142,7 +142,7 @@ def _finish_decision(accounts: AccountBook, events: EditLog, audit: AuditLog, zo
     active = event.kind == "reactivate"
     if account.active == active or _audited(event, audit, zone):
         return ""
-    accounts.put([replace(account, active=active)], {})
+    accounts.put_accounts([replace(account, active=active)], {})
     audit.write_entry(zone.iso(event.decided), event.who, event.kind, event.meter, event.reason)
     return f"{event.meter} is {event.kind}d: that was decided by {event.who} and interrupted, and is finished now"
 
@@ -175,13 +175,13 @@ def load_readonly(folder: Path, rules: Rules, progress: Progress, read_logs: Rea
     return Loaded(accounts, staff, events, archive, directory, history, tail)
 
 
-def recode_rows(directory: Directory, rows: Rows) -> Arrivals:
+def recode_rows(directory: MeterCodes, rows: Rows) -> Arrivals:
     """Rows with the directory's codes instead of their own; meters that are new to it get one."""
-    codes = np.array([directory.code(meter) for meter in rows.ids], dtype=np.int32)
+    codes = np.array([directory.code_of(meter) for meter in rows.ids], dtype=np.int32)
     return Arrivals(codes[rows.code] if len(rows) else rows.code, rows.time, rows.wh)
 
 
-def to_rows(directory: Directory, readings: Arrivals) -> Rows:
+def to_rows(directory: MeterCodes, readings: Arrivals) -> Rows:
     """Readings with a list of just the ids that occur in them."""
     codes, place = np.unique(readings.meter, return_inverse=True)
     ids = [directory.ids[code] for code in codes.tolist()]
@@ -198,14 +198,14 @@ def _books(folder: Path, rules: Rules) -> tuple[AccountBook, StaffBook, EditLog,
     return accounts, staff, events, Archive(folder, rules.zone)
 
 
-def _directory(accounts: AccountBook) -> Directory:
-    directory = Directory()
+def _directory(accounts: AccountBook) -> MeterCodes:
+    directory = MeterCodes()
     for account in accounts:
-        directory.place(account.meter, account.group, accounts.moves(account.meter))
+        directory.place_meter(account.meter, account.group, accounts.moves_of(account.meter))
     return directory
 
 
-def _history(all_rows: list[Rows], directory: Directory) -> Columns:
+def _history(all_rows: list[Rows], directory: MeterCodes) -> Columns:
     """The readings of some files in order of (meter, time), each once: the first file that has it goes before."""
     parts = [recode_rows(directory, rows) for rows in all_rows]
     if not parts:
@@ -214,7 +214,7 @@ def _history(all_rows: list[Rows], directory: Directory) -> Columns:
     return tail_columns.merge_arrivals(Columns.empty(), everything)
 
 
-def _contradicted(read: list[Rows], kept: int, directory: Directory, zone: SiteZone) -> list[str]:
+def _contradicted(read: list[Rows], kept: int, directory: MeterCodes, zone: SiteZone) -> list[str]:
     """What to say where lines that were read, of which `kept` were new, give other values for the same reading."""
     if sum(map(len, read)) == kept:
         return []

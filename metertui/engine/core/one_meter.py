@@ -23,15 +23,15 @@ Explained = tuple[Explanation, ShownBill | str | None]
 def frozen_meter(engine: Engine, meter: str) -> Frozen:
     """Return a meter's readings as if there were no other: its code is 0. Raises MeterError for an unknown meter."""
     code = engine.code_of(meter)
-    times, whs = engine.readings.of(code)
+    times, whs = engine.readings.readings_of(code)
     columns = Columns(np.zeros(len(times), dtype=np.int32), times, whs)
     decided = engine.events.edits_of_meter(meter)
     corrections = corrections_from({0: decided}) if decided else None
     found = validate(columns, corrections, engine.rules.max_w)
-    groups = engine.directory.view()
+    groups = engine.directory.groups_in_time()
 
     def group(at: NDArray[np.int64]) -> NDArray[np.int32]:
-        return groups.of(np.full(len(at), code, dtype=np.int32), at)
+        return groups.groups_of(np.full(len(at), code, dtype=np.int32), at)
 
     return Frozen(
         columns=columns,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from metertui.engine.index.meter_codes import Directory, GroupsInTime
-from metertui.engine.index.reading_store import Readings, Rebuilt, View
+from metertui.engine.index.meter_codes import GroupsInTime, MeterCodes
+from metertui.engine.index.reading_store import ReadingStore, Rebuilt, View
 
 __all__ = [
-    "Directory",
     "GroupsInTime",
-    "Readings",
+    "MeterCodes",
+    "ReadingStore",
     "Rebuilt",
     "View",
 ]

@@ -138,17 +138,17 @@ class ReadingIndex:
             found.sort()
         return found[:count]
 
-    def of(self, code: int) -> tuple[Span, LiveRun | None]:
+    def runs_of(self, code: int) -> tuple[Span, LiveRun | None]:
         """A meter's readings: the stretch of history that they are, and the run of those that came since."""
         return self._by_meter.run(code), self._live_by_meter.run(code)
 
-    def rows_of(self, code: int, start: int | None = None, end: int | None = None) -> Int64Array:
+    def rows_of_meter(self, code: int, start: int | None = None, end: int | None = None) -> Int64Array:
         """The rows of a meter's readings in (start, end], µs UTC, in time order (int64). None stands for no bound."""
         return self._timed_rows(code, start, end)[1]
 
     # -- many meters -------------------------------------------------------------------------------------
 
-    def select(
+    def select_rows(
         self,
         meter: int | None = None,
         groups: Iterable[int] | None = None,

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from metertui.engine.columns import Group
 
 
-class Directory:
+class MeterCodes:
     """Ids, codes and groups. Grows by appending only, so that a reader in another thread sees a valid prefix."""
 
     def __init__(self) -> None:
@@ -26,12 +26,12 @@ class Directory:
         self._group_codes: dict[Group, int] = {}
         self._current = array("i")
         self._moves: dict[int, tuple[NDArray[np.int64], NDArray[np.int32]]] = {}
-        self._nowhere = self.group_code(Group())
+        self._nowhere = self.code_of_group(Group())
 
     def __len__(self) -> int:
         return len(self.ids)
 
-    def code(self, meter: str) -> int:
+    def code_of(self, meter: str) -> int:
         """The code of a meter, a new one if it has none yet."""
         code = self.codes.get(meter)
         if code is None:
@@ -40,7 +40,7 @@ class Directory:
             self._current.append(self._nowhere)
         return code
 
-    def group_code(self, group: Group) -> int:
+    def code_of_group(self, group: Group) -> int:
         """The position of `group` in `groups`, added if it is new."""
         code = self._group_codes.get(group)
         if code is None:
@@ -48,26 +48,26 @@ class Directory:
             self.groups.append(group)
         return code
 
-    def place(self, meter: str, group: Group, moves: Sequence[tuple[int, Group]] = ()) -> int:
+    def place_meter(self, meter: str, group: Group, moves: Sequence[tuple[int, Group]] = ()) -> int:
         """State a meter's attributes: `group` now, and `moves` as (effective from µs UTC, group) in time order.
 
         The first of the moves holds for all earlier time too.
         """
-        code = self.code(meter)
-        self._current[code] = self.group_code(group)
+        code = self.code_of(meter)
+        self._current[code] = self.code_of_group(group)
         if len(moves) > 1:
             since = np.array([at for at, _ in moves[1:]], dtype=np.int64)
-            groups = np.array([self.group_code(g) for _, g in moves], dtype=np.int32)
+            groups = np.array([self.code_of_group(g) for _, g in moves], dtype=np.int32)
             self._moves[code] = (since, groups)
         else:
             self._moves.pop(code, None)
         return code
 
-    def view(self) -> GroupsInTime:
+    def groups_in_time(self) -> GroupsInTime:
         """The attributes as they stand, for use in any thread."""
         return GroupsInTime(np.array(self._current, dtype=np.int32), dict(self._moves))
 
-    def matching(self, attributes: Group) -> list[int]:
+    def groups_matching(self, attributes: Group) -> list[int]:
         """Return the codes of the groups that have these attributes; an empty attribute takes any."""
         return [
             code
@@ -89,7 +89,7 @@ class GroupsInTime:
         """How many meters it knows: codes from 0 on."""
         return len(self._current)
 
-    def of(self, meter: NDArray[np.int32], time: NDArray[np.int64]) -> NDArray[np.int32]:
+    def groups_of(self, meter: NDArray[np.int32], time: NDArray[np.int64]) -> NDArray[np.int32]:
         """Group codes for readings of `meter` (codes, in any order) at `time` (µs UTC); equal lengths, int32."""
         if not len(meter):
             return np.empty(0, dtype=np.int32)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from metertui.engine.base import Int64Array, SiteZone
 from metertui.engine.columns import Arrivals, Columns, Corrections, Frozen, FrozenTail, Span, Tail, tail_columns
 from metertui.engine.index.index import ReadingIndex
-from metertui.engine.index.meter_codes import Directory, GroupsInTime
+from metertui.engine.index.meter_codes import GroupsInTime, MeterCodes
 from metertui.engine.vee import EditLog, Point, validate
 
 Values = Sequence[int] | NDArray[Any]
@@ -41,19 +41,19 @@ class Rebuilt:
     indexed: int
 
 
-class Readings:
+class ReadingStore:
     """Columns and index, kept together. Written on one thread; `view` is the way for others to read."""
 
-    def __init__(self, history: Columns, directory: Directory, zone: SiteZone, events: EditLog | None = None) -> None:
+    def __init__(self, history: Columns, directory: MeterCodes, zone: SiteZone, events: EditLog | None = None) -> None:
         self._directory = directory
         self._zone = zone
         self._events = events
         self.history = history
         self.tail = Tail()
         self._indexed = 0
-        self._index = self._build(history, directory.view())
+        self._index = self._build(history, directory.groups_in_time())
         self._view: View | None = None
-        self._freezing = Freezing()
+        self._freezing = FreezeQueue()
         self._era = next(_ERAS)
         self.version = 0
         """Changes whenever stored readings get other attributes, which a rebuild under way does not know."""
@@ -72,10 +72,10 @@ class Readings:
         """A meter's attributes are others from `since` (µs UTC) on: views and the index follow."""
         self.version += 1
         self._view = None
-        rows = self._caught_up().rows_of(code, since - 1)
+        rows = self._caught_up().rows_of_meter(code, since - 1)
         if len(rows):
-            meter, time, _ = self.at(rows)
-            self._caught_up().regroup(rows, self._directory.view().of(meter, time))
+            meter, time, _ = self.readings_at(rows)
+            self._caught_up().regroup(rows, self._directory.groups_in_time().groups_of(meter, time))
 
     # -- one meter: O(log n + answer) ------------------------------------------------------------------------
 
@@ -94,12 +94,12 @@ class Readings:
 
     def state_of(self, code: int) -> tuple[int, ...]:
         """Another whenever a meter's readings, or what was decided about any, may be others than before."""
-        _, live = self._caught_up().of(code)
+        _, live = self._caught_up().runs_of(code)
         return self._era, code, 0 if live is None else len(live.rows)
 
-    def of(self, code: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def readings_of(self, code: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """A meter's readings in time order: µs UTC and Wh, both int64[n]; not to be written to."""
-        (start, stop), live = self._caught_up().of(code)
+        (start, stop), live = self._caught_up().runs_of(code)
         time, wh = self.history.time[start:stop], self.history.wh[start:stop]
         if live is None:
             return time, wh
@@ -113,7 +113,7 @@ class Readings:
 
     # -- many ------------------------------------------------------------------------------------------------
 
-    def select(
+    def select_rows(
         self,
         meter: int | None = None,
         groups: Iterable[int] | None = None,
@@ -121,7 +121,7 @@ class Readings:
         clock: Span | None = None,
     ) -> Int64Array:
         """Return the rows that meet every condition given; see ReadingIndex.select."""
-        return self._caught_up().select(meter, groups, days, clock)
+        return self._caught_up().select_rows(meter, groups, days, clock)
 
     def _caught_up(self) -> ReadingIndex:
         """Return the index with everything in it that has been appended."""
@@ -129,7 +129,7 @@ class Readings:
             self._indexed = self._extend(self._index, 0, self._indexed)
         return self._index
 
-    def at(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
+    def readings_at(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
         """Meter codes, µs UTC and Wh of rows that the index named, in their order."""
         split = len(self.history)
         old = rows < split
@@ -150,30 +150,30 @@ class Readings:
             )
         return self._view
 
-    def correct(self) -> None:
+    def refresh_views(self) -> None:
         """Something was decided about stored readings: views follow."""
         self._era = next(_ERAS)
         self._view = None
 
     # -- the day close ---------------------------------------------------------------------------------------
 
-    def first(self, count: int) -> Arrivals:
+    def first_of_tail(self, count: int) -> Arrivals:
         """The first `count` readings of the tail, without a copy."""
         return self.tail.part(0, count)
 
-    def rebuild(self, taken: int) -> Rebuilt:
+    def rebuild_history(self, taken: int) -> Rebuilt:
         """The history with the tail's first `taken` readings in it, and its index. For a worker thread.
 
         What arrives meanwhile is indexed too, or the owner's thread would have to do it all at the swap.
         """
-        history = tail_columns.merge_arrivals(self.history, self.first(taken))
-        index = self._build(history, self._directory.view())
+        history = tail_columns.merge_arrivals(self.history, self.first_of_tail(taken))
+        index = self._build(history, self._directory.groups_in_time())
         indexed = 0
         while len(self.tail) - taken - indexed >= _BACKLOG:
             indexed = self._extend(index, taken, indexed)
         return Rebuilt(history, index, taken, indexed)
 
-    def swap(self, rebuilt: Rebuilt) -> None:
+    def swap_history(self, rebuilt: Rebuilt) -> None:
         """Put a rebuilt history in use; what came after the readings in it stays in the tail."""
         self._era = next(_ERAS)
         self.history = rebuilt.history
@@ -186,18 +186,18 @@ class Readings:
         """Bring an index that has `indexed` rows behind row `first` of the tail up to now; how many it has then."""
         end = len(self.tail)
         new = self.tail.part(first + indexed, end)
-        index.extend(new.meter, new.time, self._directory.view().of(new.meter, new.time))
+        index.extend(new.meter, new.time, self._directory.groups_in_time().groups_of(new.meter, new.time))
         return end - first
 
     def _build(self, history: Columns, groups: GroupsInTime) -> ReadingIndex:
-        return ReadingIndex.build(history, groups.of(history.meter, history.time), self._zone)
+        return ReadingIndex.build(history, groups.groups_of(history.meter, history.time), self._zone)
 
     def _wh(self, row: int) -> int:
         split = len(self.history)
         return int(self.history.wh[row]) if row < split else self.tail.wh_at(row - split)
 
 
-class Freezing:
+class FreezeQueue:
     """One view at a time becomes columns, however many are asked of in a flood: each takes the memory of all readings.
 
     Who waits meanwhile gets what the newest that is waited for becomes.
@@ -210,12 +210,12 @@ class Freezing:
         self._newest = 0
         self._made: weakref.ref[Frozen] | None = None
 
-    def number(self) -> int:
+    def next_number(self) -> int:
         """The number of a new view."""
         self._views += 1
         return self._views
 
-    def frozen(self, number: int, make: Callable[[], Frozen]) -> Frozen:
+    def freeze(self, number: int, make: Callable[[], Frozen]) -> Frozen:
         """What the view of that number is as columns, or a later one."""
         self._wanted[number] = make
         try:
@@ -237,36 +237,36 @@ class View:
         self,
         history: Columns,
         tail: FrozenTail,
-        directory: Directory,
+        directory: MeterCodes,
         zone: SiteZone,
         corrections: Corrections | None = None,
-        freezing: Freezing | None = None,
+        freezing: FreezeQueue | None = None,
     ) -> None:
-        self._freezing = freezing or Freezing()
-        self._number = self._freezing.number()
+        self._freezing = freezing or FreezeQueue()
+        self._number = self._freezing.next_number()
         self._corrections = corrections
         self._history = history
         self._tail = tail
-        self._groups = directory.view()
+        self._groups = directory.groups_in_time()
         self._ids = directory.ids  # only ever appended to
         self._group_names = tuple(directory.groups)
         self._zone = zone
         self._frozen: Frozen | None = None
 
-    def parts(self) -> tuple[Columns, Arrivals, Sequence[str]]:
+    def history_and_tail(self) -> tuple[Columns, Arrivals, Sequence[str]]:
         """History, and what came since in order of arrival, and meter ids by code: for what needs no judge."""
         return self._history, self._tail.arrivals(), self._ids
 
     def frozen(self, max_w: int) -> Frozen:
         """All readings in order with status, energy and group, at least those of this moment; O(n) once, then kept."""
         if self._frozen is None:
-            self._frozen = self._freezing.frozen(self._number, lambda: self._make(max_w))
+            self._frozen = self._freezing.freeze(self._number, lambda: self._make(max_w))
         return self._frozen
 
     def _make(self, max_w: int) -> Frozen:
         columns = tail_columns.merge_arrivals(self._history, self._tail.arrivals())
         found = validate(columns, self._corrections, max_w)
-        group = self._groups.of(columns.meter, columns.time)
+        group = self._groups.groups_of(columns.meter, columns.time)
         curve = found.curve
         same = curve.time is columns.time
         return Frozen(
@@ -276,7 +276,7 @@ class View:
             group=group,
             curve=curve,
             corrections=self._corrections,
-            curve_group=group if same else self._groups.of(curve.meter, curve.time),
+            curve_group=group if same else self._groups.groups_of(curve.meter, curve.time),
             ids=self._ids,
             groups=self._group_names,
             zone=self._zone,

@@ -18,7 +18,7 @@ from metertui.engine.base import Progress, Rules, SiteZone, day_number, format_k
 from metertui.engine.columns import Arrivals, Columns, tail_columns
 from metertui.engine.core import loading
 from metertui.engine.errors import DataError
-from metertui.engine.index import Directory, Readings
+from metertui.engine.index import MeterCodes, ReadingStore
 from metertui.engine.maintenance import check_bills, reconcile
 from metertui.engine.maintenance.proof import Proof
 from metertui.engine.storage import Archive, ManifestEntry, Rows, wal
@@ -34,16 +34,16 @@ def check_folder(folder: Path, rules: Rules, progress: Progress) -> Iterator[Pro
     yield from proofs
     days, proofs = _day_files(Archive(folder, zone), zone, part_of_progress(progress, 0, 2))
     yield from proofs
-    directory = Directory()
+    directory = MeterCodes()
     for account in book:
-        directory.place(account.meter, account.group, book.moves(account.meter))
+        directory.place_meter(account.meter, account.group, book.moves_of(account.meter))
     parts = [loading.recode_rows(directory, rows) for rows in [*days, *reversed(logs)]]
     history, proof = _once(parts, directory, zone)
     yield proof
     yield _registered(history, directory, book)
     events, proof = _events(folder, zone, history, directory)
     yield proof
-    frozen = Readings(history, directory, zone, events).view().frozen(rules.max_w)
+    frozen = ReadingStore(history, directory, zone, events).view().frozen(rules.max_w)
     tariffs, proof = check_bills.prove_tariffs(folder, book)
     yield proof
     yield from check_bills.prove_bills(folder, rules, frozen, tariffs)
@@ -77,7 +77,7 @@ def _books(folder: Path, zone: SiteZone) -> tuple[AccountBook, list[Proof]]:
         accounts.fail(warning)
     accounts.count = len(book)
     for account in book:
-        moves = book.moves(account.meter)
+        moves = book.moves_of(account.meter)
         moved.count += bool(moves)
         if moves and moves[-1][1] != account.group:
             moved.fail(f"{account.meter}: the last row of accounts_history.csv is not what users.csv says")
@@ -155,7 +155,7 @@ def _in_order(rows: Rows, path: Path, day: date, zone: SiteZone, proof: Proof) -
         proof.fail(f"{path}:{line}: this reading is not in order of time and identifier, or stands twice")
 
 
-def _once(parts: Sequence[Arrivals], directory: Directory, zone: SiteZone) -> tuple[Columns, Proof]:
+def _once(parts: Sequence[Arrivals], directory: MeterCodes, zone: SiteZone) -> tuple[Columns, Proof]:
     """All readings as columns, and whether the files that have the same reading agree on it."""
     proof = Proof("readings: one value at an instant")
     if not parts:
@@ -170,7 +170,7 @@ def _once(parts: Sequence[Arrivals], directory: Directory, zone: SiteZone) -> tu
     return history, proof
 
 
-def _registered(history: Columns, directory: Directory, book: AccountBook) -> Proof:
+def _registered(history: Columns, directory: MeterCodes, book: AccountBook) -> Proof:
     proof = Proof("meters with readings: registered")
     for code in np.unique(history.meter).tolist():
         proof.count += 1
@@ -179,7 +179,7 @@ def _registered(history: Columns, directory: Directory, book: AccountBook) -> Pr
     return proof
 
 
-def _events(folder: Path, zone: SiteZone, history: Columns, directory: Directory) -> tuple[EditLog, Proof]:
+def _events(folder: Path, zone: SiteZone, history: Columns, directory: MeterCodes) -> tuple[EditLog, Proof]:
     """The decisions, and whether those that stand are about readings that are stored."""
     proof = Proof("decisions about readings")
     events = EditLog(folder, zone)

@@ -35,7 +35,7 @@ def prove_tariffs(folder: Path, book: AccountBook) -> tuple[Tariffs | None, Proo
     if tariffs is not None:
         proof.count = len(tariffs.tariffs)
         kinds = {account.apartment_type for account in book}
-        kinds |= {group.apartment_type for account in book for _, group in book.moves(account.meter)}
+        kinds |= {group.apartment_type for account in book for _, group in book.moves_of(account.meter)}
         for kind in sorted({tariff.apartment_type for tariff in tariffs.tariffs} - kinds - {""}):
             proof.notes.append(f"{NAME}: no account has the apartment type {kind}")
     return tariffs, proof

@@ -21,7 +21,7 @@ from metertui.engine.accounts import Account
 from metertui.engine.base import day_number
 from metertui.engine.columns import Arrivals, Columns, Group, tail_columns
 from metertui.engine.core import Engine
-from metertui.engine.index import Readings, View
+from metertui.engine.index import ReadingStore, View
 from metertui.engine.replica.changes import NewBook
 from metertui.engine.storage import Rows
 from metertui.engine.vee import MeterHeads
@@ -46,7 +46,7 @@ def _coded(engine: Engine, rows: Rows) -> Generator[None, None, Arrivals]:
     codes = np.empty(len(rows.ids), dtype=np.int32)
     for start in range(0, len(codes), _SLICE):
         part = rows.ids[start : start + _SLICE]
-        codes[start : start + _SLICE] = [engine.directory.code(meter) for meter in part]
+        codes[start : start + _SLICE] = [engine.directory.code_of(meter) for meter in part]
         yield
     engine.ingest.heads.grow(len(engine.directory))
     return Arrivals(codes[rows.code], rows.time, rows.wh)
@@ -75,7 +75,7 @@ def update_accounts(
     many = sum(account.meter in engine.accounts for account, _ in found) > _ONE_BY_ONE
     for place, (account, moves) in enumerate(found):
         engine.ingest.counters.registered += account.meter not in engine.accounts
-        engine.accounts.learn(account, moves)
+        engine.accounts.replace_known(account, moves)
         _place(engine, account.meter, regroup=not many)
         if place % _ACCOUNTS == 0:
             yield
@@ -101,7 +101,7 @@ def _place(engine: Engine, meter: str, *, regroup: bool = True) -> None:
     if known and regroup:
         engine.readings.regroup(code, _EVER)
     elif known:
-        engine.readings.correct()
+        engine.readings.refresh_views()
 
 
 class HistoryRebuild:
@@ -151,7 +151,7 @@ class HistoryRebuild:
             )
             history = tail_columns.merge_arrivals(history, arrived)
         keep = tail_columns.new_arrivals(history, self._tail)
-        self._readings = Readings(history, engine.directory, engine.zone, engine.events)
+        self._readings = ReadingStore(history, engine.directory, engine.zone, engine.events)
         self._readings.append(self._tail.meter[keep], self._tail.time[keep], self._tail.wh[keep])
 
     def view(self) -> View:

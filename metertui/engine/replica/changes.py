@@ -235,7 +235,7 @@ class ChangeReader:
                     stated[meter] = account
             for meter, account in stated.items():
                 course = self._course(account)
-                if book.get(meter) != account or list(book.moves(meter)) != course:
+                if book.get(meter) != account or list(book.moves_of(meter)) != course:
                     news.accounts.append((account, course))
 
     def _new_accounts(self) -> list[Account] | None:
@@ -265,10 +265,10 @@ class ChangeReader:
         return found
 
     def _rows(self, header: bytes, lines: bytes) -> list[Account]:
-        return account_files.parse_rows(header + lines, self._users.path, self._zone) if lines else []
+        return account_files.parse_accounts(header + lines, self._users.path, self._zone) if lines else []
 
     def _read_moves(self) -> None:
-        self._moves = account_history.stated_moves(self._folder / _MOVES, self._zone)
+        self._moves = account_history.read_moves(self._folder / _MOVES, self._zone)
 
     def _course(self, account: Account) -> list[tuple[int, Group]]:
         """An account's attributes in time, without a last half of a change."""
@@ -301,7 +301,7 @@ def _compared(book: AccountBook, before: AccountBook) -> NewBook:
     changed = [
         account.meter
         for account in book
-        if before.get(account.meter) != account or before.moves(account.meter) != book.moves(account.meter)
+        if before.get(account.meter) != account or before.moves_of(account.meter) != book.moves_of(account.meter)
     ]
     return NewBook(book, changed, [account.meter for account in before if account.meter not in book])
 

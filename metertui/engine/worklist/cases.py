@@ -122,7 +122,7 @@ class SiteState:
         """The attributes of meters at instants, as positions in `groups`; of none where the meter is not known."""
         group = np.zeros(len(meter), dtype=np.int32)
         known = (meter >= 0) & (meter < len(self.place))
-        group[known] = self.place.of(meter[known], time[known])
+        group[known] = self.place.groups_of(meter[known], time[known])
         return group
 
 

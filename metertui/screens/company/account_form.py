@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Button, Input, Label, Static
 
-from metertui.engine.accounts import Account, check_field, effective
+from metertui.engine.accounts import Account, check_field, parse_effective
 from metertui.engine.attributes import FIELDS
 from metertui.engine.base import check_meter_id
 from metertui.engine.errors import MeterError, Refused
@@ -88,7 +88,10 @@ class FormTab(Tab):
     def _state(self, account: Account, fields: dict[str, str], since: int | None) -> str:
         """Return the state of an account, and whether Change would correct its last change. Raises Refused."""
         accounts, now = self.headend.engine.accounts, self.headend.engine.clock.now()
-        planned, before = accounts.modified(account.meter, fields, now, since).moves, accounts.moves(account.meter)
+        planned, before = (
+            accounts.plan_change(account.meter, fields, now, since).moves,
+            accounts.moves_of(account.meter),
+        )
         state = f"{account.meter} is registered, {'active' if account.active else 'deactivated'}"
         if not planned or len(planned[account.meter]) > len(before):
             return state
@@ -97,12 +100,12 @@ class FormTab(Tab):
     def _since(self) -> int | None:
         """Return the instant when a change takes effect (µs UTC); None for now. Raises Refused."""
         text = self.query_one("#form-since", Input).value.strip()
-        return effective(text, self.zone) if text else None
+        return parse_effective(text, self.zone) if text else None
 
     def _history(self, account: Account) -> Text:
         """Return the attributes of an account in time, and the edits about it."""
         lines = []
-        moves = self.headend.engine.accounts.moves(account.meter)
+        moves = self.headend.engine.accounts.moves_of(account.meter)
         if account.registered is not None:
             lines.append(f"{fmt.moment(account.registered, self.zone)}  registered")
         for place, (since, group) in enumerate(moves):

@@ -47,7 +47,7 @@ class AccountsTab(Tab):
         hint = "search: any part of id, address or postcode"
         yield SearchField("#account-table", placeholder=hint, id="account-search")
         yield Static(id="account-count")
-        widest = max(10, self.headend.engine.accounts.roster.widest)
+        widest = max(10, self.headend.engine.accounts.finder.widest)
         yield Table((Column("meter", widest), *_COLUMNS), id="account-table")
 
     def reload(self) -> None:
@@ -87,8 +87,8 @@ class AccountsTab(Tab):
         self.query_one("#account-count", Static).update(self._count_line())
 
     def _fetch(self, start: int, stop: int) -> Sequence[Cells]:
-        roster = self.headend.engine.accounts.roster
-        return [self._cells(roster.account(row)) for row in self._rows[start:stop].tolist()]
+        roster = self.headend.engine.accounts.finder
+        return [self._cells(roster.account_at(row)) for row in self._rows[start:stop].tolist()]
 
     def _cells(self, account: Account) -> Cells:
         state = "active" if account.active else "deactivated"
@@ -111,5 +111,5 @@ class AccountsTab(Tab):
     def _open_account(self, event: Table.RowSelected) -> None:
         event.stop()
         if event.row < len(self._rows):
-            meter = self.headend.engine.accounts.roster.meter(int(self._rows[event.row]))
+            meter = self.headend.engine.accounts.finder.meter_at(int(self._rows[event.row]))
             self.company.open_account(meter)

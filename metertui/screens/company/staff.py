@@ -84,7 +84,7 @@ class StaffTab(Tab):
             said = f"! The role is one of {', '.join(ROLES)}"
         elif again and not password.startswith(again):
             said = "! The passwords differ"
-        elif email and self.headend.engine.staff.get(email) is not None:
+        elif email and self.headend.engine.staff.member_of(email) is not None:
             said = f"{email} exists; Add changes role and password"
         self.query_one("#staff-check", Static).update(message(said))
 
@@ -121,6 +121,6 @@ class StaffTab(Tab):
                 self._field(name).value = ""
         self.say(done)
         self._list()
-        member = self.headend.engine.staff.get(self.who)
+        member = self.headend.engine.staff.member_of(self.who)
         if member is None or member.role != self.desk.sessions.role:
             self.desk.sessions.end()  # they removed their own role

@@ -64,11 +64,11 @@ async def export(
 async def export_readings(headend: HeadEnd, behind: WindowReadings, path: Path, progress: Progress) -> None:
     """Write the readings of one meter, oldest first. As `export`; raises MeterError."""
     zone, directory = headend.engine.zone, headend.engine.directory
-    groups, code, names = directory.view(), directory.codes[behind.meter], tuple(directory.groups)
+    groups, code, names = directory.groups_in_time(), directory.codes[behind.meter], tuple(directory.groups)
 
     def rows(span: slice) -> pd.DataFrame:
         some = behind.part(span)
-        of = groups.of(np.full(len(some), code, dtype=np.int32), some.time)
+        of = groups.groups_of(np.full(len(some), code, dtype=np.int32), some.time)
         return some.table([names[group] for group in of.tolist()], zone)
 
     def write() -> None:

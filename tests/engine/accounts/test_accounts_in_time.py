@@ -85,7 +85,7 @@ def test_usage_by_region_is_the_models(actions: list[tuple]) -> None:
         for meter in METERS:
             account = engine.accounts.get(meter)
             assert account is not None
-            engine.accounts.put([type(account)(meter, region="North", registered=FIRST - HOUR)], {})
+            engine.accounts.put_accounts([type(account)(meter, region="North", registered=FIRST - HOUR)], {})
         try:
             for what, meter, *more in actions:
                 match what:
@@ -147,7 +147,7 @@ def switch(engine: Engine, model: Model, meter: str, *, active: bool) -> None:
 def close(engine: Engine) -> None:
     if count := engine.day_close.seal():
         engine.day_close.write_day_files(count, lambda _: None)
-        engine.day_close.finish(engine.readings.rebuild(count))
+        engine.day_close.finish(engine.readings.rebuild_history(count))
         engine.day_close.drop_sealed()
 
 

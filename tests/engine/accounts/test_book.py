@@ -42,10 +42,10 @@ def users(folder: Path, text: str | bytes) -> AccountBook:
 
 
 def register(book: AccountBook, *meters: str, now: int = NOW, **fields: str) -> None:
-    accounts = [book.prepare(meter, fields, now) for meter in meters]
-    book.append(accounts)
+    accounts = [book.prepare_account(meter, fields, now) for meter in meters]
+    book.append_rows(accounts)
     for account in accounts:
-        book.add(account)
+        book.add_account(account)
 
 
 def text_of(folder: Path, name: str = "users.csv") -> str:
@@ -80,13 +80,13 @@ def test_the_operating_systems_cache_is_enough_where_the_settings_say_so(
     book = load(tmp_path)
     register(book, "1")
     monkeypatch.setattr(durable, "sync_file", refuse)
-    book.append([Account("2")], sync=False)
+    book.append_rows([Account("2")], sync=False)
     assert "2" in load(tmp_path)
 
 
 def test_what_is_prepared_is_neither_known_nor_stored(tmp_path: Path) -> None:
     book = load(tmp_path)
-    assert book.prepare("1", HOME, NOW).group == Group("East", "Bedok", "4-room")
+    assert book.prepare_account("1", HOME, NOW).group == Group("East", "Bedok", "4-room")
     assert "1" not in book
     assert list(tmp_path.iterdir()) == []
 
@@ -108,7 +108,7 @@ def test_what_is_prepared_is_neither_known_nor_stored(tmp_path: Path) -> None:
 def test_what_cannot_be_registered(tmp_path: Path, meter: str, fields: dict[str, str], code: str) -> None:
     book = users(tmp_path, f"{EIGHT}old,,,,,,active,\ngone,,,,,,deactivated,\n")
     with pytest.raises(Refused) as caught:
-        book.prepare(meter, fields, NOW)
+        book.prepare_account(meter, fields, NOW)
     assert caught.value.code == code
 
 
@@ -245,10 +245,10 @@ def test_an_append_is_retracted_with_the_batch_that_it_belongs_to(
     book = load(tmp_path)
     if not first:
         register(book, "1")
-    mark = book.append([book.prepare("2", HOME, NOW)])
+    mark = book.append_rows([book.prepare_account("2", HOME, NOW)])
     with monkeypatch.context() as patch:
         patch.setattr(os, "truncate", truncate)
-        book.retract(mark)
+        book.retract_rows(mark)
     register(book, "2")  # would stand there twice, and never load again, if the first were still there
     assert list(load(tmp_path)) == list(book)
 
@@ -277,7 +277,7 @@ def test_a_change_of_attributes_does_not_rewrite_history(tmp_path: Path) -> None
     )
     again = load(tmp_path)
     assert again.get("1") == Account("1", region="West", apartment_type="4-room", registered=NOW)
-    assert list(again.moves("1")) == [(NOW, Group("East", "", "4-room")), (LATER, Group("West", "", "4-room"))]
+    assert list(again.moves_of("1")) == [(NOW, Group("East", "", "4-room")), (LATER, Group("West", "", "4-room"))]
 
 
 def test_a_change_of_address_makes_no_history(tmp_path: Path) -> None:
@@ -294,7 +294,7 @@ def test_a_change_of_address_makes_no_history(tmp_path: Path) -> None:
 def test_what_was_before_a_change_stays_whatever_the_clock_says(tmp_path: Path, registered: str) -> None:
     book = users(tmp_path, f"{EIGHT}1,,East,,,,active,{registered}\n")
     book.modify("1", {"region": "West"}, LATER)
-    (first, before), (second, after) = load(tmp_path).moves("1")
+    (first, before), (second, after) = load(tmp_path).moves_of("1")
     assert (before.region, after.region) == ("East", "West")
     assert second > first
     assert second >= LATER
@@ -323,7 +323,7 @@ def test_a_change_of_what_is_not_there_or_not_allowed(tmp_path: Path) -> None:
     before = text_of(tmp_path)
     with pytest.raises(Refused, match="region begins with ="):
         book.modify("1", {"address": "fine", "region": "=1"}, LATER)
-    assert (text_of(tmp_path), list(book.moves("1"))) == (before, [])
+    assert (text_of(tmp_path), list(book.moves_of("1"))) == (before, [])
 
 
 @pytest.mark.parametrize("step", ["fall_due", "place_due"])
@@ -348,10 +348,10 @@ def test_a_change_that_the_disk_refuses_is_made_by_trying_again(
     assert book.get("1") == Account("1", region="East", registered=NOW)
     again = load(tmp_path)  # as after a crash
     assert list(again) == list(book)
-    assert (list(again.moves("1")), again.warnings) == ([], [])
+    assert (list(again.moves_of("1")), again.warnings) == ([], [])
     assert not list(tmp_path.glob(".*.due"))
     again.modify("1", {"region": "West"}, LATER + 5)
-    moves = load(tmp_path).moves("1")
+    moves = load(tmp_path).moves_of("1")
     assert (moves[0][1].region, moves[-1][1].region) == ("East", "West")
 
 
@@ -361,7 +361,7 @@ def test_a_change_that_a_crash_cut_in_half_never_was(tmp_path: Path, before: str
     register(book, "1", region="North")
     if before != "North":
         book.modify("1", {"region": before}, LATER - 5)
-    users, moves = text_of(tmp_path), list(book.moves("1"))
+    users, moves = text_of(tmp_path), list(book.moves_of("1"))
     book.modify("1", {"region": "West"}, LATER)
     (tmp_path / "users.csv").write_text(users)  # as versions before the two were one step could leave it
     told = "accounts_history.csv: the last change of 1 was dropped, as users.csv does not have it"
@@ -371,8 +371,8 @@ def test_a_change_that_a_crash_cut_in_half_never_was(tmp_path: Path, before: str
         if not readonly:
             again.mend()
         assert again.warnings == [told]
-        assert list(again.moves("1"))[-1][1].region == before
-        assert len(again.moves("1")) == max(1, len(moves))
+        assert list(again.moves_of("1"))[-1][1].region == before
+        assert len(again.moves_of("1")) == max(1, len(moves))
     assert load(tmp_path).warnings == []
     assert [account.region for account in load(tmp_path)] == [before]
 
@@ -382,7 +382,7 @@ def test_a_region_that_was_edited_by_hand_leaves_the_past_alone(tmp_path: Path) 
     register(book, "1", region="East")
     book.modify("1", {"region": "West"}, LATER)
     (tmp_path / "users.csv").write_text(text_of(tmp_path).replace("West", "South"))
-    assert [group.region for _, group in load(tmp_path).moves("1")] == ["East", "West"]
+    assert [group.region for _, group in load(tmp_path).moves_of("1")] == ["East", "West"]
 
 
 def test_many_accounts_and_their_history_with_one_rewrite_of_each(
@@ -397,19 +397,19 @@ def test_many_accounts_and_their_history_with_one_rewrite_of_each(
         durable.Replacement, "commit_pending", lambda self: (written.append(self._path.name), real(self))[1]
     )
     moved = [(NOW, Group("North")), (LATER, Group("South"))]
-    book.put([Account("1", region="South"), Account("3", region="South")], {"1": moved, "3": moved})
+    book.put_accounts([Account("1", region="South"), Account("3", region="South")], {"1": moved, "3": moved})
     assert written == ["accounts_history.csv", "users.csv"]
     again = load(tmp_path)
     assert [(account.meter, account.region) for account in again] == [("1", "South"), ("2", "West"), ("3", "South")]
-    assert list(again.moves("1")) == list(again.moves("3")) == moved
-    assert [group.region for _, group in again.moves("2")] == ["East", "West"]
+    assert list(again.moves_of("1")) == list(again.moves_of("3")) == moved
+    assert [group.region for _, group in again.moves_of("2")] == ["East", "West"]
 
 
 def test_history_in_any_order_and_a_broken_one(tmp_path: Path) -> None:
     path = tmp_path / "accounts_history.csv"
     head = "apartment_type,identifier,effective_from,region,sub_region\n"
     path.write_text(f"{head},1,2025-03-13T08:00:00.5,West,\n,1,2025-03-12T10:40:00,East,\n")
-    assert list(load(tmp_path).moves("1")) == [(NOW, Group("East")), (LATER, Group("West"))]
+    assert list(load(tmp_path).moves_of("1")) == [(NOW, Group("East")), (LATER, Group("West"))]
     path.write_text(f"{head},1,2025-03-13,West,\n")
     with pytest.raises(DataError, match=r"accounts_history\.csv:2: a timestamp is like"):
         load(tmp_path)
@@ -430,7 +430,7 @@ def test_a_change_takes_effect_when_it_is_said_to(tmp_path: Path) -> None:
     book = load(tmp_path)
     register(book, "1", region="East")
     book.modify("1", {"region": "West"}, LATER, since=NOW + 1)
-    assert list(load(tmp_path).moves("1")) == [(NOW, Group("East")), (NOW + 1, Group("West"))]
+    assert list(load(tmp_path).moves_of("1")) == [(NOW, Group("East")), (NOW + 1, Group("West"))]
     for since, said in (
         (NOW, "1 has its attributes since 2025-03-12T10:40:00.000001"),
         (LATER + 1, "2025-03-13T08:00:00.500001.08:00 is in the future"),
@@ -451,7 +451,7 @@ def test_the_date_of_the_last_change_is_corrected_and_the_change_taken_back(tmp_
     book.modify("1", {"region": "South"}, LATER, since=NOW + 30)
 
     def moves() -> list[tuple[int, Group]]:
-        return list(load(tmp_path).moves("1"))
+        return list(load(tmp_path).moves_of("1"))
 
     before = [(NOW, Group("East")), (NOW + 10, Group("West"))]
     for since in (NOW + 40, NOW + 20, LATER):  # later, earlier, and now
@@ -482,10 +482,10 @@ def test_registrations_go_on_while_a_change_is_drafted(
     book = users(tmp_path, f'{SIX}0,"a, ""b"" ",East,,,\n')
     register(book, "1", "10", "2", region="East")
     register(book, "3", address="1,,East,,,,active,2025-03-12T10:40:00+08:00")
-    draft = book.draft(book.standing(), book.modified("1", {"region": "West"}, LATER))
+    draft = book.draft_change(book.standing(), book.plan_change("1", {"region": "West"}, LATER))
     assert load(tmp_path).get("1") == book.get("1") == Account("1", region="East", registered=NOW)
     register(book, "4", region="North")
-    book.commit(draft)
+    book.commit_change(draft)
     register(book, "5")
     again = load(tmp_path)
     assert list(again) == list(book)
@@ -499,13 +499,13 @@ def test_a_file_written_anew_since_a_change_was_drafted_is_written_again(
 ) -> None:
     book = load(tmp_path)
     register(book, "1", "2", region="East")
-    draft = book.draft(book.standing(), book.deactivated("1"))
+    draft = book.draft_change(book.standing(), book.plan_deactivation("1"))
     with monkeypatch.context() as patch:
         patch.setattr(durable, "sync_file", refuse)
         with pytest.raises(StorageError):
             register(book, "3")
     register(book, "3")
-    book.commit(draft)
+    book.commit_change(draft)
     assert [(account.meter, account.active) for account in load(tmp_path)] == [("1", False), ("2", True), ("3", True)]
     assert [path.name for path in tmp_path.iterdir()] == ["users.csv"]
 
@@ -515,13 +515,13 @@ def test_who_was_registered_while_an_import_was_drafted_stands_once_and_as_regis
     register(book, "1", region="East")
     moved = {meter: [(NOW, Group("North")), (LATER, Group("South"))] for meter in ("1", "2", "3")}
     change = Change([Account(meter, region="South") for meter in moved], moved)
-    draft = book.draft(book.standing(), change)
+    draft = book.draft_change(book.standing(), change)
     register(book, "2", region="West")
-    book.commit(draft)
+    book.commit_change(draft)
     again = load(tmp_path)
     assert list(again) == list(book)
     assert {account.meter: account.region for account in again} == {"1": "South", "2": "West", "3": "South"}
-    assert [bool(again.moves(meter)) for meter in ("1", "2", "3")] == [True, False, True]
+    assert [bool(again.moves_of(meter)) for meter in ("1", "2", "3")] == [True, False, True]
     assert again.warnings == []
 
 
@@ -558,7 +558,7 @@ def test_iteration_and_count(tmp_path: Path) -> None:
     assert (len(book), list(book), book.get("1"), "1" in book) == (0, [], None, False)
     register(book, "2", "1")
     assert (len(book), [account.meter for account in book]) == (2, ["2", "1"])
-    assert replace(book.prepare("3", {}, NOW), meter="1") == book.get("1")
+    assert replace(book.prepare_account("3", {}, NOW), meter="1") == book.get("1")
 
 
 # -- anything, in any order ----------------------------------------------------------------------------------------
@@ -610,4 +610,4 @@ def test_the_files_hold_what_a_plain_dictionary_would(actions: list[tuple[str, s
                 known[meter] = replace(known[meter], active=action == "reactivate")
         for each in (book, load(folder)):
             assert {account.meter: account for account in each} == known
-            assert {meter: list(each.moves(meter)) for meter in known if each.moves(meter)} == moves
+            assert {meter: list(each.moves_of(meter)) for meter in known if each.moves_of(meter)} == moves

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from metertui.engine.accounts import search
 from metertui.engine.accounts.account import Account
-from metertui.engine.accounts.search import Roster
+from metertui.engine.accounts.search import AccountFinder
 
 IDS = st.text("aAbB1-", min_size=1, max_size=4)
 TEXTS = st.text("aAß1\n\x1f ", max_size=4)
@@ -32,7 +32,7 @@ def contains(account: Account, wanted: str) -> bool:
 @given(ACTIONS, st.sampled_from([1, 3]), st.sampled_from([0, 64]), st.sampled_from([0, 32]))
 def test_answers_are_those_of_a_plain_scan(actions: list[tuple], segment: int, many: int, changes: int) -> None:
     accounts: dict[str, Account] = {}
-    book = Roster(accounts.get)
+    book = AccountFinder(accounts.get)
     with (
         patch.object(search, "_SEGMENT", segment),
         patch.object(search, "_MANY", many),
@@ -42,26 +42,26 @@ def test_answers_are_those_of_a_plain_scan(actions: list[tuple], segment: int, m
             if action == "add":
                 if what not in accounts:
                     accounts[what] = Account(what, postcode=value.replace("\n", " ").replace("\x1f", " "))
-                    book.add(what)
+                    book.add_meter(what)
             elif action == "change":
                 if accounts:
                     meter = list(accounts)[what % len(accounts)]
                     accounts[meter] = replace(accounts[meter], address=value.replace("\n", " ").replace("\x1f", " "))
-                    book.changed(meter)
+                    book.mark_changed(meter)
             else:
                 check(book, accounts, what, value)
         check(book, accounts, "a", 2)
 
 
-def check(book: Roster, accounts: dict[str, Account], text: str, limit: int) -> None:
+def check(book: AccountFinder, accounts: dict[str, Account], text: str, limit: int) -> None:
     wanted = text.casefold().strip()
     ordered = sorted(accounts, key=lambda meter: (meter.lower(), meter))
-    assert [book.meter(row) for row in book.ordered().tolist()] == ordered
+    assert [book.meter_at(row) for row in book.rows_by_id().tolist()] == ordered
     every = [meter for meter in ordered if contains(accounts[meter], wanted)]
-    matches = book.matches(text)
+    matches = book.rows_containing(text)
     assert matches is not None
-    assert [book.meter(row) for row in matches.tolist()] == every
-    found = [account.meter for account in book.search(text, limit) or []]
+    assert [book.meter_at(row) for row in matches.tolist()] == every
+    found = [account.meter for account in book.find_accounts(text, limit) or []]
     begin = [meter for meter in ordered if meter.lower().startswith(wanted) and meter != text.strip()]
     rest = [meter for meter in accounts if meter in every and meter not in begin and meter != text.strip()]
     exact = [text.strip()] if text.strip() in accounts else []
@@ -70,20 +70,20 @@ def check(book: Roster, accounts: dict[str, Account], text: str, limit: int) -> 
 
 def test_a_search_is_given_up_between_two_segments() -> None:
     accounts = {str(number): Account(str(number)) for number in range(5000)}
-    book = Roster(accounts.get)
-    book.extend(accounts)
+    book = AccountFinder(accounts.get)
+    book.add_meters(accounts)
     asked = iter([False, False, True])
-    assert book.matches("zzz", lambda: next(asked)) is None
-    assert book.search("zzz", 5, lambda: True) is None
-    assert book.search("zzz", 5) == []
+    assert book.rows_containing("zzz", lambda: next(asked)) is None
+    assert book.find_accounts("zzz", 5, lambda: True) is None
+    assert book.find_accounts("zzz", 5) == []
     assert book.widest == 4
 
 
 def test_ids_of_a_million_shapes_are_in_order_when_many_come_at_once() -> None:
     accounts = {meter: Account(meter) for meter in ("b", "A", "a", "a.b", "a-b", "a_", "Z9", "z" * 32)}
-    book = Roster(accounts.get)
-    book.extend(accounts)
+    book = AccountFinder(accounts.get)
+    book.add_meters(accounts)
     with patch.object(search, "_PIECE", 3):
-        assert [book.meter(row) for row in book._sorted(len(accounts)).tolist()] == sorted(
+        assert [book.meter_at(row) for row in book._sorted(len(accounts)).tolist()] == sorted(
             accounts, key=lambda meter: (meter.lower(), meter)
         )

@@ -27,10 +27,10 @@ def roles(book: StaffBook) -> dict[str, str]:
 
 
 def test_a_member_is_let_in_with_the_password_and_in_no_other_way(tmp_path: Path) -> None:
-    load(tmp_path).add("Ann@utility.example", "operator", "pass word")
+    load(tmp_path).add_member("Ann@utility.example", "operator", "pass word")
     book = load(tmp_path)
-    assert book.verify("Ann@utility.example", "pass word") == "operator"
-    assert book.verify("ann@UTILITY.example", "pass word") == "operator"
+    assert book.verify_password("Ann@utility.example", "pass word") == "operator"
+    assert book.verify_password("ann@UTILITY.example", "pass word") == "operator"
     for email, password in [
         ("Ann@utility.example", "Pass word"),
         ("Ann@utility.example", ""),
@@ -38,12 +38,12 @@ def test_a_member_is_let_in_with_the_password_and_in_no_other_way(tmp_path: Path
         ("bob@utility.example", "pass word"),
         ("", ""),
     ]:
-        assert book.verify(email, password) is None
+        assert book.verify_password(email, password) is None
 
 
 def test_an_unknown_name_costs_a_hash_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     book = load(tmp_path)
-    book.add("a@b", "operator", "x")
+    book.add_member("a@b", "operator", "x")
     costs: list[str] = []
     real = PasswordHasher.verify
 
@@ -52,13 +52,13 @@ def test_an_unknown_name_costs_a_hash_too(tmp_path: Path, monkeypatch: pytest.Mo
         return real(self, stored, password)
 
     monkeypatch.setattr(PasswordHasher, "verify", verify)
-    assert (book.verify("a@b", "y"), book.verify("nobody@b", "y")) == (None, None)
+    assert (book.verify_password("a@b", "y"), book.verify_password("nobody@b", "y")) == (None, None)
     assert costs == [costs[0]] * 2
     assert costs[0].startswith("$argon2id$")
 
 
 def test_the_file_holds_no_password_and_is_for_its_owner_alone(tmp_path: Path) -> None:
-    load(tmp_path).add("a@b", "government", "hunter2")
+    load(tmp_path).add_member("a@b", "government", "hunter2")
     path = tmp_path / "admins.csv"
     text = path.read_text()
     assert text.startswith('email,role,password_hash\na@b,government,"$argon2id$')
@@ -68,30 +68,30 @@ def test_the_file_holds_no_password_and_is_for_its_owner_alone(tmp_path: Path) -
 
 def test_adding_again_replaces_and_removing_removes(tmp_path: Path) -> None:
     book = load(tmp_path)
-    book.add("b@b", "government", "x")
-    book.add("a@b", "government", "x")
-    book.add("A@b", "government", "y")
+    book.add_member("b@b", "government", "x")
+    book.add_member("a@b", "government", "x")
+    book.add_member("A@b", "government", "y")
     assert roles(load(tmp_path)) == {"A@b": "government", "b@b": "government"}
-    assert (book.verify("a@b", "x"), book.verify("a@b", "y")) == (None, "government")
-    book.remove("B@B")
+    assert (book.verify_password("a@b", "x"), book.verify_password("a@b", "y")) == (None, "government")
+    book.remove_member("B@B")
     assert roles(load(tmp_path)) == roles(book) == {"A@b": "government"}
     with pytest.raises(MeterError, match="b@b is not a member of staff"):
-        book.remove("b@b")
+        book.remove_member("b@b")
 
 
 def test_an_operator_has_to_be_left(tmp_path: Path) -> None:
     book = load(tmp_path)
-    book.add("a@b", "operator", "x")
-    book.add("c@b", "government", "x")
+    book.add_member("a@b", "operator", "x")
+    book.add_member("c@b", "government", "x")
     for email in ("a@b", "A@B"):
         with pytest.raises(MeterError, match="is the last operator; make another one first"):
-            book.remove(email)
+            book.remove_member(email)
     with pytest.raises(MeterError, match="is the last operator; make another one first"):
-        book.add("a@b", "government", "x")
+        book.add_member("a@b", "government", "x")
     assert roles(load(tmp_path)) == roles(book) == {"a@b": "operator", "c@b": "government"}
-    book.add("d@b", "operator", "x")
-    book.remove("a@b")
-    book.remove("c@b")
+    book.add_member("d@b", "operator", "x")
+    book.remove_member("a@b")
+    book.remove_member("c@b")
     assert roles(load(tmp_path)) == {"d@b": "operator"}
 
 
@@ -108,7 +108,7 @@ def test_an_operator_has_to_be_left(tmp_path: Path) -> None:
 def test_what_cannot_be_added(tmp_path: Path, email: str, role: str, password: str) -> None:
     book = load(tmp_path)
     with pytest.raises(MeterError):
-        book.add(email, role, password)
+        book.add_member(email, role, password)
     assert (book.members(), list(tmp_path.iterdir())) == ([], [])
 
 
@@ -117,7 +117,7 @@ def test_what_the_disk_refuses_is_not_so_here_either(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: object
 ) -> None:
     book = load(tmp_path)
-    book.add("a@b", "government", "x")
+    book.add_member("a@b", "government", "x")
 
     def refuse(*_: object, **__: object) -> None:
         raise StorageError("cannot write admins.csv: No space left on device")
@@ -138,28 +138,28 @@ def test_plain_passwords_load_once_and_are_rewritten_hashed(tmp_path: Path) -> N
     assert "secret" not in text
     for each in (book, load(tmp_path)):
         assert roles(each) == {"a@b": "operator", "c@d": "operator"}
-        assert each.verify("c@d", "secret2, too") == "operator"
+        assert each.verify_password("c@d", "secret2, too") == "operator"
     assert (tmp_path / "admins.csv").read_text() == text
 
 
 def test_a_plain_file_may_state_roles_and_hashes_beside(tmp_path: Path) -> None:
     hashed = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash("old")
     book = load(tmp_path, f'email,role,password,password_hash\na@b,Government,new,\nc@d,operator,,"{hashed}"\n')
-    assert (book.verify("a@b", "new"), book.verify("c@d", "old")) == ("government", "operator")
+    assert (book.verify_password("a@b", "new"), book.verify_password("c@d", "old")) == ("government", "operator")
     assert "new" not in (tmp_path / "admins.csv").read_text()
 
 
 def test_a_reader_beside_the_owner_leaves_the_file_as_it_is(tmp_path: Path) -> None:
     text = "email,password\na@b,secret\n"
     book = load(tmp_path, text, readonly=True)
-    assert book.verify("a@b", "secret") == "operator"
+    assert book.verify_password("a@b", "secret") == "operator"
     assert (tmp_path / "admins.csv").read_text() == text
 
 
 @pytest.mark.parametrize("text", [None, "", "email,role,password_hash\n"])
 def test_no_staff_at_all(tmp_path: Path, text: str | None) -> None:
     book = load(tmp_path, text)
-    assert (book.members(), book.verify("a@b", "x")) == ([], None)
+    assert (book.members(), book.verify_password("a@b", "x")) == ([], None)
 
 
 @pytest.mark.parametrize(
@@ -189,22 +189,22 @@ def test_what_is_broken_is_named_and_nothing_is_rewritten(
 
 def test_a_hash_that_is_none_lets_nobody_in(tmp_path: Path) -> None:
     book = load(tmp_path, "email,role,password_hash\na@b,operator,secret\n")
-    assert book.verify("a@b", "secret") is None
+    assert book.verify_password("a@b", "secret") is None
 
 
 def test_the_last_operator_is_neither_removed_nor_made_anything_else(tmp_path: Path) -> None:
     staff = StaffBook(tmp_path)
-    staff.add("gov@example.com", "government", "secret")  # where there is none, nobody is the last
-    staff.add("Ann@example.com", "operator", "secret")
+    staff.add_member("gov@example.com", "government", "secret")  # where there is none, nobody is the last
+    staff.add_member("Ann@example.com", "operator", "secret")
     before = staff.members()
     for lose in (
-        lambda: staff.remove("ann@example.com"),
-        lambda: staff.add("ann@example.com", "government", "secret"),
+        lambda: staff.remove_member("ann@example.com"),
+        lambda: staff.add_member("ann@example.com", "government", "secret"),
     ):
         with pytest.raises(MeterError, match=r"ann@example\.com is the last operator; make another one first"):
             lose()
     assert staff.members() == before
-    staff.add("ann@example.com", "operator", "another")
-    staff.add("bob@example.com", "operator", "secret")
-    staff.remove("ann@example.com")
+    staff.add_member("ann@example.com", "operator", "another")
+    staff.add_member("bob@example.com", "operator", "secret")
+    staff.remove_member("ann@example.com")
     assert [member.email for member in staff.members()] == ["bob@example.com", "gov@example.com"]

@@ -169,7 +169,7 @@ def test_decisions_outlive_the_process_and_the_day(engine: Engine, tmp_path: Pat
     decide(engine, "void", "03:00")
     count = engine.day_close.seal()
     engine.day_close.write_day_files(count, lambda _: None)
-    engine.day_close.finish(engine.readings.rebuild(count))
+    engine.day_close.finish(engine.readings.rebuild_history(count))
     engine.day_close.drop_sealed()
     assert used(engine) == 2500
     engine.close()
@@ -263,7 +263,7 @@ def test_readings_and_decisions_in_any_order(actions: list[tuple[str, int, objec
             elif what == "close":
                 count = engine.day_close.seal()
                 engine.day_close.write_day_files(count, lambda _: None)
-                engine.day_close.finish(engine.readings.rebuild(count))
+                engine.day_close.finish(engine.readings.rebuild_history(count))
                 engine.day_close.drop_sealed()
             elif what == "start":
                 engine.close()

@@ -39,7 +39,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
         if time == TIMES[-3]:
             count = opened.day_close.seal()
             opened.day_close.write_day_files(count, lambda _: None)
-            opened.day_close.finish(opened.readings.rebuild(count))
+            opened.day_close.finish(opened.readings.rebuild_history(count))
             opened.day_close.drop_sealed()
         if time == TIMES[-1]:
             opened.accounts.modify("c", {"region": "East"}, clock.now())

@@ -152,7 +152,7 @@ def course(folder: Path, meter: str = "a") -> tuple[Group, list[tuple[int, Group
     engine = opened(folder)
     account = engine.accounts.get(meter)
     assert account is not None
-    found = account.group, list(engine.accounts.moves(meter))
+    found = account.group, list(engine.accounts.moves_of(meter))
     engine.close()
     return found
 

@@ -251,7 +251,7 @@ def test_a_day_close_moves_everything_and_nothing_twice(engine: Engine) -> None:
     count = engine.day_close.seal()
     commit(engine, ("m", "3", "2025-03-12T09:00:00"))
     assert len(engine.day_close.write_day_files(count, lambda _: None)) == 2
-    engine.day_close.finish(engine.readings.rebuild(count))
+    engine.day_close.finish(engine.readings.rebuild_history(count))
     engine.day_close.drop_sealed()
     assert (engine.folder / "archive/2025/03_11.csv").read_text() == (
         "identifier,timestamp,usage\nn,2025-03-11T01:00:00+08:00,9\nm,2025-03-11T23:30:00+08:00,1\n"
@@ -272,7 +272,7 @@ def test_an_interrupted_day_close_is_finished_at_the_next_start(engine: Engine, 
     if done != "seal":
         engine.day_close.write_day_files(count, lambda _: None)
     if done == "swap":
-        engine.day_close.finish(engine.readings.rebuild(count))
+        engine.day_close.finish(engine.readings.rebuild_history(count))
     commit(engine, ("n", "1", "2025-03-12T10:00:00"))
     again = reopened(engine)
     assert not (engine.folder / "log.sealed.txt").exists()

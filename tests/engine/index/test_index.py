@@ -154,7 +154,7 @@ class AnyOrder(RuleBasedStateMachine):
         days: tuple[int, int] | None,
         clock: tuple[int, int] | None,
     ) -> None:
-        found = self.index.select(meter, chosen, days, clock)
+        found = self.index.select_rows(meter, chosen, days, clock)
         assert found.dtype == np.int64
         assert sorted(found.tolist()) == self.model.select(meter, chosen, days, clock)
         if meter is not None:
@@ -206,7 +206,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     @rule(meter=meters, start=st.none() | instants, end=st.none() | instants)
     def rows_of(self, meter: int, start: int | None, end: int | None) -> None:
-        assert self.index.rows_of(meter, start, end).tolist() == [
+        assert self.index.rows_of_meter(meter, start, end).tolist() == [
             row
             for time, row in self.model.of(meter)
             if (start is None or time > start) and (end is None or time <= end)
@@ -239,22 +239,22 @@ def test_meters_read_at_the_same_moment_are_all_found() -> None:
         {"clock": (8 * HOUR, 8 * HOUR + 1)},
         {"groups": [3], "days": (10, 11), "clock": (0, DAY)},
     ):
-        assert sorted(index.select(**conditions).tolist()) == list(range(500))
+        assert sorted(index.select_rows(**conditions).tolist()) == list(range(500))
 
 
 def test_spans_take_their_start_and_leave_their_end() -> None:
     index = build([Row(0, 5 * DAY + 8 * HOUR, 0)])
-    assert index.select(days=(5, 6)).tolist() == [0]
-    assert index.select(days=(4, 5)).tolist() == []
-    assert index.select(clock=(8 * HOUR, 9 * HOUR)).tolist() == [0]
-    assert index.select(clock=(7 * HOUR, 8 * HOUR)).tolist() == []
-    assert index.rows_of(0, 5 * DAY + 8 * HOUR).tolist() == []
-    assert index.rows_of(0, 0, 5 * DAY + 8 * HOUR).tolist() == [0]
+    assert index.select_rows(days=(5, 6)).tolist() == [0]
+    assert index.select_rows(days=(4, 5)).tolist() == []
+    assert index.select_rows(clock=(8 * HOUR, 9 * HOUR)).tolist() == [0]
+    assert index.select_rows(clock=(7 * HOUR, 8 * HOUR)).tolist() == []
+    assert index.rows_of_meter(0, 5 * DAY + 8 * HOUR).tolist() == []
+    assert index.rows_of_meter(0, 0, 5 * DAY + 8 * HOUR).tolist() == [0]
 
 
 def test_a_group_named_twice_is_found_once() -> None:
     index = build([Row(0, HOUR, 1), Row(1, HOUR, 2)])
-    assert index.select(groups=[2, 1, 2]).tolist() == [0, 1]
+    assert index.select_rows(groups=[2, 1, 2]).tolist() == [0, 1]
 
 
 def test_the_order_with_fewer_runs_answers() -> None:
@@ -269,10 +269,10 @@ def test_the_order_with_fewer_runs_answers() -> None:
             return type(runs).select(runs, *args)
 
         runs.select = listen
-    assert len(index.select(clock=(8 * HOUR, 9 * HOUR))) == 100
-    assert len(index.select(days=(3, 4), clock=(8 * HOUR, 18 * HOUR))) == 1
-    assert len(index.select(clock=(8 * HOUR, 8 * HOUR + MINUTE))) == 100
-    assert len(index.select(days=(3, 5))) == 2
+    assert len(index.select_rows(clock=(8 * HOUR, 9 * HOUR))) == 100
+    assert len(index.select_rows(days=(3, 4), clock=(8 * HOUR, 18 * HOUR))) == 1
+    assert len(index.select_rows(clock=(8 * HOUR, 8 * HOUR + MINUTE))) == 100
+    assert len(index.select_rows(days=(3, 5))) == 2
     assert asked == ["slot", "day", "day", "day"]
 
 
@@ -280,15 +280,15 @@ def test_the_order_with_fewer_runs_answers() -> None:
 @pytest.mark.parametrize("meter", [None, 0])
 def test_days_may_lie_beyond_the_calendar(days: tuple[int, int], meter: int | None) -> None:
     index = build([Row(0, HOUR, 0), Row(0, 2 * HOUR, 1)])
-    assert index.select(meter=meter, days=days).tolist() == [0, 1]
-    assert index.select(meter=meter, days=(10**15, 10**16)).tolist() == []
+    assert index.select_rows(meter=meter, days=days).tolist() == [0, 1]
+    assert index.select_rows(meter=meter, days=(10**15, 10**16)).tolist() == []
 
 
 @pytest.mark.parametrize("meter", [None, 0])
 def test_a_clock_span_beyond_the_day_is_the_whole_day(meter: int | None) -> None:
     index = build([Row(0, HOUR, 0)])
-    assert index.select(meter=meter, clock=(-5, 2 * DAY)).tolist() == [0]
-    assert index.select(meter=meter, clock=(DAY, 2 * DAY)).tolist() == []
+    assert index.select_rows(meter=meter, clock=(-5, 2 * DAY)).tolist() == [0]
+    assert index.select_rows(meter=meter, clock=(DAY, 2 * DAY)).tolist() == []
 
 
 def test_an_empty_index_answers_with_nothing() -> None:
@@ -297,7 +297,7 @@ def test_an_empty_index_answers_with_nothing() -> None:
     assert index.row_at(0, 5) is None
     assert index.rows_before(0, 5, 3) == index.rows_after(0, 5, 3) == []
     for conditions in ({}, {"meter": 0}, {"groups": [0]}, {"days": (0, 9)}, {"clock": (0, 7)}):
-        assert index.select(**conditions).tolist() == []
+        assert index.select_rows(**conditions).tolist() == []
 
 
 def test_lengths_have_to_agree() -> None:
@@ -316,7 +316,7 @@ def test_moving_a_reading_leaves_the_columns_that_were_given_alone() -> None:
     index = ReadingIndex.build(columns(rows), group, UTC_ZONE)
     index.regroup(np.array([1]), np.array([2], dtype=np.int32))
     assert group.tolist() == [1, 1]
-    assert index.select(groups=[2]).tolist() == [1]
+    assert index.select_rows(groups=[2]).tolist() == [1]
 
 
 @pytest.mark.parametrize(
@@ -328,7 +328,7 @@ def test_an_order_that_misses_a_reading_is_found(harm: str) -> None:
     extend(index, rows)
     extend(smaller, rows[:1])
     for whole in (index, smaller):
-        whole.select(groups=[1])
+        whole.select_rows(groups=[1])
         whole._check()
     setattr(index, harm, getattr(smaller, harm))
     with pytest.raises(AssertionError):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from metertui.engine.columns.columns import Group
-from metertui.engine.index.meter_codes import Directory
+from metertui.engine.index.meter_codes import MeterCodes
 
 NORTH, SOUTH, EAST = Group("North", "", ""), Group("South", "", ""), Group("East", "", "")
 
@@ -21,9 +21,9 @@ NORTH, SOUTH, EAST = Group("North", "", ""), Group("South", "", ""), Group("East
     ],
 )
 def test_a_reading_has_the_group_of_its_time(readings: list[tuple[str, int]], groups: list[Group]) -> None:
-    directory = Directory()
-    directory.place("stays", EAST)
-    directory.place("moved", SOUTH, [(0, NORTH), (10, SOUTH)])
+    directory = MeterCodes()
+    directory.place_meter("stays", EAST)
+    directory.place_meter("moved", SOUTH, [(0, NORTH), (10, SOUTH)])
     meters = np.array([directory.codes[meter] for meter, _ in readings], dtype=np.int32)
     times = np.array([time for _, time in readings], dtype=np.int64)
-    assert [directory.groups[code] for code in directory.view().of(meters, times)] == groups
+    assert [directory.groups[code] for code in directory.groups_in_time().groups_of(meters, times)] == groups

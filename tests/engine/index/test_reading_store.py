@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from metertui.engine.base.zone import MINUTE, SiteZone
 from metertui.engine.columns.columns import Columns, Frozen, Group
 from metertui.engine.index import reading_store
-from metertui.engine.index.meter_codes import Directory
-from metertui.engine.index.reading_store import Freezing, Readings
+from metertui.engine.index.meter_codes import MeterCodes
+from metertui.engine.index.reading_store import FreezeQueue, ReadingStore
 
 METERS = 3
 Batches = list[list[tuple[int, int]]]
@@ -28,10 +28,10 @@ batches = st.lists(st.lists(st.tuples(st.integers(0, METERS - 1), st.integers(0,
 def test_what_comes_during_a_rebuild_is_found_after_the_swap(
     before: Batches, during: Batches, after: Batches, lag: int
 ) -> None:
-    directory = Directory()
+    directory = MeterCodes()
     for code in range(METERS):
-        directory.place(f"m{code}", Group())
-    stored = Readings(Columns.empty(), directory, SiteZone("Asia/Singapore"))
+        directory.place_meter(f"m{code}", Group())
+    stored = ReadingStore(Columns.empty(), directory, SiteZone("Asia/Singapore"))
     model: dict[tuple[int, int], int] = {}
 
     def append(arriving: Batches) -> None:
@@ -45,18 +45,18 @@ def test_what_comes_during_a_rebuild_is_found_after_the_swap(
         append(before)
         taken = len(stored.tail)
         append(during)
-        rebuilt = stored.rebuild(taken)
+        rebuilt = stored.rebuild_history(taken)
         known = set(model)
         quiet = {code: stored.state_of(code) for code in range(METERS)}
         append(after)
         states = [stored.state_of(code) for code in range(METERS)]
         told = {code for batch in after for code, slot in batch if (code, slot) not in known}
         assert {code for code in range(METERS) if states[code] != quiet[code]} == told
-        stored.swap(rebuilt)
+        stored.swap_history(rebuilt)
         assert len(stored) == len(model)
         for code in range(METERS):
             mine = sorted((slot, wh) for (at, slot), wh in model.items() if at == code)
-            times, whs = stored.of(code)
+            times, whs = stored.readings_of(code)
             assert stored.state_of(code) not in states, "the swap is a change to all"
             assert times.tolist() == [slot * 30 * MINUTE for slot, _ in mine]
             assert whs.tolist() == [wh for _, wh in mine]
@@ -66,9 +66,9 @@ def test_what_comes_during_a_rebuild_is_found_after_the_swap(
 
 
 def test_of_views_that_are_waited_for_only_the_newest_becomes_columns() -> None:
-    freezing = Freezing()
+    freezing = FreezeQueue()
     going_on, made = threading.Event(), []
-    columns = Readings(Columns.empty(), Directory(), SiteZone("UTC")).view()._make(1)
+    columns = ReadingStore(Columns.empty(), MeterCodes(), SiteZone("UTC")).view()._make(1)
 
     def make(number: int) -> Frozen:
         made.append(number)
@@ -76,11 +76,11 @@ def test_of_views_that_are_waited_for_only_the_newest_becomes_columns() -> None:
         return replace(columns, max_w=number)
 
     with ThreadPoolExecutor(4) as pool:
-        found = [pool.submit(freezing.frozen, freezing.number(), partial(make, 1))]
+        found = [pool.submit(freezing.freeze, freezing.next_number(), partial(make, 1))]
         while not made:
             pass
         for number in (2, 3, 4):
-            found.append(pool.submit(freezing.frozen, freezing.number(), partial(make, number)))
+            found.append(pool.submit(freezing.freeze, freezing.next_number(), partial(make, number)))
         while len(freezing._wanted) < 4:
             pass
         going_on.set()
@@ -90,12 +90,12 @@ def test_of_views_that_are_waited_for_only_the_newest_becomes_columns() -> None:
 
 
 def test_a_view_that_could_not_become_columns_may_be_asked_again() -> None:
-    freezing = Freezing()
-    number = freezing.number()
+    freezing = FreezeQueue()
+    number = freezing.next_number()
 
     def fail() -> Frozen:
         raise MemoryError
 
     with pytest.raises(MemoryError):
-        freezing.frozen(number, fail)
+        freezing.freeze(number, fail)
     assert not freezing._wanted

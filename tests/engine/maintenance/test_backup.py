@@ -45,7 +45,7 @@ def put(engine: Engine, *readings: tuple[str, str, str]) -> None:
 def close_day(engine: Engine) -> None:
     count = engine.day_close.seal()
     engine.day_close.write_day_files(count, silent)
-    engine.day_close.finish(engine.readings.rebuild(count))
+    engine.day_close.finish(engine.readings.rebuild_history(count))
     engine.day_close.drop_sealed()
 
 

@@ -52,7 +52,7 @@ def folder(tmp_path: Path) -> Path:
         archive.merge_day(day, of_day)
     accounts = [Account(meter, region=region, registered=START) for meter, region in zip(rows.ids, "NSS", strict=True)]
     moves = {"m-1": [(START, Group("W")), (START + 50 * HOUR, Group("N"))]}
-    AccountBook(tmp_path, ZONE).put(accounts, moves)
+    AccountBook(tmp_path, ZONE).put_accounts(accounts, moves)
     (tmp_path / "log.txt").write_text("m-1,2024-11-04T01:00:00+01:00,120\n")
     return tmp_path
 

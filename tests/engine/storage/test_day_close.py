@@ -132,7 +132,7 @@ def closing(folder: Path) -> None:
     count = engine.day_close.seal()
     if count:
         engine.day_close.write_day_files(count, lambda _: None)
-        engine.day_close.finish(engine.readings.rebuild(count))
+        engine.day_close.finish(engine.readings.rebuild_history(count))
         engine.day_close.drop_sealed()
     engine.close()
 

@@ -59,7 +59,7 @@ async def test_a_run_is_reckoned_written_and_issued(town: Town) -> None:
 
 
 async def test_only_an_operator_bills(town: Town) -> None:
-    town.engine.staff.add("ada@metertui.example", "operator", "secret horse")
+    town.engine.staff.add_member("ada@metertui.example", "operator", "secret horse")
     async with at_work(town, "f4", *STEADY, "enter", "b") as pilot:
         await press_button(pilot, "issue")
         assert text_of(pilot, "#login-text").startswith("A billing run is for staff with the role operator.")

@@ -73,7 +73,7 @@ async def test_tariffs_are_typed_checked_and_saved(town: Town) -> None:
 
 async def test_only_an_operator_changes_tariffs_and_a_broken_file_is_told(town: Town) -> None:
     town.engine.tariffs = tariffs.TariffFile(town.folder)
-    town.engine.staff.add("ada@metertui.example", "operator", "secret horse")
+    town.engine.staff.add_member("ada@metertui.example", "operator", "secret horse")
     (town.folder / "tariffs.csv").write_text(HEADER + "2025-01-01,,,,,,9\n")
     async with at_work(town, "f4", *STEADY, "enter", "t") as pilot:
         assert said(pilot).endswith("tariffs.csv:2: cents_per_kwh is empty; a price is never taken as zero")

@@ -416,7 +416,7 @@ async def test_what_is_no_file_is_told(office: Town, tmp_path: Path) -> None:
 
 
 async def test_staff_come_and_go_but_an_operator_stays(office: Town) -> None:
-    office.engine.staff.add(WHO, "operator", "x")
+    office.engine.staff.add_member(WHO, "operator", "x")
     async with at_work(office, "f6", *TO_STAFF) as pilot:
         table = pilot.app.screen.query_one("#staff-table", Table)
         assert table.cells_of_row(0) == (WHO, "operator", "you")

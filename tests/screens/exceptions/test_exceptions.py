@@ -77,7 +77,7 @@ async def test_what_to_look_at_is_listed_newest_first_and_in_full(troubled: Town
 
 
 async def test_looking_is_open_and_deciding_asks_for_a_login_and_goes_on(troubled: Town) -> None:
-    add = troubled.engine.staff.add
+    add = troubled.engine.staff.add_member
     add(ADA, "operator", SECRET)
     add(BOB, "government", SECRET)
     troubled.app.sessions.end()
@@ -107,7 +107,7 @@ async def test_looking_is_open_and_deciding_asks_for_a_login_and_goes_on(trouble
 
 
 async def test_a_login_that_ends_over_a_decision_is_asked_for_again(troubled: Town) -> None:
-    troubled.engine.staff.add(ADA, "operator", SECRET)
+    troubled.engine.staff.add_member(ADA, "operator", SECRET)
     troubled.log_in("operator")
     async with at_work(troubled, "f7") as pilot:
         await go(pilot, "c", "v", "Storm")

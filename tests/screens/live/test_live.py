@@ -184,7 +184,7 @@ async def test_a_day_close_is_seen_under_way_beside_the_rate(
 
 
 async def test_d_leads_to_where_the_day_is_closed(town: Town) -> None:
-    town.engine.staff.add("ada@metertui.example", "operator", "secret horse")
+    town.engine.staff.add_member("ada@metertui.example", "operator", "secret horse")
     async with at_work(town, "f2", "d") as pilot:
         assert text_of(pilot, "#login-text").startswith("Closing the day is for staff with the role operator.")
         await pilot.press("escape")

@@ -64,7 +64,7 @@ async def test_without_staff_the_gate_says_how_to_make_some(town: Town, key: str
 
 
 async def test_what_is_typed_before_the_gate_is_drawn_is_not_lost(town: Town) -> None:
-    town.engine.staff.add(OPERATOR, "operator", SECRET)
+    town.engine.staff.add_member(OPERATOR, "operator", SECRET)
     async with at_work(town) as pilot:
         for key in ("f6", *OPERATOR, "enter", *SECRET, "enter"):  # as they come together over a slow line
             pilot.app.post_message(events.Key(key, key if len(key) == 1 else None))
@@ -73,14 +73,14 @@ async def test_what_is_typed_before_the_gate_is_drawn_is_not_lost(town: Town) ->
 
 
 async def test_the_gate_of_a_demonstration_says_with_what_it_opens(town: Town) -> None:
-    town.engine.staff.add(OPERATOR, "operator", SECRET)
+    town.engine.staff.add_member(OPERATOR, "operator", SECRET)
     town.app.login_hint = "Log in as the one with the key."
     async with at_work(town, "f6") as pilot:
         assert "Log in as the one with the key." in text_of(pilot, "#login-text")
 
 
 async def test_an_operator_comes_in_by_email_and_password(town: Town) -> None:
-    town.engine.staff.add(OPERATOR, "operator", SECRET)
+    town.engine.staff.add_member(OPERATOR, "operator", SECRET)
     async with at_work(town, "f6", *OPERATOR, "enter", *SECRET, "enter") as pilot:
         assert inside(town)
         assert OPERATOR in text_of(pilot, "#said")
@@ -98,7 +98,7 @@ async def test_an_operator_comes_in_by_email_and_password(town: Town) -> None:
 
 @pytest.mark.parametrize("between", ["enter", "tab"])
 async def test_a_password_that_comes_in_one_burst_with_the_email_is_not_shown(town: Town, between: str) -> None:
-    town.engine.staff.add(OPERATOR, "operator", SECRET)
+    town.engine.staff.add_member(OPERATOR, "operator", SECRET)
     async with at_work(town, "f6") as pilot:
         for key in (*"ada", between, *SECRET):
             pilot.app.post_message(events.Key(key, key if len(key) == 1 else None))
@@ -108,7 +108,7 @@ async def test_a_password_that_comes_in_one_burst_with_the_email_is_not_shown(to
 
 
 async def test_a_wrong_password_is_refused_and_forgotten(town: Town) -> None:
-    town.engine.staff.add(OPERATOR, "operator", SECRET)
+    town.engine.staff.add_member(OPERATOR, "operator", SECRET)
     async with at_work(town, "f6", *OPERATOR, "enter", *"guess", "enter") as pilot:
         assert not inside(town)
         assert text_of(pilot, "#login-message") == "! The email or the password is wrong."
@@ -125,8 +125,8 @@ async def test_both_fields_are_asked_for(town: Town) -> None:
 
 
 async def test_an_analyst_is_no_operator(town: Town) -> None:
-    town.engine.staff.add(OPERATOR, "operator", "other")
-    town.engine.staff.add(ANALYST, "government", SECRET)
+    town.engine.staff.add_member(OPERATOR, "operator", "other")
+    town.engine.staff.add_member(ANALYST, "government", SECRET)
     async with at_work(town, "f6", *ANALYST, "enter", *SECRET, "enter") as pilot:
         assert not inside(town)
         assert text_of(pilot, "#login-message") == "! Your role is government; this screen is for operator."
