@@ -30,7 +30,7 @@ async def test_who_did_what_is_kept(desk: HeadEnd) -> None:
     ]
 
 
-@pytest.mark.parametrize("what", ["append_edits", "commit"])
+@pytest.mark.parametrize("what", ["append_edits", "commit_change"])
 async def test_a_deactivation_and_its_event_stand_together_or_not_at_all(
     desk: HeadEnd, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
