@@ -169,7 +169,7 @@ async def test_the_next_days_file_is_not_made_while_a_close_may_write_it(
         ensure(day)
 
     monkeypatch.setattr(desk.engine.day_close, "write_day_files", slow)
-    monkeypatch.setattr(desk.engine.archive, "ensure", noted)
+    monkeypatch.setattr(desk.engine.archive, "ensure_day", noted)
     assert isinstance(desk.engine.clock, FakeClock)
     desk.engine.clock.set("2025-03-12T23:59:59")
     await read(desk, "1", "2025-03-13T00:05:00")  # some minutes ahead, as it may be
