@@ -55,8 +55,8 @@ def test_what_cannot_be_done_is_one_line(tmp_path: Path) -> None:
         server.stop()
     metertui(tmp_path / "data", "backup", str(tmp_path / "copy.tar.zst"))
     for data, words, why in (
-        ("data", ("backup", str(tmp_path / "copy.tar.zst")), "is there already; a backup overwrites nothing"),
-        ("data", ("restore", str(tmp_path / "copy.tar.zst")), "is not empty; restore writes over nothing"),
+        ("data", ("backup", str(tmp_path / "copy.tar.zst")), "exists already; a backup does not overwrite anything"),
+        ("data", ("restore", str(tmp_path / "copy.tar.zst")), "is not empty; restore does not overwrite anything"),
         ("again", ("restore", str(tmp_path / "nowhere")), "there is no backup"),
         ("nowhere", ("backup", str(tmp_path / "other")), "there is no data folder"),
     ):

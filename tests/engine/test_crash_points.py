@@ -170,7 +170,7 @@ def test_a_decision_about_an_account_takes_effect_at_the_next_start_or_was_never
             assert account is not None
             assert account.active == (what == "reactivate") if decided else account.active == (what != "reactivate")
             assert decided in (0, 1)
-            finished += (said := any("interrupted, and is finished now" in told for told in engine.warnings))
+            finished += (said := any("before an interruption, and it is complete" in told for told in engine.warnings))
             assert audited == 1 if said else audited <= decided
         before = files_of(folder)
         with closing(opened(folder)) as engine:

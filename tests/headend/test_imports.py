@@ -55,7 +55,7 @@ async def start(folder: Path) -> HeadEnd:
 async def test_it_comes_to_what_a_command_would_have_made_of_it(
     tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batch, "_MOST_PLACED", 3 + 1000 * seed)  # small batches, or a single one
+    monkeypatch.setattr(batch, "_MOST_LATE", 3 + 1000 * seed)  # small batches, or a single one
     file = history(tmp_path / "x.csv", random.Random(seed))
     for name in "ab":
         headend = await start(tmp_path / name)
@@ -95,7 +95,7 @@ async def test_of_a_deactivated_meter_what_was_read_before_is_taken_and_no_more(
     since = headend.engine.zone.iso(headend.engine.clock.now())
     assert (planned.new, planned.refused, planned.reasons) == (3, 1, {"deactivated": 1})
     assert planned.refused_lines[0].line == 4
-    assert planned.refused_lines[0].why == f"m-1 is deactivated since {since}; what was read before is taken"
+    assert planned.refused_lines[0].why == f"m-1 was deactivated at {since}; only earlier readings are accepted"
     report = await headend.imports.store(await headend.imports.plan([file]), "x.csv", "me")
     assert (report.new, report.refused) == (3, 1)
     assert (await headend.store_reading("m-1", "1001", "2025-03-12T10:30", "test")).code == "deactivated"

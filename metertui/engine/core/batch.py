@@ -35,8 +35,8 @@ from metertui.engine.errors import Refused
 from metertui.engine.storage import RefusedLine
 from metertui.engine.vee import Edit, MeterHeads, Neighbours, Point, Replay, late_reads, rules
 
-_MOST_PLACED: Final = 300
-"""Readings placed among others in a batch, each some 60 µs: twenty times what it takes to see that one is the next."""
+_MOST_LATE: Final = 300
+"""Late readings in a batch, about 60 µs each: twenty times what a reading that is simply the next one takes."""
 
 
 class Batch:
@@ -63,21 +63,24 @@ class Batch:
         self.registered_by: list[str] = []
         self.suspects: list[Arrival] = []
         self.ahead: list[tuple[int, int, int]] = []
-        """Readings of clocks that run ahead: code, time, register."""
+        """Readings of meters whose clock runs ahead: code, time (µs UTC), register (Wh)."""
         self.duplicates = 0
         self.refused_lines: list[RefusedLine] = []
-        self._placed = 0
+        self._late = 0
 
     @property
     def full(self) -> bool:
-        """Whether it was work enough for one turn of the event loop; what comes still is taken."""
-        return self._placed >= _MOST_PLACED
+        """Whether the batch is work enough for one round of the commit loop; more can still be added."""
+        return self._late >= _MOST_LATE
 
     def __len__(self) -> int:
         return len(self.codes) + len(self.accounts)
 
     def add_reading(self, meter: str, kwh: str, timestamp: str | None) -> Outcome:
-        """A register read as it came: kWh text, timestamp text or None for now. Never raises for bad input."""
+        """Add a register read as it was received: kWh text, timestamp text or None for now.
+
+        A bad one is refused by the outcome; nothing is raised.
+        """
         code = self._active.get(meter)
         if code is None:
             return self._refuse_unknown(meter)
@@ -86,30 +89,17 @@ class Batch:
             time = self._zone.parse(timestamp) if timestamp is not None else self._stamp(code)
         except Refused as error:
             return refused(error.code, error.why)
-        if time > self._ahead_from:  # the one look that the many that are not ahead cost
+        if time > self._ahead_from:  # one comparison for the many that are not ahead
             if time > self._latest:
                 most = self._folder.rules.future_us // MINUTE
                 return refused(
                     "future-timestamp", f"{timestamp} is more than {most} minutes ahead of the server's clock"
                 )
             self.ahead.append((code, time, wh))
-        heads = self._heads
-        if time > heads.time[code] and 0 <= wh - heads.wh[code] <= self._step_limit:
-            heads.time[code] = time
-            heads.wh[code] = wh
-            outcome = OK
-        else:
-            outcome = self._judge_late(code, time, wh)
-            if outcome is DUPLICATE or outcome.kind == "refused":
-                return outcome
-        self.lines.append(f"{meter},{self._zone.iso(time)},{format_kwh(wh)}\n")
-        self.codes.append(code)
-        self.times.append(time)
-        self.whs.append(wh)
-        return outcome
+        return self._add_line(meter, code, time, wh)
 
     def add_replicated(self, code: int, time: int, wh: int) -> Outcome:
-        """A reading that another process has accepted, of a meter by its code: judged the same, and not written."""
+        """Add a reading that another process has written: judged like any other, but not written here."""
         heads = self._heads
         if time > heads.time[code] and 0 <= wh - heads.wh[code] <= self._step_limit:
             heads.time[code] = time
@@ -125,21 +115,17 @@ class Batch:
         return outcome
 
     def add_imported(self, code: int, time: int, wh: int) -> Outcome:
-        """A reading that stands in a file, of a meter by its code, whether that may send or not."""
-        before = len(self.codes)
-        outcome = self.add_replicated(code, time, wh)
-        if len(self.codes) > before:
-            self.lines.append(f"{self._folder.directory.ids[code]},{self._zone.iso(time)},{format_kwh(wh)}\n")
-        return outcome
+        """Add a reading from a file, whether its meter may send readings or not."""
+        return self._add_line(self._folder.directory.ids[code], code, time, wh)
 
     def add_account(self, meter: str, fields: Mapping[str, str], repeated: str = "", by: str = "") -> Outcome:
-        """A new account, for `by`. `fields`: address, region, sub_region, postcode, apartment_type; any may be missing.
+        """Add an account that `by` registers. `fields` are those of an account; any may be missing.
 
-        `repeated` names a field that was given twice, which no mapping can show and which refuses the request.
+        `repeated` names a field that was given twice: a mapping cannot show that, and it refuses the request.
         """
         try:
             check_meter_id(meter)
-            if meter in self._active:  # perhaps by this very batch, which the book does not know yet
+            if meter in self._active:  # maybe by this very batch, which is not in the book yet
                 raise Refused("already-registered", f"{meter} is registered already")
             account = self._folder.accounts.prepare_account(meter, fields, self.now)
             if repeated:
@@ -153,17 +139,31 @@ class Batch:
         return OK
 
     def add_refused_line(self, peer: str, code: str, why: str, line: str) -> None:
-        """Note a refused line, for the counters, the screens and `rejects.log`."""
+        """Add a refused line, for the counters, the screens and `rejects.log`."""
         self.refused_lines.append(RefusedLine(self.now, peer, code, why, line))
 
     def discard_staged(self) -> None:
-        """Forget what was staged, as the disk refused it; refusals stay."""
+        """Discard everything that the disk refused; refused lines stay."""
         for staged in (self.lines, self.codes, self.times, self.whs, self.accounts, self.registered_by, self.suspects):
             staged.clear()
         self.ahead.clear()
         self.duplicates = 0
 
     # -- one reading ---------------------------------------------------------------------------------------
+
+    def _add_line(self, meter: str, code: int, time: int, wh: int) -> Outcome:
+        """Judge a reading and, if it is accepted, add it with its line for the log."""
+        outcome = self.add_replicated(code, time, wh)
+        if outcome is OK or outcome.kind == "suspect":
+            self.lines.append(f"{meter},{self._zone.iso(time)},{format_kwh(wh)}\n")
+        return outcome
+
+    def _add_line(self, meter: str, code: int, time: int, wh: int) -> Outcome:
+        """Judge a reading and, if it is accepted, add it with its line for the log."""
+        outcome = self.add_replicated(code, time, wh)
+        if outcome is OK or outcome.kind == "suspect":
+            self.lines.append(f"{meter},{self._zone.iso(time)},{format_kwh(wh)}\n")
+        return outcome
 
     def _refuse_unknown(self, meter: str) -> Outcome:
         try:
@@ -175,7 +175,7 @@ class Batch:
         return refused("not-registered", f"{meter} is not registered; REGISTER it first")
 
     def _stamp(self, code: int) -> int:
-        """The clock to the second, and 1 µs after what the meter has in that second already."""
+        """Return the clock to the second, or 1 µs after the last stamp of this meter in that second."""
         time = self.now - self.now % SECOND
         last = self._stamps.get(code, 0)
         if last < time + SECOND:  # else the clock has jumped back
@@ -188,8 +188,8 @@ class Batch:
         return time
 
     def _judge_late(self, code: int, time: int, wh: int) -> Outcome:
-        """Judge a reading that is not simply the next one, and set the meter's head to what follows from it."""
-        self._placed += 1
+        """Judge a reading that is not simply its meter's next one, and update the meter's head."""
+        self._late += 1
         neighbours = self._neighbours(code)
         meter = self._folder.directory.ids[code]
         known = neighbours.register_at(time)
@@ -216,7 +216,7 @@ class Batch:
         return suspect(why)
 
     def _judge_at_exchange(self, exchange: Edit, meter: str, time: int, wh: int) -> Outcome:
-        """A reading at the very instant of an exchange, which says what both registers showed."""
+        """Judge a reading at the very instant of an exchange, which states what both registers showed."""
         if wh in (exchange.final, exchange.initial):
             return OK
         both = f"{format_kwh(exchange.final)} and {format_kwh(exchange.initial)} kWh"
@@ -231,7 +231,7 @@ class Batch:
         return rules.why_not_counted(before, time, wh, self._max_w, self._zone)
 
     def _neighbours(self, code: int) -> Neighbours:
-        """A meter's readings, those of this batch included."""
+        """Return a meter's readings, those of this batch included."""
         for place in range(self._indexed, len(self.codes)):
             insort(self._by_meter.setdefault(self.codes[place], []), (self.times[place], self.whs[place]))
         self._indexed = len(self.codes)

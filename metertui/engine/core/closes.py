@@ -1,4 +1,4 @@
-"""Day closes as `audit.log` tells them: written by whoever closes a day, read by who wants to know of the last one."""
+"""Day closes in `audit.log`: the text of an entry, and the search for the last one."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from metertui.engine.errors import Refused
 from metertui.engine.storage import AuditLog
 
 ACTION: Final = "close"
-"""What a close is called there."""
+"""The action of a day close in `audit.log`."""
 _DETAIL: Final = re.compile(
     r"(\d+) readings into (\d+) day files in ([0-9.]+) s(?:, (\d+) of them late, into (\d+) files)?"
 )
 _BLOCKS: Final = 64
-"""Blocks of 64 KiB that are looked through, from the end: where a day is closed each night, the last close is there."""
+"""Blocks of 64 KiB that are searched from the end: enough where a day is closed each night."""
 
 
 def format_close(close: Close) -> str:
-    """What came of it, for the last field of its line."""
+    """Return the result of a close as text, for the last field of its entry."""
     late = "" if close.late is None else f", {close.late} of them late, into {close.late_files} files"
     return f"{close.readings} readings into {close.files} day files in {close.seconds:.2f} s{late}"
 
 
 def parse_close(fields: Sequence[str], zone: SiteZone) -> Close | None:
-    """The close that a line is about, given its five fields; None where it is about something else."""
+    """Return the close that an entry of five fields is about; None if it is about something else."""
     try:
         at, by, action, _, text = fields
         match = _DETAIL.fullmatch(text)
@@ -40,7 +40,7 @@ def parse_close(fields: Sequence[str], zone: SiteZone) -> Close | None:
 
 
 def find_last_close(audit: AuditLog, zone: SiteZone) -> Close | None:
-    """The last close that the audit trail's end knows of. Any thread; a file that cannot be read knows of none."""
+    """Return the last close in the end of the audit log; None if there is none or it cannot be read. Any thread."""
     end: int | None = None
     blocks = iter(range(_BLOCKS))
     while end != 0:

@@ -1,7 +1,7 @@
-"""Deciding about readings: voids, releases, exchanges of registers, and the taking back of each.
+"""Corrections: voids, releases and exchanges of registers, and the undoing of each.
 
-A decision is checked against what is stored and what is decided already, those before it in the same list included; all
-of a list stand or none. What each changes is told, so that it can be shown before it is done.
+A decision is checked against the stored readings and against earlier decisions, those before it in the same list
+included. Either all decisions of a list take effect or none. The effect of each can be shown before it is made.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ if TYPE_CHECKING:
 
 
 _AT_ONCE: Final = 50
-"""Decisions that take effect before something else may be done: some 10 ms."""
+"""Decisions that are put into effect in one step: about 10 ms."""
 _WORDS_ONLY: Final = frozenset({"accept", "unaccept", "note", "reask"})
 """Decisions that change no figure."""
 
 
 class Decision(NamedTuple):
-    """What someone wants to decide: `what` as in `events.OF_AN_INSTANT`, about the instant `at` (µs UTC).
+    """A decision that someone wants to make: `what` as in `OF_AN_INSTANT`, about the instant `at` (µs UTC).
 
     `final` and `initial` are the registers of an exchange, Wh.
     """
@@ -56,7 +56,7 @@ _FIGURES: Final = ("total_before", "total_after", "left_out_before", "left_out_a
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What a decision changes: all that its meter ever used, in Wh, and how many of its readings do not count."""
+    """What a decision changes: all energy that its meter used, in Wh, and how many of its readings do not count."""
 
     event: Edit
     total_before: int
@@ -65,7 +65,7 @@ class Effect:
     left_out_after: int
 
     def as_json(self, zone: SiteZone) -> dict[str, str | int]:
-        """In words that JSON has: the totals are `total_before` and `total_after`, in Wh."""
+        """Return the effect as JSON values; the totals are in Wh."""
         return {
             "meter": self.event.meter,
             "what": self.event.kind,
@@ -75,17 +75,17 @@ class Effect:
 
 
 def list_effects(engine: Engine, decisions: Sequence[Decision], who: str, now: int) -> list[Effect]:
-    """Check decisions, in order, and say what each would change; nothing is changed yet.
+    """Check decisions in order and return what each would change; nothing is changed yet.
 
-    Raises MeterError for the first that cannot stand.
+    Raises MeterError for the first that is not possible.
     """
     return list(iter_effects(engine, decisions, who, now))
 
 
 def iter_effects(engine: Engine, decisions: Sequence[Decision], who: str, now: int) -> Iterator[Effect]:
-    """`effects` one at a time, for whoever has something else to do between; a millisecond each at a year of readings.
+    """Yield the effects one at a time, so that a caller can do other work in between.
 
-    Nothing that is stored may change meanwhile, or what is told is of no one moment.
+    Each takes about a millisecond for a year of readings. Nothing that is stored may change meanwhile.
     """
     scratch: dict[str, MeterEdits] = {}
     known: dict[str, Series] = {}
@@ -107,7 +107,7 @@ def iter_effects(engine: Engine, decisions: Sequence[Decision], who: str, now: i
 
 
 def write_effects(engine: Engine, found: Sequence[Effect]) -> None:
-    """Put checked decisions on disk, all or none, and who made them into `audit.log`. Any thread. StorageError."""
+    """Write checked decisions to disk, all or none, and to `audit.log`. Any thread. Raises StorageError."""
     events = [effect.event for effect in found]
     engine.events.append_edits(events)
     zone = engine.zone
@@ -118,7 +118,7 @@ def write_effects(engine: Engine, found: Sequence[Effect]) -> None:
 
 
 def apply_effects(engine: Engine, found: Sequence[Effect]) -> Iterator[None]:
-    """Let decisions that are on disk take effect, some at a time, for whoever has something else to do between."""
+    """Put decisions that are on disk into effect, some in each step, so that a caller can do other work in between."""
     events = [effect.event for effect in found]
     for first in range(0, len(events), _AT_ONCE):
         engine.apply_events(events[first : first + _AT_ONCE])
@@ -126,7 +126,7 @@ def apply_effects(engine: Engine, found: Sequence[Effect]) -> Iterator[None]:
 
 
 def decide(engine: Engine, decisions: Sequence[Decision], who: str) -> list[Effect]:
-    """Let decisions stand where nothing else is done meanwhile; what each changed. Raises MeterError, StorageError."""
+    """Check, write and apply decisions in one go; return what each changed. Raises MeterError, StorageError."""
     found = list_effects(engine, decisions, who, engine.clock.now())
     write_effects(engine, found)
     for _ in apply_effects(engine, found):
@@ -135,11 +135,11 @@ def decide(engine: Engine, decisions: Sequence[Decision], who: str) -> list[Effe
 
 
 def proposed_exchange(series: Series, at: int) -> tuple[int, int, int] | None:
-    """What an exchange that nobody declared may have been: instant, the old register's last and the new one's first.
+    """Propose an exchange that nobody declared: instant (µs UTC), final register and initial register (Wh).
 
-    `at` (µs UTC) is the first reading of the new register. The old one is taken to have ended as it was counted last,
-    and the new one to have begun as it was read first, at the full second in the middle between. None where nothing is
-    counted before, or no reading is stored at `at`.
+    `at` (µs UTC) is the first reading of the new register. The final register is the last counted reading before it,
+    the initial one that first reading, and the instant the full second halfway between. None if nothing is counted
+    before, or no reading is stored at `at`.
     """
     place = int(np.searchsorted(series.time, at))
     before = int(np.searchsorted(series.curve.time, at)) - 1
@@ -173,7 +173,7 @@ def _checked(engine: Engine, decision: Decision, decided: MeterEdits, series: Se
     if what in UNDOES:
         standing = getattr(decided, f"{UNDOES[what]}s")
         if at not in standing:
-            raise MeterError(f"{meter} has no {UNDOES[what]} at {zone.iso(at)} to take back")
+            raise MeterError(f"{meter} has no {UNDOES[what]} at {zone.iso(at)} to undo")
         return event
     if what == "accept" and at in decided.accepts:
         raise MeterError(f"{meter} at {zone.iso(at)} is accepted already")
@@ -182,7 +182,7 @@ def _checked(engine: Engine, decision: Decision, decided: MeterEdits, series: Se
         if at in getattr(decided, f"{what}s"):
             raise MeterError(f"{meter} at {zone.iso(at)} is {'void' if what == 'void' else 'released'} already")
         if what == "release" and at in decided.voids:
-            raise MeterError(f"{meter} at {zone.iso(at)} is void; take that back first")
+            raise MeterError(f"{meter} at {zone.iso(at)} is void; undo that first")
         if what == "release" and status == rules.COUNTED:
             raise MeterError(f"{meter} at {zone.iso(at)} counts already")
     if what == "exchange":
@@ -200,13 +200,11 @@ def _status(engine: Engine, series: Series, at: int) -> int:
 
 
 def _check_exchange(engine: Engine, event: Edit, decided: MeterEdits, series: Series, now: int) -> None:
-    """That the old register's last fits what was counted of it. Raises MeterError."""
+    """Check that a final register fits what was counted of it. Raises MeterError."""
     zone = engine.zone
     assert event.at is not None
     if event.at in decided.exchanges:
-        raise MeterError(
-            f"an exchange of {event.meter} at {zone.iso(event.at)} is declared already; take it back first"
-        )
+        raise MeterError(f"an exchange of {event.meter} at {zone.iso(event.at)} is declared already; undo it first")
     if event.at > now + engine.rules.future_us:
         raise MeterError(f"{zone.iso(event.at)} is in the future: declare the exchange once it is done")
     if not 0 <= event.final <= MAX_WH or not 0 <= event.initial <= MAX_WH:
@@ -216,19 +214,19 @@ def _check_exchange(engine: Engine, event: Edit, decided: MeterEdits, series: Se
         wh = int(series.wh[stored])
         if wh not in (event.final, event.initial) and event.at not in decided.voids:
             said = f"{format_kwh(wh)} kWh is stored at {zone.iso(event.at)}"
-            raise MeterError(f"{said}, which is neither the final nor the initial reading; void it, or mend the time")
+            raise MeterError(f"{said}, neither the final nor the initial reading; void it, or correct the time")
     before = int(np.searchsorted(series.curve.time, event.at)) - 1
     if before >= 0 and event.final < series.curve.base[before]:
         counted = f"the {format_kwh(int(series.curve.base[before]))} kWh"
         when = zone.iso(int(series.curve.time[before]))
         raise MeterError(
             f"a final {format_kwh(event.final)} kWh is lower than {counted} of {when}; "
-            "void what was misread, or mend the time"
+            "void what was misread, or correct the time"
         )
 
 
 def _check_next(engine: Engine, event: Edit, before: Series) -> None:
-    """That the reading after an exchange, if it was no bad read anyway, fits the new register. Raises MeterError."""
+    """Check that the next reading, unless it is a bad one anyway, fits the new register. Raises MeterError."""
     assert event.at is not None
     taken = (before.status != rules.REJECTED) & (before.status != rules.VOID) & (before.time > event.at)
     if not taken.any():

@@ -1,4 +1,4 @@
-"""What ingest counts about itself, and the frozen picture of it that the screens show."""
+"""The counters of ingest, and the frozen snapshot of them that the screens show."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 from metertui.engine.storage import RefusedLine
 
 CLOSE_STEPS: Final = ("sealing the log", "writing day files", "rebuilding the index", "swapping the index in")
-"""What a day close does, step by step."""
+"""The steps of a day close, in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """A finished day close: readings moved, day files written, seconds taken, when it ended (µs UTC), who asked."""
+    """A finished day close: readings moved, day files written, seconds taken, end (µs UTC), who asked for it."""
 
     readings: int
     files: int
@@ -32,17 +32,17 @@ class Close:
     ended: int
     by: str
     late: int | None = None
-    """Readings of days that were over at the close before; None where none before is known."""
+    """Late readings: of days before the last close; None if no earlier close is known."""
     late_files: int = 0
-    """Day files that those went into."""
+    """Day files that the late readings went into."""
 
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """A connection. `since` in µs UTC; how many lines it has sent and how many were refused; bytes not taken yet."""
+    """A connection: open since (µs UTC), lines received, lines refused, bytes not processed yet."""
 
     name: str
-    """`host:port` at its end."""
+    """`host:port` of the client."""
     since: int
     requests: int
     refused: int
@@ -51,10 +51,10 @@ class Peer:
 
 @dataclass(slots=True)
 class Counters:
-    """Since the start of this process. Only the ingest path writes them; everything else reads."""
+    """Counters since the start of this process. Only ingest writes them; everything else reads."""
 
     accepted: int = 0
-    """Readings stored by ingest, suspect ones among them."""
+    """Readings stored by ingest, suspect ones included."""
     duplicates: int = 0
     suspects: int = 0
     registered: int = 0
@@ -102,38 +102,38 @@ class LiveSnapshot:
     waiting: int
     """Bytes received and not yet taken into a batch."""
     queue: int
-    """Connections that wait for their turn."""
+    """Connections that wait for the commit loop."""
     p50: float | None
-    """Seconds from arrival to answer, of the last minute; None where nothing was answered."""
+    """Seconds from arrival to reply in the last minute; None if there was no reply."""
     p99: float | None
     memory: int
     """Bytes that the process holds in memory."""
     day_state: str
-    """`open`, or what the day close is doing, one of CLOSING."""
+    """`open`, or the step of the running day close, one of CLOSE_STEPS."""
     progress: float | None
-    """Share done of a running day close, 0 to 1; None while none runs."""
+    """Share done of the running day close, 0 to 1; None if none is running."""
     last_close: Close | None
     storage_error: str
-    """Why the disk refused last; empty once writing works again."""
+    """Why the disk refused the last write; empty once writing works again."""
     port_error: str
-    """Why nobody is listened to any more; empty while the port is open."""
+    """Why the port was closed; empty while it is open."""
     arrivals: tuple[Arrival, ...]
     """The last readings, newest first."""
     refusals: tuple[RefusedLine, ...]
     """The last refusals, newest first."""
     following: str = ""
-    """Where the folder is another process's and this one only reads it: a clause about who owns it."""
+    """A clause about the owner of the folder if this process only reads it; else empty."""
     follow_error: str = ""
-    """Why this one is not up to date with the folder that it follows; empty where it is."""
+    """Why a follower is not up to date with its folder; empty if it is."""
     closing_by: str = ""
-    """Who asked for the day close that is running; this and what follows is empty while none is."""
+    """Who asked for the running day close; empty, like the fields below, if none is running."""
     closing_seconds: float = 0.0
-    """For how long it has been running."""
+    """How long it has been running."""
     closing_readings: int = 0
     """Readings in the sealed log."""
     closing_files: int = 0
-    """Day files that they go into; 0 until that is known."""
+    """Day files to write; 0 until that is known."""
     closing_written: int = 0
-    """Of those the ones that are written."""
+    """Day files written so far."""
     server_known: bool = True
-    """Whether the figures of the server are known (clients, sync, what waits); a follower hears them from the owner."""
+    """Whether the figures of the server (clients, sync, queues) are known; a follower gets them from the owner."""

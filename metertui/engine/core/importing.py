@@ -1,8 +1,8 @@
-"""History into the archive: readings that other programs kept, with the attributes that their meters had in time.
+"""Import of history: readings from other programs, with the attributes that their meters had in time.
 
-What is known already is left alone, so importing the same again adds nothing. Accounts are written before readings:
-an import that was interrupted is finished by doing it again. Of a meter that was deactivated, what was read before is
-history too, as its last reading often comes by file; what is dated later is refused, as the port does.
+What is stored already is left alone, so importing a file again adds nothing. Accounts are written before readings:
+to finish an interrupted import, import again. Readings of a deactivated meter are accepted up to its deactivation, as
+its last reading often comes by file; later ones are refused, as they are on the port.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from metertui.engine.vee import EditLog, rules, validate
 Moves = Sequence[tuple[int, Group]]
 """Attributes in time: (effective from µs UTC, group), ascending."""
 
-_TOLD: Final = 10_000
-"""Refused lines that are kept to be told; all are counted."""
+_MOST_KEPT: Final = 10_000
+"""Refused lines that are kept for the report; all are counted."""
 _NONE: Final = -1
 
 
 @dataclass(frozen=True, slots=True)
 class BadLine:
-    """A line that is not taken. `code` is one of the wire's error codes, `text` what stands in the line."""
+    """A line that is refused or suspect. `code` is an error code of the wire or `suspect`, `text` the line itself."""
 
     source: str
     line: int
@@ -42,38 +42,38 @@ class BadLine:
 
 @dataclass(frozen=True, eq=False)
 class FilePiece:
-    """Some lines of a file, read: readings with their line numbers, and the lines that are none."""
+    """Some lines of a file, parsed: readings with their line numbers, and the lines that are not readings."""
 
     source: str
     """The file's name."""
     rows: Rows
     line: Int64Array
-    """Where each reading stands, from 1; int64[n]."""
+    """The line number of each reading, from 1; int64[n]."""
     refused: Sequence[BadLine] = ()
     groups: Sequence[Group] = ()
     group: NDArray[np.int32] | None = None
-    """Each reading's attributes as a position in `groups`, int32[n]; None where the file does not say."""
+    """The attributes of each reading as a position in `groups`, int32[n]; None if the file has none."""
 
 
 COUNTS: Final = ("read", "new", "duplicate", "suspect", "refused", "registered", "moved", "days")
-"""What a report counts."""
+"""The counts of a report."""
 
 
 @dataclass(slots=True)
 class ImportReport:
-    """What an import did: read = new + duplicate + refused, in lines."""
+    """The result of an import; in lines, read = new + duplicate + refused."""
 
     read: int = 0
     new: int = 0
     duplicate: int = 0
-    """Stored already, or a second time in the input, with the same value."""
+    """Stored already, or repeated in the input, with the same value."""
     suspect: int = 0
     """Of the new ones, those that are not counted."""
     refused: int = 0
     registered: int = 0
     """Meters that were not known."""
     moved: int = 0
-    """Meters whose attributes changed in the course of time, and of which that was not known."""
+    """Meters whose attributes in time were not known before."""
     days: int = 0
     """Day files with new readings."""
     reasons: Counter[str] = field(default_factory=Counter)
@@ -81,35 +81,35 @@ class ImportReport:
     refused_lines: list[BadLine] = field(default_factory=list)
     """The first refused lines."""
     suspect_lines: list[BadLine] = field(default_factory=list)
-    """The first of the suspect ones, in order of their lines; `code` is `suspect`."""
+    """The first suspect lines, in order; `code` is `suspect`."""
 
     def counts(self) -> str:
-        """What was done, in a line."""
+        """Return the counts as a line of text."""
         return ", ".join(f"{name} {getattr(self, name)}" for name in COUNTS)
 
     def as_refused_lines(self, now: int) -> list[RefusedLine]:
-        """The refused lines that are kept, as of `now` (µs UTC)."""
+        """Return the refused lines for `rejects.log`, as of `now` (µs UTC)."""
         return [
             RefusedLine(now, f"{each.source}:{each.line}", each.code, each.why, each.text)
             for each in self.refused_lines
         ]
 
     def as_json(self, most: int) -> dict[str, Any]:
-        """In words that JSON has; of the refused lines the first `most`."""
+        """Return the report as JSON values, with the first `most` refused lines."""
         kept = [asdict(misfit) for misfit in self.refused_lines[:most]]
         return {name: getattr(self, name) for name in COUNTS} | {"reasons": dict(self.reasons), "misfits": kept}
 
     def add_refused(self, misfits: Iterable[BadLine]) -> None:
-        """Count refused lines, and keep those that there is room for."""
+        """Count refused lines, and keep the first ones."""
         for misfit in misfits:
             self.refused += 1
             self.reasons[misfit.code] += 1
-            if len(self.refused_lines) < _TOLD:
+            if len(self.refused_lines) < _MOST_KEPT:
                 self.refused_lines.append(misfit)
 
 
 class _Part(NamedTuple):
-    """Readings with the codes of the whole import; equal lengths."""
+    """Readings with the meter codes of the whole import; arrays of equal length."""
 
     meter: NDArray[np.int32]
     time: Int64Array
@@ -130,15 +130,16 @@ class _Part(NamedTuple):
 
 
 class Import:
-    """One import into a data folder that this process owns: `add` every piece, then `finish`.
+    """An import into a data folder that this process owns: `add_piece` for every piece, then `finish`.
 
     Nothing is written before `finish`. Holds 40 bytes a reading meanwhile.
     """
 
     def __init__(self, frozen: Frozen, *, latest: int, ended: Mapping[str, int] | None = None) -> None:
-        """`frozen`: what is stored. A reading after `latest` (µs UTC) is in the future, and refused.
+        """Begin an import beside the stored readings `frozen`.
 
-        So is one of a meter after it was deactivated, see `ended`.
+        A reading after `latest` (µs UTC) is in the future and refused; so is one after the deactivation of its meter,
+        of which `ended` has the times (µs UTC).
         """
         self.report = ImportReport()
         self._ended = ended or {}
@@ -154,7 +155,7 @@ class Import:
         self._new: _Part | None = None
 
     def add_piece(self, piece: FilePiece) -> None:
-        """Take in what was read."""
+        """Add some lines of a file."""
         self.report.read += len(piece.rows) + len(piece.refused)
         self.report.add_refused(piece.refused)
         if not len(piece.rows):
@@ -168,12 +169,12 @@ class Import:
         gone = ~late & (part.time > ended)
         for at in np.flatnonzero(gone).tolist():
             meter, since = self._ids[part.meter[at]], self._zone.iso(int(ended[at]))
-            why = f"{meter} is deactivated since {since}; what was read before is taken"
+            why = f"{meter} was deactivated at {since}; only earlier readings are accepted"
             self.report.add_refused([self._bad_line(part, at, "deactivated", why)])
         self._parts.append(part.take(np.flatnonzero(~(late | gone))))
 
     def plan(self) -> ImportReport:
-        """Sort out what is new; what the report says of readings stands then. Nothing is written. Once, any thread."""
+        """Find out what is new and complete the report on readings. Writes nothing. Only once; any thread."""
         parts, self._parts = self._parts, []
         if not parts:
             return self.report
@@ -191,7 +192,7 @@ class Import:
         doubtful = np.flatnonzero(new & rules.is_doubtful(status[place]))
         self.report.suspect = len(doubtful)
         why = "does not fit the meter's other readings: not counted until it is explained"
-        self.report.suspect_lines = [self._bad_line(part, at, "suspect", why) for at in doubtful[:_TOLD].tolist()]
+        self.report.suspect_lines = [self._bad_line(part, at, "suspect", why) for at in doubtful[:_MOST_KEPT].tolist()]
         self._same = part.take(np.flatnonzero(same))
         fresh = np.flatnonzero(new)
         self._new = part.take(fresh[np.argsort(part.time[fresh], kind="stable")])
@@ -199,17 +200,17 @@ class Import:
         return self.report
 
     def plan_accounts(self, book: AccountBook, now: int) -> tuple[list[Account], dict[str, Moves]]:
-        """What `book.put` takes for the meters of the plan, as of `now` (µs UTC); the report counts it. Any thread."""
+        """Return the accounts and moves to put into `book`, as of `now` (µs UTC), and count them. Any thread."""
         self.report.registered = self.report.moved = 0
         return self._accounts(book, self._same, now) if self._same is not None else ([], {})
 
     @property
     def new_rows(self) -> Rows:
-        """The readings of the plan that are not stored yet, in order of time."""
+        """The readings that are not stored yet, in order of time."""
         return reading_lines.NO_ROWS if self._new is None else Rows(self._ids, *self._new[:3])
 
     def note_outcome(self, at: int, outcome: Outcome) -> None:
-        """Reading `at` of the new ones was stored by another way meanwhile, with this outcome."""
+        """Note that new reading `at` was not stored: it was a duplicate or refused meanwhile."""
         assert self._new is not None
         self.report.new -= 1
         if outcome.kind == "duplicate":
@@ -220,10 +221,10 @@ class Import:
     def finish(
         self, book: AccountBook, archive: Archive, *, now: int, progress: Progress = no_progress
     ) -> ImportReport:
-        """Plan, write accounts and day files, and say what was done.
+        """Plan, write accounts and day files, and return the report.
 
-        `now` in µs UTC; `progress` is told the share done. The engine that `frozen` came from does not learn of it:
-        open the folder again. Raises DataError, StorageError; then doing it again does the rest.
+        `now` in µs UTC. The engine that `frozen` came from does not see the new readings: open the folder again.
+        Raises DataError, StorageError; importing again then does the rest.
         """
         self.plan()
         accounts, moves = self.plan_accounts(book, now)
@@ -305,14 +306,14 @@ class Import:
 
 
 def deactivation_times(accounts: AccountBook, events: EditLog) -> dict[str, int]:
-    """Since when the meters that are deactivated are so, µs UTC; of one that a file says it of, nobody knows."""
+    """Return when each deactivated meter was deactivated, µs UTC; one that only `users.csv` says it of is missing."""
     last = {event.meter: event.decided for event in events if event.kind == "deactivate"}
     known = ((accounts.get(meter), since) for meter, since in last.items())
     return {account.meter: since for account, since in known if account is not None and not account.active}
 
 
 def known_moves(account: Account, moves: Moves, now: int) -> list[tuple[int, Group]]:
-    """What an account says of its attributes in time. Without a word about when, it speaks of `now` (µs UTC)."""
+    """Return an account's attributes in time; without a date they are from its registration or `now` (µs UTC)."""
     if moves:
         return list(moves)
     if account.group == Group():
@@ -321,7 +322,7 @@ def known_moves(account: Account, moves: Moves, now: int) -> list[tuple[int, Gro
 
 
 def without_repeats(stated: Moves) -> list[tuple[int, Group]]:
-    """Statements put in order of time, those left out that say what the one before them says."""
+    """Return attributes in order of time, without those that repeat the ones before them."""
     course: list[tuple[int, Group]] = []
     for since, group in sorted(stated, key=lambda statement: statement[0]):
         if not course or course[-1][1] != group:
@@ -334,7 +335,7 @@ def _at_last(account: Account, course: Moves) -> Account:
 
 
 def _places(merged: Columns, part: _Part) -> Int64Array:
-    """Where each reading's meter and time stand in `merged`, which has them all."""
+    """Return the row of each reading in `merged`, which has them all."""
     starts = merged.starts
     meter = part.meter.astype(np.int64)
     return first_at_least(merged.time, starts[meter], starts[meter + 1], part.time)

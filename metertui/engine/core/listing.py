@@ -1,7 +1,7 @@
-"""The readings themselves that answer a question, found through the index: any mix of meter, attributes, days, time.
+"""Lists of readings, found through the index by any mix of meter, attributes, days and time of day.
 
-A reading at an instant closes what was before it, as everywhere: one at midnight is of the day before, one at 20:00 of
-a time of day that ends then. So these are as many as the table of usage counts.
+A reading closes the interval before it, as everywhere: one at midnight belongs to the day before, one at 20:00 to a
+time of day that ends then. So a list has as many readings as the table of usage counts.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ _WH: Final = "reading_wh"
 
 
 def list_readings(engine: Engine, question: Question) -> pd.DataFrame:
-    """Stored readings by the filters of a question, in order of meter and time or as it says; `by` does not matter.
+    """Return the readings that the filter of a question selects, in its order or by meter and time; `by` is ignored.
 
-    Columns as COLUMNS names them, but `reading_wh` (int64) for the reading, and `timestamp` in µs UTC (int64). To be
-    called where the engine is. Raises MeterError for a meter that is not known and a column that is none.
+    Columns as COLUMNS names them, but `reading_wh` (int64) for the reading, and `timestamp` in µs UTC (int64). For
+    the engine's thread. Raises MeterError for an unknown meter or column.
     """
     wanted = question.sort.removeprefix("-")
     if wanted and wanted not in COLUMNS:
-        raise MeterError(f"{wanted} is no column of this list")
+        raise MeterError(f"{wanted} is not a column of this list")
     meter, time, wh = engine.readings.readings_at(_rows(engine, question))
     groups = engine.directory.groups_in_time().groups_of(meter, time)
     ids = np.array(engine.directory.ids, dtype=object)
@@ -74,7 +74,7 @@ def find_readings(
 
 
 def _rows(engine: Engine, question: Question) -> NDArray[np.int64]:
-    """Their rows: what the index finds in whole days and half hours, of that what lies within."""
+    """Return their rows: the index finds whole days and half hours, and the exact limits are applied to those."""
     zone = engine.zone
     code = question.filter.meter_code(engine.directory.codes.get)
     groups = engine.directory.groups_matching(question.filter.attributes) if any(question.filter.attributes) else None
@@ -95,7 +95,7 @@ def _rows(engine: Engine, question: Question) -> NDArray[np.int64]:
 
 
 def _slots(clock: Clock) -> list[tuple[int, int]]:
-    """Whole half hours that have all readings of a time of day, the one at its very end too."""
+    """Return whole half hours that hold all readings of a time of day, one at its very end included."""
     low, high = clock
     spans = [(low, high)] if low < high else [(low, DAY), (0, high)]
     found = []
@@ -107,6 +107,6 @@ def _slots(clock: Clock) -> list[tuple[int, int]]:
 
 
 def _slot_at(zone: SiteZone, instant: int) -> tuple[tuple[int, int], tuple[int, int]]:
-    """The day and the half hour that begin when the clock is changed: a reading then closes what the old one showed."""
+    """Return the day and half hour that begin at a clock change: a reading then closes an interval of the old time."""
     day, moment = divmod(int(zone.wall_clock(np.array([instant]))[0]), DAY)
     return (day, day + 1), (moment // HALF_HOUR * HALF_HOUR, moment // HALF_HOUR * HALF_HOUR + HALF_HOUR)

@@ -1,4 +1,4 @@
-"""From the files of a data folder to what the engine works on."""
+"""Loading: from the files of a data folder to what the engine works on."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Loaded:
     directory: MeterCodes
     history: Columns
     tail: Arrivals
-    """The log's readings in order of arrival, those that are in the archive already left out."""
+    """The readings of the log in order of arrival, without those that are in the archive."""
     warnings: list[str] = field(default_factory=list)
     owned: Owned | None = None
     """None if the folder is open for reading only."""
@@ -84,7 +84,7 @@ def load_books(folder: Path, rules: Rules) -> Loaded:
 
 
 def load(folder: Path, rules: Rules, clock: Clock, progress: Progress) -> Loaded:
-    """Own a folder, made if it is missing, finish a day close that was interrupted, and read everything.
+    """Own a folder, create it if it is missing, finish an interrupted day close, and read everything.
 
     Raises OwnedError, DataError, StorageError, OSError.
     """
@@ -92,7 +92,7 @@ def load(folder: Path, rules: Rules, clock: Clock, progress: Progress) -> Loaded
     lock = FolderLock(folder)
     lock.acquire()
     try:
-        # All is read before anything is written: a start that is refused touches no file.
+        # Everything is read before anything is written: a start that fails changes no file.
         accounts, staff, events, archive = _books(folder, rules)
         days = list(archive.read_all_days(progress))
         archive.manifest.read_entries()
@@ -110,7 +110,9 @@ def load(folder: Path, rules: Rules, clock: Clock, progress: Progress) -> Loaded
         archive.ensure_day(rules.zone.day(clock.now()))
         directory = _directory(accounts)
         history = _history([*days, *([sealed] if sealed is not None else [])], directory)
-        warnings += [f"archive/{name} is gone; metertui check tells more" for name in archive.complete_manifest()]
+        warnings += [
+            f"archive/{name} is missing; run metertui check for details" for name in archive.complete_manifest()
+        ]
         tail = drop_known(history, recode_rows(directory, rows))
         read = [*days, *([sealed] if sealed is not None else []), rows]
         warnings += _contradicted(read, len(history) + len(tail), directory, rules.zone)
@@ -130,10 +132,10 @@ def _mend_books(folder: Path, accounts: AccountBook, staff: StaffBook, events: E
 
 
 def _finish_decision(accounts: AccountBook, events: EditLog, audit: AuditLog, zone: SiteZone) -> str:
-    """Let a decision about an account take effect that a crash cut off from it; what to say of that, if it was so.
+    """Put a decision about an account into effect that a crash interrupted; return a sentence on that, or "".
 
-    It stands in `events.csv` before it does in `users.csv`, and last in the audit trail. One that stands there took
-    effect: where the account is otherwise now, somebody changed the file by hand, and knows why. StorageError.
+    It is written to `events.csv`, then to `users.csv`, and last to the audit log. One that is in the audit log has
+    taken effect: if the account differs now, somebody has edited the file by hand. Raises StorageError.
     """
     event = events.newest
     account = None if event is None else accounts.get(event.meter)
@@ -144,16 +146,16 @@ def _finish_decision(accounts: AccountBook, events: EditLog, audit: AuditLog, zo
         return ""
     accounts.put_accounts([replace(account, active=active)], {})
     audit.write_entry(zone.iso(event.decided), event.who, event.kind, event.meter, event.reason)
-    return f"{event.meter} is {event.kind}d: that was decided by {event.who} and interrupted, and is finished now"
+    return f"{event.meter} is {event.kind}d: {event.who} decided that before an interruption, and it is complete now"
 
 
 def _audited(event: Edit, audit: AuditLog, zone: SiteZone) -> bool:
-    """Whether the audit trail has a decision about an account. Reads it from its end."""
+    """Return whether the audit log has a decision about an account. Searches it from its end."""
     end: int | None = None
     while end != 0:
         found, end = audit.entries_before(end, f"{event.kind}\t{event.meter}", 1) or ([], 0)
         for at, _, what, meter, _ in found:
-            with contextlib.suppress(Refused):  # somebody has been at the file
+            with contextlib.suppress(Refused):  # the file was edited by hand
                 if (what, meter) == (event.kind, event.meter) and zone.parse(at) >= event.decided:
                     return True
     return False
@@ -176,13 +178,13 @@ def load_readonly(folder: Path, rules: Rules, progress: Progress, read_logs: Rea
 
 
 def recode_rows(directory: MeterCodes, rows: Rows) -> Arrivals:
-    """Rows with the directory's codes instead of their own; meters that are new to it get one."""
+    """Return rows with the codes of the directory instead of their own; new meters get a code."""
     codes = np.array([directory.code_of(meter) for meter in rows.ids], dtype=np.int32)
     return Arrivals(codes[rows.code] if len(rows) else rows.code, rows.time, rows.wh)
 
 
 def to_rows(directory: MeterCodes, readings: Arrivals) -> Rows:
-    """Readings with a list of just the ids that occur in them."""
+    """Return readings with a list of just the ids that occur in them."""
     codes, place = np.unique(readings.meter, return_inverse=True)
     ids = [directory.ids[code] for code in codes.tolist()]
     return Rows(ids, place.astype(np.int32), readings.time, readings.wh)
@@ -206,7 +208,7 @@ def _directory(accounts: AccountBook) -> MeterCodes:
 
 
 def _history(all_rows: list[Rows], directory: MeterCodes) -> Columns:
-    """The readings of some files in order of (meter, time), each once: the first file that has it goes before."""
+    """Return the readings of some files in order of (meter, time), each once: the first file that has it wins."""
     parts = [recode_rows(directory, rows) for rows in all_rows]
     if not parts:
         return Columns.empty()
@@ -215,7 +217,7 @@ def _history(all_rows: list[Rows], directory: MeterCodes) -> Columns:
 
 
 def _contradicted(read: list[Rows], kept: int, directory: MeterCodes, zone: SiteZone) -> list[str]:
-    """What to say where lines that were read, of which `kept` were new, give other values for the same reading."""
+    """Return warnings about different values for the same reading; `kept` is how many of those read were new."""
     if sum(map(len, read)) == kept:
         return []
     everything = tail_columns.concat_arrivals([recode_rows(directory, rows) for rows in read])
@@ -224,11 +226,11 @@ def _contradicted(read: list[Rows], kept: int, directory: MeterCodes, zone: Site
         return []
     first = found[0, 0]
     example = f"{directory.ids[everything.meter[first]]} at {zone.iso(int(everything.time[first]))}"
-    many = f"{len(found)} readings stand a second time with another value, {example} for one"
+    many = f"{len(found)} times two values are stored for one reading, first for {example}"
     return [f"{many}: the first of each counts; metertui check names them"]
 
 
 def drop_known(history: Columns, tail: Arrivals) -> Arrivals:
-    """Readings of the log that history does not have, each meter and time once."""
+    """Return the readings that are not in the history, each meter and time once."""
     fresh: NDArray[np.bool_] = tail_columns.new_arrivals(history, tail)
     return Arrivals(tail.meter[fresh], tail.time[fresh], tail.wh[fresh])

@@ -1,9 +1,9 @@
-"""Backup and restore: a consistent copy of a data folder, taken while its owner goes on, and put back where nothing is.
+"""Backup and restore: a consistent copy of a data folder, made while its owner works on, and restored to a new folder.
 
 The logs are read first, then the archive, then the accounts: a reading that moves from the log into its day file
-meanwhile is in both, which loading takes as one, and no reading is without its account. A last line that is just being
+meanwhile is in both, which loading counts once, and every reading has its account. A last line that is just being
 written is left out: it has not been answered. The copy is `.tar.zst`, or a plain folder; its last member,
-`backup.sha256`, has the checksum of every other, in the form that `sha256sum -c` takes.
+`backup.sha256`, has the checksum of every other file, as `sha256sum -c` expects.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _TRIES: Final = 20
 
 
 class Member(NamedTuple):
-    """A file of a backup: its name below the data folder with forward slashes, who may use it, what it holds."""
+    """A file of a backup: its path below the data folder with forward slashes, its mode and its contents."""
 
     name: str
     mode: int
@@ -49,7 +49,7 @@ class Member(NamedTuple):
 
 @dataclass(slots=True)
 class BackupReport:
-    """How many files went into a backup or came out of it, and their bytes."""
+    """The number of files in a backup, and their bytes."""
 
     files: int = 0
     bytes: int = 0
@@ -57,20 +57,20 @@ class BackupReport:
 
 class _Sink(Protocol):
     def add(self, member: Member) -> None:
-        """Take in a file."""
+        """Add a file."""
 
 
 def back_up(folder: Path, target: Path, progress: Progress) -> BackupReport:
     """Copy a data folder to `target`: `NAME.tar.zst`, or a folder, which must not be there yet.
 
-    On disk when it returns, and there is no `target` before. Raises MeterError, StorageError.
+    On disk when it returns; until then there is no `target`. Raises MeterError, StorageError.
     """
     if not folder.is_dir():
         raise MeterError(f"there is no data folder {folder}")
     if target.exists():
-        raise MeterError(f"{target} is there already; a backup overwrites nothing")
+        raise MeterError(f"{target} exists already; a backup does not overwrite anything")
     if folder.resolve() in target.resolve().parents:
-        raise MeterError(f"{target} is inside the data folder; a backup belongs elsewhere")
+        raise MeterError(f"{target} is inside the data folder; put the backup elsewhere")
     report, sums = BackupReport(), []
     packed = target.name.endswith(SUFFIX)
     try:
@@ -87,12 +87,12 @@ def back_up(folder: Path, target: Path, progress: Progress) -> BackupReport:
 
 
 def restore(source: Path, folder: Path, progress: Progress) -> BackupReport:
-    """Put a backup back as `folder`, which must be missing or empty. Every file is held against its checksum first.
+    """Restore a backup as `folder`, which must be missing or empty. Every checksum is verified first.
 
     On disk when it returns, and `folder` is as before until then. Raises MeterError, StorageError.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise MeterError(f"{folder} is not empty; restore writes over nothing")
+        raise MeterError(f"{folder} is not empty; restore does not overwrite anything")
     if not source.exists():
         raise MeterError(f"there is no backup {source}")
     report = BackupReport()
@@ -111,7 +111,7 @@ def restore(source: Path, folder: Path, progress: Progress) -> BackupReport:
                 progress(share)
             _compare(source, found, stated)
     except (zstandard.ZstdError, tarfile.TarError, EOFError) as error:
-        raise MeterError(f"{source} is no backup, or not a whole one: {error}") from error
+        raise MeterError(f"{source} is not a complete backup: {error}") from error
     except OSError as error:
         raise durable.storage_error(folder, error) from error
     return report
@@ -137,7 +137,7 @@ def _members(folder: Path, progress: Progress) -> Iterator[Member]:
 
 
 def _sealed_files(folder: Path, below: str, progress: Progress) -> Iterator[Member]:
-    """The files of a folder with a manifest, and the manifest that fits what was copied of them."""
+    """Yield the files of a folder with a manifest, and a manifest that fits what was copied."""
     before = _sealed(folder, below)
     paths = sorted(path for path in (folder / below).rglob("*") if path.name != manifest.NAME)
     digests = {}
@@ -152,12 +152,12 @@ def _sealed_files(folder: Path, below: str, progress: Progress) -> Iterator[Memb
 
 
 def _counts(name: str) -> bool:
-    """Whether a file is data: no lock, socket, log of the program, or half-written spare."""
+    """Return whether a file is data: not a lock, socket, program log or half-written file."""
     return not any(part.startswith(".") for part in PurePosixPath(name).parts) and name not in _NOT_DATA
 
 
 def _read(folder: Path, name: str) -> Member | None:
-    """A regular file as it is now; None if there is none."""
+    """Return a regular file as it is now; None if there is none."""
     path = folder / name
     with contextlib.suppress(FileNotFoundError):
         if path.is_file():
@@ -170,19 +170,19 @@ def _whole_lines(member: Member) -> Member:
 
 
 def _books(folder: Path) -> Iterator[Member]:
-    """Accounts and their attributes in time, which say the same: read until neither changed meanwhile."""
+    """Yield accounts and their attributes in time, read until neither changed meanwhile, so that they agree."""
     found: list[Member] = []
     for _ in range(_TRIES):
         found = _books_now(folder)
         again = {member.name: member.data for member in _books_now(folder)}
-        # Registrations append, so what was read may have grown.
+        # Registrations append, so the files may have grown.
         if again.keys() == {m.name for m in found} and all(again[m.name].startswith(m.data) for m in found):
             break
     yield from map(_whole_lines, found)
 
 
 def _books_now(folder: Path) -> list[Member]:
-    """The files of the accounts; of a change that a crash cut, what the next start will make of them."""
+    """Return the files of the accounts; of an interrupted change, what the next start will make of them."""
     decided = durable.pending_path(folder / _BOOKS[-1]).exists()
     found = []
     for name in _BOOKS:
@@ -200,9 +200,9 @@ def _sealed(folder: Path, below: str) -> dict[str, ManifestEntry]:
 def _consistent(
     digests: dict[str, str], before: dict[str, ManifestEntry], after: dict[str, ManifestEntry]
 ) -> dict[str, ManifestEntry]:
-    """The manifest of what was copied: a file that was written meanwhile is what the manifest said then or says now.
+    """Return the manifest of what was copied: each file is as the manifest described it before or after the copy.
 
-    One that was written more than once is what neither says, and gets no checksum, as one that is being written.
+    A file that was written more than once fits neither, and gets no checksum, like one that is being written.
     """
     lines = {}
     for name, digest in digests.items():
@@ -247,7 +247,7 @@ class _Laid:
 
 @contextmanager
 def _packing(target: Path) -> Iterator[_Sink]:
-    """A `.tar.zst` that gets its name once it is whole and on disk."""
+    """Write a `.tar.zst` that gets its name once it is complete and on disk."""
     spare = target.with_name(f".{target.name}.new")
     try:
         with spare.open("wb") as raw:
@@ -266,7 +266,7 @@ def _packing(target: Path) -> Iterator[_Sink]:
 
 @contextmanager
 def _laying(target: Path) -> Iterator[_Sink]:
-    """A folder that gets its name once it is whole and on disk."""
+    """Write a folder that gets its name once it is complete and on disk."""
     target.parent.mkdir(parents=True, exist_ok=True)
     spare = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     try:
@@ -293,7 +293,7 @@ def _unpacked(source: Path) -> Iterator[tuple[Member, float]]:
         for info in tar:
             inner = tar.extractfile(info) if info.isreg() else None
             if inner is None:
-                raise MeterError(f"{source} is no backup: {_shown(info.name)} in it is no plain file")
+                raise MeterError(f"{source} is not a backup: {_shown(info.name)} in it is not a regular file")
             yield Member(_safe(info.name, source), info.mode & 0o777, inner.read()), raw.tell() / size
 
 
@@ -302,15 +302,15 @@ def _laid(source: Path) -> Iterator[tuple[Member, float]]:
     for done, path in enumerate(paths, 1):
         name = path.relative_to(source).as_posix()
         if path.is_symlink() or not path.is_file():
-            raise MeterError(f"{source} is no backup: {_shown(name)} in it is no plain file")
+            raise MeterError(f"{source} is not a backup: {_shown(name)} in it is not a regular file")
         yield Member(_safe(name, source), path.stat().st_mode & 0o777, path.read_bytes()), done / len(paths)
 
 
 def _safe(name: str, source: Path) -> str:
-    """A name that stays below the folder it is put in. Raises MeterError for any other."""
+    """Return a name if it stays below the folder that it is put in. Raises MeterError for any other."""
     parts = PurePosixPath(name).parts
     if not parts or PurePosixPath(name).is_absolute() or ".." in parts or not name.isprintable():
-        raise MeterError(f"{source} is no backup: a file in it would be put at {_shown(name)}")
+        raise MeterError(f"{source} is not a backup: a file in it would be written to {_shown(name)}")
     return name
 
 
@@ -323,14 +323,14 @@ def _sums(data: bytes, source: Path) -> dict[str, str]:
     for line in data.decode("utf-8", "replace").splitlines():
         match = _SUM_LINE.fullmatch(line)
         if match is None:
-            raise MeterError(f"{source} is damaged: {_SUMS} in it has a line that is no checksum")
+            raise MeterError(f"{source} is damaged: {_SUMS} in it has a line that is not a checksum")
         sums[match[2]] = match[1]
     return sums
 
 
 def _compare(source: Path, found: dict[str, str], stated: dict[str, str] | None) -> None:
     if stated is None:
-        raise MeterError(f"{source} is no backup, or not a whole one: it has no {_SUMS}")
+        raise MeterError(f"{source} is not a complete backup: it has no {_SUMS}")
     for name in sorted(found.keys() | stated.keys()):
         if found.get(name) != stated.get(name):
             what = "is missing" if name not in found else "has no checksum" if name not in stated else "is damaged"

@@ -1,7 +1,7 @@
-"""The proof of a data folder: its files against each other, their order, and sums taken in more than one way.
+"""The proof of a data folder: its files against each other, their order, and sums worked out in more than one way.
 
-Nothing here trusts what it checks: registers are subtracted anew, tables that are broken down in different ways are
-held against one another. Everything is exact, to the watt-hour.
+Nothing here trusts what it checks: registers are subtracted again, and tables with different breakdowns are compared.
+Everything is exact, to the watt-hour.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from metertui.engine.vee import EditLog
 
 
 def check_folder(folder: Path, rules: Rules, progress: Progress) -> Iterator[Proof]:
-    """Prove a data folder, beside a running server too. `progress` is told the share done. Raises OSError."""
+    """Prove a data folder, also while a server uses it. Raises OSError."""
     zone = rules.zone
     logs, proof = _logs(folder, zone)  # before the archive, so that a day close meanwhile hides nothing
     yield proof
@@ -102,7 +102,7 @@ def _day_files(archive: Archive, zone: SiteZone, progress: Progress) -> tuple[li
         whole.fail(str(error))
         lines = {}
     for name in sorted(lines.keys() - {archive.name_of_day(day) for day in days}):
-        whole.fail(f"{archive.folder / name}: gone; its readings are lost, unless a backup has them")
+        whole.fail(f"{archive.folder / name}: missing; its readings are lost unless a backup has them")
     found = []
     for done, day in enumerate(days, 1):
         order.count += 1
@@ -115,12 +115,12 @@ def _day_files(archive: Archive, zone: SiteZone, progress: Progress) -> tuple[li
 
 
 def _day_file(archive: Archive, day: date, line: ManifestEntry | None, order: Proof, whole: Proof) -> Rows | None:
-    """The readings of a day file; None where it has none that can be read. `line` is what the manifest said of it."""
+    """Return the readings of a day file, or None if it cannot be read. `line` is its line in the manifest."""
     path = archive.path_of_day(day)
     data = _data(path)
-    if line is not None and not line.matches(data):  # a second look, for a server beside us that wrote it since
+    if line is not None and not line.matches(data):  # read it again: a server may have written it since
         data = _data(path)
-        with contextlib.suppress(DataError):  # after the file: while that is written nothing is said of it
+        with contextlib.suppress(DataError):  # after the file: while that is written, its line has no checksum
             line = archive.manifest.read_entries().get(archive.name_of_day(day))
     whole.count += line is not None and bool(line.sha256)
     changed = line is not None and not line.matches(data)
@@ -129,10 +129,10 @@ def _day_file(archive: Archive, day: date, line: ManifestEntry | None, order: Pr
     except DataError as error:
         order.fail(str(error))
         if changed:
-            whole.fail(f"{path}: damaged: it is not what was written, and cannot be read")
+            whole.fail(f"{path}: damaged: it differs from what was written and cannot be read")
         return None
     if changed:
-        whole.fail(f"{path}: edited by hand: it can be read, and is not what was written; --repair takes it as it is")
+        whole.fail(f"{path}: edited by hand: it differs from what was written; --repair accepts it as it is")
     return rows
 
 
@@ -147,16 +147,16 @@ def _in_order(rows: Rows, path: Path, day: date, zone: SiteZone, proof: Proof) -
     strange = np.flatnonzero(zone.day_numbers(rows.time) != day_number(day))
     if len(strange):
         where = f"{path}:{strange[0] + 2}"
-        proof.fail(f"{where}: not of this day in {zone.name}, as {len(strange)} of {len(rows)} are not")
+        proof.fail(f"{where}: not of this day in {zone.name}, like {len(strange)} of {len(rows)} readings")
     rank = rows.id_ranks()
     later = (rows.time[1:] > rows.time[:-1]) | ((rows.time[1:] == rows.time[:-1]) & (rank[1:] > rank[:-1]))
     if not later.all():
         line = int(np.argmin(later)) + 3
-        proof.fail(f"{path}:{line}: this reading is not in order of time and identifier, or stands twice")
+        proof.fail(f"{path}:{line}: this reading is not in order of time and identifier, or it is there twice")
 
 
 def _once(parts: Sequence[Arrivals], directory: MeterCodes, zone: SiteZone) -> tuple[Columns, Proof]:
-    """All readings as columns, and whether the files that have the same reading agree on it."""
+    """Return all readings as columns, and the proof that files with the same reading agree on it."""
     proof = Proof("readings: one value at an instant")
     if not parts:
         return Columns.empty(), proof
@@ -180,8 +180,8 @@ def _registered(history: Columns, directory: MeterCodes, book: AccountBook) -> P
 
 
 def _events(folder: Path, zone: SiteZone, history: Columns, directory: MeterCodes) -> tuple[EditLog, Proof]:
-    """The decisions, and whether those that stand are about readings that are stored."""
-    proof = Proof("decisions about readings")
+    """Return the edits, and the proof that they are about readings that are stored."""
+    proof = Proof("edits")
     events = EditLog(folder, zone)
     try:
         events.load()
@@ -193,7 +193,7 @@ def _events(folder: Path, zone: SiteZone, history: Columns, directory: MeterCode
     proof.count = len(events)
     corrections = events.corrections(directory.codes)
     for meter in {event.meter for event in events} - directory.codes.keys():
-        proof.fail(f"{meter} has decisions in {events.path.name}, and neither an account nor a reading")
+        proof.fail(f"{meter} has edits in {events.path.name}, but neither an account nor a reading")
     if corrections is not None:
         for what, codes, times in (
             ("void", corrections.void_meter, corrections.void_time),

@@ -1,4 +1,4 @@
-"""The proof of money: tariffs load; issued bills are as they were issued, add up, and may differ from today's."""
+"""The proof of bills: tariffs load; issued bills are unchanged and add up, and may differ from today's figures."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from metertui.engine.maintenance.proof import Proof
 
 
 def prove_tariffs(folder: Path, book: AccountBook) -> tuple[Tariffs | None, Proof]:
-    """The tariffs of a folder, as far as they load."""
+    """Return the tariffs of a folder, None if they do not load, and the proof that they do."""
     proof = Proof("tariffs")
     try:
         tariffs = TariffFile(folder).current()
@@ -42,7 +42,7 @@ def prove_tariffs(folder: Path, book: AccountBook) -> tuple[Tariffs | None, Proo
 
 
 def prove_bills(folder: Path, rules: Rules, frozen: Frozen, tariffs: Tariffs | None) -> Iterator[Proof]:
-    """Issued bills as they were issued, each adding up; and, as a note, what they would come to now."""
+    """Prove that issued bills are unchanged and add up; note what they would come to now."""
     kept, adds, now = (
         Proof("issued bills: as they were issued (SHA-256)"),
         Proof("issued bills: lines, amounts, tax and total"),
@@ -56,7 +56,7 @@ def prove_bills(folder: Path, rules: Rules, frozen: Frozen, tariffs: Tariffs | N
         kept.fail(str(error))
         gone = set()
     for name in sorted(gone):
-        kept.fail(f"{book.folder / name}: gone; what was billed is lost, unless a backup has it")
+        kept.fail(f"{book.folder / name}: missing; what was billed is lost unless a backup has it")
     for month in months:
         kept.count += 1
         try:
@@ -68,7 +68,7 @@ def prove_bills(folder: Path, rules: Rules, frozen: Frozen, tariffs: Tariffs | N
         for problem in ledger_problems(ledger, book.path_of_month(month), rules.zone):
             adds.fail(problem)
         if tariffs is None:
-            now.notes.append(f"{month}: there are no tariffs to hold its issued bills against")
+            now.notes.append(f"{month}: there are no tariffs to compare its issued bills with")
             continue
         now.count += len(ledger.sums)
         try:
@@ -79,6 +79,6 @@ def prove_bills(folder: Path, rules: Rules, frozen: Frozen, tariffs: Tariffs | N
         if changed := unbilled_differences(ledger, bills):
             used, total = (sum(figures[at] for figures in changed.values()) for at in (0, 3))
             by = f"{format_kwh(used)} kWh and {money_text(total)} in all"
-            told = f"{len(changed)} issued bills would differ now, by {by}"
-            now.notes.append(f"{month}: {told}; the next billing run has them as adjustments")
+            changes = f"{len(changed)} issued bills would differ now, by {by}"
+            now.notes.append(f"{month}: {changes}; the next billing run has them as adjustments")
     yield from (kept, adds, now)

@@ -1,4 +1,4 @@
-"""What a proof of a data folder says: one thing that should hold, how often it was tried, and where it did not."""
+"""The result of a proof of a data folder."""
 
 from __future__ import annotations
 
@@ -7,35 +7,35 @@ from typing import Final
 
 from metertui.engine.base import format_kwh
 
-_TOLD: Final = 20
-"""Problems of one kind that are told; all are counted."""
+_MOST_KEPT: Final = 20
+"""Problems of one kind that are kept; all are counted."""
 
 
 @dataclass(slots=True)
 class Proof:
-    """One thing that should hold: how often it was tried, and where it did not."""
+    """One thing that should hold: how often it was checked, and where it does not hold."""
 
     what: str
     count: int = 0
-    """Files, readings, meters, rows: whatever was tried."""
+    """Files, readings, meters or rows checked."""
     failures: int = 0
     problems: list[str] = field(default_factory=list)
     """The first failures, a sentence each."""
     notes: list[str] = field(default_factory=list)
-    """What is as it should be, and worth knowing."""
+    """Sentences worth reading about what is as it should be."""
 
     def fail(self, problem: str) -> None:
-        """It does not hold."""
+        """Count a failure, and keep the first ones."""
         self.failures += 1
-        if len(self.problems) < _TOLD:
+        if len(self.problems) < _MOST_KEPT:
             self.problems.append(problem)
 
     def check_equal(self, expected: int, found: int, what: str) -> None:
-        """Two figures in Wh that should be the same."""
+        """Check that two figures, in Wh, are the same."""
         self.count += 1
         if expected != found:
             self.fail_differing(expected, found, what)
 
     def fail_differing(self, expected: int, found: int, what: str) -> None:
-        """Two figures in Wh are not the same, and should be."""
+        """Fail because two figures, in Wh, are not the same."""
         self.fail(f"{what}: {format_kwh(found)} kWh is not {format_kwh(expected)} kWh")

@@ -1,7 +1,7 @@
-"""Sums of usage taken in more than one way, held against one another: exact, to the watt-hour.
+"""Sums of usage worked out in more than one way and compared: exact, to the watt-hour.
 
-Nothing here trusts what it checks: registers are subtracted anew, steps are cut at hours and days and put together
-again, for every meter, and tables that are broken down in different ways are added up.
+Nothing here trusts what it checks: registers are subtracted again, the intervals of every meter are cut at hours and
+days and added up, and tables with different breakdowns are compared.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from metertui.engine.usage import Question, Series, cut_intervals, intervals_in_
 from metertui.engine.vee import rules
 
 _SAMPLE: Final = 100
-"""Meters whose bills are gone through one by one, from the last month back to the first."""
+"""The most meters whose bills are added up one by one, from the last month back to the first."""
 
 
 def prove_sums(frozen: Frozen, progress: Progress) -> Iterator[Proof]:
-    """The sums of a folder's readings. `progress` is told the share done."""
+    """Prove the sums of a folder's readings."""
     risen = _risen(frozen)
     yield _energy(frozen, risen)
     yield from _tables(frozen, risen)
@@ -36,7 +36,7 @@ def prove_sums(frozen: Frozen, progress: Progress) -> Iterator[Proof]:
 
 
 def _risen(frozen: Frozen) -> NDArray[np.int64]:
-    """By meter code, how far its registers rose, Wh: last less first of each stretch, and what exchanges took back."""
+    """Return how far each meter's registers rose, Wh, int64[n], by code: last less first of each run."""
     curve = frozen.curve
     risen = np.zeros(len(frozen.ids), dtype=np.int64)
     if not len(curve):
@@ -47,7 +47,7 @@ def _risen(frozen: Frozen) -> NDArray[np.int64]:
     begins[tail_columns.locate_rows(curve, frozen.columns.meter[reset], frozen.columns.time[reset])[0]] = True
     starts = np.flatnonzero(begins)
     ends = np.append(starts[1:], len(curve)) - 1
-    # A stretch of one point, an exchange before any reading, say, has not risen.
+    # A run of one point, such as an exchange before any reading, has not risen.
     np.add.at(risen, curve.meter[starts], np.where(ends > starts, curve.wh[ends] - curve.base[starts], 0))
     exchanged = np.setdiff1d(np.flatnonzero(curve.wh != curve.base), np.concatenate((starts, ends)))
     np.add.at(risen, curve.meter[exchanged], curve.wh[exchanged] - curve.base[exchanged])
@@ -102,12 +102,12 @@ def _tables(frozen: Frozen, risen: NDArray[np.int64]) -> Iterator[Proof]:
 
 
 def _times(frozen: Frozen) -> Int64Array:
-    """Of all readings, and of the exchanges that may come before or after them, µs UTC."""
+    """Return the times of all readings, and of exchanges that may be before or after them, µs UTC."""
     return np.concatenate((frozen.columns.time, frozen.curve.time))
 
 
 def _beyond(frozen: Frozen) -> int:
-    """How many readings lie where their meter's C is not defined, and may so be in no row of a table."""
+    """Count readings where their meter's C(t) is not defined: they may be in no row of a table."""
     curve, columns = frozen.curve, frozen.columns
     edges = run_edges(curve.meter)
     codes = curve.meter[edges[:-1]]
@@ -118,7 +118,7 @@ def _beyond(frozen: Frozen) -> int:
 
 
 def _every_meter(frozen: Frozen, risen: NDArray[np.int64], progress: Progress) -> Iterator[Proof]:
-    """Every step cut at days, and at hours, and put together again, meter by meter."""
+    """Cut every interval at days and at hours, and add the pieces up again, meter by meter."""
     zone, times = frozen.zone, _times(frozen)
     first, last = zone.day(int(times.min()) - 1), zone.day(int(times.max()))
     days = zone.midnights(first, last)
@@ -138,9 +138,9 @@ def _every_meter(frozen: Frozen, risen: NDArray[np.int64], progress: Progress) -
 def _cut(
     frozen: Frozen, marks: Int64Array, wholes: Int64Array, name: str, proof: Proof, progress: Progress
 ) -> Int64Array:
-    """Hold the sum of pieces between marks against C at the ends of the wholes that they make; what each meter used.
+    """Compare the sum of pieces between marks with C(t) at both ends of each whole; return what each meter used, Wh.
 
-    Both are instants, µs UTC, and each whole begins and ends at marks.
+    Marks and wholes are instants, µs UTC; each whole begins and ends at marks.
     """
     whole_of = np.searchsorted(wholes, marks, side="right") - 1
     total = np.zeros(len(frozen.ids), dtype=np.int64)
@@ -164,13 +164,13 @@ def _cut(
 
 
 def _at(curve: Curve, meter: Int64Array, instant: Int64Array) -> Int64Array:
-    """C (Wh) of meters at instants (µs UTC), each moved to where C is defined."""
+    """Return C(t) of meters, Wh, at instants (µs UTC), each moved to where it is defined."""
     instant = curve.clip(meter, instant)
     return curve.energy_at(curve.places(meter, instant), instant)
 
 
 def _bills(frozen: Frozen, risen: NDArray[np.int64]) -> Proof:
-    """Some meters, bill by bill."""
+    """Compare the bills of some meters with their registers."""
     proof = Proof(f"bills of all months: the register ({_SAMPLE} meters at most)")
     codes = np.unique(frozen.curve.meter)
     for code in codes[:: max(1, -(-len(codes) // _SAMPLE))].tolist():
@@ -179,7 +179,7 @@ def _bills(frozen: Frozen, risen: NDArray[np.int64]) -> Proof:
 
 
 def _billed(series: Series, zone: SiteZone) -> int:
-    """The sum of a meter's bills, from its last month back to its first."""
+    """Return the usage of all bills of a meter, Wh, from its last month back to its first."""
     assert series.first is not None
     assert series.last is not None
     total = 0

@@ -1,7 +1,7 @@
-"""The repair of a data folder: lines that are not what they should be are set aside, all others stay byte for byte.
+"""The repair of a data folder: broken lines are set aside, all others stay byte for byte.
 
-What is set aside goes to the end of `<name>.rejected` beside its file, as it was, and is on disk there before the file
-is replaced by one without it. So a crash in between loses nothing; repairing again may set a line aside twice.
+A line that is set aside is appended to `<name>.rejected` beside its file, and is on disk there before the file is
+replaced by one without it. So a crash in between loses nothing; a second repair may set a line aside twice.
 """
 
 from __future__ import annotations
@@ -19,29 +19,29 @@ from metertui.engine.errors import DataError, Refused
 from metertui.engine.storage import HEADER, Archive, CsvTable, FolderLock, ManifestEntry, durable, reading_lines, wal
 from metertui.engine.vee import edit_log
 
-_TOLD: Final = 20
-"""Lines of one file whose reasons are told; all are counted."""
+_MOST_KEPT: Final = 20
+"""Reasons that are kept for one file; all lines are counted."""
 _MANIFEST_HEADER: Final = b"file,sha256,edited\n"
 _MANIFEST_LINE: Final = re.compile(rb"[0-9]{4}/[0-9]{2}_[0-9]{2}\.csv,(?:[0-9a-f]{64})?,(?:edited)?(?:\r?\n)?")
 
 
 @dataclass(slots=True)
 class FileRepair:
-    """What was done to one file."""
+    """What the repair did to one file."""
 
     path: Path
     kept: int = 0
-    """Lines below the header that stand as they stood."""
+    """Lines below the header that are unchanged."""
     lines_aside: int = 0
     """Lines that were set aside."""
     reasons: list[tuple[int, str]] = field(default_factory=list)
-    """Number and reason of the first of them."""
+    """Line number and reason of the first ones."""
     notes: list[str] = field(default_factory=list)
-    """What else was done, a clause each."""
+    """Other changes, a clause each."""
 
 
 class _FileSplit:
-    """A file's bytes on their way to two: what it holds from now on, and what is set aside."""
+    """The lines of a file, split into those that stay and those that are set aside."""
 
     def __init__(self, path: Path) -> None:
         self.done = FileRepair(path)
@@ -49,24 +49,24 @@ class _FileSplit:
         self._aside: list[bytes] = []
 
     def keep(self, line: bytes, *, counts: bool = True) -> None:
-        """A line that stays."""
+        """Keep a line."""
         self._whole.append(line)
         self.done.kept += counts
 
     def set_aside(self, number: int, line: bytes, why: str) -> None:
-        """A line that goes."""
+        """Set a line aside."""
         self._aside.append(line)
         self.done.lines_aside += 1
-        if len(self.done.reasons) < _TOLD:
+        if len(self.done.reasons) < _MOST_KEPT:
             self.done.reasons.append((number, why))
 
     @property
     def whole(self) -> bytes:
-        """What the file is to hold."""
+        """The new contents of the file."""
         return b"".join(self._whole)
 
     def write(self) -> None:
-        """Put both on disk, what is set aside first. Raises StorageError."""
+        """Write both parts to disk, the lines set aside first. Raises StorageError."""
         path = self.done.path
         if self._aside:
             durable.set_aside(
@@ -76,10 +76,10 @@ class _FileSplit:
 
 
 def repair_folder(folder: Path, rules: Rules, progress: Progress) -> list[FileRepair]:
-    """Own a data folder and set aside what is broken in it; what was done, file by file. On disk when it returns.
+    """Own a data folder and set broken lines aside; return what was done, file by file. On disk when it returns.
 
-    `progress` is told the share done. Raises OwnedError; DataError for what leaving lines out cannot mend, and then
-    nothing has been touched; StorageError, OSError.
+    Raises OwnedError; DataError for a problem that leaving lines out cannot repair, before anything has changed;
+    StorageError, OSError.
     """
     lock = FolderLock(folder)
     lock.acquire()
@@ -106,7 +106,7 @@ def repair_folder(folder: Path, rules: Rules, progress: Progress) -> list[FileRe
                 accepted.append(name)
             progress(number / len(days))
         for name in sorted(lines):
-            gone = "gone; from now on nothing is said of it, and its readings are lost unless a backup has them"
+            gone = "missing; it is no longer in the manifest, and its readings are lost unless a backup has them"
             done.append(FileRepair(archive.folder / name, notes=[gone]))
         archive.manifest.accept_files([*accepted, *lines])
         return done
@@ -123,7 +123,7 @@ def _written(parting: _FileSplit) -> FileRepair:
 
 
 def _log(path: Path, zone: SiteZone) -> _FileSplit | None:
-    """A log without its broken lines; None where it has none."""
+    """Split a log; None if it has no broken lines."""
     data = _read(path)
     try:
         if len(wal.recover_log(data, path, zone)[1]) == len(data):
@@ -136,7 +136,7 @@ def _log(path: Path, zone: SiteZone) -> _FileSplit | None:
 
 
 def _day_file(archive: Archive, path: Path, line: ManifestEntry | None, zone: SiteZone) -> FileRepair | None:
-    """Mend a day file, or take one that was edited as it is; `line` is what the manifest says of it."""
+    """Repair a day file, or accept one that was edited; `line` is its line in the manifest."""
     data = path.read_bytes()
     try:
         rows = archive.parse_day(data, path)
@@ -147,18 +147,18 @@ def _day_file(archive: Archive, path: Path, line: ManifestEntry | None, zone: Si
         return _written(parting)
     if line is None or line.matches(data):
         return None
-    return FileRepair(path, kept=len(rows), notes=["edited by hand, and taken as it is"])
+    return FileRepair(path, kept=len(rows), notes=["edited by hand, and accepted as it is"])
 
 
 def _headed(parting: _FileSplit, data: bytes, zone: SiteZone) -> None:
-    """Part a day file, whose header is put back where it is missing or damaged."""
+    """Split a day file; restore its header if it is missing or damaged."""
     first, newline, rest = data.partition(b"\n")
     if newline and first.rstrip(b"\r").removeprefix(b"\xef\xbb\xbf") == HEADER.rstrip():
         parting.keep(first + newline, counts=False)
         _readings(parting, rest, zone, first_line=2)
         return
     parting.keep(HEADER, counts=False)
-    parting.done.notes.append("the header was put back")
+    parting.done.notes.append("the header was restored")
     if not newline or _fault(first, zone) is None:
         _readings(parting, data, zone, first_line=1)
         return
@@ -167,7 +167,7 @@ def _headed(parting: _FileSplit, data: bytes, zone: SiteZone) -> None:
 
 
 def _readings(parting: _FileSplit, data: bytes, zone: SiteZone, first_line: int) -> None:
-    """Part lines of readings."""
+    """Split lines of readings."""
     *lines, tail = data.split(b"\n")
     for number, line in enumerate(lines, first_line):
         why = _fault(line, zone)
@@ -176,11 +176,11 @@ def _readings(parting: _FileSplit, data: bytes, zone: SiteZone, first_line: int)
         else:
             parting.set_aside(number, line + b"\n", why)
     if tail:
-        parting.set_aside(first_line + len(lines), tail, "the last line is not whole")
+        parting.set_aside(first_line + len(lines), tail, "the last line is incomplete")
 
 
 def _fault(line: bytes, zone: SiteZone) -> str | None:
-    """Why a line is no reading; None for one that is, or is blank."""
+    """Return why a line is not a reading; None for a reading or a blank line."""
     text = line.rstrip(b"\r")
     try:
         if text:
@@ -224,7 +224,7 @@ def _events(folder: Path, zone: SiteZone) -> _FileSplit | None:
 def _table(
     path: Path, needed: Sequence[str], optional: Sequence[str], fault: Callable[[dict[str, str]], None]
 ) -> _FileSplit | None:
-    """A table without its broken rows; None where it has none. `fault` raises Refused for a row that is broken.
+    """Split a table; None if it has no broken rows. `fault` raises Refused for a broken row.
 
     Raises DataError for a broken header: without it no row has a meaning.
     """
@@ -256,20 +256,20 @@ def _table(
 def _header(
     path: Path, number: int, data: bytes, why: str, needed: Sequence[str], optional: Sequence[str]
 ) -> list[str]:
-    """The names of the columns. Raises DataError."""
+    """Return the names of the columns. Raises DataError."""
     try:
         if why:
             raise DataError(path, number, why)
         return CsvTable(path, needed, optional, data=data).names
     except DataError as error:
-        mend = f"leaving lines out cannot mend this; put the header right: {','.join(needed)}"
+        mend = f"leaving lines out cannot repair this; correct the header: {','.join(needed)}"
         raise DataError(path, error.line, f"{error.reason}: {mend}") from error
 
 
 def _records(lines: Sequence[bytes]) -> Iterator[tuple[int, bytes, list[str] | None, str]]:
-    """The records of a table: number of the first line, the lines as they are, the cells; or None and the reason.
+    """Yield the records of a table: number of the first line, raw lines, cells or None, and the reason for None.
 
-    A quoted cell may go over several lines; where it finds no end, only the line that it begins on is broken.
+    A quoted cell may span several lines; if it has no end, only the line that it begins on is broken.
     """
     at = 0
     while at < len(lines):
@@ -281,13 +281,13 @@ def _records(lines: Sequence[bytes]) -> Iterator[tuple[int, bytes, list[str] | N
         except UnicodeDecodeError:
             why = "this is not UTF-8 text"
         except csv.Error as error:
-            why = f"this is no CSV: {error}"
+            why = f"not valid CSV: {error}"
         yield at + 1, b"".join(lines[at : at + count]), cells, why
         at += count
 
 
 def _texts(lines: Sequence[bytes], first: int) -> Iterator[str]:
-    """The lines from `first` on as text, up to one that is none. Raises UnicodeDecodeError if it is `first` itself."""
+    """Yield lines as text from `first` up to one that is not UTF-8. Raises UnicodeDecodeError if that is `first`."""
     for place in range(first, len(lines)):
         try:
             line = lines[place].decode("utf-8-sig" if place == 0 else "utf-8")
@@ -307,13 +307,13 @@ def _is_blank(cells: list[str]) -> bool:
 
 
 def _manifest(archive: Archive) -> _FileSplit | None:
-    """The manifest without its broken lines; the next start states anew what they stated."""
+    """Split the manifest; the next start writes the missing lines again."""
     path = archive.manifest.path
     parting = _FileSplit(path)
     lines = _read(path).splitlines(keepends=True)
     if lines and lines[0].rstrip() != _MANIFEST_HEADER.rstrip():
         parting.keep(_MANIFEST_HEADER, counts=False)
-        parting.done.notes.append("the header was put back")
+        parting.done.notes.append("the header was restored")
     for number, line in enumerate(lines, 1):
         if number == 1 and not parting.done.notes:
             parting.keep(line, counts=False)

@@ -1,4 +1,4 @@
-"""Where stored readings stand: the file and line of each, found by reading just the files that can hold it."""
+"""The file and line of stored readings, found by reading only the files that can hold them."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ def locate_readings(
     times: Iterable[int],
     progress: Progress = no_progress,
 ) -> dict[int, Source]:
-    """The place of a meter's readings at `times` (µs UTC); one that no file has (any more) is left out.
+    """Return the file and line of a meter's readings at `times` (µs UTC); one that is in no file is left out.
 
-    Reads the log, the sealed log and the day files of these times, in the order in which a reading goes through them,
-    so that a day close meanwhile hides none. For a worker thread. Raises OSError.
+    Reads the log, the sealed log and the day files of these times in this order, so that a day close meanwhile hides
+    none. For a worker thread. Raises OSError.
     """
     folder = archive.folder.parent
     wanted = set(times)
@@ -57,12 +57,12 @@ def locate_readings(
 
 
 def _search(path: Path, meter: str, wanted: set[int], zone: SiteZone) -> dict[int, int]:
-    """The first line of each of the meter's readings that are wanted, if the file is there and has it."""
+    """Return the first line of each wanted reading of a meter in a file, which may be missing."""
     found: dict[int, int] = {}
     key = f"\n{meter},".encode("ascii")
     with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
         before = 0  # lines that ended in the pieces before
-        rest = b"\n"  # so that the first line begins as the others do
+        rest = b"\n"  # so that the first line begins like the others
         while wanted - found.keys() and (piece := file.read(_PIECE)):
             piece = rest + piece
             cut = piece.rfind(b"\n")

@@ -1,12 +1,11 @@
-"""What was found in the files of a folder that another process owns (`following`) becomes part of an engine.
+"""Applying changes: what `changes` found in the files of another process becomes part of an engine.
 
-Readings take the way of their owner (`Batch`), which finds what was seen before: nothing is doubled. Where a file
-takes the place of another (day files after a day close or an import, a log that was cut back) history is *settled*:
-built again from memory and the changed files in a worker thread, and put in use in one step; what arrives meanwhile is
-taken in on both sides.
+Readings go through a `Batch`, as they do in the process that owns the folder, which finds those that are known. Where a
+file replaces another (day files after a day close or an import, a log that was cut back), the history is rebuilt from
+memory and the changed files in a worker thread and put in use in one step; what arrives meanwhile is added to both.
 
-Everything here is for the thread that owns the engine, and goes in slices: an iterator yields between two of them.
-Only `Settling.read` and `Settling.build` are for a worker thread.
+Everything here is for the thread that owns the engine and works in slices: an iterator yields between two of them. The
+exceptions are the methods of `HistoryRebuild` that are marked as for a worker thread.
 """
 
 from __future__ import annotations
@@ -27,22 +26,24 @@ from metertui.engine.storage import Rows
 from metertui.engine.vee import MeterHeads
 
 _SLICE: Final = 1024
-"""Readings, or meters, at a time: some ms."""
+"""Readings, or meters, in a slice: a few ms."""
 _ACCOUNTS: Final = 256
-"""Accounts at a time."""
+"""Accounts in a slice."""
 _ONE_BY_ONE: Final = 500
-"""So many meters at once get other groups one by one; for more than these all is grouped anew."""
+"""Up to so many meters get their new groups one by one; for more, the index is rebuilt."""
 _EVER: Final = -(1 << 62)
+"""Before any reading, µs UTC."""
+"""Before any reading, µs UTC."""
 
 
 def add_readings(engine: Engine, rows: Rows) -> Iterator[None]:
-    """Take readings in, in their order, each once."""
+    """Add readings in their order; known ones are ignored."""
     arrived = yield from _coded(engine, rows)
     yield from _replicate(engine, arrived, counted=True)
 
 
 def _coded(engine: Engine, rows: Rows) -> Generator[None, None, Arrivals]:
-    """Readings with the engine's codes; meters that are new to it get one."""
+    """Return readings with the engine's codes; new meters get one."""
     codes = np.empty(len(rows.ids), dtype=np.int32)
     for start in range(0, len(codes), _SLICE):
         part = rows.ids[start : start + _SLICE]
@@ -60,7 +61,7 @@ def _replicate(engine: Engine, arrived: Arrivals, *, counted: bool) -> Iterator[
             arrived.meter[part].tolist(), arrived.time[part].tolist(), arrived.wh[part].tolist(), strict=True
         ):
             batch.add_replicated(code, time, wh)
-        batch.duplicates = 0  # seen twice here, not sent twice
+        batch.duplicates = 0  # read twice here, not sent twice
         if counted:
             engine.ingest.apply(batch)
         elif batch.codes:
@@ -71,7 +72,7 @@ def _replicate(engine: Engine, arrived: Arrivals, *, counted: bool) -> Iterator[
 def update_accounts(
     engine: Engine, found: Sequence[tuple[Account, Sequence[tuple[int, Group]]]]
 ) -> Generator[None, None, bool]:
-    """Take new and changed accounts in, with their moves; whether so many that the index is to be built anew."""
+    """Update new and changed accounts, with their moves; return whether the index has to be rebuilt for them."""
     many = sum(account.meter in engine.accounts for account, _ in found) > _ONE_BY_ONE
     for place, (account, moves) in enumerate(found):
         engine.ingest.counters.registered += account.meter not in engine.accounts
@@ -83,7 +84,7 @@ def update_accounts(
 
 
 def replace_accounts(engine: Engine, new: NewBook) -> Generator[None, None, bool]:
-    """Take all accounts in anew; whether so many have changed that the index is to be built anew."""
+    """Replace all accounts; return whether the index has to be rebuilt for those that changed."""
     engine.ingest.counters.registered += sum(meter not in engine.accounts for meter in new.changed)
     engine.accounts = new.book
     many = len(new.changed) + len(new.gone) > _ONE_BY_ONE
@@ -95,7 +96,7 @@ def replace_accounts(engine: Engine, new: NewBook) -> Generator[None, None, bool
 
 
 def _place(engine: Engine, meter: str, *, regroup: bool = True) -> None:
-    """Let the engine know what its accounts say of a meter."""
+    """Update what the engine knows of a meter from its account."""
     known = meter in engine.directory.codes
     code = engine.ingest.refresh_meter(meter)
     if known and regroup:
@@ -105,16 +106,17 @@ def _place(engine: Engine, meter: str, *, regroup: bool = True) -> None:
 
 
 class HistoryRebuild:
-    """Memory on its way to what the files say now: `read`, `code`, `build`, `judge`, `put_in_use`, in this order.
+    """The rebuild of the history from changed files.
 
-    `days` are those whose files take the place of what is in memory of them, `logs` all readings of the sealed log
-    and the log; None where what is in memory of these stands.
+    Its steps are `read_days`, `assign_codes`, `build_readings`, `load_heads` and `put_in_use`, in this order. `days`
+    are those whose files replace what is in memory; `logs` are all readings of the sealed log and the log, or None if
+    those in memory stay.
     """
 
     def __init__(self, engine: Engine, days: frozenset[date], logs: Rows | None) -> None:
         self.days = days
         self.meters: set[str] = set()
-        """Whose account, or of whom a decision, has changed meanwhile."""
+        """Meters whose account or edits have changed meanwhile."""
         self._engine = engine
         self._logs = logs
         self._before = engine.readings
@@ -126,18 +128,18 @@ class HistoryRebuild:
         self._heads = MeterHeads()
 
     def read_days(self) -> None:
-        """In a worker thread: the changed day files. Raises DataError, OSError."""
+        """Read the changed day files. For a worker thread. Raises DataError, OSError."""
         self._rows = [self._engine.archive.read_day(day) for day in sorted(self.days)]
 
     def assign_codes(self) -> Iterator[None]:
-        """Codes for what was read."""
+        """Assign the engine's codes to what was read."""
         for rows in self._rows:
             self._new.append((yield from _coded(self._engine, rows)))
         if self._logs is not None:
             self._tail = yield from _coded(self._engine, self._logs)
 
     def build_readings(self) -> None:
-        """In a worker thread: history, tail and index."""
+        """Build history, tail and index. For a worker thread."""
         engine, history = self._engine, self._history
         if self.days:
             numbers = np.array([day_number(day) for day in self.days], dtype=np.int32)
@@ -155,19 +157,19 @@ class HistoryRebuild:
         self._readings.append(self._tail.meter[keep], self._tail.time[keep], self._tail.wh[keep])
 
     def view(self) -> View:
-        """What was built, to be frozen for `judge`."""
+        """Return a view of what was built, for `load_heads`."""
         return self._readings.view()
 
     def load_heads(self, view: View) -> None:
-        """In a worker thread: what each meter's next reading has to fit."""
+        """Work out what each meter's next reading has to fit. For a worker thread."""
         frozen = view.frozen(self._engine.rules.max_w)
         self._heads.grow(len(frozen.ids))
         self._heads.load(frozen)
 
     def put_in_use(self) -> Iterator[None]:
-        """Let it take the place of what was there, and take in what has come meanwhile."""
+        """Replace the readings in use, and add what has arrived meanwhile."""
         engine = self._engine
-        assert engine.readings is self._before, "one at a time"
+        assert engine.readings is self._before, "one rebuild at a time"
         engine.readings = self._readings
         engine.ingest.heads = self._heads
         engine.ingest.heads.grow(len(engine.directory))

@@ -1,10 +1,10 @@
-"""Reading on beside the owner of a data folder: what has changed in its files since the last look.
+"""Changes in the files of a data folder that another process owns, since they were read last.
 
-A look goes in an order in which nothing can be missed: readings before the decisions and accounts that speak of them,
-the sealed log before the archive that it goes into. Day files are told from their manifest, so that none is opened
-to find out. What cannot be read is told, left for the next look, and holds nothing else up.
+Files are read in an order that misses nothing: readings before the edits and accounts that refer to them, the sealed
+log before the archive that it goes into. The manifest says which day files changed, so that none is opened to find
+out. What cannot be read is reported and tried again the next time; it holds nothing else up.
 
-`catching_up` makes what is found part of an engine.
+`apply` makes what is found part of an engine.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from metertui.engine.vee import Edit, EditLog, edit_log
 
 _DOUBTFUL_READINGS: Final = 1 << 17
 _DOUBTFUL_ACCOUNTS: Final = 1 << 20
-"""Bytes of a batch at most, which are taken back if the disk refuses them."""
+"""The most bytes at the end of a file that the owner may still take back, if the disk refuses them."""
 _USERS, _MOVES, _STAFF = "users.csv", "accounts_history.csv", "admins.csv"
 Mark = tuple[int, int, int] | None
 
 
 @dataclass
 class NewBook:
-    """All accounts anew, and whose are not what they were."""
+    """All accounts, read again, and the meters whose accounts changed or are gone."""
 
     book: AccountBook
     changed: list[str]
@@ -41,25 +41,25 @@ class NewBook:
 
 @dataclass
 class Changes:
-    """What one look found."""
+    """What has changed since the last time."""
 
     rows: Rows = reading_lines.NO_ROWS
-    """New readings; of a log that was followed by another one, the rest."""
+    """New readings; if a new log was opened, the rest of the old one."""
     fresh: Rows | None = None
-    """The readings of that other one."""
+    """The readings of a new log, if one was opened."""
     accounts: list[tuple[Account, list[tuple[int, Group]]]] = field(default_factory=list)
-    """New and changed ones, each with its attributes in time."""
+    """New and changed accounts, each with its attributes in time."""
     book: NewBook | None = None
     events: list[Edit] = field(default_factory=list)
     event_book: EditLog | None = None
-    """All decisions, where they are not those before and some more."""
+    """All edits, unless there are only new ones beside those before."""
     staff: StaffBook | None = None
     refusals: list[RefusedLine] = field(default_factory=list)
     closes: list[Close] = field(default_factory=list)
     days: frozenset[date] = frozenset()
-    """Day files that are others than those in memory."""
+    """Days whose files differ from what is in memory."""
     reread_log: bool = False
-    """Whether what is in memory of the log is to be read again: some of it was taken back, or is in the archive."""
+    """Whether the logs have to be read again: some readings were taken back, or are in the archive."""
     sealed: bool = False
     """Whether a sealed log is there: a day close is under way, or was interrupted."""
     error: str = ""
@@ -67,7 +67,7 @@ class Changes:
 
 
 class ChangeReader:
-    """The files of a folder as far as they have been read. Make one with `open`; used in any thread, one at a time."""
+    """The files of a folder as far as they have been read. Created by `open`; any thread, one at a time."""
 
     def __init__(self, folder: Path, rules: Rules) -> None:
         """Use `open`."""
@@ -78,25 +78,25 @@ class ChangeReader:
         self._users = FileTail(folder / _USERS, _DOUBTFUL_ACCOUNTS)
         self._rejects = FileTail(folder / "rejects.log", 0)
         self._audit = FileTail(folder / "audit.log", 0)
-        self._switched = False  # whether what is in memory of the log may be of one that is sealed
-        self._astray = False  # whether the log is to be read again whatever else is
-        self._unread = False  # whether all accounts are to be read again
-        self._moves: dict[str, list[tuple[int, Group]]] = {}  # as the file states them
+        self._switched = False  # whether readings in memory may be of a log that was sealed
+        self._reread_logs = False  # whether the log has to be read again in any case
+        self._reread_accounts = False  # whether all accounts have to be read again
+        self._moves: dict[str, list[tuple[int, Group]]] = {}  # as in the file
         self._marks: dict[str, Mark] = {}
-        self._known: dict[str, str] = {}  # day files by the checksum that was stated before they were read
+        self._known: dict[str, str] = {}  # checksums of day files, from the manifest before they were read
 
     @classmethod
     def open(
         cls, folder: Path, rules: Rules, clock: Clock, progress: Progress = no_progress
     ) -> tuple[Engine, ChangeReader]:
-        """An engine on a folder that another process may own, and what keeps it up to date.
+        """Open an engine on a folder that another process may own, and the reader that finds its changes.
 
         Raises MeterError, DataError.
         """
         following = cls(folder, rules)
         try:
             for trail in (following._users, following._rejects, following._audit):
-                trail.skip_to_end()  # before they are loaded: what comes meanwhile is seen twice, which harms nothing
+                trail.skip_to_end()  # before they are loaded: what comes meanwhile is read twice, which does no harm
             for name in (_MOVES, _STAFF, edit_log.NAME):
                 following._is_new(name)
             following._read_moves()
@@ -110,7 +110,7 @@ class ChangeReader:
         return [rows]
 
     def close(self) -> None:
-        """Let go of the files."""
+        """Close the files."""
         for trail in (self._log, self._users, self._rejects, self._audit):
             trail.close()
 
@@ -120,7 +120,7 @@ class ChangeReader:
         return self._log.size
 
     def read_changes(self, engine: Engine) -> Changes:
-        """What is new to an engine that has taken in all news before."""
+        """Return what has changed for an engine that has all earlier changes."""
         news = Changes()
         for part in (self._log_news, self._day_news, self._event_news, self._account_news, self._staff_news):
             try:
@@ -136,8 +136,8 @@ class ChangeReader:
         return news
 
     def read_logs(self) -> Rows:
-        """All readings of the sealed log and the log as they are now; looks go on behind them. DataError, OSError."""
-        self._astray = True
+        """Return all readings of the sealed log and the log, and go on behind them. Raises DataError, OSError."""
+        self._reread_logs = True
         data = self._log.reread()
         rows = [reading_lines.parse_readings(data, self._log.path, self._zone, header=False)] if data else []
         try:
@@ -145,23 +145,23 @@ class ChangeReader:
         except FileNotFoundError:  # between the look and the reading
             sealed = None
         self._switched = sealed is not None
-        self._astray = False
+        self._reread_logs = False
         return reading_lines.concat_rows(rows if sealed is None else [sealed, *rows])
 
-    # -- the parts of a look -----------------------------------------------------------------------------------
+    # -- one kind of file each -----------------------------------------------------------------------------------
 
     def _log_news(self, news: Changes, engine: Engine) -> None:
         del engine
         sight = self._log.poll()
-        self._astray |= sight.cut
-        if self._astray:
+        self._reread_logs |= sight.cut
+        if self._reread_logs:
             return
-        self._astray = True  # should a line be broken
+        self._reread_logs = True  # should a line be broken
         news.rows = self._parsed(sight.rest)
         if sight.fresh is not None:
             self._switched = True
             news.fresh = self._parsed(sight.fresh)
-        self._astray = False
+        self._reread_logs = False
 
     def _parsed(self, data: bytes) -> Rows:
         return (
@@ -173,11 +173,11 @@ class ChangeReader:
     def _day_news(self, news: Changes, engine: Engine) -> None:
         del engine
         news.sealed = (self._folder / wal.SEALED).exists()
-        news.reread_log = self._astray or (self._switched and not news.sealed)
+        news.reread_log = self._reread_logs or (self._switched and not news.sealed)
         news.days = self._days(pending=news.reread_log)
 
     def _days(self, *, pending: bool) -> frozenset[date]:
-        """The days whose files have changed since this was asked last; with `pending`, or are just changing."""
+        """Return the days whose files have changed since the last call, or with `pending` are just changing."""
         name = f"archive/{manifest.NAME}"
         if not self._is_new(name) and not pending:
             return frozenset()
@@ -197,8 +197,8 @@ class ChangeReader:
         return frozenset(day for day in days if day is not None)
 
     def mark_unread(self, days: frozenset[date]) -> None:
-        """What was found could not be made use of: it is news at the next look again."""
-        self._astray = True
+        """Report the days and the logs as changed again: what was found could not be applied."""
+        self._reread_logs = True
         for day in days:
             self._known[self._archive.name_of_day(day)] = "?"
         self._marks.pop(f"archive/{manifest.NAME}", None)
@@ -221,7 +221,7 @@ class ChangeReader:
             anew = AccountBook(self._folder, self._zone)
             anew.load()
             news.book = _compared(anew, book)
-            self._unread = False
+            self._reread_accounts = False
         moved: set[str] = set()
         if self._is_new(_MOVES):
             before = self._moves
@@ -239,8 +239,8 @@ class ChangeReader:
                     news.accounts.append((account, course))
 
     def _new_accounts(self) -> list[Account] | None:
-        """The rows of `users.csv` that are new; None where all of it is to be read, be it to name a broken line."""
-        again, self._unread = self._unread, True
+        """Return the new rows of `users.csv`; None if all of it has to be read, if only to name a broken line."""
+        again, self._reread_accounts = self._reread_accounts, True
         if again:
             return None
         found: list[Account] = []
@@ -261,7 +261,7 @@ class ChangeReader:
                     found = self._rows(self._users.first_line(), sight.rest)
         except DataError:
             return None
-        self._unread = False
+        self._reread_accounts = False
         return found
 
     def _rows(self, header: bytes, lines: bytes) -> list[Account]:
@@ -271,7 +271,7 @@ class ChangeReader:
         self._moves = account_history.read_moves(self._folder / _MOVES, self._zone)
 
     def _course(self, account: Account) -> list[tuple[int, Group]]:
-        """An account's attributes in time, without a last half of a change."""
+        """Return an account's attributes in time, without an unfinished change at their end."""
         course = self._moves.get(account.meter, [])
         return course[:-1] if account_history.is_unfinished(course, account) else course
 
@@ -286,11 +286,11 @@ class ChangeReader:
         try:
             load()
         except (MeterError, OSError):
-            self._marks.pop(name, None)  # so that it is tried again
+            self._marks.pop(name, None)  # so that it is read again
             raise
 
     def _is_new(self, name: str) -> bool:
-        """Whether a file is another one, or has changed, since this was asked last."""
+        """Return whether a file was replaced or has changed since the last call."""
         mark = _mark(self._folder / name)
         new = name not in self._marks or mark != self._marks[name]
         self._marks[name] = mark
@@ -307,7 +307,7 @@ def _compared(book: AccountBook, before: AccountBook) -> NewBook:
 
 
 def _mark(path: Path) -> Mark:
-    """What tells a file from one that took its place, or was added to."""
+    """Return what changes if a file is replaced or appended to; None if there is no file."""
     try:
         found = path.stat()
     except FileNotFoundError:
@@ -316,7 +316,7 @@ def _mark(path: Path) -> Mark:
 
 
 def _lines(trail: FileTail) -> Iterator[list[str]]:
-    """The fields of new lines of a file that is parted by tabs; none while it cannot be read."""
+    """Yield the fields of new lines of a tab-separated file; nothing while it cannot be read."""
     try:
         sight = trail.poll()
     except OSError:

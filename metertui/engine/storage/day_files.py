@@ -62,7 +62,7 @@ class Archive:
     def parse_day(self, data: bytes, path: Path) -> Rows:
         """The readings of a day file's bytes. Raises DataError that names file and line."""
         if not data.endswith(b"\n"):
-            raise DataError(path, data.count(b"\n") + 1, "the last line is not whole")
+            raise DataError(path, data.count(b"\n") + 1, "the last line is incomplete")
         return reading_lines.parse_readings(data, path, self._zone, header=True)
 
     def read_all_days(self, progress: Progress = no_progress) -> Iterator[Rows]:

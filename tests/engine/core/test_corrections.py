@@ -95,7 +95,7 @@ def test_every_decision_can_be_taken_back(engine: Engine, what: str, clock: str,
     decide(engine, what, clock, *registers)
     decide(engine, f"un{what}", clock)
     assert engine.series("m").curve.energy.tolist() == before.curve.energy.tolist()
-    with pytest.raises(MeterError, match=f"has no {what} at .* to take back"):
+    with pytest.raises(MeterError, match=f"has no {what} at .* to undo"):
         decide(engine, f"un{what}", clock)
 
 
@@ -133,7 +133,7 @@ def test_a_decision_stands_once(engine: Engine, what: str) -> None:
             "x",
             "the 3 kWh of 2025-03-10T02:00:00.* does not fit an initial 3.001",
         ),
-        ("exchange", "02:00", (1_001_000, 0), "x", "3 kWh is stored at .*, which is neither the final nor the initial"),
+        ("exchange", "02:00", (1_001_000, 0), "x", "3 kWh is stored at .*, neither the final nor the initial"),
         ("mend", "02:00", (), "x", "mend is not a kind of edit"),
     ],
 )
@@ -205,7 +205,7 @@ def test_a_torn_last_decision_is_dropped_and_told(engine: Engine, tmp_path: Path
         ("2025-03-12T10:40:00+08:00,m,void,,ann,x", "the values of void are at=…"),
         ("2025-03-12T10:40:00+08:00,m,void,at=2025-03-10,ann,x", "a timestamp is like"),
         ("2025-03-12T10:40:00+08:00,m,exchange,at=2025-03-10T03:00 final=-1 initial=0,ann,x", "a reading is digits"),
-        ("2025-03-12T10:40:00+08:00,!,void,at=2025-03-10T03:00,ann,x", "a meter id is"),
+        ("2025-03-12T10:40:00+08:00,!,void,at=2025-03-10T03:00,ann,x", "a meter id has"),
     ],
 )
 def test_a_row_that_is_no_decision_is_named(tmp_path: Path, row: str, why: str) -> None:

@@ -81,7 +81,7 @@ def test_checks_come_in_their_order(engine: Engine) -> None:
 
 
 def test_a_batch_is_full_when_much_of_it_had_to_be_placed(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("metertui.engine.core.batch._MOST_PLACED", 3)
+    monkeypatch.setattr("metertui.engine.core.batch._MOST_LATE", 3)
     batch = engine.ingest.begin()
     for minute in range(10):
         batch.add_reading("m", str(minute), f"2025-03-12T10:0{minute}")

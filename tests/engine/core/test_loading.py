@@ -22,8 +22,8 @@ DAY = "identifier,timestamp,usage\nm,2025-03-11T10:00:00+08:00,1\nm,2025-03-11T1
     [
         (DAY, "m,2025-03-12T10:00:00+08:00,3\n", ""),
         (DAY, "m,2025-03-11T10:00:00+08:00,1\n", ""),  # the same once more: a day close was cut
-        (DAY, "m,2025-03-11T10:00:00+08:00,7\n", "1 readings .* m at 2025-03-11T10:00:00.08:00 for one"),
-        (DAY.replace("11:00", "10:00"), "m,2025-03-12T10:00:00+08:00,3\n", "1 readings .* m at 2025-03-11T10:00:00"),
+        (DAY, "m,2025-03-11T10:00:00+08:00,7\n", "1 times .* first for m at 2025-03-11T10:00:00.08:00:"),
+        (DAY.replace("11:00", "10:00"), "m,2025-03-12T10:00:00+08:00,3\n", "1 times .* for m at 2025-03-11T10:00:00"),
         (DAY, "m,2025-03-12T10:00:00+08:00,3\nm,2025-03-12T10:00:00+08:00,4\n", "m at 2025-03-12T10:00:00"),
     ],
 )
@@ -33,7 +33,7 @@ def test_another_value_for_the_same_reading_is_told(tmp_path: Path, day: str, lo
     (tmp_path / "archive" / "2025" / "03_11.csv").write_text(day)
     (tmp_path / "log.txt").write_text(log)
     with closing(Engine.open(tmp_path, RULES, FakeClock("2025-03-12T12:00:00"))) as engine:
-        found = [warning for warning in engine.warnings if "another value" in warning]
+        found = [warning for warning in engine.warnings if "two values" in warning]
         assert len(found) == bool(told)
         if told:
             assert found[0].endswith("the first of each counts; metertui check names them")

@@ -175,7 +175,7 @@ def test_an_edited_day_is_an_edited_day_in_the_copy_too(folder: Path, tmp_path: 
 
 def test_nothing_is_written_over(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "copy.tar.zst").write_text("precious")
-    with pytest.raises(MeterError, match="is there already"):
+    with pytest.raises(MeterError, match="exists already"):
         back_up(folder, tmp_path / "copy.tar.zst", silent)
     with pytest.raises(MeterError, match="inside the data folder"):
         back_up(folder, folder / "copy", silent)
@@ -248,12 +248,12 @@ def test_whatever_is_damaged_is_noticed_and_nothing_restored(
 @pytest.mark.parametrize(
     ("name", "kind", "why"),
     [
-        ("../out.csv", tarfile.REGTYPE, "would be put at"),
-        ("/etc/out.csv", tarfile.REGTYPE, "would be put at"),
-        ("archive/../../out.csv", tarfile.REGTYPE, "would be put at"),
-        ("log\n.txt", tarfile.REGTYPE, "would be put at"),
-        ("log.txt", tarfile.SYMTYPE, "is no plain file"),
-        ("log.txt", tarfile.FIFOTYPE, "is no plain file"),
+        ("../out.csv", tarfile.REGTYPE, "would be written to"),
+        ("/etc/out.csv", tarfile.REGTYPE, "would be written to"),
+        ("archive/../../out.csv", tarfile.REGTYPE, "would be written to"),
+        ("log\n.txt", tarfile.REGTYPE, "would be written to"),
+        ("log.txt", tarfile.SYMTYPE, "is not a regular file"),
+        ("log.txt", tarfile.FIFOTYPE, "is not a regular file"),
     ],
 )
 def test_a_hostile_archive_writes_nowhere(tmp_path: Path, name: str, kind: bytes, why: str) -> None:
@@ -281,7 +281,7 @@ def test_a_folder_that_was_changed_is_refused(folder: Path, tmp_path: Path, chan
             (copy / "archive/2025/03_09.csv").write_text("identifier,timestamp,usage\n")
         case _:
             (copy / "backup.sha256").unlink()
-    with pytest.raises(MeterError, match=r"is damaged|is missing|has no checksum|no backup, or not a whole one"):
+    with pytest.raises(MeterError, match=r"is damaged|is missing|has no checksum|is not a complete backup"):
         restore(copy, tmp_path / "again", silent)
     assert not (tmp_path / "again").exists()
 

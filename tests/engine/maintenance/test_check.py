@@ -72,7 +72,7 @@ def test_a_sound_folder_is_proven_with_its_counts(folder: Path) -> None:
     assert proofs["every meter's days: C(t) at both ends, and the sum of their hours"].count == 32
     assert {what for what, proof in proofs.items() if not proof.count} == {
         "staff accounts",
-        "decisions about readings",
+        "edits",
         "tariffs",
         *(what for what in proofs if what.startswith("issued bills")),
     }
@@ -241,7 +241,7 @@ def test_issued_bills_are_proven_and_a_difference_is_a_note(folder: Path) -> Non
     (folder / "tariffs.csv").write_text(HEADER + "2024-10-02,,,,,56.24,9\n")
     assert notes(folder)[0].startswith("2024-10: no tariff is in force on 2024-10-01 for meter m-1")
     (folder / "tariffs.csv").unlink()
-    assert notes(folder) == ["2024-10: there are no tariffs to hold its issued bills against"]
+    assert notes(folder) == ["2024-10: there are no tariffs to compare its issued bills with"]
 
 
 def test_tariffs_that_are_none_and_bills_that_were_touched_are_problems(folder: Path) -> None:
@@ -258,7 +258,7 @@ def test_tariffs_that_are_none_and_bills_that_were_touched_are_problems(folder: 
         "Put it back from a backup; or, if it is to count as it is, take its line out of bills/manifest.csv"
     ]
     bills.unlink()
-    assert problems(folder) == [f"{bills}: gone; what was billed is lost, unless a backup has it"]
+    assert problems(folder) == [f"{bills}: missing; what was billed is lost unless a backup has it"]
     (folder / "bills" / "manifest.csv").unlink()
     bills.write_bytes(sound.replace(b'""28.12""', b'""28.13""', 1))
     assert problems(folder) == [f"{bills}:2: the lines of m-1 cannot be read"]

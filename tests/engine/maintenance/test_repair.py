@@ -87,7 +87,7 @@ def test_broken_lines_of_a_log_are_set_aside(tmp_path: Path, name: str) -> None:
         start(tmp_path)
     assert mend(tmp_path) == [
         FileRepair(
-            path, 2, 3, [(2, FOUR_FIELDS), (4, "the line is not plain text"), (6, "the last line is not whole")], []
+            path, 2, 3, [(2, FOUR_FIELDS), (4, "the line is not plain text"), (6, "the last line is incomplete")], []
         )
     ]
     assert path.read_bytes() == FIRST + b"\n" + SECOND.replace(b"\n", b"\r\n")
@@ -97,7 +97,7 @@ def test_broken_lines_of_a_log_are_set_aside(tmp_path: Path, name: str) -> None:
 
 def test_a_torn_last_line_alone_is_set_aside_too(tmp_path: Path) -> None:
     path = put(tmp_path, "log.txt", FIRST + SECOND[:-2])
-    assert mend(tmp_path) == [FileRepair(path, 1, 1, [(2, "the last line is not whole")], [])]
+    assert mend(tmp_path) == [FileRepair(path, 1, 1, [(2, "the last line is incomplete")], [])]
     assert (path.read_bytes(), aside(path)) == (FIRST, SECOND[:-2] + b"\n")
 
 
@@ -105,22 +105,22 @@ def test_a_torn_last_line_alone_is_set_aside_too(tmp_path: Path) -> None:
     ("data", "left", "gone", "reasons", "notes"),
     [
         (HEADER + FIRST + BAD + SECOND, HEADER + FIRST + SECOND, BAD, [(3, FOUR_FIELDS)], []),
-        (HEADER + FIRST + SECOND[:-1], HEADER + FIRST, SECOND, [(3, "the last line is not whole")], []),
-        (FIRST + SECOND, HEADER + FIRST + SECOND, b"", [], ["the header was put back"]),
+        (HEADER + FIRST + SECOND[:-1], HEADER + FIRST, SECOND, [(3, "the last line is incomplete")], []),
+        (FIRST + SECOND, HEADER + FIRST + SECOND, b"", [], ["the header was restored"]),
         (
             b"identifier;timestamp\r\n" + FIRST + BAD,
             HEADER + FIRST,
             b"identifier;timestamp\r\n" + BAD,
             [(1, "the header is not identifier,timestamp,usage"), (3, FOUR_FIELDS)],
-            ["the header was put back"],
+            ["the header was restored"],
         ),
-        (b"", HEADER, b"", [], ["the header was put back"]),
+        (b"", HEADER, b"", [], ["the header was restored"]),
         (
             bytes(7),
             HEADER,
             bytes(7) + b"\n",
-            [(1, "the last line is not whole")],
-            ["the header was put back"],
+            [(1, "the last line is incomplete")],
+            ["the header was restored"],
         ),
     ],
     ids=["a line", "the last line", "no header", "a bad header", "empty", "zeros"],
@@ -204,7 +204,7 @@ def test_broken_accounts_are_set_aside(tmp_path: Path) -> None:
     assert aside(path) == b"".join(rows[2:7])
     assert (done.path, done.kept, done.lines_aside, done.notes) == (path, 3, 5, [])
     assert done.reasons == [
-        (5, "this is no CSV: unexpected end of data"),
+        (5, "not valid CSV: unexpected end of data"),
         (6, "5 fields where the header has 6"),
         (7, "this is not UTF-8 text"),
         (8, "a meter id is 1 to 32 characters of A-Z a-z 0-9 . _ - and begins with a letter or digit"),
@@ -237,7 +237,7 @@ def test_broken_moves_are_set_aside(tmp_path: Path) -> None:
     [
         ("users.csv", USERS.replace(b"postcode,", b""), "users.csv:1: the header lacks postcode: leaving lines out"),
         ("users.csv", b"\n" + USERS.replace(b"region", b"r\xe9gion"), "users.csv:2: this is not UTF-8 text: leaving"),
-        ("users.csv", b'"' + USERS, "users.csv:1: this is no CSV: unexpected end of data: leaving lines out"),
+        ("users.csv", b'"' + USERS, "users.csv:1: not valid CSV: unexpected end of data: leaving lines out"),
         (
             "users.csv",
             USERS.replace(b"address", b"address,region"),
@@ -254,7 +254,7 @@ def test_a_lost_column_is_refused_and_no_file_is_touched(tmp_path: Path, name: s
     with pytest.raises(DataError) as caught:
         mend(tmp_path)
     assert str(caught.value).startswith(f"{tmp_path}/{why}")
-    assert "put the header right: identifier," in str(caught.value)
+    assert "correct the header: identifier," in str(caught.value)
     assert everything(tmp_path) == before
 
 
@@ -267,7 +267,7 @@ def test_a_day_that_was_edited_by_hand_is_taken_as_it_is(tmp_path: Path) -> None
     start(tmp_path)
     path.write_bytes(HEADER + SECOND)
     assert len(told(tmp_path)) == 1
-    assert mend(tmp_path) == [FileRepair(path, 1, notes=["edited by hand, and taken as it is"])]
+    assert mend(tmp_path) == [FileRepair(path, 1, notes=["edited by hand, and accepted as it is"])]
     assert path.read_bytes() == HEADER + SECOND
     assert told(tmp_path) == []
     assert mend(tmp_path) == []
@@ -278,7 +278,7 @@ def test_a_day_that_is_gone_is_said_and_no_longer_missed(tmp_path: Path) -> None
     start(tmp_path)
     path.unlink()
     [done] = mend(tmp_path)
-    assert (done.path, done.notes[0][:5]) == (path, "gone;")
+    assert (done.path, done.notes[0][:8]) == (path, "missing;")
     assert start(tmp_path) == []
     assert told(tmp_path) == []
 
@@ -290,7 +290,7 @@ def test_broken_lines_of_the_manifest_are_set_aside(tmp_path: Path) -> None:
     broken = b"2025/03_\xe91.csv,,\n" + b'"2025/03_02.csv,\r,\n'
     path.write_bytes(broken + line)
     [done] = mend(tmp_path)
-    assert (done.kept, done.lines_aside, done.notes) == (1, 3, ["the header was put back"])
+    assert (done.kept, done.lines_aside, done.notes) == (1, 3, ["the header was restored"])
     assert (path.read_bytes(), aside(path)) == (b"file,sha256,edited\n" + line, broken)
     assert start(tmp_path) == []
 

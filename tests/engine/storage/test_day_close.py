@@ -101,7 +101,7 @@ def test_a_file_that_would_not_change_is_not_written(tmp_path: Path, monkeypatch
     ("text", "reason"),
     [
         ("identifier,usage\n", "the header is not"),
-        (f"{HEADER}a,2025-03-01T22:30:00+08:00,1", "the last line is not whole"),
+        (f"{HEADER}a,2025-03-01T22:30:00+08:00,1", "the last line is incomplete"),
         (f"{HEADER}a,2025-03-01T22:30:00+08:00,1\na,soon,1\n", "a timestamp is like"),
         (f"{HEADER}a,2025-03-01T22:30:00+08:00,1e3,\n", "has 4 fields"),
     ],

@@ -68,7 +68,7 @@ def test_late_readings_and_starts_keep_it_true(archive: Archive, tmp_path: Path)
 def test_a_day_that_was_edited_by_hand_is_told_until_it_is_accepted(archive: Archive, tmp_path: Path) -> None:
     path = archive.path_of_day(FIRST)
     path.write_text(path.read_text().replace("0.11\n", "0.111\n"))
-    edited = "2025/03_01.csv: edited by hand: it can be read, and is not what was written; --repair takes it as it is"
+    edited = "2025/03_01.csv: edited by hand: it differs from what was written; --repair accepts it as it is"
     assert told(tmp_path) == [edited]
     day_close.write_day_files(archive, rows(FIRST, 100, 111, 120, 130), ZONE)  # which would hide it
     assert told(tmp_path) == [edited]
@@ -83,14 +83,14 @@ def test_a_day_that_is_damaged_is_told_apart(archive: Archive, tmp_path: Path) -
     path.write_bytes(path.read_bytes()[:-30] + bytes(30))
     first, second = told(tmp_path)
     assert first.startswith("2025/03_01.csv:")
-    assert second == "2025/03_01.csv: damaged: it is not what was written, and cannot be read"
+    assert second == "2025/03_01.csv: damaged: it differs from what was written and cannot be read"
 
 
 def test_a_day_that_is_gone_is_told(archive: Archive, tmp_path: Path) -> None:
     archive.path_of_day(FIRST).unlink()
-    assert told(tmp_path) == ["2025/03_01.csv: gone; its readings are lost, unless a backup has them"]
+    assert told(tmp_path) == ["2025/03_01.csv: missing; its readings are lost unless a backup has them"]
     engine = opened(tmp_path)
-    assert engine.warnings == ["archive/2025/03_01.csv is gone; metertui check tells more"]
+    assert engine.warnings == ["archive/2025/03_01.csv is missing; run metertui check for details"]
     engine.close()
     archive.manifest.accept_files(["2025/03_01.csv"])
     assert told(tmp_path) == []
