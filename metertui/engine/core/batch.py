@@ -158,13 +158,6 @@ class Batch:
             self.lines.append(f"{meter},{self._zone.iso(time)},{format_kwh(wh)}\n")
         return outcome
 
-    def _add_line(self, meter: str, code: int, time: int, wh: int) -> Outcome:
-        """Judge a reading and, if it is accepted, add it with its line for the log."""
-        outcome = self.add_replicated(code, time, wh)
-        if outcome is OK or outcome.kind == "suspect":
-            self.lines.append(f"{meter},{self._zone.iso(time)},{format_kwh(wh)}\n")
-        return outcome
-
     def _refuse_unknown(self, meter: str) -> Outcome:
         try:
             check_meter_id(meter)
