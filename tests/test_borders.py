@@ -1,9 +1,10 @@
-"""Borders between packages that import contracts cannot state: a package is entered by its face."""
+"""Borders that import contracts cannot state: a package is entered by its face, and no imports form a circle."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from importlib import import_module
 from pathlib import Path
 
@@ -62,3 +63,67 @@ def test_a_face_offers_only_what_someone_uses() -> None:
 @pytest.mark.parametrize("package", sorted([*packages(), *OPEN]))
 def test_a_package_states_its_purpose(package: str) -> None:
     assert (import_module(package).__doc__ or "").strip()
+
+
+def imports_at_start(tree: ast.Module) -> Iterator[ast.Import | ast.ImportFrom]:
+    """Yield the imports that run when a module is imported: none for type checkers only, none inside functions."""
+    nodes: list[ast.AST] = list(tree.body)
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield node
+        elif isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
+            nodes += node.orelse
+        elif not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            nodes += ast.iter_child_nodes(node)
+
+
+def imports_by_module(sources: dict[str, str]) -> dict[str, set[str]]:
+    """Return which modules of `sources` (source text by dotted name) each of them imports at its start."""
+    found: dict[str, set[str]] = {name: set() for name in sources}
+    for name, source in sources.items():
+        for node in imports_at_start(ast.parse(source)):
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            else:
+                inner = [f"{node.module}.{alias.name}" for alias in node.names]
+                names = [each if each in sources else str(node.module) for each in inner]
+            found[name] |= {each for each in names if each in sources}
+    return found
+
+
+def circle_of_imports(sources: dict[str, str]) -> list[str]:
+    """Return one circle of modules that import each other, the first also last; empty if there is none."""
+    try:
+        TopologicalSorter(imports_by_module(sources)).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+def project_sources() -> dict[str, str]:
+    """Return the source text of each module of the project, by its dotted name."""
+    paths = {path.relative_to(ROOT.parent).with_suffix(""): path for path in ROOT.rglob("*.py")}
+    return {".".join(name.parts).removesuffix(".__init__"): path.read_text("utf-8") for name, path in paths.items()}
+
+
+def test_no_modules_import_each_other() -> None:
+    assert circle_of_imports(project_sources()) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "circle"),
+    [
+        ("import b", ["a", "b", "a"]),
+        ("from b import name", ["a", "b", "a"]),
+        ("try:\n    import b\nexcept ImportError:\n    pass", ["a", "b", "a"]),
+        ("class A:\n    import b", ["a", "b", "a"]),
+        ("def later():\n    import b", []),
+        ("if TYPE_CHECKING:\n    import b", []),
+        ("if TYPE_CHECKING:\n    pass\nelse:\n    import b", ["a", "b", "a"]),
+        ("import c", []),
+    ],
+)
+def test_a_circle_is_found_where_imports_run(source: str, circle: list[str]) -> None:
+    found = circle_of_imports({"a": source, "b": "import a", "c": ""})
+    assert sorted(set(found)) == sorted(set(circle))
