@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
-from metertui.engine.base import DAY, HOUR, MINUTE, SECOND, SiteZone
+from metertui.engine.base import SECOND, SiteZone
 from metertui.engine.billing import NOTHING, ShownBill, money_text
 from metertui.engine.maintenance import Source
 from metertui.engine.usage import Edge, Explanation, LeftOut, Part, Point
@@ -130,7 +130,7 @@ def _parts(told: Explanation, zone: SiteZone) -> Iterator[Line]:
 
 
 def _part(part: Part, label: str, zone: SiteZone) -> Line:
-    whole, counted = span(part.after.time - part.before.time), span(part.end - part.start)
+    whole, counted = fmt.duration(part.after.time - part.before.time), fmt.duration(part.end - part.start)
     rounded = "" if part.exact else ", rounded to the Wh"
     return Line(
         label,
@@ -258,13 +258,3 @@ def moment(instant: int, zone: SiteZone) -> str:
     if naive.microsecond:
         text += f".{naive.microsecond:06d}".rstrip("0")
     return text if not local.fold else f"{text} ({local:%z})"
-
-
-def span(us: int) -> str:
-    """A duration, exactly: `11 h 40 min`, `30 min`, `25 h`, `3 d 2 h`."""
-    days, rest = divmod(us, DAY) if us >= 3 * DAY else (0, us)
-    hours, rest = divmod(rest, HOUR)
-    minutes, rest = divmod(rest, MINUTE)
-    seconds = f"{rest / SECOND:.6f}".rstrip("0").rstrip(".")
-    parts = [(f"{days}", "d"), (f"{hours}", "h"), (f"{minutes}", "min"), (seconds, "s")]
-    return " ".join(f"{number} {unit}" for number, unit in parts if number != "0") or "0 s"

@@ -58,7 +58,7 @@ def test_a_move_can_be_told_late(metertui: Command, data: Path) -> None:
     ("words", "why"),
     [
         ("register m-1", "registered already"),
-        ("register _x", "a meter id is"),
+        ("register _x", "a meter id is 1 to 32"),
         ("register m-2 --region =cmd()", "a spreadsheet takes for a formula"),
         ("modify m-9 --region East", "m-9 is not registered"),
         ("reactivate m-1", "active already"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from metertui.engine.base.zone import DAY, HOUR, MINUTE, SECOND
 from metertui.text import fmt
 
 
@@ -40,3 +41,32 @@ def test_reasons_have_figures_and_times_as_the_tables_do(said: str, shown: str) 
 )
 def test_other_programs_get_figures_without_gaps(shown: str, copied: str) -> None:
     assert fmt.ungrouped(shown) == copied
+
+
+@pytest.mark.parametrize(
+    ("us", "text"),
+    [
+        (30 * MINUTE, "30 min"),
+        (25 * HOUR, "25 h"),
+        (11 * HOUR + 40 * MINUTE, "11 h 40 min"),
+        (3 * DAY + 2 * HOUR, "3 d 2 h"),
+        (90 * SECOND + 500_000, "1 min 30.5 s"),
+        (1, "0.000001 s"),
+        (0, "0 s"),
+    ],
+)
+def test_duration_is_exact_with_all_units(us: int, text: str) -> None:
+    assert fmt.duration(us) == text
+
+
+@pytest.mark.parametrize(
+    ("us", "text"),
+    [
+        (61 * SECOND + 900_000, "1 min 1 s"),
+        (2 * HOUR + 5 * SECOND, "2 h"),
+        (3 * DAY + 59 * MINUTE, "3 d"),
+        (999_999, "0 s"),
+    ],
+)
+def test_duration_in_two_units_cuts_off_the_rest(us: int, text: str) -> None:
+    assert fmt.duration(us, units=2) == text

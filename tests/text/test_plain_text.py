@@ -50,5 +50,10 @@ def test_figures() -> None:
     ]
     assert fmt.tally({"syntax": 1, "bad-reading": 1_234}) == "bad-reading×1 234  syntax×1"
     assert fmt.tally({}) == "none"
-    assert [fmt.span(seconds) for seconds in (0.9, 61, 3_661, 90_061)] == ["0 s", "1 min 1 s", "1 h 1 min", "1 d 1 h"]
+    assert [fmt.duration(int(seconds * 1_000_000), units=2) for seconds in (0.9, 61, 3_661, 270_061)] == [
+        "0 s",
+        "1 min 1 s",
+        "1 h 1 min",
+        "3 d 3 h",
+    ]
     assert fmt.moment(zone.parse("2025-02-19T00:30:00"), zone) == "2025-02-19 00:30:00"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from metertui.engine.base.arrays import Int64Array
 from metertui.engine.base.calendar import add_months, first_of_month, last_of_month, month_before, month_bounds
 from metertui.engine.base.config import Clock, Rules, SystemClock
+from metertui.engine.base.durations import duration_text
 from metertui.engine.base.outcome import DUPLICATE, OK, Outcome, refused, suspect
 from metertui.engine.base.progress import Progress, no_progress, part_of_progress
 from metertui.engine.base.registers import MAX_WH, check_meter_id, disarm_formula, format_kwh, parse_kwh
@@ -45,6 +46,7 @@ __all__ = [
     "day_number",
     "day_of_number",
     "disarm_formula",
+    "duration_text",
     "first_of_month",
     "format_kwh",
     "last_of_month",

@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.base import DAY, HOUR, MINUTE, SiteZone, format_kwh
+from metertui.engine.base import DAY, HOUR, SiteZone, duration_text, format_kwh
 
 COUNTED: Final = 0
 RESET: Final = 1
@@ -236,18 +236,12 @@ def misfit(before: tuple[int, int] | None, time: int, wh: int, max_w: int, zone:
     if wh < wh0:
         return f"{format_kwh(wh)} kWh is lower than the {format_kwh(wh0)} kWh counted at {zone.iso(time0)}"
     most = f"more than {max_w / 1000:g} kW allows"
-    return f"{format_kwh(wh)} kWh is a rise of {format_kwh(wh - wh0)} kWh in {_span(time - time0)}, {most}"
+    return f"{format_kwh(wh)} kWh is a rise of {format_kwh(wh - wh0)} kWh in {duration_text(time - time0)}, {most}"
 
 
 def why_not_counted(before: tuple[int, int] | None, time: int, wh: int, max_w: int, zone: SiteZone) -> str:
     """Return a clause that says why a suspect or rejected reading is not counted: see `misfit`."""
     return misfit(before, time, wh, max_w, zone) or f"{format_kwh(wh)} kWh does not fit the readings after it"
-
-
-def _span(us: int) -> str:
-    if us < 2 * HOUR:
-        return f"{us // MINUTE} min"
-    return f"{us // HOUR} h" if us < 2 * DAY else f"{us // DAY} days"
 
 
 def _fits(

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.base import DAY, HOUR, format_kwh
+from metertui.engine.base import duration_text, format_kwh
 from metertui.engine.columns import Frozen
 from metertui.engine.worklist.cases import NEVER, Cases, Detail, SiteState, repeat_cause
 from metertui.engine.worklist.suspect_reads import last_rows
@@ -40,10 +40,10 @@ def find_silent(frozen: Frozen, state: SiteState) -> Cases:
             account = state.account(frozen.ids[int(codes[place])])
             since = account.registered if account is not None else None
             return Detail(
-                None, "has never sent" if since is None else f"has never sent in {age_text(state.now - since)}"
+                None, "has never sent" if since is None else f"has never sent in {duration_text(state.now - since)}"
             )
         at = int(row[place])
-        return Detail(int(frozen.columns.wh[at]), f"silent for {age_text(state.now - int(time[place]))}")
+        return Detail(int(frozen.columns.wh[at]), f"silent for {duration_text(state.now - int(time[place]))}")
 
     group = state.group_of(codes, np.full(len(codes), state.now, dtype=np.int64))
     return Cases(repeat_cause("silent", len(codes)), codes, time, group, tell)
@@ -67,16 +67,8 @@ def find_gaps(frozen: Frozen, state: SiteState, since: int, until: int) -> Cases
     def tell(place: int) -> Detail:
         at = int(end[place])
         used = int(curve.energy[at] - curve.energy[at - 1])
-        what = (
-            f"{age_text(int(length[at - 1]))} since the counted reading of {frozen.zone.iso(int(curve.time[at - 1]))}"
-        )
+        duration, before = duration_text(int(length[at - 1])), frozen.zone.iso(int(curve.time[at - 1]))
+        what = f"{duration} since the counted reading of {before}"
         return Detail(int(curve.wh[at]), f"{what}; {format_kwh(used)} kWh are drawn evenly over it")
 
     return Cases(repeat_cause("gap", len(end)), curve.meter[end], curve.time[end], frozen.curve_group[end], tell)
-
-
-def age_text(us: int) -> str:
-    """A time of hours or days as people say it, cut to the whole."""
-    if us < 2 * HOUR:
-        return f"{max(0, us) // (HOUR // 60)} min"
-    return f"{us // HOUR} h" if us < 2 * DAY else f"{us // DAY} days"

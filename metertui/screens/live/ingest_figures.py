@@ -8,7 +8,7 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Grid, Horizontal, Vertical
 
-from metertui.engine.base import SiteZone
+from metertui.engine.base import SECOND, SiteZone
 from metertui.engine.core import LiveSnapshot
 from metertui.screens.company import DayClose
 from metertui.screens.live.rate_bars import RateBars
@@ -94,7 +94,7 @@ class IngestFigures(Vertical):
 
 def _up(seconds: float) -> str:
     """Return the uptime in words, in whole minutes: a running second would redraw the line each time."""
-    return fmt.span(seconds) if seconds >= 3600 else f"{int(seconds) // 60} min"
+    return fmt.duration(int(seconds) * SECOND, units=2) if seconds >= 3600 else f"{int(seconds) // 60} min"
 
 
 def _milliseconds(*seconds: float | None, apart: bool) -> str:

@@ -73,7 +73,7 @@ def daily(answer: UsageComparison) -> Figure:
     """Return the average usage per 24 hours of the time with data."""
     if answer.daily_wh is None:
         return Figure(fmt.NOTHING)
-    return Figure(fmt.kwh(answer.daily_wh), f"\nof {fmt.span(answer.known_us / 1_000_000)}")
+    return Figure(fmt.kwh(answer.daily_wh), f"\nof {fmt.duration(answer.known_us, units=2)}")
 
 
 def bill(statement: Statement) -> Figure:
@@ -114,7 +114,7 @@ def _cells(behind: WindowReadings, place: int, zone: SiteZone) -> Sequence[str]:
         moment(int(behind.time[place]), zone),
         fmt.number(int(behind.wh[place])),
         fmt.number(step) if step >= 0 else "–",
-        explained.span(length - length % SECOND) if length >= 0 else "–",
+        fmt.duration(length - length % SECOND) if length >= 0 else "–",
         STATUS[int(behind.status[place])],
     )
 

@@ -8,9 +8,7 @@ import pytest
 from textual.pilot import Pilot
 
 from metertui.engine.base.progress import no_progress
-from metertui.engine.base.zone import DAY, HOUR, MINUTE, SECOND, SiteZone
 from metertui.engine.billing.billing_run import BillingRun
-from metertui.text import explained
 from tests.screens.government.test_tariff_replay import HEADER
 from tests.screens.town import HOSTILE, STEADY, Town, at_work, settle, text_of
 
@@ -82,27 +80,3 @@ async def test_no_data_is_explained_and_any_place_is_left_for_another_screen(tow
         await pilot.press("f2")
         await settle(pilot)
         assert not pilot.app.screen.query("#explain-text")
-
-
-@pytest.mark.parametrize(
-    ("us", "text"),
-    [
-        (30 * MINUTE, "30 min"),
-        (25 * HOUR, "25 h"),
-        (11 * HOUR + 40 * MINUTE, "11 h 40 min"),
-        (3 * DAY + 2 * HOUR, "3 d 2 h"),
-        (90 * SECOND + 500_000, "1 min 30.5 s"),
-        (1, "0.000001 s"),
-        (0, "0 s"),
-    ],
-)
-def test_a_duration_is_exact(us: int, text: str) -> None:
-    assert explained.span(us) == text
-
-
-def test_a_moment_that_comes_twice_says_which() -> None:
-    london = SiteZone("Europe/London")
-    first = london.parse("2025-10-26T01:30:00")
-    assert explained.moment(first, london) == "2025-10-26 01:30"
-    assert explained.moment(first + HOUR, london) == "2025-10-26 01:30 (+0000)"
-    assert explained.moment(first + 2 * HOUR + 5 * SECOND, london) == "2025-10-26 02:30:05"
