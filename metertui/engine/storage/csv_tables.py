@@ -1,7 +1,7 @@
-"""Small tables that people keep in spreadsheets, read with patience for what those do to a CSV.
+"""Small CSV tables that people may edit in spreadsheets.
 
-A byte order mark, CRLF, quoted cells, blank lines and a header in another case are taken as they come; what cannot be
-read is refused by file and line.
+A byte order mark, CRLF, quoted cells, blank lines and a header in another case are accepted. Anything that cannot be
+read is an error that names file and line.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from metertui.engine.errors import DataError
 
 
 class CsvTable:
-    """A CSV file with a header. One that is missing or empty is a table of the columns that are needed, without rows.
+    """A CSV file with a header. A missing or empty file is a table of the needed columns without rows.
 
-    With `torn_ok` an unterminated last line that cannot be read is what a crash left of an append: it is dropped, and
-    told in `torn`. `data` goes before what the file holds. Raises DataError that names the line, OSError.
+    With `torn_ok` an unterminated last line that cannot be read is taken for an append that a crash cut short: it is
+    dropped, and `torn` says so. `data` is used instead of the content of the file. Raises DataError, OSError.
     """
 
     def __init__(
@@ -33,10 +33,10 @@ class CsvTable:
     ) -> None:
         self._path = path
         self.torn = ""
-        """A sentence about a last line that was dropped; empty if none was."""
+        """A sentence about a last line that was dropped; empty if there was none."""
         data = self._read(torn_ok, data)
         self.terminated: Final = data.endswith(b"\n") and not self.torn
-        """Whether the last line is ended, so that another can follow it."""
+        """Whether the last line ends with a newline, so that a row can be appended."""
         self._last = data.count(b"\n") + 1 if torn_ok and not self.terminated else 0
         lines = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8-sig", newline="\n")
         self._reader = csv.reader(lines, strict=True)
@@ -45,7 +45,7 @@ class CsvTable:
         header = next((cells for _, cells in self._records()), list(needed))
         lower = [name.strip().lower() for name in header]
         self.names: Final = [low if low in known else name for low, name in zip(lower, header, strict=True)]
-        """The header; known names in lower case, others as they stand."""
+        """The column names of the header: known ones in lower case, others unchanged."""
         missing = [name for name in needed if name not in self.names]
         if missing:
             raise DataError(path, self._begin, f"the header lacks {', '.join(missing)}")
@@ -54,7 +54,7 @@ class CsvTable:
             raise DataError(path, self._begin, f"the header has {twice[0]} twice")
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
-        """The rows below the header, each with the number of the line that it begins on. To be asked once."""
+        """Yield each row below the header with the number of its first line. Can be called once."""
         width = len(self.names)
         for line, cells in self._records():
             if len(cells) == width:
@@ -63,16 +63,16 @@ class CsvTable:
                 self.reject_row(line, f"{len(cells)} fields where the header has {width}")
 
     def reject_row(self, line: int, reason: str) -> None:
-        """Say that a row cannot be read. Raises DataError; returns if the row is the torn last one, which is told."""
+        """Raise DataError for a row that cannot be read, unless it is the torn last one, which is dropped."""
         if line != self._last:
             raise DataError(self._path, line, reason)
-        self._tell_torn()
+        self._note_torn()
 
-    def _tell_torn(self) -> None:
+    def _note_torn(self) -> None:
         self.torn = f"{self._path.name}: a torn last line was dropped; it had not been answered"
 
     def _read(self, torn_ok: bool, data: bytes | None) -> bytes:
-        """What the file holds, surely UTF-8, each line ended by a newline alone."""
+        """Return the content of the file, checked to be UTF-8, with `\\n` line ends."""
         if data is None:
             data = self._path.read_bytes() if self._path.exists() else b""
         data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
@@ -82,12 +82,12 @@ class CsvTable:
             if not torn_ok or b"\n" in data[error.start :]:
                 line = data.count(b"\n", 0, error.start) + 1
                 raise DataError(self._path, line, "this is not UTF-8 text; save it as CSV UTF-8") from error
-            self._tell_torn()
+            self._note_torn()
             return data[: data.rfind(b"\n") + 1]
         return data
 
     def _records(self) -> Iterator[tuple[int, list[str]]]:
-        """All that is not blank, header included, with the line that it begins on."""
+        """Yield all records that are not blank, the header too, with the number of their first line."""
         reader = self._reader
         line = reader.line_num + 1
         try:
@@ -97,4 +97,4 @@ class CsvTable:
                     yield line, cells
                 line = reader.line_num + 1
         except csv.Error as error:
-            self.reject_row(line, f"this is no CSV: {error}")
+            self.reject_row(line, f"this is not valid CSV: {error}")

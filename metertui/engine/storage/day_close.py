@@ -1,4 +1,4 @@
-"""The batch job of the day close: readings of the sealed log into their day files."""
+"""The writing part of the day close: from the sealed log into day files."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def write_day_files(
     progress: Progress = no_progress,
     files: Callable[[int, int], None] = lambda written, of: None,
 ) -> set[date]:
-    """Merge readings into the files of their local days; which days they belong to.
+    """Merge readings into the files of their local days, and return those days.
 
-    Doing it again changes nothing, so a close that was interrupted is finished by doing it again. `progress` is told
-    the share done, `files` how many files are written of how many. Raises StorageError, DataError.
+    Doing it again changes nothing, so an interrupted close is finished by repeating it. `progress` is called with the
+    share done, `files` with the number of files written and that of all. Raises StorageError, DataError.
     """
     done = 0
     days = [day_of_number(number) for number in np.unique(zone.day_numbers(rows.time)).tolist()]

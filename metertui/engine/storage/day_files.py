@@ -1,6 +1,6 @@
-"""The archive: `archive/YYYY/MM_DD.csv`, all readings of one local day, in order of time and identifier.
+"""The archive: a day file `archive/YYYY/MM_DD.csv` has all readings of a local day in order of time and identifier.
 
-Whoever changes day files does it in `changing`, which keeps the manifest beside them true.
+Day files are changed within `changing_days` only, which keeps the manifest up to date.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _DAY_FILE: Final = re.compile(r"([0-9]{2})_([0-9]{2})\.csv")
 
 
 class Archive:
-    """The day files of a data folder. Reading is safe beside a writer: a file is replaced as one step."""
+    """The day files of a data folder. They may be read while they are written: a file is replaced atomically."""
 
     def __init__(self, folder: Path, zone: SiteZone) -> None:
         self.folder = folder / "archive"
@@ -35,7 +35,7 @@ class Archive:
         self._changing: set[date] = set()
 
     def stored_days(self) -> list[date]:
-        """The days that have a file, in order. Raises DataError for a day file whose name is no day."""
+        """Return the days that have a file, in order. Raises DataError for a file whose name is not a valid day."""
         found = []
         if self.folder.is_dir():
             for year in sorted(self.folder.iterdir()):
@@ -44,15 +44,15 @@ class Archive:
         return found
 
     def path_of_day(self, day: date) -> Path:
-        """Where the file of a local day stands."""
+        """Return the path of the file of a local day."""
         return self.folder / f"{day.year:04d}" / f"{day.month:02d}_{day.day:02d}.csv"
 
     def name_of_day(self, day: date) -> str:
-        """How the manifest calls the file of a day."""
+        """Return the name of the file of a local day in the manifest."""
         return self.path_of_day(day).relative_to(self.folder).as_posix()
 
     def read_day(self, day: date) -> Rows:
-        """A day's readings; none where there is no file. Raises DataError that names file and line, OSError."""
+        """Return the readings of a local day; none if there is no file. Raises DataError, OSError."""
         path = self.path_of_day(day)
         try:
             return self.parse_day(path.read_bytes(), path)
@@ -60,13 +60,13 @@ class Archive:
             return reading_lines.NO_ROWS
 
     def parse_day(self, data: bytes, path: Path) -> Rows:
-        """The readings of a day file's bytes. Raises DataError that names file and line."""
+        """Parse the content of a day file. Raises DataError that names file and line."""
         if not data.endswith(b"\n"):
             raise DataError(path, data.count(b"\n") + 1, "the last line is incomplete")
         return reading_lines.parse_readings(data, path, self._zone, header=True)
 
     def read_all_days(self, progress: Progress = no_progress) -> Iterator[Rows]:
-        """Every day's readings, day by day. `progress` is told the share done."""
+        """Yield the readings of each day, in order. `progress` is called with the share done."""
         days = self.stored_days()
         for done, day in enumerate(days, 1):
             yield self.read_day(day)
@@ -74,7 +74,7 @@ class Archive:
 
     @contextmanager
     def changing_days(self, days: Iterable[date]) -> Iterator[None]:
-        """Within it the files of `days` may change; then the manifest says what they are. Raises StorageError."""
+        """Allow the files of `days` to change within it, and update the manifest at its end. Raises StorageError."""
         new = set(days) - self._changing
         names = [self.name_of_day(day) for day in sorted(new)]
         self._changing |= new
@@ -88,7 +88,7 @@ class Archive:
             self._changing -= new
 
     def complete_manifest(self) -> list[str]:
-        """Put day files without a line into the manifest; the files that it names and that are not there.
+        """Add day files that the manifest lacks to it, and return the names in it whose file is missing.
 
         Raises DataError, StorageError, OSError.
         """
@@ -98,10 +98,10 @@ class Archive:
         return sorted(lines.keys() - names)
 
     def merge_day(self, day: date, rows: Rows) -> int:
-        """Put readings of a day into its file, with those that are there; how many were new.
+        """Merge readings of a local day into its file, and return the number of new ones.
 
-        Equal readings stand once; where a meter has another value at the same instant already, that one stays.
-        A file that would not change is not written. Raises DataError, StorageError.
+        If the file has a reading of the same meter and instant already, that one is kept. A file that would not change
+        is not written. Raises DataError, StorageError.
         """
         with self.changing_days([day]):
             return self._merge(day, rows)
@@ -110,7 +110,7 @@ class Archive:
         before = self.read_day(day)
         both = reading_lines.concat_rows([before, rows])
         rank = both.id_ranks()
-        order = np.lexsort((rank, both.time))  # stable: what was there comes first
+        order = np.lexsort((rank, both.time))  # stable: readings of the file come first
         time, who = both.time[order], rank[order]
         fresh = np.ones(len(order), dtype=bool)
         fresh[1:] = (time[1:] != time[:-1]) | (who[1:] != who[:-1])
@@ -121,7 +121,7 @@ class Archive:
         return added
 
     def ensure_day(self, day: date) -> None:
-        """Let a day have its file, an empty one if it has none. Raises StorageError."""
+        """Create the file of a local day, without readings, if there is none. Raises StorageError."""
         if not self.path_of_day(day).exists():
             with self.changing_days([day]):
                 self._write(day, reading_lines.NO_ROWS)
@@ -143,7 +143,7 @@ class Archive:
 
 
 def split_by_day(rows: Rows, zone: SiteZone) -> Iterator[tuple[date, Rows]]:
-    """Readings parted by their local day, in order of the days; each part with its own ids alone."""
+    """Yield the readings of each local day, in order of the days, each part with the ids that occur in it."""
     days: NDArray[np.int32] = zone.day_numbers(rows.time)
     order = np.argsort(days, kind="stable")
     edges = np.flatnonzero(np.diff(days[order])) + 1
@@ -153,10 +153,11 @@ def split_by_day(rows: Rows, zone: SiteZone) -> Iterator[tuple[date, Rows]]:
 
 
 def day_of_file(path: Path) -> date | None:
+    """Return the local day of a day file by its path; None for another file. Raises DataError for an invalid day."""
     match = _DAY_FILE.fullmatch(path.name)
     if match is None:
         return None
     try:
         return date(int(path.parent.name), int(match[1]), int(match[2]))
     except ValueError as error:
-        raise DataError(path, None, "no day of the calendar has this name") from error
+        raise DataError(path, None, "this name is not a day of the calendar") from error

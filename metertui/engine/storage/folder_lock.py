@@ -1,4 +1,4 @@
-"""One process owns a data folder: an advisory lock that ends with its process, however that ends."""
+"""The lock on a data folder: one process owns it, and the lock ends with the process, however that ends."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ from metertui.engine.errors import OwnedError
 _NAME: Final = ".lock"
 _TRIES: Final = 5
 _AGAIN_SECONDS: Final = 0.01
-"""Who only looks whether a folder has an owner holds a shared lock for some µs, and is no reason to be refused."""
+"""`owner_of_folder` takes a shared lock for some µs. It must not make another process fail to start."""
 
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Who owns a folder."""
+    """The process that owns a folder."""
 
     pid: str
-    """The number of its process; `unknown` where a full disk did not take it."""
+    """Its process id; `unknown` if it could not be written to a full disk."""
     since: int
-    """µs UTC."""
+    """When it took the lock, µs UTC."""
 
     def __str__(self) -> str:
         return f"process {self.pid}"
 
 
 class FolderLock:
-    """The lock on a data folder. The file stays when it is released; only the lock on it means anything."""
+    """The lock on a data folder. The file remains after a release: only the lock on it has a meaning."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._fd: int | None = None
 
     def acquire(self) -> None:
-        """Own the folder. Raises OwnedError, which names the process, if another one does; OSError."""
+        """Take the lock. Raises OwnedError, which names the owner, if another process has it; OSError."""
         fd = os.open(self._folder / _NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
             _lock(fd)
@@ -51,19 +51,19 @@ class FolderLock:
             os.close(fd)
             raise
         self._fd = fd
-        with contextlib.suppress(OSError):  # on a full disk the lock holds, and only its owner's number is missing
+        with contextlib.suppress(OSError):  # on a full disk only the process id is missing
             os.ftruncate(fd, 0)
             os.write(fd, f"{os.getpid()}\n".encode("ascii"))
 
     def release(self) -> None:
-        """Let others have it."""
+        """Release the lock."""
         if self._fd is not None:
             os.close(self._fd)
             self._fd = None
 
 
 def owner_of_folder(folder: Path) -> Owner | None:
-    """Who owns a folder now; None if nobody does. Raises OSError."""
+    """Return the owner of a folder, or None. Raises OSError."""
     try:
         fd = os.open(folder / _NAME, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -78,7 +78,7 @@ def owner_of_folder(folder: Path) -> Owner | None:
 
 
 def _lock(fd: int) -> None:
-    """Raises BlockingIOError where another process has it, and is not just looking."""
+    """Take an exclusive lock. Raises BlockingIOError if another process has one."""
     for tries_left in reversed(range(_TRIES)):
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -90,6 +90,6 @@ def _lock(fd: int) -> None:
 
 
 def _owner(fd: int) -> Owner:
-    """Who wrote the file."""
+    """Return the owner that is written in the lock file."""
     pid = os.pread(fd, 64, 0).decode("ascii", "replace").strip()
     return Owner(pid or "unknown", os.fstat(fd).st_mtime_ns // 1000)

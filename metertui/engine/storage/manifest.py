@@ -1,10 +1,9 @@
-"""The manifest of the archive: what each day file was when metertui wrote it, so that a change since then shows.
+"""Manifests: the checksums of files as metertui wrote them, so that later changes by others show.
 
-`archive/manifest.csv` has a line a day file: its SHA-256 and, if it was found changed by something else, the word
-`edited`, which stays until someone accepts it. The checksum of a file is emptied before the file is written and
-stated again behind it, each on disk before the next step: a crash in between leaves a file without a checksum, never
-one with a wrong one, and the next start fills the gap. The manifest is derived: deleting it loses only what it knows
-of changes by hand.
+`archive/manifest.csv` has a line for each day file: its SHA-256 and, once it was found to be changed by something else,
+the word `edited`, until someone accepts the file. The checksum of a file is removed before the file is written and set
+again afterwards, each on disk before the next step. A crash in between leaves a file without a checksum, never with a
+wrong one, and the next start fills it in. The manifest is derived: deleting it loses only which files were edited.
 """
 
 from __future__ import annotations
@@ -24,32 +23,32 @@ _LINE: Final = re.compile(rb"((?:[0-9]{4}/[0-9]{2}_[0-9]{2}|[0-9]{4}_[0-9]{2})\.
 
 
 class ManifestEntry(NamedTuple):
-    """What the manifest knows of a file: SHA-256 in hex, empty while it is being written; whether it was edited."""
+    """The entry of a file: SHA-256 in hex, empty while the file is being written, and whether it was edited."""
 
     sha256: str = ""
     edited: bool = False
 
     def matches(self, data: bytes) -> bool:
-        """Whether `data` is what metertui wrote, as far as is known."""
+        """Return whether `data` is what metertui wrote, as far as is known."""
         return not self.edited and self.sha256 in ("", sha256_of(data))
 
 
 class Manifest:
-    """The manifest of one folder, of day files or of issued bills, read anew for each question: others may own it."""
+    """The manifest of a folder of day files or issued bills, read from disk each time, as others may write it."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self.path = folder / NAME
 
     def read_entries(self) -> dict[str, ManifestEntry]:
-        """By file, like `2025/03_01.csv`. Raises DataError that names the line, OSError."""
+        """Return the entries by file name, such as `2025/03_01.csv`. Raises DataError that names the line, OSError."""
         try:
             return parse_manifest(self.path.read_bytes(), self.path)
         except FileNotFoundError:
             return {}
 
     def begin_change(self, names: Iterable[str]) -> None:
-        """Say that files are about to change; on disk when it returns. Raises DataError, StorageError, OSError."""
+        """Record that files are about to change; on disk on return. Raises DataError, StorageError, OSError."""
         before = self.read_entries()
         lines = dict(before)
         for name in lines.keys() & set(names):
@@ -59,7 +58,7 @@ class Manifest:
         self._write(before, lines)
 
     def end_change(self, names: Iterable[str]) -> None:
-        """State what files hold now; on disk when it returns. Raises DataError, StorageError, OSError."""
+        """Record the checksums of files as they are now; on disk on return. Raises DataError, StorageError, OSError."""
         before = self.read_entries()
         lines = dict(before)
         for name in names:
@@ -69,7 +68,7 @@ class Manifest:
         self._write(before, lines)
 
     def accept_files(self, names: Iterable[str]) -> None:
-        """Take files as they are, edited or gone. Raises DataError, StorageError, OSError."""
+        """Accept files as they are, edited or deleted. Raises DataError, StorageError, OSError."""
         before = self.read_entries()
         lines = dict(before)
         for name in names:
@@ -92,25 +91,25 @@ class Manifest:
 
 
 def sha256_of(data: bytes) -> str:
-    """SHA-256 (FIPS 180-4) in hex."""
+    """Return the SHA-256 (FIPS 180-4) of `data` in hex."""
     return hashlib.sha256(data).hexdigest()
 
 
 def parse_manifest(data: bytes, path: Path) -> dict[str, ManifestEntry]:
-    """The lines of a manifest. Raises DataError that names the line."""
+    """Parse a manifest into entries by file name. Raises DataError that names the line."""
     lines = {}
     for number, line in enumerate(data.split(b"\n"), 1):
         if not line or (number == 1 and line.rstrip(b"\r") == _HEADER):
             continue
         match = _LINE.fullmatch(line)
         if number == 1 or match is None:
-            what = f"a line is {_HEADER.decode()}; without this file the next start makes it anew"
+            what = f"a line is {_HEADER.decode()}; if you delete this file, the next start creates it again"
             raise DataError(path, number, what)
         lines[match[1].decode()] = ManifestEntry(match[2].decode(), bool(match[3]))
     return lines
 
 
 def encode_manifest(lines: dict[str, ManifestEntry]) -> bytes:
-    """A manifest's bytes, in order of the files."""
+    """Return the content of a manifest file, in order of the file names."""
     rows = (f"{name},{line.sha256},{'edited' if line.edited else ''}\n" for name, line in sorted(lines.items()))
     return _HEADER + b"\n" + "".join(rows).encode("ascii")

@@ -1,4 +1,4 @@
-"""The write-ahead log: what has been accepted since the last day close, on disk before anyone is told OK."""
+"""The write-ahead log: readings accepted since the last day close, on disk before they are answered with OK."""
 
 from __future__ import annotations
 
@@ -16,42 +16,43 @@ from metertui.engine.storage.reading_lines import Rows
 LOG: Final = "log.txt"
 SEALED: Final = "log.sealed.txt"
 _UNSYNCED: Final = 1 << 17
-"""Bytes at the end of a log that may be of one batch, and so may not have been synced: more than a batch ever has."""
+"""Bytes at the end of a log that may not have been synced: more than the largest batch."""
 _SECTOR = 512
-"""Bytes that a disk writes at least, and as one."""
+"""Bytes that a disk writes atomically."""
 _ZEROS: Final = re.compile(rb"\0+")
 
 
 class WriteAheadLog:
-    """`log.txt`, open for appending. Methods may run in any one thread at a time."""
+    """`log.txt`, open for appending. Methods may run in any thread, one at a time."""
 
     def __init__(self, folder: Path, fd: int, size: int) -> None:
-        """Use `open`."""
+        """Use the class method `open` instead."""
         self._folder = folder
         self._fd = fd
         self._broken = ""
-        self._stranded = False  # whether the log in use has the sealed one's name
+        self._stranded = False  # whether the log in use has the name of the sealed log
         self.size = size
-        """Bytes that are in the log for certain."""
+        """The size of the log in bytes, as far as it is written whole."""
 
     @classmethod
     def open(cls, folder: Path, zone: SiteZone) -> tuple[WriteAheadLog, Rows, str]:
-        """The log of a data folder, the readings in it, and a sentence about what a crash left, which is set aside.
+        """Open the log of a data folder; return it, its readings, and a sentence about what a crash left behind.
 
-        Raises DataError for a log that is broken otherwise (then it is left as it is), StorageError, OSError.
+        An incomplete batch at the end is set aside. Raises DataError for a log that is invalid otherwise, which is left
+        unchanged; StorageError, OSError.
         """
         path = folder / LOG
         data = path.read_bytes() if path.exists() else b""
         rows, whole = recover_log(data, path, zone)
         fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        told = ""
+        warning = ""
         if len(whole) < len(data):
             lost = len(data) - len(whole)
-            told = f"{path.name}: a torn last line of {lost} bytes was dropped; it had not been answered"
+            warning = f"{path.name}: a torn last line of {lost} bytes was dropped; it had not been answered"
             same = len(whole)
             if not data.startswith(whole):
                 same = data.rfind(b"\n", 0, data.index(b"\0")) + 1
-                told = f"{path.name}: of a last batch that was not answered {lost} bytes had not come to the disk"
+                warning = f"{path.name}: of a last batch that was not answered {lost} bytes had not come to the disk"
                 durable.set_aside(path, data[same:])
             os.ftruncate(fd, same)
             os.lseek(fd, same, os.SEEK_SET)
@@ -59,24 +60,24 @@ class WriteAheadLog:
             durable.sync_metadata_too(fd)
         os.lseek(fd, len(whole), os.SEEK_SET)
         durable.sync_folder(folder)
-        return cls(folder, fd, len(whole)), rows, told
+        return cls(folder, fd, len(whole)), rows, warning
 
     @property
     def broken(self) -> bool:
-        """Whether it takes no more."""
+        """Whether it refuses further appends."""
         return bool(self._broken)
 
     @property
     def sealed(self) -> bool:
-        """Whether a sealed log waits for its day files."""
+        """Whether there is a sealed log, whose readings are not in day files yet."""
         return not self._stranded and (self._folder / SEALED).exists()
 
     def append(self, data: bytes, *, sync: bool = True) -> None:
-        """Add whole lines; on disk when it returns (in the operating system's cache, without `sync`).
+        """Append complete lines; they are on disk on return (without `sync`: in the cache of the operating system).
 
-        Raises StorageError; then none of it is in the log. After a failed sync the log takes no more: what the
-        disk then holds is unknown, and trying again would not tell (see LWN, "PostgreSQL's fsync() surprise", 2018).
-        A new log takes readings again, after `seal` or a restart.
+        Raises StorageError; then none of them is in the log. After a failed sync the log refuses further appends: what
+        is on disk is unknown, and another sync would not find out (see LWN, "PostgreSQL's fsync() surprise", 2018).
+        `seal` or a restart begins a new log, which accepts readings again.
         """
         if self._broken:
             raise StorageError(self._broken)
@@ -95,7 +96,7 @@ class WriteAheadLog:
         self.size += len(data)
 
     def _take_back(self) -> None:
-        """Cut off what a failed append may have left."""
+        """Cut off a failed append."""
         try:
             os.ftruncate(self._fd, self.size)
             os.lseek(self._fd, self.size, os.SEEK_SET)
@@ -103,9 +104,9 @@ class WriteAheadLog:
             self._broken = f"{LOG} holds a half-written batch that cannot be cut off ({error.strerror or error})"
 
     def seal(self) -> None:
-        """Rename the log and open a new one. Raises BusyError while a sealed log is there, StorageError.
+        """Rename the log and open a new one. Raises BusyError while there is a sealed log, StorageError.
 
-        A log that was broken by a failed sync is left behind with it: what it holds was synced before, batch by batch.
+        This also replaces a log that a failed sync broke: the batches before were synced one by one.
         """
         if self.sealed:
             raise BusyError(f"{SEALED} is there already")
@@ -116,12 +117,12 @@ class WriteAheadLog:
                 os.rename(sealed, path)
                 self._stranded = False
             if self._broken:
-                os.ftruncate(self._fd, self.size)  # what was refused must not come back with it
+                os.ftruncate(self._fd, self.size)  # a refused batch must not come back
             else:
                 durable.sync_file(self._fd)
             os.rename(path, sealed)
             try:
-                durable.sync_folder(self._folder)  # or the new log could be on disk, and the old one without a name
+                durable.sync_folder(self._folder)  # before the new log exists, or a crash could lose the old name
                 fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
                 durable.sync_folder(self._folder)
             except OSError:
@@ -135,17 +136,17 @@ class WriteAheadLog:
         self._broken = ""
 
     def _unseal(self, path: Path, sealed: Path, fd: int) -> None:
-        """Go on with the log that could not be sealed."""
+        """Continue with the log that could not be sealed."""
         if fd >= 0:
             os.close(fd)
         try:
             os.rename(sealed, path)
         except OSError as error:
             self._stranded = True
-            self._broken = f"{LOG} could be neither sealed nor gone on with ({error.strerror or error}): close the day"
+            self._broken = f"{LOG} could be neither sealed nor continued ({error.strerror or error}): close the day"
 
     def drop_sealed(self) -> None:
-        """Remove the sealed log, whose readings are in their day files. Raises StorageError."""
+        """Remove the sealed log, once its readings are in day files. Raises StorageError."""
         try:
             (self._folder / SEALED).unlink(missing_ok=True)
             durable.sync_folder(self._folder)
@@ -153,16 +154,16 @@ class WriteAheadLog:
             raise durable.storage_error(self._folder / SEALED, error) from error
 
     def close(self) -> None:
-        """Close the file; nothing is left to write."""
+        """Close the file."""
         with contextlib.suppress(OSError):
             os.close(self._fd)
 
 
 def recover_log(data: bytes, path: Path, zone: SiteZone) -> tuple[Rows, bytes]:
-    """The readings of a log's bytes, and the whole lines that they stand in.
+    """Parse the content of a log; return its readings and the complete lines that they are in.
 
-    A last line without its newline is torn: it was never answered. Nor was a last batch of which a power cut left some
-    pages and zeros for the others: its lines with zeros are left out. Raises DataError for any other broken line.
+    A last line without a newline was never answered, and is left out. So are the lines with zeros of a last batch of
+    which a power cut left only some pages. Raises DataError for any other invalid line.
     """
     whole = data[: data.rfind(b"\n") + 1] if not data.endswith(b"\n") else data
     hole = whole.find(b"\0")
@@ -175,12 +176,12 @@ def recover_log(data: bytes, path: Path, zone: SiteZone) -> tuple[Rows, bytes]:
 
 
 def _is_hole(data: bytes, start: int, end: int) -> bool:
-    """Whether zeros stand where sectors are that were never written: from one, or a batch's begin, to the next one."""
+    """Return whether a run of zeros is of sectors that were never written: from a sector or a line to a sector."""
     return end % _SECTOR == 0 and (start % _SECTOR == 0 or data[start - 1 : start] == b"\n")
 
 
 def read_logs(folder: Path, zone: SiteZone) -> list[Rows]:
-    """The readings of the log and of the sealed log, without touching either, while an owner may write to them."""
+    """Return the readings of the log and of the sealed log. Another process may write to them meanwhile."""
     found = []
     for name in (LOG, SEALED):
         path = folder / name
@@ -190,6 +191,6 @@ def read_logs(folder: Path, zone: SiteZone) -> list[Rows]:
 
 
 def read_sealed_log(folder: Path, zone: SiteZone) -> Rows | None:
-    """The readings of a sealed log, None if there is none. Raises DataError, OSError."""
+    """Return the readings of the sealed log; None if there is none. Raises DataError, OSError."""
     path = folder / SEALED
     return recover_log(path.read_bytes(), path, zone)[0] if path.exists() else None

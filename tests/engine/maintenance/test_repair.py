@@ -299,7 +299,7 @@ def test_a_file_that_is_named_like_no_day_is_refused_and_no_file_is_touched(tmp_
     put(tmp_path, "archive/2025/02_30.csv", HEADER)
     put(tmp_path, "log.txt", BAD)
     before = everything(tmp_path)
-    with pytest.raises(DataError, match=r"02_30\.csv: no day of the calendar has this name"):
+    with pytest.raises(DataError, match=r"02_30\.csv: this name is not a day of the calendar"):
         mend(tmp_path)
     assert everything(tmp_path) == before
 

@@ -152,7 +152,7 @@ def test_a_seal_that_is_not_on_disk_is_undone(tmp_path: Path, monkeypatch: pytes
         wal.append(LINES[1])
         assert (tmp_path / "log.txt").read_bytes() == LINES[0] + LINES[1]
     else:
-        with pytest.raises(StorageError, match="neither sealed nor gone on with"):
+        with pytest.raises(StorageError, match="neither sealed nor continued"):
             wal.append(LINES[1])
         assert (tmp_path / "log.sealed.txt").read_bytes() == LINES[0]
     wal.seal()
