@@ -25,7 +25,7 @@ def wrong(folder: Path, flags: dict[str, object] | None = None, env: dict[str, s
     return str(caught.value)
 
 
-def test_without_a_word_all_is_at_its_default(tmp_path: Path) -> None:
+def test_without_settings_all_have_their_default(tmp_path: Path) -> None:
     found = settings.load(tmp_path, env={})
     assert found == Settings() == settings.load(tmp_path / "none", env={})
     assert (found.host, found.port, found.max_kw, found.future_minutes) == ("127.0.0.1", 7007, 100.0, 10)
@@ -33,14 +33,14 @@ def test_without_a_word_all_is_at_its_default(tmp_path: Path) -> None:
     assert (found.idle_seconds, found.max_connections, found.max_line_bytes) == (7200, 10_000, 1024)
 
 
-def test_a_flag_goes_before_the_environment_the_file_and_the_default(tmp_path: Path) -> None:
+def test_a_flag_wins_over_the_environment_the_file_and_the_default(tmp_path: Path) -> None:
     stated(tmp_path, "port = 1\nidle_seconds = 1\nfuture_minutes = 1\n")
     env = {"METERTUI_PORT": "2", "METERTUI_IDLE_SECONDS": "2", "METERTUI_DATA": "elsewhere", "PORT": "9"}
     found = settings.load(tmp_path, {"port": 3, "idle_seconds": None, "host": None}, env)
     assert (found.port, found.idle_seconds, found.future_minutes, found.host) == (3, 2, 1, "127.0.0.1")
 
 
-def test_the_environment_is_asked_where_none_is_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_of_the_process_is_read_by_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("METERTUI_MAX_KW", "12.5")
     assert settings.load(tmp_path).max_kw == 12.5
 
@@ -48,11 +48,11 @@ def test_the_environment_is_asked_where_none_is_given(tmp_path: Path, monkeypatc
 @pytest.mark.parametrize(
     ("text", "value"), [("true", True), ("TRUE", True), ("1", True), ("false", False), ("0", False)]
 )
-def test_yes_and_no_in_the_environment(tmp_path: Path, text: str, value: bool) -> None:
+def test_the_environment_has_true_and_false(tmp_path: Path, text: str, value: bool) -> None:
     assert settings.load(tmp_path, env={"METERTUI_DAY_CLOSE_AT_MIDNIGHT": text}).day_close_at_midnight is value
 
 
-def test_a_file_from_an_editor_that_marks_it(tmp_path: Path) -> None:
+def test_a_byte_order_mark_is_ignored(tmp_path: Path) -> None:
     assert settings.load(stated(tmp_path, b"\xef\xbb\xbfport = 8\r\nmax_kw = 50\r\n"), env={}).port == 8
 
 
@@ -81,7 +81,7 @@ def test_a_file_from_an_editor_that_marks_it(tmp_path: Path) -> None:
         (b"port = 7 # \xe9", "this is not UTF-8 text"),
     ],
 )
-def test_a_wrong_setting_is_named_with_the_file_that_states_it(tmp_path: Path, text: str | bytes, reason: str) -> None:
+def test_a_wrong_setting_is_reported_with_its_file(tmp_path: Path, text: str | bytes, reason: str) -> None:
     assert wrong(stated(tmp_path, text)).startswith(f"{tmp_path / 'settings.toml'}: {reason}")
 
 
@@ -99,11 +99,11 @@ def test_a_wrong_setting_is_named_with_the_file_that_states_it(tmp_path: Path, t
         ({"METERTUI_TIMEZONE": "x"}, "METERTUI_TIMEZONE: timezone: 'x' is not a time zone"),
     ],
 )
-def test_a_wrong_word_of_the_environment_is_named(tmp_path: Path, env: dict[str, str], said: str) -> None:
+def test_a_wrong_environment_variable_is_reported_by_name(tmp_path: Path, env: dict[str, str], said: str) -> None:
     assert wrong(tmp_path, env=env).startswith(said)
 
 
-def test_a_wrong_flag_is_named(tmp_path: Path) -> None:
+def test_a_wrong_flag_is_reported_by_name(tmp_path: Path) -> None:
     assert wrong(tmp_path, {"max_connections": 0}).startswith("--max-connections: max_connections must be from 1 to")
 
 
@@ -124,7 +124,7 @@ def test_the_first_start_writes_every_setting_in_a_comment(tmp_path: Path) -> No
         assert f"\n# {each.metadata['why']}.\n# {each.name} = " in text
 
 
-def test_a_line_without_its_comment_sign_states_the_default(tmp_path: Path) -> None:
+def test_an_uncommented_line_is_the_default(tmp_path: Path) -> None:
     settings.write_defaults(tmp_path)
     path = tmp_path / "settings.toml"
     lines = path.read_text().splitlines()
@@ -135,12 +135,12 @@ def test_a_line_without_its_comment_sign_states_the_default(tmp_path: Path) -> N
     assert settings.load(tmp_path, env={}) == Settings()
 
 
-def test_a_file_that_is_there_is_left_as_it_is(tmp_path: Path) -> None:
+def test_an_existing_file_is_not_overwritten(tmp_path: Path) -> None:
     settings.write_defaults(stated(tmp_path, "port = 8\n"))
     assert (tmp_path / "settings.toml").read_text() == "port = 8\n"
 
 
-def test_a_folder_that_cannot_be_written_to(tmp_path: Path) -> None:
+def test_a_read_only_folder_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match=r"cannot write settings\.toml"):
         settings.write_defaults(tmp_path / "none")
 
@@ -155,7 +155,7 @@ def test_the_rules_are_in_the_engines_units(tmp_path: Path) -> None:
     assert (rules.durability, rules.rejects_bytes) == ("os", 10_000_000)
 
 
-def test_the_zone_is_the_machines_where_none_is_stated(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_zone_of_the_machine_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(os.environ, "TZ", "Pacific/Auckland")
     assert Settings().rules().zone.name == "Pacific/Auckland"
     assert Settings(timezone="Asia/Singapore").rules().zone.name == "Asia/Singapore"

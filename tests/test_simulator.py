@@ -58,7 +58,7 @@ async def test_replies_are_counted_by_kind() -> None:
     assert tally.rate > 0
 
 
-async def test_a_meter_keeps_to_its_connection() -> None:
+async def test_a_meter_keeps_its_connection() -> None:
     server = Answering(lambda _: "OK")
     await server.tally(rounds("abcde", "abcde"), accounts=[], register=False, connections=2)
     assert sorted(map("".join, server.heard)) == ["aceace", "bdbd"]
@@ -83,17 +83,17 @@ async def test_more_lines_than_the_window_are_all_answered() -> None:
     assert tally.ok == tally.sent == 20_000
 
 
-async def test_a_server_that_goes_away_is_told() -> None:
+async def test_a_server_that_disconnects_is_reported() -> None:
     with pytest.raises(MeterError, match=r"the server closed the connection with|no connection to"):
         await Answering(lambda _: "OK", after=3).tally(rounds("abcdef"), accounts=[], register=False)
 
 
-async def test_a_server_that_is_not_there_is_told() -> None:
+async def test_an_unreachable_server_is_reported() -> None:
     with pytest.raises(MeterError, match="no connection to 127"):
         await simulator.send_rounds("127.0.0.1", 1, [], rounds("a"), register=False)
 
 
-async def test_a_day_is_played_with_both_its_ends() -> None:
+async def test_a_replayed_day_has_both_its_ends() -> None:
     fleet = Fleet(2, 1, ZONE)
     start = ZONE.parse("2025-03-12T00:00")
     shares: list[float] = []
@@ -104,7 +104,7 @@ async def test_a_day_is_played_with_both_its_ends() -> None:
     assert shares[-1] == 1.0
 
 
-async def test_live_meters_speak_once_in_their_period_at_the_time_it_is() -> None:
+async def test_live_meters_read_once_per_period_at_the_current_time() -> None:
     clock = FakeClock("2025-03-12T10:40:00", ZONE)
     fleet = Fleet(7, 1, ZONE)
 

@@ -33,21 +33,21 @@ def test_log_lines() -> None:
 
 
 @pytest.mark.parametrize(("text", "first"), [(LOG, 1), (DAY, 2), ("\ufeff" + DAY, 2), ("\ufeff" + LOG, 1)])
-def test_the_form_is_found_out(tmp_path: Path, text: str, first: int) -> None:
+def test_the_format_is_detected(tmp_path: Path, text: str, first: int) -> None:
     found, refused = read(tmp_path, text)
     assert found == [(first, "007", 144_500), (first + 1, "524-935-527", 145_000)]
     assert not refused
 
 
-def test_a_last_line_without_its_end_is_a_line(tmp_path: Path) -> None:
+def test_a_last_line_without_newline_is_read(tmp_path: Path) -> None:
     assert len(read(tmp_path, LOG.rstrip())[0]) == 2
 
 
-def test_windows_line_ends_are_taken(tmp_path: Path) -> None:
+def test_windows_line_ends_are_accepted(tmp_path: Path) -> None:
     assert len(read(tmp_path, DAY.replace("\n", "\r\n"))[0]) == 2
 
 
-def test_a_broken_line_costs_itself_alone(tmp_path: Path) -> None:
+def test_a_broken_line_is_refused_alone(tmp_path: Path) -> None:
     found, refused = read(
         tmp_path,
         LOG + "m1,2025-02-30T00:00:00,1\nm1,x\n\n\udcffm,2025-02-19T00:30:00,1\n" + "m1,2025-02-19T00:30:00,1\n",
@@ -56,13 +56,13 @@ def test_a_broken_line_costs_itself_alone(tmp_path: Path) -> None:
     assert refused == ["3 bad-timestamp", "4 syntax", "6 bad-encoding"]
 
 
-def test_a_broken_first_line_is_told_if_the_form_is(tmp_path: Path) -> None:
+def test_a_broken_first_line_is_refused_if_the_format_is_given(tmp_path: Path) -> None:
     assert read(tmp_path, "m 1,x\n" + LOG, "log")[1] == ["1 syntax"]
     with pytest.raises(MeterError, match="not the first line of a known format"):
         read(tmp_path, "m 1,x\n" + LOG)
 
 
-def test_another_form_than_told_is_an_error(tmp_path: Path) -> None:
+def test_a_file_in_another_format_than_given_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(MeterError, match="not the first line of a wide file"):
         read(tmp_path, DAY, "wide")
 
@@ -71,12 +71,12 @@ def test_an_empty_file_has_no_readings(tmp_path: Path) -> None:
     assert read(tmp_path, "") == ([], [])
 
 
-def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(MeterError, match=r"cannot read .*nothing\.csv: No such file"):
         list(readers.read_pieces(tmp_path / "nothing.csv", ZONE))
 
 
-def test_progress_ends_at_the_whole(tmp_path: Path) -> None:
+def test_progress_ends_at_1(tmp_path: Path) -> None:
     path = tmp_path / "log.txt"
     path.write_text(LOG)
     told: list[float] = []

@@ -30,7 +30,7 @@ def test_a_register_is_known_for_any_instant_alone() -> None:
     assert (every[START + 7 * HOUR] == Fleet(5, 3, ZONE).registers_at(START + 7 * HOUR)).all()
 
 
-def test_seeds_make_the_difference() -> None:
+def test_equal_seeds_give_equal_meters() -> None:
     assert (registers(Fleet(5, 3, ZONE), 1) == registers(Fleet(5, 3, ZONE), 1)).all()
     assert (registers(Fleet(5, 3, ZONE), 1) != registers(Fleet(5, 4, ZONE), 1)).any()
     assert Fleet(50, 3, ZONE).accounts != Fleet(50, 4, ZONE).accounts
@@ -63,7 +63,7 @@ def test_accounts_can_be_registered() -> None:
         assert all((account.address, account.region, account.sub_region, account.postcode, account.apartment_type))
 
 
-def test_there_is_nothing_before_the_meters() -> None:
+def test_readings_before_the_installation_are_refused() -> None:
     Fleet(1, 1, ZONE).registers_at(ZONE.parse("2000-01-01T08:00"))
     with pytest.raises(MeterError, match="installed in 2000"):
         Fleet(1, 1, ZONE).registers_at(ZONE.parse("2000-01-01T07:59"))

@@ -83,7 +83,7 @@ def test_a_quoted_cell_may_hold_a_comma(tmp_path: Path) -> None:
         (row().replace("Area", "\udcff"), "bad-encoding"),
     ],
 )
-def test_a_line_that_is_no_reading_costs_itself_alone(tmp_path: Path, line: str, code: str) -> None:
+def test_a_line_that_is_no_reading_is_refused_alone(tmp_path: Path, line: str, code: str) -> None:
     text = (HEADER + row(kwh="1") + line + row(kwh="2", time="8:00")).encode("utf-8", "surrogateescape")
     pieces = read(tmp_path, text)
     assert [wh for _, _, _, wh, _ in readings(pieces)] == [1000, 2000]
@@ -92,13 +92,13 @@ def test_a_line_that_is_no_reading_costs_itself_alone(tmp_path: Path, line: str,
     assert refused[0].why
 
 
-def test_blank_lines_are_no_lines(tmp_path: Path) -> None:
+def test_blank_lines_are_ignored(tmp_path: Path) -> None:
     pieces = read(tmp_path, HEADER + "\n" + row() + ",,,,,,,,,,,,\n" + row(time="9:00") + "\n")
     assert [line for line, *_ in readings(pieces)] == [3, 5]
     assert not any(piece.refused for piece in pieces)
 
 
-def test_the_careful_way_reads_what_the_fast_way_reads(tmp_path: Path) -> None:
+def test_single_lines_and_blocks_give_the_same_readings(tmp_path: Path) -> None:
     lines = [row(meter=f"{m:03}", kwh=f"{m}.{h}", time=f"{h}:30", area=f"A{m % 3}") for h in range(9) for m in range(9)]
     fast = readings(read(tmp_path, HEADER + "".join(lines)))
     careful = readings(read(tmp_path, HEADER + "".join(lines) + "broken\n"))
@@ -106,7 +106,7 @@ def test_the_careful_way_reads_what_the_fast_way_reads(tmp_path: Path) -> None:
     assert len(fast) == 81
 
 
-def test_what_is_written_is_read_back(tmp_path: Path) -> None:
+def test_a_written_file_is_read_back(tmp_path: Path) -> None:
     fleet = Fleet(5, 3, ZONE)
     start, hour = ZONE.parse("2024-02-28T22:00"), 3_600_000_000
     file = io.StringIO()

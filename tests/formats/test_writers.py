@@ -77,7 +77,7 @@ def test_a_workbook_has_its_definition_on_a_sheet_of_its_own(tmp_path: Path) -> 
     assert os.listdir(tmp_path) == ["t.xlsx"]
 
 
-def test_more_rows_than_a_sheet_holds_go_on_in_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_table_continues_on_another_sheet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writers, "MAX_SHEET_ROWS", 2)
     book = openpyxl.load_workbook(write(tmp_path / "t.xlsx", TABLE))
     assert book.sheetnames == ["Table", "Table 2", "Definition"]
@@ -110,7 +110,7 @@ def test_a_table_without_rows_has_its_columns(tmp_path: Path, suffix: str) -> No
 
 
 @pytest.mark.parametrize("suffix", writers.SUFFIXES)
-def test_what_was_there_stays_if_it_fails(tmp_path: Path, suffix: str) -> None:
+def test_an_existing_file_is_unchanged_after_a_failure(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"t{suffix}"
     path.write_text("before")
     with pytest.raises(KeyError):
@@ -121,7 +121,7 @@ def test_what_was_there_stays_if_it_fails(tmp_path: Path, suffix: str) -> None:
         write(tmp_path / "nowhere" / f"t{suffix}")
 
 
-def test_what_is_no_table_is_refused_by_its_name(tmp_path: Path) -> None:
+def test_a_file_of_another_suffix_is_refused(tmp_path: Path) -> None:
     with pytest.raises(
         writers.FileNameError, match=r"t\.txt: the name of the file must end in \.csv, \.parquet, \.xlsx"
     ):

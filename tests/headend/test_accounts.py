@@ -15,7 +15,7 @@ from tests.clock import FakeClock
 from tests.desk import read
 
 
-async def test_who_did_what_is_kept(desk: HeadEnd) -> None:
+async def test_changes_of_accounts_are_audited(desk: HeadEnd) -> None:
     await desk.accounts.modify("m", {"address": "12 Elm Street"}, "ada@example.com")
     await desk.accounts.deactivate("m", "ada@example.com")
     assert (await read(desk, "1", "2025-03-12T01:00:00")).code == "deactivated"
@@ -31,7 +31,7 @@ async def test_who_did_what_is_kept(desk: HeadEnd) -> None:
 
 
 @pytest.mark.parametrize("what", ["append_edits", "commit_change"])
-async def test_a_deactivation_and_its_event_stand_together_or_not_at_all(
+async def test_a_deactivation_and_its_event_are_stored_together_or_not_at_all(
     desk: HeadEnd, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
     def refuse(*_: object) -> None:
@@ -55,7 +55,7 @@ async def test_a_deactivation_and_its_event_stand_together_or_not_at_all(
 
 
 @pytest.mark.parametrize("order", [(15, 18), (18, 15)])
-async def test_readings_between_a_wrong_day_and_the_right_one_go_back(desk: HeadEnd, order: tuple[int, int]) -> None:
+async def test_readings_return_to_their_group_when_a_move_is_corrected(desk: HeadEnd, order: tuple[int, int]) -> None:
     engine = desk.engine
     cast("FakeClock", engine.clock).advance(10 * 86_400)
     await desk.accounts.modify("m", {"region": "East"}, "ann", engine.zone.parse("2025-03-12T11:00"))

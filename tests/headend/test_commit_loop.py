@@ -13,7 +13,7 @@ from metertui.headend.service import HeadEnd
 from tests.desk import ScriptLane, read
 
 
-async def test_what_arrives_together_shares_one_write_and_one_sync(
+async def test_requests_that_arrive_together_share_one_write_and_one_sync(
     desk: HeadEnd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     syncs = []
@@ -29,7 +29,7 @@ async def test_what_arrives_together_shares_one_write_and_one_sync(
     assert syncs == [True]
 
 
-async def test_a_line_goes_before_those_that_pour(desk: HeadEnd) -> None:
+async def test_a_single_line_goes_before_connections_that_flood(desk: HeadEnd) -> None:
     pouring = [ScriptLane([("nobody", "1", None)] * 10_000) for _ in range(200)]
     for lane in pouring:
         desk.submit(lane)
@@ -39,7 +39,7 @@ async def test_a_line_goes_before_those_that_pour(desk: HeadEnd) -> None:
     assert sum(len(lane.batches) for lane in pouring) <= 2 * 1024 // 64
 
 
-async def test_a_concentrator_is_not_put_off_by_the_many_that_ask_and_wait(desk: HeadEnd) -> None:
+async def test_a_concentrator_is_served_beside_thousands_that_send_and_wait(desk: HeadEnd) -> None:
     concentrator = ScriptLane([("m", str(i), f"2025-03-12T01:00:00.{i:06}") for i in range(1000)])
     asked = 0
 
@@ -58,7 +58,7 @@ async def test_a_concentrator_is_not_put_off_by_the_many_that_ask_and_wait(desk:
     assert asked < 2 * 3000
 
 
-async def test_nothing_is_answered_before_it_is_on_disk(desk: HeadEnd, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_no_reply_is_sent_before_the_sync(desk: HeadEnd, monkeypatch: pytest.MonkeyPatch) -> None:
     release = threading.Event()
     append = desk.engine.log.append
 
@@ -79,7 +79,7 @@ async def test_nothing_is_answered_before_it_is_on_disk(desk: HeadEnd, monkeypat
     assert len(desk.engine.readings) == 1
 
 
-async def test_a_disk_that_refuses_is_told_and_forgiven(desk: HeadEnd, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_disk_error_is_reported_until_a_write_succeeds(desk: HeadEnd, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
@@ -92,7 +92,7 @@ async def test_a_disk_that_refuses_is_told_and_forgiven(desk: HeadEnd, monkeypat
     assert desk.live().storage_error == ""
 
 
-async def test_a_lane_with_much_leaves_room_for_the_others(desk: HeadEnd) -> None:
+async def test_a_large_lane_leaves_room_for_the_others(desk: HeadEnd) -> None:
     flood = ScriptLane([("m", str(i), None) for i in range(50_000)])
     small = ScriptLane([("m", "1", "2025-03-12T01:00:00")])
     desk.submit(flood)
@@ -102,7 +102,9 @@ async def test_a_lane_with_much_leaves_room_for_the_others(desk: HeadEnd) -> Non
 
 
 @pytest.mark.parametrize("step", ["collect", "reply"])
-async def test_a_defect_in_one_lane_costs_that_lane(desk: HeadEnd, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+async def test_a_defect_in_a_lane_drops_that_lane_only(
+    desk: HeadEnd, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
     def defect(*_: object) -> int:
         raise RuntimeError("a defect")
 
@@ -132,7 +134,7 @@ async def test_a_defect_after_the_write_is_answered_neither_ok_nor_err(
     assert (await read(desk, "2", "2025-03-12T02:00:00")).kind == "ok"
 
 
-async def test_a_defect_in_a_batch_refuses_it_and_no_other(desk: HeadEnd) -> None:
+async def test_a_defect_in_a_batch_refuses_that_batch_only(desk: HeadEnd) -> None:
     class Broken(ScriptLane):
         def perform(self, batch: Batch) -> None:
             super().perform(batch)

@@ -12,7 +12,7 @@ from metertui.headend.service import HeadEnd
 from tests.desk import read
 
 
-async def test_decisions_are_kept_audited_and_seen_at_once(desk: HeadEnd) -> None:
+async def test_decisions_are_stored_audited_and_effective_at_once(desk: HeadEnd) -> None:
     for kwh, time in (("100", "2025-03-12T08:00"), ("101", "2025-03-12T09:00"), ("3", "2025-03-12T10:00")):
         await read(desk, kwh, time)
     at = desk.engine.zone.parse("2025-03-12T10:00")
@@ -30,7 +30,7 @@ async def test_decisions_are_kept_audited_and_seen_at_once(desk: HeadEnd) -> Non
     assert "\tann\texchange\tm\tat=2025-03-12T10:00:00+08:00 final=102 initial=3: worn out\n" in audit
 
 
-async def test_a_decision_that_nobody_waits_for_any_more_is_finished(desk: HeadEnd) -> None:
+async def test_a_decision_runs_to_completion_when_its_caller_is_cancelled(desk: HeadEnd) -> None:
     await read(desk, "100", "2025-03-12T08:00")
     at = desk.engine.zone.parse("2025-03-12T08:00")
     deciding = asyncio.create_task(desk.corrections.apply([Decision("void", "m", at, "misread")], "ann"))

@@ -18,7 +18,7 @@ from tests.clock import FakeClock
 from tests.desk import RULES, read
 
 
-async def test_ingest_goes_on_beside_a_day_close(desk: HeadEnd, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_ingest_continues_during_a_day_close(desk: HeadEnd, monkeypatch: pytest.MonkeyPatch) -> None:
     await read(desk, "1", "2025-03-11T01:00:00")
     gate = threading.Event()
     write_day_files = desk.engine.day_close.write_day_files
@@ -48,7 +48,7 @@ async def test_ingest_goes_on_beside_a_day_close(desk: HeadEnd, monkeypatch: pyt
     assert (desk.engine.folder / "log.txt").read_text() == "m,2025-03-12T01:00:00+08:00,2\n"
 
 
-async def test_a_close_tells_what_came_in_late_and_is_known_after_a_restart(desk: HeadEnd) -> None:
+async def test_a_day_close_counts_late_readings_and_is_known_after_a_restart(desk: HeadEnd) -> None:
     await read(desk, "1", "2025-03-10T01:00:00")
     first = await desk.day_close.close("test")
     assert (first.files, first.late) == (1, None)  # what was over before is not known
@@ -65,12 +65,12 @@ async def test_a_close_tells_what_came_in_late_and_is_known_after_a_restart(desk
     assert (kept.readings, kept.files, kept.late, kept.late_files, kept.by) == (3, 3, 2, 2, "test")
 
 
-async def test_an_empty_log_closes_nothing(desk: HeadEnd) -> None:
+async def test_a_day_close_of_an_empty_log_moves_nothing(desk: HeadEnd) -> None:
     close = await desk.day_close.close("test")
     assert (close.readings, close.files) == (0, 0)
 
 
-async def test_a_close_that_the_disk_stopped_is_taken_up_by_the_next(
+async def test_a_day_close_completes_one_that_the_disk_interrupted(
     desk: HeadEnd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await read(desk, "1", "2025-03-11T01:00:00")
@@ -89,7 +89,7 @@ def _refuse(*_: object) -> int:
     raise StorageError("the disk is full")
 
 
-async def test_an_account_that_moves_during_a_close_is_where_it_says(
+async def test_an_account_that_moves_during_a_day_close_is_indexed_in_its_group(
     desk: HeadEnd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine = desk.engine
@@ -113,7 +113,7 @@ async def test_an_account_that_moves_during_a_close_is_where_it_says(
     assert len(engine.readings.select_rows(groups=west)) == 1
 
 
-async def test_midnight_closes_the_day_and_opens_the_file_of_the_next(desk: HeadEnd) -> None:
+async def test_midnight_closes_the_day_and_creates_the_next_day_file(desk: HeadEnd) -> None:
     await read(desk, "1", "2025-03-12T10:00:00")
     clock = desk.engine.clock
     assert isinstance(clock, FakeClock)
@@ -137,7 +137,7 @@ async def test_midnight_closes_the_day_and_opens_the_file_of_the_next(desk: Head
     assert len((desk.engine.folder / "archive/2025/03_13.csv").read_text().splitlines()) == 2
 
 
-async def test_midnight_closes_the_day_though_the_next_days_file_cannot_be_made(
+async def test_midnight_closes_the_day_when_the_next_day_file_cannot_be_created(
     desk: HeadEnd, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     await read(desk, "1", "2025-03-12T10:00:00")
@@ -152,7 +152,7 @@ async def test_midnight_closes_the_day_though_the_next_days_file_cannot_be_made(
     assert "the file of 2025-03-13: the disk is full" in caplog.text
 
 
-async def test_the_next_days_file_is_not_made_while_a_close_may_write_it(
+async def test_the_next_day_file_is_not_created_during_a_day_close(
     desk: HeadEnd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done: list[str] = []
@@ -188,7 +188,7 @@ async def test_the_next_days_file_is_not_made_while_a_close_may_write_it(
     assert len((desk.engine.folder / "archive/2025/03_13.csv").read_text().splitlines()) == 2
 
 
-async def test_midnight_may_be_left_to_others(tmp_path: Path) -> None:
+async def test_midnight_closes_no_day_if_it_is_switched_off(tmp_path: Path) -> None:
     clock = FakeClock("2025-03-12T23:59:00")
     headend = HeadEnd(Engine.open(tmp_path, RULES, clock), close_at_midnight=False)
     await headend.start()

@@ -27,7 +27,7 @@ def serve(queue: FairQueue[Asker], most: int) -> Asker:
     return lane
 
 
-def test_a_line_now_and_then_never_waits_for_the_five_thousand_that_pour() -> None:
+def test_an_occasional_line_never_waits_for_five_thousand_that_flood() -> None:
     queue: FairQueue[Asker] = FairQueue()
     for _ in range(5000):
         queue.add(Asker(10_000), 64)
@@ -40,7 +40,7 @@ def test_a_line_now_and_then_never_waits_for_the_five_thousand_that_pour() -> No
         assert serve(queue, 64) is meter, turn
 
 
-def test_those_that_pour_get_the_same() -> None:
+def test_lanes_that_flood_get_equal_shares() -> None:
     queue: FairQueue[Asker] = FairQueue()
     lanes = [Asker(10_000) for _ in range(7)]
     for lane in lanes:
@@ -49,7 +49,7 @@ def test_those_that_pour_get_the_same() -> None:
     assert set(turns.values()) == {100}
 
 
-def test_who_had_the_server_alone_is_not_made_to_wait_for_it_later() -> None:
+def test_a_lane_that_was_alone_is_not_delayed_later() -> None:
     queue: FairQueue[Asker] = FairQueue()
     alone, late = Asker(10**9), Asker(10**9)
     queue.add(alone, 64)
@@ -59,7 +59,7 @@ def test_who_had_the_server_alone_is_not_made_to_wait_for_it_later() -> None:
     assert {serve(queue, 64), serve(queue, 64)} == {alone, late}
 
 
-def test_the_oldest_is_who_asked_first_whatever_it_wants() -> None:
+def test_the_oldest_lane_is_the_one_added_first() -> None:
     queue: FairQueue[Asker] = FairQueue()
     heavy, light = Asker(1000), Asker(1)
     queue.add(heavy, 64)
@@ -74,7 +74,7 @@ def test_the_oldest_is_who_asked_first_whatever_it_wants() -> None:
 
 @settings(max_examples=60)
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(1, 64), st.sampled_from(["add", "next", "oldest"]))))
-def test_each_that_asks_is_served_once(steps: list[tuple[int, int, str]]) -> None:
+def test_each_lane_is_served_once(steps: list[tuple[int, int, str]]) -> None:
     queue: FairQueue[Asker] = FairQueue()
     lanes = [Asker(0) for _ in range(10)]
     waiting: list[Asker] = []

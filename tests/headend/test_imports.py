@@ -52,7 +52,7 @@ async def start(folder: Path) -> HeadEnd:
 
 
 @pytest.mark.parametrize("seed", range(3))
-async def test_it_comes_to_what_a_command_would_have_made_of_it(
+async def test_an_import_gives_what_the_command_gives(
     tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(batch, "_MOST_LATE", 3 + 1000 * seed)  # small batches, or a single one
@@ -80,7 +80,7 @@ async def test_it_comes_to_what_a_command_would_have_made_of_it(
     assert list(opened[0].accounts) == list(opened[1].accounts)
 
 
-async def test_of_a_deactivated_meter_what_was_read_before_is_taken_and_no_more(tmp_path: Path) -> None:
+async def test_a_deactivated_meter_gets_its_earlier_readings_only(tmp_path: Path) -> None:
     file = tmp_path / "x.csv"
     file.write_text(
         "identifier,timestamp,usage\nm-1,2025-03-10T00:00,1000\nm-1,2025-03-12T10:30,1001\n"
@@ -110,7 +110,7 @@ async def test_of_a_deactivated_meter_what_was_read_before_is_taken_and_no_more(
     await alone.stop()
 
 
-async def test_what_arrives_between_plan_and_deed_is_met(tmp_path: Path) -> None:
+async def test_readings_that_arrive_after_the_plan_are_compared(tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text(
         "identifier,timestamp,usage\nm-1,2025-03-10T00:00,1000\nm-1,2025-03-10T01:00,1001\nm-1,2025-03-10T02:00,1002\n"
     )
@@ -129,7 +129,7 @@ async def test_what_arrives_between_plan_and_deed_is_met(tmp_path: Path) -> None
     assert "x.csv:4\tconflict\t" in (tmp_path / "data/rejects.log").read_text()
 
 
-async def test_meters_go_on_beside_it(tmp_path: Path) -> None:
+async def test_ingest_continues_during_an_import(tmp_path: Path) -> None:
     file = history(tmp_path / "x.csv", random.Random(1), meters=34, slots=117)
     headend = await start(tmp_path / "data")
     importing = await headend.imports.plan([file])
@@ -146,7 +146,7 @@ async def test_meters_go_on_beside_it(tmp_path: Path) -> None:
     await headend.stop()
 
 
-async def test_a_disk_that_refuses_ends_it_and_doing_it_again_does_the_rest(
+async def test_an_import_that_the_disk_ends_is_completed_by_another(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = history(tmp_path / "x.csv", random.Random(2), meters=34, slots=117)
@@ -172,7 +172,7 @@ async def test_a_disk_that_refuses_ends_it_and_doing_it_again_does_the_rest(
     await headend.stop()
 
 
-async def test_a_file_that_is_none_changes_nothing(tmp_path: Path) -> None:
+async def test_an_unreadable_file_changes_nothing(tmp_path: Path) -> None:
     headend = await start(tmp_path / "data")
     (tmp_path / "x.csv").write_text("what is this\n")
     for name in ("x.csv", "none.csv"):

@@ -19,7 +19,7 @@ def test_a_percentile_is_known_to_a_quarter_of_a_power_of_two(taken: list[float]
     assert exact * 0.999 <= found <= exact * 1.2
 
 
-def test_only_the_last_minute_is_told() -> None:
+def test_percentiles_are_of_the_last_minute() -> None:
     latency = Latency()
     latency.add(5.0, [0.0] * 10)
     for second in range(59):
@@ -34,7 +34,7 @@ def test_only_the_last_minute_is_told() -> None:
     assert latency.recent_percentiles((0.5, 0.99)) == (None, None)
 
 
-def test_what_is_too_fast_or_too_slow_still_counts() -> None:
+def test_times_out_of_range_count_as_the_nearest() -> None:
     latency = Latency()
     latency.add(1.0, [1.0, 2.0])  # a clock may give the same twice
     assert latency.recent_percentiles((1.0,)) == (1e-5,)

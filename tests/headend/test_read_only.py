@@ -235,7 +235,7 @@ async def follow(follower: ReadOnlyHeadEnd) -> None:
 
 
 @pytest.mark.parametrize("seed", range(int(os.environ.get("METERTUI_WALKS", "5"))))
-async def test_at_rest_the_follower_has_what_the_owner_has(tmp_path: Path, seed: int) -> None:
+async def test_a_follower_at_rest_has_what_the_owner_has(tmp_path: Path, seed: int) -> None:
     walk = Walk(tmp_path, seed)
     for _ in range(walk.random.randrange(20)):
         walk.step()
@@ -314,7 +314,7 @@ async def test_all_that_would_write_is_refused_with_the_name_of_the_owner(
     assert "a@b.example\tlogin refused" in contents(tmp_path)["audit.log"].decode()
 
 
-async def test_it_says_when_the_owner_has_ended_and_when_another_has_come(
+async def test_the_live_state_names_the_owner_and_tells_when_it_has_ended(
     pair: tuple[Engine, ReadOnlyHeadEnd], tmp_path: Path
 ) -> None:
     owner, follower = pair
@@ -340,7 +340,7 @@ async def test_it_says_when_the_owner_has_ended_and_when_another_has_come(
     lock.release()
 
 
-async def test_what_it_counts_is_what_it_sees(pair: tuple[Engine, ReadOnlyHeadEnd], tmp_path: Path) -> None:
+async def test_counters_are_of_what_was_followed(pair: tuple[Engine, ReadOnlyHeadEnd], tmp_path: Path) -> None:
     owner, follower = pair
     for _ in range(2):
         await follower.tick()
@@ -358,7 +358,7 @@ async def test_what_it_counts_is_what_it_sees(pair: tuple[Engine, ReadOnlyHeadEn
     assert live.refused == {"syntax": 1}
 
 
-async def test_a_file_that_cannot_be_read_is_told_and_holds_nothing_else_up(
+async def test_an_unreadable_file_is_reported_and_delays_nothing_else(
     pair: tuple[Engine, ReadOnlyHeadEnd], tmp_path: Path
 ) -> None:
     owner, follower = pair
@@ -377,7 +377,7 @@ async def test_a_file_that_cannot_be_read_is_told_and_holds_nothing_else_up(
     assert follower.live().follow_error == ""
 
 
-async def test_it_follows_by_itself_within_a_second(pair: tuple[Engine, ReadOnlyHeadEnd]) -> None:
+async def test_changes_are_followed_without_being_asked(pair: tuple[Engine, ReadOnlyHeadEnd]) -> None:
     owner, follower = pair
     await follower.start()
     read(owner, "m", "6")
@@ -394,7 +394,7 @@ async def test_it_follows_by_itself_within_a_second(pair: tuple[Engine, ReadOnly
     assert follower.live().in_log == 0
 
 
-async def test_half_a_change_of_an_account_is_none(pair: tuple[Engine, ReadOnlyHeadEnd]) -> None:
+async def test_a_half_written_change_of_an_account_is_not_applied(pair: tuple[Engine, ReadOnlyHeadEnd]) -> None:
     owner, follower = pair
     owner.accounts.modify("m", {"region": "East"}, owner.clock.now())
     await follower.follow()
@@ -409,7 +409,7 @@ async def test_half_a_change_of_an_account_is_none(pair: tuple[Engine, ReadOnlyH
     assert follower.engine.accounts.get("m").region == "West"  # type: ignore[union-attr]
 
 
-async def test_lines_that_were_set_aside_are_forgotten(pair: tuple[Engine, ReadOnlyHeadEnd], tmp_path: Path) -> None:
+async def test_lines_removed_from_the_log_are_removed(pair: tuple[Engine, ReadOnlyHeadEnd], tmp_path: Path) -> None:
     owner, follower = pair
     read(owner, "m", "6")
     await follow(follower)

@@ -10,7 +10,7 @@ from metertui.engine.errors import StorageError
 from metertui.headend.recurring import Recurring
 
 
-async def test_a_time_that_fails_is_told_and_the_next_comes(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_failed_run_is_logged_and_the_next_one_comes(caplog: pytest.LogCaptureFixture) -> None:
     faults: list[Exception | None] = [StorageError("the disk is full"), ZeroDivisionError("a defect"), None]
     done, failures = asyncio.Event(), []
 
@@ -31,5 +31,5 @@ async def test_a_time_that_fails_is_told_and_the_next_comes(caplog: pytest.LogCa
     assert len(asyncio.all_tasks()) == 1
 
 
-async def test_what_was_never_begun_is_stopped() -> None:
+async def test_stopping_before_the_start_does_nothing() -> None:
     await Recurring(lambda: asyncio.sleep(0), "nothing").stop()

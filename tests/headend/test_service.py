@@ -7,7 +7,7 @@ from metertui.headend.service import HeadEnd
 from tests.desk import RULES, ScriptLane, read
 
 
-async def test_questions_see_what_is_stored_now(desk: HeadEnd) -> None:
+async def test_questions_are_asked_of_all_stored_readings(desk: HeadEnd) -> None:
     assert await desk.ask(len) == 0
     await read(desk, "1", "2025-03-12T01:00:00")
     assert await desk.ask(len) == 1
@@ -17,7 +17,7 @@ async def test_questions_see_what_is_stored_now(desk: HeadEnd) -> None:
     assert found.rows[0].why == "0.5 kWh is lower than the 1 kWh counted at 2025-03-12T01:00:00+08:00"
 
 
-async def test_stopping_answers_what_has_arrived_and_gives_the_folder_back(desk: HeadEnd) -> None:
+async def test_stopping_replies_to_what_has_arrived_and_unlocks_the_folder(desk: HeadEnd) -> None:
     lane = ScriptLane([("m", "1", "2025-03-12T01:00:00")])
     desk.submit(lane)
     await desk.stop()

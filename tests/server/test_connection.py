@@ -34,7 +34,7 @@ async def test_bytes_may_come_one_by_one() -> None:
         writer.close()
 
 
-async def test_half_a_line_waits_without_turns() -> None:
+async def test_an_incomplete_line_waits_without_batches() -> None:
     async with serving() as (headend, listener):
         reader, writer = await connect(listener)
         writer.write(b"PI")
@@ -62,7 +62,7 @@ async def test_a_hundred_thousand_lines_at_once_are_all_answered_in_order() -> N
         assert headend.most_waiting <= 2 * 262_144
 
 
-async def test_an_over_long_line_costs_itself_alone_and_is_no_command() -> None:
+async def test_an_over_long_line_is_refused_alone_and_is_no_command() -> None:
     async with serving(Limits(line_bytes=100)) as (headend, listener):
         answer = await say(listener, b"x" * 500_000 + b" STOPSERVER\nPING\n")
         assert answer == b"ERR too-long: a line is at most 100 bytes with its ending\nOK\n"
@@ -110,7 +110,7 @@ async def test_quit_is_answered_and_then_the_connection_closes() -> None:
         await until(lambda: headend.connections == 0)
 
 
-async def test_the_answer_to_quit_outlives_what_the_client_goes_on_sending() -> None:
+async def test_the_reply_to_quit_arrives_though_the_client_goes_on_sending() -> None:
     async with serving() as (_, listener):
         reader, writer = await connect(listener)
         writer.write(b"QUIT\n" + b"PING\n" * 1_000_000)
@@ -155,7 +155,7 @@ async def test_stopserver_holds_back_its_own_connection_and_no_other() -> None:
         (ZeroDivisionError(), b"ERR storage: the day close failed; the server's log says why\n"),
     ],
 )
-async def test_a_day_close_that_fails_says_so_and_the_connection_goes_on(error: Exception, reply: bytes) -> None:
+async def test_a_failed_day_close_is_refused_and_the_connection_goes_on(error: Exception, reply: bytes) -> None:
     async with serving() as (headend, listener):
         reader, writer = await connect(listener)
         writer.write(b"STOPSERVER\nPING\n")
@@ -181,7 +181,7 @@ async def test_a_client_that_has_gone_does_not_stop_its_day_close() -> None:
 # -- who does not read, and whose input waits ------------------------------------------------------------------------
 
 
-async def test_of_who_does_not_read_nothing_more_is_taken_in_however_little() -> None:
+async def test_a_client_that_does_not_read_is_not_read_from() -> None:
     async with serving(Limits(reply_bytes=4096)) as (headend, listener):
         client = socket.socket()
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -201,7 +201,7 @@ async def test_of_who_does_not_read_nothing_more_is_taken_in_however_little() ->
         client.close()
 
 
-async def test_a_slow_reader_who_reads_at_last_has_every_reply() -> None:
+async def test_a_slow_reader_gets_every_reply() -> None:
     async with serving(SMALL) as (headend, listener):
         client, sent = await flood_unread(headend, listener)
         client.shutdown(socket.SHUT_WR)

@@ -40,12 +40,12 @@ async def test_bad_input_is_answered_with_one_clear_error(folder: Path, owner: H
     assert why in reply["error"]
 
 
-async def test_a_client_that_leaves_before_its_line_ends_has_asked_for_nothing(folder: Path, owner: HeadEnd) -> None:
+async def test_an_incomplete_request_is_not_run(folder: Path, owner: HeadEnd) -> None:
     assert await asyncio.to_thread(exchange, folder, b'{"do":"users register","with":{"meter":"m-1"}}') == []
     assert "m-1" not in owner.engine.accounts
 
 
-async def test_a_client_that_does_not_wait_has_what_it_asked_for_done(folder: Path, owner: HeadEnd) -> None:
+async def test_a_command_runs_though_its_client_has_disconnected(folder: Path, owner: HeadEnd) -> None:
     with socket_file.connect(folder) as connection:
         connection.sendall(b'{"do":"users register","with":{"meter":"m-1"}}\n')
     while "m-1" not in owner.engine.accounts:
@@ -69,20 +69,18 @@ async def test_a_defect_is_one_sentence_and_the_next_command_goes_on(
     assert "result" in await send_command(folder, "users register", meter="m-1")
 
 
-async def test_too_many_at_once_are_told(folder: Path, owner: HeadEnd, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_too_many_connections_are_refused(folder: Path, owner: HeadEnd, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(control, "_CONNECTIONS", 0)
     assert "try again later" in (await send_command(folder, "close"))["error"]
 
 
-async def test_who_says_nothing_is_not_waited_for(
-    folder: Path, owner: HeadEnd, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_silent_client_times_out(folder: Path, owner: HeadEnd, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(control, "_TIMEOUT_SECONDS", 0.01)
     (reply,) = await asyncio.to_thread(exchange, folder, b"{", end=False)
     assert reply == {"error": "no request came in time"}
 
 
-async def test_the_end_waits_for_work_but_not_for_who_has_not_asked(
+async def test_stopping_waits_for_commands_but_not_for_silent_clients(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun, go = asyncio.Event(), asyncio.Event()
@@ -110,7 +108,7 @@ async def test_the_end_waits_for_work_but_not_for_who_has_not_asked(
 
 
 @pytest.mark.parametrize("turns", range(8))
-async def test_who_asks_while_it_ends_has_the_whole_answer_or_none(tmp_path: Path, turns: int) -> None:
+async def test_a_request_during_the_stop_gets_a_whole_reply_or_none(tmp_path: Path, turns: int) -> None:
     headend = HeadEnd(Engine.open(tmp_path, Rules(), FakeClock("2025-03-12T10:40:00")))
     served = ControlSocket(headend)
     await headend.start()
@@ -128,7 +126,7 @@ async def test_who_asks_while_it_ends_has_the_whole_answer_or_none(tmp_path: Pat
     gc.collect()
 
 
-async def test_a_folder_that_takes_no_socket_is_served_without(
+async def test_a_file_system_without_sockets_is_served_without_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def refuse(folder: Path) -> socket.socket:

@@ -33,7 +33,7 @@ _JSON = st.recursive(
 
 @given(_TEXT, st.dictionaries(_TEXT, _JSON, max_size=3), _JSON)
 @settings(max_examples=50)
-def test_what_is_said_is_what_is_heard(do: str, given: dict[str, object], result: object) -> None:
+def test_messages_survive_the_round_trip(do: str, given: dict[str, object], result: object) -> None:
     request = Request(do, given)
     line = encode_request(request)
     assert line.count(b"\n") == 1
@@ -57,7 +57,7 @@ def test_what_is_said_is_what_is_heard(do: str, given: dict[str, object], result
         b'{"do":"' + b"x" * MAX_LINE_BYTES + b'"}\n',
     ],
 )
-def test_what_is_no_request_is_said_in_one_sentence(line: bytes) -> None:
+def test_a_malformed_request_is_refused_in_one_sentence(line: bytes) -> None:
     with pytest.raises(MalformedMessage) as caught:
         parse_request(line)
     assert 0 < len(str(caught.value)) < 100
@@ -72,16 +72,16 @@ def test_any_bytes_are_a_message_or_malformed(line: bytes) -> None:
 
 
 @pytest.mark.parametrize("line", [b'{"progress": "1"}\n', b'{"error": 5}\n', b"{}\n", b'{"result": 1, "error": "x"}\n'])
-def test_what_is_no_reply(line: bytes) -> None:
+def test_malformed_replies_are_refused(line: bytes) -> None:
     with pytest.raises(MalformedMessage):
         parse_reply(line)
 
 
-def test_what_is_too_long_is_not_sent() -> None:
+def test_messages_that_are_too_long_are_not_sent() -> None:
     with pytest.raises(MeterError):
         encode_request(Request("import", {"files": ["x" * MAX_LINE_BYTES]}))
 
 
-def test_a_file_name_that_is_no_text_crosses_all_the_same() -> None:
+def test_file_names_that_are_not_utf8_survive() -> None:
     request = Request("import", {"files": ["\udcff.csv"]})
     assert parse_request(encode_request(request)) == request

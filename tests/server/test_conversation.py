@@ -116,7 +116,7 @@ async def test_one_conversation_with_every_verb(site: Site) -> None:
     assert "524-935-527,1 Elm,West,Jurong East,1,2-room" in (site.folder / "users.csv").read_text()
 
 
-async def test_what_is_answered_is_in_the_files_at_that_moment(site: Site) -> None:
+async def test_a_reply_is_sent_when_the_reading_is_in_the_log(site: Site) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", site.listener.port)
     for kwh in range(101, 111):
         writer.write(b"READ m1 %d 2025-03-02T00:00:%02d\n" % (kwh, kwh - 101))
@@ -128,7 +128,7 @@ async def test_what_is_answered_is_in_the_files_at_that_moment(site: Site) -> No
     writer.close()
 
 
-async def test_without_a_timestamp_the_clock_is_taken_and_none_is_lost(site: Site) -> None:
+async def test_readings_without_a_timestamp_get_distinct_times(site: Site) -> None:
     assert await site.say("READ m1 150", "READ m1 150", "READ m1 151") == ["OK"] * 3
     site.clock.advance(1)
     assert await site.say("READ m1 151") == ["OK"]
@@ -140,7 +140,7 @@ async def test_without_a_timestamp_the_clock_is_taken_and_none_is_lost(site: Sit
     ]
 
 
-async def test_a_meter_may_be_registered_and_read_in_one_breath(site: Site) -> None:
+async def test_a_meter_may_be_registered_and_read_in_one_chunk(site: Site) -> None:
     lines = [f"{line}" for i in range(500) for line in (f"REGISTER n{i}", f"READ n{i} {i}", f"REGISTER n{i}")]
     replies = await site.say(*lines)
     assert replies[0::3] == replies[1::3] == ["OK"] * 500
@@ -192,7 +192,7 @@ REFUSED: list[tuple[str | bytes, str]] = [
 
 
 @pytest.mark.parametrize(("line", "code"), REFUSED, ids=[f"{code}-{at}" for at, (_, code) in enumerate(REFUSED)])
-async def test_a_refused_line_says_why_and_costs_nothing_else(site: Site, line: str | bytes, code: str) -> None:
+async def test_a_refused_line_gives_the_reason_and_affects_no_other(site: Site, line: str | bytes, code: str) -> None:
     reply, after = await site.say(line, "PING")
     assert code_of(reply) == code
     assert after == "OK"
@@ -229,9 +229,7 @@ CHECKS: list[tuple[str | bytes, str]] = [
 
 
 @pytest.mark.parametrize(("line", "code"), CHECKS, ids=[f"{code}-{at}" for at, (_, code) in enumerate(CHECKS)])
-async def test_of_several_faults_the_first_in_the_order_of_checks_is_told(
-    site: Site, line: str | bytes, code: str
-) -> None:
+async def test_the_first_fault_in_the_order_of_checks_is_reported(site: Site, line: str | bytes, code: str) -> None:
     assert [code_of(reply) for reply in await site.say(line)] == [code]
 
 
@@ -242,7 +240,7 @@ async def test_ten_minutes_ahead_is_not_the_future_yet(site: Site) -> None:
 # -- the four codes that need more than a line ----------------------------------------------------------------------
 
 
-async def test_a_disk_that_refuses_is_told_for_each_line_and_forgiven(
+async def test_a_disk_error_refuses_each_line_until_a_write_succeeds(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object) -> None:
@@ -261,7 +259,7 @@ async def test_a_disk_that_refuses_is_told_for_each_line_and_forgiven(
     assert site.rejects().count(("storage", lines[0])) == 1
 
 
-async def test_a_second_day_close_is_busy_and_ingest_goes_on(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_second_day_close_is_busy_and_ingest_continues(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     gate = threading.Event()
     write_day_files = site.headend.engine.day_close.write_day_files
 
@@ -309,7 +307,7 @@ async def test_one_connection_too_many_meets_the_limit(tmp_path: Path) -> None:
         further.close()
 
 
-async def test_who_must_log_in_first_is_denied_until_then(tmp_path: Path) -> None:
+async def test_commands_before_auth_are_denied(tmp_path: Path) -> None:
     async with Site(tmp_path, require_auth="always") as site:
         replies = await site.say("PING", "REGISTER m1", "READ m1 5", "STOPSERVER", "AUTH bob secret", "HELP", "QUIT")
         assert [code_of(reply) for reply in replies[1:5]] == ["denied"] * 4
@@ -318,7 +316,7 @@ async def test_who_must_log_in_first_is_denied_until_then(tmp_path: Path) -> Non
         assert site.log() == []
 
 
-async def test_the_conversation_in_the_documents_is_a_true_one(tmp_path: Path) -> None:
+async def test_the_conversation_in_the_documents_is_real(tmp_path: Path) -> None:
     document = Path(__file__).parents[2] / "docs" / "protocol.md"
     said, told = [], []
     for line in document.read_text(encoding="utf-8").splitlines():

@@ -41,7 +41,7 @@ def test_a_reading_goes_to_the_batch_as_it_was_sent() -> None:
     assert batch.refused_lines == []
 
 
-def test_outcomes_are_told_and_only_refusals_are_noted() -> None:
+def test_outcomes_are_replied_and_only_refusals_are_recorded() -> None:
     outcomes = {
         "again": DUPLICATE,
         "odd": suspect("100 kWh is lower\nthan \x1b[31mbefore"),
@@ -87,7 +87,7 @@ def test_ping_help_and_auth() -> None:
         (b"x" * 2000, "too-long"),
     ],
 )
-def test_what_is_no_request_is_refused_in_one_printable_line_and_noted(line: bytes, code: str) -> None:
+def test_malformed_lines_are_refused_in_one_printable_line_and_recorded(line: bytes, code: str) -> None:
     replies, batch = talk(line + b"\nPING\n")
     assert replies[0].startswith(f"ERR {code}: ")
     assert replies[0].isprintable()
@@ -95,7 +95,7 @@ def test_what_is_no_request_is_refused_in_one_printable_line_and_noted(line: byt
     assert [refusal[1] for refusal in batch.refused_lines] == [code]
 
 
-def test_a_stranger_may_ping_ask_for_help_and_quit() -> None:
+def test_an_untrusted_client_may_ping_ask_for_help_and_quit() -> None:
     said = b"PING\nHELP\nREAD m1 5\nREGISTER m1\nSTOPSERVER\nAUTH a b\nFROB\nQUIT\n"
     replies, batch = talk(said, trusted=False)
     codes = [reply.split(":")[0] for reply in replies]
@@ -105,7 +105,7 @@ def test_a_stranger_may_ping_ask_for_help_and_quit() -> None:
     assert [line[3] for line in batch.refused_lines] == ["READ m1 5", "REGISTER m1", "STOPSERVER", "AUTH ***", "FROB"]
 
 
-def test_who_guesses_too_often_is_told_and_parted_from() -> None:
+def test_too_many_failed_auth_lines_end_the_connection() -> None:
     said = b"AUTH a b\nPING\nAUTH a c\nPING\n"
     conversation = Conversation("10.0.0.7:5000", trusted=False, max_failed_auth=2)
     conversation.feed(said)
@@ -169,7 +169,7 @@ def test_replies_come_in_the_order_of_requests_over_many_batches() -> None:
     assert replies == [f"ERR conflict: {i}" if i % 3 == 0 else "OK" for i in range(1000)]
 
 
-def test_what_arrives_while_a_batch_is_written_is_answered_in_the_next() -> None:
+def test_input_during_a_write_is_answered_in_the_next_batch() -> None:
     conversation = Conversation("p", trusted=True)
     first, second = FakeBatch(), FakeBatch({"m2": DUPLICATE})
     conversation.feed(b"READ m1 5\n")
@@ -186,7 +186,7 @@ def test_what_arrives_while_a_batch_is_written_is_answered_in_the_next() -> None
 # -- a disk that refuses -----------------------------------------------------------------------------------------
 
 
-def test_what_was_to_be_stored_and_is_not_is_told_so_and_noted_in_the_next_batch() -> None:
+def test_readings_that_were_not_stored_are_refused_and_recorded_in_the_next_batch() -> None:
     outcomes = {"again": DUPLICATE, "odd": suspect("odd"), "bad": refused("bad-reading", "no")}
     conversation = Conversation("p", trusted=True)
     conversation.feed(b"READ m1 1\nPING\nREAD again 1\nREAD odd 1\nREAD bad x\nREGISTER m3\nHELP\n")
@@ -223,7 +223,7 @@ def test_a_batch_that_broke_off_is_never_answered_ok() -> None:
     assert conversation.collect_replies(FULL).splitlines() == [f"ERR storage: {FULL.text}"] * 3
 
 
-def test_what_a_batch_is_too_full_for_waits_for_the_next() -> None:
+def test_requests_beyond_a_full_batch_wait_for_the_next() -> None:
     class Filling(FakeBatch):
         def add_reading(self, meter: str, kwh: str, timestamp: str | None) -> Outcome:
             self.full = len(self.reads) == 1
@@ -262,7 +262,7 @@ def test_the_reply_to_stopserver_holds_back_what_follows_on_its_own_connection()
     assert turn(conversation, batch) == ["OK"]
 
 
-def test_a_day_close_that_fails_is_refused_and_noted_before_what_follows() -> None:
+def test_a_failed_day_close_is_refused_and_recorded_before_later_requests() -> None:
     conversation = Conversation("p", trusted=True)
     conversation.feed(b"stopserver\nPING\n")
     assert turn(conversation) == []
@@ -272,7 +272,7 @@ def test_a_day_close_that_fails_is_refused_and_noted_before_what_follows() -> No
     assert batch.refused_lines == [("p", "busy", "a day close is running already", "stopserver")]
 
 
-def test_a_disk_that_refuses_leaves_the_day_close_its_own_reply() -> None:
+def test_a_disk_error_does_not_reply_to_stopserver() -> None:
     conversation = Conversation("p", trusted=True)
     conversation.feed(b"READ m1 1\nSTOPSERVER\n")
     conversation.collect(ALL)
@@ -320,7 +320,7 @@ def test_a_client_that_ends_during_its_day_close_is_not_finished_before_it() -> 
     assert conversation.finished
 
 
-def test_a_client_that_is_cut_off_has_its_whole_lines_performed() -> None:
+def test_a_disconnected_client_has_its_complete_lines_performed() -> None:
     conversation = Conversation("p", trusted=True)
     batch = FakeBatch()
     conversation.feed(b"READ m1 100\nREAD m1 20")
@@ -330,7 +330,7 @@ def test_a_client_that_is_cut_off_has_its_whole_lines_performed() -> None:
     assert conversation.finished
 
 
-def test_after_a_cut_what_was_performed_is_still_answered() -> None:
+def test_requests_performed_before_the_end_of_input_are_replied_to() -> None:
     conversation = Conversation("p", trusted=True)
     conversation.feed(b"PING\n")
     conversation.collect(ALL)
@@ -343,7 +343,7 @@ def test_after_a_cut_what_was_performed_is_still_answered() -> None:
     assert conversation.finished
 
 
-def test_who_is_turned_away_hears_why_and_no_more() -> None:
+def test_a_rejected_client_gets_the_reason_only() -> None:
     conversation = Conversation("p", trusted=True)
     conversation.reject("limit", "too many")
     conversation.feed(b"PING\n")

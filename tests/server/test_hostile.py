@@ -32,7 +32,7 @@ ODD = [
 ]
 
 
-async def test_odd_bytes_each_get_one_clear_line_and_cost_nothing_else(tmp_path: Path) -> None:
+async def test_odd_bytes_get_one_clear_reply_each_and_affect_nothing_else(tmp_path: Path) -> None:
     async with Site(tmp_path) as site:
         assert await site.say("REGISTER m1") == ["OK"]
         honest = [f"READ m1 {number} 2025-03-12T09:{number:02d}:00" for number in range(10, 60)]
@@ -90,7 +90,7 @@ async def test_accounts_come_by_the_thousand_and_a_reading_gets_through(tmp_path
             await flood.wait_closed()
 
 
-async def test_what_many_who_never_read_are_kept_is_bounded_for_all_together(tmp_path: Path) -> None:
+async def test_replies_to_many_clients_that_never_read_are_bounded(tmp_path: Path) -> None:
     limits = Limits(total_reply_bytes=400_000, total_input_bytes=400_000)
     async with Site(tmp_path, limits=limits) as site:
         clients = [await asyncio.open_connection("127.0.0.1", site.listener.port, limit=1) for _ in range(40)]

@@ -37,7 +37,7 @@ async def test_a_thousand_connections_at_once() -> None:
 # -- limits ----------------------------------------------------------------------------------------------------------
 
 
-async def test_a_connection_too_many_is_told_so_and_closed_and_noted() -> None:
+async def test_a_connection_beyond_the_limit_is_refused_closed_and_recorded() -> None:
     async with serving(Limits(connections=2)) as (headend, listener):
         kept = [await connect(listener) for _ in range(2)]
         reader, writer = await connect(listener)
@@ -50,7 +50,7 @@ async def test_a_connection_too_many_is_told_so_and_closed_and_noted() -> None:
         assert await say(listener, b"PING\n") == b"OK\n"
 
 
-async def test_one_other_machine_may_only_have_so_many_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_another_machine_has_a_limit_of_connections(monkeypatch: pytest.MonkeyPatch) -> None:
     networks = iter(["10.0.0.1", "10.0.0.1", "10.0.0.1", "10.0.0.2", "10.0.0.1"])
     monkeypatch.setattr("metertui.server.connection.peer_network", lambda host: next(networks))
     async with serving(Limits(connections_per_peer=2)) as (headend, listener):
@@ -64,7 +64,7 @@ async def test_one_other_machine_may_only_have_so_many_connections(monkeypatch: 
         kept[1][1].close()
 
 
-async def test_loopback_may_have_all_connections() -> None:
+async def test_loopback_has_no_limit_per_machine() -> None:
     async with serving(Limits(connections_per_peer=1)) as (_, listener):
         clients = [await connect(listener) for _ in range(5)]
         for reader, writer in clients:
@@ -94,7 +94,7 @@ async def test_a_flood_of_connections_is_dropped_without_a_word() -> None:
             writer.close()
 
 
-async def test_an_idle_connection_is_closed_and_one_that_speaks_is_not() -> None:
+async def test_an_idle_connection_is_closed_and_an_active_one_is_not() -> None:
     async with serving(Limits(idle_seconds=7200)) as (headend, listener):
         idle_reader, idle_writer = await connect(listener)
         reader, writer = await connect(listener)
@@ -130,7 +130,7 @@ async def test_a_client_that_waits_for_its_day_close_is_not_idle() -> None:
         writer.close()
 
 
-async def test_who_does_not_read_is_not_read_from_and_closed_at_the_idle_limit_only() -> None:
+async def test_a_client_that_does_not_read_is_closed_at_the_idle_limit_only() -> None:
     async with serving(SMALL) as (headend, listener):
         client, _ = await flood_unread(headend, listener)
         turns = headend.turns
@@ -146,7 +146,7 @@ async def test_who_does_not_read_is_not_read_from_and_closed_at_the_idle_limit_o
         client.close()
 
 
-async def test_all_together_may_only_have_so_much_waiting() -> None:
+async def test_input_of_all_clients_together_is_bounded() -> None:
     async with serving(Limits(total_input_bytes=20_000)) as (headend, listener):
         headend.held = True
         clients = [await connect(listener) for _ in range(8)]
@@ -168,7 +168,7 @@ async def test_all_together_may_only_have_so_much_waiting() -> None:
 # -- trust -----------------------------------------------------------------------------------------------------------
 
 
-async def test_where_all_must_log_in_loopback_must_too() -> None:
+async def test_loopback_needs_auth_if_all_do() -> None:
     async with serving(require_auth="always") as (headend, listener):
         replies = (await say(listener, b"PING\nREAD m1 5\n")).splitlines()
         assert replies[0] == b"OK"
@@ -189,7 +189,7 @@ async def test_a_port_in_use_is_one_clear_line() -> None:
 
 
 @pytest.mark.parametrize(("host", "port"), [("127.0.0.1", 70_000), ("192.0.2.1", 0), ("no such host", 0)])
-async def test_what_cannot_be_listened_on_is_one_clear_line(host: str, port: int) -> None:
+async def test_an_invalid_address_is_one_clear_line(host: str, port: int) -> None:
     with pytest.raises(MeterError, match="cannot listen on") as caught:
         await Listener(FakeHeadEnd(), host, port).start()
     assert "\n" not in str(caught.value)
@@ -221,7 +221,7 @@ async def test_stop_answers_what_was_performed() -> None:
         writer.close()
 
 
-async def test_stop_does_not_wait_for_who_never_reads() -> None:
+async def test_stop_does_not_wait_for_clients_that_never_read() -> None:
     async with serving(SMALL) as (headend, listener):
         client, _ = await flood_unread(headend, listener)
         await listener.stop(grace=0.01)

@@ -99,7 +99,7 @@ async def test_an_import_of_an_unknown_format_is_refused(owner: HeadEnd) -> None
         await owner_commands.COMMANDS["import"].run(call(owner, files=["x.csv"], form="pdf"))
 
 
-async def test_the_status_has_what_followers_need(owner: HeadEnd) -> None:
+async def test_the_status_has_the_fields_that_followers_need(owner: HeadEnd) -> None:
     status = await owner_commands.COMMANDS["status"].run(call(owner))
     assert status.keys() == STATUS_FIELDS.keys()
     assert (status["day_state"], status["connections"]) == ("open", 0)

@@ -37,7 +37,7 @@ def given_up(listener: Listener) -> None:
 
 
 @pytest.mark.parametrize("lose", [closed, shut, given_up])
-async def test_a_lost_port_is_opened_again_by_the_next_look(lose: Callable[[Listener], None]) -> None:
+async def test_a_lost_port_is_opened_again_by_the_next_check(lose: Callable[[Listener], None]) -> None:
     asyncio.get_running_loop().set_exception_handler(lambda *_: None)  # of accepting what is shut
     async with serving() as (headend, listener):
         reader, writer = await connect(listener)
@@ -53,7 +53,7 @@ async def test_a_lost_port_is_opened_again_by_the_next_look(lose: Callable[[List
         writer.close()
 
 
-async def test_a_port_that_another_program_has_taken_is_told_until_it_can_be_had() -> None:
+async def test_a_port_taken_by_another_program_is_reported_until_it_is_free() -> None:
     async with serving() as (headend, listener):
         reader, writer = await connect(listener)
         await until(lambda: headend.connections == 1)
@@ -75,7 +75,7 @@ async def test_a_port_that_another_program_has_taken_is_told_until_it_can_be_had
 
 
 @pytest.mark.parametrize("turns", range(6))
-async def test_who_is_let_in_while_the_port_is_closed_is_a_connection_or_none(turns: int) -> None:
+async def test_a_client_accepted_while_the_port_closes_is_connected_or_refused(turns: int) -> None:
     async with serving() as (headend, listener):
         with socket.create_connection(("127.0.0.1", listener.port)) as client:
             for _ in range(turns):  # of the loop: accepting takes it some
@@ -92,7 +92,7 @@ async def test_who_is_let_in_while_the_port_is_closed_is_a_connection_or_none(tu
         gc.collect()
 
 
-async def test_a_descriptor_that_is_another_files_by_now_is_left_to_it(tmp_path: Path) -> None:
+async def test_a_reused_descriptor_is_not_closed(tmp_path: Path) -> None:
     async with serving() as (headend, listener):
         number = sockets(listener)[0].fileno()
         with (tmp_path / "file").open("wb") as file:
@@ -107,7 +107,7 @@ async def test_a_descriptor_that_is_another_files_by_now_is_left_to_it(tmp_path:
             os.close(number)
 
 
-async def test_whom_the_system_does_not_let_in_is_told_while_it_lasts() -> None:
+async def test_accept_errors_are_reported_while_they_last() -> None:
     async with serving() as (headend, listener):
         listener.report_accept_error(OSError(24, "Too many open files"))
         for seconds in (0.0, 2.0):
@@ -120,7 +120,7 @@ async def test_whom_the_system_does_not_let_in_is_told_while_it_lasts() -> None:
         assert headend.port_error == ""
 
 
-async def test_the_port_is_looked_at_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_port_is_checked_without_being_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("metertui.server.listener._CHECK_SECONDS", 0.0)
     async with serving() as (headend, listener):
         closed(listener)

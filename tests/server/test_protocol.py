@@ -132,7 +132,7 @@ def test_blank_lines_are_nothing() -> None:
         (b"\xff" + b"x" * 1100, "too-long"),
     ],
 )
-def test_what_is_no_request_says_why(line: bytes, code: str) -> None:
+def test_malformed_lines_give_the_reason(line: bytes, code: str) -> None:
     assert kind(line + b"\n") == code
     (request,) = parse(line + b"\n")
     assert request == with_care(line + b"\n")[0]
@@ -145,7 +145,7 @@ def test_only_spaces_and_tabs_separate_words_and_only_newlines_end_lines(blank: 
     assert parse(line.encode() + b"\n") == [Read(line, f"m1{blank}x", "5", None)]
 
 
-def test_a_strange_verb_is_shown_in_part() -> None:
+def test_an_unknown_verb_is_repeated_in_part() -> None:
     (request,) = parse(b"x" * 900 + b"\n")
     assert isinstance(request, Bad)
     assert len(request.why) < 100
@@ -205,7 +205,7 @@ def test_a_limit_above_the_size_of_a_piece_holds() -> None:
 # -- endings --------------------------------------------------------------------------------------------------
 
 
-def test_what_is_unterminated_is_a_line_at_the_end_and_not_before() -> None:
+def test_an_unterminated_rest_is_a_line_at_the_end_of_input_only() -> None:
     assert parse(b"PING\nREAD m1 5", end=False) == [Ping("PING")]
     assert parse(b"PING\nREAD m1 5") == [Ping("PING"), Read("READ m1 5", "m1", "5", None)]
     assert parse(b"PING\r") == [Ping("PING")]
@@ -213,7 +213,7 @@ def test_what_is_unterminated_is_a_line_at_the_end_and_not_before() -> None:
     assert parse(b"") == []
 
 
-def test_a_client_that_is_cut_off_leaves_no_half_line() -> None:
+def test_a_disconnected_client_leaves_no_incomplete_line() -> None:
     parser = Parser()
     parser.feed(b"READ m1 100\nREAD m1 2")
     parser.feed(b"0")
@@ -239,7 +239,7 @@ def test_only_one_carriage_return_belongs_to_the_ending() -> None:
 # -- budgets --------------------------------------------------------------------------------------------------
 
 
-def test_a_budget_bounds_what_is_taken_at_once_and_loses_nothing() -> None:
+def test_a_budget_bounds_the_requests_taken_at_once_and_loses_none() -> None:
     parser = Parser()
     parser.feed(b"".join(b"READ m%d 5\n" % i for i in range(20_000)))
     taken: list[Request] = []
@@ -259,7 +259,7 @@ def test_blank_lines_use_up_the_budget_too() -> None:
     assert parser.bytes_waiting > 900_000
 
 
-def test_no_more_is_made_of_short_lines_than_the_budget_asks_for() -> None:
+def test_a_budget_holds_for_short_lines() -> None:
     parser = Parser()
     parser.feed(b"HELP\n" * 1000)
     taken = [len(parser.take_requests(13)) for _ in range(20)]
@@ -308,7 +308,7 @@ def test_whole_byte_by_byte_and_at_every_split_the_same(data: bytes, limit: int)
 
 
 @given(st.one_of(streams, plain), st.sampled_from([24, 64, 1024]))
-def test_plain_chunks_and_careful_lines_mean_the_same(data: bytes, limit: int) -> None:
+def test_plain_chunks_and_single_lines_give_the_same_requests(data: bytes, limit: int) -> None:
     assert with_care(data, limit) == parse(data, limit=limit)
 
 
@@ -323,7 +323,7 @@ def test_any_budget_gives_the_same(data: bytes, budget: int) -> None:
     assert requests == parse(data)
 
 
-def test_random_bytes_are_answered_line_by_line_and_never_stay() -> None:
+def test_random_bytes_are_parsed_line_by_line_and_never_kept() -> None:
     chaos = random.Random(7)
     parser = Parser()
     lines = answers = 0
