@@ -1,4 +1,4 @@
-"""The engine's own questions: readings found by any mix of conditions."""
+"""Lists of readings: found by any mix of conditions."""
 
 from __future__ import annotations
 

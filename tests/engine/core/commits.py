@@ -1,0 +1,33 @@
+"""Readings put through a real engine, a batch at a time, for tests of the engine."""
+
+from __future__ import annotations
+
+from metertui.engine.base.config import Rules
+from metertui.engine.base.outcome import Outcome
+from metertui.engine.base.zone import SiteZone
+from metertui.engine.core.engine import Engine
+
+ZONE = SiteZone("Asia/Singapore")
+RULES = Rules(zone=ZONE)
+
+
+def commit(engine: Engine, *requests: tuple[str, str, str | None]) -> list[Outcome]:
+    """Put READs (meter, kWh, timestamp) through one batch, onto the disk."""
+    batch = engine.ingest.begin()
+    outcomes = [batch.add_reading(*request) for request in requests]
+    engine.ingest.write(batch)
+    engine.ingest.apply(batch)
+    return outcomes
+
+
+def register(engine: Engine, *meters: str) -> None:
+    batch = engine.ingest.begin()
+    for meter in meters:
+        assert batch.add_account(meter, {}).kind == "ok"
+    engine.ingest.write(batch)
+    engine.ingest.apply(batch)
+
+
+def reopened(engine: Engine) -> Engine:
+    engine.close()
+    return Engine.open(engine.folder, RULES, engine.clock)

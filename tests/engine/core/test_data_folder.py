@@ -1,0 +1,40 @@
+"""A data folder: one owner, read-only opening, and files that are torn or broken."""
+
+from __future__ import annotations
+
+import pytest
+
+from metertui.engine.core.engine import Engine
+from metertui.engine.errors import MeterError, OwnedError
+from tests.engine.core.commits import RULES, commit
+
+
+def test_one_process_owns_a_folder(engine: Engine) -> None:
+    with pytest.raises(OwnedError, match="is in use by another metertui"):
+        Engine.open(engine.folder, RULES, engine.clock)
+    beside = Engine.open_readonly(engine.folder, RULES, engine.clock)
+    with pytest.raises(MeterError, match="open for reading only"):
+        _ = beside.log
+
+
+def test_a_torn_last_line_is_dropped_and_told(engine: Engine) -> None:
+    commit(engine, ("m", "1", "2025-03-12T10:00:00"))
+    engine.close()
+    log = engine.folder / "log.txt"
+    whole = log.read_bytes()
+    log.write_bytes(whole + b"m,2025-03-12T10:3")
+    again = Engine.open(engine.folder, RULES, engine.clock)
+    assert len(again.readings) == 1
+    assert any("torn last line of 17 bytes" in warning for warning in again.warnings)
+    assert log.read_bytes() == whole
+    again.close()
+
+
+def test_a_broken_middle_is_named_and_left_alone(engine: Engine) -> None:
+    engine.close()
+    log = engine.folder / "log.txt"
+    log.write_bytes(b"m,2025-03-12T10:00:00+08:00,1\nm,yesterday,2\nm,2025-03-12T10:30:00+08:00,3\n")
+    before = log.read_bytes()
+    with pytest.raises(MeterError, match=r"log\.txt:2: a timestamp is like"):
+        Engine.open(engine.folder, RULES, engine.clock)
+    assert log.read_bytes() == before
