@@ -1,4 +1,4 @@
-"""Readings as columns: what questions are asked of."""
+"""Stored readings as columns, and the snapshot that questions are answered from."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from metertui.engine.columns.sorted_runs import first_at_least
 
 @dataclass(frozen=True, eq=False)
 class Columns:
-    """Stored readings in order of (meter, time), each pair once; equal lengths n, never written to again."""
+    """Stored readings in order of (meter, time), each pair once; equal lengths n, never modified."""
 
     meter: NDArray[np.int32]
-    """Meter codes: positions in the engine's list of meter ids."""
+    """Meter codes: positions in the list of meter ids."""
     time: NDArray[np.int64]
     """µs since 1970-01-01 UTC."""
     wh: NDArray[np.int64]
@@ -33,12 +33,12 @@ class Columns:
 
     @cached_property
     def starts(self) -> NDArray[np.int64]:
-        """Where each meter's run begins: meter code c stands at [starts[c], starts[c + 1])."""
+        """The start of the rows of each meter: those of meter code c are [starts[c], starts[c + 1]); int64."""
         count = int(self.meter[-1]) + 1 if len(self.meter) else 0
         return np.searchsorted(self.meter, np.arange(count + 1, dtype=np.int32)).astype(np.int64)
 
     def span(self, code: int) -> slice:
-        """The rows of one meter; empty for a meter without any."""
+        """Return the rows of one meter; empty for a meter without readings."""
         if code + 1 >= len(self.starts):
             return slice(0, 0)
         return slice(int(self.starts[code]), int(self.starts[code + 1]))
@@ -50,15 +50,15 @@ class Columns:
 
 @dataclass(frozen=True, eq=False)
 class Curve(Columns):
-    """What C(t) is drawn through: counted readings and instants of exchange, in order of (meter, time), each once.
+    """The points of C(t): counted readings and exchanges, in order of (meter, time), each pair once.
 
-    `wh` is the register there, at an exchange the old one's last.
+    `wh` is the register there; at an exchange, the final read of the old one.
     """
 
     base: NDArray[np.int64]
-    """What the register rises from after the point, Wh: `wh`, but for an exchange the new register's first."""
+    """What the register rises from after the point, Wh: `wh`, but at an exchange the initial read of the new one."""
     energy: NDArray[np.int64]
-    """C there: Wh since the meter's first point."""
+    """C there: Wh since the first point of the meter."""
 
     def point_before(self, time: int) -> tuple[int, int] | None:
         """Return the instant (µs UTC) and the base (Wh) of the last point before `time`, on the curve of one meter."""
@@ -66,7 +66,7 @@ class Curve(Columns):
         return (int(self.time[place]), int(self.base[place])) if place >= 0 else None
 
     def part(self, span: slice) -> Curve:
-        """Return some of its points."""
+        """Return the points of a slice."""
         return Curve(self.meter[span], self.time[span], self.wh[span], self.base[span], self.energy[span])
 
     def clip(self, meter: NDArray[np.int64], instant: NDArray[np.int64] | int) -> NDArray[np.int64]:
@@ -97,21 +97,21 @@ class Curve(Columns):
 
 @dataclass(frozen=True, eq=False)
 class Frozen:
-    """All readings at one moment with what follows from them; safe to read in any thread, never changes."""
+    """A snapshot of all readings and what is derived from them. Never changes, so it may be read in any thread."""
 
     columns: Columns
     status: NDArray[np.uint8]
-    """How each reading is taken: validation.COUNTED, RESET, SUSPECT, REJECTED or VOID."""
+    """The status of each reading: COUNTED, RESET, SUSPECT, REJECTED or VOID of vee.rules."""
     energy: NDArray[np.int64]
-    """C(t) at each reading, Wh since the meter's first counted one; where not counted, that of the last counted."""
+    """C at each reading, Wh since the first counted one of the meter; at one that does not count, C at the last."""
     group: NDArray[np.int32]
-    """Positions in `groups`: the attributes that the account had at the reading's time."""
+    """Positions in `groups`: the attributes of the account at the time of the reading."""
     curve: Curve
-    """What usage is reckoned from. Counts are of `columns`: an exchange is on the curve, and is no stored reading."""
+    """The points that usage is computed from. It has exchanges, which are not stored readings, too."""
     curve_group: NDArray[np.int32]
-    """`group` for the points of the curve."""
+    """The same as `group` for the points of the curve."""
     corrections: Corrections | None
-    """What was decided, None for nothing; by meter code."""
+    """The edits by meter code; None if there are none."""
     ids: Sequence[str]
     """Meter ids by code."""
     groups: Sequence[Group]
@@ -122,7 +122,7 @@ class Frozen:
         return len(self.columns)
 
     def code(self, meter: str) -> int | None:
-        """The code of a meter id; None for one that is not here."""
+        """Return the code of a meter id; None for an unknown one."""
         return self._codes.get(meter)
 
     @cached_property
@@ -133,9 +133,9 @@ class Frozen:
 def as_frame(
     meter: NDArray[np.int32], time: NDArray[np.int64], wh: NDArray[np.int64], ids: Sequence[str], zone: SiteZone
 ) -> pd.DataFrame:
-    """Readings as pandas has them: `identifier` (category), `time` (datetime64[us] in the site zone), `reading_kwh`.
+    """Return readings as a frame: `identifier` (category), `time` (datetime64[us] in the site zone), `reading_kwh`.
 
-    Meter codes, µs UTC and Wh of equal length in; a view on them as far as pandas allows.
+    Takes meter codes, µs UTC and Wh of equal length; the frame is a view on them as far as pandas allows.
     """
     moment = pd.DatetimeIndex(time.view("datetime64[us]")).tz_localize("UTC").tz_convert(zone.name)
     codes, place = np.unique(meter, return_inverse=True)

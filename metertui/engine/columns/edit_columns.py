@@ -1,4 +1,4 @@
-"""Decisions about readings as columns."""
+"""Edits of readings as columns."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 
 class Corrections(NamedTuple):
-    """What the decisions make of readings, for whole columns: meter codes (int32), µs UTC and Wh (int64).
+    """The edits that change what counts, as arrays: meter codes (int32), µs UTC and Wh (int64).
 
     Each group of arrays has equal lengths, in order of (meter, time), each pair once.
     """

@@ -1,13 +1,13 @@
 """Ordered maps of runs: the trees that the index of readings is made of.
 
-A *run* is what bears one key: (value, row) pairs in order of value, equal values in order of row and all of
-them kept. The tree over the runs is a SortedDict, which is a B-tree of height two: a list of sorted leaves of
-at most twice `load` keys each, and beside it a positional index, so that a key is found by two bisections and
-its position by one more. Keys and values are int64.
+A *run* is the set of (value, row) pairs of one key, in order of value, equal values in order of row. The tree over
+the runs is a SortedDict, which is a B-tree of height two: a list of sorted leaves of at most twice `load` keys each,
+and a positional index, so that a key is found by two bisections and its position by one more. Keys and values are
+int64.
 
-The tree holds runs, not readings: a run is a stretch of flat arrays. What was there when the tree was built
-lies in arrays that never change (FrozenRuns); what has come since lies in a small array a run (LiveRuns), to be
-built in with the next rebuild, the way a log-structured merge tree keeps a memory table beside its sorted file.
+A run is a slice of flat arrays. The runs that existed when the tree was built are in arrays that never change
+(FrozenRuns); newer pairs are in a small array for each run (LiveRuns) until the next rebuild, like the memory table
+of a log-structured merge tree beside its sorted file.
 
 Sources: R. Bayer, E. McCreight, "Organization and Maintenance of Large Ordered Indices", Acta Informatica 1
 (1972); P. O'Neil et al., "The Log-Structured Merge-Tree", Acta Informatica 33 (1996); G. Jenks, "Sorted
@@ -28,10 +28,10 @@ from sortedcontainers import SortedDict
 from metertui.engine.base import Int64Array
 
 Span = tuple[int, int]
-"""Keys or values from the first, included, to the second, excluded and higher."""
+"""Keys or values in [first, second)."""
 
 LEAF_LOAD: Final = 1000
-"""Keys a leaf of the trees: sortedcontainers' own choice, good from thousands to tens of millions of keys."""
+"""Keys in a leaf of the trees: the default of sortedcontainers, good for thousands to tens of millions of keys."""
 
 _NONE: Final[Int64Array] = np.empty(0, dtype=np.int64)
 
@@ -47,7 +47,7 @@ def first_at_least(values: NDArray[Any], starts: Int64Array, stops: Int64Array, 
     while length.any():
         half = length >> 1
         middle = base + half
-        # An empty stretch may stand at the very end: what is taken for it does not count.
+        # An empty slice may be at the very end: the value that is taken for it is ignored.
         below = (values.take(middle, mode="clip") < bounds) & (length > 0)
         base = np.where(below, middle + 1, base)
         length = np.where(below, length - half - 1, half)
@@ -55,14 +55,14 @@ def first_at_least(values: NDArray[Any], starts: Int64Array, stops: Int64Array, 
 
 
 def run_edges(keys: NDArray[Any]) -> Int64Array:
-    """Where the runs of equal neighbours in `keys` begin, and the length of it all behind them (int64)."""
+    """Return the starts of the runs of equal neighbours in `keys`, followed by the length of `keys`; int64."""
     if not len(keys):
         return np.zeros(1, dtype=np.int64)
     return np.concatenate(([0], np.flatnonzero(keys[1:] != keys[:-1]) + 1, [len(keys)])).astype(np.int64)
 
 
 def concat_ranges(starts: Int64Array, stops: Int64Array) -> Int64Array:
-    """All positions of the ranges [starts[i], stops[i]), one range behind the other (int64)."""
+    """Return the positions of all ranges [starts[i], stops[i]), one range after the other; int64."""
     lengths = stops - starts
     before = np.cumsum(lengths) - lengths
     steps: Int64Array = np.repeat(starts - before, lengths)
@@ -71,33 +71,32 @@ def concat_ranges(starts: Int64Array, stops: Int64Array) -> Int64Array:
 
 def _directory(load: int, runs: Iterable[tuple[int, Any]] = ()) -> SortedDict:
     tree = SortedDict()
-    tree._reset(load)  # documented as the way to set the load factor
+    tree._reset(load)  # the documented way to set the load factor
     tree.update(runs)
     return tree
 
 
 class FrozenRuns:
-    """Runs that never change, in two flat arrays: 4 bytes a pair for the row beside the value's own width.
+    """Runs that never change, in two flat arrays: 4 bytes for the row of each pair, beside its value.
 
-    `rows` of None says that each pair's row is its own position: the arrays stand in the order of the rows.
-    Key look-up O(1), a span of keys O(log r), its whole runs O(answer), cut by value O(r' log n + answer) for
-    the r' runs in the span.
+    With `rows` None the row of each pair is its position. A look-up of a key is O(1), a span of keys O(log r), its
+    whole runs O(answer), and restricted by value O(r' log n + answer) for the r' runs in the span.
     """
 
     def __init__(
         self, keys: NDArray[Any], values: NDArray[Any], rows: NDArray[Any] | None, load: int = LEAF_LOAD
     ) -> None:
-        """Takes pairs that are in order of (key, value, row); equal lengths, kept and not copied but for `keys`."""
+        """Take pairs in order of (key, value, row), of equal length. `values` and `rows` are not copied."""
         self.values = values
         self.rows = rows
         self.edges = run_edges(keys)
         self.directory = _directory(load, zip(keys[self.edges[:-1]].tolist(), range(len(self.edges) - 1), strict=True))
-        # The same run edges as Python ints: a look-up of one run takes a fifth of the time.
+        # The same edges as Python ints: a look-up of one run takes a fifth of the time.
         self._edges = array("q", self.edges.tobytes())
 
     @classmethod
     def sort(cls, keys: Int64Array, values: NDArray[Any], load: int = LEAF_LOAD) -> FrozenRuns:
-        """The runs of the pairs (values[i], i), each under keys[i]: O(n log n), mostly outside the GIL."""
+        """Build the runs of pairs (values[i], i) with keys[i]: O(n log n), mostly outside the GIL."""
         order = np.lexsort((values, keys))
         rows = order.astype(np.int32) if len(order) <= np.iinfo(np.int32).max else order
         return cls(keys[order], values[order], rows, load)
@@ -106,27 +105,27 @@ class FrozenRuns:
         return len(self.values)
 
     def run(self, key: int) -> Span:
-        """The positions of one key's pairs; an empty range for a key that is not here."""
+        """Return the positions of the pairs of a key; an empty range for an unknown key."""
         which = self.directory.get(key)
         return (0, 0) if which is None else (self._edges[which], self._edges[which + 1])
 
     def cut(self, span: Span, bound: int) -> int:
-        """The first position in `span`, which lies in one run, with a value of at least `bound`; else its end."""
+        """Return the first position in `span`, part of one run, with a value of at least `bound`, else its end."""
         start, stop = span
         return start + int(self.values[start:stop].searchsorted(bound))
 
     def rows_at(self, start: int, stop: int) -> Int64Array:
-        """The rows of the pairs at positions [start, stop)."""
+        """Return the rows of the pairs at positions [start, stop)."""
         if self.rows is None:
             return np.arange(start, stop, dtype=np.int64)
         return self.rows[start:stop].astype(np.int64)
 
     def count(self, spans: Sequence[Span]) -> int:
-        """How many runs have a key in one of `spans`."""
+        """Return the number of runs with a key in one of `spans`."""
         return sum(stop - start for start, stop in self._runs(spans))
 
     def select(self, spans: Sequence[Span], within: Span | None = None) -> Int64Array:
-        """The rows of all pairs with a key in one of `spans` (which are apart) and a value in `within`."""
+        """Return the rows of all pairs with a key in one of the disjoint `spans` and a value in `within`."""
         runs = self._runs(spans)
         if within is None:
             pieces = [self.rows_at(self._edges[start], self._edges[stop]) for start, stop in runs if start < stop]
@@ -140,12 +139,12 @@ class FrozenRuns:
         return positions if self.rows is None else self.rows.take(positions).astype(np.int64)
 
     def _runs(self, spans: Sequence[Span]) -> list[Span]:
-        """Runs by number: keys stand in the tree in the order of their runs in the arrays."""
+        """Return the ranges of runs: keys have the same order in the tree as their runs in the arrays."""
         place = self.directory.bisect_left
         return [(place(low), place(high)) for low, high in spans]
 
     def _check(self, keys: NDArray[Any], values: NDArray[Any]) -> None:
-        """Raises AssertionError where an invariant is broken, or row i is not the pair (values[i], i) of keys[i]."""
+        """Raise AssertionError if an invariant is broken, or row i is not the pair (values[i], i) of keys[i]."""
         self.directory._check()
         count = len(self.directory)
         assert list(self.directory.values()) == list(range(count)), "keys stand in the order of their runs"
@@ -167,7 +166,7 @@ class FrozenRuns:
 
 
 class LiveRun:
-    """One key's pairs in a LiveRuns, in order of (value, row); equal lengths, 16 bytes a pair and some room."""
+    """The pairs of one key in a LiveRuns, in order of (value, row); about 16 bytes each."""
 
     __slots__ = ("rows", "values")
 
@@ -176,7 +175,7 @@ class LiveRun:
         self.rows = array("q")
 
     def add(self, values: memoryview, rows: memoryview) -> None:
-        """Take in pairs in order of (value, row), their rows higher than all that are here; int64."""
+        """Add pairs in order of (value, row), with rows higher than all present ones; int64."""
         late = bool(self.values) and values[0] < self.values[-1]
         self.values.frombytes(values.cast("B"))
         self.rows.frombytes(rows.cast("B"))
@@ -190,8 +189,8 @@ class LiveRun:
 class LiveRuns:
     """Runs that grow by bulk additions, each a sorted array of its own.
 
-    `extend` by b pairs that touch k runs costs O(b log b + k), and O(m) more for a run of m pairs that has a
-    later value already. Key look-up O(1); a span of r' runs with p pairs to answer O(log r + r' log m + p).
+    `extend` by b pairs of k runs costs O(b log b + k), and O(m) more for a run of m pairs that has a later value. A
+    look-up of a key is O(1); selecting p pairs of r' runs O(log r + r' log m + p).
     """
 
     def __init__(self, load: int = LEAF_LOAD) -> None:
@@ -202,7 +201,7 @@ class LiveRuns:
         return self._size
 
     def extend(self, keys: NDArray[Any], values: NDArray[Any], rows: Int64Array) -> None:
-        """Add pairs in ascending order of row, all rows higher than those that are here; equal lengths."""
+        """Add pairs in ascending order of row, with rows higher than all present ones; equal lengths."""
         order = np.lexsort((values, keys))
         keys = keys[order]
         edges = run_edges(keys)
@@ -220,17 +219,17 @@ class LiveRuns:
         self._size += len(rows)
 
     def run(self, key: int) -> LiveRun | None:
-        """One key's pairs; None for a key that is not here."""
+        """Return the pairs of a key; None for an unknown key."""
         found: LiveRun | None = self.directory.get(key)
         return found
 
     def count(self, spans: Sequence[Span]) -> int:
-        """How many runs have a key in one of `spans`."""
+        """Return the number of runs with a key in one of `spans`."""
         place = self.directory.bisect_left
         return sum(place(high) - place(low) for low, high in spans)
 
     def select(self, spans: Sequence[Span], within: Span | None = None) -> Int64Array:
-        """The rows of all pairs with a key in one of `spans` (which are apart) and a value in `within`."""
+        """Return the rows of all pairs with a key in one of the disjoint `spans` and a value in `within`."""
         found = array("q")
         for low, high in spans:
             for key in self.directory.irange(low, high, inclusive=(True, False)):
@@ -243,7 +242,7 @@ class LiveRuns:
         return np.array(found, dtype=np.int64)
 
     def _check(self, keys: NDArray[Any], values: NDArray[Any], first: int) -> None:
-        """Raises AssertionError where an invariant is broken, or row first+i is not the pair of keys[i], values[i]."""
+        """Raise AssertionError if an invariant is broken, or row first+i is not the pair of keys[i], values[i]."""
         self.directory._check()
         rows: list[int] = []
         for key, run in self.directory.items():

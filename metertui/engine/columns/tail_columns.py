@@ -1,4 +1,4 @@
-"""Where readings live in memory: what came since the last close in order of arrival, and its way into history."""
+"""The readings since the last day close in memory, in order of arrival, and their merge into the history."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from metertui.engine.columns.columns import Columns
 from metertui.engine.columns.sorted_runs import first_at_least, run_edges
 
 _BLOCK: Final = 1 << 16
-"""Values in a block of a growing column."""
+"""The number of values in a block of a GrowingColumn."""
 
 
 class GrowingColumn:
-    """A numpy column that grows at its end, block by block: O(1) a value, and none is ever copied for it.
+    """A numpy column that grows at its end, block by block: O(1) a value, without copying.
 
-    One array that doubles would be copied at once where it is full, which held the event loop for 100 ms at some
-    millions of readings. Appended to on one thread; others may read `part` of what was there when they began.
+    One array that doubles would be copied whole when it is full, which held up the event loop for 100 ms at some
+    millions of readings. One thread appends; others may read what was there when they began.
     """
 
     def __init__(self, dtype: type[np.signedinteger[Any]], block: int = _BLOCK) -> None:
@@ -34,7 +34,7 @@ class GrowingColumn:
         return self._end - self._skipped
 
     def append(self, values: Sequence[int] | NDArray[Any]) -> None:
-        """Add `values` at the end."""
+        """Append `values`."""
         values = np.asarray(values, dtype=self._dtype)
         done = 0
         while done < len(values):
@@ -47,7 +47,7 @@ class GrowingColumn:
             self._end += fits
 
     def drop(self, count: int) -> None:
-        """Forget the first `count` values."""
+        """Remove the first `count` values."""
         self._skipped += count
         gone = self._skipped // self._block
         self._blocks = self._blocks[gone:]
@@ -55,7 +55,7 @@ class GrowingColumn:
         self._end -= gone * self._block
 
     def parts(self, start: int, stop: int) -> list[NDArray[Any]]:
-        """The values from `start` to before `stop` in pieces, without a copy; they never change."""
+        """Return the values [start, stop) in pieces, without a copy. They never change."""
         start, stop = self._skipped + start, self._skipped + stop
         pieces = []
         for number in range(start // self._block, (stop - 1) // self._block + 1):
@@ -66,18 +66,18 @@ class GrowingColumn:
         return pieces
 
     def part(self, start: int, stop: int) -> NDArray[Any]:
-        """The values from `start` to before `stop` as one array; not to be written to."""
+        """Return the values [start, stop) as one read-only array."""
         return concat_pieces(self.parts(start, stop), self._dtype)
 
     def at(self, place: int) -> int:
-        """The value at one place."""
+        """Return the value at a position."""
         block, within = divmod(self._skipped + place, self._block)
         return int(self._blocks[block][within])
 
     def take(self, places: NDArray[np.int64]) -> NDArray[Any]:
-        """The values at `places`, in their order."""
+        """Return the values at positions, in their order."""
         blocks, within = np.divmod(places + self._skipped, self._block)
-        order = np.argsort(blocks, kind="stable")  # nearly always theirs already, which takes no time
+        order = np.argsort(blocks, kind="stable")  # they are nearly always sorted already, which takes no time
         blocks, within = blocks[order], within[order]
         found = np.empty(len(places), dtype=self._dtype)
         for start, stop in pairwise(run_edges(blocks).tolist()):
@@ -86,7 +86,7 @@ class GrowingColumn:
 
 
 def concat_pieces(pieces: Sequence[NDArray[Any]], dtype: type[np.signedinteger[Any]]) -> NDArray[Any]:
-    """The pieces as one array, a copy unless there is but one."""
+    """Concatenate pieces; a copy unless there is only one."""
     return pieces[0] if len(pieces) == 1 else np.concatenate([np.empty(0, dtype=dtype), *pieces])
 
 
@@ -115,7 +115,7 @@ class Tail:
         times: Sequence[int] | NDArray[Any],
         whs: Sequence[int] | NDArray[Any],
     ) -> None:
-        """Add readings: meter codes, µs UTC, Wh; equal lengths."""
+        """Append readings: meter codes, µs UTC and Wh of equal length."""
         if not len(codes) == len(times) == len(whs):
             raise ValueError("a reading is a code, a time and a register: equal lengths")
         self._meter.append(codes)
@@ -123,24 +123,24 @@ class Tail:
         self._wh.append(whs)
 
     def drop(self, count: int) -> None:
-        """Forget the first `count` readings: they are part of history now."""
+        """Remove the first `count` readings, which are part of the history now."""
         for column in self._columns():
             column.drop(count)
 
     def part(self, start: int, stop: int) -> Arrivals:
-        """Those from `start` to before `stop`. Any thread."""
+        """Return the readings [start, stop). Any thread."""
         return Arrivals(*(column.part(start, stop) for column in self._columns()))
 
     def wh_at(self, row: int) -> int:
-        """The register (Wh) of one."""
+        """Return the register (Wh) of the reading at `row`."""
         return self._wh.at(row)
 
     def take(self, rows: NDArray[np.int64]) -> Arrivals:
-        """Those at `rows`, in their order."""
+        """Return the readings at `rows`, in their order."""
         return Arrivals(*(column.take(rows) for column in self._columns()))
 
     def freeze(self) -> FrozenTail:
-        """All readings so far, without a copy; safe to read in any thread while more arrive."""
+        """Return all readings so far, without a copy. They may be read in any thread while more arrive."""
         return FrozenTail(*(column.parts(0, len(self)) for column in self._columns()))
 
     def _columns(self) -> tuple[GrowingColumn, GrowingColumn, GrowingColumn]:
@@ -148,24 +148,24 @@ class Tail:
 
 
 class FrozenTail(NamedTuple):
-    """The tail of one moment, each column in pieces."""
+    """The tail at one moment, each column in pieces."""
 
     meter: list[NDArray[np.int32]]
     time: list[NDArray[np.int64]]
     wh: list[NDArray[np.int64]]
 
     def arrivals(self) -> Arrivals:
-        """As one, a copy; for whoever has the time."""
+        """Return the readings as whole columns; a copy."""
         return Arrivals(
             concat_pieces(self.meter, np.int32), concat_pieces(self.time, np.int64), concat_pieces(self.wh, np.int64)
         )
 
 
 def merge_arrivals(history: Columns, arrivals: Arrivals) -> Columns:
-    """History and arrivals as one, in order of (meter, time), each pair once.
+    """Merge arrivals into the history, in order of (meter, time), each pair once.
 
-    Where a pair is in both, history's register stands; where it arrived twice, the first. O(n + k log k) for n
-    readings of history and k arrivals: history is copied, never sorted.
+    Of a pair in both, the register of the history is kept; of one that arrived twice, the first. O(n + k log k) for n
+    readings of history and k arrivals: the history is copied, not sorted.
     """
     order, at = _new(history, arrivals)
     if not len(order):
@@ -189,14 +189,14 @@ def merge_arrivals(history: Columns, arrivals: Arrivals) -> Columns:
 
 
 def new_arrivals(history: Columns, arrivals: Arrivals) -> NDArray[np.bool_]:
-    """Which arrivals `merge` would take: of each meter and time the first, unless history has it (bool[k])."""
+    """Return which arrivals `merge_arrivals` adds: the first of each meter and time, unless stored; bool[k]."""
     mask = np.zeros(len(arrivals.time), dtype=bool)
     mask[_new(history, arrivals)[0]] = True
     return mask
 
 
 def conflicting_arrivals(arrivals: Arrivals) -> NDArray[np.int64]:
-    """Pairs of arrivals that give one meter and time two values: the places of both, int64[n, 2], in order of those."""
+    """Return the positions of pairs of arrivals that give a meter two registers at one time; int64[n, 2]."""
     order = np.lexsort((arrivals.time, arrivals.meter))
     meter, time, wh = (column[order] for column in arrivals)
     twice = (meter[1:] == meter[:-1]) & (time[1:] == time[:-1]) & (wh[1:] != wh[:-1])
@@ -205,12 +205,12 @@ def conflicting_arrivals(arrivals: Arrivals) -> NDArray[np.int64]:
 
 
 def concat_arrivals(parts: Sequence[Arrivals]) -> Arrivals:
-    """Several as one, in their order; a copy."""
+    """Concatenate arrivals; a copy."""
     return Arrivals(*map(np.concatenate, zip(*parts, strict=True)))
 
 
 def _new(history: Columns, arrivals: Arrivals) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The arrivals that are new, in order of (meter, time), and the row of history that each belongs before."""
+    """Return the new arrivals in order of (meter, time), and the row of the history that each belongs before."""
     order = np.lexsort((arrivals.time, arrivals.meter))
     meter, time = arrivals.meter[order], arrivals.time[order]
     repeated = np.zeros(len(order), dtype=bool)
@@ -223,14 +223,14 @@ def _new(history: Columns, arrivals: Arrivals) -> tuple[NDArray[np.int64], NDArr
 def locate_rows(
     history: Columns, meter: NDArray[np.int32], time: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """The row of `history` before which each reading belongs, and whether that row is the same meter and time."""
+    """Return the row of the history that each reading belongs before, and whether it has the same meter and time."""
     bounds = history.starts
-    starts = bounds.take(meter, mode="clip")  # a meter that history does not know stands behind it all
+    starts = bounds.take(meter, mode="clip")  # an unknown meter belongs after all others
     stops = bounds.take(meter.astype(np.int64) + 1, mode="clip")
     known = np.zeros(len(meter), dtype=bool)
     if not len(history):
         return starts, known
-    # Nearly every arrival is later than all history of its meter: only the others are looked up.
+    # Nearly every arrival is later than the history of its meter: only the others are searched for.
     late = np.flatnonzero((starts < stops) & (history.time[stops - 1] >= time))
     at = stops.copy()
     at[late] = first_at_least(history.time, starts[late], stops[late], time[late])

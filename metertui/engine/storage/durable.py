@@ -1,4 +1,4 @@
-"""What the promise "on disk" rests on: syncing files and folders, and replacing a file as one step."""
+"""Durable writes: syncing files and folders, and replacing files atomically."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _FULLFSYNC: Final[int] = getattr(fcntl, "F_FULLFSYNC", 51)  # macOS alone has it
 
 
 def sync_file(fd: int) -> None:
-    """Return once what was written to `fd` can be read back from the disk itself after a power cut. Raises OSError."""
+    """Sync the data of a file: on return it survives a power cut. Raises OSError."""
     if sys.platform == "darwin":
         _flush_drive(fd)
     elif hasattr(os, "fdatasync"):
@@ -31,7 +31,7 @@ def sync_file(fd: int) -> None:
 
 
 def sync_metadata_too(fd: int) -> None:
-    """`sync_file`, and who may use the file too. Raises OSError."""
+    """Sync the data and the permissions of a file. Raises OSError."""
     if sys.platform == "darwin":
         _flush_drive(fd)
     else:
@@ -39,7 +39,7 @@ def sync_metadata_too(fd: int) -> None:
 
 
 def _flush_drive(fd: int) -> None:
-    """What fsync is elsewhere: on macOS it stops at the drive's cache. See fcntl(2) there, F_FULLFSYNC."""
+    """Sync a file on macOS, where fsync stops at the cache of the drive. See fcntl(2) there, F_FULLFSYNC."""
     try:
         fcntl.fcntl(fd, _FULLFSYNC)
     except OSError as error:
@@ -49,7 +49,7 @@ def _flush_drive(fd: int) -> None:
 
 
 def durability_warning(folder: Path) -> str:
-    """A sentence on what "on disk" does not mean for files in `folder`; empty where it means all. Raises OSError."""
+    """Return a warning if synced files in `folder` may not survive a power cut, otherwise "". Raises OSError."""
     if sys.platform == "darwin":
         fd = os.open(folder, os.O_RDONLY)
         try:
@@ -63,7 +63,7 @@ def durability_warning(folder: Path) -> str:
 
 
 def sync_folder(folder: Path) -> None:
-    """Return once the names in `folder` (files made, renamed, removed) are on disk. Raises OSError."""
+    """Sync the names in a folder (files created, renamed, removed). Raises OSError."""
     fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(fd)
@@ -72,14 +72,14 @@ def sync_folder(folder: Path) -> None:
 
 
 class Replacement:
-    """A file that is to take another's place: written and synced beside it, then put there as one step.
+    """A new version of a file, written and synced beside it, that then replaces it atomically.
 
-    Whoever looks, at any instant, finds the old file or the new one, whole. Methods may run in any one thread at a
-    time, and raise StorageError; then the old file is in its place, and this one is gone.
+    At any instant a reader finds the old file or the new one, complete. Methods may run in any thread, one at a time,
+    and raise StorageError; then the old file is in place, and the new one is removed.
     """
 
     def __init__(self, path: Path, mode: int | None = None, *, suffix: str = "new") -> None:
-        """Begin. `mode`: who may read it; as before, or everyone, if None. No other at work may have the `suffix`."""
+        """Begin a new version. `mode` None keeps the permissions. The suffix is unique among those in progress."""
         self._path = path
         self._spare, self._old = path.with_name(f".{path.name}.{suffix}"), path.with_name(f".{path.name}.old")
         self._due = pending_path(path)
@@ -89,30 +89,30 @@ class Replacement:
             os.fchmod(self._fd, _mode(path) if mode is None else mode)
 
     def write(self, data: bytes) -> None:
-        """Add to it."""
+        """Append to the new version."""
         with self._careful():
             write_all(self._fd, data)
 
     def restart(self) -> None:
-        """Forget what was written."""
+        """Empty the new version."""
         with self._careful():
             os.ftruncate(self._fd, 0)
             os.lseek(self._fd, 0, os.SEEK_SET)
 
     def sync(self) -> None:
-        """Have on disk what was written so far, so that less is left for `switch`."""
+        """Sync what was written so far, so that less is left for `commit`."""
         with self._careful():
             sync_metadata_too(self._fd)
 
     def commit(self) -> None:
-        """Put it in its place, on disk when it returns."""
+        """Replace the old file; on disk on return."""
         with self._careful():
             self._seal()
             self._place(self._spare)
         self._forget()
 
     def discard(self) -> None:
-        """Give it up. Not after `switch`."""
+        """Discard the new version. Not after `commit`."""
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
@@ -126,13 +126,13 @@ class Replacement:
         self._fd = -1
 
     def _place(self, source: Path) -> Callable[[], None]:
-        """Put it in its place, on disk; what takes that back."""
+        """Replace the old file, on disk; return the function that undoes it."""
         undo = _undo(self._path, self._old)
         os.replace(source, self._path)
         try:
             sync_folder(self._path.parent)
         except OSError:
-            undo()  # it is told that it failed, so it must not be found at the next start
+            undo()  # the caller is told of a failure, so the new file must not be there at the next start
             raise
         return undo
 
@@ -140,22 +140,22 @@ class Replacement:
         with contextlib.suppress(OSError):
             os.unlink(self._old)
 
-    # What `switch_all` is made of: raises StorageError, and leaves to it what is left behind then.
+    # The steps of `commit_together`, which cleans up after them. They raise StorageError.
 
     def make_pending(self) -> None:
-        """Give it, on disk, the name under which a start takes it for decided."""
+        """Rename the new version, on disk, so that `finish_pending` finds it."""
         with self._told():
             self._seal()
             os.replace(self._spare, self._due)
             sync_folder(self._due.parent)
 
     def commit_pending(self) -> Callable[[], None]:
-        """Put it in its place from there; what takes that back."""
+        """Replace the old file with the pending one; return the function that undoes it."""
         with self._told():
             return self._place(self._due)
 
     def forget_old(self) -> None:
-        """All are in their places."""
+        """Remove what an undo would need."""
         self._forget()
 
     @contextlib.contextmanager
@@ -175,15 +175,15 @@ class Replacement:
 
 
 def pending_path(path: Path) -> Path:
-    """Where a file waits that is to take the place of `path` together with others."""
+    """Return the path of a pending new version, which is to replace `path` together with others."""
     return path.with_name(f".{path.name}.due")
 
 
 def commit_together(replacements: Sequence[tuple[Path, Replacement]]) -> None:
-    """Put files in their places as one step: a crash at any point leaves all to `finish`, or nothing.
+    """Replace several files as one transaction: after a crash at any point, `finish_pending` replaces all or none.
 
-    It is decided once the last of them is due. On disk when it returns. Raises StorageError; then the old files are in
-    their places, and `retract` says whether nothing is due any more.
+    It is decided once the last of them is pending. On disk on return. Raises StorageError; then the old files are in
+    place, and `cancel_pending` says whether anything may still be pending.
     """
     placed = []
     try:
@@ -205,7 +205,7 @@ def commit_together(replacements: Sequence[tuple[Path, Replacement]]) -> None:
 
 
 def cancel_pending(paths: Sequence[Path]) -> None:
-    """Have nothing be due of `paths`, the last one's first, as that decides. Raises StorageError."""
+    """Remove the pending versions of `paths`, that of the last first, as it decides. Raises StorageError."""
     for path in reversed(paths):
         try:
             os.unlink(pending_path(path))
@@ -216,9 +216,9 @@ def cancel_pending(paths: Sequence[Path]) -> None:
 
 
 def finish_pending(paths: Sequence[Path]) -> bool:
-    """Finish a `switch_all` of `paths` that was interrupted, or take it back if it was not decided; whether it was.
+    """Finish an interrupted `commit_together` of `paths`, or cancel it if it was not decided; return which, True first.
 
-    On disk when it returns. Raises StorageError; then it can be called again.
+    On disk on return. Raises StorageError; then it can be called again.
     """
     decided = pending_path(paths[-1]).exists()
     if not decided:
@@ -236,10 +236,10 @@ def finish_pending(paths: Sequence[Path]) -> bool:
 
 
 def replace_file(path: Path, data: bytes | Iterable[bytes], mode: int | None = None) -> None:
-    """Put `data` at `path` as one step: whoever looks, at any instant, finds the old file or the new one, whole.
+    """Replace the content of a file atomically: at any instant a reader finds the old or the new one, complete.
 
-    On disk when it returns. `mode`: who may read it; as before, or everyone, if None. Raises StorageError; then the
-    old file is in its place.
+    On disk on return. `mode` sets the permissions; None keeps them (0o644 for a new file). Raises StorageError; then
+    the old file is in place.
     """
     replacement = Replacement(path, mode)
     try:
@@ -252,7 +252,7 @@ def replace_file(path: Path, data: bytes | Iterable[bytes], mode: int | None = N
 
 
 def _undo(path: Path, old: Path) -> Callable[[], None]:
-    """What puts back the file that is at `path` now, kept under a second name; or none, if there is none. OSError."""
+    """Keep the present file under a second name; return the function that restores it. Raises OSError."""
     with contextlib.suppress(FileNotFoundError):
         os.unlink(old)
     try:
@@ -262,12 +262,12 @@ def _undo(path: Path, old: Path) -> Callable[[], None]:
     except OSError as error:
         if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EMLINK):
             raise
-        return lambda: None  # a file system without second names
+        return lambda: None  # a file system without hard links
     return lambda: os.replace(old, path)
 
 
 def _mode(path: Path) -> int:
-    """Who may use a file, where it is to be replaced; for a new one, everyone may read."""
+    """Return the permissions of a file; those of a new file let everyone read it."""
     try:
         return stat.S_IMODE(path.stat().st_mode)
     except FileNotFoundError:
@@ -275,16 +275,16 @@ def _mode(path: Path) -> int:
 
 
 def write_all(fd: int, data: bytes) -> None:
-    """Write all of `data`, however little the system takes at a time. Raises OSError."""
+    """Write all of `data`, in several calls if need be. Raises OSError."""
     view = memoryview(data)
     while view:
         view = view[os.write(fd, view) :]
 
 
 def copy_replacing(file: BinaryIO, size: int, old: bytes, new: bytes, write: Callable[[bytes], None]) -> bool:
-    """Give `write` the first `size` bytes of a file, `new` in the place of `old`; whether `old` was there, once.
+    """Pass the first `size` bytes of a file to `write`, with `new` for `old`; return whether `old` occurs exactly once.
 
-    A MB at a time, so that other threads get their turn. Raises OSError.
+    Reads a MB at a time, so that other threads can run. Raises OSError.
     """
     found = 0
     kept = b""
@@ -308,12 +308,12 @@ def copy_replacing(file: BinaryIO, size: int, old: bytes, new: bytes, write: Cal
 
 
 def storage_error(path: Path, error: OSError) -> StorageError:
-    """One sentence for a disk that refused."""
+    """Return the StorageError for a failed write."""
     return StorageError(f"cannot write {path.name}: {error.strerror or error}")
 
 
 def set_aside(path: Path, data: bytes) -> None:
-    """Add lines to what was set aside of a file, in `NAME.rejected`; on disk when it returns. Raises StorageError."""
+    """Append lines that were taken out of a file to `NAME.rejected`; on disk on return. Raises StorageError."""
     target = path.with_name(path.name + ASIDE)
     try:
         fd = os.open(target, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, stat.S_IMODE(path.stat().st_mode))

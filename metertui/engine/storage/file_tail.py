@@ -1,8 +1,8 @@
-"""A file that another process appends whole lines to: what is new in it, read once.
+"""Following a file that another process appends complete lines to.
 
-The other may cut back what a refusing disk took only in part, and may give the name to another file: a log is renamed
-when it is sealed, a table replaced when something in it changes. The file that was followed is kept open, so what it
-was given before it lost its name is not missed, and no other file can pass for it.
+The other process may cut off a failed append, and may put another file in its place: a log is renamed when it is
+sealed, a table is replaced when a row changes. The followed file is kept open, so that lines that were appended before
+it was renamed are not missed, and no other file is taken for it.
 """
 
 from __future__ import annotations
@@ -15,44 +15,44 @@ from typing import Final, NamedTuple
 _PIECE: Final = 1 << 22
 """Bytes read at a time."""
 _HEADER: Final = 1 << 16
-"""Bytes that a header may have."""
+"""The highest number of bytes of a header."""
 
 
 class TailUpdate(NamedTuple):
-    """What one look showed; whole lines."""
+    """The new lines that one poll found, complete ones only."""
 
     rest: bytes = b""
-    """What came behind what was seen before."""
+    """The lines that were appended to the followed file."""
     fresh: bytes | None = None
-    """What stands in another file that has the name now; None while it is the same one."""
+    """The content of another file that has the name now; None while it is the same file."""
     cut: bool = False
-    """Whether what was seen before stands there no longer. Then nothing of this look counts: `again` begins anew."""
+    """Whether lines that were read before are gone. Then the rest is empty: use `reread`."""
 
     @property
     def data(self) -> bytes:
-        """All of it, in the order in which it was written."""
+        """All new lines, in the order in which they were written."""
         return self.rest + (self.fresh or b"")
 
 
 class FileTail:
-    """The lines of one file, from where one began to look. Used in one thread at a time."""
+    """The lines appended to a file since the first look. Use it in one thread at a time."""
 
     def __init__(self, path: Path, doubtful: int) -> None:
-        """`doubtful`: so many bytes at the end may be taken back, as what holds them has not been confirmed."""
+        """`doubtful`: the number of bytes at the end that the other process may still cut off."""
         self.path = path
         self._doubtful = doubtful
         self._fd = -1
         self._seen = 0  # bytes
-        self._last = b""  # the end of what was seen
+        self._last = b""  # the end of what was read
         self._state = (-1, -1)
 
     @property
     def size(self) -> int:
-        """Bytes that were seen of the file as it is now."""
+        """The number of bytes that were read of the present file."""
         return self._seen
 
     def skip_to_end(self) -> None:
-        """Begin behind what stands there now."""
+        """Begin after the present content. Raises OSError."""
         self._take_hold()
         if self._fd >= 0:
             size = os.fstat(self._fd).st_size
@@ -62,12 +62,12 @@ class FileTail:
             self._seen, self._last = begin + len(whole), whole
 
     def reread(self) -> bytes:
-        """All whole lines that stand there now; looks go on behind them. Raises OSError."""
+        """Return all complete lines of the present file, and continue after them. Raises OSError."""
         self._take_hold()
         return self._rest()[0] if self._fd >= 0 else b""
 
     def poll(self) -> TailUpdate:
-        """What is new. Raises OSError."""
+        """Return the lines that are new since the last call. Raises OSError."""
         same = not self.is_replaced()
         rest, cut = self._rest() if self._fd >= 0 else (b"", False)
         if cut:
@@ -77,10 +77,11 @@ class FileTail:
         return TailUpdate(rest, self.reread())
 
     def follow_replacement(self) -> tuple[bytes, bytes] | None:
-        """Go on with the file that has the name now, behind what stands in it.
+        """Continue with the file that replaced the followed one, after its content.
 
-        What was seen of the file before, and what stands in this one, without the lines that both begin and end with;
-        None where they do not begin alike, or quotes make it doubtful where a line of a table ends. Raises OSError.
+        Return the lines in which the old and the new file differ: those between the lines that both begin with and
+        those that both end with. None if they do not begin alike, or quotes make it unclear where a row ends. Raises
+        OSError.
         """
         old, old_end = self._fd, self._seen
         self._fd = -1
@@ -105,36 +106,36 @@ class FileTail:
         return middle
 
     def first_line(self) -> bytes:
-        """The header of a file that has one, with its end. Raises OSError."""
+        """Return the first line of the file with its newline. Raises OSError."""
         data = self._read(0, min(_HEADER, self._seen))
         return data[: data.find(b"\n") + 1]
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
 
     def _take_hold(self) -> None:
-        """Begin with the file that has the name now, if there is one."""
+        """Open the file that has the name now, if there is one."""
         self.close()
         self._seen, self._last, self._state = 0, b"", (-1, -1)
         with contextlib.suppress(FileNotFoundError):
             self._fd = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
 
     def is_replaced(self) -> bool:
-        """Whether the name is another file's than that in hand. Raises OSError."""
+        """Return whether the name belongs to another file than the followed one. Raises OSError."""
         try:
             named = os.stat(self.path)
         except FileNotFoundError:
-            return False  # between two: the next look sees what comes
+            return False  # it is being replaced: the next poll finds the new file
         if self._fd < 0:
             return True
         held = os.fstat(self._fd)
         return (named.st_dev, named.st_ino) != (held.st_dev, held.st_ino)
 
     def _rest(self) -> tuple[bytes, bool]:
-        """The whole lines behind what was seen, and whether that stands there no longer."""
+        """Return the complete lines that were not read yet, and whether lines that were read are gone."""
         now = os.fstat(self._fd)
         state = now.st_size, now.st_mtime_ns
         if state == self._state:
@@ -144,7 +145,7 @@ class FileTail:
         data = self._read(self._seen, now.st_size)
         whole = data[: data.rfind(b"\n") + 1]
         hole = whole.find(b"\0")
-        if hole >= 0:  # what a power cut left: whoever owns the file next mends it
+        if hole >= 0:  # left by a power cut: the next owner of the file mends it
             whole = whole[: whole.rfind(b"\n", 0, hole) + 1]
         self._seen += len(whole)
         self._last = (self._last + whole[-self._doubtful :])[-self._doubtful :]
@@ -167,7 +168,7 @@ def _pread(fd: int, start: int, stop: int) -> bytes:
 
 
 def _common_begin(old: int, new: int, most: int) -> tuple[int, int]:
-    """How many bytes of whole lines, `most` at most, two files both begin with, and the quotes among them."""
+    """Return how many bytes of complete lines (at most `most`) two files begin with, and the quotes in them."""
     begin = quotes = 0
     while begin < most:
         stop = min(begin + _PIECE, most)
@@ -180,12 +181,12 @@ def _common_begin(old: int, new: int, most: int) -> tuple[int, int]:
     back = _pread(old, max(0, begin - _HEADER), begin)
     whole = back.rfind(b"\n") + 1
     if not whole:
-        return 0, 0  # a line that long is none of ours
+        return 0, 0  # metertui writes no line that long
     return begin - len(back) + whole, quotes - back.count(b'"', whole)
 
 
 def _common_end(old: tuple[int, int], new: tuple[int, int], most: int) -> int:
-    """How many bytes of whole lines, `most` at most, two files both end with; each by descriptor and size."""
+    """Return the number of bytes of complete lines (at most `most`) that two files (descriptor, size) end with."""
     end = 0
     while end < most:
         size = min(_PIECE, most - end)
@@ -201,7 +202,7 @@ def _common_end(old: tuple[int, int], new: tuple[int, int], most: int) -> int:
 
 
 def _alike(ours: bytes, theirs: bytes) -> int:
-    """How many bytes both begin with."""
+    """Return the length of the common prefix."""
     if ours == theirs:
         return len(ours)
     low, high = 0, min(len(ours), len(theirs))

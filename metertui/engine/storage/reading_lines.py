@@ -1,7 +1,7 @@
-"""The file form of readings: `identifier,timestamp,usage`, a line each, read and written fast.
+"""The file format of readings: `identifier,timestamp,usage`, one line each, parsed and formatted fast.
 
-The third column bears the register's reading, by its historical name. Readings of the same moment share their
-timestamp and a meter its id, so each distinct text is understood once; pandas' reader finds them.
+The third column is the register read, by its historical name. Many lines share a timestamp or a meter id, so each
+distinct text is parsed once.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from metertui.engine.errors import DataError, Refused
 HEADER: Final = b"identifier,timestamp,usage\n"
 _COLUMNS: Final = ["identifier", "timestamp", "usage"]
 _CHUNK: Final = 20_000
-"""Readings formatted or parsed at a time: a few ms, so that other threads get their turn."""
+"""Readings formatted at a time: a few ms, so that other threads can run."""
 _PIECE: Final = 1_000_000
-"""Bytes looked at in one go, for the same reason."""
+"""Bytes checked at a time, for the same reason."""
 _COMMA, _POINT, _NEWLINE = b",.\n"
 
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """Readings with their own list of ids; arrays of equal length."""
+    """Readings with their own list of meter ids; arrays of equal length."""
 
     ids: list[str]
     code: NDArray[np.int32]
@@ -44,16 +44,16 @@ class Rows:
         return len(self.time)
 
     def take(self, places: NDArray[Any]) -> Rows:
-        """The readings at `places` (positions or a mask), in that order."""
+        """Return the readings at `places` (positions or a mask), in that order."""
         return Rows(self.ids, self.code[places], self.time[places], self.wh[places])
 
     def with_used_ids(self) -> Rows:
-        """The same, with a list of just the ids that occur."""
+        """Return the same readings with only the ids that occur."""
         codes, place = np.unique(self.code, return_inverse=True)
         return Rows([self.ids[code] for code in codes.tolist()], place.astype(np.int32), self.time, self.wh)
 
     def id_ranks(self) -> NDArray[np.int32]:
-        """Each reading's id as a number that sorts as the id itself does (int32[n])."""
+        """Return for each reading the rank of its id, which sorts as the id does; int32[n]."""
         order = np.argsort(np.array(self.ids, dtype=object), kind="stable") if self.ids else np.empty(0, np.int64)
         rank = np.empty(len(self.ids), dtype=np.int32)
         rank[order] = np.arange(len(self.ids), dtype=np.int32)
@@ -64,7 +64,7 @@ NO_ROWS: Final = Rows([], np.empty(0, np.int32), np.empty(0, np.int64), np.empty
 
 
 def concat_rows(parts: list[Rows]) -> Rows:
-    """Several as one, in their order."""
+    """Concatenate readings with different lists of ids."""
     codes: dict[str, int] = {}
     moved = []
     for part in parts:
@@ -81,7 +81,7 @@ def concat_rows(parts: list[Rows]) -> Rows:
 
 
 def parse_readings(data: bytes, path: Path, zone: SiteZone, *, header: bool) -> Rows:
-    """The readings of a file's bytes, whole lines. Raises DataError that names the line of `path` and the reason."""
+    """Parse complete lines. Raises DataError that names the line of `path` and the reason."""
     body = data
     if header:
         first, _, body = data.partition(b"\n")
@@ -106,12 +106,12 @@ def parse_readings(data: bytes, path: Path, zone: SiteZone, *, header: bool) -> 
         )
         return Rows(*_columns(frame, zone))
     except (ValueError, Refused, UnicodeDecodeError):
-        # Something in it is unusual: the careful way reads it all the same, or says which line it is.
-        return _careful(body, path, zone, first_line=2 if header else 1)
+        # Something is unusual: the slow way parses it all the same, or says which line is invalid.
+        return _parse_line_by_line(body, path, zone, first_line=2 if header else 1)
 
 
 def _is_plain(body: bytes) -> bool:
-    """Whether each line has three fields, the last of digits and a point inside: pandas takes `1e3`, `+5`, ` 5` too."""
+    """Return whether each line has three fields, the last only digits and a point: pandas accepts `1e3`, `+5`, ` 5`."""
     if b"\r" in body:
         body = body.replace(b"\r\n", b"\n")
     if not body.endswith(b"\n") or b"\r" in body or b"\0" in body:
@@ -136,13 +136,13 @@ def _is_plain(body: bytes) -> bool:
 def _columns(
     frame: pd.DataFrame, zone: SiteZone
 ) -> tuple[list[str], NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
-    """The columns of a frame as pandas read it. Raises ValueError or Refused where the careful way is needed."""
+    """Convert a frame as pandas read it. Raises ValueError or Refused if the slow way is needed."""
     code, ids = pd.factorize(frame["identifier"])
     moment, timestamps = pd.factorize(frame["timestamp"])
     times = np.array([zone.parse(text) for text in timestamps], dtype=np.int64)
     scaled = frame["usage"].to_numpy() * 1000
     wh = np.rint(scaled)
-    # A double holds eleven digits and more, so three decimals come out whole; anything else is not ours to round.
+    # A double holds more than eleven digits, so three decimals are exact. Others are left to the slow way.
     if not np.all(np.abs(scaled - wh) <= 1e-4) or not np.all((wh >= 0) & (wh <= MAX_WH)):
         raise ValueError("a reading needs a closer look")
     return (
@@ -153,7 +153,7 @@ def _columns(
     )
 
 
-def _careful(body: bytes, path: Path, zone: SiteZone, first_line: int) -> Rows:
+def _parse_line_by_line(body: bytes, path: Path, zone: SiteZone, first_line: int) -> Rows:
     codes: dict[str, int] = {}
     code, times, whs = [], [], []
     for number, raw in enumerate(body.split(b"\n"), first_line):
@@ -173,7 +173,7 @@ def _careful(body: bytes, path: Path, zone: SiteZone, first_line: int) -> Rows:
 
 
 def parse_line(line: bytes, zone: SiteZone) -> tuple[str, int, int]:
-    """One line's meter, instant (µs UTC) and register (Wh). Raises Refused."""
+    """Parse a line into meter id, instant (µs UTC) and register (Wh). Raises Refused."""
     try:
         fields = line.decode("ascii").split(",")
     except UnicodeDecodeError as error:
@@ -184,7 +184,7 @@ def parse_line(line: bytes, zone: SiteZone) -> tuple[str, int, int]:
 
 
 def encode_readings(rows: Rows, zone: SiteZone) -> Iterator[bytes]:
-    """The lines of readings, in their order, in pieces."""
+    """Yield the lines of readings, in their order, in pieces."""
     ids, iso = rows.ids, zone.iso
     for start in range(0, len(rows), _CHUNK):
         piece = slice(start, start + _CHUNK)
