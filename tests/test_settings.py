@@ -1,4 +1,4 @@
-"""Settings: which word goes before which, and what is said of one that is wrong."""
+"""Settings: which source wins, and the messages for wrong ones."""
 
 from __future__ import annotations
 

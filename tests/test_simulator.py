@@ -1,4 +1,4 @@
-"""Simulated meters against a server of a few lines, and their clock."""
+"""Simulated meters against a small server, and their clock."""
 
 from __future__ import annotations
 

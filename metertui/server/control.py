@@ -13,11 +13,12 @@ import os
 import socket
 import struct
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from metertui.engine.base import Progress as ProgressCallback
 from metertui.engine.errors import MeterError
 from metertui.engine.storage import local_user_name
+from metertui.headend import HeadEnd
 from metertui.server import socket_file
 from metertui.server.control_protocol import (
     MAX_LINE_BYTES,
@@ -34,9 +35,6 @@ from metertui.server.control_protocol import (
 )
 from metertui.server.owner_commands import COMMANDS, Call
 from metertui.server.port import stop_accepting
-
-if TYPE_CHECKING:
-    from metertui.headend import HeadEnd
 
 _logger = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, get_type_hints
+from typing import Any, Final, get_type_hints
 
 from metertui.engine.accounts import Member, parse_effective
 from metertui.engine.attributes import FIELDS
@@ -18,11 +18,8 @@ from metertui.engine.base import Progress, part_of_progress
 from metertui.engine.core import Decision
 from metertui.engine.errors import MeterError
 from metertui.formats import FORMS
-from metertui.headend import STATUS_FIELDS
+from metertui.headend import STATUS_FIELDS, HeadEnd
 from metertui.server.control_protocol import MalformedMessage
-
-if TYPE_CHECKING:
-    from metertui.headend import HeadEnd
 
 _LISTED_REFUSALS: Final = 10
 """Refused lines of an import that its answer lists; rejects.log has more."""

@@ -1,4 +1,4 @@
-"""Files of readings: which form they have, and log lines and day files read."""
+"""Files of readings: the detection of their format, and errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Meters that do not exist: registers that could."""
+"""Synthetic meters: registers that are plausible."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables in three forms, read back by other programs than those that wrote them."""
+"""Tables in three formats, read back by other programs."""
 
 from __future__ import annotations
 

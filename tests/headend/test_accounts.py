@@ -1,4 +1,4 @@
-"""Changes of accounts beside ingest."""
+"""Changes of accounts on a running head-end."""
 
 from __future__ import annotations
 

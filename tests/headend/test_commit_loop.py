@@ -1,4 +1,4 @@
-"""The commit loop: group commit, whose requests go first, what a refusing disk and a defect cost."""
+"""The commit loop: group commit, the order of lanes, disk errors and defects."""
 
 from __future__ import annotations
 

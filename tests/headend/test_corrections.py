@@ -1,4 +1,4 @@
-"""Decisions beside ingest: kept, audited, and finished once begun."""
+"""Decisions on a running head-end: stored, audited, and run to completion."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The day close beside ingest, and midnight."""
+"""The day close on a running head-end, on request and at midnight."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The fair order: little goes before much, all that want much get the same, nobody waits for ever."""
+"""The fair queue: small requests first, equal shares under a flood, and no lane waits for ever."""
 
 from __future__ import annotations
 

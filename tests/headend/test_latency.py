@@ -1,4 +1,4 @@
-"""Percentiles of answers, and what they forget."""
+"""Percentiles of reply times, and what they forget."""
 
 from __future__ import annotations
 

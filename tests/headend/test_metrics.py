@@ -1,4 +1,4 @@
-"""The pulse: what came in the last seconds."""
+"""Measurements of the last seconds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Following the owner of a folder: whatever it does, in whatever order, the follower comes to have what it has."""
+"""The read-only head-end: whatever the owner of the folder does, in whatever order, it comes to have the same."""
 
 from __future__ import annotations
 

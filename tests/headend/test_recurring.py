@@ -1,4 +1,4 @@
-"""What recurs goes on whatever fails, and ends when it is told to."""
+"""Recurring tasks: they survive failures, and stop."""
 
 from __future__ import annotations
 

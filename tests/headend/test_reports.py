@@ -1,4 +1,4 @@
-"""SavedReport reports and recorded exports of a running head-end."""
+"""Saved reports and recorded exports of a running head-end."""
 
 from __future__ import annotations
 

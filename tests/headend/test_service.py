@@ -1,4 +1,4 @@
-"""The head-end as a whole: questions on what is stored now, and the end of it."""
+"""The head-end as a whole: questions on what is stored now, and its stop."""
 
 from __future__ import annotations
 

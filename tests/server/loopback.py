@@ -1,4 +1,4 @@
-"""A listener on loopback with a head-end that answers by itself, and clients of it."""
+"""A listener on loopback with the double of a head-end, and clients of it."""
 
 from __future__ import annotations
 

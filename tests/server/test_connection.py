@@ -1,4 +1,4 @@
-"""One client over a real socket: what it is answered and when, how it ends, and how it waits."""
+"""One client over a real socket: its replies, its end, and backpressure."""
 
 from __future__ import annotations
 

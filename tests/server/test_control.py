@@ -1,4 +1,4 @@
-"""The control socket: requests that are wrong, clients that leave, too many at once, and its end."""
+"""The control socket: malformed requests, clients that disconnect, limits, and its stop."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lines between a command and the owner of a folder."""
+"""The messages between a command and the owner of a folder."""
 
 from __future__ import annotations
 

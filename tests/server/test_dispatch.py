@@ -1,4 +1,4 @@
-"""Conversations: requests in, replies out, in order, and what holds them back."""
+"""Conversations: requests in, replies out, in order, and what delays them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a hostile client says, over a loopback socket against an engine: one clear line each, and nothing else lost."""
+"""Hostile clients over a loopback socket, against an engine: one clear reply each, and nothing else is lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whom a limit by peer counts together, and who is this machine."""
+"""The limits: which addresses count as one, and which are of this machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Many clients over real sockets: how many may come, who is closed, what all together may take, start and stop."""
+"""Many clients over real sockets: limits, idle connections, shares of memory, start and stop."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ async def test_accounts_change_in_the_running_engine(folder: Path, owner: HeadEn
 
 
 async def test_staff_are_added_by_their_password_hash(folder: Path, owner: HeadEnd) -> None:
-    member = owner.engine.staff.member("a@b.example", "operator", "secret")
+    member = owner.engine.staff.make_member("a@b.example", "operator", "secret")
     given = {"email": member.email, "role": member.role, "password_hash": member.password_hash}
     assert await send_command(folder, "admins add", **given) == {"result": None}
     assert await owner.staff.log_in("a@b.example", "secret") == "operator"

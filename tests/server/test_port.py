@@ -1,4 +1,4 @@
-"""A port that is lost is noticed by the next look, told, and opened again; who is connected is heard all the while."""
+"""A lost port is noticed by the next check, reported and opened again; connections are not affected."""
 
 from __future__ import annotations
 

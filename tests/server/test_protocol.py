@@ -1,4 +1,4 @@
-"""The parser: what each line means, and that it means the same however the bytes come."""
+"""The parser: the request of each line, which is the same however the bytes are split."""
 
 from __future__ import annotations
 
