@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from metertui.engine.base.config import Rules
 from metertui.engine.base.outcome import Outcome
+from metertui.engine.base.progress import no_progress
 from metertui.engine.base.zone import SiteZone
 from metertui.engine.core.engine import Engine
 
@@ -31,3 +32,11 @@ def register(engine: Engine, *meters: str) -> None:
 def reopened(engine: Engine) -> Engine:
     engine.close()
     return Engine.open(engine.folder, RULES, engine.clock)
+
+
+def close_day(engine: Engine) -> None:
+    """Close the day, all steps at once."""
+    count = engine.day_close.seal()
+    engine.day_close.write_day_files(count, no_progress)
+    engine.day_close.finish(engine.readings.rebuild_history(count))
+    engine.day_close.drop_sealed()

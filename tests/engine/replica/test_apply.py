@@ -1,0 +1,64 @@
+"""Applying changes: readings count once, accounts move meters, and a rebuilt history takes in what came meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from metertui.engine.columns.columns import Group
+from metertui.engine.core import listing
+from metertui.engine.core.engine import Engine
+from metertui.engine.replica import apply
+from metertui.engine.replica.apply import HistoryRebuild
+from metertui.engine.replica.changes import ChangeReader
+from tests.engine.core.commits import RULES, close_day, commit
+
+
+def finish(steps: Iterator[None]) -> object:
+    """Run all steps; return what the generator returns."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            return done.value
+
+
+def test_readings_that_are_known_are_not_added_again(engine: Engine) -> None:
+    replica, reader = ChangeReader.open(engine.folder, RULES, engine.clock)
+    commit(engine, ("m", "1", "2025-03-11T09:00:00"))
+    rows = reader.read_changes(replica).rows
+    for _ in range(2):
+        finish(apply.add_readings(replica, rows))
+    counters = replica.ingest.counters
+    assert (len(replica.readings), counters.accepted, counters.duplicates) == (1, 1, 0)
+    reader.close()
+
+
+def test_a_changed_account_moves_and_may_stop_sending(engine: Engine) -> None:
+    commit(engine, ("m", "1", "2025-03-11T09:00:00"))
+    replica = Engine.open_readonly(engine.folder, RULES, engine.clock)
+    account = replica.accounts.get("m")
+    assert account is not None
+    assert finish(apply.update_accounts(replica, [(replace(account, active=False, region="East"), [])])) is False
+    assert "m" not in replica.ingest.active
+    assert len(listing.find_readings(replica, attributes=Group("East"))) == 1
+
+
+def test_a_rebuild_takes_in_what_arrives_meanwhile(engine: Engine) -> None:
+    commit(engine, ("m", "1", "2025-03-11T09:00:00"))
+    replica, reader = ChangeReader.open(engine.folder, RULES, engine.clock)
+    close_day(engine)
+    changes = reader.read_changes(replica)
+    rebuild = HistoryRebuild(replica, changes.days, reader.read_logs())
+    rebuild.read_days()
+    finish(rebuild.assign_codes())
+    commit(engine, ("m", "2", "2025-03-12T09:00:00"))
+    finish(apply.add_readings(replica, reader.read_changes(replica).rows))
+    rebuild.build_readings()
+    rebuild.load_heads(rebuild.view())
+    finish(rebuild.put_in_use())
+    assert (len(replica.readings.history), len(replica.readings.tail)) == (1, 1)
+    assert replica.series("m").wh.tolist() == [1000, 2000]
+    code = replica.code_of("m")
+    assert replica.ingest.heads.wh[code] == 2000
+    reader.close()

@@ -1,0 +1,69 @@
+"""Changes in the files of a folder that another process owns: each is found once, and nothing is missed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from metertui.engine.core.engine import Engine
+from metertui.engine.replica.changes import ChangeReader, Changes
+from tests.engine.core.commits import RULES, close_day, commit, register
+
+Pair = tuple[Engine, Engine, ChangeReader]
+
+
+@pytest.fixture
+def pair(engine: Engine) -> Iterator[Pair]:
+    """An owner, and a replica that has read everything."""
+    commit(engine, ("m", "1", "2025-03-11T09:00:00"))
+    replica, reader = ChangeReader.open(engine.folder, RULES, engine.clock)
+    yield engine, replica, reader
+    reader.close()
+
+
+def test_nothing_has_changed_at_first(pair: Pair) -> None:
+    _, replica, reader = pair
+    assert len(replica.readings) == 1
+    assert reader.read_changes(replica) == Changes(rows=reader.read_changes(replica).rows)
+
+
+def test_new_readings_and_accounts_are_found_once(pair: Pair) -> None:
+    owner, replica, reader = pair
+    register(owner, "new")
+    commit(owner, ("m", "2", "2025-03-11T10:00:00"), ("new", "5", "2025-03-11T10:00:00"))
+    changes = reader.read_changes(replica)
+    assert (changes.rows.ids, changes.rows.wh.tolist()) == (["m", "new"], [2000, 5000])
+    assert [account.meter for account, _ in changes.accounts] == ["new"]
+    assert not len(reader.read_changes(replica).rows)
+
+
+def test_a_day_close_names_the_days_and_has_the_logs_read_again(pair: Pair) -> None:
+    owner, replica, reader = pair
+    close_day(owner)
+    changes = reader.read_changes(replica)
+    assert changes.reread_log
+    assert {str(day) for day in changes.days} >= {"2025-03-11"}
+    assert not len(reader.read_logs())
+
+
+def test_changes_that_could_not_be_applied_are_reported_again(pair: Pair) -> None:
+    owner, replica, reader = pair
+    close_day(owner)
+    days = reader.read_changes(replica).days
+    reader.read_logs()
+    assert not reader.read_changes(replica).reread_log
+    reader.mark_unread(days)
+    again = reader.read_changes(replica)
+    assert again.reread_log
+    assert again.days == days
+
+
+def test_a_broken_file_is_reported_and_read_again(pair: Pair) -> None:
+    _, replica, reader = pair
+    events = replica.folder / "events.csv"
+    events.write_text("nonsense\n")
+    assert "events.csv:1" in reader.read_changes(replica).error
+    assert "events.csv:1" in reader.read_changes(replica).error
+    events.unlink()
+    assert reader.read_changes(replica).error == ""
