@@ -149,7 +149,7 @@ async def test_it_may_be_left_while_an_answer_is_awaited(town: Town, monkeypatch
 
 async def test_the_heap_is_kept_once_for_each_screen_and_for_what_is_behind_a_gate(town: Town) -> None:
     kept = []
-    town.app._keep_heap = lambda: kept.append(town.app.screen.stage)
+    town.app._keep_heap = lambda: kept.append(town.app.screen.view_name)
     async with at_work(town, "f3", "f6", "f2", "f3") as pilot:
         town.app.tick()
         await pilot.pause()

@@ -28,7 +28,7 @@ SHARE = 0.37
 def bars_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """A bar is shown from the beginning."""
     monkeypatch.setattr(work_under_way, "PATIENCE", 0.0)
-    monkeypatch.setattr(work_under_way, "_AGAIN", 0.01)
+    monkeypatch.setattr(work_under_way, "_INTERVAL_SECONDS", 0.01)
 
 
 async def endless(*told: Any) -> NoReturn:
@@ -109,7 +109,7 @@ def test_an_analyst_waits_for_an_answer(
     snap_compare: Compare, town: Town, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
 ) -> None:
     monkeypatch.setattr(government, "_PATIENCE", 0.01)
-    monkeypatch.setattr(waiting, "_AGAIN", 0.01)
+    monkeypatch.setattr(waiting, "_INTERVAL_SECONDS", 0.01)
 
     async def act(pilot: Pilot[Any]) -> None:
         await doing(town, "f5", role="government")(pilot)

@@ -1,4 +1,4 @@
-"""Charts of an answer, drawn as text."""
+"""Charts, drawn as text."""
 
 from __future__ import annotations
 

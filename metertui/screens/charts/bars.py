@@ -1,7 +1,7 @@
-"""Charts as text: upright bars, stacked or side by side, bars to the right, shares of a whole, and heat maps.
+"""Bars as text: upright, stacked or side by side, bars to the right, shares of a whole, and heat maps.
 
-Series differ by what their bars are filled with as well as by colour, and heat by its shade, so that nothing is said by
-colour alone. A column of a terminal is the unit; heights are told apart by eighths of a row where there is one series.
+Series differ by the character of their bars as well as by colour, and heat by its shade, so that colour alone says
+nothing. Positions are in terminal cells; the bars of a single series have a resolution of an eighth of a row.
 """
 
 from __future__ import annotations
@@ -21,31 +21,31 @@ from metertui.screens.charts.chart import BEFORE, Picture, Series, means
 from metertui.screens.charts.figure import FILLS, Figure, Line, columns_of, legend, scale
 
 READ: Final = FILLS[0]
-"""What bars are filled with, for their legend."""
+"""The characters of bars of read and of estimated values, for the legend."""
 GUESSED: Final = FILLS[2]
 _EIGHTHS: Final = " ▁▂▃▄▅▆▇"
 _SHADES: Final = "░▒▓█"
 _THICKEST: Final = 3
-"""Rows that a bar to the right takes at most."""
+"""Rows of a bar to the right at most."""
 _WIDEST: Final = 24
-"""Columns from one bar that stands to the next at most."""
+"""Columns from one upright bar to the next at most."""
 _MUCH: Final = 0.6
-"""Of the way from least to most: from there on a map's figure has its ink."""
+"""The share between the lowest and the highest value from which the figure in a heat map has its ink."""
 _DIM: Final = Style(dim=True)
 
 Cells = list[tuple[str, int]]
-"""Characters of a line, each with its series; -1 is none."""
+"""Characters of a line, each with the index of its series; -1 if it has none."""
 
 
 def upright(picture: Picture, width: int, height: int, inks: Sequence[Style]) -> list[Line]:
-    """Bars that stand: a label each, series stacked or side by side.
+    """Draw upright bars, one a label, or one a label and series, stacked or side by side.
 
-    Of a single series what is known stands on the line, however low; what is not leaves it free.
+    A known value of a single series is drawn however low it is; an unknown one leaves its place empty.
     """
     stacked = picture.kind == "stacked"
     beside = 1 if stacked else len(picture.series)
-    told = legend(picture.series, width, inks)
-    rows = max(2, height - 1 - len(told))
+    key = legend(picture.series, width, inks)
+    rows = max(2, height - 1 - len(key))
     highest = max((sum(tower) if stacked else max(tower) for tower in _towers(picture)), default=0.0)
     marks = scale(highest, rows // 2)
     room = columns_of(width, marks)
@@ -55,7 +55,9 @@ def upright(picture: Picture, width: int, height: int, inks: Sequence[Style]) ->
         labels, series = labels[::each], tuple(Series(name, means(values, each)) for name, values in series)
         guessed = tuple(any(guessed[at : at + each]) for at in range(0, len(guessed), each))
     edges = _edges(len(labels), beside, room)
-    at = [max(0, math.ceil(mark / marks[-1] * rows) - 1) for mark in marks]  # where its height is the upper edge
+    at = [
+        max(0, math.ceil(mark / marks[-1] * rows) - 1) for mark in marks
+    ]  # rows with their upper edge there
     figure = Figure(width, rows, marks, at)
     parts = np.array([[np.nan if value is None else value for value in values] for _, values in series]) / marks[-1]
     if stacked:
@@ -64,7 +66,7 @@ def upright(picture: Picture, width: int, height: int, inks: Sequence[Style]) ->
         _single(figure, edges, parts[0], np.array(guessed))
     else:
         _beside(figure, edges, parts)
-    return [*figure.lines(labels, edges[:-1], inks), *told]
+    return [*figure.lines(labels, edges[:-1], inks), *key]
 
 
 def _towers(picture: Picture) -> list[list[float]]:
@@ -73,13 +75,13 @@ def _towers(picture: Picture) -> list[list[float]]:
 
 
 def _edges(count: int, beside: int, room: int) -> list[int]:
-    """Where each label's bars begin, and the last ones end: over all the room, unless that made uneven gaps."""
+    """Return the first column of each label, and the end: over the full width unless the gaps were uneven."""
     most = beside + 1 if room // count == beside + 1 else _WIDEST
     return [place * min(room, most * count) // count for place in range(count + 1)]
 
 
 def _columns(edges: Sequence[int], beside: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Columns that have a bar in them, of each its label, and which bar of the label it is."""
+    """Return the columns with a bar, and for each its label and its bar within the label (int64)."""
     widths = np.diff(edges)
     narrowest = int(widths.min())
     free = int(narrowest > beside)
@@ -95,7 +97,7 @@ def _columns(edges: Sequence[int], beside: int) -> tuple[NDArray[np.int64], NDAr
 
 
 def _single(figure: Figure, edges: Sequence[int], parts: NDArray[np.float64], guessed: NDArray[np.bool_]) -> None:
-    """Bars of parts of the height, in eighths of a row."""
+    """Draw bars of a single series, in eighths of a row; `parts` are shares of the height, NaN if unknown."""
     at, label, _ = _columns(edges, 1)
     eighths = np.where(np.isnan(parts), 0, np.maximum(1, np.round(np.nan_to_num(parts) * figure.rows * 8)))
     full, rest = (each[label] for each in np.divmod(eighths.astype(np.int64), 8))
@@ -109,7 +111,7 @@ def _single(figure: Figure, edges: Sequence[int], parts: NDArray[np.float64], gu
 
 
 def _beside(figure: Figure, edges: Sequence[int], parts: NDArray[np.float64]) -> None:
-    """Bars of parts of the height, a row of them a series."""
+    """Draw bars side by side; a row of `parts` is a series, as shares of the height."""
     at, label, bar = _columns(edges, len(parts))
     full = np.round(np.nan_to_num(parts) * figure.rows).astype(np.int64)[bar, label]
     for place in range(len(parts)):
@@ -118,7 +120,7 @@ def _beside(figure: Figure, edges: Sequence[int], parts: NDArray[np.float64]) ->
 
 
 def _stacked(figure: Figure, edges: Sequence[int], parts: NDArray[np.float64]) -> None:
-    """One bar a label, of parts of the height one on another."""
+    """Draw one bar a label, with the series on top of each other, as shares of the height."""
     at, label, _ = _columns(edges, 1)
     tops = np.round(np.nan_to_num(parts).cumsum(axis=0) * figure.rows).astype(np.int64)[:, label]
     up, below = np.arange(figure.rows)[:, None], np.zeros_like(label)
@@ -129,9 +131,9 @@ def _stacked(figure: Figure, edges: Sequence[int], parts: NDArray[np.float64]) -
 
 
 def sideways(picture: Picture, width: int, height: int, inks: Sequence[Style]) -> list[Line]:
-    """Bars to the right, a label each, thicker where there is room; with several series, stacked.
+    """Draw bars to the right, one a label, thicker if there is room; several series are stacked.
 
-    Of shares, parts of the whole.
+    A chart of shares shows parts of the whole.
     """
     shares = picture.kind == "shares"
     keys = legend(picture.series, width, inks, marked=True)
@@ -149,7 +151,7 @@ def sideways(picture: Picture, width: int, height: int, inks: Sequence[Style]) -
     tails = [_tail(tower[:1] if compared else tower, whole, digits if shares and alone else 0) for tower in towers]
     most = max((len(tails[place]) for place in places), default=0)
     room = max(4, width - names - most - 2)
-    each = min(_THICKEST + 1, shown // max(1, len(places)))  # rows a bar has, the last of them free
+    each = min(_THICKEST + 1, shown // max(1, len(places)))  # rows of a bar; the last one is empty
     lines: list[Line] = []
     for place in places:
         label = picture.labels[place]
@@ -167,7 +169,7 @@ def sideways(picture: Picture, width: int, height: int, inks: Sequence[Style]) -
 
 
 def _sideways_row(tower: Sequence[float | None], full: float, room: int) -> Cells:
-    """A line of so many cells: the values one after another, where `full` fills it."""
+    """Return a line of `room` cells with the values one after another; `full` fills the line."""
     cells: Cells = [(" ", -1)] * room
     done = 0.0
     for which, value in enumerate(tower):
@@ -179,14 +181,14 @@ def _sideways_row(tower: Sequence[float | None], full: float, room: int) -> Cell
 
 
 def _max(tower: Sequence[float | None]) -> float:
-    """The highest of those that are known."""
+    """Return the highest known value; 0 if there is none."""
     return max((value for value in tower if value is not None), default=0.0)
 
 
 def _tail(tower: Sequence[float | None], whole: float, digits: int) -> str:
-    """What a bar comes to; where `digits` are given, its share too, and the figure below the others."""
+    """Return the figure behind a bar; with `digits` also its share, and the figure aligned to so many characters."""
     if all(value is None for value in tower):
-        return "not told"
+        return "no data"
     total = sum(value or 0.0 for value in tower)
     return f"{total / whole if whole else 0.0:6.1%} {_number(total):>{digits}}" if digits else _number(total)
 
@@ -196,7 +198,7 @@ def _number(value: float) -> str:
 
 
 def heat(picture: Picture, width: int, height: int, inks: Sequence[Style]) -> list[Line]:
-    """A map: labels down, series across where they are the more, else the other way round; darker is more."""
+    """Draw a heat map, with the more numerous of labels and series across; darker is more."""
     rows, columns = list(picture.labels), [name for name, _ in picture.series]
     cells = [[values[place] for _, values in picture.series] for place in range(len(rows))]
     if len(rows) > len(columns):
@@ -236,7 +238,7 @@ def _short(value: float) -> str:
 
 
 def _pieces(cells: Cells, inks: Sequence[Style]) -> Line:
-    """A line, what has one ink in one piece."""
+    """Return the segments of a line, one for each run of an ink."""
     return [
         Segment("".join(chars for chars, _ in run), inks[which % len(inks)] if which >= 0 else None)
         for which, run in groupby(cells, key=lambda cell: cell[1])
@@ -244,19 +246,19 @@ def _pieces(cells: Cells, inks: Sequence[Style]) -> Line:
 
 
 def deciles(
-    labels: Sequence[str], values: Sequence[float], told: Sequence[str], width: int, inks: Sequence[Style]
+    labels: Sequence[str], values: Sequence[float], figures: Sequence[str], width: int, inks: Sequence[Style]
 ) -> Text:
-    """Bars from a middle line, to the left below zero and to the right above, a label and a figure each."""
-    names, figures = max(map(len, labels)), max(map(len, told))
-    half = max(4, (width - names - figures - 3) // 2)
+    """Draw bars from a middle line, to the left for negative values, each with its label and its figure."""
+    names, digits = max(map(len, labels)), max(map(len, figures))
+    half = max(4, (width - names - digits - 3) // 2)
     highest = max((abs(value) for value in values), default=0.0) or 1.0
     text = Text(no_wrap=True, overflow="crop")
-    for label, value, figure_told in zip(labels, values, told, strict=True):
+    for label, value, figure in zip(labels, values, figures, strict=True):
         length = round(abs(value) / highest * half)
         text.append(f"{label:>{names}} ")
         text.append(f"{FILLS[1] * length if value < 0 else '':>{half}}", style=inks[1])
         text.append("│")
         text.append(f"{FILLS[0] * length if value > 0 else '':<{half}}", style=inks[0])
-        text.append(f" {figure_told:>{figures}}\n")
+        text.append(f" {figure:>{digits}}\n")
     text.right_crop(1)
     return text

@@ -1,4 +1,4 @@
-"""What a chart of an answer shows: its labels, its series, and how they are drawn. Knows no widget."""
+"""The data of a chart: its labels, its series and its kind, independent of any widget."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from metertui.text import visible
 Kind = Literal["lines", "bars", "stacked", "rows", "shares", "heat"]
 
 BEFORE: Final = "before"
-"""The series that another is compared with."""
+"""The name of the series that another is compared with."""
 MOST_POINTS: Final = 200
-"""Points of a chart: more cannot be told apart in a terminal, and cost time to draw."""
+"""Points of a chart at most: more cannot be distinguished in a terminal, and take time to draw."""
 MOST_SERIES: Final = 7
-"""Series of their own; what is smaller stands together in one more."""
+"""Series at most; smaller ones are added up in one more."""
 
 UNITS: Final[dict[Measure, str]] = {
     "total": "kWh",
@@ -31,7 +31,7 @@ UNITS: Final[dict[Measure, str]] = {
 
 
 class Series(NamedTuple):
-    """A value for each label; None is no data, or hidden."""
+    """A name, and a value for each label; None if there is no data or it is hidden."""
 
     name: str
     values: tuple[float | None, ...]
@@ -45,13 +45,13 @@ class Picture(NamedTuple):
     series: tuple[Series, ...]
     unit: str
     note: str = ""
-    """What has been made of the figures for its sake."""
+    """How the figures were changed for the chart."""
     estimated: tuple[bool, ...] = ()
-    """For each label whether its value is; none is where this is empty."""
+    """For each label whether its value is estimated; empty if none is."""
 
 
 def picture(found: Findings, chart: str, zone: SiteZone) -> Picture:
-    """The chart of an answer as one of saved.CHARTS, or as the nearest that makes sense of it."""
+    """Return the chart of an answer as one of reports.CHARTS, or the nearest kind that suits the answer."""
     by, measure = found.inquiry.question.by, found.inquiry.measure
     table, unit = found.table, UNITS[measure]
     if not by:
@@ -103,7 +103,7 @@ def _why(chart: str, measure: Measure) -> str:
 
 
 def _labels(found: Findings, along: str, zone: SiteZone) -> tuple[str, ...]:
-    """What stands along the chart: of time all from the first with data to the last, of anything else what there is."""
+    """Return the labels: for time all from the first with data to the last, otherwise those of the answer."""
     here = list(dict.fromkeys(found.table[along].tolist()))
     if along not in TIME_KEYS or not here:
         return tuple(here)
@@ -117,7 +117,7 @@ def _labels(found: Findings, along: str, zone: SiteZone) -> tuple[str, ...]:
 
 
 def _of_columns(table: pd.DataFrame, labels: Sequence[str], *, compared: bool) -> tuple[Series, ...]:
-    """The value, and what it is compared with."""
+    """Return the series of the value, and of what it is compared with."""
     if not len(table):
         return (Series("", (None,) * len(labels)),)
     found = [Series("now" if compared else "", _plain(table["value"]))]
@@ -127,7 +127,7 @@ def _of_columns(table: pd.DataFrame, labels: Sequence[str], *, compared: bool) -
 
 
 def _crossed(table: pd.DataFrame, along: str, across: str, labels: Sequence[str], *, fold: bool) -> tuple[Series, ...]:
-    """A series for each value of the second key, the largest first; of time in its order."""
+    """Return a series for each value of the second key, the largest first; time is in its order."""
     wide = table.pivot_table(index=along, columns=across, values="value", aggfunc="sum", sort=False, dropna=False)
     wide = wide.where(table.pivot_table(index=along, columns=across, values="value", aggfunc="count", sort=False) > 0)
     wide = wide.reindex(list(labels))
@@ -143,14 +143,14 @@ def _crossed(table: pd.DataFrame, along: str, across: str, labels: Sequence[str]
 
 
 def _merged(labels: tuple[str, ...], series: tuple[Series, ...]) -> tuple[tuple[str, ...], tuple[Series, ...], int]:
-    """So many that they can be told apart, each the mean of those it stands for."""
+    """Merge labels and values into at most MOST_POINTS, each the mean of those it replaces; return how many."""
     each = -(-len(labels) // MOST_POINTS)
     merged = tuple(Series(name, means(values, each)) for name, values in series)
     return labels[::each], merged, each
 
 
 def means(values: Sequence[float | None], each: int) -> tuple[float | None, ...]:
-    """The mean of each `each` values, of those among them that are known."""
+    """Return the mean of the known values of each `each` values."""
     padded = np.full(-(-len(values) // each) * each, np.nan)
     padded[: len(values)] = [np.nan if value is None else value for value in values]
     known = ~np.isnan(padded.reshape(-1, each))

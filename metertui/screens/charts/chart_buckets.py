@@ -1,4 +1,4 @@
-"""Which buckets a chart of a window has: as fine as can be told apart."""
+"""The buckets of a chart of a window: as fine as can be distinguished."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from metertui.engine.base import DAY, HALF_HOUR, MINUTE, SiteZone, Window, first
 
 
 class Buckets(NamedTuple):
-    """m + 1 instants (µs UTC, int64) that part a window, a label for each of the m parts, and what a part is."""
+    """m + 1 instants (µs UTC, int64) that divide a window, a label for each of the m buckets, and their unit."""
 
     marks: NDArray[np.int64]
     labels: list[str]
@@ -20,7 +20,7 @@ class Buckets(NamedTuple):
 
 
 def buckets(window: Window, zone: SiteZone) -> Buckets:
-    """Half hours for up to two days, hours for up to nine, days for up to three months, else months or years."""
+    """Return half hours for up to two days, hours for up to nine, days for up to three months, else months or years."""
     length = window.end - window.start
     if length <= 2 * DAY + 120 * MINUTE:
         marks = np.arange(window.start, window.end, HALF_HOUR, dtype=np.int64)
@@ -42,7 +42,7 @@ def buckets(window: Window, zone: SiteZone) -> Buckets:
 
 
 def _firsts(first: date, last: date, *, years: bool) -> list[date]:
-    """The first days of the months, or of the years, from that of `first` to that of `last`."""
+    """Return the first days of the months, or of the years, from that of `first` to that of `last`."""
     if years:
         return [date(year, 1, 1) for year in range(first.year, last.year + 1)]
     count = 12 * (last.year - first.year) + last.month - first.month + 1

@@ -1,4 +1,4 @@
-"""A chart in a widget: drawn when it, its room or the theme is another, by the line, and kept."""
+"""A widget that draws a chart, again only when the chart, the size or the theme changes."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ _DRAW: Final[dict[Kind, Callable[[Picture, int, int, Sequence[Style]], list[Line
 
 
 class PictureView(Widget):
-    """Shows a picture; the same again costs nothing.
+    """Shows a chart; to show the same again costs nothing.
 
-    Where some of it is estimated, the lower edge says by which mark.
+    If some values are estimated, the lower border says how they are marked.
     """
 
     ALLOW_SELECT: ClassVar[bool] = False
@@ -44,11 +44,11 @@ class PictureView(Widget):
 
     @property
     def picture(self) -> Picture | None:
-        """What it shows."""
+        """The chart that is shown."""
         return self._picture
 
     def show(self, picture: Picture | None) -> None:
-        """Show this from now on."""
+        """Show a chart, or none."""
         if picture != self._picture:
             self._picture = picture
             self._looks = None
@@ -68,14 +68,14 @@ class PictureView(Widget):
     def _drawn(self) -> list[Line]:
         picture, (width, height) = self._picture, self.size
         if picture is None or not any(value is not None for _, values in picture.series for value in values):
-            told = fmt.NOTHING if picture is None or not picture.note else picture.note
-            return [[Segment(f"{told:^{width}}", Style(dim=True))]]
+            note = fmt.NOTHING if picture is None or not picture.note else picture.note
+            return [[Segment(f"{note:^{width}}", Style(dim=True))]]
         inks = [ink(self.app.theme_variables, name) for name in _INKS]
         return _DRAW[picture.kind](picture, width, height, inks)
 
 
 def _marks(picture: Picture | None) -> str:
-    """What stands for read and for estimated, where something is."""
+    """Return the legend of read and estimated values; empty if none is estimated."""
     if picture is None:
         return ""
     known = (value is not None for value in picture.series[0].values)

@@ -1,4 +1,4 @@
-"""A plotext figure in units of its cells, with a scale to its left and labels below: for bars and lines."""
+"""A plotext figure in units of its cells, with a scale to its left and labels below, for bars and lines."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ Line = list[Segment]
 """A line of a chart."""
 
 FILLS: Final = "█▒░▓≡#+·"
-"""What bars of one series after another are filled with."""
+"""The characters of the bars of the series, in order."""
 _ROUND: Final = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
-"""What a step of a scale may be, times a power of ten."""
+"""Steps of a scale, times a power of ten."""
 _NO_INK: Final = -1
 
 
@@ -103,19 +103,19 @@ def _segments(text: str, places: Sequence[int], inks: Sequence[Style]) -> Iterab
 
 
 def _below(labels: Sequence[str], starts: Sequence[int], room: int) -> str:
-    """As many of the labels as there is room for, each from its column on."""
+    """Return as many of the labels as there is room for, each from its column on."""
     longest = max((len(label) for label in labels), default=1)
     apart = max(1, (starts[-1] - starts[0]) // max(1, len(starts) - 1)) if starts else 1
     step = max(1, -(-(longest + 2) // apart))
     line = ""
     for label, start in zip(labels[::step], starts[::step], strict=True):
-        if start + len(label) <= room and (not line or start >= len(line) + 2):  # the first may have been moved
+        if start + len(label) <= room and (not line or start >= len(line) + 2):  # the first one may start further right
             line = line.ljust(start) + label
     return line
 
 
 def scale(highest: float, steps: int) -> list[float]:
-    """Round figures from 0 to `highest` or a little more, at most `steps` steps apart, of 2 to 6."""
+    """Return round figures from 0 to at least `highest`, in at most `steps` steps, which are limited to 2 to 6."""
     least = (highest or 1.0) / min(6, max(2, steps))
     power = 10.0 ** math.floor(math.log10(least))
     step = next(factor * power for factor in _ROUND if factor * power >= least * (1 - 1e-9))
@@ -123,20 +123,20 @@ def scale(highest: float, steps: int) -> list[float]:
 
 
 def number(value: float, step: float) -> str:
-    """A figure of a scale, with as many decimals as its steps need."""
+    """Return a figure of a scale with as many decimals as its steps need."""
     decimals = next((d for d in range(4) if math.isclose(round(step, d), step)), 4)
     return f"{value:,.{decimals}f}".replace(",", " ")
 
 
 def columns_of(width: int, marks: Sequence[float]) -> int:
-    """Columns that are left beside a scale, one of them free at the right."""
+    """Return the columns that are left beside a scale, less one that stays empty at the right."""
     return max(1, width - max(len(number(mark, marks[1])) for mark in marks) - 2)
 
 
 def legend(
     series: Sequence[Series], width: int, inks: Sequence[Style], *, marked: bool = False, fills: Sequence[str] = FILLS
 ) -> list[Line]:
-    """What the fills stand for, on as many lines as it takes; none for a single series."""
+    """Return the legend of the fills, on as many lines as needed; none for a single series."""
     if len(series) < 2:
         return []
     lines: list[Line] = [[]]
@@ -153,5 +153,5 @@ def legend(
 
 
 def numbered(series: Sequence[Series], width: int, inks: Sequence[Style]) -> list[Line]:
-    """The same where series are told apart by their number."""
+    """Return the legend of series that are marked with their number."""
     return legend(series, width, inks, fills=[str(place) for place in range(1, len(series) + 1)])

@@ -1,4 +1,4 @@
-"""Lines of a chart, in dots of two to a column and four to a row; what is estimated is dotted by whole cells."""
+"""Lines of a chart, in braille dots, two by four a cell; estimated parts are dotted by whole cells."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from metertui.screens.charts.chart import Picture
 from metertui.screens.charts.figure import Figure, Line, nearest_cell, numbered, scale
 
 READ: Final = "⠒"
-"""What a line looks like, for its legend."""
+"""The characters of read and of estimated lines, for the legend."""
 GUESSED: Final = "·"
 _ALONE: Final = "•"
 _BITS: Final = np.array([[0x40, 0x80], [0x04, 0x20], [0x02, 0x10], [0x01, 0x08]])
-"""Of the dots of a cell, by row from below and column."""
+"""The bits of the dots of a braille character, by row from below and column."""
 _BRAILLE: Final = [chr(0x2800 + bits) for bits in range(256)]
 _LEAST: Final = 6
-"""Rows of a figure below which its legend is left out: the table has the names."""
+"""Rows of a figure below which the legend is left out, as the table has the names."""
 _BESIDE: Final = (0, -1, 1, -2, 2)
-"""Rows away from its line that a number may stand, where others are in the way."""
+"""Distances in rows of a number from its line, tried in order if another number is in the way."""
 
 Point = tuple[float, float]
-"""A column and a row of a figure."""
+"""A column and a row, in cells."""
 
 
 def lines(picture: Picture, width: int, height: int, inks: Sequence[Style]) -> list[Line]:
-    """The figure, and below it what its numbers stand for."""
+    """Draw a chart of lines, with the legend of their numbers below."""
     legend = numbered(picture.series, width, inks)
     if height - len(legend) < _LEAST:
         legend = []
@@ -47,18 +47,18 @@ def lines(picture: Picture, width: int, height: int, inks: Sequence[Style]) -> l
         for _, values in picture.series
     ]
     for ink, points in enumerate(series):
-        _guess(figure, points, guessed, ink)
-    _read(figure, series, guessed)  # over what is estimated
-    if len(series) > 1:  # colours alone do not tell lines apart
-        _number(figure, series)
+        _draw_estimated(figure, points, guessed, ink)
+    _draw_read(figure, series, guessed)  # over the estimated parts
+    if len(series) > 1:  # colour alone must not distinguish lines
+        _draw_numbers(figure, series)
     starts = [
         max(0, round(centre - (len(label) - 1) / 2)) for centre, label in zip(centres, picture.labels, strict=True)
     ]
     return [*figure.lines(picture.labels, starts, inks), *legend]
 
 
-def _guess(figure: Figure, points: Sequence[Point | None], guessed: Sequence[bool], ink: int) -> None:
-    """What is estimated at one of its ends, and points that nothing joins."""
+def _draw_estimated(figure: Figure, points: Sequence[Point | None], guessed: Sequence[bool], ink: int) -> None:
+    """Draw the parts with an estimated end, and points without neighbours."""
     for run in _runs(points, guessed, solid=False):
         figure.line([x for x, _ in run], [y for _, y in run], GUESSED, ink)
     gaps = [None, *points, None]
@@ -67,8 +67,8 @@ def _guess(figure: Figure, points: Sequence[Point | None], guessed: Sequence[boo
             figure.mark([nearest_cell(point[0])], [nearest_cell(point[1])], GUESSED if guessed[at] else _ALONE, ink)
 
 
-def _read(figure: Figure, series: Sequence[Sequence[Point | None]], guessed: Sequence[bool]) -> None:
-    """What was read at both ends, as cells: plotext's own lines cost a hundred times as much where they are steep."""
+def _draw_read(figure: Figure, series: Sequence[Sequence[Point | None]], guessed: Sequence[bool]) -> None:
+    """Draw the parts between two reads as cells: steep lines of plotext itself take a hundred times as long."""
     dots = np.zeros((figure.rows, figure.columns), dtype=np.int64)
     inks = np.zeros_like(dots)
     for ink, points in enumerate(series):
@@ -83,7 +83,7 @@ def _read(figure: Figure, series: Sequence[Sequence[Point | None]], guessed: Seq
 
 
 def _runs(points: Sequence[Point | None], guessed: Sequence[bool], *, solid: bool) -> list[list[Point]]:
-    """Points that are joined one after another by steps of a kind: both ends read, or not."""
+    """Return the runs of points joined by steps of one kind: both ends read (solid), or one of them estimated."""
     steps = [
         before is not None and after is not None and solid != (guessed[at] or guessed[at + 1])
         for at, (before, after) in enumerate(pairwise(points))
@@ -97,7 +97,7 @@ def _runs(points: Sequence[Point | None], guessed: Sequence[bool], *, solid: boo
 
 
 def _dots(figure: Figure, points: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Dots of a line, by cell: each column of dots from the lowest to the highest that the line has in it."""
+    """Return the braille bits of a line by cell (rows x columns, int64), without gaps within a column of dots."""
     rows, columns = figure.rows, figure.columns
     x, y = points[:, 0] * 2 + 0.5, points[:, 1] / max(1, rows - 1) * (rows * 4 - 1)
     first, last = max(0, round(x[0])), min(columns * 2 - 1, round(x[-1]))
@@ -112,8 +112,8 @@ def _dots(figure: Figure, points: NDArray[np.float64]) -> NDArray[np.int64]:
     return np.asarray((dots.reshape(rows, 4, columns, 2) * _BITS[None, :, None, :]).sum(axis=(1, 3)))
 
 
-def _number(figure: Figure, series: Sequence[Sequence[Point | None]]) -> None:
-    """Each line's number at its beginning, middle and end, beside others where they meet."""
+def _draw_numbers(figure: Figure, series: Sequence[Sequence[Point | None]]) -> None:
+    """Put the number of each line at its start, middle and end, beside other numbers if they meet."""
     taken: set[tuple[int, int]] = set()
     for place, points in enumerate(series):
         known = [point for point in points if point is not None]

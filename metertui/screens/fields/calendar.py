@@ -47,25 +47,25 @@ class Calendar(Widget, can_focus=True):
 
     @dataclass
     class Chosen(Message):
-        """Enter, or a click on a day."""
+        """A day was chosen with enter or a click."""
 
         day: date
 
     def __init__(self, day: date, today: date, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.day = day
-        """Under the cursor."""
+        """The day under the cursor."""
         self._today = today
         self._range: tuple[date, date] | None = None
         self._anchor: date | None = None
 
     def mark(self, first: date, last: date) -> None:
-        """Show these days, both included, as a range."""
+        """Show a range of days, both ends included."""
         self._range, self._anchor = (min(first, last), max(first, last)), None
         self.refresh()
 
     def mark_from(self, first: date) -> None:
-        """Show a range from a day to the one under the cursor, wherever that goes."""
+        """Show a range from a day to the cursor, which moves with the cursor."""
         self._anchor = first
         self.go(self.day)
 
@@ -113,28 +113,28 @@ class Calendar(Widget, can_focus=True):
             self.action_choose()
 
     def action_days(self, days: int) -> None:
-        """So many days on."""
+        """Move the cursor by some days."""
         self.go(self.day + timedelta(days=days))
 
     def action_months(self, months: int) -> None:
-        """The same day so many months on, or the last of that month."""
+        """Move the cursor by some months, to the same day or the last of a shorter month."""
         self.go(add_months(self.day, months))
 
     def action_edge(self, last: int) -> None:
-        """The first or the last day of the month."""
+        """Move the cursor to the first or the last day of the month."""
         self.go(last_of_month(self.day) if last else first_of_month(self.day))
 
     def action_today(self) -> None:
-        """Today."""
+        """Move the cursor to today."""
         self.go(self._today)
 
     def action_choose(self) -> None:
-        """Take the day under the cursor."""
+        """Choose the day under the cursor."""
         self.post_message(self.Chosen(self.day))
 
 
 class DatePicker(ThriftyModal[tuple[date, date] | None]):
-    """Asks for the first and the last day of a window, both included; None for neither."""
+    """A window that asks for the first and the last day of a period, both included. Its result is None if cancelled."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "back", "Back", show=False)]
 
@@ -158,7 +158,7 @@ class DatePicker(ThriftyModal[tuple[date, date] | None]):
         self._ask()
 
     def _ask(self) -> None:
-        asks = "First day? enter takes it"
+        asks = "First day? Enter selects it."
         if self._first is not None:
             asks = f"From {self._first}. Last day?"
         self.query_one("#picker-asks", Static).update(Text(asks, style="bold"))
@@ -173,7 +173,7 @@ class DatePicker(ThriftyModal[tuple[date, date] | None]):
             self.dismiss((min(self._first, event.day), max(self._first, event.day)))
 
     def action_back(self) -> None:
-        """The first day again, or leave."""
+        """Go back to the first day, or cancel."""
         if self._first is None:
             self.dismiss(None)
             return

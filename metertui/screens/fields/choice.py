@@ -1,4 +1,4 @@
-"""One of several, on one line: left and right go through them, enter lists them to pick from."""
+"""A choice among options on one line: left and right step through them, enter lists them."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from metertui.screens.terminal import ThriftyModal
 from metertui.text import plain, visible
 
 Options = Sequence[tuple[str, str]]
-"""Values, and what they are called."""
+"""Pairs of value and label."""
 
 _MOST: Final = 200
-"""Options listed at a time: what is typed narrows them."""
+"""Options listed at a time; typing filters them."""
 
 
 class Choice(Widget, can_focus=True):
-    """A field whose value is one of its options. Far lighter than a Select: a form has a dozen."""
+    """A field whose value is one of its options. A form has a dozen, and a Select is far heavier."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "step(-1)", "Previous", show=False),
@@ -55,16 +55,16 @@ class Choice(Widget, can_focus=True):
 
     @property
     def value(self) -> str:
-        """What is chosen."""
+        """The chosen value."""
         return self._value
 
     def offer(self, options: Options, value: str) -> None:
-        """Let it be chosen from these, `value` for now; nobody is told."""
+        """Replace the options and the value, without a message."""
         self._options, self._value = list(options), value
         self.refresh()
 
     def choose(self, value: str) -> None:
-        """Take a value, and tell of it."""
+        """Choose a value, and post a message if it is another."""
         if value != self._value:
             self._value = value
             self.refresh()
@@ -90,14 +90,14 @@ class Choice(Widget, can_focus=True):
         self.action_pick()
 
     def action_step(self, step: int) -> None:
-        """The next option, or the one before."""
+        """Choose the next option, or the one before."""
         values = [value for value, _ in self._options]
         if values:
             at = values.index(self._value) if self._value in values else -step
             self.choose(values[(at + step) % len(values)])
 
     def action_pick(self) -> None:
-        """List them."""
+        """Open the list of options."""
 
         def picked(value: str | None) -> None:
             if value is not None:
@@ -107,7 +107,7 @@ class Choice(Widget, can_focus=True):
 
 
 class PickScreen(ThriftyModal[str | None]):
-    """Options in a list; what is typed leaves those that contain it."""
+    """A window with a list of options, filtered by what is typed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Close"),
@@ -125,7 +125,7 @@ class PickScreen(ThriftyModal[str | None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="pick"):
             yield Static(self._title, classes="heading")
-            yield Input(placeholder="type to narrow them, enter takes one, escape none", id="pick-text", compact=True)
+            yield Input(placeholder="type to filter, enter selects, escape cancels", id="pick-text", compact=True)
             yield OptionList(id="pick-list")
 
     def on_mount(self) -> None:
@@ -148,7 +148,7 @@ class PickScreen(ThriftyModal[str | None]):
         listed.highlighted = 0 if self._left else None
 
     def action_move(self, step: int) -> None:
-        """Down or up the list."""
+        """Move down or up the list."""
         listed = self.query_one(OptionList)
         if self._left:
             listed.highlighted = ((listed.highlighted or 0) + step) % len(self._left)

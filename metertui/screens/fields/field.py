@@ -1,4 +1,4 @@
-"""A field among others of a form."""
+"""Fields of forms."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from textual.widgets import Input
 
 
 class Field(Input):
-    """Enter and tab go to the next one, before the key after it is looked at.
+    """A field that moves the focus to the next one on enter and tab, before it handles the next key.
 
-    A message to the screen would come too late for keys that arrive together, as they do over a slow line: the first
-    letters of a password would stand in the field before it, for all to see.
+    A message to the screen would come too late for keys that arrive together, as over a slow line: the first letters of
+    a password would appear in the field before it, in plain text.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -21,30 +21,30 @@ class Field(Input):
     ]
 
     def action_next(self) -> None:
-        """Go to what comes after."""
+        """Move the focus to the next widget."""
         self.screen.focus_next()
 
     def action_previous(self) -> None:
-        """Go to what comes before."""
+        """Move the focus to the widget before."""
         self.screen.focus_previous()
 
 
 class LastField(Field):
-    """The last field of a form: enter sends the form off.
+    """The last field of a form, which submits the form on enter.
 
-    What sends it off goes behind the letters that are still on their way into the field, and is this field's even where
-    the focus has moved on meanwhile.
+    The submission is queued behind letters that are still on their way into the field, and belongs to this field even
+    if the focus has moved on.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "send", "Send", show=False, priority=True)]
 
     def action_send(self) -> None:
-        """As enter in any other field does."""
+        """Submit the field."""
         self.call_later(self.action_submit)
 
 
 class SearchField(Input):
-    """A field over a table of what it finds: enter goes there, at once for the same reason."""
+    """A field above a table of what it finds; enter moves the focus to the table at once."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "go", "Table", show=False, priority=True)]
 
@@ -53,5 +53,5 @@ class SearchField(Input):
         self._target = target
 
     def action_go(self) -> None:
-        """Go to the table."""
+        """Move the focus to the table."""
         self.screen.query_one(self._target).focus()

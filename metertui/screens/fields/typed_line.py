@@ -1,4 +1,4 @@
-"""A line at the foot of a screen for a text that is asked for: a title, a file."""
+"""A line at the foot of a screen that asks for a text, such as a title or a file name."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from textual.widgets import Input
 
 
 class TypedLine(Horizontal):
-    """There only while something is asked. Enter hands the text over; whoever asked closes it, or asks again."""
+    """A field that is visible only while it asks. The screen that asked closes it, or asks again."""
 
     @dataclass
     class Typed(Message):
-        """What was asked for, by its name, and what was typed: never blank."""
+        """A text was typed: what it was asked for as, and the text, which is not blank."""
 
         what: str
         text: str
@@ -25,13 +25,13 @@ class TypedLine(Horizontal):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(classes="typed-line hidden", **kwargs)
         self.asks = ""
-        """What it asks for; empty while it is put away."""
+        """What is asked for; empty while the line is hidden."""
 
     def compose(self) -> ComposeResult:
         yield Input(id="line-text", compact=True)
 
     def ask(self, what: str, hint: str, value: str) -> None:
-        """Ask, with a hint for who has deleted the value that is offered."""
+        """Ask for a text, with a first value, and a hint that shows if the value is deleted."""
         self.asks = what
         self.remove_class("hidden")
         text = self.query_one(Input)
@@ -39,12 +39,12 @@ class TypedLine(Horizontal):
         text.focus()
 
     def close(self) -> None:
-        """Put it away; the focus is for whoever asked."""
+        """Hide the line. The screen that asked moves the focus."""
         self.asks = ""
         self.add_class("hidden")
 
     @on(Input.Submitted)
-    def _hand_over(self, event: Input.Submitted) -> None:
+    def _submit_text(self, event: Input.Submitted) -> None:
         event.stop()
         if self.asks and event.value.strip():
             self.post_message(self.Typed(self.asks, event.value.strip()))

@@ -1,4 +1,4 @@
-"""What surrounds every screen: frame, help, login, first steps, messages."""
+"""The parts that all screens share: frame, help, login, first steps, messages."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Writing what a screen shows to a file, in a thread: an answer's table, or the readings behind a figure.
+"""Exports to a file, written in a thread: the table of an answer, or the readings behind a figure.
 
-A file takes its name only when it is whole; one that is cancelled is as if it had never been begun. For a role that a
-rule is for, an answer is written after a look at what was exported before, and kept among it.
+A file appears under its name only when it is complete; a cancelled export leaves no file. For a role with a disclosure
+rule, an answer is checked against earlier exports before it is written, and recorded with them afterwards.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from metertui.headend import HeadEnd
 from metertui.text import answers
 
 _CHUNK: Final = 5_000
-"""Rows written between two looks at whether they are still wanted: a quarter of a second of a workbook."""
-_LOOK: Final = 0.1
+"""Rows written between two checks for cancellation: a quarter of a second of a workbook."""
+_WAIT_SECONDS: Final = 0.1
 
 
 async def export(
@@ -48,7 +48,7 @@ async def export(
         loop = asyncio.get_running_loop()
 
         def commit() -> None:
-            # Recorded when it is whole, and before anybody can see it.
+            # Recorded when the file is complete, and before it appears under its name.
             record = headend.reports.record_export(path, found.inquiry, who)
             _done(asyncio.run_coroutine_threadsafe(record, loop), progress)
 
@@ -62,7 +62,7 @@ async def export(
 
 
 async def export_readings(headend: HeadEnd, behind: WindowReadings, path: Path, progress: Progress) -> None:
-    """Write the readings of one meter, oldest first. As `export`; raises MeterError."""
+    """Write the readings of one meter, oldest first, in the way of `export`. Raise MeterError."""
     zone, directory = headend.engine.zone, headend.engine.directory
     groups, code, names = directory.groups_in_time(), directory.codes[behind.meter], tuple(directory.groups)
 
@@ -89,14 +89,14 @@ def _write(
     progress: Progress,
     commit: Callable[[], None] | None = None,
 ) -> None:
-    """Write so many rows, some at a time."""
+    """Write `count` rows in chunks."""
 
     def last() -> None:
         progress(1.0)
         if commit is not None:
             commit()
 
-    rows_take = 0.9 if path.suffix == ".xlsx" else 1.0  # a workbook is put together when all its rows are there
+    rows_take = 0.9 if path.suffix == ".xlsx" else 1.0  # a workbook is assembled after its last row
     with writers.open_table(path, columns, zone, definition, last) as add:
         for at in range(0, count, _CHUNK):
             progress(at / count * rows_take)
@@ -105,10 +105,10 @@ def _write(
 
 
 def _done(future: Future[None], progress: Progress) -> None:
-    """Wait in a thread for what the event loop does; not for ever, as the loop may have ended."""
+    """Wait in a thread for a coroutine of the event loop, checking for cancellation, as the loop may have ended."""
     while True:
         try:
-            return future.result(_LOOK)
+            return future.result(_WAIT_SECONDS)
         except TimeoutError:
             if future.done():
                 raise
@@ -116,9 +116,9 @@ def _done(future: Future[None], progress: Progress) -> None:
 
 
 def _check(path: Path) -> None:
-    """Raises MeterError for a file that cannot be written."""
+    """Raise MeterError if the file cannot be written."""
     writers.check_suffix(path)
     if path.exists():
-        raise MeterError(f"{path} is there already; give another name")
+        raise MeterError(f"{path} exists already; give another name")
     if not path.parent.is_dir():
         raise MeterError(f"there is no folder {path.parent}")

@@ -1,4 +1,4 @@
-"""The first steps on a new desk: zone, first staff account, where meters connect. Any F key or escape leaves."""
+"""The first steps with a new data folder: time zone, first staff account, where meters connect."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _STEPS: Final = ("zone", "staff", "meters")
 
 
 class WalkScreen(ThriftyModal[None]):
-    """Three pages over the live screen; each can be passed by."""
+    """Three pages over the live screen; each can be skipped, and escape or any F key leaves."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss", "Leave"),
@@ -51,12 +51,14 @@ class WalkScreen(ThriftyModal[None]):
                     yield Field(placeholder="email", id="walk-email")
                     yield Field(placeholder="password", password=True, id="walk-password")
                     yield LastField(placeholder="the password again", password=True, id="walk-again")
-                    yield Button("Make the account", id="walk-staff-next", variant="primary", compact=True)
+                    yield Button("Create the account", id="walk-staff-next", variant="primary", compact=True)
                 with Vertical(id="walk-meters"):
                     yield Static(id="walk-meters-text")
                     yield Button("Begin", id="walk-meters-next", variant="primary", compact=True)
             yield Steady(id="walk-said")
-            yield Static(Text("Enter goes on, ctrl+→ passes by, ctrl+← back; escape or any F key leaves.", style="dim"))
+            yield Static(
+                Text("Enter continues, ctrl+→ skips, ctrl+← is back; escape or any F key leaves.", style="dim")
+            )
 
     def on_mount(self) -> None:
         self._go("zone")
@@ -66,7 +68,7 @@ class WalkScreen(ThriftyModal[None]):
         return (self.query_one(ContentSwitcher).current or "").removeprefix("walk-")
 
     def action_step(self, step: int) -> None:
-        """A page on or back; after the last one the desk."""
+        """Go a page forward or back; leave after the last page."""
         place = _STEPS.index(self._step) + step
         if place >= len(_STEPS):
             self.dismiss()
@@ -80,16 +82,16 @@ class WalkScreen(ThriftyModal[None]):
         headend = self.desk.headend
         members = headend.engine.staff.members()
         if step == "staff":
-            text = Text("Live and lookup are open to whoever sits here. Accounts, bills and corrections need a login. ")
+            text = Text("Live and Lookup need no login. Accounts, bills and corrections do. ")
             if members:
-                text.append(f"There is a staff account already: {members[0].email}.")
+                text.append(f"There already is a staff account: {members[0].email}.")
             else:
-                text.append("Make the first one, with the role operator; it can make others.")
+                text.append("Create the first one, with the role operator; it can create others.")
             self.query_one("#walk-staff-text", Static).update(text)
             for name in ("email", "password", "again"):
                 self.query_one(f"#walk-{name}").display = not members
             button = self.query_one("#walk-staff-next", Button)
-            button.label = "Next" if members else "Make the account"
+            button.label = "Next" if members else "Create the account"
         if step == "meters":
             self.query_one("#walk-meters-text", Static).update(
                 invitation(headend.address, self.desk.command, "Meters connect to ")
@@ -104,21 +106,21 @@ class WalkScreen(ThriftyModal[None]):
     @work(exclusive=True, group="walk")
     async def _take_zone(self) -> None:
         if self._step != "zone":
-            return  # enter came twice, and the first has gone on
+            return  # enter came twice, and the first one has been handled
         engine = self.desk.headend.engine
         name = self.query_one("#walk-zone-name", Input).value.strip()
         if name == engine.zone.name == self.desk.settings.timezone:
             self.action_step(1)
             return
         try:
-            # This machine's as well: who opens the folder from another terminal may have another, and so other days.
+            # Also the zone of this machine is written: another machine may have another one, and so other days.
             await asyncio.to_thread(settings.save_setting, engine.folder, "timezone", name)
         except MeterError as error:
             self._say(f"! {str(error).rpartition('timezone: ')[2]}")
             return
         self.action_step(1)
-        later = "and holds from the next start on" if name != engine.zone.name else "for whoever opens this folder"
-        self._say(f"{name} is written into settings.toml, {later}.")
+        where = "from the next start" if name != engine.zone.name else "wherever this folder is opened"
+        self._say(f"{name} is written to settings.toml and applies {where}.")
 
     @on(Input.Submitted, "#walk-again")
     @on(Button.Pressed, "#walk-staff-next")
@@ -155,8 +157,8 @@ class WalkScreen(ThriftyModal[None]):
 
 
 def _zone(name: str, clock: str) -> Text:
-    text = Text("Days, months and bills are in the time zone of the utility. It is ")
+    text = Text("Days, months and bills are in the time zone of the utility, which is ")
     text.append_text(plain(name, style="bold"))
     example = "Asia/Singapore" if name != "Asia/Singapore" else "Europe/Berlin"
-    text.append(f", where it is {clock} now. If that is another, type its name, like {example}.")
+    text.append(f". There it is {clock} now. To change it, type a name such as {example}.")
     return text

@@ -1,8 +1,7 @@
-"""The frame that every screen has.
+"""The frame of every screen.
 
-From above: the screens with their keys, and who is logged in; where the desk is, how it is, and the time; in a banner
-what stands in the way of the desk as a whole. Then the content. Below, one line for what the screen has to say, and the
-keys that matter here.
+Above the content: the screens with their keys, and who is logged in; the address, the state and the time; a banner for
+problems of the whole app. Below the content: a line for messages, and the keys of the screen.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ PLACES: Final = {
 
 
 class Desk(Protocol):
-    """What a screen needs of the app."""
+    """The attributes of the app that screens use."""
 
     headend: HeadEnd
     sessions: Sessions
@@ -50,16 +49,16 @@ class Desk(Protocol):
 
 
 class DeskScreen(ThriftyScreen[None]):
-    """A screen of the desk. `show_live` is called four times a second while it is the one in view."""
+    """A screen with the frame. The app calls `show_live` four times a second on the screen in view."""
 
     place: ClassVar[str] = ""
     """Its name in PLACES."""
     help_text: ClassVar[str] = ""
-    """What the help says of it."""
+    """The text of the help about the screen."""
     BINDINGS: ClassVar[list[BindingType]] = [Binding("f9", "log_out", "Log out", key_display="F9", show=False)]
 
     def compose(self) -> ComposeResult:
-        # The size's classes from the start, or the screen would be styled and laid out twice when it first opens.
+        # With the classes for its size from the start, the screen is styled and laid out once when it opens.
         width, height = self.app.size
         for extent, breakpoints in ((width, self.app.HORIZONTAL_BREAKPOINTS), (height, self.app.VERTICAL_BREAKPOINTS)):
             self.add_class(*[name for least, name in breakpoints or () if extent >= least][-1:], update=False)
@@ -79,7 +78,7 @@ class DeskScreen(ThriftyScreen[None]):
         self.query_one("#title", Steady).show(_title(self.place))
 
     async def on_click(self, event: events.Click) -> None:
-        """A click on a screen's name goes there."""
+        """Go to the screen whose name was clicked."""
         if event.widget is self.query_one("#title"):
             edge = 0
             for place, (key, title) in PLACES.items():
@@ -90,11 +89,11 @@ class DeskScreen(ThriftyScreen[None]):
 
     @abstractmethod
     def content(self) -> ComposeResult:
-        """What is between the frame's lines."""
+        """Yield the widgets of the content."""
 
     @property
     def view_name(self) -> str:
-        """What of it is in view, by a name that no other has."""
+        """A unique name for the part of the screen that is in view."""
         return self.place
 
     @property
@@ -104,7 +103,7 @@ class DeskScreen(ThriftyScreen[None]):
 
     @property
     def headend(self) -> HeadEnd:
-        """The engine's face."""
+        """The head-end."""
         return self.desk.headend
 
     @property
@@ -113,7 +112,7 @@ class DeskScreen(ThriftyScreen[None]):
         return self.headend.engine.zone
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Who is not logged in cannot log out."""
+        """Disable logging out while nobody is logged in."""
         return action != "log_out" or bool(self.desk.sessions.role)
 
     def action_log_out(self) -> None:
@@ -123,7 +122,7 @@ class DeskScreen(ThriftyScreen[None]):
         self.say("Logged out.")
 
     def show_live(self, snapshot: LiveSnapshot) -> None:
-        """Take in the state of things. Screens that show more of it extend this."""
+        """Show a snapshot in the frame. Screens that show more of it extend this method."""
         width = self.size.width
         zone = "" if width < 100 else f" {self.zone.name}"
         self.query_one("#clock", Steady).show(Text(f"{fmt.clock(snapshot.at, self.zone)}{zone} ", no_wrap=True))
@@ -139,9 +138,9 @@ class DeskScreen(ThriftyScreen[None]):
             self.say(told)
 
     def say(self, text: str) -> None:
-        """Put a sentence into the one line for them; it stays until the next, or until another screen is gone to.
+        """Show a sentence in the line for messages until the next one, or until another screen is opened.
 
-        One that begins with "! " is a warning.
+        A sentence that begins with "! " is a warning.
         """
         if text.startswith("! "):
             self.warn(text[2:])
@@ -149,11 +148,11 @@ class DeskScreen(ThriftyScreen[None]):
             self.query_one("#said", Steady).show(message(text))
 
     def warn(self, text: str) -> None:
-        """The same of what went wrong: begun with an exclamation mark, which says so without colour."""
+        """Show a sentence as a warning: bold, and after an exclamation mark, as colour alone is not enough."""
         self.query_one("#said", Steady).show(Text.assemble(("! ", "bold"), message(text), style="bold"))
 
     def clear_message(self) -> None:
-        """Take back what was said."""
+        """Clear the line for messages."""
         self.query_one("#said", Steady).show("")
 
 
@@ -165,7 +164,7 @@ def _title(place: str) -> Text:
 
 
 def _who(sessions: Sessions, width: int) -> Text:
-    """Who is logged in, where there is room for it; the program's name otherwise."""
+    """Return who is logged in, or else the name of the program; nothing on a narrow screen."""
     if width < 100:
         return Text("")
     if not sessions.role:
@@ -190,14 +189,14 @@ def _state(snapshot: LiveSnapshot, width: int) -> Text:
 
 
 def _trouble(snapshot: LiveSnapshot) -> Text:
-    """What stands in the way of the desk as a whole, a line each; empty where nothing does."""
+    """Return the problems of the whole app, one a line; empty if there are none."""
     lines = []
     if snapshot.storage_error:
-        lines.append(f"! The disk refuses: {snapshot.storage_error}. Readings are answered ERR storage.")
+        lines.append(f"! The disk fails: {snapshot.storage_error}. Readings are answered with ERR storage.")
     if snapshot.port_error:
-        lines.append(f"! The port is lost: {snapshot.port_error}. Who is connected is heard, and no other meter.")
+        lines.append(f"! The port is closed: {snapshot.port_error}. No other meter can connect.")
     if snapshot.following:
-        lines.append(f"{snapshot.following[:1].upper()}{snapshot.following[1:]}. Nothing can be changed from here.")
+        lines.append(f"{snapshot.following[:1].upper()}{snapshot.following[1:]}. Nothing can be changed here.")
     if snapshot.follow_error:
         lines.append(f"! Not up to date: {snapshot.follow_error}")
     return message("\n".join(lines)) if lines else Text("")

@@ -1,4 +1,4 @@
-"""Help: what the screen one came from is for, and every key."""
+"""Help: what the screen is for, and every key."""
 
 from __future__ import annotations
 
@@ -21,44 +21,44 @@ from metertui.screens.shell.frame import PLACES, DeskScreen
 from metertui.screens.terminal import ThriftyModal
 
 _WIDTH: Final = 68
-"""Cells of a line: what the window of 76 has room for beside its scrollbar.
+"""Terminal cells of a line: the window has 76, less its border, padding and scrollbar.
 
-A table that finds its own widths takes twenty times as long to draw.
+A table that measures its columns takes twenty times as long to draw.
 """
 _EVERYWHERE = [
     ("F1 ?", "this help"),
     *((key, title.lower()) for key, title in PLACES.values()),
-    ("^p :", "every action by its name"),
-    ("/", "search or filter, where there is something to"),
-    ("y ^c", "copy a table's cell; again, the next"),
+    ("^p :", "all actions by name"),
+    ("/", "search or filter"),
+    ("y ^c", "copy a cell; again: the next"),
     ("tab, arrows", "move"),
     ("enter, escape", "act, and back"),
-    ("^l", "draw all anew"),
+    ("^l", "draw the screen again"),
     ("F10 ^q", "quit"),
     ("^", "means ctrl: ^p is ctrl and p"),
 ]
 
 
 _MOVING: Final = {"up", "down", "left", "right", "pageup", "pagedown", "home", "end", "enter", "space", "tab", "escape"}
-"""Keys that are not told one by one unless a line of keys shows them: they do here what they do anywhere."""
+"""Keys that do the same everywhere, and are listed only if the line of keys shows them."""
 _NO_OWN: Final = ("app.", "screen.", "copy")
-"""How actions begin that are told among those of everywhere."""
+"""Prefixes of actions that are listed among the keys of every screen."""
 
 
 def own_keys(screen: Screen[Any]) -> Iterator[tuple[DOMNode, Binding]]:
-    """What can be pressed on a screen beside what can everywhere: its own keys, then those of the tables in view.
+    """Yield the keys of a screen that not every screen has: its own, then those of the widgets in view.
 
-    Those too that its line of keys has no room for, and that a field with the focus takes for letters. An action comes
-    once, what the line of keys shows before the rest.
+    Keys for which the line of keys has no room are included, and so are letters that a focused field takes. Each action
+    comes once, those of the line of keys first.
     """
-    told: set[str] = set()
+    seen: set[str] = set()
     parts = (each for each in screen.walk_children(Widget) if type(each).__module__.startswith("metertui."))
     for node in (screen, *(each for each in parts if each.is_on_screen)):
         for binding in sorted(_bindings_of(node), key=lambda binding: not binding.show):
             plain_move = binding.key.split("+")[-1] in (("escape", "tab") if node is screen else _MOVING)
-            elsewhere = binding.action in told or binding.action.startswith(_NO_OWN)
+            elsewhere = binding.action in seen or binding.action.startswith(_NO_OWN)
             if binding.description and not elsewhere and (binding.show or not plain_move):
-                told.add(binding.action)
+                seen.add(binding.action)
                 yield node, binding
 
 
@@ -71,7 +71,7 @@ def _bindings_of(node: DOMNode) -> Iterator[Binding]:
 
 
 class HelpScreen(ThriftyModal[None]):
-    """Over the screen that it explains."""
+    """A window over the screen that it explains."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,f1,question_mark,q", "dismiss", "Close")]
 
@@ -93,11 +93,11 @@ class HelpScreen(ThriftyModal[None]):
                 yield Static(_two_columns(own))
             yield Static("Keys everywhere", classes="heading")
             yield Static(_two_columns(_EVERYWHERE))
-            yield Static(Text("Escape closes this.", style="dim"))
+            yield Static(Text("Escape closes the help.", style="dim"))
 
 
 def _two_columns(keys: Sequence[tuple[str, str]]) -> Text:
-    """Keys and what they do, down the left half and then the right one, in _WIDTH cells."""
+    """Return keys and their actions in two columns of together _WIDTH cells."""
     half = (len(keys) + 1) // 2
     sides = [list(_column(part)) for part in (keys[:half], keys[half:])]
     rows = zip_longest(*sides, fillvalue=Text(" " * (_WIDTH // 2)))
@@ -105,7 +105,7 @@ def _two_columns(keys: Sequence[tuple[str, str]]) -> Text:
 
 
 def _column(keys: Sequence[tuple[str, str]]) -> Iterator[Text]:
-    """Lines of half the width: each key once, what it does beside it on as many lines as it takes."""
+    """Yield the lines of one column: each key, and beside it its action on as many lines as needed."""
     room = max((cell_len(key) for key, _ in keys), default=0)
     for key, does in keys:
         for number, line in enumerate(wrap(does, _WIDTH // 2 - room - 2)):

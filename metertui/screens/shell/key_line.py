@@ -16,11 +16,10 @@ _EVERYWHERE: Final = ("F1", "F10", "^p")
 
 
 class Keys(Steady):
-    """What can be pressed here: the screen's own keys to the left, those of every screen to the right.
+    """The line of keys: those of the screen to the left, those of every screen to the right.
 
-    One line that is drawn when its text changes. A widget for each key, made anew whenever the focus moves, took most
-    of the time that a press of a key did. Where there is too little room the last of the screen's keys go, and an
-    ellipsis says so: help and palette have them all.
+    The line is drawn when its text changes. A widget for each key, as in Textual's footer, took most of the time of a
+    key press. If there is too little room, an ellipsis replaces the last keys of the screen: help lists all of them.
     """
 
     def __init__(self, **kwargs: Any) -> None:
@@ -28,7 +27,7 @@ class Keys(Steady):
 
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, self._changed)
-        # A widget that is hidden loses the focus without that signal.
+        # A hidden widget loses the focus without that signal.
         self.watch(self.screen, "focused", lambda: self._changed(self.screen), init=False)
         self._changed(self.screen)
 
@@ -66,7 +65,7 @@ class Keys(Steady):
         return left
 
     def _key(self, display: str, what: str, binding: Binding, enabled: bool) -> Text:
-        """A key with what it does; a click on it does the same."""
+        """Return a key with its action; a click on it presses the key."""
         click = Style(meta={"@click": f"app.simulate_key({binding.key.split(',')[0]!r})"}) if enabled else Style()
         text = Text(" ")
         text.append(display, style="bold" if enabled else "dim")

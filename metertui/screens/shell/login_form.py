@@ -1,4 +1,4 @@
-"""The form that lets staff in, and the gate with it before the screens that need a login."""
+"""The login form, and the screens that show it until someone with a fitting role is logged in."""
 
 from __future__ import annotations
 
@@ -21,10 +21,13 @@ from metertui.text import message, visible
 
 
 class LoginForm(Vertical):
-    """Email and password; who has one of the roles is logged in. `purpose` is what it is for, as in a sentence."""
+    """A form for email and password that logs in staff with one of some roles.
+
+    `purpose` is what the login is for, as the subject of a sentence.
+    """
 
     class Passed(Message):
-        """Someone with one of the roles has logged in."""
+        """Someone with one of the roles logged in."""
 
     def __init__(self, roles: Sequence[str], purpose: str) -> None:
         super().__init__(id="login")
@@ -43,7 +46,7 @@ class LoginForm(Vertical):
         return cast("Desk", self.app)
 
     def invite(self) -> None:
-        """Say who may come in, and take the focus."""
+        """Say who can log in, and take the focus."""
         engine, sessions = self._desk.headend.engine, self._desk.sessions
         who = " or ".join(self._roles)
         if any(member.role in self._roles for member in engine.staff.members()):
@@ -55,18 +58,18 @@ class LoginForm(Vertical):
                 text.append(f"\n{self._desk.login_hint}", style="bold")
         else:
             text = Text(
-                f"No staff account with the role {who} exists yet. Make one in another terminal, then log in here:\n\n"
+                f"No staff account with the role {who} exists. Create one in another terminal, then log in here:\n\n"
             )
             folder = visible(str(engine.folder))
             text.append(
                 f"  {self._desk.command} admins add EMAIL --role {self._roles[0]} --data {folder}", style="bold"
             )
         self.query_one("#login-text", Static).update(text)
-        if self.screen.focused not in list(self.query(Input)):  # or what is typed already would end elsewhere
+        if self.screen.focused not in list(self.query(Input)):  # or what is already typed would go elsewhere
             self.screen.set_focus(self.query_one("#login-email"))
 
     def forget(self) -> None:
-        """Take back what was said to someone before."""
+        """Clear the message of an earlier attempt."""
         self._say("")
 
     def _say(self, text: str) -> None:
@@ -81,7 +84,7 @@ class LoginForm(Vertical):
         if email and password:
             self._log_in(email, password)
         else:
-            self._say("! Give the email and the password.")
+            self._say("! Enter an email and a password.")
 
     @work(exclusive=True, group="login")
     async def _log_in(self, email: str, password: str) -> None:
@@ -99,7 +102,7 @@ class LoginForm(Vertical):
 
 
 class GatedScreen(DeskScreen):
-    """A screen whose content is behind a login."""
+    """A screen whose content needs a login."""
 
     roles: ClassVar[tuple[str, ...]] = ()
     BINDINGS: ClassVar[list[BindingType]] = [Binding("f9", "log_out", "Log out", key_display="F9")]
@@ -113,13 +116,13 @@ class GatedScreen(DeskScreen):
 
     @abstractmethod
     def inside(self) -> ComposeResult:
-        """The content."""
+        """Yield the widgets behind the login."""
 
     def entered(self) -> None:
-        """The content has come into view."""
+        """Called when the content comes into view."""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """The screen's own actions wait behind the gate too."""
+        """Disable the actions of the screen while the login form is shown."""
         own = hasattr(self, f"action_{action}") and (action == "log_out" or not hasattr(DeskScreen, f"action_{action}"))
         return not own or (self.is_mounted and self._open)
 
@@ -143,7 +146,7 @@ class GatedScreen(DeskScreen):
 
     @on(LoginForm.Passed)
     def _pass(self) -> None:
-        """Open or close the gate, as the session is."""
+        """Show the content or the login form, depending on the session."""
         allowed = self.desk.sessions.role in self.roles
         if allowed != self._open:
             self.query_one("#gated", ContentSwitcher).current = "inside" if allowed else "gate"

@@ -1,4 +1,4 @@
-"""A login asked for in place: where something is done that takes one, and then it is done."""
+"""A login in a window, for an action that needs one; the action follows at once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from metertui.screens.terminal import ThriftyModal
 
 
 class LoginScreen(ThriftyModal[bool]):
-    """The form over what one was at; gives whether someone with one of the roles is logged in."""
+    """A window with the login form. Its result is whether someone with one of the roles logged in."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(False)", "Leave", key_display="escape")]
 
@@ -30,7 +30,7 @@ class LoginScreen(ThriftyModal[bool]):
     def compose(self) -> ComposeResult:
         with Container(id="login-window"):
             yield LoginForm(self._roles, self._purpose)
-            yield Static(Text("enter goes on · escape leaves all as it is", style="dim"), id="login-keys")
+            yield Static(Text("enter logs in · escape cancels", style="dim"), id="login-keys")
 
     def on_mount(self) -> None:
         self.query_one(LoginForm).invite()
@@ -41,9 +41,9 @@ class LoginScreen(ThriftyModal[bool]):
 
 
 def as_operator(app: App[Any], purpose: str, then: Callable[[], object]) -> None:
-    """Do something that takes the role operator; who has not got it is asked to log in first.
+    """Run `then` as an operator, after a login if nobody with that role is logged in.
 
-    `purpose` is what it is for, as in a sentence: "a billing run". Who leaves the form leaves all as it is.
+    `purpose` is what the login is for, as in "a billing run". If the login is cancelled, nothing is run.
     """
     if cast("Desk", app).sessions.role == "operator":
         then()

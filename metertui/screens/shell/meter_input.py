@@ -1,4 +1,4 @@
-"""A field for a meter that finds it by any part of its id, address or postcode."""
+"""A field that finds a meter by any part of its id, address or postcode."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MOST: Final = 8
 
 
 class MeterInput(Vertical):
-    """Type, choose with the arrows, enter."""
+    """A field for a meter with a list of suggestions."""
 
     @dataclass
     class Chosen(Message):
@@ -37,7 +37,7 @@ class MeterInput(Vertical):
         super().__init__(**kwargs)
         self._headend = headend
         self._found: list[Account] = []
-        self._sought: str | None = ""  # what `_found` was found by, None where by no text
+        self._sought: str | None = ""  # the text that `_found` matches; None if it was not found by a text
 
     def compose(self) -> ComposeResult:
         yield Input(placeholder="meter: any part of its id, address or postcode", id="meter-text")
@@ -45,16 +45,16 @@ class MeterInput(Vertical):
 
     @property
     def invitation(self) -> str:
-        """What to do on a screen that waits for a meter."""
+        """The text of a screen that waits for a meter."""
         if self._headend.engine.directory.ids:
             return "Type a meter above and press enter. Any part of its id, address or postcode finds it."
         return (
-            "No meter is known yet. Register one on the company screen (F6), or let meters do it over the wire: "
+            "There is no meter yet. Register one on the company screen (F6), or let meters register themselves: "
             "the live screen (F2) shows how."
         )
 
     def take_focus(self) -> None:
-        """Be ready to type."""
+        """Move the focus to the field."""
         self.query_one(Input).focus()
 
     @on(Input.Changed, "#meter-text")
@@ -64,7 +64,7 @@ class MeterInput(Vertical):
 
     @work(exclusive=True, group="meter")
     async def _search(self, text: str) -> None:
-        """Offer what has `text` in it; what is typed next gives up the search for it."""
+        """Suggest the meters that match; the next key cancels the search."""
         await self._find(text)
         self._offer(text)
 
@@ -105,11 +105,11 @@ class MeterInput(Vertical):
         with self.prevent(Input.Changed):
             field.value = meter
         field.focus()
-        field.action_select_all()  # so that what is typed next is another meter
+        field.action_select_all()  # so that the next key begins another meter
         self.post_message(self.Chosen(meter))
 
     def offer_recent(self) -> None:
-        """Let a meter of this session be chosen; nothing happens where there is none yet."""
+        """Suggest the meters used in this session, if there are any."""
         accounts = self._headend.engine.accounts
         self._found, self._sought = [accounts.get(meter) or Account(meter) for meter in self._recent], None
         if self._found:

@@ -1,4 +1,4 @@
-"""The meters that were looked at in this session, at hand on every screen that asks for one."""
+"""The meters that were looked at in this session, for every screen that asks for one."""
 
 from __future__ import annotations
 
@@ -18,5 +18,5 @@ class RecentMeters:
         return iter(self._meters)
 
     def add(self, meter: str) -> None:
-        """It is looked at now."""
+        """Put a meter first."""
         self._meters = [meter, *(other for other in self._meters if other != meter)][:_MOST]

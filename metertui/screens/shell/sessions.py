@@ -17,7 +17,7 @@ class Sessions:
         self._lapsed = ""
 
     def begin(self, email: str, role: str) -> None:
-        """Someone has logged in."""
+        """Log someone in."""
         self._email, self._role, self._lapsed = email, role, ""
         self._touched = self._clock.monotonic()
 
@@ -26,25 +26,25 @@ class Sessions:
         self._email = self._role = ""
 
     def touch(self) -> None:
-        """Someone is there."""
+        """Start the idle time again, after a key or a click."""
         if self.role:
             self._touched = self._clock.monotonic()
 
     @property
     def role(self) -> str:
-        """The role of who is logged in; empty for nobody."""
+        """The role of the one who is logged in; empty if nobody is."""
         if self._role and self._clock.monotonic() - self._touched > self._idle:
             self._lapsed = self._email
             self.end()
         return self._role
 
     def take_expiry_notice(self) -> str:
-        """What is to be said, once, of a login that ended by itself; empty where none has."""
-        _ = self.role  # it ends when it is asked for
+        """Return, once, a sentence about a login that expired; empty if none has."""
+        _ = self.role  # reading the role ends a session that expired
         email, self._lapsed = self._lapsed, ""
         return f"{email} was logged out after {self._idle / 60:g} minutes without a key." if email else ""
 
     @property
     def email(self) -> str:
-        """Who is logged in; empty for nobody."""
+        """The email of the one who is logged in; empty if nobody is."""
         return self._email if self.role else ""

@@ -1,4 +1,4 @@
-"""A text that is drawn again only when it has changed: over a slow line each needless drawing is felt."""
+"""A text that is drawn only when it changes, as each needless drawing is felt over a slow line."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from textual.widgets import Static
 
 
 class Steady(Static):
-    """`show` the same twice, and the terminal hears of it once."""
+    """A text that is drawn once however often the same is shown."""
 
     def __init__(self, *, fixed: bool = False, **kwargs: Any) -> None:
-        """`fixed`: its size does not depend on what it says, so that nothing has to be laid out anew for it."""
+        """`fixed`: the size does not depend on the text, so that another text needs no layout."""
         super().__init__(**kwargs)
         self._fixed = fixed
         self._last: Text | None = None
 
     def show(self, text: Text | str) -> bool:
-        """What it says from now on; whether that is news."""
+        """Show a text, and return whether it differs from the one before."""
         wanted = Text(text) if isinstance(text, str) else text
         if wanted == self._last:
             return False
@@ -27,7 +27,7 @@ class Steady(Static):
         return True
 
     def _resizes(self, before: Text | None, wanted: Text) -> bool:
-        """Whether all has to be laid out anew, which draws every scrollbar in view."""
+        """Return whether a layout is needed, which draws every scrollbar in view."""
         width, height = self.styles.width, self.styles.height
         if width is not None and height is not None and not width.is_auto and not height.is_auto:
             return False

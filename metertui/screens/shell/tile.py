@@ -7,7 +7,7 @@ from textual.widgets import Static
 
 
 class Tile(Static):
-    """Two lines: what it is, and how much. Drawn again only when the figure changes."""
+    """A label above a figure, drawn only when it changes."""
 
     def __init__(self, label: str, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id, classes="tile")
@@ -16,11 +16,11 @@ class Tile(Static):
         self.show("–")
 
     def set_label(self, label: str) -> None:
-        """Give it another name, in view when it is next shown."""
+        """Set the label, which is drawn with the next figure."""
         self._label = label
 
     def show(self, value: str, note: str = "") -> None:
-        """The figure, with a note in a softer voice after it."""
+        """Show a figure, followed by a dimmed note."""
         if (self._label, value, note) == self._shown:
             return
         self._shown = (self._label, value, note)
@@ -29,4 +29,4 @@ class Tile(Static):
         text.append(value, style="bold")
         if note:
             text.append(note if note.startswith("\n") else f" {note}", style="dim")
-        self.update(text, layout=False)  # its size is the stylesheet's
+        self.update(text, layout=False)  # the stylesheet sets its size

@@ -1,4 +1,4 @@
-"""What is shown in the place of an answer until it is there: what is being worked out, how far that is, the way out."""
+"""A placeholder for an answer: what is being worked out, how far that is, and how to cancel it."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from rich.text import Text
 from metertui.screens.shell.steady_text import Steady
 from metertui.text import plain
 
-_AGAIN: Final = 0.25
+_INTERVAL_SECONDS: Final = 0.25
 _BAR: Final = 32
 
 
 class Waiting(Steady):
-    """Says in lines what is waited for, above a bar."""
+    """Lines of text above a progress bar."""
 
     def __init__(self, lines: Sequence[str], share: Callable[[], float], **kwargs: Any) -> None:
-        """`share`: how much is done, from 0 to 1."""
+        """`share` returns the share of the work that is done, 0 to 1."""
         super().__init__(fixed=True, **kwargs)
         self._lines = lines
         self._share = share
 
     def on_mount(self) -> None:
-        self.set_interval(_AGAIN, self._draw)
+        self.set_interval(_INTERVAL_SECONDS, self._draw)
         self._draw()
 
     def _draw(self) -> None:

@@ -1,4 +1,4 @@
-"""Work in a thread that a screen waits for: how far it is, in the line for messages, and how it is ended."""
+"""Work in a thread that a screen waits for: its progress in the line for messages, and its cancellation."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Final, Protocol
 from textual.timer import Timer
 
 PATIENCE: Final = 1.0
-"""Seconds that work may take before there is a bar: most is done sooner."""
-_AGAIN: Final = 0.25
+"""Seconds before the progress is shown; most work is done sooner."""
+_INTERVAL_SECONDS: Final = 0.25
 _BAR: Final = 24
 
 
@@ -20,17 +20,17 @@ class MessageLine(Protocol):
     """A screen with a line for messages."""
 
     def say(self, text: str) -> None:
-        """Put a sentence there."""
+        """Show a sentence."""
 
     def clear_message(self) -> None:
-        """Take it back."""
+        """Clear the line."""
 
     def set_interval(self, interval: float, callback: Callable[[], None]) -> Timer:
-        """Call something again and again, every so many seconds."""
+        """Call a function every `interval` seconds."""
 
 
 class Cancelled(Exception):
-    """Nobody wants the work any more."""
+    """Raised in the thread of work that was cancelled."""
 
 
 class Work:
@@ -39,35 +39,35 @@ class Work:
     def __init__(self, what: str) -> None:
         self._what = what
         self.share = 0.0
-        """How much is done, from 0 to 1."""
+        """The share of the work that is done, 0 to 1."""
         self._ended = threading.Event()
 
     @property
     def cancelled(self) -> bool:
-        """Whether it is to stop."""
+        """Whether the work should stop."""
         return self._ended.is_set()
 
     def cancel(self) -> None:
-        """Stop it where it next tells how far it is."""
+        """Stop the work at its next report of progress."""
         self._ended.set()
 
     def report_progress(self, share: float) -> None:
-        """So much is done. Raises Cancelled once it is to stop."""
+        """Set the share that is done. Raise Cancelled if the work should stop."""
         if self.cancelled:
             raise Cancelled
         self.share = share
 
     def status_line(self) -> str:
-        """How far it is, in a line."""
+        """Return the progress in one line."""
         if self.cancelled:
-            return f"{self._what}: ending it …"
+            return f"{self._what}: cancelling …"
         done = int(_BAR * self.share)
         return f"{self._what} {'━' * done}{'─' * (_BAR - done)} {self.share:4.0%} · escape cancels"
 
 
 @contextmanager
 def show_progress(screen: MessageLine, what: str) -> Iterator[Work]:
-    """Work that the screen shows a bar of while it lasts. However this is left, the work is ended."""
+    """Show the progress of work while it lasts, and cancel it when the block is left in whatever way."""
     work = Work(what)
     began = time.monotonic()
     drawn = False
@@ -78,11 +78,11 @@ def show_progress(screen: MessageLine, what: str) -> Iterator[Work]:
             drawn = True
             screen.say(work.status_line())
 
-    timer = screen.set_interval(_AGAIN, draw)
+    timer = screen.set_interval(_INTERVAL_SECONDS, draw)
     try:
         yield work
     finally:
         timer.stop()
-        if drawn and not work.cancelled:  # who ended it has said so
+        if drawn and not work.cancelled:  # whoever cancelled it has said so
             screen.clear_message()
         work.cancel()

@@ -1,4 +1,4 @@
-"""Copying from tables to the clipboard, which the terminal keeps: it works over a remote line too."""
+"""Copying from tables to the clipboard of the terminal, which also works over ssh."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ from metertui.screens.shell import DeskScreen
 from metertui.text import fmt, visible
 
 COPY_KEYS: Final[tuple[BindingType, ...]] = (Binding("y,ctrl+c", "copy", "Copy a cell", show=False, key_display="y"),)
-"""What a table binds, whose `action_copy` calls `copy_next`."""
+"""Bindings for a table whose `action_copy` calls `copy_next`."""
 
 
 class Copied(NamedTuple):
-    """What was copied last: the row's key, and the place of the cell in it."""
+    """The cell that was copied last: the key of its row, and its index in the row."""
 
     row: object = None
     place: int = -1
 
 
 def copy_next(table: Widget, last: Copied, row: object, cells: Sequence[tuple[str, str]]) -> Copied:
-    """Copy a row's first cell, or the next one where the last was of the same row, and say so; empty ones are passed.
+    """Copy the first cell of a row, or the next one if the last copy was of the same row. Skip empty cells.
 
-    `cells` are headings and texts.
+    `cells` are pairs of heading and text. Return what was copied, and say it in the line for messages.
     """
     filled = [place for place, (_, text) in enumerate(cells) if text]
     if not filled:
-        _say(table, "! There is nothing here to copy.")
+        _say(table, "! There is nothing to copy here.")
         return Copied()
     later = [place for place in filled if place > last.place] if last.row == row else []
     place = (later or filled)[0]
     heading, text = cells[place]
-    text = visible(fmt.ungrouped(text))  # what is pasted into a terminal is no command for it either
+    text = visible(fmt.ungrouped(text))  # control characters must not reach the terminal that it is pasted into
     table.app.copy_to_clipboard(text)
     following = next((cells[each][0] for each in filled if each > place), "")
     more = f"; y again copies {following.strip()}" if following else ""

@@ -94,7 +94,7 @@ async def test_nothing_is_cut_in_80_columns(town: Town) -> None:
 
 async def test_nothing_is_known_yet(empty_town: Town) -> None:
     async with at_work(empty_town, "f4") as pilot:
-        assert "No meter is known yet" in text_of(pilot, "#statement")
+        assert "There is no meter yet" in text_of(pilot, "#statement")
 
 
 HEADER = "effective_from,apartment_type,band,from_time,to_time,cents_per_kwh,tax_percent\n"

@@ -88,7 +88,7 @@ def test_bars_to_the_right_are_of_a_common_length() -> None:
     drawn = lines(sideways(bars(("", [4.0, 1.0, None]), kind="rows", labels=["North", "South", "x"]), 40, 3, INKS))
     assert drawn[0].endswith(" 4.000")
     assert drawn[0].count("█") == pytest.approx(4 * drawn[1].count("█"), abs=2)
-    assert drawn[2].endswith("not told")
+    assert drawn[2].endswith("no data")
 
 
 def test_shares_are_of_the_whole() -> None:

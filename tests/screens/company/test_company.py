@@ -314,7 +314,7 @@ async def test_a_disk_that_refuses_is_told(office: Town, monkeypatch: pytest.Mon
         assert result(pilot) == "! cannot write log.txt: no space left on device"
         office.app.tick()
         await pilot.pause()
-        assert "The disk refuses: cannot write log.txt" in text_of(pilot, "#banner")
+        assert "The disk fails: cannot write log.txt" in text_of(pilot, "#banner")
 
 
 async def test_no_account_yet(empty_town: Town) -> None:

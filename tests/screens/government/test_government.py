@@ -351,7 +351,7 @@ async def test_the_table_is_written_with_its_definition(analyst: Town, tmp_path:
     (tmp_path / "there.csv").write_text("mine\n")
     refused = {
         "figures.txt": "! figures.txt: the name of the file must end in .csv, .parquet, .xlsx",
-        "there.csv": "is there already; give another name",
+        "there.csv": "exists already; give another name",
         "nowhere/figures.csv": "! there is no folder",
     }
     async with at_work(analyst, "f5") as pilot:

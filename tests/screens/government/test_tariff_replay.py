@@ -115,7 +115,7 @@ async def test_a_replay_says_how_far_it_is_and_is_ended_by_escape(
             assert text_of(pilot, "#replay-sum").endswith("% · escape cancels")
             await pilot.press("escape")
             assert isinstance(pilot.app.screen, ReplayScreen)
-            assert text_of(pilot, "#replay-sum") == "Replaying: ending it …"
+            assert text_of(pilot, "#replay-sum") == "Replaying: cancelling …"
         gone_on.set()
         await settle(pilot)
         assert text_of(pilot, "#replay-sum") == "Cancelled; nothing was replayed."

@@ -275,10 +275,10 @@ async def test_what_arrives_is_followed(town: Town) -> None:
 
 async def test_nothing_is_known_yet(empty_town: Town) -> None:
     async with at_work(empty_town, "f3") as pilot:
-        assert text_of(pilot, "#lookup-message").startswith("No meter is known yet. Register one on the company screen")
+        assert text_of(pilot, "#lookup-message").startswith("There is no meter yet. Register one on the company screen")
         await press(pilot, *"1", "enter")
         await settle(pilot)
-        assert text_of(pilot, "#lookup-message").startswith("! 1 is not a meter of this site\nNo meter is known")
+        assert text_of(pilot, "#lookup-message").startswith("! 1 is not a meter of this site\nThere is no meter")
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])

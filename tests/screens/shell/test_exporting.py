@@ -47,7 +47,7 @@ def gates(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Gate]]:
 
     monkeypatch.setattr(Work, "report_progress", looked)
     monkeypatch.setattr(work_under_way, "PATIENCE", 0.0)
-    monkeypatch.setattr(work_under_way, "_AGAIN", 0.02)
+    monkeypatch.setattr(work_under_way, "_INTERVAL_SECONDS", 0.02)
     monkeypatch.setattr(exporting, "_CHUNK", 5)
     yield put
     for gate in put:
@@ -83,7 +83,7 @@ async def test_escape_cancels_a_file_that_is_written(
                 assert not (folder / f"figures{suffix}").exists()
                 assert re.fullmatch(rf"Writing figures\{suffix} [━─]{{24}} \d+% · escape cancels", said(pilot))
                 await press(pilot, "escape")
-                assert said(pilot) == f"Writing figures{suffix}: ending it …"
+                assert said(pilot) == f"Writing figures{suffix}: cancelling …"
             gate.open.set()
             await settle(pilot)
             assert said(pilot) == f"Cancelled; figures{suffix} was not written."
@@ -126,4 +126,4 @@ def test_what_is_ended_goes_no_further() -> None:
     work.cancel()
     with pytest.raises(Cancelled):
         work.report_progress(0.6)
-    assert (work.share, work.status_line()) == (0.5, "Writing x.csv: ending it …")
+    assert (work.share, work.status_line()) == (0.5, "Writing x.csv: cancelling …")

@@ -14,6 +14,11 @@ from metertui.settings import Settings, load
 from tests.screens.town import Town, at_work, press, settle, text_of
 
 
+def flat(text: str) -> str:
+    """Return a text without its line breaks."""
+    return " ".join(text.split())
+
+
 def newcomers(town: Town) -> Town:
     """The town as it is opened for the first time."""
     town.app = MetertuiApp(town.headend, Settings(), walk=True)
@@ -42,7 +47,7 @@ async def test_a_newcomer_is_taken_through(empty_town: Town) -> None:
         assert [(m.email, m.role) for m in town.engine.staff.members()] == [("ada@example.com", "operator")]
         assert "nc -N 127.0.0.1 7007" in text_of(pilot, "#walk-meters-text")
         await press(pilot, "ctrl+left")
-        assert "There is a staff account already: ada@example.com." in text_of(pilot, "#walk-staff-text")
+        assert "There already is a staff account: ada@example.com." in flat(text_of(pilot, "#walk-staff-text"))
         await press(pilot, "enter", "enter")
         await settle(pilot)
         assert isinstance(pilot.app.screen, DeskScreen)
@@ -94,8 +99,8 @@ async def test_the_zone_of_this_machine_is_written_for_whoever_opens_the_folder(
         await press(pilot, "enter")
         await settle(pilot)
         assert (
-            text_of(pilot, "#walk-said")
-            == "Asia/Singapore is written into settings.toml, for whoever opens this folder."
+            flat(text_of(pilot, "#walk-said"))
+            == "Asia/Singapore is written to settings.toml and applies wherever this folder is opened."
         )
         assert load(town.folder, env={}).timezone == "Asia/Singapore"
 

@@ -152,10 +152,10 @@ async def test_every_screen_speaks_in_one_place(town: Town) -> None:
 
 
 TROUBLES = (
-    ({"storage_error": "No space left on device"}, "! The disk refuses: No space left on device."),
-    ({"port_error": "127.0.0.1:7007 is closed"}, "! The port is lost: 127.0.0.1:7007 is closed."),
-    ({"following": "read-only, follows pid 4711"}, "Read-only, follows pid 4711. Nothing can be changed"),
-    ({"following": "read-only", "trouble": "no such file"}, "Read-only."),
+    ({"storage_error": "No space left on device"}, "! The disk fails: No space left on device."),
+    ({"port_error": "127.0.0.1:7007 is closed"}, "! The port is closed: 127.0.0.1:7007 is closed."),
+    ({"following": "read-only, follows pid 4711"}, "Read-only, follows pid 4711. Nothing can be changed here"),
+    ({"following": "read-only", "follow_error": "no such file"}, "Read-only."),
 )
 
 

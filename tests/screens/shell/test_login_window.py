@@ -121,7 +121,7 @@ async def test_a_wrong_password_is_refused_and_forgotten(town: Town) -> None:
 
 async def test_both_fields_are_asked_for(town: Town) -> None:
     async with at_work(town, "f6", *OPERATOR, "enter", "enter") as pilot:
-        assert text_of(pilot, "#login-message") == "! Give the email and the password."
+        assert text_of(pilot, "#login-message") == "! Enter an email and a password."
 
 
 async def test_an_analyst_is_no_operator(town: Town) -> None:

@@ -39,5 +39,5 @@ async def test_where_there_is_nothing_it_says_so(town: Town) -> None:
         await settle(pilot)
         await pilot.press("y")
         await pilot.pause()
-        assert text_of(pilot, "#said") == "! There is nothing here to copy."
+        assert text_of(pilot, "#said") == "! There is nothing to copy here."
         assert pilot.app.clipboard == ""
