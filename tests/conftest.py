@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, settings
 
 from metertui.engine.accounts import staff
 from metertui.engine.core.engine import Engine
+from metertui.headend import service
 from metertui.headend.service import HeadEnd
 from tests.clock import FakeClock
 from tests.desk import RULES
@@ -40,6 +41,13 @@ def _quick_hashes() -> Iterator[None]:
     """Let argon2 cost next to nothing, since what it costs otherwise is the library's to know."""
     cheap = partial(PasswordHasher, time_cost=1, memory_cost=8, parallelism=1)
     with patch.object(staff, "PasswordHasher", cheap):
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_ticks() -> Iterator[None]:
+    """Let a head-end tick only when a test calls `tick`: a real second may pass anywhere in a test, or nowhere."""
+    with patch.object(service, "_TICK_SECONDS", 1e6):
         yield
 
 

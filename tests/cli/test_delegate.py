@@ -7,9 +7,9 @@ import contextlib
 import io
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -22,6 +22,8 @@ from metertui.headend.service import HeadEnd
 from metertui.server import socket_file
 from metertui.server.control import ControlSocket
 from tests.cli.conftest import Command
+from tests.clock import FakeClock
+from tests.patience import PATIENCE
 
 
 @contextlib.contextmanager
@@ -42,11 +44,11 @@ def running(data: Path) -> Iterator[HeadEnd]:
         await control.stop()
         await headend.stop()
 
-    owner = asyncio.run_coroutine_threadsafe(start(), loop).result(10)
+    owner = asyncio.run_coroutine_threadsafe(start(), loop).result(PATIENCE)
     try:
         yield owner[0]
     finally:
-        asyncio.run_coroutine_threadsafe(stop(*owner), loop).result(10)
+        asyncio.run_coroutine_threadsafe(stop(*owner), loop).result(PATIENCE)
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
@@ -87,32 +89,33 @@ def test_a_running_owner_gives_the_same_answers_and_exit_codes(
         "m-1,2025-02-01T01:30,6.5\nm-1,2025-02-01T01:30,6.5\nm-7,2025-02-03T01:30,6\nm-7,2035-02-03T01:30,6\nm\n"
     )
     monkeypatch.setattr("tests.cli.test_delegate.FILE", str(tmp_path / "x.csv"))
+    monkeypatch.setattr(SystemClock, "now", FakeClock().now)  # accounts have their time of registration
     alone = [_said(metertui, words, monkeypatch) for words in WORDS]
     monkeypatch.setenv("METERTUI_DATA", str(tmp_path / "other"))
     with running(tmp_path / "other"):
         beside = [_said(metertui, words, monkeypatch) for words in WORDS]
     assert beside == alone
     assert {code for code, _, _ in alone} == {0, 1, 2}
-    users = [(folder / "users.csv").read_text().split(",20")[0] for folder in (data, tmp_path / "other")]
-    assert users[0] == users[1]
+    assert (data / "users.csv").read_text() == (tmp_path / "other" / "users.csv").read_text()
 
 
 def _said(metertui: Command, words: str, monkeypatch: pytest.MonkeyPatch) -> tuple[int, str, str]:
     monkeypatch.setattr("sys.stdin", io.StringIO("secret\n"))
     result = metertui(*words.format(file=FILE).split(" "))
-    year = str(time.localtime().tm_year)  # of the time of registration, which is not the same
-    out, err = ("\n".join(line.split(f"{year}-")[0] for line in text.splitlines()) for text in (result.out, result.err))
-    return result.code, out, err
+    return result.code, result.out, result.err
 
 
-def test_an_owner_that_ends_soon_is_waited_for(metertui: Command, data: Path) -> None:
+def released_while_waiting(lock: FolderLock) -> SimpleNamespace:
+    """Return a `time` module whose first sleep releases the lock, and in which no time passes."""
+    return SimpleNamespace(monotonic=lambda: 0.0, sleep=lambda _: lock.release())
+
+
+def test_an_owner_that_ends_soon_is_waited_for(metertui: Command, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data.mkdir()
     lock = FolderLock(data)
     lock.acquire()
-    timer = threading.Timer(0.1, lock.release)
-    timer.start()
+    monkeypatch.setattr(delegate, "time", released_while_waiting(lock))
     assert metertui("users", "register", "m-1").code == 0
-    timer.join()
 
 
 @pytest.mark.parametrize(

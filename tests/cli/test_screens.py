@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import threading
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,8 @@ from metertui.engine.storage.folder_lock import FolderLock
 from metertui.headend.service import HeadEnd
 from metertui.settings import Settings
 from tests.cli.conftest import Command
-from tests.cli.test_delegate import running
+from tests.cli.test_delegate import released_while_waiting, running
+from tests.patience import PATIENCE
 
 
 def test_screens_wait_for_a_command_that_ends_soon_and_follow_who_stays(
@@ -29,15 +29,14 @@ def test_screens_wait_for_a_command_that_ends_soon_and_follow_who_stays(
     data.mkdir()
     lock = FolderLock(data)
     lock.acquire()
-    timer = threading.Timer(0.1, lock.release)
-    timer.start()
-    assert metertui("tui").code == 0
-    timer.join()
+    with monkeypatch.context() as patched:
+        patched.setattr(screens, "time", released_while_waiting(lock))
+        assert metertui("tui").code == 0
     lock.acquire()
     monkeypatch.setattr(delegate, "PATIENCE_SECONDS", 0.0)
     assert metertui("tui").code == 0
     lock.release()
-    monkeypatch.setattr(delegate, "PATIENCE_SECONDS", 60.0)
+    monkeypatch.setattr(delegate, "PATIENCE_SECONDS", PATIENCE)
     with running(data):
         assert metertui("tui").code == 0  # at once, as it takes commands
     assert shown == ["own", "follow", "follow"]

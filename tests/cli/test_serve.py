@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE
+
 METERTUI = [sys.executable, "-m", "metertui"]
 
 
@@ -30,12 +32,12 @@ class Server:
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [*METERTUI, *words], capture_output=True, text=True, env=self.environment, timeout=30, check=False
+            [*METERTUI, *words], capture_output=True, text=True, env=self.environment, timeout=PATIENCE, check=False
         )
 
     def end(self, how: signal.Signals) -> int:
         self.process.send_signal(how)
-        _, said = self.process.communicate(timeout=20)
+        _, said = self.process.communicate(timeout=PATIENCE)
         assert "Traceback" not in said
         return self.process.returncode
 

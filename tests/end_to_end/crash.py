@@ -37,6 +37,7 @@ from metertui.engine.usage.query import Question
 from metertui.engine.usage.readings_table import reading_tables
 from tests.clock import FakeClock
 from tests.end_to_end.process import ENVIRONMENT, Server, asked, metertui
+from tests.patience import PATIENCE
 
 RULES: Final = Rules(zone=SiteZone("Asia/Singapore"))
 FIRST: Final = datetime(2025, 3, 1)
@@ -59,7 +60,6 @@ _LATEST_SEAL: Final = 0.2
 """Seconds after which nobody waits for a day close to begin any more."""
 _START: Final = 0.7
 """Seconds that a start may take."""
-_PATIENCE: Final = 60.0
 _FOLDER_ROUNDS: Final = 20
 """Rounds that the soak plays on one folder, and after which it tells."""
 
@@ -276,7 +276,7 @@ class Client:
 
     def drain(self) -> None:
         """Take the replies that a server sent before it was killed."""
-        self.connection.settimeout(_PATIENCE)
+        self.connection.settimeout(PATIENCE)
         try:
             while True:
                 self.receive()
@@ -389,8 +389,8 @@ class Campaign:
         replies = 0
         while replies < enough:
             replies += _exchange(clients)
-            if time.monotonic() > began + _PATIENCE:
-                raise AssertionError(f"{replies} replies in {_PATIENCE} s")
+            if time.monotonic() > began + PATIENCE:
+                raise AssertionError(f"{replies} replies in {PATIENCE} s")
         if closing:
             clients.append(Client(server.connect(), Stopper(), 1, self._ledger))
             latest = time.monotonic() + _LATEST_SEAL

@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from tests.patience import PATIENCE
+
 ENVIRONMENT = {**os.environ, "TZ": "Asia/Singapore", "PYTHONUNBUFFERED": "1"}
 _READY = re.compile(r"ready on ([0-9.]+):(\d+)")
 
@@ -42,7 +44,7 @@ class Server:
 
     def connect(self) -> socket.socket:
         """A connection to it."""
-        return socket.create_connection(self.address, timeout=30)
+        return socket.create_connection(self.address, timeout=PATIENCE)
 
     def say(self, text: str | bytes) -> list[str]:
         """What is answered to some lines, sent at once with the sending side closed after them."""
@@ -55,13 +57,13 @@ class Server:
     def kill(self) -> None:
         """As a power cut would end it."""
         self.process.kill()
-        self.process.wait(30)
+        self.process.wait(PATIENCE)
 
     def stop(self, name: signal.Signals = signal.SIGTERM) -> int:
         """Ask it to end; its exit code."""
         self.process.send_signal(name)
-        code = self.process.wait(30)
-        self._listening.join(10)
+        code = self.process.wait(PATIENCE)
+        self._listening.join(PATIENCE)
         return code
 
 
@@ -84,7 +86,7 @@ def metertui(folder: Path, *words: str, code: int = 0, stdin: str = "") -> str:
         text=True,
         input=stdin,
         env=ENVIRONMENT,
-        timeout=120,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == code, done.stderr + done.stdout

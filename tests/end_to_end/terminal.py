@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pyte
 
-_PATIENCE = 20.0
+from tests.patience import PATIENCE
+
 """Seconds; a busy machine may take long to start a process."""
 _ADDRESS = re.compile(r"127\.0\.0\.1:(\d+)")
 
@@ -80,7 +81,7 @@ class Terminal:
     async def until(self, text: str, there: bool = True) -> None:
         """Wait until this is on the screen, or is there no more."""
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(PATIENCE):
                 while (text in self.text) != there:
                     self._news.clear()
                     await self._news.wait()
@@ -96,7 +97,7 @@ class Terminal:
 
     async def ended(self) -> int:
         """Its exit code, once it has ended."""
-        return await asyncio.to_thread(self.process.wait, _PATIENCE)
+        return await asyncio.to_thread(self.process.wait, PATIENCE)
 
     def close(self) -> None:
         """End it, whatever it does."""

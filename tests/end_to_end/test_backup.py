@@ -6,6 +6,7 @@ import threading
 from pathlib import Path
 
 from tests.end_to_end.process import asked, metertui, serving
+from tests.patience import PATIENCE
 
 METERS = 20
 
@@ -46,7 +47,7 @@ def test_a_copy_that_is_taken_under_load_has_all_that_was_answered_before_it(tmp
             assert row["meters"] == METERS
             metertui(back, "check")
         done.set()
-        streaming.join(30)
+        streaming.join(PATIENCE)
         assert server.stop() == 0
 
 

@@ -8,6 +8,7 @@ import socket
 from pathlib import Path
 
 from tests.end_to_end.process import Server, asked, metertui, serving
+from tests.patience import PATIENCE
 
 DAY = "2025-03-01"
 
@@ -58,7 +59,7 @@ def test_too_many_open_files_are_answered_and_forgiven(tmp_path: Path) -> None:
         open_now = len(list(Path(f"/proc/{server.process.pid}/fd").iterdir()))
         limit(server, resource.RLIMIT_NOFILE, open_now)
         for _ in range(20):  # which the kernel takes, and nobody answers yet
-            others.enter_context(socket.create_connection(server.address, timeout=30))
+            others.enter_context(socket.create_connection(server.address, timeout=PATIENCE))
         assert say(reads(0, 1).strip()) == "OK"
         assert say("REGISTER n").startswith("ERR storage: cannot write users.csv: Too many open files")
         assert say("STOPSERVER").startswith("ERR storage: ")

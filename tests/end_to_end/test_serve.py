@@ -16,6 +16,7 @@ import pytest
 from metertui.engine.base.registers import format_kwh
 from metertui.engine.base.zone import DAY, MINUTE, SiteZone
 from tests.end_to_end.process import ENVIRONMENT, asked, metertui, serving
+from tests.patience import PATIENCE
 
 ZONE = SiteZone("Asia/Singapore")
 START = ZONE.parse("2025-02-01T00:00:00")
@@ -110,7 +111,7 @@ def test_killed_in_mid_stream_nothing_that_was_answered_is_lost(tmp_path: Path, 
             server.kill()
             while data := _rest(connection):
                 count += data.count(b"\n")
-        streaming.join(10)
+        streaming.join(PATIENCE)
         answered = list(range(count))
     with serving(tmp_path) as server:
         log = pd.read_csv(tmp_path / "log.txt", header=None, names=["identifier", "timestamp", "usage"])
@@ -147,7 +148,7 @@ def test_a_day_close_in_mid_stream_loses_nothing(tmp_path: Path) -> None:
             thread.start()
         closes = [server.say("STOPSERVER\n")[0] for _ in range(5)]
         for thread in threads:
-            thread.join(60)
+            thread.join(PATIENCE)
         closes += server.say("STOPSERVER\n")
         assert all(close.startswith("OK closed ") for close in closes)
         assert {reply for lines in replies.values() for reply in lines} == {"OK"}
@@ -182,7 +183,7 @@ def _fails(*words: str) -> str:
         capture_output=True,
         text=True,
         env=ENVIRONMENT,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
         stdin=subprocess.DEVNULL,
     )
@@ -198,7 +199,7 @@ def test_serve_never_loads_the_screens() -> None:
         "import sys; import metertui.cli.serve; "
         "sys.exit(any(name.split('.')[0] in ('textual', 'plotext') for name in sys.modules))"
     )
-    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=PATIENCE).returncode == 0
 
 
 def test_idle_clients_do_not_hold_it_up(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from metertui import settings, simulator
 from metertui.engine.base.zone import SiteZone
 from metertui.formats.synthetic import Fleet
 from tests.end_to_end.terminal import ENTER, ESCAPE, F1, F2, F3, F4, F5, F6, F7, F10, PAGE_DOWN, TAB, Terminal
+from tests.patience import PATIENCE
 
 ZONE = SiteZone("Asia/Singapore")
 METERS = 60
@@ -91,10 +92,10 @@ async def test_a_terminal_that_takes_nothing_in_holds_up_no_meter(tmp_path: Path
         for number in range(60):  # each another screen, of which a terminal's own buffer holds a few
             desk.press((F3, F4)[number % 2])
             writer.write(b"PING\n")
-            assert await asyncio.wait_for(reader.readline(), 20) == b"OK\n"
+            assert await asyncio.wait_for(reader.readline(), PATIENCE) == b"OK\n"
         desk.press(F2)
         writer.write(b"REGISTER 123456\nREAD 123456 144.5\n")
-        assert await asyncio.wait_for(reader.readexactly(6), 20) == b"OK\nOK\n"
+        assert await asyncio.wait_for(reader.readexactly(6), PATIENCE) == b"OK\nOK\n"
         desk.go_on()
         await desk.until("144.500")
         assert "Type a meter above" not in desk.text

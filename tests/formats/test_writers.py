@@ -14,6 +14,7 @@ import pytest
 
 from metertui.engine.errors import MeterError
 from metertui.formats import writers
+from tests.patience import PATIENCE
 
 COLUMNS: writers.Columns = {"meter": "text", "at": "time", "usage_kwh": "kwh", "readings": "count"}
 TABLE = pd.DataFrame(
@@ -135,7 +136,7 @@ def test_a_csv_may_be_a_pipe(tmp_path: Path) -> None:
     reader = threading.Thread(target=lambda: said.append(pipe.read_text()))
     reader.start()
     write(pipe, TABLE[:1])
-    reader.join(5)
+    reader.join(PATIENCE)
     assert said == ["meter,at,usage_kwh,readings\na,2025-10-26T01:30:00+01:00,1.5,1\n"]
     os.mkfifo(tmp_path / "t.xlsx")
     with pytest.raises(writers.FileNameError, match="not a regular file"):

@@ -11,6 +11,7 @@ from metertui.engine.base.outcome import Outcome
 from metertui.engine.core.batch import Batch
 from metertui.headend.service import HeadEnd
 from tests.desk import ScriptLane, read
+from tests.patience import PATIENCE
 
 
 async def test_requests_that_arrive_together_share_one_write_and_one_sync(
@@ -63,7 +64,7 @@ async def test_no_reply_is_sent_before_the_sync(desk: HeadEnd, monkeypatch: pyte
     append = desk.engine.log.append
 
     def slow(data: bytes, *, sync: bool) -> None:
-        release.wait(10)
+        assert release.wait(PATIENCE)
         append(data, sync=sync)
 
     monkeypatch.setattr(desk.engine.log, "append", slow)

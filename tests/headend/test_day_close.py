@@ -16,6 +16,7 @@ from metertui.engine.errors import BusyError, StorageError
 from metertui.headend.service import HeadEnd
 from tests.clock import FakeClock
 from tests.desk import RULES, read
+from tests.patience import PATIENCE, until
 
 
 async def test_ingest_continues_during_a_day_close(desk: HeadEnd, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -24,13 +25,12 @@ async def test_ingest_continues_during_a_day_close(desk: HeadEnd, monkeypatch: p
     write_day_files = desk.engine.day_close.write_day_files
 
     def slow(count: int, progress: Callable[[float], None]) -> int:
-        gate.wait(10)
+        assert gate.wait(PATIENCE)
         return write_day_files(count, progress)
 
     monkeypatch.setattr(desk.engine.day_close, "write_day_files", slow)
     closing = asyncio.create_task(desk.day_close.close("test"))
-    while desk.live().day_state != "writing day files":
-        await asyncio.sleep(0)
+    await until(lambda: desk.live().day_state == "writing day files")
     assert (await read(desk, "2", "2025-03-12T01:00:00")).kind == "ok"
     assert (await read(desk, "2", "2025-03-12T01:00:00")).kind == "duplicate"
     assert (await read(desk, "1", "2025-03-11T01:00:00")).kind == "duplicate"
@@ -103,7 +103,8 @@ async def test_an_account_that_moves_during_a_day_close_is_indexed_in_its_group(
         nonlocal moved
         if not moved:
             moved = True
-            asyncio.run_coroutine_threadsafe(desk.accounts.modify("m", {"region": "West"}, "test"), loop).result(10)
+            moving = desk.accounts.modify("m", {"region": "West"}, "test")
+            asyncio.run_coroutine_threadsafe(moving, loop).result(PATIENCE)
         return rebuild(count)
 
     monkeypatch.setattr(engine.readings, "rebuild_history", rebuild_while_moving)
@@ -122,8 +123,7 @@ async def test_midnight_closes_the_day_and_creates_the_next_day_file(desk: HeadE
     assert desk.live().in_log == 1
     clock.set("2025-03-13T00:00:00")
     await desk.tick()
-    while desk.day_close.running or desk.live().in_log or desk._jobs.background:
-        await asyncio.sleep(0)
+    await until(lambda: not (desk.day_close.running or desk.live().in_log or desk._jobs.background))
     assert (desk.engine.folder / "archive/2025/03_13.csv").read_text() == "identifier,timestamp,usage\n"
     assert len((desk.engine.folder / "archive/2025/03_12.csv").read_text().splitlines()) == 2
     clock.set("2025-03-12T23:59:59")  # the clock jumps back, and midnight comes again
@@ -132,8 +132,7 @@ async def test_midnight_closes_the_day_and_creates_the_next_day_file(desk: HeadE
     await read(desk, "2", "2025-03-13T00:00:00")
     assert desk.live().in_log == 1
     await desk.tick()
-    while desk.day_close.running or desk.live().in_log:
-        await asyncio.sleep(0)
+    await until(lambda: not (desk.day_close.running or desk.live().in_log))
     assert len((desk.engine.folder / "archive/2025/03_13.csv").read_text().splitlines()) == 2
 
 
@@ -145,9 +144,7 @@ async def test_midnight_closes_the_day_when_the_next_day_file_cannot_be_created(
     assert isinstance(desk.engine.clock, FakeClock)
     desk.engine.clock.set("2025-03-13T00:00:00")
     await desk.tick()
-    async with asyncio.timeout(20):
-        while desk.day_close.running or desk.live().in_log or desk._jobs.background:
-            await asyncio.sleep(0)
+    await until(lambda: not (desk.day_close.running or desk.live().in_log or desk._jobs.background))
     assert len((desk.engine.folder / "archive/2025/03_12.csv").read_text().splitlines()) == 2
     assert "the file of 2025-03-13: the disk is full" in caplog.text
 
@@ -160,7 +157,7 @@ async def test_the_next_day_file_is_not_created_during_a_day_close(
     write_day_files, ensure = desk.engine.day_close.write_day_files, desk.engine.archive.ensure_day
 
     def slow(count: int, progress: Callable[[float], None]) -> object:
-        gate.wait(10)
+        assert gate.wait(PATIENCE)
         done.append("close")
         return write_day_files(count, progress)
 
@@ -174,16 +171,13 @@ async def test_the_next_day_file_is_not_created_during_a_day_close(
     desk.engine.clock.set("2025-03-12T23:59:59")
     await read(desk, "1", "2025-03-13T00:05:00")  # some minutes ahead, as it may be
     closing = asyncio.create_task(desk.day_close.close("test"))
-    while desk.live().day_state != "writing day files":
-        await asyncio.sleep(0)
+    await until(lambda: desk.live().day_state == "writing day files")
     desk.engine.clock.set("2025-03-13T00:00:00")
     await desk.tick()
     await read(desk, "2", "2025-03-13T00:06:00")  # the thread that writes has got so far
     gate.set()
     await closing
-    async with asyncio.timeout(20):
-        while desk._jobs.background:
-            await asyncio.sleep(0)
+    await until(lambda: not desk._jobs.background)
     assert done == ["close", "open"]
     assert len((desk.engine.folder / "archive/2025/03_13.csv").read_text().splitlines()) == 2
 

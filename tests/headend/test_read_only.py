@@ -27,6 +27,7 @@ from metertui.engine.storage.folder_lock import FolderLock
 from metertui.engine.storage.reading_lines import Rows
 from metertui.headend.read_only import ReadOnlyHeadEnd
 from tests.clock import FakeClock
+from tests.patience import until
 
 ZONE = SiteZone("Asia/Singapore")
 RULES = Rules(zone=ZONE)
@@ -381,16 +382,12 @@ async def test_changes_are_followed_without_being_asked(pair: tuple[Engine, Read
     owner, follower = pair
     await follower.start()
     read(owner, "m", "6")
-    async with asyncio.timeout(5):
-        while follower.live().stored != 2:
-            await asyncio.sleep(0.01)
+    await until(lambda: follower.live().stored == 2)
     count = owner.day_close.seal()
     owner.day_close.write_day_files(count, lambda share: None)
     owner.day_close.finish(owner.readings.rebuild_history(count))
     owner.day_close.drop_sealed()
-    async with asyncio.timeout(5):
-        while len(follower.engine.readings.tail):
-            await asyncio.sleep(0.01)
+    await until(lambda: not len(follower.engine.readings.tail))
     assert follower.live().in_log == 0
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from metertui.engine.errors import StorageError
 from metertui.headend.recurring import Recurring
+from tests.patience import PATIENCE
 
 
 async def test_a_failed_run_is_logged_and_the_next_one_comes(caplog: pytest.LogCaptureFixture) -> None:
@@ -24,7 +25,7 @@ async def test_a_failed_run_is_logged_and_the_next_one_comes(caplog: pytest.LogC
 
     clock = Recurring(do, "the clock", lambda: failures.append(len(faults)))
     clock.start(0)
-    await asyncio.wait_for(done.wait(), 10)
+    await asyncio.wait_for(done.wait(), PATIENCE)
     await clock.stop()
     assert [record.getMessage() for record in caplog.records] == ["the clock: the disk is full", "the clock failed"]
     assert failures == [1]

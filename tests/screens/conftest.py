@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
 
 import pytest
 from textual._context import active_app
@@ -13,9 +12,6 @@ from textual.widgets import Button, Input
 
 from tests.screens.idle import idle, pause
 from tests.screens.town import Town
-
-_NEVER: Final = 1e6
-"""Seconds."""
 
 
 @pytest.fixture
@@ -47,9 +43,8 @@ def idle_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def still(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let nothing move by itself: tests call `MetertuiApp.tick` and `HeadEnd.tick`. Memory is the same everywhere."""
-    monkeypatch.setattr("metertui.app._TICK_SECONDS", _NEVER)
-    monkeypatch.setattr("metertui.headend.service._TICK_SECONDS", _NEVER)
+    """Let nothing move by itself: a test calls `MetertuiApp.tick`. Memory is the same on every machine."""
+    monkeypatch.setattr("metertui.app._TICK_SECONDS", 1e6)
     monkeypatch.setattr("metertui.headend.metrics.resident_bytes", lambda: 123_400_000)
     monkeypatch.setattr(Input, "cursor_blink", False)
 

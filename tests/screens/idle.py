@@ -12,8 +12,8 @@ import pytest
 from textual.app import App
 from textual.pilot import Pilot
 
-AT_MOST: Final = 60.0
-"""Seconds until a wait gives up: far more than any takes, however busy the machine is."""
+from tests.patience import PATIENCE
+
 _ROUNDS: Final = 3
 """Turns of the loop in a row in which nothing ran."""
 _held_up = False
@@ -39,7 +39,7 @@ async def drained() -> None:
     """Wait until nothing is left that the loop could run now."""
     loop = asyncio.get_running_loop()
     quiet = 0
-    async with asyncio.timeout(AT_MOST):
+    async with asyncio.timeout(PATIENCE):
         while quiet < _ROUNDS:
             await asyncio.sleep(0)
             quiet = 0 if loop._ready else quiet + 1  # type: ignore[attr-defined]
@@ -48,7 +48,7 @@ async def drained() -> None:
 async def idle(app: App[Any]) -> None:
     """Wait until messages are handled, workers have ended, and what they changed is laid out and painted."""
     await _painted(app)
-    async with asyncio.timeout(AT_MOST):
+    async with asyncio.timeout(PATIENCE):
         while not _held_up and (tasks := [worker._task for worker in app.workers if not worker.is_finished]):
             await asyncio.wait(filter(None, tasks))
             await _painted(app)
@@ -71,7 +71,7 @@ async def pause(pilot: Pilot[Any]) -> None:
 
 async def until(pilot: Pilot[Any], condition: Callable[[], bool]) -> None:
     """Wait until a condition holds that a thread or a timer brings about."""
-    async with asyncio.timeout(AT_MOST):
+    async with asyncio.timeout(PATIENCE):
         while not condition():
             await asyncio.sleep(0.005)
             await pilot.pause()

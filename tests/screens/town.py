@@ -19,7 +19,7 @@ from metertui.engine.core.engine import Engine
 from metertui.headend.service import HeadEnd
 from metertui.settings import Settings
 from tests.clock import FakeClock
-from tests.screens.idle import AT_MOST
+from tests.patience import PATIENCE
 
 STEADY = "100-000-001"
 """Draws 1 kW since the first of January 2025, read every half hour."""
@@ -125,7 +125,7 @@ async def press(pilot: Pilot[None], *keys: str) -> None:
 async def settle(pilot: Pilot[None]) -> None:
     """Wait until nothing is under way any more, nor what came of it: a pause does not see to every message."""
     quiet = 0
-    async with asyncio.timeout(AT_MOST):
+    async with asyncio.timeout(PATIENCE):
         while quiet < 2:
             await pilot.pause()
             quiet = quiet + 1 if _is_quiet(pilot.app) else 0

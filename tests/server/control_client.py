@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from metertui.server import socket_file
+from tests.patience import PATIENCE
 
 
 def exchange(folder: Path, data: bytes, *, end: bool = True) -> list[dict[str, Any]]:
     """Send bytes to the socket of a folder and return its replies until it closes."""
     with socket_file.connect(folder) as connection:
-        connection.settimeout(10)
+        connection.settimeout(PATIENCE)
         with contextlib.suppress(BrokenPipeError):
             connection.sendall(data)
             if end:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Literal
 
 from metertui.server.limits import Limits
 from metertui.server.listener import Listener
+from tests.patience import PATIENCE, until
 from tests.server.fakes import FakeHeadEnd
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -25,23 +26,16 @@ async def serving(
     listener = Listener(headend, "127.0.0.1", 0, limits, require_auth)
     await listener.start()
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             yield headend, listener
     finally:
         await listener.stop(grace=0.1)
     assert headend.connections == 0
-    async with asyncio.timeout(20):  # what a client that is gone had sent complete is worked off in turns
-        await until(lambda: headend.bytes_waiting == 0)
+    await until(lambda: headend.bytes_waiting == 0)  # what gone clients had sent is worked off
 
 
 async def connect(listener: Listener) -> Streams:
     return await asyncio.open_connection("127.0.0.1", listener.port)
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Wait for what the event loop is about to bring about."""
-    while not condition():
-        await asyncio.sleep(0.001)
 
 
 async def say(listener: Listener, data: bytes) -> bytes:

@@ -11,8 +11,9 @@ import pytest
 
 from metertui.engine.errors import BusyError, StorageError
 from metertui.server.limits import Limits
+from tests.patience import until
 from tests.server.fakes import CLOSE
-from tests.server.loopback import SMALL, connect, flood_unread, reset, say, serving, until
+from tests.server.loopback import SMALL, connect, flood_unread, reset, say, serving
 
 
 async def test_a_client_that_closes_its_sending_side_is_answered_and_closed() -> None:

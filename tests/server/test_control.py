@@ -17,6 +17,7 @@ from metertui.headend.service import HeadEnd
 from metertui.server import control, owner_commands, socket_file
 from metertui.server.control import ControlSocket
 from tests.clock import FakeClock
+from tests.patience import PATIENCE, until
 from tests.server.control_client import exchange, send_command
 
 
@@ -48,8 +49,7 @@ async def test_an_incomplete_request_is_not_run(folder: Path, owner: HeadEnd) ->
 async def test_a_command_runs_though_its_client_has_disconnected(folder: Path, owner: HeadEnd) -> None:
     with socket_file.connect(folder) as connection:
         connection.sendall(b'{"do":"users register","with":{"meter":"m-1"}}\n')
-    while "m-1" not in owner.engine.accounts:
-        await asyncio.sleep(0.001)
+    await until(lambda: "m-1" in owner.engine.accounts)
 
 
 async def test_a_defect_is_one_sentence_and_the_next_command_goes_on(
@@ -114,7 +114,7 @@ async def test_a_request_during_the_stop_gets_a_whole_reply_or_none(tmp_path: Pa
     await headend.start()
     await served.start()
     with socket_file.connect(tmp_path) as asking, asking.makefile("rb") as answer:
-        asking.settimeout(10)
+        asking.settimeout(PATIENCE)
         asking.sendall(b'{"do":"status"}\n')
         for _ in range(turns):  # of the loop: accepting takes it some
             await asyncio.sleep(0)

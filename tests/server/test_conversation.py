@@ -16,6 +16,7 @@ from metertui.headend.service import HeadEnd
 from metertui.server.limits import Limits
 from metertui.server.listener import Listener
 from tests.clock import FakeClock
+from tests.patience import PATIENCE, until
 
 RULES = Rules(zone=SiteZone("Asia/Singapore"))
 CODES = {
@@ -65,7 +66,7 @@ class Site:
 
 @pytest.fixture
 async def site(tmp_path: Path) -> AsyncIterator[Site]:
-    async with asyncio.timeout(30), Site(tmp_path) as running:
+    async with asyncio.timeout(PATIENCE), Site(tmp_path) as running:
         assert await running.say('REGISTER m1 region="East Region"', "REGISTER old") == ["OK", "OK"]
         await running.headend.accounts.deactivate("old", "test")
         assert await running.say("READ m1 100 2025-03-01T00:00:00") == ["OK"]
@@ -264,15 +265,14 @@ async def test_a_second_day_close_is_busy_and_ingest_continues(site: Site, monke
     write_day_files = site.headend.engine.day_close.write_day_files
 
     def slow(count: int, progress: Callable[[float], None]) -> int:
-        gate.wait(20)
+        assert gate.wait(PATIENCE)
         return write_day_files(count, progress)
 
     monkeypatch.setattr(site.headend.engine.day_close, "write_day_files", slow)
     first = asyncio.create_task(
         site.say("READ m1 101 2025-03-01T01:00:00", "STOPSERVER", "READ m1 103 2025-03-01T03:00")
     )
-    while site.headend.live().day_state != "writing day files":
-        await asyncio.sleep(0.001)
+    await until(lambda: site.headend.live().day_state == "writing day files")
     others = await site.say("READ m1 102 2025-03-01T02:00:00", "STOPSERVER", "PING")
     assert (others[0], code_of(others[1]), others[2]) == ("OK", "busy", "OK")
     assert not first.done()

@@ -11,8 +11,9 @@ from metertui.engine.errors import MeterError
 from metertui.server.limits import Limits
 from metertui.server.listener import Listener
 from metertui.settings import Settings
+from tests.patience import PATIENCE, until
 from tests.server.fakes import CLOSE, FakeHeadEnd
-from tests.server.loopback import SMALL, connect, flood_unread, say, serving, until
+from tests.server.loopback import SMALL, connect, flood_unread, say, serving
 
 
 async def test_the_address_is_told_and_the_port_0_is_replaced() -> None:
@@ -199,7 +200,7 @@ async def test_stop_closes_idle_clients_and_comes_to_an_end() -> None:
     async with serving() as (headend, listener):
         clients = [await connect(listener) for _ in range(20)]
         await until(lambda: headend.connections == 20)
-        await listener.stop(grace=20)
+        await listener.stop(grace=PATIENCE)
         assert headend.connections == 0
         for reader, writer in clients:
             assert await reader.read() == b""
@@ -213,7 +214,7 @@ async def test_stop_answers_what_was_performed() -> None:
         reader, writer = await connect(listener)
         writer.write(b"STOPSERVER\n")
         await until(lambda: headend.day_close.running is not None)
-        stopping = asyncio.create_task(listener.stop(grace=20))
+        stopping = asyncio.create_task(listener.stop(grace=PATIENCE))
         await asyncio.sleep(0)
         headend.day_close.running.set_result(CLOSE)
         assert (await reader.read()).startswith(b"OK closed 3")

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from metertui.server.listener import Listener
-from tests.server.loopback import connect, say, serving, until
+from tests.patience import until
+from tests.server.loopback import connect, say, serving
 
 
 def sockets(listener: Listener) -> list[socket.socket]:

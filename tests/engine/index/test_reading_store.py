@@ -18,6 +18,7 @@ from metertui.engine.columns.columns import Columns, Frozen, Group
 from metertui.engine.index import reading_store
 from metertui.engine.index.meter_codes import MeterCodes
 from metertui.engine.index.reading_store import FreezeQueue, ReadingStore
+from tests.patience import PATIENCE
 
 METERS = 3
 Batches = list[list[tuple[int, int]]]
@@ -72,7 +73,7 @@ def test_of_views_that_are_waited_for_only_the_newest_becomes_columns() -> None:
 
     def make(number: int) -> Frozen:
         made.append(number)
-        assert going_on.wait(30)
+        assert going_on.wait(PATIENCE)
         return replace(columns, max_w=number)
 
     with ThreadPoolExecutor(4) as pool:
@@ -84,7 +85,7 @@ def test_of_views_that_are_waited_for_only_the_newest_becomes_columns() -> None:
         while len(freezing._wanted) < 4:
             pass
         going_on.set()
-        assert [each.result(30).max_w for each in found] == [1, 4, 4, 4]
+        assert [each.result(PATIENCE).max_w for each in found] == [1, 4, 4, 4]
     assert made == [1, 4]
     assert not freezing._wanted
 

@@ -11,8 +11,9 @@ from textual.widgets import ProgressBar
 
 from metertui.engine.billing.bill_ledger import BillBook
 from metertui.screens.fields.field import Field
+from tests.patience import PATIENCE
 from tests.screens.billing.test_billing import TARIFFS
-from tests.screens.idle import AT_MOST, held_up, until
+from tests.screens.idle import held_up, until
 from tests.screens.town import STEADY, Town, at_work, press, settle, text_of
 
 
@@ -79,7 +80,7 @@ async def test_a_run_is_ended_by_escape(town: Town) -> None:
     async def reckon(month: str, progress: Callable[[float], None]) -> None:
         def work(_: object) -> None:
             begun.set()
-            assert gone_on.wait(AT_MOST)
+            assert gone_on.wait(PATIENCE)
             progress(0.5)
 
         await town.headend.ask(work)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 
 import pytest
@@ -11,6 +10,7 @@ from textual.pilot import Pilot
 
 from metertui.screens.charts.chart import Kind, Picture, Series
 from metertui.screens.charts.chart_view import PictureView
+from tests.screens.idle import until
 
 
 class Bench(App[None]):
@@ -89,8 +89,7 @@ async def test_the_same_is_drawn_once_and_anything_else_anew(monkeypatch: pytest
         await pilot.pause()
         assert len(times) == 2
         await pilot.resize_terminal(60, 30)
-        while chart.size.width > 60:  # Textual puts several changes of size together
-            await asyncio.sleep(0.01)
+        await until(pilot, lambda: chart.size.width <= 60)  # Textual puts several changes of size together
         await pilot.pause()
         assert len(times) == 3
         assert {len(line) for line in lines(pilot)} == {60}

@@ -13,6 +13,7 @@ from textual.widgets import Button, Input, TabbedContent
 from metertui.engine.errors import StorageError
 from metertui.screens.shell.frame import DeskScreen
 from metertui.screens.tables.table import Table
+from tests import patience
 from tests.screens.idle import held_up, until
 from tests.screens.town import HOSTILE, STEADY, Town, at_work, press, settle, text_of
 
@@ -391,8 +392,7 @@ async def test_a_file_is_given_up(office: Town, tmp_path: Path, monkeypatch: pyt
     async with at_work(office, "f6", *TO_FILE, *str(path), "enter", "enter") as pilot:
         stored = len(office.engine.readings)
         pilot.app.screen.query_one("#upload-store", Button).press()
-        while len(office.engine.readings) == stored:
-            await asyncio.sleep(0)
+        await patience.until(lambda: len(office.engine.readings) > stored, every=0)
         pilot.app.screen.query_one("#upload-cancel", Button).press()
         await settle(pilot)
         assert result(pilot) == "! Cancelled. Readings stored so far remain; store the file again for the rest."

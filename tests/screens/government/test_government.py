@@ -29,7 +29,8 @@ from metertui.screens.government.government import GovernmentScreen
 from metertui.screens.shell.work_under_way import Cancelled
 from metertui.screens.tables.sorted_table import SortedTable
 from metertui.settings import Settings
-from tests.screens.idle import AT_MOST, held_up, until
+from tests.patience import PATIENCE
+from tests.screens.idle import held_up, until
 from tests.screens.town import HOSTILE, Town, at_work, press, settle, text_of
 
 BELOW: dict[tuple[str, ...], tuple[int, str]] = {
@@ -280,7 +281,7 @@ async def test_the_newest_question_is_the_one_that_is_answered(analyst: Town, mo
         try:
             if saved.filter.value("region") == "South":
                 begun.append(saved)
-                assert slow.wait(AT_MOST)
+                assert slow.wait(PATIENCE)
             return whole(frozen, saved, rule, progress)
         except Cancelled:
             ended.append(saved)

@@ -14,7 +14,8 @@ from metertui.screens.government import tariff_replay
 from metertui.screens.government.tariff_replay import ReplayScreen
 from metertui.screens.tables.sorted_table import SortedTable
 from metertui.settings import Settings
-from tests.screens.idle import AT_MOST, held_up, until
+from tests.patience import PATIENCE
+from tests.screens.idle import held_up, until
 from tests.screens.town import Town, at_work, press, settle, text_of
 
 HEADER = "effective_from,apartment_type,band,from_time,to_time,cents_per_kwh,tax_percent\n"
@@ -98,7 +99,7 @@ async def test_a_replay_says_how_far_it_is_and_is_ended_by_escape(
         def tell(share: float) -> None:
             progress(share)
             begun.set()
-            assert gone_on.wait(AT_MOST)
+            assert gone_on.wait(PATIENCE)
 
         return real(*args, progress=tell)
 

@@ -16,7 +16,8 @@ from textual.widgets import Input
 from metertui.screens.shell import exporting, work_under_way
 from metertui.screens.shell.work_under_way import Cancelled, Work
 from metertui.settings import Settings
-from tests.screens.idle import AT_MOST, held_up, until
+from tests.patience import PATIENCE
+from tests.screens.idle import held_up, until
 from tests.screens.town import STEADY, Town, at_work, press, settle, text_of
 
 
@@ -31,7 +32,7 @@ class Gate:
         self.left -= 1
         if not self.left:
             self.reached.set()
-            assert self.open.wait(AT_MOST)
+            assert self.open.wait(PATIENCE)
 
 
 @pytest.fixture

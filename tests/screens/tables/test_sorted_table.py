@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from textual import on
 from textual.app import App, ComposeResult
 
 from metertui.screens.tables.sorted_table import PAGE, SortedTable
 from metertui.text.answers import Column
+from tests.screens.idle import until
 
 COLUMNS = [Column("a", "region", False), Column("b", "type", False), Column("c", "kWh", True)]
 
@@ -48,8 +47,7 @@ async def test_fixed_keys_never_keep_the_figures_out_of_view() -> None:
         table.show(COLUMNS, [("North" * 5, "landed" * 4, "1.000")])
         assert table.fixed_columns == 1
         await pilot.resize_terminal(40, 12)
-        while table.size.width > 40:
-            await asyncio.sleep(0)
+        await until(pilot, lambda: table.size.width <= 40)
         await pilot.pause()
         assert table.fixed_columns == 0
         table.action_scroll_columns(99)

@@ -6,6 +6,7 @@ import os
 import threading
 
 from metertui.screens.terminal.patient_driver import TerminalWriter
+from tests.patience import PATIENCE
 
 
 def test_whoever_writes_does_not_wait_and_hears_when_all_is_written() -> None:
@@ -22,7 +23,7 @@ def test_whoever_writes_does_not_wait_and_hears_when_all_is_written() -> None:
     while not told.endswith(b"the end"):
         told += os.read(theirs, 1 << 16)
     assert told.decode() == f"{much}the end"
-    assert followed.wait(20)
+    assert followed.wait(PATIENCE)
     assert not writer.waiting
     writer.stop()
     assert not writer.is_alive()
@@ -36,7 +37,7 @@ def test_a_terminal_that_is_gone_ends_it_quietly() -> None:
     writer = TerminalWriter(ours, "latin-1", lambda: None)
     writer.write("a letter that latin-1 has not: ▁")
     writer.start()
-    writer.join(20)
+    writer.join(PATIENCE)
     assert not writer.is_alive()
     assert writer.waiting
     os.close(ours)
