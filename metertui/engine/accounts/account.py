@@ -1,4 +1,4 @@
-"""An account: what is registered for a meter, and what may stand in its fields."""
+"""An account: the fields registered for a meter, and the check of their values."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from metertui.engine.errors import Refused
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _FORMULA: Final = ("=", "+", "-", "@")
 _JOINERS: Final = "\u200c\u200d"
-"""Characters without a shape that some scripts need between letters."""
+"""Invisible characters that some scripts need between letters."""
 _attributes_of = attrgetter(*ATTRIBUTES)
 _STATUS: Final = {"": True, "active": True, "deactivated": False}
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What is registered for a meter. `registered` is µs UTC, None where a file does not say."""
+    """The fields registered for a meter. `registered` is µs UTC, None where a file does not say."""
 
     meter: str
     address: str = ""
@@ -38,11 +38,11 @@ class Account:
 
     @property
     def group(self) -> Group:
-        """The attributes that figures are broken down by."""
+        """Return the attributes that figures are broken down by."""
         return Group._make(_attributes_of(self))
 
     def as_row(self, zone: SiteZone) -> dict[str, str | None]:
-        """As commands show it; `registered` as a timestamp."""
+        """Return the account as commands show it; `registered` as a timestamp in the site zone."""
         return {
             "identifier": self.meter,
             **{name: getattr(self, name) for name in FIELDS},
@@ -52,7 +52,7 @@ class Account:
 
 
 def parse_effective(text: str, zone: SiteZone) -> int:
-    """When a change takes effect, µs UTC: a timestamp, or the beginning of a local day. Raises Refused."""
+    """Return when a change takes effect (µs UTC), from a timestamp or a local date. Raises Refused."""
     text = text.strip()
     if not _DAY.fullmatch(text):
         return zone.parse(text)
@@ -63,7 +63,7 @@ def parse_effective(text: str, zone: SiteZone) -> int:
 
 
 def check_field(name: str, value: str) -> None:
-    """Raises Refused `bad-field` for what cannot be stored in a field of an account."""
+    """Raise Refused `bad-field` for a value that cannot be stored in a field of an account."""
     if name not in FIELDS:
         raise Refused("bad-field", f"{name} is no field; they are {', '.join(FIELDS)}")
     if not value.isprintable() and not all(map(_is_text, value)):
@@ -73,13 +73,13 @@ def check_field(name: str, value: str) -> None:
 
 
 def check_row(meter: str, status: str, registered: str, zone: SiteZone) -> tuple[bool, int | None]:
-    """Whether the account of a row is active, and since when it is registered. Raises Refused for what it is not."""
+    """Return whether the account of a row is active, and when it was registered (µs UTC). Raises Refused."""
     check_meter_id(meter)
     return _is_active(status), zone.parse(registered) if registered else None
 
 
 def _is_text(char: str) -> bool:
-    """Whether a character stands for something that is written: a space of any kind does, a command does not."""
+    """Return whether a character is part of a text: any kind of space is, a control character is not."""
     return char.isprintable() or unicodedata.category(char) == "Zs" or char in _JOINERS
 
 
@@ -91,7 +91,7 @@ def _is_active(status: str) -> bool:
 
 
 def with_fields(account: Account, fields: Mapping[str, str]) -> Account:
-    """An account with some fields changed. Raises Refused `bad-field`."""
+    """Return an account with some fields changed. Raises Refused `bad-field`."""
     for name, value in fields.items():
         check_field(name, value)
     text = {name: fields.get(name, getattr(account, name)) for name in FIELDS}

@@ -1,4 +1,4 @@
-"""The two files of the accounts, `users.csv` and `accounts_history.csv`: read, added to, and replaced.
+"""The two files of the accounts, `users.csv` and `accounts_history.csv`: reading, appending and replacing.
 
 A registration appends a row, so that a thousand of them share one write and one sync; a change rewrites the file as
 one step. Columns beyond the six that other programs know are ours; what others have added is kept as it is.
@@ -28,7 +28,7 @@ KNOWN: Final = ("identifier", *FIRST_FIELDS)
 OURS: Final = (*FIELDS[len(FIRST_FIELDS) :], "status", "registered")
 _HEADER: Final = (*KNOWN, *OURS)
 _PIECE: Final = 4096
-"""Rows written at a time, for other threads' sake."""
+"""Rows written at a time, so that other threads get their turn."""
 _text_of = attrgetter("meter", *FIELDS)
 
 
@@ -41,7 +41,7 @@ class Stand:
 
 
 class AccountFiles:
-    """The files of a data folder. Changes are on disk when they return. One that writes at a time, in any thread."""
+    """The account files of a data folder. Changes are on disk on return. Any thread, one writer at a time."""
 
     def __init__(self, folder: Path, zone: SiteZone) -> None:
         self.history_path, self.path = paths(folder)
@@ -50,18 +50,18 @@ class AccountFiles:
         self._other_names: list[str] = []
         self._others: dict[str, list[str]] = {}
         self.appendable = False
-        """Whether a row may be added as the file stands; else it is to be written anew."""
+        """Whether a row can be appended; if not, the file must be rewritten."""
         self.torn = ""
         """A sentence about a last line that was dropped; empty if none was."""
         self.doubtful = False
-        """Whether a refusing disk may have left in a file what is not known here."""
+        """Whether a failed write may have left unknown content in a file."""
         self.pending = False
-        """Whether a change was decided that is not in its place: what it says is read, and `finish` puts it there."""
+        """Whether a committed change still has to be moved into place by `finish_change`. Reading sees it already."""
 
     # -- reading -----------------------------------------------------------------------------------------------
 
     def read_accounts(self) -> dict[str, Account]:
-        """What `users.csv` says, by meter. A torn last line is left out. Raises DataError, OSError."""
+        """Return the accounts of `users.csv` by meter, without a torn last line. Raises DataError, OSError."""
         waiting = _waiting(self.path)
         self.pending = waiting is not None
         table = CsvTable(self.path, KNOWN, OURS, torn_ok=True, data=waiting)
@@ -80,17 +80,20 @@ class AccountFiles:
         return found
 
     def read_moves(self) -> dict[str, list[tuple[int, Group]]]:
-        """What `accounts_history.csv` says, by meter. Asked after `accounts`. Raises DataError, OSError."""
+        """Return the moves of `accounts_history.csv` by meter.
+
+        Call after `read_accounts`. Raises DataError, OSError.
+        """
         waiting = _waiting(self.history_path) if self.pending else None
         return account_history.read_moves(self.history_path, self._zone, waiting)
 
     def finish_change(self) -> None:
-        """Put in its place a change that was decided, and away one that was not. Raises StorageError."""
+        """Move a committed change into place, and remove an uncommitted one. Raises StorageError."""
         durable.finish_pending(self._paths)
         self.pending = False
 
     def stand(self) -> Stand:
-        """Size and identity of `users.csv` as it is now."""
+        """Return the size and identity of `users.csv` now."""
         try:
             stat = os.stat(self.path)
         except OSError:
@@ -100,7 +103,7 @@ class AccountFiles:
     # -- adding ------------------------------------------------------------------------------------------------
 
     def append_rows(self, accounts: Sequence[Account], *, sync: bool = True) -> int:
-        """Add rows; the size before, which `cut` takes to undo it. Raises StorageError."""
+        """Append rows. Return the size before, with which `cut_rows` undoes it. Raises StorageError."""
         self._clear()
         try:
             fd = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
@@ -126,7 +129,7 @@ class AccountFiles:
         return size
 
     def cut_rows(self, size: int) -> None:
-        """Take back what was appended. Where the disk refuses even that, the next append writes the file anew."""
+        """Undo an append. If the disk refuses, the next append rewrites the file."""
         try:
             os.truncate(self.path, size)
         except OSError:
@@ -135,12 +138,12 @@ class AccountFiles:
     # -- writing anew ------------------------------------------------------------------------------------------
 
     def rewrite_accounts(self, accounts: Iterable[Account]) -> None:
-        """Write `users.csv` anew. Raises StorageError."""
+        """Rewrite `users.csv`. Raises StorageError."""
         self._replace(self.path, self._header() + self._csv(accounts))
         self.appendable = True
 
     def rewrite_moves(self, moves: Moves) -> None:
-        """Write `accounts_history.csv` anew. Raises StorageError."""
+        """Rewrite `accounts_history.csv`. Raises StorageError."""
         self._replace(self.history_path, account_history.moves_as_csv(moves, self._zone))
 
     def _replace(self, path: Path, data: bytes) -> None:
@@ -154,7 +157,7 @@ class AccountFiles:
     # -- drafts: written beside the files, then put in their place -------------------------------------------------
 
     def draft_moves(self, moves: Moves) -> durable.Replacement:
-        """What `accounts_history.csv` is to be. Raises StorageError."""
+        """Write a draft of `accounts_history.csv`. Raises StorageError."""
         draft = durable.Replacement(self.history_path, suffix="change")
         draft.write(account_history.moves_as_csv(moves, self._zone))
         draft.sync()
@@ -163,7 +166,7 @@ class AccountFiles:
     def draft_accounts(
         self, stand: Stand, row: tuple[Account, Account] | None, accounts: Callable[[], Sequence[Account]]
     ) -> durable.Replacement:
-        """What `users.csv` is to be: its first bytes, up to `stand`, with one `row` in the place of another.
+        """Write a draft of `users.csv`: its bytes up to `stand`, with one `row` replaced by another.
 
         Or, where that does not go, all `accounts`. Raises StorageError.
         """
@@ -182,7 +185,7 @@ class AccountFiles:
         return draft
 
     def _copy(self, draft: durable.Replacement, size: int, old: bytes, new: bytes) -> bool:
-        """Copy the first `size` bytes with another row in the place of one; whether that row was there, once."""
+        """Copy the first `size` bytes with one row replaced. Return whether the row was there exactly once."""
         try:
             with self.path.open("rb") as file:
                 return durable.copy_replacing(file, size, b"\n" + old, b"\n" + new, draft.write)
@@ -190,7 +193,7 @@ class AccountFiles:
             raise durable.storage_error(self.path, error) from error
 
     def add_registrations(self, draft: durable.Replacement, size: int, end: int) -> None:
-        """Add to a draft what was registered since. Raises StorageError."""
+        """Append the registrations made since to a draft. Raises StorageError."""
         if end > size:
             try:
                 with self.path.open("rb") as file:
@@ -200,7 +203,7 @@ class AccountFiles:
                 raise durable.storage_error(self.path, error) from error
 
     def switch_drafts(self, users: durable.Replacement, history: durable.Replacement | None) -> None:
-        """Put drafts in their places: both, or after a crash both at the next start, or none. Raises StorageError."""
+        """Move drafts into place: both, after a crash both at the next start, or none. Raises StorageError."""
         self._clear()
         try:
             if history is None:
@@ -212,7 +215,7 @@ class AccountFiles:
             raise
 
     def _clear(self) -> None:
-        """Before anything is written: nothing may be due that would take its place. Raises StorageError."""
+        """Finish or cancel a pending replacement, which would overwrite the next write. Raises StorageError."""
         if self.pending:
             self.finish_change()
         if self.doubtful:
@@ -237,12 +240,12 @@ class AccountFiles:
 
 
 def paths(folder: Path) -> tuple[Path, Path]:
-    """`accounts_history.csv` and `users.csv`; a change of both is decided by the last one's being due."""
+    """Return the paths of `accounts_history.csv` and `users.csv`. The draft of the second commits a change of both."""
     return folder / "accounts_history.csv", folder / "users.csv"
 
 
 def _waiting(path: Path) -> bytes | None:
-    """What is due to take a file's place. Raises OSError."""
+    """Return the pending replacement of a file; None without one. Raises OSError."""
     try:
         return durable.pending_path(path).read_bytes()
     except FileNotFoundError:
@@ -250,7 +253,7 @@ def _waiting(path: Path) -> bytes | None:
 
 
 def _accounts_of(table: CsvTable, zone: SiteZone) -> Iterator[tuple[int, Account, list[str]]]:
-    """The accounts of a table, each with the line that it begins on and all its cells. Raises DataError."""
+    """Yield the accounts of a table, each with the line that it begins on and all its cells. Raises DataError."""
     names = table.names
     pick = itemgetter(*(names.index(name) if name in names else -1 for name in _HEADER))
     for line, cells in table.rows():
@@ -268,6 +271,6 @@ def _accounts_of(table: CsvTable, zone: SiteZone) -> Iterator[tuple[int, Account
 
 
 def parse_accounts(data: bytes, path: Path, zone: SiteZone) -> list[Account]:
-    """The accounts in `data`, which begins with a header and ends with a line, as lines of `path`. Raises DataError."""
+    """Return the accounts in `data`: a header and whole lines of `path`. Raises DataError."""
     table = CsvTable(path, KNOWN, OURS, data=data)
     return [account for _, account, _ in _accounts_of(table, zone)]

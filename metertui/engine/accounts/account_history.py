@@ -25,9 +25,9 @@ Moves = Mapping[str, Sequence[tuple[int, Group]]]
 
 
 def read_moves(path: Path, zone: SiteZone, data: bytes | None = None) -> dict[str, list[tuple[int, Group]]]:
-    """The attributes in time as a file states them, by meter and in order of time. Raises DataError, OSError.
+    """Return the attributes in time of a file, by meter and in order of time. Raises DataError, OSError.
 
-    `data` goes before what the file holds.
+    `data` is read instead of the file.
     """
     stated: dict[str, list[tuple[int, Group]]] = {}
     table = CsvTable(path, HISTORY_KNOWN, HISTORY_LATER, data=data)
@@ -48,12 +48,12 @@ def read_moves(path: Path, zone: SiteZone, data: bytes | None = None) -> dict[st
 
 
 def is_unfinished(moves: Sequence[tuple[int, Group]], account: Account | None) -> bool:
-    """Whether the last of some moves is half a change, which the account in `users.csv` does not confirm."""
+    """Return whether the last move is half a change: the account in `users.csv` does not confirm it."""
     return account is not None and len(moves) > 1 and moves[-1][1] != account.group == moves[-2][1]
 
 
 def moves_as_csv(moves: Moves, zone: SiteZone) -> bytes:
-    """The file that states `moves`."""
+    """Return the content of the file for `moves`."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(_HEADER)

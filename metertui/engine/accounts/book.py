@@ -1,4 +1,4 @@
-"""The accounts of a data folder: what is registered for each meter, now and in time, and the changing of it."""
+"""The accounts of a data folder: the fields registered for each meter, now and in time, and their changes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from metertui.engine.vee import Edit, EditLog
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Accounts as they are to be, and the attributes in time of those that moved."""
+    """Accounts after a change, and the attributes in time of those that moved."""
 
     accounts: Sequence[Account]
     moves: Moves
@@ -37,7 +37,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A change on disk beside the files that it is to replace."""
+    """A change on disk, in files beside those that it will replace."""
 
     change: Change
     standing: Standing
@@ -45,7 +45,7 @@ class Draft:
     history: durable.Replacement | None
 
     def drop(self) -> None:
-        """Give it up."""
+        """Remove the draft."""
         self.users.discard()
         if self.history is not None:
             self.history.discard()
@@ -59,7 +59,7 @@ class AccountBook:
         self._zone = zone
         self._accounts: dict[str, Account] = {}
         self.finder = AccountFinder(self.get)
-        """The same accounts by number, in order of their ids, and by part of their texts."""
+        """The accounts by number, in order of their ids, and by part of a text."""
         self._moves: dict[str, list[tuple[int, Group]]] = {}
         self._unfinished = False
         self.warnings: list[str] = []
@@ -84,7 +84,10 @@ class AccountBook:
                 gc.enable()
 
     def mend(self) -> None:
-        """Finish a change that a crash cut, and take out of the files what `load` dropped. Raises StorageError."""
+        """Finish a change that a crash interrupted, and remove from the files what `load` dropped.
+
+        Raises StorageError.
+        """
         if self._files.pending:
             self.warnings.append("a change of accounts that was interrupted was finished")
         self._files.finish_change()
@@ -94,12 +97,12 @@ class AccountBook:
             self._files.rewrite_accounts(self._accounts.values())
 
     def _load_moves(self) -> bool:
-        """Read the attributes in time; whether any of them was half a change."""
+        """Read the attributes in time. Return whether any of them was half a change."""
         self._moves = self._files.read_moves()
         return any([self._drop_unfinished(meter, moves) for meter, moves in self._moves.items()])
 
     def _drop_unfinished(self, meter: str, moves: list[tuple[int, Group]]) -> bool:
-        """Undo the first half of a change whose second half, in `users.csv`, never came; whether there was one."""
+        """Undo half a change whose second half never came to `users.csv`. Return whether there was one."""
         if not is_unfinished(moves, self._accounts.get(meter)):
             return False
         moves.pop()
@@ -108,7 +111,7 @@ class AccountBook:
         return True
 
     def replace_known(self, account: Account, moves: Sequence[tuple[int, Group]]) -> None:
-        """Know what another process has put into the files about one meter."""
+        """Replace one account by what another process has written to the files."""
         if account.meter in self._accounts:
             self._accounts[account.meter] = account
             self.finder.mark_changed(account.meter)
@@ -129,18 +132,18 @@ class AccountBook:
         return iter(self._accounts.values())
 
     def get(self, meter: str) -> Account | None:
-        """The account of a meter."""
+        """Return the account of a meter; None if it is not registered."""
         return self._accounts.get(meter)
 
     def moves_of(self, meter: str) -> Sequence[tuple[int, Group]]:
-        """A meter's attributes in time: (effective from µs UTC, group) in order; empty if they never changed.
+        """Return a meter's attributes in time: (effective from µs UTC, group) in order; empty if they never changed.
 
         The first one holds for all earlier time too.
         """
         return self._moves.get(meter, ())
 
     def search(self, text: str, limit: int = 20) -> list[Account]:
-        """Accounts whose id, address or postcode contains `text`, in any case.
+        """Return accounts whose id, address or postcode contains `text`, in any case.
 
         The id that is `text` comes first, then ids that begin with it, then the rest.
         """
@@ -151,35 +154,38 @@ class AccountBook:
     # -- registering: checked at once, written together ------------------------------------------------------------
 
     def prepare_account(self, meter: str, fields: Mapping[str, str], now: int) -> Account:
-        """A new account, checked but neither stored nor known yet. Raises Refused."""
+        """Return a new account, checked but not stored. Raises Refused."""
         check_meter_id(meter)
         if meter in self._accounts:
             raise Refused("already-registered", f"{meter} is registered already")
         return with_fields(Account(meter, registered=now), fields)
 
     def append_rows(self, accounts: Sequence[Account], *, sync: bool = True) -> int:
-        """Put new accounts on disk; what `retract` takes to undo it. Any thread. Raises StorageError."""
+        """Write new accounts to disk.
+
+        Return the mark with which `retract_rows` undoes it. Any thread. Raises StorageError.
+        """
         if not self._files.appendable:
             self._files.rewrite_accounts([*self._accounts.values(), *accounts])
             return -1
         return self._files.append_rows(accounts, sync=sync)
 
     def retract_rows(self, mark: int) -> None:
-        """Undo the last append, as what belongs with it could not be stored. Any thread. Raises StorageError."""
+        """Undo the last append, because its readings could not be stored. Any thread. Raises StorageError."""
         if mark < 0:
             self._files.rewrite_accounts(self._accounts.values())
             return
         self._files.cut_rows(mark)
 
     def add_account(self, account: Account) -> None:
-        """Know an account that is on disk."""
+        """Add an account that is on disk to those in memory."""
         self._accounts[account.meter] = account
         self.finder.add_meter(account.meter)
 
     # -- changing: planned, drafted beside ingest, then put in place between two batches ---------------------------
 
     def plan_change(self, meter: str, fields: Mapping[str, str], now: int, since: int | None = None) -> Change:
-        """What changes some fields from `since` on (µs UTC; `now` if None). Raises Refused, MeterError.
+        """Return the change of some fields from `since` on (µs UTC; `now` if None). Raises Refused, MeterError.
 
         The last change is corrected so too: by the account as it is with another `since`, or by other attributes with
         the same; those from before it take it back.
@@ -200,7 +206,7 @@ class AccountBook:
         return Change([account], {meter: moves} if moves != known else {})
 
     def _check_since(self, meter: str, since: int, moves: Sequence[tuple[int, Group]], now: int) -> None:
-        """That a change may take effect at `since`. Raises Refused."""
+        """Check that a change may take effect at `since`. Raises Refused."""
         if since > now:
             raise Refused("future-timestamp", f"{self._zone.iso(since)} is in the future: a change is entered when due")
         if since <= moves[-1][0]:
@@ -209,14 +215,14 @@ class AccountBook:
             raise Refused("bad-timestamp", f"{meter} {what} {last}; a change takes effect after that")
 
     def plan_deactivation(self, meter: str) -> Change:
-        """What has a meter's readings refused. Raises MeterError."""
+        """Return the change that deactivates an account. Raises MeterError."""
         account = self._known(meter)
         if not account.active:
             raise MeterError(f"{meter} is deactivated already")
         return Change([replace(account, active=False)], {})
 
     def plan_reactivation(self, meter: str) -> Change:
-        """What has a meter's readings taken again. Raises MeterError."""
+        """Return the change that reactivates an account. Raises MeterError."""
         account = self._known(meter)
         if account.active:
             raise MeterError(f"{meter} is active already")
@@ -227,15 +233,15 @@ class AccountBook:
         return self._make(self.plan_change(meter, fields, now, since))
 
     def deactivate(self, meter: str, now: int) -> Account:
-        """Take no more readings of a meter. Raises MeterError, StorageError."""
+        """Deactivate an account, so that its readings are refused. Raises MeterError, StorageError."""
         return self._make(self.plan_deactivation(meter))
 
     def reactivate(self, meter: str, now: int) -> Account:
-        """Take a meter's readings again. Raises MeterError, StorageError."""
+        """Reactivate an account. Raises MeterError, StorageError."""
         return self._make(self.plan_reactivation(meter))
 
     def put_accounts(self, accounts: Iterable[Account], moves: Moves) -> None:
-        """Add or replace many accounts, and state the attributes in time of some, with one rewrite of each file.
+        """Add or replace many accounts, and set the attributes in time of some, with one rewrite of each file.
 
         Raises StorageError.
         """
@@ -252,11 +258,11 @@ class AccountBook:
         return change.accounts[0]
 
     def standing(self) -> Standing:
-        """How the accounts stand. Between two batches, when file and memory say the same."""
+        """Return the number of accounts and the state of their file. Between two batches, when both agree."""
         return Standing(len(self._accounts), self._files.stand())
 
     def draft_change(self, standing: Standing, change: Change) -> Draft:
-        """Write beside the files what they are to be after a change; nothing takes effect. Any thread.
+        """Write a change to draft files; nothing takes effect yet. Any thread.
 
         Registrations may go on meanwhile, other changes not. Raises StorageError.
         """
@@ -272,7 +278,7 @@ class AccountBook:
         return Draft(change, standing, users, history)
 
     def _one_row(self, change: Change) -> tuple[Account, Account] | None:
-        """The row that a change replaces and the one in its place, if that is all it does."""
+        """Return the row that a change replaces and its replacement; None for a change of several rows."""
         stated = {account.meter: account for account in change.accounts}
         if len(stated) != 1:
             return None
@@ -281,13 +287,16 @@ class AccountBook:
         return None if before is None else (before, account)
 
     def _as_after(self, change: Change, count: int) -> list[Account]:
-        """The first `count` accounts, of which there may be more meanwhile, as they are after a change."""
+        """Return the first `count` accounts as they are after a change. There may be more by now."""
         stated = {account.meter: account for account in change.accounts}
         known = [self.finder.meter_at(row) for row in range(count)]
         return [stated.pop(meter) if meter in stated else self._accounts[meter] for meter in known] + [*stated.values()]
 
     def commit_change(self, draft: Draft) -> None:
-        """Put a draft in place: a change takes effect. Any thread, between two batches. Raises StorageError."""
+        """Move a draft into place, so that the change takes effect.
+
+        Any thread, between two batches. Raises StorageError.
+        """
         change, standing = draft.change, draft.standing
         stand = self._files.stand()
         known = self._moves
@@ -322,7 +331,7 @@ class AccountBook:
                 self.add_account(account)
 
     def commit_told(self, draft: Draft, events: EditLog, told: Sequence[Edit]) -> None:
-        """`commit` with the events that tell of it: both are on disk then, or neither. Raises StorageError."""
+        """Commit a change together with its edits: both are on disk then, or neither. Raises StorageError."""
         mark = events.append_edits(told)
         try:
             self.commit_change(draft)
@@ -336,7 +345,7 @@ class AccountBook:
         self._moves = merged
 
     def settle(self) -> None:
-        """Write anew what a disk that refused may have left otherwise. Raises StorageError."""
+        """Rewrite files that a failed write may have left in an unknown state. Raises StorageError."""
         if self._files.doubtful:
             self._set_moves({})
             self._files.rewrite_accounts(self._accounts.values())
@@ -344,5 +353,5 @@ class AccountBook:
 
 
 def _goes_on(now: Stand, before: Stand) -> bool:
-    """Whether a file is still the same, added to at most."""
+    """Return whether a file is unchanged except for appended rows."""
     return now.inode == before.inode and now.size >= before.size

@@ -1,4 +1,4 @@
-"""Accounts in order of their ids, and found by any part of their texts, at a million of them.
+"""Accounts in order of their ids, and the search for a part of their texts, for a million accounts.
 
 What is searched stands in *segments*: of 1,024 accounts each, in order of registration, one piece of case-folded
 UTF-8 with a line an account. A text that is nowhere costs one look at each segment: 50 MB and some 40 ms at a million
@@ -27,13 +27,13 @@ Rows = NDArray[np.int32]
 Stop = Callable[[], bool]
 
 _SEGMENT: Final = 1024
-"""Accounts: 50 kB of text, so that a look at one holds other threads for some µs, and making one for a ms."""
+"""Accounts in a segment: 50 kB of text. Searching one holds up other threads for some µs, making one for 1 ms."""
 _MANY: Final = 64
-"""Hits in a segment from which on it is quicker to take it apart than to count lines between them."""
+"""Hits in a segment above which splitting it is faster than counting the lines between them."""
 _CHANGES: Final = 32
-"""Changed accounts that are looked for one by one; for more than these all segments are made anew."""
+"""Changed accounts that are looked for one by one; above this, all segments are made again."""
 _PIECE: Final = 4096
-"""Ids made ready for sorting at a time, for other threads' sake."""
+"""Ids prepared for sorting at a time, so that other threads get their turn."""
 _FIELD, _LINE = "\x1f", "\n"
 _ID_BYTES: Final = 32
 
@@ -61,7 +61,7 @@ class AccountFinder:
         return len(self._meters)
 
     def add_meter(self, meter: str) -> None:
-        """An account that is new. Owner's thread, O(1)."""
+        """Add a new account. Owner's thread, O(1)."""
         self.widest = max(self.widest, len(meter))
         with self._short:
             self._meters.append(meter)
@@ -70,21 +70,21 @@ class AccountFinder:
                 self._segments[number] = None
 
     def add_meters(self, meters: Iterable[str]) -> None:
-        """Many that are new, before anyone searches. Owner's thread."""
+        """Add many new accounts, before the first search. Owner's thread."""
         self._meters.extend(meters)
         self.widest = max(self.widest, max(map(len, self._meters), default=0))
 
     def mark_changed(self, meter: str) -> None:
-        """An account has other texts. Owner's thread, O(1)."""
+        """Mark an account whose texts have changed. Owner's thread, O(1)."""
         with self._short:
             self._changed.append(meter)
 
     def meter_at(self, row: int) -> str:
-        """The meter of an account by its number."""
+        """Return the meter of an account by its number."""
         return self._meters[row]
 
     def account_at(self, row: int) -> Account:
-        """An account by its number."""
+        """Return an account by its number."""
         account = self._get(self._meters[row])
         assert account is not None
         return account
@@ -92,12 +92,12 @@ class AccountFinder:
     # -- questions: any thread, one at a time --------------------------------------------------------------------
 
     def rows_by_id(self) -> Rows:
-        """All accounts in order of their ids, whatever their case. O(n log n) once, O(k log n + n) for k new ones."""
+        """Return all accounts in order of their ids, in any case. O(n log n) once, O(k log n + n) for k new ones."""
         with self._searching:
             return self._ordered()
 
     def rows_containing(self, text: str, stop: Stop = _never) -> Rows | None:
-        """All accounts whose id, address or postcode contains `text` in any case, by id; None if it was stopped."""
+        """Return all accounts whose id, address or postcode contains `text` in any case, by id; None if stopped."""
         with self._searching:
             order = self._ordered()
             wanted = _folded(text)
@@ -114,7 +114,7 @@ class AccountFinder:
             return order[np.sort(rank[known])]
 
     def find_accounts(self, text: str, limit: int, stop: Stop = _never) -> list[Account] | None:
-        """Up to `limit` such accounts: the id that is `text`, ids that begin with it in their order, then the rest.
+        """Return up to `limit` such accounts: the id that is `text`, ids that begin with it in order, then the rest.
 
         None if it was stopped.
         """
@@ -139,7 +139,7 @@ class AccountFinder:
             return found[:limit]
 
     def prepare_search(self, stop: Stop = _never) -> None:
-        """Make ready what the first search would have to wait for: order and segments."""
+        """Make the order and the segments, so that the first search need not wait for them."""
         with self._searching:
             self._ordered()
             for _ in self._texts(stop):
@@ -148,7 +148,7 @@ class AccountFinder:
     # -- texts -----------------------------------------------------------------------------------------------
 
     def _hits(self, wanted: str, stop: Stop) -> Iterator[list[int] | None]:
-        """The numbers of accounts that contain `wanted`, segment by segment; None where it is stopped."""
+        """Yield the numbers of accounts that contain `wanted`, segment by segment; None when stopped."""
         if _LINE in wanted or _FIELD in wanted:
             return
         needle = wanted.encode("utf-8", "surrogatepass")
@@ -161,7 +161,7 @@ class AccountFinder:
                 yield [first + place for place in _lines_with(needle, text)]
 
     def _texts(self, stop: Stop) -> Iterator[tuple[int, bytes | None]]:
-        """Each segment's number and text; None for it where it is stopped."""
+        """Yield each segment's number and text; None when stopped."""
         self._take_changes()
         number = 0
         while number * _SEGMENT < len(self._meters):
@@ -228,7 +228,7 @@ class AccountFinder:
         return self._order
 
     def _sorted(self, total: int) -> Rows:
-        """The first `total` accounts in order of their ids, sorted where Python's lock is not needed."""
+        """Return the first `total` accounts in order of their ids, sorted outside the GIL."""
         ids = np.empty(total, dtype=f"S{_ID_BYTES}")
         lower = np.empty(total, dtype=f"S{_ID_BYTES}")
         for start in range(0, total, _PIECE):
@@ -239,7 +239,7 @@ class AccountFinder:
         return order[np.argsort(lower[order], kind="stable")].astype(np.int32)
 
     def _place(self, order: Rows, lower: str, exact: str = "") -> int:
-        """How many accounts of `order` come before an id, given in lower case and as it is."""
+        """Return how many accounts of `order` come before an id, given in lower case and as it is."""
         return bisect_left(order, (lower, exact), key=lambda row: _key(self._meters[row]))
 
 
@@ -252,7 +252,7 @@ def _folded(text: str) -> str:
 
 
 def _lines_with(needle: bytes, text: bytes) -> list[int]:
-    """The lines of `text`, from 0, that contain `needle`, which is somewhere in it."""
+    """Return the lines of `text`, from 0, that contain `needle`, which occurs in it."""
     if text.count(needle) > _MANY:
         return [number for number, line in enumerate(text.split(b"\n")) if needle in line]
     found = []

@@ -41,7 +41,7 @@ class StaffBook:
         self._plain = False
 
     def load(self) -> None:
-        """Read the file. Plain passwords become hashes, those without a role operators.
+        """Read the file. Plain passwords become hashes; members without a role become operators.
 
         The file stays as it is, see `mend`. Raises DataError that names the line, OSError.
         """
@@ -66,25 +66,28 @@ class StaffBook:
         self._plain = plain
 
     def mend(self) -> None:
-        """Write hashes in the place of plain passwords. Raises StorageError."""
+        """Replace plain passwords in the file by hashes. Raises StorageError."""
         if self._plain:
             self._save(self._members)
             self._plain = False
 
     def members(self) -> list[Member]:
-        """Everyone, by email."""
+        """Return all members, by email."""
         return sorted(self._members.values(), key=lambda member: member.email.casefold())
 
     def make_member(self, email: str, role: str, password: str) -> Member:
-        """Someone who is no member yet, the password hashed, which is slow. Any thread. Raises MeterError."""
+        """Return a new member with the password hashed, which is slow. Any thread. Raises MeterError."""
         return Member(_email(email), _role(role), self._hash(password))
 
     def add_member(self, email: str, role: str, password: str) -> None:
-        """Add a member, or give one another role and password; an operator stays. Raises MeterError, StorageError."""
+        """Add a member, or change role and password of one.
+
+        The last operator must stay. Raises MeterError, StorageError.
+        """
         self.put_member(self.make_member(email, role, password))
 
     def put_member(self, member: Member) -> None:
-        """Add a member, or put one in the place of who has the email; an operator stays.
+        """Add a member, or replace the one with the same email. The last operator must stay.
 
         Raises MeterError, StorageError.
         """
@@ -94,17 +97,20 @@ class StaffBook:
         self._change({**self._members, member.email.casefold(): member}, member.email)
 
     def remove_member(self, email: str) -> None:
-        """Remove a member; an operator stays. Raises MeterError, StorageError."""
+        """Remove a member. The last operator must stay. Raises MeterError, StorageError."""
         if email.casefold() not in self._members:
             raise MeterError(f"{email} is not a member of staff")
         self._change({name: member for name, member in self._members.items() if name != email.casefold()}, email)
 
     def member_of(self, email: str) -> Member | None:
-        """A member by the email, in any case."""
+        """Return a member by the email, in any case."""
         return self._members.get(email.casefold())
 
     def verify_password(self, email: str, password: str) -> str | None:
-        """The role of a member with this password, else None. Slow by design, for unknown names too. Any thread."""
+        """Return the role of a member with this password, else None.
+
+        Slow by design, for unknown names too. Any thread.
+        """
         member = self._members.get(email.casefold())
         decoy = self._decoy  # made for known names too, so that the time taken tells nothing
         try:
@@ -115,7 +121,10 @@ class StaffBook:
 
     @cached_property
     def _decoy(self) -> str:
-        """What the password of an unknown name is compared with. A hash costs 50 ms, so not before it is needed."""
+        """Return the hash that passwords of unknown names are compared with.
+
+        It costs 50 ms, so it is made when needed.
+        """
         return self._hasher.hash(secrets.token_hex(16))
 
     def _hash(self, password: str) -> str:
@@ -127,14 +136,14 @@ class StaffBook:
             raise MeterError("a password is text; this one is not UTF-8") from error
 
     def _change(self, members: dict[str, Member], email: str) -> None:
-        """Make `members` the staff by what is done to `email`, unless that was the last operator."""
+        """Replace the staff after a change of `email`, unless that was the last operator."""
         before, after = (any(m.role == "operator" for m in each.values()) for each in (self._members, members))
         if before and not after:
             raise MeterError(f"{email} is the last operator; make another one first")
         self._save(members)
 
     def _save(self, members: dict[str, Member]) -> None:
-        """Make `members` the staff: on disk, then here."""
+        """Replace the staff on disk, then in memory."""
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(_HEADER)

@@ -44,7 +44,7 @@ class ReadingIndex:
     """Rows by meter and time, group, local day and time of day. Groups are codes: positions in a list of Group."""
 
     def __init__(self, columns: Columns, group: NDArray[np.int32], zone: SiteZone, load: int = LEAF_LOAD) -> None:
-        """Use `build`."""
+        """Not for callers: use `build`."""
         self._zone = zone
         self._load = load
         self._history = len(columns)
@@ -58,7 +58,9 @@ class ReadingIndex:
 
     @classmethod
     def build(cls, columns: Columns, group: NDArray[np.int32], zone: SiteZone, load: int = LEAF_LOAD) -> ReadingIndex:
-        """The index of history. `group[i]` is the group code of columns row i; both are kept, and never written to.
+        """Build the index of history.
+
+        `group[i]` is the group code of columns row i; both are kept, and never written to.
 
         `load` is the number of keys a leaf of the trees; small ones are for tests. Raises ValueError where the
         lengths differ.
@@ -68,7 +70,7 @@ class ReadingIndex:
         return cls(columns, group, zone, load)
 
     def __len__(self) -> int:
-        """How many readings are indexed: the row that the next one gets."""
+        """Return how many readings are indexed: the row that the next one gets."""
         return self._history + len(self._live_time)
 
     # -- growing -----------------------------------------------------------------------------------------
@@ -84,7 +86,7 @@ class ReadingIndex:
             self._live_group.append(groups)
 
     def regroup(self, rows: Int64Array, groups: NDArray[np.int32]) -> None:
-        """Say that `rows` belong to `groups`: an account's attributes were changed for the past, too.
+        """Move `rows` to `groups`, after an account's attributes were changed for the past too.
 
         The next `select` by anything but a meter pays for it: a catch-up of all live rows, or a sort of all history.
         """
@@ -104,7 +106,7 @@ class ReadingIndex:
     # -- one meter ---------------------------------------------------------------------------------------
 
     def row_at(self, code: int, time: int) -> int | None:
-        """The row of a meter's reading at the instant `time` (µs UTC); None if there is none."""
+        """Return the row of a meter's reading at the instant `time` (µs UTC); None without one."""
         live = self._live_by_meter.run(code)
         if live is not None:
             at = bisect_left(live.values, time)
@@ -115,7 +117,7 @@ class ReadingIndex:
         return row if row < span[1] and self._columns.time[row] == time else None
 
     def rows_before(self, code: int, time: int, count: int) -> list[tuple[int, int]]:
-        """The last `count` readings of a meter before the instant `time`, as (time µs UTC, row), in time order."""
+        """Return the last `count` readings of a meter before `time` (µs UTC), as (time, row) in time order."""
         span = self._by_meter.run(code)
         stop = self._by_meter.cut(span, time)
         found = self._pairs(max(span[0], stop - count), stop)
@@ -127,7 +129,7 @@ class ReadingIndex:
         return found[-count:]
 
     def rows_after(self, code: int, time: int, count: int) -> list[tuple[int, int]]:
-        """The first `count` readings of a meter after the instant `time`, as (time µs UTC, row), in time order."""
+        """Return the first `count` readings of a meter after `time` (µs UTC), as (time, row) in time order."""
         span = self._by_meter.run(code)
         start = self._by_meter.cut(span, time + 1)
         found = self._pairs(start, min(span[1], start + count))
@@ -139,11 +141,11 @@ class ReadingIndex:
         return found[:count]
 
     def runs_of(self, code: int) -> tuple[Span, LiveRun | None]:
-        """A meter's readings: the stretch of history that they are, and the run of those that came since."""
+        """Return where a meter's readings are: their span of history, and the run of those since; None without any."""
         return self._by_meter.run(code), self._live_by_meter.run(code)
 
     def rows_of_meter(self, code: int, start: int | None = None, end: int | None = None) -> Int64Array:
-        """The rows of a meter's readings in (start, end], µs UTC, in time order (int64). None stands for no bound."""
+        """Return the rows of a meter's readings in (start, end], µs UTC, in time order (int64). None: no bound."""
         return self._timed_rows(code, start, end)[1]
 
     # -- many meters -------------------------------------------------------------------------------------
@@ -155,7 +157,7 @@ class ReadingIndex:
         days: Span | None = None,
         clock: Span | None = None,
     ) -> Int64Array:
-        """The rows that meet every condition given, each once (int64): of one meter in time order, else in any.
+        """Return the rows that meet every condition given, each once (int64): of one meter in time order, else in any.
 
         `meter` is a meter code, `groups` group codes, `days` local days since 1970-01-01 from the first to before
         the second, `clock` µs of the local wall clock within the day from the first to before the second.
@@ -224,7 +226,7 @@ class ReadingIndex:
         self._live_by_slot.extend(*slot_pairs(group, wall), rows)
 
     def _timed_rows(self, code: int, start: int | None, end: int | None) -> tuple[Int64Array, Int64Array]:
-        """Times and rows of a meter's readings in (start, end], in time order; fresh or read-only arrays."""
+        """Return times and rows of a meter's readings in (start, end], in time order; fresh or read-only arrays."""
         low, high = span = self._by_meter.run(code)
         if start is not None:
             low = self._by_meter.cut(span, start + 1)
@@ -245,7 +247,7 @@ class ReadingIndex:
         return list(zip(self._columns.time[start:stop].tolist(), range(start, stop), strict=False))
 
     def _groups(self) -> list[int]:
-        """The group codes that any reading has, in order: one look-up in the trees for each."""
+        """Return the group codes that readings have, in order: one look-up in the trees for each."""
         found = set()
         for directory in (self._by_day.directory, self._live_by_day.directory):
             at = 0
@@ -263,7 +265,7 @@ class ReadingIndex:
         return groups
 
     def _check(self) -> None:
-        """Raises AssertionError where an invariant is broken; takes far longer than a rebuild."""
+        """Raise AssertionError for a broken invariant; takes far longer than a rebuild."""
         self._by_meter._check(self._columns.meter, self._columns.time)
         if not self._stale:
             wall = self._zone.wall_clock(self._columns.time)

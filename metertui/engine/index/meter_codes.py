@@ -32,7 +32,7 @@ class MeterCodes:
         return len(self.ids)
 
     def code_of(self, meter: str) -> int:
-        """The code of a meter, a new one if it has none yet."""
+        """Return the code of a meter, a new one if it has none yet."""
         code = self.codes.get(meter)
         if code is None:
             code = self.codes[meter] = len(self.ids)
@@ -41,7 +41,7 @@ class MeterCodes:
         return code
 
     def code_of_group(self, group: Group) -> int:
-        """The position of `group` in `groups`, added if it is new."""
+        """Return the position of `group` in `groups`, which is added if it is new."""
         code = self._group_codes.get(group)
         if code is None:
             code = self._group_codes[group] = len(self.groups)
@@ -49,7 +49,7 @@ class MeterCodes:
         return code
 
     def place_meter(self, meter: str, group: Group, moves: Sequence[tuple[int, Group]] = ()) -> int:
-        """State a meter's attributes: `group` now, and `moves` as (effective from µs UTC, group) in time order.
+        """Set a meter's attributes: `group` now, and `moves` as (effective from µs UTC, group) in time order.
 
         The first of the moves holds for all earlier time too.
         """
@@ -64,7 +64,7 @@ class MeterCodes:
         return code
 
     def groups_in_time(self) -> GroupsInTime:
-        """The attributes as they stand, for use in any thread."""
+        """Return the attributes as they are now, for use in any thread."""
         return GroupsInTime(np.array(self._current, dtype=np.int32), dict(self._moves))
 
     def groups_matching(self, attributes: Group) -> list[int]:
@@ -77,7 +77,7 @@ class MeterCodes:
 
 
 class GroupsInTime:
-    """Which group a reading of a meter at an instant belongs to."""
+    """The group of a meter's readings, by instant."""
 
     def __init__(
         self, current: NDArray[np.int32], moves: dict[int, tuple[NDArray[np.int64], NDArray[np.int32]]]
@@ -86,11 +86,11 @@ class GroupsInTime:
         self._moves = moves
 
     def __len__(self) -> int:
-        """How many meters it knows: codes from 0 on."""
+        """Return the number of meters: codes begin at 0."""
         return len(self._current)
 
     def groups_of(self, meter: NDArray[np.int32], time: NDArray[np.int64]) -> NDArray[np.int32]:
-        """Group codes for readings of `meter` (codes, in any order) at `time` (µs UTC); equal lengths, int32."""
+        """Return group codes (int32) of `meter` (codes, in any order) at `time` (µs UTC); equal lengths."""
         if not len(meter):
             return np.empty(0, dtype=np.int32)
         groups = self._current[meter]
@@ -107,7 +107,7 @@ class GroupsInTime:
 
 
 def _runs(values: NDArray[np.int32]) -> Iterable[slice]:
-    """Slices of equal values that stand side by side."""
+    """Return the slices of equal neighbours."""
     if not len(values):
         return []
     edges = [0, *(np.flatnonzero(np.diff(values)) + 1).tolist(), len(values)]

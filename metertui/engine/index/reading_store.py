@@ -21,16 +21,16 @@ from metertui.engine.vee import EditLog, Point, validate
 Values = Sequence[int] | NDArray[Any]
 
 _ERAS: Final = count()
-"""Numbers of what was between two changes to stored readings, in any `Readings`."""
+"""Numbers of the times between two changes to stored readings, in any ReadingStore."""
 _BACKLOG: Final = 4096
-"""Readings that the index may lag behind. To catch up takes 1 ms where they are of 1,000 meters, 4 of 20,000; with
+"""Readings by which the index may lag behind. Catching up takes 1 ms where they are of 1,000 meters, 4 of 20,000; with
 16,384 it took 15, for no less work.
 """
 
 
 @dataclass(frozen=True)
 class Rebuilt:
-    """A history with its index, ready to take the place of the one in use.
+    """A history with its index, ready to replace the one in use.
 
     `taken` rows of the tail went into the history, and `indexed` of those behind them into the index.
     """
@@ -42,7 +42,7 @@ class Rebuilt:
 
 
 class ReadingStore:
-    """Columns and index, kept together. Written on one thread; `view` is the way for others to read."""
+    """Columns and index, kept together. Written on one thread; other threads read by `view`."""
 
     def __init__(self, history: Columns, directory: MeterCodes, zone: SiteZone, events: EditLog | None = None) -> None:
         self._directory = directory
@@ -56,7 +56,7 @@ class ReadingStore:
         self._freezing = FreezeQueue()
         self._era = next(_ERAS)
         self.version = 0
-        """Changes whenever stored readings get other attributes, which a rebuild under way does not know."""
+        """Changes when stored readings get other attributes, which a rebuild under way has not seen."""
 
     def __len__(self) -> int:
         return len(self.history) + len(self.tail)
@@ -69,7 +69,7 @@ class ReadingStore:
             self._indexed = self._extend(self._index, 0, self._indexed)
 
     def regroup(self, code: int, since: int) -> None:
-        """A meter's attributes are others from `since` (µs UTC) on: views and the index follow."""
+        """Update views and the index after a meter's attributes changed from `since` (µs UTC) on."""
         self.version += 1
         self._view = None
         rows = self._caught_up().rows_of_meter(code, since - 1)
@@ -80,25 +80,25 @@ class ReadingStore:
     # -- one meter: O(log n + answer) ------------------------------------------------------------------------
 
     def register_at(self, code: int, time: int) -> int | None:
-        """The register (Wh) of a meter at an instant (µs UTC), if it is stored."""
+        """Return the stored register (Wh) of a meter at an instant (µs UTC); None without one."""
         row = self._caught_up().row_at(code, time)
         return None if row is None else self._wh(row)
 
     def reads_before(self, code: int, time: int, count: int) -> list[Point]:
-        """Up to `count` readings right before `time`, in time order."""
+        """Return up to `count` readings right before `time` (µs UTC), in time order."""
         return [(at, self._wh(row)) for at, row in self._caught_up().rows_before(code, time, count)]
 
     def reads_after(self, code: int, time: int, count: int) -> list[Point]:
-        """Up to `count` readings right after `time`, in time order."""
+        """Return up to `count` readings right after `time` (µs UTC), in time order."""
         return [(at, self._wh(row)) for at, row in self._caught_up().rows_after(code, time, count)]
 
     def state_of(self, code: int) -> tuple[int, ...]:
-        """Another whenever a meter's readings, or what was decided about any, may be others than before."""
+        """Return a value that changes whenever a meter's readings, or edits of any meter, may have changed."""
         _, live = self._caught_up().runs_of(code)
         return self._era, code, 0 if live is None else len(live.rows)
 
     def readings_of(self, code: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """A meter's readings in time order: µs UTC and Wh, both int64[n]; not to be written to."""
+        """Return a meter's readings in time order: µs UTC and Wh, both int64[n]; not to be written to."""
         (start, stop), live = self._caught_up().runs_of(code)
         time, wh = self.history.time[start:stop], self.history.wh[start:stop]
         if live is None:
@@ -130,7 +130,7 @@ class ReadingStore:
         return self._index
 
     def readings_at(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
-        """Meter codes, µs UTC and Wh of rows that the index named, in their order."""
+        """Return meter codes, µs UTC and Wh of rows from `select_rows`, in their order."""
         split = len(self.history)
         old = rows < split
         meter = np.empty(len(rows), dtype=np.int32)
@@ -142,7 +142,7 @@ class ReadingStore:
         return meter, time, wh
 
     def view(self) -> View:
-        """Everything stored now, to be read in any thread; the same one until something changes."""
+        """Return all that is stored now, to be read in any thread; the same view until something changes."""
         if self._view is None:
             corrections = self._events.corrections(self._directory.codes) if self._events is not None else None
             self._view = View(
@@ -151,18 +151,18 @@ class ReadingStore:
         return self._view
 
     def refresh_views(self) -> None:
-        """Something was decided about stored readings: views follow."""
+        """Drop the current view after an edit of stored readings."""
         self._era = next(_ERAS)
         self._view = None
 
     # -- the day close ---------------------------------------------------------------------------------------
 
     def first_of_tail(self, count: int) -> Arrivals:
-        """The first `count` readings of the tail, without a copy."""
+        """Return the first `count` readings of the tail, without a copy."""
         return self.tail.part(0, count)
 
     def rebuild_history(self, taken: int) -> Rebuilt:
-        """The history with the tail's first `taken` readings in it, and its index. For a worker thread.
+        """Build the history with the tail's first `taken` readings in it, and its index. For a worker thread.
 
         What arrives meanwhile is indexed too, or the owner's thread would have to do it all at the swap.
         """
@@ -174,7 +174,7 @@ class ReadingStore:
         return Rebuilt(history, index, taken, indexed)
 
     def swap_history(self, rebuilt: Rebuilt) -> None:
-        """Put a rebuilt history in use; what came after the readings in it stays in the tail."""
+        """Use a rebuilt history; readings that came after it stay in the tail."""
         self._era = next(_ERAS)
         self.history = rebuilt.history
         self.tail.drop(rebuilt.taken)
@@ -183,7 +183,10 @@ class ReadingStore:
         self._view = None
 
     def _extend(self, index: ReadingIndex, first: int, indexed: int) -> int:
-        """Bring an index that has `indexed` rows behind row `first` of the tail up to now; how many it has then."""
+        """Extend an index, with `indexed` rows behind row `first` of the tail, up to now.
+
+        Return how many it has then.
+        """
         end = len(self.tail)
         new = self.tail.part(first + indexed, end)
         index.extend(new.meter, new.time, self._directory.groups_in_time().groups_of(new.meter, new.time))
@@ -211,12 +214,12 @@ class FreezeQueue:
         self._made: weakref.ref[Frozen] | None = None
 
     def next_number(self) -> int:
-        """The number of a new view."""
+        """Return the number of a new view."""
         self._views += 1
         return self._views
 
     def freeze(self, number: int, make: Callable[[], Frozen]) -> Frozen:
-        """What the view of that number is as columns, or a later one."""
+        """Return the columns of the view with that number, or of a later one."""
         self._wanted[number] = make
         try:
             with self._lock:
@@ -231,7 +234,7 @@ class FreezeQueue:
 
 
 class View:
-    """The readings of one moment. Cheap to take; `frozen` does the work, in the thread that asks first."""
+    """The readings of one moment. Cheap to make; `frozen` does the work, in the thread that calls it first."""
 
     def __init__(
         self,
@@ -254,11 +257,11 @@ class View:
         self._frozen: Frozen | None = None
 
     def history_and_tail(self) -> tuple[Columns, Arrivals, Sequence[str]]:
-        """History, and what came since in order of arrival, and meter ids by code: for what needs no judge."""
+        """Return history, the readings since in order of arrival, and meter ids by code, all without validation."""
         return self._history, self._tail.arrivals(), self._ids
 
     def frozen(self, max_w: int) -> Frozen:
-        """All readings in order with status, energy and group, at least those of this moment; O(n) once, then kept."""
+        """Return all readings in order with status, energy and group, at least those of this moment; O(n) once."""
         if self._frozen is None:
             self._frozen = self._freezing.freeze(self._number, lambda: self._make(max_w))
         return self._frozen

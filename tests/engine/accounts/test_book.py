@@ -326,7 +326,7 @@ def test_a_change_of_what_is_not_there_or_not_allowed(tmp_path: Path) -> None:
     assert (text_of(tmp_path), list(book.moves_of("1"))) == (before, [])
 
 
-@pytest.mark.parametrize("step", ["fall_due", "place_due"])
+@pytest.mark.parametrize("step", ["make_pending", "commit_pending"])
 @pytest.mark.parametrize("which", ["users.csv", "accounts_history.csv"])
 def test_a_change_that_the_disk_refuses_is_made_by_trying_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, which: str, step: str

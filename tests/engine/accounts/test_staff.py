@@ -112,7 +112,9 @@ def test_what_cannot_be_added(tmp_path: Path, email: str, role: str, password: s
     assert (book.members(), list(tmp_path.iterdir())) == ([], [])
 
 
-@pytest.mark.parametrize("change", [lambda book: book.add("c@d", "operator", "x"), lambda book: book.remove("a@b")])
+@pytest.mark.parametrize(
+    "change", [lambda book: book.add_member("c@d", "operator", "x"), lambda book: book.remove_member("a@b")]
+)
 def test_what_the_disk_refuses_is_not_so_here_either(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: object
 ) -> None:
