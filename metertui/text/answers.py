@@ -1,4 +1,4 @@
-"""An answer as rows of text for a table, as a table for other programs, and in words. Knows no widget."""
+"""An answer about many meters: as rows of text, as a table for other programs, and in words."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _ASKED: Final[dict[Measure, str]] = {
 
 
 class Column(NamedTuple):
-    """A column: its name, what stands above it, and whether it is of numbers."""
+    """A column of a table: its name, its heading, and whether it holds numbers."""
 
     name: str
     title: str
@@ -53,18 +53,18 @@ class Column(NamedTuple):
 
 
 def orders(inquiry: Inquiry, *, compared: bool) -> list[str]:
-    """What a table may be sorted by, in turn: its keys' own order first, then the figures from the highest down."""
+    """Return what a table can be sorted by, in turn: the order of its keys, then each figure from the highest down."""
     figures = ["value", *(("before", "change") if compared else ()), "meters", "readings"]
     return ["", *(f"-{name}" for name in figures), *inquiry.question.by]
 
 
 def ordered(found: Findings, sort: str) -> pd.DataFrame:
-    """The table in the order of a column, `-column` for descending; rows without a figure come last."""
+    """Return the table sorted by a column, `-column` for descending order; rows without a figure come last."""
     name = sort.removeprefix("-")
     table = found.table
     if not name or name not in table:
         return table
-    if name in TIME_KEYS:  # they stand in the order of time, which their text may not
+    if name in TIME_KEYS:  # these are in order of time, which may not be that of their text
         rank = pd.Series(pd.factorize(table[name])[0], index=table.index)
         order = rank.sort_values(ascending=not sort.startswith("-"), kind="stable").index
         return table.loc[order]
@@ -72,7 +72,7 @@ def ordered(found: Findings, sort: str) -> pd.DataFrame:
 
 
 def page(found: Findings, table: pd.DataFrame, zone: SiteZone) -> tuple[list[Column], list[list[str]]]:
-    """Some rows of the answer, as `ordered` gave them, as text: columns, and cells by row."""
+    """Return columns, and cells by row as text, for some rows that `ordered` returned."""
     question, measure = found.inquiry.question, found.inquiry.measure
     by = list(question.by)
     columns = [Column(key, KEYS[key], False) for key in by] or [Column("all", "of all", False)]
@@ -81,12 +81,12 @@ def page(found: Findings, table: pd.DataFrame, zone: SiteZone) -> tuple[list[Col
         texts = [["usage"] * len(table)]
     hidden = table["hidden"].tolist()
 
-    def add(name: str, title: str, told: Callable[[Any], str]) -> None:
+    def add(name: str, title: str, text_of: Callable[[Any], str]) -> None:
         columns.append(Column(name, title, True))
         blank = HIDDEN if name in ("value", "meters", "readings") else "–"
         texts.append(
             [
-                blank if out else ("–" if pd.isna(value) else told(value))
+                blank if out else ("–" if pd.isna(value) else text_of(value))
                 for value, out in zip(table[name].tolist(), hidden, strict=True)
             ]
         )
@@ -103,7 +103,7 @@ def page(found: Findings, table: pd.DataFrame, zone: SiteZone) -> tuple[list[Col
 
 
 def keys_of(found: Findings, table: pd.DataFrame, at: int) -> tuple[str, ...]:
-    """The keys of a row of the table, as they are."""
+    """Return the keys of a row of the table."""
     return tuple(str(table[key].iloc[at]) for key in found.inquiry.question.by)
 
 
@@ -112,9 +112,9 @@ def _kwh(value: float) -> str:
 
 
 def sheet(found: Findings, sort: str, zone: SiteZone, *, ruled: bool) -> tuple[writers.Columns, pd.DataFrame]:
-    """The table for other programs, in the order in which it is shown: its columns and its rows.
+    """Return columns and rows of the table for other programs, in the order in which it is shown.
 
-    `ruled` adds whether a row is hidden.
+    With `ruled`, a column says which rows are hidden.
     """
     question, measure = found.inquiry.question, found.inquiry.measure
     table = ordered(found, sort)
@@ -137,12 +137,12 @@ def sheet(found: Findings, sort: str, zone: SiteZone, *, ruled: bool) -> tuple[w
 
 
 def definition(found: Findings, sort: str, zone: SiteZone, rule: Rule | None, by: str, at: int) -> dict[str, Any]:
-    """What the table is an answer to, for its file."""
+    """Return the question that the table answers, for its file."""
     return {
         "table": "usage of many meters",
         **found.inquiry.description(),
         "compared_with": [day.isoformat() for day in found.compared] if found.compared else [],
-        "sort": _told_order(found, sort),
+        "sort": _order_text(found, sort),
         "timezone": zone.name,
         "rows": len(found.table),
         "hidden_rows": found.hidden,
@@ -153,17 +153,17 @@ def definition(found: Findings, sort: str, zone: SiteZone, rule: Rule | None, by
     }
 
 
-def _told_order(found: Findings, sort: str) -> str:
-    """How the rows are sorted, in words."""
+def _order_text(found: Findings, sort: str) -> str:
+    """Return how the rows are sorted, in words."""
     if not sort:
-        return "the keys' own order"
+        return "the order of the keys"
     name = sort.removeprefix("-")
     called = _VALUES[found.inquiry.measure][1] if name == "value" else KEYS.get(name, name)
     return f"{called}, from the {'highest' if sort.startswith('-') else 'lowest'}"
 
 
 def sentence(saved: SavedReport, found: Findings | None) -> str:
-    """The question in words."""
+    """Return the question in words."""
     parts = [_ASKED[saved.measure]]
     if saved.by:
         parts[0] += f" by {' and '.join(KEYS[key] for key in saved.by)}"
@@ -179,7 +179,7 @@ def sentence(saved: SavedReport, found: Findings | None) -> str:
 
 
 def summary(found: Findings, rule: Rule | None) -> str:
-    """What came of it, in a line."""
+    """Return the total, and how many meters and rows there are, in a line."""
     if found.table.empty:
         return "No data for this question."
     total = HIDDEN if found.total_wh is None else fmt.kwh(found.total_wh)
@@ -195,5 +195,5 @@ def summary(found: Findings, rule: Rule | None) -> str:
 
 
 def why(rule: Rule) -> str:
-    """Why figures are hidden."""
+    """Return why figures are hidden."""
     return f"fewer than {rule.least_meters} meters, or one of them above {rule.most_share:.0%}"

@@ -1,4 +1,4 @@
-"""How cases on the list of exceptions read: in a table's row, in full, and counted."""
+"""Cases of the list of exceptions as text: in a row of a table, in full, and counted."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from metertui.text import fmt
 from metertui.text.plain_text import message, plain
 
 _NOTES: Final = 2
-"""Remarks that are shown with a case: the last ones, the very last first."""
+"""How many remarks are shown with a case, the last one first."""
 _DONE: Final = {"reask": "asked again", "note": "note", "accept": "accepted", "release": "released"}
 _NAME: Final = 14
 NOWHERE: Final = "(none)"
 
 
 def keyed(rows: Iterable[ExceptionRow]) -> Iterable[tuple[str, ExceptionRow]]:
-    """Each under a key that stays with it; of equal ones (refused lines) the later have a number."""
+    """Yield each case with a key that stays the same; equal ones (refused lines) are numbered from the second on."""
     met: dict[str, int] = {}
     for row in rows:
-        kind = "reading" if row.cause in OF_READINGS else row.cause  # which may become another, and the row stays
+        kind = "reading" if row.cause in OF_READINGS else row.cause  # its cause may change, and the row stays
         key = f"{kind} {row.meter} {row.time} {row.line}"
         met[key] = met.get(key, 0) + 1
         yield (key if met[key] == 1 else f"{key} #{met[key]}"), row
 
 
 def cells(row: ExceptionRow, zone: SiteZone, room: int, *, chosen: bool) -> tuple[str, ...]:
-    """A row of the table: marks, meter, time, cause, register, why (cut to `room`), region, decided."""
+    """Return a row of the table: marks, meter, time, cause, register, why (cut to `room`), region, decision."""
     decided = row.decided
-    value = "" if row.wh is None else f"{format_kwh(row.wh)} kWh is "  # which stands in a column of its own
+    value = "" if row.wh is None else f"{format_kwh(row.wh)} kWh is "  # this has a column of its own
     why = f"{row.why}: {row.line}" if row.line else fmt.reason(row.why.removeprefix(value))
     return (
         f"{'●' if chosen else ' '}{'✓' if decided else ' '}",
@@ -48,7 +48,7 @@ def cells(row: ExceptionRow, zone: SiteZone, room: int, *, chosen: bool) -> tupl
 
 
 def beside_why(rows: Iterable[ExceptionRow]) -> tuple[int, int]:
-    """Cells that a table takes before the reasons of some cases, and behind them: a blank at either side of each."""
+    """Return the width of the columns before and after the reasons of some cases, blanks included."""
     meter, cause, register, region, decided = 5, 5, 12, 6, 7  # of the headings
     for row in rows:
         meter, cause = max(meter, len(row.meter)), max(cause, len(row.cause))
@@ -65,12 +65,12 @@ def _decided(row: ExceptionRow) -> str:
 
 
 def when(row: ExceptionRow, zone: SiteZone) -> str:
-    """A case's instant."""
+    """Return the time of a case."""
     return "never" if row.time == NEVER else fmt.moment(row.time, zone)
 
 
 def in_full(row: ExceptionRow, account: Account | None, zone: SiteZone) -> Text:
-    """A case with all that is known about it, who decided what included."""
+    """Return a case with all that is known about it, including decisions and remarks."""
     parts = [row.meter or "no meter", when(row, zone)]
     parts += [fmt.kwh(row.wh)] if row.wh is not None else []
     parts += [row.region] if row.region else []
@@ -91,7 +91,7 @@ def in_full(row: ExceptionRow, account: Account | None, zone: SiteZone) -> Text:
 
 
 def side_by_side(title: str, counted: Sequence[tuple[str, int]], here: str | None) -> Text:
-    """What there is of each, on one line, with the one that is chosen marked."""
+    """Return names with their counts on one line, with a mark at the chosen one."""
     text = Text(no_wrap=True, overflow="ellipsis")
     text.append(title if counted else "", style="dim")
     for name, number in counted:
@@ -101,7 +101,7 @@ def side_by_side(title: str, counted: Sequence[tuple[str, int]], here: str | Non
 
 
 def one_below_the_other(title: str, counted: Sequence[tuple[str, int]], here: str | None) -> Text:
-    """The same as a column."""
+    """Return names with their counts as a column, with a mark at the chosen one."""
     text = Text(no_wrap=True)
     text.append(title, style="bold")
     for name, number in counted:

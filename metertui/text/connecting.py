@@ -6,9 +6,9 @@ from rich.text import Text
 
 
 def invitation(address: str, command: str, begin: str = "Nothing has arrived yet. Meters connect to ") -> Text:
-    """Where meters connect, and lines to try that are short enough to be copied from 80 columns."""
+    """Return where meters connect, and commands to try, in lines of at most 80 columns to copy."""
     if not address:
-        return Text("Nothing has arrived yet, and no port is open for it.")
+        return Text("Nothing has arrived yet, and no port is open.")
     host, _, port = address.rpartition(":")
     text = Text(begin, justify="left")
     text.append(address, style="bold")

@@ -1,7 +1,4 @@
-"""An explanation in words: the same lines for the screen, the command line and whoever prints them.
-
-Knows no widget, so that the command line can say it without loading any.
-"""
+"""An explanation of a usage in words: the same lines for screen and command line."""
 
 from __future__ import annotations
 
@@ -16,7 +13,7 @@ from metertui.engine.vee import Edit, rules
 from metertui.text import fmt
 
 Sources = Mapping[int, Source]
-"""Where readings stand, by their time (µs UTC)."""
+"""The file and line of readings by their time (µs UTC)."""
 
 QUALITY: Final = {
     "actual": "actual: the meter was read at this moment",
@@ -32,7 +29,7 @@ STATUS: Final = {
 
 
 class Line(NamedTuple):
-    """What it is, a figure with its unit, and a remark. A strong one is a result."""
+    """A label, a figure with its unit, and a note. A strong line is a result."""
 
     label: str
     figure: str = ""
@@ -48,53 +45,53 @@ class Section(NamedTuple):
 
 
 def sections(
-    told: Explanation, zone: SiteZone, sources: Sources | None, price: ShownBill | str | None = None
+    found: Explanation, zone: SiteZone, sources: Sources | None, price: ShownBill | str | None = None
 ) -> Iterator[Section]:
-    """All of it. `sources` is None while they are still looked for. Times in the site zone.
+    """Yield all sections of an explanation. `sources` is None while they are looked up. Times are in the site zone.
 
     `price` is the month's bill, a sentence on why there is none, or None where none is asked for. An issued bill has
     the price and the usage that it was made with, and what it comes to now beside them.
     """
-    usage = told.usage
+    usage = found.usage
     opening, closing = usage.opening, usage.closing
-    end = usage.end - usage.end % SECOND  # that of one up to now has a fraction, which says nothing
+    end = usage.end - usage.end % SECOND  # a window up to now ends within a second
     between = f"from {moment(usage.start, zone)} to {moment(end, zone)}"
     yield Section("The figure", [Line("usage", fmt.kwh(usage.usage_wh), between, strong=True)])
     if opening is None or closing is None:
-        yield Section("Why there is none", [Line("", "", fmt.reason(told.why_no_data))])
+        yield Section("Why there is none", [Line("", "", fmt.reason(found.why_no_data))])
     else:
-        yield Section("At the beginning", list(_edge("opening register", opening, told.opening, zone, sources)))
-        yield Section("At the end", list(_edge("closing register", closing, told.closing, zone, sources)))
-        yield Section("The parts", list(_parts(told, zone)))
-        yield Section("The check", list(_check(told, opening, closing)))
+        yield Section("At the beginning", list(_edge("opening register", opening, found.opening, zone, sources)))
+        yield Section("At the end", list(_edge("closing register", closing, found.closing, zone, sources)))
+        yield Section("The parts", list(_parts(found, zone)))
+        yield Section("The check", list(_check(found, opening, closing)))
         if price is not None:
             issued = isinstance(price, ShownBill) and price.issued is not None
             yield Section("The bill, as it was issued" if issued else "The price", list(_price(price, zone)))
-    if told.changes:
-        yield Section("Where the register changed", list(_changes(told, zone, sources)))
-    if told.released:
-        lines = [Line("released", fmt.kwh(point.wh), _told(point, zone, sources)) for point in told.released]
+    if found.changes:
+        yield Section("Where the register changed", list(_changes(found, zone, sources)))
+    if found.released:
+        lines = [Line("released", fmt.kwh(point.wh), _reading_note(point, zone, sources)) for point in found.released]
         yield Section("What counts by decision", lines)
-    yield Section("What was left out", list(_left_out(told, zone, sources)))
+    yield Section("What was left out", list(_left_out(found, zone, sources)))
 
 
-def summary(told: Explanation, zone: SiteZone) -> str:
-    """All of it in a sentence or two, for someone who only wants to know."""
-    opening, closing = told.usage.opening, told.usage.closing
+def summary(found: Explanation, zone: SiteZone) -> str:
+    """Return an explanation in a sentence or two."""
+    opening, closing = found.usage.opening, found.usage.closing
     if opening is None or closing is None:
-        return f"There is no figure. {fmt.reason(told.why_no_data)}"
+        return f"There is no figure. {fmt.reason(found.why_no_data)}"
     said = (
         f"From {moment(opening.time, zone)} to {moment(closing.time, zone)} the register went from "
         f"{fmt.kwh(opening.wh)} to {fmt.kwh(closing.wh)}"
     )
-    changed = len(told.changes) + told.more_changes
+    changed = len(found.changes) + found.more_changes
     said += f", with another register {_times(changed)} on the way: " if changed else ": "
-    said += f"{fmt.kwh(told.usage.usage_wh)} were used."
+    said += f"{fmt.kwh(found.usage.usage_wh)} were used."
     estimated = [name for name, edge in (("first", opening), ("second", closing)) if edge.quality == "estimated"]
     if estimated:
         which = "Both registers are" if len(estimated) == 2 else f"The {estimated[0]} register is"
         said += f" {which} estimated between two readings."
-    left_out = sum(left.inside for left in told.left_out) + told.more_left_out
+    left_out = sum(left.inside for left in found.left_out) + found.more_left_out
     if left_out:
         readings = "1 reading was" if left_out == 1 else f"{fmt.count(left_out)} readings were"
         said += f" {readings} left out."
@@ -110,23 +107,27 @@ def _edge(name: str, edge: Edge, points: tuple[Point, ...], zone: SiteZone, sour
     names = ("",) if len(points) == 1 else (" before", " after")
     for suffix, point in zip(names, points, strict=True):
         what = "exchange" if point.status == rules.EXCHANGE else "reading"
-        yield Line(f"{what}{suffix}", fmt.kwh(point.wh), _told(point, zone, sources))
+        yield Line(f"{what}{suffix}", fmt.kwh(point.wh), _reading_note(point, zone, sources))
 
 
-def _parts(told: Explanation, zone: SiteZone) -> Iterator[Line]:
-    over = {part.start: part for part in told.parts}
-    usage = told.usage
+def _parts(found: Explanation, zone: SiteZone) -> Iterator[Line]:
+    over = {part.start: part for part in found.parts}
+    usage = found.usage
     assert usage.opening is not None
     first = over.pop(usage.opening.time, None)
     if first is not None:
-        yield _part(first, "over both ends" if len(told.parts) == 1 and not told.inside_end else "over the start", zone)
-    if told.inside:
-        steps = "1 whole step" if told.inside == 1 else f"{fmt.count(told.inside)} whole steps"
-        between = f"from {moment(told.inside_start, zone)} to {moment(told.inside_end, zone)}"
-        yield Line(steps, fmt.kwh(told.inside_wh), between)
+        yield _part(
+            first,
+            "over both ends" if len(found.parts) == 1 and not found.inside_end else "over the start",
+            zone,
+        )
+    if found.inside:
+        steps = "1 whole step" if found.inside == 1 else f"{fmt.count(found.inside)} whole steps"
+        between = f"from {moment(found.inside_start, zone)} to {moment(found.inside_end, zone)}"
+        yield Line(steps, fmt.kwh(found.inside_wh), between)
     for part in over.values():
         yield _part(part, "over the end", zone)
-    yield Line("sum of the parts", fmt.kwh(told.sum_wh), "", strong=True)
+    yield Line("sum of the parts", fmt.kwh(found.sum_wh), "", strong=True)
 
 
 def _part(part: Part, label: str, zone: SiteZone) -> Line:
@@ -142,12 +143,12 @@ def _part(part: Part, label: str, zone: SiteZone) -> Line:
     )
 
 
-def _check(told: Explanation, opening: Edge, closing: Edge) -> Iterator[Line]:
+def _check(found: Explanation, opening: Edge, closing: Edge) -> Iterator[Line]:
     yield Line("opening register", fmt.kwh(opening.wh))
-    yield Line("+ sum of the parts", fmt.kwh(told.sum_wh))
-    if told.changes:
-        yield Line("+ register changes", fmt.kwh(told.jumps_wh), "at exchanges and resets, used by nobody: see below")
-    agrees = "✓ it agrees, to the Wh" if told.agrees else "✗ it does not agree: run metertui check"
+    yield Line("+ sum of the parts", fmt.kwh(found.sum_wh))
+    if found.changes:
+        yield Line("+ register changes", fmt.kwh(found.jumps_wh), "at exchanges and resets, used by nobody: see below")
+    agrees = "✓ it agrees, to the Wh" if found.agrees else "✗ it does not agree: run metertui check"
     yield Line("= closing register", fmt.kwh(closing.wh), agrees, strong=True)
 
 
@@ -185,7 +186,7 @@ def _price(price: ShownBill | str, zone: SiteZone) -> Iterator[Line]:
 
 
 def _since(price: ShownBill) -> Iterator[Line]:
-    """What has become of an issued bill."""
+    """Yield how an issued bill has changed since."""
     for label, figures, note in (
         ("adjusted", price.adjustments, "billed since, beside it"),
         ("to adjust", price.adjustment, "by today's readings and tariffs; not billed yet"),
@@ -198,8 +199,8 @@ def _since(price: ShownBill) -> Iterator[Line]:
         yield Line("to adjust", "nothing", "it comes to the same by today's readings and tariffs")
 
 
-def _changes(told: Explanation, zone: SiteZone, sources: Sources | None) -> Iterator[Line]:
-    for change in told.changes:
+def _changes(found: Explanation, zone: SiteZone, sources: Sources | None) -> Iterator[Line]:
+    for change in found.changes:
         if change.event is not None:
             decided = _decided(change.event, zone)
             yield Line("exchange", fmt.kwh(change.jump_wh), f"{moment(change.after.time, zone)}, {decided}")
@@ -207,20 +208,20 @@ def _changes(told: Explanation, zone: SiteZone, sources: Sources | None) -> Iter
             yield Line("  new register", fmt.kwh(change.after.base), "its first reading, as declared")
         else:
             yield Line("not declared", fmt.kwh(change.jump_wh), "another register, a reset or a rollover: nothing used")
-            yield Line("  before", fmt.kwh(change.before.base), _told(change.before, zone, sources))
-            yield Line("  after", fmt.kwh(change.after.wh), _told(change.after, zone, sources))
-    if told.more_changes:
-        yield Line("more", fmt.count(told.more_changes), "further ones; the sum has them all")
+            yield Line("  before", fmt.kwh(change.before.base), _reading_note(change.before, zone, sources))
+            yield Line("  after", fmt.kwh(change.after.wh), _reading_note(change.after, zone, sources))
+    if found.more_changes:
+        yield Line("more", fmt.count(found.more_changes), "further ones; the sum has them all")
 
 
-def _left_out(told: Explanation, zone: SiteZone, sources: Sources | None) -> Iterator[Line]:
-    for left in told.left_out:
+def _left_out(found: Explanation, zone: SiteZone, sources: Sources | None) -> Iterator[Line]:
+    for left in found.left_out:
         yield Line(STATUS[left.point.status], fmt.kwh(left.point.wh), _why(left, zone, sources))
-    if told.more_left_out:
-        yield Line("more", fmt.count(told.more_left_out), "further ones: the list of exceptions (F7) has them")
-    if not told.left_out:
+    if found.more_left_out:
+        yield Line("more", fmt.count(found.more_left_out), "further ones: the list of exceptions (F7) has them")
+    if not found.left_out:
         every = "Every reading that is stored in the window counts."
-        yield Line("nothing", "", every if told.usage.readings else "No reading is stored in the window.")
+        yield Line("nothing", "", every if found.usage.readings else "No reading is stored in the window.")
 
 
 def _why(left: LeftOut, zone: SiteZone, sources: Sources | None) -> str:
@@ -230,8 +231,8 @@ def _why(left: LeftOut, zone: SiteZone, sources: Sources | None) -> str:
     return f"{moment(left.point.time, zone)}, {_place(left.point, sources)}: {why}{outside}"
 
 
-def _told(point: Point, zone: SiteZone, sources: Sources | None) -> str:
-    """When it was, where it stands, and what was decided of it."""
+def _reading_note(point: Point, zone: SiteZone, sources: Sources | None) -> str:
+    """Return when a reading was taken, its file and line, and the decision about it."""
     decided = f"; {_decided(point.event, zone)}" if point.event is not None else ""
     return f"{moment(point.time, zone)}, {_place(point, sources)}{decided}"
 
@@ -251,7 +252,10 @@ def _place(point: Point, sources: Sources | None) -> str:
 
 
 def moment(instant: int, zone: SiteZone) -> str:
-    """`2025-02-19 00:30`, local, with seconds where it has some, and its offset where the wall clock shows it again."""
+    """Return an instant as local time, `2025-02-19 00:30`, with seconds if it has any.
+
+    In the hour that the clock shows twice, the second one has its offset.
+    """
     local = zone.local(instant)
     naive = local.replace(tzinfo=None, fold=0)
     text = naive.isoformat(" ", "seconds" if naive.second or naive.microsecond else "minutes")

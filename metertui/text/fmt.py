@@ -23,7 +23,7 @@ _APART: Final = re.compile(r"\d{1,3}(?: \d{3})+(?:\.\d+)?")
 
 
 def kwh(wh: int | None) -> str:
-    """`1 234.500 kWh` of a whole number of Wh; "no data" is never 0."""
+    """Return `1 234.500 kWh` for a number of Wh, "no data" for None, which is never 0."""
     return NOTHING if wh is None else f"{number(wh)} kWh"
 
 
@@ -43,34 +43,34 @@ def money_change(cents: int) -> str:
 
 
 def reason(text: str) -> str:
-    """What the engine says of readings, its kWh and local times in the form that they have on the screens."""
+    """Return a sentence of the engine with its kWh and local times in the form of the screens."""
     grouped = _KWH.sub(lambda found: number(int(Decimal(found[1]) * 1000)), text)
     return _INSTANT.sub(r"\1 \2", grouped)
 
 
 def ungrouped(text: str) -> str:
-    """A figure as other programs take it, without its gaps; any other text as it is."""
+    """Return a figure without the gaps between its thousands; return any other text as it is."""
     return text.replace(" ", "") if _APART.fullmatch(text) else text
 
 
 def count(value: int) -> str:
-    """`1 234 567`."""
+    """Return a count as `1 234 567`."""
     return f"{value:,}".replace(",", " ")
 
 
 def rate(value: float) -> str:
-    """Readings a second: one decimal below a hundred."""
+    """Return a rate per second, with one decimal below a hundred."""
     return f"{value:,.1f}".replace(",", " ") if value < 100 else count(round(value))
 
 
 def tally(counts: Mapping[str, int]) -> str:
-    """`bad-reading×3  syntax×1`: what there is most of first; "none" of nothing."""
+    """Return counts as `bad-reading×3  syntax×1`, the largest first; "none" if there are none."""
     most_first = sorted(counts.items(), key=lambda counted: -counted[1])
     return "  ".join(f"{name}×{count(number)}" for name, number in most_first) or "none"
 
 
 def size(value: int) -> str:
-    """Bytes in a unit that keeps the figure short."""
+    """Return a number of bytes in a unit that keeps it short."""
     amount = float(value)
     for unit in ("B", "kB", "MB", "GB"):
         if amount < 1000:
@@ -95,12 +95,12 @@ def duration(us: int, units: int = 4) -> str:
 
 
 def moment(instant: int, zone: SiteZone) -> str:
-    """`2025-02-19 00:30:00`, local."""
+    """Return an instant as local time, `2025-02-19 00:30:00`."""
     return _shown(zone.local(instant), "%Y-%m-%d %H:%M:%S")
 
 
 def clock(instant: int, zone: SiteZone) -> str:
-    """`00:30:00`, local."""
+    """Return an instant as local time of day, `00:30:00`."""
     return _shown(zone.local(instant), "%H:%M:%S")
 
 

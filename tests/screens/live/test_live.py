@@ -46,7 +46,7 @@ async def test_an_empty_desk_says_what_to_do(empty_town: Town) -> None:
         assert not pilot.app.screen.query_one("#tables").display
         empty_town.headend.address = ""
         await show(empty_town, pilot)
-        assert text_of(pilot, "#empty") == "Nothing has arrived yet, and no port is open for it."
+        assert text_of(pilot, "#empty") == "Nothing has arrived yet, and no port is open."
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:65535", "[::1]:7007"])
