@@ -134,7 +134,7 @@ async def _import(call: Call) -> object:
     paths = [Path(name) for name in call.texts("files")]
     form = call.arguments.get("form")
     if form is not None and form not in FORMS:
-        raise MalformedMessage(f"a form is one of {', '.join(FORMS)}")
+        raise MalformedMessage(f"form must be one of {', '.join(FORMS)}")
     importing = await call.headend.imports.plan(paths, form, part_of_progress(call.progress, 0, 2))
     names = ", ".join(path.name for path in paths)
     progress = part_of_progress(call.progress, 1, 2)
