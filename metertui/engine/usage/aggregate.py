@@ -1,9 +1,11 @@
 """Usage of many meters, broken down by time and by attributes: the government's table.
 
-Time is cut where a row of the table ends, and what a meter used between two cuts is a difference of C(t), so parts sum
-to their steps and rows to the total, to the watt-hour; so do times of day that make up the day. A step belongs to the
-attributes that its meter's account had at the later reading. A meter's first counted reading is a step of no length and
-no energy: it makes a row where there is nothing else. Meters are taken some at a time, so that memory stays bounded.
+Time is cut where a row of the table ends. The usage of a meter between two cuts is a difference of C(t), so parts sum
+to their intervals and rows to the total, to the watt-hour; so do times of day that make up the day.
+
+An interval belongs to the attributes that its meter's account had at the later reading. A meter's first counted reading
+is an interval of no length and no energy: it makes a row where there is nothing else. Meters are taken some at a time,
+so that memory stays bounded.
 """
 
 from __future__ import annotations
@@ -31,10 +33,10 @@ _PEAKS: Final = ("peak_wh", "peak_at")
 
 
 def usage_table(frozen: Frozen, question: Question, progress: Progress = no_progress) -> pd.DataFrame:
-    """The table: columns of `by` (text), `usage_wh` (int64), `meters` and `readings` (int64); rows where there is data.
+    """Return a table: columns of `by` (text), `usage_wh`, `meters` and `readings` (int64); rows where there is data.
 
-    `meters` counts those with data in the row, `readings` what is stored in it. `progress` is told the share done
-    after some whole meters; what it raises ends the work. Raises MeterError for a key or column that is none.
+    `meters` counts those with data in the row, `readings` what is stored in it. `progress` is called with the share
+    done after some whole meters; what it raises ends the work. Raises MeterError for an unknown key or column.
     """
     return usage_figures(frozen, question, progress=progress)[[*question.by, *FIGURES]]
 
@@ -42,7 +44,7 @@ def usage_table(frozen: Frozen, question: Question, progress: Progress = no_prog
 def usage_figures(
     frozen: Frozen, question: Question, *, peaks: bool = False, progress: Progress = no_progress
 ) -> pd.DataFrame:
-    """The table of `answer` with more columns, int64: `drawing`, how many of the meters have more than their first
+    """Return `usage_table` with more columns, int64: `drawing`, how many of the meters have more than their first
     reading in the row, `largest_wh`, what the meter used that used most in it, and `days`, how many local days it has
     of those that are asked for and have readings.
 
@@ -69,7 +71,7 @@ def usage_figures(
             sums.add_readings(cut.row, taken, cells)
         part_of_progress(progress, 0, parts)(block.share_of_all(1))
     found = sums.rows_with_data()
-    told = {
+    figures = {
         "usage_wh": found.used,
         "meters": found.meters,
         "readings": found.readings,
@@ -81,12 +83,12 @@ def usage_figures(
         halves = cut_time(frozen.zone, question, start, end, half_hours=True)
         highest = highest_of(frozen, meter, label_of_group, halves, keys, part_of_progress(progress, 1, 2))
         place = np.searchsorted(highest.key, found.key)
-        told |= dict(zip(_PEAKS, (highest.used[place], highest.at[place]), strict=True))
-    return _frame(frozen, question, cut, values, keys.parts(found.key), told)
+        figures |= dict(zip(_PEAKS, (highest.used[place], highest.at[place]), strict=True))
+    return _frame(frozen, question, cut, values, keys.parts(found.key), figures)
 
 
 def _span(frozen: Frozen, question: Question) -> tuple[int, int]:
-    """The days that are asked for, µs UTC, but none outside those with readings: they could be the whole calendar's."""
+    """Return the window of the days, µs UTC, cut to those with readings: the days could be the whole calendar."""
     zone = frozen.zone
     window = window_of_days(question.first, question.last, zone)
     times = [time for time in (frozen.columns.time, frozen.curve.time) if len(time)]
@@ -99,20 +101,20 @@ def _span(frozen: Frozen, question: Question) -> tuple[int, int]:
 
 
 def _nothing(question: Question, *, peaks: bool) -> pd.DataFrame:
-    """A table without rows."""
+    """Return a table without rows."""
     texts = {key: pd.Series(dtype="str") for key in question.by}
     names = (*FIGURES, *_MORE, *(_PEAKS if peaks else ()))
     return pd.DataFrame(texts | {name: pd.Series(dtype=np.int64) for name in names})
 
 
 def _attributes(frozen: Frozen, question: Question) -> tuple[list[tuple[str, ...]], Int64Array]:
-    """The combinations of attributes that the table tells apart, in order; by group its place there, -1 if left out."""
+    """Return the combinations of attributes in the table, in order, and by group its place there, -1 if left out."""
     keys = [key for key in question.by if key in ATTRIBUTES]
-    told = [tuple(getattr(group, key) for key in keys) for group in frozen.groups]
+    combined = [tuple(getattr(group, key) for key in keys) for group in frozen.groups]
     wanted = [question.filter.takes_group(group) for group in frozen.groups]
-    values = sorted({value for value, take in zip(told, wanted, strict=True) if take})
+    values = sorted({value for value, take in zip(combined, wanted, strict=True) if take})
     place = {value: at for at, value in enumerate(values)}
-    of_group = [place[value] if take else -1 for value, take in zip(told, wanted, strict=True)]
+    of_group = [place[value] if take else -1 for value, take in zip(combined, wanted, strict=True)]
     return values, np.array(of_group, dtype=np.int64)
 
 
@@ -122,7 +124,7 @@ def _frame(
     cut: Buckets,
     values: list[tuple[str, ...]],
     parts: tuple[Int64Array, Int64Array, Int64Array],
-    told: dict[str, Int64Array],
+    figures: dict[str, Int64Array],
 ) -> pd.DataFrame:
     period, attribute, meter = parts
     attributes = [key for key in question.by if key in ATTRIBUTES]
@@ -140,13 +142,13 @@ def _frame(
             distinct = [frozen.ids[code] for code in codes.tolist()]
         text = np.array(distinct, dtype=object)
         texts[key], ranks[key] = (text, place), np.unique(text, return_inverse=True)[1][place]
-    order = _order(question, ranks, told)
+    order = _order(question, ranks, figures)
     columns = {key: pd.Series(text[place[order]], dtype="str") for key, (text, place) in texts.items()}
-    return pd.DataFrame(columns | {name: figure[order] for name, figure in told.items()})
+    return pd.DataFrame(columns | {name: figure[order] for name, figure in figures.items()})
 
 
 def _order(question: Question, ranks: dict[str, Int64Array], figures: dict[str, Int64Array]) -> Int64Array:
-    """The places of the rows in the order that is asked, as many as are asked."""
+    """Return the places of the rows in the order of the question, up to its limit."""
     by = list(ranks.values())
     if question.sort:
         first = (ranks | figures)[question.sort.removeprefix("-")]

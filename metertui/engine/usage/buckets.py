@@ -1,4 +1,4 @@
-"""Where the rows of a table begin and end in time, and what they are called.
+"""The buckets of time that the rows of a table are made of, and the names of the rows.
 
 Time is cut into buckets at midnights, full hours, the edges of a time of day and the instants at which the clock is
 changed, so that the local clock runs evenly in each. A bucket belongs to one row, or to none where its time of day is
@@ -29,12 +29,12 @@ class Buckets(NamedTuple):
     ranks: dict[str, Int64Array]
     """By time key and row: whole numbers in the key's natural order."""
     texts: dict[str, NDArray[np.object_]]
-    """By time key and row: what it is called."""
+    """By time key and row: its name."""
     days: Int64Array
     """By row: how many local days of the span it has, or has hours of."""
 
     def __len__(self) -> int:
-        """How many rows there are."""
+        """Return the number of rows."""
         return int(self.row.max(initial=-1)) + 1
 
 
@@ -64,7 +64,7 @@ def cut_time(zone: SiteZone, question: Question, start: int, end: int, *, half_h
 
 
 def _distinct(columns: Int64Array) -> tuple[Int64Array, Int64Array]:
-    """The different columns of a table in order, and the place of each among them.
+    """Return the distinct columns of a table in order, and the place of each column among them.
 
     numpy's own way compares them one by one, and holds up all other threads meanwhile.
     """
@@ -78,7 +78,7 @@ def _distinct(columns: Int64Array) -> tuple[Int64Array, Int64Array]:
 
 
 def row_names(zone: SiteZone, key: str, first: date, last: date) -> list[str]:
-    """What the rows of a key are called from one local day to another, both included, in order, data or not."""
+    """Return the names of the rows of a key between two local days, both included, in order, with data or not."""
     if key in ("weekday", "hour_of_day"):
         return [row_name(zone, key, rank) for rank in range(7 if key == "weekday" else 24)]
     if key == "hour":
@@ -89,7 +89,7 @@ def row_names(zone: SiteZone, key: str, first: date, last: date) -> list[str]:
 
 
 def days_of_row(key: str, name: str) -> tuple[date, date]:
-    """The first and the last local day of a row of a calendar key, by its name. Raises ValueError for another key."""
+    """Return the first and last local day of a row of a calendar key, by its name. Raises ValueError for other keys."""
     match key:
         case "year":
             return date(int(name), 1, 1), date(int(name), 12, 31)
@@ -110,7 +110,7 @@ def days_of_row(key: str, name: str) -> tuple[date, date]:
 
 
 def clock_marks(zone: SiteZone, clock: Clock, start: int, end: int) -> Int64Array:
-    """The instants in [start, end] at which a time of day begins or ends, and at which the clock is changed."""
+    """Return the instants in [start, end] (µs UTC) at which a time of day begins or ends, and the clock changes."""
     edges = [zone.instants_showing(moment % DAY, start, end) for moment in clock]
     return np.unique(np.concatenate((*edges, zone.clock_changes(start, end))))
 
@@ -134,7 +134,7 @@ def _marks(
 
 
 def _days(zone: SiteZone, keys: list[str], ranks: dict[str, Int64Array], start: int, end: int) -> Int64Array:
-    """How many local days of (start, end] each row has."""
+    """Return how many local days of (start, end] each row has."""
     rows = len(ranks[keys[0]]) if keys else 1
     if "hour" in keys:
         return np.ones(rows, dtype=np.int64)
@@ -149,7 +149,7 @@ def _days(zone: SiteZone, keys: list[str], ranks: dict[str, Int64Array], start: 
 
 
 def in_clock(moment: Int64Array, clock: Clock | None) -> NDArray[np.bool_]:
-    """Whether moments of the wall clock (µs within the day) are in a time of day."""
+    """Return whether moments of the wall clock (µs within the day) are in a time of day."""
     if clock is None:
         return np.ones(len(moment), dtype=bool)
     low, high = clock
@@ -159,7 +159,7 @@ def in_clock(moment: Int64Array, clock: Clock | None) -> NDArray[np.bool_]:
 
 
 def _rank(zone: SiteZone, key: str, begins: Int64Array, wall: Int64Array) -> Int64Array:
-    """The place of buckets in the natural order of a key."""
+    """Return the place of buckets in the natural order of a key."""
     if key == "hour":
         hours = np.concatenate((begins[:1], zone.wall_clock_multiples(HOUR, int(begins[0]) + 1, int(begins[-1]))))
         return hours[np.searchsorted(hours, begins, side="right") - 1]
@@ -169,7 +169,7 @@ def _rank(zone: SiteZone, key: str, begins: Int64Array, wall: Int64Array) -> Int
 
 
 def _calendar(key: str, day: Int64Array) -> Int64Array:
-    """A number for the year, month ... that local days (since 1970-01-01) are in."""
+    """Return a number for the year, month … that local days (since 1970-01-01) are in."""
     match key:
         case "year":
             return day.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64)
@@ -185,7 +185,7 @@ def _calendar(key: str, day: Int64Array) -> Int64Array:
 
 
 def row_name(zone: SiteZone, key: str, rank: int) -> str:
-    """What a row is called that stands at a place in the natural order of a time key."""
+    """Return the name of the row at a place in the natural order of a time key."""
     match key:
         case "year":
             return f"{1970 + rank:04d}"

@@ -1,8 +1,8 @@
-"""Why a figure is what it is: the readings at both ends of a window, the parts that sum to it, what was left out.
+"""Why a figure is what it is: the readings at both ends of a window, the parts that sum to it, the readings left out.
 
-The parts come from the same C(t) as the usage itself: a step over an edge gives the share of its energy that lies in
-the window, the steps between give all of theirs. Their sum is the usage, and the opening register, the sum and what
-changed at the meter (exchanges, resets) make the closing register; both hold to the watt-hour, and both are told.
+The parts come from the same C(t) as the usage itself: an interval across an edge gives the share of its energy that
+lies in the window, the intervals between give all of theirs. Their sum is the usage. The opening register, the sum and
+the changes at the meter (exchanges, resets) make the closing register. Both hold to the watt-hour, and both are shown.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from metertui.engine.usage.series import Edge, Series, Usage
 from metertui.engine.vee import Edit, MeterEdits, rules
 
 MOST: Final = 50
-"""Readings that were left out, changes of the register, and releases that are told one by one."""
+"""The most readings left out, changes of the register, and releases that are listed one by one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A stored reading: instant (µs UTC), register (Wh), and how it is taken; or an exchange, see validation.
+    """A stored reading: instant (µs UTC), register (Wh) and status; or an exchange, see vee.rules.
 
     `base` is the register from which it goes on: but for an exchange, the same.
     """
@@ -33,30 +33,30 @@ class Point:
     base: int
     status: int
     event: Edit | None = None
-    """What was decided of it."""
+    """The edit of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A step that reaches over an edge of the window, and how much of it is counted: from `start` to `end`, µs UTC."""
+    """An interval across an edge of the window, and how much of it is counted: from `start` to `end`, µs UTC."""
 
     before: Point
     after: Point
     energy_wh: int
-    """Of the whole step: C at its end less C at its beginning."""
+    """Of the whole interval: C at its end less C at its beginning."""
     start: int
     end: int
     counted_wh: int
 
     @property
     def exact(self) -> bool:
-        """Whether the share of the step is a whole number of Wh, so that nothing was rounded."""
+        """Return whether the share of the interval is a whole number of Wh, so that nothing was rounded."""
         return self.energy_wh * (self.end - self.start) == self.counted_wh * (self.after.time - self.before.time)
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Where the register went otherwise than the energy, and by how many Wh.
+    """A place where the register changed differently from the energy, and by how many Wh.
 
     Between two readings another register, a reset or a rollover that nobody declared; or a declared exchange: then
     both are the instant of it, and its event is there.
@@ -68,13 +68,13 @@ class Change:
 
     @property
     def event(self) -> Edit | None:
-        """The exchange, if it was declared."""
+        """Return the exchange, if it was declared."""
         return self.after.event if self.before is self.after else None
 
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """A stored reading that does not count, and why. `inside` is whether it lies in the window itself."""
+    """A stored reading that is not counted, and why. `inside`: whether it lies in the window itself."""
 
     point: Point
     why: str
@@ -83,47 +83,47 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A usage with all that it rests on. Without data: `why_no_data` says so, and there are no parts."""
+    """A usage with all that it is based on. Without data, `why_no_data` gives the reason and there are no parts."""
 
     usage: Usage
     why_no_data: str = ""
     opening: tuple[Point, ...] = ()
-    """What the opening register was read at, or the two points that it is estimated between."""
+    """The reading of the opening register, or the two points between which it is estimated."""
     closing: tuple[Point, ...] = ()
     parts: tuple[Part, ...] = ()
-    """The steps over an edge, in order of time: none, one, one that reaches over both edges, or two."""
+    """The intervals across an edge, in order of time: none, one, one across both edges, or two."""
     inside: int = 0
-    """How many whole steps lie between."""
+    """The number of whole intervals between them."""
     inside_wh: int = 0
     inside_start: int = 0
-    """Where these steps begin, µs UTC, and where they end."""
+    """Where these intervals begin and end, µs UTC."""
     inside_end: int = 0
     changes: tuple[Change, ...] = ()
     """The first MOST of them."""
     more_changes: int = 0
     jumps_wh: int = 0
-    """What all changes together moved the register by, beyond what was used."""
+    """By how many Wh all changes together moved the register, beyond the usage."""
     left_out: tuple[LeftOut, ...] = ()
     """The first MOST of them."""
     more_left_out: int = 0
     released: tuple[Point, ...] = ()
-    """Readings in the window that count because someone decided so, the first MOST."""
+    """Released readings in the window, the first MOST."""
 
     @property
     def sum_wh(self) -> int:
-        """What the parts sum to, Wh: the usage, or something is wrong."""
+        """Return the sum of the parts, Wh. It must be the usage."""
         return sum(part.counted_wh for part in self.parts) + self.inside_wh
 
     @property
     def agrees(self) -> bool:
-        """Whether the parts sum to the usage, and opening register and sum (and changes) make the closing register."""
+        """Return whether the parts sum to the usage, and opening register, sum and changes to the closing register."""
         opening, closing = self.usage.opening, self.usage.closing
         if opening is None or closing is None:
             return self.usage.usage_wh is None
         return self.sum_wh == self.usage.usage_wh and opening.wh + self.sum_wh + self.jumps_wh == closing.wh
 
     def named_readings(self) -> list[Point]:
-        """The stored readings that it names, each once, those at the ends first."""
+        """Return the stored readings that it names, each once, those at the ends first."""
         named = [*self.opening, *self.closing]
         for part in self.parts:
             named += (part.before, part.after)
@@ -137,7 +137,7 @@ class Explanation:
 def explain(
     series: Series, window: Window, zone: SiteZone, max_w: int, decided: MeterEdits | None = None
 ) -> Explanation:
-    """Everything that the usage of a window rests on. `decided` is what stands of the decisions about the meter.
+    """Return everything that the usage of a window is based on. `decided` are the edits of the meter in force.
 
     O(n) in the meter's readings; any thread.
     """
@@ -145,7 +145,7 @@ def explain(
 
 
 def why_no_data(series: Series, window: Window, zone: SiteZone) -> str:
-    """One sentence on why a window is "no data". Times in the site zone."""
+    """Return one sentence on why a window has no data. Times are in the site zone."""
     if not len(series):
         return "No reading of this meter is stored."
     if series.first is None or series.last is None:
@@ -158,7 +158,7 @@ def why_no_data(series: Series, window: Window, zone: SiteZone) -> str:
 
 
 class _Explainer:
-    """One question."""
+    """The work for one explanation."""
 
     def __init__(self, series: Series, window: Window, zone: SiteZone, max_w: int, decided: MeterEdits) -> None:
         self.series = series
@@ -211,7 +211,7 @@ class _Explainer:
         )
 
     def point(self, place: int) -> Point:
-        """A point of the curve."""
+        """Return a point of the curve."""
         time, wh, base = (int(column[place]) for column in (self.curve.time, self.curve.wh, self.curve.base))
         exchange = self.decided.exchanges.get(time)
         if exchange is not None:
@@ -220,7 +220,7 @@ class _Explainer:
         return Point(time, wh, base, int(self.series.status[row]), self.decided.releases.get(time))
 
     def part(self, place: int, start: int, end: int) -> Part:
-        """The step from a point of the curve to the next, and its part between two instants."""
+        """Return the interval from a point of the curve to the next, and its part between two instants."""
         energy = self.curve.energy
         counted = self.series.energy_at(end) - self.series.energy_at(start)
         whole = int(energy[place + 1] - energy[place])
@@ -234,9 +234,9 @@ class _Explainer:
     def changes(
         self, first: int, last: int, parts: list[Part], opening: Edge, closing: Edge
     ) -> tuple[list[Change], int]:
-        """Where the register jumps from the opening to the closing one, in order of time, and all their Wh.
+        """Return the changes of the register between opening and closing, in order of time, and the sum of their Wh.
 
-        Of a flood of them (a register that falls at every reading) just the first are told; the sum is of all.
+        Of a flood of them (a register that falls at every reading) only the first are listed; the sum is of all.
         """
         curve = self.curve
         found = []
@@ -261,24 +261,24 @@ class _Explainer:
         return sorted(found, key=lambda change: (change.after.time, change.before.time)), jumps
 
     def exchanged(self, swapped: NDArray[np.int64], first: int) -> NDArray[np.bool_]:
-        """Which points are exchanges: one to a register that shows the same is one too."""
+        """Return which points are exchanges, also those to a register that shows the same value."""
         times = np.array(sorted(self.decided.exchanges), dtype=np.int64)
         return np.asarray((swapped != 0) | np.isin(self.curve.time[first : first + len(swapped)], times))
 
     def left_out(self, low: int, high: int) -> tuple[tuple[LeftOut, ...], int]:
-        """The readings in (low, high] that do not count, and how many more than are told."""
+        """Return the readings in (low, high] that are not counted, and how many more there are than listed."""
         series, window = self.series, self.window
         begin, end = np.searchsorted(series.time, [low, high], side="right").tolist()
         rows = begin + np.flatnonzero(series.status[begin:end] >= rules.SUSPECT)
-        told = []
+        found = []
         for row in rows[:MOST].tolist():
             time, wh, status = int(series.time[row]), int(series.wh[row]), int(series.status[row])
             point = Point(time, wh, wh, status, self.decided.edit_at(time))
-            told.append(LeftOut(point, self.why(point), window.start < time <= window.end))
-        return tuple(told), len(rows) - len(told)
+            found.append(LeftOut(point, self.why(point), window.start < time <= window.end))
+        return tuple(found), len(rows) - len(found)
 
     def why(self, point: Point) -> str:
-        """One clause on why a reading does not count."""
+        """Return one clause on why a reading is not counted."""
         if point.status == rules.VOID and point.event is not None:
             return f"void: {point.event.reason}"
         if point.time in self.decided.exchanges:

@@ -1,4 +1,4 @@
-"""Sums by row of a table, exact: whole numbers throughout."""
+"""Exact sums by row of a table, in whole numbers."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from metertui.engine.base import Int64Array
 from metertui.engine.usage.segments import Cells, Segments
 
 _ROOMY: Final = 4
-"""Numbers that stand so close together, on average, are summed in an array of them all; others are sorted."""
+"""Keys this close together, on average, are summed in an array over their whole range; others are sorted."""
 
 
 class GroupRows(NamedTuple):
-    """Rows as numbers, ascending, and of each what it sums to; equal lengths, int64."""
+    """The keys of rows, ascending, and the sums of each row; equal lengths, int64."""
 
     key: Int64Array
     used: Int64Array
     """Wh."""
     meters: Int64Array
-    """How many have data in it."""
+    """Meters with data in the row."""
     drawing: Int64Array
-    """How many of those have more than their first reading in it."""
+    """Those of them with more than their first reading in it."""
     largest: Int64Array
-    """Wh of the one that used most."""
+    """Wh of the meter that used most."""
     readings: Int64Array
-    """How many are stored."""
+    """Readings stored in the row."""
 
 
 class RowKeys:
-    """One number for a row, which is a period, a combination of attributes and, if rows are per meter, a meter."""
+    """The keys of rows: one number for a period, a combination of attributes and, if rows are per meter, a meter."""
 
     def __init__(self, periods: int, attributes: int, meters: int, *, per_meter: bool) -> None:
         self.periods = periods
@@ -39,33 +39,33 @@ class RowKeys:
         self.per_meter = per_meter
 
     def __len__(self) -> int:
-        """How many rows there could be, meters aside."""
+        """Return how many rows there could be, meters aside."""
         return self.periods * self._attributes
 
     def row_of(self, period: Int64Array, attribute: Int64Array, meter: Int64Array) -> Int64Array:
-        """The row that each belongs to."""
+        """Return the key of the row that each belongs to."""
         key = period * self._attributes + attribute
         return key * self._meters + meter if self.per_meter else key
 
     def by_meter(self, row: Int64Array, taken: Segments, cells: Cells) -> Int64Array:
-        """The rows of cells of stays, parted by meter, one meter's behind the other's; `row`: periods by bucket."""
+        """Return the rows of cells of segments, separated by meter, in order of meters; `row`: periods by bucket."""
         of_stay = taken.meter * len(self) + taken.label
         return (row * self._attributes)[cells.bucket] + of_stay[cells.segment]
 
     def rows_of(self, key: Int64Array) -> Int64Array:
-        """The rows of what was parted `by_meter`."""
+        """Return the rows of keys from `by_meter`."""
         meter, row = np.divmod(key, len(self))
         return row * self._meters + meter if self.per_meter else row
 
     def parts(self, key: Int64Array) -> tuple[Int64Array, Int64Array, Int64Array]:
-        """Period, attribute and meter of rows; the meter is 0 where rows are not per meter."""
+        """Return period, attribute and meter of rows; the meter is 0 where rows are not per meter."""
         meter = key % self._meters if self.per_meter else np.zeros_like(key)
         period, attribute = np.divmod(key // self._meters if self.per_meter else key, self._attributes)
         return period, attribute, meter
 
 
 class Sums:
-    """What rows sum to, grown by some whole meters at a time.
+    """The sums of rows, added up some whole meters at a time.
 
     Where rows are not per meter each has its place from the start: five numbers for every period and combination of
     attributes.
@@ -79,7 +79,7 @@ class Sums:
         self._stored: list[tuple[Int64Array, Int64Array]] = []
 
     def add_usage(self, row: Int64Array, taken: Segments, cells: Cells) -> None:
-        """Add what some whole meters used, so that a meter is counted once in a row.
+        """Add the usage of some whole meters, so that a meter is counted once in a row.
 
         `row`: the period that each bucket belongs to, -1 for none.
         """
@@ -94,7 +94,7 @@ class Sums:
         np.maximum.at(self._largest, rows, sums)
 
     def add_readings(self, row: Int64Array, taken: Segments, cells: Cells) -> None:
-        """Add their stored readings."""
+        """Add the stored readings of some whole meters."""
         rows, counts, _ = self._summed(row, taken, cells)
         if self._keys.per_meter:
             self._stored.append((rows, counts))
@@ -102,7 +102,7 @@ class Sums:
             np.add.at(self._readings, rows, counts)
 
     def _summed(self, row: Int64Array, taken: Segments, cells: Cells) -> tuple[Int64Array, Int64Array, Int64Array]:
-        """The rows of the cells, each with a meter once, what it has there, and those where it has but a point."""
+        """Return the rows of the cells, each once a meter, their sums, and the rows where a meter has only a point."""
         keys, amount = self._keys.by_meter(row, taken, cells), cells.amount
         point = np.zeros(len(keys), dtype=bool)
         point[cells.points] = True
@@ -116,7 +116,7 @@ class Sums:
         return self._keys.rows_of(pairs), sums, self._keys.rows_of(alone)
 
     def rows_with_data(self) -> GroupRows:
-        """Those with data of all that was added."""
+        """Return the rows with data."""
         if not self._keys.per_meter:
             key = np.flatnonzero(self._meters)
             columns = (self._used, self._meters, self._drawing, self._largest, self._readings)
@@ -139,7 +139,7 @@ def _together(parts: list[tuple[Int64Array, Int64Array]]) -> tuple[Int64Array, I
 
 
 def sum_by_key(keys: Int64Array, values: Int64Array) -> tuple[Int64Array, Int64Array]:
-    """Distinct keys ascending, and the sum of `values` by key."""
+    """Return the distinct keys, ascending, and the sum of `values` by key."""
     if bool((keys[1:] > keys[:-1]).all()):
         return keys, values
     low = int(keys.min())

@@ -1,6 +1,6 @@
-"""The steps between points of the curve, cut where figures are told apart: at midnights, at the edges of tariffs.
+"""The intervals between points of the curve, cut where figures are separated: at midnights, at the edges of tariffs.
 
-A step is cut by C(t), so its pieces sum to it, to the watt-hour. A meter's first point is a step of no length and
+An interval is cut by C(t), so its pieces sum to it, to the watt-hour. A meter's first point is one of no length and
 no energy.
 """
 
@@ -18,14 +18,14 @@ from metertui.engine.columns import Columns, Curve, Frozen, interpolate, run_edg
 from metertui.engine.vee import rules
 
 _BLOCK: Final = 500_000
-"""Points of the curve that steps are made of at a time, some 50 MB; a meter's are never parted."""
+"""Points of the curve in a block, some 50 MB; a meter's points are never separated."""
 _PIECES: Final = 1_000_000
-"""Pieces of steps in memory at a time, some 100 MB; a step of a year has 8,760 of an hour."""
+"""Pieces in memory at a time, some 100 MB; an interval of a year has 8,760 of an hour."""
 
 
 @dataclass(frozen=True)
 class Intervals:
-    """Steps that lie, at least in part, in a window, in order of (meter, time); equal lengths, int64.
+    """Intervals that lie, at least in part, in a window, in order of (meter, time); equal lengths, int64.
 
     Int64Array are µs UTC, energies Wh.
     """
@@ -33,7 +33,7 @@ class Intervals:
     meter: Int64Array
     """Meter codes."""
     label: Int64Array
-    """What the attributes at the step's later point stand for."""
+    """The label of the attributes at the interval's later point."""
     t0: Int64Array
     t1: Int64Array
     e0: Int64Array
@@ -43,15 +43,15 @@ class Intervals:
     high: Int64Array
 
     def part(self, where: slice) -> Intervals:
-        """Some of them."""
+        """Return some of them."""
         return Intervals(*(column[where] for column in vars(self).values()))
 
 
 class Pieces(NamedTuple):
-    """Pieces of steps, none of which crosses a mark; equal lengths, int64."""
+    """Pieces of intervals, none of which crosses a mark; equal lengths, int64."""
 
     interval: Int64Array
-    """Their places among all steps."""
+    """Their places among all intervals."""
     bucket: Int64Array
     """Bucket b lies between marks b and b + 1."""
     meter: Int64Array
@@ -63,7 +63,7 @@ class Pieces(NamedTuple):
     high: Int64Array
 
     def share_done(self, taken: Intervals) -> float:
-        """The share of the steps that is done with these."""
+        """Return the share of the intervals that is done with these."""
         return (int(self.interval[-1]) + 1) / len(taken.meter)
 
 
@@ -81,12 +81,12 @@ class Block:
     """Theirs."""
 
     def share_of_all(self, done: float) -> float:
-        """The share of all that is done when this much of the block is."""
+        """Return the share of all that is done when this much of the block is."""
         return self.begun + done * self.part
 
 
 def meter_blocks(frozen: Frozen, meter: int | None = None, most: int | None = None) -> Iterator[Block]:
-    """All meters, or the one of that code, some at a time, and `most` at most: steps take five times the room of
+    """Yield all meters, or the one of that code, some at a time, `most` at most: intervals take five times the room of
     their points."""
     low, stop = (0, len(frozen.ids)) if meter is None else (meter, meter + 1)
     curve, columns = _starts(frozen.curve, stop), _starts(frozen.columns, stop)
@@ -106,13 +106,13 @@ def meter_blocks(frozen: Frozen, meter: int | None = None, most: int | None = No
 
 
 def _starts(columns: Columns, meters: int) -> Int64Array:
-    """Where so many meters' runs begin, and where the last ends."""
+    """Return where the runs of the first `meters` meters begin, and where the last ends."""
     known = columns.starts[: meters + 1]
     return np.concatenate((known, np.full(meters + 1 - len(known), len(columns), dtype=np.int64)))
 
 
 def intervals_in_window(frozen: Frozen, span: slice, label_of_group: Int64Array, start: int, end: int) -> Intervals:
-    """The steps that reach into (start, end], µs UTC, of whole meters, whose points are the curve's `span`.
+    """Return the intervals that reach into (start, end], µs UTC, of whole meters, whose points are the curve's `span`.
 
     One whose group has a label below 0 is left out.
     """
@@ -139,7 +139,7 @@ def intervals_in_window(frozen: Frozen, span: slice, label_of_group: Int64Array,
 
 
 def cut_intervals(taken: Intervals, marks: Int64Array) -> Iterator[Pieces]:
-    """The steps cut at the marks (µs UTC, ascending; none ends outside them), some whole meters at a time."""
+    """Yield the intervals cut at marks (µs UTC, ascending; none ends outside), some whole meters at a time."""
     last = np.searchsorted(marks, taken.high) - 1
     first = np.minimum(np.searchsorted(marks, taken.low, side="right") - 1, last)
     for where in whole_meters(taken.meter, last - first + 1, _PIECES):
@@ -175,7 +175,7 @@ def intervals_before(
 
 
 def whole_meters(meter: Int64Array, counts: Int64Array, most: int) -> Iterator[slice]:
-    """Rows in order of their meters, some at a time: `most` by their counts, but no meter's are parted."""
+    """Yield rows in order of meters, some at a time: `most` by their counts, but a meter's are never separated."""
     until = np.cumsum(counts)
     at = 0
     while at < len(until):
@@ -188,5 +188,5 @@ def whole_meters(meter: Int64Array, counts: Int64Array, most: int) -> Iterator[s
 
 
 def _energy(taken: Intervals, which: Int64Array, instant: Int64Array) -> Int64Array:
-    """C (Wh) of the steps `which` at instants within them."""
+    """Return C (Wh) of the intervals `which` at instants within them."""
     return interpolate(taken.e0[which], taken.e1[which], taken.t0[which], taken.t1[which], instant)

@@ -18,39 +18,39 @@ from metertui.engine.usage.series import Series, Usage
 
 @dataclass(frozen=True, slots=True)
 class UsageComparison:
-    """A usage beside the one of the window before, as far into it as this one is known."""
+    """A usage beside that of the window before, as far into it as this one is known."""
 
     usage: Usage
     before: Usage
 
     @property
     def change_wh(self) -> int | None:
-        """How much more was used than before, Wh; None where one of the two has no data."""
+        """Return how much more was used than before, Wh; None where one of the two has no data."""
         if self.usage.usage_wh is None or self.before.usage_wh is None:
             return None
         return self.usage.usage_wh - self.before.usage_wh
 
     @property
     def change(self) -> float | None:
-        """The same as a share of what was used before; None where that is nothing."""
+        """Return the same as a share of the usage before; None where that is 0."""
         return None if self.change_wh is None or not self.before.usage_wh else self.change_wh / self.before.usage_wh
 
     @property
     def known_us(self) -> int:
-        """How long the usage is known for, µs."""
+        """Return how long the usage is known for, µs."""
         opening, closing = self.usage.opening, self.usage.closing
         return 0 if opening is None or closing is None else closing.time - opening.time
 
     @property
     def daily_wh(self) -> int | None:
-        """What was used in 24 hours on average of the time that is known, Wh, rounded half-even."""
+        """Return the average usage in 24 hours of the time that is known, Wh, rounded half-even."""
         if self.usage.usage_wh is None or not self.known_us:
             return None
         return round(Fraction(self.usage.usage_wh * DAY, self.known_us))
 
 
 def compare_usage(series: Series, window: Window, zone: SiteZone) -> UsageComparison:
-    """The figures of a window. O(log n) in the meter's readings, but for those that are stored in it."""
+    """Return the usage of a window and of the one before. O(log n) in the meter's readings."""
     usage = series.usage(window)
     until = usage.closing.time if usage.closing is not None and usage.closing.quality == "last" else window.end
     return UsageComparison(usage, series.usage(window_before(window, until, zone)))
@@ -66,33 +66,33 @@ class WindowReadings:
     wh: NDArray[np.int64]
     """Register, Wh."""
     status: NDArray[np.uint8]
-    """See validation."""
+    """See vee.rules."""
     used: NDArray[np.int64]
-    """What was used since the counted reading before, Wh; -1 for a meter's first, and for one that does not count."""
+    """The usage since the counted reading before, Wh; -1 for a meter's first and for one that is not counted."""
     length: NDArray[np.int64]
-    """The time since then, µs; -1 where there is no step."""
+    """The time since then, µs; -1 where there is no usage."""
 
     def __len__(self) -> int:
         return len(self.time)
 
     def part(self, span: slice) -> WindowReadings:
-        """Some of them."""
+        """Return some of them."""
         return WindowReadings(
             self.meter, self.time[span], self.wh[span], self.status[span], self.used[span], self.length[span]
         )
 
     def table(self, groups: list[Group], zone: SiteZone) -> pd.DataFrame:
-        """As an export has them, see readings_table.COLUMNS; a group for each reading."""
+        """Return them as a table of readings_table.COLUMNS; a group for each reading."""
         ids = [self.meter] * len(self)
         return readings_frame(ids, self.time, self.wh, self.used, list(map(harmless, groups)), self.status, zone)
 
 
 def readings_in_window(series: Series, window: Window) -> WindowReadings:
-    """The readings that are stored in a window. O(n) in the meter's readings."""
+    """Return the readings that are stored in a window. O(n) in the meter's readings."""
     low, high = np.searchsorted(series.time, [window.start, window.end], side="right").tolist()
     high = max(low, high)
-    step, length = intervals_before(series.columns, series.status, series.energy, series.curve)
+    used, length = intervals_before(series.columns, series.status, series.energy, series.curve)
     span = slice(low, high)
     return WindowReadings(
-        series.meter, series.time[span], series.wh[span], series.status[span], step[span], length[span]
+        series.meter, series.time[span], series.wh[span], series.status[span], used[span], length[span]
     )

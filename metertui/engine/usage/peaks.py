@@ -1,9 +1,9 @@
-"""The half hour of each row in which most was used together, exact, without cutting every step at every half hour.
+"""The half hour of each row with the highest usage, exact, without cutting every interval at every half hour.
 
-First the half hours are reckoned roughly: a step draws evenly, so its power is added where it begins and taken away
-where it ends, and a running sum makes the half hours. C(t) is rounded by half a Wh at most, so how far they can be from
-the figures is known: a Wh for each step that is cut there, and what floats lose. What cannot be the highest of its row
-falls away, and the few that are left are reckoned by C(t).
+First the half hours are computed roughly: an interval uses energy evenly, so its power is added where it begins and
+subtracted where it ends, and a running sum gives the half hours. C(t) is rounded by half a Wh at most, so the error has
+a known bound: a Wh for each interval that is cut there, and what floats lose. Half hours that cannot be the highest of
+their row are dropped, and the few that are left are computed by C(t).
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ class Peaks(NamedTuple):
 def find_peaks(
     frozen: Frozen, meter: int | None, label_of_group: Int64Array, halves: Buckets, keys: RowKeys, progress: Progress
 ) -> Peaks:
-    """The peaks of the rows of `keys`, ascending, whose half hours are `halves`; of all meters, or of that one code.
+    """Return the peaks of the rows of `keys`, ascending, whose half hours are `halves`; of all meters, or of one code.
 
-    `progress` is told the share done; what it raises ends the work.
+    `progress` is called with the share done; what it raises ends the work.
     """
     search = _Search(frozen, label_of_group, halves, keys)
     if not keys.per_meter:
@@ -54,7 +54,7 @@ def find_peaks(
 
 
 class _Search:
-    """For the peaks of the rows that some meters make. A *line* is a row, its time aside."""
+    """The search for the peaks of some meters' rows. A *line* is a row without its time."""
 
     def __init__(self, frozen: Frozen, label_of_group: Int64Array, halves: Buckets, keys: RowKeys) -> None:
         self._frozen = frozen
@@ -65,8 +65,8 @@ class _Search:
         self._window = int(halves.marks[0]), int(halves.marks[-1])
 
     def found(self, parts: Sequence[Block], progress: Progress) -> Peaks:
-        """The peaks of the meters of these blocks."""
-        told = part_of_progress(progress, 0, 2)
+        """Return the peaks of the meters of these blocks."""
+        part_done = part_of_progress(progress, 0, 2)
         whole = [self._stays(block) for block in parts]
         lines = np.unique(np.concatenate([self._line(taken) for taken in whole]))
         rough = _Rough(len(lines), self._marks)
@@ -74,14 +74,14 @@ class _Search:
             rough.there(np.searchsorted(lines, self._line(taken)), taken)
             each = intervals_in_window(self._frozen, block.curve, self._label_of_group, *self._window)
             rough.add(np.searchsorted(lines, self._line(each)), each)
-            told(block.share_of_all(1))
-        told = part_of_progress(progress, 1, 2)
+            part_done(block.share_of_all(1))
+        part_done = part_of_progress(progress, 1, 2)
         left = [_Left(rough.highest(at, self._row), self._marks) for at in range(len(lines))]
         for block, taken in zip(parts, whole, strict=True):
             of = np.searchsorted(lines, self._line(taken))
             for at in np.unique(of).tolist():
                 left[at].add(self._frozen, taken.part(of == at))
-            told(block.share_of_all(1))
+            part_done(block.share_of_all(1))
         peaks_of = zip(lines.tolist(), left, strict=True)
         return _together([some.peaks(line, self._keys, self._row) for line, some in peaks_of])
 
@@ -93,7 +93,7 @@ class _Search:
 
 
 class _Rough:
-    """Half hours by line, not far from what they are."""
+    """Approximate half hours by line."""
 
     def __init__(self, lines: int, marks: Int64Array) -> None:
         self._marks = marks
@@ -103,21 +103,21 @@ class _Rough:
         self._power = np.zeros(size)
         """By how much it changes at a mark, Wh a µs."""
         self._cut = np.zeros(size, dtype=np.int32)
-        """By how many more steps are cut in a half hour than in that before."""
+        """By how many more intervals are cut in a half hour than in the one before."""
         self._there = np.zeros(size, dtype=np.int32)
-        """The same of stays that reach into it."""
+        """The same for segments that reach into it."""
         self._steps = np.zeros(lines, dtype=np.int64)
         self._powers = np.zeros(lines)
         """The sum of all that was added to `_power`."""
 
     def there(self, line: Int64Array, taken: Segments) -> None:
-        """Where these lines have data."""
+        """Mark where these lines have data."""
         first, last = taken.buckets(self._marks)
         np.add.at(self._there.ravel(), line * len(self._marks) + first, 1)
         np.add.at(self._there.ravel(), line * len(self._marks) + last + 1, -1)
 
     def add(self, line: Int64Array, taken: Intervals) -> None:
-        """Steps of these lines."""
+        """Add intervals of these lines."""
         marks, high = self._marks, taken.high
         self._steps += np.bincount(line, minlength=len(self._steps))
         last = np.searchsorted(marks, high) - 1
@@ -142,7 +142,7 @@ class _Rough:
         np.add.at(self._powers, line, power)
 
     def highest(self, line: int, row: Int64Array) -> Int64Array:
-        """The half hours of a line that can be the highest of their rows; below 0 stands for no row."""
+        """Return the half hours of a line that can be the highest of their rows; `row` below 0 is no row."""
         there = np.flatnonzero((np.cumsum(self._there[line])[:-1] > 0) & (row >= 0))
         if not len(there):
             return there
@@ -157,7 +157,7 @@ class _Rough:
 
 
 class _Left:
-    """The half hours of a line that are left."""
+    """The half hours of a line that can still be the highest."""
 
     def __init__(self, slots: Int64Array, marks: Int64Array) -> None:
         self._slots = slots
@@ -167,12 +167,12 @@ class _Left:
         self._wh = np.zeros(len(places) - 1, dtype=np.int64)
 
     def add(self, frozen: Frozen, taken: Segments) -> None:
-        """What some whole meters of the line used."""
+        """Add the usage of some whole meters of the line."""
         for cells in usage_cells(frozen.curve, taken, self._marks):
             np.add.at(self._wh, cells.bucket, cells.amount)
 
     def peaks(self, line: int, keys: RowKeys, row: Int64Array) -> Peaks:
-        """The highest of each row."""
+        """Return the highest half hour of each row."""
         wh, of = self._wh[self._bucket], row[self._slots]
         order = np.lexsort((self._slots, -wh, of))
         first = order[np.flatnonzero(np.diff(of[order], prepend=-1))]

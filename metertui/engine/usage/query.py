@@ -1,4 +1,4 @@
-"""What can be asked of many meters: which, when, and by what the answer is broken down."""
+"""Questions about many meters: which, when, and by what the answer is broken down."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class Question:
 
 
 def parse_clock(text: str) -> Clock | None:
-    """A span like `18:00-20:00`, or `22:00-06:00` past midnight, or none of an empty text or of all day.
+    """Return the span of `18:00-20:00`, or of `22:00-06:00` past midnight; None for an empty text or the whole day.
 
     Raises MeterError.
     """

@@ -1,4 +1,4 @@
-"""Readings as a table for other programs: each with the usage of the step that ends at it, and how it is taken."""
+"""Readings as a table for other programs, each with the usage of the interval that ends at it and its status."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ _CHUNK: Final = 50_000
 
 
 def reading_tables(frozen: Frozen, question: Question, progress: Progress = no_progress) -> Iterator[pd.DataFrame]:
-    """The stored readings that a question's days, filters and time of day leave, in tables of COLUMNS.
+    """Yield the stored readings within a question's days, filters and time of day, in tables of COLUMNS.
 
     In order of meter and time. A reading at the end of a time of day is in it, as one at midnight is of the day before.
-    kWh as numbers; `usage_kwh` is of the whole step, and missing where C begins, at a meter's first counted reading,
-    and for one that does not count. `progress` is told the share done after each table. Raises MeterError.
+    kWh as numbers; `usage_kwh` is of the whole interval, and missing where C begins, at a meter's first counted reading,
+    and for one that does not count. `progress` is called with the share done after each table. Raises MeterError.
     """
     window = window_of_days(question.first, question.last, frozen.zone)
     columns = frozen.columns

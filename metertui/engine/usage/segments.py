@@ -1,8 +1,8 @@
-"""What meters used between marks, without going through their steps one by one.
+"""The usage of meters between marks, without going through their intervals one by one.
 
-A *stay* is a meter's consecutive steps under one label: one that never moved has one. C(t) rises over it without a
-break, so what was used between two marks is the difference of C at them, and only the steps that a mark cuts are looked
-at. A year of half hours by month is 13 look-ups a meter, not 17,520 steps.
+A *segment* is a meter's consecutive intervals under one label; a meter that never moved has one. C(t) rises over it
+without a break. So the usage between two marks is the difference of C at them, and only the intervals that a mark cuts
+are looked at. A year of half hours by month takes 13 look-ups a meter instead of 17,520 intervals.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from metertui.engine.columns import Columns, Curve, Frozen, concat_ranges, first
 from metertui.engine.usage.intervals import whole_meters
 
 _CELLS: Final = 300_000
-"""Cells in memory at a time, some 30 MB; a meter's are never parted. More would be slower: they leave the cache."""
+"""Cells in memory at a time, some 30 MB; a meter's are never separated. More would leave the cache and be slower."""
 _SPARSE: Final = 8
 """A look-up by bisection costs as much as going through so many points."""
 
 
 @dataclass(frozen=True)
 class Segments:
-    """Stays that lie, at least in part, in a window, in order of (meter, time); equal lengths, int64.
+    """Segments that lie, at least in part, in a window, in order of (meter, time); equal lengths, int64.
 
     Of points of the curve, or of stored readings; instants are µs UTC.
     """
@@ -44,21 +44,21 @@ class Segments:
     """Whether it begins with a point of its own at `low`, which belongs to what ends there."""
 
     def buckets(self, marks: Int64Array) -> tuple[Int64Array, Int64Array]:
-        """The first and the last bucket that each reaches into."""
+        """Return the first and the last bucket that each reaches into."""
         last = np.searchsorted(marks, self.high) - 1
         first = np.minimum(np.searchsorted(marks, self.low, side="right") - 1, last)
         return np.where(self.opens, np.searchsorted(marks, self.low) - 1, first), last
 
     def part(self, where: NDArray[np.bool_] | slice) -> Segments:
-        """Some of them."""
+        """Return some of them."""
         return Segments(*(column[where] for column in vars(self).values()))
 
 
 class Cells(NamedTuple):
-    """What of a stay lies between two marks; equal lengths, int64."""
+    """The parts of segments between two marks; equal lengths, int64."""
 
     segment: Int64Array
-    """Their places among the stays."""
+    """Their places among the segments."""
     bucket: Int64Array
     """Bucket b lies between marks b and b + 1."""
     amount: Int64Array
@@ -67,14 +67,14 @@ class Cells(NamedTuple):
     """The places, among these, of cells of no length: a meter's first point where it ends one."""
 
     def share_done(self, taken: Segments) -> float:
-        """The share of the stays that is done with these."""
+        """Return the share of the segments that is done with these."""
         return (int(self.segment[-1]) + 1) / len(taken.meter)
 
 
 def segments_in_window(frozen: Frozen, span: slice, label_of_group: Int64Array, start: int, end: int) -> Segments:
-    """The stays that reach into (start, end], µs UTC, of whole meters, whose points are the curve's `span`.
+    """Return the segments that reach into (start, end], µs UTC, of whole meters, whose points are the curve's `span`.
 
-    A step belongs to the label of its later point's group; one below 0 is left out. A meter's first point is a step of
+    An interval belongs to the label of its later point's group; one below 0 is left out. A meter's first point is an interval of
     no length and no energy.
     """
     meter, label, first, last, begins = _alike(frozen.curve, frozen.curve_group, span, label_of_group)
@@ -89,7 +89,7 @@ def segments_in_window(frozen: Frozen, span: slice, label_of_group: Int64Array, 
 
 
 def stored_segments(frozen: Frozen, span: slice, label_of_group: Int64Array, start: int, end: int) -> Segments:
-    """The same of stored readings, the columns' `span`: each stands by itself, also where a stay begins with it."""
+    """Return the same for stored readings, the columns' `span`. Each counts, also at the start of a segment."""
     meter, label, first, last, _ = _alike(frozen.columns, frozen.group, span, label_of_group)
     time = frozen.columns.time
     taken = (label >= 0) & (time[last] > start) & (time[first] <= end)
@@ -101,33 +101,33 @@ def stored_segments(frozen: Frozen, span: slice, label_of_group: Int64Array, sta
 
 
 def usage_cells(curve: Curve, taken: Segments, marks: Int64Array) -> Iterator[Cells]:
-    """What was used (Wh) between marks (µs UTC, ascending; no stay ends outside them), some whole meters at a time."""
+    """Yield the usage (Wh) between marks (µs UTC, ascending; no segment ends outside), some whole meters at a time."""
     for part, cut in _cut(taken, marks):
         value = curve.energy_at(cut.places(curve.time, marks, after=False), cut.inner(marks))
         yield cut.cells(marks, _at(curve, part, part.low), value, _at(curve, part, part.high))
 
 
 def reading_cells(columns: Columns, taken: Segments, marks: Int64Array) -> Iterator[Cells]:
-    """How many readings are stored between marks, each up to and including the later one; else as `used`."""
+    """Yield how many readings are stored between marks, the later mark included; else as `usage_cells`."""
     for part, cut in _cut(taken, marks):
         yield cut.cells(marks, part.begin, cut.places(columns.time, marks, after=True), part.end + 1)
 
 
 class _Cut(NamedTuple):
-    """Stays and the buckets that each reaches into."""
+    """Segments and the buckets that each reaches into."""
 
     taken: Segments
     at: int
-    """How many stays stand before them."""
+    """How many segments come before them."""
     first: Int64Array
     last: Int64Array
 
     def inner(self, marks: Int64Array) -> Int64Array:
-        """The marks inside each stay, one stay behind the other."""
+        """Return the marks inside each segment, segment after segment."""
         return marks[concat_ranges(self.first + 1, self.last + 1)]
 
     def places(self, time: Int64Array, marks: Int64Array, *, after: bool) -> Int64Array:
-        """For each of `inner` the place of the stay's first point that is not before it; or that is `after` it."""
+        """Return for each of `inner` the place of the segment's first point at or after it; or strictly `after` it."""
         begin, end, count = self.taken.begin, self.taken.end, self.last - self.first
         if _SPARSE * int(count.sum()) < int((end - begin).sum()):
             which = np.repeat(np.arange(len(count)), count)
@@ -142,22 +142,22 @@ class _Cut(NamedTuple):
         return np.repeat(points, new)
 
     def cells(self, marks: Int64Array, low: Int64Array, inner: Int64Array, high: Int64Array) -> Cells:
-        """The cells of what grows along each stay, from what it is at its ends and at its inner marks."""
+        """Return the cells of a quantity that grows along each segment, from its values at ends and inner marks."""
         count = self.last - self.first
-        stay = np.arange(len(count))
+        segment = np.arange(len(count))
         begins = np.cumsum(count + 1) - count - 1
         amount = np.empty(len(inner) + len(count), dtype=np.int64)
-        until = np.arange(len(inner)) + np.repeat(stay, count)  # the cell that ends at each inner mark
+        until = np.arange(len(inner)) + np.repeat(segment, count)  # the cell that ends at each inner mark
         amount[until], amount[begins + count] = inner, high
         amount[until + 1] -= inner
         amount[begins] -= low
         taken = self.taken
         points = begins[taken.opens & (marks[self.first + 1] == taken.low)]
-        return Cells(np.repeat(stay + self.at, count + 1), concat_ranges(self.first, self.last + 1), amount, points)
+        return Cells(np.repeat(segment + self.at, count + 1), concat_ranges(self.first, self.last + 1), amount, points)
 
 
 def _cut(taken: Segments, marks: Int64Array) -> Iterator[tuple[Segments, _Cut]]:
-    """The stays, some whole meters at a time, and the buckets that they reach into."""
+    """Yield the segments, some whole meters at a time, and the buckets that they reach into."""
     first, last = taken.buckets(marks)
     for where in whole_meters(taken.meter, last - first + 1, _CELLS):
         part = taken.part(where)
@@ -165,14 +165,14 @@ def _cut(taken: Segments, marks: Int64Array) -> Iterator[tuple[Segments, _Cut]]:
 
 
 def _at(curve: Curve, taken: Segments, instant: Int64Array) -> Int64Array:
-    """Return C (Wh) of stays at an instant (µs UTC) of each."""
+    """Return C (Wh) of segments at an instant (µs UTC) of each."""
     return curve.energy_at(first_at_least(curve.time, taken.begin, taken.end + 1, instant), instant)
 
 
 def _alike(
     columns: Columns, groups: NDArray[np.int32], span: slice, label_of_group: Int64Array
 ) -> tuple[Int64Array, Int64Array, Int64Array, Int64Array, NDArray[np.bool_]]:
-    """Neighbours of one meter and one label: both, the places of their first and last, and whether a meter begins."""
+    """Return the runs of one meter and one label: both, the places of first and last, and whether a meter begins."""
     meter = columns.meter[span]
     label = label_of_group[groups[span]]
     begins = np.ones(len(meter), dtype=bool)

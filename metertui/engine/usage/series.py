@@ -1,6 +1,6 @@
 """C(t), the cumulative energy of a meter, and the usage of a window.
 
-Between two consecutive counted readings lies a step of so many Wh, drawn evenly over the time between. So C is a
+Between two consecutive counted readings lies an interval of so many Wh, drawn evenly over the time between. So C is a
 broken line through the counted readings: exact at each, linear between two, the value itself rounded half-even to a
 whole Wh, and defined from the first counted reading to the last. Usage in a window (start, end] is C(end) - C(start)
 with the window clipped to where C is defined; therefore the parts of a window sum to the whole, exactly.
@@ -32,7 +32,7 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a meter used in a window (start, end], µs UTC. No data: no edges, and None for the usage."""
+    """The usage of a meter in a window (start, end], µs UTC. Without data: no edges, and None for the usage."""
 
     meter: str
     window: str
@@ -44,7 +44,7 @@ class Usage:
     readings: int
     """Stored in the window."""
     suspect: int
-    """Of those, not counted though nobody decided so."""
+    """Those of them that are not counted without an edit: suspect or rejected."""
 
 
 class Series:
@@ -58,7 +58,7 @@ class Series:
         energy: NDArray[np.int64],
         curve: Curve,
     ) -> None:
-        """Use `of`, or `of_frozen`."""
+        """Not for callers: use `from_readings` or `from_frozen`."""
         self.meter = meter
         self.columns = columns
         """All stored readings."""
@@ -67,11 +67,11 @@ class Series:
         self.wh = columns.wh
         """Register, Wh, int64[n]."""
         self.status = status
-        """uint8[n], see validation."""
+        """uint8[n], see vee.rules."""
         self.energy = energy
-        """C at each reading, Wh, int64[n]; at one that does not count, at the last that does."""
+        """C at each reading, Wh, int64[n]; at one that is not counted, C at the last that is."""
         self.curve = curve
-        """What C is drawn through: counted readings, and exchanges."""
+        """The points of C: counted readings and exchanges."""
         self._time = curve.time
 
     @classmethod
@@ -83,7 +83,7 @@ class Series:
         max_w: int,
         corrections: Corrections | None = None,
     ) -> Series:
-        """The series of a meter's stored readings, given in time order, judged by `max_w` watts.
+        """Return the series of a meter's stored readings, given in time order, validated by `max_w` watts.
 
         `corrections` are the meter's, under the code 0.
         """
@@ -92,7 +92,7 @@ class Series:
 
     @classmethod
     def from_frozen(cls, frozen: Frozen, code: int) -> Series:
-        """The series of one of many meters, by its code."""
+        """Return the series of one of many meters, by its code."""
         span, columns = frozen.columns.span(code), frozen.columns
         return cls(
             frozen.ids[code],
@@ -107,16 +107,16 @@ class Series:
 
     @property
     def first(self) -> int | None:
-        """Where C begins: the first counted reading's time, µs UTC."""
+        """Return where C begins: the first counted reading's time, µs UTC."""
         return int(self._time[0]) if len(self._time) else None
 
     @property
     def last(self) -> int | None:
-        """Where C ends: the last counted reading's time, µs UTC."""
+        """Return where C ends: the last counted reading's time, µs UTC."""
         return int(self._time[-1]) if len(self._time) else None
 
     def window(self, name: str, now: int, zone: SiteZone) -> Window:
-        """A window by its name as of `now` (µs UTC). Raises MeterError for a name that is none.
+        """Return a window by its name as of `now` (µs UTC). Raises MeterError for an unknown name.
 
         `last_half_hour` is the 30 minutes that end at the last counted reading up to `now`. If there is none, or it
         is over a day old, they end at `now`, and nothing is known of them.
@@ -140,7 +140,7 @@ class Series:
         return int(self.curve.register_at(*self._places([instant]))[0])
 
     def usage(self, window: Window) -> Usage:
-        """What was used in a window, and how well that is known."""
+        """Return the usage of a window, and how well it is known."""
         low, high = np.searchsorted(self.time, [window.start, window.end], side="right").tolist()
         suspect = int(np.count_nonzero(rules.is_doubtful(self.status[low:high])))
         nothing = Usage(
@@ -157,7 +157,7 @@ class Series:
         return replace(nothing, opening=opening, closing=closing, usage_wh=int(energy[1] - energy[0]))
 
     def buckets(self, marks: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-        """Usage between marks: for m + 1 instants (µs UTC, ascending) Wh int64[m], and where there is data, bool[m]."""
+        """Return usage between m + 1 marks (µs UTC, ascending), Wh int64[m], and where there is data, bool[m]."""
         if not len(self._time):
             return np.zeros(len(marks) - 1, dtype=np.int64), np.zeros(len(marks) - 1, dtype=bool)
         first, last = self._time[0], self._time[-1]
@@ -166,7 +166,7 @@ class Series:
         return np.diff(self.curve.energy_at(np.searchsorted(self._time, clipped), clipped)), known
 
     def is_exact(self, marks: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """At which instants (µs UTC) C is no estimate between two readings: read, or outside what is known."""
+        """Return at which instants (µs UTC) C is not estimated: at a reading, or outside the known time."""
         if not len(self._time):
             return np.ones(len(marks), dtype=bool)
         clipped = np.clip(marks, self._time[0], self._time[-1])

@@ -55,9 +55,7 @@ def upright(picture: Picture, width: int, height: int, inks: Sequence[Style]) ->
         labels, series = labels[::each], tuple(Series(name, means(values, each)) for name, values in series)
         guessed = tuple(any(guessed[at : at + each]) for at in range(0, len(guessed), each))
     edges = _edges(len(labels), beside, room)
-    at = [
-        max(0, math.ceil(mark / marks[-1] * rows) - 1) for mark in marks
-    ]  # rows with their upper edge there
+    at = [max(0, math.ceil(mark / marks[-1] * rows) - 1) for mark in marks]  # rows with their upper edge there
     figure = Figure(width, rows, marks, at)
     parts = np.array([[np.nan if value is None else value for value in values] for _, values in series]) / marks[-1]
     if stacked:
