@@ -1,4 +1,4 @@
-"""The app: its screens, its keys, and the tick that shows them the state of things."""
+"""The app: its screens, its keys, and the tick that updates the screen in view."""
 
 from __future__ import annotations
 
@@ -28,12 +28,11 @@ _TICK_SECONDS: Final = 0.25
 
 
 class MetertuiApp(ThriftyApp):
-    """The screens over a head-end that runs already, in the same event loop.
+    """The screens over a running head-end, in the same event loop.
 
-    `keep_heap` is called when a part of it has been shown for the first time and will stay in memory. `walk` says
-    whether newcomers are shown the first steps, `colours` how many the terminal has (theme.colours), `welcome` what the
-    first screen has to say at first, `login_hint` what stands at every login, and `command` what to type for metertui
-    in another terminal.
+    `keep_heap` is called each time something that stays in memory has been shown for the first time. `walk` shows the
+    first steps. `colours` is how many the terminal has (see theme.colours), `welcome` the first message of the first
+    screen, `login_hint` a line at every login, and `command` what to type for metertui in another terminal.
     """
 
     CSS_PATH = "metertui.tcss"
@@ -55,7 +54,7 @@ class MetertuiApp(ThriftyApp):
             Binding(key.lower(), f"go('{place}')", title, show=False, priority=True)
             for place, (key, title) in PLACES.items()
         ),
-        Binding("ctrl+l", "draw", "Draw anew", show=False, priority=True),
+        Binding("ctrl+l", "draw", "Redraw", show=False, priority=True),
         Binding("f10", "quit", "Quit", priority=True, key_display="F10"),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
     ]
@@ -74,8 +73,8 @@ class MetertuiApp(ThriftyApp):
     ) -> None:
         colourless = theme.colourless(os.environ)
         if not colourless:
-            os.environ.pop("NO_COLOR", None)  # empty is as good as absent, but not to Textual
-        # As the terminal's own, or colours would be made greys first, and greys are colours.
+            os.environ.pop("NO_COLOR", None)  # empty means absent, but not to Textual
+        # The colours of the terminal: Textual would turn others into greys, and greys are colours.
         super().__init__(ansi_color=True if colourless else None)
         self._keep_heap = keep_heap
         self._walk = walk
@@ -103,9 +102,9 @@ class MetertuiApp(ThriftyApp):
         self.set_interval(_TICK_SECONDS, self.tick)
 
     def tick(self) -> None:
-        """Show the screen in view, or under help or the palette, how things are: a login may end meanwhile."""
+        """Update the screen in view, also under help or the palette, and end a login that has expired."""
         screen = next((screen for screen in reversed(self.screen_stack) if isinstance(screen, DeskScreen)), None)
-        # While the app ends, a screen in view may have lost its widgets already.
+        # While the app ends, the screen in view may have no widgets any more.
         if self.is_running and screen is not None and screen.is_mounted:
             screen.show_live(self.headend.live())
             if screen.view_name not in self._kept:
@@ -113,11 +112,11 @@ class MetertuiApp(ThriftyApp):
                 self.call_after_refresh(self._keep_heap)
 
     def action_walk(self) -> None:
-        """Take a newcomer by the hand."""
+        """Show the first steps."""
         self.push_screen(WalkScreen())
 
     async def action_go(self, place: str) -> None:
-        """Show a screen; whatever stands over the one in view is left."""
+        """Show a screen, and close what is open over the one in view."""
         while isinstance(self.screen, ModalScreen):  # help, or the palette
             self.pop_screen()
         if not isinstance(self.screen, DeskScreen) or self.screen.place != place:
@@ -127,50 +126,50 @@ class MetertuiApp(ThriftyApp):
         self.call_later(self.tick)
 
     def action_explain(self) -> None:
-        """Explain the screen in view, or stop explaining it."""
+        """Open the help of the screen in view, or close it."""
         if isinstance(self.screen, HelpScreen | WalkScreen):
             self.pop_screen()
         elif isinstance(self.screen, DeskScreen):
             self.push_screen(HelpScreen(self.screen))
 
     async def on_event(self, event: events.Event) -> None:
-        # Here, because a key that a field takes never comes to the app's handlers.
+        # Here, because the handlers of the app never get a key that a field takes.
         if isinstance(event, events.Key | events.Paste | events.MouseDown):
             self.sessions.touch()
         await super().on_event(event)
         if isinstance(event, events.Resize) and self.screen_stack:
-            self.action_draw()  # what terminals make of what they showed differs
+            self.action_draw()  # terminals differ in what they do with their content
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Every action by its name, for the palette."""
+        """Yield every action by its name, for the palette."""
         for place, (key, title) in PLACES.items():
             yield SystemCommand(
                 f"{title} ({key})", f"Go to {title}", lambda place=place: self.call_later(self.action_go, place)
             )
-        told: set[str] = set()
-        # The screen's own first, those too that a field with the focus takes for letters; then those of what has it.
+        offered: set[str] = set()
+        # First those of the screen, also keys that a focused field takes as letters; then those of the focused widget.
         focused = ((node, binding) for node, binding, _, _ in screen.active_bindings.values() if _offers(node, binding))
         for node, binding in chain(own_keys(screen), focused):
             _, name, arguments = actions.parse(binding.action)
-            if binding.description not in told and node.check_action(name, arguments):
-                told.add(binding.description)
+            if binding.description not in offered and node.check_action(name, arguments):
+                offered.add(binding.description)
                 yield SystemCommand(
                     binding.description,
                     f"Key {self.get_key_display(binding)}",
                     lambda node=node, action=binding.action: self.call_later(node.run_action, action),
                 )
-        yield SystemCommand("Colours: dark, light, the terminal's", "Change the theme", self.action_toggle_theme)
-        yield SystemCommand("First steps", "Zone, first staff account, where meters connect", self.action_walk)
-        yield SystemCommand("Draw anew (ctrl+L)", "Where another program wrote on the screen", self.action_draw)
+        yield SystemCommand("Colours: dark, light, terminal", "Change the theme", self.action_toggle_theme)
+        yield SystemCommand("First steps", "Time zone, first staff account, how meters connect", self.action_walk)
+        yield SystemCommand("Redraw (ctrl+L)", "Repair the screen after another program wrote on it", self.action_draw)
         yield SystemCommand("Help (F1)", "Explain this screen", self.action_explain)
         yield SystemCommand("Quit (F10)", "Leave; the server stops", self.action_quit)
 
     def action_toggle_theme(self) -> None:
-        """Dark to light to the terminal's own colours, and back to dark."""
+        """Change from dark to light, to the colours of the terminal, and back to dark."""
         self.theme = theme.after(self.theme)
 
 
 def _offers(node: DOMNode, binding: Binding) -> bool:
-    """Whether a key of what has the focus is worth a name in the palette."""
+    """Whether the palette offers a key of the focused widget."""
     own = isinstance(node, Screen) and not binding.action.startswith(("app.", "screen."))
     return own or binding.action == "copy"

@@ -1,4 +1,4 @@
-"""The command line, a module a command."""
+"""The command line: a module for each command or group of commands."""
 
 from __future__ import annotations
 

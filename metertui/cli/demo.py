@@ -1,4 +1,4 @@
-"""`metertui demo`: a made-up town on a temporary data folder, live; without a terminal, its story as text."""
+"""`metertui demo`: a made-up town in a temporary data folder; without a terminal, a demonstration as text."""
 
 from __future__ import annotations
 
@@ -29,28 +29,27 @@ SEED: Final = 7
 LOGIN: Final = ("demo@metertui.example", "demo")
 _INTERVAL: Final = 30 * MINUTE
 _PERIOD: Final = 10.0
-"""Seconds in which every live meter speaks once, so that something happens while one looks."""
+"""Seconds between two readings of a live meter, so that something happens while one watches."""
 _TARIFFS: Final = """effective_from,apartment_type,band,from_time,to_time,cents_per_kwh,tax_percent
 {day},,peak,07:00,23:00,31.20,9
 {day},,off-peak,23:00,07:00,19.80,9
 """
 _STRANGER: Final = 240
-"""In so many rounds, one line that is refused: no town is without."""
+"""One line in so many rounds is refused."""
 _SILENT, _EXCHANGED, _PATCHY, _MISREAD = -1, -2, -3, -4
-"""Meters, counted from the last, of which there is something on the list of exceptions: one that has not been heard for
-two days, one whose register was changed without a word and that has yet to speak today, one with two days missing, and
-one with a bad read."""
+"""Positions, from the end, of meters with exceptions: one that has been silent for two days, one with an undeclared
+exchange of its register that has not sent today, one with two days missing, and one with a bad read."""
 
 
 def demo(options: argparse.Namespace) -> None:
-    """`metertui demo`."""
+    """Run `metertui demo`."""
     del options  # it has none
     with tempfile.TemporaryDirectory(prefix="metertui-demo-") as name:
         data = Path(name)
         stated = settings.load(data, {"host": "127.0.0.1", "port": 0})
         zone = stated.rules().zone
         fleet = Fleet(METERS, SEED, zone)
-        with progress_bar("making up a town") as share:
+        with progress_bar("making a town") as share:
             prepare(data, fleet, zone, time.time_ns() // 1000, share)
         engine = open_owned(data, stated)
         if not on_terminal():
@@ -70,8 +69,8 @@ def demo(options: argparse.Namespace) -> None:
             engine,
             stated,
             beside,
-            welcome=f"A made-up town: {METERS} meters speak, each every {_PERIOD:g} s. F1 explains a screen, F2 to F7 "
-            f"go from one to another; {fleet.accounts[0].meter} is a meter to look up. Log in as {login}.",
+            welcome=f"A made-up town: {METERS} meters send a reading every {_PERIOD:g} s. F1 explains a screen, "
+            f"F2 to F7 switch between them; {fleet.accounts[0].meter} is a meter to look up. Log in as {login}.",
             login_hint=f"In this demonstration: {login}.",
         )
 
@@ -86,7 +85,7 @@ def prepare(folder: Path, fleet: Fleet, zone: SiteZone, now: int, share: Progres
     ids = [account.meter for account in fleet.accounts]
     changed = now - 9 * DAY
     fitted = fleet.registers_at(changed)[_EXCHANGED] - 20
-    # Not from the month's first midnight on: that instant is the month's before, which would be there with no usage.
+    # Not from the first midnight of the month: it belongs to the month before, which would have no usage.
     day, begin = zone.day(start), start + _INTERVAL
     while begin <= now:
         end = min(zone.midnight(day + timedelta(days=1)) - 1, now)
@@ -107,7 +106,7 @@ def prepare(folder: Path, fleet: Fleet, zone: SiteZone, now: int, share: Progres
 
 
 async def _town(fleet: Fleet, zone: SiteZone) -> AsyncIterator[Iterable[str]]:
-    """Live meters, and now and then one that nobody knows."""
+    """Yield the lines of live meters, and now and then one of an unknown meter."""
     rounds = _STRANGER // 2
     async for lines in demo_story.without(simulator.live_rounds(fleet, zone, _PERIOD, None), _mute(fleet)):
         rounds += 1
@@ -115,5 +114,5 @@ async def _town(fleet: Fleet, zone: SiteZone) -> AsyncIterator[Iterable[str]]:
 
 
 def _mute(fleet: Fleet) -> list[str]:
-    """The meters that say nothing today."""
+    """Return the meters that send nothing today."""
     return [fleet.accounts[place].meter for place in (_SILENT, _EXCHANGED)]

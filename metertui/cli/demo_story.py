@@ -1,4 +1,4 @@
-"""The demonstration as text: the way of a reading from the socket to the bill, over a real server's real sockets."""
+"""The demonstration as text: the path of a reading from a socket to a bill, with a real server."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ from metertui.settings import Settings
 
 LIVE_SECONDS: Final = 4.0
 _PERIOD: Final = 0.5
-"""Seconds in which every meter speaks once."""
+"""Seconds between two readings of a meter."""
 
 
 async def tell(
     engine: Engine, stated: Settings, fleet: Fleet, login: tuple[str, str], mute: Collection[str] = ()
 ) -> None:
-    """Run a server on `engine`, let the meters speak to it but those in `mute`, ask it, and close its day."""
+    """Run a server on an engine, send it the readings of all meters except `mute`, query it, and close its day."""
     headend, listener = build_head_end(engine, stated)
     await headend.start()
     try:
         await listener.start()
         print(f"metertui: a made-up town of {len(fleet)} meters with {len(engine.readings):,} readings in its archive,")
-        print(f"served on {headend.address} from a temporary folder. On a terminal this is the app; log in there as")
-        print(f"{login[0]} with the password {login[1]}. Here is the same as text.")
+        print(f"served on {headend.address} from a temporary folder. In a terminal this is the app; log in there as")
+        print(f"{login[0]} with the password {login[1]}. This is the same as text.")
         await _ingest(headend, listener.port, fleet, mute)
         await _talk(headend, listener.port, fleet)
         await _look_up(headend, fleet)
@@ -60,20 +60,20 @@ def _heading(text: str) -> None:
 
 
 def _remark(text: str) -> None:
-    """What a newcomer may want to know of what follows."""
+    """Print what a newcomer may want to know about what follows."""
     print(f"# {text}")
 
 
 async def without(rounds: AsyncIterator[Iterable[str]], meters: Collection[str]) -> AsyncIterator[list[str]]:
-    """What the simulator's meters say, but for some of them."""
+    """Yield the lines of the simulator except those of some meters."""
     mute = tuple(f"READ {meter} " for meter in meters)
     async for lines in rounds:
         yield [line for line in lines if not line.startswith(mute)]
 
 
 async def _ingest(headend: HeadEnd, port: int, fleet: Fleet, mute: Collection[str]) -> None:
-    _heading(f"Live ingest: every meter speaks each {_PERIOD:g} s, over four connections")
-    _remark("each reading is answered OK once it is on disk; what arrives together shares one sync")
+    _heading(f"Live ingest: every meter sends a reading every {_PERIOD:g} s, over four connections")
+    _remark("each reading is answered OK when it is on disk; readings that arrive together share one sync")
     zone = headend.engine.zone
     rounds = without(simulator.live_rounds(fleet, zone, _PERIOD, time.monotonic() + LIVE_SECONDS), mute)
     meters = asyncio.create_task(
@@ -95,8 +95,8 @@ async def _talk(headend: HeadEnd, port: int, fleet: Fleet) -> None:
     meter = fleet.accounts[0].meter
     stamp = headend.engine.zone.iso(headend.engine.clock.now())
     known = f"{int(fleet.registers_at(headend.engine.clock.now())[0]) / 1000 + 0.5:.1f}"
-    _remark("> is what a meter sends, < what it is answered: a retry is stored once; a register that falls is kept,")
-    _remark("but not counted until the next reading says which was wrong; a refused line costs nothing but itself")
+    _remark("> is what a meter sends, < the reply. A retry is stored once. A register that falls is stored,")
+    _remark("but not counted until the next reading shows which was wrong. A refused line affects nothing else.")
     lines = [
         "PING",
         'REGISTER new-1 address="1 Harbour Street" region=Central sub_region=Harbour apartment_type=3-room',
@@ -112,7 +112,7 @@ async def _talk(headend: HeadEnd, port: int, fleet: Fleet) -> None:
 async def _look_up(headend: HeadEnd, fleet: Fleet) -> None:
     account = fleet.accounts[0]
     _heading(f"Look-up: meter {account.meter}, {account.address}, {account.apartment_type}")
-    _remark(f"the register at both ends of each window, and what was used between; metertui usage {account.meter} week")
+    _remark(f"the register at both ends of each window, and the usage between; metertui usage {account.meter} week")
     zone = headend.engine.zone
     windows = ("last_half_hour", "today", "yesterday", "week", "month", "last_month")
     rows = [usage_row(headend.engine.usage(account.meter, name), zone) for name in windows]
@@ -128,7 +128,9 @@ async def _look_up(headend: HeadEnd, fleet: Fleet) -> None:
 async def _bill(headend: HeadEnd, fleet: Fleet) -> None:
     meter = fleet.accounts[0].meter
     _heading(f"The bill of meter {meter} for the last month")
-    _remark(f"metertui bill {meter}; metertui explain {meter} last_month says what it rests on, down to file and line")
+    _remark(
+        f"metertui bill {meter}; metertui explain {meter} last_month explains it, down to file and line"
+    )
     print_statement(one_meter.statement_of_month(headend.engine, meter), headend.engine.zone)
 
 
@@ -144,14 +146,14 @@ async def _government(headend: HeadEnd) -> None:
 
 async def _exceptions(headend: HeadEnd) -> None:
     _heading("Exceptions: what someone should look at")
-    _remark("metertui exceptions; a person may void, release, or declare an exchange, and take each back")
+    _remark("metertui exceptions; people may void, release, or declare an exchange, and undo each")
     found = await headend.ask(find_exceptions, headend.engine.site_state(), CaseQuestion())
     print(format_table([row(each, headend.engine.zone) for each in found.rows], ["meter", "cause", "why"]))
 
 
 async def _close(port: int) -> None:
     _heading("The day close")
-    _remark("the log becomes one file a day, which any spreadsheet opens; meters are served meanwhile")
+    _remark("the log becomes one file for each day, which any spreadsheet opens; meters are served meanwhile")
     await _converse(port, ["STOPSERVER"])
 
 
@@ -172,7 +174,7 @@ async def _converse(port: int, lines: list[str]) -> None:
 
 
 def bars(labels: list[str], values: list[float], title: str) -> str:
-    """A bar chart in plain characters, 80 wide."""
+    """Return a bar chart in plain characters, 80 columns wide."""
     plotext.clear_figure()
     plotext.theme("clear")
     plotext.plotsize(80, 16)
@@ -185,7 +187,7 @@ def bars(labels: list[str], values: list[float], title: str) -> str:
 
 
 def _step(most: float) -> float:
-    """A round step of which three to seven reach up to `most`."""
+    """Return a round step of which three to seven reach up to `most`."""
     if most <= 0:
         return 1.0
     unit = 10.0 ** math.floor(math.log10(most / 3))

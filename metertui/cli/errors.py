@@ -1,7 +1,7 @@
-"""What only the command line can go wrong with."""
+"""Errors of the command line alone."""
 
 from __future__ import annotations
 
 
 class UsageError(Exception):
-    """Words that ask for nothing that can be done; its text explains in one sentence."""
+    """Wrong usage of a command; the text explains it in one sentence. The exit code is 2."""

@@ -68,7 +68,7 @@ async def test_the_palette_has_every_screen(town: Town) -> None:
     async with at_work(town, "f2") as pilot:
         titles = [command.title for command in town.app.get_system_commands(pilot.app.screen)]
         assert [f"{title} ({key})" for key, title in PLACES.values()] == titles[:6]
-        assert {"Pause", "Colours: dark, light, the terminal's", "Quit (F10)"} <= set(titles)
+        assert {"Pause", "Colours: dark, light, terminal", "Quit (F10)"} <= set(titles)
         await pilot.press("ctrl+p")
         await pilot.pause()
         assert isinstance(pilot.app.screen, CommandPalette)
@@ -86,9 +86,9 @@ async def test_the_palette_offers_what_the_footer_does_and_more(town: Town) -> N
             assert set(shown) <= set(offered[len(PLACES) : -5])
             assert len(set(offered)) == len(offered)
             assert offered[-5:] == [
-                "Colours: dark, light, the terminal's",
+                "Colours: dark, light, terminal",
                 "First steps",
-                "Draw anew (ctrl+L)",
+                "Redraw (ctrl+L)",
                 "Help (F1)",
                 "Quit (F10)",
             ]
