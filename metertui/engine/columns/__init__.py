@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from metertui.engine.attributes import Group
 from metertui.engine.columns import tail_columns
-from metertui.engine.columns.columns import Columns, Curve, Frozen, as_frame
-from metertui.engine.columns.edit_columns import Corrections
+from metertui.engine.columns.columns import Columns, Corrections, Curve, Frozen, as_frame
 from metertui.engine.columns.interpolation import interpolate
 from metertui.engine.columns.sorted_runs import (
     LEAF_LOAD,

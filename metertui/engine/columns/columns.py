@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,6 @@ from numpy.typing import NDArray
 
 from metertui.engine.attributes import Group
 from metertui.engine.base import SiteZone
-from metertui.engine.columns.edit_columns import Corrections
 from metertui.engine.columns.interpolation import interpolate
 from metertui.engine.columns.sorted_runs import first_at_least
 
@@ -93,6 +93,22 @@ class Curve(Columns):
         before = np.maximum(place - 1, 0)
         rising = self.base[before] + self.energy_at(place, instant) - self.energy[before]
         return np.where(self.time[place] == instant, self.wh[place], rising)
+
+
+class Corrections(NamedTuple):
+    """The edits that change what counts, as arrays: meter codes (int32), µs UTC and Wh (int64).
+
+    Each group of arrays has equal lengths, in order of (meter, time), each pair once.
+    """
+
+    void_meter: NDArray[np.int32]
+    void_time: NDArray[np.int64]
+    release_meter: NDArray[np.int32]
+    release_time: NDArray[np.int64]
+    exchange_meter: NDArray[np.int32]
+    exchange_time: NDArray[np.int64]
+    final: NDArray[np.int64]
+    initial: NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
