@@ -1,0 +1,123 @@
+"""The edit log: edits are appended, undone by later ones, and survive a torn line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from metertui.engine.base.zone import HOUR, SiteZone
+from metertui.engine.errors import MeterError, Refused
+from metertui.engine.vee.edit_log import HEADER, Edit, EditLog, MeterEdits, check_reason, corrections_from, parse_row
+
+ZONE = SiteZone("Asia/Singapore")
+NOW = ZONE.parse("2025-03-12T10:40:00")
+AT = ZONE.parse("2025-03-10T02:00:00")
+
+
+def edit(kind: str, at: int | None = AT, *, meter: str = "m", who: str = "ann", decided: int = NOW) -> Edit:
+    registers = (9000, 100) if kind == "exchange" else (0, 0)
+    return Edit(decided, meter, kind, at, who, "a reason", *registers)
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> EditLog:
+    log = EditLog(tmp_path, ZONE)
+    log.load()
+    return log
+
+
+def store(log: EditLog, *edits: Edit) -> None:
+    log.append_edits(edits)
+    for each in edits:
+        log.apply_edit(each)
+
+
+def test_edits_are_read_back_as_they_were_appended(tmp_path: Path, log: EditLog) -> None:
+    edits = [edit("void"), edit("exchange", AT + HOUR), edit("deactivate", None, who="=bob"), edit("note", meter="n")]
+    store(log, *edits[:2])
+    store(log, *edits[2:])
+    again = EditLog(tmp_path, ZONE)
+    again.load()
+    assert list(again) == edits
+    assert again.newest == edits[-1]
+    assert again.history_of_meter("m") == edits[:3]
+    assert ",'=bob," in log.path.read_text()
+
+
+def test_an_undone_edit_stays_in_the_history_alone(log: EditLog) -> None:
+    void, undo = edit("void"), edit("unvoid", decided=NOW + 1)
+    store(log, void)
+    assert log.is_in_force(void)
+    assert log.edits_in_force("void", "release") == [void]
+    store(log, undo)
+    assert not log.is_in_force(void)
+    assert log.edits_in_force("void") == []
+    assert log.history_of_meter("m") == [void, undo]
+    edits = log.edits_of_meter("m")
+    assert edits is not None
+    assert edits.edit_at(AT) is None
+
+
+def test_the_latest_edits_of_a_person_are_those_made_together(log: EditLog) -> None:
+    first, second, other = edit("void"), edit("release", AT + HOUR, decided=NOW + 1), edit("void", who="bob", meter="n")
+    together = edit("release", AT + 2 * HOUR, decided=NOW + 1)
+    store(log, first, other, second, together)
+    assert log.last_edits_by("ann") == [second, together]
+    assert log.last_edits_by("eve") == []
+
+
+def test_a_retracted_append_leaves_no_trace(log: EditLog) -> None:
+    store(log, edit("void"))
+    before = log.path.read_bytes()
+    log.retract_append(log.append_edits([edit("void", AT + HOUR)]))
+    assert log.path.read_bytes() == before
+
+
+def test_a_torn_last_line_is_dropped_with_a_warning(tmp_path: Path, log: EditLog) -> None:
+    store(log, edit("void"))
+    whole = log.path.read_bytes()
+    log.path.write_bytes(whole + b"2025-03-12T10:40:00+08:00,m,vo")
+    again = EditLog(tmp_path, ZONE)
+    again.load()
+    assert (len(again), len(again.warnings)) == (1, 1)
+    again.mend()
+    assert log.path.read_bytes() == whole
+
+
+def test_edits_become_columns_in_order_of_meter_and_time() -> None:
+    second, first = MeterEdits(), MeterEdits()
+    for each in (edit("void", AT + HOUR), edit("void"), edit("release", AT + 3 * HOUR), edit("accept", AT + 4 * HOUR)):
+        second.apply_edit(each)
+    first.apply_edit(edit("exchange"))
+    found = corrections_from({7: second, 3: first})
+    assert found is not None
+    assert (found.void_meter.tolist(), found.void_time.tolist()) == ([7, 7], [AT, AT + HOUR])
+    assert (found.release_meter.tolist(), found.release_time.tolist()) == ([7], [AT + 3 * HOUR])
+    assert [part.tolist() for part in found[4:]] == [[3], [AT], [9000], [100]]
+    only_accepted = MeterEdits()
+    only_accepted.apply_edit(edit("accept"))
+    assert corrections_from({1: only_accepted}) is None
+
+
+@pytest.mark.parametrize(
+    ("what", "values", "why"),
+    [
+        ("mend", f"at={ZONE.iso(AT)}", "'mend' is not a kind of edit"),
+        ("void", "", "the values of void are at=…"),
+        ("void", f"at={ZONE.iso(AT)} at={ZONE.iso(AT)}", "the values of void are at=…"),
+        ("exchange", f"at={ZONE.iso(AT)} final=9", "the values of exchange are at=… final=… initial=…"),
+        ("deactivate", f"at={ZONE.iso(AT)}", "the values of deactivate are"),
+    ],
+)
+def test_an_invalid_row_is_refused_with_its_reason(what: str, values: str, why: str) -> None:
+    with pytest.raises(Refused, match=why):
+        parse_row((ZONE.iso(NOW), "m", what, values, "ann", "x"), ZONE)
+    assert len(HEADER) == 6
+
+
+def test_a_reason_is_one_short_line() -> None:
+    assert check_reason("  read \n twice ") == "read twice"
+    for wrong in ("", " \n", "x" * 401, "a\x1bb"):
+        with pytest.raises(MeterError, match="reason"):
+            check_reason(wrong)
