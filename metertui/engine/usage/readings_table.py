@@ -34,8 +34,9 @@ def reading_tables(frozen: Frozen, question: Question, progress: Progress = no_p
     """Yield the stored readings within a question's days, filters and time of day, in tables of COLUMNS.
 
     In order of meter and time. A reading at the end of a time of day is in it, as one at midnight is of the day before.
-    kWh as numbers; `usage_kwh` is of the whole interval, and missing where C begins, at a meter's first counted reading,
-    and for one that does not count. `progress` is called with the share done after each table. Raises MeterError.
+    kWh as numbers. `usage_kwh` is of the whole interval; it is missing at a meter's first counted reading, where C
+    begins, and for a reading that is not counted. `progress` is called with the share done after each table. Raises
+    MeterError.
     """
     window = window_of_days(question.first, question.last, frozen.zone)
     columns = frozen.columns

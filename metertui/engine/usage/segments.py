@@ -74,8 +74,8 @@ class Cells(NamedTuple):
 def segments_in_window(frozen: Frozen, span: slice, label_of_group: Int64Array, start: int, end: int) -> Segments:
     """Return the segments that reach into (start, end], µs UTC, of whole meters, whose points are the curve's `span`.
 
-    An interval belongs to the label of its later point's group; one below 0 is left out. A meter's first point is an interval of
-    no length and no energy.
+    An interval belongs to the label of its later point's group; one below 0 is left out. A meter's first point is an
+    interval of no length and no energy.
     """
     meter, label, first, last, begins = _alike(frozen.curve, frozen.curve_group, span, label_of_group)
     time = frozen.curve.time
