@@ -128,9 +128,7 @@ async def _look_up(headend: HeadEnd, fleet: Fleet) -> None:
 async def _bill(headend: HeadEnd, fleet: Fleet) -> None:
     meter = fleet.accounts[0].meter
     _heading(f"The bill of meter {meter} for the last month")
-    _remark(
-        f"metertui bill {meter}; metertui explain {meter} last_month explains it, down to file and line"
-    )
+    _remark(f"metertui bill {meter}; metertui explain {meter} last_month explains it, down to file and line")
     print_statement(one_meter.statement_of_month(headend.engine, meter), headend.engine.zone)
 
 

@@ -16,7 +16,7 @@ from metertui.engine.base import Int64Array
 _SAFE: Final = float(1 << 62)
 """Products below this are exact in int64."""
 _FLOAT: Final = float(1 << 52)
-"""Below this a float tells a quotient from every half."""
+"""Below this a float is exact enough to tell a quotient from a half."""
 
 
 def interpolate(e0: Int64Array, e1: Int64Array, t0: Int64Array, t1: Int64Array, t: Int64Array) -> Int64Array:

@@ -147,7 +147,7 @@ class FrozenRuns:
         """Raise AssertionError if an invariant is broken, or row i is not the pair (values[i], i) of keys[i]."""
         self.directory._check()
         count = len(self.directory)
-        assert list(self.directory.values()) == list(range(count)), "keys stand in the order of their runs"
+        assert list(self.directory.values()) == list(range(count)), "keys are in the order of their runs"
         assert len(self.edges) == count + 1, "one edge a run and one behind them"
         assert self.edges[0] == 0, "the first run begins the arrays"
         assert self.edges[-1] == len(self.values), "the last run ends the arrays"
@@ -158,11 +158,11 @@ class FrozenRuns:
         steps = np.diff(self.values.astype(np.int64), prepend=0)
         assert (steps[inside] >= 0).all(), "values ascend inside a run"
         rows = self.rows_at(0, len(self))
-        assert np.array_equal(np.sort(rows), np.arange(len(keys))), "each row stands here once"
-        assert (np.diff(rows, prepend=0)[inside & (steps == 0)] > 0).all(), "equal values stand in order of row"
+        assert np.array_equal(np.sort(rows), np.arange(len(keys))), "each row is here once"
+        assert (np.diff(rows, prepend=0)[inside & (steps == 0)] > 0).all(), "equal values are in order of row"
         here = np.array(self.directory.keys(), dtype=np.int64).repeat(np.diff(self.edges))
-        assert np.array_equal(here, keys[rows]), "each row stands under its key"
-        assert np.array_equal(self.values, values[rows]), "each row stands beside its value"
+        assert np.array_equal(here, keys[rows]), "each row has its key"
+        assert np.array_equal(self.values, values[rows]), "each row has its value"
 
 
 class LiveRun:
@@ -248,9 +248,9 @@ class LiveRuns:
         for key, run in self.directory.items():
             assert len(run.rows), "no run is empty"
             pairs = list(zip(run.values, run.rows, strict=True))
-            assert pairs == sorted(pairs), "pairs stand in order of value and row"
-            assert all(keys[row - first] == key for row in run.rows), "each row stands under its key"
-            assert all(values[row - first] == value for value, row in pairs), "each row stands beside its value"
+            assert pairs == sorted(pairs), "pairs are in order of value and row"
+            assert all(keys[row - first] == key for row in run.rows), "each row has its key"
+            assert all(values[row - first] == value for value, row in pairs), "each row has its value"
             rows += run.rows
-        assert sorted(rows) == list(range(first, first + len(keys))), "each row stands here once"
+        assert sorted(rows) == list(range(first, first + len(keys))), "each row is here once"
         assert self._size == len(keys), "every pair is counted"

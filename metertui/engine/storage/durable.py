@@ -84,29 +84,29 @@ class Replacement:
         self._spare, self._old = path.with_name(f".{path.name}.{suffix}"), path.with_name(f".{path.name}.old")
         self._due = pending_path(path)
         self._fd = -1
-        with self._careful():
+        with self._discarding_on_error():
             self._fd = os.open(self._spare, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             os.fchmod(self._fd, _mode(path) if mode is None else mode)
 
     def write(self, data: bytes) -> None:
         """Append to the new version."""
-        with self._careful():
+        with self._discarding_on_error():
             write_all(self._fd, data)
 
     def restart(self) -> None:
         """Empty the new version."""
-        with self._careful():
+        with self._discarding_on_error():
             os.ftruncate(self._fd, 0)
             os.lseek(self._fd, 0, os.SEEK_SET)
 
     def sync(self) -> None:
         """Sync what was written so far, so that less is left for `commit`."""
-        with self._careful():
+        with self._discarding_on_error():
             sync_metadata_too(self._fd)
 
     def commit(self) -> None:
         """Replace the old file; on disk on return."""
-        with self._careful():
+        with self._discarding_on_error():
             self._seal()
             self._place(self._spare)
         self._forget()
@@ -144,14 +144,14 @@ class Replacement:
 
     def make_pending(self) -> None:
         """Rename the new version, on disk, so that `finish_pending` finds it."""
-        with self._told():
+        with self._as_storage_error():
             self._seal()
             os.replace(self._spare, self._due)
             sync_folder(self._due.parent)
 
     def commit_pending(self) -> Callable[[], None]:
         """Replace the old file with the pending one; return the function that undoes it."""
-        with self._told():
+        with self._as_storage_error():
             return self._place(self._due)
 
     def forget_old(self) -> None:
@@ -159,14 +159,14 @@ class Replacement:
         self._forget()
 
     @contextlib.contextmanager
-    def _told(self) -> Iterator[None]:
+    def _as_storage_error(self) -> Iterator[None]:
         try:
             yield
         except OSError as error:
             raise storage_error(self._path, error) from error
 
     @contextlib.contextmanager
-    def _careful(self) -> Iterator[None]:
+    def _discarding_on_error(self) -> Iterator[None]:
         try:
             yield
         except OSError as error:

@@ -60,30 +60,30 @@ class MeterEdits:
     notes: dict[int, list[Edit]] = field(default_factory=dict)
     """Notes and requests for another reading."""
 
-    def apply_edit(self, event: Edit) -> None:
+    def apply_edit(self, edit: Edit) -> None:
         """Put an edit into force, or undo the one that it undoes."""
-        if event.at is None:
+        if edit.at is None:
             return
-        if event.kind in ("note", "reask"):
-            self.notes.setdefault(event.at, []).append(event)
+        if edit.kind in ("note", "reask"):
+            self.notes.setdefault(edit.at, []).append(edit)
             return
-        standing = getattr(self, f"{UNDOES.get(event.kind, event.kind)}s")
-        if event.kind in UNDOES:
-            standing.pop(event.at, None)
+        in_force = getattr(self, f"{UNDOES.get(edit.kind, edit.kind)}s")
+        if edit.kind in UNDOES:
+            in_force.pop(edit.at, None)
         else:
-            standing[event.at] = event
+            in_force[edit.at] = edit
 
     def edit_at(self, instant: int) -> Edit | None:
         """Return the edit that is in force at an instant (µs UTC), if any."""
-        for standing in (self.exchanges, self.voids, self.releases, self.accepts):
-            if instant in standing:
-                return standing[instant]
+        for in_force in (self.exchanges, self.voids, self.releases, self.accepts):
+            if instant in in_force:
+                return in_force[instant]
         return None
 
 
-def corrections_from(decided: Mapping[int, MeterEdits]) -> Corrections | None:
+def corrections_from(edits: Mapping[int, MeterEdits]) -> Corrections | None:
     """Return the edits of meters, by meter code, as columns; None if there are none that change what counts."""
-    ordered = sorted(decided.items())
+    ordered = sorted(edits.items())
     voids = [(code, at) for code, each in ordered for at in sorted(each.voids)]
     releases = [(code, at) for code, each in ordered for at in sorted(each.releases)]
     exchanges = [(code, each.exchanges[at]) for code, each in ordered for at in sorted(each.exchanges)]
@@ -102,9 +102,9 @@ def corrections_from(decided: Mapping[int, MeterEdits]) -> Corrections | None:
         codes([code for code, _ in releases]),
         longs([at for _, at in releases]),
         codes([code for code, _ in exchanges]),
-        longs([event.at or 0 for _, event in exchanges]),
-        longs([event.final for _, event in exchanges]),
-        longs([event.initial for _, event in exchanges]),
+        longs([edit.at or 0 for _, edit in exchanges]),
+        longs([edit.final for _, edit in exchanges]),
+        longs([edit.initial for _, edit in exchanges]),
     )
 
 
@@ -114,8 +114,8 @@ class EditLog:
     def __init__(self, folder: Path, zone: SiteZone) -> None:
         self.path = folder / NAME
         self._zone = zone
-        self._events: list[Edit] = []
-        self._decided: dict[str, MeterEdits] = {}
+        self._edits: list[Edit] = []
+        self._by_meter: dict[str, MeterEdits] = {}
         self._corrections: Corrections | None = None
         self._known = False  # whether `_corrections` is up to date
         self._appendable = False
@@ -144,65 +144,65 @@ class EditLog:
     def mend(self) -> None:
         """Take the line that `load` dropped out of the file. Raises StorageError."""
         if self._torn:
-            self._rewrite(self._events)
+            self._rewrite(self._edits)
 
     def __len__(self) -> int:
-        return len(self._events)
+        return len(self._edits)
 
     def __iter__(self) -> Iterator[Edit]:
         """Iterate over all edits in the order in which they were made."""
-        return iter(self._events)
+        return iter(self._edits)
 
     @property
     def newest(self) -> Edit | None:
         """The latest edit."""
-        return self._events[-1] if self._events else None
+        return self._edits[-1] if self._edits else None
 
     def edits_of_meter(self, meter: str) -> MeterEdits | None:
         """Return the edits of a meter that are in force; None if it never had any."""
-        return self._decided.get(meter)
+        return self._by_meter.get(meter)
 
     def history_of_meter(self, meter: str) -> list[Edit]:
         """Return every edit of a meter, undone ones too, in the order in which they were made."""
-        return [event for event in self._events if event.meter == meter]
+        return [edit for edit in self._edits if edit.meter == meter]
 
     def edits_in_force(self, *kinds: str) -> list[Edit]:
         """Return the edits of these kinds (`void`, `accept`, …) that are in force. Any thread."""
         found = []
-        for each in list(self._decided.values()):  # copied at once, as another thread may add to it
+        for each in list(self._by_meter.values()):  # copied at once, as another thread may add to it
             for kind in kinds:
                 found += list(getattr(each, f"{kind}s").values())
         return found
 
     def last_edits_by(self, who: str) -> list[Edit]:
         """Return the latest edits of a person that are in force, all that were made together."""
-        moment = next((e.decided for e in reversed(self._events) if e.who == who and self.is_in_force(e)), None)
-        return [e for e in self._events if e.decided == moment and e.who == who and self.is_in_force(e)]
+        moment = next((e.decided for e in reversed(self._edits) if e.who == who and self.is_in_force(e)), None)
+        return [e for e in self._edits if e.decided == moment and e.who == who and self.is_in_force(e)]
 
-    def is_in_force(self, event: Edit) -> bool:
+    def is_in_force(self, edit: Edit) -> bool:
         """Return whether an edit has been neither undone nor replaced."""
-        decided = self._decided.get(event.meter)
-        if decided is None or event.at is None or event.kind not in UNDOES.values():
+        edits = self._by_meter.get(edit.meter)
+        if edits is None or edit.at is None or edit.kind not in UNDOES.values():
             return False
-        return getattr(decided, f"{event.kind}s").get(event.at) is event
+        return getattr(edits, f"{edit.kind}s").get(edit.at) is edit
 
     def corrections(self, codes: Mapping[str, int]) -> Corrections | None:
         """What follows from the decisions for columns of these meter codes; the same one until a decision is added."""
         if not self._known:
-            known = {codes[meter]: each for meter, each in self._decided.items() if meter in codes}
+            known = {codes[meter]: each for meter, each in self._by_meter.items() if meter in codes}
             self._corrections = corrections_from(known)
-            self._known = len(known) == len(self._decided)
+            self._known = len(known) == len(self._by_meter)
         return self._corrections
 
     # -- writing -----------------------------------------------------------------------------------------------
 
-    def append_edits(self, events: Sequence[Edit]) -> int:
+    def append_edits(self, edits: Sequence[Edit]) -> int:
         """Write edits to disk, all or none, and return what `retract_append` needs to undo it. Any thread.
 
         Raises StorageError; then none of them is stored.
         """
         if not self._appendable:
-            self._rewrite([*self._events, *events])
+            self._rewrite([*self._edits, *edits])
             return -1
         try:
             fd = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
@@ -212,7 +212,7 @@ class EditLog:
         try:
             size = os.fstat(fd).st_size
             try:
-                durable.write_all(fd, self._csv(events))
+                durable.write_all(fd, self._csv(edits))
                 durable.sync_file(fd)
             except OSError as error:
                 self._appendable = False  # what is on disk is unknown: the next append writes the whole file
@@ -230,12 +230,12 @@ class EditLog:
                 return
         except OSError:
             pass
-        self._rewrite(self._events)
+        self._rewrite(self._edits)
 
-    def apply_edit(self, event: Edit) -> None:
+    def apply_edit(self, edit: Edit) -> None:
         """Put an edit that is on disk into force."""
-        self._events.append(event)
-        self._decided.setdefault(event.meter, MeterEdits()).apply_edit(event)
+        self._edits.append(edit)
+        self._by_meter.setdefault(edit.meter, MeterEdits()).apply_edit(edit)
         self._known = False
 
     def _cut(self, fd: int, size: int) -> None:
@@ -244,18 +244,18 @@ class EditLog:
         except OSError as error:
             raise StorageError(f"{NAME} holds half a decision that cannot be cut off: {error.strerror}") from error
 
-    def _rewrite(self, events: Sequence[Edit]) -> None:
+    def _rewrite(self, edits: Sequence[Edit]) -> None:
         header = io.StringIO()
         csv.writer(header, lineterminator="\n").writerow(HEADER)
-        durable.replace_file(self.path, header.getvalue().encode() + self._csv(events))
+        durable.replace_file(self.path, header.getvalue().encode() + self._csv(edits))
         self._appendable = True
 
-    def _csv(self, events: Sequence[Edit]) -> bytes:
+    def _csv(self, edits: Sequence[Edit]) -> bytes:
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
-        for event in events:
-            row = (self._zone.iso(event.decided), event.meter, event.kind, format_values(event, self._zone))
-            writer.writerow((*row, disarm_formula(event.who), disarm_formula(event.reason)))
+        for edit in edits:
+            row = (self._zone.iso(edit.decided), edit.meter, edit.kind, format_values(edit, self._zone))
+            writer.writerow((*row, disarm_formula(edit.who), disarm_formula(edit.reason)))
         return out.getvalue().encode()
 
 
@@ -284,14 +284,14 @@ def parse_row(cells: Sequence[str], zone: SiteZone) -> Edit:
     )
 
 
-def format_values(event: Edit, zone: SiteZone) -> str:
+def format_values(edit: Edit, zone: SiteZone) -> str:
     """Return the `values` of an edit as they are in the file."""
-    if event.at is None:
+    if edit.at is None:
         return ""
-    at = f"at={zone.iso(event.at)}"
-    if event.kind != "exchange":
+    at = f"at={zone.iso(edit.at)}"
+    if edit.kind != "exchange":
         return at
-    return f"{at} final={format_kwh(event.final)} initial={format_kwh(event.initial)}"
+    return f"{at} final={format_kwh(edit.final)} initial={format_kwh(edit.initial)}"
 
 
 def check_reason(text: str) -> str:

@@ -112,7 +112,7 @@ class StoredReads(Protocol):
 class Neighbours:
     """One meter's readings: the stored ones and, beside them, those of a batch that is not on disk yet.
 
-    With what was decided about them, if anything was.
+    The edits of the meter are applied to them.
     """
 
     def __init__(
