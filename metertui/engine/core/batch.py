@@ -96,7 +96,20 @@ class Batch:
                     "future-timestamp", f"{timestamp} is more than {most} minutes ahead of the server's clock"
                 )
             self.ahead.append((code, time, wh))
-        return self._add_line(meter, code, time, wh)
+        heads = self._heads  # as in `add_replicated`, which is not called here: two calls cost a tenth of all this
+        if time > heads.time[code] and 0 <= wh - heads.wh[code] <= self._step_limit:
+            heads.time[code] = time
+            heads.wh[code] = wh
+            outcome = OK
+        else:
+            outcome = self._judge_late(code, time, wh)
+            if outcome is DUPLICATE or outcome.kind == "refused":
+                return outcome
+        self.lines.append(f"{meter},{self._zone.iso(time)},{format_kwh(wh)}\n")
+        self.codes.append(code)
+        self.times.append(time)
+        self.whs.append(wh)
+        return outcome
 
     def add_replicated(self, code: int, time: int, wh: int) -> Outcome:
         """Add a reading that another process has written: judged like any other, but not written here."""
@@ -116,7 +129,10 @@ class Batch:
 
     def add_imported(self, code: int, time: int, wh: int) -> Outcome:
         """Add a reading from a file, whether its meter may send readings or not."""
-        return self._add_line(self._folder.directory.ids[code], code, time, wh)
+        outcome = self.add_replicated(code, time, wh)
+        if outcome is OK or outcome.kind == "suspect":
+            self.lines.append(f"{self._folder.directory.ids[code]},{self._zone.iso(time)},{format_kwh(wh)}\n")
+        return outcome
 
     def add_account(self, meter: str, fields: Mapping[str, str], repeated: str = "", by: str = "") -> Outcome:
         """Add an account that `by` registers. `fields` are those of an account; any may be missing.
@@ -150,13 +166,6 @@ class Batch:
         self.duplicates = 0
 
     # -- one reading ---------------------------------------------------------------------------------------
-
-    def _add_line(self, meter: str, code: int, time: int, wh: int) -> Outcome:
-        """Judge a reading and, if it is accepted, add it with its line for the log."""
-        outcome = self.add_replicated(code, time, wh)
-        if outcome is OK or outcome.kind == "suspect":
-            self.lines.append(f"{meter},{self._zone.iso(time)},{format_kwh(wh)}\n")
-        return outcome
 
     def _refuse_unknown(self, meter: str) -> Outcome:
         try:
