@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
+from pathlib import Path
+
+from metertui.engine.base.config import Rules
+from metertui.engine.base.windows import window_of_days
 from metertui.engine.base.zone import HOUR, SECOND, SiteZone
+from metertui.engine.core import one_meter
+from metertui.engine.core.engine import Engine
 from metertui.text import explained
+from tests.clock import FakeClock
 
 
 def test_moment_that_comes_twice_has_its_offset() -> None:
@@ -12,3 +20,14 @@ def test_moment_that_comes_twice_has_its_offset() -> None:
     assert explained.moment(first, london) == "2025-10-26 01:30"
     assert explained.moment(first + HOUR, london) == "2025-10-26 01:30 (+0000)"
     assert explained.moment(first + 2 * HOUR + 5 * SECOND, london) == "2025-10-26 02:30:05"
+
+
+def test_summary_of_no_data_says_why(tmp_path: Path) -> None:
+    (tmp_path / "users.csv").write_text("identifier,address,region,sub_region,postcode,apartment_type\nm-1,,,,,\n")
+    engine = Engine.open_readonly(tmp_path, Rules(zone=SiteZone("UTC")), FakeClock())
+    window = window_of_days(date(2025, 1, 1), date(2025, 1, 1), engine.zone)
+    found, _ = one_meter.prepare_explanation(engine, "m-1", window)()
+    assert explained.summary(found, engine.zone).startswith("There is no figure. ")
+    titles = [section.title for section in explained.sections(found, engine.zone, {})]
+    assert titles[:2] == ["The figure", "Why there is none"]
+    engine.close()

@@ -1,0 +1,53 @@
+"""Cases of the list of exceptions as text."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from metertui.engine.base.zone import SiteZone
+from metertui.engine.worklist.cases import NEVER, ExceptionRow
+from metertui.text import casework
+
+ZONE = SiteZone("Asia/Singapore")
+SUSPECT = ExceptionRow(
+    meter="m-1",
+    time=ZONE.parse("2025-03-12T10:30:00"),
+    wh=1_234_500,
+    cause="suspect",
+    why="1234.5 kWh is lower than the 2000 kWh counted",
+    region="East",
+    decided=None,
+    notes=(),
+)
+REFUSED = replace(SUSPECT, cause="refused", why="not a reading", line="READ m-1 x\x1b[2J", wh=None)
+
+
+def test_key_of_a_reading_stays_when_its_cause_changes() -> None:
+    [(before, _)], [(after, _)] = casework.keyed([SUSPECT]), casework.keyed([replace(SUSPECT, cause="rejected")])
+    assert before == after
+
+
+def test_keys_of_equal_refused_lines_are_numbered() -> None:
+    keys = [key for key, _ in casework.keyed([REFUSED, REFUSED, SUSPECT])]
+    assert len(set(keys)) == 3
+    assert keys[1] == f"{keys[0]} #2"
+
+
+def test_row_has_the_register_in_a_column_of_its_own() -> None:
+    cells = casework.cells(SUSPECT, ZONE, 60, chosen=True)
+    assert cells[:5] == ("● ", "m-1", "2025-03-12 10:30:00", "suspect", "1 234.500")
+    assert cells[5:] == ("lower than the 2 000.000 kWh counted", "East", "open")
+
+
+def test_row_cuts_a_long_reason() -> None:
+    why = casework.cells(SUSPECT, ZONE, 10, chosen=False)[5]
+    assert (len(why), why[-1]) == (10, "…")
+
+
+def test_case_in_full_shows_control_characters_of_a_refused_line() -> None:
+    text = casework.in_full(REFUSED, None, ZONE).plain
+    assert "sent: READ m-1 x␛[2J" in text
+
+
+def test_time_of_a_meter_that_never_sent_is_never() -> None:
+    assert casework.when(replace(SUSPECT, time=NEVER), ZONE) == "never"
