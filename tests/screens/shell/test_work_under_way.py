@@ -1,0 +1,76 @@
+"""Work of a screen: it reports its share, and stops at its next report once it is cancelled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from metertui.screens.shell import work_under_way
+from metertui.screens.shell.work_under_way import Cancelled, Work, show_progress
+
+
+class Timer:
+    """A timer that is run by hand."""
+
+    def __init__(self, callback: Callable[[], None]) -> None:
+        self.callback = callback
+        self.stopped = False
+
+    def stop(self) -> None:
+        self.stopped = True
+
+
+class Screen:
+    """A line for messages."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+
+    def clear_message(self) -> None:
+        self.said.append("")
+
+    def set_interval(self, interval: float, callback: Callable[[], None]) -> Any:
+        assert interval > 0
+        self.timer = Timer(callback)
+        return self.timer
+
+
+def test_progress_is_a_bar_and_a_share() -> None:
+    work = Work("Writing")
+    work.report_progress(0.25)
+    assert work.status_line() == f"Writing {'━' * 6}{'─' * 18}  25% · escape cancels"
+
+
+def test_cancelled_work_stops_at_its_next_report() -> None:
+    work = Work("Writing")
+    work.cancel()
+    assert work.status_line() == "Writing: cancelling …"
+    with pytest.raises(Cancelled):
+        work.report_progress(0.5)
+    assert work.share == 0
+
+
+def test_progress_is_shown_after_a_while_and_cleared_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = Screen()
+    with show_progress(screen, "Writing") as work:
+        screen.timer.callback()
+        assert screen.said == []
+        monkeypatch.setattr(work_under_way, "PATIENCE", 0.0)
+        screen.timer.callback()
+        assert screen.said == [work.status_line()]
+    assert screen.said[1:] == [""]
+    assert screen.timer.stopped
+    assert work.cancelled
+
+
+def test_an_error_cancels_the_work_and_is_raised() -> None:
+    screen = Screen()
+    with pytest.raises(ValueError, match="no"), show_progress(screen, "Writing") as work:
+        raise ValueError("no")
+    assert work.cancelled
+    assert screen.said == []
