@@ -134,11 +134,11 @@ def swap(items: np.ndarray | None, first: int, second: int) -> None:
     ("harm", "reason"),
     [
         (lambda runs: swap(runs.values, 0, 2), "values ascend"),
-        (lambda runs: swap(runs.rows, 0, 1), "equal values stand in order of row"),
-        (lambda runs: swap(runs.rows, 2, 3), "each row stands under its key"),
-        (lambda runs: runs.rows.put(0, 1), "each row stands here once"),
-        (lambda runs: runs.values.put(2, 8), "each row stands beside its value"),
-        (lambda runs: runs.directory.update({2: 2}), "keys stand in the order of their runs"),
+        (lambda runs: swap(runs.rows, 0, 1), "equal values are in order of row"),
+        (lambda runs: swap(runs.rows, 2, 3), "each row has its key"),
+        (lambda runs: runs.rows.put(0, 1), "each row is here once"),
+        (lambda runs: runs.values.put(2, 8), "each row has its value"),
+        (lambda runs: runs.directory.update({2: 2}), "keys are in the order of their runs"),
         (lambda runs: runs.edges.put(1, 4), "no run is empty"),
         (lambda runs: runs._edges.reverse(), "both forms of the edges"),
     ],
@@ -161,10 +161,10 @@ def test_a_broken_live_run_is_found() -> None:
     with pytest.raises(AssertionError, match="order of value and row"):
         check_live(runs, model)
     run.values[0] = 4
-    with pytest.raises(AssertionError, match="beside its value"):
+    with pytest.raises(AssertionError, match="has its value"):
         check_live(runs, model)
     run.values[0] = 5
     check_live(runs, model)
     del runs.directory[2]
-    with pytest.raises(AssertionError, match="each row stands here once"):
+    with pytest.raises(AssertionError, match="each row is here once"):
         check_live(runs, model)
