@@ -205,7 +205,7 @@ def test_a_torn_last_decision_is_dropped_and_told(engine: Engine, tmp_path: Path
         ("2025-03-12T10:40:00+08:00,m,void,,ann,x", "the values of void are at=…"),
         ("2025-03-12T10:40:00+08:00,m,void,at=2025-03-10,ann,x", "a timestamp is like"),
         ("2025-03-12T10:40:00+08:00,m,exchange,at=2025-03-10T03:00 final=-1 initial=0,ann,x", "a reading is digits"),
-        ("2025-03-12T10:40:00+08:00,!,void,at=2025-03-10T03:00,ann,x", "a meter id has"),
+        ("2025-03-12T10:40:00+08:00,!,void,at=2025-03-10T03:00,ann,x", "a meter id is"),
     ],
 )
 def test_a_row_that_is_no_decision_is_named(tmp_path: Path, row: str, why: str) -> None:
