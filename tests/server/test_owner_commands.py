@@ -64,7 +64,7 @@ async def test_staff_are_added_by_their_password_hash(folder: Path, owner: HeadE
 async def test_bills_are_issued_by_the_owner(folder: Path, owner: HeadEnd) -> None:
     await send_command(folder, "users register", meter="m-1")
     assert await send_command(folder, "bill issue", month="2025-02") == {
-        "error": "there is no tariffs.csv: what has no price is not issued"
+        "error": "there is no tariffs.csv: bills without a price cannot be issued"
     }
     (folder / "tariffs.csv").write_text(",".join(COLUMNS) + "\n2025-01-01,,,,,20,9\n")
     done = await send_command(folder, "bill issue", month="2025-02")

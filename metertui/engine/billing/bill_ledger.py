@@ -51,8 +51,8 @@ _PLACE: Final = {name: at for at, name in enumerate(HEADER)}
 
 
 _CHANGED: Final = (
-    "it is not what was issued: something else has changed it. Put it back from a backup; or, if it is to count as it "
-    f"is, take its line out of {FOLDER}/manifest.csv"
+    "it is not what was issued: another program has changed it. Restore it from a backup; or, to accept it as it is, "
+    f"remove its line from {FOLDER}/manifest.csv"
 )
 
 
@@ -200,7 +200,7 @@ def parse_ledger(data: bytes, path: Path, month: str, zone: SiteZone) -> Ledger:
         try:
             ledger.add_entry(cells, _figures(cells, ledger, zone))
         except (Refused, ValueError) as error:
-            raise DataError(path, line, f"this is no issued bill: {error}") from error
+            raise DataError(path, line, f"this is not an issued bill: {error}") from error
     return ledger
 
 
@@ -213,7 +213,7 @@ def _figures(cells: Sequence[str], ledger: Ledger, zone: SiteZone) -> Figures:
     if (cell["entry"] == "bill") == (cell["meter"] in ledger.bills):
         raise ValueError("a meter has one bill, and adjustments after it")
     if _MONTH.fullmatch(cell["run"]) is None or cell["run"] < ledger.month:
-        raise ValueError(f"{cell['run']!r} is no month that could have billed it")
+        raise ValueError(f"{cell['run']!r} is not a month that could have billed it")
     if not any(cell[name] for name in ("usage_kwh", "net", "tax", "total")) and cell["entry"] == "bill":
         return Figures()
     found = Figures(wh_of(cell["usage_kwh"]), *(cents_of(cell[name]) for name in ("net", "tax", "total")))

@@ -59,7 +59,7 @@ class BillingRun:
         self.bills = Bills(frozen, month, terms, part_of_progress(progress, 0, parts))
         issued = book.ledger_of_month(month)
         if terms.tariffs is None and (months or issued.entries):
-            raise MeterError("bills are issued, and there is no tariffs.csv to hold them against")
+            raise MeterError("bills have been issued, but there is no tariffs.csv to compare them with")
         self.issued = issued
         """What was issued of the month itself."""
         self._pending: list[_Pending] = []
@@ -106,7 +106,7 @@ class BillingRun:
         Raises MeterError for a month that is not over and where there are no tariffs, StorageError.
         """
         if self.bills.terms.tariffs is None:
-            raise MeterError("there is no tariffs.csv: what has no price is not issued")
+            raise MeterError("there is no tariffs.csv: bills without a price cannot be issued")
         if self.bills.end > now:
             raise MeterError(f"{self.month} is not over: its bills cannot be issued yet")
         count = 0

@@ -275,7 +275,9 @@ def _day(text: str, path: Path, line: int) -> date:
             return date.fromisoformat(text)
     except ValueError:
         pass
-    raise DataError(path, line, f"effective_from {text!r} is no day from {_YEARS[0]} to {_YEARS[1]}, like 2025-04-01")
+    raise DataError(
+        path, line, f"effective_from {text!r} is not a date from {_YEARS[0]} to {_YEARS[1]} such as 2025-04-01"
+    )
 
 
 def _span(name: str, begin: str, end: str, path: Path, line: int) -> tuple[int, int]:
@@ -297,7 +299,7 @@ def _span(name: str, begin: str, end: str, path: Path, line: int) -> tuple[int, 
 def _minute(text: str, path: Path, line: int) -> int:
     match = _TIME.fullmatch(text)
     if match is None or not text.isascii() or int(match[2]) > 59 or int(match[1]) * 60 + int(match[2]) > _DAY:
-        raise DataError(path, line, f"{text!r} is no time of day; one is like 07:00, the day's end is 24:00")
+        raise DataError(path, line, f"{text!r} is not a time of day such as 07:00 (the end of the day is 24:00)")
     return int(match[1]) * 60 + int(match[2])
 
 
@@ -305,7 +307,7 @@ def _number(text: str, column: str, path: Path, line: int) -> Decimal:
     if not text:
         raise DataError(path, line, f"{column} is empty; a price is never taken as zero")
     if _NUMBER.fullmatch(text) is None:
-        raise DataError(path, line, f"{column} {text!r} is no number from 0 with at most 6 decimals, like 28.12")
+        raise DataError(path, line, f"{column} {text!r} is not a number from 0 with at most 6 decimals, such as 28.12")
     return Decimal(text)
 
 
@@ -313,7 +315,7 @@ def _percent(text: str, path: Path, line: int) -> Decimal:
     if not text:
         raise DataError(path, line, "tax_percent is empty; where there is no tax it is 0")
     if _NUMBER.fullmatch(text) is None or Decimal(text) > 100:
-        raise DataError(path, line, f"tax_percent {text!r} is no number from 0 to 100, like 9")
+        raise DataError(path, line, f"tax_percent {text!r} is not a number from 0 to 100, such as 9")
     return Decimal(text)
 
 

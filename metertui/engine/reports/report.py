@@ -66,7 +66,7 @@ class Inquiry:
             if measure not in MEASURES or compare not in COMPARES:
                 raise MeterError(f"{measure} or {compare} is unknown")
         except (KeyError, TypeError, ValueError) as error:
-            raise MeterError(f"that is no question: {error}") from error
+            raise MeterError(f"this is not a question: {error}") from error
         return cls(question, measure, compare)
 
 

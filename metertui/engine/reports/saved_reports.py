@@ -124,7 +124,7 @@ class ReportBook:
     def keep_report(self, saved: SavedReport) -> None:
         """Keep a question, in the place of one of the same title. Raises MeterError, StorageError."""
         if not saved.title.strip():
-            raise MeterError("a question that is kept has a title")
+            raise MeterError("a saved question needs a title")
         others = self.saved_reports()
         titles = [other.title for other in others]
         if saved.title in titles:
@@ -197,4 +197,5 @@ def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise MeterError(f"{text or 'nothing'} is no day; one is like 2025-02-19") from error
+        wrong = f"{text} is not a date such as 2025-02-19" if text else "Enter a date such as 2025-02-19."
+        raise MeterError(wrong) from error

@@ -30,16 +30,16 @@ OF_READINGS: Final = frozenset({"suspect", "reset", "rejected"}) | DECIDED
 """Causes that say how a stored reading is taken, or declare an exchange."""
 MEANING: Final[Mapping[Cause, str]] = {
     "suspect": "does not fit; the next reading decides",
-    "reset": "counted from anew: exchanged, reset or rolled over without our being told",
+    "reset": "counted from here on: exchanged, reset or rolled over, and not declared",
     "rejected": "a bad read, not counted",
-    "silent": "active, and has not been heard for long",
-    "gap": "long without a counted reading; what was used then is drawn evenly",
+    "silent": "active, but has sent nothing for a long time",
+    "gap": "a long time without a counted reading; the usage is spread evenly over it",
     "drift": "its clock runs ahead of the server's",
-    "conflict": "refused: the same meter and time with another value",
-    "refused": "a line that was not taken",
-    "void": "not counted, as someone decided",
-    "released": "counted, as someone decided",
-    "exchanged": "the register was exchanged, as someone declared",
+    "conflict": "refused: another value for the same meter and time",
+    "refused": "a line that was not accepted",
+    "void": "not counted, by decision",
+    "released": "counted, by decision",
+    "exchanged": "the register was exchanged, as declared",
 }
 NEVER: Final = 0
 """The instant of a meter that has never sent a reading: before all that can be."""

@@ -20,23 +20,23 @@ from metertui.engine.worklist.cases import CAUSES, NO_METER, Cases, Cause, Detai
 MOST_BYTES: Final = 512 * 1024
 """Of the end of `rejects.log` that are read: some 5,000 lines, in 10 ms of a worker thread."""
 _WHY: Final = {
-    "syntax": "the line is no request",
-    "unknown-command": "it begins with no verb that is known",
-    "bad-meter-id": "no meter id is like that",
-    "bad-reading": "no register reading is like that",
-    "bad-timestamp": "no timestamp is like that",
+    "syntax": "not a request",
+    "unknown-command": "not a known verb",
+    "bad-meter-id": "not a valid meter id",
+    "bad-reading": "not a valid reading",
+    "bad-timestamp": "not a valid timestamp",
     "future-timestamp": "stamped too far ahead of the server's clock",
-    "bad-field": "a field of it cannot be stored",
+    "bad-field": "a field cannot be stored",
     "not-registered": "the meter is not registered",
-    "already-registered": "the meter is registered already",
+    "already-registered": "the meter is already registered",
     "deactivated": "the meter is deactivated",
     "conflict": "another value is stored for this meter and time",
     "too-long": "the line is too long",
-    "bad-encoding": "the line is no UTF-8 text",
-    "denied": "the client may not do that",
+    "bad-encoding": "the line is not UTF-8",
+    "denied": "the client is not allowed to do that",
     "busy": "a day close was running",
-    "limit": "a limit of the server was met",
-    "storage": "the disk refused",
+    "limit": "a limit of the server was reached",
+    "storage": "the disk reported an error",
 }
 _CAUSES: Final[dict[str, Cause]] = {"conflict": "conflict", "future-timestamp": "drift"}
 

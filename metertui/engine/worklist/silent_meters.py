@@ -69,6 +69,6 @@ def find_gaps(frozen: Frozen, state: SiteState, since: int, until: int) -> Cases
         used = int(curve.energy[at] - curve.energy[at - 1])
         duration, before = duration_text(int(length[at - 1])), frozen.zone.iso(int(curve.time[at - 1]))
         what = f"{duration} since the counted reading of {before}"
-        return Detail(int(curve.wh[at]), f"{what}; {format_kwh(used)} kWh are drawn evenly over it")
+        return Detail(int(curve.wh[at]), f"{what}; {format_kwh(used)} kWh spread evenly over it")
 
     return Cases(repeat_cause("gap", len(end)), curve.meter[end], curve.time[end], frozen.curve_group[end], tell)

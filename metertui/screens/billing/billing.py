@@ -49,11 +49,11 @@ class BillingScreen(DeskScreen):
 
     place = "billing"
     help_text = (
-        "The statement of a calendar month, the last one to begin with: usage by price, tax and total, and what each "
-        "line rests on. The closing register of a month is the opening one of the next. An issued bill stays as it "
-        "was; what changed since is told below it. Page up and page down go through the months, m goes to the list of "
-        "them, the arrows scroll the paper. Tariffs have a window of their own, the billing run too; to change the "
-        "one and to start the other asks for a login with the role operator."
+        "The statement of a calendar month, at first the last one: usage by price, tax and total, and what each line "
+        "is based on. The closing register of a month is the opening register of the next. An issued bill does not "
+        "change; later changes are shown below it. Page up and page down change the month, m goes to the list of "
+        "months, the arrow keys scroll the statement. Tariffs and the billing run have windows of their own; changing "
+        "tariffs and running bills need a login with the role operator."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "search", "Find"),
@@ -193,7 +193,7 @@ class BillingScreen(DeskScreen):
     def _refuse(self, error: MeterError) -> None:
         told = message(f"! {error}")
         if isinstance(error, NoTariffError):
-            told.append("\n\nThe tariffs are behind t; what the meter used is on the lookup screen (F3).")
+            told.append("\n\nPress t for the tariffs. The lookup screen (F3) shows what the meter used.")
         elif self._meter not in self.headend.engine.directory.codes:
             told.append(f"\n\n{self.query_one(MeterInput).invitation}")
         self.query_one("#statement", Static).update(told)

@@ -50,17 +50,17 @@ class BillingRunScreen(ThriftyModal[None]):
                 yield Static("file", classes="run-name")
                 yield Field(f"bills-{self._month}.csv", id="run-file", compact=True)
             with Horizontal(id="run-buttons"):
-                yield Button("Reckon", id="run-reckon", compact=True)
+                yield Button("Calculate", id="run-reckon", compact=True)
                 yield Button("Write file", id="run-write", compact=True)
-                yield Button("Issue for good", id="run-issue", compact=True)
+                yield Button("Issue", id="run-issue", compact=True)
             yield ProgressBar(total=100, show_eta=False, id="run-bar")
             yield Steady(id="run-said")
-            yield Static(Text("tab moves · enter acts · escape ends or closes", style="dim"))
+            yield Static(Text("tab moves · enter presses · escape cancels or closes", style="dim"))
 
     def on_mount(self) -> None:
         self.query_one("#run-bar").display = False
         self.query_one("#run-month").focus()
-        self._say("Reckon shows what the bills come to; nothing is written before you say so.")
+        self._say("Calculate shows the totals of a month. Nothing is written or issued yet.")
         self.set_interval(0.25, self._draw)
 
     def _draw(self) -> None:
@@ -75,7 +75,7 @@ class BillingRunScreen(ThriftyModal[None]):
     def _asked(self, event: Button.Pressed) -> None:
         event.stop()
         if self._busy:
-            self._say("The run is under way; escape ends it.")
+            self._say("A run is in progress. Press escape to cancel it.")
         else:
             sure, self._sure = self._sure, False
             work: dict[str, Callable[[], object]] = {
@@ -120,10 +120,10 @@ class BillingRunScreen(ThriftyModal[None]):
         progress = self._begin()
         try:
             month = self._month_typed()
-            self._say(f"Reckoning the bills of {month} …")
+            self._say(f"Calculating the bills of {month} …")
             run = await self._headend.billing.compute_run(month, progress)
         except Cancelled:
-            self._say("Ended; nothing was written.")
+            self._say("Cancelled; nothing was written.")
         except MeterError as error:
             self._say(f"! {error}")
         else:
@@ -140,14 +140,14 @@ class BillingRunScreen(ThriftyModal[None]):
         name = self.query_one("#run-file", Field).value.strip()
         if run is None or not name:
             if not name:
-                self._say("! Name a file.")
+                self._say("! Enter a file name.")
             return
         path = _path(name)
         progress = self._begin()
         try:
             await asyncio.to_thread(write_run, run, path, progress)
         except Cancelled:
-            self._say("Ended; no file was written.")
+            self._say("Cancelled; no file was written.")
         except OSError as error:
             self._say(f"! cannot write {path}: {error.strerror or error}")
         else:
@@ -162,7 +162,7 @@ class BillingRunScreen(ThriftyModal[None]):
             run = await self._worked_out()
             if run is not None and run.new + run.changes:
                 self._sure = True
-                self._say(*summary_lines(run), "Issued bills cannot be taken back. Press it once more to issue them.")
+                self._say(*summary_lines(run), "Issued bills cannot be withdrawn. Press Issue again to issue them.")
             elif run is not None:
                 self._say(*summary_lines(run), "There is nothing to issue.")
             return
@@ -186,9 +186,9 @@ def summary_lines(run: BillingRun) -> tuple[str, str]:
     """What a run comes to."""
     issued = len(run) - run.new
     return (
-        f"{run.month}: {fmt.count(len(run))} bills, {fmt.count(issued)} of them issued already; "
+        f"{run.month}: {fmt.count(len(run))} bills, {fmt.count(issued)} of them already issued; "
         f"{fmt.count(run.changes)} adjustments to issue.",
-        fmt.reason(f"In all {run.summary()}"),
+        fmt.reason(f"Total: {run.summary()}"),
     )
 
 

@@ -39,10 +39,10 @@ def draw_statement(
         if charge.note:
             parts.append(message(f"{place}) {fmt.reason(charge.note)}"))
     for figures, words in (
-        (shown.adjustments, "Billed beside it since it was issued"),
+        (shown.adjustments, "Billed in addition since it was issued"),
         (
             shown.adjustment,
-            "What it comes to now differs, from later readings, corrections or tariffs; not billed yet",
+            "Not billed yet, because of later readings, corrections or tariffs",
         ),
     ):
         if any(figures):
@@ -118,7 +118,7 @@ def _charges(bill: Statement, charges: Sequence[Charge], zone: SiteZone) -> Tabl
 
 def _rests(rests_on: tuple[str, str]) -> Table:
     grid = _grid()
-    grid.add_row("it rests on", Text.assemble(rests_on[0], "  ", (rests_on[1], "dim")))
+    grid.add_row("based on", Text.assemble(rests_on[0], "  ", (rests_on[1], "dim")))
     return grid
 
 

@@ -22,7 +22,7 @@ from metertui.screens.terminal import ThriftyModal
 from metertui.text import message
 
 _NONE: Final = (
-    "There is no tariffs.csv yet: bills have their kWh and no money. Press E to write one. A row for the whole day "
+    "There is no tariffs.csv yet, so bills have usage and no amounts. Press e to create one. A row for the whole day "
     "looks like 2025-04-01,,,,,28.12,9"
 )
 _WITH_TAX: Final = 96
@@ -82,7 +82,7 @@ class TariffScreen(ThriftyModal[None]):
             self._say(_NONE)
         else:
             today = self._headend.engine.zone.day(self._headend.engine.clock.now())
-            self._say(f"{len(found.tariffs)} tariffs; those in force today are marked with *.")
+            self._say(f"{_tariff_count(found)} (* in force today)")
             listing.show([(key, self._columns(cells)) for key, cells in rows(found, today)])
 
     def _columns(self, cells: Sequence[str]) -> Sequence[str]:
@@ -107,7 +107,7 @@ class TariffScreen(ThriftyModal[None]):
         editor = self.query_one("#tariff-text", TextArea)
         editor.load_text(text.replace("\r\n", "\n"))
         self.query_one("#tariff-views", ContentSwitcher).current = "tariff-text"
-        self.query_one("#tariff-keys", Steady).show(Text("ctrl+s saves · escape leaves it as it was", style="dim"))
+        self.query_one("#tariff-keys", Steady).show(Text("ctrl+s saves · escape discards", style="dim"))
         editor.focus()
         editor.move_cursor(editor.document.end)
         self._leaving = False
@@ -129,7 +129,7 @@ class TariffScreen(ThriftyModal[None]):
             return
         self._wrong = ""
         prices = len(found.rates)
-        self._say(f"Sound: {len(found.tariffs)} tariffs, {prices} {'price' if prices == 1 else 'prices'}.")
+        self._say(f"Valid: {_tariff_count(found)}, {prices} {'price' if prices == 1 else 'prices'}.")
 
     def _typed(self) -> bytes:
         text = self.query_one("#tariff-text", TextArea).text
@@ -153,7 +153,7 @@ class TariffScreen(ThriftyModal[None]):
             self._say(f"! Not saved: {error}")
             return
         self._list()
-        self._say(f"Saved. {len(data.splitlines()) - 1} rows are in force as their days say; bills follow at once.")
+        self._say(f"Saved. {len(data.splitlines()) - 1} rows apply from their dates; bills change at once.")
 
     def action_back(self) -> None:
         """Leave the editor, or the window; what is typed is not thrown away at the first key."""
@@ -163,7 +163,12 @@ class TariffScreen(ThriftyModal[None]):
             self._list()
         else:
             self._leaving = True
-            self._say("Not saved yet: ctrl+s saves, escape again throws the changes away.")
+            self._say("Not saved: ctrl+s saves, escape again discards the changes.")
+
+
+def _tariff_count(found: Tariffs) -> str:
+    count = len(found.tariffs)
+    return f"{count} {'tariff' if count == 1 else 'tariffs'}"
 
 
 def rows(found: Tariffs, today: date) -> list[Row]:

@@ -119,11 +119,11 @@ def test_what_cannot_be_issued_is_told(tmp_path: Path) -> None:
     book = BillBook(tmp_path, ZONE)
     with pytest.raises(MeterError, match="2025-02 is not over"):
         run(town(), "2025-02", book).issue(ZONE.parse("2025-02-28T23:59"))
-    with pytest.raises(MeterError, match="what has no price is not issued"):
+    with pytest.raises(MeterError, match="bills without a price cannot be issued"):
         run(town(), "2025-02", book, Terms()).issue(NOW)
     assert not book.folder.exists()
     run(town(), "2025-02", book).issue(NOW)
-    with pytest.raises(MeterError, match=r"no tariffs\.csv to hold them against"):
+    with pytest.raises(MeterError, match=r"no tariffs\.csv to compare them with"):
         run(town(), "2025-03", book, Terms())
 
 

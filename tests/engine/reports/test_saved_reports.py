@@ -55,7 +55,7 @@ def test_a_title_is_kept_once_and_dropped(tmp_path: Path) -> None:
     book.drop_report(IDEAS[0].title)
     assert book.saved_reports()[0].title == IDEAS[1].title
     assert tomllib.loads((tmp_path / "questions.toml").read_text())["question"][0]["period"] == "year"
-    with pytest.raises(MeterError, match="has a title"):
+    with pytest.raises(MeterError, match="needs a title"):
         book.keep_report(SavedReport(" "))
 
 
@@ -115,7 +115,7 @@ def test_dates_are_those_that_are_given() -> None:
     assert saved.inquiry(OLDEST, NEWEST).description() == {
         "from": "2024-02-29", "to": "2024-03-01", "region": "North", "by": ["day"], "measure": "total", "compare": "",
     }  # fmt: skip
-    for wrong, said in (("2024-02-30", "no day"), ("", "nothing is no day"), ("2024-04-01", "is before")):
+    for wrong, said in (("2024-02-30", "2024-02-30 is not a date"), ("", "Enter a date"), ("2024-04-01", "is before")):
         with pytest.raises(MeterError, match=said):
             replace(saved, first=wrong).inquiry(OLDEST, NEWEST)
 

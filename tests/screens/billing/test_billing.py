@@ -33,7 +33,7 @@ async def test_the_last_month_to_begin_with(town: Town) -> None:
         assert shown["opening register"] == "1 744.000 kWh 2025-02-01 00:00:00, actual"
         assert shown["closing register"] == "2 416.000 kWh 2025-03-01 00:00:00, actual"
         assert shown["USAGE"] == "672.000 kWh"
-        assert shown["it rests on"] == "1 344 readings"
+        assert shown["based on"] == "1 344 readings"
 
 
 async def test_one_months_closing_opens_the_next(town: Town) -> None:
@@ -65,7 +65,7 @@ async def test_a_month_says_on_what_it_rests(town: Town) -> None:
     async with at_work(town, "f4", *HOSTILE, "enter", "pagedown") as pilot:
         shown = paper(pilot)
         assert shown["address"] == "[red]12[/red] [/ Odd Street"
-        assert shown["it rests on"] == "3 readings 1 of them not counted: F7 says why"
+        assert shown["based on"] == "3 readings 1 of them not counted: F7 says why"
 
 
 async def test_an_unknown_meter_and_back(town: Town) -> None:
@@ -132,7 +132,7 @@ async def test_an_issued_bill_stays_and_says_what_differs(town: Town) -> None:
         assert shown["STATEMENT"] == "2025-02 issued 2025-03-12 10:40:00"
         assert shown["TOTAL"] == "172.94"
         words = " ".join(text_of(pilot, "#statement").split())
-        assert "not billed yet: +0.000 kWh, +46.80 SGD with tax" in words.replace(" │ │ ", " ")
+        assert "corrections or tariffs: +0.000 kWh, +46.80 SGD with tax" in words.replace(" │ │ ", " ")
         past = pilot.app.screen.query_one("#past", Listing)
         assert past.selected_cells == ("2025-02", "672.000", "172.94", "differs")
 
@@ -150,8 +150,8 @@ async def test_a_bill_out_of_a_file_that_was_edited_says_so_and_what_to_do(
     async with at_work(town, "f4", *STEADY, "enter") as pilot:
         assert paper(pilot)["TOTAL"] == "172.94"
         words = " ".join(text_of(pilot, "#statement").replace("│", " ").split())
-        assert "! bills/2025_02.csv: it is not what was issued: something else has changed it." in words
-        assert "Put it back from a backup; or, if it is to count as it is, take its line out of bills/manifest" in words
+        assert "! bills/2025_02.csv: it is not what was issued: another program has changed it." in words
+        assert "Restore it from a backup; or, to accept it as it is, remove its line from bills/manifest" in words
         manifest.write_text("".join(line for line in manifest.open() if not line.startswith(path.name)))
         await pilot.press("pageup", "pagedown")
         await settle(pilot)

@@ -35,7 +35,7 @@ async def test_a_run_is_reckoned_written_and_issued(town: Town) -> None:
     async with at_work(town, "f4", *STEADY, "enter", "b") as pilot:
         await press_button(pilot, "reckon")
         assert said(pilot).startswith(
-            "2025-02: 8 bills, 0 of them issued already; 0 adjustments to issue. In all 2 653.120 kWh"
+            "2025-02: 8 bills, 0 of them already issued; 0 adjustments to issue. Total: 2 653.120 kWh"
         )
         assert not pilot.app.screen.query_one(ProgressBar).display
         pilot.app.screen.query_one("#run-file", Field).value = str(out)
@@ -43,7 +43,7 @@ async def test_a_run_is_reckoned_written_and_issued(town: Town) -> None:
         assert said(pilot).startswith(f"Written to {out}"[:60])
         assert len(list(csv.DictReader(out.read_text().splitlines()))) == 8
         await press_button(pilot, "issue")
-        assert said(pilot).endswith("Issued bills cannot be taken back. Press it once more to issue them.")
+        assert said(pilot).endswith("Issued bills cannot be withdrawn. Press Issue again to issue them.")
         assert not town.engine.bills.issued_months()
         await press_button(pilot, "issue")
         assert said(pilot) == "Issued: 8 entries, 8 bills of 2025-02."
@@ -66,7 +66,7 @@ async def test_only_an_operator_bills(town: Town) -> None:
         assert text_of(pilot, "#login-text").startswith("A billing run is for staff with the role operator.")
         await pilot.press("escape")
         await settle(pilot)
-        assert said(pilot).startswith("Reckon shows")
+        assert said(pilot).startswith("Calculate shows")
         await press_button(pilot, "reckon")
         await press(pilot, *"ada@metertui.example", "enter", *"secret horse", "enter")
         await settle(pilot)
@@ -95,4 +95,4 @@ async def test_a_run_is_ended_by_escape(town: Town) -> None:
             await pilot.press("escape")
         gone_on.set()
         await settle(pilot)
-        assert said(pilot) == "Ended; nothing was written."
+        assert said(pilot) == "Cancelled; nothing was written."

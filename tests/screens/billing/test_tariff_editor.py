@@ -42,7 +42,7 @@ async def test_tariffs_are_typed_checked_and_saved(town: Town) -> None:
         assert said(pilot).startswith("There is no tariffs.csv yet")
         await pilot.press("e")
         await settle(pilot)
-        assert said(pilot) == "Sound: 0 tariffs, 0 prices."
+        assert said(pilot) == "Valid: 0 tariffs, 0 prices."
         await type_in(pilot, HEADER + "2025-01-01,,peak,07:00,23:00,30,9")
         assert said(pilot) == "! line 2: 00:00 to 07:00 of the tariff of 2025-01-01 for all has no price"
         await pilot.press("ctrl+s")
@@ -50,9 +50,9 @@ async def test_tariffs_are_typed_checked_and_saved(town: Town) -> None:
         assert said(pilot).startswith("! Not saved. Line 2:")
         assert not path.exists()
         await pilot.press("escape")
-        assert said(pilot).startswith("Not saved yet: ctrl+s saves, escape again throws")
+        assert said(pilot).startswith("Not saved: ctrl+s saves, escape again discards")
         await type_in(pilot, HEADER + "2025-01-01,,,,,20,9")
-        assert said(pilot) == "Sound: 1 tariffs, 1 price."
+        assert said(pilot) == "Valid: 1 tariff, 1 price."
         await pilot.press("ctrl+s")
         await settle(pilot)
         assert said(pilot).startswith("Saved. 1 rows are in force")

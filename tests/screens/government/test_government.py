@@ -222,10 +222,10 @@ async def test_dates_are_typed_where_the_period_says_so(analyst: Town) -> None:
         assert not screen(pilot).query_one("#first-line").display
         screen(pilot).query_one("#period", Choice).choose("dates")
         await settle(pilot)
-        assert said(pilot) == "! nothing is no day; one is like 2025-02-19"
+        assert said(pilot) == "! Enter a date such as 2025-02-19."
         await press(pilot, "down", *"2024-02-30", "enter", *"2024-02-28", "enter")
         await settle(pilot)
-        assert said(pilot) == "! 2024-02-30 is no day; one is like 2025-02-19"
+        assert said(pilot) == "! 2024-02-30 is not a date such as 2025-02-19"
         screen(pilot).query_one("#first", Input).focus()
         screen(pilot).query_one("#first", Input).value = "2024-02-27"
         await press(pilot, "enter")
