@@ -55,7 +55,7 @@ async def test_tariffs_are_typed_checked_and_saved(town: Town) -> None:
         assert said(pilot) == "Valid: 1 tariff, 1 price."
         await pilot.press("ctrl+s")
         await settle(pilot)
-        assert said(pilot).startswith("Saved. 1 rows are in force")
+        assert said(pilot).startswith("Saved. 1 rows apply")
         assert path.read_text() == HEADER + "2025-01-01,,,,,20,9\n"
         assert pilot.app.screen.query_one("#tariff-list", Listing).row_count == 1
         await pilot.press("e")
