@@ -31,13 +31,13 @@ def broken(steady: Command, data: Path) -> Path:
 def test_a_broken_folder_is_refused_repaired_and_goes_on(steady: Command, broken: Path) -> None:
     refused = steady("users", "register", "m-3")
     assert (refused.code, refused.out) == (1, "")
-    assert refused.err == f"metertui: {broken}/users.csv:3: m-1 stands here a second time\n"
+    assert refused.err == f"metertui: {broken}/users.csv:3: m-1 is listed twice\n"
     assert steady("check").code == 1
 
     mended = steady("check", "--repair")
     assert mended.out.splitlines()[:4] == [
         "users.csv: 1 line set aside in users.csv.rejected, 1 kept",
-        "users.csv:3: m-1 stands here a second time",
+        "users.csv:3: m-1 is listed twice",
         f"{DAY}: 1 line set aside in {DAY}.rejected, 47 kept",
         f"{DAY}:4: {NO_READING}",
     ]

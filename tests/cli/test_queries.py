@@ -150,7 +150,7 @@ def test_query_by_time_of_day(steady: Command) -> None:
     assert steady(*words, "--time", "18:00-20:00").out.splitlines()[1] == "4,1,8"
     assert steady(*words, "--time", "22:00-06:15").out.splitlines()[1] == "16.5,1,32"
     result = steady(*words, "--time", "18-20")
-    assert (result.code, result.err.count("--time: 18-20 is no time of day; one is like")) == (2, 1)
+    assert (result.code, result.err.count("--time: 18-20 is not a time of day; enter one")) == (2, 1)
     assert steady(*words, "--by", "weekday,hour_of_day", "--limit", "1").out.splitlines()[1] == "Mon,00:00,1,1,2"
 
 

@@ -46,7 +46,7 @@ def test_a_move_can_be_told_late(metertui: Command, data: Path) -> None:
         ("2025-03-01", "m-1 has its attributes since 2025-03-02T12:30"),
         ("2024-12-31", "m-1 has its attributes since"),
         ("2190-01-01", "is in the future"),
-        ("2025-02-30", "is no day of the calendar"),
+        ("2025-02-30", "is not a date of the calendar"),
         ("soon", "a timestamp is like"),
     ):
         result = metertui("users", "modify", "m-1", "--region", "South", "--from", since)
@@ -59,7 +59,7 @@ def test_a_move_can_be_told_late(metertui: Command, data: Path) -> None:
     [
         ("register m-1", "registered already"),
         ("register _x", "a meter id is 1 to 32"),
-        ("register m-2 --region =cmd()", "a spreadsheet takes for a formula"),
+        ("register m-2 --region =cmd()", "a spreadsheet would read as a formula"),
         ("modify m-9 --region East", "m-9 is not registered"),
         ("reactivate m-1", "active already"),
     ],

@@ -321,7 +321,7 @@ def test_a_number_in_another_form_is_no_reading(sound: Folder, name: str, usage:
 def test_a_hash_whose_column_lost_its_name_is_not_hashed_again(sound: Folder) -> None:
     edited = sound["admins.csv"].replace(b"password_hash", b"password")
     with laid({**sound, "admins.csv": edited}) as folder:
-        with pytest.raises(DataError, match=r"admins\.csv:2: a hash stands in the column password"):
+        with pytest.raises(DataError, match=r"admins\.csv:2: the column password holds a hash"):
             opened(folder, RULES)
         assert (folder / "admins.csv").read_bytes() == edited
 
@@ -383,7 +383,7 @@ def test_after_a_repair_it_opens_with_every_line_that_was_sound(sound: Folder, b
             if isinstance(done, DataError):
                 assert name in TABLES
                 assert not same_lines(sound[name], edited)[0]
-                assert "put the header right" in str(done)
+                assert "correct the header" in str(done)
                 assert_refused_well(folder, name, done, {**sound, name: edited})
                 return
             files = files_of(folder)

@@ -59,17 +59,17 @@ def parse_effective(text: str, zone: SiteZone) -> int:
     try:
         return zone.midnight(date.fromisoformat(text))
     except ValueError as error:
-        raise Refused("bad-timestamp", f"{text} is no day of the calendar") from error
+        raise Refused("bad-timestamp", f"{text} is not a date of the calendar") from error
 
 
 def check_field(name: str, value: str) -> None:
     """Raise Refused `bad-field` for a value that cannot be stored in a field of an account."""
     if name not in FIELDS:
-        raise Refused("bad-field", f"{name} is no field; they are {', '.join(FIELDS)}")
+        raise Refused("bad-field", f"{name} is not a field; the fields are {', '.join(FIELDS)}")
     if not value.isprintable() and not all(map(_is_text, value)):
         raise Refused("bad-field", f"{name} has control characters")
     if value.startswith(_FORMULA):
-        raise Refused("bad-field", f"{name} begins with {value[0]}, which a spreadsheet takes for a formula")
+        raise Refused("bad-field", f"{name} begins with {value[0]}, which a spreadsheet would read as a formula")
 
 
 def check_row(meter: str, status: str, registered: str, zone: SiteZone) -> tuple[bool, int | None]:

@@ -71,7 +71,7 @@ class AccountFiles:
         found: dict[str, Account] = {}
         for line, account, cells in _accounts_of(table, self._zone):
             if account.meter in found:
-                raise DataError(self.path, line, f"{account.meter} stands here a second time")
+                raise DataError(self.path, line, f"{account.meter} is listed twice")
             found[account.meter] = account
             if others:
                 self._others[account.meter] = [cells[place] for place in others]

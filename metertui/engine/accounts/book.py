@@ -208,7 +208,9 @@ class AccountBook:
     def _check_since(self, meter: str, since: int, moves: Sequence[tuple[int, Group]], now: int) -> None:
         """Check that a change may take effect at `since`. Raises Refused."""
         if since > now:
-            raise Refused("future-timestamp", f"{self._zone.iso(since)} is in the future: a change is entered when due")
+            raise Refused(
+                "future-timestamp", f"{self._zone.iso(since)} is in the future; enter a change when it is due"
+            )
         if since <= moves[-1][0]:
             last = self._zone.iso(moves[-1][0])
             what = "has its attributes since" if len(moves) > 1 else "was registered at"

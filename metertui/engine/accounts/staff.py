@@ -56,12 +56,12 @@ class StaffBook:
                 role = _role(role or ("operator" if plain else ""))
                 password = row.get("password", "")
                 if password.startswith("$argon2"):  # its column has lost its name; hashing it again would lose it
-                    raise MeterError("a hash stands in the column password; it belongs in password_hash")
+                    raise MeterError("the column password holds a hash; a hash belongs in password_hash")
                 stored = row.get("password_hash") or self._hash(password)
             except MeterError as error:
                 raise DataError(self._path, line, str(error)) from error
             if email.casefold() in self._members:
-                raise DataError(self._path, line, f"{email} stands here a second time")
+                raise DataError(self._path, line, f"{email} is listed twice")
             self._members[email.casefold()] = Member(email, role, stored)
         self._plain = plain
 
@@ -93,7 +93,7 @@ class StaffBook:
         """
         _email(member.email), _role(member.role)
         if not _HASH.fullmatch(member.password_hash):
-            raise MeterError("this is no argon2id hash of a password")
+            raise MeterError("this is not an argon2id hash of a password")
         self._change({**self._members, member.email.casefold(): member}, member.email)
 
     def remove_member(self, email: str) -> None:
@@ -156,7 +156,7 @@ class StaffBook:
 
 def _email(text: str) -> str:
     if "@" not in text or not text.isprintable() or text[0] in "=+-@" or " " in text:
-        raise MeterError(f"{text!r} is no email address")
+        raise MeterError(f"{text!r} is not an email address")
     return text
 
 

@@ -200,7 +200,7 @@ def _users(folder: Path, zone: SiteZone) -> _FileSplit | None:
         meter = row["identifier"]
         account.check_row(meter, row.get("status", ""), row.get("registered", ""), zone)
         if meter in seen:
-            raise Refused("already-registered", f"{meter} stands here a second time")
+            raise Refused("already-registered", f"{meter} is listed twice")
         seen.add(meter)
 
     return _table(folder / "users.csv", account_files.KNOWN, account_files.OURS, fault)

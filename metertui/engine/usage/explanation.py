@@ -149,9 +149,9 @@ def why_no_data(series: Series, window: Window, zone: SiteZone) -> str:
     if not len(series):
         return "No reading of this meter is stored."
     if series.first is None or series.last is None:
-        return "None of this meter's readings counts."
+        return "None of this meter's readings is counted."
     if not window.known:
-        return "There is no reading of the last day, so nothing is known of its last half hour."
+        return "There is no reading of the last day, so its last half hour is unknown."
     if window.end < series.first:
         return f"The window ends before the first counted reading, of {zone.iso(series.first)}."
     return f"The window begins at or after the last counted reading, of {zone.iso(series.last)}."

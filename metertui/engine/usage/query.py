@@ -94,11 +94,11 @@ class Question:
         """Raise MeterError for an unknown or repeated key, an unknown column to sort by, or a malformed time of day."""
         for key in self.by:
             if key not in KEYS:
-                raise MeterError(f"{key} is no key; they are {', '.join(KEYS)}")
+                raise MeterError(f"{key} is not a key; the keys are {', '.join(KEYS)}")
         if len(set(self.by)) < len(self.by):
-            raise MeterError("a key stands there twice")
+            raise MeterError("a key is given twice")
         if self.sort and self.sort.removeprefix("-") not in (*self.by, *FIGURES):
-            raise MeterError(f"{self.sort.removeprefix('-')} is no column of this table")
+            raise MeterError(f"{self.sort.removeprefix('-')} is not a column of this table")
         parse_clock(self.filter.time)
 
 
@@ -112,13 +112,13 @@ def parse_clock(text: str) -> Clock | None:
         return None
     match = _CLOCK.fullmatch(text)
     if match is None:
-        raise MeterError(f"{text} is no time of day; one is like 18:00-20:00, or 22:00-06:00 past midnight")
+        raise MeterError(f"{text} is not a time of day; enter one such as 18:00-20:00, or 22:00-06:00 past midnight")
     hour0, minute0, hour1, minute1 = map(int, match.groups())
     start, end = hour0 * HOUR + minute0 * MINUTE, hour1 * HOUR + minute1 * MINUTE
     if end > DAY:
-        raise MeterError(f"{text} is no time of day: the last is 24:00")
+        raise MeterError(f"{text} is not a time of day: the last is 24:00")
     if start == end:
-        raise MeterError(f"{text} is a span of no length; the whole day is 00:00-24:00")
+        raise MeterError(f"{text} has no length; the whole day is 00:00-24:00")
     return None if (start, end) == (0, DAY) else (start, end)
 
 

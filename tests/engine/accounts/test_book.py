@@ -171,7 +171,7 @@ def test_a_status_in_any_case(tmp_path: Path, status: str, active: bool) -> None
         ("-1,,,,,,,", "a meter id is 1 to 32"),
         ("1,,,,,,inactive,", "a status is active or deactivated, not 'inactive'"),
         ("1,,,,,,,12/03/2025", "a timestamp is like"),
-        ("0,,,,,,,", "0 stands here a second time"),
+        ("0,,,,,,,", "0 is listed twice"),
         ("1,,,,", "5 fields where the header has 8"),
     ],
 )

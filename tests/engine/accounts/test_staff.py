@@ -173,8 +173,8 @@ def test_no_staff_at_all(tmp_path: Path, text: str | None) -> None:
         ("email,role,password_hash\na@b,,h\n", 2, "a role is one of operator, government"),  # none is not the highest
         ("email,role,password_hash\na@b,operator,\n", 2, "a password cannot be empty"),
         ("email,password\na@b,x\nc@d,\n", 3, "a password cannot be empty"),
-        ("email,password\na@b,x\nA@b,y\n", 3, "A@b stands here a second time"),
-        ("email,password\nann,x\n", 2, "'ann' is no email address"),
+        ("email,password\na@b,x\nA@b,y\n", 3, "A@b is listed twice"),
+        ("email,password\nann,x\n", 2, "'ann' is not an email address"),
         ("email,password\na@b,x\nc@d", 3, "1 fields where the header has 2"),
         ("email,password\na@b,\xe9\n".encode("latin-1"), 2, "this is not UTF-8 text; save it as CSV UTF-8"),
     ],

@@ -58,7 +58,7 @@ def edit(name: str, old: str, new: str) -> Callable[[Path], None]:
         (edit("log.txt", "m-1,2024-11-04T01", "m-1,2024-10-27T01"), "in one file and"),
         (edit("log.txt", "120", "12x"), "log.txt:1: "),
         (edit("users.csv", "m-1,,N", "m-1,,S"), "m-1: the last row of accounts_history.csv is not what users.csv says"),
-        (edit("users.csv", "m-2", "m-1"), "m-1 stands here a second time"),
+        (edit("users.csv", "m-2", "m-1"), "m-1 is listed twice"),
     ],
 )
 def test_damage_is_found_and_named(folder: Path, damage: Callable[[Path], None], said: str) -> None:

@@ -208,7 +208,7 @@ def test_broken_accounts_are_set_aside(tmp_path: Path) -> None:
         (6, "5 fields where the header has 6"),
         (7, "this is not UTF-8 text"),
         (8, "a meter id is 1 to 32 characters of A-Z a-z 0-9 . _ - and begins with a letter or digit"),
-        (9, "m-1 stands here a second time"),
+        (9, "m-1 is listed twice"),
     ]
     assert start(tmp_path) == []
 

@@ -110,7 +110,7 @@ async def test_an_account_is_taken_into_the_form_and_changed(office: Town) -> No
         assert text_of(pilot, "#form-check") == "200-005 is registered, active"
         field(pilot, "form-region").value = "North"
         for since, said in (
-            ("2025-13-01", "! 2025-13-01 is no day of the calendar"),
+            ("2025-13-01", "! 2025-13-01 is not a date of the calendar"),
             ("2031-01-01", "! 2031-01-01T00:00:00+08:00 is in the future"),
             ("2025-03-12", "! 200-005 was registered at 2025-03-12T10:40:00+08:00"),
             ("", "200-005 is registered, active"),
@@ -166,7 +166,7 @@ async def test_the_form_checks_as_one_types(office: Town) -> None:
         for name, typed, said in (
             ("meter", "-x", "! "),
             ("meter", "unheard-of", ""),
-            ("address", "=1+1", "! address begins with =, which a spreadsheet takes for a formula"),
+            ("address", "=1+1", "! address begins with =, which a spreadsheet would read as a formula"),
             ("address", "1 + 1 Street", ""),
             ("region", "a\x07b", "! region has control characters"),
             ("region", "North", ""),
