@@ -6,7 +6,7 @@ import pytest
 
 from metertui.engine.core.engine import Engine
 from metertui.engine.errors import MeterError, OwnedError
-from tests.engine.core.commits import RULES, commit
+from tests.engine.core.commits import RULES, commit, reopened
 
 
 def test_one_process_owns_a_folder(engine: Engine) -> None:
@@ -38,3 +38,21 @@ def test_a_broken_middle_is_named_and_left_alone(engine: Engine) -> None:
     with pytest.raises(MeterError, match=r"log\.txt:2: a timestamp is like"):
         Engine.open(engine.folder, RULES, engine.clock)
     assert log.read_bytes() == before
+
+
+def test_an_owner_without_readings_changes_accounts_and_keeps_others_out(engine: Engine) -> None:
+    commit(engine, ("m", "1", "2025-03-12T10:00:00"))
+    engine.close()
+    owner = Engine.open_books(engine.folder, RULES, engine.clock)
+    assert len(owner.readings) == 0
+    with pytest.raises(MeterError, match="open for reading only"):
+        _ = owner.log
+    with pytest.raises(OwnedError):
+        Engine.open(engine.folder, RULES, engine.clock)
+    owner.accounts.modify("m", {"region": "East"}, engine.clock.now())
+    owner.close()
+    again = reopened(engine)
+    account = again.accounts.get("m")
+    assert account is not None
+    assert (account.region, len(again.readings)) == ("East", 1)
+    again.close()
