@@ -50,7 +50,7 @@ def test_tariffs_that_are_none_and_bills_that_were_touched_are_problems(folder: 
     bills.write_bytes(sound.replace(b"m-3,bill", b"m-4,bill"))
     assert problems(folder) == [
         f"{bills}: it is not what was issued: another program has changed it. "
-        "Put it back from a backup; or, if it is to count as it is, take its line out of bills/manifest.csv"
+        "Restore it from a backup; or, to accept it as it is, remove its line from bills/manifest.csv"
     ]
     bills.unlink()
     assert problems(folder) == [f"{bills}: missing; what was billed is lost unless a backup has it"]

@@ -39,7 +39,7 @@ def fill(engine: Engine, readings: dict[str, list[int]], where: dict[str, tuple[
 
 
 def board_of(engine: Engine) -> completeness.Board:
-    return completeness.completeness_board(*engine.view().parts(), engine.site_state(), engine.zone)
+    return completeness.completeness_board(*engine.view().history_and_tail(), engine.site_state(), engine.zone)
 
 
 def test_an_empty_site_has_an_empty_board(tmp_path: Path) -> None:
