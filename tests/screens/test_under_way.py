@@ -100,7 +100,7 @@ def test_a_list_of_exceptions_is_worked_out(snap_compare: Compare, town: Town, m
         await endless(print)
 
     monkeypatch.setattr(town.headend.worklist, "exceptions", never)
-    doing_it = at_its_work(town, monkeypatch, "f7", seen="Reading …")
+    doing_it = at_its_work(town, monkeypatch, "f7", seen="Loading …")
     assert snap_compare(town.app, terminal_size=(80, 24), run_before=doing_it)
 
 
