@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from metertui.engine.base.calendar import month_before, month_bounds
 from metertui.engine.base.config import Rules
 from metertui.engine.base.registers import format_kwh
-from metertui.engine.base.windows import NAMES, named_window, window_of_days
+from metertui.engine.base.windows import WINDOW_NAMES, named_window, window_of_days
 from metertui.engine.base.zone import HOUR, MINUTE, SiteZone
 from metertui.engine.billing import statements, tariffs
 from metertui.engine.billing.statements import Bills, Terms
@@ -89,7 +89,7 @@ def test_named_windows_are_of_local_days_however_long_they_are(zone: str) -> Non
             start, end = first_instant(today, zone), first_instant(today + timedelta(days=1), zone)
             lengths.add((end - start) // MINUTE)
             for now in (start, start + 90 * MINUTE, start + 3 * HOUR, end - 1):
-                for name in NAMES[:-1]:
+                for name in WINDOW_NAMES[:-1]:
                     found = named_window(name, now, site)
                     assert (found.start, found.end) == named(name, today, now, zone), (name, today)
             day = window_of_days(today, today, site)
@@ -163,7 +163,7 @@ def put(engine: Engine, batch: object) -> None:
 
 def asked(today: date, now: int, zone: str, model: oracle.Meter) -> Iterator[tuple[str, tuple[int, int] | None]]:
     """Every named window, the last half hour included, None for one of which nothing can be known."""
-    for name in NAMES[:-1]:
+    for name in WINDOW_NAMES[:-1]:
         yield name, named(name, today, now, zone)
     last = max((time for time, _ in model.curve() if time <= now), default=None)
     recent = last is not None and now - last <= 24 * HOUR

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from metertui.engine.attributes import Group
 from metertui.engine.base.zone import SiteZone
-from metertui.engine.columns.columns import Columns, Frozen, Group
+from metertui.engine.columns.columns import Columns, Frozen
 from metertui.engine.usage.series import Series
 from metertui.engine.vee import rules
 from metertui.engine.vee.curve import validate

@@ -8,6 +8,7 @@ from datetime import date
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -71,7 +72,7 @@ def found_by_index(engine: Engine) -> Counter[str]:
 
 @settings(max_examples=40)
 @given(ACTIONS)
-def test_usage_by_region_is_the_models(actions: list[tuple]) -> None:
+def test_usage_by_region_is_the_models(actions: list[tuple[Any, ...]]) -> None:
     with TemporaryDirectory() as name:
         clock = FakeClock("2025-03-12T13:00:00", ZONE)
         engine = Engine.open(Path(name), RULES, clock)

@@ -27,9 +27,9 @@ from metertui import settings as stated_settings
 from metertui.engine.accounts.account import Account
 from metertui.engine.accounts.book import AccountBook
 from metertui.engine.accounts.staff import StaffBook
+from metertui.engine.attributes import Group
 from metertui.engine.base.config import Rules
 from metertui.engine.base.zone import HOUR, SiteZone
-from metertui.engine.columns.columns import Group
 from metertui.engine.core.engine import Engine
 from metertui.engine.errors import DataError, MeterError, Refused
 from metertui.engine.maintenance.check import check_folder

@@ -12,9 +12,9 @@ import pytest
 
 from metertui.engine.accounts.account import Account
 from metertui.engine.accounts.book import AccountBook
+from metertui.engine.attributes import Group
 from metertui.engine.base.config import Rules
 from metertui.engine.base.zone import DAY, HOUR, MINUTE, SiteZone
-from metertui.engine.columns.columns import Group
 from metertui.engine.core.engine import Engine
 from metertui.engine.core.importing import Import
 from metertui.engine.maintenance.backup import back_up
@@ -150,7 +150,7 @@ def test_a_decision_about_an_account_takes_effect_at_the_next_start_or_was_never
     def decide(folder: Path) -> None:
         with closing(opened(folder)) as engine:
             book = engine.accounts
-            change = (book.deactivated if what == "deactivate" else book.reactivated)(meter)
+            change = (book.plan_deactivation if what == "deactivate" else book.plan_reactivation)(meter)
             told = [Edit(NOW, meter, what, None, "ada", "moved out")]
             book.commit_told(book.draft_change(book.standing(), change), engine.events, told)
             engine.audit.write_entry(RULES.zone.iso(NOW), "ada", what, meter, "moved out")

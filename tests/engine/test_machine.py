@@ -13,11 +13,11 @@ import hypothesis.strategies as st
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from metertui.engine.attributes import Group
 from metertui.engine.base.config import Rules
 from metertui.engine.base.registers import format_kwh, parse_kwh
 from metertui.engine.base.windows import Window
 from metertui.engine.base.zone import HOUR, MINUTE, SECOND, SiteZone
-from metertui.engine.columns.columns import Group
 from metertui.engine.core import listing
 from metertui.engine.core.engine import Engine
 from metertui.engine.errors import MeterError, StorageError

@@ -38,11 +38,7 @@ def test_equal_seeds_give_equal_meters() -> None:
 
 def test_larger_homes_use_more() -> None:
     fleet = Fleet(600, 3, ZONE)
-    used = (
-        registers(fleet, 28)[[0, -1]].ptp(axis=0)
-        if hasattr(np.ndarray, "ptp")
-        else np.ptp(registers(fleet, 28), axis=0)
-    )
+    used = np.ptp(registers(fleet, 28), axis=0)
     means = [
         used[[account.apartment_type == kind for account in fleet.accounts]].mean()
         for kind in ("1-room", "2-room", "3-room", "4-room", "5-room", "landed")

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from metertui.engine.attributes import Group
 from metertui.engine.base.zone import SiteZone
-from metertui.engine.columns.columns import Group
 from metertui.engine.core.importing import FilePiece
 from metertui.formats import readers, wide_csv
 from metertui.formats.synthetic import Fleet

@@ -6,6 +6,7 @@ import json
 import os
 import threading
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pandas as pd
@@ -104,7 +105,7 @@ def test_a_workbook_says_its_definition_in_words(tmp_path: Path) -> None:
 @pytest.mark.parametrize("suffix", writers.SUFFIXES)
 def test_a_table_without_rows_has_its_columns(tmp_path: Path, suffix: str) -> None:
     path = write(tmp_path / f"t{suffix}")
-    read = {".csv": pd.read_csv, ".parquet": pd.read_parquet, ".xlsx": pd.read_excel}[suffix]
+    read: Any = {".csv": pd.read_csv, ".parquet": pd.read_parquet, ".xlsx": pd.read_excel}[suffix]
     found = read(path)
     assert list(found.columns) == list(COLUMNS)
     assert found.empty

@@ -24,7 +24,7 @@ async def test_ingest_continues_during_a_day_close(desk: HeadEnd, monkeypatch: p
     gate = threading.Event()
     write_day_files = desk.engine.day_close.write_day_files
 
-    def slow(count: int, progress: Callable[[float], None]) -> int:
+    def slow(count: int, progress: Callable[[float], None]) -> set[date]:
         assert gate.wait(PATIENCE)
         return write_day_files(count, progress)
 

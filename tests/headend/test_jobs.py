@@ -12,6 +12,7 @@ from metertui.engine.errors import OwnedError
 from metertui.headend.jobs import Jobs
 from metertui.headend.service import HeadEnd
 from tests.desk import ScriptLane
+from tests.patience import PATIENCE
 
 SENTENCE = "read-only: process 1 owns this folder"
 
@@ -33,7 +34,7 @@ async def test_jobs_that_may_not_write_refuse_every_way_to_do_it(reader: Jobs) -
     with pytest.raises(OwnedError, match=SENTENCE):
         async with reader.between_batches():
             done.append(1)
-    outcome = await reader.commit_request(lambda batch: batch.read("m", "1", None))
+    outcome = await reader.commit_request(lambda batch: batch.add_reading("m", "1", None))
     assert (outcome.kind, outcome.code, outcome.text) == ("refused", "denied", SENTENCE)
     assert not done
     await reader.stop()
@@ -83,15 +84,16 @@ async def test_work_runs_to_completion_though_its_caller_is_cancelled(desk: Head
 async def test_a_search_stops_when_its_caller_is_cancelled(desk: HeadEnd) -> None:
     begun, ended = threading.Event(), threading.Event()
 
-    def search(*, stop: Callable[[], bool]) -> None:
+    def search(*, stop: Callable[[], bool]) -> bool:
         begun.set()
         while not stop():
             pass
         ended.set()
+        return True
 
     caller = asyncio.create_task(desk.look_up(search))
-    await asyncio.to_thread(begun.wait, 10)
+    await asyncio.to_thread(begun.wait, PATIENCE)
     caller.cancel()
     with pytest.raises(asyncio.CancelledError):
         await caller
-    assert await asyncio.to_thread(ended.wait, 10)
+    assert await asyncio.to_thread(ended.wait, PATIENCE)

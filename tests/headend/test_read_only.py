@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from metertui.engine.attributes import Group
 from metertui.engine.base.config import Rules
 from metertui.engine.base.registers import format_kwh
 from metertui.engine.base.zone import MINUTE, SiteZone
-from metertui.engine.columns.columns import Group
 from metertui.engine.core.corrections import Decision, list_effects
 from metertui.engine.core.engine import Engine
 from metertui.engine.core.importing import FilePiece, Import
@@ -400,7 +400,7 @@ async def test_a_half_written_change_of_an_account_is_not_applied(pair: tuple[En
     owner.accounts._set_moves({"m": [*before, move]})  # and users.csv does not have it yet
     await follower.follow()
     assert list(follower.engine.accounts.moves_of("m")) == before
-    owner.accounts._files.rewrite_accounts([replace(owner.accounts.get("m"), region="West")])  # type: ignore[type-var]
+    owner.accounts._files.rewrite_accounts([replace(owner.accounts.get("m"), region="West")])  # type: ignore[type-var, list-item]
     await follower.follow()
     assert list(follower.engine.accounts.moves_of("m")) == [*before, move]
     assert follower.engine.accounts.get("m").region == "West"  # type: ignore[union-attr]

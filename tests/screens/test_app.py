@@ -45,7 +45,7 @@ async def test_help_explains_the_screen_one_is_on(town: Town) -> None:
             shown = pilot.app.screen.query("#help Static")
             assert [str(each.render()) for each in shown.results(Static)][:2] == [title, explained.help_text]
             await pilot.press(leave)
-            assert pilot.app.screen is explained
+            assert pilot.app.screen_stack[-1] is explained
         await pilot.press("f1", "f2")
         await settle(pilot)
         assert isinstance(pilot.app.screen, DeskScreen)
@@ -149,7 +149,12 @@ async def test_it_may_be_left_while_an_answer_is_awaited(town: Town, monkeypatch
 
 async def test_the_heap_is_kept_once_for_each_screen_and_for_what_is_behind_a_gate(town: Town) -> None:
     kept = []
-    town.app._keep_heap = lambda: kept.append(town.app.screen.view_name)
+
+    def keep() -> None:
+        assert isinstance(town.app.screen, DeskScreen)
+        kept.append(town.app.screen.view_name)
+
+    town.app._keep_heap = keep
     async with at_work(town, "f3", "f6", "f2", "f3") as pilot:
         town.app.tick()
         await pilot.pause()

@@ -156,7 +156,7 @@ def test_an_account_that_is_there_already(snap_compare: Compare, town: Town) -> 
     assert snap_compare(town.app, terminal_size=(80, 24), run_before=doing(town, *keys, role="operator"))
 
 
-TROUBLES = {
+TROUBLES: dict[str, dict[str, Any]] = {
     "disk": {"storage_error": "No space left on device"},
     "port": {"port_error": "cannot listen on 127.0.0.1:7007: address already in use; it is tried again each second"},
     "read-only": {"following": "read-only, follows process 4711"},

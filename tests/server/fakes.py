@@ -60,6 +60,16 @@ class FakeDayClose:
         self.running = asyncio.get_running_loop().create_future()
         return await self.running
 
+    def complete(self) -> None:
+        """End the day close that is running."""
+        assert self.running is not None
+        self.running.set_result(CLOSE)
+
+    def fail(self, error: Exception) -> None:
+        """Let the day close that is running fail."""
+        assert self.running is not None
+        self.running.set_exception(error)
+
 
 class FakeHeadEnd:
     """Puts the requests of connections to one batch as soon as they are submitted, unless `held` is set."""

@@ -12,7 +12,6 @@ import pytest
 from metertui.engine.errors import BusyError, StorageError
 from metertui.server.limits import Limits
 from tests.patience import until
-from tests.server.fakes import CLOSE
 from tests.server.loopback import SMALL, connect, flood_unread, reset, say, serving
 
 
@@ -140,7 +139,7 @@ async def test_stopserver_holds_back_its_own_connection_and_no_other() -> None:
         await until(lambda: headend.day_close.running is not None)
         assert await say(listener, b"READ other 5\n") == b"OK\n"
         assert [meter for meter, _, _ in headend.batch.reads] == ["m1", "other"]
-        headend.day_close.running.set_result(CLOSE)
+        headend.day_close.complete()
         assert await reader.readline() == b"OK closed 3 readings into 2 day files in 0.12 s\n"
         assert await reader.readline() == b"OK\n"
         port = writer.get_extra_info("sockname")[1]
@@ -161,7 +160,7 @@ async def test_a_failed_day_close_is_refused_and_the_connection_goes_on(error: E
         reader, writer = await connect(listener)
         writer.write(b"STOPSERVER\nPING\n")
         await until(lambda: headend.day_close.running is not None)
-        headend.day_close.running.set_exception(error)
+        headend.day_close.fail(error)
         assert await reader.readline() == reply
         assert await reader.readline() == b"OK\n"
         assert [line for *_, line in headend.batch.refused_lines] == ["STOPSERVER"]
@@ -175,7 +174,7 @@ async def test_a_client_that_has_gone_does_not_stop_its_day_close() -> None:
         await until(lambda: headend.day_close.running is not None)
         reset(writer)
         await until(lambda: headend.connections == 0)
-        headend.day_close.running.set_result(CLOSE)
+        headend.day_close.complete()
         assert await say(listener, b"PING\n") == b"OK\n"
 
 

@@ -16,6 +16,7 @@ from metertui.engine.core.engine import Engine
 from metertui.headend.service import HeadEnd
 from metertui.server import control, owner_commands, socket_file
 from metertui.server.control import ControlSocket
+from metertui.server.control_protocol import MAX_LINE_BYTES
 from tests.clock import FakeClock
 from tests.patience import PATIENCE, until
 from tests.server.control_client import exchange, send_command
@@ -33,7 +34,7 @@ from tests.server.control_client import exchange, send_command
             "a decision has the fields what",
         ),
         (b'{"do":"users register","with":{"meter":["m-1"]}}\n', "meter must be a string"),
-        (b'{"do":"' + b"x" * control.MAX_LINE_BYTES + b'"}\n', "must not exceed"),
+        (b'{"do":"' + b"x" * MAX_LINE_BYTES + b'"}\n', "must not exceed"),
     ],
 )
 async def test_bad_input_is_answered_with_one_clear_error(folder: Path, owner: HeadEnd, line: bytes, why: str) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,7 +32,7 @@ CODES = {
 class Site:
     """A running server, and a client that says lines to it."""
 
-    def __init__(self, folder: Path, **options: Limits | str) -> None:
+    def __init__(self, folder: Path, **options: Any) -> None:
         self.folder = folder
         self.clock = FakeClock("2025-03-12T10:40:00")
         self.headend = HeadEnd(Engine.open(folder, RULES, self.clock))
@@ -264,7 +266,7 @@ async def test_a_second_day_close_is_busy_and_ingest_continues(site: Site, monke
     gate = threading.Event()
     write_day_files = site.headend.engine.day_close.write_day_files
 
-    def slow(count: int, progress: Callable[[float], None]) -> int:
+    def slow(count: int, progress: Callable[[float], None]) -> set[date]:
         assert gate.wait(PATIENCE)
         return write_day_files(count, progress)
 

@@ -12,7 +12,7 @@ from metertui.server.limits import Limits
 from metertui.server.listener import Listener
 from metertui.settings import Settings
 from tests.patience import PATIENCE, until
-from tests.server.fakes import CLOSE, FakeHeadEnd
+from tests.server.fakes import FakeHeadEnd
 from tests.server.loopback import SMALL, connect, flood_unread, say, serving
 
 
@@ -126,7 +126,7 @@ async def test_a_client_that_waits_for_its_day_close_is_not_idle() -> None:
         await until(lambda: headend.day_close.running is not None)
         headend.clock.seconds = 100.0
         await listener.close_idle()
-        headend.day_close.running.set_result(CLOSE)
+        headend.day_close.complete()
         assert (await reader.readline()).startswith(b"OK closed")
         writer.close()
 
@@ -216,7 +216,7 @@ async def test_stop_answers_what_was_performed() -> None:
         await until(lambda: headend.day_close.running is not None)
         stopping = asyncio.create_task(listener.stop(grace=PATIENCE))
         await asyncio.sleep(0)
-        headend.day_close.running.set_result(CLOSE)
+        headend.day_close.complete()
         assert (await reader.read()).startswith(b"OK closed 3")
         await stopping
         writer.close()

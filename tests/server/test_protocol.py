@@ -165,7 +165,7 @@ def test_a_line_may_have_1024_bytes_with_its_ending(ending: bytes) -> None:
     longest = b"READ m1 5".ljust(room)
     for way in (parse, bytewise, with_care):
         assert [type(request) for request in way(longest + ending)] == [Read]
-        assert [request.code for request in way(longest + b" " + ending)] == ["too-long"]
+        assert [request.code for request in way(longest + b" " + ending) if isinstance(request, Bad)] == ["too-long"]
 
 
 def test_a_long_line_that_ends_in_a_command_is_not_that_command() -> None:

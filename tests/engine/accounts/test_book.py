@@ -9,6 +9,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -16,9 +17,8 @@ from hypothesis import strategies as st
 
 from metertui.engine.accounts.account import Account
 from metertui.engine.accounts.book import AccountBook, Change
-from metertui.engine.attributes import FIELDS
+from metertui.engine.attributes import FIELDS, Group
 from metertui.engine.base.zone import SiteZone
-from metertui.engine.columns.columns import Group
 from metertui.engine.errors import DataError, MeterError, Refused, StorageError
 from metertui.engine.storage import durable
 
@@ -27,7 +27,12 @@ NOW = ZONE.parse("2025-03-12T10:40:00")
 LATER = ZONE.parse("2025-03-13T08:00:00.5")
 SIX = "identifier,address,region,sub_region,postcode,apartment_type\n"
 EIGHT = f"{SIX[:-1]},status,registered\n"
-HOME = {"address": "1 Main St, #02-03", "region": "East", "sub_region": "Bedok", "apartment_type": "4-room"}
+HOME: dict[str, Any] = {
+    "address": "1 Main St, #02-03",
+    "region": "East",
+    "sub_region": "Bedok",
+    "apartment_type": "4-room",
+}
 
 
 def load(folder: Path) -> AccountBook:
@@ -116,7 +121,7 @@ def test_what_cannot_be_registered(tmp_path: Path, meter: str, fields: dict[str,
     "value", ["", " ", "a=b", "1-2", "Łódź", "北京", "a\u00a0b", "می\u200cخواهم", '"', "<[red]>", "a,b"]
 )
 def test_any_text_that_is_written_comes_back_as_it_was(tmp_path: Path, value: str) -> None:
-    register(load(tmp_path), "1", **dict.fromkeys(FIELDS, value))
+    register(load(tmp_path), "1", now=NOW, **dict.fromkeys(FIELDS, value))
     assert load(tmp_path).get("1") == Account("1", value, value, value, value, value, True, NOW)
 
 
@@ -393,9 +398,12 @@ def test_many_accounts_and_their_history_with_one_rewrite_of_each(
     book.modify("2", {"region": "West"}, LATER)
     written: list[str] = []
     real = durable.Replacement.commit_pending
-    monkeypatch.setattr(
-        durable.Replacement, "commit_pending", lambda self: (written.append(self._path.name), real(self))[1]
-    )
+
+    def commit(replacement: durable.Replacement) -> None:
+        written.append(replacement._path.name)
+        real(replacement)
+
+    monkeypatch.setattr(durable.Replacement, "commit_pending", commit)
     moved = [(NOW, Group("North")), (LATER, Group("South"))]
     book.put_accounts([Account("1", region="South"), Account("3", region="South")], {"1": moved, "3": moved})
     assert written == ["accounts_history.csv", "users.csv"]
@@ -574,7 +582,7 @@ ACTIONS = st.tuples(st.sampled_from(["register", "modify", "deactivate", "reacti
 
 
 @given(st.lists(ACTIONS, max_size=12))
-def test_the_files_hold_what_a_plain_dictionary_would(actions: list[tuple[str, str, dict[str, str]]]) -> None:
+def test_the_files_hold_what_a_plain_dictionary_would(actions: list[tuple[str, str, dict[str, Any]]]) -> None:
     with TemporaryDirectory() as name:
         folder = Path(name)
         book = load(folder)
@@ -605,6 +613,7 @@ def test_the_files_hold_what_a_plain_dictionary_would(actions: list[tuple[str, s
             elif action == "modify":
                 before, known[meter] = known[meter], replace(known[meter], **fields)
                 if known[meter].group != before.group:
+                    assert before.registered is not None
                     moves.setdefault(meter, [(before.registered, before.group)]).append((now, known[meter].group))
             elif action != "load":
                 known[meter] = replace(known[meter], active=action == "reactivate")

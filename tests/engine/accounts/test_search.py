@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 from unittest.mock import patch
 
 from hypothesis import given, settings
@@ -30,7 +31,9 @@ def contains(account: Account, wanted: str) -> bool:
 
 @settings(max_examples=60)
 @given(ACTIONS, st.sampled_from([1, 3]), st.sampled_from([0, 64]), st.sampled_from([0, 32]))
-def test_answers_are_those_of_a_plain_scan(actions: list[tuple], segment: int, many: int, changes: int) -> None:
+def test_answers_are_those_of_a_plain_scan(
+    actions: list[tuple[Any, ...]], segment: int, many: int, changes: int
+) -> None:
     accounts: dict[str, Account] = {}
     book = AccountFinder(accounts.get)
     with (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -199,10 +200,11 @@ def test_the_last_operator_is_neither_removed_nor_made_anything_else(tmp_path: P
     staff.add_member("gov@example.com", "government", "secret")  # where there is none, nobody is the last
     staff.add_member("Ann@example.com", "operator", "secret")
     before = staff.members()
-    for lose in (
+    losses: tuple[Callable[[], object], ...] = (
         lambda: staff.remove_member("ann@example.com"),
         lambda: staff.add_member("ann@example.com", "government", "secret"),
-    ):
+    )
+    for lose in losses:
         with pytest.raises(MeterError, match=r"ann@example\.com is the last operator; make another one first"):
             lose()
     assert staff.members() == before

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from metertui.engine.base import SiteZone
 from metertui.engine.billing import bill_format
 from metertui.engine.billing.charges import KINDS, Charge
-from metertui.engine.billing.statements import NO_TARIFF, Figures, Statement
+from metertui.engine.billing.statements import NO_TARIFF, Figures, Statement, money_text
 from metertui.engine.usage import Edge
 
 ZONE = SiteZone("Europe/London")
@@ -95,7 +95,7 @@ def test_figures_have_kwh_as_a_number_and_money_as_text() -> None:
 @given(st.integers(-(10**12), 10**12))
 def test_kwh_and_money_are_read_back_exactly(value: int) -> None:
     assert bill_format.wh_of(bill_format.kwh_text(value)) == value
-    assert bill_format.cents_of(bill_format.money_text(value) or "") == value
+    assert bill_format.cents_of(money_text(value) or "") == value
 
 
 @pytest.mark.parametrize("text", ["", "1.2345", "1e3", "+1", " 1", "١"])

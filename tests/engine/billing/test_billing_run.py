@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from metertui.engine.base.zone import DAY, HOUR, SiteZone
-from metertui.engine.billing.bill_ledger import BillBook, Figures, ledger_problems
+from metertui.engine.billing.bill_ledger import BillBook, ledger_problems
 from metertui.engine.billing.billing_run import RUN_ROW, BillingRun
-from metertui.engine.billing.statements import Terms
+from metertui.engine.billing.statements import Figures, Terms
 from metertui.engine.columns.columns import Frozen
 from metertui.engine.errors import MeterError
 from tests.engine.billing.test_pricing import read

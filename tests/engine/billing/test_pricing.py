@@ -14,13 +14,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metertui.engine.base.windows import Window, month_bounds
+from metertui.engine.attributes import Group
+from metertui.engine.base.calendar import month_bounds
+from metertui.engine.base.windows import Window
 from metertui.engine.base.zone import DAY, HOUR, SiteZone
 from metertui.engine.billing import tariffs
 from metertui.engine.billing.pricing import NoTariffError, price_usage, window_edges
 from metertui.engine.billing.statements import Bills, Statement, Terms, money_text
 from metertui.engine.billing.tariffs import COLUMNS, Tariffs
-from metertui.engine.columns.columns import Curve, Frozen, Group
+from metertui.engine.columns.columns import Curve, Frozen
 from metertui.engine.usage.aggregate import usage_table
 from metertui.engine.usage.query import Question
 from metertui.engine.usage.series import Series

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from metertui.engine.attributes import Group
 from metertui.engine.base.zone import DAY, HOUR, SiteZone
 from metertui.engine.billing.pricing import NoTariffError
 from metertui.engine.billing.statements import Bills, Terms
 from metertui.engine.billing.tariff_replay import FIGURES, quantile, replay_tariffs
-from metertui.engine.columns.columns import Frozen, Group
+from metertui.engine.columns.columns import Frozen
 from metertui.engine.errors import MeterError
 from tests.engine.billing.test_pricing import read
 from tests.engine.build import frozen

@@ -50,7 +50,9 @@ def put(engine: Engine, *readings: tuple[str, str, str]) -> list[Outcome]:
     return outcomes
 
 
-def decide(engine: Engine, what: str, clock: str, final: int = 0, initial: int = 0, reason: str = "told so") -> Effect:
+def decide(
+    engine: Engine, what: str, clock: str, final: int = 0, initial: int = 0, *, reason: str = "told so"
+) -> Effect:
     decision = Decision(what, "m", ZONE.parse(f"{DAY}T{clock}"), reason, final, initial)
     [effect] = corrections.list_effects(engine, [decision], "ann", engine.clock.now())
     engine.events.append_edits([effect.event])

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from metertui.engine.attributes import Group
 from metertui.engine.base.config import Rules
 from metertui.engine.base.zone import DAY, HOUR, MINUTE, SiteZone
-from metertui.engine.columns.columns import Group
 from metertui.engine.core.engine import Engine
 from metertui.engine.core.importing import BadLine, FilePiece, Import, ImportReport, without_repeats
 from metertui.engine.storage.reading_lines import Rows

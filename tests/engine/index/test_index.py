@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -195,7 +195,7 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(meter=meters, time=instants, count=st.integers(0, 5), data=st.data())
     def look_round(self, meter: int, time: int, count: int, data: st.DataObject) -> None:
         mine = self.model.of(meter)
-        if mine and data.draw(st.booleans()):
+        if bool(mine) and data.draw(st.booleans()):
             time = data.draw(st.sampled_from(mine))[0]
         there = [row for at, row in mine if at == time]
         found = self.index.row_at(meter, time)
@@ -264,7 +264,7 @@ def test_the_order_with_fewer_runs_answers() -> None:
     for name in ("day", "slot"):
         runs = getattr(index, f"_by_{name}")
 
-        def listen(*args: object, name: str = name, runs: object = runs) -> object:
+        def listen(*args: object, name: str = name, runs: Any = runs) -> object:
             asked.append(name)
             return type(runs).select(runs, *args)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from metertui.engine.columns.columns import Group
+from metertui.engine.attributes import Group
 from metertui.engine.index.meter_codes import MeterCodes
 
 NORTH, SOUTH, EAST = Group("North", "", ""), Group("South", "", ""), Group("East", "", "")

@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from metertui.engine.attributes import Group
 from metertui.engine.base.zone import MINUTE, SiteZone
-from metertui.engine.columns.columns import Columns, Frozen, Group
+from metertui.engine.columns.columns import Columns, Frozen
 from metertui.engine.index import reading_store
 from metertui.engine.index.meter_codes import MeterCodes
 from metertui.engine.index.reading_store import FreezeQueue, ReadingStore

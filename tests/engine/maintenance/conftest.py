@@ -9,8 +9,8 @@ import pytest
 
 from metertui.engine.accounts.account import Account
 from metertui.engine.accounts.book import AccountBook
+from metertui.engine.attributes import Group
 from metertui.engine.base.zone import HOUR
-from metertui.engine.columns.columns import Group
 from metertui.engine.storage.day_files import Archive, split_by_day
 from metertui.engine.storage.reading_lines import Rows
 from tests.engine.maintenance.proofs import START, ZONE

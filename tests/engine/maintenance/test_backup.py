@@ -81,7 +81,7 @@ def test_bills_that_are_issued_meanwhile_fit_their_manifest(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine = Engine.open(folder, RULES, FakeClock("2025-04-12T10:40:00"))
-    real, done = backups._read, []
+    real, done = backups._read, list[str]()
 
     def issuing_between(root: Path, name: str) -> object:
         member = real(root, name)

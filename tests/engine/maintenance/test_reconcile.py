@@ -11,7 +11,7 @@ import pytest
 from metertui.engine.core.engine import Engine
 from metertui.engine.maintenance import reconcile
 from metertui.engine.maintenance.check import check_folder
-from metertui.engine.usage.intervals import Intervals, Pieces
+from metertui.engine.usage.intervals import Intervals, Pieces, cut_intervals
 from metertui.engine.vee.curve import energy_of_readings
 from metertui.engine.vee.edit_log import Edit
 from tests.clock import FakeClock
@@ -30,7 +30,7 @@ def test_a_wrong_sum_is_found(folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_table_that_loses_an_hour_is_found(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = reconcile.cut_intervals
+    whole = cut_intervals
 
     def lossy(taken: Intervals, marks: np.ndarray) -> Iterator[Pieces]:
         for piece in whole(taken, marks):

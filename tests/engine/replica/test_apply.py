@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from metertui.engine.columns.columns import Group
+from metertui.engine.attributes import Group
 from metertui.engine.core import listing
 from metertui.engine.core.engine import Engine
 from metertui.engine.replica import apply

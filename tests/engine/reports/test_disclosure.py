@@ -8,8 +8,8 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from metertui.engine.attributes import Group
 from metertui.engine.base.zone import HOUR, SiteZone
-from metertui.engine.columns.columns import Group
 from metertui.engine.reports.disclosure import Rule, group_sizes, hide_rows
 from tests.engine.build import frozen
 from tests.strategies import START
@@ -22,7 +22,11 @@ cells = st.tuples(st.integers(1, 40), st.integers(0, 1000), st.floats(0, 1)).map
 )
 
 
-def table(found: dict[tuple[str, ...], Cell], keys: list[str]) -> pd.DataFrame:
+Drawn = dict[tuple[str, ...], Cell]
+Sizes = dict[tuple[str, ...], int]
+
+
+def table(found: Drawn, keys: list[str]) -> pd.DataFrame:
     rows = [(*names, *cell) for names, cell in found.items()]
     return pd.DataFrame(rows, columns=[*keys, "drawing", "usage_wh", "largest_wh"])
 
@@ -33,9 +37,7 @@ def table(found: dict[tuple[str, ...], Cell], keys: list[str]) -> pd.DataFrame:
     keys=st.permutations(["region", "sub_region", "month"]),
     size=st.dictionaries(st.tuples(st.sampled_from("NSEW"), st.sampled_from("123")), st.integers(1, 99)),
 )
-def test_no_total_less_what_is_told_of_it_is_a_small_group(
-    drawn: dict[tuple[str, ...], Cell], keys: list[str], size: dict[tuple[str, ...], int]
-) -> None:
+def test_no_total_less_what_is_told_of_it_is_a_small_group(drawn: Drawn, keys: list[str], size: Sizes) -> None:
     """Along every key: what is hidden is no small group as a whole, or nothing of that line is told."""
     found = table(drawn, keys)
     out = hide_rows(found, keys, RULE, size)
@@ -58,19 +60,19 @@ def test_no_total_less_what_is_told_of_it_is_a_small_group(
 
 
 def test_a_second_cell_is_hidden_beside_a_small_one_that_of_the_fewest_meters() -> None:
-    drawn = {("N",): (50, 900, 30), ("S",): (3, 30, 10), ("E",): (20, 400, 30), ("W",): (30, 200, 20)}
-    size = {("N",): 50, ("S",): 3, ("E",): 20, ("W",): 30}
+    drawn: Drawn = {("N",): (50, 900, 30), ("S",): (3, 30, 10), ("E",): (20, 400, 30), ("W",): (30, 200, 20)}
+    size: Sizes = {("N",): 50, ("S",): 3, ("E",): 20, ("W",): 30}
     assert hide_rows(table(drawn, ["region"]), ["region"], RULE, size).cells.tolist() == [False, True, True, False]
 
 
 def test_two_small_cells_that_are_small_together_need_a_third() -> None:
-    drawn = {("N",): (50, 900, 30), ("S",): (3, 30, 10), ("E",): (4, 40, 12), ("W",): (30, 200, 20)}
+    drawn: Drawn = {("N",): (50, 900, 30), ("S",): (3, 30, 10), ("E",): (4, 40, 12), ("W",): (30, 200, 20)}
     out = hide_rows(table(drawn, ["region"]), ["region"], RULE, {("N",): 50, ("W",): 30})
     assert out.cells.tolist() == [False, True, True, True]
 
 
 def test_one_meter_that_is_most_of_a_group_hides_it() -> None:
-    drawn = {("N",): (50, 900, 451), ("S",): (50, 900, 450)}
+    drawn: Drawn = {("N",): (50, 900, 451), ("S",): (50, 900, 450)}
     assert hide_rows(table(drawn, ["region"]), ["region"], RULE, {}).cells.tolist() == [True, True]
     assert not RULE.is_small(10, 100, 50)
     assert RULE.is_small(9, 100, 50)
@@ -78,15 +80,15 @@ def test_one_meter_that_is_most_of_a_group_hides_it() -> None:
 
 
 def test_nothing_small_hides_nothing() -> None:
-    drawn = {("N", "01"): (50, 900, 30), ("S", "01"): (30, 400, 10)}
+    drawn: Drawn = {("N", "01"): (50, 900, 30), ("S", "01"): (30, 400, 10)}
     out = hide_rows(table(drawn, ["region", "month"]), ["region", "month"], RULE, {})
     assert not out.cells.any()
 
 
 def test_what_was_told_before_cannot_be_hidden_again() -> None:
-    drawn = {("N",): (50, 900, 30), ("S",): (3, 30, 10), ("E",): (20, 400, 30)}
+    drawn: Drawn = {("N",): (50, 900, 30), ("S",): (3, 30, 10), ("E",): (20, 400, 30)}
     found = table(drawn, ["region"])
-    size = {("N",): 50, ("S",): 3, ("E",): 20}
+    size: Sizes = {("N",): 50, ("S",): 3, ("E",): 20}
     out = hide_rows(found, ["region"], RULE, size, told={("E",)})
     assert (out.cells.tolist(), out.given_away) == ([True, True, False], False)
     out = hide_rows(found, ["region"], RULE, size, told={("E",), ("N",)})
@@ -103,12 +105,12 @@ def test_the_size_of_a_group_is_of_all_meters_that_it_ever_had() -> None:
 
 
 def test_it_can_be_ended_after_some_hundred_lines_and_not_by_each() -> None:
-    drawn = {("N", str(n)): (50, 900, 30) for n in range(1000)}  # a line for each of them, and one of them all
+    drawn: Drawn = {("N", str(n)): (50, 900, 30) for n in range(1000)}  # a line for each of them, and one of them all
     asked: list[None] = []
     hide_rows(table(drawn, ["region", "month"]), ["region", "month"], RULE, {}, wanted=lambda: asked.append(None))
     assert len(asked) == 3
 
 
 def test_a_row_that_nobody_drew_in_is_neither_hidden_nor_hides_another() -> None:
-    drawn = {("12",): (0, 0, 0), ("01",): (3, 30, 10), ("02",): (20, 400, 30)}
+    drawn: Drawn = {("12",): (0, 0, 0), ("01",): (3, 30, 10), ("02",): (20, 400, 30)}
     assert hide_rows(table(drawn, ["month"]), ["month"], RULE, {}).cells.tolist() == [False, True, True]

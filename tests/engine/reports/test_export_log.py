@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from metertui.engine.attributes import Group
 from metertui.engine.base.zone import HOUR
-from metertui.engine.columns.columns import Frozen, Group
+from metertui.engine.columns.columns import Frozen
 from metertui.engine.errors import DataError, MeterError
 from metertui.engine.reports.disclosure import Rule
 from metertui.engine.reports.export_log import ExportLog

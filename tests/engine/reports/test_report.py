@@ -8,8 +8,9 @@ from datetime import date, timedelta
 import pandas as pd
 import pytest
 
+from metertui.engine.attributes import Group
 from metertui.engine.base.zone import DAY, HOUR, SiteZone
-from metertui.engine.columns.columns import Frozen, Group
+from metertui.engine.columns.columns import Frozen
 from metertui.engine.errors import MeterError
 from metertui.engine.reports.disclosure import Rule
 from metertui.engine.reports.report import Compare, Inquiry, Measure, answer_inquiry

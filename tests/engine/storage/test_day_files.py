@@ -59,7 +59,7 @@ def test_every_change_is_in_the_manifest(tmp_path: Path) -> None:
 
 
 def test_all_days_are_read_in_order_with_their_progress(tmp_path: Path) -> None:
-    archive, shares = Archive(tmp_path, ZONE), []
+    archive, shares = Archive(tmp_path, ZONE), list[float]()
     for day in (NEXT, DAY):
         archive.ensure_day(day)
     assert archive.stored_days() == [DAY, NEXT]

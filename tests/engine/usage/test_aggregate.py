@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from metertui.engine.attributes import Group
 from metertui.engine.base.zone import HOUR, SiteZone
-from metertui.engine.columns.columns import Group
 from metertui.engine.errors import MeterError
 from metertui.engine.usage.aggregate import usage_table
 from metertui.engine.usage.query import Filter, Question

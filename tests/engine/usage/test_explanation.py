@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -71,7 +73,7 @@ def test_the_parts_sum_to_the_usage_and_the_registers_agree(data: st.DataObject,
     assert found.sum_wh == (found.usage.usage_wh or 0)
     assert sum(left.inside and left.point.status != VOID for left in found.left_out) == found.usage.suspect
     for part in found.parts:  # each says for itself what it is
-        share = oracle.Fraction(part.energy_wh * (part.end - part.start), part.after.time - part.before.time)
+        share = Fraction(part.energy_wh * (part.end - part.start), part.after.time - part.before.time)
         assert abs(part.counted_wh - share) <= 1
         assert part.exact == (part.counted_wh == share)
         assert part.before.time < part.after.time

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from metertui.engine.attributes import Group
 from metertui.engine.base.zone import HOUR, SiteZone
 from metertui.engine.billing.pricing import NoTariffError, price_usage
 from metertui.engine.billing.tariffs import load_tariffs
-from metertui.engine.columns.columns import Frozen, Group
+from metertui.engine.columns.columns import Frozen
 from metertui.engine.usage.aggregate import usage_figures
 from metertui.engine.usage.intervals import meter_blocks
 from metertui.engine.usage.query import KEYS, Filter, Question, format_clock

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from metertui.engine.attributes import Group
 from metertui.engine.base.windows import Window, named_window, window_of_days
 from metertui.engine.base.zone import DAY, HOUR, MINUTE, SiteZone
-from metertui.engine.columns.columns import Group
 from metertui.engine.usage import Filter, lookup
 from metertui.engine.usage.query import Question
 from metertui.engine.usage.readings_table import reading_tables

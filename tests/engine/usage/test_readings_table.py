@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from metertui.engine.attributes import Group
 from metertui.engine.base.zone import HOUR, SiteZone
-from metertui.engine.columns.columns import Frozen, Group
+from metertui.engine.columns.columns import Frozen
 from metertui.engine.errors import MeterError
 from metertui.engine.usage.query import Filter, Question
 from metertui.engine.usage.readings_table import COLUMNS, reading_tables
@@ -24,7 +26,7 @@ MARCH = (date(2025, 3, 1), date(2025, 3, 31))
 EAST, WEST = Group("East", "Harbour", "2-room"), Group("West", "Quarry", "landed")
 
 
-def rows(columns: Frozen, first: date = MARCH[0], last: date = MARCH[1], **filters: str) -> pd.DataFrame:
+def rows(columns: Frozen, first: date = MARCH[0], last: date = MARCH[1], **filters: Any) -> pd.DataFrame:
     tables = list(reading_tables(columns, Question(first, last, filter=Filter.by_name(**filters))))
     return pd.concat(tables) if tables else pd.DataFrame(columns=pd.Index(list(COLUMNS)))
 
@@ -80,7 +82,7 @@ def test_a_reading_at_midnight_is_of_the_day_before() -> None:
         ({"region": "North"}, []),
     ],
 )
-def test_filters_hold_for_each_reading_on_its_own(filters: dict[str, str], readings: list[str]) -> None:
+def test_filters_hold_for_each_reading_on_its_own(filters: dict[str, Any], readings: list[str]) -> None:
     found = rows(moving(), **filters)
     assert [
         f"{meter} {kwh:g}" for meter, kwh in zip(found["identifier"], found["reading_kwh"], strict=True)
@@ -121,18 +123,19 @@ def test_memory_is_bounded_by_tables_of_so_many_rows(monkeypatch: pytest.MonkeyP
 @given(st.lists(courses(), min_size=1, max_size=3))
 def test_an_export_has_every_reading_and_its_step(meters: list[list[tuple[int, int]]]) -> None:
     named = {f"m{i}": course for i, course in enumerate(meters)}
-    expected = []
+    expected: list[tuple[str, str, float, float | None, str]] = []
     for meter, course in named.items():
         curve = dict(oracle.Meter(course).curve())
-        before = None
+        before: int | None = None
         for (time, wh), kind in oracle.Meter(course).judged():
             step = None
             if kind in ("counted", "reset"):
                 step = None if before is None else (curve[time] - before) / 1000
                 before = curve[time]
             expected.append((meter, LONDON.iso(time), wh / 1000, step, kind))
+    table: Any = rows(frozen(named, LONDON), date(2025, 2, 1), date(2027, 12, 31))
     found = [
         (r.identifier, r.timestamp, r.reading_kwh, None if pd.isna(r.usage_kwh) else r.usage_kwh, r.status)
-        for r in rows(frozen(named, LONDON), date(2025, 2, 1), date(2027, 12, 31)).itertuples()
+        for r in table.itertuples()
     ]
     assert found == expected

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from metertui.engine.attributes import Group
 from metertui.engine.base.zone import DAY, HOUR, MINUTE, SiteZone
-from metertui.engine.columns.columns import Frozen, Group
+from metertui.engine.columns.columns import Frozen
 from metertui.engine.usage.aggregate import usage_figures
 from metertui.engine.usage.buckets import cut_time
 from metertui.engine.usage.intervals import cut_intervals, intervals_in_window

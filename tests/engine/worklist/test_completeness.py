@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metertui.engine.base.config import Rules
-from metertui.engine.base.zone import DAY, MINUTE
+from metertui.engine.base.zone import DAY, HALF_HOUR, MINUTE
+from metertui.engine.columns import Arrivals, Columns
 from metertui.engine.core.engine import Engine
 from metertui.engine.worklist import completeness
-from metertui.engine.worklist.completeness import HALF_HOUR, Share
+from metertui.engine.worklist.completeness import Share
 from tests.clock import FakeClock
 
 
@@ -118,11 +119,11 @@ def test_it_counts_as_one_does_by_hand(data: st.DataObject) -> None:
         for begin, end in days
     ]
 
-    def column(part: list[tuple[int, int]], place: int, dtype: type) -> np.ndarray:  # type: ignore[type-arg]
+    def column(part: list[tuple[int, int]], place: int, dtype: type) -> np.ndarray:
         return np.array([row[place] for row in part], dtype=dtype)
 
-    history = completeness.Columns(column(old, 0, np.int32), column(old, 1, np.int64), column(old, 1, np.int64))
-    tail = completeness.Arrivals(column(new, 0, np.int32), column(new, 1, np.int64), column(new, 1, np.int64))
+    history = Columns(column(old, 0, np.int32), column(old, 1, np.int64), column(old, 1, np.int64))
+    tail = Arrivals(column(new, 0, np.int32), column(new, 1, np.int64), column(new, 1, np.int64))
     starts, ends = completeness._edges(history, tail, len(times))
     assert ends.tolist() == [max(each, default=completeness._NEVER) for each in times]
     for place, (begin, end) in enumerate(days):

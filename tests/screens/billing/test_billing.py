@@ -112,8 +112,7 @@ async def test_a_bill_in_money_line_by_line(town: Town) -> None:
         assert past.selected_cells == ("2025-02", "672.000", "172.94", "")
         await pilot.press("m", "up", "enter")
         await settle(pilot)
-        shown = paper(pilot)
-        assert shown["STATEMENT"] == "2025-03 the month is not over"
+        assert paper(pilot)["STATEMENT"] == "2025-03 the month is not over"
         assert "1) nothing known after 2025-03-12 10:30:00" in text_of(pilot, "#statement")
         await pilot.press("e")
         await settle(pilot)

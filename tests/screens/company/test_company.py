@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -281,7 +282,7 @@ async def test_a_close_shows_how_far_it_is_and_is_not_begun_twice(
     closing = office.headend.day_close
     close_once = closing._close_once
 
-    async def slow() -> tuple[int, int]:
+    async def slow() -> tuple[int, set[date], int]:
         closing.progress, closing.state = 0.4, "writing day files"
         await going_on.wait()
         return await close_once()

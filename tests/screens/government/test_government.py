@@ -197,8 +197,9 @@ async def test_arrows_go_through_the_form_and_its_foot_says_so(analyst: Town) ->
         await keys(pilot, "down", "down", "up", "up")
         assert screen(pilot).query_one("#period", Choice).has_focus
         await keys(pilot, "up", "up")  # round and past what comes before
-        assert screen(pilot).focused is not None
-        assert screen(pilot).focused.id != "period"
+        focused = screen(pilot).focused
+        assert focused is not None
+        assert focused.id != "period"
 
 
 async def test_many_rows_are_turned_page_by_page(analyst: Town) -> None:

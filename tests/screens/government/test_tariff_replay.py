@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from metertui.engine.billing.tariff_replay import replay_tariffs
 from metertui.screens.government import tariff_replay
 from metertui.screens.government.tariff_replay import ReplayScreen
 from metertui.screens.tables.sorted_table import SortedTable
@@ -93,7 +94,7 @@ async def test_a_replay_says_how_far_it_is_and_is_ended_by_escape(
 ) -> None:
     town.log_in("operator")
     begun, gone_on = threading.Event(), threading.Event()
-    real = tariff_replay.replay_tariffs
+    real: Any = replay_tariffs
 
     def slow(*args: Any, progress: Any) -> Any:
         def tell(share: float) -> None:

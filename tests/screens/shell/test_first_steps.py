@@ -114,7 +114,6 @@ async def test_any_f_key_and_escape_leave(empty_town: Town, key: str, place: str
 
 async def test_who_has_been_here_is_not_shown_them(town: Town, tmp_path: Path) -> None:
     async with at_work(town) as pilot:
-        assert isinstance(pilot.app.screen, DeskScreen)
         commands = {command.title: command for command in town.app.get_system_commands(pilot.app.screen)}
         commands["First steps"].callback()
         await settle(pilot)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.color import ColorType
@@ -151,7 +152,7 @@ async def test_every_screen_speaks_in_one_place(town: Town) -> None:
             assert text_of(pilot, "#said") == ""
 
 
-TROUBLES = (
+TROUBLES: tuple[tuple[dict[str, Any], str], ...] = (
     ({"storage_error": "No space left on device"}, "! The disk fails: No space left on device."),
     ({"port_error": "127.0.0.1:7007 is closed"}, "! The port is closed: 127.0.0.1:7007 is closed."),
     ({"following": "read-only, follows pid 4711"}, "Read-only, follows pid 4711. Nothing can be changed here"),

@@ -112,7 +112,7 @@ async def test_a_wrong_password_is_refused_and_forgotten(town: Town) -> None:
     async with at_work(town, "f6", *OPERATOR, "enter", *"guess", "enter") as pilot:
         assert not inside(town)
         assert text_of(pilot, "#login-message") == "! The email or the password is wrong."
-        assert town.app.screen.query_one("#login-password").value == ""
+        assert town.app.screen.query_one("#login-password", Input).value == ""
         await pilot.press("f2", "f6")
         await settle(pilot)
         assert text_of(pilot, "#login-message") == ""

@@ -11,6 +11,7 @@ from textual.geometry import Region
 
 from metertui.screens.tables import listing as listing_module
 from metertui.screens.tables.listing import Listing, Row
+from metertui.screens.tables.table import shown_text
 
 
 class Desk(App[None]):
@@ -64,7 +65,7 @@ async def test_columns_of_a_list_that_is_not_rolling_get_narrower_again() -> Non
 async def test_each_cell_is_measured_once() -> None:
     async with Desk().run_test() as pilot:
         listing = pilot.app.query_one(Listing)
-        with patch.object(listing_module, "shown_text", wraps=listing_module.shown_text) as measured:
+        with patch.object(listing_module, "shown_text", wraps=shown_text) as measured:
             listing.show([(f"{n}", ("x" * 20, "1" * 20)) for n in range(200)])
             await pilot.pause()
         assert measured.call_count == 400
@@ -128,7 +129,8 @@ async def test_a_cursor_on_the_newest_row_stays_at_the_top_and_any_other_moves_w
         listing.show(numbered(2))
         assert listing.selected_cells == ("row 1", "1")
         listing.show([])
-        assert (listing.selected_key, listing.selected_cells) == (None, ())
+        assert listing.selected_key is None
+        assert listing.selected_cells == ()
 
 
 async def test_a_row_that_changes_is_drawn_again_and_no_other() -> None:
