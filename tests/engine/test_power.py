@@ -183,7 +183,7 @@ def test_each_event_may_be_the_last(kept: str) -> None:
         shutil.rmtree(root)
 
 
-@pytest.mark.parametrize("lie", ["sync_file", "sync_folder", "sync_all"])
+@pytest.mark.parametrize("lie", ["sync_file", "sync_folder", "sync_metadata_too"])
 def test_the_disk_is_strict_enough_to_find_a_sync_that_is_missing(lie: str) -> None:
     def never(_: object) -> None:
         """What it does not do."""

@@ -220,7 +220,7 @@ def test_a_list_of_readings_is_sorted_and_cut(tmp_path: Path) -> None:
     question = Question(date(2025, 3, 1), date(2025, 3, 2), sort="-reading_kwh", limit=3)
     found = list_readings(engine, question)
     assert list(zip(found["identifier"], found["reading_wh"], strict=True)) == [("b", 7000), ("a", 7000), ("b", 5000)]
-    with pytest.raises(MeterError, match="colour is no column"):
+    with pytest.raises(MeterError, match="colour is not a column"):
         list_readings(engine, Question(date(2025, 3, 1), date(2025, 3, 2), sort="colour"))
     with pytest.raises(MeterError, match="x is not a meter"):
         list_readings(engine, Question(date(2025, 3, 1), date(2025, 3, 2), filter=Filter(meter="x")))

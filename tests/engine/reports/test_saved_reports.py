@@ -69,7 +69,7 @@ def test_a_title_is_kept_once_and_dropped(tmp_path: Path) -> None:
         ("[[question]]\ntitle='x'\nby='month'", "by is at most two of year"),
         ("[[question]]\ntitle='x'\nregion=3", "region is a text"),
         ("[[question]]\ntitle='x'\nperiod='soon'", "period is one of last_7_days"),
-        ("[[question]]\ntitle='x'\ntime='18'", "no time of day"),
+        ("[[question]]\ntitle='x'\ntime='18'", "not a time of day"),
         ("[[question]]\nregion='x'", "the title is missing"),
     ],
 )

@@ -154,7 +154,7 @@ async def test_the_readings_in_view_are_written(town: Town, tmp_path: Path) -> N
         assert path.value == "readings-666-2025-03-01-2025-03-12.csv"
         for name, said in (
             ("there/x.csv", "there is no folder"),
-            ("x.doc", "x.doc: a table is written to a file that"),
+            ("x.doc", "x.doc: the name of the file must end in"),
         ):
             path.value = str(tmp_path / name)
             await pilot.press("enter")
@@ -169,7 +169,7 @@ async def test_the_readings_in_view_are_written(town: Town, tmp_path: Path) -> N
         path.value = str(out)
         await pilot.press("enter")
         await settle(pilot)
-        assert "is there already" in text_of(pilot, "#said")
+        assert "exists already" in text_of(pilot, "#said")
         await pilot.press("escape")
         assert not path.parent.display  # type: ignore[union-attr]
 
