@@ -127,4 +127,4 @@ def test_a_month_is_issued_and_stays_so(priced: Command, data: Path, tmp_path: P
         file.write("\n")
     told = priced("bill", "m-1", "--month", "2025-02", "--format", "json")
     assert told.json["total"] == bill["total"]
-    assert "2025_02.csv: it is not what was issued: another program has changed it. Restore it from a" in told.err
+    assert "2025_02.csv: another program has changed this file of issued bills. Restore it from a" in told.err

@@ -59,7 +59,7 @@ def test_an_edit_of_issued_bills_is_found(issued: Path) -> None:
             if edited == sound:
                 book.ledger_of_month("2025-02")
             else:
-                with pytest.raises(DataError, match="it is not what was issued"):
+                with pytest.raises(DataError, match="another program has changed this file of issued bills"):
                     book.ledger_of_month("2025-02")
             return
         try:  # without its checksum: what it says is refused, does not add up, or sums to something

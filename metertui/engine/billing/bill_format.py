@@ -1,4 +1,4 @@
-"""Bills as files have them: a row of a CSV with the lines as compact JSON, written and read back."""
+"""The file format of bills: a CSV row whose charges are compact JSON, written and parsed."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def line_object(charge: Charge, zone: SiteZone) -> dict[str, Any]:
 
 
 def lines_text(statement: Statement, zone: SiteZone) -> str:
-    """Return the lines as JSON for a cell; empty if there is no price."""
+    """Return the charges as JSON for a cell; empty if there is no price."""
     if statement.charges is None:
         return ""
     objects = [line_object(charge, zone) for charge in statement.charges]
@@ -74,7 +74,7 @@ def lines_text(statement: Statement, zone: SiteZone) -> str:
 
 
 def parse_lines(text: str, zone: SiteZone) -> tuple[Charge, ...]:
-    """Return the charges of a cell of lines. Raises ValueError that says what is wrong with it."""
+    """Return the charges of a `lines` cell. Raises ValueError that says what is wrong with it."""
     try:
         lines = json.loads(text or "[]", parse_float=str, parse_int=str)
         return tuple(_charge(line, zone) for line in lines)
@@ -83,7 +83,7 @@ def parse_lines(text: str, zone: SiteZone) -> tuple[Charge, ...]:
 
 
 def figures_object(figures: Figures) -> dict[str, Any]:
-    """Return figures for JSON: kWh as a number, money as text."""
+    """Return figures as a JSON object: kWh as a number, money as text."""
     return {
         "usage_kwh": kwh_number(figures.usage_wh),
         "net": money_text(figures.net),
@@ -108,14 +108,14 @@ def _charge(line: dict[str, str], zone: SiteZone) -> Charge:
 
 
 def kwh_number(wh: int | None) -> float | int | None:
-    """Return kWh as a number with up to three decimals: an int if it is whole."""
+    """Return Wh as a number of kWh with up to three decimals: an int if it is whole."""
     if wh is None:
         return None
     return wh // 1000 if wh % 1000 == 0 else wh / 1000
 
 
 def kwh_text(wh: int | None) -> str:
-    """Return kWh for a cell; empty for no data."""
+    """Return Wh as kWh text for a cell; empty for no data."""
     return "" if wh is None else format_kwh(wh)
 
 

@@ -1,9 +1,9 @@
-"""Issued bills: what was billed stays as it was, and what changed since is billed as a difference.
+"""The ledger of issued bills: an issued bill never changes, and later changes are billed as adjustments.
 
-`bills/YYYY_MM.csv` has an entry a row: a meter's `bill` of that month, once, and later its `adjustment`s, each with
-the figures that it rested on. Nothing in it is changed, rows are only added, in one atomic step; so a billing run that
-was interrupted is done again and adds what is missing. At any time a bill and its adjustments sum to what the readings
-and tariffs of the last run came to; what they come to now less that sum is the next adjustment.
+`bills/YYYY_MM.csv` has one entry per row: the `bill` of a meter for that month, once, and later its `adjustment`s. Each
+entry has the figures that it is based on. Entries are only appended, in one atomic step. So an interrupted billing run
+can be repeated: it adds the entries that are missing. The sum of a bill and its adjustments is the amount by the
+readings and tariffs of the last run. The amount by today's readings and tariffs, less that sum, is the next adjustment.
 """
 
 from __future__ import annotations
@@ -51,39 +51,39 @@ _PLACE: Final = {name: at for at, name in enumerate(HEADER)}
 
 
 _CHANGED: Final = (
-    "it is not what was issued: another program has changed it. Restore it from a backup; or, to accept it as it is, "
+    "another program has changed this file of issued bills. Restore it from a backup; or, to accept it as it is, "
     f"remove its line from {FOLDER}/manifest.csv"
 )
 
 
 @dataclass(slots=True)
 class Ledger:
-    """What was issued of a month, by meter."""
+    """The bills and adjustments issued for a month, by meter."""
 
     month: str
     data: bytes = b""
     bills: dict[str, list[str]] = field(default_factory=dict)
     """The row of each meter's bill, in the order of HEADER."""
     sums: dict[str, Figures] = field(default_factory=dict)
-    """Each meter's bill and adjustments together."""
+    """The sum of each meter's bill and adjustments."""
     by_run: dict[str, dict[str, Figures]] = field(default_factory=dict)
-    """By the month of the run that billed it, what each meter was billed beside that run's own bills."""
+    """By month of the billing run and meter: the adjustments that it issued for this month."""
     entries: int = 0
 
     def add_entry(self, cells: list[str], figures: Figures) -> None:
-        """Add an entry."""
+        """Add an entry: its cells in the order of HEADER, and its figures."""
         meter, run = cells[_PLACE["meter"]], cells[_PLACE["run"]]
         self.entries += 1
         if cells[_PLACE["entry"]] == "bill":
             self.bills[meter] = cells
         if cells[_PLACE["entry"]] != "bill" or run != self.month:
-            beside = self.by_run.setdefault(run, {})
-            beside[meter] = beside.get(meter, Figures()).plus(figures)
+            adjusted = self.by_run.setdefault(run, {})
+            adjusted[meter] = adjusted.get(meter, Figures()).plus(figures)
         self.sums[meter] = self.sums.get(meter, Figures()).plus(figures)
 
 
 class BillBook:
-    """The issued bills of a data folder, read anew for each question: another process may own it."""
+    """The issued bills of a data folder. Files are read again at each call, as another process may own the folder."""
 
     def __init__(self, folder: Path, zone: SiteZone) -> None:
         self.folder: Final = folder / FOLDER
@@ -91,20 +91,21 @@ class BillBook:
         self._zone = zone
 
     def issued_months(self) -> list[str]:
-        """Those with issued bills, ascending. Raises OSError."""
+        """Return the months (`YYYY-MM`) with issued bills, ascending. Raises OSError."""
         if not self.folder.is_dir():
             return []
-        found = (_FILE.fullmatch(path.name) for path in self.folder.iterdir())
-        return sorted(f"{match[1]}-{match[2]}" for match in found if match)
+        matches = (_FILE.fullmatch(path.name) for path in self.folder.iterdir())
+        return sorted(f"{match[1]}-{match[2]}" for match in matches if match)
 
     def path_of_month(self, month: str) -> Path:
-        """Where a month's bills stand."""
+        """Return the path of the file of a month's bills."""
         return self.folder / f"{month.replace('-', '_')}.csv"
 
     def ledger_of_month(self, month: str) -> Ledger:
-        """What was issued of a month; empty where nothing was.
+        """Return the ledger of a month; empty if nothing was issued.
 
-        Raises DataError for a row that is no entry, and for a file that something else has changed.
+        Raises DataError for an invalid entry and for a file that another program has changed, MeterError for a file
+        that cannot be read.
         """
         path, data = self.path_of_month(month), self._data(month)
         if data is None:
@@ -113,7 +114,7 @@ class BillBook:
         return parse_ledger(data, path, month, self._zone)
 
     def check_unchanged(self, month: str) -> None:
-        """Raises DataError where something else has changed what was issued of a month, MeterError."""
+        """Raise DataError if another program has changed the file of a month, MeterError if it cannot be read."""
         data = self._data(month)
         if data is not None:
             self._check_unchanged(self.path_of_month(month), data)
@@ -124,7 +125,7 @@ class BillBook:
             raise DataError(path, None, _CHANGED)
 
     def _data(self, month: str) -> bytes | None:
-        """What a month's file holds; None where there is none. Raises MeterError."""
+        """Return the content of a month's file; None if there is no file. Raises MeterError."""
         path = self.path_of_month(month)
         try:
             return path.read_bytes()
@@ -134,9 +135,9 @@ class BillBook:
             raise MeterError(f"cannot read {path}: {error.strerror or error}") from error
 
     def ledger_of_meter(self, month: str, meter: str) -> Ledger:
-        """What was issued of a month to one meter, found by its lines alone: `prove` is for the whole file.
+        """Return the ledger of a month for one meter. Only the rows of the meter are parsed.
 
-        Raises DataError for a row that is no entry, MeterError.
+        Raises DataError for an invalid entry, MeterError. `check_unchanged` is for the whole file.
         """
         path, data = self.path_of_month(month), self._data(month)
         if data is None:
@@ -150,10 +151,10 @@ class BillBook:
         return parse_ledger(b"".join(row + b"\n" for row in [header, *rows]), path, month, self._zone)
 
     def add_entries(self, ledger: Ledger, rows: bytes) -> None:
-        """Add entries to a month; on disk when it returns.
+        """Append entries to the file of a month. They are on disk when this returns.
 
-        Raises MeterError where others have added some since the ledger was read, StorageError, DataError; then nothing
-        is added.
+        Raises MeterError if the file has changed since the ledger was read, StorageError, DataError. Then nothing is
+        added.
         """
         path = self.path_of_month(ledger.month)
         try:
@@ -172,14 +173,14 @@ class BillBook:
             raise durable.storage_error(path, error) from error
 
     def complete_manifest(self) -> None:
-        """State the checksums that an interrupted run left out. Raises DataError, StorageError, OSError."""
+        """Add the checksums that an interrupted run left out. Raises DataError, StorageError, OSError."""
         lines = self.manifest.read_entries()
         names = [self.path_of_month(month).name for month in self.issued_months()]
         self.manifest.end_change([name for name in names if name not in lines or not lines[name].sha256])
 
 
 def issued_cells(row: Sequence[str], month: str) -> list[str]:
-    """A bill as `bill_format.cells` has it, from its row in the order of HEADER."""
+    """Return an issued bill as `bill_format.cells` does, from its row in the order of HEADER."""
     cell = dict(zip(HEADER, row, strict=True))
     reason = "" if cell["usage_kwh"] else NO_DATA
     return [{**cell, "month": month, "reason": reason}[name] for name in bill_format.ROW]
@@ -189,12 +190,12 @@ def issued_cells(row: Sequence[str], month: str) -> list[str]:
 
 
 def parse_ledger(data: bytes, path: Path, month: str, zone: SiteZone) -> Ledger:
-    """The entries of a file. Raises DataError that names the line of what is no entry."""
+    """Return the ledger that a file contains. Raises DataError with the line of an invalid entry."""
     table = CsvTable(path, HEADER, data=data)
     if tuple(table.names) != HEADER:
         raise DataError(path, 1, f"the header is not {','.join(HEADER)}")
     if not table.terminated and data:
-        raise DataError(path, data.count(b"\n") + 1, "the last line is not ended: something is missing")
+        raise DataError(path, data.count(b"\n") + 1, "the last line has no line end: the file is incomplete")
     ledger = Ledger(month, data)
     for line, cells in table.rows():
         try:
@@ -211,21 +212,21 @@ def _figures(cells: Sequence[str], ledger: Ledger, zone: SiteZone) -> Figures:
     if cell["entry"] not in ("bill", "adjustment"):
         raise ValueError(f"{cell['entry']!r} is neither bill nor adjustment")
     if (cell["entry"] == "bill") == (cell["meter"] in ledger.bills):
-        raise ValueError("a meter has one bill, and adjustments after it")
+        raise ValueError("a meter has one bill first, then only adjustments")
     if _MONTH.fullmatch(cell["run"]) is None or cell["run"] < ledger.month:
-        raise ValueError(f"{cell['run']!r} is not a month that could have billed it")
+        raise ValueError(f"{cell['run']!r} is not the month of a billing run that could have billed it")
     if not any(cell[name] for name in ("usage_kwh", "net", "tax", "total")) and cell["entry"] == "bill":
         return Figures()
-    found = Figures(wh_of(cell["usage_kwh"]), *(cents_of(cell[name]) for name in ("net", "tax", "total")))
-    if found.net + found.tax != found.total:
+    figures = Figures(wh_of(cell["usage_kwh"]), *(cents_of(cell[name]) for name in ("net", "tax", "total")))
+    if figures.net + figures.tax != figures.total:
         raise ValueError("net and tax do not sum to the total")
-    if cell["entry"] == "bill" and min(found) < 0:
-        raise ValueError("a bill is not negative")
-    return found
+    if cell["entry"] == "bill" and min(figures) < 0:
+        raise ValueError("a bill must not be negative")
+    return figures
 
 
 def ledger_problems(ledger: Ledger, path: Path, zone: SiteZone) -> Iterator[str]:
-    """What does not add up in a ledger, a sentence each: lines against usage, amounts against prices, tax, total."""
+    """Yield one sentence for each meter whose charges and entries disagree: in usage, amounts, tax or total."""
     sums: dict[str, Figures] = {}
     for line, cells in CsvTable(path, HEADER, data=ledger.data).rows():
         cell = dict(zip(HEADER, cells, strict=True))
@@ -233,7 +234,7 @@ def ledger_problems(ledger: Ledger, path: Path, zone: SiteZone) -> Iterator[str]
         one.bills = {} if cell["entry"] == "bill" else {cell["meter"]: list(cells)}
         sums[cell["meter"]] = sums.get(cell["meter"], Figures()).plus(_figures(cells, one, zone))
         try:
-            expected = _worked_out(cell["lines"], zone)
+            expected = _computed(cell["lines"], zone)
         except ValueError:
             yield f"{path}:{line}: the lines of {cell['meter']} cannot be read"
             continue
@@ -244,8 +245,8 @@ def ledger_problems(ledger: Ledger, path: Path, zone: SiteZone) -> Iterator[str]
             )
 
 
-def _worked_out(text: str, zone: SiteZone) -> Figures:
-    """Return what lines come to, worked out from their quantities and prices. Raises ValueError."""
+def _computed(text: str, zone: SiteZone) -> Figures:
+    """Return the figures of charges, computed from their quantities and prices. Raises ValueError."""
     used, net = 0, 0
     by_tax: dict[Decimal, int] = {}
     for charge in bill_format.parse_lines(text, zone):

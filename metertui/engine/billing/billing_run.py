@@ -1,7 +1,7 @@
-"""The billing run of a month: its bills, what changed since in those issued before, and the issuing of both.
+"""The billing run of a month: its bills and the adjustments of earlier months, computed and issued.
 
-What the readings and tariffs come to now, less what was billed, is the next adjustment. It is billed by the run that
-finds it, beside that run's own bills, so that bills and adjustments sum to today's figures.
+An adjustment is the bill by today's readings and tariffs, less what was billed before. The run that finds it bills it
+together with its own bills. So bills and adjustments sum to today's figures.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ RUN_ROW: Final = (
     "adjustment_total",
     "adjustments",
 )
-"""Columns of a billing run: bills as `bill_format.ROW` has them, then the adjustments billed beside them."""
+"""Columns of a billing run: those of a bill (`bill_format.ROW`), then those of the adjustments billed with it."""
 
 
 @dataclass(slots=True)
 class _Pending:
-    """What is to be added to a month: by meter code, what its readings and tariffs come to now less what was billed."""
+    """The entries to add to a month. `differences`: by meter code, today's bill less what was billed."""
 
     ledger: Ledger
     bills: Bills
@@ -43,9 +43,9 @@ class _Pending:
 
 
 class BillingRun:
-    """The bills of a month, and what changed since in those issued before. Any thread.
+    """The bills of a month and the adjustments of earlier months. Safe in any thread.
 
-    Raises MeterError for what is no month, and for bills that are issued and cannot be priced any more; DataError,
+    Raises MeterError for an invalid month and for issued bills without tariffs to compare them with; DataError,
     NoTariffError.
     """
 
@@ -61,11 +61,11 @@ class BillingRun:
         if terms.tariffs is None and (months or issued.entries):
             raise MeterError("bills have been issued, but there is no tariffs.csv to compare them with")
         self.issued = issued
-        """What was issued of the month itself."""
+        """The ledger of the month itself."""
         self._pending: list[_Pending] = []
         for nth, earlier in enumerate(months, 1):
-            again = Bills(frozen, earlier, terms, part_of_progress(progress, nth, parts))
-            self._pending.append(_pending(book.ledger_of_month(earlier), again))
+            today = Bills(frozen, earlier, terms, part_of_progress(progress, nth, parts))
+            self._pending.append(_pending(book.ledger_of_month(earlier), today))
         own = _pending(issued, self.bills)
         self._pending.append(own)
         known = set(issued.bills)
@@ -73,13 +73,13 @@ class BillingRun:
         for code in self._new:
             own.differences.pop(code, None)  # it has no bill of this month yet
         self.adjustments = self._adjustments_by_meter()
-        """By meter code and month, what is billed beside the bills of this month."""
+        """By meter code and month: the adjustments that this run bills."""
 
     def __len__(self) -> int:
         return len(self.bills)
 
     def rows(self) -> Iterator[list[str]]:
-        """A row a bill in the order of RUN_ROW, by meter: as it was issued, if it was."""
+        """Yield one row per bill in the order of RUN_ROW, by meter: an issued bill as it was issued."""
         zone = self.frozen.zone
         for code in self.bills.codes:
             row = self.issued.bills.get(self.frozen.ids[code])
@@ -92,18 +92,18 @@ class BillingRun:
 
     @property
     def new(self) -> int:
-        """How many bills of the month are not issued yet."""
+        """Return how many bills of the month are not issued yet."""
         return len(self._new)
 
     @property
     def changes(self) -> int:
-        """How many issued bills have a difference that is not issued yet."""
+        """Return how many issued bills have an adjustment that is not issued yet."""
         return sum(len(pending.differences) for pending in self._pending)
 
     def issue(self, now: int) -> int:
-        """Keep the bills and differences that are not kept yet, as of `now` (µs UTC); how many were.
+        """Issue the bills and adjustments that are not issued yet, at `now` (µs UTC). Return how many there were.
 
-        Raises MeterError for a month that is not over and where there are no tariffs, StorageError.
+        Raises MeterError for a month that is not over and if there are no tariffs, StorageError, DataError.
         """
         if self.bills.terms.tariffs is None:
             raise MeterError("there is no tariffs.csv: bills without a price cannot be issued")
@@ -157,19 +157,19 @@ class BillingRun:
         return ",".join(cells) + "\n"
 
     def _adjustments_by_meter(self) -> dict[int, dict[str, Figures]]:
-        found: dict[int, dict[str, Figures]] = {}
+        adjustments: dict[int, dict[str, Figures]] = {}
         for pending in self._pending:
             billed = pending.ledger.by_run.get(self.month, {})
             recorded = {code: billed[meter] for meter in billed if (code := self.frozen.code(meter)) is not None}
             for part in (recorded, pending.differences):
                 for code, figures in part.items():
-                    months = found.setdefault(code, {})
+                    months = adjustments.setdefault(code, {})
                     month = pending.ledger.month
                     months[month] = months.get(month, Figures()).plus(figures)
-        return found
+        return adjustments
 
     def summary(self) -> str:
-        """Return what the bills come to by today's readings, and how much of it is adjustments."""
+        """Return one line with the totals of the bills by today's readings, and of the adjustments."""
         text = f"{format_kwh(self.bills.usage_wh)} kWh"
         if self.bills.priced is not None:
             net, tax = int(self.bills.priced.net.sum()), int(self.bills.priced.tax.sum())
@@ -187,7 +187,7 @@ class BillingRun:
 
 
 def unbilled_differences(ledger: Ledger, bills: Bills) -> dict[int, Figures]:
-    """By meter code, what its bill comes to now less what was billed of it, where that is not the same."""
+    """Return, by meter code, today's bill less what was billed, where the two differ."""
     codes = [bills.frozen.code(meter) for meter in ledger.sums]
     billed = np.zeros((len(bills), len(Figures._fields)), dtype=np.int64)
     for code, figures in zip(codes, ledger.sums.values(), strict=True):
@@ -209,12 +209,12 @@ def _pending(ledger: Ledger, bills: Bills) -> _Pending:
 
 
 def _adjustment_cells(months: Mapping[str, Figures]) -> list[str]:
-    """The cells of RUN_ROW behind the bill."""
+    """Return the cells of RUN_ROW after those of the bill."""
     if not months:
         return [""] * 5
     every = Figures()
     for figures in months.values():
         every = every.plus(figures)
     objects = {month: bill_format.figures_object(months[month]) for month in sorted(months)}
-    told = json.dumps(objects, separators=(",", ":"))
-    return [format_kwh(every.usage_wh), *(money_text(cents) or "" for cents in every[1:]), told]
+    by_month = json.dumps(objects, separators=(",", ":"))
+    return [format_kwh(every.usage_wh), *(money_text(cents) or "" for cents in every[1:]), by_month]

@@ -1,4 +1,4 @@
-"""A line of a bill, and the kinds of lines that there are."""
+"""Charges: the lines of a bill, and their kinds."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of charge: the unit that it is priced by, and its keys in a line of the bill's JSON."""
+    """A kind of charge: the unit of its quantity, and its keys in the JSON of a bill."""
 
     unit: str
     decimals: int
-    """Of the quantity, on screens: at most 3."""
+    """Decimals of the quantity on screens, at most 3."""
     quantity_key: str
     price_key: str
 
@@ -24,7 +24,7 @@ KINDS: Final = (ENERGY,)
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """A quantity under one price in (start, end], µs UTC."""
+    """A quantity at one price in (start, end], µs UTC."""
 
     kind: Kind
     start: int
@@ -32,16 +32,16 @@ class Charge:
     band: str
     """The time of use; empty for the whole day."""
     quantity: int
-    """In thousandths of the kind's unit: Wh for energy."""
+    """Thousandths of the kind's unit: Wh for energy."""
     price: Decimal
-    """Cents a unit, before tax."""
+    """Cents per unit, before tax."""
     tax_percent: Decimal
     amount: int
     """Cents, before tax."""
     note: str = ""
-    """What is estimated, missing or not counted in it; empty if nothing is."""
+    """Text on what is estimated, missing or not counted; empty if there is nothing to say."""
 
     @property
     def unit(self) -> str:
-        """The unit of the quantity."""
+        """Return the unit of the quantity."""
         return self.kind.unit

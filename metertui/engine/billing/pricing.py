@@ -1,9 +1,9 @@
-"""Usage times tariffs, plus tax, for all meters at once: one way for a single bill, a billing run and a replay.
+"""Pricing: usage times tariffs, plus tax, for all meters at once. Bills, billing runs and replays all use it.
 
-Every step is cut by C(t) where a price changes: at the window's ends, at the midnight of another tariff, at the edge
-of a band in local time. A step belongs to the apartment type at its later reading; where that changes, the cut lies at
-the step's earlier reading. So lines sum to the bill and bands to their total, to the watt-hour. Money is whole cents:
-a line's amount is rounded half-up once, and the tax once, on the sum of the lines that bear the same rate.
+Every interval is cut by C(t) where a price changes: at the ends of the window, at the midnight on which another tariff
+begins, and where a band begins in local time. An interval belongs to the apartment type at its later reading; if the
+type changes, the cut is at the earlier reading. So charges sum to the bill, to the watt-hour. Money is whole cents. The
+amount of a charge is rounded half-up once. The tax is rounded once, on the sum of the charges with the same tax rate.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ QUALITIES: Final[tuple[Quality, ...]] = ("actual", "estimated", "first", "last")
 
 
 class NoTariffError(MeterError):
-    """A day that is to be billed has no tariff in force."""
+    """Raised for a day to be billed on which no tariff is in force."""
 
     def __init__(self, day: date, meter: str, apartment_type: str) -> None:
         kind = f"apartment type {apartment_type}" if apartment_type else "no apartment type"
@@ -39,49 +39,49 @@ class NoTariffError(MeterError):
 
 @dataclass(frozen=True, eq=False)
 class Edges:
-    """What each meter used in a window, by meter code; equal lengths. Instants µs UTC, registers Wh."""
+    """The usage of each meter in a window: arrays by meter code, of equal length. Instants µs UTC, registers Wh."""
 
     known: NDArray[np.bool_]
-    """Whether there is data; where not, the figures mean nothing."""
+    """Whether there is data. Without data the figures are undefined."""
     usage: Int64Array
     opening_time: Int64Array
     opening_wh: Int64Array
     opening_quality: NDArray[np.uint8]
-    """Places in QUALITIES."""
+    """Positions in QUALITIES."""
     closing_time: Int64Array
     closing_wh: Int64Array
     closing_quality: NDArray[np.uint8]
     readings: Int64Array
-    """Stored in the window."""
+    """How many readings are stored in the window."""
     suspect: Int64Array
-    """Of those, not counted though nobody decided so."""
+    """How many of them are not counted, without an edit that says so."""
 
 
 @dataclass(frozen=True, eq=False)
 class ChargeColumns:
-    """The charges of all bills, in order of meter, time and the bands of the file; equal lengths, int64."""
+    """The charges of all bills, in order of meter, time and band: int64 arrays of equal length."""
 
     meter: Int64Array
     start: Int64Array
     """(start, end], µs UTC."""
     end: Int64Array
     rate: Int64Array
-    """Places in `Tariffs.rates`."""
+    """Positions in `Tariffs.rates`."""
     quantity: Int64Array
-    """In thousandths of the unit: Wh for energy."""
+    """Thousandths of the unit: Wh for energy."""
     amount: Int64Array
-    """Cents before tax."""
+    """Cents, before tax."""
     estimated: Int64Array
-    """Wh, of what was used, that comes from steps which reach over the charge's edges."""
+    """Wh of the usage that come from intervals across an end of the charge."""
     gap: Int64Array
-    """The longest step in it that is too long, µs; 0 where there is none."""
+    """The longest interval in it that counts as a gap, µs; 0 if there is no gap."""
     uncounted: Int64Array
-    """Readings in it that do not count."""
+    """How many readings in it are not counted."""
 
 
 @dataclass(frozen=True, eq=False)
 class Priced:
-    """Bills by meter code: Wh and cents, and the rows of each one's charges: [first[code], first[code + 1])."""
+    """Bills by meter code, in Wh and cents. The rows of a meter's charges are [first[code], first[code + 1])."""
 
     charges: ChargeColumns
     first: Int64Array
@@ -91,12 +91,12 @@ class Priced:
 
     @property
     def total(self) -> Int64Array:
-        """Cents to pay."""
+        """Return the cents to pay: net plus tax."""
         return self.net + self.tax
 
 
 def window_edges(frozen: Frozen, start: int, end: int) -> Edges:
-    """What each meter used in (start, end], and how well that is known; as Series.usage has it for one."""
+    """Return the usage of each meter in (start, end], µs UTC, and its quality, as `Series.usage` does for one."""
     curve, meters = frozen.curve, len(frozen.ids)
     some = np.unique(curve.meter).astype(np.int64)
     first, last = curve.time[curve.starts[some]], curve.time[curve.starts[some + 1] - 1]
@@ -142,10 +142,10 @@ def price_usage(
     gap_us: int,
     progress: Progress = no_progress,
 ) -> Priced:
-    """The bills of (start, end], µs UTC, for all meters. A step longer than `gap_us` is told as a gap.
+    """Return the bills of all meters for (start, end], µs UTC. An interval longer than `gap_us` is reported as a gap.
 
-    `progress` is told the share done after each million of pieces; what it raises ends the work. Raises NoTariffError
-    that names the first day without a tariff, for a meter that has data in the window.
+    `progress` is called with the share done after each million pieces; an exception from it ends the work. Raises
+    NoTariffError with the first day without a tariff for a meter that has data in the window.
     """
     types = sorted({group.apartment_type for group in frozen.groups})
     of_group = np.array([types.index(group.apartment_type) for group in frozen.groups], dtype=np.int64)
@@ -156,15 +156,15 @@ def price_usage(
     parts: list[ChargeColumns] = []
     refused: NoTariffError | None = None
     for block in meter_blocks(frozen):
-        taken = intervals_in_window(frozen, block.curve, of_group, start, end)
-        for piece in cut_intervals(taken, schedule.marks):
+        intervals = intervals_in_window(frozen, block.curve, of_group, start, end)
+        for piece in cut_intervals(intervals, schedule.marks):
             try:
-                cut = _Cut(frozen, tariffs, schedule, types, taken, _without_empty(piece), gap_us)
+                cut = _Cut(frozen, tariffs, schedule, types, intervals, _without_empty(piece), gap_us)
             except NoTariffError as error:  # another meter's day may be earlier
                 refused = error if refused is None or error.day < refused.day else refused
             else:
                 parts.append(cut.charges(doubtful))
-            progress(block.share_of_all(piece.share_done(taken)))
+            progress(block.share_of_all(piece.share_done(intervals)))
         progress(block.share_of_all(1))
     if refused is not None:
         raise refused
@@ -172,7 +172,7 @@ def price_usage(
 
 
 def _without_empty(piece: Pieces) -> Pieces:
-    """Without pieces of no length, but for one of a meter that has no other: its bill is 0, not without data."""
+    """Return the pieces without empty ones. A meter with only empty pieces keeps one: its bill is 0, not no data."""
     empty = piece.low == piece.high
     if not empty.any():
         return piece
@@ -183,7 +183,7 @@ def _without_empty(piece: Pieces) -> Pieces:
 
 
 class _Cut:
-    """The pieces of some whole meters, made into the charges of their bills."""
+    """Makes the charges of bills from the pieces of some meters, all pieces of each."""
 
     def __init__(
         self,
@@ -191,31 +191,31 @@ class _Cut:
         tariffs: Tariffs,
         schedule: Schedule,
         types: Sequence[str],
-        taken: Intervals,
+        intervals: Intervals,
         piece: Pieces,
         gap_us: int,
     ) -> None:
         self._frozen = frozen
         self._schedule = schedule
-        self._taken = taken
+        self._intervals = intervals
         self._piece = piece
         self._gap_us = gap_us
         self._new = np.concatenate(([True], piece.meter[1:] != piece.meter[:-1]))
-        """Where a meter begins."""
+        """Whether a piece is the first of its meter."""
         self._tariff = schedule.tariff[piece.label, piece.bucket]
         self._rate = schedule.rate[piece.label, piece.bucket]
-        self._refuse(types)
+        self._check_tariffs(types)
         starts = np.cumsum([0, *(len(tariff.bands) for tariff in tariffs.tariffs)])
         self._bands = max(len(tariff.bands) for tariff in tariffs.tariffs)
         self._first_rate = starts
         changed = np.concatenate(([True], self._tariff[1:] != self._tariff[:-1])) | self._new
         self._segment = np.cumsum(changed) - 1
-        """Pieces of a meter under one tariff, without a break."""
+        """The segment of each piece: consecutive pieces of a meter under one tariff."""
         self._begins = np.flatnonzero(changed)
         self._key = self._segment * self._bands + self._rate - starts[self._tariff]
 
-    def _refuse(self, types: Sequence[str]) -> None:
-        """A month is billed whole: what is in force when a meter's data begins must have been so from its start."""
+    def _check_tariffs(self, types: Sequence[str]) -> None:
+        """Raise NoTariffError for a piece without a tariff, also if only the time before a meter's data has none."""
         piece, none = self._piece, self._tariff < 0
         none |= self._new & (self._schedule.tariff[piece.label, 0] < 0)
         if none.any():
@@ -225,7 +225,7 @@ class _Cut:
             raise NoTariffError(day, self._frozen.ids[int(piece.meter[at])], types[int(piece.label[at])])
 
     def charges(self, doubtful: Int64Array) -> ChargeColumns:
-        """Their charges, amounts still to be worked out; `doubtful` are the rows in the window that do not count."""
+        """Return the charges, still without amounts. `doubtful`: the rows in the window that are not counted."""
         piece, key = self._piece, self._key
         size = (int(self._segment[-1]) + 1) * self._bands
         used, estimated, gap = self._runs(size)
@@ -248,25 +248,25 @@ class _Cut:
         )
 
     def _runs(self, size: int) -> tuple[Int64Array, Int64Array, Int64Array]:
-        """By key: Wh used, Wh of steps that are not in it whole, and its longest gap."""
-        piece, key, taken = self._piece, self._key, self._taken
+        """Return by key: Wh used, Wh of intervals that are only partly in it, and the longest gap, µs."""
+        piece, key, intervals = self._piece, self._key, self._intervals
         first = np.flatnonzero(
             np.concatenate(([True], (piece.interval[1:] != piece.interval[:-1]) | (key[1:] != key[:-1])))
         )
         last = np.append(first[1:], len(key)) - 1
-        step, key = piece.interval[first], key[first]
+        interval, key = piece.interval[first], key[first]
         run = np.add.reduceat(piece.used, first)
         used, estimated, gap = (np.zeros(size, dtype=np.int64) for _ in range(3))
         np.add.at(used, key, run)
-        partial = (piece.low[first] > taken.t0[step]) | (piece.high[last] < taken.t1[step])
+        partial = (piece.low[first] > intervals.t0[interval]) | (piece.high[last] < intervals.t1[interval])
         np.add.at(estimated, key[partial], run[partial])
-        length = taken.t1[step] - taken.t0[step]
+        length = intervals.t1[interval] - intervals.t0[interval]
         long = length > self._gap_us
         np.maximum.at(gap, key[long], length[long])
         return used, estimated, gap
 
     def _spans(self) -> tuple[Int64Array, Int64Array]:
-        """By segment, where it begins and ends: at a change of tariff, and at the outside where the tariff does."""
+        """Return by segment its start and end, µs UTC; the first and last extend as far as their tariff does."""
         piece, schedule = self._piece, self._schedule
         begins, ends = self._begins, np.append(self._begins[1:], len(piece.meter)) - 1
         same = schedule.tariff[:, 1:] == schedule.tariff[:, :-1]
@@ -284,7 +284,7 @@ class _Cut:
         return start, end
 
     def _holding(self, rows: Int64Array) -> Int64Array:
-        """The pieces in which rows lie, of those that lie in one."""
+        """Return the pieces that contain `rows`, for those rows that are in a piece."""
         piece, columns = self._piece, self._frozen.columns
         low, high = int(piece.meter[0]), int(piece.meter[-1])
         rows = rows[(columns.meter[rows] >= low) & (columns.meter[rows] <= high)]
@@ -301,15 +301,15 @@ class _Cut:
 
 
 def _totals(tariffs: Tariffs, parts: Sequence[ChargeColumns], meters: int) -> Priced:
-    """Return the charges with their amounts, and usage, net and tax by meter."""
+    """Return the bills: the charges with their amounts, and usage, net and tax by meter."""
     names = [field for field in ChargeColumns.__dataclass_fields__]
     together = {
         name: np.concatenate([getattr(part, name) for part in parts]) if parts else np.empty(0, dtype=np.int64)
         for name in names
     }
     meter, rate, quantity = together["meter"], together["rate"], together["quantity"]
-    cents, one = scaled([band.price for band in tariffs.rates])
-    amount = half_up_products(quantity, cents[rate], 1000 * one)
+    cents, unit = scaled([band.price for band in tariffs.rates])
+    amount = half_up_products(quantity, cents[rate], 1000 * unit)
     taxes = sorted({band.tax_percent for band in tariffs.rates})
     percents, whole = scaled(taxes)
     of_rate = np.array([taxes.index(band.tax_percent) for band in tariffs.rates], dtype=np.int64)

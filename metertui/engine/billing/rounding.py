@@ -1,4 +1,4 @@
-"""Whole-number arithmetic over arrays that rounds half-up and never overflows: for money."""
+"""Integer arithmetic for money: over arrays, rounded half-up, without silent overflow."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ import numpy as np
 from metertui.engine.base import Int64Array
 
 _SAFE: Final = float(1 << 61)
-"""Twice a product below this is exact in int64."""
+"""Twice a product below this limit is exact in int64."""
 
 
 def half_up(dividend: int, divisor: int) -> int:
-    """`dividend` / `divisor` (> 0), a half rounded away from zero."""
+    """Return `dividend` / `divisor` (> 0), rounded to the nearest whole number, halves away from zero."""
     share = (2 * abs(dividend) + divisor) // (2 * divisor)
     return share if dividend >= 0 else -share
 
 
 def half_up_products(a: Int64Array, b: Int64Array, divisor: int) -> Int64Array:
-    """a * b / `divisor` by element, none of them negative, half-up; by whole Python numbers where 64 bits do not hold.
+    """Return a * b / `divisor` by element, rounded half-up. All must be non-negative.
 
-    Raises OverflowError where a result does not fit into int64.
+    Products too large for int64 are computed as Python integers. Raises OverflowError for a result beyond int64.
     """
     a, b = np.broadcast_arrays(a, b)
     if divisor >= _SAFE or bool(np.any(a.astype(np.float64) * b >= _SAFE)):
@@ -33,11 +33,11 @@ def half_up_products(a: Int64Array, b: Int64Array, divisor: int) -> Int64Array:
 
 
 def scaled(values: Sequence[Decimal]) -> tuple[Int64Array, int]:
-    """Decimals of at most 18 digits as whole numbers, and how many of them make 1."""
+    """Return decimals of at most 18 digits as whole numbers of a common unit, and how many units make 1."""
     places = decimals(values)
     return np.array([int(value.scaleb(places)) for value in values], dtype=np.int64), 10**places
 
 
 def decimals(values: Iterable[Decimal]) -> int:
-    """Return how many decimals the value with the most of them has."""
+    """Return the largest number of decimals among the values."""
     return max((max(0, -int(value.as_tuple().exponent)) for value in values), default=0)

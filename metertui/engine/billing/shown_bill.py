@@ -1,4 +1,4 @@
-"""A bill for people and programs: as it was issued if it was, and what has changed since."""
+"""The bill to show: as it was issued, with its later changes, or as it is computed now."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from metertui.engine.usage import Edge
 
 @dataclass(frozen=True, slots=True)
 class ShownBill:
-    """A bill as it was issued, or as it is worked out now if it has not been issued."""
+    """A bill as it was issued, or as it is computed now if it has not been issued."""
 
     bill: Statement
     issued: int | None = None
-    """When it was issued, µs UTC; None if it has not been."""
+    """When it was issued, µs UTC; None if it has not been issued."""
     adjustments: Figures = NOTHING
-    """What has been billed in addition since it was issued."""
+    """The sum of the adjustments issued since."""
     adjustment: Figures = NOTHING
-    """What it comes to now, less everything that has been billed."""
+    """The next adjustment: the bill as computed now, less everything billed so far."""
 
 
 def shown_bill(now: Statement, ledger: Ledger, zone: SiteZone) -> ShownBill:

@@ -1,7 +1,7 @@
-"""The bill of a calendar month: opening and closing register, the usage between them line by line, tax and total.
+"""The statement of a calendar month: opening and closing register, the charges between them, tax and total.
 
-Money is whole cents inside; `money` writes it. A bill says of each line what of it is estimated, missing or not
-counted. One's closing is the next one's opening.
+Money is whole cents inside; `money_text` formats it. Each charge says what is estimated, missing or not counted in it.
+The closing register of a month is the opening register of the next.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ NO_DATA: Final = "no data in this month"
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What bills go by: the tariffs (None: usage alone), their currency, and the longest step that is no gap, µs."""
+    """The terms of bills: tariffs (None: usage only), currency, and the longest interval that is no gap, µs."""
 
     tariffs: Tariffs | None = None
     currency: str = "SGD"
@@ -32,7 +32,7 @@ class Terms:
 
 
 class Figures(NamedTuple):
-    """What a bill or a difference comes to: Wh, and cents. No data is 0 here, since it is only ever added."""
+    """The usage (Wh) and amounts (cents) of a bill or an adjustment. No data is 0, since figures are only added."""
 
     usage_wh: int = 0
     net: int = 0
@@ -44,7 +44,7 @@ class Figures(NamedTuple):
         return Figures(*(a + b for a, b in zip(self, other, strict=True)))
 
     def minus(self, other: Figures) -> Figures:
-        """Return how much more this is than `other`."""
+        """Return the difference: these figures less `other`."""
         return Figures(*(a - b for a, b in zip(self, other, strict=True)))
 
 
@@ -53,9 +53,9 @@ NOTHING: Final = Figures()
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A meter's month (`YYYY-MM`). No data: no edges, and None for the usage. One's closing opens the next.
+    """The statement of a meter for a local month (`YYYY-MM`). Without data, both registers and the usage are None.
 
-    Money is cents, None with the reason where there is none.
+    Amounts are cents. Without a price they are None, and `reason` says why.
     """
 
     meter: str
@@ -74,12 +74,12 @@ class Statement:
 
     @property
     def figures(self) -> Figures:
-        """What it comes to."""
+        """Return usage and amounts, 0 for None."""
         return Figures(self.usage_wh or 0, self.net or 0, self.tax or 0, self.total or 0)
 
 
 def unpriced_statement(series: Series, month: str, zone: SiteZone) -> Statement:
-    """What a meter used in a local month, without its price. Raises MeterError for what is no month."""
+    """Return the statement of a local month without prices. Raises MeterError for an invalid month."""
     usage = series.usage(Window(month, *month_bounds(month, zone)))
     return Statement(
         series.meter,
@@ -94,9 +94,10 @@ def unpriced_statement(series: Series, month: str, zone: SiteZone) -> Statement:
 
 
 class Bills:
-    """The bills of a local month for all meters, in order of their ids; no data for those without readings.
+    """The statements of a local month for all meters, in order of their ids; those without readings have no data.
 
-    `progress` is told the share done. Raises MeterError for what is no month, NoTariffError for a day without a tariff.
+    `progress` is called with the share done. Raises MeterError for an invalid month, NoTariffError for a day without a
+    tariff.
     """
 
     def __init__(self, frozen: Frozen, month: str, terms: Terms, progress: Progress = no_progress) -> None:
@@ -117,31 +118,31 @@ class Bills:
 
     @cached_property
     def codes(self) -> list[int]:
-        """Meter codes in order of their ids."""
+        """Return the meter codes in order of their ids."""
         return sorted(range(len(self.frozen.ids)), key=self.frozen.ids.__getitem__)
 
     @property
     def usage_wh(self) -> int:
-        """What all meters used together."""
+        """Return the usage of all meters, Wh."""
         return int(self.edges.usage.sum())
 
     def bill_of_meter(self, code: int) -> Statement:
-        """A meter's bill."""
-        meter, month, found = self.frozen.ids[code], self.month, self.edges
-        readings, suspect = int(found.readings[code]), int(found.suspect[code])
+        """Return the statement of the meter with this code."""
+        meter, month, edges = self.frozen.ids[code], self.month, self.edges
+        readings, suspect = int(edges.readings[code]), int(edges.suspect[code])
         currency = None if self.priced is None else self.terms.currency
         reason = NO_TARIFF if self.priced is None else ""
-        if not found.known[code]:
+        if not edges.known[code]:
             none = None if self.priced is None else ()
             reason = reason or NO_DATA
             return Statement(meter, month, None, None, None, readings, suspect, none, currency=currency, reason=reason)
         opening = Edge(
-            int(found.opening_time[code]), int(found.opening_wh[code]), QUALITIES[found.opening_quality[code]]
+            int(edges.opening_time[code]), int(edges.opening_wh[code]), QUALITIES[edges.opening_quality[code]]
         )
         closing = Edge(
-            int(found.closing_time[code]), int(found.closing_wh[code]), QUALITIES[found.closing_quality[code]]
+            int(edges.closing_time[code]), int(edges.closing_wh[code]), QUALITIES[edges.closing_quality[code]]
         )
-        usage = int(found.usage[code])
+        usage = int(edges.usage[code])
         if self.priced is None:
             return Statement(meter, month, opening, closing, usage, readings, suspect, reason=reason)
         return Statement(
@@ -161,7 +162,7 @@ class Bills:
 
     @cached_property
     def _columns(self) -> list[list[int]]:
-        """The columns of the charges as plain numbers, which are read one by one ten times as fast."""
+        """Return the columns of the charges as lists: single numbers are read from them ten times as fast."""
         assert self.priced is not None
         charges = self.priced.charges
         columns = (charges.start, charges.end, charges.rate, charges.quantity, charges.amount)
@@ -214,12 +215,12 @@ class Bills:
 
 
 def bill_only_meter(frozen: Frozen, month: str, terms: Terms) -> Statement:
-    """The bill of the only meter in `frozen`. Raises MeterError, NoTariffError."""
+    """Return the statement of the only meter in `frozen`. Raises MeterError, NoTariffError."""
     return Bills(frozen, month, terms).bill_of_meter(0)
 
 
 def money_text(cents: int | None) -> str | None:
-    """Cents as text with two decimals: 1234 is `12.34`."""
+    """Return cents as text with two decimals: 1234 is `12.34`. None stays None."""
     if cents is None:
         return None
     whole, rest = divmod(abs(cents), 100)
@@ -227,5 +228,5 @@ def money_text(cents: int | None) -> str | None:
 
 
 def gap_text(us: int) -> str:
-    """A time that readings are missing for, in hours or days to a decimal."""
+    """Return the length of a gap (µs) in hours or days, with one decimal."""
     return f"{us / HOUR:.1f} h" if us < 2 * DAY else f"{us / DAY:.1f} days"

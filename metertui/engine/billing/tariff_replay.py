@@ -1,7 +1,7 @@
-"""Past usage under a proposed tariff beside the one in force: who would pay more, who less, and by how much.
+"""Tariff replay: past usage billed under a proposed tariff and under the one in force, and the differences.
 
-Each calendar month of the period is billed under both, as bills are, and a meter's bills are summed. A meter belongs
-to the region and apartment type that it had last in the period, so that it is counted once.
+Each calendar month of the period is billed under both, in the same way as bills, and the bills of a meter are summed. A
+meter belongs to the region and apartment type that it had last in the period, so that it is counted once.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from metertui.engine.errors import MeterError
 
 KEYS: Final = ("apartment_type", "region")
 DECILES: Final = (1, 2, 3, 4, 6, 7, 8, 9)
-"""In tenths; the fifth is the median."""
+"""The deciles in tenths. The fifth is the median, a column of its own."""
 FIGURES: Final = (
     "meters",
     "more",
@@ -44,12 +44,12 @@ FIGURES: Final = (
     "median",
     *(f"p{tenth}0" for tenth in DECILES),
 )
-"""Columns of the table: counts of meters; cents with tax: sums, and the middle and deciles of the meters' changes."""
+"""Columns of the table: counts of meters, then cents with tax: sums, and median and deciles of the changes."""
 
 
 @dataclass(frozen=True, eq=False)
 class Replay:
-    """What each meter with data would have paid, in order of meter code; equal lengths. Cents with tax, Wh."""
+    """What each meter with data would have paid: arrays of equal length by meter code, in cents with tax and Wh."""
 
     first: date
     last: date
@@ -62,17 +62,17 @@ class Replay:
 
     @property
     def change(self) -> Int64Array:
-        """What each would pay more, cents."""
+        """Return what each meter would pay more, cents with tax."""
         return self.proposed - self.current
 
     def table(self, by: Sequence[str] = KEYS) -> pd.DataFrame:
-        """A row a group in natural order: its keys (text), then FIGURES (int64). Without keys, one row for all.
+        """Return one row per group, sorted by keys: the keys (text), then FIGURES (int64). No keys: one row for all.
 
-        Raises MeterError for a key that is none.
+        Raises MeterError for an unknown key.
         """
         for key in by:
             if key not in KEYS:
-                raise MeterError(f"{key} is no key; they are {', '.join(KEYS)}")
+                raise MeterError(f"unknown key {key}; the keys are {', '.join(KEYS)}")
         keys = list(zip(*(getattr(self, key).tolist() for key in by), strict=True)) if by else [()] * len(self.meter)
         names = sorted(set(keys)) if by else [()]
         place = {name: at for at, name in enumerate(names)}
@@ -94,13 +94,13 @@ def replay_tariffs(
     gap_us: int = 1 << 62,
     progress: Progress = no_progress,
 ) -> Replay:
-    """Bill the local days from `first` to `last`, both included, under both.
+    """Bill the local days from `first` to `last`, both included, under both tariffs.
 
-    `progress` is told the share done, within months too, and ends the work by what it raises.
-    Raises NoTariffError where either has no tariff in force (`Tariffs.backdated` takes one for earlier time), and
-    MeterError where the days stand the wrong way round.
+    `progress` is called with the share done, within months too; an exception from it ends the work. Raises
+    NoTariffError for a day without a tariff in either (`Tariffs.backdated` extends one to earlier days), and MeterError
+    if `last` is before `first`.
     """
-    window_of_days(first, last, frozen.zone)  # said even where there is no data
+    window_of_days(first, last, frozen.zone)  # checks the order, also without data
     types = np.array([group.apartment_type for group in frozen.groups], dtype=object)
     regions = np.array([group.region for group in frozen.groups], dtype=object)
     count = len(frozen.ids)
@@ -124,7 +124,7 @@ def replay_tariffs(
 
 
 def _months(first: date, last: date) -> list[tuple[date, date]]:
-    """The calendar months from one day to another, as far as they lie between them."""
+    """Return the calendar months from one day to another, each cut to these days."""
     months = []
     while first <= last:
         months.append((first, min(last, last_of_month(first))))
@@ -133,7 +133,7 @@ def _months(first: date, last: date) -> list[tuple[date, date]]:
 
 
 def _last_groups(frozen: Frozen, end: int) -> Int64Array:
-    """By meter code, the group of the step that the instant `end` lies in, or of the last one before it."""
+    """Return, by meter code, the group of the interval that contains the instant `end`, or of the last before it."""
     curve = frozen.curve
     groups = np.zeros(len(frozen.ids), dtype=np.int64)
     if len(curve):
@@ -146,7 +146,7 @@ def _last_groups(frozen: Frozen, end: int) -> Int64Array:
 
 
 def _row(current: Int64Array, proposed: Int64Array) -> list[int]:
-    """The figures of a group, given in order of the change."""
+    """Return the FIGURES of a group. The arrays are sorted by change."""
     change = proposed - current
     counts = [len(change), int((change > 0).sum()), int((change < 0).sum()), int((change == 0).sum())]
     sums = [int(current.sum()), int(proposed.sum()), int(change.sum())]
@@ -154,9 +154,9 @@ def _row(current: Int64Array, proposed: Int64Array) -> list[int]:
 
 
 def quantile(ordered: Int64Array, tenths: int) -> int:
-    """The value below which so many tenths lie, between two in proportion, rounded half-up; 0 of nothing.
+    """Return a quantile in tenths, interpolated between two values and rounded half-up; 0 for no values.
 
-    `ordered` ascends. The definition is number 7 of Hyndman and Fan (1996), exact in whole numbers.
+    `ordered` ascends. The definition is number 7 of Hyndman and Fan (1996), computed exactly in integers.
     """
     if not len(ordered):
         return 0

@@ -1,7 +1,7 @@
-"""The tariffs: what a kWh costs, from which day on, for whom, at which time of day, and the tax on it.
+"""Tariffs: the price of a kWh and its tax, by effective day, apartment type and time of day.
 
-`tariffs.csv` has a row a band. The rows of one day and apartment type make a *tariff*, which covers each local day
-exactly once. In force for an apartment type is the latest tariff of its own, else the latest for all.
+`tariffs.csv` has one row per band and time of day. The rows of one day and apartment type make a *tariff*, which covers
+each local day exactly once. The latest tariff of its apartment type is in force for a meter, else the latest for all.
 """
 
 from __future__ import annotations
@@ -45,13 +45,13 @@ _YEARS: Final = (1970, 2199)
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """A price and the times of day that it is for; the whole day has no name."""
+    """A price and the times of day at which it applies. A band for the whole day has no name."""
 
     name: str
     spans: tuple[tuple[int, int], ...]
-    """Minutes of the local day, [from, to); one that passes midnight has `to` below `from`."""
+    """Minutes of the local day, [from, to). A span that passes midnight has `to` below `from`."""
     price: Decimal
-    """For a unit of its kind, before tax."""
+    """Cents per unit of its kind, before tax."""
     tax_percent: Decimal
     line: int
     """Its line in the file."""
@@ -60,7 +60,7 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class Tariff:
-    """The bands of one day and apartment type (empty: all), in the order of the file."""
+    """The bands from one effective day on, for an apartment type (empty: all), in the order of the file."""
 
     effective_from: date
     apartment_type: str
@@ -69,14 +69,14 @@ class Tariff:
 
 @dataclass(frozen=True, eq=False)
 class Schedule:
-    """What is in force when, for some apartment types, in a window."""
+    """The tariffs and prices in force in a window, for some apartment types."""
 
     marks: NDArray[np.int64]
-    """Instants, µs UTC, ascending, from the window's start to its end: between two of them no price changes."""
+    """Instants, µs UTC, ascending, from the start of the window to its end. Prices change only at these."""
     tariff: NDArray[np.int64]
-    """[type, interval]: places in `Tariffs.tariffs`; -1 where none is in force."""
+    """Positions in `Tariffs.tariffs`, of shape (types, intervals between marks); -1 without a tariff."""
     rate: NDArray[np.int64]
-    """[type, interval]: places in `Tariffs.rates`; -1 where none is in force."""
+    """Positions in `Tariffs.rates`, of shape (types, intervals between marks); -1 without a tariff."""
 
 
 class Tariffs:
@@ -87,21 +87,21 @@ class Tariffs:
 
     @cached_property
     def rates(self) -> tuple[Band, ...]:
-        """The bands of all tariffs, one after the other."""
+        """Return the bands of all tariffs, in order."""
         return tuple(band for tariff in self.tariffs for band in tariff.bands)
 
     @cached_property
     def _by_type(self) -> dict[str, tuple[list[date], list[int]]]:
-        """Days and places of the tariffs of each apartment type, in order."""
-        found: dict[str, tuple[list[date], list[int]]] = {}
+        """Return, by apartment type, the effective days and positions of its tariffs, ascending."""
+        by_type: dict[str, tuple[list[date], list[int]]] = {}
         for place, tariff in enumerate(self.tariffs):
-            days, places = found.setdefault(tariff.apartment_type, ([], []))
+            days, places = by_type.setdefault(tariff.apartment_type, ([], []))
             days.append(tariff.effective_from)
             places.append(place)
-        return found
+        return by_type
 
     def in_force(self, day: date, apartment_type: str) -> Tariff | None:
-        """The tariff of a local day for an apartment type; None where there is none."""
+        """Return the tariff in force on a local day for an apartment type; None if there is none."""
         for kind in (apartment_type, ""):
             days, places = self._by_type.get(kind, ([], []))
             at = bisect_right(days, day)
@@ -110,7 +110,7 @@ class Tariffs:
         return None
 
     def schedule(self, types: Sequence[str], start: int, end: int, zone: SiteZone) -> Schedule:
-        """What is in force for each of `types` in (start, end], µs UTC, start < end."""
+        """Return the schedule of the apartment types in (start, end], µs UTC, start < end."""
         begins = np.array([zone.midnight(tariff.effective_from) for tariff in self.tariffs], dtype=np.int64)
         marks = np.unique(np.concatenate(([start, end], begins[(begins > start) & (begins < end)])))
         used = np.unique(self._places(types, begins, marks[:-1]))
@@ -135,17 +135,17 @@ class Tariffs:
         return Schedule(marks, tariff, rate)
 
     def _places(self, types: Sequence[str], begins: NDArray[np.int64], at: NDArray[np.int64]) -> NDArray[np.int64]:
-        """[type, instant]: the tariff in force, -1 for none."""
-        found = np.full((len(types), len(at)), -1, dtype=np.int64)
+        """Return the positions of the tariffs in force, of shape (types, instants); -1 for none."""
+        in_force = np.full((len(types), len(at)), -1, dtype=np.int64)
         for row, kind in enumerate(types):
-            for one in ("", kind):  # its own goes before one for all
+            for one in ("", kind):  # a tariff of the type replaces one for all
                 places = np.array(self._by_type.get(one, ([], []))[1], dtype=np.int64)
                 nth = np.searchsorted(begins[places], at, side="right") - 1
-                found[row][nth >= 0] = places[nth[nth >= 0]]
-        return found
+                in_force[row][nth >= 0] = places[nth[nth >= 0]]
+        return in_force
 
     def backdated(self, day: date) -> Tariffs:
-        """The same, with what holds on its first day taken for all time from `day` on, if that is earlier."""
+        """Return the tariffs with the earliest of them in force from `day` on, if that is earlier."""
         if not self.tariffs or self.tariffs[0].effective_from <= day:
             return self
         first = self.tariffs[0].effective_from
@@ -155,21 +155,21 @@ class Tariffs:
 
 
 class TariffFile:
-    """The tariffs of a data folder, read anew when their file has changed. Owned by no thread: each reads what is."""
+    """The tariffs of a data folder, read again when their file has changed. Safe in any thread."""
 
     def __init__(self, folder: Path) -> None:
         self.path: Final = folder / NAME
         self._read: tuple[tuple[int, int, int], Tariffs] | None = None
 
     def current(self) -> Tariffs | None:
-        """The tariffs, None where there is no file. Raises DataError that names the line, MeterError."""
+        """Return the tariffs; None if there is no file. Raises DataError with the line, MeterError."""
         try:
-            found = self.path.stat()
+            stat = self.path.stat()
         except FileNotFoundError:
             return None
         except OSError as error:
             raise MeterError(f"cannot read {self.path}: {error.strerror or error}") from error
-        stamp = (found.st_mtime_ns, found.st_size, found.st_ino)
+        stamp = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
         if self._read is None or self._read[0] != stamp:
             tariffs = load_tariffs(self.path)
             if tariffs is None:
@@ -179,13 +179,13 @@ class TariffFile:
 
 
 def load_tariffs(path: Path) -> Tariffs | None:
-    """The tariffs of a file, or None where there is none. Raises DataError that names the line, MeterError."""
+    """Return the tariffs of a file; None if there is no file. Raises DataError with the line, MeterError."""
     data = read_tariff_file(path)
     return None if data is None else parse_tariffs(data, path)
 
 
 def read_tariff_file(path: Path) -> bytes | None:
-    """What a file holds, or None where there is none. Raises MeterError."""
+    """Return the content of a file; None if there is no file. Raises MeterError."""
     try:
         return path.read_bytes()
     except FileNotFoundError:
@@ -195,18 +195,18 @@ def read_tariff_file(path: Path) -> bytes | None:
 
 
 def parse_tariffs(data: bytes, path: Path) -> Tariffs:
-    """The tariffs that a file holds; `path` is for what is said of it. Raises DataError that names the line."""
+    """Return the tariffs in `data`. `path` is only for messages. Raises DataError with the line."""
     table = CsvTable(path, COLUMNS, data=data)
     places = [table.names.index(name) for name in COLUMNS]
-    found: dict[tuple[date, str], list[_Row]] = {}
+    by_tariff: dict[tuple[date, str], list[_Row]] = {}
     for line, cells in table.rows():
         row = _row([cells[place].strip() for place in places], path, line)
-        found.setdefault((row.day, row.kind), []).append(row)
-    return Tariffs(Tariff(day, kind, _bands(rows, path)) for (day, kind), rows in found.items())
+        by_tariff.setdefault((row.day, row.kind), []).append(row)
+    return Tariffs(Tariff(day, kind, _bands(rows, path)) for (day, kind), rows in by_tariff.items())
 
 
 def encode_tariffs(tariffs: Tariffs) -> bytes:
-    """The file that says the same."""
+    """Return the content of a file with these tariffs."""
     lines = [",".join(COLUMNS)]
     for tariff in tariffs.tariffs:
         for band in tariff.bands:
@@ -225,17 +225,17 @@ def encode_tariffs(tariffs: Tariffs) -> bytes:
 
 
 def with_tax(cents: Decimal, tax_percent: Decimal) -> Decimal:
-    """A price in cents with tax on it, to a hundredth of a cent, half-up."""
+    """Return a price in cents with tax, rounded half-up to a hundredth of a cent."""
     return (cents * (100 + tax_percent) / 100).quantize(_CENT, ROUND_HALF_UP)
 
 
 def clock(minute: int) -> str:
-    """A minute of the day as `HH:MM`; the day's end is `24:00`."""
+    """Return a minute of the day as `HH:MM`; the end of the day is `24:00`."""
     return f"{minute // 60:02d}:{minute % 60:02d}"
 
 
 def audience(apartment_type: str) -> str:
-    """Whom a tariff is for, in words."""
+    """Return a phrase that says for which homes a tariff is."""
     return f"for {apartment_type}" if apartment_type else "for all"
 
 
@@ -320,23 +320,23 @@ def _percent(text: str, path: Path, line: int) -> Decimal:
 
 
 def _bands(rows: Sequence[_Row], path: Path) -> tuple[Band, ...]:
-    """The bands of one tariff, whose rows cover the day once. Raises DataError."""
-    _once(rows, path)
-    found: dict[str, Band] = {}
+    """Return the bands of one tariff. Raises DataError if its rows do not cover the day exactly once."""
+    _check_coverage(rows, path)
+    bands: dict[str, Band] = {}
     for row in rows:
-        band = found.get(row.name)
+        band = bands.get(row.name)
         if band is None:
-            found[row.name] = Band(row.name, (row.span,), row.cents, row.tax, row.line)
+            bands[row.name] = Band(row.name, (row.span,), row.cents, row.tax, row.line)
             continue
         if (band.price, band.tax_percent) != (row.cents, row.tax):
             what = f"band {row.name!r} has another price or tax on line {band.line}; give one of them another name"
             raise DataError(path, row.line, what)
-        found[row.name] = replace(band, spans=(*band.spans, row.span))
-    return tuple(found.values())
+        bands[row.name] = replace(band, spans=(*band.spans, row.span))
+    return tuple(bands.values())
 
 
-def _once(rows: Sequence[_Row], path: Path) -> None:
-    """Refuse a tariff that leaves a part of the day out or has one twice."""
+def _check_coverage(rows: Sequence[_Row], path: Path) -> None:
+    """Raise DataError for a tariff that leaves out a part of the day or has a part twice."""
     day, kind = rows[0].day, rows[0].kind
     parts = sorted((begin, end, row.line) for row in rows for begin, end in _parts(row.span))
     of = f"of the tariff of {day} {audience(kind)}"
@@ -359,12 +359,12 @@ def _parts(span: tuple[int, int]) -> list[tuple[int, int]]:
 
 
 def _begins(tariff: Tariff) -> list[int]:
-    """Minutes of the day at which its bands begin."""
+    """Return the minutes of the day at which its bands begin, ascending."""
     return sorted(begin for band in tariff.bands for span in band.spans for begin, _ in _parts(span))
 
 
 def _bands_at(tariff: Tariff, minutes: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Which of a tariff's bands holds at minutes of the day."""
+    """Return the positions of the bands in force at minutes of the day."""
     parts = sorted(
         (begin, place) for place, band in enumerate(tariff.bands) for span in band.spans for begin, _ in _parts(span)
     )

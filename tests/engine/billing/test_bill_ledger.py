@@ -75,7 +75,7 @@ def test_what_something_else_has_changed_is_not_taken_for_issued(tmp_path: Path)
     path = book.path_of_month("2025-02")
     sound = path.read_bytes()
     path.write_bytes(edit(sound, b"m-2,bill", b"m-3,bill"))
-    with pytest.raises(DataError, match="it is not what was issued: another program has changed it"):
+    with pytest.raises(DataError, match="another program has changed this file of issued bills"):
         run(town(), "2025-02", book)
     book.manifest.path.unlink()  # then only what it says itself can give it away
     [row] = [row for row in csv.DictReader(sound.decode().splitlines()) if row["meter"] == "m-2"]
@@ -86,7 +86,7 @@ def test_what_something_else_has_changed_is_not_taken_for_issued(tmp_path: Path)
         (b"m-2,bill", b"m-2,gift", "neither bill nor adjustment"),
         (b"," + net + b",", b",1.00,", "net and tax do not sum to the total"),
         (b"," + total + b",", b",x,", "not an amount with two decimals"),
-        (b"2025-02,2025-02-01", b"2025-01,2025-02-01", "not a month that could have billed it"),
+        (b"2025-02,2025-02-01", b"2025-01,2025-02-01", "is not the month of a billing run that could have billed it"),
     ):
         with pytest.raises(DataError, match=reason):
             parse_ledger(edit(sound, old, new), path, "2025-02", ZONE)
@@ -97,5 +97,5 @@ def test_what_something_else_has_changed_is_not_taken_for_issued(tmp_path: Path)
     ):
         ledger = parse_ledger(edit(sound, old, new), path, "2025-02", ZONE)
         assert len(list(ledger_problems(ledger, path, ZONE))) == 1
-    with pytest.raises(DataError, match="the last line is not ended"):
+    with pytest.raises(DataError, match="the last line has no line end"):
         parse_ledger(sound[:-1], path, "2025-02", ZONE)

@@ -85,7 +85,7 @@ def test_what_is_no_replay_is_named() -> None:
         replay_tariffs(data, NOW, read("2026-01-01,,,,,20,9"), date(2025, 2, 1), date(2025, 2, 3))
     with pytest.raises(MeterError, match="2025-02-01 is before 2025-02-03"):
         replay_tariffs(data, NOW, PLAN, date(2025, 2, 3), date(2025, 2, 1))
-    with pytest.raises(MeterError, match="meter is no key"):
+    with pytest.raises(MeterError, match="unknown key meter; the keys are apartment_type, region"):
         replay_tariffs(data, NOW, PLAN, date(2025, 2, 1), date(2025, 2, 1)).table(("meter",))
 
 

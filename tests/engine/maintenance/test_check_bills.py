@@ -49,7 +49,7 @@ def test_tariffs_that_are_none_and_bills_that_were_touched_are_problems(folder: 
     tariffs.write_text(HEADER + "2024-01-01,,,,,28.12,9\n")
     bills.write_bytes(sound.replace(b"m-3,bill", b"m-4,bill"))
     assert problems(folder) == [
-        f"{bills}: it is not what was issued: another program has changed it. "
+        f"{bills}: another program has changed this file of issued bills. "
         "Restore it from a backup; or, to accept it as it is, remove its line from bills/manifest.csv"
     ]
     bills.unlink()
