@@ -1,0 +1,115 @@
+"""The form tab: an account is registered, changed, deactivated and reactivated."""
+
+from __future__ import annotations
+
+from textual.widgets import TabbedContent
+
+from metertui.screens.shell.frame import DeskScreen
+from tests.screens.company.helpers import WHO, field, push, result
+from tests.screens.town import HOSTILE, STEADY, Town, at_work, press, settle, text_of
+
+
+async def test_an_account_is_taken_into_the_form_and_changed(office: Town) -> None:
+    async with at_work(office, "f6", *"harbour", "enter", "down", "enter") as pilot:
+        assert pilot.app.screen.query_one(TabbedContent).active == "form"
+        assert field(pilot, "form-meter").value == "200-005"
+        assert field(pilot, "form-sub_region").value == "Harbour"
+        assert text_of(pilot, "#form-check") == "200-005 is registered, active"
+        field(pilot, "form-region").value = "North"
+        for since, said in (
+            ("2025-13-01", "! 2025-13-01 is not a date of the calendar"),
+            ("2031-01-01", "! 2031-01-01T00:00:00+08:00 is in the future"),
+            ("2025-03-12", "! 200-005 was registered at 2025-03-12T10:40:00+08:00"),
+            ("", "200-005 is registered, active"),
+        ):
+            field(pilot, "form-since").value = since
+            await pilot.pause()
+            assert text_of(pilot, "#form-check").startswith(said)
+        office.clock.advance(60)
+        field(pilot, "form-since").value = "2025-03-12 10:40:30"
+        await push(pilot, "modify")
+        assert result(pilot) == "200-005 is changed from 2025-03-12 10:40:30 on"
+        past = text_of(pilot, "#form-past")
+        assert "from the start       South, Harbour, landed" in past
+        assert "2025-03-12 10:40:30  North, Harbour, landed" in past
+        field(pilot, "form-since").value = "2025-03-12 10:40:20"  # the date was mistyped
+        await pilot.pause()
+        assert text_of(pilot, "#form-check").endswith("Change corrects its last change of 2025-03-12 10:40:30")
+        await push(pilot, "modify")
+        assert "2025-03-12 10:40:20  North, Harbour, landed" in text_of(pilot, "#form-past")
+        assert "10:40:30" not in text_of(pilot, "#form-past")
+    account = office.engine.accounts.get("200-005")
+    assert account is not None
+    assert (account.region, account.address) == ("North", "5 Harbour Road")
+    audit = (office.folder / "audit.log").read_text()
+    assert f"\t{WHO}\tmodify\t200-005\t" in audit
+    assert "10:40:20+08:00, instead of North, Harbour, landed from 2025-03-12T10:40:30+08:00\n" in audit
+
+
+async def test_a_meter_is_registered_by_keys_alone(office: Town) -> None:
+    keys = ["f6", "ctrl+right", *"300-001", "enter", *"7 New Street", "enter", *"South", "enter", "enter", *"99"]
+    async with at_work(office, *keys, "enter", *"2-room", *["enter"] * 4) as pilot:
+        assert result(pilot) == "300-001 is registered"
+        assert text_of(pilot, "#form-check") == "300-001 is registered, active"
+        account = office.engine.accounts.get("300-001")
+        assert account is not None
+        assert (account.address, account.region, account.postcode) == ("7 New Street", "South", "99")
+        await press(pilot, *"300-002", "enter", *"8 New Street", *["enter"] * 8)  # its neighbour: only what differs
+        await settle(pilot)
+        assert result(pilot) == "300-002 is registered"
+        account = office.engine.accounts.get("300-002")
+        assert account is not None
+        assert (account.address, account.region, account.postcode) == ("8 New Street", "South", "99")
+
+
+async def test_a_meter_is_registered_once(office: Town) -> None:
+    async with at_work(office, "f6", "ctrl+right", *STEADY) as pilot:
+        await push(pilot, "register")
+        assert result(pilot).startswith("! already-registered: ")
+
+
+async def test_the_form_checks_as_one_types(office: Town) -> None:
+    async with at_work(office, "f6", "ctrl+right") as pilot:
+        for name, typed, said in (
+            ("meter", "-x", "! "),
+            ("meter", "unheard-of", ""),
+            ("address", "=1+1", "! address begins with =, which a spreadsheet would read as a formula"),
+            ("address", "1 + 1 Street", ""),
+            ("region", "a\x07b", "! region has control characters"),
+            ("region", "North", ""),
+            ("meter", STEADY, f"{STEADY} is registered, active"),
+        ):
+            field(pilot, f"form-{name}").value = typed
+            await pilot.pause()
+            assert text_of(pilot, "#form-check").startswith(said)
+            assert bool(text_of(pilot, "#form-check")) == bool(said)
+
+
+async def test_a_meter_is_deactivated_and_back(office: Town) -> None:
+    async with at_work(office, "f6", "ctrl+right", *HOSTILE) as pilot:
+        field(pilot, "form-reason").value = "[b]pulled down"
+        await push(pilot, "deactivate")
+        assert f"deactivate by {WHO}: [b]pulled down" in text_of(pilot, "#form-past")
+        assert result(pilot) == f"{HOSTILE} is deactivated: its readings are refused from now on"
+        assert text_of(pilot, "#form-check") == f"{HOSTILE} is registered, deactivated"
+        await pilot.press("ctrl+right")
+        await press(pilot, *HOSTILE)
+        assert text_of(pilot, "#reading-check") == f"! {HOSTILE} is deactivated"
+        field(pilot, "reading-kwh").value = "60"
+        await push(pilot, "store")
+        assert result(pilot).startswith("! deactivated: ")
+        await push(pilot, "reactivate")
+        assert result(pilot) == f"{HOSTILE} is active again"
+        await push(pilot, "store")
+        assert result(pilot).startswith(f"{HOSTILE} 60 kWh is stored")
+
+
+async def test_what_cannot_be_changed_says_why(office: Town) -> None:
+    async with at_work(office, "f6", "ctrl+right", *"nobody") as pilot:
+        for button in ("modify", "deactivate", "reactivate"):
+            screen = pilot.app.screen
+            assert isinstance(screen, DeskScreen)
+            screen.clear_message()
+            await push(pilot, button)
+            assert result(pilot).startswith("! ")
+            assert "nobody" in result(pilot)

@@ -1,0 +1,75 @@
+"""The accounts tab: accounts are found while one types, ordered, and fetched as they come into view."""
+
+from __future__ import annotations
+
+from textual.pilot import Pilot
+
+from metertui.screens.tables.table import Table
+from tests.screens.company.helpers import field
+from tests.screens.town import Town, at_work, press, settle, text_of
+
+
+def listed(pilot: Pilot[None]) -> list[str]:
+    table = pilot.app.screen.query_one("#account-table", Table)
+    return [table.cells_of_row(row)[0] for row in range(table.row_count)]
+
+
+async def test_accounts_are_found_as_one_types(office: Town) -> None:
+    async with at_work(office, "f6") as pilot:
+        assert len(listed(pilot)) == 8
+        await press(pilot, *"harbour")
+        assert listed(pilot) == ["200-004", "200-005"]
+        assert text_of(pilot, "#account-count").startswith("2 of 8 accounts, by id.")
+        await press(pilot, *"x")
+        assert listed(pilot) == []
+        assert text_of(pilot, "#account-count").startswith("No account has this")
+
+
+async def test_the_table_has_them_all_and_fetches_what_is_in_view(office: Town) -> None:
+    batch = office.engine.ingest.begin()
+    for number in range(300):
+        batch.add_account(f"many-{number:03}", {})
+    office.engine.ingest.write(batch)
+    office.engine.ingest.apply(batch)
+    async with at_work(office, "f6", "enter") as pilot:
+        table = pilot.app.screen.query_one("#account-table", Table)
+        assert (table.row_count, len(table._cells)) == (308, table.size.height)
+        await pilot.press("end")
+        assert "▸many-299 " in text_of(pilot, "#account-table")
+        assert len(table._cells) < 100
+        in_view = table.size.height - 1  # below the headings
+        await pilot.press("pageup", "o", "enter")
+        await settle(pilot)
+        assert field(pilot, "form-meter").value == f"many-{299 - in_view}"
+
+
+async def test_accounts_are_ordered(office: Town) -> None:
+    batch = office.engine.ingest.begin()
+    batch.add_account("150", {})
+    office.engine.ingest.write(batch)
+    office.engine.ingest.apply(batch)
+    async with at_work(office, "f6", "enter") as pilot:
+        by_id = listed(pilot)
+        assert by_id == sorted(by_id)
+        await pilot.press("o")
+        assert listed(pilot) == by_id[::-1]
+        await pilot.press("o")
+        assert listed(pilot)[0] == "150"
+        assert "newest first" in text_of(pilot, "#account-count")
+
+
+async def test_no_account_yet(empty_town: Town) -> None:
+    empty_town.log_in("operator")
+    async with at_work(empty_town, "f6") as pilot:
+        assert text_of(pilot, "#account-count").startswith("There are no accounts yet.")
+        await pilot.press("ctrl+right")
+        assert field(pilot, "form-meter").has_focus
+
+
+async def test_the_key_column_stays_in_view_in_80_columns(office: Town) -> None:
+    async with at_work(office, "f6", "enter", *["right"] * 12, size=(80, 24)) as pilot:
+        assert pilot.app.screen.query_one("#account-table").size.width == 78  # what there is, and not what it could use
+        lines = text_of(pilot, "#account-table").splitlines()
+        assert lines[0].split()[0] == "meter"
+        assert lines[0].split()[-1] == "type"
+        assert [line.lstrip("▸ ").split()[0] for line in lines[1:9]] == listed(pilot)

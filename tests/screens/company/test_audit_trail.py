@@ -1,0 +1,29 @@
+"""The audit log tab: entries are read from the newest one, and filtered by words."""
+
+from __future__ import annotations
+
+from metertui.screens.tables.table import Table
+from tests.screens.company.helpers import TO_TRAIL
+from tests.screens.town import Town, at_work, press, settle, text_of
+
+
+async def test_the_audit_trail_is_read_from_its_end(office: Town) -> None:
+    entries = ((f"2025-03-{day:02}", "ada" if day % 2 else "ben", "close", "", f"n{day}") for day in range(1, 29))
+    office.engine.audit.write_entries([*entries] * 20)
+    async with at_work(office, "f6", *TO_TRAIL) as pilot:
+        table = pilot.app.screen.query_one("#trail-table", Table)
+        assert table.cells_of_row(0)[0] == "2025-03-28"
+        assert text_of(pilot, "#trail-count").startswith("All 560, newest first.")
+        await press(pilot, *"ADA")
+        await settle(pilot)
+        assert (table.row_count, table.cells_of_row(0)[1:]) == (280, ("ada", "close", "", "n27"))
+        assert text_of(pilot, "#trail-entry") == "close n27"
+        await press(pilot, *" close 03-0")  # who did what, and when, in any order
+        await settle(pilot)
+        assert (table.row_count, table.cells_of_row(0)[0]) == (100, "2025-03-09")
+        await press(pilot, "enter", "down")
+        assert text_of(pilot, "#trail-entry") == "close n7"
+        await press(pilot, "shift+tab", "end", *" x")
+        await settle(pilot)
+        assert text_of(pilot, "#trail-count") == "No entry contains these words."
+        assert text_of(pilot, "#trail-entry") == ""

@@ -1,0 +1,86 @@
+"""The file tab: a file is previewed, stored and cancelled."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from textual.widgets import Button
+
+from metertui.screens.tables.table import Table
+from tests import patience
+from tests.screens.company.helpers import TO_FILE, WHO, field, push, result
+from tests.screens.town import STEADY, Town, at_work, settle, text_of
+
+FILE = (
+    f"{STEADY},2025-03-12T10:35:00+08:00,2690.6",
+    f"{STEADY},2025-03-12T10:30:00+08:00,2690.5",
+    f"{STEADY},2025-03-12T10:00:00+08:00,1",
+    "not a reading [red]",
+    "new-1,2025-03-12T10:00:00+08:00,5",
+    "new-1,2025-03-12T10:10:00+08:00,4",
+)
+
+
+def lines(path: Path, *readings: str) -> Path:
+    path.write_text("".join(f"{reading}\n" for reading in readings))
+    return path
+
+
+async def test_a_file_is_previewed_before_anything_is_written(office: Town, tmp_path: Path) -> None:
+    path = lines(tmp_path / "more.csv", *FILE)
+    async with at_work(office, "f6", *TO_FILE, *str(path)) as pilot:
+        stored = len(office.engine.readings)
+        await pilot.press("enter", "enter")
+        await settle(pilot)
+        said = text_of(pilot, "#upload-text").splitlines()
+        assert [line.split()[-1] if "  " not in line[30:] else line[18:30].strip() for line in said[:1]] == ["6"]
+        figures = {line[:18].strip(): int(line[18:30]) for line in said}
+        assert figures == {
+            "lines read": 6, "new": 3, "of these suspect": 1, "duplicate": 1, "refused": 2, "meters registered": 1,
+            "meters moved": 0,
+        }  # fmt: skip
+        assert "would be stored" in said[1]
+        table = pilot.app.screen.query_one("#upload-lines", Table)
+        assert [table.cells_of_row(row)[:2] for row in range(table.row_count)] == [
+            ("more.csv:4", "syntax"),
+            ("more.csv:3", "conflict"),
+            ("more.csv:6", "suspect"),
+        ]
+        assert (len(office.engine.readings), "new-1" in office.engine.accounts) == (stored, False)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert result(pilot) == "more.csv: 3 new readings are stored"
+        assert (len(office.engine.readings), "new-1" in office.engine.accounts) == (stored + 3, True)
+        assert office.engine.usage(STEADY, "today").usage_wh == 10_600
+        field(pilot, "upload-path").focus()
+        await pilot.press("enter", "enter")
+        await settle(pilot)
+        assert result(pilot) == "This file contains nothing new."
+    assert f"\t{WHO}\timport\tmore.csv\tread 6, new 3, " in (office.folder / "audit.log").read_text()
+
+
+async def test_a_file_is_given_up(office: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [f"new-{meter},2025-03-0{day}T00:00:00+08:00,{day}" for meter in range(1000) for day in range(1, 8)]
+    path = lines(tmp_path / "more.csv", *rows)
+    async with at_work(office, "f6", *TO_FILE, *str(path), "enter", "enter") as pilot:
+        stored = len(office.engine.readings)
+        pilot.app.screen.query_one("#upload-store", Button).press()
+        await patience.until(lambda: len(office.engine.readings) > stored, every=0)
+        pilot.app.screen.query_one("#upload-cancel", Button).press()
+        await settle(pilot)
+        assert result(pilot) == "! Cancelled. Readings stored so far remain; store the file again for the rest."
+        part = len(office.engine.readings) - stored
+        assert 0 < part < 7000
+        await push(pilot, "upload-preview")
+        await push(pilot, "upload-store")
+        assert len(office.engine.readings) == stored + 7000
+        assert result(pilot).startswith("more.csv: ")
+
+
+async def test_what_is_no_file_is_told(office: Town, tmp_path: Path) -> None:
+    async with at_work(office, "f6", *TO_FILE, *"/nowhere/x.csv") as pilot:
+        assert text_of(pilot, "#upload-check") == "! There is no file /nowhere/x.csv"
+        field(pilot, "upload-path").value = str(lines(tmp_path / "other.csv", "a;b"))
+        await push(pilot, "upload-preview")
+        assert "this is not the first line of a known format" in " ".join(result(pilot).split())

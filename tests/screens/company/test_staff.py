@@ -1,0 +1,37 @@
+"""The staff tab: staff are added, changed and removed, and one operator always remains."""
+
+from __future__ import annotations
+
+from metertui.screens.tables.table import Table
+from tests.screens.company.helpers import TO_STAFF, WHO, field, push, result
+from tests.screens.town import Town, at_work, text_of
+
+
+async def test_staff_come_and_go_but_an_operator_stays(office: Town) -> None:
+    office.engine.staff.add_member(WHO, "operator", "x")
+    async with at_work(office, "f6", *TO_STAFF) as pilot:
+        table = pilot.app.screen.query_one("#staff-table", Table)
+        assert table.cells_of_row(0) == (WHO, "operator", "you")
+        await pilot.press("enter")
+        await push(pilot, "staff-remove")
+        assert result(pilot) == f"! {WHO} is the last operator; make another one first"
+        field(pilot, "staff-role").value = "government"
+        await push(pilot, "staff-change")
+        assert "is the last operator" in result(pilot)
+        for name, value in (("email", "ada@example.com"), ("role", "operator"), ("password", "one"), ("again", "two")):
+            field(pilot, f"staff-{name}").value = value
+        await pilot.pause()
+        assert text_of(pilot, "#staff-check") == "! The passwords differ"
+        await push(pilot, "staff-add")
+        assert result(pilot) == "! The passwords differ."
+        field(pilot, "staff-again").value = "one"
+        await push(pilot, "staff-add")
+        assert result(pilot) == "ada@example.com may log in as operator"
+        assert field(pilot, "staff-password").value == ""
+        assert table.row_count == 2
+        field(pilot, "staff-email").value = WHO
+        await push(pilot, "staff-remove")
+        assert not office.app.sessions.role  # who has removed themselves is out
+    assert [member.email for member in office.engine.staff.members()] == ["ada@example.com"]
+    audit = [line.split("\t")[2:4] for line in (office.folder / "audit.log").read_text().splitlines()]
+    assert audit == [["staff add", "ada@example.com"], ["staff remove", WHO]]
