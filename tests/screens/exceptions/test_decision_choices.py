@@ -1,0 +1,85 @@
+"""The decisions that apply to cases, without a screen."""
+
+from __future__ import annotations
+
+import pytest
+
+from metertui.engine.core import Decision
+from metertui.engine.errors import MeterError
+from metertui.engine.vee.edit_log import Edit
+from metertui.engine.worklist.cases import Cause, ExceptionRow
+from metertui.screens.exceptions import decision_choices as choices
+from metertui.screens.exceptions.decision_choices import PREVIEW
+
+
+def case(meter: str, cause: Cause = "suspect", *, time: int = 7, known: bool = True) -> ExceptionRow:
+    return ExceptionRow(meter, time, 5, cause, "it is lower", "North", None, (), known=known)
+
+
+def test_each_case_is_decided_once() -> None:
+    rows = [case("a"), case("b"), case("a", "reset")]
+    assert choices.decisions("void", rows) == [Decision("void", "a", 7, PREVIEW), Decision("void", "b", 7, PREVIEW)]
+
+
+@pytest.mark.parametrize(
+    ("what", "rows", "why"),
+    [
+        ("void", [], "there is no case to decide about"),
+        ("void", [case("a")] * (choices.MOST + 1), "501 cases are selected; at most 500 can be decided together"),
+        ("void", [case("a", "silent")], "void does not apply to a silent meter; this case is of that kind"),
+        (
+            "release",
+            [case("a", "drift"), case("b"), case("c", "drift")],
+            "release does not apply to a clock that runs ahead; 2 of the 3 selected are of that kind",
+        ),
+        (
+            "release",
+            [case("a", "reset"), case("b")],
+            "release does not apply to a reset reading; 1 of the 2 selected is of that kind",
+        ),
+        ("exchange", [case("a"), case("b")], "declare an exchange for one meter at a time"),
+    ],
+)
+def test_a_decision_that_does_not_apply_says_why(what: str, rows: list[ExceptionRow], why: str) -> None:
+    with pytest.raises(MeterError) as error:
+        choices.decisions(what, rows)
+    assert str(error.value) == why
+
+
+def test_cases_of_unknown_meters_cannot_be_decided() -> None:
+    stranger = case("999", "refused", known=False)
+    assert choices.unknown([case("a")]) == ""
+    assert choices.unknown([stranger]).startswith("this case is about an unknown meter and cannot be decided; register")
+    assert choices.unknown([stranger, case("a")]) == (
+        "1 of the 2 selected is about an unknown meter and cannot be decided"
+    )
+    with pytest.raises(MeterError, match="unknown meter"):
+        choices.decisions("accept", [stranger])
+
+
+@pytest.mark.parametrize(
+    ("done", "undone"),
+    [("void", "unvoid"), ("release", "unrelease"), ("exchange", "unexchange"), ("accept", "unaccept")],
+)
+def test_a_decision_is_undone_by_its_opposite(done: str, undone: str) -> None:
+    edits = [Edit(1, "a", done, 7, "ada", "Storm"), Edit(2, "a", done, 7, "ada", "Storm")]
+    assert choices.undo_decisions(edits) == [Decision(undone, "a", 7, PREVIEW)]
+
+
+def test_without_edits_there_is_nothing_to_undo() -> None:
+    with pytest.raises(MeterError, match="there is no decision to undo"):
+        choices.undo_decisions([])
+
+
+@pytest.mark.parametrize(
+    ("what", "count", "said"),
+    [
+        ("void", 1, "1 case is void; press u to undo."),
+        ("reask", 2, "2 cases are asked again."),
+        ("note", 1, "1 case is noted."),
+        ("unvoid", 1, "1 decision undone: void."),
+        ("unaccept", 3, "3 decisions undone: accept."),
+    ],
+)
+def test_a_result_says_how_to_undo_it_where_it_can_be_undone(what: str, count: int, said: str) -> None:
+    assert choices.result_sentence(what, count) == said

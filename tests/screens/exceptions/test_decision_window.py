@@ -1,0 +1,229 @@
+"""The windows that decide about cases: the menu, the preview of the effects, and the reason."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from textual.pilot import Pilot
+from textual.widgets import Input, OptionList
+
+from metertui.engine.vee.edit_log import Edit
+from metertui.screens.exceptions.decision_choices import CHOICES
+from metertui.screens.exceptions.exceptions import ExceptionsScreen
+from tests.screens.exceptions.helpers import SILENT, cells, go, listed
+from tests.screens.town import HOSTILE, STEADY, Town, at_work, press, settle, text_of
+
+ADA, BOB, SECRET = "ada@metertui.example", "bob@metertui.example", "correct horse"
+
+
+def decided(town: Town) -> list[tuple[str, str, str, str]]:
+    return [(event.kind, event.meter, event.who, event.reason) for event in town.engine.events]
+
+
+async def pass_by(pilot: Pilot[None], email: str) -> None:
+    """Fill in the form that asks for a login; the email that stands there is overwritten."""
+    pilot.app.screen.query_one("#login-email", Input).value = ""
+    await press(pilot, *email, "enter", *SECRET, "enter")
+    await settle(pilot)
+
+
+async def test_looking_is_open_and_deciding_asks_for_a_login_and_goes_on(troubled: Town) -> None:
+    add = troubled.engine.staff.add_member
+    add(ADA, "operator", SECRET)
+    add(BOB, "government", SECRET)
+    troubled.app.sessions.end()
+    async with at_work(troubled, "f7") as pilot:
+        await go(pilot, "c", "v")
+        assert text_of(pilot, "#login-text").startswith("Deciding about cases is for staff with the role operator.")
+        await go(pilot, "escape")
+        assert isinstance(pilot.app.screen, ExceptionsScreen)
+        assert troubled.app.sessions.role == ""
+        await go(pilot, "v")
+        await pass_by(pilot, BOB)
+        assert text_of(pilot, "#login-message") == "! Your role is government; deciding about cases is for operator."
+        assert troubled.app.sessions.role == ""
+        await go(pilot, "shift+tab")
+        await pass_by(pilot, ADA)
+        assert text_of(pilot, "#decision-title") == f"Void · {STEADY}"
+        await go(pilot, "Storm", "enter")
+        assert text_of(pilot, "#said") == "1 case is void; press u to undo."
+        assert decided(troubled) == [("void", STEADY, ADA, "Storm")]
+        await go(pilot, "f9")
+        assert text_of(pilot, "#said") == "Logged out."
+        troubled.log_in("government")
+        await go(pilot, "u")
+        assert "government@metertui.example is logged in with the role government" in _flat(pilot, "#login-text")
+        await pass_by(pilot, ADA)
+        assert text_of(pilot, "#decision-title").startswith("Undo: void")  # one's own last, whoever asked
+
+
+async def test_a_login_that_ends_over_a_decision_is_asked_for_again(troubled: Town) -> None:
+    troubled.engine.staff.add_member(ADA, "operator", SECRET)
+    troubled.log_in("operator")
+    async with at_work(troubled, "f7") as pilot:
+        await go(pilot, "c", "v", "Storm")
+        troubled.clock.advance(troubled.app.settings.session_idle_minutes * 60 + 1)
+        await go(pilot, "enter")
+        assert not decided(troubled)
+        await pass_by(pilot, ADA)
+    assert decided(troubled) == [("void", STEADY, ADA, "Storm")]
+
+
+def _flat(pilot: Pilot[None], selector: str) -> str:
+    return " ".join(text_of(pilot, selector).split())
+
+
+async def test_several_are_decided_together_seen_before_and_taken_back(troubled: Town) -> None:
+    async with at_work(troubled, "f7") as pilot:
+        await go(pilot, "c")
+        assert [cause for _, cause in listed(pilot)] == ["suspect"]
+        await go(pilot, "space", "c", "space")
+        assert "2 selected" in text_of(pilot, "#conditions")
+        await go(pilot, "v")
+        shown = text_of(pilot, "#decision-effects").splitlines()
+        assert [line.split()[0] for line in shown[1:3]] == [HOSTILE, STEADY]  # the largest change first
+        assert shown[2].split()[-1] == "±0.000"
+        assert text_of(pilot, "#decision-sum").startswith("In total")
+        await go(pilot, "enter")
+        assert text_of(pilot, "#decision-error") == "! a decision needs its reason"
+        await go(pilot, "Storm damage", "enter")
+        assert isinstance(pilot.app.screen, ExceptionsScreen)
+        assert text_of(pilot, "#said") == "2 cases are void; press u to undo."
+        who = "operator@metertui.example"
+        assert decided(troubled) == [("void", meter, who, "Storm damage") for meter in (STEADY, HOSTILE)]
+        await go(pilot, "escape", "o")
+        assert listed(pilot) == [(f"✓{STEADY}", "void"), (f"✓{HOSTILE}", "void")]
+        assert f"void by {who}, 2025-03-12 10:40:00: Storm damage" in text_of(pilot, "#case")
+        await go(pilot, "o", "o", "u", "Too early", "enter")  # nothing is chosen and open cases have no decision
+        assert text_of(pilot, "#said") == "2 decisions undone: void."
+        assert [cause for _, cause in listed(pilot)] == ["refused", "suspect", "reset", *["silent"] * SILENT]
+    audit = (troubled.headend.engine.audit._path).read_text()
+    assert audit.count("\tvoid\t") == audit.count("\tunvoid\t") == 2
+    assert len((Path(troubled.folder) / "events.csv").read_text().splitlines()) == 5
+
+
+async def test_an_exchange_is_proposed_and_corrected(troubled: Town) -> None:
+    before = troubled.engine.series(HOSTILE).curve.energy[-1]
+    async with at_work(troubled, "f7", size=(80, 24)) as pilot:
+        await go(pilot, "c", "c", "x")
+        fields = [pilot.app.screen.query_one(f"#exchange-{name}", Input).value for name in ("final", "initial", "at")]
+        assert fields == ["51", "7", "2025-03-11T12:00:00+08:00"]
+        pilot.app.screen.query_one("#exchange-initial", Input).value = "x"
+        await settle(pilot)
+        assert text_of(pilot, "#decision-error").startswith("! a reading is digits")
+        await go(pilot, "tab", "tab", "tab", "Worn out", "enter")
+        assert not decided(troubled)
+        pilot.app.screen.query_one("#exchange-initial", Input).value = "6.5"
+        await settle(pilot)
+        assert "+0.500" in text_of(pilot, "#decision-effects")
+        await go(pilot, "enter")
+        assert text_of(pilot, "#said") == "1 case is exchanged; press u to undo."
+        assert troubled.engine.series(HOSTILE).curve.energy[-1] == before + 500
+        assert "No case matches the filter" in text_of(pilot, "#no-cases")
+        await go(pilot, "escape")
+        assert len(listed(pilot)) == SILENT + 2
+
+
+async def test_the_menu_offers_what_fits_and_escape_leaves_all_as_it_is(troubled: Town) -> None:
+    async with at_work(troubled, "f7") as pilot:
+        await go(pilot, "C", "C", "enter")
+        menu = text_of(pilot, "OptionList")
+        assert "Accept" in menu
+        await go(pilot, "x")  # which does not apply to a silent meter
+        assert text_of(pilot, "#said") == "! Exchange does not apply to a silent meter; this case is of that kind."
+        await go(pilot, "enter", "enter")
+        assert text_of(pilot, "#decision-sum") == "No figure changes."
+        await go(pilot, "escape")
+        assert not decided(troubled)
+        await go(pilot, "n", "The cellar is flooded", "enter", "k", "By letter", "enter", "a", "Known", "enter")
+        assert [what for what, *_ in decided(troubled)] == ["note", "reask", "accept"]
+        assert len(listed(pilot)) == SILENT - 1
+        await go(pilot, "o")
+        case = text_of(pilot, "#case")
+        for said in ("note by", "The cellar is flooded", "asked again by", "accepted by"):
+            assert said in case
+        await go(pilot, "u", "Dry again", "enter")
+        assert decided(troubled)[-1][0] == "unaccept"
+
+
+async def test_each_decision_has_its_key_on_the_list_and_in_the_menu(troubled: Town) -> None:
+    async with at_work(troubled, "f7", "down") as pilot:
+        for choice in CHOICES.values():
+            for way in ([], ["enter"]):
+                await go(pilot, *way, choice.key)
+                assert text_of(pilot, "#decision-title").startswith(f"{choice.name} · {STEADY}")
+                await go(pilot, "escape")
+                assert isinstance(pilot.app.screen, ExceptionsScreen)
+        assert not decided(troubled)
+
+
+async def test_a_reading_is_released_from_the_menu_which_takes_back_and_explains(troubled: Town) -> None:
+    before = troubled.engine.series(STEADY).curve.energy[-1]
+    async with at_work(troubled, "f7") as pilot:
+        await go(pilot, "c", "enter", "e")
+        assert text_of(pilot, "#explain-title").startswith("Why")
+        await go(pilot, "q")
+        assert isinstance(pilot.app.screen, ExceptionsScreen)
+        await go(pilot, "enter", "q")
+        assert isinstance(pilot.app.screen, ExceptionsScreen)
+        await go(pilot, "enter", "r", "Rolled over", "enter")
+        assert [(what, reason) for what, _, _, reason in decided(troubled)] == [("release", "Rolled over")]
+        await go(pilot, "escape", "o", "enter", "u", "Was none", "enter")
+        assert [what for what, *_ in decided(troubled)] == ["release", "unrelease"]
+        assert troubled.engine.series(STEADY).curve.energy[-1] == before
+
+
+async def test_a_page_of_cases_is_looked_through_before_it_is_decided_on_a_small_terminal(town: Town) -> None:
+    town.read(*((STEADY, f"{200 - n}", f"2025-03-12T10:3{n // 60}:{n % 60:02}") for n in range(119, 1, -1)))
+    town.log_in("operator")
+    async with at_work(town, "f7", size=(80, 24)) as pilot:
+        await go(pilot, "c")
+        assert listed(pilot)[0] == (STEADY, "suspect")
+        await go(pilot, "c", "ctrl+a")
+        line = pilot.app.screen.query_one("#conditions").render_line(0).text
+        assert "c rejected" in line
+        assert "100 selected" in line
+        assert "page 1 of 2 [ ]" in line
+        assert "kWh is" not in cells(pilot)[0]  # the register stands before it
+        assert "lower than" in cells(pilot)[0]
+        await go(pilot, "v")
+        paper = pilot.app.screen.query_one("#decision-paper")
+        assert text_of(pilot, "#decision-sum") == "No figure changes."
+        for key, top in (("pagedown", paper.size.height), ("down", paper.size.height + 1), ("pageup", 1), ("up", 0)):
+            await go(pilot, key)
+            assert paper.scroll_offset.y == top, key
+        await go(pilot, "Storm", "enter")
+        assert text_of(pilot, "#said") == "100 cases are void; press u to undo."
+
+
+async def test_a_meter_that_nobody_knows_is_to_be_registered(town: Town) -> None:
+    town.log_in("operator")
+    batch = town.engine.ingest.begin()
+    batch.add_refused_line("127.0.0.1:50123", "not-registered", "999-1 is not registered", "READ 999-1 5")
+    town.engine.ingest.write_notes(batch, stored=True)
+    town.engine.ingest.apply(batch)
+    async with at_work(town, "f7") as pilot:
+        await go(pilot, "enter")
+        assert " ".join(text_of(pilot, ".check").split()) == (
+            "! This case is about an unknown meter and cannot be decided; "
+            "register it on the company screen (F6), and its next readings are stored."
+        )
+
+
+async def test_what_cannot_be_decided_changes_nothing(troubled: Town) -> None:
+    async with at_work(troubled, "f7") as pilot:
+        await go(pilot, "a")
+        assert text_of(pilot, "#said").startswith("! This case is about an unknown meter")
+        await go(pilot, "enter")
+        menu = pilot.app.screen.query_one(OptionList)
+        assert all(menu.get_option_at_index(at).disabled for at in range(menu.option_count))
+        why = " ".join(text_of(pilot, ".check").split())
+        assert why == "! This case is about an unknown meter and cannot be decided."
+        await go(pilot, "escape", "u")
+        assert text_of(pilot, "#said") == "! There is no decision to undo."
+        await go(pilot, "down", "v")
+        at = troubled.zone.parse("2025-03-12T10:35:00")
+        troubled.engine.apply_events([Edit(1, STEADY, "void", at, "ben", "faster")])  # by someone else, meanwhile
+        await go(pilot, "Slow", "enter")
+        assert text_of(pilot, "#decision-error") == f"! {STEADY} at 2025-03-12T10:35:00+08:00 is void already"
+    assert [event.who for event in troubled.engine.events] == ["ben"]
