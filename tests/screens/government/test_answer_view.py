@@ -1,0 +1,59 @@
+"""The answer of a question: its chart, its table and its pages."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from metertui.engine.usage.aggregate import usage_table
+from metertui.engine.usage.query import Question
+from metertui.screens.tables.sorted_table import SortedTable
+from tests.screens.government.helpers import ask, dates, keys, said, screen, summary, table
+from tests.screens.town import Town, at_work, text_of
+
+
+async def test_a_small_terminal_has_all_days_of_the_week_and_the_names_of_lines(analyst: Town) -> None:
+    async with at_work(analyst, "f5") as pilot:
+        await pilot.resize_terminal(80, 24)
+        await ask(pilot, by=("weekday", "hour_of_day"), chart="heat")
+        lines = text_of(pilot, "#government-chart").splitlines()
+        assert [line[:3] for line in lines if line[:1].isalpha()] == ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+        assert screen(pilot).query_one(SortedTable).size.height >= 3
+        await ask(pilot, by=("month", "region"), chart="lines")
+        assert text_of(pilot, "#government-chart").splitlines()[-1] == "1 South  2 North  3 [b]South"
+
+
+async def test_the_answer_is_the_engines(analyst: Town) -> None:
+    cases = {("year",): 2, ("quarter",): 5, ("day",): 407, ("region", "month"): 31}
+    frozen = analyst.engine.view().frozen(analyst.engine.rules.max_w)
+    async with at_work(analyst, "f5") as pilot:
+        for by, rows in cases.items():
+            await ask(pilot, by=by, **dates("2024-01-01", "2025-03-12"))
+            expected = usage_table(frozen, Question(date(2024, 1, 1), date(2025, 3, 12), by=by))
+            assert len(expected) == rows
+            shown = table(pilot)
+            while len(shown) < rows:
+                await keys(pilot, "right_square_bracket")
+                shown += table(pilot)
+            told = [(*row[: len(by)], round(float(row[len(by)].replace(" ", "")) * 1000)) for row in shown]
+            assert told == list(expected[[*by, "usage_wh"]].itertuples(index=False, name=None))
+            assert [int(row[-1].replace(" ", "")) for row in shown] == expected["readings"].tolist()
+        await ask(pilot, **dates("1999-01-01", "1999-12-31"))
+        assert summary(pilot) == "No data for this question."
+        await ask(pilot, **dates("2024-12-31", "2024-12-01"))
+        assert said(pilot) == "! 2024-12-01 is before 2024-12-31"
+
+
+async def test_many_rows_are_turned_page_by_page(analyst: Town) -> None:
+    """By brackets, and by the keys that stand beside one another where brackets are hard to reach."""
+    async with at_work(analyst, "f5") as pilot:
+        await ask(pilot, by=("day",))
+        rows = len(screen(pilot)._view.answer.found.table)  # type: ignore[union-attr]
+        assert rows > 200
+        for key, first in (("greater_than_sign", 101), ("]", 201), ("less_than_sign", 101), ("[", 1), ("[", 1)):
+            await keys(pilot, key)
+            assert f"{first}–{min(rows, first + 99)} shown" in summary(pilot)
+        await keys(pilot, "pagedown")
+        below = screen(pilot).query_one(SortedTable).cursor_row
+        assert below > 1
+        await keys(pilot, "pageup")
+        assert screen(pilot).query_one(SortedTable).cursor_row == 0

@@ -1,0 +1,116 @@
+"""Drilling down: a row of an answer leads to the question below it, and escape leads back."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from metertui.engine.errors import MeterError
+from metertui.engine.reports.saved_reports import SavedReport
+from metertui.engine.usage.query import Question
+from metertui.screens.government.drill_down import question_below
+from metertui.screens.tables.sorted_table import SortedTable
+from tests.screens.government.helpers import ask, dates, keys, question, said, screen, table
+from tests.screens.town import Town, at_work, press
+
+SAVED = SavedReport(title="Mine", by=("region",))
+BELOW: dict[tuple[str, ...], tuple[int, str]] = {
+    ("year",): (1, "total kWh by month · 2025-01-01 to 2025-03-31"),
+    ("month",): (11, "total kWh by day · 2025-03-01 to 2025-03-31"),
+    ("month", "region"): (0, "total kWh by day and sub-region · 2024-04-01 to 2024-04-30 · North"),
+    ("hour_of_day",): (18, "total kWh by month · last 12 months, 2024-04-01 to 2025-03-31 · 18:00-19:00"),
+}
+"""By keys, a row of the last twelve months, and the question that lies below it."""
+
+
+async def test_the_table_is_sorted_and_its_rows_are_gone_into(analyst: Town) -> None:
+    async with at_work(analyst, "f5") as pilot:
+        await ask(pilot, by=("region",))
+        heads = []
+        for _ in range(6):
+            await keys(pilot, "s")
+            line = screen(pilot).query_one(SortedTable).render_line(0).text
+            heads.append(next((label for label in re.split("  +", line.strip()) if label[-1] in "▲▼"), ""))
+        assert heads == ["kWh ▼", "meters ▼", "readings ▼", "region ▲", "", "kWh ▼"]
+        assert [row[0] for row in table(pilot)] == ["South", "North", "[b]South"]
+        await keys(pilot, "S")
+        assert [row[0] for row in table(pilot)] == ["[b]South", "North", "South"]
+        await keys(pilot, "S", "enter")  # the South
+        assert question(pilot).startswith("› total kWh by sub-region")
+        assert "· South" in question(pilot)
+        assert [row[0] for row in table(pilot)] == ["Harbour", "Old Town"]
+        await keys(pilot, "enter")
+        assert question(pilot).startswith("› › total kWh by type of home")
+        await keys(pilot, "enter")
+        assert question(pilot).startswith("› › › total kWh by meter")
+        await keys(pilot, "escape", "escape", "escape")
+        assert question(pilot).startswith("total kWh by region")
+        assert screen(pilot).query_one(SortedTable).place == 0
+        await keys(pilot, "escape")
+        assert question(pilot).startswith("total kWh by region")
+        for by, (down, then) in BELOW.items():
+            await ask(pilot, by=by)
+            screen(pilot).query_one(SortedTable).move_cursor(down)
+            await keys(pilot, "enter")
+            assert question(pilot) == f"› {then}"
+            await keys(pilot, "escape")
+        await ask(pilot, by=("hour",), **dates("2025-03-11", "2025-03-11"))
+        await press(pilot, "enter")
+        assert said(pilot) == "There is no finer level."
+
+
+def below(
+    row: dict[str, str], saved: SavedReport = SAVED, *, single_meters: bool = True
+) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Return the keys and the filters of the question below a row, given as its keys with their names."""
+    asked = Question(date(2025, 1, 15), date(2025, 3, 12), tuple(row), saved.filter)
+    found = question_below(saved, asked, tuple(row.values()), single_meters=single_meters)
+    assert found.title == ""
+    names = ("region", "sub_region", "apartment_type", "meter", "time")
+    return found.by, {name: found.filter.value(name) for name in names if found.filter.value(name)}
+
+
+def test_a_period_is_cut_to_the_dates_of_the_question() -> None:
+    asked = Question(date(2025, 1, 15), date(2025, 3, 12), ("month",))
+    found = question_below(SAVED, asked, ("2025-01",), single_meters=True)
+    assert (found.period, found.first, found.last, found.by) == ("dates", "2025-01-15", "2025-01-31", ("day",))
+
+
+def test_an_attribute_becomes_a_filter_above_the_next_narrower_one() -> None:
+    assert below({"region": "North"}) == (("sub_region",), {"region": "North"})
+    assert below({"region": "North", "sub_region": "Hillside"}) == (
+        ("apartment_type",),
+        {"region": "North", "sub_region": "Hillside"},
+    )
+
+
+def test_single_meters_are_below_only_for_who_may_see_them() -> None:
+    assert below({"apartment_type": "2-room"}) == (("meter",), {"apartment_type": "2-room"})
+    assert below({"apartment_type": "2-room"}, single_meters=False) == (("month",), {"apartment_type": "2-room"})
+
+
+def test_an_hour_of_the_day_becomes_a_time_of_day() -> None:
+    assert below({"hour_of_day": "09:00"}) == (("month",), {"time": "09:00-10:00"})
+
+
+def test_a_meter_is_drilled_into_by_day_within_a_month() -> None:
+    month = replace(SAVED, period="dates", first="2025-02-01", last="2025-02-28")
+    assert below({"meter": "200-001"}, month) == (("day",), {"meter": "200-001"})
+    assert below({"meter": "200-001"}) == (("month",), {"meter": "200-001"})
+
+
+def test_a_heat_map_becomes_bars() -> None:
+    asked = Question(date(2025, 1, 1), date(2025, 3, 12), ("region",))
+    assert question_below(replace(SAVED, chart="heat"), asked, ("North",), single_meters=True).chart == "bars"
+
+
+@pytest.mark.parametrize(
+    ("key", "name", "why"),
+    [("weekday", "Mon", "There is no finer level."), ("region", "", "This row has no name")],
+)
+def test_a_row_without_a_finer_level_says_so(key: str, name: str, why: str) -> None:
+    with pytest.raises(MeterError, match=why):
+        below({key: name})

@@ -1,0 +1,84 @@
+"""The form of a question: its fields, dates and filters."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from textual.widgets import Input
+
+from metertui.engine.reports.saved_reports import SavedReport
+from metertui.engine.usage.aggregate import usage_table
+from metertui.engine.usage.query import Filter, Question
+from metertui.screens.fields.choice import Choice
+from metertui.screens.government.question_form import with_chart
+from tests.screens.government.helpers import keys, question, said, screen, table
+from tests.screens.town import Town, at_work, press, settle, text_of
+
+
+async def test_the_form_changes_the_question(analyst: Town) -> None:
+    async with at_work(analyst, "f5", "b", size=(80, 24)) as pilot:
+        assert screen(pilot).query_one("#period", Choice).has_focus
+        assert not screen(pilot).query_one("#table-side").display
+        await press(pilot, "right")  # this year
+        await settle(pilot)
+        assert question(pilot) == "total kWh by month · this year, 2025-01-01 to 2025-12-31"
+        await press(pilot, "down", *"18:00-20:00", "enter")
+        await settle(pilot)
+        assert "18:00-20:00" in question(pilot)
+        region = screen(pilot).query_one("#region", Choice)
+        assert region.has_focus
+        assert [name for _, name in region._options] == ["every region", "North", "South", "[b]South"]
+        await keys(pilot, "enter")
+        await press(pilot, *"sou")
+        await keys(pilot, "down", "enter")  # [b]South is the second of those
+        assert "[b]South · 18:00-20:00" in question(pilot)
+        await press(pilot, "left")
+        await settle(pilot)
+        assert "· South · 18:00-20:00" in question(pilot)
+        await press(pilot, "escape")
+        await settle(pilot)
+        assert screen(pilot).query_one("#table-side").display
+        asked = Question(
+            date(2025, 1, 1),
+            date(2025, 12, 31),
+            ("month",),
+            filter=Filter.by_name(region="South", time="18:00-20:00"),
+        )
+        expected = usage_table(analyst.engine.view().frozen(analyst.engine.rules.max_w), asked)
+        assert [round(float(row[1]) * 1000) for row in table(pilot)] == expected["usage_wh"].tolist()
+
+
+async def test_arrows_go_through_the_form_and_its_foot_says_so(analyst: Town) -> None:
+    async with at_work(analyst, "f5", "b") as pilot:
+        assert text_of(pilot, "Keys").startswith("→ Change  ⏎ List")
+        await keys(pilot, "down", "down", "up", "up")
+        assert screen(pilot).query_one("#period", Choice).has_focus
+        await keys(pilot, "up", "up")  # round and past what comes before
+        focused = screen(pilot).focused
+        assert focused is not None
+        assert focused.id != "period"
+
+
+async def test_dates_are_typed_where_the_period_says_so(analyst: Town) -> None:
+    async with at_work(analyst, "f5", "b") as pilot:
+        assert not screen(pilot).query_one("#first-line").display
+        screen(pilot).query_one("#period", Choice).choose("dates")
+        await settle(pilot)
+        assert said(pilot) == "! Enter a date such as 2025-02-19."
+        await press(pilot, "down", *"2024-02-30", "enter", *"2024-02-28", "enter")
+        await settle(pilot)
+        assert said(pilot) == "! 2024-02-30 is not a date such as 2025-02-19"
+        screen(pilot).query_one("#first", Input).focus()
+        screen(pilot).query_one("#first", Input).value = "2024-02-27"
+        await press(pilot, "enter")
+        await settle(pilot)
+        assert said(pilot) == ""
+        assert [row[0] for row in table(pilot)] == ["2024-02"]
+
+
+def test_the_heat_map_brings_its_breakdown_and_takes_it_along() -> None:
+    saved = SavedReport(by=("region",))
+    heat = with_chart(saved, "heat")
+    assert heat.by == ("weekday", "hour_of_day")
+    assert with_chart(heat, "lines").by == ("month",)
+    assert with_chart(saved, "lines").by == ("region",)

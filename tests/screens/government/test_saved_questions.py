@@ -1,0 +1,36 @@
+"""Saved questions: they are saved, opened and deleted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from metertui.screens.tables.sorted_table import SortedTable
+from tests.screens.government.helpers import ask, keys, question, said, screen
+from tests.screens.town import Town, at_work, press, settle, text_of
+
+
+async def test_a_question_is_kept_opened_and_dropped(analyst: Town, tmp_path: Path) -> None:
+    async with at_work(analyst, "f5") as pilot:
+        await ask(pilot, by=("region",), chart="shares")
+        await keys(pilot, "w")
+        await press(pilot, *"Who uses what", "enter")
+        await settle(pilot)
+        assert said(pilot) == "Saved as “Who uses what”. Press o to open it again."
+        await ask(pilot)
+        await keys(pilot, "o", "enter")
+        assert question(pilot).startswith("total kWh by region")
+        await keys(pilot, "o", "down", "delete")  # the first of those that there are to begin with
+        assert text_of(pilot, "#pick-said") == "Only questions saved in questions.toml can be deleted."
+        await keys(pilot, "up", "delete", "delete", "escape")
+        assert screen(pilot).query_one(SortedTable).has_focus
+    assert "[[question]]" not in (tmp_path / "questions.toml").read_text()
+    assert "keep question\tWho uses what" in (tmp_path / "audit.log").read_text()
+
+
+async def test_a_file_of_questions_that_is_broken_is_told(analyst: Town, tmp_path: Path) -> None:
+    (tmp_path / "questions.toml").write_text("[[question")
+    async with at_work(analyst, "f5", "o") as pilot:
+        assert "cannot be read" in " ".join(text_of(pilot, "#pick-said").split())
+        await press(pilot, "enter")  # what there is to begin with is there all the same
+        await settle(pilot)
+        assert question(pilot).startswith("total kWh by month")
