@@ -1,14 +1,15 @@
-"""Small groups: which cells of a table tell too much about one household, and which others would give them away.
+"""Disclosure control: which cells of a table to hide, so that none shows the usage of a small group.
 
-A cell is *small* if fewer meters than a rule says drew what is in it, or if one of them drew more than a share. A small
-cell is hidden. But a total less all cells but one is that one; so along every key of a table, with all other keys held,
-the cells that are hidden must together be no small group either: more are hidden until they are not. Filters count as
-keys, so what a filter leaves out is not told by what it leaves in. Which more: those of the group with the fewest
-meters of all time, so that different days hide the same.
+A cell is *small* if fewer meters than the rule requires contribute to it, or if one of them uses more than the allowed
+share. Small cells are hidden (primary suppression). But a total less all other cells discloses a hidden one. So along
+each key, for fixed values of all other keys, the hidden cells together must not be a small group either. More cells are
+hidden until they are not (secondary suppression). Filters count as keys, so that the rows of a filter do not disclose
+those outside it. The next cell to hide is that of the group with the fewest meters of all time, so that tables of
+different days hide the same cells.
 
-Limits. What is protected is each table, with all its totals taken as known, and the exports that were recorded in
-`export_log`; not what one already knows of a meter in the group, nor what three or more tables that share no keys tell
-together.
+Limits. Each table is protected on the assumption that all its totals are known, and together with the exports in
+`export_log`. There is no protection against what a reader already knows of a meter in the group, nor against three or
+more tables without common keys.
 """
 
 from __future__ import annotations
@@ -27,42 +28,43 @@ from metertui.engine.columns import Frozen
 _NOBODY: Final = 1 << 60
 
 Cell = tuple[str, ...]
-"""The attributes of a cell, in the order of ATTRIBUTES, as far as a table has them."""
+"""The attributes of a cell, in the order of ATTRIBUTES; only those that the table has."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What is no small group: at least so many meters, none of which used more than that share of it all."""
+    """The least number of meters of a group that is not small, and the largest share that one of them may use."""
 
     least_meters: int
     most_share: float
 
     def is_small(self, meters: int, usage_wh: int, largest_wh: int) -> bool:
-        """Whether a group is small. Arrays of one length are taken too, cell by cell."""
+        """Return whether a group is small."""
         return bool(self.are_small(np.array([meters]), np.array([usage_wh]), np.array([largest_wh]))[0])
 
     def are_small(
         self, meters: NDArray[np.int64], usage_wh: NDArray[np.int64], largest_wh: NDArray[np.int64]
     ) -> NDArray[np.bool_]:
-        """`small` for arrays of one length."""
+        """Return which groups are small, bool[n], for arrays of shape [n]."""
         return np.asarray((meters < self.least_meters) | (largest_wh > self.most_share * usage_wh))
 
     def find_small_rows(self, table: pd.DataFrame) -> NDArray[np.bool_]:
-        """`small` for rows with `drawing`, `usage_wh`, `largest_wh`.
+        """Return which rows are small groups, bool[n]. The columns are `drawing`, `usage_wh`, `largest_wh`.
 
-        A meter that has but its first reading in a row adds nothing to it, and a row of such alone has nothing to hide.
+        A meter whose first reading is its only one in a row contributes nothing. A row with only such meters is not
+        hidden.
         """
         meters, usage, largest = (table[name].to_numpy() for name in ("drawing", "usage_wh", "largest_wh"))
         return (meters > 0) & self.are_small(meters, usage, largest)
 
 
 class Hidden(NamedTuple):
-    """What a rule makes of a table."""
+    """The result of a rule for a table."""
 
     cells: NDArray[np.bool_]
-    """By row, whether it is hidden."""
-    given_away: bool
-    """Whether cells that were told before give a small group away all the same."""
+    """Whether each row is hidden, bool[n]."""
+    discloses: bool
+    """Whether cells published before disclose a small group in spite of the hidden rows."""
 
 
 def hide_rows(
@@ -70,29 +72,29 @@ def hide_rows(
     keys: list[str],
     rule: Rule,
     size: dict[Cell, int],
-    told: Set[Cell] = frozenset(),
-    wanted: Callable[[], None] = lambda: None,
+    published: Set[Cell] = frozenset(),
+    check_cancelled: Callable[[], None] = lambda: None,
 ) -> Hidden:
-    """Which rows of a table to hide: columns of `keys`, `usage_wh`, `drawing`, `largest_wh`; a row for each cell.
+    """Return which rows of a table to hide. It has one row per cell: `keys`, `usage_wh`, `drawing`, `largest_wh`.
 
-    `size`: how many meters a combination of the table's attributes has ever had, for the order in which more is hidden.
-    `told`: combinations that were told before, for these days. `wanted` is called now and then; what it raises ends
-    the work.
+    `size`: how many meters each combination of attributes has ever had; cells of the smallest are hidden first.
+    `published`: combinations that were published before, for these days. `check_cancelled` is called at intervals; an
+    exception from it ends the work.
     """
     meters, usage, largest = (table[name].to_numpy() for name in ("drawing", "usage_wh", "largest_wh"))
     cells = rule.find_small_rows(table)
     attributes = [key for key in keys if key in ATTRIBUTES]
     of_row = list(zip(*(table[key] for key in attributes), strict=True)) if attributes else [()] * len(table)
-    known = np.array([cell in told for cell in of_row], dtype=bool)
+    known = np.array([cell in published for cell in of_row], dtype=bool)
     cost = np.array([size.get(cell, _NOBODY) for cell in of_row], dtype=np.int64)
     lines = _lines(table, keys)
-    given_away = False
+    discloses = False
     changed = True
     while changed:
         changed = False
         for nth, (key, line) in enumerate(lines):
             if nth % 500 == 0:
-                wanted()
+                check_cancelled()
             out = line[cells[line]]
             unknown = out[~known[out]]
             if not len(out):
@@ -100,12 +102,12 @@ def hide_rows(
             while not _safe(rule, key, unknown, meters, usage, largest):
                 free = line[~cells[line] & ~known[line] & (meters[line] > 0)]
                 if not len(free):
-                    given_away = given_away or bool(known[line].any() and len(unknown))
+                    discloses = discloses or bool(known[line].any() and len(unknown))
                     break
                 least = free[np.lexsort((free, cost[free]))[0]]
                 cells[least] = changed = True
                 unknown = np.append(unknown, least)
-    return Hidden(cells, given_away)
+    return Hidden(cells, discloses)
 
 
 def _safe(
@@ -116,16 +118,16 @@ def _safe(
     usage: NDArray[np.int64],
     largest: NDArray[np.int64],
 ) -> bool:
-    """Whether the hidden cells of a line, taken together, are no small group."""
+    """Return whether the hidden cells of a line together are not a small group."""
     if not len(line):
         return True
-    if key in ATTRIBUTES:  # other meters in each
+    if key in ATTRIBUTES:  # the cells have different meters
         return not rule.is_small(int(meters[line].sum()), int(usage[line].sum()), int(largest[line].max()))
     return not rule.is_small(int(meters[line].max()), int(usage[line].sum()), int(largest[line].sum()))
 
 
 def _lines(table: pd.DataFrame, keys: list[str]) -> list[tuple[str, NDArray[np.int64]]]:
-    """Every key, and the rows along it where all other keys are held."""
+    """Return, for each key and all values of the other keys, the key and the rows along it (int64)."""
     lines: list[tuple[str, NDArray[np.int64]]] = []
     for key in keys:
         others = [other for other in keys if other != key]
@@ -138,7 +140,7 @@ def _lines(table: pd.DataFrame, keys: list[str]) -> list[tuple[str, NDArray[np.i
 
 
 def group_sizes(frozen: Frozen, keys: list[str]) -> dict[Cell, int]:
-    """How many meters each combination of the attributes among `keys` has ever had."""
+    """Return how many meters each combination of the attributes among `keys` has ever had."""
     attributes = [key for key in keys if key in ATTRIBUTES]
     curve = frozen.curve
     cells = [tuple(getattr(group, key) for key in attributes) for group in frozen.groups]

@@ -1,8 +1,9 @@
-"""What was exported under the rule for small groups, in `exports.csv`, so that the next export does not undo it.
+"""The export log, `exports.csv`: earlier exports, so that a new one together with them discloses no small group.
 
-Two tables that each hide small groups can tell one together, where they hide different cells, or where one has days or
-times of day that the other has not. So before an export, the earlier ones that share days and attributes with it are
-asked again, and the cells that they told are taken as known; and what only one of the two has is looked at by itself.
+Two tables that each hide small groups can disclose one together: if they hide different cells, or if one has days or
+times of day that the other does not have. So before an export, the earlier ones with the same attributes and common
+days are answered again, and the cells that they published count as known. The days and times of day that only one of
+two tables has are checked as tables of their own.
 """
 
 from __future__ import annotations
@@ -33,25 +34,25 @@ COLUMNS: Final = ("time", "who", "file", "definition")
 
 
 class ExportLog:
-    """What was exported from a data folder. Any thread; one at a time writes."""
+    """The exports from a data folder. Safe in any thread and process; a file lock lets one at a time write."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / NAME
 
     def record_export(self, time: str, who: str, file: Path, asked: Inquiry) -> None:
-        """Keep what is exported; on disk when it returns. Raises StorageError."""
+        """Record an export. It is on disk when this returns. Raises StorageError."""
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         try:
             fd = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
             try:
-                fcntl.flock(fd, fcntl.LOCK_EX)  # a desk that only reads records what is exported there
+                fcntl.flock(fd, fcntl.LOCK_EX)  # a read-only process records its exports too
                 whole = self._path.read_bytes().rfind(b"\n") + 1  # a crash may have cut the last line short
                 os.ftruncate(fd, whole)
                 if not whole:
                     writer.writerow(COLUMNS)
-                told = json.dumps(asked.description(), ensure_ascii=False)
-                writer.writerow([time, disarm_formula(who), disarm_formula(str(file)), told])
+                definition = json.dumps(asked.description(), ensure_ascii=False)
+                writer.writerow([time, disarm_formula(who), disarm_formula(str(file)), definition])
                 durable.write_all(fd, text.getvalue().encode())
                 durable.sync_metadata_too(fd)
             finally:
@@ -61,48 +62,51 @@ class ExportLog:
             raise durable.storage_error(self._path, error) from error
 
     def recorded_inquiries(self) -> list[Inquiry]:
-        """What was exported so far, each once, the newest last. Raises DataError for a line that cannot be read."""
+        """Return the exported inquiries, each once, the newest last. Raises DataError for an invalid line."""
         table = CsvTable(self._path, COLUMNS, torn_ok=True)
         at = table.names.index("definition")
-        found: dict[Inquiry, None] = {}
+        newest_last: dict[Inquiry, None] = {}
         for line, cells in table.rows():
             try:
                 asked = Inquiry.from_description(json.loads(cells[at]))
             except (MeterError, ValueError) as error:
-                table.reject_row(line, f"the definition is none: {error}")
+                table.reject_row(line, f"the definition is not valid: {error}")
                 continue
-            found.pop(asked, None)
-            found[asked] = None
-        return list(found)
+            newest_last.pop(asked, None)
+            newest_last[asked] = None
+        return list(newest_last)
 
     def answer_for_export(
         self, frozen: Frozen, asked: Inquiry, rule: Rule, progress: Progress = no_progress
     ) -> Findings:
-        """Answer an inquiry for an export. Raises MeterError where it, with those before, would tell a small group.
+        """Answer an inquiry for an export.
 
-        `progress` is told the share done; what it raises ends the work.
+        Raises MeterError if the answer, together with earlier exports, would disclose a small group. `progress` is
+        called with the share done; an exception from it ends the work.
         """
-        told: set[Cell] = set()
+        published: set[Cell] = set()
         recorded = [earlier for earlier in self.recorded_inquiries() if earlier != asked]
-        akin = [earlier for earlier in recorded if _akin(earlier.question, asked.question)]
-        parts = len(akin) + 2
-        for nth, earlier in enumerate(akin):
-            told |= _published_cells(
+        comparable = [earlier for earlier in recorded if _comparable(earlier.question, asked.question)]
+        parts = len(comparable) + 2
+        for nth, earlier in enumerate(comparable):
+            published |= _published_cells(
                 report.answer_inquiry(frozen, earlier, rule, progress=part_of_progress(progress, nth, parts))
             )
-        found = report.answer_inquiry(frozen, asked, rule, told, part_of_progress(progress, len(akin), parts))
-        if found.given_away or _Differences(
+        found = report.answer_inquiry(
+            frozen, asked, rule, published, part_of_progress(progress, len(comparable), parts)
+        )
+        if found.discloses or _Differences(
             frozen, rule, found, part_of_progress(progress, parts - 1, parts)
         ).disclose_with_any(recorded):
             raise MeterError(
-                f"together with what was exported before ({NAME}) this would tell a group of fewer than "
-                f"{rule.least_meters} meters, or one of which a single meter is more than {rule.most_share:.0%}"
+                f"together with earlier exports ({NAME}) this would disclose a group of fewer than "
+                f"{rule.least_meters} meters, or one in which a single meter uses more than {rule.most_share:.0%}"
             )
         return found
 
 
 class _Differences:
-    """What an answer tells beside earlier ones, by the days and times of day that only one of the two has."""
+    """Checks what the differences between an answer and earlier ones disclose."""
 
     def __init__(self, frozen: Frozen, rule: Rule, found: Findings, progress: Progress) -> None:
         self._frozen = frozen
@@ -113,7 +117,7 @@ class _Differences:
         self._known: dict[Question, set[Cell]] = {}
 
     def disclose_with_any(self, recorded: list[Inquiry]) -> bool:
-        """Whether with one of these it tells a small group."""
+        """Return whether the difference to one of these inquiries discloses a small group."""
         for nth, earlier in enumerate(recorded):
             self._done = nth / len(recorded)
             if self._disclose_with(earlier):
@@ -127,43 +131,43 @@ class _Differences:
         for one, other in product(now, report.questions_of(self._frozen, earlier)):
             for question in differences(one, other):
                 small = self._small(question) & _published_cells(self._found, question.by)
-                if small and before is None:  # it is seldom needed, and takes longer
-                    before = report.answer_inquiry(self._frozen, earlier, self._rule, progress=self._wanted)
+                if small and before is None:  # seldom needed, and slow
+                    before = report.answer_inquiry(self._frozen, earlier, self._rule, progress=self._check_cancelled)
                 if before is not None and small & _published_cells(before, question.by):
                     return True
         return False
 
     def _small(self, question: Question) -> set[Cell]:
-        """The small groups of a table by attributes."""
+        """Return the small groups in the answer to a question by attributes."""
         if question not in self._known:
-            table = usage_figures(self._frozen, question, progress=self._wanted)
+            table = usage_figures(self._frozen, question, progress=self._check_cancelled)
             self._known[question] = _cells(table[self._rule.find_small_rows(table)], question, question.by)
         return self._known[question]
 
-    def _wanted(self, _share: float) -> None:
+    def _check_cancelled(self, _share: float) -> None:
         self._progress(self._done)
 
 
-def _akin(one: Question, other: Question) -> bool:
-    """Whether two have the same attributes and some of the same days."""
+def _comparable(one: Question, other: Question) -> bool:
+    """Return whether two questions have the same attributes and common days."""
     return one.first <= other.last and other.first <= one.last and attributes(one) == attributes(other)
 
 
 def _published_cells(found: Findings, keys: tuple[str, ...] | None = None) -> set[Cell]:
-    """The combinations of attributes of which anything was told; of these keys, else of all that it tells apart."""
+    """Return the combinations of attributes with a published figure, by `keys` or else by all of the question."""
     question, table = found.inquiry.question, found.table
-    told = ~table["hidden"]
+    published = ~table["hidden"]
     if found.compared:
-        told |= table["before"].notna()
+        published |= table["before"].notna()
     keys = attributes(question) if keys is None else keys
-    cells = _cells(table[told], question, keys)
+    cells = _cells(table[published], question, keys)
     if found.total_wh is not None and all(question.filter.value(key) for key in keys):
         cells.add(tuple(question.filter.value(key) for key in keys))
     return cells
 
 
 def _cells(rows: pd.DataFrame, question: Question, keys: tuple[str, ...]) -> set[Cell]:
-    """The combinations of attributes of some rows, those of the filters among them."""
+    """Return the combinations of attributes of some rows, with the values of the filters."""
     if not keys:
         return {()} if len(rows) else set()
     columns = [rows[key].tolist() if key in question.by else [question.filter.value(key)] * len(rows) for key in keys]

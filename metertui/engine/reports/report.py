@@ -1,9 +1,11 @@
-"""An inquiry: a question, what is measured, and the period it is compared with; and its answer.
+"""Inquiries and their answers. An inquiry is a question, a measure, and the period to compare with.
 
-What is measured, in kWh: the *total*; that *per meter*; *per meter and day*, by the local days of the row; or the
-*peak*, the most that all meters of the row used together in one half hour of the clock. Compared is with the period
-before, as many months where they are whole and else as many days, or with a year before: the n-th row with the n-th,
-or a year before the row of the same name. A period that is not over yet is compared up to the same day.
+The measure, in kWh, is the *total*; the total *per meter*; the total *per meter and day*, by the local days of the row;
+or the *peak*, the highest usage of all meters of the row together in one half hour of the clock.
+
+The comparison is with the period before (as many months if they are whole, else as many days) or with a year before.
+The n-th row is compared with the n-th; a year before, the row of the same name. A period that is not over yet is
+compared up to the same day.
 """
 
 from __future__ import annotations
@@ -33,14 +35,14 @@ COMPARES: Final[tuple[Compare, ...]] = get_args(Compare)
 
 @dataclass(frozen=True, slots=True)
 class Inquiry:
-    """A question by at most two keys, without order and limit, and what is made of its figures."""
+    """A question by at most two keys, without order and limit, with a measure and a comparison."""
 
     question: Question
     measure: Measure = "total"
     compare: Compare = ""
 
     def description(self) -> dict[str, Any]:
-        """All of it by name, for a file."""
+        """Return the inquiry as an object for JSON."""
         question = self.question
         return {
             "from": question.first.isoformat(),
@@ -52,17 +54,17 @@ class Inquiry:
         }
 
     @classmethod
-    def from_description(cls, told: Mapping[str, Any]) -> Inquiry:
-        """The inquiry that was `described` so. Raises MeterError for what describes none."""
+    def from_description(cls, described: Mapping[str, Any]) -> Inquiry:
+        """Return the inquiry of a `description`. Raises MeterError if it is not valid."""
         try:
             question = Question(
-                first=date.fromisoformat(told["from"]),
-                last=date.fromisoformat(told["to"]),
-                by=tuple(map(str, told.get("by", ()))),
-                filter=Filter.by_name(**{name: str(told.get(name, "")) for name in FILTERS}),
+                first=date.fromisoformat(described["from"]),
+                last=date.fromisoformat(described["to"]),
+                by=tuple(map(str, described.get("by", ()))),
+                filter=Filter.by_name(**{name: str(described.get(name, "")) for name in FILTERS}),
             )
             question.check_question()
-            measure, compare = told.get("measure", "total"), told.get("compare", "")
+            measure, compare = described.get("measure", "total"), described.get("compare", "")
             if measure not in MEASURES or compare not in COMPARES:
                 raise MeterError(f"{measure} or {compare} is unknown")
         except (KeyError, TypeError, ValueError) as error:
@@ -76,19 +78,20 @@ class Findings:
 
     inquiry: Inquiry
     table: pd.DataFrame
-    """By row: the keys as text; `value` (kWh, float64), `meters`, `readings` (Int64), where told; `hidden` (bool); with
-    a comparison `before` (kWh) and `change` (a share of it); for the peak `peak_at` (µs UTC, -1 where hidden)."""
+    """One row per group. The keys are text, `value` is kWh (float64), `meters` and `readings` are Int64; they are
+    missing where `hidden` (bool). With a comparison, `before` is kWh and `change` a share of it. For the peak,
+    `peak_at` is µs UTC, -1 where hidden."""
     total_wh: int | None
-    """All of it; None where it is hidden or there is no data."""
+    """The total, Wh; None if it is hidden or there is no data."""
     meters: int
     compared: tuple[date, date] | None
-    """The days that it is compared with."""
-    given_away: bool = False
-    """Whether what was told before gives a small group of it away."""
+    """The first and last day of the period that it is compared with."""
+    discloses: bool = False
+    """Whether cells published before disclose a small group of it."""
 
     @property
     def hidden(self) -> int:
-        """How many rows are hidden."""
+        """Return how many rows are hidden."""
         return int(self.table["hidden"].sum())
 
 
@@ -96,18 +99,18 @@ def answer_inquiry(
     frozen: Frozen,
     inquiry: Inquiry,
     rule: Rule | None = None,
-    told: Set[Cell] = frozenset(),
+    published: Set[Cell] = frozenset(),
     progress: Progress = no_progress,
 ) -> Findings:
-    """Answer an inquiry; with a rule, small groups are hidden. `told`: see disclosure.hidden. Raises MeterError.
+    """Answer an inquiry. With a rule, small groups are hidden. `published`: see `disclosure.hide_rows`.
 
-    `progress` is told the share done; what it raises ends the work.
+    `progress` is called with the share done; an exception from it ends the work. Raises MeterError.
     """
     question = inquiry.question
     if rule is not None and (question.filter.meter or "meter" in question.by):
         raise MeterError("figures of a single meter are not for this role; the lookup screen (F3) has them")
     tables = _Tables(frozen, inquiry, rule, progress)
-    table, given_away = _measured(tables, inquiry, question, rule, told)
+    table, discloses = _measured(tables, inquiry, question, rule, published)
     whole = tables.of(replace(question, by=()))
     total_wh, meters = None, 0
     if len(whole):
@@ -118,44 +121,44 @@ def answer_inquiry(
     compared = None
     if inquiry.compare:
         earlier, shift = _earlier_question(frozen, inquiry)
-        before, also = _measured(tables, inquiry, earlier, rule, told)
+        before, also = _measured(tables, inquiry, earlier, rule, published)
         table = _compared(frozen, inquiry, earlier, shift, table, before)
-        compared, given_away = (earlier.first, earlier.last), given_away or also
-    return Findings(inquiry, table, total_wh, meters, compared, given_away)
+        compared, discloses = (earlier.first, earlier.last), discloses or also
+    return Findings(inquiry, table, total_wh, meters, compared, discloses)
 
 
 class _Tables:
-    """The tables that an inquiry takes, each made once, and how far they all are."""
+    """The tables that an inquiry needs, each computed once, and the progress of all."""
 
     def __init__(self, frozen: Frozen, inquiry: Inquiry, rule: Rule | None, progress: Progress) -> None:
         self.frozen = frozen
         self._progress = progress
         self._made: dict[tuple[Question, bool], pd.DataFrame] = {}
         compared = int(bool(inquiry.compare))
-        self._most = 2 + compared  # itself, its total, and what it is compared with
+        self._most = 2 + compared  # the question, its total, and the period it is compared with
         if rule is not None and inquiry.question.filter.set_values():
-            self._most += 2 + compared  # and what the filters of each are cut out of
+            self._most += 2 + compared  # and each without its filters
 
     def of(self, question: Question, *, peaks: bool = False) -> pd.DataFrame:
-        """See analytics.figures."""
+        """Return the figures of a question: see `usage_figures`."""
         key = (question, peaks)
         if key not in self._made:
-            told = part_of_progress(self._progress, min(len(self._made), self._most - 1), self._most)
-            self._made[key] = usage_figures(self.frozen, question, peaks=peaks, progress=told)
+            part = part_of_progress(self._progress, min(len(self._made), self._most - 1), self._most)
+            self._made[key] = usage_figures(self.frozen, question, peaks=peaks, progress=part)
         return self._made[key]
 
-    def wanted(self) -> None:
-        """End the work if nobody wants it any more."""
+    def check_cancelled(self) -> None:
+        """Report the progress; that raises an exception if the work has been cancelled."""
         self._progress(min(1.0, len(self._made) / self._most))
 
 
 def _measured(
-    tables: _Tables, inquiry: Inquiry, question: Question, rule: Rule | None, told: Set[Cell]
+    tables: _Tables, inquiry: Inquiry, question: Question, rule: Rule | None, published: Set[Cell]
 ) -> tuple[pd.DataFrame, bool]:
     table = tables.of(question, peaks=inquiry.measure == "peak")
-    hide, given_away = np.zeros(len(table), dtype=bool), False
+    hide, discloses = np.zeros(len(table), dtype=bool), False
     if rule is not None:
-        hide, given_away = _hidden(tables, question, table, rule, told)
+        hide, discloses = _hidden(tables, question, table, rule, published)
     usage, meters, days = (table[name].to_numpy() for name in ("usage_wh", "meters", "days"))
     match inquiry.measure:
         case "total":
@@ -172,13 +175,13 @@ def _measured(
     found["hidden"] = hide
     if inquiry.measure == "peak":
         found["peak_at"] = np.where(hide, -1, table["peak_at"])
-    return found, given_away
+    return found, discloses
 
 
 def _hidden(
-    tables: _Tables, question: Question, table: pd.DataFrame, rule: Rule, told: Set[Cell]
+    tables: _Tables, question: Question, table: pd.DataFrame, rule: Rule, published: Set[Cell]
 ) -> tuple[NDArray[np.bool_], bool]:
-    """The rows of a table to hide: as they are in the table that its filters are cut out of."""
+    """Return which rows of a table to hide: those that are hidden in the table without its filters."""
     filters = {key: value for key, value in question.filter.attributes._asdict().items() if value}
     keys = [*question.by, *(key for key in filters if key not in question.by)]
     if not keys:
@@ -186,20 +189,20 @@ def _hidden(
     open_question = replace(question, by=tuple(keys), filter=replace(question.filter, attributes=NO_ATTRIBUTES))
     whole = tables.of(open_question) if filters else table
     sizes = disclosure.group_sizes(tables.frozen, keys)
-    found = disclosure.hide_rows(whole, keys, rule, sizes, told, tables.wanted)
+    found = disclosure.hide_rows(whole, keys, rule, sizes, published, tables.check_cancelled)
     kept = np.ones(len(whole), dtype=bool)
     for key, value in filters.items():
         kept &= (whole[key] == value).to_numpy()
     if not question.by:
-        return found.cells[kept], found.given_away
+        return found.cells[kept], found.discloses
     by = list(question.by)
     out = set(whole.loc[kept & found.cells, by].itertuples(index=False, name=None))
     rows = table[by].itertuples(index=False, name=None)
-    return np.array([row in out for row in rows], dtype=bool), found.given_away
+    return np.array([row in out for row in rows], dtype=bool), found.discloses
 
 
 def _published_alone(tables: _Tables, question: Question, rule: Rule) -> bool:
-    """Whether the total of some filters may be told beside those of others."""
+    """Return whether the total of these filters may be published together with those of other filters."""
     alone = replace(question, by=())
     hide, _ = _hidden(tables, alone, tables.of(alone), rule, frozenset())
     return not hide.any()
@@ -209,12 +212,12 @@ def _published_alone(tables: _Tables, question: Question, rule: Rule) -> bool:
 
 
 def questions_of(frozen: Frozen, inquiry: Inquiry) -> list[Question]:
-    """What an inquiry tells of: its question, and the one that it is compared with. Raises MeterError."""
+    """Return the question of an inquiry, and the one that it is compared with. Raises MeterError."""
     return [inquiry.question, *([_earlier_question(frozen, inquiry)[0]] if inquiry.compare else [])]
 
 
 def _earlier_question(frozen: Frozen, inquiry: Inquiry) -> tuple[Question, int]:
-    """The question about the earlier period, and how many months lie between; 0 where they are counted in days."""
+    """Return the question about the earlier period and its distance in months; 0 if that is counted in days."""
     question = inquiry.question
     first, last = question.first, question.last
     months = 12 if inquiry.compare == "year_before" else _whole_months(first, last)
@@ -230,7 +233,7 @@ def _earlier_question(frozen: Frozen, inquiry: Inquiry) -> tuple[Question, int]:
 
 
 def _whole_months(first: date, last: date) -> int:
-    """How many months the days make up; 0 where they are not whole ones."""
+    """Return how many months the days make up; 0 if they are not whole months."""
     after = last + timedelta(days=1) if last < date.max else last
     if first.day != 1 or after.day != 1:
         return 0
@@ -238,7 +241,7 @@ def _whole_months(first: date, last: date) -> int:
 
 
 def _months_before(day: date, months: int) -> date:
-    """Return the same day of an earlier month; of a last day of a month, the last one."""
+    """Return the same day of an earlier month; for the last day of a month, the last day of the earlier one."""
     earlier = add_months(day, -months)
     return last_of_month(earlier) if day == last_of_month(day) else earlier
 
@@ -246,7 +249,7 @@ def _months_before(day: date, months: int) -> date:
 def _compared(
     frozen: Frozen, inquiry: Inquiry, earlier: Question, months: int, table: pd.DataFrame, before: pd.DataFrame
 ) -> pd.DataFrame:
-    """The table with what stood in the same row of the earlier period."""
+    """Return the table with columns for the values of the earlier period and the change."""
     question = inquiry.question
     by = list(question.by)
     renamed = {key: _renamed(frozen, key, question, earlier, months) for key in by if key in TIME_KEYS}
@@ -263,7 +266,7 @@ def _compared(
 
 
 def _renamed(frozen: Frozen, key: str, question: Question, earlier: Question, months: int) -> dict[str, str]:
-    """What rows of the earlier period are called in the later one."""
+    """Return the names that the rows of the earlier period have in the later one."""
     zone = frozen.zone
     if key in ("weekday", "hour_of_day"):
         names = buckets.row_names(zone, key, question.first, question.first)

@@ -1,4 +1,4 @@
-"""Questions that are kept, in `questions.toml`: a table each, for people to read and to change by hand."""
+"""Saved reports, in `questions.toml`: one table per report, which can also be edited by hand."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _ABOUT: Final = """\
 
 @dataclass(frozen=True, slots=True)
 class SavedReport:
-    """A question as it is put together: with a period that goes along with time, and how the answer is drawn."""
+    """An inquiry with a period relative to the newest reading, a title and a chart."""
 
     title: str = ""
     period: str = "last_12_months"
@@ -54,14 +54,14 @@ class SavedReport:
     chart: str = "bars"
 
     def inquiry(self, oldest: date, newest: date) -> Inquiry:
-        """The inquiry that it stands for where readings reach from `oldest` to `newest`. Raises MeterError."""
+        """Return the inquiry, given the local days of the oldest and newest reading. Raises MeterError."""
         first, last = self.days(oldest, newest)
         question = Question(first, last, self.by, self.filter)
         question.check_question()
         return Inquiry(question, self.measure, self.compare)
 
     def days(self, oldest: date, newest: date) -> tuple[date, date]:
-        """Its first and its last day. Raises MeterError for dates that are none."""
+        """Return the first and the last local day. Raises MeterError for invalid dates."""
         month = first_of_month(newest)
         match self.period:
             case "last_7_days":
@@ -98,31 +98,31 @@ IDEAS: Final = (
     SavedReport("When the week is busy", by=("weekday", "hour_of_day"), chart="heat"),
     SavedReport("The highest half hour of each month", measure="peak", chart="bars"),
 )
-"""To begin with."""
+"""The reports that are offered at first."""
 
 
 class ReportBook:
-    """The questions that are kept in a data folder. Any thread; one at a time writes."""
+    """The saved reports of a data folder. Safe in any thread; one at a time writes."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / NAME
 
     def saved_reports(self) -> list[SavedReport]:
-        """Those that are kept, in the file's order; none where there is no file. Raises MeterError."""
+        """Return the saved reports in the order of the file; none if there is no file. Raises MeterError."""
         path = self._path
         try:
-            stated = tomllib.loads(path.read_text(encoding="utf-8"))
+            document = tomllib.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return []
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise MeterError(f"{path} cannot be read: {error}") from error
-        found = stated.get("question", [])
-        if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
-            raise MeterError(f"{path}: questions stand in tables under [[question]]")
-        return [_parse_report(path, each) for each in found]
+        tables = document.get("question", [])
+        if not isinstance(tables, list) or not all(isinstance(each, dict) for each in tables):
+            raise MeterError(f"{path}: each question must be a table under [[question]]")
+        return [_parse_report(path, each) for each in tables]
 
     def keep_report(self, saved: SavedReport) -> None:
-        """Keep a question, in the place of one of the same title. Raises MeterError, StorageError."""
+        """Save a report. It replaces one of the same title. Raises MeterError, StorageError."""
         if not saved.title.strip():
             raise MeterError("a saved question needs a title")
         others = self.saved_reports()
@@ -134,7 +134,7 @@ class ReportBook:
         self._write(others)
 
     def drop_report(self, title: str) -> None:
-        """Keep a question no longer. Raises MeterError, StorageError."""
+        """Delete a saved report. Raises MeterError, StorageError."""
         self._write([saved for saved in self.saved_reports() if saved.title != title])
 
     def _write(self, questions: list[SavedReport]) -> None:
@@ -150,34 +150,34 @@ class ReportBook:
 
 
 def _lines(saved: SavedReport) -> list[str]:
-    stated = {name: getattr(saved, name) for name in _NAMES if name not in FILTERS}
-    stated |= {name: saved.filter.value(name) for name in FILTERS}
+    values = {name: getattr(saved, name) for name in _NAMES if name not in FILTERS}
+    values |= {name: saved.filter.value(name) for name in FILTERS}
     return [
         f"{name} = {_toml(list(value) if isinstance(value, tuple) else value)}"
-        for name, value in ((name, stated[name]) for name in _NAMES)
+        for name, value in ((name, values[name]) for name in _NAMES)
         if value
     ]
 
 
 def _toml(value: object) -> str:
-    """Texts and lists of texts are written as in JSON, but for the one character that TOML wants escaped too."""
+    """Return a text or a list of texts as TOML: the same as JSON, but U+007F must be escaped too."""
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def _parse_report(path: Path, stated: dict[str, Any]) -> SavedReport:
-    title = stated.get("title")
+def _parse_report(path: Path, table: dict[str, Any]) -> SavedReport:
+    title = table.get("title")
     where = f"{path}, question {title!r}"
-    for name, value in stated.items():
+    for name, value in table.items():
         if name not in _NAMES:
             raise MeterError(f"{where}: {name} is unknown; known are {', '.join(sorted(_NAMES))}")
         if name == "by":
             if not isinstance(value, list) or len(value) > 2 or any(key not in KEYS for key in value):
-                raise MeterError(f"{where}: by is at most two of {', '.join(KEYS)}")
+                raise MeterError(f"{where}: by must be at most two of {', '.join(KEYS)}")
         elif not isinstance(value, str):
-            raise MeterError(f"{where}: {name} is a text")
-    filters = {name: value for name, value in stated.items() if name in FILTERS}
-    others = {name: value for name, value in stated.items() if name not in FILTERS}
-    saved = SavedReport(**others | {"by": tuple(stated.get("by", ())), "filter": Filter.by_name(**filters)})
+            raise MeterError(f"{where}: {name} must be a text")
+    filters = {name: value for name, value in table.items() if name in FILTERS}
+    others = {name: value for name, value in table.items() if name not in FILTERS}
+    saved = SavedReport(**others | {"by": tuple(table.get("by", ())), "filter": Filter.by_name(**filters)})
     choices: dict[str, tuple[str, ...]] = {
         "period": tuple(PERIODS),
         "measure": MEASURES,
@@ -186,7 +186,7 @@ def _parse_report(path: Path, stated: dict[str, Any]) -> SavedReport:
     }
     for name, allowed in choices.items():
         if getattr(saved, name) not in allowed:
-            raise MeterError(f"{where}: {name} is one of {', '.join(filter(None, allowed))}")
+            raise MeterError(f"{where}: {name} must be one of {', '.join(filter(None, allowed))}")
     parse_clock(saved.filter.time)
     if not saved.title:
         raise MeterError(f"{where}: the title is missing")

@@ -41,7 +41,7 @@ def test_no_total_less_what_is_told_of_it_is_a_small_group(drawn: Drawn, keys: l
     """Along every key: what is hidden is no small group as a whole, or nothing of that line is told."""
     found = table(drawn, keys)
     out = hide_rows(found, keys, RULE, size)
-    assert not out.given_away
+    assert not out.discloses
     for meters, usage, largest, hide in zip(
         found["drawing"], found["usage_wh"], found["largest_wh"], out.cells, strict=True
     ):
@@ -89,10 +89,10 @@ def test_what_was_told_before_cannot_be_hidden_again() -> None:
     drawn: Drawn = {("N",): (50, 900, 30), ("S",): (3, 30, 10), ("E",): (20, 400, 30)}
     found = table(drawn, ["region"])
     size: Sizes = {("N",): 50, ("S",): 3, ("E",): 20}
-    out = hide_rows(found, ["region"], RULE, size, told={("E",)})
-    assert (out.cells.tolist(), out.given_away) == ([True, True, False], False)
-    out = hide_rows(found, ["region"], RULE, size, told={("E",), ("N",)})
-    assert (out.cells.tolist(), out.given_away) == ([False, True, False], True)
+    out = hide_rows(found, ["region"], RULE, size, published={("E",)})
+    assert (out.cells.tolist(), out.discloses) == ([True, True, False], False)
+    out = hide_rows(found, ["region"], RULE, size, published={("E",), ("N",)})
+    assert (out.cells.tolist(), out.discloses) == ([False, True, False], True)
 
 
 def test_the_size_of_a_group_is_of_all_meters_that_it_ever_had() -> None:
@@ -107,7 +107,9 @@ def test_the_size_of_a_group_is_of_all_meters_that_it_ever_had() -> None:
 def test_it_can_be_ended_after_some_hundred_lines_and_not_by_each() -> None:
     drawn: Drawn = {("N", str(n)): (50, 900, 30) for n in range(1000)}  # a line for each of them, and one of them all
     asked: list[None] = []
-    hide_rows(table(drawn, ["region", "month"]), ["region", "month"], RULE, {}, wanted=lambda: asked.append(None))
+    hide_rows(
+        table(drawn, ["region", "month"]), ["region", "month"], RULE, {}, check_cancelled=lambda: asked.append(None)
+    )
     assert len(asked) == 3
 
 

@@ -51,7 +51,7 @@ def test_an_export_that_would_undo_another_is_refused(
     monkeypatch.setattr(
         "metertui.engine.reports.export_log._published_cells", lambda found, keys=None: {("South",), ("North",)}
     )
-    with pytest.raises(MeterError, match=r"together with what was exported before \(exports.csv\)"):
+    with pytest.raises(MeterError, match=r"together with earlier exports \(exports.csv\)"):
         exports.answer_for_export(town, LATER, RULE)
     monkeypatch.setattr("metertui.engine.reports.export_log._published_cells", lambda found, keys=None: {("South",)})
     # The South was told: the North has to hide the Island now.
@@ -85,7 +85,7 @@ def test_what_is_recorded_is_read_again_each_once(tmp_path: Path) -> None:
     exports.record_export("2025-03-12T10:40:00+08:00", "ada@example.com", Path("/x.csv"), LATER)
     assert exports.recorded_inquiries() == [BOTH, LATER]
     (tmp_path / "exports.csv").write_text(text + "2025,ada,/x.csv,nonsense\n")
-    with pytest.raises(DataError, match=r"exports\.csv:5: the definition is none"):
+    with pytest.raises(DataError, match=r"exports\.csv:5: the definition is not valid"):
         exports.recorded_inquiries()
 
 
@@ -141,7 +141,7 @@ def test_two_exports_do_not_tell_a_small_group_by_their_difference(
         assert exports.answer_for_export(suburb, second, RULE).table["hidden"].sum() == 0
         exports.record_export("2025-04-12T10:40:00+08:00", "ada@example.com", Path("/x.csv"), first)
         if refused:
-            with pytest.raises(MeterError, match="together with what was exported before"):
+            with pytest.raises(MeterError, match="together with earlier exports"):
                 exports.answer_for_export(suburb, second, RULE)
         else:
             assert exports.answer_for_export(suburb, second, RULE).hidden == 0
@@ -153,5 +153,5 @@ def test_what_a_table_is_compared_with_is_told_too(suburb: Frozen, tmp_path: Pat
     exports.record_export("2025-04-12T10:40:00+08:00", "ada@example.com", Path("/x.csv"), two_months)
     march = Question(date(2025, 3, 1), date(2025, 3, 31), ("region",))
     assert exports.answer_for_export(suburb, Inquiry(march), RULE).hidden == 0
-    with pytest.raises(MeterError, match="together with what was exported before"):
+    with pytest.raises(MeterError, match="together with earlier exports"):
         exports.answer_for_export(suburb, Inquiry(march, "total", "before"), RULE)
