@@ -11,8 +11,8 @@ from metertui.cli.data_folder import folder_of
 from metertui.cli.delegate import perform
 from metertui.cli.errors import UsageError
 from metertui.cli.options import parse_time
-from metertui.cli.output import kwh_number, print_rows
-from metertui.engine.base import SiteZone, parse_kwh
+from metertui.cli.output import print_rows
+from metertui.engine.base import SiteZone, kwh_number, parse_kwh
 from metertui.engine.core import Decision
 from metertui.engine.errors import Refused
 from metertui.engine.vee import UNDOES

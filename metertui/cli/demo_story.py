@@ -14,10 +14,11 @@ import plotext
 from metertui import simulator
 from metertui.cli.bills import print_statement
 from metertui.cli.exceptions import row
-from metertui.cli.output import format_table, kwh_number
+from metertui.cli.output import format_table
 from metertui.cli.queries import USAGE, query_rows, usage_row
 from metertui.cli.runtime import build_head_end
 from metertui.cli.simulate import summary
+from metertui.engine.base import kwh_number
 from metertui.engine.core import Engine, one_meter
 from metertui.engine.usage import Question, usage_table
 from metertui.engine.worklist import ExceptionQuestion as CaseQuestion

@@ -8,8 +8,8 @@ from typing import Final
 from metertui.cli.data_folder import open_for_reading
 from metertui.cli.errors import UsageError
 from metertui.cli.options import parse_days
-from metertui.cli.output import kwh_number, print_rows
-from metertui.engine.base import SiteZone, window_of_days
+from metertui.cli.output import print_rows
+from metertui.engine.base import SiteZone, kwh_number, window_of_days
 from metertui.engine.worklist import (
     CAUSES,
     MOST_ROWS,

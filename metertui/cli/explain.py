@@ -13,9 +13,9 @@ from metertui.cli.bills import bill_object
 from metertui.cli.data_folder import open_for_reading
 from metertui.cli.errors import UsageError
 from metertui.cli.options import format_of, parse_at, parse_days
-from metertui.cli.output import kwh_number, print_rows, progress_bar
+from metertui.cli.output import print_rows, progress_bar
 from metertui.cli.queries import usage_row
-from metertui.engine.base import WINDOW_NAMES, SiteZone, Window, month_bounds, window_of_days
+from metertui.engine.base import WINDOW_NAMES, SiteZone, Window, kwh_number, month_bounds, window_of_days
 from metertui.engine.billing import ENERGY, ShownBill, money_text
 from metertui.engine.core import Engine, one_meter
 from metertui.engine.errors import MeterError

@@ -68,10 +68,6 @@ def _words_of(name: str) -> str:
     return name.replace("sub_", "sub-").replace("_", " ")
 
 
-def _list_of(names: tuple[str, ...]) -> str:
-    return ", ".join(names)
-
-
 class _Shared:
     """Groups of options that several commands take."""
 
@@ -108,7 +104,7 @@ class _Shared:
         self.window = Parser(add_help=False)
         self.window.add_argument("meter", metavar="METER", help="id of the meter")
         self.window.add_argument(
-            "window", metavar="WINDOW", nargs="?", help=f"one of {_list_of(WINDOWS)} (default: month)"
+            "window", metavar="WINDOW", nargs="?", help=f"one of {', '.join(WINDOWS)} (default: month)"
         )
 
 
@@ -287,7 +283,7 @@ def _add_questions(commands: _Commands, shared: _Shared) -> None:
         "metertui query --from 2025-03-01 --to 2025-03-01 --readings --time 18:00-20:00",
     )  # fmt: skip
     query.add_argument("--readings", action="store_true", help="list the readings themselves instead of the usage")
-    query.add_argument("--by", metavar="K[,K]", default="", help=f"one row for each of: {_list_of(KEYS)}")
+    query.add_argument("--by", metavar="K[,K]", default="", help=f"one row for each of: {', '.join(KEYS)}")
     query.add_argument("--sort", metavar="K", default="", help="column to sort by; -K sorts in descending order")
     query.add_argument("--limit", metavar="N", type=int, default=0, help="show at most N rows (default: all)")
 

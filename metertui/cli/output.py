@@ -15,14 +15,10 @@ from typing import Any, Final, TextIO
 
 from metertui.cli.options import format_of
 from metertui.engine.base import Progress, disarm_formula, visible
-from metertui.engine.billing import bill_format
 from metertui.engine.errors import MeterError
 
 Row = Mapping[str, Any]
 _MONEY: Final = re.compile(r"-?[0-9]+\.[0-9]{2}")
-
-
-kwh_number = bill_format.kwh_number
 
 
 def counted(count: int, noun: str) -> str:

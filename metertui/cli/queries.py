@@ -14,9 +14,9 @@ import pandas as pd
 from metertui.cli.data_folder import open_for_reading
 from metertui.cli.errors import UsageError
 from metertui.cli.options import parse_at, parse_days, parse_keys
-from metertui.cli.output import counted, kwh_number, print_rows, progress_bar
+from metertui.cli.output import counted, print_rows, progress_bar
 from metertui.engine.attributes import ATTRIBUTES
-from metertui.engine.base import WINDOW_NAMES, SiteZone, Window, visible, window_of_days
+from metertui.engine.base import WINDOW_NAMES, SiteZone, Window, kwh_number, visible, window_of_days
 from metertui.engine.core import listing
 from metertui.engine.errors import MeterError
 from metertui.engine.usage import FILTERS, Edge, Filter, Question, Usage, aggregate, parse_clock

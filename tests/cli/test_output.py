@@ -36,14 +36,6 @@ def test_counted_takes_the_plural(count: int, text: str) -> None:
     assert output.counted(count, "bill") == text
 
 
-@pytest.mark.parametrize(
-    ("wh", "kwh"), [(672_000, 672), (10_500, 10.5), (-1, -0.001), (99_999_999_999, 99_999_999.999)]
-)
-def test_kwh_number_has_three_decimals_at_most(wh: int, kwh: float) -> None:
-    assert output.kwh_number(wh) == kwh
-    assert len(repr(output.kwh_number(wh)).partition(".")[2]) <= 3
-
-
 def test_progress_bar_is_drawn_after_a_second_and_removed(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
     terminal = Terminal()

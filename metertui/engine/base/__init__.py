@@ -8,7 +8,7 @@ from metertui.engine.base.config import Clock, Rules, SystemClock
 from metertui.engine.base.durations import duration_text
 from metertui.engine.base.outcome import DUPLICATE, OK, Outcome, refused, suspect
 from metertui.engine.base.progress import Progress, no_progress, part_of_progress
-from metertui.engine.base.registers import MAX_WH, check_meter_id, disarm_formula, format_kwh, parse_kwh
+from metertui.engine.base.registers import MAX_WH, check_meter_id, disarm_formula, format_kwh, kwh_number, parse_kwh
 from metertui.engine.base.visible_text import visible
 from metertui.engine.base.windows import WINDOW_NAMES, Window, named_window, window_before, window_of_days
 from metertui.engine.base.zone import (
@@ -49,6 +49,7 @@ __all__ = [
     "duration_text",
     "first_of_month",
     "format_kwh",
+    "kwh_number",
     "last_of_month",
     "machine_zone",
     "month_before",

@@ -6,7 +6,7 @@ A register is a whole number of watt-hours inside, so that sums are exact. As te
 from __future__ import annotations
 
 import re
-from typing import Final, NamedTuple
+from typing import Final
 
 from metertui.engine.errors import Refused
 
@@ -17,14 +17,6 @@ _METER_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
 _READING: Final = re.compile(r"([0-9]+)(?:\.([0-9]+))?")
 _WH_PER_LAST_DIGIT: Final = (1000, 100, 10, 1)
 _TOO_HIGH: Final = "a reading is at most 99999999.999 kWh"
-
-
-class Reading(NamedTuple):
-    """A register read: meter id, instant in µs since 1970-01-01 UTC, register in Wh."""
-
-    meter: str
-    time: int
-    wh: int
 
 
 def check_meter_id(text: str) -> str:
@@ -74,6 +66,13 @@ def format_kwh(wh: int) -> str:
     if not rest:
         return f"{sign}{whole}"
     return f"{sign}{whole}.{rest:03d}".rstrip("0")
+
+
+def kwh_number(wh: int | None) -> float | int | None:
+    """Return Wh as a number of kWh with up to three decimals: an int if it is whole."""
+    if wh is None:
+        return None
+    return wh // 1000 if wh % 1000 == 0 else wh / 1000
 
 
 def disarm_formula(text: str) -> str:

@@ -7,7 +7,7 @@ import re
 from decimal import Decimal
 from typing import Any, Final
 
-from metertui.engine.base import SiteZone, disarm_formula, format_kwh
+from metertui.engine.base import SiteZone, disarm_formula, format_kwh, kwh_number
 from metertui.engine.billing.charges import KINDS, Charge
 from metertui.engine.billing.statements import Figures, Statement, money_text
 from metertui.engine.errors import Refused
@@ -105,13 +105,6 @@ def _charge(line: dict[str, str], zone: SiteZone) -> Charge:
         cents_of(line["amount"]),
         line.get("note", ""),
     )
-
-
-def kwh_number(wh: int | None) -> float | int | None:
-    """Return Wh as a number of kWh with up to three decimals: an int if it is whole."""
-    if wh is None:
-        return None
-    return wh // 1000 if wh % 1000 == 0 else wh / 1000
 
 
 def kwh_text(wh: int | None) -> str:

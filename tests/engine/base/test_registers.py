@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metertui.engine.base.registers import MAX_WH, check_meter_id, format_kwh, parse_kwh
+from metertui.engine.base.registers import MAX_WH, check_meter_id, format_kwh, kwh_number, parse_kwh
 from metertui.engine.errors import Refused
 
 
@@ -75,3 +75,13 @@ def test_what_is_no_meter_id_is_refused(text: str) -> None:
     with pytest.raises(Refused) as error:
         check_meter_id(text)
     assert error.value.code == "bad-meter-id"
+
+
+@pytest.mark.parametrize(
+    ("wh", "number"),
+    [(None, None), (0, 0), (2000, 2), (10_500, 10.5), (-1, -0.001), (99_999_999_999, 99_999_999.999)],
+)
+def test_kwh_are_a_whole_number_where_they_are_whole(wh: int | None, number: float | None) -> None:
+    found = kwh_number(wh)
+    assert (found, type(found)) == (number, type(number))
+    assert len(repr(found).partition(".")[2]) <= 3

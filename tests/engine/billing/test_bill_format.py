@@ -77,12 +77,6 @@ def test_a_bill_without_a_price_has_empty_cells_and_its_reason() -> None:
     assert cells["reason"] == NO_TARIFF
 
 
-@pytest.mark.parametrize(("wh", "number"), [(None, None), (0, 0), (2000, 2), (2500, 2.5), (-1, -0.001)])
-def test_kwh_are_a_whole_number_where_they_are_whole(wh: int | None, number: float | None) -> None:
-    found = bill_format.kwh_number(wh)
-    assert (found, type(found)) == (number, type(number))
-
-
 def test_figures_have_kwh_as_a_number_and_money_as_text() -> None:
     assert bill_format.figures_object(Figures(-1500, -30, 2, -28)) == {
         "usage_kwh": -1.5,
