@@ -6,11 +6,6 @@ then draws more slowly, and is not broken.
 
 from __future__ import annotations
 
-import ast
-import inspect
-import textwrap
-from collections.abc import Iterator
-from importlib import import_module
 from importlib.metadata import version
 from typing import Final
 
@@ -59,27 +54,3 @@ PRIVATE_NAMES: Final = {
 def is_tested_textual() -> bool:
     """Return whether the installed Textual is the version that the private names were tested with."""
     return version("textual") == TESTED_VERSION
-
-
-def moved_names() -> Iterator[str]:
-    """Yield `module: private name` for each name that the installed Textual does not have."""
-    for module, names in PRIVATE_NAMES.items():
-        for name in names:
-            if not _exists(name):
-                yield f"{module}: {name}"
-
-
-def _exists(name: str) -> bool:
-    place, _, path = name.partition(":")
-    owner, _, attribute = path.partition(".")
-    try:
-        found = getattr(import_module(place), owner)
-    except (ImportError, AttributeError):
-        return False
-    return not attribute or hasattr(found, attribute) or attribute in _set_on_self(found)
-
-
-def _set_on_self(owner: type) -> set[str]:
-    """Return the attributes that the methods of a class set."""
-    tree = ast.parse(textwrap.dedent(inspect.getsource(owner)))
-    return {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)}
