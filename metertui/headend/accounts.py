@@ -57,11 +57,11 @@ class Accounts:
         self._jobs.audit(by, "reactivate", meter, reason)
 
     async def search(self, text: str, limit: int = 20) -> list[Account]:
-        """Return accounts with `text` in their id, address or postcode; see `Roster.search`."""
+        """Return accounts as `AccountFinder.find_accounts` does."""
         return await self._jobs.look_up(self._jobs.engine.accounts.finder.find_accounts, text, limit)
 
     async def find_all(self, text: str) -> Rows:
-        """Return all accounts with `text` in their id, address or postcode, in order of id; see `Roster.matches`."""
+        """Return all accounts as `AccountFinder.rows_containing` does."""
         return await self._jobs.look_up(self._jobs.engine.accounts.finder.rows_containing, text)
 
     async def apply_import(self, importing: Import) -> None:

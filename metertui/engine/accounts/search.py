@@ -91,11 +91,6 @@ class AccountFinder:
 
     # -- questions: any thread, one at a time --------------------------------------------------------------------
 
-    def rows_by_id(self) -> Rows:
-        """Return all accounts in order of their ids, in any case. O(n log n) once, O(k log n + n) for k new ones."""
-        with self._searching:
-            return self._ordered()
-
     def rows_containing(self, text: str, stop: Stop = _never) -> Rows | None:
         """Return all accounts whose id, address or postcode contains `text` in any case, by id; None if stopped."""
         with self._searching:
@@ -137,13 +132,6 @@ class AccountFinder:
                     if len(found) >= limit:
                         break
             return found[:limit]
-
-    def prepare_search(self, stop: Stop = _never) -> None:
-        """Make the order and the segments, so that the first search need not wait for them."""
-        with self._searching:
-            self._ordered()
-            for _ in self._texts(stop):
-                pass
 
     # -- texts -----------------------------------------------------------------------------------------------
 

@@ -29,7 +29,6 @@ HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_NAIVE_EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - the wall clock's zero
 _EPOCH_ORDINAL: Final = date(1970, 1, 1).toordinal()
 _TICK: Final = timedelta(microseconds=1)
 

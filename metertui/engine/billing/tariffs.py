@@ -205,25 +205,6 @@ def parse_tariffs(data: bytes, path: Path) -> Tariffs:
     return Tariffs(Tariff(day, kind, _bands(rows, path)) for (day, kind), rows in by_tariff.items())
 
 
-def encode_tariffs(tariffs: Tariffs) -> bytes:
-    """Return the content of a file with these tariffs."""
-    lines = [",".join(COLUMNS)]
-    for tariff in tariffs.tariffs:
-        for band in tariff.bands:
-            for begin, end in band.spans:
-                times = (clock(begin), clock(end)) if band.name else ("", "")
-                cells = (
-                    tariff.effective_from.isoformat(),
-                    tariff.apartment_type,
-                    band.name,
-                    *times,
-                    f"{band.price:f}",
-                    f"{band.tax_percent:f}",
-                )
-                lines.append(",".join(_quoted(cell) for cell in cells))
-    return "".join(f"{line}\n" for line in lines).encode()
-
-
 def with_tax(cents: Decimal, tax_percent: Decimal) -> Decimal:
     """Return a price in cents with tax, rounded half-up to a hundredth of a cent."""
     return (cents * (100 + tax_percent) / 100).quantize(_CENT, ROUND_HALF_UP)
@@ -371,7 +352,3 @@ def _bands_at(tariff: Tariff, minutes: NDArray[np.int64]) -> NDArray[np.int64]:
     begins = np.array([begin for begin, _ in parts])
     places = np.array([place for _, place in parts], dtype=np.int64)
     return places[np.searchsorted(begins, minutes, side="right") - 1]
-
-
-def _quoted(cell: str) -> str:
-    return '"' + cell.replace('"', '""') + '"' if any(mark in cell for mark in ',"\n\r') else cell

@@ -125,15 +125,6 @@ def apply_effects(engine: Engine, found: Sequence[Effect]) -> Iterator[None]:
         yield
 
 
-def decide(engine: Engine, decisions: Sequence[Decision], who: str) -> list[Effect]:
-    """Check, write and apply decisions in one go; return what each changed. Raises MeterError, StorageError."""
-    found = list_effects(engine, decisions, who, engine.clock.now())
-    write_effects(engine, found)
-    for _ in apply_effects(engine, found):
-        pass
-    return found
-
-
 def proposed_exchange(series: Series, at: int) -> tuple[int, int, int] | None:
     """Propose an exchange that nobody declared: instant (µs UTC), final register and initial register (Wh).
 

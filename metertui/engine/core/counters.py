@@ -60,7 +60,6 @@ class Counters:
     registered: int = 0
     refused: Counter[str] = field(default_factory=Counter)
     """Refused lines by wire error code."""
-    batches: int = 0
     sync_seconds: float = 0.0
     """How long the last write and sync of a batch took."""
     arrivals: deque[Arrival] = field(default_factory=lambda: deque(maxlen=200))

@@ -90,7 +90,6 @@ class Ingest:
         if batch.codes:
             self._folder.readings.append(batch.codes, batch.times, batch.whs)
         counters = self.counters
-        counters.batches += 1
         counters.accepted += len(batch.codes)
         counters.duplicates += batch.duplicates
         counters.suspects += len(batch.suspects)

@@ -120,7 +120,7 @@ class ReadingStore:
         days: Span | None = None,
         clock: Span | None = None,
     ) -> Int64Array:
-        """Return the rows that meet every condition given; see ReadingIndex.select."""
+        """Return the rows that meet every condition given; see `ReadingIndex.select_rows`."""
         return self._caught_up().select_rows(meter, groups, days, clock)
 
     def _caught_up(self) -> ReadingIndex:
