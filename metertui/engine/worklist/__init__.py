@@ -1,4 +1,4 @@
-"""What someone should look at, and decide about."""
+"""The work list: exceptions that an operator should look at, and the completeness of the readings."""
 
 from __future__ import annotations
 

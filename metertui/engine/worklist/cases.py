@@ -1,6 +1,6 @@
-"""What a case on the list of exceptions is: its causes, its columns, and its row for people.
+"""The cases on the list of exceptions: their causes, columns and rows.
 
-Each family of causes finds its cases as columns, as there may be hundreds of thousands; only those that are shown
+Each family of causes returns its cases as columns, as there may be hundreds of thousands. Only those that are shown
 become rows.
 """
 
@@ -25,9 +25,9 @@ Cause = Literal[
 ]
 CAUSES: Final[tuple[Cause, ...]] = get_args(Cause)
 DECIDED: Final = frozenset({"void", "released", "exchanged"})
-"""Causes that are there only because someone decided so."""
+"""Causes that result from an edit."""
 OF_READINGS: Final = frozenset({"suspect", "reset", "rejected"}) | DECIDED
-"""Causes that say how a stored reading is taken, or declare an exchange."""
+"""Causes about stored readings and declared exchanges."""
 MEANING: Final[Mapping[Cause, str]] = {
     "suspect": "does not fit; the next reading decides",
     "reset": "counted from here on: exchanged, reset or rolled over, and not declared",
@@ -42,37 +42,37 @@ MEANING: Final[Mapping[Cause, str]] = {
     "exchanged": "the register was exchanged, as declared",
 }
 NEVER: Final = 0
-"""The instant of a meter that has never sent a reading: before all that can be."""
+"""The instant of a meter that has never sent a reading: before any possible instant."""
 NO_METER: Final = -1
-"""The code of a line that names no meter that is known."""
+"""The code of a line that names no known meter."""
 
 
 class Detail(NamedTuple):
-    """What a case says beside its columns. `wh` is None where no register is concerned."""
+    """The details of a case that are not in its columns. `wh` (Wh) is None if no register is concerned."""
 
     wh: int | None
     why: str
     meter: str = ""
-    """Where it has no code."""
+    """The meter's id, if it has no code."""
     line: str = ""
-    """What was sent, of a refused line."""
+    """The text of a refused line."""
 
 
 class Cases(NamedTuple):
-    """n cases of one family; arrays of equal length."""
+    """The cases of one family: arrays of shape [n]."""
 
     cause: NDArray[np.uint8]
     """Positions in CAUSES."""
     meter: NDArray[np.int32]
     """Meter codes, or NO_METER."""
     time: NDArray[np.int64]
-    """µs UTC, or NEVER. With the meter it is what a decision is about."""
+    """µs UTC, or NEVER. An edit names a case by meter and time."""
     group: NDArray[np.int32]
-    """Positions in `Beside.groups`; that of no attributes where nothing is known."""
+    """Positions in `SiteState.groups`; that of no attributes for an unknown meter."""
     detail: Callable[[int], Detail]
-    """What the case at a place, 0 to n - 1, says."""
+    """Returns the details of the case at a position, 0 to n - 1."""
     names: Sequence[str] = ()
-    """The meters of n cases as they were named, where some have no code."""
+    """The meters of the n cases as the lines name them, if some have no code; else empty."""
 
     def __len__(self) -> int:
         return len(self.time)
@@ -80,7 +80,7 @@ class Cases(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ExceptionRow:
-    """A case for people. `time` µs UTC (NEVER: there is none), `wh` the register; `why` in one clause."""
+    """A case to show. `time` is µs UTC or NEVER, `wh` the register in Wh, `why` one clause."""
 
     meter: str
     time: int
@@ -89,20 +89,20 @@ class ExceptionRow:
     why: str
     region: str
     decided: Edit | None
-    """The decision that stands about it, with who, when and why."""
+    """The edit in force about it, with its author, time and reason."""
     notes: tuple[Edit, ...]
-    """What was noted about it, and asked for again, oldest first."""
+    """Its notes and requests to read again, oldest first."""
     line: str = ""
-    """What was sent, of a refused line; data, never markup."""
+    """The text of a refused line: data, never markup."""
     known: bool = True
-    """Whether it is about a meter of this site: nothing can be decided about one that is not."""
+    """Whether the meter is known. There can be no edit about an unknown meter."""
 
 
 @dataclass(frozen=True)
 class SiteState:
-    """What the engine knows beside the readings. Made on the owner's thread, read in any.
+    """The state of the engine apart from the readings. Made in the owner's thread, read in any.
 
-    The mappings are the engine's own and may be added to meanwhile: they are read in one piece, or by one key.
+    The mappings are the engine's own and may grow meanwhile. So they are copied at once or read by single keys.
     """
 
     now: int
@@ -110,7 +110,7 @@ class SiteState:
     codes: Mapping[str, int]
     account: Callable[[str], Account | None]
     place: GroupsInTime
-    """The attributes of meters in time."""
+    """The attributes of meters over time."""
     groups: Sequence[Group]
     events: EditLog
     drift: DriftLog
@@ -119,7 +119,10 @@ class SiteState:
     gap_us: int
 
     def group_of(self, meter: NDArray[np.int32], time: NDArray[np.int64]) -> NDArray[np.int32]:
-        """The attributes of meters at instants, as positions in `groups`; of none where the meter is not known."""
+        """Return the attributes of meters at instants (µs UTC) as positions in `groups`, int32[n].
+
+        An unknown meter has the position of no attributes.
+        """
         group = np.zeros(len(meter), dtype=np.int32)
         known = (meter >= 0) & (meter < len(self.place))
         group[known] = self.place.groups_of(meter[known], time[known])
@@ -127,10 +130,10 @@ class SiteState:
 
 
 def int_array(values: Sequence[int], dtype: type[np.signedinteger[Any]] = np.int64) -> NDArray[Any]:
-    """Whole numbers as an array."""
+    """Return whole numbers as an array of this dtype."""
     return np.array(values, dtype=dtype)
 
 
 def repeat_cause(cause: Cause, count: int) -> NDArray[np.uint8]:
-    """`count` times the same cause."""
+    """Return an array of `count` times the same cause, uint8[count]."""
     return np.full(count, CAUSES.index(cause), dtype=np.uint8)

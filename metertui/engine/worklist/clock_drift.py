@@ -1,38 +1,38 @@
-"""Meters whose clocks run ahead: their readings are taken, and stamped with a time that is not there yet."""
+"""Clock drift: meters whose readings are stored with a time ahead of the server's clock."""
 
 from __future__ import annotations
 
 from typing import Final, NamedTuple
 
 _MOST: Final = 10_000
-"""Meters that are kept; of more the one that was noted longest ago is forgotten."""
+"""The most meters in memory. Beyond that, the least recently noted one is dropped."""
 
 
 class AheadReading(NamedTuple):
-    """The last such reading of a meter since start: code, its time in µs UTC, register in Wh, how far ahead in µs."""
+    """A meter's last reading ahead of the clock since start: code, time (µs UTC), register (Wh), `ahead` by µs."""
 
     code: int
     time: int
     wh: int
     ahead: int
     times: int
-    """How many there were."""
+    """How many such readings there were."""
 
 
 class DriftLog:
-    """Noted on the owner's thread, in O(1) and a bounded memory; `seen` in any thread."""
+    """The meters with clock drift. Written in the owner's thread in O(1) and bounded memory, read in any thread."""
 
     def __init__(self, most: int = _MOST) -> None:
         self._most = most
         self._last: dict[int, AheadReading] = {}
 
     def note_reading(self, code: int, time: int, wh: int, ahead: int) -> None:
-        """A reading was taken that is stamped `ahead` µs later than it came."""
+        """Note that a reading was stored whose time is `ahead` µs after its arrival."""
         before = self._last.pop(code, None)
         if before is None and len(self._last) >= self._most:
             del self._last[next(iter(self._last))]
         self._last[code] = AheadReading(code, time, wh, ahead, 1 if before is None else before.times + 1)
 
     def last_readings(self) -> list[AheadReading]:
-        """The last of each meter, those noted last at the end."""
+        """Return the last such reading of each meter, the most recently noted ones at the end."""
         return list(self._last.values())

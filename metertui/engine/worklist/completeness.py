@@ -1,8 +1,8 @@
-"""Who has been heard: half hours expected and received by region, silent meters by age, and where the fault may lie.
+"""Completeness: expected and received half hours by region, silent meters by age, and areas where many are silent.
 
-A half hour is (start, end], as everywhere: what is read at its end belongs to it. It is received when a reading of the
-meter stands in it, whatever becomes of that reading later. It is expected of every active meter, from the half hour of
-its first reading on, once it is over. A meter that was never heard is not expected; it is counted by itself.
+A half hour is (start, end], as everywhere: a reading at its end belongs to it. It is received if a reading of the meter
+is stored in it, counted or not. It is expected of every active meter from the half hour of its first reading on, once
+it is over. Nothing is expected of a meter that has never sent a reading; such meters are counted separately.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ AGES: Final = (
     ("1 to 7 days", 7 * DAY),
     ("longer", 1 << 62),
 )
-"""Since a meter's last reading: a name and the most, µs. The first are heard, the others silent."""
+"""Classes of the age of a meter's last reading: name and upper limit, µs. All but the first are silent."""
 _NEIGHBOURS: Final = 3
-"""Silent meters of one sub-region that can be the line's fault; with fewer it is more likely theirs."""
+"""So many silent meters of one sub-region suggest a fault of their communication line, fewer of the meters."""
 _MOST_SILENCES: Final = 20
 _FIRST: Final = 1 << 62
 _NEVER: Final = -(1 << 62)
 
 
 class Share(NamedTuple):
-    """Half hours of meters: how many there should be, and how many are there."""
+    """How many half hours of meters are expected, and how many are received."""
 
     expected: int
     received: int
@@ -44,7 +44,7 @@ class Share(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RegionRow:
-    """A region. `meters` are active accounts, those never heard among them; `silent` were, and are no longer."""
+    """A region. `meters`: all active accounts; `silent`: those that are silent now; `never`: those that never sent."""
 
     region: str
     meters: int
@@ -56,39 +56,40 @@ class RegionRow:
 
 @dataclass(frozen=True, slots=True)
 class SilentArea:
-    """Silent meters of one sub-region, and of how many that were heard before."""
+    """A sub-region with silent meters. `meters`: all its active meters that have ever sent."""
 
     region: str
     sub_region: str
     silent: int
     meters: int
     last: int
-    """When one of them was heard last, µs UTC."""
+    """The latest reading of a silent meter, µs UTC."""
     meter: str
-    """One of them: the last that was heard."""
+    """The silent meter with that reading."""
     line: bool
-    """Whether so many neighbours are silent that it will be the line, not each meter."""
+    """Whether so many are silent that the communication line is likely at fault."""
 
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """Everything at one moment."""
+    """The completeness of a site at one moment, `at` (µs UTC)."""
 
     at: int
     rows: tuple[RegionRow, ...]
-    """By region, in order of name."""
+    """One row per region, in order of name."""
     total: RegionRow
     ages: tuple[tuple[str, int], ...]
-    """Meters that were ever heard by the age of their last reading, as in AGES."""
+    """How many meters have a last reading of each age: names as in AGES."""
     never: int
     silent_areas: tuple[SilentArea, ...]
-    """Lines first, then where most are silent; the first _MOST_SILENCES."""
+    """Likely line faults first, then by the number of silent meters; at most _MOST_SILENCES."""
 
 
 def completeness_board(history: Columns, tail: Arrivals, ids: Sequence[str], state: SiteState, zone: SiteZone) -> Board:
-    """The board of a site, at `state.now`; `ids` of meters by code.
+    """Return the completeness of a site at `state.now`. `ids`: of meters by code.
 
-    O(n + m) in numpy for n readings and m active meters, and a byte for each half hour of a day and meter. Any thread.
+    O(n + m) in numpy for n readings and m active meters, with a byte for each half hour of a day and meter. Safe in any
+    thread.
     """
     now = state.now
     codes = active_codes(state)
@@ -124,20 +125,20 @@ def completeness_board(history: Columns, tail: Arrivals, ids: Sequence[str], sta
 
 
 def _edges(history: Columns, tail: Arrivals, count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Each meter's first and last reading, by code."""
+    """Return the instants of the first and last reading of each meter, µs UTC, by code."""
     first, last = np.full(count, _FIRST, dtype=np.int64), np.full(count, _NEVER, dtype=np.int64)
     if len(history):
         starts = history.starts
         has = np.flatnonzero(starts[1:] > starts[:-1])
         first[has], last[has] = history.time[starts[has]], history.time[starts[has + 1] - 1]
-    known = tail.meter < count  # a meter may have come while this began
+    known = tail.meter < count  # the tail may have newer meters
     np.minimum.at(first, tail.meter[known], tail.time[known])
     np.maximum.at(last, tail.meter[known], tail.time[known])
     return first, last
 
 
 def _received(history: Columns, tail: Arrivals, count: int, begin: int, end: int) -> NDArray[np.int64]:
-    """In how many half hours of (begin, end] each meter has a reading, by code."""
+    """Return in how many half hours of (begin, end] each meter has a reading, by code."""
     slots = max(0, end - begin) // HALF_HOUR
     there = np.zeros((count, slots), dtype=bool)
     for part in (history, tail):
@@ -148,13 +149,13 @@ def _received(history: Columns, tail: Arrivals, count: int, begin: int, end: int
 
 
 def _expected(first: NDArray[np.int64], begin: int, end: int) -> NDArray[np.int64]:
-    """How many half hours of (begin, end] there should be, by the meter's first reading."""
+    """Return how many half hours of (begin, end] are expected of each meter, given its first reading."""
     missed = np.clip((first - begin - 1) // HALF_HOUR, 0, None)
     return np.clip(max(0, end - begin) // HALF_HOUR - missed, 0, None)
 
 
 def _numbered(names: list[str], group: NDArray[np.int32]) -> tuple[list[str], NDArray[np.int32]]:
-    """Different names, and which of them each group code has."""
+    """Return the distinct names, sorted, and the position of each group code's name among them."""
     different = sorted(set(names))
     places = {name: place for place, name in enumerate(different)}
     return different, np.array([places[name] for name in names], dtype=np.int32)[group]
@@ -169,7 +170,7 @@ def _silent_areas(
     heard: NDArray[np.bool_],
     silent: NDArray[np.bool_],
 ) -> tuple[SilentArea, ...]:
-    """Where meters are silent, by sub-region."""
+    """Return the sub-regions with silent meters."""
     groups: list[Group] = list(state.groups)
     places = sorted({(each.region, each.sub_region) for each in groups})
     numbers = {place: number for number, place in enumerate(places)}
@@ -180,11 +181,11 @@ def _silent_areas(
     np.maximum.at(latest, near[silent], last[silent])
     lines = (quiet >= _NEIGHBOURS) & (2 * quiet >= whole)
     worst = np.lexsort((-quiet, ~lines))[: min(_MOST_SILENCES, int((quiet > 0).sum()))]
-    found = []
+    areas = []
     for place in worst.tolist():
         region, sub_region = places[place]
         newest = np.flatnonzero(silent & (near == place) & (last == latest[place]))[0]
-        found.append(
+        areas.append(
             SilentArea(
                 region=region,
                 sub_region=sub_region,
@@ -195,4 +196,4 @@ def _silent_areas(
                 line=bool(lines[place]),
             )
         )
-    return tuple(found)
+    return tuple(areas)

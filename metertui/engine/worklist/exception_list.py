@@ -1,7 +1,7 @@
-"""The list of exceptions: everything that someone should look at, by cause and region, with who decided what.
+"""The list of exceptions: everything that an operator should look at, by cause and region, with the edits about it.
 
-Its causes come from three sides: stored readings (`suspect_reads`), readings that did not come (`silent_meters`) and
-lines that were refused (`rejected_lines`). Cases are columns, filtered and counted in numpy; a page becomes rows.
+There are three sources: stored readings (`suspect_reads`), missing readings (`silent_meters`) and refused lines
+(`rejected_lines`). Cases are columns that are filtered and counted in numpy. Only those of one page become rows.
 """
 
 from __future__ import annotations
@@ -23,51 +23,51 @@ from metertui.engine.worklist.suspect_reads import find_exchanges, find_misfits
 
 State = Literal["open", "decided", "all"]
 MOST_ROWS: Final = 10_000
-"""Rows that are made for one question."""
+"""The most rows of one answer."""
 _ALWAYS: Final = (-(1 << 62), 1 << 62)
 
 
 @dataclass(frozen=True, slots=True)
 class ExceptionQuestion:
-    """Which cases: those that meet every condition. Empty ones take any."""
+    """The conditions that listed cases meet, all of them. An empty condition is met by every case."""
 
     cause: str = ""
     region: str | None = None
-    """None takes any; an empty one is that of meters without."""
+    """None: any region; empty: meters without a region."""
     meter: str = ""
-    """Part of a meter's id, in any case."""
+    """A part of the meter's id, upper or lower case."""
     state: State = "open"
-    """`open`: nobody decided about it; `decided`: someone did."""
+    """`open`: there is no edit about it; `decided`: there is one."""
     window: tuple[int, int] = _ALWAYS
-    """(start, end], µs UTC. A meter that never sent is in none but the window of all time."""
+    """(start, end], µs UTC. Only the window of all time includes meters that never sent."""
     offset: int = 0
     limit: int = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Exceptions:
-    """What there is, counted, and one page of it, newest first."""
+    """Counts of cases, and one page of them, newest first."""
 
     counts: dict[Cause, int]
-    """By cause, whatever cause was asked for; only those that there are."""
+    """By cause, for any cause; only causes with cases."""
     regions: dict[str, int]
-    """By region, whatever region was asked for; what there is most of first."""
+    """By region, for any region; the most frequent first."""
     open_counts: dict[Cause, int]
-    """Those of `counts` that nobody has decided about."""
+    """Those of `counts` without an edit."""
     total: int
-    """That meet every condition."""
+    """How many cases meet every condition."""
     rows: tuple[ExceptionRow, ...]
     cut: bool
-    """Whether refused lines go further back than was looked."""
+    """Whether there are older refused lines, which are not included."""
 
 
 def find_exceptions(frozen: Frozen, state: SiteState, question: ExceptionQuestion) -> Exceptions:
-    """Count the cases, and list some. O(n + m) in numpy for n readings and m accounts, and the rows of the page.
+    """Count the cases and list a page of them. O(n + m) in numpy for n readings and m accounts, and the rows.
 
-    Any thread. Raises MeterError for a cause that is none.
+    Safe in any thread. Raises MeterError for an unknown cause.
     """
     if question.cause and question.cause not in CAUSES:
-        raise MeterError(f"{question.cause!r} is no cause; they are {', '.join(CAUSES)}")
+        raise MeterError(f"unknown cause {question.cause!r}; the causes are {', '.join(CAUSES)}")
     refused, cut = find_refused(state, frozen.zone)
     families = [
         find_misfits(frozen),
@@ -77,11 +77,11 @@ def find_exceptions(frozen: Frozen, state: SiteState, question: ExceptionQuestio
         find_drifting(frozen, state),
         refused,
     ]
-    return _Sieve(frozen, state, families).answer(question, cut)
+    return _AllCases(frozen, state, families).answer(question, cut)
 
 
-class _Sieve:
-    """All cases in a row, sifted."""
+class _AllCases:
+    """The cases of all families in one sequence of columns."""
 
     def __init__(self, frozen: Frozen, state: SiteState, families: Sequence[Cases]) -> None:
         self._frozen = frozen
@@ -97,10 +97,10 @@ class _Sieve:
         self._region = codes[np.concatenate([each.group for each in families])]
 
     def answer(self, question: ExceptionQuestion, cut: bool) -> Exceptions:
-        """What meets the question's conditions."""
+        """Return the counts and the page of the cases that meet the question's conditions."""
         kept = (self._time > question.window[0]) & (self._time <= question.window[1])
         if question.meter:
-            kept &= self._named(question.meter)
+            kept &= self._with_meter(question.meter)
         is_open = kept & ~self._decided
         if question.state == "open":
             kept = is_open
@@ -108,7 +108,7 @@ class _Sieve:
             kept = kept & self._decided
         of_cause = np.ones(len(kept), dtype=bool)
         if question.cause:
-            of_cause = self._cause == CAUSES.index(question.cause)  # `find` has checked it
+            of_cause = self._cause == CAUSES.index(question.cause)  # checked by find_exceptions
         of_region = np.ones(len(kept), dtype=bool)
         if question.region is not None:
             place = self._regions.index(question.region) if question.region in self._regions else -1
@@ -130,18 +130,18 @@ class _Sieve:
         return {cause: number for cause, number in zip(CAUSES, numbers, strict=True) if number}
 
     def _page(self, found: NDArray[np.int64], question: ExceptionQuestion) -> list[int]:
-        """The places of a page, newest first; of equal instants in order of cause and meter."""
+        """Return the positions of the cases of a page, newest first; at equal instants by cause and meter."""
         limit = min(question.limit, MOST_ROWS)
         last = question.offset + limit
         ages = -self._time[found]
-        if last < len(found):  # only those of the page and before it are put in order, and all as old as the next
+        if last < len(found):  # sort only those up to the end of the page, with ties
             found = found[ages <= np.partition(ages, last)[last]]
         order = np.lexsort((self._meter[found], self._cause[found], -self._time[found]))
         return [int(place) for place in found[order[question.offset : last]]]
 
     @cached_property
     def _decided(self) -> NDArray[np.bool_]:
-        """Of which cases someone has decided, bool[n]."""
+        """Return which cases have an edit, bool[n]."""
         mask = np.isin(self._cause, [CAUSES.index(cause) for cause in CAUSES if cause in DECIDED])
         codes = self._state.codes
         accepts = [event for event in self._state.events.edits_in_force("accept") if event.meter in codes]
@@ -155,8 +155,8 @@ class _Sieve:
             mask |= hit & np.isin(self._meter.astype(np.int64) * len(times) + place, pairs)
         return mask
 
-    def _named(self, text: str) -> NDArray[np.bool_]:
-        """Which cases have `text` in their meter's id, in any case."""
+    def _with_meter(self, text: str) -> NDArray[np.bool_]:
+        """Return which cases have `text` in their meter's id, upper or lower case, bool[n]."""
         wanted = text.strip().casefold()
         ids = self._frozen.ids
         codes = np.unique(self._meter[self._meter >= 0]).tolist()
@@ -169,23 +169,23 @@ class _Sieve:
 
     def _row(self, place: int) -> ExceptionRow:
         family = int(np.searchsorted(self._starts, place, side="right")) - 1
-        told = self._families[family].detail(place - int(self._starts[family]))
+        detail = self._families[family].detail(place - int(self._starts[family]))
         code, time = int(self._meter[place]), int(self._time[place])
-        meter = self._frozen.ids[code] if code >= 0 else told.meter
+        meter = self._frozen.ids[code] if code >= 0 else detail.meter
         cause = CAUSES[self._cause[place]]
-        made = self._state.events.edits_of_meter(meter) if code >= 0 else None
+        edits = self._state.events.edits_of_meter(meter) if code >= 0 else None
         decided = None
-        if made is not None:
-            decided = made.edit_at(time) if cause in OF_READINGS else made.accepts.get(time)
+        if edits is not None:
+            decided = edits.edit_at(time) if cause in OF_READINGS else edits.accepts.get(time)
         return ExceptionRow(
             meter=meter,
             time=time,
-            wh=told.wh,
+            wh=detail.wh,
             cause=cause,
-            why=told.why,
+            why=detail.why,
             region=self._regions[self._region[place]],
             decided=decided,
-            notes=tuple(made.notes.get(time, ())) if made is not None else (),
-            line=told.line,
+            notes=tuple(edits.notes.get(time, ())) if edits is not None else (),
+            line=detail.line,
             known=code >= 0,
         )

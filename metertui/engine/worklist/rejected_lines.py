@@ -1,7 +1,7 @@
-"""Exceptions among what was not taken, from the end of `rejects.log`; and clocks that run ahead, from there and ingest.
+"""Exceptions about refused lines, from the end of `rejects.log`, and about meters whose clocks run ahead.
 
-Refused lines are no readings: they have the instant at which they came, but for a conflict, which is about a reading
-that is stored and has its time.
+A refused line is no reading: its time is that of its arrival. A conflict has the time of the stored reading that it
+contradicts.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from metertui.engine.errors import Refused
 from metertui.engine.worklist.cases import CAUSES, NO_METER, Cases, Cause, Detail, SiteState, int_array, repeat_cause
 
 MOST_BYTES: Final = 512 * 1024
-"""Of the end of `rejects.log` that are read: some 5,000 lines, in 10 ms of a worker thread."""
+"""How much of the end of `rejects.log` is read: some 5,000 lines, in 10 ms of a worker thread."""
 _WHY: Final = {
     "syntax": "not a request",
     "unknown-command": "not a known verb",
@@ -42,7 +42,7 @@ _CAUSES: Final[dict[str, Cause]] = {"conflict": "conflict", "future-timestamp": 
 
 
 class RejectedLine(NamedTuple):
-    """A line of `rejects.log`: when it came (µs UTC), from whom, the wire's error code, what was sent, escaped."""
+    """A line of `rejects.log`: time of arrival (µs UTC), peer, error code of the protocol, the line sent, escaped."""
 
     at: int
     peer: str
@@ -51,9 +51,9 @@ class RejectedLine(NamedTuple):
 
 
 def find_refused(state: SiteState, zone: SiteZone) -> tuple[Cases, bool]:
-    """What was refused, as far as the end of the file has it, oldest first; whether the file goes further back.
+    """Return the refused lines at the end of the file, oldest first, and whether there are older ones.
 
-    A file that cannot be read is as good as empty here. O(1): MOST_BYTES are read at most.
+    A file that cannot be read counts as empty. O(1): at most MOST_BYTES are read.
     """
     lines, cut = read_last_lines(state.rejects, zone)
     named = [_parse_sent(line, zone) for line in lines]
@@ -63,33 +63,33 @@ def find_refused(state: SiteState, zone: SiteZone) -> tuple[Cases, bool]:
         [name.time if line.code == "conflict" else line.at for line, name in zip(lines, named, strict=True)]
     )
 
-    def tell(place: int) -> Detail:
+    def detail_at(place: int) -> Detail:
         line, name = lines[place], named[place]
         why = f"{line.code}: {_WHY.get(line.code, 'it was refused')} (from {line.peer})"
         return Detail(name.wh, why, name.meter, line.sent)
 
     names = [name.meter for name in named]
-    return Cases(cause, meter, time, state.group_of(meter, time), tell, names), cut
+    return Cases(cause, meter, time, state.group_of(meter, time), detail_at, names), cut
 
 
 def find_drifting(frozen: Frozen, state: SiteState) -> Cases:
-    """The last reading of each meter since start that was taken and stamped ahead of the server's clock."""
+    """Return, by meter, the last reading since start that was stored with a time ahead of the server's clock."""
     seen = state.drift.last_readings()
 
-    def tell(place: int) -> Detail:
+    def detail_at(place: int) -> Detail:
         ahead = seen[place]
         minutes, seconds = divmod(ahead.ahead // SECOND, MINUTE // SECOND)
         times = "once" if ahead.times == 1 else f"{ahead.times} times"
         return Detail(ahead.wh, f"stamped {minutes} min {seconds} s ahead of the server's clock, {times} since start")
 
     meter, time = int_array([ahead.code for ahead in seen], np.int32), int_array([ahead.time for ahead in seen])
-    return Cases(repeat_cause("drift", len(seen)), meter, time, state.group_of(meter, time), tell)
+    return Cases(repeat_cause("drift", len(seen)), meter, time, state.group_of(meter, time), detail_at)
 
 
 def read_last_lines(path: Path, zone: SiteZone, most: int = MOST_BYTES) -> tuple[list[RejectedLine], bool]:
-    """The last lines, oldest first, of the file and of the one that it was rotated from; and whether there are more.
+    """Return the last lines, oldest first, of the file and of its rotated predecessor, and whether there are more.
 
-    What is no such line (half of one, while it is written) is left out.
+    Invalid lines are left out, such as one that is just being written.
     """
     data, left = b"", most
     for each in (path, path.with_name(f"{path.name}.1")):
@@ -101,7 +101,7 @@ def read_last_lines(path: Path, zone: SiteZone, most: int = MOST_BYTES) -> tuple
         except OSError:
             continue
         if size > left:
-            part = part.partition(b"\n")[2]  # what begins in the middle of a line
+            part = part.partition(b"\n")[2]  # drop the rest of a cut line
         data, left = part + data, left - size
         if left <= 0:
             break
@@ -118,27 +118,27 @@ def _parse_line(text: str, zone: SiteZone) -> RejectedLine | None:
         return None
 
 
-class _Named(NamedTuple):
-    """What a refused line says, as far as it can be made out."""
+class _SentReading(NamedTuple):
+    """The meter, time (µs UTC) and register (Wh) in a refused line, as far as they can be parsed."""
 
     meter: str
     time: int
     wh: int | None
 
 
-def _parse_sent(line: RejectedLine, zone: SiteZone) -> _Named:
+def _parse_sent(line: RejectedLine, zone: SiteZone) -> _SentReading:
     words = line.sent.split()
     if "," in line.sent and words[0].upper() not in ("READ", "REGISTER"):  # a line of an import
         words = ["READ", *line.sent.split(",")]
         if len(words) == 4:
             words[2:] = words[:1:-1]
     elif not words or words[0].upper() not in ("READ", "REGISTER"):
-        return _Named("", line.at, None)
+        return _SentReading("", line.at, None)
     try:
         meter = check_meter_id(words[1])
     except (Refused, IndexError):
-        return _Named("", line.at, None)
+        return _SentReading("", line.at, None)
     try:
-        return _Named(meter, zone.parse(" ".join(words[3:])), parse_kwh(words[2]))
+        return _SentReading(meter, zone.parse(" ".join(words[3:])), parse_kwh(words[2]))
     except (Refused, IndexError):
-        return _Named(meter, line.at, None)
+        return _SentReading(meter, line.at, None)

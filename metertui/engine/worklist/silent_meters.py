@@ -1,4 +1,4 @@
-"""Exceptions of what did not come: meters that are silent now, and long gaps between counted readings."""
+"""Exceptions about missing readings: meters that are silent now, and long gaps between counted readings."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from metertui.engine.worklist.cases import NEVER, Cases, Detail, SiteState, repe
 from metertui.engine.worklist.suspect_reads import last_rows
 
 _PIECE: Final = 1 << 14
-"""Codes made an array at a time, so that other threads wait for less than a millisecond."""
+"""Codes converted to an array at a time, so that other threads wait for less than a millisecond."""
 
 
 def find_silent(frozen: Frozen, state: SiteState) -> Cases:
-    """Active accounts whose last reading is older than `silent_us`, each at its last reading.
+    """Return the active accounts whose last reading is older than `silent_us`, each at the time of that reading.
 
-    One that has never sent is at NEVER, once it has been registered for so long. O(m) for m accounts, in numpy but for
-    those that have never sent.
+    One that has never sent is at NEVER, if it has been registered for that long. O(m) for m accounts, in numpy except
+    for those that have never sent.
     """
     codes = active_codes(state)
     row = last_rows(frozen, codes)
@@ -35,7 +35,7 @@ def find_silent(frozen: Frozen, state: SiteState) -> Cases:
         quiet[place] = account is None or (account.registered or 0) < oldest
     codes, time, row = codes[quiet], time[quiet], row[quiet]
 
-    def tell(place: int) -> Detail:
+    def detail_at(place: int) -> Detail:
         if time[place] == NEVER:
             account = state.account(frozen.ids[int(codes[place])])
             since = account.registered if account is not None else None
@@ -46,29 +46,29 @@ def find_silent(frozen: Frozen, state: SiteState) -> Cases:
         return Detail(int(frozen.columns.wh[at]), f"silent for {duration_text(state.now - int(time[place]))}")
 
     group = state.group_of(codes, np.full(len(codes), state.now, dtype=np.int64))
-    return Cases(repeat_cause("silent", len(codes)), codes, time, group, tell)
+    return Cases(repeat_cause("silent", len(codes)), codes, time, group, detail_at)
 
 
 def active_codes(state: SiteState) -> NDArray[np.int32]:
-    """The codes of all active accounts."""
-    active = list(state.active.values())  # in one piece, as the owner's thread may add to it
+    """Return the codes of all active accounts, int32[m]."""
+    active = list(state.active.values())  # copied at once, as the owner's thread may add to it
     pieces = [np.array(active[i : i + _PIECE], dtype=np.int32) for i in range(0, len(active), _PIECE)]
     return np.concatenate([np.empty(0, dtype=np.int32), *pieces])
 
 
 def find_gaps(frozen: Frozen, state: SiteState, since: int, until: int) -> Cases:
-    """Steps of the curve longer than `gap_us`, each at its later end in (since, until]. O(n) in numpy."""
+    """Return the intervals longer than `gap_us`, each at its later end in (since, until], µs UTC. O(n) in numpy."""
     curve = frozen.curve
     length = curve.time[1:] - curve.time[:-1]
     long = (length > state.gap_us) & (curve.meter[1:] == curve.meter[:-1])
     long &= (curve.time[1:] > since) & (curve.time[1:] <= until)
     end: NDArray[np.int64] = np.flatnonzero(long) + 1
 
-    def tell(place: int) -> Detail:
+    def detail_at(place: int) -> Detail:
         at = int(end[place])
         used = int(curve.energy[at] - curve.energy[at - 1])
         duration, before = duration_text(int(length[at - 1])), frozen.zone.iso(int(curve.time[at - 1]))
         what = f"{duration} since the counted reading of {before}"
         return Detail(int(curve.wh[at]), f"{what}; {format_kwh(used)} kWh spread evenly over it")
 
-    return Cases(repeat_cause("gap", len(end)), curve.meter[end], curve.time[end], frozen.curve_group[end], tell)
+    return Cases(repeat_cause("gap", len(end)), curve.meter[end], curve.time[end], frozen.curve_group[end], detail_at)

@@ -1,4 +1,4 @@
-"""Exceptions among stored readings: what does not fit its meter's history, and what was decided about readings."""
+"""Exceptions among stored readings: those that do not fit the history of their meter, and those with edits."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _CAUSES: Final[dict[int, Cause]] = {
 
 
 def find_misfits(frozen: Frozen) -> Cases:
-    """Suspect, reset and rejected readings, those that are void, and those that were released. O(n) in numpy."""
+    """Return the suspect, reset, rejected, void and released readings. O(n) in numpy."""
     columns = frozen.columns
     odd = np.flatnonzero(frozen.status != rules.COUNTED)
     cause_of = np.zeros(256, dtype=np.uint8)
@@ -46,21 +46,21 @@ def find_misfits(frozen: Frozen) -> Cases:
 
 
 def find_exchanges(frozen: Frozen, state: SiteState) -> Cases:
-    """The declared exchanges."""
+    """Return the declared exchanges."""
     made = frozen.corrections
     if made is None or not len(made.exchange_time):
         return Cases(
             repeat_cause("exchanged", 0), int_array([], np.int32), int_array([]), int_array([], np.int32), _nothing
         )
 
-    def tell(place: int) -> Detail:
+    def detail_at(place: int) -> Detail:
         final, initial = int(made.final[place]), int(made.initial[place])
-        said = f"the old register ended at {format_kwh(final)} kWh, the new one began at {format_kwh(initial)} kWh"
-        return Detail(initial, said)
+        why = f"the old register ended at {format_kwh(final)} kWh, the new one began at {format_kwh(initial)} kWh"
+        return Detail(initial, why)
 
     group = state.group_of(made.exchange_meter, made.exchange_time)
     return Cases(
-        repeat_cause("exchanged", len(made.exchange_time)), made.exchange_meter, made.exchange_time, group, tell
+        repeat_cause("exchanged", len(made.exchange_time)), made.exchange_meter, made.exchange_time, group, detail_at
     )
 
 
@@ -69,7 +69,7 @@ def _nothing(_place: int) -> Detail:
 
 
 def _detail(frozen: Frozen, row: int) -> Detail:
-    """The register, and why the reading did not fit: the last counted one before it, or those after it."""
+    """Return the register and why the reading does not fit, by the counted readings before or after it."""
     columns, curve, status = frozen.columns, frozen.curve, frozen.status[row]
     time, wh = int(columns.time[row]), int(columns.wh[row])
     before = curve.part(curve.span(int(columns.meter[row]))).point_before(time)
@@ -82,7 +82,7 @@ def _detail(frozen: Frozen, row: int) -> Detail:
 
 
 def last_rows(frozen: Frozen, codes: NDArray[np.int32]) -> NDArray[np.int64]:
-    """The row of the last stored reading of each meter, -1 where there is none."""
+    """Return the row of the last stored reading of each meter, int64[m]; -1 without one."""
     starts = frozen.columns.starts
     first = starts.take(codes, mode="clip")
     end = starts.take(codes.astype(np.int64) + 1, mode="clip")

@@ -75,7 +75,7 @@ def test_pages_and_conditions(engine: Engine) -> None:
     assert ask(engine, region="Nowhere").total == 0
     assert {row.meter for row in ask(engine, meter=" B ").rows} == {"b"}
     assert ask(engine, cause="suspect", meter="b").counts == ask(engine, meter="b").counts
-    with pytest.raises(MeterError, match="'odd' is no cause; they are suspect, reset"):
+    with pytest.raises(MeterError, match="unknown cause 'odd'; the causes are suspect, reset"):
         ask(engine, cause="odd")
 
 
