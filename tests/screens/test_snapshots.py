@@ -14,7 +14,7 @@ from metertui.engine.core.counters import Peer
 from metertui.engine.vee.edit_log import Edit
 from metertui.settings import Settings
 from tests.screens.billing.test_billing import TARIFFS
-from tests.screens.live.test_live import mid_close
+from tests.screens.live.helpers import mid_close
 from tests.screens.town import HOSTILE, STEADY, Town, settle
 
 Compare = Callable[..., bool]

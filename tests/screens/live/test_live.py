@@ -1,40 +1,19 @@
-"""Live: what arrives is shown, as data, and pausing holds the tables only."""
+"""The live screen: its tables, filter, pause and panes."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from unittest.mock import ANY
 
 import pytest
-from textual.pilot import Pilot
 from textual.widgets import ContentSwitcher
 
-from metertui.engine.core.counters import Close, LiveSnapshot, Peer
+from metertui.engine.core.counters import Peer
 from metertui.screens.live.live import LiveScreen
 from metertui.screens.tables.listing import Listing
-from metertui.text import visible
+from tests.screens.live.helpers import STEPS, inner, mid_close, refuse, rows, show
 from tests.screens.town import HOSTILE, STEADY, Town, at_work, press, settle, text_of
 
 HOSTILE_LINES = ["[red]x[/]", "\x1b[31mred", "[/", "=cmd|' /C calc'!A0", "a\tb\x00c", "[@click=app.quit]q[/]"]
-
-
-async def show(town: Town, pilot: Pilot[None]) -> None:
-    """A second of ticks: the tables follow in turns."""
-    for _ in range(4):
-        town.app.tick()
-    await pilot.pause()
-
-
-def refuse(town: Town, *lines: str) -> None:
-    batch = town.engine.ingest.begin()
-    for line in lines:
-        batch.add_refused_line("127.0.0.1:50123", "unknown-command", "it is not a command", line)
-    town.engine.ingest.apply(batch)
-
-
-def rows(pilot: Pilot[None], table: str) -> list[list[str]]:
-    listing = pilot.app.screen.query_one(table, Listing)
-    return [[visible(cell) for cell in listing.cells_of_row(i)] for i in range(listing.row_count)]
 
 
 async def test_an_empty_desk_says_what_to_do(empty_town: Town) -> None:
@@ -115,19 +94,6 @@ async def test_pausing_holds_the_tables_and_never_the_figures(town: Town) -> Non
         assert rows(pilot, "#readings")[0][0] == "2025-03-12 10:35:00"
 
 
-async def test_every_cause_of_refusal_is_counted_on_the_screen(town: Town) -> None:
-    codes = ["unknown-command", "bad-reading", "not-registered", "bad-timestamp", "bad-field", "conflict", "syntax"]
-    batch = town.engine.ingest.begin()
-    for times, code in enumerate(codes, 1):
-        for _ in range(times):
-            batch.add_refused_line("127.0.0.1:50123", code, "no", "x")
-    town.engine.ingest.apply(batch)
-    async with at_work(town, "f2", size=(80, 24)) as pilot:
-        await show(town, pilot)
-        told = " ".join(text_of(pilot, "#codes").split())
-        assert told == "refused: " + " ".join(f"{code}×{n}" for n, code in reversed([*enumerate(codes, 1)]))
-
-
 async def test_the_cursor_stays_with_its_row_and_at_the_newest(town: Town) -> None:
     async with at_work(town, "f2") as pilot:
         await show(town, pilot)
@@ -159,28 +125,6 @@ async def test_a_day_close_is_seen_under_way_in_its_pane_in_80_columns(
         await pilot.press("4")
         await show(town, pilot)
         assert text_of(pilot, "#close-pane").splitlines()[:4] == STEPS
-
-
-@pytest.mark.parametrize("size", [(120, 40), (200, 60)])
-async def test_a_day_close_is_seen_under_way_beside_the_rate(
-    town: Town, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
-) -> None:
-    async with at_work(town, "f2", size=size) as pilot:
-        with monkeypatch.context() as patched:
-            patched.setattr(town.headend, "live", lambda: mid_close(town))
-            await show(town, pilot)
-            *steps, bar, by = inner(pilot)
-            assert steps == STEPS
-            assert bar.startswith("━")
-            assert bar.endswith("─  42% · 3 s")
-            assert by == "by STOPSERVER from 127.0.0.1:50123"
-            assert not pilot.app.screen.query_one("#day").display
-        await show(town, pilot)
-        assert inner(pilot)[1].startswith("The day has not been closed yet.")
-        await pilot.press("4")  # has no pane of its own here
-        await pilot.press("ctrl+left")
-        await settle(pilot)
-        assert pilot.app.screen.query_one("#pane", ContentSwitcher).current == "board-pane"
 
 
 async def test_d_leads_to_where_the_day_is_closed(town: Town) -> None:
@@ -216,33 +160,6 @@ async def test_who_follows_a_folder_is_told_where_its_day_is_closed(
         assert said == "! Read only: metertui 4711 owns the folder. Close the day there, or send STOPSERVER."
 
 
-STEPS = [
-    "✓ sealing the log       48 000 readings",
-    "▸ writing day files     12 of 31",
-    "· rebuilding the index",
-    "· swapping the index in",
-]
-
-
-def mid_close(town: Town) -> LiveSnapshot:
-    """A day close as it is seen from its midst."""
-    return replace(
-        type(town.headend).live(town.headend),
-        day_state="writing day files",
-        progress=0.42,
-        closing_by="127.0.0.1:50123",
-        closing_seconds=3.4,
-        closing_readings=48_000,
-        closing_files=31,
-        closing_written=12,
-    )
-
-
-def inner(pilot: Pilot[None]) -> list[str]:
-    """The lines of the panel."""
-    return text_of(pilot, "#day-panel").splitlines()
-
-
 async def test_a_disk_that_refuses_is_on_every_screen(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
@@ -258,31 +175,6 @@ async def test_a_disk_that_refuses_is_on_every_screen(town: Town, monkeypatch: p
         await town.headend.store_reading(STEADY, "2690.6", "2025-03-12T10:35:00", "test")
         await show(town, pilot)
         assert not pilot.app.screen.query_one("#banner").display
-
-
-async def test_the_last_close_is_told(town: Town) -> None:
-    async with at_work(town, "f2") as pilot:
-        close = await town.headend.day_close.close("ada@example.com")
-        assert isinstance(close, Close)
-        await show(town, pilot)
-        moved = f"{close.readings // 1000} {close.readings % 1000:03} readings"
-        assert inner(pilot)[1:] == [
-            "last    2025-03-12 10:40:00",
-            "by      ada@example.com",
-            f"moved   {moved} in {close.seconds:.1f} s",
-            f"into    {close.files} day files",
-            "late    unknown: there was no close before",
-        ]
-        town.read((STEADY, "2690.6", "2025-03-12T10:35:00"), (STEADY, "2689.9", "2025-03-11T23:45:00"))
-        await town.headend.day_close.close("midnight")
-        await show(town, pilot)
-        assert inner(pilot)[2:] == [
-            "by      midnight",
-            ANY,
-            "into    2 day files",
-            "late    1 reading into 1 day file",
-        ]
-        assert text_of(pilot, "#tile-log").splitlines()[1] == "0"
 
 
 async def test_a_filter_shows_only_rows_with_a_text(town: Town) -> None:
@@ -329,31 +221,6 @@ async def test_connections_stand_with_their_counts(town: Town) -> None:
         assert [row[0] for row in rows(pilot, "#peers-table")] == ["10.0.0.8:5002"]
 
 
-async def test_the_board_says_who_is_missed(town: Town) -> None:
-    async with at_work(town, "f2", "3") as pilot:
-        assert rows(pilot, "#regions")[0][:3] == ["all", "8", "7"]
-        steady = next(row for row in rows(pilot, "#regions") if row[0] == "North")
-        assert steady[1:] == ["4", "3", "25.0 %", "63", "25.0 %", "144"]
-        silences = rows(pilot, "#silences")
-        assert ["the meters", "North / Hillside", "2 of 2", "2025-03-11 00:00:00", "200-001 and 1 more"] in silences
-        assert any(row[1] == "[b]South" and row[4] == HOSTILE for row in silences)
-        assert "up to 1 h 1   1 to 3 h 0" in text_of(pilot, "#board-ages")
-        town.read((HOSTILE, "7.1", "2025-03-12T10:30"))
-        await show(town, pilot)
-        await settle(pilot)
-        assert rows(pilot, "#regions")[0][2] == "7"  # asked for at most every five seconds
-        town.clock.advance(5)
-        await show(town, pilot)
-        await settle(pilot)
-        assert rows(pilot, "#regions")[0][2] == "6"
-        await press(pilot, "p")
-        town.read(("200-001", "5000", "2025-03-12T10:30"))
-        town.clock.advance(5)
-        await show(town, pilot)
-        await settle(pilot)
-        assert rows(pilot, "#regions")[0][2] == "6"
-
-
 async def test_one_goes_through_the_panes(town: Town) -> None:
     async with at_work(town, "f2") as pilot:
         seen = []
@@ -364,26 +231,6 @@ async def test_one_goes_through_the_panes(town: Town) -> None:
             assert pilot.app.focused is not None
             assert pilot.app.focused.region.height > 0
         assert seen == ["peers-pane", "board-pane", "arrivals-pane", "board-pane", "arrivals-pane"]
-
-
-@pytest.mark.parametrize(("width", "columns"), [(60, 4), (80, 6), (120, 6), (200, 12)])
-async def test_tiles_wrap_as_the_terminal_is_wide(town: Town, width: int, columns: int) -> None:
-    async with at_work(town, "f2", size=(width, 40)) as pilot:
-        town.app.tick()
-        await pilot.pause()
-        tiles = pilot.app.screen.query(".tile")
-        assert len({tile.region.x for tile in tiles}) == columns
-        assert all(tile.region.right <= width and tile.region.height == 2 for tile in tiles)
-
-
-async def test_how_long_answers_take_is_told(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    now = replace(town.headend.live(), p50=0.0004, p99=0.0213, memory=123_400_000, queue=3, waiting=2048)
-    async with at_work(town, "f2") as pilot:
-        monkeypatch.setattr(town.headend, "live", lambda: now)
-        await show(town, pilot)
-        assert text_of(pilot, "#tile-latency").splitlines()[1] == "0.4 · 21 ms"
-        assert text_of(pilot, "#tile-memory").splitlines()[1] == "123 MB"
-        assert text_of(pilot, "#tile-waiting").splitlines()[1] == "2.0 kB of 3"
 
 
 async def test_the_board_is_asked_for_the_less_often_the_longer_it_takes(

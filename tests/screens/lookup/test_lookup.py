@@ -1,31 +1,17 @@
-"""Lookup: a meter is found, its windows say what they rest on, and nothing known is never 0."""
+"""The look-up screen: windows, dates, and what it shows of a meter."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
-from textual.pilot import Pilot
-from textual.widgets import Input, OptionList, Tabs
+from textual.widgets import Input, Tabs
 
 from metertui.screens.charts.chart_view import PictureView
 from metertui.screens.explain.explain_window import ExplainScreen
 from metertui.screens.tables.table import Table
+from tests.screens.lookup.helpers import choose, tiles
 from tests.screens.town import HOSTILE, STEADY, Town, at_work, press, settle, text_of
-
-
-def tiles(pilot: Pilot[None]) -> dict[str, list[str]]:
-    """The tiles' lines by their first."""
-    shown: dict[str, list[str]] = {}
-    for tile in pilot.app.screen.query("#lookup-tiles Tile, #lookup-ends Tile"):
-        label, *rest = text_of(pilot, f"#{tile.id}").splitlines()
-        shown[label] = [line for line in rest if line]
-    return shown
-
-
-async def choose(pilot: Pilot[None], window: str) -> None:
-    pilot.app.screen.query_one(Tabs).active = window
-    await settle(pilot)
 
 
 async def test_the_steady_meter_in_every_window(town: Town) -> None:
@@ -44,99 +30,6 @@ async def test_the_steady_meter_in_every_window(town: Town) -> None:
             assert shown["bill so far"] == ["274.500 kWh", "2025-03"]
             assert shown["average per day"][0] == "24.000 kWh"
             assert str(pilot.app.screen.query_one(PictureView).border_title).startswith(f"kWh {unit} · 2025-0")
-
-
-async def test_both_ends_say_how_they_are_known(town: Town) -> None:
-    async with at_work(town, "f3", *"200-002", "enter") as pilot:
-        await choose(pilot, "today")
-        assert tiles(pilot)["usage"] == ["no data"]  # its last reading is yesterday's midnight
-        assert "No data. The window begins at or after the last counted reading, of 2025-03-11 00" in text_of(
-            pilot, "#lookup-message"
-        )
-        assert tiles(pilot)["opening register"] == tiles(pilot)["average per day"] == ["no data"]
-        await choose(pilot, "last_month")
-        assert tiles(pilot)["opening, actual"] == ["4 249.760 kWh", "2025-02-01 00:00"]
-        await choose(pilot, "month")
-        assert tiles(pilot)["closing, last reading"] == ["4 647.800 kWh", "2025-03-11 00:00"]
-
-
-async def test_a_window_is_compared_with_the_one_before_as_far_as_it_is_known(town: Town) -> None:
-    async with at_work(town, "f3", *"200-002", "enter") as pilot:
-        assert tiles(pilot)["vs month before"] == ["▼ 16.7% less", "111.600 kWh", "to 02-11 00:00"]
-        await choose(pilot, "year")
-        assert tiles(pilot)["vs year before"] == ["▲ 66.7% more", "part: 418.500 kWh", "to 2024-03-11"]
-        await choose(pilot, "today")
-        assert tiles(pilot)["vs day before"] == ["no data"]
-        await press(pilot, "slash", *STEADY, "enter")
-        await settle(pilot)
-        assert tiles(pilot)["vs day before"] == ["= the same", "10.500 kWh", "to 03-11 10:30"]
-
-
-async def test_an_estimate_is_called_one_and_drawn_as_one(town: Town) -> None:
-    batch = town.engine.ingest.begin()
-    batch.add_account("300", {})
-    town.engine.ingest.apply(batch)
-    town.read(("300", "10", "2025-02-28T12:00"), ("300", "12", "2025-03-01T12:00"), ("300", "13", "2025-03-03T00:00"))
-    async with at_work(town, "f3", *"300", "enter") as pilot:
-        shown = tiles(pilot)
-        assert shown["usage"] == ["2.000 kWh", "1 end estimated"]
-        assert shown["opening, estimated"] == ["11.000 kWh", "2025-03-01 00:00"]
-        chart = pilot.app.screen.query_one(PictureView)
-        assert chart.border_subtitle == "█ read   ░ estimated"
-        assert {"█", "░"} & set(text_of(pilot, "#usage-chart")) >= {"░"}
-
-
-async def test_readings_that_do_not_count_are_told(town: Town) -> None:
-    async with at_work(town, "f3", *HOSTILE, "enter") as pilot:
-        assert tiles(pilot)["readings"] == ["3", "1 not counted"]
-
-
-async def test_the_readings_behind_are_a_key_away(town: Town) -> None:
-    async with at_work(town, "f3", *HOSTILE, "enter", "r", size=(80, 24)) as pilot:
-        table = pilot.app.screen.query_one(Table)
-        assert table.has_focus
-        assert [tuple(table.cells_of_row(row)) for row in range(4)] == [
-            ("2025-03-12 00:00", "7.000", "–", "–", "suspect"),
-            ("2025-03-11 00:00", "51.000", "1.000", "24 h", "counted"),
-            ("2025-03-10 00:00", "50.000", "–", "–", "counted"),
-            (),
-        ]
-        assert not pilot.app.screen.query_one(PictureView).display  # there is room for one of them
-        await pilot.press("enter")
-        assert text_of(pilot, "#said").startswith("! No interval ends at this reading")
-        await pilot.press("down", "enter")
-        await settle(pilot)
-        assert text_of(pilot, "#explain-title").startswith("Why 1.000 kWh")
-        await pilot.press("escape")
-        await pilot.press("escape")
-        assert pilot.app.screen.query_one(PictureView).display
-        assert isinstance(pilot.app.focused, Tabs)
-
-
-async def test_a_reading_that_is_looked_at_stays_under_the_cursor(town: Town) -> None:
-    async with at_work(town, "f3", *STEADY, "enter", "r", "down", "down") as pilot:
-        table = pilot.app.screen.query_one(Table)
-        looked_at = table.cells_of_row(table.cursor_row)
-        town.read((STEADY, "2691", "2025-03-12T10:40"))
-        town.clock.advance(2)
-        town.app.tick()
-        await settle(pilot)
-        assert table.row_count == 550
-        assert (table.cursor_row, table.cells_of_row(table.cursor_row)) == (3, looked_at)
-
-
-async def test_meters_of_this_session_are_at_hand(town: Town) -> None:
-    async with at_work(town, "f3", *STEADY, "enter", "slash", *"200-002", "enter", "m") as pilot:
-        options = pilot.app.screen.query_one(OptionList)
-        assert options.has_focus
-        assert [str(options.get_option_at_index(n).prompt).split()[0] for n in range(2)] == ["200-002", STEADY]
-        await pilot.press("down", "enter")
-        await settle(pilot)
-        assert text_of(pilot, "#lookup-message").startswith(STEADY)
-        await pilot.press("f4")  # and on every screen that asks for a meter
-        await settle(pilot)
-        await pilot.press("down")
-        assert pilot.app.screen.query_one(OptionList).option_count == 2
 
 
 async def test_the_usage_in_view_is_explained(town: Town) -> None:
@@ -172,39 +65,6 @@ async def test_the_readings_in_view_are_written(town: Town, tmp_path: Path) -> N
         assert "exists already" in text_of(pilot, "#said")
         await pilot.press("escape")
         assert not path.parent.display  # type: ignore[union-attr]
-
-
-async def test_a_meter_is_found_by_part_of_its_address(town: Town) -> None:
-    async with at_work(town, "f3", *"harb") as pilot:
-        options = pilot.app.screen.query_one(OptionList)
-        assert options.display
-        assert [str(options.get_option_at_index(n).prompt).split()[0] for n in range(options.option_count)] == [
-            "200-004",
-            "200-005",
-        ]
-        await pilot.press("down", "down", "enter")
-        await settle(pilot)
-        assert not options.display
-        assert text_of(pilot, "#lookup-message").startswith("200-005 · 5 Harbour Road, South, landed")
-        await press(pilot, "slash", *STEADY, "enter")  # what is typed next is another meter
-        await settle(pilot)
-        assert text_of(pilot, "#lookup-message").startswith(STEADY)
-
-
-async def test_escape_leaves_the_completion(town: Town) -> None:
-    async with at_work(town, "f3", *"road", "down") as pilot:
-        assert isinstance(pilot.app.focused, OptionList)
-        await pilot.press("escape")
-        assert not pilot.app.screen.query_one(OptionList).display
-        assert pilot.app.focused is pilot.app.screen.query_one("#meter-text")
-
-
-async def test_what_came_from_outside_is_shown_as_it_is(town: Town) -> None:
-    async with at_work(town, "f3", *"odd") as pilot:
-        assert "[red]12[/red] [/ Odd Street" in text_of(pilot, "#meter-options")
-        await pilot.press("enter")
-        await settle(pilot)
-        assert "[red]12[/red] [/ Odd Street, [b]South" in text_of(pilot, "#lookup-message")
 
 
 async def test_a_meter_that_nobody_knows(town: Town) -> None:

@@ -186,8 +186,3 @@ async def test_who_is_logged_in_is_seen_everywhere(town: Town) -> None:
         town.app.tick()
         await pilot.pause()
         assert text_of(pilot, "#who") == "government@metertui.example, government"
-
-
-async def test_the_footer_offers_every_action_by_name(town: Town) -> None:
-    async with at_work(town, "f7") as pilot:
-        assert text_of(pilot, "#keys").endswith("F1 Help  F10 Quit  ^p Commands")

@@ -1,188 +1,53 @@
-"""The gate: who comes in, who does not, and when a login ends."""
+"""The login window: an action that needs an operator follows the login, and is not done without one."""
 
 from __future__ import annotations
 
-import pytest
-from textual import events
-from textual.widgets import Input
+from textual.pilot import Pilot
 
-from metertui.screens.shell.sessions import Sessions
-from metertui.screens.shell.steady_text import Steady
-from tests.clock import FakeClock
-from tests.screens.town import Town, at_work, settle, text_of
+from metertui.screens.shell.frame import DeskScreen
+from metertui.screens.shell.login_window import LoginScreen, as_operator
+from tests.screens.town import Town, at_work, press, settle, text_of
 
-OPERATOR = "ada@metertui.example"
-ANALYST = "bob@metertui.example"
-SECRET = "correct horse"
+OPERATOR, ANALYST, SECRET = "ada@example.com", "bob@example.com", "correct horse"
 
 
-def inside(town: Town) -> bool:
-    return bool(town.app.screen.query_one("#inside").display)
+async def ask_for(pilot: Pilot[None]) -> list[str]:
+    """Ask for an operator, and return a list that gets an entry when the action is done."""
+    done: list[str] = []
+    as_operator(pilot.app, "a billing run", lambda: done.append("run"))
+    await settle(pilot)
+    return done
 
 
-def test_a_session_lasts_while_it_is_used() -> None:
-    clock = FakeClock()
-    sessions = Sessions(clock, idle_seconds=60)
-    assert (sessions.role, sessions.email) == ("", "")
-    sessions.begin(OPERATOR, "operator")
-    for _ in range(5):
-        clock.advance(60)
-        assert sessions.role == "operator"
-        sessions.touch()
-    clock.advance(61)
-    assert (sessions.role, sessions.email) == ("", "")
-
-
-def test_a_session_that_has_ended_is_not_woken() -> None:
-    clock = FakeClock()
-    sessions = Sessions(clock, idle_seconds=60)
-    sessions.begin(OPERATOR, "operator")
-    clock.advance(61)
-    sessions.touch()
-    assert sessions.role == ""
-
-
-@pytest.mark.parametrize("key", ["f6", "f3"])
-async def test_whose_session_has_lapsed_is_told_wherever_they_are(town: Town, key: str) -> None:
+async def test_an_operator_acts_at_once(town: Town) -> None:
     town.log_in("operator")
-    async with at_work(town, key) as pilot:
-        town.clock.advance(15 * 60 + 1)
-        for told in ("operator@metertui.example was logged out after 15 minutes without a key.", ""):
-            town.app.tick()
-            await settle(pilot)
-            assert text_of(pilot, "#said") == told
-            town.app.screen.query_one("#said", Steady).show("")
+    async with at_work(town) as pilot:
+        assert await ask_for(pilot) == ["run"]
+        assert isinstance(pilot.app.screen, DeskScreen)
 
 
-@pytest.mark.parametrize(("key", "role"), [("f5", "government"), ("f6", "operator")])
-async def test_without_staff_the_gate_says_how_to_make_some(town: Town, key: str, role: str) -> None:
-    async with at_work(town, key) as pilot:
-        assert not inside(town)
-        said = text_of(pilot, "#login-text")
-        assert said.startswith("No staff account with the role")
-        assert f"metertui admins add EMAIL --role {role} --data /srv/metertui" in said
-
-
-async def test_what_is_typed_before_the_gate_is_drawn_is_not_lost(town: Town) -> None:
+async def test_the_action_follows_the_login(town: Town) -> None:
     town.engine.staff.add_member(OPERATOR, "operator", SECRET)
     async with at_work(town) as pilot:
-        for key in ("f6", *OPERATOR, "enter", *SECRET, "enter"):  # as they come together over a slow line
-            pilot.app.post_message(events.Key(key, key if len(key) == 1 else None))
+        done = await ask_for(pilot)
+        assert isinstance(pilot.app.screen, LoginScreen)
+        assert text_of(pilot, "#login-text").startswith("A billing run is for staff with the role operator.")
+        await press(pilot, *OPERATOR, "enter", *SECRET, "enter")
         await settle(pilot)
-        assert inside(town)
+        assert done == ["run"]
+        assert isinstance(pilot.app.screen, DeskScreen)
+        assert town.app.sessions.email == OPERATOR
 
 
-async def test_the_gate_of_a_demonstration_says_with_what_it_opens(town: Town) -> None:
+async def test_without_a_login_nothing_is_done(town: Town) -> None:
     town.engine.staff.add_member(OPERATOR, "operator", SECRET)
-    town.app.login_hint = "Log in as the one with the key."
-    async with at_work(town, "f6") as pilot:
-        assert "Log in as the one with the key." in text_of(pilot, "#login-text")
-
-
-async def test_an_operator_comes_in_by_email_and_password(town: Town) -> None:
-    town.engine.staff.add_member(OPERATOR, "operator", SECRET)
-    async with at_work(town, "f6", *OPERATOR, "enter", *SECRET, "enter") as pilot:
-        assert inside(town)
-        assert OPERATOR in text_of(pilot, "#said")
-        await pilot.press("f5")
-        await settle(pilot)
-        assert inside(town)  # an operator may see what the government sees
-        await pilot.press("f9")
-        await settle(pilot)
-        assert not inside(town)
-        assert town.app.sessions.email == ""
-    audit = (town.folder / "audit.log").read_text()
-    assert f"\t{OPERATOR}\tlogin\t\toperator\n" in audit
-    assert SECRET not in audit
-
-
-@pytest.mark.parametrize("between", ["enter", "tab"])
-async def test_a_password_that_comes_in_one_burst_with_the_email_is_not_shown(town: Town, between: str) -> None:
-    town.engine.staff.add_member(OPERATOR, "operator", SECRET)
-    async with at_work(town, "f6") as pilot:
-        for key in (*"ada", between, *SECRET):
-            pilot.app.post_message(events.Key(key, key if len(key) == 1 else None))
-        await settle(pilot)
-        assert pilot.app.screen.query_one("#login-email", Input).value == "ada"
-        assert pilot.app.screen.query_one("#login-password", Input).value == SECRET
-
-
-async def test_a_wrong_password_is_refused_and_forgotten(town: Town) -> None:
-    town.engine.staff.add_member(OPERATOR, "operator", SECRET)
-    async with at_work(town, "f6", *OPERATOR, "enter", *"guess", "enter") as pilot:
-        assert not inside(town)
-        assert text_of(pilot, "#login-message") == "! The email or the password is wrong."
-        assert town.app.screen.query_one("#login-password", Input).value == ""
-        await pilot.press("f2", "f6")
-        await settle(pilot)
-        assert text_of(pilot, "#login-message") == ""
-    assert "login refused" in (town.folder / "audit.log").read_text()
-
-
-async def test_both_fields_are_asked_for(town: Town) -> None:
-    async with at_work(town, "f6", *OPERATOR, "enter", "enter") as pilot:
-        assert text_of(pilot, "#login-message") == "! Enter an email and a password."
-
-
-async def test_an_analyst_is_no_operator(town: Town) -> None:
-    town.engine.staff.add_member(OPERATOR, "operator", "other")
     town.engine.staff.add_member(ANALYST, "government", SECRET)
-    async with at_work(town, "f6", *ANALYST, "enter", *SECRET, "enter") as pilot:
-        assert not inside(town)
-        assert text_of(pilot, "#login-message") == "! Your role is government; this screen is for operator."
-        assert town.app.sessions.role == ""
-
-
-async def test_behind_the_gate_no_action_is_offered_or_done(town: Town) -> None:
-    async with at_work(town, "f5", "ctrl+e") as pilot:
-        offered = {binding.binding.description for binding in pilot.app.screen.active_bindings.values()}
-        assert not offered & {"Export", "Ask again", "Log out"}
-        assert not pilot.app.screen.query_one("#line").display
-        town.log_in("government")
-        town.app.tick()
+    async with at_work(town) as pilot:
+        done = await ask_for(pilot)
+        await press(pilot, *ANALYST, "enter", *SECRET, "enter")
         await settle(pilot)
-        offered = {binding.binding.description for binding in pilot.app.screen.active_bindings.values()}
-        assert {"Export", "Ask again", "Log out"} <= offered
-
-
-async def test_a_login_ends_when_nobody_is_there_and_lasts_while_one_types(town: Town) -> None:
-    town.log_in("operator")
-    idle = town.app.settings.session_idle_minutes * 60
-    async with at_work(town, "f6") as pilot:
-        for letter in "hill":
-            town.clock.advance(idle - 1)
-            await pilot.press(letter)  # into a field, which keeps the key for itself
-        town.clock.advance(idle - 1)
-        pilot.app.post_message(events.Paste("side"))  # or what several keys are that arrive together
-        await pilot.pause()
-        town.clock.advance(idle - 1)
-        town.app.tick()
-        assert inside(town)
-        town.clock.advance(idle + 1)
-        town.app.tick()
-        await pilot.pause()
-        assert not inside(town)
-
-
-async def test_the_last_tick_finds_an_app_that_has_ended(town: Town) -> None:
-    async with at_work(town, "f3"):
-        pass
-    town.app.tick()
-
-
-@pytest.mark.parametrize("over", ["f1", "ctrl+p"])
-async def test_a_login_ends_under_help_and_palette_too(town: Town, over: str) -> None:
-    town.log_in("operator")
-    async with at_work(town, "f6") as pilot:
-        screen = pilot.app.screen
-        await pilot.press(over)
-        await pilot.pause()
-        assert pilot.app.screen is not screen
-        town.clock.advance(15 * 60 + 1)
-        town.app.tick()
-        await pilot.pause()
-        assert not screen.query_one("#inside").display
-        await pilot.press("escape")
+        assert text_of(pilot, "#login-message") == "! Your role is government; a billing run is for operator."
+        await press(pilot, "escape")
         await settle(pilot)
-        assert pilot.app.screen is screen
-        assert not inside(town)
+        assert isinstance(pilot.app.screen, DeskScreen)
+        assert (done, town.app.sessions.role) == ([], "")

@@ -33,3 +33,25 @@ def test_logging_out_leaves_no_notice() -> None:
     sessions.begin("ada@example.com", "operator")
     sessions.end()
     assert (sessions.role, sessions.take_expiry_notice()) == ("", "")
+
+
+def test_a_session_lasts_while_it_is_used() -> None:
+    clock = FakeClock()
+    sessions = Sessions(clock, idle_seconds=60)
+    assert (sessions.role, sessions.email) == ("", "")
+    sessions.begin("ada@example.com", "operator")
+    for _ in range(5):
+        clock.advance(60)
+        assert sessions.role == "operator"
+        sessions.touch()
+    clock.advance(61)
+    assert (sessions.role, sessions.email) == ("", "")
+
+
+def test_a_session_that_has_ended_is_not_woken() -> None:
+    clock = FakeClock()
+    sessions = Sessions(clock, idle_seconds=60)
+    sessions.begin("ada@example.com", "operator")
+    clock.advance(61)
+    sessions.touch()
+    assert sessions.role == ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.screens.live.test_live import refuse, show
+from tests.screens.live.helpers import refuse, show
 from tests.screens.town import HOSTILE, Town, at_work, press, settle, text_of
 
 

@@ -1,4 +1,4 @@
-"""Getting about: keys, help, palette, themes; and the list of exceptions."""
+"""The app: its keys, its palette, and how it is left."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ import asyncio
 
 import pytest
 from textual.command import CommandPalette
-from textual.widgets import Static
 
 from metertui.screens.lookup.lookup import LookupScreen
 from metertui.screens.shell.frame import PLACES, DeskScreen
-from metertui.screens.shell.help import HelpScreen
+from tests.screens import conftest as fixtures
 from tests.screens.idle import held_up
 from tests.screens.town import Town, at_work, settle, text_of
+
+town = fixtures.town
+idle_at_once, still, buttons_at_once = fixtures.idle_at_once, fixtures.still, fixtures.buttons_at_once
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
@@ -28,30 +30,6 @@ async def test_every_screen_has_its_key_and_fits(town: Town, size: tuple[int, in
             assert "127.0.0.1:7007" in text_of(pilot, "#state")
             assert text_of(pilot, "#clock") == ("10:40:00" if size[0] < 100 else "10:40:00 Asia/Singapore")
             assert screen.max_scroll_x == screen.max_scroll_y == 0
-
-
-async def test_help_explains_the_screen_one_is_on(town: Town) -> None:
-    ways = [("f1", "escape"), ("f1", "f1"), ("f1", "q"), ("f1", "question_mark")]
-    async with at_work(town) as pilot:
-        for number, (key, title) in enumerate(PLACES.values()):
-            await pilot.press(key.lower())
-            await settle(pilot)
-            explained = pilot.app.screen
-            assert isinstance(explained, DeskScreen)
-            ask, leave = ways[number % 4] if explained.place != "live" else ("question_mark", "question_mark")
-            await pilot.press(ask)
-            await settle(pilot)
-            assert isinstance(pilot.app.screen, HelpScreen)
-            shown = pilot.app.screen.query("#help Static")
-            assert [str(each.render()) for each in shown.results(Static)][:2] == [title, explained.help_text]
-            await pilot.press(leave)
-            assert pilot.app.screen_stack[-1] is explained
-        await pilot.press("f1", "f2")
-        await settle(pilot)
-        assert isinstance(pilot.app.screen, DeskScreen)
-        assert pilot.app.screen.place == "live"
-        await pilot.press("colon")
-        assert isinstance(pilot.app.screen, CommandPalette)
 
 
 async def test_a_click_on_the_name_of_a_screen_goes_there(town: Town) -> None:

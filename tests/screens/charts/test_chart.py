@@ -1,0 +1,89 @@
+"""The data of a chart: what an answer looks like as labels and series, without a widget."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from metertui.engine.reports.report import Findings, Inquiry, Measure
+from metertui.engine.usage.query import Question
+from metertui.screens.charts.chart import BEFORE, MOST_POINTS, Kind, Picture, Series, means, picture
+from tests.clock import FakeClock
+
+ZONE = FakeClock().zone
+
+
+def drawn(
+    table: dict[str, list[Any]], chart: str, *, measure: Measure = "total", compared: bool = False, hidden: bool = False
+) -> Picture:
+    """Return the picture of a table whose columns besides the figures are the keys."""
+    by = tuple(name for name in table if name not in ("value", "before"))
+    frame = pd.DataFrame(table).assign(hidden=hidden)
+    frame["value"] = frame["value"].astype("float64")
+    question = Question(date(2025, 1, 1), date(2025, 12, 31), by)
+    before = (date(2024, 1, 1), date(2024, 12, 31)) if compared else None
+    return picture(Findings(Inquiry(question, measure), frame, None, 2, before), chart, ZONE)
+
+
+def test_time_has_no_holes_between_its_first_and_last_data() -> None:
+    found = drawn({"month": ["2025-02", "2025-04"], "value": [1, 3]}, "bars")
+    assert found == Picture("bars", ("2025-02", "2025-03", "2025-04"), (Series("", (1.0, None, 3.0)),), "kWh")
+
+
+def test_rows_stand_from_the_largest_with_hidden_ones_last() -> None:
+    found = drawn({"region": ["North", "", "South"], "value": [1, None, 3]}, "bars")
+    assert (found.kind, found.labels) == ("rows", ("South", "North", "(none)"))
+    assert found.series == (Series("", (3.0, 1.0, None)),)
+
+
+def test_a_comparison_has_the_period_before_beside_it() -> None:
+    found = drawn({"month": ["2025-02"], "value": [1], "before": [2.0]}, "bars", compared=True)
+    assert found.series == (Series("now", (1.0,)), Series(BEFORE, (2.0,)))
+
+
+def test_a_second_key_is_a_series_each_the_largest_first() -> None:
+    table: dict[str, list[Any]] = {
+        "month": ["2025-02", "2025-02", "2025-03"],
+        "region": ["North", "South", "South"],
+        "value": [1, 2, 3],
+    }
+    found = drawn(table, "bars")
+    assert found.kind == "stacked"
+    assert found.series == (Series("South", (2.0, 3.0)), Series("North", (1.0, None)))
+
+
+def test_small_series_are_added_up() -> None:
+    names = [f"r{number}" for number in range(10)]
+    found = drawn({"month": ["2025-02"] * 10, "region": names, "value": [*range(10)]}, "lines")
+    assert [series.name for series in found.series] == [*names[:2:-1], "3 others"]
+    assert found.series[-1].values == (3.0,)
+
+
+@pytest.mark.parametrize(
+    ("chart", "measure", "kind"),
+    [("shares", "total", "shares"), ("shares", "peak", "bars"), ("lines", "total", "lines"), ("heat", "total", "bars")],
+)
+def test_a_chart_that_does_not_suit_becomes_the_nearest_kind(chart: str, measure: Measure, kind: Kind) -> None:
+    found = drawn({"month": ["2025-02"], "value": [1]}, chart, measure=measure)
+    assert found.kind == kind
+    assert found.note == ("such figures do not add up, so they stand side by side" if measure == "peak" else "")
+
+
+def test_a_hidden_answer_says_so() -> None:
+    assert drawn({"value": [None]}, "bars", hidden=True).note == "hidden"
+    assert drawn({"region": ["North"], "value": [None]}, "bars", hidden=True).note == "hidden"
+
+
+def test_many_points_become_means() -> None:
+    days = pd.date_range("2025-01-01", "2025-12-31").strftime("%Y-%m-%d").tolist()
+    found = drawn({"day": days, "value": [*range(365)]}, "lines")
+    assert len(found.labels) == 183 <= MOST_POINTS
+    assert found.series[0].values[:2] == (0.5, 2.5)
+    assert found.note == "a point is the mean of 2"
+
+
+def test_a_mean_is_of_what_is_known() -> None:
+    assert means([1.0, None, None, None, 5.0], 2) == (1.0, None, 5.0)

@@ -1,0 +1,31 @@
+"""The completeness board: half hours received of those expected, and silent meters."""
+
+from __future__ import annotations
+
+from tests.screens.live.helpers import rows, show
+from tests.screens.town import HOSTILE, Town, at_work, press, settle, text_of
+
+
+async def test_the_board_says_who_is_missed(town: Town) -> None:
+    async with at_work(town, "f2", "3") as pilot:
+        assert rows(pilot, "#regions")[0][:3] == ["all", "8", "7"]
+        steady = next(row for row in rows(pilot, "#regions") if row[0] == "North")
+        assert steady[1:] == ["4", "3", "25.0 %", "63", "25.0 %", "144"]
+        silences = rows(pilot, "#silences")
+        assert ["the meters", "North / Hillside", "2 of 2", "2025-03-11 00:00:00", "200-001 and 1 more"] in silences
+        assert any(row[1] == "[b]South" and row[4] == HOSTILE for row in silences)
+        assert "up to 1 h 1   1 to 3 h 0" in text_of(pilot, "#board-ages")
+        town.read((HOSTILE, "7.1", "2025-03-12T10:30"))
+        await show(town, pilot)
+        await settle(pilot)
+        assert rows(pilot, "#regions")[0][2] == "7"  # asked for at most every five seconds
+        town.clock.advance(5)
+        await show(town, pilot)
+        await settle(pilot)
+        assert rows(pilot, "#regions")[0][2] == "6"
+        await press(pilot, "p")
+        town.read(("200-001", "5000", "2025-03-12T10:30"))
+        town.clock.advance(5)
+        await show(town, pilot)
+        await settle(pilot)
+        assert rows(pilot, "#regions")[0][2] == "6"

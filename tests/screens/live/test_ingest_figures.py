@@ -1,0 +1,93 @@
+"""The figures of ingest: tiles, refused lines by code, and the day close beside them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from unittest.mock import ANY
+
+import pytest
+from textual.widgets import ContentSwitcher
+
+from metertui.engine.core.counters import Close
+from tests.screens.live.helpers import STEPS, inner, mid_close, show
+from tests.screens.town import STEADY, Town, at_work, settle, text_of
+
+
+async def test_every_cause_of_refusal_is_counted_on_the_screen(town: Town) -> None:
+    codes = ["unknown-command", "bad-reading", "not-registered", "bad-timestamp", "bad-field", "conflict", "syntax"]
+    batch = town.engine.ingest.begin()
+    for times, code in enumerate(codes, 1):
+        for _ in range(times):
+            batch.add_refused_line("127.0.0.1:50123", code, "no", "x")
+    town.engine.ingest.apply(batch)
+    async with at_work(town, "f2", size=(80, 24)) as pilot:
+        await show(town, pilot)
+        told = " ".join(text_of(pilot, "#codes").split())
+        assert told == "refused: " + " ".join(f"{code}×{n}" for n, code in reversed([*enumerate(codes, 1)]))
+
+
+@pytest.mark.parametrize("size", [(120, 40), (200, 60)])
+async def test_a_day_close_is_seen_under_way_beside_the_rate(
+    town: Town, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    async with at_work(town, "f2", size=size) as pilot:
+        with monkeypatch.context() as patched:
+            patched.setattr(town.headend, "live", lambda: mid_close(town))
+            await show(town, pilot)
+            *steps, bar, by = inner(pilot)
+            assert steps == STEPS
+            assert bar.startswith("━")
+            assert bar.endswith("─  42% · 3 s")
+            assert by == "by STOPSERVER from 127.0.0.1:50123"
+            assert not pilot.app.screen.query_one("#day").display
+        await show(town, pilot)
+        assert inner(pilot)[1].startswith("The day has not been closed yet.")
+        await pilot.press("4")  # has no pane of its own here
+        await pilot.press("ctrl+left")
+        await settle(pilot)
+        assert pilot.app.screen.query_one("#pane", ContentSwitcher).current == "board-pane"
+
+
+async def test_the_last_close_is_told(town: Town) -> None:
+    async with at_work(town, "f2") as pilot:
+        close = await town.headend.day_close.close("ada@example.com")
+        assert isinstance(close, Close)
+        await show(town, pilot)
+        moved = f"{close.readings // 1000} {close.readings % 1000:03} readings"
+        assert inner(pilot)[1:] == [
+            "last    2025-03-12 10:40:00",
+            "by      ada@example.com",
+            f"moved   {moved} in {close.seconds:.1f} s",
+            f"into    {close.files} day files",
+            "late    unknown: there was no close before",
+        ]
+        town.read((STEADY, "2690.6", "2025-03-12T10:35:00"), (STEADY, "2689.9", "2025-03-11T23:45:00"))
+        await town.headend.day_close.close("midnight")
+        await show(town, pilot)
+        assert inner(pilot)[2:] == [
+            "by      midnight",
+            ANY,
+            "into    2 day files",
+            "late    1 reading into 1 day file",
+        ]
+        assert text_of(pilot, "#tile-log").splitlines()[1] == "0"
+
+
+@pytest.mark.parametrize(("width", "columns"), [(60, 4), (80, 6), (120, 6), (200, 12)])
+async def test_tiles_wrap_as_the_terminal_is_wide(town: Town, width: int, columns: int) -> None:
+    async with at_work(town, "f2", size=(width, 40)) as pilot:
+        town.app.tick()
+        await pilot.pause()
+        tiles = pilot.app.screen.query(".tile")
+        assert len({tile.region.x for tile in tiles}) == columns
+        assert all(tile.region.right <= width and tile.region.height == 2 for tile in tiles)
+
+
+async def test_how_long_answers_take_is_told(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = replace(town.headend.live(), p50=0.0004, p99=0.0213, memory=123_400_000, queue=3, waiting=2048)
+    async with at_work(town, "f2") as pilot:
+        monkeypatch.setattr(town.headend, "live", lambda: now)
+        await show(town, pilot)
+        assert text_of(pilot, "#tile-latency").splitlines()[1] == "0.4 · 21 ms"
+        assert text_of(pilot, "#tile-memory").splitlines()[1] == "123 MB"
+        assert text_of(pilot, "#tile-waiting").splitlines()[1] == "2.0 kB of 3"

@@ -1,0 +1,134 @@
+"""The figures of a look-up in words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from metertui.engine.accounts.account import Account
+from metertui.engine.base.zone import DAY
+from metertui.engine.billing.statements import Statement
+from metertui.engine.usage.lookup import UsageComparison, WindowReadings
+from metertui.engine.usage.readings_table import STATUS
+from metertui.engine.usage.series import Edge, Quality, Usage
+from metertui.engine.vee.rules import COUNTED
+from metertui.screens.charts.chart_view import PictureView
+from metertui.screens.lookup import figures
+from metertui.screens.lookup.figures import Figure
+from tests.clock import FakeClock
+from tests.screens.lookup.helpers import choose, tiles
+from tests.screens.town import HOSTILE, STEADY, Town, at_work, press, settle, text_of
+
+ZONE = FakeClock().zone
+START, END = ZONE.parse("2025-03-01T00:00:00"), ZONE.parse("2025-03-03T00:00:00")
+
+
+async def test_both_ends_say_how_they_are_known(town: Town) -> None:
+    async with at_work(town, "f3", *"200-002", "enter") as pilot:
+        await choose(pilot, "today")
+        assert tiles(pilot)["usage"] == ["no data"]  # its last reading is yesterday's midnight
+        assert "No data. The window begins at or after the last counted reading, of 2025-03-11 00" in text_of(
+            pilot, "#lookup-message"
+        )
+        assert tiles(pilot)["opening register"] == tiles(pilot)["average per day"] == ["no data"]
+        await choose(pilot, "last_month")
+        assert tiles(pilot)["opening, actual"] == ["4 249.760 kWh", "2025-02-01 00:00"]
+        await choose(pilot, "month")
+        assert tiles(pilot)["closing, last reading"] == ["4 647.800 kWh", "2025-03-11 00:00"]
+
+
+async def test_a_window_is_compared_with_the_one_before_as_far_as_it_is_known(town: Town) -> None:
+    async with at_work(town, "f3", *"200-002", "enter") as pilot:
+        assert tiles(pilot)["vs month before"] == ["▼ 16.7% less", "111.600 kWh", "to 02-11 00:00"]
+        await choose(pilot, "year")
+        assert tiles(pilot)["vs year before"] == ["▲ 66.7% more", "part: 418.500 kWh", "to 2024-03-11"]
+        await choose(pilot, "today")
+        assert tiles(pilot)["vs day before"] == ["no data"]
+        await press(pilot, "slash", *STEADY, "enter")
+        await settle(pilot)
+        assert tiles(pilot)["vs day before"] == ["= the same", "10.500 kWh", "to 03-11 10:30"]
+
+
+async def test_an_estimate_is_called_one_and_drawn_as_one(town: Town) -> None:
+    batch = town.engine.ingest.begin()
+    batch.add_account("300", {})
+    town.engine.ingest.apply(batch)
+    town.read(("300", "10", "2025-02-28T12:00"), ("300", "12", "2025-03-01T12:00"), ("300", "13", "2025-03-03T00:00"))
+    async with at_work(town, "f3", *"300", "enter") as pilot:
+        shown = tiles(pilot)
+        assert shown["usage"] == ["2.000 kWh", "1 end estimated"]
+        assert shown["opening, estimated"] == ["11.000 kWh", "2025-03-01 00:00"]
+        chart = pilot.app.screen.query_one(PictureView)
+        assert chart.border_subtitle == "█ read   ░ estimated"
+        assert {"█", "░"} & set(text_of(pilot, "#usage-chart")) >= {"░"}
+
+
+async def test_readings_that_do_not_count_are_told(town: Town) -> None:
+    async with at_work(town, "f3", *HOSTILE, "enter") as pilot:
+        assert tiles(pilot)["readings"] == ["3", "1 not counted"]
+
+
+def used(wh: int | None, opening: Quality = "actual", closing: Quality = "actual") -> Usage:
+    """A usage of two days; None is no data."""
+    if wh is None:
+        return Usage("1", "dates", START, END, None, None, None, 0, 0)
+    first, last = Edge(START, 1000, opening), Edge(END, 1000 + wh, closing)
+    return Usage("1", "dates", START, END, first, last, wh, 3, 0)
+
+
+def test_a_usage_says_how_many_of_its_ends_are_estimated() -> None:
+    assert figures.usage(UsageComparison(used(None), used(None))) == Figure("no data")
+    ends = [used(2500), used(2500, "estimated"), used(2500, "estimated", "estimated")]
+    for each, note in zip(ends, ("read at both ends", "1 end estimated", "ends estimated"), strict=True):
+        assert figures.usage(UsageComparison(each, used(None))) == Figure("2.500 kWh", f"\n{note}")
+
+
+def test_a_comparison_has_its_direction_in_a_word() -> None:
+    for now, before, value in ((3000, 2000, "▲ 50.0% more"), (1000, 2000, "▼ 50.0% less"), (7, 7, "= the same")):
+        assert figures.comparison(UsageComparison(used(now), used(before)), ZONE).value == value
+    assert figures.comparison(UsageComparison(used(5), used(0)), ZONE).value == "▲ 0.005 kWh more"
+    assert figures.comparison(UsageComparison(used(None), used(5)), ZONE) == Figure("no data", "\n0.005 kWh then")
+    assert figures.comparison(UsageComparison(used(5), used(None)), ZONE) == Figure("no data")
+
+
+def test_an_average_is_of_the_time_with_data() -> None:
+    assert figures.daily(UsageComparison(used(3000), used(None))) == Figure("1.500 kWh", "\nof 48 h")
+    assert figures.daily(UsageComparison(used(None), used(None))) == Figure("no data")
+
+
+def test_a_bill_without_a_price_is_its_kwh() -> None:
+    statement = Statement("1", "2025-03", None, None, 2500, 3, 0)
+    assert figures.bill(statement) == Figure("2.500 kWh", "\n2025-03")
+    priced = replace(statement, total=1234, currency="SGD")
+    assert figures.bill(priced) == Figure("12.34 SGD", "\n2.500 kWh\n2025-03")
+
+
+def test_readings_say_how_many_are_not_counted() -> None:
+    for readings, suspect, note in ((0, 0, ""), (3, 0, "\nall counted"), (3, 1, "\n1 not counted")):
+        answer = UsageComparison(replace(used(1), readings=readings, suspect=suspect), used(None))
+        assert figures.readings(answer) == Figure(str(readings), note)
+
+
+def test_rows_of_readings_begin_with_the_newest() -> None:
+    behind = WindowReadings(
+        "1",
+        np.array([START, START + DAY, END]),
+        np.array([1000, 3000, 4500]),
+        np.array([COUNTED] * 3, np.uint8),
+        np.array([-1, 2000, 1500]),
+        np.array([-1, DAY, DAY]),
+    )
+    counted = STATUS[COUNTED]
+    assert figures.reading_rows(behind, ZONE, 0, 2) == [
+        ("2025-03-03 00:00", "4.500", "1.500", "24 h", counted),
+        ("2025-03-02 00:00", "3.000", "2.000", "24 h", counted),
+    ]
+    assert figures.reading_rows(behind, ZONE, 2, 9) == [("2025-03-01 00:00", "1.000", "–", "–", counted)]
+
+
+def test_an_account_is_described_in_one_line() -> None:
+    assert figures.account_line(None) == "no account"
+    account = Account("1", address="1 Steady Lane", region="North")
+    assert figures.account_line(account) == "1 Steady Lane, North"
+    assert figures.account_line(Account("1", active=False)) == "no address · deactivated"

@@ -1,0 +1,43 @@
+"""The readings behind a figure, newest first."""
+
+from __future__ import annotations
+
+from textual.widgets import Tabs
+
+from metertui.screens.charts.chart_view import PictureView
+from metertui.screens.tables.table import Table
+from tests.screens.town import HOSTILE, STEADY, Town, at_work, settle, text_of
+
+
+async def test_the_readings_behind_are_a_key_away(town: Town) -> None:
+    async with at_work(town, "f3", *HOSTILE, "enter", "r", size=(80, 24)) as pilot:
+        table = pilot.app.screen.query_one(Table)
+        assert table.has_focus
+        assert [tuple(table.cells_of_row(row)) for row in range(4)] == [
+            ("2025-03-12 00:00", "7.000", "–", "–", "suspect"),
+            ("2025-03-11 00:00", "51.000", "1.000", "24 h", "counted"),
+            ("2025-03-10 00:00", "50.000", "–", "–", "counted"),
+            (),
+        ]
+        assert not pilot.app.screen.query_one(PictureView).display  # there is room for one of them
+        await pilot.press("enter")
+        assert text_of(pilot, "#said").startswith("! No interval ends at this reading")
+        await pilot.press("down", "enter")
+        await settle(pilot)
+        assert text_of(pilot, "#explain-title").startswith("Why 1.000 kWh")
+        await pilot.press("escape")
+        await pilot.press("escape")
+        assert pilot.app.screen.query_one(PictureView).display
+        assert isinstance(pilot.app.focused, Tabs)
+
+
+async def test_a_reading_that_is_looked_at_stays_under_the_cursor(town: Town) -> None:
+    async with at_work(town, "f3", *STEADY, "enter", "r", "down", "down") as pilot:
+        table = pilot.app.screen.query_one(Table)
+        looked_at = table.cells_of_row(table.cursor_row)
+        town.read((STEADY, "2691", "2025-03-12T10:40"))
+        town.clock.advance(2)
+        town.app.tick()
+        await settle(pilot)
+        assert table.row_count == 550
+        assert (table.cursor_row, table.cells_of_row(table.cursor_row)) == (3, looked_at)

@@ -1,0 +1,53 @@
+"""Help: what the screen is for, and every key."""
+
+from __future__ import annotations
+
+from textual.command import CommandPalette
+from textual.widgets import Static
+
+from metertui.screens.shell.frame import PLACES, DeskScreen
+from metertui.screens.shell.help import HelpScreen, own_keys
+from tests.screens.town import Town, at_work, settle, text_of
+
+
+async def test_help_explains_the_screen_one_is_on(town: Town) -> None:
+    ways = [("f1", "escape"), ("f1", "f1"), ("f1", "q"), ("f1", "question_mark")]
+    async with at_work(town) as pilot:
+        for number, (key, title) in enumerate(PLACES.values()):
+            await pilot.press(key.lower())
+            await settle(pilot)
+            explained = pilot.app.screen
+            assert isinstance(explained, DeskScreen)
+            ask, leave = ways[number % 4] if explained.place != "live" else ("question_mark", "question_mark")
+            await pilot.press(ask)
+            await settle(pilot)
+            assert isinstance(pilot.app.screen, HelpScreen)
+            shown = pilot.app.screen.query("#help Static")
+            assert [str(each.render()) for each in shown.results(Static)][:2] == [title, explained.help_text]
+            await pilot.press(leave)
+            assert pilot.app.screen_stack[-1] is explained
+        await pilot.press("f1", "f2")
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, DeskScreen)
+        assert pilot.app.screen.place == "live"
+        await pilot.press("colon")
+        assert isinstance(pilot.app.screen, CommandPalette)
+
+
+async def test_own_keys_come_once_and_are_not_those_of_every_screen(town: Town) -> None:
+    town.log_in("operator")
+    async with at_work(town) as pilot:
+        for key, _ in PLACES.values():
+            await pilot.press(key.lower())
+            await settle(pilot)
+            found = [binding for _, binding in own_keys(pilot.app.screen)]
+            actions = [binding.action for binding in found]
+            assert len(set(actions)) == len(actions) > 0
+            assert not [action for action in actions if action.startswith(("app.", "screen.", "copy"))]
+            assert all(binding.description for binding in found)
+
+
+async def test_own_keys_include_those_that_the_line_of_keys_has_no_room_for(town: Town) -> None:
+    async with at_work(town, "f7", size=(80, 24)) as pilot:
+        assert "Region" not in text_of(pilot, "Keys")
+        assert {"c", "g", "p", "o"} <= {binding.key.split(",")[0] for _, binding in own_keys(pilot.app.screen)}

@@ -1,0 +1,38 @@
+"""The line of keys: those of the screen to the left, those of every screen to the right."""
+
+from __future__ import annotations
+
+import pytest
+
+from metertui.screens.shell.help import HelpScreen
+from tests.screens.town import Town, at_work, settle, text_of
+
+
+async def test_the_footer_offers_every_action_by_name(town: Town) -> None:
+    async with at_work(town, "f7") as pilot:
+        assert text_of(pilot, "#keys").endswith("F1 Help  F10 Quit  ^p Commands")
+
+
+@pytest.mark.parametrize("width", [60, 70])
+async def test_an_ellipsis_stands_for_keys_without_room(town: Town, width: int) -> None:
+    async with at_work(town, "f7", size=(width, 24)) as pilot:
+        line = text_of(pilot, "#keys")
+        assert line.endswith("F1 Help  F10 Quit")
+        assert " … " in line
+        assert len(line) < width
+
+
+async def test_the_keys_follow_the_screen(town: Town) -> None:
+    async with at_work(town, "f2") as pilot:
+        assert "p Pause" in text_of(pilot, "#keys")
+        await pilot.press("f3")
+        await settle(pilot)
+        assert "Pause" not in text_of(pilot, "#keys")
+
+
+async def test_a_click_on_a_key_presses_it(town: Town) -> None:
+    async with at_work(town, "f7") as pilot:
+        at = pilot.app.screen.query_one("#keys").render_line(0).text.index("F1 Help")
+        await pilot.click("#keys", offset=(at, 0))
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, HelpScreen)
