@@ -76,7 +76,7 @@ def test_an_operator_waits_for_a_billing_run(
 
     async def act(pilot: Pilot[Any]) -> None:
         await doing(town, "f4", *STEADY, "enter", "b", role="operator")(pilot)
-        pilot.app.screen.query_one("#run-reckon").focus()
+        pilot.app.screen.query_one("#run-calculate").focus()
         hold_up(monkeypatch)
         await press(pilot, "enter")
         await until(pilot, lambda: f"{SHARE:.0%}" in shown(pilot))

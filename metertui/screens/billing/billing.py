@@ -1,4 +1,4 @@
-"""Billing: a meter's statement of a month as on paper, its other months beside it, and the ways to tariffs and runs."""
+"""The billing screen: a meter's statement of a month, the list of its other months, tariffs and billing runs."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ from metertui.screens.tables import Listing, Row
 from metertui.text import fmt, message
 
 _PAST: Final = 24
-"""Months that are listed."""
+"""The most months in the list."""
 _BESIDE: Final = 150
-"""Columns from which on there is a chart of the months beside the statement."""
+"""The least width of a terminal, in columns, that shows a chart of the months beside the statement."""
 
 
 class BillingScreen(DeskScreen):
-    """One meter, one month."""
+    """The statement of one meter for one month, with its other months."""
 
     place = "billing"
     help_text = (
@@ -82,7 +82,7 @@ class BillingScreen(DeskScreen):
 
     @on(events.Resize)
     def _share_out(self) -> None:
-        """Where there is room for more than the paper and the list, a chart of the months takes it."""
+        """Show a chart of the months if the terminal is wide enough."""
         self.set_class(self.size.width >= _BESIDE, "-beside")
 
     def on_mount(self) -> None:
@@ -98,7 +98,7 @@ class BillingScreen(DeskScreen):
             self.action_search()
 
     def action_back(self) -> None:
-        """From the list or the field to the paper, where keys are keys again; from there to another meter."""
+        """Move the focus from the list or the field to the statement, and from there to the meter field."""
         bills = self.query_one("#bills")
         if bills.has_class("-months"):
             bills.remove_class("-months")
@@ -108,17 +108,17 @@ class BillingScreen(DeskScreen):
             self.action_search()
 
     def action_months(self) -> None:
-        """Go to the list of months, which takes the paper's place where there is no room for both."""
+        """Go to the list of months. It replaces the statement if there is no room for both."""
         if self._meter and not self.query_one("#bills").has_class("-alone"):
             self.query_one("#bills").add_class("-months")
             self.query_one("#past").focus()
 
     def action_search(self) -> None:
-        """Type another meter."""
+        """Go to the field for another meter."""
         self.query_one(MeterInput).take_focus()
 
     def action_month(self, step: int) -> None:
-        """A month earlier or later."""
+        """Show the month that is `step` months later."""
         if self._meter:
             other = first_of_month(date.fromisoformat(f"{self._month}-01"), step)
             if other <= self.zone.day(self.headend.engine.clock.now()):
@@ -136,7 +136,7 @@ class BillingScreen(DeskScreen):
         self.app.push_screen(TariffScreen(self.headend, self.desk.sessions), lambda _: self._show_again())
 
     def action_run(self) -> None:
-        """Bill everyone."""
+        """Open the billing run."""
         month = month_before(self.headend.engine.clock.now(), self.zone)
         self.app.push_screen(BillingRunScreen(self.headend, self.desk.sessions, month), lambda _: self._show_again())
 
@@ -165,14 +165,14 @@ class BillingScreen(DeskScreen):
             one = one_meter.frozen_meter(self.headend.engine, self._meter)
             terms = self.headend.engine.terms()
         except MeterError as error:
-            self.query_one("#bills").add_class("-alone")  # the list is another meter's
+            self.query_one("#bills").add_class("-alone")  # the list is that of another meter
             self._refuse(error)
             return
-        self._reckon(one, terms, self._month)
+        self._load_statement(one, terms, self._month)
 
     @work(exclusive=True, group="bill")
-    async def _reckon(self, one: Frozen, terms: Terms, month: str) -> None:
-        """The statement first, then the list, which takes longer."""
+    async def _load_statement(self, one: Frozen, terms: Terms, month: str) -> None:
+        """Show the statement first, then the list, which takes longer."""
         book = self.headend.engine.bills
         try:
             statement, shown, warning = await asyncio.to_thread(_billed, one, month, terms, book)
@@ -191,12 +191,12 @@ class BillingScreen(DeskScreen):
             past.move_cursor(keys.index(month))
 
     def _refuse(self, error: MeterError) -> None:
-        told = message(f"! {error}")
+        text = message(f"! {error}")
         if isinstance(error, NoTariffError):
-            told.append("\n\nPress t for the tariffs. The lookup screen (F3) shows what the meter used.")
+            text.append("\n\nPress t for the tariffs. The lookup screen (F3) shows what the meter used.")
         elif self._meter not in self.headend.engine.directory.codes:
-            told.append(f"\n\n{self.query_one(MeterInput).invitation}")
-        self.query_one("#statement", Static).update(told)
+            text.append(f"\n\n{self.query_one(MeterInput).invitation}")
+        self.query_one("#statement", Static).update(text)
 
     def _draw(self, statement: Statement, shown: ShownBill, warning: str) -> None:
         account = self.headend.engine.accounts.get(statement.meter)
@@ -228,27 +228,27 @@ def _billed(one: Frozen, month: str, terms: Terms, book: BillBook) -> tuple[Stat
 
 
 def _past(one: Frozen, terms: Terms, book: BillBook, now: str) -> tuple[Sequence[Row], Picture | None]:
-    """The bills of the months with data, the newest first; and a chart of what they say was used."""
+    """Return the rows of the months with data, the newest first, and a chart of their usage in kWh."""
     curve = one.curve
     if not len(curve):
         return [], None
     first = f"{one.zone.day(int(curve.time[0])):%Y-%m}"
-    found: list[tuple[Row, int | None]] = []
+    months: list[tuple[Row, int | None]] = []
     issued = set(book.issued_months())
     month = min(now, f"{one.zone.day(int(curve.time[-1])):%Y-%m}")
-    while month >= first and len(found) < _PAST:
+    while month >= first and len(months) < _PAST:
         cells, used_wh = _row(one, month, terms, book if month in issued else None, running=month == now)
-        found.append(((month, cells), used_wh))
+        months.append(((month, cells), used_wh))
         month = f"{first_of_month(date.fromisoformat(f'{month}-01'), -1):%Y-%m}"
-    used = tuple(None if wh is None else wh / 1000 for _, wh in reversed(found))
-    picture = Picture("bars", tuple(month for (month, _), _ in reversed(found)), (Series("", used),), "kWh")
-    return [row for row, _ in found], picture
+    used = tuple(None if wh is None else wh / 1000 for _, wh in reversed(months))
+    picture = Picture("bars", tuple(month for (month, _), _ in reversed(months)), (Series("", used),), "kWh")
+    return [row for row, _ in months], picture
 
 
 def _row(
     one: Frozen, month: str, terms: Terms, book: BillBook | None, *, running: bool
 ) -> tuple[tuple[str, ...], int | None]:
-    """The cells of a month, and what was used in it, Wh."""
+    """Return the cells of a month and its usage, Wh."""
     try:
         statement = bill_only_meter(one, month, terms)
         ledger = book.ledger_of_meter(month, statement.meter) if book is not None else Ledger(month)

@@ -1,4 +1,4 @@
-"""The billing run in a window over the desk: every meter's bill of a month, to a file, and issued if wished."""
+"""The billing run window: computes all bills of a month, writes them to a file and issues them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from metertui.text import fmt, messages
 
 
 class BillingRunScreen(ThriftyModal[None]):
-    """Reckons in a worker; escape ends what is under way, then the window."""
+    """The billing run. It computes in a worker. Escape cancels the work, and closes the window if there is none."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "back", "Close")]
 
@@ -50,7 +50,7 @@ class BillingRunScreen(ThriftyModal[None]):
                 yield Static("file", classes="run-name")
                 yield Field(f"bills-{self._month}.csv", id="run-file", compact=True)
             with Horizontal(id="run-buttons"):
-                yield Button("Calculate", id="run-reckon", compact=True)
+                yield Button("Calculate", id="run-calculate", compact=True)
                 yield Button("Write file", id="run-write", compact=True)
                 yield Button("Issue", id="run-issue", compact=True)
             yield ProgressBar(total=100, show_eta=False, id="run-bar")
@@ -69,7 +69,7 @@ class BillingRunScreen(ThriftyModal[None]):
     def _say(self, *texts: str) -> None:
         self.query_one("#run-said", Steady).show(messages(*texts))
 
-    # -- what is asked ---------------------------------------------------------------------------------------
+    # -- requests --------------------------------------------------------------------------------------------
 
     @on(Button.Pressed)
     def _asked(self, event: Button.Pressed) -> None:
@@ -79,21 +79,21 @@ class BillingRunScreen(ThriftyModal[None]):
         else:
             sure, self._sure = self._sure, False
             work: dict[str, Callable[[], object]] = {
-                "run-reckon": self._work_out,
+                "run-calculate": self._calculate,
                 "run-write": self._write,
                 "run-issue": lambda: self._issue(sure=sure),
             }
             as_operator(self.app, "a billing run", work[str(event.button.id)])
 
     def action_back(self) -> None:
-        """End what is under way, or leave."""
+        """Cancel the work under way, or close the window."""
         if self._busy:
             self._work.cancel()
         else:
             self.dismiss()
 
     def _month_typed(self) -> str:
-        """The month that stands in its field. Raises MeterError for what is none."""
+        """Return the month in the field. Raises MeterError if it is not valid."""
         month = self.query_one("#run-month", Field).value.strip()
         month_bounds(month, SiteZone("UTC"))
         return month
@@ -101,7 +101,7 @@ class BillingRunScreen(ThriftyModal[None]):
     # -- the work ----------------------------------------------------------------------------------------------
 
     def _begin(self) -> Progress:
-        """What the work tells its progress to, and is ended by."""
+        """Return the progress callback for a new piece of work. It raises Cancelled once the work is cancelled."""
         self._busy = True
         self._work = Work("the billing run")
         self.query_one("#run-bar").display = True
@@ -112,11 +112,11 @@ class BillingRunScreen(ThriftyModal[None]):
         self.query_one("#run-bar").display = False
 
     @work(exclusive=True, group="run")
-    async def _work_out(self) -> None:
-        await self._worked_out()
+    async def _calculate(self) -> None:
+        await self._calculated_run()
 
-    async def _worked_out(self) -> BillingRun | None:
-        """The run of the month, reckoned anew; None, with the reason said, where it cannot be."""
+    async def _calculated_run(self) -> BillingRun | None:
+        """Compute and return the run of the month. Show the reason and return None if that is not possible."""
         progress = self._begin()
         try:
             month = self._month_typed()
@@ -136,7 +136,7 @@ class BillingRunScreen(ThriftyModal[None]):
 
     @work(exclusive=True, group="run")
     async def _write(self) -> None:
-        run = await self._worked_out()
+        run = await self._calculated_run()
         name = self.query_one("#run-file", Field).value.strip()
         if run is None or not name:
             if not name:
@@ -159,7 +159,7 @@ class BillingRunScreen(ThriftyModal[None]):
     @work(exclusive=True, group="run")
     async def _issue(self, *, sure: bool) -> None:
         if not sure or self._run is None:
-            run = await self._worked_out()
+            run = await self._calculated_run()
             if run is not None and run.new + run.changes:
                 self._sure = True
                 self._say(*summary_lines(run), "Issued bills cannot be withdrawn. Press Issue again to issue them.")
@@ -183,7 +183,7 @@ def _path(name: str) -> Path:
 
 
 def summary_lines(run: BillingRun) -> tuple[str, str]:
-    """What a run comes to."""
+    """Return the numbers of bills and adjustments of a run, and its totals."""
     issued = len(run) - run.new
     return (
         f"{run.month}: {fmt.count(len(run))} bills, {fmt.count(issued)} of them already issued; "
@@ -193,9 +193,9 @@ def summary_lines(run: BillingRun) -> tuple[str, str]:
 
 
 def write_run(run: BillingRun, path: Path, progress: Progress) -> None:
-    """Write a run's rows to a file that takes its name only when it is whole.
+    """Write a run's rows to a CSV file. The file gets its name only when it is complete.
 
-    Raises OSError, and what `progress` raises.
+    Raises OSError, and any exception from `progress`.
     """
     spare = path.with_name(f".{path.name}.new")
     try:

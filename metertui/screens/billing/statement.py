@@ -1,4 +1,4 @@
-"""A bill as on paper."""
+"""The layout of a statement."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def draw_statement(
     rests_on: tuple[str, str],
     warning: str = "",
 ) -> RenderableType:
-    """Return the whole statement, drawn.
+    """Return the statement as a renderable for Rich.
 
     `heading` has the lines above the registers; `rests_on` says how many readings there are and which do not count.
     """
@@ -82,7 +82,7 @@ def _edge(edge: Edge | None, zone: SiteZone) -> str:
 
 
 def _charges(bill: Statement, charges: Sequence[Charge], zone: SiteZone) -> Table:
-    """Return a table with a row a charge, figures to the right with the same decimals; the sums below the amounts."""
+    """Return a table with one row per charge, right-aligned with equal decimals, and the sums below the amounts."""
     shown = [any(one.note for one in charges), True, any(one.band for one in charges), True, True, True, True]
     units = {one.unit for one in charges}
     unit = units.pop() if len(units) == 1 else ""

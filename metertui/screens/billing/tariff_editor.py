@@ -1,4 +1,4 @@
-"""The tariffs in a window over the desk: as a table with their periods, and an editor that checks while one types."""
+"""The tariff window: a table of the tariffs with their periods, and an editor that validates the text as it changes."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ _NONE: Final = (
     "looks like 2025-04-01,,,,,28.12,9"
 )
 _WITH_TAX: Final = 96
-"""Cells of a terminal that has room for all columns."""
+"""The least width of a terminal, in columns, that has room for the whole table."""
 _PURPOSE: Final = "changing tariffs"
 _HEADINGS: Final = ("from", "for", "band", "times", ">¢/kWh", ">tax %", ">with tax", "until")
 
 
 class TariffScreen(ThriftyModal[None]):
-    """What a kWh costs, when and for whom. Everyone may look; an operator may change it."""
+    """The tariffs. Everyone may see them; an operator may change them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Close"),
@@ -86,14 +86,14 @@ class TariffScreen(ThriftyModal[None]):
             listing.show([(key, self._columns(cells)) for key, cells in rows(found, today)])
 
     def _columns(self, cells: Sequence[str]) -> Sequence[str]:
-        """Without the price with tax, which follows from the others, where the last day would be cut for it."""
+        """Return the cells to show: in a narrow terminal without the price with tax, which follows from the rest."""
         return (*cells[:6], *cells[7:]) if self._narrow else cells
 
     def _say(self, text: str) -> None:
         self.query_one("#tariff-said", Steady).show(message(text))
 
     def action_edit(self) -> None:
-        """Open the editor on the file as it is."""
+        """Open the editor with the content of the file."""
         if not self._editing:
             as_operator(self.app, _PURPOSE, self._edit)
 
@@ -120,7 +120,7 @@ class TariffScreen(ThriftyModal[None]):
             self._check()
 
     def _check(self) -> None:
-        """Say what is wrong with what is typed, or what it would be."""
+        """Validate the text, and show the first error or the number of tariffs."""
         try:
             found = tariffs.parse_tariffs(self._typed(), self._path)
         except DataError as error:
@@ -136,7 +136,7 @@ class TariffScreen(ThriftyModal[None]):
         return (text if text.endswith("\n") else f"{text}\n").encode()
 
     def action_save(self) -> None:
-        """Put in force what is typed."""
+        """Save the text as the tariffs."""
         if not self._editing:
             return
         self._check()
@@ -156,7 +156,7 @@ class TariffScreen(ThriftyModal[None]):
         self._say(f"Saved. {len(data.splitlines()) - 1} rows apply from their dates; bills change at once.")
 
     def action_back(self) -> None:
-        """Leave the editor, or the window; what is typed is not thrown away at the first key."""
+        """Leave the editor or close the window. Unsaved changes are only discarded at the second key press."""
         if not self._editing:
             self.dismiss()
         elif self._leaving or self._typed() == (self._before or f"{','.join(COLUMNS)}\n".encode()):
@@ -172,7 +172,7 @@ def _tariff_count(found: Tariffs) -> str:
 
 
 def rows(found: Tariffs, today: date) -> list[Row]:
-    """A row a price and span of the day, the newest tariffs first; those in force today are marked."""
+    """Return one row per band, the newest tariffs first. Those in force today are marked."""
     table: list[Row] = []
     cents, tax = decimals(band.price for band in found.rates), decimals(band.tax_percent for band in found.rates)
     for place in reversed(range(len(found.tariffs))):
@@ -195,12 +195,12 @@ def rows(found: Tariffs, today: date) -> list[Row]:
 
 
 def _until(found: Tariffs, place: int) -> date | None:
-    """The last day of a tariff; None for the latest of its apartment type."""
+    """Return the last day of a tariff; None for the latest of its apartment type."""
     tariff: Tariff = found.tariffs[place]
     later = [one.effective_from for one in found.tariffs[place + 1 :] if one.apartment_type == tariff.apartment_type]
     return min(later) - timedelta(days=1) if later else None
 
 
 def times(band: Band) -> str:
-    """When a band is in force."""
+    """Return the times of day of a band."""
     return ", ".join(f"{clock(begin)}–{clock(end)}" for begin, end in band.spans)

@@ -1,10 +1,10 @@
-"""Colours: dark, light, and whatever the terminal has; none at all where `NO_COLOR` asks for that (no-color.org).
+"""Colour themes: dark, light, and the terminal's own colours. `NO_COLOR` turns colours off (no-color.org).
 
-Each theme has the same few variables, and the stylesheet knows nothing else. Nothing is said by colour alone, so that
-the third theme, and a screen without any colour, say as much as the others.
+All themes define the same few variables, and the stylesheet uses only these. No information is given by colour alone,
+so the terminal theme and a screen without colours are complete too.
 
-A terminal says how many colours it has, and an ssh line often forgets that it has them all. Of 256 the nearest to a
-dark blue-grey is navy, so there the grounds are plain greys; of 16 none comes near, so there they are the terminal's.
+A terminal announces how many colours it has; over ssh, often fewer than it really has. With 256 colours the nearest to
+a dark blue-grey is navy, so plain greys are used as backgrounds there.
 """
 
 from __future__ import annotations
@@ -86,40 +86,40 @@ TERMINAL: Final = Theme(
         "scrollbar-corner-color": "ansi_default",
     },
 )
-"""The terminal's sixteen colours, on its own ground."""
+"""The terminal's sixteen colours on its own background."""
 
 THEMES: Final = {"dark": DARK, "light": LIGHT, "terminal": TERMINAL}
-"""By the words of the setting `theme`, in the order in which one goes through them."""
+"""Themes by the values of the setting `theme`, in the order in which the theme key goes through them."""
 
 _GREYS: Final = ("#121212", "#1c1c1c", "#262626")
-"""Dark grounds that 256 colours have: theirs near those of the dark theme are black and navy."""
+"""Dark backgrounds among the 256 colours. Those nearest to the dark theme's are black and navy."""
 
 
 def colourless(env: Mapping[str, str]) -> bool:
-    """Whether `NO_COLOR` asks for no colour: it is there, and not empty."""
+    """Return whether `NO_COLOR` turns colours off: it is set and not empty."""
     return bool(env.get("NO_COLOR"))
 
 
 def colours(env: Mapping[str, str]) -> str:
-    """How many colours the terminal says it has, in Rich's words: "truecolor", "256", "standard"; "" for none."""
-    if constants.COLOR_SYSTEM not in ("auto", None):  # stated for Textual, which draws
+    """Return the colour system of the terminal by Rich's names: "truecolor", "256", "standard"; "" for none."""
+    if constants.COLOR_SYSTEM not in ("auto", None):  # set by the user for Textual
         return constants.COLOR_SYSTEM
     return Console(file=io.StringIO(), force_terminal=True, _environ=env).color_system or ""
 
 
-def for_colours(stated: Theme, colours: str) -> Theme:
-    """The theme `stated` as a terminal with so many colours can show it."""
-    if colours != "256" or stated.name != DARK.name:
-        return stated
-    return replace(stated, background=_GREYS[0], surface=_GREYS[1], panel=_GREYS[2])
+def for_colours(theme: Theme, colours: str) -> Theme:
+    """Return the theme as a terminal with this colour system can show it."""
+    if colours != "256" or theme.name != DARK.name:
+        return theme
+    return replace(theme, background=_GREYS[0], surface=_GREYS[1], panel=_GREYS[2])
 
 
 def after(name: str) -> str:
-    """The name of the theme after the one of this name."""
+    """Return the name of the theme after the one of this name."""
     names = [theme.name for theme in THEMES.values()]
     return names[(names.index(name) + 1) % len(names)] if name in names else names[0]
 
 
 def ink(variables: Mapping[str, str], name: str) -> Style:
-    """A theme's variable as a style for Rich, which does not know the terminal's colours by Textual's names."""
+    """Return a theme's variable as a style for Rich, which does not know Textual's names of terminal colours."""
     return Style(color=Color.parse(variables[name]).rich_color)

@@ -33,7 +33,7 @@ async def test_a_run_is_reckoned_written_and_issued(town: Town) -> None:
     (town.folder / "tariffs.csv").write_text(TARIFFS)
     out = town.folder.parent / "bills.csv"
     async with at_work(town, "f4", *STEADY, "enter", "b") as pilot:
-        await press_button(pilot, "reckon")
+        await press_button(pilot, "calculate")
         assert said(pilot).startswith(
             "2025-02: 8 bills, 0 of them already issued; 0 adjustments to issue. Total: 2 653.120 kWh"
         )
@@ -54,7 +54,7 @@ async def test_a_run_is_reckoned_written_and_issued(town: Town) -> None:
         await press_button(pilot, "issue")
         assert said(pilot) == "! Not issued: 2025-03 is not over: its bills cannot be issued yet"
         pilot.app.screen.query_one("#run-month", Field).value = "March"
-        await press_button(pilot, "reckon")
+        await press_button(pilot, "calculate")
         assert said(pilot) == "! 'March' is not a month; enter one such as 2025-02"
     assert "\tissue\t2025-02\t8 bills, 0 adjustments" in (town.folder / "audit.log").read_text()
 
@@ -67,7 +67,7 @@ async def test_only_an_operator_bills(town: Town) -> None:
         await pilot.press("escape")
         await settle(pilot)
         assert said(pilot).startswith("Calculate shows")
-        await press_button(pilot, "reckon")
+        await press_button(pilot, "calculate")
         await press(pilot, *"ada@metertui.example", "enter", *"secret horse", "enter")
         await settle(pilot)
         assert said(pilot).startswith("2025-02: 8 bills")
@@ -87,7 +87,7 @@ async def test_a_run_is_ended_by_escape(town: Town) -> None:
 
     town.headend.billing.compute_run = reckon  # type: ignore[method-assign, assignment]
     async with at_work(town, "f4", *STEADY, "enter", "b") as pilot:
-        pilot.app.screen.query_one("#run-reckon").focus()
+        pilot.app.screen.query_one("#run-calculate").focus()
         with held_up():
             await pilot.press("enter")
             await until(pilot, begun.is_set)
