@@ -18,7 +18,7 @@ from metertui.engine.errors import MeterError
 
 
 def import_files(options: argparse.Namespace) -> None:
-    """Import all files together: a reading that stands in two of them is stored once."""
+    """Import all files together: a reading that two of them contain is stored once."""
     paths = [Path(name) for name in options.files]
     for path in paths:
         if not path.is_file():

@@ -42,7 +42,7 @@ class FileNameError(MeterError):
 
 
 def check_suffix(path: Path) -> str:
-    """Return the suffix of a file for a table. Raises FileNameError if it is none of SUFFIXES."""
+    """Return the suffix of a file for a table. Raises FileNameError if the suffix is not one of SUFFIXES."""
     if path.suffix not in SUFFIXES:
         raise FileNameError(f"{path.name}: the name of the file must end in {', '.join(SUFFIXES)}")
     return path.suffix

@@ -83,7 +83,7 @@ class Accounts:
                 draft = await jobs.compute(engine.accounts.draft_change, standing, planned)
                 async with jobs.between_batches():
                     if events:
-                        await jobs.write(engine.accounts.commit_told, draft, engine.events, events)
+                        await jobs.write(engine.accounts.commit_with_edits, draft, engine.events, events)
                         engine.apply_events(events)
                     else:
                         await jobs.write(engine.accounts.commit_change, draft)

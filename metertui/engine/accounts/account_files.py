@@ -122,7 +122,7 @@ class AccountFiles:
                     durable.sync_file(fd)
             except OSError as error:
                 self.cut_rows(size)
-                self.appendable = False  # a failed sync leaves unknown what the disk holds: it is written anew
+                self.appendable = False  # after a failed sync the content on disk is unknown: the file is rewritten
                 raise durable.storage_error(self.path, error) from error
         finally:
             os.close(fd)
@@ -135,7 +135,7 @@ class AccountFiles:
         except OSError:
             self.appendable = False
 
-    # -- writing anew ------------------------------------------------------------------------------------------
+    # -- rewriting ---------------------------------------------------------------------------------------------
 
     def rewrite_accounts(self, accounts: Iterable[Account]) -> None:
         """Rewrite `users.csv`. Raises StorageError."""
@@ -171,7 +171,7 @@ class AccountFiles:
         Or, where that does not go, all `accounts`. Raises StorageError.
         """
         draft = durable.Replacement(self.path, suffix="change")
-        # Copying all other rows takes a fiftieth of the time of writing them anew.
+        # Copying all other rows takes a fiftieth of the time of encoding them.
         if self.appendable and stand.inode is not None and row is not None:
             if self._copy(draft, stand.size, *(self._csv([account]) for account in row)):
                 draft.sync()

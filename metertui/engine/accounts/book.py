@@ -67,7 +67,7 @@ class AccountBook:
     # -- reading -----------------------------------------------------------------------------------------------
 
     def load(self) -> None:
-        """Read both files. A torn last line, or half a change, is dropped and told in `warnings`.
+        """Read both files. A torn last line, or half a change, is dropped and reported in `warnings`.
 
         The files stay as they are, see `mend`. Raises DataError, OSError.
         """
@@ -281,18 +281,19 @@ class AccountBook:
 
     def _one_row(self, change: Change) -> tuple[Account, Account] | None:
         """Return the row that a change replaces and its replacement; None for a change of several rows."""
-        stated = {account.meter: account for account in change.accounts}
-        if len(stated) != 1:
+        changed = {account.meter: account for account in change.accounts}
+        if len(changed) != 1:
             return None
-        (account,) = stated.values()
+        (account,) = changed.values()
         before = self._accounts.get(account.meter)
         return None if before is None else (before, account)
 
     def _as_after(self, change: Change, count: int) -> list[Account]:
         """Return the first `count` accounts as they are after a change. There may be more by now."""
-        stated = {account.meter: account for account in change.accounts}
+        changed = {account.meter: account for account in change.accounts}
         known = [self.finder.meter_at(row) for row in range(count)]
-        return [stated.pop(meter) if meter in stated else self._accounts[meter] for meter in known] + [*stated.values()]
+        known_accounts = [changed.pop(meter) if meter in changed else self._accounts[meter] for meter in known]
+        return [*known_accounts, *changed.values()]
 
     def commit_change(self, draft: Draft) -> None:
         """Move a draft into place, so that the change takes effect.
@@ -303,16 +304,16 @@ class AccountBook:
         stand = self._files.stand()
         known = self._moves
         since = {self.finder.meter_at(row) for row in range(standing.count, len(self.finder))}
-        stated = {account.meter: account for account in change.accounts if account.meter not in since}
+        changed = {account.meter: account for account in change.accounts if account.meter not in since}
         moves = {meter: list(each) for meter, each in change.moves.items() if meter not in since}
         try:
-            if len(stated) == len(change.accounts) and _goes_on(stand, standing.file):
+            if len(changed) == len(change.accounts) and _goes_on(stand, standing.file):
                 self._files.add_registrations(draft.users, standing.file.size, stand.size)
                 self._files.switch_drafts(draft.users, draft.history)
                 self._moves = {**known, **moves}
-            else:  # the file was written anew since, or one that is to be added was registered, which stands
+            else:  # since then the file was rewritten, or an account of the change was registered, which stays
                 draft.drop()
-                everyone = list({**self._accounts, **stated}.values())
+                everyone = list({**self._accounts, **changed}.values())
                 self._files.switch_drafts(
                     self._files.draft_accounts(stand, None, lambda: everyone),
                     self._files.draft_moves({**known, **moves}) if moves else None,
@@ -325,16 +326,16 @@ class AccountBook:
                 self.settle()
             raise
         self._files.appendable = True
-        for meter, account in stated.items():
+        for meter, account in changed.items():
             if meter in self._accounts:
                 self._accounts[meter] = account
                 self.finder.mark_changed(meter)
             else:
                 self.add_account(account)
 
-    def commit_told(self, draft: Draft, events: EditLog, told: Sequence[Edit]) -> None:
+    def commit_with_edits(self, draft: Draft, events: EditLog, edits: Sequence[Edit]) -> None:
         """Commit a change together with its edits: both are on disk then, or neither. Raises StorageError."""
-        mark = events.append_edits(told)
+        mark = events.append_edits(edits)
         try:
             self.commit_change(draft)
         except StorageError:

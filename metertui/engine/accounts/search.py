@@ -1,9 +1,9 @@
 """Accounts in order of their ids, and the search for a part of their texts, for a million accounts.
 
-What is searched stands in *segments*: of 1,024 accounts each, in order of registration, one piece of case-folded
-UTF-8 with a line an account. A text that is nowhere costs one look at each segment: 50 MB and some 40 ms at a million
-accounts, in any thread, and given up between two segments when `stop` says so. A segment is made when it is first
-looked at, and anew when an account in it has changed.
+The texts are in *segments* of 1,024 accounts each, in order of registration: one piece of case-folded UTF-8 with one
+line per account. A text that does not occur costs a scan of all segments: 50 MB and some 40 ms for a million accounts,
+in any thread. The scan ends between two segments when `stop` says so. A segment is made at its first search, and made
+again after an account in it has changed.
 
 `add` and `changed` are for the owner's thread and cost next to nothing; everything else may run in any thread, one at
 a time.

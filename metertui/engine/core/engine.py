@@ -38,7 +38,7 @@ class Engine(DataFolder):
         try:
             self.tariffs.current()
         except MeterError as error:  # it costs bills, and nothing else
-            self.warnings.append(f"no bill can be reckoned: {error}")
+            self.warnings.append(f"bills cannot be calculated: {error}")
         self._series: tuple[tuple[int, ...], Series] | None = None  # the last, which a screen asks for again and again
 
     # -- changes ---------------------------------------------------------------------------------------------

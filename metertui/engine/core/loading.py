@@ -102,7 +102,7 @@ def load(folder: Path, rules: Rules, clock: Clock, progress: Progress) -> Loaded
         weak = durable.durability_warning(folder)
         if rules.durability == "os":
             weak = 'durability is "os": OK is said before the disk has it, and a power cut loses the last seconds'
-        warnings = [told for told in (weak, *accounts.warnings, *events.warnings, finished, torn) if told]
+        warnings = [warning for warning in (weak, *accounts.warnings, *events.warnings, finished, torn) if warning]
         if sealed is not None:
             count = len(day_close.write_day_files(archive, sealed, rules.zone))
             write_ahead.drop_sealed()

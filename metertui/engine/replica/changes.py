@@ -95,8 +95,8 @@ class ChangeReader:
         """
         following = cls(folder, rules)
         try:
-            for trail in (following._users, following._rejects, following._audit):
-                trail.skip_to_end()  # before they are loaded: what comes meanwhile is read twice, which does no harm
+            for tail in (following._users, following._rejects, following._audit):
+                tail.skip_to_end()  # before they are loaded: what comes meanwhile is read twice, which does no harm
             for name in (_MOVES, _STAFF, edit_log.NAME):
                 following._is_new(name)
             following._read_moves()
@@ -111,8 +111,8 @@ class ChangeReader:
 
     def close(self) -> None:
         """Close the files."""
-        for trail in (self._log, self._users, self._rejects, self._audit):
-            trail.close()
+        for tail in (self._log, self._users, self._rejects, self._audit):
+            tail.close()
 
     @property
     def log_bytes(self) -> int:
@@ -218,9 +218,9 @@ class ChangeReader:
         found = self._new_accounts()
         if found is None:
             self._users.skip_to_end()
-            anew = AccountBook(self._folder, self._zone)
-            anew.load()
-            news.book = _compared(anew, book)
+            reloaded = AccountBook(self._folder, self._zone)
+            reloaded.load()
+            news.book = _compared(reloaded, book)
             self._reread_accounts = False
         moved: set[str] = set()
         if self._is_new(_MOVES):
@@ -315,10 +315,10 @@ def _mark(path: Path) -> Mark:
     return found.st_ino, found.st_size, found.st_mtime_ns
 
 
-def _lines(trail: FileTail) -> Iterator[list[str]]:
+def _lines(tail: FileTail) -> Iterator[list[str]]:
     """Yield the fields of new lines of a tab-separated file; nothing while it cannot be read."""
     try:
-        sight = trail.poll()
+        sight = tail.poll()
     except OSError:
         return
     for line in sight.data.decode("utf-8", "replace").splitlines():

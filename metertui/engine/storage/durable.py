@@ -56,7 +56,7 @@ def durability_warning(folder: Path) -> str:
             fcntl.fcntl(fd, _FULLFSYNC)
         except OSError as error:
             if error.errno in _NOT_THERE:
-                return f"the drive of {folder} cannot be told to empty its cache: a power cut may lose what it has"
+                return f"the drive of {folder} cannot flush its cache: a power cut may lose stored data"
         finally:
             os.close(fd)
     return ""
@@ -132,7 +132,7 @@ class Replacement:
         try:
             sync_folder(self._path.parent)
         except OSError:
-            undo()  # the caller is told of a failure, so the new file must not be there at the next start
+            undo()  # the caller gets an error, so the new file must not be there at the next start
             raise
         return undo
 

@@ -58,10 +58,10 @@ class ExplainScreen(ThriftyModal[None]):
 
     @work(exclusive=True)
     async def _answer(self) -> None:
-        told, price = await asyncio.to_thread(self._explain)
-        self.query_one("#explain-title", Static).update(self._title(fmt.kwh(told.usage.usage_wh)))
-        self._show(told, price, None)
-        times = [point.time for point in told.named_readings()]
+        explanation, price = await asyncio.to_thread(self._explain)
+        self.query_one("#explain-title", Static).update(self._title(fmt.kwh(explanation.usage.usage_wh)))
+        self._show(explanation, price, None)
+        times = [point.time for point in explanation.named_readings()]
         try:
             found = await asyncio.to_thread(
                 sources.locate_readings, self._engine.archive, self._zone, self._meter, times
@@ -69,7 +69,7 @@ class ExplainScreen(ThriftyModal[None]):
         except OSError as error:
             self.query_one("#explain-title", Static).update(message(f"! The files cannot be read: {error}"))
         else:
-            self._show(told, price, found)
+            self._show(explanation, price, found)
 
     def _title(self, figure: str) -> Text:
         account = self._engine.accounts.get(self._meter)
@@ -79,11 +79,11 @@ class ExplainScreen(ThriftyModal[None]):
         text.append_text(plain(f"{self._meter}{where}{asked}", style="not bold"))
         return text
 
-    def _show(self, told: Explanation, price: ShownBill | str | None, places: Sources | None) -> None:
-        found = list(explained.sections(told, self._zone, places, price))
+    def _show(self, explanation: Explanation, price: ShownBill | str | None, places: Sources | None) -> None:
+        found = list(explained.sections(explanation, self._zone, places, price))
         lines = [line for section in found for line in section.lines]
         label, figure = max(len(line.label) for line in lines), max(len(line.figure) for line in lines)
-        said = message(explained.summary(told, self._zone), limit=1000)
+        said = message(explained.summary(explanation, self._zone), limit=1000)
         self.query_one("#explain-text", Static).update(
             Group(said, *(part for section in found for part in _drawn(section, label, figure)))
         )

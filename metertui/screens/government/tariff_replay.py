@@ -171,8 +171,8 @@ class ReplayScreen(ThriftyModal[None]):
             values = [int(row["median" if tenth == 5 else f"p{tenth}0"]) for tenth in _QUANTILES]
             labels = ["median" if tenth == 5 else f"{tenth}0 %" for tenth in _QUANTILES]
             inks = [ink(self.app.theme_variables, colour) for colour in ("accent", "primary")]
-            told = [_money(value, sign=True) for value in values]
-            text.append_text(deciles(labels, values, told, max(30, chart.size.width - 2), inks))
+            texts = [_money(value, sign=True) for value in values]
+            text.append_text(deciles(labels, values, texts, max(30, chart.size.width - 2), inks))
         chart.update(text)
 
     def action_by(self) -> None:

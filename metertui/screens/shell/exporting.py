@@ -54,8 +54,8 @@ async def export(
 
     def write() -> int:
         columns, table = answers.sheet(found, sort, zone, ruled=rule is not None)
-        told = answers.definition(found, sort, zone, rule, who, now)
-        _write(path, columns, zone.name, told, len(table), lambda span: table.iloc[span], progress, commit)
+        definition = answers.definition(found, sort, zone, rule, who, now)
+        _write(path, columns, zone.name, definition, len(table), lambda span: table.iloc[span], progress, commit)
         return len(table)
 
     return await asyncio.to_thread(write)

@@ -134,8 +134,8 @@ class DeskScreen(ThriftyScreen[None]):
         if banner.show(trouble):
             banner.set_class(not trouble, "hidden")
             banner.set_class(not (snapshot.storage_error or snapshot.port_error or snapshot.follow_error), "-note")
-        if told := self.desk.sessions.take_expiry_notice():
-            self.say(told)
+        if notice := self.desk.sessions.take_expiry_notice():
+            self.say(notice)
 
     def say(self, text: str) -> None:
         """Show a sentence in the line for messages until the next one, or until another screen is opened.

@@ -83,6 +83,6 @@ def show_progress(screen: MessageLine, what: str) -> Iterator[Work]:
         yield work
     finally:
         timer.stop()
-        if drawn and not work.cancelled:  # whoever cancelled it has said so
+        if drawn and not work.cancelled:  # the code that cancelled it has shown a message
             screen.clear_message()
         work.cancel()

@@ -88,7 +88,7 @@ def test_on_a_mac_the_drive_empties_its_cache_or_it_is_said_that_it_cannot(
     durable.replace_file(tmp_path / "users.csv", b"new")
     assert (tmp_path / "users.csv").read_bytes() == b"new"
     assert set(asked) == {51}
-    assert ("cannot be told to empty its cache" in durable.durability_warning(tmp_path)) is not supported
+    assert ("cannot flush its cache" in durable.durability_warning(tmp_path)) is not supported
 
 
 def test_a_drive_that_fails_to_empty_its_cache_is_no_success(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
