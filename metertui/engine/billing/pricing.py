@@ -112,9 +112,10 @@ def window_edges(frozen: Frozen, start: int, end: int) -> Edges:
         ("c", np.minimum(end, last), np.where(last < end, 3, 0)),
     ):
         place = curve.places(code, instant)
-        figures[f"{name}_time"][code], figures[f"{name}_wh"][code] = instant, curve.register_at(place, instant)
-        grades[name][code] = np.where(clipped > 0, clipped, curve.time[place] != instant)
         energy[name] = curve.energy_at(place, instant)
+        figures[f"{name}_time"][code] = instant
+        figures[f"{name}_wh"][code] = curve.register_at(place, instant, energy[name])
+        grades[name][code] = np.where(clipped > 0, clipped, curve.time[place] != instant)
     figures["usage"][code] = energy["c"] - energy["o"]
     columns = frozen.columns
     inside = (columns.time > start) & (columns.time <= end)

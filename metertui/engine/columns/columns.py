@@ -81,17 +81,21 @@ class Curve(Columns):
         """Return C (Wh) at instants (µs UTC); `place` is the meter's first point at or after each. Equal lengths."""
         time, value = self.time[place], self.energy[place]
         within = np.flatnonzero(time > instant)
+        if not len(within):  # windows mostly begin and end at readings
+            return value
         i, j = place[within] - 1, place[within]
         value[within] = interpolate(self.energy[i], self.energy[j], self.time[i], time[within], instant[within])
         return value
 
-    def register_at(self, place: NDArray[np.int64], instant: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the register (Wh) at instants, as `energy_at` returns C.
+    def register_at(
+        self, place: NDArray[np.int64], instant: NDArray[np.int64], energy: NDArray[np.int64]
+    ) -> NDArray[np.int64]:
+        """Return the register (Wh) at instants where `energy_at` has returned `energy`.
 
         At an exchange, and between two points with an undeclared change of register, it is the old register.
         """
         before = np.maximum(place - 1, 0)
-        rising = self.base[before] + self.energy_at(place, instant) - self.energy[before]
+        rising = self.base[before] + energy - self.energy[before]
         return np.where(self.time[place] == instant, self.wh[place], rising)
 
 

@@ -137,7 +137,8 @@ class Series:
 
         At an exchange, and between two readings with an undeclared change of register, it is the old register.
         """
-        return int(self.curve.register_at(*self._places([instant]))[0])
+        places, instants = self._places([instant])
+        return int(self.curve.register_at(places, instants, self.curve.energy_at(places, instants))[0])
 
     def usage(self, window: Window) -> Usage:
         """Return the usage of a window, and how well it is known."""
@@ -150,7 +151,8 @@ class Series:
         if first is None or last is None or not window.known or window.end < first or window.start >= last:
             return nothing
         places, instants = self._places([max(window.start, first), min(window.end, last)])
-        energy, register = self.curve.energy_at(places, instants), self.curve.register_at(places, instants)
+        energy = self.curve.energy_at(places, instants)
+        register = self.curve.register_at(places, instants, energy)
         known: list[Quality] = ["actual" if exact else "estimated" for exact in self._time[places] == instants]
         opening = Edge(int(instants[0]), int(register[0]), "first" if window.start < first else known[0])
         closing = Edge(int(instants[1]), int(register[1]), "last" if window.end > last else known[1])
@@ -175,6 +177,6 @@ class Series:
     def _places(self, instants: list[int]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the places of the first points at or after instants, and the instants. Raises ValueError."""
         at = np.array(instants, dtype=np.int64)
-        if not len(self._time) or at.min() < self._time[0] or at.max() > self._time[-1]:
+        if not len(self._time) or min(instants) < self._time[0] or max(instants) > self._time[-1]:
             raise ValueError(f"{self.meter} has no counted readings on both sides of {instants}")
         return np.searchsorted(self._time, at), at

@@ -47,8 +47,9 @@ def test_the_point_before_an_instant_has_the_base_of_the_next_rise(curve: Curve)
 def test_energy_is_linear_between_two_points_and_a_register_starts_at_its_base(curve: Curve) -> None:
     instant = START + HOUR // 2 * ints(0, 1, 4, 5)
     place = np.searchsorted(curve.time, instant)
-    assert curve.energy_at(place, instant).tolist() == [0, 500, 2000, 2500]
-    assert curve.register_at(place, instant).tolist() == [10_000, 10_500, 12_000, 500]
+    energy = curve.energy_at(place, instant)
+    assert energy.tolist() == [0, 500, 2000, 2500]
+    assert curve.register_at(place, instant, energy).tolist() == [10_000, 10_500, 12_000, 500]
 
 
 def test_instants_are_clipped_to_the_points_of_their_meter(curve: Curve) -> None:
