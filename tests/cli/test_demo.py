@@ -29,10 +29,3 @@ def test_the_story_is_told_without_a_terminal(metertui: Command, monkeypatch: py
         "make run",
     ):
         assert said in result.out
-
-
-def test_bars_have_round_figures_at_their_side() -> None:
-    chart = demo_story.bars(["a", "b"], [0.31, 0.95], "x")
-    ticks = [line.split("┤")[0] for line in chart.splitlines() if "┤" in line]
-    assert ticks == ["0.80", "0.60", "0.40", "0.20", "0.00"]
-    assert "┤" in demo_story.bars(["a"], [0.0], "nothing was drawn")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from metertui.engine.base.arrays import Int64Array
 from metertui.engine.base.calendar import add_months, first_of_month, last_of_month, month_before, month_bounds
 from metertui.engine.base.config import Clock, Rules, SystemClock
 from metertui.engine.base.durations import duration_text
@@ -17,6 +16,7 @@ from metertui.engine.base.zone import (
     HOUR,
     MINUTE,
     SECOND,
+    Int64Array,
     SiteZone,
     day_number,
     day_of_number,

@@ -19,9 +19,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.base.arrays import Int64Array
 from metertui.engine.errors import MeterError, Refused
 
+Int64Array = NDArray[np.int64]
+"""Instants in µs UTC, energy in Wh, money in cents, or positions."""
 SECOND: Final = 1_000_000
 MINUTE: Final = 60 * SECOND
 HALF_HOUR: Final = 30 * MINUTE
