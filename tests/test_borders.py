@@ -1,4 +1,4 @@
-"""Borders that import contracts cannot state: a package is entered by its face, and no imports form a circle."""
+"""Rules that import contracts cannot state: faces of packages, no circles of imports, a test file for each module."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import pytest
 import metertui
 
 ROOT = Path(metertui.__file__).parent
+TESTS = Path(__file__).parent
 OPEN = {"metertui", "metertui.engine", "metertui.screens"}
 """Packages of packages: they have no face of their own, so that one room can be imported without the others."""
 
@@ -127,3 +128,10 @@ def test_no_modules_import_each_other() -> None:
 def test_a_circle_is_found_where_imports_run(source: str, circle: list[str]) -> None:
     found = circle_of_imports({"a": source, "b": "import a", "c": ""})
     assert sorted(set(found)) == sorted(set(circle))
+
+
+def test_each_module_has_its_test_file_at_the_same_path() -> None:
+    modules = [path.relative_to(ROOT) for path in ROOT.rglob("*.py") if not path.name.startswith("__")]
+    assert modules
+    missing = sorted(str(path) for path in modules if not (TESTS / path.parent / f"test_{path.name}").is_file())
+    assert not missing
