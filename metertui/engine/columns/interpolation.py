@@ -6,7 +6,6 @@ differences of C sum.
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import Final
 
 import numpy as np
@@ -26,8 +25,15 @@ def interpolate(e0: Int64Array, e1: Int64Array, t0: Int64Array, t1: Int64Array, 
     """
     value = np.where(t == t1, e1, e0)
     within = np.flatnonzero((t > t0) & (t < t1))
-    value[within] = _interpolate_within(e0[within], e1[within] - e0[within], (t - t0)[within], (t1 - t0)[within])
+    value[within] = _interpolate_within(e0[within], (e1 - e0)[within], (t - t0)[within], (t1 - t0)[within])
     return value
+
+
+def interpolate_one(e0: int, e1: int, t0: int, t1: int, t: int) -> int:
+    """Do the same for one instant t0 <= t <= t1, t0 < t1, without arrays."""
+    share, rest = divmod((e1 - e0) * (t - t0), t1 - t0)
+    value = e0 + share
+    return value + (2 * rest > t1 - t0 or (2 * rest == t1 - t0 and value % 2 == 1))
 
 
 def _interpolate_within(e0: Int64Array, rise: Int64Array, run: Int64Array, length: Int64Array) -> Int64Array:
@@ -56,5 +62,5 @@ def _interpolate_large(e0: Int64Array, rise: Int64Array, run: Int64Array, length
     value = e0 + share
     value += (2 * rest > length) | ((2 * rest == length) & (value % 2 == 1))
     for i in np.flatnonzero(large).tolist():
-        value[i] = round(int(e0[i]) + Fraction(int(rise[i]) * int(run[i]), int(length[i])))
+        value[i] = interpolate_one(int(e0[i]), int(e0[i] + rise[i]), 0, int(length[i]), int(run[i]))
     return np.asarray(value, dtype=np.int64)

@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metertui.engine.columns.interpolation import interpolate
+from metertui.engine.columns.interpolation import interpolate, interpolate_one
 
 
 def interpolated(*values: int) -> int:
-    """Interpolate at one instant."""
+    """Interpolate at one instant, by arrays and without."""
     (found,) = interpolate(*(np.array([value], dtype=np.int64) for value in values)).tolist()
+    assert values[2] == values[3] or interpolate_one(*values) == found
     return int(found)
 
 
