@@ -17,7 +17,7 @@ from metertui.engine.attributes import Group
 from metertui.engine.base.config import Rules
 from metertui.engine.base.registers import format_kwh
 from metertui.engine.base.zone import MINUTE, SiteZone
-from metertui.engine.core.corrections import Decision, list_effects
+from metertui.engine.core.corrections import Decision, iter_effects
 from metertui.engine.core.engine import Engine
 from metertui.engine.core.importing import FilePiece, Import
 from metertui.engine.errors import MeterError, OwnedError
@@ -165,7 +165,7 @@ class Walk:
         meter = self.random.choice(METERS)
         at = START + self.random.randrange(SLOTS) * 30 * MINUTE
         try:
-            found = list_effects(self.owner, [Decision("void", meter, at, "misread")], "me", self.clock.now())
+            found = list(iter_effects(self.owner, [Decision("void", meter, at, "misread")], "me", self.clock.now()))
         except MeterError:
             return
         self.owner.events.append_edits([effect.event for effect in found])

@@ -74,18 +74,11 @@ class Effect:
         }
 
 
-def list_effects(engine: Engine, decisions: Sequence[Decision], who: str, now: int) -> list[Effect]:
-    """Check decisions in order and return what each would change; nothing is changed yet.
-
-    Raises MeterError for the first that is not possible.
-    """
-    return list(iter_effects(engine, decisions, who, now))
-
-
 def iter_effects(engine: Engine, decisions: Sequence[Decision], who: str, now: int) -> Iterator[Effect]:
-    """Yield the effects one at a time, so that a caller can do other work in between.
+    """Check decisions in order and yield what each would change, so that a caller can do other work in between.
 
-    Each takes about a millisecond for a year of readings. Nothing that is stored may change meanwhile.
+    Each takes about a millisecond for a year of readings. Nothing that is stored may change meanwhile. Raises
+    MeterError for the first that is not possible.
     """
     scratch: dict[str, MeterEdits] = {}
     known: dict[str, Series] = {}

@@ -54,7 +54,7 @@ def decide(
     engine: Engine, what: str, clock: str, final: int = 0, initial: int = 0, *, reason: str = "told so"
 ) -> Effect:
     decision = Decision(what, "m", ZONE.parse(f"{DAY}T{clock}"), reason, final, initial)
-    [effect] = corrections.list_effects(engine, [decision], "ann", engine.clock.now())
+    [effect] = list(corrections.iter_effects(engine, [decision], "ann", engine.clock.now()))
     engine.events.append_edits([effect.event])
     engine.apply_events([effect.event])
     return effect
@@ -150,19 +150,21 @@ def test_what_cannot_stand_is_said(
 def test_an_exchange_is_declared_when_it_is_done(engine: Engine) -> None:
     decision = Decision("exchange", "m", engine.clock.now() + HOUR, "x", 5000, 0)
     with pytest.raises(MeterError, match="in the future"):
-        corrections.list_effects(engine, [decision], "ann", engine.clock.now())
+        list(corrections.iter_effects(engine, [decision], "ann", engine.clock.now()))
     with pytest.raises(MeterError, match="n is not a meter"):
-        corrections.list_effects(engine, [decision._replace(meter="n")], "ann", engine.clock.now())
+        list(corrections.iter_effects(engine, [decision._replace(meter="n")], "ann", engine.clock.now()))
 
 
 def test_several_stand_together_or_not_at_all(engine: Engine) -> None:
     at = [ZONE.parse(f"{DAY}T0{hour}:00") for hour in range(4)]
-    found = corrections.list_effects(
-        engine, [Decision("void", "m", at[2], "x"), Decision("void", "m", at[3], "x")], "ann", engine.clock.now()
+    found = list(
+        corrections.iter_effects(
+            engine, [Decision("void", "m", at[2], "x"), Decision("void", "m", at[3], "x")], "ann", engine.clock.now()
+        )
     )
     assert [effect.total_after for effect in found] == [1000, 1000]
     with pytest.raises(MeterError, match="void already"):
-        corrections.list_effects(engine, [Decision("void", "m", at[2], "x")] * 2, "ann", engine.clock.now())
+        list(corrections.iter_effects(engine, [Decision("void", "m", at[2], "x")] * 2, "ann", engine.clock.now()))
     assert used(engine) == 2000
 
 

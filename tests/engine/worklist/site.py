@@ -31,7 +31,7 @@ def put(engine: Engine, *readings: tuple[str, str, str]) -> None:
 
 def decide(engine: Engine, what: str, meter: str, instant: int, final: int = 0, initial: int = 0) -> None:
     decision = Decision(what, meter, instant, "told so", final, initial)
-    events = [effect.event for effect in corrections.list_effects(engine, [decision], "ann", engine.clock.now())]
+    events = [effect.event for effect in list(corrections.iter_effects(engine, [decision], "ann", engine.clock.now()))]
     engine.events.append_edits(events)
     engine.apply_events(events)
 

@@ -117,7 +117,7 @@ def test_the_last_decision_is_found_with_all_that_was_decided_together(engine: E
     assert isinstance(engine.clock, FakeClock)
     engine.clock.advance(1)
     decisions = [Decision("void", meter, at("02:00"), "storm") for meter in ("a", "b")]
-    events = [effect.event for effect in corrections.list_effects(engine, decisions, "ann", engine.clock.now())]
+    events = [effect.event for effect in list(corrections.iter_effects(engine, decisions, "ann", engine.clock.now()))]
     engine.apply_events(events)
     assert engine.events.last_edits_by("ann") == events
     assert engine.events.last_edits_by("bob") == []
