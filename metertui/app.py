@@ -170,6 +170,6 @@ class MetertuiApp(ThriftyApp):
 
 
 def _offers(node: DOMNode, binding: Binding) -> bool:
-    """Whether the palette offers a key of the focused widget."""
+    """Return whether the palette offers a key of the focused widget."""
     own = isinstance(node, Screen) and not binding.action.startswith(("app.", "screen."))
     return own or binding.action == "copy"

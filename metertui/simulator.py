@@ -38,12 +38,12 @@ class Tally:
 
     @property
     def answered(self) -> int:
-        """Replies so far."""
+        """Return the number of replies so far."""
         return self.ok + self.duplicate + self.suspect + self.errors
 
     @property
     def rate(self) -> float:
-        """Replies per second."""
+        """Return the number of replies per second."""
         return self.answered / self.seconds if self.seconds else 0.0
 
     def count_reply(self, reply: str) -> None:

@@ -35,7 +35,7 @@ _AROUND = (("from", "to", "band"), ("tax_percent", "amount"), ("note",))
 
 
 def bill(options: argparse.Namespace) -> None:
-    """BillingRun `metertui bill METER`, `metertui bill --all -o FILE` or `metertui bill --all --issue`."""
+    """Run `metertui bill METER`, `metertui bill --all -o FILE` or `metertui bill --all --issue`."""
     if options.all == bool(options.meter) or (options.all and not (options.out or options.issue)):
         raise UsageError("give METER, or --all with -o FILE or --issue")
     if options.issue and not options.all:

@@ -83,7 +83,7 @@ async def _run(command: Command, engine: Engine, arguments: dict[str, Any], prog
 
 
 def reachable(data: Path) -> bool:
-    """Whether the owner of a folder takes commands."""
+    """Return whether the owner of a folder takes commands."""
     try:
         socket_file.connect(data).close()
     except OSError:

@@ -63,7 +63,7 @@ def format_table(rows: Sequence[Row], columns: Sequence[str]) -> str:
 
 
 def _is_figure(value: object) -> bool:
-    """Whether a value is a number, or money, which is text so that it stays exact."""
+    """Return whether a value is a number, or money, which is text so that it stays exact."""
     return isinstance(value, int | float | None) or (isinstance(value, str) and bool(_MONEY.fullmatch(value)))
 
 

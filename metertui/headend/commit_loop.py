@@ -117,7 +117,7 @@ class CommitLoop:
 
     @property
     def waiting(self) -> int:
-        """The number of lanes that wait."""
+        """Return the number of lanes that wait."""
         return len(self._lanes)
 
     async def _run(self) -> None:

@@ -38,7 +38,7 @@ class DayClose:
 
     @property
     def running(self) -> bool:
-        """Whether a day close is running."""
+        """Return whether a day close is running."""
         return not self.idle.is_set()
 
     async def close(self, by: str) -> Close:
@@ -94,7 +94,7 @@ class DayClose:
 
     @property
     def _day_before(self) -> date | None:
-        """The local day of the last close: readings of earlier days are late."""
+        """Return the local day of the last close: readings of earlier days are late."""
         return None if self.last is None else self._jobs.engine.zone.day(self.last.ended)
 
     async def _close_once(self) -> tuple[int, set[date], int]:

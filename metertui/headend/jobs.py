@@ -42,7 +42,7 @@ class Jobs:
 
     @property
     def read_only(self) -> bool:
-        """Whether another process owns the folder."""
+        """Return whether another process owns the folder."""
         return self._why_read_only is not None
 
     def check_writable(self) -> None:

@@ -39,16 +39,16 @@ class Metrics:
 
     @property
     def uptime(self) -> float:
-        """Seconds since the start."""
+        """Return seconds since the start."""
         return self._engine.clock.monotonic() - self._started
 
     @property
     def rate(self) -> float:
-        """Readings accepted per second, over the last two seconds."""
+        """Return the number of readings accepted per second, over the last two seconds."""
         (since, before), (until, after) = self._samples[0], self._samples[-1]
         return (after - before) / (until - since) if until > since else 0.0
 
     @property
     def history(self) -> tuple[int, ...]:
-        """Readings accepted in each of the last 120 seconds, the newest last."""
+        """Return the readings accepted in each of the last 120 seconds, the newest last."""
         return tuple(self._rates)

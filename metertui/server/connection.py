@@ -36,7 +36,7 @@ class HeadEndFace(Protocol):
 
     @property
     def clock(self) -> Clock:
-        """The clock of the engine."""
+        """Return the clock of the engine."""
 
     @property
     def day_close(self) -> DayCloseFace:
@@ -101,7 +101,7 @@ class Connection(asyncio.BufferedProtocol):
 
     @property
     def awaits_reply(self) -> bool:
-        """Whether the client waits for a reply."""
+        """Return whether the client waits for a reply."""
         return self._conversation.awaits_reply
 
     # -- from the socket ---------------------------------------------------------------------------------------

@@ -42,7 +42,7 @@ class RequestBatch(Protocol):
 
     @property
     def full(self) -> bool:
-        """Whether further requests have to wait for the next batch."""
+        """Return whether further requests have to wait for the next batch."""
 
     def add_reading(self, meter: str, kwh: str, timestamp: str | None) -> Outcome:
         """Put a reading to the batch."""
@@ -81,12 +81,12 @@ class Conversation:
 
     @property
     def bytes_waiting(self) -> int:
-        """Bytes that were received and not parsed yet."""
+        """Return the bytes that were received and not parsed yet."""
         return self._parser.bytes_waiting
 
     @property
     def may_have_line(self) -> bool:
-        """Whether these bytes may contain a complete line."""
+        """Return whether these bytes may contain a complete line."""
         return self._parser.may_have_line
 
     @property
@@ -96,17 +96,17 @@ class Conversation:
 
     @property
     def has_work(self) -> bool:
-        """Whether there may be requests to perform now."""
+        """Return whether there may be requests to perform now."""
         return self.pending_stop is None and bool(self._ready or self._parser.may_have_line or self._unrecorded)
 
     @property
     def awaits_reply(self) -> bool:
-        """Whether a request was performed and has no reply yet."""
+        """Return whether a request was performed and has no reply yet."""
         return self.pending_stop is not None or bool(self._performed)
 
     @property
     def finished(self) -> bool:
-        """Whether all replies were collected and no more input comes."""
+        """Return whether all replies were collected and no more input comes."""
         return self._ended and not self.awaits_reply and not self.has_work
 
     def feed(self, data: bytes) -> None:

@@ -61,7 +61,7 @@ class Listener:
 
     @property
     def port(self) -> int:
-        """The bound port: the given one, or the one that the system chose for 0."""
+        """Return the bound port: the given one, or the one that the system chose for 0."""
         return self._port.number
 
     async def start(self) -> None:

@@ -38,7 +38,7 @@ class Port:
 
     @property
     def address(self) -> str:
-        """The address as `host:port`."""
+        """Return the address as `host:port`."""
         return format_address(self._host, self.number)
 
     async def open(self) -> None:
@@ -60,7 +60,7 @@ class Port:
 
     @property
     def lost(self) -> bool:
-        """Whether one of the sockets does not listen any more."""
+        """Return whether one of the sockets does not listen any more."""
         if self._server is None or not self._server.is_serving():
             return True
         return not all(map(_listens, self._server.sockets)) or not all(_is_ours(*each) for each in self._bound)

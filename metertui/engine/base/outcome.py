@@ -16,7 +16,7 @@ class Outcome:
 
     @property
     def stored(self) -> bool:
-        """Whether the data folder contains the request, or an equal earlier one."""
+        """Return whether the data folder contains the request, or an equal earlier one."""
         return self.kind != "refused"
 
 

@@ -189,7 +189,7 @@ class SiteZone:
 
 @lru_cache
 def _transitions(tz: ZoneInfo) -> tuple[Int64Array, Int64Array]:
-    """Int64Array at which a zone's offset changes, and the offsets (µs) before, between and after them.
+    """Return when a zone's offset changes (µs UTC), and the offsets (µs) before, between and after.
 
     They are found by asking for every second day, some 0.1 s of work, so they are kept.
     """

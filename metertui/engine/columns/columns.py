@@ -36,7 +36,7 @@ class Columns:
 
     @cached_property
     def starts(self) -> NDArray[np.int64]:
-        """The start of the rows of each meter: those of meter code c are [starts[c], starts[c + 1]); int64."""
+        """Return the start of the rows of each meter: those of meter code c are [starts[c], starts[c + 1]); int64."""
         count = int(self.meter[-1]) + 1 if len(self.meter) else 0
         return np.searchsorted(self.meter, np.arange(count + 1, dtype=np.int32)).astype(np.int64)
 

@@ -70,7 +70,7 @@ class Batch:
 
     @property
     def full(self) -> bool:
-        """Whether the batch is work enough for one round of the commit loop; more can still be added."""
+        """Return whether the batch is work enough for one round of the commit loop; more can still be added."""
         return self._late >= _MOST_LATE
 
     def __len__(self) -> int:

@@ -206,7 +206,7 @@ class Import:
 
     @property
     def new_rows(self) -> Rows:
-        """The readings that are not stored yet, in order of time."""
+        """Return the readings that are not stored yet, in order of time."""
         return reading_lines.NO_ROWS if self._new is None else Rows(self._ids, *self._new[:3])
 
     def note_outcome(self, at: int, outcome: Outcome) -> None:

@@ -62,7 +62,7 @@ class _FileSplit:
 
     @property
     def whole(self) -> bytes:
-        """The new contents of the file."""
+        """Return the new contents of the file."""
         return b"".join(self._whole)
 
     def write(self) -> None:

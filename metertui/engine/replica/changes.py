@@ -116,7 +116,7 @@ class ChangeReader:
 
     @property
     def log_bytes(self) -> int:
-        """The size of the log, as far as it has been read."""
+        """Return the size of the log, as far as it has been read."""
         return self._log.size
 
     def read_changes(self, engine: Engine) -> Changes:

@@ -30,7 +30,7 @@ class TailUpdate(NamedTuple):
 
     @property
     def data(self) -> bytes:
-        """All new lines, in the order in which they were written."""
+        """Return all new lines, in the order in which they were written."""
         return self.rest + (self.fresh or b"")
 
 
@@ -48,7 +48,7 @@ class FileTail:
 
     @property
     def size(self) -> int:
-        """The number of bytes that were read of the present file."""
+        """Return the number of bytes that were read of the present file."""
         return self._seen
 
     def skip_to_end(self) -> None:

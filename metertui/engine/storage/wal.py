@@ -64,12 +64,12 @@ class WriteAheadLog:
 
     @property
     def broken(self) -> bool:
-        """Whether it refuses further appends."""
+        """Return whether it refuses further appends."""
         return bool(self._broken)
 
     @property
     def sealed(self) -> bool:
-        """Whether there is a sealed log, whose readings are not in day files yet."""
+        """Return whether there is a sealed log, whose readings are not in day files yet."""
         return not self._stranded and (self._folder / SEALED).exists()
 
     def append(self, data: bytes, *, sync: bool = True) -> None:

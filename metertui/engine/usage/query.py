@@ -56,7 +56,7 @@ class Filter:
 
     @property
     def clock(self) -> Clock | None:
-        """The time of day as a span of the clock; None for the whole day. Raises MeterError."""
+        """Return the time of day as a span of the clock; None for the whole day. Raises MeterError."""
         return parse_clock(self.time)
 
     def takes_group(self, group: Group) -> bool:

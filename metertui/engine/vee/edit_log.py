@@ -155,7 +155,7 @@ class EditLog:
 
     @property
     def newest(self) -> Edit | None:
-        """The latest edit."""
+        """Return the latest edit."""
         return self._edits[-1] if self._edits else None
 
     def edits_of_meter(self, meter: str) -> MeterEdits | None:
@@ -305,5 +305,5 @@ def check_reason(text: str) -> str:
 
 
 def _armed(text: str) -> str:
-    """A cell without the apostrophe that disarm_formula it."""
+    """Return a cell without the apostrophe that disarms a formula."""
     return text[1:] if text.startswith("'") and disarm_formula(text[1:]) != text[1:] else text

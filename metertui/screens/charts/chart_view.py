@@ -44,7 +44,7 @@ class PictureView(Widget):
 
     @property
     def picture(self) -> Picture | None:
-        """The chart that is shown."""
+        """Return the chart that is shown."""
         return self._picture
 
     def show(self, picture: Picture | None) -> None:

@@ -44,27 +44,27 @@ class Tab(TabPane):
 
     @property
     def desk(self) -> Desk:
-        """The app."""
+        """Return the app."""
         return cast("Desk", self.app)
 
     @property
     def company(self) -> Company:
-        """The screen."""
+        """Return the screen."""
         return cast("Company", self.screen)
 
     @property
     def headend(self) -> HeadEnd:
-        """The head-end."""
+        """Return the head-end."""
         return self.desk.headend
 
     @property
     def zone(self) -> SiteZone:
-        """The site zone."""
+        """Return the site zone."""
         return self.headend.engine.zone
 
     @property
     def who(self) -> str:
-        """The email of the person logged in."""
+        """Return the email of the person logged in."""
         return self.desk.sessions.email
 
     def entered(self) -> None:

@@ -43,7 +43,7 @@ class CaseFilter:
 
     @property
     def any(self) -> bool:
-        """Whether the filter leaves anything out."""
+        """Return whether the filter leaves anything out."""
         return self.question(0) != ExceptionQuestion(limit=PAGE)
 
     def question(self, offset: int) -> ExceptionQuestion:

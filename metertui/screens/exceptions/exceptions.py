@@ -201,7 +201,7 @@ class ExceptionsScreen(DeskScreen):
 
     @property
     def _room(self) -> int:
-        """The width of the reason, in cells."""
+        """Return the width of the reason, in cells."""
         before, behind = beside_why(self._rows.values())
         left = self.size.width - (_SIDE if self._wide else 0) - before
         return max(10, left - behind if left - behind >= _LEAST_WHY else left)

@@ -44,7 +44,7 @@ class Choice(Widget, can_focus=True):
 
         @property
         def control(self) -> Choice:
-            """The field."""
+            """Return the field."""
             return self.choice
 
     def __init__(self, title: str, options: Options, value: str = "", **kwargs: Any) -> None:
@@ -55,7 +55,7 @@ class Choice(Widget, can_focus=True):
 
     @property
     def value(self) -> str:
-        """The chosen value."""
+        """Return the chosen value."""
         return self._value
 
     def offer(self, options: Options, value: str) -> None:

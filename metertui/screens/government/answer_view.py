@@ -86,7 +86,7 @@ class AnswerView(Vertical):
 
     @property
     def at(self) -> int:
-        """The index of the row under the cursor among all rows; -1 if there is none."""
+        """Return the index of the row under the cursor among all rows; -1 if there is none."""
         return self.query_one(SortedTable).place
 
     def clear(self) -> None:

@@ -102,7 +102,7 @@ class GovernmentScreen(GatedScreen):
 
     @property
     def _rule(self) -> Rule | None:
-        """The rule for small groups for the current login; None if they may be seen."""
+        """Return the rule for small groups for the current login; None if they may be seen."""
         settings = self.desk.settings
         if self.desk.sessions.role == "operator" or not settings.small_group_meters:
             return None

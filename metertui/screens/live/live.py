@@ -123,7 +123,7 @@ class LiveScreen(DeskScreen):
 
     @property
     def _close_beside(self) -> bool:
-        """Whether the day close has a panel beside the rate, as in the stylesheet, and so needs no pane."""
+        """Return whether the day close has a panel beside the rate, as in the stylesheet, and so needs no pane."""
         return self.size.width >= _WIDE and self.size.height >= _TALL
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

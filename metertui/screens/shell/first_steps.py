@@ -34,7 +34,7 @@ class WalkScreen(ThriftyModal[None]):
 
     @property
     def desk(self) -> Desk:
-        """The app."""
+        """Return the app."""
         return cast("Desk", self.app)
 
     def compose(self) -> ComposeResult:

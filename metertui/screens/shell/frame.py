@@ -93,22 +93,22 @@ class DeskScreen(ThriftyScreen[None]):
 
     @property
     def view_name(self) -> str:
-        """A unique name for the part of the screen that is in view."""
+        """Return a unique name for the part of the screen that is in view."""
         return self.place
 
     @property
     def desk(self) -> Desk:
-        """The app."""
+        """Return the app."""
         return cast("Desk", self.app)
 
     @property
     def headend(self) -> HeadEnd:
-        """The head-end."""
+        """Return the head-end."""
         return self.desk.headend
 
     @property
     def zone(self) -> SiteZone:
-        """The site zone."""
+        """Return the site zone."""
         return self.headend.engine.zone
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

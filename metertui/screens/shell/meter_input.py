@@ -45,7 +45,7 @@ class MeterInput(Vertical):
 
     @property
     def invitation(self) -> str:
-        """The text of a screen that waits for a meter."""
+        """Return the text of a screen that waits for a meter."""
         if self._headend.engine.directory.ids:
             return "Type a meter above and press enter. Any part of its id, address or postcode finds it."
         return (

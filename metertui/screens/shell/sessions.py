@@ -32,7 +32,7 @@ class Sessions:
 
     @property
     def role(self) -> str:
-        """The role of the one who is logged in; empty if nobody is."""
+        """Return the role of the one who is logged in; empty if nobody is."""
         if self._role and self._clock.monotonic() - self._touched > self._idle:
             self._lapsed = self._email
             self.end()
@@ -46,5 +46,5 @@ class Sessions:
 
     @property
     def email(self) -> str:
-        """The email of the one who is logged in; empty if nobody is."""
+        """Return the email of the one who is logged in; empty if nobody is."""
         return self._email if self.role else ""

@@ -44,7 +44,7 @@ class Work:
 
     @property
     def cancelled(self) -> bool:
-        """Whether the work should stop."""
+        """Return whether the work should stop."""
         return self._ended.is_set()
 
     def cancel(self) -> None:

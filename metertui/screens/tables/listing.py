@@ -65,12 +65,12 @@ class Listing(RowTable):
 
     @property
     def selected_key(self) -> str | None:
-        """The key of the row under the cursor; None in an empty table."""
+        """Return the key of the row under the cursor; None in an empty table."""
         return self._rows[self.cursor_row][0] if self._rows else None
 
     @property
     def selected_cells(self) -> tuple[str, ...]:
-        """The cells of the row under the cursor; none in an empty table."""
+        """Return the cells of the row under the cursor; none in an empty table."""
         return self._rows[self.cursor_row][1] if self._rows else ()
 
     def key_of_row(self, row: int) -> object:

@@ -49,19 +49,19 @@ class SortedTable(RowTable):
 
     @property
     def place(self) -> int:
-        """The place of the row under the cursor among the rows of all pages; -1 in an empty table."""
+        """Return the place of the row under the cursor among the rows of all pages; -1 in an empty table."""
         return self._first + self.cursor_row if self.row_count else -1
 
     @property
     def page_note(self) -> str:
-        """Which rows are shown; empty if all are."""
+        """Return which rows are shown; empty if all are."""
         if self._total <= PAGE:
             return ""
         return f"{self._first + 1}–{min(self._total, self._first + PAGE)} shown, ] [ turn"
 
     @property
     def needed_width(self) -> int:
-        """The terminal cells that all columns take, with a scrollbar."""
+        """Return the terminal cells that all columns take, with a scrollbar."""
         return sum(column.width + 2 for column in self._columns) + 2
 
     def show(

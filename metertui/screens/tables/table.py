@@ -78,7 +78,7 @@ class Table(ScrollView, can_focus=True):
 
         @property
         def control(self) -> Table:
-            """The table, for the selector of a handler."""
+            """Return the table, for the selector of a handler."""
             return self.table
 
     class RowSelected(_RowMessage):
@@ -103,7 +103,7 @@ class Table(ScrollView, can_focus=True):
 
     @property
     def row_count(self) -> int:
-        """The number of rows."""
+        """Return the number of rows."""
         return self._count
 
     def show_rows(self, count: int, provider: Provider, cursor: int = 0) -> None:

@@ -41,7 +41,7 @@ class TerminalWriter(threading.Thread):
 
     @property
     def waiting(self) -> int:
-        """The number of bytes that the terminal has not taken in yet."""
+        """Return the number of bytes that the terminal has not taken in yet."""
         return self._waiting
 
     def write(self, text: str) -> None:
@@ -79,7 +79,7 @@ class PatientDriver(LinuxDriver):
 
     @property
     def behind(self) -> bool:
-        """Whether the terminal has much pending."""
+        """Return whether the terminal has much pending."""
         return self._writer is not None and self._writer.waiting > _FEW
 
     def start_application_mode(self) -> None:
