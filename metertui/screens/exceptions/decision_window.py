@@ -59,7 +59,7 @@ class ChoiceScreen(ThriftyModal[str]):
             fits = causes <= choice.causes and all(row.known for row in self._rows)
             options.append(Option(_line(choice.key, choice.name, choice.does), id=what, disabled=not fits))
         decided = any(row.decided is not None for row in self._rows)
-        options.append(Option(_line("u", "Undo", "the decision about this case, with its effects"), id="undo",
+        options.append(Option(_line("u", "Undo", "reverse the decision about this case"), id="undo",
                               disabled=not decided))  # fmt: skip
         one = len(self._rows) == 1 and self._rows[0].known
         options.append(Option(_line("e", "Explain", "the usage of that day, interval by interval"), id="explain",

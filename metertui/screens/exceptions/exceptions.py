@@ -55,7 +55,7 @@ class ExceptionsScreen(DeskScreen):
         "the register was exchanged, reset or rolled over. Rejected: a bad read, not counted. Silent: an active meter "
         "without a recent reading. Gap: a long time between two counted readings. Drift: a clock that runs ahead. "
         "Conflict and refused: lines that were not stored. Everyone may look; a decision needs a login with the role "
-        "operator. Space selects several cases, and Enter lists the decisions that apply. Each decision shows its "
+        "operator. Space selects several cases, and enter lists the decisions that apply. Each decision shows its "
         "effect first, needs a reason, is recorded in events.csv and audit.log, and can be undone with u. A capital "
         "letter goes backwards: c is the next cause, C (shift+c) the previous one."
     )
@@ -95,7 +95,7 @@ class ExceptionsScreen(DeskScreen):
         engine = self.headend.engine
         self._filter = CaseFilter(engine.rules, engine.clock)
         yield Steady(id="conditions", fixed=True)
-        yield Input(placeholder="part of a meter id; Enter or escape closes", id="case-meter", compact=True,
+        yield Input(placeholder="part of a meter id; enter or escape closes", id="case-meter", compact=True,
                     classes="hidden")  # fmt: skip
         with Container(id="work"):
             yield Steady(id="facets", fixed=True)

@@ -53,7 +53,7 @@ class GovernmentScreen(GatedScreen):
     roles = ("government", "operator")
     help_text = (
         "Usage of many meters. b opens the form: period, meters, breakdown, measure and comparison. Left and right "
-        "change a field; Enter lists its values. c, m and v change chart, measure and comparison directly.\n\n"
+        "change a field; enter lists its values. c, m and v change chart, measure and comparison directly.\n\n"
         "Enter drills down into a row; escape goes back. s sorts by the next column, S reverses the order. "
         "o opens a saved question, w saves this one. ctrl+e exports the table with its question to a .csv, .parquet or "
         ".xlsx file. Long work shows its progress, and escape cancels it. t replays the period under a proposed "
@@ -290,7 +290,7 @@ class GovernmentScreen(GatedScreen):
 
     def action_keep(self) -> None:
         """Ask for a title and save the question."""
-        self._open_line("keep", "title of this question, then Enter; escape cancels", self._saved.title)
+        self._open_line("keep", "title of this question, then enter; escape cancels", self._saved.title)
 
     @work(exclusive=True, group="keep")
     async def _keep(self, title: str) -> None:
@@ -337,7 +337,7 @@ class GovernmentScreen(GatedScreen):
         if self._view.answer is None or self._view.answer.found.table.empty:
             self.warn("There is no usage to replay.")
             return
-        self._open_line("replay", "file of a proposed tariff, as tariffs.csv, then Enter; escape cancels", "")
+        self._open_line("replay", "file of a proposed tariff, as tariffs.csv, then enter; escape cancels", "")
 
     # -- export ------------------------------------------------------------------------------------------------------
 
@@ -352,7 +352,7 @@ class GovernmentScreen(GatedScreen):
             question = answer.found.inquiry.question
             by = f"-by-{'-'.join(question.by)}" if question.by else ""
             name = f"usage-{question.first}-{question.last}{by}.csv"
-            self._open_line("export", "file name ending in .csv, .parquet or .xlsx, then Enter; escape cancels", name)
+            self._open_line("export", "file name ending in .csv, .parquet or .xlsx, then enter; escape cancels", name)
             self.say(f"The file is written to {Path.cwd()}. A name ending in .xlsx makes a workbook.")
 
     @work(exclusive=True, group="export")

@@ -50,7 +50,7 @@ class LookupScreen(DeskScreen):
 
     place = "lookup"
     help_text = (
-        "The usage of one meter. Type any part of its id, address or postcode and press Enter. The arrow keys then "
+        "The usage of one meter. Type any part of its id, address or postcode and press enter. The arrow keys then "
         "choose a window; c opens a calendar for any two days, both included. Usage is the register at the end minus "
         "the register at the start. Each of the two was read at that time (actual), is estimated between two "
         "readings, or is the first or last reading. Without readings there is no data, which differs from 0. "
@@ -251,7 +251,7 @@ class LookupScreen(DeskScreen):
             return date.fromisoformat(text)
         except ValueError as error:
             wrong = f"{text} is not a date" if text else "A date is missing"
-            raise MeterError(f"{wrong}. Enter both as 2025-02-19 and press Enter.") from error
+            raise MeterError(f"{wrong}. Enter both as 2025-02-19 and press enter.") from error
 
     def _reveal(self, answered: bool) -> None:
         for name in ("#lookup-tiles", "#lookup-ends", "#usage-chart", "#readings"):
@@ -325,7 +325,7 @@ class LookupScreen(DeskScreen):
         else:
             first, last = (self.zone.day(instant) for instant in (self._window.start, self._window.end - 1))
             name = f"readings-{self._meter}-{first}-{last}.csv"
-            hint = "file name ending in .csv, .parquet or .xlsx, then Enter; escape cancels"
+            hint = "file name ending in .csv, .parquet or .xlsx, then enter; escape cancels"
             self.query_one(TypedLine).ask("export", hint, name)
 
     @on(TypedLine.Typed)
