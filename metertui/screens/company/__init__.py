@@ -1,4 +1,4 @@
-"""The company screen: accounts, readings by hand and by file, the day close, staff, audit trail."""
+"""The company screen: accounts, readings by hand and by file, the day close, staff, audit log."""
 
 from __future__ import annotations
 
