@@ -181,7 +181,7 @@ def _registered(history: Columns, directory: MeterCodes, book: AccountBook) -> P
 
 def _events(folder: Path, zone: SiteZone, history: Columns, directory: MeterCodes) -> tuple[EditLog, Proof]:
     """Return the edits, and the proof that they are about readings that are stored."""
-    proof = Proof("edits")
+    proof = Proof("decisions about readings")
     events = EditLog(folder, zone)
     try:
         events.load()
