@@ -14,7 +14,7 @@ from metertui.cli.data_folder import folder_of, open_for_reading
 from metertui.cli.delegate import perform
 from metertui.cli.errors import UsageError
 from metertui.cli.options import format_of, parse_at
-from metertui.cli.output import counted, print_row, print_rows, progress_bar, replace_file
+from metertui.cli.output import counted, print_row, print_rows, progress_bar
 from metertui.engine.base import SiteZone, SystemClock, kwh_number, month_before, month_bounds, visible
 from metertui.engine.billing import (
     BillingRun,
@@ -22,13 +22,13 @@ from metertui.engine.billing import (
     ShownBill,
     Statement,
     bill_format,
-    billing_run,
     issued_cells,
     money_text,
     shown_bill,
 )
 from metertui.engine.core import Engine, one_meter
 from metertui.engine.errors import DataError, MeterError
+from metertui.formats import write_run
 
 _AROUND = (("from", "to", "band"), ("tax_percent", "amount"), ("note",))
 """Names in a line before its quantity and price, those after, and those that are not in the table."""
@@ -179,11 +179,6 @@ def _compute_run(engine: Engine, month: str) -> BillingRun:
 
 def _write_run(run: BillingRun, out: Path) -> None:
     """Write all bills of a month to a CSV file, and print their sums to standard error."""
-    with progress_bar("writing bills") as progress, replace_file(out) as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(billing_run.RUN_ROW)
-        for done, row in enumerate(run.rows(), 1):
-            writer.writerow(row)
-            if done % 1000 == 0:
-                progress(done / len(run))
+    with progress_bar("writing bills") as progress:
+        write_run(run, out, progress)
     print(f"{counted(len(run), 'bill')} written to {out}: {run.summary()}", file=sys.stderr)

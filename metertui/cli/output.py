@@ -1,4 +1,4 @@
-"""What commands print: rows in three formats, warnings, the progress bar; and files that are replaced as a whole."""
+"""What commands print: rows in three formats, warnings and the progress bar."""
 
 from __future__ import annotations
 
@@ -10,12 +10,10 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, Final, TextIO
+from typing import Any, Final
 
 from metertui.cli.options import format_of
 from metertui.engine.base import Progress, disarm_formula, visible
-from metertui.engine.errors import MeterError
 
 Row = Mapping[str, Any]
 _MONEY: Final = re.compile(r"-?[0-9]+\.[0-9]{2}")
@@ -116,24 +114,3 @@ def progress_bar(label: str) -> Iterator[Progress]:
     finally:
         if drawn:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
-
-
-@contextmanager
-def replace_file(path: Path) -> Iterator[TextIO]:
-    """Open a text file that takes its name only when it is complete; write to a device or pipe as it is.
-
-    Raises MeterError.
-    """
-    special = path.exists() and not path.is_file()
-    spare = path if special else path.with_name(f".{path.name}.new")
-    try:
-        try:
-            with spare.open("w", encoding="utf-8", newline="") as file:
-                yield file
-            if not special:
-                spare.replace(path)
-        finally:
-            if not special:
-                spare.unlink(missing_ok=True)
-    except OSError as error:
-        raise MeterError(f"cannot write {path}: {error.strerror or error}") from error

@@ -15,9 +15,9 @@ from metertui import settings, simulator
 from metertui.cli.data_folder import folder_of
 from metertui.cli.errors import UsageError
 from metertui.cli.options import format_of, parse_days, parse_time
-from metertui.cli.output import print_rows, progress_bar, replace_file
+from metertui.cli.output import print_rows, progress_bar
 from metertui.engine.base import HOUR, MINUTE, SECOND, format_kwh, visible, window_of_days
-from metertui.formats import Fleet, wide_csv
+from metertui.formats import Fleet, complete_file, wide_csv
 from metertui.simulator import Tally
 
 _UNITS = {"s": SECOND, "m": MINUTE, "h": HOUR}
@@ -109,7 +109,11 @@ def generate(options: argparse.Namespace) -> None:
     interval = _parse_interval(options.interval)
     fleet = Fleet(_positive("--meters", options.meters), options.seed, zone)
     out = Path(options.out)
-    with progress_bar("generating") as progress, replace_file(out) as file:
+    with (
+        progress_bar("generating") as progress,
+        complete_file(out) as spare,
+        spare.open("w", encoding="utf-8", newline="") as file,
+    ):
         if out.suffix in (".txt", ".log"):
             for time_, registers in fleet.history(window.start, window.end - 1, interval):
                 stamp = zone.iso(time_)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from metertui.formats import readers, wide_csv, writers
+from metertui.formats.complete_file import complete_file
 from metertui.formats.readers import FORMS, Form
+from metertui.formats.run_csv import write_run
 from metertui.formats.synthetic import Fleet
 
 __all__ = [
     "FORMS",
     "Fleet",
     "Form",
+    "complete_file",
     "readers",
     "wide_csv",
+    "write_run",
     "writers",
 ]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from metertui.engine.errors import DataError
+import numpy as np
+
+from metertui.engine.core import BadLine, FilePiece
+from metertui.engine.errors import DataError, Refused
+from metertui.engine.storage import Rows
 
 _BLOCK_BYTES: Final = 4_000_000
 """Bytes; some 50,000 lines."""
@@ -31,3 +35,32 @@ def read_blocks(file: BinaryIO, path: Path, first: int = 1, *, size: int = _BLOC
             first += data.count(b"\n")
     if rest:
         yield first, rest + b"\n"
+
+
+def parse_lines(
+    block: bytes, path: Path, first: int, parse: Callable[[bytes], tuple[str, int, int]], blanks: bytes | None = None
+) -> FilePiece:
+    """Parse a block of lines one by one; `first` is the number of the first. Lines with only `blanks` are left out.
+
+    `parse` returns the meter, instant (µs UTC) and register read (Wh) of a line, or raises Refused.
+    """
+    codes: dict[str, int] = {}
+    code, times, whs, lines = [], [], [], []
+    refused = []
+    for number, raw in enumerate(block.split(b"\n")[:-1], first):
+        line = raw.removesuffix(b"\r")
+        if not line.strip(blanks):
+            continue
+        try:
+            meter, time, wh = parse(line)
+        except Refused as error:
+            refused.append(BadLine(path.name, number, error.code, error.why, line.decode("utf-8", "backslashreplace")))
+            continue
+        code.append(codes.setdefault(meter, len(codes)))
+        times.append(time)
+        whs.append(wh)
+        lines.append(number)
+    rows = Rows(
+        list(codes), np.array(code, dtype=np.int32), np.array(times, dtype=np.int64), np.array(whs, dtype=np.int64)
+    )
+    return FilePiece(path.name, rows, np.array(lines, dtype=np.int64), refused)

@@ -11,6 +11,7 @@ import csv
 import io
 import zlib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, Final, TextIO
 
@@ -21,10 +22,10 @@ from numpy.typing import NDArray
 from metertui.engine.accounts import check_field
 from metertui.engine.base import SiteZone, check_meter_id, format_kwh, parse_kwh
 from metertui.engine.columns import Group
-from metertui.engine.core import BadLine, FilePiece
+from metertui.engine.core import FilePiece
 from metertui.engine.errors import Refused
 from metertui.engine.storage import Rows
-from metertui.formats.blocks import read_blocks
+from metertui.formats.blocks import parse_lines, read_blocks
 from metertui.formats.synthetic import Fleet
 
 COLUMNS: Final = (
@@ -108,30 +109,16 @@ def _distinct_rows(frame: pd.DataFrame, columns: Sequence[int]) -> tuple[NDArray
 
 
 def _parse_lines(block: bytes, path: Path, zone: SiteZone, first: int) -> FilePiece:
-    codes: dict[str, int] = {}
     places: dict[Group, int] = {}
-    code, times, whs, group, lines = [], [], [], [], []
-    refused = []
-    for number, raw in enumerate(block.split(b"\n")[:-1], first):
-        line = raw.removesuffix(b"\r")
-        if not line.strip(b" ,"):
-            continue
-        try:
-            meter, time, wh, attributes = _parse_row(line, zone)
-        except Refused as error:
-            refused.append(BadLine(path.name, number, error.code, error.why, line.decode("utf-8", "backslashreplace")))
-            continue
-        code.append(codes.setdefault(meter, len(codes)))
-        group.append(places.setdefault(attributes, len(places)))
-        times.append(time)
-        whs.append(wh)
-        lines.append(number)
-    rows = Rows(
-        list(codes), np.array(code, dtype=np.int32), np.array(times, dtype=np.int64), np.array(whs, dtype=np.int64)
-    )
-    return FilePiece(
-        path.name, rows, np.array(lines, dtype=np.int64), refused, list(places), np.array(group, dtype=np.int32)
-    )
+    place = []
+
+    def parse(line: bytes) -> tuple[str, int, int]:
+        meter, time, wh, group = _parse_row(line, zone)
+        place.append(places.setdefault(group, len(places)))
+        return meter, time, wh
+
+    piece = parse_lines(block, path, first, parse, b" ,")
+    return replace(piece, groups=list(places), group=np.array(place, dtype=np.int32))
 
 
 def _parse_row(line: bytes, zone: SiteZone) -> tuple[str, int, int, Group]:

@@ -8,22 +8,21 @@ three. The *definition* of a table, the report that it answers, goes into the me
 from __future__ import annotations
 
 import json
-import os
 import tempfile
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, TextIO
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import pandas as pd
 
 from metertui.engine.base import disarm_formula
 from metertui.engine.errors import MeterError
+from metertui.formats.complete_file import complete_file
 
 if TYPE_CHECKING:  # they load slowly, and most sessions need neither
     import pyarrow as pa
-    import xlsxwriter
+    import xlsxwriter.exceptions
 
 SUFFIXES: Final = (".csv", ".parquet", ".xlsx")
 MAX_SHEET_ROWS: Final = 1_048_575
@@ -63,144 +62,106 @@ def open_table(
     MeterError if the disk fails.
     """
     kind = check_suffix(path)
-    special = path.exists() and not path.is_file()
-    if special and kind != ".csv":
+    if kind != ".csv" and path.exists() and not path.is_file():
         raise FileNameError(f"{path} is not a regular file; only CSV can be written to it")
-    spare = path if special else path.with_name(f".{path.name}.new")
-    beside = path.with_name(f"{path.name}.json")
-    try:
-        try:
-            writer = _WRITERS[kind](spare, columns, zone, definition or {})
-            try:
-                yield writer.add_rows
-                writer.close()
-            finally:
-                writer.release()
-            if commit is not None:
-                commit()
-            if not special:
-                if kind == ".csv" and definition:
-                    _write_definition(beside, definition)
-                os.replace(spare, path)
-        finally:
-            if not special:
-                spare.unlink(missing_ok=True)
-    except OSError as error:
-        raise MeterError(f"cannot write {path}: {error.strerror or error}") from error
+    with complete_file(path) as spare:
+        with _WRITERS[kind](spare, columns, zone, definition or {}) as add:
+            yield add
+        if commit is not None:
+            commit()
+        if kind == ".csv" and definition and spare != path:
+            with complete_file(path.with_name(f"{path.name}.json")) as beside:
+                beside.write_text(json.dumps(definition, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
-def _write_definition(path: Path, definition: Definition) -> None:
-    spare = path.with_name(f".{path.name}.new")
-    try:
-        spare.write_text(json.dumps(definition, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-        spare.replace(path)
-    finally:
-        spare.unlink(missing_ok=True)
+def _disarm_texts(frame: pd.DataFrame, columns: Columns) -> pd.DataFrame:
+    texts = {}
+    for name, kind in columns.items():
+        if kind == "text":
+            column = frame[name]
+            safe = {value: disarm_formula(value) for value in column.dropna().unique()}
+            if any(value != armed for armed, value in safe.items()):
+                texts[name] = column.map(safe)
+    return frame.assign(**texts)[list(columns)]
 
 
-class _Writer(ABC):
-    def __init__(self, path: Path, columns: Columns, zone: str, definition: Definition) -> None:
-        self._columns = columns
-
-    @abstractmethod
-    def add_rows(self, frame: pd.DataFrame) -> None:
-        """Write the next rows."""
-
-    @abstractmethod
-    def close(self) -> None:
-        """Complete the file."""
-
-    @abstractmethod
-    def release(self) -> None:
-        """Close what is still open; does nothing after `close`."""
-
-    def _disarm_texts(self, frame: pd.DataFrame) -> pd.DataFrame:
-        texts = {}
-        for name, kind in self._columns.items():
-            if kind == "text":
-                column = frame[name]
-                safe = {value: disarm_formula(value) for value in column.dropna().unique()}
-                if any(value != armed for armed, value in safe.items()):
-                    texts[name] = column.map(safe)
-        return frame.assign(**texts)[list(self._columns)]
+@contextmanager
+def _open_csv(path: Path, columns: Columns, zone: str, definition: Definition) -> Iterator[AddRows]:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.write(",".join(columns) + "\n")
+        form: dict[str, Any] = {"header": False, "index": False, "float_format": _format_number, "lineterminator": "\n"}
+        yield lambda frame: _disarm_texts(frame, columns).to_csv(file, **form)
 
 
-class _Csv(_Writer):
-    def __init__(self, path: Path, columns: Columns, zone: str, definition: Definition) -> None:
-        super().__init__(path, columns, zone, definition)
-        self._file: TextIO = path.open("w", encoding="utf-8", newline="")
-        self._file.write(",".join(columns) + "\n")
+@contextmanager
+def _open_parquet(path: Path, columns: Columns, zone: str, definition: Definition) -> Iterator[AddRows]:
+    import pyarrow as pa  # noqa: PLC0415
+    from pyarrow import parquet  # noqa: PLC0415
 
-    def add_rows(self, frame: pd.DataFrame) -> None:
-        self._disarm_texts(frame).to_csv(
-            self._file, header=False, index=False, float_format=_format_number, lineterminator="\n"
-        )
+    kinds: dict[str, pa.DataType] = {
+        "text": pa.string(),
+        "time": pa.timestamp("us", tz=zone),
+        "kwh": pa.float64(),
+        "number": pa.float64(),
+        "count": pa.int64(),
+    }
+    metadata = {METADATA_KEY: json.dumps(definition, ensure_ascii=False).encode()} if definition else None
+    schema = pa.schema([(name, kinds[kind]) for name, kind in columns.items()], metadata=metadata)
 
-    def close(self) -> None:
-        self._file.flush()
-
-    def release(self) -> None:
-        self._file.close()
-
-
-class _Parquet(_Writer):
-    def __init__(self, path: Path, columns: Columns, zone: str, definition: Definition) -> None:
-        import pyarrow as pa  # noqa: PLC0415
-        from pyarrow import parquet  # noqa: PLC0415
-
-        super().__init__(path, columns, zone, definition)
-        self._zone = zone
-        kinds: dict[str, pa.DataType] = {
-            "text": pa.string(),
-            "time": pa.timestamp("us", tz=zone),
-            "kwh": pa.float64(),
-            "number": pa.float64(),
-            "count": pa.int64(),
-        }
-        metadata = {METADATA_KEY: json.dumps(definition, ensure_ascii=False).encode()} if definition else None
-        self._schema = pa.schema([(name, kinds[kind]) for name, kind in columns.items()], metadata=metadata)
-        self._writer = parquet.ParquetWriter(path, self._schema, compression="zstd")
-
-    def add_rows(self, frame: pd.DataFrame) -> None:
-        import pyarrow as pa  # noqa: PLC0415
-
-        frame = self._disarm_texts(frame)
+    def add_rows(frame: pd.DataFrame) -> None:
+        frame = _disarm_texts(frame, columns)
         times = {
-            name: pd.to_datetime(frame[name], utc=True, format="ISO8601").dt.tz_convert(self._zone).dt.as_unit("us")
-            for name, kind in self._columns.items()
+            name: pd.to_datetime(frame[name], utc=True, format="ISO8601").dt.tz_convert(zone).dt.as_unit("us")
+            for name, kind in columns.items()
             if kind == "time"
         }
-        table = pa.Table.from_pandas(frame.assign(**times), schema=self._schema, preserve_index=False)
-        self._writer.write_table(table.replace_schema_metadata(self._schema.metadata))
+        table = pa.Table.from_pandas(frame.assign(**times), schema=schema, preserve_index=False)
+        writer.write_table(table.replace_schema_metadata(schema.metadata))
 
-    def close(self) -> None:
-        self._writer.close()
-
-    def release(self) -> None:
-        if self._writer.is_open:
-            self._writer.close()
+    with parquet.ParquetWriter(path, schema, compression="zstd") as writer:
+        yield add_rows
 
 
-class _Workbook(_Writer):
-    def __init__(self, path: Path, columns: Columns, zone: str, definition: Definition) -> None:
-        import xlsxwriter  # noqa: PLC0415
+@contextmanager
+def _open_workbook(path: Path, columns: Columns, zone: str, definition: Definition) -> Iterator[AddRows]:
+    import xlsxwriter.exceptions  # noqa: PLC0415
 
-        super().__init__(path, columns, zone, definition)
-        self._definition = definition
-        self._temporary = tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent)
+    with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as temporary:
         # One row at a time is in memory; the others are in temporary files beside the workbook.
-        self._book: xlsxwriter.Workbook = xlsxwriter.Workbook(
-            str(path), {"constant_memory": True, "tmpdir": self._temporary.name, "strings_to_formulas": False}
+        book = xlsxwriter.Workbook(
+            str(path), {"constant_memory": True, "tmpdir": temporary, "strings_to_formulas": False}
         )
-        self._bold = self._book.add_format({"bold": True})
-        self._left = self._book.add_format({"align": "left"})
-        self._formats = {"kwh": self._book.add_format({"num_format": "0.000"})}
+        try:
+            sheets = _Sheets(book, columns)
+            yield sheets.add_rows
+            sheets.end_table()
+            if definition:
+                sheets.add_definition(definition)
+        except BaseException:
+            for sheet in book.worksheets():
+                sheet.row_data_fh.close()
+            raise
+        try:
+            book.close()
+        except xlsxwriter.exceptions.FileCreateError as error:
+            raise OSError(str(error)) from error
+
+
+class _Sheets:
+    """The sheets of a workbook: those of the table, as many as it needs, and that of its definition."""
+
+    def __init__(self, book: xlsxwriter.Workbook, columns: Columns) -> None:
+        self._book = book
+        self._columns = columns
+        self._bold = book.add_format({"bold": True})
+        self._left = book.add_format({"align": "left"})
+        self._formats = {"kwh": book.add_format({"num_format": "0.000"})}
         self._sheets = 0
         self._row = MAX_SHEET_ROWS
-        self._closed = False
 
     def add_rows(self, frame: pd.DataFrame) -> None:
-        columns = self._disarm_texts(frame)
+        """Write the next rows."""
+        columns = _disarm_texts(frame, self._columns)
         cells = list(zip(*(columns[name].astype(object).tolist() for name in self._columns), strict=True))
         for cell in cells:
             if self._row >= MAX_SHEET_ROWS:
@@ -214,34 +175,23 @@ class _Workbook(_Writer):
                 else:
                     self._sheet.write_number(self._row, place, value, self._formats.get(kind))
 
-    def close(self) -> None:
-        import xlsxwriter.exceptions  # noqa: PLC0415
-
+    def end_table(self) -> None:
+        """Complete the sheets of the table; there is one even if it has no rows."""
         if not self._sheets:
             self._next_sheet()
         self._end_sheet()
-        if self._definition:
-            sheet = self._book.add_worksheet("Definition")
-            sheet.set_column(0, 0, 20)
-            sheet.set_column(1, 1, 60)
-            for row, (name, value) in enumerate(self._definition.items()):
-                sheet.write_string(row, 0, name, self._bold)
-                if isinstance(value, int | float):
-                    sheet.write_number(row, 1, value, self._left)
-                else:
-                    sheet.write_string(row, 1, disarm_formula(_describe_value(value)))
-        self._closed = True
-        try:
-            self._book.close()
-        except xlsxwriter.exceptions.FileCreateError as error:
-            raise OSError(str(error)) from error
 
-    def release(self) -> None:
-        if not self._closed:
-            self._closed = True
-            for sheet in self._book.worksheets():
-                sheet.row_data_fh.close()
-        self._temporary.cleanup()
+    def add_definition(self, definition: Definition) -> None:
+        """Add the last sheet."""
+        sheet = self._book.add_worksheet("Definition")
+        sheet.set_column(0, 0, 20)
+        sheet.set_column(1, 1, 60)
+        for row, (name, value) in enumerate(definition.items()):
+            sheet.write_string(row, 0, name, self._bold)
+            if isinstance(value, int | float):
+                sheet.write_number(row, 1, value, self._left)
+            else:
+                sheet.write_string(row, 1, disarm_formula(_describe_value(value)))
 
     def _end_sheet(self) -> None:
         """Add a filter to the headings."""
@@ -260,7 +210,7 @@ class _Workbook(_Writer):
         self._row = 0
 
 
-_WRITERS: Final[dict[str, type[_Writer]]] = {".csv": _Csv, ".parquet": _Parquet, ".xlsx": _Workbook}
+_WRITERS: Final = {".csv": _open_csv, ".parquet": _open_parquet, ".xlsx": _open_workbook}
 
 
 def _describe_value(value: object) -> str:

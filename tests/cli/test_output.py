@@ -1,15 +1,13 @@
-"""What commands print: tables, the progress bar, files that appear when they are complete."""
+"""What commands print: tables and the progress bar."""
 
 from __future__ import annotations
 
 import io
 import sys
-from pathlib import Path
 
 import pytest
 
 from metertui.cli import output
-from metertui.engine.errors import MeterError
 
 
 class Terminal(io.StringIO):
@@ -62,21 +60,3 @@ def test_progress_bar_is_not_drawn_without_a_terminal(
     with output.progress_bar("counting") as share:
         share(0.5)
     assert capsys.readouterr().err == ""
-
-
-def test_replaced_file_appears_when_it_is_complete(tmp_path: Path) -> None:
-    path = tmp_path / "out.csv"
-    with output.replace_file(path) as file:
-        file.write("new")
-        assert not path.exists()
-    assert path.read_text() == "new"
-    with pytest.raises(MeterError), output.replace_file(path) as file:
-        raise MeterError("in the middle")
-    assert path.read_text() == "new"
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_replaced_file_may_be_a_device() -> None:
-    with output.replace_file(Path("/dev/null")) as file:
-        file.write("away with it")
-    assert Path("/dev/null").is_char_device()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from metertui.engine.billing import bill_format, billing_run, statements, tariffs
+from metertui.engine.billing import bill_format, statements, tariffs
 from metertui.engine.billing.bill_ledger import BillBook, Ledger, issued_cells, ledger_problems
 from metertui.engine.billing.billing_run import RUN_ROW, BillingRun, unbilled_differences
 from metertui.engine.billing.charges import ENERGY, Charge
@@ -44,7 +44,6 @@ __all__ = [
     "Terms",
     "bill_format",
     "bill_only_meter",
-    "billing_run",
     "clock",
     "decimals",
     "issued_cells",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import csv
 from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
@@ -16,8 +15,9 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, ProgressBar, Static
 
 from metertui.engine.base import Progress, SiteZone, month_bounds
-from metertui.engine.billing import RUN_ROW, BillingRun
+from metertui.engine.billing import BillingRun
 from metertui.engine.errors import MeterError
+from metertui.formats import write_run
 from metertui.headend import HeadEnd
 from metertui.screens.fields import Field
 from metertui.screens.shell import Cancelled, Sessions, Steady, Work, as_operator
@@ -148,8 +148,8 @@ class BillingRunScreen(ThriftyModal[None]):
             await asyncio.to_thread(write_run, run, path, progress)
         except Cancelled:
             self._say("Cancelled; no file was written.")
-        except OSError as error:
-            self._say(f"! cannot write {path}: {error.strerror or error}")
+        except MeterError as error:
+            self._say(f"! {error}")
         else:
             self._headend.audit(self._sessions.email, "export", str(path), f"{len(run)} bills of {run.month}")
             self._say(f"Written to {path}.", *summary_lines(run))
@@ -190,22 +190,3 @@ def summary_lines(run: BillingRun) -> tuple[str, str]:
         f"{fmt.count(run.changes)} adjustments to issue.",
         fmt.reason(f"Total: {run.summary()}"),
     )
-
-
-def write_run(run: BillingRun, path: Path, progress: Progress) -> None:
-    """Write a run's rows to a CSV file. The file gets its name only when it is complete.
-
-    Raises OSError, and any exception from `progress`.
-    """
-    spare = path.with_name(f".{path.name}.new")
-    try:
-        with spare.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(RUN_ROW)
-            for done, row in enumerate(run.rows(), 1):
-                writer.writerow(row)
-                if done % 500 == 0:
-                    progress(done / len(run))
-        spare.replace(path)
-    finally:
-        spare.unlink(missing_ok=True)

@@ -1,0 +1,21 @@
+"""The bills of a billing run as a CSV file."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+from metertui.engine.base import Progress
+from metertui.engine.billing import RUN_ROW, BillingRun
+from metertui.formats.complete_file import complete_file
+
+
+def write_run(run: BillingRun, path: Path, progress: Progress) -> None:
+    """Write the rows of a run. Raises MeterError, and any exception from `progress`; then no file remains."""
+    with complete_file(path) as spare, spare.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(RUN_ROW)
+        for done, row in enumerate(run.rows(), 1):
+            writer.writerow(row)
+            if done % 500 == 0:
+                progress(done / len(run))
