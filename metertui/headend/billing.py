@@ -41,7 +41,7 @@ class Billing:
         found = tariffs.parse_tariffs(data, path)
 
         def save() -> None:
-            if tariffs.read_tariff_file(path) != before:
+            if durable.read_data_file(path) != before:
                 raise MeterError(f"{path.name} has changed since it was opened; open it again")
             durable.replace_file(path, data)
 

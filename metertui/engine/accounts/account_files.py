@@ -6,8 +6,6 @@ one step. Columns beyond the six that other programs know are ours; what others 
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -22,7 +20,7 @@ from metertui.engine.accounts.account_history import Moves
 from metertui.engine.attributes import ATTRIBUTES, FIELDS, FIRST_FIELDS, Group
 from metertui.engine.base import SiteZone
 from metertui.engine.errors import DataError, Refused, StorageError
-from metertui.engine.storage import CsvTable, durable
+from metertui.engine.storage import CsvTable, durable, encode_rows
 
 KNOWN: Final = ("identifier", *FIRST_FIELDS)
 OURS: Final = (*FIELDS[len(FIRST_FIELDS) :], "status", "registered")
@@ -62,7 +60,7 @@ class AccountFiles:
 
     def read_accounts(self) -> dict[str, Account]:
         """Return the accounts of `users.csv` by meter, without a torn last line. Raises DataError, OSError."""
-        waiting = _waiting(self.path)
+        waiting = durable.read_present(durable.pending_path(self.path))
         self.pending = waiting is not None
         table = CsvTable(self.path, KNOWN, OURS, torn_ok=True, data=waiting)
         names = table.names
@@ -84,7 +82,7 @@ class AccountFiles:
 
         Call after `read_accounts`. Raises DataError, OSError.
         """
-        waiting = _waiting(self.history_path) if self.pending else None
+        waiting = durable.read_present(durable.pending_path(self.history_path)) if self.pending else None
         return account_history.read_moves(self.history_path, self._zone, waiting)
 
     def finish_change(self) -> None:
@@ -105,27 +103,23 @@ class AccountFiles:
     def append_rows(self, accounts: Sequence[Account], *, sync: bool = True) -> int:
         """Append rows. Return the size before, with which `cut_rows` undoes it. Raises StorageError."""
         self._clear()
-        try:
+        self.appendable = False  # unless all goes well, or only the write fails and can be undone
+        with durable.writing(self.path):
             fd = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
-        except OSError as error:
-            self.appendable = False
-            raise durable.storage_error(self.path, error) from error
-        try:
-            size = os.fstat(fd).st_size
             try:
-                durable.write_all(fd, self._csv(accounts))
-            except OSError as error:
-                self.cut_rows(size)
-                raise durable.storage_error(self.path, error) from error
-            try:
-                if sync:
-                    durable.sync_file(fd)
-            except OSError as error:
-                self.cut_rows(size)
-                self.appendable = False  # after a failed sync the content on disk is unknown: the file is rewritten
-                raise durable.storage_error(self.path, error) from error
-        finally:
-            os.close(fd)
+                size = os.fstat(fd).st_size
+                self.appendable = True
+                try:
+                    durable.write_all(fd, self._csv(accounts))
+                    self.appendable = not sync  # after a failed sync the content on disk is unknown
+                    if sync:
+                        durable.sync_file(fd)
+                except OSError:
+                    self.cut_rows(size)
+                    raise
+            finally:
+                os.close(fd)
+        self.appendable = True
         return size
 
     def cut_rows(self, size: int) -> None:
@@ -186,21 +180,15 @@ class AccountFiles:
 
     def _copy(self, draft: durable.Replacement, size: int, old: bytes, new: bytes) -> bool:
         """Copy the first `size` bytes with one row replaced. Return whether the row was there exactly once."""
-        try:
-            with self.path.open("rb") as file:
-                return durable.copy_replacing(file, size, b"\n" + old, b"\n" + new, draft.write)
-        except OSError as error:
-            raise durable.storage_error(self.path, error) from error
+        with durable.writing(self.path), self.path.open("rb") as file:
+            return durable.copy_replacing(file, size, b"\n" + old, b"\n" + new, draft.write)
 
     def add_registrations(self, draft: durable.Replacement, size: int, end: int) -> None:
         """Append the registrations made since to a draft. Raises StorageError."""
         if end > size:
-            try:
-                with self.path.open("rb") as file:
-                    file.seek(size)
-                    draft.write(file.read(end - size))
-            except OSError as error:
-                raise durable.storage_error(self.path, error) from error
+            with durable.writing(self.path), self.path.open("rb") as file:
+                file.seek(size)
+                draft.write(file.read(end - size))
 
     def switch_drafts(self, users: durable.Replacement, history: durable.Replacement | None) -> None:
         """Move drafts into place: both, after a crash both at the next start, or none. Raises StorageError."""
@@ -224,32 +212,21 @@ class AccountFiles:
     # -- rows --------------------------------------------------------------------------------------------------
 
     def _header(self) -> bytes:
-        header = io.StringIO()
-        csv.writer(header, lineterminator="\n").writerow((*_HEADER, *self._other_names))
-        return header.getvalue().encode()
+        return encode_rows([(*_HEADER, *self._other_names)])
 
     def _csv(self, accounts: Iterable[Account]) -> bytes:
-        out = io.StringIO()
-        writer = csv.writer(out, lineterminator="\n")
-        nothing = [""] * len(self._other_names)
-        for account in accounts:
-            status = "active" if account.active else "deactivated"
-            registered = "" if account.registered is None else self._zone.iso(account.registered)
-            writer.writerow((*_text_of(account), status, registered, *self._others.get(account.meter, nothing)))
-        return out.getvalue().encode()
+        return encode_rows(map(self._row, accounts))
+
+    def _row(self, account: Account) -> tuple[str, ...]:
+        status = "active" if account.active else "deactivated"
+        registered = "" if account.registered is None else self._zone.iso(account.registered)
+        others = self._others.get(account.meter) or [""] * len(self._other_names)
+        return *_text_of(account), status, registered, *others
 
 
 def paths(folder: Path) -> tuple[Path, Path]:
     """Return the paths of `accounts_history.csv` and `users.csv`. The draft of the second commits a change of both."""
     return folder / "accounts_history.csv", folder / "users.csv"
-
-
-def _waiting(path: Path) -> bytes | None:
-    """Return the pending replacement of a file; None without one. Raises OSError."""
-    try:
-        return durable.pending_path(path).read_bytes()
-    except FileNotFoundError:
-        return None
 
 
 def _accounts_of(table: CsvTable, zone: SiteZone) -> Iterator[tuple[int, Account, list[str]]]:

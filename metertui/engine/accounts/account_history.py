@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import sys
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from operator import itemgetter
 from pathlib import Path
 from typing import Final
@@ -14,7 +13,7 @@ from metertui.engine.accounts.account import Account
 from metertui.engine.attributes import ATTRIBUTES, FIRST_FIELDS, Group
 from metertui.engine.base import SiteZone, check_meter_id
 from metertui.engine.errors import DataError, Refused
-from metertui.engine.storage import CsvTable
+from metertui.engine.storage import CsvTable, encode_rows
 
 HISTORY_KNOWN: Final = ("identifier", "effective_from", *(name for name in ATTRIBUTES if name in FIRST_FIELDS))
 HISTORY_LATER: Final = tuple(name for name in ATTRIBUTES if name not in FIRST_FIELDS)
@@ -54,9 +53,5 @@ def is_unfinished(moves: Sequence[tuple[int, Group]], account: Account | None) -
 
 def moves_as_csv(moves: Moves, zone: SiteZone) -> bytes:
     """Return the content of the file for `moves`."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(_HEADER)
-    for meter, of_meter in moves.items():
-        writer.writerows((meter, zone.iso(since), *group) for since, group in of_meter)
-    return out.getvalue().encode()
+    rows = ((meter, zone.iso(since), *group) for meter, of_meter in moves.items() for since, group in of_meter)
+    return encode_rows(chain([_HEADER], rows))

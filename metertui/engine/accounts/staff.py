@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 import secrets
 from dataclasses import dataclass
@@ -15,10 +13,10 @@ from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 
 from metertui.engine.errors import DataError, MeterError
-from metertui.engine.storage import CsvTable, durable
+from metertui.engine.storage import CsvTable, durable, encode_rows
 
 ROLES: Final = ("operator", "government")
-_HEADER: Final = ["email", "role", "password_hash"]
+_HEADER: Final = ("email", "role", "password_hash")
 _HASH: Final = re.compile(r"\$argon2id\$[-A-Za-z0-9+/=,$]{1,500}")
 
 
@@ -144,13 +142,8 @@ class StaffBook:
 
     def _save(self, members: dict[str, Member]) -> None:
         """Replace the staff on disk, then in memory."""
-        out = io.StringIO()
-        writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(_HEADER)
-        writer.writerows(
-            (members[name].email, members[name].role, members[name].password_hash) for name in sorted(members)
-        )
-        durable.replace_file(self._path, out.getvalue().encode(), mode=0o600)
+        rows = [(member.email, member.role, member.password_hash) for _, member in sorted(members.items())]
+        durable.replace_file(self._path, encode_rows([_HEADER, *rows]), mode=0o600)
         self._members = members
 
 

@@ -107,7 +107,8 @@ class BillBook:
         Raises DataError for an invalid entry and for a file that another program has changed, MeterError for a file
         that cannot be read.
         """
-        path, data = self.path_of_month(month), self._data(month)
+        path = self.path_of_month(month)
+        data = durable.read_data_file(path)
         if data is None:
             return Ledger(month)
         self._check_unchanged(path, data)
@@ -115,31 +116,23 @@ class BillBook:
 
     def check_unchanged(self, month: str) -> None:
         """Raise DataError if another program has changed the file of a month, MeterError if it cannot be read."""
-        data = self._data(month)
+        path = self.path_of_month(month)
+        data = durable.read_data_file(path)
         if data is not None:
-            self._check_unchanged(self.path_of_month(month), data)
+            self._check_unchanged(path, data)
 
     def _check_unchanged(self, path: Path, data: bytes) -> None:
         line = self.manifest.read_entries().get(path.name)
         if line is not None and not line.matches(data):
             raise DataError(path, None, _CHANGED)
 
-    def _data(self, month: str) -> bytes | None:
-        """Return the content of a month's file; None if there is no file. Raises MeterError."""
-        path = self.path_of_month(month)
-        try:
-            return path.read_bytes()
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise MeterError(f"cannot read {path}: {error.strerror or error}") from error
-
     def ledger_of_meter(self, month: str, meter: str) -> Ledger:
         """Return the ledger of a month for one meter. Only the rows of the meter are parsed.
 
         Raises DataError for an invalid entry, MeterError. `check_unchanged` is for the whole file.
         """
-        path, data = self.path_of_month(month), self._data(month)
+        path = self.path_of_month(month)
+        data = durable.read_data_file(path)
         if data is None:
             return Ledger(month)
         rows, mark, at = [], f"\n{meter},".encode(), 0
@@ -157,11 +150,11 @@ class BillBook:
         added.
         """
         path = self.path_of_month(ledger.month)
-        try:
+        with durable.writing(path):
             if not self.folder.is_dir():
                 self.folder.mkdir()
                 durable.sync_folder(self.folder.parent)
-            if (path.read_bytes() if path.exists() else b"") != ledger.data:
+            if (durable.read_present(path) or b"") != ledger.data:
                 raise MeterError(f"{path.name} has changed since the run began; run it again")
             before = ledger.data or (",".join(HEADER) + "\n").encode()
             if not before.endswith(b"\n"):
@@ -169,8 +162,6 @@ class BillBook:
             self.manifest.begin_change([path.name])
             durable.replace_file(path, [before, rows])
             self.manifest.end_change([path.name])
-        except OSError as error:
-            raise durable.storage_error(path, error) from error
 
     def complete_manifest(self) -> None:
         """Add the checksums that an interrupted run left out. Raises DataError, StorageError, OSError."""

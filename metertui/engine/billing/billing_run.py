@@ -110,10 +110,8 @@ class BillingRun:
         if self.bills.end > now:
             raise MeterError(f"{self.month} is not over: its bills cannot be issued yet")
         count = 0
-        try:
+        with durable.writing(self._book.folder):
             self._book.complete_manifest()
-        except OSError as error:
-            raise durable.storage_error(self._book.folder, error) from error
         for pending in self._pending:
             rows = []
             own = pending.ledger.month == self.month

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from metertui.engine.base import MINUTE, SiteZone
 from metertui.engine.billing.charges import ENERGY, Kind
 from metertui.engine.errors import DataError, MeterError
-from metertui.engine.storage import CsvTable
+from metertui.engine.storage import CsvTable, durable
 
 NAME: Final = "tariffs.csv"
 COLUMNS: Final = (
@@ -180,18 +180,8 @@ class TariffFile:
 
 def load_tariffs(path: Path) -> Tariffs | None:
     """Return the tariffs of a file; None if there is no file. Raises DataError with the line, MeterError."""
-    data = read_tariff_file(path)
+    data = durable.read_data_file(path)
     return None if data is None else parse_tariffs(data, path)
-
-
-def read_tariff_file(path: Path) -> bytes | None:
-    """Return the content of a file; None if there is no file. Raises MeterError."""
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise MeterError(f"cannot read {path}: {error.strerror or error}") from error
 
 
 def parse_tariffs(data: bytes, path: Path) -> Tariffs:

@@ -15,11 +15,12 @@ import re
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
 import zstandard
 
@@ -54,10 +55,14 @@ class BackupReport:
     files: int = 0
     bytes: int = 0
 
+    def count(self, member: Member) -> None:
+        """Count a file."""
+        self.files += 1
+        self.bytes += len(member.data)
 
-class _Sink(Protocol):
-    def add(self, member: Member) -> None:
-        """Add a file."""
+
+_Add = Callable[[Member], None]
+"""Adds a file to a backup, or to what is restored."""
 
 
 def back_up(folder: Path, target: Path, progress: Progress) -> BackupReport:
@@ -73,16 +78,12 @@ def back_up(folder: Path, target: Path, progress: Progress) -> BackupReport:
         raise MeterError(f"{target} is inside the data folder; put the backup elsewhere")
     report, sums = BackupReport(), []
     packed = target.name.endswith(SUFFIX)
-    try:
-        with (_packing if packed else _laying)(target) as sink:
-            for member in _members(folder, progress):
-                sink.add(member)
-                sums.append(f"{sha256_of(member.data)}  {member.name}\n")
-                report.files += 1
-                report.bytes += len(member.data)
-            sink.add(Member(_SUMS, 0o644, "".join(sums).encode()))
-    except OSError as error:
-        raise durable.storage_error(target, error) from error
+    with durable.writing(target), (_packing if packed else _laying)(target) as add:
+        for member in _members(folder, progress):
+            add(member)
+            sums.append(f"{sha256_of(member.data)}  {member.name}\n")
+            report.count(member)
+        add(Member(_SUMS, 0o644, "".join(sums).encode()))
     return report
 
 
@@ -99,21 +100,18 @@ def restore(source: Path, folder: Path, progress: Progress) -> BackupReport:
     found: dict[str, str] = {}
     stated: dict[str, str] | None = None
     try:
-        with _laying(folder) as sink:
+        with durable.writing(folder), _laying(folder) as add:
             for member, share in _unpacked(source) if source.is_file() else _laid(source):
                 if member.name == _SUMS:
                     stated = _sums(member.data, source)
                     continue
                 found[member.name] = sha256_of(member.data)
-                sink.add(member)
-                report.files += 1
-                report.bytes += len(member.data)
+                add(member)
+                report.count(member)
                 progress(share)
             _compare(source, found, stated)
     except (zstandard.ZstdError, tarfile.TarError, EOFError) as error:
         raise MeterError(f"{source} is not a complete backup: {error}") from error
-    except OSError as error:
-        raise durable.storage_error(folder, error) from error
     return report
 
 
@@ -219,34 +217,24 @@ def _consistent(
 # -- where a backup is put ---------------------------------------------------------------------------------------
 
 
-class _Packed:
-    def __init__(self, tar: tarfile.TarFile) -> None:
-        self._tar = tar
-
-    def add(self, member: Member) -> None:
-        info = tarfile.TarInfo(member.name)
-        info.size, info.mode = len(member.data), member.mode
-        self._tar.addfile(info, io.BytesIO(member.data))
+def _pack(tar: tarfile.TarFile, member: Member) -> None:
+    info = tarfile.TarInfo(member.name)
+    info.size, info.mode = len(member.data), member.mode
+    tar.addfile(info, io.BytesIO(member.data))
 
 
-class _Laid:
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def add(self, member: Member) -> None:
-        path = self._folder / member.name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            os.fchmod(fd, member.mode)
-            durable.write_all(fd, member.data)
-            os.fsync(fd)
-        finally:
-            os.close(fd)
+def _lay(folder: Path, member: Member) -> None:
+    path = folder / member.name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        os.fchmod(file.fileno(), member.mode)
+        file.write(member.data)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 @contextmanager
-def _packing(target: Path) -> Iterator[_Sink]:
+def _packing(target: Path) -> Iterator[_Add]:
     """Write a `.tar.zst` that gets its name once it is complete and on disk."""
     spare = target.with_name(f".{target.name}.new")
     try:
@@ -255,7 +243,7 @@ def _packing(target: Path) -> Iterator[_Sink]:
                 zstandard.ZstdCompressor(write_checksum=True).stream_writer(raw, closefd=False) as packed,
                 tarfile.open(fileobj=packed, mode="w|", format=tarfile.PAX_FORMAT) as tar,
             ):
-                yield _Packed(tar)
+                yield partial(_pack, tar)
             raw.flush()
             os.fsync(raw.fileno())
         spare.rename(target)
@@ -265,13 +253,13 @@ def _packing(target: Path) -> Iterator[_Sink]:
 
 
 @contextmanager
-def _laying(target: Path) -> Iterator[_Sink]:
+def _laying(target: Path) -> Iterator[_Add]:
     """Write a folder that gets its name once it is complete and on disk."""
     target.parent.mkdir(parents=True, exist_ok=True)
     spare = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     try:
         spare.chmod(0o755)
-        yield _Laid(spare)
+        yield partial(_lay, spare)
         for inner, _, _ in os.walk(spare):
             durable.sync_folder(Path(inner))
         spare.rename(target)  # over an empty folder, if there is one

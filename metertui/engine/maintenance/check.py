@@ -21,7 +21,7 @@ from metertui.engine.errors import DataError
 from metertui.engine.index import MeterCodes, ReadingStore
 from metertui.engine.maintenance import check_bills, reconcile
 from metertui.engine.maintenance.proof import Proof
-from metertui.engine.storage import Archive, ManifestEntry, Rows, wal
+from metertui.engine.storage import Archive, ManifestEntry, Rows, durable, wal
 from metertui.engine.vee import EditLog
 
 
@@ -117,9 +117,9 @@ def _day_files(archive: Archive, zone: SiteZone, progress: Progress) -> tuple[li
 def _day_file(archive: Archive, day: date, line: ManifestEntry | None, order: Proof, whole: Proof) -> Rows | None:
     """Return the readings of a day file, or None if it cannot be read. `line` is its line in the manifest."""
     path = archive.path_of_day(day)
-    data = _data(path)
+    data = durable.read_present(path) or b""
     if line is not None and not line.matches(data):  # read it again: a server may have written it since
-        data = _data(path)
+        data = durable.read_present(path) or b""
         with contextlib.suppress(DataError):  # after the file: while that is written, its line has no checksum
             line = archive.manifest.read_entries().get(archive.name_of_day(day))
     whole.count += line is not None and bool(line.sha256)
@@ -134,13 +134,6 @@ def _day_file(archive: Archive, day: date, line: ManifestEntry | None, order: Pr
     if changed:
         whole.fail(f"{path}: edited by hand: it differs from what was written; --repair accepts it as it is")
     return rows
-
-
-def _data(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return b""
 
 
 def _in_order(rows: Rows, path: Path, day: date, zone: SiteZone, proof: Proof) -> None:

@@ -87,15 +87,9 @@ def repair_folder(folder: Path, rules: Rules, progress: Progress) -> list[FileRe
         archive = Archive(folder, rules.zone)
         days = archive.stored_days()
         durable.finish_pending(account_files.paths(folder))
-        tables = [parting for part in (_users, _moves, _events) if (parting := part(folder, rules.zone))]
-        done = [_written(parting) for parting in tables]
-        for name in (wal.LOG, wal.SEALED):
-            parting = _log(folder / name, rules.zone)
-            if parting is not None:
-                done.append(_written(parting))
-        manifest = _manifest(archive)
-        if manifest is not None:
-            done.append(_written(manifest))
+        tables = [part(folder, rules.zone) for part in (_users, _moves, _events)]
+        logs = [_log(folder / name, rules.zone) for name in (wal.LOG, wal.SEALED)]
+        done = [_written(parting) for parting in (*tables, *logs, _manifest(archive)) if parting is not None]
         lines = archive.manifest.read_entries()
         accepted = []
         for number, day in enumerate(days, 1):
@@ -124,7 +118,7 @@ def _written(parting: _FileSplit) -> FileRepair:
 
 def _log(path: Path, zone: SiteZone) -> _FileSplit | None:
     """Split a log; None if it has no broken lines."""
-    data = _read(path)
+    data = durable.read_present(path) or b""
     try:
         if len(wal.recover_log(data, path, zone)[1]) == len(data):
             return None
@@ -231,7 +225,8 @@ def _table(
     parting = _FileSplit(path)
     names: list[str] | None = None
     before = b""
-    for number, raw, cells, why in _records(_read(path).splitlines(keepends=True)):
+    data = durable.read_present(path) or b""
+    for number, raw, cells, why in _records(data.splitlines(keepends=True)):
         if cells is not None and _is_blank(cells):
             parting.keep(raw, counts=False)
             before += raw if names is None else b""
@@ -310,7 +305,7 @@ def _manifest(archive: Archive) -> _FileSplit | None:
     """Split the manifest; the next start writes the missing lines again."""
     path = archive.manifest.path
     parting = _FileSplit(path)
-    lines = _read(path).splitlines(keepends=True)
+    lines = (durable.read_present(path) or b"").splitlines(keepends=True)
     if lines and lines[0].rstrip() != _MANIFEST_HEADER.rstrip():
         parting.keep(_MANIFEST_HEADER, counts=False)
         parting.done.notes.append("the header was restored")
@@ -322,13 +317,3 @@ def _manifest(archive: Archive) -> _FileSplit | None:
         else:
             parting.set_aside(number, line, "a line is file,sha256,edited")
     return parting if parting.done.lines_aside or parting.done.notes else None
-
-
-# -- files -------------------------------------------------------------------------------------------------------
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return b""

@@ -8,9 +8,7 @@ two tables has are checked as tables of their own.
 
 from __future__ import annotations
 
-import csv
 import fcntl
-import io
 import json
 import os
 from itertools import product
@@ -26,7 +24,7 @@ from metertui.engine.reports import report
 from metertui.engine.reports.differencing import attributes, differences
 from metertui.engine.reports.disclosure import Cell, Rule
 from metertui.engine.reports.report import Findings, Inquiry
-from metertui.engine.storage import CsvTable, durable
+from metertui.engine.storage import CsvTable, durable, encode_rows
 from metertui.engine.usage import Question, usage_figures
 
 NAME: Final = "exports.csv"
@@ -41,25 +39,19 @@ class ExportLog:
 
     def record_export(self, time: str, who: str, file: Path, asked: Inquiry) -> None:
         """Record an export. It is on disk when this returns. Raises StorageError."""
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        try:
+        definition = json.dumps(asked.description(), ensure_ascii=False)
+        row = (time, disarm_formula(who), disarm_formula(str(file)), definition)
+        with durable.writing(self._path):
             fd = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
             try:
                 fcntl.flock(fd, fcntl.LOCK_EX)  # a read-only process records its exports too
                 whole = self._path.read_bytes().rfind(b"\n") + 1  # a crash may have cut the last line short
                 os.ftruncate(fd, whole)
-                if not whole:
-                    writer.writerow(COLUMNS)
-                definition = json.dumps(asked.description(), ensure_ascii=False)
-                writer.writerow([time, disarm_formula(who), disarm_formula(str(file)), definition])
-                durable.write_all(fd, text.getvalue().encode())
+                durable.write_all(fd, encode_rows([row] if whole else [COLUMNS, row]))
                 durable.sync_metadata_too(fd)
             finally:
                 os.close(fd)
             durable.sync_folder(self._path.parent)
-        except OSError as error:
-            raise durable.storage_error(self._path, error) from error
 
     def recorded_inquiries(self) -> list[Inquiry]:
         """Return the exported inquiries, each once, the newest last. Raises DataError for an invalid line."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from metertui.engine.storage import day_close, durable, manifest, reading_lines, wal
 from metertui.engine.storage.audit_log import AuditLog, local_user_name
-from metertui.engine.storage.csv_tables import CsvTable
+from metertui.engine.storage.csv_tables import CsvTable, encode_rows
 from metertui.engine.storage.day_files import Archive, day_of_file
 from metertui.engine.storage.file_tail import FileTail
 from metertui.engine.storage.folder_lock import FolderLock, Owner, owner_of_folder
@@ -32,6 +32,7 @@ __all__ = [
     "day_close",
     "day_of_file",
     "durable",
+    "encode_rows",
     "local_user_name",
     "manifest",
     "owner_of_folder",

@@ -8,11 +8,18 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 from metertui.engine.errors import DataError
+
+
+def encode_rows(rows: Iterable[Sequence[str]]) -> bytes:
+    """Return rows as lines of CSV in UTF-8."""
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows(rows)
+    return out.getvalue().encode()
 
 
 class CsvTable:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -54,10 +55,8 @@ class Archive:
     def read_day(self, day: date) -> Rows:
         """Return the readings of a local day; none if there is no file. Raises DataError, OSError."""
         path = self.path_of_day(day)
-        try:
-            return self.parse_day(path.read_bytes(), path)
-        except FileNotFoundError:
-            return reading_lines.NO_ROWS
+        data = durable.read_present(path)
+        return reading_lines.NO_ROWS if data is None else self.parse_day(data, path)
 
     def parse_day(self, data: bytes, path: Path) -> Rows:
         """Parse the content of a day file. Raises DataError that names file and line."""
@@ -79,11 +78,10 @@ class Archive:
         names = [self.name_of_day(day) for day in sorted(new)]
         self._changing |= new
         try:
-            self.manifest.begin_change(names)
-            yield
-            self.manifest.end_change(names)
-        except OSError as error:
-            raise durable.storage_error(self.manifest.path, error) from error
+            with durable.writing(self.manifest.path):
+                self.manifest.begin_change(names)
+                yield
+                self.manifest.end_change(names)
         finally:
             self._changing -= new
 
@@ -128,18 +126,12 @@ class Archive:
 
     def _write(self, day: date, rows: Rows) -> None:
         path = self.path_of_day(day)
-        try:
+        with durable.writing(path.parent):
             if not path.parent.is_dir():
                 path.parent.mkdir(parents=True, exist_ok=True)
                 for folder in (self.folder.parent, self.folder):
                     durable.sync_folder(folder)
-        except OSError as error:
-            raise durable.storage_error(path.parent, error) from error
-        durable.replace_file(path, self._bytes(rows))
-
-    def _bytes(self, rows: Rows) -> Iterator[bytes]:
-        yield HEADER
-        yield from reading_lines.encode_readings(rows, self._zone)
+        durable.replace_file(path, chain((HEADER,), reading_lines.encode_readings(rows, self._zone)))
 
 
 def split_by_day(rows: Rows, zone: SiteZone) -> Iterator[tuple[date, Rows]]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from metertui.engine.errors import StorageError
+from metertui.engine.errors import MeterError, StorageError
 
 ASIDE: Final = ".rejected"
 _COPIED: Final = 1 << 20
@@ -109,7 +109,7 @@ class Replacement:
         with self._discarding_on_error():
             self._seal()
             self._place(self._spare)
-        self._forget()
+        self.forget_old()
 
     def discard(self) -> None:
         """Discard the new version. Not after `commit`."""
@@ -136,42 +136,33 @@ class Replacement:
             raise
         return undo
 
-    def _forget(self) -> None:
-        with contextlib.suppress(OSError):
-            os.unlink(self._old)
-
     # The steps of `commit_together`, which cleans up after them. They raise StorageError.
 
     def make_pending(self) -> None:
         """Rename the new version, on disk, so that `finish_pending` finds it."""
-        with self._as_storage_error():
+        with writing(self._path):
             self._seal()
             os.replace(self._spare, self._due)
             sync_folder(self._due.parent)
 
     def commit_pending(self) -> Callable[[], None]:
         """Replace the old file with the pending one; return the function that undoes it."""
-        with self._as_storage_error():
+        with writing(self._path):
             return self._place(self._due)
 
     def forget_old(self) -> None:
         """Remove what an undo would need."""
-        self._forget()
-
-    @contextlib.contextmanager
-    def _as_storage_error(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise storage_error(self._path, error) from error
+        with contextlib.suppress(OSError):
+            os.unlink(self._old)
 
     @contextlib.contextmanager
     def _discarding_on_error(self) -> Iterator[None]:
         try:
-            yield
-        except OSError as error:
+            with writing(self._path):
+                yield
+        except StorageError:
             self.discard()
-            raise storage_error(self._path, error) from error
+            raise
 
 
 def pending_path(path: Path) -> Path:
@@ -207,12 +198,8 @@ def commit_together(replacements: Sequence[tuple[Path, Replacement]]) -> None:
 def cancel_pending(paths: Sequence[Path]) -> None:
     """Remove the pending versions of `paths`, that of the last first, as it decides. Raises StorageError."""
     for path in reversed(paths):
-        try:
-            os.unlink(pending_path(path))
-        except FileNotFoundError:
-            continue
-        except OSError as error:
-            raise storage_error(path, error) from error
+        with writing(path):
+            pending_path(path).unlink(missing_ok=True)
 
 
 def finish_pending(paths: Sequence[Path]) -> bool:
@@ -225,13 +212,9 @@ def finish_pending(paths: Sequence[Path]) -> bool:
         cancel_pending(paths)
         return False
     for path in paths:
-        try:
+        with writing(path), contextlib.suppress(FileNotFoundError):  # it may be in its place already
             os.replace(pending_path(path), path)
             sync_folder(path.parent)
-        except FileNotFoundError:
-            continue  # it is in its place already
-        except OSError as error:
-            raise storage_error(path, error) from error
     return True
 
 
@@ -253,8 +236,7 @@ def replace_file(path: Path, data: bytes | Iterable[bytes], mode: int | None = N
 
 def _undo(path: Path, old: Path) -> Callable[[], None]:
     """Keep the present file under a second name; return the function that restores it. Raises OSError."""
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(old)
+    old.unlink(missing_ok=True)
     try:
         os.link(path, old)
     except FileNotFoundError:
@@ -307,15 +289,35 @@ def copy_replacing(file: BinaryIO, size: int, old: bytes, new: bytes, write: Cal
     return found == 1
 
 
-def storage_error(path: Path, error: OSError) -> StorageError:
-    """Return the StorageError for a failed write."""
-    return StorageError(f"cannot write {path.name}: {error.strerror or error}")
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Raise StorageError, which names the file, for an OSError inside."""
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(f"cannot write {path.name}: {error.strerror or error}") from error
+
+
+def read_present(path: Path) -> bytes | None:
+    """Return the content of a file; None if there is no file. Raises OSError."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def read_data_file(path: Path) -> bytes | None:
+    """Do the same, and raise MeterError, which names the file, for an OSError."""
+    try:
+        return read_present(path)
+    except OSError as error:
+        raise MeterError(f"cannot read {path}: {error.strerror or error}") from error
 
 
 def set_aside(path: Path, data: bytes) -> None:
     """Append lines that were taken out of a file to `NAME.rejected`; on disk on return. Raises StorageError."""
     target = path.with_name(path.name + ASIDE)
-    try:
+    with writing(target):
         fd = os.open(target, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, stat.S_IMODE(path.stat().st_mode))
         try:
             size = os.fstat(fd).st_size
@@ -326,5 +328,3 @@ def set_aside(path: Path, data: bytes) -> None:
         finally:
             os.close(fd)
         sync_folder(target.parent)
-    except OSError as error:
-        raise storage_error(target, error) from error

@@ -42,10 +42,7 @@ class Manifest:
 
     def read_entries(self) -> dict[str, ManifestEntry]:
         """Return the entries by file name, such as `2025/03_01.csv`. Raises DataError that names the line, OSError."""
-        try:
-            return parse_manifest(self.path.read_bytes(), self.path)
-        except FileNotFoundError:
-            return {}
+        return parse_manifest(durable.read_present(self.path) or b"", self.path)
 
     def begin_change(self, names: Iterable[str]) -> None:
         """Record that files are about to change; on disk on return. Raises DataError, StorageError, OSError."""
@@ -80,10 +77,7 @@ class Manifest:
         self._write(before, lines)
 
     def _data(self, name: str) -> bytes | None:
-        try:
-            return (self._folder / name).read_bytes()
-        except FileNotFoundError:
-            return None
+        return durable.read_present(self._folder / name)
 
     def _write(self, before: dict[str, ManifestEntry], lines: dict[str, ManifestEntry]) -> None:
         if lines != before:

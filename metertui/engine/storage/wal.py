@@ -82,10 +82,11 @@ class WriteAheadLog:
         if self._broken:
             raise StorageError(self._broken)
         try:
-            durable.write_all(self._fd, data)
-        except OSError as error:
+            with durable.writing(self._folder / LOG):
+                durable.write_all(self._fd, data)
+        except StorageError:
             self._take_back()
-            raise durable.storage_error(self._folder / LOG, error) from error
+            raise
         if sync:
             try:
                 durable.sync_file(self._fd)
@@ -112,7 +113,7 @@ class WriteAheadLog:
             raise BusyError(f"{SEALED} is there already")
         path, sealed = self._folder / LOG, self._folder / SEALED
         fd = -1
-        try:
+        with durable.writing(path):
             if self._stranded:
                 os.rename(sealed, path)
                 self._stranded = False
@@ -128,8 +129,6 @@ class WriteAheadLog:
             except OSError:
                 self._unseal(path, sealed, fd)
                 raise
-        except OSError as error:
-            raise durable.storage_error(path, error) from error
         os.close(self._fd)
         self._fd = fd
         self.size = 0
@@ -147,11 +146,9 @@ class WriteAheadLog:
 
     def drop_sealed(self) -> None:
         """Remove the sealed log, once its readings are in day files. Raises StorageError."""
-        try:
+        with durable.writing(self._folder / SEALED):
             (self._folder / SEALED).unlink(missing_ok=True)
             durable.sync_folder(self._folder)
-        except OSError as error:
-            raise durable.storage_error(self._folder / SEALED, error) from error
 
     def close(self) -> None:
         """Close the file."""

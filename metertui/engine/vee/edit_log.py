@@ -6,13 +6,11 @@ explained. A row is appended and synced before the edit takes effect.
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +18,7 @@ from numpy.typing import NDArray
 from metertui.engine.base import SiteZone, check_meter_id, disarm_formula, format_kwh, parse_kwh
 from metertui.engine.columns import Corrections
 from metertui.engine.errors import MeterError, Refused, StorageError
-from metertui.engine.storage import CsvTable, durable
+from metertui.engine.storage import CsvTable, durable, encode_rows
 
 NAME: Final = "events.csv"
 HEADER: Final = ("time", "meter", "what", "values", "who", "reason")
@@ -86,26 +84,19 @@ def corrections_from(edits: Mapping[int, MeterEdits]) -> Corrections | None:
     ordered = sorted(edits.items())
     voids = [(code, at) for code, each in ordered for at in sorted(each.voids)]
     releases = [(code, at) for code, each in ordered for at in sorted(each.releases)]
-    exchanges = [(code, each.exchanges[at]) for code, each in ordered for at in sorted(each.exchanges)]
+    exchanges = [
+        (code, at, edit.final, edit.initial) for code, each in ordered for at, edit in sorted(each.exchanges.items())
+    ]
     if not (voids or releases or exchanges):
         return None
 
-    def codes(values: list[int]) -> NDArray[np.int32]:
-        return np.array(values, dtype=np.int32)
+    return Corrections(*_columns(voids), *_columns(releases), *_columns(exchanges, 4))
 
-    def longs(values: list[int]) -> NDArray[np.int64]:
-        return np.array(values, dtype=np.int64)
 
-    return Corrections(
-        codes([code for code, _ in voids]),
-        longs([at for _, at in voids]),
-        codes([code for code, _ in releases]),
-        longs([at for _, at in releases]),
-        codes([code for code, _ in exchanges]),
-        longs([edit.at or 0 for _, edit in exchanges]),
-        longs([edit.final for _, edit in exchanges]),
-        longs([edit.initial for _, edit in exchanges]),
-    )
+def _columns(rows: Sequence[tuple[int, ...]], width: int = 2) -> list[NDArray[Any]]:
+    """Return the columns of rows that begin with a meter code: int32[n], then int64[n]."""
+    code, *others = np.array(rows, dtype=np.int64).reshape(-1, width).T.copy()
+    return [code.astype(np.int32), *others]
 
 
 class EditLog:
@@ -204,22 +195,20 @@ class EditLog:
         if not self._appendable:
             self._rewrite([*self._edits, *edits])
             return -1
-        try:
+        self._appendable = False  # until all went well: what is on disk is unknown, and the next append rewrites it
+        with durable.writing(self.path):
             fd = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
-        except OSError as error:
-            self._appendable = False
-            raise durable.storage_error(self.path, error) from error
-        try:
-            size = os.fstat(fd).st_size
             try:
-                durable.write_all(fd, self._csv(edits))
-                durable.sync_file(fd)
-            except OSError as error:
-                self._appendable = False  # what is on disk is unknown: the next append writes the whole file
-                self._cut(fd, size)
-                raise durable.storage_error(self.path, error) from error
-        finally:
-            os.close(fd)
+                size = os.fstat(fd).st_size
+                try:
+                    durable.write_all(fd, self._csv(edits))
+                    durable.sync_file(fd)
+                except OSError:
+                    self._cut(fd, size)
+                    raise
+            finally:
+                os.close(fd)
+        self._appendable = True
         return size
 
     def retract_append(self, mark: int) -> None:
@@ -245,18 +234,15 @@ class EditLog:
             raise StorageError(f"{NAME} holds half a decision that cannot be cut off: {error.strerror}") from error
 
     def _rewrite(self, edits: Sequence[Edit]) -> None:
-        header = io.StringIO()
-        csv.writer(header, lineterminator="\n").writerow(HEADER)
-        durable.replace_file(self.path, header.getvalue().encode() + self._csv(edits))
+        durable.replace_file(self.path, encode_rows([HEADER]) + self._csv(edits))
         self._appendable = True
 
     def _csv(self, edits: Sequence[Edit]) -> bytes:
-        out = io.StringIO()
-        writer = csv.writer(out, lineterminator="\n")
-        for edit in edits:
-            row = (self._zone.iso(edit.decided), edit.meter, edit.kind, format_values(edit, self._zone))
-            writer.writerow((*row, disarm_formula(edit.who), disarm_formula(edit.reason)))
-        return out.getvalue().encode()
+        return encode_rows(map(self._row, edits))
+
+    def _row(self, edit: Edit) -> tuple[str, ...]:
+        texts = map(disarm_formula, (edit.who, edit.reason))
+        return self._zone.iso(edit.decided), edit.meter, edit.kind, format_values(edit, self._zone), *texts
 
 
 def parse_row(cells: Sequence[str], zone: SiteZone) -> Edit:

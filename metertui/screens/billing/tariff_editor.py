@@ -15,6 +15,7 @@ from textual.widgets import ContentSwitcher, Static, TextArea
 
 from metertui.engine.billing import COLUMNS, ENERGY, Band, Tariff, Tariffs, clock, decimals, tariffs, with_tax
 from metertui.engine.errors import DataError, MeterError
+from metertui.engine.storage import durable
 from metertui.headend import HeadEnd
 from metertui.screens.shell import Sessions, Steady, as_operator
 from metertui.screens.tables import Listing, Row
@@ -99,7 +100,7 @@ class TariffScreen(ThriftyModal[None]):
 
     def _edit(self) -> None:
         try:
-            self._before = tariffs.read_tariff_file(self._path)
+            self._before = durable.read_data_file(self._path)
         except MeterError as error:
             self._say(f"! {error}")
             return

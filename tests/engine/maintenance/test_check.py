@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from metertui.engine.core.engine import Engine
 from metertui.engine.maintenance import check as checking
 from metertui.engine.maintenance.check import check_folder
+from metertui.engine.storage import durable
 from tests.clock import FakeClock
 from tests.engine.maintenance.proofs import DAY_FILE, RULES, problems
 from tests.engine.maintenance.test_backup import close_day, put
@@ -70,14 +72,13 @@ def test_damage_is_found_and_named(folder: Path, damage: Callable[[Path], None],
 def test_a_day_that_is_written_between_two_looks_is_no_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     engine = Engine.open(tmp_path, RULES, FakeClock("2025-03-12T10:40:00"))
     minutes = iter(range(60))
-    read = checking._data
 
-    def busily(path: Path) -> bytes:
+    def busily(path: Path) -> bytes | None:
         put(engine, ("m", "1", f"2025-03-11T10:{next(minutes):02d}"))
         close_day(engine)
-        return read(path)
+        return durable.read_present(path)
 
     busily(engine.archive.path_of_day(date(2025, 3, 11)))
-    monkeypatch.setattr(checking, "_data", busily)
+    monkeypatch.setattr(checking, "durable", SimpleNamespace(read_present=busily))
     assert problems(tmp_path) == []
     engine.close()
