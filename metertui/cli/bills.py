@@ -15,6 +15,7 @@ from metertui.cli.delegate import perform
 from metertui.cli.errors import UsageError
 from metertui.cli.options import format_of, parse_at
 from metertui.cli.output import counted, print_row, print_rows, progress_bar
+from metertui.cli.queries import edge_cells
 from metertui.engine.base import SiteZone, SystemClock, kwh_number, month_before, month_bounds, visible
 from metertui.engine.billing import (
     BillingRun,
@@ -107,12 +108,11 @@ def bill_object(shown: ShownBill, zone: SiteZone) -> dict[str, Any]:
     An issued one has `issued`, and `adjustments` and `adjustment` as objects.
     """
     bill = shown.bill
-    found: dict[str, Any] = {"meter": bill.meter, "month": bill.month}
-    for name, edge in (("opening", bill.opening), ("closing", bill.closing)):
-        found[f"{name}_kwh"] = kwh_number(edge.wh) if edge else None
-        found[f"{name}_time"] = zone.iso(edge.time) if edge else None
-        found[f"{name}_quality"] = edge.quality if edge else None
-    found |= {
+    found = {
+        "meter": bill.meter,
+        "month": bill.month,
+        **edge_cells("opening", bill.opening, zone),
+        **edge_cells("closing", bill.closing, zone),
         "usage_kwh": kwh_number(bill.usage_wh),
         "lines": None if bill.charges is None else [bill_format.line_object(charge, zone) for charge in bill.charges],
         "net": money_text(bill.net),

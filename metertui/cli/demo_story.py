@@ -15,8 +15,8 @@ from metertui import simulator
 from metertui.cli.bills import print_statement
 from metertui.cli.exceptions import row
 from metertui.cli.output import format_table
-from metertui.cli.queries import USAGE, query_rows, usage_row
-from metertui.cli.runtime import build_head_end
+from metertui.cli.queries import query_rows, usage_row
+from metertui.cli.runtime import serving
 from metertui.cli.simulate import summary
 from metertui.engine.base import kwh_number
 from metertui.engine.core import Engine, one_meter
@@ -36,10 +36,7 @@ async def tell(
     engine: Engine, stated: Settings, fleet: Fleet, login: tuple[str, str], mute: Collection[str] = ()
 ) -> None:
     """Run a server on an engine, send it the readings of all meters except `mute`, query it, and close its day."""
-    headend, listener = build_head_end(engine, stated)
-    await headend.start()
-    try:
-        await listener.start()
+    async with serving(engine, stated) as (headend, listener):
         print(f"metertui: a made-up town of {len(fleet)} meters with {len(engine.readings):,} readings in its archive,")
         print(f"served on {headend.address} from a temporary folder. In a terminal this is the app; log in there as")
         print(f"{login[0]} with the password {login[1]}. This is the same as text.")
@@ -51,9 +48,6 @@ async def tell(
         await _exceptions(headend)
         await _close(listener.port)
         _next_steps()
-    finally:
-        await listener.stop()
-        await headend.stop()
 
 
 def _heading(text: str) -> None:
@@ -117,8 +111,7 @@ async def _look_up(headend: HeadEnd, fleet: Fleet) -> None:
     zone = headend.engine.zone
     windows = ("last_half_hour", "today", "yesterday", "week", "month", "last_month")
     rows = [usage_row(headend.engine.usage(account.meter, name), zone) for name in windows]
-    shown = [name for name in USAGE if name in ("window", "opening_kwh", "closing_kwh", "usage_kwh", "readings")]
-    print(format_table(rows, shown))
+    print(format_table(rows, ("window", "opening_kwh", "closing_kwh", "usage_kwh", "readings")))
     today = zone.day(headend.engine.clock.now())
     marks = zone.hours(zone.midnight(today - timedelta(days=1)), zone.midnight(today))
     used, _ = headend.engine.series(account.meter).buckets(marks)

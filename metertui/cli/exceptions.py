@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from typing import Final
 
 from metertui.cli.data_folder import open_for_reading
@@ -34,19 +35,10 @@ def exceptions(options: argparse.Namespace) -> None:
     if not 0 < options.limit <= MOST_ROWS:
         raise UsageError(f"--limit must be from 1 to {MOST_ROWS}")
     with open_for_reading(options) as engine:
-        question = ExceptionQuestion(
-            cause=options.cause,
-            region=options.region,
-            meter=options.meter,
-            state=_state(options),
-            limit=options.limit,
-        )
+        question = ExceptionQuestion(options.cause, options.region, options.meter, _state(options), limit=options.limit)
         if options.first is not None or options.last is not None:
             window = window_of_days(*parse_days(options), engine.zone)
-            question = ExceptionQuestion(
-                question.cause, question.region, question.meter, question.state, (window.start, window.end),
-                limit=options.limit,
-            )  # fmt: skip
+            question = replace(question, window=(window.start, window.end))
         found = find_exceptions(engine.view().frozen(engine.rules.max_w), engine.site_state(), question)
         if options.counts:
             print_rows(options, _counts(found), COUNTS)

@@ -109,10 +109,10 @@ class _Shared:
 
 
 class _Commands:
-    """Adds commands to a parser."""
+    """Adds commands to a parser, or verbs to a command."""
 
-    def __init__(self, parser: Parser) -> None:
-        self._subparsers = parser.add_subparsers(title="commands", metavar="COMMAND")
+    def __init__(self, parser: Parser, title: str = "commands", **options: Any) -> None:
+        self._subparsers = parser.add_subparsers(title=title, metavar=title[:-1].upper(), **options)
 
     def add(self, name: str, run: str, summary: str, *parents: Parser, more: str = "", examples: str = "") -> Parser:
         """Add a command that runs `module:function` of this package; `more` and `examples` stand in its help only."""
@@ -124,6 +124,10 @@ class _Commands:
         )
         command.set_defaults(run=run)
         return command
+
+    def add_group(self, name: str, summary: str, *parents: Parser) -> _Commands:
+        """Add a command that has verbs, and return what adds them."""
+        return _Commands(self.add(name, "", summary, *parents), "verbs", dest="verb", required=True)
 
 
 def _epilog(examples: str) -> str | None:
@@ -320,10 +324,8 @@ def _add_questions(commands: _Commands, shared: _Shared) -> None:
 
 def _add_accounts(commands: _Commands, shared: _Shared) -> None:
     both = [shared.data, shared.format]
-    users = commands.add("users", "users:users", "list, show and change accounts", *both)
-    verbs = users.add_subparsers(dest="verb", metavar="VERB", required=True, title="verbs")
-    about = "list all accounts, or those that contain a text"
-    listed = verbs.add_parser("list", help=about, description=f"L{about[1:]}.", parents=both)
+    users = commands.add_group("users", "list, show and change accounts", *both)
+    listed = users.add("list", "users:list_accounts", "list all accounts, or those that contain a text", *both)
     listed.add_argument("text", metavar="TEXT", nargs="?", default="", help="part of an id, address or postcode")
     for verb, about in (
         ("show", "show an account, its attributes over time, and the decisions about it"),
@@ -332,32 +334,26 @@ def _add_accounts(commands: _Commands, shared: _Shared) -> None:
         ("deactivate", "refuse the readings of a meter from now on; its history is kept"),
         ("reactivate", "accept the readings of a deactivated meter again"),
     ):
-        made = verbs.add_parser(verb, help=about, description=f"{about[0].upper()}{about[1:]}.", parents=both)
+        made = users.add(verb, "users:show_account" if verb == "show" else "users:change_account", about, *both)
         made.add_argument("meter", metavar="METER", help="id of the meter")
         if verb in ("register", "modify"):
             for name in FIELDS:
                 made.add_argument(_option_of(name), metavar="TEXT", help=f"{_words_of(name)} of the account")
         if verb == "modify":
-            made.add_argument(
-                "--from",
-                dest="since",
-                metavar="T",
-                help="day or time since when it holds, if that is in the past (default: now)",
-            )
+            when = "day or time since when it holds, if that is in the past (default: now)"
+            made.add_argument("--from", dest="since", metavar="T", help=when)
         if verb in ("deactivate", "reactivate"):
             made.add_argument("--reason", metavar="R", help=_REASON)
 
-    admins = commands.add("admins", "users:admins", "list, add and remove staff accounts", *both)
-    verbs = admins.add_subparsers(dest="verb", metavar="VERB", required=True, title="verbs")
-    about = "list all staff accounts"
-    verbs.add_parser("list", help=about, description=f"L{about[1:]}.", parents=both)
-    about = "add a staff account, or change its role and password"
-    more = "The password is asked for twice. If standard input is not a terminal, it is the first line read."
-    made = verbs.add_parser("add", help=about, description=f"A{about[1:]}.\n\n{more}", parents=[shared.data])
+    admins = commands.add_group("admins", "list, add and remove staff accounts", *both)
+    admins.add("list", "users:list_staff", "list all staff accounts", *both)
+    made = admins.add(
+        "add", "users:add_member", "add a staff account, or change its role and password", shared.data,
+        more="The password is asked for twice. If standard input is not a terminal, it is the first line read.",
+    )  # fmt: skip
     made.add_argument("email", metavar="EMAIL", help="email address, which is the login name")
     made.add_argument("--role", choices=("operator", "government"), required=True, help="what the account may do")
-    about = "remove a staff account"
-    made = verbs.add_parser("remove", help=about, description=f"R{about[1:]}.", parents=[shared.data])
+    made = admins.add("remove", "users:remove_member", "remove a staff account", shared.data)
     made.add_argument("email", metavar="EMAIL", help="email address of the account")
 
 

@@ -28,21 +28,6 @@ if TYPE_CHECKING:
 
 _NAMED: Final = 20
 """How many names an error lists."""
-USAGE = (
-    "meter",
-    "window",
-    "start",
-    "end",
-    "opening_kwh",
-    "opening_time",
-    "opening_quality",
-    "closing_kwh",
-    "closing_time",
-    "closing_quality",
-    "usage_kwh",
-    "readings",
-    "suspect",
-)
 
 
 def usage(options: argparse.Namespace) -> None:
@@ -56,7 +41,8 @@ def usage(options: argparse.Namespace) -> None:
             if options.window:
                 raise UsageError("give a window, or --from and --to, but not both")
             window = window_of_days(*parse_days(options), engine.zone)
-        print_rows(options, [usage_row(engine.usage(options.meter, window, at), engine.zone)], USAGE, one=True)
+        row = usage_row(engine.usage(options.meter, window, at), engine.zone)
+        print_rows(options, [row], list(row), one=True)
 
 
 def query(options: argparse.Namespace) -> None:
@@ -158,21 +144,22 @@ def query_rows(answer: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def usage_row(usage: Usage, zone: SiteZone) -> dict[str, Any]:
-    """Return a usage under the names of USAGE."""
+    """Return a usage under the names of its columns, in their order."""
     return {
         "meter": usage.meter,
         "window": usage.window,
         "start": zone.iso(usage.start),
         "end": zone.iso(usage.end),
-        **_edge("opening", usage.opening, zone),
-        **_edge("closing", usage.closing, zone),
+        **edge_cells("opening", usage.opening, zone),
+        **edge_cells("closing", usage.closing, zone),
         "usage_kwh": kwh_number(usage.usage_wh),
         "readings": usage.readings,
         "suspect": usage.suspect,
     }
 
 
-def _edge(name: str, edge: Edge | None, zone: SiteZone) -> dict[str, Any]:
+def edge_cells(name: str, edge: Edge | None, zone: SiteZone) -> dict[str, Any]:
+    """Return the register at one end of a usage: kWh, time and quality, under names that begin with `name`."""
     return {
         f"{name}_kwh": kwh_number(edge.wh) if edge else None,
         f"{name}_time": zone.iso(edge.time) if edge else None,

@@ -10,7 +10,8 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,7 +20,7 @@ from metertui.cli.output import progress_bar
 from metertui.engine.base import SystemClock
 from metertui.engine.core import Engine
 from metertui.headend import HeadEnd
-from metertui.server import Limits, Listener
+from metertui.server import ControlSocket, Limits, Listener
 from metertui.settings import Settings
 
 _logger = logging.getLogger("metertui")
@@ -61,6 +62,23 @@ def build_head_end(engine: Engine, config: Settings) -> tuple[HeadEnd, Listener]
     return headend, Listener(headend, config.host, config.port, limits_of(config), config.require_auth)
 
 
+@asynccontextmanager
+async def serving(engine: Engine, config: Settings) -> AsyncIterator[tuple[HeadEnd, Listener]]:
+    """Serve meters, and the commands of other processes, while the block lasts. Raises MeterError."""
+    headend, listener = build_head_end(engine, config)
+    asyncio.get_running_loop().set_exception_handler(LoopErrors(listener.report_accept_error))
+    control = ControlSocket(headend)
+    await headend.start()
+    try:
+        await listener.start()  # before anything is shown, so that a port in use is one clear line
+        await control.start()
+        yield headend, listener
+    finally:
+        await control.stop()
+        await listener.stop()
+        await headend.stop()
+
+
 def limits_of(config: Settings) -> Limits:
     """Return the limits of the server that the settings state."""
     return Limits(
@@ -83,17 +101,17 @@ class LoopErrors:
     Connections that cannot be accepted, as no file is left for them, are logged once a minute.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, not_accepted: Callable[[OSError], None] = lambda error: None) -> None:
+        """`not_accepted` is called with the error of each connection that could not be accepted."""
+        self._not_accepted = not_accepted
         self._logged = -math.inf
-        self.not_accepted: Callable[[OSError], None] = lambda error: None
-        """Called with the error of each connection that could not be accepted."""
 
     def __call__(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         error = context.get("exception")
         if not isinstance(error, OSError) or not any(name in context["message"] for name in _ACCEPTING):
             loop.default_exception_handler(context)
             return
-        self.not_accepted(error)
+        self._not_accepted(error)
         if loop.time() - self._logged >= _REPEAT_SECONDS:
             self._logged = loop.time()
             _logger.error("no further connection can be accepted: %s", error.strerror)

@@ -19,11 +19,10 @@ from metertui.app import MetertuiApp
 from metertui.cli import delegate, follow
 from metertui.cli.data_folder import folder_of
 from metertui.cli.options import server_settings
-from metertui.cli.runtime import LoopErrors, build_head_end, command_name, log_to, on_terminal, open_owned
+from metertui.cli.runtime import command_name, log_to, on_terminal, open_owned, serving
 from metertui.engine.core import Engine
 from metertui.engine.errors import MeterError, OwnedError
 from metertui.screens.terminal import theme
-from metertui.server import ControlSocket
 from metertui.settings import Settings
 
 _logger = logging.getLogger("metertui")
@@ -78,15 +77,7 @@ def run_app(
     """
 
     async def run() -> None:
-        errors = LoopErrors()
-        asyncio.get_running_loop().set_exception_handler(errors)
-        headend, listener = build_head_end(engine, config)
-        errors.not_accepted = listener.report_accept_error
-        control = ControlSocket(headend)
-        await headend.start()
-        try:
-            await listener.start()  # before anything is drawn, so that a port in use is one clear line
-            await control.start()
+        async with serving(engine, config) as (headend, listener):
             _logger.info("ready on %s", headend.address)
             app = MetertuiApp(
                 headend,
@@ -115,10 +106,6 @@ def run_app(
                 if task is not None:
                     task.cancel()
                     await asyncio.wait([task])
-        finally:
-            await control.stop()
-            await listener.stop()
-            await headend.stop()
 
     asyncio.run(run())
 

@@ -23,9 +23,6 @@ from metertui.simulator import Tally
 _UNITS = {"s": SECOND, "m": MINUTE, "h": HOUR}
 
 
-SUMMARY = ("registered", "sent", "ok", "duplicate", "suspect", "err", "seconds", "rate")
-
-
 def simulate(options: argparse.Namespace) -> int:
     """Run `metertui simulate`; return 1 if the server refused anything, else 0."""
     zone = settings.load(folder_of(options)).rules().zone
@@ -44,17 +41,15 @@ def simulate(options: argparse.Namespace) -> int:
         if options.live:
             until = None if options.seconds is None else time.monotonic() + options.seconds
             rounds = simulator.live_rounds(fleet, zone, interval / SECOND / options.speed, until)
-        elif start is None or end is None:
-            rounds = simulator.replay_rounds(
-                fleet, zone, 0, -1, interval, progress
-            )  # no readings: only --register is given
         else:
-            rounds = simulator.replay_rounds(fleet, zone, start, end, interval, progress)
+            first, last = (0, -1) if start is None or end is None else (start, end)  # none: only --register is given
+            rounds = simulator.replay_rounds(fleet, zone, first, last, interval, progress)
         tally = asyncio.run(_simulate(options, fleet, rounds, connections))
     if format_of(options) == "table":
         print(summary(tally))
     else:
-        print_rows(options, [_row(tally)], SUMMARY, one=True)
+        row = _row(tally)
+        print_rows(options, [row], list(row), one=True)
     for error in tally.first_errors:
         print(f"metertui: {visible(error)}", file=sys.stderr)
     return int(bool(tally.first_errors))

@@ -25,24 +25,15 @@ _HISTORY_COLUMNS: Final = ("effective_from", *ATTRIBUTES)
 _EVENT_COLUMNS: Final = ("time", "what", "values", "who", "reason")
 
 
-def users(options: argparse.Namespace) -> None:
-    """Run `metertui users VERB`."""
-    match options.verb:
-        case "list":
-            _list_accounts(options)
-        case "show":
-            _show_account(options)
-        case _:
-            _change_account(options)
-
-
-def _list_accounts(options: argparse.Namespace) -> None:
+def list_accounts(options: argparse.Namespace) -> None:
+    """Run `metertui users list`."""
     book, zone = _read_accounts(options)
     found = book.search(options.text, len(book)) if options.text else sorted(book, key=lambda account: account.meter)
     print_rows(options, [account.as_row(zone) for account in found], _COLUMNS)
 
 
-def _show_account(options: argparse.Namespace) -> None:
+def show_account(options: argparse.Namespace) -> None:
+    """Run `metertui users show`."""
     book, zone = _read_accounts(options)
     account = book.get(options.meter)
     if account is None:
@@ -68,7 +59,8 @@ def _show_account(options: argparse.Namespace) -> None:
                 print_rows(options, rows, columns)
 
 
-def _change_account(options: argparse.Namespace) -> None:
+def change_account(options: argparse.Namespace) -> None:
+    """Run `metertui users register`, `modify`, `deactivate` or `reactivate`."""
     given = {name: getattr(options, name, None) for name in ("meter", *FIELDS, "since", "reason")}
     arguments = {name: value for name, value in given.items() if value is not None}
     if options.verb == "modify" and not arguments.keys() & set(FIELDS):
@@ -94,23 +86,26 @@ def _existing_folder(options: argparse.Namespace) -> Path:
     return data
 
 
-def admins(options: argparse.Namespace) -> None:
-    """Run `metertui admins VERB`."""
-    match options.verb:
-        case "list":
-            staff = StaffBook(_existing_folder(options))
-            staff.load()
-            rows = [{"email": member.email, "role": member.role} for member in staff.members()]
-            print_rows(options, rows, ("email", "role"))
-        case "add":
-            data = folder_of(options)
-            # The password is hashed here: only its hash goes to the owner.
-            member = StaffBook(data).make_member(options.email, options.role, _ask_password())
-            perform(data, "admins add", asdict(member))
-            print(f"{options.email} added as {options.role}")
-        case _:
-            perform(folder_of(options), "admins remove", {"email": options.email})
-            print(f"{options.email} removed")
+def list_staff(options: argparse.Namespace) -> None:
+    """Run `metertui admins list`."""
+    staff = StaffBook(_existing_folder(options))
+    staff.load()
+    rows = [{"email": member.email, "role": member.role} for member in staff.members()]
+    print_rows(options, rows, ("email", "role"))
+
+
+def add_member(options: argparse.Namespace) -> None:
+    """Run `metertui admins add`. The password is hashed here: only its hash goes to the owner."""
+    data = folder_of(options)
+    member = StaffBook(data).make_member(options.email, options.role, _ask_password())
+    perform(data, "admins add", asdict(member))
+    print(f"{options.email} added as {options.role}")
+
+
+def remove_member(options: argparse.Namespace) -> None:
+    """Run `metertui admins remove`."""
+    perform(folder_of(options), "admins remove", {"email": options.email})
+    print(f"{options.email} removed")
 
 
 def _ask_password() -> str:

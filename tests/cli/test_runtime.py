@@ -59,8 +59,8 @@ def test_the_collector_leaves_alone_what_is_loaded() -> None:
 
 
 async def test_connections_that_cannot_be_accepted_are_logged_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
-    errors, refused = runtime.LoopErrors(), list[OSError]()
-    errors.not_accepted = refused.append
+    refused = list[OSError]()
+    errors = runtime.LoopErrors(refused.append)
     loop = asyncio.get_running_loop()
     error = OSError(24, "Too many open files")
     with caplog.at_level(logging.ERROR):
