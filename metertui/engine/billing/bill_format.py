@@ -11,21 +11,11 @@ from metertui.engine.base import SiteZone, disarm_formula, format_kwh, kwh_numbe
 from metertui.engine.billing.charges import KINDS, Charge
 from metertui.engine.billing.statements import Figures, Statement, money_text
 from metertui.engine.errors import Refused
+from metertui.engine.usage import Edge
 
 ROW: Final = (
-    "meter",
-    "month",
-    "opening_kwh",
-    "opening_quality",
-    "closing_kwh",
-    "closing_quality",
-    "usage_kwh",
-    "lines",
-    "net",
-    "tax",
-    "total",
-    "currency",
-    "reason",
+    *("meter", "month", "opening_kwh", "opening_quality", "closing_kwh", "closing_quality", "usage_kwh"),
+    *("lines", "net", "tax", "total", "currency", "reason"),
 )
 _KWH: Final = re.compile(r"(-?)([0-9]{1,12})(?:\.([0-9]{1,3}))?")
 _MONEY: Final = re.compile(r"(-?)([0-9]{1,15})\.([0-9]{2})")
@@ -33,22 +23,27 @@ _MONEY: Final = re.compile(r"(-?)([0-9]{1,15})\.([0-9]{2})")
 
 def cells(statement: Statement, zone: SiteZone) -> list[str]:
     """Return a bill as the cells of a CSV, in the order of ROW; empty where nothing is known."""
-    opening, closing = statement.opening, statement.closing
     return [
         statement.meter,
         statement.month,
-        kwh_text(opening.wh if opening else None),
-        opening.quality if opening else "",
-        kwh_text(closing.wh if closing else None),
-        closing.quality if closing else "",
+        *edge_cells(statement.opening),
+        *edge_cells(statement.closing),
         kwh_text(statement.usage_wh),
         lines_text(statement, zone),
-        money_text(statement.net) or "",
-        money_text(statement.tax) or "",
-        money_text(statement.total) or "",
+        *(money_text(cents) or "" for cents in (statement.net, statement.tax, statement.total)),
         statement.currency or "",
         disarm_formula(statement.reason),
     ]
+
+
+def edge_cells(edge: Edge | None) -> tuple[str, str]:
+    """Return the register of an end of a month and its quality as cells."""
+    return (format_kwh(edge.wh), edge.quality) if edge else ("", "")
+
+
+def figures_cells(figures: Figures) -> list[str]:
+    """Return figures as cells."""
+    return [format_kwh(figures.usage_wh), *(money_text(cents) or "" for cents in figures[1:])]
 
 
 def line_object(charge: Charge, zone: SiteZone) -> dict[str, Any]:

@@ -26,24 +26,9 @@ from metertui.engine.storage import CsvTable, Manifest, durable
 
 FOLDER: Final = "bills"
 HEADER: Final = (
-    "meter",
-    "entry",
-    "issued",
-    "run",
-    "opening_time",
-    "opening_kwh",
-    "opening_quality",
-    "closing_time",
-    "closing_kwh",
-    "closing_quality",
-    "usage_kwh",
-    "net",
-    "tax",
-    "total",
-    "currency",
-    "readings",
-    "suspect",
-    "lines",
+    *("meter", "entry", "issued", "run"),
+    *("opening_time", "opening_kwh", "opening_quality", "closing_time", "closing_kwh", "closing_quality"),
+    *("usage_kwh", "net", "tax", "total", "currency", "readings", "suspect", "lines"),
 )
 _FILE: Final = re.compile(r"([0-9]{4})_([0-9]{2})\.csv")
 _MONTH: Final = re.compile(r"[0-9]{4}-[0-9]{2}")

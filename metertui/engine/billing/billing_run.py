@@ -24,11 +24,7 @@ from metertui.engine.storage import durable
 
 RUN_ROW: Final = (
     *bill_format.ROW,
-    "adjustment_kwh",
-    "adjustment_net",
-    "adjustment_tax",
-    "adjustment_total",
-    "adjustments",
+    *("adjustment_kwh", "adjustment_net", "adjustment_tax", "adjustment_total", "adjustments"),
 )
 """Columns of a billing run: those of a bill (`bill_format.ROW`), then those of the adjustments billed with it."""
 
@@ -131,9 +127,6 @@ class BillingRun:
         first = bill.meter not in pending.ledger.bills
         figures = bill.figures if difference is None else difference
         nothing = first and bill.usage_wh is None
-        amounts = (
-            [""] * 4 if nothing else [format_kwh(figures.usage_wh), *(money_text(cents) or "" for cents in figures[1:])]
-        )
         opening, closing = bill.opening, bill.closing
         cells = [
             bill.meter,
@@ -141,12 +134,10 @@ class BillingRun:
             zone.iso(now),
             self.month,
             zone.iso(opening.time) if opening else "",
-            bill_format.kwh_text(opening.wh if opening else None),
-            opening.quality if opening else "",
+            *bill_format.edge_cells(opening),
             zone.iso(closing.time) if closing else "",
-            bill_format.kwh_text(closing.wh if closing else None),
-            closing.quality if closing else "",
-            *amounts,
+            *bill_format.edge_cells(closing),
+            *([""] * len(figures) if nothing else bill_format.figures_cells(figures)),
             bill.currency or "",
             str(bill.readings),
             str(bill.suspect),
@@ -174,10 +165,7 @@ class BillingRun:
             text += f", net {money_text(net)}, tax {money_text(tax)}, "
             text += f"total {money_text(net + tax)} {self.bills.terms.currency}"
         if self.adjustments:
-            every = Figures()
-            for months in self.adjustments.values():
-                for figures in months.values():
-                    every = every.plus(figures)
+            every = Figures.total_of(figures for months in self.adjustments.values() for figures in months.values())
             own = sum(months[self.month].usage_wh for months in self.adjustments.values() if self.month in months)
             text += f"; adjustments of {len(self.adjustments)} meters, {format_kwh(every.usage_wh)} kWh "
             text += f"({format_kwh(own)} of them of {self.month}), total {money_text(every.total)}"
@@ -210,9 +198,6 @@ def _adjustment_cells(months: Mapping[str, Figures]) -> list[str]:
     """Return the cells of RUN_ROW after those of the bill."""
     if not months:
         return [""] * 5
-    every = Figures()
-    for figures in months.values():
-        every = every.plus(figures)
     objects = {month: bill_format.figures_object(months[month]) for month in sorted(months)}
     by_month = json.dumps(objects, separators=(",", ":"))
-    return [format_kwh(every.usage_wh), *(money_text(cents) or "" for cents in every[1:]), by_month]
+    return [*bill_format.figures_cells(Figures.total_of(months.values())), by_month]

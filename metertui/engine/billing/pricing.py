@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,10 +22,11 @@ from metertui.engine.billing.rounding import half_up_products, scaled
 from metertui.engine.billing.tariffs import Schedule, Tariffs
 from metertui.engine.columns import Frozen
 from metertui.engine.errors import MeterError
-from metertui.engine.usage import Intervals, Pieces, Quality, cut_intervals, intervals_in_window, meter_blocks
+from metertui.engine.usage import Edge, Intervals, Pieces, Quality, cut_intervals, intervals_in_window, meter_blocks
 from metertui.engine.vee import rules
 
 QUALITIES: Final[tuple[Quality, ...]] = ("actual", "estimated", "first", "last")
+_FIRST, _LAST = 2, 3
 
 
 class NoTariffError(MeterError):
@@ -37,28 +38,34 @@ class NoTariffError(MeterError):
         self.day = day
 
 
-@dataclass(frozen=True, eq=False)
-class Edges:
-    """The usage of each meter in a window: arrays by meter code, of equal length. Instants µs UTC, registers Wh."""
+class EdgeColumns(NamedTuple):
+    """An end of a window by meter code: instants (µs UTC), registers (Wh), and positions in QUALITIES; int64."""
+
+    time: Int64Array
+    wh: Int64Array
+    quality: Int64Array
+
+    def of_meter(self, code: int) -> Edge:
+        """Return the end of the window for the meter with this code."""
+        time, wh, quality = (int(column[code]) for column in self)
+        return Edge(time, wh, QUALITIES[quality])
+
+
+class Edges(NamedTuple):
+    """The usage (Wh) of each meter in a window: arrays by meter code, of equal length."""
 
     known: NDArray[np.bool_]
     """Whether there is data. Without data the figures are undefined."""
     usage: Int64Array
-    opening_time: Int64Array
-    opening_wh: Int64Array
-    opening_quality: NDArray[np.uint8]
-    """Positions in QUALITIES."""
-    closing_time: Int64Array
-    closing_wh: Int64Array
-    closing_quality: NDArray[np.uint8]
+    opening: EdgeColumns
+    closing: EdgeColumns
     readings: Int64Array
     """How many readings are stored in the window."""
     suspect: Int64Array
     """How many of them are not counted, without an edit that says so."""
 
 
-@dataclass(frozen=True, eq=False)
-class ChargeColumns:
+class ChargeColumns(NamedTuple):
     """The charges of all bills, in order of meter, time and band: int64 arrays of equal length."""
 
     meter: Int64Array
@@ -104,44 +111,33 @@ def window_edges(frozen: Frozen, start: int, end: int) -> Edges:
     code, first, last = some[reached], first[reached], last[reached]
     known = np.zeros(meters, dtype=bool)
     known[code] = True
-    figures = {name: np.zeros(meters, dtype=np.int64) for name in ("o_time", "o_wh", "c_time", "c_wh", "usage")}
-    grades = {name: np.zeros(meters, dtype=np.uint8) for name in ("o", "c")}
-    energy = {}
-    for name, instant, clipped in (
-        ("o", np.maximum(start, first), np.where(first > start, 2, 0)),
-        ("c", np.minimum(end, last), np.where(last < end, 3, 0)),
-    ):
-        place = curve.places(code, instant)
-        energy[name] = curve.energy_at(place, instant)
-        figures[f"{name}_time"][code] = instant
-        figures[f"{name}_wh"][code] = curve.register_at(place, instant, energy[name])
-        grades[name][code] = np.where(clipped > 0, clipped, curve.time[place] != instant)
-    figures["usage"][code] = energy["c"] - energy["o"]
+    opening, before = _edge(frozen, code, np.maximum(start, first), np.where(first > start, _FIRST, 0))
+    closing, after = _edge(frozen, code, np.minimum(end, last), np.where(last < end, _LAST, 0))
+    usage = np.zeros(meters, dtype=np.int64)
+    usage[code] = after - before
     columns = frozen.columns
     inside = (columns.time > start) & (columns.time <= end)
     readings = np.bincount(columns.meter[inside], minlength=meters)
     suspect = np.bincount(columns.meter[inside & rules.is_doubtful(frozen.status)], minlength=meters)
-    return Edges(
-        known,
-        figures["usage"],
-        figures["o_time"],
-        figures["o_wh"],
-        grades["o"],
-        figures["c_time"],
-        figures["c_wh"],
-        grades["c"],
-        readings,
-        suspect,
-    )
+    return Edges(known, usage, opening, closing, readings, suspect)
+
+
+def _edge(frozen: Frozen, code: Int64Array, instant: Int64Array, clipped: Int64Array) -> tuple[EdgeColumns, Int64Array]:
+    """Return an end of a window at the instants of some meters, and C (Wh) there.
+
+    `clipped`: its quality where the instant was moved to the first or last reading, else 0.
+    """
+    curve = frozen.curve
+    place = curve.places(code, instant)
+    energy = curve.energy_at(place, instant)
+    quality = np.where(clipped > 0, clipped, curve.time[place] != instant)
+    edge = np.zeros((len(EdgeColumns._fields), len(frozen.ids)), dtype=np.int64)
+    edge[:, code] = instant, curve.register_at(place, instant, energy), quality
+    return EdgeColumns(*edge), energy
 
 
 def price_usage(
-    frozen: Frozen,
-    start: int,
-    end: int,
-    tariffs: Tariffs,
-    gap_us: int,
-    progress: Progress = no_progress,
+    frozen: Frozen, start: int, end: int, tariffs: Tariffs, gap_us: int, progress: Progress = no_progress
 ) -> Priced:
     """Return the bills of all meters for (start, end], µs UTC. An interval longer than `gap_us` is reported as a gap.
 
@@ -303,12 +299,9 @@ class _Cut:
 
 def _totals(tariffs: Tariffs, parts: Sequence[ChargeColumns], meters: int) -> Priced:
     """Return the bills: the charges with their amounts, and usage, net and tax by meter."""
-    names = [field for field in ChargeColumns.__dataclass_fields__]
-    together = {
-        name: np.concatenate([getattr(part, name) for part in parts]) if parts else np.empty(0, dtype=np.int64)
-        for name in names
-    }
-    meter, rate, quantity = together["meter"], together["rate"], together["quantity"]
+    nothing = np.empty((len(ChargeColumns._fields), 0), dtype=np.int64)
+    charges = ChargeColumns(*map(np.concatenate, zip(nothing, *parts, strict=True)))
+    meter, rate, quantity = charges.meter, charges.rate, charges.quantity
     cents, unit = scaled([band.price for band in tariffs.rates])
     amount = half_up_products(quantity, cents[rate], 1000 * unit)
     taxes = sorted({band.tax_percent for band in tariffs.rates})
@@ -321,4 +314,4 @@ def _totals(tariffs: Tariffs, parts: Sequence[ChargeColumns], meters: int) -> Pr
     usage = np.zeros(meters, dtype=np.int64)
     np.add.at(usage, meter[energy], quantity[energy])
     first = np.searchsorted(meter, np.arange(meters + 1)).astype(np.int64)
-    return Priced(ChargeColumns(**together | {"amount": amount}), first, usage, by_tax.sum(axis=1), tax.sum(axis=1))
+    return Priced(charges._replace(amount=amount), first, usage, by_tax.sum(axis=1), tax.sum(axis=1))

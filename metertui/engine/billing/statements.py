@@ -6,14 +6,14 @@ The closing register of a month is the opening register of the next.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, NamedTuple
 
 from metertui.engine.base import DAY, HOUR, Progress, SiteZone, Window, format_kwh, month_bounds, no_progress
 from metertui.engine.billing.charges import Charge
-from metertui.engine.billing.pricing import QUALITIES, Edges, Priced, price_usage, window_edges
+from metertui.engine.billing.pricing import Edges, Priced, price_usage, window_edges
 from metertui.engine.billing.tariffs import Tariffs
 from metertui.engine.columns import Frozen
 from metertui.engine.usage import Edge, Series
@@ -46,6 +46,11 @@ class Figures(NamedTuple):
     def minus(self, other: Figures) -> Figures:
         """Return the difference: these figures less `other`."""
         return Figures(*(a - b for a, b in zip(self, other, strict=True)))
+
+    @classmethod
+    def total_of(cls, many: Iterable[Figures]) -> Figures:
+        """Return the sum of all."""
+        return cls(*map(sum, zip(cls(), *many, strict=True)))
 
 
 NOTHING: Final = Figures()
@@ -81,16 +86,8 @@ class Statement:
 def unpriced_statement(series: Series, month: str, zone: SiteZone) -> Statement:
     """Return the statement of a local month without prices. Raises MeterError for an invalid month."""
     usage = series.usage(Window(month, *month_bounds(month, zone)))
-    return Statement(
-        series.meter,
-        month,
-        usage.opening,
-        usage.closing,
-        usage.usage_wh,
-        usage.readings,
-        usage.suspect,
-        reason=NO_TARIFF,
-    )
+    edges = usage.opening, usage.closing
+    return Statement(series.meter, month, *edges, usage.usage_wh, usage.readings, usage.suspect, reason=NO_TARIFF)
 
 
 class Bills:
@@ -128,90 +125,50 @@ class Bills:
 
     def bill_of_meter(self, code: int) -> Statement:
         """Return the statement of the meter with this code."""
-        meter, month, edges = self.frozen.ids[code], self.month, self.edges
-        readings, suspect = int(edges.readings[code]), int(edges.suspect[code])
-        currency = None if self.priced is None else self.terms.currency
-        reason = NO_TARIFF if self.priced is None else ""
-        if not edges.known[code]:
-            none = None if self.priced is None else ()
-            reason = reason or NO_DATA
-            return Statement(meter, month, None, None, None, readings, suspect, none, currency=currency, reason=reason)
-        opening = Edge(
-            int(edges.opening_time[code]), int(edges.opening_wh[code]), QUALITIES[edges.opening_quality[code]]
-        )
-        closing = Edge(
-            int(edges.closing_time[code]), int(edges.closing_wh[code]), QUALITIES[edges.closing_quality[code]]
-        )
-        usage = int(edges.usage[code])
-        if self.priced is None:
-            return Statement(meter, month, opening, closing, usage, readings, suspect, reason=reason)
-        return Statement(
-            meter,
-            month,
-            opening,
-            closing,
-            usage,
-            readings,
-            suspect,
-            tuple(self._charges(code, opening, closing)),
-            int(self.priced.net[code]),
-            int(self.priced.tax[code]),
-            int(self.priced.net[code] + self.priced.tax[code]),
-            currency,
-        )
+        edges, priced, opening, closing, used = self.edges, self.priced, None, None, None
+        if edges.known[code]:
+            opening, closing = edges.opening.of_meter(code), edges.closing.of_meter(code)
+            used = int(edges.usage[code])
+        stored = int(edges.readings[code]), int(edges.suspect[code])
+        usage = self.frozen.ids[code], self.month, opening, closing, used, *stored
+        if priced is None:
+            return Statement(*usage, reason=NO_TARIFF)
+        if opening is None or closing is None:
+            return Statement(*usage, charges=(), currency=self.terms.currency, reason=NO_DATA)
+        net, tax = int(priced.net[code]), int(priced.tax[code])
+        charges = tuple(self._charges(code, opening, closing))
+        return Statement(*usage, charges, net, tax, net + tax, self.terms.currency)
 
     @cached_property
     def _columns(self) -> list[list[int]]:
         """Return the columns of the charges as lists: single numbers are read from them ten times as fast."""
         assert self.priced is not None
-        charges = self.priced.charges
-        columns = (charges.start, charges.end, charges.rate, charges.quantity, charges.amount)
-        return [column.tolist() for column in (*columns, charges.estimated, charges.gap, charges.uncounted)]
+        return [column.tolist() for column in self.priced.charges]
 
     def _charges(self, code: int, opening: Edge, closing: Edge) -> Iterator[Charge]:
         assert self.priced is not None
         assert self.terms.tariffs is not None
         rates = self.terms.tariffs.rates
         for at in range(*self.priced.first[code : code + 2].tolist()):
-            start, end, rate, quantity, amount, estimated, gap, uncounted = (column[at] for column in self._columns)
+            _, start, end, rate, quantity, amount, *doubts = (column[at] for column in self._columns)
             band = rates[rate]
-            yield Charge(
-                band.kind,
-                start,
-                end,
-                band.name,
-                quantity,
-                band.price,
-                band.tax_percent,
-                amount,
-                self._note(
-                    opening.time if start < opening.time else None,
-                    closing.time if end > closing.time else None,
-                    estimated,
-                    gap,
-                    uncounted,
-                ),
-            )
+            parts = []
+            if start < opening.time:
+                parts.append(f"nothing known before {self.frozen.zone.iso(opening.time)}")
+            if end > closing.time:
+                parts.append(f"nothing known after {self.frozen.zone.iso(closing.time)}")
+            note = "; ".join([*parts, *_doubts(*doubts)])
+            yield Charge(band.kind, start, end, band.name, quantity, band.price, band.tax_percent, amount, note)
 
-    def _note(
-        self, known_from: int | None, known_to: int | None, estimated_wh: int, gap_us: int, uncounted: int
-    ) -> str:
-        """Say what is estimated, missing or not counted in a charge.
 
-        `known_from` and `known_to` (µs UTC) are the first and last counted reading if the charge reaches beyond them.
-        """
-        zone, parts = self.frozen.zone, []
-        if known_from is not None:
-            parts.append(f"nothing known before {zone.iso(known_from)}")
-        if known_to is not None:
-            parts.append(f"nothing known after {zone.iso(known_to)}")
-        if estimated_wh:
-            parts.append(f"{format_kwh(estimated_wh)} kWh estimated: no reading at its edge")
-        if gap_us:
-            parts.append(f"no reading for {gap_text(gap_us)}")
-        if uncounted:
-            parts.append(f"{uncounted} {'reading' if uncounted == 1 else 'readings'} not counted")
-        return "; ".join(parts)
+def _doubts(estimated_wh: int, gap_us: int, uncounted: int) -> Iterator[str]:
+    """Yield clauses on what is estimated, missing or not counted in a charge."""
+    if estimated_wh:
+        yield f"{format_kwh(estimated_wh)} kWh estimated: no reading at its edge"
+    if gap_us:
+        yield f"no reading for {gap_text(gap_us)}"
+    if uncounted:
+        yield f"{uncounted} {'reading' if uncounted == 1 else 'readings'} not counted"
 
 
 def bill_only_meter(frozen: Frozen, month: str, terms: Terms) -> Statement:

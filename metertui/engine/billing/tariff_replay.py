@@ -34,14 +34,7 @@ KEYS: Final = ("apartment_type", "region")
 DECILES: Final = (1, 2, 3, 4, 6, 7, 8, 9)
 """The deciles in tenths. The fifth is the median, a column of its own."""
 FIGURES: Final = (
-    "meters",
-    "more",
-    "less",
-    "same",
-    "current",
-    "proposed",
-    "change",
-    "median",
+    *("meters", "more", "less", "same", "current", "proposed", "change", "median"),
     *(f"p{tenth}0" for tenth in DECILES),
 )
 """Columns of the table: counts of meters, then cents with tax: sums, and median and deciles of the changes."""

@@ -6,6 +6,7 @@ each local day exactly once. The latest tariff of its apartment type is in force
 
 from __future__ import annotations
 
+import contextlib
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
@@ -26,15 +27,7 @@ from metertui.engine.errors import DataError, MeterError
 from metertui.engine.storage import CsvTable, durable
 
 NAME: Final = "tariffs.csv"
-COLUMNS: Final = (
-    "effective_from",
-    "apartment_type",
-    "band",
-    "from_time",
-    "to_time",
-    "cents_per_kwh",
-    "tax_percent",
-)
+COLUMNS: Final = ("effective_from", "apartment_type", "band", "from_time", "to_time", "cents_per_kwh", "tax_percent")
 _DAY: Final = 24 * 60
 _TIME: Final = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::00)?")
 _NUMBER: Final = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?")
@@ -190,7 +183,10 @@ def parse_tariffs(data: bytes, path: Path) -> Tariffs:
     places = [table.names.index(name) for name in COLUMNS]
     by_tariff: dict[tuple[date, str], list[_Row]] = {}
     for line, cells in table.rows():
-        row = _row([cells[place].strip() for place in places], path, line)
+        try:
+            row = _row([cells[place].strip() for place in places], line)
+        except ValueError as error:
+            raise DataError(path, line, str(error)) from error
         by_tariff.setdefault((row.day, row.kind), []).append(row)
     return Tariffs(Tariff(day, kind, _bands(rows, path)) for (day, kind), rows in by_tariff.items())
 
@@ -224,69 +220,58 @@ class _Row:
     line: int
 
 
-def _row(cells: Sequence[str], path: Path, line: int) -> _Row:
+def _row(cells: Sequence[str], line: int) -> _Row:
+    """Parse a row. Raises ValueError that says what is wrong with it."""
     day, kind, name, begin, end, cents, tax = cells
     for cell, column in ((kind, "apartment_type"), (name, "band")):
         if not cell.isprintable():
-            raise DataError(path, line, f"{column} has a control character")
-    return _Row(
-        _day(day, path, line),
-        kind,
-        name,
-        _span(name, begin, end, path, line),
-        _number(cents, "cents_per_kwh", path, line),
-        _percent(tax, path, line),
-        line,
-    )
+            raise ValueError(f"{column} has a control character")
+    return _Row(_day(day), kind, name, _span(name, begin, end), _number(cents, "cents_per_kwh"), _percent(tax), line)
 
 
-def _day(text: str, path: Path, line: int) -> date:
-    try:
+def _day(text: str) -> date:
+    with contextlib.suppress(ValueError):
         if _DATE.fullmatch(text) and _YEARS[0] <= int(text[:4]) <= _YEARS[1]:
             return date.fromisoformat(text)
-    except ValueError:
-        pass
-    raise DataError(
-        path, line, f"effective_from {text!r} is not a date from {_YEARS[0]} to {_YEARS[1]} such as 2025-04-01"
-    )
+    raise ValueError(f"effective_from {text!r} is not a date from {_YEARS[0]} to {_YEARS[1]} such as 2025-04-01")
 
 
-def _span(name: str, begin: str, end: str, path: Path, line: int) -> tuple[int, int]:
+def _span(name: str, begin: str, end: str) -> tuple[int, int]:
     if not (name or begin or end):
         return 0, _DAY
     if not name:
-        raise DataError(path, line, "times without a band: a row for the whole day has neither")
+        raise ValueError("times without a band: a row for the whole day has neither")
     if not (begin and end):
-        raise DataError(path, line, f"band {name!r} lacks its times; a row for the whole day has no band either")
-    first, last = _minute(begin, path, line), _minute(end, path, line)
+        raise ValueError(f"band {name!r} lacks its times; a row for the whole day has no band either")
+    first, last = _minute(begin), _minute(end)
     if first == _DAY:
-        raise DataError(path, line, "from_time 24:00 is the end of a day; its start is 00:00")
+        raise ValueError("from_time 24:00 is the end of a day; its start is 00:00")
     last = last or _DAY
     if first == last:
-        raise DataError(path, line, f"band {name!r} ends when it begins; a whole day is 00:00 to 24:00")
+        raise ValueError(f"band {name!r} ends when it begins; a whole day is 00:00 to 24:00")
     return first, last
 
 
-def _minute(text: str, path: Path, line: int) -> int:
+def _minute(text: str) -> int:
     match = _TIME.fullmatch(text)
     if match is None or not text.isascii() or int(match[2]) > 59 or int(match[1]) * 60 + int(match[2]) > _DAY:
-        raise DataError(path, line, f"{text!r} is not a time of day such as 07:00 (the end of the day is 24:00)")
+        raise ValueError(f"{text!r} is not a time of day such as 07:00 (the end of the day is 24:00)")
     return int(match[1]) * 60 + int(match[2])
 
 
-def _number(text: str, column: str, path: Path, line: int) -> Decimal:
+def _number(text: str, column: str) -> Decimal:
     if not text:
-        raise DataError(path, line, f"{column} is empty; a price is never taken as zero")
+        raise ValueError(f"{column} is empty; a price is never taken as zero")
     if _NUMBER.fullmatch(text) is None:
-        raise DataError(path, line, f"{column} {text!r} is not a number from 0 with at most 6 decimals, such as 28.12")
+        raise ValueError(f"{column} {text!r} is not a number from 0 with at most 6 decimals, such as 28.12")
     return Decimal(text)
 
 
-def _percent(text: str, path: Path, line: int) -> Decimal:
+def _percent(text: str) -> Decimal:
     if not text:
-        raise DataError(path, line, "tax_percent is empty; where there is no tax it is 0")
+        raise ValueError("tax_percent is empty; where there is no tax it is 0")
     if _NUMBER.fullmatch(text) is None or Decimal(text) > 100:
-        raise DataError(path, line, f"tax_percent {text!r} is not a number from 0 to 100, such as 9")
+        raise ValueError(f"tax_percent {text!r} is not a number from 0 to 100, such as 9")
     return Decimal(text)
 
 

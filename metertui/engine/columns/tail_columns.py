@@ -182,9 +182,7 @@ def merge_arrivals(history: Columns, arrivals: Arrivals) -> Columns:
         return column
 
     return Columns(
-        spliced(history.meter, arrivals.meter),
-        spliced(history.time, arrivals.time),
-        spliced(history.wh, arrivals.wh),
+        spliced(history.meter, arrivals.meter), spliced(history.time, arrivals.time), spliced(history.wh, arrivals.wh)
     )
 
 
@@ -206,7 +204,8 @@ def conflicting_arrivals(arrivals: Arrivals) -> NDArray[np.int64]:
 
 def concat_arrivals(parts: Sequence[Arrivals]) -> Arrivals:
     """Concatenate arrivals; a copy."""
-    return Arrivals(*map(np.concatenate, zip(*parts, strict=True)))
+    none = Arrivals(np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0, np.int64))
+    return Arrivals(*map(np.concatenate, zip(none, *parts, strict=True)))
 
 
 def _new(history: Columns, arrivals: Arrivals) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

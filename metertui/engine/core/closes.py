@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Sequence
 from typing import Final
@@ -43,15 +44,13 @@ def find_last_close(audit: AuditLog, zone: SiteZone) -> Close | None:
     """Return the last close in the end of the audit log; None if there is none or it cannot be read. Any thread."""
     end: int | None = None
     blocks = iter(range(_BLOCKS))
-    while end != 0:
-        try:
-            found = audit.entries_before(end, f"\t{ACTION}\t", 1, lambda: next(blocks, None) is None)
-        except OSError:
-            return None
-        if found is None:
-            return None
-        entries, end = found
-        closes = (parse_close(entry, zone) for entry in entries)
-        if close := next((close for close in closes if close is not None), None):
-            return close
+
+    def far_enough() -> bool:
+        return next(blocks, None) is None
+
+    with contextlib.suppress(OSError):
+        while end != 0 and (found := audit.entries_before(end, f"\t{ACTION}\t", 1, far_enough)):
+            entries, end = found
+            if close := next(filter(None, (parse_close(entry, zone) for entry in entries)), None):
+                return close
     return None

@@ -72,12 +72,10 @@ class Engine(DataFolder):
         code = self.code_of(meter)
         state = self.readings.state_of(code)
         if self._series is None or self._series[0] != state:
-            times, whs = self.readings.readings_of(code)
             decided = self.events.edits_of_meter(meter)
-            made = Series.from_readings(
-                meter, times, whs, self.rules.max_w, corrections_from({0: decided}) if decided else None
-            )
-            self._series = state, made
+            corrections = corrections_from({0: decided}) if decided else None
+            readings = self.readings.readings_of(code)
+            self._series = state, Series.from_readings(meter, *readings, self.rules.max_w, corrections)
         return self._series[1]
 
     def usage(self, meter: str, window: str | Window = "month", at: int | None = None) -> Usage:

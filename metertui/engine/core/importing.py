@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -119,14 +120,7 @@ class _Part(NamedTuple):
     line: Int64Array
 
     def take(self, places: NDArray[np.int64]) -> _Part:
-        return _Part(
-            self.meter[places],
-            self.time[places],
-            self.wh[places],
-            self.group[places],
-            self.source[places],
-            self.line[places],
-        )
+        return _Part._make(column[places] for column in self)
 
 
 class Import:
@@ -185,7 +179,10 @@ class Import:
         merged = tail_columns.merge_arrivals(history, arrivals)
         place = _places(merged, part)
         same = merged.wh[place] == part.wh
-        self._refuse_conflicts(part, np.flatnonzero(~same), merged.wh[place])
+        for at in np.flatnonzero(~same).tolist():
+            meter, time = self._ids[part.meter[at]], self._zone.iso(int(part.time[at]))
+            why = f"{meter} has {format_kwh(int(merged.wh[place[at]]))} kWh at {time} already"
+            self.report.add_refused([self._bad_line(part, at, "conflict", why)])
         status = validate(merged, self._frozen.corrections, self._frozen.max_w).status
         self.report.new = int(np.count_nonzero(new))
         self.report.duplicate = int(np.count_nonzero(same & ~new))
@@ -260,15 +257,8 @@ class Import:
 
     def _bad_line(self, part: _Part, at: int, code: str, why: str) -> BadLine:
         meter, time, wh = self._ids[part.meter[at]], self._zone.iso(int(part.time[at])), int(part.wh[at])
-        return BadLine(
-            self._sources[part.source[at]], int(part.line[at]), code, why, f"{meter},{time},{format_kwh(wh)}"
-        )
-
-    def _refuse_conflicts(self, part: _Part, places: Int64Array, known: Int64Array) -> None:
-        for at in places.tolist():
-            meter, time = self._ids[part.meter[at]], self._zone.iso(int(part.time[at]))
-            why = f"{meter} has {format_kwh(int(known[at]))} kWh at {time} already"
-            self.report.add_refused([self._bad_line(part, at, "conflict", why)])
+        text = f"{meter},{time},{format_kwh(wh)}"
+        return BadLine(self._sources[part.source[at]], int(part.line[at]), code, why, text)
 
     # -- accounts ----------------------------------------------------------------------------------------------
 
@@ -279,13 +269,10 @@ class Import:
         groups = list(self._groups)
         accounts: list[Account] = []
         moves: dict[str, Moves] = {}
-        for start, stop in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
+        for start, stop in pairwise(edges.tolist()):
             meter = self._ids[part.meter[start]]
-            stated = [
-                (time, groups[group])
-                for time, group in zip(part.time[start:stop].tolist(), part.group[start:stop].tolist(), strict=True)
-                if group != _NONE
-            ]
+            times_and_groups = zip(part.time[start:stop].tolist(), part.group[start:stop].tolist(), strict=True)
+            stated = [(time, groups[group]) for time, group in times_and_groups if group != _NONE]
             account = book.get(meter)
             if account is None:
                 self.report.registered += 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -68,19 +68,12 @@ def load_books(folder: Path, rules: Rules) -> Loaded:
 
     Raises OwnedError, DataError, StorageError, OSError.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = FolderLock(folder)
-    lock.acquire()
-    try:
+    with _owning(folder) as lock:
         accounts, staff, events, archive = _books(folder, rules)
-        finished = _mend_books(folder, accounts, staff, events, rules.zone)
-        warnings = [warning for warning in (*accounts.warnings, *events.warnings, finished) if warning]
+        warnings = _mend_books(folder, accounts, staff, events, rules.zone)
         directory = _directory(accounts)
         nothing = recode_rows(directory, reading_lines.NO_ROWS)
         return Loaded(accounts, staff, events, archive, directory, Columns.empty(), nothing, warnings, Owned(lock))
-    except BaseException:
-        lock.release()
-        raise
 
 
 def load(folder: Path, rules: Rules, clock: Clock, progress: Progress) -> Loaded:
@@ -88,47 +81,55 @@ def load(folder: Path, rules: Rules, clock: Clock, progress: Progress) -> Loaded
 
     Raises OwnedError, DataError, StorageError, OSError.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = FolderLock(folder)
-    lock.acquire()
-    try:
+    with _owning(folder) as lock:
         # Everything is read before anything is written: a start that fails changes no file.
         accounts, staff, events, archive = _books(folder, rules)
         days = list(archive.read_all_days(progress))
         archive.manifest.read_entries()
         sealed = wal.read_sealed_log(folder, rules.zone)
         write_ahead, rows, torn = WriteAheadLog.open(folder, rules.zone)
-        finished = _mend_books(folder, accounts, staff, events, rules.zone)
+        mended = _mend_books(folder, accounts, staff, events, rules.zone)
         weak = durable.durability_warning(folder)
         if rules.durability == "os":
             weak = 'durability is "os": OK is said before the disk has it, and a power cut loses the last seconds'
-        warnings = [warning for warning in (weak, *accounts.warnings, *events.warnings, finished, torn) if warning]
+        warnings = list(filter(None, (weak, *mended, torn)))
         if sealed is not None:
+            days.append(sealed)
             count = len(day_close.write_day_files(archive, sealed, rules.zone))
             write_ahead.drop_sealed()
             warnings.append(f"an interrupted day close was finished: {len(sealed)} readings into {count} day files")
         archive.ensure_day(rules.zone.day(clock.now()))
         directory = _directory(accounts)
-        history = _history([*days, *([sealed] if sealed is not None else [])], directory)
+        history = _history(days, directory)
         warnings += [
             f"archive/{name} is missing; run metertui check for details" for name in archive.complete_manifest()
         ]
         tail = drop_known(history, recode_rows(directory, rows))
-        read = [*days, *([sealed] if sealed is not None else []), rows]
-        warnings += _contradicted(read, len(history) + len(tail), directory, rules.zone)
+        warnings += _contradicted([*days, rows], len(history) + len(tail), directory, rules.zone)
         owned = Owned(lock, write_ahead)
         return Loaded(accounts, staff, events, archive, directory, history, tail, warnings, owned)
+
+
+@contextlib.contextmanager
+def _owning(folder: Path) -> Iterator[FolderLock]:
+    """Own a folder, create it if it is missing, and give it back if an exception is raised inside."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FolderLock(folder)
+    lock.acquire()
+    try:
+        yield lock
     except BaseException:
         lock.release()
         raise
 
 
-def _mend_books(folder: Path, accounts: AccountBook, staff: StaffBook, events: EditLog, zone: SiteZone) -> str:
-    """Write what loading repaired and finish an interrupted decision; return a sentence on that. StorageError."""
+def _mend_books(folder: Path, accounts: AccountBook, staff: StaffBook, events: EditLog, zone: SiteZone) -> list[str]:
+    """Write what loading repaired and finish an interrupted decision; return sentences on that. StorageError."""
     accounts.mend()
     staff.mend()
     events.mend()
-    return _finish_decision(accounts, events, AuditLog(folder / "audit.log"), zone)
+    finished = _finish_decision(accounts, events, AuditLog(folder / "audit.log"), zone)
+    return list(filter(None, (*accounts.warnings, *events.warnings, finished)))
 
 
 def _finish_decision(accounts: AccountBook, events: EditLog, audit: AuditLog, zone: SiteZone) -> str:
@@ -209,10 +210,7 @@ def _directory(accounts: AccountBook) -> MeterCodes:
 
 def _history(all_rows: list[Rows], directory: MeterCodes) -> Columns:
     """Return the readings of some files in order of (meter, time), each once: the first file that has it wins."""
-    parts = [recode_rows(directory, rows) for rows in all_rows]
-    if not parts:
-        return Columns.empty()
-    everything = tail_columns.concat_arrivals(parts)
+    everything = tail_columns.concat_arrivals([recode_rows(directory, rows) for rows in all_rows])
     return tail_columns.merge_arrivals(Columns.empty(), everything)
 
 

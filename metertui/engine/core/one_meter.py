@@ -53,10 +53,8 @@ def statement_of_month(engine: Engine, meter: str, month: str | None = None, at:
 
     Raises MeterError, DataError.
     """
-    now = engine.clock.now() if at is None else at
-    return statements.bill_only_meter(
-        frozen_meter(engine, meter), month or month_before(now, engine.zone), engine.terms()
-    )
+    month = month or month_before(engine.clock.now() if at is None else at, engine.zone)
+    return statements.bill_only_meter(frozen_meter(engine, meter), month, engine.terms())
 
 
 def prepare_explanation(engine: Engine, meter: str, window: Window) -> Callable[[], Explained]:

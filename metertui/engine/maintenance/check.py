@@ -56,12 +56,9 @@ def check_folder(folder: Path, rules: Rules, progress: Progress) -> Iterator[Pro
 
 
 def _logs(folder: Path, zone: SiteZone) -> tuple[list[Rows], Proof]:
-    proof = Proof("readings in the log")
-    try:
+    proof, logs = Proof("readings in the log"), []
+    with proof.failing():
         logs = wal.read_logs(folder, zone)
-    except DataError as error:
-        proof.fail(str(error))
-        return [], proof
     proof.count = sum(map(len, logs))
     return logs, proof
 
@@ -96,11 +93,9 @@ def _day_files(archive: Archive, zone: SiteZone, progress: Progress) -> tuple[li
     except DataError as error:
         order.fail(str(error))
         return [], [order, whole]
-    try:
+    lines: dict[str, ManifestEntry] = {}
+    with whole.failing():
         lines = archive.manifest.read_entries()
-    except DataError as error:
-        whole.fail(str(error))
-        lines = {}
     for name in sorted(lines.keys() - {archive.name_of_day(day) for day in days}):
         whole.fail(f"{archive.folder / name}: missing; its readings are lost unless a backup has them")
     found = []
@@ -151,8 +146,6 @@ def _in_order(rows: Rows, path: Path, day: date, zone: SiteZone, proof: Proof) -
 def _once(parts: Sequence[Arrivals], directory: MeterCodes, zone: SiteZone) -> tuple[Columns, Proof]:
     """Return all readings as columns, and the proof that files with the same reading agree on it."""
     proof = Proof("readings: one value at an instant")
-    if not parts:
-        return Columns.empty(), proof
     everything = tail_columns.concat_arrivals(parts)
     for first, second in tail_columns.conflicting_arrivals(everything).tolist():
         what = f"{directory.ids[everything.meter[first]]} at {zone.iso(int(everything.time[first]))}"
@@ -194,7 +187,6 @@ def _events(folder: Path, zone: SiteZone, history: Columns, directory: MeterCode
         ):
             known = tail_columns.locate_rows(history, codes, times)[1]
             for code, time in zip(codes[~known].tolist(), times[~known].tolist(), strict=True):
-                proof.fail(
-                    f"the {what} of {directory.ids[code]} at {zone.iso(time)} is of a reading that is not stored"
-                )
+                where = f"{directory.ids[code]} at {zone.iso(time)}"
+                proof.fail(f"the {what} of {where} is of a reading that is not stored")
     return events, proof

@@ -20,18 +20,16 @@ from metertui.engine.billing import (
     unbilled_differences,
 )
 from metertui.engine.columns import Frozen
-from metertui.engine.errors import DataError, MeterError
+from metertui.engine.errors import DataError
 from metertui.engine.maintenance.proof import Proof
+from metertui.engine.storage import ManifestEntry
 
 
 def prove_tariffs(folder: Path, book: AccountBook) -> tuple[Tariffs | None, Proof]:
     """Return the tariffs of a folder, None if they do not load, and the proof that they do."""
-    proof = Proof("tariffs")
-    try:
+    proof, tariffs = Proof("tariffs"), None
+    with proof.failing():
         tariffs = TariffFile(folder).current()
-    except MeterError as error:
-        proof.fail(str(error))
-        return None, proof
     if tariffs is not None:
         proof.count = len(tariffs.tariffs)
         kinds = {account.apartment_type for account in book}
@@ -50,12 +48,10 @@ def prove_bills(folder: Path, rules: Rules, frozen: Frozen, tariffs: Tariffs | N
     )
     book = BillBook(folder, rules.zone)
     months = book.issued_months()
-    try:
-        gone = book.manifest.read_entries().keys() - {book.path_of_month(month).name for month in months}
-    except DataError as error:
-        kept.fail(str(error))
-        gone = set()
-    for name in sorted(gone):
+    stated: dict[str, ManifestEntry] = {}
+    with kept.failing():
+        stated = book.manifest.read_entries()
+    for name in sorted(stated.keys() - {book.path_of_month(month).name for month in months}):
         kept.fail(f"{book.folder / name}: missing; what was billed is lost unless a backup has it")
     for month in months:
         kept.count += 1

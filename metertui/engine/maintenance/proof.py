@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
 from metertui.engine.base import format_kwh
+from metertui.engine.errors import MeterError
 
 _MOST_KEPT: Final = 20
 """Problems of one kind that are kept; all are counted."""
@@ -29,6 +32,14 @@ class Proof:
         self.failures += 1
         if len(self.problems) < _MOST_KEPT:
             self.problems.append(problem)
+
+    @contextmanager
+    def failing(self) -> Iterator[None]:
+        """Fail because of a MeterError inside, such as a file that cannot be read, and go on behind it."""
+        try:
+            yield
+        except MeterError as error:
+            self.fail(str(error))
 
     def check_equal(self, expected: int, found: int, what: str) -> None:
         """Check that two figures, in Wh, are the same."""

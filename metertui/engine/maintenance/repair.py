@@ -69,9 +69,8 @@ class _FileSplit:
         """Write both parts to disk, the lines set aside first. Raises StorageError."""
         path = self.done.path
         if self._aside:
-            durable.set_aside(
-                path, b"".join(line if line.endswith((b"\n", b"\r")) else line + b"\n" for line in self._aside)
-            )
+            lines = (line if line.endswith((b"\n", b"\r")) else line + b"\n" for line in self._aside)
+            durable.set_aside(path, b"".join(lines))
         durable.replace_file(path, self._whole)
 
 

@@ -33,7 +33,6 @@ _ONE_BY_ONE: Final = 500
 """Up to so many meters get their new groups one by one; for more, the index is rebuilt."""
 _EVER: Final = -(1 << 62)
 """Before any reading, µs UTC."""
-"""Before any reading, µs UTC."""
 
 
 def add_readings(engine: Engine, rows: Rows) -> Iterator[None]:
@@ -57,10 +56,8 @@ def _replicate(engine: Engine, arrived: Arrivals, *, counted: bool) -> Iterator[
     for start in range(0, len(arrived.time), _SLICE):
         part = slice(start, start + _SLICE)
         batch = engine.ingest.begin()
-        for code, time, wh in zip(
-            arrived.meter[part].tolist(), arrived.time[part].tolist(), arrived.wh[part].tolist(), strict=True
-        ):
-            batch.add_replicated(code, time, wh)
+        for reading in zip(*(column[part].tolist() for column in arrived), strict=True):
+            batch.add_replicated(*reading)
         batch.duplicates = 0  # read twice here, not sent twice
         if counted:
             engine.ingest.apply(batch)
@@ -145,13 +142,7 @@ class HistoryRebuild:
             numbers = np.array([day_number(day) for day in self.days], dtype=np.int32)
             stay = ~np.isin(engine.zone.day_numbers(history.time), numbers)
             history = Columns(history.meter[stay], history.time[stay], history.wh[stay])
-            parts = self._new
-            arrived = Arrivals(
-                np.concatenate([part.meter for part in parts]),
-                np.concatenate([part.time for part in parts]),
-                np.concatenate([part.wh for part in parts]),
-            )
-            history = tail_columns.merge_arrivals(history, arrived)
+            history = tail_columns.merge_arrivals(history, tail_columns.concat_arrivals(self._new))
         keep = tail_columns.new_arrivals(history, self._tail)
         self._readings = ReadingStore(history, engine.directory, engine.zone, engine.events)
         self._readings.append(self._tail.meter[keep], self._tail.time[keep], self._tail.wh[keep])

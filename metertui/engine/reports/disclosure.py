@@ -88,6 +88,16 @@ def hide_rows(
     known = np.array([cell in published for cell in of_row], dtype=bool)
     cost = np.array([size.get(cell, _NOBODY) for cell in of_row], dtype=np.int64)
     lines = _lines(table, keys)
+
+    def is_safe(key: str, line: NDArray[np.int64]) -> bool:
+        """Return whether the hidden cells of a line together are not a small group."""
+        if not len(line):
+            return True
+        of, most = meters[line], largest[line]
+        # Along an attribute the cells have different meters.
+        many, largest_wh = (of.sum(), most.max()) if key in ATTRIBUTES else (of.max(), most.sum())
+        return not rule.is_small(int(many), int(usage[line].sum()), int(largest_wh))
+
     discloses = False
     changed = True
     while changed:
@@ -99,7 +109,7 @@ def hide_rows(
             unknown = out[~known[out]]
             if not len(out):
                 continue
-            while not _safe(rule, key, unknown, meters, usage, largest):
+            while not is_safe(key, unknown):
                 free = line[~cells[line] & ~known[line] & (meters[line] > 0)]
                 if not len(free):
                     discloses = discloses or bool(known[line].any() and len(unknown))
@@ -110,32 +120,13 @@ def hide_rows(
     return Hidden(cells, discloses)
 
 
-def _safe(
-    rule: Rule,
-    key: str,
-    line: NDArray[np.int64],
-    meters: NDArray[np.int64],
-    usage: NDArray[np.int64],
-    largest: NDArray[np.int64],
-) -> bool:
-    """Return whether the hidden cells of a line together are not a small group."""
-    if not len(line):
-        return True
-    if key in ATTRIBUTES:  # the cells have different meters
-        return not rule.is_small(int(meters[line].sum()), int(usage[line].sum()), int(largest[line].max()))
-    return not rule.is_small(int(meters[line].max()), int(usage[line].sum()), int(largest[line].sum()))
-
-
 def _lines(table: pd.DataFrame, keys: list[str]) -> list[tuple[str, NDArray[np.int64]]]:
     """Return, for each key and all values of the other keys, the key and the rows along it (int64)."""
     lines: list[tuple[str, NDArray[np.int64]]] = []
     for key in keys:
         others = [other for other in keys if other != key]
-        if others:
-            places = table.groupby(others, sort=False).indices.values()
-            lines += [(key, np.sort(np.asarray(place, dtype=np.int64))) for place in places]
-        else:
-            lines.append((key, np.arange(len(table), dtype=np.int64)))
+        places = table.groupby(others, sort=False).indices.values() if others else [np.arange(len(table))]
+        lines += [(key, np.sort(np.asarray(place, dtype=np.int64))) for place in places]
     return lines
 
 

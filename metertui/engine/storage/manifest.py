@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -46,40 +47,39 @@ class Manifest:
 
     def begin_change(self, names: Iterable[str]) -> None:
         """Record that files are about to change; on disk on return. Raises DataError, StorageError, OSError."""
-        before = self.read_entries()
-        lines = dict(before)
-        for name in lines.keys() & set(names):
-            data = self._data(name)
-            edited = data is None or not lines[name].matches(data)
-            lines[name] = ManifestEntry("", edited)
-        self._write(before, lines)
+        with self._changing() as lines:
+            for name in lines.keys() & set(names):
+                data = self._data(name)
+                edited = data is None or not lines[name].matches(data)
+                lines[name] = ManifestEntry("", edited)
 
     def end_change(self, names: Iterable[str]) -> None:
         """Record the checksums of files as they are now; on disk on return. Raises DataError, StorageError, OSError."""
-        before = self.read_entries()
-        lines = dict(before)
-        for name in names:
-            data = self._data(name)
-            if data is not None:
-                lines[name] = ManifestEntry(sha256_of(data), lines.get(name, ManifestEntry()).edited)
-        self._write(before, lines)
+        with self._changing() as lines:
+            for name in names:
+                data = self._data(name)
+                if data is not None:
+                    lines[name] = ManifestEntry(sha256_of(data), lines.get(name, ManifestEntry()).edited)
 
     def accept_files(self, names: Iterable[str]) -> None:
         """Accept files as they are, edited or deleted. Raises DataError, StorageError, OSError."""
-        before = self.read_entries()
-        lines = dict(before)
-        for name in names:
-            data = self._data(name)
-            if data is None:
-                lines.pop(name, None)
-            else:
-                lines[name] = ManifestEntry(sha256_of(data))
-        self._write(before, lines)
+        with self._changing() as lines:
+            for name in names:
+                data = self._data(name)
+                if data is None:
+                    lines.pop(name, None)
+                else:
+                    lines[name] = ManifestEntry(sha256_of(data))
 
     def _data(self, name: str) -> bytes | None:
         return durable.read_present(self._folder / name)
 
-    def _write(self, before: dict[str, ManifestEntry], lines: dict[str, ManifestEntry]) -> None:
+    @contextmanager
+    def _changing(self) -> Iterator[dict[str, ManifestEntry]]:
+        """Write the entries at the end if they have changed."""
+        before = self.read_entries()
+        lines = dict(before)
+        yield lines
         if lines != before:
             durable.replace_file(self.path, encode_manifest(lines))
 

@@ -72,12 +72,8 @@ def concat_rows(parts: list[Rows]) -> Rows:
         moved.append(place[part.code] if len(part) else part.code)
     if not parts:
         return NO_ROWS
-    return Rows(
-        list(codes),
-        np.concatenate(moved),
-        np.concatenate([part.time for part in parts]),
-        np.concatenate([part.wh for part in parts]),
-    )
+    times, whs = [part.time for part in parts], [part.wh for part in parts]
+    return Rows(list(codes), np.concatenate(moved), np.concatenate(times), np.concatenate(whs))
 
 
 def parse_readings(data: bytes, path: Path, zone: SiteZone, *, header: bool) -> Rows:
@@ -104,7 +100,7 @@ def parse_readings(data: bytes, path: Path, zone: SiteZone, *, header: bool) -> 
             encoding="ascii",
             engine="c",
         )
-        return Rows(*_columns(frame, zone))
+        return _rows(frame, zone)
     except (ValueError, Refused, UnicodeDecodeError):
         # Something is unusual: the slow way parses it all the same, or says which line is invalid.
         return _parse_line_by_line(body, path, zone, first_line=2 if header else 1)
@@ -133,9 +129,7 @@ def _is_plain(body: bytes) -> bool:
     return True
 
 
-def _columns(
-    frame: pd.DataFrame, zone: SiteZone
-) -> tuple[list[str], NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
+def _rows(frame: pd.DataFrame, zone: SiteZone) -> Rows:
     """Convert a frame as pandas read it. Raises ValueError or Refused if the slow way is needed."""
     code, ids = pd.factorize(frame["identifier"])
     moment, timestamps = pd.factorize(frame["timestamp"])
@@ -145,12 +139,8 @@ def _columns(
     # A double holds more than eleven digits, so three decimals are exact. Others are left to the slow way.
     if not np.all(np.abs(scaled - wh) <= 1e-4) or not np.all((wh >= 0) & (wh <= MAX_WH)):
         raise ValueError("a reading needs a closer look")
-    return (
-        [check_meter_id(meter) for meter in ids],
-        code.astype(np.int32),
-        times[moment],
-        wh.astype(np.int64),
-    )
+    checked = [check_meter_id(meter) for meter in ids]
+    return Rows(checked, code.astype(np.int32), times[moment], wh.astype(np.int64))
 
 
 def _parse_line_by_line(body: bytes, path: Path, zone: SiteZone, first_line: int) -> Rows:

@@ -90,9 +90,5 @@ class WindowReadings:
 def readings_in_window(series: Series, window: Window) -> WindowReadings:
     """Return the readings that are stored in a window. O(n) in the meter's readings."""
     low, high = np.searchsorted(series.time, [window.start, window.end], side="right").tolist()
-    high = max(low, high)
-    used, length = intervals_before(series.columns, series.status, series.energy, series.curve)
-    span = slice(low, high)
-    return WindowReadings(
-        series.meter, series.time[span], series.wh[span], series.status[span], used[span], length[span]
-    )
+    before = intervals_before(series.columns, series.status, series.energy, series.curve)
+    return WindowReadings(series.meter, series.time, series.wh, series.status, *before).part(slice(low, high))

@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.base import DAY, HALF_HOUR, SiteZone, Window, named_window
+from metertui.engine.base import DAY, HALF_HOUR, Int64Array, SiteZone, Window, named_window
 from metertui.engine.columns import Columns, Corrections, Curve, Frozen
 from metertui.engine.vee import rules, validate
 
@@ -51,12 +51,7 @@ class Series:
     """One meter's stored readings in time order, with what follows from them."""
 
     def __init__(
-        self,
-        meter: str,
-        columns: Columns,
-        status: NDArray[np.uint8],
-        energy: NDArray[np.int64],
-        curve: Curve,
+        self, meter: str, columns: Columns, status: NDArray[np.uint8], energy: NDArray[np.int64], curve: Curve
     ) -> None:
         """Not for callers: use `from_readings` or `from_frozen`."""
         self.meter = meter
@@ -76,12 +71,7 @@ class Series:
 
     @classmethod
     def from_readings(
-        cls,
-        meter: str,
-        time: NDArray[np.int64],
-        wh: NDArray[np.int64],
-        max_w: int,
-        corrections: Corrections | None = None,
+        cls, meter: str, time: Int64Array, wh: Int64Array, max_w: int, corrections: Corrections | None = None
     ) -> Series:
         """Return the series of a meter's stored readings, given in time order, validated by `max_w` watts.
 
@@ -93,14 +83,9 @@ class Series:
     @classmethod
     def from_frozen(cls, frozen: Frozen, code: int) -> Series:
         """Return the series of one of many meters, by its code."""
-        span, columns = frozen.columns.span(code), frozen.columns
-        return cls(
-            frozen.ids[code],
-            Columns(columns.meter[span], columns.time[span], columns.wh[span]),
-            frozen.status[span],
-            frozen.energy[span],
-            frozen.curve.part(frozen.curve.span(code)),
-        )
+        span, columns, curve = frozen.columns.span(code), frozen.columns, frozen.curve
+        own = Columns(columns.meter[span], columns.time[span], columns.wh[span])
+        return cls(frozen.ids[code], own, frozen.status[span], frozen.energy[span], curve.part(curve.span(code)))
 
     def __len__(self) -> int:
         return len(self.time)
@@ -144,9 +129,8 @@ class Series:
         """Return the usage of a window, and how well it is known."""
         low, high = np.searchsorted(self.time, [window.start, window.end], side="right").tolist()
         suspect = int(np.count_nonzero(rules.is_doubtful(self.status[low:high])))
-        nothing = Usage(
-            self.meter, window.name, window.start, window.end, None, None, None, max(0, high - low), suspect
-        )
+        stored = max(0, high - low)
+        nothing = Usage(self.meter, window.name, window.start, window.end, None, None, None, stored, suspect)
         first, last = self.first, self.last
         if first is None or last is None or not window.known or window.end < first or window.start >= last:
             return nothing

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from metertui.engine.base import DAY, HALF_HOUR, HOUR, SiteZone
-from metertui.engine.columns import Arrivals, Columns, Group
+from metertui.engine.columns import Arrivals, Columns
 from metertui.engine.worklist.cases import SiteState
 from metertui.engine.worklist.silent_meters import active_codes
 
@@ -33,6 +33,7 @@ _NEIGHBOURS: Final = 3
 _MOST_SILENCES: Final = 20
 _FIRST: Final = 1 << 62
 _NEVER: Final = -(1 << 62)
+NameT = TypeVar("NameT", str, tuple[str, str])
 
 
 class Share(NamedTuple):
@@ -154,7 +155,7 @@ def _expected(first: NDArray[np.int64], begin: int, end: int) -> NDArray[np.int6
     return np.clip(max(0, end - begin) // HALF_HOUR - missed, 0, None)
 
 
-def _numbered(names: list[str], group: NDArray[np.int32]) -> tuple[list[str], NDArray[np.int32]]:
+def _numbered(names: list[NameT], group: NDArray[np.int32]) -> tuple[list[NameT], NDArray[np.int32]]:
     """Return the distinct names, sorted, and the position of each group code's name among them."""
     different = sorted(set(names))
     places = {name: place for place, name in enumerate(different)}
@@ -171,10 +172,7 @@ def _silent_areas(
     silent: NDArray[np.bool_],
 ) -> tuple[SilentArea, ...]:
     """Return the sub-regions with silent meters."""
-    groups: list[Group] = list(state.groups)
-    places = sorted({(each.region, each.sub_region) for each in groups})
-    numbers = {place: number for number, place in enumerate(places)}
-    near = np.array([numbers[each.region, each.sub_region] for each in groups], dtype=np.int32)[group]
+    places, near = _numbered([(each.region, each.sub_region) for each in state.groups], group)
     quiet = np.bincount(near[silent], minlength=len(places))
     whole = np.bincount(near[heard], minlength=len(places))
     latest = np.full(len(places), _NEVER, dtype=np.int64)
@@ -185,15 +183,6 @@ def _silent_areas(
     for place in worst.tolist():
         region, sub_region = places[place]
         newest = np.flatnonzero(silent & (near == place) & (last == latest[place]))[0]
-        areas.append(
-            SilentArea(
-                region=region,
-                sub_region=sub_region,
-                silent=int(quiet[place]),
-                meters=int(whole[place]),
-                last=int(latest[place]),
-                meter=ids[codes[newest]],
-                line=bool(lines[place]),
-            )
-        )
+        figures = int(quiet[place]), int(whole[place]), int(latest[place])
+        areas.append(SilentArea(region, sub_region, *figures, meter=ids[codes[newest]], line=bool(lines[place])))
     return tuple(areas)

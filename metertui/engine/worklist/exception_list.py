@@ -88,13 +88,12 @@ class _AllCases:
         self._state = state
         self._families = families
         self._starts = np.cumsum([0, *map(len, families)])
-        self._cause = np.concatenate([each.cause for each in families])
-        self._meter = np.concatenate([each.meter for each in families])
-        self._time = np.concatenate([each.time for each in families])
+        columns = zip(*(each[:4] for each in families), strict=True)
+        self._cause, self._meter, self._time, group = map(np.concatenate, columns)
         names = [group.region for group in state.groups]
         self._regions = sorted(set(names))
         codes = np.array([self._regions.index(name) for name in names], dtype=np.int32)
-        self._region = codes[np.concatenate([each.group for each in families])]
+        self._region = codes[group]
 
     def answer(self, question: ExceptionQuestion, cut: bool) -> Exceptions:
         """Return the counts and the page of the cases that meet the question's conditions."""
@@ -102,14 +101,10 @@ class _AllCases:
         if question.meter:
             kept &= self._with_meter(question.meter)
         is_open = kept & ~self._decided
-        if question.state == "open":
-            kept = is_open
-        elif question.state == "decided":
-            kept = kept & self._decided
-        of_cause = np.ones(len(kept), dtype=bool)
+        kept = {"open": is_open, "decided": kept & self._decided, "all": kept}[question.state]
+        of_cause = of_region = np.ones(len(kept), dtype=bool)
         if question.cause:
             of_cause = self._cause == CAUSES.index(question.cause)  # checked by find_exceptions
-        of_region = np.ones(len(kept), dtype=bool)
         if question.region is not None:
             place = self._regions.index(question.region) if question.region in self._regions else -1
             of_region = self._region == place

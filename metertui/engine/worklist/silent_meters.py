@@ -24,10 +24,7 @@ def find_silent(frozen: Frozen, state: SiteState) -> Cases:
     """
     codes = active_codes(state)
     row = last_rows(frozen, codes)
-    if len(frozen):
-        time = np.where(row >= 0, frozen.columns.time[row], NEVER)
-    else:
-        time = np.full(len(codes), NEVER, dtype=np.int64)
+    time = np.where(row >= 0, frozen.columns.time[row], NEVER) if len(frozen) else np.full_like(row, NEVER)
     oldest = state.now - state.silent_us
     quiet = time < oldest
     for place in np.flatnonzero(time == NEVER).tolist():
@@ -39,9 +36,7 @@ def find_silent(frozen: Frozen, state: SiteState) -> Cases:
         if time[place] == NEVER:
             account = state.account(frozen.ids[int(codes[place])])
             since = account.registered if account is not None else None
-            return Detail(
-                None, "has never sent" if since is None else f"has never sent in {duration_text(state.now - since)}"
-            )
+            return Detail(None, "has never sent" + ("" if since is None else f" in {duration_text(state.now - since)}"))
         at = int(row[place])
         return Detail(int(frozen.columns.wh[at]), f"silent for {duration_text(state.now - int(time[place]))}")
 

@@ -36,13 +36,8 @@ def find_misfits(frozen: Frozen) -> Cases:
         kept = ~np.isin(odd, released)
         odd = np.concatenate((odd[kept], released))
         cause = np.concatenate((cause[kept], repeat_cause("released", len(released))))
-    return Cases(
-        cause,
-        columns.meter[odd],
-        columns.time[odd],
-        frozen.group[odd],
-        lambda place: _detail(frozen, int(odd[place])),
-    )
+    meter, time, group = columns.meter[odd], columns.time[odd], frozen.group[odd]
+    return Cases(cause, meter, time, group, lambda place: _detail(frozen, int(odd[place])))
 
 
 def find_exchanges(frozen: Frozen, state: SiteState) -> Cases:
@@ -58,10 +53,8 @@ def find_exchanges(frozen: Frozen, state: SiteState) -> Cases:
         why = f"the old register ended at {format_kwh(final)} kWh, the new one began at {format_kwh(initial)} kWh"
         return Detail(initial, why)
 
-    group = state.group_of(made.exchange_meter, made.exchange_time)
-    return Cases(
-        repeat_cause("exchanged", len(made.exchange_time)), made.exchange_meter, made.exchange_time, group, detail_at
-    )
+    meter, time = made.exchange_meter, made.exchange_time
+    return Cases(repeat_cause("exchanged", len(time)), meter, time, state.group_of(meter, time), detail_at)
 
 
 def _nothing(_place: int) -> Detail:

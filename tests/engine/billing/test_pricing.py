@@ -262,8 +262,8 @@ def test_edges_of_many_are_those_of_each(
         assert (found.readings[code], found.suspect[code]) == (usage.readings, usage.suspect)
         assert found.known[code] == (usage.usage_wh is not None)
         if usage.opening is not None and usage.closing is not None:
-            assert (found.opening_time[code], found.opening_wh[code]) == (usage.opening.time, usage.opening.wh)
-            assert (found.closing_time[code], found.closing_wh[code]) == (usage.closing.time, usage.closing.wh)
+            assert (found.opening.time[code], found.opening.wh[code]) == (usage.opening.time, usage.opening.wh)
+            assert (found.closing.time[code], found.closing.wh[code]) == (usage.closing.time, usage.closing.wh)
             assert found.usage[code] == usage.usage_wh
 
 
@@ -279,7 +279,7 @@ def test_pieces_taken_together_or_apart_make_the_same_lines(monkeypatch: pytest.
     whole = price_usage(columns, start, end, terms, DAY)
     monkeypatch.setattr("metertui.engine.usage.intervals._PIECES", 50)
     apart = price_usage(columns, start, end, terms, DAY)
-    for name in type(whole.charges).__dataclass_fields__:
+    for name in type(whole.charges)._fields:
         assert getattr(whole.charges, name).tolist() == getattr(apart.charges, name).tolist()
     assert whole.total.tolist() == apart.total.tolist()
 

@@ -112,7 +112,7 @@ def test_bills_of_blocks_are_those_of_all_at_once(monkeypatch: pytest.MonkeyPatc
 
     def bills() -> dict[str, list[int]]:
         found = price_usage(columns, *march, tariffs, 1 << 62)
-        return {name: column.tolist() for name, column in {**vars(found.charges), "net": found.net}.items()}
+        return {name: column.tolist() for name, column in {**found.charges._asdict(), "net": found.net}.items()}
 
     whole = bills()
     assert sum(whole["net"]) > 0
