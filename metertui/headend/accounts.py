@@ -46,15 +46,11 @@ class Accounts:
 
     async def deactivate(self, meter: str, by: str, reason: str = "") -> None:
         """Refuse the readings of a meter from now on; its history stays. Raises MeterError."""
-        accounts = self._jobs.engine.accounts
-        await self._change(meter, lambda now: accounts.plan_deactivation(meter), "deactivate", by, reason)
-        self._jobs.audit(by, "deactivate", meter, reason)
+        await self._set_activity(meter, by, reason, active=False)
 
     async def reactivate(self, meter: str, by: str, reason: str = "") -> None:
         """Accept the readings of a deactivated meter again. Raises MeterError."""
-        accounts = self._jobs.engine.accounts
-        await self._change(meter, lambda now: accounts.plan_reactivation(meter), "reactivate", by, reason)
-        self._jobs.audit(by, "reactivate", meter, reason)
+        await self._set_activity(meter, by, reason, active=True)
 
     async def search(self, text: str, limit: int = 20) -> list[Account]:
         """Return accounts as `AccountFinder.find_accounts` does."""
@@ -67,6 +63,11 @@ class Accounts:
     async def apply_import(self, importing: Import) -> None:
         """Store the accounts of an import, and the changes it makes to others. Runs to completion."""
         await self._jobs.run_to_completion(self._apply_import(importing))
+
+    async def _set_activity(self, meter: str, by: str, reason: str, *, active: bool) -> None:
+        accounts, what = self._jobs.engine.accounts, "reactivate" if active else "deactivate"
+        await self._change(meter, lambda now: accounts.plan_activity(meter, active=active), what, by, reason)
+        self._jobs.audit(by, what, meter, reason)
 
     async def _change(
         self, meter: str, plan: Callable[[int], Change], what: str = "", by: str = "", reason: str = ""

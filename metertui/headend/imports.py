@@ -67,9 +67,8 @@ class Imports:
         try:
             await lane.run()
         except asyncio.CancelledError:
-            jobs.audit(
-                by, "import given up", names, f"{lane.done} of {len(importing.new_rows)} new readings are stored"
-            )
+            stored = f"{lane.done} of {len(importing.new_rows)} new readings are stored"
+            jobs.audit(by, "import given up", names, stored)
             raise
         report = importing.report
         self._log(report, names, by)

@@ -14,7 +14,7 @@ from collections.abc import Generator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, get_type_hints
 
 from metertui.engine.core import Engine, LiveSnapshot
 from metertui.engine.errors import MeterError
@@ -29,24 +29,13 @@ T = TypeVar("T")
 
 _LOOK_SECONDS: Final = 0.25
 _STALE_SECONDS: Final = 3.0
+_OF_THE_OWNER: Final = {
+    *("address", "connections", "connections_total", "sync_ms", "batch", "waiting", "queue", "p50", "p99"),
+    *("day_state", "progress", "closing_by", "closing_seconds", "closing_readings", "closing_files"),
+    *("closing_written", "storage_error"),
+}
 STATUS_FIELDS: Final[dict[str, Any]] = {
-    "address": str,
-    "connections": int,
-    "connections_total": int,
-    "sync_ms": float,
-    "batch": int,
-    "waiting": int,
-    "queue": int,
-    "p50": float | None,
-    "p99": float | None,
-    "day_state": str,
-    "progress": float | None,
-    "closing_by": str,
-    "closing_seconds": float,
-    "closing_readings": int,
-    "closing_files": int,
-    "closing_written": int,
-    "storage_error": str,
+    name: kind for name, kind in get_type_hints(LiveSnapshot).items() if name in _OF_THE_OWNER
 }
 """The fields of `LiveSnapshot`, with their types, that no file tells and only the owner knows."""
 
@@ -146,12 +135,10 @@ class ReadOnlyHeadEnd(HeadEnd):
         self._trouble = changes.error
         self._stale_days |= changes.days
         if self._builder is None and (self._stale_days or self._all_stale or changes.reread_log):
+            logs = None
             try:
-                logs = (
-                    await loop.run_in_executor(self._reader_thread, self._change_reader.read_logs)
-                    if changes.reread_log
-                    else None
-                )
+                if changes.reread_log:
+                    logs = await loop.run_in_executor(self._reader_thread, self._change_reader.read_logs)
             except (MeterError, OSError) as error:
                 self._trouble = str(error)
                 return

@@ -14,9 +14,8 @@ class WorkList:
 
     async def exceptions(self, question: ExceptionQuestion | None = None) -> Exceptions:
         """Return the exceptions, counted by cause, with one page of them. Raises MeterError for an unknown cause."""
-        return await self._jobs.ask(
-            exception_list.find_exceptions, self._jobs.engine.site_state(), question or ExceptionQuestion()
-        )
+        state = self._jobs.engine.site_state()
+        return await self._jobs.ask(exception_list.find_exceptions, state, question or ExceptionQuestion())
 
     async def completeness(self) -> Board:
         """Return which of the expected readings have come."""

@@ -150,7 +150,7 @@ def test_a_decision_about_an_account_takes_effect_at_the_next_start_or_was_never
     def decide(folder: Path) -> None:
         with closing(opened(folder)) as engine:
             book = engine.accounts
-            change = (book.plan_deactivation if what == "deactivate" else book.plan_reactivation)(meter)
+            change = book.plan_activity(meter, active=what == "reactivate")
             told = [Edit(NOW, meter, what, None, "ada", "moved out")]
             book.commit_with_edits(book.draft_change(book.standing(), change), engine.events, told)
             engine.audit.write_entry(RULES.zone.iso(NOW), "ada", what, meter, "moved out")
@@ -185,7 +185,9 @@ def test_an_account_that_was_changed_by_hand_after_a_decision_stays_as_it_was_le
     with closing(opened(folder)) as engine:
         book = engine.accounts
         told = [Edit(NOW, "a", "deactivate", None, "ada", "")]
-        book.commit_with_edits(book.draft_change(book.standing(), book.plan_deactivation("a")), engine.events, told)
+        book.commit_with_edits(
+            book.draft_change(book.standing(), book.plan_activity("a", active=False)), engine.events, told
+        )
         engine.audit.write_entry(RULES.zone.iso(NOW), "ada", "deactivate", "a", "")
     users = folder / "users.csv"
     users.write_text(users.read_text().replace("deactivated", "active"))

@@ -216,19 +216,12 @@ class AccountBook:
             what = "has its attributes since" if len(moves) > 1 else "was registered at"
             raise Refused("bad-timestamp", f"{meter} {what} {last}; a change takes effect after that")
 
-    def plan_deactivation(self, meter: str) -> Change:
-        """Return the change that deactivates an account. Raises MeterError."""
+    def plan_activity(self, meter: str, *, active: bool) -> Change:
+        """Return the change that reactivates or deactivates an account. Raises MeterError."""
         account = self._known(meter)
-        if not account.active:
-            raise MeterError(f"{meter} is deactivated already")
-        return Change([replace(account, active=False)], {})
-
-    def plan_reactivation(self, meter: str) -> Change:
-        """Return the change that reactivates an account. Raises MeterError."""
-        account = self._known(meter)
-        if account.active:
-            raise MeterError(f"{meter} is active already")
-        return Change([replace(account, active=True)], {})
+        if account.active == active:
+            raise MeterError(f"{meter} is {'active' if active else 'deactivated'} already")
+        return Change([replace(account, active=active)], {})
 
     def modify(self, meter: str, fields: Mapping[str, str], now: int, since: int | None = None) -> Account:
         """Change some fields from `since` on (µs UTC; `now` if None). Raises Refused, MeterError, StorageError."""
@@ -236,11 +229,11 @@ class AccountBook:
 
     def deactivate(self, meter: str, now: int) -> Account:
         """Deactivate an account, so that its readings are refused. Raises MeterError, StorageError."""
-        return self._make(self.plan_deactivation(meter))
+        return self._make(self.plan_activity(meter, active=False))
 
     def reactivate(self, meter: str, now: int) -> Account:
         """Reactivate an account. Raises MeterError, StorageError."""
-        return self._make(self.plan_reactivation(meter))
+        return self._make(self.plan_activity(meter, active=True))
 
     def put_accounts(self, accounts: Iterable[Account], moves: Moves) -> None:
         """Add or replace many accounts, and set the attributes in time of some, with one rewrite of each file.
@@ -310,7 +303,6 @@ class AccountBook:
             if len(changed) == len(change.accounts) and _goes_on(stand, standing.file):
                 self._files.add_registrations(draft.users, standing.file.size, stand.size)
                 self._files.switch_drafts(draft.users, draft.history)
-                self._moves = {**known, **moves}
             else:  # since then the file was rewritten, or an account of the change was registered, which stays
                 draft.drop()
                 everyone = list({**self._accounts, **changed}.values())
@@ -318,13 +310,12 @@ class AccountBook:
                     self._files.draft_accounts(stand, None, lambda: everyone),
                     self._files.draft_moves({**known, **moves}) if moves else None,
                 )
-                self._moves = {**known, **moves}
         except StorageError:
             draft.drop()
-            self._moves = known
             with contextlib.suppress(StorageError):
                 self.settle()
             raise
+        self._moves = {**known, **moves}
         self._files.appendable = True
         for meter, account in changed.items():
             if meter in self._accounts:

@@ -190,11 +190,8 @@ class AccountFinder:
             numbers: Iterable[int] = range(len(segments))
         else:
             needles = [f"{meter}{_FIELD}".lower().encode() for meter in changed]
-            numbers = [
-                number
-                for number, text in enumerate(segments)
-                if text is not None and any(needle in text for needle in needles)
-            ]
+            made = ((number, text) for number, text in enumerate(segments) if text is not None)
+            numbers = [number for number, text in made if any(needle in text for needle in needles)]
         with self._short:
             for number in numbers:
                 self._segments[number] = None

@@ -22,10 +22,8 @@ _TOO_HIGH: Final = "a reading is at most 99999999.999 kWh"
 def check_meter_id(text: str) -> str:
     """Return `text` if it is a meter id. Raises Refused `bad-meter-id`."""
     if _METER_ID.fullmatch(text) is None:
-        raise Refused(
-            "bad-meter-id",
-            "a meter id is 1 to 32 characters of A-Z a-z 0-9 . _ - and begins with a letter or digit",
-        )
+        what = "a meter id is 1 to 32 characters of A-Z a-z 0-9 . _ - and begins with a letter or digit"
+        raise Refused("bad-meter-id", what)
     return text
 
 

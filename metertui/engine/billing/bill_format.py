@@ -17,8 +17,8 @@ ROW: Final = (
     *("meter", "month", "opening_kwh", "opening_quality", "closing_kwh", "closing_quality", "usage_kwh"),
     *("lines", "net", "tax", "total", "currency", "reason"),
 )
-_KWH: Final = re.compile(r"(-?)([0-9]{1,12})(?:\.([0-9]{1,3}))?")
-_MONEY: Final = re.compile(r"(-?)([0-9]{1,15})\.([0-9]{2})")
+_KWH: Final = re.compile(r"-?[0-9]{1,12}(?:\.[0-9]{1,3})?")
+_MONEY: Final = re.compile(r"-?[0-9]{1,15}\.[0-9]{2}")
 
 
 def cells(statement: Statement, zone: SiteZone) -> list[str]:
@@ -109,17 +109,13 @@ def kwh_text(wh: int | None) -> str:
 
 def wh_of(text: str) -> int:
     """Return the Wh of kWh text, which may have a sign. Raises ValueError."""
-    match = _KWH.fullmatch(text)
-    if match is None:
+    if _KWH.fullmatch(text) is None:
         raise ValueError(f"{text!r} is not a number of kWh")
-    value = int(match[2]) * 1000 + int((match[3] or "").ljust(3, "0"))
-    return -value if match[1] else value
+    return int(Decimal(text).scaleb(3))
 
 
 def cents_of(text: str) -> int:
     """Return the cents of an amount such as `12.34`, which may have a sign. Raises ValueError."""
-    match = _MONEY.fullmatch(text)
-    if match is None:
+    if _MONEY.fullmatch(text) is None:
         raise ValueError(f"{text!r} is not an amount with two decimals")
-    value = int(match[2]) * 100 + int(match[3])
-    return -value if match[1] else value
+    return int(Decimal(text).scaleb(2))

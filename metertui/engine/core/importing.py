@@ -90,10 +90,8 @@ class ImportReport:
 
     def as_refused_lines(self, now: int) -> list[RefusedLine]:
         """Return the refused lines for `rejects.log`, as of `now` (µs UTC)."""
-        return [
-            RefusedLine(now, f"{each.source}:{each.line}", each.code, each.why, each.text)
-            for each in self.refused_lines
-        ]
+        lines = self.refused_lines
+        return [RefusedLine(now, f"{each.source}:{each.line}", each.code, each.why, each.text) for each in lines]
 
     def as_json(self, most: int) -> dict[str, Any]:
         """Return the report as JSON values, with the first `most` refused lines."""

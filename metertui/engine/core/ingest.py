@@ -34,9 +34,8 @@ class Ingest:
         self.heads.grow(len(folder.directory))
         self.heads.load(folder.readings.view().frozen(folder.rules.max_w))
         codes = folder.directory.codes
-        self.active: dict[str, int] = {
-            account.meter: codes[account.meter] for account in folder.accounts if account.active
-        }
+        active = (account.meter for account in folder.accounts if account.active)
+        self.active: dict[str, int] = {meter: codes[meter] for meter in active}
         """The codes of the meters that may send readings, by id."""
         self.stamps: dict[int, int] = {}
         """The time (µs UTC) given last to a reading without a timestamp, by meter code."""

@@ -307,13 +307,10 @@ def _shown(name: str) -> str:
 
 
 def _sums(data: bytes, source: Path) -> dict[str, str]:
-    sums = {}
-    for line in data.decode("utf-8", "replace").splitlines():
-        match = _SUM_LINE.fullmatch(line)
-        if match is None:
-            raise MeterError(f"{source} is damaged: {_SUMS} in it has a line that is not a checksum")
-        sums[match[2]] = match[1]
-    return sums
+    matches = [_SUM_LINE.fullmatch(line) for line in data.decode("utf-8", "replace").splitlines()]
+    if None in matches:
+        raise MeterError(f"{source} is damaged: {_SUMS} in it has a line that is not a checksum")
+    return {match[2]: match[1] for match in matches if match}
 
 
 def _compare(source: Path, found: dict[str, str], stated: dict[str, str] | None) -> None:

@@ -30,11 +30,7 @@ class Source:
 
 
 def locate_readings(
-    archive: Archive,
-    zone: SiteZone,
-    meter: str,
-    times: Iterable[int],
-    progress: Progress = no_progress,
+    archive: Archive, zone: SiteZone, meter: str, times: Iterable[int], progress: Progress = no_progress
 ) -> dict[int, Source]:
     """Return the file and line of a meter's readings at `times` (µs UTC); one that is in no file is left out.
 

@@ -129,24 +129,23 @@ class ChangeReader:
                 news.error = str(error)
             except OSError as error:
                 news.error = f"cannot read the data folder {self._folder}: {error.strerror or error}"
-        refusals = (_refusal(line, self._zone) for line in _lines(self._rejects))
-        lines = (closes.parse_close(line, self._zone) for line in _lines(self._audit))
-        news.refusals = [refusal for refusal in refusals if refusal is not None]
-        news.closes = [close for close in lines if close is not None]
+        zone = self._zone
+        news.refusals = list(filter(None, (_refusal(line, zone) for line in _lines(self._rejects))))
+        news.closes = list(filter(None, (closes.parse_close(line, zone) for line in _lines(self._audit))))
         return news
 
     def read_logs(self) -> Rows:
         """Return all readings of the sealed log and the log, and go on behind them. Raises DataError, OSError."""
         self._reread_logs = True
         data = self._log.reread()
-        rows = [reading_lines.parse_readings(data, self._log.path, self._zone, header=False)] if data else []
+        rows = self._parsed(data)
         try:
             sealed = wal.read_sealed_log(self._folder, self._zone)
         except FileNotFoundError:  # between the look and the reading
             sealed = None
         self._switched = sealed is not None
         self._reread_logs = False
-        return reading_lines.concat_rows(rows if sealed is None else [sealed, *rows])
+        return rows if sealed is None else reading_lines.concat_rows([sealed, rows])
 
     # -- one kind of file each -----------------------------------------------------------------------------------
 
@@ -164,11 +163,7 @@ class ChangeReader:
         self._reread_logs = False
 
     def _parsed(self, data: bytes) -> Rows:
-        return (
-            reading_lines.parse_readings(data, self._log.path, self._zone, header=False)
-            if data
-            else reading_lines.NO_ROWS
-        )
+        return reading_lines.parse_readings(data, self._log.path, self._zone, header=False)
 
     def _day_news(self, news: Changes, engine: Engine) -> None:
         del engine

@@ -80,16 +80,11 @@ class ExportLog:
         recorded = [earlier for earlier in self.recorded_inquiries() if earlier != asked]
         comparable = [earlier for earlier in recorded if _comparable(earlier.question, asked.question)]
         parts = len(comparable) + 2
-        for nth, earlier in enumerate(comparable):
-            published |= _published_cells(
-                report.answer_inquiry(frozen, earlier, rule, progress=part_of_progress(progress, nth, parts))
-            )
-        found = report.answer_inquiry(
-            frozen, asked, rule, published, part_of_progress(progress, len(comparable), parts)
-        )
-        if found.discloses or _Differences(
-            frozen, rule, found, part_of_progress(progress, parts - 1, parts)
-        ).disclose_with_any(recorded):
+        *of_earlier, of_this, of_differences = (part_of_progress(progress, nth, parts) for nth in range(parts))
+        for earlier, part in zip(comparable, of_earlier, strict=True):
+            published |= _published_cells(report.answer_inquiry(frozen, earlier, rule, progress=part))
+        found = report.answer_inquiry(frozen, asked, rule, published, of_this)
+        if found.discloses or _Differences(frozen, rule, found, of_differences).disclose_with_any(recorded):
             raise MeterError(
                 f"together with earlier exports ({NAME}) this would disclose a group of fewer than "
                 f"{rule.least_meters} meters, or one in which a single meter uses more than {rule.most_share:.0%}"

@@ -178,13 +178,8 @@ def _parse_report(path: Path, table: dict[str, Any]) -> SavedReport:
     filters = {name: value for name, value in table.items() if name in FILTERS}
     others = {name: value for name, value in table.items() if name not in FILTERS}
     saved = SavedReport(**others | {"by": tuple(table.get("by", ())), "filter": Filter.by_name(**filters)})
-    choices: dict[str, tuple[str, ...]] = {
-        "period": tuple(PERIODS),
-        "measure": MEASURES,
-        "compare": COMPARES,
-        "chart": CHARTS,
-    }
-    for name, allowed in choices.items():
+    choices = (tuple(PERIODS), MEASURES, COMPARES, CHARTS)
+    for name, allowed in zip(("period", "measure", "compare", "chart"), choices, strict=True):
         if getattr(saved, name) not in allowed:
             raise MeterError(f"{where}: {name} must be one of {', '.join(filter(None, allowed))}")
     parse_clock(saved.filter.time)

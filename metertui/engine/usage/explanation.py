@@ -124,13 +124,9 @@ class Explanation:
 
     def named_readings(self) -> list[Point]:
         """Return the stored readings that it names, each once, those at the ends first."""
-        named = [*self.opening, *self.closing]
-        for part in self.parts:
-            named += (part.before, part.after)
-        for change in self.changes:
-            named += (change.before, change.after)
-        named += (left.point for left in self.left_out)
-        named += self.released
+        intervals: tuple[Part | Change, ...] = (*self.parts, *self.changes)
+        between = (point for each in intervals for point in (each.before, each.after))
+        named = (*self.opening, *self.closing, *between, *(left.point for left in self.left_out), *self.released)
         return [point for point in dict.fromkeys(named) if point.status != rules.EXCHANGE]
 
 
@@ -240,19 +236,16 @@ class _Explainer:
         """
         curve = self.curve
         found = []
-        jumps = 0
         for part in parts:
             at = opening.wh if part.start != part.before.time else part.before.base
             to = closing.wh if part.end != part.after.time else part.after.wh
-            jump = to - at - part.counted_wh
-            if jump:
+            if jump := to - at - part.counted_wh:
                 found.append(Change(part.before, part.after, jump))
-                jumps += jump
         whole = slice(first, max(first, last) + 1)
         moved = curve.wh[whole][1:] - curve.base[whole][:-1] - np.diff(curve.energy[whole])
         # At an exchange the register in use is the old one, so one that closes the window has not changed it yet.
         swapped = (curve.base - curve.wh)[first : last + (int(curve.time[last]) < closing.time)]
-        jumps += int(moved.sum()) + int(swapped.sum())
+        jumps = sum(change.jump_wh for change in found) + int(moved.sum()) + int(swapped.sum())
         for i in np.flatnonzero(moved)[: MOST + 1].tolist():
             found.append(Change(self.point(first + i), self.point(first + i + 1), int(moved[i])))
         for i in np.flatnonzero(self.exchanged(swapped, first))[: MOST + 1].tolist():

@@ -96,12 +96,8 @@ def meter_blocks(frozen: Frozen, meter: int | None = None, most: int | None = No
     while at < stop:
         high = max(at + 1, int(np.searchsorted(both, both[at] + 2 * _BLOCK, side="right")) - 1)
         high = min(high, at + (most or high))
-        yield Block(
-            slice(int(curve[at]), int(curve[high])),
-            slice(int(columns[at]), int(columns[high])),
-            float(both[at] - both[low]) / whole,
-            float(both[high] - both[at]) / whole,
-        )
+        points, stored = (slice(int(starts[at]), int(starts[high])) for starts in (curve, columns))
+        yield Block(points, stored, float(both[at] - both[low]) / whole, float(both[high] - both[at]) / whole)
         at = high
 
 

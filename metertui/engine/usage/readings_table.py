@@ -57,15 +57,10 @@ def reading_tables(frozen: Frozen, question: Question, progress: Progress = no_p
 
 def _frame(frozen: Frozen, rows: NDArray[np.int64], used: NDArray[np.int64]) -> pd.DataFrame:
     columns, groups = frozen.columns, list(map(harmless, frozen.groups))
-    return readings_frame(
-        [frozen.ids[code] for code in columns.meter[rows].tolist()],
-        columns.time[rows],
-        columns.wh[rows],
-        used[rows],
-        [groups[code] for code in frozen.group[rows].tolist()],
-        frozen.status[rows],
-        frozen.zone,
-    )
+    ids = [frozen.ids[code] for code in columns.meter[rows].tolist()]
+    of_rows = [groups[code] for code in frozen.group[rows].tolist()]
+    time, wh, status = columns.time[rows], columns.wh[rows], frozen.status[rows]
+    return readings_frame(ids, time, wh, used[rows], of_rows, status, frozen.zone)
 
 
 def harmless(group: Group) -> Group:

@@ -507,7 +507,7 @@ def test_a_file_written_anew_since_a_change_was_drafted_is_written_again(
 ) -> None:
     book = load(tmp_path)
     register(book, "1", "2", region="East")
-    draft = book.draft_change(book.standing(), book.plan_deactivation("1"))
+    draft = book.draft_change(book.standing(), book.plan_activity("1", active=False))
     with monkeypatch.context() as patch:
         patch.setattr(durable, "sync_file", refuse)
         with pytest.raises(StorageError):
