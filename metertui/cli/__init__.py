@@ -4,6 +4,4 @@ from __future__ import annotations
 
 from metertui.cli.main import run
 
-__all__ = [
-    "run",
-]
+__all__ = ["run"]

@@ -81,10 +81,7 @@ class _Shared:
         self.address = Parser(add_help=False, argument_default=_EITHER_SIDE)
         self.address.add_argument("--host", metavar="H", help="address of the server (default: 127.0.0.1)")
         self.address.add_argument(
-            "--port",
-            metavar="P",
-            type=_port,
-            help="TCP port of the server (default: 7007; 0 to serve on a free port)",
+            "--port", metavar="P", type=_port, help="TCP port of the server (default: 7007; 0 to serve on a free port)"
         )
         self.at = Parser(add_help=False)
         self.at.add_argument(

@@ -20,7 +20,7 @@ from metertui.cli.output import progress_bar
 from metertui.engine.base import SystemClock
 from metertui.engine.core import Engine
 from metertui.headend import HeadEnd
-from metertui.server import ControlSocket, Limits, Listener
+from metertui.server import ControlSocket, Listener
 from metertui.settings import Settings
 
 _logger = logging.getLogger("metertui")
@@ -59,7 +59,7 @@ def build_head_end(engine: Engine, config: Settings) -> tuple[HeadEnd, Listener]
     """Return a head-end and its TCP listener over an engine; neither is started yet."""
     tame_collector()
     headend = HeadEnd(engine, close_at_midnight=config.day_close_at_midnight)
-    return headend, Listener(headend, config.host, config.port, limits_of(config), config.require_auth)
+    return headend, Listener(headend, config)
 
 
 @asynccontextmanager
@@ -77,22 +77,6 @@ async def serving(engine: Engine, config: Settings) -> AsyncIterator[tuple[HeadE
         await control.stop()
         await listener.stop()
         await headend.stop()
-
-
-def limits_of(config: Settings) -> Limits:
-    """Return the limits of the server that the settings state."""
-    return Limits(
-        connections=config.max_connections,
-        connections_per_peer=config.max_connections_per_peer,
-        idle_seconds=config.idle_seconds,
-        line_bytes=config.max_line_bytes,
-        reply_bytes=config.reply_buffer_bytes,
-        total_reply_bytes=config.reply_buffers_bytes,
-        input_bytes=config.input_buffer_bytes,
-        total_input_bytes=config.input_buffers_bytes,
-        failed_auth=config.max_failed_auth,
-        linger_seconds=config.linger_seconds,
-    )
 
 
 class LoopErrors:

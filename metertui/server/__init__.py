@@ -4,15 +4,7 @@ from __future__ import annotations
 
 from metertui.server import control, control_protocol, socket_file
 from metertui.server.control import ControlSocket
-from metertui.server.control_protocol import (
-    MAX_LINE_BYTES,
-    Done,
-    Failed,
-    Request,
-    encode_request,
-    parse_reply,
-)
-from metertui.server.limits import Limits
+from metertui.server.control_protocol import MAX_LINE_BYTES, Done, Failed, Request, encode_request, parse_reply
 from metertui.server.listener import Listener
 from metertui.server.owner_commands import COMMANDS, Call, Command
 
@@ -24,7 +16,6 @@ __all__ = [
     "ControlSocket",
     "Done",
     "Failed",
-    "Limits",
     "Listener",
     "Request",
     "control",

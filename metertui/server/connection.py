@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Protocol
 
 from metertui.engine.base import Clock, Outcome
 from metertui.engine.core import Close, Peer
 from metertui.engine.errors import BusyError, MeterError
 from metertui.server.dispatch import Conversation, RequestBatch
-from metertui.server.limits import Limits, peer_network
+from metertui.server.limits import peer_network
 from metertui.server.port import format_address
+
+if TYPE_CHECKING:
+    from metertui.server.listener import Listener
 
 _logger = logging.getLogger(__name__)
 
@@ -46,31 +49,6 @@ class HeadEndFace(Protocol):
         """Queue a connection that has input."""
 
 
-class ListenerFace(Protocol):
-    """What a connection needs of the listener that accepted it; see `Listener` for the meaning of each."""
-
-    headend: HeadEndFace
-    limits: Limits
-    buffer: memoryview
-    input_share: int
-    reply_share: int
-
-    def now(self) -> float:
-        """Return monotonic seconds."""
-
-    def is_trusted(self, host: str) -> bool:
-        """Return whether a client at this address may send every command."""
-
-    def admit(self, connection: Connection) -> str | None:
-        """Count a new connection, and return why it is refused, if it is."""
-
-    def release(self, connection: Connection) -> None:
-        """Forget a connection that is closed."""
-
-    def start_task(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run `work` in a task of its own."""
-
-
 class Connection(asyncio.BufferedProtocol):
     """The socket of one client, and a lane of the head-end.
 
@@ -81,7 +59,7 @@ class Connection(asyncio.BufferedProtocol):
     _transport: asyncio.Transport
     _conversation: Conversation
 
-    def __init__(self, listener: ListenerFace) -> None:
+    def __init__(self, listener: Listener) -> None:
         self._listener = listener
         self._headend = listener.headend
         self._counted = 0
@@ -110,12 +88,12 @@ class Connection(asyncio.BufferedProtocol):
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         address = transport.get_extra_info("peername") or ("unknown", 0)
-        limits = self._listener.limits
+        settings = self._listener.settings
         self._conversation = Conversation(
             format_address(address[0], address[1]),
             trusted=self._listener.is_trusted(address[0]),
-            max_line_bytes=limits.line_bytes,
-            max_failed_auth=limits.failed_auth,
+            max_line_bytes=settings.max_line_bytes,
+            max_failed_auth=settings.max_failed_auth,
         )
         self.network = peer_network(address[0])
         refusal = self._listener.admit(self)
@@ -249,7 +227,7 @@ class Connection(asyncio.BufferedProtocol):
                 self._transport.close()
                 return
             self._transport.write_eof()
-            linger = self._listener.limits.linger_seconds
+            linger = self._listener.settings.linger_seconds
             self._lingering = asyncio.get_running_loop().call_later(linger, self._transport.close)
 
     def _submit(self) -> None:

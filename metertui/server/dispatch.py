@@ -221,12 +221,6 @@ class Conversation:
     def _stop(self, _batch: RequestBatch, request: Stop) -> None:
         self.pending_stop = request
 
-    def _ping(self, _batch: RequestBatch, _request: Ping) -> str:
-        return _OK
-
-    def _help(self, _batch: RequestBatch, _request: Help) -> str:
-        return _HELP
-
     def _auth(self, batch: RequestBatch, request: Auth) -> str | None:
         self._auth_attempts_left -= 1
         if self._auth_attempts_left > 0:
@@ -239,9 +233,6 @@ class Conversation:
     def _quit(self, _batch: RequestBatch, _request: Quit) -> None:
         self._replies.append(_OK)
         self.discard_input()
-
-    def _bad(self, batch: RequestBatch, request: Bad) -> str:
-        return self._refuse(batch, request)
 
     def _deny(self, batch: RequestBatch, request: Request) -> str:
         return self._refuse(
@@ -270,11 +261,11 @@ _COMMANDS: Final[dict[type[Request], Command]] = {
     Read: Conversation._read,
     Register: Conversation._register,
     Stop: Conversation._stop,
-    Ping: Conversation._ping,
-    Help: Conversation._help,
+    Ping: lambda *_: _OK,
+    Help: lambda *_: _HELP,
     Auth: Conversation._auth,
     Quit: Conversation._quit,
-    Bad: Conversation._bad,
+    Bad: Conversation._refuse,
 }
 _UNTRUSTED_COMMANDS: Final = _COMMANDS | {kind: Conversation._deny for kind in (Read, Register, Stop)}
 

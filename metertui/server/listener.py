@@ -1,6 +1,6 @@
 """The TCP server for meters: it accepts and counts connections, closes idle ones, and shuts down.
 
-It enforces the limits that protect clients from each other (limits.py), and keeps its port open (port.py).
+It enforces the limits of the settings, which protect clients from each other, and keeps its port open (port.py).
 """
 
 from __future__ import annotations
@@ -11,14 +11,15 @@ import logging
 import math
 from collections import Counter
 from collections.abc import Coroutine
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from metertui.engine.core import Peer
 from metertui.engine.errors import MeterError
 from metertui.headend import Recurring
 from metertui.server.connection import Connection, HeadEndFace
-from metertui.server.limits import Limits, is_loopback
+from metertui.server.limits import input_share, is_loopback, reply_share
 from metertui.server.port import Port, raise_file_limit
+from metertui.settings import Settings
 
 _logger = logging.getLogger(__name__)
 
@@ -32,18 +33,10 @@ _ACCEPT_ERROR_SECONDS: Final = 2.5
 class Listener:
     """The TCP port with its connections. `start` binds it, `stop` closes everything."""
 
-    def __init__(
-        self,
-        headend: HeadEndFace,
-        host: str = "127.0.0.1",
-        port: int = 7007,
-        limits: Limits | None = None,
-        require_auth: Literal["remote", "always"] = "remote",
-    ) -> None:
+    def __init__(self, headend: HeadEndFace, settings: Settings) -> None:
         self.headend = headend
-        self.limits = limits or Limits()
-        self._port = Port(host, port, lambda: Connection(self))
-        self._require_auth = require_auth
+        self.settings = settings
+        self._port = Port(settings.host, settings.port, lambda: Connection(self))
         self._connections: set[Connection] = set()
         self._by_network: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -55,7 +48,7 @@ class Listener:
         self._accept_error_at = -math.inf
         self._empty = asyncio.Event()
         self._empty.set()
-        self.buffer = memoryview(bytearray(self.limits.input_bytes))
+        self.buffer = memoryview(bytearray(self.settings.input_buffer_bytes))
         """Where all connections receive; it holds data only within one callback of the event loop."""
         self._update_shares()
 
@@ -66,12 +59,12 @@ class Listener:
 
     async def start(self) -> None:
         """Bind and listen. Raises MeterError, a single line, if that fails."""
-        raise_file_limit(self.limits.connections + _SPARE_FILES)
+        raise_file_limit(self.settings.max_connections + _SPARE_FILES)
         await self._port.open()
         self._started = True
         self.headend.address = self._port.address
         self.headend.peers = self.busiest_peers
-        self._sweeping.start(min(60.0, self.limits.idle_seconds / 4))
+        self._sweeping.start(min(60.0, self.settings.idle_seconds / 4))
         self._watching.start(_CHECK_SECONDS)
 
     def busiest_peers(self, most: int) -> list[Peer]:
@@ -105,7 +98,7 @@ class Listener:
 
     async def close_idle(self) -> None:
         """Close the connections that have been idle for too long."""
-        oldest = self.now() - self.limits.idle_seconds
+        oldest = self.now() - self.settings.idle_seconds
         for connection in list(self._connections):
             if connection.answered_at < oldest and not connection.awaits_reply:
                 connection.drop()
@@ -145,15 +138,16 @@ class Listener:
         self._empty.clear()
         self.headend.connections_total += 1
         self._update_shares()
-        count, limits = len(self._connections), self.limits
-        if self._stopping or count > limits.connections + _SPARE_FILES // 2:
+        count, most = len(self._connections), self.settings.max_connections
+        per_peer = self.settings.max_connections_per_peer
+        if self._stopping or count > most + _SPARE_FILES // 2:
             return ""
         if connection.network:
             self._by_network[connection.network] += 1
-            if 0 < limits.connections_per_peer < self._by_network[connection.network]:
-                return f"{limits.connections_per_peer} connections from your address are open already; close some first"
-        if count > limits.connections:
-            return f"{limits.connections} connections are open already; try again later"
+            if 0 < per_peer < self._by_network[connection.network]:
+                return f"{per_peer} connections from your address are open already; close some first"
+        if count > most:
+            return f"{most} connections are open already; try again later"
         return None
 
     def release(self, connection: Connection) -> None:
@@ -169,7 +163,7 @@ class Listener:
 
     def is_trusted(self, host: str) -> bool:
         """Return whether a client at this address may send every command."""
-        return self._require_auth == "remote" and is_loopback(host)
+        return self.settings.require_auth == "remote" and is_loopback(host)
 
     def start_task(self, work: Coroutine[Any, Any, None]) -> None:
         """Run `work` in a task of its own."""
@@ -179,5 +173,5 @@ class Listener:
 
     def _update_shares(self) -> None:
         count = self.headend.connections = len(self._connections)
-        self.input_share = self.limits.input_share(count)
-        self.reply_share = self.limits.reply_share(count)
+        self.input_share = input_share(self.settings, count)
+        self.reply_share = reply_share(self.settings, count)

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, get_type_hints
+from typing import Any, Final, TypeVar, get_type_hints
 
 from metertui.engine.accounts import Member, parse_effective
 from metertui.engine.attributes import FIELDS
@@ -20,6 +20,8 @@ from metertui.engine.errors import MeterError
 from metertui.formats import FORMS
 from metertui.headend import STATUS_FIELDS, HeadEnd
 from metertui.server.control_protocol import MalformedMessage
+
+T = TypeVar("T")
 
 _LISTED_REFUSALS: Final = 10
 """Refused lines of an import that its answer lists; rejects.log has more."""
@@ -48,18 +50,11 @@ class Call:
         """Return an argument that may be missing, else must be a string. Raises MalformedMessage."""
         return self.text(name) if name in self.arguments else None
 
-    def texts(self, name: str) -> list[str]:
-        """Return an argument that must be a list of strings. Raises MalformedMessage."""
+    def items(self, name: str, kind: type[T]) -> list[T]:
+        """Return an argument that must be a list, of strings or of objects (`dict`). Raises MalformedMessage."""
         value = self.arguments.get(name)
-        if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-            raise MalformedMessage(f"{name} must be a list of strings")
-        return value
-
-    def objects(self, name: str) -> list[dict[str, Any]]:
-        """Return an argument that must be a list of objects. Raises MalformedMessage."""
-        value = self.arguments.get(name)
-        if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
-            raise MalformedMessage(f"{name} must be a list of objects")
+        if not isinstance(value, list) or not all(isinstance(each, kind) for each in value):
+            raise MalformedMessage(f"{name} must be a list of {'strings' if kind is str else 'objects'}")
         return value
 
     def account_fields(self) -> dict[str, str]:
@@ -117,7 +112,7 @@ async def _remove_member(call: Call) -> object:
 
 
 async def _decide(call: Call) -> object:
-    decisions = [_parse_decision(each) for each in call.objects("decisions")]
+    decisions = [_parse_decision(each) for each in call.items("decisions", dict)]
     zone = call.headend.engine.zone
     return [effect.as_json(zone) for effect in await call.headend.corrections.apply(decisions, call.by)]
 
@@ -131,7 +126,7 @@ def _parse_decision(fields: dict[str, Any]) -> Decision:
 
 
 async def _import(call: Call) -> object:
-    paths = [Path(name) for name in call.texts("files")]
+    paths = [Path(name) for name in call.items("files", str)]
     form = call.arguments.get("form")
     if form is not None and form not in FORMS:
         raise MalformedMessage(f"form must be one of {', '.join(FORMS)}")

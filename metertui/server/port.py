@@ -63,16 +63,21 @@ class Port:
         """Return whether one of the sockets does not listen any more."""
         if self._server is None or not self._server.is_serving():
             return True
-        return not all(map(_listens, self._server.sockets)) or not all(_is_ours(*each) for each in self._bound)
+        return not all(map(_listens, self._server.sockets)) or not self._has_all
+
+    @property
+    def _has_all(self) -> bool:
+        """Return whether all descriptors are still those of the sockets."""
+        return all(_inode(descriptor) == inode for descriptor, inode in self._bound)
 
     async def close(self) -> None:
         """Stop listening, whatever state the sockets are in."""
         server, self._server = self._server, None
         if server is None:
             return
-        if all(_is_ours(*each) for each in self._bound):
+        if self._has_all:
             await stop_accepting(server)
-        if any(_is_reused(*each) for each in self._bound):
+        if any(_inode(descriptor) not in (inode, None) for descriptor, inode in self._bound):
             _ABANDONED.append(server)
             for descriptor, _ in self._bound:
                 with contextlib.suppress(RuntimeError):  # the event loop uses the descriptor for another socket already
@@ -113,18 +118,11 @@ def _listens(bound: Any) -> bool:
         return error.errno == errno.ENOPROTOOPT  # the system does not tell
 
 
-def _is_ours(descriptor: int, inode: int) -> bool:
+def _inode(descriptor: int) -> int | None:
     try:
-        return os.fstat(descriptor).st_ino == inode
+        return os.fstat(descriptor).st_ino
     except OSError:
-        return False
-
-
-def _is_reused(descriptor: int, inode: int) -> bool:
-    try:
-        return os.fstat(descriptor).st_ino != inode
-    except OSError:
-        return False
+        return None
 
 
 def _describe_error(error: OSError | OverflowError) -> str:

@@ -7,23 +7,21 @@ import socket
 import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Literal
+from dataclasses import replace
 
-from metertui.server.limits import Limits
 from metertui.server.listener import Listener
+from metertui.settings import Settings
 from tests.patience import PATIENCE, until
 from tests.server.fakes import FakeHeadEnd
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
-SMALL = Limits(reply_bytes=16_384, input_bytes=16_384)
+SMALL = Settings(reply_buffer_bytes=16_384, input_buffer_bytes=16_384)
 
 
 @asynccontextmanager
-async def serving(
-    limits: Limits | None = None, require_auth: Literal["remote", "always"] = "remote"
-) -> AsyncIterator[tuple[FakeHeadEnd, Listener]]:
+async def serving(stated: Settings | None = None) -> AsyncIterator[tuple[FakeHeadEnd, Listener]]:
     headend = FakeHeadEnd()
-    listener = Listener(headend, "127.0.0.1", 0, limits, require_auth)
+    listener = Listener(headend, replace(stated or Settings(), port=0))
     await listener.start()
     try:
         async with asyncio.timeout(PATIENCE):

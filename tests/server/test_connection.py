@@ -10,7 +10,7 @@ import socket
 import pytest
 
 from metertui.engine.errors import BusyError, StorageError
-from metertui.server.limits import Limits
+from metertui.settings import Settings
 from tests.patience import until
 from tests.server.loopback import SMALL, connect, flood_unread, reset, say, serving
 
@@ -63,7 +63,7 @@ async def test_a_hundred_thousand_lines_at_once_are_all_answered_in_order() -> N
 
 
 async def test_an_over_long_line_is_refused_alone_and_is_no_command() -> None:
-    async with serving(Limits(line_bytes=100)) as (headend, listener):
+    async with serving(Settings(max_line_bytes=100)) as (headend, listener):
         answer = await say(listener, b"x" * 500_000 + b" STOPSERVER\nPING\n")
         assert answer == b"ERR too-long: a line is at most 100 bytes with its ending\nOK\n"
         assert headend.day_close.asked_by == []
@@ -120,7 +120,7 @@ async def test_the_reply_to_quit_arrives_though_the_client_goes_on_sending() -> 
 
 
 async def test_a_client_that_stays_after_quit_is_not_waited_for() -> None:
-    async with serving(Limits(linger_seconds=0.01)) as (headend, listener):
+    async with serving(Settings(linger_seconds=0.01)) as (headend, listener):
         reader, writer = await connect(listener)
         writer.write(b"QUIT\n")
         assert await reader.read() == b"OK\n"
@@ -182,7 +182,7 @@ async def test_a_client_that_has_gone_does_not_stop_its_day_close() -> None:
 
 
 async def test_a_client_that_does_not_read_is_not_read_from() -> None:
-    async with serving(Limits(reply_bytes=4096)) as (headend, listener):
+    async with serving(Settings(reply_buffer_bytes=4096)) as (headend, listener):
         client = socket.socket()
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         client.setblocking(False)
@@ -197,7 +197,7 @@ async def test_a_client_that_does_not_read_is_not_read_from() -> None:
                 client.send(b"HELP\n" * 100)
             await asyncio.sleep(0.0005)
         assert headend.turns == turns
-        assert headend.bytes_waiting == waiting <= Limits().input_bytes
+        assert headend.bytes_waiting == waiting <= Settings().input_buffer_bytes
         client.close()
 
 
@@ -214,7 +214,7 @@ async def test_a_slow_reader_gets_every_reply() -> None:
 
 
 async def test_input_waits_in_the_client_while_the_head_end_is_at_work() -> None:
-    async with serving(Limits(input_bytes=10_000)) as (headend, listener):
+    async with serving(Settings(input_buffer_bytes=10_000)) as (headend, listener):
         headend.held = True
         reader, writer = await connect(listener)
         writer.write(b"PING\n" * 400_000)

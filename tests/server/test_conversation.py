@@ -15,8 +15,8 @@ from metertui.engine.base.config import Rules
 from metertui.engine.base.zone import SiteZone
 from metertui.engine.core.engine import Engine
 from metertui.headend.service import HeadEnd
-from metertui.server.limits import Limits
 from metertui.server.listener import Listener
+from metertui.settings import Settings
 from tests.clock import FakeClock
 from tests.patience import PATIENCE, until
 
@@ -36,7 +36,7 @@ class Site:
         self.folder = folder
         self.clock = FakeClock("2025-03-12T10:40:00")
         self.headend = HeadEnd(Engine.open(folder, RULES, self.clock))
-        self.listener = Listener(self.headend, "127.0.0.1", 0, **options)
+        self.listener = Listener(self.headend, Settings(port=0, **options))
 
     async def __aenter__(self) -> Site:
         await self.headend.start()
@@ -300,7 +300,7 @@ async def test_a_day_close_in_mid_stream_divides_the_stream_and_loses_nothing(si
 
 
 async def test_one_connection_too_many_meets_the_limit(tmp_path: Path) -> None:
-    async with Site(tmp_path, limits=Limits(connections=1)) as site:
+    async with Site(tmp_path, max_connections=1) as site:
         _, writer = await asyncio.open_connection("127.0.0.1", site.listener.port)
         reader, further = await asyncio.open_connection("127.0.0.1", site.listener.port)
         assert code_of((await reader.read()).decode().rstrip("\n")) == "limit"

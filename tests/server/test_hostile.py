@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from metertui.server.limits import Limits
 from tests.server.test_conversation import Site
 
 TIME = "2025-03-12T10:00:00"
@@ -91,8 +90,7 @@ async def test_accounts_come_by_the_thousand_and_a_reading_gets_through(tmp_path
 
 
 async def test_replies_to_many_clients_that_never_read_are_bounded(tmp_path: Path) -> None:
-    limits = Limits(total_reply_bytes=400_000, total_input_bytes=400_000)
-    async with Site(tmp_path, limits=limits) as site:
+    async with Site(tmp_path, reply_buffers_bytes=400_000, input_buffers_bytes=400_000) as site:
         clients = [await asyncio.open_connection("127.0.0.1", site.listener.port, limit=1) for _ in range(40)]
         for reader, writer in clients:
             reader._transport.pause_reading()  # type: ignore[attr-defined]  # for the client to take nothing

@@ -1,10 +1,11 @@
-"""The limits: which addresses count as one, and which are of this machine."""
+"""The limits: the shares of memory, which addresses count as one, and which are of this machine."""
 
 from __future__ import annotations
 
 import pytest
 
-from metertui.server.limits import is_loopback, peer_network
+from metertui.server.limits import input_share, is_loopback, peer_network, reply_share
+from metertui.settings import Settings
 
 
 @pytest.mark.parametrize(
@@ -41,3 +42,12 @@ def test_connections_are_counted_by_address_or_network(host: str, counted: str) 
 )
 def test_loopback_is_this_machine_alone(host: str, own: bool) -> None:
     assert is_loopback(host) is own
+
+
+def test_each_connection_has_an_equal_share_and_never_less_than_a_line() -> None:
+    stated = Settings(
+        max_line_bytes=100, reply_buffer_bytes=1000, reply_buffers_bytes=5000,
+        input_buffer_bytes=2000, input_buffers_bytes=8000,
+    )  # fmt: skip
+    assert [reply_share(stated, count) for count in (0, 1, 5, 10, 50, 1000)] == [1000, 1000, 1000, 500, 100, 100]
+    assert [input_share(stated, count) for count in (0, 1, 4, 8, 80, 1000)] == [2000, 2000, 2000, 1000, 100, 100]

@@ -6,9 +6,7 @@ import asyncio
 
 import pytest
 
-from metertui.cli.runtime import limits_of
 from metertui.engine.errors import MeterError
-from metertui.server.limits import Limits
 from metertui.server.listener import Listener
 from metertui.settings import Settings
 from tests.patience import PATIENCE, until
@@ -39,7 +37,7 @@ async def test_a_thousand_connections_at_once() -> None:
 
 
 async def test_a_connection_beyond_the_limit_is_refused_closed_and_recorded() -> None:
-    async with serving(Limits(connections=2)) as (headend, listener):
+    async with serving(Settings(max_connections=2)) as (headend, listener):
         kept = [await connect(listener) for _ in range(2)]
         reader, writer = await connect(listener)
         assert await reader.read() == b"ERR limit: 2 connections are open already; try again later\n"
@@ -54,7 +52,7 @@ async def test_a_connection_beyond_the_limit_is_refused_closed_and_recorded() ->
 async def test_another_machine_has_a_limit_of_connections(monkeypatch: pytest.MonkeyPatch) -> None:
     networks = iter(["10.0.0.1", "10.0.0.1", "10.0.0.1", "10.0.0.2", "10.0.0.1"])
     monkeypatch.setattr("metertui.server.connection.peer_network", lambda host: next(networks))
-    async with serving(Limits(connections_per_peer=2)) as (headend, listener):
+    async with serving(Settings(max_connections_per_peer=2)) as (headend, listener):
         kept = [await connect(listener) for _ in range(2)]
         refusal = b"ERR limit: 2 connections from your address are open already; close some first\n"
         assert await say(listener, b"") == refusal
@@ -66,7 +64,7 @@ async def test_another_machine_has_a_limit_of_connections(monkeypatch: pytest.Mo
 
 
 async def test_loopback_has_no_limit_per_machine() -> None:
-    async with serving(Limits(connections_per_peer=1)) as (_, listener):
+    async with serving(Settings(max_connections_per_peer=1)) as (_, listener):
         clients = [await connect(listener) for _ in range(5)]
         for reader, writer in clients:
             writer.write(b"PING\n")
@@ -74,18 +72,8 @@ async def test_loopback_has_no_limit_per_machine() -> None:
             writer.close()
 
 
-def test_each_connection_has_an_equal_share_and_never_less_than_a_line() -> None:
-    limits = Limits(line_bytes=100, reply_bytes=1000, total_reply_bytes=5000, input_bytes=2000, total_input_bytes=8000)
-    assert [limits.reply_share(count) for count in (0, 1, 5, 10, 50, 1000)] == [1000, 1000, 1000, 500, 100, 100]
-    assert [limits.input_share(count) for count in (0, 1, 4, 8, 80, 1000)] == [2000, 2000, 2000, 1000, 100, 100]
-
-
-def test_the_settings_have_the_same_defaults() -> None:
-    assert limits_of(Settings()) == Limits()
-
-
 async def test_a_flood_of_connections_is_dropped_without_a_word() -> None:
-    async with serving(Limits(connections=0)) as (headend, listener):
+    async with serving(Settings(max_connections=0)) as (headend, listener):
         clients = await asyncio.gather(*(connect(listener) for _ in range(200)))
         answers = await asyncio.gather(*(reader.read() for reader, _ in clients), return_exceptions=True)
         told = [answer for answer in answers if isinstance(answer, bytes) and answer]
@@ -96,7 +84,7 @@ async def test_a_flood_of_connections_is_dropped_without_a_word() -> None:
 
 
 async def test_an_idle_connection_is_closed_and_an_active_one_is_not() -> None:
-    async with serving(Limits(idle_seconds=7200)) as (headend, listener):
+    async with serving(Settings(idle_seconds=7200)) as (headend, listener):
         idle_reader, idle_writer = await connect(listener)
         reader, writer = await connect(listener)
         await until(lambda: headend.connections == 2)
@@ -120,7 +108,7 @@ async def test_an_idle_connection_is_closed_and_an_active_one_is_not() -> None:
 
 
 async def test_a_client_that_waits_for_its_day_close_is_not_idle() -> None:
-    async with serving(Limits(idle_seconds=10)) as (headend, listener):
+    async with serving(Settings(idle_seconds=10)) as (headend, listener):
         reader, writer = await connect(listener)
         writer.write(b"STOPSERVER\n")
         await until(lambda: headend.day_close.running is not None)
@@ -148,7 +136,7 @@ async def test_a_client_that_does_not_read_is_closed_at_the_idle_limit_only() ->
 
 
 async def test_input_of_all_clients_together_is_bounded() -> None:
-    async with serving(Limits(total_input_bytes=20_000)) as (headend, listener):
+    async with serving(Settings(input_buffers_bytes=20_000)) as (headend, listener):
         headend.held = True
         clients = [await connect(listener) for _ in range(8)]
         for _, writer in clients:
@@ -170,7 +158,7 @@ async def test_input_of_all_clients_together_is_bounded() -> None:
 
 
 async def test_loopback_needs_auth_if_all_do() -> None:
-    async with serving(require_auth="always") as (headend, listener):
+    async with serving(Settings(require_auth="always")) as (headend, listener):
         replies = (await say(listener, b"PING\nREAD m1 5\n")).splitlines()
         assert replies[0] == b"OK"
         assert replies[1].startswith(b"ERR denied: ")
@@ -183,7 +171,7 @@ async def test_loopback_needs_auth_if_all_do() -> None:
 async def test_a_port_in_use_is_one_clear_line() -> None:
     async with serving() as (headend, listener):
         with pytest.raises(MeterError) as caught:
-            await Listener(headend, "127.0.0.1", listener.port).start()
+            await Listener(headend, Settings(port=listener.port)).start()
         assert str(caught.value) == (
             f"cannot listen on 127.0.0.1:{listener.port}: the port is in use by another program"
         )
@@ -192,7 +180,7 @@ async def test_a_port_in_use_is_one_clear_line() -> None:
 @pytest.mark.parametrize(("host", "port"), [("127.0.0.1", 70_000), ("192.0.2.1", 0), ("no such host", 0)])
 async def test_an_invalid_address_is_one_clear_line(host: str, port: int) -> None:
     with pytest.raises(MeterError, match="cannot listen on") as caught:
-        await Listener(FakeHeadEnd(), host, port).start()
+        await Listener(FakeHeadEnd(), Settings(host=host, port=port)).start()
     assert "\n" not in str(caught.value)
 
 
@@ -231,4 +219,4 @@ async def test_stop_does_not_wait_for_clients_that_never_read() -> None:
 
 
 async def test_a_listener_that_never_started_stops() -> None:
-    await Listener(FakeHeadEnd(), "127.0.0.1", 0).stop()
+    await Listener(FakeHeadEnd(), Settings(port=0)).stop()

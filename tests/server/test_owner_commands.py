@@ -87,8 +87,8 @@ async def test_arguments_must_have_their_type(owner: HeadEnd) -> None:
     for parse, message in (
         (lambda: given.text("meter"), "meter must be a string"),
         (lambda: given.optional_text("meter"), "meter must be a string"),
-        (lambda: given.texts("files"), "files must be a list of strings"),
-        (lambda: given.objects("decisions"), "decisions must be a list of objects"),
+        (lambda: given.items("files", str), "files must be a list of strings"),
+        (lambda: given.items("decisions", dict), "decisions must be a list of objects"),
     ):
         with pytest.raises(MalformedMessage, match=message):
             parse()
