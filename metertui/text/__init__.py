@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from metertui.engine.base import visible
 from metertui.text import answers, explained, fmt
-from metertui.text.answers import COMPARES, HIDDEN, KEYS, Column, sentence
+from metertui.text.answers import COMPARES, HIDDEN, KEYS, MEASURES, Column, sentence
 from metertui.text.casework import NOWHERE, beside_why, cells, in_full, keyed, one_below_the_other, side_by_side
 from metertui.text.connecting import invitation
 from metertui.text.explained import Line, Section, Sources
@@ -14,6 +14,7 @@ __all__ = [
     "COMPARES",
     "HIDDEN",
     "KEYS",
+    "MEASURES",
     "NOWHERE",
     "Column",
     "Line",

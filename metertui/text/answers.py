@@ -16,32 +16,32 @@ from metertui.formats import writers
 from metertui.text import fmt
 
 _ATTRIBUTES: Final = {"sub_region": "sub-region", "apartment_type": "type of home"}
-KEYS: Final = {
-    "year": "year",
-    "quarter": "quarter",
-    "month": "month",
-    "week": "week",
-    "day": "day",
-    "hour": "hour",
-    "weekday": "weekday",
-    "hour_of_day": "hour of day",
-    **{name: _ATTRIBUTES.get(name, name.replace("_", " ")) for name in ATTRIBUTES},
-    "meter": "meter",
-}
+KEYS: Final = {key: _ATTRIBUTES.get(key, key.replace("_", " ")) for key in (*TIME_KEYS, *ATTRIBUTES, "meter")}
 COMPARES: Final[dict[Compare, str]] = {"": "nothing", "before": "the period before", "year_before": "a year before"}
 HIDDEN: Final = "hidden"
-_VALUES: Final[dict[Measure, tuple[str, str]]] = {
-    "total": ("usage_kwh", "kWh"),
-    "per_meter": ("usage_kwh_per_meter", "kWh a meter"),
-    "per_meter_day": ("usage_kwh_per_meter_day", "kWh a meter, day"),
-    "peak": ("peak_kwh", "kWh in ½ h"),
-}
-_ASKED: Final[dict[Measure, str]] = {
-    "total": "total kWh",
-    "per_meter": "kWh per meter",
-    "per_meter_day": "kWh per meter and day",
-    "peak": "the highest half hour",
-}
+
+
+class MeasureName(NamedTuple):
+    """A measure in words: in a form, in a question, as the heading of a column, beside a chart; its name in a file."""
+
+    option: str
+    asked: str
+    heading: str
+    unit: str
+    column: str
+
+
+MEASURES: Final[dict[Measure, MeasureName]] = {
+    "total": MeasureName("total", "total kWh", "kWh", "kWh", "usage_kwh"),
+    "per_meter": MeasureName("per meter", "kWh per meter", "kWh a meter", "kWh per meter", "usage_kwh_per_meter"),
+    "per_meter_day": MeasureName(
+        "per meter and day", "kWh per meter and day", "kWh a meter, day", "kWh per meter and day",
+        "usage_kwh_per_meter_day",
+    ),
+    "peak": MeasureName(
+        "peak half hour", "the highest half hour", "kWh in ½ h", "kWh in the highest half hour", "peak_kwh"
+    ),
+}  # fmt: skip
 
 
 class Column(NamedTuple):
@@ -91,7 +91,7 @@ def page(found: Findings, table: pd.DataFrame, zone: SiteZone) -> tuple[list[Col
             ]
         )
 
-    add("value", _VALUES[measure][1], _kwh)
+    add("value", MEASURES[measure].heading, _kwh)
     if measure == "peak":
         add("peak_at", "began at", lambda instant: fmt.moment(int(instant), zone)[:16])
     if found.compared:
@@ -118,7 +118,7 @@ def sheet(found: Findings, sort: str, zone: SiteZone, *, ruled: bool) -> tuple[w
     """
     question, measure = found.inquiry.question, found.inquiry.measure
     table = ordered(found, sort)
-    value = _VALUES[measure][0]
+    value = MEASURES[measure].column
     columns: dict[str, writers.Kind] = {key: "time" if key == "hour" else "text" for key in question.by}
     columns[value] = "kwh"
     made = table[list(question.by)].assign(**{value: table["value"]})
@@ -158,13 +158,13 @@ def _order_text(found: Findings, sort: str) -> str:
     if not sort:
         return "the order of the keys"
     name = sort.removeprefix("-")
-    called = _VALUES[found.inquiry.measure][1] if name == "value" else KEYS.get(name, name)
+    called = MEASURES[found.inquiry.measure].heading if name == "value" else KEYS.get(name, name)
     return f"{called}, from the {'highest' if sort.startswith('-') else 'lowest'}"
 
 
 def sentence(saved: SavedReport, found: Findings | None) -> str:
     """Return the question in words."""
-    parts = [_ASKED[saved.measure]]
+    parts = [MEASURES[saved.measure].asked]
     if saved.by:
         parts[0] += f" by {' and '.join(KEYS[key] for key in saved.by)}"
     if found is not None:
@@ -183,10 +183,8 @@ def summary(found: Findings, rule: Rule | None) -> str:
     if found.table.empty:
         return "No data for this question."
     total = HIDDEN if found.total_wh is None else fmt.kwh(found.total_wh)
-    meters = f"{fmt.count(found.meters)} {'meter' if found.meters == 1 else 'meters'}"
-    if found.total_wh is None:
-        meters = "few meters"
-    said = f"{total} in all · {meters} · {fmt.count(len(found.table))} {'row' if len(found.table) == 1 else 'rows'}"
+    meters = "few meters" if found.total_wh is None else fmt.counted(found.meters, "meter")
+    said = f"{total} in all · {meters} · {fmt.counted(len(found.table), 'row')}"
     if found.compared:
         said += f" · before: {found.compared[0]} to {found.compared[1]}"
     if rule is not None and (found.hidden or found.total_wh is None):

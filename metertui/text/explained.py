@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from metertui.engine.base import SECOND, SiteZone
 from metertui.engine.billing import NOTHING, ShownBill, money_text
 from metertui.engine.maintenance import Source
-from metertui.engine.usage import Edge, Explanation, LeftOut, Part, Point
+from metertui.engine.usage import STATUS, Edge, Explanation, LeftOut, Part, Point
 from metertui.engine.vee import Edit, rules
 from metertui.text import fmt
 
@@ -20,11 +20,6 @@ QUALITY: Final = {
     "estimated": "estimated: on the straight line between the readings before and after",
     "first": "first: nothing was read before",
     "last": "last: nothing has been read since",
-}
-STATUS: Final = {
-    rules.SUSPECT: "suspect",
-    rules.REJECTED: "rejected",
-    rules.VOID: "void",
 }
 
 
@@ -117,14 +112,11 @@ def _parts(found: Explanation, zone: SiteZone) -> Iterator[Line]:
     first = over.pop(usage.opening.time, None)
     if first is not None:
         yield _part(
-            first,
-            "over both ends" if len(found.parts) == 1 and not found.inside_end else "over the start",
-            zone,
+            first, "over both ends" if len(found.parts) == 1 and not found.inside_end else "over the start", zone
         )
     if found.inside:
-        steps = "1 whole step" if found.inside == 1 else f"{fmt.count(found.inside)} whole steps"
         between = f"from {moment(found.inside_start, zone)} to {moment(found.inside_end, zone)}"
-        yield Line(steps, fmt.kwh(found.inside_wh), between)
+        yield Line(fmt.counted(found.inside, "whole step"), fmt.kwh(found.inside_wh), between)
     for part in over.values():
         yield _part(part, "over the end", zone)
     yield Line("sum of the parts", fmt.kwh(found.sum_wh), "", strong=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
@@ -58,6 +57,11 @@ def count(value: int) -> str:
     return f"{value:,}".replace(",", " ")
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a count with its noun, which takes an s in the plural."""
+    return f"{count(number)} {noun}{'' if number == 1 else 's'}"
+
+
 def rate(value: float) -> str:
     """Return a rate per second, with one decimal below a hundred."""
     return f"{value:,.1f}".replace(",", " ") if value < 100 else count(round(value))
@@ -96,13 +100,9 @@ def duration(us: int, units: int = 4) -> str:
 
 def moment(instant: int, zone: SiteZone) -> str:
     """Return an instant as local time, `2025-02-19 00:30:00`."""
-    return _shown(zone.local(instant), "%Y-%m-%d %H:%M:%S")
+    return f"{zone.local(instant):%Y-%m-%d %H:%M:%S}"
 
 
 def clock(instant: int, zone: SiteZone) -> str:
     """Return an instant as local time of day, `00:30:00`."""
-    return _shown(zone.local(instant), "%H:%M:%S")
-
-
-def _shown(local: datetime, form: str) -> str:
-    return local.strftime(form)
+    return f"{zone.local(instant):%H:%M:%S}"

@@ -4,6 +4,4 @@ from __future__ import annotations
 
 from metertui.screens.billing.billing import BillingScreen
 
-__all__ = [
-    "BillingScreen",
-]
+__all__ = ["BillingScreen"]

@@ -72,7 +72,7 @@ class BillingScreen(DeskScreen):
         self._month = ""
 
     def content(self) -> ComposeResult:
-        yield MeterInput(self.headend, id="billing-meter")
+        yield MeterInput(id="billing-meter")
         with Horizontal(id="bills"):
             with VerticalScroll(id="paper"):
                 yield Static(id="statement")
@@ -129,16 +129,16 @@ class BillingScreen(DeskScreen):
         """Explain the usage that is billed."""
         if self._meter and self._meter in self.headend.engine.directory.codes:
             window = Window(self._month, *month_bounds(self._month, self.zone))
-            self.app.push_screen(ExplainScreen(self.headend, self._meter, window))
+            self.app.push_screen(ExplainScreen(self._meter, window))
 
     def action_tariffs(self) -> None:
         """Show the tariffs."""
-        self.app.push_screen(TariffScreen(self.headend, self.desk.sessions), lambda _: self._show_again())
+        self.app.push_screen(TariffScreen(), lambda _: self._show_again())
 
     def action_run(self) -> None:
         """Open the billing run."""
         month = month_before(self.headend.engine.clock.now(), self.zone)
-        self.app.push_screen(BillingRunScreen(self.headend, self.desk.sessions, month), lambda _: self._show_again())
+        self.app.push_screen(BillingRunScreen(month), lambda _: self._show_again())
 
     def _show_again(self) -> None:
         if self._meter:

@@ -18,22 +18,19 @@ from metertui.engine.base import Progress, SiteZone, month_bounds
 from metertui.engine.billing import BillingRun
 from metertui.engine.errors import MeterError
 from metertui.formats import write_run
-from metertui.headend import HeadEnd
 from metertui.screens.fields import Field
-from metertui.screens.shell import Cancelled, Sessions, Steady, Work, as_operator
+from metertui.screens.shell import Cancelled, OnDesk, Steady, Work, as_operator
 from metertui.screens.terminal import ThriftyModal
 from metertui.text import fmt, messages
 
 
-class BillingRunScreen(ThriftyModal[None]):
+class BillingRunScreen(OnDesk, ThriftyModal[None]):
     """The billing run. It computes in a worker. Escape cancels the work, and closes the window if there is none."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "back", "Close")]
 
-    def __init__(self, headend: HeadEnd, sessions: Sessions, month: str) -> None:
+    def __init__(self, month: str) -> None:
         super().__init__()
-        self._headend = headend
-        self._sessions = sessions
         self._month = month
         self._run: BillingRun | None = None
         self._busy = False
@@ -121,7 +118,7 @@ class BillingRunScreen(ThriftyModal[None]):
         try:
             month = self._month_typed()
             self._say(f"Calculating the bills of {month} …")
-            run = await self._headend.billing.compute_run(month, progress)
+            run = await self.headend.billing.compute_run(month, progress)
         except Cancelled:
             self._say("Cancelled; nothing was written.")
         except MeterError as error:
@@ -151,7 +148,7 @@ class BillingRunScreen(ThriftyModal[None]):
         except MeterError as error:
             self._say(f"! {error}")
         else:
-            self._headend.audit(self._sessions.email, "export", str(path), f"{len(run)} bills of {run.month}")
+            self.headend.audit(self.who, "export", str(path), f"{len(run)} bills of {run.month}")
             self._say(f"Written to {path}.", *summary_lines(run))
         finally:
             self._end()
@@ -169,7 +166,7 @@ class BillingRunScreen(ThriftyModal[None]):
         run, self._run = self._run, None
         self._begin()
         try:
-            count = await self._headend.billing.issue(run, self._sessions.email)
+            count = await self.headend.billing.issue(run, self.who)
         except MeterError as error:
             self._say(f"! Not issued: {error}")
         else:

@@ -16,8 +16,7 @@ from textual.widgets import ContentSwitcher, Static, TextArea
 from metertui.engine.billing import COLUMNS, ENERGY, Band, Tariff, Tariffs, clock, decimals, tariffs, with_tax
 from metertui.engine.errors import DataError, MeterError
 from metertui.engine.storage import durable
-from metertui.headend import HeadEnd
-from metertui.screens.shell import Sessions, Steady, as_operator
+from metertui.screens.shell import OnDesk, Steady, as_operator
 from metertui.screens.tables import Listing, Row
 from metertui.screens.terminal import ThriftyModal
 from metertui.text import message
@@ -32,7 +31,7 @@ _PURPOSE: Final = "changing tariffs"
 _HEADINGS: Final = ("from", "for", "band", "times", ">¢/kWh", ">tax %", ">with tax", "until")
 
 
-class TariffScreen(ThriftyModal[None]):
+class TariffScreen(OnDesk, ThriftyModal[None]):
     """The tariffs. Everyone may see them; an operator may change them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -41,11 +40,9 @@ class TariffScreen(ThriftyModal[None]):
         Binding("ctrl+s", "save", "Save", priority=True),
     ]
 
-    def __init__(self, headend: HeadEnd, sessions: Sessions) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._headend = headend
-        self._sessions = sessions
-        self._path = headend.engine.tariffs.path
+        self._path = self.headend.engine.tariffs.path
         self._before: bytes | None = None
         self._wrong = ""
         self._leaving = False
@@ -74,7 +71,7 @@ class TariffScreen(ThriftyModal[None]):
         listing = self.query_one("#tariff-list", Listing)
         listing.focus()
         try:
-            found = self._headend.engine.tariffs.current()
+            found = self.headend.engine.tariffs.current()
         except MeterError as error:
             self._say(f"! {error}")
             listing.show([])
@@ -82,7 +79,7 @@ class TariffScreen(ThriftyModal[None]):
         if found is None:
             self._say(_NONE)
         else:
-            today = self._headend.engine.zone.day(self._headend.engine.clock.now())
+            today = self.zone.day(self.headend.engine.clock.now())
             self._say(f"{_tariff_count(found)} (* in force today)")
             listing.show([(key, self._columns(cells)) for key, cells in rows(found, today)])
 
@@ -149,7 +146,7 @@ class TariffScreen(ThriftyModal[None]):
     @work(exclusive=True, group="save")
     async def _save(self, data: bytes) -> None:
         try:
-            await self._headend.billing.save_tariffs(data, self._before, self._sessions.email)
+            await self.headend.billing.save_tariffs(data, self._before, self.who)
         except MeterError as error:
             self._say(f"! Not saved: {error}")
             return

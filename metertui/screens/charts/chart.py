@@ -11,7 +11,7 @@ import pandas as pd
 from metertui.engine.base import SiteZone
 from metertui.engine.reports import Findings, Measure
 from metertui.engine.usage import TIME_KEYS, buckets
-from metertui.text import visible
+from metertui.text import MEASURES, visible
 
 Kind = Literal["lines", "bars", "stacked", "rows", "shares", "heat"]
 
@@ -21,13 +21,6 @@ MOST_POINTS: Final = 200
 """Points of a chart at most: more cannot be distinguished in a terminal, and take time to draw."""
 MOST_SERIES: Final = 7
 """Series at most; smaller ones are added up in one more."""
-
-UNITS: Final[dict[Measure, str]] = {
-    "total": "kWh",
-    "per_meter": "kWh per meter",
-    "per_meter_day": "kWh per meter and day",
-    "peak": "kWh in the highest half hour",
-}
 
 
 class Series(NamedTuple):
@@ -53,7 +46,7 @@ class Picture(NamedTuple):
 def picture(found: Findings, chart: str, zone: SiteZone) -> Picture:
     """Return the chart of an answer as one of reports.CHARTS, or the nearest kind that suits the answer."""
     by, measure = found.inquiry.question.by, found.inquiry.measure
-    table, unit = found.table, UNITS[measure]
+    table, unit = found.table, MEASURES[measure].unit
     if not by:
         names = ("all",)
         note = "hidden" if found.hidden else ""

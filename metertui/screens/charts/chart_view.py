@@ -38,19 +38,15 @@ class PictureView(Widget):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._picture: Picture | None = None
+        self.picture: Picture | None = None
+        """The chart that is shown."""
         self._looks: tuple[Size, str] | None = None
         self._lines: list[Line] = []
 
-    @property
-    def picture(self) -> Picture | None:
-        """Return the chart that is shown."""
-        return self._picture
-
     def show(self, picture: Picture | None) -> None:
         """Show a chart, or none."""
-        if picture != self._picture:
-            self._picture = picture
+        if picture != self.picture:
+            self.picture = picture
             self._looks = None
             self.border_subtitle = _marks(picture)
             self.refresh()
@@ -66,7 +62,7 @@ class PictureView(Widget):
         return Strip(Segment.apply_style(self._lines[y], base)).adjust_cell_length(self.size.width, base)
 
     def _drawn(self) -> list[Line]:
-        picture, (width, height) = self._picture, self.size
+        picture, (width, height) = self.picture, self.size
         if picture is None or not any(value is not None for _, values in picture.series for value in values):
             note = fmt.NOTHING if picture is None or not picture.note else picture.note
             return [[Segment(f"{note:^{width}}", Style(dim=True))]]

@@ -8,14 +8,14 @@ from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
-from textual.widgets import Button, Input, Label, Static
+from textual.widgets import Button, Input, Static
 
 from metertui.engine.accounts import Account, check_field, parse_effective
 from metertui.engine.attributes import FIELDS
 from metertui.engine.base import check_meter_id
 from metertui.engine.errors import MeterError, Refused
 from metertui.screens.company.tab import Tab
-from metertui.screens.fields import Field
+from metertui.screens.fields import Field, labelled
 from metertui.text import fmt, message, plain
 
 _EVENTS: Final = 20
@@ -33,15 +33,12 @@ class FormTab(Tab):
     def compose(self) -> ComposeResult:
         with VerticalScroll(can_focus=False):
             for name in ("meter", *FIELDS):
-                with Horizontal(classes="field"):
-                    yield Label(_LABELS.get(name, name.replace("_", " ")))
-                    yield Field(id=f"form-{name}", compact=True)
-            with Horizontal(classes="field"):
-                yield Label("from")
-                yield Field(placeholder="empty: now; or a past day such as 2025-03-01", id="form-since", compact=True)
-            with Horizontal(classes="field"):
-                yield Label("reason")
-                yield Field(placeholder="reason for deactivation or reactivation", id="form-reason", compact=True)
+                field = Field(id=f"form-{name}", compact=True)
+                yield labelled(_LABELS.get(name, name.replace("_", " ")), field)
+            hint = "empty: now; or a past day such as 2025-03-01"
+            yield labelled("from", Field(placeholder=hint, id="form-since", compact=True))
+            hint = "reason for deactivation or reactivation"
+            yield labelled("reason", Field(placeholder=hint, id="form-reason", compact=True))
             yield Static(id="form-check", classes="check")
             with Horizontal(classes="buttons"):
                 yield Button("Register", id="register", variant="primary", compact=True)
@@ -66,9 +63,6 @@ class FormTab(Tab):
         return self.query_one("#form-meter", Input).value.strip(), fields
 
     @on(Input.Changed)
-    def _typed(self) -> None:
-        self.check()
-
     def check(self) -> None:
         """Show what is wrong with the form, or the state of the account."""
         meter, fields = self._form()
@@ -124,27 +118,16 @@ class FormTab(Tab):
         given = {name: value for name, value in fields.items() if value}
         outcome = await self.headend.accounts.register(meter, given, self.who)
         self.say_outcome(outcome, f"{meter} is registered")
-        self._changed()
+        self.company.accounts_changed()
         if outcome.stored:
             self.query_one("#form-meter").focus()  # typing replaces the id; the other fields often fit a neighbour
 
-    @on(Button.Pressed, "#modify")
-    def _modify(self) -> None:
-        self._change("modify")
-
-    @on(Button.Pressed, "#deactivate")
-    def _deactivate(self) -> None:
-        self._change("deactivate")
-
-    @on(Button.Pressed, "#reactivate")
-    def _reactivate(self) -> None:
-        self._change("reactivate")
-
+    @on(Button.Pressed, "#modify, #deactivate, #reactivate")
     @work(exclusive=True, group="account")
-    async def _change(self, what: str) -> None:
+    async def _change(self, event: Button.Pressed) -> None:
         meter, fields = self._form()
         try:
-            match what:
+            match event.button.id:
                 case "modify":
                     since = self._since()
                     await self.headend.accounts.modify(meter, fields, self.who, since)
@@ -159,10 +142,7 @@ class FormTab(Tab):
                 self.query_one(f"#form-{name}", Input).value = ""
         except MeterError as error:
             self.say(f"! {error}")
-        self._changed()
+        self.company.accounts_changed()
 
     def _reason(self) -> str:
         return self.query_one("#form-reason", Input).value.strip()
-
-    def _changed(self) -> None:
-        self.company.accounts_changed()

@@ -63,7 +63,7 @@ class CompanyScreen(GatedScreen):
     def entered(self) -> None:
         self._open_tab(self._wanted or _TABS[0].name_of)
         self._wanted = ""
-        self.say(f"Logged in as {self.desk.sessions.email}. F9 logs out.")
+        self.say(f"Logged in as {self.who}. F9 logs out.")
         # Later: a screen is laid out twice when it is shown, and a full table would be drawn both times.
         self.call_after_refresh(self.accounts_changed)
 
@@ -76,8 +76,6 @@ class CompanyScreen(GatedScreen):
         self.clear_message()  # the message belongs to the tab before
         names = [tab.name_of for tab in _TABS]
         self._open_tab(names[(names.index(self.query_one(TabbedContent).active) + step) % len(names)])
-
-    # The methods of tab.Company, which the tabs call.
 
     def open_account(self, meter: str) -> None:
         """Show an account in the form."""

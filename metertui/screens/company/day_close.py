@@ -22,7 +22,7 @@ class CloseTab(Tab):
 
     def compose(self) -> ComposeResult:
         with Vertical():
-            yield DayClose(self.zone, id="close-panel")
+            yield DayClose(id="close-panel")
             with Horizontal(classes="buttons"):
                 yield Button("Close the day", id="close-day", variant="primary", compact=True)
 

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from metertui.engine.base import SiteZone
 from metertui.engine.core import CLOSE_STEPS, Close, LiveSnapshot
-from metertui.screens.shell import Steady
+from metertui.screens.shell import OnDesk, Steady
 from metertui.text import fmt, plain
 
 LINES: Final = 6
@@ -19,17 +19,16 @@ _NAME: Final = 8
 _PEER: Final = re.compile(r".*:\d+")
 
 
-class DayClose(Steady):
+class DayClose(OnDesk, Steady):
     """The panel. The stylesheet makes it LINES high."""
 
-    def __init__(self, zone: SiteZone, **kwargs: Any) -> None:
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(fixed=True, **kwargs)
-        self._zone = zone
 
     def show_live(self, snapshot: LiveSnapshot) -> None:
         """Show the state of the day close."""
         room = self.content_size.width or 40
-        self.show(running(snapshot, room) if closing(snapshot) else resting(snapshot, self._zone, room))
+        self.show(running(snapshot, room) if closing(snapshot) else resting(snapshot, self.zone, room))
 
 
 def closing(snapshot: LiveSnapshot) -> bool:
@@ -74,7 +73,7 @@ def _figure(snapshot: LiveSnapshot, step: str) -> str:
 def resting(snapshot: LiveSnapshot, zone: SiteZone, room: int) -> Text:
     """Return the size of the log, and the result of the last close."""
     text = Text(no_wrap=True, overflow="ellipsis")
-    waits = f"{_readings(snapshot.in_log)}, {fmt.size(snapshot.log_bytes)}" if snapshot.in_log else "empty"
+    waits = f"{fmt.counted(snapshot.in_log, 'reading')}, {fmt.size(snapshot.log_bytes)}" if snapshot.in_log else "empty"
     _line(text, "in log", Text(waits, style="bold"))
     close = snapshot.last_close
     if close is None:
@@ -84,8 +83,8 @@ def resting(snapshot: LiveSnapshot, zone: SiteZone, room: int) -> Text:
         return text
     _line(text, "\nlast", Text(fmt.moment(close.ended, zone), style="bold"))
     _line(text, "\nby", who(close.by))
-    _line(text, "\nmoved", Text(f"{_readings(close.readings)} in {close.seconds:.1f} s"))
-    _line(text, "\ninto", Text(_files(close.files)))
+    _line(text, "\nmoved", Text(f"{fmt.counted(close.readings, 'reading')} in {close.seconds:.1f} s"))
+    _line(text, "\ninto", Text(fmt.counted(close.files, "day file")))
     _line(text, "\nlate", _late(close))
     return text
 
@@ -100,7 +99,7 @@ def _late(close: Close) -> Text:
         return Text("unknown: there was no close before", style="dim")
     if not close.late:
         return Text("none for days closed before")
-    return Text(f"{_readings(close.late)} into {_files(close.late_files)}")
+    return Text(f"{fmt.counted(close.late, 'reading')} into {fmt.counted(close.late_files, 'day file')}")
 
 
 def who(by: str) -> Text:
@@ -120,18 +119,11 @@ def in_short(snapshot: LiveSnapshot, zone: SiteZone) -> str:
     close = snapshot.last_close
     if close is None:
         return "day open; not closed yet"
-    return f"day open; last close {fmt.moment(close.ended, zone)}, {_readings(close.readings)}"
+    return f"day open; last close {fmt.moment(close.ended, zone)}, {fmt.counted(close.readings, 'reading')}"
 
 
 def result_sentence(close: Close) -> str:
     """Return the result of a close as a sentence."""
     late = f", {fmt.count(close.late)} of them late" if close.late else ""
-    return f"{_readings(close.readings)} into {_files(close.files)} in {close.seconds:.1f} s{late}"
-
-
-def _readings(count: int) -> str:
-    return f"{fmt.count(count)} {'reading' if count == 1 else 'readings'}"
-
-
-def _files(count: int) -> str:
-    return f"{fmt.count(count)} day {'file' if count == 1 else 'files'}"
+    into = fmt.counted(close.files, "day file")
+    return f"{fmt.counted(close.readings, 'reading')} into {into} in {close.seconds:.1f} s{late}"

@@ -9,12 +9,12 @@ from typing import Final
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.widgets import Button, Input, Label, ProgressBar, Static
+from textual.widgets import Button, Input, ProgressBar, Static
 
 from metertui.engine.core import Import, ImportReport
 from metertui.engine.errors import MeterError
 from metertui.screens.company.tab import Tab
-from metertui.screens.fields import Field
+from metertui.screens.fields import Field, labelled
 from metertui.screens.tables import Column, Table
 from metertui.text import fmt, message, plain
 
@@ -34,9 +34,8 @@ class UploadTab(Tab):
         self._working = False
 
     def compose(self) -> ComposeResult:
-        with Horizontal(classes="field"):
-            yield Label("file")
-            yield Field(placeholder="log lines, a day file or the wide CSV", id="upload-path", compact=True)
+        hint = "log lines, a day file or the wide CSV"
+        yield labelled("file", Field(placeholder=hint, id="upload-path", compact=True))
         yield Static(id="upload-check", classes="check")
         with Horizontal(classes="buttons"):
             yield Button("Preview", id="upload-preview", variant="primary", compact=True)

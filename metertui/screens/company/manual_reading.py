@@ -6,13 +6,13 @@ from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.widgets import Button, Input, Label, Static
+from textual.widgets import Button, Input, Static
 
 from metertui.engine.base import parse_kwh
 from metertui.engine.errors import Refused
 from metertui.engine.vee import rules
 from metertui.screens.company.tab import Tab
-from metertui.screens.fields import Field
+from metertui.screens.fields import Field, labelled
 from metertui.text import fmt, message
 
 
@@ -25,14 +25,9 @@ class ReadingTab(Tab):
 
     def compose(self) -> ComposeResult:
         with Vertical():
-            for name, hint in (
-                ("meter", ""),
-                ("kwh", "like 144.5"),
-                ("time", "like 2025-02-19T00:30; empty: now"),
-            ):
-                with Horizontal(classes="field"):
-                    yield Label("register kWh" if name == "kwh" else name)
-                    yield Field(placeholder=hint, id=f"reading-{name}", compact=True)
+            for name, hint in (("meter", ""), ("kwh", "like 144.5"), ("time", "like 2025-02-19T00:30; empty: now")):
+                field = Field(placeholder=hint, id=f"reading-{name}", compact=True)
+                yield labelled("register kWh" if name == "kwh" else name, field)
             yield Static(id="reading-check", classes="check")
             with Horizontal(classes="buttons"):
                 yield Button("Store", id="store", variant="primary", compact=True)

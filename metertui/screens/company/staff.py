@@ -8,12 +8,12 @@ from typing import Any, Final
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
-from textual.widgets import Button, Input, Label, Static
+from textual.widgets import Button, Input, Static
 
 from metertui.engine.accounts import ROLES, Member
 from metertui.engine.errors import MeterError
 from metertui.screens.company.tab import Tab
-from metertui.screens.fields import Field
+from metertui.screens.fields import Field, labelled
 from metertui.screens.tables import Column, Table
 from metertui.text import message
 
@@ -41,10 +41,8 @@ class StaffTab(Tab):
         yield Table(_COLUMNS, id="staff-table")
         with VerticalScroll(id="staff-form", can_focus=False):
             for name, (label, hint) in _FIELDS.items():
-                with Horizontal(classes="field"):
-                    yield Label(label)
-                    secret = name in ("password", "again")
-                    yield Field(id=f"staff-{name}", placeholder=hint, password=secret, compact=True)
+                secret = name in ("password", "again")
+                yield labelled(label, Field(id=f"staff-{name}", placeholder=hint, password=secret, compact=True))
             yield Static(id="staff-check", classes="check")
             with Horizontal(classes="buttons"):
                 yield Button("Add", id="staff-add", variant="primary", compact=True)

@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Protocol, cast
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events
 from textual.widgets import TabPane
 
-from metertui.engine.base import Outcome, SiteZone
+from metertui.engine.base import Outcome
 from metertui.engine.core import LiveSnapshot
-from metertui.headend import HeadEnd
-from metertui.screens.shell import Desk
+from metertui.screens.shell import OnDesk
+
+if TYPE_CHECKING:  # the screen has the tabs
+    from metertui.screens.company.company import CompanyScreen
 
 
-class Company(Protocol):
-    """The methods of the company screen that its tabs call."""
-
-    def say(self, text: str) -> None:
-        """Show a sentence in the message line."""
-
-    def open_account(self, meter: str) -> None:
-        """Show an account in the form."""
-
-    def accounts_changed(self) -> None:
-        """Update the tabs after a change of an account."""
-
-
-class Tab(TabPane):
+class Tab(OnDesk, TabPane):
     """A tab. Its messages go to the message line of the screen."""
 
     name_of: ClassVar[str] = ""
@@ -43,29 +32,9 @@ class Tab(TabPane):
         event.prevent_default()
 
     @property
-    def desk(self) -> Desk:
-        """Return the app."""
-        return cast("Desk", self.app)
-
-    @property
-    def company(self) -> Company:
+    def company(self) -> CompanyScreen:
         """Return the screen."""
-        return cast("Company", self.screen)
-
-    @property
-    def headend(self) -> HeadEnd:
-        """Return the head-end."""
-        return self.desk.headend
-
-    @property
-    def zone(self) -> SiteZone:
-        """Return the site zone."""
-        return self.headend.engine.zone
-
-    @property
-    def who(self) -> str:
-        """Return the email of the person logged in."""
-        return self.desk.sessions.email
+        return cast("CompanyScreen", self.screen)
 
     def entered(self) -> None:
         """Run when the tab is opened."""

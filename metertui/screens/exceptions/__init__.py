@@ -4,6 +4,4 @@ from __future__ import annotations
 
 from metertui.screens.exceptions.exceptions import ExceptionsScreen
 
-__all__ = [
-    "ExceptionsScreen",
-]
+__all__ = ["ExceptionsScreen"]

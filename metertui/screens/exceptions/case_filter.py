@@ -95,7 +95,7 @@ class CaseFilter:
             text.append(f"{key} ", style="dim")
             text.append_text(plain(value, style="bold"))
             text.append("  ")
-        text.append(f" {fmt.count(found.total)} {'case' if found.total == 1 else 'cases'}")
+        text.append(f" {fmt.counted(found.total, 'case')}")
         if chosen:
             text.append("  ")
             text.append(f" {chosen} selected ", style="bold reverse")

@@ -11,8 +11,8 @@ from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.widgets import Input, Label, OptionList, Static
+from textual.containers import Vertical, VerticalScroll
+from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from metertui.engine.base import SiteZone, format_kwh, parse_kwh
@@ -20,10 +20,9 @@ from metertui.engine.core import Decision, Effect, corrections
 from metertui.engine.errors import MeterError, Refused
 from metertui.engine.vee import UNDOES
 from metertui.engine.worklist import NEVER, ExceptionRow
-from metertui.headend import HeadEnd
 from metertui.screens.exceptions.decision_choices import CHOICES, PREVIEW, unknown
-from metertui.screens.fields import Field
-from metertui.screens.shell import Sessions, as_operator
+from metertui.screens.fields import Field, labelled
+from metertui.screens.shell import OnDesk, as_operator
 from metertui.screens.terminal import ThriftyModal
 from metertui.text import fmt, message, plain
 
@@ -83,7 +82,7 @@ class ChoiceScreen(ThriftyModal[str]):
         self.dismiss(what)
 
 
-class DecisionScreen(ThriftyModal[list[Effect]]):
+class DecisionScreen(OnDesk, ThriftyModal[list[Effect]]):
     """A preview of what decisions would change. With a reason, Enter makes them. Returns their effects, or nothing.
 
     `wanted` are the decisions without their reason; there is one if it is an exchange, whose registers are asked for.
@@ -97,11 +96,9 @@ class DecisionScreen(ThriftyModal[list[Effect]]):
         ),
     ]
 
-    def __init__(self, headend: HeadEnd, wanted: Sequence[Decision], sessions: Sessions) -> None:
+    def __init__(self, wanted: Sequence[Decision]) -> None:
         super().__init__()
-        self._headend = headend
         self._wanted = list(wanted)
-        self._sessions = sessions
         self._exchange = wanted[0].what == "exchange"
         self._deciding = False
 
@@ -111,9 +108,8 @@ class DecisionScreen(ThriftyModal[list[Effect]]):
             yield Static("…", id="decision-sum")
             if self._exchange:
                 for name, label in _FIELDS.items():
-                    with Horizontal(classes="field"):
-                        yield Label(label)
-                        yield Field(self._proposed[name], id=f"exchange-{name}", compact=True, select_on_focus=False)
+                    value, name_of = self._proposed[name], f"exchange-{name}"
+                    yield labelled(label, Field(value, id=name_of, compact=True, select_on_focus=False))
             with VerticalScroll(id="decision-paper", can_focus=False):
                 yield Static(id="decision-effects")
             yield Static(id="decision-error")
@@ -127,13 +123,12 @@ class DecisionScreen(ThriftyModal[list[Effect]]):
 
     @property
     def _proposed(self) -> dict[str, str]:
-        zone = self._headend.engine.zone
         [wanted] = self._wanted
-        proposal = corrections.proposed_exchange(self._headend.engine.series(wanted.meter), wanted.at)
+        proposal = corrections.proposed_exchange(self.headend.engine.series(wanted.meter), wanted.at)
         if proposal is None:
-            return {"final": "", "initial": "", "at": zone.iso(wanted.at)}
+            return {"final": "", "initial": "", "at": self.zone.iso(wanted.at)}
         at, final, initial = proposal
-        return {"final": format_kwh(final), "initial": format_kwh(initial), "at": zone.iso(at)}
+        return {"final": format_kwh(final), "initial": format_kwh(initial), "at": self.zone.iso(at)}
 
     def on_mount(self) -> None:
         self.query_one("#exchange-final" if self._exchange else "#decision-reason").focus()
@@ -157,13 +152,13 @@ class DecisionScreen(ThriftyModal[list[Effect]]):
     @work(exclusive=True, group="preview")
     async def _preview(self) -> None:
         try:
-            effects = await self._headend.corrections.preview(self._decisions(PREVIEW), self._sessions.email)
+            effects = await self.headend.corrections.preview(self._decisions(PREVIEW), self.who)
         except MeterError as error:
             self._show_effects(Text("This cannot be done.", style="dim"), Text(""))
             self._err(str(error))
         else:
             self._err("")
-            self._show_effects(_summary(effects), _drawn(effects, self._headend.engine.zone))
+            self._show_effects(_summary(effects), _drawn(effects, self.zone))
 
     def _show_effects(self, summary: Text, each: Group | Text) -> None:
         self.query_one("#decision-sum", Static).update(summary)
@@ -180,7 +175,7 @@ class DecisionScreen(ThriftyModal[list[Effect]]):
             return
         self._deciding = True
         try:
-            effects = await self._headend.corrections.apply(self._decisions(reason), self._sessions.email)
+            effects = await self.headend.corrections.apply(self._decisions(reason), self.who)
         except MeterError as error:
             self._err(str(error))
         else:
@@ -198,7 +193,7 @@ class DecisionScreen(ThriftyModal[list[Effect]]):
                 raise MeterError(f"{label}: a value is missing")
         try:
             final, initial = parse_kwh(said["final"]), parse_kwh(said["initial"])
-            at = self._headend.engine.zone.parse(said["at"])
+            at = self.zone.parse(said["at"])
         except Refused as error:
             raise MeterError(error.why) from error
         return [self._wanted[0]._replace(reason=reason, at=at, final=final, initial=initial)]

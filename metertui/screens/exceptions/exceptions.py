@@ -207,9 +207,6 @@ class ExceptionsScreen(DeskScreen):
         return max(10, left - behind if left - behind >= _LEAST_WHY else left)
 
     @on(Listing.RowHighlighted, "#cases")
-    def _moved(self) -> None:
-        self._show_case()
-
     def _show_case(self) -> None:
         """Show the row under the cursor in full; the table may cut it."""
         row = self._under_cursor
@@ -265,9 +262,6 @@ class ExceptionsScreen(DeskScreen):
         self._load_first_page()
 
     @on(Input.Submitted, "#case-meter")
-    def _end_typing(self) -> None:
-        self._end_search()
-
     def _end_search(self) -> None:
         field = self.query_one("#case-meter", Input)
         field.set_class(not field.value.strip(), "hidden")
@@ -353,7 +347,7 @@ class ExceptionsScreen(DeskScreen):
 
         def undo() -> None:
             try:
-                own = self.headend.engine.events.last_edits_by(self.desk.sessions.email)
+                own = self.headend.engine.events.last_edits_by(self.who)
                 self._propose(decision_choices.undo_decisions(events or own))
             except MeterError as error:
                 self._refuse(error)
@@ -362,7 +356,7 @@ class ExceptionsScreen(DeskScreen):
 
     def _propose(self, decisions: Sequence[Decision]) -> None:
         try:
-            screen = DecisionScreen(self.headend, decisions, self.desk.sessions)
+            screen = DecisionScreen(decisions)
         except MeterError as error:
             self._refuse(error)
             return
@@ -386,4 +380,4 @@ class ExceptionsScreen(DeskScreen):
             return
         day = self.zone.day(row.time)
         window = Window("dates", self.zone.midnight(day), self.zone.midnight(day + timedelta(days=1)))
-        self.app.push_screen(ExplainScreen(self.headend, row.meter, window))
+        self.app.push_screen(ExplainScreen(row.meter, window))

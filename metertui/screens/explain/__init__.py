@@ -4,6 +4,4 @@ from __future__ import annotations
 
 from metertui.screens.explain.explain_window import ExplainScreen
 
-__all__ = [
-    "ExplainScreen",
-]
+__all__ = ["ExplainScreen"]

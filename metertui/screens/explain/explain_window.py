@@ -19,29 +19,25 @@ from metertui.engine.billing import ShownBill
 from metertui.engine.core import one_meter
 from metertui.engine.maintenance import sources
 from metertui.engine.usage import Explanation
-from metertui.headend import HeadEnd
+from metertui.screens.shell import OnDesk
 from metertui.screens.terminal import ThriftyModal
 from metertui.text import Line, Section, Sources, explained, fmt, message, plain
 
 
-class ExplainScreen(ThriftyModal[None]):
+class ExplainScreen(OnDesk, ThriftyModal[None]):
     """The explanation of a meter's usage in a window, as of the moment when it was opened.
 
     The figures are shown at once; the files and lines of the readings follow when they are found. Raises MeterError
     for an unknown meter.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,e", "dismiss", "Close", key_display="escape"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,e", "dismiss", "Close", key_display="escape")]
 
-    def __init__(self, headend: HeadEnd, meter: str, window: Window) -> None:
+    def __init__(self, meter: str, window: Window) -> None:
         super().__init__()
-        self._engine = headend.engine
-        self._zone = headend.engine.zone
         self._meter = meter
-        self._asked = headend.engine.clock.now()
-        self._explain = one_meter.prepare_explanation(headend.engine, meter, window)
+        self._asked = self.headend.engine.clock.now()
+        self._explain = one_meter.prepare_explanation(self.headend.engine, meter, window)
 
     def compose(self) -> ComposeResult:
         with Vertical(id="explain"):
@@ -64,7 +60,7 @@ class ExplainScreen(ThriftyModal[None]):
         times = [point.time for point in explanation.named_readings()]
         try:
             found = await asyncio.to_thread(
-                sources.locate_readings, self._engine.archive, self._zone, self._meter, times
+                sources.locate_readings, self.headend.engine.archive, self.zone, self._meter, times
             )
         except OSError as error:
             self.query_one("#explain-title", Static).update(message(f"! The files cannot be read: {error}"))
@@ -72,18 +68,18 @@ class ExplainScreen(ThriftyModal[None]):
             self._show(explanation, price, found)
 
     def _title(self, figure: str) -> Text:
-        account = self._engine.accounts.get(self._meter)
+        account = self.headend.engine.accounts.get(self._meter)
         where = f" · {account.address}" if account is not None and account.address else ""
-        asked = f" · as of {fmt.moment(self._asked, self._zone)}"
+        asked = f" · as of {fmt.moment(self._asked, self.zone)}"
         text = Text(f"Why {figure}  ", style="bold", no_wrap=True, overflow="ellipsis")
         text.append_text(plain(f"{self._meter}{where}{asked}", style="not bold"))
         return text
 
     def _show(self, explanation: Explanation, price: ShownBill | str | None, places: Sources | None) -> None:
-        found = list(explained.sections(explanation, self._zone, places, price))
+        found = list(explained.sections(explanation, self.zone, places, price))
         lines = [line for section in found for line in section.lines]
         label, figure = max(len(line.label) for line in lines), max(len(line.figure) for line in lines)
-        said = message(explained.summary(explanation, self._zone), limit=1000)
+        said = message(explained.summary(explanation, self.zone), limit=1000)
         self.query_one("#explain-text", Static).update(
             Group(said, *(part for section in found for part in _drawn(section, label, figure)))
         )

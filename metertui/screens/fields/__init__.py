@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from metertui.screens.fields.calendar import DatePicker
 from metertui.screens.fields.choice import Choice, Options
-from metertui.screens.fields.field import Field, LastField, SearchField
+from metertui.screens.fields.field import Field, LastField, SearchField, labelled
 from metertui.screens.fields.typed_line import TypedLine
 
 __all__ = [
@@ -15,4 +15,5 @@ __all__ = [
     "Options",
     "SearchField",
     "TypedLine",
+    "labelled",
 ]

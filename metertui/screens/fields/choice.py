@@ -50,28 +50,24 @@ class Choice(Widget, can_focus=True):
     def __init__(self, title: str, options: Options, value: str = "", **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._title = title
-        self._options = list(options)
-        self._value = value
-
-    @property
-    def value(self) -> str:
-        """Return the chosen value."""
-        return self._value
+        self.options = list(options)
+        self.value = value
+        """The chosen value."""
 
     def offer(self, options: Options, value: str) -> None:
         """Replace the options and the value, without a message."""
-        self._options, self._value = list(options), value
+        self.options, self.value = list(options), value
         self.refresh()
 
     def choose(self, value: str) -> None:
         """Choose a value, and post a message if it is another."""
-        if value != self._value:
-            self._value = value
+        if value != self.value:
+            self.value = value
             self.refresh()
             self.post_message(self.Changed(self, value))
 
     def render(self) -> RenderResult:
-        called = next((name for value, name in self._options if value == self._value), self._value)
+        called = next((name for value, name in self.options if value == self.value), self.value)
         text = Text(f"{self._title:<11}", style="dim", no_wrap=True, overflow="ellipsis")
         mark = "bold" if self.has_focus else "not dim"
         text.append("‹" if self.has_focus else " ", style="not dim")
@@ -91,9 +87,9 @@ class Choice(Widget, can_focus=True):
 
     def action_step(self, step: int) -> None:
         """Choose the next option, or the one before."""
-        values = [value for value, _ in self._options]
+        values = [value for value, _ in self.options]
         if values:
-            at = values.index(self._value) if self._value in values else -step
+            at = values.index(self.value) if self.value in values else -step
             self.choose(values[(at + step) % len(values)])
 
     def action_pick(self) -> None:
@@ -103,7 +99,7 @@ class Choice(Widget, can_focus=True):
             if value is not None:
                 self.choose(value)
 
-        self.app.push_screen(PickScreen(self._title, self._options, self._value), picked)
+        self.app.push_screen(PickScreen(self._title, self.options, self.value), picked)
 
 
 class PickScreen(ThriftyModal[str | None]):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.widgets import Input
+from textual.containers import Horizontal
+from textual.widgets import Input, Label
 
 
 class Field(Input):
@@ -55,3 +56,8 @@ class SearchField(Input):
     def action_go(self) -> None:
         """Move the focus to the table."""
         self.screen.query_one(self._target).focus()
+
+
+def labelled(label: str, field: Field) -> Horizontal:
+    """Return a line of a form: a label, and its field."""
+    return Horizontal(Label(label), field, classes="field")

@@ -4,6 +4,4 @@ from __future__ import annotations
 
 from metertui.screens.government.government import GovernmentScreen
 
-__all__ = [
-    "GovernmentScreen",
-]
+__all__ = ["GovernmentScreen"]

@@ -14,11 +14,11 @@ from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.widget import Widget
 
-from metertui.engine.base import Progress, SiteZone
+from metertui.engine.base import Progress
 from metertui.engine.columns import Frozen
 from metertui.engine.reports import Findings, Rule, SavedReport, report
 from metertui.screens.charts import Picture, PictureView, picture
-from metertui.screens.shell import Steady, Waiting
+from metertui.screens.shell import OnDesk, Steady, Waiting
 from metertui.screens.tables import PAGE, SortedTable
 from metertui.text import answers, message
 
@@ -65,7 +65,7 @@ class _Chart(PictureView):
         return self.waiting()
 
 
-class AnswerView(Vertical):
+class AnswerView(OnDesk, Vertical):
     """Chart and table, side by side where both fit. Sorts the rows of the table."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -75,7 +75,6 @@ class AnswerView(Vertical):
         """The sort column, `-column` for descending order, empty for the natural order of the keys."""
         self._table: pd.DataFrame | None = None
         self._rule: Rule | None = None
-        self._zone: SiteZone | None = None
 
     def compose(self) -> ComposeResult:
         yield Steady(id="summary")
@@ -96,9 +95,9 @@ class AnswerView(Vertical):
         self.query_one(SortedTable).show([], [])
         self.query_one("#summary", Steady).show("")
 
-    def show_answer(self, answer: Answer, rule: Rule | None, zone: SiteZone, at: int = 0) -> None:
+    def show_answer(self, answer: Answer, rule: Rule | None, at: int = 0) -> None:
         """Show an answer and the page of its table with row `at`. `rule` is the one that hid small groups."""
-        self.answer, self._rule, self._zone = answer, rule, zone
+        self.answer, self._rule = answer, rule
         chart = self.query_one(PictureView)
         chart.border_title = answer.picture.unit + (f", {answer.picture.note}" if answer.picture.note else "")
         chart.show(answer.picture)
@@ -131,10 +130,9 @@ class AnswerView(Vertical):
     def _show_page(self, at: int) -> None:
         assert self.answer is not None
         assert self._table is not None
-        assert self._zone is not None
         at = max(0, min(at, len(self._table) - 1))
         first = at // PAGE * PAGE
-        columns, cells = answers.page(self.answer.found, self._table.iloc[first : first + PAGE], self._zone)
+        columns, cells = answers.page(self.answer.found, self._table.iloc[first : first + PAGE], self.zone)
         table = self.query_one(SortedTable)
         table.show(columns, cells, self.sort, first, len(self._table))
         table.move_cursor_to(at)

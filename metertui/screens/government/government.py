@@ -178,7 +178,7 @@ class GovernmentScreen(GatedScreen):
             self._describe()
             self.say("There are no readings yet. Press ctrl+r to look again.")
             return
-        self._view.show_answer(answer, self._rule, self.zone, at)
+        self._view.show_answer(answer, self._rule, at)
         if self.focused is None:
             self.query_one(SortedTable).focus()
         self._describe()
@@ -286,17 +286,17 @@ class GovernmentScreen(GatedScreen):
                 self._levels.clear()
                 self._change(saved)
 
-        self.app.push_screen(SavedQuestionsScreen(self.headend, self.desk.sessions.email), opened)
+        self.app.push_screen(SavedQuestionsScreen(), opened)
 
     def action_keep(self) -> None:
         """Ask for a title and save the question."""
-        self._open_line("keep", "title of this question, then enter; escape cancels", self._saved.title)
+        self.query_one(TypedLine).ask("keep", "title of this question, then enter; escape cancels", self._saved.title)
 
     @work(exclusive=True, group="keep")
     async def _keep(self, title: str) -> None:
         saved = replace(self._saved, title=title)
         try:
-            await self.headend.reports.save(saved, self.desk.sessions.email)
+            await self.headend.reports.save(saved, self.who)
         except MeterError as error:
             self.warn(str(error))
             return
@@ -306,9 +306,6 @@ class GovernmentScreen(GatedScreen):
         self.say(f"Saved as “{title}”. Press o to open it again.")
 
     # -- the line of input -------------------------------------------------------------------------------------------
-
-    def _open_line(self, what: str, hint: str, value: str) -> None:
-        self.query_one(TypedLine).ask(what, hint, value)
 
     def _close_line(self) -> None:
         self.query_one(TypedLine).close()
@@ -326,7 +323,7 @@ class GovernmentScreen(GatedScreen):
             question = answer.found.inquiry.question
             days = question.first, min(question.last, self._reach[1] if self._reach else question.last)
             file = Path(event.text).expanduser().absolute()
-            self.app.push_screen(ReplayScreen(self.headend, file, days, self._rule))
+            self.app.push_screen(ReplayScreen(file, days, self._rule))
         elif event.what == "export" and answer is not None and self._writing is None:
             self._export(answer, self._view.sort, Path(event.text).expanduser().absolute())
 
@@ -337,7 +334,9 @@ class GovernmentScreen(GatedScreen):
         if self._view.answer is None or self._view.answer.found.table.empty:
             self.warn("There is no usage to replay.")
             return
-        self._open_line("replay", "file of a proposed tariff, as tariffs.csv, then enter; escape cancels", "")
+        self.query_one(TypedLine).ask(
+            "replay", "file of a proposed tariff, as tariffs.csv, then enter; escape cancels", ""
+        )
 
     # -- export ------------------------------------------------------------------------------------------------------
 
@@ -352,12 +351,14 @@ class GovernmentScreen(GatedScreen):
             question = answer.found.inquiry.question
             by = f"-by-{'-'.join(question.by)}" if question.by else ""
             name = f"usage-{question.first}-{question.last}{by}.csv"
-            self._open_line("export", "file name ending in .csv, .parquet or .xlsx, then enter; escape cancels", name)
+            self.query_one(TypedLine).ask(
+                "export", "file name ending in .csv, .parquet or .xlsx, then enter; escape cancels", name
+            )
             self.say(f"The file is written to {Path.cwd()}. A name ending in .xlsx makes a workbook.")
 
     @work(exclusive=True, group="export")
     async def _export(self, answer: Answer, sort: str, path: Path) -> None:
-        who = self.desk.sessions.email
+        who = self.who
         self.say(f"Writing {path.name} …")
         try:
             with show_progress(self, f"Writing {path.name}") as self._writing:
@@ -370,7 +371,7 @@ class GovernmentScreen(GatedScreen):
             self.warn(str(error))
         else:
             self._close_line()
-            self.say(f"{fmt.count(count)} {'row' if count == 1 else 'rows'} written to {path}")
+            self.say(f"{fmt.counted(count, 'row')} written to {path}")
             self.headend.audit(
                 who, "export", str(path), f"{count} rows: {answers.sentence(answer.saved, answer.found)}"
             )

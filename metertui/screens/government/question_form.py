@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Final, cast
+from typing import Any, ClassVar, Final
 
 from rich.text import Text
 from textual import on
@@ -16,17 +16,11 @@ from textual.widgets import Input, Label
 
 from metertui.engine.attributes import ATTRIBUTES
 from metertui.engine.columns import Group
-from metertui.engine.reports import PERIODS, Compare, Measure, SavedReport
+from metertui.engine.reports import PERIODS, SavedReport
 from metertui.engine.usage import FILTERS
 from metertui.screens.fields import Choice, Options
-from metertui.text import COMPARES, KEYS
+from metertui.text import COMPARES, KEYS, MEASURES
 
-MEASURES: Final[dict[Measure, str]] = {
-    "total": "total",
-    "per_meter": "per meter",
-    "per_meter_day": "per meter and day",
-    "peak": "peak half hour",
-}
 CHARTS: Final = {
     "lines": "lines",
     "bars": "bars",
@@ -71,7 +65,7 @@ class QuestionForm(VerticalScroll):
         yield from self._text("meter")
         yield Choice("By", [], id="by")
         yield Choice("and by", [], id="then")
-        yield Choice("Measure", list(MEASURES.items()), id="measure")
+        yield Choice("Measure", [(name, words.option) for name, words in MEASURES.items()], id="measure")
         yield Choice("Against", list(COMPARES.items()), id="compare")
         yield Choice("Chart", list(CHARTS.items()), id="chart")
 
@@ -98,7 +92,7 @@ class QuestionForm(VerticalScroll):
         self.query_one("#then", Choice).offer([("", "nothing"), *(k for k in keys if k[0] != first)], then)
         for name in ("period", "measure", "compare", "chart"):
             field = self.query_one(f"#{name}", Choice)
-            field.offer(field._options, getattr(saved, name))
+            field.offer(field.options, getattr(saved, name))
         self.query_one("#first-line").set_class(saved.period != "dates", "hidden")
         self.query_one("#last-line").set_class(saved.period != "dates", "hidden")
         self.query_one("#meter-line").set_class(not single_meters, "hidden")
@@ -115,12 +109,9 @@ class QuestionForm(VerticalScroll):
                 saved = replace(saved, chart="bars")
         elif name == "chart":
             saved = with_chart(saved, value)
-        elif name == "measure":
-            saved = replace(saved, measure=cast("Measure", value))
-        elif name == "compare":
-            saved = replace(saved, compare=cast("Compare", value))
-        elif name == "period":
-            saved = replace(saved, period=value)
+        elif name in ("measure", "compare", "period"):
+            fields: dict[str, Any] = {name: value}
+            saved = replace(saved, **fields)
         elif name in ATTRIBUTES:
             saved = _with_text(saved, name, value)
         self._change_question(saved)

@@ -14,12 +14,12 @@ from textual.widgets.option_list import Option
 
 from metertui.engine.errors import MeterError
 from metertui.engine.reports import IDEAS, NAME, SavedReport
-from metertui.headend import HeadEnd
+from metertui.screens.shell import OnDesk
 from metertui.screens.terminal import ThriftyModal
 from metertui.text import message, plain, sentence
 
 
-class SavedQuestionsScreen(ThriftyModal[SavedReport | None]):
+class SavedQuestionsScreen(OnDesk, ThriftyModal[SavedReport | None]):
     """A list of questions. Returns the one that was chosen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -27,10 +27,8 @@ class SavedQuestionsScreen(ThriftyModal[SavedReport | None]):
         Binding("d,delete", "drop", "Delete"),
     ]
 
-    def __init__(self, headend: HeadEnd, who: str) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._headend = headend
-        self._who = who
         self._kept: list[SavedReport] = []
 
     def compose(self) -> ComposeResult:
@@ -48,7 +46,7 @@ class SavedQuestionsScreen(ThriftyModal[SavedReport | None]):
     async def _list(self) -> None:
         said = self.query_one("#pick-said", Static)
         try:
-            self._kept = await self._headend.reports.load_saved()
+            self._kept = await self.headend.reports.load_saved()
             said.update("")
         except MeterError as error:
             said.update(message(f"! {error}"))
@@ -77,7 +75,7 @@ class SavedQuestionsScreen(ThriftyModal[SavedReport | None]):
     @work(exclusive=True)
     async def _drop(self, title: str) -> None:
         try:
-            await self._headend.reports.delete(title, self._who)
+            await self.headend.reports.delete(title, self.who)
         except MeterError as error:
             self.query_one("#pick-said", Static).update(message(f"! {error}"))
         else:

@@ -21,7 +21,7 @@ from metertui.engine.errors import MeterError
 from metertui.engine.reports import Rule, disclosure
 from metertui.headend import HeadEnd
 from metertui.screens.charts import deciles
-from metertui.screens.shell import Cancelled, Work, show_progress
+from metertui.screens.shell import Cancelled, OnDesk, Work, show_progress
 from metertui.screens.tables import SortedTable
 from metertui.screens.terminal import ThriftyModal, ink
 from metertui.text import HIDDEN, Column, fmt, message, visible
@@ -47,7 +47,7 @@ class _Table(NamedTuple):
     hidden: list[bool]
 
 
-class ReplayScreen(ThriftyModal[None]):
+class ReplayScreen(OnDesk, ThriftyModal[None]):
     """The replay of some days under the tariff of a file, read when the window opens. Escape cancels, then closes."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -55,9 +55,8 @@ class ReplayScreen(ThriftyModal[None]):
         Binding("b", "by", "Next breakdown"),
     ]
 
-    def __init__(self, headend: HeadEnd, file: Path, days: tuple[date, date], rule: Rule | None) -> None:
+    def __init__(self, file: Path, days: tuple[date, date], rule: Rule | None) -> None:
         super().__init__()
-        self._headend = headend
         self._file = file
         self._days = days
         self._rule = rule
@@ -87,8 +86,8 @@ class ReplayScreen(ThriftyModal[None]):
         table.loading = True
         try:
             with show_progress(self, "Replaying") as self._work:
-                self._tables = await self._headend.ask(
-                    _replayed, self._headend, self._file, self._days, self._rule, self._work.report_progress
+                self._tables = await self.headend.ask(
+                    _replayed, self.headend, self._file, self._days, self._rule, self._work.report_progress
                 )
         except Cancelled:
             self.say("Cancelled; nothing was replayed.")
@@ -123,7 +122,7 @@ class ReplayScreen(ThriftyModal[None]):
         if every.hidden[0] or not int(every.rows["meters"].iloc[0]):
             return Text(HIDDEN if every.hidden[0] else fmt.NOTHING)
         row = every.rows.iloc[0]
-        currency = self._headend.engine.rules.currency
+        currency = self.headend.engine.rules.currency
         return Text(
             f"{fmt.count(int(row['meters']))} meters: {fmt.count(int(row['more']))} pay more, "
             f"{fmt.count(int(row['less']))} less, {fmt.count(int(row['same']))} the same · "
@@ -162,8 +161,7 @@ class ReplayScreen(ThriftyModal[None]):
         row = rows.iloc[at]
         name = " · ".join(visible(str(row[key])) or "(none)" for key in by) or "all meters"
         text = Text(
-            f"Change of bills, higher (right) or lower (left), {name}, {self._headend.engine.rules.currency}\n",
-            "dim",
+            f"Change of bills, higher (right) or lower (left), {name}, {self.headend.engine.rules.currency}\n", "dim"
         )
         if hidden[at]:
             text.append(HIDDEN)

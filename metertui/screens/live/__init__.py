@@ -4,6 +4,4 @@ from __future__ import annotations
 
 from metertui.screens.live.live import LiveScreen
 
-__all__ = [
-    "LiveScreen",
-]
+__all__ = ["LiveScreen"]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
@@ -11,19 +9,15 @@ from textual.widgets import Static
 
 from metertui.engine.base import SiteZone
 from metertui.engine.worklist import Board, RegionRow, Share, SilentArea
-from metertui.screens.shell import Steady
+from metertui.screens.shell import OnDesk, Steady
 from metertui.screens.tables import Listing
 from metertui.text import fmt, plain
 
 _REGIONS = 100
 
 
-class CompletenessBoard(Vertical):
+class CompletenessBoard(OnDesk, Vertical):
     """Two tables: regions with their completeness, and sub-regions with silent meters."""
-
-    def __init__(self, zone: SiteZone, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self._zone = zone
 
     def compose(self) -> ComposeResult:
         yield Steady(id="board-ages")
@@ -45,7 +39,7 @@ class CompletenessBoard(Vertical):
 
     def show_board(self, board: Board, wanted: str = "") -> None:
         """Show a board, limited to the rows that contain `wanted` (casefolded)."""
-        self.query_one("#board-ages", Steady).show(_ages(board, self._zone))
+        self.query_one("#board-ages", Steady).show(_ages(board, self.zone))
         total = [("*", _region_cells(board.total, "all"))] if len(board.rows) != 1 else []
         rows = [*total, *((f"={row.region}", _region_cells(row, row.region or "(none)")) for row in board.rows)]
         self.query_one("#regions", Listing).show([row for row in rows if matches(wanted, row[1])])
@@ -57,7 +51,7 @@ class CompletenessBoard(Vertical):
         of = f"{fmt.count(each.silent)} of {fmt.count(each.meters)}"
         named = each.meter if each.silent == 1 else f"{each.meter} and {fmt.count(each.silent - 1)} more"
         likely = "! the line" if each.line else "the meter" if each.silent == 1 else "the meters"
-        return (likely, where, of, fmt.moment(each.last, self._zone), named)
+        return (likely, where, of, fmt.moment(each.last, self.zone), named)
 
 
 def matches(wanted: str, cells: tuple[str, ...]) -> bool:

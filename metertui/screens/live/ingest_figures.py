@@ -2,53 +2,51 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Final
 
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Grid, Horizontal, Vertical
 
-from metertui.engine.base import SECOND, SiteZone
+from metertui.engine.base import SECOND
 from metertui.engine.core import LiveSnapshot
 from metertui.screens.company import DayClose
 from metertui.screens.live.rate_bars import RateBars
 from metertui.screens.shell import Steady, Tile
 from metertui.text import fmt
 
-_TILES: Final = {
-    "accepted": "accepted",
-    "duplicates": "duplicates",
-    "suspects": "suspect",
-    "refused": "refused",
-    "log": "in the log",
-    "stored": "stored",
-    "latency": "p50 · p99",
-    "sync": "last sync",
-    "waiting": "waiting",
-    "connections": "connections",
-    "accounts": "accounts",
-    "memory": "memory",
+_TILES: Final[dict[str, tuple[str, Callable[[LiveSnapshot], str]]]] = {
+    "accepted": ("accepted", lambda live: fmt.count(live.accepted)),
+    "duplicates": ("duplicates", lambda live: fmt.count(live.duplicates)),
+    "suspects": ("suspect", lambda live: fmt.count(live.suspects)),
+    "refused": ("refused", lambda live: fmt.count(sum(live.refused.values()))),
+    "log": ("in the log", lambda live: fmt.count(live.in_log)),
+    "stored": ("stored", lambda live: fmt.count(live.stored)),
+    "latency": ("p50 · p99", lambda live: _milliseconds(live.p50, live.p99)),
+    "sync": ("last sync", lambda live: f"{live.sync_ms:.2f} ms"),
+    "waiting": ("waiting", lambda live: fmt.size(live.waiting)),
+    "connections": ("connections", lambda live: fmt.count(live.connections)),
+    "accounts": ("accounts", lambda live: fmt.count(live.accounts)),
+    "memory": ("memory", lambda live: f"{fmt.count(round(live.memory / 1e6))} MB"),
 }
+"""The tiles by their names: label and figure."""
 
 
 class IngestFigures(Vertical):
     """The figures of ingest, with the day close beside the rate where there is room."""
-
-    def __init__(self, zone: SiteZone, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self._zone = zone
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="top"):
             with Vertical(id="rates"):
                 yield Steady(id="rate")
                 yield RateBars(id="history")
-            panel = DayClose(self._zone, id="day-panel")
+            panel = DayClose(id="day-panel")
             panel.border_title = "Day close"
             panel.border_subtitle = "d Close the day"
             yield panel
         with Grid(id="tiles"):
-            for name, label in _TILES.items():
+            for name, (label, _) in _TILES.items():
                 yield Tile(label, id=f"tile-{name}")
         yield Steady(id="codes")
 
@@ -69,25 +67,12 @@ class IngestFigures(Vertical):
         text.append(f"   up {_up(snapshot.uptime)}   log {fmt.size(snapshot.log_bytes)}", style="dim")
         self.query_one("#rate", Steady).show(text)
         self.query_one("#history", RateBars).show_rates(snapshot.history)
-        figures = {
-            "accepted": fmt.count(snapshot.accepted),
-            "duplicates": fmt.count(snapshot.duplicates),
-            "suspects": fmt.count(snapshot.suspects),
-            "refused": fmt.count(sum(snapshot.refused.values())),
-            "log": fmt.count(snapshot.in_log),
-            "stored": fmt.count(snapshot.stored),
-            "latency": _milliseconds(snapshot.p50, snapshot.p99, apart=self.size.width >= 90),
-            "sync": f"{snapshot.sync_ms:.2f} ms",
-            "waiting": fmt.size(snapshot.waiting),
-            "connections": fmt.count(snapshot.connections),
-            "accounts": fmt.count(snapshot.accounts),
-            "memory": f"{fmt.count(round(snapshot.memory / 1e6))} MB",
-        }
         notes = {}
         if self.size.width >= 150 or 100 <= self.size.width < 156:
             notes["connections"] = f"of {fmt.count(snapshot.connections_total)}"
             notes["waiting"] = f"of {fmt.count(snapshot.queue)}" if snapshot.queue else ""
-        for name, value in figures.items():
+        for name, (_, figure) in _TILES.items():
+            value = figure(snapshot) if self.size.width >= 90 else figure(snapshot).replace(" · ", "·")
             self.query_one(f"#tile-{name}", Tile).show(value, notes.get(name, ""))
         self.query_one("#codes", Steady).show(Text(f"refused: {fmt.tally(snapshot.refused)}", style="dim"))
 
@@ -97,9 +82,9 @@ def _up(seconds: float) -> str:
     return fmt.duration(int(seconds) * SECOND, units=2) if seconds >= 3600 else f"{int(seconds) // 60} min"
 
 
-def _milliseconds(*seconds: float | None, apart: bool) -> str:
-    """Return the known durations (seconds) as `0.4 · 2.1 ms`, without blanks if not `apart`."""
+def _milliseconds(*seconds: float | None) -> str:
+    """Return the known durations (seconds) as `0.4 · 2.1 ms`."""
     known = [each * 1000 for each in seconds if each is not None]
     room = max(known, default=0.0) < 100  # for a decimal in the tile
     shown = [f"{each:.1f}" if each < 10 and room else f"{each:.0f}" for each in known]
-    return f"{(' · ' if apart else '·').join(shown)} ms" if shown else "–"
+    return f"{' · '.join(shown)} ms" if shown else "–"

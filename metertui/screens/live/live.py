@@ -75,7 +75,7 @@ class LiveScreen(DeskScreen):
         self._board_due = 0.0
 
     def content(self) -> ComposeResult:
-        yield IngestFigures(self.zone, id="pulse")
+        yield IngestFigures(id="pulse")
         with Container(id="day"):
             yield Steady(id="day-text")
             yield ProgressBar(id="day-progress", total=1.0, show_eta=False, classes="hidden")
@@ -98,8 +98,8 @@ class LiveScreen(DeskScreen):
                 yield Listing(
                     ("from", "since", ">lines", ">per second", ">refused", ">waiting"), most=_PEERS, id="peers-table"
                 )
-            yield CompletenessBoard(self.zone, id="board-pane")
-            yield DayClose(self.zone, id="close-pane")
+            yield CompletenessBoard(id="board-pane")
+            yield DayClose(id="close-pane")
 
     @property
     def view_name(self) -> str:

@@ -4,6 +4,4 @@ from __future__ import annotations
 
 from metertui.screens.lookup.lookup import LookupScreen
 
-__all__ = [
-    "LookupScreen",
-]
+__all__ = ["LookupScreen"]

@@ -12,19 +12,17 @@ from metertui.engine.usage import STATUS, Edge, Series, UsageComparison, WindowR
 from metertui.screens.charts import Kind, Picture, buckets, chart
 from metertui.text import explained, fmt
 
-BEFORE: Final = {
-    "today": "vs day before",
-    "yesterday": "vs day before",
-    "week": "vs week before",
-    "month": "vs month before",
-    "year": "vs year before",
-    "last_month": "vs month before",
-    "last_half_hour": "vs half hour before",
-    "dates": "vs days before",
+WINDOWS: Final = {
+    "today": ("Today", "vs day before"),
+    "yesterday": ("Yesterday", "vs day before"),
+    "week": ("Week", "vs week before"),
+    "month": ("Month", "vs month before"),
+    "year": ("Year", "vs year before"),
+    "last_month": ("Last month", "vs month before"),
+    "last_half_hour": ("Half hour", "vs half hour before"),
+    "dates": ("Dates", "vs days before"),
 }
-"""The name of the comparison, by the name of the window."""
-
-
+"""The windows by their names: title, and name of the comparison."""
 _MOST_BARS: Final = 62
 _MOST_DRAWN: Final = 40 * 366 * DAY
 """A longer window (µs) is drawn only where there are readings."""

@@ -24,21 +24,11 @@ from metertui.screens.charts import PictureView
 from metertui.screens.explain import ExplainScreen
 from metertui.screens.fields import DatePicker, TypedLine
 from metertui.screens.lookup import figures
-from metertui.screens.lookup.figures import BEFORE, Figure
+from metertui.screens.lookup.figures import WINDOWS, Figure
 from metertui.screens.lookup.readings_behind import BehindTable
 from metertui.screens.shell import Cancelled, DeskScreen, MeterInput, Tile, Work, export_readings, show_progress
 from metertui.text import fmt, message, plain
 
-_WINDOWS: Final = {
-    "today": "Today",
-    "yesterday": "Yesterday",
-    "week": "Week",
-    "month": "Month",
-    "year": "Year",
-    "last_month": "Last month",
-    "last_half_hour": "Half hour",
-    "dates": "Dates",
-}
 _AGAIN_SECONDS: Final = 2.0
 """The shortest time between two refreshes of the answer while readings arrive."""
 _BESIDE: Final = 150
@@ -80,8 +70,8 @@ class LookupScreen(DeskScreen):
         """The number of stored readings and the uptime (s) when the answer was last refreshed."""
 
     def content(self) -> ComposeResult:
-        yield MeterInput(self.headend, id="lookup-meter")
-        yield Tabs(*(Tab(title, id=name) for name, title in _WINDOWS.items()), active="month", id="windows")
+        yield MeterInput(id="lookup-meter")
+        yield Tabs(*(Tab(title, id=name) for name, (title, _) in WINDOWS.items()), active="month", id="windows")
         with Horizontal(id="dates", classes="hidden"):
             yield Input(placeholder="from, YYYY-MM-DD", id="from", compact=True)
             yield Input(placeholder="to, YYYY-MM-DD", id="to", compact=True)
@@ -89,7 +79,7 @@ class LookupScreen(DeskScreen):
         yield Static(id="lookup-message")
         with Grid(id="lookup-tiles", classes="hidden"):
             yield Tile("usage", id="usage")
-            yield Tile(BEFORE["month"], id="compared")
+            yield Tile(WINDOWS["month"][1], id="compared")
             yield Tile("average per day", id="daily")
             yield Tile("bill so far", id="bill")
         with Grid(id="lookup-ends", classes="hidden"):
@@ -146,7 +136,7 @@ class LookupScreen(DeskScreen):
 
     def action_window(self, step: int) -> None:
         """Choose the previous or the next window."""
-        names = list(_WINDOWS)
+        names = list(WINDOWS)
         tabs = self.query_one(Tabs)
         tabs.active = names[(names.index(tabs.active) + step) % len(names)]
 
@@ -162,7 +152,7 @@ class LookupScreen(DeskScreen):
     def action_why(self) -> None:
         """Explain the usage shown."""
         if self._meter and self._window is not None:
-            self.app.push_screen(ExplainScreen(self.headend, self._meter, self._window))
+            self.app.push_screen(ExplainScreen(self._meter, self._window))
 
     def action_calendar(self) -> None:
         """Choose two days in a calendar."""
@@ -269,7 +259,7 @@ class LookupScreen(DeskScreen):
 
     def _show_tiles(self, answer: UsageComparison) -> None:
         zone = self.zone
-        self.query_one("#compared", Tile).set_label(BEFORE[answer.usage.window])
+        self.query_one("#compared", Tile).set_label(WINDOWS[answer.usage.window][1])
         for name, edge in (("opening", answer.usage.opening), ("closing", answer.usage.closing)):
             self.query_one(f"#{name}", Tile).set_label(figures.end_name(name, edge))
         shown: dict[str, Figure] = {
@@ -311,7 +301,7 @@ class LookupScreen(DeskScreen):
         if interval is None:
             self.warn("No interval ends at this reading: it is the first, or it is not counted. e explains the window.")
             return
-        self.app.push_screen(ExplainScreen(self.headend, self._meter, interval))
+        self.app.push_screen(ExplainScreen(self._meter, interval))
 
     # -- the export ----------------------------------------------------------------------------------------------
 
@@ -348,7 +338,7 @@ class LookupScreen(DeskScreen):
             self.query_one(TypedLine).close()
             self.query_one(Tabs).focus()
             self.say(f"{fmt.count(len(behind))} readings written to {path}")
-            by = self.desk.sessions.email or "lookup"
+            by = self.who or "lookup"
             self.headend.audit(by, "export", str(path), f"{len(behind)} readings of {behind.meter}")
         finally:
             self._writing = None

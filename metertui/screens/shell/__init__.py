@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from metertui.screens.shell.exporting import export, export_readings
 from metertui.screens.shell.first_steps import WalkScreen
-from metertui.screens.shell.frame import PLACES, Desk, DeskScreen
+from metertui.screens.shell.frame import PLACES, DeskScreen, OnDesk
 from metertui.screens.shell.help import HelpScreen, own_keys
 from metertui.screens.shell.login_form import GatedScreen
 from metertui.screens.shell.login_window import as_operator
@@ -19,11 +19,11 @@ from metertui.screens.shell.work_under_way import Cancelled, Work, show_progress
 __all__ = [
     "PLACES",
     "Cancelled",
-    "Desk",
     "DeskScreen",
     "GatedScreen",
     "HelpScreen",
     "MeterInput",
+    "OnDesk",
     "RecentMeters",
     "Sessions",
     "Steady",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import ClassVar, Final, cast
+from typing import ClassVar, Final
 
 from rich.text import Text
 from textual import on, work
@@ -15,7 +15,7 @@ from textual.widgets import Button, ContentSwitcher, Input, Static
 from metertui import settings
 from metertui.engine.errors import MeterError
 from metertui.screens.fields import Field, LastField
-from metertui.screens.shell.frame import Desk
+from metertui.screens.shell.frame import OnDesk
 from metertui.screens.shell.steady_text import Steady
 from metertui.screens.terminal import ThriftyModal
 from metertui.text import fmt, invitation, message, plain
@@ -23,7 +23,7 @@ from metertui.text import fmt, invitation, message, plain
 _STEPS: Final = ("zone", "staff", "meters")
 
 
-class WalkScreen(ThriftyModal[None]):
+class WalkScreen(OnDesk, ThriftyModal[None]):
     """Three pages over the live screen; each can be skipped, and escape or any F key leaves."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -32,13 +32,8 @@ class WalkScreen(ThriftyModal[None]):
         Binding("ctrl+left,pageup", "step(-1)", "Back", priority=True),
     ]
 
-    @property
-    def desk(self) -> Desk:
-        """Return the app."""
-        return cast("Desk", self.app)
-
     def compose(self) -> ComposeResult:
-        engine = self.desk.headend.engine
+        engine = self.headend.engine
         with VerticalScroll(id="walk", can_focus=False):
             yield Steady(id="walk-heading", classes="heading")
             with ContentSwitcher(initial="walk-zone"):
@@ -79,7 +74,7 @@ class WalkScreen(ThriftyModal[None]):
         self.query_one(ContentSwitcher).current = f"walk-{step}"
         self.query_one("#walk-heading", Steady).show(f"First steps, {_STEPS.index(step) + 1} of {len(_STEPS)}")
         self._say("")
-        headend = self.desk.headend
+        headend = self.headend
         members = headend.engine.staff.members()
         if step == "staff":
             text = Text("Live and Lookup need no login. Accounts, bills and corrections do. ")
@@ -107,7 +102,7 @@ class WalkScreen(ThriftyModal[None]):
     async def _take_zone(self) -> None:
         if self._step != "zone":
             return  # enter came twice, and the first one has been handled
-        engine = self.desk.headend.engine
+        engine = self.headend.engine
         name = self.query_one("#walk-zone-name", Input).value.strip()
         if name == engine.zone.name == self.desk.settings.timezone:
             self.action_step(1)
@@ -128,7 +123,7 @@ class WalkScreen(ThriftyModal[None]):
     async def _take_staff(self) -> None:
         if self._step != "staff":
             return
-        headend = self.desk.headend
+        headend = self.headend
         if headend.engine.staff.members():
             self.action_step(1)
             return

@@ -14,6 +14,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.dom import DOMNode
 
 from metertui.engine.base import SiteZone
 from metertui.engine.core import LiveSnapshot
@@ -48,7 +49,31 @@ class Desk(Protocol):
     command: str
 
 
-class DeskScreen(ThriftyScreen[None]):
+class OnDesk:
+    """A widget or screen of the app, and what it has of it."""
+
+    @property
+    def desk(self) -> Desk:
+        """Return the app."""
+        return cast("Desk", cast("DOMNode", self).app)
+
+    @property
+    def headend(self) -> HeadEnd:
+        """Return the head-end."""
+        return self.desk.headend
+
+    @property
+    def zone(self) -> SiteZone:
+        """Return the site zone."""
+        return self.headend.engine.zone
+
+    @property
+    def who(self) -> str:
+        """Return the email of the person logged in; empty if nobody is."""
+        return self.desk.sessions.email
+
+
+class DeskScreen(OnDesk, ThriftyScreen[None]):
     """A screen with the frame. The app calls `show_live` four times a second on the screen in view."""
 
     place: ClassVar[str] = ""
@@ -95,21 +120,6 @@ class DeskScreen(ThriftyScreen[None]):
     def view_name(self) -> str:
         """Return a unique name for the part of the screen that is in view."""
         return self.place
-
-    @property
-    def desk(self) -> Desk:
-        """Return the app."""
-        return cast("Desk", self.app)
-
-    @property
-    def headend(self) -> HeadEnd:
-        """Return the head-end."""
-        return self.desk.headend
-
-    @property
-    def zone(self) -> SiteZone:
-        """Return the site zone."""
-        return self.headend.engine.zone
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Disable logging out while nobody is logged in."""
@@ -174,8 +184,7 @@ def _who(sessions: Sessions, width: int) -> Text:
 
 def _state(snapshot: LiveSnapshot, width: int) -> Text:
     day = "open" if snapshot.progress is None else f"closing {snapshot.progress:.0%}"
-    clients = f"{fmt.count(snapshot.connections)} {'client' if snapshot.connections == 1 else 'clients'}"
-    right = f"{clients} · day {day} · " if snapshot.server_known else ""
+    right = f"{fmt.counted(snapshot.connections, 'client')} · day {day} · " if snapshot.server_known else ""
     left = f" {snapshot.address or 'not listening'} · "
     text = Text(left, no_wrap=True, overflow="ellipsis")
     if snapshot.following:

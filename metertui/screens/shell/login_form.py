@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import ClassVar, cast
+from typing import ClassVar
 
 from rich.text import Text
 from textual import on, work
@@ -16,11 +16,11 @@ from textual.widgets import Button, ContentSwitcher, Input, Static
 
 from metertui.engine.core import LiveSnapshot
 from metertui.screens.fields import Field, LastField
-from metertui.screens.shell.frame import Desk, DeskScreen
+from metertui.screens.shell.frame import DeskScreen, OnDesk
 from metertui.text import message, visible
 
 
-class LoginForm(Vertical):
+class LoginForm(OnDesk, Vertical):
     """A form for email and password that logs in staff with one of some roles.
 
     `purpose` is what the login is for, as the subject of a sentence.
@@ -41,29 +41,23 @@ class LoginForm(Vertical):
         yield Button("Log in", id="login-button", variant="primary")
         yield Static(id="login-message")
 
-    @property
-    def _desk(self) -> Desk:
-        return cast("Desk", self.app)
-
     def invite(self) -> None:
         """Say who can log in, and take the focus."""
-        engine, sessions = self._desk.headend.engine, self._desk.sessions
+        engine, sessions = self.headend.engine, self.desk.sessions
         who = " or ".join(self._roles)
         if any(member.role in self._roles for member in engine.staff.members()):
             said = f"{self._purpose[:1].upper()}{self._purpose[1:]} is for staff with the role {who}."
             if sessions.role and sessions.role not in self._roles:
                 said += f" {sessions.email} is logged in with the role {sessions.role}."
             text = message(f"{said} Log in with your email and password.")
-            if self._desk.login_hint:
-                text.append(f"\n{self._desk.login_hint}", style="bold")
+            if self.desk.login_hint:
+                text.append(f"\n{self.desk.login_hint}", style="bold")
         else:
             text = Text(
                 f"No staff account with the role {who} exists. Create one in another terminal, then log in here:\n\n"
             )
             folder = visible(str(engine.folder))
-            text.append(
-                f"  {self._desk.command} admins add EMAIL --role {self._roles[0]} --data {folder}", style="bold"
-            )
+            text.append(f"  {self.desk.command} admins add EMAIL --role {self._roles[0]} --data {folder}", style="bold")
         self.query_one("#login-text", Static).update(text)
         if self.screen.focused not in list(self.query(Input)):  # or what is already typed would go elsewhere
             self.screen.set_focus(self.query_one("#login-email"))
@@ -89,7 +83,7 @@ class LoginForm(Vertical):
     @work(exclusive=True, group="login")
     async def _log_in(self, email: str, password: str) -> None:
         self._say("…")
-        role = await self._desk.headend.staff.log_in(email, password)
+        role = await self.headend.staff.log_in(email, password)
         self.query_one("#login-password", Input).value = ""
         if role is None:
             self._say("! The email or the password is wrong.")
@@ -97,7 +91,7 @@ class LoginForm(Vertical):
             self._say(f"! Your role is {role}; {self._purpose} is for {' or '.join(self._roles)}.")
         else:
             self._say("")
-            self._desk.sessions.begin(email, role)
+            self.desk.sessions.begin(email, role)
             self.post_message(self.Passed())
 
 

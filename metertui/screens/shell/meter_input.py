@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -14,17 +14,13 @@ from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from metertui.engine.accounts import Account
-from metertui.headend import HeadEnd
-from metertui.screens.shell.recent_meters import RecentMeters
+from metertui.screens.shell.frame import OnDesk
 from metertui.text import plain
-
-if TYPE_CHECKING:  # the frame has widgets, too
-    from metertui.screens.shell.frame import Desk
 
 _MOST: Final = 8
 
 
-class MeterInput(Vertical):
+class MeterInput(OnDesk, Vertical):
     """A field for a meter with a list of suggestions."""
 
     @dataclass
@@ -33,9 +29,8 @@ class MeterInput(Vertical):
 
         meter: str
 
-    def __init__(self, headend: HeadEnd, **kwargs: Any) -> None:
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._headend = headend
         self._found: list[Account] = []
         self._sought: str | None = ""  # the text that `_found` matches; None if it was not found by a text
 
@@ -46,7 +41,7 @@ class MeterInput(Vertical):
     @property
     def invitation(self) -> str:
         """Return the text of a screen that waits for a meter."""
-        if self._headend.engine.directory.ids:
+        if self.headend.engine.directory.ids:
             return "Type a meter above and press enter. Any part of its id, address or postcode finds it."
         return (
             "There is no meter yet. Register one on the company screen (F6), or let meters register themselves: "
@@ -70,13 +65,18 @@ class MeterInput(Vertical):
 
     async def _find(self, text: str) -> None:
         if text != self._sought:
-            self._found = await self._headend.accounts.search(text, _MOST) if text else []
+            self._found = await self.headend.accounts.search(text, _MOST) if text else []
             self._sought = text
 
-    def _offer(self, text: str) -> None:
+    def _listed(self) -> OptionList:
+        """Return the list, which now has what was found."""
         options = self.query_one(OptionList)
         options.clear_options()
         options.add_options([Option(plain(_line(account))) for account in self._found])
+        return options
+
+    def _offer(self, text: str) -> None:
+        options = self._listed()
         exact = len(self._found) == 1 and self._found[0].meter == text
         options.set_class(not self._found or exact or not self.query_one(Input).has_focus, "hidden")
 
@@ -99,8 +99,8 @@ class MeterInput(Vertical):
 
     def _choose(self, meter: str) -> None:
         self.query_one(OptionList).add_class("hidden")
-        if meter in self._headend.engine.directory.codes:
-            self._recent.add(meter)
+        if meter in self.headend.engine.directory.codes:
+            self.desk.recent.add(meter)
         field = self.query_one(Input)
         with self.prevent(Input.Changed):
             field.value = meter
@@ -110,19 +110,13 @@ class MeterInput(Vertical):
 
     def offer_recent(self) -> None:
         """Suggest the meters used in this session, if there are any."""
-        accounts = self._headend.engine.accounts
-        self._found, self._sought = [accounts.get(meter) or Account(meter) for meter in self._recent], None
+        accounts = self.headend.engine.accounts
+        self._found, self._sought = [accounts.get(meter) or Account(meter) for meter in self.desk.recent], None
         if self._found:
-            options = self.query_one(OptionList)
-            options.clear_options()
-            options.add_options([Option(plain(_line(account))) for account in self._found])
+            options = self._listed()
             options.remove_class("hidden")
             options.focus()
             options.highlighted = 0
-
-    @property
-    def _recent(self) -> RecentMeters:
-        return cast("Desk", self.app).recent
 
     def on_key(self, event: Key) -> None:
         options = self.query_one(OptionList)

@@ -95,20 +95,15 @@ class Table(ScrollView, can_focus=True):
         """The row under the cursor; 0 in an empty table."""
         self._columns = tuple(columns)
         self._widths = [column.width for column in columns]
-        self._count = 0
+        self.row_count = 0
         self._provider: Provider = lambda _start, _stop: ()
         self._cells: LRUCache[int, Cells] = LRUCache(_CACHED_ROWS)
         self._copied = Copied()
         self._hovered = _NO_ROW
 
-    @property
-    def row_count(self) -> int:
-        """Return the number of rows."""
-        return self._count
-
     def show_rows(self, count: int, provider: Provider, cursor: int = 0) -> None:
         """Show other rows, with the cursor on the row `cursor`."""
-        self._count, self._provider = count, provider
+        self.row_count, self._provider = count, provider
         self._cells.clear()
         self._resize()
         self.cursor_row = _NO_ROW
@@ -122,18 +117,18 @@ class Table(ScrollView, can_focus=True):
 
     def append_rows(self, count: int) -> None:
         """Show `count` rows in all, the new ones at the end; the cursor stays on its row."""
-        self._count = count
+        self.row_count = count
         self._resize()
         self.refresh()
 
     def cells_of_row(self, row: int) -> Cells:
         """Return the cells of a row, or none if there is no such row."""
-        if not 0 <= row < self._count:
+        if not 0 <= row < self.row_count:
             return ()
         if row not in self._cells:
             height = max(1, self.size.height)
             start = max(0, row - row % height)
-            stop = min(self._count, start + height)
+            stop = min(self.row_count, start + height)
             for number, cells in enumerate(self._provider(start, stop), start):
                 self._cells[number] = tuple(cells)
         return self._cells.get(row) or ()
@@ -160,7 +155,7 @@ class Table(ScrollView, can_focus=True):
     def _resize(self) -> None:
         self._widths = self._fitted_widths()
         width = sum(self._widths) + len(_GAP) * (len(self._widths) - 1) + 1 + len(self._padding)
-        self.virtual_size = Size(width, self._count + 1)
+        self.virtual_size = Size(width, self.row_count + 1)
 
     @property
     def _padding(self) -> str:
@@ -173,7 +168,7 @@ class Table(ScrollView, can_focus=True):
         # The scrollbar that so many rows need may not be shown yet.
         width = self.size.width + self.show_vertical_scrollbar * self.scrollbar_size_vertical
         height = self.size.height + self.show_horizontal_scrollbar * self.scrollbar_size_horizontal
-        width -= 1 + (self._count >= height) * self.scrollbar_size_vertical
+        width -= 1 + (self.row_count >= height) * self.scrollbar_size_vertical
 
         def room() -> int:
             return width - sum(column.width for column in columns) - len(_GAP) * (len(columns) - 1)
@@ -201,7 +196,7 @@ class Table(ScrollView, can_focus=True):
             style = self.get_component_rich_style("table--head")
             return self._line([column.heading for column in self._columns], style, style)
         row = self.scroll_offset.y + y - 1
-        if row >= self._count:
+        if row >= self.row_count:
             return Strip.blank(self.size.width, self.rich_style)
         fixed, rest = self._styles_of_row(row)
         return self._line(self.cells_of_row(row), fixed, rest, self.CURSOR_MARK if row == self.cursor_row else "")
@@ -238,7 +233,7 @@ class Table(ScrollView, can_focus=True):
 
     def move_cursor(self, row: int) -> None:
         """Put the cursor on a row, or on the nearest one if there is no such row."""
-        row = max(0, min(row, self._count - 1))
+        row = max(0, min(row, self.row_count - 1))
         if row != self.cursor_row:
             self.refresh_row(self.cursor_row)
             self.refresh_row(row)
@@ -268,11 +263,11 @@ class Table(ScrollView, can_focus=True):
 
     def action_move_to_first(self) -> None:
         """Move the cursor to the first row."""
-        self.action_move(-self._count)
+        self.action_move(-self.row_count)
 
     def action_move_to_last(self) -> None:
         """Move the cursor to the last row."""
-        self.action_move(self._count)
+        self.action_move(self.row_count)
 
     def action_scroll_columns(self, cells: int) -> None:
         """Scroll the columns that are not fixed, by some cells."""
@@ -280,7 +275,7 @@ class Table(ScrollView, can_focus=True):
 
     def action_select_cursor(self) -> None:
         """Act on the row under the cursor."""
-        if self._count:
+        if self.row_count:
             self.post_message(self.RowSelected(self, self.cursor_row))
 
     def watch_scroll_x(self, old_value: float, new_value: float) -> None:
@@ -298,7 +293,7 @@ class Table(ScrollView, can_focus=True):
         if place is None or place.y == 0:
             return _NO_ROW
         row = self.scroll_offset.y + place.y - 1
-        return row if row < self._count else _NO_ROW
+        return row if row < self.row_count else _NO_ROW
 
     def _hover(self, row: int) -> None:
         if row != self._hovered:

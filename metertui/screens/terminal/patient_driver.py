@@ -37,18 +37,14 @@ class TerminalWriter(threading.Thread):
         self._drained = drained
         self._queue: SimpleQueue[bytes | None] = SimpleQueue()
         self._lock = threading.Lock()
-        self._waiting = 0
-
-    @property
-    def waiting(self) -> int:
-        """Return the number of bytes that the terminal has not taken in yet."""
-        return self._waiting
+        self.waiting = 0
+        """The bytes that the terminal has not taken in yet."""
 
     def write(self, text: str) -> None:
         """Queue a text for writing."""
         data = text.encode(self._encoding, "replace")  # a missing character takes one cell all the same
         with self._lock:
-            self._waiting += len(data)
+            self.waiting += len(data)
         self._queue.put(data)
 
     def run(self) -> None:
@@ -61,8 +57,8 @@ class TerminalWriter(threading.Thread):
             except OSError:
                 return  # the terminal is gone, and SIGHUP ends the app
             with self._lock:
-                self._waiting -= len(data)
-                done = not self._waiting
+                self.waiting -= len(data)
+                done = not self.waiting
             if done:
                 self._drained()
 

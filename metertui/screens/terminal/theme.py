@@ -20,46 +20,25 @@ from textual import constants
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
-DARK: Final = Theme(
-    name="metertui-dark",
-    primary="#4fb3bf",
-    secondary="#c9a227",
-    accent="#f0b429",
-    warning="#f0b429",
-    error="#e5616b",
-    success="#6fbf73",
-    foreground="#d8dee4",
-    background="#10161c",
-    surface="#151d25",
-    panel="#1d2731",
-    dark=True,
-)
-LIGHT: Final = Theme(
-    name="metertui-light",
-    primary="#0b6e7b",
-    secondary="#8a6a00",
-    accent="#a85f00",
-    warning="#a85f00",
-    error="#b3261e",
-    success="#2e7d32",
-    foreground="#1b2329",
-    background="#f6f7f5",
-    surface="#eceeeb",
-    panel="#e0e4e0",
-    dark=False,
-)
+_COLOURS: Final = {  # dark, light, terminal
+    "primary": ("#4fb3bf", "#0b6e7b", "ansi_cyan"),
+    "secondary": ("#c9a227", "#8a6a00", "ansi_yellow"),
+    "accent": ("#f0b429", "#a85f00", "ansi_yellow"),
+    "warning": ("#f0b429", "#a85f00", "ansi_yellow"),
+    "error": ("#e5616b", "#b3261e", "ansi_red"),
+    "success": ("#6fbf73", "#2e7d32", "ansi_green"),
+    "foreground": ("#d8dee4", "#1b2329", "ansi_default"),
+    "background": ("#10161c", "#f6f7f5", "ansi_default"),
+    "surface": ("#151d25", "#eceeeb", "ansi_default"),
+    "panel": ("#1d2731", "#e0e4e0", "ansi_default"),
+}
+_DARK, _LIGHT, _TERMINAL = (dict(zip(_COLOURS, column, strict=True)) for column in zip(*_COLOURS.values(), strict=True))
+
+DARK: Final = Theme("metertui-dark", dark=True, **_DARK)
+LIGHT: Final = Theme("metertui-light", dark=False, **_LIGHT)
 TERMINAL: Final = Theme(
-    name="metertui-terminal",
-    primary="ansi_cyan",
-    secondary="ansi_yellow",
-    accent="ansi_yellow",
-    warning="ansi_yellow",
-    error="ansi_red",
-    success="ansi_green",
-    foreground="ansi_default",
-    background="ansi_default",
-    surface="ansi_default",
-    panel="ansi_default",
+    "metertui-terminal",
+    **_TERMINAL,
     boost="ansi_default",
     dark=True,
     ansi=True,

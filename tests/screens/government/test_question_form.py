@@ -27,7 +27,7 @@ async def test_the_form_changes_the_question(analyst: Town) -> None:
         assert "18:00-20:00" in question(pilot)
         region = screen(pilot).query_one("#region", Choice)
         assert region.has_focus
-        assert [name for _, name in region._options] == ["every region", "North", "South", "[b]South"]
+        assert [name for _, name in region.options] == ["every region", "North", "South", "[b]South"]
         await keys(pilot, "enter")
         await press(pilot, *"sou")
         await keys(pilot, "down", "enter")  # [b]South is the second of those
