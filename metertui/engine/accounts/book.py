@@ -135,6 +135,10 @@ class AccountBook:
         """Return the account of a meter; None if it is not registered."""
         return self._accounts.get(meter)
 
+    def frozen(self) -> Mapping[str, Account]:
+        """Return the accounts as they are now, by meter; a copy for any thread, of a pointer an account."""
+        return dict(self._accounts)
+
     def moves_of(self, meter: str) -> Sequence[tuple[int, Group]]:
         """Return a meter's attributes in time: (effective from µs UTC, group) in order; empty if they never changed.
 

@@ -17,7 +17,7 @@ from metertui.engine.columns import Group
 
 
 class MeterCodes:
-    """Ids, codes and groups. Grows by appending only, so that a reader in another thread sees a valid prefix."""
+    """Ids, codes and groups. Grows by appending only. Other threads get `frozen_ids` and `groups_in_time`."""
 
     def __init__(self) -> None:
         self.ids: list[str] = []
@@ -25,6 +25,7 @@ class MeterCodes:
         self.groups: list[Group] = []
         self._group_codes: dict[Group, int] = {}
         self._current = array("i")
+        self._frozen_ids: tuple[str, ...] = ()
         self._moves: dict[int, tuple[NDArray[np.int64], NDArray[np.int32]]] = {}
         self._nowhere = self.code_of_group(Group())
 
@@ -63,9 +64,18 @@ class MeterCodes:
             self._moves.pop(code, None)
         return code
 
+    def frozen_ids(self) -> tuple[str, ...]:
+        """Return the ids by code as they are now, for use in any thread; the same ones until a meter is added."""
+        if len(self._frozen_ids) != len(self.ids):
+            self._frozen_ids = tuple(self.ids)
+        return self._frozen_ids
+
     def groups_in_time(self) -> GroupsInTime:
-        """Return the attributes as they are now, for use in any thread."""
-        return GroupsInTime(np.array(self._current, dtype=np.int32), dict(self._moves))
+        """Return the attributes as they are now, for use in any thread. Any thread.
+
+        The slice is copied under the GIL. numpy would release it meanwhile, and an array being read cannot grow.
+        """
+        return GroupsInTime(np.array(self._current[:], dtype=np.int32), dict(self._moves))
 
     def groups_matching(self, attributes: Group) -> list[int]:
         """Return the codes of the groups that have these attributes; an empty attribute takes any."""

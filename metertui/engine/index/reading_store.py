@@ -143,7 +143,7 @@ class ReadingStore:
 
     def view(self) -> View:
         """Return all that is stored now, to be read in any thread; the same view until something changes."""
-        if self._view is None:
+        if self._view is None or self._view.ids is not self._directory.frozen_ids():
             corrections = self._events.corrections(self._directory.codes) if self._events is not None else None
             self._view = View(
                 self.history, self.tail.freeze(), self._directory, self._zone, corrections, self._freezing
@@ -251,14 +251,15 @@ class View:
         self._history = history
         self._tail = tail
         self._groups = directory.groups_in_time()
-        self._ids = directory.ids  # only ever appended to
+        self.ids: Final = directory.frozen_ids()
+        """Ids of meters by code."""
         self._group_names = tuple(directory.groups)
         self._zone = zone
         self._frozen: Frozen | None = None
 
     def history_and_tail(self) -> tuple[Columns, Arrivals, Sequence[str]]:
         """Return history, the readings since in order of arrival, and meter ids by code, all without validation."""
-        return self._history, self._tail.arrivals(), self._ids
+        return self._history, self._tail.arrivals(), self.ids
 
     def frozen(self, max_w: int) -> Frozen:
         """Return all readings in order with status, energy and group, at least those of this moment; O(n) once."""
@@ -280,7 +281,7 @@ class View:
             curve=curve,
             corrections=self._corrections,
             curve_group=group if same else self._groups.groups_of(curve.meter, curve.time),
-            ids=self._ids,
+            ids=self.ids,
             groups=self._group_names,
             zone=self._zone,
             max_w=max_w,

@@ -71,6 +71,11 @@ class MeterEdits:
         else:
             in_force[edit.at] = edit
 
+    def frozen(self) -> MeterEdits:
+        """Return a copy that later edits do not change."""
+        notes = {at: list(each) for at, each in self.notes.items()}
+        return MeterEdits(dict(self.voids), dict(self.releases), dict(self.exchanges), dict(self.accepts), notes)
+
     def edit_at(self, instant: int) -> Edit | None:
         """Return the edit that is in force at an instant (µs UTC), if any."""
         for in_force in (self.exchanges, self.voids, self.releases, self.accepts):
@@ -109,6 +114,7 @@ class EditLog:
         self._by_meter: dict[str, MeterEdits] = {}
         self._corrections: Corrections | None = None
         self._known = False  # whether `_corrections` is up to date
+        self._frozen: Mapping[str, MeterEdits] | None = None
         self._appendable = False
         self._torn = False
         self.warnings: list[str] = []
@@ -157,13 +163,11 @@ class EditLog:
         """Return every edit of a meter, undone ones too, in the order in which they were made."""
         return [edit for edit in self._edits if edit.meter == meter]
 
-    def edits_in_force(self, *kinds: str) -> list[Edit]:
-        """Return the edits of these kinds (`void`, `accept`, …) that are in force. Any thread."""
-        found = []
-        for each in list(self._by_meter.values()):  # copied at once, as another thread may add to it
-            for kind in kinds:
-                found += list(getattr(each, f"{kind}s").values())
-        return found
+    def frozen(self) -> Mapping[str, MeterEdits]:
+        """Return the edits in force by meter, for use in any thread; the same ones until an edit is added."""
+        if self._frozen is None:
+            self._frozen = {meter: each.frozen() for meter, each in self._by_meter.items()}
+        return self._frozen
 
     def last_edits_by(self, who: str) -> list[Edit]:
         """Return the latest edits of a person that are in force, all that were made together."""
@@ -226,6 +230,7 @@ class EditLog:
         self._edits.append(edit)
         self._by_meter.setdefault(edit.meter, MeterEdits()).apply_edit(edit)
         self._known = False
+        self._frozen = None
 
     def _cut(self, fd: int, size: int) -> None:
         try:

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from metertui.engine.accounts import Account
 from metertui.engine.columns import Group
 from metertui.engine.index import GroupsInTime
-from metertui.engine.vee import Edit, EditLog
-from metertui.engine.worklist.clock_drift import DriftLog
+from metertui.engine.vee import Edit, MeterEdits
+from metertui.engine.worklist.clock_drift import AheadReading
 
 Cause = Literal[
     "suspect", "reset", "rejected", "silent", "gap", "drift", "conflict", "refused", "void", "released", "exchanged"
@@ -100,20 +100,21 @@ class ExceptionRow:
 
 @dataclass(frozen=True)
 class SiteState:
-    """The state of the engine apart from the readings. Made in the owner's thread, read in any.
+    """The state of the engine apart from the readings. Made in the owner's thread, never changes, read in any.
 
-    The mappings are the engine's own and may grow meanwhile. So they are copied at once or read by single keys.
+    Readings that are asked about together with it may be newer, and of more meters, never older.
     """
 
     now: int
-    active: Mapping[str, int]
-    codes: Mapping[str, int]
-    account: Callable[[str], Account | None]
+    active: Sequence[int]
+    """The codes of all active accounts."""
+    accounts: Mapping[str, Account]
     place: GroupsInTime
     """The attributes of meters over time."""
     groups: Sequence[Group]
-    events: EditLog
-    drift: DriftLog
+    edits: Mapping[str, MeterEdits]
+    """The edits in force, by meter."""
+    drift: Sequence[AheadReading]
     rejects: Path
     silent_us: int
     gap_us: int

@@ -20,7 +20,7 @@ class AheadReading(NamedTuple):
 
 
 class DriftLog:
-    """The meters with clock drift. Written in the owner's thread in O(1) and bounded memory, read in any thread."""
+    """The meters with clock drift, in bounded memory; O(1) a reading."""
 
     def __init__(self, most: int = _MOST) -> None:
         self._most = most
@@ -34,5 +34,5 @@ class DriftLog:
         self._last[code] = AheadReading(code, time, wh, ahead, 1 if before is None else before.times + 1)
 
     def last_readings(self) -> list[AheadReading]:
-        """Return the last such reading of each meter, the most recently noted ones at the end."""
+        """Return the last such reading of each meter, the most recently noted ones at the end. For any thread."""
         return list(self._last.values())

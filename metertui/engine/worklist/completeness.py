@@ -94,7 +94,7 @@ def completeness_board(history: Columns, tail: Arrivals, ids: Sequence[str], sta
     """
     now = state.now
     codes = active_codes(state)
-    count = max(len(state.codes), int(codes.max(initial=-1)) + 1)
+    count = len(state.place)
     first, last = _edges(history, tail, count)
     first, last = first[codes], last[codes]
     group = state.group_of(codes, np.full(len(codes), now, dtype=np.int64))

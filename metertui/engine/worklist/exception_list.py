@@ -68,7 +68,7 @@ def find_exceptions(frozen: Frozen, state: SiteState, question: ExceptionQuestio
     """
     if question.cause and question.cause not in CAUSES:
         raise MeterError(f"unknown cause {question.cause!r}; the causes are {', '.join(CAUSES)}")
-    refused, cut = find_refused(state, frozen.zone)
+    refused, cut = find_refused(frozen, state)
     families = [
         find_misfits(frozen),
         find_exchanges(frozen, state),
@@ -90,7 +90,7 @@ class _AllCases:
         self._starts = np.cumsum([0, *map(len, families)])
         columns = zip(*(each[:4] for each in families), strict=True)
         self._cause, self._meter, self._time, group = map(np.concatenate, columns)
-        names = [group.region for group in state.groups]
+        names = [group.region for group in frozen.groups]  # the readings may be newer than the state
         self._regions = sorted(set(names))
         codes = np.array([self._regions.index(name) for name in names], dtype=np.int32)
         self._region = codes[group]
@@ -138,13 +138,16 @@ class _AllCases:
     def _decided(self) -> NDArray[np.bool_]:
         """Return which cases have an edit, bool[n]."""
         mask = np.isin(self._cause, [CAUSES.index(cause) for cause in CAUSES if cause in DECIDED])
-        codes = self._state.codes
-        accepts = [event for event in self._state.events.edits_in_force("accept") if event.meter in codes]
+        accepts = [
+            (code, at)
+            for meter, edits in self._state.edits.items()
+            if edits.accepts and (code := self._frozen.code(meter)) is not None
+            for at in edits.accepts
+        ]
         if accepts and len(mask):
-            times = np.unique(np.array([event.at for event in accepts], dtype=np.int64))
-            meters = np.array([codes[event.meter] for event in accepts], dtype=np.int64)
-            at = np.searchsorted(times, np.array([event.at for event in accepts], dtype=np.int64))
-            pairs = meters * len(times) + at
+            meters, instants = np.array(accepts, dtype=np.int64).T
+            times = np.unique(instants)
+            pairs = meters * len(times) + np.searchsorted(times, instants)
             place = np.minimum(np.searchsorted(times, self._time), len(times) - 1)
             hit = (times[place] == self._time) & (self._meter >= 0)
             mask |= hit & np.isin(self._meter.astype(np.int64) * len(times) + place, pairs)
@@ -168,7 +171,7 @@ class _AllCases:
         code, time = int(self._meter[place]), int(self._time[place])
         meter = self._frozen.ids[code] if code >= 0 else detail.meter
         cause = CAUSES[self._cause[place]]
-        edits = self._state.events.edits_of_meter(meter) if code >= 0 else None
+        edits = self._state.edits.get(meter) if code >= 0 else None
         decided = None
         if edits is not None:
             decided = edits.edit_at(time) if cause in OF_READINGS else edits.accepts.get(time)

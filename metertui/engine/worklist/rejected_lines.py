@@ -50,14 +50,15 @@ class RejectedLine(NamedTuple):
     sent: str
 
 
-def find_refused(state: SiteState, zone: SiteZone) -> tuple[Cases, bool]:
+def find_refused(frozen: Frozen, state: SiteState) -> tuple[Cases, bool]:
     """Return the refused lines at the end of the file, oldest first, and whether there are older ones.
 
     A file that cannot be read counts as empty. O(1): at most MOST_BYTES are read.
     """
-    lines, cut = read_last_lines(state.rejects, zone)
-    named = [_parse_sent(line, zone) for line in lines]
-    meter = int_array([state.codes.get(name.meter, NO_METER) for name in named], np.int32)
+    lines, cut = read_last_lines(state.rejects, frozen.zone)
+    named = [_parse_sent(line, frozen.zone) for line in lines]
+    codes = [frozen.code(name.meter) for name in named]
+    meter = int_array([NO_METER if code is None else code for code in codes], np.int32)
     cause = np.array([CAUSES.index(_CAUSES.get(line.code, "refused")) for line in lines], dtype=np.uint8)
     time = int_array(
         [name.time if line.code == "conflict" else line.at for line, name in zip(lines, named, strict=True)]
@@ -74,7 +75,7 @@ def find_refused(state: SiteState, zone: SiteZone) -> tuple[Cases, bool]:
 
 def find_drifting(frozen: Frozen, state: SiteState) -> Cases:
     """Return, by meter, the last reading since start that was stored with a time ahead of the server's clock."""
-    seen = state.drift.last_readings()
+    seen = state.drift
 
     def detail_at(place: int) -> Detail:
         ahead = seen[place]

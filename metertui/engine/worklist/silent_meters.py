@@ -28,13 +28,13 @@ def find_silent(frozen: Frozen, state: SiteState) -> Cases:
     oldest = state.now - state.silent_us
     quiet = time < oldest
     for place in np.flatnonzero(time == NEVER).tolist():
-        account = state.account(frozen.ids[codes[place]])
+        account = state.accounts.get(frozen.ids[codes[place]])
         quiet[place] = account is None or (account.registered or 0) < oldest
     codes, time, row = codes[quiet], time[quiet], row[quiet]
 
     def detail_at(place: int) -> Detail:
         if time[place] == NEVER:
-            account = state.account(frozen.ids[int(codes[place])])
+            account = state.accounts.get(frozen.ids[int(codes[place])])
             since = account.registered if account is not None else None
             return Detail(None, "has never sent" + ("" if since is None else f" in {duration_text(state.now - since)}"))
         at = int(row[place])
@@ -46,7 +46,7 @@ def find_silent(frozen: Frozen, state: SiteState) -> Cases:
 
 def active_codes(state: SiteState) -> NDArray[np.int32]:
     """Return the codes of all active accounts, int32[m]."""
-    active = list(state.active.values())  # copied at once, as the owner's thread may add to it
+    active = state.active
     pieces = [np.array(active[i : i + _PIECE], dtype=np.int32) for i in range(0, len(active), _PIECE)]
     return np.concatenate([np.empty(0, dtype=np.int32), *pieces])
 

@@ -27,3 +27,16 @@ def test_a_reading_has_the_group_of_its_time(readings: list[tuple[str, int]], gr
     meters = np.array([directory.codes[meter] for meter, _ in readings], dtype=np.int32)
     times = np.array([time for _, time in readings], dtype=np.int64)
     assert [directory.groups[code] for code in directory.groups_in_time().groups_of(meters, times)] == groups
+
+
+def test_what_a_thread_works_on_does_not_grow() -> None:
+    directory = MeterCodes()
+    directory.place_meter("first", NORTH)
+    ids, groups = directory.frozen_ids(), directory.groups_in_time()
+    assert directory.frozen_ids() is ids
+    directory.place_meter("second", SOUTH, [(0, NORTH), (10, SOUTH)])
+    directory.place_meter("first", SOUTH, [(0, NORTH), (10, SOUTH)])
+    assert (ids, len(groups)) == (("first",), 1)
+    first = np.zeros(1, dtype=np.int32)
+    assert directory.groups[groups.groups_of(first, np.array([20]))[0]] == NORTH
+    assert directory.frozen_ids() == ("first", "second")

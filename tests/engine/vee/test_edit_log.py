@@ -49,10 +49,12 @@ def test_an_undone_edit_stays_in_the_history_alone(log: EditLog) -> None:
     void, undo = edit("void"), edit("unvoid", decided=NOW + 1)
     store(log, void)
     assert log.is_in_force(void)
-    assert log.edits_in_force("void", "release") == [void]
+    frozen = log.frozen()
+    assert log.frozen() is frozen
     store(log, undo)
     assert not log.is_in_force(void)
-    assert log.edits_in_force("void") == []
+    assert log.frozen()["m"].voids == {}
+    assert frozen["m"].voids == {AT: void}, "what a thread has does not change"
     assert log.history_of_meter("m") == [void, undo]
     edits = log.edits_of_meter("m")
     assert edits is not None

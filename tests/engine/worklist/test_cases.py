@@ -27,6 +27,6 @@ def test_an_array_of_whole_numbers_has_its_type_even_if_it_is_empty() -> None:
 
 def test_meters_that_are_not_known_have_no_attributes(engine: Engine) -> None:
     state = engine.site_state()
-    codes = int_array([state.codes["a"], NO_METER, state.codes["b"], 99], np.int32)
+    codes = int_array([engine.code_of("a"), NO_METER, engine.code_of("b"), 99], np.int32)
     groups = state.group_of(codes, np.full(4, state.now, dtype=np.int64))
     assert [state.groups[group].region for group in groups] == ["East", "", "West", ""]
