@@ -71,6 +71,7 @@ def _issue_month(options: argparse.Namespace) -> None:
     print(f"{month}: issued {bills} and {adjustments}; {before} had been issued before", file=sys.stderr)
     if out is None:
         print(f"{counted(run['bills'], 'bill')}: {run['sums']}", file=sys.stderr)
+        _print_unissued(run["unissued"])
     else:
         with open_for_reading(options) as engine:
             _write_run(_compute_run(engine, month), out)
@@ -182,3 +183,10 @@ def _write_run(run: BillingRun, out: Path) -> None:
     with progress_bar("writing bills") as progress:
         write_run(run, out, progress)
     print(f"{counted(len(run), 'bill')} written to {out}: {run.summary()}", file=sys.stderr)
+    _print_unissued(run.unissued())
+
+
+def _print_unissued(sentences: Sequence[str]) -> None:
+    """Print which months with usage have no bills, to standard error."""
+    for sentence in sentences:
+        print(f"! {visible(sentence)}", file=sys.stderr)

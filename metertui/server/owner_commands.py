@@ -151,7 +151,13 @@ async def _issue(call: Call) -> object:
         loop.call_soon_threadsafe(call.progress, 0.9 * share)
 
     run = await call.headend.billing.compute_run(call.text("month"), progress)
-    answer = {"new": run.new, "changes": run.changes, "bills": len(run), "sums": run.summary()}
+    answer = {
+        "new": run.new,
+        "changes": run.changes,
+        "bills": len(run),
+        "sums": run.summary(),
+        "unissued": run.unissued(),
+    }
     await call.headend.billing.issue(run, call.by)
     return answer
 

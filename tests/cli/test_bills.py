@@ -128,3 +128,24 @@ def test_a_month_is_issued_and_stays_so(priced: Command, data: Path, tmp_path: P
     told = priced("bill", "m-1", "--month", "2025-02", "--format", "json")
     assert told.json["total"] == bill["total"]
     assert "2025_02.csv: another program has changed this file of issued bills. Restore it from a" in told.err
+
+
+def test_a_month_that_was_left_out_is_named_by_the_run_and_by_check(
+    metertui: Command, data: Path, tmp_path: Path
+) -> None:
+    days = [("2025-02-01", 0), ("2025-03-01", 100), ("2025-04-01", 250), ("2025-05-01", 350)]
+    lines = "".join(f"m-1,{day}T00:00:00+08:00,{kwh}\n" for day, kwh in days)
+    (tmp_path / "history.txt").write_text(lines)
+    assert metertui("import", str(tmp_path / "history.txt")).code == 0
+    (data / "tariffs.csv").write_text(f"{HEADER}\n2025-01-01,,,,,20,9\n")
+    left_out = "2025-03: never issued: 150 kWh of 1 meter: m-1"
+    assert "never issued" not in metertui("bill", "--all", "--issue", "--month", "2025-02").err
+    assert f"! {left_out}\n" in metertui("bill", "--all", "--issue", "--month", "2025-04").err
+    out = tmp_path / "april.csv"
+    assert f"! {left_out}\n" in metertui("bill", "--all", "--month", "2025-04", "-o", str(out)).err
+    [row] = csv.DictReader(out.read_text().splitlines())
+    assert row["never_issued"] == "2025-03"
+    checked = metertui("check")
+    assert (checked.code, left_out in checked.err) == (1, True)
+    assert "never issued" not in metertui("bill", "--all", "--issue", "--month", "2025-03").err
+    assert metertui("check").code == 0

@@ -19,6 +19,7 @@ from metertui.engine.billing.statements import (
 )
 from metertui.engine.billing.tariff_replay import DECILES, FIGURES, KEYS, Replay, replay_tariffs
 from metertui.engine.billing.tariffs import COLUMNS, NAME, Band, Tariff, TariffFile, Tariffs, clock, with_tax
+from metertui.engine.billing.unissued import unissued_months, unissued_sentences
 
 __all__ = [
     "COLUMNS",
@@ -54,6 +55,8 @@ __all__ = [
     "statements",
     "tariffs",
     "unbilled_differences",
+    "unissued_months",
+    "unissued_sentences",
     "unpriced_statement",
     "with_tax",
 ]

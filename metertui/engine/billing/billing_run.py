@@ -18,6 +18,7 @@ from metertui.engine.base import Progress, format_kwh, part_of_progress
 from metertui.engine.billing import bill_format
 from metertui.engine.billing.bill_ledger import BillBook, Ledger, issued_cells
 from metertui.engine.billing.statements import Bills, Figures, Terms, money_text
+from metertui.engine.billing.unissued import unissued_months, unissued_sentences
 from metertui.engine.columns import Frozen
 from metertui.engine.errors import MeterError
 from metertui.engine.storage import durable
@@ -25,8 +26,11 @@ from metertui.engine.storage import durable
 RUN_ROW: Final = (
     *bill_format.ROW,
     *("adjustment_kwh", "adjustment_net", "adjustment_tax", "adjustment_total", "adjustments"),
+    "never_issued",
 )
-"""Columns of a billing run: those of a bill (`bill_format.ROW`), then those of the adjustments billed with it."""
+"""Columns of a billing run: those of a bill (`bill_format.ROW`), those of the adjustments billed with it, and the
+earlier months in which the meter had usage that no run has billed.
+"""
 
 
 @dataclass(slots=True)
@@ -49,7 +53,8 @@ class BillingRun:
         self.month = month
         self.frozen = frozen
         self._book = book
-        months = [earlier for earlier in book.issued_months() if earlier < month]
+        every = book.issued_months()
+        months = [earlier for earlier in every if earlier < month]
 
         parts = len(months) + 1
         self.bills = Bills(frozen, month, terms, part_of_progress(progress, 0, parts))
@@ -70,6 +75,7 @@ class BillingRun:
             own.differences.pop(code, None)  # it has no bill of this month yet
         self.adjustments = self._adjustments_by_meter()
         """By meter code and month: the adjustments that this run bills."""
+        self._unissued = unissued_months(frozen, {*every, month}, max([*every, month]))
 
     def __len__(self) -> int:
         return len(self.bills)
@@ -84,7 +90,8 @@ class BillingRun:
                 if row is None
                 else issued_cells(row, self.month)
             )
-            yield [*bill, *_adjustment_cells(self.adjustments.get(code, {}))]
+            unissued = " ".join(each.month for each in self._unissued if each.meters[code])
+            yield [*bill, *_adjustment_cells(self.adjustments.get(code, {})), unissued]
 
     @property
     def new(self) -> int:
@@ -95,6 +102,10 @@ class BillingRun:
     def changes(self) -> int:
         """Return how many issued bills have an adjustment that is not issued yet."""
         return sum(len(pending.differences) for pending in self._pending)
+
+    def unissued(self) -> list[str]:
+        """Return sentences on months with usage that stay without bills, although a later month has them."""
+        return list(unissued_sentences(self.frozen, self._unissued))
 
     def issue(self, now: int) -> int:
         """Issue the bills and adjustments that are not issued yet, at `now` (µs UTC). Return how many there were.
@@ -195,7 +206,7 @@ def _pending(ledger: Ledger, bills: Bills) -> _Pending:
 
 
 def _adjustment_cells(months: Mapping[str, Figures]) -> list[str]:
-    """Return the cells of RUN_ROW after those of the bill."""
+    """Return the cells of RUN_ROW about adjustments."""
     if not months:
         return [""] * 5
     objects = {month: bill_format.figures_object(months[month]) for month in sorted(months)}

@@ -1,4 +1,7 @@
-"""The proof of bills: tariffs load; issued bills are unchanged and add up, and may differ from today's figures."""
+"""The proof of bills: tariffs load; issued bills are unchanged, add up and leave no month out.
+
+They may differ from today's figures.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,8 @@ from metertui.engine.billing import (
     money_text,
     statements,
     unbilled_differences,
+    unissued_months,
+    unissued_sentences,
 )
 from metertui.engine.columns import Frozen
 from metertui.engine.errors import DataError
@@ -40,11 +45,12 @@ def prove_tariffs(folder: Path, book: AccountBook) -> tuple[Tariffs | None, Proo
 
 
 def prove_bills(folder: Path, rules: Rules, frozen: Frozen, tariffs: Tariffs | None) -> Iterator[Proof]:
-    """Prove that issued bills are unchanged and add up; note what they would come to now."""
-    kept, adds, now = (
+    """Prove that issued bills are unchanged, add up and leave no month out; note what they would come to now."""
+    kept, adds, now, left_out = (
         Proof("issued bills: as they were issued (SHA-256)"),
         Proof("issued bills: lines, amounts, tax and total"),
         Proof("issued bills: against today's figures"),
+        Proof("issued bills: no month left out"),
     )
     book = BillBook(folder, rules.zone)
     months = book.issued_months()
@@ -77,4 +83,10 @@ def prove_bills(folder: Path, rules: Rules, frozen: Frozen, tariffs: Tariffs | N
             by = f"{format_kwh(used)} kWh and {money_text(total)} in all"
             changes = f"{len(changed)} issued bills would differ now, by {by}"
             now.notes.append(f"{month}: {changes}; the next billing run has them as adjustments")
-    yield from (kept, adds, now)
+    if months:
+        left_out.count = len(months)
+        never = unissued_months(frozen, months, months[-1])
+        left_out.notes += unissued_sentences(frozen, [month for month in never if not month.after_issued])
+        for problem in unissued_sentences(frozen, [month for month in never if month.after_issued]):
+            left_out.fail(f"{problem}; a billing run of that month bills it")
+    yield from (kept, adds, now, left_out)

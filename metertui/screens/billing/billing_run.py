@@ -179,11 +179,12 @@ def _path(name: str) -> Path:
     return Path(name).expanduser().absolute()
 
 
-def summary_lines(run: BillingRun) -> tuple[str, str]:
-    """Return the numbers of bills and adjustments of a run, and its totals."""
+def summary_lines(run: BillingRun) -> tuple[str, ...]:
+    """Return the numbers of bills and adjustments of a run, its totals, and the months that stay without bills."""
     issued = len(run) - run.new
     return (
         f"{run.month}: {fmt.count(len(run))} bills, {fmt.count(issued)} of them already issued; "
         f"{fmt.count(run.changes)} adjustments to issue.",
         fmt.reason(f"Total: {run.summary()}"),
+        *(f"! {fmt.reason(sentence)}" for sentence in run.unissued()),
     )
