@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 from tests.cli.conftest import Command
 
 
-def test_a_meter_is_exchanged_and_every_figure_follows(steady: Command, data: Path) -> None:
+def test_a_meter_is_exchanged_and_every_figure_follows(steady: Command, data: Path, tmp_path: Path) -> None:
     words = ("exchange", "m-1", "--time", "2025-03-12T10:45", "--final", "1995", "--initial", "0")
     told = steady(*words, "--reason", "worn out", "--format", "json")
     assert told.code == 0, told.err
@@ -17,6 +18,13 @@ def test_a_meter_is_exchanged_and_every_figure_follows(steady: Command, data: Pa
     assert (month["usage_kwh"], month["closing_kwh"], month["closing_quality"]) == (11, 1995, "last")
     query = steady("query", "--from", "2025-03-12", "--to", "2025-03-12", "--format", "json").json
     assert query == [{"usage_kwh": 11, "meters": 1, "readings": 21}]
+    out = tmp_path / "day.csv"
+    assert steady("export", "--from", "2025-03-12", "--to", "2025-03-12", "-o", str(out)).code == 0
+    rows = list(csv.DictReader(out.read_text().splitlines()))
+    assert sum(float(row["usage_kwh"]) for row in rows) == 11
+    assert [rows[-1][name] for name in ("timestamp", "reading_kwh", "usage_kwh", "status")] == [
+        "2025-03-12T10:45:00+08:00", "1995", "0.5", "exchange",
+    ]  # fmt: skip
     assert steady("check").code == 0
     assert "\texchange\tm-1\tat=2025-03-12T10:45:00+08:00 final=1995 initial=0: worn out" in (
         (data / "audit.log").read_text()

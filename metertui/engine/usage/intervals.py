@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metertui.engine.base import Int64Array
-from metertui.engine.columns import Columns, Curve, Frozen, interpolate, run_edges
+from metertui.engine.columns import Columns, Curve, Frozen, interpolate, run_edges, tail_columns
 from metertui.engine.vee import rules
 
 _BLOCK: Final = 500_000
@@ -65,6 +65,25 @@ class Pieces(NamedTuple):
     def share_done(self, taken: Intervals) -> float:
         """Return the share of the intervals that is done with these."""
         return (int(self.interval[-1]) + 1) / len(taken.meter)
+
+
+class Listed(NamedTuple):
+    """Stored readings, and exchanges at which none counts, in order of (meter, time); equal lengths n."""
+
+    meter: NDArray[np.int32]
+    """Meter codes."""
+    time: Int64Array
+    """µs UTC."""
+    wh: Int64Array
+    """Register, Wh; of an exchange the final read of the old register."""
+    status: NDArray[np.uint8]
+    """See vee.rules; EXCHANGE for an exchange."""
+    used: Int64Array
+    """The energy since the point of the curve before, Wh; -1 for a meter's first point and for what does not count."""
+    length: Int64Array
+    """The time since then, µs; -1 where there is no energy."""
+    source: Int64Array
+    """The row of the columns; of an exchange ~p for its place p on the curve."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,25 +168,42 @@ def cut_intervals(taken: Intervals, marks: Int64Array) -> Iterator[Pieces]:
         yield Pieces(which + where.start, bucket, part.meter[which], part.label[which], used, low, high)
 
 
-def intervals_before(
-    columns: Columns, status: NDArray[np.uint8], energy: Int64Array, curve: Curve
-) -> tuple[Int64Array, Int64Array]:
-    """Return by reading the energy (Wh) and the length (µs) since the counted reading before it; both int64[n].
+def list_readings(columns: Columns, status: NDArray[np.uint8], curve: Curve) -> Listed:
+    """Return stored readings and, between them, the exchanges, each with the energy since the point before it.
 
-    `energy` is C at the readings. Both are -1 for a meter's first counted reading and for one that does not count.
-    Where an exchange comes before the first reading, they are of the time since the exchange.
+    So the energies of a meter sum to its usage, also where an exchange is the last that is known. An exchange at a
+    counted reading is that reading.
     """
-    used, length = np.full((2, len(columns)), -1, dtype=np.int64)
     counted = np.flatnonzero(status < rules.SUSPECT)
-    meter, time = columns.meter[counted], columns.time[counted]
-    begins = run_edges(meter)[:-1]
-    since = np.concatenate((time[:1], time[:-1]))
-    since[begins] = curve.time[np.searchsorted(curve.meter, meter[begins])]
-    rise = np.diff(energy[counted], prepend=0)
-    rise[begins] = energy[counted[begins]]
-    ends = time > since
-    used[counted[ends]], length[counted[ends]] = rise[ends], (time - since)[ends]
-    return used, length
+    alone = _points_alone(Columns(columns.meter[counted], columns.time[counted], columns.wh[counted]), curve)
+    rise, since = np.diff(curve.energy, prepend=0), np.diff(curve.time, prepend=0)
+    begins = run_edges(curve.meter)[:-1]
+    rise[begins] = since[begins] = -1
+    read = np.ones(len(curve), dtype=bool)
+    read[alone] = False
+    used, length = np.full((2, len(columns)), -1, dtype=np.int64)
+    used[counted], length[counted] = rise[read], since[read]
+    source = np.arange(len(columns), dtype=np.int64)
+    listed = Listed(columns.meter, columns.time, columns.wh, status, used, length, source)
+    if not len(alone):
+        return listed
+    at, _ = tail_columns.locate_rows(columns, curve.meter[alone], curve.time[alone])
+    exchanged = np.full(len(alone), rules.EXCHANGE, dtype=np.uint8)
+    of_exchanges = Listed(
+        curve.meter[alone], curve.time[alone], curve.wh[alone], exchanged, rise[alone], since[alone], ~alone
+    )
+    return Listed(*(np.insert(stored, at, new) for stored, new in zip(listed, of_exchanges, strict=True)))
+
+
+def _points_alone(counted: Columns, curve: Curve) -> Int64Array:
+    """Return the places of the points of the curve at which no reading counts, ascending: exchanges."""
+    if len(counted) == len(curve):
+        return np.empty(0, dtype=np.int64)
+    meters = max(len(curve.starts), len(counted.starts)) - 1
+    more = np.diff(_starts(curve, meters)) > np.diff(_starts(counted, meters))
+    places = np.flatnonzero(more[curve.meter])
+    _, known = tail_columns.locate_rows(counted, curve.meter[places], curve.time[places])
+    return places[~known]
 
 
 def whole_meters(meter: Int64Array, counts: Int64Array, most: int) -> Iterator[slice]:

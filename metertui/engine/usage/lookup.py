@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from metertui.engine.base import DAY, SiteZone, Window, window_before
 from metertui.engine.columns import Group
-from metertui.engine.usage.intervals import intervals_before
+from metertui.engine.usage.intervals import list_readings
 from metertui.engine.usage.readings_table import harmless, readings_frame
 from metertui.engine.usage.series import Series, Usage
+from metertui.engine.vee import rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def compare_usage(series: Series, window: Window, zone: SiteZone) -> UsageCompar
 
 @dataclass(frozen=True, eq=False)
 class WindowReadings:
-    """The readings of a window (start, end] in time order; equal lengths n."""
+    """The readings and exchanges of a window (start, end] in time order; equal lengths n."""
 
     meter: str
     time: NDArray[np.int64]
@@ -66,14 +67,17 @@ class WindowReadings:
     wh: NDArray[np.int64]
     """Register, Wh."""
     status: NDArray[np.uint8]
-    """See vee.rules."""
     used: NDArray[np.int64]
-    """The usage since the counted reading before, Wh; -1 for a meter's first and for one that is not counted."""
     length: NDArray[np.int64]
-    """The time since then, µs; -1 where there is no usage."""
+    """These three as in `intervals.Listed`."""
 
     def __len__(self) -> int:
         return len(self.time)
+
+    @property
+    def stored(self) -> int:
+        """Return how many of them are stored readings."""
+        return len(self) - int(np.count_nonzero(self.status == rules.EXCHANGE))
 
     def part(self, span: slice) -> WindowReadings:
         """Return some of them."""
@@ -88,7 +92,7 @@ class WindowReadings:
 
 
 def readings_in_window(series: Series, window: Window) -> WindowReadings:
-    """Return the readings that are stored in a window. O(n) in the meter's readings."""
-    low, high = np.searchsorted(series.time, [window.start, window.end], side="right").tolist()
-    before = intervals_before(series.columns, series.status, series.energy, series.curve)
-    return WindowReadings(series.meter, series.time, series.wh, series.status, *before).part(slice(low, high))
+    """Return the readings that are stored in a window, and its exchanges. O(n) in the meter's readings."""
+    _, time, wh, status, used, length, _ = list_readings(series.columns, series.status, series.curve)
+    low, high = np.searchsorted(time, [window.start, window.end], side="right").tolist()
+    return WindowReadings(series.meter, time, wh, status, used, length).part(slice(low, high))

@@ -13,11 +13,11 @@ from metertui.engine.attributes import ATTRIBUTES
 from metertui.engine.base import DAY, Progress, SiteZone, disarm_formula, no_progress, window_of_days
 from metertui.engine.columns import Frozen, Group
 from metertui.engine.usage.buckets import in_clock
-from metertui.engine.usage.intervals import intervals_before
+from metertui.engine.usage.intervals import Listed, list_readings
 from metertui.engine.usage.query import Question
 
 STATUS: Final = ("counted", "reset", "exchange", "suspect", "rejected", "void")
-"""Names of the values of a status, in order; no stored reading is an exchange."""
+"""Names of the values of a status, in order. An exchange is no stored reading: its row has the final read."""
 COLUMNS: Final[dict[str, Literal["text", "time", "kwh"]]] = {
     "identifier": "text",
     "timestamp": "time",
@@ -35,32 +35,39 @@ def reading_tables(frozen: Frozen, question: Question, progress: Progress = no_p
 
     In order of meter and time. A reading at the end of a time of day is in it, as one at midnight is of the day before.
     kWh as numbers. `usage_kwh` is of the whole interval; it is missing at a meter's first counted reading, where C
-    begins, and for a reading that is not counted. `progress` is called with the share done after each table. Raises
-    MeterError.
+    begins, and for a reading that is not counted. An exchange at which no reading counts has a row too. `progress` is
+    called with the share done after each table. Raises MeterError.
     """
     window = window_of_days(question.first, question.last, frozen.zone)
-    columns = frozen.columns
     code = question.filter.meter_code(frozen.code)
-    span = slice(0, len(frozen)) if code is None else columns.span(code)
+    listed = list_readings(frozen.columns, frozen.status, frozen.curve)
     wanted = np.array([question.filter.takes_group(group) for group in frozen.groups], dtype=bool)
-    time = columns.time[span]
-    kept = (time > window.start) & (time <= window.end) & wanted[frozen.group[span]]
+    bounds = [0, len(listed.meter)] if code is None else np.searchsorted(listed.meter, [code, code + 1]).tolist()
+    span = slice(*bounds)
+    time = listed.time[span]
+    kept = (time > window.start) & (time <= window.end) & wanted[_groups(frozen, listed.source[span])]
     clock = question.filter.clock
     if clock is not None:
         kept &= in_clock(frozen.zone.wall_clock(time - 1) % DAY, clock)
     rows = np.flatnonzero(kept) + span.start
-    used = intervals_before(columns, frozen.status, frozen.energy, frozen.curve)[0]
     for at in range(0, len(rows), _CHUNK):
-        yield _frame(frozen, rows[at : at + _CHUNK], used)
+        yield _frame(frozen, Listed(*(column[rows[at : at + _CHUNK]] for column in listed)))
         progress(min(1.0, (at + _CHUNK) / len(rows)))
 
 
-def _frame(frozen: Frozen, rows: NDArray[np.int64], used: NDArray[np.int64]) -> pd.DataFrame:
-    columns, groups = frozen.columns, list(map(harmless, frozen.groups))
-    ids = [frozen.ids[code] for code in columns.meter[rows].tolist()]
-    of_rows = [groups[code] for code in frozen.group[rows].tolist()]
-    time, wh, status = columns.time[rows], columns.wh[rows], frozen.status[rows]
-    return readings_frame(ids, time, wh, used[rows], of_rows, status, frozen.zone)
+def _frame(frozen: Frozen, some: Listed) -> pd.DataFrame:
+    groups = list(map(harmless, frozen.groups))
+    ids = [frozen.ids[code] for code in some.meter.tolist()]
+    of_rows = [groups[code] for code in _groups(frozen, some.source).tolist()]
+    return readings_frame(ids, some.time, some.wh, some.used, of_rows, some.status, frozen.zone)
+
+
+def _groups(frozen: Frozen, source: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Return the group of each of `Listed`, by its source; int32[n]."""
+    stored = source >= 0
+    found = np.empty(len(source), dtype=np.int32)
+    found[stored], found[~stored] = frozen.group[source[stored]], frozen.curve_group[~source[~stored]]
+    return found
 
 
 def harmless(group: Group) -> Group:

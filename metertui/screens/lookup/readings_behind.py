@@ -37,9 +37,10 @@ class BehindTable(Table):
             cursor = max(0, len(behind) - 1 - int(np.searchsorted(behind.time, time)))
         self.behind = behind
         self.show_rows(len(behind), lambda start, stop: figures.reading_rows(behind, zone, start, stop), cursor)
-        self.border_title = {0: "no readings", 1: "1 reading"}.get(
-            len(behind), f"{fmt.count(len(behind))} readings, newest first"
-        )
+        stored = behind.stored
+        title = {0: "no readings", 1: "1 reading"}.get(stored, f"{fmt.count(stored)} readings, newest first")
+        exchanges = len(behind) - stored
+        self.border_title = title + {0: "", 1: " · 1 exchange"}.get(exchanges, f" · {fmt.count(exchanges)} exchanges")
 
     def interval_at(self, row: int) -> Window | None:
         """Return the interval that ends at the reading of a row; None if none does."""

@@ -6,6 +6,7 @@ from datetime import date
 from itertools import chain, pairwise
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -15,11 +16,14 @@ from metertui.engine.attributes import Group
 from metertui.engine.base.zone import HOUR, SiteZone
 from metertui.engine.billing.pricing import NoTariffError, price_usage
 from metertui.engine.billing.tariffs import load_tariffs
-from metertui.engine.columns.columns import Frozen
+from metertui.engine.columns.columns import Columns, Frozen
 from metertui.engine.usage.aggregate import usage_figures
-from metertui.engine.usage.intervals import meter_blocks
+from metertui.engine.usage.intervals import list_readings, meter_blocks
 from metertui.engine.usage.query import KEYS, Filter, Question, format_clock
-from tests.engine.build import frozen
+from metertui.engine.vee.curve import validate
+from metertui.engine.vee.edit_log import Edit, MeterEdits, corrections_from
+from tests import oracle
+from tests.engine.build import MAX_W, frozen
 from tests.strategies import START, courses
 
 LONDON = SiteZone("Europe/London")
@@ -69,6 +73,36 @@ def test_blocks_make_the_figures_of_all_at_once(
     pd.testing.assert_frame_equal(whole, parted)
     assert shares == sorted(shares)
     assert not shares or shares[-1] == pytest.approx(1)
+
+
+exchanges = st.dictionaries(
+    st.integers(-2, 40).map(lambda slot: START + slot * HOUR // 2),
+    st.tuples(st.integers(0, 3_000), st.integers(0, 3_000)),
+    max_size=2,
+)
+
+
+@settings(max_examples=60)
+@given(st.lists(st.tuples(courses(), exchanges), min_size=1, max_size=3))
+def test_what_is_listed_sums_to_the_usage_with_exchanges_too(
+    meters: list[tuple[list[tuple[int, int]], dict[int, tuple[int, int]]]],
+) -> None:
+    decided = {code: MeterEdits() for code in range(len(meters))}
+    for code, (_, declared) in enumerate(meters):
+        for at, (final, initial) in declared.items():
+            decided[code].apply_edit(Edit(0, f"m{code}", "exchange", at, "ada", "new", final, initial))
+    rows = [(code, time, wh) for code, (course, _) in enumerate(meters) for time, wh in course]
+    meter, time, wh = np.array(rows, dtype=np.int64).reshape(-1, 3).T
+    columns = Columns(meter.astype(np.int32), time, wh)
+    status, _, curve = validate(columns, corrections_from(decided), MAX_W)
+    listed = list_readings(columns, status, curve)
+    assert np.array_equal(listed.source[listed.source >= 0], np.arange(len(columns)))
+    for code, (course, declared) in enumerate(meters):
+        points = oracle.Meter(course, exchanges=declared).curve()
+        mine = listed.meter == code
+        told = zip(*(column[mine].tolist() for column in (listed.time, listed.used, listed.length)), strict=True)
+        steps = [(at, e1 - e0, at - t0) for (t0, e0), (at, e1) in pairwise(points)]
+        assert [step for step in told if step[1] >= 0] == steps
 
 
 @pytest.mark.parametrize("block", [1, 2, 100])

@@ -108,3 +108,20 @@ def test_what_was_used_since_an_exchange_before_the_first_reading_is_its_step() 
     behind = lookup.readings_in_window(meter, Window("", START, START + 2 * HOUR))
     assert (behind.used.tolist(), behind.length.tolist()) == ([600, 200], [HOUR, HOUR])
     assert sum(behind.used.tolist()) == meter.usage(Window("", START, START + 2 * HOUR)).usage_wh
+
+
+def test_the_end_of_an_exchanged_register_is_listed_before_the_new_one_reports() -> None:
+    decided = MeterEdits()
+    decided.apply_edit(Edit(0, "m", "exchange", START + 2 * HOUR, "ada", "new", 150, 0))
+    times, whs = np.array([START, START + HOUR]), np.array([100, 120])
+    meter = Series.from_readings("m", times, whs, 100_000, corrections_from({0: decided}))
+    window = Window("", START - HOUR, START + 3 * HOUR)
+    behind = lookup.readings_in_window(meter, window)
+    assert (behind.used.tolist(), behind.length.tolist()) == ([-1, 20, 30], [-1, HOUR, HOUR])
+    assert (behind.wh.tolist(), behind.stored) == ([100, 120, 150], 2)
+    assert meter.usage(window).usage_wh == 50
+    marks = np.arange(START - HOUR, START + 4 * HOUR, HOUR)
+    assert meter.buckets(marks)[0].tolist() == [0, 20, 30, 0]
+    table = behind.table([Group()] * len(behind), LONDON)
+    assert table["status"].tolist() == ["counted", "counted", "exchange"]
+    assert np.nansum(table["usage_kwh"]) == 0.05
