@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -192,7 +192,8 @@ def list_readings(columns: Columns, status: NDArray[np.uint8], curve: Curve) -> 
     of_exchanges = Listed(
         curve.meter[alone], curve.time[alone], curve.wh[alone], exchanged, rise[alone], since[alone], ~alone
     )
-    return Listed(*(np.insert(stored, at, new) for stored, new in zip(listed, of_exchanges, strict=True)))
+    pairs: Iterator[tuple[NDArray[Any], NDArray[Any]]] = zip(listed, of_exchanges, strict=True)
+    return Listed(*(np.insert(stored, at, new) for stored, new in pairs))
 
 
 def _points_alone(counted: Columns, curve: Curve) -> Int64Array:
