@@ -7,14 +7,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
+from metertui.engine.base import MINUTE
 from metertui.engine.core import CLOSE_STEPS, Close, closes
 from metertui.engine.errors import BusyError, MeterError, StorageError
 from metertui.headend.jobs import Jobs
 
 _logger = logging.getLogger(__name__)
+
+_AGAIN_SECONDS: Final = 60.0
+"""When work that the disk refused is tried again."""
+_MADE_UP: Final = "midnight, made up"
+_LATE: Final = MINUTE
+"""How long after midnight a close counts as made up: the machine was asleep, or the program was off."""
 
 
 class DayClose:
@@ -22,8 +30,12 @@ class DayClose:
 
     def __init__(self, jobs: Jobs, *, at_midnight: bool) -> None:
         self._jobs = jobs
-        self._at_midnight = at_midnight
+        self.at_midnight = at_midnight
+        """Whether the clock closes the day at local midnight."""
         self._today = jobs.engine.zone.day(jobs.engine.clock.now())
+        self._due = self._due_at_start()
+        self._file_due = bool(jobs.engine.storage_error)
+        self._tries_from = -math.inf
         self.idle = asyncio.Event()
         """Set while no close is running."""
         self.idle.set()
@@ -132,16 +144,43 @@ class DayClose:
     def _set_progress(self, share: float) -> None:
         self.progress = 0.8 * share
 
-    async def start_day(self) -> None:
-        """On a new local day, create its day file and close the old day; called once a second."""
+    def _due_at_start(self) -> str:
+        """Return in whose name the start has a close to make up; "" without one."""
+        engine = self._jobs.engine
         if self._jobs.read_only:
+            return ""
+        if self.at_midnight and engine.unclosed is not None:
+            _logger.info("the log is of %s, and no day was closed since: the close is made up", engine.unclosed)
+            return _MADE_UP
+        return "the start" if engine.sealed_at_start else ""
+
+    async def start_day(self) -> None:
+        """On a new local day, create its day file and close the old day; called once a second.
+
+        What the disk refuses is tried again every minute.
+        """
+        jobs = self._jobs
+        if jobs.read_only:
             return
-        today = self._jobs.engine.zone.day(self._jobs.engine.clock.now())
+        now = jobs.engine.clock.now()
+        today = jobs.engine.zone.day(now)
         if today != self._today:
             later, self._today = today > self._today, today  # a day does not end when the clock is set back
-            if later and self._at_midnight and not self.running:
-                self._jobs.start_background(self._close_at_midnight(), "day close")
-            self._jobs.start_background(self._create_file(today), "day file")
+            if later and self.at_midnight and not self.running:
+                asleep = now - jobs.engine.zone.midnight(today) > _LATE
+                self._due = _MADE_UP if asleep else "midnight"
+            self._file_due = True
+            self._tries_from = -math.inf
+        if jobs.engine.clock.monotonic() < self._tries_from:
+            return
+        if self._due and not self.running:
+            jobs.start_background(self._close_due(), "day close")
+        if self._file_due:
+            self._file_due = False
+            jobs.start_background(self._create_file(today), "day file")
+
+    def _try_again(self) -> None:
+        self._tries_from = self._jobs.engine.clock.monotonic() + _AGAIN_SECONDS
 
     async def _create_file(self, day: date) -> None:
         """Create the file of a day, but not during a close, which may be about to write that file."""
@@ -151,9 +190,17 @@ class DayClose:
             await self._jobs.write(self._jobs.engine.archive.ensure_day, day)
         except MeterError as error:
             _logger.error("the file of %s: %s", day, error)
+            self._file_due = True
+            self._try_again()
 
-    async def _close_at_midnight(self) -> None:
+    async def _close_due(self) -> None:
+        """Close the day for the midnight that was, or for the start; whoever closes it first does."""
+        by, self._due = self._due, ""
         try:
-            await self.close("midnight")
+            await self.close(by)
+        except BusyError:
+            return
         except MeterError as error:
-            _logger.error("day close at midnight: %s", error)
+            _logger.error("day close by %s: %s", by, error)
+            self._due = by
+            self._try_again()

@@ -46,6 +46,7 @@ class HeadEnd:
         self.bytes_waiting = 0
         """Bytes received and not yet collected."""
         self._jobs = jobs or Jobs(engine)
+        self._jobs.commit_loop.storage_error = engine.storage_error
         self.accounts = Accounts(self._jobs)
         self.staff = Staff(self._jobs)
         self.corrections = Corrections(self._jobs)

@@ -7,7 +7,7 @@ have reached the disk. Of what was done to the names in a folder since that fold
 happened or not, a rename as a whole. It is stricter than most file systems, and milder than a disk that lies: see
 Pillai et al., "All File Systems Are Not Created Equal" (OSDI 2014), on what programs wrongly count on.
 
-Files that Python opens itself (`Path.open`) are not in it: the program's two logs for people, which promise nothing.
+Files that Python opens itself (`Path.open`) are not in it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Protocol
+from random import Random
+from typing import Any
 from unittest.mock import patch
 
 PAGE = 16
@@ -27,13 +28,64 @@ PAGE = 16
 
 
 Real = Callable[..., Any]
+State = bytes | tuple[tuple[str, "State"], ...]
+"""What is left of a file, or of a folder: its names, each with what is left."""
 
 
-class Chooser(Protocol):
-    """What decides; `random.Random` is one."""
+class Chooser:
+    """What decides what is on disk of what was not synced: here nothing."""
 
-    def randrange(self, stop: int, /) -> int:
-        """A number from 0 to below `stop`."""
+    def kept(self, count: int) -> list[bool]:
+        """Which of so many steps of one file or folder happened, in their order."""
+        return [False] * count
+
+    def part(self, written: bytes, start: int) -> bytes:
+        """What is there of a write at `start` that happened."""
+        return written
+
+
+class Everything(Chooser):
+    def kept(self, count: int) -> list[bool]:
+        return [True] * count
+
+
+class Newest(Chooser):
+    """The last step alone: a new name without the renaming before it, a last batch without the one before."""
+
+    def kept(self, count: int) -> list[bool]:
+        return [at == count - 1 for at in range(count)]
+
+
+class Holes(Everything):
+    """All that was done, and of each write every other page, zeros between them."""
+
+    def __init__(self, first: int) -> None:
+        self._first = first
+
+    def part(self, written: bytes, start: int) -> bytes:
+        pages = _pages(written, start)
+        return b"".join(page if at % 2 == self._first else bytes(len(page)) for at, page in enumerate(pages))
+
+
+class Mixed(Chooser):
+    """Anything."""
+
+    def __init__(self, choose: Random) -> None:
+        self._choose = choose
+
+    def kept(self, count: int) -> list[bool]:
+        return [bool(self._choose.randrange(2)) for _ in range(count)]
+
+    def part(self, written: bytes, start: int) -> bytes:
+        match self._choose.randrange(3):
+            case 0:
+                return written
+            case 1:
+                return written[: self._choose.randrange(len(written) + 1)]
+            case _:
+                return b"".join(
+                    page if self._choose.randrange(2) else bytes(len(page)) for page in _pages(written, start)
+                )
 
 
 @dataclass(eq=False)
@@ -156,13 +208,15 @@ class Disk:
 
     def after(self, events: int, choose: Chooser, target: Path) -> None:
         """Lay at `target`, a new folder, what a power cut after so many events may leave."""
-        self._lay(self._top, events, choose, target)
+        lay(self.state(events, choose), target)
 
-    def _lay(self, inode: Inode, events: int, choose: Chooser, target: Path) -> None:
+    def state(self, events: int, choose: Chooser) -> State:
+        """What a power cut after so many events may leave."""
+        return self._state(self._top, events, choose)
+
+    def _state(self, inode: Inode, events: int, choose: Chooser) -> State:
         if not inode.folder:
-            target.write_bytes(_content(inode, events, choose))
-            return
-        target.mkdir()
+            return _content(inode, events, choose)
         names: dict[str, Inode] = {}
         for _, changes in _happened(inode, events, choose):
             for name, found in changes:
@@ -170,15 +224,26 @@ class Disk:
                     names.pop(name, None)
                 else:
                     names[name] = found
-        for name, found in names.items():
-            self._lay(found, events, choose, target / name)
+        return tuple((name, self._state(found, events, choose)) for name, found in sorted(names.items()))
+
+
+def lay(state: State, target: Path) -> None:
+    """Make a file or folder of what is left."""
+    if isinstance(state, bytes):
+        target.write_bytes(state)
+        return
+    target.mkdir(mode=0o700)
+    for name, each in state:
+        lay(each, target / name)
 
 
 def _happened(inode: Inode, events: int, choose: Chooser) -> Iterator[tuple[bool, Any]]:
     """The steps that are on disk after so many events, each with whether it is there for certain."""
     synced = max((at for at in inode.syncs if at < events), default=0)
-    for at, kind, what in inode.steps:
-        if at < synced or (at < events and choose.randrange(2)):
+    steps = [step for step in inode.steps if step[0] < events]
+    kept = iter(choose.kept(sum(at >= synced for at, _, _ in steps)))
+    for at, kind, what in steps:
+        if at < synced or next(kept):
             yield at < synced, what if kind == "names" else (kind, *what)
 
 
@@ -191,20 +256,13 @@ def _content(inode: Inode, events: int, choose: Chooser) -> bytes:
             continue
         start, written = what
         if not certain:
-            written = _maimed(written, start, choose)
+            written = choose.part(written, start)
         data = data.ljust(start, b"\0")
         data[start : start + len(written)] = written
     return bytes(data)
 
 
-def _maimed(written: bytes, start: int, choose: Chooser) -> bytes:
-    """What may be on disk of a write that was not synced: all, a part, or such pages of it as there are in the file."""
-    match choose.randrange(3):
-        case 0:
-            return written
-        case 1:
-            return written[: choose.randrange(len(written) + 1)]
-        case _:
-            edges = [0, *range(PAGE - start % PAGE, len(written), PAGE), len(written)]
-            pages = (written[low:high] for low, high in pairwise(edges))
-            return b"".join(page if choose.randrange(2) else bytes(len(page)) for page in pages)
+def _pages(written: bytes, start: int) -> list[bytes]:
+    """A write as the pages of the file that it touches."""
+    edges = [0, *range(PAGE - start % PAGE, len(written), PAGE), len(written)]
+    return [written[low:high] for low, high in pairwise(edges)]

@@ -58,7 +58,7 @@ def problems(folder: Path) -> list[str]:
 
 def with_accounts(folder: Path) -> Path:
     """Three accounts, one of which has moved, in a file with a column of someone else's."""
-    folder.mkdir()
+    folder.mkdir(mode=0o700)
     since = "2025-03-01T00:00:00+08:00"
     (folder / "users.csv").write_text(
         f'{HEADER}a,"1 Quay, #02-03",North,Quarry,,4-room,active,{since},keep\n'
@@ -311,7 +311,7 @@ def test_a_batch_that_is_cut_at_any_byte_costs_nothing_that_was_answered(
         with closing(opened(log.parent)) as engine:
             assert told(engine) == 1 + lines
             assert log.read_bytes() == there[: there.rfind(b"\n") + 1]
-            assert len(engine.warnings) == (not there.endswith(b"\n"))
+            assert any("torn last line" in told for told in engine.warnings) == (not there.endswith(b"\n"))
             outcomes = store(engine, ARRIVING)  # as meters do that got no reply
             assert outcomes.count("duplicate") == lines - len(KNOWN)
         assert sorted(log.read_bytes().splitlines()) == sorted(whole.splitlines())

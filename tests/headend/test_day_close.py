@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
@@ -193,3 +196,86 @@ async def test_midnight_closes_no_day_if_it_is_switched_off(tmp_path: Path) -> N
     await asyncio.sleep(0)
     assert headend.live().in_log == 1
     await headend.stop()
+
+
+@pytest.mark.parametrize("at_midnight", [True, False])
+async def test_a_midnight_that_was_missed_is_made_up_at_start_and_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, at_midnight: bool
+) -> None:
+    with closing(Engine.open(tmp_path, RULES, FakeClock("2025-03-11T10:40:00"))) as engine:
+        batch = engine.ingest.begin()
+        batch.add_account("m", {})
+        batch.add_reading("m", "1", "2025-03-11T10:00")
+        engine.ingest.write(batch)
+    os.utime(tmp_path / "log.txt", ns=(RULES.zone.parse("2025-03-11T10:40") * 1000,) * 2)
+    caplog.set_level("INFO")
+    headend = HeadEnd(Engine.open(tmp_path, RULES, FakeClock("2025-03-14T08:00:00")), close_at_midnight=at_midnight)
+    await headend.start()
+    await headend.tick()
+    await until(lambda: not headend._jobs.background)
+    close = headend.day_close.last
+    assert (close and (close.readings, close.by)) == ((1, "midnight, made up") if at_midnight else None)
+    assert ("the log is of 2025-03-11" in caplog.text) is at_midnight
+    await headend.tick()
+    assert not headend._jobs.background  # once
+    await headend.stop()
+
+
+async def test_a_machine_that_slept_over_midnight_makes_the_close_up(desk: HeadEnd) -> None:
+    await read(desk, "1", "2025-03-12T10:00:00")
+    assert isinstance(desk.engine.clock, FakeClock)
+    desk.engine.clock.set("2025-03-14T08:00:00")
+    await desk.tick()
+    await until(lambda: not (desk.day_close.running or desk.live().in_log or desk._jobs.background))
+    assert desk.day_close.last is not None
+    assert desk.day_close.last.by == "midnight, made up"
+
+
+async def test_a_close_that_the_disk_refused_at_midnight_is_tried_again(
+    desk: HeadEnd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = desk.engine.clock
+    assert isinstance(clock, FakeClock)
+    await read(desk, "1", "2025-03-12T10:00:00")
+    clock.set("2025-03-13T00:00:00")
+    with monkeypatch.context() as patched:
+        patched.setattr(desk.engine.day_close, "write_day_files", _refuse)
+        await desk.tick()
+        await until(lambda: bool(desk.live().storage_error) and not desk._jobs.background)
+    clock.advance(59)
+    await desk.tick()
+    assert not desk._jobs.background
+    clock.advance(1)
+    await desk.tick()
+    await until(lambda: not (desk.day_close.running or desk.live().in_log or desk._jobs.background))
+    assert desk.day_close.last is not None
+    assert (desk.day_close.last.by, desk.day_close.last.readings) == ("midnight", 1)
+
+
+async def test_a_start_on_a_full_disk_answers_for_it_and_makes_its_close_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "users.csv").write_text("identifier,address,region,sub_region,postcode,apartment_type\nm,,,,,\n")
+    (tmp_path / "log.sealed.txt").write_text("m,2025-03-11T10:00:00+08:00,1\n")
+    clock = FakeClock("2025-03-12T08:00:00")
+    with monkeypatch.context() as patched:
+        patched.setattr("metertui.engine.storage.durable.write_all", _full)
+        headend = HeadEnd(Engine.open(tmp_path, RULES, clock), close_at_midnight=False)
+        await headend.start()
+        assert "No space left" in headend.live().storage_error
+        assert (await read(headend, "2", "2025-03-12T07:00")).code == "storage"
+        await headend.tick()
+        await until(lambda: not headend._jobs.background)
+    assert (await read(headend, "2", "2025-03-12T07:00")).kind == "ok"
+    clock.advance(60)
+    await headend.tick()
+    await until(lambda: not headend._jobs.background)
+    assert headend.live().storage_error == ""
+    assert headend.day_close.last is not None
+    assert (headend.day_close.last.readings, headend.day_close.last.by) == (2, "the start")
+    assert not (tmp_path / "log.sealed.txt").exists()
+    await headend.stop()
+
+
+def _full(*_: object) -> int:
+    raise OSError(errno.ENOSPC, "No space left on device")

@@ -354,7 +354,11 @@ async def test_counters_are_of_what_was_followed(pair: tuple[Engine, ReadOnlyHea
     live = follower.live()
     assert (live.stored, live.in_log, live.accepted, live.suspects, live.rate) == (3, 3, 2, 1, 1.0)
     assert live.log_bytes == (tmp_path / "log.txt").stat().st_size
-    assert [(arrival.wh, bool(arrival.note)) for arrival in live.arrivals] == [(2000, True), (6000, False)]
+    assert [(arrival.wh, bool(arrival.note)) for arrival in live.arrivals] == [
+        (2000, True),
+        (6000, False),
+        (5000, False),  # in the log before
+    ]
     assert [(refusal.code, refusal.line) for refusal in live.refusals] == [("syntax", "READ")]
     assert live.refused == {"syntax": 1}
 

@@ -20,11 +20,13 @@ from metertui.engine.accounts.account_history import Moves
 from metertui.engine.attributes import ATTRIBUTES, FIELDS, FIRST_FIELDS, Group
 from metertui.engine.base import SiteZone
 from metertui.engine.errors import DataError, Refused, StorageError
-from metertui.engine.storage import CsvTable, durable, encode_rows
+from metertui.engine.storage import CsvTable, Damage, durable, encode_rows, private_files
 
 KNOWN: Final = ("identifier", *FIRST_FIELDS)
 OURS: Final = (*FIELDS[len(FIRST_FIELDS) :], "status", "registered")
 _HEADER: Final = (*KNOWN, *OURS)
+_UNSYNCED: Final = 1 << 21
+"""Bytes at the end of `users.csv` that may not have been synced: more than the registrations of one batch."""
 _PIECE: Final = 4096
 """Rows written at a time, so that other threads get their turn."""
 _text_of = attrgetter("meter", *FIELDS)
@@ -47,10 +49,11 @@ class AccountFiles:
         self._zone = zone
         self._other_names: list[str] = []
         self._others: dict[str, list[str]] = {}
+        self._well_formed = False
         self.appendable = False
         """Whether a row can be appended; if not, the file must be rewritten."""
-        self.torn = ""
-        """A sentence about a last line that was dropped; empty if none was."""
+        self.damage: Damage | None = None
+        """What a crash left at the end of `users.csv`."""
         self.doubtful = False
         """Whether a failed write may have left unknown content in a file."""
         self.pending = False
@@ -59,10 +62,10 @@ class AccountFiles:
     # -- reading -----------------------------------------------------------------------------------------------
 
     def read_accounts(self) -> dict[str, Account]:
-        """Return the accounts of `users.csv` by meter, without a torn last line. Raises DataError, OSError."""
+        """Return the accounts of `users.csv` by meter, without what a crash left in part. Raises DataError, OSError."""
         waiting = durable.read_present(durable.pending_path(self.path))
         self.pending = waiting is not None
-        table = CsvTable(self.path, KNOWN, OURS, torn_ok=True, data=waiting)
+        table = CsvTable(self.path, KNOWN, OURS, unsynced=_UNSYNCED, data=waiting)
         names = table.names
         others = [place for place, name in enumerate(names) if name not in _HEADER]
         self._other_names = [names[place] for place in others]
@@ -73,9 +76,17 @@ class AccountFiles:
             found[account.meter] = account
             if others:
                 self._others[account.meter] = [cells[place] for place in others]
-        self.torn = table.torn
-        self.appendable = table.terminated and tuple(names[: len(_HEADER)]) == _HEADER
+        self.damage = table.damage
+        self._well_formed = table.terminated and tuple(names[: len(_HEADER)]) == _HEADER
+        self.appendable = self._well_formed and self.damage is None
         return found
+
+    def mend(self) -> None:
+        """Take what a crash left in part out of `users.csv`. Raises StorageError."""
+        if self.damage is not None:
+            self.damage.mend()
+            self.damage = None
+            self.appendable = self._well_formed
 
     def read_moves(self) -> dict[str, list[tuple[int, Group]]]:
         """Return the moves of `accounts_history.csv` by meter.
@@ -105,7 +116,7 @@ class AccountFiles:
         self._clear()
         self.appendable = False  # unless all goes well, or only the write fails and can be undone
         with durable.writing(self.path):
-            fd = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
+            fd = private_files.open_file(self.path, os.O_WRONLY | os.O_APPEND)
             try:
                 size = os.fstat(fd).st_size
                 self.appendable = True

@@ -67,7 +67,7 @@ class AccountBook:
     # -- reading -----------------------------------------------------------------------------------------------
 
     def load(self) -> None:
-        """Read both files. A torn last line, or half a change, is dropped and reported in `warnings`.
+        """Read both files. What a crash left in part, a last row or a change, is dropped and reported in `warnings`.
 
         The files stay as they are, see `mend`. Raises DataError, OSError.
         """
@@ -75,8 +75,8 @@ class AccountBook:
         gc.disable()  # a million accounts make no garbage, and looking for it takes longer than reading them
         try:
             self._accounts = self._files.read_accounts()
-            if self._files.torn:
-                self.warnings.append(self._files.torn)
+            if self._files.damage is not None:
+                self.warnings.append(self._files.damage.told)
             self.finder.add_meters(self._accounts)
             self._unfinished = self._load_moves()
         finally:
@@ -93,8 +93,7 @@ class AccountBook:
         self._files.finish_change()
         if self._unfinished:
             self._set_moves({})
-        if self._files.torn:
-            self._files.rewrite_accounts(self._accounts.values())
+        self._files.mend()
 
     def _load_moves(self) -> bool:
         """Read the attributes in time. Return whether any of them was half a change."""

@@ -22,7 +22,7 @@ from metertui.engine.billing.charges import ENERGY
 from metertui.engine.billing.rounding import half_up
 from metertui.engine.billing.statements import NO_DATA, Figures, money_text
 from metertui.engine.errors import DataError, MeterError, Refused
-from metertui.engine.storage import CsvTable, Manifest, durable
+from metertui.engine.storage import CsvTable, Manifest, durable, private_files
 
 FOLDER: Final = "bills"
 HEADER: Final = (
@@ -137,7 +137,7 @@ class BillBook:
         path = self.path_of_month(ledger.month)
         with durable.writing(path):
             if not self.folder.is_dir():
-                self.folder.mkdir()
+                private_files.make_folder(self.folder)
                 durable.sync_folder(self.folder.parent)
             if (durable.read_present(path) or b"") != ledger.data:
                 raise MeterError(f"{path.name} has changed since the run began; run it again")

@@ -39,6 +39,12 @@ class DataFolder:
         self.rejects = RejectsLog(folder / "rejects.log", rules.rejects_bytes)
         self.warnings = loaded.warnings
         """What loading found and repaired, a sentence each."""
+        self.storage_error = loaded.storage_error
+        """Why the disk refused what the start was to write; empty if it refused nothing."""
+        self.sealed_at_start = loaded.sealed
+        """How many of the tail's first readings the start found in a sealed log and could not put into day files."""
+        self.unclosed = loaded.unclosed
+        """The past local day that the log was of at the start, if a midnight had passed since; else None."""
         self._owned = loaded.owned
 
     @classmethod
@@ -95,4 +101,5 @@ def _explained(verb: str, folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise MeterError(f"cannot {verb} the data folder {folder}: {error.strerror or error}") from error
+        where = f"the data folder {folder}" if error.filename in (None, str(folder)) else error.filename
+        raise MeterError(f"cannot {verb} {where}: {error.strerror or error}") from error

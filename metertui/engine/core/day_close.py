@@ -21,11 +21,11 @@ class DayClose:
 
     def __init__(self, folder: DataFolder) -> None:
         self._folder = folder
-        self.sealed = 0
+        self.sealed = folder.sealed_at_start
         """How many of the tail's first readings are in a sealed log and wait for their day files."""
         self.day_files = (0, 0)
         """Day files that the running day close has written, and those that it will write."""
-        self._spent = False  # whether a sealed log is there only because it could not be removed
+        self._spent = not self.sealed  # whether a sealed log is there only because it could not be removed
 
     def seal(self) -> int:
         """Set the log aside and open a new one; return how many readings were set aside.
@@ -39,7 +39,7 @@ class DayClose:
         if not folder.log.sealed and (folder.log.size or folder.log.broken):
             count = len(folder.readings.tail)
             folder.log.seal()
-            self.sealed = count
+            self.sealed, self._spent = count, False
             if not count:
                 folder.log.drop_sealed()  # it had failed before it held anything
         return self.sealed

@@ -10,12 +10,12 @@ from typing import Final
 
 from metertui.engine.accounts import Account
 from metertui.engine.attributes import FIELDS
-from metertui.engine.columns import Group
+from metertui.engine.columns import Frozen, Group, Tail, tail_columns
 from metertui.engine.core.batch import Batch
 from metertui.engine.core.counters import Arrival, Counters
 from metertui.engine.core.data_folder import DataFolder
 from metertui.engine.errors import StorageError
-from metertui.engine.vee import MeterHeads, Neighbours, late_reads
+from metertui.engine.vee import MeterHeads, Neighbours, late_reads, rules
 from metertui.engine.worklist import DriftLog
 
 _LIVE_ROWS: Final = 200
@@ -32,7 +32,8 @@ class Ingest:
         self._folder = folder
         self.heads = MeterHeads()
         self.heads.grow(len(folder.directory))
-        self.heads.load(folder.readings.view().frozen(folder.rules.max_w))
+        frozen = folder.readings.view().frozen(folder.rules.max_w)
+        self.heads.load(frozen)
         codes = folder.directory.codes
         active = (account.meter for account in folder.accounts if account.active)
         self.active: dict[str, int] = {meter: codes[meter] for meter in active}
@@ -40,7 +41,19 @@ class Ingest:
         self.stamps: dict[int, int] = {}
         """The time (µs UTC) given last to a reading without a timestamp, by meter code."""
         self.counters = Counters()
+        self._show_last_of(folder.readings.tail, frozen)
         self.drift = DriftLog()
+
+    def _show_last_of(self, tail: Tail, frozen: Frozen) -> None:
+        """List the last readings of the log for the live screen, which they have been on before a restart."""
+        if not len(tail):
+            return
+        codes, times, whs = tail.part(max(0, len(tail) - _LIVE_ROWS), len(tail))
+        rows, _ = tail_columns.locate_rows(frozen.columns, codes, times)
+        ids = self._folder.directory.ids
+        for code, time, wh, status in zip(codes, times, whs, frozen.status[rows], strict=True):
+            note = "not counted" if status >= rules.SUSPECT else ""
+            self.counters.arrivals.append(Arrival(ids[int(code)], int(time), int(wh), note))
 
     # -- one batch -------------------------------------------------------------------------------------------
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
+from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +15,8 @@ from numpy.typing import NDArray
 from metertui.engine.accounts import AccountBook, StaffBook
 from metertui.engine.base import Clock, Progress, Rules, SiteZone
 from metertui.engine.columns import Arrivals, Columns, tail_columns
-from metertui.engine.errors import MeterError, Refused
+from metertui.engine.core import closes
+from metertui.engine.errors import MeterError, Refused, StorageError
 from metertui.engine.index import MeterCodes
 from metertui.engine.storage import (
     Archive,
@@ -23,11 +26,15 @@ from metertui.engine.storage import (
     WriteAheadLog,
     day_close,
     durable,
+    private_files,
     reading_lines,
     wal,
 )
 from metertui.engine.vee import OF_AN_ACCOUNT, Edit, EditLog
 
+T = TypeVar("T")
+AUDIT: Final = "audit.log"
+_WEAK: Final = 'durability is "os": OK is said before the disk has it, and a power cut loses the last seconds'
 ReadLogs = Callable[[], list[Rows]]
 """Reads the readings of the sealed log and of the log, the older first. Raises DataError, OSError."""
 
@@ -61,6 +68,27 @@ class Loaded:
     warnings: list[str] = field(default_factory=list)
     owned: Owned | None = None
     """None if the folder is open for reading only."""
+    storage_error: str = ""
+    """Why the disk refused what a start writes; empty if it refused nothing."""
+    sealed: int = 0
+    """How many of the tail's first readings are in a sealed log, which the disk refused to make day files of."""
+    unclosed: date | None = None
+    """The past local day that the log is of, if a midnight has passed without a day close; else None."""
+
+
+class _Writes:
+    """Writes of a start that can wait: a disk that refuses them costs no start, as it costs no running server."""
+
+    def __init__(self) -> None:
+        self.refused = ""
+
+    def attempt(self, function: Callable[..., T], *args: object) -> T | None:
+        """Return what the function returns, or None if the disk refuses."""
+        try:
+            return function(*args)
+        except StorageError as error:
+            self.refused = self.refused or str(error)
+            return None
 
 
 def load_books(folder: Path, rules: Rules) -> Loaded:
@@ -68,9 +96,9 @@ def load_books(folder: Path, rules: Rules) -> Loaded:
 
     Raises OwnedError, DataError, StorageError, OSError.
     """
-    with _owning(folder) as lock:
+    with _owning(folder, recovers=False) as lock:
         accounts, staff, events, archive = _books(folder, rules)
-        warnings = _mend_books(folder, accounts, staff, events, rules.zone)
+        warnings = _mend_books(folder, accounts, staff, events, rules.zone, _Writes())
         directory = _directory(accounts)
         nothing = recode_rows(directory, reading_lines.NO_ROWS)
         return Loaded(accounts, staff, events, archive, directory, Columns.empty(), nothing, warnings, Owned(lock))
@@ -86,35 +114,49 @@ def load(folder: Path, rules: Rules, clock: Clock, progress: Progress) -> Loaded
         accounts, staff, events, archive = _books(folder, rules)
         days = list(archive.read_all_days(progress))
         archive.manifest.read_entries()
-        sealed = wal.read_sealed_log(folder, rules.zone)
+        sealed = wal.read_sealed_log(folder, rules.zone) or reading_lines.NO_ROWS
+        written = _written(folder / wal.LOG)
         write_ahead, rows, torn = WriteAheadLog.open(folder, rules.zone)
-        mended = _mend_books(folder, accounts, staff, events, rules.zone)
-        weak = durable.durability_warning(folder)
-        if rules.durability == "os":
-            weak = 'durability is "os": OK is said before the disk has it, and a power cut loses the last seconds'
-        warnings = list(filter(None, (weak, *mended, torn)))
-        if sealed is not None:
-            days.append(sealed)
-            count = len(day_close.write_day_files(archive, sealed, rules.zone))
-            write_ahead.drop_sealed()
-            warnings.append(f"an interrupted day close was finished: {len(sealed)} readings into {count} day files")
-        archive.ensure_day(rules.zone.day(clock.now()))
+        writes = _Writes()
+        mended = _mend_books(folder, accounts, staff, events, rules.zone, writes)
+        weak = _WEAK if rules.durability == "os" else durable.durability_warning(folder)
+        warnings = [*filter(None, (_recovered(lock, rows), weak, *mended, torn))]
+        waiting = reading_lines.NO_ROWS
+        if write_ahead.sealed:
+            files = writes.attempt(day_close.write_day_files, archive, sealed, rules.zone)
+            if files is None:
+                waiting = sealed
+            else:
+                writes.attempt(write_ahead.drop_sealed)
+                told = f"an interrupted day close was finished: {len(sealed)} readings into {len(files)} day files"
+                warnings.append(told)
+                days.append(sealed)
+        today = rules.zone.day(clock.now())
+        writes.attempt(archive.ensure_day, today)
+        for name in writes.attempt(archive.complete_manifest) or ():
+            warnings.append(f"archive/{name} is missing; run metertui check for details")
         directory = _directory(accounts)
         history = _history(days, directory)
-        warnings += [
-            f"archive/{name} is missing; run metertui check for details" for name in archive.complete_manifest()
-        ]
-        tail = drop_known(history, recode_rows(directory, rows))
-        warnings += _contradicted([*days, rows], len(history) + len(tail), directory, rules.zone)
-        owned = Owned(lock, write_ahead)
-        return Loaded(accounts, staff, events, archive, directory, history, tail, warnings, owned)
+        logged = reading_lines.concat_rows([waiting, rows])
+        tail = drop_known(history, recode_rows(directory, logged))
+        warnings += _contradicted([*days, logged], len(history) + len(tail.time), directory, rules.zone)
+        if writes.refused:
+            warnings.append(f"{writes.refused}: no reading is taken before the disk takes writes again")
+        return Loaded(
+            *(accounts, staff, events, archive, directory, history, tail),
+            warnings=warnings,
+            owned=Owned(lock, write_ahead),
+            storage_error=writes.refused,
+            sealed=len(drop_known(history, recode_rows(directory, waiting)).time),
+            unclosed=_unclosed_day(rows, written, today, AuditLog(folder / AUDIT), rules.zone),
+        )
 
 
 @contextlib.contextmanager
-def _owning(folder: Path) -> Iterator[FolderLock]:
+def _owning(folder: Path, *, recovers: bool = True) -> Iterator[FolderLock]:
     """Own a folder, create it if it is missing, and give it back if an exception is raised inside."""
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = FolderLock(folder)
+    private_files.make_folder(folder)
+    lock = FolderLock(folder, recovers=recovers)
     lock.acquire()
     try:
         yield lock
@@ -123,13 +165,42 @@ def _owning(folder: Path) -> Iterator[FolderLock]:
         raise
 
 
-def _mend_books(folder: Path, accounts: AccountBook, staff: StaffBook, events: EditLog, zone: SiteZone) -> list[str]:
-    """Write what loading repaired and finish an interrupted decision; return sentences on that. StorageError."""
-    accounts.mend()
-    staff.mend()
-    events.mend()
-    finished = _finish_decision(accounts, events, AuditLog(folder / "audit.log"), zone)
-    return list(filter(None, (*accounts.warnings, *events.warnings, finished)))
+def _recovered(lock: FolderLock, rows: Rows) -> str:
+    """Return a sentence about what was recovered if the last owner did not end by itself, or ""."""
+    if not lock.unclean:
+        return ""
+    return f"process {lock.unclean} ended without closing this folder; {len(rows)} readings of {wal.LOG} are recovered"
+
+
+def _written(path: Path) -> int | None:
+    """Return when a file was last written, µs UTC; None if there is none."""
+    try:
+        return path.stat().st_mtime_ns // 1000
+    except FileNotFoundError:
+        return None
+
+
+def _unclosed_day(rows: Rows, written: int | None, today: date, audit: AuditLog, zone: SiteZone) -> date | None:
+    """Return the past local day that a log is of; None if there was no midnight since, or it is empty.
+
+    A log that was restored or copied is as old as its readings and the last close say.
+    """
+    if not len(rows) or written is None:
+        return None
+    if zone.day(written) < today:
+        return zone.day(written)
+    last, newest = closes.find_last_close(audit, zone), zone.day(int(rows.time.max()))
+    return newest if last is not None and max(newest, zone.day(last.ended)) < today else None
+
+
+def _mend_books(
+    folder: Path, accounts: AccountBook, staff: StaffBook, events: EditLog, zone: SiteZone, writes: _Writes
+) -> list[str]:
+    """Write what loading repaired, finish an interrupted decision and narrow modes; return sentences on that."""
+    for book in (accounts, staff, events):
+        writes.attempt(book.mend)
+    finished = writes.attempt(_finish_decision, accounts, events, AuditLog(folder / AUDIT), zone)
+    return list(filter(None, (private_files.narrow_folder(folder), *accounts.warnings, *events.warnings, finished)))
 
 
 def _finish_decision(accounts: AccountBook, events: EditLog, audit: AuditLog, zone: SiteZone) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import re
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +17,17 @@ from typing import Final
 from metertui.engine.accounts import account, account_files, account_history
 from metertui.engine.base import Progress, Rules, SiteZone, check_meter_id
 from metertui.engine.errors import DataError, Refused
-from metertui.engine.storage import HEADER, Archive, CsvTable, FolderLock, ManifestEntry, durable, reading_lines, wal
+from metertui.engine.storage import (
+    HEADER,
+    Archive,
+    CsvTable,
+    FolderLock,
+    ManifestEntry,
+    durable,
+    private_files,
+    reading_lines,
+    wal,
+)
 from metertui.engine.vee import edit_log
 
 _MOST_KEPT: Final = 20
@@ -80,7 +91,7 @@ def repair_folder(folder: Path, rules: Rules, progress: Progress) -> list[FileRe
     Raises OwnedError; DataError for a problem that leaving lines out cannot repair, before anything has changed;
     StorageError, OSError.
     """
-    lock = FolderLock(folder)
+    lock = FolderLock(folder, recovers=False)
     lock.acquire()
     try:
         archive = Archive(folder, rules.zone)
@@ -117,7 +128,7 @@ def _written(parting: _FileSplit) -> FileRepair:
 
 def _log(path: Path, zone: SiteZone) -> _FileSplit | None:
     """Split a log; None if it has no broken lines."""
-    data = durable.read_present(path) or b""
+    data = (durable.read_present(path) or b"").removeprefix(BOM_UTF8)
     try:
         if len(wal.recover_log(data, path, zone)[1]) == len(data):
             return None
@@ -130,7 +141,7 @@ def _log(path: Path, zone: SiteZone) -> _FileSplit | None:
 
 def _day_file(archive: Archive, path: Path, line: ManifestEntry | None, zone: SiteZone) -> FileRepair | None:
     """Repair a day file, or accept one that was edited; `line` is its line in the manifest."""
-    data = path.read_bytes()
+    data = private_files.read_file(path)
     try:
         rows = archive.parse_day(data, path)
     except DataError:
@@ -304,7 +315,7 @@ def _manifest(archive: Archive) -> _FileSplit | None:
     """Split the manifest; the next start writes the missing lines again."""
     path = archive.manifest.path
     parting = _FileSplit(path)
-    lines = (durable.read_present(path) or b"").splitlines(keepends=True)
+    lines = (durable.read_present(path) or b"").removeprefix(BOM_UTF8).splitlines(keepends=True)
     if lines and lines[0].rstrip() != _MANIFEST_HEADER.rstrip():
         parting.keep(_MANIFEST_HEADER, counts=False)
         parting.done.notes.append("the header was restored")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from codecs import BOM_UTF8
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from typing import Final
 
 from metertui.engine.base import Progress, SiteZone, no_progress
 from metertui.engine.errors import Refused
-from metertui.engine.storage import LOG, SEALED, Archive, reading_lines
+from metertui.engine.storage import LOG, SEALED, Archive, private_files, reading_lines
 
 _PIECE: Final = 1 << 20
 """Bytes searched in one go: under 1 ms, so that other threads get their turn."""
@@ -56,9 +57,10 @@ def _search(path: Path, meter: str, wanted: set[int], zone: SiteZone) -> dict[in
     """Return the first line of each wanted reading of a meter in a file, which may be missing."""
     found: dict[int, int] = {}
     key = f"\n{meter},".encode("ascii")
-    with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
+    with contextlib.suppress(FileNotFoundError), private_files.open_for_reading(path) as file:
         before = 0  # lines that ended in the pieces before
         rest = b"\n"  # so that the first line begins like the others
+        file.seek(len(BOM_UTF8) * (file.read(len(BOM_UTF8)) == BOM_UTF8))
         while wanted - found.keys() and (piece := file.read(_PIECE)):
             piece = rest + piece
             cut = piece.rfind(b"\n")

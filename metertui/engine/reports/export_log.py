@@ -24,11 +24,13 @@ from metertui.engine.reports import report
 from metertui.engine.reports.differencing import attributes, differences
 from metertui.engine.reports.disclosure import Cell, Rule
 from metertui.engine.reports.report import Findings, Inquiry
-from metertui.engine.storage import CsvTable, durable, encode_rows
+from metertui.engine.storage import CsvTable, durable, encode_rows, private_files
 from metertui.engine.usage import Question, usage_figures
 
 NAME: Final = "exports.csv"
 COLUMNS: Final = ("time", "who", "file", "definition")
+_UNSYNCED: Final = 1 << 20
+"""Bytes at the end that may not have been synced: more than the longest row."""
 
 
 class ExportLog:
@@ -42,20 +44,27 @@ class ExportLog:
         definition = json.dumps(asked.description(), ensure_ascii=False)
         row = (time, disarm_formula(who), disarm_formula(str(file)), definition)
         with durable.writing(self._path):
-            fd = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            fd = private_files.open_file(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT)
             try:
                 fcntl.flock(fd, fcntl.LOCK_EX)  # a read-only process records its exports too
-                whole = self._path.read_bytes().rfind(b"\n") + 1  # a crash may have cut the last line short
-                os.ftruncate(fd, whole)
-                durable.write_all(fd, encode_rows([row] if whole else [COLUMNS, row]))
+                table = self._table()
+                list(table.rows())
+                if (damage := table.damage) is not None:
+                    damage.mend()
+                begun = os.fstat(fd).st_size > 0
+                end = b"" if table.terminated or not begun else b"\n"  # as an editor left it
+                durable.write_all(fd, end + encode_rows([row] if begun else [COLUMNS, row]))
                 durable.sync_metadata_too(fd)
             finally:
                 os.close(fd)
             durable.sync_folder(self._path.parent)
 
+    def _table(self) -> CsvTable:
+        return CsvTable(self._path, COLUMNS, unsynced=_UNSYNCED)
+
     def recorded_inquiries(self) -> list[Inquiry]:
         """Return the exported inquiries, each once, the newest last. Raises DataError for an invalid line."""
-        table = CsvTable(self._path, COLUMNS, torn_ok=True)
+        table = self._table()
         at = table.names.index("definition")
         newest_last: dict[Inquiry, None] = {}
         for line, cells in table.rows():

@@ -13,7 +13,7 @@ from metertui.engine.attributes import ATTRIBUTES
 from metertui.engine.base import first_of_month, last_of_month
 from metertui.engine.errors import MeterError
 from metertui.engine.reports.report import COMPARES, MEASURES, Compare, Inquiry, Measure
-from metertui.engine.storage import durable
+from metertui.engine.storage import durable, private_files
 from metertui.engine.usage import FILTERS, KEYS, UNFILTERED, Filter, Question, parse_clock
 
 NAME: Final = "questions.toml"
@@ -111,7 +111,7 @@ class ReportBook:
         """Return the saved reports in the order of the file; none if there is no file. Raises MeterError."""
         path = self._path
         try:
-            document = tomllib.loads(path.read_text(encoding="utf-8"))
+            document = tomllib.loads(private_files.read_file(path).decode("utf-8-sig"))
         except FileNotFoundError:
             return []
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

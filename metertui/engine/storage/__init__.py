@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from metertui.engine.storage import day_close, durable, manifest, reading_lines, wal
+from metertui.engine.storage import day_close, durable, manifest, private_files, reading_lines, wal
+from metertui.engine.storage.appended import Damage
 from metertui.engine.storage.audit_log import AuditLog, local_user_name
 from metertui.engine.storage.csv_tables import CsvTable, encode_rows
 from metertui.engine.storage.day_files import Archive, day_of_file
@@ -20,6 +21,7 @@ __all__ = [
     "Archive",
     "AuditLog",
     "CsvTable",
+    "Damage",
     "FileTail",
     "FolderLock",
     "Manifest",
@@ -36,6 +38,7 @@ __all__ = [
     "local_user_name",
     "manifest",
     "owner_of_folder",
+    "private_files",
     "reading_lines",
     "sha256_of",
     "wal",

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
+from metertui.engine.storage import private_files
 from metertui.engine.storage.text_log import append_text, escape_unprintable
 
 _BLOCK: Final = 1 << 16
@@ -32,7 +33,7 @@ class AuditLog:
         wanted = text.casefold().split()
         found: list[list[str]] = []
         try:
-            file = self._path.open("rb")
+            file = private_files.open_for_reading(self._path)
         except FileNotFoundError:
             return [], 0
         with file:

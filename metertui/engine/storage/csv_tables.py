@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Final
 
 from metertui.engine.errors import DataError
+from metertui.engine.storage import private_files
+from metertui.engine.storage.appended import Damage, without_holes
 
 
 def encode_rows(rows: Iterable[Sequence[str]]) -> bytes:
@@ -25,8 +27,9 @@ def encode_rows(rows: Iterable[Sequence[str]]) -> bytes:
 class CsvTable:
     """A CSV file with a header. A missing or empty file is a table of the needed columns without rows.
 
-    With `torn_ok` an unterminated last line that cannot be read is taken for an append that a crash cut short: it is
-    dropped, and `torn` says so. `data` is used instead of the content of the file. Raises DataError, OSError.
+    `unsynced` is for files that are appended to: how many bytes at the end a crash may have left in part. Lines with
+    holes there, and an unterminated last line that cannot be read, are dropped, and `damage` says so. `data` is used
+    instead of the content of the file. Raises DataError, OSError.
     """
 
     def __init__(
@@ -35,27 +38,27 @@ class CsvTable:
         needed: Sequence[str],
         optional: Sequence[str] = (),
         *,
-        torn_ok: bool = False,
+        unsynced: int = 0,
         data: bytes | None = None,
     ) -> None:
         self._path = path
-        self.torn = ""
-        """A sentence about a last line that was dropped; empty if there was none."""
-        data = self._read(torn_ok, data)
-        self.terminated: Final = data.endswith(b"\n") and not self.torn
-        """Whether the last line ends with a newline, so that a row can be appended."""
-        self._last = data.count(b"\n") + 1 if torn_ok and not self.terminated else 0
+        self._stored = self._read() if data is None else data
+        self._whole = without_holes(self._stored, unsynced) if unsynced else self._stored
+        data = self._decodable(self._whole, unsynced > 0)
+        self._last = data.count(b"\n") + 1 if unsynced and not data.endswith(b"\n") else 0
         lines = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8-sig", newline="\n")
         self._reader = csv.reader(lines, strict=True)
         self._begin = 1
         known = {*needed, *optional}
         header = next((cells for _, cells in self._records()), list(needed))
         lower = [name.strip().lower() for name in header]
-        self.names: Final = [low if low in known else name for low, name in zip(lower, header, strict=True)]
-        """The column names of the header: known ones in lower case, others unchanged."""
-        missing = [name for name in needed if name not in self.names]
+        names = [low if low in known else name for low, name in zip(lower, header, strict=True)]
+        missing = [name for name in needed if name not in names]
         if missing:
-            raise DataError(path, self._begin, f"the header lacks {', '.join(missing)}")
+            self.reject_row(self._begin, f"the header lacks {', '.join(missing)}")
+            names = list(needed)
+        self.names: Final = names
+        """The column names of the header: known ones in lower case, others unchanged."""
         twice = [name for name in known if self.names.count(name) > 1]
         if twice:
             raise DataError(path, self._begin, f"the header has {twice[0]} twice")
@@ -73,15 +76,30 @@ class CsvTable:
         """Raise DataError for a row that cannot be read, unless it is the torn last one, which is dropped."""
         if line != self._last:
             raise DataError(self._path, line, reason)
-        self._note_torn()
+        self._drop_last()
 
-    def _note_torn(self) -> None:
-        self.torn = f"{self._path.name}: a torn last line was dropped; it had not been answered"
+    @property
+    def terminated(self) -> bool:
+        """Return whether the last line ends with a newline, without what was dropped, so that a row can be appended."""
+        return self._whole.endswith((b"\n", b"\r"))
 
-    def _read(self, torn_ok: bool, data: bytes | None) -> bytes:
+    @property
+    def damage(self) -> Damage | None:
+        """Return what was dropped, once all rows are read; None if nothing was."""
+        return None if self._whole == self._stored else Damage(self._path, self._stored, self._whole)
+
+    def _drop_last(self) -> None:
+        end = max(self._whole.rfind(b"\n"), self._whole.rfind(b"\r"))
+        self._whole = self._whole[: end + 1]
+
+    def _read(self) -> bytes:
+        try:
+            return private_files.read_file(self._path)
+        except FileNotFoundError:
+            return b""
+
+    def _decodable(self, data: bytes, torn_ok: bool) -> bytes:
         """Return the content of the file, checked to be UTF-8, with `\\n` line ends."""
-        if data is None:
-            data = self._path.read_bytes() if self._path.exists() else b""
         data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         try:
             data.decode("utf-8")
@@ -89,8 +107,10 @@ class CsvTable:
             if not torn_ok or b"\n" in data[error.start :]:
                 line = data.count(b"\n", 0, error.start) + 1
                 raise DataError(self._path, line, "this is not UTF-8 text; save it as CSV UTF-8") from error
-            self._note_torn()
-            return data[: data.rfind(b"\n") + 1]
+            self._drop_last()
+            data = data[: data.rfind(b"\n") + 1]
+        if (zero := data.find(b"\0")) >= 0:
+            raise DataError(self._path, data.count(b"\n", 0, zero) + 1, "zeros stand where text should be")
         return data
 
     def _records(self) -> Iterator[tuple[int, list[str]]]:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from metertui.engine.base import Progress, SiteZone, day_of_number, no_progress
 from metertui.engine.errors import DataError
-from metertui.engine.storage import durable, reading_lines
+from metertui.engine.storage import durable, private_files, reading_lines
 from metertui.engine.storage.manifest import Manifest
 from metertui.engine.storage.reading_lines import HEADER, Rows
 
@@ -128,7 +128,8 @@ class Archive:
         path = self.path_of_day(day)
         with durable.writing(path.parent):
             if not path.parent.is_dir():
-                path.parent.mkdir(parents=True, exist_ok=True)
+                private_files.make_folder(self.folder)
+                private_files.make_folder(path.parent)
                 for folder in (self.folder.parent, self.folder):
                     durable.sync_folder(folder)
         durable.replace_file(path, chain((HEADER,), reading_lines.encode_readings(rows, self._zone)))

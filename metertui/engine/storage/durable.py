@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from metertui.engine.errors import MeterError, StorageError
+from metertui.engine.storage import private_files
 
 ASIDE: Final = ".rejected"
 _COPIED: Final = 1 << 20
@@ -85,7 +86,7 @@ class Replacement:
         self._due = pending_path(path)
         self._fd = -1
         with self._discarding_on_error():
-            self._fd = os.open(self._spare, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            self._fd = private_files.open_file(self._spare, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
             os.fchmod(self._fd, _mode(path) if mode is None else mode)
 
     def write(self, data: bytes) -> None:
@@ -221,7 +222,7 @@ def finish_pending(paths: Sequence[Path]) -> bool:
 def replace_file(path: Path, data: bytes | Iterable[bytes], mode: int | None = None) -> None:
     """Replace the content of a file atomically: at any instant a reader finds the old or the new one, complete.
 
-    On disk on return. `mode` sets the permissions; None keeps them (0o644 for a new file). Raises StorageError; then
+    On disk on return. `mode` sets the permissions; None keeps them (0o600 for a new file). Raises StorageError; then
     the old file is in place.
     """
     replacement = Replacement(path, mode)
@@ -249,11 +250,11 @@ def _undo(path: Path, old: Path) -> Callable[[], None]:
 
 
 def _mode(path: Path) -> int:
-    """Return the permissions of a file; those of a new file let everyone read it."""
+    """Return the permissions of a file; a new one is its owner's alone."""
     try:
         return stat.S_IMODE(path.stat().st_mode)
     except FileNotFoundError:
-        return 0o644
+        return private_files.FILE_MODE
 
 
 def write_all(fd: int, data: bytes) -> None:
@@ -301,7 +302,7 @@ def writing(path: Path) -> Iterator[None]:
 def read_present(path: Path) -> bytes | None:
     """Return the content of a file; None if there is no file. Raises OSError."""
     try:
-        return path.read_bytes()
+        return private_files.read_file(path)
     except FileNotFoundError:
         return None
 
@@ -318,7 +319,7 @@ def set_aside(path: Path, data: bytes) -> None:
     """Append lines that were taken out of a file to `NAME.rejected`; on disk on return. Raises StorageError."""
     target = path.with_name(path.name + ASIDE)
     with writing(target):
-        fd = os.open(target, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, stat.S_IMODE(path.stat().st_mode))
+        fd = private_files.open_file(target, os.O_RDWR | os.O_APPEND | os.O_CREAT)
         try:
             size = os.fstat(fd).st_size
             if size and os.pread(fd, 1, size - 1) not in b"\r\n":

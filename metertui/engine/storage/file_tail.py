@@ -12,6 +12,8 @@ import os
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from metertui.engine.storage import private_files
+
 _PIECE: Final = 1 << 22
 """Bytes read at a time."""
 _HEADER: Final = 1 << 16
@@ -121,7 +123,7 @@ class FileTail:
         self.close()
         self._seen, self._last, self._state = 0, b"", (-1, -1)
         with contextlib.suppress(FileNotFoundError):
-            self._fd = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+            self._fd = private_files.open_file(self.path, os.O_RDONLY)
 
     def is_replaced(self) -> bool:
         """Return whether the name belongs to another file than the followed one. Raises OSError."""

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Final
 
 from metertui.engine.errors import OwnedError
+from metertui.engine.storage import private_files
+from metertui.engine.storage.private_files import LOCK
 
-_NAME: Final = ".lock"
+_RUNNING, _ENDED = "running", "ended"
 _TRIES: Final = 5
 _AGAIN_SECONDS: Final = 0.01
 """`owner_of_folder` takes a shared lock for some µs. It must not make another process fail to start."""
@@ -32,15 +34,22 @@ class Owner:
 
 
 class FolderLock:
-    """The lock on a data folder. The file remains after a release: only the lock on it has a meaning."""
+    """The lock on a data folder. The file remains after a release, with a word on how its last owner ended.
 
-    def __init__(self, folder: Path) -> None:
+    With `recovers` False the next owner still finds what this one found: it does not recover what was left behind.
+    """
+
+    def __init__(self, folder: Path, *, recovers: bool = True) -> None:
         self._folder = folder
+        self._recovers = recovers
         self._fd: int | None = None
+        self._found = b""
+        self.unclean = ""
+        """The process id of the last owner if it ended without a release: it was killed, or the power was cut."""
 
     def acquire(self) -> None:
         """Take the lock. Raises OwnedError, which names the owner, if another process has it; OSError."""
-        fd = os.open(self._folder / _NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        fd = private_files.open_file(self._folder / LOCK, os.O_RDWR | os.O_CREAT)
         try:
             _lock(fd)
         except BlockingIOError as error:
@@ -51,21 +60,32 @@ class FolderLock:
             os.close(fd)
             raise
         self._fd = fd
-        with contextlib.suppress(OSError):  # on a full disk only the process id is missing
-            os.ftruncate(fd, 0)
-            os.write(fd, f"{os.getpid()}\n".encode("ascii"))
+        self._found = os.pread(fd, 64, 0)
+        pid, *words = _words(self._found)
+        self.unclean = pid if words == [_RUNNING] else ""
+        self._write(f"{os.getpid()} {_RUNNING}\n".encode("ascii"))
 
     def release(self) -> None:
         """Release the lock."""
         if self._fd is not None:
-            os.close(self._fd)
+            fd, kept = self._fd, self.unclean and not self._recovers
+            self._write(self._found if kept else f"{os.getpid()} {_ENDED}\n".encode("ascii"))
+            os.close(fd)
             self._fd = None
+
+    def _write(self, text: bytes) -> None:
+        """Replace the text of the file; on a full disk it is missing."""
+        assert self._fd is not None
+        with contextlib.suppress(OSError):
+            os.ftruncate(self._fd, 0)
+            os.lseek(self._fd, 0, os.SEEK_SET)
+            os.write(self._fd, text)
 
 
 def owner_of_folder(folder: Path) -> Owner | None:
     """Return the owner of a folder, or None. Raises OSError."""
     try:
-        fd = os.open(folder / _NAME, os.O_RDONLY | os.O_CLOEXEC)
+        fd = private_files.open_file(folder / LOCK, os.O_RDONLY)
     except FileNotFoundError:
         return None
     try:
@@ -91,5 +111,9 @@ def _lock(fd: int) -> None:
 
 def _owner(fd: int) -> Owner:
     """Return the owner that is written in the lock file."""
-    pid = os.pread(fd, 64, 0).decode("ascii", "replace").strip()
-    return Owner(pid or "unknown", os.fstat(fd).st_mtime_ns // 1000)
+    return Owner(_words(os.pread(fd, 64, 0))[0], os.fstat(fd).st_mtime_ns // 1000)
+
+
+def _words(text: bytes) -> list[str]:
+    """Return the process id in the text of a lock file, or `unknown`, and what follows it."""
+    return text.decode("ascii", "replace").split() or ["unknown"]

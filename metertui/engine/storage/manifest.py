@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -92,7 +93,7 @@ def sha256_of(data: bytes) -> str:
 def parse_manifest(data: bytes, path: Path) -> dict[str, ManifestEntry]:
     """Parse a manifest into entries by file name. Raises DataError that names the line."""
     lines = {}
-    for number, line in enumerate(data.split(b"\n"), 1):
+    for number, line in enumerate(data.removeprefix(BOM_UTF8).split(b"\n"), 1):
         if not line or (number == 1 and line.rstrip(b"\r") == _HEADER):
             continue
         match = _LINE.fullmatch(line)

@@ -7,6 +7,7 @@ distinct text is parsed once.
 from __future__ import annotations
 
 import io
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,10 +79,10 @@ def concat_rows(parts: list[Rows]) -> Rows:
 
 def parse_readings(data: bytes, path: Path, zone: SiteZone, *, header: bool) -> Rows:
     """Parse complete lines. Raises DataError that names the line of `path` and the reason."""
-    body = data
+    body = data.removeprefix(BOM_UTF8)
     if header:
-        first, _, body = data.partition(b"\n")
-        if first.rstrip(b"\r").removeprefix(b"\xef\xbb\xbf") != HEADER.rstrip():
+        first, _, body = body.partition(b"\n")
+        if first.rstrip(b"\r") != HEADER.rstrip():
             raise DataError(path, 1, f"the header is not {HEADER.decode().rstrip()}")
     if not body.strip():
         return NO_ROWS

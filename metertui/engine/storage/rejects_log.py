@@ -33,13 +33,13 @@ class RejectsLog:
 
     def __init__(self, path: Path, max_bytes: int) -> None:
         self.path = path
-        self._max_bytes = max_bytes
+        self.max_bytes = max_bytes
 
     def write_lines(self, refused: Iterable[RefusedLine], zone: SiteZone) -> None:
         """Append refused lines. Any thread."""
         lines = (f"{zone.iso(r.at)}\t{escape_and_cut(r.peer)}\t{r.code}\t{escape_and_cut(r.line)}\n" for r in refused)
         try:
-            if self.path.exists() and self.path.stat().st_size >= self._max_bytes:
+            if self.path.exists() and self.path.stat().st_size >= self.max_bytes:
                 os.replace(self.path, self.path.with_name(f"{self.path.name}.1"))
         except OSError as error:
             _logger.error("cannot rotate %s: %s", self.path.name, error.strerror)

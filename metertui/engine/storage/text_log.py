@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import codecs
 import logging
+import os
 import re
 from pathlib import Path
 from typing import Final
+
+from metertui.engine.storage import durable, private_files
 
 _logger = logging.getLogger(__name__)
 
@@ -41,7 +44,12 @@ def _escape_formula(text: str) -> str:
 def append_text(path: Path, text: str) -> None:
     """Append to a log. A failure is reported to the program's own log only: no text log is worth an outage."""
     try:
-        with path.open("a", encoding="utf-8") as file:
-            file.write(text)
+        fd = private_files.open_file(path, os.O_RDWR | os.O_APPEND | os.O_CREAT)
+        try:
+            size = os.fstat(fd).st_size
+            torn = size and os.pread(fd, 1, size - 1) != b"\n"  # by a crash, or a full disk
+            durable.write_all(fd, f"{chr(10) if torn else ''}{text}".encode("utf-8", "replace"))
+        finally:
+            os.close(fd)
     except OSError as error:
         _logger.error("cannot write %s: %s", path.name, error.strerror)

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
-import re
 from pathlib import Path
 from typing import Final
 
 from metertui.engine.base import SiteZone
 from metertui.engine.errors import BusyError, StorageError
-from metertui.engine.storage import durable, reading_lines
+from metertui.engine.storage import durable, private_files, reading_lines
+from metertui.engine.storage.appended import Damage, without_holes
 from metertui.engine.storage.reading_lines import Rows
 
 LOG: Final = "log.txt"
 SEALED: Final = "log.sealed.txt"
 _UNSYNCED: Final = 1 << 17
 """Bytes at the end of a log that may not have been synced: more than the largest batch."""
-_SECTOR = 512
-"""Bytes that a disk writes atomically."""
-_ZEROS: Final = re.compile(rb"\0+")
 
 
 class WriteAheadLog:
@@ -42,24 +40,17 @@ class WriteAheadLog:
         unchanged; StorageError, OSError.
         """
         path = folder / LOG
-        data = path.read_bytes() if path.exists() else b""
+        data = private_files.read_file(path) if path.exists() else b""
         rows, whole = recover_log(data, path, zone)
-        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         warning = ""
         if len(whole) < len(data):
-            lost = len(data) - len(whole)
-            warning = f"{path.name}: a torn last line of {lost} bytes was dropped; it had not been answered"
-            same = len(whole)
-            if not data.startswith(whole):
-                same = data.rfind(b"\n", 0, data.index(b"\0")) + 1
-                warning = f"{path.name}: of a last batch that was not answered {lost} bytes had not come to the disk"
-                durable.set_aside(path, data[same:])
-            os.ftruncate(fd, same)
-            os.lseek(fd, same, os.SEEK_SET)
-            durable.write_all(fd, whole[same:])
-            durable.sync_metadata_too(fd)
-        os.lseek(fd, len(whole), os.SEEK_SET)
-        durable.sync_folder(folder)
+            damage = Damage(path, data, whole)
+            damage.mend()
+            warning = damage.told
+        fd = _open_or_nothing(path)
+        if fd >= 0:
+            os.lseek(fd, len(whole), os.SEEK_SET)
+            durable.sync_folder(folder)
         return cls(folder, fd, len(whole)), rows, warning
 
     @property
@@ -81,6 +72,7 @@ class WriteAheadLog:
         """
         if self._broken:
             raise StorageError(self._broken)
+        self._make_if_missing()
         try:
             with durable.writing(self._folder / LOG):
                 durable.write_all(self._fd, data)
@@ -95,6 +87,13 @@ class WriteAheadLog:
                 self._take_back()
                 raise StorageError(self._broken) from error
         self.size += len(data)
+
+    def _make_if_missing(self) -> None:
+        """Make the log that a full disk had no room for at the start. Raises StorageError."""
+        if self._fd < 0:
+            with durable.writing(self._folder / LOG):
+                self._fd = private_files.open_file(self._folder / LOG, os.O_RDWR | os.O_CREAT)
+                durable.sync_folder(self._folder)
 
     def _take_back(self) -> None:
         """Cut off a failed append."""
@@ -124,7 +123,7 @@ class WriteAheadLog:
             os.rename(path, sealed)
             try:
                 durable.sync_folder(self._folder)  # before the new log exists, or a crash could lose the old name
-                fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+                fd = private_files.open_file(path, os.O_RDWR | os.O_CREAT | os.O_EXCL)
                 durable.sync_folder(self._folder)
             except OSError:
                 self._unseal(path, sealed, fd)
@@ -156,25 +155,24 @@ class WriteAheadLog:
             os.close(self._fd)
 
 
+def _open_or_nothing(path: Path) -> int:
+    """Open a log; return -1 if there is none and the disk has no room for its name. Raises OSError."""
+    try:
+        return private_files.open_file(path, os.O_RDWR | os.O_CREAT)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT) or path.exists():
+            raise
+        return -1
+
+
 def recover_log(data: bytes, path: Path, zone: SiteZone) -> tuple[Rows, bytes]:
     """Parse the content of a log; return its readings and the complete lines that they are in.
 
     A last line without a newline was never answered, and is left out. So are the lines with zeros of a last batch of
     which a power cut left only some pages. Raises DataError for any other invalid line.
     """
-    whole = data[: data.rfind(b"\n") + 1] if not data.endswith(b"\n") else data
-    hole = whole.find(b"\0")
-    if hole >= 0:
-        begin = whole.rfind(b"\n", 0, hole) + 1
-        if len(whole) - begin <= _UNSYNCED and all(_is_hole(whole, *run.span()) for run in _ZEROS.finditer(whole)):
-            lines = whole[begin:].splitlines(keepends=True)
-            whole = whole[:begin] + b"".join(line for line in lines if b"\0" not in line)
+    whole = without_holes(data[: data.rfind(b"\n") + 1], _UNSYNCED)
     return reading_lines.parse_readings(whole, path, zone, header=False), whole
-
-
-def _is_hole(data: bytes, start: int, end: int) -> bool:
-    """Return whether a run of zeros is of sectors that were never written: from a sector or a line to a sector."""
-    return end % _SECTOR == 0 and (start % _SECTOR == 0 or data[start - 1 : start] == b"\n")
 
 
 def read_logs(folder: Path, zone: SiteZone) -> list[Rows]:
@@ -183,11 +181,11 @@ def read_logs(folder: Path, zone: SiteZone) -> list[Rows]:
     for name in (LOG, SEALED):
         path = folder / name
         with contextlib.suppress(FileNotFoundError):
-            found.append(recover_log(path.read_bytes(), path, zone)[0])
+            found.append(recover_log(private_files.read_file(path), path, zone)[0])
     return found
 
 
 def read_sealed_log(folder: Path, zone: SiteZone) -> Rows | None:
     """Return the readings of the sealed log; None if there is none. Raises DataError, OSError."""
     path = folder / SEALED
-    return recover_log(path.read_bytes(), path, zone)[0] if path.exists() else None
+    return recover_log(private_files.read_file(path), path, zone)[0] if path.exists() else None

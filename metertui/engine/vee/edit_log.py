@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from metertui.engine.base import SiteZone, check_meter_id, disarm_formula, format_kwh, parse_kwh
 from metertui.engine.columns import Corrections
 from metertui.engine.errors import MeterError, Refused, StorageError
-from metertui.engine.storage import CsvTable, durable, encode_rows
+from metertui.engine.storage import CsvTable, Damage, durable, encode_rows, private_files
 
 NAME: Final = "events.csv"
 HEADER: Final = ("time", "meter", "what", "values", "who", "reason")
@@ -27,6 +27,8 @@ UNDOES: Final = {"unvoid": "void", "unrelease": "release", "unexchange": "exchan
 OF_AN_INSTANT: Final = frozenset({*UNDOES, *UNDOES.values(), "note", "reask"})
 OF_AN_ACCOUNT: Final = frozenset({"deactivate", "reactivate"})
 LONGEST_REASON: Final = 400
+_UNSYNCED: Final = 1 << 26
+"""Bytes at the end that may not have been synced: more than the decisions that are made together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,33 +117,36 @@ class EditLog:
         self._corrections: Corrections | None = None
         self._known = False  # whether `_corrections` is up to date
         self._frozen: Mapping[str, MeterEdits] | None = None
-        self._appendable = False
-        self._torn = False
+        self._well_formed = self._appendable = False
+        self._damage: Damage | None = None
         self.warnings: list[str] = []
 
     # -- reading -----------------------------------------------------------------------------------------------
 
     def load(self) -> None:
-        """Read the file. A torn last line is dropped, with a warning; `mend` takes it out of the file.
+        """Read the file. What a crash left in part is dropped, with a warning; `mend` takes it out of the file.
 
         Raises DataError, OSError.
         """
-        table = CsvTable(self.path, HEADER, torn_ok=True)
+        table = CsvTable(self.path, HEADER, unsynced=_UNSYNCED)
         pick = [table.names.index(name) for name in HEADER]
         for line, cells in table.rows():
             try:
                 self.apply_edit(parse_row([cells[place] for place in pick], self._zone))
             except Refused as error:
                 table.reject_row(line, error.why)
-        self._torn = bool(table.torn)
-        if self._torn:
-            self.warnings.append(table.torn)
-        self._appendable = table.terminated and tuple(table.names) == HEADER
+        self._damage = table.damage
+        if self._damage is not None:
+            self.warnings.append(self._damage.told)
+        self._well_formed = table.terminated and tuple(table.names) == HEADER
+        self._appendable = self._well_formed and self._damage is None
 
     def mend(self) -> None:
-        """Take the line that `load` dropped out of the file. Raises StorageError."""
-        if self._torn:
-            self._rewrite(self._edits)
+        """Take what `load` dropped out of the file. Raises StorageError."""
+        if self._damage is not None:
+            self._damage.mend()
+            self._damage = None
+            self._appendable = self._well_formed
 
     def __len__(self) -> int:
         return len(self._edits)
@@ -201,7 +206,7 @@ class EditLog:
             return -1
         self._appendable = False  # until all went well: what is on disk is unknown, and the next append rewrites it
         with durable.writing(self.path):
-            fd = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
+            fd = private_files.open_file(self.path, os.O_WRONLY | os.O_APPEND)
             try:
                 size = os.fstat(fd).st_size
                 try:

@@ -15,6 +15,7 @@ import numpy as np
 from metertui.engine.base import MINUTE, SECOND, SiteZone, check_meter_id, parse_kwh
 from metertui.engine.columns import Frozen
 from metertui.engine.errors import Refused
+from metertui.engine.storage import private_files
 from metertui.engine.worklist.cases import CAUSES, NO_METER, Cases, Cause, Detail, SiteState, int_array, repeat_cause
 
 MOST_BYTES: Final = 512 * 1024
@@ -95,7 +96,7 @@ def read_last_lines(path: Path, zone: SiteZone, most: int = MOST_BYTES) -> tuple
     data, left = b"", most
     for each in (path, path.with_name(f"{path.name}.1")):
         try:
-            with each.open("rb") as file:
+            with private_files.open_for_reading(each) as file:
                 size = file.seek(0, os.SEEK_END)
                 file.seek(max(0, size - left))
                 part = file.read(left)

@@ -40,8 +40,11 @@ def test_a_torn_last_line_is_dropped_and_said(tmp_path: Path) -> None:
         file.write(b'm3,"3 El')
     again = AccountFiles(tmp_path, ZONE)
     assert again.read_accounts() == {"m1": ONE}
-    assert "torn" in again.torn
+    assert again.damage is not None
     assert not again.appendable
+    again.mend()
+    assert again.appendable
+    assert files.path.read_bytes().endswith(b"\n")
 
 
 def test_a_meter_that_is_there_twice_is_refused(tmp_path: Path) -> None:

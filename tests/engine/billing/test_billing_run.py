@@ -21,7 +21,7 @@ from metertui.engine.errors import MeterError
 from tests.engine.billing.test_pricing import read
 from tests.engine.build import frozen
 from tests.engine.cutting import cut_anywhere
-from tests.engine.disk import Disk
+from tests.engine.disk import Disk, Mixed
 
 ZONE = SiteZone("Asia/Singapore")
 START = ZONE.parse("2025-01-31T18:00")
@@ -156,7 +156,7 @@ def test_a_run_may_be_cut_at_any_operation_and_is_done_again(tmp_path: Path, mon
 
 @pytest.mark.parametrize("seed", range(6))
 def test_a_power_cut_takes_nothing_that_was_issued(tmp_path: Path, seed: int) -> None:
-    data, choose = tmp_path / "data", random.Random(seed)
+    data, choose = tmp_path / "data", Mixed(random.Random(seed))
     data.mkdir()
     disk = Disk(data)
     with disk.watching():

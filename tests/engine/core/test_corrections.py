@@ -197,7 +197,7 @@ def test_a_torn_last_decision_is_dropped_and_told(engine: Engine, tmp_path: Path
     whole = path.read_bytes()
     path.write_bytes(whole + b"2025-03-12T10:40:00+08:00,m,vo")
     again = opened(tmp_path)
-    assert again.warnings == ["events.csv: a torn last line was dropped; it had not been answered"]
+    assert again.warnings == ["events.csv: a torn last line of 30 bytes was dropped; it had not been answered"]
     assert path.read_bytes() == whole
     again.close()
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
+import signal
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -11,6 +16,7 @@ import pytest
 from metertui.engine.base.config import Rules
 from metertui.engine.base.zone import SiteZone
 from metertui.engine.core.engine import Engine
+from metertui.engine.errors import MeterError, StorageError
 from tests.clock import FakeClock
 
 RULES = Rules(zone=SiteZone("Asia/Singapore"))
@@ -38,3 +44,136 @@ def test_another_value_for_the_same_reading_is_told(tmp_path: Path, day: str, lo
         if told:
             assert found[0].endswith("the first of each counts; metertui check names them")
             assert re.search(told, found[0])
+
+
+ACCOUNT = "identifier,address,region,sub_region,postcode,apartment_type,status,registered\nm,,,,,,active,\n"
+LINES = "m,2025-03-11T10:00:00+08:00,1\nm,2025-03-11T11:00:00+08:00,2\n"
+
+
+def left_behind(folder: Path, **files: str) -> Path:
+    """A folder with files as something left them."""
+    folder.mkdir(mode=0o700)
+    for name, text in {"users.csv": ACCOUNT, **files}.items():
+        (folder / name).write_text(text)
+        (folder / name).chmod(0o600)
+    return folder
+
+
+def full(*_: object, **__: object) -> int:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize("log", ["", "m,2025-03-12T09:00:00+08:00,3\n", None])
+def test_a_sealed_log_on_a_full_disk_costs_no_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, log: str | None
+) -> None:
+    files = {"log.sealed.txt": LINES, "events.csv": "time,meter,what,values,who,reason\n2025-03-12T10:40:00+08:00,m"}
+    folder = left_behind(tmp_path / "data", **files, **({} if log is None else {"log.txt": log}))
+    (folder / ".lock").touch(0o600)
+    makes = os.open
+
+    def full_for_new(path: Path, flags: int, *mode: int) -> int:
+        return full() if flags & os.O_CREAT and not Path(path).exists() else makes(path, flags, *mode)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "write", full)
+        patched.setattr(os, "open", full_for_new)
+        patched.setattr(os, "mkdir", full)
+        engine = Engine.open(folder, RULES, FakeClock("2025-03-12T12:00:00"))
+        assert "No space left on device" in engine.storage_error
+        assert any("No space left" in told and "no reading is taken" in told for told in engine.warnings)
+        assert len(engine.readings) == engine.day_close.sealed + bool(log) == 2 + bool(log)
+        assert engine.usage("m", "year").usage_wh == (2000 if log else 1000)
+        batch = engine.ingest.begin()
+        assert batch.add_reading("m", "4", "2025-03-12T11:00").stored
+        with pytest.raises(StorageError, match="No space left"):
+            engine.ingest.write(batch)
+        engine.ingest.roll_back(batch)
+        with pytest.raises(StorageError, match="No space left"):
+            engine.day_close.write_day_files(engine.day_close.seal(), lambda _: None)
+    batch = engine.ingest.begin()  # and there is space again
+    assert batch.add_reading("m", "4", "2025-03-12T11:00").stored
+    engine.ingest.write(batch)
+    engine.ingest.apply(batch)
+    for _ in range(2):
+        count = engine.day_close.seal()
+        engine.day_close.write_day_files(count, lambda _: None)
+        engine.day_close.finish(engine.readings.rebuild_history(count))
+        engine.day_close.drop_sealed()
+    engine.close()
+    assert not (folder / "log.sealed.txt").exists()
+    with closing(Engine.open(folder, RULES, FakeClock("2025-03-12T12:00:00"))) as again:
+        assert len(again.readings) == 3 + bool(log)
+        assert again.warnings == []
+    stored = "".join(path.read_text() for path in folder.glob("archive/*/03_*.csv"))
+    assert stored.count("\nm,") == 3 + bool(log)
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from metertui.engine.base.config import Rules
+from metertui.engine.base.zone import SiteZone
+from metertui.engine.core.engine import Engine
+from tests.clock import FakeClock
+engine = Engine.open(Path(sys.argv[1]), Rules(zone=SiteZone("Asia/Singapore")), FakeClock("2025-03-12T11:00:00"))
+os.kill(os.getpid(), 9)
+"""
+
+
+def test_a_start_after_an_unclean_end_says_what_it_recovered_and_only_once(tmp_path: Path) -> None:
+    folder = left_behind(tmp_path / "data", **{"log.txt": f"{LINES}m,2025-03-1"})
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(folder)], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    (folder / "log.txt").write_text(f"{LINES}m,2025-03-1")
+    with closing(Engine.open_books(folder, RULES, FakeClock())) as books:  # which needs no readings, and recovers none
+        assert books.warnings == []
+    with closing(Engine.open(folder, RULES, FakeClock("2025-03-12T12:00:00"))) as engine:
+        recovered, torn = engine.warnings
+        assert re.fullmatch(r"process \d+ ended without closing this folder; 2 readings .* are recovered", recovered)
+        assert torn.startswith("log.txt: a torn last line of 11 bytes was dropped")
+    with closing(Engine.open(folder, RULES, FakeClock("2025-03-12T12:00:00"))) as engine:
+        assert engine.warnings == []
+
+
+@pytest.mark.parametrize(
+    ("now", "written", "closed", "unclosed"),
+    [
+        ("2025-03-12T08:00", "2025-03-11T23:00", "", "2025-03-11"),
+        ("2025-03-14T08:00", "2025-03-11T23:00", "2025-03-11T00:00", "2025-03-11"),
+        ("2025-03-11T23:30", "2025-03-11T23:00", "2025-03-11T00:00", None),
+        ("2025-03-12T08:00", "2025-03-12T07:00", "2025-03-12T00:00", None),  # late readings, after the close
+        ("2025-03-12T08:00", "2025-03-12T07:00", "2025-03-11T00:00", "2025-03-11"),  # a copy, or from a backup
+        ("2025-03-10T08:00", "2025-03-11T07:00", "2025-03-11T00:00", None),  # the clock was set back
+    ],
+)
+def test_the_log_of_a_day_that_is_over_is_known(
+    tmp_path: Path, now: str, written: str, closed: str, unclosed: str | None
+) -> None:
+    zone = RULES.zone
+    audit = (
+        f"{zone.iso(zone.parse(closed))}\tmidnight\tclose\t\t5 readings into 1 day files in 0.01 s\n" if closed else ""
+    )
+    folder = left_behind(tmp_path / "data", **{"log.txt": LINES, "audit.log": audit})
+    os.utime(folder / "log.txt", ns=(zone.parse(written) * 1000,) * 2)
+    with closing(Engine.open(folder, RULES, FakeClock(now))) as engine:
+        assert (engine.unclosed and str(engine.unclosed)) == unclosed
+        assert [arrival.wh for arrival in engine.ingest.counters.arrivals] == [1000, 2000]
+
+
+def test_what_is_no_file_in_the_place_of_a_file_is_named(tmp_path: Path) -> None:
+    for name in ("log.txt", "users.csv", "events.csv", "admins.csv", "accounts_history.csv", "log.sealed.txt"):
+        folder = left_behind(tmp_path / name)
+        (folder / name).unlink(missing_ok=True)
+        os.mkfifo(folder / name)
+        for opening in (Engine.open, Engine.open_readonly):
+            with pytest.raises(MeterError, match=re.escape(f"{folder / name}: a named pipe stands in the place")):
+                opening(folder, RULES, FakeClock()).close()
+
+
+def test_a_byte_order_mark_before_the_first_line_is_no_damage(tmp_path: Path) -> None:
+    folder = left_behind(tmp_path / "data", **{"log.txt": f"\ufeff{LINES}"})
+    (folder / "archive").mkdir()
+    (folder / "archive" / "manifest.csv").write_text("\ufefffile,sha256,edited\n")
+    with closing(Engine.open(folder, RULES, FakeClock("2025-03-12T12:00:00"))) as engine:
+        assert len(engine.readings) == 2

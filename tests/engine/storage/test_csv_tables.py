@@ -12,9 +12,9 @@ from metertui.engine.storage.csv_tables import CsvTable
 NEEDED = ("name", "place")
 
 
-def table(path: Path, data: bytes, *, torn_ok: bool = False) -> CsvTable:
+def table(path: Path, data: bytes, *, unsynced: int = 0) -> CsvTable:
     path.write_bytes(data)
-    return CsvTable(path, NEEDED, ("note",), torn_ok=torn_ok)
+    return CsvTable(path, NEEDED, ("note",), unsynced=unsynced)
 
 
 @pytest.fixture
@@ -76,32 +76,69 @@ def test_a_file_that_is_missing_or_empty_has_no_rows(path: Path, data: bytes | N
         ("name,place\n".encode("utf-16"), 1, "this is not UTF-8 text; save it as CSV UTF-8"),
     ],
 )
-@pytest.mark.parametrize("torn_ok", [False, True])
+@pytest.mark.parametrize("unsynced", [0, 1 << 20])
 def test_what_is_broken_is_named_by_file_line_and_reason(
-    path: Path, data: bytes, line: int, reason: str, torn_ok: bool
+    path: Path, data: bytes, line: int, reason: str, unsynced: int
 ) -> None:
     with pytest.raises(DataError) as caught:
-        list(table(path, data, torn_ok=torn_ok).rows())
+        list(table(path, data, unsynced=unsynced).rows())
     assert str(caught.value) == f"{path}:{line}: {reason}"
 
 
 @pytest.mark.parametrize("tail", [b"x", b'"x', b'x,"y', b"caf\xc3", b"\xc3", b"\x00\x00\x00"])
 def test_a_torn_last_line_is_dropped_and_told_where_it_may_be(path: Path, tail: bytes) -> None:
     data = b"\xef\xbb\xbfname,place\nx,y\n" + tail
-    found = table(path, data, torn_ok=True)
+    found = table(path, data, unsynced=1 << 20)
     assert [cells for _, cells in found.rows()] == [["x", "y"]]
-    assert found.torn == "things.csv: a torn last line was dropped; it had not been answered"
-    assert not found.terminated
+    assert found.damage is not None
+    assert (
+        found.damage.told == f"things.csv: a torn last line of {len(tail)} bytes was dropped; it had not been answered"
+    )
+    found.damage.mend()
+    assert path.read_bytes() == data.removesuffix(tail)
+    path.write_bytes(data)
     with pytest.raises(DataError, match=r"things\.csv:3: "):
         list(table(path, data).rows())
 
 
+def test_a_torn_last_line_of_a_file_with_old_line_ends_costs_that_line_alone(path: Path) -> None:
+    found = table(path, b"name,place\rx,y\rz", unsynced=1 << 20)
+    assert [cells for _, cells in found.rows()] == [["x", "y"]]
+    assert found.damage is not None
+    found.damage.mend()
+    assert path.read_bytes() == b"name,place\rx,y\r"
+
+
+def test_rows_of_which_sectors_never_came_to_the_disk_are_dropped_and_set_aside(path: Path) -> None:
+    rows = b"".join(b"name-%03d,place\n" % n for n in range(100))
+    data = b"name,place\n" + rows
+    data = data[:512] + bytes(512) + data[1024:]
+    found = table(path, data, unsynced=1 << 20)
+    kept = [line for line in data.splitlines(keepends=True) if b"\0" not in line]
+    assert [",".join(cells).encode() + b"\n" for _, cells in found.rows()] == kept[1:]
+    assert found.damage is not None
+    assert "of a last batch that was not answered" in found.damage.told
+    found.damage.mend()
+    assert path.read_bytes() == b"".join(kept)
+    assert path.with_name("things.csv.rejected").read_bytes() == data[data.rfind(b"\n", 0, 512) + 1 :]
+    with pytest.raises(DataError):  # not the last batch: it had been synced
+        list(table(path, data, unsynced=512).rows())
+
+
+def test_a_torn_header_is_that_of_an_empty_table(path: Path) -> None:
+    found = table(path, b"name,pl", unsynced=1 << 20)
+    assert (found.names, list(found.rows())) == (["name", "place"], [])
+    assert found.damage is not None
+    found.damage.mend()
+    assert path.read_bytes() == b""
+
+
 def test_an_unclosed_quote_does_not_pass_for_a_torn_last_line(path: Path) -> None:
     with pytest.raises(DataError, match=r"things\.csv:2: "):
-        list(table(path, b'name,place\n"x,y\nx,y\nx,y', torn_ok=True).rows())
+        list(table(path, b'name,place\n"x,y\nx,y\nx,y', unsynced=1 << 20).rows())
 
 
 def test_a_last_row_over_two_lines_needs_no_newline(path: Path) -> None:
-    found = table(path, b'name,place\n"x\ny",z', torn_ok=True)
+    found = table(path, b'name,place\n"x\ny",z', unsynced=1 << 20)
     assert [cells for _, cells in found.rows()] == [["x\ny", "z"]]
-    assert found.torn == ""
+    assert found.damage is None

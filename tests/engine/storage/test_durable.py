@@ -17,7 +17,7 @@ from metertui.engine.storage import durable
 def test_a_file_is_replaced_whole_and_keeps_who_may_read_it(tmp_path: Path) -> None:
     path = tmp_path / "users.csv"
     durable.replace_file(path, b"one")
-    assert path.stat().st_mode & 0o777 == 0o644
+    assert path.stat().st_mode & 0o777 == 0o600
     path.chmod(0o640)
     durable.replace_file(path, iter([b"tw", b"o"]))
     assert (path.read_bytes(), path.stat().st_mode & 0o777) == (b"two", 0o640)

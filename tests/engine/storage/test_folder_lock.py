@@ -48,8 +48,10 @@ def test_a_file_that_was_left_behind_is_harmless(tmp_path: Path, left: bytes) ->
     (tmp_path / ".lock").write_bytes(left)
     lock = FolderLock(tmp_path)
     lock.acquire()
-    assert (tmp_path / ".lock").read_text() == f"{os.getpid()}\n"
+    assert (tmp_path / ".lock").read_text() == f"{os.getpid()} running\n"
+    assert not lock.unclean  # an earlier version never wrote how it ended
     lock.release()
+    assert (tmp_path / ".lock").read_text() == f"{os.getpid()} ended\n"
 
 
 def test_the_lock_ends_with_its_process_however_that_ends(tmp_path: Path) -> None:
@@ -60,8 +62,13 @@ def test_the_lock_ends_with_its_process_however_that_ends(tmp_path: Path) -> Non
         assert owner.stdout.readline() == "owned\n"
         assert f"(process {owner.pid})" in refused(tmp_path)
         owner.kill()
+    for lock in (FolderLock(tmp_path, recovers=False), FolderLock(tmp_path)):
+        lock.acquire()
+        assert lock.unclean == str(owner.pid)  # as long as nobody has recovered what it left
+        lock.release()
     lock = FolderLock(tmp_path)
     lock.acquire()
+    assert not lock.unclean
     lock.release()
 
 
