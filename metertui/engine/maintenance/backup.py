@@ -2,31 +2,40 @@
 
 The logs are read first, then the archive, then the accounts: a reading that moves from the log into its day file
 meanwhile is in both, which loading counts once, and every reading has its account. A last line that is just being
-written is left out: it has not been answered. The copy is `.tar.zst`, or a plain folder; its last member,
-`backup.sha256`, has the checksum of every other file, as `sha256sum -c` expects.
+written is left out: it has not been answered. The copy is `.tar.zst` or a plain folder, and its owner's alone; its last
+member, `backup.sha256`, has the checksum of every other file, as `sha256sum -c` expects.
 """
 
 from __future__ import annotations
 
-import contextlib
+import hashlib
 import io
 import os
 import re
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import Final, NamedTuple
+from typing import IO, Final, NamedTuple, cast
 
 import zstandard
 
 from metertui.engine.base import Progress, no_progress
-from metertui.engine.errors import MeterError
-from metertui.engine.storage import LOG, SEALED, ManifestEntry, durable, manifest, sha256_of
+from metertui.engine.errors import DataError, MeterError
+from metertui.engine.storage import (
+    LOG,
+    SEALED,
+    CsvTable,
+    ManifestEntry,
+    durable,
+    manifest,
+    private_files,
+    sha256_of,
+)
 from metertui.engine.vee import edit_log
 
 SUFFIX: Final = ".tar.zst"
@@ -37,14 +46,19 @@ _ARCHIVE: Final = "archive"
 _BILLS: Final = "bills"
 _NOT_DATA: Final = ("metertui.log",)
 _SUM_LINE: Final = re.compile(r"([0-9a-f]{64})  (.+)")
+_TABLES: Final = (*_BOOKS, edit_log.NAME, "exports.csv")
 _TRIES: Final = 20
+_PIECE: Final = 1 << 20
+_MOST_TIMES: Final = 1000
+"""How many times its size a backup may unpack to; those of metertui unpack to some 10 times."""
+_LEAST_BOUND: Final = 1 << 26
+"""The bytes that any backup may unpack to, however small it is."""
 
 
 class Member(NamedTuple):
-    """A file of a backup: its path below the data folder with forward slashes, its mode and its contents."""
+    """A file of a backup: its path below the data folder with forward slashes, and its contents."""
 
     name: str
-    mode: int
     data: bytes
 
 
@@ -55,14 +69,9 @@ class BackupReport:
     files: int = 0
     bytes: int = 0
 
-    def count(self, member: Member) -> None:
-        """Count a file."""
-        self.files += 1
-        self.bytes += len(member.data)
 
-
-_Add = Callable[[Member], None]
-"""Adds a file to a backup, or to what is restored."""
+_Add = Callable[[str, Iterable[bytes]], None]
+"""Adds a file, by its name and the pieces of its contents, to a backup or to what is restored."""
 
 
 def back_up(folder: Path, target: Path, progress: Progress) -> BackupReport:
@@ -80,10 +89,10 @@ def back_up(folder: Path, target: Path, progress: Progress) -> BackupReport:
     packed = target.name.endswith(SUFFIX)
     with durable.writing(target), (_packing if packed else _laying)(target) as add:
         for member in _members(folder, progress):
-            add(member)
-            sums.append(f"{sha256_of(member.data)}  {member.name}\n")
-            report.count(member)
-        add(Member(_SUMS, 0o644, "".join(sums).encode()))
+            digest = hashlib.sha256()
+            add(member.name, _counted([member.data], digest.update, report))
+            sums.append(f"{digest.hexdigest()}  {member.name}\n")
+        add(_SUMS, ["".join(sums).encode()])
     return report
 
 
@@ -101,18 +110,27 @@ def restore(source: Path, folder: Path, progress: Progress) -> BackupReport:
     stated: dict[str, str] | None = None
     try:
         with durable.writing(folder), _laying(folder) as add:
-            for member, share in _unpacked(source) if source.is_file() else _laid(source):
-                if member.name == _SUMS:
-                    stated = _sums(member.data, source)
+            for name, pieces, share in _unpacked(source) if source.is_file() else _laid(source):
+                if name == _SUMS:
+                    stated = _sums(b"".join(pieces), source)
                     continue
-                found[member.name] = sha256_of(member.data)
-                add(member)
-                report.count(member)
+                digest = hashlib.sha256()
+                add(name, _counted(pieces, digest.update, report))
+                found[name] = digest.hexdigest()
                 progress(share)
             _compare(source, found, stated)
     except (zstandard.ZstdError, tarfile.TarError, EOFError) as error:
         raise MeterError(f"{source} is not a complete backup: {error}") from error
     return report
+
+
+def _counted(pieces: Iterable[bytes], update: Callable[[bytes], None], report: BackupReport) -> Iterator[bytes]:
+    """Count a file while its pieces are passed on, and into its checksum."""
+    report.files += 1
+    for piece in pieces:
+        update(piece)
+        report.bytes += len(piece)
+        yield piece
 
 
 # -- what a data folder holds ------------------------------------------------------------------------------------
@@ -126,18 +144,18 @@ def _members(folder: Path, progress: Progress) -> Iterator[Member]:
     yield from _sealed_files(folder, _BILLS, no_progress)
     yield from _books(folder)
     done_with = {*_APPENDED, *_BOOKS}
-    for path in sorted(folder.rglob("*")):
+    for path in _files_below(folder):
         name = path.relative_to(folder).as_posix()
         if name not in done_with and not name.startswith((f"{_ARCHIVE}/", f"{_BILLS}/")) and _counts(name):
             member = _read(folder, name)
             if member is not None:
-                yield _whole_lines(member) if name == edit_log.NAME else member
+                yield _whole_rows(member) if name in _TABLES else member
 
 
 def _sealed_files(folder: Path, below: str, progress: Progress) -> Iterator[Member]:
     """Yield the files of a folder with a manifest, and a manifest that fits what was copied."""
     before = _sealed(folder, below)
-    paths = sorted(path for path in (folder / below).rglob("*") if path.name != manifest.NAME)
+    paths = [path for path in _files_below(folder / below) if path.name != manifest.NAME]
     digests = {}
     for done, path in enumerate(paths, 1):
         name = path.relative_to(folder).as_posix()
@@ -146,7 +164,11 @@ def _sealed_files(folder: Path, below: str, progress: Progress) -> Iterator[Memb
             yield member
         progress(done / len(paths))
     if lines := _consistent(digests, before, _sealed(folder, below)):
-        yield Member(f"{below}/{manifest.NAME}", 0o644, manifest.encode_manifest(lines))
+        yield Member(f"{below}/{manifest.NAME}", manifest.encode_manifest(lines))
+
+
+def _files_below(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if not path.is_dir())
 
 
 def _counts(name: str) -> bool:
@@ -155,16 +177,24 @@ def _counts(name: str) -> bool:
 
 
 def _read(folder: Path, name: str) -> Member | None:
-    """Return a regular file as it is now; None if there is none."""
-    path = folder / name
-    with contextlib.suppress(FileNotFoundError):
-        if path.is_file():
-            return Member(name, path.stat().st_mode & 0o777, path.read_bytes())
-    return None
+    """Return a file as it is now; None if there is none. Raises MeterError for what is no regular file."""
+    data = durable.read_data_file(folder / name)
+    return None if data is None else Member(name, data)
 
 
 def _whole_lines(member: Member) -> Member:
     return member._replace(data=member.data[: member.data.rfind(b"\n") + 1])
+
+
+def _whole_rows(member: Member) -> Member:
+    """Leave out what a start would drop: rows with holes, and a last row that is torn."""
+    try:
+        table = CsvTable(Path(member.name), (), unsynced=len(member.data) + 1, data=member.data)
+        for _ in table.rows():
+            pass
+    except DataError:  # it is broken elsewhere, and for check and repair to mend
+        return _whole_lines(member)
+    return member if table.damage is None else member._replace(data=table.damage.whole)
 
 
 def _books(folder: Path) -> Iterator[Member]:
@@ -176,7 +206,7 @@ def _books(folder: Path) -> Iterator[Member]:
         # Registrations append, so the files may have grown.
         if again.keys() == {m.name for m in found} and all(again[m.name].startswith(m.data) for m in found):
             break
-    yield from map(_whole_lines, found)
+    yield from map(_whole_rows, found)
 
 
 def _books_now(folder: Path) -> list[Member]:
@@ -217,20 +247,23 @@ def _consistent(
 # -- where a backup is put ---------------------------------------------------------------------------------------
 
 
-def _pack(tar: tarfile.TarFile, member: Member) -> None:
-    info = tarfile.TarInfo(member.name)
-    info.size, info.mode = len(member.data), member.mode
-    tar.addfile(info, io.BytesIO(member.data))
+def _pack(tar: tarfile.TarFile, name: str, pieces: Iterable[bytes]) -> None:
+    data = b"".join(pieces)
+    info = tarfile.TarInfo(name)
+    info.size, info.mode = len(data), private_files.FILE_MODE
+    tar.addfile(info, io.BytesIO(data))
 
 
-def _lay(folder: Path, member: Member) -> None:
-    path = folder / member.name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        os.fchmod(file.fileno(), member.mode)
-        file.write(member.data)
-        file.flush()
-        os.fsync(file.fileno())
+def _lay(folder: Path, name: str, pieces: Iterable[bytes]) -> None:
+    for above in reversed(PurePosixPath(name).parents):
+        private_files.make_folder(folder / above)
+    fd = private_files.open_file(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+    try:
+        for piece in pieces:
+            durable.write_all(fd, piece)
+        os.fsync(fd)
+    finally:
+        os.close(fd)
 
 
 @contextmanager
@@ -238,7 +271,7 @@ def _packing(target: Path) -> Iterator[_Add]:
     """Write a `.tar.zst` that gets its name once it is complete and on disk."""
     spare = target.with_name(f".{target.name}.new")
     try:
-        with spare.open("wb") as raw:
+        with open(private_files.open_file(spare, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), "wb") as raw:
             with (
                 zstandard.ZstdCompressor(write_checksum=True).stream_writer(raw, closefd=False) as packed,
                 tarfile.open(fileobj=packed, mode="w|", format=tarfile.PAX_FORMAT) as tar,
@@ -258,7 +291,7 @@ def _laying(target: Path) -> Iterator[_Add]:
     target.parent.mkdir(parents=True, exist_ok=True)
     spare = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     try:
-        spare.chmod(0o755)
+        spare.chmod(private_files.FOLDER_MODE)
         yield partial(_lay, spare)
         for inner, _, _ in os.walk(spare):
             durable.sync_folder(Path(inner))
@@ -271,27 +304,50 @@ def _laying(target: Path) -> Iterator[_Add]:
 # -- what a backup holds -----------------------------------------------------------------------------------------
 
 
-def _unpacked(source: Path) -> Iterator[tuple[Member, float]]:
+class _Bounded:
+    """What a backup unpacks to; it ends with an error where that is far more than any data folder would be."""
+
+    def __init__(self, plain: zstandard.ZstdDecompressionReader, source: Path, size: int) -> None:
+        self._plain = plain
+        self._source = source
+        self._left = max(_LEAST_BOUND, _MOST_TIMES * size)
+
+    def read(self, size: int) -> bytes:
+        """Return the next bytes, at most `size`."""
+        data = self._plain.read(size)
+        self._left -= len(data)
+        if self._left < 0:
+            raise MeterError(f"{self._source} is not a backup: it unpacks to over {_MOST_TIMES} times its size")
+        return data
+
+
+def _unpacked(source: Path) -> Iterator[tuple[str, Iterator[bytes], float]]:
     size = source.stat().st_size or 1
     with (
         source.open("rb") as raw,
         zstandard.ZstdDecompressor().stream_reader(raw) as plain,
-        tarfile.open(fileobj=plain, mode="r|") as tar,
+        tarfile.open(fileobj=cast("IO[bytes]", _Bounded(plain, source, size)), mode="r|") as tar,
     ):
         for info in tar:
             inner = tar.extractfile(info) if info.isreg() else None
             if inner is None:
                 raise MeterError(f"{source} is not a backup: {_shown(info.name)} in it is not a regular file")
-            yield Member(_safe(info.name, source), info.mode & 0o777, inner.read()), raw.tell() / size
+            yield _safe(info.name, source), _pieces(inner), raw.tell() / size
 
 
-def _laid(source: Path) -> Iterator[tuple[Member, float]]:
+def _laid(source: Path) -> Iterator[tuple[str, Iterator[bytes], float]]:
     paths = [path for path in sorted(source.rglob("*")) if not path.is_dir() or path.is_symlink()]
     for done, path in enumerate(paths, 1):
         name = path.relative_to(source).as_posix()
         if path.is_symlink() or not path.is_file():
             raise MeterError(f"{source} is not a backup: {_shown(name)} in it is not a regular file")
-        yield Member(_safe(name, source), path.stat().st_mode & 0o777, path.read_bytes()), done / len(paths)
+        with private_files.open_for_reading(path) as file:
+            yield _safe(name, source), _pieces(file), done / len(paths)
+
+
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+    while piece := file.read(_PIECE):
+        yield piece
 
 
 def _safe(name: str, source: Path) -> str:

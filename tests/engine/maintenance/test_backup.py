@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import stat
@@ -22,6 +23,7 @@ from metertui.engine.errors import MeterError
 from metertui.engine.maintenance import backup as backups
 from metertui.engine.maintenance.backup import back_up, restore
 from metertui.engine.maintenance.check import check_folder
+from metertui.engine.storage import durable
 from tests.clock import FakeClock
 
 RULES = Rules(zone=SiteZone("Asia/Singapore"))
@@ -266,6 +268,85 @@ def test_a_hostile_archive_writes_nowhere(tmp_path: Path, name: str, kind: bytes
     with pytest.raises(MeterError, match=why):
         restore(tmp_path / "hostile.tar.zst", tmp_path / "deep/again", silent)
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["hostile.tar.zst"]
+
+
+def pack(path: Path, *files: tuple[str, bytes]) -> Path:
+    """A `.tar.zst` of files, with their checksums."""
+    raw = io.BytesIO()
+    sums = "".join(f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in files)
+    with tarfile.open(fileobj=raw, mode="w") as tar:
+        for name, data in (*files, ("backup.sha256", sums.encode())):
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            tar.addfile(info, io.BytesIO(data))
+    path.write_bytes(zstandard.compress(raw.getvalue()))
+    return path
+
+
+def test_what_unpacks_to_far_more_than_it_is_is_no_backup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backups, "_LEAST_BOUND", 1 << 20)
+    monkeypatch.setattr(backups, "_PIECE", 1 << 16)
+    bomb = pack(tmp_path / "bomb.tar.zst", ("log.txt", bytes(1 << 23)))
+    assert bomb.stat().st_size < 8192
+    written: list[int] = []
+    write = durable.write_all
+    monkeypatch.setattr(durable, "write_all", lambda fd, data: (written.append(len(data)), write(fd, data)))
+    with pytest.raises(MeterError, match=r"bomb\.tar\.zst is not a backup: it unpacks to over 1000 times its size"):
+        restore(bomb, tmp_path / "again", silent)
+    assert sum(written) <= max(1 << 20, 1000 * bomb.stat().st_size)
+    assert [path.name for path in tmp_path.iterdir()] == ["bomb.tar.zst"]
+    whole = pack(tmp_path / "whole.tar.zst", ("log.txt", bytes(1 << 19)))
+    assert restore(whole, tmp_path / "again", silent).bytes == 1 << 19
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("name", ["users.csv", "events.csv", "exports.csv"])
+@pytest.mark.parametrize(
+    ("tail", "stays"),
+    [
+        (b"torn,", False),
+        (b'"torn', False),
+        (bytes(600), False),
+        (b"m-9,,,,,active", True),  # whole, as a hand that edited the file left it
+    ],
+)
+def test_a_torn_last_line_is_left_out_as_at_a_start(
+    tmp_path: Path, form: str, name: str, tail: bytes, stays: bool
+) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    data = b"one,two,three,four,five,six\nm-1,,,,,\n"
+    (folder / name).write_bytes(data + tail)
+    back_up(folder, tmp_path / form, silent)
+    restore(tmp_path / form, tmp_path / "again", silent)
+    assert (tmp_path / "again" / name).read_bytes() == data + tail * stays
+
+
+@pytest.mark.parametrize("umask", [0, 0o777])
+@pytest.mark.parametrize("form", FORMS)
+def test_a_backup_and_what_is_restored_of_it_are_their_owners_alone(
+    folder: Path, tmp_path: Path, form: str, umask: int
+) -> None:
+    for path in folder.rglob("*"):
+        path.chmod(0o777)
+    before = os.umask(umask)
+    try:
+        back_up(folder, tmp_path / form, silent)
+        restore(tmp_path / form, tmp_path / "again", silent)
+    finally:
+        os.umask(before)
+    made = [tmp_path / form, tmp_path / "again", *(tmp_path / "again").rglob("*"), *(tmp_path / form).rglob("*")]
+    assert len(made) > 8
+    assert {path.stat().st_mode & 0o777 for path in made if path.is_dir()} == {0o700}
+    assert {path.stat().st_mode & 0o777 for path in made if path.is_file()} == {0o600}
+
+
+def test_what_stands_in_the_place_of_a_file_is_named(folder: Path, tmp_path: Path) -> None:
+    (folder / "tariffs.csv").unlink(missing_ok=True)
+    os.mkfifo(folder / "tariffs.csv")
+    with pytest.raises(MeterError, match=r"cannot read .*tariffs\.csv: a named pipe stands in the place"):
+        back_up(folder, tmp_path / "copy", silent)
+    assert not (tmp_path / "copy").exists()
 
 
 @pytest.mark.parametrize("change", ["alter", "drop", "add", "no sums"])
