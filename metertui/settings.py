@@ -15,13 +15,18 @@ from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 
 from metertui.engine.base import HOUR, MINUTE, SECOND, Rules, SiteZone, machine_zone
 from metertui.engine.errors import MeterError
-from metertui.engine.storage import durable
+from metertui.engine.storage import durable, private_files
 
 _FILE: Final = "settings.toml"
+_HEAD: Final = """\
+# The settings of metertui, at their defaults. Remove the # to change a setting; restart to apply it.
+# On SIGHUP `metertui serve` takes those that change no figure, and names the others in its log.
+"""
 
 
-def _setting(default: Any, why: str, *, least: float = 0, most: float = 10**9) -> Any:
-    return field(default=default, metadata={"why": why, "least": least, "most": most})
+def _setting(default: Any, why: str, *, least: float = 0, most: float = 10**9, live: bool = False) -> Any:
+    """`live`: a running server takes it on SIGHUP, as it changes no figure."""
+    return field(default=default, metadata={"why": why, "least": least, "most": most, "live": live})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,9 @@ class Settings:
         100.0, "The most power that a meter can draw; a reading that implies more is suspect", least=0.001, most=10**6
     )
     future_minutes: int = _setting(10, "How far a timestamp may be ahead of this machine's clock")
-    silent_hours: int = _setting(24, "An active meter that has sent nothing for longer is an exception", least=1)
+    silent_hours: int = _setting(
+        24, "An active meter that has sent nothing for longer is an exception", least=1, live=True
+    )
     drift_seconds: int = _setting(
         60, "A meter whose timestamps are further ahead of this machine's clock is an exception"
     )
@@ -43,39 +50,46 @@ class Settings:
         "disk", 'When OK is sent: "disk" once the reading is on disk, "os" once the operating system has it'
     )
     day_close_at_midnight: bool = _setting(
-        True, "Close the day at local midnight; STOPSERVER and the company screen do too"
+        True, "Close the day at local midnight; STOPSERVER and the company screen do too", live=True
     )
-    max_line_bytes: int = _setting(1024, "The longest line with its ending; meters send far shorter ones", least=64)
+    max_line_bytes: int = _setting(
+        1024, "The longest line with its ending; meters send far shorter ones", least=64, live=True
+    )
     max_connections: int = _setting(
-        10_000, "Connections at once; each costs a file descriptor and some memory", least=1
+        10_000, "Connections at once; each costs a file descriptor and some memory", least=1, live=True
     )
     max_connections_per_peer: int = _setting(
-        1000, "The most from one other machine, so that it cannot take them all; 0: no limit. This machine has none"
+        1000,
+        "The most from one other machine, so that it cannot take them all; 0: no limit. This machine has none",
+        live=True,
     )
     max_failed_auth: int = _setting(
-        5, "Failed AUTH lines after which a connection is closed, so that guessing is slow", least=1
+        5, "Failed AUTH lines after which a connection is closed, so that guessing is slow", least=1, live=True
     )
     idle_seconds: int = _setting(
-        7200, "An idle connection is closed after this long; meters send every half hour", least=1
+        7200, "An idle connection is closed after this long; meters send every half hour", least=1, live=True
     )
     linger_seconds: float = _setting(
-        2.0, "How long input is still read after the last reply, which could be lost otherwise"
+        2.0, "How long input is still read after the last reply, which could be lost otherwise", live=True
     )
     reply_buffer_bytes: int = _setting(
-        262_144, "Replies kept for a client that does not read them; then nothing more is read from it", least=1024
+        262_144,
+        "Replies kept for a client that does not read them; then nothing more is read from it",
+        least=1024,
+        live=True,
     )
     reply_buffers_bytes: int = _setting(
-        16_777_216, "The same for all clients together, in equal shares: it bounds the memory", least=1024
+        16_777_216, "The same for all clients together, in equal shares: it bounds the memory", least=1024, live=True
     )
     input_buffer_bytes: int = _setting(
-        262_144, "Input of a client that may wait; then TCP makes the client wait", least=1024
+        262_144, "Input of a client that may wait; then TCP makes the client wait", least=1024, live=True
     )
     input_buffers_bytes: int = _setting(
-        16_777_216, "The same for all clients together, in equal shares: it bounds the memory", least=1024
+        16_777_216, "The same for all clients together, in equal shares: it bounds the memory", least=1024, live=True
     )
-    rejects_max_bytes: int = _setting(10_000_000, "rejects.log is rotated at this size", least=1000)
+    rejects_max_bytes: int = _setting(10_000_000, "rejects.log is rotated at this size", least=1000, live=True)
     require_auth: Literal["remote", "always"] = _setting(
-        "remote", 'Who must AUTH first: "remote" for all but this machine, or "always"'
+        "remote", 'Who must AUTH first: "remote" for all but this machine, or "always"', live=True
     )
     currency: str = _setting("SGD", "The currency of the tariffs; cents_per_kwh are hundredths of it")
     gap_hours: float = _setting(
@@ -84,7 +98,9 @@ class Settings:
         least=0.001,
     )
     theme: Literal["dark", "light", "terminal"] = _setting(
-        "dark", 'The colours of the screens; "terminal" uses those of the terminal, NO_COLOR in the environment none'
+        "dark",
+        'The colours of the screens; "terminal" uses those of the terminal, NO_COLOR in the environment none',
+        live=True,
     )
     small_group_meters: int = _setting(
         10, "For the role government, figures of fewer meters than this are hidden; 0 hides none"
@@ -92,7 +108,9 @@ class Settings:
     small_group_share: float = _setting(
         0.5, "For the role government, figures of which one meter is more than this share are hidden", most=1
     )
-    session_idle_minutes: int = _setting(15, "A login on the screens ends after this long without a key press", least=1)
+    session_idle_minutes: int = _setting(
+        15, "A login on the screens ends after this long without a key press", least=1, live=True
+    )
 
     def rules(self) -> Rules:
         """Return the settings of the engine. Raises MeterError for an unknown time zone."""
@@ -128,12 +146,19 @@ def load(folder: Path, flags: Mapping[str, object] | None = None, env: Mapping[s
     return Settings(**values)  # type: ignore[arg-type] # each was checked against its field
 
 
+def compare(before: Settings, after: Settings) -> tuple[list[str], list[str]]:
+    """Return the names of the settings that differ: those that a running server takes, and those it does not."""
+    changed = [each for each in fields(Settings) if getattr(before, each.name) != getattr(after, each.name)]
+    live, waiting = ([each.name for each in changed if each.metadata["live"] is wanted] for wanted in (True, False))
+    return live, waiting
+
+
 def write_defaults(folder: Path) -> None:
     """Write the file with every setting in a comment, unless it exists. Raises StorageError."""
     path = folder / _FILE
     if path.exists():
         return
-    lines = ["# The settings of metertui, at their defaults. Remove the # to change a setting; restart to apply.\n"]
+    lines = [_HEAD]
     for each in fields(Settings):
         lines.append(f"\n# {each.metadata['why']}.\n# {each.name} = {_format_toml(each.default)}\n")
     durable.replace_file(path, "".join(lines).encode())
@@ -150,7 +175,7 @@ def save_setting(folder: Path, name: str, value: object) -> None:
     write_defaults(folder)
     path = folder / _FILE
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines(keepends=True)
+        lines = private_files.read_file(path).decode("utf-8-sig").splitlines(keepends=True)
     except (OSError, UnicodeDecodeError) as error:
         raise MeterError(f"cannot read {path}") from error
     stated = [place for place, line in enumerate(lines) if line.lstrip("# ").split("=")[0].strip() == name]
@@ -165,7 +190,7 @@ _BOUNDS: Final = {each.name: (each.metadata["least"], each.metadata["most"]) for
 
 def _read_file(path: Path) -> dict[str, object]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return tomllib.loads(private_files.read_file(path).decode("utf-8-sig"))
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except OSError as error:

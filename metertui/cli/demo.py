@@ -16,8 +16,9 @@ import numpy as np
 
 from metertui import settings, simulator
 from metertui.cli import demo_story
+from metertui.cli.logs import log_to_folder
 from metertui.cli.output import progress_bar
-from metertui.cli.runtime import log_to, on_terminal, open_owned
+from metertui.cli.runtime import on_terminal, open_owned
 from metertui.engine.accounts import AccountBook, StaffBook
 from metertui.engine.base import DAY, MINUTE, Progress, SiteZone, month_before, month_bounds
 from metertui.engine.billing import tariffs
@@ -57,7 +58,7 @@ def demo(options: argparse.Namespace) -> None:
             return
         from metertui.cli.screens import run_app  # noqa: PLC0415 - Textual, which the story does without
 
-        log_to(data)
+        log_to_folder(data)
 
         async def beside(port: int) -> None:
             await simulator.send_rounds(

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Final
 
 from metertui.app import MetertuiApp
+from metertui.cli.logs import log_to_folder
 from metertui.cli.output import progress_bar
-from metertui.cli.runtime import LoopErrors, command_name, log_to, tame_collector
+from metertui.cli.runtime import LoopErrors, command_name, tame_collector
 from metertui.engine.base import SystemClock
 from metertui.engine.errors import MeterError
 from metertui.engine.replica import ChangeReader
@@ -30,7 +31,7 @@ def run_app(data: Path, config: Settings) -> None:
     """Run the screens over a folder that another process owns until the user leaves. Raises MeterError."""
     with progress_bar("reading the archive") as share:
         engine, following = ChangeReader.open(data, config.rules(), SystemClock(), share)
-    log_to(data)
+    log_to_folder(data)
 
     async def run() -> None:
         loop = asyncio.get_running_loop()

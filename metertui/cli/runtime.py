@@ -19,13 +19,13 @@ from metertui import settings
 from metertui.cli.output import progress_bar
 from metertui.engine.base import SystemClock
 from metertui.engine.core import Engine
+from metertui.engine.errors import StorageError
 from metertui.headend import HeadEnd
 from metertui.server import ControlSocket, Listener
 from metertui.settings import Settings
 
 _logger = logging.getLogger("metertui")
 
-LOG_FORMAT: Final = "%(asctime)s %(levelname)s %(message)s"
 _FULL_COLLECTIONS: Final = 1000
 """Collections of the middle generation for each full one; Python's default is 10."""
 _REPEAT_SECONDS: Final = 60.0
@@ -41,18 +41,17 @@ def open_owned(data: Path, config: Settings) -> Engine:
     """
     with progress_bar("reading the archive") as share:
         engine = Engine.open(data, config.rules(), SystemClock(), share)
-    settings.write_defaults(data)
-    for warning in engine.warnings:
-        _logger.warning("%s", warning)
+    try:
+        settings.write_defaults(data)
+    except StorageError as error:
+        engine.warnings.append(str(error))
     return engine
 
 
-def log_to(data: Path) -> None:
-    """Log into the data folder, as the screens own the terminal; log nowhere if that is not possible."""
-    try:
-        logging.basicConfig(level=logging.INFO, format=LOG_FORMAT, filename=data / "metertui.log")
-    except OSError:
-        logging.basicConfig(handlers=[logging.NullHandler()])
+def log_warnings(engine: Engine) -> None:
+    """Log what the start found and repaired."""
+    for warning in engine.warnings:
+        _logger.warning("%s", warning)
 
 
 def build_head_end(engine: Engine, config: Settings) -> tuple[HeadEnd, Listener]:

@@ -18,8 +18,10 @@ from metertui import settings
 from metertui.app import MetertuiApp
 from metertui.cli import delegate, follow
 from metertui.cli.data_folder import folder_of
+from metertui.cli.logs import log_to_folder
 from metertui.cli.options import server_settings
-from metertui.cli.runtime import command_name, log_to, on_terminal, open_owned, serving
+from metertui.cli.runtime import command_name, log_warnings, on_terminal, open_owned, serving
+from metertui.engine.base import visible
 from metertui.engine.core import Engine
 from metertui.engine.errors import MeterError, OwnedError
 from metertui.screens.terminal import theme
@@ -42,8 +44,15 @@ def screens(options: argparse.Namespace) -> None:
     if engine is None:
         follow.run_app(data, config)
         return
-    log_to(data)
-    run_app(engine, config, first_start=first_start)
+    log_to_folder(data)
+    log_warnings(engine)
+    run_app(engine, config, first_start=first_start, welcome=_start_told(engine))
+
+
+def _start_told(engine: Engine) -> str:
+    """Return what the start found and repaired as one message; the log has it line by line."""
+    first, *more = [visible(warning) for warning in engine.warnings] or [""]
+    return f"{first} ({len(more)} more in metertui.log)" if more else first
 
 
 def _open_when_free(data: Path, config: Settings) -> Engine | None:

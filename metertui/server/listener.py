@@ -57,6 +57,13 @@ class Listener:
         """Return the bound port: the given one, or the one that the system chose for 0."""
         return self._port.number
 
+    def adopt(self, settings: Settings) -> None:
+        """Take other settings: those of a connection hold for new ones, the others at once, the port never."""
+        self.settings = settings
+        raise_file_limit(settings.max_connections + _SPARE_FILES)
+        self.buffer = memoryview(bytearray(settings.input_buffer_bytes))
+        self._update_shares()
+
     async def start(self) -> None:
         """Bind and listen. Raises MeterError, a single line, if that fails."""
         raise_file_limit(self.settings.max_connections + _SPARE_FILES)
