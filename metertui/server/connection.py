@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from metertui.engine.base import Clock, Outcome
 from metertui.engine.core import Close, Peer
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from metertui.server.listener import Listener
 
 _logger = logging.getLogger(__name__)
+
+_NEWLINE_SECONDS: Final = 0.5
+"""How long a first line with a `\\r` waits for its `\\n` before the client is told that one is missing."""
 
 
 class DayCloseFace(Protocol):
@@ -66,6 +69,7 @@ class Connection(asyncio.BufferedProtocol):
         self._receiving = True
         self._write_paused = False
         self._lingering: asyncio.TimerHandle | None = None
+        self._newline_timer: asyncio.TimerHandle | None = None
         self._reply_share = 0
         self.due = 0
         self._arrived_next = self._arrived_last = listener.now()
@@ -115,6 +119,8 @@ class Connection(asyncio.BufferedProtocol):
         self._conversation.feed(bytes(self._listener.buffer[:nbytes]))
         self._pause_or_resume_reading()
         self._submit()
+        if self._newline_timer is None and self._conversation.awaits_newline:
+            self._newline_timer = asyncio.get_running_loop().call_later(_NEWLINE_SECONDS, self._give_up_newline)
 
     def eof_received(self) -> bool:
         self._receiving = False
@@ -135,8 +141,9 @@ class Connection(asyncio.BufferedProtocol):
         """Perform the complete lines that came, as if the client had disconnected a moment later."""
         self._conversation.abort_input()
         self._write_paused = False
-        if self._lingering is not None:
-            self._lingering.cancel()
+        for timer in (self._lingering, self._newline_timer):
+            if timer is not None:
+                timer.cancel()
         self._count_waiting()
         self._submit()
         self._listener.release(self)
@@ -191,6 +198,11 @@ class Connection(asyncio.BufferedProtocol):
         self._transport.abort()
 
     # -- internal ------------------------------------------------------------------------------------------------
+
+    def _give_up_newline(self) -> None:
+        if self._conversation.awaits_newline:
+            self._conversation.give_up_newline()
+            self._submit()
 
     async def _close_day(self) -> None:
         try:

@@ -26,6 +26,7 @@ from metertui.server.protocol import (
     Register,
     Request,
     Stop,
+    Web,
     escape_controls,
 )
 
@@ -108,6 +109,15 @@ class Conversation:
     def finished(self) -> bool:
         """Return whether all replies were collected and no more input comes."""
         return self._ended and not self.awaits_reply and not self.has_work
+
+    @property
+    def awaits_newline(self) -> bool:
+        """Return whether the client may end its lines with `\\r` alone: one has come, and no `\\n`, ever."""
+        return not self._ended and self._parser.awaits_newline
+
+    def give_up_newline(self) -> None:
+        """Take it that no `\n` comes: the line that waits is refused."""
+        self._parser.give_up_newline()
 
     def feed(self, data: bytes) -> None:
         """Add bytes from the client; those after the end of the input are ignored."""
@@ -234,6 +244,11 @@ class Conversation:
         self._replies.append(_OK)
         self.discard_input()
 
+    def _hang_up(self, batch: RequestBatch, request: Web) -> None:
+        why = "this is not a web server; the connection is closed"
+        self._replies.append(self._refuse(batch, Bad(request.line, "syntax", why)))
+        self.discard_input()
+
     def _deny(self, batch: RequestBatch, request: Request) -> str:
         return self._refuse(
             batch, Bad(request.line, "denied", "AUTH first; until then only PING, HELP, AUTH and QUIT are allowed")
@@ -266,6 +281,7 @@ _COMMANDS: Final[dict[type[Request], Command]] = {
     Auth: Conversation._auth,
     Quit: Conversation._quit,
     Bad: Conversation._refuse,
+    Web: Conversation._hang_up,
 }
 _UNTRUSTED_COMMANDS: Final = _COMMANDS | {kind: Conversation._deny for kind in (Read, Register, Stop)}
 

@@ -1,8 +1,8 @@
 """The wire protocol without I/O and without a clock: bytes in, requests out.
 
 A `Parser` is fed the bytes of one client as they come, and returns the complete requests in them. It checks what can be
-checked without knowing any meter: length, encoding, verb, syntax, in this order. A line that fails is a request too, a
-`Bad` one, so that every line has a reply in its place.
+checked without knowing any meter: HTTP, length, encoding, verb, syntax, in this order. A line that fails is a request
+too, a `Bad` one, so that every line has a reply in its place.
 
 A chunk of printable ASCII without quotes, which is what meters send, is decoded and split as a whole; any other is
 parsed line by line. Both ways give the same requests.
@@ -75,7 +75,13 @@ class Bad(NamedTuple):
     why: str
 
 
-Request = Read | Register | Stop | Ping | Help | Auth | Quit | Bad
+class Web(NamedTuple):
+    """A line of HTTP: a browser is at the other end, and a page from anywhere may have written what follows."""
+
+    line: str
+
+
+Request = Read | Register | Stop | Ping | Help | Auth | Quit | Bad | Web
 """Every request has `line`, the text that was sent, without its ending."""
 
 USAGE: Final = {
@@ -97,6 +103,8 @@ _LINE_COST: Final = 4
 _PLAIN: Final = bytes(byte for byte in range(0x20, 0x7F) if byte != ord('"')) + b"\t\n"
 _BLANKS: Final = " \t"
 _WORD: Final = re.compile(r'[ \t]*(?:([^" \t=]*=)?"([^"]*)"|([^" \t]+))(?=[ \t]|\Z)')
+_WEB: Final = re.compile(r"(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|TRACE|CONNECT|PRI)[ \t]|(?i:host:)")
+"""How a line of HTTP begins. Whatever its method, each request of HTTP/1.1 has a line `Host:`."""
 _SHOWN: Final = 40
 """Characters of an unknown verb that the reply repeats."""
 
@@ -110,6 +118,7 @@ class Parser:
         self._data = b""
         self._at = 0
         self._discarding = False
+        self._has_newlines = self._given_up = False
         self.bytes_waiting = 0
         """Bytes that were fed and not parsed yet."""
         self.may_have_line = False
@@ -118,8 +127,19 @@ class Parser:
     def feed(self, data: bytes) -> None:
         """Add bytes, split anywhere. Only queues them."""
         self._fresh.append(data)
+        self._has_newlines = self._has_newlines or b"\n" in data
         self.bytes_waiting += len(data)
         self.may_have_line = True
+
+    @property
+    def awaits_newline(self) -> bool:
+        """Return whether `\\r` has come and no `\\n`, ever: the client may end its lines with `\\r` alone."""
+        unsettled = not (self._has_newlines or self._discarding)
+        return unsettled and any(b"\r" in data for data in (self._data, *self._fresh))
+
+    def give_up_newline(self) -> None:
+        """Take it that the client ends its lines with `\\r` alone: the one that waits is refused."""
+        self._given_up = self.may_have_line = True
 
     def end_input(self) -> None:
         """End the input: an unterminated rest counts as a line."""
@@ -178,12 +198,24 @@ class Parser:
             self._at = 0
 
     def _check_unterminated(self, data: bytes, at: int, requests: list[Request]) -> int:
-        """Check a line that has no ending yet; one that is too long already is refused now and discarded."""
-        if len(data) - at < self._limit:
+        """Check a line that has no ending yet; one that can only be refused is refused now and discarded."""
+        line = data[at : at + self._limit]
+        if len(line) < self._limit and not self._given_up:
             return at
-        requests.append(self._too_long(data[at : at + self._limit]))
+        requests.append(self._refuse_at_once(line))
+        self._given_up = False
         self._discarding = True
         return len(data)
+
+    def _refuse_at_once(self, line: bytes) -> Bad | Web:
+        """Return what the beginning of a line says that is HTTP, over-long, or ended with `\\r` alone."""
+        if _is_web(line):
+            return Web(_decode_escaped(line.removesuffix(b"\r")))
+        if len(line) >= self._limit:
+            why = f"a line is at most {self._limit} bytes with its ending"
+            return Bad(_without_secret(_decode_escaped(line)), "too-long", why)
+        why = "a line ends with \\n or with \\r\\n, never with \\r alone"
+        return Bad(_without_secret(_decode_escaped(line.partition(b"\r")[0])), "syntax", why)
 
     def _parse(self, piece: bytes, requests: list[Request]) -> int:
         """Append the requests of whole lines, and return how much of the budget they cost."""
@@ -218,8 +250,8 @@ class Parser:
 
     def _parse_line(self, raw: bytes) -> Request | None:
         """Return the request of any line, given without its newline; None for a blank one."""
-        if len(raw) >= self._limit:
-            return self._too_long(raw[: self._limit])
+        if len(raw) >= self._limit or _is_web(raw):
+            return self._refuse_at_once(raw[: self._limit])
         raw = raw.removesuffix(b"\r")
         try:
             line = raw.decode()
@@ -238,11 +270,6 @@ class Parser:
             return Bad(_without_secret(line), "syntax", why)
         return _make_request(line, words)
 
-    def _too_long(self, raw: bytes) -> Bad:
-        return Bad(
-            _without_secret(_decode_escaped(raw)), "too-long", f"a line is at most {self._limit} bytes with its ending"
-        )
-
 
 def _position_after_lines(data: bytes, at: int, count: int) -> int:
     """Return where the line begins that comes `count` lines after the one at `at`."""
@@ -260,6 +287,10 @@ def escape_controls(text: str) -> str:
 
 def _decode_escaped(raw: bytes) -> str:
     return raw.decode("utf-8", "backslashreplace")
+
+
+def _is_web(raw: bytes) -> bool:
+    return _WEB.match(raw.decode("latin-1")) is not None
 
 
 def _split_words(text: str) -> list[str] | None:
@@ -298,9 +329,13 @@ def _make_request(line: str, words: list[str]) -> Request:
     return request
 
 
-def _unknown_command(line: str, verb: str) -> Bad:
+def _unknown_command(line: str, verb: str) -> Bad | Web:
+    if _WEB.match(line):
+        return Web(line)
     shown = verb if len(verb) <= _SHOWN else f"{verb[:_SHOWN]}…"
-    return Bad(line, "unknown-command", f"{shown} is not a command; HELP lists them")
+    meant = verb.strip("/").upper()
+    hint = f"the command is {meant}" if meant in USAGE else "HELP lists them"
+    return Bad(line, "unknown-command", f"{shown} is not a command; {hint}")
 
 
 def _read(line: str, words: list[str]) -> Read | None:

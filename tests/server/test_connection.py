@@ -10,6 +10,7 @@ import socket
 import pytest
 
 from metertui.engine.errors import BusyError, StorageError
+from metertui.server import connection
 from metertui.settings import Settings
 from tests.patience import until
 from tests.server.loopback import SMALL, connect, flood_unread, reset, say, serving
@@ -98,6 +99,28 @@ async def test_a_connection_that_is_reset_leaves_its_whole_lines() -> None:
         headend.release()
         assert headend.batch.reads == [("m1", "100", None), ("m2", "200", None)]
         assert headend.bytes_waiting == 0
+
+
+async def test_a_web_page_gets_one_refusal_and_an_end() -> None:
+    async with serving() as (headend, listener):
+        reader, writer = await connect(listener)
+        writer.write(b"POST / HTTP/1.1\r\nHost: x\r\n\r\nREAD m1 5\nSTOPSERVER\n")
+        assert await reader.read() == b"ERR syntax: this is not a web server; the connection is closed\n"
+        assert headend.batch.reads == []
+        assert headend.day_close.asked_by == []
+        writer.close()
+
+
+async def test_a_client_that_waits_after_a_carriage_return_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "_NEWLINE_SECONDS", 0.0)
+    async with serving() as (headend, listener):
+        reader, writer = await connect(listener)
+        writer.write(b"READ m1 5\r")
+        assert await reader.readline() == b"ERR syntax: a line ends with \\n or with \\r\\n, never with \\r alone\n"
+        writer.write(b"\nPING\r\n")
+        assert await reader.readline() == b"OK\n"
+        assert headend.batch.reads == []
+        writer.close()
 
 
 async def test_quit_is_answered_and_then_the_connection_closes() -> None:

@@ -212,6 +212,8 @@ def test_every_code_is_tried() -> None:
 
 
 CHECKS: list[tuple[str | bytes, str]] = [
+    (b"GET \xff" + b"x" * 1100, "syntax"),
+    (b"HOST:\xff" + b"x" * 1100, "syntax"),
     (b"FROB \xff" + b"x" * 1100, "too-long"),
     (b'FROB "\xff', "bad-encoding"),
     ('FROB "', "unknown-command"),

@@ -296,6 +296,40 @@ def test_lines_after_quit_are_neither_performed_nor_answered() -> None:
     assert conversation.bytes_waiting == 0
 
 
+PAGE = (
+    b"POST / HTTP/1.1\r\nHost: 127.0.0.1:7007\r\nContent-Length: 40\r\n\r\n"
+    b"REGISTER evil\nREAD m1 99\nSTOPSERVER\nPING\n"
+)
+WEB = "ERR syntax: this is not a web server; the connection is closed"
+
+
+@pytest.mark.parametrize(
+    ("before", "page"),
+    [
+        (b"", PAGE),
+        (b"READ m1 1\n", PAGE),
+        (b"", b"FETCH / HTTP/1.1\r\n" + PAGE.partition(b"\r\n")[2]),
+        (b"", b"FETCH /" + b"x" * 1100 + b" HTTP/1.1\r\n" + PAGE.partition(b"\r\n")[2]),
+        (b"", b"GET /" + b"x" * 1100 + PAGE),
+    ],
+)
+def test_a_web_page_is_hung_up_on_and_nothing_of_it_is_obeyed(before: bytes, page: bytes) -> None:
+    data = before + page
+    splits = [[data[:cut], data[cut:]] for cut in range(0, len(data) + 1, 1 if len(data) < 500 else 13)]
+    for chunks in ([data], [data[i : i + 1] for i in range(len(data))], *splits):
+        conversation, batch, replies = Conversation("127.0.0.1:1", trusted=True), FakeBatch(), []
+        for chunk in chunks:
+            conversation.feed(chunk)
+            replies += turn(conversation, batch)
+        assert replies[-1] == WEB
+        assert [reply for reply in replies if not reply.startswith("ERR ")] == ["OK"] * bool(before)
+        assert (batch.reads, batch.registered) == ([("m1", "1", None)] * bool(before), [])
+        assert batch.refused_lines[-1][1] == "syntax"
+        assert conversation.finished
+        assert conversation.pending_stop is None
+        assert conversation.bytes_waiting == 0
+
+
 def test_a_client_that_ends_is_answered_and_then_finished() -> None:
     conversation = Conversation("p", trusted=True)
     conversation.feed(b"PING\nREAD m1 5")

@@ -8,7 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metertui.server.protocol import Auth, Bad, Help, Parser, Ping, Quit, Read, Register, Request, Stop, escape_controls
+from metertui.server.protocol import (
+    Auth,
+    Bad,
+    Help,
+    Parser,
+    Ping,
+    Quit,
+    Read,
+    Register,
+    Request,
+    Stop,
+    Web,
+    escape_controls,
+)
 
 ALL = 1_000_000
 
@@ -156,6 +169,50 @@ def test_visible_text_has_no_control_characters() -> None:
     assert escape_controls("a\x1b[31m\r\n\t\u2028\u202e\x00") == "a\\x1b[31m\\r\\n\\t\\u2028\\u202e\\x00"
 
 
+# -- a browser ------------------------------------------------------------------------------------------------
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PRI")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(f"{method} / HTTP/1.1".encode() for method in METHODS),
+        *(
+            b"GET\t/",
+            b"POST ",
+            b"Host: 127.0.0.1:7007",
+            b"HOST:x",
+            b"host:",
+            b'hOsT: "',
+            b"POST /\xff",
+            b"GET /\rREAD m1 5",
+        ),
+        *(b"POST /" + b"x" * 2000, b"Host: " + b"\xff" * 2000, b"GET /".ljust(1024)),
+    ],
+)
+def test_a_line_of_http_is_known_before_anything_else_is_checked(line: bytes) -> None:
+    for data in (line + b"\n", line + b"\r\n", b"x" * 3000 + b"\n" + line + b"\n"):
+        *_, last = parse(data)
+        assert isinstance(last, Web)
+        assert last == with_care(data)[-1] == bytewise(data)[-1]
+        assert len(last.line) <= 4 * 1024
+
+
+@pytest.mark.parametrize(
+    "line", [b"get / HTTP/1.1", b" GET /", b"GET", b"GETX /", b"GET/ x", b"Hosts: x", b" Host: x", b"FETCH / HTTP/1.1"]
+)
+def test_a_line_that_only_resembles_http_is_an_unknown_command(line: bytes) -> None:
+    assert kind(line + b"\n") == "unknown-command"
+
+
+@pytest.mark.parametrize("verb", ["/stopServer", "/STOPSERVER", "/stopserver/"])
+def test_the_stop_command_of_the_scripts_is_unknown_and_told_its_name(verb: str) -> None:
+    (request,) = parse(f"{verb}\n".encode())
+    assert isinstance(request, Bad)
+    assert (request.code, request.why) == ("unknown-command", f"{verb} is not a command; the command is STOPSERVER")
+
+
 # -- lengths --------------------------------------------------------------------------------------------------
 
 
@@ -236,6 +293,38 @@ def test_only_one_carriage_return_belongs_to_the_ending() -> None:
     assert parse(b"READ m1 5\r\r\n") == [Read("READ m1 5\r", "m1", "5\r", None)]
 
 
+@pytest.mark.parametrize("data", [b"PING\r", b"PING\rREAD m1 5\rSTOPSERVER\r", b'REGISTER m1 address="1 Elm"\r', b"\r"])
+def test_a_client_that_ends_its_lines_with_a_carriage_return_alone_is_told(data: bytes) -> None:
+    parser = Parser()
+    parser.feed(data)
+    assert parser.take_requests(ALL) == []
+    assert parser.awaits_newline
+    parser.give_up_newline()
+    (refused,) = parser.take_requests(ALL)
+    assert isinstance(refused, Bad)
+    assert refused.code == "syntax"
+    assert not parser.awaits_newline
+    parser.feed(b"STOPSERVER\r")
+    assert parser.take_requests(ALL) == []
+    parser.feed(b"\nPING\n")  # a newline comes after all, and ends what was refused
+    assert parser.take_requests(ALL) == [Ping("PING")]
+
+
+def test_a_page_whose_lines_end_with_a_carriage_return_alone_is_not_waited_for() -> None:
+    parser = Parser()
+    parser.feed(b"GET /\r")
+    parser.give_up_newline()
+    assert parser.take_requests(ALL) == [Web("GET /")]
+
+
+@pytest.mark.parametrize("data", [b"PING", b"PING\r\nPING\r", b"\nPING\r", b"x" * 1024 + b"\r", b""])
+def test_who_has_sent_a_newline_or_no_carriage_return_is_waited_for(data: bytes) -> None:
+    parser = Parser()
+    parser.feed(data)
+    parser.take_requests(ALL)
+    assert not parser.awaits_newline
+
+
 # -- budgets --------------------------------------------------------------------------------------------------
 
 
@@ -285,7 +374,22 @@ def test_a_parser_knows_that_only_half_a_line_waits() -> None:
 words = st.sampled_from(
     [
         *("READ", "read", "REGISTER", "PING", "QUIT", "STOPSERVER", "HELP", "AUTH", "m1", "144.5", "region=N"),
-        *('"', '"a b"', 'address="1 Main"', "2025-02-19", "00:30:00", "x" * 30, "ü", "\x00", "\x0b", "\x85", "\u3000"),
+        *(
+            "GET ",
+            "POST",
+            "Host:",
+            '"',
+            '"a b"',
+            'address="1 Main"',
+            "2025-02-19",
+            "00:30:00",
+            "x" * 30,
+            "ü",
+            "\x00",
+            "\x0b",
+            "\x85",
+            "\u3000",
+        ),
     ]
 ).map(str.encode)
 gaps = st.sampled_from([b" ", b"  ", b"\t", b"\n", b"\n", b"\r\n", b"\r", b"\n\n", b"\xff", b"\xc3"])
