@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import socket
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -33,15 +32,22 @@ from metertui.server import (
 )
 
 PATIENCE_SECONDS: Final = 2.0
-"""How long to wait for an owner that takes no commands: it may be a command that ends soon, or a server's start."""
+"""How long to wait for an owner that takes no commands: it may be a command that ends soon, or a server's start.
+
+It may also be stopped, or have no file left for a connection.
+"""
 AGAIN_SECONDS: Final = 0.05
+
+
+class _NotAccepted(Exception):
+    """The owner of a folder has not accepted a command, which it will not run."""
 
 
 def perform(data: Path, name: str, arguments: Mapping[str, Any], progress: Progress = no_progress) -> Any:
     """Run a command of the owner's table on a folder, and return its answer.
 
     It runs in this process, which owns the folder meanwhile, or in the process that owns it already. `progress` takes
-    the share done. Raises OwnedError for an owner that cannot be reached, MeterError for a command that failed.
+    the share done. Raises OwnedError for an owner that does not accept it in time, MeterError if it failed.
     """
     command = COMMANDS[name]
     until = time.monotonic() + PATIENCE_SECONDS
@@ -50,13 +56,11 @@ def perform(data: Path, name: str, arguments: Mapping[str, Any], progress: Progr
             engine = _open(data, readings=command.needs_readings)
         except OwnedError as error:
             try:
-                connection = socket_file.connect(data)
-            except OSError:
+                request = encode_request(Request(name, arguments))
+                return _ask_owner(data, request, max(AGAIN_SECONDS, until - time.monotonic()), progress)
+            except _NotAccepted:
                 if time.monotonic() >= until:
-                    raise error from None
-            else:
-                with connection:
-                    return _receive_answer(connection, encode_request(Request(name, arguments)), progress)
+                    raise OwnedError(f"{error}, which takes no commands; nothing was done") from None
         else:
             return asyncio.run(_run(command, engine, dict(arguments), progress))
         time.sleep(AGAIN_SECONDS)
@@ -91,13 +95,22 @@ def reachable(data: Path) -> bool:
     return True
 
 
-def _receive_answer(connection: socket.socket, request: bytes, progress: Progress) -> Any:
+def _ask_owner(data: Path, request: bytes, seconds: float, progress: Progress) -> Any:
+    """Have the owner of a folder run a command, however long that takes once it has accepted it, and return the answer.
+
+    Raises _NotAccepted if it does not accept it within some seconds, MeterError for a command that failed.
+    """
+    accepted = False
     try:
-        with connection.makefile("rb") as replies:
-            with contextlib.suppress(BrokenPipeError):  # its reply says why it reads no more
-                connection.sendall(request)
+        with socket_file.connect(data) as connection, connection.makefile("rb") as replies:
+            connection.settimeout(seconds)
             while line := replies.readline(MAX_LINE_BYTES + 1):
                 match parse_reply(line):
+                    case control_protocol.Accepted():
+                        accepted = True
+                        connection.settimeout(None)
+                        with contextlib.suppress(BrokenPipeError):  # its reply says why it reads no more
+                            connection.sendall(request)
                     case control_protocol.Progress(share):
                         progress(share)
                     case Done(result):
@@ -105,5 +118,7 @@ def _receive_answer(connection: socket.socket, request: bytes, progress: Progres
                     case Failed(why):
                         raise MeterError(why)
     except OSError:
-        pass  # the owner has ended
+        pass  # it has ended, or the time has passed
+    if not accepted:
+        raise _NotAccepted
     raise MeterError("the process that owns the folder ended before it answered; check whether the work is done")

@@ -22,6 +22,7 @@ from metertui.headend import HeadEnd
 from metertui.server import socket_file
 from metertui.server.control_protocol import (
     MAX_LINE_BYTES,
+    Accepted,
     Done,
     Failed,
     MalformedMessage,
@@ -38,8 +39,10 @@ from metertui.server.port import stop_accepting
 
 _logger = logging.getLogger(__name__)
 
-_CONNECTIONS: Final = 64
-"""Connections at once; each is a command that someone runs, or the screens of another process."""
+_COMMANDS: Final = 64
+"""Commands that run at once."""
+_WAITING: Final = 64
+"""Connections of which no request has come yet. Where there are more, the oldest makes room."""
 _TIMEOUT_SECONDS: Final = 10.0
 """The time in which a request, which is sent in one piece, must arrive, and an answer must be taken."""
 
@@ -87,15 +90,16 @@ class ControlSocket:
         task = asyncio.current_task()
         assert task is not None
         self._handlers[task] = writer
+        waiting = [each for each in self._handlers if each not in self._working]
+        if len(waiting) > _WAITING:
+            waiting[0].cancel()
         try:
-            if len(self._handlers) > _CONNECTIONS:
-                await _reject(reader, writer, f"{_CONNECTIONS} commands are running already; try again later")
-            else:
-                await self._handle(reader, writer, task)
+            await self._handle(reader, writer, task)
             with contextlib.suppress(OSError, TimeoutError):
                 await asyncio.wait_for(writer.drain(), _TIMEOUT_SECONDS)
-        except asyncio.CancelledError:
-            pass  # no request had come yet
+        except asyncio.CancelledError:  # no request had come yet
+            if not self._stopping:
+                _send(writer, Failed("too many other commands wait; try again later"))
         finally:
             self._working.discard(task)
             del self._handlers[task]
@@ -104,6 +108,7 @@ class ControlSocket:
     async def _handle(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, task: asyncio.Task[None]
     ) -> None:
+        _send(writer, Accepted())
         try:
             line = await asyncio.wait_for(reader.readuntil(b"\n"), _TIMEOUT_SECONDS)
         except asyncio.LimitOverrunError:
@@ -114,6 +119,9 @@ class ControlSocket:
             return
         except (asyncio.IncompleteReadError, OSError):
             return  # the client disconnected before the end of its request
+        if len(self._working) >= _COMMANDS:
+            await _reject(reader, writer, f"{_COMMANDS} commands are running already; try again later")
+            return
         self._working.add(task)
         _send(writer, await self._run_command(line, _peer_user(writer), lambda share: _send(writer, Progress(share))))
 
@@ -139,13 +147,14 @@ class ControlSocket:
 
 async def send_request(folder: Path, request: Request) -> Reply:
     """Send a request to the owner of a folder and return its reply, ignoring progress. Raises OSError, MeterError."""
-    connection = await asyncio.to_thread(socket_file.connect, folder)
+    connection = socket_file.connect(folder)
     reader, writer = await asyncio.open_connection(sock=connection, limit=MAX_LINE_BYTES)
     try:
-        writer.write(encode_request(request))
         while True:
             reply = parse_reply(await reader.readline())
-            if not isinstance(reply, Progress):
+            if isinstance(reply, Accepted):
+                writer.write(encode_request(request))
+            elif not isinstance(reply, Progress):
                 return reply
     finally:
         writer.close()

@@ -1,7 +1,9 @@
 """The messages between a command and the owner of a data folder: one JSON object a line. No I/O, no clock.
 
-A request is `{"do": NAME, "with": {…}}`. The replies are any number of `{"progress": SHARE}` and then one
-`{"result": …}` or `{"error": SENTENCE}`.
+The owner begins: `{"accepted": true}` says that it takes a request from this connection. A request is
+`{"do": NAME, "with": {…}}`. The replies are any number of `{"progress": SHARE}` and then one `{"result": …}` or
+`{"error": SENTENCE}`. A request is sent only once the connection is accepted: the system queues connections for an
+owner that is stopped, and what was sent on them would be obeyed when it goes on.
 """
 
 from __future__ import annotations
@@ -30,6 +32,11 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class Accepted:
+    """The owner takes a request from this connection."""
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """The command is running; `share` of it is done, 0 to 1."""
 
@@ -50,7 +57,7 @@ class Failed:
     reason: str
 
 
-Reply = Progress | Done | Failed
+Reply = Accepted | Progress | Done | Failed
 
 
 def encode_request(request: Request) -> bytes:
@@ -61,6 +68,8 @@ def encode_request(request: Request) -> bytes:
 def encode_reply(reply: Reply) -> bytes:
     """Return the line of a message. Raises MeterError if it is too long."""
     match reply:
+        case Accepted():
+            return _encode_line({"accepted": True})
         case Progress(share):
             return _encode_line({"progress": round(share, 4)})
         case Done(result):
@@ -82,6 +91,8 @@ def parse_reply(line: bytes) -> Reply:
     """Return the reply of a line. Raises MalformedMessage."""
     message = _parse_object(line)
     match message:
+        case {"accepted": True} if len(message) == 1:
+            return Accepted()
         case {"progress": int() | float() as share} if len(message) == 1:
             return Progress(float(share))
         case {"result": result} if len(message) == 1:

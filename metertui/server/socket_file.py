@@ -35,11 +35,13 @@ def bind(folder: Path) -> socket.socket:
 
 
 def connect(folder: Path) -> socket.socket:
-    """Return a socket connected to the owner of a folder. Raises OSError."""
+    """Return a socket connected to the owner of a folder, at once or never. Raises OSError."""
     made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
+        made.setblocking(False)  # else it waits where the owner has stopped accepting and the queue is full
         with _short_path(folder) as short:
             made.connect(f"{short}/{NAME}")
+        made.setblocking(True)
     except BaseException:
         made.close()
         raise

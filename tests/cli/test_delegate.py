@@ -143,9 +143,33 @@ def test_an_owner_that_answers_oddly_is_one_line(metertui: Command, data: Path, 
     assert result.err.count("\n") == 1
 
 
+@pytest.mark.parametrize("queue", [8, 0], ids=["its queue has room", "its queue is full"])
+def test_an_owner_that_accepts_nothing_is_one_line_and_is_sent_nothing(
+    metertui: Command, data: Path, monkeypatch: pytest.MonkeyPatch, queue: int
+) -> None:
+    monkeypatch.setattr(delegate, "PATIENCE_SECONDS", 0.0)
+    data.mkdir()
+    lock = FolderLock(data)
+    lock.acquire()
+    with socket_file.bind(data) as bound, contextlib.ExitStack() as queued:
+        bound.listen(queue)  # as a process that is stopped, or has no file left, still does
+        with contextlib.suppress(BlockingIOError):
+            while not queue:
+                queued.enter_context(socket_file.connect(data))
+        result = metertui("users", "register", "m-1")
+        if queue:
+            connection = queued.enter_context(bound.accept()[0])
+            assert connection.recv(100) == b""
+    lock.release()
+    assert (result.code, result.out) == (1, "")
+    assert "takes no commands; nothing was done" in result.err
+    assert result.err.count("\n") == 1
+
+
 def _answer_once(bound: socket.socket, answer: bytes) -> None:
     connection, _ = bound.accept()
     with connection:
+        connection.sendall(b'{"accepted":true}\n')
         connection.recv(1000)
         connection.sendall(answer)
 

@@ -14,7 +14,7 @@ from tests.patience import PATIENCE
 
 
 def exchange(folder: Path, data: bytes, *, end: bool = True) -> list[dict[str, Any]]:
-    """Send bytes to the socket of a folder and return its replies until it closes."""
+    """Send bytes to the socket of a folder and return its replies, after the acceptance, until it closes."""
     with socket_file.connect(folder) as connection:
         connection.settimeout(PATIENCE)
         with contextlib.suppress(BrokenPipeError):
@@ -22,7 +22,8 @@ def exchange(folder: Path, data: bytes, *, end: bool = True) -> list[dict[str, A
             if end:
                 connection.shutdown(socket.SHUT_WR)
         with connection.makefile("rb") as replies:
-            return [json.loads(line) for line in replies]
+            said = [json.loads(line) for line in replies]
+    return said[said[:1] == [{"accepted": True}] :]
 
 
 async def send_command(folder: Path, do: str, **given: object) -> Any:

@@ -16,7 +16,7 @@ from metertui.engine.core.engine import Engine
 from metertui.headend.service import HeadEnd
 from metertui.server import control, owner_commands, socket_file
 from metertui.server.control import ControlSocket
-from metertui.server.control_protocol import MAX_LINE_BYTES
+from metertui.server.control_protocol import MAX_LINE_BYTES, Request
 from tests.clock import FakeClock
 from tests.patience import PATIENCE, until
 from tests.server.control_client import exchange, send_command
@@ -49,6 +49,7 @@ async def test_an_incomplete_request_is_not_run(folder: Path, owner: HeadEnd) ->
 
 async def test_a_command_runs_though_its_client_has_disconnected(folder: Path, owner: HeadEnd) -> None:
     with socket_file.connect(folder) as connection:
+        await asyncio.to_thread(connection.recv, 100)
         connection.sendall(b'{"do":"users register","with":{"meter":"m-1"}}\n')
     await until(lambda: "m-1" in owner.engine.accounts)
 
@@ -70,9 +71,35 @@ async def test_a_defect_is_one_sentence_and_the_next_command_goes_on(
     assert "result" in await send_command(folder, "users register", meter="m-1")
 
 
-async def test_too_many_connections_are_refused(folder: Path, owner: HeadEnd, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(control, "_CONNECTIONS", 0)
+async def test_too_many_commands_are_refused(folder: Path, owner: HeadEnd, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(control, "_COMMANDS", 0)
     assert "try again later" in (await send_command(folder, "close"))["error"]
+
+
+async def test_connections_without_a_request_do_not_block_commands(folder: Path, owner: HeadEnd) -> None:
+    with contextlib.ExitStack() as idle:
+        clients = [idle.enter_context(socket_file.connect(folder)) for _ in range(control._WAITING)]
+        for client in clients:
+            client.settimeout(PATIENCE)
+            assert await asyncio.to_thread(client.recv, 100) == b'{"accepted":true}\n'
+        assert "result" in await send_command(folder, "status")
+        said = await asyncio.to_thread(clients[0].recv, 1000)
+        assert json.loads(said) == {"error": "too many other commands wait; try again later"}
+        clients[1].sendall(b'{"do":"status"}\n')
+        assert b'"result"' in await asyncio.to_thread(clients[1].recv, 100_000)
+
+
+async def test_a_request_is_sent_only_to_an_owner_that_has_accepted(tmp_path: Path) -> None:
+    with socket_file.bind(tmp_path) as bound:
+        bound.listen()  # as a process that is stopped still does
+        bound.settimeout(PATIENCE)
+        asking = asyncio.create_task(control.send_request(tmp_path, Request("status", {})))
+        queued, _ = await asyncio.to_thread(bound.accept)
+        with queued:
+            await asyncio.wait([asking], timeout=0)
+            asking.cancel()
+            await asyncio.wait([asking])
+            assert queued.recv(100) == b""
 
 
 async def test_a_silent_client_times_out(folder: Path, owner: HeadEnd, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,6 +124,8 @@ async def test_stopping_waits_for_commands_but_not_for_silent_clients(
     await headend.start()
     await served.start()
     with socket_file.connect(tmp_path) as idle, socket_file.connect(tmp_path) as asking:
+        accepted = b'{"accepted":true}\n'
+        assert await asyncio.to_thread(idle.recv, 1000) == await asyncio.to_thread(asking.recv, 1000) == accepted
         asking.sendall(b'{"do":"close"}\n')
         await begun.wait()
         ending = asyncio.create_task(served.stop())
@@ -122,8 +151,8 @@ async def test_a_request_during_the_stop_gets_a_whole_reply_or_none(tmp_path: Pa
         await served.stop()
         await headend.stop()
         with contextlib.suppress(ConnectionResetError):
-            line = await asyncio.to_thread(answer.read)
-            assert line == b"" or "result" in json.loads(line)
+            said = (await asyncio.to_thread(answer.read)).splitlines()
+            assert said[1:] == [] or "result" in json.loads(said[1])
     gc.collect()
 
 

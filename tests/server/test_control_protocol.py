@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from metertui.engine.errors import MeterError
 from metertui.server.control_protocol import (
     MAX_LINE_BYTES,
+    Accepted,
     Done,
     Failed,
     MalformedMessage,
@@ -38,7 +39,7 @@ def test_messages_survive_the_round_trip(do: str, given: dict[str, object], resu
     line = encode_request(request)
     assert line.count(b"\n") == 1
     assert parse_request(line) == request
-    replies: list[Reply] = [Done(result), Failed(do), Progress(0.25)]
+    replies: list[Reply] = [Accepted(), Done(result), Failed(do), Progress(0.25)]
     assert [parse_reply(encode_reply(reply)) for reply in replies] == replies
 
 
@@ -71,7 +72,16 @@ def test_any_bytes_are_a_message_or_malformed(line: bytes) -> None:
             parse(line + b"\n")
 
 
-@pytest.mark.parametrize("line", [b'{"progress": "1"}\n', b'{"error": 5}\n', b"{}\n", b'{"result": 1, "error": "x"}\n'])
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"progress": "1"}\n',
+        b'{"error": 5}\n',
+        b"{}\n",
+        b'{"accepted": 1, "x": 1}\n',
+        b'{"result": 1, "error": "x"}\n',
+    ],
+)
 def test_malformed_replies_are_refused(line: bytes) -> None:
     with pytest.raises(MalformedMessage):
         parse_reply(line)

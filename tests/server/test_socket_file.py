@@ -26,3 +26,10 @@ def test_only_the_owner_of_the_folder_may_connect_however_long_its_path(tmp_path
     socket_file.remove(where)
     with pytest.raises(FileNotFoundError):
         socket_file.connect(where)
+
+
+def test_an_owner_whose_queue_is_full_is_not_waited_for(tmp_path: Path) -> None:
+    with socket_file.bind(tmp_path) as bound:
+        bound.listen(0)
+        with socket_file.connect(tmp_path), pytest.raises(BlockingIOError):
+            socket_file.connect(tmp_path)
