@@ -80,7 +80,7 @@ def main() -> None:
         plan.write_text(BANDS)
         days = ("--from", "2025-02-01", "--to", "2025-03-31")
         runs = [
-            ("usage of one meter (start and archive alone)", FLAT, ("usage", "100001")),
+            ("usage of one meter (start and archive alone)", FLAT, ("usage", Fleet(meters, 1, ZONE).accounts[0].meter)),
             ("bills of a month, one price", FLAT, (*month, "2025-02", "-o", str(out))),
             ("bills of a month, two bands", BANDS, (*month, "2025-02", "-o", str(out))),
             ("the same, issued", BANDS, (*month, "2025-02", "-o", str(out), "--issue")),

@@ -30,11 +30,12 @@ from metertui.app import MetertuiApp
 from metertui.cli.runtime import build_head_end
 from metertui.engine.base.zone import MINUTE, SECOND
 from metertui.engine.core.engine import Engine
+from metertui.formats.synthetic import Fleet
 from metertui.settings import Settings
 
 READINGS = 500_000
 SIZES = ((80, 24), (120, 40), (200, 60))
-METER = "100001"
+METER = Fleet(METERS, 1, ZONE).accounts[0].meter
 TEN = "ten-years"
 """A meter with 175,320 readings, one each half hour of ten years."""
 SUSPECTS = 10_000

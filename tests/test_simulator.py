@@ -100,7 +100,7 @@ async def test_a_replayed_day_has_both_its_ends() -> None:
     played = simulator.replay_rounds(fleet, ZONE, start, start + 60 * MINUTE, 30 * MINUTE, shares.append)
     lines = [line.split() for each in [list(lines) async for lines in played] for line in each]
     assert [line[3] for line in lines[::2]] == [f"2025-03-12T0{t}:00+08:00" for t in ("0:00", "0:30", "1:00")]
-    assert [line[1] for line in lines[:2]] == ["100001", "100002"]
+    assert [line[1] for line in lines[:2]] == [account.meter for account in fleet.accounts]
     assert shares[-1] == 1.0
 
 

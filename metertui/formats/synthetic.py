@@ -38,6 +38,8 @@ _AMPLITUDES: Final = np.array([0.12, 0.06, 0.33, 0.19, 0.12, 0.08])
 """Shares of the mean; they sum to 0.9."""
 _PEAKS: Final = np.array([200.0 * 24, 0.6 * 24, 20.0, 8.0, 0.0, 0.0])
 """Hours after _ZERO at which each cosine peaks; the last two differ by meter."""
+_MOST_METERS: Final = 10_000_000
+"""As many ids as there are of the form 53n-nnn-nnn."""
 _ZERO: Final = 946_684_800 * 1_000_000
 """2000-01-01T00:00:00Z, a Saturday, when the registers began."""
 
@@ -46,6 +48,7 @@ class Fleet:
     """`count` meters of a synthetic town; every figure follows from `seed`."""
 
     def __init__(self, count: int, seed: int, zone: SiteZone) -> None:
+        meters = _meter_ids(count, seed)
         random = np.random.default_rng(seed)
         places = [(region, sub_region) for region, parts in _TOWN.items() for sub_region in parts]
         shares = np.array([share for share, _ in _TYPES.values()])
@@ -54,7 +57,7 @@ class Fleet:
         house = random.integers(1, 400, size=count)
         self.accounts = [
             Account(
-                meter=f"{100_001 + i}",
+                meter=meters[i],
                 address=f"{house[i]} {places[place[i]][1]} Street",
                 region=places[place[i]][0],
                 sub_region=places[place[i]][1],
@@ -87,3 +90,11 @@ class Fleet:
         """Yield the instants from `start` to `end` (µs UTC, both included), `interval` µs apart, with all registers."""
         for instant in range(start, end + 1, interval):
             yield instant, self.registers_at(instant)
+
+
+def _meter_ids(count: int, seed: int) -> list[str]:
+    """Return different random ids in the form of the trade, 53n-nnn-nnn. Raises MeterError if there are too few."""
+    if count > _MOST_METERS:
+        raise MeterError(f"there are ids for {_MOST_METERS:,} synthetic meters, not for {count:,}")
+    digits = np.random.default_rng([seed, 53]).choice(_MOST_METERS, size=count, replace=False)
+    return [f"53{n // 1_000_000}-{n // 1000 % 1000:03d}-{n % 1000:03d}" for n in digits.tolist()]

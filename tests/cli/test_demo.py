@@ -21,10 +21,10 @@ def test_the_story_is_told_without_a_terminal(metertui: Command, monkeypatch: py
         "< OK suspect: 11.9 kWh is lower than the 12.5 kWh counted",
         "< ERR not-registered",
         "yesterday, kWh by hour",
-        "The bill of meter 100001",
+        "The bill of meter 531-259-988",
         "region   apartment_type  usage_kwh  meters  readings",
-        "100005  reset",
-        "100006  silent",
+        "537-116-887  reset",
+        "534-364-085  silent",
         "< OK closed",
         "make run",
     ):

@@ -65,15 +65,14 @@ def test_a_day_is_played_into_it_and_asked_for_beside_it(server: Server, tmp_pat
     registers = {
         line.split(",")[0] + line.split(",")[1]: float(line.split(",")[2]) for line in out.read_text().splitlines()
     }
-    expected = registers["1000012025-03-12T00:00:00+08:00"] - registers["1000012025-03-11T00:00:00+08:00"]
+    meter = out.read_text().split(",")[0]
+    expected = registers[f"{meter}2025-03-12T00:00:00+08:00"] - registers[f"{meter}2025-03-11T00:00:00+08:00"]
 
-    answer = json.loads(
-        server.run("usage", "100001", "yesterday", "--at", "2025-03-12T08:00", "--format", "json").stdout
-    )
+    answer = json.loads(server.run("usage", meter, "yesterday", "--at", "2025-03-12T08:00", "--format", "json").stdout)
     assert answer["usage_kwh"] == pytest.approx(expected, abs=1e-6)
     assert (answer["opening_quality"], answer["closing_quality"], answer["readings"]) == ("actual", "actual", 48)
     table = server.run("query", "--from", "2025-03-11", "--to", "2025-03-11", "--by", "meter", "--format", "json")
-    assert {row["meter"]: row["usage_kwh"] for row in json.loads(table.stdout)}["100001"] == answer["usage_kwh"]
+    assert {row["meter"]: row["usage_kwh"] for row in json.loads(table.stdout)}[meter] == answer["usage_kwh"]
     assert server.run("check").returncode == 0
 
     assert server.run("users", "register", "m-1").returncode == 0  # by the server

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -34,6 +36,14 @@ def test_equal_seeds_give_equal_meters() -> None:
     assert (registers(Fleet(5, 3, ZONE), 1) == registers(Fleet(5, 3, ZONE), 1)).all()
     assert (registers(Fleet(5, 3, ZONE), 1) != registers(Fleet(5, 4, ZONE), 1)).any()
     assert Fleet(50, 3, ZONE).accounts != Fleet(50, 4, ZONE).accounts
+
+
+def test_meters_bear_different_ids_in_the_form_of_the_trade() -> None:
+    meters = [account.meter for account in Fleet(5_000, 3, ZONE).accounts]
+    assert all(re.fullmatch(r"53\d-\d{3}-\d{3}", meter) for meter in meters)
+    assert len(set(meters)) == 5_000
+    with pytest.raises(MeterError, match="there are ids for 10,000,000 synthetic meters"):
+        Fleet(10_000_001, 3, ZONE)
 
 
 def test_larger_homes_use_more() -> None:
