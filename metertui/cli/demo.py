@@ -1,12 +1,14 @@
-"""`metertui demo`: a made-up town in a temporary data folder; without a terminal, a demonstration as text."""
+"""`metertui demo`: a made-up town in a temporary or a new data folder; without a terminal, a demonstration as text."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import shlex
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -16,6 +18,7 @@ import numpy as np
 
 from metertui import settings, simulator
 from metertui.cli import demo_story
+from metertui.cli.errors import UsageError
 from metertui.cli.logs import log_to_folder
 from metertui.cli.output import progress_bar
 from metertui.cli.runtime import on_terminal, open_owned
@@ -44,9 +47,7 @@ exchange of its register that has not sent today, one with two days missing, and
 
 def demo(options: argparse.Namespace) -> None:
     """Run `metertui demo`."""
-    del options  # it has none
-    with tempfile.TemporaryDirectory(prefix="metertui-demo-") as name:
-        data = Path(name)
+    with _folder(options.keep) as data:
         stated = settings.load(data, {"host": "127.0.0.1", "port": 0})
         zone = stated.rules().zone
         fleet = Fleet(METERS, SEED, zone)
@@ -74,6 +75,24 @@ def demo(options: argparse.Namespace) -> None:
             f"F2 to F7 switch between them; {fleet.accounts[0].meter} is a meter to look up. Log in as {login}.",
             login_hint=f"In this demonstration: {login}.",
         )
+
+
+@contextmanager
+def _folder(keep: str | None) -> Iterator[Path]:
+    """Yield a temporary folder, or a new one to keep. Raises UsageError if that is there and not empty."""
+    if keep is None:
+        with tempfile.TemporaryDirectory(prefix="metertui-demo-") as name:
+            yield Path(name)
+        return
+    folder = Path(keep)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise UsageError(f"{keep} is not empty; name a new folder for --keep")
+    except OSError as error:
+        raise UsageError(f"{keep}: {error.strerror}") from error
+    yield folder
+    print(f"The town is kept: metertui --data {shlex.quote(keep)} opens it.")
 
 
 def prepare(folder: Path, fleet: Fleet, zone: SiteZone, now: int, share: Progress) -> None:

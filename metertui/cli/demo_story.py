@@ -38,7 +38,7 @@ async def tell(
     """Run a server on an engine, send it the readings of all meters except `mute`, query it, and close its day."""
     async with serving(engine, stated) as (headend, listener):
         print(f"metertui: a made-up town of {len(fleet)} meters with {len(engine.readings):,} readings in its archive,")
-        print(f"served on {headend.address} from a temporary folder. In a terminal this is the app; log in there as")
+        print(f"served on {headend.address} from a folder of its own. In a terminal this is the app; log in there as")
         print(f"{login[0]} with the password {login[1]}. This is the same as text.")
         await _ingest(headend, listener.port, fleet, mute)
         await _talk(headend, listener.port, fleet)
@@ -152,6 +152,7 @@ async def _close(port: int) -> None:
 def _next_steps() -> None:
     _heading("What next")
     print("make demo      in a terminal: the same town on screens")
+    print("metertui demo --keep DIR   keeps the town, for the commands of the README")
     print("make run       the app on a folder of your own; the first start shows the first steps")
     print("README.md      a tour, the commands, the protocol")
 

@@ -166,10 +166,12 @@ def _add_programs(commands: _Commands, shared: _Shared) -> None:
         more="It logs to standard error, prints `ready on HOST:PORT` when it listens, and ends on SIGTERM or SIGINT.",
         examples="metertui serve --host 0.0.0.0 --port 7007",
     )  # fmt: skip
-    commands.add(
+    demo = commands.add(
         "demo", "demo:demo", "show everything with made-up meters in a temporary data folder",
         more="Without a terminal, the demonstration is printed as text.",
+        examples="metertui demo --keep town\nmetertui --data town",
     )  # fmt: skip
+    demo.add_argument("--keep", metavar="DIR", help="keep the data folder, at DIR, which must be new or empty")
     simulate = commands.add(
         "simulate", "simulate:simulate", "send the readings of made-up meters to a server",
         shared.data, shared.format, shared.address,

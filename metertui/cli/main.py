@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import importlib
 import logging
 import os
@@ -15,7 +16,7 @@ from metertui.engine.errors import MeterError
 
 def run(words: Sequence[str]) -> int:
     """Run the command that the words give; return the exit code: 0, 1 if it failed, 2 for wrong usage."""
-    options = parser().parse_args(_join_sort(words))
+    options = parse(words)
     module, _, function = options.run.partition(":")
     try:
         code = getattr(importlib.import_module(f"metertui.cli.{module}"), function)(options)
@@ -34,6 +35,11 @@ def run(words: Sequence[str]) -> int:
         return 130
     finally:
         logging.shutdown()
+
+
+def parse(words: Sequence[str]) -> argparse.Namespace:
+    """Return the options that the words give. Raises SystemExit for wrong usage."""
+    return parser().parse_args(_join_sort(words))
 
 
 def _join_sort(words: Sequence[str]) -> list[str]:

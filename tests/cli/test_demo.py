@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from metertui.cli import demo, demo_story
@@ -29,3 +31,13 @@ def test_the_story_is_told_without_a_terminal(metertui: Command, monkeypatch: py
         "make run",
     ):
         assert said in result.out
+
+
+def test_a_kept_town_can_be_queried(metertui: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(demo, "METERS", 6)
+    monkeypatch.setattr(demo_story, "LIVE_SECONDS", 0.3)
+    kept = str(tmp_path / "town")
+    assert "metertui --data" in metertui("demo", "--keep", kept).out
+    assert metertui("--data", kept, "usage", "531-259-988", "last_month", "--format", "json").code == 0
+    again = metertui("demo", "--keep", kept)
+    assert (again.code, again.err) == (2, f"metertui: {kept} is not empty; name a new folder for --keep\n")
