@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from itertools import chain
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from textual import actions, events
 from textual.app import SystemCommand
@@ -81,6 +81,8 @@ class MetertuiApp(ThriftyApp):
         self._welcome = welcome
         self.login_hint = login_hint
         self.command = command
+        self.left = False
+        """Whether someone has asked for the end of the screens; else they have failed."""
         self._kept: set[str] = set()
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
         self.VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]
@@ -92,6 +94,11 @@ class MetertuiApp(ThriftyApp):
             self.register_theme(theme.for_colours(each, colours))
         few = colourless or colours == "standard"
         self.theme = theme.TERMINAL.name if few else theme.THEMES[settings.theme].name
+
+    def exit(self, *args: Any, **kwargs: Any) -> None:
+        """End the screens, as someone asked."""
+        self.left = True
+        super().exit(*args, **kwargs)
 
     async def on_mount(self) -> None:
         await self.push_screen("live")

@@ -45,8 +45,8 @@ _SILENT, _EXCHANGED, _PATCHY, _MISREAD = -1, -2, -3, -4
 exchange of its register that has not sent today, one with two days missing, and one with a bad read."""
 
 
-def demo(options: argparse.Namespace) -> None:
-    """Run `metertui demo`."""
+def demo(options: argparse.Namespace) -> int:
+    """Run `metertui demo`; return 1 if its screens have failed, else 0."""
     with _folder(options.keep) as data:
         stated = settings.load(data, {"host": "127.0.0.1", "port": 0})
         zone = stated.rules().zone
@@ -56,7 +56,7 @@ def demo(options: argparse.Namespace) -> None:
         engine = open_owned(data, stated)
         if not on_terminal():
             asyncio.run(demo_story.tell(engine, stated, fleet, LOGIN, _mute(fleet)))
-            return
+            return 0
         from metertui.cli.screens import run_app  # noqa: PLC0415 - Textual, which the story does without
 
         log_to_folder(data)
@@ -67,7 +67,7 @@ def demo(options: argparse.Namespace) -> None:
             )
 
         login = f"{LOGIN[0]} with the password {LOGIN[1]}"
-        run_app(
+        return run_app(
             engine,
             stated,
             beside,

@@ -8,13 +8,14 @@ import gc
 import logging
 import os
 import signal
+import sys
 from pathlib import Path
 from typing import Final
 
 from metertui.app import MetertuiApp
 from metertui.cli.logs import log_to_folder
 from metertui.cli.output import progress_bar
-from metertui.cli.runtime import LoopErrors, command_name, tame_collector
+from metertui.cli.runtime import LoopErrors, command_name, run_screens, tame_collector
 from metertui.engine.base import SystemClock
 from metertui.engine.errors import MeterError
 from metertui.engine.replica import ChangeReader
@@ -27,13 +28,16 @@ _STATUS_SECONDS: Final = 1.0
 """How often the owner is asked for its status."""
 
 
-def run_app(data: Path, config: Settings) -> None:
-    """Run the screens over a folder that another process owns until the user leaves. Raises MeterError."""
+def run_app(data: Path, config: Settings) -> int:
+    """Run the screens over a folder that another process owns until the user leaves.
+
+    Returns 1 if they have failed, else 0. Raises MeterError.
+    """
     with progress_bar("reading the archive") as share:
         engine, following = ChangeReader.open(data, config.rules(), SystemClock(), share)
     log_to_folder(data)
 
-    async def run() -> None:
+    async def run() -> bool:
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(LoopErrors())
         tame_collector()
@@ -46,13 +50,16 @@ def run_app(data: Path, config: Settings) -> None:
             for name in (signal.SIGTERM, signal.SIGHUP):
                 loop.add_signal_handler(name, app.exit)
             logging.getLogger("metertui").info("%s", follower.why_read_only())
-            await app.run_async()
+            return await run_screens(app)
         finally:
             asking.cancel()
             await asyncio.wait([asking])
             await follower.stop()
 
-    asyncio.run(run())
+    if asyncio.run(run()):
+        return 0
+    print("metertui: the screens failed", file=sys.stderr)
+    return 1
 
 
 async def _ask_status(follower: ReadOnlyHeadEnd) -> None:

@@ -13,7 +13,7 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from metertui import settings
 from metertui.cli.output import progress_bar
@@ -23,6 +23,9 @@ from metertui.engine.errors import StorageError
 from metertui.headend import HeadEnd
 from metertui.server import ControlSocket, Listener
 from metertui.settings import Settings
+
+if TYPE_CHECKING:
+    from metertui.app import MetertuiApp
 
 _logger = logging.getLogger("metertui")
 
@@ -76,6 +79,15 @@ async def serving(engine: Engine, config: Settings) -> AsyncIterator[tuple[HeadE
         await control.stop()
         await listener.stop()
         await headend.stop()
+
+
+async def run_screens(app: MetertuiApp) -> bool:
+    """Run the screens, and return whether they ended because someone asked for it; else they have failed."""
+    try:
+        await app.run_async()
+    except Exception:
+        _logger.exception("the screens failed")
+    return app.left
 
 
 class LoopErrors:

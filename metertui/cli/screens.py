@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import gc
 import logging
 import os
@@ -20,7 +21,7 @@ from metertui.cli import delegate, follow
 from metertui.cli.data_folder import folder_of
 from metertui.cli.logs import log_to_folder
 from metertui.cli.options import server_settings
-from metertui.cli.runtime import command_name, log_warnings, on_terminal, open_owned, serving
+from metertui.cli.runtime import command_name, log_warnings, on_terminal, open_owned, run_screens, serving
 from metertui.engine.base import visible
 from metertui.engine.core import Engine
 from metertui.engine.errors import MeterError, OwnedError
@@ -33,8 +34,11 @@ Beside = Callable[[int], Coroutine[Any, Any, None]]
 """Makes a coroutine to run beside the screens; takes the port of the server."""
 
 
-def screens(options: argparse.Namespace) -> None:
-    """Run the screens until the user leaves: as the owner of the folder, or following its owner."""
+def screens(options: argparse.Namespace) -> int:
+    """Run the screens until the user leaves: as the owner of the folder, or following its owner.
+
+    Returns 1 if they have failed, else 0.
+    """
     if not on_terminal():
         raise MeterError("the screens need a terminal; use `metertui serve` without one")
     data = folder_of(options)
@@ -42,11 +46,10 @@ def screens(options: argparse.Namespace) -> None:
     first_start = not settings.has_file(data)
     engine = _open_when_free(data, config)
     if engine is None:
-        follow.run_app(data, config)
-        return
+        return follow.run_app(data, config)
     log_to_folder(data)
     log_warnings(engine)
-    run_app(engine, config, first_start=first_start, welcome=_start_told(engine))
+    return run_app(engine, config, first_start=first_start, welcome=_start_told(engine))
 
 
 def _start_told(engine: Engine) -> str:
@@ -78,14 +81,17 @@ def run_app(
     first_start: bool = False,
     welcome: str = "",
     login_hint: str = "",
-) -> None:
-    """Run the screens and the server over an engine until the user leaves. Raises MeterError if the port is taken.
+) -> int:
+    """Run the screens and the server over an engine until the user leaves.
+
+    Returns 0; or 1 if the screens have failed, after which the server goes on until it is asked to end. Raises
+    MeterError if the port is taken.
 
     On the `first_start` on a folder the first steps are shown. `welcome` is the first message of the first screen,
     `login_hint` is shown at every login.
     """
 
-    async def run() -> None:
+    async def run() -> int:
         async with serving(engine, config) as (headend, listener):
             _logger.info("ready on %s", headend.address)
             app = MetertuiApp(
@@ -108,20 +114,22 @@ def run_app(
                 asyncio.get_running_loop().add_signal_handler(name, end)
             task = asyncio.create_task(beside(listener.port)) if beside else None
             try:
-                await app.run_async()
-                if app.return_code:
-                    await _serve_on(ended)
+                if await run_screens(app):
+                    return 0
+                await _serve_on(ended)
+                return 1
             finally:
                 if task is not None:
                     task.cancel()
                     await asyncio.wait([task])
 
-    asyncio.run(run())
+    return asyncio.run(run())
 
 
 async def _serve_on(ended: asyncio.Event) -> None:
     """Go on serving after the screens have failed, which is no reason to refuse readings, until asked to end."""
     asyncio.get_running_loop().add_signal_handler(signal.SIGINT, ended.set)
-    print("metertui: the screens failed, see above; the server goes on, ctrl+c ends it", file=sys.stderr, flush=True)
+    with contextlib.suppress(OSError):  # the terminal may be what has failed
+        print("metertui: the screens failed; the server goes on, ctrl+c ends it", file=sys.stderr, flush=True)
     _logger.error("the screens failed; the server goes on without them")
     await ended.wait()

@@ -16,11 +16,15 @@ from tests.cli.test_delegate import running
 from tests.patience import until
 
 
-def test_screens_hear_the_status_of_the_owner(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_screens_hear_the_status_of_the_owner(
+    data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     heard: list[str] = []
 
     class Watching:
         """An app that ends when the owner has been heard."""
+
+        left = True
 
         def __init__(self, headend: ReadOnlyHeadEnd, _settings: Settings, **_: object) -> None:
             self._headend = headend
@@ -35,8 +39,11 @@ def test_screens_hear_the_status_of_the_owner(data: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(follow, "MetertuiApp", Watching)
     with running(data) as owner:
         owner.address = "127.0.0.1:7007"
-        follow.run_app(data, Settings(timezone="UTC"))
-    assert heard == ["127.0.0.1:7007"]
+        assert follow.run_app(data, Settings(timezone="UTC")) == 0
+        monkeypatch.setattr(Watching, "left", False)
+        assert follow.run_app(data, Settings(timezone="UTC")) == 1
+    assert capsys.readouterr().err == "metertui: the screens failed\n"
+    assert heard == ["127.0.0.1:7007"] * 2
 
 
 async def test_an_owner_that_does_not_answer_is_asked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

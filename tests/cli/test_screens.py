@@ -24,7 +24,7 @@ def test_screens_wait_for_a_command_that_ends_soon_and_follow_who_stays(
 ) -> None:
     shown: list[str] = []
     monkeypatch.setattr(screens, "on_terminal", lambda: True)
-    monkeypatch.setattr(screens, "run_app", lambda engine, *_, **__: (shown.append("own"), engine.close()))
+    monkeypatch.setattr(screens, "run_app", lambda engine, *_, **__: (shown.append("own"), engine.close())[1])
     monkeypatch.setattr(follow, "run_app", lambda *_: shown.append("follow"))
     data.mkdir()
     lock = FolderLock(data)
@@ -42,21 +42,24 @@ def test_screens_wait_for_a_command_that_ends_soon_and_follow_who_stays(
     assert shown == ["own", "follow", "follow"]
 
 
+@pytest.mark.parametrize("failure", [None, OSError(5, "Input/output error")], ids=["it ends", "it raises"])
 def test_the_server_outlives_screens_that_fail(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], failure: OSError | None
 ) -> None:
     answers: list[bytes] = []
 
     class Failing:
-        """An app that has crashed; a meter speaks, and then the process is asked to end."""
+        """An app that ends though nobody asked; a meter speaks, and then the process is asked to end."""
 
-        return_code = 1
+        left = False
 
         def __init__(self, headend: HeadEnd, _settings: Settings, **_: object) -> None:
             self._address = headend.address.split(":")
 
         async def run_async(self) -> None:
             self._later = asyncio.create_task(self._speak())
+            if failure is not None:
+                raise failure
 
         async def _speak(self) -> None:
             reader, writer = await asyncio.open_connection(*self._address)
@@ -70,7 +73,7 @@ def test_the_server_outlives_screens_that_fail(
 
     monkeypatch.setattr("metertui.cli.screens.MetertuiApp", Failing)
     config = Settings(timezone="UTC", port=0)
-    screens.run_app(open_owned(tmp_path, config), config)
+    assert screens.run_app(open_owned(tmp_path, config), config) == 1
     assert answers == [b"OK\n", b"OK\n"]
     assert "the server goes on, ctrl+c ends it" in capsys.readouterr().err
     assert (tmp_path / "log.txt").read_text().startswith("m,")

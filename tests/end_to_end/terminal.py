@@ -74,9 +74,9 @@ class Terminal:
         """What is on the screen."""
         return "\n".join(line.rstrip() for line in self.screen.display)
 
-    def press(self, keys: str) -> None:
-        """Send keys as a terminal does."""
-        os.write(self._end, keys.encode())
+    def press(self, keys: str | bytes) -> None:
+        """Send keys as a terminal does, or bytes as one with another encoding does."""
+        os.write(self._end, keys if isinstance(keys, bytes) else keys.encode())
 
     async def until(self, text: str, there: bool = True) -> None:
         """Wait until this is on the screen, or is there no more."""

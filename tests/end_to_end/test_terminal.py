@@ -40,6 +40,8 @@ async def test_the_first_minutes_of_a_desk(tmp_path: Path) -> None:
         desk.press("nothing such")
         await desk.until("nothing such")
         await desk.until("Central", there=False)
+        desk.press(b" caf\xe9s \xff \x9b15~ \x1b[97;5:1u \x1b[99999999u end")
+        await desk.until("end")
         desk.press(ESCAPE)
         await desk.until("Central")
         desk.press("/")

@@ -17,9 +17,10 @@ from typing import Any, Final
 from textual.drivers import linux_driver
 from textual.drivers.linux_driver import LinuxDriver
 
-from metertui.screens.terminal.escape_key import KeyParser
+from metertui.screens.terminal.key_input import KeyParser, lenient_decoder
 
 linux_driver.XTermParser = KeyParser  # type: ignore[attr-defined] # the parser that reads the keys
+linux_driver.getincrementaldecoder = lenient_decoder  # type: ignore[assignment, attr-defined] # and what it is fed
 
 _FEW: Final = 2_000
 """Bytes that may be pending before a terminal counts as behind: less than two seconds of a slow line."""
