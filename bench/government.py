@@ -111,7 +111,7 @@ async def _done(pilot: Pilot[None], step: SavedReport | str, started: float) -> 
 def export(folder: str, suffix: str) -> None:
     """Export all of a folder; print its processor time and how much more memory it took. For a process of its own."""
     engine = Engine.open_readonly(Path(folder), Rules(zone=ZONE), SystemClock())
-    frozen = engine.view().frozen(engine.rules.max_w)
+    frozen = engine.view().frozen()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     started = time.process_time()
     path = Path(folder) / f"out{suffix}"

@@ -82,7 +82,7 @@ def measure(engine: Engine, frame: pd.DataFrame) -> None:
     code = engine.directory.codes[meter]
     days = (day_number(day), day_number(day) + 1)
     evening = (18 * HOUR, 20 * HOUR)
-    frozen = engine.view().frozen(engine.rules.max_w)
+    frozen = engine.view().frozen()
     midnight = pd.Timestamp(day)
     clock = (frame["wall"] - frame["wall"].dt.normalize()).dt.total_seconds()
 

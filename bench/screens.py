@@ -161,7 +161,7 @@ def add_others(engine: Engine) -> None:
     codes = [engine.directory.codes[meter] for meter in MISREAD]
     engine.readings.append(codes, [int(times[0])] * METERS, [100_000] * METERS)
     engine.readings.swap_history(engine.readings.rebuild_history(len(times) + METERS))
-    engine.ingest.heads.load(engine.readings.view().frozen(engine.rules.max_w))
+    engine.ingest.heads.load(engine.readings.view().frozen())
 
 
 async def misread(port: int) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 
-from metertui.engine.base import HOUR, MINUTE, SECOND, Rules, SiteZone, machine_zone
+from metertui.engine.base import HOUR, MINUTE, SECOND, FitRule, Rules, SiteZone, machine_zone
 from metertui.engine.errors import MeterError
 from metertui.engine.storage import durable, private_files
 
@@ -38,6 +38,9 @@ class Settings:
     port: int = _setting(7007, "The TCP port; 0 for any free one", most=65_535)
     max_kw: float = _setting(
         100.0, "The most power that a meter can draw; a reading that implies more is suspect", least=0.001, most=10**6
+    )
+    rounding_kwh: float = _setting(
+        1.0, "A reading that is lower than the one before it by no more than this was rounded: it counts as that one"
     )
     future_minutes: int = _setting(10, "How far a timestamp may be ahead of this machine's clock")
     silent_hours: int = _setting(
@@ -111,6 +114,15 @@ class Settings:
     session_idle_minutes: int = _setting(
         15, "A login on the screens ends after this long without a key press", least=1, live=True
     )
+    max_kw_by_type: Mapping[str, float] = field(
+        default_factory=dict,
+        metadata={
+            "why": 'max_kw for meters of an apartment type: {"4-room" = 20}, or lines below [max_kw_by_type]',
+            "least": 0.001,
+            "most": 10**6,
+            "live": False,
+        },
+    )
 
     def rules(self) -> Rules:
         """Return the settings of the engine. Raises MeterError for an unknown time zone."""
@@ -119,7 +131,11 @@ class Settings:
                 self.timezone or machine_zone(),
                 "timezone" if self.timezone else "the time zone of this machine, as the setting timezone is empty",
             ),
-            max_w=round(self.max_kw * 1000),
+            fit=FitRule(
+                max_w=round(self.max_kw * 1000),
+                max_w_by_type={name: round(kw * 1000) for name, kw in self.max_kw_by_type.items()},
+                rounding_wh=round(self.rounding_kwh * 1000),
+            ),
             future_us=self.future_minutes * MINUTE,
             silent_us=self.silent_hours * HOUR,
             drift_us=self.drift_seconds * SECOND,
@@ -160,7 +176,7 @@ def write_defaults(folder: Path) -> None:
         return
     lines = [_HEAD]
     for each in fields(Settings):
-        lines.append(f"\n# {each.metadata['why']}.\n# {each.name} = {_format_toml(each.default)}\n")
+        lines.append(f"\n# {each.metadata['why']}.\n# {each.name} = {_format_toml(getattr(Settings(), each.name))}\n")
     durable.replace_file(path, "".join(lines).encode())
 
 
@@ -178,13 +194,16 @@ def save_setting(folder: Path, name: str, value: object) -> None:
         lines = private_files.read_file(path).decode("utf-8-sig").splitlines(keepends=True)
     except (OSError, UnicodeDecodeError) as error:
         raise MeterError(f"cannot read {path}") from error
-    stated = [place for place, line in enumerate(lines) if line.lstrip("# ").split("=")[0].strip() == name]
-    place = next((place for place in stated if not lines[place].startswith("#")), stated[0] if stated else len(lines))
-    lines[place : place + 1] = [f"{name} = {_format_toml(value)}\n"]
+    table = next((place for place, line in enumerate(lines) if line.lstrip().startswith("[")), len(lines))
+    stated = [place for place, line in enumerate(lines[:table]) if line.lstrip("# ").split("=")[0].strip() == name]
+    place = next((place for place in stated if not lines[place].startswith("#")), stated[0] if stated else table)
+    lines[place : place + bool(stated)] = [f"{name} = {_format_toml(value)}\n"]
     durable.replace_file(path, "".join(lines).encode())
 
 
 _TYPES: Final[dict[str, Any]] = get_type_hints(Settings)
+_TABLES: Final = frozenset({"max_kw_by_type"})
+"""Settings that are tables of numbers by name."""
 _BOUNDS: Final = {each.name: (each.metadata["least"], each.metadata["most"]) for each in fields(Settings)}
 
 
@@ -210,6 +229,8 @@ def _check_value(name: str, value: object, where: str) -> object:
         if value not in get_args(kind):
             raise MeterError(f"{where}: {name} must be one of {', '.join(get_args(kind))}, not {value!r}")
         return value
+    if name in _TABLES:
+        return _check_table(name, value, where)
     if kind is float and type(value) is int:
         value = float(max(-1e300, min(value, 1e300)))  # a float cannot represent whole numbers of any length
     if type(value) is not kind:
@@ -227,6 +248,16 @@ def _check_value(name: str, value: object, where: str) -> object:
     return value
 
 
+def _check_table(name: str, value: object, where: str) -> dict[str, float]:
+    if not isinstance(value, dict):
+        raise MeterError(f"{where}: {name} must be a table of numbers by name, not {value!r}")
+    least, most = _BOUNDS[name]
+    for key, number in value.items():
+        if type(number) not in (int, float) or not least <= number <= most:
+            raise MeterError(f"{where}: {name} of {key!r} must be a number from {least} to {most}, not {number!r}")
+    return {key: float(number) for key, number in value.items()}
+
+
 def _zone(name: str, where: str) -> SiteZone:
     try:
         return SiteZone(name)
@@ -240,6 +271,9 @@ _KINDS: Final = {str: "a string", int: "a whole number", float: "a number", bool
 def _parse_text(name: str, text: str) -> object:
     kind = _TYPES[name]
     try:
+        if name in _TABLES:
+            pairs = (part.rpartition("=") for part in text.split(",") if part.strip())
+            return {key.strip(): float(number) for key, _, number in pairs}
         if kind is bool:
             return {"true": True, "1": True, "false": False, "0": False}.get(text.lower(), text)
         return kind(text) if kind in (int, float) else text
@@ -250,4 +284,6 @@ def _parse_text(name: str, text: str) -> object:
 def _format_toml(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, dict):
+        return "{" + ", ".join(f'"{key}" = {number}' for key, number in value.items()) + "}"
     return f'"{value}"' if isinstance(value, str) else str(value)

@@ -17,21 +17,23 @@ HOUR = 3_600_000_000
 DAY = 24 * HOUR
 
 
-def fits(earlier: tuple[int, int], later: tuple[int, int], max_kw: int) -> bool:
-    """Not lower, and not higher than the most that could be drawn in the time between or in a day."""
-    hours = Fraction(max(later[0] - earlier[0], DAY), HOUR)
-    return 0 <= later[1] - earlier[1] <= max_kw * 1000 * hours
+def fits(earlier: tuple[int, int], later: tuple[int, int], max_kw: Fraction | int, rounding: int = 1000) -> bool:
+    """Not lower than a rounding, and not higher than what could be drawn in the time between or in an hour."""
+    hours = Fraction(max(later[0] - earlier[0], HOUR), HOUR)
+    return -rounding <= later[1] - earlier[1] <= max_kw * 1000 * hours
 
 
 @dataclass
 class _Point:
-    """Something that counts: when, what the register showed, what the next rises from, whether a person said so."""
+    """Something that counts: when, with which register, what the next rises from, whether a person said so."""
 
     time: int
     wh: int
     base: int
     firm: bool = False
     kind: str = "counted"
+    read: int = -1
+    """What was read."""
 
 
 @dataclass
@@ -44,11 +46,21 @@ class Meter:
     releases: set[int] = field(default_factory=set)
     exchanges: dict[int, tuple[int, int]] = field(default_factory=dict)
     """By instant: the old register's last and the new one's first, Wh."""
+    rounding: int = 1000
+    """Wh."""
+    later_max_kw: tuple[int, int] | None = None
+    """From an instant on another highest power."""
 
     def judged(self) -> list[tuple[tuple[int, int], str]]:
-        """Every reading in time order with `counted`, `reset`, `suspect`, `rejected` or `void`."""
+        """Every reading in time order with `counted`, `rounding`, `reset`, `suspect`, `rejected` or `void`."""
         kinds = self._walk()[1]
         return [(reading, kinds[reading]) for reading in sorted(self.readings)]
+
+    def _fits(self, earlier: tuple[int, int], later: tuple[int, int]) -> bool:
+        max_kw = self.max_kw
+        if self.later_max_kw is not None and later[0] >= self.later_max_kw[0]:
+            max_kw = self.later_max_kw[1]
+        return fits(earlier, later, max_kw, self.rounding)
 
     def _walk(self) -> tuple[list[_Point], dict[tuple[int, int], str]]:
         """What counts, exchanges included, and the kind of every reading."""
@@ -59,18 +71,37 @@ class Meter:
         stored = dict(self.readings)
 
         def fit(point: _Point, reading: tuple[int, int]) -> bool:
-            return fits((point.time, point.base), reading, self.max_kw)
+            return self._fits((point.time, point.base), reading)
+
+        def falls(reading: tuple[int, int], point: _Point) -> bool:
+            return reading[1] < point.base - self.rounding
+
+        def count(reading: tuple[int, int]) -> None:
+            """It counts; with the register counted before it, if it is a little lower."""
+            time, wh = reading
+            kind[reading] = "counted"
+            if counted and wh < counted[-1].base:
+                kind[reading] = "rounding"
+                wh = counted[-1].base
+            counted.append(_Point(time, wh, wh, kind=kind[reading], read=reading[1]))
+
+        def reset(reading: tuple[int, int]) -> None:
+            """It counts, but not the step to it."""
+            kind[reading] = "reset"
+            counted.append(_Point(*reading, reading[1], kind="reset", read=reading[1]))
+
+        def reject_last() -> None:
+            wrong = counted.pop()
+            kind[wrong.time, wrong.read] = "rejected"
 
         def believe_doubtful() -> None:
             """The doubtful reading was right; was it the same register?"""
             assert doubtful is not None
             if len(counted) >= 2 and not counted[-1].firm and fit(counted[-2], doubtful):
-                wrong = counted.pop()
-                kind[wrong.time, wrong.wh] = "rejected"
-                kind[doubtful] = "counted"
+                reject_last()
+                count(doubtful)
             else:
-                kind[doubtful] = "reset"
-            counted.append(_Point(*doubtful, doubtful[1], kind=kind[doubtful]))
+                reset(doubtful)
 
         for time in instants:
             if time in self.exchanges:
@@ -79,49 +110,54 @@ class Meter:
                     here = (time, stored[time])
                     kind[here] = "counted" if stored[time] in (final, initial) else "rejected"
                     kind[here] = "void" if time in self.voids else kind[here]
-                reading, firm = (time, final), _Point(time, final, initial, firm=True, kind="exchange")
+                reading = (time, final)
             else:
                 reading = (time, stored[time])
                 if time in self.voids:
                     kind[reading] = "void"
                     continue
-                firm = _Point(time, stored[time], stored[time], firm=True)
             if time in self.exchanges or time in self.releases:
-                lower = bool(counted) and reading[1] < counted[-1].base
-                if doubtful is not None and fits(doubtful, reading, self.max_kw):
-                    if lower:
+                if doubtful is not None:
+                    believed = self._fits(doubtful, reading)
+                    if believed and falls(reading, counted[-1]):
                         believe_doubtful()
-                        lower = False
-                    elif doubtful[1] >= counted[-1].base:
-                        kind[doubtful] = "counted"
-                        counted.append(_Point(*doubtful, doubtful[1]))
+                    elif believed and not falls(doubtful, counted[-1]):
+                        count(doubtful)
                     else:
                         kind[doubtful] = "rejected"
-                elif doubtful is not None:
-                    kind[doubtful] = "rejected"
+                        believed = False
+                else:
+                    believed = False
                 doubtful = None
-                if lower and len(counted) >= 2 and not counted[-1].firm and reading[1] >= counted[-2].base:
-                    wrong = counted.pop()
-                    kind[wrong.time, wrong.wh] = "rejected"
-                    lower = False
-                if firm.kind != "exchange":
-                    firm.kind = kind[reading] = "reset" if lower else "counted"
-                counted.append(firm)
+                fallen = bool(counted) and falls(reading, counted[-1])
+                outweighed = not believed and fallen and len(counted) >= 2 and not counted[-1].firm
+                if outweighed and not falls(reading, counted[-2]):
+                    reject_last()
+                    fallen = False
+                if time in self.exchanges:
+                    wh = reading[1]
+                    if counted and not falls(reading, counted[-1]):
+                        wh = max(wh, counted[-1].base)
+                    counted.append(_Point(time, wh, initial, firm=True, kind="exchange", read=wh))
+                elif fallen:
+                    reset(reading)
+                    counted[-1].firm = True
+                else:
+                    count(reading)
+                    counted[-1].firm = True
             elif not counted or fit(counted[-1], reading):
                 if doubtful is not None:
                     kind[doubtful] = "rejected"
                 doubtful = None
-                counted.append(_Point(*reading, reading[1]))
-                kind[reading] = "counted"
-            elif doubtful is None or not fits(doubtful, reading, self.max_kw):
+                count(reading)
+            elif doubtful is None or not self._fits(doubtful, reading):
                 if doubtful is not None:
                     kind[doubtful] = "rejected"
                 doubtful = reading
                 kind[reading] = "suspect"
             else:
                 believe_doubtful()
-                counted.append(_Point(*reading, reading[1]))
-                kind[reading] = "counted"
+                count(reading)
                 doubtful = None
         return counted, kind
 
@@ -134,6 +170,10 @@ class Meter:
             curve.append((point.time, (curve[-1][1] if curve else 0) + step))
             base = point.base
         return curve
+
+    def curve_points(self) -> list[tuple[int, int]]:
+        """What counts, with the register that the next one rises from, (µs, Wh)."""
+        return [(point.time, point.base) for point in self._walk()[0]]
 
     def energy(self, instant: int) -> int:
         """C at an instant where it is defined: linear, rounded half-even."""

@@ -39,7 +39,6 @@ from tests.clock import FakeClock
 from tests.engine.vee.test_curve import decided_meters
 from tests.strategies import START, courses
 
-MAX_W = 100_000
 CHANGES = {
     "Europe/London": (date(2025, 3, 30), date(2025, 10, 26)),
     "Australia/Lord_Howe": (date(2025, 4, 6), date(2025, 10, 5)),  # by half an hour
@@ -199,7 +198,7 @@ def check(engine: Engine, meters: Meters, zone: str, now: int) -> None:
     """That every figure is what the model says."""
     site = engine.zone
     today = site.day(now)
-    frozen = engine.view().frozen(MAX_W)
+    frozen = engine.view().frozen()
     first = date(2024, 1, 1)
     everything = window_of_days(first, LAST, site)
 
@@ -215,7 +214,7 @@ def check(engine: Engine, meters: Meters, zone: str, now: int) -> None:
             expected = None if span is None else model.usage(*span)
             assert usage.usage_wh == expected, (meter, name)
             window = series.window(name, now, site)
-            assert explain(series, window, site, MAX_W, decided).sum_wh == (expected or 0)
+            assert explain(series, window, site, decided).sum_wh == (expected or 0)
             assert int(series.buckets(buckets(window, site).marks)[0].sum()) == (expected or 0) or span is None
         for month in {f"{today:%Y-%m}", month_before(now, site)}:
             start = date.fromisoformat(f"{month}-01")

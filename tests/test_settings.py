@@ -70,6 +70,8 @@ def test_a_byte_order_mark_is_ignored(tmp_path: Path) -> None:
         ("max_kw = nan", "max_kw must be from 0.001 to 1000000, not nan"),
         ("max_kw = inf", "max_kw must be from 0.001 to 1000000, not inf"),
         ("max_kw = [1]", "max_kw must be a number, not [1]"),
+        ("max_kw_by_type = 1", "max_kw_by_type must be a table of numbers by name, not 1"),
+        ("[max_kw_by_type]\n4-room = 0", "max_kw_by_type of '4-room' must be a number from 0.001 to 1000000, not 0"),
         ("idle_seconds = 0", "idle_seconds must be from 1 to 1000000000, not 0"),
         ("host = ''", "host must be an address to listen on"),
         ("host = 7", "host must be a string, not 7"),
@@ -151,7 +153,7 @@ def test_a_read_only_folder_is_an_error(tmp_path: Path) -> None:
 def test_the_rules_are_in_the_engines_units(tmp_path: Path) -> None:
     stated(tmp_path, 'timezone = "Europe/London"\nmax_kw = 12.5\nfuture_minutes = 3\ndurability = "os"\n')
     rules = settings.load(tmp_path, env={}).rules()
-    assert (rules.zone, rules.max_w, rules.future_us) == (SiteZone("Europe/London"), 12_500, 3 * MINUTE)
+    assert (rules.zone, rules.fit.max_w, rules.future_us) == (SiteZone("Europe/London"), 12_500, 3 * MINUTE)
     assert (rules.durability, rules.rejects_bytes) == ("os", 10_000_000)
 
 
@@ -177,3 +179,14 @@ def test_one_setting_is_written_in_its_own_line(tmp_path: Path) -> None:
     with pytest.raises(MeterError, match="timezone"):
         settings.save_setting(tmp_path, "timezone", "Mars/Olympus")
     assert (tmp_path / "settings.toml").read_text() == text
+
+
+def test_the_power_of_an_apartment_type_is_stated_in_a_table(tmp_path: Path) -> None:
+    stated(tmp_path, 'max_kw = 50\nrounding_kwh = 0.5\n\n[max_kw_by_type]\n"4-room" = 12.5\nShop = 200\n')
+    fit = settings.load(tmp_path, env={}).rules().fit
+    assert [fit.max_w_of(kind) for kind in ("4-room", "Shop", "landed", "")] == [12_500, 200_000, 50_000, 50_000]
+    assert fit.rounding_wh == 500
+    settings.save_setting(tmp_path, "currency", "EUR")
+    assert settings.load(tmp_path, env={}).currency == "EUR"
+    fit = settings.load(tmp_path, env={"METERTUI_MAX_KW_BY_TYPE": "4-room=7, two rooms=8"}).rules().fit
+    assert [fit.max_w_of(kind) for kind in ("4-room", "two rooms", "Shop")] == [7_000, 8_000, 50_000]

@@ -174,7 +174,7 @@ def _cell(value: float | str | None) -> str:
 
 def _compute_run(engine: Engine, month: str) -> BillingRun:
     with progress_bar("computing bills") as progress:
-        frozen = engine.view().frozen(engine.rules.max_w)
+        frozen = engine.view().frozen()
         return BillingRun(frozen, month, engine.terms(), engine.bills, progress)
 
 

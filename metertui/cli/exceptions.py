@@ -39,7 +39,7 @@ def exceptions(options: argparse.Namespace) -> None:
         if options.first is not None or options.last is not None:
             window = window_of_days(*parse_days(options), engine.zone)
             question = replace(question, window=(window.start, window.end))
-        found = find_exceptions(engine.view().frozen(engine.rules.max_w), engine.site_state(), question)
+        found = find_exceptions(engine.view().frozen(), engine.site_state(), question)
         if options.counts:
             print_rows(options, _counts(found), COUNTS)
         else:

@@ -56,7 +56,7 @@ def query(options: argparse.Namespace) -> None:
     question = replace(asked, by=by, sort=asked.sort.replace("usage_kwh", "usage_wh"))
     with open_for_reading(options) as engine:
         _check_filters(engine, question)
-        frozen = engine.view().frozen(engine.rules.max_w)
+        frozen = engine.view().frozen()
         with progress_bar("computing usage") as progress:
             answer = aggregate.usage_table(frozen, question, progress)
     print_rows(options, query_rows(answer), columns)
@@ -121,7 +121,7 @@ def export(options: argparse.Namespace) -> None:
     question = _parse_question(options, ())
     with open_for_reading(options) as engine:
         _check_filters(engine, question)
-        frozen = engine.view().frozen(engine.rules.max_w)
+        frozen = engine.view().frozen()
         asked = {"from": str(question.first), "to": str(question.last), **question.filter.set_values()}
         definition = None if out.suffix == ".csv" else {"table": "readings", "timezone": engine.zone.name, **asked}
         count = 0

@@ -30,7 +30,7 @@ def replay(options: argparse.Namespace) -> None:
         current = engine.tariffs.current()
         if current is None:
             raise MeterError(f"there is no {engine.tariffs.path} to compare {options.tariff} with")
-        frozen = engine.view().frozen(engine.rules.max_w)
+        frozen = engine.view().frozen()
         with progress_bar("replaying") as progress:
             found = replay_tariffs(frozen, current, proposed.backdated(first), first, last, progress=progress)
         currency = engine.rules.currency

@@ -97,8 +97,8 @@ class Jobs:
 
     async def ask(self, function: Callable[..., T], *args: object) -> T:
         """Run `function(frozen, *args)` in a thread for heavy work; `frozen` are all readings as of now."""
-        view, max_w = self.engine.view(), self.engine.rules.max_w
-        return await self.compute(lambda: function(view.frozen(max_w), *args))
+        view = self.engine.view()
+        return await self.compute(lambda: function(view.frozen(), *args))
 
     async def look_up(self, function: Callable[..., T | None], *args: object) -> T:
         """Run `function(*args, stop=...)` in a thread for searches, so that they do not wait for heavy work.

@@ -30,13 +30,13 @@ async def test_what_changes_no_figure_is_taken_and_the_rest_is_named(
     caplog.set_level("INFO")
     folder = desk.engine.folder
     reload = Reload(desk, listener, settings.load(folder, env={}), lambda: settings.load(folder, env={}))
-    max_w = desk.engine.rules.max_w
+    fit = desk.engine.rules.fit
     write(folder, "max_kw = 7\nport = 7100\nidle_seconds = 60\nsilent_hours = 3\nday_close_at_midnight = false\n")
     reload()
     assert "changed: silent_hours, day_close_at_midnight, idle_seconds" in caplog.text
     assert "with a restart only: port, max_kw" in caplog.text
     assert listener.settings.idle_seconds == 60
-    assert (desk.engine.rules.silent_us, desk.engine.rules.max_w) == (3 * HOUR, max_w)
+    assert (desk.engine.rules.silent_us, desk.engine.rules.fit) == (3 * HOUR, fit)
     assert desk.day_close.at_midnight is False
     caplog.clear()
     reload()

@@ -422,7 +422,7 @@ class Campaign:
         """What a reader beside it all is told: exactly what is kept, once; more only before a start looked at it."""
         kept = {_fields(line) for line in self._ledger.kept}
         engine = Engine.open_readonly(self._folder, RULES, FakeClock("2025-04-01T00:00:00"))
-        frozen = engine.view().frozen(RULES.max_w)
+        frozen = engine.view().frozen()
         table = [row for part in reading_tables(frozen, Question(*DAYS)) for row in part.itertuples()]
         told = Counter((row.identifier, row.timestamp, row.reading_kwh) for row in table)
         if lost := kept - told.keys():

@@ -19,7 +19,7 @@ RULES = Rules(zone=SiteZone("Asia/Singapore"))
 
 
 def figures(engine: Engine) -> list[tuple[str, int, int]]:
-    columns = engine.view().frozen(RULES.max_w).columns
+    columns = engine.view().frozen().columns
     meters = [engine.directory.ids[code] for code in columns.meter.tolist()]
     return sorted(zip(meters, columns.time.tolist(), columns.wh.tolist(), strict=True))
 

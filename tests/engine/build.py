@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from metertui.engine.attributes import Group
+from metertui.engine.base.limits import MeterLimits
 from metertui.engine.base.zone import SiteZone
 from metertui.engine.columns.columns import Columns, Frozen
 from metertui.engine.usage.series import Series
@@ -16,7 +17,7 @@ from metertui.engine.vee.curve import validate
 Course = Sequence[tuple[int, int]]
 
 
-MAX_W = 100_000
+LIMITS = MeterLimits(1000, (100_000,))
 
 
 def series(course: Course, meter: str = "m") -> Series:
@@ -24,7 +25,7 @@ def series(course: Course, meter: str = "m") -> Series:
     ordered = sorted(course)
     time = np.array([t for t, _ in ordered], dtype=np.int64)
     wh = np.array([v for _, v in ordered], dtype=np.int64)
-    return Series.from_readings(meter, time, wh, MAX_W)
+    return Series.from_readings(meter, time, wh, LIMITS)
 
 
 def frozen(meters: Mapping[str, Course], zone: SiteZone, groups: Mapping[str, Sequence[Group]] | None = None) -> Frozen:
@@ -34,7 +35,7 @@ def frozen(meters: Mapping[str, Course], zone: SiteZone, groups: Mapping[str, Se
     time = np.array([t for course in meters.values() for t, _ in course], dtype=np.int64)
     wh = np.array([v for course in meters.values() for _, v in course], dtype=np.int64)
     columns = Columns(meter, time, wh)
-    found = validate(columns, None, MAX_W)
+    found = validate(columns, None, LIMITS)
     told = [group for name in meters for group in (groups or {}).get(name, [Group()] * len(meters[name]))]
     names = sorted(set(told) | {Group()})
     group = np.array([names.index(each) for each in told], dtype=np.int32)
@@ -49,5 +50,5 @@ def frozen(meters: Mapping[str, Course], zone: SiteZone, groups: Mapping[str, Se
         ids=list(meters),
         groups=names,
         zone=zone,
-        max_w=MAX_W,
+        limits=LIMITS,
     )

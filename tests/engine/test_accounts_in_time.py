@@ -62,7 +62,7 @@ class Model:
 
 def usage(engine: Engine) -> Counter[str]:
     question = Question(date(2025, 3, 9), date(2025, 3, 14), ("region",))
-    table = usage_table(engine.view().frozen(RULES.max_w), question)
+    table = usage_table(engine.view().frozen(), question)
     return Counter(dict(zip(table["region"], table["usage_wh"].tolist(), strict=True)))
 
 

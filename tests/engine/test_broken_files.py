@@ -185,7 +185,7 @@ def stated(files: Folder) -> Readings:
 
 def assert_readings(engine: Engine, files: Folder) -> None:
     """What the engine has is what the lines state. Where two of them contradict each other, `check` says so."""
-    frozen = engine.view().frozen(RULES.max_w)
+    frozen = engine.view().frozen()
     columns = frozen.columns
     meters, times, whs = columns.meter.tolist(), columns.time.tolist(), columns.wh.tolist()
     found = {(frozen.ids[code], time): wh for code, time, wh in zip(meters, times, whs, strict=True)}

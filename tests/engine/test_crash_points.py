@@ -286,7 +286,7 @@ def stored(folder: Path) -> list[str]:
 
 
 def told(engine: Engine) -> int:
-    return len(engine.view().frozen(RULES.max_w))
+    return len(engine.view().frozen())
 
 
 def test_a_batch_that_is_cut_at_any_byte_costs_nothing_that_was_answered(
@@ -396,7 +396,7 @@ def importing(folder: Path) -> None:
     ]
     groups = [SOUTH, EAST, NORTH, NORTH, SOUTH, NORTH, EAST, EAST, SOUTH]
     with closing(opened(folder)) as engine:
-        work = Import(engine.view().frozen(RULES.max_w), latest=NOW)
+        work = Import(engine.view().frozen(), latest=NOW)
         work.add_piece(piece(rows, groups))
         report = work.finish(engine.accounts, engine.archive, now=NOW)
         assert (report.read, report.refused, report.new + report.duplicate) == (9, 1, 8)

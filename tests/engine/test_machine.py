@@ -22,13 +22,13 @@ from metertui.engine.core import listing
 from metertui.engine.core.engine import Engine
 from metertui.engine.errors import MeterError, StorageError
 from metertui.engine.index.reading_store import Rebuilt
-from metertui.engine.vee.rules import COUNTED, REJECTED, RESET, SUSPECT
+from metertui.engine.vee.rules import COUNTED, REJECTED, RESET, ROUNDING, SUSPECT
 from tests import oracle
 from tests.clock import FakeClock
 
 ZONE = SiteZone("Asia/Singapore")
 RULES = Rules(zone=ZONE)
-STATUS = {"counted": COUNTED, "reset": RESET, "suspect": SUSPECT, "rejected": REJECTED}
+STATUS = {"counted": COUNTED, "rounding": ROUNDING, "reset": RESET, "suspect": SUSPECT, "rejected": REJECTED}
 START = ZONE.parse("2025-03-10T00:00:00")
 SLOTS = 3 * 48
 METERS = ("a", "b", "c")
@@ -230,7 +230,7 @@ class EngineMachine(RuleBasedStateMachine):
             return
         time, wh = max(known)
         self.clock.instant = max(self.clock.instant, time + HOUR)
-        rise = RULES.max_w * 20
+        rise = RULES.fit.max_w * 20
         for step, refusing in ((1, fault), (2, None)):
             self.commit([("read", meter, f"{(wh + step * rise) / 1000:.3f}", ZONE.iso(time + step * MINUTE))], refusing)
 

@@ -167,7 +167,7 @@ class Day:
     def check(self, events: int, folder: Path) -> None:
         """Start on what a cut after so many events has left, and hold it against the answers."""
         engine = Engine.open(folder, RULES, self.clock)
-        columns = engine.view().frozen(RULES.max_w).columns
+        columns = engine.view().frozen().columns
         stored = [
             (engine.directory.ids[meter], time, wh)
             for meter, time, wh in zip(columns.meter.tolist(), columns.time.tolist(), columns.wh.tolist(), strict=True)

@@ -194,7 +194,7 @@ def test_the_readings_behind_a_table_are_those_that_it_counts(
             [codes[0]] * (len(times) - 2) + [codes[1]] * 2, times, [v for _, v in with_changes] + [0, 1]
         )
         question = Question(*days, filter=Filter.by_name(meter=meter, region=region, time=format_clock(clock)))
-        table = usage_table(engine.view().frozen(engine.rules.max_w), question)
+        table = usage_table(engine.view().frozen(), question)
         found = list_readings(engine, question)
         inside = [
             (name, t)

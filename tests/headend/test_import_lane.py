@@ -19,7 +19,7 @@ def lane_of(desk: HeadEnd, folder: Path, count: int) -> tuple[ImportLane, list[f
     """Return a lane with so many readings of the meter `m`, and the shares that it reports."""
     file = folder / "x.csv"
     file.write_text("".join(f"m,2025-03-11T10:00:{second:02},{second + 1}\n" for second in range(count)))
-    frozen = desk.engine.view().frozen(desk.engine.rules.max_w)
+    frozen = desk.engine.view().frozen()
     importing = readers.read_import(frozen, [file], None, desk.engine.clock.now())
     importing.plan()
     shares: list[float] = []

@@ -37,7 +37,7 @@ def history(path: Path, chance: random.Random, meters: int = 4, slots: int = 96)
 
 
 def figures(engine: Engine) -> list[Any]:
-    frozen = engine.view().frozen(RULES.max_w)
+    frozen = engine.view().frozen()
     columns = frozen.columns
     meters = [frozen.ids[code] for code in columns.meter.tolist()]
     return sorted(zip(meters, columns.time.tolist(), columns.wh.tolist(), frozen.status.tolist(), strict=True))
@@ -72,7 +72,7 @@ async def test_an_import_gives_what_the_command_gives(
         await headend.stop()
     engine = Engine.open(tmp_path / "a", RULES, FakeClock())
     now = engine.clock.now()
-    taken = readers.read_import(engine.view().frozen(RULES.max_w), [file], None, now)
+    taken = readers.read_import(engine.view().frozen(), [file], None, now)
     assert taken.finish(engine.accounts, engine.archive, now=now).as_json(5) == planned
     engine.close()
     opened = [Engine.open_readonly(tmp_path / name, RULES, FakeClock()) for name in "ab"]

@@ -38,7 +38,7 @@ METERS = tuple(f"m-{n}" for n in range(6))
 
 def state(engine: Engine) -> dict[str, Any]:
     """All that an engine knows, by names instead of codes."""
-    frozen = engine.view().frozen(engine.rules.max_w)
+    frozen = engine.view().frozen()
     columns = frozen.columns
     assert len(engine.readings) == len(columns), "nothing is doubled"
     engine.readings._caught_up()._check()
@@ -211,7 +211,7 @@ class Walk:
     def bring(self) -> None:
         """An import by command, which owns the folder meanwhile."""
         engine = Engine.open(self.folder, RULES, self.clock)
-        taken = Import(engine.view().frozen(RULES.max_w), latest=self.clock.now())
+        taken = Import(engine.view().frozen(), latest=self.clock.now())
         slots = np.array(self.random.sample(range(SLOTS), 20))
         ids = [*METERS, "m-7"]
         codes = np.array([self.random.randrange(len(ids)) for _ in slots], dtype=np.int32)

@@ -17,12 +17,12 @@ from tests.patience import PATIENCE
 
 async def test_questions_are_asked_of_all_stored_readings(desk: HeadEnd) -> None:
     assert await desk.ask(len) == 0
-    await read(desk, "1", "2025-03-12T01:00:00")
+    await read(desk, "2", "2025-03-12T01:00:00")
     assert await desk.ask(len) == 1
     await read(desk, "0.5", "2025-03-12T02:00:00")
     found = await desk.worklist.exceptions()
     assert found.counts == {"suspect": 1}
-    assert found.rows[0].why == "0.5 kWh is lower than the 1 kWh counted at 2025-03-12T01:00:00+08:00"
+    assert found.rows[0].why == "0.5 kWh is lower than the 2 kWh counted at 2025-03-12T01:00:00+08:00"
 
 
 async def test_stopping_replies_to_what_has_arrived_and_unlocks_the_folder(desk: HeadEnd) -> None:

@@ -9,7 +9,7 @@ from tests.desk import read
 async def test_exceptions_are_counted_by_cause(desk: HeadEnd) -> None:
     assert (await desk.worklist.exceptions()).counts == {}
     await read(desk, "5", "2025-03-12T09:00")
-    await read(desk, "4", "2025-03-12T10:00")
+    await read(desk, "3", "2025-03-12T10:00")
     found = await desk.worklist.exceptions()
     assert found.counts == {"suspect": 1}
     assert [row.meter for row in found.rows] == ["m"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from metertui.engine.base.calendar import add_months, first_of_month, last_of_month, month_before, month_bounds
 from metertui.engine.base.config import Clock, Rules, SystemClock
 from metertui.engine.base.durations import duration_text
+from metertui.engine.base.limits import FitRule, Limits, MeterLimits
 from metertui.engine.base.outcome import DUPLICATE, OK, Outcome, refused, suspect
 from metertui.engine.base.progress import Progress, no_progress, part_of_progress
 from metertui.engine.base.registers import MAX_WH, check_meter_id, disarm_formula, format_kwh, kwh_number, parse_kwh
@@ -34,7 +35,10 @@ __all__ = [
     "SECOND",
     "WINDOW_NAMES",
     "Clock",
+    "FitRule",
     "Int64Array",
+    "Limits",
+    "MeterLimits",
     "Outcome",
     "Progress",
     "Rules",

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from metertui.engine.base.limits import FitRule
 from metertui.engine.base.zone import HOUR, MINUTE, SiteZone
 
 
@@ -34,8 +35,8 @@ class Rules:
     """The settings of one data folder."""
 
     zone: SiteZone = field(default_factory=lambda: SiteZone("UTC"))
-    max_w: int = 100_000
-    """The highest power that a meter can draw, in W. A register that rises faster is suspect."""
+    fit: FitRule = field(default_factory=FitRule)
+    """What the readings of a meter are judged by."""
     future_us: int = 10 * MINUTE
     """The time by which a timestamp may be ahead of the clock, in µs."""
     durability: Literal["disk", "os"] = "disk"

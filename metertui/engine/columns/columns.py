@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from metertui.engine.attributes import Group
-from metertui.engine.base import SiteZone
+from metertui.engine.base import Limits, SiteZone
 from metertui.engine.columns.interpolation import interpolate, interpolate_one
 from metertui.engine.columns.sorted_runs import first_at_least
 
@@ -55,7 +55,7 @@ class Columns:
 class Curve(Columns):
     """The points of C(t): counted readings and exchanges, in order of (meter, time), each pair once.
 
-    `wh` is the register there; at an exchange, the final read of the old one.
+    `wh` is the register there; at a rounding the one counted before it, at an exchange the final read of the old one.
     """
 
     base: NDArray[np.int64]
@@ -130,7 +130,7 @@ class Frozen:
 
     columns: Columns
     status: NDArray[np.uint8]
-    """The status of each reading: COUNTED, RESET, SUSPECT, REJECTED or VOID of vee.rules."""
+    """The status of each reading: COUNTED, RESET, ROUNDING, SUSPECT, REJECTED or VOID of vee.rules."""
     energy: NDArray[np.int64]
     """C at each reading, Wh since the first counted one of the meter; at one that does not count, C at the last."""
     group: NDArray[np.int32]
@@ -145,7 +145,8 @@ class Frozen:
     """Meter ids by code."""
     groups: Sequence[Group]
     zone: SiteZone
-    max_w: int
+    limits: Limits
+    """What the readings were judged by."""
 
     def __len__(self) -> int:
         return len(self.columns)

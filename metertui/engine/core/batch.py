@@ -16,7 +16,6 @@ from typing import Final
 
 from metertui.engine.accounts import Account
 from metertui.engine.base import (
-    DAY,
     DUPLICATE,
     HOUR,
     MINUTE,
@@ -33,7 +32,7 @@ from metertui.engine.core.counters import Arrival
 from metertui.engine.core.data_folder import DataFolder
 from metertui.engine.errors import Refused
 from metertui.engine.storage import RefusedLine
-from metertui.engine.vee import Edit, MeterHeads, Neighbours, Point, Replay, late_reads, rules
+from metertui.engine.vee import Edit, MeterHeads, Neighbours, Point, late_reads, rules
 
 _MOST_LATE: Final = 300
 """Late readings in a batch, about 60 µs each: twenty times what a reading that is simply the next one takes."""
@@ -48,8 +47,8 @@ class Batch:
         self._active = active
         self._stamps = stamps
         self._zone = folder.zone
-        self._max_w = folder.rules.max_w
-        self._step_limit = folder.rules.max_w * DAY // HOUR
+        self._rounding = folder.rules.fit.rounding_wh
+        self._most = folder.directory.lowest_w  # W, or Wh in an hour
         self.now = folder.clock.now()
         self._latest = self.now + folder.rules.future_us
         self._ahead_from = min(self._latest, self.now + folder.rules.drift_us)
@@ -97,9 +96,11 @@ class Batch:
                 )
             self.ahead.append((code, time, wh))
         heads = self._heads  # as in `add_replicated`, which is not called here: two calls cost a tenth of all this
-        if time > heads.time[code] and 0 <= wh - heads.wh[code] <= self._step_limit:
+        rise = wh - heads.wh[code]
+        if time > heads.time[code] and (0 <= rise <= self._most[code] or self._fits_head(code, time, rise)):
             heads.time[code] = time
-            heads.wh[code] = wh
+            if rise > 0:
+                heads.wh[code] = wh
             outcome = OK
         else:
             outcome = self._judge_late(code, time, wh)
@@ -114,9 +115,11 @@ class Batch:
     def add_replicated(self, code: int, time: int, wh: int) -> Outcome:
         """Add a reading that another process has written: judged like any other, but not written here."""
         heads = self._heads
-        if time > heads.time[code] and 0 <= wh - heads.wh[code] <= self._step_limit:
+        rise = wh - heads.wh[code]
+        if time > heads.time[code] and (0 <= rise <= self._most[code] or self._fits_head(code, time, rise)):
             heads.time[code] = time
-            heads.wh[code] = wh
+            if rise > 0:
+                heads.wh[code] = wh
             outcome = OK
         else:
             outcome = self._judge_late(code, time, wh)
@@ -150,8 +153,9 @@ class Batch:
             return refused(error.code, error.why)
         self.accounts.append(account)
         self.registered_by.append(by)
-        self._active[meter] = self._folder.directory.place_meter(meter, account.group)
+        code = self._active[meter] = self._folder.directory.place_meter(meter, account.group)
         self._heads.grow(len(self._folder.directory))
+        self._heads.unset(code)  # it may have readings already, which other limits hold for now
         return OK
 
     def add_refused_line(self, peer: str, code: str, why: str, line: str) -> None:
@@ -189,6 +193,12 @@ class Batch:
         self._stamps[code] = time
         return time
 
+    def _fits_head(self, code: int, time: int, rise: int) -> bool:
+        """Return whether a reading after the head of its meter is a rounding, or rises in a longer time."""
+        if rise < 0:
+            return rise >= -self._rounding
+        return rise * HOUR <= self._most[code] * (time - self._heads.time[code])
+
     def _judge_late(self, code: int, time: int, wh: int) -> Outcome:
         """Judge a reading that is not simply its meter's next one, and update the meter's head."""
         self._late += 1
@@ -204,16 +214,18 @@ class Batch:
         exchange = neighbours.decided.exchanges.get(time) if neighbours.decided is not None else None
         if exchange is not None:
             return self._judge_at_exchange(exchange, meter, time, wh)
-        newest = self._heads.unsettled(code, time)
-        replay = newest or late_reads.replay_before(neighbours, time, self._max_w)
+        replay = self._heads.replay_before(code, neighbours, time)
+        without = replay.copy()
+        last = replay.judge.last
         own = len(replay.points)
         replay.push((time, wh))
-        settled = newest is None and late_reads.replay_after(replay, neighbours, time, self._max_w)
-        why = "" if replay.is_counted(own) else self._why_suspect(replay, own)
-        if not settled:
+        self._heads.keep(code, replay)
+        if not late_reads.replay_after(replay, without, neighbours, time):
             self._heads.set(code, replay)
-        if not why:
+        if replay.is_counted(own):
             return OK
+        before = None if last is None else (last.time, last.register)
+        why = rules.why_not_counted(before, time, wh, neighbours.limits, self._zone)
         self.suspects.append(Arrival(meter, time, wh, why))
         return suspect(why)
 
@@ -226,16 +238,12 @@ class Batch:
         self.suspects.append(Arrival(meter, time, wh, why))
         return suspect(why)
 
-    def _why_suspect(self, replay: Replay, own: int) -> str:
-        time, wh = replay.points[own]
-        last = next((i for i in range(own - 1, -1, -1) if replay.is_counted(i)), None)
-        before = None if last is None else (replay.points[last][0], replay.base_at(last))
-        return rules.why_not_counted(before, time, wh, self._max_w, self._zone)
-
     def _neighbours(self, code: int) -> Neighbours:
         """Return a meter's readings, those of this batch included."""
         for place in range(self._indexed, len(self.codes)):
             insort(self._by_meter.setdefault(self.codes[place], []), (self.times[place], self.whs[place]))
         self._indexed = len(self.codes)
-        decided = self._folder.events.edits_of_meter(self._folder.directory.ids[code])
-        return Neighbours(self._folder.readings, code, self._by_meter.get(code, ()), decided)
+        directory = self._folder.directory
+        decided = self._folder.events.edits_of_meter(directory.ids[code])
+        limits = directory.limits_of(code)
+        return Neighbours(self._folder.readings, code, limits, self._by_meter.get(code, ()), decided)

@@ -136,8 +136,9 @@ def proposed_exchange(series: Series, at: int) -> tuple[int, int, int] | None:
 
 
 def _series(engine: Engine, meter: str, decided: MeterEdits) -> Series:
-    times, whs = engine.readings.readings_of(engine.directory.codes[meter])
-    return Series.from_readings(meter, times, whs, engine.rules.max_w, corrections_from({0: decided}))
+    code = engine.directory.codes[meter]
+    times, whs = engine.readings.readings_of(code)
+    return Series.from_readings(meter, times, whs, engine.directory.limits_of(code), corrections_from({0: decided}))
 
 
 def _total(series: Series) -> int:
@@ -167,7 +168,7 @@ def _checked(engine: Engine, decision: Decision, decided: MeterEdits, series: Se
             raise MeterError(f"{meter} at {zone.iso(at)} is {'void' if what == 'void' else 'released'} already")
         if what == "release" and at in decided.voids:
             raise MeterError(f"{meter} at {zone.iso(at)} is void; undo that first")
-        if what == "release" and status == rules.COUNTED:
+        if what == "release" and status in (rules.COUNTED, rules.ROUNDING):
             raise MeterError(f"{meter} at {zone.iso(at)} counts already")
     if what == "exchange":
         _check_exchange(engine, event, decided, series, now)
@@ -200,7 +201,7 @@ def _check_exchange(engine: Engine, event: Edit, decided: MeterEdits, series: Se
             said = f"{format_kwh(wh)} kWh is stored at {zone.iso(event.at)}"
             raise MeterError(f"{said}, neither the final nor the initial reading; void it, or correct the time")
     before = int(np.searchsorted(series.curve.time, event.at)) - 1
-    if before >= 0 and event.final < series.curve.base[before]:
+    if before >= 0 and event.final < series.curve.base[before] - series.limits.rounding_wh:
         counted = f"the {format_kwh(int(series.curve.base[before]))} kWh"
         when = zone.iso(int(series.curve.time[before]))
         raise MeterError(
@@ -217,6 +218,6 @@ def _check_next(engine: Engine, event: Edit, before: Series) -> None:
         return
     place = int(np.argmax(taken))
     time, wh = int(before.time[place]), int(before.wh[place])
-    if not rules.fits(event.at, event.initial, time, wh, engine.rules.max_w):
+    if rules.misfit((event.at, event.initial), time, wh, before.limits, engine.zone):
         said = f"the {format_kwh(wh)} kWh of {engine.zone.iso(time)}"
         raise MeterError(f"{said} does not fit an initial {format_kwh(event.initial)} kWh; void it if it was misread")

@@ -75,7 +75,8 @@ class Engine(DataFolder):
             decided = self.events.edits_of_meter(meter)
             corrections = corrections_from({0: decided}) if decided else None
             readings = self.readings.readings_of(code)
-            self._series = state, Series.from_readings(meter, *readings, self.rules.max_w, corrections)
+            limits = self.directory.limits_of(code)
+            self._series = state, Series.from_readings(meter, *readings, limits, corrections)
         return self._series[1]
 
     def usage(self, meter: str, window: str | Window = "month", at: int | None = None) -> Usage:

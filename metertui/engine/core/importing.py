@@ -181,7 +181,7 @@ class Import:
             meter, time = self._ids[part.meter[at]], self._zone.iso(int(part.time[at]))
             why = f"{meter} has {format_kwh(int(merged.wh[place[at]]))} kWh at {time} already"
             self.report.add_refused([self._bad_line(part, at, "conflict", why)])
-        status = validate(merged, self._frozen.corrections, self._frozen.max_w).status
+        status = validate(merged, self._frozen.corrections, self._frozen.limits).status
         self.report.new = int(np.count_nonzero(new))
         self.report.duplicate = int(np.count_nonzero(same & ~new))
         doubtful = np.flatnonzero(new & rules.is_doubtful(status[place]))

@@ -32,7 +32,7 @@ class Ingest:
         self._folder = folder
         self.heads = MeterHeads()
         self.heads.grow(len(folder.directory))
-        frozen = folder.readings.view().frozen(folder.rules.max_w)
+        frozen = folder.readings.view().frozen()
         self.heads.load(frozen)
         codes = folder.directory.codes
         active = (account.meter for account in folder.accounts if account.active)
@@ -129,16 +129,25 @@ class Ingest:
     def set_head(self, code: int) -> None:
         """Work out again what a meter's next reading has to fit."""
         folder = self._folder
-        neighbours = Neighbours(folder.readings, code, decided=folder.events.edits_of_meter(folder.directory.ids[code]))
-        self.heads.set(code, late_reads.replay_before(neighbours, late_reads.NOT_SIMPLE, folder.rules.max_w))
+        decided = folder.events.edits_of_meter(folder.directory.ids[code])
+        neighbours = Neighbours(folder.readings, code, folder.directory.limits_of(code), decided=decided)
+        self.heads.unset(code)
+        self.heads.set(code, late_reads.replay_before(neighbours, late_reads.NOT_SIMPLE))
 
     def refresh_meter(self, meter: str) -> int:
-        """Take a meter's attributes, and whether it may send readings, from its account; return its code."""
+        """Take a meter's attributes, and whether it may send readings, from its account; return its code.
+
+        Where another apartment type has other limits, its readings are judged anew.
+        """
         folder = self._folder
         account = folder.accounts.get(meter)
         group, moves = (Group(), ()) if account is None else (account.group, folder.accounts.moves_of(meter))
+        known = folder.directory.codes.get(meter)
+        limits = None if known is None else folder.directory.limits_of(known)
         code = folder.directory.place_meter(meter, group, moves)
         self.heads.grow(len(folder.directory))
+        if limits is not None and limits != folder.directory.limits_of(code):
+            self.set_head(code)
         if account is not None and account.active:
             self.active[meter] = code
         else:

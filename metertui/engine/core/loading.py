@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metertui.engine.accounts import AccountBook, StaffBook
-from metertui.engine.base import Clock, Progress, Rules, SiteZone
+from metertui.engine.base import Clock, FitRule, Progress, Rules, SiteZone
 from metertui.engine.columns import Arrivals, Columns, tail_columns
 from metertui.engine.core import closes
 from metertui.engine.errors import MeterError, Refused, StorageError
@@ -99,7 +99,7 @@ def load_books(folder: Path, rules: Rules) -> Loaded:
     with _owning(folder, recovers=False) as lock:
         accounts, staff, events, archive = _books(folder, rules)
         warnings = _mend_books(folder, accounts, staff, events, rules.zone, _Writes())
-        directory = _directory(accounts)
+        directory = _directory(accounts, rules.fit)
         nothing = recode_rows(directory, reading_lines.NO_ROWS)
         return Loaded(accounts, staff, events, archive, directory, Columns.empty(), nothing, warnings, Owned(lock))
 
@@ -135,7 +135,7 @@ def load(folder: Path, rules: Rules, clock: Clock, progress: Progress) -> Loaded
         writes.attempt(archive.ensure_day, today)
         for name in writes.attempt(archive.complete_manifest) or ():
             warnings.append(f"archive/{name} is missing; run metertui check for details")
-        directory = _directory(accounts)
+        directory = _directory(accounts, rules.fit)
         history = _history(days, directory)
         logged = reading_lines.concat_rows([waiting, rows])
         tail = drop_known(history, recode_rows(directory, logged))
@@ -243,7 +243,7 @@ def load_readonly(folder: Path, rules: Rules, progress: Progress, read_logs: Rea
         raise MeterError(f"there is no data folder {folder}")
     accounts, staff, events, archive = _books(folder, rules)
     logs = wal.read_logs(folder, rules.zone)[::-1] if read_logs is None else read_logs()
-    directory = _directory(accounts)
+    directory = _directory(accounts, rules.fit)
     history = _history(list(archive.read_all_days(progress)), directory)
     tail = drop_known(history, recode_rows(directory, reading_lines.concat_rows(logs)))
     return Loaded(accounts, staff, events, archive, directory, history, tail)
@@ -272,8 +272,8 @@ def _books(folder: Path, rules: Rules) -> tuple[AccountBook, StaffBook, EditLog,
     return accounts, staff, events, Archive(folder, rules.zone)
 
 
-def _directory(accounts: AccountBook) -> MeterCodes:
-    directory = MeterCodes()
+def _directory(accounts: AccountBook, fit: FitRule) -> MeterCodes:
+    directory = MeterCodes(fit)
     for account in accounts:
         directory.place_meter(account.meter, account.group, accounts.moves_of(account.meter))
     return directory

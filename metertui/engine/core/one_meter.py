@@ -27,7 +27,7 @@ def frozen_meter(engine: Engine, meter: str) -> Frozen:
     columns = Columns(np.zeros(len(times), dtype=np.int32), times, whs)
     decided = engine.events.edits_of_meter(meter)
     corrections = corrections_from({0: decided}) if decided else None
-    found = validate(columns, corrections, engine.rules.max_w)
+    found = validate(columns, corrections, engine.directory.limits_of(code))
     groups = engine.directory.groups_in_time()
 
     def group(at: NDArray[np.int64]) -> NDArray[np.int32]:
@@ -44,7 +44,7 @@ def frozen_meter(engine: Engine, meter: str) -> Frozen:
         ids=[meter],
         groups=tuple(engine.directory.groups),
         zone=engine.zone,
-        max_w=engine.rules.max_w,
+        limits=engine.directory.limits_of(code),
     )
 
 
@@ -68,7 +68,7 @@ def prepare_explanation(engine: Engine, meter: str, window: Window) -> Callable[
     month = engine.zone.local(window.start).strftime("%Y-%m")
 
     def explained() -> Explained:
-        usage = explain(series, window, engine.zone, engine.rules.max_w, decided)
+        usage = explain(series, window, engine.zone, decided)
         if window.name not in ("month", "last_month", month):
             return usage, None
         try:

@@ -13,20 +13,27 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from metertui.engine.base import FitRule, MeterLimits
 from metertui.engine.columns import Group
+
+_Moves = tuple[NDArray[np.int64], NDArray[np.int32]]
+"""When a meter moved (µs UTC), and its groups before, between and after, one more."""
 
 
 class MeterCodes:
     """Ids, codes and groups. Grows by appending only. Other threads get `frozen_ids` and `groups_in_time`."""
 
-    def __init__(self) -> None:
+    def __init__(self, fit: FitRule | None = None) -> None:
+        self._fit = fit or FitRule()
         self.ids: list[str] = []
         self.codes: dict[str, int] = {}
         self.groups: list[Group] = []
         self._group_codes: dict[Group, int] = {}
         self._current = array("i")
         self._frozen_ids: tuple[str, ...] = ()
-        self._moves: dict[int, tuple[NDArray[np.int64], NDArray[np.int32]]] = {}
+        self.lowest_w = array("q")
+        """By meter code, the power that the meter may draw whatever its apartment type was at the time, W."""
+        self._moves: dict[int, _Moves] = {}
         self._nowhere = self.code_of_group(Group())
 
     def __len__(self) -> int:
@@ -39,6 +46,7 @@ class MeterCodes:
             code = self.codes[meter] = len(self.ids)
             self.ids.append(meter)
             self._current.append(self._nowhere)
+            self.lowest_w.append(self._fit.max_w_of(""))
         return code
 
     def code_of_group(self, group: Group) -> int:
@@ -62,6 +70,7 @@ class MeterCodes:
             self._moves[code] = (since, groups)
         else:
             self._moves.pop(code, None)
+        self.lowest_w[code] = self.limits_of(code).lowest
         return code
 
     def frozen_ids(self) -> tuple[str, ...]:
@@ -77,6 +86,16 @@ class MeterCodes:
         """
         return GroupsInTime(np.array(self._current[:], dtype=np.int32), dict(self._moves))
 
+    def limits_of(self, code: int) -> MeterLimits:
+        """Return what the readings of a meter are judged by."""
+        moves = self._moves.get(code)
+        groups = (self._current[code],) if moves is None else moves[1].tolist()
+        return _meter_limits(self._fit, [self.groups[group] for group in groups], moves)
+
+    def site_limits(self, in_time: GroupsInTime) -> SiteLimits:
+        """Return what the readings of all meters are judged by, given their attributes, for use in any thread."""
+        return SiteLimits(self._fit, tuple(self.groups), in_time)
+
     def groups_matching(self, attributes: Group) -> list[int]:
         """Return the codes of the groups that have these attributes; an empty attribute takes any."""
         return [
@@ -89,15 +108,18 @@ class MeterCodes:
 class GroupsInTime:
     """The group of a meter's readings, by instant."""
 
-    def __init__(
-        self, current: NDArray[np.int32], moves: dict[int, tuple[NDArray[np.int64], NDArray[np.int32]]]
-    ) -> None:
+    def __init__(self, current: NDArray[np.int32], moves: dict[int, _Moves]) -> None:
         self._current = current
         self._moves = moves
 
     def __len__(self) -> int:
         """Return the number of meters: codes begin at 0."""
         return len(self._current)
+
+    def groups_of_meter(self, code: int) -> tuple[list[int], _Moves | None]:
+        """Return the groups of a meter in order of time, and its moves if there are any."""
+        moves = self._moves.get(code)
+        return ([int(self._current[code])], None) if moves is None else (moves[1].tolist(), moves)
 
     def groups_of(self, meter: NDArray[np.int32], time: NDArray[np.int64]) -> NDArray[np.int32]:
         """Return group codes (int32) of `meter` (codes, in any order) at `time` (µs UTC); equal lengths."""
@@ -114,6 +136,39 @@ class GroupsInTime:
                 since, codes = self._moves[int(meter[at[0]])]
                 groups[at] = codes[np.searchsorted(since, time[at], side="right")]
         return groups
+
+
+class SiteLimits:
+    """The limits of all meters, by their apartment types in time."""
+
+    def __init__(self, fit: FitRule, groups: Sequence[Group], in_time: GroupsInTime) -> None:
+        self._fit = fit
+        self._groups = groups
+        self._in_time = in_time
+
+    @property
+    def rounding_wh(self) -> int:
+        return self._fit.rounding_wh
+
+    def of_meter(self, code: int) -> MeterLimits:
+        """Return the limits of one meter."""
+        groups, moves = self._in_time.groups_of_meter(code)
+        return _meter_limits(self._fit, [self._groups[group] for group in groups], moves)
+
+    def of_readings(self, meter: NDArray[np.int32], time: NDArray[np.int64]) -> int | NDArray[np.int64]:
+        """Return the highest power at readings (meter codes, µs UTC), W: int64[n], or one that all share."""
+        if not self._fit.max_w_by_type:
+            return self._fit.max_w
+        watts = np.array([self._fit.max_w_of(group.apartment_type) for group in self._groups], dtype=np.int64)
+        return np.asarray(watts[self._in_time.groups_of(meter, time)])
+
+
+def _meter_limits(fit: FitRule, groups: Sequence[Group], moves: _Moves | None) -> MeterLimits:
+    """Return the limits of a meter that had these groups, one after another."""
+    if not fit.max_w_by_type:
+        return MeterLimits(fit.rounding_wh, (fit.max_w,))
+    watts = tuple(fit.max_w_of(group.apartment_type) for group in groups)
+    return MeterLimits(fit.rounding_wh, watts, () if moves is None else tuple(moves[0].tolist()))
 
 
 def _runs(values: NDArray[np.int32]) -> Iterable[slice]:

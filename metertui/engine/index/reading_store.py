@@ -71,6 +71,7 @@ class ReadingStore:
     def regroup(self, code: int, since: int) -> None:
         """Update views and the index after a meter's attributes changed from `since` (µs UTC) on."""
         self.version += 1
+        self._era = next(_ERAS)
         self._view = None
         rows = self._caught_up().rows_of_meter(code, since - 1)
         if len(rows):
@@ -253,6 +254,7 @@ class View:
         self._groups = directory.groups_in_time()
         self.ids: Final = directory.frozen_ids()
         """Ids of meters by code."""
+        self._limits = directory.site_limits(self._groups)
         self._group_names = tuple(directory.groups)
         self._zone = zone
         self._frozen: Frozen | None = None
@@ -261,15 +263,15 @@ class View:
         """Return history, the readings since in order of arrival, and meter ids by code, all without validation."""
         return self._history, self._tail.arrivals(), self.ids
 
-    def frozen(self, max_w: int) -> Frozen:
+    def frozen(self) -> Frozen:
         """Return all readings in order with status, energy and group, at least those of this moment; O(n) once."""
         if self._frozen is None:
-            self._frozen = self._freezing.freeze(self._number, lambda: self._make(max_w))
+            self._frozen = self._freezing.freeze(self._number, self._make)
         return self._frozen
 
-    def _make(self, max_w: int) -> Frozen:
+    def _make(self) -> Frozen:
         columns = tail_columns.merge_arrivals(self._history, self._tail.arrivals())
-        found = validate(columns, self._corrections, max_w)
+        found = validate(columns, self._corrections, self._limits)
         group = self._groups.groups_of(columns.meter, columns.time)
         curve = found.curve
         same = curve.time is columns.time
@@ -284,5 +286,5 @@ class View:
             ids=self.ids,
             groups=self._group_names,
             zone=self._zone,
-            max_w=max_w,
+            limits=self._limits,
         )

@@ -34,7 +34,7 @@ def check_folder(folder: Path, rules: Rules, progress: Progress) -> Iterator[Pro
     yield from proofs
     days, proofs = _day_files(Archive(folder, zone), zone, part_of_progress(progress, 0, 2))
     yield from proofs
-    directory = MeterCodes()
+    directory = MeterCodes(rules.fit)
     for account in book:
         directory.place_meter(account.meter, account.group, book.moves_of(account.meter))
     parts = [loading.recode_rows(directory, rows) for rows in [*days, *reversed(logs)]]
@@ -43,7 +43,7 @@ def check_folder(folder: Path, rules: Rules, progress: Progress) -> Iterator[Pro
     yield _registered(history, directory, book)
     events, proof = _events(folder, zone, history, directory)
     yield proof
-    frozen = ReadingStore(history, directory, zone, events).view().frozen(rules.max_w)
+    frozen = ReadingStore(history, directory, zone, events).view().frozen()
     tariffs, proof = check_bills.prove_tariffs(folder, book)
     yield proof
     yield from check_bills.prove_bills(folder, rules, frozen, tariffs)

@@ -153,7 +153,7 @@ class HistoryRebuild:
 
     def load_heads(self, view: View) -> None:
         """Work out what each meter's next reading has to fit. For a worker thread."""
-        frozen = view.frozen(self._engine.rules.max_w)
+        frozen = view.frozen()
         self._heads.grow(len(frozen.ids))
         self._heads.load(frozen)
 

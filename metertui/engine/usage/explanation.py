@@ -130,14 +130,12 @@ class Explanation:
         return [point for point in dict.fromkeys(named) if point.status != rules.EXCHANGE]
 
 
-def explain(
-    series: Series, window: Window, zone: SiteZone, max_w: int, decided: MeterEdits | None = None
-) -> Explanation:
+def explain(series: Series, window: Window, zone: SiteZone, decided: MeterEdits | None = None) -> Explanation:
     """Return everything that the usage of a window is based on. `decided` are the edits of the meter in force.
 
     O(n) in the meter's readings; any thread.
     """
-    return _Explainer(series, window, zone, max_w, decided or MeterEdits()).explanation()
+    return _Explainer(series, window, zone, decided or MeterEdits()).explanation()
 
 
 def why_no_data(series: Series, window: Window, zone: SiteZone) -> str:
@@ -156,12 +154,11 @@ def why_no_data(series: Series, window: Window, zone: SiteZone) -> str:
 class _Explainer:
     """The work for one explanation."""
 
-    def __init__(self, series: Series, window: Window, zone: SiteZone, max_w: int, decided: MeterEdits) -> None:
+    def __init__(self, series: Series, window: Window, zone: SiteZone, decided: MeterEdits) -> None:
         self.series = series
         self.curve = series.curve
         self.window = window
         self.zone = zone
-        self.max_w = max_w
         self.decided = decided
 
     def explanation(self) -> Explanation:
@@ -277,7 +274,7 @@ class _Explainer:
         if point.time in self.decided.exchanges:
             return "it is neither register of the exchange that was declared for that instant"
         before = self.curve.point_before(point.time)
-        return rules.why_not_counted(before, point.time, point.wh, self.max_w, self.zone)
+        return rules.why_not_counted(before, point.time, point.wh, self.series.limits, self.zone)
 
     def released(self) -> tuple[Point, ...]:
         times = np.array(sorted(self.decided.releases), dtype=np.int64)

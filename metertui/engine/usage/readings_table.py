@@ -16,7 +16,7 @@ from metertui.engine.usage.buckets import in_clock
 from metertui.engine.usage.intervals import Listed, list_readings
 from metertui.engine.usage.query import Question
 
-STATUS: Final = ("counted", "reset", "exchange", "suspect", "rejected", "void")
+STATUS: Final = ("counted", "reset", "exchange", "rounding", "suspect", "rejected", "void")
 """Names of the values of a status, in order. An exchange is no stored reading: its row has the final read."""
 COLUMNS: Final[dict[str, Literal["text", "time", "kwh"]]] = {
     "identifier": "text",

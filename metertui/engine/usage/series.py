@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.base import DAY, HALF_HOUR, Int64Array, SiteZone, Window, named_window
+from metertui.engine.base import DAY, HALF_HOUR, Int64Array, MeterLimits, SiteZone, Window, named_window
 from metertui.engine.columns import Columns, Corrections, Curve, Frozen
 from metertui.engine.vee import rules, validate
 
@@ -51,12 +51,20 @@ class Series:
     """One meter's stored readings in time order, with what follows from them."""
 
     def __init__(
-        self, meter: str, columns: Columns, status: NDArray[np.uint8], energy: NDArray[np.int64], curve: Curve
+        self,
+        meter: str,
+        columns: Columns,
+        limits: MeterLimits,
+        status: NDArray[np.uint8],
+        energy: Int64Array,
+        curve: Curve,
     ) -> None:
         """Not for callers: use `from_readings` or `from_frozen`."""
         self.meter = meter
         self.columns = columns
         """All stored readings."""
+        self.limits = limits
+        """What they were judged by."""
         self.time = columns.time
         """µs UTC, int64[n], ascending."""
         self.wh = columns.wh
@@ -71,21 +79,28 @@ class Series:
 
     @classmethod
     def from_readings(
-        cls, meter: str, time: Int64Array, wh: Int64Array, max_w: int, corrections: Corrections | None = None
+        cls,
+        meter: str,
+        time: Int64Array,
+        wh: Int64Array,
+        limits: MeterLimits,
+        corrections: Corrections | None = None,
     ) -> Series:
-        """Return the series of a meter's stored readings, given in time order, validated by `max_w` watts.
+        """Return the series of a meter's stored readings, given in time order, validated by the limits.
 
-        `corrections` are the meter's, under the code 0.
+        Limits and `corrections` are the meter's, under the code 0.
         """
         columns = Columns(np.zeros(len(time), dtype=np.int32), time, wh)
-        return cls(meter, columns, *validate(columns, corrections, max_w))
+        return cls(meter, columns, limits, *validate(columns, corrections, limits))
 
     @classmethod
     def from_frozen(cls, frozen: Frozen, code: int) -> Series:
         """Return the series of one of many meters, by its code."""
         span, columns, curve = frozen.columns.span(code), frozen.columns, frozen.curve
         own = Columns(columns.meter[span], columns.time[span], columns.wh[span])
-        return cls(frozen.ids[code], own, frozen.status[span], frozen.energy[span], curve.part(curve.span(code)))
+        limits = frozen.limits.of_meter(code)
+        points = curve.part(curve.span(code))
+        return cls(frozen.ids[code], own, limits, frozen.status[span], frozen.energy[span], points)
 
     def __len__(self) -> int:
         return len(self.time)

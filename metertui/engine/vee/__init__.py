@@ -15,7 +15,7 @@ from metertui.engine.vee.edit_log import (
     corrections_from,
     format_values,
 )
-from metertui.engine.vee.late_reads import MeterHeads, Neighbours, Point, Replay
+from metertui.engine.vee.late_reads import MeterHeads, Neighbours, Point
 
 __all__ = [
     "OF_AN_ACCOUNT",
@@ -27,7 +27,6 @@ __all__ = [
     "MeterHeads",
     "Neighbours",
     "Point",
-    "Replay",
     "check_reason",
     "corrections_from",
     "edit_log",

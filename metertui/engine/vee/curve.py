@@ -7,9 +7,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from metertui.engine.base import Limits
 from metertui.engine.columns import Columns, Corrections, Curve, tail_columns
 from metertui.engine.vee import rules
-from metertui.engine.vee.rules import Marks
+from metertui.engine.vee.whole_columns import Marks, judge_columns
 
 
 class Validated(NamedTuple):
@@ -22,19 +23,21 @@ class Validated(NamedTuple):
     curve: Curve
 
 
-def validate(columns: Columns, corrections: Corrections | None, max_w: int) -> Validated:
-    """Validate readings, given the highest power `max_w` (W) and the edits by the same meter codes. O(n) in numpy.
+def validate(columns: Columns, corrections: Corrections | None, limits: Limits) -> Validated:
+    """Validate readings, given their limits and the edits by the same meter codes. O(n) in numpy.
 
     A void reading is left out. At an exchange, the final read of the old register and the initial read of the new one
     count. A reading stored at the same instant counts if it equals either of them, and is rejected otherwise.
     """
     if corrections is None:
-        status = rules.judge_columns(columns.meter, columns.time, columns.wh, max_w)
-        gained = energy_of_readings(columns.meter, columns.wh, status)
-        return Validated(status, gained, _curve(columns, columns.wh, gained, status))
+        status = judge_columns(columns.meter, columns.time, columns.wh, limits)
+        wh, _ = _counted_registers(columns, columns.wh, status, limits.rounding_wh)
+        gained = energy_of_readings(columns.meter, wh, status)
+        return Validated(status, gained, _curve(columns, wh, wh, gained, status))
     points, base, marks, rows, aside = _points(columns, corrections)
-    status_of = rules.judge_columns(points.meter, points.time, points.wh, max_w, marks)
-    gained = energy_of_readings(points.meter, points.wh, status_of, base)
+    status_of = judge_columns(points.meter, points.time, points.wh, limits, marks)
+    wh, rises_from = _counted_registers(points, base, status_of, limits.rounding_wh)
+    gained = energy_of_readings(points.meter, wh, status_of, rises_from)
     status = np.full(len(columns), rules.VOID, dtype=np.uint8)
     total = np.zeros(len(columns), dtype=np.int64)
     stored = rows >= 0
@@ -50,7 +53,7 @@ def validate(columns: Columns, corrections: Corrections | None, max_w: int) -> V
         before = np.where(known, here, at - 1)
         mine = (before >= 0) & (points.meter[np.maximum(before, 0)] == columns.meter[aside])
         total[aside[mine]] = gained[before[mine]]
-    return Validated(status, total, _curve(points, base, gained, status_of))
+    return Validated(status, total, _curve(points, wh, rises_from, gained, status_of))
 
 
 def energy_of_readings(
@@ -62,7 +65,8 @@ def energy_of_readings(
     """Return C (Wh, int64[n]) at each of n readings in order of (meter, time).
 
     At a reading that does not count it is C at the last counted one, and 0 before a meter's first counted one. `base`
-    is the register that the next one rises from, where it is not always the reading itself (see rules.Marks).
+    is the register that the next one rises from, where it is not always the reading itself (see Marks). A rounding has
+    the register that it counts with.
     """
     counted = np.flatnonzero(status < rules.SUSPECT)
     rise = np.zeros(len(meter), dtype=np.int64)
@@ -83,12 +87,44 @@ def energy_of_readings(
     return total
 
 
-def _curve(points: Columns, base: NDArray[np.int64], gained: NDArray[np.int64], status: NDArray[np.uint8]) -> Curve:
+def _counted_registers(
+    points: Columns, base: NDArray[np.int64], status: NDArray[np.uint8], rounding_wh: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the registers (Wh, int64[n]) with which points count, and those that the next ones rise from.
+
+    They are those of the points, but a rounding has what was counted before it. So has an old register whose final read
+    is a little lower than that.
+    """
+    wh = points.wh
+    if not (status == rules.ROUNDING).any() and base is wh:
+        return wh, base
+    counted = np.flatnonzero(status < rules.SUSPECT)
+    rounded = status[counted] == rules.ROUNDING
+    source = np.maximum.accumulate(np.where(rounded, 0, np.arange(len(counted))))
+    rises_from = base.copy()
+    rises_from[counted] = base[counted[source]]
+    wh = wh.copy()
+    wh[counted[rounded]] = rises_from[counted[rounded]]
+    last = np.flatnonzero(status[counted[1:]] == rules.EXCHANGE) + 1
+    at, before = counted[last], counted[last - 1]
+    fallen = rises_from[before] - wh[at]
+    small = (points.meter[at] == points.meter[before]) & (fallen > 0) & (fallen <= rounding_wh)
+    wh[at[small]] = rises_from[before[small]]
+    return wh, rises_from
+
+
+def _curve(
+    points: Columns,
+    wh: NDArray[np.int64],
+    base: NDArray[np.int64],
+    gained: NDArray[np.int64],
+    status: NDArray[np.uint8],
+) -> Curve:
     on = status < rules.SUSPECT
     if on.all():
-        return Curve(points.meter, points.time, points.wh, base, gained)
-    wh = points.wh[on]
-    return Curve(points.meter[on], points.time[on], wh, wh if base is points.wh else base[on], gained[on])
+        return Curve(points.meter, points.time, wh, base, gained)
+    counted = wh[on]
+    return Curve(points.meter[on], points.time[on], counted, counted if base is wh else base[on], gained[on])
 
 
 def _points(

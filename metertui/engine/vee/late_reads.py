@@ -1,9 +1,9 @@
 """Validation of single readings as they arrive, late ones included.
 
-The state of the judge after a reading depends, in principle, on all readings before it. But three stored readings in a
-row that fit one another pairwise settle it: whatever came before, the third is then the last counted one, the second
-the one counted before it, and nothing is suspect. So a reading is validated by a replay from the nearest such three
-before it to the nearest such three after it: a handful of readings, not the whole history.
+The state of the judge after a reading depends, in principle, on all readings before it. But where a register rises
+evenly for a few readings and by more than roundings can hide, the state is known whatever came before. So a reading is
+validated by a replay that begins at the nearest such place before it. It ends where a replay without this reading comes
+to the same state: nothing after that differs. That is a handful of readings, not the whole history.
 
 Edits are replayed with the readings: a void reading is left out, and an exchange takes the place of a reading that is
 stored at the same instant.
@@ -18,6 +18,7 @@ from typing import Final, Protocol
 
 import numpy as np
 
+from metertui.engine.base import MeterLimits
 from metertui.engine.columns import Frozen
 from metertui.engine.vee import rules
 from metertui.engine.vee.edit_log import MeterEdits
@@ -26,12 +27,12 @@ NOT_SIMPLE: Final = 1 << 62
 """The time of a head that is not simple. No reading is later, so each is validated by a replay."""
 _EVER: Final = -1
 """An instant before any reading."""
-_NEIGHBOURS: Final = 8
-"""Readings fetched at first on each side. The state is nearly always settled within them."""
+_NEIGHBOURS: Final = 16
+"""Readings fetched at first on each side. The state is nearly always known within them."""
 
-_LONG: Final = _NEIGHBOURS
-"""A replay of more readings than this is kept if it ends unsettled."""
-_MOST_UNSETTLED: Final = 4096
+_LONG: Final = 32
+"""A replay of more readings than this is kept, for the next reading of its meter."""
+_MOST_KEPT: Final = 4096
 """The number of replays that are kept, a kilobyte each."""
 
 Point = tuple[int, int]
@@ -45,13 +46,13 @@ class MeterHeads:
     about 16 bytes a meter, and two look-ups a reading.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, kept_from: int = _LONG) -> None:
+        self._kept_from = kept_from
         self.time = array("q")
         self.wh = array("q")
-        self._unsettled: dict[int, Replay] = {}
-        """The replays of meters whose last readings fit neither the counted ones nor one another.
-
-        Without them each further reading would be a replay of all of these again.
+        self._kept: dict[int, Replay] = {}
+        """Replays that took long: of meters whose last readings fit neither the counted ones nor one another, or whose
+        register has stood still for long. Without them each further reading would be a replay of all of these again.
         """
 
     def grow(self, count: int) -> None:
@@ -65,35 +66,47 @@ class MeterHeads:
         """Set the heads of all meters from stored readings."""
         columns, curve = frozen.columns, frozen.curve
         ends = np.flatnonzero(np.diff(columns.meter, append=-1))
-        codes = columns.meter[ends[frozen.status[ends] == rules.COUNTED]].astype(np.int64)
+        counted = (frozen.status[ends] == rules.COUNTED) | (frozen.status[ends] == rules.ROUNDING)
+        codes = columns.meter[ends[counted]].astype(np.int64)
         last = curve.starts[codes + 1] - 1
         heads = zip(codes.tolist(), curve.time[last].tolist(), curve.base[last].tolist(), strict=True)
         for code, time, wh in heads:
             self.time[code], self.wh[code] = time, wh
 
-    def unsettled(self, code: int, time: int) -> Replay | None:
-        """Return the replay that a reading continues, if one is kept and the reading is the latest of its meter.
-
-        The caller pushes the reading to it and then calls `set`.
-        """
-        replay = self._unsettled.get(code)
-        return replay if replay is not None and time > replay.points[-1][0] else None
-
     def set(self, code: int, replay: Replay) -> None:
-        """Set the head of a meter from the end of a replay."""
+        """Set the head of a meter from a replay of its readings up to the last."""
         head = replay.head
-        self._unsettled.pop(code, None)
-        if head is None and replay.decided is None:
-            if len(replay.points) > _LONG:
-                replay.forget_settled()
-            if replay.was_cut:
-                self._unsettled[code] = replay
-            if len(self._unsettled) > _MOST_UNSETTLED:
-                del self._unsettled[next(iter(self._unsettled))]
         if head is None:
             self.time[code] = NOT_SIMPLE
         else:
             self.time[code], self.wh[code] = head
+
+    def replay_before(self, code: int, neighbours: Neighbours, time: int) -> Replay:
+        """Return a replay of a meter's readings before `time` (µs UTC), which the caller may continue."""
+        kept = self._kept.get(code)
+        if kept is not None and kept.points[-1][0] < time:
+            between, more = neighbours.reads_between(kept.points[-1][0], time)
+            if not more:
+                replay = kept.copy()
+                for point in between:
+                    replay.push(point)
+                return replay
+        return replay_before(neighbours, time)
+
+    def keep(self, code: int, replay: Replay) -> None:
+        """Keep a replay up to a reading that has just been pushed, if it took long, and forget one that knows less."""
+        kept = self._kept.pop(code, None)
+        if replay.decided is None and (kept is not None or len(replay.points) > self._kept_from):
+            replay = replay.copy()
+            replay.forget_settled()
+            self._kept[code] = replay
+            if len(self._kept) > _MOST_KEPT:
+                del self._kept[next(iter(self._kept))]
+
+    def unset(self, code: int) -> None:
+        """Forget all about a meter: the next reading is judged by a replay."""
+        self._kept.pop(code, None)
+        self.time[code] = NOT_SIMPLE
 
 
 class StoredReads(Protocol):
@@ -116,11 +129,17 @@ class Neighbours:
     """
 
     def __init__(
-        self, stored: StoredReads, code: int, staged: Sequence[Point] = (), decided: MeterEdits | None = None
+        self,
+        stored: StoredReads,
+        code: int,
+        limits: MeterLimits,
+        staged: Sequence[Point] = (),
+        decided: MeterEdits | None = None,
     ) -> None:
         self._stored = stored
         self._code = code
         self._staged = staged
+        self.limits = limits
         self.decided = decided
 
     def register_at(self, time: int) -> int | None:
@@ -151,6 +170,12 @@ class Neighbours:
         more = len(found) == count
         return self._corrected(found, time + 1, found[-1][0] + 1 if more else NOT_SIMPLE), more
 
+    def reads_between(self, after: int, before: int) -> tuple[list[Point], bool]:
+        """Return the readings after one instant and before another, or the last few and that there are more."""
+        found, more = self.reads_before(before, _NEIGHBOURS)
+        between = [point for point in found if point[0] > after]
+        return between, more and len(between) == len(found)
+
     def _corrected(self, found: list[Point], first: int, until: int) -> list[Point]:
         """Apply the edits to readings from `first` to before `until`."""
         if self.decided is None:
@@ -164,46 +189,41 @@ class Neighbours:
 class Replay:
     """Readings of one meter that go through the judge in time order."""
 
-    def __init__(self, max_w: int, decided: MeterEdits | None = None) -> None:
-        self.judge = rules.Judge(max_w)
+    def __init__(self, limits: MeterLimits, decided: MeterEdits | None = None) -> None:
+        self._limits = limits
+        self.judge = rules.Judge(limits.rounding_wh)
         self.points: list[Point] = []
         self.decided = decided
-        self.was_cut = False
-        """Whether readings that do not matter any more were forgotten."""
 
     def push(self, point: Point) -> None:
         """Push the next reading, or the exchange at its instant."""
         time, wh = point
         self.points.append(point)
+        max_w = self._limits.at(time)
         decided = self.decided
-        if decided is None or not self.has_edit_at(time):
-            self.judge.push(time, wh)
+        if decided is None or not has_edit_at(decided, time):
+            self.judge.push(time, wh, max_w)
         elif time in decided.exchanges:
-            self.judge.push_exchange(time, wh, decided.exchanges[time].initial)
+            self.judge.push_exchange(time, wh, decided.exchanges[time].initial, max_w)
         else:
-            self.judge.push_released(time, wh)
+            self.judge.push_released(time, wh, max_w)
+
+    def copy(self) -> Replay:
+        """Return a replay that can be continued in another way."""
+        other = Replay(self._limits, self.decided)
+        other.judge = self.judge.copy()
+        other.points = self.points.copy()
+        return other
 
     def forget_settled(self) -> None:
         """Forget the readings that later ones are not validated by."""
-        self.was_cut = True
         last = self.points[-1]
         self.points = [self.points[place] for place in self.judge.forget_settled()]
         assert self.points[-1] == last, "the last reading is counted or pending, or nothing would be"
 
-    def has_edit_at(self, time: int) -> bool:
-        """Return whether an exchange or a release is in force at an instant (µs UTC)."""
-        decided = self.decided
-        return decided is not None and (time in decided.exchanges or time in decided.releases)
-
     def is_counted(self, place: int) -> bool:
         """Return whether the reading at position `place` counts, as far as is known."""
         return self.judge.status[place] < rules.SUSPECT
-
-    def base_at(self, place: int) -> int:
-        """Return what the register (Wh) rises from after the point at position `place`."""
-        time, wh = self.points[place]
-        exchange = self.decided.exchanges.get(time) if self.decided is not None else None
-        return wh if exchange is None else exchange.initial
 
     @property
     def head(self) -> Point | None:
@@ -211,47 +231,77 @@ class Replay:
         last = self.judge.last
         if last is None or self.judge.pending is not None:
             return None
-        time = self.points[last][0]
-        if self.decided is not None and any(void > time for void in self.decided.voids):
+        if self.decided is not None and any(void > last.time for void in self.decided.voids):
             return None  # a reading may be that one over again
-        return time, self.base_at(last)
+        return last.time, last.register
 
 
-def replay_before(neighbours: Neighbours, time: int, max_w: int) -> Replay:
-    """Replay the readings before `time` (µs UTC), from the nearest three that settle the state, or all of them."""
+def has_edit_at(decided: MeterEdits | None, time: int) -> bool:
+    """Return whether an exchange or a release is in force at an instant (µs UTC)."""
+    return decided is not None and (time in decided.exchanges or time in decided.releases)
+
+
+def replay_before(neighbours: Neighbours, time: int) -> Replay:
+    """Replay the readings before `time` (µs UTC), from the nearest place at which the state is known, or all of them.
+
+    Raises nothing. It takes as many readings as the register needs to rise by two roundings.
+    """
     count = _NEIGHBOURS
-    replay = Replay(max_w, neighbours.decided)
     while True:
         before, more = neighbours.reads_before(time, count)
-        start = next((i for i in range(len(before) - 3, -1, -1) if _settle(before[i : i + 3], replay, max_w)), None)
+        start = _known_from(before, neighbours)
         if start is None and not more:
             start = 0
         if start is not None:
             break
         count *= 8
+    replay = Replay(neighbours.limits, neighbours.decided)
     for point in before[start:]:
         replay.push(point)
     return replay
 
 
-def replay_after(replay: Replay, neighbours: Neighbours, time: int, max_w: int) -> bool:
-    """Push the readings after `time` (µs UTC) until three settle the state; return False if there were none such."""
+def replay_after(replay: Replay, without: Replay, neighbours: Neighbours, time: int) -> bool:
+    """Push the readings after `time` (µs UTC) to a replay with a reading there and to one without it.
+
+    Return True once both are in the same state: nothing later differs. Return False if that does not come about.
+    """
     count = _NEIGHBOURS
     pushed = 0
     while True:
         after, more = neighbours.reads_after(time, count)
-        for pushed in range(pushed + 1, len(after) + 1):  # noqa: B020 - goes on where the shorter look ended
-            replay.push(after[pushed - 1])
-            if pushed >= 3 and _settle(after[pushed - 3 : pushed], replay, max_w):
+        for point in after[pushed:]:
+            replay.push(point)
+            without.push(point)
+            if replay.judge.agrees_with(without.judge):
                 return True
+        pushed = len(after)
         if not more:
             return False
         count *= 8
 
 
-def _settle(three: Sequence[Point], replay: Replay, max_w: int) -> bool:
-    """Return whether three readings settle the state, whatever came before."""
-    if any(replay.has_edit_at(time) for time, _ in three):
-        return False
-    (t0, v0), (t1, v1), (t2, v2) = three
-    return rules.fits(t0, v0, t1, v1, max_w) and rules.fits(t1, v1, t2, v2, max_w)
+def _known_from(points: Sequence[Point], neighbours: Neighbours) -> int | None:
+    """Return the last place from which a replay of points ends in the right state, whatever came before them.
+
+    In a run of readings a, b, c, … that rise evenly all from c on count, whatever came before: none is lower than one
+    before it, and what is counted before a or b is at most two roundings above b. So once two of them have reached
+    that, the registers of both are what they say: a replay may begin with these two.
+    """
+    limits, decided = neighbours.limits, neighbours.decided
+
+    def rises(later: int) -> bool:
+        (t0, wh0), (t1, wh1) = points[later - 1 : later + 1]
+        if has_edit_at(decided, t0) or has_edit_at(decided, t1):
+            return False
+        return rules.fits(t0, wh0, t1, wh1, limits.at(t1), 0)
+
+    last = len(points) - 1
+    while last >= 3:
+        first = last
+        while first > 0 and rises(first):
+            first -= 1
+            if last - first >= 3 and points[last - 1][1] >= points[first + 1][1] + 2 * limits.rounding_wh:
+                return last - 1
+        last = first - 1
+    return None

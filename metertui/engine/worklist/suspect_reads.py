@@ -23,7 +23,7 @@ _CAUSES: Final[dict[int, Cause]] = {
 def find_misfits(frozen: Frozen) -> Cases:
     """Return the suspect, reset, rejected, void and released readings. O(n) in numpy."""
     columns = frozen.columns
-    odd = np.flatnonzero(frozen.status != rules.COUNTED)
+    odd = np.flatnonzero((frozen.status != rules.COUNTED) & (frozen.status != rules.ROUNDING))
     cause_of = np.zeros(256, dtype=np.uint8)
     for status, name in _CAUSES.items():
         cause_of[status] = CAUSES.index(name)
@@ -66,12 +66,13 @@ def _detail(frozen: Frozen, row: int) -> Detail:
     columns, curve, status = frozen.columns, frozen.curve, frozen.status[row]
     time, wh = int(columns.time[row]), int(columns.wh[row])
     before = curve.part(curve.span(int(columns.meter[row]))).point_before(time)
-    why = rules.misfit(before, time, wh, frozen.max_w, frozen.zone)
+    limits = frozen.limits.of_meter(int(columns.meter[row]))
+    why = rules.misfit(before, time, wh, limits, frozen.zone)
     if not why and before is not None and status in (rules.VOID, rules.COUNTED):
         return Detail(wh, "it fits the reading counted before it")
     if not why and status == rules.VOID:
         return Detail(wh, "no reading is counted before it")
-    return Detail(wh, why or rules.why_not_counted(before, time, wh, frozen.max_w, frozen.zone))
+    return Detail(wh, why or rules.why_not_counted(before, time, wh, limits, frozen.zone))
 
 
 def last_rows(frozen: Frozen, codes: NDArray[np.int32]) -> NDArray[np.int64]:

@@ -54,10 +54,11 @@ class ReadingTab(Tab):
         known = engine.readings.register_at(engine.directory.codes[meter], at)
         if wh is not None and known is not None and known != wh:
             return f"! {fmt.kwh(known)} is already stored for this time."
-        before = engine.series(meter).curve.point_before(at)
+        series = engine.series(meter)
+        before = series.curve.point_before(at)
         if before is None:
             return "There is no counted reading before this one."
-        if wh is not None and (why := rules.misfit(before, at, wh, engine.rules.max_w, self.zone)):
+        if wh is not None and (why := rules.misfit(before, at, wh, series.limits, self.zone)):
             return f"! It would be suspect: {fmt.reason(why)}."
         then, register = before
         return f"Counted before: {fmt.kwh(register)} at {fmt.moment(then, self.zone)}."

@@ -29,7 +29,7 @@ from metertui.engine.usage.series import Series
 from metertui.engine.vee.curve import validate
 from metertui.engine.vee.edit_log import Edit, MeterEdits, corrections_from
 from tests import oracle
-from tests.engine.build import MAX_W, frozen
+from tests.engine.build import LIMITS, frozen
 from tests.oracle import Row
 from tests.strategies import START, courses
 
@@ -304,7 +304,7 @@ def test_bills_over_an_exchange_and_a_void_are_what_the_model_says(
         decided.apply_edit(Edit(0, "m", "void", time, "", ""))
     whole = frozen({"m": course}, LONDON)
     corrections = corrections_from({0: decided})
-    found = validate(whole.columns, corrections, MAX_W)
+    found = validate(whole.columns, corrections, LIMITS)
     columns = replace(
         whole,
         status=found.status,

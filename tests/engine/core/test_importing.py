@@ -62,7 +62,7 @@ def piece(rows: Sequence[tuple[str, int, int]], groups: Sequence[Group] = (), na
 def imported(folder: Path, *pieces: FilePiece) -> ImportReport:
     engine = opened(folder)
     try:
-        importing = Import(engine.view().frozen(engine.rules.max_w), latest=NOW + engine.rules.future_us)
+        importing = Import(engine.view().frozen(), latest=NOW + engine.rules.future_us)
         for each in pieces:
             importing.add_piece(each)
         return importing.finish(engine.accounts, engine.archive, now=NOW)
@@ -163,7 +163,7 @@ def test_a_meter_that_moved_keeps_its_attributes_in_time(tmp_path: Path) -> None
     assert report.moved == 1
     assert course(tmp_path) == (SOUTH, [(NOW - 4 * DAY, NORTH), (NOW - 2 * DAY, SOUTH)])
     engine = opened(tmp_path)
-    frozen = engine.view().frozen(engine.rules.max_w)
+    frozen = engine.view().frozen()
     assert [frozen.groups[code] for code in frozen.group.tolist()] == [NORTH, NORTH, SOUTH]
     engine.close()
 
@@ -230,15 +230,15 @@ def test_counts_are_those_of_a_plain_model(files: list[list[tuple[str, int, int]
             suspect = 0
             for meter in "abc":
                 times = sorted(time for other, time in stored if other == meter)
-                judge = rules.Judge(100_000)
+                judge = rules.Judge(1000)
                 for time in times:
-                    judge.push(time, stored[meter, time])
+                    judge.push(time, stored[meter, time], 100_000)
                 marks = zip(times, judge.status, strict=True)
                 suspect += sum((meter, time) in fresh and status >= rules.SUSPECT for time, status in marks)
             report = imported(Path(name), piece(rows))
             assert counts(report) == (len(rows), len(fresh), duplicate, suspect, refused)
         engine = opened(Path(name))
-        columns = engine.view().frozen(100_000).columns
+        columns = engine.view().frozen().columns
         found = {
             (engine.directory.ids[code], time): wh
             for code, time, wh in zip(columns.meter.tolist(), columns.time.tolist(), columns.wh.tolist(), strict=True)

@@ -19,7 +19,7 @@ def test_a_meter_alone_has_its_part_of_the_columns_of_all(engine: Engine) -> Non
         ("n", "3", "2025-03-11T10:00:00"),
         ("n", "51.5", "2025-03-11T11:00:00"),
     )
-    alone, together = one_meter.frozen_meter(engine, "n"), engine.view().frozen(engine.rules.max_w)
+    alone, together = one_meter.frozen_meter(engine, "n"), engine.view().frozen()
     part = together.columns.span(engine.code_of("n"))
     assert alone.ids == ["n"]
     assert alone.columns.wh.tolist() == together.columns.wh[part].tolist() == [50_000, 3_000, 51_500]

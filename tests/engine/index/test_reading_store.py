@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metertui.engine.attributes import Group
+from metertui.engine.base.limits import MeterLimits
 from metertui.engine.base.zone import MINUTE, SiteZone
 from metertui.engine.columns.columns import Columns, Frozen
 from metertui.engine.index import reading_store
@@ -64,18 +65,18 @@ def test_what_comes_during_a_rebuild_is_found_after_the_swap(
             assert whs.tolist() == [wh for _, wh in mine]
             assert [stored.register_at(code, slot * 30 * MINUTE) for slot, _ in mine] == [wh for _, wh in mine]
     stored._caught_up()._check()
-    assert np.array_equal(stored.view().frozen(100_000).columns.wh, [wh for _, wh in sorted(model.items())])
+    assert np.array_equal(stored.view().frozen().columns.wh, [wh for _, wh in sorted(model.items())])
 
 
 def test_of_views_that_are_waited_for_only_the_newest_becomes_columns() -> None:
     freezing = FreezeQueue()
     going_on, made = threading.Event(), []
-    columns = ReadingStore(Columns.empty(), MeterCodes(), SiteZone("UTC")).view()._make(1)
+    columns = ReadingStore(Columns.empty(), MeterCodes(), SiteZone("UTC")).view()._make()
 
     def make(number: int) -> Frozen:
         made.append(number)
         assert going_on.wait(PATIENCE)
-        return replace(columns, max_w=number)
+        return replace(columns, limits=MeterLimits(number, (1,)))
 
     with ThreadPoolExecutor(4) as pool:
         found = [pool.submit(freezing.freeze, freezing.next_number(), partial(make, 1))]
@@ -86,7 +87,7 @@ def test_of_views_that_are_waited_for_only_the_newest_becomes_columns() -> None:
         while len(freezing._wanted) < 4:
             pass
         going_on.set()
-        assert [each.result(PATIENCE).max_w for each in found] == [1, 4, 4, 4]
+        assert [each.result(PATIENCE).limits.rounding_wh for each in found] == [1, 4, 4, 4]
     assert made == [1, 4]
     assert not freezing._wanted
 

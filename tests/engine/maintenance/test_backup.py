@@ -62,7 +62,7 @@ def folder(tmp_path: Path) -> Path:
     put(engine, ("m", "3", "2025-03-12T10:00"))
     engine.accounts.modify("m", {"region": "East"}, clock.now())
     (data / "tariffs.csv").write_text(",".join(COLUMNS) + "\n2025-01-01,,,,,28.12,9\n")
-    frozen = engine.view().frozen(RULES.max_w)
+    frozen = engine.view().frozen()
     BillingRun(frozen, "2025-02", engine.terms(), engine.bills, silent).issue(clock.now())
     engine.close()
     (data / "settings.toml").write_text('timezone = "Asia/Singapore"\n')
@@ -90,7 +90,7 @@ def test_bills_that_are_issued_meanwhile_fit_their_manifest(
         if name == "bills/2025_02.csv" and not done:  # read already; now it changes
             done.append(name)
             (folder / "tariffs.csv").write_text(",".join(COLUMNS) + "\n2025-01-01,,,,,30,9\n")
-            frozen = engine.view().frozen(RULES.max_w)
+            frozen = engine.view().frozen()
             assert BillingRun(frozen, "2025-03", engine.terms(), engine.bills, silent).issue(engine.clock.now())
         return member
 

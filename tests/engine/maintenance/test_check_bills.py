@@ -16,7 +16,7 @@ HEADER = "effective_from,apartment_type,band,from_time,to_time,cents_per_kwh,tax
 def issue(folder: Path, month: str) -> int:
     engine = Engine.open(folder, RULES, FakeClock("2025-01-01T00:00:00", ZONE))
     try:
-        frozen = engine.view().frozen(RULES.max_w)
+        frozen = engine.view().frozen()
         return BillingRun(frozen, month, engine.terms(), engine.bills, lambda _: None).issue(engine.clock.now())
     finally:
         engine.close()

@@ -16,7 +16,7 @@ from metertui.engine.usage.series import Edge, Series
 from metertui.engine.vee.edit_log import Edit, MeterEdits, corrections_from
 from metertui.engine.vee.rules import COUNTED, EXCHANGE, REJECTED, RESET, SUSPECT, VOID
 from tests import oracle
-from tests.engine.build import MAX_W, Course, series
+from tests.engine.build import LIMITS, Course, series
 from tests.strategies import START, courses
 
 LONDON = SiteZone("Europe/London")
@@ -26,7 +26,7 @@ instants = st.integers(START - 3 * HOUR, START + 90 * HOUR)
 def told(course: Course, start: float, end: float, *, known: bool = True) -> Explanation:
     """Of a window in hours since START."""
     window = Window("dates", START + round(start * HOUR), START + round(end * HOUR), known)
-    return explain(series(course), window, LONDON, MAX_W)
+    return explain(series(course), window, LONDON)
 
 
 def event(what: str, at: int, final: int = 0, initial: int = 0) -> Edit:
@@ -50,7 +50,7 @@ def decisions(draw: st.DrawFn, course: Course) -> MeterEdits:
 def corrected(course: Course, made: MeterEdits) -> Series:
     ordered = sorted(course)
     times, whs = (np.array([reading[i] for reading in ordered], dtype=np.int64) for i in (0, 1))
-    return Series.from_readings("m", times, whs, MAX_W, corrections_from({0: made}))
+    return Series.from_readings("m", times, whs, LIMITS, corrections_from({0: made}))
 
 
 def hourly(*registers: int) -> list[tuple[int, int]]:
@@ -64,7 +64,7 @@ def test_the_parts_sum_to_the_usage_and_the_registers_agree(data: st.DataObject,
     times = [*(time for time, _ in course), *made.exchanges] or [START]
     start, end = sorted(data.draw(st.tuples(*[st.one_of(instants, st.sampled_from(times))] * 2)))
     meter = corrected(course, made)
-    found = explain(meter, Window("", start, end), LONDON, MAX_W, made)
+    found = explain(meter, Window("", start, end), LONDON, made)
     assert found.usage == meter.usage(Window("", start, end))
     if not decide:
         assert found.usage.usage_wh == oracle.Meter(list(course)).usage(start, end)
@@ -132,7 +132,7 @@ def test_a_declared_exchange_is_told_with_both_registers_and_by_whom() -> None:
     made = MeterEdits()
     made.apply_edit(event("exchange", START + HOUR + HOUR // 2, 9700, 100))
     meter = corrected(course, made)
-    found = explain(meter, Window("", START, START + 3 * HOUR), LONDON, MAX_W, made)
+    found = explain(meter, Window("", START, START + 3 * HOUR), LONDON, made)
     [change] = found.changes
     assert (found.sum_wh, change.jump_wh, found.jumps_wh, found.agrees) == (900, -9600, -9600, True)
     assert (change.after.wh, change.after.base, change.event) == (
@@ -140,11 +140,11 @@ def test_a_declared_exchange_is_told_with_both_registers_and_by_whom() -> None:
         100,
         event("exchange", START + 3 * HOUR // 2, 9700, 100),
     )
-    to_it = explain(meter, Window("", START, START + HOUR + HOUR // 2), LONDON, MAX_W, made)
+    to_it = explain(meter, Window("", START, START + HOUR + HOUR // 2), LONDON, made)
     assert (to_it.changes, to_it.sum_wh, to_it.agrees) == ((), 700, True)
     assert [point.status for point in to_it.closing] == [EXCHANGE]
     assert [point.wh for point in to_it.named_readings()] == [9000]  # an exchange is no stored reading
-    from_it = explain(meter, Window("", START + HOUR + HOUR // 2, START + 3 * HOUR), LONDON, MAX_W, made)
+    from_it = explain(meter, Window("", START + HOUR + HOUR // 2, START + 3 * HOUR), LONDON, made)
     assert (len(from_it.changes), from_it.sum_wh, from_it.agrees) == (1, 200, True)
 
 
@@ -153,7 +153,7 @@ def test_decisions_say_by_whom_and_why() -> None:
     made.apply_edit(event("void", START + HOUR))
     made.apply_edit(event("release", START + 2 * HOUR))
     course = hourly(1000, 1100, 90_000_000, 90_000_100)
-    found = explain(corrected(course, made), Window("", START, START + 3 * HOUR), LONDON, MAX_W, made)
+    found = explain(corrected(course, made), Window("", START, START + 3 * HOUR), LONDON, made)
     [left] = found.left_out
     assert (left.point.status, left.point.event, left.why) == (
         VOID,

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metertui.engine.attributes import Group
+from metertui.engine.base.limits import MeterLimits
 from metertui.engine.base.windows import Window, named_window, window_of_days
 from metertui.engine.base.zone import DAY, HOUR, MINUTE, SiteZone
 from metertui.engine.usage import Filter, lookup
@@ -104,7 +105,7 @@ def test_what_was_used_since_an_exchange_before_the_first_reading_is_its_step() 
     corrections = corrections_from({0: decided})
     readings = [(START + HOUR, 700), (START + 2 * HOUR, 900)]
     times, whs = (np.array(values, dtype=np.int64) for values in zip(*readings, strict=True))
-    meter = Series.from_readings("m", times, whs, 100_000, corrections)
+    meter = Series.from_readings("m", times, whs, MeterLimits(1000, (100_000,)), corrections)
     behind = lookup.readings_in_window(meter, Window("", START, START + 2 * HOUR))
     assert (behind.used.tolist(), behind.length.tolist()) == ([600, 200], [HOUR, HOUR])
     assert sum(behind.used.tolist()) == meter.usage(Window("", START, START + 2 * HOUR)).usage_wh

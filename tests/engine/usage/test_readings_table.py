@@ -41,7 +41,7 @@ def moving() -> Frozen:
 
 
 def test_each_reading_bears_its_step_its_attributes_and_its_status() -> None:
-    found = rows(frozen({"m": hourly(9000, 9500, 100, 300, 50)}, LONDON, {"m": [EAST, WEST, WEST, WEST, WEST]}))
+    found = rows(frozen({"m": hourly(9000, 9500, 2000, 2200, 50)}, LONDON, {"m": [EAST, WEST, WEST, WEST, WEST]}))
     assert list(found.columns) == list(COLUMNS)
     assert found.iloc[1].tolist() == [
         "m", "2025-03-01T02:00:00+00:00", 9.5, 0.5, "West", "Quarry", "landed", "counted",
@@ -57,7 +57,7 @@ def test_a_region_that_another_program_wrote_is_no_formula() -> None:
 
 
 def test_the_step_over_a_bad_read_is_whole() -> None:
-    found = rows(frozen({"m": hourly(1000, 2000, 7, 4000)}, LONDON))
+    found = rows(frozen({"m": hourly(1000, 3000, 7, 5000)}, LONDON))
     assert found["status"].tolist() == ["counted", "counted", "rejected", "counted"]
     assert found["usage_kwh"].iloc[3] == 2
 
@@ -129,7 +129,7 @@ def test_an_export_has_every_reading_and_its_step(meters: list[list[tuple[int, i
         before: int | None = None
         for (time, wh), kind in oracle.Meter(course).judged():
             step = None
-            if kind in ("counted", "reset"):
+            if kind in ("counted", "rounding", "reset"):
                 step = None if before is None else (curve[time] - before) / 1000
                 before = curve[time]
             expected.append((meter, LONDON.iso(time), wh / 1000, step, kind))

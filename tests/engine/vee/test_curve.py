@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
+from metertui.engine.base.limits import MeterLimits
 from metertui.engine.base.windows import Window
 from metertui.engine.base.zone import HOUR
 from metertui.engine.columns.columns import Columns
@@ -15,20 +17,24 @@ from metertui.engine.vee import rules
 from metertui.engine.vee.curve import validate
 from metertui.engine.vee.edit_log import Edit, MeterEdits, corrections_from
 from tests import oracle
-from tests.strategies import START, courses
+from tests.strategies import START, close_courses, courses
 
-MAX_W = 100_000
-KINDS = ("counted", "reset", "exchange", "suspect", "rejected", "void")
+KINDS = ("counted", "reset", "exchange", "rounding", "suspect", "rejected", "void")
 
 
 @st.composite
 def decided_meters(draw: st.DrawFn) -> oracle.Meter:
     """A meter with trouble in its course, and decisions that may be wise or not."""
-    meter = oracle.Meter(draw(courses(10)))
+    if draw(st.booleans()):
+        meter = oracle.Meter(draw(courses(10)))
+    else:
+        meter = oracle.Meter(draw(close_courses()), draw(st.sampled_from([1, 100])))
+        if draw(st.booleans()):
+            meter.later_max_kw = (START + draw(st.integers(0, 10)) * HOUR, 1)
     times = [time for time, _ in meter.readings] or [START]
     meter.voids = draw(st.sets(st.sampled_from(times), max_size=2))
     meter.releases = draw(st.sets(st.sampled_from(times), max_size=2))
-    registers = st.sampled_from([0, 5_000, 7_000, 1_000_000, 50_000_000, *(wh for _, wh in meter.readings)])
+    registers = st.sampled_from([0, 5_000, 7_000, 10_900, 1_000_000, 50_000_000, *(wh for _, wh in meter.readings)])
     between = st.sampled_from(times).flatmap(lambda time: st.sampled_from([time, time + 1, time - HOUR, time + HOUR]))
     meter.exchanges = draw(st.dictionaries(between, st.tuples(registers, registers), max_size=2))
     return meter
@@ -44,11 +50,35 @@ def decided_of(meter: oracle.Meter) -> MeterEdits:
     return decided
 
 
+def limits_of(meter: oracle.Meter) -> MeterLimits:
+    watts: tuple[int, ...] = (meter.max_kw * 1000,)
+    since: tuple[int, ...] = ()
+    if meter.later_max_kw is not None:
+        watts, since = (*watts, meter.later_max_kw[1] * 1000), (meter.later_max_kw[0],)
+    return MeterLimits(meter.rounding, watts, since)
+
+
+class AllLimits:
+    """The limits of some meters by their codes."""
+
+    rounding_wh = 1000
+
+    def __init__(self, meters: list[oracle.Meter]) -> None:
+        self._each = list(map(limits_of, meters))
+
+    def of_meter(self, code: int) -> MeterLimits:
+        return self._each[code]
+
+    def of_readings(self, meter: NDArray[np.int32], time: NDArray[np.int64]) -> NDArray[np.int64]:
+        pairs = zip(meter.tolist(), time.tolist(), strict=True)
+        return np.array([self._each[code].at(at) for code, at in pairs], dtype=np.int64)
+
+
 def series_of(meter: oracle.Meter) -> Series:
     readings = sorted(meter.readings)
     time = np.array([time for time, _ in readings], dtype=np.int64)
     wh = np.array([wh for _, wh in readings], dtype=np.int64)
-    return Series.from_readings("m", time, wh, MAX_W, corrections_from({0: decided_of(meter)}))
+    return Series.from_readings("m", time, wh, limits_of(meter), corrections_from({0: decided_of(meter)}))
 
 
 @settings(max_examples=300)
@@ -72,7 +102,8 @@ def test_whole_columns_are_corrected_as_one_by_one(meters: list[oracle.Meter]) -
         np.array([time for _, time, _ in readings], dtype=np.int64),
         np.array([wh for _, _, wh in readings], dtype=np.int64),
     )
-    found = validate(columns, corrections_from({code: decided_of(meter) for code, meter in enumerate(meters)}), MAX_W)
+    decided = corrections_from({code: decided_of(meter) for code, meter in enumerate(meters)})
+    found = validate(columns, decided, AllLimits(meters))
     assert [KINDS[kind] for kind in found.status.tolist()] == [kind for meter in meters for _, kind in meter.judged()]
     for code, meter in enumerate(meters):
         mine = found.curve.part(found.curve.span(code))
@@ -130,7 +161,7 @@ def test_a_released_leap_counts_in_full_and_a_released_fall_counts_nothing() -> 
     assert series_of(leap).energy.tolist() == [0, 0, 1000]
     leap.releases = {START + HOUR}
     assert series_of(leap).energy.tolist() == [0, 9_000_000, 9_001_000]
-    fall = steady(5000, 100)
+    fall = steady(50_000, 100)
     fall.releases = {START + HOUR}
     assert series_of(fall).status.tolist() == [rules.COUNTED, rules.RESET]
     assert series_of(fall).energy.tolist() == [0, 0]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_left
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from metertui.engine.base.limits import MeterLimits
 from metertui.engine.base.zone import HOUR
 from metertui.engine.vee.edit_log import Edit, MeterEdits
 from metertui.engine.vee.late_reads import (
@@ -15,13 +16,16 @@ from metertui.engine.vee.late_reads import (
     Neighbours,
     Point,
     Replay,
+    has_edit_at,
     replay_after,
     replay_before,
 )
-from metertui.engine.vee.rules import COUNTED, SUSPECT, Judge
-from tests.strategies import START, courses
+from metertui.engine.vee.rules import SUSPECT, Judge
+from tests import oracle
+from tests.engine.vee.test_curve import decided_meters, decided_of, limits_of
+from tests.strategies import START, close_courses, courses
 
-MAX_W = 100_000
+LIMITS = MeterLimits(1000, (100_000,))
 
 
 class Stored:
@@ -42,42 +46,79 @@ class Stored:
         return self._points[at : at + count]
 
 
-def whole(points: list[Point]) -> Judge:
-    judge = Judge(MAX_W)
+def whole(points: list[Point], limits: MeterLimits = LIMITS) -> Judge:
+    judge = Judge(limits.rounding_wh)
     for time, wh in points:
-        judge.push(time, wh)
+        judge.push(time, wh, limits.at(time))
     return judge
 
 
-@given(courses(most=40), st.data())
-def test_a_late_reading_is_validated_as_if_all_were_replayed(points: list[Point], data: st.DataObject) -> None:
-    points = sorted(dict(points).items())
-    if not points:
+@settings(max_examples=300)
+@given(decided_meters(), st.data())
+def test_a_late_reading_is_validated_as_if_all_were_replayed(meter: oracle.Meter, data: st.DataObject) -> None:
+    points = sorted(meter.readings)
+    late = [at for at, (time, _) in enumerate(points) if time not in meter.exchanges and time not in meter.voids]
+    if not late:
         return
-    late = data.draw(st.integers(0, len(points) - 1))
-    time, wh = points[late]
-    neighbours = Neighbours(Stored(points[:late] + points[late + 1 :]), 0)
-    replay = replay_before(neighbours, time, MAX_W)
+    own_at = data.draw(st.sampled_from(late))
+    time, wh = points[own_at]
+    stored = Stored(points[:own_at] + points[own_at + 1 :])
+    neighbours = Neighbours(stored, 0, limits_of(meter), (), decided_of(meter))
+    replay = replay_before(neighbours, time)
+    without = replay.copy()
     own = len(replay.points)
     replay.push((time, wh))
-    replay_after(replay, neighbours, time, MAX_W)
-    assert replay.judge.status[own] == whole(points).status[late]
+    same = replay_after(replay, without, neighbours, time)
+    counted = meter.judged()[own_at][1] in ("counted", "rounding", "reset")
+    assert replay.is_counted(own) == counted
+    if not same:
+        last = meter.curve_points()[-1]
+        head = replay.judge.last
+        assert head is not None
+        assert (head.time, head.register) == last
 
 
-@given(courses(most=40))
+@given(st.one_of(courses(most=40), close_courses(40)), st.data())
+def test_late_readings_in_order_go_on_where_the_last_one_ended(points: list[Point], data: st.DataObject) -> None:
+    """Some are stored already, the others come one by one, each later than the one before."""
+    points = sorted(dict(points).items())
+    coming = data.draw(st.sets(st.sampled_from(points))) if points else set()
+    heads = MeterHeads(kept_from=0)
+    heads.grow(1)
+    stored = [point for point in points if point not in coming]
+    for point in sorted(coming):
+        neighbours = Neighbours(Stored(stored), 0, LIMITS)
+        replay = heads.replay_before(0, neighbours, point[0])
+        replay.push(point)
+        heads.keep(0, replay)
+        stored = sorted([*stored, point])
+        expected = whole([each for each in stored if each <= point])
+        assert replay.judge.agrees_with(expected)
+
+
+@given(st.one_of(courses(most=40), close_courses(40)))
 def test_the_head_is_the_last_point_that_counts_or_none(points: list[Point]) -> None:
     points = sorted(dict(points).items())
-    replay = replay_before(Neighbours(Stored(points), 0), NOT_SIMPLE, MAX_W)
-    status = whole(points).status
-    if status and status[-1] < SUSPECT:
-        assert replay.head == points[-1]
-    elif not status or status[-1] == SUSPECT:
+    replay = replay_before(Neighbours(Stored(points), 0, LIMITS), NOT_SIMPLE)
+    judge = whole(points)
+    if judge.status and judge.status[-1] < SUSPECT:
+        assert judge.last is not None
+        assert replay.head == (points[-1][0], judge.last.register)
+    elif not judge.status or judge.status[-1] == SUSPECT:
         assert replay.head is None
+
+
+def test_a_register_that_stands_still_is_replayed_from_where_it_stood_still() -> None:
+    """What was counted before may be higher than all of them, however many there are."""
+    still = [(START + place * HOUR, 10_000) for place in range(1, 600)]
+    points = [(START - HOUR, 10_000), (START, 10_900), *still]
+    replay = replay_before(Neighbours(Stored(points), 0, LIMITS), NOT_SIMPLE)
+    assert replay.head == (still[-1][0], 10_900)
 
 
 def test_readings_of_a_batch_are_neighbours_too() -> None:
     stored = [(START, 10), (START + 4 * HOUR, 40)]
-    neighbours = Neighbours(Stored(stored), 0, [(START + HOUR, 20), (START + 2 * HOUR, 30)])
+    neighbours = Neighbours(Stored(stored), 0, LIMITS, [(START + HOUR, 20), (START + 2 * HOUR, 30)])
     assert neighbours.register_at(START + HOUR) == 20
     assert neighbours.register_at(START) == 10
     assert neighbours.register_at(START + 1) is None
@@ -89,31 +130,33 @@ def test_edits_change_the_neighbours() -> None:
     edits = MeterEdits()
     edits.apply_edit(Edit(0, "m", "void", START, "ann", "x"))
     edits.apply_edit(Edit(0, "m", "exchange", START + HOUR, "ann", "x", 25, 0))
-    neighbours = Neighbours(Stored([(START, 10), (START + HOUR, 7), (START + 2 * HOUR, 30)]), 0, (), edits)
+    neighbours = Neighbours(Stored([(START, 10), (START + HOUR, 7), (START + 2 * HOUR, 30)]), 0, LIMITS, (), edits)
     assert neighbours.reads_before(START + 3 * HOUR, 8)[0] == [(START + HOUR, 25), (START + 2 * HOUR, 30)]
-    replay = Replay(MAX_W, edits)
+    replay = Replay(LIMITS, edits)
     replay.push((START + HOUR, 25))
-    assert (replay.has_edit_at(START + HOUR), replay.has_edit_at(START)) == (True, False)
-    assert replay.base_at(0) == 0
+    assert (has_edit_at(edits, START + HOUR), has_edit_at(edits, START)) == (True, False)
     assert replay.head == (START + HOUR, 0)
 
 
-def test_an_unsettled_replay_is_kept_for_the_next_reading() -> None:
+def test_a_long_replay_is_kept_for_the_next_reading() -> None:
     heads = MeterHeads()
     heads.grow(1)
     assert heads.time[0] == NOT_SIMPLE
-    replay = Replay(MAX_W)
-    replay.push((START, 1_000_000))
-    for place in range(1, 12):  # each is lower than the one before, so none fits
-        replay.push((START + place * HOUR, 1_000 - place))
+    points = [(START, 1_000_000), *((START + place * HOUR, 900_000 - place * 2_000) for place in range(1, 100))]
+    neighbours = Neighbours(Stored(points), 0, LIMITS)
+    replay = heads.replay_before(0, neighbours, START + 100 * HOUR)
+    replay.push((START + 100 * HOUR, 700_000))  # each is lower than the one before, so none fits
+    heads.keep(0, replay)
     heads.set(0, replay)
     assert heads.time[0] == NOT_SIMPLE
-    assert heads.unsettled(0, START) is None
-    kept = heads.unsettled(0, START + 12 * HOUR)
-    assert kept is replay
-    assert kept.was_cut
-    kept.push((START + 12 * HOUR, 989 + 5))
-    assert kept.is_counted(len(kept.points) - 1)
+    points.append((START + 100 * HOUR, 700_000))
+    kept = heads.replay_before(0, neighbours, START + 101 * HOUR)
+    assert [time for time, _ in kept.points] == [START, START + 100 * HOUR]
+    kept.push((START + 101 * HOUR, 700_005))
+    assert kept.is_counted(1)
+    heads.keep(0, kept)
     heads.set(0, kept)
-    assert (heads.time[0], heads.wh[0]) == (START + 12 * HOUR, 994)
-    assert kept.judge.status[-1] == COUNTED
+    assert (heads.time[0], heads.wh[0]) == (START + 101 * HOUR, 700_005)
+    heads.unset(0)
+    assert heads.time[0] == NOT_SIMPLE
+    assert len(heads.replay_before(0, neighbours, START + 101 * HOUR).points) == 101

@@ -38,7 +38,7 @@ def decide(engine: Engine, what: str, meter: str, instant: int, final: int = 0, 
 
 def ask(engine: Engine, **conditions: object) -> Exceptions:
     question = ExceptionQuestion(**conditions)  # type: ignore[arg-type]
-    return find_exceptions(engine.view().frozen(engine.rules.max_w), engine.site_state(), question)
+    return find_exceptions(engine.view().frozen(), engine.site_state(), question)
 
 
 def listed(found: Exceptions) -> list[tuple[str, str, str]]:

@@ -122,7 +122,7 @@ async def test_a_bill_in_money_line_by_line(town: Town) -> None:
 async def test_an_issued_bill_stays_and_says_what_differs(town: Town) -> None:
     tariffs = town.folder / "tariffs.csv"
     tariffs.write_text(TARIFFS)
-    frozen = town.engine.view().frozen(town.engine.rules.max_w)
+    frozen = town.engine.view().frozen()
     town.engine.bills = BillBook(town.folder, town.zone)
     BillingRun(frozen, "2025-02", town.engine.terms(), town.engine.bills, no_progress).issue(town.clock.now())
     tariffs.write_text(HEADER + "2024-01-01,,,,,30,9\n")
@@ -140,7 +140,7 @@ async def test_a_bill_out_of_a_file_that_was_edited_says_so_and_what_to_do(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (town.folder / "tariffs.csv").write_text(TARIFFS)
-    frozen = town.engine.view().frozen(town.engine.rules.max_w)
+    frozen = town.engine.view().frozen()
     monkeypatch.chdir(town.folder)
     book = town.engine.bills = BillBook(Path(), town.zone)  # the path that is shown is then the same anywhere
     BillingRun(frozen, "2025-02", town.engine.terms(), book, no_progress).issue(town.clock.now())

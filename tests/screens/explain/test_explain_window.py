@@ -41,7 +41,7 @@ async def test_what_was_left_out_is_told_with_its_place(town: Town) -> None:
 
 async def test_an_issued_bill_is_explained_by_the_price_it_was_made_with(town: Town, tmp_path: Path) -> None:
     (tmp_path / "tariffs.csv").write_text(f"{HEADER}2024-01-01,,,,,20,9\n")
-    frozen = town.engine.view().frozen(town.engine.rules.max_w)
+    frozen = town.engine.view().frozen()
     BillingRun(frozen, "2025-02", town.engine.terms(), town.engine.bills, no_progress).issue(town.clock.now())
     async with at_work(town, "f4", *STEADY, "enter", "e", size=(120, 56)) as pilot:
         said = words(pilot)

@@ -44,7 +44,7 @@ async def test_the_form_changes_the_question(analyst: Town) -> None:
             ("month",),
             filter=Filter.by_name(region="South", time="18:00-20:00"),
         )
-        expected = usage_table(analyst.engine.view().frozen(analyst.engine.rules.max_w), asked)
+        expected = usage_table(analyst.engine.view().frozen(), asked)
         assert [round(float(row[1]) * 1000) for row in table(pilot)] == expected["usage_wh"].tolist()
 
 
