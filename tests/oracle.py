@@ -190,13 +190,16 @@ class Meter:
         if not curve:
             return None
         first, last = curve[0][0], curve[-1][0]
-        if end < first or (start >= last and len(curve) > 1) or (len(curve) == 1 and start >= first):
+        if end <= first or start > last or (start == last and len(curve) > 1):
             return None
         return self.energy(min(end, last)) - self.energy(max(start, first))
 
     def stored(self, start: int, end: int) -> tuple[int, int]:
-        """How many readings are stored in (start, end], and how many of them do not count."""
-        inside = [kind for (time, _), kind in self.judged() if start < time <= end]
+        """How many readings belong to (start, end], the first to what it opens, and how many of them do not count."""
+        first = self.curve()[0][0] if self.curve() else None
+        inside = [
+            kind for (time, _), kind in self.judged() if (start <= time < end if time == first else start < time <= end)
+        ]
         return len(inside), sum(kind in ("suspect", "rejected") for kind in inside)
 
 

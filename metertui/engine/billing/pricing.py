@@ -22,7 +22,16 @@ from metertui.engine.billing.rounding import half_up_products, scaled
 from metertui.engine.billing.tariffs import Schedule, Tariffs
 from metertui.engine.columns import Frozen
 from metertui.engine.errors import MeterError
-from metertui.engine.usage import Edge, Intervals, Pieces, Quality, cut_intervals, intervals_in_window, meter_blocks
+from metertui.engine.usage import (
+    Edge,
+    Intervals,
+    Pieces,
+    Quality,
+    cut_intervals,
+    filed_times,
+    intervals_in_window,
+    meter_blocks,
+)
 from metertui.engine.vee import rules
 
 QUALITIES: Final[tuple[Quality, ...]] = ("actual", "estimated", "first", "last")
@@ -107,7 +116,7 @@ def window_edges(frozen: Frozen, start: int, end: int) -> Edges:
     curve, meters = frozen.curve, len(frozen.ids)
     some = np.unique(curve.meter).astype(np.int64)
     first, last = curve.time[curve.starts[some]], curve.time[curve.starts[some + 1] - 1]
-    reached = (end >= first) & (start < last)
+    reached = (end > first) & ((start < last) | ((start == last) & (first == last)))
     code, first, last = some[reached], first[reached], last[reached]
     known = np.zeros(meters, dtype=bool)
     known[code] = True
@@ -116,7 +125,8 @@ def window_edges(frozen: Frozen, start: int, end: int) -> Edges:
     usage = np.zeros(meters, dtype=np.int64)
     usage[code] = after - before
     columns = frozen.columns
-    inside = (columns.time > start) & (columns.time <= end)
+    filed = filed_times(columns.meter, columns.time, curve)
+    inside = (filed > start) & (filed <= end)
     readings = np.bincount(columns.meter[inside], minlength=meters)
     suspect = np.bincount(columns.meter[inside & rules.is_doubtful(frozen.status)], minlength=meters)
     return Edges(known, usage, opening, closing, readings, suspect)

@@ -6,7 +6,14 @@ from metertui.engine.usage import aggregate, buckets, lookup, readings_table
 from metertui.engine.usage.aggregate import usage_figures, usage_table
 from metertui.engine.usage.buckets import days_of_row, in_clock
 from metertui.engine.usage.explanation import Explanation, LeftOut, Part, Point, explain, why_no_data
-from metertui.engine.usage.intervals import Intervals, Pieces, cut_intervals, intervals_in_window, meter_blocks
+from metertui.engine.usage.intervals import (
+    Intervals,
+    Pieces,
+    cut_intervals,
+    filed_times,
+    intervals_in_window,
+    meter_blocks,
+)
 from metertui.engine.usage.lookup import UsageComparison, WindowReadings
 from metertui.engine.usage.query import (
     FILTERS,
@@ -49,6 +56,7 @@ __all__ = [
     "cut_intervals",
     "days_of_row",
     "explain",
+    "filed_times",
     "format_clock",
     "in_clock",
     "intervals_in_window",

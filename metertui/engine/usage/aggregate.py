@@ -21,7 +21,7 @@ from metertui.engine.base import Int64Array, Progress, no_progress, part_of_prog
 from metertui.engine.columns import Frozen
 from metertui.engine.usage.buckets import Buckets, cut_time
 from metertui.engine.usage.group_sums import RowKeys, Sums
-from metertui.engine.usage.intervals import meter_blocks
+from metertui.engine.usage.intervals import filed_times, meter_blocks
 from metertui.engine.usage.peaks import find_peaks as highest_of
 from metertui.engine.usage.query import FIGURES, KEYS, TIME_KEYS, Question
 from metertui.engine.usage.segments import reading_cells, segments_in_window, stored_segments, usage_cells
@@ -54,7 +54,8 @@ def usage_figures(
     question.check_question()
     values, label_of_group = _attributes(frozen, question)
     meter = question.filter.meter_code(frozen.code)
-    start, end = _span(frozen, question)
+    filed = filed_times(frozen.columns.meter, frozen.columns.time, frozen.curve)
+    start, end = _span(frozen, filed, question)
     if start >= end:
         return _nothing(question, peaks=peaks)
     cut = cut_time(frozen.zone, question, start, end)
@@ -66,8 +67,8 @@ def usage_figures(
         for cells in usage_cells(frozen.curve, taken, cut.marks):
             sums.add_usage(cut.row, taken, cells)
             part_of_progress(progress, 0, parts)(block.share_of_all(0.5 * cells.share_done(taken)))
-        taken = stored_segments(frozen, block.columns, label_of_group, start, end)
-        for cells in reading_cells(frozen.columns, taken, cut.marks):
+        taken = stored_segments(frozen, block.columns, label_of_group, filed, start, end)
+        for cells in reading_cells(filed, taken, cut.marks):
             sums.add_readings(cut.row, taken, cells)
         part_of_progress(progress, 0, parts)(block.share_of_all(1))
     found = sums.rows_with_data()
@@ -87,16 +88,15 @@ def usage_figures(
     return _frame(frozen, question, cut, values, keys.parts(found.key), figures)
 
 
-def _span(frozen: Frozen, question: Question) -> tuple[int, int]:
+def _span(frozen: Frozen, filed: Int64Array, question: Question) -> tuple[int, int]:
     """Return the window of the days, µs UTC, cut to those with readings: the days could be the whole calendar."""
     zone = frozen.zone
     window = window_of_days(question.first, question.last, zone)
-    times = [time for time in (frozen.columns.time, frozen.curve.time) if len(time)]
+    times = [time for time in (filed, frozen.curve.time + 1) if len(time)]
     if not times:
         return window.end, window.end
-    # The very first reading closes what was before.
-    first, last = min(int(time.min()) for time in times), max(int(time.max()) for time in times)
-    stored = window_of_days(zone.day(first - 1), zone.day(last), zone)
+    first, last = min(int(time.min()) for time in times) - 1, max(int(time.max()) for time in times) - 1
+    stored = window_of_days(zone.day(first), zone.day(last), zone)
     return max(window.start, stored.start), min(window.end, stored.end)
 
 

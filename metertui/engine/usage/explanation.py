@@ -146,8 +146,8 @@ def why_no_data(series: Series, window: Window, zone: SiteZone) -> str:
         return "None of this meter's readings is counted."
     if not window.known:
         return "There is no reading of the last day, so its last half hour is unknown."
-    if window.end < series.first:
-        return f"The window ends before the first counted reading, of {zone.iso(series.first)}."
+    if window.end <= series.first:
+        return f"The window ends at or before the first counted reading, of {zone.iso(series.first)}."
     return f"The window begins at or after the last counted reading, of {zone.iso(series.last)}."
 
 

@@ -138,7 +138,7 @@ def intervals_in_window(frozen: Frozen, span: slice, label_of_group: Int64Array,
     since = np.concatenate((time[:1], time[:-1]))
     since[begins] = time[begins]
     label = label_of_group[frozen.curve_group[span]]
-    taken = np.flatnonzero((label >= 0) & (time > start) & ((since < end) | (begins & (time == end))))
+    taken = np.flatnonzero((label >= 0) & (since < end) & ((time > start) | (begins & (time == start))))
     t0, t1 = since[taken], time[taken]
     energy = curve.energy[span]
     return Intervals(
@@ -155,8 +155,8 @@ def intervals_in_window(frozen: Frozen, span: slice, label_of_group: Int64Array,
 
 def cut_intervals(taken: Intervals, marks: Int64Array) -> Iterator[Pieces]:
     """Yield the intervals cut at marks (µs UTC, ascending; none ends outside), some whole meters at a time."""
-    last = np.searchsorted(marks, taken.high) - 1
-    first = np.minimum(np.searchsorted(marks, taken.low, side="right") - 1, last)
+    first = np.searchsorted(marks, taken.low, side="right") - 1
+    last = np.maximum(np.searchsorted(marks, taken.high) - 1, first)  # one of no length is in the bucket that it opens
     for where in whole_meters(taken.meter, last - first + 1, _PIECES):
         part, begin, count = taken.part(where), first[where], (last - first + 1)[where]
         which = np.repeat(np.arange(len(count)), count)
@@ -166,6 +166,19 @@ def cut_intervals(taken: Intervals, marks: Int64Array) -> Iterator[Pieces]:
         high = np.where(nth == count[which] - 1, part.high[which], marks[bucket + 1])
         used = _energy(part, which, high) - _energy(part, which, low)
         yield Pieces(which + where.start, bucket, part.meter[which], part.label[which], used, low, high)
+
+
+def filed_times(meter: NDArray[np.int32], time: Int64Array, curve: Curve) -> Int64Array:
+    """Return the instants (µs UTC, int64[n]) that say which windows (start, end] readings belong to.
+
+    They are the readings' own; but a meter's first counted reading opens a window instead of closing one, so its is
+    1 µs later.
+    """
+    first = np.full(int(meter[-1]) + 1 if len(meter) else 0, -1, dtype=np.int64)
+    begins = run_edges(curve.meter)[:-1]
+    begins = begins[curve.meter[begins] < len(first)]
+    first[curve.meter[begins]] = curve.time[begins]
+    return np.asarray(time + (first[meter] == time))
 
 
 def list_readings(columns: Columns, status: NDArray[np.uint8], curve: Curve) -> Listed:

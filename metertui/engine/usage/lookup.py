@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from metertui.engine.base import DAY, SiteZone, Window, window_before
 from metertui.engine.columns import Group
-from metertui.engine.usage.intervals import list_readings
+from metertui.engine.usage.intervals import filed_times, list_readings
 from metertui.engine.usage.readings_table import harmless, readings_frame
 from metertui.engine.usage.series import Series, Usage
 from metertui.engine.vee import rules
@@ -93,6 +93,7 @@ class WindowReadings:
 
 def readings_in_window(series: Series, window: Window) -> WindowReadings:
     """Return the readings that are stored in a window, and its exchanges. O(n) in the meter's readings."""
-    _, time, wh, status, used, length, _ = list_readings(series.columns, series.status, series.curve)
-    low, high = np.searchsorted(time, [window.start, window.end], side="right").tolist()
-    return WindowReadings(series.meter, time, wh, status, used, length).part(slice(low, high))
+    meter, time, wh, status, used, length, _ = list_readings(series.columns, series.status, series.curve)
+    filed = filed_times(meter, time, series.curve)
+    low, high = np.searchsorted(filed, [window.start, window.end], side="right").tolist()
+    return WindowReadings(series.meter, time, wh, status, used, length).part(slice(low, max(low, high)))

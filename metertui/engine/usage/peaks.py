@@ -120,7 +120,7 @@ class _Rough:
         """Add intervals of these lines."""
         marks, high = self._marks, taken.high
         self._steps += np.bincount(line, minlength=len(self._steps))
-        last = np.searchsorted(marks, high) - 1
+        last = np.maximum(np.searchsorted(marks, high) - 1, 0)  # a first reading may stand at the first mark
         ends = line * len(marks) + last
         whole = (marks[last] <= taken.t0) & (high == taken.t1)  # of one half hour, and known
         rise = (taken.e1 - taken.e0).astype(np.float64)

@@ -13,7 +13,7 @@ from metertui.engine.attributes import ATTRIBUTES
 from metertui.engine.base import DAY, Progress, SiteZone, disarm_formula, no_progress, window_of_days
 from metertui.engine.columns import Frozen, Group
 from metertui.engine.usage.buckets import in_clock
-from metertui.engine.usage.intervals import Listed, list_readings
+from metertui.engine.usage.intervals import Listed, filed_times, list_readings
 from metertui.engine.usage.query import Question
 
 STATUS: Final = ("counted", "reset", "exchange", "rounding", "suspect", "rejected", "void")
@@ -33,7 +33,8 @@ _CHUNK: Final = 50_000
 def reading_tables(frozen: Frozen, question: Question, progress: Progress = no_progress) -> Iterator[pd.DataFrame]:
     """Yield the stored readings within a question's days, filters and time of day, in tables of COLUMNS.
 
-    In order of meter and time. A reading at the end of a time of day is in it, as one at midnight is of the day before.
+    In order of meter and time. A reading at the end of a time of day is in it, as one at midnight is of the day before;
+    but a meter's first counted one is in what it opens.
     kWh as numbers. `usage_kwh` is of the whole interval; it is missing at a meter's first counted reading, where C
     begins, and for a reading that is not counted. An exchange at which no reading counts has a row too. `progress` is
     called with the share done after each table. Raises MeterError.
@@ -44,7 +45,7 @@ def reading_tables(frozen: Frozen, question: Question, progress: Progress = no_p
     wanted = np.array([question.filter.takes_group(group) for group in frozen.groups], dtype=bool)
     bounds = [0, len(listed.meter)] if code is None else np.searchsorted(listed.meter, [code, code + 1]).tolist()
     span = slice(*bounds)
-    time = listed.time[span]
+    time = filed_times(listed.meter, listed.time, frozen.curve)[span]
     kept = (time > window.start) & (time <= window.end) & wanted[_groups(frozen, listed.source[span])]
     clock = question.filter.clock
     if clock is not None:

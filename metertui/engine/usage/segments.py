@@ -40,14 +40,11 @@ class Segments:
     low: Int64Array
     """(low, high] is what of it lies in the window."""
     high: Int64Array
-    opens: NDArray[np.bool_]
-    """Whether it begins with a point of its own at `low`, which belongs to what ends there."""
 
     def buckets(self, marks: Int64Array) -> tuple[Int64Array, Int64Array]:
-        """Return the first and the last bucket that each reaches into."""
-        last = np.searchsorted(marks, self.high) - 1
-        first = np.minimum(np.searchsorted(marks, self.low, side="right") - 1, last)
-        return np.where(self.opens, np.searchsorted(marks, self.low) - 1, first), last
+        """Return the first and the last bucket that each reaches into; one of no length is in the one that it opens."""
+        first = np.searchsorted(marks, self.low, side="right") - 1
+        return first, np.maximum(np.searchsorted(marks, self.high) - 1, first)
 
     def part(self, where: NDArray[np.bool_] | slice) -> Segments:
         """Return some of them."""
@@ -64,7 +61,7 @@ class Cells(NamedTuple):
     amount: Int64Array
     """Wh, or how many readings."""
     points: Int64Array
-    """The places, among these, of cells of no length: a meter's first point where it ends one."""
+    """The places, among these, of cells of no length: a meter's first point where nothing follows it."""
 
     def share_done(self, taken: Segments) -> float:
         """Return the share of the segments that is done with these."""
@@ -81,23 +78,24 @@ def segments_in_window(frozen: Frozen, span: slice, label_of_group: Int64Array, 
     time = frozen.curve.time
     begin = np.where(begins, first, first - 1)
     since, until = time[begin], time[last]
-    taken = (label >= 0) & (until > start) & ((since < end) | (begins & (since == end)))
-    found = Segments(
-        meter, label, begin, last, np.maximum(since, start), np.minimum(until, end), begins & (since > start)
-    )
-    return found.part(taken)
+    alone = begins & (since == until)
+    taken = (label >= 0) & (since < end) & ((until > start) | (alone & (since == start)))
+    return Segments(meter, label, begin, last, np.maximum(since, start), np.minimum(until, end)).part(taken)
 
 
-def stored_segments(frozen: Frozen, span: slice, label_of_group: Int64Array, start: int, end: int) -> Segments:
-    """Return the same for stored readings, the columns' `span`. Each counts, also at the start of a segment."""
+def stored_segments(
+    frozen: Frozen, span: slice, label_of_group: Int64Array, filed: Int64Array, start: int, end: int
+) -> Segments:
+    """Return the same for stored readings, the columns' `span`, whose times are `filed`. Each counts for itself."""
     meter, label, first, last, _ = _alike(frozen.columns, frozen.group, span, label_of_group)
-    time = frozen.columns.time
+    time = filed
     taken = (label >= 0) & (time[last] > start) & (time[first] <= end)
     meter, label, first, last = (column[taken] for column in (meter, label, first, last))
     first, last = first_at_least(time, first, last + 1, start + 1), first_at_least(time, first, last + 1, end + 1) - 1
     held = first <= last
     meter, label, first, last = (column[held] for column in (meter, label, first, last))
-    return Segments(meter, label, first, last, time[first], time[last], np.ones(len(first), dtype=bool))
+    # What begins a segment counts, unlike the point from which a use rises: it begins right before that.
+    return Segments(meter, label, first, last, time[first] - 1, time[last])
 
 
 def usage_cells(curve: Curve, taken: Segments, marks: Int64Array) -> Iterator[Cells]:
@@ -107,10 +105,10 @@ def usage_cells(curve: Curve, taken: Segments, marks: Int64Array) -> Iterator[Ce
         yield cut.cells(marks, _at(curve, part, part.low), value, _at(curve, part, part.high))
 
 
-def reading_cells(columns: Columns, taken: Segments, marks: Int64Array) -> Iterator[Cells]:
-    """Yield how many readings are stored between marks, the later mark included; else as `usage_cells`."""
+def reading_cells(filed: Int64Array, taken: Segments, marks: Int64Array) -> Iterator[Cells]:
+    """Yield how many readings, with the times `filed`, are between marks, the later one included; else as above."""
     for part, cut in _cut(taken, marks):
-        yield cut.cells(marks, part.begin, cut.places(columns.time, marks, after=True), part.end + 1)
+        yield cut.cells(marks, part.begin, cut.places(filed, marks, after=True), part.end + 1)
 
 
 class _Cut(NamedTuple):
@@ -151,8 +149,7 @@ class _Cut(NamedTuple):
         amount[until], amount[begins + count] = inner, high
         amount[until + 1] -= inner
         amount[begins] -= low
-        taken = self.taken
-        points = begins[taken.opens & (marks[self.first + 1] == taken.low)]
+        points = begins[self.taken.low == self.taken.high]
         return Cells(np.repeat(segment + self.at, count + 1), concat_ranges(self.first, self.last + 1), amount, points)
 
 

@@ -140,14 +140,27 @@ class Series:
         places, instants = self._places([instant])
         return int(self.curve.register_at(places, instants, self.curve.energy_at(places, instants))[0])
 
+    def rows_in(self, start: int, end: int) -> tuple[int, int]:
+        """Return the rows [low, high) of the stored readings that belong to a window, µs UTC.
+
+        The first counted one belongs to the window that it opens, all others to the one that they close.
+        """
+        low, high = np.searchsorted(self.time, [start, end], side="right").tolist()
+        if low and self.time[low - 1] == start == self.first:
+            low -= 1
+        if high and self.time[high - 1] == end == self.first:
+            high -= 1
+        return low, max(low, high)
+
     def usage(self, window: Window) -> Usage:
         """Return the usage of a window, and how well it is known."""
-        low, high = np.searchsorted(self.time, [window.start, window.end], side="right").tolist()
+        low, high = self.rows_in(window.start, window.end)
         suspect = int(np.count_nonzero(rules.is_doubtful(self.status[low:high])))
-        stored = max(0, high - low)
-        nothing = Usage(self.meter, window.name, window.start, window.end, None, None, None, stored, suspect)
+        nothing = Usage(self.meter, window.name, window.start, window.end, None, None, None, high - low, suspect)
         first, last = self.first, self.last
-        if first is None or last is None or not window.known or window.end < first or window.start >= last:
+        if first is None or last is None or not window.known or window.end <= first:
+            return nothing
+        if window.start > last or window.start == last > first:  # at a reading that is first and last it has that
             return nothing
         places, instants = self._places([max(window.start, first), min(window.end, last)])
         energy = self.curve.energy_at(places, instants)
@@ -162,7 +175,7 @@ class Series:
         if not len(self._time):
             return np.zeros(len(marks) - 1, dtype=np.int64), np.zeros(len(marks) - 1, dtype=bool)
         first, last = self._time[0], self._time[-1]
-        known = (marks[1:] >= first) & ((marks[:-1] < last) | ((first == last) & (marks[:-1] < first)))
+        known = (marks[1:] > first) & ((marks[:-1] < last) | ((first == last) & (marks[:-1] == last)))
         clipped = np.clip(marks, first, last)
         return np.diff(self.curve.energy_at(np.searchsorted(self._time, clipped), clipped)), known
 

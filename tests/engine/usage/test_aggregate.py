@@ -146,11 +146,24 @@ def test_any_days_of_the_calendar_may_be_asked(by: tuple[str, ...], first: date,
 
 
 @pytest.mark.parametrize("key", ["day", "hour"])
-def test_a_single_reading_at_midnight_makes_a_row_of_the_day_before(key: str) -> None:
+def test_a_single_reading_at_midnight_makes_a_row_of_the_day_that_it_opens(key: str) -> None:
     columns = frozen({"m": [(LONDON.parse("2025-03-05T00:00:00"), 7)]}, LONDON)
-    found = usage_table(columns, Question(date(2025, 3, 4), date(2025, 3, 4), (key,)))
-    assert found.values.tolist() == [["2025-03-04" if key == "day" else "2025-03-04T23:00:00+00:00", 0, 1, 1]]
-    assert usage_table(columns, Question(date(2025, 3, 5), date(2025, 3, 5), (key,))).empty
+    found = usage_table(columns, Question(date(2025, 3, 5), date(2025, 3, 5), (key,)))
+    assert found.values.tolist() == [["2025-03-05" if key == "day" else "2025-03-05T00:00:00+00:00", 0, 1, 1]]
+    assert usage_table(columns, Question(date(2025, 3, 4), date(2025, 3, 4), (key,))).empty
+
+
+@pytest.mark.parametrize("key", ["month", "day", "region"])
+def test_a_history_that_begins_at_midnight_has_no_row_before(key: str) -> None:
+    """Its first reading belongs to what it opens, and the others to what they close."""
+    begin = LONDON.parse("2025-03-01T00:00:00")
+    course = [(begin + day * 24 * HOUR, 1000 * day) for day in range(32)]
+    columns = frozen({"m": course}, LONDON, {"m": [EAST] * 32})
+    table = usage_table(columns, Question(date(2025, 2, 1), date(2025, 4, 30), (key,)))
+    figures = {"day": [1000, 1, 2], "month": [30_958, 1, 31], "region": [31_000, 1, 32]}
+    assert table.iloc[0].tolist()[1:] == figures[key]
+    assert table[key].iloc[0] in ("2025-03", "2025-03-01", "East")
+    assert usage_table(columns, Question(date(2025, 2, 1), date(2025, 2, 28), (key,))).empty
 
 
 def test_keys_order_rows_in_the_order_in_which_they_are_asked() -> None:

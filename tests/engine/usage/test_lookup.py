@@ -78,7 +78,7 @@ def test_the_readings_behind_are_those_of_an_export(meters: list[list[tuple[int,
 
 def test_steps_have_their_length_though_they_begin_before_the_window() -> None:
     meter = series([(START, 0), (START + HOUR, 400), (START + 2 * HOUR, 90_000_000), (START + 3 * HOUR, 1000)])
-    behind = lookup.readings_in_window(meter, Window("", START, START + 3 * HOUR))
+    behind = lookup.readings_in_window(meter, Window("", START + 1, START + 3 * HOUR))
     assert behind.used.tolist() == [400, -1, 600]
     assert behind.length.tolist() == [HOUR, -1, 2 * HOUR]
     assert len(lookup.readings_in_window(meter, Window("", START + HOUR, START))) == 0
@@ -107,15 +107,15 @@ def test_what_was_used_since_an_exchange_before_the_first_reading_is_its_step() 
     times, whs = (np.array(values, dtype=np.int64) for values in zip(*readings, strict=True))
     meter = Series.from_readings("m", times, whs, MeterLimits(1000, (100_000,)), corrections)
     behind = lookup.readings_in_window(meter, Window("", START, START + 2 * HOUR))
-    assert (behind.used.tolist(), behind.length.tolist()) == ([600, 200], [HOUR, HOUR])
-    assert sum(behind.used.tolist()) == meter.usage(Window("", START, START + 2 * HOUR)).usage_wh
+    assert (behind.used.tolist(), behind.length.tolist()) == ([-1, 600, 200], [-1, HOUR, HOUR])
+    assert sum(behind.used.tolist()[1:]) == meter.usage(Window("", START, START + 2 * HOUR)).usage_wh
 
 
 def test_the_end_of_an_exchanged_register_is_listed_before_the_new_one_reports() -> None:
     decided = MeterEdits()
     decided.apply_edit(Edit(0, "m", "exchange", START + 2 * HOUR, "ada", "new", 150, 0))
     times, whs = np.array([START, START + HOUR]), np.array([100, 120])
-    meter = Series.from_readings("m", times, whs, 100_000, corrections_from({0: decided}))
+    meter = Series.from_readings("m", times, whs, MeterLimits(1000, (100_000,)), corrections_from({0: decided}))
     window = Window("", START - HOUR, START + 3 * HOUR)
     behind = lookup.readings_in_window(meter, window)
     assert (behind.used.tolist(), behind.length.tolist()) == ([-1, 20, 30], [-1, HOUR, HOUR])

@@ -63,10 +63,11 @@ def test_the_step_over_a_bad_read_is_whole() -> None:
 
 
 def test_a_reading_at_midnight_is_of_the_day_before() -> None:
-    columns = frozen(
-        {"m": [(LONDON.parse("2025-03-02T00:00:00"), 1), (LONDON.parse("2025-03-02T00:30:00"), 2)]}, LONDON
-    )
-    assert rows(columns, date(2025, 3, 1), date(2025, 3, 1))["timestamp"].tolist() == ["2025-03-02T00:00:00+00:00"]
+    times = ("2025-03-01T00:00:00", "2025-03-02T00:00:00", "2025-03-02T00:30:00")
+    columns = frozen({"m": [(LONDON.parse(time), wh) for wh, time in enumerate(times)]}, LONDON)
+    assert rows(columns, date(2025, 2, 28), date(2025, 2, 28)).empty
+    of_the_day = ["2025-03-01T00:00:00+00:00", "2025-03-02T00:00:00+00:00"]  # the first opens it
+    assert rows(columns, date(2025, 3, 1), date(2025, 3, 1))["timestamp"].tolist() == of_the_day
     assert rows(columns, date(2025, 3, 2), date(2025, 3, 2))["timestamp"].tolist() == ["2025-03-02T00:30:00+00:00"]
 
 

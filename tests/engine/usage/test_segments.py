@@ -16,7 +16,7 @@ from metertui.engine.base.zone import DAY, HOUR, MINUTE, SiteZone
 from metertui.engine.columns.columns import Frozen
 from metertui.engine.usage.aggregate import usage_figures
 from metertui.engine.usage.buckets import cut_time
-from metertui.engine.usage.intervals import cut_intervals, intervals_in_window
+from metertui.engine.usage.intervals import cut_intervals, filed_times, intervals_in_window
 from metertui.engine.usage.query import Question
 from metertui.engine.usage.segments import reading_cells, segments_in_window, stored_segments, usage_cells
 from tests.engine.build import frozen
@@ -62,24 +62,25 @@ def test_what_meters_used_between_marks_is_what_their_steps_did(
 ) -> None:
     marks = np.unique(np.array([START - HOUR, *inner, START + 400 * DAY], dtype=np.int64))
     label_of_group = np.array(labels[: len(town.groups)], dtype=np.int64)
-    window = (label_of_group, int(marks[0]), int(marks[-1]))
+    window = (int(marks[0]), int(marks[-1]))
+    filed = filed_times(town.columns.meter, town.columns.time, town.curve)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("metertui.engine.usage.segments._SPARSE", sparse)
         patch.setattr("metertui.engine.usage.segments._CELLS", most)
-        taken = segments_in_window(town, slice(0, len(town.curve)), *window)
+        taken = segments_in_window(town, slice(0, len(town.curve)), label_of_group, *window)
         found: Counter[tuple[int, int, int]] = Counter()
         for cells in usage_cells(town.curve, taken, marks):
             for stay, bucket, wh in zip(*(column.tolist() for column in cells[:3]), strict=True):
                 found[taken.meter[stay], taken.label[stay], bucket] += wh
         assert dict(found) == by_steps(town, label_of_group, marks)
-        taken = stored_segments(town, slice(0, len(town.columns)), *window)
+        taken = stored_segments(town, slice(0, len(town.columns)), label_of_group, filed, *window)
         counts: Counter[tuple[int, int, int]] = Counter()
-        for cells in reading_cells(town.columns, taken, marks):
+        for cells in reading_cells(filed, taken, marks):
             for stay, bucket, count in zip(*(column.tolist() for column in cells[:3]), strict=True):
                 counts[taken.meter[stay], taken.label[stay], bucket] += count
     expected = Counter(
         (meter, int(label_of_group[group]), int(np.searchsorted(marks, time)) - 1)
-        for meter, group, time in zip(town.columns.meter, town.group, town.columns.time, strict=True)
+        for meter, group, time in zip(town.columns.meter, town.group, filed, strict=True)
         if label_of_group[group] >= 0 and marks[0] < time <= marks[-1]
     )
     assert +counts == expected
