@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 
-from metertui.engine.base import HOUR, MINUTE, SECOND, FitRule, Rules, SiteZone, machine_zone
+from metertui.engine.base import DAY, HOUR, MINUTE, SECOND, FitRule, Rules, SiteZone, machine_zone
 from metertui.engine.errors import MeterError
 from metertui.engine.storage import durable, private_files
 
@@ -43,6 +43,9 @@ class Settings:
         1.0, "A reading that is lower than the one before it by no more than this was rounded: it counts as that one"
     )
     future_minutes: int = _setting(10, "How far a timestamp may be ahead of this machine's clock")
+    past_days: int = _setting(
+        3650, "How far a timestamp may be behind this machine's clock, for clocks that were never set", least=1
+    )
     silent_hours: int = _setting(
         24, "An active meter that has sent nothing for longer is an exception", least=1, live=True
     )
@@ -137,6 +140,7 @@ class Settings:
                 rounding_wh=round(self.rounding_kwh * 1000),
             ),
             future_us=self.future_minutes * MINUTE,
+            past_us=self.past_days * DAY,
             silent_us=self.silent_hours * HOUR,
             drift_us=self.drift_seconds * SECOND,
             durability=self.durability,

@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 
 from metertui.engine.attributes import Group
-from metertui.engine.base.zone import SiteZone
-from metertui.engine.core.importing import FilePiece
+from metertui.engine.base.config import Rules
+from metertui.engine.base.zone import HALF_HOUR, SiteZone
+from metertui.engine.core.engine import Engine
+from metertui.engine.core.importing import FilePiece, Import
 from metertui.formats import readers, wide_csv
 from metertui.formats.synthetic import Fleet
+from tests.clock import FakeClock
 
 HEADER = "Identifier,AreaID,dwelling_type_id,kwh_per_acc,year,month,day,time,quarter,Area,Region,dwelling_type,\n"
 ZONE = SiteZone("Asia/Singapore")
@@ -119,6 +122,29 @@ def test_a_written_file_is_read_back(tmp_path: Path) -> None:
         for account, wh in zip(fleet.accounts, registers.tolist(), strict=True)
     ]
     assert [entry[1:] for entry in found] == expected
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_of_two_registers_at_a_time_that_the_clock_shows_twice_the_lower_is_of_the_first_pass(
+    tmp_path: Path, newest_first: bool
+) -> None:
+    london = SiteZone("Europe/London")
+    shown = ["0:30", "1:00", "1:30", "1:00", "1:30", "2:00", "2:30"]
+    rows = [f"m,1,2,{10 + n},2024,10,27,{time},4,Quarry,North,landed,,\n" for n, time in enumerate(shown)]
+    path = tmp_path / "wide.csv"
+    path.write_text(",".join(wide_csv.COLUMNS) + ",\n" + "".join(rows[::-1] if newest_first else rows))
+    clock = FakeClock("2024-11-01T00:00:00", london)
+    engine = Engine.open(tmp_path / "data", Rules(zone=london), clock)
+    importing = Import(engine.view().frozen(), latest=clock.now())
+    for piece in readers.read_pieces(path, london):
+        importing.add_piece(piece)
+    importing.plan()
+    assert (importing.report.new, importing.report.refused) == (7, 0)
+    stored = importing.new_rows
+    first = london.parse("2024-10-27T00:30:00+01:00")
+    assert stored.time.tolist() == [first + n * HALF_HOUR for n in range(7)]
+    assert stored.wh.tolist() == [(10 + n) * 1000 for n in range(7)]
+    engine.close()
 
 
 def test_an_hour_that_the_clock_shows_twice_is_written_once() -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from metertui.engine.base.limits import FitRule
-from metertui.engine.base.zone import HOUR, MINUTE, SiteZone
+from metertui.engine.base.zone import DAY, HOUR, MINUTE, SiteZone
 
 
 class Clock(Protocol):
@@ -39,6 +39,8 @@ class Rules:
     """What the readings of a meter are judged by."""
     future_us: int = 10 * MINUTE
     """The time by which a timestamp may be ahead of the clock, in µs."""
+    past_us: int = 3650 * DAY
+    """The time by which a timestamp on the wire may be behind the clock, in µs."""
     durability: Literal["disk", "os"] = "disk"
     """`disk`: OK after fdatasync. `os`: OK once the operating system has it."""
     silent_us: int = 24 * HOUR

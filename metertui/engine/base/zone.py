@@ -67,7 +67,10 @@ class SiteZone:
     # -- text ------------------------------------------------------------------------------------------
 
     def parse(self, text: str) -> int:
-        """Return the instant (µs UTC) of an ISO 8601 timestamp, in this zone if it names none. Raises Refused."""
+        """Return the instant (µs UTC) of an ISO 8601 timestamp, in this zone if it names none.
+
+        Raises Refused: `past-timestamp` before 1970, `future-timestamp` after 2199, otherwise `bad-timestamp`.
+        """
         found = self._parsed.get(text)
         if found is not None:
             return found
@@ -76,15 +79,26 @@ class SiteZone:
             raise Refused("bad-timestamp", _FORM)
         try:
             moment = datetime.fromisoformat(text)
+            if not _EPOCH.year - 1 <= moment.year <= _LAST_YEAR:  # no clock change is known there
+                raise _out_of_range(text, moment.year < _EPOCH.year)
             instant = self.instant(moment) if match[1] is None else (moment - _EPOCH) // _TICK
-        except (ValueError, OverflowError) as error:
+        except ValueError as error:
             raise Refused("bad-timestamp", f"{text} is not a time of the calendar") from error
-        if instant < 0 or moment.year > _LAST_YEAR:
-            raise Refused("bad-timestamp", f"a timestamp is between 1970 and {_LAST_YEAR}")
+        if instant < 0:
+            raise _out_of_range(text, past=True)
         if len(self._parsed) >= _CACHE_SIZE:
             self._parsed.clear()
         self._parsed[text] = instant
         return instant
+
+    def second_instant(self, text: str, instant: int) -> int:
+        """Return the later instant (µs UTC) that a parsed timestamp may mean, where the clock shows its time twice.
+
+        It is the same instant where the clock does not, or where the text names a zone.
+        """
+        if text.endswith(("Z", "z")) or text[-6] in "+-":
+            return instant
+        return int(self.second_instants(np.array([instant]))[0])
 
     def iso(self, instant: int) -> str:
         """Return an instant (µs UTC) as local ISO 8601 with its offset, with a fraction only if it is not zero."""
@@ -127,6 +141,16 @@ class SiteZone:
         """Return the wall clock at instants (µs UTC) as µs since 1970-01-01T00:00 local time; same shape, int64."""
         which = np.searchsorted(self._switches, instants, side="right")
         return np.asarray(instants + self._offsets[which], dtype=np.int64)
+
+    def second_instants(self, instants: Int64Array) -> Int64Array:
+        """Return for instants (µs UTC) the later ones at which the wall clock shows the same, or the same ones."""
+        if not len(self._switches):
+            return instants
+        which = np.searchsorted(self._switches, instants, side="right")
+        after = np.minimum(which + 1, len(self._switches))
+        back = self._offsets[which] - self._offsets[after]
+        soon = self._switches[after - 1] - instants <= back
+        return np.where((back > 0) & soon, instants + back, instants)
 
     def day_numbers(self, instants: Int64Array) -> NDArray[np.int32]:
         """Return the local days of instants (µs UTC) as days since 1970-01-01; same shape, int32."""
@@ -185,6 +209,12 @@ class SiteZone:
         marks = marks[(marks >= start) & (marks <= end)]
         shown = np.isin(self.wall_clock(marks) % DAY, times) | np.isin(marks, self._switches)
         return np.asarray(marks[shown])
+
+
+def _out_of_range(text: str, past: bool) -> Refused:
+    if past:
+        return Refused("past-timestamp", f"{text} is before 1970")
+    return Refused("future-timestamp", f"{text} is after {_LAST_YEAR}")
 
 
 @lru_cache

@@ -16,6 +16,7 @@ from typing import Final
 
 from metertui.engine.accounts import Account
 from metertui.engine.base import (
+    DAY,
     DUPLICATE,
     HOUR,
     MINUTE,
@@ -51,6 +52,7 @@ class Batch:
         self._most = folder.directory.lowest_w  # W, or Wh in an hour
         self.now = folder.clock.now()
         self._latest = self.now + folder.rules.future_us
+        self._earliest = self.now - folder.rules.past_us
         self._ahead_from = min(self._latest, self.now + folder.rules.drift_us)
         self._by_meter: dict[int, list[Point]] = {}
         self._indexed = 0
@@ -95,6 +97,9 @@ class Batch:
                     "future-timestamp", f"{timestamp} is more than {most} minutes ahead of the server's clock"
                 )
             self.ahead.append((code, time, wh))
+        elif time < self._earliest:
+            most = self._folder.rules.past_us // DAY
+            return refused("past-timestamp", f"{timestamp} is more than {most} days behind the server's clock")
         heads = self._heads  # as in `add_replicated`, which is not called here: two calls cost a tenth of all this
         rise = wh - heads.wh[code]
         if time > heads.time[code] and (0 <= rise <= self._most[code] or self._fits_head(code, time, rise)):
@@ -103,6 +108,8 @@ class Batch:
                 heads.wh[code] = wh
             outcome = OK
         else:
+            if timestamp is not None:
+                time = self._which_instant(code, time, wh, timestamp)
             outcome = self._judge_late(code, time, wh)
             if outcome is DUPLICATE or outcome.kind == "refused":
                 return outcome
@@ -192,6 +199,14 @@ class Batch:
                 time += 1
         self._stamps[code] = time
         return time
+
+    def _which_instant(self, code: int, time: int, wh: int, timestamp: str) -> int:
+        """Return the instant that a timestamp means: the second of two, where a lower reading stands at the first."""
+        second = self._zone.second_instant(timestamp, time)
+        if second == time:
+            return time
+        known = self._neighbours(code).register_at(time)
+        return second if known is not None and known < wh else time
 
     def _fits_head(self, code: int, time: int, rise: int) -> bool:
         """Return whether a reading after the head of its meter is a rounding, or rises in a longer time."""

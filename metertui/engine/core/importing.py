@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metertui.engine.accounts import Account, AccountBook
-from metertui.engine.base import Int64Array, Outcome, Progress, format_kwh, no_progress
+from metertui.engine.base import Int64Array, Outcome, Progress, SiteZone, format_kwh, no_progress
 from metertui.engine.columns import Arrivals, Columns, Frozen, Group, first_at_least, run_edges, tail_columns
 from metertui.engine.storage import Archive, RefusedLine, Rows, day_close, reading_lines
 from metertui.engine.vee import EditLog, rules, validate
@@ -54,6 +54,8 @@ class FilePiece:
     groups: Sequence[Group] = ()
     group: NDArray[np.int32] | None = None
     """The attributes of each reading as a position in `groups`, int32[n]; None if the file has none."""
+    bare: bool = False
+    """Whether the timestamps of the file name no zone."""
 
 
 COUNTS: Final = ("read", "new", "duplicate", "suspect", "refused", "registered", "moved", "days")
@@ -116,6 +118,7 @@ class _Part(NamedTuple):
     group: NDArray[np.int32]
     source: NDArray[np.int32]
     line: Int64Array
+    bare: NDArray[np.bool_]
 
     def take(self, places: NDArray[np.int64]) -> _Part:
         return _Part._make(column[places] for column in self)
@@ -171,6 +174,7 @@ class Import:
         if not parts:
             return self.report
         part = _Part(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+        part = part._replace(time=_true_times(part, self._zone))
         history = self._frozen.columns
         arrivals = Arrivals(part.meter, part.time, part.wh)
         new = tail_columns.new_arrivals(history, arrivals)
@@ -244,6 +248,7 @@ class Import:
             group,
             np.full(count, len(self._sources) - 1, dtype=np.int32),
             piece.line,
+            np.full(count, piece.bare),
         )
 
     def _code(self, meter: str) -> int:
@@ -313,6 +318,25 @@ def without_repeats(stated: Moves) -> list[tuple[int, Group]]:
         if not course or course[-1][1] != group:
             course.append((since, group))
     return course
+
+
+def _true_times(part: _Part, zone: SiteZone) -> Int64Array:
+    """Return the times of readings, µs UTC, with those of the second pass where the clock shows an hour twice.
+
+    A timestamp without a zone means either. Of two registers that a file has for it, the lower is of the first pass,
+    whichever row comes first.
+    """
+    again = zone.second_instants(part.time)
+    twice = np.flatnonzero(part.bare & (again != part.time))
+    lowest: dict[tuple[int, int, int], int] = {}
+    rows = [(row, (int(part.source[row]), int(part.meter[row]), int(part.time[row]))) for row in twice.tolist()]
+    for row, shown in rows:
+        lowest[shown] = min(int(part.wh[row]), lowest.get(shown, int(part.wh[row])))
+    times = part.time.copy()
+    for row, shown in rows:
+        if part.wh[row] > lowest[shown]:
+            times[row] = again[row]
+    return times
 
 
 def _at_last(account: Account, course: Moves) -> Account:

@@ -160,7 +160,10 @@ class SiteLimits:
         if not self._fit.max_w_by_type:
             return self._fit.max_w
         watts = np.array([self._fit.max_w_of(group.apartment_type) for group in self._groups], dtype=np.int64)
-        return np.asarray(watts[self._in_time.groups_of(meter, time)])
+        found = np.full(len(meter), self._fit.max_w_of(""), dtype=np.int64)
+        known = meter < len(self._in_time)  # an import has others, which have no account yet
+        found[known] = watts[self._in_time.groups_of(meter[known], time[known])]
+        return found
 
 
 def _meter_limits(fit: FitRule, groups: Sequence[Group], moves: _Moves | None) -> MeterLimits:

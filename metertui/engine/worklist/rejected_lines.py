@@ -27,6 +27,7 @@ _WHY: Final = {
     "bad-reading": "not a valid reading",
     "bad-timestamp": "not a valid timestamp",
     "future-timestamp": "stamped too far ahead of the server's clock",
+    "past-timestamp": "stamped too far behind the server's clock",
     "bad-field": "a field cannot be stored",
     "not-registered": "the meter is not registered",
     "already-registered": "the meter is already registered",

@@ -58,15 +58,47 @@ def test_timestamps(text: str, moment: datetime) -> None:
         "2025-02-19T00:30:00+24:00",
         "2025-02-19  00:30:00",
         "２０２５-02-19T00:30:00",
-        "1969-12-31T23:59:59Z",
-        "2200-01-01T00:00:00Z",
-        "0001-01-01T00:00:00+14:00",
     ],
 )
 def test_what_is_no_timestamp_is_refused(text: str) -> None:
     with pytest.raises(Refused) as error:
         SINGAPORE.parse(text)
     assert error.value.code == "bad-timestamp"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("1969-12-31T23:59:59Z", "past-timestamp"),
+        ("0001-01-01T00:00:00+14:00", "past-timestamp"),
+        ("2200-01-01T00:00:00Z", "future-timestamp"),
+        ("9999-12-31T23:59:59-14:00", "future-timestamp"),
+    ],
+)
+def test_a_timestamp_before_or_after_what_is_stored_is_said_to_be(text: str, code: str) -> None:
+    with pytest.raises(Refused) as error:
+        SINGAPORE.parse(text)
+    assert error.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("zone", "first", "second"),
+    [
+        ("Europe/London", "2024-10-27T01:30:00+01:00", "2024-10-27T01:30:00+00:00"),
+        ("Europe/London", "2024-10-27T01:00:00+01:00", "2024-10-27T01:00:00+00:00"),
+        ("Australia/Lord_Howe", "2025-04-06T01:45:00+11:00", "2025-04-06T01:45:00+10:30"),
+        ("Europe/London", "2024-10-27T01:00:00+00:00", ""),
+        ("Europe/London", "2024-10-27T00:59:59+01:00", ""),
+        ("Europe/London", "2025-03-30T00:30:00+00:00", ""),
+        ("Australia/Lord_Howe", "2025-04-06T01:29:00+11:00", ""),
+        ("Asia/Singapore", "2024-10-27T01:30:00+08:00", ""),
+    ],
+)
+def test_the_second_pass_of_an_hour_that_the_clock_shows_twice(zone: str, first: str, second: str) -> None:
+    site = SiteZone(zone)
+    instant = site.parse(first)
+    assert site.iso(site.second_instant(first.rpartition(first[-6])[0], instant)) == (second or first)
+    assert site.second_instant(first, instant) == instant
 
 
 def test_an_hour_that_occurs_twice_is_its_first_occurrence() -> None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from metertui.engine.base.config import Rules
+from metertui.engine.base.zone import SiteZone
 from metertui.engine.core.engine import Engine
-from tests.engine.core.commits import commit, reopened
+from tests.clock import FakeClock
+from tests.engine.core.commits import commit, register, reopened
 
 
 def test_checks_come_in_their_order(engine: Engine) -> None:
@@ -25,6 +30,50 @@ def test_checks_come_in_their_order(engine: Engine) -> None:
         "future-timestamp",
     ]
     assert commit(engine, ("m", "1", "2025-03-12T10:50:00"))[0].kind == "ok"
+
+
+@pytest.mark.parametrize(
+    ("timestamp", "code"),
+    [
+        ("0001-01-01T00:00", "past-timestamp"),
+        ("0001-01-01T00:00:00+14:00", "past-timestamp"),
+        ("1970-01-01T00:00:00", "past-timestamp"),
+        ("2000-01-01T00:00:00Z", "past-timestamp"),
+        ("2015-03-15T10:39:59", "past-timestamp"),
+        ("2015-03-15T10:40:00", ""),
+        ("2199-12-31T23:59:59", "future-timestamp"),
+        ("2999-01-01T00:00:00", "future-timestamp"),
+        ("9999-12-31T23:59:59.999999", "future-timestamp"),
+        ("9999-12-31T23:59:59-14:00", "future-timestamp"),
+        ("0000-01-01T00:00", "bad-timestamp"),
+        ("2999-02-29T00:00", "bad-timestamp"),
+    ],
+)
+def test_a_clock_that_was_never_set_is_refused_as_such(engine: Engine, timestamp: str, code: str) -> None:
+    assert commit(engine, ("m", "1", timestamp))[0].code == code
+
+
+def test_of_two_readings_at_a_time_that_the_clock_shows_twice_the_higher_is_of_the_second_pass(tmp_path: Path) -> None:
+    london = SiteZone("Europe/London")
+    engine = Engine.open(tmp_path, Rules(zone=london), FakeClock("2024-10-28T00:00:00", london))
+    register(engine, "m", "n")
+    bare = "2024-10-27T01:30"
+    assert commit(engine, ("m", "10", bare))[0].kind == "ok"
+    assert commit(engine, ("m", "11", bare))[0].kind == "ok"
+    assert commit(engine, ("m", "11", bare))[0].kind == "duplicate"
+    assert commit(engine, ("m", "10", bare))[0].kind == "duplicate"
+    assert commit(engine, ("m", "12", bare))[0].code == "conflict"
+    # where the zone is named there is nothing to guess
+    assert [outcome.code for outcome in commit(engine, ("n", "10", f"{bare}+01:00"), ("n", "11", f"{bare}+01:00"))] == [
+        "",
+        "conflict",
+    ]
+    assert (engine.folder / "log.txt").read_text().splitlines() == [
+        "m,2024-10-27T01:30:00+01:00,10",
+        "m,2024-10-27T01:30:00+00:00,11",
+        "n,2024-10-27T01:30:00+01:00,10",
+    ]
+    engine.close()
 
 
 def test_a_batch_is_full_when_much_of_it_had_to_be_placed(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:

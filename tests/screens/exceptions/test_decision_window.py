@@ -174,7 +174,7 @@ async def test_a_reading_is_released_from_the_menu_which_takes_back_and_explains
 
 
 async def test_a_page_of_cases_is_looked_through_before_it_is_decided_on_a_small_terminal(town: Town) -> None:
-    town.read(*((STEADY, f"{200 - n}", f"2025-03-12T10:3{n // 60}:{n % 60:02}") for n in range(119, 1, -1)))
+    town.read(*((STEADY, f"{400 - 2 * n}", f"2025-03-12T10:3{n // 60}:{n % 60:02}") for n in range(119, 1, -1)))
     town.log_in("operator")
     async with at_work(town, "f7", size=(80, 24)) as pilot:
         await go(pilot, "c")

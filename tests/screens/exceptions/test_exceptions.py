@@ -62,7 +62,7 @@ async def test_a_list_in_view_follows_and_keeps_cursor_and_choice(troubled: Town
 
 async def test_pages(town: Town) -> None:
     town.read((STEADY, "99999", "2025-03-12T10:30:01"))
-    town.read(*((STEADY, f"{200 - n}", f"2025-03-12T10:3{n // 60}:{n % 60:02}") for n in range(119, 1, -1)))
+    town.read(*((STEADY, f"{400 - 2 * n}", f"2025-03-12T10:3{n // 60}:{n % 60:02}") for n in range(119, 1, -1)))
     async with at_work(town, "f7") as pilot:
         assert "page 1 of 2 [ ]" in text_of(pilot, "#conditions")
         assert len(listed(pilot)) == 100
