@@ -186,6 +186,11 @@ class SiteZone:
         found = found[(found >= start) & (found <= end)]
         return np.asarray(found[self.wall_clock(found) % DAY == moment])
 
+    def last_changes(self, instants: Int64Array) -> Int64Array:
+        """Return the last change of the clock up to each instant (µs UTC), the least whole number before the first."""
+        changes = np.concatenate(([np.iinfo(np.int64).min], self._switches))
+        return np.asarray(changes[np.searchsorted(self._switches, instants, side="right")])
+
     def clock_changes(self, start: int, end: int) -> Int64Array:
         """Return the instants in [start, end] at which the offset of the zone changes, ascending; int64."""
         return np.asarray(self._switches[(self._switches >= start) & (self._switches <= end)])

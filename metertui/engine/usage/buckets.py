@@ -83,7 +83,8 @@ def row_names(zone: SiteZone, key: str, first: date, last: date) -> list[str]:
         return [row_name(zone, key, rank) for rank in range(7 if key == "weekday" else 24)]
     if key == "hour":
         start, end = zone.midnight(first), zone.midnight(last + timedelta(days=1))
-        return [row_name(zone, key, instant) for instant in zone.wall_clock_multiples(HOUR, start, end - 1).tolist()]
+        begins = np.union1d(zone.wall_clock_multiples(HOUR, start, end - 1), zone.clock_changes(start, end - 1))
+        return [row_name(zone, key, instant) for instant in begins.tolist()]
     days = np.arange(first.toordinal(), last.toordinal() + 1, dtype=np.int64) - date(1970, 1, 1).toordinal()
     return [row_name(zone, key, rank) for rank in np.unique(_calendar(key, days)).tolist()]
 
@@ -125,7 +126,7 @@ def _marks(
         found.append(zone.wall_clock_multiples(HOUR, start, end))
     if half_hours or any(key not in ("hour", "hour_of_day") for key in keys):
         found.append(zone.midnights(zone.day(start), zone.day(end - 1)))
-    if half_hours or "hour_of_day" in keys:
+    if half_hours or "hour" in keys or "hour_of_day" in keys:
         found.append(zone.clock_changes(start, end))
     if clock is not None:
         found.append(clock_marks(zone, clock, start, end))
@@ -160,9 +161,8 @@ def in_clock(moment: Int64Array, clock: Clock | None) -> NDArray[np.bool_]:
 
 def _rank(zone: SiteZone, key: str, begins: Int64Array, wall: Int64Array) -> Int64Array:
     """Return the place of buckets in the natural order of a key."""
-    if key == "hour":
-        hours = np.concatenate((begins[:1], zone.wall_clock_multiples(HOUR, int(begins[0]) + 1, int(begins[-1]))))
-        return hours[np.searchsorted(hours, begins, side="right") - 1]
+    if key == "hour":  # where it begins: on the hour, or where the clock is set into the middle of it
+        return np.asarray(np.maximum(begins - wall % HOUR, zone.last_changes(begins)))
     if key == "hour_of_day":
         return wall % DAY // HOUR
     return _calendar(key, wall // DAY)
@@ -201,5 +201,6 @@ def row_name(zone: SiteZone, key: str, rank: int) -> str:
         case "hour_of_day":
             return f"{rank:02d}:00"
         case "hour":
-            return zone.local(rank).isoformat()
+            local = zone.local(rank)
+            return f"{local:%Y-%m-%dT%H}:00:00{local.isoformat()[19:]}"
     return day_of_number(rank).isoformat()

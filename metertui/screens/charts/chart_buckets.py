@@ -26,7 +26,7 @@ def buckets(window: Window, zone: SiteZone) -> Buckets:
         marks = np.arange(window.start, window.end, HALF_HOUR, dtype=np.int64)
         form, unit = "%H:%M", "half hour"
     elif length <= 9 * DAY:
-        marks = zone.hours(window.start, window.end - 1)
+        marks = np.union1d(*(find(window.start, window.end - 1) for find in (zone.hours, zone.clock_changes)))
         form, unit = "%a %H:%M", "hour"
     elif length <= 93 * DAY:
         marks = zone.midnights(zone.day(window.start), zone.day(window.end - 1))[:-1]

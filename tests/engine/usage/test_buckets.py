@@ -69,3 +69,47 @@ def test_a_moment_is_in_a_time_of_day_from_its_begin_to_before_its_end() -> None
     assert in_clock(moments, (22 * HOUR, 6 * HOUR)).tolist() == [True, False, True, True]
     assert in_clock(moments, (6 * HOUR, 22 * HOUR)).tolist() == [False, True, False, False]
     assert in_clock(moments, None).all()
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "around", "lengths"),
+    [  # the clock is set back by half an hour at 02:00, and put forward by half an hour at 02:00
+        ("Australia/Lord_Howe", date(2025, 4, 6), ["01:00:00+11:00", "01:00:00+10:30", "02:00:00+10:30"], [60, 30, 60]),
+        (
+            "Australia/Lord_Howe",
+            date(2025, 10, 5),
+            ["01:00:00+10:30", "02:00:00+11:00", "03:00:00+11:00"],
+            [60, 30, 60],
+        ),
+        # it is set back from 03:45 to 02:45, and put forward from 02:45 to 03:45
+        (
+            "Pacific/Chatham",
+            date(2025, 4, 6),
+            ["02:00:00+13:45", "03:00:00+13:45", "02:00:00+12:45", "03:00:00+12:45"],
+            [60, 45, 15, 60],
+        ),
+        ("Pacific/Chatham", date(2025, 9, 28), ["02:00:00+12:45", "03:00:00+13:45", "04:00:00+13:45"], [45, 15, 60]),
+        ("Europe/London", date(2025, 10, 26), ["01:00:00+01:00", "01:00:00+00:00", "02:00:00+00:00"], [60, 60, 60]),
+    ],
+)
+def test_an_hour_ends_where_the_clock_is_changed_within_it(
+    zone: str, day: date, around: list[str], lengths: list[int]
+) -> None:
+    site = SiteZone(zone)
+    start, end = site.midnight(day), site.midnight(date.fromordinal(day.toordinal() + 1))
+    cut = cut_time(site, Question(day, day, ("hour",)), start, end)
+    names = cut.texts["hour"].tolist()
+    assert names == row_names(site, "hour", day, day)
+    at = names.index(f"{day}T{around[0]}")
+    assert names[at : at + len(around)] == [f"{day}T{name}" for name in around]
+    assert (np.diff(cut.marks)[at : at + len(around)] // (HOUR // 60)).tolist() == lengths
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("clock", ["01:15-01:40", "01:40-03:10"])
+def test_part_of_an_hour_bears_the_name_of_the_hour(clock: str) -> None:
+    site = SiteZone("Australia/Lord_Howe")
+    day = date(2025, 4, 6)
+    question = Question(day, day, ("hour",), Filter(time=clock))
+    cut = cut_time(site, question, site.midnight(day), site.midnight(date(2025, 4, 7)))
+    assert set(cut.texts["hour"].tolist()) <= set(row_names(site, "hour", day, day))
