@@ -325,7 +325,9 @@ def _add_accounts(commands: _Commands, shared: _Shared) -> None:
     both = [shared.data, shared.format]
     users = commands.add_group("users", "list, show and change accounts", *both)
     listed = users.add("list", "users:list_accounts", "list all accounts, or those that contain a text", *both)
-    listed.add_argument("text", metavar="TEXT", nargs="?", default="", help="part of an id, address or postcode")
+    listed.add_argument(
+        "text", metavar="TEXT", nargs="?", default="", help="part of an id, address, postcode, region or sub-region"
+    )
     for verb, about in (
         ("show", "show an account, its attributes over time, and the decisions about it"),
         ("register", "register a meter"),

@@ -146,7 +146,7 @@ class AccountBook:
         return self._moves.get(meter, ())
 
     def search(self, text: str, limit: int = 20) -> list[Account]:
-        """Return accounts whose id, address or postcode contains `text`, in any case.
+        """Return accounts whose id, address, postcode, region or sub-region contains `text`, in any case.
 
         The id that is `text` comes first, then ids that begin with it, then the rest.
         """

@@ -92,7 +92,10 @@ class AccountFinder:
     # -- questions: any thread, one at a time --------------------------------------------------------------------
 
     def rows_containing(self, text: str, stop: Stop = _never) -> Rows | None:
-        """Return all accounts whose id, address or postcode contains `text` in any case, by id; None if stopped."""
+        """Return all accounts that contain `text` in any case, by id; None if stopped.
+
+        It is looked for in id, address, postcode, region and sub-region.
+        """
         with self._searching:
             order = self._ordered()
             wanted = _folded(text)
@@ -178,7 +181,8 @@ class AccountFinder:
         account = self._get(meter)
         if account is None:
             return ""
-        text = f"{meter}{_FIELD}{account.address}{_FIELD}{account.postcode}".casefold()
+        fields = (meter, account.address, account.postcode, account.region, account.sub_region)
+        text = _FIELD.join(fields).casefold()
         return text if _LINE not in text else text.replace(_LINE, " ")
 
     def _take_changes(self) -> None:

@@ -26,7 +26,8 @@ ACTIONS = st.lists(
 
 
 def contains(account: Account, wanted: str) -> bool:
-    return any(wanted in text.casefold() for text in (account.meter, account.address, account.postcode))
+    texts = (account.meter, account.address, account.postcode, account.region, account.sub_region)
+    return any(wanted in text.casefold() for text in texts)
 
 
 @settings(max_examples=60)
@@ -49,7 +50,8 @@ def test_answers_are_those_of_a_plain_scan(
             elif action == "change":
                 if accounts:
                     meter = list(accounts)[what % len(accounts)]
-                    accounts[meter] = replace(accounts[meter], address=value.replace("\n", " ").replace("\x1f", " "))
+                    name = ("address", "region", "sub_region")[what % 3]
+                    accounts[meter] = replace(accounts[meter], **{name: value.replace("\n", " ").replace("\x1f", " ")})
                     book.mark_changed(meter)
             else:
                 check(book, accounts, what, value)
