@@ -24,7 +24,7 @@ async def test_what_to_look_at_is_listed_newest_first_and_in_full(troubled: Town
 
 async def test_the_list_is_read_again_by_a_key(troubled: Town) -> None:
     async with at_work(troubled, "f7") as pilot:
-        troubled.read((STEADY, "6", "2025-03-12T10:36:00"))  # within the seconds in which nothing is asked
+        troubled.read((STEADY, "5", "2025-03-12T10:36:00"))  # within the seconds in which nothing is asked
         await go(pilot, "ctrl+r")
         assert [cause for _, cause in listed(pilot)][:3] == ["refused", "suspect", "rejected"]
 
@@ -48,7 +48,7 @@ async def test_a_list_in_view_follows_and_keeps_cursor_and_choice(troubled: Town
         await go(pilot, "space")
         assert listed(pilot)[0][0].startswith("●")
         assert text_of(pilot, "#case").startswith(STEADY)
-        troubled.read((STEADY, "6", "2025-03-12T10:36:00"))
+        troubled.read((STEADY, "5", "2025-03-12T10:36:00"))
         troubled.app.tick()
         await settle(pilot)
         assert len(listed(pilot)) == SILENT + 3  # not twice in two seconds
