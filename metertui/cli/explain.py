@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
 import sys
 import textwrap
@@ -13,7 +12,7 @@ from metertui.cli.bills import bill_object
 from metertui.cli.data_folder import open_for_reading
 from metertui.cli.errors import UsageError
 from metertui.cli.options import format_of, parse_at, parse_days
-from metertui.cli.output import print_rows, progress_bar
+from metertui.cli.output import print_json, print_rows, progress_bar
 from metertui.cli.queries import usage_row
 from metertui.engine.base import WINDOW_NAMES, SiteZone, Window, kwh_number, month_bounds, window_of_days
 from metertui.engine.billing import ENERGY, ShownBill, money_text
@@ -38,7 +37,7 @@ def explanation(options: argparse.Namespace) -> None:
         form = format_of(options)
         if form == "json":
             answer = {**as_object(found, engine.zone, places), "bill": _bill(price, engine.zone)}
-            print(json.dumps(answer, ensure_ascii=False, indent=2))
+            print_json(answer, indent=2)
         elif form == "csv":
             print_rows(options, as_rows(found, engine.zone, places, price), COLUMNS)
         else:
@@ -207,7 +206,7 @@ def _print(found: Explanation, engine: Engine, places: Sources, price: ShownBill
     account = engine.accounts.get(found.usage.meter)
     address = f" · {visible(account.address)}" if account is not None and account.address else ""
     print(f"{found.usage.meter}{address}")
-    print("\n".join(textwrap.wrap(explained.summary(found, engine.zone), width)))
+    print("\n".join(textwrap.wrap(visible(explained.summary(found, engine.zone)), width)))
     sections = list(explained.sections(found, engine.zone, places, price))
     lines = [line for section in sections for line in section.lines]
     label = max(len(line.label) for line in lines) + 2
@@ -217,5 +216,5 @@ def _print(found: Explanation, engine: Engine, places: Sources, price: ShownBill
         for line in section.lines:
             indent = " " * (label + figure + 4)
             note = textwrap.wrap(visible(line.note), width - len(indent)) or [""]
-            head = f"  {line.label:<{label}}{line.figure:>{figure}}"
+            head = f"  {visible(line.label):<{label}}{visible(line.figure):>{figure}}"
             print("\n".join([f"{head}  {note[0]}".rstrip(), *(f"{indent}{more}" for more in note[1:])]))
