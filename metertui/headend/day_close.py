@@ -106,8 +106,9 @@ class DayClose:
 
     @property
     def _day_before(self) -> date | None:
-        """Return the local day of the last close: readings of earlier days are late."""
-        return None if self.last is None else self._jobs.engine.zone.day(self.last.ended)
+        """Return the local day of the last close, at most today: readings of earlier days are late."""
+        engine = self._jobs.engine
+        return None if self.last is None else engine.zone.day(min(self.last.ended, engine.clock.now()))
 
     async def _close_once(self) -> tuple[int, set[date], int]:
         """Move the readings of one sealed log; return their number, their local days, and how many are late."""

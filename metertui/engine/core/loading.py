@@ -140,6 +140,7 @@ def load(folder: Path, rules: Rules, clock: Clock, progress: Progress) -> Loaded
         logged = reading_lines.concat_rows([waiting, rows])
         tail = drop_known(history, recode_rows(directory, logged))
         warnings += _contradicted([*days, logged], len(history) + len(tail.time), directory, rules.zone)
+        warnings += _in_the_future([history.time, tail.time], clock.now() + rules.future_us, rules.zone)
         if writes.refused:
             warnings.append(f"{writes.refused}: no reading is taken before the disk takes writes again")
         return Loaded(
@@ -163,6 +164,15 @@ def _owning(folder: Path, *, recovers: bool = True) -> Iterator[FolderLock]:
     except BaseException:
         lock.release()
         raise
+
+
+def _in_the_future(times: list[NDArray[np.int64]], latest: int, zone: SiteZone) -> list[str]:
+    """Return a warning about readings that a clock which ran ahead has stamped, if any is later than `latest`."""
+    count = sum(int(np.count_nonzero(of_some > latest)) for of_some in times)
+    if not count:
+        return []
+    newest = zone.iso(max(int(of_some.max()) for of_some in times if len(of_some)))
+    return [f"{count} readings lie ahead of this machine's clock, the newest at {newest}: was, or is, the clock wrong?"]
 
 
 def _recovered(lock: FolderLock, rows: Rows) -> str:
