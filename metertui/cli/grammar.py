@@ -11,7 +11,7 @@ from metertui.engine.attributes import ATTRIBUTES, FIELDS
 WINDOWS: Final = ("today", "yesterday", "week", "month", "year", "last_month", "last_half_hour")
 KEYS: Final = ("year", "quarter", "month", "week", "day", "hour", "weekday", "hour_of_day", *ATTRIBUTES, "meter")
 _FORMATS: Final = ("table", "csv", "json")
-_FORMS: Final = ("auto", "log", "day", "wide")
+_FORMS: Final = ("auto", "log", "day", "wide", "export")
 _EITHER_SIDE: Final = argparse.SUPPRESS
 """The default of options that stand before or after a command: the second parser must keep what the first one set."""
 _REASON: Final = "why; kept in events.csv and audit.log"
@@ -232,6 +232,13 @@ def _add_files(commands: _Commands, shared: _Shared) -> None:
         metavar=f"{{{','.join(_FORMS)}}}",
         help="form of the files (default: auto, which finds it out); "
         "table, csv or json instead choose the format of the report (default: table)",
+    )
+
+    imports.add_argument(
+        "--attributes",
+        metavar="NAME=VALUE,...",
+        help="attributes of the meters in the files, where the files state none, for all of their past up to what is "
+        "known already: region=...,sub_region=...,apartment_type=...",
     )
 
     export = commands.add(

@@ -87,7 +87,11 @@ class FormTab(Tab):
             accounts.moves_of(account.meter),
         )
         state = f"{account.meter} is registered, {'active' if account.active else 'deactivated'}"
-        if not planned or len(planned[account.meter]) > len(before):
+        if not before or not planned:
+            return state
+        if before[-1][0] == planned[account.meter][-1][0]:
+            return f"{state}. Its change of {fmt.moment(before[-1][0], self.zone)} stays"
+        if before[-1] in planned[account.meter]:
             return state
         return f"{state}. Change corrects its last change of {fmt.moment(before[-1][0], self.zone)}"
 
