@@ -69,6 +69,11 @@ class Settings:
     idle_seconds: int = _setting(
         7200, "An idle connection is closed after this long; meters send every half hour", least=1, live=True
     )
+    keepalive_seconds: int = _setting(
+        120,
+        "A silent connection is probed after this long, and closed after twice as long if its peer is gone; 0: never",
+        most=32_767,
+    )
     linger_seconds: float = _setting(
         2.0, "How long input is still read after the last reply, which could be lost otherwise", live=True
     )
