@@ -49,7 +49,7 @@ STEPS: dict[str, SavedReport | str] = {
     "ten years by day, bars": SavedReport(period="all", by=("day",), chart="bars"),
     "by month and region, stacked": SavedReport(period="all", by=("month", "region"), chart="stacked"),
     "the same as lines": SavedReport(period="all", by=("month", "region"), chart="lines"),
-    "types of home, shares": SavedReport(period="all", by=("apartment_type",), chart="shares"),
+    "apartment types, shares": SavedReport(period="all", by=("apartment_type",), chart="shares"),
     "hour by weekday": SavedReport(period="all", by=("weekday", "hour_of_day"), chart="heat"),
     "evenings against a year before": SavedReport(
         period="year", by=("month",), filter=Filter(time="18:00-22:00"), compare="year_before"

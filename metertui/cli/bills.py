@@ -145,7 +145,7 @@ def _print_for_people(row: dict[str, Any]) -> None:
         print_row(row, ["reason"])
     for name, heading in (
         ("adjustments", "adjustments billed since it was issued"),
-        ("adjustment", "not billed yet: readings or tariffs have changed, and the bill would now differ by"),
+        ("adjustment", "not billed yet; readings or tariffs have changed, and the bill would now differ by"),
     ):
         if any(float(value) for value in row.get(name, {}).values()):
             print(f"\n{heading}")

@@ -45,7 +45,7 @@ def check(options: argparse.Namespace) -> int:
     for problem in listed:
         print(visible(problem), file=sys.stderr)
     if failures > len(listed):
-        print(f"and {failures - len(listed)} more", file=sys.stderr)
+        print(f"and {failures - len(listed)} more problems", file=sys.stderr)
     return int(failures > 0)
 
 

@@ -154,13 +154,15 @@ def as_rows(found: Explanation, zone: SiteZone, places: Sources, price: ShownBil
         rows.append(row("step", **between(part.before, part.after), usage_kwh=kwh_number(part.counted_wh), note=note))
     if found.inside:
         cells = {"from": zone.iso(found.inside_start), "to": zone.iso(found.inside_end)}
-        rows.append(row("steps", **cells, usage_kwh=kwh_number(found.inside_wh), note=f"{found.inside} whole steps"))
+        rows.append(
+            row("steps", **cells, usage_kwh=kwh_number(found.inside_wh), note=f"{found.inside} whole intervals")
+        )
     for change in found.changes:
         declared = f"declared by {change.event.who}: {change.event.reason}" if change.event else "not declared"
         cells = between(change.before, change.after)
         if change.event:
             cells["to_kwh"] = kwh_number(change.after.base)
-        note = f"the register moved by {kwh_number(change.jump_wh)} kWh that nobody used; {declared}"
+        note = f"the register moved by {kwh_number(change.jump_wh)} kWh, which is not usage; {declared}"
         rows.append(row("register change", **cells, note=note))
     for left in found.left_out:
         cells = {

@@ -167,13 +167,13 @@ def _add_programs(commands: _Commands, shared: _Shared) -> None:
         examples="metertui serve --host 0.0.0.0 --port 7007",
     )  # fmt: skip
     demo = commands.add(
-        "demo", "demo:demo", "show everything with made-up meters in a temporary data folder",
+        "demo", "demo:demo", "open the screens with simulated meters and a temporary data folder",
         more="Without a terminal, the demonstration is printed as text.",
         examples="metertui demo --keep town\nmetertui --data town",
     )  # fmt: skip
     demo.add_argument("--keep", metavar="DIR", help="keep the data folder, at DIR, which must be new or empty")
     simulate = commands.add(
-        "simulate", "simulate:simulate", "send the readings of made-up meters to a server",
+        "simulate", "simulate:simulate", "send readings of simulated meters to a server",
         shared.data, shared.format, shared.address,
         more="Give --from and --to for a period in the past, or --live.\n"
         "The exit code is 1 if the server refused anything.",
@@ -184,7 +184,7 @@ def _add_programs(commands: _Commands, shared: _Shared) -> None:
     simulate.add_argument("--register", action="store_true", help="register the meters first")
     simulate.add_argument("--from", dest="first", metavar="T", help="time of the first reading, sent at full speed")
     simulate.add_argument("--to", dest="last", metavar="T", help="time of the last reading")
-    simulate.add_argument("--live", action="store_true", help="send readings of the present until interrupted")
+    simulate.add_argument("--live", action="store_true", help="send current readings until interrupted")
     simulate.add_argument(
         "--interval", metavar="I", default="30m", help="time between two readings: 10s, 15m, 1h (default: 30m)"
     )
@@ -200,7 +200,7 @@ def _add_programs(commands: _Commands, shared: _Shared) -> None:
 
 def _add_files(commands: _Commands, shared: _Shared) -> None:
     generate = commands.add(
-        "generate", "simulate:generate", "write the readings of made-up meters to a file", shared.data,
+        "generate", "simulate:generate", "write readings of simulated meters to a file", shared.data,
         more="Equal seeds give equal files.",
         examples="metertui generate --meters 100 --from 2025-01-01 --to 2025-03-31 -o history.csv",
     )  # fmt: skip
@@ -213,7 +213,8 @@ def _add_files(commands: _Commands, shared: _Shared) -> None:
     generate.add_argument("--seed", metavar="S", type=int, default=1, help="equal seeds give equal files (default: 1)")
     generate.add_argument(
         "-o", dest="out", metavar="FILE", required=True,
-        help="file to write: log lines if its name ends in .log or .txt, else the wide CSV with the accounts",
+        help="file to write: log lines if its name ends in .log or .txt, "
+        "else the wide CSV (docs/files.md), with the accounts",
     )  # fmt: skip
 
     imports = commands.add(
@@ -230,7 +231,7 @@ def _add_files(commands: _Commands, shared: _Shared) -> None:
         choices=(*_FORMS, *_FORMATS),
         default=_EITHER_SIDE,
         metavar=f"{{{','.join(_FORMS)}}}",
-        help="form of the files (default: auto, which finds it out); "
+        help="form of the files (default: auto, which detects it); "
         "table, csv or json instead choose the format of the report (default: table)",
     )
 
@@ -260,7 +261,7 @@ def _add_questions(commands: _Commands, shared: _Shared) -> None:
     )  # fmt: skip
     usage.intermixed = True
     explain = commands.add(
-        "explain", "explain:explanation", "explain a usage: its readings, their files and lines, and the sums",
+        "explain", "explain:explanation", "explain a usage figure: its readings, their files and lines, and the sums",
         shared.data, shared.format, shared.at, shared.days, shared.window,
         more="Give a window, --month, or --from and --to.",
         examples="metertui explain 123456 last_month",
@@ -298,7 +299,7 @@ def _add_questions(commands: _Commands, shared: _Shared) -> None:
     query.add_argument("--limit", metavar="N", type=int, default=0, help="show at most N rows (default: all)")
 
     replay = commands.add(
-        "replay", "replay:replay", "compare what past usage costs now and under a proposed tariff",
+        "replay", "replay:replay", "compare what past usage costs under the present tariff and a proposed one",
         shared.data, shared.format, shared.days,
         examples="metertui replay --tariff proposed.csv --from 2025-01-01 --to 2025-03-31",
     )  # fmt: skip
@@ -316,7 +317,11 @@ def _add_questions(commands: _Commands, shared: _Shared) -> None:
         examples="metertui exceptions --counts\nmetertui exceptions --cause suspect --region East",
     )  # fmt: skip
     exceptions.add_argument(
-        "--cause", metavar="C", default="", help="only this cause: suspect, reset, rejected, silent, gap, drift, …"
+        "--cause",
+        metavar="C",
+        default="",
+        help="only this cause: suspect, reset, rejected, silent, gap, drift, conflict, refused, "
+        "void, released or exchanged",
     )
     exceptions.add_argument("--region", metavar="R", help="only this region; '' for meters without a region")
     exceptions.add_argument("--meter", metavar="M", default="", help="only meters with this text in their id")
@@ -331,7 +336,12 @@ def _add_questions(commands: _Commands, shared: _Shared) -> None:
 def _add_accounts(commands: _Commands, shared: _Shared) -> None:
     both = [shared.data, shared.format]
     users = commands.add_group("users", "list, show and change accounts", *both)
-    listed = users.add("list", "users:list_accounts", "list all accounts, or those that contain a text", *both)
+    listed = users.add(
+        "list",
+        "users:list_accounts",
+        "list all accounts, or those whose id, address or postcode contains a text",
+        *both,
+    )
     listed.add_argument("text", metavar="TEXT", nargs="?", default="", help="part of an id, address or postcode")
     for verb, about in (
         ("show", "show an account, its attributes over time, and the decisions about it"),
@@ -346,7 +356,7 @@ def _add_accounts(commands: _Commands, shared: _Shared) -> None:
             for name in FIELDS:
                 made.add_argument(_option_of(name), metavar="TEXT", help=f"{_words_of(name)} of the account")
         if verb == "modify":
-            when = "day or time since when it holds, if that is in the past (default: now)"
+            when = "day or time from which the change holds, if in the past (default: now)"
             made.add_argument("--from", dest="since", metavar="T", help=when)
         if verb in ("deactivate", "reactivate"):
             made.add_argument("--reason", metavar="R", help=_REASON)
@@ -403,9 +413,9 @@ def _add_maintenance(commands: _Commands, shared: _Shared) -> None:
     check = commands.add(
         "check", "check:check", "read everything in the data folder and check that it is consistent",
         shared.data, shared.format,
-        more="Each check is printed with its count, each problem on standard error. The exit code is 1 if there is a\n"
-        "problem.",
+        more="It prints each check with its count, and each problem on standard error.\n"
+        "The exit code is 1 if there is a problem.",
     )  # fmt: skip
     check.add_argument(
-        "--repair", action="store_true", help="first move broken lines aside, each beside its file to FILE.rejected"
+        "--repair", action="store_true", help="first move broken lines to FILE.rejected, beside the file they stood in"
     )

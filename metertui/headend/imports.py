@@ -46,7 +46,7 @@ class Imports:
 
         def share(part: float) -> None:
             if given_up.is_set():
-                raise MeterError("given up")
+                raise MeterError("cancelled")
             loop.call_soon_threadsafe(progress, part)
 
         def plan(frozen: Frozen) -> Import:

@@ -83,14 +83,14 @@ class ReadOnlyHeadEnd(HeadEnd):
         """Return why nothing is written here, in a sentence."""
         if self._owner is not None:
             since = self.engine.zone.iso(self._owner.since // 1_000_000 * 1_000_000)
-            return f"read-only: {self._owner} owns this folder since {since}; do it there, or by a command"
+            return f"read-only: {self._owner} owns this folder since {since}; make changes there or with a command"
         return "read-only: the process that owned this folder has ended; start metertui again to take its place"
 
     def _following_state(self) -> str:
         if self._owner is not None:
             return f"read-only, follows {self._owner}"
         last = self._last_owner or "the owner of the folder"
-        return f"read-only, and {last} has ended: leave and start metertui again to take its place"
+        return f"read-only, and {last} has ended: quit and start metertui again to take its place"
 
     def _update_owner(self) -> None:
         with contextlib.suppress(OSError):

@@ -48,9 +48,7 @@ def test_a_reading_is_void_and_back(steady: Command) -> None:
 def test_what_cannot_be_decided_is_one_line(steady: Command) -> None:
     said = steady("release", "m-1", "2025-02-10T00:00", "--reason", "x")
     assert (said.code, said.err) == (1, "metertui: m-1 at 2025-02-10T00:00:00+08:00 counts already\n")
-    assert (
-        steady("void", "m-2", "2025-02-10T00:00", "--reason", "x").err == "metertui: m-2 is not a meter of this site\n"
-    )
+    assert steady("void", "m-2", "2025-02-10T00:00", "--reason", "x").err == "metertui: m-2 is not registered\n"
     assert steady("void", "m-1", "yesterday", "--reason", "x").code == 2
     assert steady("void", "m-1", "2025-02-10T00:00").code == 2
     assert steady("exchange", "m-1", "--time", "2025-02-10T00:00", "--reason", "x").code == 2

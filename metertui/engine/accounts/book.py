@@ -218,7 +218,7 @@ class AccountBook:
         """Check that a change may take effect at `since`. Raises Refused."""
         if since > now:
             raise Refused(
-                "future-timestamp", f"{self._zone.iso(since)} is in the future; enter a change when it is due"
+                "future-timestamp", f"{self._zone.iso(since)} is in the future; enter the change on or after that day"
             )
 
     def _check_after(self, meter: str, since: int, moves: Sequence[tuple[int, Group]]) -> None:

@@ -152,7 +152,7 @@ def _checked(engine: Engine, decision: Decision, decided: MeterEdits, series: Se
     what, meter, at, reason, final, initial = decision
     zone = engine.zone
     if what not in OF_AN_INSTANT:
-        raise MeterError(f"{what} is not a kind of edit")
+        raise MeterError(f"{what} is not a kind of decision")
     event = Edit(now, meter, what, at, who, check_reason(reason), final, initial)
     if what in UNDOES:
         standing = getattr(decided, f"{UNDOES[what]}s")

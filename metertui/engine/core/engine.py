@@ -64,7 +64,7 @@ class Engine(DataFolder):
         """Return a meter's code. Raises MeterError for an unknown meter."""
         code = self.directory.codes.get(meter)
         if code is None:
-            raise MeterError(f"{meter} is not a meter of this site")
+            raise MeterError(f"{meter} is not registered")
         return code
 
     def series(self, meter: str) -> Series:

@@ -34,7 +34,7 @@ from metertui.engine.vee import OF_AN_ACCOUNT, Edit, EditLog
 
 T = TypeVar("T")
 AUDIT: Final = "audit.log"
-_WEAK: Final = 'durability is "os": OK is said before the disk has it, and a power cut loses the last seconds'
+_WEAK: Final = 'durability is "os": OK is sent before the reading is on disk, so a power cut loses the last seconds'
 ReadLogs = Callable[[], list[Rows]]
 """Reads the readings of the sealed log and of the log, the older first. Raises DataError, OSError."""
 
@@ -305,7 +305,7 @@ def _contradicted(read: list[Rows], kept: int, directory: MeterCodes, zone: Site
         return []
     first = found[0, 0]
     example = f"{directory.ids[everything.meter[first]]} at {zone.iso(int(everything.time[first]))}"
-    many = f"{len(found)} times two values are stored for one reading, first for {example}"
+    many = f"{len(found)} times two values are stored for one meter and time, first for {example}"
     return [f"{many}: the first of each counts; metertui check names them"]
 
 

@@ -64,7 +64,7 @@ def _logs(folder: Path, zone: SiteZone) -> tuple[list[Rows], Proof]:
 
 
 def _books(folder: Path, zone: SiteZone) -> tuple[AccountBook, list[Proof]]:
-    accounts, moved, staff = Proof("accounts"), Proof("accounts with attributes in time"), Proof("staff accounts")
+    accounts, moved, staff = Proof("accounts"), Proof("accounts: attributes over time"), Proof("staff accounts")
     book, people = AccountBook(folder, zone), StaffBook(folder)
     try:
         book.load()
@@ -87,7 +87,7 @@ def _books(folder: Path, zone: SiteZone) -> tuple[AccountBook, list[Proof]]:
 
 
 def _day_files(archive: Archive, zone: SiteZone, progress: Progress) -> tuple[list[Rows], list[Proof]]:
-    order, whole = Proof("day files: in their day, in order"), Proof("day files: as they were written (SHA-256)")
+    order, whole = Proof("day files: right day, right order"), Proof("day files: as they were written (SHA-256)")
     try:
         days = archive.stored_days()
     except DataError as error:
@@ -145,7 +145,7 @@ def _in_order(rows: Rows, path: Path, day: date, zone: SiteZone, proof: Proof) -
 
 def _once(parts: Sequence[Arrivals], directory: MeterCodes, zone: SiteZone) -> tuple[Columns, Proof]:
     """Return all readings as columns, and the proof that files with the same reading agree on it."""
-    proof = Proof("readings: one value at an instant")
+    proof = Proof("readings: one value per meter and time")
     everything = tail_columns.concat_arrivals(parts)
     for first, second in tail_columns.conflicting_arrivals(everything).tolist():
         what = f"{directory.ids[everything.meter[first]]} at {zone.iso(int(everything.time[first]))}"
@@ -179,7 +179,7 @@ def _events(folder: Path, zone: SiteZone, history: Columns, directory: MeterCode
     proof.count = len(events)
     corrections = events.corrections(directory.codes)
     for meter in {event.meter for event in events} - directory.codes.keys():
-        proof.fail(f"{meter} has edits in {events.path.name}, but neither an account nor a reading")
+        proof.fail(f"{meter} has decisions in {events.path.name}, but neither an account nor a reading")
     if corrections is not None:
         for what, codes, times in (
             ("void", corrections.void_meter, corrections.void_time),

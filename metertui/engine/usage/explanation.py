@@ -147,7 +147,7 @@ def why_no_data(series: Series, window: Window, zone: SiteZone) -> str:
     if series.first is None or series.last is None:
         return "None of this meter's readings is counted."
     if not window.known:
-        return "There is no reading of the last day, so its last half hour is unknown."
+        return "The last reading is older than a day, so there is no last half hour."
     if window.end < series.first:
         return f"The window ends before the first counted reading, of {zone.iso(series.first)}."
     return f"The window begins at or after the last counted reading, of {zone.iso(series.last)}."

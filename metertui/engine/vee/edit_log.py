@@ -260,7 +260,7 @@ def parse_row(cells: Sequence[str], zone: SiteZone) -> Edit:
     decided, meter, what, values, who, reason = cells
     check_meter_id(meter)
     if what not in OF_AN_INSTANT | OF_AN_ACCOUNT:
-        raise Refused("bad-field", f"{what!r} is not a kind of edit")
+        raise Refused("bad-field", f"{what!r} is not a kind of decision")
     stated = {}
     for word in values.split():
         name, _, value = word.partition("=")
@@ -294,7 +294,7 @@ def check_reason(text: str) -> str:
     """Return a reason on one line. Raises MeterError if it is empty or too long."""
     text = " ".join(text.split())
     if not text:
-        raise MeterError("a decision needs its reason")
+        raise MeterError("a decision needs a reason")
     if len(text) > LONGEST_REASON or not text.isprintable():
         raise MeterError(f"a reason is at most {LONGEST_REASON} characters that can be seen")
     return text

@@ -30,11 +30,11 @@ OF_READINGS: Final = frozenset({"suspect", "reset", "rejected"}) | DECIDED
 """Causes about stored readings and declared exchanges."""
 MEANING: Final[Mapping[Cause, str]] = {
     "suspect": "does not fit; the next reading decides",
-    "reset": "counted from here on: exchanged, reset or rolled over, and not declared",
-    "rejected": "a bad read, not counted",
-    "silent": "active, but has sent nothing for a long time",
+    "reset": "register exchanged, reset or rolled over, but not declared; counted from here on",
+    "rejected": "a bad reading, not counted",
+    "silent": "an active meter that has sent nothing for a long time",
     "gap": "a long time without a counted reading; the usage is spread evenly over it",
-    "drift": "its clock runs ahead of the server's",
+    "drift": "the clock of the meter runs ahead of the server's",
     "conflict": "refused: another value for the same meter and time",
     "refused": "a line that was not accepted",
     "void": "not counted, by decision",

@@ -25,7 +25,11 @@ class ReadingTab(Tab):
 
     def compose(self) -> ComposeResult:
         with Vertical():
-            for name, hint in (("meter", ""), ("kwh", "like 144.5"), ("time", "like 2025-02-19T00:30; empty: now")):
+            for name, hint in (
+                ("meter", ""),
+                ("kwh", "such as 144.5"),
+                ("time", "such as 2025-02-19T00:30; empty for now"),
+            ):
                 field = Field(placeholder=hint, id=f"reading-{name}", compact=True)
                 yield labelled("register kWh" if name == "kwh" else name, field)
             yield Static(id="reading-check", classes="check")

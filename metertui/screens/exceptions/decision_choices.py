@@ -37,7 +37,7 @@ CHOICES: Final = {
     "exchange": Choice(
         "x", "Exchange", "the register was exchanged, or rolled over", "exchanged", frozenset({"suspect", "reset"})
     ),
-    "reask": Choice("k", "Ask again", "note that the meter must be read again", "asked again", _OPEN),
+    "reask": Choice("k", "Request reading", "note that the meter must be read again", "marked for reading", _OPEN),
     "note": Choice("n", "Note", "add a remark; the case stays open", "noted", _ALL),
 }
 _NAMES: Final[dict[Cause, str]] = {
@@ -57,7 +57,7 @@ def decisions(what: str, rows: Sequence[ExceptionRow]) -> list[Decision]:
     Raises MeterError that names the cases to which the decision does not apply.
     """
     if not rows:
-        raise MeterError("there is no case to decide about")
+        raise MeterError("no case is selected")
     if len(rows) > MOST:
         raise MeterError(f"{len(rows)} cases are selected; at most {MOST} can be decided together")
     choice = CHOICES[what]
@@ -78,11 +78,11 @@ def unknown(rows: Sequence[ExceptionRow]) -> str:
     if not strangers:
         return ""
     advice = (
-        "; register it on the company screen (F6), and its next readings are stored"
+        "; register it on the company screen (F6), and its next readings will be stored"
         if len(rows) == 1 and rows[0].meter
         else ""
     )
-    return f"{_of(strangers, rows)} about an unknown meter and cannot be decided{advice}"
+    return f"{_of(strangers, rows)} about an unknown meter, and no decision can be made{advice}"
 
 
 def undo_decisions(events: Sequence[Edit]) -> list[Decision]:

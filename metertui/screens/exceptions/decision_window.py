@@ -229,7 +229,7 @@ def _drawn(effects: Sequence[Effect], zone: SiteZone) -> Group:
     table.add_column(no_wrap=True)
     for _ in range(3):
         table.add_column(justify="right", no_wrap=True)
-    table.add_row(*(Text(name, style="dim") for name in ("meter", "reading at", "total before", "after", "change kWh")))
+    table.add_row(*(Text(name, style="dim") for name in ("meter", "reading at", "kWh before", "after", "change kWh")))
     for effect in sorted(effects, key=lambda effect: -abs(effect.total_after - effect.total_before))[:_SHOWN]:
         event = effect.event
         when = "no reading" if event.at in (None, NEVER) else fmt.moment(event.at or 0, zone)

@@ -52,10 +52,10 @@ class ExceptionsScreen(DeskScreen):
     place = "exceptions"
     help_text = (
         "Cases that a person should look at. Suspect: a reading that does not fit, until the next one decides. Reset: "
-        "the register was exchanged, reset or rolled over. Rejected: a bad read, not counted. Silent: an active meter "
-        "without a recent reading. Gap: a long time between two counted readings. Drift: a clock that runs ahead. "
-        "Conflict and refused: lines that were not stored. Everyone may look; a decision needs a login with the role "
-        "operator. Space selects several cases, and enter lists the decisions that apply. Each decision shows its "
+        "the register was exchanged, reset or rolled over. Rejected: a bad reading, not counted. Silent: an active "
+        "meter without a recent reading. Gap: a long time between two counted readings. Drift: a meter clock that runs "
+        "ahead. Conflict and refused: lines that were not stored. Everyone may look; a decision needs a login with the "
+        "role operator. Space selects several cases, and enter lists the decisions that apply. Each decision shows its "
         "effect first, needs a reason, is recorded in events.csv and audit.log, and can be undone with u. A capital "
         "letter goes backwards: c is the next cause, C (shift+c) the previous one."
     )

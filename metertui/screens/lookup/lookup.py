@@ -241,7 +241,7 @@ class LookupScreen(DeskScreen):
             return date.fromisoformat(text)
         except ValueError as error:
             wrong = f"{text} is not a date" if text else "A date is missing"
-            raise MeterError(f"{wrong}. Enter both as 2025-02-19 and press enter.") from error
+            raise MeterError(f"{wrong}. Enter both dates as 2025-02-19 and press enter.") from error
 
     def _reveal(self, answered: bool) -> None:
         for name in ("#lookup-tiles", "#lookup-ends", "#usage-chart", "#readings"):

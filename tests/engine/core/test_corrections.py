@@ -119,7 +119,7 @@ def test_a_decision_stands_once(engine: Engine, what: str) -> None:
             "m has no reading at 2025-03-10T00:30:00.*; its nearest is at 2025-03-10T0[01]:00:00",
         ),
         ("release", "01:00", (), "x", "counts already"),
-        ("void", "01:00", (), " ", "needs its reason"),
+        ("void", "01:00", (), " ", "needs a reason"),
         ("void", "01:00", (), "x" * 401, "at most 400 characters"),
         (
             "exchange",
@@ -136,7 +136,7 @@ def test_a_decision_stands_once(engine: Engine, what: str) -> None:
             "the 3 kWh of 2025-03-10T02:00:00.* does not fit an initial 3.001",
         ),
         ("exchange", "02:00", (1_001_000, 0), "x", "3 kWh is stored at .*, neither the final nor the initial"),
-        ("mend", "02:00", (), "x", "mend is not a kind of edit"),
+        ("mend", "02:00", (), "x", "mend is not a kind of decision"),
     ],
 )
 def test_what_cannot_stand_is_said(
@@ -151,7 +151,7 @@ def test_an_exchange_is_declared_when_it_is_done(engine: Engine) -> None:
     decision = Decision("exchange", "m", engine.clock.now() + HOUR, "x", 5000, 0)
     with pytest.raises(MeterError, match="in the future"):
         list(corrections.iter_effects(engine, [decision], "ann", engine.clock.now()))
-    with pytest.raises(MeterError, match="n is not a meter"):
+    with pytest.raises(MeterError, match="n is not registered"):
         list(corrections.iter_effects(engine, [decision._replace(meter="n")], "ann", engine.clock.now()))
 
 
@@ -205,7 +205,7 @@ def test_a_torn_last_decision_is_dropped_and_told(engine: Engine, tmp_path: Path
 @pytest.mark.parametrize(
     ("row", "why"),
     [
-        ("2025-03-12T10:40:00+08:00,m,mend,at=2025-03-10T03:00,ann,x", "'mend' is not a kind of edit"),
+        ("2025-03-12T10:40:00+08:00,m,mend,at=2025-03-10T03:00,ann,x", "'mend' is not a kind of decision"),
         ("2025-03-12T10:40:00+08:00,m,void,,ann,x", "the values of void are at=…"),
         ("2025-03-12T10:40:00+08:00,m,void,at=2025-03-10,ann,x", "a timestamp is like"),
         ("2025-03-12T10:40:00+08:00,m,exchange,at=2025-03-10T03:00 final=-1 initial=0,ann,x", "a reading is digits"),

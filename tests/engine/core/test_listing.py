@@ -106,5 +106,5 @@ def test_the_frame_is_what_pandas_users_expect(engine: Engine) -> None:
         "reading_kwh": "float64",
     }
     assert frame["reading_kwh"].tolist() == [1 + i / 10 for i in range(9)]
-    with pytest.raises(MeterError, match="x is not a meter of this site"):
+    with pytest.raises(MeterError, match="x is not registered"):
         listing.find_readings(engine, meter="x")

@@ -105,7 +105,7 @@ def test_edits_become_columns_in_order_of_meter_and_time() -> None:
 @pytest.mark.parametrize(
     ("what", "values", "why"),
     [
-        ("mend", f"at={ZONE.iso(AT)}", "'mend' is not a kind of edit"),
+        ("mend", f"at={ZONE.iso(AT)}", "'mend' is not a kind of decision"),
         ("void", "", "the values of void are at=…"),
         ("void", f"at={ZONE.iso(AT)} at={ZONE.iso(AT)}", "the values of void are at=…"),
         ("exchange", f"at={ZONE.iso(AT)} final=9", "the values of exchange are at=… final=… initial=…"),

@@ -24,7 +24,7 @@ def test_each_case_is_decided_once() -> None:
 @pytest.mark.parametrize(
     ("what", "rows", "why"),
     [
-        ("void", [], "there is no case to decide about"),
+        ("void", [], "no case is selected"),
         ("void", [case("a")] * (choices.MOST + 1), "501 cases are selected; at most 500 can be decided together"),
         ("void", [case("a", "silent")], "void does not apply to a silent meter; this case is of that kind"),
         (
@@ -49,9 +49,11 @@ def test_a_decision_that_does_not_apply_says_why(what: str, rows: list[Exception
 def test_cases_of_unknown_meters_cannot_be_decided() -> None:
     stranger = case("999", "refused", known=False)
     assert choices.unknown([case("a")]) == ""
-    assert choices.unknown([stranger]).startswith("this case is about an unknown meter and cannot be decided; register")
+    assert choices.unknown([stranger]).startswith(
+        "this case is about an unknown meter, and no decision can be made; register"
+    )
     assert choices.unknown([stranger, case("a")]) == (
-        "1 of the 2 selected is about an unknown meter and cannot be decided"
+        "1 of the 2 selected is about an unknown meter, and no decision can be made"
     )
     with pytest.raises(MeterError, match="unknown meter"):
         choices.decisions("accept", [stranger])
@@ -75,7 +77,7 @@ def test_without_edits_there_is_nothing_to_undo() -> None:
     ("what", "count", "said"),
     [
         ("void", 1, "1 case is void; press u to undo."),
-        ("reask", 2, "2 cases are asked again."),
+        ("reask", 2, "2 cases are marked for reading."),
         ("note", 1, "1 case is noted."),
         ("unvoid", 1, "1 decision undone: void."),
         ("unaccept", 3, "3 decisions undone: accept."),

@@ -85,7 +85,7 @@ async def test_several_are_decided_together_seen_before_and_taken_back(troubled:
         assert shown[2].split()[-1] == "±0.000"
         assert text_of(pilot, "#decision-sum").startswith("In total")
         await go(pilot, "enter")
-        assert text_of(pilot, "#decision-error") == "! a decision needs its reason"
+        assert text_of(pilot, "#decision-error") == "! a decision needs a reason"
         await go(pilot, "Storm damage", "enter")
         assert isinstance(pilot.app.screen, ExceptionsScreen)
         assert text_of(pilot, "#said") == "2 cases are void; press u to undo."
@@ -140,7 +140,7 @@ async def test_the_menu_offers_what_fits_and_escape_leaves_all_as_it_is(troubled
         assert len(listed(pilot)) == SILENT - 1
         await go(pilot, "o")
         case = text_of(pilot, "#case")
-        for said in ("note by", "The cellar is flooded", "asked again by", "accepted by"):
+        for said in ("note by", "The cellar is flooded", "marked for reading by", "accepted by"):
             assert said in case
         await go(pilot, "u", "Dry again", "enter")
         assert decided(troubled)[-1][0] == "unaccept"
@@ -205,8 +205,8 @@ async def test_a_meter_that_nobody_knows_is_to_be_registered(town: Town) -> None
     async with at_work(town, "f7") as pilot:
         await go(pilot, "enter")
         assert " ".join(text_of(pilot, ".check").split()) == (
-            "! This case is about an unknown meter and cannot be decided; "
-            "register it on the company screen (F6), and its next readings are stored."
+            "! This case is about an unknown meter, and no decision can be made; "
+            "register it on the company screen (F6), and its next readings will be stored."
         )
 
 
@@ -218,7 +218,7 @@ async def test_what_cannot_be_decided_changes_nothing(troubled: Town) -> None:
         menu = pilot.app.screen.query_one(OptionList)
         assert all(menu.get_option_at_index(at).disabled for at in range(menu.option_count))
         why = " ".join(text_of(pilot, ".check").split())
-        assert why == "! This case is about an unknown meter and cannot be decided."
+        assert why == "! This case is about an unknown meter, and no decision can be made."
         await go(pilot, "escape", "u")
         assert text_of(pilot, "#said") == "! There is no decision to undo."
         await go(pilot, "down", "v")

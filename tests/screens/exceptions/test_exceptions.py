@@ -80,7 +80,7 @@ async def test_pages(town: Town) -> None:
 async def test_nothing_to_do_is_said(empty_town: Town) -> None:
     async with at_work(empty_town, "f7") as pilot:
         assert " ".join(text_of(pilot, "#no-cases").split()) == (
-            "No open case. Every stored reading fits, and every active meter was heard from within 24 h."
+            "There are no open cases: every stored reading fits, and every active meter has sent one within 24 h."
         )
         await go(pilot, "space", "enter", "e", "right_square_bracket")
         assert isinstance(pilot.app.screen, ExceptionsScreen)

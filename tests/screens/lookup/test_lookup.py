@@ -69,7 +69,7 @@ async def test_the_readings_in_view_are_written(town: Town, tmp_path: Path) -> N
 
 async def test_a_meter_that_nobody_knows(town: Town) -> None:
     async with at_work(town, "f3", *STEADY, "enter", "slash", *"[/]", "enter") as pilot:
-        assert text_of(pilot, "#lookup-message").startswith("! [/] is not a meter of this site\nType a meter above")
+        assert text_of(pilot, "#lookup-message").startswith("! [/] is not registered\nType any part of a meter")
         assert not pilot.app.screen.query_one("#lookup-tiles").display
         assert not pilot.app.screen.query_one(PictureView).display
 
@@ -89,7 +89,7 @@ async def test_any_dates(town: Town) -> None:
         await press(pilot, "tab", *"2025-02-03", "tab", *"2025-02-04", "enter")
         await settle(pilot)
         assert tiles(pilot)["usage"][0] == "48.000 kWh"
-        assert tiles(pilot)["vs days before"] == ["= the same", "48.000 kWh", "to 02-03 00:00"]
+        assert tiles(pilot)["vs previous days"] == ["= the same", "48.000 kWh", "to 02-03 00:00"]
         assert "2025-02-03 00:00 to 2025-02-05 00:00" in str(pilot.app.screen.query_one(PictureView).border_title)
         await press(pilot, "shift+tab", *"2025-02-30", "enter")
         await settle(pilot)
@@ -138,7 +138,7 @@ async def test_nothing_is_known_yet(empty_town: Town) -> None:
         assert text_of(pilot, "#lookup-message").startswith("There is no meter yet. Register one on the company screen")
         await press(pilot, *"1", "enter")
         await settle(pilot)
-        assert text_of(pilot, "#lookup-message").startswith("! 1 is not a meter of this site\nThere is no meter")
+        assert text_of(pilot, "#lookup-message").startswith("! 1 is not registered\nThere is no meter")
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
