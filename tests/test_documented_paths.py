@@ -13,11 +13,16 @@ ROOMS = r"(?:metertui|engine|headend|formats|server|text|screens|cli|tests|bench
 PATH = re.compile(rf"(?<![\w/.-])({ROOMS}/[\w./-]*\w(?:\.\w+)?)")
 
 
+def exists(path: str) -> bool:
+    """Say whether a path, from the root or the package, is that of a file, a folder or a module."""
+    return any(place.exists() or place.with_suffix(".py").exists() for place in (ROOT / path, ROOT / "metertui" / path))
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_named_paths_exist(page: Path) -> None:
-    named = PATH.findall(page.read_text(encoding="utf-8"))
-    missing = [
-        path for path in named
-        if not any(found.exists() for found in (ROOT / path, ROOT / "metertui" / path, (ROOT / "metertui" / path).with_suffix(".py")))
-    ]  # fmt: skip
-    assert not missing
+    assert [path for path in PATH.findall(page.read_text(encoding="utf-8")) if not exists(path)] == []
+
+
+def test_a_path_that_moved_is_noticed() -> None:
+    assert PATH.findall("see `engine/vee/gone.py` and engine/vee.") == ["engine/vee/gone.py", "engine/vee"]
+    assert (exists("engine/vee/gone.py"), exists("engine/vee")) == (False, True)
