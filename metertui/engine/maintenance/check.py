@@ -66,10 +66,8 @@ def _logs(folder: Path, zone: SiteZone) -> tuple[list[Rows], Proof]:
 def _books(folder: Path, zone: SiteZone) -> tuple[AccountBook, list[Proof]]:
     accounts, moved, staff = Proof("accounts"), Proof("accounts: attributes over time"), Proof("staff accounts")
     book, people = AccountBook(folder, zone), StaffBook(folder)
-    try:
+    with accounts.failing():
         book.load()
-    except (DataError, UnicodeDecodeError) as error:
-        accounts.fail(str(error))
     for warning in book.warnings:
         accounts.fail(warning)
     accounts.count = len(book)
@@ -78,10 +76,8 @@ def _books(folder: Path, zone: SiteZone) -> tuple[AccountBook, list[Proof]]:
         moved.count += bool(moves)
         if moves and moves[-1][1] != account.group:
             moved.fail(f"{account.meter}: the last row of accounts_history.csv is not what users.csv says")
-    try:
+    with staff.failing():
         people.load()
-    except (DataError, UnicodeDecodeError) as error:
-        staff.fail(str(error))
     staff.count = len(people.members())
     return book, [accounts, moved, staff]
 
@@ -101,7 +97,9 @@ def _day_files(archive: Archive, zone: SiteZone, progress: Progress) -> tuple[li
     found = []
     for done, day in enumerate(days, 1):
         order.count += 1
-        rows = _day_file(archive, day, lines.get(archive.name_of_day(day)), order, whole)
+        rows = None
+        with order.failing():
+            rows = _day_file(archive, day, lines.get(archive.name_of_day(day)), order, whole)
         if rows is not None:
             found.append(rows)
             _in_order(rows, archive.path_of_day(day), day, zone, order)
@@ -169,10 +167,9 @@ def _events(folder: Path, zone: SiteZone, history: Columns, directory: MeterCode
     """Return the edits, and the proof that they are about readings that are stored."""
     proof = Proof("decisions about readings")
     events = EditLog(folder, zone)
-    try:
+    with proof.failing():
         events.load()
-    except DataError as error:
-        proof.fail(str(error))
+    if proof.failures:
         return EditLog(folder, zone), proof
     for warning in events.warnings:
         proof.fail(warning)

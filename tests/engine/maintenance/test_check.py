@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -34,6 +35,13 @@ def test_a_sound_folder_is_proven_with_its_counts(folder: Path) -> None:
         *(what for what in proofs if what.startswith("issued bills")),
     }
     assert told == sorted(told)
+
+
+@pytest.mark.parametrize("name", ["log.txt", "users.csv", "events.csv", "admins.csv", "tariffs.csv", DAY_FILE])
+def test_what_stands_in_the_place_of_a_file_is_named_and_the_rest_is_checked(folder: Path, name: str) -> None:
+    (folder / name).unlink(missing_ok=True)
+    os.mkfifo(folder / name)
+    assert f"{folder / name}: a named pipe stands in the place of the file" in "\n".join(problems(folder))
 
 
 def test_an_empty_folder_is_sound(tmp_path: Path) -> None:
