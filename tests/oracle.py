@@ -155,8 +155,8 @@ class Meter:
         return self.energy(min(end, last)) - self.energy(max(start, first))
 
     def stored(self, start: int, end: int) -> tuple[int, int]:
-        """How many readings are stored in (start, end], and how many of them do not count."""
-        inside = [kind for (time, _), kind in self.judged() if start < time <= end]
+        """How many readings stand in (start, end], and how many of them do not count."""
+        inside = [kind for (time, _), kind in self.judged() if start < time <= end and kind != "void"]
         return len(inside), sum(kind in ("suspect", "rejected") for kind in inside)
 
 

@@ -13,6 +13,7 @@ import pytest
 from metertui.engine.base.config import Rules
 from metertui.engine.base.zone import DAY, SiteZone
 from metertui.engine.core.engine import Engine
+from metertui.engine.index.reading_store import Mark
 from metertui.engine.maintenance.check import check_folder
 from metertui.engine.usage.aggregate import usage_table
 from metertui.engine.usage.query import Question
@@ -86,7 +87,7 @@ async def test_durations_do_not_look_at_the_wall_clock(tmp_path: Path, monkeypat
         await desk.store_reading("m", "1", "2025-03-12T10:30", "test")
         write_day_files = desk.engine.day_close.write_day_files
 
-        def slowly(count: int, progress: object) -> set[date]:
+        def slowly(count: Mark, progress: object) -> set[date]:
             clock.seconds += 2.5
             clock.instant -= DAY
             return write_day_files(count, lambda _: None)

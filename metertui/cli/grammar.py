@@ -376,15 +376,25 @@ def _add_accounts(commands: _Commands, shared: _Shared) -> None:
 def _add_edits(commands: _Commands, shared: _Shared) -> None:
     edit = Parser(add_help=False)
     edit.add_argument("meter", metavar="METER", help="id of the meter")
-    edit.add_argument("--reason", metavar="R", required=True, help=_REASON)
+    edit.add_argument("--reason", metavar="R", help=_REASON)
     edit.add_argument("--undo", action="store_true", help="take the decision back")
+    edit.add_argument("--dry-run", action="store_true", help="print what would change, and change nothing")
     parents = [shared.data, shared.format, edit]
     read_at = "time of the reading, for example 2025-03-12T10:30"
     void = commands.add(
-        "void", "corrections:void", "exclude a reading from all figures; it stays stored", *parents,
-        examples='metertui void 123456 2025-03-12T10:30 --reason "misread"',
+        "void", "corrections:void", "exclude readings from all figures; they stay stored", *parents,
+        examples='metertui void 123456 2025-03-12T10:30 --reason "misread"\n'
+        "metertui void 123456 --from 2025-03-01T00:30 --to 2025-03-08T00:00 --dry-run",
     )  # fmt: skip
-    void.add_argument("time", metavar="TIME", help=read_at)
+    void.add_argument("time", metavar="TIME", nargs="?", help=read_at)
+    void.add_argument("--from", dest="first", metavar="T", help="in place of TIME: all readings from here on")
+    void.add_argument("--to", dest="last", metavar="T", help="up to here, a reading at this time included")
+    correct = commands.add(
+        "correct", "corrections:correct", "replace a reading by the right value; both stay stored", *parents,
+        examples='metertui correct 123456 2025-03-12T10:30 580 --reason "digits swapped"',
+    )  # fmt: skip
+    correct.add_argument("time", metavar="TIME", help=read_at)
+    correct.add_argument("kwh", metavar="KWH", nargs="?", help="the right value of the register, kWh; not with --undo")
     release = commands.add(
         "release", "corrections:release", "count a suspect reading as it is", *parents,
         examples='metertui release 123456 2025-03-12T10:30 --reason "checked on site"',

@@ -158,7 +158,7 @@ class ReadOnlyHeadEnd(HeadEnd):
         engine = self.engine
         await _run_steps(apply.add_readings(engine, changes.rows))
         if changes.fresh is not None:
-            engine.day_close.sealed = len(engine.readings.tail)
+            engine.day_close.sealed = engine.readings.mark()
             await _run_steps(apply.add_readings(engine, changes.fresh))
         if changes.event_book is not None:
             engine.events = changes.event_book

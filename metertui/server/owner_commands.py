@@ -120,8 +120,9 @@ async def _remove_member(call: Call) -> object:
 
 async def _decide(call: Call) -> object:
     decisions = [_parse_decision(each) for each in call.items("decisions", dict)]
-    zone = call.headend.engine.zone
-    return [effect.as_json(zone) for effect in await call.headend.corrections.apply(decisions, call.by)]
+    zone, edits = call.headend.engine.zone, call.headend.corrections
+    make = edits.preview if call.arguments.get("dry_run") is True else edits.apply
+    return [effect.as_json(zone) for effect in await make(decisions, call.by)]
 
 
 def _parse_decision(fields: dict[str, Any]) -> Decision:

@@ -60,7 +60,7 @@ class Edges(NamedTuple):
     opening: EdgeColumns
     closing: EdgeColumns
     readings: Int64Array
-    """How many readings are stored in the window."""
+    """How many readings stand in the window."""
     suspect: Int64Array
     """How many of them are not counted, without an edit that says so."""
 
@@ -116,7 +116,7 @@ def window_edges(frozen: Frozen, start: int, end: int) -> Edges:
     usage = np.zeros(meters, dtype=np.int64)
     usage[code] = after - before
     columns = frozen.columns
-    inside = (columns.time > start) & (columns.time <= end)
+    inside = (columns.time > start) & (columns.time <= end) & (frozen.status != rules.VOID)
     readings = np.bincount(columns.meter[inside], minlength=meters)
     suspect = np.bincount(columns.meter[inside & rules.is_doubtful(frozen.status)], minlength=meters)
     return Edges(known, usage, opening, closing, readings, suspect)

@@ -70,15 +70,15 @@ def _energy(frozen: Frozen, risen: NDArray[np.int64]) -> Proof:
 def _tables(frozen: Frozen, risen: NDArray[np.int64]) -> Iterator[Proof]:
     zone, times = frozen.zone, _times(frozen)
     first, last = zone.day(int(times.min())) - timedelta(days=1), zone.day(int(times.max()))
-    total, beyond = int(risen.sum()), _beyond(frozen)
+    total, beyond, standing = int(risen.sum()), _beyond(frozen), len(frozen.standing[0])
     proof = Proof("totals by time and attribute: equal register changes")
     tables = {}
     for key in ("year", "quarter", "month", "week", "day", *ATTRIBUTES, "meter"):
         tables[key] = usage_table(frozen, Question(first, last, by=(key,)))
         proof.check_equal(total, int(tables[key]["usage_wh"].sum()), f"all usage by {key}")
         readings = int(tables[key]["readings"].sum())
-        if not len(frozen) - beyond <= readings <= len(frozen):
-            proof.fail(f"readings by {key} are {readings}, not {len(frozen)}")
+        if not standing - beyond <= readings <= standing:
+            proof.fail(f"readings by {key} are {readings}, not {standing}")
     yield proof
 
     proof = Proof("meters: table by meter equals register changes")
@@ -108,7 +108,7 @@ def _times(frozen: Frozen) -> Int64Array:
 
 def _beyond(frozen: Frozen) -> int:
     """Count readings where their meter's C(t) is not defined: they may be in no row of a table."""
-    curve, columns = frozen.curve, frozen.columns
+    curve, columns = frozen.curve, frozen.standing[0]
     edges = run_edges(curve.meter)
     codes = curve.meter[edges[:-1]]
     known = np.full((2, len(frozen.ids)), -1, dtype=np.int64)

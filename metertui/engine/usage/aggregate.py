@@ -67,7 +67,7 @@ def usage_figures(
             sums.add_usage(cut.row, taken, cells)
             part_of_progress(progress, 0, parts)(block.share_of_all(0.5 * cells.share_done(taken)))
         taken = stored_segments(frozen, block.columns, label_of_group, start, end)
-        for cells in reading_cells(frozen.columns, taken, cut.marks):
+        for cells in reading_cells(frozen.standing[0], taken, cut.marks):
             sums.add_readings(cut.row, taken, cells)
         part_of_progress(progress, 0, parts)(block.share_of_all(1))
     found = sums.rows_with_data()

@@ -89,9 +89,10 @@ def segments_in_window(frozen: Frozen, span: slice, label_of_group: Int64Array, 
 
 
 def stored_segments(frozen: Frozen, span: slice, label_of_group: Int64Array, start: int, end: int) -> Segments:
-    """Return the same for stored readings, the columns' `span`. Each counts, also at the start of a segment."""
-    meter, label, first, last, _ = _alike(frozen.columns, frozen.group, span, label_of_group)
-    time = frozen.columns.time
+    """Return the same for the readings that stand, of which `span` is. Each counts, also at the start of a segment."""
+    columns, group = frozen.standing
+    meter, label, first, last, _ = _alike(columns, group, span, label_of_group)
+    time = columns.time
     taken = (label >= 0) & (time[last] > start) & (time[first] <= end)
     meter, label, first, last = (column[taken] for column in (meter, label, first, last))
     first, last = first_at_least(time, first, last + 1, start + 1), first_at_least(time, first, last + 1, end + 1) - 1

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metertui.engine.base import DAY, HOUR, SiteZone, duration_text, format_kwh
+from metertui.engine.columns import VOID as _VOID
 
 COUNTED: Final = 0
 RESET: Final = 1
@@ -27,8 +28,8 @@ SUSPECT: Final = 3
 """Not counted yet: the next reading decides."""
 REJECTED: Final = 4
 """A bad read, never counted."""
-VOID: Final = 5
-"""Not counted, by an edit."""
+VOID: Final = _VOID
+"""Does not stand, by an edit."""
 
 
 class Marks(NamedTuple):

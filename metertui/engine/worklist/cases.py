@@ -21,10 +21,11 @@ from metertui.engine.vee import Edit, MeterEdits
 from metertui.engine.worklist.clock_drift import AheadReading
 
 Cause = Literal[
-    "suspect", "reset", "rejected", "silent", "gap", "drift", "conflict", "refused", "void", "released", "exchanged"
-]
+    "suspect", "reset", "rejected", "silent", "gap", "drift", "conflict", "refused",
+    "void", "corrected", "released", "exchanged",
+]  # fmt: skip
 CAUSES: Final[tuple[Cause, ...]] = get_args(Cause)
-DECIDED: Final = frozenset({"void", "released", "exchanged"})
+DECIDED: Final = frozenset({"void", "corrected", "released", "exchanged"})
 """Causes that result from an edit."""
 OF_READINGS: Final = frozenset({"suspect", "reset", "rejected"}) | DECIDED
 """Causes about stored readings and declared exchanges."""
@@ -38,6 +39,7 @@ MEANING: Final[Mapping[Cause, str]] = {
     "conflict": "refused: another value for the same meter and time",
     "refused": "a line that was not accepted",
     "void": "not counted, by decision",
+    "corrected": "another value in its place, by decision",
     "released": "counted, by decision",
     "exchanged": "the register was exchanged, as declared",
 }
@@ -56,6 +58,8 @@ class Detail(NamedTuple):
     """The meter's id, if it has no code."""
     line: str = ""
     """The text of a refused line."""
+    decided: Edit | None = None
+    """The edit that the case is."""
 
 
 class Cases(NamedTuple):
@@ -73,6 +77,8 @@ class Cases(NamedTuple):
     """Returns the details of the case at a position, 0 to n - 1."""
     names: Sequence[str] = ()
     """The meters of the n cases as the lines name them, if some have no code; else empty."""
+    closed: Sequence[Edit | None] = ()
+    """The edits that decide the n cases, where the causes do not say so; else empty."""
 
     def __len__(self) -> int:
         return len(self.time)

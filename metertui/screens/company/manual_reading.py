@@ -55,8 +55,9 @@ class ReadingTab(Tab):
     def _before(self, meter: str, wh: int | None, at: int) -> str:
         """Return the counted reading before an instant, or why a reading of `wh` would be refused or suspect there."""
         engine = self.headend.engine
-        known = engine.readings.register_at(engine.directory.codes[meter], at)
-        if wh is not None and known is not None and known != wh:
+        known = engine.series(meter).standing_at(at)
+        stored = engine.readings.values_at(engine.directory.codes[meter], at)
+        if known is not None and wh is not None and wh not in stored:
             return f"! {fmt.kwh(known)} is already stored for this time."
         before = engine.series(meter).curve.point_before(at)
         if before is None:

@@ -27,7 +27,7 @@ from metertui.engine.usage.aggregate import usage_table
 from metertui.engine.usage.query import Question
 from metertui.engine.usage.series import Series
 from metertui.engine.vee.curve import validate
-from metertui.engine.vee.edit_log import Edit, MeterEdits, corrections_from
+from metertui.engine.vee.edits import Edit, MeterEdits, corrections_from
 from tests import oracle
 from tests.engine.build import MAX_W, frozen
 from tests.oracle import Row

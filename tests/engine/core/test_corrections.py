@@ -17,7 +17,8 @@ from metertui.engine.core import corrections
 from metertui.engine.core.corrections import Decision, Effect
 from metertui.engine.core.engine import Engine
 from metertui.engine.errors import DataError, MeterError, StorageError
-from metertui.engine.vee.edit_log import Edit, EditLog
+from metertui.engine.vee.edit_log import EditLog
+from metertui.engine.vee.edits import Edit
 from tests import oracle
 from tests.clock import FakeClock
 
@@ -55,8 +56,8 @@ def decide(
 ) -> Effect:
     decision = Decision(what, "m", ZONE.parse(f"{DAY}T{clock}"), reason, final, initial)
     [effect] = list(corrections.iter_effects(engine, [decision], "ann", engine.clock.now()))
-    engine.events.append_edits([effect.event])
-    engine.apply_events([effect.event])
+    corrections.write_effects(engine, [effect])
+    assert list(corrections.apply_effects(engine, [effect])) == [None]
     return effect
 
 
@@ -84,8 +85,9 @@ def test_the_next_reading_is_met_by_what_was_decided(engine: Engine) -> None:
     )
     decide(engine, "void", "06:00")
     assert put(engine, ("m", "0.5", "06:00"))[0].kind == "duplicate"
-    assert put(engine, ("m", "0.4", "06:00"))[0].code == "conflict"
-    assert put(engine, ("m", "0.3", "07:00"))[0].kind == "ok"
+    assert put(engine, ("m", "0.4", "06:00"))[0].kind == "ok"  # in its place
+    assert put(engine, ("m", "0.3", "06:00"))[0].code == "conflict"
+    assert put(engine, ("m", "0.4", "07:00"))[0].kind == "ok"
 
 
 @pytest.mark.parametrize(

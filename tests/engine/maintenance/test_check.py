@@ -65,7 +65,7 @@ def edit(name: str, old: str, new: str) -> Callable[[Path], None]:
         (edit(DAY_FILE, "m-2,2024-10-26T05", "m-2,2024-10-26T06"), "is not in order of time and identifier"),
         (edit(DAY_FILE, "m-2,2024-10-26T05", "m-4,2024-10-26T05"), "m-4 has readings and no account"),
         (edit(DAY_FILE, "identifier", "meter"), "10_26.csv:1: the header is not"),
-        (edit("log.txt", "m-1,2024-11-04T01", "m-1,2024-10-27T01"), "in one file and"),
+        (edit("log.txt", "m-1,2024-11-04T01", "m-1,2024-10-27T01"), "and no decision says which is void"),
         (edit("log.txt", "120", "12x"), "log.txt:1: "),
         (edit("users.csv", "m-1,,N", "m-1,,S"), "m-1: the last row of accounts_history.csv is not what users.csv says"),
         (edit("users.csv", "m-2", "m-1"), "m-1 is listed twice"),

@@ -13,7 +13,7 @@ from metertui.engine.maintenance import reconcile
 from metertui.engine.maintenance.check import check_folder
 from metertui.engine.usage.intervals import Intervals, Pieces, cut_intervals
 from metertui.engine.vee.curve import energy_of_readings
-from metertui.engine.vee.edit_log import Edit
+from metertui.engine.vee.edits import Edit
 from tests.clock import FakeClock
 from tests.engine.maintenance.proofs import RULES, problems
 

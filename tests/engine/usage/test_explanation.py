@@ -13,7 +13,7 @@ from metertui.engine.base.windows import Window
 from metertui.engine.base.zone import HOUR, SiteZone
 from metertui.engine.usage.explanation import MOST, Change, Explanation, Part, Point, explain
 from metertui.engine.usage.series import Edge, Series
-from metertui.engine.vee.edit_log import Edit, MeterEdits, corrections_from
+from metertui.engine.vee.edits import Edit, MeterEdits, corrections_from
 from metertui.engine.vee.rules import COUNTED, EXCHANGE, REJECTED, RESET, SUSPECT, VOID
 from tests import oracle
 from tests.engine.build import MAX_W, Course, series

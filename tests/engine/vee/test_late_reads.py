@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metertui.engine.base.zone import HOUR
-from metertui.engine.vee.edit_log import Edit, MeterEdits
+from metertui.engine.vee.edits import NO_VALUES, Edit, MeterEdits, Values
 from metertui.engine.vee.late_reads import (
     NOT_SIMPLE,
     MeterHeads,
@@ -30,8 +30,11 @@ class Stored:
     def __init__(self, points: list[Point]) -> None:
         self._points = points
 
-    def register_at(self, code: int, time: int) -> int | None:
-        return dict(self._points).get(time)
+    def values_at(self, code: int, time: int) -> tuple[int, ...]:
+        return tuple(wh for at, wh in self._points if at == time)
+
+    def shared_of(self, code: int) -> Values:
+        return NO_VALUES
 
     def reads_before(self, code: int, time: int, count: int) -> list[Point]:
         at = bisect_left(self._points, (time, -1))
@@ -78,9 +81,9 @@ def test_the_head_is_the_last_point_that_counts_or_none(points: list[Point]) -> 
 def test_readings_of_a_batch_are_neighbours_too() -> None:
     stored = [(START, 10), (START + 4 * HOUR, 40)]
     neighbours = Neighbours(Stored(stored), 0, [(START + HOUR, 20), (START + 2 * HOUR, 30)])
-    assert neighbours.register_at(START + HOUR) == 20
-    assert neighbours.register_at(START) == 10
-    assert neighbours.register_at(START + 1) is None
+    assert neighbours.values_at(START + HOUR) == (20,)
+    assert neighbours.standing_at(START) == 10
+    assert neighbours.values_at(START + 1) == ()
     assert neighbours.reads_before(START + 3 * HOUR, 2) == ([(START + HOUR, 20), (START + 2 * HOUR, 30)], True)
     assert neighbours.reads_after(START + HOUR, 8) == ([(START + 2 * HOUR, 30), (START + 4 * HOUR, 40)], False)
 

@@ -6,7 +6,7 @@ import pytest
 
 from metertui.engine.core import Decision
 from metertui.engine.errors import MeterError
-from metertui.engine.vee.edit_log import Edit
+from metertui.engine.vee.edits import Edit
 from metertui.engine.worklist.cases import Cause, ExceptionRow
 from metertui.screens.exceptions import decision_choices as choices
 from metertui.screens.exceptions.decision_choices import PREVIEW

@@ -7,7 +7,7 @@ from pathlib import Path
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
-from metertui.engine.vee.edit_log import Edit
+from metertui.engine.vee.edits import Edit
 from metertui.screens.exceptions.decision_choices import CHOICES
 from metertui.screens.exceptions.exceptions import ExceptionsScreen
 from tests.screens.exceptions.helpers import SILENT, cells, go, listed
