@@ -32,8 +32,8 @@ def explanation(options: argparse.Namespace) -> None:
     with open_for_reading(options) as engine:
         found, price = one_meter.prepare_explanation(engine, options.meter, _window(options, engine))()
         with progress_bar("looking for the readings in their files") as progress:
-            times = [point.time for point in found.named_readings()]
-            places = files.locate_readings(engine.archive, engine.zone, options.meter, times, progress)
+            readings = [(point.time, point.wh) for point in found.named_readings()]
+            places = files.locate_readings(engine.archive, engine.zone, options.meter, readings, progress)
         form = format_of(options)
         if form == "json":
             answer = {**as_object(found, engine.zone, places), "bill": _bill(price, engine.zone)}
@@ -69,7 +69,7 @@ def as_object(found: Explanation, zone: SiteZone, places: Sources) -> dict[str, 
     """Return an explanation as an object for other programs; kWh are numbers."""
 
     def point(it: Point) -> dict[str, Any]:
-        source = places.get(it.time)
+        source = places.get((it.time, it.wh))
         return {
             "time": zone.iso(it.time),
             "reading_kwh": kwh_number(it.wh),
@@ -198,7 +198,7 @@ def _bill(price: ShownBill | str | None, zone: SiteZone) -> dict[str, Any] | Non
 def _source_of(places: Sources, point: Point) -> str | None:
     if point.status == rules.EXCHANGE:
         return edit_log.NAME
-    source = places.get(point.time)
+    source = places.get((point.time, point.wh))
     return str(source) if source else None
 
 

@@ -12,8 +12,8 @@ from metertui.engine.usage import STATUS, Edge, Explanation, LeftOut, Part, Poin
 from metertui.engine.vee import Edit, rules
 from metertui.text import fmt
 
-Sources = Mapping[int, Source]
-"""The file and line of readings by their time (µs UTC)."""
+Sources = Mapping[tuple[int, int], Source]
+"""The file and line of readings by their time (µs UTC) and register (Wh)."""
 
 QUALITY: Final = {
     "actual": "actual: the meter was read at this moment",
@@ -21,6 +21,7 @@ QUALITY: Final = {
     "first": "first: nothing was read before",
     "last": "last: nothing has been read after it",
 }
+_DECIDED: Final = {"void": "voided", "release": "released", "exchange": "declared", "correct": "corrected"}
 
 
 class Line(NamedTuple):
@@ -218,7 +219,7 @@ def _left_out(found: Explanation, zone: SiteZone, sources: Sources | None) -> It
 
 def _why(left: LeftOut, zone: SiteZone, sources: Sources | None) -> str:
     event = left.point.event
-    why = _decided(event, zone) if event is not None and event.kind == "void" else fmt.reason(left.why)
+    why = _decided(event, zone) if event is not None and event.kind in ("void", "correct") else fmt.reason(left.why)
     outside = "" if left.inside else "; it lies outside the window, in an interval over its end"
     return f"{moment(left.point.time, zone)}, {_place(left.point, sources)}: {why}{outside}"
 
@@ -230,8 +231,10 @@ def _reading_note(point: Point, zone: SiteZone, sources: Sources | None) -> str:
 
 
 def _decided(event: Edit, zone: SiteZone) -> str:
-    done = {"void": "voided", "release": "released", "exchange": "declared"}.get(event.kind, event.kind)
-    return f"{done} by {event.who} on {moment(event.decided - event.decided % SECOND, zone)}: {event.reason}"
+    done = _DECIDED.get(event.kind, event.kind)
+    before = f" from {fmt.kwh(event.wh)}" if event.kind == "correct" else ""
+    when = moment(event.decided - event.decided % SECOND, zone)
+    return f"{done}{before} by {event.who} on {when}: {event.reason}"
 
 
 def _place(point: Point, sources: Sources | None) -> str:
@@ -239,7 +242,7 @@ def _place(point: Point, sources: Sources | None) -> str:
         return "events.csv"
     if sources is None:
         return "looking for its file …"
-    source = sources.get(point.time)
+    source = sources.get((point.time, point.wh))
     return f"{source.file} line {source.line}" if source else "in no file any more: run metertui check"
 
 

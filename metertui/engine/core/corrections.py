@@ -34,7 +34,7 @@ NOT_SAID: Final = -1
 """In place of a value or an instant that a decision does not have."""
 _AT_ONCE: Final = 50
 """Decisions that are put into effect in one step: about 10 ms."""
-_WORDS_ONLY: Final = frozenset({"accept", "unaccept", "note", "reask"})
+WORDS_ONLY: Final = frozenset({"accept", "unaccept", "note", "reask"})
 """Decisions that change no figure."""
 
 
@@ -63,7 +63,7 @@ _FIGURES: Final = ("total_before", "total_after", "left_out_before", "left_out_a
 class Effect:
     """What a decision changes: all energy that its meter used, in Wh, and how many of its readings do not count.
 
-    A decision about a time has an edit for each of its readings.
+    A decision about a time has an edit for each of its readings. One that changes no figure has none here: all are 0.
     """
 
     events: tuple[Edit, ...]
@@ -98,24 +98,28 @@ class Effect:
 def iter_effects(engine: Engine, decisions: Sequence[Decision], who: str, now: int) -> Iterator[Effect]:
     """Check decisions in order and yield what each would change, so that a caller can do other work in between.
 
-    Each takes about a millisecond for a year of readings. Nothing that is stored may change meanwhile. Raises
+    Each that changes figures takes about a millisecond for a year of readings. Nothing that is stored may change
+    meanwhile. Raises
     MeterError for the first that is not possible.
     """
     scratch: dict[str, MeterEdits] = {}
     known: dict[str, Series] = {}
     for decision in decisions:
         meter = decision.meter
+        engine.code_of(meter)
         if meter not in scratch:
-            known = {meter: engine.series(meter)}
             edits = engine.events.edits_of_meter(meter)
             scratch[meter] = MeterEdits() if edits is None else edits.frozen()
+        if decision.what in WORDS_ONLY:
+            event = _Check(engine, decision, scratch[meter], None, now).one(_edit(decision, who, now))
+            scratch[meter].apply_edit(event)
+            yield Effect((event,), 0, 0, 0, 0)
+            continue
         before = known.get(meter) or _series(engine, meter, scratch[meter])
         events = _checked(engine, decision, scratch[meter], before, who, now)
         for event in events:
             scratch[meter].apply_edit(event)
-        after = before
-        if decision.what not in _WORDS_ONLY:
-            after = _series(engine, meter, scratch[meter])
+        after = _series(engine, meter, scratch[meter])
         if decision.what == "exchange":
             _check_next(engine, events[0], before)
         known = {meter: after}
@@ -190,29 +194,41 @@ def _left_out(series: Series) -> int:
 
 def _checked(engine: Engine, decision: Decision, decided: MeterEdits, series: Series, who: str, now: int) -> list[Edit]:
     """Return the edits that a decision comes to: one, or one for each reading of its time. Raises MeterError."""
-    if decision.what not in OF_AN_INSTANT:
-        raise MeterError(f"{decision.what} is not a kind of decision")
-    edit = Edit(
-        now, decision.meter, decision.what, decision.at, who, check_reason(decision.reason),
-        decision.final, decision.initial,
-    )  # fmt: skip
     check = _Check(engine, decision, decided, series, now)
     if decision.until == NOT_SAID:
-        return [check.one(edit)]
-    return check.many(edit, decision.until)
+        return [check.one(_edit(decision, who, now))]
+    return check.many(_edit(decision, who, now), decision.until)
+
+
+def _edit(decision: Decision, who: str, now: int) -> Edit:
+    """Return the edit that a decision comes to, without the value that it names. Raises MeterError."""
+    what, meter, at, reason, final, initial, *_ = decision
+    if what not in OF_AN_INSTANT:
+        raise MeterError(f"{what} is not a kind of decision")
+    return Edit(now, meter, what, at, who, check_reason(reason), final, initial)
 
 
 class _Check:
-    """Checks a decision about a meter, given the edits in force and the readings as they are with these."""
+    """Checks a decision about a meter, given the edits in force and the readings as they are with these.
 
-    def __init__(self, engine: Engine, decision: Decision, decided: MeterEdits, series: Series, now: int) -> None:
+    A decision that changes no figure needs no readings.
+    """
+
+    def __init__(
+        self, engine: Engine, decision: Decision, decided: MeterEdits, series: Series | None, now: int
+    ) -> None:
         self._engine = engine
         self._zone = engine.zone
         self._meter = decision.meter
         self._said = decision.wh
         self._decided = decided
-        self._series = series
+        self._readings = series
         self._now = now
+
+    @property
+    def _series(self) -> Series:
+        assert self._readings is not None, "the decision is about readings"
+        return self._readings
 
     def one(self, edit: Edit) -> Edit:
         """Return the edit with the values that it names. Raises MeterError if it is not possible."""

@@ -66,13 +66,15 @@ async def test_pages(town: Town) -> None:
     async with at_work(town, "f7") as pilot:
         assert "page 1 of 2 [ ]" in text_of(pilot, "#conditions")
         assert len(listed(pilot)) == 100
-        await go(pilot, "right_square_bracket", "right_square_bracket", "ctrl+a")
+        await go(pilot, "right_square_bracket", "ctrl+a")
         total = town.app.screen._found.total  # type: ignore[attr-defined]
-        assert f"{total - 100} selected" in text_of(pilot, "#conditions")
-        await go(pilot, "left_square_bracket", "ctrl+a")
-        assert f"{total} selected" in text_of(pilot, "#conditions")
-        await go(pilot, "ctrl+a")
-        assert f"{total - 100} selected" in text_of(pilot, "#conditions")
+        assert f"{total} selected" in text_of(pilot, "#conditions"), "all of the filter, not of the page"
+        await go(pilot, "left_square_bracket")
+        assert all(meter.startswith("●") for meter, _ in listed(pilot))
+        await go(pilot, "space")
+        assert f"{total - 1} selected" in text_of(pilot, "#conditions")
+        await go(pilot, "ctrl+a", "ctrl+a")
+        assert "selected" not in text_of(pilot, "#conditions")
         await go(pilot, "e")
         assert "Why" in text_of(pilot, "#explain-title")
 

@@ -9,6 +9,7 @@ from textual.widgets import Input, Tabs
 
 from metertui.screens.charts.chart_view import PictureView
 from metertui.screens.explain.explain_window import ExplainScreen
+from metertui.screens.lookup.readings_behind import BehindTable
 from metertui.screens.tables.table import Table
 from tests.screens.lookup.helpers import choose, tiles
 from tests.screens.town import HOSTILE, STEADY, Town, at_work, press, settle, text_of
@@ -155,3 +156,31 @@ async def test_everything_has_its_place(town: Town, size: tuple[int, int]) -> No
             assert chart.region.height == readings.region.height > 40
             assert readings.region.right == 200
             assert "counted" in readings.render_line(1).text
+
+
+async def test_a_reading_is_corrected_and_void_under_the_cursor(town: Town) -> None:
+    town.log_in("operator")
+    at = town.zone.parse("2025-03-12T10:00:00")
+    async with at_work(town, "f3", *STEADY, "enter", "r", "down", "w") as pilot:
+        field = pilot.app.screen.query_one("#decision-wh", Input)
+        assert field.value == "2690"
+        field.value = "2690.1"
+        await settle(pilot)
+        await press(pilot, "tab", *"misread", "enter")
+        await settle(pilot)
+        assert text_of(pilot, "#said") == "1 reading is corrected; press u to undo."
+        assert town.engine.series(STEADY).standing_at(at) == 2_690_100
+        assert "2 690.100" in " ".join(pilot.app.screen.query_one(BehindTable).cells_of_row(1))
+        await press(pilot, "v")
+        await settle(pilot)
+        await press(pilot, *"broken", "enter")
+        await settle(pilot)
+        assert town.engine.series(STEADY).standing_at(at) is None
+        for stands in (2_690_100, 2_690_000):
+            await press(pilot, "u")
+            await settle(pilot)
+            await press(pilot, *"slip", "enter")
+            await settle(pilot)
+            assert town.engine.series(STEADY).standing_at(at) == stands
+        await press(pilot, "u")
+        assert text_of(pilot, "#said").endswith("This reading is neither void nor corrected.")
