@@ -72,7 +72,7 @@ def ten_years(folder: Path) -> Engine:
     registers = np.cumsum(np.random.default_rng(1).integers(2_000, 20_000, (len(times), METERS)), axis=0)
     codes = np.tile(np.arange(METERS, dtype=np.int32), len(times))
     engine.readings.append(codes, np.repeat(times, METERS), registers.reshape(-1))
-    engine.readings.swap_history(engine.readings.rebuild_history(len(codes)))
+    engine.readings.swap_history(engine.readings.rebuild_history(engine.readings.mark()))
     return engine
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from metertui.engine.accounts import AccountBook, StaffBook
 from metertui.engine.base import Clock, Progress, Rules, SiteZone, format_kwh
