@@ -49,7 +49,7 @@ STEPS: dict[str, SavedReport | str] = {
     "ten years by day, bars": SavedReport(period="all", by=("day",), chart="bars"),
     "by month and region, stacked": SavedReport(period="all", by=("month", "region"), chart="stacked"),
     "the same as lines": SavedReport(period="all", by=("month", "region"), chart="lines"),
-    "types of home, shares": SavedReport(period="all", by=("apartment_type",), chart="shares"),
+    "apartment types, shares": SavedReport(period="all", by=("apartment_type",), chart="shares"),
     "hour by weekday": SavedReport(period="all", by=("weekday", "hour_of_day"), chart="heat"),
     "evenings against a year before": SavedReport(
         period="year", by=("month",), filter=Filter(time="18:00-22:00"), compare="year_before"
@@ -72,7 +72,7 @@ def ten_years(folder: Path) -> Engine:
     registers = np.cumsum(np.random.default_rng(1).integers(2_000, 20_000, (len(times), METERS)), axis=0)
     codes = np.tile(np.arange(METERS, dtype=np.int32), len(times))
     engine.readings.append(codes, np.repeat(times, METERS), registers.reshape(-1))
-    engine.readings.swap_history(engine.readings.rebuild_history(len(codes)))
+    engine.readings.swap_history(engine.readings.rebuild_history(engine.readings.mark()))
     return engine
 
 

@@ -92,7 +92,7 @@ def measure(engine: Engine, frame: pd.DataFrame) -> None:
     questions: list[tuple[str, Callable[[], object], Callable[[], object] | None]] = [
         ("usage of a meter this month", lambda: engine.usage(meter, "month", at), None),
         ("readings of a meter", lambda: store.select_rows(code), lambda: frame[frame["meter"] == meter]),
-        ("a meter's reading at an instant", lambda: store.register_at(code, at), None),
+        ("a meter's reading at an instant", lambda: store.values_at(code, at), None),
         (
             "a region on a day",
             lambda: store.select_rows(groups=east, days=days),

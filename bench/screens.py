@@ -160,7 +160,7 @@ def add_others(engine: Engine) -> None:
     engine.readings.append(np.full(len(times), engine.directory.codes[TEN]), times, registers)
     codes = [engine.directory.codes[meter] for meter in MISREAD]
     engine.readings.append(codes, [int(times[0])] * METERS, [100_000] * METERS)
-    engine.readings.swap_history(engine.readings.rebuild_history(len(times) + METERS))
+    engine.readings.swap_history(engine.readings.rebuild_history(engine.readings.mark()))
     engine.ingest.heads.load(engine.readings.view().frozen())
 
 

@@ -33,8 +33,8 @@ def _setting(default: Any, why: str, *, least: float = 0, most: float = 10**9, l
 class Settings:
     """Every setting. A field's `why` is the comment beside it in the file."""
 
-    timezone: str = _setting("", "The time zone of the utility; empty: TZ, or this machine's")
-    host: str = _setting("127.0.0.1", "The address to listen on; from other machines than this one, AUTH is needed")
+    timezone: str = _setting("", "The time zone of the utility; if empty, that of TZ or of this machine")
+    host: str = _setting("127.0.0.1", "The address to listen on; clients on other machines need AUTH")
     port: int = _setting(7007, "The TCP port; 0 for any free one", most=65_535)
     max_kw: float = _setting(
         100.0, "The most power that a meter can draw; a reading that implies more is suspect", least=0.001, most=10**6
@@ -47,26 +47,27 @@ class Settings:
         3650, "How far a timestamp may be behind this machine's clock, for clocks that were never set", least=1
     )
     silent_hours: int = _setting(
-        24, "An active meter that has sent nothing for longer is an exception", least=1, live=True
+        24, "An active meter that has sent nothing for longer than this is listed as an exception", least=1, live=True
     )
     drift_seconds: int = _setting(
-        60, "A meter whose timestamps are further ahead of this machine's clock is an exception"
+        60, "A meter whose timestamps are further ahead of this machine's clock than this is listed as an exception"
     )
     durability: Literal["disk", "os"] = _setting(
         "disk", 'When OK is sent: "disk" once the reading is on disk, "os" once the operating system has it'
     )
     day_close_at_midnight: bool = _setting(
-        True, "Close the day at local midnight; STOPSERVER and the company screen do too", live=True
+        True, "Close the day at local midnight; STOPSERVER and the company screen close it as well", live=True
     )
     max_line_bytes: int = _setting(
-        1024, "The longest line with its ending; meters send far shorter ones", least=64, live=True
+        1024, "The longest line, including its ending; meters send far shorter ones", least=64, live=True
     )
     max_connections: int = _setting(
         10_000, "Connections at once; each costs a file descriptor and some memory", least=1, live=True
     )
     max_connections_per_peer: int = _setting(
         1000,
-        "The most from one other machine, so that it cannot take them all; 0: no limit. This machine has none",
+        "Connections at once from one other machine, so that it cannot take them all; 0: no limit. "
+        "This machine has no limit",
         live=True,
     )
     max_failed_auth: int = _setting(
@@ -75,12 +76,17 @@ class Settings:
     idle_seconds: int = _setting(
         7200, "An idle connection is closed after this long; meters send every half hour", least=1, live=True
     )
+    keepalive_seconds: int = _setting(
+        120,
+        "A silent connection is probed after this long, and closed after twice as long if its peer is gone; 0: never",
+        most=32_767,
+    )
     linger_seconds: float = _setting(
-        2.0, "How long input is still read after the last reply, which could be lost otherwise", live=True
+        2.0, "How long input is still read after the last reply; closing at once could lose that reply", live=True
     )
     reply_buffer_bytes: int = _setting(
         262_144,
-        "Replies kept for a client that does not read them; then nothing more is read from it",
+        "Replies kept for a client that does not read them; at this size, no more input is read from it",
         least=1024,
         live=True,
     )
@@ -88,7 +94,10 @@ class Settings:
         16_777_216, "The same for all clients together, in equal shares: it bounds the memory", least=1024, live=True
     )
     input_buffer_bytes: int = _setting(
-        262_144, "Input of a client that may wait; then TCP makes the client wait", least=1024, live=True
+        262_144,
+        "Input of one client that may wait to be processed; beyond it, TCP makes the client wait",
+        least=1024,
+        live=True,
     )
     input_buffers_bytes: int = _setting(
         16_777_216, "The same for all clients together, in equal shares: it bounds the memory", least=1024, live=True
@@ -100,19 +109,19 @@ class Settings:
     currency: str = _setting("SGD", "The currency of the tariffs; cents_per_kwh are hundredths of it")
     gap_hours: float = _setting(
         25.0,
-        "Bills and exceptions report a longer time without a reading; days may have 25 hours",
+        "Bills and exceptions report a time without a reading that is longer than this; a day may have 25 hours",
         least=0.001,
     )
     theme: Literal["dark", "light", "terminal"] = _setting(
         "dark",
-        'The colours of the screens; "terminal" uses those of the terminal, NO_COLOR in the environment none',
+        'The colours of the screens; "terminal" uses those of the terminal; NO_COLOR in the environment turns all off',
         live=True,
     )
     small_group_meters: int = _setting(
         10, "For the role government, figures of fewer meters than this are hidden; 0 hides none"
     )
     small_group_share: float = _setting(
-        0.5, "For the role government, figures of which one meter is more than this share are hidden", most=1
+        0.5, "For the role government, figures of which one meter makes up more than this share are hidden", most=1
     )
     session_idle_minutes: int = _setting(
         15, "A login on the screens ends after this long without a key press", least=1, live=True

@@ -195,10 +195,12 @@ class Meter:
         return self.energy(min(end, last)) - self.energy(max(start, first))
 
     def stored(self, start: int, end: int) -> tuple[int, int]:
-        """How many readings belong to (start, end], the first to what it opens, and how many of them do not count."""
+        """How many that stand belong to (start, end], the first to what it opens, and how many are doubtful."""
         first = self.curve()[0][0] if self.curve() else None
         inside = [
-            kind for (time, _), kind in self.judged() if (start <= time < end if time == first else start < time <= end)
+            kind
+            for (time, _), kind in self.judged()
+            if kind != "void" and (start <= time < end if time == first else start < time <= end)
         ]
         return len(inside), sum(kind in ("suspect", "rejected") for kind in inside)
 

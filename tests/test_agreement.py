@@ -32,7 +32,7 @@ from metertui.engine.usage.aggregate import usage_table
 from metertui.engine.usage.explanation import explain
 from metertui.engine.usage.query import Filter, Question
 from metertui.engine.usage.readings_table import reading_tables
-from metertui.engine.vee.edit_log import Edit
+from metertui.engine.vee.edits import Edit
 from metertui.screens.charts.chart_buckets import buckets
 from tests import oracle
 from tests.clock import FakeClock

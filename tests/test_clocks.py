@@ -13,6 +13,7 @@ import pytest
 from metertui.engine.base.config import Rules
 from metertui.engine.base.zone import DAY, SiteZone
 from metertui.engine.core.engine import Engine
+from metertui.engine.index.reading_store import Mark
 from metertui.engine.maintenance.check import check_folder
 from metertui.engine.usage.aggregate import usage_table
 from metertui.engine.usage.query import Question
@@ -86,7 +87,7 @@ async def test_durations_do_not_look_at_the_wall_clock(tmp_path: Path, monkeypat
         await desk.store_reading("m", "1", "2025-03-12T10:30", "test")
         write_day_files = desk.engine.day_close.write_day_files
 
-        def slowly(count: int, progress: object) -> set[date]:
+        def slowly(count: Mark, progress: object) -> set[date]:
             clock.seconds += 2.5
             clock.instant -= DAY
             return write_day_files(count, lambda _: None)
@@ -165,3 +166,27 @@ async def test_midnight_with_readings_in_flight_loses_none(tmp_path: Path) -> No
         files = {path.name: path.read_text().count("\n") - 1 for path in (tmp_path / "archive/2025").iterdir()}
         assert sum(files.values()) == 400
         assert all(files[name] for name in ("03_12.csv", "03_13.csv"))
+
+
+async def test_a_clock_that_was_90_years_ahead_spoils_no_more_than_what_it_stamped(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock = FakeClock("2025-03-12T10:40:00")
+    async with working(tmp_path, clock) as desk:
+        await desk.store_reading("m", "1", "2025-03-12T10:30", "test")
+        clock.set("2115-03-12T10:40:00")
+        assert await closes(desk) == 1  # the midnights since are made up, once
+        assert (await desk.store_reading("m", "2", None, "test")).kind == "ok"
+        board = await desk.worklist.completeness()
+        assert board.rows[0].today.expected == 21
+        await desk.day_close.close("test")
+        clock.set("2025-03-12T11:10:00")
+        assert await closes(desk) == 2
+        assert (await desk.store_reading("m", "1.5", "2025-03-12T11:00", "test")).kind == "ok"
+        assert (await desk.day_close.close("test")).late == 0
+        assert desk.engine.usage("m", "today").usage_wh == 500
+    rules = Rules(zone=clock.zone)
+    engine = Engine.open(tmp_path, rules, clock)
+    (told,) = engine.warnings
+    assert told.startswith("1 readings lie ahead of this machine's clock, the newest at 2115-03-12T10:40:00+08:00")
+    engine.close()

@@ -24,4 +24,4 @@ def restore(options: argparse.Namespace) -> None:
     with progress_bar("restoring") as progress:
         report = backups.restore(Path(options.source), target, progress)
     print(f"{report.files} files, {report.bytes:,} bytes restored to {target}")
-    print(f"to check them: metertui check --data {target}")
+    print(f"to check the restored folder: metertui check --data {target}")

@@ -14,7 +14,7 @@ from metertui.cli.data_folder import folder_of, open_for_reading
 from metertui.cli.delegate import perform
 from metertui.cli.errors import UsageError
 from metertui.cli.options import format_of, parse_at
-from metertui.cli.output import counted, print_row, print_rows, progress_bar
+from metertui.cli.output import counted, print_error, print_row, print_rows, progress_bar
 from metertui.cli.queries import edge_cells
 from metertui.engine.base import SiteZone, SystemClock, kwh_number, month_before, month_bounds, visible
 from metertui.engine.billing import (
@@ -86,7 +86,7 @@ def _print_bill(options: argparse.Namespace, engine: Engine, statement: Statemen
         try:
             engine.bills.check_unchanged(statement.month)
         except DataError as error:
-            print(f"metertui: {error}", file=sys.stderr)
+            print_error(error)
     if form == "csv":
         entry = issued.bills.get(statement.meter)
         cells = bill_format.cells(statement, zone) if entry is None else issued_cells(entry, statement.month)
@@ -145,7 +145,7 @@ def _print_for_people(row: dict[str, Any]) -> None:
         print_row(row, ["reason"])
     for name, heading in (
         ("adjustments", "adjustments billed since it was issued"),
-        ("adjustment", "not billed yet: readings or tariffs have changed, and the bill would now differ by"),
+        ("adjustment", "not billed yet; readings or tariffs have changed, and the bill would now differ by"),
     ):
         if any(float(value) for value in row.get(name, {}).values()):
             print(f"\n{heading}")

@@ -24,14 +24,11 @@ def check(options: argparse.Namespace) -> int:
     data = folder_of(options)
     if not data.is_dir():
         raise MeterError(f"there is no data folder {data}")
-    try:
-        rules = settings.load(data).rules()
-        if options.repair:
-            _repair(options, data, rules)
-        with progress_bar("checking") as progress:
-            proofs = list(checking.check_folder(data, rules, progress))
-    except OSError as error:
-        raise MeterError(f"cannot read {data}: {error.strerror or error}") from error
+    rules = settings.load(data).rules()
+    if options.repair:
+        _repair(options, data, rules)
+    with progress_bar("checking") as progress:
+        proofs = list(checking.check_folder(data, rules, progress))
     in_full = format_of(options) == "json"
     rows = [
         {"check": proof.what, "count": proof.count, "problems": proof.problems if in_full else proof.failures}
@@ -45,7 +42,7 @@ def check(options: argparse.Namespace) -> int:
     for problem in listed:
         print(visible(problem), file=sys.stderr)
     if failures > len(listed):
-        print(f"and {failures - len(listed)} more", file=sys.stderr)
+        print(f"and {failures - len(listed)} more problems", file=sys.stderr)
     return int(failures > 0)
 
 

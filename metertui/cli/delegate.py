@@ -121,4 +121,4 @@ def _ask_owner(data: Path, request: bytes, seconds: float, progress: Progress) -
         pass  # it has ended, or the time has passed
     if not accepted:
         raise _NotAccepted
-    raise MeterError("the process that owns the folder ended before it answered; check whether the work is done")
+    raise MeterError("the process that owns the folder ended before it answered; check whether the command took effect")

@@ -91,7 +91,9 @@ async def _talk(headend: HeadEnd, port: int, fleet: Fleet) -> None:
     stamp = headend.engine.zone.iso(headend.engine.clock.now())
     known = f"{int(fleet.registers_at(headend.engine.clock.now())[0]) / 1000 + 0.5:.1f}"
     _remark("> is what a meter sends, < the reply. A retry is stored once. A register that falls is stored,")
-    _remark("but not counted until the next reading shows which was wrong. A refused line affects nothing else.")
+    _remark(
+        "but not counted until the next reading shows which of the two was wrong. A refused line affects nothing else."
+    )
     lines = [
         "PING",
         'REGISTER new-1 address="1 Harbour Street" region=Central sub_region=Harbour apartment_type=3-room',
@@ -138,14 +140,14 @@ async def _government(headend: HeadEnd) -> None:
 
 async def _exceptions(headend: HeadEnd) -> None:
     _heading("Exceptions: what someone should look at")
-    _remark("metertui exceptions; people may void, release, or declare an exchange, and undo each")
+    _remark("metertui exceptions; staff may void or release a reading or declare an exchange, and undo each")
     found = await headend.ask(find_exceptions, headend.engine.site_state(), CaseQuestion())
     print(format_table([row(each, headend.engine.zone) for each in found.rows], ["meter", "cause", "why"]))
 
 
 async def _close(port: int) -> None:
     _heading("The day close")
-    _remark("the log becomes one file for each day, which any spreadsheet opens; meters are served meanwhile")
+    _remark("the log becomes one file per day, which any spreadsheet opens; meters are served meanwhile")
     await _converse(port, ["STOPSERVER"])
 
 

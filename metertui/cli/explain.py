@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
 import sys
 import textwrap
@@ -13,7 +12,7 @@ from metertui.cli.bills import bill_object
 from metertui.cli.data_folder import open_for_reading
 from metertui.cli.errors import UsageError
 from metertui.cli.options import format_of, parse_at, parse_days
-from metertui.cli.output import print_rows, progress_bar
+from metertui.cli.output import print_json, print_rows, progress_bar
 from metertui.cli.queries import usage_row
 from metertui.engine.base import WINDOW_NAMES, SiteZone, Window, kwh_number, month_bounds, window_of_days
 from metertui.engine.billing import ENERGY, ShownBill, money_text
@@ -33,12 +32,12 @@ def explanation(options: argparse.Namespace) -> None:
     with open_for_reading(options) as engine:
         found, price = one_meter.prepare_explanation(engine, options.meter, _window(options, engine))()
         with progress_bar("looking for the readings in their files") as progress:
-            times = [point.time for point in found.named_readings()]
-            places = files.locate_readings(engine.archive, engine.zone, options.meter, times, progress)
+            readings = [(point.time, point.wh) for point in found.named_readings()]
+            places = files.locate_readings(engine.archive, engine.zone, options.meter, readings, progress)
         form = format_of(options)
         if form == "json":
             answer = {**as_object(found, engine.zone, places), "bill": _bill(price, engine.zone)}
-            print(json.dumps(answer, ensure_ascii=False, indent=2))
+            print_json(answer, indent=2)
         elif form == "csv":
             print_rows(options, as_rows(found, engine.zone, places, price), COLUMNS)
         else:
@@ -70,7 +69,7 @@ def as_object(found: Explanation, zone: SiteZone, places: Sources) -> dict[str, 
     """Return an explanation as an object for other programs; kWh are numbers."""
 
     def point(it: Point) -> dict[str, Any]:
-        source = places.get(it.time)
+        source = places.get((it.time, it.wh))
         return {
             "time": zone.iso(it.time),
             "reading_kwh": kwh_number(it.wh),
@@ -155,13 +154,15 @@ def as_rows(found: Explanation, zone: SiteZone, places: Sources, price: ShownBil
         rows.append(row("step", **between(part.before, part.after), usage_kwh=kwh_number(part.counted_wh), note=note))
     if found.inside:
         cells = {"from": zone.iso(found.inside_start), "to": zone.iso(found.inside_end)}
-        rows.append(row("steps", **cells, usage_kwh=kwh_number(found.inside_wh), note=f"{found.inside} whole steps"))
+        rows.append(
+            row("steps", **cells, usage_kwh=kwh_number(found.inside_wh), note=f"{found.inside} whole intervals")
+        )
     for change in found.changes:
         declared = f"declared by {change.event.who}: {change.event.reason}" if change.event else "not declared"
         cells = between(change.before, change.after)
         if change.event:
             cells["to_kwh"] = kwh_number(change.after.base)
-        note = f"the register moved by {kwh_number(change.jump_wh)} kWh that nobody used; {declared}"
+        note = f"the register moved by {kwh_number(change.jump_wh)} kWh, which is not usage; {declared}"
         rows.append(row("register change", **cells, note=note))
     for left in found.left_out:
         cells = {
@@ -197,7 +198,7 @@ def _bill(price: ShownBill | str | None, zone: SiteZone) -> dict[str, Any] | Non
 def _source_of(places: Sources, point: Point) -> str | None:
     if point.status == rules.EXCHANGE:
         return edit_log.NAME
-    source = places.get(point.time)
+    source = places.get((point.time, point.wh))
     return str(source) if source else None
 
 
@@ -207,7 +208,7 @@ def _print(found: Explanation, engine: Engine, places: Sources, price: ShownBill
     account = engine.accounts.get(found.usage.meter)
     address = f" · {visible(account.address)}" if account is not None and account.address else ""
     print(f"{found.usage.meter}{address}")
-    print("\n".join(textwrap.wrap(explained.summary(found, engine.zone), width)))
+    print("\n".join(textwrap.wrap(visible(explained.summary(found, engine.zone)), width)))
     sections = list(explained.sections(found, engine.zone, places, price))
     lines = [line for section in sections for line in section.lines]
     label = max(len(line.label) for line in lines) + 2
@@ -217,5 +218,5 @@ def _print(found: Explanation, engine: Engine, places: Sources, price: ShownBill
         for line in section.lines:
             indent = " " * (label + figure + 4)
             note = textwrap.wrap(visible(line.note), width - len(indent)) or [""]
-            head = f"  {line.label:<{label}}{line.figure:>{figure}}"
+            head = f"  {visible(line.label):<{label}}{visible(line.figure):>{figure}}"
             print("\n".join([f"{head}  {note[0]}".rstrip(), *(f"{indent}{more}" for more in note[1:])]))

@@ -11,7 +11,7 @@ from metertui.engine.attributes import ATTRIBUTES, FIELDS
 WINDOWS: Final = ("today", "yesterday", "week", "month", "year", "last_month", "last_half_hour")
 KEYS: Final = ("year", "quarter", "month", "week", "day", "hour", "weekday", "hour_of_day", *ATTRIBUTES, "meter")
 _FORMATS: Final = ("table", "csv", "json")
-_FORMS: Final = ("auto", "log", "day", "wide")
+_FORMS: Final = ("auto", "log", "day", "wide", "export")
 _EITHER_SIDE: Final = argparse.SUPPRESS
 """The default of options that stand before or after a command: the second parser must keep what the first one set."""
 _REASON: Final = "why; kept in events.csv and audit.log"
@@ -167,13 +167,13 @@ def _add_programs(commands: _Commands, shared: _Shared) -> None:
         examples="metertui serve --host 0.0.0.0 --port 7007",
     )  # fmt: skip
     demo = commands.add(
-        "demo", "demo:demo", "show everything with made-up meters in a temporary data folder",
+        "demo", "demo:demo", "open the screens with simulated meters and a temporary data folder",
         more="Without a terminal, the demonstration is printed as text.",
         examples="metertui demo --keep town\nmetertui --data town",
     )  # fmt: skip
     demo.add_argument("--keep", metavar="DIR", help="keep the data folder, at DIR, which must be new or empty")
     simulate = commands.add(
-        "simulate", "simulate:simulate", "send the readings of made-up meters to a server",
+        "simulate", "simulate:simulate", "send readings of simulated meters to a server",
         shared.data, shared.format, shared.address,
         more="Give --from and --to for a period in the past, or --live.\n"
         "The exit code is 1 if the server refused anything.",
@@ -184,7 +184,7 @@ def _add_programs(commands: _Commands, shared: _Shared) -> None:
     simulate.add_argument("--register", action="store_true", help="register the meters first")
     simulate.add_argument("--from", dest="first", metavar="T", help="time of the first reading, sent at full speed")
     simulate.add_argument("--to", dest="last", metavar="T", help="time of the last reading")
-    simulate.add_argument("--live", action="store_true", help="send readings of the present until interrupted")
+    simulate.add_argument("--live", action="store_true", help="send current readings until interrupted")
     simulate.add_argument(
         "--interval", metavar="I", default="30m", help="time between two readings: 10s, 15m, 1h (default: 30m)"
     )
@@ -200,7 +200,7 @@ def _add_programs(commands: _Commands, shared: _Shared) -> None:
 
 def _add_files(commands: _Commands, shared: _Shared) -> None:
     generate = commands.add(
-        "generate", "simulate:generate", "write the readings of made-up meters to a file", shared.data,
+        "generate", "simulate:generate", "write readings of simulated meters to a file", shared.data,
         more="Equal seeds give equal files.",
         examples="metertui generate --meters 100 --from 2025-01-01 --to 2025-03-31 -o history.csv",
     )  # fmt: skip
@@ -213,7 +213,8 @@ def _add_files(commands: _Commands, shared: _Shared) -> None:
     generate.add_argument("--seed", metavar="S", type=int, default=1, help="equal seeds give equal files (default: 1)")
     generate.add_argument(
         "-o", dest="out", metavar="FILE", required=True,
-        help="file to write: log lines if its name ends in .log or .txt, else the wide CSV with the accounts",
+        help="file to write: log lines if its name ends in .log or .txt, "
+        "else the wide CSV (docs/files.md), with the accounts",
     )  # fmt: skip
 
     imports = commands.add(
@@ -230,8 +231,15 @@ def _add_files(commands: _Commands, shared: _Shared) -> None:
         choices=(*_FORMS, *_FORMATS),
         default=_EITHER_SIDE,
         metavar=f"{{{','.join(_FORMS)}}}",
-        help="form of the files (default: auto, which finds it out); "
+        help="form of the files (default: auto, which detects it); "
         "table, csv or json instead choose the format of the report (default: table)",
+    )
+
+    imports.add_argument(
+        "--attributes",
+        metavar="NAME=VALUE,...",
+        help="attributes of the meters in the files, where the files state none, for all of their past up to what is "
+        "known already: region=...,sub_region=...,apartment_type=...",
     )
 
     export = commands.add(
@@ -253,7 +261,7 @@ def _add_questions(commands: _Commands, shared: _Shared) -> None:
     )  # fmt: skip
     usage.intermixed = True
     explain = commands.add(
-        "explain", "explain:explanation", "explain a usage: its readings, their files and lines, and the sums",
+        "explain", "explain:explanation", "explain a usage figure: its readings, their files and lines, and the sums",
         shared.data, shared.format, shared.at, shared.days, shared.window,
         more="Give a window, --month, or --from and --to.",
         examples="metertui explain 123456 last_month",
@@ -291,7 +299,7 @@ def _add_questions(commands: _Commands, shared: _Shared) -> None:
     query.add_argument("--limit", metavar="N", type=int, default=0, help="show at most N rows (default: all)")
 
     replay = commands.add(
-        "replay", "replay:replay", "compare what past usage costs now and under a proposed tariff",
+        "replay", "replay:replay", "compare what past usage costs under the present tariff and a proposed one",
         shared.data, shared.format, shared.days,
         examples="metertui replay --tariff proposed.csv --from 2025-01-01 --to 2025-03-31",
     )  # fmt: skip
@@ -309,7 +317,11 @@ def _add_questions(commands: _Commands, shared: _Shared) -> None:
         examples="metertui exceptions --counts\nmetertui exceptions --cause suspect --region East",
     )  # fmt: skip
     exceptions.add_argument(
-        "--cause", metavar="C", default="", help="only this cause: suspect, reset, rejected, silent, gap, drift, …"
+        "--cause",
+        metavar="C",
+        default="",
+        help="only this cause: suspect, reset, rejected, silent, gap, drift, conflict, refused, "
+        "void, released or exchanged",
     )
     exceptions.add_argument("--region", metavar="R", help="only this region; '' for meters without a region")
     exceptions.add_argument("--meter", metavar="M", default="", help="only meters with this text in their id")
@@ -341,7 +353,7 @@ def _add_accounts(commands: _Commands, shared: _Shared) -> None:
             for name in FIELDS:
                 made.add_argument(_option_of(name), metavar="TEXT", help=f"{_words_of(name)} of the account")
         if verb == "modify":
-            when = "day or time since when it holds, if that is in the past (default: now)"
+            when = "day or time from which the change holds, if in the past (default: now)"
             made.add_argument("--from", dest="since", metavar="T", help=when)
         if verb in ("deactivate", "reactivate"):
             made.add_argument("--reason", metavar="R", help=_REASON)
@@ -361,15 +373,25 @@ def _add_accounts(commands: _Commands, shared: _Shared) -> None:
 def _add_edits(commands: _Commands, shared: _Shared) -> None:
     edit = Parser(add_help=False)
     edit.add_argument("meter", metavar="METER", help="id of the meter")
-    edit.add_argument("--reason", metavar="R", required=True, help=_REASON)
+    edit.add_argument("--reason", metavar="R", help=_REASON)
     edit.add_argument("--undo", action="store_true", help="take the decision back")
+    edit.add_argument("--dry-run", action="store_true", help="print what would change, and change nothing")
     parents = [shared.data, shared.format, edit]
     read_at = "time of the reading, for example 2025-03-12T10:30"
     void = commands.add(
-        "void", "corrections:void", "exclude a reading from all figures; it stays stored", *parents,
-        examples='metertui void 123456 2025-03-12T10:30 --reason "misread"',
+        "void", "corrections:void", "exclude readings from all figures; they stay stored", *parents,
+        examples='metertui void 123456 2025-03-12T10:30 --reason "misread"\n'
+        "metertui void 123456 --from 2025-03-01T00:30 --to 2025-03-08T00:00 --dry-run",
     )  # fmt: skip
-    void.add_argument("time", metavar="TIME", help=read_at)
+    void.add_argument("time", metavar="TIME", nargs="?", help=read_at)
+    void.add_argument("--from", dest="first", metavar="T", help="in place of TIME: all readings from here on")
+    void.add_argument("--to", dest="last", metavar="T", help="up to here, a reading at this time included")
+    correct = commands.add(
+        "correct", "corrections:correct", "replace a reading by the right value; both stay stored", *parents,
+        examples='metertui correct 123456 2025-03-12T10:30 580 --reason "digits swapped"',
+    )  # fmt: skip
+    correct.add_argument("time", metavar="TIME", help=read_at)
+    correct.add_argument("kwh", metavar="KWH", nargs="?", help="the right value of the register, kWh; not with --undo")
     release = commands.add(
         "release", "corrections:release", "count a suspect reading as it is", *parents,
         examples='metertui release 123456 2025-03-12T10:30 --reason "checked on site"',
@@ -398,9 +420,9 @@ def _add_maintenance(commands: _Commands, shared: _Shared) -> None:
     check = commands.add(
         "check", "check:check", "read everything in the data folder and check that it is consistent",
         shared.data, shared.format,
-        more="Each check is printed with its count, each problem on standard error. The exit code is 1 if there is a\n"
-        "problem.",
+        more="It prints each check with its count, and each problem on standard error.\n"
+        "The exit code is 1 if there is a problem.",
     )  # fmt: skip
     check.add_argument(
-        "--repair", action="store_true", help="first move broken lines aside, each beside its file to FILE.rejected"
+        "--repair", action="store_true", help="first move broken lines to FILE.rejected, beside the file they stood in"
     )

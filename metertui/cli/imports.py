@@ -11,10 +11,13 @@ from typing import Any
 
 from metertui.cli.data_folder import folder_of
 from metertui.cli.delegate import perform
+from metertui.cli.errors import UsageError
 from metertui.cli.output import print_rows, progress_bar
+from metertui.engine.accounts import check_field
+from metertui.engine.attributes import ATTRIBUTES
 from metertui.engine.base import visible
 from metertui.engine.core import COUNTS
-from metertui.engine.errors import MeterError
+from metertui.engine.errors import MeterError, Refused
 
 
 def import_files(options: argparse.Namespace) -> None:
@@ -24,7 +27,7 @@ def import_files(options: argparse.Namespace) -> None:
         if not path.is_file():
             raise MeterError(f"cannot read {path}: {'it is not a file' if path.exists() else 'there is no such file'}")
     form = None if options.form == "auto" else options.form
-    arguments = {"files": [str(path.absolute()) for path in paths], "form": form}
+    arguments = {"files": [str(path.absolute()) for path in paths], "form": form, **_attributes(options)}
     with progress_bar("importing") as share:
         try:
             report = perform(folder_of(options), "import", arguments, share)
@@ -32,6 +35,23 @@ def import_files(options: argparse.Namespace) -> None:
             raise MeterError(_as_named(str(error), paths)) from error
     print_rows(options, [report], COUNTS, one=True)
     _print_refusals(report)
+
+
+def _attributes(options: argparse.Namespace) -> dict[str, str]:
+    """Return the attributes that `--attributes` gives, by name. Raises UsageError."""
+    given = {}
+    for word in (options.attributes or "").split(","):
+        name, equals, value = (part.strip() for part in word.partition("="))
+        if options.attributes is None or not word.strip():
+            continue
+        if not equals or name not in ATTRIBUTES or name in given:
+            raise UsageError(f"--attributes: {word.strip()!r} is not one of {', '.join(f'{a}=…' for a in ATTRIBUTES)}")
+        try:
+            check_field(name, value)
+        except Refused as error:
+            raise UsageError(f"--attributes: {error.why}") from error
+        given[name] = value
+    return given
 
 
 def _as_named(text: str, paths: list[Path]) -> str:

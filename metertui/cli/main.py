@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from metertui.cli.errors import UsageError
 from metertui.cli.grammar import parser
-from metertui.engine.errors import MeterError
+from metertui.engine.errors import MeterError, text_of
 
 
 def run(words: Sequence[str]) -> int:
@@ -23,14 +23,17 @@ def run(words: Sequence[str]) -> int:
         sys.stdout.flush()
         return int(code or 0)
     except UsageError as error:
-        print(f"metertui: {error}", file=sys.stderr)
+        _print_error(error)
         return 2
     except MeterError as error:
-        print(f"metertui: {error}", file=sys.stderr)
+        _print_error(error)
         return 1
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader of the pipe has seen enough
         return 0
+    except OSError as error:
+        _print_error(text_of(error))
+        return 1
     except KeyboardInterrupt:
         return 130
     finally:
@@ -40,6 +43,12 @@ def run(words: Sequence[str]) -> int:
 def parse(words: Sequence[str]) -> argparse.Namespace:
     """Return the options that the words give. Raises SystemExit for wrong usage."""
     return parser().parse_args(_join_sort(words))
+
+
+def _print_error(error: object) -> None:
+    from metertui.cli.output import print_error  # noqa: PLC0415 - it is not needed where nothing fails
+
+    print_error(error)
 
 
 def _join_sort(words: Sequence[str]) -> list[str]:

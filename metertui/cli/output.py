@@ -16,6 +16,8 @@ from metertui.cli.options import format_of
 from metertui.engine.base import Progress, disarm_formula, visible
 
 Row = Mapping[str, Any]
+_UNPRINTED: Final = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""Characters that a terminal may obey, and that JSON does not have to escape."""
 _MONEY: Final = re.compile(r"-?[0-9]+\.[0-9]{2}")
 
 
@@ -29,15 +31,28 @@ def print_rows(options: argparse.Namespace, rows: Sequence[Row], columns: Sequen
     form = format_of(options)
     if form == "json":
         picked = [{name: row[name] for name in columns} for row in rows]
-        print(json.dumps(picked[0] if one else picked, ensure_ascii=False, indent=2 if one else None))
+        print_json(picked[0] if one else picked, indent=2 if one else None)
     elif form == "csv":
+        shown = visible if sys.stdout.isatty() else str
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(columns)
-        writer.writerows([_csv_cell(row[name]) for name in columns] for row in rows)
+        writer.writerows([shown(_csv_cell(row[name])) for name in columns] for row in rows)
     elif one:
         print_row(rows[0], columns)
     else:
         print(format_table(rows, columns))
+
+
+def print_json(value: object, indent: int | None = None) -> None:
+    """Print JSON; what has no shape of its own, such as a control character from a file, is escaped."""
+    print(
+        _UNPRINTED.sub(lambda found: json.dumps(found[0])[1:-1], json.dumps(value, ensure_ascii=False, indent=indent))
+    )
+
+
+def print_error(error: object) -> None:
+    """Print an error or a warning as one line on standard error."""
+    print(f"metertui: {visible(str(error))}", file=sys.stderr)
 
 
 def print_row(row: Row, columns: Sequence[str]) -> None:
@@ -88,7 +103,7 @@ def _table_cell(value: object, decimals: int) -> str:
 def print_warnings(warnings: Iterable[str]) -> None:
     """Print warnings to standard error, a line each."""
     for warning in warnings:
-        print(f"metertui: {warning}", file=sys.stderr)
+        print_error(warning)
 
 
 @contextmanager

@@ -117,5 +117,5 @@ def _ask_password() -> str:
         return sys.stdin.readline().rstrip("\r\n")
     password = getpass.getpass("password: ")
     if getpass.getpass("repeat the password: ") != password:
-        raise MeterError("the two passwords are not the same")
+        raise MeterError("the passwords differ")
     return password

@@ -39,3 +39,10 @@ class OwnedError(MeterError):
 
 class BusyError(MeterError):
     """The work is already being done, such as a day close."""
+
+
+def text_of(error: Exception) -> str:
+    """Return what an exception says, in one sentence; that of the operating system with the file that it is about."""
+    if not isinstance(error, OSError):
+        return str(error)
+    return f"{error.filename}: {error.strerror}" if error.filename is not None else error.strerror or str(error)

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Final, Literal, get_args
+from typing import BinaryIO, Final, Literal, get_args
 
+import numpy as np
+
+from metertui.engine.attributes import NO_ATTRIBUTES, Group
 from metertui.engine.base import Progress, SiteZone, no_progress, part_of_progress
 from metertui.engine.columns import Frozen
 from metertui.engine.core import FilePiece, Import
 from metertui.engine.errors import DataError, MeterError, Refused
 from metertui.engine.storage import reading_lines
-from metertui.formats import plain_csv, wide_csv
+from metertui.formats import export_csv, plain_csv, wide_csv
 
-Form = Literal["log", "day", "wide"]
+Form = Literal["log", "day", "wide", "export"]
 FORMS: Final = get_args(Form)
 
 
@@ -39,12 +43,22 @@ def read_pieces(
             if found == "log":
                 begin = 1
                 file.seek(len(codecs.BOM_UTF8) if first.startswith(codecs.BOM_UTF8) else 0)
-            reader = wide_csv.read_pieces if found == "wide" else plain_csv.read_pieces
-            for piece in reader(file, path, zone, begin):
+            for piece in _pieces(found, first, file, path, zone, begin):
                 yield piece
                 progress(min(1.0, file.tell() / size))
     except OSError as error:
         raise MeterError(f"cannot read {path}: {error.strerror or error}") from error
+
+
+def _pieces(form: Form, first: bytes, file: BinaryIO, path: Path, zone: SiteZone, begin: int) -> Iterator[FilePiece]:
+    """Yield the readings of the rest of a file, whose first line is known and which goes on at line `begin`."""
+    match form:
+        case "wide":
+            return wide_csv.read_pieces(file, path, zone, begin)
+        case "export":
+            return export_csv.read_pieces(file, path, zone, export_csv.parse_header(_text(first)) or [], begin)
+        case _:
+            return plain_csv.read_pieces(file, path, zone, begin)
 
 
 def read_import(
@@ -54,14 +68,35 @@ def read_import(
     latest: int,
     progress: Progress = no_progress,
     ended: Mapping[str, int] | None = None,
+    attributes: Group = NO_ATTRIBUTES,
 ) -> Import:
-    """Return an import with the readings of some files; see `Import` for the other parameters. Raises MeterError."""
+    """Return an import with the readings of some files, whose meters have `attributes` where the files state none.
+
+    See `Import` for the other parameters. Raises MeterError.
+    """
     importing = Import(frozen, latest=latest, ended=ended)
     paths = list(paths)
     for place, path in enumerate(paths):
         for piece in read_pieces(path, frozen.zone, form, part_of_progress(progress, place, len(paths))):
-            importing.add_piece(piece)
+            importing.add_piece(_with_attributes(piece, attributes))
     return importing
+
+
+def _with_attributes(piece: FilePiece, attributes: Group) -> FilePiece:
+    """Return readings with attributes in place of empty ones."""
+    if attributes == NO_ATTRIBUTES:
+        return piece
+    if piece.group is None:
+        return replace(piece, groups=[attributes], group=np.zeros(len(piece.rows), dtype=np.int32))
+    return replace(piece, groups=[Group(*map(_either, group, attributes)) for group in piece.groups])
+
+
+def _either(stated: str, given: str) -> str:
+    return stated or given
+
+
+def _text(line: bytes) -> str:
+    return line.removeprefix(codecs.BOM_UTF8).decode("utf-8", "replace")
 
 
 def detect_form(first: bytes, zone: SiteZone) -> Form | None:
@@ -69,8 +104,10 @@ def detect_form(first: bytes, zone: SiteZone) -> Form | None:
     line = first.removeprefix(codecs.BOM_UTF8).rstrip(b"\r\n")
     if line == reading_lines.HEADER.rstrip():
         return "day"
-    if wide_csv.is_header(line.decode("utf-8", "replace")):
+    if wide_csv.is_header(_text(line)):
         return "wide"
+    if export_csv.parse_header(_text(line)) is not None:
+        return "export"
     try:
         reading_lines.parse_line(line, zone)
     except Refused:

@@ -85,12 +85,27 @@ def _disarm_texts(frame: pd.DataFrame, columns: Columns) -> pd.DataFrame:
     return frame.assign(**texts)[list(columns)]
 
 
+def _write_times(frame: pd.DataFrame, columns: Columns) -> pd.DataFrame:
+    """Return the frame with its times as text; they may be text already."""
+    times = {
+        name: frame[name].map({time: time.isoformat() for time in frame[name].unique()}).astype(object)
+        for name, kind in columns.items()
+        if kind == "time" and isinstance(frame[name].dtype, pd.DatetimeTZDtype)
+    }
+    return frame.assign(**times)
+
+
+def _parse_times(times: pd.Series[Any]) -> pd.Series[Any]:
+    """Return times that may be text as aware times."""
+    return times if isinstance(times.dtype, pd.DatetimeTZDtype) else pd.to_datetime(times, utc=True, format="ISO8601")
+
+
 @contextmanager
 def _open_csv(path: Path, columns: Columns, zone: str, definition: Definition) -> Iterator[AddRows]:
     with path.open("w", encoding="utf-8", newline="") as file:
         file.write(",".join(columns) + "\n")
         form: dict[str, Any] = {"header": False, "index": False, "float_format": _format_number, "lineterminator": "\n"}
-        yield lambda frame: _disarm_texts(frame, columns).to_csv(file, **form)
+        yield lambda frame: _write_times(_disarm_texts(frame, columns), columns).to_csv(file, **form)
 
 
 @contextmanager
@@ -111,7 +126,7 @@ def _open_parquet(path: Path, columns: Columns, zone: str, definition: Definitio
     def add_rows(frame: pd.DataFrame) -> None:
         frame = _disarm_texts(frame, columns)
         times = {
-            name: pd.to_datetime(frame[name], utc=True, format="ISO8601").dt.tz_convert(zone).dt.as_unit("us")
+            name: _parse_times(frame[name]).dt.tz_convert(zone).dt.as_unit("us")
             for name, kind in columns.items()
             if kind == "time"
         }
@@ -161,7 +176,7 @@ class _Sheets:
 
     def add_rows(self, frame: pd.DataFrame) -> None:
         """Write the next rows."""
-        columns = _disarm_texts(frame, self._columns)
+        columns = _write_times(_disarm_texts(frame, self._columns), self._columns)
         cells = list(zip(*(columns[name].astype(object).tolist() for name in self._columns), strict=True))
         for cell in cells:
             if self._row >= MAX_SHEET_ROWS:

@@ -88,10 +88,9 @@ class Accounts:
                         engine.apply_events(events)
                     else:
                         await jobs.write(engine.accounts.commit_change, draft)
-                    # The attributes change from here on; when a change is corrected, from the earlier of the two.
-                    others = (*before[-1:], planned.moves[meter][-1]) if planned.moves else ((now, None),)
-                    since = min(since for since, _ in others)
-                    engine.refresh_account(meter, since)
+                    # The attributes change from the first move on that is not the same before and after.
+                    differing = set(before).symmetric_difference(planned.moves.get(meter, before))
+                    engine.refresh_account(meter, min((since for since, _ in differing), default=now))
 
         await self._jobs.run_to_completion(change())
 

@@ -67,7 +67,7 @@ class DayClose:
         started = self._began = engine.clock.monotonic()
         self._by = by
         try:
-            interrupted = engine.day_close.sealed > 0
+            interrupted = len(engine.day_close.sealed) > 0
             readings, days, late = await self._close_once()
             if interrupted:
                 more, further, later = await self._close_once()
@@ -106,8 +106,9 @@ class DayClose:
 
     @property
     def _day_before(self) -> date | None:
-        """Return the local day of the last close: readings of earlier days are late."""
-        return None if self.last is None else self._jobs.engine.zone.day(self.last.ended)
+        """Return the local day of the last close, at most today: readings of earlier days are late."""
+        engine = self._jobs.engine
+        return None if self.last is None else engine.zone.day(min(self.last.ended, engine.clock.now()))
 
     async def _close_once(self) -> tuple[int, set[date], int]:
         """Move the readings of one sealed log; return their number, their local days, and how many are late."""
@@ -115,19 +116,20 @@ class DayClose:
         self.progress = 0.0
         self._readings, engine.day_close.day_files = 0, (0, 0)
         self._enter_step(CLOSE_STEPS[0])
-        count = await jobs.write_between_batches(engine.day_close.seal)
+        sealed = await jobs.write_between_batches(engine.day_close.seal)
+        count = len(sealed)
         if not count:
             return 0, set(), 0
         self._readings = count
         self._enter_step(f"writing {count} readings into day files", CLOSE_STEPS[1])
         before = self._day_before
-        late = 0 if before is None else await jobs.compute(engine.day_close.count_late, count, before)
-        days = await jobs.compute(engine.day_close.write_day_files, count, self._set_progress)
+        late = 0 if before is None else await jobs.compute(engine.day_close.count_late, sealed, before)
+        days = await jobs.compute(engine.day_close.write_day_files, sealed, self._set_progress)
         engine.day_close.day_files = len(days), len(days)
         self._enter_step(CLOSE_STEPS[2])
         while True:
             version = engine.readings.version
-            rebuilt = await jobs.compute(engine.readings.rebuild_history, count)
+            rebuilt = await jobs.compute(engine.readings.rebuild_history, sealed)
             if version == engine.readings.version:
                 break  # otherwise an account changed meanwhile, and the new index has its readings in the old group
         self.progress = 0.95

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+from metertui.engine.attributes import NO_ATTRIBUTES, Group
 from metertui.engine.base import Progress, no_progress
 from metertui.engine.columns import Frozen
 from metertui.engine.core import Import, ImportReport, deactivation_times
@@ -28,10 +29,16 @@ class Imports:
         self._accounts = accounts
         self._day_close = day_close
 
-    async def plan(self, paths: Sequence[Path], form: Form | None = None, progress: Progress = no_progress) -> Import:
+    async def plan(
+        self,
+        paths: Sequence[Path],
+        form: Form | None = None,
+        progress: Progress = no_progress,
+        attributes: Group = NO_ATTRIBUTES,
+    ) -> Import:
         """Return what files would add, to be shown before it is stored: see its `report`. Raises MeterError.
 
-        `progress` is called on the event loop.
+        `attributes` are those of meters of which the files state none. `progress` is called on the event loop.
         """
         loop, engine = asyncio.get_running_loop(), self._jobs.engine
         now, gone = engine.clock.now(), deactivation_times(engine.accounts, engine.events)
@@ -39,11 +46,12 @@ class Imports:
 
         def share(part: float) -> None:
             if given_up.is_set():
-                raise MeterError("given up")
+                raise MeterError("cancelled")
             loop.call_soon_threadsafe(progress, part)
 
         def plan(frozen: Frozen) -> Import:
-            importing = readers.read_import(frozen, paths, form, now + engine.rules.future_us, share, gone)
+            latest = now + engine.rules.future_us
+            importing = readers.read_import(frozen, paths, form, latest, share, gone, attributes)
             importing.plan()
             return importing
 

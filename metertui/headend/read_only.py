@@ -83,14 +83,14 @@ class ReadOnlyHeadEnd(HeadEnd):
         """Return why nothing is written here, in a sentence."""
         if self._owner is not None:
             since = self.engine.zone.iso(self._owner.since // 1_000_000 * 1_000_000)
-            return f"read-only: {self._owner} owns this folder since {since}; do it there, or by a command"
+            return f"read-only: {self._owner} owns this folder since {since}; make changes there or with a command"
         return "read-only: the process that owned this folder has ended; start metertui again to take its place"
 
     def _following_state(self) -> str:
         if self._owner is not None:
             return f"read-only, follows {self._owner}"
         last = self._last_owner or "the owner of the folder"
-        return f"read-only, and {last} has ended: leave and start metertui again to take its place"
+        return f"read-only, and {last} has ended: quit and start metertui again to take its place"
 
     def _update_owner(self) -> None:
         with contextlib.suppress(OSError):
@@ -158,7 +158,7 @@ class ReadOnlyHeadEnd(HeadEnd):
         engine = self.engine
         await _run_steps(apply.add_readings(engine, changes.rows))
         if changes.fresh is not None:
-            engine.day_close.sealed = len(engine.readings.tail)
+            engine.day_close.sealed = engine.readings.mark()
             await _run_steps(apply.add_readings(engine, changes.fresh))
         if changes.event_book is not None:
             engine.events = changes.event_book

@@ -116,7 +116,7 @@ class HeadEnd:
             registered=counters.registered,
             refused=dict(counters.refused),
             stored=len(engine.readings),
-            in_log=len(engine.readings.tail) - engine.day_close.sealed,
+            in_log=len(engine.readings.mark()) - len(engine.day_close.sealed),
             log_bytes=self._log_bytes(),
             accounts=len(engine.accounts),
             meters=len(engine.directory),

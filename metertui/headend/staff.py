@@ -40,7 +40,7 @@ class Staff:
         """Set the role of a member of staff. Raises MeterError, also if no operator would remain."""
         member = self._book.member_of(email)
         if member is None:
-            raise MeterError(f"{email} is not a member of staff")
+            raise MeterError(f"there is no staff account {email}")
         await self._change(lambda staff: staff.put_member(Member(member.email, role, member.password_hash)))
         self._jobs.audit(by, "staff role", member.email, f"{role}, before {member.role}")
 

@@ -11,7 +11,7 @@ from metertui.engine.base import Clock, Outcome
 from metertui.engine.core import Close, Peer
 from metertui.engine.errors import BusyError, MeterError
 from metertui.server.dispatch import Conversation, RequestBatch
-from metertui.server.limits import peer_network
+from metertui.server.limits import peer_host, peer_network
 from metertui.server.port import format_address
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class Connection(asyncio.BufferedProtocol):
         address = transport.get_extra_info("peername") or ("unknown", 0)
         settings = self._listener.settings
         self._conversation = Conversation(
-            format_address(address[0], address[1]),
+            format_address(peer_host(address[0]), address[1]),
             trusted=self._listener.is_trusted(address[0]),
             max_line_bytes=settings.max_line_bytes,
             max_failed_auth=settings.max_failed_auth,

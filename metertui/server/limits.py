@@ -29,6 +29,11 @@ def is_loopback(host: str) -> bool:
     return address is not None and address.is_loopback
 
 
+def peer_host(host: str) -> str:
+    """Return the address of a peer as people write it: that of an IPv4 peer at an IPv6 socket is its IPv4 address."""
+    return str(_address(host) or host)
+
+
 def peer_network(host: str) -> str:
     """Return what the limit per peer counts: the address, its /64 network in IPv6, or "" for a loopback address."""
     address = _address(host)

@@ -36,7 +36,7 @@ class Listener:
     def __init__(self, headend: HeadEndFace, settings: Settings) -> None:
         self.headend = headend
         self.settings = settings
-        self._port = Port(settings.host, settings.port, lambda: Connection(self))
+        self._port = Port(settings.host, settings.port, lambda: Connection(self), settings.keepalive_seconds)
         self._connections: set[Connection] = set()
         self._by_network: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar, get_type_hints
 
-from metertui.engine.accounts import Member, parse_effective
-from metertui.engine.attributes import FIELDS
+from metertui.engine.accounts import Member, check_field, parse_effective
+from metertui.engine.attributes import ATTRIBUTES, FIELDS, Group
 from metertui.engine.base import Progress, part_of_progress
 from metertui.engine.core import Decision
 from metertui.engine.errors import MeterError
@@ -60,6 +60,13 @@ class Call:
     def account_fields(self) -> dict[str, str]:
         """Return the fields of an account that are among the arguments. Raises MalformedMessage."""
         return {name: self.text(name) for name in FIELDS if name in self.arguments}
+
+    def group(self) -> Group:
+        """Return the attributes among the arguments. Raises MalformedMessage, Refused."""
+        group = Group(*(self.optional_text(name) or "" for name in ATTRIBUTES))
+        for name, value in group._asdict().items():
+            check_field(name, value)
+        return group
 
     def account_row(self) -> object:
         """Return the account of the argument `meter` as JSON has it; None where there is none."""
@@ -113,8 +120,9 @@ async def _remove_member(call: Call) -> object:
 
 async def _decide(call: Call) -> object:
     decisions = [_parse_decision(each) for each in call.items("decisions", dict)]
-    zone = call.headend.engine.zone
-    return [effect.as_json(zone) for effect in await call.headend.corrections.apply(decisions, call.by)]
+    zone, edits = call.headend.engine.zone, call.headend.corrections
+    make = edits.preview if call.arguments.get("dry_run") is True else edits.apply
+    return [effect.as_json(zone) for effect in await make(decisions, call.by)]
 
 
 def _parse_decision(fields: dict[str, Any]) -> Decision:
@@ -130,7 +138,8 @@ async def _import(call: Call) -> object:
     form = call.arguments.get("form")
     if form is not None and form not in FORMS:
         raise MalformedMessage(f"form must be one of {', '.join(FORMS)}")
-    importing = await call.headend.imports.plan(paths, form, part_of_progress(call.progress, 0, 2))
+    progress = part_of_progress(call.progress, 0, 2)
+    importing = await call.headend.imports.plan(paths, form, progress, call.group())
     names = ", ".join(path.name for path in paths)
     progress = part_of_progress(call.progress, 1, 2)
     imports = call.headend.imports

@@ -15,9 +15,9 @@ from metertui.engine.usage import TIME_KEYS
 from metertui.formats import writers
 from metertui.text import fmt
 
-_ATTRIBUTES: Final = {"sub_region": "sub-region", "apartment_type": "type of home"}
+_ATTRIBUTES: Final = {"sub_region": "sub-region", "apartment_type": "apartment type"}
 KEYS: Final = {key: _ATTRIBUTES.get(key, key.replace("_", " ")) for key in (*TIME_KEYS, *ATTRIBUTES, "meter")}
-COMPARES: Final[dict[Compare, str]] = {"": "nothing", "before": "the period before", "year_before": "a year before"}
+COMPARES: Final[dict[Compare, str]] = {"": "nothing", "before": "the period before", "year_before": "the year before"}
 HIDDEN: Final = "hidden"
 
 
@@ -33,9 +33,9 @@ class MeasureName(NamedTuple):
 
 MEASURES: Final[dict[Measure, MeasureName]] = {
     "total": MeasureName("total", "total kWh", "kWh", "kWh", "usage_kwh"),
-    "per_meter": MeasureName("per meter", "kWh per meter", "kWh a meter", "kWh per meter", "usage_kwh_per_meter"),
+    "per_meter": MeasureName("per meter", "kWh per meter", "kWh per meter", "kWh per meter", "usage_kwh_per_meter"),
     "per_meter_day": MeasureName(
-        "per meter and day", "kWh per meter and day", "kWh a meter, day", "kWh per meter and day",
+        "per meter and day", "kWh per meter and day", "kWh per meter, day", "kWh per meter and day",
         "usage_kwh_per_meter_day",
     ),
     "peak": MeasureName(
@@ -75,7 +75,7 @@ def page(found: Findings, table: pd.DataFrame, zone: SiteZone) -> tuple[list[Col
     """Return columns, and cells by row as text, for some rows that `ordered` returned."""
     question, measure = found.inquiry.question, found.inquiry.measure
     by = list(question.by)
-    columns = [Column(key, KEYS[key], False) for key in by] or [Column("all", "of all", False)]
+    columns = [Column(key, KEYS[key], False) for key in by] or [Column("all", "all meters", False)]
     texts: list[list[str]] = [[visible(value) or "(none)" for value in table[key]] for key in by]
     if not by:
         texts = [["usage"] * len(table)]
@@ -174,7 +174,7 @@ def sentence(saved: SavedReport, found: Findings | None) -> str:
     filters = (*saved.filter.attributes, saved.filter.meter, saved.filter.time)
     parts += [visible(value) for value in filters if value]
     if saved.compare:
-        parts.append(f"against {COMPARES[saved.compare]}")
+        parts.append(f"compared to {COMPARES[saved.compare]}")
     return " · ".join(parts)
 
 
@@ -183,8 +183,8 @@ def summary(found: Findings, rule: Rule | None) -> str:
     if found.table.empty:
         return "No data for this question."
     total = HIDDEN if found.total_wh is None else fmt.kwh(found.total_wh)
-    meters = "few meters" if found.total_wh is None else fmt.counted(found.meters, "meter")
-    said = f"{total} in all · {meters} · {fmt.counted(len(found.table), 'row')}"
+    meters = "too few meters" if found.total_wh is None else fmt.counted(found.meters, "meter")
+    said = f"{total} in total · {meters} · {fmt.counted(len(found.table), 'row')}"
     if found.compared:
         said += f" · before: {found.compared[0]} to {found.compared[1]}"
     if rule is not None and (found.hidden or found.total_wh is None):

@@ -12,15 +12,16 @@ from metertui.engine.usage import STATUS, Edge, Explanation, LeftOut, Part, Poin
 from metertui.engine.vee import Edit, rules
 from metertui.text import fmt
 
-Sources = Mapping[int, Source]
-"""The file and line of readings by their time (µs UTC)."""
+Sources = Mapping[tuple[int, int], Source]
+"""The file and line of readings by their time (µs UTC) and register (Wh)."""
 
 QUALITY: Final = {
     "actual": "actual: the meter was read at this moment",
     "estimated": "estimated: on the straight line between the readings before and after",
     "first": "first: nothing was read before",
-    "last": "last: nothing has been read since",
+    "last": "last: nothing has been read after it",
 }
+_DECIDED: Final = {"void": "voided", "release": "released", "exchange": "declared", "correct": "corrected"}
 
 
 class Line(NamedTuple):
@@ -53,7 +54,7 @@ def sections(
     between = f"from {moment(usage.start, zone)} to {moment(end, zone)}"
     yield Section("The figure", [Line("usage", fmt.kwh(usage.usage_wh), between, strong=True)])
     if opening is None or closing is None:
-        yield Section("Why there is none", [Line("", "", fmt.reason(found.why_no_data))])
+        yield Section("Why there is no data", [Line("", "", fmt.reason(found.why_no_data))])
     else:
         yield Section("At the beginning", list(_edge("opening register", opening, found.opening, zone, sources)))
         yield Section("At the end", list(_edge("closing register", closing, found.closing, zone, sources)))
@@ -66,7 +67,7 @@ def sections(
         yield Section("Where the register changed", list(_changes(found, zone, sources)))
     if found.released:
         lines = [Line("released", fmt.kwh(point.wh), _reading_note(point, zone, sources)) for point in found.released]
-        yield Section("What counts by decision", lines)
+        yield Section("Counted by decision", lines)
     yield Section("What was left out", list(_left_out(found, zone, sources)))
 
 
@@ -74,13 +75,13 @@ def summary(found: Explanation, zone: SiteZone) -> str:
     """Return an explanation in a sentence or two."""
     opening, closing = found.usage.opening, found.usage.closing
     if opening is None or closing is None:
-        return f"There is no figure. {fmt.reason(found.why_no_data)}"
+        return f"No data. {fmt.reason(found.why_no_data)}"
     said = (
         f"From {moment(opening.time, zone)} to {moment(closing.time, zone)} the register went from "
         f"{fmt.kwh(opening.wh)} to {fmt.kwh(closing.wh)}"
     )
     changed = len(found.changes) + found.more_changes
-    said += f", with another register {_times(changed)} on the way: " if changed else ": "
+    said += f", and the register changed {_times(changed)} in between: " if changed else ": "
     said += f"{fmt.kwh(found.usage.usage_wh)} were used."
     estimated = [name for name, edge in (("first", opening), ("second", closing)) if edge.quality == "estimated"]
     if estimated:
@@ -116,7 +117,7 @@ def _parts(found: Explanation, zone: SiteZone) -> Iterator[Line]:
         )
     if found.inside:
         between = f"from {moment(found.inside_start, zone)} to {moment(found.inside_end, zone)}"
-        yield Line(fmt.counted(found.inside, "whole step"), fmt.kwh(found.inside_wh), between)
+        yield Line(fmt.counted(found.inside, "whole interval"), fmt.kwh(found.inside_wh), between)
     for part in over.values():
         yield _part(part, "over the end", zone)
     yield Line("sum of the parts", fmt.kwh(found.sum_wh), "", strong=True)
@@ -129,7 +130,7 @@ def _part(part: Part, label: str, zone: SiteZone) -> Line:
         label,
         fmt.kwh(part.counted_wh),
         f"{fmt.kwh(part.energy_wh)} × {counted} / {whole}{rounded}; "
-        f"the step from {moment(part.before.time, zone)} to {moment(part.after.time, zone)} "
+        f"the interval from {moment(part.before.time, zone)} to {moment(part.after.time, zone)} "
         f"({fmt.kwh(part.before.base)} to {fmt.kwh(part.after.wh)}), "
         f"counted from {moment(part.start, zone)} to {moment(part.end, zone)}",
     )
@@ -139,8 +140,8 @@ def _check(found: Explanation, opening: Edge, closing: Edge) -> Iterator[Line]:
     yield Line("opening register", fmt.kwh(opening.wh))
     yield Line("+ sum of the parts", fmt.kwh(found.sum_wh))
     if found.changes:
-        yield Line("+ register changes", fmt.kwh(found.jumps_wh), "at exchanges and resets, used by nobody: see below")
-    agrees = "✓ it agrees, to the Wh" if found.agrees else "✗ it does not agree: run metertui check"
+        yield Line("+ register changes", fmt.kwh(found.jumps_wh), "at exchanges and resets; not usage, see below")
+    agrees = "✓ agrees to the Wh" if found.agrees else "✗ does not agree: run metertui check"
     yield Line("= closing register", fmt.kwh(closing.wh), agrees, strong=True)
 
 
@@ -164,13 +165,11 @@ def _price(price: ShownBill | str, zone: SiteZone) -> Iterator[Line]:
             f"{quantity} × {charge.price:f} cents, {charge.tax_percent:f} % tax; "
             f"from {moment(charge.start, zone)} to {moment(charge.end, zone)}{rests_on}",
         )
-    yield Line(
-        "net", f"{money_text(bill.net)} {bill.currency}", f"for {used}: the lines, each rounded to the cent once"
-    )
+    yield Line("net", f"{money_text(bill.net)} {bill.currency}", f"for {used}: sum of lines, each rounded to the cent")
     yield Line(
         "tax",
         f"{money_text(bill.tax)} {bill.currency}",
-        "on the sum of the lines that bear the same rate, rounded once",
+        "on the sum of the lines with the same rate, rounded once",
     )
     yield Line("total", f"{money_text(bill.total)} {bill.currency}", "", strong=True)
     if price.issued is not None:
@@ -180,15 +179,15 @@ def _price(price: ShownBill | str, zone: SiteZone) -> Iterator[Line]:
 def _since(price: ShownBill) -> Iterator[Line]:
     """Yield how an issued bill has changed since."""
     for label, figures, note in (
-        ("adjusted", price.adjustments, "billed since, beside it"),
-        ("to adjust", price.adjustment, "by today's readings and tariffs; not billed yet"),
+        ("adjusted", price.adjustments, "billed as adjustments since the issue"),
+        ("to adjust", price.adjustment, "with today's readings and tariffs; not billed yet"),
     ):
         if any(figures):
             more = figures.usage_wh
             used = f"{'more' if more > 0 else 'less'} by {fmt.kwh(abs(more))}" if more else "the same usage"
             yield Line(label, f"{fmt.money_change(figures.total)} {price.bill.currency}", f"{used}; {note}")
     if price.adjustments == price.adjustment == NOTHING:
-        yield Line("to adjust", "nothing", "it comes to the same by today's readings and tariffs")
+        yield Line("to adjust", "nothing", "today's readings and tariffs give the same bill")
 
 
 def _changes(found: Explanation, zone: SiteZone, sources: Sources | None) -> Iterator[Line]:
@@ -199,18 +198,20 @@ def _changes(found: Explanation, zone: SiteZone, sources: Sources | None) -> Ite
             yield Line("  old register", fmt.kwh(change.after.wh), "its final reading, as declared")
             yield Line("  new register", fmt.kwh(change.after.base), "its first reading, as declared")
         else:
-            yield Line("not declared", fmt.kwh(change.jump_wh), "another register, a reset or a rollover: nothing used")
+            yield Line(
+                "not declared", fmt.kwh(change.jump_wh), "an exchange, a reset or a rollover: not counted as usage"
+            )
             yield Line("  before", fmt.kwh(change.before.base), _reading_note(change.before, zone, sources))
             yield Line("  after", fmt.kwh(change.after.wh), _reading_note(change.after, zone, sources))
     if found.more_changes:
-        yield Line("more", fmt.count(found.more_changes), "further ones; the sum has them all")
+        yield Line("more", fmt.count(found.more_changes), "further changes, all included in the sum")
 
 
 def _left_out(found: Explanation, zone: SiteZone, sources: Sources | None) -> Iterator[Line]:
     for left in found.left_out:
         yield Line(STATUS[left.point.status], fmt.kwh(left.point.wh), _why(left, zone, sources))
     if found.more_left_out:
-        yield Line("more", fmt.count(found.more_left_out), "further ones: the list of exceptions (F7) has them")
+        yield Line("more", fmt.count(found.more_left_out), "further readings; the list of exceptions (F7) shows them")
     if not found.left_out:
         every = "Every reading that is stored in the window counts."
         yield Line("nothing", "", every if found.usage.readings else "No reading is stored in the window.")
@@ -218,8 +219,8 @@ def _left_out(found: Explanation, zone: SiteZone, sources: Sources | None) -> It
 
 def _why(left: LeftOut, zone: SiteZone, sources: Sources | None) -> str:
     event = left.point.event
-    why = _decided(event, zone) if event is not None and event.kind == "void" else fmt.reason(left.why)
-    outside = "" if left.inside else "; it lies outside the window, in a step over its end"
+    why = _decided(event, zone) if event is not None and event.kind in ("void", "correct") else fmt.reason(left.why)
+    outside = "" if left.inside else "; it lies outside the window, in an interval over its end"
     return f"{moment(left.point.time, zone)}, {_place(left.point, sources)}: {why}{outside}"
 
 
@@ -230,8 +231,10 @@ def _reading_note(point: Point, zone: SiteZone, sources: Sources | None) -> str:
 
 
 def _decided(event: Edit, zone: SiteZone) -> str:
-    done = {"void": "voided", "release": "released", "exchange": "declared"}.get(event.kind, event.kind)
-    return f"{done} by {event.who} on {moment(event.decided - event.decided % SECOND, zone)}: {event.reason}"
+    done = _DECIDED.get(event.kind, event.kind)
+    before = f" from {fmt.kwh(event.wh)}" if event.kind == "correct" else ""
+    when = moment(event.decided - event.decided % SECOND, zone)
+    return f"{done}{before} by {event.who} on {when}: {event.reason}"
 
 
 def _place(point: Point, sources: Sources | None) -> str:
@@ -239,7 +242,7 @@ def _place(point: Point, sources: Sources | None) -> str:
         return "events.csv"
     if sources is None:
         return "looking for its file …"
-    source = sources.get(point.time)
+    source = sources.get((point.time, point.wh))
     return f"{source.file} line {source.line}" if source else "in no file any more: run metertui check"
 
 

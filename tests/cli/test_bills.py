@@ -56,7 +56,7 @@ def test_a_bill_for_people_has_its_times_lines_and_notes(priced: Command) -> Non
     assert "closing_quality  last" in shown
     assert "usage_kwh  cents_per_kwh  tax_percent  amount" in shown
     assert "179.500" in shown
-    assert "line 1: nothing known after 2025-03-12T10:30:00+08:00" in shown
+    assert "line 1: no reading after 2025-03-12T10:30:00+08:00" in shown
     cells = next(csv.DictReader(priced("bill", "m-1", *AT, "--format", "csv").out.splitlines()))
     assert list(cells) == KEYS
     assert len(json.loads(cells["lines"])) == 3

@@ -45,13 +45,56 @@ def test_a_reading_is_void_and_back(steady: Command) -> None:
     assert rows["opening_quality"] == "actual"
 
 
+def test_a_wrong_value_is_replaced_in_one_step(steady: Command, data: Path) -> None:
+    words = ("correct", "m-1", "2025-03-12T10:30")
+    preview = steady(*words, "1994", "--dry-run", "--format", "json")
+    assert preview.code == 0, preview.err
+    assert not (data / "events.csv").exists()
+    told = steady(*words, "1994", "--reason", "digits swapped", "--format", "json").json
+    assert told == preview.json
+    assert told == {
+        "meter": "m-1", "what": "correct", "values": "at=2025-03-12T10:30:00+08:00 from=1994.5 to=1994", "readings": 1,
+        "total_kwh_before": 994.5, "total_kwh_after": 994, "not_counted_before": 0, "not_counted_after": 0,
+    }  # fmt: skip
+    used = steady("usage", "m-1", "--from", "2025-03-12", "--to", "2025-03-12", "--format", "json").json
+    assert (used["usage_kwh"], used["closing_kwh"], used["readings"]) == (10, 1994, 21)
+    assert steady("check").code == 0
+    log = (data / "log.txt").read_text().splitlines()
+    assert log[-1] == "m-1,2025-03-12T10:30:00+08:00,1994"
+    assert steady(*words, "--reason", "it was right", "--undo").code == 0
+    used = steady("usage", "m-1", "--from", "2025-03-12", "--to", "2025-03-12", "--format", "json").json
+    assert (used["usage_kwh"], used["closing_kwh"]) == (10.5, 1994.5)
+
+
+def test_a_range_is_void_and_back(steady: Command, data: Path) -> None:
+    words = ("void", "m-1", "--from", "2025-02-10T00:00", "--to", "2025-02-11T00:00")
+    preview = steady(*words, "--dry-run", "--format", "json").json
+    told = steady(*words, "--reason", "test load", "--format", "json").json
+    assert told == preview
+    assert (told["readings"], told["not_counted_after"]) == (49, 49)
+    assert told["values"] == "from=2025-02-10T00:00:00+08:00 to=2025-02-11T00:00:00+08:00"
+    rows = (data / "events.csv").read_text().splitlines()
+    assert len(rows) == 50
+    assert "void,at=2025-02-10T00:00:00+08:00 kwh=" in rows[1]
+    used = steady("usage", "m-1", "--from", "2025-02-10", "--to", "2025-02-10", "--format", "json").json
+    assert (used["usage_kwh"], used["readings"]) == (24, 0)
+    undone = steady(*words, "--reason", "a real load", "--undo", "--format", "json").json
+    assert (undone["readings"], undone["not_counted_after"]) == (49, 0)
+    assert (data / "audit.log").read_text().count("\tvoid\t") == 1
+    assert steady(*words, "--reason", "again", "--undo").err == (
+        "metertui: m-1 has no void from 2025-02-10T00:00:00+08:00 to 2025-02-11T00:00:00+08:00 to undo\n"
+    )
+
+
 def test_what_cannot_be_decided_is_one_line(steady: Command) -> None:
     said = steady("release", "m-1", "2025-02-10T00:00", "--reason", "x")
     assert (said.code, said.err) == (1, "metertui: m-1 at 2025-02-10T00:00:00+08:00 counts already\n")
-    assert (
-        steady("void", "m-2", "2025-02-10T00:00", "--reason", "x").err == "metertui: m-2 is not a meter of this site\n"
-    )
+    assert steady("void", "m-2", "2025-02-10T00:00", "--reason", "x").err == "metertui: m-2 is not registered\n"
     assert steady("void", "m-1", "yesterday", "--reason", "x").code == 2
+    assert steady("void", "m-1", "2025-02-10T00:00", "--from", "2025-02-10T00:00", "--reason", "x").code == 2
+    assert steady("correct", "m-1", "2025-02-10T00:00", "--reason", "x").code == 2
+    assert steady("correct", "m-1", "2025-02-10T00:00", "-1", "--reason", "x").code == 2
+    assert steady("correct", "m-1", "2025-02-10T00:01", "1", "--reason", "x").err.endswith("+08:00\n")
     assert steady("void", "m-1", "2025-02-10T00:00").code == 2
     assert steady("exchange", "m-1", "--time", "2025-02-10T00:00", "--reason", "x").code == 2
     assert (

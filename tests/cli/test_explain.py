@@ -18,8 +18,8 @@ def test_a_month_in_words(steady: Command) -> None:
     assert lines[0] == "m-1"
     assert "usage 672.000 kWh from 2025-02-01 00:00 to 2025-03-01 00:00" in lines
     assert "reading 1 048.000 kWh 2025-02-01 00:00, archive/2025/02_01.csv line 2" in lines
-    assert "1 344 whole steps 672.000 kWh from 2025-02-01 00:00 to 2025-03-01 00:00" in lines
-    assert "= closing register 1 720.000 kWh ✓ it agrees, to the Wh" in lines
+    assert "1 344 whole intervals 672.000 kWh from 2025-02-01 00:00 to 2025-03-01 00:00" in lines
+    assert "= closing register 1 720.000 kWh ✓ agrees to the Wh" in lines
 
 
 def test_all_of_it_under_names(steady: Command, tmp_path: Path) -> None:
@@ -72,7 +72,7 @@ def test_no_data_says_why_and_exit_0(steady: Command) -> None:
         (("m-1", "today", "--month", "2025-02"), 2, "give a window, --month, or --from and --to, but only one of them"),
         (("m-1", "--month", "2025-13"), 2, "--month: '2025-13' is not a month"),
         (("m-1", "--from", "2025-02-01"), 2, "--to is missing"),
-        (("nobody",), 1, "nobody is not a meter of this site"),
+        (("nobody",), 1, "nobody is not registered"),
     ],
 )
 def test_what_cannot_be_explained_is_named(steady: Command, words: tuple[str, ...], code: int, said: str) -> None:
@@ -86,7 +86,7 @@ def test_a_month_has_its_price_line_by_line(steady: Command, data: Path) -> None
     (data / "tariffs.csv").write_text("\n".join([*rows, "2025-01-01,,,,,28.12,9", "2025-02-15,,,,,30,9"]) + "\n")
     lines = [" ".join(line.split()) for line in steady("explain", "m-1", "--month", "2025-02").out.splitlines()]
     assert "whole day 94.48 SGD 336.000 kWh × 28.12 cents, 9 % tax; from 2025-02-01 00:00 to" in lines
-    assert "net 195.28 SGD for 672.000 kWh: the lines, each rounded to the cent once" in lines
+    assert "net 195.28 SGD for 672.000 kWh: sum of lines, each rounded to the cent" in lines
     assert "total 212.86 SGD" in lines
     told = steady("explain", "m-1", "last_month", *AT, "--format", "json").json
     assert told["bill"] == steady("bill", "m-1", *AT, "--format", "json").json

@@ -78,3 +78,34 @@ def test_an_owned_folder_takes_no_import(metertui: Command, data: Path, tmp_path
     lock.release()
     assert result.code == 1
     assert "is in use by another metertui" in result.err
+
+
+def test_imported_history_gets_its_attributes_by_option_column_or_afterwards(
+    metertui: Command, data: Path, tmp_path: Path
+) -> None:
+    def regions() -> dict[str, float]:
+        words = ("query", "--from", "2025-01-01", "--to", "2025-03-31", "--by", "region", "--format", "json")
+        return {row["region"]: row["usage_kwh"] for row in metertui(*words).json}
+
+    log, table = tmp_path / "log.txt", tmp_path / "table.csv"
+    log.write_text("m-1,2025-01-01T00:00:00,1\nm-1,2025-02-01T00:00:00,11\nm-1,2025-03-01T00:00:00,31\n")
+    table.write_text("identifier,timestamp,usage,region\nm-2,2025-01-01 00:00,0,West\nm-2,2025-02-01 00:00,500,\n")
+    assert metertui("import", str(log)).code == 0
+    assert regions() == {"": 30}
+    changed = metertui("users", "modify", "m-1", "--region", "North", "--from", "2020-01-01")
+    assert (changed.code, changed.err) == (0, "")
+    assert regions() == {"North": 30}
+    assert metertui("users", "modify", "m-1", "--region", "East", "--from", "2025-02-01T00:00:01").code == 0
+    assert regions() == {"North": 10, "East": 20}
+    given = metertui("import", str(table), "--attributes", "sub_region=Quay, region=South")
+    assert (given.code, given.err) == (0, "")
+    assert regions() == {"North": 10, "East": 20, "South": 500}
+    [shown] = [row for row in metertui("users", "list", "--format", "json").json if row["identifier"] == "m-2"]
+    assert (shown["region"], shown["sub_region"]) == ("South", "Quay")
+    for wrong in ("region", "colour=red", "region=a,region=b", "region==1+1"):
+        assert metertui("import", str(table), "--attributes", wrong).code == 2
+    out = tmp_path / "all.csv"
+    assert metertui("export", "--from", "2024-12-31", "--to", "2025-03-31", "-o", str(out)).code == 0
+    again = metertui("import", str(out), "--format", "json").json
+    assert [again[count] for count in COUNTS] == [5, 0, 5, 0, 0]
+    assert regions() == {"North": 10, "East": 20, "South": 500}

@@ -60,8 +60,10 @@ def test_lines_that_nobody_takes_are_dropped_and_counted(monkeypatch: pytest.Mon
     log = QueuedLog(slow.write)
     log.handle(record("first"))
     assert slow.waiting.wait(PATIENCE)
-    for _ in range(30):  # and none of them waits
-        log.handle(record("later"))
+    sending = threading.Thread(target=lambda: [log.handle(record("later")) for _ in range(30)], daemon=True)
+    sending.start()
+    sending.join(PATIENCE)
+    assert not sending.is_alive()  # nothing waits
     log.handle(logging.LogRecord("metertui", logging.INFO, __file__, 1, "%d", ("no number",), None))
     slow.taking.set()
     log.close()

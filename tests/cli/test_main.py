@@ -56,10 +56,10 @@ def test_a_time_that_is_none_is_named_with_its_option(steady: Command) -> None:
 @pytest.mark.parametrize(
     ("words", "why"),
     [
-        ("usage nobody", "nobody is not a meter of this site"),
+        ("usage nobody", "nobody is not registered"),
         ("--data /nowhere/at/all usage m-1", "there is no data folder /nowhere/at/all"),
         ("--data /nowhere/at/all check", "there is no data folder"),
-        ("query --from 2025-01-01 --to 2025-01-02 --meter nobody", "nobody is not a meter"),
+        ("query --from 2025-01-01 --to 2025-01-02 --meter nobody", "nobody is not registered"),
         ("users show nobody", "nobody is not registered"),
         ("import /nowhere/file.csv", "cannot read /nowhere/file.csv"),
         ("simulate --meters 1 --live --port 1", "no connection to 127.0.0.1:1: Connection refused"),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
 import io
+import json
 import sys
 
 import pytest
 
 from metertui.cli import output
+from metertui.engine.errors import MeterError
 
 
 class Terminal(io.StringIO):
@@ -27,6 +30,25 @@ def test_table_aligns_numbers_right_with_equal_decimals() -> None:
 def test_control_characters_are_shown_not_sent(capsys: pytest.CaptureFixture[str]) -> None:
     output.print_row({"address": "a\x1b[31mb\n"}, ["address"])
     assert capsys.readouterr().out == "address  a␛[31mb␊\n"
+
+
+def test_nothing_that_is_printed_is_a_command_to_the_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hostile = "a\x1b[2J\x9b2J\u202eb"
+    for form in ("table", "csv", "json"):
+        monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+        output.print_rows(argparse.Namespace(format=form), [{"region": hostile}], ["region"])
+        said = capsys.readouterr().out
+        assert not set(said) & set("\x1b\x9b\u202e"), form
+        if form == "json":
+            assert json.loads(said) == [{"region": hostile}]
+    output.print_error(MeterError(f"users.csv:2: {hostile}\nsecond"))
+    output.print_warnings([hostile])
+    assert capsys.readouterr().err.splitlines() == [
+        "metertui: users.csv:2: a␛[2J\\u009b2J\\u202eb␊second",
+        "metertui: a␛[2J\\u009b2J\\u202eb",
+    ]
 
 
 @pytest.mark.parametrize(("count", "text"), [(0, "0 bills"), (1, "1 bill"), (12, "12 bills")])

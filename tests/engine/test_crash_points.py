@@ -20,7 +20,7 @@ from metertui.engine.core.importing import Import
 from metertui.engine.maintenance.backup import back_up
 from metertui.engine.maintenance.check import check_folder
 from metertui.engine.maintenance.repair import repair_folder
-from metertui.engine.vee.edit_log import Edit
+from metertui.engine.vee.edits import Edit
 from tests.clock import FakeClock
 from tests.engine.core.test_importing import piece
 from tests.engine.cutting import PowerCut, cut_anywhere, cutting, undisturbed

@@ -36,3 +36,16 @@ def test_every_exception_can_be_caught_as_one() -> None:
 def test_catching_an_error_loads_no_numpy() -> None:
     code = "import sys, metertui.engine.errors; sys.exit('numpy' in sys.modules or 'pandas' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (MeterError("nothing"), "nothing"),
+        (OSError(2, "No such file or directory", "/data/log.txt"), "/data/log.txt: No such file or directory"),
+        (OSError(28, "No space left on device"), "No space left on device"),
+        (OSError("odd"), "odd"),
+    ],
+)
+def test_an_error_of_the_system_names_its_file(error: Exception, text: str) -> None:
+    assert errors.text_of(error) == text

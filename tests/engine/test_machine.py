@@ -21,7 +21,7 @@ from metertui.engine.base.zone import HOUR, MINUTE, SECOND, SiteZone
 from metertui.engine.core import listing
 from metertui.engine.core.engine import Engine
 from metertui.engine.errors import MeterError, StorageError
-from metertui.engine.index.reading_store import Rebuilt
+from metertui.engine.index.reading_store import Mark, Rebuilt
 from metertui.engine.vee.rules import COUNTED, REJECTED, RESET, ROUNDING, SUSPECT
 from tests import oracle
 from tests.clock import FakeClock
@@ -109,7 +109,7 @@ class EngineMachine(RuleBasedStateMachine):
         self.accounts: dict[str, Account] = {}
         self.stored: dict[tuple[str, int], int] = {}
         self.closing = ""
-        self.count = 0
+        self.count = Mark()
         self.version = 0
         self.rebuilt: Rebuilt | None = None
         self.engine = Engine.open(self.folder, RULES, self.clock)

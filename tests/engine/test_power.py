@@ -23,7 +23,7 @@ from metertui.engine.reports.report import Inquiry
 from metertui.engine.storage import appended, durable
 from metertui.engine.usage.query import Question
 from metertui.engine.vee import rules
-from metertui.engine.vee.edit_log import Edit
+from metertui.engine.vee.edits import Edit
 from tests.clock import FakeClock
 from tests.engine.disk import PAGE, Chooser, Disk, Everything, Holes, Mixed, Newest, lay
 

@@ -222,6 +222,6 @@ def test_a_list_of_readings_is_sorted_and_cut(tmp_path: Path) -> None:
     assert list(zip(found["identifier"], found["reading_wh"], strict=True)) == [("b", 7000), ("a", 7000), ("b", 5000)]
     with pytest.raises(MeterError, match="colour is not a column"):
         list_readings(engine, Question(date(2025, 3, 1), date(2025, 3, 2), sort="colour"))
-    with pytest.raises(MeterError, match="x is not a meter"):
+    with pytest.raises(MeterError, match="x is not registered"):
         list_readings(engine, Question(date(2025, 3, 1), date(2025, 3, 2), filter=Filter(meter="x")))
     engine.close()

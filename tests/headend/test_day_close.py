@@ -16,6 +16,7 @@ import pytest
 from metertui.engine.attributes import Group
 from metertui.engine.core.engine import Engine
 from metertui.engine.errors import BusyError, StorageError
+from metertui.engine.index.reading_store import Mark
 from metertui.headend.service import HeadEnd
 from tests.clock import FakeClock
 from tests.desk import RULES, read
@@ -27,7 +28,7 @@ async def test_ingest_continues_during_a_day_close(desk: HeadEnd, monkeypatch: p
     gate = threading.Event()
     write_day_files = desk.engine.day_close.write_day_files
 
-    def slow(count: int, progress: Callable[[float], None]) -> set[date]:
+    def slow(count: Mark, progress: Callable[[float], None]) -> set[date]:
         assert gate.wait(PATIENCE)
         return write_day_files(count, progress)
 
@@ -102,7 +103,7 @@ async def test_an_account_that_moves_during_a_day_close_is_indexed_in_its_group(
     loop = asyncio.get_running_loop()
     moved = False
 
-    def rebuild_while_moving(count: int) -> object:
+    def rebuild_while_moving(count: Mark) -> object:
         nonlocal moved
         if not moved:
             moved = True
@@ -159,7 +160,7 @@ async def test_the_next_day_file_is_not_created_during_a_day_close(
     gate = threading.Event()
     write_day_files, ensure = desk.engine.day_close.write_day_files, desk.engine.archive.ensure_day
 
-    def slow(count: int, progress: Callable[[float], None]) -> object:
+    def slow(count: Mark, progress: Callable[[float], None]) -> object:
         assert gate.wait(PATIENCE)
         done.append("close")
         return write_day_files(count, progress)

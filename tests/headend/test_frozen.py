@@ -13,7 +13,7 @@ import pytest
 
 from metertui.engine.billing.billing_run import BillingRun
 from metertui.engine.core.corrections import Decision
-from metertui.engine.index.reading_store import View
+from metertui.engine.index.views import View
 from metertui.engine.usage.aggregate import usage_table
 from metertui.engine.usage.query import Question
 from metertui.headend.service import HeadEnd

@@ -329,7 +329,7 @@ async def test_the_live_state_names_the_owner_and_tells_when_it_has_ended(
     owner.close()
     await follower.follow()
     live = follower.live()
-    told = f"read-only, and process {pid} has ended: leave and start metertui again to take its place"
+    told = f"read-only, and process {pid} has ended: quit and start metertui again to take its place"
     assert (live.following, live.server_known, live.connections) == (told, False, 0)
     assert follower.why_read_only() == (
         "read-only: the process that owned this folder has ended; start metertui again to take its place"

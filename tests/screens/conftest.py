@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from textual.widgets import Button, Input
 
 from tests.screens.idle import idle, pause
-from tests.screens.town import Town
+from tests.screens.town import HOSTILE, STEADY, Town
 
 
 @pytest.fixture
@@ -20,6 +20,18 @@ def town(tmp_path: Path) -> Iterator[Town]:
     made = Town(tmp_path, filled=True)
     yield made
     made.engine.close()
+
+
+@pytest.fixture
+def troubled(town: Town) -> Town:
+    """One bad read of the steady meter, a register that fell for good, a line that was refused; an operator."""
+    town.read((STEADY, "7", "2025-03-12T10:35:00"), (HOSTILE, "8", "2025-03-12T01:00"))
+    batch = town.engine.ingest.begin()
+    batch.add_refused_line("127.0.0.1:50123", "syntax", "READ takes two or three words", "READ [red]1[/] \x1b[31m")
+    town.engine.ingest.write_notes(batch, stored=True)
+    town.engine.ingest.apply(batch)
+    town.log_in("operator")
+    return town
 
 
 @pytest.fixture

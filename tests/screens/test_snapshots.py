@@ -11,7 +11,7 @@ import pytest
 from textual.pilot import Pilot
 
 from metertui.engine.core.counters import Peer
-from metertui.engine.vee.edit_log import Edit
+from metertui.engine.vee.edits import Edit
 from metertui.settings import Settings
 from tests.screens.billing.test_billing import TARIFFS
 from tests.screens.live.helpers import mid_close

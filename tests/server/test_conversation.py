@@ -14,6 +14,7 @@ import pytest
 from metertui.engine.base.config import Rules
 from metertui.engine.base.zone import SiteZone
 from metertui.engine.core.engine import Engine
+from metertui.engine.index.reading_store import Mark
 from metertui.headend.service import HeadEnd
 from metertui.server.listener import Listener
 from metertui.settings import Settings
@@ -268,7 +269,7 @@ async def test_a_second_day_close_is_busy_and_ingest_continues(site: Site, monke
     gate = threading.Event()
     write_day_files = site.headend.engine.day_close.write_day_files
 
-    def slow(count: int, progress: Callable[[float], None]) -> set[date]:
+    def slow(count: Mark, progress: Callable[[float], None]) -> set[date]:
         assert gate.wait(PATIENCE)
         return write_day_files(count, progress)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from metertui.server.limits import input_share, is_loopback, peer_network, reply_share
+from metertui.server.limits import input_share, is_loopback, peer_host, peer_network, reply_share
 from metertui.settings import Settings
 
 
@@ -42,6 +42,12 @@ def test_connections_are_counted_by_address_or_network(host: str, counted: str) 
 )
 def test_loopback_is_this_machine_alone(host: str, own: bool) -> None:
     assert is_loopback(host) is own
+
+
+def test_an_ipv4_peer_has_its_ipv4_address_at_any_socket() -> None:
+    assert [peer_host(host) for host in ("::ffff:10.0.0.7", "10.0.0.7", "fe80::1%eth0", "unknown")] == [
+        *("10.0.0.7", "10.0.0.7", "fe80::1%eth0", "unknown")
+    ]
 
 
 def test_each_connection_has_an_equal_share_and_never_less_than_a_line() -> None:

@@ -1,25 +1,28 @@
-"""A lost port is noticed by the next check, reported and opened again; connections are not affected."""
+"""A port has one number at all addresses of its host. If it is lost, the next check reports and opens it again."""
 
 from __future__ import annotations
 
 import asyncio
+import errno
 import gc
 import os
 import socket
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from metertui.engine.errors import MeterError
+from metertui.server import port
 from metertui.server.listener import Listener
+from metertui.settings import Settings
 from tests.patience import until
 from tests.server.loopback import connect, say, serving
 
 
 def sockets(listener: Listener) -> list[socket.socket]:
-    server = listener._port._server
-    assert server is not None
-    return list(server.sockets)
+    return [bound for server in listener._port._servers for bound in server.sockets]
 
 
 def closed(listener: Listener) -> None:
@@ -32,9 +35,7 @@ def shut(listener: Listener) -> None:
 
 
 def given_up(listener: Listener) -> None:
-    server = listener._port._server
-    assert server is not None
-    server.close()
+    listener._port._servers[0].close()
 
 
 @pytest.mark.parametrize("lose", [closed, shut, given_up])
@@ -125,7 +126,91 @@ async def test_the_port_is_checked_without_being_asked(monkeypatch: pytest.Monke
     monkeypatch.setattr("metertui.server.listener._CHECK_SECONDS", 0.0)
     async with serving() as (headend, listener):
         closed(listener)
-        before = listener._port._server
-        await until(lambda: listener._port._server not in (before, None))
+        before = listener._port._servers
+        await until(lambda: listener._port._servers not in (before, []))
         assert await say(listener, b"PING\n") == b"OK\n"
         assert headend.port_error == ""
+
+
+def at_two_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the name of a host mean two addresses of this machine, as localhost is 127.0.0.1 and ::1 on most."""
+
+    async def getaddrinfo(host: str, port: None, **_: object) -> list[tuple[int, int, int, str, tuple[str, int]]]:
+        assert host == "both.test"
+        both = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (place, 0)) for place in ("127.0.0.1", "127.0.0.2")]
+        return [*both, both[0]]
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", getaddrinfo)
+
+
+async def test_a_host_with_several_addresses_has_one_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    at_two_addresses(monkeypatch)
+    async with serving(Settings(host="both.test")) as (_, listener):
+        places = [bound.getsockname() for bound in sockets(listener)]
+        assert places == [("127.0.0.1", listener.port), ("127.0.0.2", listener.port)]
+        os.close(sockets(listener)[1].fileno())
+        assert listener._port.lost
+        await listener.check_port()
+        assert not listener._port.lost
+        assert [bound.getsockname() for bound in sockets(listener)] == places
+
+
+async def test_a_free_port_that_is_taken_at_another_address_is_not_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    at_two_addresses(monkeypatch)
+    real = port._bind
+    taken: list[int] = []
+
+    def bind(family: int, place: tuple[Any, ...]) -> socket.socket:
+        if place[0] == "127.0.0.2" and len(taken) < 3:
+            taken.append(place[1])
+            raise OSError(errno.EADDRINUSE, "taken")
+        return real(family, place)
+
+    monkeypatch.setattr(port, "_bind", bind)
+    async with serving(Settings(host="both.test")) as (_, listener):
+        assert len(sockets(listener)) == 2
+        assert len(taken) == 3
+
+
+async def test_an_address_that_this_machine_lacks_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    at_two_addresses(monkeypatch)
+    real, absent = port._bind, {"127.0.0.1"}
+
+    def bind(family: int, place: tuple[Any, ...]) -> socket.socket:
+        if place[0] in absent:
+            raise OSError(errno.EADDRNOTAVAIL, "no such address")
+        return real(family, place)
+
+    monkeypatch.setattr(port, "_bind", bind)
+    async with serving(Settings(host="both.test")) as (_, listener):
+        assert [bound.getsockname()[0] for bound in sockets(listener)] == ["127.0.0.2"]
+    absent.add("127.0.0.2")
+    with pytest.raises(MeterError, match=r"cannot listen on both\.test:0: Cannot assign requested address"):
+        await port.Port("both.test", 0, asyncio.Protocol).open()
+
+
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this machine has no IPv6")
+async def test_the_address_of_all_takes_ipv4_and_ipv6() -> None:
+    async with serving(Settings(host="::")) as (headend, listener):
+        for host, shown in (("127.0.0.1", "127.0.0.1:"), ("::1", "[::1]:")):
+            reader, writer = await asyncio.open_connection(host, listener.port)
+            writer.write(b"READ m1 5\nFROB\n")  # what loopback peers may send
+            assert await reader.readline() == b"OK\n"
+            await reader.readline()
+            assert headend.batch.refused_lines[-1][0].startswith(shown)
+            writer.close()
+
+
+@pytest.mark.parametrize(("seconds", "on"), [(90, True), (0, False)])
+async def test_connections_are_probed_as_the_setting_says(seconds: int, on: bool) -> None:
+    async with serving(Settings(keepalive_seconds=seconds)) as (headend, listener):
+        _, writer = await connect(listener)
+        await until(lambda: headend.connections == 1)
+        (connection,) = listener._connections
+        accepted = connection._transport.get_extra_info("socket")
+        assert bool(accepted.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)) == on
+        if on and hasattr(socket, "TCP_KEEPIDLE"):
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 90
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL) == 22
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT) == 4
+        writer.close()

@@ -27,7 +27,7 @@ def test_summary_of_no_data_says_why(tmp_path: Path) -> None:
     engine = Engine.open_readonly(tmp_path, Rules(zone=SiteZone("UTC")), FakeClock())
     window = window_of_days(date(2025, 1, 1), date(2025, 1, 1), engine.zone)
     found, _ = one_meter.prepare_explanation(engine, "m-1", window)()
-    assert explained.summary(found, engine.zone).startswith("There is no figure. ")
+    assert explained.summary(found, engine.zone).startswith("No data. ")
     titles = [section.title for section in explained.sections(found, engine.zone, {})]
-    assert titles[:2] == ["The figure", "Why there is none"]
+    assert titles[:2] == ["The figure", "Why there is no data"]
     engine.close()

@@ -51,6 +51,24 @@ def is_unfinished(moves: Sequence[tuple[int, Group]], account: Account | None) -
     return account is not None and len(moves) > 1 and moves[-1][1] != account.group == moves[-2][1]
 
 
+def with_move(moves: Sequence[tuple[int, Group]], since: int, before: Group, after: Group) -> list[tuple[int, Group]]:
+    """Return moves with another at `since`, before the last: the attributes in which `before` and `after` differ.
+
+    Each holds until it changed the next time. What was before `since` stays, for all earlier time.
+    """
+    place = sum(at <= since for at, _ in moves)
+    # The first of the moves holds for all earlier time too, and there is no instant before 0.
+    found = list(moves[:place]) or [(0, moves[0][1])]
+    held = found[-1][1]
+    changed = {name: value for name, value in after._asdict().items() if value != getattr(before, name)}
+    for at, group in [(since, held), *moves[place:]]:
+        changed = {name: value for name, value in changed.items() if getattr(group, name) == getattr(held, name)}
+        if found[-1][0] == at:
+            found.pop()
+        found.append((at, group._replace(**changed)))
+    return [move for place, move in enumerate(found) if not place or move[1] != found[place - 1][1]]
+
+
 def moves_as_csv(moves: Moves, zone: SiteZone) -> bytes:
     """Return the content of the file for `moves`."""
     rows = ((meter, zone.iso(since), *group) for meter, of_meter in moves.items() for since, group in of_meter)

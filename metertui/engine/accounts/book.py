@@ -10,7 +10,7 @@ from pathlib import Path
 
 from metertui.engine.accounts.account import Account, with_fields
 from metertui.engine.accounts.account_files import AccountFiles, Stand
-from metertui.engine.accounts.account_history import Moves, is_unfinished
+from metertui.engine.accounts.account_history import Moves, is_unfinished, with_move
 from metertui.engine.accounts.search import AccountFinder
 from metertui.engine.base import SiteZone, check_meter_id
 from metertui.engine.columns import Group
@@ -191,7 +191,8 @@ class AccountBook:
         """Return the change of some fields from `since` on (µs UTC; `now` if None). Raises Refused, MeterError.
 
         The last change is corrected so too: by the account as it is with another `since`, or by other attributes with
-        the same; those from before it take it back.
+        the same; those from before it take it back. An attribute set from a time before the last change, or before the
+        registration, holds until it changed the next time.
         """
         before = self._known(meter)
         account = with_fields(before, fields)
@@ -199,21 +200,29 @@ class AccountBook:
         moves = list(known)
         last, group = moves[-1]
         corrected = account == before if since != last else account.group != group
-        if since is not None and len(moves) > 1 and corrected:
-            moves.pop()
         if since is not None:
-            self._check_since(meter, since, moves, now)
+            self._check_not_future(since, now)
+            if account.group != group and (since < last or len(moves) == 1):
+                moves = with_move(known, since, group, account.group)
+                account = with_fields(account, moves[-1][1]._asdict())
+                return Change([account], {meter: moves} if moves != known else {})
+            if len(moves) > 1 and corrected:
+                moves.pop()
+            self._check_after(meter, since, moves)
         if account.group != moves[-1][1]:
             # The clock may have jumped back, and what was before stays before.
             moves.append((max(now, last + 1) if since is None else since, account.group))
         return Change([account], {meter: moves} if moves != known else {})
 
-    def _check_since(self, meter: str, since: int, moves: Sequence[tuple[int, Group]], now: int) -> None:
+    def _check_not_future(self, since: int, now: int) -> None:
         """Check that a change may take effect at `since`. Raises Refused."""
         if since > now:
             raise Refused(
-                "future-timestamp", f"{self._zone.iso(since)} is in the future; enter a change when it is due"
+                "future-timestamp", f"{self._zone.iso(since)} is in the future; enter the change on or after that day"
             )
+
+    def _check_after(self, meter: str, since: int, moves: Sequence[tuple[int, Group]]) -> None:
+        """Check that the last change may take effect at `since`. Raises Refused."""
         if since <= moves[-1][0]:
             last = self._zone.iso(moves[-1][0])
             what = "has its attributes since" if len(moves) > 1 else "was registered at"

@@ -97,7 +97,7 @@ class StaffBook:
     def remove_member(self, email: str) -> None:
         """Remove a member. The last operator must stay. Raises MeterError, StorageError."""
         if email.casefold() not in self._members:
-            raise MeterError(f"{email} is not a member of staff")
+            raise MeterError(f"there is no staff account {email}")
         self._change({name: member for name, member in self._members.items() if name != email.casefold()}, email)
 
     def member_of(self, email: str) -> Member | None:

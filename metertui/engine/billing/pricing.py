@@ -69,7 +69,7 @@ class Edges(NamedTuple):
     opening: EdgeColumns
     closing: EdgeColumns
     readings: Int64Array
-    """How many readings are stored in the window."""
+    """How many readings stand in the window."""
     suspect: Int64Array
     """How many of them are not counted, without an edit that says so."""
 
@@ -126,7 +126,7 @@ def window_edges(frozen: Frozen, start: int, end: int) -> Edges:
     usage[code] = after - before
     columns = frozen.columns
     filed = filed_times(columns.meter, columns.time, curve)
-    inside = (filed > start) & (filed <= end)
+    inside = (filed > start) & (filed <= end) & (frozen.status != rules.VOID)
     readings = np.bincount(columns.meter[inside], minlength=meters)
     suspect = np.bincount(columns.meter[inside & rules.is_doubtful(frozen.status)], minlength=meters)
     return Edges(known, usage, opening, closing, readings, suspect)

@@ -154,9 +154,9 @@ class Bills:
             band = rates[rate]
             parts = []
             if start < opening.time:
-                parts.append(f"nothing known before {self.frozen.zone.iso(opening.time)}")
+                parts.append(f"no reading before {self.frozen.zone.iso(opening.time)}")
             if end > closing.time:
-                parts.append(f"nothing known after {self.frozen.zone.iso(closing.time)}")
+                parts.append(f"no reading after {self.frozen.zone.iso(closing.time)}")
             note = "; ".join([*parts, *_doubts(*doubts)])
             yield Charge(band.kind, start, end, band.name, quantity, band.price, band.tax_percent, amount, note)
 
@@ -164,7 +164,7 @@ class Bills:
 def _doubts(estimated_wh: int, gap_us: int, uncounted: int) -> Iterator[str]:
     """Yield clauses on what is estimated, missing or not counted in a charge."""
     if estimated_wh:
-        yield f"{format_kwh(estimated_wh)} kWh estimated: no reading at its edge"
+        yield f"{format_kwh(estimated_wh)} kWh estimated, as there is no reading at the edge"
     if gap_us:
         yield f"no reading for {gap_text(gap_us)}"
     if uncounted:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from metertui.engine.attributes import Group
 from metertui.engine.columns import tail_columns
-from metertui.engine.columns.columns import Columns, Corrections, Curve, Frozen, as_frame
+from metertui.engine.columns.columns import FIRST, VOID, Columns, Contested, Corrections, Curve, Frozen, as_frame
 from metertui.engine.columns.interpolation import interpolate
+from metertui.engine.columns.shared_instants import SharedInstants
 from metertui.engine.columns.sorted_runs import (
     LEAF_LOAD,
     FrozenRuns,
@@ -19,9 +20,12 @@ from metertui.engine.columns.sorted_runs import (
 from metertui.engine.columns.tail_columns import Arrivals, FrozenTail, GrowingColumn, Tail
 
 __all__ = [
+    "FIRST",
     "LEAF_LOAD",
+    "VOID",
     "Arrivals",
     "Columns",
+    "Contested",
     "Corrections",
     "Curve",
     "Frozen",
@@ -31,6 +35,7 @@ __all__ = [
     "GrowingColumn",
     "LiveRun",
     "LiveRuns",
+    "SharedInstants",
     "Span",
     "Tail",
     "as_frame",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, NamedTuple
@@ -16,6 +16,10 @@ from metertui.engine.base import Limits, SiteZone
 from metertui.engine.columns.interpolation import interpolate, interpolate_one
 from metertui.engine.columns.sorted_runs import first_at_least
 
+FIRST: Final = -1
+"""In place of a value (Wh) that an edit does not name: the first that is stored at its instant."""
+VOID: Final = 6
+"""The status of a reading that does not stand, by an edit; the others are in vee.rules."""
 _FEW: Final = 4
 """Up to so many instants, Python's whole numbers are faster than arrays."""
 
@@ -108,20 +112,44 @@ class Curve(Columns):
         return np.where(self.time[place] == instant, self.wh[place], rising)
 
 
+class Contested(NamedTuple):
+    """An instant (µs UTC) of a meter at which several values are stored, or edits speak of several."""
+
+    meter: int
+    time: int
+    values: tuple[int, ...]
+    """All that are stored there, Wh, in order of arrival; empty if there is only the one in the columns."""
+    verdicts: Mapping[int, bool]
+    """Of each value that an edit speaks of, whether it is void; see vee.standing."""
+    corrected: tuple[int, ...] = ()
+    """What corrections in force store there; nearly always among the values."""
+
+
 class Corrections(NamedTuple):
     """The edits that change what counts, as arrays: meter codes (int32), µs UTC and Wh (int64).
 
-    Each group of arrays has equal lengths, in order of (meter, time), each pair once.
+    Each group of arrays has equal lengths, in order of (meter, time).
     """
 
     void_meter: NDArray[np.int32]
     void_time: NDArray[np.int64]
+    void_wh: NDArray[np.int64]
+    """The value that is void; FIRST if the edit names none."""
+    contested: tuple[Contested, ...]
+    """The instants that need a closer look; they are not among the voids."""
     release_meter: NDArray[np.int32]
     release_time: NDArray[np.int64]
+    release_wh: NDArray[np.int64]
+    """The value that is released; FIRST if the edit names none."""
     exchange_meter: NDArray[np.int32]
     exchange_time: NDArray[np.int64]
     final: NDArray[np.int64]
     initial: NDArray[np.int64]
+
+    def without_voids(self) -> Corrections:
+        """Return the same for columns of which every reading stands."""
+        nothing = np.empty(0, dtype=np.int64)
+        return self._replace(void_meter=nothing.astype(np.int32), void_time=nothing, void_wh=nothing, contested=())
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,6 +178,15 @@ class Frozen:
 
     def __len__(self) -> int:
         return len(self.columns)
+
+    @cached_property
+    def standing(self) -> tuple[Columns, NDArray[np.int32]]:
+        """Return the readings that stand, and their groups."""
+        stands = self.status != VOID
+        columns = self.columns
+        if stands.all():
+            return columns, self.group
+        return Columns(columns.meter[stands], columns.time[stands], columns.wh[stands]), self.group[stands]
 
     def code(self, meter: str) -> int | None:
         """Return the code of a meter id; None for an unknown one."""

@@ -97,6 +97,18 @@ class Arrivals(NamedTuple):
     time: NDArray[np.int64]
     wh: NDArray[np.int64]
 
+    def take(self, places: NDArray[Any]) -> Arrivals:
+        """Return the readings at positions, or where a mask is true."""
+        return Arrivals(self.meter[places], self.time[places], self.wh[places])
+
+
+NO_ARRIVALS: Final = Arrivals(np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0, np.int64))
+
+
+def one_arrival(code: int, time: int, wh: int) -> Arrivals:
+    """Return a single reading as arrivals."""
+    return Arrivals(np.array([code], dtype=np.int32), np.array([time]), np.array([wh]))
+
 
 class Tail:
     """The readings since the last day close in order of arrival, 20 bytes each."""
@@ -193,30 +205,46 @@ def new_arrivals(history: Columns, arrivals: Arrivals) -> NDArray[np.bool_]:
     return mask
 
 
-def conflicting_arrivals(arrivals: Arrivals) -> NDArray[np.int64]:
-    """Return the positions of pairs of arrivals that give a meter two registers at one time; int64[n, 2]."""
-    order = np.lexsort((arrivals.time, arrivals.meter))
-    meter, time, wh = (column[order] for column in arrivals)
-    twice = (meter[1:] == meter[:-1]) & (time[1:] == time[:-1]) & (wh[1:] != wh[:-1])
-    at = np.flatnonzero(twice)
-    return np.stack((order[at], order[at + 1]), axis=1)
+def further_values(history: Columns, arrivals: Arrivals) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the arrivals that give another value than the first at an instant, and that first value (Wh); int64[m].
+
+    The first is that of the history, else the first that arrived. Positions of arrivals, ascending; a value that comes
+    again is among them each time.
+    """
+    order, at, repeated, known = _located(history, arrivals)
+    leader = np.maximum.accumulate(np.where(repeated, 0, np.arange(len(order))))
+    first = arrivals.wh[order][leader]
+    first[known] = history.wh[at[known]]
+    other = np.flatnonzero(first != arrivals.wh[order])
+    places, by_arrival = order[other], np.argsort(order[other])
+    return places[by_arrival], first[other][by_arrival]
 
 
 def concat_arrivals(parts: Sequence[Arrivals]) -> Arrivals:
     """Concatenate arrivals; a copy."""
-    none = Arrivals(np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0, np.int64))
-    return Arrivals(*map(np.concatenate, zip(none, *parts, strict=True)))
+    return Arrivals(*map(np.concatenate, zip(NO_ARRIVALS, *parts, strict=True)))
 
 
 def _new(history: Columns, arrivals: Arrivals) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the new arrivals in order of (meter, time), and the row of the history that each belongs before."""
+    order, at, repeated, known = _located(history, arrivals)
+    new = ~(repeated | known)
+    return order[new], at[new]
+
+
+def _located(
+    history: Columns, arrivals: Arrivals
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return arrivals in order of (meter, time), the row of the history that each belongs before, and two masks.
+
+    The masks say which repeat the meter and time before them, and of which the history has meter and time.
+    """
     order = np.lexsort((arrivals.time, arrivals.meter))
     meter, time = arrivals.meter[order], arrivals.time[order]
     repeated = np.zeros(len(order), dtype=bool)
     repeated[1:] = (meter[1:] == meter[:-1]) & (time[1:] == time[:-1])
     at, known = locate_rows(history, meter, time)
-    new = ~(repeated | known)
-    return order[new], at[new]
+    return order, at, repeated, known
 
 
 def locate_rows(

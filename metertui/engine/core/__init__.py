@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from metertui.engine.core import closes, corrections, listing, loading, one_meter
 from metertui.engine.core.batch import Batch
-from metertui.engine.core.corrections import Decision, Effect
+from metertui.engine.core.corrections import NOT_SAID, WORDS_ONLY, Decision, Effect
 from metertui.engine.core.counters import CLOSE_STEPS, Arrival, Close, LiveSnapshot, Peer
 from metertui.engine.core.engine import Engine
 from metertui.engine.core.importing import COUNTS, BadLine, FilePiece, Import, ImportReport, deactivation_times
@@ -12,6 +12,8 @@ from metertui.engine.core.importing import COUNTS, BadLine, FilePiece, Import, I
 __all__ = [
     "CLOSE_STEPS",
     "COUNTS",
+    "NOT_SAID",
+    "WORDS_ONLY",
     "Arrival",
     "BadLine",
     "Batch",

@@ -14,6 +14,8 @@ from bisect import insort
 from collections.abc import Mapping
 from typing import Final
 
+import numpy as np
+
 from metertui.engine.accounts import Account
 from metertui.engine.base import (
     DAY,
@@ -29,9 +31,11 @@ from metertui.engine.base import (
     refused,
     suspect,
 )
+from metertui.engine.columns import Arrivals
 from metertui.engine.core.counters import Arrival
 from metertui.engine.core.data_folder import DataFolder
 from metertui.engine.errors import Refused
+from metertui.engine.index import ReadingStore
 from metertui.engine.storage import RefusedLine
 from metertui.engine.vee import Edit, MeterHeads, Neighbours, Point, late_reads, rules
 
@@ -60,6 +64,8 @@ class Batch:
         self.codes: list[int] = []
         self.times: list[int] = []
         self.whs: list[int] = []
+        self.sharing: list[int] = []
+        """Places of readings at whose instant another value is stored."""
         self.accounts: list[Account] = []
         self.registered_by: list[str] = []
         self.suspects: list[Arrival] = []
@@ -120,7 +126,17 @@ class Batch:
         return outcome
 
     def add_replicated(self, code: int, time: int, wh: int) -> Outcome:
-        """Add a reading that another process has written: judged like any other, but not written here."""
+        """Add a reading that another process has written: judged like any other, but not written here.
+
+        One that contradicts what stands is added all the same: the edit that makes room for it may be read later.
+        """
+        outcome = self._add_unwritten(code, time, wh)
+        if outcome.kind == "refused":
+            self.sharing.append(len(self.codes))
+            self._stage(code, time, wh)
+        return outcome
+
+    def _add_unwritten(self, code: int, time: int, wh: int) -> Outcome:
         heads = self._heads
         rise = wh - heads.wh[code]
         if time > heads.time[code] and (0 <= rise <= self._most[code] or self._fits_head(code, time, rise)):
@@ -132,14 +148,17 @@ class Batch:
             outcome = self._judge_late(code, time, wh)
             if outcome is DUPLICATE or outcome.kind == "refused":
                 return outcome
+        self._stage(code, time, wh)
+        return outcome
+
+    def _stage(self, code: int, time: int, wh: int) -> None:
         self.codes.append(code)
         self.times.append(time)
         self.whs.append(wh)
-        return outcome
 
     def add_imported(self, code: int, time: int, wh: int) -> Outcome:
         """Add a reading from a file, whether its meter may send readings or not."""
-        outcome = self.add_replicated(code, time, wh)
+        outcome = self._add_unwritten(code, time, wh)
         if outcome is OK or outcome.kind == "suspect":
             self.lines.append(f"{self._folder.directory.ids[code]},{self._zone.iso(time)},{format_kwh(wh)}\n")
         return outcome
@@ -169,9 +188,24 @@ class Batch:
         """Add a refused line, for the counters, the screens and `rejects.log`."""
         self.refused_lines.append(RefusedLine(self.now, peer, code, why, line))
 
+    def store_readings(self, readings: ReadingStore) -> None:
+        """Add the readings to those that are stored."""
+        if not self.sharing:
+            if self.codes:
+                readings.append(self.codes, self.times, self.whs)
+            return
+        arrived = Arrivals(np.array(self.codes, dtype=np.int32), np.array(self.times), np.array(self.whs))
+        shares = np.zeros(len(self.codes), dtype=bool)
+        shares[self.sharing] = True
+        readings.append(*arrived.take(~shares))
+        readings.append_at_shared_instants(arrived.take(shares))
+
     def discard_staged(self) -> None:
         """Discard everything that the disk refused; refused lines stay."""
-        for staged in (self.lines, self.codes, self.times, self.whs, self.accounts, self.registered_by, self.suspects):
+        for staged in (
+            self.lines, self.codes, self.times, self.whs, self.sharing,
+            self.accounts, self.registered_by, self.suspects,
+        ):  # fmt: skip
             staged.clear()
         self.ahead.clear()
         self.duplicates = 0
@@ -195,7 +229,7 @@ class Batch:
             time = max(time, last + 1)
         if time <= self._heads.time[code]:
             neighbours = self._neighbours(code)
-            while neighbours.register_at(time) is not None:
+            while neighbours.values_at(time):
                 time += 1
         self._stamps[code] = time
         return time
@@ -205,8 +239,10 @@ class Batch:
         second = self._zone.second_instant(timestamp, time)
         if second == time:
             return time
-        known = self._neighbours(code).register_at(time)
-        return second if known is not None and known < wh else time
+        neighbours = self._neighbours(code)
+        stands = neighbours.standing_at(time)
+        later = stands is not None and stands < wh and wh not in neighbours.values_at(time)
+        return second if later else time
 
     def _fits_head(self, code: int, time: int, rise: int) -> bool:
         """Return whether a reading after the head of its meter is a rounding, or rises in a longer time."""
@@ -219,13 +255,16 @@ class Batch:
         self._late += 1
         neighbours = self._neighbours(code)
         meter = self._folder.directory.ids[code]
-        known = neighbours.register_at(time)
-        if known == wh:
+        stored = neighbours.values_at(time)
+        if wh in stored:  # also if it is void: a retry brings nothing back
             self.duplicates += 1
             return DUPLICATE
-        if known is not None:
-            what = f"{meter} has {format_kwh(known)} kWh at {self._zone.iso(time)} already"
-            return refused("conflict", f"{what}, which {format_kwh(wh)} kWh contradicts")
+        if stored:
+            stands = neighbours.standing_at(time)
+            if stands is not None:
+                what = f"{meter} has {format_kwh(stands)} kWh at {self._zone.iso(time)} already"
+                return refused("conflict", f"{what}, which {format_kwh(wh)} kWh contradicts")
+            self.sharing.append(len(self.codes))
         exchange = neighbours.decided.exchanges.get(time) if neighbours.decided is not None else None
         if exchange is not None:
             return self._judge_at_exchange(exchange, meter, time, wh)

@@ -1,4 +1,4 @@
-"""Corrections: voids, releases and exchanges of registers, and the undoing of each.
+"""Corrections: voids, corrected values, releases and exchanges of registers, and the undoing of each.
 
 A decision is checked against the stored readings and against earlier decisions, those before it in the same list
 included. Either all decisions of a list take effect or none. The effect of each can be shown before it is made.
@@ -7,14 +7,14 @@ included. Either all decisions of a list take effect or none. The effect of each
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
 from metertui.engine.base import MAX_WH, SECOND, SiteZone, format_kwh
-from metertui.engine.errors import MeterError
+from metertui.engine.core import loading
+from metertui.engine.errors import MeterError, StorageError
 from metertui.engine.usage import Series
 from metertui.engine.vee import (
     OF_AN_INSTANT,
@@ -22,7 +22,6 @@ from metertui.engine.vee import (
     Edit,
     MeterEdits,
     check_reason,
-    corrections_from,
     format_values,
     rules,
 )
@@ -31,16 +30,20 @@ if TYPE_CHECKING:
     from metertui.engine.core.engine import Engine
 
 
+NOT_SAID: Final = -1
+"""In place of a value or an instant that a decision does not have."""
 _AT_ONCE: Final = 50
 """Decisions that are put into effect in one step: about 10 ms."""
-_WORDS_ONLY: Final = frozenset({"accept", "unaccept", "note", "reask"})
+WORDS_ONLY: Final = frozenset({"accept", "unaccept", "note", "reask"})
 """Decisions that change no figure."""
 
 
 class Decision(NamedTuple):
     """A decision that someone wants to make: `what` as in `OF_AN_INSTANT`, about the instant `at` (µs UTC).
 
-    `final` and `initial` are the registers of an exchange, Wh.
+    `final` and `initial` are the registers of an exchange, Wh. `wh` is the value (Wh) that a correction stores, or that
+    a void to be undone names; NOT_SAID takes the latest. With `until` (µs UTC) it is about all readings from `at` to
+    then, both included.
     """
 
     what: str
@@ -49,6 +52,8 @@ class Decision(NamedTuple):
     reason: str
     final: int = 0
     initial: int = 0
+    wh: int = NOT_SAID
+    until: int = NOT_SAID
 
 
 _FIGURES: Final = ("total_before", "total_after", "left_out_before", "left_out_after")
@@ -56,20 +61,36 @@ _FIGURES: Final = ("total_before", "total_after", "left_out_before", "left_out_a
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What a decision changes: all energy that its meter used, in Wh, and how many of its readings do not count."""
+    """What a decision changes: all energy that its meter used, in Wh, and how many of its readings do not count.
 
-    event: Edit
+    A decision about a time has an edit for each of its readings. One that changes no figure has none here: all are 0.
+    """
+
+    events: tuple[Edit, ...]
     total_before: int
     total_after: int
     left_out_before: int
     left_out_after: int
+
+    @property
+    def event(self) -> Edit:
+        """Return the edit, or the first of several."""
+        return self.events[0]
+
+    def values(self, zone: SiteZone) -> str:
+        """Return the values of the edit, or between which instants several are."""
+        if len(self.events) == 1:
+            return format_values(self.event, zone)
+        first, last = self.event.at, self.events[-1].at
+        return f"from={zone.iso(first or 0)} to={zone.iso(last or 0)}"
 
     def as_json(self, zone: SiteZone) -> dict[str, str | int]:
         """Return the effect as JSON values; the totals are in Wh."""
         return {
             "meter": self.event.meter,
             "what": self.event.kind,
-            "values": format_values(self.event, zone),
+            "values": self.values(zone),
+            "readings": len(self.events),
             **{name: getattr(self, name) for name in _FIGURES},
         }
 
@@ -77,44 +98,67 @@ class Effect:
 def iter_effects(engine: Engine, decisions: Sequence[Decision], who: str, now: int) -> Iterator[Effect]:
     """Check decisions in order and yield what each would change, so that a caller can do other work in between.
 
-    Each takes about a millisecond for a year of readings. Nothing that is stored may change meanwhile. Raises
+    Each that changes figures takes about a millisecond for a year of readings. Nothing that is stored may change
+    meanwhile. Raises
     MeterError for the first that is not possible.
     """
     scratch: dict[str, MeterEdits] = {}
     known: dict[str, Series] = {}
     for decision in decisions:
         meter = decision.meter
+        engine.code_of(meter)
         if meter not in scratch:
-            known = {meter: engine.series(meter)}
-            scratch[meter] = deepcopy(engine.events.edits_of_meter(meter)) or MeterEdits()
+            edits = engine.events.edits_of_meter(meter)
+            scratch[meter] = MeterEdits() if edits is None else edits.frozen()
+        if decision.what in WORDS_ONLY:
+            event = _Check(engine, decision, scratch[meter], None, now).one(_edit(decision, who, now))
+            scratch[meter].apply_edit(event)
+            yield Effect((event,), 0, 0, 0, 0)
+            continue
         before = known.get(meter) or _series(engine, meter, scratch[meter])
-        event = _checked(engine, decision, scratch[meter], before, who, now)
-        scratch[meter].apply_edit(event)
-        after = before
-        if event.kind not in _WORDS_ONLY:
-            after = _series(engine, meter, scratch[meter])
-        if event.kind == "exchange":
-            _check_next(engine, event, before)
+        events = _checked(engine, decision, scratch[meter], before, who, now)
+        for event in events:
+            scratch[meter].apply_edit(event)
+        after = _series(engine, meter, scratch[meter])
+        if decision.what == "exchange":
+            _check_next(engine, events[0], before)
         known = {meter: after}
-        yield Effect(event, _total(before), _total(after), _left_out(before), _left_out(after))
+        yield Effect(tuple(events), _total(before), _total(after), _left_out(before), _left_out(after))
 
 
 def write_effects(engine: Engine, found: Sequence[Effect]) -> None:
-    """Write checked decisions to disk, all or none, and to `audit.log`. Any thread. Raises StorageError."""
-    events = [effect.event for effect in found]
-    engine.events.append_edits(events)
+    """Write checked decisions to disk, all or none, and to `audit.log`. Any thread. Raises StorageError.
+
+    The row in `events.csv` decides. The value of a correction then goes into the log as well; after a crash between the
+    two, the next start puts it there.
+    """
+    events = [event for effect in found for event in effect.events]
+    mark = engine.events.append_edits(events)
+    corrected = [event for event in events if event.kind == "correct"]
+    if corrected:
+        try:
+            lines = loading.corrected_lines(corrected, engine.zone)
+            engine.log.append(lines, sync=engine.rules.durability == "disk")
+        except StorageError:
+            engine.events.retract_append(mark)
+            raise
     zone = engine.zone
     engine.audit.write_entries(
-        (zone.iso(event.decided), event.who, event.kind, event.meter, f"{format_values(event, zone)}: {event.reason}")
-        for event in events
+        (zone.iso(made.decided), made.who, made.kind, made.meter, f"{_audited(effect, zone)}: {made.reason}")
+        for effect in found
+        for made in effect.events[:1]
     )
+
+
+def _audited(effect: Effect, zone: SiteZone) -> str:
+    many = f", {len(effect.events)} readings" if len(effect.events) > 1 else ""
+    return effect.values(zone) + many
 
 
 def apply_effects(engine: Engine, found: Sequence[Effect]) -> Iterator[None]:
     """Put decisions that are on disk into effect, some in each step, so that a caller can do other work in between."""
-    events = [effect.event for effect in found]
-    for first in range(0, len(events), _AT_ONCE):
-        engine.apply_events(events[first : first + _AT_ONCE])
+    for first in range(0, len(found), _AT_ONCE):
+        engine.apply_events([event for effect in found[first : first + _AT_ONCE] for event in effect.events])
         yield
 
 
@@ -138,7 +182,8 @@ def proposed_exchange(series: Series, at: int) -> tuple[int, int, int] | None:
 def _series(engine: Engine, meter: str, decided: MeterEdits) -> Series:
     code = engine.directory.codes[meter]
     times, whs = engine.readings.readings_of(code)
-    return Series.from_readings(meter, times, whs, engine.directory.limits_of(code), corrections_from({0: decided}))
+    limits = engine.directory.limits_of(code)
+    return Series.from_readings(meter, times, whs, limits, engine.corrections_of(meter, decided))
 
 
 def _total(series: Series) -> int:
@@ -149,39 +194,164 @@ def _left_out(series: Series) -> int:
     return int(np.count_nonzero(series.status >= rules.SUSPECT))
 
 
-def _checked(engine: Engine, decision: Decision, decided: MeterEdits, series: Series, who: str, now: int) -> Edit:
-    what, meter, at, reason, final, initial = decision
-    zone = engine.zone
+def _checked(engine: Engine, decision: Decision, decided: MeterEdits, series: Series, who: str, now: int) -> list[Edit]:
+    """Return the edits that a decision comes to: one, or one for each reading of its time. Raises MeterError."""
+    check = _Check(engine, decision, decided, series, now)
+    if decision.until == NOT_SAID:
+        return [check.one(_edit(decision, who, now))]
+    return check.many(_edit(decision, who, now), decision.until)
+
+
+def _edit(decision: Decision, who: str, now: int) -> Edit:
+    """Return the edit that a decision comes to, without the value that it names. Raises MeterError."""
+    what, meter, at, reason, final, initial, *_ = decision
     if what not in OF_AN_INSTANT:
-        raise MeterError(f"{what} is not a kind of edit")
-    event = Edit(now, meter, what, at, who, check_reason(reason), final, initial)
-    if what in UNDOES:
-        standing = getattr(decided, f"{UNDOES[what]}s")
-        if at not in standing:
-            raise MeterError(f"{meter} has no {UNDOES[what]} at {zone.iso(at)} to undo")
-        return event
-    if what == "accept" and at in decided.accepts:
-        raise MeterError(f"{meter} at {zone.iso(at)} is accepted already")
-    if what in ("void", "release"):
-        status = _status(engine, series, at)
-        if at in getattr(decided, f"{what}s"):
-            raise MeterError(f"{meter} at {zone.iso(at)} is {'void' if what == 'void' else 'released'} already")
-        if what == "release" and at in decided.voids:
-            raise MeterError(f"{meter} at {zone.iso(at)} is void; undo that first")
-        if what == "release" and status in (rules.COUNTED, rules.ROUNDING):
-            raise MeterError(f"{meter} at {zone.iso(at)} counts already")
-    if what == "exchange":
-        _check_exchange(engine, event, decided, series, now)
-    return event
+        raise MeterError(f"{what} is not a kind of decision")
+    return Edit(now, meter, what, at, who, check_reason(reason), final, initial)
 
 
-def _status(engine: Engine, series: Series, at: int) -> int:
-    place = int(np.searchsorted(series.time, at))
-    if place == len(series.time) or series.time[place] != at:
-        near = sorted(series.time.tolist(), key=lambda time: abs(time - at))[:1]
-        nearest = f"; its nearest is at {engine.zone.iso(near[0])}" if near else ""
-        raise MeterError(f"{series.meter} has no reading at {engine.zone.iso(at)}{nearest}")
-    return int(series.status[place])
+class _Check:
+    """Checks a decision about a meter, given the edits in force and the readings as they are with these.
+
+    A decision that changes no figure needs no readings.
+    """
+
+    def __init__(
+        self, engine: Engine, decision: Decision, decided: MeterEdits, series: Series | None, now: int
+    ) -> None:
+        self._engine = engine
+        self._zone = engine.zone
+        self._meter = decision.meter
+        self._said = decision.wh
+        self._decided = decided
+        self._readings = series
+        self._now = now
+
+    @property
+    def _series(self) -> Series:
+        assert self._readings is not None, "the decision is about readings"
+        return self._readings
+
+    def one(self, edit: Edit) -> Edit:
+        """Return the edit with the values that it names. Raises MeterError if it is not possible."""
+        assert edit.at is not None
+        at, decided = edit.at, self._decided
+        match edit.kind:
+            case "void":
+                return replace(edit, wh=self._reading(at, "void already"))
+            case "release":
+                return self._release(edit, at)
+            case "correct":
+                return self._correct(edit, at)
+            case "unvoid":
+                return replace(edit, wh=self._undone_void(at).wh)
+            case "uncorrect":
+                return self._uncorrect(edit, at)
+            case "unrelease":
+                stands = self._series.standing_at(at)
+                release = None if stands is None else decided.release_of(at, stands)
+                if release is None:
+                    raise self._nothing_to_undo("release", at)
+                return replace(edit, wh=release.wh)
+            case "exchange":
+                _check_exchange(self._engine, edit, decided, self._series, self._now)
+            case "accept" if decided.accept_at(at):
+                raise MeterError(f"{self._about(at)} is accepted already")
+            case "unexchange" | "unaccept":
+                if not any(each.at == at for each in decided.in_force(UNDOES[edit.kind])):
+                    raise self._nothing_to_undo(UNDOES[edit.kind], at)
+        return edit
+
+    def many(self, edit: Edit, until: int) -> list[Edit]:
+        """Return the edit for each reading from its instant to `until`, both included. Raises MeterError."""
+        assert edit.at is not None
+        first, zone = edit.at, self._zone
+        between = f"from {zone.iso(first)} to {zone.iso(until)}"
+        if until < first:
+            raise MeterError(f"{zone.iso(until)} is before {zone.iso(first)}")
+        if edit.kind == "void":
+            low, high = np.searchsorted(self._series.time, [first, until + 1]).tolist()
+            stands = low + np.flatnonzero(self._series.status[low:high] != rules.VOID)
+            found = [
+                replace(edit, at=at, wh=wh)
+                for at, wh in zip(self._series.time[stands].tolist(), self._series.wh[stands].tolist(), strict=True)
+            ]
+            if not found:
+                raise MeterError(f"{self._meter} has no reading to void {between}")
+            return found
+        if edit.kind == "unvoid":
+            instants = [at for at in sorted(self._decided.voids) if first <= at <= until]
+            if not instants:
+                raise MeterError(f"{self._meter} has no void {between} to undo")
+            return [replace(edit, at=at, wh=self._undone_void(at).wh) for at in instants]
+        raise MeterError(f"{edit.kind} is about one instant, not about a time")
+
+    def _release(self, edit: Edit, at: int) -> Edit:
+        stands = self._reading(at, "void; undo that first")
+        if self._decided.release_of(at, stands) is not None:
+            raise MeterError(f"{self._about(at)} is released already")
+        row = int(np.searchsorted(self._series.time, at))
+        if self._series.status[row] == rules.COUNTED:
+            raise MeterError(f"{self._about(at)} counts already")
+        return replace(edit, wh=stands)
+
+    def _correct(self, edit: Edit, at: int) -> Edit:
+        stored = self._stored(at)
+        stands = self._series.standing_at(at)
+        if not 0 <= self._said <= MAX_WH:
+            raise MeterError("a register is from 0 to 99999999.999 kWh")
+        if self._said == stands:
+            raise MeterError(f"{self._about(at)} is {format_kwh(stands)} kWh already")
+        return replace(edit, wh=stored[-1] if stands is None else stands, to=self._said)
+
+    def _uncorrect(self, edit: Edit, at: int) -> Edit:
+        made = self._decided.corrects.get(at)
+        if not made:
+            raise self._nothing_to_undo("correction", at)
+        stands = self._series.standing_at(at)
+        if stands not in (None, made[-1].to):
+            raise self._stands_there(stands, at)
+        return replace(edit, wh=made[-1].wh, to=made[-1].to)
+
+    def _undone_void(self, at: int) -> Edit:
+        """Return the void that an undoing is about. Raises MeterError if there is none, or another reading stands."""
+        voids = self._decided.voids.get(at)
+        void = None
+        if voids:
+            void = next(reversed(voids.values())) if self._said == NOT_SAID else self._decided.void_of(at, self._said)
+        if void is None:
+            raise self._nothing_to_undo("void", at)
+        stands = self._series.standing_at(at)
+        if stands is not None:
+            raise self._stands_there(stands, at)
+        return void
+
+    def _stored(self, at: int) -> tuple[int, ...]:
+        """Return the values (Wh) stored at an instant. Raises MeterError that names the nearest if there is none."""
+        found = self._engine.readings.values_at(self._engine.directory.codes[self._meter], at)
+        if not found:
+            near = sorted(self._series.time.tolist(), key=lambda time: abs(time - at))[:1]
+            nearest = f"; its nearest is at {self._zone.iso(near[0])}" if near else ""
+            raise MeterError(f"{self._meter} has no reading at {self._zone.iso(at)}{nearest}")
+        return found
+
+    def _reading(self, at: int, without: str) -> int:
+        """Return the register (Wh) that stands at an instant. Raises MeterError that ends in `without` if none does."""
+        self._stored(at)
+        stands = self._series.standing_at(at)
+        if stands is None:
+            raise MeterError(f"{self._about(at)} is {without}")
+        return stands
+
+    def _about(self, at: int) -> str:
+        return f"{self._meter} at {self._zone.iso(at)}"
+
+    def _nothing_to_undo(self, what: str, at: int) -> MeterError:
+        return MeterError(f"{self._meter} has no {what} at {self._zone.iso(at)} to undo")
+
+    def _stands_there(self, stands: int | None, at: int) -> MeterError:
+        assert stands is not None
+        return MeterError(f"{format_kwh(stands)} kWh stands for {self._about(at)}: void that first")
 
 
 def _check_exchange(engine: Engine, event: Edit, decided: MeterEdits, series: Series, now: int) -> None:
@@ -197,7 +367,7 @@ def _check_exchange(engine: Engine, event: Edit, decided: MeterEdits, series: Se
     stored = int(np.searchsorted(series.time, event.at))
     if stored < len(series.time) and series.time[stored] == event.at:
         wh = int(series.wh[stored])
-        if wh not in (event.final, event.initial) and event.at not in decided.voids:
+        if wh not in (event.final, event.initial) and series.status[stored] != rules.VOID:
             said = f"{format_kwh(wh)} kWh is stored at {zone.iso(event.at)}"
             raise MeterError(f"{said}, neither the final nor the initial reading; void it, or correct the time")
     before = int(np.searchsorted(series.curve.time, event.at)) - 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
@@ -10,10 +10,10 @@ from typing import Self
 from metertui.engine.accounts import AccountBook, StaffBook
 from metertui.engine.base import Clock, Progress, Rules, no_progress
 from metertui.engine.core import loading
-from metertui.engine.errors import MeterError
+from metertui.engine.errors import MeterError, StorageError
 from metertui.engine.index import MeterCodes, ReadingStore
 from metertui.engine.storage import Archive, AuditLog, RejectsLog, WriteAheadLog
-from metertui.engine.vee import EditLog
+from metertui.engine.vee import Edit, EditLog
 
 
 class DataFolder:
@@ -33,19 +33,41 @@ class DataFolder:
         self.archive: Archive = loaded.archive
         self.directory: MeterCodes = loaded.directory
         self.events: EditLog = loaded.events
-        self.readings = ReadingStore(loaded.history, self.directory, self.zone, self.events)
-        self.readings.append(*loaded.tail)
+        self.readings = ReadingStore(loaded.history, self.directory, self.zone, self.events, loaded.sharing)
+        self.readings.append_unknown(loaded.waiting)
+        self.sealed_at_start = self.readings.mark()
+        """The tail's first readings, which the start found in a sealed log and could not put into day files."""
+        self.readings.append_unknown(loaded.tail)
         self.audit = AuditLog(folder / "audit.log")
         self.rejects = RejectsLog(folder / "rejects.log", rules.rejects_bytes)
         self.warnings = loaded.warnings
         """What loading found and repaired, a sentence each."""
         self.storage_error = loaded.storage_error
         """Why the disk refused what the start was to write; empty if it refused nothing."""
-        self.sealed_at_start = loaded.sealed
-        """How many of the tail's first readings the start found in a sealed log and could not put into day files."""
         self.unclosed = loaded.unclosed
         """The past local day that the log was of at the start, if a midnight had passed since; else None."""
         self._owned = loaded.owned
+        self._complete_corrections()
+
+    def _complete_corrections(self) -> None:
+        """Store the value of each correction: after a crash it may be in `events.csv` and not in the log."""
+        missing = self.store_corrected(list(self.events))
+        if missing and self._owned is not None and self._owned.log is not None:
+            try:
+                self._owned.log.append(
+                    loading.corrected_lines(missing, self.zone), sync=self.rules.durability == "disk"
+                )
+            except StorageError as error:  # it counts all the same, and goes into its day file
+                self.storage_error = self.storage_error or str(error)
+        found = loading.find_contradictions(self.readings.shared, self.events, self.directory)
+        if found:
+            first = f"first for {found[0].meter} at {self.zone.iso(found[0].time)}"
+            many = f"{len(found)} times two values are stored for one meter and time, {first}"
+            self.warnings.append(f"{many}: the first of each counts; metertui check names them")
+
+    def store_corrected(self, edits: Sequence[Edit]) -> list[Edit]:
+        """Store the values of corrections in memory; return those of which the value was not stored."""
+        return loading.store_corrected(self.readings, edits, self.directory)
 
     @classmethod
     def open(cls, folder: Path, rules: Rules, clock: Clock, progress: Progress = no_progress) -> Self:

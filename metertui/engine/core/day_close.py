@@ -9,7 +9,7 @@ import numpy as np
 from metertui.engine.base import Progress
 from metertui.engine.core import loading
 from metertui.engine.core.data_folder import DataFolder
-from metertui.engine.index import Rebuilt
+from metertui.engine.index import Mark, Rebuilt
 from metertui.engine.storage import day_close
 
 
@@ -22,13 +22,13 @@ class DayClose:
     def __init__(self, folder: DataFolder) -> None:
         self._folder = folder
         self.sealed = folder.sealed_at_start
-        """How many of the tail's first readings are in a sealed log and wait for their day files."""
+        """The tail's first readings that are in a sealed log and wait for their day files."""
         self.day_files = (0, 0)
         """Day files that the running day close has written, and those that it will write."""
         self._spent = not self.sealed  # whether a sealed log is there only because it could not be removed
 
-    def seal(self) -> int:
-        """Set the log aside and open a new one; return how many readings were set aside.
+    def seal(self) -> Mark:
+        """Set the log aside and open a new one; return which readings were set aside.
 
         A log that an interrupted close left sealed comes first. Not while a batch is written. Raises StorageError.
         """
@@ -37,31 +37,31 @@ class DayClose:
         if folder.log.sealed and self._spent:
             self.drop_sealed()
         if not folder.log.sealed and (folder.log.size or folder.log.broken):
-            count = len(folder.readings.tail)
+            mark = folder.readings.mark()
             folder.log.seal()
-            self.sealed, self._spent = count, False
-            if not count:
+            self.sealed, self._spent = mark, False
+            if not mark:
                 folder.log.drop_sealed()  # it had failed before it held anything
         return self.sealed
 
-    def write_day_files(self, count: int, progress: Progress) -> set[date]:
-        """Merge the first `count` readings of the tail into their day files; return the days."""
+    def write_day_files(self, mark: Mark, progress: Progress) -> set[date]:
+        """Merge the first readings of the tail into their day files; return the days."""
         folder = self._folder
-        rows = loading.to_rows(folder.directory, folder.readings.first_of_tail(count))
+        rows = loading.to_rows(folder.directory, folder.readings.first_of_tail(mark))
 
         def note_files(written: int, of: int) -> None:
             self.day_files = written, of
 
         return day_close.write_day_files(folder.archive, rows, folder.zone, progress, note_files)
 
-    def count_late(self, count: int, day: date) -> int:
-        """Return how many of the first `count` readings of the tail are of days before `day`."""
-        return int(np.count_nonzero(self._folder.readings.first_of_tail(count).time < self._folder.zone.midnight(day)))
+    def count_late(self, mark: Mark, day: date) -> int:
+        """Return how many of the first readings of the tail are of days before `day`."""
+        return int(np.count_nonzero(self._folder.readings.first_of_tail(mark).time < self._folder.zone.midnight(day)))
 
     def finish(self, rebuilt: Rebuilt) -> None:
         """Put the rebuilt index in use."""
         self._folder.readings.swap_history(rebuilt)
-        self.sealed = 0
+        self.sealed = Mark()
         self._spent = True
 
     def drop_sealed(self) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from metertui.engine.base import Clock, Rules, Window
 from metertui.engine.billing import BillBook, TariffFile, Terms
+from metertui.engine.columns import Corrections
 from metertui.engine.core.data_folder import DataFolder
 from metertui.engine.core.day_close import DayClose
 from metertui.engine.core.ingest import Ingest
@@ -20,7 +21,7 @@ from metertui.engine.errors import MeterError
 from metertui.engine.index import View
 from metertui.engine.reports import ExportLog, ReportBook
 from metertui.engine.usage import Series, Usage
-from metertui.engine.vee import Edit, corrections_from
+from metertui.engine.vee import Edit, MeterEdits, corrections_from
 from metertui.engine.worklist import SiteState
 
 
@@ -53,8 +54,10 @@ class Engine(DataFolder):
         """Put edits that are on disk into effect."""
         for event in events:
             self.events.apply_edit(event)
-            code = self.directory.codes.get(event.meter)
-            if code is not None and event.at is not None:
+        self.store_corrected(events)
+        for meter in {event.meter for event in events if event.at is not None}:
+            code = self.directory.codes.get(meter)
+            if code is not None:
                 self.ingest.set_head(code)
         self.readings.refresh_views()
 
@@ -64,7 +67,7 @@ class Engine(DataFolder):
         """Return a meter's code. Raises MeterError for an unknown meter."""
         code = self.directory.codes.get(meter)
         if code is None:
-            raise MeterError(f"{meter} is not a meter of this site")
+            raise MeterError(f"{meter} is not registered")
         return code
 
     def series(self, meter: str) -> Series:
@@ -72,12 +75,16 @@ class Engine(DataFolder):
         code = self.code_of(meter)
         state = self.readings.state_of(code)
         if self._series is None or self._series[0] != state:
-            decided = self.events.edits_of_meter(meter)
-            corrections = corrections_from({0: decided}) if decided else None
-            readings = self.readings.readings_of(code)
+            times, whs = self.readings.readings_of(code)
+            corrections = self.corrections_of(meter, self.events.edits_of_meter(meter))
             limits = self.directory.limits_of(code)
-            self._series = state, Series.from_readings(meter, *readings, limits, corrections)
+            self._series = state, Series.from_readings(meter, times, whs, limits, corrections)
         return self._series[1]
+
+    def corrections_of(self, meter: str, decided: MeterEdits | None) -> Corrections | None:
+        """Return what follows from edits of a meter, for its readings under the code 0."""
+        shared = self.readings.shared_of(self.directory.codes[meter])
+        return corrections_from({0: decided} if decided else {}, {0: shared})
 
     def usage(self, meter: str, window: str | Window = "month", at: int | None = None) -> Usage:
         """Return what a meter used in a window, named or given; `at` (µs UTC) replaces now. Raises MeterError."""

@@ -18,7 +18,15 @@ from numpy.typing import NDArray
 
 from metertui.engine.accounts import Account, AccountBook
 from metertui.engine.base import Int64Array, Outcome, Progress, SiteZone, format_kwh, no_progress
-from metertui.engine.columns import Arrivals, Columns, Frozen, Group, first_at_least, run_edges, tail_columns
+from metertui.engine.columns import (
+    Arrivals,
+    Columns,
+    Frozen,
+    Group,
+    first_at_least,
+    run_edges,
+    tail_columns,
+)
 from metertui.engine.storage import Archive, RefusedLine, Rows, day_close, reading_lines
 from metertui.engine.vee import EditLog, rules, validate
 
@@ -148,6 +156,8 @@ class Import:
         self._parts: list[_Part] = []
         self._same: _Part | None = None
         self._new: _Part | None = None
+        self._before: list[tuple[int, int, int]] = []
+        """Meter code, µs UTC and Wh of the void readings at whose instants new ones may come."""
 
     def add_piece(self, piece: FilePiece) -> None:
         """Add some lines of a file."""
@@ -175,28 +185,63 @@ class Import:
             return self.report
         part = _Part(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
         part = part._replace(time=_true_times(part, self._zone))
-        history = self._frozen.columns
+        again, self._before = self._values_that_do_not_stand(part)
+        kept = np.flatnonzero(~again)
+        accepted, part = part.take(np.flatnonzero(again)), part.take(kept)
+        standing = self._standing()
         arrivals = Arrivals(part.meter, part.time, part.wh)
-        new = tail_columns.new_arrivals(history, arrivals)
-        merged = tail_columns.merge_arrivals(history, arrivals)
+        new = tail_columns.new_arrivals(standing, arrivals)
+        merged = tail_columns.merge_arrivals(standing, arrivals)
         place = _places(merged, part)
         same = merged.wh[place] == part.wh
         for at in np.flatnonzero(~same).tolist():
             meter, time = self._ids[part.meter[at]], self._zone.iso(int(part.time[at]))
             why = f"{meter} has {format_kwh(int(merged.wh[place[at]]))} kWh at {time} already"
             self.report.add_refused([self._bad_line(part, at, "conflict", why)])
-        status = validate(merged, self._frozen.corrections, self._frozen.limits).status
+        corrections = self._frozen.corrections
+        status = validate(merged, corrections and corrections.without_voids(), self._frozen.limits).status
         self.report.new = int(np.count_nonzero(new))
-        self.report.duplicate = int(np.count_nonzero(same & ~new))
+        self.report.duplicate = int(np.count_nonzero(same & ~new)) + len(accepted.meter)
         doubtful = np.flatnonzero(new & rules.is_doubtful(status[place]))
         self.report.suspect = len(doubtful)
         why = "does not fit the meter's other readings: not counted until it is explained"
         self.report.suspect_lines = [self._bad_line(part, at, "suspect", why) for at in doubtful[:_MOST_KEPT].tolist()]
-        self._same = part.take(np.flatnonzero(same))
+        parts = [accepted, part.take(np.flatnonzero(same))]
+        self._same = _Part(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
         fresh = np.flatnonzero(new)
         self._new = part.take(fresh[np.argsort(part.time[fresh], kind="stable")])
         self.report.days = len(np.unique(self._zone.day_numbers(self._new.time)))
         return self.report
+
+    def _standing(self) -> Columns:
+        """Return the stored readings that stand."""
+        columns, stands = self._frozen.columns, self._frozen.status != rules.VOID
+        if stands.all():
+            return columns
+        return Columns(columns.meter[stands], columns.time[stands], columns.wh[stands])
+
+    def _values_that_do_not_stand(self, part: _Part) -> tuple[NDArray[np.bool_], list[tuple[int, int, int]]]:
+        """Return which readings are stored already and void or replaced, and what is stored where others may come in.
+
+        Storing such a reading again brings nothing back. The second are the values of each instant at which nothing
+        stands, in order of arrival: they go before a value that takes their place.
+        """
+        columns = self._frozen.columns
+        at, known = tail_columns.locate_rows(columns, part.meter, part.time)
+        known[known] = (self._frozen.status[at[known]] == rules.VOID) | (columns.wh[at[known]] != part.wh[known])
+        corrections = self._frozen.corrections
+        several = {} if corrections is None else {each[:2]: each.values for each in corrections.contested}
+        again = np.zeros(len(part.meter), dtype=bool)
+        before: dict[tuple[int, int], tuple[int, ...]] = {}
+        for place in np.flatnonzero(known).tolist():
+            row = int(at[place])
+            instant = int(part.meter[place]), int(part.time[place])
+            values = several.get(instant) or (int(columns.wh[row]),)
+            again[place] = int(part.wh[place]) in values
+            if self._frozen.status[row] == rules.VOID:
+                before[instant] = values
+        stored = [(meter, time, wh) for (meter, time), values in before.items() for wh in values]
+        return again, stored
 
     def plan_accounts(self, book: AccountBook, now: int) -> tuple[list[Account], dict[str, Moves]]:
         """Return the accounts and moves to put into `book`, as of `now` (µs UTC), and count them. Any thread."""
@@ -207,6 +252,17 @@ class Import:
     def new_rows(self) -> Rows:
         """Return the readings that are not stored yet, in order of time."""
         return reading_lines.NO_ROWS if self._new is None else Rows(self._ids, *self._new[:3])
+
+    def _with_what_they_replace(self) -> Rows:
+        """Return the new readings, behind the void ones in whose place they come.
+
+        Those may be in the log alone, and a day file has the values of an instant in order of arrival.
+        """
+        if not self._before:
+            return self.new_rows
+        meter, time, wh = zip(*self._before, strict=True)
+        void = Rows(self._ids, np.array(meter, np.int32), np.array(time, np.int64), np.array(wh, np.int64))
+        return reading_lines.concat_rows([void, self.new_rows])
 
     def note_outcome(self, at: int, outcome: Outcome) -> None:
         """Note that new reading `at` was not stored: it was a duplicate or refused meanwhile."""
@@ -230,7 +286,7 @@ class Import:
         if accounts or moves:
             book.put_accounts(accounts, moves)
         if len(self.new_rows):
-            day_close.write_day_files(archive, self.new_rows, self._zone, progress)
+            day_close.write_day_files(archive, self._with_what_they_replace(), self._zone, progress)
         return self.report
 
     def _part(self, piece: FilePiece) -> _Part:

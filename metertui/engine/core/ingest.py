@@ -99,8 +99,7 @@ class Ingest:
         """Make a batch that is on disk part of what is stored, and count it."""
         for account in batch.accounts:
             self._folder.accounts.add_account(account)
-        if batch.codes:
-            self._folder.readings.append(batch.codes, batch.times, batch.whs)
+        batch.store_readings(self._folder.readings)
         counters = self.counters
         counters.accepted += len(batch.codes)
         counters.duplicates += batch.duplicates

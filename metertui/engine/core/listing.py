@@ -1,7 +1,7 @@
 """Lists of readings, found through the index by any mix of meter, attributes, days and time of day.
 
 A reading closes the interval before it, as everywhere: one at midnight belongs to the day before, one at 20:00 to a
-time of day that ends then. So a list has as many readings as the table of usage counts.
+time of day that ends then. So a list has as many readings as the table of usage counts: those that stand.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def list_readings(engine: Engine, question: Question) -> pd.DataFrame:
     wanted = question.sort.removeprefix("-")
     if wanted and wanted not in COLUMNS:
         raise MeterError(f"{wanted} is not a column of this list")
-    meter, time, wh = engine.readings.readings_at(_rows(engine, question))
+    meter, time, wh = engine.readings.standing_at(_rows(engine, question))
     groups = engine.directory.groups_in_time().groups_of(meter, time)
     ids = np.array(engine.directory.ids, dtype=object)
     columns: dict[str, NDArray[np.object_] | NDArray[np.int64]] = {"identifier": ids[meter], "timestamp": time, _WH: wh}
@@ -66,9 +66,8 @@ def find_readings(
     code = engine.code_of(meter) if meter else None
     groups = engine.directory.groups_matching(attributes) if any(attributes) else None
     numbers = None if days is None else (day_number(days[0]), day_number(days[1]) + 1)
-    meters, times, whs = engine.readings.readings_at(
-        engine.readings.select_rows(code, groups, days=numbers, clock=clock)
-    )
+    found = engine.readings.select_rows(code, groups, days=numbers, clock=clock)
+    meters, times, whs = engine.readings.standing_at(found)
     order = np.lexsort((times, meters))
     return as_frame(meters[order], times[order], whs[order], engine.directory.ids, engine.zone)
 

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from metertui.engine.accounts import AccountBook, StaffBook
-from metertui.engine.base import Clock, FitRule, Progress, Rules, SiteZone
-from metertui.engine.columns import Arrivals, Columns, tail_columns
+from metertui.engine.base import Clock, FitRule, Progress, Rules, SiteZone, format_kwh
+from metertui.engine.columns import Arrivals, Columns, SharedInstants, tail_columns
 from metertui.engine.core import closes
 from metertui.engine.errors import MeterError, Refused, StorageError
-from metertui.engine.index import MeterCodes
+from metertui.engine.index import MeterCodes, ReadingStore
 from metertui.engine.storage import (
     Archive,
     AuditLog,
@@ -30,11 +30,11 @@ from metertui.engine.storage import (
     reading_lines,
     wal,
 )
-from metertui.engine.vee import OF_AN_ACCOUNT, Edit, EditLog
+from metertui.engine.vee import OF_AN_ACCOUNT, Edit, EditLog, count_standing
 
 T = TypeVar("T")
 AUDIT: Final = "audit.log"
-_WEAK: Final = 'durability is "os": OK is said before the disk has it, and a power cut loses the last seconds'
+_WEAK: Final = 'durability is "os": OK is sent before the reading is on disk, so a power cut loses the last seconds'
 ReadLogs = Callable[[], list[Rows]]
 """Reads the readings of the sealed log and of the log, the older first. Raises DataError, OSError."""
 
@@ -64,14 +64,16 @@ class Loaded:
     directory: MeterCodes
     history: Columns
     tail: Arrivals
-    """The readings of the log in order of arrival, without those that are in the archive."""
+    """The readings of the log in order of arrival; some may be in the history."""
+    sharing: Arrivals = tail_columns.NO_ARRIVALS
+    """Readings of the day files at instants of which the history has an earlier one, in order of arrival."""
     warnings: list[str] = field(default_factory=list)
     owned: Owned | None = None
     """None if the folder is open for reading only."""
     storage_error: str = ""
     """Why the disk refused what a start writes; empty if it refused nothing."""
-    sealed: int = 0
-    """How many of the tail's first readings are in a sealed log, which the disk refused to make day files of."""
+    waiting: Arrivals = tail_columns.NO_ARRIVALS
+    """The readings of a sealed log, which the disk refused to make day files of."""
     unclosed: date | None = None
     """The past local day that the log is of, if a midnight has passed without a day close; else None."""
 
@@ -100,8 +102,8 @@ def load_books(folder: Path, rules: Rules) -> Loaded:
         accounts, staff, events, archive = _books(folder, rules)
         warnings = _mend_books(folder, accounts, staff, events, rules.zone, _Writes())
         directory = _directory(accounts, rules.fit)
-        nothing = recode_rows(directory, reading_lines.NO_ROWS)
-        return Loaded(accounts, staff, events, archive, directory, Columns.empty(), nothing, warnings, Owned(lock))
+        history, tail = Columns.empty(), tail_columns.NO_ARRIVALS
+        return Loaded(accounts, staff, events, archive, directory, history, tail, warnings=warnings, owned=Owned(lock))
 
 
 def load(folder: Path, rules: Rules, clock: Clock, progress: Progress) -> Loaded:
@@ -136,18 +138,20 @@ def load(folder: Path, rules: Rules, clock: Clock, progress: Progress) -> Loaded
         for name in writes.attempt(archive.complete_manifest) or ():
             warnings.append(f"archive/{name} is missing; run metertui check for details")
         directory = _directory(accounts, rules.fit)
-        history = _history(days, directory)
-        logged = reading_lines.concat_rows([waiting, rows])
-        tail = drop_known(history, recode_rows(directory, logged))
-        warnings += _contradicted([*days, logged], len(history) + len(tail.time), directory, rules.zone)
+        history, sharing = _history(days, directory)
+        tail, left = recode_rows(directory, rows), recode_rows(directory, waiting)
+        times = [history.time, left.time, tail.time]
+        warnings += _in_the_future(times, clock.now() + rules.future_us, rules.zone)
         if writes.refused:
             warnings.append(f"{writes.refused}: no reading is taken before the disk takes writes again")
         return Loaded(
-            *(accounts, staff, events, archive, directory, history, tail),
+            *(accounts, staff, events, archive, directory, history),
+            tail=tail,
+            waiting=left,
+            sharing=sharing,
             warnings=warnings,
             owned=Owned(lock, write_ahead),
             storage_error=writes.refused,
-            sealed=len(drop_known(history, recode_rows(directory, waiting)).time),
             unclosed=_unclosed_day(rows, written, today, AuditLog(folder / AUDIT), rules.zone),
         )
 
@@ -163,6 +167,15 @@ def _owning(folder: Path, *, recovers: bool = True) -> Iterator[FolderLock]:
     except BaseException:
         lock.release()
         raise
+
+
+def _in_the_future(times: list[NDArray[np.int64]], latest: int, zone: SiteZone) -> list[str]:
+    """Return a warning about readings that a clock which ran ahead has stamped, if any is later than `latest`."""
+    count = sum(int(np.count_nonzero(of_some > latest)) for of_some in times)
+    if not count:
+        return []
+    newest = zone.iso(max(int(of_some.max()) for of_some in times if len(of_some)))
+    return [f"{count} readings lie ahead of this machine's clock, the newest at {newest}: was, or is, the clock wrong?"]
 
 
 def _recovered(lock: FolderLock, rows: Rows) -> str:
@@ -244,9 +257,9 @@ def load_readonly(folder: Path, rules: Rules, progress: Progress, read_logs: Rea
     accounts, staff, events, archive = _books(folder, rules)
     logs = wal.read_logs(folder, rules.zone)[::-1] if read_logs is None else read_logs()
     directory = _directory(accounts, rules.fit)
-    history = _history(list(archive.read_all_days(progress)), directory)
-    tail = drop_known(history, recode_rows(directory, reading_lines.concat_rows(logs)))
-    return Loaded(accounts, staff, events, archive, directory, history, tail)
+    history, sharing = _history(list(archive.read_all_days(progress)), directory)
+    tail = recode_rows(directory, reading_lines.concat_rows(logs))
+    return Loaded(accounts, staff, events, archive, directory, history, tail, sharing)
 
 
 def recode_rows(directory: MeterCodes, rows: Rows) -> Arrivals:
@@ -279,27 +292,56 @@ def _directory(accounts: AccountBook, fit: FitRule) -> MeterCodes:
     return directory
 
 
-def _history(all_rows: list[Rows], directory: MeterCodes) -> Columns:
-    """Return the readings of some files in order of (meter, time), each once: the first file that has it wins."""
+def _history(all_rows: list[Rows], directory: MeterCodes) -> tuple[Columns, Arrivals]:
+    """Return the readings of some files in order of (meter, time), the first of each instant, and the others."""
     everything = tail_columns.concat_arrivals([recode_rows(directory, rows) for rows in all_rows])
-    return tail_columns.merge_arrivals(Columns.empty(), everything)
+    history = tail_columns.merge_arrivals(Columns.empty(), everything)
+    return history, sharing_arrivals(history, everything)
 
 
-def _contradicted(read: list[Rows], kept: int, directory: MeterCodes, zone: SiteZone) -> list[str]:
-    """Return warnings about different values for the same reading; `kept` is how many of those read were new."""
-    if sum(map(len, read)) == kept:
-        return []
-    everything = tail_columns.concat_arrivals([recode_rows(directory, rows) for rows in read])
-    found = tail_columns.conflicting_arrivals(everything)
-    if not len(found):
-        return []
-    first = found[0, 0]
-    example = f"{directory.ids[everything.meter[first]]} at {zone.iso(int(everything.time[first]))}"
-    many = f"{len(found)} times two values are stored for one reading, first for {example}"
-    return [f"{many}: the first of each counts; metertui check names them"]
+def sharing_arrivals(history: Columns, arrivals: Arrivals) -> Arrivals:
+    """Return, of arrivals that the history was made of, those with another value at their instant than it has."""
+    if len(history) == len(arrivals.time):
+        return tail_columns.NO_ARRIVALS
+    places, _ = tail_columns.further_values(history, arrivals)
+    return arrivals.take(places)
 
 
-def drop_known(history: Columns, tail: Arrivals) -> Arrivals:
-    """Return the readings that are not in the history, each meter and time once."""
-    fresh: NDArray[np.bool_] = tail_columns.new_arrivals(history, tail)
-    return Arrivals(tail.meter[fresh], tail.time[fresh], tail.wh[fresh])
+# -- several values at one instant --------------------------------------------------------------------------------
+
+
+def store_corrected(readings: ReadingStore, edits: Iterable[Edit], directory: MeterCodes) -> list[Edit]:
+    """Add the values of corrections to readings; return those of which the value was not among them."""
+    missing = []
+    for edit in edits:
+        code = directory.codes.get(edit.meter)
+        if edit.kind != "correct" or edit.at is None or code is None:
+            continue
+        if readings.append_value(code, edit.at, edit.to):
+            missing.append(edit)
+    return missing
+
+
+def corrected_lines(edits: Iterable[Edit], zone: SiteZone) -> bytes:
+    """Return the lines of the log for the values that corrections store."""
+    return "".join(f"{edit.meter},{zone.iso(edit.at or 0)},{format_kwh(edit.to)}\n" for edit in edits).encode("ascii")
+
+
+class Contradiction(NamedTuple):
+    """Several values (Wh) at an instant (µs UTC) of a meter, of which no edit says that they are void."""
+
+    meter: str
+    time: int
+    values: tuple[int, ...]
+
+
+def find_contradictions(shared: SharedInstants, events: EditLog, directory: MeterCodes) -> list[Contradiction]:
+    """Return the instants at which more than one value stands, in order of meter code and time."""
+    found = []
+    for code, instants in sorted(shared.by_meter.items()):
+        meter = directory.ids[code]
+        edits = events.edits_of_meter(meter)
+        for time, values in sorted(instants.items()):
+            if count_standing(values, {} if edits is None else edits.verdicts_at(time)) > 1:
+                found.append(Contradiction(meter, time, values))
+    return found

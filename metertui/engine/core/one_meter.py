@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 
 import numpy as np
@@ -14,7 +13,7 @@ from metertui.engine.columns import Columns, Frozen
 from metertui.engine.core.engine import Engine
 from metertui.engine.errors import MeterError
 from metertui.engine.usage import Explanation, explain
-from metertui.engine.vee import corrections_from, validate
+from metertui.engine.vee import validate
 
 Explained = tuple[Explanation, ShownBill | str | None]
 """A usage, and the bill of the same or a sentence on why there is none; None where none is asked for."""
@@ -25,8 +24,7 @@ def frozen_meter(engine: Engine, meter: str) -> Frozen:
     code = engine.code_of(meter)
     times, whs = engine.readings.readings_of(code)
     columns = Columns(np.zeros(len(times), dtype=np.int32), times, whs)
-    decided = engine.events.edits_of_meter(meter)
-    corrections = corrections_from({0: decided}) if decided else None
+    corrections = engine.corrections_of(meter, engine.events.edits_of_meter(meter))
     found = validate(columns, corrections, engine.directory.limits_of(code))
     groups = engine.directory.groups_in_time()
 
@@ -34,7 +32,7 @@ def frozen_meter(engine: Engine, meter: str) -> Frozen:
         return groups.groups_of(np.full(len(at), code, dtype=np.int32), at)
 
     return Frozen(
-        columns=columns,
+        columns=found.columns,
         status=found.status,
         energy=found.energy,
         group=group(times),
@@ -63,7 +61,8 @@ def prepare_explanation(engine: Engine, meter: str, window: Window) -> Callable[
     Reads what it needs from the engine now; the function that it returns may be called in any thread. Raises
     MeterError for an unknown meter.
     """
-    series, decided = engine.series(meter), copy.deepcopy(engine.events.edits_of_meter(meter))
+    series, decided = engine.series(meter), engine.events.edits_of_meter(meter)
+    decided = None if decided is None else decided.frozen()
     alone = frozen_meter(engine, meter)
     month = engine.zone.local(window.start).strftime("%Y-%m")
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-import weakref
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Any, Final
@@ -13,12 +11,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metertui.engine.base import Int64Array, SiteZone
-from metertui.engine.columns import Arrivals, Columns, Corrections, Frozen, FrozenTail, Span, Tail, tail_columns
+from metertui.engine.columns import (
+    Arrivals,
+    Columns,
+    Corrections,
+    SharedInstants,
+    Span,
+    Tail,
+    tail_columns,
+)
 from metertui.engine.index.index import ReadingIndex
 from metertui.engine.index.meter_codes import GroupsInTime, MeterCodes
-from metertui.engine.vee import EditLog, Point, validate
+from metertui.engine.index.views import FreezeQueue, View
+from metertui.engine.vee import EditLog, Point, standing
 
 Values = Sequence[int] | NDArray[Any]
+Shared = tuple[int, int, int]
+"""A reading of an instant that has an earlier one: meter code, µs UTC, Wh."""
 
 _ERAS: Final = count()
 """Numbers of the times between two changes to stored readings, in any ReadingStore."""
@@ -28,45 +37,115 @@ _BACKLOG: Final = 4096
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How many readings of the tail are meant: its first rows, and the first that share an instant with others."""
+
+    rows: int = 0
+    sharing: int = 0
+
+    def __len__(self) -> int:
+        return self.rows + self.sharing
+
+
 @dataclass(frozen=True)
 class Rebuilt:
     """A history with its index, ready to replace the one in use.
 
-    `taken` rows of the tail went into the history, and `indexed` of those behind them into the index.
+    The readings `taken` of the tail went into the history, and `indexed` rows behind them into the index.
     """
 
     history: Columns
     index: ReadingIndex
-    taken: int
+    taken: Mark
     indexed: int
 
 
 class ReadingStore:
-    """Columns and index, kept together. Written on one thread; other threads read by `view`."""
+    """Columns and index, kept together. Written on one thread; other threads read by `view`.
 
-    def __init__(self, history: Columns, directory: MeterCodes, zone: SiteZone, events: EditLog | None = None) -> None:
+    Columns and index have one reading at an instant of a meter, the first that was stored there. What came in its
+    place, because it is void, is kept beside them.
+    """
+
+    def __init__(
+        self,
+        history: Columns,
+        directory: MeterCodes,
+        zone: SiteZone,
+        events: EditLog | None = None,
+        sharing: Arrivals = tail_columns.NO_ARRIVALS,
+    ) -> None:
+        """Begin with a history and, in order of arrival, what is `sharing` an instant with readings of it."""
         self._directory = directory
         self._zone = zone
         self._events = events
         self.history = history
         self.tail = Tail()
+        self.shared = SharedInstants()
+        self._history_sharing: list[Shared] = []
+        self._tail_sharing: list[Shared] = []
+        """In order of arrival. After the history of those before has been merged, they are among these."""
         self._indexed = 0
         self._index = self._build(history, directory.groups_in_time())
+        self._share(sharing, self._history_sharing)
         self._view: View | None = None
+        self._resolved: tuple[Corrections | None, NDArray[np.int64], dict[int, int]] | None = None
         self._freezing = FreezeQueue()
         self._era = next(_ERAS)
         self.version = 0
         """Changes when stored readings get other attributes, which a rebuild under way has not seen."""
 
     def __len__(self) -> int:
-        return len(self.history) + len(self.tail)
+        return len(self.history) + len(self.tail) + len(self._history_sharing) + len(self._tail_sharing)
 
     def append(self, codes: Values, times: Values, whs: Values) -> None:
-        """Add readings in order of arrival: meter codes, µs UTC, Wh; O(1) each. The index follows close behind."""
+        """Add readings of new instants in order of arrival: meter codes, µs UTC, Wh; O(1) each.
+
+        The index follows close behind.
+        """
         self.tail.append(codes, times, whs)
         self._view = None
         if len(self.tail) - self._indexed >= _BACKLOG:
             self._indexed = self._extend(self._index, 0, self._indexed)
+
+    def append_at_shared_instants(self, arrivals: Arrivals) -> None:
+        """Add readings of instants at which another value is stored, in order of arrival; a known one is ignored."""
+        self._share(arrivals, self._tail_sharing)
+        self._view = None
+
+    def append_value(self, code: int, time: int, wh: int) -> bool:
+        """Add a single reading (µs UTC, Wh), whether its instant is new or not; False if it is stored already."""
+        values = self.values_at(code, time)
+        if wh in values:
+            return False
+        add = self.append_at_shared_instants if values else self._append_arrivals
+        add(tail_columns.one_arrival(code, time, wh))
+        return True
+
+    def _append_arrivals(self, arrivals: Arrivals) -> None:
+        self.append(*arrivals)
+
+    def append_unknown(self, arrivals: Arrivals) -> None:
+        """Add those readings that are not stored, in order of arrival, whether their instants are new or not.
+
+        O(n log n) for those of the tail and the new ones.
+        """
+        before = len(self.tail)
+        everything = tail_columns.concat_arrivals([self.tail.part(0, before), arrivals])
+        fresh = tail_columns.new_arrivals(self.history, everything)
+        fresh[:before] = False
+        self.append(*everything.take(fresh))
+        if np.count_nonzero(fresh) < len(arrivals.time):
+            places = tail_columns.further_values(self.history, everything)[0]
+            self.append_at_shared_instants(everything.take(places[places >= before]))
+
+    def _share(self, arrivals: Arrivals, among: list[Shared]) -> None:
+        for code, time, wh in zip(*(column.tolist() for column in arrivals), strict=True):
+            row = self._caught_up().row_at(code, time)
+            assert row is not None, "the instant has a reading"
+            if self.shared.add(code, time, self._wh(row), wh):
+                among.append((code, time, wh))
 
     def regroup(self, code: int, since: int) -> None:
         """Update views and the index after a meter's attributes changed from `since` (µs UTC) on."""
@@ -80,10 +159,17 @@ class ReadingStore:
 
     # -- one meter: O(log n + answer) ------------------------------------------------------------------------
 
-    def register_at(self, code: int, time: int) -> int | None:
-        """Return the stored register (Wh) of a meter at an instant (µs UTC); None without one."""
+    def values_at(self, code: int, time: int) -> tuple[int, ...]:
+        """Return all registers (Wh) stored for a meter at an instant (µs UTC), void ones too, in order of arrival."""
+        shared = self.shared.of_meter(code).get(time)
+        if shared is not None:
+            return shared
         row = self._caught_up().row_at(code, time)
-        return None if row is None else self._wh(row)
+        return () if row is None else (self._wh(row),)
+
+    def shared_of(self, code: int) -> Mapping[int, tuple[int, ...]]:
+        """Return the instants of a meter (µs UTC) at which more than one register is stored, with all of them (Wh)."""
+        return self.shared.of_meter(code)
 
     def reads_before(self, code: int, time: int, count: int) -> list[Point]:
         """Return up to `count` readings right before `time` (µs UTC), in time order."""
@@ -96,10 +182,13 @@ class ReadingStore:
     def state_of(self, code: int) -> tuple[int, ...]:
         """Return a value that changes whenever a meter's readings, or edits of any meter, may have changed."""
         _, live = self._caught_up().runs_of(code)
-        return self._era, code, 0 if live is None else len(live.rows)
+        return self._era, code, 0 if live is None else len(live.rows), self.shared.version
 
     def readings_of(self, code: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return a meter's readings in time order: µs UTC and Wh, both int64[n]; not to be written to."""
+        """Return a meter's readings in time order, the first of each instant: µs UTC and Wh, both int64[n].
+
+        They are not to be written to.
+        """
         (start, stop), live = self._caught_up().runs_of(code)
         time, wh = self.history.time[start:stop], self.history.wh[start:stop]
         if live is None:
@@ -142,10 +231,57 @@ class ReadingStore:
         meter[~old], time[~old], wh[~old] = self.tail.take(rows[~old] - split)
         return meter, time, wh
 
+    def standing_at(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
+        """Return meter codes, µs UTC and Wh of what stands at the instants of rows, in their order."""
+        void, replaced = self._not_the_first()
+        if len(void):
+            rows = rows[~np.isin(rows, void)]
+        meter, time, wh = self.readings_at(rows)
+        if len(replaced):
+            for place in np.flatnonzero(np.isin(rows, list(replaced))).tolist():
+                wh[place] = replaced[int(rows[place])]
+        return meter, time, wh
+
+    def _not_the_first(self) -> tuple[NDArray[np.int64], dict[int, int]]:
+        """Return the rows where no reading stands, and the values (Wh) where another than the first does."""
+        corrections = self._corrections()
+        if self._resolved is None or self._resolved[0] is not corrections:
+            void: list[int] = []
+            replaced: dict[int, int] = {}
+            complete = True
+            if corrections is not None:
+                for code, time, verdicts in self._spoken_of(corrections):
+                    row = self._caught_up().row_at(code, time)
+                    values = self.values_at(code, time)
+                    stands = standing(values, verdicts)
+                    if row is None:
+                        complete = False
+                    elif stands is None:
+                        void.append(row)
+                    elif stands != values[0]:
+                        replaced[row] = stands
+            found = corrections, np.array(void, dtype=np.int64), replaced
+            if not complete:  # a void that was followed before its reading
+                return found[1:]
+            self._resolved = found
+        return self._resolved[1:]
+
+    @staticmethod
+    def _spoken_of(corrections: Corrections) -> Iterator[tuple[int, int, Mapping[int, bool]]]:
+        """Yield the instants that edits speak of: meter code, µs UTC, and their verdicts."""
+        voids = corrections.void_meter, corrections.void_time, corrections.void_wh
+        for code, time, wh in zip(*(column.tolist() for column in voids), strict=True):
+            yield code, time, {wh: True}
+        for each in corrections.contested:
+            yield each.meter, each.time, each.verdicts
+
+    def _corrections(self) -> Corrections | None:
+        return None if self._events is None else self._events.corrections(self._directory.codes, self.shared)
+
     def view(self) -> View:
         """Return all that is stored now, to be read in any thread; the same view until something changes."""
         if self._view is None or self._view.ids is not self._directory.frozen_ids():
-            corrections = self._events.corrections(self._directory.codes) if self._events is not None else None
+            corrections = self._corrections()
             self._view = View(
                 self.history, self.tail.freeze(), self._directory, self._zone, corrections, self._freezing
             )
@@ -158,27 +294,47 @@ class ReadingStore:
 
     # -- the day close ---------------------------------------------------------------------------------------
 
-    def first_of_tail(self, count: int) -> Arrivals:
-        """Return the first `count` readings of the tail, without a copy."""
-        return self.tail.part(0, count)
+    def mark(self) -> Mark:
+        """Return how many readings the tail has, for the methods below."""
+        return Mark(len(self.tail), len(self._tail_sharing))
 
-    def rebuild_history(self, taken: int) -> Rebuilt:
-        """Build the history with the tail's first `taken` readings in it, and its index. For a worker thread.
+    def first_of_tail(self, mark: Mark) -> Arrivals:
+        """Return the first readings of the tail. Of an instant with several, the first that arrived comes first."""
+        return self._tail_part(Mark(), mark)
+
+    def since(self, mark: Mark) -> Arrivals:
+        """Return the readings of the tail behind the first ones."""
+        return self._tail_part(mark, self.mark())
+
+    def _tail_part(self, start: Mark, stop: Mark) -> Arrivals:
+        rows = self.tail.part(start.rows, stop.rows)
+        sharing = self._tail_sharing[start.sharing : stop.sharing]
+        return tail_columns.concat_arrivals([rows, arrivals_of(sharing)]) if sharing else rows
+
+    def sharing_in_history(self) -> Arrivals:
+        """Return the readings of the history that share their instant with an earlier one, in order of arrival."""
+        return arrivals_of(self._history_sharing)
+
+    def rebuild_history(self, taken: Mark) -> Rebuilt:
+        """Build the history with the tail's first readings in it, and its index. For a worker thread.
 
         What arrives meanwhile is indexed too, or the owner's thread would have to do it all at the swap.
         """
-        history = tail_columns.merge_arrivals(self.history, self.first_of_tail(taken))
+        history = tail_columns.merge_arrivals(self.history, self.tail.part(0, taken.rows))
         index = self._build(history, self._directory.groups_in_time())
         indexed = 0
-        while len(self.tail) - taken - indexed >= _BACKLOG:
-            indexed = self._extend(index, taken, indexed)
+        while len(self.tail) - taken.rows - indexed >= _BACKLOG:
+            indexed = self._extend(index, taken.rows, indexed)
         return Rebuilt(history, index, taken, indexed)
 
     def swap_history(self, rebuilt: Rebuilt) -> None:
         """Use a rebuilt history; readings that came after it stay in the tail."""
         self._era = next(_ERAS)
+        self._resolved = None
         self.history = rebuilt.history
-        self.tail.drop(rebuilt.taken)
+        self.tail.drop(rebuilt.taken.rows)
+        self._history_sharing += self._tail_sharing[: rebuilt.taken.sharing]
+        del self._tail_sharing[: rebuilt.taken.sharing]
         self._index = rebuilt.index
         self._indexed = rebuilt.indexed
         self._view = None
@@ -201,90 +357,7 @@ class ReadingStore:
         return int(self.history.wh[row]) if row < split else self.tail.wh_at(row - split)
 
 
-class FreezeQueue:
-    """One view at a time becomes columns, however many are asked of in a flood: each takes the memory of all readings.
-
-    Who waits meanwhile gets what the newest that is waited for becomes.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._views = 0
-        self._wanted: dict[int, Callable[[], Frozen]] = {}
-        self._newest = 0
-        self._made: weakref.ref[Frozen] | None = None
-
-    def next_number(self) -> int:
-        """Return the number of a new view."""
-        self._views += 1
-        return self._views
-
-    def freeze(self, number: int, make: Callable[[], Frozen]) -> Frozen:
-        """Return the columns of the view with that number, or of a later one."""
-        self._wanted[number] = make
-        try:
-            with self._lock:
-                made = self._made() if self._made is not None and self._newest >= number else None
-                if made is None:
-                    newest = max(list(self._wanted))
-                    made = self._wanted[newest]()
-                    self._newest, self._made = newest, weakref.ref(made)
-                return made
-        finally:
-            del self._wanted[number]
-
-
-class View:
-    """The readings of one moment. Cheap to make; `frozen` does the work, in the thread that calls it first."""
-
-    def __init__(
-        self,
-        history: Columns,
-        tail: FrozenTail,
-        directory: MeterCodes,
-        zone: SiteZone,
-        corrections: Corrections | None = None,
-        freezing: FreezeQueue | None = None,
-    ) -> None:
-        self._freezing = freezing or FreezeQueue()
-        self._number = self._freezing.next_number()
-        self._corrections = corrections
-        self._history = history
-        self._tail = tail
-        self._groups = directory.groups_in_time()
-        self.ids: Final = directory.frozen_ids()
-        """Ids of meters by code."""
-        self._limits = directory.site_limits(self._groups)
-        self._group_names = tuple(directory.groups)
-        self._zone = zone
-        self._frozen: Frozen | None = None
-
-    def history_and_tail(self) -> tuple[Columns, Arrivals, Sequence[str]]:
-        """Return history, the readings since in order of arrival, and meter ids by code, all without validation."""
-        return self._history, self._tail.arrivals(), self.ids
-
-    def frozen(self) -> Frozen:
-        """Return all readings in order with status, energy and group, at least those of this moment; O(n) once."""
-        if self._frozen is None:
-            self._frozen = self._freezing.freeze(self._number, self._make)
-        return self._frozen
-
-    def _make(self) -> Frozen:
-        columns = tail_columns.merge_arrivals(self._history, self._tail.arrivals())
-        found = validate(columns, self._corrections, self._limits)
-        group = self._groups.groups_of(columns.meter, columns.time)
-        curve = found.curve
-        same = curve.time is columns.time
-        return Frozen(
-            columns=columns,
-            status=found.status,
-            energy=found.energy,
-            group=group,
-            curve=curve,
-            corrections=self._corrections,
-            curve_group=group if same else self._groups.groups_of(curve.meter, curve.time),
-            ids=self.ids,
-            groups=self._group_names,
-            zone=self._zone,
-            limits=self._limits,
-        )
+def arrivals_of(readings: Sequence[Shared]) -> Arrivals:
+    """Return readings as columns."""
+    meter, time, wh = zip(*readings, strict=True) if readings else ((), (), ())
+    return Arrivals(np.array(meter, dtype=np.int32), np.array(time, dtype=np.int64), np.array(wh, dtype=np.int64))

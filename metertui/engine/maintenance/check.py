@@ -9,13 +9,14 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Sequence
 from datetime import date
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
 from metertui.engine.accounts import AccountBook, StaffBook
 from metertui.engine.base import Progress, Rules, SiteZone, day_number, format_kwh, part_of_progress
-from metertui.engine.columns import Arrivals, Columns, tail_columns
+from metertui.engine.columns import FIRST, Arrivals, Columns, tail_columns
 from metertui.engine.core import loading
 from metertui.engine.errors import DataError
 from metertui.engine.index import MeterCodes, ReadingStore
@@ -38,12 +39,13 @@ def check_folder(folder: Path, rules: Rules, progress: Progress) -> Iterator[Pro
     for account in book:
         directory.place_meter(account.meter, account.group, book.moves_of(account.meter))
     parts = [loading.recode_rows(directory, rows) for rows in [*days, *reversed(logs)]]
-    history, proof = _once(parts, directory, zone)
-    yield proof
-    yield _registered(history, directory, book)
-    events, proof = _events(folder, zone, history, directory)
-    yield proof
-    frozen = ReadingStore(history, directory, zone, events).view().frozen()
+    events, decisions = _events(folder, zone)
+    readings = _readings(parts, directory, zone, events)
+    yield _once(readings, directory, zone, events)
+    yield _registered(readings.history, directory, book)
+    _about_readings(decisions, readings, directory, zone, events)
+    yield decisions
+    frozen = readings.view().frozen()
     tariffs, proof = check_bills.prove_tariffs(folder, book)
     yield proof
     yield from check_bills.prove_bills(folder, rules, frozen, tariffs)
@@ -64,12 +66,10 @@ def _logs(folder: Path, zone: SiteZone) -> tuple[list[Rows], Proof]:
 
 
 def _books(folder: Path, zone: SiteZone) -> tuple[AccountBook, list[Proof]]:
-    accounts, moved, staff = Proof("accounts"), Proof("accounts with attributes in time"), Proof("staff accounts")
+    accounts, moved, staff = Proof("accounts"), Proof("accounts: attributes over time"), Proof("staff accounts")
     book, people = AccountBook(folder, zone), StaffBook(folder)
-    try:
+    with accounts.failing():
         book.load()
-    except (DataError, UnicodeDecodeError) as error:
-        accounts.fail(str(error))
     for warning in book.warnings:
         accounts.fail(warning)
     accounts.count = len(book)
@@ -78,16 +78,14 @@ def _books(folder: Path, zone: SiteZone) -> tuple[AccountBook, list[Proof]]:
         moved.count += bool(moves)
         if moves and moves[-1][1] != account.group:
             moved.fail(f"{account.meter}: the last row of accounts_history.csv is not what users.csv says")
-    try:
+    with staff.failing():
         people.load()
-    except (DataError, UnicodeDecodeError) as error:
-        staff.fail(str(error))
     staff.count = len(people.members())
     return book, [accounts, moved, staff]
 
 
 def _day_files(archive: Archive, zone: SiteZone, progress: Progress) -> tuple[list[Rows], list[Proof]]:
-    order, whole = Proof("day files: in their day, in order"), Proof("day files: as they were written (SHA-256)")
+    order, whole = Proof("day files: right day, right order"), Proof("day files: as they were written (SHA-256)")
     try:
         days = archive.stored_days()
     except DataError as error:
@@ -101,7 +99,9 @@ def _day_files(archive: Archive, zone: SiteZone, progress: Progress) -> tuple[li
     found = []
     for done, day in enumerate(days, 1):
         order.count += 1
-        rows = _day_file(archive, day, lines.get(archive.name_of_day(day)), order, whole)
+        rows = None
+        with order.failing():
+            rows = _day_file(archive, day, lines.get(archive.name_of_day(day)), order, whole)
         if rows is not None:
             found.append(rows)
             _in_order(rows, archive.path_of_day(day), day, zone, order)
@@ -137,23 +137,36 @@ def _in_order(rows: Rows, path: Path, day: date, zone: SiteZone, proof: Proof) -
         where = f"{path}:{strange[0] + 2}"
         proof.fail(f"{where}: not of this day in {zone.name}, like {len(strange)} of {len(rows)} readings")
     rank = rows.id_ranks()
-    later = (rows.time[1:] > rows.time[:-1]) | ((rows.time[1:] == rows.time[:-1]) & (rank[1:] > rank[:-1]))
+    same_time = rows.time[1:] == rows.time[:-1]
+    later = (rows.time[1:] > rows.time[:-1]) | (same_time & (rank[1:] >= rank[:-1]))
+    again = np.flatnonzero(same_time & (rank[1:] == rank[:-1])) + 1  # several values at one instant, each of them once
+    if len(again):
+        near = np.union1d(again, again - 1)
+        order = near[np.lexsort((rows.wh[near], rank[near], rows.time[near]))]
+        equal = (np.diff(rows.time[order]) == 0) & (np.diff(rank[order]) == 0) & (np.diff(rows.wh[order]) == 0)
+        later[order[1:][equal] - 1] = False
     if not later.all():
         line = int(np.argmin(later)) + 3
         proof.fail(f"{path}:{line}: this reading is not in order of time and identifier, or it is there twice")
 
 
-def _once(parts: Sequence[Arrivals], directory: MeterCodes, zone: SiteZone) -> tuple[Columns, Proof]:
-    """Return all readings as columns, and the proof that files with the same reading agree on it."""
-    proof = Proof("readings: one value at an instant")
+def _readings(parts: Sequence[Arrivals], directory: MeterCodes, zone: SiteZone, events: EditLog) -> ReadingStore:
+    """Return all readings, those that corrections store included."""
     everything = tail_columns.concat_arrivals(parts)
-    for first, second in tail_columns.conflicting_arrivals(everything).tolist():
-        what = f"{directory.ids[everything.meter[first]]} at {zone.iso(int(everything.time[first]))}"
-        one, other = (format_kwh(int(everything.wh[place])) for place in (first, second))
-        proof.fail(f"{what} is {one} kWh in one file and {other} in another")
     history = tail_columns.merge_arrivals(Columns.empty(), everything)
-    proof.count = len(history)
-    return history, proof
+    readings = ReadingStore(history, directory, zone, events, loading.sharing_arrivals(history, everything))
+    loading.store_corrected(readings, events, directory)
+    return readings
+
+
+def _once(readings: ReadingStore, directory: MeterCodes, zone: SiteZone, events: EditLog) -> Proof:
+    """Prove that of several values at an instant all but one are void."""
+    proof = Proof("readings: one value per meter and time")
+    proof.count = len(readings.history)
+    for found in loading.find_contradictions(readings.shared, events, directory):
+        values = " and ".join(f"{format_kwh(wh)} kWh" for wh in found.values)
+        proof.fail(f"{found.meter} at {zone.iso(found.time)} has {values}, and no decision says which is void")
+    return proof
 
 
 def _registered(history: Columns, directory: MeterCodes, book: AccountBook) -> Proof:
@@ -165,28 +178,32 @@ def _registered(history: Columns, directory: MeterCodes, book: AccountBook) -> P
     return proof
 
 
-def _events(folder: Path, zone: SiteZone, history: Columns, directory: MeterCodes) -> tuple[EditLog, Proof]:
-    """Return the edits, and the proof that they are about readings that are stored."""
+def _events(folder: Path, zone: SiteZone) -> tuple[EditLog, Proof]:
+    """Return the edits, and the proof that they can be read."""
     proof = Proof("decisions about readings")
     events = EditLog(folder, zone)
-    try:
+    with proof.failing():
         events.load()
-    except DataError as error:
-        proof.fail(str(error))
+    if proof.failures:
         return EditLog(folder, zone), proof
     for warning in events.warnings:
         proof.fail(warning)
     proof.count = len(events)
-    corrections = events.corrections(directory.codes)
-    for meter in {event.meter for event in events} - directory.codes.keys():
-        proof.fail(f"{meter} has edits in {events.path.name}, but neither an account nor a reading")
-    if corrections is not None:
-        for what, codes, times in (
-            ("void", corrections.void_meter, corrections.void_time),
-            ("release", corrections.release_meter, corrections.release_time),
-        ):
-            known = tail_columns.locate_rows(history, codes, times)[1]
-            for code, time in zip(codes[~known].tolist(), times[~known].tolist(), strict=True):
-                where = f"{directory.ids[code]} at {zone.iso(time)}"
-                proof.fail(f"the {what} of {where} is of a reading that is not stored")
     return events, proof
+
+
+def _about_readings(
+    proof: Proof, readings: ReadingStore, directory: MeterCodes, zone: SiteZone, events: EditLog
+) -> None:
+    """Prove that edits are about readings that are stored."""
+    for meter in sorted({event.meter for event in events} - directory.codes.keys()):
+        proof.fail(f"{meter} has decisions in {events.path.name}, but neither an account nor a reading")
+    edits = [each.in_force(kind) for each in events.frozen().values() for kind in ("void", "release", "correct")]
+    for edit in chain.from_iterable(edits):
+        code = directory.codes.get(edit.meter)
+        if code is None or edit.at is None:
+            continue
+        values = readings.values_at(code, edit.at)
+        if not values or (edit.wh != FIRST and edit.wh not in values):
+            which = "a reading" if edit.wh == FIRST else f"{format_kwh(edit.wh)} kWh"
+            proof.fail(f"the {edit.kind} of {edit.meter} at {zone.iso(edit.at)} is of {which} that is not stored")

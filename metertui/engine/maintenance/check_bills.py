@@ -49,7 +49,7 @@ def prove_bills(folder: Path, rules: Rules, frozen: Frozen, tariffs: Tariffs | N
     kept, adds, now, left_out = (
         Proof("issued bills: as they were issued (SHA-256)"),
         Proof("issued bills: lines, amounts, tax and total"),
-        Proof("issued bills: against today's figures"),
+        Proof("issued bills: compared with today's figures"),
         Proof("issued bills: no month left out"),
     )
     book = BillBook(folder, rules.zone)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from metertui.engine.base import format_kwh
-from metertui.engine.errors import MeterError
+from metertui.engine.errors import MeterError, text_of
 
 _MOST_KEPT: Final = 20
 """Problems of one kind that are kept; all are counted."""
@@ -35,11 +35,11 @@ class Proof:
 
     @contextmanager
     def failing(self) -> Iterator[None]:
-        """Fail because of a MeterError inside, such as a file that cannot be read, and go on behind it."""
+        """Fail because of an error inside, such as a file that cannot be read, and go on behind it."""
         try:
             yield
-        except MeterError as error:
-            self.fail(str(error))
+        except (MeterError, OSError, UnicodeDecodeError) as error:
+            self.fail(text_of(error))
 
     def check_equal(self, expected: int, found: int, what: str) -> None:
         """Check that two figures, in Wh, are the same."""

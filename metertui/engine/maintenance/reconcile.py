@@ -55,7 +55,7 @@ def _risen(frozen: Frozen) -> NDArray[np.int64]:
 
 
 def _energy(frozen: Frozen, risen: NDArray[np.int64]) -> Proof:
-    proof = Proof("meters: energy against registers")
+    proof = Proof("meters: energy equals register changes")
     curve = frozen.curve
     edges = run_edges(curve.meter)
     falls = np.flatnonzero(np.diff(curve.energy) < 0) + 1
@@ -70,18 +70,18 @@ def _energy(frozen: Frozen, risen: NDArray[np.int64]) -> Proof:
 def _tables(frozen: Frozen, risen: NDArray[np.int64]) -> Iterator[Proof]:
     zone, times = frozen.zone, _times(frozen)
     first, last = zone.day(int(times.min())) - timedelta(days=1), zone.day(int(times.max()))
-    total, beyond = int(risen.sum()), _beyond(frozen)
-    proof = Proof("totals by time and attribute: the registers' sum")
+    total, beyond, standing = int(risen.sum()), _beyond(frozen), len(frozen.standing[0])
+    proof = Proof("totals by time and attribute: equal register changes")
     tables = {}
     for key in ("year", "quarter", "month", "week", "day", *ATTRIBUTES, "meter"):
         tables[key] = usage_table(frozen, Question(first, last, by=(key,)))
         proof.check_equal(total, int(tables[key]["usage_wh"].sum()), f"all usage by {key}")
         readings = int(tables[key]["readings"].sum())
-        if not len(frozen) - beyond <= readings <= len(frozen):
-            proof.fail(f"readings by {key} are {readings}, not {len(frozen)}")
+        if not standing - beyond <= readings <= standing:
+            proof.fail(f"readings by {key} are {readings}, not {standing}")
     yield proof
 
-    proof = Proof("meters: the table against registers")
+    proof = Proof("meters: table by meter equals register changes")
     for meter, used in zip(tables["meter"]["meter"], tables["meter"]["usage_wh"].tolist(), strict=True):
         code = frozen.code(meter)
         assert code is not None
@@ -108,7 +108,7 @@ def _times(frozen: Frozen) -> Int64Array:
 
 def _beyond(frozen: Frozen) -> int:
     """Count readings where their meter's C(t) is not defined: they may be in no row of a table."""
-    curve, columns = frozen.curve, frozen.columns
+    curve, columns = frozen.curve, frozen.standing[0]
     edges = run_edges(curve.meter)
     codes = curve.meter[edges[:-1]]
     known = np.full((2, len(frozen.ids)), -1, dtype=np.int64)
@@ -127,7 +127,7 @@ def _every_meter(frozen: Frozen, risen: NDArray[np.int64], progress: Progress) -
     edges = np.unique(np.concatenate((days[:1], months, days[-1:])))
     total = _cut(frozen, days, edges, "month", proof, part_of_progress(progress, 0, 2))
     for code in np.flatnonzero(total != risen).tolist():
-        proof.fail(f"the days of {frozen.ids[code]} do not add up to what its registers rose")
+        proof.fail(f"the days of {frozen.ids[code]} do not sum to the rise of its registers")
     yield proof
     proof = Proof("every meter's days: C(t) at both ends, and the sum of their hours")
     hours = np.unique(np.concatenate((days, zone.hours(int(days[0]), int(days[-1])))))
@@ -171,7 +171,7 @@ def _at(curve: Curve, meter: Int64Array, instant: Int64Array) -> Int64Array:
 
 def _bills(frozen: Frozen, risen: NDArray[np.int64]) -> Proof:
     """Compare the bills of some meters with their registers."""
-    proof = Proof(f"bills of all months: the register ({_SAMPLE} meters at most)")
+    proof = Proof(f"bills of all months: equal register changes ({_SAMPLE} meters at most)")
     codes = np.unique(frozen.curve.meter)
     for code in codes[:: max(1, -(-len(codes) // _SAMPLE))].tolist():
         proof.check_equal(int(risen[code]), _billed(Series.from_frozen(frozen, code), frozen.zone), frozen.ids[code])

@@ -14,6 +14,7 @@ from typing import Final
 from metertui.engine.base import Progress, SiteZone, no_progress
 from metertui.engine.errors import Refused
 from metertui.engine.storage import LOG, SEALED, Archive, private_files, reading_lines
+from metertui.engine.vee import Point
 
 _PIECE: Final = 1 << 20
 """Bytes searched in one go: under 1 ms, so that other threads get their turn."""
@@ -31,31 +32,31 @@ class Source:
 
 
 def locate_readings(
-    archive: Archive, zone: SiteZone, meter: str, times: Iterable[int], progress: Progress = no_progress
-) -> dict[int, Source]:
-    """Return the file and line of a meter's readings at `times` (µs UTC); one that is in no file is left out.
+    archive: Archive, zone: SiteZone, meter: str, readings: Iterable[Point], progress: Progress = no_progress
+) -> dict[Point, Source]:
+    """Return the file and line of readings of a meter (µs UTC, Wh); one that is in no file is left out.
 
-    Reads the log, the sealed log and the day files of these times in this order, so that a day close meanwhile hides
+    Reads the log, the sealed log and the day files of their days in this order, so that a day close meanwhile hides
     none. For a worker thread. Raises OSError.
     """
     folder = archive.folder.parent
-    wanted = set(times)
-    split_by_day: defaultdict[date, set[int]] = defaultdict(set)
-    for time in wanted:
-        split_by_day[zone.day(time)].add(time)
+    wanted = set(readings)
+    split_by_day: defaultdict[date, set[Point]] = defaultdict(set)
+    for reading in wanted:
+        split_by_day[zone.day(reading[0])].add(reading)
     files = [(folder / name, wanted) for name in (LOG, SEALED)]
     files += [(archive.path_of_day(day), split_by_day[day]) for day in sorted(split_by_day)]
-    found: dict[int, Source] = {}
+    found: dict[Point, Source] = {}
     for done, (path, here) in enumerate(files, 1):
-        for time, line in _search(path, meter, here - found.keys(), zone).items():
-            found[time] = Source(path.relative_to(folder).as_posix(), line)
+        for reading, line in _search(path, meter, here - found.keys(), zone).items():
+            found[reading] = Source(path.relative_to(folder).as_posix(), line)
         progress(done / len(files))
     return found
 
 
-def _search(path: Path, meter: str, wanted: set[int], zone: SiteZone) -> dict[int, int]:
+def _search(path: Path, meter: str, wanted: set[Point], zone: SiteZone) -> dict[Point, int]:
     """Return the first line of each wanted reading of a meter in a file, which may be missing."""
-    found: dict[int, int] = {}
+    found: dict[Point, int] = {}
     key = f"\n{meter},".encode("ascii")
     with contextlib.suppress(FileNotFoundError), private_files.open_for_reading(path) as file:
         before = 0  # lines that ended in the pieces before
@@ -68,9 +69,10 @@ def _search(path: Path, meter: str, wanted: set[int], zone: SiteZone) -> dict[in
             while at >= 0:
                 end = piece.index(b"\n", at + 1)
                 with contextlib.suppress(Refused):
-                    time = reading_lines.parse_line(piece[at + 1 : end].rstrip(b"\r"), zone)[1]
-                    if time in wanted:
-                        found.setdefault(time, before + piece.count(b"\n", 0, at + 1))
+                    _, *values = reading_lines.parse_line(piece[at + 1 : end].rstrip(b"\r"), zone)
+                    reading = values[0], values[1]
+                    if reading in wanted:
+                        found.setdefault(reading, before + piece.count(b"\n", 0, at + 1))
                 at = piece.find(key, end, cut)
             before += piece.count(b"\n", 0, cut)
             rest = piece[cut:]

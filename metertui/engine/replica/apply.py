@@ -19,8 +19,8 @@ import numpy as np
 from metertui.engine.accounts import Account
 from metertui.engine.base import day_number
 from metertui.engine.columns import Arrivals, Columns, Group, tail_columns
-from metertui.engine.core import Engine
-from metertui.engine.index import ReadingStore, View
+from metertui.engine.core import Engine, loading
+from metertui.engine.index import Mark, ReadingStore, View
 from metertui.engine.replica.changes import NewBook
 from metertui.engine.storage import Rows
 from metertui.engine.vee import MeterHeads
@@ -61,8 +61,8 @@ def _replicate(engine: Engine, arrived: Arrivals, *, counted: bool) -> Iterator[
         batch.duplicates = 0  # read twice here, not sent twice
         if counted:
             engine.ingest.apply(batch)
-        elif batch.codes:
-            engine.readings.append(batch.codes, batch.times, batch.whs)
+        else:
+            batch.store_readings(engine.readings)
         yield
 
 
@@ -118,8 +118,9 @@ class HistoryRebuild:
         self._logs = logs
         self._before = engine.readings
         self._history = engine.readings.history
-        self._seen = len(engine.readings.tail)
-        self._tail = engine.readings.tail.part(0, self._seen)
+        self._seen = engine.readings.mark()
+        self._tail = engine.readings.first_of_tail(self._seen)
+        self._sharing = engine.readings.sharing_in_history()
         self._rows: list[Rows] = []
         self._new: list[Arrivals] = []
         self._heads = MeterHeads()
@@ -137,15 +138,17 @@ class HistoryRebuild:
 
     def build_readings(self) -> None:
         """Build history, tail and index. For a worker thread."""
-        engine, history = self._engine, self._history
+        engine, history, sharing = self._engine, self._history, self._sharing
         if self.days:
             numbers = np.array([day_number(day) for day in self.days], dtype=np.int32)
             stay = ~np.isin(engine.zone.day_numbers(history.time), numbers)
             history = Columns(history.meter[stay], history.time[stay], history.wh[stay])
-            history = tail_columns.merge_arrivals(history, tail_columns.concat_arrivals(self._new))
-        keep = tail_columns.new_arrivals(history, self._tail)
-        self._readings = ReadingStore(history, engine.directory, engine.zone, engine.events)
-        self._readings.append(self._tail.meter[keep], self._tail.time[keep], self._tail.wh[keep])
+            arrived = tail_columns.concat_arrivals(self._new)
+            history = tail_columns.merge_arrivals(history, arrived)
+            old = self._sharing.take(~np.isin(engine.zone.day_numbers(self._sharing.time), numbers))
+            sharing = tail_columns.concat_arrivals([old, loading.sharing_arrivals(history, arrived)])
+        self._readings = ReadingStore(history, engine.directory, engine.zone, engine.events, sharing)
+        self._readings.append_unknown(self._tail)
 
     def view(self) -> View:
         """Return a view of what was built, for `load_heads`."""
@@ -164,8 +167,9 @@ class HistoryRebuild:
         engine.readings = self._readings
         engine.ingest.heads = self._heads
         engine.ingest.heads.grow(len(engine.directory))
-        engine.day_close.sealed = 0
-        meanwhile = self._before.tail.part(self._seen, len(self._before.tail))
+        engine.day_close.sealed = Mark()
+        engine.store_corrected(list(engine.events))
+        meanwhile = self._before.since(self._seen)
         for place, meter in enumerate(self.meters):
             code = engine.directory.codes.get(meter)
             if code is not None:

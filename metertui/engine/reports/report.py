@@ -108,7 +108,7 @@ def answer_inquiry(
     """
     question = inquiry.question
     if rule is not None and (question.filter.meter or "meter" in question.by):
-        raise MeterError("figures of a single meter are not for this role; the lookup screen (F3) has them")
+        raise MeterError("this role may not see figures of a single meter here; the lookup screen (F3) shows them")
     tables = _Tables(frozen, inquiry, rule, progress)
     table, discloses = _measured(tables, inquiry, question, rule, published)
     whole = tables.of(replace(question, by=()))

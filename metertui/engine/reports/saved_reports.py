@@ -32,7 +32,7 @@ PERIODS: Final = {
 """Named periods, counted back from the newest reading; by their name in the file."""
 CHARTS: Final = ("lines", "bars", "stacked", "shares", "heat")
 _ABOUT: Final = """\
-# Questions kept on the government screen (F5): a table each. Of what is left out, everything.
+# Questions kept on the government screen (F5): a table each. A key that is left out does not narrow the question.
 # period: {periods}; with "dates", first and last.
 # by: at most two of {keys}.
 # measure: {measures}. compare: {compares}. chart: {charts}.
@@ -93,7 +93,7 @@ IDEAS: Final = (
     SavedReport("Usage by month", chart="bars"),
     SavedReport("This year against last, by month", period="year", compare="year_before", chart="lines"),
     SavedReport("Regions side by side", by=("region",), chart="shares"),
-    SavedReport("Types of home over the year", by=("month", "apartment_type"), chart="stacked"),
+    SavedReport("Apartment types over the year", by=("month", "apartment_type"), chart="stacked"),
     SavedReport("What a home uses a day, by type", by=("apartment_type",), measure="per_meter_day", chart="bars"),
     SavedReport("When the week is busy", by=("weekday", "hour_of_day"), chart="heat"),
     SavedReport("The highest half hour of each month", measure="peak", chart="bars"),

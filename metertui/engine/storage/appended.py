@@ -35,7 +35,7 @@ class Damage:
         lost = len(self.data) - len(self.whole)
         if self._same == len(self.whole):
             return f"{self.path.name}: a torn last line of {lost} bytes was dropped; it had not been answered"
-        return f"{self.path.name}: of a last batch that was not answered {lost} bytes had not come to the disk"
+        return f"{self.path.name}: {lost} bytes of the last batch, which had not been answered, were missing on disk"
 
     @property
     def _same(self) -> int:

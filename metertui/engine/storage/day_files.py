@@ -98,8 +98,9 @@ class Archive:
     def merge_day(self, day: date, rows: Rows) -> int:
         """Merge readings of a local day into its file, and return the number of new ones.
 
-        If the file has a reading of the same meter and instant already, that one is kept. A file that would not change
-        is not written. Raises DataError, StorageError.
+        Every value is kept. Those of one meter and instant stand together in order of arrival, those of the file first;
+        one that the file has already is not new. A file that would not change is not written. Raises DataError,
+        StorageError.
         """
         with self.changing_days([day]):
             return self._merge(day, rows)
@@ -108,11 +109,13 @@ class Archive:
         before = self.read_day(day)
         both = reading_lines.concat_rows([before, rows])
         rank = both.id_ranks()
-        order = np.lexsort((rank, both.time))  # stable: readings of the file come first
-        time, who = both.time[order], rank[order]
+        order = np.lexsort((both.wh, rank, both.time))  # stable: readings of the file come first
         fresh = np.ones(len(order), dtype=bool)
-        fresh[1:] = (time[1:] != time[:-1]) | (who[1:] != who[:-1])
-        merged = both.take(order[fresh])
+        fresh[1:] = False
+        for column in (both.time[order], rank[order], both.wh[order]):
+            fresh[1:] |= column[1:] != column[:-1]
+        kept = np.sort(order[fresh])
+        merged = both.take(kept[np.lexsort((rank[kept], both.time[kept]))])
         added = len(merged) - len(before)
         if added or not self.path_of_day(day).exists():
             self._write(day, merged)

@@ -57,7 +57,9 @@ def durability_warning(folder: Path) -> str:
             fcntl.fcntl(fd, _FULLFSYNC)
         except OSError as error:
             if error.errno in _NOT_THERE:
-                return f"the drive of {folder} cannot flush its cache: a power cut may lose stored data"
+                return (
+                    f"the drive of {folder} cannot flush its cache: a power cut may lose readings that were answered OK"
+                )
         finally:
             os.close(fd)
     return ""

@@ -83,7 +83,9 @@ class WriteAheadLog:
             try:
                 durable.sync_file(self._fd)
             except OSError as error:
-                self._broken = f"{LOG} could not be synced ({error.strerror or error}): close the day or start again"
+                self._broken = (
+                    f"{LOG} could not be synced ({error.strerror or error}): close the day or restart metertui"
+                )
                 self._take_back()
                 raise StorageError(self._broken) from error
         self.size += len(data)

@@ -54,7 +54,8 @@ def usage_figures(
     question.check_question()
     values, label_of_group = _attributes(frozen, question)
     meter = question.filter.meter_code(frozen.code)
-    filed = filed_times(frozen.columns.meter, frozen.columns.time, frozen.curve)
+    columns = frozen.standing[0]
+    filed = filed_times(columns.meter, columns.time, frozen.curve)
     start, end = _span(frozen, filed, question)
     if start >= end:
         return _nothing(question, peaks=peaks)

@@ -145,7 +145,7 @@ def why_no_data(series: Series, window: Window, zone: SiteZone) -> str:
     if series.first is None or series.last is None:
         return "None of this meter's readings is counted."
     if not window.known:
-        return "There is no reading of the last day, so its last half hour is unknown."
+        return "The last reading is older than a day, so there is no last half hour."
     if window.end <= series.first:
         return f"The window ends at or before the first counted reading, of {zone.iso(series.first)}."
     return f"The window begins at or after the last counted reading, of {zone.iso(series.last)}."
@@ -210,7 +210,8 @@ class _Explainer:
         if exchange is not None:
             return Point(time, wh, base, rules.EXCHANGE, exchange)
         row = int(np.searchsorted(self.series.time, time))
-        return Point(time, wh, base, int(self.series.status[row]), self.decided.releases.get(time))
+        edit = self.decided.release_of(time, wh) or self.decided.correction_to(time, wh)
+        return Point(time, wh, base, int(self.series.status[row]), edit)
 
     def part(self, place: int, start: int, end: int) -> Part:
         """Return the interval from a point of the curve to the next, and its part between two instants."""
@@ -263,7 +264,8 @@ class _Explainer:
         found = []
         for row in rows[:MOST].tolist():
             time, wh, status = int(series.time[row]), int(series.wh[row]), int(series.status[row])
-            point = Point(time, wh, wh, status, self.decided.edit_at(time))
+            edit = self.decided.void_of(time, wh) or self.decided.latest_decision(time)
+            point = Point(time, wh, wh, status, edit if status == rules.VOID else self.decided.edit_at(time, wh))
             found.append(LeftOut(point, self.why(point), window.start < time <= window.end))
         return tuple(found), len(rows) - len(found)
 
@@ -280,4 +282,5 @@ class _Explainer:
         times = np.array(sorted(self.decided.releases), dtype=np.int64)
         inside = times[(times > self.window.start) & (times <= self.window.end)]
         places = np.flatnonzero(np.isin(self.curve.time, inside[:MOST]))
-        return tuple(point for point in map(self.point, places.tolist()) if point.status != rules.EXCHANGE)
+        found = map(self.point, places.tolist())
+        return tuple(point for point in found if point.event is not None and point.event.kind == "release")

@@ -108,7 +108,7 @@ def meter_blocks(frozen: Frozen, meter: int | None = None, most: int | None = No
     """Yield all meters, or the one of that code, some at a time, `most` at most: intervals take five times the room of
     their points."""
     low, stop = (0, len(frozen.ids)) if meter is None else (meter, meter + 1)
-    curve, columns = _starts(frozen.curve, stop), _starts(frozen.columns, stop)
+    curve, columns = _starts(frozen.curve, stop), _starts(frozen.standing[0], stop)
     both = curve + columns
     whole = max(1, int(both[stop] - both[low]))
     at = low

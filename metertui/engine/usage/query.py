@@ -69,7 +69,7 @@ class Filter:
             return None
         code = code_of(self.meter)
         if code is None:
-            raise MeterError(f"{self.meter} is not a meter of this site")
+            raise MeterError(f"{self.meter} is not registered")
         return code
 
 

@@ -86,8 +86,9 @@ def segments_in_window(frozen: Frozen, span: slice, label_of_group: Int64Array, 
 def stored_segments(
     frozen: Frozen, span: slice, label_of_group: Int64Array, filed: Int64Array, start: int, end: int
 ) -> Segments:
-    """Return the same for stored readings, the columns' `span`, whose times are `filed`. Each counts for itself."""
-    meter, label, first, last, _ = _alike(frozen.columns, frozen.group, span, label_of_group)
+    """Return the same for the readings that stand, of which `span` is and whose times are `filed`. Each counts."""
+    columns, group = frozen.standing
+    meter, label, first, last, _ = _alike(columns, group, span, label_of_group)
     time = filed
     taken = (label >= 0) & (time[last] > start) & (time[first] <= end)
     meter, label, first, last = (column[taken] for column in (meter, label, first, last))

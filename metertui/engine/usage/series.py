@@ -42,7 +42,7 @@ class Usage:
     closing: Edge | None
     usage_wh: int | None
     readings: int
-    """Stored in the window."""
+    """Those that stand in the window: void and replaced ones are not counted."""
     suspect: int
     """Those of them that are not counted without an edit: suspect or rejected."""
 
@@ -62,7 +62,7 @@ class Series:
         """Not for callers: use `from_readings` or `from_frozen`."""
         self.meter = meter
         self.columns = columns
-        """All stored readings."""
+        """The stored readings, each with the value that stands at its instant; the first one where none does."""
         self.limits = limits
         """What they were judged by."""
         self.time = columns.time
@@ -91,7 +91,8 @@ class Series:
         Limits and `corrections` are the meter's, under the code 0.
         """
         columns = Columns(np.zeros(len(time), dtype=np.int32), time, wh)
-        return cls(meter, columns, limits, *validate(columns, corrections, limits))
+        found = validate(columns, corrections, limits)
+        return cls(meter, found.columns, limits, found.status, found.energy, found.curve)
 
     @classmethod
     def from_frozen(cls, frozen: Frozen, code: int) -> Series:
@@ -114,6 +115,12 @@ class Series:
     def last(self) -> int | None:
         """Return where C ends: the last counted reading's time, µs UTC."""
         return int(self._time[-1]) if len(self._time) else None
+
+    def standing_at(self, instant: int) -> int | None:
+        """Return the register (Wh) of the reading that stands at an instant (µs UTC); None if none does."""
+        row = int(np.searchsorted(self.time, instant))
+        stands = row < len(self.time) and self.time[row] == instant and self.status[row] != rules.VOID
+        return int(self.wh[row]) if stands else None
 
     def window(self, name: str, now: int, zone: SiteZone) -> Window:
         """Return a window by its name as of `now` (µs UTC). Raises MeterError for an unknown name.
@@ -156,7 +163,8 @@ class Series:
         """Return the usage of a window, and how well it is known."""
         low, high = self.rows_in(window.start, window.end)
         suspect = int(np.count_nonzero(rules.is_doubtful(self.status[low:high])))
-        nothing = Usage(self.meter, window.name, window.start, window.end, None, None, None, high - low, suspect)
+        stored = int(np.count_nonzero(self.status[low:high] != rules.VOID))
+        nothing = Usage(self.meter, window.name, window.start, window.end, None, None, None, stored, suspect)
         first, last = self.first, self.last
         if first is None or last is None or not window.known or window.end <= first:
             return nothing

@@ -4,18 +4,10 @@ from __future__ import annotations
 
 from metertui.engine.vee import edit_log, late_reads, rules
 from metertui.engine.vee.curve import validate
-from metertui.engine.vee.edit_log import (
-    OF_AN_ACCOUNT,
-    OF_AN_INSTANT,
-    UNDOES,
-    Edit,
-    EditLog,
-    MeterEdits,
-    check_reason,
-    corrections_from,
-    format_values,
-)
+from metertui.engine.vee.edit_log import EditLog, check_reason, format_values
+from metertui.engine.vee.edits import OF_AN_ACCOUNT, OF_AN_INSTANT, UNDOES, Edit, MeterEdits, corrections_from
 from metertui.engine.vee.late_reads import MeterHeads, Neighbours, Point
+from metertui.engine.vee.standing import count_standing, standing
 
 __all__ = [
     "OF_AN_ACCOUNT",
@@ -29,9 +21,11 @@ __all__ = [
     "Point",
     "check_reason",
     "corrections_from",
+    "count_standing",
     "edit_log",
     "format_values",
     "late_reads",
     "rules",
+    "standing",
     "validate",
 ]

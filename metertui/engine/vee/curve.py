@@ -8,14 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metertui.engine.base import Limits
-from metertui.engine.columns import Columns, Corrections, Curve, tail_columns
+from metertui.engine.columns import FIRST, Columns, Corrections, Curve, tail_columns
 from metertui.engine.vee import rules
+from metertui.engine.vee.standing import Standing, resolve
 from metertui.engine.vee.whole_columns import Marks, judge_columns
 
 
 class Validated(NamedTuple):
     """The result of validating n stored readings in order of (meter, time)."""
 
+    columns: Columns
+    """The readings, each with the value that stands at its instant."""
     status: NDArray[np.uint8]
     """uint8[n], see rules."""
     energy: NDArray[np.int64]
@@ -26,15 +29,18 @@ class Validated(NamedTuple):
 def validate(columns: Columns, corrections: Corrections | None, limits: Limits) -> Validated:
     """Validate readings, given their limits and the edits by the same meter codes. O(n) in numpy.
 
-    A void reading is left out. At an exchange, the final read of the old register and the initial read of the new one
+    The columns have the first value of each instant; another one of the corrections may stand there, or none: a void
+    reading is left out. At an exchange, the final read of the old register and the initial read of the new one
     count. A reading stored at the same instant counts if it equals either of them, and is rejected otherwise.
     """
     if corrections is None:
         status = judge_columns(columns.meter, columns.time, columns.wh, limits)
         wh, _ = _counted_registers(columns, columns.wh, status, limits.rounding_wh)
         gained = energy_of_readings(columns.meter, wh, status)
-        return Validated(status, gained, _curve(columns, wh, wh, gained, status))
-    points, base, marks, rows, aside = _points(columns, corrections)
+        return Validated(columns, status, gained, _curve(columns, wh, wh, gained, status))
+    found = resolve(columns, corrections)
+    columns = found.columns
+    points, base, marks, rows, aside = _points(found, corrections)
     status_of = judge_columns(points.meter, points.time, points.wh, limits, marks)
     wh, rises_from = _counted_registers(points, base, status_of, limits.rounding_wh)
     gained = energy_of_readings(points.meter, wh, status_of, rises_from)
@@ -48,12 +54,12 @@ def validate(columns: Columns, corrections: Corrections | None, limits: Limits) 
         says = known & ((points.wh[here] == columns.wh[aside]) | (base[here] == columns.wh[aside]))
         status[aside[known]] = rules.REJECTED
         status[aside[says]] = rules.COUNTED
-        status[_matching(columns, corrections.void_meter, corrections.void_time)] = rules.VOID
+        status[found.void] = rules.VOID
         # At an exchange C is that of the exchange; elsewhere that of the point before, if it is of the same meter.
         before = np.where(known, here, at - 1)
         mine = (before >= 0) & (points.meter[np.maximum(before, 0)] == columns.meter[aside])
         total[aside[mine]] = gained[before[mine]]
-    return Validated(status, total, _curve(points, wh, rises_from, gained, status_of))
+    return Validated(columns, status, total, _curve(points, wh, rises_from, gained, status_of))
 
 
 def energy_of_readings(
@@ -128,18 +134,19 @@ def _curve(
 
 
 def _points(
-    columns: Columns, corrections: Corrections
+    found: Standing, corrections: Corrections
 ) -> tuple[Columns, NDArray[np.int64], Marks, NDArray[np.int64], NDArray[np.int64]]:
     """Return the points to validate: the readings that are neither void nor at an exchange, and the exchanges.
 
     Columns of length m, their bases, the marks, the row of each point in `columns` (-1 for an exchange), and the rows
     that were left out.
     """
-    void = _matching(columns, corrections.void_meter, corrections.void_time)
+    columns = found.columns
     at_exchange = _matching(columns, corrections.exchange_meter, corrections.exchange_time)
-    aside = np.union1d(void, at_exchange)
+    aside = np.union1d(found.void, at_exchange)
     kept = np.ones(len(columns), dtype=bool)
     kept[aside] = False
+    kept_rows = np.flatnonzero(kept)
     rest = Columns(columns.meter[kept], columns.time[kept], columns.wh[kept])
     count = len(rest) + len(corrections.final)
     before, _ = tail_columns.locate_rows(rest, corrections.exchange_meter, corrections.exchange_time)
@@ -154,18 +161,27 @@ def _points(
         return column
 
     rows = np.full(count, -1, dtype=np.int64)
-    rows[is_reading] = np.flatnonzero(kept)
+    rows[is_reading] = kept_rows
     wh = spliced(rest.wh, corrections.final)
     base = spliced(rest.wh, corrections.initial)
     meter = np.empty(count, dtype=np.int32)
     meter[is_reading], meter[exchange] = rest.meter, corrections.exchange_meter
     points = Columns(meter, spliced(rest.time, corrections.exchange_time), wh)
     # A reading stored at the instant of an exchange is not a point of its own.
-    released = np.setdiff1d(_matching(points, corrections.release_meter, corrections.release_time), exchange)
+    released = released_rows(found, corrections)
+    released = np.flatnonzero(is_reading)[np.searchsorted(kept_rows, released[kept[released]])]
     place = np.concatenate((exchange, released)).astype(np.int64)
     order = np.argsort(place)
     is_exchange = np.arange(len(place)) < len(exchange)
     return points, base, Marks(base, place[order], is_exchange[order]), rows, aside
+
+
+def released_rows(found: Standing, corrections: Corrections) -> NDArray[np.int64]:
+    """Return the rows whose standing reading is released, ascending, whether it counts or not."""
+    at, known = tail_columns.locate_rows(found.columns, corrections.release_meter, corrections.release_time)
+    here, named = at[known], corrections.release_wh[known]
+    first = (named == FIRST) & ~np.isin(here, found.replaced)
+    return np.unique(here[first | (named == found.columns.wh[here])])
 
 
 def _matching(columns: Columns, meter: NDArray[np.int32], time: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -8,102 +8,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Final
 
 from metertui.engine.base import SiteZone, check_meter_id, disarm_formula, format_kwh, parse_kwh
-from metertui.engine.columns import Corrections
+from metertui.engine.columns import FIRST, Corrections, SharedInstants
 from metertui.engine.errors import MeterError, Refused, StorageError
 from metertui.engine.storage import CsvTable, Damage, durable, encode_rows, private_files
+from metertui.engine.vee.edits import OF_AN_ACCOUNT, OF_AN_INSTANT, UNDOES, Edit, MeterEdits, corrections_from
 
 NAME: Final = "events.csv"
 HEADER: Final = ("time", "meter", "what", "values", "who", "reason")
-UNDOES: Final = {"unvoid": "void", "unrelease": "release", "unexchange": "exchange", "unaccept": "accept"}
-"""The kinds of edits that undo another kind."""
-OF_AN_INSTANT: Final = frozenset({*UNDOES, *UNDOES.values(), "note", "reask"})
-OF_AN_ACCOUNT: Final = frozenset({"deactivate", "reactivate"})
+_NAMES_A_VALUE: Final = frozenset({"void", "unvoid", "release", "unrelease"})
 LONGEST_REASON: Final = 400
 _UNSYNCED: Final = 1 << 26
 """Bytes at the end that may not have been synced: more than the decisions that are made together."""
-
-
-@dataclass(frozen=True, slots=True)
-class Edit:
-    """An edit. `decided` is when it was made and `at` the instant that it is about, both in µs UTC.
-
-    `at` is None if it is about the account. The registers are in Wh, and 0 if it is not an exchange.
-    """
-
-    decided: int
-    meter: str
-    kind: str
-    at: int | None
-    who: str
-    reason: str
-    final: int = 0
-    initial: int = 0
-
-
-@dataclass(slots=True)
-class MeterEdits:
-    """The edits of one meter that are in force, by the instant (µs UTC) that they are about."""
-
-    voids: dict[int, Edit] = field(default_factory=dict)
-    releases: dict[int, Edit] = field(default_factory=dict)
-    exchanges: dict[int, Edit] = field(default_factory=dict)
-    accepts: dict[int, Edit] = field(default_factory=dict)
-    """Exceptions that someone has reviewed and accepted."""
-    notes: dict[int, list[Edit]] = field(default_factory=dict)
-    """Notes and requests for another reading."""
-
-    def apply_edit(self, edit: Edit) -> None:
-        """Put an edit into force, or undo the one that it undoes."""
-        if edit.at is None:
-            return
-        if edit.kind in ("note", "reask"):
-            self.notes.setdefault(edit.at, []).append(edit)
-            return
-        in_force = getattr(self, f"{UNDOES.get(edit.kind, edit.kind)}s")
-        if edit.kind in UNDOES:
-            in_force.pop(edit.at, None)
-        else:
-            in_force[edit.at] = edit
-
-    def frozen(self) -> MeterEdits:
-        """Return a copy that later edits do not change."""
-        notes = {at: list(each) for at, each in self.notes.items()}
-        return MeterEdits(dict(self.voids), dict(self.releases), dict(self.exchanges), dict(self.accepts), notes)
-
-    def edit_at(self, instant: int) -> Edit | None:
-        """Return the edit that is in force at an instant (µs UTC), if any."""
-        for in_force in (self.exchanges, self.voids, self.releases, self.accepts):
-            if instant in in_force:
-                return in_force[instant]
-        return None
-
-
-def corrections_from(edits: Mapping[int, MeterEdits]) -> Corrections | None:
-    """Return the edits of meters, by meter code, as columns; None if there are none that change what counts."""
-    ordered = sorted(edits.items())
-    voids = [(code, at) for code, each in ordered for at in sorted(each.voids)]
-    releases = [(code, at) for code, each in ordered for at in sorted(each.releases)]
-    exchanges = [
-        (code, at, edit.final, edit.initial) for code, each in ordered for at, edit in sorted(each.exchanges.items())
-    ]
-    if not (voids or releases or exchanges):
-        return None
-
-    return Corrections(*_columns(voids), *_columns(releases), *_columns(exchanges, 4))
-
-
-def _columns(rows: Sequence[tuple[int, ...]], width: int = 2) -> list[NDArray[Any]]:
-    """Return the columns of rows that begin with a meter code: int32[n], then int64[n]."""
-    code, *others = np.array(rows, dtype=np.int64).reshape(-1, width).T.copy()
-    return [code.astype(np.int32), *others]
 
 
 class EditLog:
@@ -115,7 +34,7 @@ class EditLog:
         self._edits: list[Edit] = []
         self._by_meter: dict[str, MeterEdits] = {}
         self._corrections: Corrections | None = None
-        self._known = False  # whether `_corrections` is up to date
+        self._known: tuple[int, bool] | None = None  # what `_corrections` is of
         self._frozen: Mapping[str, MeterEdits] | None = None
         self._well_formed = self._appendable = False
         self._damage: Damage | None = None
@@ -184,14 +103,17 @@ class EditLog:
         edits = self._by_meter.get(edit.meter)
         if edits is None or edit.at is None or edit.kind not in UNDOES.values():
             return False
-        return getattr(edits, f"{edit.kind}s").get(edit.at) is edit
+        return any(each is edit for each in edits.in_force(edit.kind))
 
-    def corrections(self, codes: Mapping[str, int]) -> Corrections | None:
-        """What follows from the decisions for columns of these meter codes; the same one until a decision is added."""
-        if not self._known:
+    def corrections(self, codes: Mapping[str, int], shared: SharedInstants) -> Corrections | None:
+        """Return what follows from the edits for columns of these meter codes; the same until something is added.
+
+        `shared` are the instants at which several values are stored.
+        """
+        if self._known != (shared.version, True):
             known = {codes[meter]: each for meter, each in self._by_meter.items() if meter in codes}
-            self._corrections = corrections_from(known)
-            self._known = len(known) == len(self._by_meter)
+            self._corrections = corrections_from(known, shared.by_meter)
+            self._known = shared.version, len(known) == len(self._by_meter)
         return self._corrections
 
     # -- writing -----------------------------------------------------------------------------------------------
@@ -234,7 +156,7 @@ class EditLog:
         """Put an edit that is on disk into force."""
         self._edits.append(edit)
         self._by_meter.setdefault(edit.meter, MeterEdits()).apply_edit(edit)
-        self._known = False
+        self._known = None
         self._frozen = None
 
     def _cut(self, fd: int, size: int) -> None:
@@ -260,14 +182,17 @@ def parse_row(cells: Sequence[str], zone: SiteZone) -> Edit:
     decided, meter, what, values, who, reason = cells
     check_meter_id(meter)
     if what not in OF_AN_INSTANT | OF_AN_ACCOUNT:
-        raise Refused("bad-field", f"{what!r} is not a kind of edit")
+        raise Refused("bad-field", f"{what!r} is not a kind of decision")
     stated = {}
     for word in values.split():
         name, _, value = word.partition("=")
         stated[name] = value
-    needed = {"at", "final", "initial"} if what == "exchange" else {"at"} if what in OF_AN_INSTANT else set()
-    if stated.keys() != needed or len(values.split()) != len(needed):
-        raise Refused("bad-field", f"the values of {what} are {' '.join(f'{name}=…' for name in sorted(needed))}")
+    needed = _value_names(what)
+    optional = {"kwh"} if what in _NAMES_A_VALUE else set()
+    if not needed <= stated.keys() <= needed | optional or len(values.split()) != len(stated):
+        said = [f"{name}=…" for name in sorted(needed)] + [f"[{name}=…]" for name in optional]
+        raise Refused("bad-field", f"the values of {what} are {' '.join(said)}")
+    named = stated.get("kwh", stated.get("from"))
     return Edit(
         zone.parse(decided),
         meter,
@@ -277,7 +202,19 @@ def parse_row(cells: Sequence[str], zone: SiteZone) -> Edit:
         _armed(reason),
         parse_kwh(stated.get("final", "0")),
         parse_kwh(stated.get("initial", "0")),
+        FIRST if named is None else parse_kwh(named),
+        parse_kwh(stated.get("to", "0")),
     )
+
+
+def _value_names(what: str) -> set[str]:
+    """Return the names of the values that an edit of a kind must have."""
+    match UNDOES.get(what, what):
+        case "exchange" if what not in UNDOES:
+            return {"at", "final", "initial"}
+        case "correct":
+            return {"at", "from", "to"}
+    return {"at"} if what in OF_AN_INSTANT else set()
 
 
 def format_values(edit: Edit, zone: SiteZone) -> str:
@@ -285,16 +222,20 @@ def format_values(edit: Edit, zone: SiteZone) -> str:
     if edit.at is None:
         return ""
     at = f"at={zone.iso(edit.at)}"
-    if edit.kind != "exchange":
-        return at
-    return f"{at} final={format_kwh(edit.final)} initial={format_kwh(edit.initial)}"
+    if edit.kind == "exchange":
+        return f"{at} final={format_kwh(edit.final)} initial={format_kwh(edit.initial)}"
+    if UNDOES.get(edit.kind, edit.kind) == "correct":
+        return f"{at} from={format_kwh(edit.wh)} to={format_kwh(edit.to)}"
+    if edit.kind in _NAMES_A_VALUE and edit.wh != FIRST:
+        return f"{at} kwh={format_kwh(edit.wh)}"
+    return at
 
 
 def check_reason(text: str) -> str:
     """Return a reason on one line. Raises MeterError if it is empty or too long."""
     text = " ".join(text.split())
     if not text:
-        raise MeterError("a decision needs its reason")
+        raise MeterError("a decision needs a reason")
     if len(text) > LONGEST_REASON or not text.isprintable():
         raise MeterError(f"a reason is at most {LONGEST_REASON} characters that can be seen")
     return text

@@ -5,8 +5,8 @@ evenly for a few readings and by more than roundings can hide, the state is know
 validated by a replay that begins at the nearest such place before it. It ends where a replay without this reading comes
 to the same state: nothing after that differs. That is a handful of readings, not the whole history.
 
-Edits are replayed with the readings: a void reading is left out, and an exchange takes the place of a reading that is
-stored at the same instant.
+Edits are replayed with the readings: of several values at an instant the one that stands is taken, a void reading is
+left out, and an exchange takes the place of a reading that is stored at the same instant.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ import numpy as np
 from metertui.engine.base import MeterLimits
 from metertui.engine.columns import Frozen
 from metertui.engine.vee import rules
-from metertui.engine.vee.edit_log import MeterEdits
+from metertui.engine.vee.edits import NO_VALUES, MeterEdits, Values
+from metertui.engine.vee.standing import standing
 
 NOT_SIMPLE: Final = 1 << 62
 """The time of a head that is not simple. No reading is later, so each is validated by a replay."""
@@ -112,8 +113,11 @@ class MeterHeads:
 class StoredReads(Protocol):
     """Stored readings by meter code and time. Each call is O(log n + count)."""
 
-    def register_at(self, code: int, time: int) -> int | None:
-        """Return the register (Wh) stored for a meter at an instant (µs UTC), or None."""
+    def values_at(self, code: int, time: int) -> tuple[int, ...]:
+        """Return all values (Wh) stored for a meter at an instant (µs UTC), in order of arrival."""
+
+    def shared_of(self, code: int) -> Values:
+        """Return the instants of a meter at which more than one value is stored."""
 
     def reads_before(self, code: int, time: int, count: int) -> list[Point]:
         """Return the last `count` stored readings before `time` (µs UTC), in time order; fewer at the beginning."""
@@ -142,12 +146,27 @@ class Neighbours:
         self.limits = limits
         self.decided = decided
 
-    def register_at(self, time: int) -> int | None:
-        """Return the register (Wh) at an instant (µs UTC), or None."""
+    def values_at(self, time: int) -> tuple[int, ...]:
+        """Return all values (Wh) stored at an instant (µs UTC), in order of arrival, those of the batch last.
+
+        At most one value of a batch is not stored yet: it stands, or the instant has one that contradicts it.
+        """
+        stored = self._stored.values_at(self._code, time)
         place = bisect_left(self._staged, (time, -1))
-        if place < len(self._staged) and self._staged[place][0] == time:
-            return self._staged[place][1]
-        return self._stored.register_at(self._code, time)
+        staged = []
+        while place < len(self._staged) and self._staged[place][0] == time:
+            staged.append(self._staged[place][1])
+            place += 1
+        return (*stored, *staged)
+
+    def standing_at(self, time: int) -> int | None:
+        """Return the register (Wh) that stands at an instant (µs UTC); None if none does."""
+        verdicts = {} if self.decided is None else self.decided.verdicts_at(time)
+        return standing(self.values_at(time), verdicts)
+
+    def replay(self) -> Replay:
+        """Return a replay without readings, with the edits of the meter."""
+        return Replay(self.limits, self.decided, self._stored.shared_of(self._code))
 
     def reads_before(self, time: int, count: int) -> tuple[list[Point], bool]:
         """Return about `count` of the last readings before `time`, in time order, and whether there are more.
@@ -178,22 +197,29 @@ class Neighbours:
 
     def _corrected(self, found: list[Point], first: int, until: int) -> list[Point]:
         """Apply the edits to readings from `first` to before `until`."""
-        if self.decided is None:
+        shared = self._stored.shared_of(self._code)
+        if self.decided is None and not shared:
             return found
-        voids, exchanges = self.decided.voids, self.decided.exchanges
-        points = [point for point in found if point[0] not in voids and point[0] not in exchanges]
-        points += [(at, event.final) for at, event in exchanges.items() if first <= at < until]
-        return sorted(points)
+        verdicts = {} if self.decided is None else self.decided.verdicts
+        exchanges = {} if self.decided is None else self.decided.exchanges
+        points: dict[int, int] = {}
+        for time, wh in found:
+            stands = self.standing_at(time) if time in verdicts or time in shared else wh
+            if stands is not None:
+                points[time] = stands
+        points |= {at: event.final for at, event in exchanges.items() if first <= at < until}
+        return sorted(points.items())
 
 
 class Replay:
     """Readings of one meter that go through the judge in time order."""
 
-    def __init__(self, limits: MeterLimits, decided: MeterEdits | None = None) -> None:
+    def __init__(self, limits: MeterLimits, decided: MeterEdits | None = None, shared: Values = NO_VALUES) -> None:
         self._limits = limits
         self.judge = rules.Judge(limits.rounding_wh)
         self.points: list[Point] = []
         self.decided = decided
+        self._shared = shared
 
     def push(self, point: Point) -> None:
         """Push the next reading, or the exchange at its instant."""
@@ -201,16 +227,16 @@ class Replay:
         self.points.append(point)
         max_w = self._limits.at(time)
         decided = self.decided
-        if decided is None or not has_edit_at(decided, time):
-            self.judge.push(time, wh, max_w)
-        elif time in decided.exchanges:
+        if decided is not None and time in decided.exchanges:
             self.judge.push_exchange(time, wh, decided.exchanges[time].initial, max_w)
-        else:
+        elif decided is not None and decided.is_released(time, wh, self._shared.get(time, (wh,))[0]):
             self.judge.push_released(time, wh, max_w)
+        else:
+            self.judge.push(time, wh, max_w)
 
     def copy(self) -> Replay:
         """Return a replay that can be continued in another way."""
-        other = Replay(self._limits, self.decided)
+        other = Replay(self._limits, self.decided, self._shared)
         other.judge = self.judge.copy()
         other.points = self.points.copy()
         return other
@@ -231,8 +257,8 @@ class Replay:
         last = self.judge.last
         if last is None or self.judge.pending is not None:
             return None
-        if self.decided is not None and any(void > last.time for void in self.decided.voids):
-            return None  # a reading may be that one over again
+        if self.decided is not None and self.decided.latest_verdict > last.time:
+            return None  # a reading may be a void one over again
         return last.time, last.register
 
 
@@ -244,7 +270,7 @@ def has_edit_at(decided: MeterEdits | None, time: int) -> bool:
 def replay_before(neighbours: Neighbours, time: int) -> Replay:
     """Replay the readings before `time` (µs UTC), from the nearest place at which the state is known, or all of them.
 
-    Raises nothing. It takes as many readings as the register needs to rise by two roundings.
+    It takes as many readings as the register needs to rise by two roundings.
     """
     count = _NEIGHBOURS
     while True:
@@ -255,7 +281,7 @@ def replay_before(neighbours: Neighbours, time: int) -> Replay:
         if start is not None:
             break
         count *= 8
-    replay = Replay(neighbours.limits, neighbours.decided)
+    replay = neighbours.replay()
     for point in before[start:]:
         replay.push(point)
     return replay

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metertui.engine.base import HOUR, MeterLimits, SiteZone, duration_text, format_kwh
+from metertui.engine.columns import VOID as _VOID
 
 COUNTED: Final = 0
 RESET: Final = 1
@@ -31,8 +32,8 @@ SUSPECT: Final = 4
 """Not counted yet: the next reading decides."""
 REJECTED: Final = 5
 """A bad read, never counted."""
-VOID: Final = 6
-"""Not counted, by an edit."""
+VOID: Final = _VOID
+"""Does not stand, by an edit."""
 
 
 def fits(t0: int, wh0: int, t1: int, wh1: int, max_w: int, rounding_wh: int) -> bool:

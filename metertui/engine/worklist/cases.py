@@ -21,23 +21,25 @@ from metertui.engine.vee import Edit, MeterEdits
 from metertui.engine.worklist.clock_drift import AheadReading
 
 Cause = Literal[
-    "suspect", "reset", "rejected", "silent", "gap", "drift", "conflict", "refused", "void", "released", "exchanged"
-]
+    "suspect", "reset", "rejected", "silent", "gap", "drift", "conflict", "refused",
+    "void", "corrected", "released", "exchanged",
+]  # fmt: skip
 CAUSES: Final[tuple[Cause, ...]] = get_args(Cause)
-DECIDED: Final = frozenset({"void", "released", "exchanged"})
+DECIDED: Final = frozenset({"void", "corrected", "released", "exchanged"})
 """Causes that result from an edit."""
 OF_READINGS: Final = frozenset({"suspect", "reset", "rejected"}) | DECIDED
 """Causes about stored readings and declared exchanges."""
 MEANING: Final[Mapping[Cause, str]] = {
     "suspect": "does not fit; the next reading decides",
-    "reset": "counted from here on: exchanged, reset or rolled over, and not declared",
-    "rejected": "a bad read, not counted",
-    "silent": "active, but has sent nothing for a long time",
+    "reset": "register exchanged, reset or rolled over, but not declared; counted from here on",
+    "rejected": "a bad reading, not counted",
+    "silent": "an active meter that has sent nothing for a long time",
     "gap": "a long time without a counted reading; the usage is spread evenly over it",
-    "drift": "its clock runs ahead of the server's",
+    "drift": "the clock of the meter runs ahead of the server's",
     "conflict": "refused: another value for the same meter and time",
     "refused": "a line that was not accepted",
     "void": "not counted, by decision",
+    "corrected": "another value in its place, by decision",
     "released": "counted, by decision",
     "exchanged": "the register was exchanged, as declared",
 }
@@ -56,6 +58,8 @@ class Detail(NamedTuple):
     """The meter's id, if it has no code."""
     line: str = ""
     """The text of a refused line."""
+    decided: Edit | None = None
+    """The edit that the case is."""
 
 
 class Cases(NamedTuple):
@@ -73,6 +77,8 @@ class Cases(NamedTuple):
     """Returns the details of the case at a position, 0 to n - 1."""
     names: Sequence[str] = ()
     """The meters of the n cases as the lines name them, if some have no code; else empty."""
+    closed: Sequence[Edit | None] = ()
+    """The edits that decide the n cases, where the causes do not say so; else empty."""
 
     def __len__(self) -> int:
         return len(self.time)

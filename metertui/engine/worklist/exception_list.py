@@ -19,7 +19,7 @@ from metertui.engine.errors import MeterError
 from metertui.engine.worklist.cases import CAUSES, DECIDED, OF_READINGS, Cases, Cause, ExceptionRow, SiteState
 from metertui.engine.worklist.rejected_lines import find_drifting, find_refused
 from metertui.engine.worklist.silent_meters import find_gaps, find_silent
-from metertui.engine.worklist.suspect_reads import find_exchanges, find_misfits
+from metertui.engine.worklist.suspect_reads import find_decided, find_exchanges, find_misfits
 
 State = Literal["open", "decided", "all"]
 MOST_ROWS: Final = 10_000
@@ -70,7 +70,8 @@ def find_exceptions(frozen: Frozen, state: SiteState, question: ExceptionQuestio
         raise MeterError(f"unknown cause {question.cause!r}; the causes are {', '.join(CAUSES)}")
     refused, cut = find_refused(frozen, state)
     families = [
-        find_misfits(frozen),
+        find_misfits(frozen, state),
+        find_decided(frozen, state),
         find_exchanges(frozen, state),
         find_silent(frozen, state),
         find_gaps(frozen, state, *question.window),
@@ -138,11 +139,14 @@ class _AllCases:
     def _decided(self) -> NDArray[np.bool_]:
         """Return which cases have an edit, bool[n]."""
         mask = np.isin(self._cause, [CAUSES.index(cause) for cause in CAUSES if cause in DECIDED])
+        for start, family in zip(self._starts.tolist(), self._families, strict=False):
+            closed = [place for place, edit in enumerate(family.closed, start) if edit is not None]
+            mask[closed] = True
         accepts = [
-            (code, at)
+            (code, edit.at or 0)
             for meter, edits in self._state.edits.items()
             if edits.accepts and (code := self._frozen.code(meter)) is not None
-            for at in edits.accepts
+            for edit in edits.in_force("accept")
         ]
         if accepts and len(mask):
             meters, instants = np.array(accepts, dtype=np.int64).T
@@ -172,9 +176,9 @@ class _AllCases:
         meter = self._frozen.ids[code] if code >= 0 else detail.meter
         cause = CAUSES[self._cause[place]]
         edits = self._state.edits.get(meter) if code >= 0 else None
-        decided = None
-        if edits is not None:
-            decided = edits.edit_at(time) if cause in OF_READINGS else edits.accepts.get(time)
+        decided = detail.decided
+        if decided is None and edits is not None:
+            decided = edits.edit_at(time, detail.wh) if cause in OF_READINGS else edits.accept_at(time)
         return ExceptionRow(
             meter=meter,
             time=time,

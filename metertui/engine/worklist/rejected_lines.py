@@ -1,7 +1,8 @@
 """Exceptions about refused lines, from the end of `rejects.log`, and about meters whose clocks run ahead.
 
 A refused line is no reading: its time is that of its arrival. A conflict has the time of the stored reading that it
-contradicts.
+contradicts, and is closed by a later decision about that time. A meter that was registered again is no exception: some
+head-ends register all their meters at each start.
 """
 
 from __future__ import annotations
@@ -16,10 +17,14 @@ from metertui.engine.base import MINUTE, SECOND, SiteZone, check_meter_id, parse
 from metertui.engine.columns import Frozen
 from metertui.engine.errors import Refused
 from metertui.engine.storage import private_files
+from metertui.engine.vee import Edit
 from metertui.engine.worklist.cases import CAUSES, NO_METER, Cases, Cause, Detail, SiteState, int_array, repeat_cause
 
 MOST_BYTES: Final = 512 * 1024
-"""How much of the end of `rejects.log` is read: some 5,000 lines, in 10 ms of a worker thread."""
+"""How much of the end of `rejects.log` is looked at: some 5,000 lines, in 10 ms of a worker thread."""
+_MOST_READ: Final = 8 * MOST_BYTES
+"""How much is read for that at most, as lines that are no exceptions are passed over."""
+_NO_EXCEPTION: Final = b"\talready-registered\t"
 _WHY: Final = {
     "syntax": "not a request",
     "unknown-command": "not a known verb",
@@ -66,13 +71,22 @@ def find_refused(frozen: Frozen, state: SiteState) -> tuple[Cases, bool]:
         [name.time if line.code == "conflict" else line.at for line, name in zip(lines, named, strict=True)]
     )
 
+    closed = [_decision_after(state, line, name) for line, name in zip(lines, named, strict=True)]
+
     def detail_at(place: int) -> Detail:
         line, name = lines[place], named[place]
         why = f"{line.code}: {_WHY.get(line.code, 'it was refused')} (from {line.peer})"
-        return Detail(name.wh, why, name.meter, line.sent)
+        return Detail(name.wh, why, name.meter, line.sent, closed[place])
 
     names = [name.meter for name in named]
-    return Cases(cause, meter, time, state.group_of(meter, time), detail_at, names), cut
+    return Cases(cause, meter, time, state.group_of(meter, time), detail_at, names, closed), cut
+
+
+def _decision_after(state: SiteState, line: RejectedLine, name: _SentReading) -> Edit | None:
+    """Return the void or correction that decided a conflict: one made after it, of the time that it is about."""
+    edits = state.edits.get(name.meter) if line.code == "conflict" else None
+    made = None if edits is None else edits.latest_decision(name.time)
+    return made if made is not None and made.decided >= line.at else None
 
 
 def find_drifting(frozen: Frozen, state: SiteState) -> Cases:
@@ -94,7 +108,7 @@ def read_last_lines(path: Path, zone: SiteZone, most: int = MOST_BYTES) -> tuple
 
     Invalid lines are left out, such as one that is just being written.
     """
-    data, left = b"", most
+    data, left = b"", _MOST_READ
     for each in (path, path.with_name(f"{path.name}.1")):
         try:
             with private_files.open_for_reading(each) as file:
@@ -108,8 +122,11 @@ def read_last_lines(path: Path, zone: SiteZone, most: int = MOST_BYTES) -> tuple
         data, left = part + data, left - size
         if left <= 0:
             break
-    lines = [_parse_line(text, zone) for text in data.decode("utf-8", "replace").split("\n")[:-1]]
-    return [line for line in lines if line is not None], left < 0
+    raw = [line for line in data.split(b"\n")[:-1] if _NO_EXCEPTION not in line]
+    sizes = np.cumsum([len(line) + 1 for line in reversed(raw)])
+    kept = int(np.searchsorted(sizes, most, side="right"))
+    lines = [_parse_line(text.decode("utf-8", "replace"), zone) for text in raw[len(raw) - kept :]]
+    return [line for line in lines if line is not None], left < 0 or kept < len(raw)
 
 
 def _parse_line(text: str, zone: SiteZone) -> RejectedLine | None:

@@ -8,36 +8,64 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metertui.engine.base import format_kwh
-from metertui.engine.columns import Frozen, tail_columns
-from metertui.engine.vee import rules
+from metertui.engine.columns import FIRST, Frozen, tail_columns
+from metertui.engine.vee import Edit, rules
 from metertui.engine.worklist.cases import CAUSES, Cases, Cause, Detail, SiteState, int_array, repeat_cause
 
 _CAUSES: Final[dict[int, Cause]] = {
     rules.SUSPECT: "suspect",
     rules.RESET: "reset",
     rules.REJECTED: "rejected",
-    rules.VOID: "void",
 }
+_DECIDED: Final[dict[str, Cause]] = {"void": "void", "correct": "corrected", "release": "released"}
 
 
-def find_misfits(frozen: Frozen) -> Cases:
-    """Return the suspect, reset, rejected, void and released readings. O(n) in numpy."""
+def find_misfits(frozen: Frozen, state: SiteState) -> Cases:
+    """Return the suspect, reset and rejected readings that are not released. O(n) in numpy."""
     columns = frozen.columns
-    odd = np.flatnonzero((frozen.status != rules.COUNTED) & (frozen.status != rules.ROUNDING))
+    odd = np.flatnonzero(~np.isin(frozen.status, (rules.COUNTED, rules.ROUNDING, rules.VOID)))
+    released = [row for edit, row in _rows_of(frozen, state, "release") if _is_of(edit, frozen, row)]
+    odd = odd[~np.isin(odd, released)]
     cause_of = np.zeros(256, dtype=np.uint8)
     for status, name in _CAUSES.items():
         cause_of[status] = CAUSES.index(name)
-    cause = cause_of[frozen.status[odd]]
-    if frozen.corrections is not None:
-        made = frozen.corrections
-        at, known = tail_columns.locate_rows(columns, made.release_meter, made.release_time)
-        released = at[known]
-        released = released[frozen.status[released] < rules.SUSPECT]
-        kept = ~np.isin(odd, released)
-        odd = np.concatenate((odd[kept], released))
-        cause = np.concatenate((cause[kept], repeat_cause("released", len(released))))
     meter, time, group = columns.meter[odd], columns.time[odd], frozen.group[odd]
-    return Cases(cause, meter, time, group, lambda place: _detail(frozen, int(odd[place])))
+    return Cases(cause_of[frozen.status[odd]], meter, time, group, lambda place: _detail(frozen, int(odd[place])))
+
+
+def find_decided(frozen: Frozen, state: SiteState) -> Cases:
+    """Return the voids, corrections and releases in force; a release only while its reading stands."""
+    found = [
+        (edit, row)
+        for edit, row in _rows_of(frozen, state, *_DECIDED)
+        if edit.kind != "release" or _is_of(edit, frozen, row)
+    ]
+
+    def detail_at(place: int) -> Detail:
+        edit, row = found[place]
+        if edit.kind == "correct":
+            return Detail(edit.to, f"{format_kwh(edit.wh)} kWh was stored for this time", decided=edit)
+        wh = int(frozen.columns.wh[row]) if edit.wh == FIRST else edit.wh
+        return _detail_of_value(frozen, row, wh)._replace(decided=edit)
+
+    rows = int_array([row for _, row in found])
+    cause = np.array([CAUSES.index(_DECIDED[edit.kind]) for edit, _ in found], dtype=np.uint8)
+    columns = frozen.columns
+    return Cases(cause, columns.meter[rows], columns.time[rows], frozen.group[rows], detail_at)
+
+
+def _rows_of(frozen: Frozen, state: SiteState, *kinds: str) -> list[tuple[Edit, int]]:
+    """Return the edits of some kinds that are in force, each with the row of its instant; others are left out."""
+    found = [(frozen.code(meter), each) for meter, each in state.edits.items()]
+    edits = [(code, edit) for code, each in found if code is not None for kind in kinds for edit in each.in_force(kind)]
+    codes = int_array([code for code, _ in edits], np.int32)
+    at, known = tail_columns.locate_rows(frozen.columns, codes, int_array([edit.at or 0 for _, edit in edits]))
+    return [(edit, row) for (_, edit), row, stored in zip(edits, at.tolist(), known.tolist(), strict=True) if stored]
+
+
+def _is_of(edit: Edit, frozen: Frozen, row: int) -> bool:
+    """Return whether a release is of the reading that stands in a row, and that counts."""
+    return edit.wh in (FIRST, int(frozen.columns.wh[row])) and frozen.status[row] < rules.SUSPECT
 
 
 def find_exchanges(frozen: Frozen, state: SiteState) -> Cases:
@@ -63,14 +91,19 @@ def _nothing(_place: int) -> Detail:
 
 def _detail(frozen: Frozen, row: int) -> Detail:
     """Return the register and why the reading does not fit, by the counted readings before or after it."""
+    return _detail_of_value(frozen, row, int(frozen.columns.wh[row]))
+
+
+def _detail_of_value(frozen: Frozen, row: int, wh: int) -> Detail:
     columns, curve, status = frozen.columns, frozen.curve, frozen.status[row]
-    time, wh = int(columns.time[row]), int(columns.wh[row])
+    time = int(columns.time[row])
     before = curve.part(curve.span(int(columns.meter[row]))).point_before(time)
     limits = frozen.limits.of_meter(int(columns.meter[row]))
     why = rules.misfit(before, time, wh, limits, frozen.zone)
-    if not why and before is not None and status in (rules.VOID, rules.COUNTED):
+    stands = status != rules.VOID and columns.wh[row] == wh
+    if not why and before is not None and (not stands or status == rules.COUNTED):
         return Detail(wh, "it fits the reading counted before it")
-    if not why and status == rules.VOID:
+    if not why and not stands:
         return Detail(wh, "no reading is counted before it")
     return Detail(wh, why or rules.why_not_counted(before, time, wh, limits, frozen.zone))
 

@@ -49,7 +49,7 @@ class BillingScreen(DeskScreen):
 
     place = "billing"
     help_text = (
-        "The statement of a calendar month, at first the last one: usage by price, tax and total, and what each line "
+        "The statement of a calendar month, by default the last one: usage by price, tax and total, and what each line "
         "is based on. The closing register of a month is the opening register of the next. An issued bill does not "
         "change; later changes are shown below it. Page up and page down change the month, m goes to the list of "
         "months, the arrow keys scroll the statement. Tariffs and the billing run have windows of their own; changing "
@@ -58,8 +58,8 @@ class BillingScreen(DeskScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "search", "Find"),
         Binding("escape", "back", "Back", show=False),
-        Binding("pageup", "month(-1)", "Month before", show=False, priority=True),
-        Binding("pagedown", "month(1)", "Month after", show=False, priority=True),
+        Binding("pageup", "month(-1)", "Previous month", show=False, priority=True),
+        Binding("pagedown", "month(1)", "Next month", show=False, priority=True),
         Binding("m", "months", "Months"),
         Binding("e", "why", "Explain"),
         Binding("t", "tariffs", "Tariffs"),
@@ -209,7 +209,7 @@ class BillingScreen(DeskScreen):
         state = "the month is not over" if end > self.headend.engine.clock.now() else ""
         if shown.issued is not None:
             state = f"issued {fmt.moment(shown.issued, self.zone)}"
-        doubt = f"{fmt.count(statement.suspect)} of them not counted: F7 says why" if statement.suspect else ""
+        doubt = f"{fmt.count(statement.suspect)} of them not counted: see F7" if statement.suspect else ""
         rests_on = (f"{fmt.count(statement.readings)} readings", doubt)
         drawn = draw_statement(shown, heading, self.zone, state=state, rests_on=rests_on, warning=warning)
         self.query_one("#statement", Static).update(drawn)

@@ -91,7 +91,7 @@ def _kind(chart: str, along: str, across: str, measure: Measure) -> Kind:
 
 def _why(chart: str, measure: Measure) -> str:
     if chart in ("stacked", "shares") and measure != "total":
-        return "such figures do not add up, so they stand side by side"
+        return "side by side, as they do not add up"
     return ""
 
 

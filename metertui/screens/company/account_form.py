@@ -35,7 +35,7 @@ class FormTab(Tab):
             for name in ("meter", *FIELDS):
                 field = Field(id=f"form-{name}", compact=True)
                 yield labelled(_LABELS.get(name, name.replace("_", " ")), field)
-            hint = "empty: now; or a past day such as 2025-03-01"
+            hint = "empty for now, or a past day such as 2025-03-01"
             yield labelled("from", Field(placeholder=hint, id="form-since", compact=True))
             hint = "reason for deactivation or reactivation"
             yield labelled("reason", Field(placeholder=hint, id="form-reason", compact=True))
@@ -86,8 +86,12 @@ class FormTab(Tab):
             accounts.plan_change(account.meter, fields, now, since).moves,
             accounts.moves_of(account.meter),
         )
-        state = f"{account.meter} is registered, {'active' if account.active else 'deactivated'}"
-        if not planned or len(planned[account.meter]) > len(before):
+        state = f"{account.meter} is registered and {'active' if account.active else 'deactivated'}"
+        if not before or not planned:
+            return state
+        if before[-1][0] == planned[account.meter][-1][0]:
+            return f"{state}. Its change of {fmt.moment(before[-1][0], self.zone)} stays"
+        if before[-1] in planned[account.meter]:
             return state
         return f"{state}. Change corrects its last change of {fmt.moment(before[-1][0], self.zone)}"
 

@@ -96,9 +96,9 @@ def _line(text: Text, name: str, value: Text) -> None:
 
 def _late(close: Close) -> Text:
     if close.late is None:
-        return Text("unknown: there was no close before", style="dim")
+        return Text("unknown, as this was the first close", style="dim")
     if not close.late:
-        return Text("none for days closed before")
+        return Text("none for earlier days")
     return Text(f"{fmt.counted(close.late, 'reading')} into {fmt.counted(close.late_files, 'day file')}")
 
 

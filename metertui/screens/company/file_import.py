@@ -34,7 +34,7 @@ class UploadTab(Tab):
         self._working = False
 
     def compose(self) -> ComposeResult:
-        hint = "log lines, a day file or the wide CSV"
+        hint = "path of a file of log lines, a day file or the wide CSV"
         yield labelled("file", Field(placeholder=hint, id="upload-path", compact=True))
         yield Static(id="upload-check", classes="check")
         with Horizontal(classes="buttons"):

@@ -25,7 +25,11 @@ class ReadingTab(Tab):
 
     def compose(self) -> ComposeResult:
         with Vertical():
-            for name, hint in (("meter", ""), ("kwh", "like 144.5"), ("time", "like 2025-02-19T00:30; empty: now")):
+            for name, hint in (
+                ("meter", ""),
+                ("kwh", "such as 144.5"),
+                ("time", "such as 2025-02-19T00:30; empty for now"),
+            ):
                 field = Field(placeholder=hint, id=f"reading-{name}", compact=True)
                 yield labelled("register kWh" if name == "kwh" else name, field)
             yield Static(id="reading-check", classes="check")
@@ -51,8 +55,9 @@ class ReadingTab(Tab):
     def _before(self, meter: str, wh: int | None, at: int) -> str:
         """Return the counted reading before an instant, or why a reading of `wh` would be refused or suspect there."""
         engine = self.headend.engine
-        known = engine.readings.register_at(engine.directory.codes[meter], at)
-        if wh is not None and known is not None and known != wh:
+        known = engine.series(meter).standing_at(at)
+        stored = engine.readings.values_at(engine.directory.codes[meter], at)
+        if known is not None and wh is not None and wh not in stored:
             return f"! {fmt.kwh(known)} is already stored for this time."
         series = engine.series(meter)
         before = series.curve.point_before(at)

@@ -21,7 +21,7 @@ _COLUMNS: Final = (Column("email", 36), Column("role", 12), Column("", 10))
 _FIELDS: Final = {
     "email": ("email", ""),
     "role": ("role", "operator or government"),
-    "password": ("password", "to add a member, or change a password"),
+    "password": ("password", "only to add an account or change its password"),
     "again": ("repeat", ""),
 }
 

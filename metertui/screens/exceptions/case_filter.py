@@ -109,7 +109,9 @@ class CaseFilter:
         if self.any:
             return Text("No case matches the filter. Press escape to clear it.")
         hours = f"{self._rules.silent_us / 3_600_000_000:g} h"
-        return Text(f"No open case. Every stored reading fits, and every active meter was heard from within {hours}.")
+        return Text(
+            f"There are no open cases: every stored reading fits, and every active meter has sent one within {hours}."
+        )
 
     def facets(self, found: Exceptions, refused: Mapping[str, int], *, wide: bool) -> Text:
         """Return the number of cases by cause and region, as a column if `wide`, else as two lines."""
@@ -132,7 +134,7 @@ class CaseFilter:
         text.append("\n\nRefused since the start", style="bold")
         for line in fmt.tally(refused).split("  "):
             text.append(f"\n  {line}")
-        text.append("\n  the list has the latest" if found.cut else "", style="dim")
+        text.append("\n  the list shows the latest" if found.cut else "", style="dim")
         return text
 
 

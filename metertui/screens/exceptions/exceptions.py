@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import ClassVar, Final
 
@@ -15,15 +16,13 @@ from textual.widgets import Input, Static
 from metertui.engine.base import Window
 from metertui.engine.core import Decision, Effect, LiveSnapshot
 from metertui.engine.errors import MeterError
-from metertui.engine.worklist import NEVER, ExceptionRow, Exceptions
-from metertui.screens.exceptions import decision_choices
+from metertui.engine.worklist import MOST_ROWS, NEVER, ExceptionRow, Exceptions
+from metertui.screens.decisions import CHOICES, PURPOSE, ChoiceScreen, DecisionScreen, decision_choices
 from metertui.screens.exceptions.case_filter import PAGE, CaseFilter
-from metertui.screens.exceptions.decision_choices import CHOICES
-from metertui.screens.exceptions.decision_window import PURPOSE, ChoiceScreen, DecisionScreen
 from metertui.screens.explain import ExplainScreen
 from metertui.screens.shell import DeskScreen, Steady, as_operator
 from metertui.screens.tables import Listing
-from metertui.text import beside_why, cells, in_full, keyed
+from metertui.text import beside_why, cells, fmt, in_full, keyed
 
 _AGAIN_SECONDS: Final = 2.0
 """The shortest time between two refreshes of the list after a change."""
@@ -52,16 +51,17 @@ class ExceptionsScreen(DeskScreen):
     place = "exceptions"
     help_text = (
         "Cases that a person should look at. Suspect: a reading that does not fit, until the next one decides. Reset: "
-        "the register was exchanged, reset or rolled over. Rejected: a bad read, not counted. Silent: an active meter "
-        "without a recent reading. Gap: a long time between two counted readings. Drift: a clock that runs ahead. "
-        "Conflict and refused: lines that were not stored. Everyone may look; a decision needs a login with the role "
-        "operator. Space selects several cases, and enter lists the decisions that apply. Each decision shows its "
-        "effect first, needs a reason, is recorded in events.csv and audit.log, and can be undone with u. A capital "
-        "letter goes backwards: c is the next cause, C (shift+c) the previous one."
+        "the register was exchanged, reset or rolled over. Rejected: a bad reading, not counted. Silent: an active "
+        "meter without a recent reading. Gap: a long time between two counted readings. Drift: a meter clock that runs "
+        "ahead. Conflict and refused: lines that were not stored. Everyone may look; a decision needs a login with the "
+        "role operator. Space selects several cases, ctrl+a all that the filter finds, and enter lists the decisions "
+        "that apply. A wrong reading is made void, or corrected (w): then another value stands in its place. Each "
+        "decision shows its effect first, needs a reason, is recorded in events.csv and audit.log, and can be undone "
+        "with u. A capital letter goes backwards: c is the next cause, C (shift+c) the previous one."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "choose", "Select"),
-        Binding("ctrl+a", "choose_all", "All", tooltip="Select all on the page"),
+        Binding("ctrl+a", "choose_all", "All", tooltip="Select all that the filter finds"),
         *(Binding(choice.key, f"decide('{what}')", choice.name, show=False) for what, choice in CHOICES.items()),
         Binding("u", "undo", "Undo"),
         Binding("slash", "search", "Meter", key_display="/"),
@@ -299,13 +299,19 @@ class ExceptionsScreen(DeskScreen):
         self._show_chosen()
         table.move_cursor(table.cursor_row + 1)
 
-    def action_choose_all(self) -> None:
-        """Select all rows of this page, or deselect them if all are selected."""
-        if self._rows.keys() <= self._chosen.keys():
-            for key in self._rows:
+    @work(exclusive=True, group="choose all")
+    async def action_choose_all(self) -> None:
+        """Select all cases that the filter finds, of all pages, or deselect them if all are selected."""
+        question = replace(self._filter.question(0), limit=MOST_ROWS)
+        found = await self.headend.worklist.exceptions(question)
+        every = dict(keyed(found.rows))
+        if every.keys() <= self._chosen.keys():
+            for key in every:
                 del self._chosen[key]
         else:
-            self._chosen |= self._rows
+            self._chosen |= every
+            if found.total > len(every):
+                self.say(f"The newest {fmt.count(len(every))} of {fmt.count(found.total)} cases are selected.")
         self._show_chosen()
 
     def _show_chosen(self) -> None:

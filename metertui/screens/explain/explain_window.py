@@ -57,10 +57,10 @@ class ExplainScreen(OnDesk, ThriftyModal[None]):
         explanation, price = await asyncio.to_thread(self._explain)
         self.query_one("#explain-title", Static).update(self._title(fmt.kwh(explanation.usage.usage_wh)))
         self._show(explanation, price, None)
-        times = [point.time for point in explanation.named_readings()]
+        readings = [(point.time, point.wh) for point in explanation.named_readings()]
         try:
             found = await asyncio.to_thread(
-                sources.locate_readings, self.headend.engine.archive, self.zone, self._meter, times
+                sources.locate_readings, self.headend.engine.archive, self.zone, self._meter, readings
             )
         except OSError as error:
             self.query_one("#explain-title", Static).update(message(f"! The files cannot be read: {error}"))

@@ -31,14 +31,14 @@ class Calendar(Widget, can_focus=True):
     """One month, a cursor in brackets on a day of it. Today has a star, a chosen range a dot at each of its days."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left", "days(-1)", "Day before", show=False),
-        Binding("right", "days(1)", "Day after", show=False),
-        Binding("up", "days(-7)", "Week before", show=False),
-        Binding("down", "days(7)", "Week after", show=False),
-        Binding("pageup", "months(-1)", "Month before", show=False),
-        Binding("pagedown", "months(1)", "Month after", show=False),
-        Binding("shift+pageup,ctrl+pageup", "months(-12)", "Year before", show=False),
-        Binding("shift+pagedown,ctrl+pagedown", "months(12)", "Year after", show=False),
+        Binding("left", "days(-1)", "Previous day", show=False),
+        Binding("right", "days(1)", "Next day", show=False),
+        Binding("up", "days(-7)", "Previous week", show=False),
+        Binding("down", "days(7)", "Next week", show=False),
+        Binding("pageup", "months(-1)", "Previous month", show=False),
+        Binding("pagedown", "months(1)", "Next month", show=False),
+        Binding("shift+pageup,ctrl+pageup", "months(-12)", "Previous year", show=False),
+        Binding("shift+pagedown,ctrl+pagedown", "months(12)", "Next year", show=False),
         Binding("home", "edge(0)", "First of the month", show=False),
         Binding("end", "edge(1)", "Last of the month", show=False),
         Binding("t", "today", "Today", show=False),
@@ -158,9 +158,9 @@ class DatePicker(ThriftyModal[tuple[date, date] | None]):
         self._ask()
 
     def _ask(self) -> None:
-        asks = "First day? Enter selects it."
+        asks = "Choose the first day; Enter selects it."
         if self._first is not None:
-            asks = f"From {self._first}. Last day?"
+            asks = f"From {self._first}. Choose the last day."
         self.query_one("#picker-asks", Static).update(Text(asks, style="bold"))
 
     @on(Calendar.Chosen)

@@ -31,8 +31,8 @@ class Choice(Widget, can_focus=True):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "step(-1)", "Previous", show=False),
-        Binding("right", "step(1)", "Change", tooltip="The next value"),
-        Binding("enter,space", "pick", "List", tooltip="All values, to pick one"),
+        Binding("right", "step(1)", "Change", tooltip="Next value"),
+        Binding("enter,space", "pick", "List", tooltip="List of all values"),
     ]
 
     @dataclass

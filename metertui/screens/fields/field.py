@@ -18,7 +18,7 @@ class Field(Input):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,tab", "next", "Next field", show=False, priority=True),
-        Binding("shift+tab", "previous", "Field before", show=False, priority=True),
+        Binding("shift+tab", "previous", "Previous field", show=False, priority=True),
     ]
 
     def action_next(self) -> None:

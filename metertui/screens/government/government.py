@@ -57,7 +57,7 @@ class GovernmentScreen(GatedScreen):
         "Enter drills down into a row; escape goes back. s sorts by the next column, S reverses the order. "
         "o opens a saved question, w saves this one. ctrl+e exports the table with its question to a .csv, .parquet or "
         ".xlsx file. Long work shows its progress, and escape cancels it. t replays the period under a proposed "
-        "tariff: who would pay more, who less.\n\n"
+        "tariff: who would pay more and who less.\n\n"
         "Named periods end at the newest reading. A meter that moved counts in the region where it was at the time. "
         "For the role government, small groups are hidden (settings small_group_meters and small_group_share), with "
         "the cells that would reveal them; operators see them."
@@ -71,7 +71,7 @@ class GovernmentScreen(GatedScreen):
         Binding("w", "keep", "Save", show=False),
         Binding("t", "replay", "Tariff", show=False),
         Binding("ctrl+e", "export", "Export", priority=True),
-        Binding("ctrl+r", "ask", "Ask again", show=False, priority=True),
+        Binding("ctrl+r", "ask", "Run again", show=False, priority=True),
         Binding("escape", "back", "Back", show=False),
     ]
 
@@ -142,7 +142,7 @@ class GovernmentScreen(GatedScreen):
     @work(exclusive=True, group="government")
     async def _ask(self, saved: SavedReport, at: int = 0) -> None:
         """Ask a question, and cancel the one before if it is under way."""
-        work = self._question = Work("Working out the answer")
+        work = self._question = Work("Calculating the answer")
         spinner = self.set_timer(_PATIENCE, lambda: self._show_wait(work, saved))
         try:
             answer, self._reach = await self.headend.ask(answer_question, saved, self._rule, work.report_progress)
@@ -265,8 +265,8 @@ class GovernmentScreen(GatedScreen):
             self._question.cancel()
             self._asking.cancel()
             self._end_wait(self._question)
-            before = "" if self._view.answer is None else " The answer shown belongs to the question before."
-            self.say(f"Cancelled.{before} Press ctrl+r to ask again.")
+            before = "" if self._view.answer is None else " The answer shown is that of the previous question."
+            self.say(f"Cancelled.{before} Press ctrl+r to run it again.")
         elif self.focused is not None and self.query_one(QuestionForm) in self.focused.ancestors:
             self._leave_form()
         elif self._levels:
@@ -332,10 +332,10 @@ class GovernmentScreen(GatedScreen):
     def action_replay(self) -> None:
         """Ask for the file of a proposed tariff."""
         if self._view.answer is None or self._view.answer.found.table.empty:
-            self.warn("There is no usage to replay.")
+            self.warn("There is no usage in this period to replay.")
             return
         self.query_one(TypedLine).ask(
-            "replay", "file of a proposed tariff, as tariffs.csv, then enter; escape cancels", ""
+            "replay", "path of a proposed tariff in the format of tariffs.csv, then enter; escape cancels", ""
         )
 
     # -- export ------------------------------------------------------------------------------------------------------
@@ -354,7 +354,7 @@ class GovernmentScreen(GatedScreen):
             self.query_one(TypedLine).ask(
                 "export", "file name ending in .csv, .parquet or .xlsx, then enter; escape cancels", name
             )
-            self.say(f"The file is written to {Path.cwd()}. A name ending in .xlsx makes a workbook.")
+            self.say(f"The file will be written to the folder {Path.cwd()}. A name ending in .xlsx makes a workbook.")
 
     @work(exclusive=True, group="export")
     async def _export(self, answer: Answer, sort: str, path: Path) -> None:

@@ -66,7 +66,7 @@ class QuestionForm(VerticalScroll):
         yield Choice("By", [], id="by")
         yield Choice("and by", [], id="then")
         yield Choice("Measure", [(name, words.option) for name, words in MEASURES.items()], id="measure")
-        yield Choice("Against", list(COMPARES.items()), id="compare")
+        yield Choice("Compare to", list(COMPARES.items()), id="compare")
         yield Choice("Chart", list(CHARTS.items()), id="chart")
 
     def _text(self, name: str) -> ComposeResult:
@@ -84,7 +84,7 @@ class QuestionForm(VerticalScroll):
                 self.query_one(f"#{name}", Input).value = _text_of(saved, name)
         for name in ATTRIBUTES:
             there = sorted({getattr(group, name) for group in groups} - {""})
-            options: Options = [("", f"every {_title(name).lower()}"), *((value, value) for value in there)]
+            options: Options = [("", f"every {KEYS[name]}"), *((value, value) for value in there)]
             self.query_one(f"#{name}", Choice).offer(options, saved.filter.value(name))
         keys = [(key, called) for key, called in KEYS.items() if single_meters or key != "meter"]
         first, then = (*saved.by, "", "")[:2]

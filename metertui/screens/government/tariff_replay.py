@@ -27,7 +27,7 @@ from metertui.screens.terminal import ThriftyModal, ink
 from metertui.text import HIDDEN, Column, fmt, message, visible
 
 _BY: Final = (("apartment_type", "region"), ("apartment_type",), ("region",), ())
-_NAMES: Final = {"apartment_type": "type of home", "region": "region"}
+_NAMES: Final = {"apartment_type": "apartment type", "region": "region"}
 _MONEY: Final = ("current", "proposed", "change", "median")
 _TITLES: Final = {
     "meters": "meters",
@@ -186,10 +186,10 @@ def _replayed(
     """Return a table for each breakdown in _BY. Raises MeterError, and what `progress` raises."""
     current = headend.engine.tariffs.current()
     if current is None:
-        raise MeterError("there is no tariffs.csv in the data folder to compare with")
+        raise MeterError("There is no tariffs.csv in the data folder to compare with.")
     proposed = tariffs.load_tariffs(file)
     if proposed is None:
-        raise MeterError(f"there is no file {file}")
+        raise MeterError(f"There is no file {file}.")
     found = replay_tariffs(frozen, current, proposed.backdated(days[0]), *days, progress=progress)
     return [_Table(by, found.table(by), _hidden(frozen, found, by, rule)) for by in _BY]
 

@@ -23,7 +23,7 @@ class CompletenessBoard(OnDesk, Vertical):
         yield Steady(id="board-ages")
         with Container(id="board-tables"):
             with Vertical(id="board-regions"):
-                yield Static("Half hours received of those expected", classes="heading")
+                yield Static("Half hours received, in % of those expected", classes="heading")
                 yield Listing(
                     ("region", ">meters", ">silent", ">today", ">missing", ">yesterday", ">missing "),
                     most=_REGIONS,
@@ -31,7 +31,7 @@ class CompletenessBoard(OnDesk, Vertical):
                 )
             with Vertical(id="board-silences"):
                 yield Static("Silent meters: no reading for more than an hour", classes="heading")
-                yield Listing(("likely cause", "where", ">silent", "last heard", "meter"), id="silences")
+                yield Listing(("likely cause", "where", ">silent", "last reading", "meter"), id="silences")
 
     def on_mount(self) -> None:
         self.query_one("#regions", Listing).fixed_columns = 1  # keep the name in view
@@ -50,7 +50,7 @@ class CompletenessBoard(OnDesk, Vertical):
         where = " / ".join(filter(None, (each.region, each.sub_region))) or "(none)"
         of = f"{fmt.count(each.silent)} of {fmt.count(each.meters)}"
         named = each.meter if each.silent == 1 else f"{each.meter} and {fmt.count(each.silent - 1)} more"
-        likely = "! the line" if each.line else "the meter" if each.silent == 1 else "the meters"
+        likely = "! the link" if each.line else "the meter" if each.silent == 1 else "the meters"
         return (likely, where, of, fmt.moment(each.last, self.zone), named)
 
 
@@ -73,8 +73,8 @@ def _share(share: Share) -> tuple[str, str]:
 
 def _ages(board: Board, zone: SiteZone) -> Text:
     if not board.total.meters:
-        return Text("No meter is active yet.")
-    text = Text(f"{fmt.clock(board.at, zone)}  last heard: ", style="dim")
+        return Text("There are no active meters yet.")
+    text = Text(f"{fmt.clock(board.at, zone)}  age of last reading: ", style="dim")
     for name, count in (*board.ages, ("never", board.never)):
         text.append_text(plain(name, style="not dim"))
         text.append(f" {fmt.count(count)}   ", style="not dim bold")

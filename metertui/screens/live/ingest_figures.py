@@ -23,9 +23,9 @@ _TILES: Final[dict[str, tuple[str, Callable[[LiveSnapshot], str]]]] = {
     "refused": ("refused", lambda live: fmt.count(sum(live.refused.values()))),
     "log": ("in the log", lambda live: fmt.count(live.in_log)),
     "stored": ("stored", lambda live: fmt.count(live.stored)),
-    "latency": ("p50 · p99", lambda live: _milliseconds(live.p50, live.p99)),
-    "sync": ("last sync", lambda live: f"{live.sync_ms:.2f} ms"),
-    "waiting": ("waiting", lambda live: fmt.size(live.waiting)),
+    "latency": ("time to OK", lambda live: _milliseconds(live.p50, live.p99)),
+    "sync": ("disk sync", lambda live: f"{live.sync_ms:.2f} ms"),
+    "waiting": ("input queue", lambda live: fmt.size(live.waiting)),
     "connections": ("connections", lambda live: fmt.count(live.connections)),
     "accounts": ("accounts", lambda live: fmt.count(live.accounts)),
     "memory": ("memory", lambda live: f"{fmt.count(round(live.memory / 1e6))} MB"),
@@ -69,7 +69,7 @@ class IngestFigures(Vertical):
         self.query_one("#history", RateBars).show_rates(snapshot.history)
         notes = {}
         if self.size.width >= 150 or 100 <= self.size.width < 156:
-            notes["connections"] = f"of {fmt.count(snapshot.connections_total)}"
+            notes["connections"] = f"of {fmt.count(snapshot.connections_total)} so far"
             notes["waiting"] = f"of {fmt.count(snapshot.queue)}" if snapshot.queue else ""
         for name, (_, figure) in _TILES.items():
             value = figure(snapshot) if self.size.width >= 90 else figure(snapshot).replace(" · ", "·")

@@ -42,14 +42,14 @@ class LiveScreen(DeskScreen):
     place = "live"
     help_text = (
         "What arrives now. The bars show readings per second over the last two minutes, counted once they are on disk. "
-        "p50 and p99: the time from a line's arrival to its answer that 50 % and 99 % of the lines of the last minute "
-        "stayed within. Arrivals: the last readings and refused lines, newest first. Connections: the busiest first. "
-        "Completeness: half hours received of those expected from active meters since their first reading, and silent "
-        "meters. If one meter of many is silent, the meter is the likely cause; if most of a sub-region is, the line. "
-        "Day close: its progress and the result of the last one; late readings belong to days closed before. "
-        "d goes to the company screen, where an operator closes the day. "
-        "Enter shows a row in full. / filters the rows by meter, peer, code or any text; escape shows all rows, newest "
-        "first. p pauses the tables so that they can be read; the figures above continue."
+        "accepted, duplicates, suspect and refused are counted since the start. Time to OK: 50 % and 99 % of "
+        "the lines of the last minute were answered within these times. Arrivals: the last readings and refused lines, "
+        "newest first. Connections: the busiest first. Completeness: half hours received of those expected from active "
+        "meters since their first reading, and silent meters. If one meter of many is silent, the meter is the likely "
+        "cause; if half of a sub-region is, the link to it is. Day close: its progress and the result of the last one; "
+        "late readings belong to days that had been closed earlier. d goes to the company screen, where an operator "
+        "closes the day. Enter shows a row in full. / filters the rows by meter, peer, code or any text; escape shows "
+        "all rows, newest first. p pauses the tables so that they can be read; the figures above continue."
     )
     AUTO_FOCUS = "#readings"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -96,7 +96,9 @@ class LiveScreen(DeskScreen):
             with Vertical(id="peers-pane"):
                 yield Steady(classes="heading", id="peers-heading")
                 yield Listing(
-                    ("from", "since", ">lines", ">per second", ">refused", ">waiting"), most=_PEERS, id="peers-table"
+                    ("from", "since", ">lines", ">per second", ">refused", ">input queue"),
+                    most=_PEERS,
+                    id="peers-table",
                 )
             yield CompletenessBoard(id="board-pane")
             yield DayClose(id="close-pane")

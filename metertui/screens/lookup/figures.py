@@ -13,14 +13,14 @@ from metertui.screens.charts import Kind, Picture, buckets, chart
 from metertui.text import explained, fmt
 
 WINDOWS: Final = {
-    "today": ("Today", "vs day before"),
-    "yesterday": ("Yesterday", "vs day before"),
-    "week": ("Week", "vs week before"),
-    "month": ("Month", "vs month before"),
-    "year": ("Year", "vs year before"),
-    "last_month": ("Last month", "vs month before"),
-    "last_half_hour": ("Half hour", "vs half hour before"),
-    "dates": ("Dates", "vs days before"),
+    "today": ("Today", "vs previous day"),
+    "yesterday": ("Yesterday", "vs previous day"),
+    "week": ("Week", "vs previous week"),
+    "month": ("Month", "vs previous month"),
+    "year": ("Year", "vs previous year"),
+    "last_month": ("Last month", "vs previous month"),
+    "last_half_hour": ("Half hour", "vs previous half hour"),
+    "dates": ("Dates", "vs previous days"),
 }
 """The windows by their names: title, and name of the comparison."""
 _MOST_BARS: Final = 62
@@ -46,7 +46,7 @@ def usage(answer: UsageComparison) -> Figure:
     if opening is None or closing is None:
         return Figure(fmt.NOTHING)
     estimated = [edge for edge in (opening, closing) if edge.quality == "estimated"]
-    ends = ("read at both ends", "1 end estimated", "ends estimated")[len(estimated)]
+    ends = ("read at both ends", "one end estimated", "ends estimated")[len(estimated)]
     return Figure(fmt.kwh(answer.usage.usage_wh), f"\n{ends}")
 
 
@@ -71,7 +71,7 @@ def daily(answer: UsageComparison) -> Figure:
     """Return the average usage per 24 hours of the time with data."""
     if answer.daily_wh is None:
         return Figure(fmt.NOTHING)
-    return Figure(fmt.kwh(answer.daily_wh), f"\nof {fmt.duration(answer.known_us, units=2)}")
+    return Figure(fmt.kwh(answer.daily_wh), f"\nover {fmt.duration(answer.known_us, units=2)}")
 
 
 def bill(statement: Statement) -> Figure:

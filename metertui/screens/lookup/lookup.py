@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
@@ -17,16 +18,26 @@ from textual.widgets import Input, Static, Tab, Tabs
 
 from metertui.engine.base import Window, window_of_days
 from metertui.engine.billing import statements
-from metertui.engine.core import LiveSnapshot, one_meter
+from metertui.engine.core import Decision, Effect, LiveSnapshot, one_meter
 from metertui.engine.errors import MeterError
 from metertui.engine.usage import Series, UsageComparison, WindowReadings, lookup, why_no_data
 from metertui.screens.charts import PictureView
+from metertui.screens.decisions import PREVIEW, PURPOSE, DecisionScreen, decision_choices
 from metertui.screens.explain import ExplainScreen
 from metertui.screens.fields import DatePicker, TypedLine
 from metertui.screens.lookup import figures
 from metertui.screens.lookup.figures import WINDOWS, Figure
 from metertui.screens.lookup.readings_behind import BehindTable
-from metertui.screens.shell import Cancelled, DeskScreen, MeterInput, Tile, Work, export_readings, show_progress
+from metertui.screens.shell import (
+    Cancelled,
+    DeskScreen,
+    MeterInput,
+    Tile,
+    Work,
+    as_operator,
+    export_readings,
+    show_progress,
+)
 from metertui.text import fmt, message, plain
 
 _AGAIN_SECONDS: Final = 2.0
@@ -46,7 +57,9 @@ class LookupScreen(DeskScreen):
         "readings, or is the first or last reading. Without readings there is no data, which differs from 0. "
         "e explains the usage reading by reading, with file and line. In the chart, ░ and · mark estimated values; "
         "where there is no data there is no bar. m lists the meters of this session. r goes to the readings, where "
-        "Enter explains one interval. ctrl+e exports the readings to a file; escape cancels that."
+        "Enter explains one interval, v makes the reading void, w stores the right value in its place, and u takes "
+        "either back; these need a login with the role operator. ctrl+e exports the readings to a file; escape cancels "
+        "that."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "search", "Find"),
@@ -241,7 +254,7 @@ class LookupScreen(DeskScreen):
             return date.fromisoformat(text)
         except ValueError as error:
             wrong = f"{text} is not a date" if text else "A date is missing"
-            raise MeterError(f"{wrong}. Enter both as 2025-02-19 and press enter.") from error
+            raise MeterError(f"{wrong}. Enter both dates as 2025-02-19 and press enter.") from error
 
     def _reveal(self, answered: bool) -> None:
         for name in ("#lookup-tiles", "#lookup-ends", "#usage-chart", "#readings"):
@@ -302,6 +315,33 @@ class LookupScreen(DeskScreen):
             self.warn("No interval ends at this reading: it is the first, or it is not counted. e explains the window.")
             return
         self.app.push_screen(ExplainScreen(self._meter, interval))
+
+    # -- decisions about a reading -------------------------------------------------------------------------------
+
+    def action_decide(self, what: str) -> None:
+        """Show what a decision about the reading under the cursor would change, and ask for the reason."""
+        at = self.query_one(BehindTable).time_at_cursor
+        if at is not None:
+            wanted = [Decision(what, self._meter, at, PREVIEW)]
+            as_operator(self.app, PURPOSE, lambda: self._propose(wanted))
+
+    def action_undo_decision(self) -> None:
+        """Undo the void or correction of the reading under the cursor."""
+        at, edits = self.query_one(BehindTable).time_at_cursor, self.headend.engine.events.edits_of_meter(self._meter)
+        made = None if at is None or edits is None else edits.latest_decision(at)
+        if made is None:
+            self.warn("This reading is neither void nor corrected.")
+            return
+        wanted = decision_choices.undo_decisions([made])
+        as_operator(self.app, PURPOSE, lambda: self._propose(wanted))
+
+    def _propose(self, wanted: Sequence[Decision]) -> None:
+        self.app.push_screen(DecisionScreen(wanted), self._decided)
+
+    def _decided(self, effects: Sequence[Effect] | None) -> None:
+        if effects:
+            self.say(decision_choices.result_sentence(effects[0].event.kind, len(effects), "reading"))
+            self._answer()
 
     # -- the export ----------------------------------------------------------------------------------------------
 

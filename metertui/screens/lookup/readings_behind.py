@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import numpy as np
+from textual.binding import Binding, BindingType
 
 from metertui.engine.base import SiteZone, Window
 from metertui.engine.usage import WindowReadings
+from metertui.screens.decisions import CHOICES
 from metertui.screens.lookup import figures
 from metertui.screens.tables import Column, Table
 from metertui.text import fmt
@@ -23,6 +25,12 @@ _COLUMNS: Final = (
 
 class BehindTable(Table):
     """The readings behind a figure. The cursor keeps its reading while newer ones arrive above it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("v", "screen.decide('void')", CHOICES["void"].name),
+        Binding("w", "screen.decide('correct')", CHOICES["correct"].name),
+        Binding("u", "screen.undo_decision", "Undo"),
+    ]
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(_COLUMNS, **kwargs)
@@ -41,6 +49,13 @@ class BehindTable(Table):
         title = {0: "no readings", 1: "1 reading"}.get(stored, f"{fmt.count(stored)} readings, newest first")
         exchanges = len(behind) - stored
         self.border_title = title + {0: "", 1: " · 1 exchange"}.get(exchanges, f" · {fmt.count(exchanges)} exchanges")
+
+    @property
+    def time_at_cursor(self) -> int | None:
+        """Return the time (µs UTC) of the reading under the cursor; None without one."""
+        if not self.behind or self.cursor_row >= len(self.behind):
+            return None
+        return int(self.behind.time[len(self.behind) - 1 - self.cursor_row])
 
     def interval_at(self, row: int) -> Window | None:
         """Return the interval that ends at the reading of a row; None if none does."""

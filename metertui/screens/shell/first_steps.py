@@ -45,14 +45,14 @@ class WalkScreen(OnDesk, ThriftyModal[None]):
                     yield Static(id="walk-staff-text")
                     yield Field(placeholder="email", id="walk-email")
                     yield Field(placeholder="password", password=True, id="walk-password")
-                    yield LastField(placeholder="the password again", password=True, id="walk-again")
+                    yield LastField(placeholder="repeat the password", password=True, id="walk-again")
                     yield Button("Create the account", id="walk-staff-next", variant="primary", compact=True)
                 with Vertical(id="walk-meters"):
                     yield Static(id="walk-meters-text")
                     yield Button("Begin", id="walk-meters-next", variant="primary", compact=True)
             yield Steady(id="walk-said")
             yield Static(
-                Text("Enter continues, ctrl+→ skips, ctrl+← is back; escape or any F key leaves.", style="dim")
+                Text("Enter continues, ctrl+→ skips, ctrl+← goes back, escape or any F key closes.", style="dim")
             )
 
     def on_mount(self) -> None:
@@ -77,11 +77,14 @@ class WalkScreen(OnDesk, ThriftyModal[None]):
         headend = self.headend
         members = headend.engine.staff.members()
         if step == "staff":
-            text = Text("Live and Lookup need no login. Accounts, bills and corrections do. ")
+            text = Text(
+                "Looking at Live, Lookup and Billing needs no login. Changing accounts, issuing bills "
+                "and deciding about readings do. "
+            )
             if members:
-                text.append(f"There already is a staff account: {members[0].email}.")
+                text.append(f"A staff account exists already: {members[0].email}.")
             else:
-                text.append("Create the first one, with the role operator; it can create others.")
+                text.append("Create the first staff account. It has the role operator and can create others.")
             self.query_one("#walk-staff-text", Static).update(text)
             for name in ("email", "password", "again"):
                 self.query_one(f"#walk-{name}").display = not members
@@ -114,8 +117,8 @@ class WalkScreen(OnDesk, ThriftyModal[None]):
             self._say(f"! {str(error).rpartition('timezone: ')[2]}")
             return
         self.action_step(1)
-        where = "from the next start" if name != engine.zone.name else "wherever this folder is opened"
-        self._say(f"{name} is written to settings.toml and applies {where}.")
+        where = "from the next start" if name != engine.zone.name else "to this folder on any machine"
+        self._say(f"{name} is now set in settings.toml and applies {where}.")
 
     @on(Input.Submitted, "#walk-again")
     @on(Button.Pressed, "#walk-staff-next")

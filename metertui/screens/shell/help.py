@@ -28,14 +28,14 @@ A table that measures its columns takes twenty times as long to draw.
 _EVERYWHERE = [
     ("F1 ?", "this help"),
     *((key, title.lower()) for key, title in PLACES.values()),
-    ("^p :", "all actions by name"),
+    ("^p :", "all commands by name"),
     ("/", "search or filter"),
-    ("y ^c", "copy a cell; again: the next"),
+    ("y ^c", "copy a cell; again for the next"),
     ("tab, arrows", "move"),
-    ("enter, escape", "act, and back"),
-    ("^l", "draw the screen again"),
+    ("enter, escape", "select; go back"),
+    ("^l", "redraw the screen"),
     ("F10 ^q", "quit"),
-    ("^", "means ctrl: ^p is ctrl and p"),
+    ("^", "stands for ctrl: ^p is ctrl+p"),
 ]
 
 

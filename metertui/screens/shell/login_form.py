@@ -54,7 +54,8 @@ class LoginForm(OnDesk, Vertical):
                 text.append(f"\n{self.desk.login_hint}", style="bold")
         else:
             text = Text(
-                f"No staff account with the role {who} exists. Create one in another terminal, then log in here:\n\n"
+                f"There is no staff account with the role {who} yet. Create one in another terminal, "
+                "then log in here:\n\n"
             )
             folder = visible(str(engine.folder))
             text.append(f"  {self.desk.command} admins add EMAIL --role {self._roles[0]} --data {folder}", style="bold")

@@ -42,7 +42,7 @@ class MeterInput(OnDesk, Vertical):
     def invitation(self) -> str:
         """Return the text of a screen that waits for a meter."""
         if self.headend.engine.directory.ids:
-            return "Type a meter above and press enter. Any part of its id, address or postcode finds it."
+            return "Type any part of a meter's id, address or postcode above and press enter."
         return (
             "There is no meter yet. Register one on the company screen (F6), or let meters register themselves: "
             "the live screen (F2) shows how."

@@ -23,10 +23,10 @@ class SortedTable(RowTable):
     """Shows rows of text. It does not sort them: it asks for another order, and shows which one it was given."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("s", "sort(1)", "Sort", tooltip="By the next column"),
-        Binding("S", "sort(0)", "Reverse", show=False, tooltip="The other way round"),
+        Binding("s", "sort(1)", "Sort", tooltip="Sort by the next column"),
+        Binding("S", "sort(0)", "Reverse", show=False, tooltip="Reverse the order"),
         Binding("right_square_bracket,greater_than_sign", "page(1)", "Next rows", show=False),
-        Binding("left_square_bracket,less_than_sign", "page(-1)", "Rows before", show=False),
+        Binding("left_square_bracket,less_than_sign", "page(-1)", "Previous rows", show=False),
     ]
 
     class SortAsked(Message):
@@ -57,7 +57,7 @@ class SortedTable(RowTable):
         """Return which rows are shown; empty if all are."""
         if self._total <= PAGE:
             return ""
-        return f"{self._first + 1}–{min(self._total, self._first + PAGE)} shown, ] [ turn"
+        return f"{self._first + 1}–{min(self._total, self._first + PAGE)} shown, ] [ page"
 
     @property
     def needed_width(self) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from metertui.engine.accounts.account import Account
-from metertui.engine.accounts.account_history import is_unfinished, moves_as_csv, read_moves
+from metertui.engine.accounts.account_history import is_unfinished, moves_as_csv, read_moves, with_move
 from metertui.engine.attributes import Group
 from metertui.engine.base.zone import HOUR, SiteZone
 from metertui.engine.errors import DataError
@@ -35,3 +35,25 @@ def test_a_timestamp_that_cannot_be_read_is_named_by_its_line(tmp_path: Path) ->
 def test_a_last_move_that_its_account_does_not_confirm_is_unfinished(region: str, unfinished: bool) -> None:
     moves = [(START, Group("East")), (START + HOUR, Group("West"))]
     assert is_unfinished(moves, Account("m1", region=region)) is unfinished
+
+
+@pytest.mark.parametrize(
+    ("since", "after", "expected"),
+    [
+        # before all: region and type; the region until it changed
+        (5, "C y 2", ["0 A x -", "5 C x 2", "15 C y 2", "20 B y 2"]),
+        (5, "B z -", ["0 A x -", "5 A z -", "15 A y -", "20 B y -"]),
+        (10, "B z -", ["10 A z -", "15 A y -", "20 B y -"]),  # at the first
+        (15, "A y -", ["10 A x -", "15 A y -", "20 B y -"]),  # as it was already
+        (17, "C y -", ["10 A x -", "15 A y -", "17 C y -", "20 B y -"]),
+    ],
+)
+def test_an_earlier_move_holds_until_its_attributes_changed_the_next_time(
+    since: int, after: str, expected: list[str]
+) -> None:
+    def group(text: str) -> Group:
+        return Group(*(word.strip("-") for word in text.split()))
+
+    moves = [(10, group("A x -")), (15, group("A y -")), (20, group("B y -"))]
+    found = with_move(moves, since, moves[-1][1], group(after))
+    assert found == [(int(each.split()[0]), group(each.partition(" ")[2])) for each in expected]

@@ -439,17 +439,37 @@ def test_a_change_takes_effect_when_it_is_said_to(tmp_path: Path) -> None:
     register(book, "1", region="East")
     book.modify("1", {"region": "West"}, LATER, since=NOW + 1)
     assert list(load(tmp_path).moves_of("1")) == [(NOW, Group("East")), (NOW + 1, Group("West"))]
-    for since, said in (
-        (NOW, "1 has its attributes since 2025-03-12T10:40:00.000001"),
-        (LATER + 1, "2025-03-13T08:00:00.500001.08:00 is in the future"),
-    ):
-        with pytest.raises(Refused, match=said):
-            book.modify("1", {"region": "South"}, LATER, since=since)
+    with pytest.raises(Refused, match=r"2025-03-13T08:00:00.500001.08:00 is in the future"):
+        book.modify("1", {"region": "South"}, LATER, since=LATER + 1)
+    with pytest.raises(Refused, match=r"1 was registered at 2025-03-12T10:40:00\+"):
+        book.modify("1", {}, LATER, since=NOW)
     register(book, "2", region="East")
     with pytest.raises(Refused, match="2 was registered at 2025-03-12T10:40:00"):
-        book.modify("2", {"region": "South"}, LATER, since=NOW)
+        book.modify("2", {}, LATER, since=NOW)
     book.modify("2", {"region": "South"}, LATER, since=LATER)  # now is not the future
     assert [account.region for account in load(tmp_path)] == ["West", "South"]
+
+
+def test_attributes_are_set_for_the_past_before_the_registration(tmp_path: Path) -> None:
+    book = load(tmp_path)
+    register(book, "1")
+    book.modify("1", {"region": "East", "address": "1 Quay"}, LATER, since=NOW - 10)
+    assert list(load(tmp_path).moves_of("1")) == [(0, Group()), (NOW - 10, Group("East"))]
+    book.modify("1", {"region": "West"}, LATER, since=NOW + 10)
+    book.modify("1", {"apartment_type": "2-room"}, LATER, since=NOW - 20)
+    assert list(load(tmp_path).moves_of("1")) == [
+        (0, Group()),
+        (NOW - 20, Group("", "", "2-room")),
+        (NOW - 10, Group("East", "", "2-room")),
+        (NOW + 10, Group("West", "", "2-room")),
+    ]
+    [account] = load(tmp_path)
+    assert (account.group, account.address) == (Group("West", "", "2-room"), "1 Quay")
+    register(book, "2", region="East")
+    book.modify("2", {"region": "South"}, LATER, since=NOW)  # from its registration on: it was never in the East
+    kept = load(tmp_path).get("2")
+    assert kept is not None
+    assert (kept.region, [group for _, group in load(tmp_path).moves_of("2")]) == ("South", [Group("South")])
 
 
 def test_the_date_of_the_last_change_is_corrected_and_the_change_taken_back(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ from metertui.engine.usage.aggregate import usage_table
 from metertui.engine.usage.query import Question
 from metertui.engine.usage.series import Series
 from metertui.engine.vee.curve import validate
-from metertui.engine.vee.edit_log import Edit, MeterEdits, corrections_from
+from metertui.engine.vee.edits import Edit, MeterEdits, corrections_from
 from tests import oracle
 from tests.engine.build import LIMITS, frozen
 from tests.oracle import Row
@@ -153,8 +153,8 @@ def test_a_line_says_what_it_rests_on() -> None:
     terms = Terms(read("2025-01-01,,day,06:00,18:00,20,9\n2025-01-01,,night,18:00,06:00,20,9"))
     day, night = Bills(data, "2025-02", terms).bill_of_meter(0).charges or ()
     assert day.note == (
-        "nothing known before 2025-02-03T12:00:00+08:00; nothing known after 2025-02-07T14:00:00+08:00; "
-        "42 kWh estimated: no reading at its edge; no reading for 2.8 days"
+        "no reading before 2025-02-03T12:00:00+08:00; no reading after 2025-02-07T14:00:00+08:00; "
+        "42 kWh estimated, as there is no reading at the edge; no reading for 2.8 days"
     )
     assert day.quantity + night.quantity == 98_000
     assert night.note.endswith("1 reading not counted")

@@ -17,7 +17,8 @@ from metertui.engine.core import corrections
 from metertui.engine.core.corrections import Decision, Effect
 from metertui.engine.core.engine import Engine
 from metertui.engine.errors import DataError, MeterError, StorageError
-from metertui.engine.vee.edit_log import Edit, EditLog
+from metertui.engine.vee.edit_log import EditLog
+from metertui.engine.vee.edits import Edit
 from tests import oracle
 from tests.clock import FakeClock
 
@@ -55,8 +56,8 @@ def decide(
 ) -> Effect:
     decision = Decision(what, "m", ZONE.parse(f"{DAY}T{clock}"), reason, final, initial)
     [effect] = list(corrections.iter_effects(engine, [decision], "ann", engine.clock.now()))
-    engine.events.append_edits([effect.event])
-    engine.apply_events([effect.event])
+    corrections.write_effects(engine, [effect])
+    assert list(corrections.apply_effects(engine, [effect])) == [None]
     return effect
 
 
@@ -84,8 +85,9 @@ def test_the_next_reading_is_met_by_what_was_decided(engine: Engine) -> None:
     )
     decide(engine, "void", "06:00")
     assert put(engine, ("m", "0.5", "06:00"))[0].kind == "duplicate"
-    assert put(engine, ("m", "0.4", "06:00"))[0].code == "conflict"
-    assert put(engine, ("m", "0.3", "07:00"))[0].kind == "ok"
+    assert put(engine, ("m", "0.4", "06:00"))[0].kind == "ok"  # in its place
+    assert put(engine, ("m", "0.3", "06:00"))[0].code == "conflict"
+    assert put(engine, ("m", "0.4", "07:00"))[0].kind == "ok"
 
 
 @pytest.mark.parametrize(
@@ -119,7 +121,7 @@ def test_a_decision_stands_once(engine: Engine, what: str) -> None:
             "m has no reading at 2025-03-10T00:30:00.*; its nearest is at 2025-03-10T0[01]:00:00",
         ),
         ("release", "01:00", (), "x", "counts already"),
-        ("void", "01:00", (), " ", "needs its reason"),
+        ("void", "01:00", (), " ", "needs a reason"),
         ("void", "01:00", (), "x" * 401, "at most 400 characters"),
         (
             "exchange",
@@ -136,7 +138,7 @@ def test_a_decision_stands_once(engine: Engine, what: str) -> None:
             "the 3 kWh of 2025-03-10T02:00:00.* does not fit an initial 4.001",
         ),
         ("exchange", "02:00", (1_001_000, 0), "x", "3 kWh is stored at .*, neither the final nor the initial"),
-        ("mend", "02:00", (), "x", "mend is not a kind of edit"),
+        ("mend", "02:00", (), "x", "mend is not a kind of decision"),
     ],
 )
 def test_what_cannot_stand_is_said(
@@ -151,7 +153,7 @@ def test_an_exchange_is_declared_when_it_is_done(engine: Engine) -> None:
     decision = Decision("exchange", "m", engine.clock.now() + HOUR, "x", 5000, 0)
     with pytest.raises(MeterError, match="in the future"):
         list(corrections.iter_effects(engine, [decision], "ann", engine.clock.now()))
-    with pytest.raises(MeterError, match="n is not a meter"):
+    with pytest.raises(MeterError, match="n is not registered"):
         list(corrections.iter_effects(engine, [decision._replace(meter="n")], "ann", engine.clock.now()))
 
 
@@ -205,7 +207,7 @@ def test_a_torn_last_decision_is_dropped_and_told(engine: Engine, tmp_path: Path
 @pytest.mark.parametrize(
     ("row", "why"),
     [
-        ("2025-03-12T10:40:00+08:00,m,mend,at=2025-03-10T03:00,ann,x", "'mend' is not a kind of edit"),
+        ("2025-03-12T10:40:00+08:00,m,mend,at=2025-03-10T03:00,ann,x", "'mend' is not a kind of decision"),
         ("2025-03-12T10:40:00+08:00,m,void,,ann,x", "the values of void are at=…"),
         ("2025-03-12T10:40:00+08:00,m,void,at=2025-03-10,ann,x", "a timestamp is like"),
         ("2025-03-12T10:40:00+08:00,m,exchange,at=2025-03-10T03:00 final=-1 initial=0,ann,x", "a reading is digits"),

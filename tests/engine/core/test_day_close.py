@@ -46,3 +46,15 @@ def test_an_interrupted_day_close_is_finished_at_the_next_start(engine: Engine, 
     files = {path.name: path.read_text() for path in (engine.folder / "archive/2025").iterdir()}
     assert [len(files[f"03_{d}.csv"].splitlines()) - 1 for d in (10, 11, 12)] == [3, 3, 2]
     again.close()
+
+
+def test_a_log_that_waits_for_its_day_files_is_sealed_as_long_as_it_waits(engine: Engine) -> None:
+    for first in (True, False):  # a close that went well before changes nothing
+        commit(engine, ("m", "1", "2025-03-10T01:00" if first else "2025-03-11T01:00"))
+        count = engine.day_close.seal()
+        commit(engine, ("n", "1", "2025-03-12T01:00" if first else "2025-03-12T02:00"))
+        assert engine.day_close.seal() == count  # the close was refused by the disk, and is tried again
+        assert (engine.folder / "log.sealed.txt").read_text().count("\n") == count
+        engine.day_close.write_day_files(count, lambda _: None)
+        engine.day_close.finish(engine.readings.rebuild_history(count))
+        engine.day_close.drop_sealed()

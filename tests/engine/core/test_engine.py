@@ -6,7 +6,7 @@ import pytest
 
 from metertui.engine.core.engine import Engine
 from metertui.engine.errors import MeterError
-from metertui.engine.vee.edit_log import Edit
+from metertui.engine.vee.edits import Edit
 from tests.engine.core.commits import commit
 
 

@@ -16,7 +16,7 @@ from metertui.engine.base.registers import format_kwh
 from metertui.engine.base.zone import MINUTE
 from metertui.engine.core.engine import Engine
 from metertui.engine.errors import StorageError
-from metertui.engine.vee.edit_log import Edit
+from metertui.engine.vee.edits import Edit
 from metertui.engine.vee.rules import COUNTED, REJECTED, RESET, ROUNDING, SUSPECT, VOID
 from tests import oracle
 from tests.clock import FakeClock

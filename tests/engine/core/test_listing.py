@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -14,7 +15,9 @@ from metertui.engine.base.zone import HOUR, SiteZone
 from metertui.engine.core import listing
 from metertui.engine.core.engine import Engine
 from metertui.engine.errors import MeterError
+from metertui.engine.vee.edits import Edit
 from tests.clock import FakeClock
+from tests.engine.core.commits import close_day, commit, register
 
 ZONE = SiteZone("Asia/Singapore")
 HOMES = {
@@ -106,5 +109,25 @@ def test_the_frame_is_what_pandas_users_expect(engine: Engine) -> None:
         "reading_kwh": "float64",
     }
     assert frame["reading_kwh"].tolist() == [1 + i / 10 for i in range(9)]
-    with pytest.raises(MeterError, match="x is not a meter of this site"):
+    with pytest.raises(MeterError, match="x is not registered"):
         listing.find_readings(engine, meter="x")
+
+
+def test_the_rows_of_a_list_are_of_what_stands(tmp_path: Path) -> None:
+    engine = Engine.open(tmp_path, Rules(zone=ZONE), FakeClock("2025-03-12T10:40:00"))
+    register(engine, "m")
+    commit(engine, *(("m", f"{hour}", f"2025-03-11T0{hour}:00") for hour in (1, 2, 3)))
+    at = [engine.zone.parse(f"2025-03-11T0{hour}:00") for hour in (1, 2, 3)]
+    edits = [
+        Edit(0, "m", "void", at[0], "ann", "x", wh=1000),
+        Edit(0, "m", "correct", at[2], "ann", "x", wh=3000, to=7),
+    ]
+    engine.apply_events(edits)
+    every = engine.readings.select_rows()
+    meter, time, wh = engine.readings.standing_at(every[::-1])
+    assert (time.tolist(), wh.tolist()) == ([at[2], at[1]], [7, 2000])
+    assert (len(every), len(engine.readings), len(meter)) == (3, 4, 2)
+    close_day(engine)
+    assert engine.readings.standing_at(engine.readings.select_rows())[2].tolist() == [2000, 7]
+    assert engine.readings.values_at(0, at[2]) == (3000, 7)
+    engine.close()

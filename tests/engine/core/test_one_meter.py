@@ -40,5 +40,5 @@ def test_an_explanation_is_of_the_moment_it_was_asked_for(engine: Engine) -> Non
 
 def test_an_unknown_meter_is_named(engine: Engine) -> None:
     for ask in (one_meter.frozen_meter, one_meter.statement_of_month):
-        with pytest.raises(MeterError, match="x is not a meter of this site"):
+        with pytest.raises(MeterError, match="x is not registered"):
             ask(engine, "x")

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
-from functools import partial
 from unittest.mock import patch
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from metertui.engine.attributes import Group
-from metertui.engine.base.limits import MeterLimits
 from metertui.engine.base.zone import MINUTE, SiteZone
-from metertui.engine.columns.columns import Columns, Frozen
+from metertui.engine.columns.columns import Columns
 from metertui.engine.index import reading_store
 from metertui.engine.index.meter_codes import MeterCodes
-from metertui.engine.index.reading_store import FreezeQueue, ReadingStore
-from tests.patience import PATIENCE
+from metertui.engine.index.reading_store import ReadingStore
 
 METERS = 3
 Batches = list[list[tuple[int, int]]]
@@ -46,7 +39,7 @@ def test_what_comes_during_a_rebuild_is_found_after_the_swap(
 
     with patch.object(reading_store, "_BACKLOG", lag):
         append(before)
-        taken = len(stored.tail)
+        taken = stored.mark()
         append(during)
         rebuilt = stored.rebuild_history(taken)
         known = set(model)
@@ -63,42 +56,6 @@ def test_what_comes_during_a_rebuild_is_found_after_the_swap(
             assert stored.state_of(code) not in states, "the swap is a change to all"
             assert times.tolist() == [slot * 30 * MINUTE for slot, _ in mine]
             assert whs.tolist() == [wh for _, wh in mine]
-            assert [stored.register_at(code, slot * 30 * MINUTE) for slot, _ in mine] == [wh for _, wh in mine]
+            assert [stored.values_at(code, slot * 30 * MINUTE) for slot, _ in mine] == [(wh,) for _, wh in mine]
     stored._caught_up()._check()
     assert np.array_equal(stored.view().frozen().columns.wh, [wh for _, wh in sorted(model.items())])
-
-
-def test_of_views_that_are_waited_for_only_the_newest_becomes_columns() -> None:
-    freezing = FreezeQueue()
-    going_on, made = threading.Event(), []
-    columns = ReadingStore(Columns.empty(), MeterCodes(), SiteZone("UTC")).view()._make()
-
-    def make(number: int) -> Frozen:
-        made.append(number)
-        assert going_on.wait(PATIENCE)
-        return replace(columns, limits=MeterLimits(number, (1,)))
-
-    with ThreadPoolExecutor(4) as pool:
-        found = [pool.submit(freezing.freeze, freezing.next_number(), partial(make, 1))]
-        while not made:
-            pass
-        for number in (2, 3, 4):
-            found.append(pool.submit(freezing.freeze, freezing.next_number(), partial(make, number)))
-        while len(freezing._wanted) < 4:
-            pass
-        going_on.set()
-        assert [each.result(PATIENCE).limits.rounding_wh for each in found] == [1, 4, 4, 4]
-    assert made == [1, 4]
-    assert not freezing._wanted
-
-
-def test_a_view_that_could_not_become_columns_may_be_asked_again() -> None:
-    freezing = FreezeQueue()
-    number = freezing.next_number()
-
-    def fail() -> Frozen:
-        raise MemoryError
-
-    with pytest.raises(MemoryError):
-        freezing.freeze(number, fail)
-    assert not freezing._wanted

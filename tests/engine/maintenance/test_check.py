@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -23,8 +24,8 @@ def test_a_sound_folder_is_proven_with_its_counts(folder: Path) -> None:
     proofs = {proof.what: proof for proof in check_folder(folder, RULES, told.append)}
     assert not any(proof.failures for proof in proofs.values())
     assert proofs["readings in the log"].count == 1
-    assert proofs["readings: one value at an instant"].count == 3 * 24 * 9 + 1
-    assert proofs["meters: energy against registers"].count == 3
+    assert proofs["readings: one value per meter and time"].count == 3 * 24 * 9 + 1
+    assert proofs["meters: energy equals register changes"].count == 3
     assert proofs["every meter's months: C(t) at both ends, and the sum of their days"].count == 3 * 2
     assert proofs["every meter's days: C(t) at both ends, and the sum of their hours"].count == 32
     assert {what for what, proof in proofs.items() if not proof.count} == {
@@ -34,6 +35,13 @@ def test_a_sound_folder_is_proven_with_its_counts(folder: Path) -> None:
         *(what for what in proofs if what.startswith("issued bills")),
     }
     assert told == sorted(told)
+
+
+@pytest.mark.parametrize("name", ["log.txt", "users.csv", "events.csv", "admins.csv", "tariffs.csv", DAY_FILE])
+def test_what_stands_in_the_place_of_a_file_is_named_and_the_rest_is_checked(folder: Path, name: str) -> None:
+    (folder / name).unlink(missing_ok=True)
+    os.mkfifo(folder / name)
+    assert f"{folder / name}: a named pipe stands in the place of the file" in "\n".join(problems(folder))
 
 
 def test_an_empty_folder_is_sound(tmp_path: Path) -> None:
@@ -57,7 +65,7 @@ def edit(name: str, old: str, new: str) -> Callable[[Path], None]:
         (edit(DAY_FILE, "m-2,2024-10-26T05", "m-2,2024-10-26T06"), "is not in order of time and identifier"),
         (edit(DAY_FILE, "m-2,2024-10-26T05", "m-4,2024-10-26T05"), "m-4 has readings and no account"),
         (edit(DAY_FILE, "identifier", "meter"), "10_26.csv:1: the header is not"),
-        (edit("log.txt", "m-1,2024-11-04T01", "m-1,2024-10-27T01"), "in one file and"),
+        (edit("log.txt", "m-1,2024-11-04T01", "m-1,2024-10-27T01"), "and no decision says which is void"),
         (edit("log.txt", "120", "12x"), "log.txt:1: "),
         (edit("users.csv", "m-1,,N", "m-1,,S"), "m-1: the last row of accounts_history.csv is not what users.csv says"),
         (edit("users.csv", "m-2", "m-1"), "m-1 is listed twice"),

@@ -13,7 +13,7 @@ from metertui.engine.maintenance import reconcile
 from metertui.engine.maintenance.check import check_folder
 from metertui.engine.usage.intervals import Intervals, Pieces, cut_intervals
 from metertui.engine.vee.curve import energy_of_readings
-from metertui.engine.vee.edit_log import Edit
+from metertui.engine.vee.edits import Edit
 from tests.clock import FakeClock
 from tests.engine.maintenance.proofs import RULES, problems
 
@@ -26,7 +26,7 @@ def test_a_wrong_sum_is_found(folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr("metertui.engine.vee.curve.energy_of_readings", off_by_one)
     found = {proof.what for proof in check_folder(folder, RULES, lambda _: None) if proof.failures}
-    assert found >= {"meters: energy against registers", "meters: the table against registers"}
+    assert found >= {"meters: energy equals register changes", "meters: table by meter equals register changes"}
 
 
 def test_a_table_that_loses_an_hour_is_found(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ LONDON = SiteZone("Europe/London")
 TIMES = [
     LONDON.parse(text) for text in ("2025-03-01T00:00", "2025-03-01T10:00", "2025-03-02T00:00", "2025-03-02T01:00")
 ]
+READINGS = list(zip(TIMES, (1000, 2000, 3000, 4000), strict=True))
 
 
 def write(path: Path, *lines: str) -> None:
@@ -33,21 +34,27 @@ def test_readings_are_found_in_the_log_the_sealed_log_and_their_day_files(
         header, "m,2025-03-01T00:00:00+00:00,1", "m-2,2025-03-01T10:00:00+00:00,5", "m,2025-03-01T10:00:00Z,2",
     )  # fmt: skip
     write(tmp_path / "log.sealed.txt", "om,2025-03-02T00:00:00+00:00,9", "m,2025-03-02T00:00:00+00:00,3")
-    write(tmp_path / "log.txt", "m,2025-03-02T01:00:00+00:00,4", "m,2025-03-02T01:00:00+00:00,4", "m,torn")
+    write(
+        tmp_path / "log.txt",
+        "m,2025-03-02T01:00:00+00:00,7",
+        "m,2025-03-02T01:00:00+00:00,4",
+        "m,2025-03-02T01:00:00+00:00,4",
+        "m,torn",
+    )
     shares: list[float] = []
-    found = locate_readings(Archive(tmp_path, LONDON), LONDON, "m", TIMES, shares.append)
+    found = locate_readings(Archive(tmp_path, LONDON), LONDON, "m", READINGS, shares.append)
     assert found == {
-        TIMES[0]: Source("archive/2025/03_01.csv", 2),
-        TIMES[1]: Source("archive/2025/03_01.csv", 4),
-        TIMES[2]: Source("log.sealed.txt", 2),
-        TIMES[3]: Source("log.txt", 1),
+        READINGS[0]: Source("archive/2025/03_01.csv", 2),
+        READINGS[1]: Source("archive/2025/03_01.csv", 4),
+        READINGS[2]: Source("log.sealed.txt", 2),
+        READINGS[3]: Source("log.txt", 2),
     }
     assert shares == sorted(shares)
     assert shares[-1] == 1
-    assert str(found[TIMES[3]]) == "log.txt:1"
+    assert str(found[READINGS[3]]) == "log.txt:2"
 
 
 def test_what_no_file_has_is_left_out(tmp_path: Path) -> None:
-    assert locate_readings(Archive(tmp_path, LONDON), LONDON, "m", TIMES) == {}
+    assert locate_readings(Archive(tmp_path, LONDON), LONDON, "m", READINGS) == {}
     (tmp_path / "log.txt").write_bytes(b"m,2025-03-02T01:00:00+00:00,4")  # torn: it is not stored
-    assert locate_readings(Archive(tmp_path, LONDON), LONDON, "m", TIMES) == {}
+    assert locate_readings(Archive(tmp_path, LONDON), LONDON, "m", READINGS) == {}

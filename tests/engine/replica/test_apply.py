@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+import pytest
+
 from metertui.engine.attributes import Group
 from metertui.engine.core import listing
 from metertui.engine.core.engine import Engine
 from metertui.engine.replica import apply
 from metertui.engine.replica.apply import HistoryRebuild
 from metertui.engine.replica.changes import ChangeReader
+from metertui.engine.vee.edits import Edit
 from tests.engine.core.commits import RULES, close_day, commit
 
 
@@ -61,4 +64,29 @@ def test_a_rebuild_takes_in_what_arrives_meanwhile(engine: Engine) -> None:
     assert replica.series("m").wh.tolist() == [1000, 2000]
     code = replica.code_of("m")
     assert replica.ingest.heads.wh[code] == 2000
+    reader.close()
+
+
+@pytest.mark.parametrize("first", ["line", "void"])
+def test_a_void_and_what_came_in_its_place_are_seen_in_either_order(engine: Engine, first: str) -> None:
+    commit(engine, ("m", "850", "2025-03-11T09:00:00"))
+    replica, reader = ChangeReader.open(engine.folder, RULES, engine.clock)
+    at = engine.zone.parse("2025-03-11T09:00:00")
+    void = Edit(engine.clock.now(), "m", "void", at, "ann", "misread", wh=850_000)
+    engine.events.append_edits([void])
+    engine.apply_events([void])
+    assert commit(engine, ("m", "580", "2025-03-11T09:00:00"))[0].kind == "ok"
+    changes = reader.read_changes(replica)
+    if first == "line":
+        finish(apply.add_readings(replica, changes.rows))
+        assert replica.series("m").standing_at(at) == 850_000, "the void is not known yet"
+        replica.apply_events(changes.events)
+    else:
+        replica.apply_events(changes.events)
+        assert replica.series("m").standing_at(at) is None
+        finish(apply.add_readings(replica, changes.rows))
+    for each in (engine, replica):
+        assert each.series("m").wh.tolist() == each.view().frozen().columns.wh.tolist() == [580_000]
+        code = each.code_of("m")
+        assert (each.ingest.heads.time[code], each.ingest.heads.wh[code]) == (at, 580_000)
     reader.close()

@@ -117,7 +117,7 @@ def test_rows_of_which_sectors_never_came_to_the_disk_are_dropped_and_set_aside(
     kept = [line for line in data.splitlines(keepends=True) if b"\0" not in line]
     assert [",".join(cells).encode() + b"\n" for _, cells in found.rows()] == kept[1:]
     assert found.damage is not None
-    assert "of a last batch that was not answered" in found.damage.told
+    assert "of the last batch, which had not been answered" in found.damage.told
     found.damage.mend()
     assert path.read_bytes() == b"".join(kept)
     assert path.with_name("things.csv.rejected").read_bytes() == data[data.rfind(b"\n", 0, 512) + 1 :]

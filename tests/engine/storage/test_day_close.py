@@ -82,12 +82,15 @@ def test_in_any_portions_and_twice_the_files_are_the_same(
     assert stored == {(meter, FIRST + at * MINUTE, wh) for meter, at, wh in everything}
 
 
-def test_what_is_there_stays_against_another_value(tmp_path: Path) -> None:
+def test_what_is_there_stays_before_another_value(tmp_path: Path) -> None:
     archive = Archive(tmp_path, ZONE)
     day_close.write_day_files(archive, rows(("a", 0, 1)), ZONE)
-    before = archived(tmp_path)
     day_close.write_day_files(archive, rows(("a", 0, 2)), ZONE)
-    assert archived(tmp_path) == before
+    both = archived(tmp_path)
+    [day] = [text for name, text in both.items() if name.endswith(".csv") and "manifest" not in name]
+    assert [line.split(",")[2] for line in day.decode().split()[1:]] == ["0.001", "0.002"]
+    day_close.write_day_files(archive, rows(("a", 0, 2), ("a", 0, 1)), ZONE)
+    assert archived(tmp_path) == both
 
 
 def test_a_file_that_would_not_change_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,11 +39,14 @@ def test_readings_are_split_at_local_midnights() -> None:
     assert parts[1][1].ids == ["b"]
 
 
-def test_merging_counts_what_is_new_and_keeps_what_is_stored(tmp_path: Path) -> None:
+def test_merging_counts_what_is_new_and_keeps_every_value_in_order_of_arrival(tmp_path: Path) -> None:
     archive, noon = Archive(tmp_path, ZONE), ZONE.midnight(DAY) + 11 * HOUR
     assert archive.merge_day(DAY, rows(("m", noon, 1000), ("k", noon, 5))) == 2
-    assert archive.merge_day(DAY, rows(("m", noon, 9999), ("m", noon + HOUR, 1500))) == 1
-    assert listed(archive.read_day(DAY)) == [("k", noon, 5), ("m", noon, 1000), ("m", noon + HOUR, 1500)]
+    late = rows(("m", noon, 9999), ("m", noon + HOUR, 1500), ("m", noon, 7), ("m", noon, 1000), ("m", noon, 7))
+    assert archive.merge_day(DAY, late) == 3
+    values = [("m", noon, 1000), ("m", noon, 9999), ("m", noon, 7)]
+    assert listed(archive.read_day(DAY)) == [("k", noon, 5), *values, ("m", noon + HOUR, 1500)]
+    assert archive.merge_day(DAY, late) == 0
     assert archive.path_of_day(DAY) == tmp_path / "archive" / "2025" / "03_30.csv"
 
 

@@ -117,7 +117,7 @@ def test_sorting_and_limits() -> None:
         usage_table(columns, Question(date(2025, 3, 1), date(2025, 3, 1), ("colour",)))
     with pytest.raises(MeterError, match="price is not a column"):
         usage_table(columns, Question(date(2025, 3, 1), date(2025, 3, 1), sort="-price"))
-    with pytest.raises(MeterError, match="m9 is not a meter"):
+    with pytest.raises(MeterError, match="m9 is not registered"):
         usage_table(columns, Question(date(2025, 3, 1), date(2025, 3, 1), filter=Filter(meter="m9")))
 
 

@@ -13,7 +13,7 @@ from metertui.engine.base.windows import Window
 from metertui.engine.base.zone import HOUR, SiteZone
 from metertui.engine.usage.explanation import MOST, Change, Explanation, Part, Point, explain
 from metertui.engine.usage.series import Edge, Series
-from metertui.engine.vee.edit_log import Edit, MeterEdits, corrections_from
+from metertui.engine.vee.edits import Edit, MeterEdits, corrections_from
 from metertui.engine.vee.rules import COUNTED, EXCHANGE, REJECTED, RESET, SUSPECT, VOID
 from tests import oracle
 from tests.engine.build import LIMITS, Course, series
@@ -194,7 +194,7 @@ def test_a_flood_of_bad_reads_is_counted_and_the_first_are_told() -> None:
         ([], 0, 1, True, "No reading of this meter is stored."),
         (hourly(5, 9), -2, -1, True, "The window ends before the first counted reading, of 2025-03-01T00:00:00+00:00."),
         (hourly(5, 9), 1, 2, True, "The window begins at or after the last counted reading, of 2025-03-01T01:00:00"),
-        (hourly(5, 9), 0, 1, False, "There is no reading of the last day"),
+        (hourly(5, 9), 0, 1, False, "The last reading is older than a day"),
     ],
 )
 def test_no_data_says_why(course: Course, start: float, end: float, known: bool, why: str) -> None:

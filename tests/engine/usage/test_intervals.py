@@ -21,7 +21,7 @@ from metertui.engine.usage.aggregate import usage_figures
 from metertui.engine.usage.intervals import list_readings, meter_blocks
 from metertui.engine.usage.query import KEYS, Filter, Question, format_clock
 from metertui.engine.vee.curve import validate
-from metertui.engine.vee.edit_log import Edit, MeterEdits, corrections_from
+from metertui.engine.vee.edits import Edit, MeterEdits, corrections_from
 from tests import oracle
 from tests.engine.build import LIMITS, frozen
 from tests.strategies import START, courses
@@ -94,7 +94,7 @@ def test_what_is_listed_sums_to_the_usage_with_exchanges_too(
     rows = [(code, time, wh) for code, (course, _) in enumerate(meters) for time, wh in course]
     meter, time, wh = np.array(rows, dtype=np.int64).reshape(-1, 3).T
     columns = Columns(meter.astype(np.int32), time, wh)
-    status, _, curve = validate(columns, corrections_from(decided), LIMITS)
+    _, status, _, curve = validate(columns, corrections_from(decided), LIMITS)
     listed = list_readings(columns, status, curve)
     assert np.array_equal(listed.source[listed.source >= 0], np.arange(len(columns)))
     for code, (course, declared) in enumerate(meters):

@@ -18,7 +18,7 @@ from metertui.engine.usage import Filter, lookup
 from metertui.engine.usage.query import Question
 from metertui.engine.usage.readings_table import reading_tables
 from metertui.engine.usage.series import Series
-from metertui.engine.vee.edit_log import Edit, MeterEdits, corrections_from
+from metertui.engine.vee.edits import Edit, MeterEdits, corrections_from
 from tests.engine.build import frozen, series
 from tests.strategies import START, courses
 

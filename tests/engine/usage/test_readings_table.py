@@ -102,7 +102,7 @@ def test_a_reading_at_the_end_of_a_time_of_day_is_in_it() -> None:
 
 
 def test_what_cannot_be_asked_is_named() -> None:
-    with pytest.raises(MeterError, match="c is not a meter of this site"):
+    with pytest.raises(MeterError, match="c is not registered"):
         rows(moving(), meter="c")
     with pytest.raises(MeterError, match="2025-03-01 is before 2025-03-31"):
         rows(moving(), MARCH[1], MARCH[0])

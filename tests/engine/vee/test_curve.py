@@ -15,7 +15,7 @@ from metertui.engine.columns.columns import Columns
 from metertui.engine.usage.series import Series
 from metertui.engine.vee import rules
 from metertui.engine.vee.curve import validate
-from metertui.engine.vee.edit_log import Edit, MeterEdits, corrections_from
+from metertui.engine.vee.edits import Edit, MeterEdits, corrections_from
 from tests import oracle
 from tests.strategies import START, close_courses, courses
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from metertui.engine.base.limits import MeterLimits
 from metertui.engine.base.zone import HOUR
-from metertui.engine.vee.edit_log import Edit, MeterEdits
+from metertui.engine.vee.edits import NO_VALUES, Edit, MeterEdits, Values
 from metertui.engine.vee.late_reads import (
     NOT_SIMPLE,
     MeterHeads,
@@ -34,8 +34,11 @@ class Stored:
     def __init__(self, points: list[Point]) -> None:
         self._points = points
 
-    def register_at(self, code: int, time: int) -> int | None:
-        return dict(self._points).get(time)
+    def values_at(self, code: int, time: int) -> tuple[int, ...]:
+        return tuple(wh for at, wh in self._points if at == time)
+
+    def shared_of(self, code: int) -> Values:
+        return NO_VALUES
 
     def reads_before(self, code: int, time: int, count: int) -> list[Point]:
         at = bisect_left(self._points, (time, -1))
@@ -119,9 +122,9 @@ def test_a_register_that_stands_still_is_replayed_from_where_it_stood_still() ->
 def test_readings_of_a_batch_are_neighbours_too() -> None:
     stored = [(START, 10), (START + 4 * HOUR, 40)]
     neighbours = Neighbours(Stored(stored), 0, LIMITS, [(START + HOUR, 20), (START + 2 * HOUR, 30)])
-    assert neighbours.register_at(START + HOUR) == 20
-    assert neighbours.register_at(START) == 10
-    assert neighbours.register_at(START + 1) is None
+    assert neighbours.values_at(START + HOUR) == (20,)
+    assert neighbours.standing_at(START) == 10
+    assert neighbours.values_at(START + 1) == ()
     assert neighbours.reads_before(START + 3 * HOUR, 2) == ([(START + HOUR, 20), (START + 2 * HOUR, 30)], True)
     assert neighbours.reads_after(START + HOUR, 8) == ([(START + 2 * HOUR, 30), (START + 4 * HOUR, 40)], False)
 

@@ -65,14 +65,14 @@ async def test_a_month_says_on_what_it_rests(town: Town) -> None:
     async with at_work(town, "f4", *HOSTILE, "enter", "pagedown") as pilot:
         shown = paper(pilot)
         assert shown["address"] == "[red]12[/red] [/ Odd Street"
-        assert shown["based on"] == "3 readings 1 of them not counted: F7 says why"
+        assert shown["based on"] == "3 readings 1 of them not counted: see F7"
 
 
 async def test_an_unknown_meter_and_back(town: Town) -> None:
     async with at_work(town, "f4", *"nobody", "enter") as pilot:
         words = " ".join(text_of(pilot, "#statement").strip(" │╭╮╰╯─\n").split())
-        assert words.startswith("! nobody is not a meter of this site")
-        assert "Type a meter above" in words
+        assert words.startswith("! nobody is not registered")
+        assert "Type any part of a meter" in words
         await press(pilot, "slash", *STEADY, "enter")
         await settle(pilot)
         assert paper(pilot)["meter"] == STEADY
@@ -113,7 +113,7 @@ async def test_a_bill_in_money_line_by_line(town: Town) -> None:
         await pilot.press("m", "up", "enter")
         await settle(pilot)
         assert paper(pilot)["STATEMENT"] == "2025-03 the month is not over"
-        assert "1) nothing known after 2025-03-12 10:30:00" in text_of(pilot, "#statement")
+        assert "1) no reading after 2025-03-12 10:30:00" in text_of(pilot, "#statement")
         await pilot.press("e")
         await settle(pilot)
         assert isinstance(pilot.app.screen, ExplainScreen)

@@ -69,7 +69,7 @@ def test_small_series_are_added_up() -> None:
 def test_a_chart_that_does_not_suit_becomes_the_nearest_kind(chart: str, measure: Measure, kind: Kind) -> None:
     found = drawn({"month": ["2025-02"], "value": [1]}, chart, measure=measure)
     assert found.kind == kind
-    assert found.note == ("such figures do not add up, so they stand side by side" if measure == "peak" else "")
+    assert found.note == ("side by side, as they do not add up" if measure == "peak" else "")
 
 
 def test_a_hidden_answer_says_so() -> None:

@@ -53,12 +53,12 @@ async def test_a_log_at_rest_shows_its_size_and_the_last_close(desk: HeadEnd) ->
         "by      midnight",
         "moved   1 reading in 0.2 s",
         "into    2 day files",
-        "late    none for days closed before",
+        "late    none for earlier days",
     ]
     late = replace(live, last_close=replace(CLOSE, late=3, late_files=1))
     assert panel.resting(late, ZONE, 40).plain.endswith("late    3 readings into 1 day file")
     unknown = replace(live, last_close=replace(CLOSE, late=None))
-    assert panel.resting(unknown, ZONE, 40).plain.endswith("late    unknown: there was no close before")
+    assert panel.resting(unknown, ZONE, 40).plain.endswith("late    unknown, as this was the first close")
 
 
 @pytest.mark.parametrize(

@@ -31,4 +31,4 @@ def test_keys_go_round_and_none_is_left_after_clearing() -> None:
     assert conditions.question(0).cause == ""
     conditions.clear()
     assert not conditions.any
-    assert conditions.none().plain.startswith("No open case")
+    assert conditions.none().plain.startswith("There are no open cases")

@@ -25,9 +25,9 @@ async def test_a_figure_is_explained_down_to_file_and_line(town: Town) -> None:
             f"Why 274.500 kWh  {STEADY} · 1 Steady Lane · as of 2025-03-12"
         )
         assert "reading 2 416.000 kWh 2025-03-01 00:00, log.txt line 2833" in said
-        assert "548 whole steps 274.000 kWh" not in said
-        assert "549 whole steps 274.500 kWh from 2025-03-01 00:00 to 2025-03-12 10:30" in said
-        assert "= closing register 2 690.500 kWh ✓ it agrees, to the Wh" in said
+        assert "548 whole intervals 274.000 kWh" not in said
+        assert "549 whole intervals 274.500 kWh from 2025-03-01 00:00 to 2025-03-12 10:30" in said
+        assert "= closing register 2 690.500 kWh ✓ agrees to the Wh" in said
         assert "nothing Every reading that is stored in the window counts." in said
 
 
@@ -48,7 +48,7 @@ async def test_an_issued_bill_is_explained_by_the_price_it_was_made_with(town: T
         assert "The bill, as it was issued" in said
         assert "issued 672.000 kWh on 2025-03-12 10:40: usage, prices and tax stay as they were then" in said
         assert "total 146.50 SGD" in said
-        assert "to adjust nothing it comes to the same by today's readings and tariffs" in said
+        assert "to adjust nothing today's readings and tariffs give the same bill" in said
         await pilot.press("escape")
         (tmp_path / "tariffs.csv").write_text(f"{HEADER}2024-01-01,,,,,30,9\n")
         await pilot.press("e")
@@ -56,7 +56,7 @@ async def test_an_issued_bill_is_explained_by_the_price_it_was_made_with(town: T
         said = words(pilot)
         assert any(line.startswith("whole day 134.40 SGD 672.000 kWh × 20 cents, 9 % tax;") for line in said)
         assert "total 146.50 SGD" in said
-        assert "to adjust +73.24 SGD the same usage; by today's readings and tariffs; not billed yet" in said
+        assert "to adjust +73.24 SGD the same usage; with today's readings and tariffs; not billed yet" in said
 
 
 async def test_files_that_cannot_be_read_are_said(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,7 +71,7 @@ async def test_files_that_cannot_be_read_are_said(town: Town, monkeypatch: pytes
 
 async def test_no_data_is_explained_and_any_place_is_left_for_another_screen(town: Town) -> None:
     async with at_work(town, "f3", *"200-002", "enter", "left", "left", "left", "e", size=(80, 24)) as pilot:
-        assert words(pilot)[0].startswith("There is no figure. The window begins at or after the last counted reading")
+        assert words(pilot)[0].startswith("No data. The window begins at or after the last counted reading")
         await pilot.press("escape", "ctrl+right", "ctrl+right", "e")
         await settle(pilot)
         await pilot.press("pagedown")

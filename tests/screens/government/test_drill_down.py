@@ -43,7 +43,7 @@ async def test_the_table_is_sorted_and_its_rows_are_gone_into(analyst: Town) -> 
         assert "· South" in question(pilot)
         assert [row[0] for row in table(pilot)] == ["Harbour", "Old Town"]
         await keys(pilot, "enter")
-        assert question(pilot).startswith("› › total kWh by type of home")
+        assert question(pilot).startswith("› › total kWh by apartment type")
         await keys(pilot, "enter")
         assert question(pilot).startswith("› › › total kWh by meter")
         await keys(pilot, "escape", "escape", "escape")

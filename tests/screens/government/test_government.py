@@ -45,7 +45,7 @@ async def test_it_begins_with_the_last_year_by_month_and_keys_turn_it(analyst: T
         assert [row[0] for row in rows][:2] == ["2024-04", "2024-05"]
         assert len(rows) == 12
         assert question(pilot) == "total kWh by month · last 12 months, 2024-04-01 to 2025-03-31"
-        assert summary(pilot) == "24 643.500 kWh in all · 8 meters · 12 rows"
+        assert summary(pilot) == "24 643.500 kWh in total · 8 meters · 12 rows"
         assert screen(pilot).query_one(PictureView).border_title == "kWh"
         assert screen(pilot).query_one(SortedTable).has_focus
         kinds = []
@@ -58,13 +58,13 @@ async def test_it_begins_with_the_last_year_by_month_and_keys_turn_it(analyst: T
         assert "by month" in question(pilot)
         await keys(pilot, "m", "v")
         assert question(pilot).startswith("kWh per meter by month")
-        assert question(pilot).endswith("against the period before")
+        assert question(pilot).endswith("compared to the period before")
         assert "before: 2023-04-01 to 2024-03-12" in summary(pilot)
         await ask(pilot, by=("weekday", "hour_of_day"), chart="heat")
         lines = text_of(pilot, "#government-chart").splitlines()
         assert any(line.strip("│ ").startswith("Mon") for line in lines)
         assert len(table(pilot)) == 100
-        assert "168 rows · 1–100 shown, ] [ turn" in summary(pilot)
+        assert "168 rows · 1–100 shown, ] [ page" in summary(pilot)
 
 
 async def test_the_newest_question_is_the_one_that_is_answered(analyst: Town, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,7 +133,7 @@ async def test_the_table_is_written_with_its_definition(analyst: Town, tmp_path:
             path = screen(pilot).query_one("#line-text", Input)
             assert path.has_focus
             assert path.value == "usage-2025-01-01-2025-02-28-by-month.csv"
-            assert said(pilot).replace(" ", "").startswith(f"Thefileiswrittento{Path.cwd()}.")
+            assert said(pilot).replace(" ", "").startswith(f"Thefilewillbewrittentothefolder{Path.cwd()}.")
             path.value = str(tmp_path / f"figures.{suffix}")
             await keys(pilot, "enter")
             assert said(pilot).replace(" ", "") == f"2rowswrittento{tmp_path}/figures.{suffix}"
@@ -174,7 +174,7 @@ async def test_small_groups_are_hidden_from_the_role_government(guarded: Town) -
         assert "hidden: fewer than 2 meters, or one of them above 90%" in summary(pilot)
         assert "meter" not in [value for value, _ in screen(pilot).query_one("#by", Choice).options]
         await ask(pilot, filter=Filter(meter="200-001"))
-        assert said(pilot).startswith("! figures of a single meter are not for this role")
+        assert said(pilot).startswith("! this role may not see figures of a single meter here")
 
 
 async def test_operators_see_small_groups_and_leave_nothing_of_them_behind(guarded: Town) -> None:

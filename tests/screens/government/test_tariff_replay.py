@@ -56,7 +56,7 @@ async def test_who_pays_more_and_who_less(town: Town, tmp_path: Path) -> None:
     town.log_in("operator")
     async with at_work(town, "f5") as pilot:
         await open_replay(pilot, tmp_path / "nowhere.csv")
-        assert text_of(pilot, "#replay-sum") == "! there is no tariffs.csv in the data folder to compare with"
+        assert text_of(pilot, "#replay-sum") == "! There is no tariffs.csv in the data folder to compare with."
         await pilot.press("escape")
         await open_replay(pilot, tariffs(tmp_path))
         assert text_of(pilot, "#replay-title") == "plan.csv compared with tariffs.csv, 2024-04-01 to 2025-03-12"

@@ -59,7 +59,7 @@ async def test_the_last_close_is_told(town: Town) -> None:
             "by      ada@example.com",
             f"moved   {moved} in {close.seconds:.1f} s",
             f"into    {close.files} day files",
-            "late    unknown: there was no close before",
+            "late    unknown, as this was the first close",
         ]
         town.read((STEADY, "2690.6", "2025-03-12T10:35:00"), (STEADY, "2689.9", "2025-03-11T23:45:00"))
         await town.headend.day_close.close("midnight")

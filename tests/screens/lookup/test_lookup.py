@@ -9,6 +9,7 @@ from textual.widgets import Input, Tabs
 
 from metertui.screens.charts.chart_view import PictureView
 from metertui.screens.explain.explain_window import ExplainScreen
+from metertui.screens.lookup.readings_behind import BehindTable
 from metertui.screens.tables.table import Table
 from tests.screens.lookup.helpers import choose, tiles
 from tests.screens.town import HOSTILE, STEADY, Town, at_work, press, settle, text_of
@@ -69,7 +70,7 @@ async def test_the_readings_in_view_are_written(town: Town, tmp_path: Path) -> N
 
 async def test_a_meter_that_nobody_knows(town: Town) -> None:
     async with at_work(town, "f3", *STEADY, "enter", "slash", *"[/]", "enter") as pilot:
-        assert text_of(pilot, "#lookup-message").startswith("! [/] is not a meter of this site\nType a meter above")
+        assert text_of(pilot, "#lookup-message").startswith("! [/] is not registered\nType any part of a meter")
         assert not pilot.app.screen.query_one("#lookup-tiles").display
         assert not pilot.app.screen.query_one(PictureView).display
 
@@ -89,7 +90,7 @@ async def test_any_dates(town: Town) -> None:
         await press(pilot, "tab", *"2025-02-03", "tab", *"2025-02-04", "enter")
         await settle(pilot)
         assert tiles(pilot)["usage"][0] == "48.000 kWh"
-        assert tiles(pilot)["vs days before"] == ["= the same", "48.000 kWh", "to 02-03 00:00"]
+        assert tiles(pilot)["vs previous days"] == ["= the same", "48.000 kWh", "to 02-03 00:00"]
         assert "2025-02-03 00:00 to 2025-02-05 00:00" in str(pilot.app.screen.query_one(PictureView).border_title)
         await press(pilot, "shift+tab", *"2025-02-30", "enter")
         await settle(pilot)
@@ -138,7 +139,7 @@ async def test_nothing_is_known_yet(empty_town: Town) -> None:
         assert text_of(pilot, "#lookup-message").startswith("There is no meter yet. Register one on the company screen")
         await press(pilot, *"1", "enter")
         await settle(pilot)
-        assert text_of(pilot, "#lookup-message").startswith("! 1 is not a meter of this site\nThere is no meter")
+        assert text_of(pilot, "#lookup-message").startswith("! 1 is not registered\nThere is no meter")
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
@@ -155,3 +156,31 @@ async def test_everything_has_its_place(town: Town, size: tuple[int, int]) -> No
             assert chart.region.height == readings.region.height > 40
             assert readings.region.right == 200
             assert "counted" in readings.render_line(1).text
+
+
+async def test_a_reading_is_corrected_and_void_under_the_cursor(town: Town) -> None:
+    town.log_in("operator")
+    at = town.zone.parse("2025-03-12T10:00:00")
+    async with at_work(town, "f3", *STEADY, "enter", "r", "down", "w") as pilot:
+        field = pilot.app.screen.query_one("#decision-wh", Input)
+        assert field.value == "2690"
+        field.value = "2690.1"
+        await settle(pilot)
+        await press(pilot, "tab", *"misread", "enter")
+        await settle(pilot)
+        assert text_of(pilot, "#said") == "1 reading is corrected; press u to undo."
+        assert town.engine.series(STEADY).standing_at(at) == 2_690_100
+        assert "2 690.100" in " ".join(pilot.app.screen.query_one(BehindTable).cells_of_row(1))
+        await press(pilot, "v")
+        await settle(pilot)
+        await press(pilot, *"broken", "enter")
+        await settle(pilot)
+        assert town.engine.series(STEADY).standing_at(at) is None
+        for stands in (2_690_100, 2_690_000):
+            await press(pilot, "u")
+            await settle(pilot)
+            await press(pilot, *"slip", "enter")
+            await settle(pilot)
+            assert town.engine.series(STEADY).standing_at(at) == stands
+        await press(pilot, "u")
+        assert text_of(pilot, "#said").endswith("This reading is neither void nor corrected.")

@@ -47,7 +47,7 @@ async def test_a_newcomer_is_taken_through(empty_town: Town) -> None:
         assert [(m.email, m.role) for m in town.engine.staff.members()] == [("ada@example.com", "operator")]
         assert "nc -N 127.0.0.1 7007" in text_of(pilot, "#walk-meters-text")
         await press(pilot, "ctrl+left")
-        assert "There already is a staff account: ada@example.com." in flat(text_of(pilot, "#walk-staff-text"))
+        assert "A staff account exists already: ada@example.com." in flat(text_of(pilot, "#walk-staff-text"))
         await press(pilot, "enter", "enter")
         await settle(pilot)
         assert isinstance(pilot.app.screen, DeskScreen)
@@ -100,7 +100,7 @@ async def test_the_zone_of_this_machine_is_written_for_whoever_opens_the_folder(
         await settle(pilot)
         assert (
             flat(text_of(pilot, "#walk-said"))
-            == "Asia/Singapore is written to settings.toml and applies wherever this folder is opened."
+            == "Asia/Singapore is now set in settings.toml and applies to this folder on any machine."
         )
         assert load(town.folder, env={}).timezone == "Asia/Singapore"
 

@@ -35,7 +35,7 @@ async def test_without_staff_the_gate_says_how_to_make_some(town: Town, key: str
     async with at_work(town, key) as pilot:
         assert not inside(town)
         said = text_of(pilot, "#login-text")
-        assert said.startswith("No staff account with the role")
+        assert said.startswith("There is no staff account with the role")
         assert f"metertui admins add EMAIL --role {role} --data /srv/metertui" in said
 
 
@@ -112,13 +112,13 @@ async def test_an_analyst_is_no_operator(town: Town) -> None:
 async def test_behind_the_gate_no_action_is_offered_or_done(town: Town) -> None:
     async with at_work(town, "f5", "ctrl+e") as pilot:
         offered = {binding.binding.description for binding in pilot.app.screen.active_bindings.values()}
-        assert not offered & {"Export", "Ask again", "Log out"}
+        assert not offered & {"Export", "Run again", "Log out"}
         assert not pilot.app.screen.query_one("#line").display
         town.log_in("government")
         town.app.tick()
         await settle(pilot)
         offered = {binding.binding.description for binding in pilot.app.screen.active_bindings.values()}
-        assert {"Export", "Ask again", "Log out"} <= offered
+        assert {"Export", "Run again", "Log out"} <= offered
 
 
 async def test_a_login_ends_when_nobody_is_there_and_lasts_while_one_types(town: Town) -> None:

@@ -16,11 +16,11 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from metertui.engine.base import SiteZone, format_kwh, parse_kwh
-from metertui.engine.core import Decision, Effect, corrections
+from metertui.engine.core import NOT_SAID, WORDS_ONLY, Decision, Effect, corrections
 from metertui.engine.errors import MeterError, Refused
 from metertui.engine.vee import UNDOES
 from metertui.engine.worklist import NEVER, ExceptionRow
-from metertui.screens.exceptions.decision_choices import CHOICES, PREVIEW, unknown
+from metertui.screens.decisions.decision_choices import CHOICES, PREVIEW, unknown
 from metertui.screens.fields import Field, labelled
 from metertui.screens.shell import OnDesk, as_operator
 from metertui.screens.terminal import ThriftyModal
@@ -31,10 +31,10 @@ PURPOSE: Final = "deciding about cases"
 _SHOWN: Final = 100
 """The most effects shown one by one."""
 _FIELDS: Final = {
-    "final": "old register, final kWh",
-    "initial": "new register, first kWh",
-    "at": "time",
+    "exchange": {"final": "old register, final kWh", "initial": "new register, first kWh", "at": "time"},
+    "correct": {"wh": "right value of the register, kWh"},
 }
+"""The fields of decisions that need values, with their labels."""
 
 
 class ChoiceScreen(ThriftyModal[str]):
@@ -85,7 +85,8 @@ class ChoiceScreen(ThriftyModal[str]):
 class DecisionScreen(OnDesk, ThriftyModal[list[Effect]]):
     """A preview of what decisions would change. With a reason, Enter makes them. Returns their effects, or nothing.
 
-    `wanted` are the decisions without their reason; there is one if it is an exchange, whose registers are asked for.
+    `wanted` are the decisions without their reason; there is one if it is an exchange or a correction, whose registers
+    are asked for.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -99,23 +100,22 @@ class DecisionScreen(OnDesk, ThriftyModal[list[Effect]]):
     def __init__(self, wanted: Sequence[Decision]) -> None:
         super().__init__()
         self._wanted = list(wanted)
-        self._exchange = wanted[0].what == "exchange"
+        self._fields = _FIELDS.get(wanted[0].what, {})
         self._deciding = False
 
     def compose(self) -> ComposeResult:
         with Vertical(id="decision"):
             yield Static(_title(self._wanted), id="decision-title")
             yield Static("…", id="decision-sum")
-            if self._exchange:
-                for name, label in _FIELDS.items():
-                    value, name_of = self._proposed[name], f"exchange-{name}"
-                    yield labelled(label, Field(value, id=name_of, compact=True, select_on_focus=False))
+            for name, label in self._fields.items():
+                field = Field(self._proposed[name], id=f"decision-{name}", compact=True, select_on_focus=False)
+                yield labelled(label, field)
             with VerticalScroll(id="decision-paper", can_focus=False):
                 yield Static(id="decision-effects")
             yield Static(id="decision-error")
             yield Input(placeholder="reason; recorded with your name", id="decision-reason", compact=True)
             keys = "Enter confirms · escape changes nothing"
-            if self._exchange:
+            if self._fields:
                 keys = f"tab next field · {keys}"
             elif len(self._wanted) > 1:
                 keys = f"↑ ↓ page up page down: all effects · {keys}"
@@ -124,6 +124,10 @@ class DecisionScreen(OnDesk, ThriftyModal[list[Effect]]):
     @property
     def _proposed(self) -> dict[str, str]:
         [wanted] = self._wanted
+        if wanted.what == "correct":
+            stands = self.headend.engine.series(wanted.meter).standing_at(wanted.at)
+            proposed = wanted.wh if wanted.wh != NOT_SAID else stands
+            return {"wh": "" if proposed is None else format_kwh(proposed)}
         proposal = corrections.proposed_exchange(self.headend.engine.series(wanted.meter), wanted.at)
         if proposal is None:
             return {"final": "", "initial": "", "at": self.zone.iso(wanted.at)}
@@ -131,7 +135,7 @@ class DecisionScreen(OnDesk, ThriftyModal[list[Effect]]):
         return {"final": format_kwh(final), "initial": format_kwh(initial), "at": self.zone.iso(at)}
 
     def on_mount(self) -> None:
-        self.query_one("#exchange-final" if self._exchange else "#decision-reason").focus()
+        self.query_one(f"#decision-{next(iter(self._fields), 'reason')}").focus()
         self._preview()
 
     @on(Input.Changed)
@@ -185,18 +189,17 @@ class DecisionScreen(OnDesk, ThriftyModal[list[Effect]]):
 
     def _decisions(self, reason: str) -> list[Decision]:
         """Return the decisions with a reason and the values of the fields. Raises MeterError."""
-        if not self._exchange:
+        if not self._fields:
             return [wanted._replace(reason=reason) for wanted in self._wanted]
-        said = {name: self.query_one(f"#exchange-{name}", Input).value.strip() for name in _FIELDS}
-        for name, label in _FIELDS.items():
+        said = {name: self.query_one(f"#decision-{name}", Input).value.strip() for name in self._fields}
+        for name, label in self._fields.items():
             if not said[name]:
                 raise MeterError(f"{label}: a value is missing")
         try:
-            final, initial = parse_kwh(said["final"]), parse_kwh(said["initial"])
-            at = self.zone.parse(said["at"])
+            values = {name: self.zone.parse(text) if name == "at" else parse_kwh(text) for name, text in said.items()}
         except Refused as error:
             raise MeterError(error.why) from error
-        return [self._wanted[0]._replace(reason=reason, at=at, final=final, initial=initial)]
+        return [Decision(**(self._wanted[0]._asdict() | values | {"reason": reason}))]
 
     def _err(self, text: str) -> None:
         self.query_one("#decision-error", Static).update(message(f"! {text}") if text else "")
@@ -229,12 +232,14 @@ def _drawn(effects: Sequence[Effect], zone: SiteZone) -> Group:
     table.add_column(no_wrap=True)
     for _ in range(3):
         table.add_column(justify="right", no_wrap=True)
-    table.add_row(*(Text(name, style="dim") for name in ("meter", "reading at", "total before", "after", "change kWh")))
+    table.add_row(*(Text(name, style="dim") for name in ("meter", "reading at", "kWh before", "after", "change kWh")))
     for effect in sorted(effects, key=lambda effect: -abs(effect.total_after - effect.total_before))[:_SHOWN]:
         event = effect.event
+        totals = [Text(fmt.NOTHING if event.kind in WORDS_ONLY else fmt.number(wh)) for wh in
+                  (effect.total_before, effect.total_after)]  # fmt: skip
         when = "no reading" if event.at in (None, NEVER) else fmt.moment(event.at or 0, zone)
         table.add_row(
-            plain(event.meter), Text(when), Text(fmt.number(effect.total_before)), Text(fmt.number(effect.total_after)),
+            plain(event.meter), Text(when), *totals,
             Text(_change(effect.total_after - effect.total_before), style="bold"),
         )  # fmt: skip
     parts: list[Table | Text] = [table]

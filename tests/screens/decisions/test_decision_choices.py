@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from metertui.engine.core import Decision
+from metertui.engine.core import NOT_SAID, Decision
 from metertui.engine.errors import MeterError
-from metertui.engine.vee.edit_log import Edit
+from metertui.engine.vee.edits import Edit
 from metertui.engine.worklist.cases import Cause, ExceptionRow
-from metertui.screens.exceptions import decision_choices as choices
-from metertui.screens.exceptions.decision_choices import PREVIEW
+from metertui.screens.decisions import decision_choices as choices
+from metertui.screens.decisions.decision_choices import PREVIEW
 
 
 def case(meter: str, cause: Cause = "suspect", *, time: int = 7, known: bool = True) -> ExceptionRow:
@@ -24,7 +24,7 @@ def test_each_case_is_decided_once() -> None:
 @pytest.mark.parametrize(
     ("what", "rows", "why"),
     [
-        ("void", [], "there is no case to decide about"),
+        ("void", [], "no case is selected"),
         ("void", [case("a")] * (choices.MOST + 1), "501 cases are selected; at most 500 can be decided together"),
         ("void", [case("a", "silent")], "void does not apply to a silent meter; this case is of that kind"),
         (
@@ -38,6 +38,7 @@ def test_each_case_is_decided_once() -> None:
             "release does not apply to a reset reading; 1 of the 2 selected is of that kind",
         ),
         ("exchange", [case("a"), case("b")], "declare an exchange for one meter at a time"),
+        ("correct", [case("a"), case("b")], "correct one reading at a time"),
     ],
 )
 def test_a_decision_that_does_not_apply_says_why(what: str, rows: list[ExceptionRow], why: str) -> None:
@@ -49,9 +50,11 @@ def test_a_decision_that_does_not_apply_says_why(what: str, rows: list[Exception
 def test_cases_of_unknown_meters_cannot_be_decided() -> None:
     stranger = case("999", "refused", known=False)
     assert choices.unknown([case("a")]) == ""
-    assert choices.unknown([stranger]).startswith("this case is about an unknown meter and cannot be decided; register")
+    assert choices.unknown([stranger]).startswith(
+        "this case is about an unknown meter, and no decision can be made; register"
+    )
     assert choices.unknown([stranger, case("a")]) == (
-        "1 of the 2 selected is about an unknown meter and cannot be decided"
+        "1 of the 2 selected is about an unknown meter, and no decision can be made"
     )
     with pytest.raises(MeterError, match="unknown meter"):
         choices.decisions("accept", [stranger])
@@ -59,11 +62,32 @@ def test_cases_of_unknown_meters_cannot_be_decided() -> None:
 
 @pytest.mark.parametrize(
     ("done", "undone"),
-    [("void", "unvoid"), ("release", "unrelease"), ("exchange", "unexchange"), ("accept", "unaccept")],
+    [
+        ("void", "unvoid"),
+        ("correct", "uncorrect"),
+        ("release", "unrelease"),
+        ("exchange", "unexchange"),
+        ("accept", "unaccept"),
+    ],
 )
 def test_a_decision_is_undone_by_its_opposite(done: str, undone: str) -> None:
     edits = [Edit(1, "a", done, 7, "ada", "Storm"), Edit(2, "a", done, 7, "ada", "Storm")]
     assert choices.undo_decisions(edits) == [Decision(undone, "a", 7, PREVIEW)]
+
+
+def test_a_void_is_undone_by_the_value_that_it_names() -> None:
+    [undoing] = choices.undo_decisions([Edit(1, "a", "void", 7, "ada", "Storm", wh=850)])
+    assert (undoing.what, undoing.wh) == ("unvoid", 850)
+
+
+def test_a_correction_proposes_what_a_conflict_brought() -> None:
+    [conflict] = choices.decisions("correct", [case("a", "conflict")])
+    [suspect] = choices.decisions("correct", [case("a")])
+    assert (conflict.wh, suspect.wh) == (5, NOT_SAID)
+
+
+def test_what_changes_no_figure_can_be_decided_about_any_number_of_cases() -> None:
+    assert len(choices.decisions("accept", [case("a", time=at) for at in range(choices.MOST + 1)])) == choices.MOST + 1
 
 
 def test_without_edits_there_is_nothing_to_undo() -> None:
@@ -75,10 +99,11 @@ def test_without_edits_there_is_nothing_to_undo() -> None:
     ("what", "count", "said"),
     [
         ("void", 1, "1 case is void; press u to undo."),
-        ("reask", 2, "2 cases are asked again."),
+        ("reask", 2, "2 cases are marked for reading."),
         ("note", 1, "1 case is noted."),
         ("unvoid", 1, "1 decision undone: void."),
         ("unaccept", 3, "3 decisions undone: accept."),
+        ("correct", 1, "1 case is corrected; press u to undo."),
     ],
 )
 def test_a_result_says_how_to_undo_it_where_it_can_be_undone(what: str, count: int, said: str) -> None:

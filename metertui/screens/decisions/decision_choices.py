@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from metertui.engine.core import Decision
+from metertui.engine.core import NOT_SAID, WORDS_ONLY, Decision
 from metertui.engine.errors import MeterError
 from metertui.engine.vee import UNDOES, Edit
 from metertui.engine.worklist import Cause, ExceptionRow
@@ -13,7 +13,7 @@ from metertui.engine.worklist import Cause, ExceptionRow
 PREVIEW: Final = "preview"
 """The reason of a decision that is only previewed."""
 MOST: Final = 500
-"""The most cases in one decision: each takes about 1 ms, during which no reading is stored."""
+"""The most cases in one decision that changes figures: each takes about 1 ms, during which no reading is stored."""
 
 
 class Choice(NamedTuple):
@@ -29,15 +29,16 @@ class Choice(NamedTuple):
 _MISFITS: Final[frozenset[Cause]] = frozenset({"suspect", "reset", "rejected"})
 _STORED: Final[frozenset[Cause]] = _MISFITS | {"drift", "conflict"}
 _OPEN: Final[frozenset[Cause]] = _STORED | {"silent", "gap", "refused"}
-_ALL: Final[frozenset[Cause]] = _OPEN | {"void", "released", "exchanged"}
+_ALL: Final[frozenset[Cause]] = _OPEN | {"void", "corrected", "released", "exchanged"}
 CHOICES: Final = {
     "accept": Choice("a", "Accept", "close the case and change nothing", "accepted", _OPEN),
     "void": Choice("v", "Void", "do not count the stored reading", "void", _STORED),
+    "correct": Choice("w", "Correct", "store the right value in its place", "corrected", _STORED | {"void"}),
     "release": Choice("r", "Release", "count the reading as it is", "released", frozenset({"suspect", "rejected"})),
     "exchange": Choice(
         "x", "Exchange", "the register was exchanged, or rolled over", "exchanged", frozenset({"suspect", "reset"})
     ),
-    "reask": Choice("k", "Ask again", "note that the meter must be read again", "asked again", _OPEN),
+    "reask": Choice("k", "Request reading", "note that the meter must be read again", "marked for reading", _OPEN),
     "note": Choice("n", "Note", "add a remark; the case stays open", "noted", _ALL),
 }
 _NAMES: Final[dict[Cause, str]] = {
@@ -46,6 +47,7 @@ _NAMES: Final[dict[Cause, str]] = {
     "drift": "a clock that runs ahead",
     "refused": "a refused line",
     "void": "a void reading",
+    "corrected": "a corrected reading",
     "released": "a released reading",
     "exchanged": "an exchange",
 }
@@ -57,8 +59,8 @@ def decisions(what: str, rows: Sequence[ExceptionRow]) -> list[Decision]:
     Raises MeterError that names the cases to which the decision does not apply.
     """
     if not rows:
-        raise MeterError("there is no case to decide about")
-    if len(rows) > MOST:
+        raise MeterError("no case is selected")
+    if len(rows) > MOST and what not in WORDS_ONLY:
         raise MeterError(f"{len(rows)} cases are selected; at most {MOST} can be decided together")
     choice = CHOICES[what]
     if why := unknown(rows):
@@ -69,7 +71,14 @@ def decisions(what: str, rows: Sequence[ExceptionRow]) -> list[Decision]:
         raise MeterError(f"{choice.name.lower()} does not apply to {thing}; {_of(unfit, rows)} of that kind")
     if what == "exchange" and len(rows) > 1:
         raise MeterError("declare an exchange for one meter at a time")
-    return _once([Decision(what, row.meter, row.time, PREVIEW) for row in rows])
+    if what == "correct" and len(rows) > 1:
+        raise MeterError("correct one reading at a time")
+    return _once([Decision(what, row.meter, row.time, PREVIEW, wh=_proposed(what, row)) for row in rows])
+
+
+def _proposed(what: str, row: ExceptionRow) -> int:
+    """Return the value (Wh) that a correction may store: what a conflict brought."""
+    return row.wh if what == "correct" and row.cause == "conflict" and row.wh is not None else NOT_SAID
 
 
 def unknown(rows: Sequence[ExceptionRow]) -> str:
@@ -78,11 +87,11 @@ def unknown(rows: Sequence[ExceptionRow]) -> str:
     if not strangers:
         return ""
     advice = (
-        "; register it on the company screen (F6), and its next readings are stored"
+        "; register it on the company screen (F6), and its next readings will be stored"
         if len(rows) == 1 and rows[0].meter
         else ""
     )
-    return f"{_of(strangers, rows)} about an unknown meter and cannot be decided{advice}"
+    return f"{_of(strangers, rows)} about an unknown meter, and no decision can be made{advice}"
 
 
 def undo_decisions(events: Sequence[Edit]) -> list[Decision]:
@@ -90,19 +99,19 @@ def undo_decisions(events: Sequence[Edit]) -> list[Decision]:
     if not events:
         raise MeterError("there is no decision to undo")
     undo = {done: undone for undone, done in UNDOES.items()}
-    return _once([Decision(undo[event.kind], event.meter, event.at or 0, PREVIEW) for event in events])
+    return _once([Decision(undo[event.kind], event.meter, event.at or 0, PREVIEW, wh=event.wh) for event in events])
 
 
-def result_sentence(what: str, count: int) -> str:
-    """Return the result of a decision about `count` cases as a sentence."""
+def result_sentence(what: str, count: int, thing: str = "case") -> str:
+    """Return the result of a decision about `count` cases, or other things, as a sentence."""
     if what in UNDOES:
         return f"{'1 decision' if count == 1 else f'{count} decisions'} undone: {UNDOES[what]}."
     back = "" if what in ("note", "reask") else "; press u to undo"
-    return f"{_cases(count)} {'is' if count == 1 else 'are'} {CHOICES[what].done}{back}."
+    return f"{_counted(count, thing)} {'is' if count == 1 else 'are'} {CHOICES[what].done}{back}."
 
 
-def _cases(count: int) -> str:
-    return "1 case" if count == 1 else f"{count} cases"
+def _counted(count: int, thing: str) -> str:
+    return f"1 {thing}" if count == 1 else f"{count} {thing}s"
 
 
 def _of(some: Sequence[ExceptionRow], rows: Sequence[ExceptionRow]) -> str:

@@ -7,8 +7,8 @@ from pathlib import Path
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
-from metertui.engine.vee.edit_log import Edit
-from metertui.screens.exceptions.decision_choices import CHOICES
+from metertui.engine.vee.edits import Edit
+from metertui.screens.decisions.decision_choices import CHOICES
 from metertui.screens.exceptions.exceptions import ExceptionsScreen
 from tests.screens.exceptions.helpers import SILENT, cells, go, listed
 from tests.screens.town import HOSTILE, STEADY, Town, at_work, press, settle, text_of
@@ -85,7 +85,7 @@ async def test_several_are_decided_together_seen_before_and_taken_back(troubled:
         assert shown[2].split()[-1] == "±0.000"
         assert text_of(pilot, "#decision-sum").startswith("In total")
         await go(pilot, "enter")
-        assert text_of(pilot, "#decision-error") == "! a decision needs its reason"
+        assert text_of(pilot, "#decision-error") == "! a decision needs a reason"
         await go(pilot, "Storm damage", "enter")
         assert isinstance(pilot.app.screen, ExceptionsScreen)
         assert text_of(pilot, "#said") == "2 cases are void; press u to undo."
@@ -106,14 +106,14 @@ async def test_an_exchange_is_proposed_and_corrected(troubled: Town) -> None:
     before = troubled.engine.series(HOSTILE).curve.energy[-1]
     async with at_work(troubled, "f7", size=(80, 24)) as pilot:
         await go(pilot, "c", "c", "x")
-        fields = [pilot.app.screen.query_one(f"#exchange-{name}", Input).value for name in ("final", "initial", "at")]
+        fields = [pilot.app.screen.query_one(f"#decision-{name}", Input).value for name in ("final", "initial", "at")]
         assert fields == ["51", "7", "2025-03-11T12:00:00+08:00"]
-        pilot.app.screen.query_one("#exchange-initial", Input).value = "x"
+        pilot.app.screen.query_one("#decision-initial", Input).value = "x"
         await settle(pilot)
         assert text_of(pilot, "#decision-error").startswith("! a reading is digits")
         await go(pilot, "tab", "tab", "tab", "Worn out", "enter")
         assert not decided(troubled)
-        pilot.app.screen.query_one("#exchange-initial", Input).value = "6.5"
+        pilot.app.screen.query_one("#decision-initial", Input).value = "6.5"
         await settle(pilot)
         assert "+0.500" in text_of(pilot, "#decision-effects")
         await go(pilot, "enter")
@@ -140,7 +140,7 @@ async def test_the_menu_offers_what_fits_and_escape_leaves_all_as_it_is(troubled
         assert len(listed(pilot)) == SILENT - 1
         await go(pilot, "o")
         case = text_of(pilot, "#case")
-        for said in ("note by", "The cellar is flooded", "asked again by", "accepted by"):
+        for said in ("note by", "The cellar is flooded", "marked for reading by", "accepted by"):
             assert said in case
         await go(pilot, "u", "Dry again", "enter")
         assert decided(troubled)[-1][0] == "unaccept"
@@ -182,7 +182,7 @@ async def test_a_page_of_cases_is_looked_through_before_it_is_decided_on_a_small
         await go(pilot, "c", "ctrl+a")
         line = pilot.app.screen.query_one("#conditions").render_line(0).text
         assert "c rejected" in line
-        assert "100 selected" in line
+        assert "117 selected" in line
         assert "page 1 of 2 [ ]" in line
         assert "kWh is" not in cells(pilot)[0]  # the register stands before it
         assert "lower than" in cells(pilot)[0]
@@ -193,7 +193,7 @@ async def test_a_page_of_cases_is_looked_through_before_it_is_decided_on_a_small
             await go(pilot, key)
             assert paper.scroll_offset.y == top, key
         await go(pilot, "Storm", "enter")
-        assert text_of(pilot, "#said") == "100 cases are void; press u to undo."
+        assert text_of(pilot, "#said") == "117 cases are void; press u to undo."
 
 
 async def test_a_meter_that_nobody_knows_is_to_be_registered(town: Town) -> None:
@@ -205,8 +205,8 @@ async def test_a_meter_that_nobody_knows_is_to_be_registered(town: Town) -> None
     async with at_work(town, "f7") as pilot:
         await go(pilot, "enter")
         assert " ".join(text_of(pilot, ".check").split()) == (
-            "! This case is about an unknown meter and cannot be decided; "
-            "register it on the company screen (F6), and its next readings are stored."
+            "! This case is about an unknown meter, and no decision can be made; "
+            "register it on the company screen (F6), and its next readings will be stored."
         )
 
 
@@ -218,7 +218,7 @@ async def test_what_cannot_be_decided_changes_nothing(troubled: Town) -> None:
         menu = pilot.app.screen.query_one(OptionList)
         assert all(menu.get_option_at_index(at).disabled for at in range(menu.option_count))
         why = " ".join(text_of(pilot, ".check").split())
-        assert why == "! This case is about an unknown meter and cannot be decided."
+        assert why == "! This case is about an unknown meter, and no decision can be made."
         await go(pilot, "escape", "u")
         assert text_of(pilot, "#said") == "! There is no decision to undo."
         await go(pilot, "down", "v")
@@ -227,3 +227,23 @@ async def test_what_cannot_be_decided_changes_nothing(troubled: Town) -> None:
         await go(pilot, "Slow", "enter")
         assert text_of(pilot, "#decision-error") == f"! {STEADY} at 2025-03-12T10:35:00+08:00 is void already"
     assert [event.who for event in troubled.engine.events] == ["ben"]
+
+
+async def test_a_conflict_is_decided_by_the_value_that_it_brought(troubled: Town) -> None:
+    batch = troubled.engine.ingest.begin()
+    batch.add_refused_line("127.0.0.1:5", "conflict", "", f"READ {STEADY} 8 2025-03-12T10:35:00")
+    troubled.engine.ingest.write_notes(batch, stored=True)
+    async with at_work(troubled, "f7") as pilot:
+        await go(pilot, "c", "c", "c", "c")
+        assert [cause for _, cause in listed(pilot)] == ["conflict"]
+        await go(pilot, "enter", "w")
+        assert pilot.app.screen.query_one("#decision-wh", Input).value == "8"
+        await go(pilot, "tab", "They rang", "enter")
+        assert text_of(pilot, "#said") == "1 case is corrected; press u to undo."
+        assert listed(pilot) == []
+        at = troubled.zone.parse("2025-03-12T10:35:00")
+        assert troubled.engine.series(STEADY).standing_at(at) == 8000
+        await go(pilot, "escape", "o")
+        assert sorted(cause for _, cause in listed(pilot)) == ["conflict", "corrected"]
+        await go(pilot, "u", "A slip", "enter")
+        assert troubled.engine.series(STEADY).standing_at(at) == 7000

@@ -1,0 +1,16 @@
+"""Decisions about readings: which apply, what each would change, and its reason."""
+
+from __future__ import annotations
+
+from metertui.screens.decisions import decision_choices
+from metertui.screens.decisions.decision_choices import CHOICES, PREVIEW
+from metertui.screens.decisions.decision_window import PURPOSE, ChoiceScreen, DecisionScreen
+
+__all__ = [
+    "CHOICES",
+    "PREVIEW",
+    "PURPOSE",
+    "ChoiceScreen",
+    "DecisionScreen",
+    "decision_choices",
+]
