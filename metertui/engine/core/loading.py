@@ -118,7 +118,7 @@ def load(folder: Path, rules: Rules, clock: Clock, progress: Progress) -> Loaded
         archive.manifest.read_entries()
         sealed = wal.read_sealed_log(folder, rules.zone) or reading_lines.NO_ROWS
         written = _written(folder / wal.LOG)
-        write_ahead, rows, torn = WriteAheadLog.open(folder, rules.zone)
+        write_ahead, rows, torn = WriteAheadLog.open(folder, rules.zone, synced=rules.durability == "disk")
         writes = _Writes()
         mended = _mend_books(folder, accounts, staff, events, rules.zone, writes)
         weak = _WEAK if rules.durability == "os" else durable.durability_warning(folder)
