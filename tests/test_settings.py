@@ -111,7 +111,7 @@ def test_a_wrong_flag_is_reported_by_name(tmp_path: Path) -> None:
 
 def test_a_file_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "settings.toml").mkdir()
-    assert wrong(tmp_path) == f"cannot read {tmp_path / 'settings.toml'}: a folder stands in the place of the file"
+    assert wrong(tmp_path) == f"cannot read {tmp_path / 'settings.toml'}: this is a folder, not a file"
 
 
 # -- the file of the first start -----------------------------------------------------------------------------------

@@ -9,14 +9,22 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from metertui import settings
+from metertui.cli.errors import UsageError
 from metertui.cli.output import print_warnings, progress_bar
 from metertui.engine.base import SystemClock
 from metertui.engine.core import Engine
 
 
 def folder_of(options: argparse.Namespace) -> Path:
-    """Return the data folder that `--data` names, else `METERTUI_DATA`, else `data`."""
-    return Path(getattr(options, "data", None) or os.environ.get("METERTUI_DATA") or "data")
+    """Return the data folder that `--data` names, else `METERTUI_DATA`, else `data`.
+
+    Raises UsageError for an empty name, which the variable of a script without a value gives.
+    """
+    named = {"--data": getattr(options, "data", None), "METERTUI_DATA": os.environ.get("METERTUI_DATA")}
+    where, name = next(((where, name) for where, name in named.items() if name is not None), ("", "data"))
+    if not name:
+        raise UsageError(f"{where} is empty; give the name of a folder")
+    return Path(name)
 
 
 @contextmanager

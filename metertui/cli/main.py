@@ -16,6 +16,8 @@ from metertui.engine.errors import MeterError, text_of
 
 def run(words: Sequence[str]) -> int:
     """Run the command that the words give; return the exit code: 0, 1 if it failed, 2 for wrong usage."""
+    if sys.stdin is None:  # it is closed, and the next file that is opened would take its place
+        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115
     options = parse(words)
     module, _, function = options.run.partition(":")
     try:

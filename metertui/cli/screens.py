@@ -24,7 +24,7 @@ from metertui.cli.options import server_settings
 from metertui.cli.runtime import command_name, log_warnings, on_terminal, open_owned, run_screens, serving
 from metertui.engine.base import visible
 from metertui.engine.core import Engine
-from metertui.engine.errors import MeterError, OwnedError
+from metertui.engine.errors import MeterError, OwnedError, UnwritableError
 from metertui.screens.terminal import theme
 from metertui.settings import Settings
 
@@ -59,7 +59,9 @@ def _start_told(engine: Engine) -> str:
 
 
 def _open_when_free(data: Path, config: Settings) -> Engine | None:
-    """Open the folder as its owner; return None if another process stays its owner. Raises MeterError.
+    """Open the folder as its owner; return None to open it read-only. Raises MeterError.
+
+    It is opened read-only if another process stays its owner, or if nothing can be written into it.
 
     An owner that takes no commands is often a command, and ends soon.
     """
@@ -70,6 +72,10 @@ def _open_when_free(data: Path, config: Settings) -> Engine | None:
         except OwnedError:
             if delegate.reachable(data) or time.monotonic() >= until:
                 return None
+        except UnwritableError:
+            if not data.is_dir():
+                raise
+            return None
         time.sleep(delegate.AGAIN_SECONDS)
 
 

@@ -33,6 +33,10 @@ class DataError(MeterError):
         self.reason = reason
 
 
+class UnwritableError(MeterError):
+    """The data folder cannot be owned, as nothing can be written into it."""
+
+
 class OwnedError(MeterError):
     """Another process owns the data folder."""
 

@@ -1,4 +1,4 @@
-"""A head-end over a folder that another process owns: it follows the files, and writes nothing.
+"""A head-end over a folder that another process owns, or that is read-only: it follows the files, and writes nothing.
 
 It is a head-end whose `Jobs` refuse to write. Two tasks keep its engine up to date: four times a second a thread looks
 at the files, and the changes are applied; when day files have changed, the history is rebuilt in another thread.
@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import logging
 import math
+import os
 from collections.abc import Generator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -84,11 +85,15 @@ class ReadOnlyHeadEnd(HeadEnd):
         if self._owner is not None:
             since = self.engine.zone.iso(self._owner.since // 1_000_000 * 1_000_000)
             return f"read-only: {self._owner} owns this folder since {since}; make changes there or with a command"
+        if not os.access(self.engine.folder, os.W_OK):
+            return "read-only: nothing can be written into this folder"
         return "read-only: the process that owned this folder has ended; start metertui again to take its place"
 
     def _following_state(self) -> str:
         if self._owner is not None:
             return f"read-only, follows {self._owner}"
+        if not os.access(self.engine.folder, os.W_OK):
+            return "read-only: nothing can be written into this folder"
         last = self._last_owner or "the owner of the folder"
         return f"read-only, and {last} has ended: quit and start metertui again to take its place"
 

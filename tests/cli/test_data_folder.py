@@ -22,6 +22,18 @@ def test_option_comes_before_the_environment_and_the_default(monkeypatch: pytest
     assert data_folder.folder_of(argparse.Namespace()) == Path("data")
 
 
+@pytest.mark.parametrize(("words", "variable"), [(["--data", ""], "x"), ([], "")])
+def test_an_empty_name_is_no_folder(
+    metertui: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, words: list[str], variable: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("METERTUI_DATA", variable)
+    result = metertui("users", "register", "m-1", *words)
+    assert (result.code, result.out) == (2, "")
+    assert result.err.endswith("is empty; give the name of a folder\n")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_folder_is_read_beside_its_owner(steady: Command, data: Path) -> None:
     lock = FolderLock(data)
     lock.acquire()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from tests.cli.conftest import Command
@@ -73,6 +75,17 @@ def test_a_failed_operation_is_one_line_and_exit_1(steady: Command, words: str, 
     assert (result.code, result.out) == (1, "")
     assert result.err.startswith("metertui: ")
     assert why in result.err
+    assert result.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("words", ["tui", "admins add a@b.example --role operator"])
+def test_a_closed_standard_input_is_an_empty_one(
+    metertui: Command, monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    result = metertui(*words.split())
+    sys.stdin.close()
+    assert (result.code, result.out) == (1, "")
     assert result.err.count("\n") == 1
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from metertui.cli import delegate, follow, screens
 from metertui.cli.runtime import open_owned
+from metertui.engine.errors import UnwritableError
 from metertui.engine.storage.folder_lock import FolderLock
 from metertui.headend.service import HeadEnd
 from metertui.settings import Settings
@@ -40,6 +41,23 @@ def test_screens_wait_for_a_command_that_ends_soon_and_follow_who_stays(
     with running(data):
         assert metertui("tui").code == 0  # at once, as it takes commands
     assert shown == ["own", "follow", "follow"]
+
+
+def test_a_folder_that_cannot_be_written_into_opens_read_only(
+    metertui: Command, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise UnwritableError(f"cannot use {data}: Read-only file system")
+
+    shown: list[Path] = []
+    monkeypatch.setattr(screens, "on_terminal", lambda: True)
+    monkeypatch.setattr(screens, "open_owned", refuse)
+    monkeypatch.setattr(follow, "run_app", lambda data, *_: shown.append(data))
+    result = metertui("tui")  # it is not there either
+    assert (result.code, result.err) == (1, f"metertui: cannot use {data}: Read-only file system\n")
+    data.mkdir()
+    assert metertui("tui").code == 0
+    assert shown == [data]
 
 
 @pytest.mark.parametrize("failure", [None, OSError(5, "Input/output error")], ids=["it ends", "it raises"])

@@ -419,3 +419,14 @@ async def test_lines_removed_from_the_log_are_removed(pair: tuple[Engine, ReadOn
     (tmp_path / "new").rename(tmp_path / "log.txt")
     await follow(follower)
     assert follower.live().stored == 1
+
+
+async def test_a_folder_that_nobody_owns_and_nobody_can_write_into_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Engine.open(tmp_path, RULES, FakeClock()).close()
+    follower = ReadOnlyHeadEnd(*ChangeReader.open(tmp_path, RULES, FakeClock()))
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    told = "read-only: nothing can be written into this folder"
+    assert (follower.why_read_only(), follower.live().following) == (told, told)
+    await follower.stop()

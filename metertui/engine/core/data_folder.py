@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 from metertui.engine.accounts import AccountBook, StaffBook
 from metertui.engine.base import Clock, Progress, Rules, no_progress
 from metertui.engine.core import loading
-from metertui.engine.errors import MeterError, StorageError
+from metertui.engine.errors import MeterError, StorageError, UnwritableError
 from metertui.engine.index import MeterCodes, ReadingStore
 from metertui.engine.storage import Archive, AuditLog, RejectsLog, WriteAheadLog
 from metertui.engine.vee import Edit, EditLog
+
+_UNWRITABLE: Final = (errno.EROFS, errno.EACCES, errno.EPERM)
 
 
 class DataFolder:
@@ -124,4 +127,5 @@ def _explained(verb: str, folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         where = f"the data folder {folder}" if error.filename in (None, str(folder)) else error.filename
-        raise MeterError(f"cannot {verb} {where}: {error.strerror or error}") from error
+        kind = UnwritableError if verb == "use" and error.errno in _UNWRITABLE else MeterError
+        raise kind(f"cannot {verb} {where}: {error.strerror or error}") from error

@@ -118,7 +118,7 @@ def load(folder: Path, rules: Rules, clock: Clock, progress: Progress) -> Loaded
         archive.manifest.read_entries()
         sealed = wal.read_sealed_log(folder, rules.zone) or reading_lines.NO_ROWS
         written = _written(folder / wal.LOG)
-        write_ahead, rows, torn = WriteAheadLog.open(folder, rules.zone)
+        write_ahead, rows, torn = WriteAheadLog.open(folder, rules.zone, synced=rules.durability == "disk")
         writes = _Writes()
         mended = _mend_books(folder, accounts, staff, events, rules.zone, writes)
         weak = _WEAK if rules.durability == "os" else durable.durability_warning(folder)
@@ -143,7 +143,7 @@ def load(folder: Path, rules: Rules, clock: Clock, progress: Progress) -> Loaded
         times = [history.time, left.time, tail.time]
         warnings += _in_the_future(times, clock.now() + rules.future_us, rules.zone)
         if writes.refused:
-            warnings.append(f"{writes.refused}: no reading is taken before the disk takes writes again")
+            warnings.append(f"{writes.refused}: readings are refused until the disk can be written")
         return Loaded(
             *(accounts, staff, events, archive, directory, history),
             tail=tail,
@@ -175,14 +175,16 @@ def _in_the_future(times: list[NDArray[np.int64]], latest: int, zone: SiteZone) 
     if not count:
         return []
     newest = zone.iso(max(int(of_some.max()) for of_some in times if len(of_some)))
-    return [f"{count} readings lie ahead of this machine's clock, the newest at {newest}: was, or is, the clock wrong?"]
+    return [f"{count} readings are later than this machine's clock, the newest at {newest}: check the clock"]
 
 
 def _recovered(lock: FolderLock, rows: Rows) -> str:
     """Return a sentence about what was recovered if the last owner did not end by itself, or ""."""
     if not lock.unclean:
         return ""
-    return f"process {lock.unclean} ended without closing this folder; {len(rows)} readings of {wal.LOG} are recovered"
+    return (
+        f"process {lock.unclean} ended without closing this folder; {len(rows)} readings were recovered from {wal.LOG}"
+    )
 
 
 def _written(path: Path) -> int | None:

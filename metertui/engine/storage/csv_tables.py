@@ -16,6 +16,8 @@ from metertui.engine.errors import DataError
 from metertui.engine.storage import private_files
 from metertui.engine.storage.appended import Damage, without_holes
 
+_OTHER_MARKS: Final = {";": "semicolons", "\t": "tabs"}
+
 
 def encode_rows(rows: Iterable[Sequence[str]]) -> bytes:
     """Return rows as lines of CSV in UTF-8."""
@@ -55,7 +57,10 @@ class CsvTable:
         names = [low if low in known else name for low, name in zip(lower, header, strict=True)]
         missing = [name for name in needed if name not in names]
         if missing:
-            self.reject_row(self._begin, f"the header lacks {', '.join(missing)}")
+            marks = [what for mark, what in _OTHER_MARKS.items() if any(mark in name for name in header)]
+            lacks = f"the header lacks {', '.join(missing)}"
+            why = f"{marks[0]} separate the columns, not commas; save it as CSV with commas" if marks else lacks
+            self.reject_row(self._begin, why)
             names = list(needed)
         self.names: Final = names
         """The column names of the header: known ones in lower case, others unchanged."""

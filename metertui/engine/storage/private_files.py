@@ -84,9 +84,13 @@ def narrow_folder(folder: Path) -> str:
     if made:
         folders += _narrow(folder)
     elif folder.stat().st_mode & _OTHERS:
-        told.append(f"{folder} is open to other users, and metertui did not make it; chmod 700 makes it yours alone")
+        told.append(
+            f"{folder} can be opened by other users, and metertui did not create it; chmod 700 makes it private"
+        )
     if files or folders:
-        told.append(f"{files} files and {folders} folders in {folder} were open to other users, and are no more")
+        told.append(
+            f"{files} files and {folders} folders in {folder} could be opened by other users and are now private"
+        )
     return "; ".join(told)
 
 
@@ -136,4 +140,4 @@ def _narrow(path: Path) -> bool:
 def _check_regular(path: Path, found: os.stat_result) -> None:
     if not stat.S_ISREG(found.st_mode):
         what = _KINDS.get(stat.S_IFMT(found.st_mode), "something else")
-        raise OSError(errno.EINVAL, f"{what} stands in the place of the file", str(path))
+        raise OSError(errno.EINVAL, f"this is {what}, not a file", str(path))

@@ -33,15 +33,15 @@ class WriteAheadLog:
         """The size of the log in bytes, as far as it is written whole."""
 
     @classmethod
-    def open(cls, folder: Path, zone: SiteZone) -> tuple[WriteAheadLog, Rows, str]:
+    def open(cls, folder: Path, zone: SiteZone, *, synced: bool = True) -> tuple[WriteAheadLog, Rows, str]:
         """Open the log of a data folder; return it, its readings, and a sentence about what a crash left behind.
 
-        An incomplete batch at the end is set aside. Raises DataError for a log that is invalid otherwise, which is left
-        unchanged; StorageError, OSError.
+        An incomplete batch at the end is set aside; where batches were not `synced`, holes may be anywhere. Raises
+        DataError for a log that is invalid otherwise, which is left unchanged; StorageError, OSError.
         """
         path = folder / LOG
         data = private_files.read_file(path) if path.exists() else b""
-        rows, whole = recover_log(data, path, zone)
+        rows, whole = recover_log(data, path, zone, _UNSYNCED if synced else len(data))
         warning = ""
         if len(whole) < len(data):
             damage = Damage(path, data, whole)
@@ -167,13 +167,13 @@ def _open_or_nothing(path: Path) -> int:
         return -1
 
 
-def recover_log(data: bytes, path: Path, zone: SiteZone) -> tuple[Rows, bytes]:
+def recover_log(data: bytes, path: Path, zone: SiteZone, unsynced: int = _UNSYNCED) -> tuple[Rows, bytes]:
     """Parse the content of a log; return its readings and the complete lines that they are in.
 
     A last line without a newline was never answered, and is left out. So are the lines with zeros of a last batch of
     which a power cut left only some pages. Raises DataError for any other invalid line.
     """
-    whole = without_holes(data[: data.rfind(b"\n") + 1], _UNSYNCED)
+    whole = without_holes(data[: data.rfind(b"\n") + 1], unsynced)
     return reading_lines.parse_readings(whole, path, zone, header=False), whole
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import os
+
 import pytest
 
 from metertui.engine.core.engine import Engine
-from metertui.engine.errors import MeterError, OwnedError
+from metertui.engine.errors import MeterError, OwnedError, UnwritableError
+from metertui.engine.storage.folder_lock import FolderLock
 from tests.engine.core.commits import RULES, commit, reopened
 
 
@@ -15,6 +19,22 @@ def test_one_process_owns_a_folder(engine: Engine) -> None:
     beside = Engine.open_readonly(engine.folder, RULES, engine.clock)
     with pytest.raises(MeterError, match="open for reading only"):
         _ = beside.log
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"), [(errno.EROFS, UnwritableError), (errno.EACCES, UnwritableError), (5, MeterError)]
+)
+def test_a_folder_that_cannot_be_written_into_is_told_apart(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, code: int, kind: type[MeterError]
+) -> None:
+    def refuse(lock: FolderLock) -> None:
+        raise OSError(code, os.strerror(code), str(engine.folder / ".lock"))
+
+    engine.close()
+    monkeypatch.setattr(FolderLock, "acquire", refuse)
+    with pytest.raises(MeterError, match=os.strerror(code)) as caught:
+        Engine.open(engine.folder, RULES, engine.clock)
+    assert type(caught.value) is kind
 
 
 def test_a_torn_last_line_is_dropped_and_told(engine: Engine) -> None:

@@ -81,7 +81,7 @@ def test_a_sealed_log_on_a_full_disk_costs_no_start(
         patched.setattr(os, "mkdir", full)
         engine = Engine.open(folder, RULES, FakeClock("2025-03-12T12:00:00"))
         assert "No space left on device" in engine.storage_error
-        assert any("No space left" in told and "no reading is taken" in told for told in engine.warnings)
+        assert any("No space left" in told and "readings are refused" in told for told in engine.warnings)
         assert len(engine.readings) == len(engine.day_close.sealed) + bool(log) == 2 + bool(log)
         assert engine.usage("m", "year").usage_wh == (2000 if log else 1000)
         batch = engine.ingest.begin()
@@ -130,7 +130,9 @@ def test_a_start_after_an_unclean_end_says_what_it_recovered_and_only_once(tmp_p
         assert books.warnings == []
     with closing(Engine.open(folder, RULES, FakeClock("2025-03-12T12:00:00"))) as engine:
         recovered, torn = engine.warnings
-        assert re.fullmatch(r"process \d+ ended without closing this folder; 2 readings .* are recovered", recovered)
+        assert re.fullmatch(
+            r"process \d+ ended without closing this folder; 2 readings were recovered from log.txt", recovered
+        )
         assert torn.startswith("log.txt: a torn last line of 11 bytes was dropped")
     with closing(Engine.open(folder, RULES, FakeClock("2025-03-12T12:00:00"))) as engine:
         assert engine.warnings == []
@@ -167,7 +169,7 @@ def test_what_is_no_file_in_the_place_of_a_file_is_named(tmp_path: Path) -> None
         (folder / name).unlink(missing_ok=True)
         os.mkfifo(folder / name)
         for opening in (Engine.open, Engine.open_readonly):
-            with pytest.raises(MeterError, match=re.escape(f"{folder / name}: a named pipe stands in the place")):
+            with pytest.raises(MeterError, match=re.escape(f"{folder / name}: this is a named pipe, not a file")):
                 opening(folder, RULES, FakeClock()).close()
 
 

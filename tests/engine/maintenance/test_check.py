@@ -41,7 +41,7 @@ def test_a_sound_folder_is_proven_with_its_counts(folder: Path) -> None:
 def test_what_stands_in_the_place_of_a_file_is_named_and_the_rest_is_checked(folder: Path, name: str) -> None:
     (folder / name).unlink(missing_ok=True)
     os.mkfifo(folder / name)
-    assert f"{folder / name}: a named pipe stands in the place of the file" in "\n".join(problems(folder))
+    assert f"{folder / name}: this is a named pipe, not a file" in "\n".join(problems(folder))
 
 
 def test_an_empty_folder_is_sound(tmp_path: Path) -> None:

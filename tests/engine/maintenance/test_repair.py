@@ -60,7 +60,7 @@ def start(folder: Path) -> list[str]:
     """What a start has to say."""
     engine = Engine.open(folder, RULES, FakeClock("2025-03-01T12:00:00"))
     engine.close()
-    return [warning for warning in engine.warnings if "open to other users" not in warning]
+    return [warning for warning in engine.warnings if "opened by other users" not in warning]
 
 
 def test_a_sound_folder_is_left_as_it_is(tmp_path: Path) -> None:

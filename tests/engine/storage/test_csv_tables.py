@@ -61,7 +61,9 @@ def test_a_file_that_is_missing_or_empty_has_no_rows(path: Path, data: bytes | N
     ("data", "line", "reason"),
     [
         (b"name\nx\n", 1, "the header lacks place"),
-        (b"\nname;place\n", 2, "the header lacks name, place"),
+        (b"\nname|place\n", 2, "the header lacks name, place"),
+        (b"\nname;place\nx;y\n", 2, "semicolons separate the columns, not commas; save it as CSV with commas"),
+        (b"name\tplace\nx\ty\n", 1, "tabs separate the columns, not commas; save it as CSV with commas"),
         (b"name,place,Name\n", 1, "the header has name twice"),
         (b"name,place\nx,y\nx\n\nx,y\n", 3, "1 fields where the header has 2"),
         (b"name,place\nx,y\nx,y,z\n", 3, "3 fields where the header has 2"),

@@ -53,7 +53,7 @@ def test_what_stands_in_the_place_of_a_file_is_refused_and_not_waited_for(tmp_pa
                 lambda path: private_files.open_file(path, os.O_RDWR | os.O_APPEND),
                 lambda path: private_files.open_file(path, os.O_RDONLY),
             ):
-                with pytest.raises(OSError, match=r"stands in the place|Is a directory|No such device") as error:
+                with pytest.raises(OSError, match=r"not a file|Is a directory|No such device") as error:
                     touch(tmp_path / name)
                 assert error.value.filename == str(tmp_path / name), kind
 
@@ -73,7 +73,7 @@ def old_folder(folder: Path) -> Path:
 def test_what_an_earlier_version_left_open_is_narrowed_once_and_told(tmp_path: Path) -> None:
     folder = old_folder(tmp_path / "data")
     assert private_files.narrow_folder(folder) == (
-        f"8 files and 3 folders in {folder} were open to other users, and are no more"
+        f"8 files and 3 folders in {folder} could be opened by other users and are now private"
     )
     assert {mode(path) for path in folder.rglob("*") if path.is_file()} == {0o600}
     assert {mode(path) for path in (folder, *folder.rglob("*")) if path.is_dir()} == {0o700}
@@ -89,11 +89,11 @@ def test_a_folder_that_metertui_did_not_make_is_named_and_stays(tmp_path: Path, 
         (folder / "notes.txt").touch()
         (folder / "notes.txt").chmod(0o644)
     told = private_files.narrow_folder(folder)
-    assert told.startswith(f"{folder} is open to other users, and metertui did not make it")
+    assert told.startswith(f"{folder} can be opened by other users, and metertui did not create it")
     assert (mode(folder), mode(folder / "users.csv"), mode(folder / "archive")) == (0o755, 0o600, 0o700)
     if why != "made by hand":
         assert mode(folder / "notes.txt") == 0o644
-    assert private_files.narrow_folder(folder).startswith(f"{folder} is open to other users")
+    assert private_files.narrow_folder(folder).startswith(f"{folder} can be opened by other users")
 
 
 def test_a_link_is_not_followed_when_modes_are_narrowed(tmp_path: Path) -> None:

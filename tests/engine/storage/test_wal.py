@@ -185,6 +185,18 @@ def test_sectors_that_never_came_to_the_disk_are_set_aside_and_told(tmp_path: Pa
     assert log.WriteAheadLog.open(tmp_path, ZONE)[2] == ""
 
 
+def test_holes_may_be_anywhere_in_a_log_that_was_not_synced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log, "_UNSYNCED", 512)
+    data = LONG[:512] + bytes(512) + LONG[1024:]
+    (tmp_path / "log.txt").write_bytes(data)
+    with pytest.raises(DataError):
+        log.WriteAheadLog.open(tmp_path, ZONE)
+    wal, rows, told = log.WriteAheadLog.open(tmp_path, ZONE, synced=False)
+    wal.close()
+    assert len(rows) == sum(b"\0" not in line for line in data.splitlines())
+    assert "missing on disk" in told
+
+
 @pytest.mark.parametrize(("at", "zeros"), [(700, 1), (512, 511), (513, 511), (512, 100)])
 def test_zeros_that_are_no_sectors_are_damage(tmp_path: Path, at: int, zeros: int) -> None:
     data = LONG[:at] + bytes(zeros) + LONG[at + zeros :]
