@@ -62,7 +62,7 @@ def test_the_rows_sum_to_what_usage_says(steady: Command, words: tuple[str, ...]
 def test_no_data_says_why_and_exit_0(steady: Command) -> None:
     result = steady("explain", "m-1", "--from", "2024-01-01", "--to", "2024-01-02")
     assert result.code == 0
-    assert "The window ends before the first counted reading" in result.out
+    assert "The window ends at or before the first counted reading" in result.out
 
 
 @pytest.mark.parametrize(

@@ -168,7 +168,8 @@ def test_no_data_has_no_money_and_a_lone_reading_costs_nothing() -> None:
     assert (silent.usage_wh, silent.charges, silent.total, silent.reason) == (None, (), None, "no data in this month")
     assert (once.usage_wh, once.total) == (0, 0)
     ends = frozen({"m": [(SINGAPORE.parse("2025-03-01T00:00"), 5000)]}, SINGAPORE)
-    bill = Bills(ends, "2025-02", bills.terms).bill_of_meter(0)
+    assert Bills(ends, "2025-02", bills.terms).bill_of_meter(0).usage_wh is None
+    bill = Bills(ends, "2025-03", bills.terms).bill_of_meter(0)
     assert (bill.usage_wh, bill.net, bill.total, len(bill.charges or ())) == (0, 0, 0, 1)
 
 

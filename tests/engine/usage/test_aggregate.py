@@ -74,8 +74,8 @@ def test_a_step_belongs_to_where_its_meter_stood_at_the_later_reading() -> None:
         "region": ["East", "West"],
         "usage_wh": [1000, 5000],
         "meters": [1, 1],
-        "readings": [1, 2],
-    }  # the reading at midnight closes the day before
+        "readings": [2, 2],
+    }  # the first reading, at midnight, opens the day
 
 
 def test_keys_are_text_in_their_natural_order() -> None:
@@ -91,8 +91,8 @@ def test_keys_are_text_in_their_natural_order() -> None:
     assert keys("year", "quarter", "month") == [("2024", "2024-Q4", "2024-12"), ("2025", "2025-Q1", "2025-01")]
     assert keys("week") == [("2025-W01",)]
     assert keys("day")[:2] == [("2024-12-30",), ("2024-12-31",)]
-    # the first reading, at noon, closes the hour before
-    assert keys("hour")[:2] == [("2024-12-30T11:00:00+00:00",), ("2024-12-30T12:00:00+00:00",)]
+    # the first reading, at noon, opens the hour
+    assert keys("hour")[:2] == [("2024-12-30T12:00:00+00:00",), ("2024-12-30T13:00:00+00:00",)]
 
 
 def test_the_hour_that_comes_twice_makes_two_rows() -> None:

@@ -80,7 +80,7 @@ def test_pages_and_conditions(engine: Engine) -> None:
 
 
 def test_pages_follow_one_another_whatever_their_size(engine: Engine) -> None:
-    fallen = ((meter, f"{50 - minute}", f"02:{minute:02}") for minute in range(1, 7) for meter in "ba")
+    fallen = ((meter, f"{50 - 2 * minute}", f"02:{minute:02}") for minute in range(1, 7) for meter in "ba")
     put(engine, ("a", "100", "01:00"), ("b", "100", "01:00"), *fallen)
     whole = ask(engine, state="all").rows
     assert len(whole) > 9
