@@ -99,10 +99,8 @@ class Walk:
         if self.engine is None:
             self.random.choice((self.start, self.start, self.bring))()
             return
-        doings = (
-            [self.read] * 6 + [self.close] * 4 + [self.register, self.modify, self.decide, self.decide, self.take_back]
-        )
-        doings += [self.activate, self.hire, self.kill]
+        doings = [self.read] * 6 + [self.close] * 4 + [self.register, self.modify, self.take_back]
+        doings += [self.decide, self.decide, self.activate, self.hire, self.kill]
         self.random.choice(doings)()
 
     @property
