@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import socket
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -60,52 +62,86 @@ class Tally:
                 self.first_errors.append(reply)
 
 
-class _Client:
-    """A connection that sends lines and counts replies, with at most a window of lines that have none yet."""
+Again = Callable[[str], Awaitable[bool]]
+"""Waits a while after a connection is lost, for the reason given; returns whether to connect again, or to give up."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader = reader
-        self._writer = writer
-        self._unanswered = 0
+
+class _GivenUp(Exception):
+    """A connection was lost, and nobody wants it back."""
+
+
+class _Client:
+    """A connection that sends lines and counts replies, with at most a window of lines that have none yet.
+
+    If it is lost, `again` decides whether it connects once more, and sends the lines without a reply again.
+    """
+
+    _writer: asyncio.StreamWriter
+    _listening: asyncio.Task[None]
+
+    def __init__(self, host: str, port: int, again: Again | None) -> None:
+        self._place = (host, port)
+        self._again = again
+        self._waiting: deque[str] = deque()
         self._progressed = asyncio.Event()
-        self._listening = asyncio.create_task(self._listen())
         self.tally = Tally()
         """The counts of its lines and replies."""
 
-    async def _listen(self) -> None:
+    async def connect(self) -> None:
+        """Connect. Raises OSError."""
+        reader, self._writer = await asyncio.open_connection(*self._place)
+        self._listening = asyncio.create_task(self._listen(reader))
+
+    async def _listen(self, reader: asyncio.StreamReader) -> None:
         rest = b""
-        try:
-            while data := await self._reader.read(65536):
+        with contextlib.suppress(OSError):  # as if the server had closed the connection
+            while data := await reader.read(65536):
                 *replies, rest = (rest + data).split(b"\n")
-                for reply in replies:
+                for reply in replies[: len(self._waiting)]:
+                    self._waiting.popleft()
                     self.tally.count_reply(reply.decode("utf-8", "replace"))
-                self._unanswered -= len(replies)
                 self._progressed.set()
-        except OSError:
-            pass  # as if the server had closed the connection
         self._progressed.set()
 
     async def send_lines(self, lines: Sequence[str]) -> None:
-        """Send lines, a window at a time. Raises MeterError if the server closes the connection."""
+        """Send lines, a window at a time. Raises MeterError or _GivenUp if the connection is lost."""
         for start in range(0, len(lines), _WINDOW):
             part = lines[start : start + _WINDOW]
             await self.wait_for_replies(_WINDOW)
-            self._check_open()
-            self._writer.write("".join(part).encode())
-            self._unanswered += len(part)
+            await self._keep_open()
+            self._waiting += part
             self.tally.sent += len(part)
-            await self._writer.drain()
+            await self._write(part)
 
     async def wait_for_replies(self, unanswered: int = 1) -> None:
-        """Wait until fewer lines than `unanswered` have no reply. Raises MeterError if the connection is closed."""
-        while self._unanswered >= unanswered:
-            self._check_open()
+        """Wait until fewer lines than `unanswered` have no reply. Raises MeterError or _GivenUp."""
+        while len(self._waiting) >= unanswered:
+            await self._keep_open()
             self._progressed.clear()
             await self._progressed.wait()
 
-    def _check_open(self) -> None:
-        if self._listening.done():
-            raise MeterError(f"the server closed the connection with {self._unanswered} lines unanswered")
+    async def _write(self, lines: Iterable[str]) -> None:
+        self._writer.write("".join(lines).encode())
+        with contextlib.suppress(OSError):  # it is lost, which the next step finds
+            await self._writer.drain()
+
+    async def _keep_open(self) -> None:
+        """Connect again if the connection is lost."""
+        if not self._listening.done():
+            return
+        why = f"the server closed the connection with {len(self._waiting)} lines unanswered"
+        if self._again is None:
+            raise MeterError(why)
+        while self._listening.done():
+            if not await self._again(why):
+                raise _GivenUp
+            self._writer.close()
+            try:
+                await self.connect()
+            except OSError as error:
+                why = _unreachable(*self._place, error)
+        # A reading has its time with it, so that one which is stored already is a duplicate.
+        await self._write(self._waiting)
 
     async def close(self) -> None:
         """Close the connection."""
@@ -121,16 +157,21 @@ async def send_rounds(
     *,
     register: bool,
     connections: int = 1,
+    tally: Tally | None = None,
+    again: Again | None = None,
 ) -> Tally:
     """Register `accounts` if `register` is set, then send rounds of lines, spread over the connections by position.
 
-    Raises MeterError if the server cannot be reached or closes a connection.
+    Counts in `tally`. With `again` a connection that is lost is made once more. Raises MeterError if the server cannot
+    be reached at first, or closes a connection.
     """
-    tally = Tally()
+    tally = tally or Tally()
     clients: list[_Client] = []
     try:
         for _ in range(connections):
-            clients.append(_Client(*await asyncio.open_connection(host, port)))
+            client = _Client(host, port, again)
+            await client.connect()
+            clients.append(client)
         if register:
             await _send_spread(clients, [register_line(account) for account in accounts])
             for client in clients:
@@ -142,12 +183,14 @@ async def send_rounds(
         started = time.monotonic()
         async for lines in rounds:
             await _send_spread(clients, list(lines))
+            tally.seconds = time.monotonic() - started
         for client in clients:
             await client.wait_for_replies()
         tally.seconds = time.monotonic() - started
+    except _GivenUp:
+        pass  # what was sent by then is counted
     except OSError as error:
-        why = error.strerror if isinstance(error, socket.gaierror) or not error.errno else os.strerror(error.errno)
-        raise MeterError(f"no connection to {host}:{port}: {why or error}") from error
+        raise MeterError(_unreachable(host, port, error)) from error
     finally:
         for client in clients:
             await client.close()
@@ -156,7 +199,15 @@ async def send_rounds(
 
 async def _send_spread(clients: list[_Client], lines: list[str]) -> None:
     # Each meter keeps its connection, so that its readings arrive in order.
-    await asyncio.gather(*(client.send_lines(lines[i :: len(clients)]) for i, client in enumerate(clients)))
+    sending = [client.send_lines(lines[i :: len(clients)]) for i, client in enumerate(clients)]
+    for failure in await asyncio.gather(*sending, return_exceptions=True):
+        if failure is not None:
+            raise failure
+
+
+def _unreachable(host: str, port: int, error: OSError) -> str:
+    why = error.strerror if isinstance(error, socket.gaierror) or not error.errno else os.strerror(error.errno)
+    return f"no connection to {host}:{port}: {why or error}"
 
 
 def register_line(account: Account) -> str:

@@ -88,6 +88,56 @@ async def test_a_server_that_disconnects_is_reported() -> None:
         await Answering(lambda _: "OK", after=3).tally(rounds("abcdef"), accounts=[], register=False)
 
 
+async def test_a_lost_connection_is_made_again_and_what_had_no_reply_is_sent_again() -> None:
+    heard: list[str] = []
+    reasons: list[str] = []
+    hung_up, kept = asyncio.Event(), asyncio.Event()
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer one line and hang up at the third; on the next connection answer all."""
+        hangs_up = not kept.is_set()
+        while line := await reader.readline():
+            heard.append(line.decode().strip())
+            if not hangs_up or len(heard) < 3:
+                writer.write(b"OK\n" if len(heard) != 2 else b"")
+            else:
+                break
+        writer.close()
+        hung_up.set()
+
+    async def two_rounds() -> AsyncIterator[Iterable[str]]:
+        yield ["a\n", "b\n", "c\n"]
+        await hung_up.wait()  # or what it has not read would destroy its reply
+        yield ["d\n"]
+
+    async def again(why: str) -> bool:
+        reasons.append(why)
+        if len(reasons) == 1:
+            server.close()  # nobody listens at the first try
+            return True
+        await asyncio.start_server(talk, "127.0.0.1", port)
+        kept.set()
+        return True
+
+    server = await asyncio.start_server(talk, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    tally = await simulator.send_rounds("127.0.0.1", port, [], two_rounds(), register=False, again=again)
+    assert heard == ["a", "b", "c", "b", "c", "d"]
+    assert (tally.sent, tally.ok, tally.answered) == (4, 4, 4)
+    assert reasons[0].endswith(" lines unanswered")
+    assert reasons[1] == f"no connection to 127.0.0.1:{port}: Connection refused"
+
+
+async def test_a_lost_connection_may_be_given_up() -> None:
+    async def again(why: str) -> bool:
+        return False
+
+    server = Answering(lambda _: "OK", after=3)
+    tally = await server.tally(rounds("abcdef"), accounts=[], register=False, again=again)
+    assert tally.sent == 6
+    assert tally.answered <= 3
+
+
 async def test_an_unreachable_server_is_reported() -> None:
     with pytest.raises(MeterError, match="no connection to 127"):
         await simulator.send_rounds("127.0.0.1", 1, [], rounds("a"), register=False)

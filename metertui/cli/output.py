@@ -6,9 +6,10 @@ import argparse
 import csv
 import json
 import re
+import shutil
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -107,25 +108,35 @@ def print_warnings(warnings: Iterable[str]) -> None:
 
 
 @contextmanager
-def progress_bar(label: str) -> Iterator[Progress]:
-    """Show a bar on standard error for work that takes longer than a second; none where that is no terminal.
+def status_line() -> Iterator[Callable[[str], None]]:
+    """Show a line on standard error until it is replaced by another; none where that is no terminal.
 
-    The bar is drawn only when it changes, as a slow line could not follow a thousand calls.
+    It is drawn only when it changes, as a slow line could not follow a thousand calls.
     """
-    started = time.monotonic()
     drawn = ""
 
-    def draw(share: float) -> None:
+    def draw(text: str) -> None:
         nonlocal drawn
-        if sys.stderr.isatty() and time.monotonic() - started > 1:
-            done = int(30 * share)
-            bar = f"\r{label} [{'█' * done}{'·' * (30 - done)}] {share:4.0%}"
-            if bar != drawn:
-                print(bar, end="", file=sys.stderr, flush=True)
-                drawn = bar
+        text = text[: shutil.get_terminal_size().columns - 1]
+        if text != drawn and sys.stderr.isatty():
+            print(f"\r{text}\x1b[K", end="", file=sys.stderr, flush=True)
+            drawn = text
 
     try:
         yield draw
     finally:
-        if drawn:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+        draw("")
+
+
+@contextmanager
+def progress_bar(label: str) -> Iterator[Progress]:
+    """Show a bar on standard error for work that takes longer than a second; none where that is no terminal."""
+    started = time.monotonic()
+    with status_line() as draw:
+
+        def show(share: float) -> None:
+            if time.monotonic() - started > 1:
+                done = int(30 * share)
+                draw(f"{label} [{'█' * done}{'·' * (30 - done)}] {share:4.0%}")
+
+        yield show

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import re
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from pathlib import Path
+from typing import Final
 
 from metertui import settings, simulator
 from metertui.cli.data_folder import folder_of
 from metertui.cli.errors import UsageError
 from metertui.cli.options import format_of, parse_days, parse_time
-from metertui.cli.output import print_rows, progress_bar
+from metertui.cli.output import print_rows, progress_bar, status_line
 from metertui.engine.base import HOUR, MINUTE, SECOND, format_kwh, visible, window_of_days
 from metertui.formats import Fleet, complete_file, wide_csv
 from metertui.simulator import Tally
 
+_AGAIN_SECONDS: Final = 1.0
+"""Between two tries to reach a server that is gone."""
 _UNITS = {"s": SECOND, "m": MINUTE, "h": HOUR}
 
 
@@ -37,14 +41,16 @@ def simulate(options: argparse.Namespace) -> int:
         raise UsageError("--from and --to must be given together")
     if options.speed <= 0:
         raise UsageError("--speed must be above 0")
-    with progress_bar("sending readings") as progress:
-        if options.live:
-            until = None if options.seconds is None else time.monotonic() + options.seconds
-            rounds = simulator.live_rounds(fleet, zone, interval / SECOND / options.speed, until)
-        else:
+    if options.live:
+        until = None if options.seconds is None else time.monotonic() + options.seconds
+        rounds = simulator.live_rounds(fleet, zone, interval / SECOND / options.speed, until)
+        with status_line() as show:
+            tally = asyncio.run(_simulate(options, fleet, rounds, connections, _Outage(show, until)))
+    else:
+        with progress_bar("sending readings") as progress:
             first, last = (0, -1) if start is None or end is None else (start, end)  # none: only --register is given
             rounds = simulator.replay_rounds(fleet, zone, first, last, interval, progress)
-        tally = asyncio.run(_simulate(options, fleet, rounds, connections))
+            tally = asyncio.run(_simulate(options, fleet, rounds, connections))
     if format_of(options) == "table":
         print(summary(tally))
     else:
@@ -55,11 +61,47 @@ def simulate(options: argparse.Namespace) -> int:
     return int(bool(tally.first_errors))
 
 
+class _Outage:
+    """What live meters show while they send, and do when the server is gone: they try again until they are stopped."""
+
+    def __init__(self, show: Callable[[str], None], until: float | None) -> None:
+        """`show` takes the line to show, `until` is when to end, in monotonic seconds, or None."""
+        self._show = show
+        self._until = until
+        self._lasts = False
+        self.stop = asyncio.Event()
+
+    def show(self, tally: Tally) -> None:
+        """Show what was sent."""
+        if self._lasts:
+            self._say("connected again")
+        self._lasts = False
+        self._show(summary(tally))
+
+    async def again(self, why: str) -> bool:
+        """Say once that the server is gone, and wait a while; return whether to try again."""
+        if not self._lasts:
+            self._say(f"{why}; trying again until it answers")
+        self._lasts = True
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.stop.wait(), _AGAIN_SECONDS)
+        return not self.stop.is_set() and (self._until is None or time.monotonic() < self._until)
+
+    def _say(self, text: str) -> None:
+        self._show("")
+        print(f"metertui: {visible(text)}", file=sys.stderr, flush=True)
+
+
 async def _simulate(
-    options: argparse.Namespace, fleet: Fleet, rounds: AsyncIterator[Iterable[str]], connections: int
+    options: argparse.Namespace,
+    fleet: Fleet,
+    rounds: AsyncIterator[Iterable[str]],
+    connections: int,
+    outage: _Outage | None = None,
 ) -> Tally:
     """Send rounds of readings until they end or SIGINT or SIGTERM comes; return what was sent by then."""
-    stop = asyncio.Event()
+    tally = Tally()
+    stop = asyncio.Event() if outage is None else outage.stop
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
 
@@ -68,10 +110,19 @@ async def _simulate(
             if stop.is_set():
                 return
             yield lines
+            if outage is not None:
+                outage.show(tally)
 
     host, port = getattr(options, "host", "127.0.0.1"), getattr(options, "port", 7007)
     return await simulator.send_rounds(
-        host, port, fleet.accounts, until_stopped(), register=options.register, connections=connections
+        host,
+        port,
+        fleet.accounts,
+        until_stopped(),
+        register=options.register,
+        connections=connections,
+        tally=tally,
+        again=None if outage is None else outage.again,
     )
 
 

@@ -32,6 +32,28 @@ def test_summary_says_who_was_registered_only_if_someone_was() -> None:
     assert simulate.summary(tally).startswith("registered 2, sent 5")
 
 
+async def test_an_outage_is_told_once_and_its_end_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(simulate, "_AGAIN_SECONDS", 0.0)
+    shown: list[str] = []
+    outage = simulate._Outage(shown.append, None)
+    outage.show(Tally(sent=1, ok=1))
+    assert await outage.again("the server closed")
+    assert await outage.again("no connection")
+    outage.show(Tally(sent=2, ok=2))
+    outage.show(Tally(sent=3, ok=3))
+    outage.stop.set()
+    assert not await outage.again("the server closed")
+    assert capsys.readouterr().err.splitlines() == [
+        "metertui: the server closed; trying again until it answers",
+        "metertui: connected again",
+        "metertui: the server closed; trying again until it answers",
+    ]
+    assert [line.split(",")[0] for line in shown if line] == ["sent 1", "sent 2", "sent 3"]
+    assert not await simulate._Outage(shown.append, 0.0).again("its time has passed")
+
+
 def test_generated_history_is_the_same_for_equal_seeds(metertui: Command, tmp_path: Path) -> None:
     words = ["generate", "--meters", "2", "--from", "2025-01-01", "--to", "2025-01-01", "--seed"]
     for name, seed in (("a.log", "1"), ("b.log", "1"), ("c.log", "2")):

@@ -17,7 +17,7 @@ from metertui.engine.attributes import Group
 from metertui.engine.base.config import Rules
 from metertui.engine.base.registers import format_kwh
 from metertui.engine.base.zone import MINUTE, SiteZone
-from metertui.engine.core.corrections import Decision, iter_effects
+from metertui.engine.core.corrections import Decision, apply_effects, iter_effects, write_effects
 from metertui.engine.core.engine import Engine
 from metertui.engine.core.importing import FilePiece, Import
 from metertui.engine.errors import MeterError, OwnedError
@@ -40,7 +40,9 @@ def state(engine: Engine) -> dict[str, Any]:
     """All that an engine knows, by names instead of codes."""
     frozen = engine.view().frozen()
     columns = frozen.columns
-    assert len(engine.readings) == len(columns), "nothing is doubled"
+    shared = engine.readings.shared.by_meter
+    more = sum(len(values) - 1 for instants in shared.values() for values in instants.values())
+    assert len(engine.readings) == len(columns) + more, "nothing is doubled"
     engine.readings._caught_up()._check()
     ids = frozen.ids
     readings = sorted(
@@ -67,6 +69,9 @@ def state(engine: Engine) -> dict[str, Any]:
         "active": sorted(engine.ingest.active),
         "staff": engine.staff.members(),
         "events": list(engine.events),
+        "several": {
+            (ids[code], time): sorted(values) for code, instants in shared.items() for time, values in instants.items()
+        },
         "heads": {
             meter: (heads.time[code], heads.wh[code] if heads.time[code] < 1 << 62 else 0)
             for meter, code in engine.directory.codes.items()
@@ -94,8 +99,8 @@ class Walk:
         if self.engine is None:
             self.random.choice((self.start, self.start, self.bring))()
             return
-        doings = [self.read] * 6 + [self.close] * 4 + [self.register, self.modify, self.decide, self.take_back]
-        doings += [self.activate, self.hire, self.kill]
+        doings = [self.read] * 6 + [self.close] * 4 + [self.register, self.modify, self.take_back]
+        doings += [self.decide, self.decide, self.activate, self.hire, self.kill]
         self.random.choice(doings)()
 
     @property
@@ -163,13 +168,31 @@ class Walk:
 
     def decide(self) -> None:
         meter = self.random.choice(METERS)
-        at = START + self.random.randrange(SLOTS) * 30 * MINUTE
-        try:
-            found = list(iter_effects(self.owner, [Decision("void", meter, at, "misread")], "me", self.clock.now()))
-        except MeterError:
+        if meter not in self.owner.directory.codes:
             return
-        self.owner.events.append_edits([effect.event for effect in found])
-        self.owner.apply_events([effect.event for effect in found])
+        times = self.owner.series(meter).time.tolist()
+        what, wh = (
+            self.random.choice(("void", "unvoid", "correct", "uncorrect")),
+            self.random.randrange(10**6, 2 * 10**6),
+        )
+        for at in self.random.sample(times, min(4, len(times))):
+            try:
+                found = list(
+                    iter_effects(self.owner, [Decision(what, meter, at, "why", wh=wh)], "me", self.clock.now())
+                )
+            except MeterError:
+                continue
+            write_effects(self.owner, found)
+            list(apply_effects(self.owner, found))
+            if what == "void":
+                self.read_again(meter, at)
+
+    def read_again(self, meter: str, at: int) -> None:
+        """Another value for the time of a void reading, most times."""
+        if self.random.random() < 0.7:
+            batch = self.owner.ingest.begin()
+            batch.add_reading(meter, format_kwh(1_000_000 + self.random.randrange(10**5)), ZONE.iso(at))
+            self.commit(batch)
 
     def hire(self) -> None:
         if self.owner.staff.members():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -52,3 +53,16 @@ def test_text_is_appended(tmp_path: Path) -> None:
     append_text(tmp_path / "a.log", "Łódź\n")
     append_text(tmp_path / "a.log", "two\n")
     assert (tmp_path / "a.log").read_text(encoding="utf-8") == "Łódź\ntwo\n"
+    assert (tmp_path / "a.log").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_line_behind_a_torn_one_is_a_line_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_text("one\ntor")
+    append_text(tmp_path / "a.log", "two\n")
+    assert (tmp_path / "a.log").read_text() == "one\ntor\ntwo\n"
+
+
+def test_a_pipe_in_the_place_of_a_log_holds_nothing_up(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    os.mkfifo(tmp_path / "a.log")
+    append_text(tmp_path / "a.log", "one\n")
+    assert "cannot write a.log: this is a named pipe, not a file" in caplog.text

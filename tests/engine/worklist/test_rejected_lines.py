@@ -54,3 +54,26 @@ def test_only_the_end_of_what_was_refused_is_read(engine: Engine) -> None:
     lines, cut = read_last_lines(engine.rejects.path, ZONE, most=300)
     assert cut
     assert [line.sent for line in lines] == [*(f"old {n:03}" for n in range(95, 100)), "new"]
+
+
+def test_a_conflict_is_closed_by_a_decision_after_it(engine: Engine) -> None:
+    put(engine, ("a", "850", "01:00"), ("a", "580", "01:00"))
+    [conflict] = ask(engine).rows
+    assert (conflict.cause, conflict.wh) == ("conflict", 580_000)
+    decide(engine, "void", "a", at("01:00"))
+    found = ask(engine, state="all")
+    assert [row.cause for row in ask(engine).rows] == []
+    assert {row.cause: row.decided.kind for row in found.rows if row.decided} == {"conflict": "void", "void": "void"}
+    put(engine, ("a", "580", "01:00"))
+    assert ask(engine).total == 0
+    engine.clock.advance(60)  # type: ignore[attr-defined]
+    put(engine, ("a", "600", "01:00"))  # it contradicts what stands now, and nobody has decided about that
+    assert [(row.cause, row.wh) for row in ask(engine).rows] == [("conflict", 600_000)]
+
+
+def test_meters_that_are_registered_again_drown_nothing(engine: Engine) -> None:
+    again = [RefusedLine(at("09:30"), "10.0.0.7:5", "already-registered", "", f"REGISTER m-{n}") for n in range(20_000)]
+    engine.rejects.write_lines([RefusedLine(at("09:00"), "p", "conflict", "", "READ a 5 2025-03-12T01:00")], ZONE)
+    engine.rejects.write_lines(again, ZONE)
+    found = ask(engine)
+    assert (found.total, found.counts, found.cut) == (1, {"conflict": 1}, False)

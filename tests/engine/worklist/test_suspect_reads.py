@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from metertui.engine.core import corrections
 from metertui.engine.core.engine import Engine
+from metertui.engine.vee.edits import Edit
 from tests.engine.worklist.site import ask, at, decide, listed, put
 
 
@@ -34,3 +35,17 @@ def test_an_exchange_that_nobody_declared_is_proposed(engine: Engine) -> None:
     assert ask(engine).counts == {}
     assert corrections.proposed_exchange(engine.series("a"), at("01:00")) is None
     assert corrections.proposed_exchange(engine.series("a"), at("02:30")) is None
+
+
+def test_what_was_decided_is_listed_by_the_value_that_it_names(engine: Engine) -> None:
+    put(engine, ("a", "100", "01:00"), ("a", "850", "02:00"), ("b", "100", "01:00"), ("b", "101", "02:00"))
+    decide(engine, "void", "a", at("02:00"))
+    put(engine, ("a", "101", "02:00"))
+    engine.apply_events([Edit(engine.clock.now(), "b", "correct", at("02:00"), "ann", "x", wh=101_000, to=102_000)])
+    found = ask(engine, state="all")
+    assert [(row.cause, row.meter, row.wh) for row in found.rows] == [
+        ("void", "a", 850_000),
+        ("corrected", "b", 102_000),
+    ]
+    assert [row.decided.kind for row in found.rows if row.decided] == ["void", "correct"]
+    assert found.rows[1].why == "101 kWh was stored for this time"
