@@ -99,7 +99,7 @@ def test_imported_history_gets_its_attributes_by_option_column_or_afterwards(
     assert regions() == {"North": 10, "East": 20}
     given = metertui("import", str(table), "--attributes", "sub_region=Quay, region=South")
     assert (given.code, given.err) == (0, "")
-    assert regions() == {"North": 10, "East": 20, "South": 500}
+    assert regions() == {"North": 10, "East": 20, "South": 500, "West": 0}  # West has the first reading
     [shown] = [row for row in metertui("users", "list", "--format", "json").json if row["identifier"] == "m-2"]
     assert (shown["region"], shown["sub_region"]) == ("South", "Quay")
     for wrong in ("region", "colour=red", "region=a,region=b", "region==1+1"):
@@ -108,4 +108,4 @@ def test_imported_history_gets_its_attributes_by_option_column_or_afterwards(
     assert metertui("export", "--from", "2024-12-31", "--to", "2025-03-31", "-o", str(out)).code == 0
     again = metertui("import", str(out), "--format", "json").json
     assert [again[count] for count in COUNTS] == [5, 0, 5, 0, 0]
-    assert regions() == {"North": 10, "East": 20, "South": 500}
+    assert regions() == {"North": 10, "East": 20, "South": 500, "West": 0}

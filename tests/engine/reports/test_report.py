@@ -190,15 +190,17 @@ def test_how_far_it_is_is_told_and_ends_it(
 
 
 def test_a_meter_that_only_begins_does_not_make_a_group_larger() -> None:
-    """Three homes in January; twenty more are read for the first time at its last midnight."""
+    """Three homes in January; twenty more are read in it for the first time, and never again."""
     new, first = Group("New"), LONDON.midnight(date(2025, 1, 1))
     course = [(first + n * DAY, n * 1000) for n in range(59)]
-    meters = {f"e{i}": course for i in range(3)} | {f"l{i}": course[31:] for i in range(20)}
+    meters = {f"e{i}": course for i in range(3)} | {f"l{i}": course[30:31] for i in range(20)}
     columns = frozen(meters, LONDON, {meter: [new] * len(readings) for meter, readings in meters.items()})
     months = answer_inquiry(columns, asked(date(2024, 12, 1), date(2025, 2, 28), "month"), RULE).table
-    assert shown(months, "month") == {"2024-12": 0, "2025-01": None, "2025-02": None}
+    assert shown(months, "month") == {"2025-01": None, "2025-02": None}
     assert answer_inquiry(columns, asked(*JANUARY, "region"), RULE).hidden == 1
     assert answer_inquiry(columns, asked(*JANUARY), RULE).total_wh is None
     assert answer_inquiry(columns, asked(*JANUARY, "month")).table["meters"].tolist() == [23]  # which have data in it
     # Weekdays come round again: the first reading stands beside others there.
+    meters |= {f"l{i}": course[31:] for i in range(20)}
+    columns = frozen(meters, LONDON, {meter: [new] * len(readings) for meter, readings in meters.items()})
     assert answer_inquiry(columns, asked(date(2025, 2, 1), date(2025, 2, 28), "weekday"), RULE).hidden == 0

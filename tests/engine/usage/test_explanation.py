@@ -192,7 +192,13 @@ def test_a_flood_of_bad_reads_is_counted_and_the_first_are_told() -> None:
     ("course", "start", "end", "known", "why"),
     [
         ([], 0, 1, True, "No reading of this meter is stored."),
-        (hourly(5, 9), -2, -1, True, "The window ends at or before the first counted reading, of 2025-03-01T00:00:00+00:00."),
+        (
+            hourly(5, 9),
+            -2,
+            -1,
+            True,
+            "The window ends at or before the first counted reading, of 2025-03-01T00:00:00+00:",
+        ),
         (hourly(5, 9), 1, 2, True, "The window begins at or after the last counted reading, of 2025-03-01T01:00:00"),
         (hourly(5, 9), 0, 1, False, "The last reading is older than a day"),
     ],
