@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from metertui.engine.usage import aggregate, buckets, lookup, readings_table
-from metertui.engine.usage.aggregate import usage_figures, usage_table
+from metertui.engine.usage.aggregate import half_hour_figures, usage_figures, usage_table
 from metertui.engine.usage.buckets import days_of_row, in_clock
 from metertui.engine.usage.explanation import Explanation, LeftOut, Part, Point, explain, why_no_data
 from metertui.engine.usage.intervals import Intervals, Pieces, cut_intervals, intervals_in_window, meter_blocks
@@ -50,6 +50,7 @@ __all__ = [
     "days_of_row",
     "explain",
     "format_clock",
+    "half_hour_figures",
     "in_clock",
     "intervals_in_window",
     "lookup",

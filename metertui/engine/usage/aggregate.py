@@ -87,6 +87,38 @@ def usage_figures(
     return _frame(frozen, question, cut, values, keys.parts(found.key), figures)
 
 
+def half_hour_figures(
+    frozen: Frozen, question: Question, starts: Int64Array, progress: Progress = no_progress
+) -> pd.DataFrame:
+    """Return what was used by attributes in half hours of a question, of all that `usage_figures` gives as `peak_at`.
+
+    `starts`: when they begin (µs UTC, ascending, each once). Columns: `at`, one of them, the attributes of `by`, and
+    `usage_wh`, `drawing` and `largest_wh` as in `usage_figures`. Time keys are ignored. Raises MeterError.
+    """
+    values, label_of_group = _attributes(frozen, question)
+    start, end = _span(frozen, question)
+    halves = cut_time(frozen.zone, question, start, end, half_hours=True).marks
+    ends = halves[np.searchsorted(halves, starts) + 1]
+    marks = np.unique(np.concatenate((starts, ends, [start, end])))
+    row = np.full(len(marks) - 1, -1, dtype=np.int64)
+    row[np.searchsorted(marks, starts)] = np.arange(len(starts))
+    keys = RowKeys(len(starts), len(values), len(frozen.ids), per_meter=False)
+    sums = Sums(keys)
+    for block in meter_blocks(frozen, question.filter.meter_code(frozen.code)):
+        taken = segments_in_window(frozen, block.curve, label_of_group, start, end)
+        for cells in usage_cells(frozen.curve, taken, marks):
+            sums.add_usage(row, taken, cells)
+            progress(block.share_of_all(cells.share_done(taken)))
+    found = sums.rows_with_data()
+    period, attribute, _ = keys.parts(found.key)
+    texts = {
+        key: np.array([value[place] for value in values], dtype=object)[attribute]
+        for place, key in enumerate(key for key in question.by if key in ATTRIBUTES)
+    }
+    figures = {"usage_wh": found.used, "drawing": found.drawing, "largest_wh": found.largest}
+    return pd.DataFrame({"at": starts[period], **texts, **figures})
+
+
 def _span(frozen: Frozen, question: Question) -> tuple[int, int]:
     """Return the window of the days, µs UTC, cut to those with readings: the days could be the whole calendar."""
     zone = frozen.zone
