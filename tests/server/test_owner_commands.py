@@ -47,17 +47,17 @@ async def test_accounts_change_in_the_running_engine(folder: Path, owner: HeadEn
 
 
 async def test_staff_are_added_by_their_password_hash(folder: Path, owner: HeadEnd) -> None:
-    member = owner.engine.staff.make_member("a@b.example", "operator", "secret")
+    member = owner.engine.staff.make_member("a@b.example", "operator", "secret horse")
     given = {"email": member.email, "role": member.role, "password_hash": member.password_hash}
     assert await send_command(folder, "admins add", **given) == {"result": None}
-    assert await owner.staff.log_in("a@b.example", "secret") == "operator"
-    for bad in ({"password_hash": "secret"}, {"role": "king"}, {"email": "nobody"}, {"role": 5}):
+    assert await owner.staff.log_in("a@b.example", "secret horse") == "operator"
+    for bad in ({"password_hash": "secret horse"}, {"role": "king"}, {"email": "nobody"}, {"role": 5}):
         assert "error" in await send_command(folder, "admins add", **{**given, **bad})
     last = "a@b.example is the last operator; make another one first"
     assert await send_command(folder, "admins remove", email="a@b.example") == {"error": last}
     assert await send_command(folder, "admins add", **{**given, "email": "b@b.example"}) == {"result": None}
     assert await send_command(folder, "admins remove", email="a@b.example") == {"result": None}
-    assert await owner.staff.log_in("a@b.example", "secret") is None
+    assert await owner.staff.log_in("a@b.example", "secret horse") is None
     assert "error" in await send_command(folder, "admins remove", email="a@b.example")
 
 

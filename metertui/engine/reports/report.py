@@ -241,7 +241,7 @@ def _hidden_peaks(tables: _Tables, question: Question, table: pd.DataFrame, rule
     """
     usage, peak, largest = (table[name].to_numpy() for name in ("usage_wh", "peak_wh", "largest_wh"))
     rest = usage - peak
-    hide: NDArray[np.bool_] = (rest > 0) & (largest > rule.most_share * rest)
+    hide = np.asarray((rest > 0) & (largest > rule.most_share * rest), dtype=bool)
     filters = {key: value for key, value in question.filter.attributes._asdict().items() if value}
     keys = [key for key in ATTRIBUTES if key in question.by or key in filters]
     open_filter = replace(question.filter, attributes=NO_ATTRIBUTES)
@@ -255,7 +255,8 @@ def _hidden_peaks(tables: _Tables, question: Question, table: pd.DataFrame, rule
     cells = disclosure.hide_rows(halves, ["at", *keys], rule, sizes, along=keys, check_cancelled=tables.check_cancelled)
     out = set(halves.loc[cells.cells, ["at", *keys]].itertuples(index=False, name=None))
     columns = [table[key] if key in question.by else [filters[key]] * len(table) for key in keys]
-    return hide | np.array([row in out for row in zip(table["peak_at"], *columns, strict=True)], dtype=bool)
+    alone = [row in out for row in zip(table["peak_at"], *columns, strict=True)]
+    return np.asarray(hide | np.array(alone, dtype=bool), dtype=bool)
 
 
 def _published_alone(tables: _Tables, question: Question, rule: Rule) -> bool:
