@@ -73,7 +73,12 @@ def _open(data: Path, *, readings: bool) -> Engine:
             engine = Engine.open(data, rules, SystemClock(), share)
     else:
         engine = Engine.open_books(data, rules, SystemClock())
-    print_warnings(engine.warnings)
+    try:
+        settings.store_zone(data, engine.zone.name)
+    except BaseException:
+        engine.close()
+        raise
+    print_warnings([*engine.warnings, *filter(None, [settings.zone_note(data)])])
     return engine
 
 

@@ -187,5 +187,5 @@ def test_an_exchange_is_used_up_to_and_is_no_reading(steady: Command, tmp_path: 
     out = tmp_path / "out.csv"
     assert steady("export", "--from", "2025-03-01", "--to", "2025-03-12", "-o", str(out)).code == 0
     table = pd.read_csv(out)
-    assert len(table) == 549
-    assert set(table["status"]) == {"counted"}
+    assert (len(table), (table["status"] == "exchange").sum()) == (550, 1)
+    assert set(table["status"]) == {"counted", "exchange"}
