@@ -7,6 +7,7 @@ from metertui.engine.usage.aggregate import half_hour_figures, usage_figures, us
 from metertui.engine.usage.buckets import days_of_row, in_clock
 from metertui.engine.usage.explanation import Explanation, LeftOut, Part, Point, explain, why_no_data
 from metertui.engine.usage.intervals import Intervals, Pieces, cut_intervals, intervals_in_window, meter_blocks
+from metertui.engine.usage.judged_readings import JudgedReadings, judge_readings
 from metertui.engine.usage.lookup import UsageComparison, WindowReadings
 from metertui.engine.usage.query import (
     FILTERS,
@@ -19,13 +20,14 @@ from metertui.engine.usage.query import (
     format_clock,
     parse_clock,
 )
-from metertui.engine.usage.readings_table import COLUMNS, STATUS
+from metertui.engine.usage.readings_table import COLUMNS, LIST_KINDS, STATUS, list_tables
 from metertui.engine.usage.series import Edge, Quality, Series, Usage
 
 __all__ = [
     "COLUMNS",
     "FILTERS",
     "KEYS",
+    "LIST_KINDS",
     "STATUS",
     "TIME_KEYS",
     "UNFILTERED",
@@ -34,6 +36,7 @@ __all__ = [
     "Explanation",
     "Filter",
     "Intervals",
+    "JudgedReadings",
     "LeftOut",
     "Part",
     "Pieces",
@@ -53,6 +56,8 @@ __all__ = [
     "half_hour_figures",
     "in_clock",
     "intervals_in_window",
+    "judge_readings",
+    "list_tables",
     "lookup",
     "meter_blocks",
     "parse_clock",
