@@ -14,12 +14,12 @@ run: $(READY)  ## the app on ./data
 	@$(BIN)/metertui
 
 test: check  ## everything that CI runs
-	$(BIN)/python -m pytest -n 3 --dist worksteal
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 3 --dist worksteal  # each process compiles it all otherwise
 
 check: $(READY)  ## lint, format, types, borders
 	$(BIN)/ruff check metertui tests bench docs
 	$(BIN)/ruff format --check metertui tests bench docs
-	$(BIN)/mypy
+	$(BIN)/mypy --num-workers 2
 	$(BIN)/lint-imports
 
 format: $(READY)

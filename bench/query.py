@@ -12,7 +12,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -20,12 +20,14 @@ import pandas as pd
 
 from metertui.engine.attributes import Group
 from metertui.engine.base.config import Rules, SystemClock
-from metertui.engine.base.zone import HOUR, MINUTE, SiteZone, day_number
+from metertui.engine.base.zone import HOUR, MINUTE, SiteZone
 from metertui.engine.core.engine import Engine
+from metertui.engine.core.listing import find_readings
+from metertui.engine.index.reading_list import ReadingList
 from metertui.engine.storage import day_close
 from metertui.engine.storage.reading_lines import Rows
 from metertui.engine.usage.aggregate import usage_table
-from metertui.engine.usage.query import Question
+from metertui.engine.usage.query import Filter, Question
 from metertui.formats.synthetic import Fleet
 
 ZONE = SiteZone("Asia/Singapore")
@@ -78,12 +80,14 @@ def measure(engine: Engine, frame: pd.DataFrame) -> None:
     day = last - timedelta(days=3)
     at = ZONE.midnight(last) + 12 * HOUR
     store = engine.readings
-    east = engine.directory.groups_matching(Group("East"))
     code = engine.directory.codes[meter]
-    days = (day_number(day), day_number(day) + 1)
-    evening = (18 * HOUR, 20 * HOUR)
-    frozen = engine.view().frozen()
+    view = engine.view()
+    frozen = view.frozen()
     midnight = pd.Timestamp(day)
+
+    def found(days: tuple[date, date], region: str = "", time: str = "", meter: str = "") -> ReadingList:
+        return find_readings(view, Question(*days, filter=Filter(Group(region), meter, time)))
+
     clock = (frame["wall"] - frame["wall"].dt.normalize()).dt.total_seconds()
 
     def one_day() -> pd.Series[bool]:
@@ -91,17 +95,17 @@ def measure(engine: Engine, frame: pd.DataFrame) -> None:
 
     questions: list[tuple[str, Callable[[], object], Callable[[], object] | None]] = [
         ("usage of a meter this month", lambda: engine.usage(meter, "month", at), None),
-        ("readings of a meter", lambda: store.select_rows(code), lambda: frame[frame["meter"] == meter]),
+        ("readings of a meter", lambda: found((first, last), meter=meter), lambda: frame[frame["meter"] == meter]),
         ("a meter's reading at an instant", lambda: store.values_at(code, at), None),
         (
             "a region on a day",
-            lambda: store.select_rows(groups=east, days=days),
+            lambda: found((day, day), "East"),
             lambda: frame[(frame["region"] == "East") & one_day()],
         ),
-        ("all meters on a day", lambda: store.select_rows(days=days), lambda: frame[one_day()]),
+        ("all meters on a day", lambda: found((day, day)), lambda: frame[one_day()]),
         (
             "a region, a day, 18 to 20 h",
-            lambda: store.select_rows(groups=east, days=days, clock=evening),
+            lambda: found((day, day), "East", "18:00-20:00"),
             lambda: frame[(frame["region"] == "East") & one_day() & (clock >= 64_800) & (clock < 72_000)],
         ),
         ("usage by day", lambda: usage_table(frozen, Question(first, last, ("day",))), None),

@@ -15,7 +15,7 @@ from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 
 from metertui.engine.base import DAY, HOUR, MINUTE, SECOND, FitRule, Rules, SiteZone, machine_zone
 from metertui.engine.errors import MeterError
-from metertui.engine.storage import durable, private_files
+from metertui.engine.storage import durable, private_files, stored_offsets
 
 _FILE: Final = "settings.toml"
 _HEAD: Final = """\
@@ -139,10 +139,7 @@ class Settings:
     def rules(self) -> Rules:
         """Return the settings of the engine. Raises MeterError for an unknown time zone."""
         return Rules(
-            zone=_zone(
-                self.timezone or machine_zone(),
-                "timezone" if self.timezone else "the time zone of this machine, as the setting timezone is empty",
-            ),
+            zone=_zone(self.timezone or machine_zone(os.environ), "timezone"),
             fit=FitRule(
                 max_w=round(self.max_kw * 1000),
                 max_w_by_type={name: round(kw * 1000) for name, kw in self.max_kw_by_type.items()},
@@ -160,11 +157,16 @@ class Settings:
 
 
 def load(folder: Path, flags: Mapping[str, object] | None = None, env: Mapping[str, str] | None = None) -> Settings:
-    """Return the settings of a data folder, without flags that are None. Raises MeterError that names the setting."""
+    """Return the settings of a data folder, without flags that are None. Raises MeterError that names the setting.
+
+    The zone that a folder states holds, whatever the environment says, or its days and bills would change. One that
+    has readings and states none must have been written in the zone that it gets now.
+    """
     env = os.environ if env is None else env
     values: dict[str, object] = {}
     path = folder / _FILE
     values |= {name: _check_value(name, value, str(path)) for name, value in _read_file(path).items()}
+    stored = values.get("timezone")
     for name in _TYPES:
         text = env.get(f"METERTUI_{name.upper()}")
         if text is not None:
@@ -172,7 +174,39 @@ def load(folder: Path, flags: Mapping[str, object] | None = None, env: Mapping[s
     for name, value in (flags or {}).items():
         if value is not None:
             values[name] = _check_value(name, value, f"--{name.replace('_', '-')}")
+    if stored:
+        values["timezone"] = stored
+    elif stored_offsets.has_readings(folder):
+        zone = SiteZone(str(values.get("timezone") or machine_zone(env)))
+        differing = stored_offsets.differing_offset(folder, zone)
+        if differing is not None:
+            raise MeterError(f"{differing}: set timezone in {path} to the zone of the utility, as it was")
     return Settings(**values)  # type: ignore[arg-type] # each was checked against its field
+
+
+def store_zone(folder: Path, zone: str) -> None:
+    """Write the site zone into the file, unless it states one. Raises MeterError."""
+    if not _read_file(folder / _FILE).get("timezone"):
+        save_setting(folder, "timezone", zone)
+
+
+def zone_note(folder: Path, env: Mapping[str, str] | None = None) -> str:
+    """Return a sentence where the environment names another zone than the folder; else an empty text.
+
+    Raises MeterError.
+    """
+    env = os.environ if env is None else env
+    stored, given = _read_file(folder / _FILE).get("timezone"), env.get("METERTUI_TIMEZONE", "")
+    if not stored or not (given or env.get("TZ")):
+        return ""
+    what = "METERTUI_TIMEZONE" if given else "TZ"
+    try:
+        name = given or machine_zone(env)
+        if name == stored or SiteZone(name).is_like(SiteZone(str(stored))):
+            return ""
+    except MeterError:
+        name = given or env["TZ"]
+    return f"{what} is {name}, but this folder is in {stored}, as its settings.toml says; that holds"
 
 
 def compare(before: Settings, after: Settings) -> tuple[list[str], list[str]]:
@@ -207,6 +241,8 @@ def save_setting(folder: Path, name: str, value: object) -> None:
         lines = private_files.read_file(path).decode("utf-8-sig").splitlines(keepends=True)
     except (OSError, UnicodeDecodeError) as error:
         raise MeterError(f"cannot read {path}") from error
+    if lines and not lines[-1].endswith("\n"):
+        lines[-1] += "\n"
     table = next((place for place, line in enumerate(lines) if line.lstrip().startswith("[")), len(lines))
     stated = [place for place, line in enumerate(lines[:table]) if line.lstrip("# ").split("=")[0].strip() == name]
     place = next((place for place in stated if not lines[place].startswith("#")), stated[0] if stated else table)

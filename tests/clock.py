@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from metertui.engine.base.zone import SiteZone
+
+_ZONE: Final = SiteZone("Asia/Singapore")
+"""Shared, since a zone remembers the timestamps that it has read and written."""
 
 
 class FakeClock:
     """Says what it is told to; goes on only when it is told."""
 
     def __init__(self, text: str = "2025-03-12T10:40:00", zone: SiteZone | None = None) -> None:
-        self.zone = zone or SiteZone("Asia/Singapore")
+        self.zone = zone or _ZONE
         self.instant = self.zone.parse(text)
         self.seconds = 0.0
 

@@ -228,7 +228,7 @@ def check(engine: Engine, meters: Meters, zone: str, now: int) -> None:
         last = max((time for (time, _), kind in model.judged() if kind in ("counted", "reset")), default=-1)
         if any(at > last for at in model.exchanges):
             continue  # what is known beyond the last reading is no reading's step
-        listed = [row for row in reading_tables(frozen, Question(first, LAST, filter=Filter(meter=meter))) if len(row)]
+        listed = list(reading_tables(frozen, Question(first, LAST, filter=Filter(meter=meter))))
         steps = pd.concat(listed)["usage_kwh"].fillna(0) if listed else pd.Series(dtype=float)
         assert [round(kwh * 1000) for kwh in np.cumsum(steps)][-1:] in ([used], [])
     hours, days = table("meter", "hour"), table("meter", "day")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from importlib import import_module
 from pathlib import Path
@@ -18,22 +19,26 @@ OPEN = {"metertui", "metertui.engine", "metertui.screens"}
 """Packages of packages: they have no face of their own, so that one room can be imported without the others."""
 
 
+@cache
 def packages() -> dict[str, Path]:
     """Return the packages that have a face, by their dotted name."""
     found = {".".join(path.parent.relative_to(ROOT.parent).parts): path for path in ROOT.rglob("__init__.py")}
     return {name: path for name, path in found.items() if name not in OPEN}
 
 
-def crossings() -> Iterator[tuple[str, str, str, int]]:
-    """Yield (file, imported module, imported name, line) of each import from another package of the project."""
+@cache
+def crossings() -> list[tuple[str, str, str, int]]:
+    """Return (file, imported module, imported name, line) of each import from another package of the project."""
+    found = []
     for path in sorted(ROOT.rglob("*.py")):
         home = ".".join(path.parent.relative_to(ROOT.parent).parts)
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("metertui."):
                 package = node.module if node.module in packages() else node.module.rpartition(".")[0]
                 if package not in OPEN and package != home:
-                    for alias in node.names:
-                        yield str(path.relative_to(ROOT)), node.module, alias.name, node.lineno
+                    file = str(path.relative_to(ROOT))
+                    found += [(file, node.module, alias.name, node.lineno) for alias in node.names]
+    return found
 
 
 def test_nobody_reaches_past_the_face_of_a_package() -> None:

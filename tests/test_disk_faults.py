@@ -12,12 +12,12 @@ import pytest
 
 from metertui.engine.base.config import Rules
 from metertui.engine.base.zone import SiteZone
-from metertui.engine.core import listing
 from metertui.engine.core.engine import Engine
 from metertui.engine.errors import MeterError, StorageError
 from metertui.engine.maintenance.check import check_folder
 from metertui.headend.service import HeadEnd
 from tests.clock import FakeClock
+from tests.engine.listed import listed
 
 RULES = Rules(zone=SiteZone("Asia/Singapore"))
 OPERATIONS = ("open", "write", "fsync", "fdatasync", "replace", "rename", "ftruncate", "unlink", "mkdir", "fchmod")
@@ -119,7 +119,7 @@ async def assert_sound(desk: Desk, *, proven: bool = True) -> None:
     """All that was answered OK is stored and nothing else, here and after a restart; `proven`: check says so too."""
 
     def stored(engine: Engine) -> set[tuple[str, int]]:
-        rows = listing.find_readings(engine)
+        rows = listed(engine).frame()
         return set(zip(rows["identifier"], (round(kwh * 1000) for kwh in rows["reading_kwh"]), strict=True))
 
     engine = desk.headend.engine

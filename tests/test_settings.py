@@ -162,8 +162,54 @@ def test_the_zone_of_the_machine_is_the_default(monkeypatch: pytest.MonkeyPatch)
     assert Settings().rules().zone.name == "Pacific/Auckland"
     assert Settings(timezone="Asia/Singapore").rules().zone.name == "Asia/Singapore"
     monkeypatch.setitem(os.environ, "TZ", "EST5EDT4")
-    with pytest.raises(MeterError, match="as the setting timezone is empty: 'EST5EDT4' is not a time zone"):
+    with pytest.raises(MeterError, match="TZ is 'EST5EDT4', which is no time zone by name; set the setting timezone"):
         Settings().rules()
+
+
+# -- the site zone ----------------------------------------------------------------------------------------------------
+
+
+def test_the_zone_is_stored_once_and_holds(tmp_path: Path) -> None:
+    settings.store_zone(tmp_path, "Asia/Singapore")
+    assert '\ntimezone = "Asia/Singapore"\n' in (tmp_path / "settings.toml").read_text()
+    settings.store_zone(tmp_path, "Europe/Berlin")
+    for env in ({}, {"TZ": "Europe/Berlin"}, {"METERTUI_TIMEZONE": "Europe/Berlin"}):
+        assert settings.load(tmp_path, env=env).rules().zone.name == "Asia/Singapore"
+
+
+@pytest.mark.parametrize("written", ["port = 8", "port = 8\n", ""])
+def test_the_zone_is_added_to_a_file_of_ones_own(tmp_path: Path, written: str) -> None:
+    settings.store_zone(stated(tmp_path, written), "Asia/Singapore")
+    found = settings.load(tmp_path, env={})
+    assert (found.timezone, found.port) == ("Asia/Singapore", 8 if written else 7007)
+
+
+def test_another_zone_of_the_environment_is_told(tmp_path: Path) -> None:
+    assert settings.zone_note(tmp_path, {"TZ": "Europe/Berlin"}) == ""
+    settings.store_zone(tmp_path, "Asia/Singapore")
+    for env in (
+        {},
+        {"TZ": ":Asia/Singapore"},
+        {"METERTUI_TIMEZONE": "Asia/Singapore", "TZ": "UTC"},
+        {"TZ": "Singapore"},
+    ):
+        assert settings.zone_note(tmp_path, env) == ""
+    holds = "but this folder is in Asia/Singapore, as its settings.toml says; that holds"
+    assert settings.zone_note(tmp_path, {"TZ": "Europe/Berlin"}) == f"TZ is Europe/Berlin, {holds}"
+    assert settings.zone_note(tmp_path, {"TZ": "SGT-8"}) == f"TZ is SGT-8, {holds}"
+    env = {"METERTUI_TIMEZONE": "Europe/Berlin", "TZ": "Asia/Singapore"}
+    assert settings.zone_note(tmp_path, env) == f"METERTUI_TIMEZONE is Europe/Berlin, {holds}"
+
+
+def test_a_folder_with_readings_gets_no_other_zone_than_that_of_its_files(tmp_path: Path) -> None:
+    (tmp_path / "log.txt").write_text("m-1,2025-03-12T10:00:00+08:00,5\n")
+    assert settings.load(tmp_path, env={"TZ": "Asia/Manila"}).timezone == ""
+    said = wrong(tmp_path, env={"TZ": "Europe/Berlin"})
+    assert said.startswith(f"{tmp_path / 'log.txt'} has the reading of 2025-03-12T10:00:00+08:00, where Europe/Berlin")
+    assert said.endswith(f"set timezone in {tmp_path / 'settings.toml'} to the zone of the utility, as it was")
+    assert "Europe/Berlin has +01:00" in wrong(tmp_path, env={"METERTUI_TIMEZONE": "Europe/Berlin"})
+    stated(tmp_path, 'timezone = "Europe/Berlin"\n')
+    assert settings.load(tmp_path, env={}).timezone == "Europe/Berlin"
 
 
 def test_one_setting_is_written_in_its_own_line(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def open_for_reading(options: argparse.Namespace) -> Iterator[Engine]:
     with progress_bar("reading the archive") as progress:
         engine = Engine.open_readonly(path, rules, SystemClock(), progress)
     try:
-        print_warnings(engine.warnings)
+        print_warnings([*engine.warnings, *filter(None, [settings.zone_note(path)])])
         yield engine
     finally:
         engine.close()

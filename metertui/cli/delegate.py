@@ -1,4 +1,4 @@
-"""Commands that write into a data folder: run in this process, or by the process that owns the folder."""
+"""Commands on a data folder: run in this process, or by the process that owns the folder."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -43,6 +43,23 @@ class _NotAccepted(Exception):
     """The owner of a folder has not accepted a command, which it will not run."""
 
 
+TakePart = Callable[[Any], None]
+"""Takes a part of a long answer, as JSON has it."""
+
+
+def ask_owner(
+    data: Path, name: str, arguments: Mapping[str, Any], progress: Progress, take_part: TakePart
+) -> Any | None:
+    """Have the owner of a folder run a command that only reads, and return its answer; None where none accepts it.
+
+    Raises MeterError for a command that failed.
+    """
+    try:
+        return _ask_owner(data, encode_request(Request(name, arguments)), PATIENCE_SECONDS, progress, take_part)
+    except _NotAccepted:
+        return None
+
+
 def perform(data: Path, name: str, arguments: Mapping[str, Any], progress: Progress = no_progress) -> Any:
     """Run a command of the owner's table on a folder, and return its answer.
 
@@ -73,7 +90,12 @@ def _open(data: Path, *, readings: bool) -> Engine:
             engine = Engine.open(data, rules, SystemClock(), share)
     else:
         engine = Engine.open_books(data, rules, SystemClock())
-    print_warnings(engine.warnings)
+    try:
+        settings.store_zone(data, engine.zone.name)
+    except BaseException:
+        engine.close()
+        raise
+    print_warnings([*engine.warnings, *filter(None, [settings.zone_note(data)])])
     return engine
 
 
@@ -81,7 +103,8 @@ async def _run(command: Command, engine: Engine, arguments: dict[str, Any], prog
     headend = HeadEnd(engine, close_at_midnight=False)
     await headend.start()
     try:
-        return await command.run(Call(headend, local_user_name(os.getuid()), arguments, progress, alone=True))
+        by = local_user_name(os.getuid())
+        return await command.run(Call(headend, by, arguments, progress, _take_nothing, alone=True))
     finally:
         await headend.stop()
 
@@ -95,7 +118,13 @@ def reachable(data: Path) -> bool:
     return True
 
 
-def _ask_owner(data: Path, request: bytes, seconds: float, progress: Progress) -> Any:
+async def _take_nothing(part: object) -> None:
+    """Take no part of an answer: the commands that `perform` runs send none."""
+
+
+def _ask_owner(
+    data: Path, request: bytes, seconds: float, progress: Progress, take_part: TakePart = lambda _: None
+) -> Any:
     """Have the owner of a folder run a command, however long that takes once it has accepted it, and return the answer.
 
     Raises _NotAccepted if it does not accept it within some seconds, MeterError for a command that failed.
@@ -113,6 +142,8 @@ def _ask_owner(data: Path, request: bytes, seconds: float, progress: Progress) -
                             connection.sendall(request)
                     case control_protocol.Progress(share):
                         progress(share)
+                    case control_protocol.Part(content):
+                        take_part(content)
                     case Done(result):
                         return result
                     case Failed(why):

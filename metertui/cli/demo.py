@@ -30,7 +30,7 @@ from metertui.formats import Fleet
 
 METERS: Final = 150
 SEED: Final = 7
-LOGIN: Final = ("demo@metertui.example", "demo")
+LOGIN: Final = ("demo@metertui.example", "harbour lights")
 _INTERVAL: Final = 30 * MINUTE
 _PERIOD: Final = 10.0
 """Seconds between two readings of a live meter, so that something happens while one watches."""

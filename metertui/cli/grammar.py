@@ -291,9 +291,16 @@ def _add_questions(commands: _Commands, shared: _Shared) -> None:
         more="Energy is in kWh. Rows without data are left out.",
         examples="metertui query --from 2025-01-01 --to 2025-03-31 --by month,region\n"
         "metertui query --from 2025-03-01 --to 2025-03-31 --by meter --sort -usage_kwh --limit 10\n"
-        "metertui query --from 2025-03-01 --to 2025-03-01 --readings --time 18:00-20:00",
+        "metertui query --from 2025-03-01 --to 2025-03-01 --readings --time 18:00-20:00\n"
+        "metertui query --from 2025-03-01 --to 2025-03-31 --readings --region East -o march.parquet",
     )  # fmt: skip
     query.add_argument("--readings", action="store_true", help="list the readings themselves instead of the usage")
+    query.add_argument(
+        "-o",
+        dest="out",
+        metavar="FILE",
+        help="with --readings: file to write; its name ends in .csv, .parquet or .xlsx",
+    )
     query.add_argument("--by", metavar="K[,K]", default="", help=f"one row for each of: {', '.join(KEYS)}")
     query.add_argument("--sort", metavar="K", default="", help="column to sort by; -K sorts in descending order")
     query.add_argument("--limit", metavar="N", type=int, default=0, help="show at most N rows (default: all)")

@@ -4,30 +4,26 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any
 
 import pandas as pd
 
-from metertui.cli.data_folder import open_for_reading
+from metertui import settings
+from metertui.cli.data_folder import folder_of, open_for_reading
+from metertui.cli.delegate import ask_owner
 from metertui.cli.errors import UsageError
 from metertui.cli.options import parse_at, parse_days, parse_keys
 from metertui.cli.output import counted, print_rows, progress_bar
-from metertui.engine.attributes import ATTRIBUTES
-from metertui.engine.base import WINDOW_NAMES, SiteZone, Window, kwh_number, visible, window_of_days
+from metertui.engine.base import WINDOW_NAMES, SiteZone, Window, kwh_number, window_of_days
 from metertui.engine.core import listing
 from metertui.engine.errors import MeterError
-from metertui.engine.usage import FILTERS, Edge, Filter, Question, Usage, aggregate, parse_clock
+from metertui.engine.index import LIST_COLUMNS, frame_of_description
+from metertui.engine.usage import FILTERS, LIST_KINDS, Edge, Filter, Question, Usage, aggregate, parse_clock
 from metertui.engine.usage import readings_table as exporting
 from metertui.formats import writers
-
-if TYPE_CHECKING:
-    from metertui.engine.core import Engine
-
-_NAMED: Final = 20
-"""How many names an error lists."""
 
 
 def usage(options: argparse.Namespace) -> None:
@@ -50,12 +46,14 @@ def query(options: argparse.Namespace) -> None:
     if options.readings:
         _list_readings(options)
         return
+    if options.out is not None:
+        raise UsageError("-o goes with --readings; without it, redirect the output of --format csv or json")
     by = parse_keys(options.by, aggregate.KEYS)
     columns = [*by, "usage_kwh", "meters", "readings"]
     asked = _parse_question(options, columns)
     question = replace(asked, by=by, sort=asked.sort.replace("usage_kwh", "usage_wh"))
     with open_for_reading(options) as engine:
-        _check_filters(engine, question)
+        question.filter.check_attributes(engine.directory.groups)
         frozen = engine.view().frozen()
         with progress_bar("computing usage") as progress:
             answer = aggregate.usage_table(frozen, question, progress)
@@ -66,16 +64,71 @@ def _list_readings(options: argparse.Namespace) -> None:
     """Run `metertui query --readings`."""
     if options.by:
         raise UsageError("--readings lists single readings and cannot be combined with --by")
-    question = _parse_question(options, listing.COLUMNS)
-    with open_for_reading(options) as engine:
-        _check_filters(engine, question)
-        found = listing.list_readings(engine, question).astype(object).to_dict("records")
-        rows = [
-            {str(name): value for name, value in row.items()}
-            | {"timestamp": engine.zone.iso(row["timestamp"]), "reading_kwh": kwh_number(row["reading_wh"])}
-            for row in found
-        ]
-    print_rows(options, rows, listing.COLUMNS)
+    question = _parse_question(options, LIST_COLUMNS)
+    zone = settings.load(folder_of(options)).rules().zone
+    if options.out is None:
+        rows: list[dict[str, Any]] = []
+        _take_readings(options, question, lambda frame: rows.extend(_reading_rows(frame)))
+        print_rows(options, rows, LIST_COLUMNS)
+        return
+    out = _table_file(options.out)
+    with writers.open_table(out, LIST_KINDS, zone.name, _definition(out, question, zone)) as add:
+        count = _take_readings(options, question, add)
+    print(f"{counted(count, 'reading')} written to {out}", file=sys.stderr)
+
+
+def _take_readings(options: argparse.Namespace, question: Question, add: Callable[[pd.DataFrame], None]) -> int:
+    """Call `add` with the readings that meet a question, some at a time; return how many there are.
+
+    The owner of the folder answers, if it has one that can be reached. Else the folder is opened. Raises MeterError.
+    """
+    asked: dict[str, object] = {"from": str(question.first), "to": str(question.last), **question.filter.set_values()}
+    asked |= {"sort": question.sort, "limit": question.limit}
+
+    def take(part: dict[str, Any]) -> None:
+        try:
+            add(frame_of_description(part))
+        except OSError as error:  # not one of the connection
+            raise MeterError(f"cannot write the readings: {error.strerror or error}") from error
+
+    with progress_bar("reading") as progress:
+        told = ask_owner(folder_of(options), "query readings", asked, progress, take)
+        if told is not None:
+            return int(told["readings"])
+    with open_for_reading(options) as engine, progress_bar("reading") as progress:
+        question.filter.check_attributes(engine.directory.groups)
+        found = listing.find_readings(engine.view(), question)
+        for frame in found.frames(progress):
+            add(frame)
+        return len(found)
+
+
+def _reading_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return readings as rows of LIST_COLUMNS: times as text, kWh as numbers."""
+    return [
+        {str(name): value for name, value in row.items()}
+        | {"timestamp": row["timestamp"].isoformat(), "reading_kwh": kwh_number(round(1000 * row["reading_kwh"]))}
+        for row in frame.astype(object).to_dict("records")
+    ]
+
+
+def _table_file(name: str) -> Path:
+    """Return the file for a table of readings. Raises UsageError for a name with another ending."""
+    out = Path(name)
+    try:
+        writers.check_suffix(out)
+    except writers.FileNameError as error:
+        raise UsageError(str(error)) from error
+    return out
+
+
+def _definition(out: Path, question: Question, zone: SiteZone) -> writers.Definition | None:
+    """Return what a file of readings says of itself; None for a CSV, which has no place for it."""
+    if out.suffix == ".csv":
+        return None
+    asked = {"from": str(question.first), "to": str(question.last), **question.filter.set_values()}
+    order = {"sort": question.sort} if question.sort else {}
+    return {"table": "readings", "timezone": zone.name, **asked, **order}
 
 
 def _parse_question(options: argparse.Namespace, columns: Sequence[str]) -> Question:
@@ -99,32 +152,15 @@ def _parse_question(options: argparse.Namespace, columns: Sequence[str]) -> Ques
     )
 
 
-def _check_filters(engine: Engine, question: Question) -> None:
-    """Raise MeterError for a filter that matches no account ever known: a misspelt region is not one without usage."""
-    for key in ATTRIBUTES:
-        value = question.filter.value(key)
-        known = sorted({getattr(group, key) for group in engine.directory.groups} - {""})
-        if value and value not in known:
-            name = key.replace("_", "-")
-            more = f" and {len(known) - _NAMED} more" if len(known) > _NAMED else ""
-            others = f"known: {', '.join(known[:_NAMED])}{more}" if known else f"no meter has any {name}"
-            raise MeterError(visible(f"no meter has the {name} {value}; {others}"))
-
-
 def export(options: argparse.Namespace) -> None:
     """Run `metertui export --from D --to D -o FILE`."""
-    out = Path(options.out)
-    try:
-        writers.check_suffix(out)
-    except writers.FileNameError as error:
-        raise UsageError(str(error)) from error
+    out = _table_file(options.out)
     question = _parse_question(options, ())
     with open_for_reading(options) as engine:
-        _check_filters(engine, question)
+        question.filter.check_attributes(engine.directory.groups)
         frozen = engine.view().frozen()
-        asked = {"from": str(question.first), "to": str(question.last), **question.filter.set_values()}
-        definition = None if out.suffix == ".csv" else {"table": "readings", "timezone": engine.zone.name, **asked}
         count = 0
+        definition = _definition(out, question, engine.zone)
         with (
             progress_bar("writing readings") as progress,
             writers.open_table(out, exporting.COLUMNS, engine.zone.name, definition) as add,

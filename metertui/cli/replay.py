@@ -42,6 +42,8 @@ def replay(options: argparse.Namespace) -> None:
         f"{every['change']} {currency} in all",
         file=sys.stderr,
     )
+    if found.note:
+        print(found.note, file=sys.stderr)
 
 
 def rows(found: Replay, by: tuple[str, ...]) -> list[dict[str, Any]]:

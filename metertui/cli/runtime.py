@@ -19,7 +19,7 @@ from metertui import settings
 from metertui.cli.output import progress_bar
 from metertui.engine.base import SystemClock
 from metertui.engine.core import Engine
-from metertui.engine.errors import StorageError
+from metertui.engine.errors import MeterError
 from metertui.headend import HeadEnd
 from metertui.server import ControlSocket, Listener
 from metertui.settings import Settings
@@ -45,9 +45,11 @@ def open_owned(data: Path, config: Settings) -> Engine:
     with progress_bar("reading the archive") as share:
         engine = Engine.open(data, config.rules(), SystemClock(), share)
     try:
-        settings.write_defaults(data)
-    except StorageError as error:
+        settings.store_zone(data, engine.zone.name)
+    except MeterError as error:
         engine.warnings.append(str(error))
+    if note := settings.zone_note(data):
+        engine.warnings.append(note)
     return engine
 
 

@@ -31,7 +31,7 @@ METADATA_KEY: Final = b"metertui"
 
 Kind = Literal["text", "time", "kwh", "number", "count"]
 Columns = Mapping[str, Kind]
-"""Column names with their kind: text, local ISO 8601 timestamp, kWh to the watt-hour, any number, whole number."""
+"""Column names with their kind: text, local time (aware or ISO 8601), kWh to the Wh, any number, whole number."""
 Definition = Mapping[str, Any]
 AddRows = Callable[[pd.DataFrame], None]
 

@@ -129,7 +129,7 @@ class DayClose:
         self._enter_step(CLOSE_STEPS[2])
         while True:
             version = engine.readings.version
-            rebuilt = await jobs.compute(engine.readings.rebuild_history, sealed)
+            rebuilt = await jobs.compute(engine.readings.rebuild_history, sealed, jobs.run_parts)
             if version == engine.readings.version:
                 break  # otherwise an account changed meanwhile, and the new index has its readings in the old group
         self.progress = 0.95

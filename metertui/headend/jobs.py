@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from metertui.engine.base import Outcome, refused
 from metertui.engine.core import Batch, Engine
@@ -20,6 +20,9 @@ from metertui.engine.errors import OwnedError
 from metertui.headend.commit_loop import CommitLoop, Lane
 
 T = TypeVar("T")
+R = TypeVar("R")
+BUILDERS: Final = 1
+"""Threads that build the parts of the index; docs/benchmarks.md says why there are no more."""
 
 
 class Jobs:
@@ -36,6 +39,7 @@ class Jobs:
         self._writer = ThreadPoolExecutor(1, "metertui-log")
         self._workers = ThreadPoolExecutor(2, "metertui-work")
         self._searcher = ThreadPoolExecutor(1, "metertui-search")
+        self._builders = ThreadPoolExecutor(BUILDERS, "metertui-index")
         self.commit_loop = CommitLoop(engine, self._writer)
 
     # -- writing -----------------------------------------------------------------------------------------------
@@ -115,6 +119,13 @@ class Jobs:
         assert found is not None
         return found
 
+    def run_parts(self, function: Callable[[T], R], parts: Iterable[T], /) -> Iterable[R]:
+        """Call a function with each of some arguments in the threads that build the index; the results in order.
+
+        For other threads than those and the event loop.
+        """
+        return self._builders.map(function, parts)
+
     # -- life --------------------------------------------------------------------------------------------------
 
     def start_background(self, work: Coroutine[Any, Any, T], name: str = "") -> asyncio.Task[T]:
@@ -134,3 +145,4 @@ class Jobs:
         self._writer.shutdown()
         self._workers.shutdown(cancel_futures=True)
         self._searcher.shutdown(cancel_futures=True)
+        self._builders.shutdown()

@@ -19,6 +19,7 @@ from metertui.headend.day_close import DayClose
 from metertui.headend.imports import Imports
 from metertui.headend.jobs import Jobs
 from metertui.headend.metrics import Metrics
+from metertui.headend.readings import ReadingLists
 from metertui.headend.recurring import Recurring
 from metertui.headend.reports import Reports
 from metertui.headend.staff import Staff
@@ -54,13 +55,15 @@ class HeadEnd:
         self.imports = Imports(self._jobs, self.accounts, self.day_close)
         self.billing = Billing(self._jobs)
         self.reports = Reports(self._jobs)
+        self.readings = ReadingLists(self._jobs)
         self.worklist = WorkList(self._jobs)
         self._metrics = Metrics(engine, self._jobs.commit_loop.latency)
         self._ticking = Recurring(self.tick, "the clock")
 
     async def start(self) -> None:
-        """Start to commit what is submitted."""
+        """Start to commit what is submitted, and to build the index in the background."""
         self._jobs.commit_loop.start()
+        self._jobs.start_background(self.readings.build_index(), "index")
         self._ticking.start(_TICK_SECONDS)
 
     async def stop(self) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from metertui.engine.accounts import Member, StaffBook
 from metertui.engine.errors import MeterError
 from metertui.headend.jobs import Jobs
+from metertui.headend.login_delays import LoginDelays
 
 
 class Staff:
@@ -14,6 +15,7 @@ class Staff:
 
     def __init__(self, jobs: Jobs) -> None:
         self._jobs = jobs
+        self._delays = LoginDelays()
 
     @property
     def _book(self) -> StaffBook:
@@ -50,8 +52,17 @@ class Staff:
         self._jobs.audit(by, "staff remove", email, "")
 
     async def log_in(self, email: str, password: str) -> str | None:
-        """Return the role of a member of staff, or None for a wrong name or password. Both are audited."""
+        """Return the role of a member of staff, or None for a wrong name or password. Both are audited.
+
+        Raises MeterError while the member has to wait because of failed attempts; nothing is tried then.
+        """
+        clock = self._jobs.engine.clock
+        wait = self._delays.seconds_left(email, clock.monotonic())
+        if wait:
+            self._jobs.audit(email, "login refused", "", f"not tried, {wait} s to wait after failed attempts")
+            raise MeterError(f"Too many failed attempts. Try again in {wait} s.")
         role = await self._jobs.compute(self._book.verify_password, email, password)
+        self._delays.note_attempt(email, clock.monotonic(), failed=role is None)
         self._jobs.audit(email, "login" if role else "login refused", "", role or "")
         return role
 

@@ -15,7 +15,6 @@ import struct
 from pathlib import Path
 from typing import Final
 
-from metertui.engine.base import Progress as ProgressCallback
 from metertui.engine.errors import MeterError
 from metertui.engine.storage import local_user_name
 from metertui.headend import HeadEnd
@@ -26,6 +25,7 @@ from metertui.server.control_protocol import (
     Done,
     Failed,
     MalformedMessage,
+    Part,
     Progress,
     Reply,
     Request,
@@ -123,9 +123,21 @@ class ControlSocket:
             await _reject(reader, writer, f"{_COMMANDS} commands are running already; try again later")
             return
         self._working.add(task)
-        _send(writer, await self._run_command(line, _peer_user(writer), lambda share: _send(writer, Progress(share))))
+        _send(writer, await self._run_command(line, _peer_user(writer), writer))
 
-    async def _run_command(self, line: bytes, by: str, progress: ProgressCallback) -> Reply:
+    async def _run_command(self, line: bytes, by: str, writer: asyncio.StreamWriter) -> Reply:
+        def progress(share: float) -> None:
+            _send(writer, Progress(share))
+
+        async def send_part(content: object) -> None:
+            _send(writer, Part(content))
+            try:
+                await asyncio.wait_for(writer.drain(), _TIMEOUT_SECONDS)
+            except (OSError, TimeoutError) as error:
+                raise MeterError("nobody takes the answer any more") from error
+            if writer.is_closing():
+                raise MeterError("nobody takes the answer any more")
+
         name = ""
         try:
             request: Request = parse_request(line)
@@ -135,7 +147,7 @@ class ControlSocket:
                 raise MalformedMessage(
                     "the process that owns the folder does not know this command; is it another version?"
                 )
-            reply = Done(await command.run(Call(self._headend, by, dict(request.arguments), progress)))
+            reply = Done(await command.run(Call(self._headend, by, dict(request.arguments), progress, send_part)))
             encode_reply(reply)
             return reply
         except MeterError as error:
@@ -146,7 +158,7 @@ class ControlSocket:
 
 
 async def send_request(folder: Path, request: Request) -> Reply:
-    """Send a request to the owner of a folder and return its reply, ignoring progress. Raises OSError, MeterError."""
+    """Send a request to the owner of a folder and return its last reply. Raises OSError, MeterError."""
     connection = socket_file.connect(folder)
     reader, writer = await asyncio.open_connection(sock=connection, limit=MAX_LINE_BYTES)
     try:
@@ -154,7 +166,7 @@ async def send_request(folder: Path, request: Request) -> Reply:
             reply = parse_reply(await reader.readline())
             if isinstance(reply, Accepted):
                 writer.write(encode_request(request))
-            elif not isinstance(reply, Progress):
+            elif not isinstance(reply, Progress | Part):
                 return reply
     finally:
         writer.close()

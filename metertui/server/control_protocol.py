@@ -1,9 +1,9 @@
 """The messages between a command and the owner of a data folder: one JSON object a line. No I/O, no clock.
 
 The owner begins: `{"accepted": true}` says that it takes a request from this connection. A request is
-`{"do": NAME, "with": {…}}`. The replies are any number of `{"progress": SHARE}` and then one `{"result": …}` or
-`{"error": SENTENCE}`. A request is sent only once the connection is accepted: the system queues connections for an
-owner that is stopped, and what was sent on them would be obeyed when it goes on.
+`{"do": NAME, "with": {…}}`. The replies are any number of `{"progress": SHARE}` and `{"part": …}`, a part of a long
+answer, and then one `{"result": …}` or `{"error": SENTENCE}`. A request is sent only once the connection is accepted:
+the system queues connections for an owner that is stopped, and what was sent on them would be obeyed when it goes on.
 """
 
 from __future__ import annotations
@@ -21,6 +21,10 @@ MAX_LINE_BYTES: Final = 1 << 20
 
 class MalformedMessage(MeterError):
     """The line is no message of this protocol."""
+
+
+class TooLong(MeterError):
+    """The message is longer than a line may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,13 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A part of an answer that is too long for one line; what JSON has."""
+
+    content: Any
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """The command is done, with a result that JSON has."""
 
@@ -57,21 +68,23 @@ class Failed:
     reason: str
 
 
-Reply = Accepted | Progress | Done | Failed
+Reply = Accepted | Progress | Part | Done | Failed
 
 
 def encode_request(request: Request) -> bytes:
-    """Return the line of a message. Raises MeterError if it is too long."""
+    """Return the line of a message. Raises TooLong."""
     return _encode_line({"do": request.command, "with": dict(request.arguments)})
 
 
 def encode_reply(reply: Reply) -> bytes:
-    """Return the line of a message. Raises MeterError if it is too long."""
+    """Return the line of a message. Raises TooLong."""
     match reply:
         case Accepted():
             return _encode_line({"accepted": True})
         case Progress(share):
             return _encode_line({"progress": round(share, 4)})
+        case Part(content):
+            return _encode_line({"part": content})
         case Done(result):
             return _encode_line({"result": result})
         case Failed(why):
@@ -95,6 +108,8 @@ def parse_reply(line: bytes) -> Reply:
             return Accepted()
         case {"progress": int() | float() as share} if len(message) == 1:
             return Progress(float(share))
+        case {"part": content} if len(message) == 1:
+            return Part(content)
         case {"result": result} if len(message) == 1:
             return Done(result)
         case {"error": str(why)} if len(message) == 1:
@@ -105,7 +120,7 @@ def parse_reply(line: bytes) -> Reply:
 def _encode_line(message: Mapping[str, Any]) -> bytes:
     line = json.dumps(message, separators=(",", ":")).encode("ascii") + b"\n"
     if len(line) > MAX_LINE_BYTES:
-        raise MeterError(f"the message has {len(line)} bytes; it must not exceed {MAX_LINE_BYTES}")
+        raise TooLong(f"the message has {len(line)} bytes; it must not exceed {MAX_LINE_BYTES}")
     return line
 
 

@@ -1,4 +1,4 @@
-"""Commands that write into a data folder: a table by their names, each of them written once.
+"""Commands for the owner of a data folder: a table by their names, each of them written once.
 
 The process that owns the folder runs them. That is the server, which is sent them by its Unix socket (see control.py),
 or the command line itself where nobody owns the folder (see cli/delegate.py).
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, Final, TypeVar, get_type_hints
 
@@ -17,14 +18,20 @@ from metertui.engine.attributes import ATTRIBUTES, FIELDS, Group
 from metertui.engine.base import Progress, part_of_progress
 from metertui.engine.core import Decision
 from metertui.engine.errors import MeterError
+from metertui.engine.usage import FILTERS, Filter, Question
 from metertui.formats import FORMS
 from metertui.headend import STATUS_FIELDS, HeadEnd
-from metertui.server.control_protocol import MalformedMessage
+from metertui.server.control_protocol import MalformedMessage, TooLong
 
 T = TypeVar("T")
 
+_READINGS: Final = 1_000
+"""Readings of a part of an answer: 50 kB, and half a millisecond of the event loop."""
 _LISTED_REFUSALS: Final = 10
 """Refused lines of an import that its answer lists; rejects.log has more."""
+
+
+SendPart = Callable[[object], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -36,6 +43,8 @@ class Call:
     arguments: dict[str, Any]
     progress: Progress
     """Takes the share done, 0 to 1; to be called on the event loop."""
+    send_part: SendPart
+    """Takes a part of a long answer, as JSON has it. Raises TooLong, and MeterError if nobody takes it any more."""
     alone: bool = False
     """Whether the head-end serves nobody and ends after this command."""
 
@@ -171,6 +180,42 @@ async def _issue(call: Call) -> object:
     return answer
 
 
+async def _list_readings(call: Call) -> object:
+    """Send the readings that meet a question in parts of columns (see `reading_parts`), and return how many."""
+    engine, lists = call.headend.engine, call.headend.readings
+    question = _parse_question(call)
+    question.filter.check_attributes(engine.directory.groups)
+    found = await lists.find(question)
+
+    async def send(start: int, stop: int) -> None:
+        try:
+            await call.send_part(await lists.describe(found, start, stop))
+        except TooLong:
+            if stop - start < 2:
+                raise
+            await send(start, (start + stop) // 2)
+            await send((start + stop) // 2, stop)
+
+    for start in range(0, len(found), _READINGS):
+        stop = min(start + _READINGS, len(found))
+        await send(start, stop)
+        call.progress(stop / len(found))
+    return {"readings": len(found)}
+
+
+def _parse_question(call: Call) -> Question:
+    """Return the question of the arguments. Raises MalformedMessage."""
+    limit = call.arguments.get("limit", 0)
+    try:
+        first, last = date.fromisoformat(call.text("from")), date.fromisoformat(call.text("to"))
+        asked = Filter.by_name(**{name: call.optional_text(name) or "" for name in FILTERS})
+    except ValueError as error:
+        raise MalformedMessage("from and to must be dates") from error
+    if type(limit) is not int or limit < 0:
+        raise MalformedMessage("limit must be a whole number")
+    return Question(first, last, filter=asked, sort=call.optional_text("sort") or "", limit=limit)
+
+
 async def _status(call: Call) -> object:
     live = call.headend.live()
     return {name: getattr(live, name) for name in STATUS_FIELDS}
@@ -187,6 +232,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "import": Command(_import),
     "close": Command(_close),
     "bill issue": Command(_issue),
+    "query readings": Command(_list_readings),
     "status": Command(_status),
 }
 """Every command by its name, which is that of the command line where there is one."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -11,7 +11,7 @@ import pandas as pd
 from metertui.engine.attributes import ATTRIBUTES
 from metertui.engine.base import SiteZone, visible
 from metertui.engine.reports import PERIODS, Compare, Findings, Inquiry, Measure, Rule, SavedReport
-from metertui.engine.usage import TIME_KEYS
+from metertui.engine.usage import TIME_KEYS, Question
 from metertui.formats import writers
 from metertui.text import fmt
 
@@ -176,6 +176,38 @@ def sentence(saved: SavedReport, found: Findings | None) -> str:
     if saved.compare:
         parts.append(f"compared to {COMPARES[saved.compare]}")
     return " · ".join(parts)
+
+
+def rows_sentence(question: Question, row: Mapping[str, str]) -> str:
+    """Return in words which readings a question selects, or a row of its table."""
+    parts = [visible(value) or f"no {KEYS[key]}" for key, value in row.items()]
+    parts.append(str(question.first) if question.first == question.last else f"{question.first} to {question.last}")
+    parts += [visible(value) for value in question.filter.set_values().values()]
+    return " · ".join(parts)
+
+
+def order_of_list(sort: str) -> str:
+    """Return the order of a list of readings in words."""
+    name = sort.removeprefix("-")
+    if not name:
+        return "by meter and time"
+    if name == "timestamp":
+        return "newest first" if sort.startswith("-") else "oldest first"
+    called = {"identifier": "meter", "reading_kwh": "register"}.get(name) or KEYS[name]
+    return f"by {called}{', from the last' if sort.startswith('-') else ''}"
+
+
+def list_definition(question: Question, row: Mapping[str, str], sort: str, zone: SiteZone) -> dict[str, Any]:
+    """Return the question that a list of readings answers, for its file."""
+    return {
+        "table": "readings",
+        "timezone": zone.name,
+        "from": question.first.isoformat(),
+        "to": question.last.isoformat(),
+        **question.filter.set_values(),
+        **({"row": dict(row)} if row else {}),
+        "sort": order_of_list(sort),
+    }
 
 
 def summary(found: Findings, rule: Rule | None) -> str:

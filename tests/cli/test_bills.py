@@ -149,3 +149,24 @@ def test_a_month_that_was_left_out_is_named_by_the_run_and_by_check(
     assert (checked.code, left_out in checked.err) == (1, True)
     assert "never issued" not in metertui("bill", "--all", "--issue", "--month", "2025-03").err
     assert metertui("check").code == 0
+
+
+@pytest.mark.parametrize(
+    ("at", "month"),
+    [
+        ("2025-03-01T00:30:00", "2025-02"),  # in UTC it is February, whose month before is January
+        ("2025-02-28T23:30:00", "2025-01"),  # read as UTC it would be March here
+        ("2025-02-28T16:30:00Z", "2025-02"),
+        ("2025-02-28T15:30:00Z", "2025-01"),
+    ],
+)
+def test_the_month_before_now_is_that_of_the_site_zone(
+    priced: Command, data: Path, tmp_path: Path, at: str, month: str
+) -> None:
+    assert priced("bill", "m-1", "--at", at, "--format", "json").json["month"] == month
+    out = tmp_path / "all.csv"
+    assert priced("bill", "--all", "--at", at, "-o", str(out)).code == 0
+    assert [row["month"] for row in csv.DictReader(out.read_text().splitlines())] == [month]
+    issued = priced("bill", "--all", "--issue", "--at", at)
+    assert f"{month}: issued 1 bill" in issued.err
+    assert (data / "bills" / f"{month.replace('-', '_')}.csv").exists()

@@ -50,3 +50,28 @@ def test_folder_that_is_missing_is_an_error(data: Path) -> None:
     ):
         pass
     assert not data.exists()
+
+
+def test_the_zone_that_a_folder_was_made_in_holds(
+    metertui: Command, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("METERTUI_TIMEZONE")
+    monkeypatch.setenv("TZ", ":Asia/Singapore")
+    (tmp_path / "history.txt").write_text("m-1,2025-02-01T00:00,76\nm-1,2025-03-01T00:00,1140\n")
+    assert metertui("import", str(tmp_path / "history.txt")).code == 0
+    assert '\ntimezone = "Asia/Singapore"\n' in (data / "settings.toml").read_text()
+    words = ("bill", "m-1", "--month", "2025-02", "--format", "json")
+    before = metertui(*words)
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    after = metertui(*words)
+    assert after.json == before.json
+    assert (after.json["opening_kwh"], after.json["closing_kwh"]) == (76, 1140)
+    assert (before.err, "TZ is Europe/Berlin, but this folder is in Asia/Singapore" in after.err) == ("", True)
+    (data / "settings.toml").unlink()
+    refused = metertui(*words)
+    assert (refused.code, refused.out, refused.err.count("\n")) == (1, "", 1)
+    assert "set timezone in " in refused.err
+    assert metertui("users", "register", "m-2").code == 1
+    monkeypatch.setenv("TZ", "Asia/Singapore")
+    assert metertui("users", "register", "m-2").code == 0
+    assert '\ntimezone = "Asia/Singapore"\n' in (data / "settings.toml").read_text()

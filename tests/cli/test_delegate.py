@@ -67,6 +67,8 @@ WORDS = (
     "import {file} --format wide",
     "bill --all --month 2025-02 --issue",
     "query --from 2025-02-01 --to 2025-03-01 --by day,region",
+    "query --readings --from 2025-02-01 --to 2025-03-01 --sort -reading_kwh --format csv",
+    "query --readings --from 2025-02-01 --to 2025-03-01 --region North",
     "void m-1 2025-02-01T00:30 --reason misread --format json",
     "void m-1 2025-02-01T00:30 --reason misread",
     "exchange m-1 --time 2025-02-01T01:10 --final 12 --initial 1 --reason old",
@@ -97,6 +99,18 @@ def test_a_running_owner_gives_the_same_answers_and_exit_codes(
     assert beside == alone
     assert {code for code, _, _ in alone} == {0, 1, 2}
     assert (data / "users.csv").read_text() == (tmp_path / "other" / "users.csv").read_text()
+
+
+def test_a_list_of_readings_is_the_owners(
+    metertui: Command, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history = tmp_path / "x.csv"
+    history.write_text("identifier,timestamp,usage\nm-1,2025-02-01T00:30,5\n")
+    assert metertui("import", str(history)).code == 0
+    with running(data):
+        monkeypatch.setattr(Engine, "open_readonly", None)  # nothing is loaded here
+        words = ("query", "--readings", "--from", "2025-02-01", "--to", "2025-02-01", "--format", "csv")
+        assert metertui(*words).out.splitlines()[1:] == ["m-1,2025-02-01T00:30:00+08:00,5,,,"]
 
 
 def _said(metertui: Command, words: str, monkeypatch: pytest.MonkeyPatch) -> tuple[int, str, str]:

@@ -17,7 +17,7 @@ def test_the_story_is_told_without_a_terminal(metertui: Command, monkeypatch: py
     assert (result.code, result.err) == (0, "")
     for said in (
         "a made-up town of 6 meters",
-        "demo@metertui.example with the password demo",
+        "demo@metertui.example with the password harbour lights",
         "suspect 0, ERR 0",
         "OK duplicate",
         "< OK suspect: 11.9 kWh is lower than the 12.5 kWh counted",

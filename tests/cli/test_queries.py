@@ -172,6 +172,25 @@ def test_query_lists_readings(steady: Command) -> None:
     assert steady(*words, "--sort", "usage_kwh").code == 2
 
 
+def test_a_list_of_readings_is_the_same_table_in_every_form(steady: Command, tmp_path: Path) -> None:
+    words = ["query", "--readings", "--from", "2025-01-30", "--to", "2025-01-30", "--time", "18:00-20:00"]
+    words += ["--sort", "-timestamp"]
+    for suffix in ("csv", "parquet", "xlsx"):
+        result = steady(*words, "-o", str(tmp_path / f"out.{suffix}"))
+        assert (result.out, result.err) == ("", f"4 readings written to {tmp_path}/out.{suffix}\n")
+    printed = steady(*words, "--format", "csv").out
+    assert (tmp_path / "out.csv").read_text() == printed
+    assert printed.splitlines()[1] == "m-1,2025-01-30T20:00:00+08:00,1020,,,"
+    table = pd.read_csv(tmp_path / "out.csv", keep_default_na=False)
+    workbook = pd.read_excel(tmp_path / "out.xlsx", keep_default_na=False)
+    pd.testing.assert_frame_equal(workbook, table, check_dtype=False)
+    parquet = pd.read_parquet(tmp_path / "out.parquet")
+    assert [time.isoformat() for time in parquet["timestamp"]] == table["timestamp"].tolist()
+    assert parquet["reading_kwh"].tolist() == [1020, 1019.5, 1019, 1018.5]
+    assert steady(*words, "-o", str(tmp_path / "out.doc")).code == 2
+    assert steady("query", "--from", "2025-01-30", "--to", "2025-01-30", "-o", "out.csv").code == 2
+
+
 def test_an_exchange_is_used_up_to_and_is_no_reading(steady: Command, tmp_path: Path) -> None:
     """The old register's last, at 10:36, is on the curve; what is stored stays 549 readings."""
     words = ["--final", "1994.7", "--initial", "0", "--time", "2025-03-12T10:36:00", "--reason", "broken display"]
@@ -189,3 +208,4 @@ def test_an_exchange_is_used_up_to_and_is_no_reading(steady: Command, tmp_path: 
     assert steady("export", "--from", "2025-03-01", "--to", "2025-03-12", "-o", str(out)).code == 0
     table = pd.read_csv(out)
     assert table["status"].value_counts().to_dict() == {"counted": 549, "exchange": 1}
+    assert round(table["usage_kwh"].sum(), 3) == 274.7

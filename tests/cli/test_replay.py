@@ -32,6 +32,8 @@ def test_a_proposal_beside_what_is_in_force(steady: Command, data: Path, tmp_pat
     assert "begins on 2026-01-01; the days before are priced as on that day" in result.err
     assert "1 meters, 2025-02-01 to 2025-02-28: 1 pay more, 0 less, 0 the same" in result.err
     assert steady(*words, "--by", "region").out.startswith("region  meters")
+    same = steady("replay", "--tariff", str(data / "tariffs.csv"), *words[3:])
+    assert same.err.endswith("The proposed tariff is the one in force on all of these days.\n")
 
 
 def test_what_is_no_replay(metertui: Command, tmp_path: Path) -> None:

@@ -49,13 +49,13 @@ def test_command_name_is_what_the_shell_of_another_terminal_finds(
 
 def test_the_collector_leaves_alone_what_is_loaded() -> None:
     thresholds = gc.get_threshold()
+    gc.unfreeze()
     try:
         runtime.tame_collector()
         assert gc.get_freeze_count() > 10_000
         assert gc.get_threshold() == (*thresholds[:2], 1000)
     finally:
         gc.set_threshold(*thresholds)
-        gc.unfreeze()
 
 
 async def test_connections_that_cannot_be_accepted_are_logged_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:

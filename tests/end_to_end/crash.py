@@ -423,8 +423,10 @@ class Campaign:
         kept = {_fields(line) for line in self._ledger.kept}
         engine = Engine.open_readonly(self._folder, RULES, FakeClock("2025-04-01T00:00:00"))
         frozen = engine.view().frozen()
-        table = [row for part in reading_tables(frozen, Question(*DAYS)) for row in part.itertuples()]
-        told = Counter((row.identifier, row.timestamp, row.reading_kwh) for row in table)
+        parts = list(reading_tables(frozen, Question(*DAYS)))
+        names = ["identifier", "timestamp", "reading_kwh"]
+        table = [row for part in parts for row in part[names].itertuples(index=False, name=None)]
+        told = Counter((meter, time.isoformat(), kwh) for meter, time, kwh in table)
         if lost := kept - told.keys():
             self._ledger.fault(f"{when} the export lacks {len(lost)} readings, {min(lost)} for one")
         if len(told) < len(table):

@@ -1,8 +1,9 @@
-"""A real `metertui serve`, and a client of it."""
+"""A real `metertui serve`, a client of it, and commands beside it."""
 
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import re
@@ -14,7 +15,9 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
+from metertui.cli.main import run
 from tests.patience import PATIENCE
 
 ENVIRONMENT = {**os.environ, "TZ": "Asia/Singapore", "PYTHONUNBUFFERED": "1"}
@@ -78,19 +81,17 @@ def serving(folder: Path, *words: str) -> Iterator[Server]:
             server.kill()
 
 
-def metertui(folder: Path, *words: str, code: int = 0, stdin: str = "") -> str:
-    """What a command prints; it must exit with `code`."""
-    done = subprocess.run(
-        [sys.executable, "-m", "metertui", "--data", str(folder), *words],
-        capture_output=True,
-        text=True,
-        input=stdin,
-        env=ENVIRONMENT,
-        timeout=PATIENCE,
-        check=False,
-    )
-    assert done.returncode == code, done.stderr + done.stdout
-    return done.stdout if code == 0 else done.stderr
+def metertui(folder: Path, *words: str, code: int = 0) -> str:
+    """Return what a command prints; it must exit with `code`.
+
+    It runs in this process, which to the server is another. Commands as processes of their own are in
+    tests/cli/test_serve.py; each costs as much as a hundred of these.
+    """
+    out, err = io.StringIO(), io.StringIO()
+    with patch.dict(os.environ, ENVIRONMENT), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        left = run(["--data", str(folder), *words])
+    assert left == code, err.getvalue() + out.getvalue()
+    return out.getvalue() if code == 0 else err.getvalue()
 
 
 def asked(folder: Path, *words: str) -> Any:

@@ -23,7 +23,7 @@ async def test_the_first_minutes_of_a_desk(tmp_path: Path) -> None:
         await desk.until("First steps, 1 of 3")
         desk.press(ENTER + ENTER)
         await desk.until("First steps, 2 of 3")
-        desk.press(f"ada@example.com{ENTER}secret{ENTER}secret{ENTER}{ENTER}")
+        desk.press(f"ada@example.com{ENTER}secret horse{ENTER}secret horse{ENTER}{ENTER}")
         await desk.until("ada@example.com can log in")
         desk.press(ESCAPE)
         await desk.until("Nothing has arrived yet")
@@ -62,7 +62,7 @@ async def test_the_first_minutes_of_a_desk(tmp_path: Path) -> None:
         await desk.until("STATEMENT")
         desk.press(F6)
         await desk.until("Log in with your")
-        desk.press(f"ada@example.com{ENTER}secret{ENTER}")
+        desk.press(f"ada@example.com{ENTER}secret horse{ENTER}")
         await desk.until(f"{METERS} accounts")
         desk.press(F5)  # whose gate is open to operators
         await desk.until("total kWh by month")

@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import pandas as pd
 
 from metertui.engine.attributes import Group
 from metertui.engine.base.limits import MeterLimits
 from metertui.engine.base.zone import SiteZone
 from metertui.engine.columns.columns import Columns, Frozen
+from metertui.engine.index.meter_codes import MeterCodes
+from metertui.engine.index.reading_store import ReadingStore
+from metertui.engine.index.views import View
+from metertui.engine.usage.query import Question
+from metertui.engine.usage.readings_table import reading_tables
 from metertui.engine.usage.series import Series
 from metertui.engine.vee import rules
 from metertui.engine.vee.curve import validate
@@ -52,3 +58,19 @@ def frozen(meters: Mapping[str, Course], zone: SiteZone, groups: Mapping[str, Se
         zone=zone,
         limits=LIMITS,
     )
+
+
+def view(columns: Frozen) -> View:
+    """Return the view that has the readings of frozen columns, through an index."""
+    directory = MeterCodes()
+    for code, meter in enumerate(columns.ids):
+        span = columns.columns.span(code)
+        times, groups = columns.columns.time[span].tolist(), columns.group[span].tolist()
+        moves = [(time, columns.groups[group]) for time, group in zip(times, groups, strict=True)]
+        directory.place_meter(meter, moves[-1][1] if moves else Group(), moves)
+    return ReadingStore(columns.columns, directory, columns.zone).view()
+
+
+def tables(columns: Frozen, question: Question) -> list[pd.DataFrame]:
+    """Return the tables of the readings that meet a question, as an export has them."""
+    return list(reading_tables(columns, question))

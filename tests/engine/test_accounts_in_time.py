@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 from metertui.engine.attributes import Group
 from metertui.engine.base.config import Rules
 from metertui.engine.base.zone import HOUR, SiteZone
-from metertui.engine.core import listing
 from metertui.engine.core.engine import Engine
 from metertui.engine.errors import Refused
 from metertui.engine.usage.aggregate import usage_table
 from metertui.engine.usage.query import Question
 from tests.clock import FakeClock
+from tests.engine.listed import listed
 
 ZONE = SiteZone("Asia/Singapore")
 RULES = Rules(zone=ZONE)
@@ -67,7 +67,7 @@ def usage(engine: Engine) -> Counter[str]:
 
 
 def found_by_index(engine: Engine) -> Counter[str]:
-    return Counter({region: len(listing.find_readings(engine, attributes=Group(region))) for region in REGIONS})
+    return Counter({region: len(listed(engine, Group(region))) for region in REGIONS})
 
 
 @settings(max_examples=40)

@@ -18,13 +18,13 @@ from metertui.engine.base.config import Rules
 from metertui.engine.base.registers import format_kwh, parse_kwh
 from metertui.engine.base.windows import Window
 from metertui.engine.base.zone import HOUR, MINUTE, SECOND, SiteZone
-from metertui.engine.core import listing
 from metertui.engine.core.engine import Engine
 from metertui.engine.errors import MeterError, StorageError
 from metertui.engine.index.reading_store import Mark, Rebuilt
 from metertui.engine.vee.rules import COUNTED, REJECTED, RESET, ROUNDING, SUSPECT
 from tests import oracle
 from tests.clock import FakeClock
+from tests.engine.listed import listed
 
 ZONE = SiteZone("Asia/Singapore")
 RULES = Rules(zone=ZONE)
@@ -368,11 +368,11 @@ class EngineMachine(RuleBasedStateMachine):
         expected = sorted(
             (meter, time)
             for meter, time in self.stored
-            if low <= time < high and region in ("", self.accounts[meter].region(time))
+            if low < time <= high and region in ("", self.accounts[meter].region(time))
         )
         days = (date(2025, 3, 10 + first), date(2025, 3, 10 + first + length))
-        found = listing.find_readings(self.engine, attributes=Group(region), days=days)
-        times = [round(time.timestamp() * 1_000_000) for time in found["time"]]
+        found = listed(self.engine, Group(region), days).frame()
+        times = [round(time.timestamp() * 1_000_000) for time in found["timestamp"]]
         assert sorted(zip(found["identifier"], times, strict=True)) == expected
 
     # -- what always holds ---------------------------------------------------------------------------------------
@@ -399,7 +399,7 @@ class EngineMachine(RuleBasedStateMachine):
     def every_reading_is_found_where_it_belongs(self) -> None:
         for region in REGIONS:
             expected = [key for key in self.stored if self.accounts[key[0]].region(key[1]) == region]
-            assert len(listing.find_readings(self.engine, attributes=Group(region))) == len(expected)
+            assert len(listed(self.engine, Group(region))) == len(expected)
 
     def same(self, engine: Engine) -> None:
         assert {account.meter for account in engine.accounts} == self.accounts.keys()

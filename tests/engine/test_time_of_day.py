@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from metertui.engine.base.config import Rules
 from metertui.engine.base.zone import DAY, HOUR, MINUTE, SiteZone
 from metertui.engine.core.engine import Engine
-from metertui.engine.core.listing import list_readings
+from metertui.engine.core.listing import find_readings
 from metertui.engine.errors import MeterError
 from metertui.engine.usage.aggregate import usage_figures, usage_table
 from metertui.engine.usage.query import Filter, Question, format_clock, parse_clock
@@ -195,15 +195,15 @@ def test_the_readings_behind_a_table_are_those_that_it_counts(
         )
         question = Question(*days, filter=Filter.by_name(meter=meter, region=region, time=format_clock(clock)))
         table = usage_table(engine.view().frozen(), question)
-        found = list_readings(engine, question)
+        found = find_readings(engine.view(), question).part(0, len(with_changes) + 2)
         inside = [
             (name, t)
             for name, t in zip(["m"] * len(with_changes) + ["n"] * 2, times, strict=True)
             if meter in ("", name) and (not region or name == "m")
             and any(a < t <= b for a, b in (spans(*days, clock) if clock else spans(*days, (0, DAY))))
         ]  # fmt: skip
-        assert list(zip(found["identifier"], found["timestamp"], strict=True)) == sorted(inside)
-        assert len(found) >= table["readings"].sum()
+        assert list(zip((("m", "n")[code] for code in found.meter), found.time.tolist(), strict=True)) == sorted(inside)
+        assert len(found.time) >= table["readings"].sum()
     finally:
         engine.close()
 
@@ -218,10 +218,11 @@ def test_a_list_of_readings_is_sorted_and_cut(tmp_path: Path) -> None:
     engine.ingest.write(batch)
     engine.ingest.apply(batch)
     question = Question(date(2025, 3, 1), date(2025, 3, 2), sort="-reading_kwh", limit=3)
-    found = list_readings(engine, question)
-    assert list(zip(found["identifier"], found["reading_wh"], strict=True)) == [("b", 7000), ("a", 7000), ("b", 5000)]
+    view = engine.view()
+    found = find_readings(view, question).frame()
+    assert list(zip(found["identifier"], found["reading_kwh"], strict=True)) == [("b", 7), ("a", 7), ("b", 5)]
     with pytest.raises(MeterError, match="colour is not a column"):
-        list_readings(engine, Question(date(2025, 3, 1), date(2025, 3, 2), sort="colour"))
+        find_readings(view, Question(date(2025, 3, 1), date(2025, 3, 2), sort="colour"))
     with pytest.raises(MeterError, match="x is not registered"):
-        list_readings(engine, Question(date(2025, 3, 1), date(2025, 3, 2), filter=Filter(meter="x")))
+        find_readings(view, Question(date(2025, 3, 1), date(2025, 3, 2), filter=Filter(meter="x")))
     engine.close()

@@ -7,12 +7,12 @@ from typing import cast
 import pytest
 
 from metertui.engine.attributes import Group
-from metertui.engine.core import listing
 from metertui.engine.errors import StorageError
 from metertui.engine.vee.edit_log import EditLog
 from metertui.headend.service import HeadEnd
 from tests.clock import FakeClock
 from tests.desk import read
+from tests.engine.listed import listed
 
 
 async def test_changes_of_accounts_are_audited(desk: HeadEnd) -> None:
@@ -63,5 +63,5 @@ async def test_readings_return_to_their_group_when_a_move_is_corrected(desk: Hea
         assert (await read(desk, f"{day}", f"2025-03-{day}T12:00")).kind == "ok"
     for day in order:
         await desk.accounts.modify("m", {"region": "West"}, "ann", engine.zone.parse(f"2025-03-{day}T00:00"))
-        found = [len(listing.find_readings(engine, attributes=Group(region))) for region in ("East", "West")]
+        found = [len(listed(engine, Group(region))) for region in ("East", "West")]
         assert found == [day - 13, 21 - day]

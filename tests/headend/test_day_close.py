@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import closing
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -103,19 +104,19 @@ async def test_an_account_that_moves_during_a_day_close_is_indexed_in_its_group(
     loop = asyncio.get_running_loop()
     moved = False
 
-    def rebuild_while_moving(count: Mark) -> object:
+    def rebuild_while_moving(count: Mark, *parts: Any) -> object:
         nonlocal moved
         if not moved:
             moved = True
             moving = desk.accounts.modify("m", {"region": "West"}, "test")
             asyncio.run_coroutine_threadsafe(moving, loop).result(PATIENCE)
-        return rebuild(count)
+        return rebuild(count, *parts)
 
     monkeypatch.setattr(engine.readings, "rebuild_history", rebuild_while_moving)
     await desk.day_close.close("test")
     east, west = (engine.directory.groups_matching(Group(region)) for region in ("East", "West"))
-    assert len(engine.readings.select_rows(groups=east)) == 1
-    assert len(engine.readings.select_rows(groups=west)) == 1
+    assert len(engine.view().find(groups=east)) == 1
+    assert len(engine.view().find(groups=west)) == 1
 
 
 async def test_midnight_closes_the_day_and_creates_the_next_day_file(desk: HeadEnd) -> None:

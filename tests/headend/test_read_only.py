@@ -88,7 +88,7 @@ class Walk:
         self.random = random.Random(seed)
         self.clock = FakeClock("2025-03-13T00:00:00")
         self.engine: Engine | None = Engine.open(folder, RULES, self.clock)
-        self.member = self.engine.staff.make_member("a@b.example", "government", "secret")
+        self.member = self.engine.staff.make_member("a@b.example", "government", "secret horse")
         self.rebuilt: Rebuilt | None = None
         self.stage = 0
         self.litter = 0
@@ -312,7 +312,7 @@ async def test_all_that_would_write_is_refused_with_the_name_of_the_owner(
 ) -> None:
     owner, follower = pair
     before = contents(tmp_path)
-    member = owner.staff.make_member("a@b.example", "operator", "secret")
+    member = owner.staff.make_member("a@b.example", "operator", "secret horse")
     sentence = f"read-only: process {os.getpid()} owns this folder since "
     for attempt in (
         follower.accounts.modify("m", {}, "me"),
@@ -333,7 +333,7 @@ async def test_all_that_would_write_is_refused_with_the_name_of_the_owner(
     ):
         assert (outcome.kind, outcome.text[: len(sentence)]) == ("refused", sentence)
     assert contents(tmp_path) == before
-    assert await follower.staff.log_in("a@b.example", "secret") is None
+    assert await follower.staff.log_in("a@b.example", "secret horse") is None
     await asyncio.wrap_future(follower._jobs.append(bool))
     assert "a@b.example\tlogin refused" in contents(tmp_path)["audit.log"].decode()
 

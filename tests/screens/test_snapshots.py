@@ -155,6 +155,12 @@ def test_an_analyst_looks_at_a_year(snap_compare: Compare, town: Town, size: tup
 
 
 @every_size
+def test_an_analyst_lists_the_readings_behind_a_month(snap_compare: Compare, town: Town, size: tuple[int, int]) -> None:
+    keys = ("f5", "end", "r", "s", "S")
+    assert snap_compare(town.app, terminal_size=size, run_before=doing(town, *keys, role="operator"))
+
+
+@every_size
 def test_an_analyst_builds_a_question(snap_compare: Compare, town: Town, size: tuple[int, int]) -> None:
     keys = ["f5", "b", "down", "down", "right"]
     assert snap_compare(town.app, terminal_size=size, run_before=doing(town, *keys, role="government"))

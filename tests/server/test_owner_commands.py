@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from metertui.engine.base.progress import no_progress
 from metertui.engine.billing.tariffs import COLUMNS
+from metertui.engine.errors import MeterError
+from metertui.engine.index.reading_list import frame_of_description
 from metertui.engine.storage.audit_log import local_user_name
 from metertui.headend.read_only import STATUS_FIELDS
 from metertui.headend.service import HeadEnd
 from metertui.server import owner_commands
-from metertui.server.control_protocol import MalformedMessage
+from metertui.server.control_protocol import MalformedMessage, TooLong
 from tests.server.control_client import send_command
 
 
@@ -47,17 +51,17 @@ async def test_accounts_change_in_the_running_engine(folder: Path, owner: HeadEn
 
 
 async def test_staff_are_added_by_their_password_hash(folder: Path, owner: HeadEnd) -> None:
-    member = owner.engine.staff.make_member("a@b.example", "operator", "secret")
+    member = owner.engine.staff.make_member("a@b.example", "operator", "secret horse")
     given = {"email": member.email, "role": member.role, "password_hash": member.password_hash}
     assert await send_command(folder, "admins add", **given) == {"result": None}
-    assert await owner.staff.log_in("a@b.example", "secret") == "operator"
-    for bad in ({"password_hash": "secret"}, {"role": "king"}, {"email": "nobody"}, {"role": 5}):
+    assert await owner.staff.log_in("a@b.example", "secret horse") == "operator"
+    for bad in ({"password_hash": "secret horse"}, {"role": "king"}, {"email": "nobody"}, {"role": 5}):
         assert "error" in await send_command(folder, "admins add", **{**given, **bad})
     last = "a@b.example is the last operator; make another one first"
     assert await send_command(folder, "admins remove", email="a@b.example") == {"error": last}
     assert await send_command(folder, "admins add", **{**given, "email": "b@b.example"}) == {"result": None}
     assert await send_command(folder, "admins remove", email="a@b.example") == {"result": None}
-    assert await owner.staff.log_in("a@b.example", "secret") is None
+    assert await owner.staff.log_in("a@b.example", "secret horse") is None
     assert "error" in await send_command(folder, "admins remove", email="a@b.example")
 
 
@@ -77,8 +81,12 @@ async def test_bills_are_issued_by_the_owner(folder: Path, owner: HeadEnd) -> No
     assert f"\t{local_user_name(os.getuid())}\tissue\t2025-02\t1 bills" in (folder / "audit.log").read_text()
 
 
+async def not_sent(part: object) -> None:
+    raise AssertionError(part)
+
+
 def call(owner: HeadEnd, **arguments: object) -> owner_commands.Call:
-    return owner_commands.Call(owner, "test", arguments, no_progress)
+    return owner_commands.Call(owner, "test", arguments, no_progress, not_sent)
 
 
 async def test_arguments_must_have_their_type(owner: HeadEnd) -> None:
@@ -98,6 +106,55 @@ async def test_arguments_must_have_their_type(owner: HeadEnd) -> None:
 async def test_an_import_of_an_unknown_format_is_refused(owner: HeadEnd) -> None:
     with pytest.raises(MalformedMessage, match="one of log, day, wide"):
         await owner_commands.COMMANDS["import"].run(call(owner, files=["x.csv"], form="pdf"))
+
+
+async def listed(owner: HeadEnd, send_part: owner_commands.SendPart, **arguments: object) -> object:
+    asked = {"from": "2025-03-01", "to": "2025-03-31", **arguments}
+    given = owner_commands.Call(owner, "test", asked, no_progress, send_part)
+    return await owner_commands.COMMANDS["query readings"].run(given)
+
+
+async def test_readings_are_sent_in_parts(owner: HeadEnd, monkeypatch: pytest.MonkeyPatch) -> None:
+    await owner.accounts.register("m-1", {"region": "East"}, "test")
+    await owner.accounts.register("m-2", {"region": "West"}, "test")
+    for kwh in range(5):
+        for meter in ("m-1", "m-2"):
+            await owner.store_reading(meter, str(kwh), f"2025-03-11T0{kwh}:30", "test")
+    monkeypatch.setattr(owner_commands, "_READINGS", 4)
+    sent: list[pd.DataFrame] = []
+
+    async def take(part: object) -> None:
+        assert isinstance(part, dict)
+        if len(part["time"]) > 3:
+            raise TooLong("4 readings do not fit")
+        sent.append(frame_of_description(json.loads(json.dumps(part))))
+
+    assert await listed(owner, take, region="West", sort="-timestamp") == {"readings": 5}
+    assert [len(part) for part in sent] == [2, 2, 1]
+    found = pd.concat(sent)
+    assert found["reading_kwh"].tolist() == [4, 3, 2, 1, 0]
+    assert set(found["identifier"]) == {"m-2"}
+    assert set(found["region"]) == {"West"}
+    assert str(found["timestamp"].iloc[0]) == "2025-03-11 04:30:00+08:00"
+    assert await listed(owner, take, time="01:00-03:00", limit=3) == {"readings": 3}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        ({"from": "March"}, "from and to must be dates"),
+        ({"limit": -1}, "limit must be a whole number"),
+        ({"limit": True}, "limit must be a whole number"),
+        ({"sort": "colour"}, "colour is not a column"),
+        ({"region": "Nroth"}, "no meter has the region Nroth"),
+        ({"meter": "m-9"}, "m-9 is not registered"),
+        ({"time": "dawn"}, "dawn is not a time of day"),
+        ({"to": "2024-01-01"}, "2024-01-01 is before 2025-03-01"),
+    ],
+)
+async def test_a_list_that_cannot_be_made_is_told(owner: HeadEnd, arguments: dict[str, object], why: str) -> None:
+    with pytest.raises(MeterError, match=why):
+        await listed(owner, not_sent, **arguments)
 
 
 async def test_the_status_has_the_fields_that_followers_need(owner: HeadEnd) -> None:

@@ -12,6 +12,7 @@ from typing import Final
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 
+from metertui.engine.accounts.passwords import check_new_password
 from metertui.engine.errors import DataError, MeterError
 from metertui.engine.storage import CsvTable, durable, encode_rows
 
@@ -74,8 +75,13 @@ class StaffBook:
         return sorted(self._members.values(), key=lambda member: member.email.casefold())
 
     def make_member(self, email: str, role: str, password: str) -> Member:
-        """Return a new member with the password hashed, which is slow. Any thread. Raises MeterError."""
-        return Member(_email(email), _role(role), self._hash(password))
+        """Return a new member with the password hashed, which is slow. Any thread.
+
+        Raises MeterError, also for a password that is too easily guessed.
+        """
+        _email(email), _role(role)
+        check_new_password(password, email)
+        return Member(email, role, self._hash(password))
 
     def add_member(self, email: str, role: str, password: str) -> None:
         """Add a member, or change role and password of one.

@@ -6,6 +6,7 @@ from metertui.engine.base.calendar import add_months, first_of_month, last_of_mo
 from metertui.engine.base.config import Clock, Rules, SystemClock
 from metertui.engine.base.durations import duration_text
 from metertui.engine.base.limits import FitRule, Limits, MeterLimits
+from metertui.engine.base.machine_zone import machine_zone
 from metertui.engine.base.outcome import DUPLICATE, OK, Outcome, refused, suspect
 from metertui.engine.base.progress import Progress, no_progress, part_of_progress
 from metertui.engine.base.registers import MAX_WH, check_meter_id, disarm_formula, format_kwh, kwh_number, parse_kwh
@@ -21,7 +22,6 @@ from metertui.engine.base.zone import (
     SiteZone,
     day_number,
     day_of_number,
-    machine_zone,
 )
 
 __all__ = [

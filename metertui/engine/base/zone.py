@@ -7,12 +7,10 @@ the skipped timestamps are refused.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -63,6 +61,11 @@ class SiteZone:
 
     def __hash__(self) -> int:
         return hash(self.name)
+
+    def is_like(self, other: SiteZone) -> bool:
+        """Return whether both zones have the same offsets at all times, such as two names of one."""
+        pairs = ((self._switches, other._switches), (self._offsets, other._offsets))
+        return all(np.array_equal(one, two) for one, two in pairs)
 
     # -- text ------------------------------------------------------------------------------------------
 
@@ -265,19 +268,3 @@ def day_of_number(number: int) -> date:
 def day_number(day: date) -> int:
     """Return the number of days from 1970-01-01 to a day."""
     return day.toordinal() - _EPOCH_ORDINAL
-
-
-def machine_zone() -> str:
-    """Return the name of the zone that `TZ` or this machine is set to, or `UTC`."""
-    name = os.environ.get("TZ", "").lstrip(":")
-    if name:
-        return name
-    try:
-        target = str(Path("/etc/localtime").resolve())
-        _, found, tail = target.partition("zoneinfo/")
-        if found:
-            return tail
-        stated = Path("/etc/timezone").read_text(encoding="utf-8").strip()
-    except OSError:
-        return "UTC"
-    return stated or "UTC"

@@ -52,11 +52,22 @@ class Replay:
     usage: Int64Array
     current: Int64Array
     proposed: Int64Array
+    differs_from: date | None
+    """The first local day with another price, band or tax; None if the proposed tariff is the one in force."""
 
     @property
     def change(self) -> Int64Array:
         """Return what each meter would pay more, cents with tax."""
         return self.proposed - self.current
+
+    @property
+    def note(self) -> str:
+        """Return a sentence on days on which both tariffs are the same; empty if there are none at the beginning."""
+        if self.differs_from is None:
+            return "The proposed tariff is the one in force on all of these days."
+        if self.differs_from > self.first:
+            return f"The proposed tariff is the one in force before {self.differs_from}."
+        return ""
 
     def table(self, by: Sequence[str] = KEYS) -> pd.DataFrame:
         """Return one row per group, sorted by keys: the keys (text), then FIGURES (int64). No keys: one row for all.
@@ -113,7 +124,25 @@ def replay_tariffs(
         with_data[bills[0].charges.meter] = 1
     meter = np.flatnonzero(with_data)
     group = _last_groups(frozen, window_of_days(first, last, frozen.zone).end)[meter]
-    return Replay(first, last, meter, types[group], regions[group], usage[meter], now[meter], then[meter])
+    differs = _first_difference(frozen, current, proposed, first, last)
+    return Replay(first, last, meter, types[group], regions[group], usage[meter], now[meter], then[meter], differs)
+
+
+def _first_difference(frozen: Frozen, current: Tariffs, proposed: Tariffs, first: date, last: date) -> date | None:
+    """Return the first local day on which two tariffs bill differently, for the apartment types of a site."""
+    window, zone = window_of_days(first, last, frozen.zone), frozen.zone
+    types = sorted({group.apartment_type for group in frozen.groups})
+    both = [(each.rates, each.schedule(types, window.start, window.end, zone)) for each in (current, proposed)]
+    marks = np.unique(np.concatenate([schedule.marks for _, schedule in both]))[:-1]
+    terms = []
+    for rates, schedule in both:
+        names = [None, *((rate.name, rate.kind, rate.price, rate.tax_percent) for rate in rates)]
+        place = np.searchsorted(schedule.marks, marks, side="right") - 1
+        terms.append([[names[rate + 1] for rate in of_type] for of_type in schedule.rate[:, place].tolist()])
+    for at, mark in enumerate(marks.tolist()):
+        if any(one[at] != other[at] for one, other in zip(*terms, strict=True)):
+            return zone.day(mark)
+    return None
 
 
 def _months(first: date, last: date) -> list[tuple[date, date]]:

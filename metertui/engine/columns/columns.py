@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from metertui.engine.attributes import Group
+from metertui.engine.attributes import ATTRIBUTES, Group
 from metertui.engine.base import Limits, SiteZone
 from metertui.engine.columns.interpolation import interpolate, interpolate_one
 from metertui.engine.columns.sorted_runs import first_at_least
@@ -151,6 +151,31 @@ class Corrections(NamedTuple):
         nothing = np.empty(0, dtype=np.int64)
         return self._replace(void_meter=nothing.astype(np.int32), void_time=nothing, void_wh=nothing, contested=())
 
+    def of_meter(self, code: int) -> Corrections | None:
+        """Return the edits of one meter under the code 0; None if there are none."""
+
+        def span(meter: NDArray[np.int32]) -> slice:
+            first, stop = meter.searchsorted([code, code + 1]).tolist()
+            return slice(first, stop)
+
+        void, release, exchange = span(self.void_meter), span(self.release_meter), span(self.exchange_meter)
+        contested = tuple(each._replace(meter=0) for each in self.contested if each.meter == code)
+        if not contested and all(each.start == each.stop for each in (void, release, exchange)):
+            return None
+        return Corrections(
+            np.zeros(void.stop - void.start, dtype=np.int32),
+            self.void_time[void],
+            self.void_wh[void],
+            contested,
+            np.zeros(release.stop - release.start, dtype=np.int32),
+            self.release_time[release],
+            self.release_wh[release],
+            np.zeros(exchange.stop - exchange.start, dtype=np.int32),
+            self.exchange_time[exchange],
+            self.final[exchange],
+            self.initial[exchange],
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class Frozen:
@@ -198,15 +223,30 @@ class Frozen:
 
 
 def as_frame(
-    meter: NDArray[np.int32], time: NDArray[np.int64], wh: NDArray[np.int64], ids: Sequence[str], zone: SiteZone
+    meter: NDArray[np.int32],
+    time: NDArray[np.int64],
+    wh: NDArray[np.int64],
+    group: NDArray[np.int32],
+    meters: Mapping[int, str],
+    groups: Sequence[Group],
+    zone: SiteZone,
 ) -> pd.DataFrame:
-    """Return readings as a frame: `identifier` (category), `time` (datetime64[us] in the site zone), `reading_kwh`.
+    """Return readings as a frame: meter codes, µs UTC, Wh and group codes of equal length.
 
-    Takes meter codes, µs UTC and Wh of equal length; the frame is a view on them as far as pandas allows.
+    `identifier` and the attributes are categories, `timestamp` is datetime64[us] in the site zone, `reading_kwh`
+    float64. `meters` has the ids by code, ascending, of these and perhaps of other readings.
     """
+    codes = np.fromiter(meters, dtype=np.int64)
+    ids = pd.Index(list(meters.values()), dtype=object)
     moment = pd.DatetimeIndex(time.view("datetime64[us]")).tz_localize("UTC").tz_convert(zone.name)
-    codes, place = np.unique(meter, return_inverse=True)
-    names = pd.Index([ids[code] for code in codes.tolist()], dtype=object)
-    return pd.DataFrame(
-        {"identifier": pd.Categorical.from_codes(place, categories=names), "time": moment, "reading_kwh": wh / 1000}
-    )
+    columns: dict[str, object] = {
+        "identifier": pd.Categorical.from_codes(codes.searchsorted(meter), categories=ids),
+        "timestamp": moment,
+        "reading_kwh": wh / 1000,
+    }
+    for name in ATTRIBUTES:
+        values = [getattr(each, name) for each in groups]
+        distinct = {value: place for place, value in enumerate(sorted(set(values)))}
+        place = np.array([distinct[value] for value in values], dtype=np.int64)
+        columns[name] = pd.Categorical.from_codes(place[group], categories=pd.Index(list(distinct), dtype=object))
+    return pd.DataFrame(columns)

@@ -172,6 +172,21 @@ class FrozenTail(NamedTuple):
             concat_pieces(self.meter, np.int32), concat_pieces(self.time, np.int64), concat_pieces(self.wh, np.int64)
         )
 
+    def take(self, rows: NDArray[np.int64]) -> Arrivals:
+        """Return the readings at `rows`, in their order."""
+        edges = np.cumsum([0, *map(len, self.time)])
+        piece = edges.searchsorted(rows, side="right") - 1
+        within = rows - edges[piece]
+
+        def taken(pieces: list[NDArray[Any]], dtype: type[np.signedinteger[Any]]) -> NDArray[Any]:
+            found = np.empty(len(rows), dtype=dtype)
+            for number in np.unique(piece).tolist():
+                mine = piece == number
+                found[mine] = pieces[number][within[mine]]
+            return found
+
+        return Arrivals(taken(self.meter, np.int32), taken(self.time, np.int64), taken(self.wh, np.int64))
+
 
 def merge_arrivals(history: Columns, arrivals: Arrivals) -> Columns:
     """Merge arrivals into the history, in order of (meter, time), each pair once.
@@ -245,6 +260,25 @@ def _located(
     repeated[1:] = (meter[1:] == meter[:-1]) & (time[1:] == time[:-1])
     at, known = locate_rows(history, meter, time)
     return order, at, repeated, known
+
+
+def readings_at(history: Columns, tail: Tail | FrozenTail, rows: NDArray[np.int64]) -> Arrivals:
+    """Return the readings of rows, in their order: those of the tail are numbered behind those of the history."""
+    split = len(history)
+    old = rows < split
+    if old.all():
+        return Arrivals(history.meter[rows], history.time[rows], history.wh[rows])
+    late = tail.take(rows[~old] - split)
+    old_rows = rows[old]
+
+    def together(stored: NDArray[Any], new: NDArray[Any]) -> NDArray[Any]:
+        column = np.empty(len(rows), dtype=stored.dtype)
+        column[old], column[~old] = stored[old_rows], new
+        return column
+
+    return Arrivals(
+        together(history.meter, late.meter), together(history.time, late.time), together(history.wh, late.wh)
+    )
 
 
 def locate_rows(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Any, Final
@@ -16,12 +16,13 @@ from metertui.engine.columns import (
     Columns,
     Corrections,
     SharedInstants,
-    Span,
     Tail,
     tail_columns,
 )
+from metertui.engine.index.day_order import RunParts
 from metertui.engine.index.index import ReadingIndex
 from metertui.engine.index.meter_codes import GroupsInTime, MeterCodes
+from metertui.engine.index.reading_list import NotTheFirst
 from metertui.engine.index.views import FreezeQueue, View
 from metertui.engine.vee import EditLog, Point, standing
 
@@ -31,6 +32,7 @@ Shared = tuple[int, int, int]
 
 _ERAS: Final = count()
 """Numbers of the times between two changes to stored readings, in any ReadingStore."""
+_EVER: Final = np.iinfo(np.int64).max - 1
 _BACKLOG: Final = 4096
 """Readings by which the index may lag behind. Catching up takes 1 ms where they are of 1,000 meters, 4 of 20,000; with
 16,384 it took 15, for no less work.
@@ -152,10 +154,10 @@ class ReadingStore:
         self.version += 1
         self._era = next(_ERAS)
         self._view = None
-        rows = self._caught_up().rows_of_meter(code, since - 1)
+        rows = self._caught_up().select(meter=code, windows=np.array([[since - 1, _EVER]]))
         if len(rows):
             meter, time, _ = self.readings_at(rows)
-            self._caught_up().regroup(rows, self._directory.groups_in_time().groups_of(meter, time))
+            self._index.regroup(rows, self._directory.groups_in_time().groups_of(meter, time))
 
     # -- one meter: O(log n + answer) ------------------------------------------------------------------------
 
@@ -189,29 +191,14 @@ class ReadingStore:
 
         They are not to be written to.
         """
-        (start, stop), live = self._caught_up().runs_of(code)
-        time, wh = self.history.time[start:stop], self.history.wh[start:stop]
-        if live is None:
-            return time, wh
-        late = np.array(live.values, dtype=np.int64)
-        new = self.tail.take(np.array(live.rows, dtype=np.int64) - len(self.history)).wh
-        time, wh = np.concatenate((time, late)), np.concatenate((wh, new))
-        if start < stop and late[0] < time[stop - start - 1]:
-            order = time.argsort(kind="stable")
-            time, wh = time[order], wh[order]
+        _, time, wh = self.readings_at(self._caught_up().select(meter=code))
         return time, wh
 
     # -- many ------------------------------------------------------------------------------------------------
 
-    def select_rows(
-        self,
-        meter: int | None = None,
-        groups: Iterable[int] | None = None,
-        days: Span | None = None,
-        clock: Span | None = None,
-    ) -> Int64Array:
-        """Return the rows that meet every condition given; see `ReadingIndex.select_rows`."""
-        return self._caught_up().select_rows(meter, groups, days, clock)
+    def build_index(self, run_parts: RunParts = map) -> None:
+        """Build what the index needs for questions about many meters, so that none waits for it. Any thread."""
+        self._index.build(run_parts)
 
     def _caught_up(self) -> ReadingIndex:
         """Return the index with everything in it that has been appended."""
@@ -219,30 +206,11 @@ class ReadingStore:
             self._indexed = self._extend(self._index, 0, self._indexed)
         return self._index
 
-    def readings_at(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
-        """Return meter codes, µs UTC and Wh of rows from `select_rows`, in their order."""
-        split = len(self.history)
-        old = rows < split
-        meter = np.empty(len(rows), dtype=np.int32)
-        time = np.empty(len(rows), dtype=np.int64)
-        wh = np.empty(len(rows), dtype=np.int64)
-        chosen = rows[old]
-        meter[old], time[old], wh[old] = self.history.meter[chosen], self.history.time[chosen], self.history.wh[chosen]
-        meter[~old], time[~old], wh[~old] = self.tail.take(rows[~old] - split)
-        return meter, time, wh
+    def readings_at(self, rows: Int64Array) -> Arrivals:
+        """Return the readings of rows of the index, in their order: the first of each instant."""
+        return tail_columns.readings_at(self.history, self.tail, rows)
 
-    def standing_at(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
-        """Return meter codes, µs UTC and Wh of what stands at the instants of rows, in their order."""
-        void, replaced = self._not_the_first()
-        if len(void):
-            rows = rows[~np.isin(rows, void)]
-        meter, time, wh = self.readings_at(rows)
-        if len(replaced):
-            for place in np.flatnonzero(np.isin(rows, list(replaced))).tolist():
-                wh[place] = replaced[int(rows[place])]
-        return meter, time, wh
-
-    def _not_the_first(self) -> tuple[NDArray[np.int64], dict[int, int]]:
+    def _not_the_first(self) -> NotTheFirst:
         """Return the rows where no reading stands, and the values (Wh) where another than the first does."""
         corrections = self._corrections()
         if self._resolved is None or self._resolved[0] is not corrections:
@@ -262,9 +230,9 @@ class ReadingStore:
                         replaced[row] = stands
             found = corrections, np.array(void, dtype=np.int64), replaced
             if not complete:  # a void that was followed before its reading
-                return found[1:]
+                return NotTheFirst(*found[1:])
             self._resolved = found
-        return self._resolved[1:]
+        return NotTheFirst(*self._resolved[1:])
 
     @staticmethod
     def _spoken_of(corrections: Corrections) -> Iterator[tuple[int, int, Mapping[int, bool]]]:
@@ -280,10 +248,16 @@ class ReadingStore:
 
     def view(self) -> View:
         """Return all that is stored now, to be read in any thread; the same view until something changes."""
-        if self._view is None or self._view.ids is not self._directory.frozen_ids():
-            corrections = self._corrections()
+        if self._view is None or self._view.stored.ids is not self._directory.frozen_ids():
             self._view = View(
-                self.history, self.tail.freeze(), self._directory, self._zone, corrections, self._freezing
+                self.history,
+                self.tail.freeze(),
+                self._caught_up(),
+                self._directory,
+                self._zone,
+                self._corrections(),
+                self._not_the_first(),
+                self._freezing,
             )
         return self._view
 
@@ -315,13 +289,15 @@ class ReadingStore:
         """Return the readings of the history that share their instant with an earlier one, in order of arrival."""
         return arrivals_of(self._history_sharing)
 
-    def rebuild_history(self, taken: Mark) -> Rebuilt:
+    def rebuild_history(self, taken: Mark, run_parts: RunParts = map) -> Rebuilt:
         """Build the history with the tail's first readings in it, and its index. For a worker thread.
 
-        What arrives meanwhile is indexed too, or the owner's thread would have to do it all at the swap.
+        `run_parts` runs the parts of the index. What arrives meanwhile is indexed too, or the owner's thread would have
+        to do it all at the swap.
         """
         history = tail_columns.merge_arrivals(self.history, self.tail.part(0, taken.rows))
         index = self._build(history, self._directory.groups_in_time())
+        index.build(run_parts)
         indexed = 0
         while len(self.tail) - taken.rows - indexed >= _BACKLOG:
             indexed = self._extend(index, taken.rows, indexed)
@@ -350,7 +326,7 @@ class ReadingStore:
         return end - first
 
     def _build(self, history: Columns, groups: GroupsInTime) -> ReadingIndex:
-        return ReadingIndex.build(history, groups.groups_of(history.meter, history.time), self._zone)
+        return ReadingIndex(history, groups.groups_of(history.meter, history.time))
 
     def _wh(self, row: int) -> int:
         split = len(self.history)

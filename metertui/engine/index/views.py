@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
+import numpy as np
+
 from metertui.engine.base import SiteZone
-from metertui.engine.columns import Arrivals, Columns, Corrections, Frozen, FrozenTail, tail_columns
+from metertui.engine.columns import Arrivals, Columns, Corrections, Frozen, FrozenTail, Windows, tail_columns
+from metertui.engine.index.index import ReadingIndex
 from metertui.engine.index.meter_codes import MeterCodes
+from metertui.engine.index.reading_list import ALL_THE_FIRST, NotTheFirst, ReadingList, Stored, in_order_of_meter
 from metertui.engine.vee import validate
 
 
@@ -53,27 +57,53 @@ class View:
         self,
         history: Columns,
         tail: FrozenTail,
+        index: ReadingIndex,
         directory: MeterCodes,
         zone: SiteZone,
         corrections: Corrections | None = None,
+        not_the_first: NotTheFirst = ALL_THE_FIRST,
         freezing: FreezeQueue | None = None,
     ) -> None:
         self._freezing = freezing or FreezeQueue()
         self._number = self._freezing.next_number()
-        self._corrections = corrections
-        self._history = history
-        self._tail = tail
-        self._groups = directory.groups_in_time()
-        self._limits = directory.site_limits(self._groups)
-        self.ids: Final = directory.frozen_ids()
-        """Ids of meters by code."""
-        self._group_names = tuple(directory.groups)
-        self._zone = zone
+        self._index = index
+        self._limit = len(index)
+        self._code_of = directory.codes.get  # of one id at a time, which is safe while ids are added
+        self.stored: Final = Stored(
+            history,
+            tail,
+            directory.frozen_ids(),
+            directory.groups_in_time(),
+            tuple(directory.groups),
+            zone,
+            corrections,
+            not_the_first,
+            lambda code: index.select(meter=code, limit=self._limit),
+        )
+        self._limits = directory.site_limits(self.stored.groups_in_time)
         self._frozen: Frozen | None = None
+
+    def code(self, meter: str) -> int | None:
+        """Return the code of a meter id; None for one that was not known at this moment."""
+        code = self._code_of(meter)
+        return None if code is None or code >= len(self.stored.ids) else code
+
+    def find(
+        self, meter: int | None = None, groups: Iterable[int] | None = None, windows: Windows | None = None
+    ) -> ReadingList:
+        """Return the readings that meet every condition given, in order of meter and time; see `ReadingIndex.select`.
+
+        Those that stand, and no void one. Any thread.
+        """
+        rows = self._index.select(meter, groups, windows, self._limit)
+        void = self.stored.not_the_first.void
+        if len(void):
+            rows = rows[~np.isin(rows, void)]
+        return ReadingList(self.stored, in_order_of_meter(self.stored, rows))
 
     def history_and_tail(self) -> tuple[Columns, Arrivals, Sequence[str]]:
         """Return history, the readings since in order of arrival, and meter ids by code, all without validation."""
-        return self._history, self._tail.arrivals(), self.ids
+        return self.stored.history, self.stored.tail.arrivals(), self.stored.ids
 
     def frozen(self) -> Frozen:
         """Return all readings in order with status, energy and group, at least those of this moment; O(n) once."""
@@ -82,10 +112,11 @@ class View:
         return self._frozen
 
     def _make(self) -> Frozen:
-        columns = tail_columns.merge_arrivals(self._history, self._tail.arrivals())
-        found = validate(columns, self._corrections, self._limits)
+        stored = self.stored
+        columns = tail_columns.merge_arrivals(stored.history, stored.tail.arrivals())
+        found = validate(columns, stored.corrections, self._limits)
         columns = found.columns
-        group = self._groups.groups_of(columns.meter, columns.time)
+        group = stored.groups_in_time.groups_of(columns.meter, columns.time)
         curve = found.curve
         same = curve.time is columns.time
         return Frozen(
@@ -94,10 +125,10 @@ class View:
             energy=found.energy,
             group=group,
             curve=curve,
-            corrections=self._corrections,
-            curve_group=group if same else self._groups.groups_of(curve.meter, curve.time),
-            ids=self.ids,
-            groups=self._group_names,
-            zone=self._zone,
+            corrections=stored.corrections,
+            curve_group=group if same else stored.groups_in_time.groups_of(curve.meter, curve.time),
+            ids=stored.ids,
+            groups=stored.groups,
+            zone=stored.zone,
             limits=self._limits,
         )

@@ -7,6 +7,9 @@ hidden until they are not (secondary suppression). Filters count as keys, so tha
 those outside it. The next cell to hide is that of the group with the fewest meters of all time, so that tables of
 different days hide the same cells.
 
+The rule holds for every measure. A highest half hour is hidden like the same half hour as a time of day. A time of day
+is hidden together with the rest of the day, as both sum to the day.
+
 Limits. Each table is protected on the assumption that all its totals are known, and together with the exports in
 `export_log`. There is no protection against what a reader already knows of a meter in the group, nor against three or
 more tables without common keys.
@@ -14,7 +17,7 @@ more tables without common keys.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -74,12 +77,13 @@ def hide_rows(
     size: dict[Cell, int],
     published: Set[Cell] = frozenset(),
     check_cancelled: Callable[[], None] = lambda: None,
+    along: Sequence[str] | None = None,
 ) -> Hidden:
     """Return which rows of a table to hide. It has one row per cell: `keys`, `usage_wh`, `drawing`, `largest_wh`.
 
     `size`: how many meters each combination of attributes has ever had; cells of the smallest are hidden first.
     `published`: combinations that were published before, for these days. `check_cancelled` is called at intervals; an
-    exception from it ends the work.
+    exception from it ends the work. `along`: the keys along which totals are known; all of them if None.
     """
     meters, usage, largest = (table[name].to_numpy() for name in ("drawing", "usage_wh", "largest_wh"))
     cells = rule.find_small_rows(table)
@@ -87,7 +91,7 @@ def hide_rows(
     of_row = list(zip(*(table[key] for key in attributes), strict=True)) if attributes else [()] * len(table)
     known = np.array([cell in published for cell in of_row], dtype=bool)
     cost = np.array([size.get(cell, _NOBODY) for cell in of_row], dtype=np.int64)
-    lines = _lines(table, keys)
+    lines = _lines(table, keys, keys if along is None else along)
 
     def is_safe(key: str, line: NDArray[np.int64]) -> bool:
         """Return whether the hidden cells of a line together are not a small group."""
@@ -120,10 +124,10 @@ def hide_rows(
     return Hidden(cells, discloses)
 
 
-def _lines(table: pd.DataFrame, keys: list[str]) -> list[tuple[str, NDArray[np.int64]]]:
-    """Return, for each key and all values of the other keys, the key and the rows along it (int64)."""
+def _lines(table: pd.DataFrame, keys: list[str], along: Sequence[str]) -> list[tuple[str, NDArray[np.int64]]]:
+    """Return, for each key of `along` and all values of the other keys, the key and the rows along it (int64)."""
     lines: list[tuple[str, NDArray[np.int64]]] = []
-    for key in keys:
+    for key in along:
         others = [other for other in keys if other != key]
         places = table.groupby(others, sort=False).indices.values() if others else [np.arange(len(table))]
         lines += [(key, np.sort(np.asarray(place, dtype=np.int64))) for place in places]

@@ -19,13 +19,22 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from metertui.engine.attributes import NO_ATTRIBUTES
-from metertui.engine.base import Progress, add_months, last_of_month, no_progress, part_of_progress
+from metertui.engine.attributes import ATTRIBUTES, NO_ATTRIBUTES
+from metertui.engine.base import DAY, Progress, add_months, last_of_month, no_progress, part_of_progress
 from metertui.engine.columns import Frozen
 from metertui.engine.errors import MeterError
 from metertui.engine.reports import disclosure
 from metertui.engine.reports.disclosure import Cell, Rule
-from metertui.engine.usage import FILTERS, TIME_KEYS, Filter, Question, buckets, usage_figures
+from metertui.engine.usage import (
+    FILTERS,
+    TIME_KEYS,
+    Filter,
+    Question,
+    buckets,
+    format_clock,
+    half_hour_figures,
+    usage_figures,
+)
 
 Measure = Literal["total", "per_meter", "per_meter_day", "peak"]
 Compare = Literal["", "before", "year_before"]
@@ -138,6 +147,8 @@ class _Tables:
         self._most = 2 + compared  # the question, its total, and the period it is compared with
         if rule is not None and inquiry.question.filter.set_values():
             self._most += 2 + compared  # and each without its filters
+        if rule is not None and inquiry.question.filter.clock is not None:
+            self._most *= 2  # and for the rest of the day
 
     def of(self, question: Question, *, peaks: bool = False) -> pd.DataFrame:
         """Return the figures of a question: see `usage_figures`."""
@@ -159,6 +170,9 @@ def _measured(
     hide, discloses = np.zeros(len(table), dtype=bool), False
     if rule is not None:
         hide, discloses = _hidden(tables, question, table, rule, published)
+        hide |= _hidden_with_the_rest(tables, question, table, rule)
+        if inquiry.measure == "peak":
+            hide |= _hidden_peaks(tables, question, table, rule)
     usage, meters, days = (table[name].to_numpy() for name in ("usage_wh", "meters", "days"))
     match inquiry.measure:
         case "total":
@@ -201,11 +215,56 @@ def _hidden(
     return np.array([row in out for row in rows], dtype=bool), found.discloses
 
 
+def _hidden_with_the_rest(tables: _Tables, question: Question, table: pd.DataFrame, rule: Rule) -> NDArray[np.bool_]:
+    """Return which rows of a time of day to hide because the rest of the same days is hidden.
+
+    The usage of the rest is that of the days, which may be published, less that of the time of day.
+    """
+    clock = question.filter.clock
+    if clock is None:
+        return np.zeros(len(table), dtype=bool)
+    rest = replace(question, filter=replace(question.filter, time=format_clock((clock[1] % DAY, clock[0]))))
+    others = tables.of(rest)
+    hide, _ = _hidden(tables, rest, others, rule, frozenset())
+    by = list(question.by)
+    if not by:
+        return np.full(len(table), bool(hide.any()))
+    out = set(others.loc[hide, by].itertuples(index=False, name=None))
+    return np.array([row in out for row in table[by].itertuples(index=False, name=None)], dtype=bool)
+
+
+def _hidden_peaks(tables: _Tables, question: Question, table: pd.DataFrame, rule: Rule) -> NDArray[np.bool_]:
+    """Return the rows whose highest half hour is hidden, as it is where it is asked for as a time of day.
+
+    The highest half hour of a row may be that of one household which is nothing beside the others in a month. The
+    rest of the row, which is its total less the half hour, must not be small either.
+    """
+    usage, peak, largest = (table[name].to_numpy() for name in ("usage_wh", "peak_wh", "largest_wh"))
+    rest = usage - peak
+    hide = np.asarray((rest > 0) & (largest > rule.most_share * rest), dtype=bool)
+    filters = {key: value for key, value in question.filter.attributes._asdict().items() if value}
+    keys = [key for key in ATTRIBUTES if key in question.by or key in filters]
+    open_filter = replace(question.filter, attributes=NO_ATTRIBUTES)
+    starts = np.unique(table["peak_at"].to_numpy())
+    if not len(starts):
+        return hide
+    halves = half_hour_figures(
+        tables.frozen, replace(question, by=tuple(keys), filter=open_filter), starts, lambda _: tables.check_cancelled()
+    )
+    sizes = disclosure.group_sizes(tables.frozen, keys)
+    cells = disclosure.hide_rows(halves, ["at", *keys], rule, sizes, along=keys, check_cancelled=tables.check_cancelled)
+    out = set(halves.loc[cells.cells, ["at", *keys]].itertuples(index=False, name=None))
+    columns = [table[key] if key in question.by else [filters[key]] * len(table) for key in keys]
+    alone = [row in out for row in zip(table["peak_at"], *columns, strict=True)]
+    return np.asarray(hide | np.array(alone, dtype=bool), dtype=bool)
+
+
 def _published_alone(tables: _Tables, question: Question, rule: Rule) -> bool:
     """Return whether the total of these filters may be published together with those of other filters."""
     alone = replace(question, by=())
-    hide, _ = _hidden(tables, alone, tables.of(alone), rule, frozenset())
-    return not hide.any()
+    table = tables.of(alone)
+    hide, _ = _hidden(tables, alone, table, rule, frozenset())
+    return not (hide | _hidden_with_the_rest(tables, alone, table, rule)).any()
 
 
 # -- the period it is compared with --------------------------------------------------------------------------------

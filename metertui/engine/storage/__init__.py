@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from metertui.engine.storage import day_close, durable, manifest, private_files, reading_lines, wal
+from metertui.engine.storage import day_close, durable, manifest, private_files, reading_lines, stored_offsets, wal
 from metertui.engine.storage.appended import Damage
 from metertui.engine.storage.audit_log import AuditLog, local_user_name
 from metertui.engine.storage.csv_tables import CsvTable, encode_rows
@@ -41,5 +41,6 @@ __all__ = [
     "private_files",
     "reading_lines",
     "sha256_of",
+    "stored_offsets",
     "wal",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from metertui.engine.usage import aggregate, buckets, lookup, readings_table
-from metertui.engine.usage.aggregate import usage_figures, usage_table
+from metertui.engine.usage.aggregate import half_hour_figures, usage_figures, usage_table
 from metertui.engine.usage.buckets import days_of_row, in_clock
 from metertui.engine.usage.explanation import Explanation, LeftOut, Part, Point, explain, why_no_data
 from metertui.engine.usage.intervals import (
@@ -14,6 +14,7 @@ from metertui.engine.usage.intervals import (
     intervals_in_window,
     meter_blocks,
 )
+from metertui.engine.usage.judged_readings import JudgedReadings, judge_readings
 from metertui.engine.usage.lookup import UsageComparison, WindowReadings
 from metertui.engine.usage.query import (
     FILTERS,
@@ -26,13 +27,14 @@ from metertui.engine.usage.query import (
     format_clock,
     parse_clock,
 )
-from metertui.engine.usage.readings_table import COLUMNS, STATUS
+from metertui.engine.usage.readings_table import COLUMNS, LIST_KINDS, STATUS, list_tables
 from metertui.engine.usage.series import Edge, Quality, Series, Usage
 
 __all__ = [
     "COLUMNS",
     "FILTERS",
     "KEYS",
+    "LIST_KINDS",
     "STATUS",
     "TIME_KEYS",
     "UNFILTERED",
@@ -41,6 +43,7 @@ __all__ = [
     "Explanation",
     "Filter",
     "Intervals",
+    "JudgedReadings",
     "LeftOut",
     "Part",
     "Pieces",
@@ -58,8 +61,11 @@ __all__ = [
     "explain",
     "filed_times",
     "format_clock",
+    "half_hour_figures",
     "in_clock",
     "intervals_in_window",
+    "judge_readings",
+    "list_tables",
     "lookup",
     "meter_blocks",
     "parse_clock",

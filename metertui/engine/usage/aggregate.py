@@ -54,8 +54,7 @@ def usage_figures(
     question.check_question()
     values, label_of_group = _attributes(frozen, question)
     meter = question.filter.meter_code(frozen.code)
-    columns = frozen.standing[0]
-    filed = filed_times(columns.meter, columns.time, frozen.curve)
+    filed = _filed(frozen)
     start, end = _span(frozen, filed, question)
     if start >= end:
         return _nothing(question, peaks=peaks)
@@ -87,6 +86,44 @@ def usage_figures(
         place = np.searchsorted(highest.key, found.key)
         figures |= dict(zip(_PEAKS, (highest.used[place], highest.at[place]), strict=True))
     return _frame(frozen, question, cut, values, keys.parts(found.key), figures)
+
+
+def half_hour_figures(
+    frozen: Frozen, question: Question, starts: Int64Array, progress: Progress = no_progress
+) -> pd.DataFrame:
+    """Return what was used by attributes in half hours of a question, of all that `usage_figures` gives as `peak_at`.
+
+    `starts`: when they begin (µs UTC, ascending, each once). Columns: `at`, one of them, the attributes of `by`, and
+    `usage_wh`, `drawing` and `largest_wh` as in `usage_figures`. Time keys are ignored. Raises MeterError.
+    """
+    values, label_of_group = _attributes(frozen, question)
+    start, end = _span(frozen, _filed(frozen), question)
+    halves = cut_time(frozen.zone, question, start, end, half_hours=True).marks
+    ends = halves[np.searchsorted(halves, starts) + 1]
+    marks = np.unique(np.concatenate((starts, ends, [start, end])))
+    row = np.full(len(marks) - 1, -1, dtype=np.int64)
+    row[np.searchsorted(marks, starts)] = np.arange(len(starts))
+    keys = RowKeys(len(starts), len(values), len(frozen.ids), per_meter=False)
+    sums = Sums(keys)
+    for block in meter_blocks(frozen, question.filter.meter_code(frozen.code)):
+        taken = segments_in_window(frozen, block.curve, label_of_group, start, end)
+        for cells in usage_cells(frozen.curve, taken, marks):
+            sums.add_usage(row, taken, cells)
+            progress(block.share_of_all(cells.share_done(taken)))
+    found = sums.rows_with_data()
+    period, attribute, _ = keys.parts(found.key)
+    texts = {
+        key: np.array([value[place] for value in values], dtype=object)[attribute]
+        for place, key in enumerate(key for key in question.by if key in ATTRIBUTES)
+    }
+    figures = {"usage_wh": found.used, "drawing": found.drawing, "largest_wh": found.largest}
+    return pd.DataFrame({"at": starts[period], **texts, **figures})
+
+
+def _filed(frozen: Frozen) -> Int64Array:
+    """Return the instants that say which windows the standing readings belong to."""
+    columns = frozen.standing[0]
+    return filed_times(columns.meter, columns.time, frozen.curve)
 
 
 def _span(frozen: Frozen, filed: Int64Array, question: Question) -> tuple[int, int]:

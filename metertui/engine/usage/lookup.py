@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -10,9 +11,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from metertui.engine.base import DAY, SiteZone, Window, window_before
-from metertui.engine.columns import Group
+from metertui.engine.columns import Group, as_frame
 from metertui.engine.usage.intervals import filed_times, list_readings
-from metertui.engine.usage.readings_table import harmless, readings_frame
+from metertui.engine.usage.readings_table import judged_frame
 from metertui.engine.usage.series import Series, Usage
 from metertui.engine.vee import rules
 
@@ -85,10 +86,11 @@ class WindowReadings:
             self.meter, self.time[span], self.wh[span], self.status[span], self.used[span], self.length[span]
         )
 
-    def table(self, groups: list[Group], zone: SiteZone) -> pd.DataFrame:
-        """Return them as a table of readings_table.COLUMNS; a group for each reading."""
-        ids = [self.meter] * len(self)
-        return readings_frame(ids, self.time, self.wh, self.used, list(map(harmless, groups)), self.status, zone)
+    def table(self, group: NDArray[np.int32], groups: Sequence[Group], zone: SiteZone) -> pd.DataFrame:
+        """Return them as a table of readings_table.COLUMNS; `group` has the place in `groups` of each reading."""
+        meter = np.zeros(len(self), dtype=np.int32)
+        frame = as_frame(meter, self.time, self.wh, group, {0: self.meter}, groups, zone)
+        return judged_frame(frame, self.used, self.status)
 
 
 def readings_in_window(series: Series, window: Window) -> WindowReadings:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
 from metertui.engine.attributes import ATTRIBUTES, NO_ATTRIBUTES, Group
-from metertui.engine.base import DAY, HOUR, MINUTE
+from metertui.engine.base import DAY, HOUR, MINUTE, visible
 from metertui.engine.errors import MeterError
 
 TIME_KEYS: Final[tuple[str, ...]] = ("year", "quarter", "month", "week", "day", "hour", "weekday", "hour_of_day")
@@ -23,6 +23,8 @@ Clock = tuple[int, int]
 """A span of the local wall clock, µs within the day, from the first to the second; one that is not later is of the
 day after, so that the span passes midnight."""
 
+_NAMED: Final = 20
+"""How many names an error lists."""
 _CLOCK: Final = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-4]):([0-5][0-9])")
 
 
@@ -62,6 +64,17 @@ class Filter:
     def takes_group(self, group: Group) -> bool:
         """Return whether a group has the attributes that are asked for."""
         return all(not wanted or wanted == value for wanted, value in zip(self.attributes, group, strict=True))
+
+    def check_attributes(self, groups: Iterable[Group]) -> None:
+        """Raise MeterError for an attribute that none of these groups has: a misspelt region has no usage either."""
+        for key in ATTRIBUTES:
+            value = self.value(key)
+            known = sorted({getattr(group, key) for group in groups} - {""})
+            if value and value not in known:
+                name = key.replace("_", "-")
+                more = f" and {len(known) - _NAMED} more" if len(known) > _NAMED else ""
+                others = f"known: {', '.join(known[:_NAMED])}{more}" if known else f"no meter has any {name}"
+                raise MeterError(visible(f"no meter has the {name} {value}; {others}"))
 
     def meter_code(self, code_of: Callable[[str], int | None]) -> int | None:
         """Return the code of the meter that is asked for; None for all. Raises MeterError for one that is not known."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final, Literal
 
 import numpy as np
@@ -10,15 +10,24 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from metertui.engine.attributes import ATTRIBUTES
-from metertui.engine.base import DAY, Progress, SiteZone, disarm_formula, no_progress, window_of_days
-from metertui.engine.columns import Frozen, Group
+from metertui.engine.base import DAY, Int64Array, Progress, no_progress, window_of_days
+from metertui.engine.columns import Frozen, as_frame, tail_columns
+from metertui.engine.index import PIECE, ReadingList
 from metertui.engine.usage.buckets import in_clock
 from metertui.engine.usage.intervals import Listed, filed_times, list_readings
 from metertui.engine.usage.query import Question
 
 STATUS: Final = ("counted", "reset", "exchange", "rounding", "suspect", "rejected", "void")
 """Names of the values of a status, in order. An exchange is no stored reading: its row has the final read."""
-COLUMNS: Final[dict[str, Literal["text", "time", "kwh"]]] = {
+Kind = Literal["text", "time", "kwh"]
+LIST_KINDS: Final[dict[str, Kind]] = {
+    "identifier": "text",
+    "timestamp": "time",
+    "reading_kwh": "kwh",
+    **dict.fromkeys(ATTRIBUTES, "text"),
+}
+"""Names of the columns of a list of readings, and what is below them."""
+COLUMNS: Final[dict[str, Kind]] = {
     "identifier": "text",
     "timestamp": "time",
     "reading_kwh": "kwh",
@@ -26,8 +35,7 @@ COLUMNS: Final[dict[str, Literal["text", "time", "kwh"]]] = {
     **dict.fromkeys(ATTRIBUTES, "text"),
     "status": "text",
 }
-"""Names, and what is below them."""
-_CHUNK: Final = 50_000
+"""The same with usage and status."""
 
 
 def reading_tables(frozen: Frozen, question: Question, progress: Progress = no_progress) -> Iterator[pd.DataFrame]:
@@ -35,9 +43,9 @@ def reading_tables(frozen: Frozen, question: Question, progress: Progress = no_p
 
     In order of meter and time. A reading at the end of a time of day is in it, as one at midnight is of the day before;
     but a meter's first counted one is in what it opens.
-    kWh as numbers. `usage_kwh` is of the whole interval; it is missing at a meter's first counted reading, where C
-    begins, and for a reading that is not counted. An exchange at which no reading counts has a row too. `progress` is
-    called with the share done after each table. Raises MeterError.
+    Columns as `ReadingList.frame` has them. `usage_kwh` is of the whole interval; it is missing at a meter's first
+    counted reading, where C begins, and for a reading that is not counted. An exchange at which no reading counts has a
+    row too. `progress` is called with the share done after each table. Raises MeterError.
     """
     window = window_of_days(question.first, question.last, frozen.zone)
     code = question.filter.meter_code(frozen.code)
@@ -51,16 +59,13 @@ def reading_tables(frozen: Frozen, question: Question, progress: Progress = no_p
     if clock is not None:
         kept &= in_clock(frozen.zone.wall_clock(time - 1) % DAY, clock)
     rows = np.flatnonzero(kept) + span.start
-    for at in range(0, len(rows), _CHUNK):
-        yield _frame(frozen, Listed(*(column[rows[at : at + _CHUNK]] for column in listed)))
-        progress(min(1.0, (at + _CHUNK) / len(rows)))
-
-
-def _frame(frozen: Frozen, some: Listed) -> pd.DataFrame:
-    groups = list(map(harmless, frozen.groups))
-    ids = [frozen.ids[code] for code in some.meter.tolist()]
-    of_rows = [groups[code] for code in _groups(frozen, some.source).tolist()]
-    return readings_frame(ids, some.time, some.wh, some.used, of_rows, some.status, frozen.zone)
+    meters = {at: frozen.ids[at] for at in np.flatnonzero(np.bincount(listed.meter[rows])).tolist()}
+    for at in range(0, len(rows), PIECE):
+        some = Listed(*(column[rows[at : at + PIECE]] for column in listed))
+        group = _groups(frozen, some.source)
+        frame = as_frame(some.meter, some.time, some.wh, group, meters, frozen.groups, frozen.zone)
+        yield judged_frame(frame, some.used, some.status)
+        progress(min(1.0, (at + PIECE) / len(rows)))
 
 
 def _groups(frozen: Frozen, source: NDArray[np.int64]) -> NDArray[np.int32]:
@@ -71,29 +76,22 @@ def _groups(frozen: Frozen, source: NDArray[np.int64]) -> NDArray[np.int32]:
     return found
 
 
-def harmless(group: Group) -> Group:
-    """Return attributes that no spreadsheet takes for a formula."""
-    return Group(*map(disarm_formula, group))
+def list_tables(found: ReadingList, frozen: Frozen, progress: Progress, piece: int) -> Iterator[pd.DataFrame]:
+    """Yield a list of readings in its order in tables of COLUMNS, at most `piece` at a time.
+
+    `frozen` has at least those readings. `progress` is called with the share done after each table.
+    """
+    listed = list_readings(frozen.columns, frozen.status, frozen.curve)
+    used = listed.used[listed.source >= 0]
+    done = 0
+    for frame in found.frames(progress, piece):
+        readings = found.part(done, done + len(frame))
+        rows, _ = tail_columns.locate_rows(frozen.columns, readings.meter, readings.time)
+        yield judged_frame(frame, used[rows], frozen.status[rows])
+        done += len(frame)
 
 
-def readings_frame(
-    ids: Sequence[str],
-    time: NDArray[np.int64],
-    wh: NDArray[np.int64],
-    used: NDArray[np.int64],
-    groups: Sequence[Group],
-    status: NDArray[np.uint8],
-    zone: SiteZone,
-) -> pd.DataFrame:
-    """Return readings as a table of COLUMNS. Times are µs UTC, registers and usage Wh; a usage below 0 is missing."""
-    return pd.DataFrame(
-        {
-            "identifier": ids,
-            "timestamp": [zone.iso(instant) for instant in time.tolist()],
-            "reading_kwh": wh / 1000,
-            "usage_kwh": np.where(used < 0, np.nan, used / 1000),
-            **{key: [getattr(group, key) for group in groups] for key in ATTRIBUTES},
-            "status": [STATUS[code] for code in status.tolist()],
-        },
-        columns=pd.Index(list(COLUMNS)),
-    )
+def judged_frame(frame: pd.DataFrame, used: Int64Array, status: NDArray[np.uint8]) -> pd.DataFrame:
+    """Return a frame of readings with `usage_kwh` and `status`. Usage is in Wh; one below 0 is missing."""
+    names = pd.Categorical.from_codes(status, categories=pd.Index(STATUS, dtype=object))
+    return frame.assign(usage_kwh=np.where(used < 0, np.nan, used / 1000), status=names)[list(COLUMNS)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from rich.console import Group
 from rich.table import Table
@@ -196,10 +196,12 @@ class DecisionScreen(OnDesk, ThriftyModal[list[Effect]]):
             if not said[name]:
                 raise MeterError(f"{label}: a value is missing")
         try:
-            values = {name: self.zone.parse(text) if name == "at" else parse_kwh(text) for name, text in said.items()}
+            values: dict[str, Any] = {
+                name: self.zone.parse(text) if name == "at" else parse_kwh(text) for name, text in said.items()
+            }
         except Refused as error:
             raise MeterError(error.why) from error
-        return [Decision(**(self._wanted[0]._asdict() | values | {"reason": reason}))]
+        return [self._wanted[0]._replace(reason=reason, **values)]
 
     def _err(self, text: str) -> None:
         self.query_one("#decision-error", Static).update(message(f"! {text}") if text else "")

@@ -7,19 +7,26 @@ from datetime import date
 from itertools import pairwise
 from typing import Final
 
+import numpy as np
+
 from metertui.engine.attributes import ATTRIBUTES
+from metertui.engine.base import MINUTE
 from metertui.engine.errors import MeterError
 from metertui.engine.reports import SavedReport
-from metertui.engine.usage import Question, days_of_row
+from metertui.engine.usage import Clock, Question, days_of_row, format_clock, in_clock
 
 _FINER: Final = {"year": "month", "quarter": "month", "month": "day", "week": "day", "day": "hour"}
 _NARROWER: Final = dict(pairwise((*ATTRIBUTES, "meter")))
 
 
+class NoFinerLevel(MeterError):
+    """There is no question below a row, only its readings."""
+
+
 def question_below(saved: SavedReport, question: Question, row: tuple[str, ...], *, single_meters: bool) -> SavedReport:
     """Return the question about one row of an answer. `single_meters`: whether it may go down to single meters.
 
-    Raises MeterError if there is no finer level.
+    Raises NoFinerLevel.
     """
     found = saved
     by: list[str] = []
@@ -31,7 +38,7 @@ def question_below(saved: SavedReport, question: Question, row: tuple[str, ...],
             by.append(_FINER[key])
         elif key in ATTRIBUTES:
             if not name:
-                raise MeterError("This row has no name, so no filter can select it.")
+                raise NoFinerLevel("no filter selects a row without a name")
             found = _filtered(found, key, name)
             below = _NARROWER[key]
             while below in question.by or (below != "meter" and found.filter.value(below)):
@@ -41,9 +48,9 @@ def question_below(saved: SavedReport, question: Question, row: tuple[str, ...],
         elif key == "meter":
             found = _filtered(found, key, name)
         elif key == "hour_of_day":
-            found = _filtered(found, "time", f"{name}-{int(name[:2]) + 1:02d}:00")
+            found = _filtered(found, "time", _within_hour(int(name[:2]), saved.filter.clock))
         else:
-            raise MeterError("There is no finer level.")
+            raise NoFinerLevel(f"nothing is below a row by {key}")
     if not by:
         by.append("day" if "meter" in question.by and _short(found) else "month")
     chart = "bars" if saved.chart == "heat" else saved.chart
@@ -52,6 +59,15 @@ def question_below(saved: SavedReport, question: Question, row: tuple[str, ...],
 
 def _filtered(saved: SavedReport, name: str, value: str) -> SavedReport:
     return replace(saved, filter=saved.filter.replaced(**{name: value}))
+
+
+def _within_hour(hour: int, clock: Clock | None) -> str:
+    """Return the part of an hour of the day that is in a time of day. Raises NoFinerLevel if it is in two pieces."""
+    minutes = np.arange(60 * hour, 60 * hour + 60, dtype=np.int64)
+    asked = minutes[in_clock(minutes * MINUTE, clock)]
+    if len(asked) <= int(asked[-1] - asked[0]):
+        raise NoFinerLevel(f"the time of day has two pieces of the hour from {hour:02d}:00")
+    return format_clock((int(asked[0]) * MINUTE, int(asked[-1] + 1) * MINUTE))
 
 
 def _short(saved: SavedReport) -> bool:

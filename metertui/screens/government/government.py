@@ -22,6 +22,7 @@ from metertui.screens.fields import TypedLine
 from metertui.screens.government import drill_down
 from metertui.screens.government.answer_view import Answer, AnswerView, answer_question
 from metertui.screens.government.question_form import QuestionForm, with_chart
+from metertui.screens.government.readings_list import ReadingsScreen
 from metertui.screens.government.saved_questions import SavedQuestionsScreen
 from metertui.screens.government.tariff_replay import ReplayScreen
 from metertui.screens.shell import Cancelled, GatedScreen, Steady, Work, export, show_progress
@@ -54,7 +55,8 @@ class GovernmentScreen(GatedScreen):
     help_text = (
         "Usage of many meters. b opens the form: period, meters, breakdown, measure and comparison. Left and right "
         "change a field; enter lists its values. c, m and v change chart, measure and comparison directly.\n\n"
-        "Enter drills down into a row; escape goes back. s sorts by the next column, S reverses the order. "
+        "Enter drills down into a row, at last into its readings; escape goes back. r lists the readings behind a row "
+        "at once, R those behind the whole answer. s sorts by the next column, S reverses the order. "
         "o opens a saved question, w saves this one. ctrl+e exports the table with its question to a .csv, .parquet or "
         ".xlsx file. Long work shows its progress, and escape cancels it. t replays the period under a proposed "
         "tariff: who would pay more and who less.\n\n"
@@ -64,6 +66,8 @@ class GovernmentScreen(GatedScreen):
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("b", "build", "Build"),
+        Binding("r", "readings('row')", "Readings", tooltip="Behind the row under the cursor"),
+        Binding("R", "readings('')", "All readings", show=False, tooltip="Behind the whole answer"),
         Binding("c", "next_choice('chart')", "Chart"),
         Binding("m", "next_choice('measure')", "Measure", show=False),
         Binding("v", "next_choice('compare')", "Compare", show=False),
@@ -248,11 +252,24 @@ class GovernmentScreen(GatedScreen):
         question = answer.found.inquiry.question
         try:
             saved = drill_down.question_below(self._saved, question, view.keys_at(at), single_meters=self._rule is None)
-        except MeterError as error:
-            self.say(str(error))
+        except drill_down.NoFinerLevel:
+            self.action_readings("row")
             return
         self._levels.append(_Level(self._saved, view.sort, at))
         self._change(saved)
+
+    def action_readings(self, what: str) -> None:
+        """List the readings behind the row under the cursor (`row`), or behind the whole answer."""
+        view = self._view
+        answer, at = view.answer, view.at
+        if self._rule is not None:
+            self.warn("Single readings are those of single meters, and not for this role; F3 has a meter's.")
+        elif answer is None or answer.saved != self._saved or at < 0:
+            self.warn("There is no answer to list the readings of yet.")
+        else:
+            question = answer.found.inquiry.question
+            row = dict(zip(question.by, view.keys_at(at), strict=True)) if what else {}
+            self.app.push_screen(ReadingsScreen(question, row))
 
     def action_back(self) -> None:
         """Go one step back: cancel an export, close the line, cancel a question, leave the form, or go up a level."""

@@ -61,6 +61,7 @@ class ReplayScreen(OnDesk, ThriftyModal[None]):
         self._days = days
         self._rule = rule
         self._tables: list[_Table] = []
+        self._note = ""
         self._at = 0
         self._work: Work | None = None
         """The replay under way."""
@@ -86,7 +87,7 @@ class ReplayScreen(OnDesk, ThriftyModal[None]):
         table.loading = True
         try:
             with show_progress(self, "Replaying") as self._work:
-                self._tables = await self.headend.ask(
+                self._tables, self._note = await self.headend.ask(
                     _replayed, self.headend, self._file, self._days, self._rule, self._work.report_progress
                 )
         except Cancelled:
@@ -128,6 +129,7 @@ class ReplayScreen(OnDesk, ThriftyModal[None]):
             f"{fmt.count(int(row['less']))} less, {fmt.count(int(row['same']))} the same · "
             f"{_money(row['current'])} now, {_money(row['proposed'])} proposed, "
             f"{_money(row['change'], sign=True)} {currency} in total, with tax"
+            + (f" · {self._note}" if self._note else "")
         )
 
     def _show(self) -> None:
@@ -182,8 +184,11 @@ class ReplayScreen(OnDesk, ThriftyModal[None]):
 
 def _replayed(
     frozen: Frozen, headend: HeadEnd, file: Path, days: tuple[date, date], rule: Rule | None, progress: Progress
-) -> list[_Table]:
-    """Return a table for each breakdown in _BY. Raises MeterError, and what `progress` raises."""
+) -> tuple[list[_Table], str]:
+    """Return a table for each breakdown in _BY, and the note of the replay.
+
+    Raises MeterError, and what `progress` raises.
+    """
     current = headend.engine.tariffs.current()
     if current is None:
         raise MeterError("There is no tariffs.csv in the data folder to compare with.")
@@ -191,7 +196,7 @@ def _replayed(
     if proposed is None:
         raise MeterError(f"There is no file {file}.")
     found = replay_tariffs(frozen, current, proposed.backdated(days[0]), *days, progress=progress)
-    return [_Table(by, found.table(by), _hidden(frozen, found, by, rule)) for by in _BY]
+    return [_Table(by, found.table(by), _hidden(frozen, found, by, rule)) for by in _BY], found.note
 
 
 def _hidden(frozen: Frozen, found: Replay, by: tuple[str, ...], rule: Rule | None) -> list[bool]:

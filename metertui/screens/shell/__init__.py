@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from metertui.screens.shell.exporting import export, export_readings
+from metertui.screens.shell.exporting import export, export_list, export_readings
 from metertui.screens.shell.first_steps import WalkScreen
 from metertui.screens.shell.frame import PLACES, DeskScreen, OnDesk
 from metertui.screens.shell.help import HelpScreen, own_keys
@@ -33,6 +33,7 @@ __all__ = [
     "Work",
     "as_operator",
     "export",
+    "export_list",
     "export_readings",
     "own_keys",
     "show_progress",

@@ -16,9 +16,11 @@ import numpy as np
 import pandas as pd
 
 from metertui.engine.base import Progress, part_of_progress
+from metertui.engine.columns import Frozen
 from metertui.engine.errors import MeterError
+from metertui.engine.index import ReadingList
 from metertui.engine.reports import Findings, Rule
-from metertui.engine.usage import COLUMNS, WindowReadings
+from metertui.engine.usage import COLUMNS, WindowReadings, list_tables
 from metertui.formats import writers
 from metertui.headend import HeadEnd
 from metertui.text import answers
@@ -69,7 +71,7 @@ async def export_readings(headend: HeadEnd, behind: WindowReadings, path: Path, 
     def rows(span: slice) -> pd.DataFrame:
         some = behind.part(span)
         of = groups.groups_of(np.full(len(some), code, dtype=np.int32), some.time)
-        return some.table([names[group] for group in of.tolist()], zone)
+        return some.table(of, names, zone)
 
     def write() -> None:
         _check(path)
@@ -77,6 +79,22 @@ async def export_readings(headend: HeadEnd, behind: WindowReadings, path: Path, 
         _write(path, COLUMNS, zone.name, None if path.suffix == ".csv" else asked, len(behind), rows, progress)
 
     await asyncio.to_thread(write)
+
+
+async def export_list(
+    headend: HeadEnd, found: ReadingList, asked: writers.Definition, path: Path, progress: Progress
+) -> None:
+    """Write a list of readings in its order, with usage and status, in the way of `export`. Raise MeterError."""
+    await asyncio.to_thread(_check, path)
+    share = 0.9 if path.suffix == ".xlsx" else 1.0  # a workbook is assembled after its last row
+
+    def write(frozen: Frozen) -> None:
+        definition = None if path.suffix == ".csv" else asked
+        with writers.open_table(path, COLUMNS, frozen.zone.name, definition, lambda: progress(1.0)) as add:
+            for table in list_tables(found, frozen, lambda done: progress(done * share), _CHUNK):
+                add(table)
+
+    await headend.ask(write)
 
 
 def _write(

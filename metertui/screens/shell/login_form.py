@@ -15,6 +15,7 @@ from textual.message import Message
 from textual.widgets import Button, ContentSwitcher, Input, Static
 
 from metertui.engine.core import LiveSnapshot
+from metertui.engine.errors import MeterError
 from metertui.screens.fields import Field, LastField
 from metertui.screens.shell.frame import DeskScreen, OnDesk
 from metertui.text import message, visible
@@ -84,8 +85,13 @@ class LoginForm(OnDesk, Vertical):
     @work(exclusive=True, group="login")
     async def _log_in(self, email: str, password: str) -> None:
         self._say("…")
-        role = await self.headend.staff.log_in(email, password)
-        self.query_one("#login-password", Input).value = ""
+        try:
+            role = await self.headend.staff.log_in(email, password)
+        except MeterError as error:
+            self._say(f"! {error}")
+            return
+        finally:
+            self.query_one("#login-password", Input).value = ""
         if role is None:
             self._say("! The email or the password is wrong.")
         elif role not in self._roles:

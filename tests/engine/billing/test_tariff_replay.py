@@ -15,6 +15,7 @@ from metertui.engine.base.zone import DAY, HOUR, SiteZone
 from metertui.engine.billing.pricing import NoTariffError
 from metertui.engine.billing.statements import Bills, Terms
 from metertui.engine.billing.tariff_replay import FIGURES, quantile, replay_tariffs
+from metertui.engine.billing.tariffs import Tariffs
 from metertui.engine.columns.columns import Frozen
 from metertui.engine.errors import MeterError
 from tests.engine.billing.test_pricing import read
@@ -108,3 +109,26 @@ def test_a_replay_tells_how_far_it_is_and_ends_by_what_that_raises() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         replay_tariffs(town(), NOW, PLAN, date(2025, 2, 1), date(2025, 3, 31), progress=ends)
+
+
+@pytest.mark.parametrize(
+    ("proposed", "differs", "note"),
+    [
+        (NOW, None, "The proposed tariff is the one in force on all of these days."),
+        (read("2024-06-01,,,,,20.0,9.00"), None, "The proposed tariff is the one in force on all of these days."),
+        (
+            read("2025-01-01,,,,,20,9\n2025-02-15,,,,,21,9"),
+            date(2025, 2, 15),
+            "The proposed tariff is the one in force before 2025-02-15.",
+        ),
+        (read("2025-01-01,,,,,20,8"), date(2025, 2, 1), ""),  # the tax alone
+        (read("2025-01-01,,,,,20,9\n2025-01-01,5-room,,,,30,9"), None, ""),  # of a type that no meter has
+        (PLAN, date(2025, 2, 1), ""),
+    ],
+)
+def test_a_proposal_that_is_in_force_is_told(proposed: Tariffs, differs: date | None, note: str) -> None:
+    found = replay_tariffs(town(), NOW, proposed, date(2025, 2, 1), date(2025, 2, 28))
+    assert found.differs_from == differs
+    assert found.note.startswith(note)
+    if differs is None:
+        assert not found.change.any()

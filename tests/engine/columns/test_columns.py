@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from metertui.engine.attributes import Group
 from metertui.engine.base.zone import HOUR, SiteZone
 from metertui.engine.columns.columns import Columns, Curve, as_frame
 
@@ -58,8 +59,21 @@ def test_instants_are_clipped_to_the_points_of_their_meter(curve: Curve) -> None
 
 def test_a_frame_has_local_time_and_kwh() -> None:
     some = columns((1, START, 1500), (0, START + HOUR, 2000))
-    frame = as_frame(some.meter, some.time, some.wh, ["a", "b", "never read"], ZONE)
+    frame = as_frame(
+        some.meter,
+        some.time,
+        some.wh,
+        np.array([1, 0], dtype=np.int32),
+        {0: "a", 1: "b", 3: "read at another time"},
+        [Group("West"), Group("East", "", "flat")],
+        ZONE,
+    )
     assert frame["identifier"].tolist() == ["b", "a"]
-    assert list(frame["identifier"].cat.categories) == ["a", "b"]
-    assert [each.isoformat() for each in frame["time"]] == ["2025-03-01T00:00:00+08:00", "2025-03-01T01:00:00+08:00"]
+    assert list(frame["identifier"].cat.categories) == ["a", "b", "read at another time"]
+    assert frame["region"].tolist() == ["East", "West"]
+    assert frame["apartment_type"].tolist() == ["flat", ""]
+    assert [each.isoformat() for each in frame["timestamp"]] == [
+        "2025-03-01T00:00:00+08:00",
+        "2025-03-01T01:00:00+08:00",
+    ]
     assert frame["reading_kwh"].tolist() == [1.5, 2.0]

@@ -21,31 +21,37 @@ keys = st.integers(-3, 40)
 values = st.integers(0, 6)
 pairs = st.lists(st.tuples(keys, values), max_size=120)
 spans = st.lists(keys, max_size=6, unique=True).map(sorted).map(lambda k: list(zip(k[::2], k[1::2], strict=False)))
-within = st.none() | st.tuples(values, values)
+windows = st.none() | st.lists(st.integers(-1, 7), max_size=6, unique=True).map(sorted).map(
+    lambda edges: np.array(list(zip(edges[::2], edges[1::2], strict=False)), dtype=np.int64).reshape(-1, 2)
+)
 
 
 def ints(items: list[int]) -> np.ndarray:
     return np.array(items, dtype=np.int64)
 
 
-def expected(model: list[tuple[int, int]], chosen: list[tuple[int, int]], bounds: tuple[int, int] | None) -> list[int]:
+def expected(model: list[tuple[int, int]], chosen: list[tuple[int, int]], asked: np.ndarray | None) -> list[int]:
     return [
         row
-        for row, (key, value) in enumerate(model)
-        if any(low <= key < high for low, high in chosen) and (bounds is None or bounds[0] <= value < bounds[1])
+        for row, (key, time) in enumerate(model)
+        if any(low <= key < high for low, high in chosen)
+        and (asked is None or any(start < time <= end for start, end in asked.tolist()))
     ]
 
 
 def frozen(model: list[tuple[int, int]]) -> FrozenRuns:
-    return FrozenRuns.sort(ints([key for key, _ in model]), ints([value for _, value in model]), LEAF_LOAD)
+    of_rows, times = ints([key for key, _ in model]), ints([time for _, time in model])
+    rows = np.lexsort((times, of_rows))
+    edges = run_edges(of_rows[rows])
+    return FrozenRuns(of_rows[rows][edges[:-1]], edges, times, rows, LEAF_LOAD)
 
 
 def check_frozen(runs: FrozenRuns, model: list[tuple[int, int]]) -> None:
-    runs._check(ints([key for key, _ in model]), ints([value for _, value in model]))
+    runs._check(ints([key for key, _ in model]))
 
 
 def check_live(runs: LiveRuns, model: list[tuple[int, int]]) -> None:
-    runs._check(ints([key for key, _ in model]), ints([value for _, value in model]), FIRST)
+    runs._check(ints([key for key, _ in model]), ints([time for _, time in model]), FIRST)
 
 
 def live(model: list[tuple[int, int]], cuts: list[int]) -> LiveRuns:
@@ -54,47 +60,54 @@ def live(model: list[tuple[int, int]], cuts: list[int]) -> LiveRuns:
     for start, stop in pairwise(borders):
         part = model[start:stop]
         runs.extend(
-            ints([key for key, _ in part]), ints([value for _, value in part]), np.arange(FIRST + start, FIRST + stop)
+            ints([key for key, _ in part]), ints([time for _, time in part]), np.arange(FIRST + start, FIRST + stop)
         )
         check_live(runs, model[:stop])
     return runs
 
 
-@given(pairs, spans, within)
+@given(pairs, spans, windows)
 def test_frozen_runs_select_what_a_scan_does(
-    model: list[tuple[int, int]], chosen: list[tuple[int, int]], bounds: tuple[int, int] | None
+    model: list[tuple[int, int]], chosen: list[tuple[int, int]], asked: np.ndarray | None
 ) -> None:
     runs = frozen(model)
     check_frozen(runs, model)
-    assert sorted(runs.select(chosen, bounds).tolist()) == expected(model, chosen, bounds)
-    assert runs.count(chosen) == len({k for k, _ in model if any(low <= k < high for low, high in chosen)})
-    assert len(runs) == len(model)
+    if asked is not None:  # instants ascend inside a run, not from one to the next
+        chosen = [(key, key + 1) for low, high in chosen for key in range(low, high)]
+    assert sorted(runs.select(chosen, asked).tolist()) == expected(model, chosen, asked)
 
 
-@given(pairs, keys, values)
-def test_one_frozen_run_is_cut_by_value(model: list[tuple[int, int]], key: int, bound: int) -> None:
-    runs = frozen(model)
-    span = runs.run(key)
-    cut = runs.cut(span, bound)
-    mine = sorted((value, row) for row, (k, value) in enumerate(model) if k == key)
-    assert runs.rows_at(*span).tolist() == [row for _, row in mine]
-    assert runs.rows_at(cut, span[1]).tolist() == [row for value, row in mine if value >= bound]
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 40)), max_size=60), windows)
+def test_a_span_of_days_is_cut_as_one_run(model: list[tuple[int, int]], asked: np.ndarray | None) -> None:
+    by_day = [(group * 100 + time // 5, time) for group, time in model]
+    asked = None if asked is None else asked * 5 + 2
+    chosen = [(100, 200), (300, 400)]
+    assert sorted(frozen(by_day).select(chosen, asked).tolist()) == expected(by_day, chosen, asked)
 
 
-@given(pairs, st.lists(st.integers(0, 200), max_size=6), spans, within)
+@given(st.lists(st.tuples(keys, values), max_size=120).map(sorted), keys, values)
+def test_one_frozen_run_is_cut_by_instant(model: list[tuple[int, int]], key: int, instant: int) -> None:
+    edges = run_edges(ints([k for k, _ in model]))
+    runs = FrozenRuns(ints([model[at][0] for at in edges[:-1]]), edges, ints([time for _, time in model]))
+    start, stop = runs.run(key)
+    assert list(range(start, stop)) == [row for row, (k, _) in enumerate(model) if k == key]
+    cut = runs.cut((start, stop), instant)
+    assert list(range(cut, stop)) == [row for row, (k, time) in enumerate(model) if k == key and time >= instant]
+
+
+@given(pairs, st.lists(st.integers(0, 200), max_size=6), spans, windows)
 def test_live_runs_select_what_a_scan_does(
-    model: list[tuple[int, int]], cuts: list[int], chosen: list[tuple[int, int]], bounds: tuple[int, int] | None
+    model: list[tuple[int, int]], cuts: list[int], chosen: list[tuple[int, int]], asked: np.ndarray | None
 ) -> None:
     runs = live(model, cuts)
-    found = sorted(runs.select(chosen, bounds).tolist())
-    assert found == [FIRST + row for row in expected(model, chosen, bounds)]
-    assert runs.count(chosen) == len({k for k, _ in model if any(low <= k < high for low, high in chosen)})
+    found = sorted(runs.select(chosen, asked).tolist())
+    assert found == [FIRST + row for row in expected(model, chosen, asked)]
     assert len(runs) == len(model)
     for key in {key for key, _ in model}:
         run = runs.run(key)
         assert run is not None
-        assert list(zip(run.values, run.rows, strict=True)) == sorted(
-            (value, row) for row, (k, value) in enumerate(model, FIRST) if k == key
+        assert list(zip(run.times, run.rows, strict=True)) == sorted(
+            (time, row) for row, (k, time) in enumerate(model, FIRST) if k == key
         )
     assert runs.run(99) is None
 
@@ -133,11 +146,10 @@ def swap(items: np.ndarray | None, first: int, second: int) -> None:
 @pytest.mark.parametrize(
     ("harm", "reason"),
     [
-        (lambda runs: swap(runs.values, 0, 2), "values ascend"),
-        (lambda runs: swap(runs.rows, 0, 1), "equal values are in order of row"),
+        (lambda runs: swap(runs.time, 0, 2), "instants ascend"),
+        (lambda runs: swap(runs.rows, 0, 1), "equal instants are in order of row"),
         (lambda runs: swap(runs.rows, 2, 3), "each row has its key"),
         (lambda runs: runs.rows.put(0, 1), "each row is here once"),
-        (lambda runs: runs.values.put(2, 8), "each row has its value"),
         (lambda runs: runs.directory.update({2: 2}), "keys are in the order of their runs"),
         (lambda runs: runs.edges.put(1, 4), "no run is empty"),
         (lambda runs: runs._edges.reverse(), "both forms of the edges"),
@@ -157,13 +169,13 @@ def test_a_broken_live_run_is_found() -> None:
     runs = live(model, [])
     run = runs.run(1)
     assert run is not None
-    run.values[0] = 9
-    with pytest.raises(AssertionError, match="order of value and row"):
+    run.times[0] = 9
+    with pytest.raises(AssertionError, match="order of instant and row"):
         check_live(runs, model)
-    run.values[0] = 4
-    with pytest.raises(AssertionError, match="has its value"):
+    run.times[0] = 4
+    with pytest.raises(AssertionError, match="has its instant"):
         check_live(runs, model)
-    run.values[0] = 5
+    run.times[0] = 5
     check_live(runs, model)
     del runs.directory[2]
     with pytest.raises(AssertionError, match="each row is here once"):

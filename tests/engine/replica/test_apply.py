@@ -8,13 +8,13 @@ from dataclasses import replace
 import pytest
 
 from metertui.engine.attributes import Group
-from metertui.engine.core import listing
 from metertui.engine.core.engine import Engine
 from metertui.engine.replica import apply
 from metertui.engine.replica.apply import HistoryRebuild
 from metertui.engine.replica.changes import ChangeReader
 from metertui.engine.vee.edits import Edit
 from tests.engine.core.commits import RULES, close_day, commit
+from tests.engine.listed import listed
 
 
 def finish(steps: Iterator[None]) -> object:
@@ -44,7 +44,7 @@ def test_a_changed_account_moves_and_may_stop_sending(engine: Engine) -> None:
     assert account is not None
     assert finish(apply.update_accounts(replica, [(replace(account, active=False, region="East"), [])])) is False
     assert "m" not in replica.ingest.active
-    assert len(listing.find_readings(replica, attributes=Group("East"))) == 1
+    assert len(listed(replica, Group("East"))) == 1
 
 
 def test_a_rebuild_takes_in_what_arrives_meanwhile(engine: Engine) -> None:

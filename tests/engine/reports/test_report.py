@@ -14,6 +14,7 @@ from metertui.engine.columns.columns import Frozen
 from metertui.engine.errors import MeterError
 from metertui.engine.reports.disclosure import Rule
 from metertui.engine.reports.report import Compare, Inquiry, Measure, answer_inquiry
+from metertui.engine.usage.aggregate import usage_figures
 from metertui.engine.usage.query import Filter, Question
 from tests.engine.build import frozen
 
@@ -204,3 +205,82 @@ def test_a_meter_that_only_begins_does_not_make_a_group_larger() -> None:
     meters |= {f"l{i}": course[31:] for i in range(20)}
     columns = frozen(meters, LONDON, {meter: [new] * len(readings) for meter, readings in meters.items()})
     assert answer_inquiry(columns, asked(date(2025, 2, 1), date(2025, 2, 28), "weekday"), RULE).hidden == 0
+
+
+# -- a household in the town -------------------------------------------------------------------------------------------
+
+SPIKE = (LONDON.parse("2025-03-05T18:00"), LONDON.parse("2025-03-05T18:30"))
+WEEK = (date(2025, 3, 3), date(2025, 3, 7))
+
+
+@pytest.fixture(scope="module")
+def boiler() -> Frozen:
+    """Homes in three regions and four on an island, read each half hour. One in the North has a boiler that runs for
+    half an hour of the week, when it draws more than its region does otherwise."""
+    homes = {"North": 14, "South": 12, "West": 13, "Island": 4}
+    groups = {f"{region[0]}{nth}": Group(region) for region, count in homes.items() for nth in range(count)}
+    start, step = LONDON.midnight(WEEK[0]), HOUR // 2
+    meters = {}
+    for place, meter in enumerate(groups):
+        register, course = 0, [(start, 0)]
+        for slot in range(5 * 48):
+            # Odd numbers of Wh, so that no two sums are equal by chance.
+            register += 400 + 7 * place + (slot * (place + 3)) % 97 + (45_013 if (meter, slot) == ("N0", 132) else 0)
+            course.append((start + (slot + 1) * step, register))
+        meters[meter] = course
+    assert start + 132 * step == SPIKE[0]
+    return frozen(meters, LONDON, {meter: [group] * 241 for meter, group in groups.items()})
+
+
+def _told(columns: Frozen, inquiry: Inquiry, rule: Rule | None) -> list[int]:
+    """The figures of an answer in Wh, with what is left of the total without the rows that are told."""
+    found = answer_inquiry(columns, inquiry, rule)
+    table = found.table[~found.table["hidden"]]
+    whole = [found.total_wh] if found.total_wh is not None else []
+    if inquiry.measure == "per_meter":
+        rows = (table["value"] * table["meters"].astype(float)).tolist()
+    else:
+        rows = table["value"].tolist()
+    told = [round(value * 1000) for value in rows]
+    return [*whole, *told, *([whole[0] - sum(told)] if whole and len(told) < len(found.table) else [])]
+
+
+def test_ten_questions_and_their_differences_tell_no_household(boiler: Frozen) -> None:
+    evening, rest, day = "18:00-18:30", "18:30-18:00", (date(2025, 3, 5), date(2025, 3, 5))
+    questions = [
+        asked(*WEEK),
+        asked(*WEEK, "region"),
+        asked(*WEEK, "region", measure="per_meter"),
+        asked(*WEEK, "region", measure="peak"),
+        asked(*WEEK, "day", measure="peak"),
+        asked(*WEEK, "day", measure="peak", region="North"),
+        asked(*day, "region", time=evening),
+        asked(*day, "region", time=rest),
+        asked(*day, "region"),
+        asked(*day, measure="peak", time=evening, region="North"),
+    ]
+    inside = Filter(time=evening)
+    tables = [
+        usage_figures(boiler, Question(*WEEK, by=("region",))),
+        usage_figures(boiler, Question(*WEEK, by=("day", "region"))),
+        usage_figures(boiler, Question(*WEEK, by=("meter",))),
+        usage_figures(boiler, Question(*WEEK, by=("day", "meter"))),
+        usage_figures(boiler, Question(*day, by=("region",), filter=inside)),
+        usage_figures(boiler, Question(*day, by=("meter",), filter=inside)),
+    ]
+    small = {int(wh) for table in tables for wh in table[RULE.find_small_rows(table)]["usage_wh"]}
+    assert {45_413 + (132 * 3) % 97} < small
+    told = {wh for inquiry in questions for wh in _told(boiler, inquiry, RULE)}
+    for one in told:
+        assert one not in small
+        assert not {one - other for other in told if other < one} & small
+    open_to_all = {wh for inquiry in questions for wh in _told(boiler, inquiry, None)}
+    assert open_to_all & small, "without the rule they tell it"
+
+
+def test_a_peak_of_one_household_is_hidden_and_others_are_told(boiler: Frozen) -> None:
+    by_day = answer_inquiry(boiler, asked(*WEEK, "day", measure="peak", region="North"), RULE).table
+    assert by_day["hidden"].tolist() == [False, False, True, False, False]
+    assert answer_inquiry(boiler, asked(*WEEK, "day", measure="total", region="North"), RULE).hidden == 0
+    regions = answer_inquiry(boiler, asked(*WEEK, "region", measure="peak"), RULE).table.set_index("region")
+    assert regions["hidden"].to_dict() == {"Island": True, "North": True, "South": True, "West": False}

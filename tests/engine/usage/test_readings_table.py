@@ -16,9 +16,9 @@ from metertui.engine.base.zone import HOUR, SiteZone
 from metertui.engine.columns.columns import Frozen
 from metertui.engine.errors import MeterError
 from metertui.engine.usage.query import Filter, Question
-from metertui.engine.usage.readings_table import COLUMNS, reading_tables
+from metertui.engine.usage.readings_table import COLUMNS
 from tests import oracle
-from tests.engine.build import Course, frozen
+from tests.engine.build import Course, frozen, tables
 from tests.strategies import START, courses
 
 LONDON = SiteZone("Europe/London")
@@ -27,8 +27,9 @@ EAST, WEST = Group("East", "Harbour", "2-room"), Group("West", "Quarry", "landed
 
 
 def rows(columns: Frozen, first: date = MARCH[0], last: date = MARCH[1], **filters: Any) -> pd.DataFrame:
-    tables = list(reading_tables(columns, Question(first, last, filter=Filter.by_name(**filters))))
-    return pd.concat(tables) if tables else pd.DataFrame(columns=pd.Index(list(COLUMNS)))
+    parts = tables(columns, Question(first, last, filter=Filter.by_name(**filters)))
+    found = pd.concat(parts) if parts else pd.DataFrame(columns=pd.Index(list(COLUMNS)))
+    return found.assign(timestamp=[time.isoformat() for time in found["timestamp"]])
 
 
 def hourly(*registers: int) -> Course:
@@ -49,11 +50,6 @@ def test_each_reading_bears_its_step_its_attributes_and_its_status() -> None:
     assert found["status"].tolist() == ["counted", "counted", "reset", "counted", "suspect"]
     steps = [None if pd.isna(step) else step for step in found["usage_kwh"]]
     assert steps == [None, 0.5, 0, 0.2, None]
-
-
-def test_a_region_that_another_program_wrote_is_no_formula() -> None:
-    found = rows(frozen({"m": hourly(1, 2)}, LONDON, {"m": [Group("=1+1", "@here", "-2-room")] * 2}))
-    assert found.iloc[0][["region", "sub_region", "apartment_type"]].tolist() == ["'=1+1", "'@here", "'-2-room"]
 
 
 def test_the_step_over_a_bad_read_is_whole() -> None:
@@ -97,7 +93,7 @@ def test_a_step_is_told_whole_though_it_begins_before_the_days_that_are_asked() 
 
 def test_a_reading_at_the_end_of_a_time_of_day_is_in_it() -> None:
     columns = frozen({"m": hourly(0, 1, 2, 3, 4)}, LONDON)
-    found = pd.concat(reading_tables(columns, Question(*MARCH, filter=Filter(time="02:00-04:00"))))
+    found = rows(columns, time="02:00-04:00")
     assert [time[11:16] for time in found["timestamp"]] == ["03:00", "04:00"]
 
 
@@ -113,12 +109,13 @@ def test_any_days_of_the_calendar_may_be_asked() -> None:
     assert len(rows(moving(), date(1, 1, 1), date(9999, 12, 31))) == 5
 
 
-def test_memory_is_bounded_by_tables_of_so_many_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = rows(moving())
-    monkeypatch.setattr("metertui.engine.usage.readings_table._CHUNK", 2)
-    parts = list(reading_tables(moving(), Question(*MARCH)))
-    assert [len(part) for part in parts] == [2, 2, 1]
-    pd.testing.assert_frame_equal(pd.concat(parts, ignore_index=True), whole.reset_index(drop=True))
+def test_memory_is_bounded_by_tables_of_so_many_rows() -> None:
+    course = [(START + n * 1_000_000, n) for n in range(1, 50_002)]
+    columns = frozen({"m": course}, LONDON)
+    first, second = tables(columns, Question(*MARCH))
+    assert (len(first), len(second)) == (50_000, 1)
+    assert second.iloc[0]["reading_kwh"] == 50.001
+    assert (first.dtypes == second.dtypes).all()
 
 
 @given(st.lists(courses(), min_size=1, max_size=3))

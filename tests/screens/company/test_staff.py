@@ -8,7 +8,7 @@ from tests.screens.town import Town, at_work, text_of
 
 
 async def test_staff_come_and_go_but_an_operator_stays(office: Town) -> None:
-    office.engine.staff.add_member(WHO, "operator", "x")
+    office.engine.staff.add_member(WHO, "operator", "old horse x")
     async with at_work(office, "f6", *TO_STAFF) as pilot:
         table = pilot.app.screen.query_one("#staff-table", Table)
         assert table.cells_of_row(0) == (WHO, "operator", "you")
@@ -18,13 +18,18 @@ async def test_staff_come_and_go_but_an_operator_stays(office: Town) -> None:
         field(pilot, "staff-role").value = "government"
         await push(pilot, "staff-change")
         assert "is the last operator" in result(pilot)
-        for name, value in (("email", "ada@example.com"), ("role", "operator"), ("password", "one"), ("again", "two")):
+        for name, value in (
+            ("email", "ada@example.com"),
+            ("role", "operator"),
+            ("password", "one horse town"),
+            ("again", "two"),
+        ):
             field(pilot, f"staff-{name}").value = value
         await pilot.pause()
         assert text_of(pilot, "#staff-check") == "! The passwords differ"
         await push(pilot, "staff-add")
         assert result(pilot) == "! The passwords differ."
-        field(pilot, "staff-again").value = "one"
+        field(pilot, "staff-again").value = "one horse town"
         await push(pilot, "staff-add")
         assert result(pilot) == "ada@example.com may log in as operator"
         assert field(pilot, "staff-password").value == ""

@@ -8,13 +8,13 @@ from datetime import date
 
 import pytest
 
-from metertui.engine.errors import MeterError
 from metertui.engine.reports.saved_reports import SavedReport
-from metertui.engine.usage.query import Question
-from metertui.screens.government.drill_down import question_below
+from metertui.engine.usage.query import Filter, Question
+from metertui.screens.government.drill_down import NoFinerLevel, question_below
+from metertui.screens.government.readings_list import ReadingsScreen
 from metertui.screens.tables.sorted_table import SortedTable
-from tests.screens.government.helpers import ask, dates, keys, question, said, screen, table
-from tests.screens.town import Town, at_work, press
+from tests.screens.government.helpers import ask, dates, keys, question, screen, table
+from tests.screens.town import Town, at_work
 
 SAVED = SavedReport(title="Mine", by=("region",))
 BELOW: dict[tuple[str, ...], tuple[int, str]] = {
@@ -58,8 +58,8 @@ async def test_the_table_is_sorted_and_its_rows_are_gone_into(analyst: Town) -> 
             assert question(pilot) == f"› {then}"
             await keys(pilot, "escape")
         await ask(pilot, by=("hour",), **dates("2025-03-11", "2025-03-11"))
-        await press(pilot, "enter")
-        assert said(pilot) == "There is no finer level."
+        await keys(pilot, "enter")
+        assert isinstance(pilot.app.screen, ReadingsScreen)
 
 
 def below(
@@ -108,9 +108,21 @@ def test_a_heat_map_becomes_bars() -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "name", "why"),
-    [("weekday", "Mon", "There is no finer level."), ("region", "", "This row has no name")],
+    ("asked", "hour", "time"),
+    [
+        ("09:20-12:00", "09:00", "09:20-10:00"),
+        ("22:30-06:15", "06:00", "06:00-06:15"),
+        ("23:10-01:00", "23:00", "23:10-24:00"),
+    ],
 )
-def test_a_row_without_a_finer_level_says_so(key: str, name: str, why: str) -> None:
-    with pytest.raises(MeterError, match=why):
-        below({key: name})
+def test_an_hour_is_only_what_the_time_of_day_has_of_it(asked: str, hour: str, time: str) -> None:
+    saved = replace(SAVED, filter=Filter(time=asked))
+    assert below({"hour_of_day": hour}, saved)[1]["time"] == time
+
+
+@pytest.mark.parametrize(
+    ("key", "name", "time"), [("weekday", "Mon", ""), ("region", "", ""), ("hour_of_day", "06:00", "06:30-06:10")]
+)
+def test_a_row_without_a_finer_level_is_told_apart(key: str, name: str, time: str) -> None:
+    with pytest.raises(NoFinerLevel):
+        below({key: name}, replace(SAVED, filter=Filter(time=time)))

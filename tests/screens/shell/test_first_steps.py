@@ -36,11 +36,11 @@ async def test_a_newcomer_is_taken_through(empty_town: Town) -> None:
         await press(pilot, "enter")
         await settle(pilot)
         assert text_of(pilot, "#walk-heading") == "First steps, 2 of 3"
-        await press(pilot, *"ada@example.com", "enter", *"secret", "enter", *"secrets", "enter")
+        await press(pilot, *"ada@example.com", "enter", *"secret horse", "enter", *"secrets", "enter")
         await settle(pilot)
         assert text_of(pilot, "#walk-said") == "! The passwords differ."
         assert town.engine.staff.members() == []
-        await press(pilot, "home", "shift+end", *"secret", "enter")
+        await press(pilot, "home", "shift+end", *"secret horse", "enter")
         await settle(pilot)
         assert text_of(pilot, "#walk-heading") == "First steps, 3 of 3"
         assert text_of(pilot, "#walk-said") == "ada@example.com can log in on the company screen (F6)."
@@ -125,7 +125,7 @@ async def test_who_has_been_here_is_not_shown_them(town: Town, tmp_path: Path) -
 
 async def test_a_second_first_account_is_refused(town: Town) -> None:
     async with at_work(town):
-        await town.headend.staff.create_first("ada@example.com", "secret")
-        assert await town.headend.staff.log_in("ada@example.com", "secret") == "operator"
+        await town.headend.staff.create_first("ada@example.com", "secret horse")
+        assert await town.headend.staff.log_in("ada@example.com", "secret horse") == "operator"
         with pytest.raises(Exception, match="there is a staff account already"):
-            await town.headend.staff.create_first("eve@example.com", "secret")
+            await town.headend.staff.create_first("eve@example.com", "secret horse")

@@ -101,7 +101,7 @@ async def test_both_fields_are_asked_for(town: Town) -> None:
 
 
 async def test_an_analyst_is_no_operator(town: Town) -> None:
-    town.engine.staff.add_member(OPERATOR, "operator", "other")
+    town.engine.staff.add_member(OPERATOR, "operator", "other horse")
     town.engine.staff.add_member(ANALYST, "government", SECRET)
     async with at_work(town, "f6", *ANALYST, "enter", *SECRET, "enter") as pilot:
         assert not inside(town)

@@ -1,0 +1,216 @@
+"""Readings that meet a question, as a list in an order, whose values are fetched only for those that are asked for.
+
+A list holds 8 bytes a reading, its row, so that a screen can page through millions. It is of one moment: neither its
+readings nor their values change when more arrive, and it may be used in any thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from metertui.engine.attributes import ATTRIBUTES
+from metertui.engine.base import Int64Array, Progress, SiteZone, no_progress
+from metertui.engine.columns import Columns, Corrections, FrozenTail, Group, as_frame, tail_columns
+from metertui.engine.errors import MeterError
+from metertui.engine.index.meter_codes import GroupsInTime
+
+LIST_COLUMNS: Final = ("identifier", "timestamp", "reading_kwh", *ATTRIBUTES)
+"""The columns of a list's frames, and what it can be sorted by."""
+PIECE: Final = 50_000
+"""Readings of a frame, where there are more: some 4 MB."""
+
+
+class NotTheFirst(NamedTuple):
+    """The rows of instants at which not the first value that came stands."""
+
+    void: Int64Array
+    """Where none stands; int64."""
+    replaced: Mapping[int, int]
+    """Where another stands, and its register (Wh), by row."""
+
+
+ALL_THE_FIRST: Final = NotTheFirst(np.empty(0, dtype=np.int64), {})
+
+
+@dataclass(frozen=True, eq=False)
+class Stored:
+    """What is stored at one moment, by rows of the index."""
+
+    history: Columns
+    tail: FrozenTail
+    ids: Sequence[str]
+    """Meter ids by code."""
+    groups_in_time: GroupsInTime
+    groups: Sequence[Group]
+    """Attributes by group code."""
+    zone: SiteZone
+    corrections: Corrections | None
+    """The edits by meter code; None if there are none."""
+    not_the_first: NotTheFirst
+    rows_of_meter: Callable[[int], Int64Array]
+    """Returns the rows of all readings of a meter by its code, in time order; any thread."""
+
+    def readings_at(self, rows: Int64Array) -> Readings:
+        """Return what stands at the instants of rows, in their order; of a void one the reading that came first."""
+        meter, time, wh = tail_columns.readings_at(self.history, self.tail, rows)
+        replaced = self.not_the_first.replaced
+        if replaced:
+            for place in np.flatnonzero(np.isin(rows, list(replaced))).tolist():
+                wh[place] = replaced[int(rows[place])]
+        return Readings(meter, time, wh, self.groups_in_time.groups_of(meter, time))
+
+    def reach(self) -> tuple[int, int] | None:
+        """Return the first and the last instant of all readings (µs UTC); None without any. O(meters + tail)."""
+        starts = self.history.starts
+        read = starts[1:] > starts[:-1]
+        times = [self.history.time[starts[:-1][read]], self.history.time[starts[1:][read] - 1], *self.tail.time]
+        times = [each for each in times if len(each)]
+        return (min(int(each.min()) for each in times), max(int(each.max()) for each in times)) if times else None
+
+
+class Readings(NamedTuple):
+    """Some readings; equal lengths."""
+
+    meter: NDArray[np.int32]
+    """Meter codes."""
+    time: Int64Array
+    """µs UTC."""
+    wh: Int64Array
+    """Register, Wh."""
+    group: NDArray[np.int32]
+    """Group codes: the attributes of the account at the time of the reading."""
+
+
+class ReadingList:
+    """A list of readings. See the module."""
+
+    def __init__(self, stored: Stored, rows: Int64Array, by_meter: Int64Array | None = None) -> None:
+        """Not for callers: use `View.find`. `by_meter`: the same rows in order of meter and time."""
+        self.stored = stored
+        self._rows = rows
+        self._by_meter = rows if by_meter is None else by_meter
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def part(self, start: int, stop: int) -> Readings:
+        """Return the readings [start, stop) of the list: O(stop - start), wherever they are."""
+        return self.stored.readings_at(self._rows[start:stop])
+
+    def sorted_by(self, sort: str, progress: Progress = no_progress) -> ReadingList:
+        """Return the list in another order: of a column of LIST_COLUMNS, `-column` for descending; else meter and time.
+
+        Equal ones stay in order of meter and time. O(n log n). `progress` is called now and then; what it raises ends
+        the work. Raises MeterError for an unknown column.
+        """
+        name = sort.removeprefix("-")
+        if not name:
+            return ReadingList(self.stored, self._by_meter)
+        if name not in LIST_COLUMNS:
+            raise MeterError(f"{name} is not a column of this list")
+        progress(0.1)
+        key = self._sort_key(name)
+        progress(0.5)
+        order = np.argsort(-key if sort.startswith("-") else key, kind="stable")
+        progress(0.9)
+        return ReadingList(self.stored, self._by_meter[order], self._by_meter)
+
+    def first(self, count: int) -> ReadingList:
+        """Return the list of the first so many."""
+        return ReadingList(self.stored, self._rows[:count])
+
+    def frame(self, start: int = 0, stop: int | None = None) -> pd.DataFrame:
+        """Return the readings [start, stop) of the list, or all, as a frame.
+
+        `identifier` and the attributes are categories, `timestamp` is datetime64[us] in the site zone, `reading_kwh`
+        the register in kWh (float64). The categories of all frames of a list are the same, so that they concatenate.
+        """
+        readings = self.part(start, len(self) if stop is None else stop)
+        return as_frame(*readings, self._meters, self.stored.groups, self.stored.zone)
+
+    def frames(self, progress: Progress = no_progress, piece: int = PIECE) -> Iterator[pd.DataFrame]:
+        """Yield the whole list as frames of at most `piece` readings, so that memory stays bounded.
+
+        `progress` is called with the share done after each; what it raises ends the work.
+        """
+        for start in range(0, len(self), piece):
+            yield self.frame(start, start + piece)
+            progress(min(1.0, (start + piece) / len(self)))
+
+    def description(self, start: int, stop: int) -> dict[str, Any]:
+        """Return the readings [start, stop) of the list as columns that JSON has, for `frame_of_description`."""
+        meter, time, wh, group = self.part(start, stop)
+        codes, meters = np.unique(meter, return_inverse=True)
+        group_codes, groups = np.unique(group, return_inverse=True)
+        return {
+            "ids": [self.stored.ids[code] for code in codes.tolist()],
+            "meter": meters.tolist(),
+            "time": time.tolist(),
+            "wh": wh.tolist(),
+            "groups": [list(self.stored.groups[code]) for code in group_codes.tolist()],
+            "group": groups.tolist(),
+            "zone": self.stored.zone.name,
+        }
+
+    def row(self, place: int) -> int:
+        """Return the row of the reading at a place of the list."""
+        return int(self._rows[place])
+
+    def place_of(self, row: int) -> int:
+        """Return the place of a row in the list: O(n). Raises IndexError for a row that is not in it."""
+        return int(np.flatnonzero(self._rows == row)[0])
+
+    @cached_property
+    def _meters(self) -> dict[int, str]:
+        """Return the ids of the meters of the list by code, in order of the code."""
+        meter = self.stored.readings_at(self._rows).meter
+        return {code: self.stored.ids[code] for code in np.flatnonzero(np.bincount(meter)).tolist()}
+
+    def _sort_key(self, name: str) -> NDArray[np.integer]:
+        readings = self.stored.readings_at(self._by_meter)
+        if name == "timestamp":
+            return readings.time
+        if name == "reading_kwh":
+            return readings.wh
+        if name == "identifier":
+            return _ranks(self.stored.ids[: int(readings.meter.max(initial=-1)) + 1])[readings.meter]
+        return _ranks([getattr(group, name) for group in self.stored.groups])[readings.group]
+
+
+def _ranks(texts: Sequence[str]) -> Int64Array:
+    """Return the place of each text among the distinct ones in order."""
+    place = {text: at for at, text in enumerate(sorted(set(texts)))}
+    return np.array([place[text] for text in texts], dtype=np.int64)
+
+
+def frame_of_description(described: Mapping[str, Any]) -> pd.DataFrame:
+    """Return the frame of a `ReadingList.description`. Raises KeyError, TypeError, ValueError for anything else."""
+    return as_frame(
+        np.array(described["meter"], dtype=np.int32),
+        np.array(described["time"], dtype=np.int64),
+        np.array(described["wh"], dtype=np.int64),
+        np.array(described["group"], dtype=np.int32),
+        dict(enumerate(described["ids"])),
+        [Group(*each) for each in described["groups"]],
+        SiteZone(described["zone"]),
+    )
+
+
+def in_order_of_meter(stored: Stored, rows: Int64Array) -> Int64Array:
+    """Return rows in order of meter code and time. Rows of history are their own order; few are of the tail."""
+    old = rows < len(stored.history)
+    history = np.sort(rows[old])
+    late = rows[~old]
+    if not len(late):
+        return history
+    readings = stored.readings_at(late)
+    order = np.lexsort((late, readings.time, readings.meter))
+    before, _ = tail_columns.locate_rows(stored.history, readings.meter[order], readings.time[order])
+    return np.insert(history, history.searchsorted(before), late[order])

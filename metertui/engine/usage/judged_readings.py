@@ -1,0 +1,47 @@
+"""Some readings of a list with their usage and status, without those of all other meters."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from metertui.engine.base import Int64Array, Limits
+from metertui.engine.columns import tail_columns
+from metertui.engine.index import ReadingList, Readings
+from metertui.engine.usage.intervals import list_readings
+from metertui.engine.usage.series import Series
+
+
+class JudgedReadings(NamedTuple):
+    """Some readings and what follows from them; equal lengths."""
+
+    readings: Readings
+    used: Int64Array
+    """The usage since the counted reading before, Wh; -1 for a meter's first and for one that is not counted."""
+    length: Int64Array
+    """The time since then, µs; -1 where there is no usage."""
+    status: NDArray[np.uint8]
+    """See vee.rules."""
+
+
+def judge_readings(found: ReadingList, start: int, stop: int, limits: Limits) -> JudgedReadings:
+    """Judge the readings [start, stop) of a list, given their limits. Any thread.
+
+    O(m) for the m readings of their meters, which are all looked at: what counts follows from the readings around.
+    """
+    readings, stored = found.part(start, stop), found.stored
+    used, length = np.full((2, len(readings.time)), -1, dtype=np.int64)
+    status = np.zeros(len(readings.time), dtype=np.uint8)
+    for code in np.unique(readings.meter).tolist():
+        _, time, wh = tail_columns.readings_at(stored.history, stored.tail, stored.rows_of_meter(code))
+        edits = None if stored.corrections is None else stored.corrections.of_meter(code)
+        series = Series.from_readings(stored.ids[code], time, wh, limits.of_meter(code), edits)
+        mine = np.flatnonzero(readings.meter == code)
+        at = time.searchsorted(readings.time[mine])
+        listed = list_readings(series.columns, series.status, series.curve)
+        stored_ones = listed.source >= 0
+        used[mine], length[mine] = listed.used[stored_ones][at], listed.length[stored_ones][at]
+        status[mine] = series.status[at]
+    return JudgedReadings(readings, used, length, status)

@@ -1,0 +1,54 @@
+"""The index, built in threads, and lists of single readings found through it, so that ingest goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from metertui.engine.base import Progress, no_progress
+from metertui.engine.core import listing
+from metertui.engine.index import ReadingList
+from metertui.engine.usage import JudgedReadings, Question, judge_readings
+from metertui.headend.jobs import Jobs
+
+
+class ReadingLists:
+    """Finds readings. `progress` is called in the thread; an exception from it ends the work."""
+
+    def __init__(self, jobs: Jobs) -> None:
+        self._jobs = jobs
+
+    async def build_index(self) -> None:
+        """Build what questions about many meters need, in threads, so that the first does not wait for it."""
+        await self._jobs.compute(self._jobs.engine.readings.build_index, self._jobs.run_parts)
+
+    async def find(
+        self, question: Question, row: Mapping[str, str] | None = None, progress: Progress = no_progress
+    ) -> ReadingList:
+        """Return the readings stored now that meet a question, or a row of its table. Raises MeterError."""
+        return await self._jobs.compute(listing.find_readings, self._jobs.engine.view(), question, row, progress)
+
+    async def sort(self, found: ReadingList, sort: str, progress: Progress = no_progress) -> ReadingList:
+        """Return a list in another order; see `ReadingList.sorted_by`."""
+        return await self._jobs.compute(found.sorted_by, sort, progress)
+
+    async def sort_round(
+        self, found: ReadingList, sort: str, place: int, progress: Progress = no_progress
+    ) -> tuple[ReadingList, int]:
+        """Return a list in another order, and where the reading at a place of it is then."""
+
+        def sort_it() -> tuple[ReadingList, int]:
+            ordered = found.sorted_by(sort, progress)
+            return ordered, ordered.place_of(found.row(place)) if len(found) else 0
+
+        return await self._jobs.compute(sort_it)
+
+    async def describe(self, found: ReadingList, start: int, stop: int) -> dict[str, Any]:
+        """Return the readings [start, stop) of a list as JSON has them; see `ReadingList.description`."""
+        return await self._jobs.compute(found.description, start, stop)
+
+    async def judge(self, found: ReadingList, start: int, stop: int) -> JudgedReadings:
+        """Return readings of a list with their usage and status, from all readings of their meters."""
+        directory = self._jobs.engine.directory
+        limits = directory.site_limits(directory.groups_in_time())
+        return await self._jobs.compute(judge_readings, found, start, stop, limits)

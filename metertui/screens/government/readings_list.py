@@ -1,0 +1,226 @@
+"""The window with the readings behind an answer, or behind one row of its table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import ClassVar, Final
+
+from rich.text import Text
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.widgets import Static
+
+from metertui.engine.errors import MeterError
+from metertui.engine.index import ReadingList
+from metertui.engine.usage import Question
+from metertui.screens.explain import ExplainScreen
+from metertui.screens.fields import TypedLine
+from metertui.screens.government.list_table import ListTable
+from metertui.screens.shell import Cancelled, OnDesk, Steady, Work, export_list, show_progress
+from metertui.screens.terminal import ThriftyModal
+from metertui.text import answers, fmt, message, plain
+
+_LOOK_SECONDS: Final = 1.0
+"""How often the window looks whether readings have come, and whether the login still holds."""
+_KEYS: Final = "s sort · S reverse · enter explain · ctrl+e export · ctrl+r again · escape"
+
+
+class ReadingsScreen(OnDesk, ThriftyModal[None]):
+    """A list of readings as of the moment when it was made. Escape cancels what is under way, then closes."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "back", "Back", key_display="escape"),
+        Binding("ctrl+e", "export", "Export", priority=True),
+        Binding("ctrl+r", "find", "List again", priority=True),
+    ]
+
+    def __init__(self, question: Question, row: Mapping[str, str] | None = None) -> None:
+        """List the readings of a question, or those of the row of its table that has these values of its keys."""
+        super().__init__()
+        self._question = question
+        self._row = dict(row or {})
+        self._role = ""
+        self._listed = (0, 0)
+        """When the list was made (µs UTC), and how many readings were stored then."""
+        self._tells_state = False
+        """Whether the line below the title tells the state of the list, and not something else."""
+        self._work: Work | None = None
+        """The search, sorting or export under way."""
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="list"):
+            yield Static(self._title(), id="list-title")
+            yield Steady(id="list-state")
+            yield ListTable(id="list-table")
+            yield TypedLine(id="line")
+            yield Static(Text(_KEYS, style="dim", no_wrap=True, overflow="ellipsis"), id="list-keys")
+
+    def on_mount(self) -> None:
+        self._role = self.desk.sessions.role
+        self.query_one(ListTable).focus()
+        self.set_interval(_LOOK_SECONDS, self._look)
+        self.action_find()
+
+    def _title(self) -> Text:
+        text = Text("Readings  ", style="bold", no_wrap=True, overflow="ellipsis")
+        return text.append_text(plain(answers.rows_sentence(self._question, self._row), style="not bold"))
+
+    def _look(self) -> None:
+        """Close the window when the login has ended, and say how many readings have come."""
+        if self.desk.sessions.role != self._role:
+            self.dismiss()
+        elif self._tells_state and self._work is None:
+            self.clear_message()
+
+    # -- the line of the state -----------------------------------------------------------------------------------
+
+    def say(self, text: str) -> None:
+        """Show a sentence in place of the state, until something else is done."""
+        self._tells_state = False
+        self.query_one("#list-state", Steady).show(message(text))
+
+    def clear_message(self) -> None:
+        """Show how many readings there are, in which order, and as of when."""
+        found = self.query_one(ListTable).found
+        if found is None:
+            return
+        at, stored = self._listed
+        since = len(self.headend.engine.readings) - stored
+        parts = [fmt.counted(len(found), "reading"), answers.order_of_list(self.query_one(ListTable).sort)]
+        parts.append(f"as of {fmt.moment(at, self.zone)}")
+        if since > 0:
+            parts.append(f"{fmt.count(since)} stored since")
+        self.say(" · ".join(parts))
+        self._tells_state = True
+
+    # -- finding and sorting -------------------------------------------------------------------------------------
+
+    def action_find(self) -> None:
+        """List the readings as they are now, in the present order."""
+        if self._work is None:
+            self._find()
+
+    @work(exclusive=True, group="list")
+    async def _find(self) -> None:
+        table, engine = self.query_one(ListTable), self.headend.engine
+        table.loading = table.found is None
+        self.say("Finding the readings …")
+        listed = engine.clock.now(), len(engine.readings)
+        try:
+            with show_progress(self, "Finding the readings") as self._work:
+                found = await self.headend.readings.find(self._question, self._row, self._work.report_progress)
+                found = await self.headend.readings.sort(found, table.sort, self._work.report_progress)
+        except Cancelled:
+            self.say("Cancelled. ctrl+r lists again, escape goes back.")
+        except MeterError as error:
+            self.say(f"! {error}")
+        else:
+            self._listed = listed
+            self._show(found, table.sort, table.cursor_row if table.found is not None else 0)
+        finally:
+            table.loading = False
+            table.focus()
+            self._work = None
+
+    @on(ListTable.SortAsked)
+    def _sort_asked(self, event: ListTable.SortAsked) -> None:
+        found = self.query_one(ListTable).found
+        if self._work is None and found is not None:
+            self._sort(found, event.sort)
+
+    @work(exclusive=True, group="list")
+    async def _sort(self, found: ReadingList, sort: str) -> None:
+        table = self.query_one(ListTable)
+        try:
+            with show_progress(self, "Sorting") as self._work:
+                ordered, cursor = await self.headend.readings.sort_round(
+                    found, sort, table.cursor_row, self._work.report_progress
+                )
+        except Cancelled:
+            self.say("Cancelled; the order is as before.")
+        else:
+            self._show(ordered, sort, cursor if table.cursor_row else 0)  # at the top, one wants to see the top
+        finally:
+            self._work = None
+
+    def _show(self, found: ReadingList, sort: str, cursor: int) -> None:
+        self.query_one(ListTable).show_list(found, sort, cursor)
+        self.clear_message()
+
+    @on(ListTable.PageAsked)
+    def _page_asked(self, event: ListTable.PageAsked) -> None:
+        found = self.query_one(ListTable).found
+        if found is not None:
+            self._judge(found, *event.rows)
+
+    @work(exclusive=True, group="page")
+    async def _judge(self, found: ReadingList, start: int, stop: int) -> None:
+        page = await self.headend.readings.judge(found, start, stop)
+        self.query_one(ListTable).take_page(found, start, page)
+
+    # -- keys ------------------------------------------------------------------------------------------------------
+
+    @on(ListTable.RowSelected)
+    def _explain_interval(self, event: ListTable.RowSelected) -> None:
+        """Explain the usage of the interval that ends at the selected reading."""
+        found = self.query_one(ListTable).interval_at(event.row)
+        if found is None:
+            self.say("No interval ends at this reading: it is the first of its meter, or it is not counted.")
+        else:
+            self.app.push_screen(ExplainScreen(*found))
+
+    def action_back(self) -> None:
+        """Cancel what is under way, else close the line for the file name, else the window."""
+        line = self.query_one(TypedLine)
+        if self._work is not None:
+            self._work.cancel()
+            self.say(self._work.status_line())
+        elif line.asks:
+            self._close_line()
+        else:
+            self.dismiss()
+
+    def _close_line(self) -> None:
+        self.query_one(TypedLine).close()
+        self.query_one(ListTable).focus()
+
+    # -- export ----------------------------------------------------------------------------------------------------
+
+    def action_export(self) -> None:
+        """Ask for the name of a file and export the list."""
+        found = self.query_one(ListTable).found
+        if not found:
+            self.say("There are no readings to export.")
+        elif self._work is not None:
+            self.say("Something else is under way; escape cancels it.")
+        else:
+            name = f"readings-{self._question.first}-{self._question.last}.csv"
+            hint = "file name ending in .csv, .parquet or .xlsx, then enter; escape cancels"
+            self.query_one(TypedLine).ask("export", hint, name)
+
+    @on(TypedLine.Typed)
+    def _typed(self, event: TypedLine.Typed) -> None:
+        found = self.query_one(ListTable).found
+        if found and self._work is None:
+            self._export(found, Path(event.text).expanduser().absolute())
+
+    @work(exclusive=True, group="export")
+    async def _export(self, found: ReadingList, path: Path) -> None:
+        asked = answers.list_definition(self._question, self._row, self.query_one(ListTable).sort, self.zone)
+        try:
+            with show_progress(self, f"Writing {path.name}") as self._work:
+                await export_list(self.headend, found, asked, path, self._work.report_progress)
+        except Cancelled:
+            self.say(f"Cancelled; {path.name} was not written.")
+        except MeterError as error:
+            self.say(f"! {error}")
+        else:
+            self._close_line()
+            self.say(f"{fmt.counted(len(found), 'reading')} written to {path}")
+            what = answers.rows_sentence(self._question, self._row)
+            self.headend.audit(self.who, "export", str(path), f"{len(found)} readings: {what}")
+        finally:
+            self._work = None

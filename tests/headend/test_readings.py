@@ -1,0 +1,47 @@
+"""Lists of readings of a running head-end."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import date
+
+import pytest
+
+from metertui.engine.base.zone import HALF_HOUR
+from metertui.engine.errors import MeterError
+from metertui.engine.usage.query import Filter, Question
+from metertui.headend.service import HeadEnd
+from tests.desk import read
+
+MARCH = (date(2025, 3, 1), date(2025, 3, 31))
+
+
+async def test_a_list_is_found_sorted_and_judged_while_readings_arrive(desk: HeadEnd) -> None:
+    await read(desk, "5", "2025-03-12T09:00")
+    await read(desk, "6", "2025-03-12T09:30")
+    found = await desk.readings.find(Question(*MARCH, filter=Filter(time="08:00-10:00")))
+    newest = await desk.readings.sort(found, "-timestamp")
+    await read(desk, "7", "2025-03-12T10:00")
+    assert len(found) == 2
+    page = await desk.readings.judge(newest, 0, 100)
+    assert page.readings.wh.tolist() == [6000, 5000]
+    assert page.used.tolist() == [1000, -1]
+    assert page.length.tolist() == [HALF_HOUR, -1]
+    described = await desk.readings.describe(newest, 0, 1)
+    assert (described["ids"], described["wh"]) == (["m"], [6000])
+    assert len(await desk.readings.find(Question(*MARCH, by=("day",)), {"day": "2025-03-12"})) == 3
+
+
+async def test_a_question_that_cannot_be_asked_is_told(desk: HeadEnd) -> None:
+    with pytest.raises(MeterError, match="x is not registered"):
+        await desk.readings.find(Question(*MARCH, filter=Filter(meter="x")))
+
+
+async def test_the_index_is_built_after_the_start_and_after_a_close(desk: HeadEnd) -> None:
+    await asyncio.gather(*desk._jobs.background)
+    assert desk.engine.readings._index.is_built
+    await read(desk, "5", "2025-03-12T09:00")
+    before = desk.engine.readings._index
+    await desk.day_close.close("test")
+    assert desk.engine.readings._index is not before
+    assert desk.engine.readings._index.is_built
