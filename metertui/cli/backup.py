@@ -3,25 +3,39 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from metertui.cli.data_folder import folder_of
+from metertui.cli.errors import UsageError
+from metertui.cli.inputs import as_file
 from metertui.cli.output import progress_bar
 from metertui.engine.maintenance import backup as backups
+from metertui.formats import complete_file, is_standard_output, is_stream, resolve_output
 
 
 def backup(options: argparse.Namespace) -> None:
     """Copy the data folder, even while a server runs."""
     target = Path(options.target)
+    to_standard = is_standard_output(target)
+    if to_standard and sys.stdout.isatty():
+        raise UsageError("a backup is not for the eyes; send standard output to a file or a pipe")
     with progress_bar("copying") as progress:
-        report = backups.back_up(folder_of(options), target, progress)
-    print(f"{report.files} files, {report.bytes:,} bytes copied to {target}")
+        if is_stream(target):
+            with complete_file(target) as file:
+                report = backups.pack(folder_of(options), file, progress)
+        else:
+            report = backups.back_up(folder_of(options), resolve_output(target), progress)
+    print(
+        f"{report.files} files, {report.bytes:,} bytes copied to {'standard output' if to_standard else target}",
+        file=sys.stderr if to_standard else sys.stdout,
+    )
 
 
 def restore(options: argparse.Namespace) -> None:
     """Make a data folder from a backup; an existing one is never overwritten."""
     target = folder_of(options)
-    with progress_bar("restoring") as progress:
-        report = backups.restore(Path(options.source), target, progress)
+    with as_file(options.source) as source, progress_bar("restoring") as progress:
+        report = backups.restore(source, target, progress)
     print(f"{report.files} files, {report.bytes:,} bytes restored to {target}")
     print(f"to check the restored folder: metertui check --data {target}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,11 +14,12 @@ from metertui import settings
 from metertui.cli.data_folder import folder_of, open_for_reading
 from metertui.cli.delegate import perform
 from metertui.cli.errors import UsageError
-from metertui.cli.options import format_of, parse_at
+from metertui.cli.options import format_of, parse_at, printed_form
 from metertui.cli.output import counted, print_error, print_row, print_rows, progress_bar
 from metertui.cli.queries import edge_cells
 from metertui.engine.base import SiteZone, SystemClock, kwh_number, month_before, month_bounds, visible
 from metertui.engine.billing import (
+    RUN_ROW,
     BillingRun,
     Ledger,
     ShownBill,
@@ -29,7 +31,7 @@ from metertui.engine.billing import (
 )
 from metertui.engine.core import Engine, one_meter
 from metertui.engine.errors import DataError, MeterError
-from metertui.formats import write_run
+from metertui.formats import is_standard_output, resolve_output, write_run
 
 _AROUND = (("from", "to", "band"), ("tax_percent", "amount"), ("note",))
 """Names in a line before its quantity and price, those after, and those that are not in the table."""
@@ -46,6 +48,8 @@ def bill(options: argparse.Namespace) -> None:
             month_bounds(options.month, SiteZone("UTC"))
         except MeterError as error:
             raise UsageError(f"--month: {error}") from error
+    if options.all and options.out:
+        resolve_output(Path(options.out))
     if options.issue:
         _issue_month(options)
         return
@@ -53,7 +57,9 @@ def bill(options: argparse.Namespace) -> None:
         at = parse_at(options, engine.zone)
         month = options.month or month_before(at or engine.clock.now(), engine.zone)
         if options.all:
-            _write_run(_compute_run(engine, month), Path(options.out))
+            run = _compute_run(engine, month)
+            _write_run(options, run)
+            _print_result(options, {"month": month, "bills": len(run), **run.totals(), "never_issued": run.unissued()})
         else:
             _print_bill(options, engine, one_meter.statement_of_month(engine, options.meter, month, at))
 
@@ -63,18 +69,20 @@ def _issue_month(options: argparse.Namespace) -> None:
     data = folder_of(options)
     zone = settings.load(data).rules().zone
     month = options.month or month_before(parse_at(options, zone) or SystemClock().now(), zone)
-    out = Path(options.out) if options.out else None
     with progress_bar("issuing bills") as progress:
         run = perform(data, "bill issue", {"month": month}, progress)
     bills, adjustments = counted(run["new"], "bill"), counted(run["changes"], "adjustment")
     before = counted(run["bills"] - run["new"], "bill")
     print(f"{month}: issued {bills} and {adjustments}; {before} had been issued before", file=sys.stderr)
-    if out is None:
+    if options.out:
+        with open_for_reading(options) as engine:
+            _write_run(options, _compute_run(engine, month))
+    else:
         print(f"{counted(run['bills'], 'bill')}: {run['sums']}", file=sys.stderr)
         _print_unissued(run["unissued"])
-    else:
-        with open_for_reading(options) as engine:
-            _write_run(_compute_run(engine, month), out)
+    counts = {"issued": run["new"], "adjustments": run["changes"], "issued_before": run["bills"] - run["new"]}
+    never = {"never_issued": run["unissued"]}
+    _print_result(options, {"month": month, "bills": run["bills"], **counts, **run["totals"], **never})
 
 
 def _print_bill(options: argparse.Namespace, engine: Engine, statement: Statement) -> None:
@@ -178,12 +186,35 @@ def _compute_run(engine: Engine, month: str) -> BillingRun:
         return BillingRun(frozen, month, engine.terms(), engine.bills, progress)
 
 
-def _write_run(run: BillingRun, out: Path) -> None:
-    """Write all bills of a month to a CSV file, and print their sums to standard error."""
-    with progress_bar("writing bills") as progress:
-        write_run(run, out, progress)
-    print(f"{counted(len(run), 'bill')} written to {out}: {run.summary()}", file=sys.stderr)
+def _write_run(options: argparse.Namespace, run: BillingRun) -> None:
+    """Write all bills of a month to a CSV file, or print them, and print their sums to standard error."""
+    out = Path(options.out)
+    if is_standard_output(out) and printed_form(options) != "csv":
+        print_rows(options, [_run_object(row) for row in run.rows()], RUN_ROW)
+    else:
+        with progress_bar("writing bills") as progress:
+            write_run(run, out, progress, bom=options.bom)
+    where = "" if is_standard_output(out) else f" written to {out}"
+    print(f"{counted(len(run), 'bill')}{where}: {run.summary()}", file=sys.stderr)
     _print_unissued(run.unissued())
+
+
+def _run_object(row: Sequence[str]) -> dict[str, Any]:
+    """Return a row of a billing run with values in place of cells: numbers, lists, and None for what is empty."""
+    found: dict[str, Any] = {name: cell or None for name, cell in zip(RUN_ROW, row, strict=True)}
+    for name, cell in found.items():
+        if cell is not None and (name.endswith("_kwh") or name in ("lines", "adjustments")):
+            found[name] = json.loads(cell)
+    return found
+
+
+def _print_result(options: argparse.Namespace, result: Mapping[str, Any]) -> None:
+    """Print what became of a billing run as JSON or CSV if that is asked for; people read standard error."""
+    if format_of(options) != "table" and not is_standard_output(Path(options.out or "")):
+        shown = (
+            result if format_of(options) == "json" else {**result, "never_issued": "; ".join(result["never_issued"])}
+        )
+        print_rows(options, [shown], list(shown), one=True)
 
 
 def _print_unissued(sentences: Sequence[str]) -> None:

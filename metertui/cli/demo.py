@@ -26,7 +26,7 @@ from metertui.engine.accounts import AccountBook, StaffBook
 from metertui.engine.base import DAY, MINUTE, Progress, SiteZone, month_before, month_bounds
 from metertui.engine.billing import tariffs
 from metertui.engine.storage import Archive, Rows, durable
-from metertui.formats import Fleet
+from metertui.formats import Fleet, resolve_output
 
 METERS: Final = 150
 SEED: Final = 7
@@ -79,16 +79,20 @@ def demo(options: argparse.Namespace) -> int:
 
 @contextmanager
 def _folder(keep: str | None) -> Iterator[Path]:
-    """Yield a temporary folder, or a new one to keep. Raises UsageError if that is there and not empty."""
+    """Yield a temporary folder, or a new one to keep.
+
+    Raises UsageError if that is there and not empty, MeterError if it is in a data folder.
+    """
     if keep is None:
         with tempfile.TemporaryDirectory(prefix="metertui-demo-") as name:
             yield Path(name)
         return
-    folder = Path(keep)
+    folder = Path(keep).absolute()
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if any(folder.iterdir()):
+        if folder.exists() and any(folder.iterdir()):
             raise UsageError(f"{keep} is not empty; name a new folder for --keep")
+        folder = resolve_output(folder)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(f"{keep}: {error.strerror}") from error
     yield folder

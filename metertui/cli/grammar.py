@@ -14,6 +14,8 @@ _FORMATS: Final = ("table", "csv", "json")
 _FORMS: Final = ("auto", "log", "day", "wide", "export")
 _EITHER_SIDE: Final = argparse.SUPPRESS
 """The default of options that stand before or after a command: the second parser must keep what the first one set."""
+_DASH: Final = "- is standard output, as CSV unless --format says otherwise"
+_BOM: Final = "begin a CSV with a byte order mark, by which Excel knows UTF-8"
 _REASON: Final = "why; kept in events.csv and audit.log"
 
 
@@ -214,7 +216,7 @@ def _add_files(commands: _Commands, shared: _Shared) -> None:
     generate.add_argument(
         "-o", dest="out", metavar="FILE", required=True,
         help="file to write: log lines if its name ends in .log or .txt, "
-        "else the wide CSV (docs/files.md), with the accounts",
+        "else the wide CSV (docs/files.md), with the accounts; - is standard output",
     )  # fmt: skip
 
     imports = commands.add(
@@ -223,7 +225,7 @@ def _add_files(commands: _Commands, shared: _Shared) -> None:
         "so an import that was interrupted can be repeated.",
         examples="metertui import history.csv\nmetertui import archive/2024/*.csv --format json",
     )  # fmt: skip
-    imports.add_argument("files", metavar="FILE", nargs="+", help="file to read")
+    imports.add_argument("files", metavar="FILE", nargs="+", help="file to read; - is standard input")
     imports.set_defaults(form="auto")
     imports.add_argument(
         "--format",
@@ -244,12 +246,14 @@ def _add_files(commands: _Commands, shared: _Shared) -> None:
 
     export = commands.add(
         "export", "queries:export", "export readings to a .csv, .parquet or .xlsx file",
-        shared.data, shared.days, shared.filters,
+        shared.data, shared.format, shared.days, shared.filters,
         examples="metertui export --from 2025-01-01 --to 2025-03-31 --region East -o east.parquet",
     )  # fmt: skip
     export.add_argument(
-        "-o", dest="out", metavar="FILE", required=True, help="file to write; its name ends in .csv, .parquet or .xlsx"
-    )
+        "-o", dest="out", metavar="FILE", required=True,
+        help=f"file to write; its name ends in .csv, .parquet or .xlsx; {_DASH}",
+    )  # fmt: skip
+    export.add_argument("--bom", action="store_true", help=_BOM)
 
 
 def _add_questions(commands: _Commands, shared: _Shared) -> None:
@@ -278,7 +282,8 @@ def _add_questions(commands: _Commands, shared: _Shared) -> None:
     bill.add_argument("meter", metavar="METER", nargs="?", help="id of the meter, unless --all is given")
     bill.add_argument("--all", action="store_true", help="the bills of all meters; needs -o or --issue")
     bill.add_argument("--month", metavar="YYYY-MM", help="month to bill (default: the month before now)")
-    bill.add_argument("-o", dest="out", metavar="FILE", help="with --all: CSV file to write")
+    bill.add_argument("-o", dest="out", metavar="FILE", help=f"with --all: CSV file to write; {_DASH}")
+    bill.add_argument("--bom", action="store_true", help=_BOM)
     bill.add_argument(
         "--issue",
         action="store_true",
@@ -294,12 +299,13 @@ def _add_questions(commands: _Commands, shared: _Shared) -> None:
         "metertui query --from 2025-03-01 --to 2025-03-01 --readings --time 18:00-20:00\n"
         "metertui query --from 2025-03-01 --to 2025-03-31 --readings --region East -o march.parquet",
     )  # fmt: skip
+    query.add_argument("--bom", action="store_true", help=_BOM)
     query.add_argument("--readings", action="store_true", help="list the readings themselves instead of the usage")
     query.add_argument(
         "-o",
         dest="out",
         metavar="FILE",
-        help="with --readings: file to write; its name ends in .csv, .parquet or .xlsx",
+        help=f"with --readings: file to write; its name ends in .csv, .parquet or .xlsx; {_DASH}",
     )
     query.add_argument("--by", metavar="K[,K]", default="", help=f"one row for each of: {', '.join(KEYS)}")
     query.add_argument("--sort", metavar="K", default="", help="column to sort by; -K sorts in descending order")
@@ -310,7 +316,12 @@ def _add_questions(commands: _Commands, shared: _Shared) -> None:
         shared.data, shared.format, shared.days,
         examples="metertui replay --tariff proposed.csv --from 2025-01-01 --to 2025-03-31",
     )  # fmt: skip
-    replay.add_argument("--tariff", metavar="FILE", required=True, help="proposed tariff, in the form of tariffs.csv")
+    replay.add_argument(
+        "--tariff",
+        metavar="FILE",
+        required=True,
+        help="proposed tariff, in the form of tariffs.csv; - is standard input",
+    )
     replay.add_argument(
         "--by",
         metavar="K[,K]",
@@ -418,12 +429,14 @@ def _add_maintenance(commands: _Commands, shared: _Shared) -> None:
         "backup", "backup:backup", "copy the data folder, even while a server runs", shared.data,
         examples="metertui backup meters-2025-03-12.tar.zst",
     )  # fmt: skip
-    backup.add_argument("target", metavar="FILE", help="NAME.tar.zst, or a folder that does not exist yet")
+    backup.add_argument(
+        "target", metavar="FILE", help="NAME.tar.zst, or a folder that does not exist yet; - is standard output"
+    )
     restore = commands.add(
         "restore", "backup:restore", "make a data folder from a backup; nothing is overwritten", shared.data,
         examples="metertui restore meters-2025-03-12.tar.zst --data restored",
     )  # fmt: skip
-    restore.add_argument("source", metavar="FILE", help="what `metertui backup` wrote")
+    restore.add_argument("source", metavar="FILE", help="what `metertui backup` wrote; - is standard input")
     check = commands.add(
         "check", "check:check", "read everything in the data folder and check that it is consistent",
         shared.data, shared.format,

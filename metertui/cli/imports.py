@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 from collections import Counter
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from typing import Any
 from metertui.cli.data_folder import folder_of
 from metertui.cli.delegate import perform
 from metertui.cli.errors import UsageError
+from metertui.cli.inputs import as_file
 from metertui.cli.output import print_rows, progress_bar
 from metertui.engine.accounts import check_field
 from metertui.engine.attributes import ATTRIBUTES
@@ -20,21 +22,25 @@ from metertui.engine.core import COUNTS
 from metertui.engine.errors import MeterError, Refused
 
 
-def import_files(options: argparse.Namespace) -> None:
-    """Import all files together: a reading that two of them contain is stored once."""
-    paths = [Path(name) for name in options.files]
-    for path in paths:
-        if not path.is_file():
-            raise MeterError(f"cannot read {path}: {'it is not a file' if path.exists() else 'there is no such file'}")
+def import_files(options: argparse.Namespace) -> int:
+    """Import all files together: a reading that two of them contain is stored once. Return 1 if all was refused."""
+    attributes = _attributes(options)
     form = None if options.form == "auto" else options.form
-    arguments = {"files": [str(path.absolute()) for path in paths], "form": form, **_attributes(options)}
-    with progress_bar("importing") as share:
-        try:
-            report = perform(folder_of(options), "import", arguments, share)
-        except MeterError as error:
-            raise MeterError(_as_named(str(error), paths)) from error
+    with contextlib.ExitStack() as inputs:
+        paths = [inputs.enter_context(as_file(name)) for name in dict.fromkeys(options.files)]
+        for path in paths:
+            if not path.is_file():
+                why = "it is not a file" if path.exists() else "there is no such file"
+                raise MeterError(f"cannot read {path}: {why}")
+        arguments = {"files": [str(path.absolute()) for path in paths], "form": form, **attributes}
+        with progress_bar("importing") as share:
+            try:
+                report = perform(folder_of(options), "import", arguments, share)
+            except MeterError as error:
+                raise MeterError(_as_named(str(error), paths)) from error
     print_rows(options, [report], COUNTS, one=True)
     _print_refusals(report)
+    return int(0 < report["read"] == report["refused"])
 
 
 def _attributes(options: argparse.Namespace) -> dict[str, str]:

@@ -16,6 +16,11 @@ def format_of(options: argparse.Namespace) -> str:
     return getattr(options, "format", "table")
 
 
+def printed_form(options: argparse.Namespace) -> str:
+    """Return the output format of a file that goes to standard output: CSV unless another is given."""
+    return getattr(options, "format", "csv")
+
+
 def server_settings(options: argparse.Namespace) -> dict[str, object]:
     """Return the settings that `--host` and `--port` state; None where they are not given."""
     return {name: getattr(options, name, None) for name in ("host", "port")}

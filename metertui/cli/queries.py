@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from metertui import settings
 from metertui.cli.data_folder import folder_of, open_for_reading
 from metertui.cli.delegate import ask_owner
 from metertui.cli.errors import UsageError
-from metertui.cli.options import parse_at, parse_days, parse_keys
+from metertui.cli.options import parse_at, parse_days, parse_keys, printed_form
 from metertui.cli.output import counted, print_rows, progress_bar
 from metertui.engine.base import WINDOW_NAMES, SiteZone, Window, kwh_number, window_of_days
 from metertui.engine.core import listing
@@ -23,7 +24,7 @@ from metertui.engine.errors import MeterError
 from metertui.engine.index import LIST_COLUMNS, frame_of_description
 from metertui.engine.usage import FILTERS, LIST_KINDS, Edge, Filter, Question, Usage, aggregate, parse_clock
 from metertui.engine.usage import readings_table as exporting
-from metertui.formats import writers
+from metertui.formats import is_standard_output, resolve_output, writers
 
 
 def usage(options: argparse.Namespace) -> None:
@@ -72,9 +73,9 @@ def _list_readings(options: argparse.Namespace) -> None:
         print_rows(options, rows, LIST_COLUMNS)
         return
     out = _table_file(options.out)
-    with writers.open_table(out, LIST_KINDS, zone.name, _definition(out, question, zone)) as add:
+    with _table(options, out, LIST_KINDS, question, zone) as add:
         count = _take_readings(options, question, add)
-    print(f"{counted(count, 'reading')} written to {out}", file=sys.stderr)
+    _say_written(count, out)
 
 
 def _take_readings(options: argparse.Namespace, question: Question, add: Callable[[pd.DataFrame], None]) -> int:
@@ -113,18 +114,22 @@ def _reading_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _table_file(name: str) -> Path:
-    """Return the file for a table of readings. Raises UsageError for a name with another ending."""
+    """Return the file for a table of readings.
+
+    Raises UsageError for a name with another ending, MeterError for a place in a data folder.
+    """
     out = Path(name)
     try:
         writers.check_suffix(out)
     except writers.FileNameError as error:
         raise UsageError(str(error)) from error
+    resolve_output(out)
     return out
 
 
 def _definition(out: Path, question: Question, zone: SiteZone) -> writers.Definition | None:
     """Return what a file of readings says of itself; None for a CSV, which has no place for it."""
-    if out.suffix == ".csv":
+    if writers.check_suffix(out) == ".csv":
         return None
     asked = {"from": str(question.first), "to": str(question.last), **question.filter.set_values()}
     order = {"sort": question.sort} if question.sort else {}
@@ -160,15 +165,42 @@ def export(options: argparse.Namespace) -> None:
         question.filter.check_attributes(engine.directory.groups)
         frozen = engine.view().frozen()
         count = 0
-        definition = _definition(out, question, engine.zone)
         with (
             progress_bar("writing readings") as progress,
-            writers.open_table(out, exporting.COLUMNS, engine.zone.name, definition) as add,
+            _table(options, out, exporting.COLUMNS, question, engine.zone) as add,
         ):
             for table in exporting.reading_tables(frozen, question, progress):
                 add(table)
                 count += len(table)
-    print(f"{counted(count, 'reading')} written to {out}", file=sys.stderr)
+    _say_written(count, out)
+
+
+@contextmanager
+def _table(
+    options: argparse.Namespace, out: Path, columns: writers.Columns, question: Question, zone: SiteZone
+) -> Iterator[writers.AddRows]:
+    """Open a file for a table of readings, or standard output, which takes the format of `--format`, by default CSV."""
+    if is_standard_output(out) and printed_form(options) != "csv":
+        rows: list[dict[str, Any]] = []
+        yield lambda frame: rows.extend(_plain_rows(frame))
+        print_rows(options, rows, list(columns))
+        return
+    with writers.open_table(out, columns, zone.name, _definition(out, question, zone), bom=options.bom) as add:
+        yield add
+
+
+def _plain_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a frame as plain values: times as text, None where a value is missing."""
+    plain = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    return [
+        {str(name): value.isoformat() if isinstance(value, pd.Timestamp) else value for name, value in row.items()}
+        for row in plain
+    ]
+
+
+def _say_written(count: int, out: Path) -> None:
+    if not is_standard_output(out):
+        print(f"{counted(count, 'reading')} written to {out}", file=sys.stderr)
 
 
 def query_rows(answer: pd.DataFrame) -> list[dict[str, Any]]:

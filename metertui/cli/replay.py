@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 from typing import Any
 
 from metertui.cli.data_folder import open_for_reading
+from metertui.cli.inputs import as_file
 from metertui.cli.options import parse_days, parse_keys
 from metertui.cli.output import print_rows, progress_bar
 from metertui.engine.billing import FIGURES, KEYS, Replay, money_text, replay_tariffs, tariffs
@@ -20,7 +20,8 @@ def replay(options: argparse.Namespace) -> None:
     """Print a row for each group, and the sums of all meters to standard error."""
     by = parse_keys(options.by, KEYS)
     first, last = parse_days(options)
-    proposed = tariffs.load_tariffs(Path(options.tariff))
+    with as_file(options.tariff) as path:
+        proposed = tariffs.load_tariffs(path)
     if proposed is None:
         raise MeterError(f"there is no such file: {options.tariff}")
     if proposed.tariffs and proposed.tariffs[0].effective_from > first:

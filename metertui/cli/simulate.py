@@ -19,7 +19,7 @@ from metertui.cli.errors import UsageError
 from metertui.cli.options import format_of, parse_days, parse_time
 from metertui.cli.output import print_rows, progress_bar, status_line
 from metertui.engine.base import HOUR, MINUTE, SECOND, format_kwh, visible, window_of_days
-from metertui.formats import Fleet, complete_file, wide_csv
+from metertui.formats import Fleet, as_text, complete_file, wide_csv
 from metertui.simulator import Tally
 
 _AGAIN_SECONDS: Final = 1.0
@@ -157,8 +157,8 @@ def generate(options: argparse.Namespace) -> None:
     out = Path(options.out)
     with (
         progress_bar("generating") as progress,
-        complete_file(out) as spare,
-        spare.open("w", encoding="utf-8", newline="") as file,
+        complete_file(out) as raw,
+        as_text(raw) as file,
     ):
         if out.suffix in (".txt", ".log"):
             for time_, registers in fleet.history(window.start, window.end - 1, interval):

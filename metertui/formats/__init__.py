@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 from metertui.formats import readers, wide_csv, writers
-from metertui.formats.complete_file import complete_file
+from metertui.formats.complete_file import (
+    STANDARD,
+    as_text,
+    complete_file,
+    is_standard_output,
+    is_stream,
+    resolve_output,
+)
 from metertui.formats.readers import FORMS, Form
 from metertui.formats.run_csv import write_run
 from metertui.formats.synthetic import Fleet
 
 __all__ = [
     "FORMS",
+    "STANDARD",
     "Fleet",
     "Form",
+    "as_text",
     "complete_file",
+    "is_standard_output",
+    "is_stream",
     "readers",
+    "resolve_output",
     "wide_csv",
     "write_run",
     "writers",

@@ -11,7 +11,7 @@ from typing import BinaryIO, Final, Literal, get_args
 import numpy as np
 
 from metertui.engine.attributes import NO_ATTRIBUTES, Group
-from metertui.engine.base import Progress, SiteZone, no_progress, part_of_progress
+from metertui.engine.base import Progress, SiteZone, no_progress, part_of_progress, visible
 from metertui.engine.columns import Frozen
 from metertui.engine.core import FilePiece, Import
 from metertui.engine.errors import DataError, MeterError, Refused
@@ -37,8 +37,7 @@ def read_pieces(
             if found is None and form == "log":
                 found = "log"  # its first line may be a broken one
             if found is None or (form is not None and form != found):
-                what = f"a {form} file" if form else "a known format"
-                raise DataError(path, 1, f"this is not the first line of {what}; formats are {', '.join(FORMS)}")
+                raise DataError(path, 1, _explain_form(first, form))
             begin = 2
             if found == "log":
                 begin = 1
@@ -48,6 +47,24 @@ def read_pieces(
                 progress(min(1.0, file.tell() / size))
     except OSError as error:
         raise MeterError(f"cannot read {path}: {error.strerror or error}") from error
+
+
+_EXPECTED: Final[Mapping[Form, str]] = {
+    "log": "a reading, METER,TIMESTAMP,KWH",
+    "day": f"the header {reading_lines.HEADER.decode().rstrip()}",
+    "wide": f"the header {','.join(wide_csv.COLUMNS)}",
+    "export": "a header with identifier, timestamp and usage or reading_kwh",
+}
+_SHOWN: Final = 60
+"""How many characters of a line an error shows."""
+
+
+def _explain_form(first: bytes, form: Form | None) -> str:
+    """Return the sentence on a first line that is not that of the form, or of any form."""
+    line = _text(first).rstrip("\r\n")
+    shown = f"{line[:_SHOWN]}…" if len(line) > _SHOWN else line
+    expected = "; ".join(f"{_EXPECTED[each]} (form {each})" for each in ([form] if form else FORMS))
+    return f"this line holds {visible(shown)!r}; expected is {'one of: ' if form is None else ''}{expected}"
 
 
 def _pieces(form: Form, first: bytes, file: BinaryIO, path: Path, zone: SiteZone, begin: int) -> Iterator[FilePiece]:

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from metertui.engine.base import Progress
 from metertui.engine.billing import RUN_ROW, BillingRun
-from metertui.formats.complete_file import complete_file
+from metertui.formats.complete_file import as_text, complete_file
 
 
-def write_run(run: BillingRun, path: Path, progress: Progress) -> None:
+def write_run(run: BillingRun, path: Path, progress: Progress, *, bom: bool = False) -> None:
     """Write the rows of a run. Raises MeterError, and any exception from `progress`; then no file remains."""
-    with complete_file(path) as spare, spare.open("w", encoding="utf-8", newline="") as file:
+    with complete_file(path) as raw, as_text(raw, bom=bom) as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(RUN_ROW)
         for done, row in enumerate(run.rows(), 1):

@@ -7,18 +7,19 @@ three. The *definition* of a table, the report that it answers, goes into the me
 
 from __future__ import annotations
 
+import codecs
 import json
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal
 
 import pandas as pd
 
 from metertui.engine.base import disarm_formula
 from metertui.engine.errors import MeterError
-from metertui.formats.complete_file import complete_file
+from metertui.formats.complete_file import as_text, complete_file, is_stream
 
 if TYPE_CHECKING:  # they load slowly, and most sessions need neither
     import pyarrow as pa
@@ -41,7 +42,14 @@ class FileNameError(MeterError):
 
 
 def check_suffix(path: Path) -> str:
-    """Return the suffix of a file for a table. Raises FileNameError if the suffix is not one of SUFFIXES."""
+    """Return the suffix that says how a table is written to a file, or to a stream, which takes CSV alone.
+
+    Raises FileNameError for another suffix.
+    """
+    if path.suffix != ".csv" and is_stream(path):
+        if path.suffix in SUFFIXES:
+            raise FileNameError(f"{path} is not a regular file; only CSV can be written to it")
+        return ".csv"
     if path.suffix not in SUFFIXES:
         raise FileNameError(f"{path.name}: the name of the file must end in {', '.join(SUFFIXES)}")
     return path.suffix
@@ -54,24 +62,26 @@ def open_table(
     zone: str,
     definition: Definition | None = None,
     commit: Callable[[], None] | None = None,
+    *,
+    bom: bool = False,
 ) -> Iterator[AddRows]:
     """Open a file for a table; the result is called with the rows, in frames that have the columns.
 
     After an exception no part of the file remains, and an existing file is unchanged. `commit` is called when the file
-    is complete and before it gets its name; it may raise one too. A CSV may be a pipe. Raises FileNameError, and
-    MeterError if the disk fails.
+    is complete and before it gets its name; it may raise one too. A CSV may be a pipe; `bom` marks it as UTF-8 for
+    Excel. Raises FileNameError, and MeterError if the disk fails.
     """
     kind = check_suffix(path)
-    if kind != ".csv" and path.exists() and not path.is_file():
-        raise FileNameError(f"{path} is not a regular file; only CSV can be written to it")
-    with complete_file(path) as spare:
-        with _WRITERS[kind](spare, columns, zone, definition or {}) as add:
+    with complete_file(path) as file:
+        if bom and kind == ".csv":
+            file.write(codecs.BOM_UTF8)
+        with _WRITERS[kind](file, columns, zone, definition or {}) as add:
             yield add
         if commit is not None:
             commit()
-        if kind == ".csv" and definition and spare != path:
+        if kind == ".csv" and definition and not is_stream(path):
             with complete_file(path.with_name(f"{path.name}.json")) as beside:
-                beside.write_text(json.dumps(definition, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+                beside.write(f"{json.dumps(definition, ensure_ascii=False, indent=2)}\n".encode())
 
 
 def _disarm_texts(frame: pd.DataFrame, columns: Columns) -> pd.DataFrame:
@@ -101,15 +111,15 @@ def _parse_times(times: pd.Series[Any]) -> pd.Series[Any]:
 
 
 @contextmanager
-def _open_csv(path: Path, columns: Columns, zone: str, definition: Definition) -> Iterator[AddRows]:
-    with path.open("w", encoding="utf-8", newline="") as file:
+def _open_csv(raw: BinaryIO, columns: Columns, zone: str, definition: Definition) -> Iterator[AddRows]:
+    with as_text(raw) as file:
         file.write(",".join(columns) + "\n")
         form: dict[str, Any] = {"header": False, "index": False, "float_format": _format_number, "lineterminator": "\n"}
         yield lambda frame: _write_times(_disarm_texts(frame, columns), columns).to_csv(file, **form)
 
 
 @contextmanager
-def _open_parquet(path: Path, columns: Columns, zone: str, definition: Definition) -> Iterator[AddRows]:
+def _open_parquet(file: BinaryIO, columns: Columns, zone: str, definition: Definition) -> Iterator[AddRows]:
     import pyarrow as pa  # noqa: PLC0415
     from pyarrow import parquet  # noqa: PLC0415
 
@@ -133,19 +143,17 @@ def _open_parquet(path: Path, columns: Columns, zone: str, definition: Definitio
         table = pa.Table.from_pandas(frame.assign(**times), schema=schema, preserve_index=False)
         writer.write_table(table.replace_schema_metadata(schema.metadata))
 
-    with parquet.ParquetWriter(path, schema, compression="zstd") as writer:
+    with parquet.ParquetWriter(file, schema, compression="zstd") as writer:
         yield add_rows
 
 
 @contextmanager
-def _open_workbook(path: Path, columns: Columns, zone: str, definition: Definition) -> Iterator[AddRows]:
+def _open_workbook(file: BinaryIO, columns: Columns, zone: str, definition: Definition) -> Iterator[AddRows]:
     import xlsxwriter.exceptions  # noqa: PLC0415
 
-    with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as temporary:
+    with tempfile.TemporaryDirectory(prefix=".metertui-", dir=Path(file.name).parent) as temporary:
         # One row at a time is in memory; the others are in temporary files beside the workbook.
-        book = xlsxwriter.Workbook(
-            str(path), {"constant_memory": True, "tmpdir": temporary, "strings_to_formulas": False}
-        )
+        book = xlsxwriter.Workbook(file, {"constant_memory": True, "tmpdir": temporary, "strings_to_formulas": False})
         try:
             sheets = _Sheets(book, columns)
             yield sheets.add_rows

@@ -174,6 +174,7 @@ async def _issue(call: Call) -> object:
         "changes": run.changes,
         "bills": len(run),
         "sums": run.summary(),
+        "totals": run.totals(),
         "unissued": run.unissued(),
     }
     await call.headend.billing.issue(run, call.by)

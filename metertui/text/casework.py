@@ -15,7 +15,13 @@ from metertui.text.plain_text import message, plain
 
 _NOTES: Final = 2
 """How many remarks are shown with a case, the last one first."""
-_DONE: Final = {"reask": "marked for reading", "note": "note", "accept": "accepted", "release": "released"}
+_DONE: Final = {
+    "reask": "marked for reading",
+    "note": "note",
+    "accept": "accepted",
+    "release": "released",
+    "correct": "corrected",
+}
 _NAME: Final = 14
 NOWHERE: Final = "(none)"
 

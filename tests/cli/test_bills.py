@@ -130,6 +130,30 @@ def test_a_month_is_issued_and_stays_so(priced: Command, data: Path, tmp_path: P
     assert "2025_02.csv: another program has changed this file of issued bills. Restore it from a" in told.err
 
 
+def test_an_issue_prints_its_result_as_json_and_csv(priced: Command) -> None:
+    words = ("bill", "--all", "--month", "2025-02", "--issue", "--format")
+    first = priced(*words, "json").json
+    money = {"usage_kwh": 672, "net": "146.16", "tax": "11.81", "total": "157.97", "currency": "SGD"}
+    counts = {"month": "2025-02", "bills": 1, "issued": 1, "adjustments": 0, "issued_before": 0}
+    assert first == {**counts, **money, "never_issued": ["2025-01: never issued: 48 kWh of 1 meter: m-1"]}
+    [again] = csv.DictReader(priced(*words, "csv").out.splitlines())
+    assert list(again) == list(first)
+    assert (again["issued"], again["issued_before"], again["total"]) == ("0", "1", "157.97")
+
+
+def test_all_bills_go_to_standard_output_as_csv_or_as_asked(priced: Command, tmp_path: Path) -> None:
+    words, out = ("bill", "--all", "--month", "2025-02", "-o"), tmp_path / "bills.csv"
+    result = priced(*words, str(out), "--format", "json")
+    assert (result.json["bills"], result.json["total"]) == (1, "157.97")
+    assert priced(*words, "-").out == out.read_text()
+    [row] = priced(*words, "-", "--format", "json").json
+    assert (row["meter"], row["opening_kwh"], row["usage_kwh"], row["total"]) == ("m-1", 1048, 672, "157.97")
+    assert row["lines"] == priced("bill", "m-1", "--month", "2025-02", "--format", "json").json["lines"]
+    assert (row["adjustment_kwh"], row["adjustments"]) == (None, None)
+    assert priced(*words, str(out), "--bom").code == 0
+    assert out.read_bytes().startswith(b"\xef\xbb\xbfmeter,")
+
+
 def test_a_month_that_was_left_out_is_named_by_the_run_and_by_check(
     metertui: Command, data: Path, tmp_path: Path
 ) -> None:

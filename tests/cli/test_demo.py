@@ -41,3 +41,6 @@ def test_a_kept_town_can_be_queried(metertui: Command, monkeypatch: pytest.Monke
     assert metertui("--data", kept, "usage", "531-259-988", "last_month", "--format", "json").code == 0
     again = metertui("demo", "--keep", kept)
     assert (again.code, again.err) == (2, f"metertui: {kept} is not empty; name a new folder for --keep\n")
+    inside = metertui("demo", "--keep", f"{kept}/archive/again")
+    assert (inside.code, inside.out) == (1, "")
+    assert "is a data folder, as it holds" in inside.err

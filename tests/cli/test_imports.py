@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -87,7 +90,7 @@ def test_imported_history_gets_its_attributes_by_option_column_or_afterwards(
         words = ("query", "--from", "2025-01-01", "--to", "2025-03-31", "--by", "region", "--format", "json")
         return {row["region"]: row["usage_kwh"] for row in metertui(*words).json}
 
-    log, table = tmp_path / "log.txt", tmp_path / "table.csv"
+    log, table = tmp_path / "history.log", tmp_path / "table.csv"
     log.write_text("m-1,2025-01-01T00:00:00,1\nm-1,2025-02-01T00:00:00,11\nm-1,2025-03-01T00:00:00,31\n")
     table.write_text("identifier,timestamp,usage,region\nm-2,2025-01-01 00:00,0,West\nm-2,2025-02-01 00:00,500,\n")
     assert metertui("import", str(log)).code == 0
@@ -109,3 +112,40 @@ def test_imported_history_gets_its_attributes_by_option_column_or_afterwards(
     again = metertui("import", str(out), "--format", "json").json
     assert [again[count] for count in COUNTS] == [5, 0, 5, 0, 0]
     assert regions() == {"North": 10, "East": 20, "South": 500, "West": 0}
+
+
+def test_an_import_in_which_every_row_was_refused_fails(metertui: Command, tmp_path: Path) -> None:
+    file = tmp_path / "history.log"
+    file.write_text("m-1,2999-01-01T00:00:00,1\nm-1,nonsense,2\n")
+    assert metertui("import", str(file)).code == 1
+    file.write_text("m-1,2025-01-01T00:00:00,1\nm-1,nonsense,2\n")
+    assert [metertui("import", str(file)).code for _ in range(2)] == [0, 0]
+    file.write_text("")
+    assert metertui("import", str(file)).code == 0
+
+
+def test_a_file_of_no_known_form_fails_with_what_was_expected(metertui: Command, tmp_path: Path) -> None:
+    file = tmp_path / "history.csv"
+    file.write_text("meter;date\n1;2\n")
+    result = metertui("import", str(file))
+    assert result.code == 1
+    assert result.err.startswith(f"metertui: {file}:1: this line holds 'meter;date'; expected is one of: a reading")
+    assert result.err.count("\n") == 1
+
+
+def test_standard_input_and_pipes_are_read_like_files(
+    metertui: Command, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    lines = b"m-1,2025-01-01T00:00:00,1\nm-1,nonsense,2\n"
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(lines)))
+    result = metertui("import", "-", "--format", "json")
+    assert (result.code, result.json["new"]) == (0, 1)
+    assert result.err.startswith("standard input:2: bad-timestamp: ")
+    writer = threading.Thread(target=pipe.write_bytes, args=(lines,))
+    writer.start()
+    assert metertui("import", str(pipe), "--format", "json").json["duplicate"] == 1
+    writer.join()
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"a;b\n")))
+    assert metertui("import", "-").err.startswith("metertui: standard input:1: this line holds 'a;b'")

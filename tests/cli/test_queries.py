@@ -209,3 +209,43 @@ def test_an_exchange_is_used_up_to_and_is_no_reading(steady: Command, tmp_path: 
     table = pd.read_csv(out)
     assert table["status"].value_counts().to_dict() == {"counted": 549, "exchange": 1}
     assert round(table["usage_kwh"].sum(), 3) == 274.7
+
+
+def test_an_export_goes_to_standard_output_as_csv_or_as_asked(steady: Command, tmp_path: Path) -> None:
+    words, out = ("export", "--from", "2025-03-12", "--to", "2025-03-12", "-o"), tmp_path / "out.csv"
+    assert steady(*words, str(out)).code == 0
+    for name in ("-", "/dev/stdout"):
+        result = steady(*words, name)
+        assert (result.code, result.out, result.err) == (0, out.read_text(), "")
+    rows = steady(*words, "-", "--format", "json").json
+    assert len(rows) == len(out.read_text().splitlines()) - 1
+    assert list(rows[0].items())[:3] == [
+        ("identifier", "m-1"), ("timestamp", "2025-03-12T00:30:00+08:00"), ("reading_kwh", 1984.5)
+    ]  # fmt: skip
+    assert steady(*words, "-", "--format", "table").out.startswith("identifier  timestamp")
+    asked = ("query", "--readings", "--from", "2025-03-12", "--to", "2025-03-12")
+    assert steady(*asked, "-o", str(out)).code == 0
+    assert steady(*asked, "-o", "-").out == out.read_text()
+    listed = steady(*asked, "-o", "-", "--format", "json").json
+    assert [row["timestamp"] for row in listed] == [row["timestamp"] for row in rows]
+
+
+@pytest.mark.parametrize("name", ["users.csv", "archive/2025/03_12.csv"])
+def test_no_command_writes_its_output_into_a_data_folder(
+    steady: Command, data: Path, tmp_path: Path, name: str
+) -> None:
+    link = tmp_path / "link.csv"
+    link.symlink_to(data / name)
+    days = ("--from", "2025-03-12", "--to", "2025-03-12")
+    before = {path: path.read_bytes() for path in data.rglob("*") if path.is_file()}
+    for words in (
+        ("export", *days),
+        ("query", "--readings", *days),
+        ("bill", "--all", "--month", "2025-02"),
+        ("bill", "--all", "--month", "2025-02", "--issue"),
+        ("generate", "--meters", "1", *days),
+    ):
+        for out in (data / name, link):
+            result = steady(*words, "-o", str(out))
+            assert (result.code, "is a data folder" in result.err) == (1, True), words
+    assert {path: path.read_bytes() for path in data.rglob("*") if path.is_file()} == before

@@ -58,12 +58,28 @@ def test_a_broken_line_is_refused_alone(tmp_path: Path) -> None:
 
 def test_a_broken_first_line_is_refused_if_the_format_is_given(tmp_path: Path) -> None:
     assert read(tmp_path, "m 1,x\n" + LOG, "log")[1] == ["1 syntax"]
-    with pytest.raises(MeterError, match="not the first line of a known format"):
-        read(tmp_path, "m 1,x\n" + LOG)
+
+
+def test_a_file_of_no_known_form_says_what_it_holds_and_what_was_expected(tmp_path: Path) -> None:
+    with pytest.raises(MeterError) as told:
+        read(tmp_path, "Zählpunkt;Datum\x1b;" + 100 * "w" + "\n1;2\n")
+    where, _, said = str(told.value).partition(":1: ")
+    assert where.endswith("/some.txt")
+    assert said.startswith("this line holds 'Zählpunkt;Datum␛;" + 43 * "w" + "…'; expected is one of: ")
+    for expected in (
+        "METER,TIMESTAMP,KWH (form log)",
+        "identifier,timestamp,usage (form day)",
+        "Identifier,AreaID,dwelling_type_id,",
+        "reading_kwh (form export)",
+    ):
+        assert expected in said
 
 
 def test_a_file_in_another_format_than_given_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(MeterError, match="not the first line of a wide file"):
+    with pytest.raises(
+        MeterError,
+        match=r":1: this line holds 'identifier,.*'; expected is the header Identifier,AreaID,.* \(form wide\)$",
+    ):
         read(tmp_path, DAY, "wide")
 
 

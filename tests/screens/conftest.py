@@ -23,6 +23,12 @@ def town(tmp_path: Path) -> Iterator[Town]:
 
 
 @pytest.fixture
+def outside(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for what the screens write, beside the data folder."""
+    return tmp_path_factory.mktemp("outside")
+
+
+@pytest.fixture
 def troubled(town: Town) -> Town:
     """One bad read of the steady meter, a register that fell for good, a line that was refused; an operator."""
     town.read((STEADY, "7", "2025-03-12T10:35:00"), (HOSTILE, "8", "2025-03-12T01:00"))

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.base import Progress, format_kwh, part_of_progress
+from metertui.engine.base import Progress, format_kwh, kwh_number, part_of_progress
 from metertui.engine.billing import bill_format
 from metertui.engine.billing.bill_ledger import BillBook, Ledger, issued_cells
 from metertui.engine.billing.statements import Bills, Figures, Terms, money_text
@@ -168,13 +168,22 @@ class BillingRun:
                     months[month] = months.get(month, Figures()).plus(figures)
         return adjustments
 
+    def totals(self) -> dict[str, float | str | None]:
+        """Return the sums of the bills by today's readings, with the names of a bill; money as text, None unpriced."""
+        names = ("net", "tax", "total", "currency")
+        priced = self.bills.priced
+        if priced is None:
+            return {"usage_kwh": kwh_number(self.bills.usage_wh), **dict.fromkeys(names)}
+        net, tax = int(priced.net.sum()), int(priced.tax.sum())
+        money = (*map(money_text, (net, tax, net + tax)), self.bills.terms.currency)
+        return {"usage_kwh": kwh_number(self.bills.usage_wh), **dict(zip(names, money, strict=True))}
+
     def summary(self) -> str:
         """Return one line with the totals of the bills by today's readings, and of the adjustments."""
         text = f"{format_kwh(self.bills.usage_wh)} kWh"
-        if self.bills.priced is not None:
-            net, tax = int(self.bills.priced.net.sum()), int(self.bills.priced.tax.sum())
-            text += f", net {money_text(net)}, tax {money_text(tax)}, "
-            text += f"total {money_text(net + tax)} {self.bills.terms.currency}"
+        sums = self.totals()
+        if sums["currency"] is not None:
+            text += ", net {net}, tax {tax}, total {total} {currency}".format_map(sums)
         if self.adjustments:
             every = Figures.total_of(figures for months in self.adjustments.values() for figures in months.values())
             own = sum(months[self.month].usage_wh for months in self.adjustments.values() if self.month in months)

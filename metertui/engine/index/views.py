@@ -42,12 +42,13 @@ class FreezeQueue:
             with self._lock:
                 made = self._made() if self._made is not None and self._newest >= number else None
                 if made is None:
-                    newest = max(list(self._wanted))
-                    made = self._wanted[newest]()
+                    # Who asked for the same view may have taken it off the list by now.
+                    newest, make_newest = max([(number, make), *list(self._wanted.items())], key=lambda each: each[0])
+                    made = make_newest()
                     self._newest, self._made = newest, weakref.ref(made)
                 return made
         finally:
-            del self._wanted[number]
+            self._wanted.pop(number, None)
 
 
 class View:

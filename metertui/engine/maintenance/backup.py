@@ -12,6 +12,7 @@ import hashlib
 import io
 import os
 import re
+import secrets
 import shutil
 import tarfile
 import tempfile
@@ -85,14 +86,26 @@ def back_up(folder: Path, target: Path, progress: Progress) -> BackupReport:
         raise MeterError(f"{target} exists already; a backup does not overwrite anything")
     if folder.resolve() in target.resolve().parents:
         raise MeterError(f"{target} is inside the data folder; put the backup elsewhere")
-    report, sums = BackupReport(), []
     packed = target.name.endswith(SUFFIX)
     with durable.writing(target), (_packing if packed else _laying)(target) as add:
-        for member in _members(folder, progress):
-            digest = hashlib.sha256()
-            add(member.name, _counted([member.data], digest.update, report))
-            sums.append(f"{digest.hexdigest()}  {member.name}\n")
-        add(_SUMS, ["".join(sums).encode()])
+        return _copy(folder, add, progress)
+
+
+def pack(folder: Path, file: IO[bytes], progress: Progress) -> BackupReport:
+    """Write a data folder to an open file, such as a pipe, as a `.tar.zst`. Raises MeterError, OSError."""
+    if not folder.is_dir():
+        raise MeterError(f"there is no data folder {folder}")
+    with _packing_into(file) as add:
+        return _copy(folder, add, progress)
+
+
+def _copy(folder: Path, add: _Add, progress: Progress) -> BackupReport:
+    report, sums = BackupReport(), []
+    for member in _members(folder, progress):
+        digest = hashlib.sha256()
+        add(member.name, _counted([member.data], digest.update, report))
+        sums.append(f"{digest.hexdigest()}  {member.name}\n")
+    add(_SUMS, ["".join(sums).encode()])
     return report
 
 
@@ -269,20 +282,26 @@ def _lay(folder: Path, name: str, pieces: Iterable[bytes]) -> None:
 @contextmanager
 def _packing(target: Path) -> Iterator[_Add]:
     """Write a `.tar.zst` that gets its name once it is complete and on disk."""
-    spare = target.with_name(f".{target.name}.new")
-    try:
-        with open(private_files.open_file(spare, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), "wb") as raw:
-            with (
-                zstandard.ZstdCompressor(write_checksum=True).stream_writer(raw, closefd=False) as packed,
-                tarfile.open(fileobj=packed, mode="w|", format=tarfile.PAX_FORMAT) as tar,
-            ):
-                yield partial(_pack, tar)
+    spare = target.with_name(f".metertui-{secrets.token_hex(16)}.new")
+    with open(private_files.open_file(spare, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW), "wb") as raw:
+        try:
+            with _packing_into(raw) as add:
+                yield add
             raw.flush()
             os.fsync(raw.fileno())
-        spare.rename(target)
-        durable.sync_folder(target.parent)
-    finally:
-        spare.unlink(missing_ok=True)
+            spare.rename(target)
+            durable.sync_folder(target.parent)
+        finally:
+            spare.unlink(missing_ok=True)
+
+
+@contextmanager
+def _packing_into(raw: IO[bytes]) -> Iterator[_Add]:
+    with (
+        zstandard.ZstdCompressor(write_checksum=True).stream_writer(raw, closefd=False) as packed,
+        tarfile.open(fileobj=packed, mode="w|", format=tarfile.PAX_FORMAT) as tar,
+    ):
+        yield partial(_pack, tar)
 
 
 @contextmanager

@@ -32,7 +32,7 @@ _SHOWN: Final = 100
 """The most effects shown one by one."""
 _FIELDS: Final = {
     "exchange": {"final": "old register, final kWh", "initial": "new register, first kWh", "at": "time"},
-    "correct": {"wh": "right value of the register, kWh"},
+    "correct": {"wh": "right register, kWh"},
 }
 """The fields of decisions that need values, with their labels."""
 

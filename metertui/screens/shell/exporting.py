@@ -21,7 +21,7 @@ from metertui.engine.errors import MeterError
 from metertui.engine.index import ReadingList
 from metertui.engine.reports import Findings, Rule
 from metertui.engine.usage import COLUMNS, WindowReadings, list_tables
-from metertui.formats import writers
+from metertui.formats import resolve_output, writers
 from metertui.headend import HeadEnd
 from metertui.text import answers
 
@@ -136,6 +136,7 @@ def _done(future: Future[None], progress: Progress) -> None:
 def _check(path: Path) -> None:
     """Raise MeterError if the file cannot be written."""
     writers.check_suffix(path)
+    resolve_output(path)
     if path.exists():
         raise MeterError(f"{path} exists already; give another name")
     if not path.parent.is_dir():

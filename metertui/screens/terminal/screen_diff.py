@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Final, cast
 
-from rich.cells import cell_len
+from rich.cells import cell_len, split_graphemes
 from rich.color import ColorSystem
 from rich.console import Console
 from rich.style import Style
@@ -64,11 +64,19 @@ class ShownCells:
             now = _painted(before, pieces, colours, width)
             self._lines[y] = now
             for x, cells, inks in _differing(before, now):
-                out.append(f"\x1b[{y + 1};{x + 1}H")
-                for cell, wanted in zip(cells, inks, strict=True):
+                placed = False
+                for at, (cell, wanted) in enumerate(zip(cells, inks, strict=True), x):
+                    place = f"\x1b[{y + 1};{at + 1}H"
+                    if cell and not placed:
+                        out.append(place)
+                        placed = True
                     if wanted != ink:
                         out.append(_codes_between(ink, wanted))
                         ink = wanted
+                    if len(cell) > 1 and cell_len(cell) > 1:
+                        # Terminals differ in the width of an emoji of several characters.
+                        out.append(f"  {place}")
+                        placed = False
                     out.append(cell)
         return f"{''.join(out)}\x1b[0m" if out else ""
 
@@ -122,13 +130,9 @@ def _cells(text: str) -> Iterable[str]:
     if text.isascii() or all(cell_len(each) == 1 for each in set(text)):
         return text
     cells: list[str] = []
-    last = 0
-    for each in text:
-        if wide := cell_len(each):
-            last = len(cells)
-            cells += [each, *[_NOTHING] * (wide - 1)]
-        elif cells:
-            cells[last] += each  # a combining character belongs to the cell before it
+    for start, end, wide in split_graphemes(text)[0]:
+        if wide:  # else it combines with nothing
+            cells += [text[start:end], *[_NOTHING] * (wide - 1)]
     return cells
 
 

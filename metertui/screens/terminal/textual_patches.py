@@ -86,6 +86,16 @@ class ThriftyApp(App[None]):
         wanted = super().get_driver_class()
         return PatientDriver if wanted is LinuxDriver else wanted
 
+    def _handle_exception(self, error: Exception) -> None:
+        if isinstance(error, WorkerFailed) and self.is_running:
+            self.tell_failure(error.error)
+        else:
+            super()._handle_exception(error)
+
+    def tell_failure(self, error: BaseException) -> None:
+        """Say that the work of a screen has failed, which is a defect; the app goes on. An app says it in its way."""
+        _logger.error("the work of a screen failed", exc_info=error)
+
     async def _shutdown(self) -> None:
         # First, or an answer that arrives meanwhile would look for widgets that are gone.
         self.workers.cancel_all()

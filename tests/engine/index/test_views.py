@@ -52,3 +52,23 @@ def test_a_view_that_could_not_become_columns_may_be_asked_again() -> None:
     with pytest.raises(MemoryError):
         freezing.freeze(number, fail)
     assert not freezing._wanted
+
+
+def test_two_threads_may_ask_for_the_same_view() -> None:
+    freezing = FreezeQueue()
+    going_on, made = threading.Event(), []
+    columns = ReadingStore(Columns.empty(), MeterCodes(), SiteZone("UTC")).view()._make(1)
+
+    def make() -> Frozen:
+        made.append(None)
+        assert going_on.wait(PATIENCE)
+        return replace(columns, max_w=len(made))
+
+    number = freezing.next_number()
+    with ThreadPoolExecutor(2) as pool:
+        found = [pool.submit(freezing.freeze, number, make) for _ in range(2)]
+        while not made:
+            pass
+        going_on.set()
+        assert all(each.result(PATIENCE).max_w >= 1 for each in found)
+    assert not freezing._wanted

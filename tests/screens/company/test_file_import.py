@@ -83,4 +83,4 @@ async def test_what_is_no_file_is_told(office: Town, tmp_path: Path) -> None:
         assert text_of(pilot, "#upload-check") == "! There is no file /nowhere/x.csv"
         field(pilot, "upload-path").value = str(lines(tmp_path / "other.csv", "a;b"))
         await push(pilot, "upload-preview")
-        assert "this is not the first line of a known format" in " ".join(result(pilot).split())
+        assert "this line holds 'a;b'; expected is one of" in " ".join(result(pilot).split())

@@ -118,12 +118,13 @@ async def test_the_newest_question_is_the_one_that_is_answered(analyst: Town, mo
         assert said(pilot).startswith("Cancelled")
 
 
-async def test_the_table_is_written_with_its_definition(analyst: Town, tmp_path: Path) -> None:
-    (tmp_path / "there.csv").write_text("mine\n")
+async def test_the_table_is_written_with_its_definition(analyst: Town, outside: Path) -> None:
+    (outside / "there.csv").write_text("mine\n")
     refused = {
         "figures.txt": "! figures.txt: the name of the file must end in .csv, .parquet, .xlsx",
         "there.csv": "exists already; give another name",
         "nowhere/figures.csv": "! there is no folder",
+        f"{analyst.folder}/users.csv": "is a data folder, as it holds",
     }
     async with at_work(analyst, "f5") as pilot:
         await ask(pilot, by=("month",), **dates("2025-01-01", "2025-02-28"))
@@ -134,35 +135,35 @@ async def test_the_table_is_written_with_its_definition(analyst: Town, tmp_path:
             assert path.has_focus
             assert path.value == "usage-2025-01-01-2025-02-28-by-month.csv"
             assert said(pilot).replace(" ", "").startswith(f"Thefilewillbewrittentothefolder{Path.cwd()}.")
-            path.value = str(tmp_path / f"figures.{suffix}")
+            path.value = str(outside / f"figures.{suffix}")
             await keys(pilot, "enter")
-            assert said(pilot).replace(" ", "") == f"2rowswrittento{tmp_path}/figures.{suffix}"
+            assert said(pilot).replace(" ", "") == f"2rowswrittento{outside}/figures.{suffix}"
             assert not screen(pilot).query_one("#line").display
         await keys(pilot, "ctrl+e")
         for name, complaint in refused.items():
-            screen(pilot).query_one("#line-text", Input).value = str(tmp_path / name)
+            screen(pilot).query_one("#line-text", Input).value = str(outside / name)
             await keys(pilot, "enter")
             assert complaint in said(pilot)
         await keys(pilot, "escape")
         assert not screen(pilot).query_one("#line").display
         assert not said(pilot)
-    assert (tmp_path / "there.csv").read_text() == "mine\n"
-    book = openpyxl.load_workbook(tmp_path / "figures.xlsx")
-    tables = [pd.read_csv(tmp_path / "figures.csv"), pd.read_parquet(tmp_path / "figures.parquet")]
-    tables.append(pd.read_excel(tmp_path / "figures.xlsx"))
+    assert (outside / "there.csv").read_text() == "mine\n"
+    book = openpyxl.load_workbook(outside / "figures.xlsx")
+    tables = [pd.read_csv(outside / "figures.csv"), pd.read_parquet(outside / "figures.parquet")]
+    tables.append(pd.read_excel(outside / "figures.xlsx"))
     for written in tables:
         assert list(written.columns) == ["month", "usage_kwh", "meters", "readings"]
         assert [f"{kwh:.3f}" for kwh in written["usage_kwh"]] == ["2688.880", "2653.120"]
     definitions = [
-        json.loads((tmp_path / "figures.csv.json").read_text()),
-        json.loads(pq.read_schema(tmp_path / "figures.parquet").metadata[b"metertui"]),
+        json.loads((outside / "figures.csv.json").read_text()),
+        json.loads(pq.read_schema(outside / "figures.parquet").metadata[b"metertui"]),
         dict(book["Definition"].iter_rows(values_only=True)),
     ]
     for told in definitions:
         assert (told["from"], told["to"], told["sort"]) == ("2025-01-01", "2025-02-28", "kWh, from the highest")
         assert told["asked_by"] == "government@metertui.example"
-    audit = (tmp_path / "audit.log").read_text()
-    assert f"government@metertui.example\texport\t{tmp_path}/figures.csv\t2 rows: total kWh by month" in audit
+    audit = (analyst.folder / "audit.log").read_text()
+    assert f"government@metertui.example\texport\t{outside}/figures.csv\t2 rows: total kWh by month" in audit
 
 
 async def test_small_groups_are_hidden_from_the_role_government(guarded: Town) -> None:
@@ -194,21 +195,21 @@ async def test_operators_see_small_groups_and_leave_nothing_of_them_behind(guard
         assert question(pilot).startswith("total kWh by year")  # one finds one's own as it was
 
 
-async def test_an_export_of_the_role_government_is_recorded_and_hides_too(guarded: Town, tmp_path: Path) -> None:
+async def test_an_export_of_the_role_government_is_recorded_and_hides_too(guarded: Town, outside: Path) -> None:
     async with at_work(guarded, "f5") as pilot:
         await ask(pilot, by=("apartment_type",))
         await press(pilot, "ctrl+e")
-        screen(pilot).query_one("#line-text", Input).value = str(tmp_path / "figures.csv")
+        screen(pilot).query_one("#line-text", Input).value = str(outside / "figures.csv")
         await press(pilot, "enter")
         await settle(pilot)
-    written = pd.read_csv(tmp_path / "figures.csv", keep_default_na=False)
+    written = pd.read_csv(outside / "figures.csv", keep_default_na=False)
     assert "hidden" in written["hidden"].tolist()
     assert {row.usage_kwh for row in written.itertuples() if row.hidden} == {""}
-    assert json.loads((tmp_path / "figures.csv.json").read_text())["small_groups"] == {
+    assert json.loads((outside / "figures.csv.json").read_text())["small_groups"] == {
         "least_meters": 2,
         "most_share": 0.9,
     }
-    assert '""apartment_type""' in (tmp_path / "exports.csv").read_text()
+    assert '""apartment_type""' in (guarded.folder / "exports.csv").read_text()
 
 
 async def test_nothing_is_stored_yet(empty_town: Town) -> None:

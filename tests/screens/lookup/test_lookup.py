@@ -41,16 +41,17 @@ async def test_the_usage_in_view_is_explained(town: Town) -> None:
         assert pilot.app.screen.query_one(Tabs).has_focus
 
 
-async def test_the_readings_in_view_are_written(town: Town, tmp_path: Path) -> None:
-    out = tmp_path / "out.csv"
+async def test_the_readings_in_view_are_written(town: Town, outside: Path) -> None:
+    out = outside / "out.csv"
     async with at_work(town, "f3", *HOSTILE, "enter", "ctrl+e") as pilot:
         path = pilot.app.screen.query_one("#line-text", Input)
         assert path.value == "readings-666-2025-03-01-2025-03-12.csv"
         for name, said in (
             ("there/x.csv", "there is no folder"),
             ("x.doc", "x.doc: the name of the file must end in"),
+            (town.folder / "archive" / "x.csv", "is a data folder"),
         ):
-            path.value = str(tmp_path / name)
+            path.value = str(outside / name)
             await pilot.press("enter")
             await settle(pilot)
             assert said in " ".join(text_of(pilot, "#said").split("\n"))

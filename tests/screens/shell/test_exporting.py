@@ -70,10 +70,9 @@ def said(pilot: Pilot[None]) -> str:
 
 @pytest.mark.parametrize("keys", [("f5",), ("f3", *STEADY, "enter")])
 async def test_escape_cancels_a_file_that_is_written(
-    town: Town, tmp_path: Path, gates: list[Gate], keys: tuple[str, ...]
+    town: Town, tmp_path: Path, outside: Path, gates: list[Gate], keys: tuple[str, ...]
 ) -> None:
-    folder = tmp_path / "out"
-    folder.mkdir()
+    folder = outside
     town.log_in("operator")
     async with at_work(town, *keys) as pilot:
         for suffix, nth in ((".csv", 1), (".parquet", 2), (".xlsx", 3)):
@@ -97,21 +96,20 @@ async def test_escape_cancels_a_file_that_is_written(
     assert (tmp_path / "audit.log").read_text().count("figures") == 1
 
 
-async def test_what_is_cancelled_is_not_recorded_as_exported(tmp_path: Path, gates: list[Gate]) -> None:
+async def test_what_is_cancelled_is_not_recorded_as_exported(tmp_path: Path, outside: Path, gates: list[Gate]) -> None:
     """Under the rule for small groups, what was exported is kept; and asked again is cancelled as well."""
     town = Town(tmp_path, filled=True, settings=Settings(small_group_meters=2))
     town.log_in("government")
-    (tmp_path / "out").mkdir()
     async with at_work(town, "f5") as pilot:
         for nth in (1, 4, 8):  # while it is asked again, and while it is written
             gates[:] = [gate := Gate(nth)]
             with held_up():
-                await write(pilot, tmp_path / "out" / "figures.csv", gate)
+                await write(pilot, outside / "figures.csv", gate)
                 await press(pilot, "escape")
             gate.open.set()
             await settle(pilot)
             assert said(pilot) == "Cancelled; figures.csv was not written."
-            assert os.listdir(tmp_path / "out") == []
+            assert os.listdir(outside) == []
         assert not (tmp_path / "exports.csv").exists()
         gates.clear()
         await press(pilot, "enter")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pyte
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import set_cell_size
@@ -115,3 +116,26 @@ def test_what_was_forgotten_is_written_again() -> None:
     assert not shown.apply_update(plain("accepted 1 041"), WIDTH, ColorSystem.TRUECOLOR)
     shown.forget()
     assert shown.apply_update(plain("accepted 1 041"), WIDTH, ColorSystem.TRUECOLOR) == first
+
+
+@pytest.mark.parametrize(
+    ("text", "cells"),
+    [
+        ("\U0001f469\u200d\U0001f467", 2),  # a family: three characters that are one
+        ("\u2764\ufe0f", 2),  # a heart that is an emoji
+        ("\U0001f44d\U0001f3fd", 2),  # a thumb with its colour
+        ("क्\u200dषे", 1),
+        ("نامه\u200cای", 6),
+        ("e\u0301", 1),
+    ],
+)
+def test_joined_characters_take_as_many_cells_as_textual_counts(text: str, cells: int) -> None:
+    strips = [Strip([Segment(f"{text}a")]), Strip([Segment("b")])]
+    assert strips[0].cell_length == cells + 1
+    shown = ShownCells()
+    first = shown.apply_update(LayoutUpdate([strips], Region(0, 0, WIDTH, 1)), WIDTH, ColorSystem.TRUECOLOR)
+    written = f"  \x1b[1;1H{text}\x1b[1;3H" if cells == 2 else text  # terminals differ in the width of such an emoji
+    assert first == f"\x1b[1;1H\x1b[0m{written}ab\x1b[0m"
+    strips[1] = Strip([Segment("c")])
+    after = shown.apply_update(LayoutUpdate([strips], Region(0, 0, WIDTH, 1)), WIDTH, ColorSystem.TRUECOLOR)
+    assert after == f"\x1b[1;{cells + 2}H\x1b[0mc\x1b[0m"
