@@ -6,6 +6,7 @@ is shown: 25 to 60 ms on a terminal of 120x40. It writes all that is painted, an
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
@@ -22,9 +23,12 @@ from textual.geometry import Region
 from textual.screen import ModalScreen, Screen, ScreenResultType
 from textual.strip import Strip
 from textual.style import Style
+from textual.worker import WorkerFailed
 
 from metertui.screens.terminal.patient_driver import PatientDriver
 from metertui.screens.terminal.screen_diff import ScreenDiff, ShownCells
+
+_logger = logging.getLogger(__name__)
 
 
 @lru_cache(1024)

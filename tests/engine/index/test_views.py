@@ -20,7 +20,7 @@ from tests.patience import PATIENCE
 
 def test_of_views_that_are_waited_for_only_the_newest_becomes_columns() -> None:
     freezing = FreezeQueue()
-    going_on, made = threading.Event(), []
+    going_on, made = threading.Event(), list[int]()
     columns = ReadingStore(Columns.empty(), MeterCodes(), SiteZone("UTC")).view()._make()
 
     def make(number: int) -> Frozen:
@@ -56,13 +56,13 @@ def test_a_view_that_could_not_become_columns_may_be_asked_again() -> None:
 
 def test_two_threads_may_ask_for_the_same_view() -> None:
     freezing = FreezeQueue()
-    going_on, made = threading.Event(), []
-    columns = ReadingStore(Columns.empty(), MeterCodes(), SiteZone("UTC")).view()._make(1)
+    going_on, made = threading.Event(), list[None]()
+    columns = ReadingStore(Columns.empty(), MeterCodes(), SiteZone("UTC")).view()._make()
 
     def make() -> Frozen:
         made.append(None)
         assert going_on.wait(PATIENCE)
-        return replace(columns, max_w=len(made))
+        return replace(columns, limits=MeterLimits(len(made), (1,)))
 
     number = freezing.next_number()
     with ThreadPoolExecutor(2) as pool:
@@ -70,5 +70,5 @@ def test_two_threads_may_ask_for_the_same_view() -> None:
         while not made:
             pass
         going_on.set()
-        assert all(each.result(PATIENCE).max_w >= 1 for each in found)
+        assert all(each.result(PATIENCE).limits.rounding_wh >= 1 for each in found)
     assert not freezing._wanted
