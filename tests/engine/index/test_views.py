@@ -56,7 +56,7 @@ def test_a_view_that_could_not_become_columns_may_be_asked_again() -> None:
 
 def test_two_threads_may_ask_for_the_same_view() -> None:
     freezing = FreezeQueue()
-    going_on, made = threading.Event(), []
+    going_on, made = threading.Event(), list[None]()
     columns = ReadingStore(Columns.empty(), MeterCodes(), SiteZone("UTC")).view()._make(1)
 
     def make() -> Frozen:
