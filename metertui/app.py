@@ -118,6 +118,14 @@ class MetertuiApp(ThriftyApp):
                 self._kept.add(screen.view_name)
                 self.call_after_refresh(self._keep_heap)
 
+    def tell_failure(self) -> None:
+        """Say on the screen in view that what it was doing has failed."""
+        said = "This failed, which is a defect of metertui: metertui.log says why. Try it again, or something else."
+        for screen in reversed(self.screen_stack):
+            if isinstance(screen, DeskScreen):
+                screen.warn(said)
+                return
+
     def action_walk(self) -> None:
         """Show the first steps."""
         self.push_screen(WalkScreen())

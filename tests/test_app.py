@@ -7,6 +7,7 @@ import asyncio
 import pytest
 from textual.command import CommandPalette
 
+from metertui.screens.government import government
 from metertui.screens.lookup.lookup import LookupScreen
 from metertui.screens.shell.frame import PLACES, DeskScreen
 from tests.screens import conftest as fixtures
@@ -143,3 +144,19 @@ async def test_the_heap_is_kept_once_for_each_screen_and_for_what_is_behind_a_ga
         town.app.tick()
         await settle(pilot)
     assert sorted(kept) == ["company, gate", "company, inside", "live", "lookup"]
+
+
+async def test_work_that_fails_is_one_line_and_not_the_end(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError(17)
+
+    town.log_in("operator")
+    async with at_work(town) as pilot:
+        monkeypatch.setattr(government, "answer_question", broken)
+        await pilot.press("f5")
+        await settle(pilot)
+        assert "This failed, which is a defect of metertui" in text_of(pilot, "#said")
+        monkeypatch.undo()
+        await pilot.press("ctrl+r")
+        await settle(pilot)
+        assert "8 meters" in text_of(pilot, "#summary")

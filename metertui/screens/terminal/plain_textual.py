@@ -16,6 +16,9 @@ class ThriftyApp(App[None]):
         self.workers.cancel_all()
         super().exit(*args, **kwargs)
 
+    def tell_failure(self) -> None:
+        """Not called: with this app, work of a screen that fails ends it."""
+
     def action_draw(self) -> None:
         """Draw the whole screen again."""
         self.screen.refresh()

@@ -92,13 +92,13 @@ class ThriftyApp(App[None]):
 
     def _handle_exception(self, error: Exception) -> None:
         if isinstance(error, WorkerFailed) and self.is_running:
-            self.tell_failure(error.error)
+            _logger.error("the work of a screen failed", exc_info=error.error)
+            self.tell_failure()
         else:
             super()._handle_exception(error)
 
-    def tell_failure(self, error: BaseException) -> None:
-        """Say that the work of a screen has failed, which is a defect; the app goes on. An app says it in its way."""
-        _logger.error("the work of a screen failed", exc_info=error)
+    def tell_failure(self) -> None:
+        """Called when the work of a screen has failed, which is a defect; the app goes on."""
 
     async def _shutdown(self) -> None:
         # First, or an answer that arrives meanwhile would look for widgets that are gone.
