@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import importlib
 import logging
-import os
 import sys
 from collections.abc import Sequence
 
+from metertui.cli import streams
 from metertui.cli.errors import UsageError
 from metertui.cli.grammar import parser
 from metertui.engine.errors import MeterError, text_of
@@ -16,30 +16,35 @@ from metertui.engine.errors import MeterError, text_of
 
 def run(words: Sequence[str]) -> int:
     """Run the command that the words give; return the exit code: 0, 1 if it failed, 2 for wrong usage."""
-    if sys.stdin is None:  # it is closed, and the next file that is opened would take its place
-        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115
-    options = parse(words)
-    module, _, function = options.run.partition(":")
+    streams.prepare()
     try:
-        code = getattr(importlib.import_module(f"metertui.cli.{module}"), function)(options)
-        sys.stdout.flush()
-        return int(code or 0)
+        try:
+            return _run(words)
+        finally:
+            sys.stdout.flush()  # after SystemExit too, which --help ends with
+    except BrokenPipeError:
+        streams.drop_broken()  # the reader of the pipe has seen enough
+        return 0
     except UsageError as error:
         _print_error(error)
         return 2
     except MeterError as error:
         _print_error(error)
         return 1
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader of the pipe has seen enough
-        return 0
     except OSError as error:
-        _print_error(text_of(error))
+        for sentence in streams.drop_broken() or [text_of(error)]:
+            _print_error(sentence)
         return 1
     except KeyboardInterrupt:
         return 130
     finally:
         logging.shutdown()
+
+
+def _run(words: Sequence[str]) -> int:
+    options = parse(words)
+    module, _, function = options.run.partition(":")
+    return int(getattr(importlib.import_module(f"metertui.cli.{module}"), function)(options) or 0)
 
 
 def parse(words: Sequence[str]) -> argparse.Namespace:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import csv
 import json
 import re
@@ -13,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
+from metertui.cli import streams
 from metertui.cli.options import format_of
 from metertui.engine.base import Progress, disarm_formula, visible
 
@@ -34,6 +36,7 @@ def print_rows(options: argparse.Namespace, rows: Sequence[Row], columns: Sequen
         picked = [{name: row[name] for name in columns} for row in rows]
         print_json(picked[0] if one else picked, indent=2 if one else None)
     elif form == "csv":
+        streams.write_utf8()
         shown = visible if sys.stdout.isatty() else str
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(columns)
@@ -46,6 +49,7 @@ def print_rows(options: argparse.Namespace, rows: Sequence[Row], columns: Sequen
 
 def print_json(value: object, indent: int | None = None) -> None:
     """Print JSON; what has no shape of its own, such as a control character from a file, is escaped."""
+    streams.write_utf8()
     print(
         _UNPRINTED.sub(lambda found: json.dumps(found[0])[1:-1], json.dumps(value, ensure_ascii=False, indent=indent))
     )
@@ -53,7 +57,8 @@ def print_json(value: object, indent: int | None = None) -> None:
 
 def print_error(error: object) -> None:
     """Print an error or a warning as one line on standard error."""
-    print(f"metertui: {visible(str(error))}", file=sys.stderr)
+    with contextlib.suppress(OSError):  # nobody can be told where standard error takes nothing
+        print(f"metertui: {visible(str(error))}", file=sys.stderr)
 
 
 def print_row(row: Row, columns: Sequence[str]) -> None:
