@@ -157,6 +157,32 @@ def test_an_owner_that_answers_oddly_is_one_line(metertui: Command, data: Path, 
     assert result.err.count("\n") == 1
 
 
+def test_an_owner_that_has_accepted_may_take_as_long_as_it_takes(
+    metertui: Command, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data.mkdir()
+    lock = FolderLock(data)
+    lock.acquire()
+    mine, theirs = socket.socketpair()
+    patience: list[float | None] = []
+
+    def answer() -> None:
+        theirs.sendall(b'{"accepted":true}\n')
+        theirs.recv(1000)
+        patience.append(mine.gettimeout())
+        theirs.sendall(b'{"progress":0.5}\n{"error":"no"}\n')
+
+    monkeypatch.setattr(socket_file, "connect", lambda _: mine)
+    serving = threading.Thread(target=answer)
+    serving.start()
+    result = metertui("users", "register", "m-1")
+    serving.join()
+    theirs.close()
+    lock.release()
+    assert (result.code, result.err) == (1, "metertui: no\n")
+    assert patience == [None]
+
+
 @pytest.mark.parametrize("queue", [8, 0], ids=["its queue has room", "its queue is full"])
 def test_an_owner_that_accepts_nothing_is_one_line_and_is_sent_nothing(
     metertui: Command, data: Path, monkeypatch: pytest.MonkeyPatch, queue: int
