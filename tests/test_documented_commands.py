@@ -37,7 +37,8 @@ def test_the_commands_of_a_page_run(
 ) -> None:
     shutil.copytree(ROOT / "data" / "sample", tmp_path / "town")
     shutil.copytree(ROOT / "data" / "sample", tmp_path / "data" / "sample")
-    shutil.copy(ROOT / "data" / "proposed-tariff.csv", tmp_path / "data")
+    for name in ("history.csv", "proposed-tariff.csv"):
+        shutil.copy(ROOT / "data" / name, tmp_path / "data")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("METERTUI_DATA", "town")
     for words in commands(page):
