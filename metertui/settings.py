@@ -15,9 +15,12 @@ from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 
 from metertui.engine.base import DAY, HOUR, MINUTE, SECOND, FitRule, Rules, SiteZone, machine_zone
 from metertui.engine.errors import MeterError
+from metertui.engine.nearest import did_you_mean
 from metertui.engine.storage import durable, private_files, stored_offsets
 
 _FILE: Final = "settings.toml"
+_PREFIX: Final = "METERTUI_"
+_FOLDER_VARIABLE: Final = "METERTUI_DATA"
 _HEAD: Final = """\
 # The settings of metertui, at their defaults. Remove the # to change a setting; restart to apply it.
 # On SIGHUP `metertui serve` takes those that change no figure, and names the others in its log.
@@ -167,10 +170,11 @@ def load(folder: Path, flags: Mapping[str, object] | None = None, env: Mapping[s
     path = folder / _FILE
     values |= {name: _check_value(name, value, str(path)) for name, value in _read_file(path).items()}
     stored = values.get("timezone")
+    _check_variables(env)
     for name in _TYPES:
-        text = env.get(f"METERTUI_{name.upper()}")
+        text = env.get(f"{_PREFIX}{name.upper()}")
         if text is not None:
-            values[name] = _check_value(name, _parse_text(name, text), f"METERTUI_{name.upper()}")
+            values[name] = _check_value(name, _parse_text(name, text), f"{_PREFIX}{name.upper()}")
     for name, value in (flags or {}).items():
         if value is not None:
             values[name] = _check_value(name, value, f"--{name.replace('_', '-')}")
@@ -269,14 +273,24 @@ def _read_file(path: Path) -> dict[str, object]:
         raise MeterError(f"{path}: {error}") from error
 
 
+def _check_variables(env: Mapping[str, str]) -> None:
+    """Raise MeterError for a variable that looks like a setting and is none: it would be ignored in silence."""
+    known = [_FOLDER_VARIABLE, *(f"{_PREFIX}{name.upper()}" for name in _TYPES)]
+    for name in sorted(env):
+        if name.startswith(_PREFIX) and name not in known:
+            raise MeterError(f"the variable {name} is no setting{did_you_mean(name, known)}; unset it")
+
+
 def _check_value(name: str, value: object, where: str) -> object:
     kind = _TYPES.get(name)
     if kind is None:
         shown = name if name.isprintable() else repr(name)
-        raise MeterError(f"{where}: {shown} is not a setting; the settings are {', '.join(_TYPES)}")
+        meant = did_you_mean(name, _TYPES)
+        raise MeterError(f"{where}: {shown} is not a setting; the settings are {', '.join(_TYPES)}{meant}")
     if get_origin(kind) is Literal:
         if value not in get_args(kind):
-            raise MeterError(f"{where}: {name} must be one of {', '.join(get_args(kind))}, not {value!r}")
+            meant = did_you_mean(str(value), get_args(kind))
+            raise MeterError(f"{where}: {name} must be one of {', '.join(get_args(kind))}, not {value!r}{meant}")
         return value
     if name in _TABLES:
         return _check_table(name, value, where)

@@ -9,7 +9,8 @@ from pathlib import Path
 from metertui.cli.data_folder import folder_of
 from metertui.cli.errors import UsageError
 from metertui.cli.inputs import as_file
-from metertui.cli.output import progress_bar
+from metertui.cli.options import format_of
+from metertui.cli.output import print_rows, progress_bar
 from metertui.engine.maintenance import backup as backups
 from metertui.formats import complete_file, is_standard_output, is_stream, resolve_output
 
@@ -26,10 +27,10 @@ def backup(options: argparse.Namespace) -> None:
                 report = backups.pack(folder_of(options), file, progress)
         else:
             report = backups.back_up(folder_of(options), resolve_output(target), progress)
-    print(
-        f"{report.files} files, {report.bytes:,} bytes copied to {'standard output' if to_standard else target}",
-        file=sys.stderr if to_standard else sys.stdout,
-    )
+    if to_standard:
+        print(f"{report.files} files, {report.bytes:,} bytes copied to standard output", file=sys.stderr)
+    else:
+        _print_report(options, report, target, "copied")
 
 
 def restore(options: argparse.Namespace) -> None:
@@ -37,5 +38,15 @@ def restore(options: argparse.Namespace) -> None:
     target = folder_of(options)
     with as_file(options.source) as source, progress_bar("restoring") as progress:
         report = backups.restore(source, target, progress)
-    print(f"{report.files} files, {report.bytes:,} bytes restored to {target}")
-    print(f"to check the restored folder: metertui check --data {target}")
+    _print_report(options, report, target, "restored")
+    if format_of(options) == "table":
+        print(f"to check the restored folder: metertui check --data {target}")
+
+
+def _print_report(options: argparse.Namespace, report: backups.BackupReport, target: Path, done: str) -> None:
+    """Print what was copied or restored, in words or in the format that is asked for."""
+    if format_of(options) == "table":
+        print(f"{report.files} files, {report.bytes:,} bytes {done} to {target}")
+    else:
+        row = {"files": report.files, "bytes": report.bytes, "target": str(target)}
+        print_rows(options, [row], list(row), one=True)

@@ -11,6 +11,8 @@ from metertui.cli.errors import UsageError
 from metertui.cli.options import parse_days
 from metertui.cli.output import print_rows
 from metertui.engine.base import SiteZone, kwh_number, window_of_days
+from metertui.engine.nearest import did_you_mean
+from metertui.engine.usage import Filter
 from metertui.engine.worklist import (
     CAUSES,
     MOST_ROWS,
@@ -31,10 +33,12 @@ COUNTS: Final = ("cause", "cases", "open")
 def exceptions(options: argparse.Namespace) -> None:
     """Run `metertui exceptions [--cause C] [--region R] [--meter M] [--open|--decided|--all] [--limit N]`."""
     if options.cause and options.cause not in CAUSES:
-        raise UsageError(f"--cause {options.cause} is not a cause; choose one of {', '.join(CAUSES)}")
+        meant = did_you_mean(options.cause, CAUSES)
+        raise UsageError(f"--cause {options.cause} is not a cause; choose one of {', '.join(CAUSES)}{meant}")
     if not 0 < options.limit <= MOST_ROWS:
         raise UsageError(f"--limit must be from 1 to {MOST_ROWS}")
     with open_for_reading(options) as engine:
+        Filter.by_name(region=options.region or "").check_attributes(engine.directory.groups)
         question = ExceptionQuestion(options.cause, options.region, options.meter, _state(options), limit=options.limit)
         if options.first is not None or options.last is not None:
             window = window_of_days(*parse_days(options), engine.zone)

@@ -19,6 +19,7 @@ from metertui.engine.billing import ENERGY, ShownBill, money_text
 from metertui.engine.core import Engine, one_meter
 from metertui.engine.errors import MeterError
 from metertui.engine.maintenance import sources as files
+from metertui.engine.nearest import did_you_mean
 from metertui.engine.usage import STATUS, Explanation, Point
 from metertui.engine.vee import Edit, edit_log, rules
 from metertui.text import Sources, explained, visible
@@ -52,7 +53,8 @@ def _window(options: argparse.Namespace, engine: Engine) -> Window:
     if len(given) > 1:
         raise UsageError("give a window, --month, or --from and --to, but only one of them")
     if options.window and options.window not in WINDOW_NAMES:
-        raise UsageError(f"{options.window} is not a window; choose one of {', '.join(WINDOW_NAMES)}")
+        meant = did_you_mean(options.window, WINDOW_NAMES)
+        raise UsageError(f"{options.window} is not a window; choose one of {', '.join(WINDOW_NAMES)}{meant}")
     at = parse_at(options, engine.zone)
     if options.month:
         try:

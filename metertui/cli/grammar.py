@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import re
 from typing import Any, Final, NoReturn
 
 from metertui import __version__
 from metertui.engine.attributes import ATTRIBUTES, FIELDS
+from metertui.engine.nearest import did_you_mean
 
 WINDOWS: Final = ("today", "yesterday", "week", "month", "year", "last_month", "last_half_hour")
 KEYS: Final = ("year", "quarter", "month", "week", "day", "hour", "weekday", "hour_of_day", *ATTRIBUTES, "meter")
@@ -29,7 +31,23 @@ class Parser(argparse.ArgumentParser):
         super().__init__(*args, **options)
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+        self.exit(2, f"{self.prog}: {message}{self._meant(message)} (see {self.prog} --help)\n")
+
+    def _meant(self, message: str) -> str:
+        """Return what may have been meant where an error is about an unknown option or one of several words."""
+        if found := re.search(r"unrecognized arguments: (-[^\s=]+)", message):
+            return did_you_mean(found[1], self.every_option())
+        if found := re.search(r"invalid choice: '(.*)' \(choose from (.*)\)", message):
+            return did_you_mean(found[1], re.findall(r"[\w-]+", found[2]))
+        return ""
+
+    def every_option(self) -> set[str]:
+        """Return the options of this parser and of its commands."""
+        found = set(self._option_string_actions)
+        for action in self._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                found.update(*(each.every_option() for each in action.choices.values()))
+        return found
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         if self.intermixed:
@@ -160,16 +178,16 @@ def parser() -> Parser:
 def _add_programs(commands: _Commands, shared: _Shared) -> None:
     commands.add(
         "tui", "screens:screens", "open the screens and serve the meters in the same process",
-        shared.data, shared.address,
+        shared.data, shared.format, shared.address,
         more="If another process owns the data folder, the screens follow it and write nothing.",
     )  # fmt: skip
     commands.add(
-        "serve", "serve:serve", "serve the meters without screens", shared.data, shared.address,
+        "serve", "serve:serve", "serve the meters without screens", shared.data, shared.format, shared.address,
         more="It logs to standard error, prints `ready on HOST:PORT` when it listens, and ends on SIGTERM or SIGINT.",
         examples="metertui serve --host 0.0.0.0 --port 7007",
     )  # fmt: skip
     demo = commands.add(
-        "demo", "demo:demo", "open the screens with simulated meters and a temporary data folder",
+        "demo", "demo:demo", "open the screens with simulated meters and a temporary data folder", shared.format,
         more="Without a terminal, the demonstration is printed as text.",
         examples="metertui demo --keep town\nmetertui --data town",
     )  # fmt: skip
@@ -202,7 +220,7 @@ def _add_programs(commands: _Commands, shared: _Shared) -> None:
 
 def _add_files(commands: _Commands, shared: _Shared) -> None:
     generate = commands.add(
-        "generate", "simulate:generate", "write readings of simulated meters to a file", shared.data,
+        "generate", "simulate:generate", "write readings of simulated meters to a file", shared.data, shared.format,
         more="Equal seeds give equal files.",
         examples="metertui generate --meters 100 --from 2025-01-01 --to 2025-03-31 -o history.csv",
     )  # fmt: skip
@@ -379,12 +397,12 @@ def _add_accounts(commands: _Commands, shared: _Shared) -> None:
     admins = commands.add_group("admins", "list, add and remove staff accounts", *both)
     admins.add("list", "users:list_staff", "list all staff accounts", *both)
     made = admins.add(
-        "add", "users:add_member", "add a staff account, or change its role and password", shared.data,
+        "add", "users:add_member", "add a staff account, or change its role and password", *both,
         more="The password is asked for twice. If standard input is not a terminal, it is the first line read.",
     )  # fmt: skip
     made.add_argument("email", metavar="EMAIL", help="email address, which is the login name")
     made.add_argument("--role", choices=("operator", "government"), required=True, help="what the account may do")
-    made = admins.add("remove", "users:remove_member", "remove a staff account", shared.data)
+    made = admins.add("remove", "users:remove_member", "remove a staff account", *both)
     made.add_argument("email", metavar="EMAIL", help="email address of the account")
 
 
@@ -426,14 +444,15 @@ def _add_edits(commands: _Commands, shared: _Shared) -> None:
 
 def _add_maintenance(commands: _Commands, shared: _Shared) -> None:
     backup = commands.add(
-        "backup", "backup:backup", "copy the data folder, even while a server runs", shared.data,
+        "backup", "backup:backup", "copy the data folder, even while a server runs", shared.data, shared.format,
         examples="metertui backup meters-2025-03-12.tar.zst",
     )  # fmt: skip
     backup.add_argument(
         "target", metavar="FILE", help="NAME.tar.zst, or a folder that does not exist yet; - is standard output"
     )
     restore = commands.add(
-        "restore", "backup:restore", "make a data folder from a backup; nothing is overwritten", shared.data,
+        "restore", "backup:restore", "make a data folder from a backup; nothing is overwritten",
+        shared.data, shared.format,
         examples="metertui restore meters-2025-03-12.tar.zst --data restored",
     )  # fmt: skip
     restore.add_argument("source", metavar="FILE", help="what `metertui backup` wrote; - is standard input")

@@ -9,6 +9,7 @@ from datetime import date
 from metertui.cli.errors import UsageError
 from metertui.engine.base import SiteZone
 from metertui.engine.errors import Refused
+from metertui.engine.nearest import did_you_mean
 
 
 def format_of(options: argparse.Namespace) -> str:
@@ -61,6 +62,8 @@ def _parse_day(option: str, text: str | None) -> date:
 def parse_keys(text: str, keys: Sequence[str]) -> tuple[str, ...]:
     """Return the keys of `--by`, which must be some of `keys`, each once. Raises UsageError."""
     by = tuple(key for key in text.split(",") if key)
-    if any(key not in keys or by.count(key) > 1 for key in by):
-        raise UsageError(f"--by takes some of {', '.join(keys)}, each at most once")
+    wrong = [key for key in by if key not in keys or by.count(key) > 1]
+    if wrong:
+        meant = did_you_mean(wrong[0], keys) if wrong[0] not in keys else ""
+        raise UsageError(f"--by takes some of {', '.join(keys)}, each at most once{meant}")
     return by

@@ -22,6 +22,7 @@ from metertui.engine.base import WINDOW_NAMES, SiteZone, Window, kwh_number, win
 from metertui.engine.core import listing
 from metertui.engine.errors import MeterError
 from metertui.engine.index import LIST_COLUMNS, frame_of_description
+from metertui.engine.nearest import did_you_mean
 from metertui.engine.usage import FILTERS, LIST_KINDS, Edge, Filter, Question, Usage, aggregate, parse_clock
 from metertui.engine.usage import readings_table as exporting
 from metertui.formats import is_standard_output, resolve_output, writers
@@ -33,7 +34,8 @@ def usage(options: argparse.Namespace) -> None:
         at = parse_at(options, engine.zone)
         window: str | Window = options.window or "month"
         if window not in WINDOW_NAMES:
-            raise UsageError(f"{window} is not a window; choose one of {', '.join(WINDOW_NAMES)}")
+            meant = did_you_mean(str(window), WINDOW_NAMES)
+            raise UsageError(f"{window} is not a window; choose one of {', '.join(WINDOW_NAMES)}{meant}")
         if options.first or options.last:
             if options.window:
                 raise UsageError("give a window, or --from and --to, but not both")
@@ -140,7 +142,8 @@ def _parse_question(options: argparse.Namespace, columns: Sequence[str]) -> Ques
     """Return the question that the options give, without its keys. Raises UsageError."""
     sort, limit = getattr(options, "sort", ""), getattr(options, "limit", 0)
     if sort and sort.removeprefix("-") not in columns:
-        raise UsageError(f"--sort takes one of {', '.join(columns)}, with a dash before it for descending order")
+        meant = did_you_mean(sort.removeprefix("-"), columns)
+        raise UsageError(f"--sort takes one of {', '.join(columns)}, with a dash before it for descending order{meant}")
     if limit < 0:
         raise UsageError("--limit must be at least 0")
     first, last = parse_days(options)

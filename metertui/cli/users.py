@@ -13,6 +13,7 @@ from metertui import settings
 from metertui.cli.data_folder import folder_of
 from metertui.cli.delegate import perform
 from metertui.cli.errors import UsageError
+from metertui.cli.options import format_of
 from metertui.cli.output import print_rows, print_warnings
 from metertui.engine.accounts import AccountBook, StaffBook
 from metertui.engine.attributes import ATTRIBUTES, FIELDS
@@ -46,7 +47,7 @@ def show_account(options: argparse.Namespace) -> None:
         | {"reason": event.reason}
         for event in edits.history_of_meter(account.meter)
     ]
-    form = getattr(options, "format", "table")
+    form = format_of(options)
     if form == "json":
         everything = {**account.as_row(zone), "history": history, "events": events}
         print_rows(options, [everything], (*_COLUMNS, "history", "events"), one=True)
@@ -99,13 +100,21 @@ def add_member(options: argparse.Namespace) -> None:
     data = folder_of(options)
     member = StaffBook(data).make_member(options.email, options.role, _ask_password())
     perform(data, "admins add", asdict(member))
-    print(f"{options.email} added as {options.role}")
+    _print_done(options, {"email": options.email, "role": options.role}, f"{options.email} added as {options.role}")
 
 
 def remove_member(options: argparse.Namespace) -> None:
     """Run `metertui admins remove`."""
     perform(folder_of(options), "admins remove", {"email": options.email})
-    print(f"{options.email} removed")
+    _print_done(options, {"email": options.email}, f"{options.email} removed")
+
+
+def _print_done(options: argparse.Namespace, row: dict[str, str], sentence: str) -> None:
+    """Print what was done: as a sentence for people, else as a row."""
+    if format_of(options) == "table":
+        print(sentence)
+    else:
+        print_rows(options, [row], list(row), one=True)
 
 
 def _ask_password() -> str:

@@ -57,3 +57,12 @@ def test_a_backup_does_not_go_into_a_data_folder_also_through_a_link(
         result = steady("backup", str(target))
         assert (result.code, "is a data folder" in result.err) == (1, True)
     assert not list(data.rglob("copy*"))
+
+
+def test_a_backup_and_its_restoring_are_told_as_asked(steady: Command, tmp_path: Path) -> None:
+    kept, again = str(tmp_path / "kept.tar.zst"), str(tmp_path / "again")
+    copied = steady("backup", kept, "--format", "json").json
+    restored = steady("restore", kept, "--data", again, "--format", "json").json
+    assert (copied["target"], restored["target"]) == (kept, again)
+    assert copied["files"] == restored["files"] > 1
+    assert steady("--format", "csv", "backup", str(tmp_path / "b")).out.startswith("files,bytes,target\n")

@@ -74,3 +74,9 @@ def test_the_grammar_loads_nothing_heavy() -> None:
 
 def test_serving_never_loads_the_screens() -> None:
     assert not loaded_by("import metertui.cli.serve") & {"textual", "rich", "plotext"}
+
+
+@pytest.mark.parametrize("command", [each for each in EVERY if each not in {"users", "admins"}])
+def test_format_stands_behind_every_command(command: str) -> None:
+    """An import has its own."""
+    assert "--format" in EVERY[command]._option_string_actions

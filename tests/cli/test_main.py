@@ -108,3 +108,27 @@ def test_the_folder_may_be_told_anywhere(steady: Command, data: object, monkeypa
     told = ["--data", str(data)]
     for words in ([*told, "users", "list"], ["users", *told, "list"], ["users", "list", *told]):
         assert "m-1" in steady(*words).out
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        ("usge m-1", "usage"),
+        ("users shw m-1", "show"),
+        ("usage m-1 last_mnth", "last_month"),
+        ("explain m-1 yesteday", "yesterday"),
+        ("usage m-1 --formt json", "--format"),
+        ("usage m-1 --format jsn", "json"),
+        ("query --from 2025-01-01 --to 2025-01-02 --by regoin", "region"),
+        ("query --from 2025-01-01 --to 2025-01-02 --sort -usge_kwh", "usage_kwh"),
+        ("query --from 2025-01-01 --to 2025-01-02 --region noth", "North"),
+        ("exceptions --cause rest", "reset"),
+        ("exceptions --region noth", "North"),
+    ],
+)
+def test_a_wrong_word_names_the_nearest(steady: Command, words: str, meant: str) -> None:
+    assert steady("users", "modify", "m-1", "--region", "North").code == 0
+    result = steady(*words.split())
+    assert result.code in (1, 2)
+    assert f"; did you mean {meant}?" in result.err
+    assert result.err.count("\n") == 1

@@ -258,7 +258,7 @@ async def follow(follower: ReadOnlyHeadEnd) -> None:
     assert not follower.live().follow_error
 
 
-@pytest.mark.parametrize("seed", range(int(os.environ.get("METERTUI_WALKS", "5"))))
+@pytest.mark.parametrize("seed", range(int(os.environ.get("WALKS", "5"))))
 async def test_a_follower_at_rest_has_what_the_owner_has(tmp_path: Path, seed: int) -> None:
     walk = Walk(tmp_path, seed)
     for _ in range(walk.random.randrange(20)):

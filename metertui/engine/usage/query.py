@@ -11,6 +11,7 @@ from typing import Final
 from metertui.engine.attributes import ATTRIBUTES, NO_ATTRIBUTES, Group
 from metertui.engine.base import DAY, HOUR, MINUTE, visible
 from metertui.engine.errors import MeterError
+from metertui.engine.nearest import did_you_mean
 
 TIME_KEYS: Final[tuple[str, ...]] = ("year", "quarter", "month", "week", "day", "hour", "weekday", "hour_of_day")
 """In calendar order, then the two that come round again: days of the week, hours of the local clock."""
@@ -74,7 +75,8 @@ class Filter:
                 name = key.replace("_", "-")
                 more = f" and {len(known) - _NAMED} more" if len(known) > _NAMED else ""
                 others = f"known: {', '.join(known[:_NAMED])}{more}" if known else f"no meter has any {name}"
-                raise MeterError(visible(f"no meter has the {name} {value}; {others}"))
+                meant = did_you_mean(value, known)
+                raise MeterError(visible(f"no meter has the {name} {value}; {others}{meant}"))
 
     def meter_code(self, code_of: Callable[[str], int | None]) -> int | None:
         """Return the code of the meter that is asked for; None for all. Raises MeterError for one that is not known."""
