@@ -284,3 +284,13 @@ def test_a_peak_of_one_household_is_hidden_and_others_are_told(boiler: Frozen) -
     assert answer_inquiry(boiler, asked(*WEEK, "day", measure="total", region="North"), RULE).hidden == 0
     regions = answer_inquiry(boiler, asked(*WEEK, "region", measure="peak"), RULE).table.set_index("region")
     assert regions["hidden"].to_dict() == {"Island": True, "North": True, "South": True, "West": False}
+
+
+def test_a_peak_is_hidden_if_the_rest_of_its_row_is_that_of_one_household() -> None:
+    start, step = LONDON.midnight(WEEK[0]), HOUR // 2
+    course = [(start, 0), (start + step, 1000), (start + 2 * step, 1000)]
+    meters = {f"n{nth}": course for nth in range(12)} | {"n0": [*course[:2], (start + 2 * step, 4000)]}
+    columns = frozen(meters, LONDON)
+    day = asked(WEEK[0], WEEK[0])
+    assert answer_inquiry(columns, day, RULE).hidden == 0
+    assert answer_inquiry(columns, asked(WEEK[0], WEEK[0], measure="peak"), RULE).hidden == 1

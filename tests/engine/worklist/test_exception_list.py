@@ -11,7 +11,7 @@ from metertui.engine.core import corrections
 from metertui.engine.core.corrections import Decision
 from metertui.engine.core.engine import Engine
 from metertui.engine.errors import MeterError
-from metertui.engine.worklist.exception_list import Exceptions
+from metertui.engine.worklist.exception_list import ExceptionQuestion, Exceptions, find_exceptions
 from tests.clock import FakeClock
 from tests.engine.worklist.site import ZONE, ask, at, decide, put
 
@@ -125,3 +125,15 @@ def test_the_last_decision_is_found_with_all_that_was_decided_together(engine: E
     assert engine.events.last_edits_by("ann") == events[1:]
     decide(engine, "unvoid", "b", at("02:00"))
     assert [event.kind for event in engine.events.last_edits_by("ann")] == ["accept"]
+
+
+def test_readings_may_be_newer_than_the_state_of_the_site(engine: Engine) -> None:
+    state = engine.site_state()
+    batch = engine.ingest.begin()
+    batch.add_account("new", {"region": "Far"})
+    engine.ingest.write(batch)
+    engine.ingest.apply(batch)
+    put(engine, ("new", "100", "01:00"), ("new", "7", "02:00"))
+    frozen = engine.view().frozen(engine.rules.max_w)
+    found = find_exceptions(frozen, state, ExceptionQuestion())
+    assert [(row.meter, row.region) for row in found.rows if row.meter == "new"] == [("new", "Far")]
