@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import AsyncIterator, Callable
 from datetime import date
@@ -15,6 +16,7 @@ from metertui.engine.base.config import Rules
 from metertui.engine.base.zone import SiteZone
 from metertui.engine.core.engine import Engine
 from metertui.engine.index.reading_store import Mark
+from metertui.engine.storage import durable
 from metertui.headend.service import HeadEnd
 from metertui.server.listener import Listener
 from metertui.settings import Settings
@@ -249,8 +251,12 @@ async def test_ten_minutes_ahead_is_not_the_future_yet(site: Site) -> None:
 async def test_a_disk_error_refuses_each_line_until_a_write_succeeds(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
+    write_all = durable.write_all
+
+    def full(fd: int, data: bytes) -> None:
+        if not os.path.samestat(os.fstat(fd), (site.folder / "rejects.log").stat()):
+            raise OSError(28, "No space left on device")
+        write_all(fd, data)
 
     lines = ("READ m1 101 2025-03-02T00:00:00", "PING", "READ m1 x", "REGISTER m2", "READ m1 100 2025-03-01T00:00:00")
     with monkeypatch.context() as patched:
