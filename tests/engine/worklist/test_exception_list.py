@@ -134,6 +134,6 @@ def test_readings_may_be_newer_than_the_state_of_the_site(engine: Engine) -> Non
     engine.ingest.write(batch)
     engine.ingest.apply(batch)
     put(engine, ("new", "100", "01:00"), ("new", "7", "02:00"))
-    frozen = engine.view().frozen(engine.rules.max_w)
+    frozen = engine.view().frozen()
     found = find_exceptions(frozen, state, ExceptionQuestion())
     assert [(row.meter, row.region) for row in found.rows if row.meter == "new"] == [("new", "Far")]
