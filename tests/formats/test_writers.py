@@ -142,3 +142,30 @@ def test_a_csv_may_be_a_pipe(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "t.xlsx")
     with pytest.raises(writers.FileNameError, match="not a regular file"):
         write(tmp_path / "t.xlsx", TABLE)
+
+
+LIKE_NUMBERS = ["0012", "1E5", "2025-01", "NA", "中部, é", "=1+1", "\t=1+1", "\r=1+1"]
+DISARMED = [*LIKE_NUMBERS[:5], "'=1+1", "'\t=1+1", "'␍=1+1"]
+
+
+def texts(path: Path, **options: Any) -> Path:
+    columns: writers.Columns = {"meter": "text"}
+    with writers.open_table(path, columns, "Europe/London", **options) as add:
+        add(pd.DataFrame({"meter": LIKE_NUMBERS}))
+    return path
+
+
+def test_ids_like_numbers_dates_and_nothing_survive_in_parquet_and_workbooks(tmp_path: Path) -> None:
+    assert pd.read_parquet(texts(tmp_path / "t.parquet"))["meter"].tolist() == DISARMED
+    sheet = openpyxl.load_workbook(texts(tmp_path / "t.xlsx"))["Table"]
+    cells = [row[0] for row in sheet.iter_rows(min_row=2)]
+    assert [cell.value for cell in cells] == DISARMED
+    assert {cell.data_type for cell in cells} == {"s"}  # a spreadsheet reads text, and makes no number of it
+
+
+@pytest.mark.parametrize("bom", [False, True])
+def test_they_survive_in_a_csv_as_the_documentation_reads_it(tmp_path: Path, bom: bool) -> None:
+    path = texts(tmp_path / "t.csv", bom=bom)
+    assert path.read_bytes().startswith(b"\xef\xbb\xbfmeter\n" if bom else b"meter\n")
+    found = pd.read_csv(path, dtype={"meter": str}, keep_default_na=False, encoding="utf-8-sig")
+    assert found["meter"].tolist() == DISARMED

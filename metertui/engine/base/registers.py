@@ -74,5 +74,9 @@ def kwh_number(wh: int | None) -> float | int | None:
 
 
 def disarm_formula(text: str) -> str:
-    """Return `text` for a CSV cell, with an apostrophe in front if a spreadsheet would take it for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    """Return `text` for a CSV cell, with an apostrophe in front if a spreadsheet would take it for a formula.
+
+    A carriage return is shown as a sign: Python's csv does not quote it, and readers would begin a row behind it.
+    """
+    armed = text.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
+    return ("'" + text if armed else text).replace("\r", "␍")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from decimal import ROUND_HALF_EVEN, Decimal
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metertui.engine.base.registers import MAX_WH, check_meter_id, format_kwh, kwh_number, parse_kwh
+from metertui.engine.base.registers import MAX_WH, check_meter_id, disarm_formula, format_kwh, kwh_number, parse_kwh
 from metertui.engine.errors import Refused
 
 
@@ -85,3 +88,21 @@ def test_kwh_are_a_whole_number_where_they_are_whole(wh: int | None, number: flo
     found = kwh_number(wh)
     assert (found, type(found)) == (number, type(number))
     assert len(repr(found).partition(".")[2]) <= 3
+
+
+@pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t", "\r", "\n"])
+def test_what_a_spreadsheet_takes_for_a_formula_gets_an_apostrophe(first: str) -> None:
+    """A spreadsheet leaves out blanks before the sign: a tab, or the end of a line."""
+    for text in (f"{first}1+1", f"{first}=1+1", first):
+        assert disarm_formula(text) == f"'{text}".replace("\r", "␍")
+
+
+def test_no_row_begins_behind_a_carriage_return() -> None:
+    raw = io.StringIO()
+    csv.writer(raw, lineterminator="\n").writerow([disarm_formula("North\r=1+1")])
+    assert pd.read_csv(io.StringIO(raw.getvalue()), header=None)[0].tolist() == ["North␍=1+1"]
+
+
+@pytest.mark.parametrize("text", ["", "1=1", "a\t=1", "'=1", "0012"])
+def test_other_text_is_harmless(text: str) -> None:
+    assert disarm_formula(text) == text
