@@ -126,6 +126,12 @@ def move(engine: Engine, model: Model, meter: str, hour: int, region: str) -> No
     since, now = FIRST + hour * HOUR, engine.clock.now()
     known = model.regions[meter]
     last, before = known[-1]
+    if region != before and (hour < last or len(known) == 1):  # it holds until the next change
+        moves = sorted([*(move for move in known if move[0] != hour), (hour, region)])
+        model.regions[meter] = [move for n, move in enumerate(moves) if not n or move[1] != moves[n - 1][1]]
+        engine.accounts.modify(meter, {"region": region}, now, since)
+        engine.refresh_account(meter, since)
+        return
     corrects = region == before if hour != last else region != before
     stays = known[:-1] if corrects and len(known) > 1 else known
     if hour <= stays[-1][0]:
