@@ -565,7 +565,7 @@ def test_who_was_registered_while_an_import_was_drafted_stands_once_and_as_regis
         ("MAIN a", "b"),
         ("strasse", "c"),
         (" 082 ", "c"),
-        ("east", ""),
+        ("east", "a12 a1 b"),  # the region
     ],
 )
 def test_search_by_part_of_id_address_or_postcode(tmp_path: Path, text: str, found: str) -> None:
