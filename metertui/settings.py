@@ -278,7 +278,7 @@ def _check_variables(env: Mapping[str, str]) -> None:
     known = [_FOLDER_VARIABLE, *(f"{_PREFIX}{name.upper()}" for name in _TYPES)]
     for name in sorted(env):
         if name.startswith(_PREFIX) and name not in known:
-            raise MeterError(f"the variable {name} is no setting{did_you_mean(name, known)}; unset it")
+            raise MeterError(f"the variable {name} is no setting and must be unset{did_you_mean(name, known)}")
 
 
 def _check_value(name: str, value: object, where: str) -> object:

@@ -240,7 +240,9 @@ def test_the_power_of_an_apartment_type_is_stated_in_a_table(tmp_path: Path) -> 
 
 def test_a_variable_that_is_no_setting_is_refused_and_the_nearest_named(tmp_path: Path) -> None:
     settings.load(tmp_path, env={"METERTUI_DATA": "x", "METERTUI_PORT": "1", "OTHER": "y"})
-    with pytest.raises(MeterError, match=r"^the variable METERTUI_PRT is no setting; did you mean METERTUI_PORT\?"):
+    with pytest.raises(
+        MeterError, match=r"^the variable METERTUI_PRT is no setting and must be unset; did you mean METERTUI_PORT\?"
+    ):
         settings.load(tmp_path, env={"METERTUI_PRT": "7008"})
     with pytest.raises(MeterError, match=r"durability must be one of disk, os, not 'dsk'; did you mean disk\?"):
         settings.load(tmp_path, env={"METERTUI_DURABILITY": "dsk"})

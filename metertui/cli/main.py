@@ -32,7 +32,7 @@ def run(words: Sequence[str]) -> int:
         _print_error(error)
         return 1
     except OSError as error:
-        for sentence in streams.drop_broken() or [text_of(error)]:
+        for sentence in streams.drop_broken(error) or [text_of(error)]:
             _print_error(sentence)
         return 1
     except KeyboardInterrupt:

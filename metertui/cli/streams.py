@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import os
 import sys
@@ -10,6 +11,8 @@ from typing import Final, TextIO
 
 _STREAMS: Final = (("stdin", os.O_RDONLY, "r"), ("stdout", os.O_RDONLY, "w"), ("stderr", os.O_WRONLY, "w"))
 """Each with how what replaces a closed one is opened: writing to a closed standard output fails, as it should."""
+
+_OF_WRITING: Final = (errno.ENOSPC, errno.EBADF, errno.EIO, errno.EDQUOT, errno.EFBIG)
 
 
 def prepare() -> None:
@@ -30,8 +33,11 @@ def write_utf8() -> None:
         sys.stdout.reconfigure(encoding="utf-8")
 
 
-def drop_broken() -> list[str]:
-    """Return a sentence on each output that takes nothing any more, and drop what is still to be written to it."""
+def drop_broken(failed: OSError | None = None) -> list[str]:
+    """Return a sentence on each output that takes nothing any more, and drop what is still to be written to it.
+
+    `failed` is what a write raised, which leaves no trace in a stream without a buffer (PYTHONUNBUFFERED).
+    """
     told = []
     for name, stream in (("standard output", sys.stdout), ("standard error", sys.stderr)):
         try:
@@ -39,6 +45,9 @@ def drop_broken() -> list[str]:
         except OSError as error:
             _drop(stream)
             told.append(f"cannot write to {name}: {error.strerror or error}")
+    if not told and failed is not None and failed.filename is None and failed.errno in _OF_WRITING:
+        _drop(sys.stdout)
+        told.append(f"cannot write to standard output: {failed.strerror}")
     return told
 
 

@@ -14,12 +14,23 @@ from metertui.cli import streams
 from tests.cli.conftest import Command
 
 
-@pytest.mark.parametrize("words", ["users list", "users list --format json", "--help", "--version"])
+@pytest.mark.parametrize(
+    ("words", "buffered"),
+    [
+        ("users list", True),
+        ("users list", False),
+        ("users list --format json", True),
+        ("users list --format json", False),
+        ("--help", True),
+        ("--version", True),
+    ],
+)
 def test_a_full_standard_output_is_one_line(
-    metertui: Command, data: Path, monkeypatch: pytest.MonkeyPatch, words: str
+    metertui: Command, data: Path, monkeypatch: pytest.MonkeyPatch, words: str, buffered: bool
 ) -> None:
     data.mkdir()
-    with open("/dev/full", "w", encoding="utf-8") as full:
+    raw = open("/dev/full", "wb", buffering=-1 if buffered else 0)  # noqa: SIM115
+    with io.TextIOWrapper(raw, encoding="utf-8", write_through=not buffered) as full:
         monkeypatch.setattr("sys.stdout", full)
         result = metertui(*words.split())
     assert (result.code, result.err) == (1, "metertui: cannot write to standard output: No space left on device\n")

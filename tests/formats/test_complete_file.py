@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import threading
 from pathlib import Path
@@ -123,11 +124,30 @@ def test_devices_and_pipes_are_written_to_as_they_are(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["-", "/dev/stdout"])
-def test_a_dash_is_standard_output(name: str, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+def test_a_dash_is_standard_output(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(raw))
     print("before")
     write(Path(name), b"\xff")
-    print("after")
-    assert capfdbinary.readouterr().out == b"before\n\xffafter\n"
+    print("after", flush=True)
+    assert raw.getvalue() == b"before\n\xffafter\n"
+
+
+def test_a_pipe_that_nobody_reads_any_more_is_no_failure_of_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with open(writing, "w", encoding="utf-8", closefd=True) as pipe:
+        monkeypatch.setattr("sys.stdout", pipe)
+        with pytest.raises(BrokenPipeError):
+            write(Path("-"))
+        os.dup2(os.open(os.devnull, os.O_WRONLY), writing)  # what is left goes there when it is closed
+
+
+def test_what_replaces_a_private_file_is_private_while_it_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "out.csv"
+    path.touch(0o600)
+    with complete_file(path):
+        assert {each.stat().st_mode & 0o777 for each in tmp_path.iterdir()} == {0o600}
 
 
 def test_text_is_utf_8_with_a_mark_if_asked_and_the_file_stays_open(tmp_path: Path) -> None:
