@@ -115,7 +115,8 @@ def test_a_name_that_no_account_has_is_told_with_those_that_there_are(
     for meter, region in (("a", "North"), ("b", "East")):
         assert steady("users", "register", meter, "--region", region).code == 0
     result = steady(*words, *days, "--region", "Nroth")
-    assert (result.code, result.err) == (1, "metertui: no meter has the region Nroth; known: East, North\n")
+    why = "no meter has the region Nroth; known: East, North; did you mean North?"
+    assert (result.code, result.err) == (1, f"metertui: {why}\n")
     assert not Path("x.csv").exists()
     assert steady(*words, *days, "--region", "North").code == 0  # there, without a reading
     result = steady(*words, *days, "--sub-region", "Quarry")
