@@ -100,7 +100,7 @@ async def _talk(headend: HeadEnd, port: int, fleet: Fleet) -> None:
         "READ new-1 12.5",
         f"READ {meter} {known} {stamp}",
         f"READ {meter} {known} {stamp}",
-        "READ new-1 11.9",
+        "READ new-1 9.9",
         "READ nobody 1",
     ]
     await _converse(port, lines)

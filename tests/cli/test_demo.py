@@ -20,7 +20,7 @@ def test_the_story_is_told_without_a_terminal(metertui: Command, monkeypatch: py
         "demo@metertui.example with the password harbour lights",
         "suspect 0, ERR 0",
         "OK duplicate",
-        "< OK suspect: 11.9 kWh is lower than the 12.5 kWh counted",
+        "< OK suspect: 9.9 kWh is lower than the 12.5 kWh counted",
         "< ERR not-registered",
         "yesterday, kWh by hour",
         "The bill of meter 531-259-988",
