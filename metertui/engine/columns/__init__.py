@@ -16,6 +16,7 @@ from metertui.engine.columns.sorted_runs import (
     Windows,
     concat_ranges,
     first_at_least,
+    lie_within,
     run_edges,
 )
 from metertui.engine.columns.tail_columns import Arrivals, FrozenTail, GrowingColumn, Tail
@@ -44,6 +45,7 @@ __all__ = [
     "concat_ranges",
     "first_at_least",
     "interpolate",
+    "lie_within",
     "run_edges",
     "tail_columns",
 ]

@@ -35,6 +35,14 @@ LEAF_LOAD: Final = 1000
 """Keys in a leaf of the trees: the default of sortedcontainers, good for thousands to tens of millions of keys."""
 
 
+def lie_within(times: Int64Array, windows: Windows) -> NDArray[np.bool_]:
+    """Return which instants (µs UTC) are in one of the windows."""
+    at = windows[:, 1].searchsorted(times)
+    within = at < len(windows)
+    within[within] = times[within] > windows[at[within], 0]
+    return within
+
+
 def first_at_least(
     values: NDArray[Any],
     starts: Int64Array,

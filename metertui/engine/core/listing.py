@@ -1,7 +1,8 @@
 """The readings that meet a question, found through the index: by any mix of meter, attributes, days and time of day.
 
 A reading closes the interval before it, as everywhere: one at midnight belongs to the day before, one at 20:00 to a
-time of day that ends then. So the list behind a row of a table has the readings that the row counts.
+time of day that ends then. A meter's first one opens what comes after it. So the list behind a row of a table has the
+readings that the row counts.
 
     view = engine.view()
     readings = find_readings(view, Question(date(2025, 3, 1), date(2025, 3, 31), filter=Filter(Group("East"))))

@@ -45,6 +45,7 @@ from metertui.engine.columns import (
     LiveRuns,
     Span,
     Windows,
+    lie_within,
     run_edges,
 )
 from metertui.engine.index.day_order import DayOrder, RunParts, day_keys, group_of, key_spans
@@ -200,10 +201,7 @@ class ReadingIndex:
             order = np.lexsort((rows, times))
             rows, times = rows[order], times[order]
         if windows is not None:
-            within = windows[:, 1].searchsorted(times)
-            kept = within < len(windows)
-            kept[kept] = times[kept] > windows[within[kept], 0]
-            rows = rows[kept]
+            rows = rows[lie_within(times, windows)]
         return rows if groups is None else rows[np.isin(self._groups_of(rows), groups)]
 
     def _groups_of(self, rows: Int64Array) -> NDArray[np.int32]:

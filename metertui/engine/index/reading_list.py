@@ -27,6 +27,9 @@ PIECE: Final = 50_000
 """Readings of a frame, where there are more: some 4 MB."""
 
 
+_NEVER: Final = np.iinfo(np.int64).max
+
+
 class NotTheFirst(NamedTuple):
     """The rows of instants at which not the first value that came stands."""
 
@@ -66,6 +69,40 @@ class Stored:
                 wh[place] = replaced[int(rows[place])]
         return Readings(meter, time, wh, self.groups_in_time.groups_of(meter, time))
 
+    @cached_property
+    def openings(self) -> Openings:
+        """Return the readings at which the energy of a meter begins: O(meters + tail), once.
+
+        The first reading of a meter that stands always counts; but an exchange before it is where the energy begins.
+        """
+        starts = self.history.starts
+        read = np.flatnonzero(starts[1:] > starts[:-1]).astype(np.int32)
+        arrived, at, _ = self.tail.arrivals()
+        first = np.full(len(self.ids), _NEVER, dtype=np.int64)
+        first[read] = self.history.time[starts[read]]
+        np.minimum.at(first, arrived, at)
+        old, new = self.history.time[starts[read]] == first[read], np.flatnonzero(at == first[arrived])
+        rows = np.concatenate((starts[read][old], len(self.history) + new))
+        meter, time = np.concatenate((read[old], arrived[new])), np.concatenate((first[read][old], at[new]))
+        void = np.isin(rows, self.not_the_first.void)
+        if void.any():
+            standing = [self._first_standing(code) for code in meter[void].tolist()]
+            rows = np.concatenate((rows[~void], *standing))
+            meter, time, _ = tail_columns.readings_at(self.history, self.tail, rows)
+        if self.corrections is not None:
+            codes = self.corrections.exchange_meter
+            known = codes < len(self.ids)
+            exchanged = np.full(len(self.ids), _NEVER, dtype=np.int64)
+            np.minimum.at(exchanged, codes[known], self.corrections.exchange_time[known])
+            begins = time <= exchanged[meter]
+            rows, meter, time = rows[begins], meter[begins], time[begins]
+        return Openings(rows, meter, time, self.groups_in_time.groups_of(meter, time))
+
+    def _first_standing(self, code: int) -> Int64Array:
+        """Return the row of a meter's first reading that stands; none without one."""
+        rows = self.rows_of_meter(code)
+        return rows[~np.isin(rows, self.not_the_first.void)][:1]
+
     def reach(self) -> tuple[int, int] | None:
         """Return the first and the last instant of all readings (µs UTC); None without any. O(meters + tail)."""
         starts = self.history.starts
@@ -73,6 +110,16 @@ class Stored:
         times = [self.history.time[starts[:-1][read]], self.history.time[starts[1:][read] - 1], *self.tail.time]
         times = [each for each in times if len(each)]
         return (min(int(each.min()) for each in times), max(int(each.max()) for each in times)) if times else None
+
+
+class Openings(NamedTuple):
+    """The readings that belong to the window that they open, at most one a meter; equal lengths."""
+
+    row: Int64Array
+    meter: NDArray[np.int32]
+    time: Int64Array
+    """µs UTC."""
+    group: NDArray[np.int32]
 
 
 class Readings(NamedTuple):

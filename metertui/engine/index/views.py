@@ -9,8 +9,17 @@ from typing import Final
 
 import numpy as np
 
-from metertui.engine.base import SiteZone
-from metertui.engine.columns import Arrivals, Columns, Corrections, Frozen, FrozenTail, Windows, tail_columns
+from metertui.engine.base import Int64Array, SiteZone
+from metertui.engine.columns import (
+    Arrivals,
+    Columns,
+    Corrections,
+    Frozen,
+    FrozenTail,
+    Windows,
+    lie_within,
+    tail_columns,
+)
 from metertui.engine.index.index import ReadingIndex
 from metertui.engine.index.meter_codes import MeterCodes
 from metertui.engine.index.reading_list import ALL_THE_FIRST, NotTheFirst, ReadingList, Stored, in_order_of_meter
@@ -94,13 +103,33 @@ class View:
     ) -> ReadingList:
         """Return the readings that meet every condition given, in order of meter and time; see `ReadingIndex.select`.
 
-        Those that stand, and no void one. Any thread.
+        Those that stand, and no void one. A meter's first one belongs to the window that it opens, all others to the
+        one that they close. Any thread.
         """
-        rows = self._index.select(meter, groups, windows, self._limit)
+        chosen = None if groups is None else list(groups)
+        rows = self._index.select(meter, chosen, windows, self._limit)
+        if windows is not None:
+            rows = self._with_openings(rows, meter, chosen, windows)
         void = self.stored.not_the_first.void
         if len(void):
             rows = rows[~np.isin(rows, void)]
         return ReadingList(self.stored, in_order_of_meter(self.stored, rows))
+
+    def _with_openings(
+        self, rows: Int64Array, meter: int | None, groups: list[int] | None, windows: Windows
+    ) -> Int64Array:
+        """Return the rows of windows (start, end] with the first readings moved to the windows that they open."""
+        openings = self.stored.openings
+        closed, opened = (lie_within(openings.time + late, windows) for late in (0, 1))
+        asked = closed != opened
+        if meter is not None:
+            asked &= openings.meter == meter
+        if groups is not None:
+            asked &= np.isin(openings.group, groups)
+        if not asked.any():
+            return rows
+        kept = rows[~np.isin(rows, openings.row[asked & closed])]
+        return np.concatenate((kept, openings.row[asked & opened]))
 
     def history_and_tail(self) -> tuple[Columns, Arrivals, Sequence[str]]:
         """Return history, the readings since in order of arrival, and meter ids by code, all without validation."""

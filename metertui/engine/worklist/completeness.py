@@ -1,8 +1,9 @@
 """Completeness: expected and received half hours by region, silent meters by age, and areas where many are silent.
 
-A half hour is (start, end], as everywhere: a reading at its end belongs to it. It is received if a reading of the meter
-is stored in it, counted or not. It is expected of every active meter from the half hour of its first reading on, once
-it is over. Nothing is expected of a meter that has never sent a reading; such meters are counted separately.
+A half hour is (start, end], as everywhere: a reading at its end belongs to it, but a meter's first one to the half hour
+that it opens. A half hour is received if a reading of the meter is stored in it, counted or not. It is expected of
+every active meter from its first reading on, once it is over. Nothing is expected of a meter that has never sent
+a reading; such meters are counted separately.
 """
 
 from __future__ import annotations
@@ -95,14 +96,14 @@ def completeness_board(history: Columns, tail: Arrivals, ids: Sequence[str], sta
     now = state.now
     codes = active_codes(state)
     count = len(state.place)
-    first, last = _edges(history, tail, count)
-    first, last = first[codes], last[codes]
+    earliest, latest = _edges(history, tail, count)
+    first, last = earliest[codes], latest[codes]
     group = state.group_of(codes, np.full(len(codes), now, dtype=np.int64))
     regions, region = _numbered([each.region for each in state.groups], group)
     today = zone.day(now)
     begin, middle, end = zone.midnights(today - timedelta(days=1), today).tolist()
     until = middle + (min(now, end) - middle) // HALF_HOUR * HALF_HOUR
-    received = [_received(history, tail, count, *day)[codes] for day in ((middle, until), (begin, middle))]
+    received = [_received(history, tail, earliest, *day)[codes] for day in ((middle, until), (begin, middle))]
     expected = [_expected(first, *day) for day in ((middle, until), (begin, middle))]
     heard = last > _NEVER
     silent = heard & (now - last > AGES[0][1])
@@ -138,20 +139,23 @@ def _edges(history: Columns, tail: Arrivals, count: int) -> tuple[NDArray[np.int
     return first, last
 
 
-def _received(history: Columns, tail: Arrivals, count: int, begin: int, end: int) -> NDArray[np.int64]:
-    """Return in how many half hours of (begin, end] each meter has a reading, by code."""
-    slots = max(0, end - begin) // HALF_HOUR
+def _received(history: Columns, tail: Arrivals, first: NDArray[np.int64], begin: int, end: int) -> NDArray[np.int64]:
+    """Return in how many half hours of (begin, end] each meter has a reading, by code, given its first one."""
+    count, slots = len(first), max(0, end - begin) // HALF_HOUR
     there = np.zeros((count, slots), dtype=bool)
     for part in (history, tail):
-        within = np.flatnonzero((part.time > begin) & (part.time <= end) & (part.meter < count))
-        there[part.meter[within], (part.time[within] - begin - 1) // HALF_HOUR] = True
+        near = np.flatnonzero((part.time >= begin) & (part.time <= end) & (part.meter < count))
+        meter, time = part.meter[near], part.time[near]
+        since = time - begin - (time != first[meter])
+        within = (since >= 0) & (since < slots * HALF_HOUR)
+        there[meter[within], since[within] // HALF_HOUR] = True
     counted: NDArray[np.int64] = there.sum(axis=1, dtype=np.int64)
     return counted
 
 
 def _expected(first: NDArray[np.int64], begin: int, end: int) -> NDArray[np.int64]:
     """Return how many half hours of (begin, end] are expected of each meter, given its first reading."""
-    missed = np.clip((first - begin - 1) // HALF_HOUR, 0, None)
+    missed = np.clip((first - begin) // HALF_HOUR, 0, None)
     return np.clip(max(0, end - begin) // HALF_HOUR - missed, 0, None)
 
 

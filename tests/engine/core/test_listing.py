@@ -204,3 +204,38 @@ def test_a_list_is_of_what_stands(tmp_path: Path) -> None:
         close_day(engine)
     assert engine.readings.values_at(0, at[2]) == (3000, 7)
     engine.close()
+
+
+def test_a_first_reading_is_listed_in_the_window_that_it_opens(tmp_path: Path) -> None:
+    clock = FakeClock("2025-03-03T08:00:00")
+    engine = Engine.open(tmp_path, Rules(zone=ZONE), clock)
+    for meter in "abcdef":
+        register(engine, meter)
+    hours = [f"2025-03-0{day}T{hour:02d}:00" for day in (1, 2) for hour in (0, 6, 12, 18)] + ["2025-03-03T00:00"]
+    commit(engine, *((meter, f"{at}", hour) for meter in "ab" for at, hour in enumerate(hours)))
+    commit(engine, *(("c", f"{at}", hour) for at, hour in enumerate(hours[3:])))
+    close_day(engine)
+    commit(engine, *(("d", f"{at}", hour) for at, hour in enumerate(hours[4:])))  # only in the log
+    commit(engine, ("c", "0", "2025-03-01T12:00"))  # late: it begins before its history
+    commit(engine, ("e", "7", hours[0]), ("e", "0", hours[4]), ("e", "1", hours[5]), ("f", "3", hours[4]))
+    zone = engine.zone
+    engine.apply_events(
+        [
+            Edit(0, "b", "void", zone.parse(hours[0]), "ann", "x", wh=0),
+            Edit(0, "e", "void", zone.parse(hours[0]), "ann", "x", wh=7000),
+            Edit(0, "f", "exchange", zone.parse(hours[2]), "ann", "x", final=9, initial=3000),
+        ]
+    )
+    view = engine.view()
+    for by in KEYS_OF_TABLES:
+        for time in ("", "00:00-06:00", "06:00-12:00", "18:00-00:00"):
+            for first, last in ((1, 1), (2, 2), (1, 3)):
+                question = Question(date(2025, 3, first), date(2025, 3, last), by, Filter(time=time))
+                table = usage_table(view.frozen(), question)
+                rows = table[list(by)].itertuples(index=False, name=None)
+                behind = [len(find_readings(view, question, dict(zip(by, row, strict=True)))) for row in rows]
+                assert behind == table["readings"].tolist(), question
+    assert len(listed(engine, days=(date(2025, 2, 28), date(2025, 2, 28)))) == 0
+    assert listed(engine, days=(date(2025, 3, 1), date(2025, 3, 1)), meter="d").frame().empty
+    opened = listed(engine, days=(date(2025, 3, 2), date(2025, 3, 2)), time="00:00-06:00").frame()
+    assert "".join(opened["identifier"]) == "abcdde" + "e"

@@ -72,8 +72,8 @@ def test_expected_from_the_first_reading_on_and_never_of_one_not_heard(tmp_path:
     midnight = engine.zone.midnight(engine.zone.day(engine.clock.now()))
     fill(engine, {"a": [midnight + 5 * HALF_HOUR], "b": [midnight, midnight + MINUTE], "c": []})
     found = board_of(engine)
-    assert found.total.today == Share((21 - 4) + 21, 1 + 1)
-    assert found.total.yesterday == Share(1, 1)  # what is read at midnight closes the day before
+    assert found.total.today == Share((21 - 5) + 21, 1 + 1)
+    assert found.total.yesterday == Share(0, 0)  # a first reading at midnight opens the day
     assert found.never == found.total.never == 1
 
 
@@ -109,11 +109,15 @@ def test_it_counts_as_one_does_by_hand(data: st.DataObject) -> None:
     new = data.draw(st.permutations(rows[split:]))
     first = [min(each, default=None) for each in times]
     received = [
-        [len({(t - begin - 1) // HALF_HOUR for t in each if begin < t <= end}) for each in times] for begin, end in days
+        [
+            len({(f - begin - 1) // HALF_HOUR for t in each if begin < (f := t + (t == min(each))) <= end})
+            for each in times
+        ]
+        for begin, end in days
     ]
     expected = [
         [
-            0 if start is None else sum(1 for slot in range(begin, end, HALF_HOUR) if slot + HALF_HOUR >= start)
+            0 if start is None else sum(1 for slot in range(begin, end, HALF_HOUR) if slot + HALF_HOUR > start)
             for start in first
         ]
         for begin, end in days
@@ -127,6 +131,6 @@ def test_it_counts_as_one_does_by_hand(data: st.DataObject) -> None:
     starts, ends = completeness._edges(history, tail, len(times))
     assert ends.tolist() == [max(each, default=completeness._NEVER) for each in times]
     for place, (begin, end) in enumerate(days):
-        assert completeness._received(history, tail, len(times), begin, end).tolist() == received[place]
+        assert completeness._received(history, tail, starts, begin, end).tolist() == received[place]
         assert completeness._expected(starts, begin, end).tolist() == expected[place]
     assert days[1][0] == zone.midnight(zone.day(now) - timedelta(days=1))
