@@ -7,7 +7,8 @@ days and added up, and tables with different breakdowns are compared.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Final
 
 import numpy as np
@@ -18,11 +19,23 @@ from metertui.engine.base import Int64Array, Progress, SiteZone, month_before, p
 from metertui.engine.billing import unpriced_statement
 from metertui.engine.columns import Curve, Frozen, run_edges, tail_columns
 from metertui.engine.maintenance.proof import Proof
-from metertui.engine.usage import Question, Series, cut_intervals, intervals_in_window, meter_blocks, usage_table
+from metertui.engine.usage import (
+    Intervals,
+    Question,
+    Series,
+    cut_intervals,
+    intervals_in_window,
+    meter_blocks,
+    usage_table,
+)
 from metertui.engine.vee import rules
 
 _SAMPLE: Final = 100
 """The most meters whose bills are added up one by one, from the last month back to the first."""
+_FINEST: Final = 60
+"""The most rows of a table by time for each reading of a meter, on average. Beyond that a table has the last ones."""
+_LONGEST: Final = {"year": 366, "quarter": 92, "month": 31, "week": 7, "day": 1}
+"""The days of the longest row of a table."""
 
 
 def prove_sums(frozen: Frozen, progress: Progress) -> Iterator[Proof]:
@@ -72,13 +85,18 @@ def _tables(frozen: Frozen, risen: NDArray[np.int64]) -> Iterator[Proof]:
     first, last = zone.day(int(times.min())) - timedelta(days=1), zone.day(int(times.max()))
     total, beyond, standing = int(risen.sum()), _beyond(frozen), len(frozen.standing[0])
     proof = Proof("totals by time and attribute: equal register changes")
-    tables = {}
-    for key in ("year", "quarter", "month", "week", "day", *ATTRIBUTES, "meter"):
-        tables[key] = usage_table(frozen, Question(first, last, by=(key,)))
-        proof.check_equal(total, int(tables[key]["usage_wh"].sum()), f"all usage by {key}")
+    tables, begins = {}, {}
+    for key in (*_LONGEST, *ATTRIBUTES, "meter"):
+        begins[key] = max(first, _first_of_table(frozen, key, last))
+        tables[key] = usage_table(frozen, Question(begins[key], last, by=(key,)))
         readings = int(tables[key]["readings"].sum())
-        if not standing - beyond <= readings <= standing:
+        expected = total
+        if begins[key] > first:
+            expected = _used_since(frozen, zone.midnight(begins[key]))
+            proof.notes.append(f"readings are far apart: the table by {key} was made from {begins[key]} on")
+        elif not standing - beyond <= readings <= standing:
             proof.fail(f"readings by {key} are {readings}, not {standing}")
+        proof.check_equal(expected, int(tables[key]["usage_wh"].sum()), f"all usage by {key}")
     yield proof
 
     proof = Proof("meters: table by meter equals register changes")
@@ -96,9 +114,28 @@ def _tables(frozen: Frozen, risen: NDArray[np.int64]) -> Iterator[Proof]:
 
     proof = Proof("months: sums of their days")
     by_month = tables["day"].groupby(tables["day"]["day"].str[:7])["usage_wh"].sum()
+    since = max(begins["month"], begins["day"])
     for text, used in zip(tables["month"]["month"], tables["month"]["usage_wh"].tolist(), strict=True):
-        proof.check_equal(int(by_month[text]), used, f"month {text}")
+        if since == first or f"{text}-01" >= str(since):
+            proof.check_equal(int(by_month[text]), used, f"month {text}")
     yield proof
+
+
+def _first_of_table(frozen: Frozen, key: str, last: date) -> date:
+    """Return the first day of a table by a key, so that its rows of all meters are in proportion to the readings."""
+    meters = max(1, len(run_edges(frozen.curve.meter)) - 1)
+    rows = _FINEST * len(frozen.curve) // meters
+    days = min(_LONGEST.get(key, 0) * rows, last.toordinal() - 1)
+    return last - timedelta(days=days) if days else date.min
+
+
+def _used_since(frozen: Frozen, instant: int) -> int:
+    """Return what all meters used from an instant (µs UTC) on, Wh."""
+    curve = frozen.curve
+    edges = run_edges(curve.meter)
+    meter = curve.meter[edges[:-1]].astype(np.int64)
+    begin = _at(curve, meter, np.full(len(meter), instant, dtype=np.int64))
+    return int((curve.energy[edges[1:] - 1] - begin).sum())
 
 
 def _times(frozen: Frozen) -> Int64Array:
@@ -140,27 +177,53 @@ def _cut(
 ) -> Int64Array:
     """Compare the sum of pieces between marks with C(t) at both ends of each whole; return what each meter used, Wh.
 
-    Marks and wholes are instants, µs UTC; each whole begins and ends at marks.
+    Marks and wholes are instants, µs UTC; each whole begins and ends at marks. The wholes in which a meter has no
+    reading, between two, are compared together: the work is in proportion to the readings, however far apart they are.
     """
-    whole_of = np.searchsorted(wholes, marks, side="right") - 1
     total = np.zeros(len(frozen.ids), dtype=np.int64)
     alike = np.zeros(len(frozen.groups), dtype=np.int64)
+
+    def compare(meter: Int64Array, first: Int64Array, stop: Int64Array, used: Int64Array) -> None:
+        """Compare what meters used from whole `first` up to whole `stop`."""
+        expected = _at(frozen.curve, meter, wholes[stop]) - _at(frozen.curve, meter, wholes[first])
+        proof.count += len(used)
+        for at in np.flatnonzero(used != expected).tolist():
+            where = f"{frozen.ids[meter[at]]}, the {name} from {frozen.zone.iso(int(wholes[first[at]]))}"
+            proof.fail_differing(int(expected[at]), int(used[at]), where)
+        np.add.at(total, meter, used)
+
+    whole_of = np.searchsorted(wholes, marks, side="right") - 1
     for block in meter_blocks(frozen):
         taken = intervals_in_window(frozen, block.curve, alike, int(marks[0]), int(marks[-1]))
-        for piece in cut_intervals(taken, marks):
+        ends, between = _without_middles(taken, wholes)
+        for piece in cut_intervals(between, marks[[0, -1]]):
+            first, stop = np.searchsorted(wholes, piece.low), np.searchsorted(wholes, piece.high)
+            compare(piece.meter, first, stop, piece.used)
+        for piece in cut_intervals(ends, marks):
             key = piece.meter * len(wholes) + whole_of[piece.bucket]
             order = np.argsort(key, kind="stable")
             begins = run_edges(key[order])[:-1]
             used = np.add.reduceat(piece.used[order], begins) if len(begins) else piece.used
             meter, whole = np.divmod(key[order][begins], len(wholes))
-            expected = _at(frozen.curve, meter, wholes[whole + 1]) - _at(frozen.curve, meter, wholes[whole])
-            proof.count += len(used)
-            for at in np.flatnonzero(used != expected).tolist():
-                where = f"{frozen.ids[meter[at]]}, the {name} from {frozen.zone.iso(int(wholes[whole[at]]))}"
-                proof.fail_differing(int(expected[at]), int(used[at]), where)
-            np.add.at(total, meter, used)
-            progress(block.share_of_all(piece.share_done(taken)))
+            compare(meter, whole, whole + 1, used)
+            progress(block.share_of_all(piece.share_done(ends)))
     return total
+
+
+def _without_middles(taken: Intervals, wholes: Int64Array) -> tuple[Intervals, Intervals]:
+    """Return the intervals without the wholes that lie within them, and those wholes; both in the order of meters."""
+    first = np.searchsorted(wholes, taken.low, side="right")
+    last = np.searchsorted(wholes, taken.high) - 1
+    long = np.flatnonzero(first < last)
+    if not len(long):
+        return taken, taken.part(long)
+    middles = replace(taken.part(long), low=wholes[first[long]], high=wholes[last[long]])
+    heads = replace(taken, high=taken.high.copy())
+    heads.high[long] = middles.low
+    tails = replace(taken.part(long), low=middles.high)
+    order = np.argsort(np.concatenate((np.arange(len(taken.meter)), long)), kind="stable")
+    columns = zip(vars(heads).values(), vars(tails).values(), strict=True)
+    return Intervals(*(np.concatenate(pair)[order] for pair in columns)), middles
 
 
 def _at(curve: Curve, meter: Int64Array, instant: Int64Array) -> Int64Array:

@@ -42,7 +42,7 @@ class Intervals:
     """Where the part in the window begins, and where it ends."""
     high: Int64Array
 
-    def part(self, where: slice) -> Intervals:
+    def part(self, where: slice | Int64Array) -> Intervals:
         """Return some of them."""
         return Intervals(*(column[where] for column in vars(self).values()))
 

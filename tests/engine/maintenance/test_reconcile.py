@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from metertui.engine.base.zone import DAY, HOUR
 from metertui.engine.core.engine import Engine
 from metertui.engine.maintenance import reconcile
 from metertui.engine.maintenance.check import check_folder
+from metertui.engine.usage import aggregate
 from metertui.engine.usage.intervals import Intervals, Pieces, cut_intervals
+from metertui.engine.usage.segments import Cells, usage_cells
 from metertui.engine.vee.curve import energy_of_readings
 from metertui.engine.vee.edits import Edit
 from tests.clock import FakeClock
-from tests.engine.maintenance.proofs import RULES, problems
+from tests.engine.build import frozen
+from tests.engine.maintenance.proofs import RULES, START, ZONE, problems
 
 
 def test_a_wrong_sum_is_found(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,3 +96,41 @@ def test_what_lies_beyond_what_is_counted_is_no_problem(tmp_path: Path, log: str
     )
     (tmp_path / "events.csv").write_text("time,meter,what,values,who,reason\n" + rows)
     assert problems(tmp_path) == []
+
+
+def test_the_work_is_in_proportion_to_readings_however_far_apart(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    meters = 20
+    whole = {f"m-{at}": [(START, at), (START + 4000 * DAY + at * HOUR, 12_345_678 + at)] for at in range(meters)}
+    work: list[int] = []
+
+    def cut(taken: Intervals, marks: np.ndarray) -> Iterator[Pieces]:
+        for piece in cut_intervals(taken, marks):
+            work.append(len(piece.used))
+            yield piece
+
+    def cells_of(*asked: Any) -> Iterator[Cells]:
+        for cells in usage_cells(*asked):
+            work.append(len(cells.amount))
+            yield cells
+
+    monkeypatch.setattr(reconcile, "cut_intervals", cut)
+    monkeypatch.setattr(aggregate, "usage_cells", cells_of)
+    proofs = list(reconcile.prove_sums(frozen(whole, ZONE), lambda _: None))
+    assert [proof.problems for proof in proofs if proof.failures] == []
+    assert sum(work) < 500 * 2 * meters  # 100,000 hours lie between the two of each
+    assert any("the table by day was made from" in note for proof in proofs for note in proof.notes)
+
+
+def test_what_lies_between_readings_far_apart_is_compared_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    def lossy(taken: Intervals, marks: np.ndarray) -> Iterator[Pieces]:
+        for piece in cut_intervals(taken, marks):
+            piece.used[:1] -= len(marks) == 2
+            yield piece
+
+    monkeypatch.setattr(reconcile, "cut_intervals", lossy)
+    whole = frozen({"m-1": [(START, 0), (START + 100 * DAY, 100_000)]}, ZONE)
+    found = [problem for proof in reconcile.prove_sums(whole, lambda _: None) for problem in proof.problems]
+    assert len(found) == 3
+    assert "m-1, the day from 2024-10-26T00:00:00+02:00: " in found[2]
