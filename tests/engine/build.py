@@ -34,14 +34,19 @@ def series(course: Course, meter: str = "m") -> Series:
     return Series.from_readings(meter, time, wh, LIMITS)
 
 
-def frozen(meters: Mapping[str, Course], zone: SiteZone, groups: Mapping[str, Sequence[Group]] | None = None) -> Frozen:
+def frozen(
+    meters: Mapping[str, Course],
+    zone: SiteZone,
+    groups: Mapping[str, Sequence[Group]] | None = None,
+    limits: MeterLimits = LIMITS,
+) -> Frozen:
     """Readings (µs, Wh) in time order by meter; a group for each reading, or none at all."""
     lengths = [len(course) for course in meters.values()]
     meter = np.repeat(np.arange(len(meters), dtype=np.int32), lengths)
     time = np.array([t for course in meters.values() for t, _ in course], dtype=np.int64)
     wh = np.array([v for course in meters.values() for _, v in course], dtype=np.int64)
     columns = Columns(meter, time, wh)
-    found = validate(columns, None, LIMITS)
+    found = validate(columns, None, limits)
     told = [group for name in meters for group in (groups or {}).get(name, [Group()] * len(meters[name]))]
     names = sorted(set(told) | {Group()})
     group = np.array([names.index(each) for each in told], dtype=np.int32)
@@ -56,7 +61,7 @@ def frozen(meters: Mapping[str, Course], zone: SiteZone, groups: Mapping[str, Se
         ids=list(meters),
         groups=names,
         zone=zone,
-        limits=LIMITS,
+        limits=limits,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from metertui.engine.base.calendar import add_months, first_of_month, last_of_month, month_before, month_bounds
 from metertui.engine.base.config import Clock, Rules, SystemClock
 from metertui.engine.base.durations import duration_text
-from metertui.engine.base.limits import FitRule, Limits, MeterLimits
+from metertui.engine.base.limits import FitRule, Limits, MeterLimits, former_limits
 from metertui.engine.base.machine_zone import machine_zone
 from metertui.engine.base.outcome import DUPLICATE, OK, Outcome, refused, suspect
 from metertui.engine.base.progress import Progress, no_progress, part_of_progress
@@ -53,6 +53,7 @@ __all__ = [
     "duration_text",
     "first_of_month",
     "format_kwh",
+    "former_limits",
     "kwh_number",
     "last_of_month",
     "machine_zone",

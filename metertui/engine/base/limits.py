@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.base.zone import Int64Array
+from metertui.engine.base.zone import DAY, HOUR, Int64Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,10 @@ class Limits(Protocol):
     def rounding_wh(self) -> int:
         """Return by how much a register may be lower than the one counted before it, Wh."""
 
+    @property
+    def shortest_us(self) -> int:
+        """Return the time that a rise is measured by at least, µs."""
+
     def of_meter(self, code: int) -> MeterLimits:
         """Return the limits of one meter."""
 
@@ -53,6 +57,7 @@ class MeterLimits:
     rounding_wh: int
     watts: tuple[int, ...]
     since: tuple[int, ...] = ()
+    shortest_us: int = HOUR
 
     def at(self, time: int) -> int:
         """Return the highest power at an instant (µs UTC), W."""
@@ -71,3 +76,8 @@ class MeterLimits:
             return self.watts[0]
         place = np.searchsorted(np.array(self.since, dtype=np.int64), time, side="right")
         return np.array(self.watts, dtype=np.int64)[place]
+
+
+def former_limits(max_w: int) -> MeterLimits:
+    """Return the limits of version 0.1 for all meters: a rise is measured by a day at least, and nothing is rounded."""
+    return MeterLimits(0, (max_w,), shortest_us=DAY)

@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.base import FitRule, MeterLimits
+from metertui.engine.base import HOUR, FitRule, MeterLimits
 from metertui.engine.columns import Group
 
 _Moves = tuple[NDArray[np.int64], NDArray[np.int32]]
@@ -149,6 +149,10 @@ class SiteLimits:
     @property
     def rounding_wh(self) -> int:
         return self._fit.rounding_wh
+
+    @property
+    def shortest_us(self) -> int:
+        return HOUR
 
     def of_meter(self, code: int) -> MeterLimits:
         """Return the limits of one meter."""

@@ -36,13 +36,14 @@ VOID: Final = _VOID
 """Does not stand, by an edit."""
 
 
-def fits(t0: int, wh0: int, t1: int, wh1: int, max_w: int, rounding_wh: int) -> bool:
+def fits(t0: int, wh0: int, t1: int, wh1: int, max_w: int, rounding_wh: int, shortest_us: int = HOUR) -> bool:
     """Return whether a reading (µs, Wh) fits an earlier one, or the register that was counted there. Exact.
 
-    `max_w` is what the meter can draw at the later one, W; `rounding_wh` is by how much that may be lower, Wh.
+    `max_w` is what the meter can draw at the later one, W; `rounding_wh` is by how much that may be lower, Wh;
+    `shortest_us` is the time that a rise is measured by at least, µs.
     """
     rise = wh1 - wh0
-    return rise >= -rounding_wh and rise * HOUR <= max_w * max(t1 - t0, HOUR)
+    return rise >= -rounding_wh and rise * HOUR <= max_w * max(t1 - t0, shortest_us)
 
 
 class _Known(NamedTuple):
@@ -62,8 +63,9 @@ class Judge:
     Each is pushed with the highest power of the meter at its time, W.
     """
 
-    def __init__(self, rounding_wh: int) -> None:
+    def __init__(self, rounding_wh: int, shortest_us: int = HOUR) -> None:
         self._rounding_wh = rounding_wh
+        self._shortest_us = shortest_us
         self.status: list[int] = []
         """The status of each reading pushed so far. Later readings may change it."""
         self.last: _Known | None = None
@@ -186,7 +188,8 @@ class Judge:
         self.pending = new
 
     def _fit(self, earlier: _Known, later: _Known) -> bool:
-        return fits(earlier.time, earlier.register, later.time, later.register, later.max_w, self._rounding_wh)
+        points = earlier.time, earlier.register, later.time, later.register
+        return fits(*points, later.max_w, self._rounding_wh, self._shortest_us)
 
 
 def is_doubtful(status: NDArray[np.uint8]) -> NDArray[np.bool_]:

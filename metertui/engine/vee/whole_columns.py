@@ -51,7 +51,7 @@ def judge_columns(
     if count < 2:
         return status
     rounding = limits.rounding_wh
-    most = _most_wh(time, limits.of_readings(meter, time))
+    most = _most_wh(time, limits.of_readings(meter, time), limits.shortest_us)
     same = meter[1:] == meter[:-1]
     rise = wh[1:] - base[:-1]
     even = same & (rise >= 0) & (rise <= most)
@@ -74,7 +74,7 @@ def judge_columns(
     watts = limits.of_readings(meter, time)
     for at in np.flatnonzero(to_judge).tolist():
         first, stop = int(begin[at]), int(end[at])
-        course = Judge(rounding)
+        course = Judge(rounding, limits.shortest_us)
         allowed = [watts] * (stop - first) if isinstance(watts, int) else watts[first:stop].tolist()
         for place, instant, register, max_w in zip(
             range(first, stop), time[first:stop].tolist(), wh[first:stop].tolist(), allowed, strict=True
@@ -118,11 +118,11 @@ def _blocks(
     return begin[more], end[more]
 
 
-def _most_wh(time: Int64Array, max_w: int | Int64Array) -> Int64Array:
+def _most_wh(time: Int64Array, max_w: int | Int64Array, shortest_us: int) -> Int64Array:
     """Return by how much each of n readings but the first may be higher than the one before it, Wh, int64[n - 1].
 
     Exact: the product is split so that it stays within 64 bits.
     """
     watts = max_w if isinstance(max_w, int) else max_w[1:]
-    hours, rest = np.divmod(np.maximum(time[1:] - time[:-1], HOUR), HOUR)
+    hours, rest = np.divmod(np.maximum(time[1:] - time[:-1], shortest_us), HOUR)
     return np.asarray(watts * hours + watts * rest // HOUR)

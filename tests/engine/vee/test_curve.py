@@ -62,6 +62,7 @@ class AllLimits:
     """The limits of some meters by their codes."""
 
     rounding_wh = 1000
+    shortest_us = HOUR
 
     def __init__(self, meters: list[oracle.Meter]) -> None:
         self._each = list(map(limits_of, meters))
