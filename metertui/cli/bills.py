@@ -43,6 +43,8 @@ def bill(options: argparse.Namespace) -> None:
         raise UsageError("give METER, or --all with -o FILE or --issue")
     if options.issue and not options.all:
         raise UsageError("bills are issued for all meters together: give --all with --issue")
+    if options.accept_rules and not options.issue:
+        raise UsageError("--accept-rules bills adjustments for good: give --all and --issue with it")
     if options.month is not None:
         try:
             month_bounds(options.month, SiteZone("UTC"))
@@ -59,7 +61,7 @@ def bill(options: argparse.Namespace) -> None:
         if options.all:
             run = _compute_run(engine, month)
             _write_run(options, run)
-            _print_result(options, {"month": month, "bills": len(run), **run.totals(), "never_issued": run.unissued()})
+            _print_result(options, {"month": month, "bills": len(run), **run.totals(), **_notes(run)})
         else:
             _print_bill(options, engine, one_meter.statement_of_month(engine, options.meter, month, at))
 
@@ -70,18 +72,22 @@ def _issue_month(options: argparse.Namespace) -> None:
     zone = settings.load(data).rules().zone
     month = options.month or month_before(parse_at(options, zone) or SystemClock().now(), zone)
     with progress_bar("issuing bills") as progress:
-        run = perform(data, "bill issue", {"month": month}, progress)
+        run = perform(data, "bill issue", {"month": month, "accept_rules": options.accept_rules}, progress)
     bills, adjustments = counted(run["new"], "bill"), counted(run["changes"], "adjustment")
     before = counted(run["bills"] - run["new"], "bill")
     print(f"{month}: issued {bills} and {adjustments}; {before} had been issued before", file=sys.stderr)
+    if run["accepted"]:
+        print(f"rules accepted: {counted(run['by_rules'], 'adjustment')} because of them alone", file=sys.stderr)
+    elif options.accept_rules:
+        print("the bills go by the rules of this version already: there is nothing to accept", file=sys.stderr)
     if options.out:
         with open_for_reading(options) as engine:
             _write_run(options, _compute_run(engine, month))
     else:
         print(f"{counted(run['bills'], 'bill')}: {run['sums']}", file=sys.stderr)
-        _print_unissued(run["unissued"])
+        _print_notes([*run["unissued"], run["waiting"]])
     counts = {"issued": run["new"], "adjustments": run["changes"], "issued_before": run["bills"] - run["new"]}
-    never = {"never_issued": run["unissued"]}
+    never = {"never_issued": run["unissued"], "waiting": run["waiting"]}
     _print_result(options, {"month": month, "bills": run["bills"], **counts, **run["totals"], **never})
 
 
@@ -153,7 +159,7 @@ def _print_for_people(row: dict[str, Any]) -> None:
         print_row(row, ["reason"])
     for name, heading in (
         ("adjustments", "adjustments billed since it was issued"),
-        ("adjustment", "not billed yet; readings or tariffs have changed, and the bill would now differ by"),
+        ("adjustment", "not billed yet; readings, tariffs or rules have changed, and the bill would now differ by"),
     ):
         if any(float(value) for value in row.get(name, {}).values()):
             print(f"\n{heading}")
@@ -196,14 +202,14 @@ def _write_run(options: argparse.Namespace, run: BillingRun) -> None:
             write_run(run, out, progress, bom=options.bom)
     where = "" if is_standard_output(out) else f" written to {out}"
     print(f"{counted(len(run), 'bill')}{where}: {run.summary()}", file=sys.stderr)
-    _print_unissued(run.unissued())
+    _print_notes([*run.unissued(), run.waiting_sentence()])
 
 
 def _run_object(row: Sequence[str]) -> dict[str, Any]:
     """Return a row of a billing run with values in place of cells: numbers, lists, and None for what is empty."""
     found: dict[str, Any] = {name: cell or None for name, cell in zip(RUN_ROW, row, strict=True)}
     for name, cell in found.items():
-        if cell is not None and (name.endswith("_kwh") or name in ("lines", "adjustments")):
+        if cell is not None and (name.endswith("_kwh") or name in ("lines", "adjustments", "waiting")):
             found[name] = json.loads(cell)
     return found
 
@@ -217,7 +223,11 @@ def _print_result(options: argparse.Namespace, result: Mapping[str, Any]) -> Non
         print_rows(options, [shown], list(shown), one=True)
 
 
-def _print_unissued(sentences: Sequence[str]) -> None:
-    """Print which months with usage have no bills, to standard error."""
-    for sentence in sentences:
+def _notes(run: BillingRun) -> dict[str, Any]:
+    return {"never_issued": run.unissued(), "waiting": run.waiting_sentence()}
+
+
+def _print_notes(sentences: Sequence[str]) -> None:
+    """Print which months with usage have no bills, and what waits to be accepted, to standard error."""
+    for sentence in filter(None, sentences):
         print(f"! {visible(sentence)}", file=sys.stderr)

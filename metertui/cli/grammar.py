@@ -307,6 +307,11 @@ def _add_questions(commands: _Commands, shared: _Shared) -> None:
         action="store_true",
         help="with --all: keep the bills as issued; later changes are billed as adjustments",
     )
+    bill.add_argument(
+        "--accept-rules",
+        action="store_true",
+        help="with --issue: bill, once, what the rules of a new version alone change in issued bills",
+    )
 
     query = commands.add(
         "query", "queries:query", "show the energy that many meters used, by period, place or type",

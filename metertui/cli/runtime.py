@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import logging
 import math
@@ -11,7 +12,6 @@ import shlex
 import shutil
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -50,6 +50,11 @@ def open_owned(data: Path, config: Settings) -> Engine:
         engine.warnings.append(str(error))
     if note := settings.zone_note(data):
         engine.warnings.append(note)
+    with contextlib.suppress(MeterError, OSError):  # each billing run and the log say why
+        if engine.bills.waits_for_acceptance():
+            engine.warnings.append(
+                "the rules of this version may change issued bills; the log and `metertui check` say of how many meters"
+            )
     return engine
 
 
@@ -66,7 +71,7 @@ def build_head_end(engine: Engine, config: Settings) -> tuple[HeadEnd, Listener]
     return headend, Listener(headend, config)
 
 
-@asynccontextmanager
+@contextlib.asynccontextmanager
 async def serving(engine: Engine, config: Settings) -> AsyncIterator[tuple[HeadEnd, Listener]]:
     """Serve meters, and the commands of other processes, while the block lasts. Raises MeterError."""
     headend, listener = build_head_end(engine, config)
@@ -76,6 +81,7 @@ async def serving(engine: Engine, config: Settings) -> AsyncIterator[tuple[HeadE
     try:
         await listener.start()  # before anything is shown, so that a port in use is one clear line
         await control.start()
+        headend.billing.start_rules_check()
         yield headend, listener
     finally:
         await control.stop()

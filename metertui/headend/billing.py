@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import logging
+from functools import partial
+from typing import Final
+
 from metertui.engine.base import Progress
-from metertui.engine.billing import BillingRun, tariffs
+from metertui.engine.billing import BillingRun, find_waiting, tariffs
 from metertui.engine.errors import MeterError
 from metertui.engine.storage import durable
 from metertui.headend.jobs import Jobs
+
+_logger: Final = logging.getLogger(__name__)
 
 
 class Billing:
@@ -15,19 +21,44 @@ class Billing:
     def __init__(self, jobs: Jobs) -> None:
         self._jobs = jobs
 
-    async def compute_run(self, month: str, progress: Progress) -> BillingRun:
-        """Return the billing run of a month, computed in a thread, which calls `progress`.
+    def start_rules_check(self) -> None:
+        """Log in the background what today's rules change in issued bills, unless they are accepted.
+
+        If they change nothing, there is nothing to accept, and the folder is marked as billed by them.
+        """
+        self._jobs.start_background(self._check_rules(), "rules")
+
+    async def _check_rules(self) -> None:
+        engine = self._jobs.engine
+        try:
+            if not await self._jobs.compute(engine.bills.waits_for_acceptance):
+                return
+            waiting = await self._jobs.ask(find_waiting, engine.terms(), engine.bills)
+            if not waiting.by_meter and not waiting.others:
+                await self._jobs.write(engine.bills.mark_rules, engine.zone.iso(engine.clock.now()), "start")
+        except (MeterError, OSError) as error:  # it costs this line, and each billing run says the same
+            _logger.warning("what the rules of this version change in issued bills is not known: %s", error)
+            return
+        if sentence := waiting.sentence(max(engine.bills.issued_months())):
+            _logger.warning("%s", sentence)
+
+    async def compute_run(self, month: str, progress: Progress, *, accept_rules: bool = False) -> BillingRun:
+        """Return the billing run of a month, computed in a thread, which calls `progress`; see `BillingRun`.
 
         Raises MeterError, DataError, NoTariffError, and what `progress` raises.
         """
         engine = self._jobs.engine
-        return await self._jobs.ask(BillingRun, month, engine.terms(), engine.bills, progress)
+        compute = partial(BillingRun, accept_rules=accept_rules)
+        return await self._jobs.ask(compute, month, engine.terms(), engine.bills, progress)
 
     async def issue(self, run: BillingRun, by: str) -> int:
         """Store the bills and adjustments of a run for good; return how many were new. Raises MeterError."""
         self._jobs.check_writable()
         new, changes = run.new, run.changes
-        count = await self._jobs.compute(run.issue, self._jobs.engine.clock.now())
+        by_rules = run.by_rules
+        count = await self._jobs.compute(run.issue, self._jobs.engine.clock.now(), by)
+        if run.accepts_rules:
+            self._jobs.audit(by, "accept-rules", run.month, f"{by_rules} adjustments come from the rules alone")
         if count:
             self._jobs.audit(by, "issue", run.month, f"{new} bills, {changes} adjustments")
         return count

@@ -168,7 +168,8 @@ async def _issue(call: Call) -> object:
     def progress(share: float) -> None:
         loop.call_soon_threadsafe(call.progress, 0.9 * share)
 
-    run = await call.headend.billing.compute_run(call.text("month"), progress)
+    accept = call.arguments.get("accept_rules") is True
+    run = await call.headend.billing.compute_run(call.text("month"), progress, accept_rules=accept)
     answer = {
         "new": run.new,
         "changes": run.changes,
@@ -176,6 +177,9 @@ async def _issue(call: Call) -> object:
         "sums": run.summary(),
         "totals": run.totals(),
         "unissued": run.unissued(),
+        "by_rules": run.by_rules,
+        "accepted": run.accepts_rules,
+        "waiting": run.waiting_sentence(),
     }
     await call.headend.billing.issue(run, call.by)
     return answer

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from metertui.engine.base import former_limits
+from metertui.engine.index.meter_codes import MeterCodes
 from tests.cli.conftest import Command
 
 AT = ("--at", "2025-03-12T10:40:00")
@@ -135,7 +137,8 @@ def test_an_issue_prints_its_result_as_json_and_csv(priced: Command) -> None:
     first = priced(*words, "json").json
     money = {"usage_kwh": 672, "net": "146.16", "tax": "11.81", "total": "157.97", "currency": "SGD"}
     counts = {"month": "2025-02", "bills": 1, "issued": 1, "adjustments": 0, "issued_before": 0}
-    assert first == {**counts, **money, "never_issued": ["2025-01: never issued: 48 kWh of 1 meter: m-1"]}
+    told = {"never_issued": ["2025-01: never issued: 48 kWh of 1 meter: m-1"], "waiting": ""}
+    assert first == {**counts, **money, **told}
     [again] = csv.DictReader(priced(*words, "csv").out.splitlines())
     assert list(again) == list(first)
     assert (again["issued"], again["issued_before"], again["total"]) == ("0", "1", "157.97")
@@ -194,3 +197,64 @@ def test_the_month_before_now_is_that_of_the_site_zone(
     issued = priced("bill", "--all", "--issue", "--at", at)
     assert f"{month}: issued 1 bill" in issued.err
     assert (data / "bills" / f"{month.replace('-', '_')}.csv").exists()
+
+
+@pytest.fixture
+def issued_before(metertui: Command, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
+    """February was issued by the version before: a register leaps, one falls a little, and one does neither."""
+    courses = {"leap": (0, 1500.2, 1500.7), "fall": (1, 1.168, 0.9, 0.9, 1.5, 1.7), "sound": (1, 2, 3)}
+    lines = [
+        f"{meter},2025-02-10T{place // 2:02}:{place % 2 * 30:02}:00+08:00,{kwh}\n"
+        for meter, course in courses.items()
+        for place, kwh in enumerate(course)
+    ]
+    (tmp_path / "history.txt").write_text("".join(lines))
+    assert metertui("import", str(tmp_path / "history.txt")).code == 0
+    (data / "tariffs.csv").write_text(f"{HEADER}\n2025-01-01,,,,,20,0\n")
+    with monkeypatch.context() as before:
+        before.setattr(MeterCodes, "site_limits", lambda *_: former_limits(100_000))
+        assert metertui("bill", "--all", "--issue", "--month", "2025-02").code == 0
+    (data / "bill_rules.csv").unlink()
+    return metertui
+
+
+def test_adjustments_that_come_from_the_rules_alone_are_issued_once_and_only_when_accepted(
+    issued_before: Command, data: Path, tmp_path: Path
+) -> None:
+    ledger, out = data / "bills" / "2025_02.csv", tmp_path / "run.csv"
+    before, words = ledger.read_bytes(), ("bill", "--all", "--month", "2025-02", "--issue")
+    told = "the rules of this version alone change issued bills of 2 meters, by -1500.468 kWh and -300.09 in all; "
+    checked = issued_before("check")
+    assert (checked.code, f"note: {told}" in checked.err, "would differ now" in checked.err) == (0, True, False)
+    result = issued_before(*words, "-o", str(out))
+    assert (result.code, f"! {told}" in result.err, ledger.read_bytes() == before) == (0, True, True)
+    waits = {row["meter"]: (row["waiting"] != "", row["adjustments"]) for row in csv.DictReader(out.open())}
+    assert waits == {"fall": (True, ""), "leap": (True, ""), "sound": (False, "")}
+    assert told in issued_before(*words, "--format", "json").json["waiting"]
+    assert issued_before(*words[:-1], "-o", str(out), "--accept-rules").code == 2
+
+    accepted = issued_before(*words, "--accept-rules", "-o", str(out))
+    assert "rules accepted: 2 adjustments because of them alone" in accepted.err
+    assert told not in accepted.err
+    entries = [(row["meter"], row["entry"]) for row in csv.DictReader(ledger.open())]
+    assert entries[3:] == [("fall", "rules-adjustment"), ("leap", "rules-adjustment")]
+    causes = {row["meter"]: row["adjustments"].count('"cause":"rules"') for row in csv.DictReader(out.open())}
+    assert causes == {"fall": 1, "leap": 1, "sound": 0}
+    once, audit = ledger.read_bytes(), "\taccept-rules\t2025-02\t2 adjustments come from the rules alone\n"
+    again = issued_before(*words, "--accept-rules")
+    assert (again.code, "there is nothing to accept" in again.err, ledger.read_bytes() == once) == (0, True, True)
+    log = (data / "audit.log").read_text()
+    assert (log.count("accept-rules"), log.count(audit)) == (1, 1)
+    assert "rules" not in issued_before("check").err
+
+
+def test_a_late_reading_is_billed_without_asking_and_the_rules_are_not(
+    issued_before: Command, data: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "late.txt").write_text("sound,2025-02-10T02:00:00+08:00,3.5\nleap,2025-02-10T02:00:00+08:00,1501\n")
+    assert issued_before("import", str(tmp_path / "late.txt")).code == 0
+    result = issued_before("bill", "--all", "--month", "2025-02", "--issue")
+    assert "issued 0 bills and 2 adjustments" in result.err
+    assert "change issued bills of 1 meter, by -0.268 kWh" in result.err
+    entries = [(row["meter"], row["entry"]) for row in csv.DictReader((data / "bills" / "2025_02.csv").open())]
+    assert entries[3:] == [("leap", "adjustment"), ("sound", "adjustment")]

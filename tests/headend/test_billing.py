@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from metertui.engine.base.limits import former_limits
 from metertui.engine.base.progress import no_progress
 from metertui.engine.billing.tariffs import COLUMNS
 from metertui.engine.errors import DataError, MeterError
@@ -56,3 +57,50 @@ async def test_tariffs_that_cannot_be_read_are_not_saved(desk: HeadEnd) -> None:
     with pytest.raises(DataError):
         await desk.billing.save_tariffs(b"no tariffs\n", None, "ada")
     assert not desk.engine.tariffs.path.exists()
+
+
+async def test_a_start_says_what_the_rules_change_in_issued_bills(
+    desk: HeadEnd, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def started() -> list[str]:
+        caplog.clear()
+        desk.billing.start_rules_check()
+        await asyncio.gather(*desk._jobs.background)
+        return caplog.messages
+
+    assert await started() == []  # nothing was issued
+    for kwh, at in (("0", "00:00"), ("1500.2", "00:30"), ("1500.7", "01:00")):
+        await read(desk, kwh, f"2025-02-01T{at}")
+    await desk.billing.save_tariffs(TARIFFS, None, "ada")
+    with monkeypatch.context() as before:
+        before.setattr(desk.engine.directory, "site_limits", lambda _: former_limits(100_000))
+        await desk.billing.issue(await desk.billing.compute_run("2025-02", no_progress), "ada")
+    await read(desk, "1500.7", "2025-02-01T01:30")  # so that the view is made anew
+    assert await started() == []  # by today's rules, as far as the mark says
+    mark = desk.engine.bills.rules_path
+    mark.unlink()
+    [told] = await started()
+    assert not mark.exists()
+    assert told.startswith("the rules of this version alone change issued bills of 1 meter, by -1500.2 kWh")
+    desk.engine.tariffs.path.unlink()
+    [told] = await started()
+    assert told.startswith("what the rules of this version change in issued bills is not known: there is no tariffs")
+
+
+async def test_a_start_marks_a_folder_whose_bills_are_the_same_by_both_rules(desk: HeadEnd) -> None:
+    await read(desk, "0", "2025-02-01T00:00")
+    await read(desk, "2", "2025-02-01T01:00")
+    await desk.billing.save_tariffs(TARIFFS, None, "ada")
+    await desk.billing.issue(await desk.billing.compute_run("2025-02", no_progress), "ada")
+    mark = desk.engine.bills.rules_path
+    mark.unlink()
+    await read(desk, "1", "2025-02-01T00:15")  # a late reading moves energy, but not between bills
+    await read(desk, "3", "2025-02-01T02:00")
+    desk.billing.start_rules_check()
+    await asyncio.gather(*desk._jobs.background)
+    assert not mark.exists()  # as long as anything differs
+    await desk.billing.issue(await desk.billing.compute_run("2025-02", no_progress), "ada")
+    mark.unlink()
+    desk.billing.start_rules_check()
+    await asyncio.gather(*desk._jobs.background)
+    assert mark.read_text().endswith(",start\n")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from metertui.engine.billing import bill_format, statements, tariffs
+from metertui.engine.billing.adjustments import FormerRules, Waiting, find_waiting, unbilled_differences
 from metertui.engine.billing.bill_ledger import BillBook, Ledger, issued_cells, ledger_problems
-from metertui.engine.billing.billing_run import RUN_ROW, BillingRun, unbilled_differences
+from metertui.engine.billing.billing_run import RUN_ROW, BillingRun
 from metertui.engine.billing.charges import ENERGY, Charge
 from metertui.engine.billing.pricing import NoTariffError
 from metertui.engine.billing.rounding import decimals
@@ -34,6 +35,7 @@ __all__ = [
     "BillBook",
     "BillingRun",
     "Charge",
+    "FormerRules",
     "Ledger",
     "NoTariffError",
     "Replay",
@@ -43,10 +45,12 @@ __all__ = [
     "TariffFile",
     "Tariffs",
     "Terms",
+    "Waiting",
     "bill_format",
     "bill_only_meter",
     "clock",
     "decimals",
+    "find_waiting",
     "issued_cells",
     "ledger_problems",
     "money_text",

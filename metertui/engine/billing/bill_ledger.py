@@ -8,6 +8,8 @@ readings and tariffs of the last run. The amount by today's readings and tariffs
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +17,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
-from metertui.engine.base import SiteZone, check_meter_id, format_kwh
+from metertui.engine.base import SiteZone, check_meter_id, disarm_formula, format_kwh
 from metertui.engine.billing import bill_format
 from metertui.engine.billing.bill_format import cents_of, wh_of
 from metertui.engine.billing.charges import ENERGY
@@ -25,6 +27,10 @@ from metertui.engine.errors import DataError, MeterError, Refused
 from metertui.engine.storage import CsvTable, Manifest, durable, private_files
 
 FOLDER: Final = "bills"
+RULES_NAME: Final = "bill_rules.csv"
+RULES: Final = "2"
+"""The rules that bills go by. Those of the version before, 1, left no mark in the folder."""
+_RULES_HEADER: Final = ("rules", "since", "by")
 HEADER: Final = (
     *("meter", "entry", "issued", "run"),
     *("opening_time", "opening_kwh", "opening_quality", "closing_time", "closing_kwh", "closing_quality"),
@@ -32,6 +38,8 @@ HEADER: Final = (
 )
 _FILE: Final = re.compile(r"([0-9]{4})_([0-9]{2})\.csv")
 _MONTH: Final = re.compile(r"[0-9]{4}-[0-9]{2}")
+ADJUSTMENTS: Final = {"": "adjustment", "rules": "rules-adjustment"}
+"""By cause: what a row of an adjustment is called. The rules are those that say which readings count."""
 _PLACE: Final = {name: at for at, name in enumerate(HEADER)}
 
 
@@ -53,6 +61,8 @@ class Ledger:
     """The sum of each meter's bill and adjustments."""
     by_run: dict[str, dict[str, Figures]] = field(default_factory=dict)
     """By month of the billing run and meter: the adjustments that it issued for this month."""
+    by_rules: dict[str, set[str]] = field(default_factory=dict)
+    """By month of the billing run: the meters with an adjustment of this month that came from the rules alone."""
     entries: int = 0
 
     def add_entry(self, cells: list[str], figures: Figures) -> None:
@@ -64,6 +74,8 @@ class Ledger:
         if cells[_PLACE["entry"]] != "bill" or run != self.month:
             adjusted = self.by_run.setdefault(run, {})
             adjusted[meter] = adjusted.get(meter, Figures()).plus(figures)
+        if cells[_PLACE["entry"]] == ADJUSTMENTS["rules"]:
+            self.by_rules.setdefault(run, set()).add(meter)
         self.sums[meter] = self.sums.get(meter, Figures()).plus(figures)
 
 
@@ -73,6 +85,7 @@ class BillBook:
     def __init__(self, folder: Path, zone: SiteZone) -> None:
         self.folder: Final = folder / FOLDER
         self.manifest: Final = Manifest(self.folder)
+        self.rules_path: Final = folder / RULES_NAME
         self._zone = zone
 
     def issued_months(self) -> list[str]:
@@ -148,6 +161,33 @@ class BillBook:
             durable.replace_file(path, [before, rows])
             self.manifest.end_change([path.name])
 
+    def waits_for_acceptance(self) -> bool:
+        """Return whether bills were issued by the rules of the version before, and nobody has accepted today's.
+
+        Raises DataError for a mark that cannot be read, MeterError, OSError.
+        """
+        return not self._rules_marked() and bool(self.issued_months())
+
+    def mark_rules(self, at: str, by: str) -> None:
+        """Store that the bills of the folder go by today's rules since a timestamp; on disk on return.
+
+        Does nothing if that is stored. Raises DataError, MeterError, StorageError.
+        """
+        if not self._rules_marked():
+            row = io.StringIO()
+            csv.writer(row, lineterminator="\n").writerows([_RULES_HEADER, (RULES, at, disarm_formula(by))])
+            durable.replace_file(self.rules_path, row.getvalue().encode())
+
+    def _rules_marked(self) -> bool:
+        data = durable.read_data_file(self.rules_path)
+        if data is None:
+            return False
+        table = CsvTable(self.rules_path, _RULES_HEADER, data=data)
+        rows = [cells for _, cells in table.rows()]
+        if tuple(table.names) != _RULES_HEADER or not rows or rows[-1][0] != RULES:
+            raise DataError(self.rules_path, None, f"the rules of the bills are not {RULES}, the only ones known")
+        return True
+
     def complete_manifest(self) -> None:
         """Add the checksums that an interrupted run left out. Raises DataError, StorageError, OSError."""
         lines = self.manifest.read_entries()
@@ -185,7 +225,7 @@ def _figures(cells: Sequence[str], ledger: Ledger, zone: SiteZone) -> Figures:
     cell = dict(zip(HEADER, cells, strict=True))
     check_meter_id(cell["meter"])
     zone.parse(cell["issued"])
-    if cell["entry"] not in ("bill", "adjustment"):
+    if cell["entry"] not in ("bill", *ADJUSTMENTS.values()):
         raise ValueError(f"{cell['entry']!r} is neither bill nor adjustment")
     if (cell["entry"] == "bill") == (cell["meter"] in ledger.bills):
         raise ValueError("a meter has one bill first, then only adjustments")

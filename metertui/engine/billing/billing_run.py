@@ -7,16 +7,14 @@ together with its own bills. So bills and adjustments sum to today's figures.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
 from metertui.engine.base import Progress, format_kwh, kwh_number, part_of_progress
 from metertui.engine.billing import bill_format
-from metertui.engine.billing.bill_ledger import BillBook, Ledger, issued_cells
+from metertui.engine.billing.adjustments import FormerRules, Waiting, unbilled_differences
+from metertui.engine.billing.bill_ledger import ADJUSTMENTS, BillBook, Ledger, issued_cells
 from metertui.engine.billing.statements import Bills, Figures, Terms, money_text
 from metertui.engine.billing.unissued import unissued_months, unissued_sentences
 from metertui.engine.columns import Frozen
@@ -26,36 +24,57 @@ from metertui.engine.storage import durable
 RUN_ROW: Final = (
     *bill_format.ROW,
     *("adjustment_kwh", "adjustment_net", "adjustment_tax", "adjustment_total", "adjustments"),
-    "never_issued",
+    *("never_issued", "waiting"),
 )
-"""Columns of a billing run: those of a bill (`bill_format.ROW`), those of the adjustments billed with it, and the
-earlier months in which the meter had usage that no run has billed.
+"""Columns of a billing run: those of a bill (`bill_format.ROW`), those of the adjustments billed with it, the earlier
+months in which the meter had usage that no run has billed, and the adjustments that wait for the rules to be accepted.
 """
 
 
 @dataclass(slots=True)
 class _Pending:
-    """The entries to add to a month. `differences`: by meter code, today's bill less what was billed."""
+    """The entries to add to a month. `differences`: by meter code, what this run bills as adjustments."""
 
     ledger: Ledger
     bills: Bills
     differences: dict[int, Figures]
+    by_rules: Collection[int]
+    """Those of them that come from the rules alone."""
 
 
 class BillingRun:
     """The bills of a month and the adjustments of earlier months. Safe in any thread.
 
-    Raises MeterError for an invalid month and for issued bills without tariffs to compare them with; DataError,
-    NoTariffError.
+    Where bills were issued by the rules of the version before, what comes from the rules alone waits, unless the caller
+    wants to `accept_rules`. That takes a run that covers all issued months.
+
+    Raises MeterError for an invalid month, for rules that cannot be accepted, and for issued bills without tariffs to
+    compare them with; DataError, NoTariffError.
     """
 
-    def __init__(self, frozen: Frozen, month: str, terms: Terms, book: BillBook, progress: Progress) -> None:
+    def __init__(
+        self,
+        frozen: Frozen,
+        month: str,
+        terms: Terms,
+        book: BillBook,
+        progress: Progress,
+        *,
+        accept_rules: bool = False,
+    ) -> None:
         self.month = month
         self.frozen = frozen
         self._book = book
         every = book.issued_months()
         months = [earlier for earlier in every if earlier < month]
-
+        self._last = max([month, *every])
+        self._unaccepted = book.waits_for_acceptance()
+        self.accepts_rules = accept_rules and self._unaccepted
+        if self.accepts_rules and self._last != month:
+            raise MeterError(f"the rules are accepted by a run that covers all issued months: {self._last} or later")
+        self.waiting = Waiting()
+        """The adjustments that come from the rules alone, and are not billed until someone accepts the rules."""
+        self._former = FormerRules(frozen, terms) if self._unaccepted else None
         parts = len(months) + 1
         self.bills = Bills(frozen, month, terms, part_of_progress(progress, 0, parts))
         issued = book.ledger_of_month(month)
@@ -66,16 +85,28 @@ class BillingRun:
         self._pending: list[_Pending] = []
         for nth, earlier in enumerate(months, 1):
             today = Bills(frozen, earlier, terms, part_of_progress(progress, nth, parts))
-            self._pending.append(_pending(book.ledger_of_month(earlier), today))
-        own = _pending(issued, self.bills)
-        self._pending.append(own)
+            self._pending.append(self._compare(book.ledger_of_month(earlier), today, ()))
         known = set(issued.bills)
         self._new = [code for code in self.bills.codes if frozen.ids[code] not in known]
-        for code in self._new:
-            own.differences.pop(code, None)  # it has no bill of this month yet
+        self._pending.append(self._compare(issued, self.bills, self._new))
         self.adjustments = self._adjustments_by_meter()
         """By meter code and month: the adjustments that this run bills."""
         self._unissued = unissued_months(frozen, {*every, month}, max([*every, month]))
+
+    def _compare(self, ledger: Ledger, bills: Bills, new: Collection[int]) -> _Pending:
+        """Return what to add to a month; `new` are the meters that have no bill of it yet, whose bill is due."""
+        if bills.priced is None:
+            return _Pending(ledger, bills, {}, ())
+        differences = unbilled_differences(ledger, bills)
+        for code in new:
+            differences.pop(code, None)
+        if self._former is None:
+            return _Pending(ledger, bills, differences, ())
+        ordinary, by_rules = self._former.split(ledger, differences)
+        if self.accepts_rules:
+            return _Pending(ledger, bills, differences, by_rules)
+        self.waiting.add(ledger.month, by_rules)
+        return _Pending(ledger, bills, ordinary, ())
 
     def __len__(self) -> int:
         return len(self.bills)
@@ -91,7 +122,8 @@ class BillingRun:
                 else issued_cells(row, self.month)
             )
             unissued = " ".join(each.month for each in self._unissued if each.meters[code])
-            yield [*bill, *_adjustment_cells(self.adjustments.get(code, {})), unissued]
+            waiting = self.waiting.by_meter.get(code, {})
+            yield [*bill, *self._adjustment_cells(code), unissued, _by_month(waiting, waiting) if waiting else ""]
 
     @property
     def new(self) -> int:
@@ -103,12 +135,24 @@ class BillingRun:
         """Return how many issued bills have an adjustment that is not issued yet."""
         return sum(len(pending.differences) for pending in self._pending)
 
+    @property
+    def by_rules(self) -> int:
+        """Return how many of them come from the rules alone, which this run accepts."""
+        return sum(len(pending.by_rules) for pending in self._pending)
+
     def unissued(self) -> list[str]:
         """Return sentences on months with usage that stay without bills, although a later month has them."""
         return list(unissued_sentences(self.frozen, self._unissued))
 
-    def issue(self, now: int) -> int:
+    def waiting_sentence(self) -> str:
+        """Return what waits for the rules to be accepted, and the command that does; "" if nothing waits."""
+        return self.waiting.sentence(self._last)
+
+    def issue(self, now: int, by: str = "") -> int:
         """Issue the bills and adjustments that are not issued yet, at `now` (µs UTC). Return how many there were.
+
+        A folder without bills, and one in which nothing waits for today's rules any more, is marked as billed by them,
+        by whom. Until the mark is there, an interrupted run is repeated with the same choice.
 
         Raises MeterError for a month that is not over and if there are no tariffs, StorageError, DataError.
         """
@@ -119,6 +163,8 @@ class BillingRun:
         count = 0
         with durable.writing(self._book.folder):
             self._book.complete_manifest()
+        if not self._unaccepted and self._new:
+            self._book.mark_rules(self.frozen.zone.iso(now), by)
         for pending in self._pending:
             rows = []
             own = pending.ledger.month == self.month
@@ -131,6 +177,8 @@ class BillingRun:
             if rows:
                 self._book.add_entries(pending.ledger, "".join(rows).encode())
                 count += len(rows)
+        if self._unaccepted and not self.waiting.by_meter and self._last == self.month:
+            self._book.mark_rules(self.frozen.zone.iso(now), by)
         return count
 
     def _entry(self, pending: _Pending, code: int, difference: Figures | None, now: int) -> str:
@@ -141,7 +189,7 @@ class BillingRun:
         opening, closing = bill.opening, bill.closing
         cells = [
             bill.meter,
-            "bill" if first else "adjustment",
+            "bill" if first else ADJUSTMENTS["rules" if code in pending.by_rules else ""],
             zone.iso(now),
             self.month,
             zone.iso(opening.time) if opening else "",
@@ -168,6 +216,18 @@ class BillingRun:
                     months[month] = months.get(month, Figures()).plus(figures)
         return adjustments
 
+    def _adjustment_cells(self, code: int) -> list[str]:
+        """Return the cells of RUN_ROW about the adjustments that a meter is billed."""
+        months, meter = self.adjustments.get(code, {}), self.frozen.ids[code]
+        if not months:
+            return [""] * 5
+        by_rules = {
+            pending.ledger.month
+            for pending in self._pending
+            if code in pending.by_rules or meter in pending.ledger.by_rules.get(self.month, ())
+        }
+        return [*bill_format.figures_cells(Figures.total_of(months.values())), _by_month(months, by_rules)]
+
     def totals(self) -> dict[str, float | str | None]:
         """Return the sums of the bills by today's readings, with the names of a bill; money as text, None unpriced."""
         names = ("net", "tax", "total", "currency")
@@ -192,32 +252,10 @@ class BillingRun:
         return text
 
 
-def unbilled_differences(ledger: Ledger, bills: Bills) -> dict[int, Figures]:
-    """Return, by meter code, today's bill less what was billed, where the two differ."""
-    codes = [bills.frozen.code(meter) for meter in ledger.sums]
-    billed = np.zeros((len(bills), len(Figures._fields)), dtype=np.int64)
-    for code, figures in zip(codes, ledger.sums.values(), strict=True):
-        if code is not None:
-            billed[code] = figures
-    assert bills.priced is not None
-    today = np.zeros_like(billed)
-    today[:, 0] = np.where(bills.edges.known, bills.edges.usage, 0)
-    today[:, 1], today[:, 2], today[:, 3] = bills.priced.net, bills.priced.tax, bills.priced.total
-    change: NDArray[np.int64] = today - billed
-    where = np.flatnonzero(change.any(axis=1))
-    return {code: Figures(*row) for code, row in zip(where.tolist(), change[where].tolist(), strict=True)}
-
-
-def _pending(ledger: Ledger, bills: Bills) -> _Pending:
-    if bills.priced is None:
-        return _Pending(ledger, bills, {})
-    return _Pending(ledger, bills, unbilled_differences(ledger, bills))
-
-
-def _adjustment_cells(months: Mapping[str, Figures]) -> list[str]:
-    """Return the cells of RUN_ROW about adjustments."""
-    if not months:
-        return [""] * 5
-    objects = {month: bill_format.figures_object(months[month]) for month in sorted(months)}
-    by_month = json.dumps(objects, separators=(",", ":"))
-    return [*bill_format.figures_cells(Figures.total_of(months.values())), by_month]
+def _by_month(months: Mapping[str, Figures], by_rules: Collection[str]) -> str:
+    """Return adjustments by month as compact JSON, with the cause of those months that come from the rules alone."""
+    objects = {
+        month: {**bill_format.figures_object(months[month]), **({"cause": "rules"} if month in by_rules else {})}
+        for month in sorted(months)
+    }
+    return json.dumps(objects, separators=(",", ":"))

@@ -24,11 +24,15 @@ NO_DATA: Final = "no data in this month"
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """The terms of bills: tariffs (None: usage only), currency, and the longest interval that is no gap, µs."""
+    """The terms of bills: tariffs (None: usage only), currency, and the longest interval that is no gap, µs.
+
+    `max_w` is the highest power of a meter (W) by the rules of the version before; see `bill_rules`.
+    """
 
     tariffs: Tariffs | None = None
     currency: str = "SGD"
     gap_us: int = 25 * HOUR
+    max_w: int = 100_000
 
 
 class Figures(NamedTuple):

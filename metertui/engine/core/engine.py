@@ -97,7 +97,7 @@ class Engine(DataFolder):
 
         Raises DataError that names the line of a bad tariff, MeterError.
         """
-        return Terms(self.tariffs.current(), self.rules.currency, self.rules.gap_us)
+        return Terms(self.tariffs.current(), self.rules.currency, self.rules.gap_us, self.rules.fit.max_w)
 
     def view(self) -> View:
         """Return everything stored at this moment; `View.frozen` makes columns of it in any thread."""

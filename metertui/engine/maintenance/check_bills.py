@@ -13,10 +13,12 @@ from metertui.engine.base import Rules, format_kwh
 from metertui.engine.billing import (
     NAME,
     BillBook,
+    FormerRules,
     NoTariffError,
     TariffFile,
     Tariffs,
     Terms,
+    Waiting,
     ledger_problems,
     money_text,
     statements,
@@ -54,6 +56,10 @@ def prove_bills(folder: Path, rules: Rules, frozen: Frozen, tariffs: Tariffs | N
     )
     book = BillBook(folder, rules.zone)
     months = book.issued_months()
+    terms = Terms(tariffs, rules.currency, rules.gap_us, rules.fit.max_w)
+    former, waiting = None, Waiting()
+    with now.failing():
+        former = FormerRules(frozen, terms) if book.waits_for_acceptance() else None
     stated: dict[str, ManifestEntry] = {}
     with kept.failing():
         stated = book.manifest.read_entries()
@@ -74,16 +80,21 @@ def prove_bills(folder: Path, rules: Rules, frozen: Frozen, tariffs: Tariffs | N
             continue
         now.count += len(ledger.sums)
         try:
-            bills = statements.Bills(frozen, month, Terms(tariffs, rules.currency, rules.gap_us))
+            bills = statements.Bills(frozen, month, terms)
         except NoTariffError as error:
             now.notes.append(f"{month}: {error}")
             continue
-        if changed := unbilled_differences(ledger, bills):
+        changed = unbilled_differences(ledger, bills)
+        if former is not None:
+            changed, by_rules = former.split(ledger, changed)
+            waiting.add(month, by_rules)
+        if changed:
             used, total = (sum(figures[at] for figures in changed.values()) for at in (0, 3))
             by = f"{format_kwh(used)} kWh and {money_text(total)} in all"
             changes = f"{len(changed)} issued bills would differ now, by {by}"
             now.notes.append(f"{month}: {changes}; the next billing run has them as adjustments")
     if months:
+        now.notes += filter(None, [waiting.sentence(months[-1])])
         left_out.count = len(months)
         never = unissued_months(frozen, months, months[-1])
         left_out.notes += unissued_sentences(frozen, [month for month in never if not month.after_issued])

@@ -186,5 +186,5 @@ def summary_lines(run: BillingRun) -> tuple[str, ...]:
         f"{run.month}: {fmt.count(len(run))} bills, {fmt.count(issued)} of them already issued; "
         f"{fmt.count(run.changes)} adjustments to issue.",
         fmt.reason(f"Total: {run.summary()}"),
-        *(f"! {fmt.reason(sentence)}" for sentence in run.unissued()),
+        *(f"! {fmt.reason(sentence)}" for sentence in filter(None, [*run.unissued(), run.waiting_sentence()])),
     )
