@@ -70,9 +70,12 @@ def _list_readings(options: argparse.Namespace) -> None:
     question = _parse_question(options, LIST_COLUMNS)
     zone = settings.load(folder_of(options)).rules().zone
     if options.out is None:
-        rows: list[dict[str, Any]] = []
-        _take_readings(options, question, lambda frame: rows.extend(_reading_rows(frame)))
-        print_rows(options, rows, LIST_COLUMNS)
+        frames: list[pd.DataFrame] = []
+        _take_readings(options, question, frames.append)
+        times = writers.TimeForm()
+        for frame in frames:
+            times.note_times(frame["timestamp"])
+        print_rows(options, [row for frame in frames for row in _reading_rows(frame, times)], LIST_COLUMNS)
         return
     out = _table_file(options.out)
     with _table(options, out, LIST_KINDS, question, zone) as add:
@@ -106,11 +109,11 @@ def _take_readings(options: argparse.Namespace, question: Question, add: Callabl
         return len(found)
 
 
-def _reading_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+def _reading_rows(frame: pd.DataFrame, times: writers.TimeForm) -> list[dict[str, Any]]:
     """Return readings as rows of LIST_COLUMNS: times as text, kWh as numbers."""
     return [
         {str(name): value for name, value in row.items()}
-        | {"timestamp": row["timestamp"].isoformat(), "reading_kwh": kwh_number(round(1000 * row["reading_kwh"]))}
+        | {"timestamp": times.text_of(row["timestamp"]), "reading_kwh": kwh_number(round(1000 * row["reading_kwh"]))}
         for row in frame.astype(object).to_dict("records")
     ]
 

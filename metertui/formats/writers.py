@@ -12,6 +12,7 @@ import json
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal
 
@@ -95,14 +96,38 @@ def _disarm_texts(frame: pd.DataFrame, columns: Columns) -> pd.DataFrame:
     return frame.assign(**texts)[list(columns)]
 
 
-def _write_times(frame: pd.DataFrame, columns: Columns) -> pd.DataFrame:
-    """Return the frame with its times as text; they may be text already."""
-    times = {
-        name: frame[name].map({time: time.isoformat() for time in frame[name].unique()}).astype(object)
-        for name, kind in columns.items()
-        if kind == "time" and isinstance(frame[name].dtype, pd.DatetimeTZDtype)
-    }
-    return frame.assign(**times)
+class TimeForm:
+    """The form of the times of a table: all with a fraction of the second as soon as one has it.
+
+    So pandas and spreadsheets take the column as times. Rows of earlier frames stay as they are.
+    """
+
+    def __init__(self) -> None:
+        self._precision = "seconds"
+
+    def text_of(self, time: datetime) -> str:
+        """Return a time as text."""
+        return time.isoformat(timespec=self._precision)
+
+    def note_times(self, times: pd.Series[Any]) -> None:
+        """Take the fractions of times into account, before the first of them is written."""
+        if (times.dt.microsecond != 0).any():
+            self._precision = "microseconds"
+
+    def write_times(self, frame: pd.DataFrame, columns: Columns) -> pd.DataFrame:
+        """Return the frame with its times as text; they may be text already."""
+        names = [
+            name
+            for name, kind in columns.items()
+            if kind == "time" and isinstance(frame[name].dtype, pd.DatetimeTZDtype)
+        ]
+        for name in names:
+            self.note_times(frame[name])
+        texts = {
+            name: frame[name].map({time: self.text_of(time) for time in frame[name].unique()}).astype(object)
+            for name in names
+        }
+        return frame.assign(**texts)
 
 
 def _parse_times(times: pd.Series[Any]) -> pd.Series[Any]:
@@ -115,7 +140,8 @@ def _open_csv(raw: BinaryIO, columns: Columns, zone: str, definition: Definition
     with as_text(raw) as file:
         file.write(",".join(columns) + "\n")
         form: dict[str, Any] = {"header": False, "index": False, "float_format": _format_number, "lineterminator": "\n"}
-        yield lambda frame: _write_times(_disarm_texts(frame, columns), columns).to_csv(file, **form)
+        times = TimeForm()
+        yield lambda frame: times.write_times(_disarm_texts(frame, columns), columns).to_csv(file, **form)
 
 
 @contextmanager
@@ -176,6 +202,7 @@ class _Sheets:
     def __init__(self, book: xlsxwriter.Workbook, columns: Columns) -> None:
         self._book = book
         self._columns = columns
+        self._times = TimeForm()
         self._bold = book.add_format({"bold": True})
         self._left = book.add_format({"align": "left"})
         self._formats = {"kwh": book.add_format({"num_format": "0.000"})}
@@ -184,7 +211,7 @@ class _Sheets:
 
     def add_rows(self, frame: pd.DataFrame) -> None:
         """Write the next rows."""
-        columns = _write_times(_disarm_texts(frame, self._columns), self._columns)
+        columns = self._times.write_times(_disarm_texts(frame, self._columns), self._columns)
         cells = list(zip(*(columns[name].astype(object).tolist() for name in self._columns), strict=True))
         for cell in cells:
             if self._row >= MAX_SHEET_ROWS:

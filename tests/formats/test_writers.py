@@ -169,3 +169,14 @@ def test_they_survive_in_a_csv_as_the_documentation_reads_it(tmp_path: Path, bom
     assert path.read_bytes().startswith(b"\xef\xbb\xbfmeter\n" if bom else b"meter\n")
     found = pd.read_csv(path, dtype={"meter": str}, keep_default_na=False, encoding="utf-8-sig")
     assert found["meter"].tolist() == DISARMED
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx"])
+def test_the_times_of_a_table_have_one_form(tmp_path: Path, suffix: str) -> None:
+    read: Any = {".csv": pd.read_csv, ".xlsx": pd.read_excel}[suffix]
+    aware = TABLE.assign(at=pd.to_datetime(TABLE["at"], utc=True, format="ISO8601").dt.tz_convert("Europe/London"))
+    found = read(write(tmp_path / f"mixed{suffix}", aware))["at"]
+    assert found[0] == "2025-10-26T01:30:00.000000+01:00"
+    assert isinstance(pd.to_datetime(found, utc=True).dtype, pd.DatetimeTZDtype)
+    whole = read(write(tmp_path / f"whole{suffix}", aware[:2]))["at"]
+    assert whole.tolist() == TABLE["at"][:2].tolist()
