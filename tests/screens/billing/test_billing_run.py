@@ -5,12 +5,16 @@ from __future__ import annotations
 import csv
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 from textual.pilot import Pilot
 from textual.widgets import ProgressBar
 
 from metertui.engine.billing.bill_ledger import BillBook
+from metertui.screens.billing.billing_run import summary_lines
 from metertui.screens.fields.field import Field
+from tests.engine.billing.test_adjustments import FORMER, NOW, ZONE, run
+from tests.engine.billing.test_adjustments import town as leaping_town
 from tests.patience import PATIENCE
 from tests.screens.billing.test_billing import TARIFFS
 from tests.screens.idle import held_up, until
@@ -96,3 +100,15 @@ async def test_a_run_is_ended_by_escape(town: Town) -> None:
         gone_on.set()
         await settle(pilot)
         assert said(pilot) == "Cancelled; nothing was written."
+
+
+def test_the_window_says_what_waits_for_accepted_rules_and_which_command_bills_it(tmp_path: Path) -> None:
+    book = BillBook(tmp_path, ZONE)
+    run(leaping_town(FORMER), "2025-02", book).issue(NOW)
+    book.rules_path.unlink()
+    shown = run(leaping_town(), "2025-02", book)
+    head, _, waiting = summary_lines(shown)
+    assert head == "2025-02: 4 bills, 4 of them already issued; 0 adjustments to issue."
+    assert waiting.startswith("! the rules of this version alone change issued bills of 3 meters")
+    assert "`metertui bill --all --month 2025-02 --issue --accept-rules`" in waiting
+    assert shown.issue(NOW) == 0
