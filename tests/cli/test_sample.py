@@ -35,7 +35,7 @@ def test_the_commands_of_its_page_work(metertui: Command, monkeypatch: pytest.Mo
 
 
 def test_its_readings_are_those_of_its_history(metertui: Command) -> None:
-    rows = (SAMPLE / "history.csv").read_text().splitlines()[1:]
+    rows = (ROOT / "data/history.csv").read_text().splitlines()[1:]
     table = metertui("query", "--from", "2025-02-23", "--to", "2025-03-03", "--format", "json").json
     assert table[0]["readings"] == len(rows) == 6 * 7 * 48
 

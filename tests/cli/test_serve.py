@@ -70,7 +70,7 @@ def test_a_day_is_played_into_it_and_asked_for_beside_it(server: Server, tmp_pat
 
     answer = json.loads(server.run("usage", meter, "yesterday", "--at", "2025-03-12T08:00", "--format", "json").stdout)
     assert answer["usage_kwh"] == pytest.approx(expected, abs=1e-6)
-    assert (answer["opening_quality"], answer["closing_quality"], answer["readings"]) == ("actual", "actual", 48)
+    assert (answer["opening_quality"], answer["closing_quality"], answer["readings"]) == ("actual", "actual", 49)
     table = server.run("query", "--from", "2025-03-11", "--to", "2025-03-11", "--by", "meter", "--format", "json")
     assert {row["meter"]: row["usage_kwh"] for row in json.loads(table.stdout)}[meter] == answer["usage_kwh"]
     assert server.run("check").returncode == 0

@@ -69,17 +69,17 @@ def test_the_steady_meter_from_the_socket_to_the_bill(tmp_path: Path) -> None:
 def test_a_conversation_with_every_verb(tmp_path: Path) -> None:
     with serving(tmp_path) as server:
         replies = server.say(
-            'ping\nHELP\nREGISTER a address="1 Elm Street"\nread a 1 2025-03-01T00:00\nREAD a 1 2025-03-01 00:00:00\n'
-            "READ a 2 2025-03-01T00:00:00\nREAD a 0.5 2025-03-01T01:00:00\nAUTH me secret\n\n  \nQUIT\nPING\n"
+            'ping\nHELP\nREGISTER a address="1 Elm Street"\nread a 5 2025-03-01T00:00\nREAD a 5 2025-03-01 00:00:00\n'
+            "READ a 6 2025-03-01T00:00:00\nREAD a 0.5 2025-03-01T01:00:00\nAUTH me secret\n\n  \nQUIT\nPING\n"
         )
         assert replies[0] == "OK"
         assert replies[1].startswith("OK READ <meter_id> <kwh>")
         assert replies[2:5] == ["OK", "OK", "OK duplicate"]
         assert replies[5].startswith("ERR conflict: ")
-        assert replies[6].startswith("OK suspect: 0.5 kWh is lower than the 1 kWh counted at ")
+        assert replies[6].startswith("OK suspect: 0.5 kWh is lower than the 5 kWh counted at ")
         assert replies[7] == "ERR denied: no credentials are set up yet"
         assert replies[8:] == ["OK"]
-        assert server.say("READ a 3 2025-03-01T02:00:00") == ["OK"]
+        assert server.say("READ a 7 2025-03-01T02:00:00") == ["OK"]
         assert server.stop(signal.SIGINT) == 0
     assert "secret" not in (tmp_path / "rejects.log").read_text()
 

@@ -226,4 +226,4 @@ async def test_nothing_is_stored_yet(empty_town: Town) -> None:
         empty_town.read((HOSTILE, "1", "2025-03-01T00:00"), (HOSTILE, "2", "2025-03-02T00:00"))
         await press(pilot, "ctrl+r")
         await settle(pilot)
-        assert table(pilot) == [["2025-02", "0.000", "1", "1"], ["2025-03", "1.000", "1", "1"]]
+        assert table(pilot) == [["2025-03", "1.000", "1", "2"]]
