@@ -7,13 +7,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.base import format_kwh
-from metertui.engine.columns import FIRST, Frozen, tail_columns
+from metertui.engine.base import DAY, Int64Array, format_kwh
+from metertui.engine.columns import FIRST, Frozen, run_edges, tail_columns
 from metertui.engine.vee import Edit, rules
 from metertui.engine.worklist.cases import CAUSES, Cases, Cause, Detail, SiteState, int_array, repeat_cause
 
 _CAUSES: Final[dict[int, Cause]] = {
     rules.SUSPECT: "suspect",
+    rules.ROUNDING: "suspect",
     rules.RESET: "reset",
     rules.REJECTED: "rejected",
 }
@@ -21,16 +22,39 @@ _DECIDED: Final[dict[str, Cause]] = {"void": "void", "correct": "corrected", "re
 
 
 def find_misfits(frozen: Frozen, state: SiteState) -> Cases:
-    """Return the suspect, reset and rejected readings that are not released. O(n) in numpy."""
+    """Return the suspect, reset and rejected readings that are not released. O(n) in numpy.
+
+    A rounding is not among them, unless a meter has sent nothing else for more than a day: see `_lasting_roundings`.
+    """
     columns = frozen.columns
     odd = np.flatnonzero(~np.isin(frozen.status, (rules.COUNTED, rules.ROUNDING, rules.VOID)))
     released = [row for edit, row in _rows_of(frozen, state, "release") if _is_of(edit, frozen, row)]
-    odd = odd[~np.isin(odd, released)]
+    odd = np.union1d(odd[~np.isin(odd, released)], _lasting_roundings(frozen))
     cause_of = np.zeros(256, dtype=np.uint8)
     for status, name in _CAUSES.items():
         cause_of[status] = CAUSES.index(name)
     meter, time, group = columns.meter[odd], columns.time[odd], frozen.group[odd]
     return Cases(cause_of[frozen.status[odd]], meter, time, group, lambda place: _detail(frozen, int(odd[place])))
+
+
+def _lasting_roundings(frozen: Frozen) -> Int64Array:
+    """Return the first rounding of each meter that has sent nothing else since, of different values, for over a day."""
+    columns = frozen.columns
+    rows = np.flatnonzero(frozen.status != rules.VOID)
+    rounded = frozen.status[rows] == rules.ROUNDING
+    if not rounded.any():
+        return int_array([])
+    edges = run_edges(columns.meter[rows])
+    others = np.flatnonzero(~rounded)
+    last = others.searchsorted(edges[1:]) - 1
+    first = np.maximum(np.where(last >= 0, others[np.maximum(last, 0)] + 1, 0), edges[:-1])
+    some = first + 1 < edges[1:]
+    found = []
+    for start, stop in zip(first[some].tolist(), edges[1:][some].tolist(), strict=True):
+        part = rows[start:stop]
+        if columns.time[part[-1]] - columns.time[part[0]] > DAY and np.ptp(columns.wh[part]):
+            found.append(int(part[0]))
+    return int_array(found)
 
 
 def find_decided(frozen: Frozen, state: SiteState) -> Cases:
@@ -101,6 +125,9 @@ def _detail_of_value(frozen: Frozen, row: int, wh: int) -> Detail:
     limits = frozen.limits.of_meter(int(columns.meter[row]))
     why = rules.misfit(before, time, wh, limits, frozen.zone)
     stands = status != rules.VOID and columns.wh[row] == wh
+    if stands and status == rules.ROUNDING and before is not None:
+        lower = f"is a little lower than the {format_kwh(before[1])} kWh counted before it"
+        return Detail(wh, f"{format_kwh(wh)} kWh {lower}, and so is all that the meter has sent since, for over a day")
     if not why and before is not None and (not stands or status == rules.COUNTED):
         return Detail(wh, "it fits the reading counted before it")
     if not why and not stands:

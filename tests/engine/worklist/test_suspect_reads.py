@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from metertui.engine.base.zone import HOUR, SiteZone
 from metertui.engine.core import corrections
 from metertui.engine.core.engine import Engine
 from metertui.engine.vee.edits import Edit
+from metertui.engine.worklist import suspect_reads
+from tests.engine.build import frozen
 from tests.engine.worklist.site import ask, at, decide, listed, put
+from tests.strategies import START
+
+LONDON = SiteZone("Europe/London")
 
 
 def test_readings_that_do_not_fit(engine: Engine) -> None:
@@ -49,3 +55,22 @@ def test_what_was_decided_is_listed_by_the_value_that_it_names(engine: Engine) -
     ]
     assert [row.decided.kind for row in found.rows if row.decided] == ["void", "correct"]
     assert found.rows[1].why == "101 kWh was stored for this time"
+
+
+def test_roundings_are_listed_only_where_nothing_else_has_come_for_over_a_day() -> None:
+    def rows_of(*values: int, hours: int = 9) -> list[int]:
+        whole = frozen({"a": [(START + n * hours * HOUR, wh) for n, wh in enumerate(values)]}, LONDON)
+        return list(suspect_reads._lasting_roundings(whole))
+
+    assert rows_of(5000, 4500, 4600, 4700, 4800) == [1]
+    assert rows_of(5000, 4500, 4600, 4700, 5000) == []  # it counts again
+    assert rows_of(5000, 4500, 4500, 4500, 4500) == []  # a meter at rest
+    assert rows_of(5000, 4500, 4600, 4700, 4800, hours=8) == []  # a day, not more
+    assert rows_of(5000, 5100, 5200) == []
+
+
+def test_lasting_roundings_are_a_case_with_its_reason(engine: Engine) -> None:
+    put(engine, ("a", "100", "2025-03-10T01:00"), ("a", "99.5", "2025-03-10T02:00"), ("a", "99.6", "2025-03-11T02:01"))
+    [(meter, why)] = [(meter, why) for cause, meter, why in listed(ask(engine)) if cause == "suspect"]
+    assert meter == "a"
+    assert why.startswith("99.5 kWh is a little lower than the 100 kWh counted before it")
