@@ -20,7 +20,7 @@ def backup(options: argparse.Namespace) -> None:
     target = Path(options.target)
     to_standard = is_standard_output(target)
     if to_standard and sys.stdout.isatty():
-        raise UsageError("a backup is not for the eyes; send standard output to a file or a pipe")
+        raise UsageError("a backup cannot be shown on a terminal; send standard output to a file or a pipe")
     with progress_bar("copying") as progress:
         if is_stream(target):
             with complete_file(target) as file:

@@ -258,8 +258,8 @@ def _add_files(commands: _Commands, shared: _Shared) -> None:
     imports.add_argument(
         "--attributes",
         metavar="NAME=VALUE,...",
-        help="attributes of the meters in the files, where the files state none, for all of their past up to what is "
-        "known already: region=...,sub_region=...,apartment_type=...",
+        help="attributes of the meters whose files state none; they hold until the first attributes that are recorded "
+        "already: region=...,sub_region=...,apartment_type=...",
     )
 
     export = commands.add(
@@ -310,7 +310,7 @@ def _add_questions(commands: _Commands, shared: _Shared) -> None:
     bill.add_argument(
         "--accept-rules",
         action="store_true",
-        help="with --issue: bill, once, what the rules of a new version alone change in issued bills",
+        help="with --issue: also bill, once, the differences that only changed rules of a new version make",
     )
 
     query = commands.add(
@@ -353,7 +353,8 @@ def _add_questions(commands: _Commands, shared: _Shared) -> None:
     )
 
     exceptions = commands.add(
-        "exceptions", "exceptions:exceptions", "list what someone should look at, newest first",
+        "exceptions", "exceptions:exceptions",
+        "list the readings, meters and refused lines that need a decision, newest first",
         shared.data, shared.format, shared.days,
         examples="metertui exceptions --counts\nmetertui exceptions --cause suspect --region East",
     )  # fmt: skip
@@ -362,7 +363,7 @@ def _add_questions(commands: _Commands, shared: _Shared) -> None:
         metavar="C",
         default="",
         help="only this cause: suspect, reset, rejected, silent, gap, drift, conflict, refused, "
-        "void, released or exchanged",
+        "void, released, corrected or exchanged",
     )
     exceptions.add_argument("--region", metavar="R", help="only this region; '' for meters without a region")
     exceptions.add_argument("--meter", metavar="M", default="", help="only meters with this text in their id")

@@ -114,7 +114,7 @@ def log_to_folder(data: Path) -> None:
 
 def _say_no_log(path: Path, error: OSError) -> None:
     with contextlib.suppress(OSError):
-        print(f"metertui: cannot write {path}: {error.strerror or error}; what it would say is lost", file=sys.stderr)
+        print(f"metertui: cannot write {path}: {error.strerror or error}; its messages are lost", file=sys.stderr)
 
 
 def _shown(line: str) -> str:

@@ -53,7 +53,7 @@ def open_owned(data: Path, config: Settings) -> Engine:
     with contextlib.suppress(MeterError, OSError):  # each billing run and the log say why
         if engine.bills.waits_for_acceptance():
             engine.warnings.append(
-                "the rules of this version may change issued bills; the log and `metertui check` say of how many meters"
+                "the rules of this version may change issued bills; the log or `metertui check` says of how many meters"
             )
     return engine
 

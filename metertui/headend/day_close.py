@@ -20,7 +20,7 @@ _logger = logging.getLogger(__name__)
 
 _AGAIN_SECONDS: Final = 60.0
 """When work that the disk refused is tried again."""
-_MADE_UP: Final = "midnight, made up"
+_MADE_UP: Final = "midnight, done late"
 _LATE: Final = MINUTE
 """How long after midnight a close counts as made up: the machine was asleep, or the program was off."""
 
@@ -152,7 +152,9 @@ class DayClose:
         if self._jobs.read_only:
             return ""
         if self.at_midnight and engine.unclosed is not None:
-            _logger.info("the log is of %s, and no day was closed since: the close is made up", engine.unclosed)
+            _logger.info(
+                "the log is of %s, and no day has been closed since: the missed close is done now", engine.unclosed
+            )
             return _MADE_UP
         return "the start" if engine.sealed_at_start else ""
 

@@ -216,7 +216,7 @@ async def test_a_midnight_that_was_missed_is_made_up_at_start_and_said(
     await headend.tick()
     await until(lambda: not headend._jobs.background)
     close = headend.day_close.last
-    assert (close and (close.readings, close.by)) == ((1, "midnight, made up") if at_midnight else None)
+    assert (close and (close.readings, close.by)) == ((1, "midnight, done late") if at_midnight else None)
     assert ("the log is of 2025-03-11" in caplog.text) is at_midnight
     await headend.tick()
     assert not headend._jobs.background  # once
@@ -230,7 +230,7 @@ async def test_a_machine_that_slept_over_midnight_makes_the_close_up(desk: HeadE
     await desk.tick()
     await until(lambda: not (desk.day_close.running or desk.live().in_log or desk._jobs.background))
     assert desk.day_close.last is not None
-    assert desk.day_close.last.by == "midnight, made up"
+    assert desk.day_close.last.by == "midnight, done late"
 
 
 async def test_a_close_that_the_disk_refused_at_midnight_is_tried_again(
