@@ -213,7 +213,7 @@ class EngineMachine(RuleBasedStateMachine):
             return ("duplicate", "") if stored[meter, time] == wh else ("refused", "conflict")
         stored[meter, time] = wh
         kind = dict(self.course(meter, stored).judged())[time, wh]
-        return ("ok", "") if kind in ("counted", "reset") else ("suspect", "")
+        return ("ok", "") if kind in ("counted", "rounding", "reset") else ("suspect", "")
 
     @rule(told=fields, slot=slots)
     def put_an_account_with_a_reading_that_the_log_refuses(self, told: dict[str, str], slot: int) -> None:
@@ -365,10 +365,12 @@ class EngineMachine(RuleBasedStateMachine):
     @rule(region=st.sampled_from(["", *REGIONS]), first=st.integers(0, 3), length=st.integers(0, 2))
     def ask_where_and_when(self, region: str, first: int, length: int) -> None:
         low, high = START + first * 24 * HOUR, START + (first + length + 1) * 24 * HOUR
+        openings = {meter: min(time for each, time in self.stored if each == meter) for meter, _ in self.stored}
         expected = sorted(
             (meter, time)
             for meter, time in self.stored
-            if low < time <= high and region in ("", self.accounts[meter].region(time))
+            if (low <= time < high if time == openings[meter] else low < time <= high)
+            and region in ("", self.accounts[meter].region(time))
         )
         days = (date(2025, 3, 10 + first), date(2025, 3, 10 + first + length))
         found = listed(self.engine, Group(region), days).frame()

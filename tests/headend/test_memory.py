@@ -11,9 +11,13 @@ from metertui.headend.memory import resident_bytes
 
 
 def test_memory_that_is_written_is_resident() -> None:
-    before = resident_bytes()
-    block = np.ones(64 << 20, dtype=np.uint8)
-    assert resident_bytes() - before > len(block) // 2
+    # The system may take pages that others freed from the process meanwhile: some block of several shows in full.
+    blocks, rises = [], []
+    for _ in range(4):
+        before = resident_bytes()
+        blocks.append(np.ones(64 << 20, dtype=np.uint8))
+        rises.append(resident_bytes() - before)
+    assert max(rises) > len(blocks[0]) // 2
 
 
 def test_the_peak_is_given_where_the_system_does_not_tell(monkeypatch: pytest.MonkeyPatch) -> None:
