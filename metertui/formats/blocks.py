@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -64,3 +65,13 @@ def parse_lines(
         list(codes), np.array(code, dtype=np.int32), np.array(times, dtype=np.int64), np.array(whs, dtype=np.int64)
     )
     return FilePiece(path.name, rows, np.array(lines, dtype=np.int64), refused)
+
+
+def split_cells(line: bytes) -> list[str]:
+    """Return the cells of a line of CSV, without the blanks around them. Raises Refused."""
+    try:
+        return [cell.strip() for cell in next(csv.reader([line.decode()], strict=True))]
+    except UnicodeDecodeError as error:
+        raise Refused("bad-encoding", "the line is not UTF-8") from error
+    except csv.Error as error:
+        raise Refused("syntax", f"the line is not CSV: {error}") from error

@@ -6,7 +6,6 @@ A row of an export that was not counted by decision is refused: its table does n
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +18,7 @@ from metertui.engine.attributes import ATTRIBUTES, Group
 from metertui.engine.base import SiteZone, check_meter_id, parse_kwh
 from metertui.engine.core import FilePiece
 from metertui.engine.errors import Refused
-from metertui.formats.blocks import parse_lines, read_blocks
+from metertui.formats.blocks import parse_lines, read_blocks, split_cells
 
 _REGISTERS: Final = ("reading_kwh", "usage")
 _OTHERS: Final = frozenset({"identifier", "timestamp", "usage_kwh", "status", *ATTRIBUTES})
@@ -65,12 +64,7 @@ def _parse_block(block: bytes, path: Path, zone: SiteZone, first: int, names: li
 
 def _cells(line: bytes, names: list[str]) -> dict[str, str]:
     """Return the cells of a line by the names of their columns. Raises Refused."""
-    try:
-        cells = [cell.strip() for cell in next(csv.reader([line.decode()], strict=True))]
-    except UnicodeDecodeError as error:
-        raise Refused("bad-encoding", "the line is not UTF-8") from error
-    except csv.Error as error:
-        raise Refused("syntax", f"the line is not CSV: {error}") from error
+    cells = split_cells(line)
     if len(cells) != len(names):
         raise Refused("syntax", f"the line has {len(cells)} cells instead of {len(names)}")
     return dict(zip(names, cells, strict=True))

@@ -7,7 +7,6 @@ hundred thousand rows have few distinct dates and attributes, so each distinct o
 
 from __future__ import annotations
 
-import csv
 import io
 import zlib
 from collections.abc import Iterator, Sequence
@@ -25,7 +24,7 @@ from metertui.engine.columns import Group
 from metertui.engine.core import FilePiece
 from metertui.engine.errors import Refused
 from metertui.engine.storage import Rows
-from metertui.formats.blocks import parse_lines, read_blocks
+from metertui.formats.blocks import parse_lines, read_blocks, split_cells
 from metertui.formats.synthetic import Fleet
 
 COLUMNS: Final = (
@@ -123,12 +122,7 @@ def _parse_lines(block: bytes, path: Path, zone: SiteZone, first: int) -> FilePi
 
 def _parse_row(line: bytes, zone: SiteZone) -> tuple[str, int, int, Group]:
     """Return the meter, instant (µs UTC), register read (Wh) and attributes of a line. Raises Refused."""
-    try:
-        cells = [cell.strip() for cell in next(csv.reader([line.decode()], strict=True))]
-    except UnicodeDecodeError as error:
-        raise Refused("bad-encoding", "the line is not UTF-8") from error
-    except csv.Error as error:
-        raise Refused("syntax", f"the line is not CSV: {error}") from error
+    cells = split_cells(line)
     if len(cells) < len(COLUMNS):
         raise Refused("syntax", f"the line has {len(cells)} cells instead of {len(COLUMNS)}")
     meter = check_meter_id(cells[_ID])
