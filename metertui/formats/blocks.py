@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, Final
 
 import numpy as np
 
+from metertui.engine.base import SiteZone, is_bare
 from metertui.engine.core import BadLine, FilePiece
 from metertui.engine.errors import DataError, Refused
 from metertui.engine.storage import Rows
@@ -65,6 +67,22 @@ def parse_lines(
         list(codes), np.array(code, dtype=np.int32), np.array(times, dtype=np.int64), np.array(whs, dtype=np.int64)
     )
     return FilePiece(path.name, rows, np.array(lines, dtype=np.int64), refused)
+
+
+def with_bare_times(
+    piece: FilePiece, block: bytes, first: int, zone: SiteZone, timestamp_of: Callable[[bytes], str]
+) -> FilePiece:
+    """Return the readings of a block with a note of those whose timestamps name no zone.
+
+    Lines are looked at only where the clock shows a time twice. `timestamp_of` returns the timestamp of a line.
+    """
+    twice = np.flatnonzero(zone.second_instants(piece.rows.time) != piece.rows.time)
+    if not len(twice):
+        return piece
+    lines = block.split(b"\n")
+    bare = np.zeros(len(piece.rows), dtype=bool)
+    bare[twice] = [is_bare(timestamp_of(lines[number - first])) for number in piece.line[twice].tolist()]
+    return replace(piece, bare=bare)
 
 
 def split_cells(line: bytes) -> list[str]:

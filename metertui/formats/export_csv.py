@@ -18,7 +18,7 @@ from metertui.engine.attributes import ATTRIBUTES, Group
 from metertui.engine.base import SiteZone, check_meter_id, parse_kwh
 from metertui.engine.core import FilePiece
 from metertui.engine.errors import Refused
-from metertui.formats.blocks import parse_lines, read_blocks, split_cells
+from metertui.formats.blocks import parse_lines, read_blocks, split_cells, with_bare_times
 
 _REGISTERS: Final = ("reading_kwh", "usage")
 _OTHERS: Final = frozenset({"identifier", "timestamp", "usage_kwh", "status", *ATTRIBUTES})
@@ -57,6 +57,7 @@ def _parse_block(block: bytes, path: Path, zone: SiteZone, first: int, names: li
         return meter, time, wh
 
     piece = parse_lines(block, path, first, parse, b" ,")
+    piece = with_bare_times(piece, block, first, zone, lambda line: _cells(line, names)["timestamp"])
     if not {*names} & {*ATTRIBUTES}:
         return piece
     return replace(piece, groups=list(groups), group=np.array(of_rows, dtype=np.int32))

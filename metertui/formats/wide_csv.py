@@ -93,7 +93,7 @@ def _parse_block(block: bytes, path: Path, zone: SiteZone, first: int) -> FilePi
     except (ValueError, Refused):  # pandas' own errors, and those of encodings, are ValueErrors
         return None
     lines = np.arange(first, first + len(rows), dtype=np.int64)
-    return FilePiece(path.name, rows, lines, (), groups, place.astype(np.int32), bare=True)
+    return FilePiece(path.name, rows, lines, (), groups, place.astype(np.int32), np.ones(len(rows), dtype=bool))
 
 
 def _distinct_rows(frame: pd.DataFrame, columns: Sequence[int]) -> tuple[NDArray[np.int64], list[tuple[str, ...]]]:
@@ -117,7 +117,8 @@ def _parse_lines(block: bytes, path: Path, zone: SiteZone, first: int) -> FilePi
         return meter, time, wh
 
     piece = parse_lines(block, path, first, parse, b" ,")
-    return replace(piece, groups=list(places), group=np.array(place, dtype=np.int32), bare=True)
+    group, bare = np.array(place, dtype=np.int32), np.ones(len(place), dtype=bool)
+    return replace(piece, groups=list(places), group=group, bare=bare)
 
 
 def _parse_row(line: bytes, zone: SiteZone) -> tuple[str, int, int, Group]:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from metertui.engine.base.zone import SiteZone
+from metertui.engine.base.config import Rules
+from metertui.engine.base.zone import HALF_HOUR, SiteZone
+from metertui.engine.core.engine import Engine
+from metertui.engine.core.importing import Import
 from metertui.engine.errors import MeterError
-from metertui.formats import readers
+from metertui.formats import readers, wide_csv
+from tests.clock import FakeClock
 
 ZONE = SiteZone("UTC")
 LOG = "007,2025-02-19T00:30:00+08:00,144.5\n524-935-527,2025-02-19T01:00:00+08:00,145\n"
@@ -98,3 +105,53 @@ def test_progress_ends_at_1(tmp_path: Path) -> None:
     told: list[float] = []
     list(readers.read_pieces(path, ZONE, progress=told.append))
     assert told[-1] == 1.0
+
+
+TWICE = {"America/New_York": "2024-11-03T00:00-04:00", "Australia/Lord_Howe": "2024-04-07T00:30+11:00"}
+"""Zones that set their clock back by an hour and by half an hour, and a time before it."""
+LINES = {
+    "log": ("", "m,{local:%Y-%m-%dT%H:%M:%S},{kwh}"),
+    "day": ("identifier,timestamp,usage", "m,{local:%Y-%m-%dT%H:%M},{kwh}"),
+    "export": ("timestamp,usage,identifier", "{local:%Y-%m-%d %H:%M:%S},{kwh},m"),
+    "wide": (
+        ",".join(wide_csv.COLUMNS),
+        "m,1,2,{kwh},{local.year},{local.month},{local.day},{local.hour}:{local:%M},1,Quarry,North,landed,",
+    ),
+}
+
+
+@pytest.mark.parametrize(("name", "form"), list(product(TWICE, LINES)))
+@settings(max_examples=6, deadline=None)
+@given(data=st.data())
+def test_bare_times_that_the_clock_shows_twice_are_the_same_readings_in_any_order_of_rows(
+    name: str, form: str, data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    tmp_path, zone = tmp_path_factory.mktemp("twice"), SiteZone(name)
+    start = zone.parse(TWICE[name])
+    rises = data.draw(st.lists(st.integers(1, 400), min_size=8, max_size=8))
+    expected = [(start + n * HALF_HOUR, 1000 + sum(rises[:n])) for n in range(8)]
+    header, line = LINES[form]
+    lines = [line.format(local=zone.local(time), kwh=wh / 1000) for time, wh in expected]
+    clock = FakeClock("2024-12-01T00:00:00", zone)
+    engine = Engine.open(tmp_path / "data", Rules(zone=zone), clock)
+    for order in (lines, lines[::-1], data.draw(st.permutations(lines))):
+        path = tmp_path / "some.csv"
+        path.write_text("".join(f"{each}\n" for each in (header, *order) if each))
+        assert readers.detect_form(path.read_bytes().split(b"\n")[0], zone) == form
+        importing = Import(engine.view().frozen(), latest=clock.now())
+        for piece in readers.read_pieces(path, zone):
+            importing.add_piece(piece)
+        report = importing.plan()
+        assert (report.new, report.refused) == (8, 0)
+        stored = importing.new_rows
+        assert list(zip(stored.time.tolist(), stored.wh.tolist(), strict=True)) == expected
+    engine.close()
+
+
+def test_a_time_with_a_zone_is_that_instant_where_the_clock_shows_it_twice(tmp_path: Path) -> None:
+    zone = SiteZone("America/New_York")
+    path = tmp_path / "some.csv"
+    path.write_text("m,2024-11-03T01:30:00-04:00,1\nm,2024-11-03T01:30:00,2\nm,2024-11-03T01:30:00-05:00,3\n")
+    (piece,) = readers.read_pieces(path, zone)
+    assert piece.bare is not None
+    assert piece.bare.tolist() == [False, True, False]

@@ -22,6 +22,7 @@ from metertui.engine.base.zone import (
     SiteZone,
     day_number,
     day_of_number,
+    is_bare,
 )
 
 __all__ = [
@@ -54,6 +55,7 @@ __all__ = [
     "first_of_month",
     "format_kwh",
     "former_limits",
+    "is_bare",
     "kwh_number",
     "last_of_month",
     "machine_zone",

@@ -99,7 +99,7 @@ class SiteZone:
 
         It is the same instant where the clock does not, or where the text names a zone.
         """
-        if text.endswith(("Z", "z")) or text[-6] in "+-":
+        if not is_bare(text):
             return instant
         return int(self.second_instants(np.array([instant]))[0])
 
@@ -217,6 +217,11 @@ class SiteZone:
         marks = marks[(marks >= start) & (marks <= end)]
         shown = np.isin(self.wall_clock(marks) % DAY, times) | np.isin(marks, self._switches)
         return np.asarray(marks[shown])
+
+
+def is_bare(text: str) -> bool:
+    """Return whether a timestamp that `SiteZone.parse` takes names no zone."""
+    return not text.endswith("Z") and text[-6] not in "+-"
 
 
 def _out_of_range(text: str, past: bool) -> Refused:

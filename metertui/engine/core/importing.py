@@ -62,8 +62,11 @@ class FilePiece:
     groups: Sequence[Group] = ()
     group: NDArray[np.int32] | None = None
     """The attributes of each reading as a position in `groups`, int32[n]; None if the file has none."""
-    bare: bool = False
-    """Whether the timestamps of the file name no zone."""
+    bare: NDArray[np.bool_] | None = None
+    """Whether the timestamp of each reading names no zone, bool[n]; it matters only where the clock shows it twice.
+
+    None if every timestamp names one.
+    """
 
 
 COUNTS: Final = ("read", "new", "duplicate", "suspect", "refused", "registered", "moved", "days")
@@ -304,7 +307,7 @@ class Import:
             group,
             np.full(count, len(self._sources) - 1, dtype=np.int32),
             piece.line,
-            np.full(count, piece.bare),
+            np.zeros(count, dtype=bool) if piece.bare is None else piece.bare,
         )
 
     def _code(self, meter: str) -> int:
