@@ -48,7 +48,9 @@ def release(options: argparse.Namespace) -> None:
 def exchange(options: argparse.Namespace) -> None:
     """Run `metertui exchange METER --final KWH --initial KWH --time T --reason R`."""
     if not options.undo and (options.final is None or options.initial is None):
-        raise UsageError("give --final and --initial, the last reading of the old register and the first of the new")
+        raise UsageError(
+            "give --final and --initial: the final reading of the old register, and the initial reading of the new one"
+        )
     _apply_edit(options, "exchange")
 
 

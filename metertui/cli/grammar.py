@@ -3,64 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import re
-from typing import Any, Final, NoReturn
+from typing import Final
 
 from metertui import __version__
-from metertui.engine.attributes import ATTRIBUTES, FIELDS
-from metertui.engine.nearest import did_you_mean
+from metertui.cli.parsing import Commands, Parser, epilog
+from metertui.cli.shared_options import EITHER_SIDE, FORMATS, KEYS, Shared, option_of, words_of
+from metertui.engine.attributes import FIELDS
 
-WINDOWS: Final = ("today", "yesterday", "week", "month", "year", "last_month", "last_half_hour")
-KEYS: Final = ("year", "quarter", "month", "week", "day", "hour", "weekday", "hour_of_day", *ATTRIBUTES, "meter")
-_FORMATS: Final = ("table", "csv", "json")
 _FORMS: Final = ("auto", "log", "day", "wide", "export")
-_EITHER_SIDE: Final = argparse.SUPPRESS
-"""The default of options that stand before or after a command: the second parser must keep what the first one set."""
 _DASH: Final = "- is standard output, as CSV unless --format says otherwise"
-_BOM: Final = "begin a CSV with a byte order mark, by which Excel knows UTF-8"
+_BOM: Final = "begin a CSV with a byte order mark, so that Excel reads it as UTF-8"
 _REASON: Final = "why; kept in events.csv and audit.log"
 
 
-class Parser(argparse.ArgumentParser):
-    """Reports errors in one line, takes no abbreviations, and options between operands where it is `intermixed`."""
-
-    intermixed = False
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        options = {"formatter_class": argparse.RawDescriptionHelpFormatter, **options, "allow_abbrev": False}
-        super().__init__(*args, **options)
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message}{self._meant(message)} (see {self.prog} --help)\n")
-
-    def _meant(self, message: str) -> str:
-        """Return what may have been meant where an error is about an unknown option or one of several words."""
-        if found := re.search(r"unrecognized arguments: (-[^\s=]+)", message):
-            return did_you_mean(found[1], self.every_option())
-        if found := re.search(r"invalid choice: '(.*)' \(choose from (.*)\)", message):
-            return did_you_mean(found[1], re.findall(r"[\w-]+", found[2]))
-        return ""
-
-    def every_option(self) -> set[str]:
-        """Return the options of this parser and of its commands."""
-        found = set(self._option_string_actions)
-        for action in self._actions:
-            if isinstance(action, argparse._SubParsersAction):
-                found.update(*(each.every_option() for each in action.choices.values()))
-        return found
-
-    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        if self.intermixed:
-            self.intermixed = False  # parse_known_intermixed_args calls this method
-            try:
-                return self.parse_known_intermixed_args(args, namespace)
-            finally:
-                self.intermixed = True
-        return super().parse_known_args(args, namespace)
-
-
 class _FormOrFormat(argparse.Action):
-    """Takes the `--format` of an import, which names the form of the files or the format of the report."""
+    """Takes the `--format` of an import. As it once named the form of the files, it takes that too."""
 
     def __call__(
         self,
@@ -72,100 +29,20 @@ class _FormOrFormat(argparse.Action):
         setattr(namespace, "form" if values in _FORMS else "format", values)
 
 
-def _port(text: str) -> int:
-    """Return the number of a TCP port. Raises ArgumentTypeError."""
-    if text.isascii() and text.isdigit() and int(text) < 1 << 16:
-        return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is not a port; a port is a number from 0 to 65535")
-
-
-def _option_of(name: str) -> str:
-    return f"--{name.replace('_', '-')}"
-
-
-def _words_of(name: str) -> str:
-    """Return the name of a field as people write it."""
-    return name.replace("sub_", "sub-").replace("_", " ")
-
-
-class _Shared:
-    """Groups of options that several commands take."""
-
-    def __init__(self) -> None:
-        self.data = Parser(add_help=False, argument_default=_EITHER_SIDE)
-        self.data.add_argument(
-            "--data", metavar="DIR", help="data folder (default: $METERTUI_DATA if it is set, else ./data)"
-        )
-        self.format = Parser(add_help=False, argument_default=_EITHER_SIDE)
-        self.format.add_argument("--format", choices=_FORMATS, help="output format (default: table)")
-        self.address = Parser(add_help=False, argument_default=_EITHER_SIDE)
-        self.address.add_argument("--host", metavar="H", help="address of the server (default: 127.0.0.1)")
-        self.address.add_argument(
-            "--port", metavar="P", type=_port, help="TCP port of the server (default: 7007; 0 to serve on a free port)"
-        )
-        self.at = Parser(add_help=False)
-        self.at.add_argument(
-            "--at", metavar="T", help="answer as of this time, for example 2025-03-12T10:40 (default: now)"
-        )
-        self.days = Parser(add_help=False)
-        self.days.add_argument("--from", dest="first", metavar="D", help="first day, YYYY-MM-DD")
-        self.days.add_argument("--to", dest="last", metavar="D", help="last day, included, YYYY-MM-DD")
-        self.filters = Parser(add_help=False)
-        self.filters.add_argument("--meter", metavar="M", default="", help="only this meter")
-        for name in ATTRIBUTES:
-            what = f"only meters of this {_words_of(name)}"
-            self.filters.add_argument(_option_of(name), metavar=name[0].upper(), default="", help=what)
-        self.filters.add_argument(
-            "--time", metavar="A-B", default="", help="only this time of day, for example 18:00-20:00 or 22:00-06:00"
-        )
-        self.window = Parser(add_help=False)
-        self.window.add_argument("meter", metavar="METER", help="id of the meter")
-        self.window.add_argument(
-            "window", metavar="WINDOW", nargs="?", help=f"one of {', '.join(WINDOWS)} (default: month)"
-        )
-
-
-class _Commands:
-    """Adds commands to a parser, or verbs to a command."""
-
-    def __init__(self, parser: Parser, title: str = "commands", **options: Any) -> None:
-        self._subparsers = parser.add_subparsers(title=title, metavar=title[:-1].upper(), **options)
-
-    def add(self, name: str, run: str, summary: str, *parents: Parser, more: str = "", examples: str = "") -> Parser:
-        """Add a command that runs `module:function` of this package; `more` and `examples` stand in its help only."""
-        description = f"{summary[0].upper()}{summary[1:]}."
-        if more:
-            description += f"\n\n{more}"
-        command: Parser = self._subparsers.add_parser(
-            name, help=summary, description=description, epilog=_epilog(examples), parents=list(parents)
-        )
-        command.set_defaults(run=run)
-        return command
-
-    def add_group(self, name: str, summary: str, *parents: Parser) -> _Commands:
-        """Add a command that has verbs, and return what adds them."""
-        return _Commands(self.add(name, "", summary, *parents), "verbs", dest="verb", required=True)
-
-
-def _epilog(examples: str) -> str | None:
-    """Return examples, one a line, as the end of a help text."""
-    lines = [f"  {line}" for line in examples.splitlines()]
-    return "\n".join(["examples:" if len(lines) > 1 else "example:", *lines]) if lines else None
-
-
 def parser() -> Parser:
     """Return the parser of the whole command line. `run` of its result names the function to run."""
-    shared = _Shared()
+    shared = Shared()
     top = Parser(
         prog="metertui",
         description="Read, check, bill and report electricity meters in a terminal.\n\n"
-        "Without a command, metertui opens the screens and serves the meters in the same process.",
-        epilog=_epilog("metertui demo\nmetertui --data /srv/meters --port 7007\nmetertui usage 123456 last_month"),
+        "Without a command, metertui opens the screens and serves the meters in the same\n"
+        "process.",
+        epilog=epilog("metertui demo\nmetertui --data /srv/meters --port 7007\nmetertui usage 123456 last_month"),
         parents=[shared.data, shared.format, shared.address],
     )
     top.add_argument("--version", action="version", version=f"metertui {__version__}")
     top.set_defaults(run="screens:screens")
-    commands = _Commands(top)
+    commands = Commands(top)
     _add_programs(commands, shared)
     _add_files(commands, shared)
     _add_questions(commands, shared)
@@ -175,15 +52,17 @@ def parser() -> Parser:
     return top
 
 
-def _add_programs(commands: _Commands, shared: _Shared) -> None:
+def _add_programs(commands: Commands, shared: Shared) -> None:
     commands.add(
         "tui", "screens:screens", "open the screens and serve the meters in the same process",
         shared.data, shared.format, shared.address,
-        more="If another process owns the data folder, the screens follow it and write nothing.",
+        more="If another process owns the data folder, the screens show its changes and write\n"
+        "nothing.",
     )  # fmt: skip
     commands.add(
         "serve", "serve:serve", "serve the meters without screens", shared.data, shared.format, shared.address,
-        more="It logs to standard error, prints `ready on HOST:PORT` when it listens, and ends on SIGTERM or SIGINT.",
+        more="It logs to standard error, prints `ready on HOST:PORT` when it listens, and ends\n"
+        "on SIGTERM or SIGINT.",
         examples="metertui serve --host 0.0.0.0 --port 7007",
     )  # fmt: skip
     demo = commands.add(
@@ -195,14 +74,17 @@ def _add_programs(commands: _Commands, shared: _Shared) -> None:
     simulate = commands.add(
         "simulate", "simulate:simulate", "send readings of simulated meters to a server",
         shared.data, shared.format, shared.address,
-        more="Give --from and --to for a period in the past, or --live.\n"
+        more="Give --from and --to for a period in the past, which is sent at full speed, or\n"
+        "--live.\n"
         "The exit code is 1 if the server refused anything.",
         examples="metertui simulate --meters 100 --register --live --interval 10s\n"
         "metertui simulate --meters 20 --register --from 2025-03-01T00:00 --to 2025-03-02T00:00",
     )  # fmt: skip
     simulate.add_argument("--meters", metavar="N", type=int, required=True, help="number of meters")
     simulate.add_argument("--register", action="store_true", help="register the meters first")
-    simulate.add_argument("--from", dest="first", metavar="T", help="time of the first reading, sent at full speed")
+    simulate.add_argument(
+        "--from", dest="first", metavar="T", help="time of the first reading, for example 2025-03-01T00:00"
+    )
     simulate.add_argument("--to", dest="last", metavar="T", help="time of the last reading")
     simulate.add_argument("--live", action="store_true", help="send current readings until interrupted")
     simulate.add_argument(
@@ -218,7 +100,7 @@ def _add_programs(commands: _Commands, shared: _Shared) -> None:
     simulate.add_argument("--seconds", metavar="S", type=float, help="with --live: end after S seconds")
 
 
-def _add_files(commands: _Commands, shared: _Shared) -> None:
+def _add_files(commands: Commands, shared: Shared) -> None:
     generate = commands.add(
         "generate", "simulate:generate", "write readings of simulated meters to a file", shared.data, shared.format,
         more="Equal seeds give equal files.",
@@ -234,32 +116,28 @@ def _add_files(commands: _Commands, shared: _Shared) -> None:
     generate.add_argument(
         "-o", dest="out", metavar="FILE", required=True,
         help="file to write: log lines if its name ends in .log or .txt, "
-        "else the wide CSV (docs/files.md), with the accounts; - is standard output",
+        "otherwise the wide CSV (docs/files.md), which has the accounts too; - is standard output",
     )  # fmt: skip
 
     imports = commands.add(
         "import", "imports:import_files", "import historical readings into the archive", shared.data,
-        more="It registers meters that are not known yet. Readings that are stored already are not stored again,\n"
-        "so an import that was interrupted can be repeated.",
+        more="It registers meters that are not known yet. Readings that are stored already\n"
+        "are not stored again, so an import that was interrupted can be repeated.",
         examples="metertui import history.csv\nmetertui import archive/2024/*.csv --format json",
     )  # fmt: skip
     imports.add_argument("files", metavar="FILE", nargs="+", help="file to read; - is standard input")
-    imports.set_defaults(form="auto")
     imports.add_argument(
-        "--format",
-        action=_FormOrFormat,
-        choices=(*_FORMS, *_FORMATS),
-        default=_EITHER_SIDE,
-        metavar=f"{{{','.join(_FORMS)}}}",
-        help="form of the files (default: auto, which detects it); "
-        "table, csv or json instead choose the format of the report (default: table)",
+        "--form", choices=_FORMS, default="auto", help="what the files are (default: auto, which detects it)"
     )
-
+    imports.add_argument(
+        "--format", action=_FormOrFormat, choices=(*FORMATS, *_FORMS), default=EITHER_SIDE,
+        metavar=f"{{{','.join(FORMATS)}}}", help="output format of the report (default: table)",
+    )  # fmt: skip
     imports.add_argument(
         "--attributes",
         metavar="NAME=VALUE,...",
-        help="attributes of the meters whose files state none; they hold until the first attributes that are recorded "
-        "already: region=...,sub_region=...,apartment_type=...",
+        help="attributes of meters whose files give none, such as region=East,sub_region=Quay,apartment_type=4-room; "
+        "attributes that are recorded already stay, from their time on",
     )
 
     export = commands.add(
@@ -274,17 +152,17 @@ def _add_files(commands: _Commands, shared: _Shared) -> None:
     export.add_argument("--bom", action="store_true", help=_BOM)
 
 
-def _add_questions(commands: _Commands, shared: _Shared) -> None:
+def _add_questions(commands: Commands, shared: Shared) -> None:
     usage = commands.add(
         "usage", "queries:usage", "show the energy that a meter used",
-        shared.data, shared.format, shared.at, shared.days, shared.window,
+        shared.data, shared.format, shared.at, shared.some_days, shared.window,
         more="Give a window, or --from and --to. Energy is in kWh.",
         examples="metertui usage 123456 last_month\nmetertui usage 123456 --from 2025-01-01 --to 2025-01-31",
     )  # fmt: skip
     usage.intermixed = True
     explain = commands.add(
         "explain", "explain:explanation", "explain a usage figure: its readings, their files and lines, and the sums",
-        shared.data, shared.format, shared.at, shared.days, shared.window,
+        shared.data, shared.format, shared.at, shared.some_days, shared.window,
         more="Give a window, --month, or --from and --to.",
         examples="metertui explain 123456 last_month",
     )  # fmt: skip
@@ -294,6 +172,9 @@ def _add_questions(commands: _Commands, shared: _Shared) -> None:
     bill = commands.add(
         "bill", "bills:bill", "show the bill of a meter, or write and issue the bills of all meters",
         shared.data, shared.format, shared.at,
+        usage="%(prog)s METER [--month YYYY-MM] [OPTION ...]\n"
+        "       %(prog)s --all [--month YYYY-MM] [-o FILE [--bom]]\n"
+        "                     [--issue [--accept-rules]] [OPTION ...]",
         examples="metertui bill 123456 --month 2025-02\nmetertui bill --all --month 2025-02 -o bills.csv\n"
         "metertui bill --all --month 2025-02 --issue",
     )  # fmt: skip
@@ -310,7 +191,7 @@ def _add_questions(commands: _Commands, shared: _Shared) -> None:
     bill.add_argument(
         "--accept-rules",
         action="store_true",
-        help="with --issue: also bill, once, the differences that only changed rules of a new version make",
+        help="with --issue: also bill the differences that come only from changed rules of a new version; once",
     )
 
     query = commands.add(
@@ -337,6 +218,12 @@ def _add_questions(commands: _Commands, shared: _Shared) -> None:
     replay = commands.add(
         "replay", "replay:replay", "compare what past usage costs under the present tariff and a proposed one",
         shared.data, shared.format, shared.days,
+        more="Amounts are with tax, in the currency of the settings, for all the days given.\n"
+        "current, proposed  what all meters of the row pay under each tariff\n"
+        "change             proposed less current\n"
+        "median, p10 to p90 changes of single meters: 50 %, and 10 % to 90 %, of the\n"
+        "                   meters have this change or a lower one\n"
+        "more, less, same   how many meters pay more, less, the same",
         examples="metertui replay --tariff proposed.csv --from 2025-01-01 --to 2025-03-31",
     )  # fmt: skip
     replay.add_argument(
@@ -355,7 +242,7 @@ def _add_questions(commands: _Commands, shared: _Shared) -> None:
     exceptions = commands.add(
         "exceptions", "exceptions:exceptions",
         "list the readings, meters and refused lines that need a decision, newest first",
-        shared.data, shared.format, shared.days,
+        shared.data, shared.format, shared.some_days,
         examples="metertui exceptions --counts\nmetertui exceptions --cause suspect --region East",
     )  # fmt: skip
     exceptions.add_argument(
@@ -375,16 +262,16 @@ def _add_questions(commands: _Commands, shared: _Shared) -> None:
     exceptions.add_argument("--counts", action="store_true", help="count the cases by cause instead of listing them")
 
 
-def _add_accounts(commands: _Commands, shared: _Shared) -> None:
+def _add_accounts(commands: Commands, shared: Shared) -> None:
     both = [shared.data, shared.format]
-    users = commands.add_group("users", "list, show and change accounts", *both)
+    users = commands.add_group("users", "list, show and change the accounts of customers, one for each meter", *both)
     listed = users.add("list", "users:list_accounts", "list all accounts, or those that contain a text", *both)
     listed.add_argument(
         "text", metavar="TEXT", nargs="?", default="", help="part of an id, address, postcode, region or sub-region"
     )
     for verb, about in (
         ("show", "show an account, its attributes over time, and the decisions about it"),
-        ("register", "register a meter"),
+        ("register", "register a meter with the account of its customer"),
         ("modify", "change fields of an account; earlier usage keeps its attributes"),
         ("deactivate", "refuse the readings of a meter from now on; its history is kept"),
         ("reactivate", "accept the readings of a deactivated meter again"),
@@ -393,18 +280,21 @@ def _add_accounts(commands: _Commands, shared: _Shared) -> None:
         made.add_argument("meter", metavar="METER", help="id of the meter")
         if verb in ("register", "modify"):
             for name in FIELDS:
-                made.add_argument(_option_of(name), metavar="TEXT", help=f"{_words_of(name)} of the account")
+                made.add_argument(option_of(name), metavar="TEXT", help=f"{words_of(name)} of the account")
         if verb == "modify":
             when = "day or time from which the change holds, if in the past (default: now)"
             made.add_argument("--from", dest="since", metavar="T", help=when)
         if verb in ("deactivate", "reactivate"):
             made.add_argument("--reason", metavar="R", help=_REASON)
 
-    admins = commands.add_group("admins", "list, add and remove staff accounts", *both)
+    admins = commands.add_group(
+        "admins", "list, add and remove the accounts of staff, who log in on the screens", *both
+    )
     admins.add("list", "users:list_staff", "list all staff accounts", *both)
     made = admins.add(
         "add", "users:add_member", "add a staff account, or change its role and password", *both,
-        more="The password is asked for twice. If standard input is not a terminal, it is the first line read.",
+        more="The password is asked for twice. If standard input is not a terminal, it is the\n"
+        "first line read.",
     )  # fmt: skip
     made.add_argument("email", metavar="EMAIL", help="email address, which is the login name")
     made.add_argument("--role", choices=("operator", "government"), required=True, help="what the account may do")
@@ -412,43 +302,57 @@ def _add_accounts(commands: _Commands, shared: _Shared) -> None:
     made.add_argument("email", metavar="EMAIL", help="email address of the account")
 
 
-def _add_edits(commands: _Commands, shared: _Shared) -> None:
+def _add_edits(commands: Commands, shared: Shared) -> None:
     edit = Parser(add_help=False)
     edit.add_argument("meter", metavar="METER", help="id of the meter")
-    edit.add_argument("--reason", metavar="R", help=_REASON)
+    edit.add_argument("--reason", metavar="R", help=f"{_REASON}; not needed with --dry-run")
     edit.add_argument("--undo", action="store_true", help="take the decision back")
     edit.add_argument("--dry-run", action="store_true", help="print what would change, and change nothing")
     parents = [shared.data, shared.format, edit]
     read_at = "time of the reading, for example 2025-03-12T10:30"
     void = commands.add(
         "void", "corrections:void", "exclude readings from all figures; they stay stored", *parents,
+        usage="%(prog)s METER TIME --reason R [--undo] [OPTION ...]\n"
+        "       %(prog)s METER --from T --to T --reason R [--undo] [OPTION ...]",
         examples='metertui void 123456 2025-03-12T10:30 --reason "misread"\n'
         "metertui void 123456 --from 2025-03-01T00:30 --to 2025-03-08T00:00 --dry-run",
     )  # fmt: skip
     void.add_argument("time", metavar="TIME", nargs="?", help=read_at)
-    void.add_argument("--from", dest="first", metavar="T", help="in place of TIME: all readings from here on")
-    void.add_argument("--to", dest="last", metavar="T", help="up to here, a reading at this time included")
+    void.add_argument("--from", dest="first", metavar="T", help="instead of TIME: time of the first reading to exclude")
+    void.add_argument("--to", dest="last", metavar="T", help="time of the last reading to exclude")
     correct = commands.add(
         "correct", "corrections:correct", "replace a reading by the right value; both stay stored", *parents,
+        usage="%(prog)s METER TIME KWH --reason R [OPTION ...]\n"
+        "       %(prog)s METER TIME --undo --reason R [OPTION ...]",
         examples='metertui correct 123456 2025-03-12T10:30 580 --reason "digits swapped"',
     )  # fmt: skip
     correct.add_argument("time", metavar="TIME", help=read_at)
     correct.add_argument("kwh", metavar="KWH", nargs="?", help="the right value of the register, kWh; not with --undo")
     release = commands.add(
         "release", "corrections:release", "count a suspect reading as it is", *parents,
+        usage="%(prog)s METER TIME --reason R [--undo] [OPTION ...]",
         examples='metertui release 123456 2025-03-12T10:30 --reason "checked on site"',
     )  # fmt: skip
     release.add_argument("time", metavar="TIME", help=read_at)
     exchange = commands.add(
         "exchange", "corrections:exchange", "declare that the register of a meter was exchanged", *parents,
+        usage="%(prog)s METER --final KWH --initial KWH --time T --reason R\n"
+        "                         [OPTION ...]\n"
+        "       %(prog)s METER --undo --time T --reason R [OPTION ...]",
+        more="The old register ends at its final reading, the new one begins at its initial\n"
+        "reading. A register that rolled over or was reset is declared in the same way.",
         examples='metertui exchange 123456 --time 2025-03-12T10:30 --final 9041.2 --initial 0 --reason "new meter"',
     )  # fmt: skip
-    exchange.add_argument("--final", metavar="KWH", help="last reading of the old register, kWh")
-    exchange.add_argument("--initial", metavar="KWH", help="first reading of the new register, kWh")
+    exchange.add_argument(
+        "--final", metavar="KWH", help="final reading of the old register, kWh; not needed with --undo"
+    )
+    exchange.add_argument(
+        "--initial", metavar="KWH", help="initial reading of the new register, kWh; not needed with --undo"
+    )
     exchange.add_argument("--time", metavar="T", required=True, help="time of the exchange")
 
 
-def _add_maintenance(commands: _Commands, shared: _Shared) -> None:
+def _add_maintenance(commands: Commands, shared: Shared) -> None:
     backup = commands.add(
         "backup", "backup:backup", "copy the data folder, even while a server runs", shared.data, shared.format,
         examples="metertui backup meters-2025-03-12.tar.zst",

@@ -11,7 +11,7 @@ from importlib import import_module
 import pytest
 
 from metertui import __version__
-from metertui.cli import grammar
+from metertui.cli import grammar, shared_options
 from metertui.engine.base.windows import WINDOW_NAMES
 from metertui.engine.usage import aggregate
 from tests.cli.conftest import Command
@@ -54,8 +54,8 @@ def test_every_command_names_a_function_of_the_package(command: str) -> None:
 
 
 def test_help_names_the_windows_and_keys_that_there_are() -> None:
-    assert grammar.WINDOWS == WINDOW_NAMES
-    assert list(aggregate.KEYS) == list(grammar.KEYS)
+    assert shared_options.WINDOWS == WINDOW_NAMES
+    assert list(aggregate.KEYS) == list(shared_options.KEYS)
 
 
 def loaded_by(statement: str) -> set[str]:
@@ -80,3 +80,40 @@ def test_serving_never_loads_the_screens() -> None:
 def test_format_stands_behind_every_command(command: str) -> None:
     """An import has its own."""
     assert "--format" in EVERY[command]._option_string_actions
+
+
+@pytest.mark.parametrize("command", EVERY)
+def test_help_fits_80_columns(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """But for examples, which are to be copied."""
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = EVERY[command].format_help().splitlines()
+    assert [line for line in lines if len(line) > 80 and not line.startswith("  metertui")] == []
+
+
+@pytest.mark.parametrize(
+    ("given", "asked"),
+    [
+        ("void m-1 2025-01-01T00:00", "--reason R"),
+        ("correct m-1 2025-01-01T00:00 5", "--reason R"),
+        ("release m-1 2025-01-01T00:00", "--reason R"),
+        ("exchange m-1 --time 2025-01-01T00:00", "--final KWH --initial KWH"),
+        ("query", "--from D --to D"),
+        ("export -o out.csv", "--from D --to D"),
+        ("replay --tariff t.csv", "--from D --to D"),
+    ],
+)
+def test_what_a_command_asks_for_looks_required(metertui: Command, given: str, asked: str) -> None:
+    words = given.split()
+    usage = " ".join(EVERY[words[0]].format_usage().split())
+    options = [word for word in asked.split() if word.startswith("--")]
+    assert asked in usage
+    assert not any(f"[{option}" in usage for option in options)
+    result = metertui(*words)
+    assert (result.code, result.out) == (2, "")
+    assert all(option in result.err for option in options)
+
+
+def test_import_names_form_and_format_apart() -> None:
+    usage = EVERY["import"].format_usage()
+    assert "--form {auto,log,day,wide,export}" in usage
+    assert "--format {table,csv,json}" in usage

@@ -47,7 +47,7 @@ def test_attributes_come_with_the_wide_form(metertui: Command, tmp_path: Path) -
     assert all(row["region"] for row in metertui("users", "list", "--format", "json").json)
 
 
-def test_refused_lines_are_told_and_kept(metertui: Command, data: Path, tmp_path: Path) -> None:
+def test_refused_lines_are_reported_and_kept(metertui: Command, data: Path, tmp_path: Path) -> None:
     file = tmp_path / "log.txt"
     file.write_text("m-1,2025-01-01T00:00:00,1\nm-1,2025-01-01T00:00:00,2\n" + "m-1,nonsense,3\x1b\n" * 12)
     result = metertui("import", str(file))
@@ -62,11 +62,13 @@ def test_refused_lines_are_told_and_kept(metertui: Command, data: Path, tmp_path
     assert rejects[-1].split("\t")[1:] == ["log.txt:2", "conflict", "m-1,2025-01-01T00:00:00+08:00,2"]
 
 
-def test_the_form_may_be_told_beside_the_format(metertui: Command, tmp_path: Path) -> None:
+@pytest.mark.parametrize("option", ["--form", "--format"])
+def test_the_form_may_be_given_beside_the_format(metertui: Command, tmp_path: Path, option: str) -> None:
+    """`--format` took both once, and still does."""
     file = str(generated(metertui, tmp_path / "a.csv"))
-    result = metertui("import", "--format", "csv", file, "--format", "wide")
+    result = metertui("import", "--format", "csv", file, option, "wide")
     assert result.out.splitlines()[1].startswith("288,288,0,0,0")
-    assert metertui("import", file, "--format", "day").code == 1
+    assert metertui("import", file, option, "day").code == 1
     assert metertui("--format", "json", "import", file).json["duplicate"] == 288
 
 

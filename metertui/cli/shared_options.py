@@ -1,0 +1,76 @@
+"""Options that several commands take, as groups to add to a parser, and the words that they accept."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Final
+
+from metertui.cli.parsing import Parser
+from metertui.engine.attributes import ATTRIBUTES
+
+WINDOWS: Final = ("today", "yesterday", "week", "month", "year", "last_month", "last_half_hour")
+KEYS: Final = ("year", "quarter", "month", "week", "day", "hour", "weekday", "hour_of_day", *ATTRIBUTES, "meter")
+FORMATS: Final = ("table", "csv", "json")
+EITHER_SIDE: Final = argparse.SUPPRESS
+"""The default of options that stand before or after a command: the second parser must keep what the first one set."""
+
+
+def port_number(text: str) -> int:
+    """Return the number of a TCP port. Raises ArgumentTypeError."""
+    if text.isascii() and text.isdigit() and int(text) < 1 << 16:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a port; a port is a number from 0 to 65535")
+
+
+def option_of(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+def words_of(name: str) -> str:
+    """Return the name of a field as people write it."""
+    return name.replace("sub_", "sub-").replace("_", " ")
+
+
+class Shared:
+    """Groups of options that several commands take."""
+
+    def __init__(self) -> None:
+        self.data = Parser(add_help=False, argument_default=EITHER_SIDE)
+        self.data.add_argument(
+            "--data", metavar="DIR", help="data folder (default: $METERTUI_DATA if it is set, else ./data)"
+        )
+        self.format = Parser(add_help=False, argument_default=EITHER_SIDE)
+        self.format.add_argument("--format", choices=FORMATS, help="output format (default: table)")
+        self.address = Parser(add_help=False, argument_default=EITHER_SIDE)
+        self.address.add_argument("--host", metavar="H", help="address of the server (default: 127.0.0.1)")
+        self.address.add_argument(
+            "--port",
+            metavar="P",
+            type=port_number,
+            help="TCP port of the server (default: 7007; 0 to serve on a free port)",
+        )
+        self.at = Parser(add_help=False)
+        self.at.add_argument(
+            "--at", metavar="T", help="answer as of this time, for example 2025-03-12T10:40 (default: now)"
+        )
+        self.days, self.some_days = _days(required=True), _days(required=False)
+        self.filters = Parser(add_help=False)
+        self.filters.add_argument("--meter", metavar="M", default="", help="only this meter")
+        for name in ATTRIBUTES:
+            what = f"only meters of this {words_of(name)}"
+            self.filters.add_argument(option_of(name), metavar=name[0].upper(), default="", help=what)
+        self.filters.add_argument(
+            "--time", metavar="A-B", default="", help="only this time of day, for example 18:00-20:00 or 22:00-06:00"
+        )
+        self.window = Parser(add_help=False)
+        self.window.add_argument("meter", metavar="METER", help="id of the meter")
+        self.window.add_argument(
+            "window", metavar="WINDOW", nargs="?", help=f"one of {', '.join(WINDOWS)} (default: month)"
+        )
+
+
+def _days(*, required: bool) -> Parser:
+    days = Parser(add_help=False)
+    days.add_argument("--from", dest="first", metavar="D", required=required, help="first day, YYYY-MM-DD")
+    days.add_argument("--to", dest="last", metavar="D", required=required, help="last day, included, YYYY-MM-DD")
+    return days
