@@ -93,8 +93,8 @@ def run_app(
     Returns 0; or 1 if the screens have failed, after which the server goes on until it is asked to end. Raises
     MeterError if the port is taken.
 
-    On the `first_start` on a folder the first steps are shown. `welcome` is the first message of the first screen,
-    `login_hint` is shown at every login.
+    On the `first_start` on a folder the first steps are shown. `welcome` is the first message of the first screen (if
+    empty, that the system allows too few connections), `login_hint` is shown at every login.
     """
 
     async def run() -> int:
@@ -106,7 +106,7 @@ def run_app(
                 keep_heap=gc.freeze,
                 walk=first_start,
                 colours=theme.colours(os.environ),
-                welcome=welcome,
+                welcome=welcome or listener.shortfall,
                 login_hint=login_hint,
                 command=command_name(),
             )

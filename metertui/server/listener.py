@@ -17,14 +17,13 @@ from metertui.engine.core import Peer
 from metertui.engine.errors import MeterError
 from metertui.headend import Recurring
 from metertui.server.connection import Connection, HeadEndFace
+from metertui.server.file_limit import Room, make_room
 from metertui.server.limits import input_share, is_loopback, reply_share
-from metertui.server.port import Port, raise_file_limit
+from metertui.server.port import Port
 from metertui.settings import Settings
 
 _logger = logging.getLogger(__name__)
 
-_SPARE_FILES: Final = 256
-"""File descriptors for everything else: files, and connections that are being refused."""
 _CHECK_SECONDS: Final = 1.0
 _ACCEPT_ERROR_SECONDS: Final = 2.5
 """How long an accept error is reported after it was last seen; the event loop accepts again after one second."""
@@ -40,6 +39,7 @@ class Listener:
         self._connections: set[Connection] = set()
         self._by_network: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._room = Room(settings.max_connections, 0)
         self._stopping = False
         self._started = False
         self._sweeping = Recurring(self.close_idle, "the check for idle connections")
@@ -60,19 +60,24 @@ class Listener:
     def adopt(self, settings: Settings) -> None:
         """Take other settings: those of a connection hold for new ones, the others at once, the port never."""
         self.settings = settings
-        raise_file_limit(settings.max_connections + _SPARE_FILES)
+        self._make_room()
         self.buffer = memoryview(bytearray(settings.input_buffer_bytes))
         self._update_shares()
 
     async def start(self) -> None:
         """Bind and listen. Raises MeterError, a single line, if that fails."""
-        raise_file_limit(self.settings.max_connections + _SPARE_FILES)
+        self._make_room()
         await self._port.open()
         self._started = True
         self.headend.address = self._port.address
         self.headend.peers = self.busiest_peers
         self._sweeping.start(min(60.0, self.settings.idle_seconds / 4))
         self._watching.start(_CHECK_SECONDS)
+
+    @property
+    def shortfall(self) -> str:
+        """Return a sentence, if the system allows fewer connections than the settings; else an empty text."""
+        return self._room.shortfall
 
     def busiest_peers(self, most: int) -> list[Peer]:
         """Return at most so many connections, those first that have sent most since the last call, then the oldest."""
@@ -145,9 +150,9 @@ class Listener:
         self._empty.clear()
         self.headend.connections_total += 1
         self._update_shares()
-        count, most = len(self._connections), self.settings.max_connections
+        count, most = len(self._connections), self._room.connections
         per_peer = self.settings.max_connections_per_peer
-        if self._stopping or count > most + _SPARE_FILES // 2:
+        if self._stopping or count > most + self._room.refused:
             return ""
         if connection.network:
             self._by_network[connection.network] += 1
@@ -177,6 +182,11 @@ class Listener:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    def _make_room(self) -> None:
+        self._room = make_room(self.settings.max_connections)
+        if self.shortfall:
+            _logger.warning("%s", self.shortfall)
 
     def _update_shares(self) -> None:
         count = self.headend.connections = len(self._connections)

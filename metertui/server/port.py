@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import errno
 import os
-import resource
 import socket
 from collections.abc import Callable
 from typing import Any, Final
@@ -164,15 +163,6 @@ async def stop_accepting(server: asyncio.Server) -> None:
 def format_address(host: str, port: int) -> str:
     """Return `host:port`, with an IPv6 address in brackets."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
-def raise_file_limit(files: int) -> None:
-    """Raise the limit of open files to `files`, or as far as the system allows."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = files if hard == resource.RLIM_INFINITY else min(files, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        with contextlib.suppress(ValueError, OSError):  # some systems allow less than their hard limit
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _listens(bound: Any) -> bool:

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from metertui.engine.errors import MeterError
+from metertui.server.file_limit import Room
 from metertui.server.listener import Listener
 from metertui.settings import Settings
 from tests.patience import PATIENCE, until
@@ -46,6 +47,24 @@ async def test_a_connection_beyond_the_limit_is_refused_closed_and_recorded() ->
         for _, kept_writer in kept:
             kept_writer.close()
         await until(lambda: headend.connections == 0)
+        assert await say(listener, b"PING\n") == b"OK\n"
+
+
+async def test_connections_that_the_system_has_no_files_for_are_refused_by_name(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("metertui.server.listener.make_room", lambda wanted: Room(wanted - 7, 1, f"not {wanted}"))
+    async with serving(Settings(max_connections=9)) as (headend, listener):
+        assert (listener.shortfall, caplog.messages) == ("not 9", ["not 9"])
+        kept = [await connect(listener) for _ in range(2)]
+        third, fourth = await connect(listener), await connect(listener)
+        assert await third[0].read() == b"ERR limit: 2 connections are open already; try again later\n"
+        assert await fourth[0].read() == b""
+        for _, writer in (third, fourth, *kept):
+            writer.close()
+        await until(lambda: headend.connections == 0)
+        listener.adopt(Settings(max_connections=8))
+        assert (listener.shortfall, caplog.messages[-1]) == ("not 8", "not 8")
         assert await say(listener, b"PING\n") == b"OK\n"
 
 
