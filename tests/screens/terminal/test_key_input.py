@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from textual.events import Key, Resize
+from textual.events import Key, Paste, Resize
+from textual.message import Message
 
 from metertui.screens.terminal.key_input import KeyParser, lenient_decoder
 
@@ -92,3 +93,73 @@ def test_a_parser_that_fails_begins_anew(monkeypatch: pytest.MonkeyPatch) -> Non
         patched.setattr(KeyParser, "parse_mouse_code", lambda *_: 1 / 0)
         assert [*inlet.feed("\x1b[<0;1;1M")] == []
     assert [event.key for event in inlet.feed("a\x1b[A") if isinstance(event, Key)] == ["a", "up"]
+
+
+class Typist:
+    """Feeds a parser with what a terminal sends, at times of its own."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.seconds = 0.0
+        monkeypatch.setattr(KeyParser, "now", lambda _: self.seconds)
+        self._inlet = KeyParser()
+
+    def __call__(self, *pieces: str, then: float = 0.0) -> list[str]:
+        """The keys and pastes of some pieces of input, and of the seconds that pass then."""
+        messages = [message for piece in pieces for message in self._inlet.feed(piece)]
+        self.seconds += then
+        if self._inlet._timeout_time is not None:
+            self._inlet._timeout_time = 0.0
+        return [*map(told, [*messages, *self._inlet.tick()])]
+
+
+def told(message: Message) -> str:
+    assert isinstance(message, Key | Paste)
+    return message.key if isinstance(message, Key) else f"paste {message.text}"
+
+
+@pytest.fixture
+def typist(monkeypatch: pytest.MonkeyPatch) -> Typist:
+    return Typist(monkeypatch)
+
+
+BEGIN, END = "\x1b[200~", "\x1b[201~"
+
+
+@pytest.mark.parametrize("begin", [[BEGIN], [*BEGIN], ["x\rx\x1b\r\x1b[20", "0~"]])
+def test_a_paste_without_its_end_ends_by_itself(typist: Typist, begin: list[str]) -> None:
+    typist(*begin)
+    assert typist("bill", then=1.9) == []
+    assert typist("q", then=1.9) == []  # still pasted: a line may be slow
+    assert typist(then=0.2) == ["paste billq"]
+    assert typist("q") == ["q"]
+    assert typist(f"{BEGIN}more{END}q") == ["paste more", "q"]
+
+
+def test_typing_into_a_paste_that_does_not_end_is_bounded(typist: Typist) -> None:
+    typist(BEGIN)
+    pressed = [key for _ in range(21) for key in typist("a", then=1.0)]
+    assert pressed == [f"paste {'a' * 20}", "a"]
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [[f"{BEGIN}text{END}q"], [*f"{BEGIN}text{END}q"], [BEGIN, "te", f"xt{END[:3]}", f"{END[3:]}q"]],
+)
+def test_a_paste_that_ends_is_whole_however_it_arrives(typist: Typist, pieces: list[str]) -> None:
+    assert typist(*pieces) == ["paste text", "q"]
+    assert typist(then=100.0) == []
+    assert typist("q") == ["q"]
+
+
+def test_an_end_that_was_torn_by_a_pause_is_none_and_the_paste_ends_by_time(typist: Typist) -> None:
+    assert typist(f"{BEGIN}a{END[:4]}", then=0.5)[:1] != ["paste a"]
+    typist(END[4:], then=2.0)
+    assert typist("q") == ["q"]
+
+
+@pytest.mark.parametrize("end", [[f"{END}q"], [*END, "q"]])
+def test_of_a_huge_paste_the_rest_is_dropped_and_its_end_is_seen(typist: Typist, end: list[str]) -> None:
+    [pasted, key] = typist(BEGIN, *["x" * 4096] * 40, *end)
+    assert key == "q"
+    assert 60_000 < len(pasted) < 70_000
+    assert typist("q") == ["q"]
