@@ -7,7 +7,6 @@ import contextlib
 import gc
 import logging
 import os
-import signal
 import sys
 from pathlib import Path
 from typing import Final
@@ -15,7 +14,7 @@ from typing import Final
 from metertui.app import MetertuiApp
 from metertui.cli.logs import log_to_folder
 from metertui.cli.output import progress_bar
-from metertui.cli.runtime import LoopErrors, command_name, run_screens, tame_collector
+from metertui.cli.runtime import LoopErrors, command_name, end_on_signals, run_screens, tame_collector
 from metertui.engine.base import SystemClock
 from metertui.engine.errors import MeterError
 from metertui.engine.replica import ChangeReader
@@ -47,8 +46,7 @@ def run_app(data: Path, config: Settings) -> int:
         try:
             colours, command = theme.colours(os.environ), command_name()
             app = MetertuiApp(follower, config, keep_heap=gc.freeze, colours=colours, command=command)
-            for name in (signal.SIGTERM, signal.SIGHUP):
-                loop.add_signal_handler(name, app.exit)
+            end_on_signals(app.exit)
             logging.getLogger("metertui").info("%s", follower.why_read_only())
             return await run_screens(app)
         finally:

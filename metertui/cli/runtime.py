@@ -10,6 +10,7 @@ import math
 import os
 import shlex
 import shutil
+import signal
 import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -96,6 +97,21 @@ async def run_screens(app: MetertuiApp) -> bool:
     except Exception:
         _logger.exception("the screens failed")
     return app.left
+
+
+def end_on_signals(end: Callable[[], None]) -> None:
+    """Have SIGTERM and SIGHUP call `end`, and log which it was.
+
+    To screens SIGHUP says that their terminal is gone, so it reloads nothing, unlike that of a server without screens.
+    """
+
+    def handle(name: signal.Signals) -> None:
+        why = ": the terminal is gone" if name is signal.SIGHUP else ""
+        _logger.info("%s%s; the screens end", name.name, why)
+        end()
+
+    for name in (signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(name, handle, name)
 
 
 class LoopErrors:

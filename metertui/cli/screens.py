@@ -21,7 +21,15 @@ from metertui.cli import delegate, follow
 from metertui.cli.data_folder import folder_of
 from metertui.cli.logs import log_to_folder
 from metertui.cli.options import server_settings
-from metertui.cli.runtime import command_name, log_warnings, on_terminal, open_owned, run_screens, serving
+from metertui.cli.runtime import (
+    command_name,
+    end_on_signals,
+    log_warnings,
+    on_terminal,
+    open_owned,
+    run_screens,
+    serving,
+)
 from metertui.engine.base import visible
 from metertui.engine.core import Engine
 from metertui.engine.errors import MeterError, OwnedError, UnwritableError
@@ -116,8 +124,7 @@ def run_app(
                 ended.set()
                 app.exit()
 
-            for name in (signal.SIGTERM, signal.SIGHUP):
-                asyncio.get_running_loop().add_signal_handler(name, end)
+            end_on_signals(end)
             task = asyncio.create_task(beside(listener.port)) if beside else None
             try:
                 if await run_screens(app):

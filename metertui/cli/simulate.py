@@ -99,11 +99,15 @@ async def _simulate(
     connections: int,
     outage: _Outage | None = None,
 ) -> Tally:
-    """Send rounds of readings until they end or SIGINT or SIGTERM comes; return what was sent by then."""
+    """Send rounds of readings until they end or SIGINT, SIGTERM or SIGHUP comes; return what was sent by then.
+
+    SIGHUP stays ignored where `nohup` has asked for that.
+    """
     tally = Tally()
     stop = asyncio.Event() if outage is None else outage.stop
-    for name in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        if name != signal.SIGHUP or signal.getsignal(name) is not signal.SIG_IGN:
+            asyncio.get_running_loop().add_signal_handler(name, stop.set)
 
     async def until_stopped() -> AsyncIterator[Iterable[str]]:
         async for lines in rounds:

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from metertui.cli import demo, demo_story
+from metertui.engine.core import Engine
 from tests.cli.conftest import Command
+
+
+@pytest.fixture(autouse=True)
+def handlers() -> Iterator[None]:
+    """Puts back the handlers of the signals that the demonstration takes."""
+    before = {name: signal.getsignal(name) for name in (signal.SIGTERM, signal.SIGHUP)}
+    yield
+    for name, handler in before.items():
+        signal.signal(name, handler)
 
 
 def test_the_story_is_told_without_a_terminal(metertui: Command, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -44,3 +58,27 @@ def test_a_kept_town_can_be_queried(metertui: Command, monkeypatch: pytest.Monke
     inside = metertui("demo", "--keep", f"{kept}/archive/again")
     assert (inside.code, inside.out) == (1, "")
     assert "is a data folder, as it holds" in inside.err
+
+
+@pytest.mark.parametrize(("name", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_a_story_that_a_signal_ends_leaves_no_folder(
+    metertui: Command, monkeypatch: pytest.MonkeyPatch, name: signal.Signals, code: int
+) -> None:
+    folders: list[Path] = []
+
+    async def tell(engine: Engine, *_: object) -> None:
+        folders.append(engine.folder)
+        assert engine.folder.is_dir()
+        os.kill(os.getpid(), name)
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(demo, "METERS", 6)
+    monkeypatch.setattr(demo_story, "tell", tell)
+    assert metertui("demo").code == code
+    assert [folder.exists() for folder in folders] == [False]
+
+
+def test_sighup_stays_ignored_under_nohup() -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    demo._end_in_order()
+    assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN

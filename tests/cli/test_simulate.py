@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import argparse
+import asyncio
+import os
+import signal
 from pathlib import Path
 
 import pytest
 
+from metertui import simulator
 from metertui.cli import simulate
 from metertui.cli.errors import UsageError
-from metertui.engine.base.zone import HOUR, MINUTE, SECOND
+from metertui.engine.base.zone import HOUR, MINUTE, SECOND, SiteZone
+from metertui.formats import Fleet
 from metertui.simulator import Tally
 from tests.cli.conftest import Command
+from tests.patience import PATIENCE
 
 
 @pytest.mark.parametrize(("text", "us"), [("10s", 10 * SECOND), ("30m", 30 * MINUTE), ("1h", HOUR)])
@@ -61,3 +68,29 @@ def test_generated_history_is_the_same_for_equal_seeds(metertui: Command, tmp_pa
     first, same, other = ((tmp_path / name).read_bytes() for name in ("a.log", "b.log", "c.log"))
     assert first == same != other
     assert first.count(b"\n") == 2 * 48
+
+
+@pytest.mark.parametrize("ignored", [False, True])
+async def test_sighup_ends_live_meters_with_their_summary_unless_nohup_has_it_ignored(
+    monkeypatch: pytest.MonkeyPatch, ignored: bool
+) -> None:
+    async def send_rounds(*_: object, tally: Tally, **__: object) -> Tally:
+        os.kill(os.getpid(), signal.SIGHUP)
+        if not ignored:
+            await outage.stop.wait()
+        return tally
+
+    outage = simulate._Outage(lambda _: None, None)
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN if ignored else signal.SIG_DFL)
+    monkeypatch.setattr(simulator, "send_rounds", send_rounds)
+    try:
+        fleet = Fleet(1, 1, SiteZone("UTC"))
+        options = argparse.Namespace(register=False)
+        async with asyncio.timeout(PATIENCE):
+            await simulate._simulate(
+                options, fleet, simulator.live_rounds(fleet, SiteZone("UTC"), 1.0, None), 1, outage
+            )
+        assert outage.stop.is_set() is not ignored
+    finally:
+        asyncio.get_running_loop().remove_signal_handler(signal.SIGHUP)
+        signal.signal(signal.SIGHUP, before)
