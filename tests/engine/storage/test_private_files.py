@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import ast
 import os
+import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from metertui.engine.storage import private_files
+import metertui
+from metertui.engine.base import SiteZone
+from metertui.engine.billing import bill_ledger
+from metertui.engine.storage import Archive, manifest, private_files
+from metertui.server import socket_file
 
 
 @pytest.fixture(params=[0, 0o022, 0o777])
@@ -103,3 +109,19 @@ def test_a_link_is_not_followed_when_modes_are_narrowed(tmp_path: Path) -> None:
     (folder / "audit.log").symlink_to(tmp_path / "elsewhere")
     private_files.narrow_folder(folder)
     assert mode(tmp_path / "elsewhere") == 0o644
+
+
+def test_the_names_of_the_data_folder_are_those_that_its_modules_give() -> None:
+    name = re.compile(r"[a-z_]+(\.[a-z]+)?\.(txt|csv|log|toml)")
+    root = Path(metertui.__file__).parent
+    given = {
+        node.value
+        for path in root.rglob("*.py")
+        if path.name != "private_files.py"
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and name.fullmatch(node.value)
+    }
+    in_archive = {manifest.NAME}
+    rotated, locks = {"rejects.log.1"}, {private_files.LOCK, socket_file.NAME}
+    assert given - in_archive | rotated | locks == private_files._FILES
+    assert {Archive(Path(), SiteZone("UTC")).folder.name, bill_ledger.FOLDER} == private_files._FOLDERS
