@@ -176,6 +176,7 @@ async def test_a_clock_that_was_90_years_ahead_spoils_no_more_than_what_it_stamp
         await desk.store_reading("m", "1", "2025-03-12T10:30", "test")
         clock.set("2115-03-12T10:40:00")
         assert await closes(desk) == 1  # the midnights since are made up, once
+        assert "this machine's clock went from 2025-03-12 to 2115-03-12: check it" in caplog.messages
         assert (await desk.store_reading("m", "2", None, "test")).kind == "ok"
         board = await desk.worklist.completeness()
         assert board.rows[0].today.expected == 21
@@ -190,3 +191,30 @@ async def test_a_clock_that_was_90_years_ahead_spoils_no_more_than_what_it_stamp
     (told,) = engine.warnings
     assert told.startswith("1 readings are later than this machine's clock, the newest at 2115-03-12T10:40:00+08:00")
     engine.close()
+
+
+async def test_a_start_with_a_clock_90_years_ahead_says_so_and_its_made_up_midnight_keeps_all_figures(
+    tmp_path: Path,
+) -> None:
+    clock = FakeClock("2025-03-12T10:40:00")
+    async with working(tmp_path, clock) as desk:
+        for kwh, time in (("1", "2025-03-12T10:00"), ("2", "2025-03-12T10:30")):
+            assert (await desk.store_reading("m", kwh, time, "test")).kind == "ok"
+    clock.set("2115-03-12T10:40:00")
+    (told,) = (engine := Engine.open(tmp_path, Rules(zone=clock.zone), clock)).warnings
+    assert told.startswith(
+        "this machine's clock says 2115-03-12T10:40:00+08:00, 32871 days after the last entry of this folder, "
+        "of 2025-03-12T10:40:00+08:00: check the clock"
+    )
+    desk = HeadEnd(engine)
+    await desk.start()
+    assert await closes(desk) == 1  # in the day file of its readings, not in that of the clock
+    assert (tmp_path / "archive/2025/03_12.csv").read_text().count("\nm,") == 2
+    assert (await desk.store_reading("m", "3", "2025-03-12T11:00", "test")).code == "past-timestamp"
+    await desk.stop()
+    clock.set("2025-03-12T11:10:00")
+    async with working(tmp_path, clock) as desk:
+        assert desk.engine.warnings == []
+        assert await closes(desk) == 1
+        assert (await desk.store_reading("m", "3", "2025-03-12T11:00", "test")).kind == "ok"
+        assert desk.engine.usage("m", "today").usage_wh == 2000

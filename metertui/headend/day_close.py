@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 
 from metertui.engine.base import MINUTE
@@ -23,6 +23,10 @@ _AGAIN_SECONDS: Final = 60.0
 _MADE_UP: Final = "midnight, done late"
 _LATE: Final = MINUTE
 """How long after midnight a close counts as made up: the machine was asleep, or the program was off."""
+
+
+_LEAP: Final = timedelta(days=31)
+"""A leap of the clock that no sleep of a machine explains."""
 
 
 class DayClose:
@@ -169,6 +173,8 @@ class DayClose:
         now = jobs.engine.clock.now()
         today = jobs.engine.zone.day(now)
         if today != self._today:
+            if abs(today - self._today) > _LEAP:
+                _logger.warning("this machine's clock went from %s to %s: check it", self._today, today)
             later, self._today = today > self._today, today  # a day does not end when the clock is set back
             if later and self.at_midnight and not self.running:
                 asleep = now - jobs.engine.zone.midnight(today) > _LATE

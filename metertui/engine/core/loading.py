@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from metertui.engine.accounts import AccountBook, StaffBook
 from metertui.engine.base import Clock, FitRule, Progress, Rules, SiteZone, format_kwh
 from metertui.engine.columns import Arrivals, Columns, SharedInstants, tail_columns
-from metertui.engine.core import closes
+from metertui.engine.core import clock_check, closes
 from metertui.engine.errors import MeterError, Refused, StorageError
 from metertui.engine.index import MeterCodes, ReadingStore
 from metertui.engine.storage import (
@@ -133,7 +132,8 @@ def load(folder: Path, rules: Rules, clock: Clock, progress: Progress) -> Loaded
                 told = f"an interrupted day close was finished: {len(sealed)} readings into {len(files)} day files"
                 warnings.append(told)
                 days.append(sealed)
-        today = rules.zone.day(clock.now())
+        audit, now = AuditLog(folder / AUDIT), clock.now()
+        today = rules.zone.day(now)
         writes.attempt(archive.ensure_day, today)
         for name in writes.attempt(archive.complete_manifest) or ():
             warnings.append(f"archive/{name} is missing; run metertui check for details")
@@ -141,7 +141,8 @@ def load(folder: Path, rules: Rules, clock: Clock, progress: Progress) -> Loaded
         history, sharing = _history(days, directory)
         tail, left = recode_rows(directory, rows), recode_rows(directory, waiting)
         times = [history.time, left.time, tail.time]
-        warnings += _in_the_future(times, clock.now() + rules.future_us, rules.zone)
+        noted = [clock_check.last_noted(audit, rules.zone), events.newest.decided if events.newest else None]
+        warnings += clock_check.warn_of_clock(times, noted, now, rules.future_us, rules.zone)
         if writes.refused:
             warnings.append(f"{writes.refused}: readings are refused until the disk can be written")
         return Loaded(
@@ -152,7 +153,7 @@ def load(folder: Path, rules: Rules, clock: Clock, progress: Progress) -> Loaded
             warnings=warnings,
             owned=Owned(lock, write_ahead),
             storage_error=writes.refused,
-            unclosed=_unclosed_day(rows, written, today, AuditLog(folder / AUDIT), rules.zone),
+            unclosed=_unclosed_day(rows, written, today, audit, rules.zone),
         )
 
 
@@ -167,15 +168,6 @@ def _owning(folder: Path, *, recovers: bool = True) -> Iterator[FolderLock]:
     except BaseException:
         lock.release()
         raise
-
-
-def _in_the_future(times: list[NDArray[np.int64]], latest: int, zone: SiteZone) -> list[str]:
-    """Return a warning about readings that a clock which ran ahead has stamped, if any is later than `latest`."""
-    count = sum(int(np.count_nonzero(of_some > latest)) for of_some in times)
-    if not count:
-        return []
-    newest = zone.iso(max(int(of_some.max()) for of_some in times if len(of_some)))
-    return [f"{count} readings are later than this machine's clock, the newest at {newest}: check the clock"]
 
 
 def _recovered(lock: FolderLock, rows: Rows) -> str:
