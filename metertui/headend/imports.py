@@ -52,16 +52,14 @@ class Imports:
         def plan(frozen: Frozen) -> Import:
             latest = now + engine.rules.future_us
             importing = readers.read_import(frozen, paths, form, latest, share, gone, attributes)
-            importing.plan()
+            importing.plan(engine.accounts, now)
             return importing
 
         try:
-            importing = await self._jobs.ask(plan)
+            return await self._jobs.ask(plan)
         except asyncio.CancelledError:
             given_up.set()
             raise
-        await self._jobs.compute(importing.plan_accounts, engine.accounts, now)
-        return importing
 
     async def store(self, importing: Import, names: str, by: str, progress: Progress = no_progress) -> ImportReport:
         """Store what was planned and close the day, which puts it into the archive; return what was done.

@@ -132,6 +132,9 @@ def move(engine: Engine, model: Model, meter: str, hour: int, region: str) -> No
         engine.accounts.modify(meter, {"region": region}, now, since)
         engine.refresh_account(meter, since)
         return
+    if hour == last and len(known) > 1 and region == before:  # the last change, once more
+        engine.accounts.modify(meter, {"region": region}, now, since)
+        return
     corrects = region == before if hour != last else region != before
     stays = known[:-1] if corrects and len(known) > 1 else known
     if hour <= stays[-1][0]:

@@ -177,7 +177,7 @@ class Site:
             taken.finish(engine.accounts, engine.archive, now=self.clock.now())
             self.start()
         else:
-            taken.plan()
+            taken.plan(engine.accounts, self.clock.now())
             batch = engine.ingest.begin()
             for time, wh in zip(taken.new_rows.time.tolist(), taken.new_rows.wh.tolist(), strict=True):
                 assert batch.add_imported(engine.code_of("m"), time, wh).stored

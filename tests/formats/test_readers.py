@@ -141,7 +141,7 @@ def test_bare_times_that_the_clock_shows_twice_are_the_same_readings_in_any_orde
         importing = Import(engine.view().frozen(), latest=clock.now())
         for piece in readers.read_pieces(path, zone):
             importing.add_piece(piece)
-        report = importing.plan()
+        report = importing.plan(engine.accounts, clock.now())
         assert (report.new, report.refused) == (8, 0)
         stored = importing.new_rows
         assert list(zip(stored.time.tolist(), stored.wh.tolist(), strict=True)) == expected

@@ -138,7 +138,7 @@ def test_of_two_registers_at_a_time_that_the_clock_shows_twice_the_lower_is_of_t
     importing = Import(engine.view().frozen(), latest=clock.now())
     for piece in readers.read_pieces(path, london):
         importing.add_piece(piece)
-    importing.plan()
+    importing.plan(engine.accounts, clock.now())
     assert (importing.report.new, importing.report.refused) == (7, 0)
     stored = importing.new_rows
     first = london.parse("2024-10-27T00:30:00+01:00")

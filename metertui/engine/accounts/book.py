@@ -199,6 +199,8 @@ class AccountBook:
         known = list(self.moves_of(meter)) or [(before.registered or 0, before.group)]
         moves = list(known)
         last, group = moves[-1]
+        if since == last and len(moves) > 1 and account.group == group:  # the last change, once more
+            return Change([account], {})
         corrected = account == before if since != last else account.group != group
         if since is not None:
             self._check_not_future(since, now)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from metertui.engine.attributes import Group
 from metertui.engine.base.zone import DAY, HOUR, Int64Array
 
 
@@ -46,6 +47,12 @@ class Limits(Protocol):
     def of_readings(self, meter: NDArray[np.int32], time: Int64Array) -> int | Int64Array:
         """Return the highest power at readings (meter codes, µs UTC), W: int64[n], or one that all share."""
 
+    def with_attributes(self, courses: Mapping[int, Sequence[tuple[int, Group]]]) -> Limits:
+        """Return the limits if meters had these attributes in time, by code: (effective from µs UTC, group) in order.
+
+        There may be meters that are not known yet.
+        """
+
 
 @dataclass(frozen=True, slots=True)
 class MeterLimits:
@@ -76,6 +83,9 @@ class MeterLimits:
             return self.watts[0]
         place = np.searchsorted(np.array(self.since, dtype=np.int64), time, side="right")
         return np.array(self.watts, dtype=np.int64)[place]
+
+    def with_attributes(self, _courses: Mapping[int, Sequence[tuple[int, Group]]]) -> MeterLimits:
+        return self
 
 
 def former_limits(max_w: int) -> MeterLimits:

@@ -9,33 +9,28 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from itertools import pairwise
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from metertui.engine.accounts import Account, AccountBook
-from metertui.engine.base import Int64Array, Outcome, Progress, SiteZone, format_kwh, no_progress
+from metertui.engine.base import Int64Array, Limits, Outcome, Progress, SiteZone, format_kwh, no_progress
 from metertui.engine.columns import (
     Arrivals,
     Columns,
     Frozen,
     Group,
     first_at_least,
-    run_edges,
     tail_columns,
 )
+from metertui.engine.core.import_accounts import NO_STATEMENT, Moves, Statements, planned_accounts
 from metertui.engine.storage import Archive, RefusedLine, Rows, day_close, reading_lines
 from metertui.engine.vee import EditLog, rules, validate
 
-Moves = Sequence[tuple[int, Group]]
-"""Attributes in time: (effective from µs UTC, group), ascending."""
-
 _MOST_KEPT: Final = 10_000
 """Refused lines that are kept for the report; all are counted."""
-_NONE: Final = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +153,9 @@ class Import:
         self._sources: list[str] = []
         self._parts: list[_Part] = []
         self._same: _Part | None = None
+        """The readings that are stored afterwards: those that are already, and the new ones."""
+        self._is_new: NDArray[np.bool_] = np.empty(0, dtype=bool)
+        """Which of these are new."""
         self._new: _Part | None = None
         self._before: list[tuple[int, int, int]] = []
         """Meter code, µs UTC and Wh of the void readings at whose instants new ones may come."""
@@ -181,8 +179,11 @@ class Import:
             self.report.add_refused([self._bad_line(part, at, "deactivated", why)])
         self._parts.append(part.take(np.flatnonzero(~(late | gone))))
 
-    def plan(self) -> ImportReport:
-        """Find out what is new and complete the report on readings. Writes nothing. Only once; any thread."""
+    def plan(self, book: AccountBook, now: int) -> ImportReport:
+        """Find out what is new and complete the report. Writes nothing. Only once; any thread.
+
+        `book`: the accounts as of `now` (µs UTC).
+        """
         parts, self._parts = self._parts, []
         if not parts:
             return self.report
@@ -201,20 +202,30 @@ class Import:
             meter, time = self._ids[part.meter[at]], self._zone.iso(int(part.time[at]))
             why = f"{meter} has {format_kwh(int(merged.wh[place[at]]))} kWh at {time} already"
             self.report.add_refused([self._bad_line(part, at, "conflict", why)])
-        corrections = self._frozen.corrections
-        status = validate(merged, corrections and corrections.without_voids(), self._frozen.limits).status
         self.report.new = int(np.count_nonzero(new))
         self.report.duplicate = int(np.count_nonzero(same & ~new)) + len(accepted.meter)
+        parts = [accepted, part.take(np.flatnonzero(same))]
+        self._same = _Part(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+        self._is_new = np.concatenate((np.zeros(len(accepted.meter), dtype=bool), new[same]))
+        fresh = np.flatnonzero(new)
+        self._new = part.take(fresh[np.argsort(part.time[fresh], kind="stable")])
+        self.report.days = len(np.unique(self._zone.day_numbers(self._new.time)))
+        corrections, limits = self._frozen.corrections, self._limits(book, now)
+        status = validate(merged, corrections and corrections.without_voids(), limits).status
         doubtful = np.flatnonzero(new & rules.is_doubtful(status[place]))
         self.report.suspect = len(doubtful)
         why = "does not fit the meter's other readings: not counted until it is explained"
         self.report.suspect_lines = [self._bad_line(part, at, "suspect", why) for at in doubtful[:_MOST_KEPT].tolist()]
-        parts = [accepted, part.take(np.flatnonzero(same))]
-        self._same = _Part(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
-        fresh = np.flatnonzero(new)
-        self._new = part.take(fresh[np.argsort(part.time[fresh], kind="stable")])
-        self.report.days = len(np.unique(self._zone.day_numbers(self._new.time)))
         return self.report
+
+    def _limits(self, book: AccountBook, now: int) -> Limits:
+        """Return what the readings will be judged by, once the accounts and moves that the files bring are stored."""
+        accounts, moves = self.plan_accounts(book, now)
+        courses = {
+            each.meter: moves.get(each.meter) or book.moves_of(each.meter) or [(0, each.group)] for each in accounts
+        }
+        courses |= moves
+        return self._frozen.limits.with_attributes({self._codes[meter]: course for meter, course in courses.items()})
 
     def _standing(self) -> Columns:
         """Return the stored readings that stand."""
@@ -248,8 +259,14 @@ class Import:
 
     def plan_accounts(self, book: AccountBook, now: int) -> tuple[list[Account], dict[str, Moves]]:
         """Return the accounts and moves to put into `book`, as of `now` (µs UTC), and count them. Any thread."""
-        self.report.registered = self.report.moved = 0
-        return self._accounts(book, self._same, now) if self._same is not None else ([], {})
+        if self._same is None:
+            return [], {}
+        part = self._same
+        stated = Statements(self._ids, list(self._groups), part.meter, part.time, part.group, self._is_new)
+        accounts, moves = planned_accounts(book, stated, now)
+        self.report.registered = sum(each.meter not in book for each in accounts)
+        self.report.moved = len(moves)
+        return accounts, moves
 
     @property
     def new_rows(self) -> Rows:
@@ -284,7 +301,7 @@ class Import:
         `now` in µs UTC. The engine that `frozen` came from does not see the new readings: open the folder again.
         Raises DataError, StorageError; importing again then does the rest.
         """
-        self.plan()
+        self.plan(book, now)
         accounts, moves = self.plan_accounts(book, now)
         if accounts or moves:
             book.put_accounts(accounts, moves)
@@ -296,7 +313,7 @@ class Import:
         if not self._sources or self._sources[-1] != piece.source:
             self._sources.append(piece.source)
         rows, count = piece.rows, len(piece.rows)
-        group = np.full(count, _NONE, dtype=np.int32)
+        group = np.full(count, NO_STATEMENT, dtype=np.int32)
         if piece.group is not None:
             codes = [self._groups.setdefault(each, len(self._groups)) for each in piece.groups]
             group = np.array(codes, dtype=np.int32)[piece.group]
@@ -322,61 +339,12 @@ class Import:
         text = f"{meter},{time},{format_kwh(wh)}"
         return BadLine(self._sources[part.source[at]], int(part.line[at]), code, why, text)
 
-    # -- accounts ----------------------------------------------------------------------------------------------
-
-    def _accounts(self, book: AccountBook, part: _Part, now: int) -> tuple[list[Account], dict[str, Moves]]:
-        order = np.lexsort((part.time, part.meter))
-        part = part.take(order)
-        edges = run_edges(part.meter)
-        groups = list(self._groups)
-        accounts: list[Account] = []
-        moves: dict[str, Moves] = {}
-        for start, stop in pairwise(edges.tolist()):
-            meter = self._ids[part.meter[start]]
-            times_and_groups = zip(part.time[start:stop].tolist(), part.group[start:stop].tolist(), strict=True)
-            stated = [(time, groups[group]) for time, group in times_and_groups if group != _NONE]
-            account = book.get(meter)
-            if account is None:
-                self.report.registered += 1
-                course = without_repeats(stated)
-                account = Account(meter, registered=int(part.time[start]))
-                accounts.append(_at_last(account, course))
-            elif stated:
-                course = without_repeats(known_moves(account, book.moves_of(meter), now) + stated)
-                changed = _at_last(account, course)
-                if changed != account:
-                    accounts.append(changed)
-            else:
-                continue
-            if len(course) > 1 and course != list(book.moves_of(meter)):
-                moves[meter] = course
-        self.report.moved = len(moves)
-        return accounts, moves
-
 
 def deactivation_times(accounts: AccountBook, events: EditLog) -> dict[str, int]:
     """Return when each deactivated meter was deactivated, µs UTC; one that only `users.csv` says it of is missing."""
     last = {event.meter: event.decided for event in events if event.kind == "deactivate"}
     known = ((accounts.get(meter), since) for meter, since in last.items())
     return {account.meter: since for account, since in known if account is not None and not account.active}
-
-
-def known_moves(account: Account, moves: Moves, now: int) -> list[tuple[int, Group]]:
-    """Return an account's attributes in time; without a date they are from its registration or `now` (µs UTC)."""
-    if moves:
-        return list(moves)
-    if account.group == Group():
-        return []
-    return [(now if account.registered is None else account.registered, account.group)]
-
-
-def without_repeats(stated: Moves) -> list[tuple[int, Group]]:
-    """Return attributes in order of time, without those that repeat the ones before them."""
-    course: list[tuple[int, Group]] = []
-    for since, group in sorted(stated, key=lambda statement: statement[0]):
-        if not course or course[-1][1] != group:
-            course.append((since, group))
-    return course
 
 
 def _true_times(part: _Part, zone: SiteZone) -> Int64Array:
@@ -396,10 +364,6 @@ def _true_times(part: _Part, zone: SiteZone) -> Int64Array:
         if part.wh[row] > lowest[shown]:
             times[row] = again[row]
     return times
-
-
-def _at_last(account: Account, course: Moves) -> Account:
-    return replace(account, **course[-1][1]._asdict()) if course else account
 
 
 def _places(merged: Columns, part: _Part) -> Int64Array:

@@ -7,7 +7,7 @@ it is given to every meter that has an account or a reading.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -65,9 +65,7 @@ class MeterCodes:
         code = self.code_of(meter)
         self._current[code] = self.code_of_group(group)
         if len(moves) > 1:
-            since = np.array([at for at, _ in moves[1:]], dtype=np.int64)
-            groups = np.array([self.code_of_group(g) for _, g in moves], dtype=np.int32)
-            self._moves[code] = (since, groups)
+            self._moves[code] = _as_moves(moves, self.code_of_group)
         else:
             self._moves.pop(code, None)
         self.lowest_w[code] = self.limits_of(code).lowest
@@ -115,6 +113,13 @@ class GroupsInTime:
     def __len__(self) -> int:
         """Return the number of meters: codes begin at 0."""
         return len(self._current)
+
+    def replaced(self, current: Mapping[int, int], moves: Mapping[int, _Moves], nowhere: int) -> GroupsInTime:
+        """Return the groups where some meters have others, by code; a new meter that has none is in `nowhere`."""
+        found = np.full(max(len(self), max(current, default=-1) + 1), nowhere, dtype=np.int32)
+        found[: len(self)] = self._current
+        found[list(current)] = list(current.values())
+        return GroupsInTime(found, {**self._moves, **moves})
 
     def groups_of_meter(self, code: int) -> tuple[list[int], _Moves | None]:
         """Return the groups of a meter in order of time, and its moves if there are any."""
@@ -168,6 +173,26 @@ class SiteLimits:
         known = meter < len(self._in_time)  # an import has others, which have no account yet
         found[known] = watts[self._in_time.groups_of(meter[known], time[known])]
         return found
+
+    def with_attributes(self, courses: Mapping[int, Sequence[tuple[int, Group]]]) -> SiteLimits:
+        """Return the limits if meters had these attributes in time. See `Limits`."""
+        if not self._fit.max_w_by_type or not courses:
+            return self
+        codes = {group: code for code, group in enumerate(self._groups)}
+
+        def code_of(group: Group) -> int:
+            return codes.setdefault(group, len(codes))
+
+        moves = {code: _as_moves(course, code_of) for code, course in courses.items()}
+        current = {code: int(groups[-1]) for code, (_, groups) in moves.items()}
+        in_time = self._in_time.replaced(current, moves, code_of(Group()))
+        return SiteLimits(self._fit, tuple(codes), in_time)
+
+
+def _as_moves(course: Sequence[tuple[int, Group]], code_of: Callable[[Group], int]) -> _Moves:
+    """Return attributes in time as arrays. The first of them holds for all earlier time too."""
+    since = np.array([at for at, _ in course[1:]], dtype=np.int64)
+    return since, np.array([code_of(group) for _, group in course], dtype=np.int32)
 
 
 def _meter_limits(fit: FitRule, groups: Sequence[Group], moves: _Moves | None) -> MeterLimits:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metertui.engine.accounts.account import Account
@@ -499,7 +499,25 @@ def test_the_date_of_the_last_change_is_corrected_and_the_change_taken_back(tmp_
     assert moves() == before[:1]
     book.modify("1", {"region": "West"}, LATER, since=NOW + 20)
     assert moves() == [before[0], (NOW + 20, Group("West"))]
+    book.modify("1", {"region": "West", "address": "2 Quay"}, LATER, since=NOW + 20)  # the same once more
+    assert moves() == [before[0], (NOW + 20, Group("West"))]
+    assert [account.address for account in load(tmp_path)] == ["2 Quay"]
     assert [account.region for account in load(tmp_path)] == ["West"]
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.tuples(st.integers(-3, 3), st.sampled_from(["", "East", "West", "South"])), max_size=8))
+def test_an_instant_has_one_row_and_the_later_change_stands(changes: list[tuple[int, str]]) -> None:
+    with TemporaryDirectory() as name:
+        book = load(Path(name))
+        register(book, "1", region="East")
+        for since, region in changes:
+            with suppress(Refused):
+                book.modify("1", {"region": region}, LATER, since=NOW + since)
+                moves = book.moves_of("1")
+                assert len({at for at, _ in moves}) == len(moves)
+                held = [group.region for at, group in moves if at <= NOW + since]
+                assert not moves or (held or [moves[0][1].region])[-1] == region
 
 
 @pytest.mark.parametrize("piece", [8, 64, 1 << 20])

@@ -14,15 +14,17 @@ from hypothesis import strategies as st
 
 from metertui.engine.attributes import Group
 from metertui.engine.base.config import Rules
+from metertui.engine.base.limits import FitRule
 from metertui.engine.base.zone import DAY, HOUR, MINUTE, SiteZone
 from metertui.engine.core.engine import Engine
-from metertui.engine.core.importing import BadLine, FilePiece, Import, ImportReport, without_repeats
+from metertui.engine.core.importing import BadLine, FilePiece, Import, ImportReport
 from metertui.engine.storage.reading_lines import Rows
 from metertui.engine.vee import rules
 
 ZONE = SiteZone("Asia/Singapore")
 NOW = ZONE.parse("2025-03-12T10:40")
 NORTH, SOUTH = Group("North", "Quarry", "4-room"), Group("South", "Harbour", "landed")
+EAST = Group("East", "Quay", "2-room")
 
 
 @dataclass
@@ -199,8 +201,71 @@ def test_an_account_without_attributes_takes_those_of_the_history(tmp_path: Path
     assert course(tmp_path) == (NORTH, [])
 
 
-def test_statements_that_repeat_the_one_before_are_left_out() -> None:
-    assert without_repeats([(5, SOUTH), (1, NORTH), (3, NORTH), (9, NORTH)]) == [(1, NORTH), (5, SOUTH), (9, NORTH)]
+HALVES = [NOW - DAY + n * HOUR for n in range(8)]
+MOVED = [NORTH] * 4 + [EAST] * 4
+"""The attributes that a file states at HALVES."""
+
+
+@pytest.mark.parametrize("since", [HALVES[2], HALVES[4], HALVES[5], HALVES[7], HALVES[6] + 1])
+@pytest.mark.parametrize("more", [0, 3], ids=["the same file", "a longer file"])
+def test_what_an_operator_entered_stands_before_what_a_file_says_again(tmp_path: Path, since: int, more: int) -> None:
+    rows = [("a", time, n) for n, time in enumerate(HALVES)]
+    imported(tmp_path, piece(rows, MOVED))
+    assert course(tmp_path) == (EAST, [(HALVES[0], NORTH), (HALVES[4], EAST)])
+    engine = opened(tmp_path)
+    engine.accounts.modify("a", SOUTH._asdict(), NOW, since=since)
+    engine.close()
+    entered = course(tmp_path)
+    longer = [*rows, *(("a", HALVES[-1] + n * HOUR, 7 + n) for n in range(1, more + 1))]
+    imported(tmp_path, piece(longer, MOVED + more * [EAST]))
+    assert course(tmp_path) == entered
+    assert len({at for at, _ in entered[1]}) == len(entered[1])
+
+
+def test_a_move_that_an_operator_took_back_does_not_return_with_the_file(tmp_path: Path) -> None:
+    rows = [("a", time, n) for n, time in enumerate(HALVES)]
+    imported(tmp_path, piece(rows, MOVED))
+    engine = opened(tmp_path)
+    engine.accounts.modify("a", NORTH._asdict(), NOW, since=HALVES[4])
+    engine.close()
+    imported(tmp_path, piece(rows, MOVED))
+    assert course(tmp_path) == (NORTH, [(HALVES[0], NORTH)])
+
+
+def test_a_move_in_new_rows_goes_behind_what_an_operator_entered(tmp_path: Path) -> None:
+    imported(tmp_path, piece([("a", HALVES[0], 1)], [NORTH]))
+    engine = opened(tmp_path)
+    engine.accounts.modify("a", SOUTH._asdict(), NOW, since=HALVES[1])
+    engine.close()
+    imported(tmp_path, piece([("a", time, 1 + n) for n, time in enumerate(HALVES)], MOVED))
+    assert course(tmp_path) == (EAST, [(HALVES[0], NORTH), (HALVES[1], SOUTH), (HALVES[4], EAST)])
+
+
+# -- what readings are judged by ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_new_readings_are_suspect_by_the_types_of_home_that_the_file_brings(tmp_path: Path, known: bool) -> None:
+    fit = FitRule(max_w_by_type={NORTH.apartment_type: 5_000, SOUTH.apartment_type: 50_000})
+    engine = Engine.open(tmp_path, Rules(zone=ZONE, fit=fit), FixedClock())
+    if known:
+        batch = engine.ingest.begin()
+        batch.add_account("a", {})
+        engine.ingest.write(batch)
+        engine.ingest.apply(batch)
+    # 20 kWh in an hour are too much for a 4-room flat, not for a landed house, which the home of meter a becomes.
+    rows = [("b", HALVES[0], 0), ("b", HALVES[1], 20_000)]
+    rows += [("a", time, wh) for time, wh in zip(HALVES, [0, 100, 20_000, 300, 20_300, 20_400], strict=False)]
+    importing = Import(engine.view().frozen(), latest=NOW)
+    importing.add_piece(piece(rows, [SOUTH, SOUTH, NORTH, NORTH, NORTH, NORTH, SOUTH, SOUTH]))
+    report = importing.finish(engine.accounts, engine.archive, now=NOW)
+    engine.close()
+    engine = Engine.open(tmp_path, Rules(zone=ZONE, fit=fit), FixedClock())
+    frozen = engine.view().frozen()
+    doubtful = frozen.columns.wh[rules.is_doubtful(frozen.status)].tolist()
+    engine.close()
+    assert doubtful == [20_000]
+    assert [(line.line, line.text.rpartition(",")[2]) for line in report.suspect_lines] == [(5, "20")]
 
 
 # -- against a plain model ---------------------------------------------------------------------------------------

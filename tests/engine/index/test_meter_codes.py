@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from metertui.engine.attributes import Group
+from metertui.engine.base.limits import FitRule
 from metertui.engine.index.meter_codes import MeterCodes
 
 NORTH, SOUTH, EAST = Group("North", "", ""), Group("South", "", ""), Group("East", "", "")
@@ -40,3 +41,23 @@ def test_what_a_thread_works_on_does_not_grow() -> None:
     first = np.zeros(1, dtype=np.int32)
     assert directory.groups[groups.groups_of(first, np.array([20]))[0]] == NORTH
     assert directory.frozen_ids() == ("first", "second")
+
+
+def test_limits_of_other_attributes_are_as_if_these_were_stored() -> None:
+    flat, house = Group("", "", "flat"), Group("", "", "house")
+    fit = FitRule(max_w=9, max_w_by_type={"flat": 5, "house": 50})
+    courses = {1: [(0, flat), (10, house)], 3: [(0, house)]}
+    directory, stored = MeterCodes(fit), MeterCodes(fit)
+    for each in (directory, stored):
+        each.place_meter("a", flat)
+        each.place_meter("b", house, [(0, house), (20, flat), (30, house)])
+    limits = directory.site_limits(directory.groups_in_time()).with_attributes(courses)
+    for code, course in courses.items():
+        stored.place_meter("abcd"[code], course[-1][1], course)
+    meter, time = np.repeat(np.arange(3, dtype=np.int32), 4), np.tile([5, 15, 25, 35], 3)
+    meter[meter == 2] = 3  # a meter without an account in between
+    expected = stored.site_limits(stored.groups_in_time())
+    known = np.where(meter == 3, stored.codes["d"], meter).astype(np.int32)
+    assert np.array_equal(limits.of_readings(meter, time), expected.of_readings(known, time))
+    assert limits.of_readings(np.array([2, 4], dtype=np.int32), time[:2]).tolist() == [9, 9]  # type: ignore[union-attr]
+    assert limits.of_meter(1).at(15) == 50

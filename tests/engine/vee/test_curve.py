@@ -74,6 +74,9 @@ class AllLimits:
         pairs = zip(meter.tolist(), time.tolist(), strict=True)
         return np.array([self._each[code].at(at) for code, at in pairs], dtype=np.int64)
 
+    def with_attributes(self, courses: object) -> AllLimits:
+        raise NotImplementedError
+
 
 def series_of(meter: oracle.Meter) -> Series:
     readings = sorted(meter.readings)

@@ -1,0 +1,105 @@
+"""What the files of an import say of accounts: who has which meter, and with which attributes in time.
+
+A file says that a meter has moved where its rows change, not where they go on as before. What is stored of an account
+stands before what a file says of the same instant, or says again: a reading that is stored already states nothing about
+a time of which the attributes are known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+from operator import itemgetter
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from metertui.engine.accounts import Account, AccountBook
+from metertui.engine.base import Int64Array
+from metertui.engine.columns import Group, run_edges
+
+Moves = Sequence[tuple[int, Group]]
+"""Attributes in time: (effective from µs UTC, group), ascending."""
+NO_STATEMENT: Final = -1
+"""In place of a group where a file has no attributes."""
+_NEVER: Final = 1 << 62
+"""Later than any reading, µs UTC."""
+
+
+class Statements(NamedTuple):
+    """The stored and new readings of some files, with what the files state of their meters; n readings."""
+
+    ids: Sequence[str]
+    """Meter ids by code."""
+    groups: Sequence[Group]
+    meter: NDArray[np.int32]
+    """Meter codes, int32[n]."""
+    time: Int64Array
+    """µs UTC, int64[n]."""
+    group: NDArray[np.int32]
+    """Positions in `groups`, or NO_STATEMENT; int32[n]."""
+    new: NDArray[np.bool_]
+    """Which readings are not stored yet, bool[n]."""
+
+
+def planned_accounts(book: AccountBook, stated: Statements, now: int) -> tuple[list[Account], dict[str, Moves]]:
+    """Return the accounts and moves to put into `book`, as of `now` (µs UTC)."""
+    order = np.lexsort((stated.time, stated.meter))
+    meter, time = stated.meter[order], stated.time[order]
+    group, new = stated.group[order], stated.new[order]
+    edges = run_edges(meter)
+    changes = _changes(meter, group)
+    bounds = np.searchsorted(changes, edges)
+    accounts: list[Account] = []
+    moves: dict[str, Moves] = {}
+    for start, (low, high) in zip(edges[:-1].tolist(), pairwise(bounds.tolist()), strict=True):
+        account = book.get(stated.ids[meter[start]])
+        known = [] if account is None else known_moves(account, book.moves_of(account.meter), now)
+        since = known[0][0] if known else _NEVER
+        rows = changes[low:high]
+        rows = rows[new[rows] | (time[rows] < since)]
+        said = without_repeats([(int(time[row]), stated.groups[group[row]]) for row in rows.tolist()])
+        if account is not None and not said:
+            continue
+        course = without_repeats([*said, *known])
+        before = account or Account(stated.ids[meter[start]], registered=int(time[start]))
+        after = replace(before, **course[-1][1]._asdict()) if course else before
+        if after != account:
+            accounts.append(after)
+        if len(course) > 1 and course != list(book.moves_of(after.meter)):
+            moves[after.meter] = course
+    return accounts, moves
+
+
+def _changes(meter: NDArray[np.int32], group: NDArray[np.int32]) -> Int64Array:
+    """Return the rows that state other attributes than the row before of their meter, ascending.
+
+    The rows are in order of meter and time.
+    """
+    stated = np.flatnonzero(group != NO_STATEMENT)
+    changed = np.ones(len(stated), dtype=bool)
+    changed[1:] = np.diff(meter[stated]).astype(bool) | np.diff(group[stated]).astype(bool)
+    return np.asarray(stated[changed], dtype=np.int64)
+
+
+def known_moves(account: Account, moves: Moves, now: int) -> list[tuple[int, Group]]:
+    """Return an account's attributes in time; without a date they are from its registration or `now` (µs UTC)."""
+    if moves:
+        return list(moves)
+    if account.group == Group():
+        return []
+    return [(now if account.registered is None else account.registered, account.group)]
+
+
+def without_repeats(stated: Moves) -> list[tuple[int, Group]]:
+    """Return attributes in order of time, without those that repeat the ones before them.
+
+    Of several at one instant the last one counts.
+    """
+    course: list[tuple[int, Group]] = []
+    for since, group in sorted(dict(stated).items(), key=itemgetter(0)):
+        if not course or course[-1][1] != group:
+            course.append((since, group))
+    return course
