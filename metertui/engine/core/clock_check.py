@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from metertui.engine.base import DAY, SiteZone
+from metertui.engine.base import DAY, SECOND, SiteZone
 from metertui.engine.errors import Refused
 from metertui.engine.storage import AuditLog
 
@@ -36,8 +36,8 @@ def warn_of_clock(
     if now - last <= _FAR:
         return []
     return [
-        f"this machine's clock says {zone.iso(now)}, {(now - last) // DAY} days after the last entry of this folder, "
-        f"of {zone.iso(last)}: check the clock, as it stamps readings without a time and refuses times far from it"
+        f"this machine's clock says {zone.iso(now // SECOND * SECOND)}, {(now - last) // DAY} days after the last entry of this folder, "
+        f"of {zone.iso(last // SECOND * SECOND)}: check the clock, as it stamps readings without a time and refuses times far from it"
     ]
 
 
