@@ -21,18 +21,19 @@ from metertui.engine.vee import Edit, MeterEdits
 from metertui.engine.worklist.clock_drift import AheadReading
 
 Cause = Literal[
-    "suspect", "reset", "rejected", "silent", "gap", "drift", "conflict", "refused",
+    "suspect", "reset", "rejected", "rounding", "silent", "gap", "drift", "conflict", "refused",
     "void", "corrected", "released", "exchanged",
 ]  # fmt: skip
 CAUSES: Final[tuple[Cause, ...]] = get_args(Cause)
 DECIDED: Final = frozenset({"void", "corrected", "released", "exchanged"})
 """Causes that result from an edit."""
-OF_READINGS: Final = frozenset({"suspect", "reset", "rejected"}) | DECIDED
+OF_READINGS: Final = frozenset({"suspect", "reset", "rejected", "rounding"}) | DECIDED
 """Causes about stored readings and declared exchanges."""
 MEANING: Final[Mapping[Cause, str]] = {
     "suspect": "does not fit; the next reading decides",
     "reset": "register exchanged, reset or rolled over, but not declared; counted from here on",
     "rejected": "a bad reading, not counted",
+    "rounding": "nothing but slightly lower readings since; counted with the register before them",
     "silent": "an active meter that has sent nothing for a long time",
     "gap": "a long time without a counted reading; the usage is spread evenly over it",
     "drift": "the clock of the meter runs ahead of the server's",

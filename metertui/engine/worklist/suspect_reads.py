@@ -14,7 +14,7 @@ from metertui.engine.worklist.cases import CAUSES, Cases, Cause, Detail, SiteSta
 
 _CAUSES: Final[dict[int, Cause]] = {
     rules.SUSPECT: "suspect",
-    rules.ROUNDING: "suspect",
+    rules.ROUNDING: "rounding",
     rules.RESET: "reset",
     rules.REJECTED: "rejected",
 }
@@ -29,7 +29,8 @@ def find_misfits(frozen: Frozen, state: SiteState) -> Cases:
     columns = frozen.columns
     odd = np.flatnonzero(~np.isin(frozen.status, (rules.COUNTED, rules.ROUNDING, rules.VOID)))
     released = [row for edit, row in _rows_of(frozen, state, "release") if _is_of(edit, frozen, row)]
-    odd = np.union1d(odd[~np.isin(odd, released)], _lasting_roundings(frozen))
+    odd = np.union1d(odd, _lasting_roundings(frozen))
+    odd = odd[~np.isin(odd, released)]
     cause_of = np.zeros(256, dtype=np.uint8)
     for status, name in _CAUSES.items():
         cause_of[status] = CAUSES.index(name)
@@ -127,7 +128,7 @@ def _detail_of_value(frozen: Frozen, row: int, wh: int) -> Detail:
     stands = status != rules.VOID and columns.wh[row] == wh
     if stands and status == rules.ROUNDING and before is not None:
         lower = f"is a little lower than the {format_kwh(before[1])} kWh counted before it"
-        return Detail(wh, f"{format_kwh(wh)} kWh {lower}, and so is all that the meter has sent since, for over a day")
+        return Detail(wh, f"{format_kwh(wh)} kWh {lower}, as is all that the meter has sent since, for over a day")
     if not why and before is not None and (not stands or status == rules.COUNTED):
         return Detail(wh, "it fits the reading counted before it")
     if not why and not stands:

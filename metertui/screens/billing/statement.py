@@ -40,7 +40,7 @@ def draw_statement(
             parts.append(message(f"{place}) {fmt.reason(charge.note)}"))
     for figures, words in (
         (shown.adjustments, "Billed in addition since it was issued"),
-        (shown.adjustment, "Not billed yet, because of later readings, corrections or tariffs"),
+        (shown.adjustment, "Not billed yet, because of later readings, corrections, tariffs or rules"),
     ):
         if any(figures):
             change = f"{figures.usage_wh / 1000:+.3f} kWh, {fmt.money_change(figures.total)} {bill.currency} with tax"

@@ -26,7 +26,7 @@ class Choice(NamedTuple):
     causes: frozenset[Cause]
 
 
-_MISFITS: Final[frozenset[Cause]] = frozenset({"suspect", "reset", "rejected"})
+_MISFITS: Final[frozenset[Cause]] = frozenset({"suspect", "reset", "rejected", "rounding"})
 _STORED: Final[frozenset[Cause]] = _MISFITS | {"drift", "conflict"}
 _OPEN: Final[frozenset[Cause]] = _STORED | {"silent", "gap", "refused"}
 _ALL: Final[frozenset[Cause]] = _OPEN | {"void", "corrected", "released", "exchanged"}
@@ -36,12 +36,14 @@ CHOICES: Final = {
     "correct": Choice("w", "Correct", "store the right value in its place", "corrected", _STORED | {"void"}),
     "release": Choice("r", "Release", "count the reading as it is", "released", frozenset({"suspect", "rejected"})),
     "exchange": Choice(
-        "x", "Exchange", "the register was exchanged, or rolled over", "exchanged", frozenset({"suspect", "reset"})
+        *("x", "Exchange", "the register was exchanged, or rolled over", "exchanged"),
+        frozenset({"suspect", "reset", "rounding"}),
     ),
     "reask": Choice("k", "Request reading", "note that the meter must be read again", "marked for reading", _OPEN),
     "note": Choice("n", "Note", "add a remark; the case stays open", "noted", _ALL),
 }
 _NAMES: Final[dict[Cause, str]] = {
+    "rounding": "a rounding, which counts",
     "silent": "a silent meter",
     "gap": "a long gap",
     "drift": "a clock that runs ahead",

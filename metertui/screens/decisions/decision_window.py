@@ -209,7 +209,7 @@ class DecisionScreen(OnDesk, ThriftyModal[list[Effect]]):
 
 def _line(key: str, name: str, does: str) -> Text:
     text = Text(f" {key}  ", style="bold", no_wrap=True, overflow="ellipsis")
-    text.append(f"{name:<11}", style="bold")
+    text.append(f"{name:<16}", style="bold")
     text.append(does, style="not bold")
     return text
 

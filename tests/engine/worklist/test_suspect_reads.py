@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from metertui.engine.base.zone import HOUR, SiteZone
 from metertui.engine.core import corrections
 from metertui.engine.core.engine import Engine
 from metertui.engine.vee.edits import Edit
 from metertui.engine.worklist import suspect_reads
 from tests.engine.build import frozen
-from tests.engine.worklist.site import ask, at, decide, listed, put
+from tests.engine.worklist.site import ZONE, ask, at, decide, listed, put
 from tests.strategies import START
 
 LONDON = SiteZone("Europe/London")
@@ -71,6 +73,24 @@ def test_roundings_are_listed_only_where_nothing_else_has_come_for_over_a_day() 
 
 def test_lasting_roundings_are_a_case_with_its_reason(engine: Engine) -> None:
     put(engine, ("a", "100", "2025-03-10T01:00"), ("a", "99.5", "2025-03-10T02:00"), ("a", "99.6", "2025-03-11T02:01"))
-    [(meter, why)] = [(meter, why) for cause, meter, why in listed(ask(engine)) if cause == "suspect"]
+    [(meter, why)] = [(meter, why) for cause, meter, why in listed(ask(engine)) if cause == "rounding"]
     assert meter == "a"
     assert why.startswith("99.5 kWh is a little lower than the 100 kWh counted before it")
+
+
+@pytest.mark.parametrize(
+    "decisions",
+    [
+        [("release", "2025-03-10T02:00")],
+        [("accept", "2025-03-10T02:00")],
+        [("exchange", "2025-03-10T01:30")],
+        [("void", "2025-03-10T02:00"), ("void", "2025-03-11T02:01")],
+        [("void", "2025-03-10T01:00")],  # of the higher one before them
+    ],
+)
+def test_lasting_roundings_are_closed_by_a_decision(engine: Engine, decisions: list[tuple[str, str]]) -> None:
+    put(engine, ("a", "100", "2025-03-10T01:00"), ("a", "99.5", "2025-03-10T02:00"), ("a", "99.6", "2025-03-11T02:01"))
+    assert "rounding" in ask(engine).open_counts
+    for what, stamp in decisions:
+        decide(engine, what, "a", ZONE.parse(stamp), 100_000, 99_400)
+    assert "rounding" not in ask(engine).open_counts

@@ -134,7 +134,7 @@ async def test_an_issued_bill_stays_and_says_what_differs(town: Town) -> None:
         assert shown["STATEMENT"] == "2025-02 issued 2025-03-12 10:40:00"
         assert shown["TOTAL"] == "172.94"
         words = " ".join(text_of(pilot, "#statement").split())
-        assert "corrections or tariffs: +0.000 kWh, +46.80 SGD with tax" in words.replace(" │ │ ", " ")
+        assert "corrections, tariffs or rules: +0.000 kWh, +46.80 SGD with tax" in words.replace(" │ │ ", " ")
         past = pilot.app.screen.query_one("#past", Listing)
         assert past.selected_cells == ("2025-02", "672.000", "172.94", "differs")
 
