@@ -35,9 +35,10 @@ def warn_of_clock(
     last = max([*used, *filter(None, [newest])]) if used else now
     if now - last <= _FAR:
         return []
+    said, entry = zone.iso(now // SECOND * SECOND), zone.iso(last // SECOND * SECOND)
     return [
-        f"this machine's clock says {zone.iso(now // SECOND * SECOND)}, {(now - last) // DAY} days after the last entry of this folder, "
-        f"of {zone.iso(last // SECOND * SECOND)}: check the clock, as it stamps readings without a time and refuses times far from it"
+        f"this machine's clock says {said}, {(now - last) // DAY} days after the last entry of this folder, of {entry}: "
+        "check the clock, as it stamps readings without a time and refuses times far from it"
     ]
 
 
