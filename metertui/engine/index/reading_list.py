@@ -17,7 +17,16 @@ from numpy.typing import NDArray
 
 from metertui.engine.attributes import ATTRIBUTES
 from metertui.engine.base import Int64Array, Progress, SiteZone, no_progress
-from metertui.engine.columns import Columns, Corrections, FrozenTail, Group, as_frame, tail_columns
+from metertui.engine.columns import (
+    Columns,
+    Corrections,
+    FrozenTail,
+    Group,
+    as_frame,
+    concat_ranges,
+    run_edges,
+    tail_columns,
+)
 from metertui.engine.errors import MeterError
 from metertui.engine.index.meter_codes import GroupsInTime
 
@@ -251,13 +260,22 @@ def frame_of_description(described: Mapping[str, Any]) -> pd.DataFrame:
 
 
 def in_order_of_meter(stored: Stored, rows: Int64Array) -> Int64Array:
-    """Return rows in order of meter code and time. Rows of history are their own order; few are of the tail."""
+    """Return rows in order of meter id and time.
+
+    Rows of history are in order of meter code and time, and few are of the tail: after these are put in place, whole
+    meters are moved, and no rows sorted.
+    """
     old = rows < len(stored.history)
-    history = np.sort(rows[old])
+    found = np.sort(rows[old])
+    meter = stored.history.meter[found]
     late = rows[~old]
-    if not len(late):
-        return history
-    readings = stored.readings_at(late)
-    order = np.lexsort((late, readings.time, readings.meter))
-    before, _ = tail_columns.locate_rows(stored.history, readings.meter[order], readings.time[order])
-    return np.insert(history, history.searchsorted(before), late[order])
+    if len(late):
+        readings = stored.readings_at(late)
+        order = np.lexsort((late, readings.time, readings.meter))
+        before, _ = tail_columns.locate_rows(stored.history, readings.meter[order], readings.time[order])
+        at = found.searchsorted(before)
+        found, meter = np.insert(found, at, late[order]), np.insert(meter, at, readings.meter[order])
+    edges = run_edges(meter)
+    ids = [stored.ids[code] for code in meter[edges[:-1]].tolist()]
+    order = np.array(sorted(range(len(ids)), key=ids.__getitem__), dtype=np.int64)
+    return found if np.array_equal(order, np.arange(len(ids))) else found[concat_ranges(edges[order], edges[order + 1])]

@@ -48,7 +48,7 @@ def test_a_list_is_sorted_as_a_scan_sorts_it(
 ) -> None:
     view = stored(readings[:cut], readings[cut:])
     ids = list(METERS)
-    expected = sorted(readings)
+    expected = sorted(readings, key=lambda row: (ids[row[0]], row[1]))
     keys: dict[str, Callable[[tuple[int, int, int]], Any]] = {
         "identifier": lambda row: ids[row[0]],
         "timestamp": lambda row: row[1],
