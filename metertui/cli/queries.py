@@ -69,29 +69,31 @@ def _list_readings(options: argparse.Namespace) -> None:
         raise UsageError("--readings lists single readings and cannot be combined with --by")
     question = _parse_question(options, LIST_COLUMNS)
     zone = settings.load(folder_of(options)).rules().zone
+    times = writers.TimeForm()
     if options.out is None:
         frames: list[pd.DataFrame] = []
-        _take_readings(options, question, frames.append)
-        times = writers.TimeForm()
-        for frame in frames:
-            times.note_times(frame["timestamp"])
+        _take_readings(options, question, frames.append, times)
         print_rows(options, [row for frame in frames for row in _reading_rows(frame, times)], LIST_COLUMNS)
         return
     out = _table_file(options.out)
-    with _table(options, out, LIST_KINDS, question, zone) as add:
-        count = _take_readings(options, question, add)
+    with _table(options, out, LIST_KINDS, question, zone, times) as add:
+        count = _take_readings(options, question, add, times)
     _say_written(count, out)
 
 
-def _take_readings(options: argparse.Namespace, question: Question, add: Callable[[pd.DataFrame], None]) -> int:
+def _take_readings(
+    options: argparse.Namespace, question: Question, add: Callable[[pd.DataFrame], None], times: writers.TimeForm
+) -> int:
     """Call `add` with the readings that meet a question, some at a time; return how many there are.
 
+    `times` is told before the first of them whether any timestamp has a fraction of the second.
     The owner of the folder answers, if it has one that can be reached. Else the folder is opened. Raises MeterError.
     """
     asked: dict[str, object] = {"from": str(question.first), "to": str(question.last), **question.filter.set_values()}
     asked |= {"sort": question.sort, "limit": question.limit}
 
     def take(part: dict[str, Any]) -> None:
+        times.note_fraction(bool(part.get("fractions")))
         try:
             add(frame_of_description(part))
         except OSError as error:  # not one of the connection
@@ -104,6 +106,7 @@ def _take_readings(options: argparse.Namespace, question: Question, add: Callabl
     with open_for_reading(options) as engine, progress_bar("reading") as progress:
         question.filter.check_attributes(engine.directory.groups)
         found = listing.find_readings(engine.view(), question)
+        times.note_fraction(found.has_fractions)
         for frame in found.frames(progress):
             add(frame)
         return len(found)
@@ -170,12 +173,12 @@ def export(options: argparse.Namespace) -> None:
     with open_for_reading(options) as engine:
         question.filter.check_attributes(engine.directory.groups)
         frozen = engine.view().frozen()
-        count = 0
+        count, times = 0, writers.TimeForm()
         with (
             progress_bar("writing readings") as progress,
-            _table(options, out, exporting.COLUMNS, question, engine.zone) as add,
+            _table(options, out, exporting.COLUMNS, question, engine.zone, times) as add,
         ):
-            for table in exporting.reading_tables(frozen, question, progress):
+            for table in exporting.reading_tables(frozen, question, progress, times.note_fraction):
                 add(table)
                 count += len(table)
     _say_written(count, out)
@@ -183,25 +186,29 @@ def export(options: argparse.Namespace) -> None:
 
 @contextmanager
 def _table(
-    options: argparse.Namespace, out: Path, columns: writers.Columns, question: Question, zone: SiteZone
+    options: argparse.Namespace,
+    out: Path,
+    columns: writers.Columns,
+    question: Question,
+    zone: SiteZone,
+    times: writers.TimeForm,
 ) -> Iterator[writers.AddRows]:
     """Open a file for a table of readings, or standard output, which takes the format of `--format`, by default CSV."""
     if is_standard_output(out) and printed_form(options) != "csv":
         rows: list[dict[str, Any]] = []
-        yield lambda frame: rows.extend(_plain_rows(frame))
+        yield lambda frame: rows.extend(_plain_rows(times.write_times(frame, columns)))
         print_rows(options, rows, list(columns))
         return
-    with writers.open_table(out, columns, zone.name, _definition(out, question, zone), bom=options.bom) as add:
+    with writers.open_table(
+        out, columns, zone.name, _definition(out, question, zone), bom=options.bom, times=times
+    ) as add:
         yield add
 
 
 def _plain_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the rows of a frame as plain values: times as text, None where a value is missing."""
+    """Return the rows of a frame as plain values, None where one is missing."""
     plain = frame.astype(object).where(frame.notna(), None).to_dict("records")
-    return [
-        {str(name): value.isoformat() if isinstance(value, pd.Timestamp) else value for name, value in row.items()}
-        for row in plain
-    ]
+    return [{str(name): value for name, value in row.items()} for row in plain]
 
 
 def _say_written(count: int, out: Path) -> None:

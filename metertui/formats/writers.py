@@ -65,8 +65,11 @@ def open_table(
     commit: Callable[[], None] | None = None,
     *,
     bom: bool = False,
+    times: TimeForm | None = None,
 ) -> Iterator[AddRows]:
     """Open a file for a table; the result is called with the rows, in frames that have the columns.
+
+    `times`: the form of its times, to note fractions in before the first frame if there are several.
 
     After an exception no part of the file remains, and an existing file is unchanged. `commit` is called when the file
     is complete and before it gets its name; it may raise one too. A CSV may be a pipe; `bom` marks it as UTF-8 for
@@ -76,7 +79,7 @@ def open_table(
     with complete_file(path) as file:
         if bom and kind == ".csv":
             file.write(codecs.BOM_UTF8)
-        with _WRITERS[kind](file, columns, zone, definition or {}) as add:
+        with _WRITERS[kind](file, columns, zone, definition or {}, times or TimeForm()) as add:
             yield add
         if commit is not None:
             commit()
@@ -97,9 +100,10 @@ def _disarm_texts(frame: pd.DataFrame, columns: Columns) -> pd.DataFrame:
 
 
 class TimeForm:
-    """The form of the times of a table: all with a fraction of the second as soon as one has it.
+    """The form of the times of a table: all with a fraction of the second if one has it.
 
-    So pandas and spreadsheets take the column as times. Rows of earlier frames stay as they are.
+    So pandas and spreadsheets take the column as times. Whoever writes a table in several frames has to note before the
+    first of them whether there are fractions; what is noted later does not change the rows before.
     """
 
     def __init__(self) -> None:
@@ -109,10 +113,14 @@ class TimeForm:
         """Return a time as text."""
         return time.isoformat(timespec=self._precision)
 
-    def note_times(self, times: pd.Series[Any]) -> None:
-        """Take the fractions of times into account, before the first of them is written."""
-        if (times.dt.microsecond != 0).any():
+    def note_fraction(self, found: bool = True) -> None:
+        """Note whether a time has a fraction of the second."""
+        if found:
             self._precision = "microseconds"
+
+    def note_times(self, times: pd.Series[Any]) -> None:
+        """Note the fractions of times."""
+        self.note_fraction(bool((times.dt.microsecond != 0).any()))
 
     def write_times(self, frame: pd.DataFrame, columns: Columns) -> pd.DataFrame:
         """Return the frame with its times as text; they may be text already."""
@@ -136,16 +144,17 @@ def _parse_times(times: pd.Series[Any]) -> pd.Series[Any]:
 
 
 @contextmanager
-def _open_csv(raw: BinaryIO, columns: Columns, zone: str, definition: Definition) -> Iterator[AddRows]:
+def _open_csv(raw: BinaryIO, columns: Columns, zone: str, definition: Definition, times: TimeForm) -> Iterator[AddRows]:
     with as_text(raw) as file:
         file.write(",".join(columns) + "\n")
         form: dict[str, Any] = {"header": False, "index": False, "float_format": _format_number, "lineterminator": "\n"}
-        times = TimeForm()
         yield lambda frame: times.write_times(_disarm_texts(frame, columns), columns).to_csv(file, **form)
 
 
 @contextmanager
-def _open_parquet(file: BinaryIO, columns: Columns, zone: str, definition: Definition) -> Iterator[AddRows]:
+def _open_parquet(
+    file: BinaryIO, columns: Columns, zone: str, definition: Definition, times: TimeForm
+) -> Iterator[AddRows]:
     import pyarrow as pa  # noqa: PLC0415
     from pyarrow import parquet  # noqa: PLC0415
 
@@ -161,12 +170,12 @@ def _open_parquet(file: BinaryIO, columns: Columns, zone: str, definition: Defin
 
     def add_rows(frame: pd.DataFrame) -> None:
         frame = _disarm_texts(frame, columns)
-        times = {
+        parsed = {
             name: _parse_times(frame[name]).dt.tz_convert(zone).dt.as_unit("us")
             for name, kind in columns.items()
             if kind == "time"
         }
-        table = pa.Table.from_pandas(frame.assign(**times), schema=schema, preserve_index=False)
+        table = pa.Table.from_pandas(frame.assign(**parsed), schema=schema, preserve_index=False)
         writer.write_table(table.replace_schema_metadata(schema.metadata))
 
     with parquet.ParquetWriter(file, schema, compression="zstd") as writer:
@@ -174,14 +183,16 @@ def _open_parquet(file: BinaryIO, columns: Columns, zone: str, definition: Defin
 
 
 @contextmanager
-def _open_workbook(file: BinaryIO, columns: Columns, zone: str, definition: Definition) -> Iterator[AddRows]:
+def _open_workbook(
+    file: BinaryIO, columns: Columns, zone: str, definition: Definition, times: TimeForm
+) -> Iterator[AddRows]:
     import xlsxwriter.exceptions  # noqa: PLC0415
 
     with tempfile.TemporaryDirectory(prefix=".metertui-", dir=Path(file.name).parent) as temporary:
         # One row at a time is in memory; the others are in temporary files beside the workbook.
         book = xlsxwriter.Workbook(file, {"constant_memory": True, "tmpdir": temporary, "strings_to_formulas": False})
         try:
-            sheets = _Sheets(book, columns)
+            sheets = _Sheets(book, columns, times)
             yield sheets.add_rows
             sheets.end_table()
             if definition:
@@ -199,10 +210,10 @@ def _open_workbook(file: BinaryIO, columns: Columns, zone: str, definition: Defi
 class _Sheets:
     """The sheets of a workbook: those of the table, as many as it needs, and that of its definition."""
 
-    def __init__(self, book: xlsxwriter.Workbook, columns: Columns) -> None:
+    def __init__(self, book: xlsxwriter.Workbook, columns: Columns, times: TimeForm) -> None:
         self._book = book
         self._columns = columns
-        self._times = TimeForm()
+        self._times = times
         self._bold = book.add_format({"bold": True})
         self._left = book.add_format({"align": "left"})
         self._formats = {"kwh": book.add_format({"num_format": "0.000"})}

@@ -8,6 +8,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from metertui.engine.base.progress import no_progress
+from metertui.engine.index.reading_list import ReadingList
+from metertui.engine.usage import readings_table
 from tests.cli.conftest import Command
 
 AT = ("--at", "2025-03-12T10:40:00")
@@ -229,6 +232,26 @@ def test_an_export_goes_to_standard_output_as_csv_or_as_asked(steady: Command, t
     assert steady(*asked, "-o", "-").out == out.read_text()
     listed = steady(*asked, "-o", "-", "--format", "json").json
     assert [row["timestamp"] for row in listed] == [row["timestamp"] for row in rows]
+
+
+@pytest.mark.parametrize("asked", [("export",), ("query", "--readings")])
+def test_a_fraction_in_a_late_frame_is_in_the_form_of_all_times(
+    steady: Command, tmp_path: Path, asked: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readings_table, "PIECE", 2)
+    monkeypatch.setattr(ReadingList.frames, "__defaults__", (no_progress, 2))
+    late = tmp_path / "late.csv"
+    late.write_text("m-1,2025-03-12T10:30:30.5,1994.6\n")
+    words = (*asked, "--from", "2025-03-12", "--to", "2025-03-12")
+    assert steady("import", str(late)).code == 0
+    out = tmp_path / "out.csv"
+    assert steady(*words, "-o", str(out)).code == 0
+    times = pd.read_csv(out)["timestamp"]
+    assert (len(times), set(times.str.len())) == (22, {len("2025-03-12T10:30:30.500000+08:00")})
+    assert steady(*words, "-o", "-").out == out.read_text()
+    assert [row["timestamp"] for row in steady(*words, "-o", "-", "--format", "json").json] == times.tolist()
+    if "--readings" in words:
+        assert [row["timestamp"] for row in steady(*words, "--format", "json").json] == times.tolist()
 
 
 @pytest.mark.parametrize("name", ["users.csv", "archive/2025/03_12.csv"])

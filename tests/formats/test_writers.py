@@ -172,6 +172,18 @@ def test_they_survive_in_a_csv_as_the_documentation_reads_it(tmp_path: Path, bom
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".xlsx"])
+def test_a_fraction_that_is_noted_is_in_the_form_of_times_before_it(tmp_path: Path, suffix: str) -> None:
+    read: Any = {".csv": pd.read_csv, ".xlsx": pd.read_excel}[suffix]
+    path, times = tmp_path / f"noted{suffix}", writers.TimeForm()
+    times.note_fraction()
+    aware = pd.to_datetime(pd.Series(["2025-03-01T10:00:00Z", "2025-03-01T10:00:00.5Z"]), format="ISO8601")
+    with writers.open_table(path, {"at": "time"}, "UTC", times=times) as add:
+        for at in (0, 1):
+            add(pd.DataFrame({"at": aware[at : at + 1]}))
+    assert read(path)["at"].tolist() == ["2025-03-01T10:00:00.000000+00:00", "2025-03-01T10:00:00.500000+00:00"]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx"])
 def test_the_times_of_a_table_have_one_form(tmp_path: Path, suffix: str) -> None:
     read: Any = {".csv": pd.read_csv, ".xlsx": pd.read_excel}[suffix]
     aware = TABLE.assign(at=pd.to_datetime(TABLE["at"], utc=True, format="ISO8601").dt.tz_convert("Europe/London"))

@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from metertui.engine.attributes import ATTRIBUTES
-from metertui.engine.base import Int64Array, Progress, SiteZone, no_progress
+from metertui.engine.base import SECOND, Int64Array, Progress, SiteZone, no_progress
 from metertui.engine.columns import (
     Columns,
     Corrections,
@@ -36,6 +36,8 @@ PIECE: Final = 50_000
 """Readings of a frame, where there are more: some 4 MB."""
 
 
+_MANY: Final = 1_000_000
+"""Readings looked at together, so that memory stays bounded."""
 _NEVER: Final = np.iinfo(np.int64).max
 
 
@@ -200,8 +202,17 @@ class ReadingList:
             yield self.frame(start, start + piece)
             progress(min(1.0, (start + piece) / len(self)))
 
+    @cached_property
+    def has_fractions(self) -> bool:
+        """Return whether a time of the list has a fraction of the second. O(n), once."""
+        pieces = range(0, len(self), _MANY)
+        return any(bool((self.part(at, at + _MANY).time % SECOND).any()) for at in pieces)
+
     def description(self, start: int, stop: int) -> dict[str, Any]:
-        """Return the readings [start, stop) of the list as columns that JSON has, for `frame_of_description`."""
+        """Return the readings [start, stop) of the list as columns that JSON has, for `frame_of_description`.
+
+        `fractions` says whether any time of the whole list has one.
+        """
         meter, time, wh, group = self.part(start, stop)
         codes, meters = np.unique(meter, return_inverse=True)
         group_codes, groups = np.unique(group, return_inverse=True)
@@ -213,6 +224,7 @@ class ReadingList:
             "groups": [list(self.stored.groups[code]) for code in group_codes.tolist()],
             "group": groups.tolist(),
             "zone": self.stored.zone.name,
+            "fractions": self.has_fractions,
         }
 
     def row(self, place: int) -> int:

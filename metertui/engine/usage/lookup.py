@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from metertui.engine.base import DAY, SiteZone, Window, window_before
+from metertui.engine.base import DAY, SECOND, SiteZone, Window, window_before
 from metertui.engine.columns import Group, as_frame
 from metertui.engine.usage.intervals import filed_times, list_readings
 from metertui.engine.usage.readings_table import judged_frame
@@ -79,6 +79,11 @@ class WindowReadings:
     def stored(self) -> int:
         """Return how many of them are stored readings."""
         return len(self) - int(np.count_nonzero(self.status == rules.EXCHANGE))
+
+    @property
+    def has_fractions(self) -> bool:
+        """Return whether a time has a fraction of the second."""
+        return bool((self.time % SECOND).any())
 
     def part(self, span: slice) -> WindowReadings:
         """Return some of them."""

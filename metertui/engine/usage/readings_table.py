@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final, Literal
 
 import numpy as np
@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from metertui.engine.attributes import ATTRIBUTES
-from metertui.engine.base import DAY, Int64Array, Progress, no_progress, window_of_days
+from metertui.engine.base import DAY, SECOND, Int64Array, Progress, no_progress, window_of_days
 from metertui.engine.columns import Frozen, as_frame, tail_columns
 from metertui.engine.index import PIECE, ReadingList
 from metertui.engine.usage.buckets import in_clock
@@ -38,14 +38,20 @@ COLUMNS: Final[dict[str, Kind]] = {
 """The same with usage and status."""
 
 
-def reading_tables(frozen: Frozen, question: Question, progress: Progress = no_progress) -> Iterator[pd.DataFrame]:
+def reading_tables(
+    frozen: Frozen,
+    question: Question,
+    progress: Progress = no_progress,
+    note_fraction: Callable[[bool], None] = lambda _: None,
+) -> Iterator[pd.DataFrame]:
     """Yield the stored readings within a question's days, filters and time of day, in tables of COLUMNS.
 
     In order of meter and time. A reading at the end of a time of day is in it, as one at midnight is of the day before;
     but a meter's first counted one is in what it opens.
     Columns as `ReadingList.frame` has them. `usage_kwh` is of the whole interval; it is missing at a meter's first
     counted reading, where C begins, and for a reading that is not counted. An exchange at which no reading counts has a
-    row too. `progress` is called with the share done after each table. Raises MeterError.
+    row too. `progress` is called with the share done after each table, and `note_fraction` before the first one with
+    whether any timestamp has a fraction of the second. Raises MeterError.
     """
     window = window_of_days(question.first, question.last, frozen.zone)
     code = question.filter.meter_code(frozen.code)
@@ -59,6 +65,7 @@ def reading_tables(frozen: Frozen, question: Question, progress: Progress = no_p
     if clock is not None:
         kept &= in_clock(frozen.zone.wall_clock(time - 1) % DAY, clock)
     rows = np.flatnonzero(kept) + span.start
+    note_fraction(bool((listed.time[rows] % SECOND).any()))
     meters = {at: frozen.ids[at] for at in np.flatnonzero(np.bincount(listed.meter[rows])).tolist()}
     for at in range(0, len(rows), PIECE):
         some = Listed(*(column[rows[at : at + PIECE]] for column in listed))

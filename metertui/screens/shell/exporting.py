@@ -76,7 +76,10 @@ async def export_readings(headend: HeadEnd, behind: WindowReadings, path: Path, 
     def write() -> None:
         _check(path)
         asked = {"table": "readings", "meter": behind.meter, "timezone": zone.name}
-        _write(path, COLUMNS, zone.name, None if path.suffix == ".csv" else asked, len(behind), rows, progress)
+        times = writers.TimeForm()
+        times.note_fraction(behind.has_fractions)
+        definition = None if path.suffix == ".csv" else asked
+        _write(path, COLUMNS, zone.name, definition, len(behind), rows, progress, times=times)
 
     await asyncio.to_thread(write)
 
@@ -90,7 +93,9 @@ async def export_list(
 
     def write(frozen: Frozen) -> None:
         definition = None if path.suffix == ".csv" else asked
-        with writers.open_table(path, COLUMNS, frozen.zone.name, definition, lambda: progress(1.0)) as add:
+        times = writers.TimeForm()
+        times.note_fraction(found.has_fractions)
+        with writers.open_table(path, COLUMNS, frozen.zone.name, definition, lambda: progress(1.0), times=times) as add:
             for table in list_tables(found, frozen, lambda done: progress(done * share), _CHUNK):
                 add(table)
 
@@ -106,6 +111,7 @@ def _write(
     rows: Callable[[slice], pd.DataFrame],
     progress: Progress,
     commit: Callable[[], None] | None = None,
+    times: writers.TimeForm | None = None,
 ) -> None:
     """Write `count` rows in chunks."""
 
@@ -115,7 +121,7 @@ def _write(
             commit()
 
     rows_take = 0.9 if path.suffix == ".xlsx" else 1.0  # a workbook is assembled after its last row
-    with writers.open_table(path, columns, zone, definition, last) as add:
+    with writers.open_table(path, columns, zone, definition, last, times=times) as add:
         for at in range(0, count, _CHUNK):
             progress(at / count * rows_take)
             add(rows(slice(at, at + _CHUNK)))

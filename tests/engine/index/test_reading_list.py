@@ -14,6 +14,7 @@ from metertui.engine.attributes import Group
 from metertui.engine.base.zone import HOUR, SiteZone
 from metertui.engine.columns.columns import Columns
 from metertui.engine.errors import MeterError
+from metertui.engine.index import reading_list
 from metertui.engine.index.meter_codes import MeterCodes
 from metertui.engine.index.reading_list import LIST_COLUMNS
 from metertui.engine.index.reading_store import ReadingStore
@@ -86,3 +87,13 @@ def test_a_list_does_not_change_when_readings_arrive() -> None:
 def test_an_unknown_column_is_refused() -> None:
     with pytest.raises(MeterError, match="colour is not a column of this list"):
         stored([], []).find().sorted_by("-colour")
+
+
+def test_a_list_knows_whether_a_time_has_a_fraction(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading_list, "_MANY", 2)
+    directory = MeterCodes()
+    store = ReadingStore(Columns.empty(), directory, ZONE)
+    store.append([directory.code_of("a")] * 4, [HOUR, 2 * HOUR, 3 * HOUR, 4 * HOUR + 1], [1, 2, 3, 4])
+    found = store.view().find()
+    assert (found.has_fractions, found.first(3).has_fractions) == (True, False)
+    assert found.description(0, 1)["fractions"] is True

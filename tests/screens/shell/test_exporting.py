@@ -6,6 +6,7 @@ import os
 import re
 import threading
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -13,9 +14,15 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from metertui.engine.base.progress import no_progress
+from metertui.engine.base.windows import window_of_days
+from metertui.engine.usage import lookup
+from metertui.engine.usage.query import Question
+from metertui.headend.service import HeadEnd
 from metertui.screens.shell import exporting, work_under_way
 from metertui.screens.shell.work_under_way import Cancelled, Work
 from metertui.settings import Settings
+from tests.desk import read
 from tests.patience import PATIENCE
 from tests.screens.idle import held_up, until
 from tests.screens.town import STEADY, Town, at_work, press, settle, text_of
@@ -126,3 +133,21 @@ def test_what_is_ended_goes_no_further() -> None:
     with pytest.raises(Cancelled):
         work.report_progress(0.6)
     assert (work.share, work.status_line()) == (0.5, "Writing x.csv: cancelling …")
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx"])
+async def test_the_times_of_a_file_have_one_form_though_a_fraction_comes_late(
+    desk: HeadEnd, outside: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    monkeypatch.setattr(exporting, "_CHUNK", 1)
+    for kwh, time in (("5", "2025-03-12T09:00"), ("6", "2025-03-12T09:30"), ("7", "2025-03-12T10:00:00.5")):
+        await read(desk, kwh, time)
+    day = (date(2025, 3, 12), date(2025, 3, 12))
+    behind = lookup.readings_in_window(desk.engine.series("m"), window_of_days(*day, desk.engine.zone))
+    found = await desk.readings.find(Question(*day))
+    await exporting.export_readings(desk, behind, outside / f"one{suffix}", no_progress)
+    await exporting.export_list(desk, found, {}, outside / f"list{suffix}", no_progress)
+    for name in ("one", "list"):
+        path = outside / f"{name}{suffix}"
+        times = (pd.read_csv(path) if suffix == ".csv" else pd.read_excel(path))["timestamp"]
+        assert [time[10:26] for time in times] == ["T09:00:00.000000", "T09:30:00.000000", "T10:00:00.500000"]
