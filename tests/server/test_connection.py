@@ -224,6 +224,18 @@ async def test_a_client_that_does_not_read_is_not_read_from() -> None:
         client.close()
 
 
+async def test_no_byte_is_read_from_a_client_while_it_leaves_its_replies() -> None:
+    async with serving() as (headend, listener):
+        _, writer = await connect(listener)
+        await until(lambda: headend.connections == 1)
+        [client] = listener._connections
+        client.pause_writing()
+        assert not client._transport.is_reading()
+        client.resume_writing()
+        assert client._transport.is_reading()
+        writer.close()
+
+
 async def test_a_slow_reader_gets_every_reply() -> None:
     async with serving(SMALL) as (headend, listener):
         client, sent = await flood_unread(headend, listener)

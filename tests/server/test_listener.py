@@ -80,6 +80,8 @@ async def test_another_machine_has_a_limit_of_connections(monkeypatch: pytest.Mo
         await until(lambda: headend.connections == 1)
         assert await say(listener, b"PING\n") == b"OK\n"
         kept[1][1].close()
+        await until(lambda: headend.connections == 0)
+        assert not listener._by_network  # an address that is gone is forgotten, or strangers could fill the memory
 
 
 async def test_loopback_has_no_limit_per_machine() -> None:

@@ -155,8 +155,6 @@ class BillBook:
             if (durable.read_present(path) or b"") != ledger.data:
                 raise MeterError(f"{path.name} has changed since the run began; run it again")
             before = ledger.data or (",".join(HEADER) + "\n").encode()
-            if not before.endswith(b"\n"):
-                before += b"\n"
             self.manifest.begin_change([path.name])
             durable.replace_file(path, [before, rows])
             self.manifest.end_change([path.name])

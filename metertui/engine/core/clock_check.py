@@ -37,8 +37,8 @@ def warn_of_clock(
         return []
     said, entry = zone.iso(now // SECOND * SECOND), zone.iso(last // SECOND * SECOND)
     return [
-        f"this machine's clock says {said}, {(now - last) // DAY} days after the last entry of this folder, of {entry}: "
-        "check the clock, as it stamps readings without a time and refuses times far from it"
+        f"this machine's clock says {said}, {(now - last) // DAY} days after the last entry of this folder, of {entry}"
+        ": check the clock, as it stamps readings without a time and refuses times far from it"
     ]
 
 

@@ -122,6 +122,23 @@ def test_rules_are_accepted_by_a_run_that_covers_all_issued_months(book: BillBoo
         run(town(), "2025-02", book, accept=True)
 
 
+def test_a_run_that_covers_not_all_issued_months_settles_nothing_about_the_rules(tmp_path: Path) -> None:
+    def leaping_in_march(limits: MeterLimits = LIMITS) -> Frozen:
+        course = [(START + place * HOUR, place * 1000) for place in range(30 * 24)]
+        time, wh = course[-1]
+        leap = [(time + HOUR, wh + 1_500_200), (time + 2 * HOUR, wh + 1_500_700)]
+        return frozen({"leap": [*course, *leap]}, ZONE, limits=limits)
+
+    book = BillBook(tmp_path, ZONE)
+    for month in ("2025-02", "2025-03"):
+        run(leaping_in_march(FORMER), month, book).issue(NOW)
+    book.rules_path.unlink()
+    february = run(leaping_in_march(), "2025-02", book)
+    assert (february.waiting_sentence(), february.issue(NOW)) == ("", 0)
+    assert book.waits_for_acceptance()
+    assert sorted(run(leaping_in_march(), "2025-03", book).waiting.by_meter) == [0]
+
+
 def test_a_folder_without_bills_or_differences_has_nothing_to_accept(tmp_path: Path) -> None:
     book = BillBook(tmp_path, ZONE)
     assert not book.waits_for_acceptance()

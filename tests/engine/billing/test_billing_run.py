@@ -99,6 +99,8 @@ def test_the_next_months_run_bills_what_changed_in_earlier_ones(tmp_path: Path) 
     assert [(entry["entry"], entry["run"]) for entry in entries][-2:] == [("adjustment", "2025-03")] * 2
     # What is gone again is billed back.
     assert run(town(), "2025-03", book).issue(NOW) == 4
+    both = json.loads(rows(run(town(), "2025-03", book))["m-1"]["adjustments"])
+    assert both["2025-02"]["usage_kwh"] == 0  # one and the other together
     assert sums(book, "2025-02") == today(town(), "2025-02")
     assert sums(book, "2025-03") == today(town(), "2025-03")
 

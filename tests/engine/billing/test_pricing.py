@@ -26,6 +26,7 @@ from metertui.engine.columns.columns import Curve, Frozen
 from metertui.engine.usage.aggregate import usage_table
 from metertui.engine.usage.query import Question
 from metertui.engine.usage.series import Series
+from metertui.engine.vee import rules
 from metertui.engine.vee.curve import validate
 from metertui.engine.vee.edits import Edit, MeterEdits, corrections_from
 from tests import oracle
@@ -76,6 +77,44 @@ def test_a_month_under_one_price() -> None:
         "SGD",
     )
     assert [charge.note for charge in bill.charges or ()] == [""]
+
+
+@pytest.mark.parametrize(("gap_us", "note"), [(DAY, ""), (DAY - 1, "no reading for 24.0 h")])
+def test_an_interval_is_a_gap_only_if_it_is_longer_than_allowed(gap_us: int, note: str) -> None:
+    terms = Terms(read("2025-01-01,,,,,28.12,9"), gap_us=gap_us)
+    bill = Bills(steady("2025-01-20T00:00", "2025-03-12T00:00", step=DAY), "2025-02", terms).bill_of_meter(0)
+    assert [charge.note for charge in bill.charges or ()] == [note]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "kwh"),
+    [("2025-01-20T12:00", "2025-02-27T12:00", "12"), ("2025-02-03T12:00", "2025-03-12T12:00", "12")],
+)
+def test_what_an_interval_across_one_end_of_the_month_has_in_it_is_estimated(first: str, last: str, kwh: str) -> None:
+    bill = Bills(steady(first, last, step=DAY), "2025-02", Terms(read("2025-01-01,,,,,20,9"))).bill_of_meter(0)
+    [charge] = bill.charges or ()
+    assert f"{kwh} kWh estimated, as there is no reading at the edge" in charge.note.split("; ")
+
+
+def test_a_void_reading_is_no_reading_of_the_month() -> None:
+    data = steady("2025-01-20T00:00", "2025-03-12T00:00", step=DAY)
+    month = month_bounds("2025-02", SINGAPORE)
+    status = data.status.copy()
+    status[20] = rules.VOID
+    assert window_edges(data, *month).readings.tolist() == [28]
+    assert window_edges(replace(data, status=status), *month).readings.tolist() == [27]
+
+
+def test_the_first_day_without_a_tariff_is_the_first_of_all_meters(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("metertui.engine.usage.intervals._PIECES", 1)  # each meter by itself
+    days = [SINGAPORE.parse(f"2025-02-{day:02}T00:00") for day in range(1, 29)]
+    courses = {name: [(time, 24_000 * place) for place, time in enumerate(days)] for name in ("a", "b", "c")}
+    groups = {
+        name: [Group(apartment_type="3-room" if place >= since else "2-room") for place in range(len(days))]
+        for name, since in (("a", 20), ("b", 10), ("c", 15))
+    }
+    with pytest.raises(NoTariffError, match="no tariff is in force on 2025-02-10 for meter b"):
+        Bills(frozen(courses, SINGAPORE, groups), "2025-02", Terms(read("2025-01-01,2-room,,,,20,9")))
 
 
 def test_another_tariff_and_another_tax_split_the_month_at_midnight() -> None:
