@@ -43,7 +43,7 @@ class Settings:
         100.0, "The most power that a meter can draw; a reading that implies more is suspect", least=0.001, most=10**6
     )
     rounding_kwh: float = _setting(
-        1.0, "A reading that is lower than the one before it by no more than this was rounded: it counts as that one"
+        1.0, "A reading that is lower than the one before by at most this was rounded, and counts as equal to it"
     )
     future_minutes: int = _setting(10, "How far a timestamp may be ahead of this machine's clock")
     past_days: int = _setting(

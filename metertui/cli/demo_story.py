@@ -108,7 +108,7 @@ async def _talk(headend: HeadEnd, port: int, fleet: Fleet) -> None:
 
 async def _look_up(headend: HeadEnd, fleet: Fleet) -> None:
     account = fleet.accounts[0]
-    _heading(f"Look-up: meter {account.meter}, {account.address}, {account.apartment_type}")
+    _heading(f"Lookup: meter {account.meter}, {account.address}, {account.apartment_type}")
     _remark(f"the register at both ends of each window, and the usage between; metertui usage {account.meter} week")
     zone = headend.engine.zone
     windows = ("last_half_hour", "today", "yesterday", "week", "month", "last_month")

@@ -1,6 +1,6 @@
 """The program's own log: lines go through a bounded queue to a thread that writes them.
 
-Who takes them slowly or not at all (a terminal that is held, a pipe that nobody reads, a full disk) holds up nothing:
+Who takes them slowly or not at all (a terminal that is paused, a pipe that nobody reads, a full disk) holds up nothing:
 lines that find no room are dropped, and their number is written when there is room again.
 """
 

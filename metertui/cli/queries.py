@@ -100,9 +100,9 @@ def _take_readings(
             raise MeterError(f"cannot write the readings: {error.strerror or error}") from error
 
     with progress_bar("reading") as progress:
-        told = ask_owner(folder_of(options), "query readings", asked, progress, take)
-        if told is not None:
-            return int(told["readings"])
+        answer = ask_owner(folder_of(options), "query readings", asked, progress, take)
+        if answer is not None:
+            return int(answer["readings"])
     with open_for_reading(options) as engine, progress_bar("reading") as progress:
         question.filter.check_attributes(engine.directory.groups)
         found = listing.find_readings(engine.view(), question)

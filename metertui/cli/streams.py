@@ -38,17 +38,17 @@ def drop_broken(failed: OSError | None = None) -> list[str]:
 
     `failed` is what a write raised, which leaves no trace in a stream without a buffer (PYTHONUNBUFFERED).
     """
-    told = []
+    failures = []
     for name, stream in (("standard output", sys.stdout), ("standard error", sys.stderr)):
         try:
             stream.flush()
         except OSError as error:
             _drop(stream)
-            told.append(f"cannot write to {name}: {error.strerror or error}")
-    if not told and failed is not None and failed.filename is None and failed.errno in _OF_WRITING:
+            failures.append(f"cannot write to {name}: {error.strerror or error}")
+    if not failures and failed is not None and failed.filename is None and failed.errno in _OF_WRITING:
         _drop(sys.stdout)
-        told.append(f"cannot write to standard output: {failed.strerror}")
-    return told
+        failures.append(f"cannot write to standard output: {failed.strerror}")
+    return failures
 
 
 def _drop(stream: TextIO) -> None:

@@ -117,7 +117,7 @@ def _replacing(target: Path) -> Iterator[BinaryIO]:
 
 
 def _mode(path: Path) -> int | None:
-    """Return the mode of what a path leads to; None if there is nothing. Raises MeterError if that cannot be told."""
+    """Return the mode of what a path leads to; None if there is nothing. Raises MeterError if it is unknown."""
     try:
         return path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError):

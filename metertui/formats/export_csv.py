@@ -22,7 +22,7 @@ from metertui.formats.blocks import parse_lines, read_blocks, split_cells, with_
 
 _REGISTERS: Final = ("reading_kwh", "usage")
 _OTHERS: Final = frozenset({"identifier", "timestamp", "usage_kwh", "status", *ATTRIBUTES})
-_DECIDED: Final = {"exchange": "the final read of an exchange", "void": "void"}
+_DECIDED: Final = {"exchange": "the final reading of an exchange", "void": "void"}
 
 
 def parse_header(line: str) -> list[str] | None:

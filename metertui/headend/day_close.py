@@ -30,7 +30,7 @@ _LEAP: Final = timedelta(days=31)
 
 
 class DayClose:
-    """Closes days, one close at a time, and tells its progress."""
+    """Closes days, one close at a time, and reports its progress."""
 
     def __init__(self, jobs: Jobs, *, at_midnight: bool) -> None:
         self._jobs = jobs

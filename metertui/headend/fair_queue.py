@@ -1,6 +1,6 @@
 """A fair queue: a lane that wants little is served soon, however many want much.
 
-The queue has a virtual clock, which tells how much service the waiting lanes have had. A lane starts at the service it
+The queue has a virtual clock, which says how much service the waiting lanes have had. A lane starts at the service it
 has had, or at the clock if that is later, and is due after as much more as it asks for. The lane that is due first is
 served first, and sets the clock to its start (the clock of start-time fair queueing: P. Goyal, H. M. Vin, H. Cheng,
 SIGCOMM 1996; they serve in order of start, so that a single line would wait for a round of all lanes that flood). A

@@ -74,7 +74,7 @@ class Imports:
             await lane.run()
         except asyncio.CancelledError:
             stored = f"{lane.done} of {len(importing.new_rows)} new readings are stored"
-            jobs.audit(by, "import given up", names, stored)
+            jobs.audit(by, "import cancelled", names, stored)
             raise
         report = importing.report
         self._log(report, names, by)

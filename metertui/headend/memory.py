@@ -11,7 +11,7 @@ _PAGE: Final = resource.getpagesize()
 
 
 def resident_bytes() -> int:
-    """Return the bytes of this process in memory; where the system does not tell, their maximum so far."""
+    """Return the bytes of this process in memory; where the system does not say, their maximum so far."""
     try:
         descriptor = os.open("/proc/self/statm", os.O_RDONLY)
     except OSError:

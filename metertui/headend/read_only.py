@@ -38,7 +38,7 @@ _OF_THE_OWNER: Final = {
 STATUS_FIELDS: Final[dict[str, Any]] = {
     name: kind for name, kind in get_type_hints(LiveSnapshot).items() if name in _OF_THE_OWNER
 }
-"""The fields of `LiveSnapshot`, with their types, that no file tells and only the owner knows."""
+"""The fields of `LiveSnapshot`, with their types, that are in no file and only the owner knows."""
 
 
 class ReadOnlyHeadEnd(HeadEnd):
@@ -82,20 +82,18 @@ class ReadOnlyHeadEnd(HeadEnd):
 
     def why_read_only(self) -> str:
         """Return why nothing is written here, in a sentence."""
-        if self._owner is not None:
-            since = self.engine.zone.iso(self._owner.since // 1_000_000 * 1_000_000)
-            return f"read-only: {self._owner} owns this folder since {since}; make changes there or with a command"
-        if not os.access(self.engine.folder, os.W_OK):
-            return "read-only: nothing can be written into this folder"
-        return "read-only: the process that owned this folder has ended; start metertui again to take its place"
+        if self._owner is None:
+            return self._following_state()
+        since = self.engine.zone.iso(self._owner.since // 1_000_000 * 1_000_000)
+        return f"read-only: {self._owner} has owned this folder since {since}; make changes there, or by command"
 
     def _following_state(self) -> str:
         if self._owner is not None:
-            return f"read-only, follows {self._owner}"
+            return f"read-only: {self._owner} owns this folder; make changes there, or by command"
         if not os.access(self.engine.folder, os.W_OK):
-            return "read-only: nothing can be written into this folder"
-        last = self._last_owner or "the owner of the folder"
-        return f"read-only, and {last} has ended: quit and start metertui again to take its place"
+            return "read-only: nothing can be written into this folder; make it writable and start metertui again"
+        last = self._last_owner or "the process"
+        return f"read-only: {last} that owned this folder has ended; quit and start metertui again to take its place"
 
     def _update_owner(self) -> None:
         with contextlib.suppress(OSError):
@@ -115,7 +113,7 @@ class ReadOnlyHeadEnd(HeadEnd):
         self._status_at = self.engine.clock.monotonic()
 
     def live(self) -> LiveSnapshot:
-        """Return the state of everything, as far as the files and the owner tell it."""
+        """Return the state of everything, as far as the files and the owner say."""
         heard = self._owner is not None and self.engine.clock.monotonic() - self._status_at < _STALE_SECONDS
         return replace(
             super().live(),

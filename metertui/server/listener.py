@@ -124,7 +124,7 @@ class Listener:
             try:
                 await self._port.open()
             except MeterError as error:
-                self.headend.port_error = f"{error}; trying again every second"
+                self.headend.port_error = str(error)
                 return
             _logger.warning("%s listens again", self._port.address)
             self._accept_error_at = -math.inf

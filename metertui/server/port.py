@@ -169,7 +169,7 @@ def _listens(bound: Any) -> bool:
     try:
         return bool(bound.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
     except OSError as error:
-        return error.errno == errno.ENOPROTOOPT  # the system does not tell
+        return error.errno == errno.ENOPROTOOPT  # the system does not say
 
 
 def _inode(descriptor: int) -> int | None:

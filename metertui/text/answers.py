@@ -35,7 +35,7 @@ MEASURES: Final[dict[Measure, MeasureName]] = {
     "total": MeasureName("total", "total kWh", "kWh", "kWh", "usage_kwh"),
     "per_meter": MeasureName("per meter", "kWh per meter", "kWh per meter", "kWh per meter", "usage_kwh_per_meter"),
     "per_meter_day": MeasureName(
-        "per meter and day", "kWh per meter and day", "kWh per meter, day", "kWh per meter and day",
+        "per meter per day", "kWh per meter per day", "kWh per meter per day", "kWh per meter per day",
         "usage_kwh_per_meter_day",
     ),
     "peak": MeasureName(
@@ -226,4 +226,4 @@ def summary(found: Findings, rule: Rule | None) -> str:
 
 def why(rule: Rule) -> str:
     """Return why figures are hidden."""
-    return f"fewer than {rule.least_meters} meters, or one of them above {rule.most_share:.0%}"
+    return f"fewer than {rule.least_meters} meters, or one uses more than {rule.most_share:.0%}"

@@ -83,7 +83,7 @@ def summary(found: Explanation, zone: SiteZone) -> str:
     changed = len(found.changes) + found.more_changes
     said += f", and the register changed {_times(changed)} in between: " if changed else ": "
     said += f"{fmt.kwh(found.usage.usage_wh)} were used."
-    estimated = [name for name, edge in (("first", opening), ("second", closing)) if edge.quality == "estimated"]
+    estimated = [name for name, edge in (("opening", opening), ("closing", closing)) if edge.quality == "estimated"]
     if estimated:
         which = "Both registers are" if len(estimated) == 2 else f"The {estimated[0]} register is"
         said += f" {which} estimated between two readings."
@@ -113,13 +113,13 @@ def _parts(found: Explanation, zone: SiteZone) -> Iterator[Line]:
     first = over.pop(usage.opening.time, None)
     if first is not None:
         yield _part(
-            first, "over both ends" if len(found.parts) == 1 and not found.inside_end else "over the start", zone
+            first, "across both ends" if len(found.parts) == 1 and not found.inside_end else "across the start", zone
         )
     if found.inside:
         between = f"from {moment(found.inside_start, zone)} to {moment(found.inside_end, zone)}"
         yield Line(fmt.counted(found.inside, "whole interval"), fmt.kwh(found.inside_wh), between)
     for part in over.values():
-        yield _part(part, "over the end", zone)
+        yield _part(part, "across the end", zone)
     yield Line("sum of the parts", fmt.kwh(found.sum_wh), "", strong=True)
 
 
@@ -196,7 +196,7 @@ def _changes(found: Explanation, zone: SiteZone, sources: Sources | None) -> Ite
             decided = _decided(change.event, zone)
             yield Line("exchange", fmt.kwh(change.jump_wh), f"{moment(change.after.time, zone)}, {decided}")
             yield Line("  old register", fmt.kwh(change.after.wh), "its final reading, as declared")
-            yield Line("  new register", fmt.kwh(change.after.base), "its first reading, as declared")
+            yield Line("  new register", fmt.kwh(change.after.base), "its initial reading, as declared")
         else:
             yield Line(
                 "not declared", fmt.kwh(change.jump_wh), "an exchange, a reset or a rollover: not counted as usage"
@@ -220,7 +220,7 @@ def _left_out(found: Explanation, zone: SiteZone, sources: Sources | None) -> It
 def _why(left: LeftOut, zone: SiteZone, sources: Sources | None) -> str:
     event = left.point.event
     why = _decided(event, zone) if event is not None and event.kind in ("void", "correct") else fmt.reason(left.why)
-    outside = "" if left.inside else "; it lies outside the window, in an interval over its end"
+    outside = "" if left.inside else "; it lies outside the window, in an interval across its end"
     return f"{moment(left.point.time, zone)}, {_place(left.point, sources)}: {why}{outside}"
 
 

@@ -103,7 +103,7 @@ def test_options_stand_before_and_behind(steady: Command, words: str) -> None:
     assert dict(zip(header.split(","), row.split(","), strict=True))["usage_kwh"] == "10.5"
 
 
-def test_the_folder_may_be_told_anywhere(steady: Command, data: object, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_folder_may_be_given_anywhere(steady: Command, data: object, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("METERTUI_DATA")
     told = ["--data", str(data)]
     for words in ([*told, "users", "list"], ["users", *told, "list"], ["users", "list", *told]):

@@ -1,8 +1,8 @@
 """A server that is killed again and again, and what must be left of all that it had answered.
 
 Concentrators stream readings over connections of their own. At a moment that nobody chose the process is killed, and
-what was answered is held against the files of the folder, against the engine's answers, and against what the next
-start makes of them. The folder goes on from kill to kill.
+what was answered is compared with the files of the folder, with the engine's answers, and with what the next start
+makes of them. The folder goes on from kill to kill.
 
     python -m tests.end_to_end.crash --rounds 200
 """

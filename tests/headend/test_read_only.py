@@ -313,7 +313,7 @@ async def test_all_that_would_write_is_refused_with_the_name_of_the_owner(
     owner, follower = pair
     before = contents(tmp_path)
     member = owner.staff.make_member("a@b.example", "operator", "secret horse")
-    sentence = f"read-only: process {os.getpid()} owns this folder since "
+    sentence = f"read-only: process {os.getpid()} has owned this folder since "
     for attempt in (
         follower.accounts.modify("m", {}, "me"),
         follower.accounts.deactivate("m", "me"),
@@ -338,13 +338,16 @@ async def test_all_that_would_write_is_refused_with_the_name_of_the_owner(
     assert "a@b.example\tlogin refused" in contents(tmp_path)["audit.log"].decode()
 
 
-async def test_the_live_state_names_the_owner_and_tells_when_it_has_ended(
+async def test_the_live_state_names_the_owner_and_says_when_it_has_ended(
     pair: tuple[Engine, ReadOnlyHeadEnd], tmp_path: Path
 ) -> None:
     owner, follower = pair
     pid = os.getpid()
     live = follower.live()
-    assert (live.following, live.server_known) == (f"read-only, follows process {pid}", False)
+    assert (live.following, live.server_known) == (
+        f"read-only: process {pid} owns this folder; make changes there, or by command",
+        False,
+    )
     follower.receive_status({"connections": 5, "progress": 0.5, "address": 7, "folder": "/else"})
     live = follower.live()
     assert (live.server_known, live.connections, live.progress, live.address) == (True, 5, 0.5, "")
@@ -352,15 +355,13 @@ async def test_the_live_state_names_the_owner_and_tells_when_it_has_ended(
     owner.close()
     await follower.follow()
     live = follower.live()
-    told = f"read-only, and process {pid} has ended: quit and start metertui again to take its place"
-    assert (live.following, live.server_known, live.connections) == (told, False, 0)
-    assert follower.why_read_only() == (
-        "read-only: the process that owned this folder has ended; start metertui again to take its place"
-    )
+    why = f"read-only: process {pid} that owned this folder has ended; quit and start metertui again to take its place"
+    assert (live.following, live.server_known, live.connections) == (why, False, 0)
+    assert follower.why_read_only() == why
     lock = FolderLock(tmp_path)
     lock.acquire()
     await follower.follow()
-    assert follower.live().following == f"read-only, follows process {pid}"
+    assert follower.live().following.startswith(f"read-only: process {pid} owns this folder;")
     lock.release()
 
 
@@ -450,6 +451,6 @@ async def test_a_folder_that_nobody_owns_and_nobody_can_write_into_says_so(
     Engine.open(tmp_path, RULES, FakeClock()).close()
     follower = ReadOnlyHeadEnd(*ChangeReader.open(tmp_path, RULES, FakeClock()))
     monkeypatch.setattr(os, "access", lambda *_: False)
-    told = "read-only: nothing can be written into this folder"
-    assert (follower.why_read_only(), follower.live().following) == (told, told)
+    why = "read-only: nothing can be written into this folder; make it writable and start metertui again"
+    assert (follower.why_read_only(), follower.live().following) == (why, why)
     await follower.stop()

@@ -32,7 +32,7 @@ async def test_a_list_is_found_sorted_and_judged_while_readings_arrive(desk: Hea
     assert len(await desk.readings.find(Question(*MARCH, by=("day",)), {"day": "2025-03-12"})) == 3
 
 
-async def test_a_question_that_cannot_be_asked_is_told(desk: HeadEnd) -> None:
+async def test_a_question_that_cannot_be_asked_is_reported(desk: HeadEnd) -> None:
     with pytest.raises(MeterError, match="x is not registered"):
         await desk.readings.find(Question(*MARCH, filter=Filter(meter="x")))
 

@@ -158,8 +158,8 @@ def test_an_account_that_is_there_already(snap_compare: Compare, town: Town) -> 
 
 TROUBLES: dict[str, dict[str, Any]] = {
     "disk": {"storage_error": "No space left on device"},
-    "port": {"port_error": "cannot listen on 127.0.0.1:7007: address already in use; it is tried again each second"},
-    "read-only": {"following": "read-only, follows process 4711"},
+    "port": {"port_error": "cannot listen on 127.0.0.1:7007: the port is in use by another program"},
+    "read-only": {"following": "read-only: process 4711 owns this folder; make changes there, or by command"},
 }
 
 

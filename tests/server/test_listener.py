@@ -15,7 +15,7 @@ from tests.server.fakes import FakeHeadEnd
 from tests.server.loopback import SMALL, connect, flood_unread, say, serving
 
 
-async def test_the_address_is_told_and_the_port_0_is_replaced() -> None:
+async def test_the_address_is_reported_and_the_port_0_is_replaced() -> None:
     async with serving() as (headend, listener):
         assert listener.port != 0
         assert headend.address == f"127.0.0.1:{listener.port}"

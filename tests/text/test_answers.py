@@ -16,8 +16,8 @@ def test_every_key_of_a_question_has_a_name() -> None:
 @pytest.mark.parametrize(
     ("rule", "text"),
     [
-        (Rule(10, 0.5), "fewer than 10 meters, or one of them above 50%"),
-        (Rule(5, 0.25), "fewer than 5 meters, or one of them above 25%"),
+        (Rule(10, 0.5), "fewer than 10 meters, or one uses more than 50%"),
+        (Rule(5, 0.25), "fewer than 5 meters, or one uses more than 25%"),
     ],
 )
 def test_reason_of_hidden_figures_states_the_rule(rule: Rule, text: str) -> None:

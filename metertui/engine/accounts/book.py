@@ -76,7 +76,7 @@ class AccountBook:
         try:
             self._accounts = self._files.read_accounts()
             if self._files.damage is not None:
-                self.warnings.append(self._files.damage.told)
+                self.warnings.append(self._files.damage.warning)
             self.finder.add_meters(self._accounts)
             self._unfinished = self._load_moves()
         finally:

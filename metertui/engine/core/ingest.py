@@ -136,7 +136,7 @@ class Ingest:
     def refresh_meter(self, meter: str) -> int:
         """Take a meter's attributes, and whether it may send readings, from its account; return its code.
 
-        Where another apartment type has other limits, its readings are judged anew.
+        Where another apartment type has other limits, its readings are judged again.
         """
         folder = self._folder
         account = folder.accounts.get(meter)

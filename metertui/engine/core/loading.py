@@ -129,8 +129,8 @@ def load(folder: Path, rules: Rules, clock: Clock, progress: Progress) -> Loaded
                 waiting = sealed
             else:
                 writes.attempt(write_ahead.drop_sealed)
-                told = f"an interrupted day close was finished: {len(sealed)} readings into {len(files)} day files"
-                warnings.append(told)
+                warning = f"an interrupted day close was finished: {len(sealed)} readings into {len(files)} day files"
+                warnings.append(warning)
                 days.append(sealed)
         audit, now = AuditLog(folder / AUDIT), clock.now()
         today = rules.zone.day(now)

@@ -68,7 +68,7 @@ def _risen(frozen: Frozen) -> NDArray[np.int64]:
 
 
 def _energy(frozen: Frozen, risen: NDArray[np.int64]) -> Proof:
-    proof = Proof("meters: energy equals register changes")
+    proof = Proof("meters: energy equals what the registers rose by")
     curve = frozen.curve
     edges = run_edges(curve.meter)
     falls = np.flatnonzero(np.diff(curve.energy) < 0) + 1
@@ -84,7 +84,7 @@ def _tables(frozen: Frozen, risen: NDArray[np.int64]) -> Iterator[Proof]:
     zone, times = frozen.zone, _times(frozen)
     first, last = zone.day(int(times.min())) - timedelta(days=1), zone.day(int(times.max()))
     total, beyond, standing = int(risen.sum()), _beyond(frozen), len(frozen.standing[0])
-    proof = Proof("totals by time and attribute: equal register changes")
+    proof = Proof("totals by time and attribute: equal what the registers rose by")
     tables, begins = {}, {}
     for key in (*_LONGEST, *ATTRIBUTES, "meter"):
         begins[key] = max(first, _first_of_table(frozen, key, last))
@@ -99,7 +99,7 @@ def _tables(frozen: Frozen, risen: NDArray[np.int64]) -> Iterator[Proof]:
         proof.check_equal(expected, int(tables[key]["usage_wh"].sum()), f"all usage by {key}")
     yield proof
 
-    proof = Proof("meters: table by meter equals register changes")
+    proof = Proof("meters: table by meter equals what the registers rose by")
     for meter, used in zip(tables["meter"]["meter"], tables["meter"]["usage_wh"].tolist(), strict=True):
         code = frozen.code(meter)
         assert code is not None
@@ -160,13 +160,13 @@ def _every_meter(frozen: Frozen, risen: NDArray[np.int64], progress: Progress) -
     first, last = zone.day(int(times.min()) - 1), zone.day(int(times.max()))
     days = zone.midnights(first, last)
     months = days[[zone.local(day).day == 1 for day in days.tolist()]]
-    proof = Proof("every meter's months: C(t) at both ends, and the sum of their days")
+    proof = Proof("every meter's months: what its registers rose by, and the sum of their days")
     edges = np.unique(np.concatenate((days[:1], months, days[-1:])))
     total = _cut(frozen, days, edges, "month", proof, part_of_progress(progress, 0, 2))
     for code in np.flatnonzero(total != risen).tolist():
         proof.fail(f"the days of {frozen.ids[code]} do not sum to the rise of its registers")
     yield proof
-    proof = Proof("every meter's days: C(t) at both ends, and the sum of their hours")
+    proof = Proof("every meter's days: what its registers rose by, and the sum of their hours")
     hours = np.unique(np.concatenate((days, zone.hours(int(days[0]), int(days[-1])))))
     _cut(frozen, hours, days, "day", proof, part_of_progress(progress, 1, 2))
     yield proof
@@ -234,7 +234,7 @@ def _at(curve: Curve, meter: Int64Array, instant: Int64Array) -> Int64Array:
 
 def _bills(frozen: Frozen, risen: NDArray[np.int64]) -> Proof:
     """Compare the bills of some meters with their registers."""
-    proof = Proof(f"bills of all months: equal register changes ({_SAMPLE} meters at most)")
+    proof = Proof(f"bills of all months: equal what the registers rose by ({_SAMPLE} meters at most)")
     codes = np.unique(frozen.curve.meter)
     for code in codes[:: max(1, -(-len(codes) // _SAMPLE))].tolist():
         proof.check_equal(int(risen[code]), _billed(Series.from_frozen(frozen, code), frozen.zone), frozen.ids[code])

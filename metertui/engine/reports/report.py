@@ -1,6 +1,6 @@
 """Inquiries and their answers. An inquiry is a question, a measure, and the period to compare with.
 
-The measure, in kWh, is the *total*; the total *per meter*; the total *per meter and day*, by the local days of the row;
+The measure, in kWh, is the *total*; the total *per meter*; the total *per meter per day*, by the local days of the row;
 or the *peak*, the highest usage of all meters of the row together in one half hour of the clock.
 
 The comparison is with the period before (as many months if they are whole, else as many days) or with a year before.

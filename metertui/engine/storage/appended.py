@@ -30,7 +30,7 @@ class Damage:
     whole: bytes
 
     @property
-    def told(self) -> str:
+    def warning(self) -> str:
         """Return a sentence about what is left out."""
         lost = len(self.data) - len(self.whole)
         if self._same == len(self.whole):

@@ -80,18 +80,18 @@ def narrow_folder(folder: Path) -> str:
     made = _made_here(folder)
     files = sum(_narrow(path) for path in _known_files(folder))
     folders = sum(_narrow(path) for path in _known_folders(folder))
-    told = []
+    notes = []
     if made:
         folders += _narrow(folder)
     elif folder.stat().st_mode & _OTHERS:
-        told.append(
+        notes.append(
             f"{folder} can be opened by other users, and metertui did not create it; chmod 700 makes it private"
         )
     if files or folders:
-        told.append(
+        notes.append(
             f"{files} files and {folders} folders in {folder} could be opened by other users and are now private"
         )
-    return "; ".join(told)
+    return "; ".join(notes)
 
 
 def _made_here(folder: Path) -> bool:

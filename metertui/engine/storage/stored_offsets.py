@@ -1,4 +1,4 @@
-"""The offsets from UTC in the files of a data folder, held against a time zone.
+"""The offsets from UTC in the files of a data folder, compared with a time zone.
 
 A folder whose readings were written in another zone has other days and months, and so other bills. Its files show it:
 a timestamp has the offset that the site zone had.

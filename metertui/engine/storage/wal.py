@@ -46,7 +46,7 @@ class WriteAheadLog:
         if len(whole) < len(data):
             damage = Damage(path, data, whole)
             damage.mend()
-            warning = damage.told
+            warning = damage.warning
         fd = _open_or_nothing(path)
         if fd >= 0:
             os.lseek(fd, len(whole), os.SEEK_SET)

@@ -56,7 +56,7 @@ class EditLog:
                 table.reject_row(line, error.why)
         self._damage = table.damage
         if self._damage is not None:
-            self.warnings.append(self._damage.told)
+            self.warnings.append(self._damage.warning)
         self._well_formed = table.terminated and tuple(table.names) == HEADER
         self._appendable = self._well_formed and self._damage is None
 

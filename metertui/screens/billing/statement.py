@@ -33,7 +33,7 @@ def draw_statement(
     if bill.charges:
         parts += ["", _charges(bill, bill.charges, zone)]
     elif bill.reason and bill.usage_wh is not None:
-        parts += ["", message(f"No money: {bill.reason}.")]
+        parts += ["", message(f"There are no amounts: {bill.reason}.")]
     parts += ["", _rests(rests_on)]
     for place, charge in enumerate(bill.charges or (), 1):
         if charge.note:

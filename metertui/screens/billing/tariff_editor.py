@@ -67,7 +67,7 @@ class TariffScreen(OnDesk, ThriftyModal[None]):
     def _list(self) -> None:
         """Show the table."""
         self.query_one("#tariff-views", ContentSwitcher).current = "tariff-list"
-        self.query_one("#tariff-keys", Steady).show(Text("↑ ↓ move · E edits · escape closes", style="dim"))
+        self.query_one("#tariff-keys", Steady).show(Text("↑ ↓ move · e edits · escape closes", style="dim"))
         listing = self.query_one("#tariff-list", Listing)
         listing.focus()
         try:
@@ -161,7 +161,7 @@ class TariffScreen(OnDesk, ThriftyModal[None]):
             self._list()
         else:
             self._leaving = True
-            self._say("Not saved: ctrl+s saves, escape again discards the changes.")
+            self._say("Not saved. Press ctrl+s to save, or escape again to discard the changes.")
 
 
 def _tariff_count(found: Tariffs) -> str:

@@ -35,7 +35,7 @@ class FormTab(Tab):
             for name in ("meter", *FIELDS):
                 field = Field(id=f"form-{name}", compact=True)
                 yield labelled(_LABELS.get(name, name.replace("_", " ")), field)
-            hint = "empty for now, or a past day such as 2025-03-01"
+            hint = "if empty, from now on; or a past day such as 2025-03-01"
             yield labelled("from", Field(placeholder=hint, id="form-since", compact=True))
             hint = "reason for deactivation or reactivation"
             yield labelled("reason", Field(placeholder=hint, id="form-reason", compact=True))
@@ -90,10 +90,10 @@ class FormTab(Tab):
         if not before or not planned:
             return state
         if before[-1][0] == planned[account.meter][-1][0]:
-            return f"{state}. Its change of {fmt.moment(before[-1][0], self.zone)} stays"
+            return f"{state}. Its last change, of {fmt.moment(before[-1][0], self.zone)}, stays"
         if before[-1] in planned[account.meter]:
             return state
-        return f"{state}. Change corrects its last change of {fmt.moment(before[-1][0], self.zone)}"
+        return f"{state}. The button Change corrects its last change, of {fmt.moment(before[-1][0], self.zone)}"
 
     def _since(self) -> int | None:
         """Return the instant when a change takes effect (µs UTC); None for now. Raises Refused."""

@@ -44,7 +44,7 @@ class AccountsTab(Tab):
         self._order = 0
 
     def compose(self) -> ComposeResult:
-        hint = "search: any part of id, address or postcode"
+        hint = "search: part of an id, address, postcode, region or sub-region"
         yield SearchField("#account-table", placeholder=hint, id="account-search")
         yield Static(id="account-count")
         widest = max(10, self.headend.engine.accounts.finder.widest)
@@ -101,7 +101,7 @@ class AccountsTab(Tab):
         if not number:
             return "There are no accounts yet. Press ctrl+→ to open the form and register one."
         if not found:
-            return "No account has this text in its id, address or postcode."
+            return "No account has this text in its id, address, postcode, region or sub-region."
         of = fmt.count(number) if found == number else f"{fmt.count(found)} of {fmt.count(number)}"
         accounts = "account" if number == 1 else "accounts"
         keys = "Enter goes to the table, then opens an account; o changes the order."

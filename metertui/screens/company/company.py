@@ -29,7 +29,8 @@ class CompanyScreen(GatedScreen):
     place = "company"
     roles = ("operator",)
     help_text = (
-        "Accounts: type any part of an id, address or postcode. Enter goes to the table, and there opens an account. "
+        "Accounts: type part of an id, address, postcode, region or sub-region. Enter goes to the table, and there "
+        "opens an account. "
         "Form: register an account, or change one from now or from a past day; earlier usage keeps its region and "
         "type. The readings of a deactivated meter are refused; its history remains. Reading: store a reading by "
         "hand. File: preview a file of readings, then store it. Day close: write the log to day files while ingest "

@@ -77,9 +77,9 @@ def resting(snapshot: LiveSnapshot, zone: SiteZone, room: int) -> Text:
     _line(text, "in log", Text(waits, style="bold"))
     close = snapshot.last_close
     if close is None:
-        text.append("\nThe day has not been closed yet. A close writes\n", style="dim")
-        text.append("the log to day files. It runs at midnight, on\n", style="dim")
-        text.append("STOPSERVER, or when an operator starts it.", style="dim")
+        text.append("\nThe day has not been closed yet. Closing it\n", style="dim")
+        text.append("moves the log into day files. This happens at\n", style="dim")
+        text.append("midnight, or when an operator or client asks.", style="dim")
         return text
     _line(text, "\nlast", Text(fmt.moment(close.ended, zone), style="bold"))
     _line(text, "\nby", who(close.by))
@@ -107,7 +107,7 @@ def who(by: str) -> Text:
     if by == "midnight":
         return Text("midnight")
     if _PEER.fullmatch(by):
-        return Text.assemble("STOPSERVER from ", plain(by))
+        return Text.assemble("client at ", plain(by))
     return plain(by, limit=60)
 
 

@@ -28,7 +28,7 @@ class ReadingTab(Tab):
             for name, hint in (
                 ("meter", ""),
                 ("kwh", "such as 144.5"),
-                ("time", "such as 2025-02-19T00:30; empty for now"),
+                ("time", "such as 2025-02-19 00:30; if empty, now"),
             ):
                 field = Field(placeholder=hint, id=f"reading-{name}", compact=True)
                 yield labelled("register kWh" if name == "kwh" else name, field)

@@ -21,7 +21,7 @@ _COLUMNS: Final = (Column("email", 36), Column("role", 12), Column("", 10))
 _FIELDS: Final = {
     "email": ("email", ""),
     "role": ("role", "operator or government"),
-    "password": ("password", "only to add an account or change its password"),
+    "password": ("password", "to add an account or change its password; else leave empty"),
     "again": ("repeat", ""),
 }
 
@@ -83,7 +83,7 @@ class StaffTab(Tab):
         elif again and not password.startswith(again):
             said = "! The passwords differ"
         elif email and self.headend.engine.staff.member_of(email) is not None:
-            said = f"{email} exists; Add changes role and password"
+            said = f"{email} exists already; the button Add changes its role and password"
         self.query_one("#staff-check", Static).update(message(said))
 
     @on(Button.Pressed, "#staff-add")

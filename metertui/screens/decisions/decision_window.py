@@ -31,8 +31,12 @@ PURPOSE: Final = "deciding about cases"
 _SHOWN: Final = 100
 """The most effects shown one by one."""
 _FIELDS: Final = {
-    "exchange": {"final": "old register, final kWh", "initial": "new register, first kWh", "at": "time"},
-    "correct": {"wh": "right register, kWh"},
+    "exchange": {
+        "final": "final reading of the old register, kWh",
+        "initial": "initial reading of the new register, kWh",
+        "at": "time of the exchange",
+    },
+    "correct": {"wh": "right value of the register, kWh"},
 }
 """The fields of decisions that need values, with their labels."""
 
@@ -130,9 +134,9 @@ class DecisionScreen(OnDesk, ThriftyModal[list[Effect]]):
             return {"wh": "" if proposed is None else format_kwh(proposed)}
         proposal = corrections.proposed_exchange(self.headend.engine.series(wanted.meter), wanted.at)
         if proposal is None:
-            return {"final": "", "initial": "", "at": self.zone.iso(wanted.at)}
+            return {"final": "", "initial": "", "at": _typed(wanted.at, self.zone)}
         at, final, initial = proposal
-        return {"final": format_kwh(final), "initial": format_kwh(initial), "at": self.zone.iso(at)}
+        return {"final": format_kwh(final), "initial": format_kwh(initial), "at": _typed(at, self.zone)}
 
     def on_mount(self) -> None:
         self.query_one(f"#decision-{next(iter(self._fields), 'reason')}").focus()
@@ -207,6 +211,12 @@ class DecisionScreen(OnDesk, ThriftyModal[list[Effect]]):
         self.query_one("#decision-error", Static).update(message(f"! {text}") if text else "")
 
 
+def _typed(instant: int, zone: SiteZone) -> str:
+    """Return an instant as people type it; with its offset where the local time alone would be another one."""
+    text = fmt.moment(instant, zone)
+    return text if zone.parse(text) == instant else zone.iso(instant).replace("T", " ")
+
+
 def _line(key: str, name: str, does: str) -> Text:
     text = Text(f" {key}  ", style="bold", no_wrap=True, overflow="ellipsis")
     text.append(f"{name:<16}", style="bold")
@@ -234,7 +244,8 @@ def _drawn(effects: Sequence[Effect], zone: SiteZone) -> Group:
     table.add_column(no_wrap=True)
     for _ in range(3):
         table.add_column(justify="right", no_wrap=True)
-    table.add_row(*(Text(name, style="dim") for name in ("meter", "reading at", "kWh before", "after", "change kWh")))
+    headings = ("meter", "reading at", "total kWh before", "after", "change kWh")
+    table.add_row(*(Text(name, style="dim") for name in headings))
     for effect in sorted(effects, key=lambda effect: -abs(effect.total_after - effect.total_before))[:_SHOWN]:
         event = effect.event
         totals = [Text(fmt.NOTHING if event.kind in WORDS_ONLY else fmt.number(wh)) for wh in
@@ -256,7 +267,8 @@ def _summary(effects: Sequence[Effect]) -> Text:
     left_out = sum(effect.left_out_after - effect.left_out_before for effect in effects)
     if not changed and not left_out:
         return Text("No figure changes.")
-    said = f"In total {_change(changed)} kWh"
+    of = "the meter" if len({effect.event.meter for effect in effects}) == 1 else "these meters"
+    said = f"The total usage of {of} changes by {_change(changed)} kWh"
     if left_out:
         readings = "reading" if abs(left_out) == 1 else "readings"
         said += f"; {abs(left_out)} {readings} {'no longer counted' if left_out > 0 else 'counted again'}"

@@ -148,10 +148,8 @@ class DatePicker(ThriftyModal[tuple[date, date] | None]):
         with Vertical(id="picker"):
             yield Static(id="picker-asks")
             yield Calendar(self._range[0], self._today, id="calendar")
-            yield Static(
-                Text("arrows day, week · page up/down month\nshift+page year · home/end · t today*", style="dim"),
-                id="picker-keys",
-            )
+            keys = "arrows day, week · page up/down month\nshift+page year · home/end of month\nt today, which has a *"
+            yield Static(Text(keys, style="dim"), id="picker-keys")
 
     def on_mount(self) -> None:
         self.query_one(Calendar).mark(*self._range)

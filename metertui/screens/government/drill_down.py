@@ -14,6 +14,7 @@ from metertui.engine.base import MINUTE
 from metertui.engine.errors import MeterError
 from metertui.engine.reports import SavedReport
 from metertui.engine.usage import Clock, Question, days_of_row, format_clock, in_clock
+from metertui.text import KEYS
 
 _FINER: Final = {"year": "month", "quarter": "month", "month": "day", "week": "day", "day": "hour"}
 _NARROWER: Final = dict(pairwise((*ATTRIBUTES, "meter")))
@@ -38,7 +39,10 @@ def question_below(saved: SavedReport, question: Question, row: tuple[str, ...],
             by.append(_FINER[key])
         elif key in ATTRIBUTES:
             if not name:
-                raise NoFinerLevel("no filter selects a row without a name")
+                raise NoFinerLevel(
+                    f"These meters have no {KEYS[key]}, so they cannot be chosen as a filter. "
+                    "Press b to break the usage down by something else."
+                )
             found = _filtered(found, key, name)
             below = _NARROWER[key]
             while below in question.by or (below != "meter" and found.filter.value(below)):
@@ -50,7 +54,9 @@ def question_below(saved: SavedReport, question: Question, row: tuple[str, ...],
         elif key == "hour_of_day":
             found = _filtered(found, "time", _within_hour(int(name[:2]), saved.filter.clock))
         else:
-            raise NoFinerLevel(f"nothing is below a row by {key}")
+            raise NoFinerLevel(
+                f"Nothing finer is below a row by {KEYS[key]}. Press b to break the usage down by something else."
+            )
     if not by:
         by.append("day" if "meter" in question.by and _short(found) else "month")
     chart = "bars" if saved.chart == "heat" else saved.chart
@@ -66,7 +72,9 @@ def _within_hour(hour: int, clock: Clock | None) -> str:
     minutes = np.arange(60 * hour, 60 * hour + 60, dtype=np.int64)
     asked = minutes[in_clock(minutes * MINUTE, clock)]
     if len(asked) <= int(asked[-1] - asked[0]):
-        raise NoFinerLevel(f"the time of day has two pieces of the hour from {hour:02d}:00")
+        raise NoFinerLevel(
+            f"The time of day has two separate parts of the hour from {hour:02d}:00. Press b to ask for one of them."
+        )
     return format_clock((int(asked[0]) * MINUTE, int(asked[-1] + 1) * MINUTE))
 
 

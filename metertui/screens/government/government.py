@@ -60,7 +60,8 @@ class GovernmentScreen(GatedScreen):
         "o opens a saved question, w saves this one. ctrl+e exports the table with its question to a .csv, .parquet or "
         ".xlsx file. Long work shows its progress, and escape cancels it. t replays the period under a proposed "
         "tariff: who would pay more and who less.\n\n"
-        "Named periods end at the newest reading. A meter that moved counts in the region where it was at the time. "
+        "Periods such as last month count from the day of the newest reading, not from today. A meter that moved "
+        "counts in the region where it was at the time. "
         "For the role government, small groups are hidden (settings small_group_meters and small_group_share), with "
         "the cells that would reveal them; operators see them."
     )
@@ -252,8 +253,11 @@ class GovernmentScreen(GatedScreen):
         question = answer.found.inquiry.question
         try:
             saved = drill_down.question_below(self._saved, question, view.keys_at(at), single_meters=self._rule is None)
-        except drill_down.NoFinerLevel:
-            self.action_readings("row")
+        except drill_down.NoFinerLevel as error:
+            if self._rule is None:
+                self.action_readings("row")
+            else:
+                self.warn(str(error))
             return
         self._levels.append(_Level(self._saved, view.sort, at))
         self._change(saved)
@@ -263,9 +267,9 @@ class GovernmentScreen(GatedScreen):
         view = self._view
         answer, at = view.answer, view.at
         if self._rule is not None:
-            self.warn("Single readings are those of single meters, and not for this role; F3 has a meter's.")
+            self.warn("Single readings would show one household: this role sees groups. Press b for another breakdown.")
         elif answer is None or answer.saved != self._saved or at < 0:
-            self.warn("There is no answer to list the readings of yet.")
+            self.warn("There is no answer yet. Wait for it, or press ctrl+r to run the question again.")
         else:
             question = answer.found.inquiry.question
             row = dict(zip(question.by, view.keys_at(at), strict=True)) if what else {}

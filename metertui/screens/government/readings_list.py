@@ -25,7 +25,7 @@ from metertui.text import answers, fmt, message, plain
 
 _LOOK_SECONDS: Final = 1.0
 """How often the window looks whether readings have come, and whether the login still holds."""
-_KEYS: Final = "s sort · S reverse · enter explain · ctrl+e export · ctrl+r again · escape"
+_KEYS: Final = "s sort · S reverse · enter explain · ctrl+e export · ctrl+r again · escape back"
 
 
 class ReadingsScreen(OnDesk, ThriftyModal[None]):
@@ -46,7 +46,7 @@ class ReadingsScreen(OnDesk, ThriftyModal[None]):
         self._listed = (0, 0)
         """When the list was made (µs UTC), and how many readings were stored then."""
         self._tells_state = False
-        """Whether the line below the title tells the state of the list, and not something else."""
+        """Whether the line below the title shows the state of the list, and not something else."""
         self._work: Work | None = None
         """The search, sorting or export under way."""
 

@@ -128,7 +128,7 @@ class ReplayScreen(OnDesk, ThriftyModal[None]):
             f"{fmt.count(int(row['meters']))} meters: {fmt.count(int(row['more']))} pay more, "
             f"{fmt.count(int(row['less']))} less, {fmt.count(int(row['same']))} the same · "
             f"{_money(row['current'])} now, {_money(row['proposed'])} proposed, "
-            f"{_money(row['change'], sign=True)} {currency} in total, with tax"
+            f"{_money(row['change'], sign=True)} in total; amounts in {currency} with tax"
             + (f" · {self._note}" if self._note else "")
         )
 
@@ -162,14 +162,12 @@ class ReplayScreen(OnDesk, ThriftyModal[None]):
             return
         row = rows.iloc[at]
         name = " · ".join(visible(str(row[key])) or "(none)" for key in by) or "all meters"
-        text = Text(
-            f"Change of bills, higher (right) or lower (left), {name}, {self.headend.engine.rules.currency}\n", "dim"
-        )
+        text = Text(f"Change per meter in {self.headend.engine.rules.currency}: {name}\n", "dim")
         if hidden[at]:
             text.append(HIDDEN)
         else:
             values = [int(row["median" if tenth == 5 else f"p{tenth}0"]) for tenth in _QUANTILES]
-            labels = ["median" if tenth == 5 else f"{tenth}0 %" for tenth in _QUANTILES]
+            labels = [f"{'median: half' if tenth == 5 else f'{tenth}0 %'} up to" for tenth in _QUANTILES]
             inks = [ink(self.app.theme_variables, colour) for colour in ("accent", "primary")]
             texts = [_money(value, sign=True) for value in values]
             text.append_text(deciles(labels, values, texts, max(30, chart.size.width - 2), inks))

@@ -25,7 +25,7 @@ class CompletenessBoard(OnDesk, Vertical):
             with Vertical(id="board-regions"):
                 yield Static("Half hours received, in % of those expected", classes="heading")
                 yield Listing(
-                    ("region", ">meters", ">silent", ">today", ">missing", ">yesterday", ">missing "),
+                    ("region", ">meters", ">silent >1 h", ">today", ">missing", ">yesterday", ">missing "),
                     most=_REGIONS,
                     id="regions",
                 )

@@ -45,7 +45,8 @@ class LiveScreen(DeskScreen):
         "accepted, duplicates, suspect and refused are counted since the start. Time to OK: 50 % and 99 % of "
         "the lines of the last minute were answered within these times. Arrivals: the last readings and refused lines, "
         "newest first. Connections: the busiest first. Completeness: half hours received of those expected from active "
-        "meters since their first reading, and silent meters. If one meter of many is silent, the meter is the likely "
+        "meters since their first reading, and silent meters: without a reading for more than an hour (F7 lists those "
+        "without one for longer than silent_hours, 24). If one meter of many is silent, the meter is the likely "
         "cause; if half of a sub-region is, the link to it is. Day close: its progress and the result of the last one; "
         "late readings belong to days that had been closed earlier. d goes to the company screen, where an operator "
         "closes the day. Enter shows a row in full. / filters the rows by meter, peer, code or any text; escape shows "
@@ -169,7 +170,7 @@ class LiveScreen(DeskScreen):
     def action_close_day(self) -> None:
         """Go to the day close on the company screen, or say who can close the day."""
         if self.headend.live().following:
-            self.warn(f"{_sentence(self.headend.live().following)}. Close the day there, or send STOPSERVER.")
+            self.warn(f"{_sentence(self.headend.live().following)}.")
         else:
             as_operator(self.app, "closing the day", lambda: self.call_later(self._go_and_close))
 

@@ -41,13 +41,13 @@ class Figure(NamedTuple):
 
 
 def usage(answer: UsageComparison) -> Figure:
-    """Return the usage, and how many of its ends are estimated."""
+    """Return the usage, and which of its ends are estimated."""
     opening, closing = answer.usage.opening, answer.usage.closing
     if opening is None or closing is None:
         return Figure(fmt.NOTHING)
-    estimated = [edge for edge in (opening, closing) if edge.quality == "estimated"]
-    ends = ("read at both ends", "one end estimated", "ends estimated")[len(estimated)]
-    return Figure(fmt.kwh(answer.usage.usage_wh), f"\n{ends}")
+    estimated = [name for name, edge in (("opening", opening), ("closing", closing)) if edge.quality == "estimated"]
+    which = "both ends" if len(estimated) == 2 else "".join(estimated)
+    return Figure(fmt.kwh(answer.usage.usage_wh), f"\n{which} estimated" if estimated else "\nread at both ends")
 
 
 def comparison(answer: UsageComparison, zone: SiteZone) -> Figure:
@@ -64,7 +64,7 @@ def comparison(answer: UsageComparison, zone: SiteZone) -> Figure:
     end = zone.local(before.end if before.closing is None else before.closing.time)
     same_year = end.year == zone.local(answer.usage.end - 1).year
     until = f"{end:%m-%d %H:%M}" if same_year else f"{end:%Y-%m-%d}"
-    return Figure(value, f"\n{'part: ' if partly else ''}{fmt.kwh(before.usage_wh)}\nto {until}")
+    return Figure(value, f"\n{'partial: ' if partly else ''}{fmt.kwh(before.usage_wh)}\nto {until}")
 
 
 def daily(answer: UsageComparison) -> Figure:

@@ -51,10 +51,10 @@ class LookupScreen(DeskScreen):
 
     place = "lookup"
     help_text = (
-        "The usage of one meter. Type any part of its id, address or postcode and press enter. The arrow keys then "
-        "choose a window; c opens a calendar for any two days, both included. Usage is the register at the end minus "
-        "the register at the start. Each of the two was read at that time (actual), is estimated between two "
-        "readings, or is the first or last reading. Without readings there is no data, which differs from 0. "
+        "The usage of one meter. Type part of its id, address, postcode, region or sub-region and press enter. The "
+        "arrow keys then choose a window; c opens a calendar for any two days, both included. Usage is the register at "
+        "the end minus the register at the start. Each of the two was read at that time (actual), is estimated between "
+        "two readings, or is the first or last reading. Without readings there is no data, which differs from 0. "
         "e explains the usage reading by reading, with file and line. In the chart, ░ and · mark estimated values; "
         "where there is no data there is no bar. m lists the meters of this session. r goes to the readings, where "
         "Enter explains one interval, v makes the reading void, w stores the right value in its place, and u takes "

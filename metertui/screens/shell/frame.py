@@ -201,11 +201,20 @@ def _trouble(snapshot: LiveSnapshot) -> Text:
     """Return the problems of the whole app, one a line; empty if there are none."""
     lines = []
     if snapshot.storage_error:
-        lines.append(f"! The disk fails: {snapshot.storage_error}. Readings are answered with ERR storage.")
+        lines.append(
+            f"! The disk fails: {snapshot.storage_error}. No reading is stored: meters get ERR storage and must send "
+            "again. Free space or repair the disk; storing then resumes."
+        )
     if snapshot.port_error:
-        lines.append(f"! The port is closed: {snapshot.port_error}. No other meter can connect.")
+        lines.append(
+            f"! No more meters can connect: {snapshot.port_error}. Connected ones are served. "
+            "Free the port, or close some connections; it is tried again every second."
+        )
     if snapshot.following:
-        lines.append(f"{snapshot.following[:1].upper()}{snapshot.following[1:]}. Nothing can be changed here.")
+        lines.append(f"{snapshot.following[:1].upper()}{snapshot.following[1:]}.")
     if snapshot.follow_error:
-        lines.append(f"! Not up to date: {snapshot.follow_error}")
+        lines.append(
+            f"! This screen is not up to date: {snapshot.follow_error}. It is tried again; "
+            "if this stays, quit and start metertui again."
+        )
     return message("\n".join(lines)) if lines else Text("")

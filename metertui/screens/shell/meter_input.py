@@ -1,4 +1,4 @@
-"""A field that finds a meter by any part of its id, address or postcode."""
+"""A field that finds a meter by part of its id, address, postcode, region or sub-region."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ class MeterInput(OnDesk, Vertical):
         self._sought: str | None = ""  # the text that `_found` matches; None if it was not found by a text
 
     def compose(self) -> ComposeResult:
-        yield Input(placeholder="meter: any part of its id, address or postcode", id="meter-text")
+        yield Input(placeholder="meter: part of its id, address, postcode, region or sub-region", id="meter-text")
         yield OptionList(id="meter-options", classes="hidden")
 
     @property
     def invitation(self) -> str:
         """Return the text of a screen that waits for a meter."""
         if self.headend.engine.directory.ids:
-            return "Type any part of a meter's id, address or postcode above and press enter."
+            return "Type part of a meter's id, address, postcode, region or sub-region above and press enter."
         return (
             "There is no meter yet. Register one on the company screen (F6), or let meters register themselves: "
             "the live screen (F2) shows how."

@@ -34,7 +34,7 @@ class Cancelled(Exception):
 
 
 class Work:
-    """A piece of work. Its thread calls `tell`, now and then; the event loop reads `share` and calls `end`."""
+    """A piece of work. Its thread calls `report_progress`; the event loop reads `share` and calls `end`."""
 
     def __init__(self, what: str) -> None:
         self._what = what

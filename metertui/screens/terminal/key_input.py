@@ -116,7 +116,7 @@ class KeyParser(XTermParser):
         return data
 
     def _read(self, messages: Iterable[Message]) -> Iterable[Message]:
-        """Yield messages until Textual's parser fails; then have it begin anew, without what it was fed."""
+        """Yield messages until Textual's parser fails; then have it begin again, without what it was fed."""
         try:
             for message in messages:
                 if not isinstance(message, Resize) or all(0 < cells <= _MOST_CELLS for cells in message.size):

@@ -193,7 +193,7 @@ def test_a_line_says_what_it_rests_on() -> None:
     day, night = Bills(data, "2025-02", terms).bill_of_meter(0).charges or ()
     assert day.note == (
         "no reading before 2025-02-03T12:00:00+08:00; no reading after 2025-02-07T14:00:00+08:00; "
-        "42 kWh estimated, as there is no reading at the edge; no reading for 2.8 days"
+        "42 kWh estimated, as there is no reading exactly at the start or end; no reading for 2.8 days"
     )
     assert day.quantity + night.quantity == 98_000
     assert night.note.endswith("1 reading not counted")

@@ -25,9 +25,9 @@ def test_a_sound_folder_is_proven_with_its_counts(folder: Path) -> None:
     assert not any(proof.failures for proof in proofs.values())
     assert proofs["readings in the log"].count == 1
     assert proofs["readings: one value per meter and time"].count == 3 * 24 * 9 + 1
-    assert proofs["meters: energy equals register changes"].count == 3
-    assert proofs["every meter's months: C(t) at both ends, and the sum of their days"].count == 3 * 2
-    assert proofs["every meter's days: C(t) at both ends, and the sum of their hours"].count == 29
+    assert proofs["meters: energy equals what the registers rose by"].count == 3
+    assert proofs["every meter's months: what its registers rose by, and the sum of their days"].count == 3 * 2
+    assert proofs["every meter's days: what its registers rose by, and the sum of their hours"].count == 29
     assert {what for what, proof in proofs.items() if not proof.count} == {
         "staff accounts",
         "decisions about readings",

@@ -53,7 +53,7 @@ def test_mending_needs_no_space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 
     monkeypatch.setattr(durable, "set_aside", full)
     damage = Damage(path, data, whole)
-    assert ("missing on disk" if hole else "a torn last line of 4 bytes") in damage.told
+    assert ("missing on disk" if hole else "a torn last line of 4 bytes") in damage.warning
     damage.mend()
     assert path.read_bytes() == whole
 

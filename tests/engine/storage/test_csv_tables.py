@@ -94,7 +94,8 @@ def test_a_torn_last_line_is_dropped_and_told_where_it_may_be(path: Path, tail: 
     assert [cells for _, cells in found.rows()] == [["x", "y"]]
     assert found.damage is not None
     assert (
-        found.damage.told == f"things.csv: a torn last line of {len(tail)} bytes was dropped; it had not been answered"
+        found.damage.warning
+        == f"things.csv: a torn last line of {len(tail)} bytes was dropped; it had not been answered"
     )
     found.damage.mend()
     assert path.read_bytes() == data.removesuffix(tail)
@@ -119,7 +120,7 @@ def test_rows_of_which_sectors_never_came_to_the_disk_are_dropped_and_set_aside(
     kept = [line for line in data.splitlines(keepends=True) if b"\0" not in line]
     assert [",".join(cells).encode() + b"\n" for _, cells in found.rows()] == kept[1:]
     assert found.damage is not None
-    assert "of the last batch, which had not been answered" in found.damage.told
+    assert "of the last batch, which had not been answered" in found.damage.warning
     found.damage.mend()
     assert path.read_bytes() == b"".join(kept)
     assert path.with_name("things.csv.rejected").read_bytes() == data[data.rfind(b"\n", 0, 512) + 1 :]

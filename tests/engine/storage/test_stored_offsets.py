@@ -1,4 +1,4 @@
-"""The offsets in the files of a folder, held against a zone."""
+"""The offsets in the files of a folder, compared with a zone."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ def test_charges_of_several_kinds_name_their_units() -> None:
 
 def test_a_bill_without_money_says_why() -> None:
     lines = drawn(ShownBill(replace(BILL, charges=None, reason="no tariffs are set up, so there is no price")))
-    assert "No money: no tariffs are set up, so there is no price." in lines
+    assert "There are no amounts: no tariffs are set up, so there is no price." in lines
     assert not any("TOTAL" in line for line in lines)
 
 

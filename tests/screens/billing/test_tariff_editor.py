@@ -50,7 +50,7 @@ async def test_tariffs_are_typed_checked_and_saved(town: Town) -> None:
         assert said(pilot).startswith("! Not saved. Line 2:")
         assert not path.exists()
         await pilot.press("escape")
-        assert said(pilot).startswith("Not saved: ctrl+s saves, escape again discards")
+        assert said(pilot).startswith("Not saved. Press ctrl+s to save, or escape again")
         await type_in(pilot, HEADER + "2025-01-01,,,,,20,9")
         assert said(pilot) == "Valid: 1 tariff, 1 price."
         await pilot.press("ctrl+s")
@@ -71,7 +71,7 @@ async def test_tariffs_are_typed_checked_and_saved(town: Town) -> None:
     assert "\ttariffs\ttariffs.csv\t1 tariffs, 1 prices" in (town.folder / "audit.log").read_text()
 
 
-async def test_only_an_operator_changes_tariffs_and_a_broken_file_is_told(town: Town) -> None:
+async def test_only_an_operator_changes_tariffs_and_a_broken_file_is_reported(town: Town) -> None:
     town.engine.tariffs = tariffs.TariffFile(town.folder)
     town.engine.staff.add_member("ada@metertui.example", "operator", "secret horse")
     (town.folder / "tariffs.csv").write_text(HEADER + "2025-01-01,,,,,,9\n")

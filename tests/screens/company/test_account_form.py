@@ -34,7 +34,9 @@ async def test_an_account_is_taken_into_the_form_and_changed(office: Town) -> No
         assert "2025-03-12 10:40:30  North, Harbour, landed" in past
         field(pilot, "form-since").value = "2025-03-12 10:40:20"  # the date was mistyped
         await pilot.pause()
-        assert text_of(pilot, "#form-check").endswith("Change corrects its last change of 2025-03-12 10:40:30")
+        assert text_of(pilot, "#form-check").endswith(
+            "The button Change corrects its last change, of 2025-03-12 10:40:30"
+        )
         await push(pilot, "modify")
         assert "2025-03-12 10:40:20  North, Harbour, landed" in text_of(pilot, "#form-past")
         assert "10:40:30" not in text_of(pilot, "#form-past")

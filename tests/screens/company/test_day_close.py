@@ -61,7 +61,7 @@ async def test_a_close_shows_how_far_it_is_and_is_not_begun_twice(
         assert not pilot.app.screen.query_one("#close-day", Button).disabled
 
 
-async def test_a_disk_that_refuses_is_told(office: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_disk_that_refuses_is_reported(office: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     def full() -> int:
         raise StorageError("cannot write log.txt: no space left on device")
 

@@ -46,7 +46,7 @@ async def test_a_log_at_rest_shows_its_size_and_the_last_close(desk: HeadEnd) ->
     live = replace(desk.live(), in_log=1, log_bytes=2048)
     first, second, *_ = panel.resting(live, ZONE, 40).plain.splitlines()
     assert first == "in log  1 reading, 2.0 kB"
-    assert second == "The day has not been closed yet. A close writes"
+    assert second == "The day has not been closed yet. Closing it"
     assert panel.resting(replace(live, in_log=0, last_close=CLOSE), ZONE, 40).plain.splitlines() == [
         "in log  empty",
         "last    2025-03-12 10:40:00",
@@ -65,7 +65,7 @@ async def test_a_log_at_rest_shows_its_size_and_the_last_close(desk: HeadEnd) ->
     ("by", "said"),
     [
         ("midnight", "midnight"),
-        ("127.0.0.1:50123", "STOPSERVER from 127.0.0.1:50123"),
+        ("127.0.0.1:50123", "client at 127.0.0.1:50123"),
         ("[b]ada@example.com", "[b]ada@example.com"),
     ],
 )

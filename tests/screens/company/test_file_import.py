@@ -78,7 +78,7 @@ async def test_a_file_is_given_up(office: Town, tmp_path: Path, monkeypatch: pyt
         assert result(pilot).startswith("more.csv: ")
 
 
-async def test_what_is_no_file_is_told(office: Town, tmp_path: Path) -> None:
+async def test_what_is_no_file_is_reported(office: Town, tmp_path: Path) -> None:
     async with at_work(office, "f6", *TO_FILE, *"/nowhere/x.csv") as pilot:
         assert text_of(pilot, "#upload-check") == "! There is no file /nowhere/x.csv"
         field(pilot, "upload-path").value = str(lines(tmp_path / "other.csv", "a;b"))

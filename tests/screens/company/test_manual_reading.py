@@ -16,7 +16,7 @@ async def test_a_reading_is_stored_by_hand(office: Town) -> None:
         assert office.engine.usage(STEADY, "today").usage_wh == 10_600
 
 
-async def test_what_became_of_a_reading_is_told(office: Town) -> None:
+async def test_what_became_of_a_reading_is_shown(office: Town) -> None:
     async with at_work(office, "f6", "ctrl+right", "ctrl+right") as pilot:
         for kwh, time, said in (
             ("2690.5", "2025-03-12T10:30", "is stored already; nothing changes"),
@@ -31,7 +31,7 @@ async def test_what_became_of_a_reading_is_told(office: Town) -> None:
             assert said in result(pilot)
 
 
-async def test_a_long_reason_is_told_to_its_end_in_80_columns(office: Town) -> None:
+async def test_a_long_reason_is_shown_to_its_end_in_80_columns(office: Town) -> None:
     async with at_work(office, "f6", "ctrl+right", "ctrl+right", *STEADY, "enter", "1", size=(80, 24)) as pilot:
         await push(pilot, "store")
         said = " ".join(result(pilot).split())

@@ -7,7 +7,9 @@ from pathlib import Path
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
+from metertui.engine.base.zone import SiteZone
 from metertui.engine.vee.edits import Edit
+from metertui.screens.decisions import decision_window
 from metertui.screens.decisions.decision_choices import CHOICES
 from metertui.screens.exceptions.exceptions import ExceptionsScreen
 from tests.screens.exceptions.helpers import SILENT, cells, go, listed
@@ -83,7 +85,7 @@ async def test_several_are_decided_together_seen_before_and_taken_back(troubled:
         shown = text_of(pilot, "#decision-effects").splitlines()
         assert [line.split()[0] for line in shown[1:3]] == [HOSTILE, STEADY]  # the largest change first
         assert shown[2].split()[-1] == "±0.000"
-        assert text_of(pilot, "#decision-sum").startswith("In total")
+        assert text_of(pilot, "#decision-sum").startswith("The total usage of")
         await go(pilot, "enter")
         assert text_of(pilot, "#decision-error") == "! a decision needs a reason"
         await go(pilot, "Storm damage", "enter")
@@ -107,7 +109,7 @@ async def test_an_exchange_is_proposed_and_corrected(troubled: Town) -> None:
     async with at_work(troubled, "f7", size=(80, 24)) as pilot:
         await go(pilot, "c", "c", "x")
         fields = [pilot.app.screen.query_one(f"#decision-{name}", Input).value for name in ("final", "initial", "at")]
-        assert fields == ["51", "7", "2025-03-11T12:00:00+08:00"]
+        assert fields == ["51", "7", "2025-03-11 12:00:00"]
         pilot.app.screen.query_one("#decision-initial", Input).value = "x"
         await settle(pilot)
         assert text_of(pilot, "#decision-error").startswith("! a reading is digits")
@@ -122,6 +124,20 @@ async def test_an_exchange_is_proposed_and_corrected(troubled: Town) -> None:
         assert "No case matches the filter" in text_of(pilot, "#no-cases")
         await go(pilot, "escape")
         assert len(listed(pilot)) == SILENT + 2
+
+
+def test_a_time_to_edit_is_local_and_means_the_same_instant() -> None:
+    """In the hour that comes twice, its offset says which one is meant; so does a part of a second."""
+    zone = SiteZone("Europe/Berlin")
+    written = {
+        "2025-03-11T12:00:00+01:00": "2025-03-11 12:00:00",
+        "2025-10-26T02:30:00+02:00": "2025-10-26 02:30:00",
+        "2025-10-26T02:30:00+01:00": "2025-10-26 02:30:00+01:00",
+        "2025-03-11T12:00:00.25+01:00": "2025-03-11 12:00:00.250000+01:00",
+    }
+    for instant, text in written.items():
+        assert decision_window._typed(zone.parse(instant), zone) == text
+        assert zone.parse(text) == zone.parse(instant)
 
 
 async def test_the_menu_offers_what_fits_and_escape_leaves_all_as_it_is(troubled: Town) -> None:

@@ -31,7 +31,7 @@ async def test_a_figure_is_explained_down_to_file_and_line(town: Town) -> None:
         assert "nothing Every reading that is stored in the window counts." in said
 
 
-async def test_what_was_left_out_is_told_with_its_place(town: Town) -> None:
+async def test_what_was_left_out_is_shown_with_its_place(town: Town) -> None:
     async with at_work(town, "f3", *HOSTILE, "enter", "e") as pilot:
         said = " ".join(words(pilot))
         assert "1 reading was left out." in said

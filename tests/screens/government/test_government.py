@@ -172,7 +172,7 @@ async def test_small_groups_are_hidden_from_the_role_government(guarded: Town) -
         told = {row[0]: row[1] for row in table(pilot)}
         # The first and the last are one meter's; the two alone could be reckoned from the rest.
         assert [name for name, usage in told.items() if usage == "hidden"] == ["(none)", "2-room", "landed"]
-        assert "hidden: fewer than 2 meters, or one of them above 90%" in summary(pilot)
+        assert "hidden: fewer than 2 meters, or one uses more than 90%" in summary(pilot)
         assert "meter" not in [value for value, _ in screen(pilot).query_one("#by", Choice).options]
         await ask(pilot, filter=Filter(meter="200-001"))
         assert said(pilot).startswith("! this role may not see figures of a single meter here")

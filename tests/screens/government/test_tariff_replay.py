@@ -1,4 +1,4 @@
-"""A proposed tariff is held against the one in force, on the government screen."""
+"""A proposed tariff is compared with the one in force, on the government screen."""
 
 from __future__ import annotations
 
@@ -61,13 +61,15 @@ async def test_who_pays_more_and_who_less(town: Town, tmp_path: Path) -> None:
         await open_replay(pilot, tariffs(tmp_path))
         assert text_of(pilot, "#replay-title") == "plan.csv compared with tariffs.csv, 2024-04-01 to 2025-03-12"
         assert text_of(pilot, "#replay-sum").startswith("8 meters: 6 pay more, 2 less, 0 the same · 5 372.")
+        assert text_of(pilot, "#replay-sum").endswith("in total; amounts in SGD with tax")
         assert [row[:3] for row in rows(pilot)][:3] == [
             ["(none)", "[b]South", "1"], ["2-room", "North", "1"], ["2-room", "South", "1"],
         ]  # fmt: skip
         await pilot.press("down")
         await settle(pilot)
         chart = text_of(pilot, "#replay-chart").splitlines()
-        assert "2-room · North, SGD" in chart[0]
+        assert chart[0] == "Change per meter in SGD: 2-room · North"
+        assert [line.split(" up to ")[0].strip() for line in chart[1:6:4]] == ["10 %", "median: half"]
         assert len(chart) == 10
         assert all(line.index("▒") < line.index("│") and line.rstrip().endswith("-17.41") for line in chart[1:])
         await pilot.press("b")

@@ -38,7 +38,7 @@ async def test_a_day_close_is_seen_under_way_beside_the_rate(
             assert steps == STEPS
             assert bar.startswith("━")
             assert bar.endswith("─  42% · 3 s")
-            assert by == "by STOPSERVER from 127.0.0.1:50123"
+            assert by == "by client at 127.0.0.1:50123; ingest continues"
             assert not pilot.app.screen.query_one("#day").display
         await show(town, pilot)
         assert inner(pilot)[1].startswith("The day has not been closed yet.")

@@ -152,12 +152,12 @@ async def test_who_follows_a_folder_is_told_where_its_day_is_closed(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with at_work(town, "f2") as pilot:
-        following = replace(town.headend.live(), following="read only: metertui 4711 owns the folder")
+        following = replace(town.headend.live(), following="read-only: process 4711 owns the folder")
         monkeypatch.setattr(town.headend, "live", lambda: following)
         await pilot.press("d")
         await settle(pilot)
         said = text_of(pilot, "#said")
-        assert said == "! Read only: metertui 4711 owns the folder. Close the day there, or send STOPSERVER."
+        assert said == "! Read-only: process 4711 owns the folder."
 
 
 async def test_a_disk_that_refuses_is_on_every_screen(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:

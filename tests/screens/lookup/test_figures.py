@@ -42,7 +42,7 @@ async def test_a_window_is_compared_with_the_one_before_as_far_as_it_is_known(to
     async with at_work(town, "f3", *"200-002", "enter") as pilot:
         assert tiles(pilot)["vs previous month"] == ["▼ 16.7% less", "111.600 kWh", "to 02-11 00:00"]
         await choose(pilot, "year")
-        assert tiles(pilot)["vs previous year"] == ["▲ 66.7% more", "part: 418.500 kWh", "to 2024-03-11"]
+        assert tiles(pilot)["vs previous year"] == ["▲ 66.7% more", "partial: 418.500 kWh", "to 2024-03-11"]
         await choose(pilot, "today")
         assert tiles(pilot)["vs previous day"] == ["no data"]
         await press(pilot, "slash", *STEADY, "enter")
@@ -57,14 +57,14 @@ async def test_an_estimate_is_called_one_and_drawn_as_one(town: Town) -> None:
     town.read(("300", "10", "2025-02-28T12:00"), ("300", "12", "2025-03-01T12:00"), ("300", "13", "2025-03-03T00:00"))
     async with at_work(town, "f3", *"300", "enter") as pilot:
         shown = tiles(pilot)
-        assert shown["usage"] == ["2.000 kWh", "one end estimated"]
+        assert shown["usage"] == ["2.000 kWh", "opening estimated"]
         assert shown["opening, estimated"] == ["11.000 kWh", "2025-03-01 00:00"]
         chart = pilot.app.screen.query_one(PictureView)
         assert chart.border_subtitle == "█ read   ░ estimated"
         assert {"█", "░"} & set(text_of(pilot, "#usage-chart")) >= {"░"}
 
 
-async def test_readings_that_do_not_count_are_told(town: Town) -> None:
+async def test_readings_that_do_not_count_are_shown(town: Town) -> None:
     async with at_work(town, "f3", *HOSTILE, "enter") as pilot:
         assert tiles(pilot)["readings"] == ["3", "1 not counted"]
 
@@ -77,10 +77,10 @@ def used(wh: int | None, opening: Quality = "actual", closing: Quality = "actual
     return Usage("1", "dates", START, END, first, last, wh, 3, 0)
 
 
-def test_a_usage_says_how_many_of_its_ends_are_estimated() -> None:
+def test_a_usage_says_which_of_its_ends_are_estimated() -> None:
     assert figures.usage(UsageComparison(used(None), used(None))) == Figure("no data")
     ends = [used(2500), used(2500, "estimated"), used(2500, "estimated", "estimated")]
-    for each, note in zip(ends, ("read at both ends", "one end estimated", "ends estimated"), strict=True):
+    for each, note in zip(ends, ("read at both ends", "opening estimated", "both ends estimated"), strict=True):
         assert figures.usage(UsageComparison(each, used(None))) == Figure("2.500 kWh", f"\n{note}")
 
 

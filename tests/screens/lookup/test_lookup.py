@@ -71,7 +71,7 @@ async def test_the_readings_in_view_are_written(town: Town, outside: Path) -> No
 
 async def test_a_meter_that_nobody_knows(town: Town) -> None:
     async with at_work(town, "f3", *STEADY, "enter", "slash", *"[/]", "enter") as pilot:
-        assert text_of(pilot, "#lookup-message").startswith("! [/] is not registered\nType any part of a meter")
+        assert text_of(pilot, "#lookup-message").startswith("! [/] is not registered\nType part of a meter")
         assert not pilot.app.screen.query_one("#lookup-tiles").display
         assert not pilot.app.screen.query_one(PictureView).display
 

@@ -154,8 +154,14 @@ async def test_every_screen_speaks_in_one_place(town: Town) -> None:
 
 TROUBLES: tuple[tuple[dict[str, Any], str], ...] = (
     ({"storage_error": "No space left on device"}, "! The disk fails: No space left on device."),
-    ({"port_error": "127.0.0.1:7007 is closed"}, "! The port is closed: 127.0.0.1:7007 is closed."),
-    ({"following": "read-only, follows pid 4711"}, "Read-only, follows pid 4711. Nothing can be changed here"),
+    (
+        {"port_error": "127.0.0.1:7007 is closed"},
+        "! No more meters can connect: 127.0.0.1:7007 is closed. Connected ones",
+    ),
+    (
+        {"following": "read-only: pid 4711 owns this; change it there"},
+        "Read-only: pid 4711 owns this; change it there.",
+    ),
     ({"following": "read-only", "follow_error": "no such file"}, "Read-only."),
 )
 
@@ -163,12 +169,12 @@ TROUBLES: tuple[tuple[dict[str, Any], str], ...] = (
 async def test_what_stands_in_the_way_looks_like_what_it_is(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     now = town.headend.live()
     async with at_work(town, "f7") as pilot:
-        for trouble, told in TROUBLES:
+        for trouble, said in TROUBLES:
             wrong = replace(now, **trouble)
             monkeypatch.setattr(town.headend, "live", lambda wrong=wrong: wrong)
             town.app.tick()
             await pilot.pause()
-            assert text_of(pilot, "#banner").startswith(told)
+            assert text_of(pilot, "#banner").startswith(said)
             assert pilot.app.screen.query_one("#banner").has_class("-note") == (list(trouble) == ["following"])
             assert ("read-only" in text_of(pilot, "#state")) == ("following" in trouble)
             monkeypatch.setattr(town.headend, "live", lambda: now)

@@ -1,4 +1,4 @@
-"""The field that finds a meter by part of its id, address or postcode."""
+"""The field that finds a meter by part of its id, address, postcode, region or sub-region."""
 
 from __future__ import annotations
 
