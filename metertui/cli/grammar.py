@@ -7,7 +7,7 @@ from typing import Final
 
 from metertui import __version__
 from metertui.cli.parsing import Commands, Parser, epilog
-from metertui.cli.shared_options import EITHER_SIDE, FORMATS, KEYS, Shared, option_of, words_of
+from metertui.cli.shared_options import CAUSES, EITHER_SIDE, FORMATS, KEYS, Shared, option_of, words_of
 from metertui.engine.attributes import FIELDS
 
 _FORMS: Final = ("auto", "log", "day", "wide", "export")
@@ -249,8 +249,7 @@ def _add_questions(commands: Commands, shared: Shared) -> None:
         "--cause",
         metavar="C",
         default="",
-        help="only this cause: suspect, reset, rejected, silent, gap, drift, conflict, refused, "
-        "void, released, corrected or exchanged",
+        help=f"only this cause: {', '.join(CAUSES)}",
     )
     exceptions.add_argument("--region", metavar="R", help="only this region; '' for meters without a region")
     exceptions.add_argument("--meter", metavar="M", default="", help="only meters with this text in their id")

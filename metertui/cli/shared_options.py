@@ -10,6 +10,10 @@ from metertui.engine.attributes import ATTRIBUTES
 
 WINDOWS: Final = ("today", "yesterday", "week", "month", "year", "last_month", "last_half_hour")
 KEYS: Final = ("year", "quarter", "month", "week", "day", "hour", "weekday", "hour_of_day", *ATTRIBUTES, "meter")
+CAUSES: Final = (
+    *("suspect", "reset", "rejected", "rounding", "silent", "gap", "drift", "conflict", "refused"),
+    *("void", "corrected", "released", "exchanged"),
+)
 FORMATS: Final = ("table", "csv", "json")
 EITHER_SIDE: Final = argparse.SUPPRESS
 """The default of options that stand before or after a command: the second parser must keep what the first one set."""

@@ -14,6 +14,7 @@ from metertui import __version__
 from metertui.cli import grammar, shared_options
 from metertui.engine.base.windows import WINDOW_NAMES
 from metertui.engine.usage import aggregate
+from metertui.engine.worklist.cases import CAUSES
 from tests.cli.conftest import Command
 
 
@@ -53,9 +54,10 @@ def test_every_command_names_a_function_of_the_package(command: str) -> None:
     assert has_verbs or callable(getattr(import_module(f"metertui.cli.{module}"), function))
 
 
-def test_help_names_the_windows_and_keys_that_there_are() -> None:
+def test_help_names_the_windows_keys_and_causes_that_there_are() -> None:
     assert shared_options.WINDOWS == WINDOW_NAMES
     assert list(aggregate.KEYS) == list(shared_options.KEYS)
+    assert shared_options.CAUSES == CAUSES
 
 
 def loaded_by(statement: str) -> set[str]:

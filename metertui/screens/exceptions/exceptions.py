@@ -51,14 +51,15 @@ class ExceptionsScreen(DeskScreen):
     place = "exceptions"
     help_text = (
         "Cases that a person should look at. Suspect: a reading that does not fit, until the next one decides. Reset: "
-        "the register was exchanged, reset or rolled over. Rejected: a bad reading, not counted. Silent: an active "
-        "meter without a reading for longer than silent_hours (24). Gap: a time between two counted readings that is "
-        "longer than gap_hours (25). Drift: a meter clock that runs ahead. Conflict and refused: lines that were not "
-        "stored. Everyone may look; a decision needs a login with the role operator. Space selects several cases, "
-        "ctrl+a all that the filter finds, and enter lists the decisions that apply. A wrong reading is made void, or "
-        "corrected (w): then another value stands in its place. Each decision shows its effect first, needs a reason, "
-        "is recorded in events.csv and audit.log, and can be undone with u. A capital letter goes backwards: c is the "
-        "next cause, C (shift+c) the previous one."
+        "the register was exchanged, reset or rolled over. Rejected: a bad reading, not counted. Rounding: a meter "
+        "that sends only readings a little below the counted register. Silent: an active meter without a reading for "
+        "longer than silent_hours (24). Gap: a time between two counted readings that is longer than gap_hours (25). "
+        "Drift: a meter clock that runs ahead. Conflict and refused: lines that were not stored. Everyone may look; a "
+        "decision needs a login with the role operator. Space selects several cases, ctrl+a all that the filter "
+        "finds, and enter lists the decisions that apply. A wrong reading is made void, or corrected (w): then "
+        "another value stands in its place. Each decision shows its effect first, needs a reason, is recorded in "
+        "events.csv and audit.log, and can be undone with u. A capital letter goes backwards: c is the next cause, C "
+        "(shift+c) the previous one."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "choose", "Select"),

@@ -61,7 +61,7 @@ async def test_who_pays_more_and_who_less(town: Town, tmp_path: Path) -> None:
         await open_replay(pilot, tariffs(tmp_path))
         assert text_of(pilot, "#replay-title") == "plan.csv compared with tariffs.csv, 2024-04-01 to 2025-03-12"
         assert text_of(pilot, "#replay-sum").startswith("8 meters: 6 pay more, 2 less, 0 the same · 5 372.")
-        assert text_of(pilot, "#replay-sum").endswith("in total; amounts in SGD with tax")
+        assert text_of(pilot, "#replay-sum").split()[-6:] == ["total;", "amounts", "in", "SGD", "with", "tax"]
         assert [row[:3] for row in rows(pilot)][:3] == [
             ["(none)", "[b]South", "1"], ["2-room", "North", "1"], ["2-room", "South", "1"],
         ]  # fmt: skip
