@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from metertui.engine.attributes import Group
 from metertui.engine.base.limits import MeterLimits, former_limits
 from metertui.engine.base.zone import DAY, HOUR, SiteZone
+from metertui.engine.billing import adjustments
 from metertui.engine.billing.adjustments import find_waiting
 from metertui.engine.billing.bill_ledger import BillBook, ledger_problems
 from metertui.engine.billing.billing_run import RUN_ROW, BillingRun
 from metertui.engine.billing.statements import Figures, Terms
-from metertui.engine.columns.columns import Frozen
+from metertui.engine.columns.columns import Curve, Frozen
 from metertui.engine.errors import DataError, MeterError
 from tests.engine.billing.test_pricing import read
 from tests.engine.build import LIMITS, frozen
@@ -162,3 +166,12 @@ def test_a_mark_that_cannot_be_read_is_told(book: BillBook) -> None:
     book.rules_path.write_text("rules,since,by\n3,2025-06-01T09:00:00+08:00,ann\n")
     with pytest.raises(DataError, match=r"bill_rules\.csv: the rules of the bills are not 2"):
         run(town(), "2025-03", book)
+
+
+def test_an_exchange_keeps_its_home_by_the_former_rules() -> None:
+    data = frozen({"m": [(START, 0), (START + DAY, 9000)]}, ZONE, {"m": [Group(), Group(apartment_type="3-room")]})
+    meter, time = np.zeros(3, dtype=np.int32), np.array([START, START + HOUR, START + DAY])
+    wh = np.array([0, 100, 9000])
+    exchanged = Curve(meter, time, wh, wh, wh)
+    today = replace(data, curve=exchanged, curve_group=np.array([0, 1, 1], dtype=np.int32))
+    assert adjustments._groups_of(today, exchanged).tolist() == [0, 1, 1]

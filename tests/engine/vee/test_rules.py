@@ -83,6 +83,28 @@ def test_a_released_reading_stands_firm(registers: tuple[int, ...], releases: se
     assert released(*registers, releases=frozenset(releases)) == status
 
 
+def test_judges_of_the_same_readings_agree_only_if_the_last_is_as_firm_in_both() -> None:
+    judges = Judge(ROUND), Judge(ROUND)
+    for judge, push in zip(judges, (Judge.push, Judge.push_released), strict=True):
+        judge.push(START, 10_000, MAX_W)
+        push(judge, START + HOUR, 30_000, MAX_W)
+    assert not judges[0].agrees_with(judges[1])
+    for judge in judges:
+        judge.push(START + 2 * HOUR, 15_000, MAX_W)
+        judge.push(START + 3 * HOUR, 20_000, MAX_W)
+    assert [judge.status[1] for judge in judges] == [REJECTED, COUNTED]
+
+
+def test_a_copy_goes_its_own_way() -> None:
+    judge = Judge(ROUND)
+    judge.push(START, 10_000, MAX_W)
+    judge.push(START + HOUR, 5_000, MAX_W)
+    other = judge.copy()
+    judge.push(START + 2 * HOUR, 11_000, MAX_W)
+    other.push(START + 2 * HOUR, 6_000, MAX_W)
+    assert (judge.status, other.status) == ([COUNTED, REJECTED, COUNTED], [COUNTED, RESET, COUNTED])
+
+
 def test_a_rise_is_measured_against_an_hour_at_least() -> None:
     def fits(rise: int, time: int) -> bool:
         return rules.fits(0, 5_000, time, 5_000 + rise, MAX_W, ROUND)
