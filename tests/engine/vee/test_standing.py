@@ -23,6 +23,17 @@ def test_the_one_that_no_void_names_stands() -> None:
     assert standing([], {FIRST: True}) is None
 
 
+def test_a_correction_stands_though_its_value_is_not_stored_yet() -> None:
+    """As a follower finds it that reads the decision before the log."""
+    edits = MeterEdits()
+    edits.apply_edit(Edit(0, "m", "correct", 7, "ann", "x", wh=850, to=580))
+    columns = Columns(np.zeros(1, dtype=np.int32), np.array([7]), np.array([850]))
+    corrections = corrections_from({0: edits})
+    assert corrections is not None
+    found = resolve(columns, corrections)
+    assert (found.columns.wh.tolist(), found.void.tolist(), found.replaced.tolist()) == ([580], [], [0])
+
+
 @given(values, verdicts)
 def test_at_most_one_stands_and_it_is_none_that_a_void_names(stored: list[int], said: dict[int, bool]) -> None:
     found = standing(stored, said)
