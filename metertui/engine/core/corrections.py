@@ -302,6 +302,10 @@ class _Check:
             raise MeterError("a register is from 0 to 99999999.999 kWh")
         if self._said == stands:
             raise MeterError(f"{self._about(at)} is {format_kwh(stands)} kWh already")
+        if self._decided.void_of(at, self._said) is not None:  # it would stay void
+            raise MeterError(
+                f"{self._about(at)} has been made void with {format_kwh(self._said)} kWh; undo that instead"
+            )
         return replace(edit, wh=stored[-1] if stands is None else stands, to=self._said)
 
     def _uncorrect(self, edit: Edit, at: int) -> Edit:

@@ -297,3 +297,10 @@ def test_readings_and_decisions_in_any_order(actions: list[tuple[str, int, objec
         assert frozen.curve.energy.tolist() == series.curve.energy.tolist()
         assert len(frozen) == len(model.readings)
         engine.close()
+
+
+def test_a_void_value_is_no_correction_of_itself(engine: Engine) -> None:
+    decide(engine, "void", "02:00")
+    wanted = Decision("correct", "m", ZONE.parse(f"{DAY}T02:00"), "x", wh=3000)
+    with pytest.raises(MeterError, match=r"has been made void with 3 kWh; undo that instead"):
+        list(corrections.iter_effects(engine, [wanted], "ann", engine.clock.now()))

@@ -4,17 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from metertui.engine.attributes import Group
+from metertui.engine.base.limits import FitRule
+from metertui.engine.base.registers import format_kwh
+from metertui.engine.core import corrections
+from metertui.engine.core.corrections import NOT_SAID, Decision
 from metertui.engine.core.engine import Engine
+from metertui.engine.errors import MeterError
 from metertui.engine.replica import apply
 from metertui.engine.replica.apply import HistoryRebuild
 from metertui.engine.replica.changes import ChangeReader
+from metertui.engine.usage.readings_table import STATUS
 from metertui.engine.vee.edits import Edit
-from tests.engine.core.commits import RULES, close_day, commit
+from metertui.engine.vee.late_reads import NOT_SIMPLE
+from tests import oracle
+from tests.clock import FakeClock
+from tests.engine.core.commits import RULES, close_day, commit, register
 from tests.engine.listed import listed
+from tests.strategies import close_courses
 
 
 def finish(steps: Iterator[None]) -> object:
@@ -90,3 +104,107 @@ def test_a_void_and_what_came_in_its_place_are_seen_in_either_order(engine: Engi
         code = each.code_of("m")
         assert (each.ingest.heads.time[code], each.ingest.heads.wh[code]) == (at, 580_000)
     reader.close()
+
+
+def catch_up(replica: Engine, reader: ChangeReader, rebuild: HistoryRebuild | None) -> HistoryRebuild | None:
+    """Apply what has changed, and put a rebuild in use that was begun before. Return one that is not in use yet."""
+    changes = reader.read_changes(replica)
+    assert not changes.error
+    finish(apply.add_readings(replica, changes.rows))
+    if changes.fresh is not None:
+        replica.day_close.sealed = replica.readings.mark()
+        finish(apply.add_readings(replica, changes.fresh))
+    assert changes.event_book is None
+    replica.apply_events(changes.events)
+    if rebuild is not None:
+        rebuild.meters.update(event.meter for event in changes.events)
+        finish(rebuild.put_in_use())
+    if not changes.days and not changes.reread_log:
+        return None
+    rebuild = HistoryRebuild(replica, changes.days, reader.read_logs() if changes.reread_log else None)
+    rebuild.read_days()
+    finish(rebuild.assign_codes())
+    rebuild.build_readings()
+    rebuild.load_heads(rebuild.view())
+    return rebuild
+
+
+def decide(engine: Engine, decision: Decision) -> bool:
+    """Make a decision if it can be made; return whether it was."""
+    try:
+        found = list(corrections.iter_effects(engine, [decision], "ann", engine.clock.now()))
+    except MeterError:
+        return False
+    corrections.write_effects(engine, found)
+    finish(corrections.apply_effects(engine, found))
+    return True
+
+
+def check(engine: Engine, model: oracle.Meter, values: dict[int, int]) -> None:
+    """Check that an engine judges the meter `m` as the model does."""
+    model.readings = list(values.items())
+    frozen, code = engine.view().frozen(), engine.code_of("m")
+    assert [STATUS[kind] for kind in frozen.status.tolist()] == [kind for _, kind in model.judged()]
+    assert list(zip(frozen.curve.time.tolist(), frozen.curve.energy.tolist(), strict=True)) == model.curve()
+    assert frozen.energy.tolist() == engine.series("m").energy.tolist()
+    head = int(engine.ingest.heads.time[code])
+    assert head == NOT_SIMPLE or (head, int(engine.ingest.heads.wh[code])) == model.curve_points()[-1]
+
+
+ACTIONS = ("read", "read", "read", "void", "release", "correct", "exchange", *["close", "follow"] * 3)
+NEAR = (0, 1, 500, 999, 1000, 1001, 1500, 1999, 2000)
+"""Registers within 2 kWh of one another, Wh."""
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_a_follower_judges_as_the_plain_judge_whatever_is_decided_and_comes_late(data: st.DataObject) -> None:
+    """Readings lie within 2 kWh of one another, so that many are roundings, and one decision turns a whole course."""
+    course = data.draw(close_courses(most=20))
+    max_kw = data.draw(st.sampled_from([1, 100]))
+    rules, clock = replace(RULES, fit=FitRule(max_w=1000 * max_kw)), FakeClock("2026-01-01T00:00:00")
+    coming = data.draw(st.permutations(course))
+    model = oracle.Meter(max_kw=max_kw)
+    values: dict[int, int] = {}
+    with TemporaryDirectory() as folder:
+        engine = Engine.open(Path(folder), rules, clock)
+        register(engine, "m")
+        replica, reader = ChangeReader.open(engine.folder, rules, clock)
+        rebuild = None
+        for action in [*data.draw(st.lists(st.sampled_from(ACTIONS), max_size=25)), "read all"]:
+            if action.startswith("read"):
+                count = len(coming) if action == "read all" else data.draw(st.integers(1, 4))
+                brought, coming = coming[:count], coming[count:]
+                commit(engine, *(("m", format_kwh(wh), RULES.zone.iso(time)) for time, wh in brought))
+                values |= dict(brought)
+            elif action == "follow":
+                rebuild = catch_up(replica, reader, rebuild)
+                if rebuild is None:
+                    check(replica, model, values)
+            elif action == "close":
+                close_day(engine)
+            elif values:
+                at, wh, other = data.draw(
+                    st.tuples(st.sampled_from(sorted(values)), st.sampled_from(NEAR), st.sampled_from(NEAR))
+                )
+                made = Decision(action, "m", at, "x", 10_000 + wh, other, 10_000 + wh)
+                if action in ("void", "release"):
+                    made = made._replace(wh=NOT_SAID)
+                if not decide(engine, made):
+                    continue
+                if action == "void":
+                    model.voids.add(at)
+                elif action == "release":
+                    model.releases.add(at)
+                elif action == "correct":
+                    values[at] = 10_000 + wh
+                    model.voids.discard(at)
+                    model.releases.discard(at)  # it was of the value before
+                else:
+                    model.exchanges[at] = (10_000 + wh, other)
+        while (rebuild := catch_up(replica, reader, rebuild)) is not None:
+            pass
+        for each in (engine, replica):
+            check(each, model, values)
+        reader.close()
+        engine.close()
