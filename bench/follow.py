@@ -70,7 +70,7 @@ async def run(folder: Path, accounts: int) -> None:
         await follower.follow()
         await follower.wait_until_rebuilt()
         seconds = time.perf_counter() - begun
-        print(f"{what:<44} {1000 * seconds:9,.1f} ms   loop held {1000 * watch.worst:6.1f} ms")
+        print(f"{what:<44} {1000 * seconds:9,.1f} ms   loop blocked {1000 * watch.worst:6.1f} ms")
 
     print(f"{accounts:,} accounts; the time of one look, begun when the owner is done")
     await measure("nothing", lambda: None)

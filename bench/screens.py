@@ -1,7 +1,7 @@
 """How long the screens hold the event loop: the longest single callback in each step of a day's work.
 
 The app runs as it does in a terminal of the given size, over 500 meters with 500,000 readings, at rest and while
-simulated meters flood the port. While the loop is held, no reading is taken in and no key is answered. `own` is
+simulated meters flood the port. While the loop is blocked, no reading is taken in and no key is answered. `own` is
 processor time of the loop's thread; `wall` also has what other threads and the flood took from it on two cores. Where
 the host of a virtual machine took its processors away meanwhile, which counts as `own` there, a star says so.
 
@@ -134,7 +134,7 @@ class Held:
 
 
 async def steps(pilot: Pilot[None], held: Held, port: int) -> dict[str, Hold]:
-    """Each step once; what it and the second after it held."""
+    """Each step once; how long it and the second after it blocked the loop."""
     found = {}
     for name, keys in STEPS.items():
         held.take()

@@ -210,7 +210,7 @@ def zone_note(folder: Path, env: Mapping[str, str] | None = None) -> str:
             return ""
     except MeterError:
         name = given or env["TZ"]
-    return f"{what} is {name}, but this folder is in {stored}, as its settings.toml says; that holds"
+    return f"{what} is {name}, but this folder is in {stored}, as its settings.toml says, and stays so"
 
 
 def compare(before: Settings, after: Settings) -> tuple[list[str], list[str]]:

@@ -194,7 +194,7 @@ def test_another_zone_of_the_environment_is_told(tmp_path: Path) -> None:
         {"TZ": "Singapore"},
     ):
         assert settings.zone_note(tmp_path, env) == ""
-    holds = "but this folder is in Asia/Singapore, as its settings.toml says; that holds"
+    holds = "but this folder is in Asia/Singapore, as its settings.toml says, and stays so"
     assert settings.zone_note(tmp_path, {"TZ": "Europe/Berlin"}) == f"TZ is Europe/Berlin, {holds}"
     assert settings.zone_note(tmp_path, {"TZ": "SGT-8"}) == f"TZ is SGT-8, {holds}"
     env = {"METERTUI_TIMEZONE": "Europe/Berlin", "TZ": "Asia/Singapore"}

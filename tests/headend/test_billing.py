@@ -75,7 +75,7 @@ async def test_a_start_says_what_the_rules_change_in_issued_bills(
     with monkeypatch.context() as before:
         before.setattr(desk.engine.directory, "site_limits", lambda _: former_limits(100_000))
         await desk.billing.issue(await desk.billing.compute_run("2025-02", no_progress), "ada")
-    await read(desk, "1500.7", "2025-02-01T01:30")  # so that the view is made anew
+    await read(desk, "1500.7", "2025-02-01T01:30")  # so that the view is made again
     assert await started() == []  # by today's rules, as far as the mark says
     mark = desk.engine.bills.rules_path
     mark.unlink()

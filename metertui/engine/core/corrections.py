@@ -379,7 +379,7 @@ def _check_exchange(engine: Engine, event: Edit, decided: MeterEdits, series: Se
         counted = f"the {format_kwh(int(series.curve.base[before]))} kWh"
         when = zone.iso(int(series.curve.time[before]))
         raise MeterError(
-            f"a final {format_kwh(event.final)} kWh is lower than {counted} of {when}; "
+            f"a final reading of {format_kwh(event.final)} kWh is lower than {counted} of {when}; "
             "void what was misread, or correct the time"
         )
 
@@ -394,4 +394,5 @@ def _check_next(engine: Engine, event: Edit, before: Series) -> None:
     time, wh = int(before.time[place]), int(before.wh[place])
     if rules.misfit((event.at, event.initial), time, wh, before.limits, engine.zone):
         said = f"the {format_kwh(wh)} kWh of {engine.zone.iso(time)}"
-        raise MeterError(f"{said} does not fit an initial {format_kwh(event.initial)} kWh; void it if it was misread")
+        initial = f"an initial reading of {format_kwh(event.initial)} kWh"
+        raise MeterError(f"{said} does not fit {initial}; void it if it was misread")

@@ -258,7 +258,7 @@ def test_an_append_is_retracted_with_the_batch_that_it_belongs_to(
     assert list(load(tmp_path)) == list(book)
 
 
-def test_a_file_that_was_taken_away_is_written_anew(tmp_path: Path) -> None:
+def test_a_file_that_was_taken_away_is_written_again(tmp_path: Path) -> None:
     book = load(tmp_path)
     register(book, "1")
     (tmp_path / "users.csv").unlink()
@@ -540,7 +540,7 @@ def test_registrations_go_on_while_a_change_is_drafted(
     assert [path.name for path in sorted(tmp_path.iterdir())] == ["accounts_history.csv", "users.csv"]
 
 
-def test_a_file_written_anew_since_a_change_was_drafted_is_written_again(
+def test_a_file_replaced_since_a_change_was_drafted_is_written_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     book = load(tmp_path)

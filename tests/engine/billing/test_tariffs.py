@@ -128,7 +128,7 @@ def test_what_a_file_says_first_can_be_taken_for_earlier_time() -> None:
     assert read("").backdated(date(2025, 1, 1)).tariffs == ()
 
 
-def test_a_file_is_read_anew_when_it_changes(tmp_path: Path) -> None:
+def test_a_file_is_read_again_when_it_changes(tmp_path: Path) -> None:
     file = TariffFile(tmp_path)
     assert file.current() is None
     file.path.write_text(f"{HEADER}\n2025-01-01,,,,,1,0\n")

@@ -79,7 +79,7 @@ def test_whatever_the_order_and_the_batches(meters: list[list[tuple[int, int]]],
 
 
 def test_an_apartment_type_has_its_own_limit_from_the_day_it_holds(tmp_path: Path) -> None:
-    """And another type, or another setting, judges all that is stored anew."""
+    """And another type, or another setting, judges all that is stored again."""
     own = replace(RULES, fit=FitRule(max_w_by_type={"studio": 5_000}))
     engine = Engine.open(tmp_path, own, FakeClock("2025-03-12T10:40:00"))
     batch = engine.ingest.begin()

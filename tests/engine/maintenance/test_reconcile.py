@@ -24,7 +24,7 @@ from tests.engine.maintenance.proofs import RULES, START, ZONE, problems
 
 
 def test_a_wrong_sum_is_found(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The registers are subtracted anew: an energy that is off by 1 Wh does not pass."""
+    """The registers are subtracted again: an energy that is off by 1 Wh does not pass."""
 
     def off_by_one(*columns: np.ndarray) -> np.ndarray:
         return energy_of_readings(*columns) + np.arange(len(columns[0])) // 100

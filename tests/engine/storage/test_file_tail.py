@@ -59,7 +59,7 @@ def test_what_was_taken_back_is_noticed(path: Path, after: bytes) -> None:
     os.write(fd, after)
     os.close(fd)
     assert seen.poll().cut
-    assert seen.poll().cut  # until it is read anew
+    assert seen.poll().cut  # until it is read again
     assert seen.reread() == after
     assert seen.poll() == TailUpdate()
     seen.close()

@@ -96,7 +96,7 @@ def test_a_day_that_is_gone_is_told(archive: Archive, tmp_path: Path) -> None:
     assert told(tmp_path) == []
 
 
-def test_without_it_the_next_start_makes_it_anew(archive: Archive, tmp_path: Path) -> None:
+def test_without_it_the_next_start_makes_it_again(archive: Archive, tmp_path: Path) -> None:
     before = archive.manifest.read_entries()
     archive.manifest.path.unlink()
     assert told(tmp_path) == []

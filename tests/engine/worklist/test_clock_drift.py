@@ -20,7 +20,7 @@ def test_the_meter_that_was_noted_longest_ago_is_forgotten_first() -> None:
     assert [(each.code, each.times) for each in drift.last_readings()] == [(1, 2), (3, 1)]
 
 
-def test_a_meter_that_was_forgotten_is_counted_anew() -> None:
+def test_a_meter_that_was_forgotten_is_counted_again() -> None:
     drift = DriftLog(most=1)
     for code in (1, 1, 2, 1):
         drift.note_reading(code, 0, 0, 1)

@@ -75,7 +75,7 @@ async def test_what_is_estimated_has_another_mark_and_the_edge_says_which() -> N
             assert chart.border_subtitle == ""  # nothing that is drawn is
 
 
-async def test_the_same_is_drawn_once_and_anything_else_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_same_is_drawn_once_and_anything_else_again(monkeypatch: pytest.MonkeyPatch) -> None:
     async with Bench().run_test(size=(80, 40)) as pilot:
         chart = pilot.app.query_one(PictureView)
         times: list[None] = []

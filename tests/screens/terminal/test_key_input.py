@@ -87,7 +87,7 @@ def test_only_a_size_that_a_terminal_can_have_is_believed(size: str, kept: bool)
     assert bool(reports) == kept
 
 
-def test_a_parser_that_fails_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_parser_that_fails_begins_again(monkeypatch: pytest.MonkeyPatch) -> None:
     inlet = KeyParser()
     with monkeypatch.context() as patched:
         patched.setattr(KeyParser, "parse_mouse_code", lambda *_: 1 / 0)

@@ -113,7 +113,7 @@ async def test_what_is_closed_leaves_nothing_behind(town: Town) -> None:
 
 
 async def restyled(pilot: Pilot[None]) -> None:
-    """Its styles are what they would be if it were styled anew."""
+    """Its styles are what they would be if it were styled from the start."""
     before = drawn(pilot)
     pilot.app.refresh_css(animate=False)
     await painted(pilot)
