@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from metertui.engine.base.zone import HOUR, SiteZone
 from metertui.engine.columns.columns import FIRST, Contested
 from metertui.engine.vee.edits import Edit, MeterEdits, corrections_from
@@ -133,3 +135,13 @@ def test_instants_with_several_values_need_a_closer_look() -> None:
     assert (found.void_meter.tolist(), found.void_time.tolist()) == ([2], [AT + HOUR])
     without = found.without_voids()
     assert (without.contested, without.void_meter.tolist()) == ((), [])
+
+
+@pytest.mark.parametrize(("void", "unvoid"), [(850, FIRST), (FIRST, 850), (850, 850), (FIRST, FIRST)])
+def test_a_void_is_undone_though_one_of_the_two_names_no_value(void: int, unvoid: int) -> None:
+    """As in the files of earlier versions."""
+    found = made(edit("void", wh=void))
+    assert stands(found, 850) is None
+    found.apply_edit(edit("unvoid", wh=unvoid))
+    assert stands(found, 850) == 850
+    assert not list(found.in_force("void"))
