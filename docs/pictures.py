@@ -15,10 +15,10 @@ from metertui import simulator
 from metertui.app import MetertuiApp
 from metertui.engine.base.config import Rules, SystemClock
 from metertui.engine.base.zone import DAY, MINUTE, SiteZone
-from metertui.engine.core.counters import RefusedLine
 from metertui.engine.core.engine import Engine
 from metertui.engine.storage import day_close
 from metertui.engine.storage.reading_lines import Rows
+from metertui.engine.storage.rejects_log import RefusedLine
 from metertui.formats.synthetic import Fleet
 from metertui.headend.service import HeadEnd
 from metertui.server.listener import Listener
@@ -82,7 +82,7 @@ async def main() -> None:
         engine = Engine.open(folder, Rules(zone=ZONE), SystemClock())
         engine.folder = Path("/srv/metertui")
         headend = HeadEnd(engine, close_at_midnight=False)
-        listener = Listener(headend, port=0)
+        listener = Listener(headend, Settings(port=0))
         await headend.start()
         await listener.start()
         rounds = simulator.live_rounds(fleet, ZONE, 6.0, None)
