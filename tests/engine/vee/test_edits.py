@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 
 from metertui.engine.base.zone import HOUR, SiteZone
@@ -145,3 +147,12 @@ def test_a_void_is_undone_though_one_of_the_two_names_no_value(void: int, unvoid
     found.apply_edit(edit("unvoid", wh=unvoid))
     assert stands(found, 850) == 850
     assert not list(found.in_force("void"))
+
+
+@pytest.mark.parametrize("kind", ["void", "release", "correct", "exchange", "accept", "note"])
+def test_what_was_frozen_is_not_changed_by_a_later_edit_of_the_same_instant(kind: str) -> None:
+    found = made(edit(kind, wh=850, to=860))
+    before = copy.deepcopy(kept := found.frozen())
+    found.apply_edit(edit(kind, wh=580, to=590, decided=1))
+    assert kept == before
+    assert found != before

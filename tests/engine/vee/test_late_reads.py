@@ -163,3 +163,12 @@ def test_a_long_replay_is_kept_for_the_next_reading() -> None:
     heads.unset(0)
     assert heads.time[0] == NOT_SIMPLE
     assert len(heads.replay_before(0, neighbours, START + 101 * HOUR).points) == 101
+
+
+def test_a_run_that_rises_by_one_rounding_does_not_settle_what_is_counted_before_it() -> None:
+    """The fourth is two roundings below the first, whose register counts still, and the run rises by one."""
+    registers = [10_000, 60_000, 9_000, 8_000, 8_100, 9_100, 9_200]
+    points = [(START + place * HOUR, wh) for place, wh in enumerate(registers)]
+    replay = replay_before(Neighbours(Stored(points), 0, LIMITS), NOT_SIMPLE)
+    assert replay.judge.agrees_with(whole(points))
+    assert replay.head == (points[-1][0], 10_000)
