@@ -186,3 +186,12 @@ def test_a_meter_of_which_nothing_is_left() -> None:
     series = series_of(meter)
     assert len(series.curve) == 0
     assert series.usage(Window("w", START - HOUR, START + HOUR)).usage_wh is None
+
+
+@pytest.mark.parametrize(("final", "register"), [(9_000, 10_000), (8_999, 8_999), (10_500, 10_500)])
+def test_the_last_register_of_an_exchange_may_be_a_rounding_too(final: int, register: int) -> None:
+    edits = MeterEdits()
+    edits.apply_edit(Edit(0, "m", "exchange", START + HOUR, "ann", "x", final, 100))
+    columns = Columns(np.zeros(2, dtype=np.int32), np.array([START, START + 2 * HOUR]), np.array([10_000, 300]))
+    found = validate(columns, corrections_from({0: edits}), MeterLimits(1000, (100_000,)))
+    assert found.curve.wh.tolist() == [10_000, register, 300]

@@ -172,3 +172,16 @@ def test_a_run_that_rises_by_one_rounding_does_not_settle_what_is_counted_before
     replay = replay_before(Neighbours(Stored(points), 0, LIMITS), NOT_SIMPLE)
     assert replay.judge.agrees_with(whole(points))
     assert replay.head == (points[-1][0], 10_000)
+
+
+def test_a_kept_replay_is_not_continued_over_readings_that_it_cannot_see() -> None:
+    """More were stored since than are fetched at once, as by an import."""
+    points = [(START + place * HOUR, 1000 + place % 2) for place in range(40)]
+    heads = MeterHeads(kept_from=0)
+    heads.grow(1)
+    old = Neighbours(Stored(points[:2]), 0, LIMITS).replay()
+    for point in points[:2]:
+        old.push(point)
+    heads.keep(0, old)
+    replay = heads.replay_before(0, Neighbours(Stored(points), 0, LIMITS), NOT_SIMPLE)
+    assert len(replay.points) == len(points)
