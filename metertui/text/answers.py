@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from metertui.engine.attributes import ATTRIBUTES
-from metertui.engine.base import SiteZone, visible
+from metertui.engine.base import DAY, SiteZone, visible
 from metertui.engine.reports import PERIODS, Compare, Findings, Inquiry, Measure, Rule, SavedReport
-from metertui.engine.usage import TIME_KEYS, Question
+from metertui.engine.usage import TIME_KEYS, Question, per_day
 from metertui.formats import writers
 from metertui.text import fmt
 
@@ -96,7 +96,11 @@ def page(found: Findings, table: pd.DataFrame, zone: SiteZone) -> tuple[list[Col
         add("peak_at", "began at", lambda instant: fmt.moment(int(instant), zone)[:16])
     if found.compared:
         add("before", "before", _kwh)
-        add("change", "change", lambda share: f"{share:+.1%}")
+        add("change", "change a day" if found.per_day else "change", lambda share: f"{share:+.1%}")
+    if found.per_day:
+        table = _with_daily(table)
+        add("daily", "kWh a day", _kwh)
+        add("before_daily", "before a day", _kwh)
     add("meters", "meters", fmt.count)
     add("readings", "readings", fmt.count)
     return columns, [list(line) for line in zip(*texts, strict=True)]
@@ -105,6 +109,13 @@ def page(found: Findings, table: pd.DataFrame, zone: SiteZone) -> tuple[list[Col
 def keys_of(found: Findings, table: pd.DataFrame, at: int) -> tuple[str, ...]:
     """Return the keys of a row of the table."""
     return tuple(str(table[key].iloc[at]) for key in found.inquiry.question.by)
+
+
+def _with_daily(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with the usage per day of both periods, kWh."""
+    daily = per_day(table["value"].to_numpy(dtype=np.float64), table["length"].to_numpy())
+    before = per_day(table["before"].to_numpy(dtype=np.float64), table["before_length"].to_numpy())
+    return table.assign(daily=np.round(daily, 3), before_daily=np.round(before, 3))
 
 
 def _kwh(value: float) -> str:
@@ -126,8 +137,20 @@ def sheet(found: Findings, sort: str, zone: SiteZone, *, ruled: bool) -> tuple[w
         columns["peak_at"] = "time"
         made["peak_at"] = [zone.iso(at) if at >= 0 else None for at in table["peak_at"].tolist()]
     if found.compared:
-        columns |= {"before_kwh": "kwh", "change_percent": "number"}
-        made = made.assign(before_kwh=table["before"], change_percent=np.round(table["change"] * 100, 3))
+        columns["before_kwh"] = "kwh"
+        made = made.assign(before_kwh=table["before"])
+        if found.per_day:
+            daily = _with_daily(table)
+            columns |= {"days": "number", "before_days": "number", "kwh_per_day": "kwh", "before_kwh_per_day": "kwh"}
+            made = made.assign(
+                days=np.round(table["length"] / DAY, 3),
+                before_days=np.round(table["before_length"].where(table["before_length"] >= 0) / DAY, 3),
+                kwh_per_day=daily["daily"],
+                before_kwh_per_day=daily["before_daily"],
+            )
+        change = "change_percent_per_day" if found.per_day else "change_percent"
+        columns[change] = "number"
+        made[change] = np.round(table["change"] * 100, 3)
     columns |= {"meters": "count", "readings": "count"}
     made = made.assign(meters=table["meters"], readings=table["readings"])
     if ruled:
@@ -219,6 +242,11 @@ def summary(found: Findings, rule: Rule | None) -> str:
     said = f"{total} in total · {meters} · {fmt.counted(len(found.table), 'row')}"
     if found.compared:
         said += f" · before: {found.compared[0]} to {found.compared[1]}"
+        if lengths := found.lengths():
+            now, before = (fmt.duration(length, units=2) for length in lengths)
+            said += f" ({before}, now {now}: compared per day)"
+        elif found.per_day:
+            said += " (rows of unequal length: compared per day)"
     if rule is not None and (found.hidden or found.total_wh is None):
         said += f" · {fmt.count(found.hidden)} hidden: {why(rule)}"
     return said

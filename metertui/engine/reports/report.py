@@ -5,7 +5,7 @@ or the *peak*, the highest usage of all meters of the row together in one half h
 
 The comparison is with the period before (as many months if they are whole, else as many days) or with a year before.
 The n-th row is compared with the n-th; a year before, the row of the same name. A period that is not over yet is
-compared up to the same day.
+compared up to the same day. Where two rows are not of the same length, their change is that of the usage per day.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from metertui.engine.usage import (
     Filter,
     Question,
     buckets,
+    change_per_day,
     format_clock,
     half_hour_figures,
     usage_figures,
@@ -40,6 +41,8 @@ Measure = Literal["total", "per_meter", "per_meter_day", "peak"]
 Compare = Literal["", "before", "year_before"]
 MEASURES: Final[tuple[Measure, ...]] = get_args(Measure)
 COMPARES: Final[tuple[Compare, ...]] = get_args(Compare)
+_OF_A_PERIOD: Final = ("total", "per_meter")
+"""The measures that a longer period has more of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +91,9 @@ class Findings:
     inquiry: Inquiry
     table: pd.DataFrame
     """One row per group. The keys are text, `value` is kWh (float64), `meters` and `readings` are Int64; they are
-    missing where `hidden` (bool). With a comparison, `before` is kWh and `change` a share of it. For the peak,
-    `peak_at` is µs UTC, -1 where hidden."""
+    missing where `hidden` (bool). `length` is how long the row is as far as there are readings, µs. With a comparison,
+    `before` is kWh, `before_length` µs, -1 without a row, and `change` a share, per day. For the peak, `peak_at` is
+    µs UTC, -1 where hidden."""
     total_wh: int | None
     """The total, Wh; None if it is hidden or there is no data."""
     meters: int
@@ -97,6 +101,20 @@ class Findings:
     """The first and last day of the period that it is compared with."""
     discloses: bool = False
     """Whether cells published before disclose a small group of it."""
+
+    @property
+    def per_day(self) -> bool:
+        """Return whether rows of different lengths are compared, so that the change is per day."""
+        if self.compared is None or self.inquiry.measure not in _OF_A_PERIOD:
+            return False
+        there = self.table["before"].notna() & self.table["value"].notna()
+        return bool((there & (self.table["length"] != self.table["before_length"])).any())
+
+    def lengths(self) -> tuple[int, int] | None:
+        """Return how long both periods are as far as there are readings, µs; None where rows are parts of them."""
+        if set(self.inquiry.question.by) & set(TIME_KEYS) or not self.per_day:
+            return None
+        return int(self.table["length"].max()), int(self.table["before_length"].max())
 
     @property
     def hidden(self) -> int:
@@ -186,6 +204,7 @@ def _measured(
     found = table[list(question.by)].assign(value=np.where(hide, np.nan, np.round(value, 3)))
     for name in ("meters", "readings"):
         found[name] = table[name].astype("Int64").mask(hide)
+    found["length"] = table["length"]
     found["hidden"] = hide
     if inquiry.measure == "peak":
         found["peak_at"] = np.where(hide, -1, table["peak_at"])
@@ -312,16 +331,19 @@ def _compared(
     question = inquiry.question
     by = list(question.by)
     renamed = {key: _renamed(frozen, key, question, earlier, months) for key in by if key in TIME_KEYS}
-    keyed: dict[tuple[str, ...], float] = {}
-    for row, value in zip(before[by].itertuples(index=False, name=None), before["value"], strict=True):
+    keyed: dict[tuple[str, ...], tuple[float, int]] = {}
+    figures = zip(before["value"].tolist(), before["length"].tolist(), strict=True)
+    for row, figure in zip(before[by].itertuples(index=False, name=None), figures, strict=True):
         names = [renamed[key].get(name) if key in renamed else name for key, name in zip(by, row, strict=True)]
         if None not in names:
-            keyed[tuple(map(str, names))] = value
+            keyed[tuple(map(str, names))] = figure
     rows = table[by].itertuples(index=False, name=None) if by else [()] * len(table)
-    then = np.array([keyed.get(tuple(row), np.nan) for row in rows], dtype=np.float64)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        change = np.where(then > 0, table["value"].to_numpy() / then - 1, np.nan)
-    return table.assign(before=then, change=change)
+    found = [keyed.get(tuple(row), (np.nan, -1)) for row in rows]
+    then = np.array([value for value, _ in found], dtype=np.float64)
+    length, then_length = table["length"].to_numpy(), np.array([length for _, length in found], dtype=np.int64)
+    equal = length if inquiry.measure not in _OF_A_PERIOD else then_length
+    change = change_per_day(table["value"].to_numpy(), length, then, equal)
+    return table.assign(before=then, before_length=then_length, change=change)
 
 
 def _renamed(frozen: Frozen, key: str, question: Question, earlier: Question, months: int) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from metertui.engine.usage import aggregate, buckets, lookup, readings_table
 from metertui.engine.usage.aggregate import half_hour_figures, usage_figures, usage_table
 from metertui.engine.usage.buckets import days_of_row, in_clock
+from metertui.engine.usage.comparison import change_per_day, per_day
 from metertui.engine.usage.explanation import Explanation, LeftOut, Part, Point, explain, why_no_data
 from metertui.engine.usage.intervals import (
     Intervals,
@@ -56,6 +57,7 @@ __all__ = [
     "WindowReadings",
     "aggregate",
     "buckets",
+    "change_per_day",
     "cut_intervals",
     "days_of_row",
     "explain",
@@ -69,6 +71,7 @@ __all__ = [
     "lookup",
     "meter_blocks",
     "parse_clock",
+    "per_day",
     "readings_table",
     "usage_figures",
     "usage_table",

@@ -28,7 +28,7 @@ from metertui.engine.usage.segments import reading_cells, segments_in_window, st
 
 __all__ = ["KEYS", "TIME_KEYS", "Question", "usage_figures", "usage_table"]
 
-_MORE: Final = ("drawing", "largest_wh", "days")
+_MORE: Final = ("drawing", "largest_wh", "days", "length")
 _PEAKS: Final = ("peak_wh", "peak_at")
 
 
@@ -45,8 +45,9 @@ def usage_figures(
     frozen: Frozen, question: Question, *, peaks: bool = False, progress: Progress = no_progress
 ) -> pd.DataFrame:
     """Return `usage_table` with more columns, int64: `drawing`, how many of the meters have more than their first
-    reading in the row, `largest_wh`, what the meter used that used most in it, and `days`, how many local days it has
-    of those that are asked for and have readings.
+    reading in the row, `largest_wh`, what the meter used that used most in it, `days`, how many local days it has of
+    those that are asked for and have readings, and `length`, how long it is between the first and last reading of all,
+    in µs.
 
     With `peaks` also `peak_wh`, the most that was used together in a half hour of the clock, and `peak_at`, when the
     first such began (µs UTC). Raises MeterError.
@@ -79,6 +80,7 @@ def usage_figures(
         "drawing": found.drawing,
         "largest_wh": found.largest,
         "days": cut.days[keys.parts(found.key)[0]],
+        "length": _lengths(frozen, cut)[keys.parts(found.key)[0]],
     }
     if peaks:
         halves = cut_time(frozen.zone, question, start, end, half_hours=True)
@@ -118,6 +120,12 @@ def half_hour_figures(
     }
     figures = {"usage_wh": found.used, "drawing": found.drawing, "largest_wh": found.largest}
     return pd.DataFrame({"at": starts[period], **texts, **figures})
+
+
+def _lengths(frozen: Frozen, cut: Buckets) -> Int64Array:
+    """Return how long each row is as far as there are readings, µs."""
+    time = frozen.curve.time
+    return cut.lengths(int(time.min()), int(time.max())) if len(time) else np.zeros(len(cut), dtype=np.int64)
 
 
 def _filed(frozen: Frozen) -> Int64Array:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import isnan
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from metertui.engine.base import DAY, SECOND, SiteZone, Window, window_before
 from metertui.engine.columns import Group, as_frame
+from metertui.engine.usage.comparison import change_per_day
 from metertui.engine.usage.intervals import filed_times, list_readings
 from metertui.engine.usage.readings_table import judged_frame
 from metertui.engine.usage.series import Series, Usage
@@ -34,14 +36,31 @@ class UsageComparison:
 
     @property
     def change(self) -> float | None:
-        """Return the same as a share of the usage before; None where that is 0."""
-        return None if self.change_wh is None or not self.before.usage_wh else self.change_wh / self.before.usage_wh
+        """Return how much more was used per day than before, as a share; None where nothing was used before.
+
+        For windows of the same length it is the change of the usage itself.
+        """
+        if self.change_wh is None or not self.before.usage_wh:
+            return None
+        used, before = (np.array([each.usage_wh], dtype=np.float64) for each in (self.usage, self.before))
+        lengths = (np.array([length], dtype=np.int64) for length in (self.known_us, self.before_us))
+        found = float(change_per_day(used, next(lengths), before, next(lengths))[0])
+        return None if isnan(found) else found
+
+    @property
+    def unequal(self) -> bool:
+        """Return whether the usage is compared with one that is known for another length of time."""
+        return self.change_wh is not None and self.known_us != self.before_us
 
     @property
     def known_us(self) -> int:
         """Return how long the usage is known for, µs."""
-        opening, closing = self.usage.opening, self.usage.closing
-        return 0 if opening is None or closing is None else closing.time - opening.time
+        return _known_us(self.usage)
+
+    @property
+    def before_us(self) -> int:
+        """Return how long the usage before is known for, µs."""
+        return _known_us(self.before)
 
     @property
     def daily_wh(self) -> int | None:
@@ -49,6 +68,11 @@ class UsageComparison:
         if self.usage.usage_wh is None or not self.known_us:
             return None
         return round(Fraction(self.usage.usage_wh * DAY, self.known_us))
+
+
+def _known_us(usage: Usage) -> int:
+    opening, closing = usage.opening, usage.closing
+    return 0 if opening is None or closing is None else closing.time - opening.time
 
 
 def compare_usage(series: Series, window: Window, zone: SiteZone) -> UsageComparison:

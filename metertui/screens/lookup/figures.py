@@ -55,16 +55,21 @@ def comparison(answer: UsageComparison, zone: SiteZone) -> Figure:
     before = answer.before
     if answer.change_wh is None:
         return Figure(fmt.NOTHING, f"\n{fmt.kwh(before.usage_wh)} then" if before.usage_wh is not None else "")
-    if answer.change_wh == 0:
+    if answer.change == 0 or (answer.change is None and answer.change_wh == 0):
         value = "= the same"
     else:
         amount = fmt.kwh(abs(answer.change_wh)) if answer.change is None else f"{abs(answer.change):.1%}"
-        value = f"▲ {amount} more" if answer.change_wh > 0 else f"▼ {amount} less"
+        more = answer.change_wh > 0 if answer.change is None else answer.change > 0
+        value = f"{'▲' if more else '▼'} {amount} {'a day' if answer.unequal else 'more' if more else 'less'}"
     partly = before.opening is not None and before.opening.quality == "first"
     end = zone.local(before.end if before.closing is None else before.closing.time)
     same_year = end.year == zone.local(answer.usage.end - 1).year
     until = f"{end:%m-%d %H:%M}" if same_year else f"{end:%Y-%m-%d}"
-    return Figure(value, f"\n{'partial: ' if partly else ''}{fmt.kwh(before.usage_wh)}\nto {until}")
+    note = f"\n{'partial: ' if partly else ''}{fmt.kwh(before.usage_wh)}"
+    if answer.unequal:
+        then, now = (fmt.duration(length, units=2) for length in (answer.before_us, answer.known_us))
+        return Figure(value, f"{note}\nin {then}, now {now}")
+    return Figure(value, f"{note}\nto {until}")
 
 
 def daily(answer: UsageComparison) -> Figure:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pandas as pd
@@ -74,9 +75,28 @@ def test_a_year_before_is_the_row_of_the_same_name(town: Frozen) -> None:
     table = found.table
     assert table["month"].tolist() == ["2025-01", "2025-02", "2025-03"]
     assert found.compared == (date(2024, 1, 1), date(2024, 3, 11))  # as far as the year is old
-    # February had a day more; in March both are of eleven days.
+    # February had a day more, so the change is that of the usage per day; in March both are of eleven days.
     assert table["before"].tolist() == [31 * 24 * 12.0, 29 * 24 * 12.0, 11 * 24 * 12.0]
-    assert table["change"].round(4).tolist() == [0.1, round(1.1 * 28 / 29 - 1, 4), 0.1]
+    assert table["change"].round(4).tolist() == [0.1, 0.1, 0.1]
+    assert (table["length"] // DAY).tolist() == [31, 28, 11]
+    assert (found.per_day, found.lengths()) == (True, None)
+
+
+def test_periods_of_different_lengths_are_compared_per_day_and_named(town: Frozen) -> None:
+    january = asked(*JANUARY, compare="before", region="North")
+    february = asked(date(2025, 2, 1), date(2025, 2, 28), compare="before", region="North")
+    whole, shorter = answer_inquiry(town, january), answer_inquiry(town, february)
+    assert (whole.per_day, whole.lengths()) == (False, None)
+    assert shorter.lengths() == (28 * DAY, 31 * DAY)
+    assert shorter.table["change"].round(4).tolist() == [0.0]
+    measures: dict[Measure, bool] = {"per_meter": True, "per_meter_day": False, "peak": False}
+    for measure, per_day in measures.items():
+        found = answer_inquiry(town, replace(february, measure=measure))
+        assert (found.per_day, found.table["change"].round(4).tolist()) == (per_day, [0.0])
+    spring_day = date(2024, 3, 31)
+    spring = answer_inquiry(town, asked(spring_day, spring_day, "day", compare="before", region="North")).table
+    assert (spring["length"].tolist(), spring["before_length"].tolist()) == ([23 * HOUR], [24 * HOUR])
+    assert spring["change"].round(4).tolist() == [0.0]
 
 
 def test_the_period_before_is_as_long(town: Frozen) -> None:
