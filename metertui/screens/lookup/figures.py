@@ -68,7 +68,7 @@ def comparison(answer: UsageComparison, zone: SiteZone) -> Figure:
     note = f"\n{'partial: ' if partly else ''}{fmt.kwh(before.usage_wh)}"
     if answer.unequal:
         then, now = (fmt.duration(length, units=2) for length in (answer.before_us, answer.known_us))
-        return Figure(value, f"{note}\nin {then}, now {now}")
+        return Figure(value, f"{note}\n{then} → {now}")
     return Figure(value, f"{note}\nto {until}")
 
 

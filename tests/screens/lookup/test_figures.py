@@ -42,7 +42,7 @@ async def test_a_window_is_compared_with_the_one_before_as_far_as_it_is_known(to
     async with at_work(town, "f3", *"200-002", "enter") as pilot:
         assert tiles(pilot)["vs previous month"] == ["▼ 16.7% less", "111.600 kWh", "to 02-11 00:00"]
         await choose(pilot, "year")
-        assert tiles(pilot)["vs previous year"] == ["▼ 5.8% a day", "partial: 418.500 kWh", "in 39 d, now 69 d"]
+        assert tiles(pilot)["vs previous year"] == ["▼ 5.8% a day", "partial: 418.500 kWh", "39 d → 69 d"]
         await choose(pilot, "today")
         assert tiles(pilot)["vs previous day"] == ["no data"]
         await press(pilot, "slash", *STEADY, "enter")
