@@ -35,7 +35,7 @@ async def test_the_first_minutes_of_a_desk(tmp_path: Path) -> None:
         await desk.until("Last readings")
         await desk.until("3 clients")
         desk.press("3")
-        await desk.until(f"{METERS}       0")  # meters, and of them silent
+        await desk.until(f"{METERS}            0")  # meters, and of them silent
         desk.press("/")
         desk.press("nothing such")
         await desk.until("nothing such")
