@@ -17,6 +17,7 @@ from typing import Any, Final, TypeVar
 from metertui.engine.base import Outcome, refused
 from metertui.engine.core import Batch, Engine
 from metertui.engine.errors import OwnedError
+from metertui.headend import memory
 from metertui.headend.commit_loop import CommitLoop, Lane
 
 T = TypeVar("T")
@@ -96,8 +97,15 @@ class Jobs:
     # -- reading -----------------------------------------------------------------------------------------------
 
     async def compute(self, function: Callable[..., T], *args: object) -> T:
-        """Run `function(*args)` in a thread for heavy work."""
-        return await asyncio.get_running_loop().run_in_executor(self._workers, function, *args)
+        """Run `function(*args)` in a thread for heavy work, and release the memory that it has used."""
+
+        def work() -> T:
+            try:
+                return function(*args)
+            finally:
+                memory.release_freed()
+
+        return await asyncio.get_running_loop().run_in_executor(self._workers, work)
 
     async def ask(self, function: Callable[..., T], *args: object) -> T:
         """Run `function(frozen, *args)` in a thread for heavy work; `frozen` are all readings as of now."""

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from metertui.engine.errors import OwnedError
+from metertui.headend import memory
 from metertui.headend.jobs import Jobs
 from metertui.headend.service import HeadEnd
 from tests.desk import ScriptLane
@@ -45,6 +46,22 @@ async def test_jobs_that_may_not_write_still_read_and_append_to_logs(reader: Job
     assert await reader.ask(len) == 0
     assert await asyncio.wrap_future(reader.append(lambda: "appended")) == "appended"
     await reader.stop()
+
+
+async def test_heavy_work_releases_its_memory_also_when_it_fails(
+    desk: HeadEnd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[str] = []
+
+    def fail() -> None:
+        steps.append("work")
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(memory, "release_freed", lambda: steps.append("release"))
+    await desk._jobs.compute(steps.append, "work")
+    with pytest.raises(ZeroDivisionError):
+        await desk._jobs.compute(fail)
+    assert steps == ["work", "release"] * 2
 
 
 async def test_writes_are_run_one_after_another(desk: HeadEnd) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 
 import numpy as np
 import pytest
 
-from metertui.headend.memory import resident_bytes
+from metertui.headend import memory
+from metertui.headend.memory import release_freed, resident_bytes
 
 
 def test_memory_that_is_written_is_resident() -> None:
@@ -27,3 +29,14 @@ def test_the_peak_is_given_where_the_system_does_not_tell(monkeypatch: pytest.Mo
     now = resident_bytes()
     monkeypatch.setattr(os, "open", refuse)
     assert resident_bytes() >= now // 2
+
+
+def test_freed_memory_is_given_back_where_the_c_library_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(memory, "_trim", asked.append)
+    release_freed()
+    assert asked == [0]
+    monkeypatch.setattr(memory, "_trim", None)
+    release_freed()
+    monkeypatch.setattr(ctypes, "CDLL", lambda _: object())
+    assert memory._find_trim() is None

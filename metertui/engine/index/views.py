@@ -77,7 +77,7 @@ class View:
         self._freezing = freezing or FreezeQueue()
         self._number = self._freezing.next_number()
         self._index = index
-        self._limit = len(index)
+        self._limit = limit = len(index)
         self._code_of = directory.codes.get  # of one id at a time, which is safe while ids are added
         self.stored: Final = Stored(
             history,
@@ -88,7 +88,8 @@ class View:
             zone,
             corrections,
             not_the_first,
-            lambda code: index.select(meter=code, limit=self._limit),
+            # Not self._limit: a view that refers to itself outlives its last use, with all its columns.
+            lambda code: index.select(meter=code, limit=limit),
         )
         self._limits = directory.site_limits(self.stored.groups_in_time)
         self._frozen: Frozen | None = None

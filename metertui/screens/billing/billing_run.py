@@ -60,6 +60,10 @@ class BillingRunScreen(OnDesk, ThriftyModal[None]):
         self._say("Calculate shows the totals of a month. Nothing is written or issued yet.")
         self.set_interval(0.25, self._draw)
 
+    def on_unmount(self) -> None:
+        # The widgets of a closed window refer to one another until a full garbage collection, which is rare.
+        self._run = None
+
     def _draw(self) -> None:
         self.query_one("#run-bar", ProgressBar).update(progress=100 * self._work.share)
 

@@ -63,6 +63,11 @@ class ListTable(OnDesk, Table):
         self._pages: LRUCache[int, JudgedReadings] = LRUCache(_PAGES)
         """Usage and status by the first reading of each page."""
 
+    def on_unmount(self) -> None:
+        # The widgets of a closed window refer to one another until a full garbage collection, which is rare.
+        self.found = None
+        self._pages.clear()
+
     def show_list(self, found: ReadingList, sort: str, cursor: int = 0) -> None:
         """Show readings, which are in the order of `sort`, with the cursor on one of them."""
         self.found, self.sort = found, sort

@@ -6,8 +6,9 @@ is shown: 25 to 60 ms on a terminal of 120x40. It writes all that is painted, an
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -23,7 +24,7 @@ from textual.geometry import Region
 from textual.screen import ModalScreen, Screen, ScreenResultType
 from textual.strip import Strip
 from textual.style import Style
-from textual.worker import WorkerFailed
+from textual.worker import Worker, WorkerFailed
 
 from metertui.screens.terminal.patient_driver import PatientDriver
 from metertui.screens.terminal.screen_diff import ScreenDiff, ShownCells
@@ -39,6 +40,29 @@ def _backgrounds(base: Color, own: Color) -> tuple[Style, Style]:
 
 # Textual caches them by widget, which keeps what removed widgets have drawn alive: 100 MB after a thousand widgets.
 StylesCache.get_inner_outer = lambda _, base, own: _backgrounds(base, own)  # type: ignore[assignment]
+
+
+_start_worker = Worker._start
+
+
+def _start_and_forget(worker: Worker[Any], app: App[Any], done: Callable[[Worker[Any]], None] | None = None) -> None:
+    """Start a worker that drops in the end what it was given, and where it was cancelled.
+
+    A worker refers to itself, so it stays until a full garbage collection, which is rare, with all readings of the
+    moment if it was given them.
+    """
+
+    def forget(_: asyncio.Task[Any]) -> None:
+        worker._work = None  # type: ignore[assignment]
+        if worker.is_cancelled:
+            worker._error = None
+
+    _start_worker(worker, app, done)
+    if worker._task is not None:
+        worker._task.add_done_callback(forget)
+
+
+Worker._start = _start_and_forget  # type: ignore[assignment,method-assign]
 
 
 class _LineCompositor(Compositor):
