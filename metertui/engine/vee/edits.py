@@ -141,6 +141,21 @@ class MeterEdits:
             case "accept":
                 yield from (edit for at, edit in self.accepts.items() if self.accept_at(at) is edit)
 
+    def is_in_force(self, edit: Edit) -> bool:
+        """Return whether this very edit is among those of its kind that are in force."""
+        assert edit.at is not None
+        match edit.kind:
+            case "void" | "release":
+                named = self.voids if edit.kind == "void" else self.releases
+                return named.get(edit.at, {}).get(edit.wh) is edit
+            case "correct":
+                return any(each is edit for each in self.corrects.get(edit.at, ()))
+            case "exchange":
+                return self.exchanges.get(edit.at) is edit
+            case "accept":
+                return self.accept_at(edit.at) is edit
+        return False
+
     def void_of(self, instant: int, wh: int) -> Edit | None:
         """Return the void in force that names a value (Wh) at an instant (µs UTC)."""
         return _naming(self.voids, instant, wh)

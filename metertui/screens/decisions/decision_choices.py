@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from metertui.engine.core import NOT_SAID, WORDS_ONLY, Decision
 from metertui.engine.errors import MeterError
-from metertui.engine.vee import UNDOES, Edit
+from metertui.engine.vee import UNDOES, Edit, MeterEdits
 from metertui.engine.worklist import Cause, ExceptionRow
 
 PREVIEW: Final = "preview"
@@ -96,12 +96,42 @@ def unknown(rows: Sequence[ExceptionRow]) -> str:
     return f"{_of(strangers, rows)} about an unknown meter, and no decision can be made{advice}"
 
 
-def undo_decisions(events: Sequence[Edit]) -> list[Decision]:
-    """Return the decisions that undo events. Raises MeterError if there are none."""
+def undo_decisions(
+    events: Sequence[Edit], edits_of: Callable[[str], MeterEdits | None] = lambda _: None
+) -> list[Decision]:
+    """Return the decisions that undo events. Raises MeterError if there are none.
+
+    `edits_of` gives the edits of a meter that are in force: the voids of a whole time are undone by one decision.
+    """
     if not events:
         raise MeterError("there is no decision to undo")
     undo = {done: undone for undone, done in UNDOES.items()}
-    return _once([Decision(undo[event.kind], event.meter, event.at or 0, PREVIEW, wh=event.wh) for event in events])
+    voids: dict[str, list[Edit]] = {}
+    for event in events:
+        if event.kind == "void":
+            voids.setdefault(event.meter, []).append(event)
+    whole = {meter: each for meter, each in voids.items() if _is_whole_time(each, edits_of(meter))}
+    spans = [
+        Decision("unvoid", meter, _at(each[0]), PREVIEW, until=_at(each[-1]))
+        for meter, each in whole.items()
+    ]  # fmt: skip
+    others = [event for event in events if event.kind != "void" or event.meter not in whole]
+    single = [Decision(undo[event.kind], event.meter, _at(event), PREVIEW, wh=event.wh) for event in others]
+    return [*spans, *_once(single)]
+
+
+def _is_whole_time(voids: list[Edit], edits: MeterEdits | None) -> bool:
+    """Return whether several voids of a meter are all of its voids between two instants; they are put in order."""
+    if edits is None or len(voids) == 1:
+        return False
+    voids.sort(key=_at)
+    first, last = _at(voids[0]), _at(voids[-1])
+    there = [void for at, named in edits.voids.items() if first <= at <= last for void in named.values()]
+    return sorted(there, key=_at) == voids
+
+
+def _at(event: Edit) -> int:
+    return event.at or 0
 
 
 def result_sentence(what: str, count: int, thing: str = "case") -> str:

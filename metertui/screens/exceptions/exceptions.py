@@ -355,8 +355,9 @@ class ExceptionsScreen(DeskScreen):
 
         def undo() -> None:
             try:
-                own = self.headend.engine.events.last_edits_by(self.who)
-                self._propose(decision_choices.undo_decisions(events or own))
+                log = self.headend.engine.events
+                made = events or log.last_edits_by(self.who)
+                self._propose(decision_choices.undo_decisions(made, log.edits_of_meter))
             except MeterError as error:
                 self._refuse(error)
 

@@ -11,7 +11,7 @@ from metertui.engine.base.zone import HOUR, SiteZone
 from metertui.engine.columns.columns import FIRST
 from metertui.engine.errors import MeterError, Refused
 from metertui.engine.vee.edit_log import HEADER, EditLog, check_reason, format_values, parse_row
-from metertui.engine.vee.edits import Edit
+from metertui.engine.vee.edits import Edit, MeterEdits
 
 ZONE = SiteZone("Asia/Singapore")
 NOW = ZONE.parse("2025-03-12T10:40:00")
@@ -88,6 +88,17 @@ def test_the_latest_edits_of_a_person_are_those_made_together(log: EditLog) -> N
     store(log, first, other, second, together)
     assert log.last_edits_by("ann") == [second, together]
     assert log.last_edits_by("eve") == []
+
+
+def test_what_is_before_the_latest_edits_of_a_person_is_not_looked_at(
+    log: EditLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for place in range(200):
+        log.apply_edit(edit("void", AT + place, decided=NOW + place // 100))
+    looked: list[Edit] = []
+    monkeypatch.setattr(log, "is_in_force", lambda each: not looked.append(each))
+    monkeypatch.setattr(MeterEdits, "in_force", None)
+    assert len(log.last_edits_by("ann")) == len(looked) == 100
 
 
 def test_a_retracted_append_leaves_no_trace(log: EditLog) -> None:

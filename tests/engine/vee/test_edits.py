@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from metertui.engine.base.zone import HOUR, SiteZone
 from metertui.engine.columns.columns import FIRST, Contested
@@ -156,3 +158,14 @@ def test_what_was_frozen_is_not_changed_by_a_later_edit_of_the_same_instant(kind
     found.apply_edit(edit(kind, wh=580, to=590, decided=1))
     assert kept == before
     assert found != before
+
+
+KINDS = ("void", "unvoid", "release", "unrelease", "correct", "uncorrect", "exchange", "unexchange", "accept", "note")
+
+
+@given(st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 1), st.sampled_from([FIRST, 5]), st.integers(6, 7))))
+def test_an_edit_is_in_force_where_it_is_among_those_in_force(wanted: list[tuple[str, int, int, int]]) -> None:
+    edits = [edit(kind, AT + at, wh, to, decided=place) for place, (kind, at, wh, to) in enumerate(wanted)]
+    found = made(*edits)
+    in_force = {id(each) for kind in set(KINDS) - {"note"} for each in found.in_force(kind)}
+    assert [found.is_in_force(each) for each in edits] == [id(each) in in_force for each in edits]

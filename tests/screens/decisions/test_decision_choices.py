@@ -6,7 +6,7 @@ import pytest
 
 from metertui.engine.core import NOT_SAID, Decision
 from metertui.engine.errors import MeterError
-from metertui.engine.vee.edits import Edit
+from metertui.engine.vee.edits import Edit, MeterEdits
 from metertui.engine.worklist.cases import Cause, ExceptionRow
 from metertui.screens.decisions import decision_choices as choices
 from metertui.screens.decisions.decision_choices import PREVIEW
@@ -78,6 +78,19 @@ def test_a_decision_is_undone_by_its_opposite(done: str, undone: str) -> None:
 def test_a_void_is_undone_by_the_value_that_it_names() -> None:
     [undoing] = choices.undo_decisions([Edit(1, "a", "void", 7, "ada", "Storm", wh=850)])
     assert (undoing.what, undoing.wh) == ("unvoid", 850)
+
+
+def test_the_voids_of_a_whole_time_are_undone_by_one_decision() -> None:
+    edits = MeterEdits()
+    voids = [Edit(1, "a", "void", at, "ada", "Storm", wh=at) for at in (5, 6, 7, 9)]
+    for each in voids:
+        edits.apply_edit(each)
+    one = Decision("unvoid", "a", 5, PREVIEW, until=9)
+    assert choices.undo_decisions(voids, {"a": edits}.get) == [one]
+    assert choices.undo_decisions(voids[::-1], {"a": edits}.get) == [one]
+    assert len(choices.undo_decisions([voids[0], voids[2]], {"a": edits}.get)) == 2, "another void is between them"
+    other = Edit(1, "b", "accept", 6, "ada", "Storm")
+    assert [each.what for each in choices.undo_decisions([*voids, other], {"a": edits}.get)] == ["unvoid", "unaccept"]
 
 
 def test_a_correction_proposes_what_a_conflict_brought() -> None:
