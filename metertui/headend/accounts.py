@@ -14,8 +14,7 @@ from metertui.engine.vee import Edit, check_reason
 from metertui.headend.jobs import Jobs
 
 _AT_ONCE: Final = 256
-"""Accounts that are refreshed before the event loop goes on: some milliseconds."""
-_ALWAYS: Final = -(1 << 62)
+"""Accounts that are refreshed before the event loop, or a batch, goes on: some milliseconds."""
 
 
 class Accounts:
@@ -78,38 +77,45 @@ class Accounts:
             jobs, engine = self._jobs, self._jobs.engine
             async with self._changing:
                 async with jobs.between_batches():
-                    now, before = engine.clock.now(), engine.accounts.moves_of(meter)
+                    now = engine.clock.now()
                     planned, standing = plan(now), engine.accounts.standing()
                 events = [Edit(now, meter, what, None, by, check_reason(reason) if reason else "")] if what else []
-                draft = await jobs.compute(engine.accounts.draft_change, standing, planned)
+                draft = await jobs.compute_at_once(engine.accounts.draft_change, standing, planned)
                 async with jobs.between_batches():
                     if events:
                         await jobs.write(engine.accounts.commit_with_edits, draft, engine.events, events)
                         engine.apply_events(events)
                     else:
                         await jobs.write(engine.accounts.commit_change, draft)
-                    # The attributes change from the first move on that is not the same before and after.
-                    differing = set(before).symmetric_difference(planned.moves.get(meter, before))
-                    engine.refresh_account(meter, min((since for since, _ in differing), default=now))
+                    engine.refresh_account(meter)
 
         await self._jobs.run_to_completion(change())
 
     async def _apply_import(self, importing: Import) -> None:
-        jobs, engine = self._jobs, self._jobs.engine
+        """Put the accounts of an import in place. Ingest goes on while they are planned, and between two parts."""
+        jobs, engine, book = self._jobs, self._jobs.engine, self._jobs.engine.accounts
         async with self._changing:
             async with jobs.between_batches():
-                now = engine.clock.now()
-                standing = engine.accounts.standing()
-                accounts, moves = await jobs.write(importing.plan_accounts, engine.accounts, now)
-            if not accounts and not moves:
+                now, standing = engine.clock.now(), book.standing()
+            change = Change(*await jobs.compute_at_once(importing.plan_accounts, book, now))
+            if not change.accounts and not change.moves:
                 return
-            draft = await jobs.compute(engine.accounts.draft_change, standing, Change(accounts, moves))
+            draft = await jobs.compute_at_once(book.draft_change, standing, change)
+            changed = list({account.meter: None for account in change.accounts} | dict.fromkeys(change.moves))
             async with jobs.between_batches():
-                await jobs.write(engine.accounts.commit_change, draft)
-                for place, meter in enumerate({account.meter: None for account in accounts} | dict.fromkeys(moves)):
-                    engine.refresh_account(meter, _ALWAYS)
+                fresh = [meter for meter in changed if meter not in book]
+                await jobs.write(book.commit_change, draft)
+                for place, meter in enumerate(fresh):  # from now on they are registered, and may send readings
+                    engine.ingest.refresh_meter(meter)
                     if place % _AT_ONCE == 0:
                         await asyncio.sleep(0)
+            known = sorted(set(changed).difference(fresh))
+            for start in range(0, len(known), _AT_ONCE):
+                async with jobs.between_batches():
+                    for meter in known[start : start + _AT_ONCE]:
+                        engine.ingest.refresh_meter(meter)
+                await asyncio.sleep(0)  # else no batch would ask for its turn
+            engine.readings.regroup([engine.directory.codes[meter] for meter in changed])
 
 
 def _describe_move(move: tuple[int, Group], zone: SiteZone) -> str:

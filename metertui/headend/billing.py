@@ -56,7 +56,7 @@ class Billing:
         self._jobs.check_writable()
         new, changes = run.new, run.changes
         by_rules = run.by_rules
-        count = await self._jobs.compute(run.issue, self._jobs.engine.clock.now(), by)
+        count = await self._jobs.compute_at_once(run.issue, self._jobs.engine.clock.now(), by)
         if run.accepts_rules:
             self._jobs.audit(by, "accept-rules", run.month, f"{by_rules} adjustments come from the rules alone")
         if count:

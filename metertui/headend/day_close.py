@@ -127,13 +127,13 @@ class DayClose:
         self._readings = count
         self._enter_step(f"writing {count} readings into day files", CLOSE_STEPS[1])
         before = self._day_before
-        late = 0 if before is None else await jobs.compute(engine.day_close.count_late, sealed, before)
-        days = await jobs.compute(engine.day_close.write_day_files, sealed, self._set_progress)
+        late = 0 if before is None else await jobs.compute_at_once(engine.day_close.count_late, sealed, before)
+        days = await jobs.compute_at_once(engine.day_close.write_day_files, sealed, self._set_progress)
         engine.day_close.day_files = len(days), len(days)
         self._enter_step(CLOSE_STEPS[2])
         while True:
             version = engine.readings.version
-            rebuilt = await jobs.compute(engine.readings.rebuild_history, sealed, jobs.run_parts)
+            rebuilt = await jobs.compute_at_once(engine.readings.rebuild_history, sealed, jobs.run_parts)
             if version == engine.readings.version:
                 break  # otherwise an account changed meanwhile, and the new index has its readings in the old group
         self.progress = 0.95

@@ -22,6 +22,10 @@ from metertui.headend.commit_loop import CommitLoop, Lane
 
 T = TypeVar("T")
 R = TypeVar("R")
+_SURE: Final = 4
+"""Threads that no question keeps: day close, billing run and change of accounts take one each, and one is left for
+logins. So many are busy only while so much is to be done, and ingest has no more company than that.
+"""
 BUILDERS: Final = 1
 """Threads that build the parts of the index; docs/benchmarks.md says why there are no more."""
 
@@ -39,6 +43,7 @@ class Jobs:
         self._why_read_only = why_read_only
         self._writer = ThreadPoolExecutor(1, "metertui-log")
         self._workers = ThreadPoolExecutor(2, "metertui-work")
+        self._sure = ThreadPoolExecutor(_SURE, "metertui-sure")
         self._searcher = ThreadPoolExecutor(1, "metertui-search")
         self._builders = ThreadPoolExecutor(BUILDERS, "metertui-index")
         self.commit_loop = CommitLoop(engine, self._writer)
@@ -107,6 +112,10 @@ class Jobs:
 
         return await asyncio.get_running_loop().run_in_executor(self._workers, work)
 
+    async def compute_at_once(self, function: Callable[..., T], *args: object) -> T:
+        """Run `function(*args)` in a thread that no question keeps: work that a person or the clock has to rely on."""
+        return await asyncio.get_running_loop().run_in_executor(self._sure, function, *args)
+
     async def ask(self, function: Callable[..., T], *args: object) -> T:
         """Run `function(frozen, *args)` in a thread for heavy work; `frozen` are all readings as of now."""
         view = self.engine.view()
@@ -152,5 +161,6 @@ class Jobs:
         await asyncio.gather(*self.background, return_exceptions=True)
         self._writer.shutdown()
         self._workers.shutdown(cancel_futures=True)
+        self._sure.shutdown()
         self._searcher.shutdown(cancel_futures=True)
         self._builders.shutdown()

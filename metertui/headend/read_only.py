@@ -169,8 +169,8 @@ class ReadOnlyHeadEnd(HeadEnd):
         elif changes.events:
             engine.apply_events(changes.events)
         if changes.book is not None:
-            self._all_stale |= await _run_steps(apply.replace_accounts(engine, changes.book))
-        self._all_stale |= await _run_steps(apply.update_accounts(engine, changes.accounts))
+            await _run_steps(apply.replace_accounts(engine, changes.book))
+        await _run_steps(apply.update_accounts(engine, changes.accounts))
         if self._history_rebuild is not None:
             self._history_rebuild.meters.update(event.meter for event in changes.events)
             self._history_rebuild.meters.update(account.meter for account, _ in changes.accounts)

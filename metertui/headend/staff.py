@@ -30,12 +30,12 @@ class Staff:
         """Create the first member of staff, an operator. Raises MeterError, also if there is a member already."""
         if self._book.members():
             raise MeterError("there is a staff account already; its owner can create others on the company screen")
-        member = await self._jobs.compute(self._book.make_member, email, "operator", password)
+        member = await self._jobs.compute_at_once(self._book.make_member, email, "operator", password)
         await self.put(member, email)
 
     async def add(self, email: str, role: str, password: str, by: str) -> None:
         """Add a member of staff, or set the role and password of one. Raises MeterError if no operator would remain."""
-        member = await self._jobs.compute(self._book.make_member, email, role, password)
+        member = await self._jobs.compute_at_once(self._book.make_member, email, role, password)
         await self.put(member, by)
 
     async def change_role(self, email: str, role: str, by: str) -> None:
@@ -61,7 +61,7 @@ class Staff:
         if wait:
             self._jobs.audit(email, "login refused", "", f"not tried, {wait} s to wait after failed attempts")
             raise MeterError(f"Too many failed attempts. Try again in {wait} s.")
-        role = await self._jobs.compute(self._book.verify_password, email, password)
+        role = await self._jobs.compute_at_once(self._book.verify_password, email, password)
         self._delays.note_attempt(email, clock.monotonic(), failed=role is None)
         self._jobs.audit(email, "login" if role else "login refused", "", role or "")
         return role

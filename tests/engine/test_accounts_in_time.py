@@ -130,7 +130,7 @@ def move(engine: Engine, model: Model, meter: str, hour: int, region: str) -> No
         moves = sorted([*(move for move in known if move[0] != hour), (hour, region)])
         model.regions[meter] = [move for n, move in enumerate(moves) if not n or move[1] != moves[n - 1][1]]
         engine.accounts.modify(meter, {"region": region}, now, since)
-        engine.refresh_account(meter, since)
+        engine.refresh_account(meter)
         return
     if hour == last and len(known) > 1 and region == before:  # the last change, once more
         engine.accounts.modify(meter, {"region": region}, now, since)
@@ -142,7 +142,7 @@ def move(engine: Engine, model: Model, meter: str, hour: int, region: str) -> No
             engine.accounts.modify(meter, {"region": region}, now, since)
         return
     engine.accounts.modify(meter, {"region": region}, now, since)
-    engine.refresh_account(meter, FIRST + min(hour, last) * HOUR)
+    engine.refresh_account(meter)
     model.regions[meter] = [*stays, (hour, region)] if region != stays[-1][1] else stays
 
 
@@ -150,7 +150,7 @@ def switch(engine: Engine, model: Model, meter: str, *, active: bool) -> None:
     if model.active[meter] != active:
         now = engine.clock.now()
         (engine.accounts.reactivate if active else engine.accounts.deactivate)(meter, now)
-        engine.refresh_account(meter, now)
+        engine.refresh_account(meter)
         model.active[meter] = active
 
 

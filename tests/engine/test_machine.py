@@ -266,7 +266,7 @@ class EngineMachine(RuleBasedStateMachine):
             return
         assert good
         assert account is not None
-        self.engine.refresh_account(meter, now)
+        self.engine.refresh_account(meter)
         since, region = account.moves[-1]
         if told.get("region", region) != region:
             account.moves.append((max(now, since + 1), told["region"]))
@@ -282,7 +282,7 @@ class EngineMachine(RuleBasedStateMachine):
             return
         assert good
         assert account is not None
-        self.engine.refresh_account(meter, now)
+        self.engine.refresh_account(meter)
         account.active = active
 
     # -- the day close, a step at a time -------------------------------------------------------------------------

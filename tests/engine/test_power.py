@@ -122,7 +122,7 @@ class Day:
         self.accounts.append((self.disk.events, known | {meter: (region, active)}))
         if step != "move":
             self.engine.apply_events([edit])
-        self.engine.refresh_account(meter, now)
+        self.engine.refresh_account(meter)
         self.clock.advance(1)
 
     def _close(self) -> None:

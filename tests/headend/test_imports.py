@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,11 @@ from metertui.engine.core import batch
 from metertui.engine.core.engine import Engine
 from metertui.engine.errors import MeterError, StorageError
 from metertui.formats import readers
+from metertui.headend import accounts
 from metertui.headend.service import HeadEnd
 from tests.clock import FakeClock
+from tests.desk import ScriptLane
+from tests.patience import PATIENCE
 
 ZONE = SiteZone("Asia/Singapore")
 RULES = Rules(zone=ZONE)
@@ -78,6 +82,53 @@ async def test_an_import_gives_what_the_command_gives(
     opened = [Engine.open_readonly(tmp_path / name, RULES, FakeClock()) for name in "ab"]
     assert figures(opened[0]) == figures(opened[1]) == running
     assert list(opened[0].accounts) == list(opened[1].accounts)
+
+
+async def test_ingest_goes_on_while_accounts_of_an_import_are_planned_and_put_in_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(accounts, "_AT_ONCE", 1)
+    meters = [f"m-{n}" for n in range(4)]
+    file = tmp_path / "x.csv"
+    rows = [f"{meter},2025-03-1{day}T00:00,{day},{place}" for meter in meters for day, place in ((1, "N"), (2, "S"))]
+    file.write_text("identifier,timestamp,usage,region\n" + "".join(f"{row}\n" for row in rows))
+    headend = await start(tmp_path / "data")
+    engine = headend.engine
+    for meter in meters:
+        await headend.accounts.register(meter, {}, "test")
+        await headend.store_reading(meter, "1", "2025-03-10T12:00", "test")
+    importing = await headend.imports.plan([file])
+    stored = threading.Event()
+    plan, refresh, regroup = importing.plan_accounts, engine.ingest.refresh_meter, engine.readings.regroup
+    refreshed: list[str] = []
+    lanes: list[ScriptLane] = []
+    regrouped: list[list[str]] = []
+
+    def plan_late(*given: Any) -> Any:
+        assert stored.wait(PATIENCE), "a reading is stored meanwhile"
+        return plan(*given)
+
+    def refresh_and_send(meter: str) -> int:
+        assert all(lane.outcomes for lane in lanes), "what was sent at the meter before is in a batch by now"
+        lanes.append(ScriptLane([("m-1", f"{1020 + len(lanes)}", f"2025-03-10T11:0{len(lanes)}")]))
+        headend.submit(lanes[-1])
+        refreshed.append(meter)
+        return refresh(meter)
+
+    def note(codes: list[int]) -> None:
+        regrouped.append([engine.directory.ids[code] for code in codes])
+        regroup(codes)
+
+    monkeypatch.setattr(importing, "plan_accounts", plan_late)
+    monkeypatch.setattr(engine.ingest, "refresh_meter", refresh_and_send)
+    monkeypatch.setattr(engine.readings, "regroup", note)
+    storing = asyncio.create_task(headend.imports.store(importing, "x.csv", "me"))
+    assert (await headend.store_reading("m-1", "1011", "2025-03-10T10:30", "test")).kind == "ok"
+    stored.set()
+    await storing
+    assert sorted(refreshed) == meters
+    assert [sorted(each) for each in regrouped] == [meters], "all at once"
+    await headend.stop()
 
 
 async def test_a_deactivated_meter_gets_its_earlier_readings_only(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from metertui.engine.errors import OwnedError
 from metertui.headend import memory
 from metertui.headend.jobs import Jobs
 from metertui.headend.service import HeadEnd
-from tests.desk import ScriptLane
+from tests.desk import ScriptLane, read
 from tests.patience import PATIENCE
 
 SENTENCE = "read-only: process 1 owns this folder"
@@ -114,3 +114,18 @@ async def test_a_search_stops_when_its_caller_is_cancelled(desk: HeadEnd) -> Non
     with pytest.raises(asyncio.CancelledError):
         await caller
     assert await asyncio.to_thread(ended.wait, PATIENCE)
+
+
+async def test_questions_that_take_long_keep_nobody_from_login_accounts_and_day_close(desk: HeadEnd) -> None:
+    await read(desk, "1", "2025-03-12T01:00")
+    go_on = threading.Event()
+    asked = [asyncio.create_task(desk._jobs.compute(go_on.wait, PATIENCE)) for _ in range(9)]
+    try:
+        await desk.staff.create_first("ada@example.com", "a long password")
+        assert await desk.staff.log_in("ada@example.com", "a long password") == "operator"
+        await desk.accounts.modify("m", {"region": "East"}, "ada@example.com")
+        assert (await desk.day_close.close("ada@example.com")).readings == 1
+        assert not any(each.done() for each in asked)
+    finally:
+        go_on.set()
+        await asyncio.gather(*asked)

@@ -58,9 +58,13 @@ def state(engine: Engine) -> dict[str, Any]:
         )
     )
     heads = engine.ingest.heads
-    groups = engine.readings._caught_up()._groups_of(np.arange(len(columns)))
+    index, groups = engine.readings._caught_up(), np.empty(len(columns), dtype=np.int32)
+    for group in range(len(engine.directory.groups)):
+        groups[index.select(groups=[group])] = group
     meter, time, _ = engine.readings.readings_at(np.arange(len(columns)))
-    indexed = sorted(zip([ids[code] for code in meter], time, [frozen.groups[group] for group in groups], strict=True))
+    indexed = sorted(
+        zip([ids[code] for code in meter], time, [frozen.groups[group] for group in groups.tolist()], strict=True)
+    )
     assert indexed == [(each[0], each[1], each[5]) for each in readings], "the index has them in their groups"
     return {
         "readings": readings,
@@ -164,7 +168,7 @@ class Walk:
         since = START + self.random.randrange(SLOTS) * 30 * MINUTE
         if meter in self.owner.accounts:
             change(meter, since)
-            self.owner.refresh_account(meter, -(1 << 62))
+            self.owner.refresh_account(meter)
 
     def decide(self) -> None:
         meter = self.random.choice(METERS)

@@ -44,11 +44,11 @@ class Engine(DataFolder):
 
     # -- changes ---------------------------------------------------------------------------------------------
 
-    def refresh_account(self, meter: str, since: int) -> None:
-        """Put a change of an account from `since` on (µs UTC) into effect. Raises MeterError if there is none."""
+    def refresh_account(self, meter: str) -> None:
+        """Put a change of an account into effect. Raises MeterError if there is none."""
         if meter not in self.accounts:
             raise MeterError(f"{meter} is not registered")
-        self.readings.regroup(self.ingest.refresh_meter(meter), since)
+        self.readings.regroup([self.ingest.refresh_meter(meter)])
 
     def apply_events(self, events: Sequence[Edit]) -> None:
         """Put edits that are on disk into effect."""

@@ -16,6 +16,7 @@ With n readings, g groups, w windows and k rows to answer:
     select by group, by time                 O(g log n + g w log n + k)
     select by meter and anything else        O(log n + m), m that meter's readings between the windows' ends
     extend by b readings of c meters         O(b log b + c); the day order follows at the next select
+    regroup c meters                         O(c); the next select by groups sorts their rows
     build                                    O(n) at once, and O(n log n) outside the GIL when a question first needs it
 
 Memory: history costs 8 bytes a reading (its row in the day order, its group) beside its columns, which are the meter
@@ -29,7 +30,7 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 import numpy as np
@@ -49,6 +50,7 @@ from metertui.engine.columns import (
     run_edges,
 )
 from metertui.engine.index.day_order import DayOrder, RunParts, day_keys, group_of, key_spans
+from metertui.engine.index.meter_codes import GroupsInTime
 
 _NO_ROWS: Final[Int64Array] = np.empty(0, dtype=np.int64)
 
@@ -64,7 +66,6 @@ class ReadingIndex:
         """
         if len(columns) != len(group):
             raise ValueError("a group for each reading")
-        self._load = load
         self._history = len(columns)
         self._columns = columns
         edges = run_edges(columns.meter)
@@ -73,6 +74,7 @@ class ReadingIndex:
         self._live_by_meter = LiveRuns(load)
         self._live_time = GrowingColumn(np.int64)
         self._live_by_day = _LiveDays(self._history, self._live_time, GrowingColumn(np.int32), load)
+        self._moved: _MovedMeters | None = None
 
     def __len__(self) -> int:
         """Return how many readings are indexed: the row that the next one gets."""
@@ -99,22 +101,13 @@ class ReadingIndex:
             self._live_by_day.group.append(groups)
             self._live_time.append(times)
 
-    def regroup(self, rows: Int64Array, groups: NDArray[np.int32]) -> None:
-        """Move `rows` to `groups`, after an account's attributes were changed for the past too.
+    def regroup(self, codes: Iterable[int], groups: GroupsInTime) -> None:
+        """Take the groups of meters from the attributes as they are now, after some were changed for the past too.
 
-        The next `select` by anything but a meter pays for it: the day order of all live rows, or of all history.
+        The orders stay. The next `select` by groups sorts the rows of these meters, and takes them from there.
         """
-        old = rows < self._history
-        if old.any():
-            group = self._by_day.group.copy()
-            group[rows[old]] = groups[old]
-            self._by_day = DayOrder(group, self._columns.time, self._load)
-        if not old.all():
-            group = self._live_by_day.group.part(0, len(self._live_time)).copy()
-            group[rows[~old] - self._history] = groups[~old]
-            column = GrowingColumn(np.int32)
-            column.append(group)
-            self._live_by_day = _LiveDays(self._history, self._live_time, column, self._load)
+        before = () if self._moved is None else self._moved.codes
+        self._moved = _MovedMeters(frozenset(before).union(codes), groups, len(self))
 
     # -- one meter ---------------------------------------------------------------------------------------
 
@@ -182,10 +175,19 @@ class ReadingIndex:
             return self._rows_of_meter(meter, chosen, windows, limit)
         if chosen is None and windows is None:
             return np.arange(limit, dtype=np.int64)
+        moved = self._moved
         live = self._live_by_day.select(chosen, windows, limit)
-        return np.concatenate((self._by_day.select(chosen, windows), live))
+        rows = np.concatenate((self._by_day.select(chosen, windows), live))
+        if moved is None or chosen is None:
+            return rows
+        return moved.replace(rows, chosen, windows, limit, self._rows_and_times)
 
     def _rows_of_meter(self, code: int, groups: list[int] | None, windows: Windows | None, limit: int) -> Int64Array:
+        rows, times = self._rows_and_times(code, windows, limit)
+        return rows if groups is None else rows[np.isin(self._groups_of(code, rows, times), groups)]
+
+    def _rows_and_times(self, code: int, windows: Windows | None, limit: int) -> tuple[Int64Array, Int64Array]:
+        """Return the rows before `limit` of a meter in these windows (None: ever), and their instants, by time."""
         low, high = span = self._by_meter.run(code)
         if windows is not None:
             low = self._by_meter.cut(span, int(windows[0, 0]) + 1)
@@ -201,14 +203,19 @@ class ReadingIndex:
             order = np.lexsort((rows, times))
             rows, times = rows[order], times[order]
         if windows is not None:
-            rows = rows[lie_within(times, windows)]
-        return rows if groups is None else rows[np.isin(self._groups_of(rows), groups)]
+            within = lie_within(times, windows)
+            rows, times = rows[within], times[within]
+        return rows, times
 
-    def _groups_of(self, rows: Int64Array) -> NDArray[np.int32]:
+    def _groups_of(self, code: int, rows: Int64Array, times: Int64Array) -> NDArray[np.int32]:
+        moved = self._moved
         groups = np.empty(len(rows), dtype=np.int32)
         old = rows < self._history
         groups[old] = self._by_day.group[rows[old]]
         groups[~old] = self._live_by_day.group.take(rows[~old] - self._history)
+        if moved is not None and code in moved.codes:
+            early = rows < moved.limit
+            groups[early] = moved.groups.groups_of(np.full(np.count_nonzero(early), code, np.int32), times[early])
         return groups
 
     def _check(self) -> None:
@@ -223,6 +230,55 @@ class ReadingIndex:
             codes[np.array(run.rows) - self._history] = code
         self._live_by_meter._check(codes, self._live_time.part(0, live), self._history)
         self._live_by_day._check()
+        if self._moved is not None:
+            self._moved._check(self._rows_and_times)
+
+
+_RowsAndTimes = Callable[[int, Windows | None, int], tuple[Int64Array, Int64Array]]
+
+
+class _MovedMeters:
+    """The day order of meters whose groups changed after the other orders were begun. Any thread; it never changes.
+
+    It has the rows before `limit`: later ones came into their groups by themselves.
+    """
+
+    def __init__(self, codes: frozenset[int], groups: GroupsInTime, limit: int) -> None:
+        self.codes = codes
+        self.groups = groups
+        self.limit = limit
+        self._lock = threading.Lock()
+        self._built: tuple[Int64Array, DayOrder] | None = None
+
+    def replace(
+        self, found: Int64Array, groups: list[int], windows: Windows | None, limit: int, rows_of: _RowsAndTimes
+    ) -> Int64Array:
+        """Return rows that the other orders found for a question, with those of the moved meters by their groups."""
+        rows, order = self._build(rows_of)
+        if not len(rows):
+            return found
+        at = np.minimum(rows.searchsorted(found), len(rows) - 1)
+        moved = rows[order.select(groups, windows)]
+        return np.concatenate((found[rows[at] != found], moved[moved < limit]))
+
+    def _build(self, rows_of: _RowsAndTimes) -> tuple[Int64Array, DayOrder]:
+        """Return the rows, ascending, and the order of their places. The first that asks pays for it."""
+        with self._lock:
+            if self._built is None:
+                codes = sorted(self.codes)
+                parts = [rows_of(code, None, self.limit) for code in codes]
+                rows = np.concatenate([_NO_ROWS, *(rows for rows, _ in parts)])
+                times = np.concatenate([_NO_ROWS, *(times for _, times in parts)])
+                meter = np.repeat(np.array(codes, dtype=np.int32), [len(rows) for rows, _ in parts])
+                order = rows.argsort(kind="stable")
+                group = self.groups.groups_of(meter, times)
+                self._built = rows[order], DayOrder(group[order], times[order])
+            return self._built
+
+    def _check(self, rows_of: _RowsAndTimes) -> None:
+        rows, order = self._build(rows_of)
+        assert (np.diff(rows) > 0).all(), "each row is here once"
+        order._check()
 
 
 class _LiveDays:

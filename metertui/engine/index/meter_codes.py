@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -34,6 +35,8 @@ class MeterCodes:
         self.lowest_w = array("q")
         """By meter code, the power that the meter may draw whatever its apartment type was at the time, W."""
         self._moves: dict[int, _Moves] = {}
+        self._version = 0  # of the attributes
+        self._in_time: tuple[int, GroupsInTime] | None = None
         self._nowhere = self.code_of_group(Group())
 
     def __len__(self) -> int:
@@ -46,6 +49,7 @@ class MeterCodes:
             code = self.codes[meter] = len(self.ids)
             self.ids.append(meter)
             self._current.append(self._nowhere)
+            self._version += 1
             self.lowest_w.append(self._fit.max_w_of(""))
         return code
 
@@ -68,6 +72,7 @@ class MeterCodes:
             self._moves[code] = _as_moves(moves, self.code_of_group)
         else:
             self._moves.pop(code, None)
+        self._version += 1
         self.lowest_w[code] = self.limits_of(code).lowest
         return code
 
@@ -78,11 +83,15 @@ class MeterCodes:
         return self._frozen_ids
 
     def groups_in_time(self) -> GroupsInTime:
-        """Return the attributes as they are now, for use in any thread. Any thread.
+        """Return the attributes as they are now, for use in any thread; the same until one changes. Any thread.
 
         The slice is copied under the GIL. numpy would release it meanwhile, and an array being read cannot grow.
         """
-        return GroupsInTime(np.array(self._current[:], dtype=np.int32), dict(self._moves))
+        version, kept = self._version, self._in_time  # the version first: what is copied may be newer, never older
+        if kept is None or kept[0] != version:
+            moves = dict(self._moves)  # before the groups: whoever has moved is among these then
+            kept = self._in_time = version, GroupsInTime(np.array(self._current[:], dtype=np.int32), moves)
+        return kept[1]
 
     def limits_of(self, code: int) -> MeterLimits:
         """Return what the readings of a meter are judged by."""
@@ -126,15 +135,20 @@ class GroupsInTime:
         moves = self._moves.get(code)
         return ([int(self._current[code])], None) if moves is None else (moves[1].tolist(), moves)
 
+    @cached_property
+    def _moved(self) -> NDArray[np.bool_]:
+        """Return which meters have more than one group, by code."""
+        moved = np.zeros(len(self._current), dtype=bool)
+        moved[np.fromiter(self._moves, dtype=np.int64)] = True
+        return moved
+
     def groups_of(self, meter: NDArray[np.int32], time: NDArray[np.int64]) -> NDArray[np.int32]:
         """Return group codes (int32) of `meter` (codes, in any order) at `time` (µs UTC); equal lengths."""
         if not len(meter):
             return np.empty(0, dtype=np.int32)
         groups = self._current[meter]
         if self._moves:
-            moved = np.zeros(len(self._current), dtype=bool)
-            moved[np.fromiter(self._moves, dtype=np.int64)] = True
-            rows = np.flatnonzero(moved[meter])
+            rows = np.flatnonzero(self._moved[meter])
             rows = rows[np.argsort(meter[rows], kind="stable")]
             for span in _runs(meter[rows]):
                 at = rows[span]

@@ -29,10 +29,6 @@ _SLICE: Final = 1024
 """Readings, or meters, in a slice: a few ms."""
 _ACCOUNTS: Final = 256
 """Accounts in a slice."""
-_ONE_BY_ONE: Final = 500
-"""Up to so many meters get their new groups one by one; for more, the index is rebuilt."""
-_EVER: Final = -(1 << 62)
-"""Before any reading, µs UTC."""
 
 
 def add_readings(engine: Engine, rows: Rows) -> Iterator[None]:
@@ -66,40 +62,30 @@ def _replicate(engine: Engine, arrived: Arrivals, *, counted: bool) -> Iterator[
         yield
 
 
-def update_accounts(
-    engine: Engine, found: Sequence[tuple[Account, Sequence[tuple[int, Group]]]]
-) -> Generator[None, None, bool]:
-    """Update new and changed accounts, with their moves; return whether the index has to be rebuilt for them."""
-    many = sum(account.meter in engine.accounts for account, _ in found) > _ONE_BY_ONE
-    for place, (account, moves) in enumerate(found):
+def update_accounts(engine: Engine, found: Sequence[tuple[Account, Sequence[tuple[int, Group]]]]) -> Iterator[None]:
+    """Update new and changed accounts, with their moves."""
+    for account, moves in found:
         engine.ingest.counters.registered += account.meter not in engine.accounts
         engine.accounts.replace_known(account, moves)
-        _place(engine, account.meter, regroup=not many)
-        if place % _ACCOUNTS == 0:
-            yield
-    return many
+    yield from _place(engine, [account.meter for account, _ in found])
 
 
-def replace_accounts(engine: Engine, new: NewBook) -> Generator[None, None, bool]:
-    """Replace all accounts; return whether the index has to be rebuilt for those that changed."""
+def replace_accounts(engine: Engine, new: NewBook) -> Iterator[None]:
+    """Replace all accounts."""
     engine.ingest.counters.registered += sum(meter not in engine.accounts for meter in new.changed)
     engine.accounts = new.book
-    many = len(new.changed) + len(new.gone) > _ONE_BY_ONE
-    for place, meter in enumerate([*new.changed, *new.gone]):
-        _place(engine, meter, regroup=not many)
+    yield from _place(engine, [*new.changed, *new.gone])
+
+
+def _place(engine: Engine, meters: Sequence[str]) -> Iterator[None]:
+    """Update what the engine knows of meters from their accounts."""
+    known = [meter for meter in meters if meter in engine.directory.codes]
+    for place, meter in enumerate(meters):
+        engine.ingest.refresh_meter(meter)
         if place % _ACCOUNTS == 0:
             yield
-    return many
-
-
-def _place(engine: Engine, meter: str, *, regroup: bool = True) -> None:
-    """Update what the engine knows of a meter from its account."""
-    known = meter in engine.directory.codes
-    code = engine.ingest.refresh_meter(meter)
-    if known and regroup:
-        engine.readings.regroup(code, _EVER)
-    elif known:
-        engine.readings.refresh_views()
+    if known:
+        engine.readings.regroup([engine.directory.codes[meter] for meter in known])
 
 
 class HistoryRebuild:
@@ -170,11 +156,10 @@ class HistoryRebuild:
         engine.day_close.sealed = Mark()
         engine.store_corrected(list(engine.events))
         meanwhile = self._before.since(self._seen)
-        for place, meter in enumerate(self.meters):
-            code = engine.directory.codes.get(meter)
-            if code is not None:
-                engine.readings.regroup(code, _EVER)
-                engine.ingest.set_head(code)
+        codes = [engine.directory.codes[meter] for meter in self.meters if meter in engine.directory.codes]
+        engine.readings.regroup(codes)
+        for place, code in enumerate(codes):
+            engine.ingest.set_head(code)
             if place % _ACCOUNTS == 0:
                 yield
         yield from _replicate(engine, meanwhile, counted=False)

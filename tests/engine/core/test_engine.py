@@ -31,4 +31,4 @@ def test_an_edit_changes_what_the_next_reading_has_to_fit(engine: Engine) -> Non
 
 def test_only_a_registered_meter_can_be_refreshed(engine: Engine) -> None:
     with pytest.raises(MeterError, match="x is not registered"):
-        engine.refresh_account("x", 0)
+        engine.refresh_account("x")

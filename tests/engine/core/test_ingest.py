@@ -96,7 +96,7 @@ def test_an_apartment_type_has_its_own_limit_from_the_day_it_holds(tmp_path: Pat
     account = engine.accounts.get("s")
     assert account is not None
     engine.accounts.put_accounts([replace(account, apartment_type="villa")], {})
-    engine.refresh_account("s", 0)
+    engine.refresh_account("s")
     for again in (engine, reopened(engine)):
         assert again.series("s").status.tolist() == [COUNTED, COUNTED, COUNTED, SUSPECT]
         frozen = again.view().frozen()

@@ -53,7 +53,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
             opened.day_close.drop_sealed()
         if time == TIMES[-1]:
             opened.accounts.modify("c", {"region": "East"}, clock.now())
-            opened.refresh_account("c", clock.now())
+            opened.refresh_account("c")
             clock.set("2025-03-04T00:00:00")
         batch = opened.ingest.begin()
         for place, meter in enumerate(HOMES):

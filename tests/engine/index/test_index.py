@@ -13,7 +13,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from metertui.engine.base.zone import DAY, HOUR, MINUTE
 from metertui.engine.columns.columns import Columns
+from metertui.engine.index import day_order
 from metertui.engine.index.index import ReadingIndex
+from metertui.engine.index.meter_codes import GroupsInTime
 
 LEAF_LOAD = 4
 """Keys a leaf: small, so that a few dozen runs make many leaves."""
@@ -75,7 +77,8 @@ def spans(*edges: int) -> np.ndarray:
     return np.array(list(zip(edges[::2], edges[1::2], strict=True)), dtype=np.int64).reshape(-1, 2)
 
 
-meters = st.integers(0, 6)
+METERS = 7
+meters = st.integers(0, METERS - 1)
 groups = st.integers(0, 4)
 instants = st.builds(
     lambda steps, ticks: steps * 10 * MINUTE + ticks,
@@ -101,6 +104,7 @@ class AnyOrder(RuleBasedStateMachine):
     def rebuild(self, rows: list[Row]) -> None:
         self.model = Model(sorted(rows))
         self.index = build(self.model.rows)
+        self.moves: dict[int, tuple[np.ndarray, np.ndarray]] = {}
 
     @rule(rows=readings)
     def add(self, rows: list[Row]) -> None:
@@ -111,13 +115,16 @@ class AnyOrder(RuleBasedStateMachine):
     def close(self) -> None:
         self.rebuild(self.model.rows)
 
-    @rule(data=st.data())
-    def move(self, data: st.DataObject) -> None:
-        chosen = data.draw(st.sets(st.integers(0, max(0, len(self.model.rows) - 1)), max_size=5))
-        moves = {row: data.draw(groups) for row in chosen if row < len(self.model.rows)}
-        self.index.regroup(np.array(list(moves), dtype=np.int64), np.array(list(moves.values()), dtype=np.int32))
-        for row, group in moves.items():
-            self.model.rows[row] = self.model.rows[row]._replace(group=group)
+    @rule(chosen=st.sets(meters, max_size=3), course=st.lists(groups, min_size=2, max_size=2), since=instants)
+    def move(self, chosen: set[int], course: list[int], since: int) -> None:
+        """Move meters that are in the first group before an instant and in the second from then on."""
+        for meter in chosen:
+            self.moves[meter] = np.array([since]), np.array(course, dtype=np.int32)
+        in_time = GroupsInTime(np.zeros(METERS, dtype=np.int32), dict(self.moves))
+        self.index.regroup(chosen, in_time)
+        for place, row in enumerate(self.model.rows):
+            if row.meter in self.moves:
+                self.model.rows[place] = row._replace(group=int(in_time.groups_of(codes([row]), times([row]))[0]))
 
     @rule(
         meter=st.none() | meters,
@@ -219,13 +226,30 @@ def test_lengths_have_to_agree() -> None:
     assert len(index) == 1
 
 
-def test_moving_a_reading_leaves_the_columns_that_were_given_alone() -> None:
-    rows = [Row(0, HOUR, 1), Row(0, 2 * HOUR, 1)]
+def test_moving_a_meter_sorts_its_rows_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [Row(meter, n * HOUR, 1) for meter in range(20) for n in range(10)]
     group = groups_of(rows)
     index = ReadingIndex(columns(rows), group)
-    index.regroup(np.array([1]), np.array([2], dtype=np.int32))
-    assert group.tolist() == [1, 1]
-    assert index.select(groups=[2]).tolist() == [1]
+    extend(index, [Row(3, 99 * HOUR, 1), Row(4, 99 * HOUR, 1)])
+    index.build()
+    assert len(index.select(groups=[1])) == 202
+    sorted_rows: list[int] = []
+    plain = day_order._sort
+
+    def count(groups: np.ndarray, *rest: Any) -> Any:
+        sorted_rows.append(len(groups))
+        return plain(groups, *rest)
+
+    monkeypatch.setattr(day_order, "_sort", count)
+    everyone = np.ones(20, dtype=np.int32)
+    everyone[3] = 2
+    index.regroup([3], GroupsInTime(everyone, {}))
+    assert sorted_rows == [], "who moves a meter does not pay for it"
+    for _ in range(2):
+        assert index.select(groups=[2]).tolist() == [*range(30, 40), 200]
+        assert len(index.select(groups=[1], limit=201)) == 190
+    assert sorted_rows == [11]
+    assert (index.is_built, group.tolist()) == (True, [1] * 200), "and the groups that were given stay"
 
 
 def test_the_day_order_is_built_when_it_is_first_needed() -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
 from metertui.engine.attributes import Group
 from metertui.engine.base.limits import FitRule
-from metertui.engine.index.meter_codes import MeterCodes
+from metertui.engine.index.meter_codes import GroupsInTime, MeterCodes
 
 NORTH, SOUTH, EAST = Group("North", "", ""), Group("South", "", ""), Group("East", "", "")
 
@@ -41,6 +43,35 @@ def test_what_a_thread_works_on_does_not_grow() -> None:
     first = np.zeros(1, dtype=np.int32)
     assert directory.groups[groups.groups_of(first, np.array([20]))[0]] == NORTH
     assert directory.frozen_ids() == ("first", "second")
+
+
+def test_the_attributes_are_copied_only_after_a_change() -> None:
+    directory = MeterCodes()
+    moved = directory.place_meter("moved", SOUTH, [(0, NORTH), (10, SOUTH)])
+    groups = directory.groups_in_time()
+    assert directory.groups_in_time() is groups
+    where = np.array([moved], dtype=np.int32)
+    assert groups.groups_of(where, np.array([5])) != groups.groups_of(where, np.array([15]))
+    mask = groups._moved
+    groups.groups_of(where, np.array([5]))
+    assert groups._moved is mask, "and which meters have moved is worked out once"
+    changes: list[Callable[[], int]] = [
+        lambda: directory.code_of("new"),
+        lambda: directory.place_meter("new", EAST),
+        lambda: directory.place_meter("new", EAST, [(0, NORTH), (7, EAST)]),
+        lambda: directory.place_meter("new", EAST),
+    ]
+    for change in changes:
+        before = directory.groups_in_time()
+        change()
+        after = directory.groups_in_time()
+        assert after is not before
+        assert len(after) == len(directory)
+        fresh = GroupsInTime(np.array(directory._current, dtype=np.int32), dict(directory._moves))
+        everyone = np.arange(len(directory), dtype=np.int32)
+        for at in (5, 15):
+            times = np.full(len(everyone), at)
+            assert after.groups_of(everyone, times).tolist() == fresh.groups_of(everyone, times).tolist()
 
 
 def test_limits_of_other_attributes_are_as_if_these_were_stored() -> None:

@@ -57,7 +57,7 @@ def test_a_meter_heard_every_half_hour_misses_nothing(tmp_path: Path) -> None:
     last = now // HALF_HOUR * HALF_HOUR
     fill(engine, {"a": [last - n * HALF_HOUR for n in range(120)][::-1], "b": []})
     engine.accounts.deactivate("b", now)
-    engine.refresh_account("b", now)
+    engine.refresh_account("b")
     found = board_of(engine)
     # 10:40: twenty-one half hours of today are over.
     assert found.total.today == Share(21, 21)

@@ -11,11 +11,11 @@ from tests.engine.worklist.site import ask, at, decide, listed, put
 def test_meters_that_are_silent(engine: Engine) -> None:
     put(engine, ("a", "100", "2025-03-11T10:40:00"), ("b", "100", "2025-03-11T10:39:59"))
     engine.accounts.deactivate("c", engine.clock.now())
-    engine.refresh_account("c", engine.clock.now())
+    engine.refresh_account("c")
     assert listed(ask(engine)) == [("silent", "b", "silent for 24 h")]
     assert ask(engine).rows[0].wh == 100_000
     engine.accounts.reactivate("c", engine.clock.now())
-    engine.refresh_account("c", engine.clock.now())
+    engine.refresh_account("c")
     assert isinstance(engine.clock, FakeClock)
     engine.clock.advance(3 * 86_400)
     found = ask(engine, cause="silent")
