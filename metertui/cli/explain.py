@@ -33,7 +33,7 @@ def explanation(options: argparse.Namespace) -> None:
     with open_for_reading(options) as engine:
         found, price = one_meter.prepare_explanation(engine, options.meter, _window(options, engine))()
         with progress_bar("looking for the readings in their files") as progress:
-            readings = [(point.time, point.wh) for point in found.named_readings()]
+            readings = [(point.time, point.as_read) for point in found.named_readings()]
             places = files.locate_readings(engine.archive, engine.zone, options.meter, readings, progress)
         form = format_of(options)
         if form == "json":
@@ -71,10 +71,11 @@ def as_object(found: Explanation, zone: SiteZone, places: Sources) -> dict[str, 
     """Return an explanation as an object for other programs; kWh are numbers."""
 
     def point(it: Point) -> dict[str, Any]:
-        source = places.get((it.time, it.wh))
+        source = places.get((it.time, it.as_read))
         return {
             "time": zone.iso(it.time),
-            "reading_kwh": kwh_number(it.wh),
+            "reading_kwh": kwh_number(it.as_read),
+            "counts_as_kwh": kwh_number(it.wh),
             "status": STATUS[it.status],
             "decided": decision(it.event) if it.event else None,
             "file": source.file if source else None,
@@ -200,7 +201,7 @@ def _bill(price: ShownBill | str | None, zone: SiteZone) -> dict[str, Any] | Non
 def _source_of(places: Sources, point: Point) -> str | None:
     if point.status == rules.EXCHANGE:
         return edit_log.NAME
-    source = places.get((point.time, point.wh))
+    source = places.get((point.time, point.as_read))
     return str(source) if source else None
 
 

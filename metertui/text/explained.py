@@ -66,7 +66,7 @@ def sections(
     if found.changes:
         yield Section("Where the register changed", list(_changes(found, zone, sources)))
     if found.released:
-        lines = [Line("released", fmt.kwh(point.wh), _reading_note(point, zone, sources)) for point in found.released]
+        lines = [Line("released", fmt.kwh(point.as_read), _reading_note(point, zone, sources)) for point in found.released]
         yield Section("Counted by decision", lines)
     yield Section("What was left out", list(_left_out(found, zone, sources)))
 
@@ -99,11 +99,14 @@ def _times(count: int) -> str:
 
 
 def _edge(name: str, edge: Edge, points: tuple[Point, ...], zone: SiteZone, sources: Sources | None) -> Iterator[Line]:
-    yield Line(name, fmt.kwh(edge.wh), f"{moment(edge.time, zone)}, {QUALITY[edge.quality]}", strong=True)
+    known = QUALITY[edge.quality]
+    if edge.quality == "actual" and points[0].rounded is not None:
+        known = "actual: the meter was read at this moment, a little lower; this is the register counted before"
+    yield Line(name, fmt.kwh(edge.wh), f"{moment(edge.time, zone)}, {known}", strong=True)
     names = ("",) if len(points) == 1 else (" before", " after")
     for suffix, point in zip(names, points, strict=True):
         what = "exchange" if point.status == rules.EXCHANGE else "reading"
-        yield Line(f"{what}{suffix}", fmt.kwh(point.wh), _reading_note(point, zone, sources))
+        yield Line(f"{what}{suffix}", fmt.kwh(point.as_read), _reading_note(point, zone, sources))
 
 
 def _parts(found: Explanation, zone: SiteZone) -> Iterator[Line]:
@@ -195,14 +198,14 @@ def _changes(found: Explanation, zone: SiteZone, sources: Sources | None) -> Ite
         if change.event is not None:
             decided = _decided(change.event, zone)
             yield Line("exchange", fmt.kwh(change.jump_wh), f"{moment(change.after.time, zone)}, {decided}")
-            yield Line("  old register", fmt.kwh(change.after.wh), "its final reading, as declared")
+            yield Line("  old register", fmt.kwh(change.after.as_read), f"its final reading, as declared{_rounding(change.after)}")
             yield Line("  new register", fmt.kwh(change.after.base), "its initial reading, as declared")
         else:
             yield Line(
                 "not declared", fmt.kwh(change.jump_wh), "an exchange, a reset or a rollover: not counted as usage"
             )
-            yield Line("  before", fmt.kwh(change.before.base), _reading_note(change.before, zone, sources))
-            yield Line("  after", fmt.kwh(change.after.wh), _reading_note(change.after, zone, sources))
+            yield Line("  before", fmt.kwh(_read_before(change.before)), _reading_note(change.before, zone, sources))
+            yield Line("  after", fmt.kwh(change.after.as_read), _reading_note(change.after, zone, sources))
     if found.more_changes:
         yield Line("more", fmt.count(found.more_changes), "further changes, all included in the sum")
 
@@ -227,7 +230,16 @@ def _why(left: LeftOut, zone: SiteZone, sources: Sources | None) -> str:
 def _reading_note(point: Point, zone: SiteZone, sources: Sources | None) -> str:
     """Return when a reading was taken, its file and line, and the decision about it."""
     decided = f"; {_decided(point.event, zone)}" if point.event is not None else ""
-    return f"{moment(point.time, zone)}, {_place(point, sources)}{decided}"
+    return f"{moment(point.time, zone)}, {_place(point, sources)}{_rounding(point)}{decided}"
+
+
+def _rounding(point: Point) -> str:
+    return "" if point.rounded is None else f"; a rounding: counts as {fmt.kwh(point.wh)}"
+
+
+def _read_before(point: Point) -> int:
+    """Return the register from which a step began, as it was read: at an exchange, that of the new one."""
+    return point.base if point.status == rules.EXCHANGE else point.as_read
 
 
 def _decided(event: Edit, zone: SiteZone) -> str:
@@ -242,7 +254,7 @@ def _place(point: Point, sources: Sources | None) -> str:
         return "events.csv"
     if sources is None:
         return "looking for its file …"
-    source = sources.get((point.time, point.wh))
+    source = sources.get((point.time, point.as_read))
     return f"{source.file} line {source.line}" if source else "in no file any more: run metertui check"
 
 

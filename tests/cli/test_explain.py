@@ -34,6 +34,7 @@ def test_all_of_it_under_names(steady: Command, tmp_path: Path) -> None:
     assert step["to"] == {
         "time": "2025-03-12T12:30:00+08:00",
         "reading_kwh": 1996.5,
+        "counts_as_kwh": 1996.5,
         "status": "counted",
         "decided": None,
         "file": "archive/2025/03_12.csv",
@@ -42,6 +43,23 @@ def test_all_of_it_under_names(steady: Command, tmp_path: Path) -> None:
     [left] = told["left_out"]
     assert (left["status"], left["line"], left["in_window"]) == ("rejected", 24, True)
     assert left["why"] == "1 kWh is lower than the 1994.5 kWh counted at 2025-03-12T10:30:00+08:00"
+
+
+def test_a_rounding_at_an_edge_is_told_as_it_was_read(steady: Command, tmp_path: Path) -> None:
+    file = tmp_path / "r.csv"
+    readings = "m-2,2025-03-09T22:00,100\nm-2,2025-03-10T00:00,99.5\nm-2,2025-03-10T02:00,101\n"
+    file.write_text(f"identifier,timestamp,usage\n{readings}")
+    assert steady("import", str(file)).code == 0
+    words = ("explain", "m-2", "--from", "2025-03-10", "--to", "2025-03-10")
+    lines = [" ".join(line.split()) for line in steady(*words).out.splitlines()]
+    assert (
+        "opening register 100.000 kWh 2025-03-10 00:00, actual: the meter was read at this moment, a little"
+        " lower; this is the register counted before" in " ".join(lines)
+    )
+    place = "archive/2025/03_10.csv line 3"
+    assert f"reading 99.500 kWh 2025-03-10 00:00, {place}; a rounding: counts as 100.000 kWh" in " ".join(lines)
+    [point] = steady(*words, "--format", "json").json["opening_readings"]
+    assert (point["reading_kwh"], point["counts_as_kwh"], point["line"]) == (99.5, 100, 3)
 
 
 @pytest.mark.parametrize(

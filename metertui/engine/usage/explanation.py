@@ -34,6 +34,13 @@ class Point:
     status: int
     event: Edit | None = None
     """The edit of it."""
+    rounded: int | None = None
+    """The register as it was read or declared, Wh, where it is a rounding, which counts as `wh`."""
+
+    @property
+    def as_read(self) -> int:
+        """Return the register as it was read or declared, Wh."""
+        return self.wh if self.rounded is None else self.rounded
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,10 +215,11 @@ class _Explainer:
         time, wh, base = (int(column[place]) for column in (self.curve.time, self.curve.wh, self.curve.base))
         exchange = self.decided.exchanges.get(time)
         if exchange is not None:
-            return Point(time, wh, base, rules.EXCHANGE, exchange)
+            return Point(time, wh, base, rules.EXCHANGE, exchange, _other(exchange.final, wh))
         row = int(np.searchsorted(self.series.time, time))
-        edit = self.decided.release_of(time, wh) or self.decided.correction_to(time, wh)
-        return Point(time, wh, base, int(self.series.status[row]), edit)
+        read = int(self.series.wh[row])
+        edit = self.decided.release_of(time, read) or self.decided.correction_to(time, read)
+        return Point(time, wh, base, int(self.series.status[row]), edit, _other(read, wh))
 
     def part(self, place: int, start: int, end: int) -> Part:
         """Return the interval from a point of the curve to the next, and its part between two instants."""
@@ -284,3 +292,7 @@ class _Explainer:
         places = np.flatnonzero(np.isin(self.curve.time, inside[:MOST]))
         found = map(self.point, places.tolist())
         return tuple(point for point in found if point.event is not None and point.event.kind == "release")
+
+
+def _other(read: int, counted: int) -> int | None:
+    return None if read == counted else read

@@ -57,7 +57,7 @@ class ExplainScreen(OnDesk, ThriftyModal[None]):
         explanation, price = await asyncio.to_thread(self._explain)
         self.query_one("#explain-title", Static).update(self._title(fmt.kwh(explanation.usage.usage_wh)))
         self._show(explanation, price, None)
-        readings = [(point.time, point.wh) for point in explanation.named_readings()]
+        readings = [(point.time, point.as_read) for point in explanation.named_readings()]
         try:
             found = await asyncio.to_thread(
                 sources.locate_readings, self.headend.engine.archive, self.zone, self._meter, readings

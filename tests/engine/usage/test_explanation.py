@@ -14,7 +14,7 @@ from metertui.engine.base.zone import HOUR, SiteZone
 from metertui.engine.usage.explanation import MOST, Change, Explanation, Part, Point, explain
 from metertui.engine.usage.series import Edge, Series
 from metertui.engine.vee.edits import Edit, MeterEdits, corrections_from
-from metertui.engine.vee.rules import COUNTED, EXCHANGE, REJECTED, RESET, SUSPECT, VOID
+from metertui.engine.vee.rules import COUNTED, EXCHANGE, REJECTED, RESET, ROUNDING, SUSPECT, VOID
 from tests import oracle
 from tests.engine.build import LIMITS, Course, series
 from tests.strategies import START, courses
@@ -98,6 +98,18 @@ def test_each_end_rests_on_the_readings_round_it() -> None:
     assert (found.inside, found.inside_wh, found.sum_wh) == (1, 2000, 2625)
     assert (found.inside_start, found.inside_end) == (b.time, c.time)
     assert found.named_readings() == [a, b, c, d]
+
+
+def test_a_rounding_is_named_as_it_was_read() -> None:
+    found = told(hourly(1000, 990, 2000), 1, 2)
+    assert found.usage.opening == Edge(START + HOUR, 1000, "actual")
+    assert found.opening == (Point(START + HOUR, 1000, 1000, ROUNDING, None, 990),)
+    assert [point.as_read for point in found.named_readings()] == [990, 2000]
+    made = MeterEdits()
+    made.apply_edit(event("exchange", START + HOUR, 1490, 20))
+    declared = explain(corrected(hourly(0, 1500, 100), made), Window("", START, START + 2 * HOUR), LONDON, made)
+    assert declared.sum_wh == declared.usage.usage_wh
+    assert [change.after.as_read for change in declared.changes] == [1490]
 
 
 def test_one_step_may_reach_over_both_ends() -> None:
