@@ -15,7 +15,7 @@ from metertui.cli.data_folder import folder_of, open_for_reading
 from metertui.cli.delegate import perform
 from metertui.cli.errors import UsageError
 from metertui.cli.options import format_of, parse_at, printed_form
-from metertui.cli.output import counted, print_error, print_row, print_rows, progress_bar
+from metertui.cli.output import counted, print_error, print_note, print_row, print_rows, progress_bar
 from metertui.cli.queries import edge_cells
 from metertui.engine.base import SiteZone, SystemClock, kwh_number, month_before, month_bounds, visible
 from metertui.engine.billing import (
@@ -32,6 +32,7 @@ from metertui.engine.billing import (
 from metertui.engine.core import Engine, one_meter
 from metertui.engine.errors import DataError, MeterError
 from metertui.formats import is_standard_output, resolve_output, write_run
+from metertui.text import explained
 
 _AROUND = (("from", "to", "band"), ("tax_percent", "amount"), ("note",))
 """Names in a line before its quantity and price, those after, and those that are not in the table."""
@@ -109,7 +110,10 @@ def _print_bill(options: argparse.Namespace, engine: Engine, statement: Statemen
         since = ("issued", "adjustments", "adjustment") if shown.issued is not None else ()
         print_rows(options, [bill_object(shown, zone)], [*bill_format.ROW, *since], one=True)
     else:
-        _print_for_people(bill_object(shown, zone))
+        bill = shown.bill
+        curve = engine.series(statement.meter).curve
+        note = explained.register_note(curve, bill.opening, bill.closing, bill.usage_wh, zone)
+        _print_for_people(bill_object(shown, zone), note)
 
 
 def print_statement(statement: Statement, zone: SiteZone) -> None:
@@ -143,11 +147,15 @@ def bill_object(shown: ShownBill, zone: SiteZone) -> dict[str, Any]:
     return found
 
 
-def _print_for_people(row: dict[str, Any]) -> None:
-    """Print the registers of a bill, its lines with their notes, its total, and what changed since it was issued."""
+def _print_for_people(row: dict[str, Any], note: str = "") -> None:
+    """Print the registers of a bill, its lines with their notes, its total, and what changed since it was issued.
+
+    `note` says why the usage is not closing less opening register, if it is not.
+    """
     registers = [f"{name}_{what}" for name in ("opening", "closing") for what in ("kwh", "time", "quality")]
     issued = ["issued"] if "issued" in row else []
     print_row(row, ["meter", "month", *issued, *registers, "usage_kwh"])
+    print_note(note)
     if row["lines"]:
         print("\n" + "\n".join(_align_lines(row["lines"])))
         notes = [f"line {place}: {line['note']}" for place, line in enumerate(row["lines"], 1) if line["note"]]

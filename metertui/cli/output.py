@@ -68,6 +68,12 @@ def print_row(row: Row, columns: Sequence[str]) -> None:
         print(f"{name:<{width}}  {visible(_cell(row[name])) or '-'}")
 
 
+def print_note(sentence: str) -> None:
+    """Print a sentence below what was printed, for people; nothing if it is empty."""
+    if sentence:
+        print(f"\n{visible(sentence)}")
+
+
 def format_table(rows: Sequence[Row], columns: Sequence[str]) -> str:
     """Return rows under headings, numbers aligned right with the decimals that their column needs, "-" for None."""
     decimals = {name: max((_decimals(row[name]) for row in rows), default=0) for name in columns}

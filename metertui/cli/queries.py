@@ -16,8 +16,8 @@ from metertui import settings
 from metertui.cli.data_folder import folder_of, open_for_reading
 from metertui.cli.delegate import ask_owner
 from metertui.cli.errors import UsageError
-from metertui.cli.options import parse_at, parse_days, parse_keys, printed_form
-from metertui.cli.output import counted, print_rows, progress_bar
+from metertui.cli.options import format_of, parse_at, parse_days, parse_keys, printed_form
+from metertui.cli.output import counted, print_note, print_rows, progress_bar
 from metertui.engine.base import WINDOW_NAMES, SiteZone, Window, kwh_number, window_of_days
 from metertui.engine.core import listing
 from metertui.engine.errors import MeterError
@@ -26,6 +26,7 @@ from metertui.engine.nearest import did_you_mean
 from metertui.engine.usage import FILTERS, LIST_KINDS, Edge, Filter, Question, Usage, aggregate, parse_clock
 from metertui.engine.usage import readings_table as exporting
 from metertui.formats import is_standard_output, resolve_output, writers
+from metertui.text import explained
 
 
 def usage(options: argparse.Namespace) -> None:
@@ -40,8 +41,12 @@ def usage(options: argparse.Namespace) -> None:
             if options.window:
                 raise UsageError("give a window, or --from and --to, but not both")
             window = window_of_days(*parse_days(options), engine.zone)
-        row = usage_row(engine.usage(options.meter, window, at), engine.zone)
+        used = engine.usage(options.meter, window, at)
+        row = usage_row(used, engine.zone)
         print_rows(options, [row], list(row), one=True)
+        if format_of(options) == "table":
+            curve = engine.series(options.meter).curve
+            print_note(explained.register_note(curve, used.opening, used.closing, used.usage_wh, engine.zone))
 
 
 def query(options: argparse.Namespace) -> None:

@@ -7,8 +7,9 @@ from typing import Final, NamedTuple
 
 from metertui.engine.base import SECOND, SiteZone
 from metertui.engine.billing import NOTHING, ShownBill, money_text
+from metertui.engine.columns import Curve
 from metertui.engine.maintenance import Source
-from metertui.engine.usage import STATUS, Edge, Explanation, LeftOut, Part, Point
+from metertui.engine.usage import STATUS, Edge, Explanation, LeftOut, Part, Point, register_changes
 from metertui.engine.vee import Edit, rules
 from metertui.text import fmt
 
@@ -66,7 +67,9 @@ def sections(
     if found.changes:
         yield Section("Where the register changed", list(_changes(found, zone, sources)))
     if found.released:
-        lines = [Line("released", fmt.kwh(point.as_read), _reading_note(point, zone, sources)) for point in found.released]
+        lines = [
+            Line("released", fmt.kwh(point.as_read), _reading_note(point, zone, sources)) for point in found.released
+        ]
         yield Section("Counted by decision", lines)
     yield Section("What was left out", list(_left_out(found, zone, sources)))
 
@@ -92,6 +95,25 @@ def summary(found: Explanation, zone: SiteZone) -> str:
         readings = "1 reading was" if left_out == 1 else f"{fmt.count(left_out)} readings were"
         said += f" {readings} left out."
     return said
+
+
+def register_note(curve: Curve, opening: Edge | None, closing: Edge | None, used_wh: int | None, zone: SiteZone) -> str:
+    """Return a sentence on why a usage is not its closing less its opening register; "" where it is.
+
+    `curve` is that of the meter as it is now. An issued bill may rest on an earlier one.
+    """
+    if opening is None or closing is None or used_wh is None or closing.wh - opening.wh == used_wh:
+        return ""
+    changes = register_changes(curve, opening, closing)
+    said = "The usage is not the closing less the opening register: "
+    if not changes:
+        return f"{said}between them the register was exchanged or reset."
+    declared = sum(change.declared for change in changes)
+    kinds = [(declared, "exchange"), (len(changes) - declared, "undeclared reset")]
+    what = " and ".join(fmt.counted(count, kind) for count, kind in kinds if count)
+    first = changes[0]
+    where = f"on {moment(first.time, zone)} from {fmt.kwh(first.before_wh)} to {fmt.kwh(first.after_wh)}"
+    return f"{said}{what} between them, {'the first ' if len(changes) > 1 else ''}{where}."
 
 
 def _times(count: int) -> str:
@@ -198,7 +220,11 @@ def _changes(found: Explanation, zone: SiteZone, sources: Sources | None) -> Ite
         if change.event is not None:
             decided = _decided(change.event, zone)
             yield Line("exchange", fmt.kwh(change.jump_wh), f"{moment(change.after.time, zone)}, {decided}")
-            yield Line("  old register", fmt.kwh(change.after.as_read), f"its final reading, as declared{_rounding(change.after)}")
+            yield Line(
+                "  old register",
+                fmt.kwh(change.after.as_read),
+                f"its final reading, as declared{_rounding(change.after)}",
+            )
             yield Line("  new register", fmt.kwh(change.after.base), "its initial reading, as declared")
         else:
             yield Line(

@@ -57,6 +57,23 @@ def test_dates_are_both_included(steady: Command) -> None:
     assert (result.json["window"], result.json["usage_kwh"], result.json["readings"]) == ("dates", 48, 96)
 
 
+def test_a_usage_that_is_not_the_difference_of_its_registers_says_why(steady: Command, tmp_path: Path) -> None:
+    file = tmp_path / "r.csv"
+    at = ("10T00:00,1011.5", "10T01:00,1012.5", "10T02:00,1000", "10T03:00,1000.75", "11T00:00,1000.75")
+    file.write_text("identifier,timestamp,usage\n" + "".join(f"m-2,2025-02-{row}\n" for row in at))
+    assert steady("import", str(file)).code == 0
+    words = ("m-2", "--from", "2025-02-01", "--to", "2025-02-28")
+    sentence = (
+        "The usage is not the closing less the opening register: 1 undeclared reset between them, on 2025-02-10 02:00 "
+        "from 1 012.500 kWh to 1 000.000 kWh."
+    )
+    assert steady("usage", *words).out.splitlines()[-2:] == ["", sentence]
+    assert sentence in steady("bill", "m-2", "--month", "2025-02").out
+    assert "note" not in steady("usage", *words, "--format", "json").json
+    assert "not the closing" not in steady("usage", *words, "--format", "csv").out
+    assert "not the closing" not in steady("usage", "m-1", *words[1:]).out
+
+
 def test_no_data_is_null_and_exit_0(steady: Command) -> None:
     result = steady("usage", "m-1", "--from", "2024-01-01", "--to", "2024-01-02", "--format", "json")
     assert result.code == 0

@@ -29,6 +29,7 @@ from metertui.engine.usage.query import (
     parse_clock,
 )
 from metertui.engine.usage.readings_table import COLUMNS, LIST_KINDS, STATUS, list_tables
+from metertui.engine.usage.register_changes import register_changes
 from metertui.engine.usage.series import Edge, Quality, Series, Usage
 
 __all__ = [
@@ -73,6 +74,7 @@ __all__ = [
     "parse_clock",
     "per_day",
     "readings_table",
+    "register_changes",
     "usage_figures",
     "usage_table",
     "why_no_data",

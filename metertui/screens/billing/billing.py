@@ -36,7 +36,7 @@ from metertui.screens.charts import Picture, PictureView, Series
 from metertui.screens.explain import ExplainScreen
 from metertui.screens.shell import DeskScreen, MeterInput
 from metertui.screens.tables import Listing, Row
-from metertui.text import fmt, message
+from metertui.text import explained, fmt, message
 
 _PAST: Final = 24
 """The most months in the list."""
@@ -176,10 +176,12 @@ class BillingScreen(DeskScreen):
         book = self.headend.engine.bills
         try:
             statement, shown, warning = await asyncio.to_thread(_billed, one, month, terms, book)
+            bill = shown.bill
+            note = explained.register_note(one.curve, bill.opening, bill.closing, bill.usage_wh, self.zone)
         except MeterError as error:
             self._refuse(error)
         else:
-            self._draw(statement, shown, warning)
+            self._draw(statement, shown, note, warning)
         now = f"{self.zone.day(self.headend.engine.clock.now()):%Y-%m}"
         rows, picture = await asyncio.to_thread(_past, one, terms, book, now)
         self.query_one(PictureView).show(picture)
@@ -198,7 +200,7 @@ class BillingScreen(DeskScreen):
             text.append(f"\n\n{self.query_one(MeterInput).invitation}")
         self.query_one("#statement", Static).update(text)
 
-    def _draw(self, statement: Statement, shown: ShownBill, warning: str) -> None:
+    def _draw(self, statement: Statement, shown: ShownBill, note: str, warning: str) -> None:
         account = self.headend.engine.accounts.get(statement.meter)
         begin, end = month_bounds(statement.month, self.zone)
         heading = {"meter": statement.meter}
@@ -211,7 +213,9 @@ class BillingScreen(DeskScreen):
             state = f"issued {fmt.moment(shown.issued, self.zone)}"
         doubt = f"{fmt.count(statement.suspect)} of them not counted: see F7" if statement.suspect else ""
         rests_on = (f"{fmt.count(statement.readings)} readings", doubt)
-        drawn = draw_statement(shown, heading, self.zone, state=state, rests_on=rests_on, warning=warning)
+        drawn = draw_statement(
+            shown, heading, self.zone, state=state, rests_on=rests_on, register_note=note, warning=warning
+        )
         self.query_one("#statement", Static).update(drawn)
 
 

@@ -22,14 +22,18 @@ def draw_statement(
     *,
     state: str,
     rests_on: tuple[str, str],
+    register_note: str = "",
     warning: str = "",
 ) -> RenderableType:
     """Return the statement as a renderable for Rich.
 
-    `heading` has the lines above the registers; `rests_on` says how many readings there are and which do not count.
+    `heading` has the lines above the registers; `rests_on` says how many readings there are and which do not count,
+    `register_note` why the usage is not the difference of the registers, if it is not.
     """
     bill = shown.bill
     parts: list[RenderableType] = [_heading(bill, heading, zone, state)]
+    if register_note:
+        parts += ["", message(register_note)]
     if bill.charges:
         parts += ["", _charges(bill, bill.charges, zone)]
     elif bill.reason and bill.usage_wh is not None:

@@ -41,13 +41,15 @@ class Figure(NamedTuple):
 
 
 def usage(answer: UsageComparison) -> Figure:
-    """Return the usage, and which of its ends are estimated."""
+    """Return the usage, which of its ends are estimated, and whether it is not their difference."""
     opening, closing = answer.usage.opening, answer.usage.closing
     if opening is None or closing is None:
         return Figure(fmt.NOTHING)
     estimated = [name for name, edge in (("opening", opening), ("closing", closing)) if edge.quality == "estimated"]
     which = "both ends" if len(estimated) == 2 else "".join(estimated)
-    return Figure(fmt.kwh(answer.usage.usage_wh), f"\n{which} estimated" if estimated else "\nread at both ends")
+    note = f"{which} estimated" if estimated else "read at both ends"
+    changed = "\nregister changed" if closing.wh - opening.wh != answer.usage.usage_wh else ""
+    return Figure(fmt.kwh(answer.usage.usage_wh), f"\n{note}{changed}")
 
 
 def comparison(answer: UsageComparison, zone: SiteZone) -> Figure:

@@ -38,7 +38,7 @@ from metertui.screens.shell import (
     export_readings,
     show_progress,
 )
-from metertui.text import fmt, message, plain
+from metertui.text import explained, fmt, message, plain
 
 _AGAIN_SECONDS: Final = 2.0
 """The shortest time between two refreshes of the answer while readings arrive."""
@@ -265,6 +265,9 @@ class LookupScreen(DeskScreen):
         answer = lookup.compare_usage(series, window, self.zone)
         if answer.usage.usage_wh is None:
             about.append(f"\nNo data. {fmt.reason(why_no_data(series, window, self.zone))}")
+        used = answer.usage
+        if note := explained.register_note(series.curve, used.opening, used.closing, used.usage_wh, self.zone):
+            about.append(f"\n{note}")
         self.query_one("#lookup-message", Static).update(about)
         self._show_tiles(answer)
         self._draw(series, window)

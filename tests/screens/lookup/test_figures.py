@@ -132,3 +132,21 @@ def test_an_account_is_described_in_one_line() -> None:
     account = Account("1", address="1 Steady Lane", region="North")
     assert figures.account_line(account) == "1 Steady Lane, North"
     assert figures.account_line(Account("1", active=False)) == "no address · deactivated"
+
+
+async def test_a_usage_that_is_not_the_difference_of_its_registers_says_why(town: Town) -> None:
+    town.register("300", "")
+    days = zip(("10", "11", "1", "2"), ("05", "06", "07", "08"), strict=True)
+    town.read(*(("300", kwh, f"2025-02-{day}T00:00") for kwh, day in days))
+    async with at_work(town, "f3", *"300", "enter") as pilot:
+        await choose(pilot, "last_month")
+        said = " ".join(text_of(pilot, "#lookup-message").split())
+        sentence = "1 undeclared reset between them, on 2025-02-07 00:00 from 11.000 kWh to 1.000 kWh."
+        assert sentence in said
+        assert "register changed" in tiles(pilot)["usage"]
+        await press(pilot, "f4", *"300", "enter")
+        await settle(pilot)
+        assert sentence in " ".join(text_of(pilot, "#statement").split())
+        await press(pilot, "f3", "slash", *STEADY, "enter")
+        await settle(pilot)
+        assert "closing less the opening" not in text_of(pilot, "#lookup-message")
