@@ -103,18 +103,21 @@ class Jobs:
 
     async def compute(self, function: Callable[..., T], *args: object) -> T:
         """Run `function(*args)` in a thread for heavy work, and release the memory that it has used."""
+        return await self._compute_in(self._workers, function, *args)
 
+    async def compute_at_once(self, function: Callable[..., T], *args: object) -> T:
+        """Do the same in a thread that no question keeps: for work that a person or the clock has to rely on."""
+        return await self._compute_in(self._sure, function, *args)
+
+    @staticmethod
+    async def _compute_in(threads: ThreadPoolExecutor, function: Callable[..., T], *args: object) -> T:
         def work() -> T:
             try:
                 return function(*args)
             finally:
                 memory.release_freed()
 
-        return await asyncio.get_running_loop().run_in_executor(self._workers, work)
-
-    async def compute_at_once(self, function: Callable[..., T], *args: object) -> T:
-        """Run `function(*args)` in a thread that no question keeps: work that a person or the clock has to rely on."""
-        return await asyncio.get_running_loop().run_in_executor(self._sure, function, *args)
+        return await asyncio.get_running_loop().run_in_executor(threads, work)
 
     async def ask(self, function: Callable[..., T], *args: object) -> T:
         """Run `function(frozen, *args)` in a thread for heavy work; `frozen` are all readings as of now."""

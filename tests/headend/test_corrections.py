@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 
 import pytest
 
+from metertui.engine.core import DecisionPlan
 from metertui.engine.core.corrections import Decision
 from metertui.engine.errors import MeterError
 from metertui.headend.service import HeadEnd
-from tests.desk import read
+from tests.desk import ScriptLane, read
 
 
 async def test_decisions_are_stored_audited_and_effective_at_once(desk: HeadEnd) -> None:
@@ -28,6 +30,31 @@ async def test_decisions_are_stored_audited_and_effective_at_once(desk: HeadEnd)
     await desk.stop()
     audit = (desk.engine.folder / "audit.log").read_text()
     assert "\tann\texchange\tm\tat=2025-03-12T10:00:00+08:00 final=102 initial=3: worn out\n" in audit
+
+
+async def test_readings_are_stored_while_decisions_are_worked_out(
+    desk: HeadEnd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for hour in range(1, 5):
+        await read(desk, f"{hour}", f"2025-03-12T0{hour}:00")
+    plain, lane = DecisionPlan.work_out, ScriptLane([("m", "9", "2025-03-12T09:00")])
+    rounds: list[bool] = []
+
+    def work_out(plan: DecisionPlan) -> Iterator[None]:
+        rounds.append(desk._jobs.commit_loop.between_batches.locked())
+        for _ in plain(plan):
+            if not lane.batches:
+                desk.submit(lane)
+            yield
+        while not lane.answered.is_set():  # it is stored before the first round ends
+            yield
+
+    monkeypatch.setattr(DecisionPlan, "work_out", work_out)
+    at = [desk.engine.zone.parse(f"2025-03-12T0{hour}:00") for hour in (2, 3)]
+    effects = await desk.corrections.apply([Decision("void", "m", each, "misread") for each in at], "ann")
+    assert rounds == [False, False, True], "a second time for what came meanwhile, and no more with ingest at rest"
+    assert [effect.total_after for effect in effects] == [8000, 8000]
+    assert (await read(desk, "10", "2025-03-12T10:00")).kind == "ok"
 
 
 async def test_a_decision_runs_to_completion_when_its_caller_is_cancelled(desk: HeadEnd) -> None:

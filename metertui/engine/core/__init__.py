@@ -6,6 +6,7 @@ from metertui.engine.core import closes, corrections, listing, loading, one_mete
 from metertui.engine.core.batch import Batch
 from metertui.engine.core.corrections import NOT_SAID, WORDS_ONLY, Decision, Effect
 from metertui.engine.core.counters import CLOSE_STEPS, Arrival, Close, LiveSnapshot, Peer
+from metertui.engine.core.decision_plan import DecisionPlan
 from metertui.engine.core.engine import Engine
 from metertui.engine.core.importing import COUNTS, BadLine, FilePiece, Import, ImportReport, deactivation_times
 
@@ -19,6 +20,7 @@ __all__ = [
     "Batch",
     "Close",
     "Decision",
+    "DecisionPlan",
     "Effect",
     "Engine",
     "FilePiece",

@@ -177,6 +177,12 @@ class ReadingStore:
         """Return up to `count` readings right after `time` (µs UTC), in time order."""
         return [(at, self._wh(row)) for at, row in self._caught_up().rows_after(code, time, count)]
 
+    def count_of(self, code: int) -> int:
+        """Return how many readings are stored of a meter, counting all values of an instant that has several."""
+        (start, stop), live = self._caught_up().runs_of(code)
+        further = sum(len(values) - 1 for values in self.shared.of_meter(code).values())
+        return stop - start + (0 if live is None else len(live.rows)) + further
+
     def state_of(self, code: int) -> tuple[int, ...]:
         """Return a value that changes whenever a meter's readings, or edits of any meter, may have changed."""
         _, live = self._caught_up().runs_of(code)

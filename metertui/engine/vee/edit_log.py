@@ -87,6 +87,10 @@ class EditLog:
         """Return every edit of a meter, undone ones too, in the order in which they were made."""
         return [edit for edit in self._edits if edit.meter == meter]
 
+    def meters_since(self, count: int) -> set[str]:
+        """Return the meters of the edits behind the first `count`."""
+        return {edit.meter for edit in self._edits[count:]}
+
     def frozen(self) -> Mapping[str, MeterEdits]:
         """Return the edits in force by meter, for use in any thread; the same ones until an edit is added."""
         if self._frozen is None:

@@ -13,7 +13,7 @@ from metertui.engine.worklist import Cause, ExceptionRow
 PREVIEW: Final = "preview"
 """The reason of a decision that is only previewed."""
 MOST: Final = 500
-"""The most cases in one decision that changes figures: each takes about 1 ms, during which no reading is stored."""
+"""The most cases in one decision that changes figures: each takes about 1 ms of the event loop."""
 
 
 class Choice(NamedTuple):
