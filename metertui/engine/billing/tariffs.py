@@ -157,12 +157,11 @@ class TariffFile:
     def current(self) -> Tariffs | None:
         """Return the tariffs; None if there is no file. Raises DataError with the line, MeterError."""
         try:
-            stat = self.path.stat()
-        except FileNotFoundError:
-            return None
+            stamp = durable.stamp_of(self.path)
         except OSError as error:
             raise MeterError(f"cannot read {self.path}: {error.strerror or error}") from error
-        stamp = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
+        if stamp is None:
+            return None
         if self._read is None or self._read[0] != stamp:
             tariffs = load_tariffs(self.path)
             if tariffs is None:

@@ -20,6 +20,7 @@ from metertui.engine.core.loading import Loaded
 from metertui.engine.errors import MeterError
 from metertui.engine.index import View
 from metertui.engine.reports import ExportLog, ReportBook
+from metertui.engine.storage import durable
 from metertui.engine.usage import Series, Usage
 from metertui.engine.vee import Edit, MeterEdits, corrections_from
 from metertui.engine.worklist import SiteState
@@ -98,6 +99,26 @@ class Engine(DataFolder):
         Raises DataError that names the line of a bad tariff, MeterError.
         """
         return Terms(self.tariffs.current(), self.rules.currency, self.rules.gap_us, self.rules.fit.max_w)
+
+    def basis_of(self, meter: str) -> tuple[object, ...]:
+        """Return a value that changes with whatever the figures and bills of a meter rest on.
+
+        That is its readings, the edits, its account, the tariffs and the issued bills: a look-up, two stats of files.
+        """
+        code = self.directory.codes.get(meter)
+        readings = None if code is None else self.readings.state_of(code)
+        return readings, self.accounts.get(meter), self.billing_basis()
+
+    def billing_basis(self) -> tuple[object, ...]:
+        """Return a value that changes with the edits, the tariffs and the issued bills."""
+        paths = self.tariffs.path, self.bills.manifest.path
+        stamps: list[object] = [len(self.events)]
+        for path in paths:
+            try:
+                stamps.append(durable.stamp_of(path))
+            except OSError as error:  # who reads the file says so
+                stamps.append(error.errno)
+        return tuple(stamps)
 
     def view(self) -> View:
         """Return everything stored at this moment; `View.frozen` makes columns of it in any thread."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from metertui.engine.storage import private_files
+from metertui.engine.storage.durable import stamp_of
 from metertui.engine.storage.text_log import append_text, escape_unprintable
 
 _BLOCK: Final = 1 << 16
@@ -58,6 +59,11 @@ class AuditLog:
                     if line and all(word in folded for word in wanted):
                         found.append((entry.split("\t", 4) + [""] * 4)[:5])
             return found, place + len(rest)
+
+    @property
+    def stamp(self) -> tuple[int, int, int] | None:
+        """Return a value that changes with each entry; None without a log. Raises OSError."""
+        return stamp_of(self._path)
 
     def write_entry(self, at: str, who: str, action: str, subject: str, detail: str) -> None:
         """Append an entry; `at` is a timestamp. Any thread."""

@@ -331,3 +331,12 @@ def set_aside(path: Path, data: bytes) -> None:
         finally:
             os.close(fd)
         sync_folder(target.parent)
+
+
+def stamp_of(path: Path) -> tuple[int, int, int] | None:
+    """Return a value that changes whenever a file is written or replaced; None without one. Raises OSError."""
+    try:
+        stat = path.stat()
+    except FileNotFoundError:
+        return None
+    return stat.st_mtime_ns, stat.st_size, stat.st_ino

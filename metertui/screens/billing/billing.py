@@ -27,14 +27,14 @@ from metertui.engine.billing import (
     shown_bill,
 )
 from metertui.engine.columns import Frozen
-from metertui.engine.core import one_meter
+from metertui.engine.core import LiveSnapshot, one_meter
 from metertui.engine.errors import DataError, MeterError
 from metertui.screens.billing.billing_run import BillingRunScreen
 from metertui.screens.billing.statement import draw_statement
 from metertui.screens.billing.tariff_editor import TariffScreen
 from metertui.screens.charts import Picture, PictureView, Series
 from metertui.screens.explain import ExplainScreen
-from metertui.screens.shell import DeskScreen, MeterInput
+from metertui.screens.shell import DeskScreen, Following, MeterInput
 from metertui.screens.tables import Listing, Row
 from metertui.text import explained, fmt, message
 
@@ -70,6 +70,9 @@ class BillingScreen(DeskScreen):
         super().__init__()
         self._meter = ""
         self._month = ""
+        self._listed = ("", "")
+        """The meter and the month that the cursor of the list was put on."""
+        self._following = Following()
 
     def content(self) -> ComposeResult:
         yield MeterInput(id="billing-meter")
@@ -96,6 +99,12 @@ class BillingScreen(DeskScreen):
             self.query_one("#bills").set_class(True, "-alone")
             self.query_one("#statement", Static).update(Text(self.query_one(MeterInput).invitation))
             self.action_search()
+
+    def show_live(self, snapshot: LiveSnapshot) -> None:
+        super().show_live(snapshot)
+        basis = self.headend.engine.basis_of(self._meter) if self._meter else None
+        if basis is not None and self._following.is_due(basis, snapshot.uptime):
+            self._show()
 
     def action_back(self) -> None:
         """Move the focus from the list or the field to the statement, and from there to the meter field."""
@@ -161,6 +170,7 @@ class BillingScreen(DeskScreen):
             self._show()
 
     def _show(self) -> None:
+        self._following.note(self.headend.engine.basis_of(self._meter))
         try:
             one = one_meter.frozen_meter(self.headend.engine, self._meter)
             terms = self.headend.engine.terms()
@@ -189,7 +199,8 @@ class BillingScreen(DeskScreen):
         self.query_one("#bills").set_class(not rows, "-alone")
         past.show(rows)
         keys = [key for key, _ in rows]
-        if month in keys:
+        if month in keys and self._listed != (self._meter, month):  # nothing moves under the cursor
+            self._listed = (self._meter, month)
             past.move_cursor(keys.index(month))
 
     def _refuse(self, error: MeterError) -> None:

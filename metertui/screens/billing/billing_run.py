@@ -33,6 +33,8 @@ class BillingRunScreen(OnDesk, ThriftyModal[None]):
         super().__init__()
         self._month = month
         self._run: BillingRun | None = None
+        self._basis: object = None
+        """What the run was calculated from; None where nothing is shown of it."""
         self._busy = False
         self._sure = False
         self._work = Work("the billing run")
@@ -66,6 +68,9 @@ class BillingRunScreen(OnDesk, ThriftyModal[None]):
 
     def _draw(self) -> None:
         self.query_one("#run-bar", ProgressBar).update(progress=100 * self._work.share)
+        if self._run is not None and not self._busy and self._basis != self.headend.engine.billing_basis():
+            self._run, self._basis, self._sure = None, None, False
+            self._say("Edits, tariffs or issued bills have changed since. Press Calculate again.")
 
     def _say(self, *texts: str) -> None:
         self.query_one("#run-said", Steady).show(messages(*texts))
@@ -122,6 +127,7 @@ class BillingRunScreen(OnDesk, ThriftyModal[None]):
         try:
             month = self._month_typed()
             self._say(f"Calculating the bills of {month} …")
+            basis = self.headend.engine.billing_basis()
             run = await self.headend.billing.compute_run(month, progress)
         except Cancelled:
             self._say("Cancelled; nothing was written.")
@@ -129,7 +135,7 @@ class BillingRunScreen(OnDesk, ThriftyModal[None]):
             self._say(f"! {error}")
         else:
             self._say(*summary_lines(run))
-            self._run = run
+            self._run, self._basis = run, basis
             return run
         finally:
             self._end()

@@ -46,6 +46,7 @@ class TariffScreen(OnDesk, ThriftyModal[None]):
         self._before: bytes | None = None
         self._wrong = ""
         self._leaving = False
+        self._listed: object = None
 
     def compose(self) -> ComposeResult:
         with Vertical(id="tariffs", classes="window"):
@@ -59,6 +60,15 @@ class TariffScreen(OnDesk, ThriftyModal[None]):
 
     def on_mount(self) -> None:
         self._list()
+        self.set_interval(1, self._follow)
+
+    def _follow(self) -> None:
+        """Show the table again when the file has changed, unless someone is editing it."""
+        if not self._editing and self._listed != self._stamp():
+            self._list()
+
+    def _stamp(self) -> object:
+        return self.headend.engine.billing_basis()
 
     @property
     def _editing(self) -> bool:
@@ -66,6 +76,7 @@ class TariffScreen(OnDesk, ThriftyModal[None]):
 
     def _list(self) -> None:
         """Show the table."""
+        self._listed = self._stamp()
         self.query_one("#tariff-views", ContentSwitcher).current = "tariff-list"
         self.query_one("#tariff-keys", Steady).show(Text("↑ ↓ move · e edits · escape closes", style="dim"))
         listing = self.query_one("#tariff-list", Listing)

@@ -8,10 +8,11 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.widgets import Input, Static
 
+from metertui.engine.core import LiveSnapshot
 from metertui.engine.errors import Refused
 from metertui.screens.company.tab import Tab
 from metertui.screens.fields import SearchField
-from metertui.screens.shell import Steady
+from metertui.screens.shell import Following, Steady
 from metertui.screens.tables import Cells, Column, Table
 from metertui.text import fmt, message
 
@@ -39,6 +40,7 @@ class TrailTab(Tab):
         self._entries: list[list[str]] = []
         self._end: int | None = None
         self._text = ""
+        self._following = Following()
 
     def compose(self) -> ComposeResult:
         yield SearchField("#trail-table", placeholder="filter by words: a name, a day, void …", id="trail-search")
@@ -49,6 +51,10 @@ class TrailTab(Tab):
     def entered(self) -> None:
         self._begin(self.query_one("#trail-search", Input).value)
 
+    def show_live(self, snapshot: LiveSnapshot) -> None:
+        if self._following.is_due(self.headend.engine.audit.stamp, snapshot.uptime):
+            self._renew()
+
     @on(Input.Changed, "#trail-search")
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
@@ -57,12 +63,27 @@ class TrailTab(Tab):
     @work(exclusive=True, group="trail")
     async def _begin(self, text: str) -> None:
         """Show the newest entries that contain `text`."""
+        self._following.note(self.headend.engine.audit.stamp)
         found, end = await self.headend.look_up(self.headend.engine.audit.entries_before, None, text, _PAGE)
         self._entries, self._end, self._text = found, end, text
         table = self.query_one("#trail-table", Table)
-        table.show_rows(len(found), lambda start, stop: [self._cells(entry) for entry in self._entries[start:stop]])
+        table.show_rows(len(found), self._rows)
         self._count()
         self._show_entry(0)
+
+    @work(exclusive=True, group="trail")
+    async def _renew(self) -> None:
+        """Show the entries that have come since; the cursor stays on its entry, unless it is at the newest."""
+        before, table = self._entries, self.query_one("#trail-table", Table)
+        found, end = await self.headend.look_up(
+            self.headend.engine.audit.entries_before, None, self._text, len(before) + 1
+        )
+        added = found.index(before[0]) if before and before[0] in found else 0
+        cursor = table.cursor_row + added if table.cursor_row > 0 else 0
+        self._entries, self._end = found, end
+        table.show_rows(len(found), self._rows, cursor)
+        self._count()
+        self._show_entry(cursor)
 
     @on(Table.RowHighlighted, "#trail-table")
     def _moved(self, event: Table.RowHighlighted) -> None:
@@ -85,6 +106,9 @@ class TrailTab(Tab):
         """Show the last cells of a row in full; a narrow terminal cuts them."""
         said = self._entries[row][2:] if 0 <= row < len(self._entries) else []
         self.query_one("#trail-entry", Steady).show(message(" ".join(filter(None, said))))
+
+    def _rows(self, start: int, stop: int) -> list[Cells]:
+        return [self._cells(entry) for entry in self._entries[start:stop]]
 
     def _cells(self, entry: list[str]) -> Cells:
         """Return the cells of an entry, with its time as on all screens."""

@@ -16,7 +16,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Grid, Horizontal
 from textual.widgets import Input, Static, Tab, Tabs
 
-from metertui.engine.base import Window, window_of_days
+from metertui.engine.base import MINUTE, Window, window_of_days
 from metertui.engine.billing import statements
 from metertui.engine.core import Decision, Effect, LiveSnapshot, one_meter
 from metertui.engine.errors import MeterError
@@ -31,6 +31,7 @@ from metertui.screens.lookup.readings_behind import BehindTable
 from metertui.screens.shell import (
     Cancelled,
     DeskScreen,
+    Following,
     MeterInput,
     Tile,
     Work,
@@ -40,7 +41,6 @@ from metertui.screens.shell import (
 )
 from metertui.text import explained, fmt, message, plain
 
-_AGAIN_SECONDS: Final = 2.0
 """The shortest time between two refreshes of the answer while readings arrive."""
 _BESIDE: Final = 150
 """The width from which the readings are beside the chart."""
@@ -79,7 +79,7 @@ class LookupScreen(DeskScreen):
         self._window: Window | None = None
         self._writing: Work | None = None
         """The export under way."""
-        self._refreshed = (-1, 0.0)
+        self._following = Following()
         """The number of stored readings and the uptime (s) when the answer was last refreshed."""
 
     def content(self) -> ComposeResult:
@@ -118,10 +118,11 @@ class LookupScreen(DeskScreen):
 
     def show_live(self, snapshot: LiveSnapshot) -> None:
         super().show_live(snapshot)
-        stored, uptime = self._refreshed
-        if self._meter and snapshot.stored != stored and snapshot.uptime >= uptime + _AGAIN_SECONDS:
-            self._refreshed = (snapshot.stored, snapshot.uptime)
+        if self._meter and self._following.is_due(self._basis(snapshot.at), snapshot.uptime):
             self._answer()
+
+    def _basis(self, now: int) -> tuple[object, ...]:
+        return self.headend.engine.basis_of(self._meter), now // MINUTE  # windows up to now go on
 
     # -- keys ------------------------------------------------------------------------------------------------
 

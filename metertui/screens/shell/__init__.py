@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from metertui.screens.shell.exporting import export, export_list, export_readings
 from metertui.screens.shell.first_steps import WalkScreen
+from metertui.screens.shell.following import Following
 from metertui.screens.shell.frame import PLACES, DeskScreen, OnDesk
 from metertui.screens.shell.help import HelpScreen, own_keys
 from metertui.screens.shell.login_form import GatedScreen
@@ -20,6 +21,7 @@ __all__ = [
     "PLACES",
     "Cancelled",
     "DeskScreen",
+    "Following",
     "GatedScreen",
     "HelpScreen",
     "MeterInput",

@@ -11,6 +11,7 @@ from textual.widgets import Input
 from metertui.engine.base.progress import no_progress
 from metertui.engine.billing.bill_ledger import BillBook
 from metertui.engine.billing.billing_run import BillingRun
+from metertui.engine.core.corrections import Decision
 from metertui.screens.billing.tariff_editor import TariffScreen
 from metertui.screens.charts.chart_view import PictureView
 from metertui.screens.explain.explain_window import ExplainScreen
@@ -137,6 +138,37 @@ async def test_an_issued_bill_stays_and_says_what_differs(town: Town) -> None:
         assert "corrections, tariffs or rules: +0.000 kWh, +46.80 SGD with tax" in words.replace(" │ │ ", " ")
         past = pilot.app.screen.query_one("#past", Listing)
         assert past.selected_cells == ("2025-02", "672.000", "172.94", "differs")
+
+
+async def test_the_statement_follows_what_is_changed_elsewhere(town: Town) -> None:
+    """A correction, its undoing, a billing run and a tariff, none of them from this screen."""
+    (town.folder / "tariffs.csv").write_text(TARIFFS)
+    at = town.zone.parse("2025-03-01T00:00:00")
+    async with at_work(town, "f4", *STEADY, "enter") as pilot:
+
+        async def follow() -> dict[str, str]:
+            town.clock.advance(3)
+            town.app.tick()
+            await settle(pilot)
+            return paper(pilot)
+
+        await town.headend.corrections.apply([Decision("correct", STEADY, at, "seen", wh=2_416_250)], "ada")
+        assert (await follow())["USAGE"] == "672.250 kWh"
+        await town.headend.corrections.apply([Decision("uncorrect", STEADY, at, "no")], "ada")
+        assert (await follow())["USAGE"] == "672.000 kWh"
+        run = await town.headend.billing.compute_run("2025-02", no_progress)
+        await town.headend.billing.issue(run, "ada")
+        assert (await follow())["STATEMENT"] == "2025-02 issued 2025-03-12 10:40:06"
+        past = pilot.app.screen.query_one("#past", Listing)
+        assert past.selected_cells == ("2025-02", "672.000", "172.94", "issued")
+        (town.folder / "tariffs.csv").write_text(HEADER + "2024-01-01,,,,,30,9\n")
+        await follow()
+        assert "Not billed yet" in text_of(pilot, "#statement")
+        await press(pilot, "m", "down")
+        assert past.selected_key == "2025-01"
+        town.read((STEADY, "2691", "2025-03-12T10:40"))
+        await follow()
+        assert past.selected_key == "2025-01"  # nothing moves under the cursor
 
 
 async def test_a_bill_out_of_a_file_that_was_edited_says_so_and_what_to_do(

@@ -10,6 +10,7 @@ from pathlib import Path
 from textual.pilot import Pilot
 from textual.widgets import ProgressBar
 
+from metertui.engine.base.progress import no_progress
 from metertui.engine.billing.bill_ledger import BillBook
 from metertui.screens.billing.billing_run import summary_lines
 from metertui.screens.fields.field import Field
@@ -61,6 +62,19 @@ async def test_a_run_is_reckoned_written_and_issued(town: Town) -> None:
         await press_button(pilot, "calculate")
         assert said(pilot) == "! 'March' is not a month; enter one such as 2025-02"
     assert "\tissue\t2025-02\t8 bills, 0 adjustments" in (town.folder / "audit.log").read_text()
+
+
+async def test_a_run_that_has_become_old_says_so(town: Town) -> None:
+    town.log_in("operator")
+    (town.folder / "tariffs.csv").write_text(TARIFFS)
+    town.engine.bills = BillBook(town.folder, town.zone)
+    async with at_work(town, "f4", *STEADY, "enter", "b") as pilot:
+        await press_button(pilot, "calculate")
+        run = await town.headend.billing.compute_run("2025-02", no_progress)
+        await town.headend.billing.issue(run, "ben")
+        await until(pilot, lambda: said(pilot).startswith("Edits, tariffs or issued bills have changed since."))
+        await press_button(pilot, "issue")
+        assert "8 of them already issued" in said(pilot)
 
 
 async def test_only_an_operator_bills(town: Town) -> None:

@@ -11,6 +11,7 @@ from metertui.engine.billing import tariffs
 from metertui.screens.billing.tariff_editor import rows
 from metertui.screens.tables.listing import Listing
 from tests.screens.billing.test_billing import HEADER, TARIFFS
+from tests.screens.idle import until
 from tests.screens.town import STEADY, Town, at_work, press, settle, text_of
 
 
@@ -83,3 +84,11 @@ async def test_only_an_operator_changes_tariffs_and_a_broken_file_is_reported(to
         await press(pilot, *"ada@metertui.example", "enter", *"secret horse", "enter")
         await settle(pilot)
         assert pilot.app.screen.query_one("#tariff-text").has_focus
+
+
+async def test_the_list_follows_the_file(town: Town) -> None:
+    (town.folder / "tariffs.csv").write_text(f"{HEADER}2024-01-01,,,,,20,8\n")
+    async with at_work(town, "f4", *STEADY, "enter", "t") as pilot:
+        assert pilot.app.screen.query_one(Listing).row_count == 1
+        (town.folder / "tariffs.csv").write_text(f"{HEADER}2024-01-01,,,,,20,8\n2025-01-01,,,,,30,8\n")
+        await until(pilot, lambda: pilot.app.screen.query_one(Listing).row_count == 2)

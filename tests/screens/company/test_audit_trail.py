@@ -27,3 +27,22 @@ async def test_the_audit_trail_is_read_from_its_end(office: Town) -> None:
         await settle(pilot)
         assert text_of(pilot, "#trail-count") == "No entry contains these words."
         assert text_of(pilot, "#trail-entry") == ""
+
+
+async def test_the_log_follows_what_is_done_elsewhere_and_the_cursor_stays_on_its_entry(office: Town) -> None:
+    office.engine.audit.write_entries((f"2025-03-{day:02}", "ada", "close", "", f"n{day}") for day in range(1, 10))
+    async with at_work(office, "f6", *TO_TRAIL) as pilot:
+        table = pilot.app.screen.query_one("#trail-table", Table)
+
+        async def follow(action: str) -> None:
+            office.engine.audit.write_entry("2025-03-12", "ben", action, "", "")
+            office.clock.advance(3)
+            office.app.tick()
+            await settle(pilot)
+
+        await follow("void")
+        assert (table.row_count, table.cursor_row, table.cells_of_row(0)[2]) == (10, 0, "void")
+        await press(pilot, "enter", "down", "down")
+        await follow("issue")
+        assert (table.row_count, table.cursor_row, table.cells_of_row(0)[2]) == (11, 3, "issue")
+        assert table.cells_of_row(3)[4] == "n8"

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input, Tabs
 
+from metertui.engine.core.corrections import Decision
 from metertui.screens.charts.chart_view import PictureView
 from metertui.screens.explain.explain_window import ExplainScreen
 from metertui.screens.lookup.readings_behind import BehindTable
@@ -133,6 +134,12 @@ async def test_what_arrives_is_followed(town: Town) -> None:
         town.app.tick()
         await pilot.pause()
         assert tiles(pilot)["usage"][0] == "275.000 kWh"
+        wanted = [Decision("void", STEADY, town.zone.parse("2025-03-12T10:40:00"), "seen")]
+        await town.headend.corrections.apply(wanted, "ada")  # by command: no reading is stored
+        town.clock.advance(2)
+        town.app.tick()
+        await pilot.pause()
+        assert tiles(pilot)["usage"][0] == "274.500 kWh"
 
 
 async def test_nothing_is_known_yet(empty_town: Town) -> None:
