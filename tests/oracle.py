@@ -177,12 +177,7 @@ class Meter:
 
     def energy(self, instant: int) -> int:
         """C at an instant where it is defined: linear, rounded half-even."""
-        curve = self.curve()
-        for (t0, e0), (t1, e1) in pairwise(curve):
-            if t0 <= instant <= t1:
-                return round(e0 + Fraction((e1 - e0) * (instant - t0), t1 - t0))
-        assert instant == curve[0][0]
-        return curve[0][1]
+        return _energy(self.curve(), instant)
 
     def usage(self, start: int, end: int) -> int | None:
         """Usage in (start, end], None for no data."""
@@ -192,17 +187,25 @@ class Meter:
         first, last = curve[0][0], curve[-1][0]
         if end <= first or start > last or (start == last and len(curve) > 1):
             return None
-        return self.energy(min(end, last)) - self.energy(max(start, first))
+        return _energy(curve, min(end, last)) - _energy(curve, max(start, first))
 
     def stored(self, start: int, end: int) -> tuple[int, int]:
         """How many that stand belong to (start, end], the first to what it opens, and how many are doubtful."""
-        first = self.curve()[0][0] if self.curve() else None
+        first = next((time for time, _ in self.curve()), None)
         inside = [
             kind
             for (time, _), kind in self.judged()
             if kind != "void" and (start <= time < end if time == first else start < time <= end)
         ]
         return len(inside), sum(kind in ("suspect", "rejected") for kind in inside)
+
+
+def _energy(curve: Sequence[tuple[int, int]], instant: int) -> int:
+    for (t0, e0), (t1, e1) in pairwise(curve):
+        if t0 <= instant <= t1:
+            return round(e0 + Fraction((e1 - e0) * (instant - t0), t1 - t0))
+    assert instant == curve[0][0]
+    return curve[0][1]
 
 
 # -- money ---------------------------------------------------------------------------------------------------------

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
+import shutil
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,19 +56,30 @@ def metertui(data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     return command
 
 
-@pytest.fixture
-def steady(metertui: Command, tmp_path: Path) -> Command:
-    """The same, with a meter `m-1` in the folder that draws 1 kW from 2025-01-30 on, read every half hour.
-
-    Its last reading is that of 2025-03-12, 10:30.
-    """
+@pytest.fixture(scope="session")
+def _steady_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder for others to copy."""
     lines = ["identifier,timestamp,usage"]
     half_hours = (2 + 28 + 11) * 48 + 21
     for i in range(half_hours + 1):
         day, slot = divmod(i, 48)
         date = f"2025-01-{30 + day}" if day < 2 else f"2025-02-{day - 1:02}" if day < 30 else f"2025-03-{day - 29:02}"
         lines.append(f"m-1,{date}T{slot // 2:02}:{slot % 2 * 30:02}:00,{1000 + i / 2:g}")
-    history = tmp_path / "steady.csv"
+    history = tmp_path_factory.mktemp("steady") / "steady.csv"
     history.write_text("\n".join(lines) + "\n")
-    assert metertui("import", str(history)).code == 0
+    made = history.with_name("data")
+    said = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(said), redirect_stderr(said):
+        patch.setenv("METERTUI_TIMEZONE", "Asia/Singapore")
+        assert run(["--data", str(made), "import", str(history)]) == 0
+    return made
+
+
+@pytest.fixture
+def steady(metertui: Command, data: Path, _steady_folder: Path) -> Command:
+    """The same, with a meter `m-1` in the folder that draws 1 kW from 2025-01-30 on, read every half hour.
+
+    Its last reading is that of 2025-03-12, 10:30.
+    """
+    shutil.copytree(_steady_folder, data)
     return metertui

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from tests.end_to_end.crash import play
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_what_was_answered_outlives_every_kill_once(tmp_path: Path, seed: int) -> None:
-    totals = play(tmp_path / "data", seed, rounds=5)
+def test_what_was_answered_outlives_every_kill_once(tmp_path: Path) -> None:
+    totals = play(tmp_path / "data", seed=1, rounds=6)
     assert totals.sound, "\n".join([str(totals), *totals.faults[:20]])
-    assert totals.rounds == 5
+    assert totals.rounds == 6
     assert totals.ok > 1000, "hardly anything was stored that a kill could have cost"
     assert totals.refused > 50

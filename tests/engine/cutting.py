@@ -47,6 +47,12 @@ def cutting(monkeypatch: pytest.MonkeyPatch, survive: int, torn: int = 0) -> lis
     return done
 
 
+def places_to_cut(text: bytes) -> list[int]:
+    """The ends of what may reach the disk of a text: every byte near the end of a line, and else every seventh."""
+    ends = [0, *(at for at, byte in enumerate(text, 1) if byte == ord("\n")), len(text)]
+    return [at for at in range(len(text) + 1) if at % 7 == 0 or min(abs(at - end) for end in ends) <= 2]
+
+
 def undisturbed(template: Path, work: Callable[[Path], object]) -> Path:
     """A copy of a folder in which `work` was done."""
     folder = template.with_name("undisturbed")

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metertui.engine.storage.text_log import append_text, escape_and_cut, escape_unprintable
@@ -29,7 +29,8 @@ def test_what_was_sent_is_cut_at_200_bytes(text: str, shown: str) -> None:
     assert escape_and_cut(text) == shown
 
 
-@given(st.text(max_size=300))
+@settings(max_examples=50)
+@given(st.one_of(st.text(max_size=300), st.text("x\\é北=", min_size=40, max_size=120)))
 def test_whatever_was_sent_is_short_plain_and_readable_back(text: str) -> None:
     shown = escape_and_cut(text)
     assert shown.isascii()
@@ -40,6 +41,7 @@ def test_whatever_was_sent_is_short_plain_and_readable_back(text: str) -> None:
     assert back == text or (text.startswith(back) and shown.endswith("..."))
 
 
+@settings(max_examples=50)
 @given(st.text(max_size=300))
 def test_an_escaped_text_is_whole_and_on_one_line(text: str) -> None:
     shown = escape_unprintable(text)

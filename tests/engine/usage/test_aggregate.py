@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metertui.engine.attributes import Group
@@ -19,35 +19,45 @@ from tests.engine.build import frozen
 from tests.strategies import START, courses
 
 LONDON = SiteZone("Europe/London")
-FIRST, LAST = date(2025, 3, 29), date(2025, 4, 2)  # the clock goes forward on the 30th
+FIRST, CHANGE, LAST = date(2025, 3, 29), date(2025, 3, 30), date(2025, 4, 2)  # the clock goes forward on the 30th
 EAST, WEST = Group("East", "Harbour", "2-room"), Group("West", "Quarry", "landed")
 
 
-def marks(key: str) -> list[int]:
-    """Where the rows of a key begin and the last one ends, by going through the days or the hours."""
-    start, end = LONDON.midnight(FIRST), LONDON.midnight(LAST + timedelta(days=1))
-    if key == "hour":
-        return list(range(start, end + 1, HOUR))
-    days = [LONDON.midnight(FIRST + timedelta(days=i)) for i in range((LAST - FIRST).days + 2)]
-    if key == "month":
-        return [start, LONDON.midnight(date(2025, 4, 1)), end]
-    return days
+DAYS = [LONDON.midnight(FIRST + timedelta(days=i)) for i in range((LAST - FIRST).days + 2)]
+MONTHS = [DAYS[0], LONDON.midnight(date(2025, 4, 1)), DAYS[-1]]
+HOURS = list(range(DAYS[0], LONDON.midnight(CHANGE + timedelta(days=1)) + 1, HOUR))
+towns = st.lists(courses(), min_size=1, max_size=3)
+pieces = st.sampled_from([3, 1_000_000])
 
 
-@pytest.mark.parametrize("key", ["day", "hour", "month"])
-@given(meters=st.lists(courses(), min_size=1, max_size=3), pieces=st.sampled_from([3, 1_000_000]))
-def test_rows_are_what_each_meter_used_in_them(key: str, meters: list[list[tuple[int, int]]], pieces: int) -> None:
+def assert_rows(meters: list[list[tuple[int, int]]], pieces: int, question: Question, marks: list[int]) -> None:
+    """Check the rows of a question against what each meter used between its marks, µs UTC."""
     shifted = [[(t + 28 * 24 * HOUR, v) for t, v in course] for course in meters]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("metertui.engine.usage.segments._CELLS", pieces)
-        table = usage_table(frozen({f"m{i}": c for i, c in enumerate(shifted)}, LONDON), Question(FIRST, LAST, (key,)))
+        table = usage_table(frozen({f"m{i}": c for i, c in enumerate(shifted)}, LONDON), question)
     expected = []
-    for start, end in pairwise(marks(key)):
+    for start, end in pairwise(marks):
         used = [oracle.Meter(course).usage(start, end) for course in shifted]
         if any(wh is not None for wh in used):
             stored = sum(oracle.Meter(course).stored(start, end)[0] for course in shifted)
             expected.append((sum(wh or 0 for wh in used), sum(wh is not None for wh in used), stored))
     assert list(zip(table["usage_wh"], table["meters"], table["readings"], strict=True)) == expected
+
+
+@pytest.mark.parametrize(("key", "marks"), [("day", DAYS), ("month", MONTHS)], ids=["day", "month"])
+@settings(max_examples=50)
+@given(towns, pieces)
+def test_rows_are_what_each_meter_used_in_them(
+    key: str, marks: list[int], meters: list[list[tuple[int, int]]], pieces: int
+) -> None:
+    assert_rows(meters, pieces, Question(FIRST, LAST, (key,)), marks)
+
+
+@settings(max_examples=25)
+@given(towns, pieces)
+def test_hours_are_what_each_meter_used_in_them(meters: list[list[tuple[int, int]]], pieces: int) -> None:
+    assert_rows(meters, pieces, Question(FIRST, CHANGE, ("hour",)), HOURS)
 
 
 @given(st.lists(courses(), min_size=1, max_size=4), st.randoms(use_true_random=False))
