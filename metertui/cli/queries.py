@@ -23,7 +23,7 @@ from metertui.engine.core import listing
 from metertui.engine.errors import MeterError
 from metertui.engine.index import LIST_COLUMNS, frame_of_description
 from metertui.engine.nearest import did_you_mean
-from metertui.engine.usage import FILTERS, LIST_KINDS, Edge, Filter, Question, Usage, aggregate, parse_clock
+from metertui.engine.usage import FILTERS, KEYS, LIST_KINDS, Edge, Filter, Question, Usage, aggregate, parse_clock
 from metertui.engine.usage import readings_table as exporting
 from metertui.formats import is_standard_output, resolve_output, writers
 from metertui.text import explained
@@ -56,7 +56,7 @@ def query(options: argparse.Namespace) -> None:
         return
     if options.out is not None:
         raise UsageError("-o goes with --readings; without it, redirect the output of --format csv or json")
-    by = parse_keys(options.by, aggregate.KEYS)
+    by = parse_keys(options.by, KEYS)
     columns = [*by, "usage_kwh", "meters", "readings"]
     asked = _parse_question(options, columns)
     question = replace(asked, by=by, sort=asked.sort.replace("usage_kwh", "usage_wh"))

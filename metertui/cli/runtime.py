@@ -149,8 +149,9 @@ def tame_collector() -> None:
 
 
 def on_terminal() -> bool:
-    """Whether there is a terminal for the screens, which read standard input and draw on standard output and error.
+    """Return whether there is a terminal for the screens.
 
+    They read standard input and draw on standard output and error.
     A terminal that calls itself dumb can show lines, but no screens.
     """
     return os.environ.get("TERM") not in ("dumb", "unknown") and all(

@@ -44,7 +44,7 @@ class DayClose:
         """Set while no close is running."""
         self.idle.set()
         self.state = "open"
-        """`open`, or the step of a running close, one of CLOSING."""
+        """`open`, or the step of a running close, as it is shown."""
         self.progress: float | None = None
         """The share done of a running close, 0 to 1."""
         self.last: Close | None = closes.find_last_close(jobs.engine.audit, jobs.engine.zone)
@@ -163,7 +163,7 @@ class DayClose:
         return "the start" if engine.sealed_at_start else ""
 
     async def start_day(self) -> None:
-        """On a new local day, create its day file and close the old day; called once a second.
+        """Create the day file of a new local day and close the old day; called once a second.
 
         What the disk refuses is tried again every minute.
         """

@@ -46,7 +46,7 @@ class HeadEndFace(Protocol):
 
     @property
     def day_close(self) -> DayCloseFace:
-        """Closes the day."""
+        """Return what closes the day."""
 
     def submit(self, lane: Connection) -> None:
         """Queue a connection that has input."""
@@ -232,7 +232,7 @@ class Connection(asyncio.BufferedProtocol):
             self._transport.set_write_buffer_limits(high=self._reply_share)
 
     def _continue(self) -> None:
-        """After replies: submit the input that waits, or close."""
+        """Submit the input that waits behind replies, or close."""
         self._submit()
         if self._conversation.finished and not self._transport.is_closing() and self._lingering is None:
             if not self._receiving:

@@ -92,7 +92,7 @@ class Conversation:
 
     @property
     def backlog(self) -> int:
-        """About how many requests wait, at least 1."""
+        """Return about how many requests wait, at least 1."""
         return len(self._ready) + self._parser.bytes_waiting // LINE_BYTES or 1
 
     @property

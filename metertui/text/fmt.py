@@ -27,7 +27,7 @@ def kwh(wh: int | None) -> str:
 
 
 def number(wh: int, decimals: int = 3) -> str:
-    """kWh, or another unit counted in thousandths, with three decimals, thousands apart."""
+    """Format kWh, or another unit counted in thousandths, with three decimals, thousands apart."""
     return f"{wh / 1000:,.{decimals}f}".replace(",", " ")
 
 

@@ -13,7 +13,7 @@ import pytest
 from metertui import __version__
 from metertui.cli import grammar, shared_options
 from metertui.engine.base.windows import WINDOW_NAMES
-from metertui.engine.usage import aggregate
+from metertui.engine.usage.query import KEYS
 from metertui.engine.worklist.cases import CAUSES
 from tests.cli.conftest import Command
 
@@ -56,7 +56,7 @@ def test_every_command_names_a_function_of_the_package(command: str) -> None:
 
 def test_help_names_the_windows_keys_and_causes_that_there_are() -> None:
     assert shared_options.WINDOWS == WINDOW_NAMES
-    assert list(aggregate.KEYS) == list(shared_options.KEYS)
+    assert list(KEYS) == list(shared_options.KEYS)
     assert shared_options.CAUSES == CAUSES
 
 

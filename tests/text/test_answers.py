@@ -10,8 +10,7 @@ from metertui.engine.base.zone import SiteZone
 from metertui.engine.reports import report
 from metertui.engine.reports.disclosure import Rule
 from metertui.engine.reports.report import Findings, Inquiry
-from metertui.engine.usage import aggregate
-from metertui.engine.usage.query import Question
+from metertui.engine.usage.query import KEYS, Question
 from metertui.text import answers
 from tests.engine.build import frozen
 
@@ -19,7 +18,7 @@ LONDON = SiteZone("Europe/London")
 
 
 def test_every_key_of_a_question_has_a_name() -> None:
-    assert list(answers.KEYS) == list(aggregate.KEYS)
+    assert list(answers.KEYS) == list(KEYS)
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ NO_DATA: Final = "no data in this month"
 class Terms:
     """The terms of bills: tariffs (None: usage only), currency, and the longest interval that is no gap, µs.
 
-    `max_w` is the highest power of a meter (W) by the rules of the version before; see `bill_rules`.
+    `max_w` is the highest power of a meter (W) by the rules of the version before; see `former_limits`.
     """
 
     tariffs: Tariffs | None = None

@@ -52,7 +52,7 @@ def _interpolate_large(e0: Int64Array, rise: Int64Array, run: Int64Array, length
     """Do the same with whole numbers: 64 bits wide, or Python's own where those do not hold the product."""
     large = rise.astype(np.float64) * run >= _SAFE
     if large.any():
-        # A long interval of much energy. Int64Array are mostly whole minutes, which makes its fraction a small one.
+        # A long interval of much energy. Instants are mostly whole minutes, which makes its fraction a small one.
         common = np.gcd(run[large], length[large])
         run[large] //= common
         length[large] //= common

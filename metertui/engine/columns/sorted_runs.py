@@ -50,7 +50,7 @@ def first_at_least(
     bounds: Int64Array | int,
     rows: NDArray[Any] | None = None,
 ) -> Int64Array:
-    """For each i the first position in [starts[i], stops[i]) with a value of at least bounds[i], else stops[i].
+    """Find for each i the first place in [starts[i], stops[i]) with a value of at least bounds[i], else stops[i].
 
     The value at a position is that of `values` there, or of the row that `rows` has there. Each of the stretches is in
     ascending order. All are bisected at once: O(s log l) for s stretches of length l, in log l passes of numpy.

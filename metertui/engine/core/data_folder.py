@@ -114,7 +114,7 @@ class DataFolder:
 
     @property
     def log(self) -> WriteAheadLog:
-        """The write-ahead log. Raises MeterError if the folder is open for reading only, or without its readings."""
+        """Return the log. Raises MeterError if the folder is open for reading only, or without its readings."""
         if self._owned is None or self._owned.log is None:
             raise MeterError(f"{self.folder} is open for reading only")
         return self._owned.log

@@ -14,9 +14,10 @@ from metertui.engine.storage import day_close
 
 
 class DayClose:
-    """The steps of a day close, and how far it is. `Readings.rebuild` comes between `write_day_files` and `finish`.
+    """The steps of a day close, and how far it is.
 
-    Only `finish` is for the thread that owns the engine; all other steps are for any thread.
+    `ReadingStore.rebuild_history` comes between `write_day_files` and `finish`. Only `finish` is for the thread
+    that owns the engine; all other steps are for any thread.
     """
 
     def __init__(self, folder: DataFolder) -> None:

@@ -22,11 +22,9 @@ from metertui.engine.columns import Frozen
 from metertui.engine.usage.buckets import Buckets, cut_time
 from metertui.engine.usage.group_sums import RowKeys, Sums
 from metertui.engine.usage.intervals import filed_times, meter_blocks
-from metertui.engine.usage.peaks import find_peaks as highest_of
-from metertui.engine.usage.query import FIGURES, KEYS, TIME_KEYS, Question
+from metertui.engine.usage.peaks import find_peaks
+from metertui.engine.usage.query import FIGURES, TIME_KEYS, Question
 from metertui.engine.usage.segments import reading_cells, segments_in_window, stored_segments, usage_cells
-
-__all__ = ["KEYS", "TIME_KEYS", "Question", "usage_figures", "usage_table"]
 
 _MORE: Final = ("drawing", "largest_wh", "days", "length")
 _PEAKS: Final = ("peak_wh", "peak_at")
@@ -84,7 +82,7 @@ def usage_figures(
     }
     if peaks:
         halves = cut_time(frozen.zone, question, start, end, half_hours=True)
-        highest = highest_of(frozen, meter, label_of_group, halves, keys, part_of_progress(progress, 1, 2))
+        highest = find_peaks(frozen, meter, label_of_group, halves, keys, part_of_progress(progress, 1, 2))
         place = np.searchsorted(highest.key, found.key)
         figures |= dict(zip(_PEAKS, (highest.used[place], highest.at[place]), strict=True))
     return _frame(frozen, question, cut, values, keys.parts(found.key), figures)

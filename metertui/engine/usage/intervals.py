@@ -27,7 +27,7 @@ _PIECES: Final = 1_000_000
 class Intervals:
     """Intervals that lie, at least in part, in a window, in order of (meter, time); equal lengths, int64.
 
-    Int64Array are µs UTC, energies Wh.
+    Instants are µs UTC, energies Wh.
     """
 
     meter: Int64Array

@@ -103,13 +103,13 @@ def usage_cells(curve: Curve, taken: Segments, marks: Int64Array) -> Iterator[Ce
     """Yield the usage (Wh) between marks (µs UTC, ascending; no segment ends outside), some whole meters at a time."""
     for part, cut in _cut(taken, marks):
         value = curve.energy_at(cut.places(curve.time, marks, after=False), cut.inner(marks))
-        yield cut.cells(marks, _at(curve, part, part.low), value, _at(curve, part, part.high))
+        yield cut.cells(_at(curve, part, part.low), value, _at(curve, part, part.high))
 
 
 def reading_cells(filed: Int64Array, taken: Segments, marks: Int64Array) -> Iterator[Cells]:
     """Yield how many readings, with the times `filed`, are between marks, the later one included; else as above."""
     for part, cut in _cut(taken, marks):
-        yield cut.cells(marks, part.begin, cut.places(filed, marks, after=True), part.end + 1)
+        yield cut.cells(part.begin, cut.places(filed, marks, after=True), part.end + 1)
 
 
 class _Cut(NamedTuple):
@@ -140,7 +140,7 @@ class _Cut(NamedTuple):
         new[begins] = passed[begins] - self.first - 1
         return np.repeat(points, new)
 
-    def cells(self, marks: Int64Array, low: Int64Array, inner: Int64Array, high: Int64Array) -> Cells:
+    def cells(self, low: Int64Array, inner: Int64Array, high: Int64Array) -> Cells:
         """Return the cells of a quantity that grows along each segment, from its values at ends and inner marks."""
         count = self.last - self.first
         segment = np.arange(len(count))

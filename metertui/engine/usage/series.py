@@ -59,7 +59,7 @@ class Series:
         energy: Int64Array,
         curve: Curve,
     ) -> None:
-        """Not for callers: use `from_readings` or `from_frozen`."""
+        """Take what `from_readings` and `from_frozen` have worked out; callers use these."""
         self.meter = meter
         self.columns = columns
         """The stored readings, each with the value that stands at its instant; the first one where none does."""

@@ -253,7 +253,7 @@ class Replay:
 
     @property
     def head(self) -> Point | None:
-        """The point that the next reading has to follow and fit, if nothing else matters for it; otherwise None."""
+        """Return the point that the next reading has to follow and fit, or None if other things matter for it."""
         last = self.judge.last
         if last is None or self.judge.pending is not None:
             return None

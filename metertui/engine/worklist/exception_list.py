@@ -75,7 +75,7 @@ def find_exceptions(frozen: Frozen, state: SiteState, question: ExceptionQuestio
         find_exchanges(frozen, state),
         find_silent(frozen, state),
         find_gaps(frozen, state, *question.window),
-        find_drifting(frozen, state),
+        find_drifting(state),
         refused,
     ]
     return _AllCases(frozen, state, families).answer(question, cut)

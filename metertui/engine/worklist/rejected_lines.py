@@ -89,7 +89,7 @@ def _decision_after(state: SiteState, line: RejectedLine, name: _SentReading) ->
     return made if made is not None and made.decided >= line.at else None
 
 
-def find_drifting(frozen: Frozen, state: SiteState) -> Cases:
+def find_drifting(state: SiteState) -> Cases:
     """Return, by meter, the last reading since start that was stored with a time ahead of the server's clock."""
     seen = state.drift
 

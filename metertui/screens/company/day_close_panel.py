@@ -28,7 +28,7 @@ class DayClose(OnDesk, Steady):
     def show_live(self, snapshot: LiveSnapshot) -> None:
         """Show the state of the day close."""
         room = self.content_size.width or 40
-        self.show(running(snapshot, room) if closing(snapshot) else resting(snapshot, self.zone, room))
+        self.show(running(snapshot, room) if closing(snapshot) else resting(snapshot, self.zone))
 
 
 def closing(snapshot: LiveSnapshot) -> bool:
@@ -70,7 +70,7 @@ def _figure(snapshot: LiveSnapshot, step: str) -> str:
     return ""
 
 
-def resting(snapshot: LiveSnapshot, zone: SiteZone, room: int) -> Text:
+def resting(snapshot: LiveSnapshot, zone: SiteZone) -> Text:
     """Return the size of the log, and the result of the last close."""
     text = Text(no_wrap=True, overflow="ellipsis")
     waits = f"{fmt.counted(snapshot.in_log, 'reading')}, {fmt.size(snapshot.log_bytes)}" if snapshot.in_log else "empty"

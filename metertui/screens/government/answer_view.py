@@ -143,7 +143,7 @@ class AnswerView(OnDesk, Vertical):
         )
 
     def _arrange(self) -> None:
-        """Side by side, give the table the width that it needs, up to three fifths, and the chart the rest."""
+        """Give the table beside a chart the width that it needs, up to three fifths, and the chart the rest."""
         side = self.query_one("#table-side")
         if self.app.size.width < _BESIDE:
             side.styles.width = None

@@ -120,7 +120,7 @@ class GatedScreen(DeskScreen):
         """Yield the widgets behind the login."""
 
     def entered(self) -> None:
-        """Called when the content comes into view."""
+        """Do what is due when the content comes into view."""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Disable the actions of the screen while the login form is shown."""

@@ -159,7 +159,7 @@ class Table(ScrollView, can_focus=True):
 
     @property
     def _padding(self) -> str:
-        """What follows the last column, and the last fixed one."""
+        """Return what follows the last column, and the last fixed one."""
         return "" if self.CURSOR_MARK else " "
 
     def _fitted_widths(self) -> list[int]:

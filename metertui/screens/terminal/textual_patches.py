@@ -122,7 +122,7 @@ class ThriftyApp(App[None]):
             super()._handle_exception(error)
 
     def tell_failure(self) -> None:
-        """Called when the work of a screen has failed, which is a defect; the app goes on."""
+        """Say that the work of a screen has failed, which is a defect; the app goes on."""
 
     async def _shutdown(self) -> None:
         # First, or an answer that arrives meanwhile would look for widgets that are gone.

@@ -44,10 +44,10 @@ async def test_a_close_runs_from_its_first_step_to_the_open_day(desk: HeadEnd) -
 
 async def test_a_log_at_rest_shows_its_size_and_the_last_close(desk: HeadEnd) -> None:
     live = replace(desk.live(), in_log=1, log_bytes=2048)
-    first, second, *_ = panel.resting(live, ZONE, 40).plain.splitlines()
+    first, second, *_ = panel.resting(live, ZONE).plain.splitlines()
     assert first == "in log  1 reading, 2.0 kB"
     assert second == "The day has not been closed yet. Closing it"
-    assert panel.resting(replace(live, in_log=0, last_close=CLOSE), ZONE, 40).plain.splitlines() == [
+    assert panel.resting(replace(live, in_log=0, last_close=CLOSE), ZONE).plain.splitlines() == [
         "in log  empty",
         "last    2025-03-12 10:40:00",
         "by      midnight",
@@ -56,9 +56,9 @@ async def test_a_log_at_rest_shows_its_size_and_the_last_close(desk: HeadEnd) ->
         "late    none for earlier days",
     ]
     late = replace(live, last_close=replace(CLOSE, late=3, late_files=1))
-    assert panel.resting(late, ZONE, 40).plain.endswith("late    3 readings into 1 day file")
+    assert panel.resting(late, ZONE).plain.endswith("late    3 readings into 1 day file")
     unknown = replace(live, last_close=replace(CLOSE, late=None))
-    assert panel.resting(unknown, ZONE, 40).plain.endswith("late    unknown, as this was the first close")
+    assert panel.resting(unknown, ZONE).plain.endswith("late    unknown, as this was the first close")
 
 
 @pytest.mark.parametrize(
