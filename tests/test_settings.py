@@ -184,7 +184,7 @@ def test_the_zone_is_added_to_a_file_of_ones_own(tmp_path: Path, written: str) -
     assert (found.timezone, found.port) == ("Asia/Singapore", 8 if written else 7007)
 
 
-def test_another_zone_of_the_environment_is_told(tmp_path: Path) -> None:
+def test_another_zone_of_the_environment_is_reported(tmp_path: Path) -> None:
     assert settings.zone_note(tmp_path, {"TZ": "Europe/Berlin"}) == ""
     settings.store_zone(tmp_path, "Asia/Singapore")
     for env in (

@@ -59,7 +59,7 @@ def test_a_backup_does_not_go_into_a_data_folder_also_through_a_link(
     assert not list(data.rglob("copy*"))
 
 
-def test_a_backup_and_its_restoring_are_told_as_asked(steady: Command, tmp_path: Path) -> None:
+def test_a_backup_and_its_restoring_are_reported_as_asked(steady: Command, tmp_path: Path) -> None:
     kept, again = str(tmp_path / "kept.tar.zst"), str(tmp_path / "again")
     copied = steady("backup", kept, "--format", "json").json
     restored = steady("restore", kept, "--data", again, "--format", "json").json

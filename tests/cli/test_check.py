@@ -86,7 +86,7 @@ def test_what_leaving_lines_out_cannot_mend_is_one_line(
     assert (broken / DAY).read_bytes() == before
 
 
-def test_staff_accounts_are_not_repaired_and_are_told(steady: Command, data: Path) -> None:
+def test_staff_accounts_are_reported_and_not_repaired(steady: Command, data: Path) -> None:
     (data / "admins.csv").write_text("email,role,password_hash\na@b,nobody,h\n")
     result = steady("check", "--repair")
     assert result.code == 1

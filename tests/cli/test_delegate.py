@@ -214,7 +214,7 @@ def _answer_once(bound: socket.socket, answer: bytes) -> None:
         connection.sendall(answer)
 
 
-def test_the_share_done_is_told(data: Path) -> None:
+def test_the_owner_reports_the_share_done(data: Path) -> None:
     data.mkdir()
     told: list[float] = []
     lock = FolderLock(data)

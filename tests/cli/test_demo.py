@@ -24,7 +24,7 @@ def handlers() -> Iterator[None]:
         signal.signal(name, handler)
 
 
-def test_the_story_is_told_without_a_terminal(metertui: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_story_runs_without_a_terminal(metertui: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(demo, "METERS", 6)
     monkeypatch.setattr(demo_story, "LIVE_SECONDS", 0.3)
     result = metertui("demo")

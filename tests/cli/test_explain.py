@@ -45,7 +45,7 @@ def test_all_of_it_under_names(steady: Command, tmp_path: Path) -> None:
     assert left["why"] == "1 kWh is lower than the 1994.5 kWh counted at 2025-03-12T10:30:00+08:00"
 
 
-def test_a_rounding_at_an_edge_is_told_as_it_was_read(steady: Command, tmp_path: Path) -> None:
+def test_a_rounding_at_an_edge_is_shown_as_it_was_read(steady: Command, tmp_path: Path) -> None:
     file = tmp_path / "r.csv"
     readings = "m-2,2025-03-09T22:00,100\nm-2,2025-03-10T00:00,99.5\nm-2,2025-03-10T02:00,101\n"
     file.write_text(f"identifier,timestamp,usage\n{readings}")

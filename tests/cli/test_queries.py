@@ -125,7 +125,7 @@ def test_export(steady: Command, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("words", [["query"], ["query", "--readings"], ["export", "-o", "x.csv"]])
-def test_a_name_that_no_account_has_is_told_with_those_that_there_are(
+def test_the_error_for_a_name_that_no_account_has_lists_the_names(
     steady: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)

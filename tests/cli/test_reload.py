@@ -24,7 +24,7 @@ def write(folder: Path, text: str) -> None:
     (folder / "settings.toml").write_text(text)
 
 
-async def test_what_changes_no_figure_is_taken_and_the_rest_is_named(
+async def test_a_reload_applies_what_changes_no_figure_and_names_the_rest(
     desk: HeadEnd, listener: Listener, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
@@ -55,7 +55,7 @@ async def test_a_file_that_cannot_be_read_changes_nothing(
     assert listener.settings == Settings(port=0)
 
 
-def test_no_setting_that_figures_rest_on_is_taken_without_a_restart() -> None:
+def test_no_setting_that_figures_rest_on_changes_without_a_restart() -> None:
     live = {each.name for each in fields(Settings) if each.metadata["live"]}
     figures = {"timezone", "max_kw", "currency", "gap_hours", "small_group_meters", "small_group_share", "durability"}
     assert not live & (figures | {"host", "port"})

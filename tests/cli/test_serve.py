@@ -62,7 +62,7 @@ def test_a_settings_file_is_there_after_the_first_start(server: Server, folder: 
     assert "# port = 7007" in (folder / "settings.toml").read_text()
 
 
-def test_live_meters_speak_until_they_are_told_to_stop(server: Server) -> None:
+def test_live_meters_send_until_their_time_is_over(server: Server) -> None:
     words = ["simulate", "--live", "--seconds", "0.5", "--speed", "18000", "--meters", "5", "--register", "--seed", "2"]
     summary = json.loads(server.run(*words, "--format", "json", "--port", server.port).stdout)
     assert summary["registered"] == 5

@@ -39,7 +39,7 @@ def test_summary_says_who_was_registered_only_if_someone_was() -> None:
     assert simulate.summary(tally).startswith("registered 2, sent 5")
 
 
-async def test_an_outage_is_told_once_and_its_end_too(
+async def test_an_outage_is_reported_once_and_its_end_too(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(simulate, "_AGAIN_SECONDS", 0.0)

@@ -43,7 +43,7 @@ def test_a_full_standard_error_changes_no_exit_code(metertui: Command, monkeypat
         assert streams.drop_broken() == ["cannot write to standard error: No space left on device"]
 
 
-def test_closed_streams_are_opened_before_a_file_takes_their_place_and_told() -> None:
+def test_closed_streams_are_opened_before_a_file_takes_their_place_and_reported() -> None:
     """In a process of its own: the numbers of its descriptors are what matters."""
     code = (
         "import os, sys; [os.close(n) for n in (0, 1)]; sys.stdin = sys.stdout = None;"

@@ -30,7 +30,7 @@ def test_an_account_from_its_beginning_to_its_end(metertui: Command, data: Path)
     assert audit == [[verb, "m-1"] for verb in ("register", "modify", "deactivate", "reactivate")]
 
 
-def test_a_move_can_be_told_late(metertui: Command, data: Path) -> None:
+def test_a_move_can_be_entered_late(metertui: Command, data: Path) -> None:
     data.mkdir()
     header = "identifier,address,region,sub_region,postcode,apartment_type,status,registered\n"
     (data / "users.csv").write_text(f"{header}m-1,,East,,,,active,2025-01-01T00:00:00Z\n")
@@ -62,7 +62,7 @@ def test_a_move_can_be_told_late(metertui: Command, data: Path) -> None:
         ("reactivate m-1", "active already"),
     ],
 )
-def test_what_cannot_be_is_told(metertui: Command, words: str, why: str) -> None:
+def test_an_error_names_what_cannot_be(metertui: Command, words: str, why: str) -> None:
     metertui("users", "register", "m-1")
     result = metertui("users", *words.split())
     assert result.code == 1

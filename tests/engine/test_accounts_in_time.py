@@ -161,7 +161,7 @@ def close(engine: Engine) -> None:
         engine.day_close.drop_sealed()
 
 
-def test_a_move_told_late_takes_the_readings_since_with_it(tmp_path: Path) -> None:
+def test_a_move_entered_late_takes_the_readings_since_with_it(tmp_path: Path) -> None:
     clock = FakeClock("2025-03-12T13:00:00", ZONE)
     with closing(Engine.open(tmp_path, RULES, clock)) as engine:
         model = Model()

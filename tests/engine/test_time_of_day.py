@@ -135,7 +135,7 @@ def test_days_of_the_week_and_hours_of_the_clock_come_round_again() -> None:
     assert found["days"].tolist() == [14] * 24
 
 
-def test_the_largest_meter_of_a_row_is_told() -> None:
+def test_an_answer_names_the_largest_meter_of_a_row() -> None:
     meters = {
         f"m{i}": [(LONDON.midnight(date(2025, 3, 3)), 0), (LONDON.midnight(date(2025, 3, 5)), i * 2000)]
         for i in range(4)
@@ -156,7 +156,7 @@ def test_a_time_of_day_is_a_text(text: str, clock: tuple[int, int] | None) -> No
 
 
 @pytest.mark.parametrize("text", ["18-20", "18:00", "25:00-26:00", "18:00-24:30", "18:00-18:00", "18:00-20:00\n-"])
-def test_what_is_no_time_of_day_is_told(text: str) -> None:
+def test_an_error_names_what_is_no_time_of_day(text: str) -> None:
     with pytest.raises(MeterError):
         parse_clock(text)
 

@@ -18,7 +18,9 @@ def test_a_desk_without_meters(snap_compare: Compare, empty_town: Town, key: str
 
 
 @every_size
-def test_the_first_operator_is_told_how_to_come_in(snap_compare: Compare, town: Town, size: tuple[int, int]) -> None:
+def test_the_login_shows_the_first_operator_how_to_come_in(
+    snap_compare: Compare, town: Town, size: tuple[int, int]
+) -> None:
     assert snap_compare(town.app, terminal_size=size, run_before=doing(town, "f6"))
 
 

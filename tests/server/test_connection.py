@@ -111,7 +111,7 @@ async def test_a_web_page_gets_one_refusal_and_an_end() -> None:
         writer.close()
 
 
-async def test_a_client_that_waits_after_a_carriage_return_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_client_that_waits_after_a_carriage_return_gets_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "_NEWLINE_SECONDS", 0.0)
     async with serving() as (headend, listener):
         reader, writer = await connect(listener)

@@ -56,7 +56,7 @@ def test_a_limit_that_can_be_raised_is_raised(system: System, soft: int) -> None
     ],
     indirect=["system"],
 )
-def test_a_limit_that_stays_too_low_leaves_files_for_the_rest_and_is_told(
+def test_a_limit_that_stays_too_low_leaves_files_for_the_rest_and_is_reported(
     system: System, connections: int, refused: int
 ) -> None:
     room = file_limit.make_room(10_000)

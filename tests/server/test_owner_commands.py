@@ -155,7 +155,7 @@ async def test_readings_are_sent_in_parts(owner: HeadEnd, monkeypatch: pytest.Mo
         ({"to": "2024-01-01"}, "2024-01-01 is before 2025-03-01"),
     ],
 )
-async def test_a_list_that_cannot_be_made_is_told(owner: HeadEnd, arguments: dict[str, object], why: str) -> None:
+async def test_a_list_that_cannot_be_made_is_an_error(owner: HeadEnd, arguments: dict[str, object], why: str) -> None:
     with pytest.raises(MeterError, match=why):
         await listed(owner, not_sent, **arguments)
 

@@ -207,7 +207,7 @@ def test_a_line_that_only_resembles_http_is_an_unknown_command(line: bytes) -> N
 
 
 @pytest.mark.parametrize("verb", ["/stopServer", "/STOPSERVER", "/stopserver/"])
-def test_the_stop_command_of_the_scripts_is_unknown_and_told_its_name(verb: str) -> None:
+def test_the_reply_to_the_stop_command_of_the_scripts_names_the_right_one(verb: str) -> None:
     (request,) = parse(f"{verb}\n".encode())
     assert isinstance(request, Bad)
     assert (request.code, request.why) == ("unknown-command", f"{verb} is not a command; the command is STOPSERVER")
@@ -294,7 +294,7 @@ def test_only_one_carriage_return_belongs_to_the_ending() -> None:
 
 
 @pytest.mark.parametrize("data", [b"PING\r", b"PING\rREAD m1 5\rSTOPSERVER\r", b'REGISTER m1 address="1 Elm"\r', b"\r"])
-def test_a_client_that_ends_its_lines_with_a_carriage_return_alone_is_told(data: bytes) -> None:
+def test_the_reply_names_a_carriage_return_that_ends_lines_alone(data: bytes) -> None:
     parser = Parser()
     parser.feed(data)
     assert parser.take_requests(ALL) == []

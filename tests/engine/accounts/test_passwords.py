@@ -22,7 +22,7 @@ EMAIL = "ada.lovelace@metertui.example"
         "日本語のパスワードです長い",
     ],
 )
-def test_what_is_hard_to_guess_is_taken(password: str) -> None:
+def test_a_password_that_is_hard_to_guess_is_accepted(password: str) -> None:
     check_new_password(password, EMAIL)
 
 

@@ -69,7 +69,7 @@ def edit(data: bytes, old: bytes, new: bytes) -> bytes:
     return data.replace(old, new, 1)
 
 
-def test_what_something_else_has_changed_is_not_taken_for_issued(tmp_path: Path) -> None:
+def test_what_something_else_has_changed_does_not_count_as_issued(tmp_path: Path) -> None:
     book = BillBook(tmp_path, ZONE)
     run(town(), "2025-02", book).issue(NOW)
     path = book.path_of_month("2025-02")

@@ -117,7 +117,7 @@ def test_a_changed_tariff_changes_no_issued_bill(tmp_path: Path) -> None:
     assert sums(book, "2025-02") == today(town(), "2025-02", dearer)
 
 
-def test_what_cannot_be_issued_is_told(tmp_path: Path) -> None:
+def test_a_billing_run_names_what_cannot_be_issued(tmp_path: Path) -> None:
     book = BillBook(tmp_path, ZONE)
     with pytest.raises(MeterError, match="2025-02 is not over"):
         run(town(), "2025-02", book).issue(ZONE.parse("2025-02-28T23:59"))

@@ -307,7 +307,7 @@ def test_edges_of_many_are_those_of_each(
             assert found.usage[code] == usage.usage_wh
 
 
-def test_pieces_taken_together_or_apart_make_the_same_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pieces_together_or_apart_make_the_same_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(3)
     names = {
         f"m{i}": [(START + d * DAY, int(v)) for d, v in enumerate(np.cumsum(rng.integers(0, 9000, 40)))]

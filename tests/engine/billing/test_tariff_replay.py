@@ -126,7 +126,7 @@ def test_a_replay_tells_how_far_it_is_and_ends_by_what_that_raises() -> None:
         (PLAN, date(2025, 2, 1), ""),
     ],
 )
-def test_a_proposal_that_is_in_force_is_told(proposed: Tariffs, differs: date | None, note: str) -> None:
+def test_a_replay_names_a_proposal_that_is_in_force(proposed: Tariffs, differs: date | None, note: str) -> None:
     found = replay_tariffs(town(), NOW, proposed, date(2025, 2, 1), date(2025, 2, 28))
     assert found.differs_from == differs
     assert found.note.startswith(note)

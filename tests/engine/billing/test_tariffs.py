@@ -121,7 +121,7 @@ def test_published_prices_with_tax(cents: str, tax: str, with_tax: str) -> None:
     assert str(tariffs.with_tax(Decimal(cents), Decimal(tax))) == with_tax
 
 
-def test_what_a_file_says_first_can_be_taken_for_earlier_time() -> None:
+def test_what_a_file_says_first_can_hold_for_earlier_time() -> None:
     found = read("2025-03-01,,,,,1,0\n2025-03-01,4-room,,,,2,0\n2025-04-01,3-room,,,,3,0").backdated(date(2024, 1, 1))
     assert [str(one.effective_from) for one in found.tariffs] == ["2024-01-01", "2024-01-01", "2025-04-01"]
     assert found.backdated(date(2025, 1, 1)) is found

@@ -31,7 +31,7 @@ def told(readings: list[int], noted: list[int | None]) -> list[str]:
         ([NOW + 10 * MINUTE], [NOW - DAY]),
     ],
 )
-def test_a_clock_that_agrees_is_not_told(readings: list[int], noted: list[int | None]) -> None:
+def test_a_clock_that_agrees_is_not_reported(readings: list[int], noted: list[int | None]) -> None:
     assert told(readings, noted) == []
 
 
@@ -39,7 +39,7 @@ def test_a_clock_that_agrees_is_not_told(readings: list[int], noted: list[int | 
     ("readings", "noted"),
     [([NOW - 367 * DAY], [NOW - 900 * DAY]), ([NOW - 900 * DAY], [None, NOW - 367 * DAY]), ([], [NOW - 367 * DAY])],
 )
-def test_a_clock_far_ahead_is_told_with_the_last_entry(readings: list[int], noted: list[int | None]) -> None:
+def test_a_clock_far_ahead_is_reported_with_the_last_entry(readings: list[int], noted: list[int | None]) -> None:
     (warning,) = told(readings, noted)
     assert warning.startswith(
         "this machine's clock says 2026-11-30T10:00:00+00:00, 367 days after the last entry of this folder, "
@@ -47,7 +47,7 @@ def test_a_clock_far_ahead_is_told_with_the_last_entry(readings: list[int], note
     )
 
 
-def test_a_clock_behind_is_told_with_the_newest_reading() -> None:
+def test_a_clock_behind_is_reported_with_the_newest_reading() -> None:
     late = [NOW + 20 * MINUTE, NOW, NOW + 30 * MINUTE]
     assert told(late, [NOW - 900 * DAY]) == [
         "2 readings are later than this machine's clock, the newest at 2026-11-30T10:30:00+00:00: check the clock"

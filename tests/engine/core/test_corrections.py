@@ -192,7 +192,7 @@ def test_decisions_outlive_the_process_and_the_day(engine: Engine, tmp_path: Pat
     again.close()
 
 
-def test_a_torn_last_decision_is_dropped_and_told(engine: Engine, tmp_path: Path) -> None:
+def test_a_torn_last_decision_is_dropped_and_reported(engine: Engine, tmp_path: Path) -> None:
     decide(engine, "void", "03:00")
     engine.close()
     path = tmp_path / "events.csv"

@@ -24,7 +24,7 @@ def test_one_process_owns_a_folder(engine: Engine) -> None:
 @pytest.mark.parametrize(
     ("code", "kind"), [(errno.EROFS, UnwritableError), (errno.EACCES, UnwritableError), (5, MeterError)]
 )
-def test_a_folder_that_cannot_be_written_into_is_told_apart(
+def test_a_folder_that_cannot_be_written_into_is_distinguished(
     engine: Engine, monkeypatch: pytest.MonkeyPatch, code: int, kind: type[MeterError]
 ) -> None:
     def refuse(lock: FolderLock) -> None:
@@ -37,7 +37,7 @@ def test_a_folder_that_cannot_be_written_into_is_told_apart(
     assert type(caught.value) is kind
 
 
-def test_a_torn_last_line_is_dropped_and_told(engine: Engine) -> None:
+def test_a_torn_last_line_is_dropped_and_reported(engine: Engine) -> None:
     commit(engine, ("m", "1", "2025-03-12T10:00:00"))
     engine.close()
     log = engine.folder / "log.txt"

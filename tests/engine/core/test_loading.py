@@ -33,7 +33,7 @@ DAY = "identifier,timestamp,usage\nm,2025-03-11T10:00:00+08:00,1\nm,2025-03-11T1
         (DAY, "m,2025-03-12T10:00:00+08:00,3\nm,2025-03-12T10:00:00+08:00,4\n", "m at 2025-03-12T10:00:00"),
     ],
 )
-def test_another_value_for_the_same_reading_is_told(tmp_path: Path, day: str, log: str, told: str) -> None:
+def test_another_value_for_the_same_reading_is_reported(tmp_path: Path, day: str, log: str, told: str) -> None:
     (tmp_path / "users.csv").write_text("identifier,address,region,sub_region,postcode,apartment_type\nm,,,,,\n")
     (tmp_path / "archive" / "2025").mkdir(parents=True)
     (tmp_path / "archive" / "2025" / "03_11.csv").write_text(day)

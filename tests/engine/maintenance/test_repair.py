@@ -144,7 +144,7 @@ def test_a_day_file_is_mended(
     assert len(Archive(tmp_path, RULES.zone).stored_days()) == 1
 
 
-def test_only_the_first_reasons_are_told_and_all_lines_counted(tmp_path: Path) -> None:
+def test_only_the_first_reasons_are_named_and_all_lines_counted(tmp_path: Path) -> None:
     path = put(tmp_path, "log.txt", b"x\n" * 100 + FIRST)
     [done] = mend(tmp_path)
     assert (done.kept, done.lines_aside, [number for number, _ in done.reasons]) == (1, 100, list(range(1, 21)))
@@ -260,7 +260,7 @@ def test_a_lost_column_is_refused_and_no_file_is_touched(tmp_path: Path, name: s
 # -- the archive as a whole ----------------------------------------------------------------------------------------
 
 
-def test_a_day_that_was_edited_by_hand_is_taken_as_it_is(tmp_path: Path) -> None:
+def test_a_day_that_was_edited_by_hand_is_accepted_as_it_is(tmp_path: Path) -> None:
     put(tmp_path, "users.csv", USERS + b"m-1,,,,,\n")
     path = put(tmp_path, DAY, HEADER + FIRST + SECOND)
     start(tmp_path)

@@ -39,7 +39,7 @@ def test_two_tables_share_what_both_tell_apart_unless_a_filter_cuts_it_out(
     assert shared(other, one) == both
 
 
-def test_days_that_only_one_table_has_are_told_by_their_difference() -> None:
+def test_the_difference_of_tables_discloses_days_that_only_one_has() -> None:
     before = Question(date(2025, 1, 1), date(2025, 2, 28), ("region",))
     for pair in (
         (about(MARCH, "region"), about(QUARTER, "region")),
@@ -62,7 +62,7 @@ def test_tables_of_the_same_days_or_of_none_in_common_tell_nothing_more() -> Non
     assert not list(differences(about(MARCH, "region"), about(april, "region")))
 
 
-def test_hours_that_only_one_table_has_are_told_by_their_difference() -> None:
+def test_the_difference_of_tables_discloses_hours_that_only_one_has() -> None:
     night = about(MARCH, time="22:00-06:00")
     [found] = differences(about(MARCH, time="22:00-07:00"), night)
     assert (found.first, found.last, found.filter.time) == (*MARCH, "06:00-07:00")

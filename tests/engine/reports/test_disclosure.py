@@ -37,7 +37,7 @@ def table(found: Drawn, keys: list[str]) -> pd.DataFrame:
     keys=st.permutations(["region", "sub_region", "month"]),
     size=st.dictionaries(st.tuples(st.sampled_from("NSEW"), st.sampled_from("123")), st.integers(1, 99)),
 )
-def test_no_total_less_what_is_told_of_it_is_a_small_group(drawn: Drawn, keys: list[str], size: Sizes) -> None:
+def test_no_total_less_its_published_parts_is_a_small_group(drawn: Drawn, keys: list[str], size: Sizes) -> None:
     """Along every key: what is hidden is no small group as a whole, or nothing of that line is told."""
     found = table(drawn, keys)
     out = hide_rows(found, keys, RULE, size)
@@ -85,7 +85,7 @@ def test_nothing_small_hides_nothing() -> None:
     assert not out.cells.any()
 
 
-def test_what_was_told_before_cannot_be_hidden_again() -> None:
+def test_what_was_published_before_cannot_be_hidden_again() -> None:
     drawn: Drawn = {("N",): (50, 900, 30), ("S",): (3, 30, 10), ("E",): (20, 400, 30)}
     found = table(drawn, ["region"])
     size: Sizes = {("N",): 50, ("S",): 3, ("E",): 20}

@@ -149,7 +149,7 @@ def test_two_exports_do_not_tell_a_small_group_by_their_difference(
             assert exports.answer_for_export(suburb, second, RULE).hidden == 0
 
 
-def test_what_a_table_is_compared_with_is_told_too(suburb: Frozen, tmp_path: Path) -> None:
+def test_the_export_log_names_what_a_table_is_compared_with(suburb: Frozen, tmp_path: Path) -> None:
     exports = ExportLog(tmp_path)
     two_months = Inquiry(Question(date(2025, 1, 1), date(2025, 2, 28), ("region",)))
     exports.record_export("2025-04-12T10:40:00+08:00", "ada@example.com", Path("/x.csv"), two_months)

@@ -149,7 +149,7 @@ def test_a_filter_tells_no_more_than_the_table_it_is_cut_out_of(town: Frozen, re
     assert compared["before"].isna().tolist() == [not told]
 
 
-def test_a_single_meter_is_never_told(town: Frozen) -> None:
+def test_a_single_meter_is_never_published(town: Frozen) -> None:
     for inquiry in (asked(*JANUARY, "meter"), asked(*JANUARY, meter="n1")):
         with pytest.raises(MeterError, match="single meter"):
             answer_inquiry(town, inquiry, RULE)
@@ -166,7 +166,7 @@ def test_nothing_stored_is_no_row() -> None:
     assert (found.total_wh, found.meters, found.hidden) == (None, 0, 0)
 
 
-def test_an_inquiry_is_told_and_told_back() -> None:
+def test_an_inquiry_is_written_and_read_back() -> None:
     question = Question(*JANUARY, ("month", "region"), filter=Filter.by_name(sub_region="Bay", time="22:00-06:00"))
     inquiry = Inquiry(question, "peak", "before")
     told = inquiry.description()
@@ -188,7 +188,7 @@ def test_an_inquiry_is_told_and_told_back() -> None:
 
 @pytest.mark.parametrize("compare", ["", "before"])
 @pytest.mark.parametrize("by", [(), ("month", "region")])
-def test_how_far_it_is_is_told_and_ends_it(
+def test_a_report_gives_its_progress_and_can_be_ended_there(
     town: Frozen, by: tuple[str, ...], compare: Compare, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("metertui.engine.usage.intervals._BLOCK", 2_000)  # some four meters at a time
@@ -298,7 +298,7 @@ def test_ten_questions_and_their_differences_tell_no_household(boiler: Frozen) -
     assert open_to_all & small, "without the rule they tell it"
 
 
-def test_a_peak_of_one_household_is_hidden_and_others_are_told(boiler: Frozen) -> None:
+def test_a_peak_of_one_household_is_hidden_and_others_are_published(boiler: Frozen) -> None:
     by_day = answer_inquiry(boiler, asked(*WEEK, "day", measure="peak", region="North"), RULE).table
     assert by_day["hidden"].tolist() == [False, False, True, False, False]
     assert answer_inquiry(boiler, asked(*WEEK, "day", measure="total", region="North"), RULE).hidden == 0

@@ -58,7 +58,7 @@ def test_mending_needs_no_space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     assert path.read_bytes() == whole
 
 
-def test_a_disk_that_refuses_to_mend_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_refuses_to_mend_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "log.txt"
     path.write_bytes(b"whole\ntorn")
 

@@ -88,7 +88,7 @@ def test_what_is_broken_is_named_by_file_line_and_reason(
 
 
 @pytest.mark.parametrize("tail", [b"x", b'"x', b'x,"y', b"caf\xc3", b"\xc3", b"\x00\x00\x00"])
-def test_a_torn_last_line_is_dropped_and_told_where_it_may_be(path: Path, tail: bytes) -> None:
+def test_a_torn_last_line_is_dropped_and_reported_where_it_may_be(path: Path, tail: bytes) -> None:
     data = b"\xef\xbb\xbfname,place\nx,y\n" + tail
     found = table(path, data, unsynced=1 << 20)
     assert [cells for _, cells in found.rows()] == [["x", "y"]]

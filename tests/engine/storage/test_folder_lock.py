@@ -29,7 +29,7 @@ def refused(folder: Path) -> str:
     return str(caught.value)
 
 
-def test_a_second_owner_is_told_who_the_first_is(tmp_path: Path) -> None:
+def test_the_error_of_a_second_owner_names_the_first(tmp_path: Path) -> None:
     first = FolderLock(tmp_path)
     first.acquire()
     told = f"the data folder {tmp_path} is in use by another metertui (process {os.getpid()})"

@@ -65,7 +65,7 @@ def test_late_readings_and_starts_keep_it_true(archive: Archive, tmp_path: Path)
     assert told(tmp_path) == ["n has readings and no account"]
 
 
-def test_a_day_that_was_edited_by_hand_is_told_until_it_is_accepted(archive: Archive, tmp_path: Path) -> None:
+def test_a_day_that_was_edited_by_hand_is_reported_until_it_is_accepted(archive: Archive, tmp_path: Path) -> None:
     path = archive.path_of_day(FIRST)
     path.write_text(path.read_text().replace("0.11\n", "0.111\n"))
     edited = "2025/03_01.csv: edited by hand: it differs from what was written; --repair accepts it as it is"
@@ -78,7 +78,7 @@ def test_a_day_that_was_edited_by_hand_is_told_until_it_is_accepted(archive: Arc
     assert told(tmp_path) == []
 
 
-def test_a_day_that_is_damaged_is_told_apart(archive: Archive, tmp_path: Path) -> None:
+def test_a_day_that_is_damaged_is_distinguished(archive: Archive, tmp_path: Path) -> None:
     path = archive.path_of_day(FIRST)
     path.write_bytes(path.read_bytes()[:-30] + bytes(30))
     first, second = told(tmp_path)
@@ -86,7 +86,7 @@ def test_a_day_that_is_damaged_is_told_apart(archive: Archive, tmp_path: Path) -
     assert second == "2025/03_01.csv: damaged: it differs from what was written and cannot be read"
 
 
-def test_a_day_that_is_gone_is_told(archive: Archive, tmp_path: Path) -> None:
+def test_a_day_that_is_gone_is_reported(archive: Archive, tmp_path: Path) -> None:
     archive.path_of_day(FIRST).unlink()
     assert told(tmp_path) == ["2025/03_01.csv: missing; its readings are lost unless a backup has them"]
     engine = opened(tmp_path)

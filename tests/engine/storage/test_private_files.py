@@ -76,7 +76,7 @@ def old_folder(folder: Path) -> Path:
     return folder
 
 
-def test_what_an_earlier_version_left_open_is_narrowed_once_and_told(tmp_path: Path) -> None:
+def test_what_an_earlier_version_left_open_is_narrowed_once_and_reported(tmp_path: Path) -> None:
     folder = old_folder(tmp_path / "data")
     assert private_files.narrow_folder(folder) == (
         f"8 files and 3 folders in {folder} could be opened by other users and are now private"

@@ -166,7 +166,7 @@ LONG = b"".join(b"m%d,2025-03-01T00:00:00+08:00,%d.5\n" % (n, n) for n in range(
 
 
 @pytest.mark.parametrize("sector", [0, 1, 3])
-def test_sectors_that_never_came_to_the_disk_are_set_aside_and_told(tmp_path: Path, sector: int) -> None:
+def test_sectors_that_never_came_to_the_disk_are_set_aside_and_reported(tmp_path: Path, sector: int) -> None:
     acked = LINES[0] if sector == 0 else b""
     start = len(acked) if sector == 0 else 512 * sector
     data = acked + LONG

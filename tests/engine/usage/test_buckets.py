@@ -107,7 +107,7 @@ def test_an_hour_ends_where_the_clock_is_changed_within_it(
 
 
 @pytest.mark.parametrize("clock", ["01:15-01:40", "01:40-03:10"])
-def test_part_of_an_hour_bears_the_name_of_the_hour(clock: str) -> None:
+def test_part_of_an_hour_has_the_name_of_the_hour(clock: str) -> None:
     site = SiteZone("Australia/Lord_Howe")
     day = date(2025, 4, 6)
     question = Question(day, day, ("hour",), Filter(time=clock))

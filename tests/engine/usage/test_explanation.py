@@ -139,7 +139,7 @@ def test_another_register_is_in_the_check_and_not_in_the_sum() -> None:
     assert (before.changes, before.sum_wh, before.agrees) == ((), 500, True)
 
 
-def test_a_declared_exchange_is_told_with_both_registers_and_by_whom() -> None:
+def test_an_explanation_names_both_registers_of_an_exchange_and_who_declared_it() -> None:
     course = hourly(9000, 9500, 150, 300)
     made = MeterEdits()
     made.apply_edit(event("exchange", START + HOUR + HOUR // 2, 9700, 100))
@@ -193,7 +193,7 @@ def test_what_was_left_out_says_why() -> None:
     assert over.usage.suspect == 0
 
 
-def test_a_flood_of_bad_reads_is_counted_and_the_first_are_told() -> None:
+def test_a_flood_of_bad_reads_is_counted_and_the_first_are_named() -> None:
     course = [(START + n * HOUR, n * 10 if n % 2 == 0 else 90_000_000 - n * 9_000_000 % 70_000_000) for n in range(131)]
     found = told(course, -1, 200)
     assert len(found.left_out) == MOST

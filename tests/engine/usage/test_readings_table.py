@@ -41,7 +41,7 @@ def moving() -> Frozen:
     return frozen(meters, LONDON, {"b": [EAST, WEST, WEST], "a": [EAST, EAST]})
 
 
-def test_each_reading_bears_its_step_its_attributes_and_its_status() -> None:
+def test_each_reading_has_its_step_its_attributes_and_its_status() -> None:
     found = rows(frozen({"m": hourly(9000, 9500, 2000, 2200, 50)}, LONDON, {"m": [EAST, WEST, WEST, WEST, WEST]}))
     assert list(found.columns) == list(COLUMNS)
     assert found.iloc[1].tolist() == [
@@ -86,7 +86,7 @@ def test_filters_hold_for_each_reading_on_its_own(filters: dict[str, Any], readi
     ] == readings
 
 
-def test_a_step_is_told_whole_though_it_begins_before_the_days_that_are_asked() -> None:
+def test_a_step_is_whole_though_it_begins_before_the_days_that_are_asked() -> None:
     columns = frozen({"m": [(START - 9 * HOUR, 1000), (START + HOUR, 3500)]}, LONDON)
     assert rows(columns)["usage_kwh"].tolist() == [2.5]
 

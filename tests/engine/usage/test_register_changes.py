@@ -27,7 +27,7 @@ def test_usage_and_changes_make_the_closing_register(data: st.DataObject, course
         assert rise == moved
 
 
-def test_resets_and_exchanges_are_told_apart() -> None:
+def test_resets_and_exchanges_are_distinguished() -> None:
     made = MeterEdits()
     made.apply_edit(event("exchange", START + 3 * HOUR + HOUR // 2, 600, 20))
     meter = corrected(hourly(9000, 9500, 100, 500, 120), made)

@@ -32,7 +32,7 @@ async def press_button(pilot: Pilot[None], name: str) -> None:
     await settle(pilot)
 
 
-async def test_a_run_is_reckoned_written_and_issued(town: Town) -> None:
+async def test_a_run_is_calculated_written_and_issued(town: Town) -> None:
     town.log_in("operator")
     town.engine.bills = BillBook(town.folder, town.zone)
     (town.folder / "tariffs.csv").write_text(TARIFFS)

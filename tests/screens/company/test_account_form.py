@@ -9,7 +9,7 @@ from tests.screens.company.helpers import WHO, field, push, result
 from tests.screens.town import HOSTILE, STEADY, Town, at_work, press, settle, text_of
 
 
-async def test_an_account_is_taken_into_the_form_and_changed(office: Town) -> None:
+async def test_the_form_shows_an_account_and_changes_it(office: Town) -> None:
     async with at_work(office, "f6", *"harbour", "enter", "down", "enter") as pilot:
         assert pilot.app.screen.query_one(TabbedContent).active == "form"
         assert field(pilot, "form-meter").value == "200-005"

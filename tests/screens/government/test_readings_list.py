@@ -116,7 +116,7 @@ async def test_the_list_is_sorted_and_the_cursor_stays_on_its_reading(analyst: T
         assert [cell.strip() for cell in listed.cells_of_row(listed.cursor_row)] == chosen
 
 
-async def test_readings_that_arrive_are_told_and_listed_on_demand(analyst: Town) -> None:
+async def test_readings_that_arrive_are_announced_and_listed_on_demand(analyst: Town) -> None:
     async with at_work(analyst, "f5") as pilot:
         await ask(pilot, by=("month",), **dates("2025-03-12", "2025-03-12"))
         await keys(pilot, "r", "s", "S")

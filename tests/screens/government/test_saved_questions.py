@@ -27,7 +27,7 @@ async def test_a_question_is_kept_opened_and_dropped(analyst: Town, tmp_path: Pa
     assert "keep question\tWho uses what" in (tmp_path / "audit.log").read_text()
 
 
-async def test_a_file_of_questions_that_is_broken_is_told(analyst: Town, tmp_path: Path) -> None:
+async def test_a_broken_file_of_questions_is_reported(analyst: Town, tmp_path: Path) -> None:
     (tmp_path / "questions.toml").write_text("[[question")
     async with at_work(analyst, "f5", "o") as pilot:
         assert "cannot be read" in " ".join(text_of(pilot, "#pick-said").split())

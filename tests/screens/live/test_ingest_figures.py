@@ -48,7 +48,7 @@ async def test_a_day_close_is_seen_under_way_beside_the_rate(
         assert pilot.app.screen.query_one("#pane", ContentSwitcher).current == "board-pane"
 
 
-async def test_the_last_close_is_told(town: Town) -> None:
+async def test_the_figures_show_the_last_close(town: Town) -> None:
     async with at_work(town, "f2") as pilot:
         close = await town.headend.day_close.close("ada@example.com")
         assert isinstance(close, Close)
@@ -83,7 +83,7 @@ async def test_tiles_wrap_as_the_terminal_is_wide(town: Town, width: int, column
         assert all(tile.region.right <= width and tile.region.height == 2 for tile in tiles)
 
 
-async def test_how_long_answers_take_is_told(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_figures_show_how_long_answers_take(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     now = replace(town.headend.live(), p50=0.0004, p99=0.0213, memory=123_400_000, queue=3, waiting=2048)
     async with at_work(town, "f2") as pilot:
         monkeypatch.setattr(town.headend, "live", lambda: now)

@@ -66,7 +66,7 @@ async def test_text_from_outside_is_shown_as_it_is(town: Town) -> None:
         ]
 
 
-async def test_a_row_is_told_in_full_and_escape_is_back_at_the_newest(town: Town) -> None:
+async def test_a_row_is_shown_in_full_and_escape_is_back_at_the_newest(town: Town) -> None:
     async with at_work(town, "f2", size=(80, 24)) as pilot:
         town.read((STEADY, "1", "2025-03-12T10:36:00"), (STEADY, "2690.6", "2025-03-12T10:37:00"))
         await show(town, pilot)
@@ -148,9 +148,7 @@ async def test_d_leads_to_where_the_day_is_closed(town: Town) -> None:
         assert inner(pilot)[:3] == ["in log  empty", "last    2025-03-12 10:40:00", "by      ada@metertui.example"]
 
 
-async def test_who_follows_a_folder_is_told_where_its_day_is_closed(
-    town: Town, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_follower_shows_where_the_day_is_closed(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     async with at_work(town, "f2") as pilot:
         following = replace(town.headend.live(), following="read-only: process 4711 owns the folder")
         monkeypatch.setattr(town.headend, "live", lambda: following)

@@ -27,7 +27,7 @@ def newcomers(town: Town) -> Town:
     return town
 
 
-async def test_a_newcomer_is_taken_through(empty_town: Town) -> None:
+async def test_the_first_steps_lead_a_newcomer_through(empty_town: Town) -> None:
     town = newcomers(empty_town)
     async with at_work(town, size=(80, 24)) as pilot:
         assert isinstance(pilot.app.screen, WalkScreen)

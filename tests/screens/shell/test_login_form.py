@@ -19,7 +19,7 @@ def inside(town: Town) -> bool:
 
 
 @pytest.mark.parametrize("key", ["f6", "f3"])
-async def test_whose_session_has_lapsed_is_told_wherever_they_are(town: Town, key: str) -> None:
+async def test_the_end_of_a_session_is_shown_on_every_screen(town: Town, key: str) -> None:
     town.log_in("operator")
     async with at_work(town, key) as pilot:
         town.clock.advance(15 * 60 + 1)

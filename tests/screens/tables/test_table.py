@@ -78,7 +78,7 @@ async def test_columns_go_to_the_side_and_the_first_stays() -> None:
         assert lines[3:] == [lines[1], lines[0], lines[0]]
 
 
-async def test_rows_that_come_leave_the_cursor_and_none_can_be_taken_where_there_are_none() -> None:
+async def test_rows_that_come_leave_the_cursor_and_none_can_be_chosen_where_there_are_none() -> None:
     app = Desk()
     async with app.run_test(size=(40, 11)) as pilot:
         table = app.query_one(Table)
