@@ -15,9 +15,9 @@ from metertui.cli.data_folder import folder_of, open_for_reading
 from metertui.cli.delegate import perform
 from metertui.cli.errors import UsageError
 from metertui.cli.options import format_of, parse_at, printed_form
-from metertui.cli.output import counted, print_error, print_note, print_row, print_rows, progress_bar
+from metertui.cli.output import print_error, print_note, print_row, print_rows, progress_bar
 from metertui.cli.queries import edge_cells
-from metertui.engine.base import SiteZone, SystemClock, kwh_number, month_before, month_bounds, visible
+from metertui.engine.base import SiteZone, SystemClock, counted, kwh_number, month_before, month_bounds, visible
 from metertui.engine.billing import (
     RUN_ROW,
     BillingRun,
@@ -62,7 +62,7 @@ def bill(options: argparse.Namespace) -> None:
         if options.all:
             run = _compute_run(engine, month)
             _write_run(options, run)
-            _print_result(options, {"month": month, "bills": len(run), **run.totals(), **_notes(run)})
+            _print_result(options, {"month": month, "bills": run.with_data, **run.totals(), **_notes(run)})
         else:
             _print_bill(options, engine, one_meter.statement_of_month(engine, options.meter, month, at))
 
@@ -85,7 +85,7 @@ def _issue_month(options: argparse.Namespace) -> None:
         with open_for_reading(options) as engine:
             _write_run(options, _compute_run(engine, month))
     else:
-        print(f"{counted(run['bills'], 'bill')}: {run['sums']}", file=sys.stderr)
+        print(f"{run['count']}: {run['sums']}", file=sys.stderr)
         _print_notes([*run["unissued"], run["waiting"]])
     counts = {"issued": run["new"], "adjustments": run["changes"], "issued_before": run["bills"] - run["new"]}
     never = {"never_issued": run["unissued"], "waiting": run["waiting"]}
@@ -209,7 +209,7 @@ def _write_run(options: argparse.Namespace, run: BillingRun) -> None:
         with progress_bar("writing bills") as progress:
             write_run(run, out, progress, bom=options.bom)
     where = "" if is_standard_output(out) else f" written to {out}"
-    print(f"{counted(len(run), 'bill')}{where}: {run.summary()}", file=sys.stderr)
+    print(f"{run.count_sentence()}{where}: {run.summary()}", file=sys.stderr)
     _print_notes([*run.unissued(), run.waiting_sentence()])
 
 

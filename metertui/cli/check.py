@@ -10,8 +10,8 @@ from pathlib import Path
 from metertui import settings
 from metertui.cli.data_folder import folder_of
 from metertui.cli.options import format_of
-from metertui.cli.output import counted, print_rows, progress_bar
-from metertui.engine.base import Rules, visible
+from metertui.cli.output import print_rows, progress_bar
+from metertui.engine.base import Rules, counted, visible
 from metertui.engine.errors import MeterError
 from metertui.engine.maintenance import FileRepair
 from metertui.engine.maintenance import check as checking

@@ -24,11 +24,6 @@ _UNPRINTED: Final = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069
 _MONEY: Final = re.compile(r"-?[0-9]+\.[0-9]{2}")
 
 
-def counted(count: int, noun: str) -> str:
-    """Return a count with its noun, which takes an s in the plural."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
 def print_rows(options: argparse.Namespace, rows: Sequence[Row], columns: Sequence[str], *, one: bool = False) -> None:
     """Print rows in the format of `--format`; with `one`, the only row as an object or a line a column."""
     form = format_of(options)

@@ -17,8 +17,8 @@ from metertui.cli.data_folder import folder_of, open_for_reading
 from metertui.cli.delegate import ask_owner
 from metertui.cli.errors import UsageError
 from metertui.cli.options import format_of, parse_at, parse_days, parse_keys, printed_form
-from metertui.cli.output import counted, print_note, print_rows, progress_bar
-from metertui.engine.base import WINDOW_NAMES, SiteZone, Window, kwh_number, window_of_days
+from metertui.cli.output import print_note, print_rows, progress_bar
+from metertui.engine.base import WINDOW_NAMES, SiteZone, Window, counted, kwh_number, window_of_days
 from metertui.engine.core import listing
 from metertui.engine.errors import MeterError
 from metertui.engine.index import LIST_COLUMNS, frame_of_description

@@ -6,7 +6,7 @@ import logging
 from functools import partial
 from typing import Final
 
-from metertui.engine.base import Progress
+from metertui.engine.base import Progress, counted
 from metertui.engine.billing import BillingRun, find_waiting, tariffs
 from metertui.engine.errors import MeterError
 from metertui.engine.storage import durable
@@ -54,13 +54,13 @@ class Billing:
     async def issue(self, run: BillingRun, by: str) -> int:
         """Store the bills and adjustments of a run for good; return how many were new. Raises MeterError."""
         self._jobs.check_writable()
-        new, changes = run.new, run.changes
+        new, changes = run.new_with_data, run.changes
         by_rules = run.by_rules
         count = await self._jobs.compute_at_once(run.issue, self._jobs.engine.clock.now(), by)
         if run.accepts_rules:
             self._jobs.audit(by, "accept-rules", run.month, f"{by_rules} adjustments come from the rules alone")
         if count:
-            self._jobs.audit(by, "issue", run.month, f"{new} bills, {changes} adjustments")
+            self._jobs.audit(by, "issue", run.month, f"{counted(new, 'bill')}, {counted(changes, 'adjustment')}")
         return count
 
     async def save_tariffs(self, data: bytes, before: bytes | None, by: str) -> None:

@@ -171,10 +171,10 @@ async def _issue(call: Call) -> object:
     accept = call.arguments.get("accept_rules") is True
     run = await call.headend.billing.compute_run(call.text("month"), progress, accept_rules=accept)
     answer = {
-        "new": run.new,
+        "new": run.new_with_data,
         "changes": run.changes,
-        "bills": len(run),
-        "sums": run.summary(),
+        "bills": run.with_data,
+        "count": run.count_sentence(),
         "totals": run.totals(),
         "unissued": run.unissued(),
         "by_rules": run.by_rules,
@@ -182,7 +182,7 @@ async def _issue(call: Call) -> object:
         "waiting": run.waiting_sentence(),
     }
     await call.headend.billing.issue(run, call.by)
-    return answer
+    return {**answer, "sums": run.summary()}
 
 
 async def _list_readings(call: Call) -> object:

@@ -123,7 +123,7 @@ def test_a_month_is_issued_and_stays_so(priced: Command, data: Path, tmp_path: P
     assert priced("bill", "--all", "--month", "2025-02", "-o", str(after)).code == 0
     [row] = csv.DictReader(after.read_text().splitlines())
     assert (row["total"], row["adjustment_total"]) == ("157.97", "135.02")
-    assert "\tissue\t2025-02\t1 bills, 0 adjustments" in (data / "audit.log").read_text()
+    assert "\tissue\t2025-02\t1 bill, 0 adjustments" in (data / "audit.log").read_text()
     assert priced("bill", "m-1", "--issue").code == 2
     with (data / "bills" / "2025_02.csv").open("a") as file:
         file.write("\n")

@@ -51,11 +51,6 @@ def test_nothing_that_is_printed_is_a_command_to_the_terminal(
     ]
 
 
-@pytest.mark.parametrize(("count", "text"), [(0, "0 bills"), (1, "1 bill"), (12, "12 bills")])
-def test_counted_takes_the_plural(count: int, text: str) -> None:
-    assert output.counted(count, "bill") == text
-
-
 def test_progress_bar_is_drawn_after_a_second_and_removed(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
     terminal = Terminal()

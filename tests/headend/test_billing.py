@@ -28,7 +28,7 @@ async def test_a_run_is_computed_and_issued_once(desk: HeadEnd) -> None:
     assert (again.new, await desk.billing.issue(again, "ada")) == (0, 0)
     await desk.stop()
     audit = (desk.engine.folder / "audit.log").read_text()
-    assert audit.count("\tada\tissue\t2025-02\t1 bills, 0 adjustments\n") == 1
+    assert audit.count("\tada\tissue\t2025-02\t1 bill, 0 adjustments\n") == 1
 
 
 async def test_progress_that_raises_ends_a_run(desk: HeadEnd) -> None:

@@ -8,6 +8,7 @@ from metertui.engine.base.durations import duration_text
 from metertui.engine.base.limits import FitRule, Limits, MeterLimits, former_limits
 from metertui.engine.base.machine_zone import machine_zone
 from metertui.engine.base.outcome import DUPLICATE, OK, Outcome, refused, suspect
+from metertui.engine.base.plurals import counted
 from metertui.engine.base.progress import Progress, no_progress, part_of_progress
 from metertui.engine.base.registers import MAX_WH, check_meter_id, disarm_formula, format_kwh, kwh_number, parse_kwh
 from metertui.engine.base.visible_text import visible
@@ -48,6 +49,7 @@ __all__ = [
     "Window",
     "add_months",
     "check_meter_id",
+    "counted",
     "day_number",
     "day_of_number",
     "disarm_formula",

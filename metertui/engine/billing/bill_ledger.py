@@ -200,6 +200,12 @@ def issued_cells(row: Sequence[str], month: str) -> list[str]:
     return [{**cell, "month": month, "reason": reason}[name] for name in bill_format.ROW]
 
 
+def issued_figures(row: Sequence[str]) -> Figures | None:
+    """Return the figures of an issued bill from its row in the order of HEADER; None if it had no data."""
+    usage, *money = (row[_PLACE[name]] for name in ("usage_kwh", "net", "tax", "total"))
+    return Figures(wh_of(usage), *(cents_of(cell) if cell else 0 for cell in money)) if usage else None
+
+
 # -- the file ------------------------------------------------------------------------------------------------------
 
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
-from metertui.engine.base import Progress, format_kwh, kwh_number, part_of_progress
+from metertui.engine.base import Progress, counted, format_kwh, kwh_number, part_of_progress
 from metertui.engine.billing import bill_format
 from metertui.engine.billing.adjustments import FormerRules, Waiting, unbilled_differences
-from metertui.engine.billing.bill_ledger import ADJUSTMENTS, BillBook, Ledger, issued_cells
+from metertui.engine.billing.bill_ledger import ADJUSTMENTS, BillBook, Ledger, issued_cells, issued_figures
 from metertui.engine.billing.statements import Bills, Figures, Terms, money_text
 from metertui.engine.billing.unissued import unissued_months, unissued_sentences
 from metertui.engine.columns import Frozen
@@ -91,6 +92,7 @@ class BillingRun:
         self._pending.append(self._compare(issued, self.bills, self._new))
         self.adjustments = self._adjustments_by_meter()
         """By meter code and month: the adjustments that this run bills."""
+        self._is_issued = False
         self._unissued = unissued_months(frozen, {*every, month}, max([*every, month]))
 
     def _compare(self, ledger: Ledger, bills: Bills, new: Collection[int]) -> _Pending:
@@ -127,8 +129,38 @@ class BillingRun:
 
     @property
     def new(self) -> int:
-        """Return how many bills of the month are not issued yet."""
+        """Return how many meters have no entry of the month yet."""
         return len(self._new)
+
+    @cached_property
+    def _figures(self) -> tuple[list[Figures], list[Figures]]:
+        """Return the figures of the month's bills: of the issued ones as issued, and of the new ones."""
+        rows = (self.issued.bills.get(self.frozen.ids[code]) for code in self.bills.codes)
+        issued = [figures for row in rows if row is not None and (figures := issued_figures(row)) is not None]
+        known = [code for code in self._new if self.bills.edges.known[code]]
+        used, priced = self.bills.edges.usage, self.bills.priced
+        new = [
+            Figures(int(used[code]))
+            if priced is None
+            else Figures(*map(int, (used[code], priced.net[code], priced.tax[code], priced.total[code])))
+            for code in known
+        ]
+        return issued, new
+
+    @property
+    def with_data(self) -> int:
+        """Return how many bills there are of meters that have data in the month."""
+        return sum(map(len, self._figures))
+
+    @property
+    def new_with_data(self) -> int:
+        """Return how many of them are not issued yet."""
+        return len(self._figures[1])
+
+    def count_sentence(self) -> str:
+        """Return how many bills there are, and how many rows are of meters without data."""
+        without = len(self) - self.with_data
+        return counted(self.with_data, "bill") + (f" and {counted(without, 'meter')} without data" if without else "")
 
     @property
     def changes(self) -> int:
@@ -179,6 +211,7 @@ class BillingRun:
                 count += len(rows)
         if self._unaccepted and not self.waiting.by_meter and self._last == self.month:
             self._book.mark_rules(self.frozen.zone.iso(now), by)
+        self._is_issued = True
         return count
 
     def _entry(self, pending: _Pending, code: int, difference: Figures | None, now: int) -> str:
@@ -229,27 +262,38 @@ class BillingRun:
         return [*bill_format.figures_cells(Figures.total_of(months.values())), _by_month(months, by_rules)]
 
     def totals(self) -> dict[str, float | str | None]:
-        """Return the sums of the bills by today's readings, with the names of a bill; money as text, None unpriced."""
+        """Return the sums of the rows, with the names of a bill; money as text, None unpriced.
+
+        An issued bill counts as it was issued; what it comes to by today's readings is in the adjustments.
+        """
+        issued, new = self._figures
+        every = Figures.total_of([*issued, *new])
+        used = {"usage_kwh": kwh_number(every.usage_wh)}
         names = ("net", "tax", "total", "currency")
-        priced = self.bills.priced
-        if priced is None:
-            return {"usage_kwh": kwh_number(self.bills.usage_wh), **dict.fromkeys(names)}
-        net, tax = int(priced.net.sum()), int(priced.tax.sum())
-        money = (*map(money_text, (net, tax, net + tax)), self.bills.terms.currency)
-        return {"usage_kwh": kwh_number(self.bills.usage_wh), **dict(zip(names, money, strict=True))}
+        if self.bills.priced is None:
+            return {**used, **dict.fromkeys(names)}
+        money = (*map(money_text, every[1:]), self.bills.terms.currency)
+        return {**used, **dict(zip(names, money, strict=True))}
 
     def summary(self) -> str:
-        """Return one line with the totals of the bills by today's readings, and of the adjustments."""
-        text = f"{format_kwh(self.bills.usage_wh)} kWh"
+        """Return one line with the totals of the rows: of bills, and of adjustments with whether they are issued."""
         sums = self.totals()
+        text = f"{sums['usage_kwh']} kWh"
         if sums["currency"] is not None:
             text += ", net {net}, tax {tax}, total {total} {currency}".format_map(sums)
         if self.adjustments:
             every = Figures.total_of(figures for months in self.adjustments.values() for figures in months.values())
             own = sum(months[self.month].usage_wh for months in self.adjustments.values() if self.month in months)
-            text += f"; adjustments of {len(self.adjustments)} meters, {format_kwh(every.usage_wh)} kWh "
-            text += f"({format_kwh(own)} of them of {self.month}), total {money_text(every.total)}"
+            text += f"; adjustments of {counted(len(self.adjustments), 'meter')}, {format_kwh(every.usage_wh)} kWh "
+            text += f"({format_kwh(own)} of them of {self.month}), total {money_text(every.total)}, {self._state()}"
         return text
+
+    def _state(self) -> str:
+        """Return how far the adjustments, which are due by today's readings and tariffs, are issued."""
+        if self._is_issued or not self.changes:
+            return "issued"
+        recorded = sum(len(pending.ledger.by_run.get(self.month, {})) for pending in self._pending)
+        return f"{self.changes} of them not issued yet" if recorded else "not issued yet"
 
 
 def _by_month(months: Mapping[str, Figures], by_rules: Collection[str]) -> str:

@@ -122,11 +122,6 @@ class Bills:
         """Return the meter codes in order of their ids."""
         return sorted(range(len(self.frozen.ids)), key=self.frozen.ids.__getitem__)
 
-    @property
-    def usage_wh(self) -> int:
-        """Return the usage of all meters, Wh."""
-        return int(self.edges.usage.sum())
-
     def bill_of_meter(self, code: int) -> Statement:
         """Return the statement of the meter with this code."""
         edges, priced, opening, closing, used = self.edges, self.priced, None, None, None

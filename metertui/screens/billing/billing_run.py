@@ -158,7 +158,7 @@ class BillingRunScreen(OnDesk, ThriftyModal[None]):
         except MeterError as error:
             self._say(f"! {error}")
         else:
-            self.headend.audit(self.who, "export", str(path), f"{len(run)} bills of {run.month}")
+            self.headend.audit(self.who, "export", str(path), f"{run.count_sentence()} of {run.month}")
             self._say(f"Written to {path}.", *summary_lines(run))
         finally:
             self._end()
@@ -176,11 +176,13 @@ class BillingRunScreen(OnDesk, ThriftyModal[None]):
         run, self._run = self._run, None
         self._begin()
         try:
-            count = await self.headend.billing.issue(run, self.who)
+            bills, changes = run.new_with_data, run.changes
+            await self.headend.billing.issue(run, self.who)
         except MeterError as error:
             self._say(f"! Not issued: {error}")
         else:
-            self._say(f"Issued: {fmt.count(count)} entries, {fmt.count(len(run))} bills of {run.month}.")
+            issued = f"{fmt.counted(bills, 'bill')} and {fmt.counted(changes, 'adjustment')}"
+            self._say(f"Issued: {issued} of {run.month}.")
         finally:
             self._end()
 
@@ -191,10 +193,10 @@ def _path(name: str) -> Path:
 
 def summary_lines(run: BillingRun) -> tuple[str, ...]:
     """Return the numbers of bills and adjustments of a run, its totals, and the months that stay without bills."""
-    issued = len(run) - run.new
+    issued = run.with_data - run.new_with_data
     return (
-        f"{run.month}: {fmt.count(len(run))} bills, {fmt.count(issued)} of them already issued; "
-        f"{fmt.count(run.changes)} adjustments to issue.",
+        f"{run.month}: {run.count_sentence()}, {fmt.count(issued)} already issued; "
+        f"{fmt.counted(run.changes, 'adjustment')} to issue.",
         fmt.reason(f"Total: {run.summary()}"),
         *(f"! {fmt.reason(sentence)}" for sentence in filter(None, [*run.unissued(), run.waiting_sentence()])),
     )

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from metertui.engine.base.plurals import counted
 from metertui.engine.base.zone import DAY, HOUR, SiteZone
 from metertui.engine.billing.bill_ledger import BillBook, ledger_problems
 from metertui.engine.billing.billing_run import RUN_ROW, BillingRun
@@ -92,7 +93,9 @@ def test_the_next_months_run_bills_what_changed_in_earlier_ones(tmp_path: Path) 
     assert shown["m-1"]["adjustment_kwh"] == "2.8"
     assert shown["silent"]["adjustments"] == ""
     assert "adjustments of 2 meters, 5.6 kWh (0 of them of 2025-03)" in march.summary()
+    assert march.summary().endswith(", not issued yet")
     assert march.issue(NOW) == 6
+    assert march.summary().endswith(", issued")
     assert rows(run(town(more=100), "2025-03", book)) == shown  # the same bytes, issued or not
     assert sums(book, "2025-02") == today(town(more=100), "2025-02")
     entries = list(csv.DictReader(book.path_of_month("2025-02").read_text().splitlines()))
@@ -103,6 +106,24 @@ def test_the_next_months_run_bills_what_changed_in_earlier_ones(tmp_path: Path) 
     assert both["2025-02"]["usage_kwh"] == 0  # one and the other together
     assert sums(book, "2025-02") == today(town(), "2025-02")
     assert sums(book, "2025-03") == today(town(), "2025-03")
+
+
+def test_the_totals_of_a_run_are_the_sums_of_its_rows(tmp_path: Path) -> None:
+    """Also where issued bills stay as they were while today's readings differ."""
+    book = BillBook(tmp_path, ZONE)
+    run(town(), "2025-02", book).issue(NOW)
+    run(town(), "2025-03", book).issue(NOW)
+    for month in ("2025-02", "2025-03"):
+        found = run(town(more=100), month, book)
+        assert found.changes
+        columns = rows(found).values()
+        totals = found.totals()
+        for name in ("usage_kwh", "net", "tax", "total"):
+            assert Decimal(str(totals[name])) == sum(Decimal(row[name] or 0) for row in columns)
+        with_data = sum(bool(row["usage_kwh"]) for row in columns)
+        assert (found.with_data, found.new_with_data) == (with_data, 0)
+        without = len(columns) - with_data
+        assert found.count_sentence() == f"{with_data} bills and {counted(without, 'meter')} without data"
 
 
 def test_a_changed_tariff_changes_no_issued_bill(tmp_path: Path) -> None:
