@@ -16,6 +16,8 @@ class SharedInstants:
     def __init__(self) -> None:
         self.by_meter: dict[int, dict[int, tuple[int, ...]]] = {}
         """By meter code and instant (µs UTC)."""
+        self.added: list[int] = []
+        """The meter code of each value that was added, in order."""
         self.version = 0
         """Changes with every value that is added."""
 
@@ -25,6 +27,7 @@ class SharedInstants:
         if wh in values:
             return False
         self.by_meter.setdefault(code, {})[time] = (*values, wh)
+        self.added.append(code)
         self.version = next(_VERSIONS)
         return True
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Any, Final
@@ -14,17 +14,17 @@ from metertui.engine.base import Int64Array, SiteZone
 from metertui.engine.columns import (
     Arrivals,
     Columns,
-    Corrections,
     SharedInstants,
     Tail,
     tail_columns,
 )
 from metertui.engine.index.day_order import RunParts
+from metertui.engine.index.edited_rows import NO_ROW, EditedRows
 from metertui.engine.index.index import ReadingIndex
 from metertui.engine.index.meter_codes import GroupsInTime, MeterCodes
-from metertui.engine.index.reading_list import NotTheFirst
+from metertui.engine.index.reading_list import ALL_THE_FIRST
 from metertui.engine.index.views import FreezeQueue, View
-from metertui.engine.vee import EditLog, Point, standing
+from metertui.engine.vee import EditLog, Point
 
 Values = Sequence[int] | NDArray[Any]
 Shared = tuple[int, int, int]
@@ -80,7 +80,6 @@ class ReadingStore:
         """Begin with a history and, in order of arrival, what is `sharing` an instant with readings of it."""
         self._directory = directory
         self._zone = zone
-        self._events = events
         self.history = history
         self.tail = Tail()
         self.shared = SharedInstants()
@@ -91,7 +90,7 @@ class ReadingStore:
         self._index = self._build(history, directory.groups_in_time())
         self._share(sharing, self._history_sharing)
         self._view: View | None = None
-        self._resolved: tuple[Corrections | None, NDArray[np.int64], dict[int, int]] | None = None
+        self._edited = None if events is None else EditedRows(events, directory, self.shared)
         self._freezing = FreezeQueue()
         self._era = next(_ERAS)
         self.version = 0
@@ -212,41 +211,17 @@ class ReadingStore:
         """Return the readings of rows of the index, in their order: the first of each instant."""
         return tail_columns.readings_at(self.history, self.tail, rows)
 
-    def _not_the_first(self) -> NotTheFirst:
-        """Return the rows where no reading stands, and the values (Wh) where another than the first does."""
-        corrections = self._corrections()
-        if self._resolved is None or self._resolved[0] is not corrections:
-            void: list[int] = []
-            replaced: dict[int, int] = {}
-            complete = True
-            if corrections is not None:
-                for code, time, verdicts in self._spoken_of(corrections):
-                    row = self._caught_up().row_at(code, time)
-                    values = self.values_at(code, time)
-                    stands = standing(values, verdicts)
-                    if row is None:
-                        complete = False
-                    elif stands is None:
-                        void.append(row)
-                    elif stands != values[0]:
-                        replaced[row] = stands
-            found = corrections, np.array(void, dtype=np.int64), replaced
-            if not complete:  # a void that was followed before its reading
-                return NotTheFirst(*found[1:])
-            self._resolved = found
-        return NotTheFirst(*self._resolved[1:])
-
-    @staticmethod
-    def _spoken_of(corrections: Corrections) -> Iterator[tuple[int, int, Mapping[int, bool]]]:
-        """Yield the instants that edits speak of: meter code, µs UTC, and their verdicts."""
-        voids = corrections.void_meter, corrections.void_time, corrections.void_wh
-        for code, time, wh in zip(*(column.tolist() for column in voids), strict=True):
-            yield code, time, {wh: True}
-        for each in corrections.contested:
-            yield each.meter, each.time, each.verdicts
-
-    def _corrections(self) -> Corrections | None:
-        return None if self._events is None else self._events.corrections(self._directory.codes, self.shared)
+    def _find(self, codes: NDArray[np.int32], times: Int64Array) -> tuple[Int64Array, Int64Array]:
+        """Return rows and registers of readings as `edited_rows.Find` does: in numpy where they are history."""
+        index = self._caught_up()
+        rows, known = tail_columns.locate_rows(self.history, codes, times)
+        for place in np.flatnonzero(~known).tolist():
+            row = index.row_at(int(codes[place]), int(times[place]))
+            rows[place] = NO_ROW if row is None else row
+        whs = np.zeros(len(rows), dtype=np.int64)
+        stored = rows != NO_ROW
+        whs[stored] = self.readings_at(rows[stored]).wh
+        return rows, whs
 
     def view(self) -> View:
         """Return all that is stored now, to be read in any thread; the same view until something changes."""
@@ -257,8 +232,7 @@ class ReadingStore:
                 self._caught_up(),
                 self._directory,
                 self._zone,
-                self._corrections(),
-                self._not_the_first(),
+                *((None, ALL_THE_FIRST) if self._edited is None else self._edited.current(self._find)),
                 self._freezing,
             )
         return self._view
@@ -308,7 +282,6 @@ class ReadingStore:
     def swap_history(self, rebuilt: Rebuilt) -> None:
         """Use a rebuilt history; readings that came after it stay in the tail."""
         self._era = next(_ERAS)
-        self._resolved = None
         self.history = rebuilt.history
         self.tail.drop(rebuilt.taken.rows)
         self._history_sharing += self._tail_sharing[: rebuilt.taken.sharing]
@@ -316,6 +289,8 @@ class ReadingStore:
         self._index = rebuilt.index
         self._indexed = rebuilt.indexed
         self._view = None
+        if self._edited is not None:
+            self._edited.forget_rows()
 
     def _extend(self, index: ReadingIndex, first: int, indexed: int) -> int:
         """Extend an index, with `indexed` rows behind row `first` of the tail, up to now.

@@ -5,13 +5,23 @@ from __future__ import annotations
 from metertui.engine.vee import edit_log, late_reads, rules
 from metertui.engine.vee.curve import validate
 from metertui.engine.vee.edit_log import EditLog, check_reason, format_values
-from metertui.engine.vee.edits import OF_AN_ACCOUNT, OF_AN_INSTANT, UNDOES, Edit, MeterEdits, corrections_from
+from metertui.engine.vee.edits import (
+    OF_AN_ACCOUNT,
+    OF_AN_INSTANT,
+    OF_FIGURES,
+    UNDOES,
+    Edit,
+    MeterEdits,
+    corrections_from,
+    replace_meters,
+)
 from metertui.engine.vee.late_reads import MeterHeads, Neighbours, Point
 from metertui.engine.vee.standing import count_standing, standing
 
 __all__ = [
     "OF_AN_ACCOUNT",
     "OF_AN_INSTANT",
+    "OF_FIGURES",
     "UNDOES",
     "Edit",
     "EditLog",
@@ -25,6 +35,7 @@ __all__ = [
     "edit_log",
     "format_values",
     "late_reads",
+    "replace_meters",
     "rules",
     "standing",
     "validate",

@@ -7,15 +7,15 @@ explained. A row is appended and synced before the edit takes effect.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from metertui.engine.base import SiteZone, check_meter_id, disarm_formula, format_kwh, parse_kwh
-from metertui.engine.columns import FIRST, Corrections, SharedInstants
+from metertui.engine.columns import FIRST
 from metertui.engine.errors import MeterError, Refused, StorageError
 from metertui.engine.storage import CsvTable, Damage, durable, encode_rows, private_files
-from metertui.engine.vee.edits import OF_AN_ACCOUNT, OF_AN_INSTANT, UNDOES, Edit, MeterEdits, corrections_from
+from metertui.engine.vee.edits import OF_AN_ACCOUNT, OF_AN_INSTANT, UNDOES, Edit, MeterEdits
 
 NAME: Final = "events.csv"
 HEADER: Final = ("time", "meter", "what", "values", "who", "reason")
@@ -33,9 +33,9 @@ class EditLog:
         self._zone = zone
         self._edits: list[Edit] = []
         self._by_meter: dict[str, MeterEdits] = {}
-        self._corrections: Corrections | None = None
-        self._known: tuple[int, bool] | None = None  # what `_corrections` is of
-        self._frozen: Mapping[str, MeterEdits] | None = None
+        self._frozen: dict[str, MeterEdits] = {}
+        self._thawed: set[str] = set()
+        """Meters with an edit that is not in `_frozen`."""
         self._well_formed = self._appendable = False
         self._damage: Damage | None = None
         self.warnings: list[str] = []
@@ -87,14 +87,18 @@ class EditLog:
         """Return every edit of a meter, undone ones too, in the order in which they were made."""
         return [edit for edit in self._edits if edit.meter == meter]
 
-    def meters_since(self, count: int) -> set[str]:
-        """Return the meters of the edits behind the first `count`."""
-        return {edit.meter for edit in self._edits[count:]}
+    def meters_since(self, count: int, kinds: Container[str] = OF_AN_INSTANT | OF_AN_ACCOUNT) -> set[str]:
+        """Return the meters of the edits of some kinds behind the first `count` of all."""
+        return {edit.meter for edit in self._edits[count:] if edit.kind in kinds}
 
     def frozen(self) -> Mapping[str, MeterEdits]:
-        """Return the edits in force by meter, for use in any thread; the same ones until an edit is added."""
-        if self._frozen is None:
-            self._frozen = {meter: each.frozen() for meter, each in self._by_meter.items()}
+        """Return the edits in force by meter, for use in any thread; the same ones until an edit is added.
+
+        Only those of meters with newer edits are copied.
+        """
+        if self._thawed:
+            self._frozen = self._frozen | {meter: self._by_meter[meter].frozen() for meter in self._thawed}
+            self._thawed.clear()
         return self._frozen
 
     def last_edits_by(self, who: str) -> list[Edit]:
@@ -116,17 +120,6 @@ class EditLog:
         """Return whether an edit has been neither undone nor replaced; O(1)."""
         edits = self._by_meter.get(edit.meter)
         return edits is not None and edit.at is not None and edits.is_in_force(edit)
-
-    def corrections(self, codes: Mapping[str, int], shared: SharedInstants) -> Corrections | None:
-        """Return what follows from the edits for columns of these meter codes; the same until something is added.
-
-        `shared` are the instants at which several values are stored.
-        """
-        if self._known != (shared.version, True):
-            known = {codes[meter]: each for meter, each in self._by_meter.items() if meter in codes}
-            self._corrections = corrections_from(known, shared.by_meter)
-            self._known = shared.version, len(known) == len(self._by_meter)
-        return self._corrections
 
     # -- writing -----------------------------------------------------------------------------------------------
 
@@ -168,8 +161,7 @@ class EditLog:
         """Put an edit that is on disk into force."""
         self._edits.append(edit)
         self._by_meter.setdefault(edit.meter, MeterEdits()).apply_edit(edit)
-        self._known = None
-        self._frozen = None
+        self._thawed.add(edit.meter)
 
     def _cut(self, fd: int, size: int) -> None:
         try:

@@ -6,9 +6,9 @@ value that they are about, and a correction names the one that it replaces and t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,8 @@ UNDOES: Final = {
 }  # fmt: skip
 """The kinds of edits that undo another kind."""
 OF_AN_INSTANT: Final = frozenset({*UNDOES, *UNDOES.values(), "note", "reask"})
+OF_FIGURES: Final = frozenset(kind for kind in (*UNDOES, *UNDOES.values()) if UNDOES.get(kind, kind) != "accept")
+"""The kinds of edits that may change which readings count."""
 OF_AN_ACCOUNT: Final = frozenset({"deactivate", "reactivate"})
 _NOTHING: Final[Mapping[int, bool]] = {}
 
@@ -269,3 +271,29 @@ def corrections_from(edits: Mapping[int, MeterEdits], shared: Mapping[int, Value
         longs([edit.final for _, edit in exchanges]),
         longs([edit.initial for _, edit in exchanges]),
     )
+
+
+def replace_meters(known: Corrections | None, meters: Collection[int], fresh: Corrections | None) -> Corrections | None:
+    """Return known corrections with those of some meters, by code, replaced by fresh ones. O(n) in numpy."""
+    if known is None:
+        return fresh
+    codes = np.fromiter(meters, dtype=np.int32)
+
+    def merged(*names: str) -> list[NDArray[Any]]:
+        """Return the columns of one kind of edits, the first of which has the meters."""
+        stays = ~np.isin(getattr(known, names[0]), codes)
+        columns = [getattr(known, name)[stays] for name in names]
+        if fresh is not None:
+            columns = [np.concatenate((each, getattr(fresh, name))) for name, each in zip(names, columns, strict=True)]
+        order = columns[0].argsort(kind="stable")
+        return [column[order] for column in columns]
+
+    stay = [each for each in known.contested if each.meter not in meters]
+    stay += fresh.contested if fresh is not None else ()
+    contested = tuple(sorted(stay, key=lambda each: each.meter))
+    voids = merged("void_meter", "void_time", "void_wh")
+    releases = merged("release_meter", "release_time", "release_wh")
+    exchanges = merged("exchange_meter", "exchange_time", "final", "initial")
+    if not contested and not any(len(columns[0]) for columns in (voids, releases, exchanges)):
+        return None
+    return Corrections._make((*voids, contested, *releases, *exchanges))
