@@ -16,6 +16,7 @@ from metertui.engine.columns import Frozen
 from metertui.engine.core import FilePiece, Import
 from metertui.engine.errors import DataError, MeterError, Refused
 from metertui.engine.storage import reading_lines
+from metertui.engine.vee import MeterEdits
 from metertui.formats import export_csv, plain_csv, wide_csv
 
 Form = Literal["log", "day", "wide", "export"]
@@ -80,6 +81,7 @@ def _pieces(form: Form, first: bytes, file: BinaryIO, path: Path, zone: SiteZone
 
 def read_import(
     frozen: Frozen,
+    edits: Mapping[str, MeterEdits],
     paths: Iterable[Path],
     form: Form | None,
     latest: int,
@@ -91,7 +93,7 @@ def read_import(
 
     See `Import` for the other parameters. Raises MeterError.
     """
-    importing = Import(frozen, latest=latest, ended=ended)
+    importing = Import(frozen, edits, latest=latest, ended=ended)
     paths = list(paths)
     for place, path in enumerate(paths):
         for piece in read_pieces(path, frozen.zone, form, part_of_progress(progress, place, len(paths))):

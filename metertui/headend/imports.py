@@ -42,6 +42,7 @@ class Imports:
         """
         loop, engine = asyncio.get_running_loop(), self._jobs.engine
         now, gone = engine.clock.now(), deactivation_times(engine.accounts, engine.events)
+        edits = engine.events.frozen()
         given_up = threading.Event()
 
         def share(part: float) -> None:
@@ -51,7 +52,7 @@ class Imports:
 
         def plan(frozen: Frozen) -> Import:
             latest = now + engine.rules.future_us
-            importing = readers.read_import(frozen, paths, form, latest, share, gone, attributes)
+            importing = readers.read_import(frozen, edits, paths, form, latest, share, gone, attributes)
             importing.plan(engine.accounts, now)
             return importing
 

@@ -396,7 +396,7 @@ def importing(folder: Path) -> None:
     ]
     groups = [SOUTH, EAST, NORTH, NORTH, SOUTH, NORTH, EAST, EAST, SOUTH]
     with closing(opened(folder)) as engine:
-        work = Import(engine.view().frozen(), latest=NOW)
+        work = Import(engine.view().frozen(), engine.events.frozen(), latest=NOW)
         work.add_piece(piece(rows, groups))
         report = work.finish(engine.accounts, engine.archive, now=NOW)
         assert (report.read, report.refused, report.new + report.duplicate) == (9, 1, 8)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from random import Random
 
 import hypothesis.strategies as st
 import numpy as np
@@ -80,7 +82,7 @@ class Model:
                 self.voids[at] = [each for each in self.voids[at] if each != stands] + [stands]
             case "unvoid" if stands is None and self.voids[at]:
                 self.void[at].discard(self.voids[at].pop())
-            case "correct" if self.stored[at] and wh != stands:
+            case "correct" if self.stored[at] and wh != stands and wh not in self.voids[at]:
                 before = self.stored[at][-1] if stands is None else stands
                 self.corrections[at].append((before, wh))
                 self.void[at] = self.void[at] | {before} - {wh}
@@ -110,15 +112,16 @@ class Model:
 class Site:
     """A folder with one meter, and its owner."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, registers: bool = True) -> None:
         self.folder = folder
         self.clock = FakeClock("2025-03-12T12:00:00", ZONE)
         self.engine = Engine.open(folder, RULES, self.clock)
-        batch = self.engine.ingest.begin()
-        batch.add_account("m", {})
-        self.engine.ingest.write(batch)
-        self.engine.ingest.apply(batch)
         self.step = 0
+        if registers:
+            batch = self.engine.ingest.begin()
+            batch.add_account("m", {})
+            self.engine.ingest.write(batch)
+            self.engine.ingest.apply(batch)
 
     def read(self, at: int, wh: int) -> tuple[str, str]:
         batch = self.engine.ingest.begin()
@@ -169,7 +172,7 @@ class Site:
         if alone:
             self.start()
         engine = self.engine
-        taken = Import(engine.view().frozen(), latest=self.clock.now())
+        taken = Import(engine.view().frozen(), engine.events.frozen(), latest=self.clock.now())
         times, whs = (np.array([each[i] for each in readings], dtype=np.int64) for i in (0, 1))
         rows = Rows(["m"], np.zeros(len(readings), dtype=np.int32), times, whs)
         taken.add_piece(FilePiece("x.csv", rows, np.arange(len(readings))))
@@ -257,6 +260,55 @@ def test_readings_and_decisions_in_any_order(done: list[tuple[str, object, objec
         assert_as(model, site.engine)
         assert site.problems() == []
         site.engine.close()
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.one_of(st.tuples(st.just("read"), hours, registers), st.tuples(decisions, hours, registers)), min_size=6
+    ),
+    st.sampled_from(["a file", "a file beside meters", "a file of unknown meters", "the wire", "the wire at once"]),
+    st.randoms(use_true_random=False),
+)
+def test_a_folder_that_has_the_decisions_takes_each_reading_in_any_order(
+    done: list[tuple[str, int, int]], way: str, random: Random
+) -> None:
+    """As after a loss of the archive, or in a new folder."""
+    with tempfile.TemporaryDirectory() as name, tempfile.TemporaryDirectory() as other:
+        site, model = Site(Path(name)), Model()
+        for what, hour, wh in done:
+            at = START + hour * HOUR
+            if what == "read":
+                model.read(at, wh)
+                site.read(at, wh)
+            elif model.decide(what, at, wh):
+                site.decide(what, at, wh)
+        site.engine.close()
+        readings = [(at, wh) for at, values in model.stored.items() for wh in values]
+        if not readings:
+            return
+        random.shuffle(readings)
+        for file in ("events.csv", *(["users.csv"] if way != "a file of unknown meters" else [])):
+            if (site.folder / file).exists():
+                shutil.copy(site.folder / file, other)
+        again = Site(Path(other), registers=False)
+        if way == "the wire":
+            assert {again.read(*reading)[0] for reading in readings} <= {"ok", "suspect", "duplicate"}
+        elif way == "the wire at once":
+            batch = again.engine.ingest.begin()
+            kinds = {batch.add_reading("m", format_kwh(wh), ZONE.iso(at)).kind for at, wh in readings}
+            again.engine.ingest.write(batch)
+            again.engine.ingest.apply(batch)
+            assert kinds <= {"ok", "suspect", "duplicate"}
+        else:
+            assert again.bring(readings, alone=way != "a file beside meters")[2] == 0
+        assert_as(model, again.engine)
+        assert again.values_in_files() == {at: set(values) for at, values in model.stored.items() if values}
+        assert again.bring(readings, alone=True) == (0, len(readings), 0)
+        again.close()
+        assert_as(model, again.engine)
+        assert again.problems() == []
+        again.engine.close()
 
 
 @pytest.fixture
@@ -387,3 +439,18 @@ def test_a_release_is_of_the_value_that_was_released(site: Site) -> None:
     assert site.engine.series("m").status.tolist() == [COUNTED, COUNTED]
     site.decide("unrelease", START + HOUR)
     assert site.engine.series("m").status.tolist() == [COUNTED, SUSPECT]
+
+
+def test_a_void_reading_that_comes_once_more_is_kept_and_changes_nothing(site: Site, tmp_path: Path) -> None:
+    """Into a folder that has lost it: it is no suspect, and none that what follows has to fit."""
+    for hour, wh in ((0, 1000), (1, 2000)):
+        site.read(START + hour * HOUR, wh)
+    site.read(START + 2 * HOUR, 900_000)
+    site.decide("void", START + 2 * HOUR)
+    site.engine.close()
+    (site.folder / "log.txt").write_text(f"m,{ZONE.iso(START)},1\nm,{ZONE.iso(START + HOUR)},2\n")
+    site.engine = Engine.open(site.folder, RULES, site.clock)
+    assert site.read(START + 2 * HOUR, 900_000) == ("ok", "")
+    assert site.read(START + 3 * HOUR, 3000) == ("ok", "")
+    assert site.read(START + 2 * HOUR, 2500) == ("ok", "")
+    assert site.engine.series("m").curve.wh.tolist() == [1000, 2000, 2500, 3000]

@@ -138,7 +138,7 @@ def test_bare_times_that_the_clock_shows_twice_are_the_same_readings_in_any_orde
         path = tmp_path / "some.csv"
         path.write_text("".join(f"{each}\n" for each in (header, *order) if each))
         assert readers.detect_form(path.read_bytes().split(b"\n")[0], zone) == form
-        importing = Import(engine.view().frozen(), latest=clock.now())
+        importing = Import(engine.view().frozen(), engine.events.frozen(), latest=clock.now())
         for piece in readers.read_pieces(path, zone):
             importing.add_piece(piece)
         report = importing.plan(engine.accounts, clock.now())

@@ -135,7 +135,7 @@ def test_of_two_registers_at_a_time_that_the_clock_shows_twice_the_lower_is_of_t
     path.write_text(",".join(wide_csv.COLUMNS) + ",\n" + "".join(rows[::-1] if newest_first else rows))
     clock = FakeClock("2024-11-01T00:00:00", london)
     engine = Engine.open(tmp_path / "data", Rules(zone=london), clock)
-    importing = Import(engine.view().frozen(), latest=clock.now())
+    importing = Import(engine.view().frozen(), engine.events.frozen(), latest=clock.now())
     for piece in readers.read_pieces(path, london):
         importing.add_piece(piece)
     importing.plan(engine.accounts, clock.now())

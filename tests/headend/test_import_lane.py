@@ -20,7 +20,7 @@ def lane_of(desk: HeadEnd, folder: Path, count: int) -> tuple[ImportLane, list[f
     file = folder / "x.csv"
     file.write_text("".join(f"m,2025-03-11T10:00:{second:02},{second + 1}\n" for second in range(count)))
     frozen = desk.engine.view().frozen()
-    importing = readers.read_import(frozen, [file], None, desk.engine.clock.now())
+    importing = readers.read_import(frozen, desk.engine.events.frozen(), [file], None, desk.engine.clock.now())
     importing.plan(desk.engine.accounts, desk.engine.clock.now())
     shares: list[float] = []
     return ImportLane(importing, desk.engine.directory, desk._jobs.commit_loop, shares.append), shares

@@ -76,7 +76,7 @@ async def test_an_import_gives_what_the_command_gives(
         await headend.stop()
     engine = Engine.open(tmp_path / "a", RULES, FakeClock())
     now = engine.clock.now()
-    taken = readers.read_import(engine.view().frozen(), [file], None, now)
+    taken = readers.read_import(engine.view().frozen(), engine.events.frozen(), [file], None, now)
     assert taken.finish(engine.accounts, engine.archive, now=now).as_json(5) == planned
     engine.close()
     opened = [Engine.open_readonly(tmp_path / name, RULES, FakeClock()) for name in "ab"]

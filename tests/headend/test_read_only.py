@@ -238,7 +238,7 @@ class Walk:
     def bring(self) -> None:
         """An import by command, which owns the folder meanwhile."""
         engine = Engine.open(self.folder, RULES, self.clock)
-        taken = Import(engine.view().frozen(), latest=self.clock.now())
+        taken = Import(engine.view().frozen(), engine.events.frozen(), latest=self.clock.now())
         slots = np.array(self.random.sample(range(SLOTS), 20))
         ids = [*METERS, "m-7"]
         codes = np.array([self.random.randrange(len(ids)) for _ in slots], dtype=np.int32)

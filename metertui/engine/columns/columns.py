@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, NamedTuple
@@ -146,10 +146,10 @@ class Corrections(NamedTuple):
     final: NDArray[np.int64]
     initial: NDArray[np.int64]
 
-    def without_voids(self) -> Corrections:
-        """Return the same for columns of which every reading stands."""
-        nothing = np.empty(0, dtype=np.int64)
-        return self._replace(void_meter=nothing.astype(np.int32), void_time=nothing, void_wh=nothing, contested=())
+    def voids(self) -> Iterator[tuple[int, int]]:
+        """Yield the instants that may have a void reading: meter code and µs UTC."""
+        yield from zip(self.void_meter.tolist(), self.void_time.tolist(), strict=True)
+        yield from ((each.meter, each.time) for each in self.contested)
 
     def of_meter(self, code: int) -> Corrections | None:
         """Return the edits of one meter under the code 0; None if there are none."""

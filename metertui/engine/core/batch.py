@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Mapping
+from operator import itemgetter
 from typing import Final
 
 import numpy as np
@@ -37,7 +38,7 @@ from metertui.engine.core.data_folder import DataFolder
 from metertui.engine.errors import Refused
 from metertui.engine.index import ReadingStore
 from metertui.engine.storage import RefusedLine
-from metertui.engine.vee import Edit, MeterHeads, Neighbours, Point, late_reads, rules
+from metertui.engine.vee import Edit, MeterHeads, Neighbours, Point, accepted, is_void, late_reads, rules, standing
 
 _MOST_LATE: Final = 300
 """Late readings in a batch, about 60 µs each: twenty times what a reading that is simply the next one takes."""
@@ -255,16 +256,17 @@ class Batch:
         self._late += 1
         neighbours = self._neighbours(code)
         meter = self._folder.directory.ids[code]
-        stored = neighbours.values_at(time)
+        stored, verdicts = neighbours.values_at(time), neighbours.verdicts_at(time)
         if wh in stored:  # also if it is void: a retry brings nothing back
             self.duplicates += 1
             return DUPLICATE
+        if not accepted(stored, [wh], verdicts):
+            what = f"{meter} has {format_kwh(standing(stored, verdicts) or 0)} kWh at {self._zone.iso(time)} already"
+            return refused("conflict", f"{what}, which {format_kwh(wh)} kWh contradicts")
         if stored:
-            stands = neighbours.standing_at(time)
-            if stands is not None:
-                what = f"{meter} has {format_kwh(stands)} kWh at {self._zone.iso(time)} already"
-                return refused("conflict", f"{what}, which {format_kwh(wh)} kWh contradicts")
             self.sharing.append(len(self.codes))
+        if is_void(wh, (*stored, wh), verdicts):
+            return OK  # it is kept, and changes nothing
         exchange = neighbours.decided.exchanges.get(time) if neighbours.decided is not None else None
         if exchange is not None:
             return self._judge_at_exchange(exchange, meter, time, wh)
@@ -295,7 +297,8 @@ class Batch:
     def _neighbours(self, code: int) -> Neighbours:
         """Return a meter's readings, those of this batch included."""
         for place in range(self._indexed, len(self.codes)):
-            insort(self._by_meter.setdefault(self.codes[place], []), (self.times[place], self.whs[place]))
+            point = self.times[place], self.whs[place]
+            insort(self._by_meter.setdefault(self.codes[place], []), point, key=itemgetter(0))  # else by arrival
         self._indexed = len(self.codes)
         directory = self._folder.directory
         decided = self._folder.events.edits_of_meter(directory.ids[code])

@@ -19,15 +19,14 @@ from metertui.engine.accounts import Account, AccountBook
 from metertui.engine.base import Int64Array, Limits, Outcome, Progress, SiteZone, format_kwh, no_progress
 from metertui.engine.columns import (
     Arrivals,
-    Columns,
     Frozen,
     Group,
-    first_at_least,
     tail_columns,
 )
 from metertui.engine.core.import_accounts import NO_STATEMENT, Moves, Statements, planned_accounts
+from metertui.engine.core.import_outcomes import are_doubtful, outcomes_of
 from metertui.engine.storage import Archive, RefusedLine, Rows, day_close, reading_lines
-from metertui.engine.vee import EditLog, rules, validate
+from metertui.engine.vee import EditLog, MeterEdits
 
 _MOST_KEPT: Final = 10_000
 """Refused lines that are kept for the report; all are counted."""
@@ -136,8 +135,15 @@ class Import:
     Nothing is written before `finish`. Holds 40 bytes a reading meanwhile.
     """
 
-    def __init__(self, frozen: Frozen, *, latest: int, ended: Mapping[str, int] | None = None) -> None:
-        """Begin an import beside the stored readings `frozen`.
+    def __init__(
+        self,
+        frozen: Frozen,
+        edits: Mapping[str, MeterEdits],
+        *,
+        latest: int,
+        ended: Mapping[str, int] | None = None,
+    ) -> None:
+        """Begin an import beside the stored readings `frozen`, with the edits in force by meter.
 
         A reading after `latest` (µs UTC) is in the future and refused; so is one after the deactivation of its meter,
         of which `ended` has the times (µs UTC).
@@ -145,6 +151,7 @@ class Import:
         self.report = ImportReport()
         self._ended = ended or {}
         self._frozen = frozen
+        self._edits = edits
         self._zone = frozen.zone
         self._latest = latest
         self._ids = list(frozen.ids)
@@ -157,8 +164,8 @@ class Import:
         self._is_new: NDArray[np.bool_] = np.empty(0, dtype=bool)
         """Which of these are new."""
         self._new: _Part | None = None
-        self._before: list[tuple[int, int, int]] = []
-        """Meter code, µs UTC and Wh of the void readings at whose instants new ones may come."""
+        self._before = tail_columns.NO_ARRIVALS
+        """The readings that are stored at instants where new ones come in as well."""
 
     def add_piece(self, piece: FilePiece) -> None:
         """Add some lines of a file."""
@@ -189,30 +196,22 @@ class Import:
             return self.report
         part = _Part(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
         part = part._replace(time=_true_times(part, self._zone))
-        again, self._before = self._values_that_do_not_stand(part)
-        kept = np.flatnonzero(~again)
-        accepted, part = part.take(np.flatnonzero(again)), part.take(kept)
-        standing = self._standing()
-        arrivals = Arrivals(part.meter, part.time, part.wh)
-        new = tail_columns.new_arrivals(standing, arrivals)
-        merged = tail_columns.merge_arrivals(standing, arrivals)
-        place = _places(merged, part)
-        same = merged.wh[place] == part.wh
-        for at in np.flatnonzero(~same).tolist():
+        arrivals = Arrivals(*part[:3])
+        found = outcomes_of(arrivals, self._frozen, self._ids, self._edits)
+        for at in np.flatnonzero(~found.kept).tolist():
             meter, time = self._ids[part.meter[at]], self._zone.iso(int(part.time[at]))
-            why = f"{meter} has {format_kwh(int(merged.wh[place[at]]))} kWh at {time} already"
+            why = f"{meter} has {format_kwh(int(found.stands[at]))} kWh at {time} already"
             self.report.add_refused([self._bad_line(part, at, "conflict", why)])
-        self.report.new = int(np.count_nonzero(new))
-        self.report.duplicate = int(np.count_nonzero(same & ~new)) + len(accepted.meter)
-        parts = [accepted, part.take(np.flatnonzero(same))]
-        self._same = _Part(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
-        self._is_new = np.concatenate((np.zeros(len(accepted.meter), dtype=bool), new[same]))
-        fresh = np.flatnonzero(new)
+        self.report.new = int(np.count_nonzero(found.new))
+        self.report.duplicate = int(np.count_nonzero(found.kept & ~found.new))
+        self._same = part.take(np.flatnonzero(found.kept))
+        self._is_new = found.new[found.kept]
+        self._before = found.before
+        fresh = np.flatnonzero(found.new)
         self._new = part.take(fresh[np.argsort(part.time[fresh], kind="stable")])
         self.report.days = len(np.unique(self._zone.day_numbers(self._new.time)))
-        corrections, limits = self._frozen.corrections, self._limits(book, now)
-        status = validate(merged, corrections and corrections.without_voids(), limits).status
-        doubtful = np.flatnonzero(new & rules.is_doubtful(status[place]))
+        limits = self._limits(book, now)
+        doubtful = fresh[are_doubtful(arrivals.take(fresh), found, self._frozen, self._ids, self._edits, limits)]
         self.report.suspect = len(doubtful)
         why = "does not fit the meter's other readings: not counted until it is explained"
         self.report.suspect_lines = [self._bad_line(part, at, "suspect", why) for at in doubtful[:_MOST_KEPT].tolist()]
@@ -226,36 +225,6 @@ class Import:
         }
         courses |= moves
         return self._frozen.limits.with_attributes({self._codes[meter]: course for meter, course in courses.items()})
-
-    def _standing(self) -> Columns:
-        """Return the stored readings that stand."""
-        columns, stands = self._frozen.columns, self._frozen.status != rules.VOID
-        if stands.all():
-            return columns
-        return Columns(columns.meter[stands], columns.time[stands], columns.wh[stands])
-
-    def _values_that_do_not_stand(self, part: _Part) -> tuple[NDArray[np.bool_], list[tuple[int, int, int]]]:
-        """Return which readings are stored already and void or replaced, and what is stored where others may come in.
-
-        Storing such a reading again brings nothing back. The second are the values of each instant at which nothing
-        stands, in order of arrival: they go before a value that takes their place.
-        """
-        columns = self._frozen.columns
-        at, known = tail_columns.locate_rows(columns, part.meter, part.time)
-        known[known] = (self._frozen.status[at[known]] == rules.VOID) | (columns.wh[at[known]] != part.wh[known])
-        corrections = self._frozen.corrections
-        several = {} if corrections is None else {each[:2]: each.values for each in corrections.contested}
-        again = np.zeros(len(part.meter), dtype=bool)
-        before: dict[tuple[int, int], tuple[int, ...]] = {}
-        for place in np.flatnonzero(known).tolist():
-            row = int(at[place])
-            instant = int(part.meter[place]), int(part.time[place])
-            values = several.get(instant) or (int(columns.wh[row]),)
-            again[place] = int(part.wh[place]) in values
-            if self._frozen.status[row] == rules.VOID:
-                before[instant] = values
-        stored = [(meter, time, wh) for (meter, time), values in before.items() for wh in values]
-        return again, stored
 
     def plan_accounts(self, book: AccountBook, now: int) -> tuple[list[Account], dict[str, Moves]]:
         """Return the accounts and moves to put into `book`, as of `now` (µs UTC), and count them. Any thread."""
@@ -273,16 +242,12 @@ class Import:
         """Return the readings that are not stored yet, in order of time."""
         return reading_lines.NO_ROWS if self._new is None else Rows(self._ids, *self._new[:3])
 
-    def _with_what_they_replace(self) -> Rows:
-        """Return the new readings, behind the void ones in whose place they come.
+    def _with_those_before(self) -> Rows:
+        """Return the new readings, behind those that are stored at the same instants.
 
         Those may be in the log alone, and a day file has the values of an instant in order of arrival.
         """
-        if not self._before:
-            return self.new_rows
-        meter, time, wh = zip(*self._before, strict=True)
-        void = Rows(self._ids, np.array(meter, np.int32), np.array(time, np.int64), np.array(wh, np.int64))
-        return reading_lines.concat_rows([void, self.new_rows])
+        return reading_lines.concat_rows([Rows(self._ids, *self._before), self.new_rows])
 
     def note_outcome(self, at: int, outcome: Outcome) -> None:
         """Note that new reading `at` was not stored: it was a duplicate or refused meanwhile."""
@@ -306,7 +271,7 @@ class Import:
         if accounts or moves:
             book.put_accounts(accounts, moves)
         if len(self.new_rows):
-            day_close.write_day_files(archive, self._with_what_they_replace(), self._zone, progress)
+            day_close.write_day_files(archive, self._with_those_before(), self._zone, progress)
         return self.report
 
     def _part(self, piece: FilePiece) -> _Part:
@@ -364,10 +329,3 @@ def _true_times(part: _Part, zone: SiteZone) -> Int64Array:
         if part.wh[row] > lowest[shown]:
             times[row] = again[row]
     return times
-
-
-def _places(merged: Columns, part: _Part) -> Int64Array:
-    """Return the row of each reading in `merged`, which has them all."""
-    starts = merged.starts
-    meter = part.meter.astype(np.int64)
-    return first_at_least(merged.time, starts[meter], starts[meter + 1], part.time)

@@ -16,7 +16,7 @@ from metertui.engine.vee.edits import (
     replace_meters,
 )
 from metertui.engine.vee.late_reads import MeterHeads, Neighbours, Point
-from metertui.engine.vee.standing import count_standing, standing
+from metertui.engine.vee.standing import accepted, count_standing, is_void, standing
 
 __all__ = [
     "OF_AN_ACCOUNT",
@@ -29,11 +29,13 @@ __all__ = [
     "MeterHeads",
     "Neighbours",
     "Point",
+    "accepted",
     "check_reason",
     "corrections_from",
     "count_standing",
     "edit_log",
     "format_values",
+    "is_void",
     "late_reads",
     "replace_meters",
     "rules",

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
 import numpy as np
@@ -64,7 +64,10 @@ class MeterHeads:
             self.wh.extend([0] * missing)
 
     def load(self, frozen: Frozen) -> None:
-        """Set the heads of all meters from stored readings."""
+        """Set the heads of all meters from stored readings.
+
+        One that an edit makes void may still be to come, as after a restore: it is not simply the next one.
+        """
         columns, curve = frozen.columns, frozen.curve
         ends = np.flatnonzero(np.diff(columns.meter, append=-1))
         counted = (frozen.status[ends] == rules.COUNTED) | (frozen.status[ends] == rules.ROUNDING)
@@ -73,6 +76,9 @@ class MeterHeads:
         heads = zip(codes.tolist(), curve.time[last].tolist(), curve.base[last].tolist(), strict=True)
         for code, time, wh in heads:
             self.time[code], self.wh[code] = time, wh
+        for code, time in [] if frozen.corrections is None else frozen.corrections.voids():
+            if time > self.time[code]:
+                self.unset(code)
 
     def set(self, code: int, replay: Replay) -> None:
         """Set the head of a meter from a replay of its readings up to the last."""
@@ -147,10 +153,7 @@ class Neighbours:
         self.decided = decided
 
     def values_at(self, time: int) -> tuple[int, ...]:
-        """Return all values (Wh) stored at an instant (µs UTC), in order of arrival, those of the batch last.
-
-        At most one value of a batch is not stored yet: it stands, or the instant has one that contradicts it.
-        """
+        """Return all values (Wh) stored at an instant (µs UTC), in order of arrival, those of the batch last."""
         stored = self._stored.values_at(self._code, time)
         place = bisect_left(self._staged, (time, -1))
         staged = []
@@ -161,8 +164,11 @@ class Neighbours:
 
     def standing_at(self, time: int) -> int | None:
         """Return the register (Wh) that stands at an instant (µs UTC); None if none does."""
-        verdicts = {} if self.decided is None else self.decided.verdicts_at(time)
-        return standing(self.values_at(time), verdicts)
+        return standing(self.values_at(time), self.verdicts_at(time))
+
+    def verdicts_at(self, time: int) -> Mapping[int, bool]:
+        """Return which values at an instant (µs UTC) an edit made void, and which it brought back."""
+        return {} if self.decided is None else self.decided.verdicts_at(time)
 
     def replay(self) -> Replay:
         """Return a replay without readings, with the edits of the meter."""

@@ -5,7 +5,7 @@ It is decided by the values and the edits about them, and never by the file that
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -21,14 +21,32 @@ def standing(values: Sequence[int], verdicts: Mapping[int, bool]) -> int | None:
     names no value says of the first. Several that are not void contradict one another: then the first stands.
     """
     for wh in values:
-        if not verdicts.get(wh, wh == values[0] and verdicts.get(FIRST, False)):
+        if not is_void(wh, values, verdicts):
             return wh
     return None
 
 
+def is_void(wh: int, values: Sequence[int], verdicts: Mapping[int, bool]) -> bool:
+    """Return whether an edit made a value (Wh) void that is one of the `values` of its instant; see `standing`."""
+    return verdicts.get(wh, wh == values[0] and verdicts.get(FIRST, False))
+
+
+def accepted(stored: Sequence[int], offered: Iterable[int], verdicts: Mapping[int, bool]) -> list[int]:
+    """Return which of some new values (Wh) an instant takes beside those stored there, in the order of the offers.
+
+    It takes each one that an edit made void, since a file keeps every value. Of the others it takes one if none stands:
+    one that an edit speaks of before any other. So it does not matter in which order a file has them.
+    """
+    new = [wh for wh in dict.fromkeys(offered) if wh not in stored]
+    void = {wh for wh in new if is_void(wh, (*stored, *new), verdicts)}
+    others = sorted((wh for wh in new if wh not in void), key=lambda wh: wh not in verdicts)
+    stands = others[:1] if standing(stored, verdicts) is None else []
+    return [wh for wh in new if wh in void or wh in stands]
+
+
 def count_standing(values: Sequence[int], verdicts: Mapping[int, bool]) -> int:
     """Return how many of the values (Wh) stored at one instant are not void: more than one is a contradiction."""
-    return sum(not verdicts.get(wh, wh == values[0] and verdicts.get(FIRST, False)) for wh in values)
+    return sum(not is_void(wh, values, verdicts) for wh in values)
 
 
 class Standing(NamedTuple):

@@ -64,7 +64,7 @@ def piece(rows: Sequence[tuple[str, int, int]], groups: Sequence[Group] = (), na
 def imported(folder: Path, *pieces: FilePiece) -> ImportReport:
     engine = opened(folder)
     try:
-        importing = Import(engine.view().frozen(), latest=NOW + engine.rules.future_us)
+        importing = Import(engine.view().frozen(), engine.events.frozen(), latest=NOW + engine.rules.future_us)
         for each in pieces:
             importing.add_piece(each)
         return importing.finish(engine.accounts, engine.archive, now=NOW)
@@ -256,7 +256,7 @@ def test_new_readings_are_suspect_by_the_types_of_home_that_the_file_brings(tmp_
     # 20 kWh in an hour are too much for a 4-room flat, not for a landed house, which the home of meter a becomes.
     rows = [("b", HALVES[0], 0), ("b", HALVES[1], 20_000)]
     rows += [("a", time, wh) for time, wh in zip(HALVES, [0, 100, 20_000, 300, 20_300, 20_400], strict=False)]
-    importing = Import(engine.view().frozen(), latest=NOW)
+    importing = Import(engine.view().frozen(), engine.events.frozen(), latest=NOW)
     importing.add_piece(piece(rows, [SOUTH, SOUTH, NORTH, NORTH, NORTH, NORTH, SOUTH, SOUTH]))
     report = importing.finish(engine.accounts, engine.archive, now=NOW)
     engine.close()
