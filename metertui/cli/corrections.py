@@ -10,16 +10,17 @@ from metertui import settings
 from metertui.cli.data_folder import folder_of
 from metertui.cli.delegate import perform
 from metertui.cli.errors import UsageError
-from metertui.cli.options import parse_time
+from metertui.cli.options import format_of, parse_time
 from metertui.cli.output import print_rows
 from metertui.engine.base import SiteZone, kwh_number, parse_kwh
 from metertui.engine.core import NOT_SAID, Decision
 from metertui.engine.errors import Refused
 from metertui.engine.vee import UNDOES
+from metertui.text import explained
 
 COLUMNS = (
     "meter", "what", "values", "readings",
-    "total_kwh_before", "total_kwh_after", "not_counted_before", "not_counted_after",
+    "total_kwh_before", "total_kwh_after", "not_counted_before", "not_counted_after", "months",
 )  # fmt: skip
 _UNDO = {done: undone for undone, done in UNDOES.items()}
 _PREVIEW = "preview"
@@ -62,7 +63,10 @@ def _apply_edit(options: argparse.Namespace, what: str) -> None:
     decision = decision_of(options, what, zone)
     arguments = {"decisions": [decision._asdict()], "dry_run": options.dry_run}
     effects = perform(data, "decide", arguments)
-    print_rows(options, [row(effect) for effect in effects], COLUMNS, one=True)
+    rows = [row(effect) for effect in effects]
+    if format_of(options) != "json":
+        rows = [{**each, "months": _months_text(effect)} for each, effect in zip(rows, effects, strict=True)]
+    print_rows(options, rows, COLUMNS, one=True)
 
 
 def decision_of(options: argparse.Namespace, what: str, zone: SiteZone) -> Decision:
@@ -103,4 +107,13 @@ def row(effect: Mapping[str, Any]) -> dict[str, object]:
         "total_kwh_after": kwh_number(effect["total_after"]),
         "not_counted_before": effect["left_out_before"],
         "not_counted_after": effect["left_out_after"],
+        "months": [
+            {"month": each["month"], "change_kwh": kwh_number(each["change_wh"]), "issued": each["issued"]}
+            for each in effect["months"]
+        ],
     }
+
+
+def _months_text(effect: Mapping[str, Any]) -> str:
+    """Return by how many kWh each month changes, and which of them has issued bills."""
+    return ", ".join(explained.month_change(**each) for each in effect["months"])

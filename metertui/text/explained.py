@@ -116,6 +116,12 @@ def register_note(curve: Curve, opening: Edge | None, closing: Edge | None, used
     return f"{said}{what} between them, {'the first ' if len(changes) > 1 else ''}{where}."
 
 
+def month_change(month: str, change_wh: int, issued: bool) -> str:
+    """Return by how much the usage of a month changes, and whether its bills were issued."""
+    change = f"{month} {'+' if change_wh > 0 else '−'}{fmt.kwh(abs(change_wh))}"
+    return f"{change} (issued: the next run adjusts it)" if issued else change
+
+
 def _times(count: int) -> str:
     return {1: "once", 2: "twice"}.get(count, f"{fmt.count(count)} times")
 

@@ -45,6 +45,22 @@ def test_a_reading_is_void_and_back(steady: Command) -> None:
     assert rows["opening_quality"] == "actual"
 
 
+def test_a_preview_says_which_months_change_and_which_have_issued_bills(steady: Command, data: Path) -> None:
+    """Where one month gains what the next loses, the total says nothing."""
+    tariff = "effective_from,apartment_type,band,from_time,to_time,cents_per_kwh,tax_percent\n2025-01-01,,,,,20,9\n"
+    (data / "tariffs.csv").write_text(tariff)
+    assert steady("bill", "--all", "--month", "2025-02", "--issue").code == 0
+    words = ("correct", "m-1", "2025-03-01T00:00", "1720.25", "--dry-run")
+    told = steady(*words, "--format", "json").json
+    assert told["total_kwh_before"] == told["total_kwh_after"]
+    assert told["months"] == [
+        {"month": "2025-02", "change_kwh": 0.25, "issued": True},
+        {"month": "2025-03", "change_kwh": -0.25, "issued": False},
+    ]
+    shown = steady(*words).out
+    assert "2025-02 +0.250 kWh (issued: the next run adjusts it), 2025-03 −0.250 kWh" in shown
+
+
 def test_a_wrong_value_is_replaced_in_one_step(steady: Command, data: Path) -> None:
     words = ("correct", "m-1", "2025-03-12T10:30")
     preview = steady(*words, "1994", "--dry-run", "--format", "json")
@@ -55,6 +71,7 @@ def test_a_wrong_value_is_replaced_in_one_step(steady: Command, data: Path) -> N
     assert told == {
         "meter": "m-1", "what": "correct", "values": "at=2025-03-12T10:30:00+08:00 from=1994.5 to=1994", "readings": 1,
         "total_kwh_before": 994.5, "total_kwh_after": 994, "not_counted_before": 0, "not_counted_after": 0,
+        "months": [{"month": "2025-03", "change_kwh": -0.5, "issued": False}],
     }  # fmt: skip
     used = steady("usage", "m-1", "--from", "2025-03-12", "--to", "2025-03-12", "--format", "json").json
     assert (used["usage_kwh"], used["closing_kwh"], used["readings"]) == (10, 1994, 21)

@@ -6,13 +6,13 @@ included. Either all decisions of a list take effect or none. The effect of each
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
-from metertui.engine.base import MAX_WH, SECOND, SiteZone, format_kwh
+from metertui.engine.base import MAX_WH, SECOND, SiteZone, format_kwh, month_bounds
 from metertui.engine.core import loading
 from metertui.engine.errors import MeterError, StorageError
 from metertui.engine.usage import Series
@@ -59,6 +59,14 @@ class Decision(NamedTuple):
 _FIGURES: Final = ("total_before", "total_after", "left_out_before", "left_out_after")
 
 
+class MonthChange(NamedTuple):
+    """How a decision changes the usage of its meter in a local month (`YYYY-MM`), Wh, and whether bills of it exist."""
+
+    month: str
+    change_wh: int
+    issued: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Effect:
     """What a decision changes: all energy that its meter used, in Wh, and how many of its readings do not count.
@@ -71,6 +79,8 @@ class Effect:
     total_after: int
     left_out_before: int
     left_out_after: int
+    months: tuple[MonthChange, ...] = ()
+    """The months whose usage changes, in order."""
 
     @property
     def event(self) -> Edit:
@@ -84,7 +94,7 @@ class Effect:
         first, last = self.event.at, self.events[-1].at
         return f"from={zone.iso(first or 0)} to={zone.iso(last or 0)}"
 
-    def as_json(self, zone: SiteZone) -> dict[str, str | int]:
+    def as_json(self, zone: SiteZone) -> dict[str, Any]:
         """Return the effect as JSON values; the totals are in Wh."""
         return {
             "meter": self.event.meter,
@@ -92,6 +102,7 @@ class Effect:
             "values": self.values(zone),
             "readings": len(self.events),
             **{name: getattr(self, name) for name in _FIGURES},
+            "months": [each._asdict() for each in self.months],
         }
 
 
@@ -104,6 +115,7 @@ def iter_effects(engine: Engine, decisions: Sequence[Decision], who: str, now: i
     """
     scratch: dict[str, MeterEdits] = {}
     known: dict[str, Series] = {}
+    issued = frozenset(engine.bills.issued_months())
     for decision in decisions:
         meter = decision.meter
         engine.code_of(meter)
@@ -123,7 +135,8 @@ def iter_effects(engine: Engine, decisions: Sequence[Decision], who: str, now: i
         if decision.what == "exchange":
             _check_next(engine, events[0], before)
         known = {meter: after}
-        yield Effect(tuple(events), _total(before), _total(after), _left_out(before), _left_out(after))
+        changes = _changed_months(before, after, engine.zone, issued)
+        yield Effect(tuple(events), _total(before), _total(after), _left_out(before), _left_out(after), changes)
 
 
 def write_effects(engine: Engine, found: Sequence[Effect]) -> None:
@@ -188,6 +201,25 @@ def _series(engine: Engine, meter: str, decided: MeterEdits) -> Series:
 
 def _total(series: Series) -> int:
     return int(series.curve.energy[-1]) if len(series.curve) else 0
+
+
+def _changed_months(before: Series, after: Series, zone: SiteZone, issued: Set[str]) -> tuple[MonthChange, ...]:
+    """Return the local months in which a meter has used another amount after a decision than before."""
+    known = [each for series in (before, after) for each in (series.first, series.last) if each is not None]
+    if not known:
+        return ()
+    month, last = (f"{zone.local(instant):%Y-%m}" for instant in (min(known) - 1, max(known)))
+    months, marks = [], []
+    while month <= last:
+        start, end = month_bounds(month, zone)
+        months.append(month)
+        marks.append(start)
+        month = f"{zone.local(end):%Y-%m}"
+    edges = np.array([*marks, end], dtype=np.int64)
+    change = after.buckets(edges)[0] - before.buckets(edges)[0]
+    return tuple(
+        MonthChange(months[place], int(change[place]), months[place] in issued) for place in np.flatnonzero(change)
+    )
 
 
 def _left_out(series: Series) -> int:

@@ -24,12 +24,14 @@ from metertui.screens.decisions.decision_choices import CHOICES, PREVIEW, unknow
 from metertui.screens.fields import Field, labelled
 from metertui.screens.shell import OnDesk, as_operator
 from metertui.screens.terminal import ThriftyModal
-from metertui.text import fmt, message, plain
+from metertui.text import explained, fmt, message, plain
 
 PURPOSE: Final = "deciding about cases"
 """What a login is needed for, as part of a sentence."""
 _SHOWN: Final = 100
 """The most effects shown one by one."""
+_MONTHS: Final = 4
+"""The most months shown one by one."""
 _FIELDS: Final = {
     "exchange": {
         "final": "final reading of the old register, kWh",
@@ -248,12 +250,13 @@ def _drawn(effects: Sequence[Effect], zone: SiteZone) -> Group:
     table.add_row(*(Text(name, style="dim") for name in headings))
     for effect in sorted(effects, key=lambda effect: -abs(effect.total_after - effect.total_before))[:_SHOWN]:
         event = effect.event
-        totals = [Text(fmt.NOTHING if event.kind in WORDS_ONLY else fmt.number(wh)) for wh in
-                  (effect.total_before, effect.total_after)]  # fmt: skip
+        words_only = event.kind in WORDS_ONLY
+        totals = [Text("–" if words_only else fmt.number(wh)) for wh in (effect.total_before, effect.total_after)]
+        change = "none" if words_only else _change(effect.total_after - effect.total_before)
         when = "no reading" if event.at in (None, NEVER) else fmt.moment(event.at or 0, zone)
         table.add_row(
             plain(event.meter), Text(when), *totals,
-            Text(_change(effect.total_after - effect.total_before), style="bold"),
+            Text(change, style="bold"),
         )  # fmt: skip
     parts: list[Table | Text] = [table]
     if len(effects) > _SHOWN:
@@ -265,14 +268,27 @@ def _summary(effects: Sequence[Effect]) -> Text:
     """Return the effect of all decisions together."""
     changed = sum(effect.total_after - effect.total_before for effect in effects)
     left_out = sum(effect.left_out_after - effect.left_out_before for effect in effects)
-    if not changed and not left_out:
+    if not changed and not left_out and not any(effect.months for effect in effects):
         return Text("No figure changes.")
     of = "the meter" if len({effect.event.meter for effect in effects}) == 1 else "these meters"
     said = f"The total usage of {of} changes by {_change(changed)} kWh"
     if left_out:
         readings = "reading" if abs(left_out) == 1 else "readings"
         said += f"; {abs(left_out)} {readings} {'no longer counted' if left_out > 0 else 'counted again'}"
-    return Text(f"{said}. All figures and charts change at once.")
+    return Text(f"{said}. All figures and charts change at once.{_by_month(effects)}")
+
+
+def _by_month(effects: Sequence[Effect]) -> str:
+    """Return a sentence on the months that change, as one may gain what another loses; "" if none does."""
+    changes: dict[str, int] = {}
+    issued: set[str] = set()
+    for effect in effects:
+        for each in effect.months:
+            changes[each.month] = changes.get(each.month, 0) + each.change_wh
+            issued |= {each.month} if each.issued else set()
+    shown = [explained.month_change(month, changes[month], month in issued) for month in sorted(changes)]
+    more = f" and {fmt.counted(len(shown) - _MONTHS, 'more month')}" if len(shown) > _MONTHS else ""
+    return f"\nBy month: {', '.join(shown[:_MONTHS])}{more}." if shown else ""
 
 
 def _change(wh: int) -> str:

@@ -8,9 +8,11 @@ from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
 from metertui.engine.base.zone import SiteZone
+from metertui.engine.core.corrections import Decision
 from metertui.engine.vee.edits import Edit
 from metertui.screens.decisions import decision_window
 from metertui.screens.decisions.decision_choices import CHOICES
+from metertui.screens.decisions.decision_window import DecisionScreen
 from metertui.screens.exceptions.exceptions import ExceptionsScreen
 from tests.screens.exceptions.helpers import SILENT, cells, go, listed
 from tests.screens.town import HOSTILE, STEADY, Town, at_work, press, settle, text_of
@@ -263,3 +265,20 @@ async def test_a_conflict_is_decided_by_the_value_that_it_brought(troubled: Town
         assert sorted(cause for _, cause in listed(pilot)) == ["conflict", "corrected"]
         await go(pilot, "u", "A slip", "enter")
         assert troubled.engine.series(STEADY).standing_at(at) == 7000
+
+
+async def test_the_preview_says_which_months_gain_what_others_lose(town: Town) -> None:
+    town.log_in("operator")
+    at = town.zone.parse("2025-03-01T00:00:00")
+    async with at_work(town, "f3") as pilot:
+        await pilot.app.push_screen(DecisionScreen([Decision("correct", STEADY, at, "", wh=2_416_250)]))
+        await settle(pilot)
+        said = _flat(pilot, "#decision-sum")
+        assert "changes by ±0.000 kWh" in said
+        assert "By month: 2025-02 +0.250 kWh, 2025-03 −0.250 kWh." in said
+        await press(pilot, "escape")
+        await pilot.app.push_screen(DecisionScreen([Decision("reask", STEADY, at, "")]))
+        await settle(pilot)
+        assert text_of(pilot, "#decision-sum") == "No figure changes."
+        assert "no data" not in text_of(pilot, "#decision-effects")
+        assert _flat(pilot, "#decision-effects").endswith("– – none")
