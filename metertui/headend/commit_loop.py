@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
 from typing import Final, Protocol
 
@@ -78,6 +78,8 @@ class CommitLoop:
         self._engine = engine
         self._writer = writer
         self._lanes: FairQueue[Lane] = FairQueue()
+        self._ready: list[Lane] = []
+        """Lanes taken from the queue for the next batch, or for the one that is being committed."""
         self._wake = asyncio.Event()
         self._stopping = False
         self._running: asyncio.Task[None] | None = None
@@ -121,15 +123,22 @@ class CommitLoop:
         return len(self._lanes)
 
     async def _run(self) -> None:
-        ready: list[Lane] = []
-        while not self._stopping or ready or self._lanes:
-            if not ready:
-                await self._wake.wait()
-                ready = self._gather_lanes()
-            ready = await self._commit_lanes(ready)
+        while not self._stopping or self._ready or self._lanes:
+            try:
+                if not self._ready:
+                    await self._wake.wait()
+                    self._ready = self._gather_lanes()
+                await self._commit_lanes()
+            except Exception:
+                # Without this loop no meter gets a reply, so a defect costs those lanes alone.
+                _logger.exception("a round of ingest failed")
+                self._drop_lanes(self._ready)
+                self._ready = []
+                await asyncio.sleep(0)
 
-    async def _commit_lanes(self, ready: list[Lane]) -> list[Lane]:
-        """Commit the requests of some lanes as one batch and let them reply; return the lanes gathered meanwhile."""
+    async def _commit_lanes(self) -> None:
+        """Commit the requests of the ready lanes as one batch and let them reply; those gathered meanwhile are next."""
+        ready = self._ready
         gathered: list[Lane] = []
         failure: Outcome | None = None
         arrived = [lane.arrived for lane in ready if lane.arrived is not None]
@@ -155,19 +164,27 @@ class CommitLoop:
                     except Exception:
                         # It may be on disk or not: neither OK nor ERR would be true.
                         _logger.exception("a batch failed while it was written")
-                        for lane in ready:
-                            lane.drop()
+                        self._drop_lanes(ready)
                         ready = []
                 else:
                     await asyncio.sleep(0)
+        self._ready = gathered
         for lane in ready:
             try:
                 lane.reply(failure)
             except Exception:
                 _logger.exception("a reply failed")
-                lane.drop()
+                self._drop_lanes([lane])
         self.latency.add(self._engine.clock.monotonic(), arrived)
-        return gathered or self._gather_lanes()
+        if not gathered:
+            self._ready = self._gather_lanes()
+
+    def _drop_lanes(self, lanes: Iterable[Lane]) -> None:
+        for lane in lanes:
+            try:
+                lane.drop()
+            except Exception:
+                _logger.exception("a connection could not be dropped")
 
     def _gather_lanes(self) -> list[Lane]:
         """Take from the queue lanes for one batch, and let them parse: first those with the fewest requests, then the
@@ -183,7 +200,7 @@ class CommitLoop:
                 collected = lane.collect(min(share, room))
             except Exception:
                 _logger.exception("the input of a connection could not be parsed")
-                lane.drop()
+                self._drop_lanes([lane])
             else:
                 room -= collected
                 self._lanes.charge(lane, collected)

@@ -27,7 +27,6 @@ class ImportLane:
         self._progress = progress
         self.done = 0
         """Readings that are stored, or were refused or duplicates."""
-        self._given_up = False
         self._taken = 0
         self.due = 0
         self.arrived: float | None = None
@@ -41,17 +40,13 @@ class ImportLane:
         """
         if len(self._rows):
             self._commit_loop.submit(self)
-            try:
-                await self._finished
-            except asyncio.CancelledError:
-                self._given_up = True
-                raise
+            await self._finished
 
     def backlog(self) -> int:
         return max(1, len(self._rows) - self.done)
 
     def collect(self, budget: int) -> int:
-        self._taken = 0 if self._given_up else min(budget, len(self._rows) - self.done)
+        self._taken = 0 if self._ended else min(budget, len(self._rows) - self.done)
         return self._taken
 
     def perform(self, batch: Batch) -> None:
@@ -67,16 +62,14 @@ class ImportLane:
                 self._outcomes.append((at, outcome))
 
     def reply(self, failure: Outcome | None) -> None:
-        if self._given_up and not self._taken:
-            return
-        if failure is not None and not self._given_up:
-            self._finished.set_exception(StorageError(failure.text))
+        if failure is not None:
+            self._fail(failure.text)
             return
         for at, outcome in self._outcomes:
             self._importing.note_outcome(at, outcome)
         self._outcomes.clear()
         self.done += self._taken
-        if self._given_up:
+        if self._ended:
             return
         self._progress(self.done / len(self._rows))
         if self.done < len(self._rows):
@@ -85,5 +78,13 @@ class ImportLane:
             self._finished.set_result(None)
 
     def drop(self) -> None:
-        if not self._given_up:
-            self._finished.set_exception(StorageError("the server failed at this import; its log says why"))
+        self._fail("the server failed at this import; its log says why")
+
+    @property
+    def _ended(self) -> bool:
+        """Return whether it is cancelled, has failed or is complete: already in the turn of the loop in which it is."""
+        return self._finished.done()
+
+    def _fail(self, why: str) -> None:
+        if not self._ended:
+            self._finished.set_exception(StorageError(why))

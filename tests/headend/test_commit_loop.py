@@ -150,6 +150,45 @@ async def test_a_defect_in_a_batch_refuses_that_batch_only(desk: HeadEnd) -> Non
     assert len(desk.engine.readings) == 1
 
 
+@pytest.mark.parametrize("step", ["collect", "reply", "apply"])
+async def test_a_lane_that_cannot_even_be_dropped_does_not_end_ingest(
+    desk: HeadEnd, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    def defect(*_: object) -> int:
+        raise RuntimeError("a defect")
+
+    class Undroppable(ScriptLane):
+        def drop(self) -> None:
+            super().drop()
+            raise RuntimeError("another defect")
+
+    lane = Undroppable([("m", "1", "2025-03-12T01:00:00")])
+    beside = ScriptLane([("m", "2", "2025-03-12T02:00:00")])
+    with monkeypatch.context() as patched:
+        patched.setattr(desk.engine.ingest if step == "apply" else lane, step, defect)
+        desk.submit(lane)
+        desk.submit(beside)
+        await asyncio.gather(lane.dropped.wait(), (beside.dropped if step == "apply" else beside.answered).wait())
+    assert (await read(desk, "3", "2025-03-12T03:00:00")).kind == "ok"
+
+
+@pytest.mark.parametrize("what", ["begin", "roll_back"])
+async def test_a_round_that_fails_drops_its_lanes_and_the_next_one_goes_on(
+    desk: HeadEnd, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, what: str
+) -> None:
+    def defect(*_: object) -> None:
+        raise RuntimeError("a defect")
+
+    lane = ScriptLane([("m", "1", "2025-03-12T01:00:00")])
+    with monkeypatch.context() as patched:
+        patched.setattr(desk.engine.ingest, what, defect)
+        patched.setattr(lane, "perform", defect)
+        desk.submit(lane)
+        await lane.dropped.wait()
+    assert "a round of ingest failed" in caplog.text
+    assert (await read(desk, "2", "2025-03-12T02:00:00")).kind == "ok"
+
+
 async def test_batches_that_took_long_are_followed_by_smaller_ones(desk: HeadEnd) -> None:
     commit_loop = desk._jobs.commit_loop
     for _ in range(9):

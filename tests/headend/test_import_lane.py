@@ -84,3 +84,25 @@ async def test_a_cancelled_lane_submits_no_more(desk: HeadEnd, tmp_path: Path) -
     await desk.store_reading("m", "100", "2025-03-12T10:00", "test")  # a later batch
     assert sum(collected) <= 2
     assert len(desk.engine.readings) == sum(collected) + 1
+
+
+@pytest.mark.parametrize("how", ["reply", "fail", "drop"])
+async def test_an_import_cancelled_in_the_turn_of_its_last_reply_ends_quietly(
+    desk: HeadEnd, tmp_path: Path, caplog: pytest.LogCaptureFixture, how: str
+) -> None:
+    class Cancelled(ImportLane):
+        def reply(self, failure: Outcome | None) -> None:
+            running.cancel()  # the task does not get to know it before this turn ends
+            if how == "drop":
+                self.drop()
+            else:
+                super().reply(refused("storage", "no space") if how == "fail" else failure)
+
+    lane, _ = lane_of(desk, tmp_path, 5)
+    lane.__class__ = Cancelled
+    running = asyncio.create_task(lane.run())
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert (await desk.store_reading("m", "100", "2025-03-12T10:00", "test")).kind == "ok"
+    assert lane.done == (5 if how == "reply" else 0)
+    assert not caplog.records

@@ -120,7 +120,7 @@ class Ingest:
         for account in batch.accounts:
             self.active.pop(account.meter, None)
         for code in set(batch.codes):
-            self.set_head(code)
+            self.heads.unset(code)
         batch.discard_staged()
 
     # -- one meter -------------------------------------------------------------------------------------------
