@@ -19,7 +19,7 @@ from typing import Any, Final, TypeVar, get_type_hints
 
 from metertui.engine.core import Engine, LiveSnapshot
 from metertui.engine.errors import MeterError
-from metertui.engine.replica import ChangeReader, Changes, HistoryRebuild, apply
+from metertui.engine.replica import DEFECT, ChangeReader, Changes, HistoryRebuild, apply
 from metertui.engine.storage import Owner, owner_of_folder
 from metertui.headend.jobs import Jobs
 from metertui.headend.recurring import Recurring
@@ -59,6 +59,9 @@ class ReadOnlyHeadEnd(HeadEnd):
         self._owner: Owner | None = None
         self._last_owner: Owner | None = None
         self._trouble = ""
+        """Why the last look failed, wholly or in part."""
+        self._unapplied = ""
+        """Why something that was found is not part of the engine yet; kept until a rebuild has made up for it."""
         self._status: dict[str, Any] = {}
         self._status_at = -math.inf
         self._update_owner()
@@ -118,7 +121,7 @@ class ReadOnlyHeadEnd(HeadEnd):
         return replace(
             super().live(),
             following=self._following_state(),
-            follow_error=self._trouble,
+            follow_error=self._trouble or self._unapplied,
             server_known=heard,
             **(self._status if heard else {}),
         )
@@ -133,24 +136,32 @@ class ReadOnlyHeadEnd(HeadEnd):
         loop = asyncio.get_running_loop()
         self._update_owner()
         changes = await loop.run_in_executor(self._reader_thread, self._change_reader.read_changes, self.engine)
-        async with self._applying:
-            await self._apply_changes(changes)
-        self._trouble = changes.error
         self._stale_days |= changes.days
+        try:
+            async with self._applying:
+                await self._apply_changes(changes)
+        except Exception:
+            self._all_stale, self._unapplied = True, DEFECT
+            self._change_reader.mark_all_unread()
+            raise
+        self._trouble = changes.error
         if self._builder is None and (self._stale_days or self._all_stale or changes.reread_log):
             logs = None
             try:
                 if changes.reread_log:
                     logs = await loop.run_in_executor(self._reader_thread, self._change_reader.read_logs)
             except (MeterError, OSError) as error:
-                self._trouble = str(error)
+                self._unapplied = str(error)
                 return
+            except Exception:
+                self._unapplied = DEFECT
+                raise
             days, self._stale_days, self._all_stale = frozenset(self._stale_days), set(), False
             self._history_rebuild = HistoryRebuild(self.engine, days, logs)
             self._builder = asyncio.create_task(self._rebuild(self._history_rebuild), name="rebuild")
 
     def _report_defect(self) -> None:
-        self._trouble = "this screen failed to follow the folder; its log says why"
+        self._trouble = DEFECT
 
     async def wait_until_rebuilt(self) -> None:
         """Wait until no rebuild of the history is running."""
@@ -159,6 +170,11 @@ class ReadOnlyHeadEnd(HeadEnd):
 
     async def _apply_changes(self, changes: Changes) -> None:
         engine = self.engine
+        engine.ingest.counters.refused.update(refusal.code for refusal in changes.refusals)
+        engine.ingest.counters.refusals.extend(changes.refusals)
+        if changes.closes:
+            self.day_close.last = changes.closes[-1]
+        self.day_close.state = "writing day files" if changes.sealed and self._owner is not None else "open"
         await _run_steps(apply.add_readings(engine, changes.rows))
         if changes.fresh is not None:
             engine.day_close.sealed = engine.readings.mark()
@@ -178,11 +194,6 @@ class ReadOnlyHeadEnd(HeadEnd):
                 self._history_rebuild.meters.update(changes.book.changed + changes.book.gone)
         if changes.staff is not None:
             engine.staff = changes.staff
-        engine.ingest.counters.refused.update(refusal.code for refusal in changes.refusals)
-        engine.ingest.counters.refusals.extend(changes.refusals)
-        if changes.closes:
-            self.day_close.last = changes.closes[-1]
-        self.day_close.state = "writing day files" if changes.sealed and self._owner is not None else "open"
 
     async def _rebuild(self, rebuild: HistoryRebuild) -> None:
         try:
@@ -193,12 +204,14 @@ class ReadOnlyHeadEnd(HeadEnd):
             await self._jobs.compute(rebuild.load_heads, view)
             async with self._applying:
                 await _run_steps(rebuild.put_in_use())
+            if not self._all_stale:  # else another rebuild is due, maybe because something could not be applied
+                self._unapplied = ""
         except (MeterError, OSError) as error:
-            self._trouble = str(error)
+            self._unapplied = str(error)
             self._change_reader.mark_unread(rebuild.days)
         except Exception:
             _logger.exception("the history could not be rebuilt")
-            self._report_defect()
+            self._unapplied = DEFECT
             self._change_reader.mark_unread(rebuild.days)
         finally:
             self._history_rebuild = self._builder = None

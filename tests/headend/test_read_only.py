@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,8 @@ from metertui.engine.core.engine import Engine
 from metertui.engine.core.importing import FilePiece, Import
 from metertui.engine.errors import MeterError, OwnedError
 from metertui.engine.index.reading_store import Rebuilt
+from metertui.engine.replica import apply
+from metertui.engine.replica.apply import HistoryRebuild
 from metertui.engine.replica.changes import ChangeReader
 from metertui.engine.storage.folder_lock import FolderLock
 from metertui.engine.storage.reading_lines import Rows
@@ -408,6 +412,60 @@ async def test_an_unreadable_file_is_reported_and_delays_nothing_else(
     (tmp_path / "new").rename(tmp_path / "users.csv")
     await follower.follow()
     assert follower.live().follow_error == ""
+
+
+@pytest.mark.parametrize(
+    "where", ["add_readings", "update_accounts", "replace_accounts", "apply_events", "put_in_use", "read_logs"]
+)
+async def test_what_a_defect_kept_from_being_applied_is_applied_by_the_next_look(
+    pair: tuple[Engine, ReadOnlyHeadEnd], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    owner, follower = pair
+    read(owner, "m-2", "7", register=True)
+    await follow(follower)
+    owners: dict[str, Any] = {"apply_events": Engine, "put_in_use": HistoryRebuild, "read_logs": ChangeReader}
+    place = owners.get(where, apply)
+    real, failing = getattr(place, where), True
+
+    def sometimes(*args: Any) -> Any:
+        if not failing:
+            return real(*args)
+        if where in owners:
+            raise RuntimeError("a defect")
+        return begun(*args)
+
+    def begun(*args: Any) -> Iterator[None]:
+        yield from islice(real(*args), 1)
+        raise RuntimeError("a defect")
+
+    read(owner, "m-3", "5", register=True)
+    owner.accounts.modify("m", {"region": "East"}, owner.clock.now() + 1)
+    owner.accounts.deactivate("m-2", owner.clock.now())
+    if where == "replace_accounts":
+        header, *rows = (tmp_path / "users.csv").read_text().splitlines()
+        (tmp_path / "users.csv").write_text("\n".join([f"{header},note", *(f"{row},x" for row in rows), ""]))
+    for meter in ("m", "m-2"):
+        owner.refresh_account(meter, -(1 << 62))
+    at = int(owner.series("m").time[-1])
+    found = list(iter_effects(owner, [Decision("void", "m", at, "why")], "me", owner.clock.now()))
+    write_effects(owner, found)
+    list(apply_effects(owner, found))
+    read(owner, "m", "9")
+    if where in ("put_in_use", "read_logs"):
+        owner.day_close.write_day_files(count := owner.day_close.seal(), lambda share: None)
+        owner.day_close.finish(owner.readings.rebuild_history(count))
+        owner.day_close.drop_sealed()
+
+    monkeypatch.setattr(place, where, sometimes)
+    with contextlib.suppress(RuntimeError):
+        await follower.follow()
+    await follower.wait_until_rebuilt()
+    assert "failed to follow the folder" in follower.live().follow_error
+    failing = False
+    await follower.follow()
+    assert follower.live().follow_error, "the rebuild is not in use yet"
+    await follow(follower)
+    assert state(follower.engine) == state(owner)
 
 
 async def test_changes_are_followed_without_being_asked(pair: tuple[Engine, ReadOnlyHeadEnd]) -> None:

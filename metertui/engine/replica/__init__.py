@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from metertui.engine.replica import apply
 from metertui.engine.replica.apply import HistoryRebuild
-from metertui.engine.replica.changes import ChangeReader, Changes
+from metertui.engine.replica.changes import DEFECT, ChangeReader, Changes
 
 __all__ = [
+    "DEFECT",
     "ChangeReader",
     "Changes",
     "HistoryRebuild",

@@ -9,6 +9,7 @@ out. What cannot be read is reported and tried again the next time; it holds not
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -23,9 +24,12 @@ from metertui.engine.errors import DataError, MeterError, Refused
 from metertui.engine.storage import Archive, FileTail, RefusedLine, Rows, day_of_file, manifest, reading_lines, wal
 from metertui.engine.vee import Edit, EditLog, edit_log
 
+_logger = logging.getLogger(__name__)
+
 _DOUBTFUL_READINGS: Final = 1 << 17
 _DOUBTFUL_ACCOUNTS: Final = 1 << 20
 """The most bytes at the end of a file that the owner may still take back, if the disk refuses them."""
+DEFECT: Final = "this screen failed to follow the folder; its log says why"
 _USERS, _MOVES, _STAFF = "users.csv", "accounts_history.csv", "admins.csv"
 Mark = tuple[int, int, int] | None
 
@@ -81,6 +85,7 @@ class ChangeReader:
         self._switched = False  # whether readings in memory may be of a log that was sealed
         self._reread_logs = False  # whether the log has to be read again in any case
         self._reread_accounts = False  # whether all accounts have to be read again
+        self._unapplied: set[str] = set()  # files of which something could not be applied, so that all of it counts
         self._moves: dict[str, list[tuple[int, Group]]] = {}  # as in the file
         self._marks: dict[str, Mark] = {}
         self._known: dict[str, str] = {}  # checksums of day files, from the manifest before they were read
@@ -129,6 +134,9 @@ class ChangeReader:
                 news.error = str(error)
             except OSError as error:
                 news.error = f"cannot read the data folder {self._folder}: {error.strerror or error}"
+            except Exception:  # a defect, which must not cost what the others found
+                _logger.exception("a change in %s could not be read", self._folder)
+                news.error = DEFECT
         zone = self._zone
         news.refusals = list(filter(None, (_refusal(line, zone) for line in _lines(self._rejects))))
         news.closes = list(filter(None, (closes.parse_close(line, zone) for line in _lines(self._audit))))
@@ -178,7 +186,7 @@ class ChangeReader:
             return frozenset()
         try:
             stated = {file: line.sha256 for file, line in self._archive.manifest.read_entries().items()}
-        except (MeterError, OSError):
+        except Exception:
             self._marks.pop(name)
             raise
         changed = {file for file, sha in stated.items() if self._known.get(file) != sha and (sha or pending)}
@@ -198,25 +206,35 @@ class ChangeReader:
             self._known[self._archive.name_of_day(day)] = "?"
         self._marks.pop(f"archive/{manifest.NAME}", None)
 
+    def mark_all_unread(self) -> None:
+        """Report logs, edits, accounts and staff as changed as a whole: what was found could not be applied, or in part.
+
+        The days that were found stay found.
+        """
+        self._reread_logs = self._reread_accounts = True
+        self._unapplied = {edit_log.NAME, _USERS}
+        self._marks.clear()
+
     def _event_news(self, news: Changes, engine: Engine) -> None:
         if self._is_new(edit_log.NAME):
             book = EditLog(self._folder, self._zone)
             self._load(edit_log.NAME, book.load)
             before, now = list(engine.events), list(book)
-            if now[: len(before)] == before:
+            if now[: len(before)] == before and edit_log.NAME not in self._unapplied:
                 news.events = now[len(before) :]
             else:
                 news.event_book = book
+            self._unapplied.discard(edit_log.NAME)
 
     def _account_news(self, news: Changes, engine: Engine) -> None:
         book = engine.accounts
-        found = self._new_accounts()
+        again, self._reread_accounts = self._reread_accounts, True  # until all went well
+        found = None if again else self._new_accounts()
         if found is None:
             self._users.skip_to_end()
             reloaded = AccountBook(self._folder, self._zone)
             reloaded.load()
-            news.book = _compared(reloaded, book)
-            self._reread_accounts = False
+            news.book = _whole(reloaded, engine) if _USERS in self._unapplied else _compared(reloaded, book)
         moved: set[str] = set()
         if self._is_new(_MOVES):
             before = self._moves
@@ -232,12 +250,11 @@ class ChangeReader:
                 course = self._course(account)
                 if book.get(meter) != account or list(book.moves_of(meter)) != course:
                     news.accounts.append((account, course))
+        self._reread_accounts = False
+        self._unapplied.discard(_USERS)
 
     def _new_accounts(self) -> list[Account] | None:
         """Return the new rows of `users.csv`; None if all of it has to be read, if only to name a broken line."""
-        again, self._reread_accounts = self._reread_accounts, True
-        if again:
-            return None
         found: list[Account] = []
         try:
             if self._users.is_replaced():
@@ -256,7 +273,6 @@ class ChangeReader:
                     found = self._rows(self._users.first_line(), sight.rest)
         except DataError:
             return None
-        self._reread_accounts = False
         return found
 
     def _rows(self, header: bytes, lines: bytes) -> list[Account]:
@@ -280,7 +296,7 @@ class ChangeReader:
     def _load(self, name: str, load: Callable[[], None]) -> None:
         try:
             load()
-        except (MeterError, OSError):
+        except Exception:
             self._marks.pop(name, None)  # so that it is read again
             raise
 
@@ -299,6 +315,12 @@ def _compared(book: AccountBook, before: AccountBook) -> NewBook:
         if before.get(account.meter) != account or before.moves_of(account.meter) != book.moves_of(account.meter)
     ]
     return NewBook(book, changed, [account.meter for account in before if account.meter not in book])
+
+
+def _whole(book: AccountBook, engine: Engine) -> NewBook:
+    """Return all accounts as changed, whatever the engine has taken over of them."""
+    gone = [meter for meter in list(engine.directory.codes) if meter not in book]
+    return NewBook(book, [account.meter for account in book], gone)
 
 
 def _mark(path: Path) -> Mark:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from metertui.engine.accounts import account_history
 from metertui.engine.core.engine import Engine
-from metertui.engine.replica.changes import ChangeReader, Changes
+from metertui.engine.replica.changes import DEFECT, ChangeReader, Changes
 from tests.engine.core.commits import RULES, close_day, commit, register
 
 Pair = tuple[Engine, Engine, ChangeReader]
@@ -67,3 +68,48 @@ def test_a_broken_file_is_reported_and_read_again(pair: Pair) -> None:
     assert "events.csv:1" in reader.read_changes(replica).error
     events.unlink()
     assert reader.read_changes(replica).error == ""
+
+
+def test_registrations_wait_for_a_history_that_cannot_be_read(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    owner, replica, reader = pair
+    register(owner, "new")
+    owner.accounts.modify("m", {"region": "East"}, owner.clock.now())
+
+    def unreadable(*_: object) -> None:
+        raise OSError(24, "Too many open files")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(account_history, "read_moves", unreadable)
+        assert "Too many open files" in reader.read_changes(replica).error
+    book = reader.read_changes(replica).book
+    assert book is not None
+    assert sorted(book.changed) == ["m", "new"]
+
+
+def test_a_defect_in_one_file_costs_nothing_of_the_others(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    owner, replica, reader = pair
+    commit(owner, ("m", "2", "2025-03-11T10:00:00"))
+    register(owner, "new")
+    with monkeypatch.context() as patched:
+        patched.setattr(reader, "_new_accounts", lambda: 1 / 0)
+        changes = reader.read_changes(replica)
+    assert (changes.rows.wh.tolist(), changes.error) == ([2000], DEFECT)
+    book = reader.read_changes(replica).book
+    assert book is not None
+    assert book.changed == ["new"]
+
+
+def test_after_a_defect_all_is_found_again_as_a_whole(pair: Pair) -> None:
+    owner, replica, reader = pair
+    register(owner, "new")
+    reader.read_changes(replica)
+    reader.mark_all_unread()
+    changes = reader.read_changes(replica)
+    assert changes.reread_log
+    assert changes.event_book is not None
+    assert changes.staff is not None
+    assert changes.book is not None
+    assert sorted(changes.book.changed) == ["m", "n", "new"]
+    assert len(reader.read_logs()) == 1
+    again = reader.read_changes(replica)
+    assert (again.reread_log, again.event_book, again.book, again.accounts) == (False, None, None, [])
