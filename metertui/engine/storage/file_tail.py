@@ -42,7 +42,7 @@ class FileTail:
     def __init__(self, path: Path, doubtful: int) -> None:
         """`doubtful`: the number of bytes at the end that the other process may still cut off."""
         self.path = path
-        self._doubtful = doubtful
+        self._kept = max(1, doubtful)  # bytes at the end of what was read; a slice of the last 0 would be all of it
         self._fd = -1
         self._seen = 0  # bytes
         self._last = b""  # the end of what was read
@@ -58,7 +58,7 @@ class FileTail:
         self._take_hold()
         if self._fd >= 0:
             size = os.fstat(self._fd).st_size
-            begin = max(0, size - self._doubtful)
+            begin = max(0, size - self._kept)
             tail = self._read(begin, size)
             whole = tail[: tail.rfind(b"\n") + 1]
             self._seen, self._last = begin + len(whole), whole
@@ -150,7 +150,7 @@ class FileTail:
         if hole >= 0:  # left by a power cut: the next owner of the file mends it
             whole = whole[: whole.rfind(b"\n", 0, hole) + 1]
         self._seen += len(whole)
-        self._last = (self._last + whole[-self._doubtful :])[-self._doubtful :]
+        self._last = (self._last + whole[-self._kept :])[-self._kept :]
         self._state = state
         return whole, False
 

@@ -105,3 +105,27 @@ def test_the_difference_of_two_tables_is_between_what_both_begin_and_end_with(
             for rest in [before[at + len(middle[0]) :]]
         )
         assert len(middle[0]) <= len(old) + 4, "no more than a line beside what differs"
+
+
+def test_of_a_log_that_nobody_cuts_only_the_last_byte_is_kept_and_read_again(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path.write_bytes(b"before\n" * 1000)
+    seen = FileTail(path, 0)
+    seen.skip_to_end()
+    count, pread = 0, os.pread
+
+    def counted(fd: int, size: int, start: int) -> bytes:
+        nonlocal count
+        data = pread(fd, size, start)
+        count += len(data)
+        return data
+
+    monkeypatch.setattr(os, "pread", counted)
+    for _ in range(50):
+        with path.open("ab") as file:
+            file.write(b"a line\n")
+        assert seen.poll() == TailUpdate(b"a line\n")
+        assert len(seen._last) == 1
+    assert count == 50 * len(b"a line\n" + b"\n")
+    seen.close()
