@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from functools import partial
 from typing import Final
@@ -20,6 +21,8 @@ class Billing:
 
     def __init__(self, jobs: Jobs) -> None:
         self._jobs = jobs
+        self._changing = asyncio.Lock()
+        """Held while files of bills are written: a run takes one thread of several, and writes more than one file."""
 
     def start_rules_check(self) -> None:
         """Log in the background what today's rules change in issued bills, unless they are accepted.
@@ -35,7 +38,8 @@ class Billing:
                 return
             waiting = await self._jobs.ask(find_waiting, engine.terms(), engine.bills)
             if not waiting.by_meter and not waiting.others:
-                await self._jobs.write(engine.bills.mark_rules, engine.zone.iso(engine.clock.now()), "start")
+                async with self._changing:
+                    await self._jobs.write(engine.bills.mark_rules, engine.zone.iso(engine.clock.now()), "start")
         except (MeterError, OSError) as error:  # it costs this line, and each billing run says the same
             _logger.warning("what the rules of this version change in issued bills is not known: %s", error)
             return
@@ -52,11 +56,19 @@ class Billing:
         return await self._jobs.ask(compute, month, engine.terms(), engine.bills, progress)
 
     async def issue(self, run: BillingRun, by: str) -> int:
-        """Store the bills and adjustments of a run for good; return how many were new. Raises MeterError."""
+        """Store the bills and adjustments of a run for good; return how many were new. Raises MeterError.
+
+        Of runs that are issued at once, one is stored after the other, or refused if it no longer holds. Runs to
+        completion even if the caller is cancelled.
+        """
         self._jobs.check_writable()
+        return await self._jobs.run_to_completion(self._issue(run, by))
+
+    async def _issue(self, run: BillingRun, by: str) -> int:
         new, changes = run.new_with_data, run.changes
         by_rules = run.by_rules
-        count = await self._jobs.compute_at_once(run.issue, self._jobs.engine.clock.now(), by)
+        async with self._changing:
+            count = await self._jobs.compute_at_once(run.issue, self._jobs.engine.clock.now(), by)
         if run.accepts_rules:
             self._jobs.audit(by, "accept-rules", run.month, f"{by_rules} adjustments come from the rules alone")
         if count:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -10,6 +12,7 @@ from metertui.engine.base.limits import former_limits
 from metertui.engine.base.progress import no_progress
 from metertui.engine.billing.tariffs import COLUMNS
 from metertui.engine.errors import DataError, MeterError
+from metertui.engine.storage.manifest import sha256_of
 from metertui.headend.service import HeadEnd
 from tests.desk import read
 
@@ -29,6 +32,53 @@ async def test_a_run_is_computed_and_issued_once(desk: HeadEnd) -> None:
     await desk.stop()
     audit = (desk.engine.folder / "audit.log").read_text()
     assert audit.count("\tada\tissue\t2025-02\t1 bill, 0 adjustments\n") == 1
+
+
+@pytest.mark.parametrize("months", [("2025-02", "2025-02"), ("2025-01", "2025-02")])
+async def test_runs_issued_at_once_are_stored_one_after_the_other(
+    desk: HeadEnd, monkeypatch: pytest.MonkeyPatch, months: tuple[str, str]
+) -> None:
+    for month in (1, 2, 3):
+        await read(desk, str(5 * month), f"2025-0{month}-01T00:00")
+    await desk.billing.save_tariffs(TARIFFS, None, "ada")
+    runs = [await desk.billing.compute_run(month, no_progress) for month in months]
+    compute, inside = desk._jobs.compute_at_once, [0, 0]
+
+    async def counted(function: Callable[..., Any], *args: object) -> Any:
+        inside[0] += 1
+        inside[1] = max(inside)
+        await asyncio.sleep(0)
+        try:
+            return await compute(function, *args)
+        finally:
+            inside[0] -= 1
+
+    monkeypatch.setattr(desk._jobs, "compute_at_once", counted)
+    issued = await asyncio.gather(*(desk.billing.issue(run, "ada") for run in runs), return_exceptions=True)
+    assert inside == [0, 1]
+    if months[0] == months[1]:
+        assert issued[0] == 1
+        assert str(issued[1]).startswith("2025_02.csv has changed since the run began")
+    else:
+        assert issued == [1, 1]
+    bills = desk.engine.bills
+    for month in set(months):
+        assert len(bills.ledger_of_month(month).bills) == 1
+        entry = bills.manifest.read_entries()[bills.path_of_month(month).name]
+        assert entry.sha256 == sha256_of(bills.path_of_month(month).read_bytes())
+
+
+async def test_a_run_whose_caller_leaves_is_issued_and_audited(desk: HeadEnd) -> None:
+    await read(desk, "5", "2025-02-01T00:00")
+    await read(desk, "15", "2025-03-01T00:00")
+    await desk.billing.save_tariffs(TARIFFS, None, "ada")
+    issuing = asyncio.create_task(desk.billing.issue(await desk.billing.compute_run("2025-02", no_progress), "ada"))
+    await asyncio.sleep(0)
+    issuing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await issuing
+    await desk.stop()
+    assert "\tada\tissue\t2025-02\t1 bills, 0 adjustments\n" in (desk.engine.folder / "audit.log").read_text()
 
 
 async def test_progress_that_raises_ends_a_run(desk: HeadEnd) -> None:

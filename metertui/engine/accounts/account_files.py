@@ -163,7 +163,7 @@ class AccountFiles:
 
     def draft_moves(self, moves: Moves) -> durable.Replacement:
         """Write a draft of `accounts_history.csv`. Raises StorageError."""
-        draft = durable.Replacement(self.history_path, suffix="change")
+        draft = durable.Replacement(self.history_path)
         draft.write(account_history.moves_as_csv(moves, self._zone))
         draft.sync()
         return draft
@@ -175,7 +175,7 @@ class AccountFiles:
 
         Or, where that does not go, all `accounts`. Raises StorageError.
         """
-        draft = durable.Replacement(self.path, suffix="change")
+        draft = durable.Replacement(self.path)
         # Copying all other rows takes a fiftieth of the time of encoding them.
         if self.appendable and stand.inode is not None and row is not None:
             if self._copy(draft, stand.size, *(self._csv([account]) for account in row)):

@@ -80,7 +80,10 @@ class Ledger:
 
 
 class BillBook:
-    """The issued bills of a data folder. Files are read again at each call, as another process may own the folder."""
+    """The issued bills of a data folder. Files are read again at each call, as another process may own the folder.
+
+    Any thread, one writer at a time.
+    """
 
     def __init__(self, folder: Path, zone: SiteZone) -> None:
         self.folder: Final = folder / FOLDER
@@ -106,23 +109,24 @@ class BillBook:
         that cannot be read.
         """
         path = self.path_of_month(month)
-        data = durable.read_data_file(path)
-        if data is None:
-            return Ledger(month)
-        self._check_unchanged(path, data)
-        return parse_ledger(data, path, month, self._zone)
+        data = self._read_unchanged(path)
+        return Ledger(month) if data is None else parse_ledger(data, path, month, self._zone)
 
     def check_unchanged(self, month: str) -> None:
         """Raise DataError if another program has changed the file of a month, MeterError if it cannot be read."""
-        path = self.path_of_month(month)
-        data = durable.read_data_file(path)
-        if data is not None:
-            self._check_unchanged(path, data)
+        self._read_unchanged(self.path_of_month(month))
 
-    def _check_unchanged(self, path: Path, data: bytes) -> None:
-        line = self.manifest.read_entries().get(path.name)
-        if line is not None and not line.matches(data):
-            raise DataError(path, None, _CHANGED)
+    def _read_unchanged(self, path: Path) -> bytes | None:
+        """Return the content of a file of bills, as the manifest has it; another thread may add to both meanwhile."""
+        data = durable.read_data_file(path)
+        while data is not None:
+            line = self.manifest.read_entries().get(path.name)
+            if line is None or line.matches(data):
+                break
+            before, data = data, durable.read_data_file(path)
+            if data == before:
+                raise DataError(path, None, _CHANGED)
+        return data
 
     def ledger_of_meter(self, month: str, meter: str) -> Ledger:
         """Return the ledger of a month for one meter. Only the rows of the meter are parsed.

@@ -203,7 +203,11 @@ def _unclosed_day(rows: Rows, written: int | None, today: date, audit: AuditLog,
 def _mend_books(
     folder: Path, accounts: AccountBook, staff: StaffBook, events: EditLog, zone: SiteZone, writes: _Writes
 ) -> list[str]:
-    """Write what loading repaired, finish an interrupted decision and narrow modes; return sentences on that."""
+    """Write what loading repaired, finish an interrupted decision and narrow modes; return sentences on that.
+
+    What a crash left of files that were being replaced is removed.
+    """
+    durable.remove_spares(folder)
     for book in (accounts, staff, events):
         writes.attempt(book.mend)
     finished = writes.attempt(_finish_decision, accounts, events, AuditLog(folder / AUDIT), zone)

@@ -207,7 +207,7 @@ class ChangeReader:
         self._marks.pop(f"archive/{manifest.NAME}", None)
 
     def mark_all_unread(self) -> None:
-        """Report logs, edits, accounts and staff as changed as a whole: what was found could not be applied, or in part.
+        """Report logs, edits, accounts and staff as changed, all of each: what was found could not be applied.
 
         The days that were found stay found.
         """

@@ -6,6 +6,8 @@ import contextlib
 import errno
 import fcntl
 import os
+import re
+import secrets
 import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,6 +19,8 @@ from metertui.engine.storage import private_files
 
 ASIDE: Final = ".rejected"
 _COPIED: Final = 1 << 20
+_SPARE: Final = re.compile(r"\.(.+)\.(?:new|old|change)(?:-[0-9a-f]{16})?")
+"""The name of a new or old version of a file; earlier versions of metertui gave it no token."""
 _NOT_THERE: Final = (errno.ENOTSUP, errno.EINVAL, errno.ENOTTY)
 _FULLFSYNC: Final[int] = getattr(fcntl, "F_FULLFSYNC", 51)  # macOS alone has it
 
@@ -81,14 +85,15 @@ class Replacement:
     and raise StorageError; then the old file is in place, and the new one is removed.
     """
 
-    def __init__(self, path: Path, mode: int | None = None, *, suffix: str = "new") -> None:
-        """Begin a new version. `mode` None keeps the permissions. The suffix is unique among those in progress."""
+    def __init__(self, path: Path, mode: int | None = None) -> None:
+        """Begin a new version. `mode` None keeps the permissions. Several of a file may be in progress at once."""
         self._path = path
-        self._spare, self._old = path.with_name(f".{path.name}.{suffix}"), path.with_name(f".{path.name}.old")
+        token = secrets.token_hex(8)
+        self._spare, self._old = (path.with_name(f".{path.name}.{kind}-{token}") for kind in ("new", "old"))
         self._due = pending_path(path)
         self._fd = -1
         with self._discarding_on_error():
-            self._fd = private_files.open_file(self._spare, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+            self._fd = private_files.open_file(self._spare, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
             os.fchmod(self._fd, _mode(path) if mode is None else mode)
 
     def write(self, data: bytes) -> None:
@@ -168,6 +173,16 @@ class Replacement:
             raise
 
 
+def remove_spares(folder: Path) -> None:
+    """Remove new and old versions that a crash left beside the files of a data folder. For its owner, at start."""
+    for place in (folder, *private_files.known_folders(folder)):
+        with contextlib.suppress(OSError):
+            for path in place.iterdir():
+                match = _SPARE.fullmatch(path.name)
+                if match is not None and (match[1].endswith(".csv") or private_files.is_known(match[1])):
+                    path.unlink()
+
+
 def pending_path(path: Path) -> Path:
     """Return the path of a pending new version, which is to replace `path` together with others."""
     return path.with_name(f".{path.name}.due")
@@ -239,7 +254,6 @@ def replace_file(path: Path, data: bytes | Iterable[bytes], mode: int | None = N
 
 def _undo(path: Path, old: Path) -> Callable[[], None]:
     """Keep the present file under a second name; return the function that restores it. Raises OSError."""
-    old.unlink(missing_ok=True)
     try:
         os.link(path, old)
     except FileNotFoundError:

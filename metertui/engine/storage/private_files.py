@@ -79,7 +79,7 @@ def narrow_folder(folder: Path) -> str:
     """
     made = _made_here(folder)
     files = sum(_narrow(path) for path in _known_files(folder))
-    folders = sum(_narrow(path) for path in _known_folders(folder))
+    folders = sum(_narrow(path) for path in known_folders(folder))
     notes = []
     if made:
         folders += _narrow(folder)
@@ -100,10 +100,10 @@ def _made_here(folder: Path) -> bool:
         lock = os.lstat(folder / LOCK)
     except FileNotFoundError:
         return False
-    return bool(lock.st_mode & _OTHERS) and all(_is_known(path.name) for path in folder.iterdir())
+    return bool(lock.st_mode & _OTHERS) and all(is_known(path.name) for path in folder.iterdir())
 
 
-def _is_known(name: str) -> bool:
+def is_known(name: str) -> bool:
     """Return whether a name directly in a data folder is one that metertui gives, or that of a draft or of rejects."""
     known = name.removesuffix(".rejected").removeprefix(".").rpartition(".")
     return bool({name, name.removesuffix(".rejected"), known[0]} & (_FILES | _FOLDERS))
@@ -111,13 +111,14 @@ def _is_known(name: str) -> bool:
 
 def _known_files(folder: Path) -> Iterator[Path]:
     for path in folder.iterdir():
-        if _is_known(path.name) and path.name not in _FOLDERS:
+        if is_known(path.name) and path.name not in _FOLDERS:
             yield path
     for name in _FOLDERS:
         yield from (folder / name).glob("**/*.csv")
 
 
-def _known_folders(folder: Path) -> Iterator[Path]:
+def known_folders(folder: Path) -> Iterator[Path]:
+    """Yield the folders in a data folder that metertui makes, as far as they are there."""
     for name in _FOLDERS:
         for path in (folder / name, *(folder / name).glob("[0-9]" * 4)):
             if path.is_dir() and not path.is_symlink():

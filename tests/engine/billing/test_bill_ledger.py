@@ -10,6 +10,7 @@ import pytest
 from metertui.engine.billing.bill_ledger import HEADER, BillBook, Ledger, issued_cells, ledger_problems, parse_ledger
 from metertui.engine.billing.statements import Figures
 from metertui.engine.errors import DataError, MeterError
+from metertui.engine.storage import durable
 from tests.engine.billing.test_billing_run import NOW, ZONE, run, town
 
 
@@ -56,6 +57,24 @@ def test_entries_are_not_added_to_a_file_that_has_changed_since_it_was_read(tmp_
     with pytest.raises(MeterError, match="has changed since the run began"):
         book.add_entries(before, b"")
     assert book.path_of_month("2025-02").read_bytes() == stored
+
+
+def test_a_ledger_read_while_entries_are_added_is_not_taken_for_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book = BillBook(tmp_path, ZONE)
+    run(town(), "2025-02", book).issue(NOW)
+    later, before = run(town(more=100), "2025-03", book), book.ledger_of_month("2025-02").entries
+    read_data_file = durable.read_data_file
+
+    def meanwhile(path: Path) -> bytes | None:
+        monkeypatch.undo()
+        data = read_data_file(path)
+        later.issue(NOW)
+        return data
+
+    monkeypatch.setattr(durable, "read_data_file", meanwhile)
+    assert book.ledger_of_month("2025-02").entries == before + 2
 
 
 def test_an_issued_bill_without_data_has_its_reason() -> None:

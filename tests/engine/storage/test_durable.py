@@ -99,3 +99,40 @@ def test_a_drive_that_fails_to_empty_its_cache_is_no_success(tmp_path: Path, mon
     monkeypatch.setattr(fcntl, "fcntl", flush)
     with pytest.raises(StorageError, match="Input/output error"):
         durable.replace_file(tmp_path / "users.csv", b"new")
+
+
+def test_two_new_versions_of_a_file_at_once_do_not_touch_one_another(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    first, second = durable.Replacement(path), durable.Replacement(path)
+    first.write(b"first")
+    second.write(b"second, which is longer")
+    first.commit()
+    assert path.read_bytes() == b"first"
+    second.commit()
+    assert path.read_bytes() == b"second, which is longer"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_name_that_is_taken_is_not_written_through(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(durable.secrets, "token_hex", lambda _: "guessed")
+    victim = tmp_path / "victim"
+    victim.write_bytes(b"precious")
+    (tmp_path / ".file.new-guessed").symlink_to(victim)
+    with pytest.raises(StorageError):
+        durable.replace_file(tmp_path / "file", b"new")
+    assert victim.read_bytes() == b"precious"
+
+
+def test_what_a_crash_left_of_new_versions_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "bills").mkdir()
+    (tmp_path / "archive" / "2025").mkdir(parents=True)
+    left = (
+        *(".users.csv.new-0123456789abcdef", ".users.csv.old-0123456789abcdef", ".log.txt.new", ".users.csv.change"),
+        *("bills/.2025_03.csv.new-0123456789abcdef", "archive/2025/.03_01.csv.old", "archive/.manifest.csv.new"),
+    )
+    stays = (".users.csv.due", "users.csv.new", ".mine.txt.new", "users.csv", "archive/2025/03_01.csv")
+    for name in (*left, *stays):
+        (tmp_path / name).touch()
+    durable.remove_spares(tmp_path)
+    found = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
+    assert found == set(stays)
