@@ -20,7 +20,19 @@ from tests.clock import FakeClock
 from tests.engine.listed import listed
 
 RULES = Rules(zone=SiteZone("Asia/Singapore"))
-OPERATIONS = ("open", "write", "fsync", "fdatasync", "replace", "rename", "ftruncate", "unlink", "mkdir", "fchmod")
+OPERATIONS = (
+    "open",
+    "write",
+    "fsync",
+    "fdatasync",
+    "replace",
+    "rename",
+    "ftruncate",
+    "truncate",
+    "unlink",
+    "mkdir",
+    "fchmod",
+)
 FAULTS = [errno.ENOSPC, errno.EIO, errno.EROFS, errno.EMFILE]
 
 

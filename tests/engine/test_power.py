@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import random
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 from unittest.mock import patch
@@ -19,6 +21,7 @@ from metertui.engine.base.zone import HOUR, SiteZone
 from metertui.engine.core import corrections
 from metertui.engine.core.corrections import Decision
 from metertui.engine.core.engine import Engine
+from metertui.engine.errors import StorageError
 from metertui.engine.reports.report import Inquiry
 from metertui.engine.storage import appended, durable
 from metertui.engine.usage.query import Question
@@ -29,10 +32,10 @@ from tests.engine.disk import PAGE, Chooser, Disk, Everything, Holes, Mixed, New
 
 ZONE = SiteZone("Asia/Singapore")
 RULES = Rules(zone=ZONE)
-FIRST = ZONE.parse("2025-03-10T22:00")
+FIRST = ZONE.parse("2025-03-10T23:00")
 METERS = ("m-1", "m-2", "meter-with-a-longer-name", "m-4", "m-5", "m-6", "m-7")
 REGIONS = ("North", "East of the river")
-KINDS = ("read", "read", "read more", "register", "move", "deactivate", "close", "void", "export")
+KINDS = ("read", "read", "read more", "register", "move", "deactivate", "close", "void", "export", "refused")
 STEPS = st.lists(st.sampled_from(KINDS), max_size=12)
 Choosers = Callable[[int], Chooser]
 
@@ -56,6 +59,10 @@ class Day:
         """By event, the accounts as they were answered: region, active."""
         self.decided: list[tuple[int, Edit]] = []
         self.exported: list[tuple[int, Inquiry]] = []
+        self.refused: list[tuple[range, set[object]]] = []
+        """Readings and edits that were answered ERR storage, and between which events a cut may still leave them."""
+        self.not_changed: list[tuple[range, dict[str, tuple[str, bool]]]] = []
+        """The same for the accounts as they would have become."""
 
     def work(self, steps: list[str]) -> None:
         with self.disk.watching(), patch("metertui.engine.storage.folder_lock.fcntl.flock"):
@@ -74,6 +81,10 @@ class Day:
                         self._void()
                     case "export":
                         self._export()
+                    case "refused":
+                        self._refuse_readings()
+                        self._refuse_correction()
+                        self._refuse_changes()
                     case _:
                         self._change(step)
             self.engine.close()
@@ -96,7 +107,7 @@ class Day:
         for meter in [meter for meter, (_, active) in self._known().items() if active]:
             for _ in range(count):
                 place = len(self.readings)
-                time, wh = FIRST + place * HOUR // 2, 1000 + 137 * place
+                time, wh = FIRST + place * HOUR // 12, 1000 + 137 * place
                 assert batch.add_reading(meter, f"{wh / 1000:.3f}", ZONE.iso(time)).stored
                 self.readings.append((meter, time, wh))
                 sent.add((meter, time, wh))
@@ -159,10 +170,59 @@ class Day:
         self.engine.exports.record_export(ZONE.iso(self.clock.now()), "ann", Path("/x.csv"), asked)
         self.exported.append((self.disk.events, asked))
 
+    def _refuse_readings(self) -> None:
+        """A registration is on disk when the disk refuses the readings of its batch, though it has taken them."""
+        meter, begun = f"refused-{len(self.refused)}", self.disk.events
+        batch = self.engine.ingest.begin()
+        assert batch.add_account(meter, {"region": REGIONS[0]}).stored
+        for kwh in ("1", "2"):
+            assert batch.add_reading(meter, kwh, ZONE.iso(FIRST + int(kwh) * HOUR)).stored
+        sent: set[object] = set(zip([meter] * 2, batch.times, batch.whs, strict=True))
+        with refused_after(1, "write_all"):
+            self.engine.ingest.write(batch)
+        self.engine.ingest.roll_back(batch)
+        self.refused.append((range(begun, self.disk.events), sent))
+        self.not_changed.append((range(begun, self.disk.events), self._known() | {meter: (REGIONS[0], True)}))
+
+    def _refuse_correction(self) -> None:
+        """The decision is on disk when the disk refuses the value."""
+        engine, begun = self.engine, self.disk.events
+        for meter in engine.directory.ids:
+            series = engine.series(meter)
+            if len(series.time) and series.status[-1] != rules.VOID:
+                at, wh = int(series.time[-1]), int(series.wh[-1]) + 1 + len(self.refused)
+                wanted = Decision("correct", meter, at, "never answered", wh=wh)
+                effects = list(corrections.iter_effects(engine, [wanted], "ann", self.clock.now()))
+                with refused_after(1, "write_all"):
+                    corrections.write_effects(engine, effects)
+                left = {(meter, at, wh), *(edit for effect in effects for edit in effect.events)}
+                self.refused.append((range(begun, self.disk.events), left))
+                return
+
+    def _refuse_changes(self) -> None:
+        """The new files have their names when the disk does not confirm the last of these."""
+        engine, known, now = self.engine, self._known(), self.clock.now()
+        book, meter = engine.accounts, METERS[0]
+        region, active = known[meter]
+        begun = self.disk.events
+        edit = Edit(now, meter, "deactivate" if active else "reactivate", None, "ann", f"refused {begun}")
+        draft = book.draft_change(book.standing(), book.plan_activity(meter, active=not active))
+        with refused_after(0, "sync_folder"):
+            book.commit_with_edits(draft, engine.events, [edit])
+        self.refused.append((range(begun, self.disk.events), {edit}))
+        self.not_changed.append((range(begun, self.disk.events), known | {meter: (region, not active)}))
+        begun = self.disk.events
+        moved = REGIONS[region == REGIONS[0]]
+        with refused_after(3, "sync_folder"):
+            book.modify(meter, {"region": moved}, now)
+        self.not_changed.append((range(begun, self.disk.events), known | {meter: (moved, active)}))
+        self.clock.advance(1)
+
     def marks(self, events: int) -> tuple[int, ...]:
         """How much had been answered after so many events."""
         answers: tuple[Sequence[tuple[int, object]], ...] = (self.answered, self.accounts, self.decided, self.exported)
-        return tuple(sum(at <= events for at, _ in each) for each in answers)
+        under_way = (events in span for each in (self.refused, self.not_changed) for span, _ in each)
+        return (*(sum(at <= events for at, _ in each) for each in answers), *under_way)
 
     def check(self, events: int, folder: Path) -> None:
         """Start on what a cut after so many events has left, and hold it against the answers."""
@@ -174,23 +234,46 @@ class Day:
         ]
         answered = {reading for at, sent in self.answered if at <= events for reading in sent}
         assert len(stored) == len(set(stored))
-        assert answered <= set(stored) <= set(self.readings)
+        everything = set(stored)
+        for code, instants in engine.readings.shared.by_meter.items():  # that a correction has made two values of
+            everything |= {(engine.directory.ids[code], time, wh) for time, values in instants.items() for wh in values}
+        refused = {fact for span, facts in self.refused if events in span for fact in facts}
+        assert answered <= everything <= {*self.readings, *refused}
         states = [state for at, state in self.accounts if at <= events][-1:]
         states += [state for at, state in self.accounts if at > events][:1]
+        states += [state for span, state in self.not_changed if events in span]
         found = {account.meter: (account.region, account.active) for account in engine.accounts}
         for meter, told in states[0].items():
-            assert found[meter] in [state[meter] for state in states]
+            assert found[meter] in [state.get(meter) for state in states]
             assert found[meter][0] == told[0] or len(states) > 1
-        assert found.keys() <= states[-1].keys()
+        assert found.keys() <= {meter for state in states for meter in state}
         for made, stored_now in ((self.decided, list(engine.events)), (self.exported, _exported(engine))):
-            assert {fact for at, fact in made if at <= events} <= set(stored_now) <= {fact for _, fact in made}
+            assert (
+                {fact for at, fact in made if at <= events} <= set(stored_now) <= {fact for _, fact in made} | refused
+            )
             assert len(set(stored_now)) == len(stored_now)
         engine.close()
         # And once more: what the start has mended stays so.
         again = Engine.open(folder, RULES, self.clock)
         assert again.warnings == []
-        assert len(again.readings) == len(stored)
+        assert len(again.readings) == len(everything)
         again.close()
+
+
+@contextmanager
+def refused_after(calls: int, name: str) -> Iterator[None]:
+    """Within it, a function of `durable` raises an error after so many calls, though it does its work then too."""
+    real, done = getattr(durable, name), 0
+
+    def refusing(*args: object) -> None:
+        nonlocal done
+        real(*args)
+        done += 1
+        if done == calls + 1:
+            raise OSError(errno.EIO, "Input/output error")
+
+    with patch.object(durable, name, refusing), pytest.raises(StorageError):
+        yield
 
 
 def _exported(engine: Engine) -> list[Inquiry]:
@@ -243,16 +326,30 @@ def a_day(tmp_path_factory: pytest.TempPathFactory) -> Day:
 
 @pytest.mark.parametrize(("chooser", "step"), CHOOSERS.values(), ids=CHOOSERS)
 def test_each_event_may_be_the_last(a_day: Day, chooser: Choosers, step: int, tmp_path: Path) -> None:
-    """Cut behind every event, whatever is left of what was not synced then."""
+    cut_behind_each(a_day, range(0, a_day.disk.events + 1, step), chooser, tmp_path / "after")
+
+
+@pytest.mark.parametrize("name", ["nothing", "the newest", "a mix"])
+def test_what_the_disk_refused_does_not_come_back(tmp_path: Path, name: str) -> None:
+    """Nor does a part of it that the disk had taken."""
+    (tmp_path / "data").mkdir(mode=0o700)
+    day = Day(tmp_path / "data")
+    day.work(["read", "refused", "read"])
+    chooser, _ = CHOOSERS[name]
+    cut_behind_each(day, range(day.refused[0][0].start, day.disk.events + 1), chooser, tmp_path / "after")
+
+
+def cut_behind_each(day: Day, some: range, chooser: Choosers, folder: Path) -> None:
+    """Cut behind some events, whatever is left of what was not synced then."""
     seen = set()
-    for events in range(0, a_day.disk.events + 1, step):
-        state = a_day.disk.state(events, chooser(events))
-        mark = (state, a_day.marks(events))
+    for events in some:
+        state = day.disk.state(events, chooser(events))
+        mark = (state, day.marks(events))
         if mark not in seen:
             seen.add(mark)
-            lay(state, tmp_path / "after")
-            a_day.check(events, tmp_path / "after")
-            shutil.rmtree(tmp_path / "after")
+            lay(state, folder)
+            day.check(events, folder)
+            shutil.rmtree(folder)
 
 
 @pytest.mark.parametrize("lie", ["sync_file", "sync_folder", "sync_metadata_too"])

@@ -38,8 +38,8 @@ async def test_a_run_is_computed_and_issued_once(desk: HeadEnd) -> None:
 async def test_runs_issued_at_once_are_stored_one_after_the_other(
     desk: HeadEnd, monkeypatch: pytest.MonkeyPatch, months: tuple[str, str]
 ) -> None:
-    for month in (1, 2, 3):
-        await read(desk, str(5 * month), f"2025-0{month}-01T00:00")
+    for number in (1, 2, 3):
+        await read(desk, str(5 * number), f"2025-0{number}-01T00:00")
     await desk.billing.save_tariffs(TARIFFS, None, "ada")
     runs = [await desk.billing.compute_run(month, no_progress) for month in months]
     compute, inside = desk._jobs.compute_at_once, [0, 0]

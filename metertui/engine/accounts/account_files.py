@@ -134,16 +134,17 @@ class AccountFiles:
         return size
 
     def cut_rows(self, size: int) -> None:
-        """Undo an append. If the disk refuses, the next append rewrites the file."""
+        """Undo an append, on disk on return. If the disk refuses, the next append rewrites the file."""
         try:
-            os.truncate(self.path, size)
+            durable.cut_off(self.path, size)
         except OSError:
             self.appendable = False
 
     # -- rewriting ---------------------------------------------------------------------------------------------
 
     def rewrite_accounts(self, accounts: Iterable[Account]) -> None:
-        """Rewrite `users.csv`. Raises StorageError."""
+        """Rewrite `users.csv`. Raises StorageError; then the next append rewrites it."""
+        self.appendable = False
         self._replace(self.path, self._header() + self._csv(accounts))
         self.appendable = True
 

@@ -141,6 +141,7 @@ class Replacement:
             sync_folder(self._path.parent)
         except OSError:
             undo()  # the caller gets an error, so the new file must not be there at the next start
+            sync_folder(self._path.parent)
             raise
         return undo
 
@@ -206,6 +207,9 @@ def commit_together(replacements: Sequence[tuple[Path, Replacement]]) -> None:
         for undo in reversed(placed):
             with contextlib.suppress(OSError):
                 undo()
+        for path, _ in replacements:
+            with contextlib.suppress(OSError):
+                sync_folder(path.parent)
         for _, each in replacements:
             each.discard()
         raise
@@ -214,10 +218,14 @@ def commit_together(replacements: Sequence[tuple[Path, Replacement]]) -> None:
 
 
 def cancel_pending(paths: Sequence[Path]) -> None:
-    """Remove the pending versions of `paths`, that of the last first, as it decides. Raises StorageError."""
+    """Remove the pending versions of `paths`, that of the last first, as it decides; on disk on return.
+
+    Raises StorageError.
+    """
     for path in reversed(paths):
-        with writing(path):
-            pending_path(path).unlink(missing_ok=True)
+        with writing(path), contextlib.suppress(FileNotFoundError):
+            pending_path(path).unlink()
+            sync_folder(path.parent)
 
 
 def finish_pending(paths: Sequence[Path]) -> bool:
@@ -278,6 +286,19 @@ def write_all(fd: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(fd, view) :]
+
+
+def cut_off(path: Path, size: int) -> None:
+    """Cut a file off after `size` bytes; on disk on return, as far as what was there was. Raises OSError.
+
+    If only the sync fails, the file is cut all the same, for as long as the power stays on.
+    """
+    os.truncate(path, size)  # by its name: there may be no file descriptor left
+    fd = private_files.open_file(path, os.O_WRONLY)
+    try:
+        sync_metadata_too(fd)
+    finally:
+        os.close(fd)
 
 
 def copy_replacing(file: BinaryIO, size: int, old: bytes, new: bytes, write: Callable[[bytes], None]) -> bool:

@@ -18,6 +18,7 @@ LOG: Final = "log.txt"
 SEALED: Final = "log.sealed.txt"
 _UNSYNCED: Final = 1 << 17
 """Bytes at the end of a log that may not have been synced: more than the largest batch."""
+_FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 
 
 class WriteAheadLog:
@@ -98,11 +99,14 @@ class WriteAheadLog:
                 durable.sync_folder(self._folder)
 
     def _take_back(self) -> None:
-        """Cut off a failed append."""
+        """Cut off a failed append, so that a power cut does not bring it back."""
         try:
-            os.ftruncate(self._fd, self.size)
             os.lseek(self._fd, self.size, os.SEEK_SET)
+            os.ftruncate(self._fd, self.size)
+            durable.sync_metadata_too(self._fd)
         except OSError as error:
+            if error.errno in _FULL and os.fstat(self._fd).st_size == self.size:
+                return  # some full disks take no sync either: the next batch's makes up for it
             self._broken = f"{LOG} holds a half-written batch that cannot be cut off ({error.strerror or error})"
 
     def seal(self) -> None:
@@ -120,6 +124,7 @@ class WriteAheadLog:
                 self._stranded = False
             if self._broken:
                 os.ftruncate(self._fd, self.size)  # a refused batch must not come back
+                durable.sync_metadata_too(self._fd)
             else:
                 durable.sync_file(self._fd)
             os.rename(path, sealed)
@@ -162,7 +167,7 @@ def _open_or_nothing(path: Path) -> int:
     try:
         return private_files.open_file(path, os.O_RDWR | os.O_CREAT)
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT) or path.exists():
+        if error.errno not in _FULL or path.exists():
             raise
         return -1
 

@@ -6,6 +6,7 @@ explained. A row is appended and synced before the edit takes effect.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Container, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -148,13 +149,16 @@ class EditLog:
         return size
 
     def retract_append(self, mark: int) -> None:
-        """Undo the last append, for a change that could not be stored whole. Any thread. Raises StorageError."""
-        try:
-            if mark >= 0:
-                os.truncate(self.path, mark)
+        """Undo the last append, for a change that could not be stored whole; on disk on return. Any thread.
+
+        Raises StorageError; then the next append rewrites the file.
+        """
+        self._appendable = False
+        if mark >= 0:
+            with contextlib.suppress(OSError):
+                durable.cut_off(self.path, mark)
+                self._appendable = True
                 return
-        except OSError:
-            pass
         self._rewrite(self._edits)
 
     def apply_edit(self, edit: Edit) -> None:
@@ -166,6 +170,7 @@ class EditLog:
     def _cut(self, fd: int, size: int) -> None:
         try:
             os.ftruncate(fd, size)
+            durable.sync_metadata_too(fd)
         except OSError as error:
             raise StorageError(f"{NAME} holds half a decision that cannot be cut off: {error.strerror}") from error
 

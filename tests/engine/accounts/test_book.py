@@ -258,6 +258,21 @@ def test_an_append_is_retracted_with_the_batch_that_it_belongs_to(
     assert list(load(tmp_path)) == list(book)
 
 
+@pytest.mark.parametrize("first", [True, False])
+def test_an_append_that_cannot_even_be_retracted_goes_with_the_next_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: bool
+) -> None:
+    book = load(tmp_path)
+    if not first:
+        register(book, "1")
+    mark = book.append_rows([book.prepare_account("2", HOME, NOW)])
+    with monkeypatch.context() as patch, suppress(StorageError):
+        patch.setattr(durable, "sync_metadata_too", refuse)
+        book.retract_rows(mark)
+    register(book, "3")
+    assert list(load(tmp_path)) == list(book)
+
+
 def test_a_file_that_was_taken_away_is_written_again(tmp_path: Path) -> None:
     book = load(tmp_path)
     register(book, "1")

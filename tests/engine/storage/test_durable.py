@@ -114,7 +114,7 @@ def test_two_new_versions_of_a_file_at_once_do_not_touch_one_another(tmp_path: P
 
 
 def test_a_name_that_is_taken_is_not_written_through(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(durable.secrets, "token_hex", lambda _: "guessed")
+    monkeypatch.setattr("secrets.token_hex", lambda _: "guessed")
     victim = tmp_path / "victim"
     victim.write_bytes(b"precious")
     (tmp_path / ".file.new-guessed").symlink_to(victim)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from metertui.engine.base.zone import SiteZone
 from metertui.engine.errors import BusyError, DataError, StorageError
+from metertui.engine.storage import durable
 from metertui.engine.storage import wal as log
 from metertui.engine.storage.wal import WriteAheadLog
 
@@ -130,6 +131,29 @@ def test_a_new_log_takes_readings_again_after_a_failed_sync(tmp_path: Path, monk
     assert (tmp_path / "log.sealed.txt").read_bytes() == LINES[0]
     assert (tmp_path / "log.txt").read_bytes() == LINES[2]
     wal.close()
+
+
+@pytest.mark.parametrize(("code", "broken"), [(errno.ENOSPC, False), (errno.EIO, True)])
+def test_a_refused_batch_is_cut_off_on_disk_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, broken: bool
+) -> None:
+    wal, _ = opened(tmp_path)
+    wal.append(LINES[0])
+    synced: list[int] = []
+
+    def refuses(*_: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    for sync in (lambda fd: synced.append(os.fstat(fd).st_size), refuses):
+        with monkeypatch.context() as patched:
+            patched.setattr(durable, "write_all", lambda fd, data: refuses(os.write(fd, data)))
+            patched.setattr(durable, "sync_metadata_too", sync)
+            with pytest.raises(StorageError):
+                wal.append(LINES[1])
+    assert synced == [len(LINES[0])]
+    assert wal.broken == broken  # a disk that is full takes readings again once it has space
+    wal.close()
+    assert opened(tmp_path)[1] == ["m0 500"]
 
 
 @pytest.mark.parametrize("undone", [True, False])

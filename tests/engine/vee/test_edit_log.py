@@ -9,7 +9,8 @@ import pytest
 
 from metertui.engine.base.zone import HOUR, SiteZone
 from metertui.engine.columns.columns import FIRST
-from metertui.engine.errors import MeterError, Refused
+from metertui.engine.errors import MeterError, Refused, StorageError
+from metertui.engine.storage import durable
 from metertui.engine.vee.edit_log import HEADER, EditLog, check_reason, format_values, parse_row
 from metertui.engine.vee.edits import Edit, MeterEdits
 
@@ -106,6 +107,24 @@ def test_a_retracted_append_leaves_no_trace(log: EditLog) -> None:
     before = log.path.read_bytes()
     log.retract_append(log.append_edits([edit("void", AT + HOUR)]))
     assert log.path.read_bytes() == before
+
+
+def test_an_append_that_cannot_even_be_retracted_goes_with_the_next_one(
+    tmp_path: Path, log: EditLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(*_: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    store(log, edit("void"))
+    mark = log.append_edits([edit("void", AT + HOUR)])
+    with monkeypatch.context() as patched:
+        patched.setattr(durable, "sync_metadata_too", refuses)
+        with pytest.raises(StorageError):
+            log.retract_append(mark)
+    store(log, edit("void", AT + 2 * HOUR))
+    again = EditLog(tmp_path, ZONE)
+    again.load()
+    assert list(again) == list(log)
 
 
 def test_a_torn_last_line_is_dropped_with_a_warning(tmp_path: Path, log: EditLog) -> None:
