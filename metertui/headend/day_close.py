@@ -131,11 +131,7 @@ class DayClose:
         days = await jobs.compute_at_once(engine.day_close.write_day_files, sealed, self._set_progress)
         engine.day_close.day_files = len(days), len(days)
         self._enter_step(CLOSE_STEPS[2])
-        while True:
-            version = engine.readings.version
-            rebuilt = await jobs.compute_at_once(engine.readings.rebuild_history, sealed, jobs.run_parts)
-            if version == engine.readings.version:
-                break  # otherwise an account changed meanwhile, and the new index has its readings in the old group
+        rebuilt = await jobs.compute_at_once(engine.readings.rebuild_history, sealed, jobs.run_parts)
         self.progress = 0.95
         self._enter_step(CLOSE_STEPS[3])
         async with jobs.between_batches():

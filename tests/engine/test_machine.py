@@ -110,7 +110,6 @@ class EngineMachine(RuleBasedStateMachine):
         self.stored: dict[tuple[str, int], int] = {}
         self.closing = ""
         self.count = Mark()
-        self.version = 0
         self.rebuilt: Rebuilt | None = None
         self.engine = Engine.open(self.folder, RULES, self.clock)
 
@@ -303,11 +302,9 @@ class EngineMachine(RuleBasedStateMachine):
                 engine.day_close.write_day_files(self.count, lambda _: None)
                 self.closing = "filed"
             case "filed":
-                self.rebuilt, self.version = engine.readings.rebuild_history(self.count), engine.readings.version
+                self.rebuilt = engine.readings.rebuild_history(self.count)
                 self.closing = "rebuilt"
             case "rebuilt":
-                if engine.readings.version != self.version:  # an account has changed meanwhile
-                    self.rebuilt = engine.readings.rebuild_history(self.count)
                 assert self.rebuilt is not None
                 engine.day_close.finish(self.rebuilt)
                 self.closing = "swapped"

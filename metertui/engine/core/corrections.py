@@ -366,8 +366,8 @@ class _Check:
         """Return the values (Wh) stored at an instant. Raises MeterError that names the nearest if there is none."""
         found = self._engine.readings.values_at(self._engine.directory.codes[self._meter], at)
         if not found:
-            near = sorted(self._series.time.tolist(), key=lambda time: abs(time - at))[:1]
-            nearest = f"; its nearest is at {self._zone.iso(near[0])}" if near else ""
+            near = min(self._series.time.tolist(), key=lambda time: abs(time - at), default=None)
+            nearest = "" if near is None else f"; its nearest is at {self._zone.iso(near)}"
             raise MeterError(f"{self._meter} has no reading at {self._zone.iso(at)}{nearest}")
         return found
 

@@ -53,13 +53,15 @@ class Mark:
 class Rebuilt:
     """A history with its index, ready to replace the one in use.
 
-    The readings `taken` of the tail went into the history, and `indexed` rows behind them into the index.
+    The readings `taken` of the tail went into the history, and `indexed` rows behind them into the index. Meters that
+    were regrouped since `version` are regrouped again at the swap.
     """
 
     history: Columns
     index: ReadingIndex
     taken: Mark
     indexed: int
+    version: int
 
 
 class ReadingStore:
@@ -93,8 +95,9 @@ class ReadingStore:
         self._edited = None if events is None else EditedRows(events, directory, self.shared)
         self._freezing = FreezeQueue()
         self._era = next(_ERAS)
-        self.version = 0
-        """Changes when stored readings get other attributes, which a rebuild under way has not seen."""
+        self._version = 0
+        self._regrouped: dict[int, int] = {}
+        """By meter code, the version that came of its attributes, where a rebuild under way may have missed it."""
 
     def __len__(self) -> int:
         return len(self.history) + len(self.tail) + len(self._history_sharing) + len(self._tail_sharing)
@@ -149,7 +152,8 @@ class ReadingStore:
 
     def regroup(self, codes: Collection[int]) -> None:
         """Update views and the index after the attributes of some meters changed; O(m) for m meters."""
-        self.version += 1
+        self._version += 1
+        self._regrouped |= dict.fromkeys(codes, self._version)
         self._era = next(_ERAS)
         self._view = None
         self._caught_up().regroup(codes, self._directory.groups_in_time())
@@ -271,16 +275,20 @@ class ReadingStore:
         `run_parts` runs the parts of the index. What arrives meanwhile is indexed too, or the owner's thread would have
         to do it all at the swap.
         """
+        version = self._version  # before the groups are looked at
         history = tail_columns.merge_arrivals(self.history, self.tail.part(0, taken.rows))
         index = self._build(history, self._directory.groups_in_time())
         index.build(run_parts)
         indexed = 0
         while len(self.tail) - taken.rows - indexed >= _BACKLOG:
             indexed = self._extend(index, taken.rows, indexed)
-        return Rebuilt(history, index, taken, indexed)
+        return Rebuilt(history, index, taken, indexed, version)
 
     def swap_history(self, rebuilt: Rebuilt) -> None:
-        """Use a rebuilt history; readings that came after it stay in the tail."""
+        """Use a rebuilt history; readings that came after it stay in the tail.
+
+        Attributes that changed meanwhile take effect now: otherwise steady changes would never let a rebuild end.
+        """
         self._era = next(_ERAS)
         self.history = rebuilt.history
         self.tail.drop(rebuilt.taken.rows)
@@ -291,6 +299,10 @@ class ReadingStore:
         self._view = None
         if self._edited is not None:
             self._edited.forget_rows()
+        missed = [code for code, version in self._regrouped.items() if version > rebuilt.version]
+        if missed:
+            self._caught_up().regroup(missed, self._directory.groups_in_time())
+        self._regrouped.clear()
 
     def _extend(self, index: ReadingIndex, first: int, indexed: int) -> int:
         """Extend an index, with `indexed` rows behind row `first` of the tail, up to now.
