@@ -78,7 +78,7 @@ async def test_a_run_whose_caller_leaves_is_issued_and_audited(desk: HeadEnd) ->
     with pytest.raises(asyncio.CancelledError):
         await issuing
     await desk.stop()
-    assert "\tada\tissue\t2025-02\t1 bills, 0 adjustments\n" in (desk.engine.folder / "audit.log").read_text()
+    assert "\tada\tissue\t2025-02\t1 bill, 0 adjustments\n" in (desk.engine.folder / "audit.log").read_text()
 
 
 async def test_progress_that_raises_ends_a_run(desk: HeadEnd) -> None:

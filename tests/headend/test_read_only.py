@@ -445,7 +445,7 @@ async def test_what_a_defect_kept_from_being_applied_is_applied_by_the_next_look
         header, *rows = (tmp_path / "users.csv").read_text().splitlines()
         (tmp_path / "users.csv").write_text("\n".join([f"{header},note", *(f"{row},x" for row in rows), ""]))
     for meter in ("m", "m-2"):
-        owner.refresh_account(meter, -(1 << 62))
+        owner.refresh_account(meter)
     at = int(owner.series("m").time[-1])
     found = list(iter_effects(owner, [Decision("void", "m", at, "why")], "me", owner.clock.now()))
     write_effects(owner, found)
