@@ -22,6 +22,8 @@ from metertui.engine.storage import durable, private_files
 
 _FORMAT: Final = "%(asctime)s %(levelname)s %(message)s"
 _MOST_LINES: Final = 1000
+_MOST_BYTES: Final = 10_000_000
+"""The size at which `metertui.log` is rotated: a defect that recurs four times a second must not fill the disk."""
 _CLOSE_SECONDS: Final = 1.0
 """How long the end of the program waits for the last lines to be taken."""
 
@@ -95,19 +97,54 @@ def log_to_stderr() -> Callable[[str], None]:
     return log.put
 
 
+class _LogFile:
+    """`metertui.log`. At a size it is renamed to `metertui.log.1`, and a new one is begun.
+
+    Several processes may append to it. The file is kept open, so that a lack of file descriptors can be told.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open it. Raises OSError."""
+        self._path = path
+        self._fd = self._open()
+
+    def write(self, data: bytes) -> None:
+        """Append lines. Raises OSError."""
+        with contextlib.suppress(OSError):  # else it goes on with the file that it has
+            self._follow()
+        durable.write_all(self._fd, data)
+
+    def _follow(self) -> None:
+        """Rotate the file if it is large, and go on with the one of that name, also if another process rotated it."""
+        if os.fstat(self._fd).st_size >= _MOST_BYTES and self._is_ours():
+            self._path.replace(self._path.with_name(f"{self._path.name}.1"))
+        if not self._is_ours():
+            before, self._fd = self._fd, self._open()
+            os.close(before)
+
+    def _is_ours(self) -> bool:
+        try:
+            return os.path.samestat(os.stat(self._path), os.fstat(self._fd))
+        except FileNotFoundError:
+            return False
+
+    def _open(self) -> int:
+        return private_files.open_file(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+
+
 def log_to_folder(data: Path) -> None:
     """Log into the data folder, as the screens own the terminal; say in one line if that is not possible."""
     path = data / "metertui.log"
     try:
-        fd = private_files.open_file(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        file = _LogFile(path)
     except OSError as error:
         _say_no_log(path, error)
         logging.basicConfig(handlers=[logging.NullHandler()])
         return
-    log = QueuedLog(lambda data: durable.write_all(fd, data))
+    log = QueuedLog(file.write)
     logging.basicConfig(level=logging.INFO, handlers=[log])
     try:
-        durable.write_all(fd, f"{time.strftime('%Y-%m-%d %H:%M:%S')} process {os.getpid()} starts\n".encode())
+        file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} process {os.getpid()} starts\n".encode())
     except OSError as error:
         _say_no_log(path, error)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from pathlib import Path
 
 from metertui.engine.reports import Inquiry, SavedReport
@@ -29,11 +30,14 @@ class Reports:
         await self._jobs.write_between_batches(self._jobs.engine.questions.drop_report, title)
         self._jobs.audit(by, "drop question", title, "")
 
-    async def record_export(self, file: Path, asked: Inquiry, by: str) -> None:
-        """Record an export under disclosure control; a read-only head-end does so too. Raises StorageError.
+    async def record_export(
+        self, file: Path, asked: Inquiry, by: str, checked: Collection[Inquiry] | None = None
+    ) -> None:
+        """Record an export under disclosure control; a read-only head-end does so too.
 
-        The log of exports is one for all processes, as the cells that one export shows may complete another.
+        The log of exports is one for all processes, as the cells that one export shows may complete another. `checked`
+        are those recorded before the answer. Raises MeterError if another was recorded since, StorageError.
         """
         engine = self._jobs.engine
         time = engine.zone.iso(engine.clock.now())
-        await asyncio.wrap_future(self._jobs.append(engine.exports.record_export, time, by, file, asked))
+        await asyncio.wrap_future(self._jobs.append(engine.exports.record_export, time, by, file, asked, checked))

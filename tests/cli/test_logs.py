@@ -139,3 +139,35 @@ def test_the_log_in_the_folder_is_its_owners_alone(tmp_path: Path) -> None:
         logging.getLogger("metertui").info("hello")
     assert (tmp_path / "metertui.log").read_text().endswith(" INFO hello\n")
     assert (tmp_path / "metertui.log").stat().st_mode & 0o777 == 0o600
+
+
+def test_the_log_in_the_folder_is_rotated_at_a_size_by_all_that_write_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logs, "_MOST_BYTES", 1000)
+    path = tmp_path / "metertui.log"
+    one, other = logs._LogFile(path), logs._LogFile(path)
+    for number in range(1000):
+        (one if number % 3 else other).write(f"line {number}\n".encode())
+    kept = (tmp_path / "metertui.log.1").read_text() + path.read_text()
+    assert kept.splitlines() == [f"line {number}" for number in range(1000)][-kept.count("\n") :]
+    assert 1000 <= len(kept) <= 2 * (1000 + len("line 999\n"))
+    assert path.stat().st_mode & 0o777 == 0o600
+    path.unlink()
+    one.write(b"where somebody has removed it\n")
+    assert path.read_text() == "where somebody has removed it\n"
+
+
+def test_a_log_that_cannot_be_rotated_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(logs, "_MOST_BYTES", 10)
+    log = logs._LogFile(tmp_path / "metertui.log")
+    with monkeypatch.context() as patched:
+        patched.setattr("metertui.cli.logs.private_files.open_file", fails)
+        for _ in range(3):
+            log.write(b"too many open files\n")
+    assert (tmp_path / "metertui.log.1").read_text() == "too many open files\n" * 3
+    log.write(b"again\n")
+    assert (tmp_path / "metertui.log").read_text() == "again\n"

@@ -11,6 +11,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+from collections.abc import Collection
 from itertools import product
 from pathlib import Path
 from typing import Final
@@ -39,14 +40,22 @@ class ExportLog:
     def __init__(self, folder: Path) -> None:
         self._path = folder / NAME
 
-    def record_export(self, time: str, who: str, file: Path, asked: Inquiry) -> None:
-        """Record an export. It is on disk when this returns. Raises StorageError."""
+    def record_export(
+        self, time: str, who: str, file: Path, asked: Inquiry, checked: Collection[Inquiry] | None = None
+    ) -> None:
+        """Record an export. It is on disk when this returns.
+
+        `checked` are the inquiries that were recorded before `asked` was answered. Raises MeterError if another was
+        recorded since, as the two may disclose a small group together; StorageError, DataError.
+        """
         definition = json.dumps(asked.description(), ensure_ascii=False)
         row = (time, disarm_formula(who), disarm_formula(str(file)), definition)
         with durable.writing(self._path):
             fd = private_files.open_file(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT)
             try:
                 fcntl.flock(fd, fcntl.LOCK_EX)  # a read-only process records its exports too
+                if checked is not None and not {*checked, asked}.issuperset(self.recorded_inquiries()):
+                    raise MeterError(f"another export was made meanwhile ({NAME}): export again")
                 table = self._table()
                 list(table.rows())
                 if (damage := table.damage) is not None:

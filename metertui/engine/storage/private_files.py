@@ -21,7 +21,7 @@ _FILES: Final = frozenset(
     (
         *("log.txt", "log.sealed.txt", "users.csv", "accounts_history.csv", "events.csv", "admins.csv"),
         *("tariffs.csv", "questions.toml", "exports.csv", "rejects.log", "rejects.log.1", "audit.log"),
-        *("bill_rules.csv", "settings.toml", "metertui.log", LOCK, ".control"),
+        *("bill_rules.csv", "settings.toml", "metertui.log", "metertui.log.1", LOCK, ".control"),
     )
 )
 _FOLDERS: Final = frozenset(("archive", "bills"))

@@ -43,15 +43,15 @@ async def export(
     if rule is None:
         commit = None
     else:
-        found = await headend.ask(
-            headend.engine.exports.answer_for_export, found.inquiry, rule, part_of_progress(progress, 0, 2)
-        )
+        exports = headend.engine.exports
+        checked = await asyncio.to_thread(exports.recorded_inquiries)  # before the answer, which looks at all of them
+        found = await headend.ask(exports.answer_for_export, found.inquiry, rule, part_of_progress(progress, 0, 2))
         progress = part_of_progress(progress, 1, 2)
         loop = asyncio.get_running_loop()
 
         def commit() -> None:
             # Recorded when the file is complete, and before it appears under its name.
-            record = headend.reports.record_export(path, found.inquiry, who)
+            record = headend.reports.record_export(path, found.inquiry, who, checked)
             _done(asyncio.run_coroutine_threadsafe(record, loop), progress)
 
     def write() -> int:

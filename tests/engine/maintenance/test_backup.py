@@ -66,7 +66,8 @@ def folder(tmp_path: Path) -> Path:
     BillingRun(frozen, "2025-02", engine.terms(), engine.bills, silent).issue(clock.now())
     engine.close()
     (data / "settings.toml").write_text('timezone = "Asia/Singapore"\n')
-    (data / "metertui.log").write_text("not data\n")
+    for name in ("metertui.log", "metertui.log.1"):
+        (data / name).write_text("not data\n")
     (data / ".users.csv.new").write_text("half")
     return data
 
@@ -75,7 +76,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and not path.name.startswith(".") and path.name != "metertui.log"
+        if path.is_file() and not path.name.startswith((".", "metertui.log"))
     }
 
 

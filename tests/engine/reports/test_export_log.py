@@ -89,6 +89,20 @@ def test_what_is_recorded_is_read_again_each_once(tmp_path: Path) -> None:
         exports.recorded_inquiries()
 
 
+def test_of_two_exports_at_once_the_second_is_refused(tmp_path: Path) -> None:
+    one, other = ExportLog(tmp_path), ExportLog(tmp_path)
+    checked = one.recorded_inquiries()
+    for inquiry in (BOTH, BOTH):  # the same again discloses nothing new
+        one.record_export("2025-03-12T10:40:00+08:00", "ada@example.com", Path("/x.csv"), inquiry, checked)
+    before = (tmp_path / "exports.csv").read_bytes()
+    with pytest.raises(MeterError, match=r"another export was made meanwhile \(exports.csv\): export again"):
+        other.record_export("2025-03-12T10:40:00+08:00", "bob@example.com", Path("/y.csv"), LATER, checked)
+    assert (tmp_path / "exports.csv").read_bytes() == before
+    checked = other.recorded_inquiries()
+    other.record_export("2025-03-12T10:40:00+08:00", "bob@example.com", Path("/y.csv"), LATER, checked)
+    assert one.recorded_inquiries() == [BOTH, LATER]
+
+
 @pytest.fixture(scope="module")
 def suburb() -> Frozen:
     """Thirty homes in the old part; three in the new one, twenty more from February on, which one cooks in."""

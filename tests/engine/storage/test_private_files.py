@@ -122,6 +122,6 @@ def test_the_names_of_the_data_folder_are_those_that_its_modules_give() -> None:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and name.fullmatch(node.value)
     }
     in_archive = {manifest.NAME}
-    rotated, locks = {"rejects.log.1"}, {private_files.LOCK, socket_file.NAME}
+    rotated, locks = {"rejects.log.1", "metertui.log.1"}, {private_files.LOCK, socket_file.NAME}
     assert given - in_archive | rotated | locks == private_files._FILES
     assert {Archive(Path(), SiteZone("UTC")).folder.name, bill_ledger.FOLDER} == private_files._FOLDERS
