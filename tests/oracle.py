@@ -130,18 +130,17 @@ class Meter:
                     believed = False
                 doubtful = None
                 fallen = bool(counted) and falls(reading, counted[-1])
-                outweighed = not believed and fallen and len(counted) >= 2 and not counted[-1].firm
-                if outweighed and not falls(reading, counted[-2]):
-                    reject_last()
-                    fallen = False
                 if time in self.exchanges:
+                    outweighed = not believed and fallen and len(counted) >= 2 and not counted[-1].firm
+                    if outweighed and not falls(reading, counted[-2]):
+                        reject_last()
                     wh = reading[1]
                     if counted and not falls(reading, counted[-1]):
                         wh = max(wh, counted[-1].base)
                     counted.append(_Point(time, wh, initial, firm=True, kind="exchange", read=wh))
                 elif fallen:
-                    reset(reading)
-                    counted[-1].firm = True
+                    kind[reading] = "counted"
+                    counted.append(_Point(*reading, reading[1], firm=True, read=reading[1]))
                 else:
                     count(reading)
                     counted[-1].firm = True

@@ -24,6 +24,7 @@ COLUMNS = (
 )  # fmt: skip
 _UNDO = {done: undone for undone, done in UNDOES.items()}
 _PREVIEW = "preview"
+"""Stands for a reason where nothing is written."""
 
 
 def void(options: argparse.Namespace) -> None:
@@ -80,7 +81,7 @@ def decision_of(options: argparse.Namespace, what: str, zone: SiteZone) -> Decis
         _UNDO[what] if options.undo else what,
         options.meter,
         at,
-        options.reason or _PREVIEW,
+        _PREVIEW if options.reason is None else options.reason,
         _register(options, "final", 0),
         _register(options, "initial", 0),
         _register(options, "kwh", NOT_SAID),

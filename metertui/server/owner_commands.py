@@ -19,6 +19,7 @@ from metertui.engine.base import Progress, part_of_progress
 from metertui.engine.core import Decision
 from metertui.engine.errors import MeterError
 from metertui.engine.usage import FILTERS, Filter, Question
+from metertui.engine.vee import check_reason
 from metertui.formats import FORMS
 from metertui.headend import STATUS_FIELDS, HeadEnd
 from metertui.server.control_protocol import MalformedMessage, TooLong
@@ -107,13 +108,19 @@ async def _modify(call: Call) -> object:
 
 
 async def _deactivate(call: Call) -> object:
-    await call.headend.accounts.deactivate(call.text("meter"), call.by, call.optional_text("reason") or "")
+    await call.headend.accounts.deactivate(call.text("meter"), call.by, _reason(call))
     return call.account_row()
 
 
 async def _reactivate(call: Call) -> object:
-    await call.headend.accounts.reactivate(call.text("meter"), call.by, call.optional_text("reason") or "")
+    await call.headend.accounts.reactivate(call.text("meter"), call.by, _reason(call))
     return call.account_row()
+
+
+def _reason(call: Call) -> str:
+    """Return the reason, which may be missing but not blank. Raises MeterError."""
+    given = call.optional_text("reason")
+    return "" if given is None else check_reason(given)
 
 
 async def _add_member(call: Call) -> object:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+import pytest
+
 from tests.cli.conftest import Command
 
 
@@ -33,6 +35,27 @@ def test_a_meter_is_exchanged_and_every_figure_follows(steady: Command, data: Pa
     assert steady("usage", "m-1", "--from", "2025-03-12", "--to", "2025-03-12", "--format", "json").json == {
         **month, "usage_kwh": 10.5, "closing_kwh": 1994.5, "closing_time": "2025-03-12T10:30:00+08:00"
     }  # fmt: skip
+
+
+BLANK = ("", "  ", "\t", "\x07")
+
+
+@pytest.mark.parametrize("reason", BLANK)
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("void", "m-1", "2025-03-12T10:30"),
+        ("correct", "m-1", "2025-03-12T10:30", "1994"),
+        ("release", "m-1", "2025-03-12T10:30"),
+        ("exchange", "m-1", "--time", "2025-03-12T10:45", "--final", "1995", "--initial", "0"),
+        ("users", "deactivate", "m-1"),
+    ],
+)
+def test_a_blank_reason_is_none(words: tuple[str, ...], reason: str, steady: Command, data: Path) -> None:
+    told = steady(*words, "--reason", reason)
+    assert told.code == 1, told.err
+    assert "reason" in told.err
+    assert not (data / "events.csv").exists()
 
 
 def test_a_reading_is_void_and_back(steady: Command) -> None:

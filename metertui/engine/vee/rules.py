@@ -91,19 +91,20 @@ class Judge:
             self._count(self._settle_pending(self.pending), new)
 
     def push_released(self, time: int, wh: int, max_w: int) -> None:
-        """Push a released reading, which always counts. If it is lower than those before, its interval has no usage."""
+        """Push a released reading, which always counts, and takes nothing away from what was counted before it.
+
+        If it is lower than that, its interval has no usage, and what follows is compared with it.
+        """
         new = self._take(time, wh, max_w, COUNTED)
         before = self._settle_for(new)
-        if self._falls(before, new):
-            self.status[new.place] = RESET
-            before = None
-        self._count(before, new)
+        self._count(None if self._falls(before, new) else before, new)
         self._firm = True
 
     def push_exchange(self, time: int, final: int, initial: int, max_w: int) -> None:
         """Push an exchange: the final read of the old register and the initial read of the new one, Wh."""
         new = self._take(time, final, max_w, EXCHANGE)
-        self._settle_for(new)
+        if self._settle_for(new) is self.last:
+            self._outweigh(self.last, new)
         self._count(None, new._replace(register=initial))  # the new register is not compared with the old one
         self._firm = True
 
@@ -142,11 +143,18 @@ class Judge:
                 self.status[pending.place] = COUNTED  # it leapt, and was right
                 return pending
         self._reject_pending()
-        if self._falls(before, new) and not self._firm and self._before and not self._falls(self._before, new):
-            assert before is not None
-            self.status[before.place] = REJECTED  # an edit outweighs one reading
-            return self._before
         return before
+
+    def _outweigh(self, last: _Known | None, final: _Known) -> None:
+        """Reject the last counted reading if it alone contradicts the declared final read of its register."""
+        if (
+            last
+            and self._falls(last, final)
+            and not self._firm
+            and self._before
+            and not self._falls(self._before, final)
+        ):
+            self.status[last.place] = REJECTED
 
     def _falls(self, earlier: _Known | None, later: _Known) -> bool:
         return earlier is not None and later.register < earlier.register - self._rounding_wh

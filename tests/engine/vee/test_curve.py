@@ -167,8 +167,18 @@ def test_a_released_leap_counts_in_full_and_a_released_fall_counts_nothing() -> 
     assert series_of(leap).energy.tolist() == [0, 9_000_000, 9_001_000]
     fall = steady(50_000, 100)
     fall.releases = {START + HOUR}
-    assert series_of(fall).status.tolist() == [rules.COUNTED, rules.RESET]
+    assert series_of(fall).status.tolist() == [rules.COUNTED, rules.COUNTED]
     assert series_of(fall).energy.tolist() == [0, 0]
+
+
+def test_a_released_fall_takes_no_counted_energy_away() -> None:
+    """Though the reading before it is the only one that it contradicts."""
+    meter = steady(128_430, 136_554, 129_566, 130_000)
+    meter.rounding = 0
+    meter.releases = {START + 2 * HOUR}
+    series = series_of(meter)
+    assert series.status.tolist() == [rules.COUNTED] * 4
+    assert series.energy.tolist() == [0, 8124, 8124, 8558]
 
 
 def test_a_void_reading_leaves_no_trace_in_any_figure() -> None:
