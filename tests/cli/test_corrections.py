@@ -141,3 +141,24 @@ def test_what_cannot_be_decided_is_one_line(steady: Command) -> None:
         steady("exchange", "m-1", "--time", "2025-02-10T00:10", "--reason", "x", "--final", "-1", "--initial", "0").code
         == 2
     )
+
+
+def test_an_exchange_before_the_first_reading_begins_with_the_new_register(metertui: Command, tmp_path: Path) -> None:
+    """What the old one showed is of no use: nothing was read of it."""
+    file = tmp_path / "log.csv"
+    file.write_text("M,2025-03-01T00:00:00,100\nM,2025-03-01T01:00:00,120\n")
+    assert metertui("import", str(file)).code == 0
+    words = ("exchange", "M", "--final", "5000", "--initial", "0", "--time", "2025-02-01T00:00", "--reason", "new")
+    assert metertui(*words).code == 0
+    days = ("--from", "2025-02-01", "--to", "2025-02-28")
+    usage = metertui("usage", "M", *days, "--format", "json").json
+    bill = metertui("bill", "M", "--month", "2025-02", "--format", "json").json
+    for found in (usage, bill):
+        told = [found[name] for name in ("opening_kwh", "opening_quality", "closing_kwh", "usage_kwh")]
+        assert told == [0, "first", 100, 100]
+    earlier = metertui("usage", "M", "--from", "2025-01-01", "--to", "2025-03-01", "--format", "json").json
+    assert (earlier["opening_kwh"], earlier["opening_quality"], earlier["usage_kwh"]) == (0, "first", 120)
+    rows = list(csv.DictReader(metertui("export", *days, "-o", "-").out.splitlines()))
+    assert [(row["reading_kwh"], row["status"]) for row in rows[:1]] == [("0", "exchange")]
+    assert "5000" not in metertui("explain", "M", *days).out.replace("final=5000", "")
+    assert metertui("check").code == 0

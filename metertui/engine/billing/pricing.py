@@ -20,7 +20,7 @@ from metertui.engine.base import Int64Array, Progress, no_progress
 from metertui.engine.billing.charges import ENERGY
 from metertui.engine.billing.rounding import half_up_products, scaled
 from metertui.engine.billing.tariffs import Schedule, Tariffs
-from metertui.engine.columns import Frozen
+from metertui.engine.columns import Frozen, tail_columns
 from metertui.engine.errors import MeterError
 from metertui.engine.usage import (
     Edge,
@@ -120,7 +120,10 @@ def window_edges(frozen: Frozen, start: int, end: int) -> Edges:
     code, first, last = some[reached], first[reached], last[reached]
     known = np.zeros(meters, dtype=bool)
     known[code] = True
-    opening, before = _edge(frozen, code, np.maximum(start, first), np.where(first > start, _FIRST, 0))
+    row, read = tail_columns.locate_rows(frozen.columns, code.astype(np.int32), first)
+    read[read] = frozen.status[row[read]] != rules.VOID  # else it is an exchange, before any reading
+    begins = (first > start) | ((first == start) & ~read)
+    opening, before = _edge(frozen, code, np.maximum(start, first), np.where(begins, _FIRST, 0))
     closing, after = _edge(frozen, code, np.minimum(end, last), np.where(last < end, _LAST, 0))
     usage = np.zeros(meters, dtype=np.int64)
     usage[code] = after - before

@@ -174,7 +174,8 @@ class Series:
         energy = self.curve.energy_at(places, instants)
         register = self.curve.register_at(places, instants, energy)
         known: list[Quality] = ["actual" if exact else "estimated" for exact in self._time[places] == instants]
-        opening = Edge(int(instants[0]), int(register[0]), "first" if window.start < first else known[0])
+        begins = window.start < first or (window.start == first and self.standing_at(first) is None)
+        opening = Edge(int(instants[0]), int(register[0]), "first" if begins else known[0])
         closing = Edge(int(instants[1]), int(register[1]), "last" if window.end > last else known[1])
         return replace(nothing, opening=opening, closing=closing, usage_wh=int(energy[1] - energy[0]))
 

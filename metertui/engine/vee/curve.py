@@ -99,7 +99,7 @@ def _counted_registers(
     """Return the registers (Wh, int64[n]) with which points count, and those that the next ones rise from.
 
     They are those of the points, but a rounding has what was counted before it. So has an old register whose final read
-    is a little lower than that.
+    is a little lower than that. Of an exchange before a meter's first reading only the new register is known.
     """
     wh = points.wh
     if not (status == rules.ROUNDING).any() and base is wh:
@@ -116,6 +116,9 @@ def _counted_registers(
     fallen = rises_from[before] - wh[at]
     small = (points.meter[at] == points.meter[before]) & (fallen > 0) & (fallen <= rounding_wh)
     wh[at[small]] = rises_from[before[small]]
+    firsts = points.starts[:-1][np.diff(points.starts) > 0]
+    opening = firsts[status[firsts] == rules.EXCHANGE]
+    wh[opening] = rises_from[opening]
     return wh, rises_from
 
 
