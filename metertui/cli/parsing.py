@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
 from typing import Any, NoReturn
 
 from metertui.engine.nearest import did_you_mean
@@ -13,6 +14,7 @@ class Parser(argparse.ArgumentParser):
     """Reports errors in one line, takes no abbreviations, and options between operands where it is `intermixed`."""
 
     intermixed = False
+    _parsed = False
 
     def __init__(self, *args: Any, **options: Any) -> None:
         options = {"formatter_class": argparse.RawDescriptionHelpFormatter, **options, "allow_abbrev": False}
@@ -24,20 +26,29 @@ class Parser(argparse.ArgumentParser):
     def _meant(self, message: str) -> str:
         """Return what may have been meant where an error is about an unknown option or one of several words."""
         if found := re.search(r"unrecognized arguments: (-[^\s=]+)", message):
-            return did_you_mean(found[1], self.every_option())
+            return did_you_mean(found[1], self._options_of_command() - {found[1]})
         if found := re.search(r"invalid choice: '(.*)' \(choose from (.*)\)", message):
             return did_you_mean(found[1], re.findall(r"[\w-]+", found[2]))
         return ""
 
-    def every_option(self) -> set[str]:
-        """Return the options of this parser and of its commands."""
-        found = set(self._option_string_actions)
+    def _options_of_command(self) -> set[str]:
+        """Return the options of the command that was parsed, or those of this parser if none was."""
         for action in self._actions:
             if isinstance(action, argparse._SubParsersAction):
-                found.update(*(each.every_option() for each in action.choices.values()))
-        return found
+                for each in action.choices.values():
+                    if each._parsed:
+                        found: set[str] = each._options_of_command()
+                        return found
+        return set(self._option_string_actions)
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        if message and file is sys.stdout:
+            file.write(message)  # argparse would say nothing of a full disk
+        else:
+            super()._print_message(message, file)
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        self._parsed = True
         if self.intermixed:
             self.intermixed = False  # parse_known_intermixed_args calls this method
             try:

@@ -9,8 +9,8 @@ import os
 import sys
 from typing import Final, TextIO
 
-_STREAMS: Final = (("stdin", os.O_RDONLY, "r"), ("stdout", os.O_RDONLY, "w"), ("stderr", os.O_WRONLY, "w"))
-"""Each with how what replaces a closed one is opened: writing to a closed standard output fails, as it should."""
+_STREAMS: Final = (("stdin", os.O_WRONLY, "r"), ("stdout", os.O_RDONLY, "w"), ("stderr", os.O_WRONLY, "w"))
+"""Each with how what replaces a closed one is opened: to read a closed input or write a closed output fails."""
 
 _OF_WRITING: Final = (errno.ENOSPC, errno.EBADF, errno.EIO, errno.EDQUOT, errno.EFBIG)
 

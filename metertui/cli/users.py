@@ -123,7 +123,10 @@ def _ask_password() -> str:
     It is never an argument, which other users of the machine could see. Raises MeterError.
     """
     if not sys.stdin.isatty():
-        return sys.stdin.readline().rstrip("\r\n")
+        try:
+            return sys.stdin.readline().rstrip("\r\n")
+        except OSError as error:
+            raise MeterError(f"cannot read standard input: {error.strerror or error}") from error
     password = getpass.getpass("password: ")
     if getpass.getpass("repeat the password: ") != password:
         raise MeterError("the passwords differ")

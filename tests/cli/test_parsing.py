@@ -36,6 +36,14 @@ def test_help_has_usage_summary_and_examples(capsys: pytest.CaptureFixture[str])
     assert epilog("") is None
 
 
+def test_an_option_that_the_command_lacks_is_not_what_was_meant(capsys: pytest.CaptureFixture[str]) -> None:
+    """Neither one of another command, nor the very word that was refused."""
+    for words in ("staff list --color red", "--colour red staff list"):
+        with pytest.raises(SystemExit):
+            small().parse_args(words.split())
+        assert "did you mean" not in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

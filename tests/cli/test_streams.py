@@ -22,7 +22,9 @@ from tests.cli.conftest import Command
         ("users list --format json", True),
         ("users list --format json", False),
         ("--help", True),
+        ("--help", False),
         ("--version", True),
+        ("--version", False),
     ],
 )
 def test_a_full_standard_output_is_one_line(
@@ -48,11 +50,13 @@ def test_closed_streams_are_opened_before_a_file_takes_their_place_and_reported(
     code = (
         "import os, sys; [os.close(n) for n in (0, 1)]; sys.stdin = sys.stdout = None;"
         "from metertui.cli.main import run; code = run(['--version']);"
+        "assert run(['import', '-']) == 1;"
         "print(os.open('/dev/null', os.O_RDONLY), code, file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, stderr=subprocess.PIPE, text=True)
-    error, last = done.stderr.splitlines()
+    error, read, last = done.stderr.splitlines()
     assert error == "metertui: cannot write to standard output: Bad file descriptor"
+    assert read == "metertui: cannot read standard input: Bad file descriptor"
     descriptor, exit_code = map(int, last.split())
     assert descriptor > 2
     assert exit_code == 1
